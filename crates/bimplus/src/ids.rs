@@ -1,0 +1,47 @@
+//! Client and application ids: GUIDs as a rule, echoed as sent, compared however they are spelt.
+
+use uuid::Uuid;
+
+use crate::errors::Error;
+use crate::members::Members;
+
+const LONGEST_ID: usize = 128;
+
+/// An id that a client sent.
+pub(crate) struct Id {
+    /// As sent.
+    pub(crate) text: String,
+    guid: Option<Uuid>,
+}
+
+impl Id {
+    /// The member of that name. Absent, empty and the zero GUID are all the same: none.
+    pub(crate) fn read(members: &mut Members, name: &'static str) -> Result<Option<Self>, Error> {
+        let Some(text) = members.text(name)?.filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        let printable = text.chars().all(|c| !c.is_control());
+        if text.len() > LONGEST_ID || !printable {
+            return Err(Error::Invalid(name));
+        }
+        let guid = Uuid::try_parse(&text).ok();
+        Ok((guid != Some(Uuid::nil())).then_some(Self { text, guid }))
+    }
+
+    /// A fresh GUID, for a client that has none.
+    pub(crate) fn fresh() -> Self {
+        let guid = Uuid::new_v4();
+        Self {
+            text: guid.to_string(),
+            guid: Some(guid),
+        }
+    }
+
+    /// The form in which ids are compared and stored.
+    pub(crate) fn canonical(&self) -> String {
+        match self.guid {
+            Some(guid) => guid.to_string(),
+            None => self.text.clone(),
+        }
+    }
+}

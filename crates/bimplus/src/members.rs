@@ -1,0 +1,190 @@
+//! The members of a JSON body, read as leniently as the vendor's server reads them.
+//!
+//! Its samples hold a comma before `}` and a boolean in quotes, and its stack compares names
+//! without case, takes the last of doubled names and a number for a string.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{FromRequest, HttpRequest, web::Bytes};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+
+use crate::errors::Error;
+
+/// A body with more brackets than this is none of ours, however deep it nests.
+const MOST_BRACKETS: usize = 64;
+
+/// The members of a JSON object by lower-case name.
+pub(crate) struct Members(HashMap<String, Value>);
+
+impl Members {
+    fn parse(body: &[u8]) -> Result<Self, Error> {
+        let text = std::str::from_utf8(body).map_err(|_| Error::Malformed)?;
+        let text = text.trim_start_matches('\u{feff}');
+        if text
+            .bytes()
+            .filter(|byte| matches!(byte, b'{' | b'['))
+            .count()
+            > MOST_BRACKETS
+        {
+            return Err(Error::Malformed);
+        }
+        serde_json::from_str(text)
+            .ok()
+            .or_else(|| json5::from_str(text).ok())
+            .ok_or(Error::Malformed)
+    }
+
+    /// A string member; a number counts as its digits, `null` as absent.
+    pub(crate) fn text(&mut self, name: &'static str) -> Result<Option<String>, Error> {
+        match self.0.remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(Value::Number(number)) => Ok(Some(number.to_string())),
+            Some(Value::Bool(_) | Value::Array(_) | Value::Object(_)) => Err(Error::Invalid(name)),
+        }
+    }
+
+    /// A boolean member: `true`, `"True"`, 1. Absent and `null` are false.
+    pub(crate) fn flag(&mut self, name: &'static str) -> Result<bool, Error> {
+        let value = match self.0.remove(name) {
+            None | Some(Value::Null) => return Ok(false),
+            Some(Value::Bool(flag)) => return Ok(flag),
+            Some(Value::String(text)) => text.to_lowercase(),
+            Some(Value::Number(number)) => number.to_string(),
+            Some(Value::Array(_) | Value::Object(_)) => return Err(Error::Invalid(name)),
+        };
+        match value.trim() {
+            "true" | "1" => Ok(true),
+            "false" | "0" | "" => Ok(false),
+            _ => Err(Error::Invalid(name)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = HashMap::new();
+                while let Some((name, value)) = map.next_entry::<String, Value>()? {
+                    members.insert(name.to_lowercase(), value);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
+}
+
+impl FromRequest for Members {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let readable = is_json(request);
+        let body = Bytes::from_request(request, payload);
+        Box::pin(async move {
+            let body = body.await?;
+            readable.then_some(()).ok_or(Error::MediaType)?;
+            Self::parse(&body)
+        })
+    }
+}
+
+/// JSON under its own name, as text, or unnamed. Forms are no part of this dialect.
+fn is_json(request: &HttpRequest) -> bool {
+    let Some(value) = request.headers().get(CONTENT_TYPE) else {
+        return true;
+    };
+    let value = value.to_str().unwrap_or("?").to_ascii_lowercase();
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    essence.is_empty() || essence.ends_with("json") || essence == "text/plain"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(body: &str, name: &'static str) -> Option<String> {
+        Members::parse(body.as_bytes()).ok()?.text(name).ok()?
+    }
+
+    #[test]
+    fn lenient_json_is_read() {
+        for body in [
+            r#"{"user_id": "a"}"#,
+            r#"{"user_id": "a",}"#,
+            r#"{"USER_ID": "a"}"#,
+            "{'user_id': 'a'}",
+            "{/* who */ user_id: 'a'}",
+            "\u{feff}{\"user_id\": \"a\"}",
+            r#"{"user_id": "b", "user_id": "a"}"#,
+            r#"{"user_id": "b", "User_Id": "a"}"#,
+            r#"{"user_id": "a", "more": {"deep": [1, 2]}}"#,
+        ] {
+            assert_eq!(text(body, "user_id").as_deref(), Some("a"), "{body}");
+        }
+        assert_eq!(
+            text(r#"{"password": 1234}"#, "password").as_deref(),
+            Some("1234")
+        );
+        assert_eq!(
+            text(r#"{"password": "\ud83d\udd11",}"#, "password").as_deref(),
+            Some("🔑")
+        );
+        assert_eq!(text(r#"{"user_id": null}"#, "user_id"), None);
+    }
+
+    #[test]
+    fn everything_else_is_malformed() {
+        let deep = "[".repeat(60_000);
+        for body in [
+            "",
+            "null",
+            "[]",
+            "\"text\"",
+            "{",
+            "{\"a\"",
+            "user_id=a",
+            &deep,
+        ] {
+            assert!(Members::parse(body.as_bytes()).is_err(), "{body:.9}");
+        }
+        assert!(Members::parse(b"{\"a\": \"\xff\"}").is_err());
+    }
+
+    #[test]
+    fn flags_come_in_many_forms() {
+        let flag = |value: &str| {
+            let body = format!("{{\"remember_me\": {value}}}");
+            Members::parse(body.as_bytes())
+                .ok()?
+                .flag("remember_me")
+                .ok()
+        };
+        for value in ["true", "\"true\"", "\"True\"", "1", "\"1\""] {
+            assert_eq!(flag(value), Some(true), "{value}");
+        }
+        for value in ["false", "\"FALSE\"", "0", "null", "\"\""] {
+            assert_eq!(flag(value), Some(false), "{value}");
+        }
+        for value in ["2", "\"yes\"", "[]", "{}"] {
+            assert_eq!(flag(value), None, "{value}");
+        }
+    }
+}

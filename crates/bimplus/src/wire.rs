@@ -1,0 +1,196 @@
+//! Requests and answers as the vendor writes them.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use isogloss_core::{IssuedToken, Session};
+use secrecy::SecretString;
+use serde::Serialize;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::errors::Error;
+use crate::ids::Id;
+use crate::members::Members;
+
+/// The scheme of the `Authorization` header, and the `token_type` of every answer.
+pub(crate) const TOKEN_TYPE: &str = "BimPlus";
+
+/// `POST authorize`.
+pub(crate) struct AuthorizeRequest {
+    pub(crate) login: Login,
+    pub(crate) client_id: Option<Id>,
+    pub(crate) application_id: Option<Id>,
+}
+
+/// The two ways to log in.
+pub(crate) enum Login {
+    /// With a password, remembered or not.
+    Password {
+        user_id: String,
+        password: SecretString,
+        remember_me: bool,
+    },
+    /// With a remember-me token.
+    Remembered { token: String },
+}
+
+impl TryFrom<Members> for AuthorizeRequest {
+    type Error = Error;
+
+    fn try_from(mut members: Members) -> Result<Self, Error> {
+        let user_id = members.text("user_id")?;
+        let password = members.text("password")?;
+        let remember_me = members.flag("remember_me")?;
+        let token = members.text("remember_me_token")?;
+        // The vendor's sample misspells it.
+        let misspelt = members.text("remeber_me_token")?;
+        let token = token.or(misspelt);
+        let login = match (user_id, password, token) {
+            (Some(user_id), Some(password), _) => Login::Password {
+                user_id,
+                password: password.into(),
+                remember_me,
+            },
+            (_, None, Some(token)) => Login::Remembered { token },
+            (Some(_), None, None) => return Err(Error::Missing("password")),
+            (None, _, _) => return Err(Error::Missing("user_id")),
+        };
+        Ok(Self {
+            login,
+            client_id: Id::read(&mut members, "client_id")?,
+            application_id: Id::read(&mut members, "application_id")?,
+        })
+    }
+}
+
+/// `POST cross-authorize`.
+pub(crate) struct CrossAuthorizeRequest {
+    pub(crate) cross_token: String,
+    pub(crate) client_id: Option<Id>,
+    pub(crate) application_id: Option<Id>,
+}
+
+impl TryFrom<Members> for CrossAuthorizeRequest {
+    type Error = Error;
+
+    fn try_from(mut members: Members) -> Result<Self, Error> {
+        let cross_token = members.text("cross_token")?;
+        Ok(Self {
+            cross_token: cross_token.ok_or(Error::Missing("cross_token"))?,
+            client_id: Id::read(&mut members, "client_id")?,
+            application_id: Id::read(&mut members, "application_id")?,
+        })
+    }
+}
+
+/// The answer to a login with a password or a cross token.
+#[derive(Serialize)]
+pub(crate) struct AccessAnswer {
+    access_token: String,
+    expires_in: i64,
+    client_id: String,
+    token_type: &'static str,
+}
+
+impl AccessAnswer {
+    pub(crate) fn new(access: &IssuedToken, client: Id) -> Self {
+        Self {
+            access_token: access.token.hex(),
+            expires_in: access.expires_in(),
+            client_id: client.text,
+            token_type: TOKEN_TYPE,
+        }
+    }
+}
+
+/// The answer to a login that is to be remembered, or was.
+#[derive(Serialize)]
+pub(crate) struct RememberAnswer {
+    access_token: String,
+    expires_in: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    application_id: Option<String>,
+    client_id: String,
+    #[serde(flatten)]
+    remembered: Option<Remembered>,
+    token_type: &'static str,
+}
+
+#[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "they are the vendor's names")]
+struct Remembered {
+    remember_me: bool,
+    remember_me_token: String,
+    remember_me_expires_in: i64,
+}
+
+impl RememberAnswer {
+    /// `remember` is the fresh remember-me token of a login with a password.
+    pub(crate) fn new(
+        access: &IssuedToken,
+        remember: Option<&IssuedToken>,
+        client: Id,
+        application: Option<Id>,
+    ) -> Self {
+        Self {
+            access_token: access.token.hex(),
+            expires_in: access.expires_in(),
+            application_id: application.map(|id| id.text),
+            client_id: client.text,
+            remembered: remember.map(|remember| Remembered {
+                remember_me: true,
+                remember_me_token: remember.token.hex(),
+                remember_me_expires_in: remember.expires_in(),
+            }),
+            token_type: TOKEN_TYPE,
+        }
+    }
+}
+
+/// The answer to `GET authorize`.
+#[derive(Serialize)]
+pub(crate) struct TokenInformation {
+    user_id: String,
+    audience: String,
+    expires_in: i64,
+}
+
+impl TokenInformation {
+    pub(crate) fn new(session: &Session, now: OffsetDateTime) -> Self {
+        let client = session
+            .client
+            .as_deref()
+            .and_then(|id| Uuid::try_parse(id).ok());
+        Self {
+            user_id: session.user.id.to_string(),
+            audience: client.unwrap_or_default().to_string(),
+            expires_in: session.seconds_left(now),
+        }
+    }
+}
+
+/// The answer to `POST cross-token`.
+#[derive(Serialize)]
+pub(crate) struct CrossAnswer {
+    cross_token: String,
+    expires_in: i64,
+    token_type: &'static str,
+}
+
+impl CrossAnswer {
+    pub(crate) fn new(cross: &IssuedToken) -> Self {
+        Self {
+            cross_token: cross.token.hex(),
+            expires_in: cross.expires_in(),
+            token_type: TOKEN_TYPE,
+        }
+    }
+}
+
+/// A JSON answer, under the media type that the .NET SDK looks for.
+pub(crate) fn json(response: &mut HttpResponseBuilder, answer: &impl Serialize) -> HttpResponse {
+    response
+        .insert_header((header::CONTENT_TYPE, "application/json; charset=utf-8"))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(serde_json::to_vec(answer).unwrap_or_default())
+}

@@ -1,0 +1,138 @@
+//! Who may log in: the trait every directory backend fulfils, and the directory file.
+
+#[cfg(test)]
+mod contract;
+pub mod file;
+mod snapshot;
+mod sqlite;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+pub use self::snapshot::{CardEntry, KeyEntry, OrganisationEntry, Snapshot, UnitEntry, UserEntry};
+pub use self::sqlite::SqliteDirectory;
+use crate::error::StoreError;
+use crate::totp::TotpSecret;
+use crate::user::{Key, User, UserState};
+
+/// Users, organisations and keys, wherever they are kept.
+#[async_trait]
+pub trait Directory: Send + Sync + 'static {
+    /// The account that logs in by that name: a user name or an e-mail address, in any case.
+    async fn account(&self, login: &str) -> Result<Option<Account>, StoreError>;
+
+    /// The user of that identifier.
+    async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError>;
+
+    /// The users after the number `after`, by number, at most `limit` of them.
+    async fn users(&self, after: i64, limit: u32) -> Result<Vec<User>, StoreError>;
+
+    /// The effective access card of that code or identifier, with its user.
+    async fn card(&self, name: CardName<'_>) -> Result<Option<Card>, StoreError>;
+
+    /// The application key of a realm.
+    async fn key(&self, realm: &str, digest: KeyDigest) -> Result<Option<Key>, StoreError>;
+
+    /// Sets a password hash, and ends the user's tokens.
+    async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError>;
+
+    /// Enables or disables a user. Disabling ends the user's tokens.
+    async fn set_state(&self, user: Uuid, state: UserState) -> Result<(), StoreError>;
+
+    /// Adds what is new and changes what differs, in one transaction. Nothing is removed but
+    /// units and cards that a user of the snapshot no longer has.
+    async fn apply(&self, snapshot: &Snapshot) -> Result<Applied, StoreError>;
+
+    /// All there is.
+    async fn snapshot(&self) -> Result<Snapshot, StoreError>;
+
+    /// Whether a directory file of that fingerprint was applied before.
+    async fn was_imported(&self, fingerprint: &[u8; 32]) -> Result<bool, StoreError>;
+
+    /// Notes that a directory file of that fingerprint was applied.
+    async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError>;
+
+    /// Whether the directory can be asked.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// A user with the secrets that a login is checked against.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The user.
+    pub user: User,
+    /// The bcrypt hash.
+    pub password_hash: SecretString,
+    /// The second factor, if it is on.
+    pub totp: Option<TotpSecret>,
+}
+
+/// What an access card is found by.
+#[derive(Debug, Clone, Copy)]
+pub enum CardName<'a> {
+    /// The digest of its code, which is all that is needed.
+    Code(KeyDigest),
+    /// Its identifier, to be followed by a pass code.
+    Identifier(&'a str),
+}
+
+/// An access card: a credential of a user other than the password.
+#[derive(Debug, Clone)]
+pub struct Card {
+    /// Who logs in by it.
+    pub user: User,
+    /// The bcrypt hash of the pass code, for cards that have one.
+    pub pass_code_hash: Option<SecretString>,
+}
+
+/// What [`Directory::apply`] did, in users, organisations, units and keys.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// New entries.
+    pub created: u64,
+    /// Entries that differed.
+    pub updated: u64,
+    /// Entries that were as they should be.
+    pub unchanged: u64,
+}
+
+/// What the directory knows a key or a card's code by.
+///
+/// Plain SHA-256: keys are long and random, and a directory must be readable by every gateway
+/// whatever its pepper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyDigest([u8; 32]);
+
+impl KeyDigest {
+    /// The digest of a key's text. A GUID counts as one however it is spelt.
+    pub fn of(key: &str) -> Self {
+        let digest = match Uuid::try_parse(key) {
+            Ok(guid) => Sha256::digest(guid.simple().to_string()),
+            Err(_) => Sha256::digest(key),
+        };
+        Self(digest.into())
+    }
+
+    /// Reads 64 hexadecimal digits.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let mut digest = [0; 32];
+        hex::decode_to_slice(text, &mut digest).ok()?;
+        Some(Self(digest))
+    }
+
+    /// 64 lower-case hexadecimal digits.
+    pub fn hex(self) -> String {
+        hex::encode(self.0)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// The form of a login name that is compared: trimmed, lower case.
+pub(crate) fn login_form(name: &str) -> String {
+    name.trim().to_lowercase()
+}

@@ -1,0 +1,132 @@
+//! The directory at rest: every entry checked, every secret hashed.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::KeyDigest;
+use crate::user::Role;
+
+/// Entries of a directory, ready to be stored, or as they are stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Snapshot {
+    /// Organisations, by name.
+    pub organisations: Vec<OrganisationEntry>,
+    /// Users, by number.
+    pub users: Vec<UserEntry>,
+    /// Keys, by realm and label.
+    pub keys: Vec<KeyEntry>,
+}
+
+/// An organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OrganisationEntry {
+    /// Identifier.
+    pub id: Uuid,
+    /// Name, unique.
+    pub name: String,
+    /// The unit of users who have none of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_unit: Option<String>,
+    /// Its units.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<UnitEntry>,
+}
+
+/// A unit of an organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnitEntry {
+    /// Identifier, unique over all organisations.
+    pub id: String,
+    /// Name.
+    pub name: String,
+}
+
+/// A user.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct UserEntry {
+    /// Identifier.
+    pub id: Uuid,
+    /// Number, unique.
+    pub number: i64,
+    /// Login name, unique among all login names and e-mail addresses.
+    pub user_name: String,
+    /// E-mail address, unique likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+    /// Address of a picture.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub image_url: String,
+    /// Role.
+    pub role: Role,
+    /// The organisation's name.
+    pub organisation: String,
+    /// The user's own default unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_unit: Option<String>,
+    /// Units the user may log in to, beside the default one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<String>,
+    /// Whether the user may not log in.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
+    /// The bcrypt hash.
+    pub password_hash: String,
+    /// The second factor's secret, base32.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub totp_secret: Option<String>,
+    /// Access cards.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub access_cards: Vec<CardEntry>,
+}
+
+impl std::fmt::Debug for UserEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "UserEntry({}, …)", self.user_name)
+    }
+}
+
+/// An access card of a user.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct CardEntry {
+    /// The digest of its code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code_digest: Option<KeyDigest>,
+    /// Its identifier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identifier: Option<String>,
+    /// The bcrypt hash of its pass code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pass_code_hash: Option<String>,
+    /// Whether it can be used.
+    pub effective: bool,
+}
+
+impl std::fmt::Debug for CardEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CardEntry(…)")
+    }
+}
+
+/// An application key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeyEntry {
+    /// The realm it opens.
+    pub realm: String,
+    /// What the operator calls it.
+    pub label: String,
+    /// The digest of its text.
+    pub digest: KeyDigest,
+    /// The user it acts as.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+}
+
+impl Serialize for KeyDigest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.hex())
+    }
+}

@@ -1,0 +1,142 @@
+//! The directory in SQLite: one file, no server, several processes.
+
+mod apply;
+mod read;
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{SqlSafeStr, query, query_scalar};
+use uuid::Uuid;
+
+use super::{Account, Applied, Card, CardName, Directory, KeyDigest, Snapshot};
+use crate::error::StoreError;
+use crate::private_file::create_private_file;
+use crate::user::{Key, User, UserState};
+
+/// Readers at once; SQLite has one writer at a time in any case.
+const CONNECTIONS: u32 = 4;
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A directory in a SQLite file.
+pub struct SqliteDirectory {
+    pool: SqlitePool,
+}
+
+impl SqliteDirectory {
+    /// Opens the file, makes it if it is missing, and brings its tables up to date.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        create_private_file(path).map_err(failed)?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(TIMEOUT);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(TIMEOUT)
+            .connect_with(options)
+            .await
+            .map_err(failed)?;
+        migrations().run(&pool).await.map_err(failed)?;
+        Ok(Self { pool })
+    }
+}
+
+fn migrations() -> Migrator {
+    Migrator::with_migrations(vec![Migration::new(
+        1,
+        "directory".into(),
+        MigrationType::Simple,
+        include_str!("../../migrations/sqlite/0001_directory.sql").into_sql_str(),
+        false,
+    )])
+}
+
+#[async_trait]
+impl Directory for SqliteDirectory {
+    async fn account(&self, login: &str) -> Result<Option<Account>, StoreError> {
+        read::account(&self.pool, login).await.map_err(failed)
+    }
+
+    async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError> {
+        read::user(&self.pool, id).await.map_err(failed)
+    }
+
+    async fn users(&self, after: i64, limit: u32) -> Result<Vec<User>, StoreError> {
+        read::users(&self.pool, after, limit).await.map_err(failed)
+    }
+
+    async fn card(&self, name: CardName<'_>) -> Result<Option<Card>, StoreError> {
+        read::card(&self.pool, name).await.map_err(failed)
+    }
+
+    async fn key(&self, realm: &str, digest: KeyDigest) -> Result<Option<Key>, StoreError> {
+        read::key(&self.pool, realm, digest).await.map_err(failed)
+    }
+
+    async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError> {
+        query("UPDATE users SET password_hash = ?, generation = generation + 1 WHERE id = ?")
+            .bind(hash)
+            .bind(user.to_string())
+            .execute(&self.pool)
+            .await
+            .map(drop)
+            .map_err(failed)
+    }
+
+    async fn set_state(&self, user: Uuid, state: UserState) -> Result<(), StoreError> {
+        let disabled = state == UserState::Disabled;
+        query("UPDATE users SET disabled = ?1, generation = generation + ?1 WHERE id = ?2")
+            .bind(disabled)
+            .bind(user.to_string())
+            .execute(&self.pool)
+            .await
+            .map(drop)
+            .map_err(failed)
+    }
+
+    async fn apply(&self, snapshot: &Snapshot) -> Result<Applied, StoreError> {
+        apply::apply(&self.pool, snapshot).await.map_err(failed)
+    }
+
+    async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        read::snapshot(&mut connection).await.map_err(failed)
+    }
+
+    async fn was_imported(&self, fingerprint: &[u8; 32]) -> Result<bool, StoreError> {
+        query_scalar("SELECT EXISTS (SELECT 1 FROM imports WHERE fingerprint = ?)")
+            .bind(fingerprint.as_slice())
+            .fetch_one(&self.pool)
+            .await
+            .map_err(failed)
+    }
+
+    async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
+        query("INSERT INTO imports (fingerprint) VALUES (?) ON CONFLICT DO NOTHING")
+            .bind(fingerprint.as_slice())
+            .execute(&self.pool)
+            .await
+            .map(drop)
+            .map_err(failed)
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        query("SELECT 1")
+            .execute(&self.pool)
+            .await
+            .map(drop)
+            .map_err(failed)
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> StoreError {
+    StoreError::new("sqlite directory", error)
+}

@@ -1,0 +1,55 @@
+//! Why a login or a token was refused, and what to do when a store cannot be asked.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// Why core said no.
+///
+/// Exhaustive on purpose: a new variant stops every dialect from compiling until it is answered
+/// there in the dialect's own words.
+#[derive(Debug, Error)]
+pub enum AuthError {
+    /// Unknown user, wrong password, wrong organisation, wrong card: one answer for all.
+    #[error("the credentials do not fit")]
+    InvalidCredentials,
+    /// The password was right, the account is switched off.
+    #[error("the account is disabled")]
+    AccountDisabled,
+    /// The password was right; the code of the second factor is missing or wrong.
+    #[error("the second factor is missing or wrong")]
+    SecondFactorRequired,
+    /// The token is unknown, expired, revoked, used up, or of another purpose.
+    #[error("the token is not valid")]
+    InvalidToken,
+    /// The token is live, but its user may not do this.
+    #[error("the user may not do this")]
+    Forbidden,
+    /// All hashing threads are busy and their queue is full.
+    #[error("too many logins at once, retry in {} s", retry_after.as_secs())]
+    Overloaded {
+        /// When a retry is worth its while.
+        retry_after: Duration,
+    },
+    /// A store could not be asked. Never to be read as "not logged in".
+    #[error(transparent)]
+    Unavailable(#[from] StoreError),
+}
+
+/// A store that could not be asked, or gave an answer that cannot be read.
+#[derive(Debug, Error)]
+#[error("{store}: {reason}")]
+pub struct StoreError {
+    store: &'static str,
+    reason: String,
+}
+
+impl StoreError {
+    /// `store` is what could not be asked, `reason` what it said.
+    pub fn new(store: &'static str, reason: impl std::fmt::Display) -> Self {
+        Self {
+            store,
+            reason: reason.to_string(),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What a token stands for: the terms it is issued on and the session it opens.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::token::{Token, TokenDigest};
+use crate::user::User;
+
+/// What a token may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Purpose {
+    /// Speaks for the user on every call.
+    Access,
+    /// Logs the user in again without a password, any number of times.
+    Remember,
+    /// Logs the user in at another client, once.
+    Handover,
+    /// An administrator's token for another user: speaks for that user, and may once be
+    /// exchanged for a browser session.
+    Impersonation,
+}
+
+/// How many live tokens one client of a user may hold for one purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concurrency {
+    /// Each login adds one.
+    Many,
+    /// A new token ends the one before it, for an equal client and application.
+    OnePerClient,
+}
+
+/// The terms on which a dialect has a token issued.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// What the token is for.
+    pub purpose: Purpose,
+    /// How long it lives, counted from its issue.
+    pub lifetime: Duration,
+    /// One token a client, or many.
+    pub concurrency: Concurrency,
+    /// The device or program that logs in, if the dialect names it.
+    pub client: Option<String>,
+    /// The application it belongs to, if the dialect names it.
+    pub application: Option<String>,
+    /// The unit of the organisation that the login is for.
+    pub unit: Option<String>,
+    /// The administrator who logs in as this user.
+    pub actor: Option<Uuid>,
+    /// The token this one comes from. It dies with it if it is yet to be redeemed.
+    pub parent: Option<TokenDigest>,
+}
+
+impl Terms {
+    /// Terms with nothing but purpose and lifetime.
+    pub const fn new(purpose: Purpose, lifetime: Duration) -> Self {
+        Self {
+            purpose,
+            lifetime,
+            concurrency: Concurrency::Many,
+            client: None,
+            application: None,
+            unit: None,
+            actor: None,
+            parent: None,
+        }
+    }
+}
+
+/// A live token's session.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Who the token speaks for, as the directory knows the user now.
+    pub user: User,
+    /// What the token is for.
+    pub purpose: Purpose,
+    /// See [`Terms::client`].
+    pub client: Option<String>,
+    /// See [`Terms::application`].
+    pub application: Option<String>,
+    /// See [`Terms::unit`].
+    pub unit: Option<String>,
+    /// See [`Terms::actor`].
+    pub actor: Option<Uuid>,
+    /// The token's digest, to name it as the parent of another.
+    pub digest: TokenDigest,
+    /// When the token was issued.
+    pub issued_at: OffsetDateTime,
+    /// When it ends.
+    pub expires_at: OffsetDateTime,
+}
+
+impl Session {
+    /// Whole seconds until the end, the running one not counted: a token of 300 s that was issued
+    /// this very moment has 299 left.
+    pub fn seconds_left(&self, now: OffsetDateTime) -> i64 {
+        let milliseconds = (self.expires_at - now).whole_milliseconds() - 1;
+        i64::try_from(milliseconds.max(0) / 1000).unwrap_or(i64::MAX)
+    }
+}
+
+/// A fresh token with its session. The clear text exists here and on the wire, nowhere else.
+#[derive(Debug)]
+pub struct IssuedToken {
+    /// The clear text.
+    pub token: Token,
+    /// What it opens.
+    pub session: Session,
+}
+
+impl IssuedToken {
+    /// Seconds of life at the moment of issue, the running one not counted.
+    pub fn expires_in(&self) -> i64 {
+        self.session.seconds_left(self.session.issued_at)
+    }
+}

@@ -1,0 +1,287 @@
+//! What every token store does, proved for each backend. Time is given, nobody sleeps.
+
+mod redis_server;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use time::OffsetDateTime;
+use time::macros::datetime;
+use uuid::Uuid;
+
+use self::redis_server::RedisServer;
+use super::{EmbeddedStore, Record, RedisSettings, RedisStore, TokenStore};
+use crate::session::Purpose;
+use crate::token::TokenDigest;
+
+const NOW: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
+const HOUR: Duration = Duration::from_hours(1);
+const CAP: usize = 20;
+
+fn digest(number: u16) -> TokenDigest {
+    let mut bytes = [7; 32];
+    bytes[30..].copy_from_slice(&number.to_be_bytes());
+    bytes.into()
+}
+
+fn record(user: Uuid, issued_at: OffsetDateTime, lifetime: Duration) -> Record {
+    Record {
+        realm: "here".to_owned(),
+        user,
+        generation: 3,
+        purpose: Purpose::Access,
+        client: Some("one".to_owned()),
+        application: None,
+        unit: None,
+        actor: None,
+        parent: None,
+        slot: None,
+        issued_at,
+        expires_at: issued_at + lifetime,
+    }
+}
+
+async fn digests(store: &dyn TokenStore, user: Uuid) -> Vec<TokenDigest> {
+    let listed = store.of_user(user).await.unwrap();
+    listed.into_iter().map(|(digest, _)| digest).collect()
+}
+
+async fn what_is_put_is_got_and_listed(store: &dyn TokenStore) {
+    let user = Uuid::new_v4();
+    let first = record(user, NOW, HOUR);
+    let second = record(user, NOW + HOUR, HOUR);
+    store.put(digest(2), &second, NOW + HOUR).await.unwrap();
+    store.put(digest(1), &first, NOW).await.unwrap();
+    assert_eq!(store.get(digest(1)).await.unwrap(), Some(first.clone()));
+    assert_eq!(store.get(digest(9)).await.unwrap(), None);
+    let listed = store.of_user(user).await.unwrap();
+    assert_eq!(listed, [(digest(1), first), (digest(2), second)]);
+    assert_eq!(store.of_user(Uuid::new_v4()).await.unwrap(), []);
+    store.remove_user(user).await.unwrap();
+}
+
+async fn what_is_taken_is_gone(store: &dyn TokenStore) {
+    let user = Uuid::new_v4();
+    let kept = record(user, NOW, HOUR);
+    store.put(digest(1), &kept, NOW).await.unwrap();
+    assert_eq!(store.take(digest(1)).await.unwrap(), Some(kept));
+    assert_eq!(store.take(digest(1)).await.unwrap(), None);
+    assert_eq!(store.get(digest(1)).await.unwrap(), None);
+    assert_eq!(digests(store, user).await, []);
+}
+
+async fn of_many_who_take_one_gets_it(store: &dyn TokenStore) {
+    let record = record(Uuid::new_v4(), NOW, HOUR);
+    for round in 0..20 {
+        store.put(digest(round), &record, NOW).await.unwrap();
+        let takers = (0..16).map(|_| store.take(digest(round)));
+        let taken = join_all(takers).await;
+        let winners = taken
+            .iter()
+            .filter(|outcome| outcome.as_ref().unwrap().is_some());
+        assert_eq!(winners.count(), 1);
+    }
+}
+
+async fn all_tokens_of_a_user_end_and_no_others(store: &dyn TokenStore) {
+    let (leaver, stayer) = (Uuid::new_v4(), Uuid::new_v4());
+    for number in 0..5 {
+        store
+            .put(digest(number), &record(leaver, NOW, HOUR), NOW)
+            .await
+            .unwrap();
+    }
+    store
+        .put(digest(9), &record(stayer, NOW, HOUR), NOW)
+        .await
+        .unwrap();
+    assert_eq!(store.remove_user(leaver).await.unwrap(), 5);
+    assert_eq!(store.remove_user(leaver).await.unwrap(), 0);
+    assert_eq!(store.get(digest(0)).await.unwrap(), None);
+    assert_eq!(digests(store, stayer).await, [digest(9)]);
+    store.remove_user(stayer).await.unwrap();
+}
+
+async fn a_slot_holds_one_token(store: &dyn TokenStore) {
+    let user = Uuid::new_v4();
+    let mut slotted = record(user, NOW, HOUR);
+    slotted.slot = Some(digest(1000));
+    store.put(digest(1), &slotted, NOW).await.unwrap();
+    store.put(digest(2), &slotted, NOW).await.unwrap();
+    assert_eq!(store.get(digest(1)).await.unwrap(), None);
+    store.take(digest(2)).await.unwrap();
+    store.put(digest(3), &slotted, NOW).await.unwrap();
+    slotted.slot = Some(digest(1001));
+    store.put(digest(4), &slotted, NOW).await.unwrap();
+    let mut listed = digests(store, user).await;
+    listed.sort_unstable();
+    assert_eq!(listed, [digest(3), digest(4)]);
+    store.remove_user(user).await.unwrap();
+}
+
+async fn ten_thousand_logins_leave_a_list_with_an_end(store: &dyn TokenStore) {
+    let user = Uuid::new_v4();
+    let mut now = NOW;
+    for number in 0..10_000 {
+        now += Duration::from_millis(10);
+        store
+            .put(digest(number), &record(user, now, HOUR), now)
+            .await
+            .unwrap();
+    }
+    let cap = u16::try_from(CAP).unwrap();
+    let newest: Vec<_> = (10_000 - cap..10_000).map(digest).collect();
+    assert_eq!(digests(store, user).await, newest);
+    assert_eq!(store.get(digest(0)).await.unwrap(), None);
+    store.remove_user(user).await.unwrap();
+}
+
+async fn expired_tokens_make_room_before_live_ones(store: &dyn TokenStore) {
+    let user = Uuid::new_v4();
+    let cap = u16::try_from(CAP).unwrap();
+    store
+        .put(digest(0), &record(user, NOW, HOUR * 24), NOW)
+        .await
+        .unwrap();
+    for number in 1..cap {
+        store
+            .put(digest(number), &record(user, NOW, HOUR), NOW)
+            .await
+            .unwrap();
+    }
+    let later = NOW + HOUR * 2;
+    store
+        .put(digest(cap), &record(user, later, HOUR), later)
+        .await
+        .unwrap();
+    assert!(store.get(digest(0)).await.unwrap().is_some());
+    assert!(store.get(digest(cap)).await.unwrap().is_some());
+    store.remove_user(user).await.unwrap();
+}
+
+async fn pass_all(store: &dyn TokenStore) {
+    store.ping().await.unwrap();
+    what_is_put_is_got_and_listed(store).await;
+    what_is_taken_is_gone(store).await;
+    of_many_who_take_one_gets_it(store).await;
+    all_tokens_of_a_user_end_and_no_others(store).await;
+    a_slot_holds_one_token(store).await;
+    expired_tokens_make_room_before_live_ones(store).await;
+    ten_thousand_logins_leave_a_list_with_an_end(store).await;
+}
+
+fn redis(server: &RedisServer) -> RedisStore {
+    let settings = RedisSettings {
+        url: server.url().into(),
+        connections: 8,
+        timeout: Duration::from_secs(5),
+    };
+    RedisStore::new(&settings, CAP).unwrap()
+}
+
+#[tokio::test]
+async fn memory_passes() {
+    pass_all(&EmbeddedStore::in_memory(CAP).unwrap()).await;
+}
+
+#[tokio::test]
+async fn embedded_passes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tokens.redb");
+    pass_all(&EmbeddedStore::open(&path, CAP).unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_passes() {
+    let server = RedisServer::start();
+    pass_all(&redis(&server)).await;
+}
+
+#[tokio::test]
+async fn embedded_tokens_outlive_the_process_and_are_swept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tokens.redb");
+    let user = Uuid::new_v4();
+    let store = EmbeddedStore::open(&path, CAP * 100).unwrap();
+    let short_lived = (0..600).map(|number| {
+        let store = &store;
+        async move {
+            store
+                .put(digest(number), &record(user, NOW, HOUR), NOW)
+                .await
+                .unwrap();
+        }
+    });
+    join_all(short_lived).await;
+    store
+        .put(digest(999), &record(user, NOW, HOUR * 2), NOW)
+        .await
+        .unwrap();
+    drop(store);
+
+    let store = reopen(&path).await;
+    assert!(store.get(digest(0)).await.unwrap().is_some());
+    assert_eq!(store.sweep(NOW + HOUR).await.unwrap(), 600);
+    assert_eq!(store.sweep(NOW + HOUR).await.unwrap(), 0);
+    assert_eq!(digests(store.as_ref(), user).await, [digest(999)]);
+}
+
+/// The writing thread lets go of the file a moment after the store is dropped.
+async fn reopen(path: &std::path::Path) -> Arc<dyn TokenStore> {
+    for _ in 0..500 {
+        if let Ok(store) = EmbeddedStore::open(path, CAP * 100) {
+            return Arc::new(store);
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the store stayed locked");
+}
+
+#[tokio::test]
+async fn a_second_process_is_refused_the_embedded_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tokens.redb");
+    let _first = EmbeddedStore::open(&path, CAP).unwrap();
+    let Err(error) = EmbeddedStore::open(&path, CAP) else {
+        panic!("opened twice");
+    };
+    assert!(
+        error.to_string().starts_with("embedded token store: "),
+        "{error}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_key_in_redis_has_a_ttl_and_goes_with_its_token() {
+    let server = RedisServer::start();
+    let store = redis(&server);
+    let user = Uuid::new_v4();
+    let brief = Duration::from_millis(300);
+    let mut slotted = record(user, NOW, brief);
+    slotted.slot = Some(digest(1000));
+    store.put(digest(1), &slotted, NOW).await.unwrap();
+    store
+        .put(digest(2), &record(user, NOW, brief), NOW)
+        .await
+        .unwrap();
+    let ttls = server.ttls();
+    assert_eq!(ttls.len(), 4);
+    assert!(ttls.iter().all(|ttl| (1..=300).contains(ttl)), "{ttls:?}");
+    server.wait_until_empty();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_is_away_is_an_error_and_comes_back_without_a_restart() {
+    let mut server = RedisServer::start();
+    let store = redis(&server);
+    let kept = record(Uuid::new_v4(), NOW, HOUR);
+    store.put(digest(1), &kept, NOW).await.unwrap();
+    server.stop();
+    assert!(store.ping().await.is_err());
+    assert!(store.get(digest(1)).await.is_err());
+    assert!(store.put(digest(2), &kept, NOW).await.is_err());
+    server.start_again();
+    store.put(digest(2), &kept, NOW).await.unwrap();
+    assert_eq!(store.get(digest(2)).await.unwrap(), Some(kept));
+}

@@ -1,0 +1,97 @@
+//! A Redis server of the test's own, on a free port, stopped by its process.
+
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use redis::{Client, Connection, RedisResult, cmd};
+
+pub(super) struct RedisServer {
+    process: Child,
+    port: u16,
+}
+
+impl RedisServer {
+    pub(super) fn start() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let process = spawn(port);
+        Self { process, port }.when_ready()
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    pub(super) fn stop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    pub(super) fn start_again(&mut self) {
+        self.process = spawn(self.port);
+        self.wait_until_it_answers();
+    }
+
+    /// The time to live of every key, in milliseconds; -1 for a key without.
+    pub(super) fn ttls(&self) -> Vec<i64> {
+        let mut connection = self.connect().unwrap();
+        let keys: Vec<Vec<u8>> = cmd("KEYS").arg("*").query(&mut connection).unwrap();
+        keys.iter()
+            .map(|key| cmd("PTTL").arg(key).query(&mut connection).unwrap())
+            .collect()
+    }
+
+    pub(super) fn wait_until_empty(&self) {
+        let mut connection = self.connect().unwrap();
+        for _ in 0..500 {
+            let size: u64 = cmd("DBSIZE").query(&mut connection).unwrap();
+            if size == 0 {
+                return;
+            }
+            sleep(Duration::from_millis(10));
+        }
+        panic!("keys are left");
+    }
+
+    fn when_ready(self) -> Self {
+        self.wait_until_it_answers();
+        self
+    }
+
+    fn wait_until_it_answers(&self) {
+        for _ in 0..1000 {
+            if self
+                .connect()
+                .is_ok_and(|mut connection| cmd("PING").query::<String>(&mut connection).is_ok())
+            {
+                return;
+            }
+            sleep(Duration::from_millis(10));
+        }
+        panic!("redis-server did not come up");
+    }
+
+    fn connect(&self) -> RedisResult<Connection> {
+        Client::open(self.url())?.get_connection()
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn spawn(port: u16) -> Child {
+    Command::new("redis-server")
+        .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        .args(["--port", &port.to_string()])
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("redis-server is missing: install it, or run the tests with `make test`")
+}

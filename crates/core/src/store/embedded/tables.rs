@@ -1,0 +1,192 @@
+//! The embedded store's tables and what one change does to them.
+
+use redb::{Database, ReadableTable, Table, TableDefinition, WriteTransaction};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::clock::milliseconds;
+use crate::store::Record;
+use crate::token::TokenDigest;
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+type Result<T> = std::result::Result<T, Error>;
+
+/// User, time of issue, digest: sorted, so that a user's oldest token comes first.
+pub(super) type UserKey = [u8; 56];
+/// Time of expiry, digest.
+type ExpiryKey = [u8; 40];
+
+pub(super) const TOKENS: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("tokens");
+pub(super) const BY_USER: TableDefinition<'_, &UserKey, ()> = TableDefinition::new("by_user");
+const BY_EXPIRY: TableDefinition<'_, &ExpiryKey, ()> = TableDefinition::new("by_expiry");
+const SLOTS: TableDefinition<'_, &[u8; 32], &[u8; 32]> = TableDefinition::new("slots");
+
+/// How many expired records one transaction removes: few enough that no login waits for them.
+const SWEEP_AT_ONCE: usize = 256;
+
+/// Makes the tables, so that readers find them.
+pub(super) fn create(database: &Database) -> Result<()> {
+    let transaction = database.begin_write()?;
+    Tables::open(&transaction)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// The first and the last key that a user can have in [`BY_USER`].
+pub(super) fn user_range(user: Uuid) -> (UserKey, UserKey) {
+    let bound = |rest: u8| {
+        let mut key = [rest; 56];
+        key[..16].copy_from_slice(user.as_bytes());
+        key
+    };
+    (bound(0), bound(0xff))
+}
+
+/// The digest at the end of a key of [`BY_USER`].
+pub(super) fn digest_of(key: &UserKey) -> TokenDigest {
+    let mut digest = [0; 32];
+    digest.copy_from_slice(&key[24..]);
+    digest.into()
+}
+
+/// All tables, open in one write transaction.
+pub(super) struct Tables<'t> {
+    tokens: Table<'t, &'static [u8; 32], &'static [u8]>,
+    by_user: Table<'t, &'static UserKey, ()>,
+    by_expiry: Table<'t, &'static ExpiryKey, ()>,
+    slots: Table<'t, &'static [u8; 32], &'static [u8; 32]>,
+}
+
+impl<'t> Tables<'t> {
+    pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self> {
+        Ok(Self {
+            tokens: transaction.open_table(TOKENS)?,
+            by_user: transaction.open_table(BY_USER)?,
+            by_expiry: transaction.open_table(BY_EXPIRY)?,
+            slots: transaction.open_table(SLOTS)?,
+        })
+    }
+
+    pub(super) fn put(
+        &mut self,
+        digest: TokenDigest,
+        record: &Record,
+        now: OffsetDateTime,
+        per_user: usize,
+    ) -> Result<()> {
+        if let Some(slot) = record.slot {
+            let before = self.slots.get(slot.as_bytes())?.map(|held| *held.value());
+            if let Some(before) = before {
+                self.take(before.into())?;
+            }
+            self.slots.insert(slot.as_bytes(), digest.as_bytes())?;
+        }
+        self.tokens
+            .insert(digest.as_bytes(), record.encode()?.as_slice())?;
+        self.by_user.insert(&user_key(record, digest), ())?;
+        self.by_expiry
+            .insert(&expiry_key(record.expires_at, digest), ())?;
+        self.enforce_cap(record.user, now, per_user)
+    }
+
+    pub(super) fn take(&mut self, digest: TokenDigest) -> Result<Option<Record>> {
+        let Some(value) = self.tokens.remove(digest.as_bytes())? else {
+            return Ok(None);
+        };
+        let record = Record::decode(value.value())?;
+        drop(value);
+        self.by_user.remove(&user_key(&record, digest))?;
+        self.by_expiry
+            .remove(&expiry_key(record.expires_at, digest))?;
+        if let Some(slot) = record.slot {
+            let ours = self
+                .slots
+                .get(slot.as_bytes())?
+                .is_some_and(|held| held.value() == digest.as_bytes());
+            if ours {
+                self.slots.remove(slot.as_bytes())?;
+            }
+        }
+        Ok(Some(record))
+    }
+
+    pub(super) fn remove_user(&mut self, user: Uuid) -> Result<u64> {
+        let digests = self.digests_of(user)?;
+        for digest in &digests {
+            self.take(*digest)?;
+        }
+        Ok(digests.len() as u64)
+    }
+
+    /// Removes some of what has expired; 0 says that nothing is left.
+    pub(super) fn sweep(&mut self, now: OffsetDateTime) -> Result<u64> {
+        let end = expiry_key(now, [0xff; 32].into());
+        let mut expired = Vec::new();
+        for entry in self
+            .by_expiry
+            .range::<&ExpiryKey>(..=&end)?
+            .take(SWEEP_AT_ONCE)
+        {
+            let mut digest = [0; 32];
+            digest.copy_from_slice(&entry?.0.value()[8..]);
+            expired.push(TokenDigest::from(digest));
+        }
+        for digest in &expired {
+            self.take(*digest)?;
+        }
+        Ok(expired.len() as u64)
+    }
+
+    /// Ends the user's oldest tokens beyond the cap, expired ones before live ones.
+    fn enforce_cap(&mut self, user: Uuid, now: OffsetDateTime, per_user: usize) -> Result<()> {
+        let digests = self.digests_of(user)?;
+        let Some(mut surplus) = digests.len().checked_sub(per_user).filter(|n| *n > 0) else {
+            return Ok(());
+        };
+        let mut live = Vec::new();
+        for digest in digests {
+            let expired = match self.tokens.get(digest.as_bytes())? {
+                Some(value) => Record::decode(value.value())?.expires_at <= now,
+                None => false,
+            };
+            if expired {
+                self.take(digest)?;
+                surplus = surplus.saturating_sub(1);
+            } else {
+                live.push(digest);
+            }
+        }
+        for digest in live.into_iter().take(surplus) {
+            self.take(digest)?;
+        }
+        Ok(())
+    }
+
+    fn digests_of(&self, user: Uuid) -> Result<Vec<TokenDigest>> {
+        let (first, last) = user_range(user);
+        self.by_user
+            .range::<&UserKey>(&first..=&last)?
+            .map(|entry| Ok(digest_of(entry?.0.value())))
+            .collect()
+    }
+}
+
+fn user_key(record: &Record, digest: TokenDigest) -> UserKey {
+    let mut key = [0; 56];
+    key[..16].copy_from_slice(record.user.as_bytes());
+    key[16..24].copy_from_slice(&sortable(record.issued_at));
+    key[24..].copy_from_slice(digest.as_bytes());
+    key
+}
+
+fn expiry_key(expires_at: OffsetDateTime, digest: TokenDigest) -> ExpiryKey {
+    let mut key = [0; 40];
+    key[..8].copy_from_slice(&sortable(expires_at));
+    key[8..].copy_from_slice(digest.as_bytes());
+    key
+}
+
+/// Big-endian milliseconds since the epoch: bytes that sort as the moments do.
+fn sortable(moment: OffsetDateTime) -> [u8; 8] {
+    milliseconds(moment).max(0).to_be_bytes()
+}

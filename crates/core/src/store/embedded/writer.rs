@@ -1,0 +1,157 @@
+//! One thread that writes: it gathers the changes that wait and commits them together.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use redb::{Database, Durability};
+use time::OffsetDateTime;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::failed;
+use super::tables::Tables;
+use crate::error::StoreError;
+use crate::store::Record;
+use crate::token::TokenDigest;
+
+/// How many changes share one commit at the most.
+const BATCH: usize = 256;
+
+type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
+
+/// One change, with the place where its outcome is awaited.
+pub(super) enum Change {
+    Put {
+        digest: TokenDigest,
+        record: Box<Record>,
+        now: OffsetDateTime,
+        answer: Answer<()>,
+    },
+    Take {
+        digest: TokenDigest,
+        answer: Answer<Option<Record>>,
+    },
+    RemoveUser {
+        user: Uuid,
+        answer: Answer<u64>,
+    },
+    Sweep {
+        now: OffsetDateTime,
+        answer: Answer<u64>,
+    },
+}
+
+/// The way to the writing thread, which ends when this is dropped.
+pub(super) struct Writer(Sender<Change>);
+
+impl Writer {
+    pub(super) fn start(
+        database: Arc<Database>,
+        durability: Durability,
+        per_user: usize,
+    ) -> Result<Self, StoreError> {
+        let (changes, queue) = channel();
+        thread::Builder::new()
+            .name("token-writer".to_owned())
+            .spawn(move || write(&database, durability, per_user, &queue))
+            .map_err(failed)?;
+        Ok(Self(changes))
+    }
+
+    /// Has a change made, and answers when it is on disk.
+    pub(super) async fn apply<T>(
+        &self,
+        change: impl FnOnce(Answer<T>) -> Change,
+    ) -> Result<T, StoreError> {
+        let (answer, outcome) = oneshot::channel();
+        self.0.send(change(answer)).map_err(failed)?;
+        outcome.await.map_err(failed)?
+    }
+}
+
+fn write(database: &Database, durability: Durability, per_user: usize, queue: &Receiver<Change>) {
+    while let Ok(first) = queue.recv() {
+        let mut changes = vec![first];
+        changes.extend(queue.try_iter().take(BATCH - 1));
+        match commit(database, durability, per_user, changes) {
+            Ok(answers) => answers.into_iter().for_each(|answer| answer(Ok(()))),
+            Err((error, answers)) => {
+                let reason = error.to_string();
+                for answer in answers {
+                    answer(Err(failed(&reason)));
+                }
+            }
+        }
+    }
+}
+
+/// Sends an outcome that was kept back until the commit.
+type Pending = Box<dyn FnOnce(Result<(), StoreError>)>;
+type Failure = (Box<dyn std::error::Error + Send + Sync>, Vec<Pending>);
+
+/// Applies all changes in one transaction. Nobody is answered before all of it is durable.
+fn commit(
+    database: &Database,
+    durability: Durability,
+    per_user: usize,
+    changes: Vec<Change>,
+) -> Result<Vec<Pending>, Failure> {
+    let mut pending = Vec::with_capacity(changes.len());
+    let apply = || {
+        let mut transaction = database.begin_write()?;
+        transaction.set_durability(durability)?;
+        let mut tables = Tables::open(&transaction)?;
+        let mut failure = None;
+        for change in changes {
+            let outcome = match change {
+                Change::Put {
+                    digest,
+                    record,
+                    now,
+                    answer,
+                } => later(
+                    answer,
+                    tables.put(digest, &record, now, per_user),
+                    &mut pending,
+                ),
+                Change::Take { digest, answer } => later(answer, tables.take(digest), &mut pending),
+                Change::RemoveUser { user, answer } => {
+                    later(answer, tables.remove_user(user), &mut pending)
+                }
+                Change::Sweep { now, answer } => later(answer, tables.sweep(now), &mut pending),
+            };
+            failure = failure.or(outcome.err());
+        }
+        drop(tables);
+        match failure {
+            None => Ok(transaction.commit()?),
+            Some(error) => Err(error),
+        }
+    };
+    match apply() {
+        Ok(()) => Ok(pending),
+        Err(error) => Err((error, pending)),
+    }
+}
+
+/// Keeps an answer back; answers at once only if the change itself failed.
+fn later<T: 'static>(
+    answer: Answer<T>,
+    outcome: Result<T, Box<dyn std::error::Error + Send + Sync>>,
+    pending: &mut Vec<Pending>,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    match outcome {
+        Ok(value) => {
+            // Whoever asked may have gone: then nobody needs the answer.
+            pending.push(Box::new(move |committed| {
+                drop(answer.send(committed.map(|()| value)));
+            }));
+            Ok(())
+        }
+        Err(error) => {
+            drop(answer.send(Err(failed(&error))));
+            Err(error)
+        }
+    }
+}

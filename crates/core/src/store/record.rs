@@ -1,0 +1,100 @@
+//! What a store keeps of a token: a version byte, then postcard.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::session::Purpose;
+use crate::token::TokenDigest;
+
+/// The first byte of every stored value. A change of [`Record`]'s shape takes the next number.
+const VERSION: u8 = 1;
+
+/// A token's facts at rest. Holds no clear text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The realm's name.
+    pub realm: String,
+    /// Whose token it is.
+    pub user: Uuid,
+    /// The user's generation at the time of issue.
+    pub generation: i64,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The device or program.
+    pub client: Option<String>,
+    /// The application.
+    pub application: Option<String>,
+    /// The unit.
+    pub unit: Option<String>,
+    /// The administrator who logged in as the user.
+    pub actor: Option<Uuid>,
+    /// The token it came from.
+    pub parent: Option<TokenDigest>,
+    /// A place that only one token may hold at a time.
+    pub slot: Option<TokenDigest>,
+    /// When it was issued.
+    #[serde(with = "time::serde::timestamp::milliseconds")]
+    pub issued_at: OffsetDateTime,
+    /// When it ends.
+    #[serde(with = "time::serde::timestamp::milliseconds")]
+    pub expires_at: OffsetDateTime,
+}
+
+impl Record {
+    pub(super) fn encode(&self) -> Result<Vec<u8>, StoreError> {
+        postcard::to_extend(self, vec![VERSION]).map_err(unreadable)
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
+        match bytes.split_first() {
+            Some((&VERSION, rest)) => postcard::from_bytes(rest).map_err(unreadable),
+            Some((version, _)) => Err(unreadable(format!("version {version} is not known"))),
+            None => Err(unreadable("empty")),
+        }
+    }
+}
+
+fn unreadable(error: impl std::fmt::Display) -> StoreError {
+    StoreError::new("token record", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Version 1 as the first release wrote it: later ones must go on reading it.
+    #[test]
+    fn version_1_is_read() {
+        let bytes = hex::decode(concat!(
+            "01",
+            "0468657265",
+            "1000112233445566778899aabbccddeeff",
+            "06",
+            "00",
+            "01036f6e65",
+            "00",
+            "00",
+            "00",
+            "00",
+            "00",
+            "80c0b6a9de66",
+            "80e0a9ebde66"
+        ))
+        .unwrap();
+        let record = Record::decode(&bytes).unwrap();
+        assert_eq!(record.realm, "here");
+        assert_eq!(record.generation, 3);
+        assert_eq!(record.client.as_deref(), Some("one"));
+        assert_eq!(record.encode().unwrap(), bytes);
+    }
+
+    #[test]
+    fn other_versions_and_rubbish_are_errors() {
+        assert!(Record::decode(&[]).is_err());
+        assert!(Record::decode(&[1, 0xff, 0xff]).is_err());
+        let error = Record::decode(&[9, 0]).unwrap_err();
+        assert_eq!(error.to_string(), "token record: version 9 is not known");
+    }
+}

@@ -1,0 +1,303 @@
+//! Tokens in Redis: one key a token with its own TTL, one sorted set a user.
+//!
+//! | key | holds | ends |
+//! | --- | --- | --- |
+//! | `isogloss:t:<digest>` | the record | with the token |
+//! | `isogloss:u:<user>` | sorted set: time of issue and digest of each token, scored by its expiry | with the last token |
+//! | `isogloss:s:<slot>` | the digest of the token that holds the slot | with that token |
+//!
+//! No command touches two keys, so the same layout serves a cluster. A token is listed before it
+//! is stored: what a crash leaves behind is a listed token that does not exist, never a live token
+//! that is not listed.
+
+use std::time::Duration;
+
+use ::redis::{
+    AsyncConnectionConfig, Cmd, FromRedisValue, IntoConnectionInfo as _, Script, cmd, pipe,
+};
+use async_trait::async_trait;
+use deadpool_redis::{Connection, Manager, Pool, Runtime};
+use secrecy::{ExposeSecret as _, SecretString};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Record, TokenStore};
+use crate::clock::milliseconds;
+use crate::error::StoreError;
+use crate::token::TokenDigest;
+
+/// Lists a token under its user, prunes what has expired, and answers the members beyond the cap.
+///
+/// KEYS: the user's set. ARGV: now, expiry, member, cap (times in milliseconds).
+const LIST: &str = r"
+local set, now, expiry, cap = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4])
+redis.call('ZREMRANGEBYSCORE', set, '-inf', now)
+redis.call('ZADD', set, ARGV[2], ARGV[3])
+local surplus = {}
+if redis.call('ZCARD', set) > cap then
+  local members = redis.call('ZRANGE', set, 0, -1)
+  table.sort(members)
+  for i = 1, #members - cap do
+    surplus[i] = members[i]
+    redis.call('ZREM', set, members[i])
+  end
+end
+local last = redis.call('ZREVRANGE', set, 0, 0, 'WITHSCORES')
+redis.call('PEXPIRE', set, math.max(1, tonumber(last[2]) - tonumber(now)))
+return surplus
+";
+
+/// How Redis is reached.
+#[derive(Debug, Clone)]
+pub struct RedisSettings {
+    /// `redis://[user[:password]@]host[:port][/database]`
+    pub url: SecretString,
+    /// Connections at the most.
+    pub connections: usize,
+    /// How long one step may take: connecting, waiting for a free connection, a command.
+    pub timeout: Duration,
+}
+
+/// A token store on a Redis server.
+pub struct RedisStore {
+    pool: Pool,
+    /// Drives all connections. They must not hang on the runtime of whichever worker asked first:
+    /// it may end while others still use them.
+    runtime: Option<tokio::runtime::Runtime>,
+    list: Script,
+    timeout: Duration,
+    per_user: usize,
+}
+
+impl RedisStore {
+    /// Whether an address can be understood. Nothing is asked.
+    pub fn accepts(url: &str) -> bool {
+        url.into_connection_info().is_ok()
+    }
+
+    /// Prepares the pool. Nothing is asked yet: Redis may come up later than we do.
+    pub fn new(settings: &RedisSettings, per_user: usize) -> Result<Self, StoreError> {
+        let timeout = Some(settings.timeout);
+        let connection = AsyncConnectionConfig::new()
+            .set_connection_timeout(timeout)
+            .set_response_timeout(timeout);
+        // The parser's message may quote the address, and with it a password.
+        let manager = Manager::new_with_config(settings.url.expose_secret(), connection)
+            .map_err(|_| failed("the address is not redis://[user:password@]host[:port][/db]"))?;
+        let pool = Pool::builder(manager)
+            .max_size(settings.connections)
+            .wait_timeout(timeout)
+            .create_timeout(timeout)
+            .recycle_timeout(timeout)
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(failed)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("redis")
+            .enable_all()
+            .build()
+            .map_err(failed)?;
+        Ok(Self {
+            pool,
+            runtime: Some(runtime),
+            list: Script::new(LIST),
+            timeout: settings.timeout,
+            per_user,
+        })
+    }
+
+    async fn connection(&self) -> Result<Connection, StoreError> {
+        let runtime = self.runtime.as_ref().ok_or_else(|| failed("closed"))?;
+        let pool = self.pool.clone();
+        let connection = runtime.spawn(async move { pool.get().await }).await;
+        connection.map_err(failed)?.map_err(failed)
+    }
+
+    /// Runs one command. The time-out is the whole command's, whatever it waits for.
+    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+        let mut connection = self.connection().await?;
+        tokio::time::timeout(self.timeout, command.query_async(&mut connection))
+            .await
+            .map_err(failed)?
+            .map_err(failed)
+    }
+
+    async fn members(&self, user: Uuid) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut members: Vec<Vec<u8>> = self
+            .ask(cmd("ZRANGE").arg(user_key(user)).arg(0).arg(-1))
+            .await?;
+        members.sort_unstable();
+        Ok(members)
+    }
+}
+
+#[async_trait]
+impl TokenStore for RedisStore {
+    async fn put(
+        &self,
+        digest: TokenDigest,
+        record: &Record,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let ttl = milliseconds(record.expires_at) - milliseconds(now);
+        if ttl <= 0 {
+            return Ok(());
+        }
+        let mut connection = self.connection().await?;
+        let surplus: Vec<Vec<u8>> = self
+            .list
+            .key(user_key(record.user))
+            .arg(milliseconds(now))
+            .arg(milliseconds(record.expires_at))
+            .arg(member(record, digest).as_slice())
+            .arg(self.per_user)
+            .invoke_async(&mut connection)
+            .await
+            .map_err(failed)?;
+
+        let mut store = pipe();
+        store
+            .cmd("SET")
+            .arg(token_key(digest))
+            .arg(record.encode()?)
+            .arg("PX")
+            .arg(ttl)
+            .ignore();
+        for digest in surplus.iter().filter_map(|member| digest_of(member)) {
+            store.cmd("DEL").arg(token_key(digest)).ignore();
+        }
+        if let Some(slot) = record.slot {
+            store
+                .cmd("SET")
+                .arg(key(b"isogloss:s:", slot.as_bytes()))
+                .arg(digest.as_bytes())
+                .arg("PX")
+                .arg(ttl)
+                .arg("GET");
+        }
+        let (before,): (Option<Vec<u8>>,) = if record.slot.is_some() {
+            store.query_async(&mut connection).await.map_err(failed)?
+        } else {
+            let () = store.query_async(&mut connection).await.map_err(failed)?;
+            (None,)
+        };
+        drop(connection);
+        if let Some(before) = before.as_deref().and_then(digest_of) {
+            self.take(before).await?;
+        }
+        Ok(())
+    }
+
+    async fn get(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
+        let value: Option<Vec<u8>> = self.ask(cmd("GET").arg(token_key(digest))).await?;
+        value.as_deref().map(Record::decode).transpose()
+    }
+
+    async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
+        let value: Option<Vec<u8>> = self.ask(cmd("GETDEL").arg(token_key(digest))).await?;
+        let Some(record) = value.as_deref().map(Record::decode).transpose()? else {
+            return Ok(None);
+        };
+        let () = self
+            .ask(
+                cmd("ZREM")
+                    .arg(user_key(record.user))
+                    .arg(member(&record, digest).as_slice()),
+            )
+            .await?;
+        Ok(Some(record))
+    }
+
+    async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
+        let digests: Vec<TokenDigest> = self
+            .members(user)
+            .await?
+            .iter()
+            .filter_map(|member| digest_of(member))
+            .collect();
+        if digests.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut lookup = pipe();
+        for digest in &digests {
+            lookup.cmd("GET").arg(token_key(*digest));
+        }
+        let mut connection = self.connection().await?;
+        let values: Vec<Option<Vec<u8>>> =
+            lookup.query_async(&mut connection).await.map_err(failed)?;
+        let mut records = Vec::new();
+        for (digest, value) in digests.into_iter().zip(values) {
+            if let Some(value) = value {
+                records.push((digest, Record::decode(&value)?));
+            }
+        }
+        Ok(records)
+    }
+
+    async fn remove_user(&self, user: Uuid) -> Result<u64, StoreError> {
+        let members = self.members(user).await?;
+        if members.is_empty() {
+            return Ok(0);
+        }
+        let mut removal = pipe();
+        for digest in members.iter().filter_map(|member| digest_of(member)) {
+            removal.cmd("DEL").arg(token_key(digest));
+        }
+        // Only what was listed: a token that is issued meanwhile stays listed.
+        removal
+            .cmd("ZREM")
+            .arg(user_key(user))
+            .arg(&members)
+            .ignore();
+        let mut connection = self.connection().await?;
+        let removed: Vec<u64> = removal.query_async(&mut connection).await.map_err(failed)?;
+        Ok(removed.into_iter().sum())
+    }
+
+    async fn sweep(&self, _now: OffsetDateTime) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.ask(&cmd("PING")).await
+    }
+}
+
+impl Drop for RedisStore {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn key(prefix: &[u8], id: &[u8]) -> Vec<u8> {
+    [prefix, id].concat()
+}
+
+fn token_key(digest: TokenDigest) -> Vec<u8> {
+    key(b"isogloss:t:", digest.as_bytes())
+}
+
+fn user_key(user: Uuid) -> String {
+    format!("isogloss:u:{}", user.simple())
+}
+
+/// Time of issue and digest: members sort by age.
+fn member(record: &Record, digest: TokenDigest) -> [u8; 40] {
+    let mut member = [0; 40];
+    member[..8].copy_from_slice(&milliseconds(record.issued_at).max(0).to_be_bytes());
+    member[8..].copy_from_slice(digest.as_bytes());
+    member
+}
+
+/// The digest at the end of a member, or the digest alone.
+fn digest_of(bytes: &[u8]) -> Option<TokenDigest> {
+    let digest: [u8; 32] = *bytes.last_chunk()?;
+    Some(digest.into())
+}
+
+fn failed(error: impl std::fmt::Display) -> StoreError {
+    StoreError::new("redis", error)
+}

@@ -1,0 +1,98 @@
+//! The one user base: users, their organisation and units, and the keys of applications.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A user, as every dialect may show it. Holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// For dialects that name users by GUID.
+    pub id: Uuid,
+    /// For dialects that name users by number.
+    pub number: i64,
+    /// The login name, as written when the user was made.
+    pub user_name: String,
+    /// The other name one may log in by.
+    pub email: Option<String>,
+    /// First name, may be empty.
+    pub first_name: String,
+    /// Last name, may be empty.
+    pub last_name: String,
+    /// Address of a picture, empty when there is none.
+    pub image_url: String,
+    /// What the user may do.
+    pub role: Role,
+    /// Where the user belongs.
+    pub organisation: Organisation,
+    /// The units the user may log in to, the default one included.
+    pub units: Vec<String>,
+    /// The unit taken when a login names none: the user's own, else the organisation's.
+    pub default_unit: Option<String>,
+    /// Whether the user may log in.
+    pub state: UserState,
+    /// Grows with every password change, disabling and forced logout. A session remembers the
+    /// generation it was made in and ends with it.
+    pub generation: i64,
+}
+
+/// An organisation, as far as users need it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organisation {
+    /// Its identifier.
+    pub id: Uuid,
+    /// Its name, which logins spell exactly.
+    pub name: String,
+}
+
+/// What a user may do. Only [`Role::Admin`] may log in as others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Role {
+    /// Administers the organisation.
+    Admin,
+    /// Runs projects.
+    ProjectManager,
+    /// Works on jobs; the role of a user who was given none.
+    #[default]
+    Linguist,
+}
+
+impl Role {
+    /// Every role, the mightiest first.
+    pub const ALL: [Self; 3] = [Self::Admin, Self::ProjectManager, Self::Linguist];
+
+    /// As written in the directory: `ADMIN`, `PROJECT_MANAGER`, `LINGUIST`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Admin => "ADMIN",
+            Self::ProjectManager => "PROJECT_MANAGER",
+            Self::Linguist => "LINGUIST",
+        }
+    }
+
+    /// The role of that name, in any case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|role| role.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// Whether a user may log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserState {
+    /// May log in.
+    Active,
+    /// May not; every token is dead.
+    Disabled,
+}
+
+/// A key that an application, not a person, presents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// What the operator calls it.
+    pub label: String,
+    /// The user it acts as, for keys that log in.
+    pub user: Option<Uuid>,
+}

@@ -1,0 +1,97 @@
+//! The command line.
+
+mod config;
+mod directory;
+mod output;
+mod user;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, Problem};
+use crate::{serve, telemetry};
+
+/// One host at which legacy clients of four login APIs keep logging in.
+#[derive(Parser)]
+#[command(
+    name = "isogloss",
+    version,
+    after_help = "\
+Examples:
+  isogloss serve --config config/demo.toml
+  isogloss config check --config /etc/isogloss/isogloss.toml
+  isogloss directory import users.toml --config /etc/isogloss/isogloss.toml
+  isogloss user disable mallory --config /etc/isogloss/isogloss.toml
+
+Without --config, every setting has its default. Environment variables like
+ISOGLOSS__SERVER__BIND=0.0.0.0:8080 win over files.
+
+Exit codes: 0 done, 1 refused or not found, 2 bad usage or configuration."
+)]
+struct Cli {
+    #[command(flatten)]
+    files: Files,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Files {
+    /// A configuration file; may repeat, later files win
+    #[arg(long = "config", value_name = "FILE", global = true)]
+    config: Vec<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the enabled dialects
+    Serve,
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Load or save users, organisations and keys
+    #[command(subcommand)]
+    Directory(directory::Command),
+    /// Manage users
+    #[command(subcommand)]
+    User(user::Command),
+}
+
+/// How a command that did not fail ended.
+enum Outcome {
+    Done,
+    /// Said why on the standard error.
+    Refused,
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Refused) => ExitCode::from(1),
+        Err(error) => {
+            output::error(format_args!("{error:#}"));
+            let misconfigured = error.downcast_ref::<Problem>().is_some();
+            ExitCode::from(if misconfigured { 2 } else { 1 })
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<Outcome> {
+    let config = Config::load(&cli.files.config)?;
+    if let Command::Serve = cli.command {
+        telemetry::start(&config.sections.logging);
+    }
+    actix_web::rt::System::new().block_on(async {
+        match cli.command {
+            Command::Serve => serve::serve(config).await.map(|()| Outcome::Done),
+            Command::Config(command) => config::run(&command, &config),
+            Command::Directory(command) => directory::run(command, &config.sections).await,
+            Command::User(command) => user::run(command, &config.sections).await,
+        }
+    })
+}

@@ -1,0 +1,250 @@
+//! `isogloss user`: single users.
+
+mod password;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Subcommand};
+use isogloss_core::directory::Directory;
+use isogloss_core::directory::file::{File, NewUser, import};
+use isogloss_core::{Role, User, UserState};
+use serde_json::{Value, json};
+
+use self::password::PasswordSource;
+use super::{Outcome, output};
+use crate::config::Sections;
+use crate::parts;
+
+/// How many users are read from the directory at a time.
+const PAGE: u32 = 1000;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Add a user; the password is asked for
+    #[command(after_help = "\
+Examples:
+  isogloss user add ada --organisation ACME --email ada@example.com --role ADMIN
+  pwgen -s 20 1 | isogloss user add robot --organisation ACME --password-stdin")]
+    Add(Add),
+    /// List all users
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one user
+    Show {
+        #[command(flatten)]
+        who: Who,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Set a password and end the user's tokens; the password is asked for
+    SetPassword {
+        #[command(flatten)]
+        who: Who,
+        #[command(flatten)]
+        source: PasswordSource,
+    },
+    /// Switch a user off and end the user's tokens
+    Disable(Who),
+    /// Switch a user on again
+    Enable(Who),
+}
+
+#[derive(Args)]
+pub(super) struct Who {
+    /// User name or e-mail address
+    name: String,
+}
+
+#[derive(Args)]
+pub(super) struct Add {
+    /// The name to log in by
+    name: String,
+    /// Where the user belongs; must exist
+    #[arg(long)]
+    organisation: String,
+    /// Another name to log in by
+    #[arg(long)]
+    email: Option<String>,
+    /// A number; the next free one if none is given
+    #[arg(long)]
+    number: Option<i64>,
+    /// First name
+    #[arg(long, default_value = "")]
+    first_name: String,
+    /// Last name
+    #[arg(long, default_value = "")]
+    last_name: String,
+    /// One of the roles; the least of them if none is given
+    #[arg(long, value_parser = Role::ALL.map(Role::name))]
+    role: Option<String>,
+    /// The unit of logins that name none
+    #[arg(long)]
+    default_unit: Option<String>,
+    #[command(flatten)]
+    source: PasswordSource,
+}
+
+pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome> {
+    let directory = parts::directory(&sections.directory).await?;
+    let directory = directory.as_ref();
+    match command {
+        Command::Add(new) => add(new, directory, sections).await,
+        Command::List { json } => list(json, directory).await,
+        Command::Show { who, json } => {
+            let Some(user) = find(directory, &who).await? else {
+                return Ok(Outcome::Refused);
+            };
+            if json {
+                output::json(&describe(&user))?;
+            } else {
+                output::text(toml::to_string(&describe(&user))?.trim_end())?;
+            }
+            Ok(Outcome::Done)
+        }
+        Command::SetPassword { who, source } => {
+            let Some(user) = find(directory, &who).await? else {
+                return Ok(Outcome::Refused);
+            };
+            let passwords = parts::passwords(&sections.passwords)?;
+            let hash = passwords.hash(source.read()?).await?;
+            directory.set_password(user.id, &hash).await?;
+            end_tokens(&user, sections).await?;
+            output::text(format_args!("{}: password set", user.user_name))?;
+            Ok(Outcome::Done)
+        }
+        Command::Disable(who) => set_state(&who, UserState::Disabled, directory, sections).await,
+        Command::Enable(who) => set_state(&who, UserState::Active, directory, sections).await,
+    }
+}
+
+async fn add(new: Add, directory: &dyn Directory, sections: &Sections) -> Result<Outcome> {
+    if directory.account(&new.name).await?.is_some() {
+        output::error(format_args!("{}: there is such a user already", new.name));
+        return Ok(Outcome::Refused);
+    }
+    let user = NewUser {
+        user_name: new.name.clone(),
+        organisation: new.organisation,
+        email: new.email,
+        number: new.number,
+        first_name: new.first_name,
+        last_name: new.last_name,
+        role: new.role,
+        default_unit: new.default_unit,
+        password: Some(new.source.read()?),
+        ..NewUser::default()
+    };
+    let passwords = parts::passwords(&sections.passwords)?;
+    import(directory, &passwords, File::of_user(user), |_| {}).await?;
+    output::text(format_args!("{}: added", new.name))?;
+    Ok(Outcome::Done)
+}
+
+async fn list(json: bool, directory: &dyn Directory) -> Result<Outcome> {
+    let mut users = Vec::new();
+    loop {
+        let last = users.last().map_or(i64::MIN, |user: &User| user.number);
+        let page = directory.users(last, PAGE).await?;
+        if page.is_empty() {
+            break;
+        }
+        users.extend(page);
+    }
+    if json {
+        let users: Vec<_> = users.iter().map(describe).collect();
+        output::json(&users)?;
+        return Ok(Outcome::Done);
+    }
+    let rows: Vec<_> = users
+        .into_iter()
+        .map(|user| {
+            vec![
+                user.number.to_string(),
+                user.user_name,
+                user.email.unwrap_or_default(),
+                user.organisation.name,
+                user.role.name().to_owned(),
+                state(user.state).to_owned(),
+            ]
+        })
+        .collect();
+    let heading = [
+        "NUMBER",
+        "USER NAME",
+        "E-MAIL",
+        "ORGANISATION",
+        "ROLE",
+        "STATE",
+    ];
+    output::table(&heading, &rows)?;
+    Ok(Outcome::Done)
+}
+
+async fn set_state(
+    who: &Who,
+    to: UserState,
+    directory: &dyn Directory,
+    sections: &Sections,
+) -> Result<Outcome> {
+    let Some(user) = find(directory, who).await? else {
+        return Ok(Outcome::Refused);
+    };
+    directory.set_state(user.id, to).await?;
+    if to == UserState::Disabled {
+        end_tokens(&user, sections).await?;
+    }
+    output::text(format_args!("{}: {}", user.user_name, state(to)))?;
+    Ok(Outcome::Done)
+}
+
+/// The tokens are dead since the directory changed. This frees their room, where a running
+/// gateway does not hold the store for itself.
+async fn end_tokens(user: &User, sections: &Sections) -> Result<()> {
+    if let Some(tokens) = parts::shared_tokens(&sections.tokens)? {
+        tokens
+            .remove_user(user.id)
+            .await
+            .context("the user's tokens are dead, but could not be removed from the store")?;
+    }
+    Ok(())
+}
+
+async fn find(directory: &dyn Directory, who: &Who) -> Result<Option<User>> {
+    let account = directory.account(&who.name).await?;
+    if account.is_none() {
+        output::error(format_args!("{}: no such user", who.name));
+    }
+    Ok(account.map(|account| account.user))
+}
+
+fn describe(user: &User) -> Value {
+    let mut described = json!({
+        "id": user.id.to_string(),
+        "number": user.number,
+        "user_name": user.user_name,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "image_url": user.image_url,
+        "role": user.role.name(),
+        "organisation": user.organisation.name,
+        "units": user.units,
+        "state": state(user.state),
+    });
+    // TOML has no null.
+    for (name, value) in [("email", &user.email), ("default_unit", &user.default_unit)] {
+        if let Some(value) = value {
+            described[name] = value.as_str().into();
+        }
+    }
+    described
+}
+
+fn state(state: UserState) -> &'static str {
+    match state {
+        UserState::Active => "active",
+        UserState::Disabled => "disabled",
+    }
+}

@@ -1,0 +1,89 @@
+//! The configuration: files in TOML, then the environment, then checks.
+
+mod address;
+mod problem;
+mod sections;
+
+#[cfg(test)]
+use std::path::Path;
+use std::path::PathBuf;
+
+use ::config::{Environment, File, FileFormat, Map, Source as _, Value};
+
+pub(crate) use self::address::{TokenStoreAddress, directory_file};
+use self::problem::Places;
+pub use self::problem::Problem;
+pub(crate) use self::problem::read;
+pub use self::sections::{
+    Directory, LogFormat, Logging, Management, Passwords, Sections, Server, Tokens,
+};
+use crate::dialects::{self, Mount};
+
+/// The name that environment variables start with, and what stands between their levels.
+const PREFIX: &str = "ISOGLOSS";
+const SEPARATOR: &str = "__";
+
+/// A checked configuration.
+#[derive(Clone)]
+pub struct Config {
+    /// Everything but the dialects.
+    pub sections: Sections,
+    /// The dialects that are switched on, the longest path first.
+    pub mounts: Vec<Mount>,
+}
+
+impl Config {
+    /// Reads the files in order, then the environment; later values win. A problem names the key,
+    /// where it stands and what was expected.
+    pub fn load(files: &[PathBuf]) -> Result<Self, Problem> {
+        let mut builder = ::config::Config::builder();
+        for file in files {
+            builder = builder.add_source(File::from(file.as_path()).format(FileFormat::Toml));
+        }
+        let environment = Environment::with_prefix(PREFIX)
+            .prefix_separator(SEPARATOR)
+            .separator(SEPARATOR);
+        let merged = builder
+            .add_source(environment)
+            .build()
+            .map_err(|error| Problem::of("", error))?;
+        Self::check(&merged)
+    }
+
+    fn check(merged: &::config::Config) -> Result<Self, Problem> {
+        let tables = merged.collect().map_err(|error| Problem::of("", error))?;
+        let places = Places::of(&tables);
+        Self::read(tables).map_err(|problem| problem.found_in(&places))
+    }
+
+    fn read(mut tables: Map<String, Value>) -> Result<Self, Problem> {
+        let dialects = match tables.remove("dialects") {
+            Some(value) => value
+                .into_table()
+                .map_err(|error| Problem::of("dialects", error))?,
+            None => Map::new(),
+        };
+        let sections = Sections::read(tables)?;
+        let mounts = dialects::read(dialects)?;
+        Ok(Self { sections, mounts })
+    }
+
+    /// The effective configuration as TOML, secrets masked.
+    pub fn show(&self) -> Result<String, toml::ser::Error> {
+        let mut table = toml::Table::try_from(&self.sections)?;
+        let mut dialects = toml::Table::new();
+        for mount in &self.mounts {
+            let mut settings = toml::Table::from_iter([
+                ("enabled".to_owned(), true.into()),
+                ("path".to_owned(), mount.path.clone().into()),
+            ]);
+            settings.extend(toml::Table::try_from(&mount.settings)?);
+            dialects.insert(mount.name.to_owned(), settings.into());
+        }
+        table.insert("dialects".to_owned(), dialects.into());
+        toml::to_string(&table)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! Where token store and directory are, read from their addresses.
+
+use std::path::{Path, PathBuf};
+
+use isogloss_core::store::RedisStore;
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+use super::problem::Problem;
+use super::sections::{Directory, Tokens};
+
+/// Where tokens live.
+pub(crate) enum TokenStoreAddress {
+    /// In this process.
+    Memory,
+    /// In a file.
+    Embedded(PathBuf),
+    /// At a Redis server.
+    Redis(SecretString),
+}
+
+impl TokenStoreAddress {
+    /// Reads `tokens.store`, or the file named in its place.
+    pub(crate) fn of(tokens: &Tokens) -> Result<Self, Problem> {
+        let store = read("tokens.store", &tokens.store, tokens.store_file.as_deref())?;
+        match store.expose_secret().split_once(':') {
+            Some(("memory", "")) => Ok(Self::Memory),
+            Some(("embedded", path)) if !path.is_empty() => Ok(Self::Embedded(path.into())),
+            Some(("redis", _)) if RedisStore::accepts(store.expose_secret()) => {
+                Ok(Self::Redis(store))
+            }
+            _ => Err(Problem::new(
+                "tokens.store",
+                "expected memory:, embedded:PATH or redis://[user:password@]host[:port][/database]",
+            )),
+        }
+    }
+}
+
+/// The file that holds the directory, from `directory.url` or the file named in its place.
+pub(crate) fn directory_file(directory: &Directory) -> Result<PathBuf, Problem> {
+    let url = read(
+        "directory.url",
+        &directory.url,
+        directory.url_file.as_deref(),
+    )?;
+    let path = url.expose_secret().strip_prefix("sqlite:");
+    let path = path.map(|path| path.strip_prefix("//").unwrap_or(path));
+    match path.filter(|path| !path.is_empty()) {
+        Some(path) => Ok(path.into()),
+        None => Err(Problem::new("directory.url", "expected sqlite:PATH")),
+    }
+}
+
+/// An address for people to read.
+pub(super) fn without_password(address: &SecretString) -> String {
+    let text = address.expose_secret();
+    match Url::parse(text) {
+        Ok(mut url) if url.password().is_some() => match url.set_password(Some("***")) {
+            Ok(()) => url.into(),
+            Err(()) => "***".to_owned(),
+        },
+        Ok(_) => text.to_owned(),
+        // It may hold one in a place where nobody looks for it.
+        Err(_) => "***".to_owned(),
+    }
+}
+
+fn read(key: &str, value: &SecretString, file: Option<&Path>) -> Result<SecretString, Problem> {
+    match file {
+        None => Ok(value.clone()),
+        Some(file) => read_secret(file).map_err(|error| {
+            Problem::new(
+                format!("{key}_file"),
+                format!("{}: {error}", file.display()),
+            )
+        }),
+    }
+}
+
+/// A secret from a file of its own; the line feed at the end is no part of it.
+pub(crate) fn read_secret(file: &Path) -> std::io::Result<SecretString> {
+    let text = std::fs::read_to_string(file)?;
+    Ok(text.trim_end_matches(['\r', '\n']).into())
+}

@@ -1,0 +1,299 @@
+//! Every section but the dialects, with its defaults.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ::config::{Map, Value};
+use isogloss_core::Pepper;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize, Serializer};
+use tracing_subscriber::EnvFilter;
+
+use super::address::{TokenStoreAddress, directory_file, read_secret, without_password};
+use super::problem::{self, Problem};
+
+/// Every section but the dialects.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Sections {
+    /// The public listener.
+    pub server: Server,
+    /// The management listener.
+    pub management: Management,
+    /// Where tokens live.
+    pub tokens: Tokens,
+    /// Who may log in.
+    pub directory: Directory,
+    /// How passwords are hashed.
+    pub passwords: Passwords,
+    /// What is logged.
+    pub logging: Logging,
+}
+
+/// The public listener: the enabled dialects and nothing else.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Address and port; port 0 takes a free one.
+    pub bind: SocketAddr,
+    /// Threads that serve requests; none takes as many as there are cores.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workers: Option<NonZeroUsize>,
+    /// The largest body, in bytes.
+    pub body_limit: usize,
+    /// How long an idle connection is kept: longer than a proxy in front keeps its own.
+    #[serde(with = "humantime_serde")]
+    pub keep_alive: Duration,
+    /// How long a client may take to send the head of a request.
+    #[serde(with = "humantime_serde")]
+    pub head_timeout: Duration,
+    /// How long requests are still taken once a shutdown was asked for: those that were sent before
+    /// it, and, longer, those that a load balancer sends until it notices.
+    #[serde(with = "humantime_serde")]
+    pub drain_delay: Duration,
+    /// How long requests under way may take after that.
+    #[serde(with = "humantime_serde")]
+    pub shutdown_timeout: Duration,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            workers: None,
+            body_limit: 64 * 1024,
+            keep_alive: Duration::from_secs(90),
+            head_timeout: Duration::from_secs(10),
+            drain_delay: Duration::from_millis(500),
+            shutdown_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The management listener: health, for now the operator's eyes only.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Management {
+    /// Address and port; port 0 takes a free one.
+    pub bind: SocketAddr,
+}
+
+impl Default for Management {
+    fn default() -> Self {
+        Self {
+            bind: SocketAddr::from(([127, 0, 0, 1], 8081)),
+        }
+    }
+}
+
+/// Where tokens live.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tokens {
+    /// `memory:`, `embedded:PATH` or `redis://…`.
+    #[serde(serialize_with = "masked_address")]
+    pub store: SecretString,
+    /// A file that holds what `store` would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store_file: Option<PathBuf>,
+    /// The secret that keys all tokens, at least 16 bytes; the same at every gateway of a store.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "masked")]
+    pub pepper: Option<SecretString>,
+    /// A file that holds the pepper; made at the first start if it is missing.
+    pub pepper_file: PathBuf,
+    /// How many live tokens a user may hold; beyond it the oldest ends.
+    pub per_user: NonZeroUsize,
+    /// Connections to Redis at the most.
+    pub redis_connections: NonZeroUsize,
+    /// How long one step of asking Redis may take.
+    #[serde(with = "humantime_serde")]
+    pub redis_timeout: Duration,
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self {
+            store: "embedded:data/tokens.redb".into(),
+            store_file: None,
+            pepper: None,
+            pepper_file: "data/pepper".into(),
+            per_user: const { NonZeroUsize::new(1000).unwrap() },
+            redis_connections: const { NonZeroUsize::new(16).unwrap() },
+            redis_timeout: Duration::from_secs(1),
+        }
+    }
+}
+
+impl Tokens {
+    /// The pepper, from `pepper` or from its file; `None` if that is yet to be made.
+    pub(crate) fn read_pepper(&self) -> Result<Option<Pepper>, Problem> {
+        let (key, secret) = match &self.pepper {
+            Some(pepper) => ("tokens.pepper", pepper.clone()),
+            None if !self.pepper_file.exists() => return Ok(None),
+            None => {
+                let secret = read_secret(&self.pepper_file).map_err(|error| {
+                    let file = self.pepper_file.display();
+                    Problem::new("tokens.pepper_file", format!("{file}: {error}"))
+                })?;
+                ("tokens.pepper_file", secret)
+            }
+        };
+        let pepper = Pepper::new(secret.expose_secret().as_bytes());
+        let expected = || format!("expected at least {} bytes", Pepper::MIN_BYTES);
+        pepper
+            .map(Some)
+            .ok_or_else(|| Problem::new(key, expected()))
+    }
+}
+
+/// Who may log in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Directory {
+    /// `sqlite:PATH`.
+    #[serde(serialize_with = "masked_address")]
+    pub url: SecretString,
+    /// A file that holds what `url` would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url_file: Option<PathBuf>,
+    /// A directory file that is applied at the start, once for each of its versions.
+    pub import: PathBuf,
+}
+
+impl Default for Directory {
+    fn default() -> Self {
+        Self {
+            url: "sqlite:data/directory.db".into(),
+            url_file: None,
+            import: PathBuf::new(),
+        }
+    }
+}
+
+/// How passwords are hashed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Passwords {
+    /// Bcrypt's cost for passwords that are set, 4 to 31.
+    pub bcrypt_cost: u32,
+    /// Hashing threads; none takes as many as there are cores.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threads: Option<NonZeroUsize>,
+    /// Logins that may wait for a hashing thread before further ones are refused.
+    pub queue: NonZeroUsize,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self {
+            bcrypt_cost: 12,
+            threads: None,
+            queue: const { NonZeroUsize::new(64).unwrap() },
+        }
+    }
+}
+
+/// What is logged.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Logging {
+    /// How a line is written.
+    pub format: LogFormat,
+    /// `error`, `warn`, `info`, `debug`, `trace`, or directives like `info,isogloss_core=debug`.
+    pub level: String,
+}
+
+impl Default for Logging {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::Text,
+            level: "info".to_owned(),
+        }
+    }
+}
+
+/// How a log line is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", try_from = "String")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+impl TryFrom<String> for LogFormat {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        match name.as_str() {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err("expected text or json"),
+        }
+    }
+}
+
+impl Sections {
+    pub(super) fn read(mut tables: Map<String, Value>) -> Result<Self, Problem> {
+        let sections = Self {
+            server: section(&mut tables, "server")?,
+            management: section(&mut tables, "management")?,
+            tokens: section(&mut tables, "tokens")?,
+            directory: section(&mut tables, "directory")?,
+            passwords: section(&mut tables, "passwords")?,
+            logging: section(&mut tables, "logging")?,
+        };
+        if let Some(unknown) = tables.into_keys().next() {
+            let known = "server, management, tokens, directory, passwords, logging, dialects";
+            let reason = format!("no such section, expected one of {known}");
+            return Err(Problem::new(unknown, reason));
+        }
+        sections.check()
+    }
+
+    fn check(self) -> Result<Self, Problem> {
+        if !(4..=31).contains(&self.passwords.bcrypt_cost) {
+            return Err(Problem::new(
+                "passwords.bcrypt_cost",
+                "expected a number from 4 to 31",
+            ));
+        }
+        if self.tokens.redis_timeout.is_zero() {
+            return Err(Problem::new(
+                "tokens.redis_timeout",
+                "expected a duration above zero",
+            ));
+        }
+        if EnvFilter::try_new(&self.logging.level).is_err() {
+            let reason = "expected error, warn, info, debug, trace, or directives like info,isogloss_core=debug";
+            return Err(Problem::new("logging.level", reason));
+        }
+        TokenStoreAddress::of(&self.tokens)?;
+        self.tokens.read_pepper()?;
+        directory_file(&self.directory)?;
+        Ok(self)
+    }
+}
+
+fn section<S: DeserializeOwned + Default>(
+    tables: &mut Map<String, Value>,
+    name: &str,
+) -> Result<S, Problem> {
+    match tables.remove(name) {
+        None => Ok(S::default()),
+        Some(value) => problem::read(name, value),
+    }
+}
+
+#[expect(clippy::ref_option, reason = "serde calls it like this")]
+fn masked<S: Serializer>(_: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str("***")
+}
+
+/// An address, with the password in it masked.
+fn masked_address<S: Serializer>(address: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&without_password(address))
+}

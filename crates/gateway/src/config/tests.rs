@@ -1,0 +1,104 @@
+//! `config/isogloss.toml` is held to the code, and the other files of the folder are valid.
+
+use super::*;
+
+const REFERENCE: &str = include_str!("../../../../config/isogloss.toml");
+
+fn load(name: &str) -> Config {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../config")
+        .join(name);
+    Config::load(&[file]).unwrap()
+}
+
+/// What is in force without any file, but with every dialect switched on.
+fn defaults() -> Config {
+    let names = load("isogloss.toml")
+        .mounts
+        .into_iter()
+        .map(|mount| mount.name);
+    let tables: Vec<_> = names.map(|name| format!("[dialects.{name}]")).collect();
+    of_text(&tables.join("\n")).unwrap()
+}
+
+fn of_text(text: &str) -> Result<Config, Problem> {
+    let merged = ::config::Config::builder()
+        .add_source(File::from_str(text, FileFormat::Toml))
+        .build()
+        .unwrap();
+    Config::check(&merged)
+}
+
+#[test]
+fn the_reference_gives_every_default() {
+    assert_eq!(
+        load("isogloss.toml").show().unwrap(),
+        defaults().show().unwrap()
+    );
+}
+
+#[test]
+fn the_reference_names_every_key() {
+    let sections = [
+        "server",
+        "management",
+        "tokens",
+        "directory",
+        "passwords",
+        "logging",
+    ];
+    let dialects = ["bimplus", "crmcom", "tokenlogin", "memsource"];
+    let dialects = dialects.map(|name| format!("dialects.{name}"));
+    for section in sections
+        .iter()
+        .map(|name| (*name).to_owned())
+        .chain(dialects)
+    {
+        // An unknown key is refused with the list of those that exist.
+        let refusal = of_text(&format!("[{section}]\nnope = 1\n"))
+            .err()
+            .unwrap()
+            .to_string();
+        let (_, listed) = refusal.split_once("expected ").unwrap();
+        let keys = listed.split('`').skip(1).step_by(2);
+        let (_, from) = REFERENCE.split_once(&format!("\n[{section}]\n")).unwrap();
+        let table = from.split("\n[").next().unwrap();
+        for key in keys {
+            let set = format!("\n{key} = ");
+            let commented = format!("\n# {key} = ");
+            let table = format!("\n{table}");
+            assert!(
+                table.contains(&set) || table.contains(&commented),
+                "{section}.{key}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_other_files_are_valid() {
+    assert_eq!(load("demo.toml").mounts.len(), 4);
+    assert_eq!(load("production.example.toml").mounts.len(), 2);
+}
+
+#[test]
+fn longer_paths_are_tried_first() {
+    let config =
+        of_text("[dialects.crmcom]\npath = \"/api\"\n[dialects.memsource]\npath = \"/api/long\"\n")
+            .unwrap();
+    let paths: Vec<_> = config
+        .mounts
+        .iter()
+        .map(|mount| mount.path.as_str())
+        .collect();
+    assert_eq!(paths, ["/api/long", "/api"]);
+}
+
+#[test]
+fn a_path_that_would_be_a_pattern_is_refused() {
+    for path in ["", "/", "v2", "/v2/", "//v2", "/{x}", "/a b", "/a?b", "/ä"] {
+        let refusal = of_text(&format!("[dialects.bimplus]\npath = \"{path}\"\n")).err();
+        let refusal = refusal.unwrap().to_string();
+        assert!(refusal.starts_with("dialects.bimplus.path: "), "{refusal}");
+    }
+}

@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+mod app;
+pub mod cli;
+pub mod config;
+mod demo;
+mod dialects;
+mod management;
+mod parts;
+mod serve;
+mod telemetry;
+
+pub use app::app;
+pub use dialects::Mount;

@@ -1,0 +1,178 @@
+//! Two listeners, one life: start, serve, and end without cutting anybody off.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::rt::task::JoinHandle;
+use actix_web::web::Data;
+use actix_web::{App, HttpServer, rt};
+use anyhow::{Context as _, Result};
+use isogloss_core::Auth;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{MissedTickBehavior, interval, sleep};
+use tracing::{info, warn};
+
+use crate::config::{self, Config};
+use crate::management::Readiness;
+use crate::{app, demo, management, parts};
+
+/// How often expired tokens are removed from a store that does not do so by itself.
+const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
+
+/// Serves until a signal ends it.
+pub(crate) async fn serve(config: Config) -> Result<()> {
+    // From here on a signal is an orderly end, at whatever step it meets us.
+    let mut signals = Signals::listen()?;
+    tokio::select! {
+        running = start(&config) => running?.until_the_end(&mut signals).await,
+        () = signals.next() => {
+            info!("stopped before all was started");
+            Ok(())
+        }
+    }
+}
+
+/// Two listeners at work.
+struct Running {
+    public: ServerHandle,
+    inner: ServerHandle,
+    servers: [JoinHandle<std::io::Result<()>>; 2],
+    sweeper: JoinHandle<()>,
+    readiness: Readiness,
+    drain_delay: Duration,
+}
+
+async fn start(config: &Config) -> Result<Running> {
+    let sections = &config.sections;
+    // Bound before anything else is done or logged: whoever started us reads the addresses first.
+    let public = bind("public", "server.bind", sections.server.bind)?;
+    let inner = bind("management", "management.bind", sections.management.bind)?;
+
+    let opened = parts::open(sections).await?;
+    parts::import(&opened, &sections.directory.import).await?;
+    demo::warn_of_demo_passwords(opened.directory.as_ref(), &opened.passwords).await;
+    let tokens = opened.tokens.clone();
+    let auth = opened.into_auth();
+    let readiness = Readiness::new(auth.clone());
+
+    let sweeper = rt::spawn(sweep(auth.clone(), tokens));
+    let public = public_server(config, public, auth)?;
+    let inner = management_server(&sections.server, inner, readiness.clone())?;
+    Ok(Running {
+        public: public.handle(),
+        inner: inner.handle(),
+        servers: [rt::spawn(public), rt::spawn(inner)],
+        sweeper,
+        readiness,
+        drain_delay: sections.server.drain_delay,
+    })
+}
+
+impl Running {
+    async fn until_the_end(self, signals: &mut Signals) -> Result<()> {
+        signals.next().await;
+        info!("shutting down: requests under way are finished; a second signal cuts them off");
+        let finish = async {
+            // Requests that were sent before the signal may still wait for their turn. Probes see
+            // the end coming; only then nobody is let in any more.
+            self.readiness.end();
+            sleep(self.drain_delay).await;
+            self.public.stop(true).await;
+        };
+        tokio::select! {
+            () = finish => {}
+            () = signals.next() => {
+                warn!("requests under way are cut off");
+                self.public.stop(false).await;
+            }
+        }
+        self.inner.stop(true).await;
+        for server in self.servers {
+            server.await.context("a listener ended badly")??;
+        }
+        self.sweeper.abort();
+        Ok(())
+    }
+}
+
+/// What asks us to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<TcpListener> {
+    let socket =
+        TcpListener::bind(address).with_context(|| format!("{key}: cannot bind {address}"))?;
+    let address = socket.local_addr().context("no local address")?;
+    info!(listener, %address, "listening");
+    Ok(socket)
+}
+
+fn public_server(config: &Config, socket: TcpListener, auth: Auth) -> Result<Server> {
+    let server = &config.sections.server;
+    let body_limit = server.body_limit;
+    let mounts = config.mounts.clone();
+    for mount in &mounts {
+        info!(dialect = mount.name, path = mount.path, "mounted");
+    }
+    if mounts.is_empty() {
+        warn!("no dialect is enabled: every request will get 404");
+    }
+    let mut http = HttpServer::new(move || app(auth.clone(), mounts.clone(), body_limit))
+        .keep_alive(server.keep_alive)
+        .client_request_timeout(server.head_timeout)
+        .shutdown_timeout(server.shutdown_timeout.as_secs())
+        .disable_signals();
+    if let Some(workers) = server.workers {
+        http = http.workers(workers.get());
+    }
+    Ok(http.listen(socket).context("server.bind")?.run())
+}
+
+fn management_server(
+    server: &config::Server,
+    socket: TcpListener,
+    readiness: Readiness,
+) -> Result<Server> {
+    let http = HttpServer::new(move || {
+        App::new()
+            .app_data(Data::new(readiness.clone()))
+            .configure(management::configure)
+    })
+    .workers(1)
+    .client_request_timeout(server.head_timeout)
+    .shutdown_timeout(server.shutdown_timeout.as_secs())
+    .disable_signals();
+    Ok(http.listen(socket).context("management.bind")?.run())
+}
+
+async fn sweep(auth: Auth, tokens: std::sync::Arc<dyn isogloss_core::store::TokenStore>) {
+    let mut ticks = interval(SWEEP_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match tokens.sweep(auth.now()).await {
+            Ok(0) => {}
+            Ok(removed) => info!(removed, "removed expired tokens"),
+            Err(error) => warn!(%error, "cannot remove expired tokens, will retry"),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Logs, and the span that every request runs in.
+
+use std::io::IsTerminal as _;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage as _};
+use tracing::{Span, debug, error, field};
+use tracing_actix_web::{RequestId, RootSpanBuilder};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::config::{LogFormat, Logging};
+
+/// What says at every start what we say in our own words, and what calls a stranger's malformed
+/// request an error of ours.
+const QUIET: &str = "actix_server=warn,actix_http::h1=off";
+
+/// Starts logging to the standard error.
+pub(crate) fn start(logging: &Logging) {
+    // Its directives were checked with the configuration.
+    let filter = EnvFilter::new(format!("{QUIET},{}", logging.level));
+    let lines = tracing_subscriber::fmt::layer()
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    let registry = tracing_subscriber::registry().with(filter);
+    match logging.format {
+        LogFormat::Text => registry.with(lines.with_target(false)).init(),
+        LogFormat::Json => registry.with(lines.json()).init(),
+    }
+}
+
+/// The span of a request. It holds the route's pattern, never the address: passwords and tokens
+/// of two dialects travel there.
+pub(crate) struct RootSpan;
+
+impl RootSpanBuilder for RootSpan {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        let request_id = request.extensions().get::<RequestId>().copied();
+        tracing::info_span!(
+            "request",
+            request_id = request_id.map(field::display),
+            dialect = field::Empty,
+            http.method = request.method().as_str(),
+            http.route = field::Empty,
+            http.status_code = field::Empty,
+        )
+    }
+
+    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
+        let (status, refusal) = match outcome {
+            Ok(response) => (response.status(), response.response().error()),
+            Err(error) => (error.as_response_error().status_code(), Some(error)),
+        };
+        span.record("http.status_code", status.as_u16());
+        let Some(refusal) = refusal else {
+            debug!("answered");
+            return;
+        };
+        // What the refusal amounts to, which may be more than the dialect's status says.
+        if refusal.as_response_error().status_code().is_server_error() {
+            error!(reason = %refusal, "could not answer");
+        } else {
+            debug!(reason = %refusal, "refused");
+        }
+    }
+}
+
+/// Tells the client the request's identifier, for the log to be searched by.
+pub(crate) async fn request_id<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+    let id = request.extensions().get::<RequestId>().copied();
+    let mut response = next.call(request).await?;
+    if let Some(value) = id.and_then(|id| HeaderValue::from_str(&id.to_string()).ok()) {
+        response.headers_mut().insert(X_REQUEST_ID, value);
+    }
+    Ok(response)
+}
+
+/// Notes in the span which dialect and which of its routes a request is for.
+pub(crate) fn note_dialect(name: &'static str, request: &ServiceRequest) {
+    let span = Span::current();
+    span.record("dialect", name);
+    if let Some(pattern) = request.match_pattern() {
+        span.record("http.route", pattern);
+    }
+}

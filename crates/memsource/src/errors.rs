@@ -1,0 +1,161 @@
+//! Every refusal of this dialect: a code and a description, or a page where a browser asked.
+
+use actix_web::error::PayloadError;
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use isogloss_core::AuthError;
+use serde::Serialize;
+use thiserror::Error;
+
+/// Why a request is refused. `Display` is for the log and holds nothing of the request.
+#[derive(Debug, Error)]
+pub(crate) enum Error {
+    #[error("a mandatory parameter is missing: {0}")]
+    Missing(&'static str),
+    #[error("a parameter is given twice, with different values")]
+    Contradiction,
+    #[error("the body cannot be read")]
+    Malformed,
+    #[error("the body is too large")]
+    TooLarge,
+    #[error("the body is of another media type")]
+    MediaType,
+    #[error("the user to log in as is unknown or of another organisation")]
+    UnknownUser,
+    #[error("the address to go to is not allowed")]
+    Redirect,
+    #[error("no such route")]
+    NoRoute,
+    #[error("no such method")]
+    NoMethod(&'static str),
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    error_code: &'a str,
+    error_description: Option<&'a str>,
+}
+
+impl Error {
+    /// Status, code and description.
+    fn answer(&self) -> (StatusCode, &'static str, Option<String>) {
+        let (status, code, text) = match self {
+            Self::Missing(name) => {
+                let text = format!("The field \"{name}\" cannot be empty.");
+                return (StatusCode::BAD_REQUEST, "InvalidArguments", Some(text));
+            }
+            Self::Contradiction => (
+                400,
+                "InvalidArguments",
+                Some("A parameter is given twice, with different values."),
+            ),
+            Self::Malformed => (
+                400,
+                "InvalidArguments",
+                Some("The request body cannot be read."),
+            ),
+            Self::TooLarge => (
+                413,
+                "InvalidArguments",
+                Some("The request body is too large."),
+            ),
+            Self::MediaType => (
+                415,
+                "UnsupportedMediaType",
+                Some("The media type of the request is not supported."),
+            ),
+            Self::UnknownUser => (400, "InvalidArguments", Some("The user was not found.")),
+            Self::Redirect => (400, "InvalidArguments", Some("The url is not allowed.")),
+            Self::NoRoute => (404, "NotFound", Some("Not Found")),
+            Self::NoMethod(_) => (405, "MethodNotAllowed", Some("Method Not Allowed")),
+            Self::Auth(AuthError::InvalidCredentials) => (401, "AuthInvalidCredentials", None),
+            Self::Auth(AuthError::InvalidToken) => {
+                (401, "AuthUnauthorized", Some("Unauthorized access."))
+            }
+            Self::Auth(AuthError::AccountDisabled) => {
+                (403, "AuthAccountInactive", Some("The account is inactive."))
+            }
+            Self::Auth(AuthError::SecondFactorRequired) => (
+                403,
+                "AuthAccountTwoFactorProtected",
+                Some("The account is protected by a second factor."),
+            ),
+            Self::Auth(AuthError::Forbidden) => (403, "AuthAccessDenied", Some("Access denied.")),
+            Self::Auth(AuthError::Overloaded { .. } | AuthError::Unavailable(_)) => (
+                503,
+                "ServiceUnavailable",
+                Some("The service is unavailable. Please retry."),
+            ),
+        };
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, code, text.map(str::to_owned))
+    }
+
+    fn build(&self, status: StatusCode) -> actix_web::HttpResponseBuilder {
+        let mut response = HttpResponse::build(status);
+        if let Self::NoMethod(allowed) = self {
+            response.insert_header((header::ALLOW, *allowed));
+        }
+        if let Self::Auth(AuthError::Overloaded { retry_after }) = self {
+            response.insert_header((header::RETRY_AFTER, retry_after.as_secs()));
+        }
+        response
+    }
+}
+
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        self.answer().0
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let (status, error_code, text) = self.answer();
+        crate::wire::json(
+            &mut self.build(status),
+            &Body {
+                error_code,
+                error_description: text.as_deref(),
+            },
+        )
+    }
+}
+
+impl From<actix_web::Error> for Error {
+    fn from(error: actix_web::Error) -> Self {
+        match error.as_error() {
+            Some(PayloadError::Overflow) => Self::TooLarge,
+            _ => Self::Malformed,
+        }
+    }
+}
+
+/// The same refusals, shown to a person.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub(crate) struct Page(#[from] pub(crate) Error);
+
+impl From<AuthError> for Page {
+    fn from(error: AuthError) -> Self {
+        Self(error.into())
+    }
+}
+
+impl ResponseError for Page {
+    fn status_code(&self) -> StatusCode {
+        self.0.status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let (status, _, text) = self.0.answer();
+        let text = text.unwrap_or_default();
+        self.0
+            .build(status)
+            .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+            .body(format!(
+                "<!DOCTYPE html>\n<html lang=\"en\">\n<title>{status}</title>\n<h1>{status}</h1>\n<p>{text}</p>\n</html>\n"
+            ))
+    }
+}

@@ -1,0 +1,95 @@
+//! Parameters, wherever a caller puts them: the query, a form, or (an extension) flat JSON.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::Method;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{FromRequest, HttpRequest, web::Bytes};
+use serde_json::{Map, Value};
+
+use crate::errors::Error;
+
+/// The parameters of a call, by their exact names.
+#[derive(Debug, Default)]
+pub(crate) struct Parameters(HashMap<String, String>);
+
+impl Parameters {
+    /// A parameter that must be there.
+    pub(crate) fn mandatory(&mut self, name: &'static str) -> Result<String, Error> {
+        self.optional(name).ok_or(Error::Missing(name))
+    }
+
+    /// A parameter that may be absent; empty counts as absent.
+    pub(crate) fn optional(&mut self, name: &'static str) -> Option<String> {
+        self.0.remove(name).filter(|value| !value.is_empty())
+    }
+
+    fn add(&mut self, name: String, value: String) -> Result<(), Error> {
+        match self.0.get(&name) {
+            Some(present) if *present != value => Err(Error::Contradiction),
+            _ => {
+                self.0.insert(name, value);
+                Ok(())
+            }
+        }
+    }
+
+    fn add_form(&mut self, form: &[u8]) -> Result<(), Error> {
+        for (name, value) in form_urlencoded::parse(form) {
+            self.add(name.into_owned(), value.into_owned())?;
+        }
+        Ok(())
+    }
+
+    fn add_json(&mut self, body: &[u8]) -> Result<(), Error> {
+        let members: Map<String, Value> =
+            serde_json::from_slice(body).map_err(|_| Error::Malformed)?;
+        for (name, value) in members {
+            match value {
+                Value::String(value) => self.add(name, value)?,
+                Value::Number(value) => self.add(name, value.to_string())?,
+                Value::Bool(value) => self.add(name, value.to_string())?,
+                Value::Null => {}
+                Value::Array(_) | Value::Object(_) => return Err(Error::Malformed),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FromRequest for Parameters {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let body = Bytes::from_request(&request, payload);
+        Box::pin(async move {
+            let mut parameters = Self::default();
+            parameters.add_form(request.query_string().as_bytes())?;
+            if request.method() == Method::GET {
+                return Ok(parameters);
+            }
+            let body = body.await?;
+            match media_type(&request).as_str() {
+                "application/x-www-form-urlencoded" => parameters.add_form(&body)?,
+                "application/json" => parameters.add_json(&body)?,
+                _ if body.is_empty() => {}
+                _ => return Err(Error::MediaType),
+            }
+            Ok(parameters)
+        })
+    }
+}
+
+fn media_type(request: &HttpRequest) -> String {
+    let value = request.headers().get(CONTENT_TYPE);
+    let value = value
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default();
+    essence.trim().to_ascii_lowercase()
+}

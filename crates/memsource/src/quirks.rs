@@ -1,0 +1,27 @@
+//! What the vendor's answers look like on the wire, whatever the outcome.
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue, X_FRAME_OPTIONS};
+use actix_web::middleware::Next;
+
+/// Wraps every route of the dialect, and the answers to routes it does not have.
+///
+/// One client (libmemsource) finds `Content-Type` only when it is spelt like that; the other
+/// headers were on every answer that was recorded.
+pub(crate) async fn answer<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let mut response = next.call(request).await?;
+    response
+        .response_mut()
+        .head_mut()
+        .set_camel_case_headers(true);
+    let headers = response.headers_mut();
+    let cache_control = HeaderValue::from_static("no-store, private, max-age=0");
+    headers.insert(CACHE_CONTROL, cache_control);
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    Ok(response)
+}

@@ -1,0 +1,83 @@
+//! Where `authByToken` may send a browser.
+
+use url::{Position, Url};
+
+use crate::Settings;
+use crate::errors::Error;
+
+/// Stands for this host, whatever its name is.
+const HERE: &str = "http://here.invalid/";
+
+/// The address to go to: a path of this host, or an address at one of the allowed origins.
+/// Anything else is refused, however it is disguised: it is read as a browser would read it.
+pub(crate) fn target(settings: &Settings, url: Option<&str>) -> Result<String, Error> {
+    let url = url.unwrap_or(&settings.default_redirect);
+    // A browser would drop them and read what is left.
+    if url.chars().any(char::is_control) {
+        return Err(Error::Redirect);
+    }
+    let here = Url::parse(HERE).map_err(|_| Error::Redirect)?;
+    let target = here.join(url).map_err(|_| Error::Redirect)?;
+    if target.origin() == here.origin() && url.starts_with('/') {
+        return Ok(target[Position::BeforePath..].to_owned());
+    }
+    let allowed = settings.redirect_origins.iter().any(|origin| {
+        Url::parse(origin)
+            .is_ok_and(|origin| origin.origin().is_tuple() && origin.origin() == target.origin())
+    });
+    if allowed && target.username().is_empty() && target.password().is_none() {
+        Ok(target.into())
+    } else {
+        Err(Error::Redirect)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn go(url: &str) -> Option<String> {
+        let settings = Settings {
+            redirect_origins: vec!["https://app.example.com".to_owned()],
+            ..Settings::default()
+        };
+        target(&settings, Some(url)).ok()
+    }
+
+    #[test]
+    fn paths_and_allowed_origins_are_followed() {
+        for url in [
+            "/",
+            "/web/project/show/1?x=a%20b#top",
+            "https://app.example.com/x?y=z",
+        ] {
+            assert_eq!(go(url).as_deref(), Some(url));
+        }
+        assert_eq!(target(&Settings::default(), None).unwrap(), "/web");
+    }
+
+    #[test]
+    fn disguised_strangers_are_refused() {
+        for url in [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/\t/evil.example",
+            "/web\r\nX-Injected: 1",
+            "https:evil.example",
+            "http://app.example.com/",
+            "https://app.example.com:8443/",
+            "https://app.example.com.evil.example/",
+            "https://app.example.com@evil.example/",
+            "https://user@app.example.com/",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "web",
+            "http://here.invalid/x",
+            "",
+        ] {
+            assert_eq!(go(url), None, "{url}");
+        }
+    }
+}

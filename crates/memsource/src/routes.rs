@@ -1,0 +1,127 @@
+//! Routes, and their handlers: wire in, calls on core, wire out.
+
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::header;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data, ServiceConfig, resource, scope, to};
+use actix_web::{Handler, HttpRequest, HttpResponse, Resource};
+use isogloss_core::{Auth, AuthError, Credentials, Purpose, Terms};
+
+use crate::caller::Caller;
+use crate::errors::{Error, Page};
+use crate::parameters::Parameters;
+use crate::wire::{LoginAnswer, WhoAmIAnswer, json, parse_token, spell_token};
+use crate::{REALM, Settings, quirks, redirect};
+
+type Answer = Result<HttpResponse, Error>;
+
+/// Adds the dialect's routes, below wherever the gateway mounts it.
+pub fn configure(settings: &Settings, cfg: &mut ServiceConfig) {
+    cfg.app_data(Data::new(settings.clone())).service(
+        scope("")
+            .wrap(from_fn(quirks::answer))
+            .service(action("/api/v3/auth/login", login))
+            .service(action("/api/v3/auth/loginOther", login_other))
+            .service(action("/api/v3/auth/logout", logout))
+            .service(action("/api/v3/auth/whoAmI", who_am_i))
+            .service(
+                resource("/login/authByToken")
+                    .route(web::get().to(auth_by_token))
+                    .default_service(to(async || Answer::Err(Error::NoMethod("GET")))),
+            )
+            .default_service(to(async || Answer::Err(Error::NoRoute))),
+    );
+}
+
+/// The caller chooses between GET and POST.
+fn action<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args> + Clone,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: actix_web::Responder + 'static,
+{
+    resource(path)
+        .route(web::get().to(handler.clone()))
+        .route(web::post().to(handler))
+        .default_service(to(async || Answer::Err(Error::NoMethod("GET, POST"))))
+}
+
+async fn login(auth: Data<Auth>, settings: Data<Settings>, mut parameters: Parameters) -> Answer {
+    let credentials = Credentials {
+        name: parameters.mandatory("userName")?,
+        password: parameters.mandatory("password")?.into(),
+        code: parameters.optional("code").map(Into::into),
+        organisation: None,
+    };
+    let user = auth.login(credentials).await?;
+    let terms = Terms::new(Purpose::Access, settings.token_lifetime);
+    let issued = auth.issue(REALM, &user, terms).await?;
+    Ok(json(&mut HttpResponse::Ok(), &LoginAnswer::new(&issued)))
+}
+
+async fn login_other(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    request: HttpRequest,
+    mut parameters: Parameters,
+) -> Answer {
+    let caller = Caller::of(&auth, &request, &mut parameters).await?;
+    let name = parameters.mandatory("userName")?;
+    let user = auth.impersonate(&caller.session, &name).await?;
+    let user = user.ok_or(Error::UnknownUser)?;
+    let terms = Terms {
+        actor: caller.session.actor.or(Some(caller.session.user.id)),
+        ..Terms::new(Purpose::Impersonation, settings.token_lifetime)
+    };
+    let issued = auth.issue(REALM, &user, terms).await?;
+    Ok(json(&mut HttpResponse::Ok(), &LoginAnswer::new(&issued)))
+}
+
+async fn logout(auth: Data<Auth>, request: HttpRequest, mut parameters: Parameters) -> Answer {
+    let caller = Caller::of(&auth, &request, &mut parameters).await?;
+    auth.revoke(&caller.token).await?;
+    Ok(HttpResponse::Ok().finish())
+}
+
+async fn who_am_i(auth: Data<Auth>, request: HttpRequest, mut parameters: Parameters) -> Answer {
+    let caller = Caller::of(&auth, &request, &mut parameters).await?;
+    Ok(json(
+        &mut HttpResponse::Ok(),
+        &WhoAmIAnswer::new(&caller.session.user),
+    ))
+}
+
+/// Spends a `loginOther` token on a browser session. Where it leads is checked before the token
+/// is spent.
+async fn auth_by_token(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    parameters: Result<Parameters, Error>,
+) -> Result<HttpResponse, Page> {
+    let mut parameters = parameters?;
+    let target = redirect::target(&settings, parameters.optional("url").as_deref())?;
+    let text = parameters.optional("token");
+    let parsed = text.as_deref().and_then(parse_token);
+    let (number, token) = parsed.ok_or(AuthError::InvalidToken)?;
+    let meant = auth.validate(&token, &[Purpose::Impersonation]).await?;
+    if meant.user.number != number {
+        return Err(AuthError::InvalidToken.into());
+    }
+    let spent = auth.redeem(&token, Purpose::Impersonation).await?;
+    let terms = Terms {
+        actor: spent.actor,
+        ..Terms::new(Purpose::Access, settings.token_lifetime)
+    };
+    let session = auth.issue(REALM, &spent.user, terms).await?;
+    let cookie = Cookie::build(settings.cookie_name.clone(), spell_token(&session))
+        .path("/")
+        .http_only(true)
+        .secure(settings.cookie_secure)
+        .same_site(SameSite::Lax)
+        .finish();
+    Ok(HttpResponse::Found()
+        .insert_header((header::LOCATION, target))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .cookie(cookie)
+        .finish())
+}

@@ -1,0 +1,127 @@
+//! Answers as the vendor writes them, and the spelling of tokens.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use isogloss_core::{IssuedToken, Token, User};
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+use crate::REALM;
+
+/// The user's number, a dash, 32 lower-case hexadecimal digits.
+pub(crate) fn spell_token(issued: &IssuedToken) -> String {
+    format!("{}-{}", issued.session.user.number, issued.token.hex())
+}
+
+/// The number and the token, if the text has that shape.
+pub(crate) fn parse_token(text: &str) -> Option<(i64, Token)> {
+    let (number, token) = text.trim().split_once('-')?;
+    Some((number.parse().ok()?, Token::from_hex(REALM, token)?))
+}
+
+/// The answer to `login` and `loginOther`.
+#[derive(Serialize)]
+pub(crate) struct LoginAnswer<'a> {
+    user: UserAnswer<'a>,
+    token: String,
+    expires: String,
+}
+
+impl<'a> LoginAnswer<'a> {
+    pub(crate) fn new(issued: &'a IssuedToken) -> Self {
+        Self {
+            user: UserAnswer::new(&issued.session.user),
+            token: spell_token(issued),
+            expires: expires(issued.session.expires_at),
+        }
+    }
+}
+
+/// The answer to `whoAmI`.
+#[derive(Serialize)]
+pub(crate) struct WhoAmIAnswer<'a> {
+    user: UserAnswer<'a>,
+}
+
+impl<'a> WhoAmIAnswer<'a> {
+    pub(crate) fn new(user: &'a User) -> Self {
+        Self {
+            user: UserAnswer::new(user),
+        }
+    }
+}
+
+/// Exactly these five members: one client fails on any other.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UserAnswer<'a> {
+    id: i64,
+    first_name: &'a str,
+    last_name: &'a str,
+    user_name: &'a str,
+    role: &'static str,
+}
+
+impl<'a> UserAnswer<'a> {
+    fn new(user: &'a User) -> Self {
+        Self {
+            id: user.number,
+            first_name: &user.first_name,
+            last_name: &user.last_name,
+            user_name: &user.user_name,
+            role: user.role.name(),
+        }
+    }
+}
+
+/// Every recorded answer of the vendor ends in `+0000`, and two clients accept nothing else.
+fn expires(moment: OffsetDateTime) -> String {
+    const FORMAT: &[BorrowedFormatItem<'_>] =
+        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]+0000");
+    moment.format(FORMAT).unwrap_or_default()
+}
+
+/// A JSON answer. No charset: one client compares the whole media type.
+pub(crate) fn json(response: &mut HttpResponseBuilder, answer: &impl Serialize) -> HttpResponse {
+    response
+        .insert_header((header::CONTENT_TYPE, "application/json"))
+        .body(serde_json::to_vec(answer).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn expiry_is_spelt_without_a_colon_in_the_offset() {
+        assert_eq!(
+            expires(datetime!(2014-12-12 16:55:02.5 UTC)),
+            "2014-12-12T16:55:02+0000"
+        );
+    }
+
+    #[test]
+    fn only_number_dash_hex_is_a_token() {
+        let (number, token) = parse_token("30-a3bf70333f8f1316cb7841cd774c9ce8").unwrap();
+        assert_eq!(
+            (number, token.hex().as_str()),
+            (30, "a3bf70333f8f1316cb7841cd774c9ce8")
+        );
+        for text in [
+            "",
+            "30",
+            "30-",
+            "-a3bf70333f8f1316cb7841cd774c9ce8",
+            "x-a3bf70333f8f1316cb7841cd774c9ce8",
+            "a3bf70333f8f1316cb7841cd774c9ce8",
+            "30-a3bf",
+            "30-a3bf7033-3f8f-1316-cb78-41cd774c9ce8",
+        ] {
+            assert!(parse_token(text).is_none(), "{text}");
+        }
+    }
+}

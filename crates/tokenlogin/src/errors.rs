@@ -1,0 +1,153 @@
+//! Every refusal of this dialect: a `LoginData` that says no, or ASP.NET Web API's `HttpError`.
+
+use std::collections::BTreeMap;
+
+use actix_web::error::PayloadError;
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use isogloss_core::AuthError;
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::wire::LoginData;
+
+/// Why a request is refused. `Display` is for the log and holds nothing of the request.
+#[derive(Debug, Error)]
+pub(crate) enum Error {
+    #[error("the developer's key is missing or unknown")]
+    ApiKey,
+    #[error("suppressResponseCodes is not a boolean")]
+    SuppressResponseCodes,
+    #[error("the model is not valid")]
+    Model(Vec<(String, String)>),
+    #[error("the body is too large")]
+    TooLarge,
+    #[error("the body cannot be read")]
+    Unreadable,
+    #[error("the body is of another media type")]
+    MediaType(String),
+    #[error("no such route")]
+    NoRoute(String),
+    #[error("no such method")]
+    NoMethod(Method),
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct HttpError {
+    message: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    model_state: BTreeMap<String, Vec<String>>,
+}
+
+impl From<&str> for HttpError {
+    fn from(message: &str) -> Self {
+        Self {
+            message: message.to_owned(),
+            model_state: BTreeMap::new(),
+        }
+    }
+}
+
+/// Either body that a refusal can have.
+enum Body {
+    Refused,
+    Error(HttpError),
+}
+
+impl Error {
+    fn answer(&self) -> (StatusCode, Body) {
+        let (status, error) = match self {
+            Self::ApiKey => (401, HttpError::from("The APIKey is missing or unknown.")),
+            Self::SuppressResponseCodes => {
+                let entry = (
+                    "suppressResponseCodes".to_owned(),
+                    "The value is not valid.".to_owned(),
+                );
+                (400, invalid(&[entry]))
+            }
+            Self::Model(entries) => (400, invalid(entries)),
+            Self::TooLarge => (413, "The request entity is too large.".into()),
+            Self::Unreadable => (400, "The request is invalid.".into()),
+            Self::MediaType(media_type) => {
+                let text = if media_type.is_empty() {
+                    "The request contains an entity body but no Content-Type header.".to_owned()
+                } else {
+                    format!(
+                        "The request entity's media type '{media_type}' is not supported for this resource."
+                    )
+                };
+                (415, text.as_str().into())
+            }
+            Self::NoRoute(uri) => {
+                let text =
+                    format!("No HTTP resource was found that matches the request URI '{uri}'.");
+                (404, text.as_str().into())
+            }
+            Self::NoMethod(method) => {
+                let text =
+                    format!("The requested resource does not support http method '{method}'.");
+                (405, text.as_str().into())
+            }
+            Self::Auth(
+                AuthError::InvalidCredentials
+                | AuthError::AccountDisabled
+                | AuthError::SecondFactorRequired
+                | AuthError::InvalidToken,
+            ) => return (StatusCode::UNAUTHORIZED, Body::Refused),
+            Self::Auth(AuthError::Forbidden) => (
+                403,
+                "Authorization has been denied for this request.".into(),
+            ),
+            Self::Auth(AuthError::Overloaded { .. } | AuthError::Unavailable(_)) => {
+                (503, "The service is unavailable.".into())
+            }
+        };
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, Body::Error(error))
+    }
+}
+
+fn invalid(entries: &[(String, String)]) -> HttpError {
+    let mut error = HttpError::from("The request is invalid.");
+    for (member, text) in entries {
+        error
+            .model_state
+            .entry(member.clone())
+            .or_default()
+            .push(text.clone());
+    }
+    error
+}
+
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        self.answer().0
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let (status, body) = self.answer();
+        let mut response = HttpResponse::build(status);
+        if let Self::NoMethod(_) = self {
+            response.insert_header((header::ALLOW, "POST"));
+        }
+        if let Self::Auth(AuthError::Overloaded { retry_after }) = self {
+            response.insert_header((header::RETRY_AFTER, retry_after.as_secs()));
+        }
+        match body {
+            Body::Refused => crate::wire::json(&mut response, &LoginData::refused().whole()),
+            Body::Error(error) => crate::wire::json(&mut response, &error),
+        }
+    }
+}
+
+impl From<actix_web::Error> for Error {
+    fn from(error: actix_web::Error) -> Self {
+        match error.as_error() {
+            Some(PayloadError::Overflow) => Self::TooLarge,
+            _ => Self::Unreadable,
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The query parameters that every call may carry. Names are compared without case.
+
+use actix_web::HttpRequest;
+use isogloss_core::Auth;
+
+use crate::REALM;
+use crate::errors::Error;
+
+/// The members of an answer that a caller wants to see, in lower case.
+pub(crate) struct Fields(Vec<String>);
+
+impl Fields {
+    /// Takes `fields=a&fields=b`, `fields[]=a`, `fields[0]=a` and `fields=a,b`.
+    fn read(request: &HttpRequest) -> Self {
+        let names = pairs(request)
+            .filter(|(name, _)| name.split('[').next() == Some("fields"))
+            .flat_map(|(_, value)| value.split(',').map(normal).collect::<Vec<_>>())
+            .collect();
+        Self(names)
+    }
+
+    /// Which of `members` to show: those that were asked for, or all if none of them was.
+    pub(crate) fn of<'a>(&self, members: &[&'a str]) -> Vec<&'a str> {
+        let asked: Vec<_> = members
+            .iter()
+            .filter(|member| self.0.contains(&normal(member)))
+            .copied()
+            .collect();
+        if asked.is_empty() {
+            members.to_vec()
+        } else {
+            asked
+        }
+    }
+}
+
+/// A call by a known developer.
+pub(crate) struct Call {
+    pub(crate) fields: Fields,
+}
+
+impl Call {
+    /// Reads the query and checks the developer's key.
+    pub(crate) async fn check(auth: &Auth, request: &HttpRequest) -> Result<Self, Error> {
+        suppress_response_codes(request)?;
+        let key = first(request, "apikey").ok_or(Error::ApiKey)?;
+        auth.key(REALM, &key).await?.ok_or(Error::ApiKey)?;
+        Ok(Self {
+            fields: Fields::read(request),
+        })
+    }
+}
+
+/// Whether the caller wants 200 for every outcome.
+pub(crate) fn suppress_response_codes(request: &HttpRequest) -> Result<bool, Error> {
+    let value = first(request, "suppressresponsecodes").unwrap_or_default();
+    match normal(&value).as_str() {
+        "true" | "1" => Ok(true),
+        "false" | "0" | "" => Ok(false),
+        _ => Err(Error::SuppressResponseCodes),
+    }
+}
+
+/// The first value of a parameter, by its lower-case name.
+fn first(request: &HttpRequest, name: &str) -> Option<String> {
+    pairs(request)
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value)
+}
+
+fn pairs(request: &HttpRequest) -> impl Iterator<Item = (String, String)> {
+    form_urlencoded::parse(request.query_string().as_bytes())
+        .map(|(name, value)| (normal(&name), value.into_owned()))
+}
+
+fn normal(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn request(query: &str) -> HttpRequest {
+        TestRequest::with_uri(&format!("/?{query}")).to_http_request()
+    }
+
+    #[test]
+    fn fields_come_in_many_forms() {
+        for query in [
+            "fields=b&fields=A",
+            "Fields=a,B",
+            "fields[]=a&fields[]=b",
+            "fields[0]=a&fields%5B1%5D=%20b%20",
+            "fields=b&fields=nope&FIELDS=a",
+        ] {
+            let fields = Fields::read(&request(query));
+            assert_eq!(fields.of(&["A", "B", "C"]), ["A", "B"], "{query}");
+        }
+        for query in ["", "fields=", "fields=nope", "field=a"] {
+            let fields = Fields::read(&request(query));
+            assert_eq!(fields.of(&["A", "B"]), ["A", "B"], "{query}");
+        }
+    }
+
+    #[test]
+    fn suppression_is_a_lenient_boolean() {
+        let suppressed = |query: &str| suppress_response_codes(&request(query)).ok();
+        for query in [
+            "suppressResponseCodes=true",
+            "SUPPRESSRESPONSECODES=True",
+            "suppressResponseCodes=1",
+            "suppressResponseCodes=true&suppressResponseCodes=false",
+        ] {
+            assert_eq!(suppressed(query), Some(true), "{query}");
+        }
+        for query in [
+            "",
+            "suppressResponseCodes=",
+            "suppressResponseCodes=FALSE",
+            "suppressResponseCodes=0",
+        ] {
+            assert_eq!(suppressed(query), Some(false), "{query}");
+        }
+        assert_eq!(suppressed("suppressResponseCodes=maybe"), None);
+    }
+}

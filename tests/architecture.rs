@@ -1,0 +1,228 @@
+//! Who may depend on whom, read from `cargo metadata`. A new dialect needs no edit here.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+const CORE: &str = "isogloss-core";
+const GATEWAY: &str = "isogloss-gateway";
+
+/// The workspace and everything below it.
+struct Graph(Value);
+
+impl Graph {
+    fn read() -> Self {
+        let output = Command::new(env!("CARGO"))
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+            .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        Self(serde_json::from_slice(&output.stdout).unwrap())
+    }
+
+    /// The packages of this workspace, by name.
+    fn members(&self) -> BTreeMap<&str, &Value> {
+        let members = self.0["workspace_members"].as_array().unwrap();
+        let packages = self.0["packages"].as_array().unwrap().iter();
+        packages
+            .filter(|package| members.contains(&package["id"]))
+            .map(|package| (package["name"].as_str().unwrap(), package))
+            .collect()
+    }
+
+    /// Those in `crates/`.
+    fn crates(&self) -> BTreeSet<&str> {
+        let is_crate = |package: &Value| {
+            let manifest = Path::new(package["manifest_path"].as_str().unwrap());
+            let parent = manifest.ancestors().nth(2).unwrap();
+            parent.ends_with("crates")
+        };
+        let members = self.members().into_iter();
+        members
+            .filter(|(_, package)| is_crate(package))
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    fn dialects(&self) -> BTreeSet<&str> {
+        let mut dialects = self.crates();
+        dialects.retain(|name| ![CORE, GATEWAY].contains(name));
+        dialects
+    }
+
+    /// What a member names in its manifest, for building, testing or using it.
+    fn dependencies(&self, member: &str) -> BTreeSet<&str> {
+        let declared = self.members()[member]["dependencies"].as_array().unwrap();
+        declared
+            .iter()
+            .map(|dependency| dependency["name"].as_str().unwrap())
+            .collect()
+    }
+
+    fn siblings(&self, member: &str) -> BTreeSet<&str> {
+        let members: BTreeSet<_> = self.members().into_keys().collect();
+        let dependencies = self.dependencies(member);
+        dependencies.intersection(&members).copied().collect()
+    }
+
+    /// Names of everything that a member's own build pulls in, tests aside.
+    fn below(&self, member: &str) -> BTreeSet<String> {
+        let nodes = self.0["resolve"]["nodes"].as_array().unwrap();
+        let used: BTreeMap<&str, Vec<&str>> = nodes
+            .iter()
+            .map(|node| {
+                let used = node["deps"].as_array().unwrap().iter();
+                let used = used.filter(|dependency| {
+                    let kinds = dependency["dep_kinds"].as_array().unwrap();
+                    kinds.iter().any(|kind| kind["kind"] != "dev")
+                });
+                let ids = used.map(|dependency| dependency["pkg"].as_str().unwrap());
+                (node["id"].as_str().unwrap(), ids.collect())
+            })
+            .collect();
+        let mut found = BTreeSet::new();
+        let mut open = vec![self.members()[member]["id"].as_str().unwrap()];
+        while let Some(id) = open.pop() {
+            if found.insert(id) {
+                open.extend(&used[id]);
+            }
+        }
+        let packages = self.0["packages"].as_array().unwrap().iter();
+        packages
+            .filter(|package| found.contains(package["id"].as_str().unwrap()))
+            .map(|package| package["name"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// Versions of everything that is built, by name.
+    fn versions(&self) -> BTreeMap<&str, Vec<&str>> {
+        let nodes = self.0["resolve"]["nodes"].as_array().unwrap();
+        let built: BTreeSet<_> = nodes.iter().map(|node| node["id"].as_str()).collect();
+        let mut versions = BTreeMap::<_, Vec<_>>::new();
+        for package in self.0["packages"].as_array().unwrap() {
+            if built.contains(&package["id"].as_str()) {
+                let name = package["name"].as_str().unwrap();
+                let version = package["version"].as_str().unwrap();
+                versions.entry(name).or_default().push(version);
+            }
+        }
+        versions
+    }
+}
+
+#[test]
+fn the_crates_are_found() {
+    let graph = Graph::read();
+    let crates = graph.crates();
+    assert!(
+        crates.contains(CORE) && crates.contains(GATEWAY),
+        "{crates:?}"
+    );
+    let dialects = graph.dialects();
+    for dialect in ["bimplus", "crmcom", "tokenlogin", "memsource"] {
+        assert!(
+            dialects.contains(format!("isogloss-{dialect}").as_str()),
+            "{dialects:?}"
+        );
+    }
+}
+
+#[test]
+fn core_knows_no_sibling_and_no_web_framework() {
+    let graph = Graph::read();
+    assert_eq!(graph.siblings(CORE), BTreeSet::new());
+    let below = graph.below(CORE);
+    assert!(below.contains("redis"), "the search finds nothing");
+    for web in [
+        "actix-web",
+        "actix-http",
+        "http",
+        "hyper",
+        "tracing-actix-web",
+    ] {
+        assert!(!below.contains(web), "{web}");
+    }
+}
+
+#[test]
+fn a_dialect_knows_core_and_no_other_sibling() {
+    let graph = Graph::read();
+    for dialect in graph.dialects() {
+        assert_eq!(graph.siblings(dialect), BTreeSet::from([CORE]), "{dialect}");
+    }
+}
+
+#[test]
+fn a_dialect_leaves_storage_and_hashing_to_core() {
+    let graph = Graph::read();
+    for dialect in graph.dialects() {
+        let dependencies = graph.dependencies(dialect);
+        for inner in [
+            "redis",
+            "deadpool-redis",
+            "redb",
+            "sqlx",
+            "bcrypt",
+            "config",
+            "anyhow",
+        ] {
+            assert!(!dependencies.contains(inner), "{dialect} uses {inner}");
+        }
+    }
+}
+
+#[test]
+fn only_the_gateway_knows_the_dialects() {
+    let graph = Graph::read();
+    let dialects = graph.dialects();
+    for member in graph.members().into_keys() {
+        let known: BTreeSet<_> = graph.siblings(member);
+        let known: BTreeSet<_> = known.intersection(&dialects).copied().collect();
+        if member == GATEWAY {
+            assert_eq!(known, dialects, "a dialect that nobody mounts");
+        } else {
+            assert_eq!(known, BTreeSet::new(), "{member}");
+        }
+    }
+}
+
+#[test]
+fn no_openssl_is_built() {
+    let graph = Graph::read();
+    let versions = graph.versions();
+    assert!(versions.len() > 100, "only {} packages", versions.len());
+    for name in [
+        "openssl",
+        "openssl-sys",
+        "openssl-src",
+        "native-tls",
+        "tokio-native-tls",
+    ] {
+        assert!(!versions.contains_key(name), "{name}");
+    }
+}
+
+#[test]
+fn what_we_stand_on_is_there_once() {
+    let graph = Graph::read();
+    let versions = graph.versions();
+    for name in [
+        "actix-web",
+        "serde",
+        "serde_json",
+        "redis",
+        "deadpool-redis",
+        "bcrypt",
+        "uuid",
+        "config",
+        "tracing-actix-web",
+    ] {
+        let found = versions.get(name).map_or(0, Vec::len);
+        assert_eq!(found, 1, "{name}: {:?}", versions.get(name));
+    }
+}

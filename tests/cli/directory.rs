@@ -1,0 +1,242 @@
+//! `isogloss directory`: in, out, and in again.
+
+use conformance::{Gateway, Request};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::PROGRAM;
+use crate::dialects::DIALECTS;
+use crate::shell::{Shell, demo};
+
+fn place() -> (TempDir, Shell) {
+    let folder = TempDir::new().unwrap();
+    let shell = Shell::alone(folder.path());
+    (folder, shell)
+}
+
+fn counts(shell: &Shell, file: &str) -> Value {
+    shell.run(&["directory", "import", file, "--json"]).json()
+}
+
+#[test]
+fn importing_twice_changes_nothing() {
+    let (_folder, shell) = place();
+    let demo = demo();
+    let first = json!({"created": 16, "updated": 0, "unchanged": 0});
+    assert_eq!(counts(&shell, &demo), first);
+    let exported = shell.run(&["directory", "export"]).done();
+    for _ in 0..2 {
+        let again = json!({"created": 0, "updated": 0, "unchanged": 16});
+        assert_eq!(counts(&shell, &demo), again);
+        assert_eq!(shell.run(&["directory", "export"]).done(), exported);
+    }
+    let said = shell.run(&["directory", "import", &demo]).done();
+    assert_eq!(said, "0 created, 0 updated, 16 unchanged\n");
+}
+
+#[test]
+fn importing_its_own_export_changes_nothing() {
+    let (_folder, shell) = place();
+    shell.import_demo().done();
+    for (name, arguments) in [
+        ("own.toml", &["directory", "export"][..]),
+        ("own.json", &["directory", "export", "--json"]),
+    ] {
+        let exported = shell.run(arguments).done();
+        shell.write(name, &exported);
+        let unchanged = json!({"created": 0, "updated": 0, "unchanged": 16});
+        assert_eq!(counts(&shell, name), unchanged, "{name}");
+        assert_eq!(shell.run(arguments).done(), exported, "{name}");
+    }
+}
+
+#[test]
+fn an_export_holds_no_clear_secret() {
+    let (_folder, shell) = place();
+    shell.import_demo().done();
+    for arguments in [
+        &["directory", "export"][..],
+        &["directory", "export", "--json"],
+    ] {
+        let exported = shell.run(arguments).done();
+        for secret in [
+            "admin-demo",
+            "sample-demo",
+            "\"1234\"",
+            "\"12345\"",
+            "CCD4537CA4AD4EE8912FFBAE53110601",
+            "demo-web-api-key",
+            "demo-api-key",
+            "demo-admin-key",
+        ] {
+            assert!(!exported.contains(secret), "{secret}");
+        }
+    }
+}
+
+#[test]
+fn all_users_log_in_from_the_export_of_another() {
+    let (_folder, shell) = place();
+    shell.import_demo().done();
+    for (name, arguments) in [
+        ("there.toml", &["directory", "export"][..]),
+        ("there.json", &["directory", "export", "--json"]),
+    ] {
+        let exported = shell.run(arguments).done();
+        let there = TempDir::new().unwrap();
+        let builder = Gateway::builder(PROGRAM)
+            .folder(there.path())
+            .env("ISOGLOSS__DIRECTORY__IMPORT", "");
+        let other = Shell::beside(&builder, there.path());
+        other.write(name, &exported);
+        let created = json!({"created": 16, "updated": 0, "unchanged": 0});
+        assert_eq!(counts(&other, name), created);
+        assert_eq!(other.run(arguments).done(), exported);
+        let gateway = builder.start().unwrap();
+        assert_all_log_in(&gateway);
+    }
+}
+
+fn assert_all_log_in(gateway: &Gateway) {
+    let public = gateway.public();
+    for dialect in DIALECTS {
+        for (user, password) in [
+            ("admin", "admin-demo"),
+            ("linguist@example.com", "linguist-demo"),
+            ("sample", "sample-demo"),
+            ("test@bimplus.net", "test"),
+            ("mpadministrator", "1234"),
+        ] {
+            let (response, token) = dialect.login(public, user, password).unwrap();
+            assert!(token.is_some(), "{user} at {}: {response:?}", dialect.name);
+        }
+        for (user, password) in [
+            ("retired", "retired-demo"),
+            ("guarded", "guarded-demo"),
+            ("admin", "1234"),
+        ] {
+            let (response, token) = dialect.login(public, user, password).unwrap();
+            assert!(token.is_none(), "{user} at {}: {response:?}", dialect.name);
+        }
+        // CRM.COM asks for the organisation, and the outsider has another.
+        let (_, token) = dialect.login(public, "outsider", "outsider-demo").unwrap();
+        assert_eq!(token.is_some(), dialect.name != "crmcom");
+    }
+    for (card, opens) in [
+        (
+            json!({"authentication_code": "CCD4537CA4AD4EE8912FFBAE53110601"}),
+            true,
+        ),
+        (
+            json!({"identifier": "kyriakos", "pass_code": "12345"}),
+            true,
+        ),
+        (
+            json!({"identifier": "kyriakos", "pass_code": "54321"}),
+            false,
+        ),
+        (
+            json!({"identifier": "dormant", "pass_code": "12345"}),
+            false,
+        ),
+    ] {
+        let body = json!({"access_token_identifier": card, "organisation": "CRMDEMO"});
+        let login = Request::post("/crmapi/rest/v2/authentication/token").json(&body);
+        let answer = login.send(public).unwrap().json().unwrap();
+        assert_eq!(answer["status"]["code"] == "OK", opens, "{card}: {answer}");
+    }
+}
+
+const ONE_GOOD_USER: &str = r#"
+[[organisations]]
+name = "CRMDEMO"
+default_unit = "EE63A82C4FEBE02FF34E90DD1EBA5ABE"
+units = [{ id = "EE63A82C4FEBE02FF34E90DD1EBA5ABE", name = "Renamed" }]
+[[users]]
+user_name = "eve"
+organisation = "CRMDEMO"
+password = "hush-hush"
+"#;
+
+#[test]
+fn a_file_with_a_bad_entry_is_refused_whole() {
+    let (_folder, shell) = place();
+    shell.import_demo().done();
+    let before = shell.run(&["directory", "export"]).done();
+    let user = "\n[[users]]\nuser_name = \"mallory\"\n";
+    for (bad, reason) in [
+        (
+            format!("{user}organisation = \"NOWHERE\"\npassword = \"hush-hush\""),
+            "there is no organisation NOWHERE",
+        ),
+        (format!("{user}organisation = \"CRMDEMO\""), "user mallory"),
+        (
+            format!("{user}organisation = \"CRMDEMO\"\npassword = \"\""),
+            "a password cannot be empty",
+        ),
+        (
+            format!("{user}organisation = \"CRMDEMO\"\npassword_hash = \"hush-hush\""),
+            "user mallory",
+        ),
+        (
+            format!(
+                "{user}organisation = \"CRMDEMO\"\npassword = \"hush-hush\"\npassword_hash = \"x\""
+            ),
+            "user mallory",
+        ),
+        (
+            format!("{user}organisation = \"CRMDEMO\"\npassword = \"hush-hush\"\nnumber = 30"),
+            "the same number",
+        ),
+        (
+            format!("{user}organisation = \"CRMDEMO\"\npassword = \"hush-hush\"\nemail = \"EVE\""),
+            "the same name or e-mail",
+        ),
+        (
+            format!("{user}organisation = \"CRMDEMO\"\npassword = \"hush-hush\"\nunits = [\"X\"]"),
+            "has no unit X",
+        ),
+        (
+            format!(
+                "{user}organisation = \"CRMDEMO\"\npassword = \"hush-hush\"\ntotp_secret = \"hush-hush!\""
+            ),
+            "not base32",
+        ),
+        (
+            format!(
+                "{user}organisation = \"CRMDEMO\"\npassword = \"hush-hush\"\npasswrd = \"hush-hush\""
+            ),
+            "unknown field `passwrd`",
+        ),
+        (
+            format!("{user}organisation = \"CRMDEMO\"\npassword = [\"hush-hush\"]"),
+            "expected a string",
+        ),
+        (
+            "\n[[keys]]\nrealm = \"crmcom\"\nuser = \"nobody\"\nkey = \"hush-hush\"".to_owned(),
+            "there is no user nobody",
+        ),
+        (
+            "\n[[keys]]\nrealm = \"crmcom\"".to_owned(),
+            "needs either key or digest",
+        ),
+        ("\n[[users\npassword = \"hush-hush\"".to_owned(), "line "),
+    ] {
+        shell.write("bad.toml", &format!("{ONE_GOOD_USER}{bad}"));
+        let refused = shell.run(&["directory", "import", "bad.toml"]).refused();
+        assert!(refused.starts_with("bad.toml"), "{refused}");
+        assert!(refused.contains(reason), "{bad}: {refused}");
+        assert!(!refused.contains("hush"), "{refused}");
+        assert_eq!(shell.run(&["directory", "export"]).done(), before, "{bad}");
+    }
+    let missing = shell
+        .run(&["directory", "import", "missing.toml"])
+        .refused();
+    assert!(missing.starts_with("missing.toml: "), "{missing}");
+    shell.write("good.toml", ONE_GOOD_USER);
+    let counted = counts(&shell, "good.toml");
+    assert_eq!(
+        counted["created"], 1,
+        "the good part alone is taken: {counted}"
+    );
+}

@@ -1,0 +1,12 @@
+//! The commands on users and the directory, alone and beside a running gateway.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../shared/dialects.rs"]
+mod dialects;
+mod directory;
+mod running;
+mod shell;
+mod usage;
+mod users;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");

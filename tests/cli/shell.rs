@@ -1,0 +1,111 @@
+//! Commands in a folder, with the settings of a gateway that works there.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use conformance::{Builder, Gateway};
+use serde_json::Value;
+
+use crate::PROGRAM;
+
+/// How a command ended and what it said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) exit: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Said {
+    /// What it said, having done its work without complaint.
+    #[track_caller]
+    pub(crate) fn done(self) -> String {
+        assert_eq!((self.exit, self.err.as_str()), (Some(0), ""), "{self:?}");
+        self.out
+    }
+
+    #[track_caller]
+    pub(crate) fn json(self) -> Value {
+        serde_json::from_str(&self.done()).unwrap()
+    }
+
+    /// One line of complaint, and nothing done.
+    #[track_caller]
+    pub(crate) fn refused(self) -> String {
+        assert_eq!((self.exit, self.out.as_str()), (Some(1), ""), "{self:?}");
+        assert_eq!(self.err.lines().count(), 1, "{self:?}");
+        let line = self.err.strip_prefix("isogloss: ");
+        line.unwrap_or_else(|| panic!("{}", self.err))
+            .trim_end()
+            .to_owned()
+    }
+}
+
+/// Where commands run.
+pub(crate) struct Shell {
+    folder: PathBuf,
+    env: Vec<(OsString, OsString)>,
+}
+
+impl Shell {
+    /// In the folder of the gateway that `builder` starts there.
+    pub(crate) fn beside(builder: &Builder, folder: &Path) -> Self {
+        let command = builder.command(folder).unwrap();
+        let set = command
+            .get_envs()
+            .filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned())));
+        Self {
+            folder: folder.to_owned(),
+            env: set.collect(),
+        }
+    }
+
+    /// In a folder where no gateway runs.
+    pub(crate) fn alone(folder: &Path) -> Self {
+        Self::beside(&Gateway::builder(PROGRAM), folder)
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Said {
+        self.run_with(arguments, "")
+    }
+
+    /// Runs it with that on its standard input.
+    pub(crate) fn run_with(&self, arguments: &[&str], input: &str) -> Said {
+        let mut child = Command::new(PROGRAM)
+            .current_dir(&self.folder)
+            .args(arguments)
+            .envs(self.env.iter().cloned())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A command that does not read may be gone by now.
+        drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
+        let output = child.wait_with_output().unwrap();
+        Said {
+            exit: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.folder.join(name), text).unwrap();
+    }
+
+    /// Loads the demo directory.
+    pub(crate) fn import_demo(&self) -> Said {
+        self.run(&["directory", "import", &demo()])
+    }
+}
+
+/// The demo's directory file.
+pub(crate) fn demo() -> String {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let demo = package.join("../config/demo-directory.toml");
+    demo.display().to_string()
+}

@@ -1,0 +1,187 @@
+//! Files, the environment over them, and the defaults below.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::place::{Place, check, check_env};
+
+#[test]
+fn a_good_configuration_is_valid() {
+    let said =
+        check("[dialects.crmcom]\n[dialects.bimplus]\n[dialects.memsource]\nenabled = false");
+    assert_eq!((said.exit, said.err.as_str()), (Some(0), ""));
+    let expected = "the configuration is valid; enabled dialects: crmcom, bimplus\n";
+    assert_eq!(said.out, expected, "the longest path stands first");
+    assert_eq!(check("").exit, Some(0));
+    let nothing = Place::new().run(&["config", "check"], &[]);
+    assert_eq!(nothing.exit, Some(0));
+}
+
+#[test]
+fn the_demo_is_valid() {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/demo.toml");
+    let demo = demo.display().to_string();
+    let said = Place::new().run(&["config", "check", "--config", &demo], &[]);
+    assert_eq!(said.exit, Some(0), "{said:?}");
+}
+
+#[test]
+fn of_several_files_the_wrong_one_is_named() {
+    let place = Place::new();
+    place.write("good.toml", "[server]\nbind = \"127.0.0.1:1\"");
+    place.write("bad.toml", "[server]\nbind = \"nowhere\"");
+    for files in [["good.toml", "bad.toml"], ["bad.toml", "good.toml"]] {
+        let said = place.run(
+            &[
+                "config", "check", "--config", files[0], "--config", files[1],
+            ],
+            &[],
+        );
+        if files[1] == "bad.toml" {
+            said.assert_refused(
+                "server.bind: expected an address with a port, like 127.0.0.1:8080 (in bad.toml)",
+            );
+        } else {
+            assert_eq!(said.exit, Some(0), "a later file wins: {said:?}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_file_is_refused() {
+    let place = Place::new();
+    place.write("a.toml", "");
+    for command in [
+        &["config", "check"][..],
+        &["config", "show"],
+        &["serve"],
+        &["user", "list"],
+    ] {
+        let arguments = [command, &["--config", "a.toml", "--config", "missing.toml"]].concat();
+        let said = place.run(&arguments, &[]);
+        assert_eq!((said.exit, said.out.as_str()), (Some(2), ""), "{said:?}");
+        assert_eq!(said.err.lines().count(), 1, "{said:?}");
+        assert!(said.err.contains("missing.toml"), "{said:?}");
+    }
+    for (key, what) in [
+        ("TOKENS__STORE_FILE", "tokens.store_file"),
+        ("DIRECTORY__URL_FILE", "directory.url_file"),
+    ] {
+        let said = check_env(&format!("ISOGLOSS__{key}"), "missing");
+        said.assert_refused(&format!(
+            "{what}: missing: No such file or directory (os error 2) (in the environment)"
+        ));
+    }
+}
+
+#[test]
+fn every_command_refuses_a_bad_configuration() {
+    let place = Place::new();
+    place.write("a.toml", "[passwords]\nbcrypt_cost = 3");
+    place.write("d.toml", "");
+    for command in [
+        &["serve"][..],
+        &["config", "show"],
+        &["config", "show", "--json"],
+        &["directory", "import", "d.toml"],
+        &["directory", "export"],
+        &["user", "list"],
+        &["user", "disable", "x"],
+    ] {
+        let said = place.run(&[command, &["--config", "a.toml"]].concat(), &[]);
+        assert_eq!(
+            (said.exit, said.out.as_str()),
+            (Some(2), ""),
+            "{command:?}: {said:?}"
+        );
+        assert!(
+            said.err
+                .starts_with("isogloss: passwords.bcrypt_cost: expected "),
+            "{said:?}"
+        );
+    }
+}
+
+#[test]
+fn later_files_win_and_the_environment_wins_over_all() {
+    let place = Place::new();
+    place.write(
+        "one.toml",
+        "[server]\nbody_limit = 1\nkeep_alive = \"1s\"\n[logging]\nlevel = \"warn\"\n[dialects.crmcom]\npath = \"/a\"\ntoken_lifetime = \"1s\"",
+    );
+    place.write(
+        "two.toml",
+        "[server]\nbody_limit = 2\n[dialects.crmcom]\npath = \"/b\"",
+    );
+    let pick = |shown: &Value| {
+        json!([
+            shown["server"]["body_limit"],
+            shown["server"]["keep_alive"],
+            shown["logging"]["level"],
+            shown["dialects"]["crmcom"]["path"],
+            shown["dialects"]["crmcom"]["token_lifetime"],
+        ])
+    };
+    let files = ["one.toml", "two.toml"];
+    assert_eq!(
+        pick(&place.shown(&files, &[])),
+        json!([2, "1s", "warn", "/b", "1s"])
+    );
+    let back = ["two.toml", "one.toml"];
+    assert_eq!(
+        pick(&place.shown(&back, &[])),
+        json!([1, "1s", "warn", "/a", "1s"])
+    );
+    let env = [
+        ("ISOGLOSS__SERVER__BODY_LIMIT", "3"),
+        ("ISOGLOSS__DIALECTS__CRMCOM__PATH", "/c"),
+    ];
+    assert_eq!(
+        pick(&place.shown(&files, &env)),
+        json!([3, "1s", "warn", "/c", "1s"])
+    );
+}
+
+#[test]
+fn the_defaults_are_those_of_the_contract() {
+    let place = Place::new();
+    let shown = place.shown(&[], &[]);
+    for (pointer, expected) in [
+        ("/server/bind", json!("127.0.0.1:8080")),
+        ("/management/bind", json!("127.0.0.1:8081")),
+        ("/tokens/store", json!("embedded:data/tokens.redb")),
+        ("/directory/url", json!("sqlite:data/directory.db")),
+        ("/directory/import", json!("")),
+        ("/passwords/bcrypt_cost", json!(12)),
+    ] {
+        assert_eq!(shown.pointer(pointer), Some(&expected), "{pointer}");
+    }
+    assert_eq!(shown["dialects"], json!({}), "none without its table");
+    place.write(
+        "a.toml",
+        "[dialects.bimplus]\n[dialects.crmcom]\n[dialects.tokenlogin]\n[dialects.memsource]",
+    );
+    let shown = place.shown(&["a.toml"], &[]);
+    for (dialect, path) in [
+        ("bimplus", "/v2"),
+        ("crmcom", "/crmapi/rest/v2"),
+        ("tokenlogin", "/api/v1"),
+        ("memsource", "/web"),
+    ] {
+        assert_eq!(shown["dialects"][dialect]["path"], path);
+        assert_eq!(shown["dialects"][dialect]["enabled"], true);
+    }
+}
+
+#[test]
+fn what_is_shown_is_a_configuration() {
+    let place = Place::new();
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/demo.toml");
+    let demo = demo.display().to_string();
+    let shown = place.run(&["config", "show", "--config", &demo], &[]);
+    assert_eq!((shown.exit, shown.err.as_str()), (Some(0), ""));
+    place.write("shown.toml", &shown.out);
+    let again = place.run(&["config", "show", "--config", "shown.toml"], &[]);
+    assert_eq!(again.out, shown.out);
+}

@@ -1,0 +1,11 @@
+//! `isogloss config check` and `show`: what is wrong is told in one line, and no secret in any.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../shared/ended.rs"]
+mod ended;
+mod layers;
+mod place;
+mod refusals;
+mod secrets;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");

@@ -1,0 +1,218 @@
+//! What is wrong, told in one line: the key, where it stands, and what was expected.
+
+use crate::place::{Place, check, check_env};
+
+#[test]
+fn unknown_names_are_refused_with_those_that_exist() {
+    check("[servr]\nbind = \"127.0.0.1:1\"").assert_refused(
+        "servr: no such section, expected one of server, management, tokens, directory, passwords, logging, dialects (in a.toml)",
+    );
+    check("[passwords]\ncost = 12").assert_refused(
+        "passwords.cost: no such key, expected one of `bcrypt_cost`, `threads`, `queue` (in a.toml)",
+    );
+    check("[dialects.klingon]\nenabled = true").assert_refused(
+        "dialects.klingon: no such dialect, expected one of bimplus, crmcom, tokenlogin, memsource (in a.toml)",
+    );
+    check("[dialects.crmcom]\ncolour = 1").assert_refused(
+        "dialects.crmcom.colour: no such key, expected `token_lifetime`, or `enabled`, `path` (in a.toml)",
+    );
+}
+
+#[test]
+fn unknown_names_in_the_environment_are_refused() {
+    check_env("ISOGLOSS__SERVR__BIND", "x").assert_refused(
+        "servr: no such section, expected one of server, management, tokens, directory, passwords, logging, dialects (in the environment)",
+    );
+    check_env("ISOGLOSS__PASSWORDS__COST", "12").assert_refused(
+        "passwords.cost: no such key, expected one of `bcrypt_cost`, `threads`, `queue` (in the environment)",
+    );
+    check_env("ISOGLOSS__DIALECTS__KLINGON__ENABLED", "true").assert_refused(
+        "dialects.klingon: no such dialect, expected one of bimplus, crmcom, tokenlogin, memsource (in the environment)",
+    );
+}
+
+/// A bad value under its section: the key, the value, and what is expected.
+const BAD: [(&str, &str, &str, &str); 13] = [
+    (
+        "server",
+        "bind",
+        "\"nowhere\"",
+        "expected an address with a port, like 127.0.0.1:8080",
+    ),
+    (
+        "server",
+        "bind",
+        "\"localhost\"",
+        "expected an address with a port, like 127.0.0.1:8080",
+    ),
+    (
+        "management",
+        "bind",
+        "\"127.0.0.1:99999\"",
+        "expected an address with a port, like 127.0.0.1:8080",
+    ),
+    ("server", "body_limit", "\"many\"", "expected an integer"),
+    (
+        "server",
+        "keep_alive",
+        "\"5 parsecs\"",
+        "expected a duration",
+    ),
+    ("tokens", "redis_timeout", "\"soon\"", "expected a duration"),
+    (
+        "tokens",
+        "redis_timeout",
+        "\"0s\"",
+        "expected a duration above zero",
+    ),
+    ("passwords", "bcrypt_cost", "\"ten\"", "expected an integer"),
+    (
+        "passwords",
+        "bcrypt_cost",
+        "3",
+        "expected a number from 4 to 31",
+    ),
+    (
+        "passwords",
+        "bcrypt_cost",
+        "32",
+        "expected a number from 4 to 31",
+    ),
+    ("logging", "format", "\"xml\"", "expected text or json"),
+    (
+        "dialects.bimplus",
+        "enabled",
+        "\"maybe\"",
+        "expected a boolean",
+    ),
+    (
+        "dialects.memsource",
+        "token_lifetime",
+        "\"long\"",
+        "expected a duration",
+    ),
+];
+
+#[test]
+fn bad_values_are_refused_with_key_file_and_expectation() {
+    for (section, key, value, expected) in BAD {
+        let said = check(&format!("[{section}]\n{key} = {value}"));
+        said.assert_refused(&format!("{section}.{key}: {expected} (in a.toml)"));
+    }
+}
+
+#[test]
+fn bad_values_in_the_environment_are_refused() {
+    for (section, key, value, expected) in BAD {
+        let path = format!("{section}.{key}").replace('.', "__").to_uppercase();
+        let said = check_env(&format!("ISOGLOSS__{path}"), value.trim_matches('"'));
+        said.assert_refused(&format!("{section}.{key}: {expected} (in the environment)"));
+    }
+}
+
+#[test]
+fn tables_that_are_none_are_refused() {
+    check("server = 3").assert_refused("server: expected a table (in a.toml)");
+    check("dialects = 3").assert_refused("dialects: expected a table (in a.toml)");
+    check("[dialects]\nbimplus = true")
+        .assert_refused("dialects.bimplus: expected a table (in a.toml)");
+}
+
+#[test]
+fn paths_that_are_none_are_refused() {
+    for path in [
+        "",
+        "/",
+        "v2",
+        "/v2/",
+        "/v2//x",
+        "/{a}",
+        "/a b",
+        "/ä",
+        "/v2?x",
+        "/%41",
+        "http://h/v2",
+    ] {
+        let said = check(&format!("[dialects.bimplus]\npath = \"{path}\""));
+        assert_eq!((said.exit, said.out.as_str()), (Some(2), ""), "{path}");
+        assert_eq!(said.err.lines().count(), 1, "{path}: {}", said.err);
+        assert!(
+            said.err.starts_with("isogloss: dialects.bimplus.path: "),
+            "{path}: {}",
+            said.err
+        );
+        assert!(
+            said.err.contains("expected /segment/segment"),
+            "{path}: {}",
+            said.err
+        );
+        assert!(
+            said.err.contains("in a.toml"),
+            "{path}: no place: {}",
+            said.err
+        );
+    }
+}
+
+#[test]
+fn a_broken_file_is_refused_with_the_place() {
+    check("[server\nbind = 1")
+        .assert_refused("a.toml: not TOML: TOML parse error at line 1, column 8");
+    let place = Place::new();
+    place.write("a.toml", b"\xff\xfe");
+    let said = place.run(&["config", "check", "--config", "a.toml"], &[]);
+    assert_eq!(
+        (said.exit, said.err.lines().count()),
+        (Some(2), 1),
+        "{said:?}"
+    );
+    assert!(said.err.contains("a.toml"), "{said:?}");
+}
+
+#[test]
+fn bad_addresses_of_stores_are_refused() {
+    for (key, value, expected) in [
+        (
+            "tokens.store",
+            "",
+            "expected memory:, embedded:PATH or redis://[user:password@]host[:port][/database]",
+        ),
+        (
+            "tokens.store",
+            "nowhere",
+            "expected memory:, embedded:PATH or redis://[user:password@]host[:port][/database]",
+        ),
+        (
+            "tokens.store",
+            "embedded:",
+            "expected memory:, embedded:PATH or redis://[user:password@]host[:port][/database]",
+        ),
+        ("directory.url", "", "expected sqlite:PATH"),
+        ("directory.url", "mysql://h", "expected sqlite:PATH"),
+    ] {
+        let (section, name) = key.split_once('.').unwrap();
+        let said = check(&format!("[{section}]\n{name} = \"{value}\""));
+        said.assert_refused(&format!("{key}: {expected} (in a.toml)"));
+    }
+}
+
+#[test]
+fn a_redis_address_that_cannot_work_is_refused() {
+    for url in [
+        "redis://",
+        "redis://h:99999",
+        "redis://[::1",
+        "redis://h/nodatabase",
+    ] {
+        let said = check(&format!("[tokens]\nstore = \"{url}\""));
+        assert_eq!(
+            (said.exit, said.out.as_str()),
+            (Some(2), ""),
+            "{url}: {said:?}"
+        );
+        assert!(
+            said.err.starts_with("isogloss: tokens.store: expected "),
+            "{url}: {said:?}"
+        );
+    }
+}

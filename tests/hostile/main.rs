@@ -1,0 +1,44 @@
+//! Whatever is sent to a dialect's routes is refused in that dialect's own words, and harms nobody.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bodies;
+mod chance;
+#[path = "../shared/dialects.rs"]
+mod dialects;
+mod fuzz;
+mod heads;
+mod methods;
+mod names;
+mod refusal;
+mod routes;
+mod size;
+mod tokens;
+
+use conformance::Gateway;
+
+use self::dialects::DIALECTS;
+
+fn gateway() -> Gateway {
+    Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
+        .start()
+        .unwrap()
+}
+
+/// Good logins still work, and the log knows of no panic and no failure of ours.
+fn assert_unharmed(gateway: &mut Gateway) {
+    for dialect in DIALECTS {
+        let (response, token) = dialect
+            .login(gateway.public(), "admin", "admin-demo")
+            .unwrap();
+        assert!(
+            token.is_some(),
+            "{} after all that: {response:?}",
+            dialect.name
+        );
+    }
+    assert!(gateway.terminate().unwrap().success());
+    for line in gateway.log() {
+        let bad = line.contains("panic") || line.contains("\"ERROR\"");
+        assert!(!bad, "{line}");
+    }
+}

@@ -1,0 +1,152 @@
+//! Text with holes to be filled before it is sent.
+
+use totp_rs::{Algorithm, Builder, Secret};
+use uuid::Uuid;
+
+use crate::hole;
+use crate::template::{Captures, Part, is_name, split};
+use crate::{Failure, Result};
+
+/// What a request's hole is filled with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Filling {
+    Captured {
+        name: String,
+        spellings: Vec<Spelling>,
+    },
+    Totp(String),
+    Repeat(String, usize),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spelling {
+    Upper,
+    Lower,
+    Dashed,
+}
+
+impl Filling {
+    fn parse(text: &str) -> Result<Self> {
+        if let Some(secret) = text.strip_prefix("totp:") {
+            return Ok(Self::Totp(secret.to_owned()));
+        }
+        if let Some((what, times)) = text
+            .strip_prefix("repeat:")
+            .and_then(|t| t.rsplit_once(':'))
+        {
+            let times = times
+                .parse()
+                .map_err(|_| Failure::new(format!("`{times}` is no number of times")))?;
+            return Ok(Self::Repeat(what.to_owned(), times));
+        }
+        let mut words = text.split('|');
+        let name = words.next().filter(|name| is_name(name));
+        let name = name.ok_or_else(|| Failure::new(format!("`{{{{{text}}}}}` names nothing")))?;
+        let spellings = words.map(|word| match word {
+            "upper" => Ok(Spelling::Upper),
+            "lower" => Ok(Spelling::Lower),
+            "dashed" => Ok(Spelling::Dashed),
+            _ => Err(Failure::new(format!("no spelling `{word}`"))),
+        });
+        Ok(Self::Captured {
+            name: name.to_owned(),
+            spellings: spellings.collect::<Result<_>>()?,
+        })
+    }
+
+    fn text(&self, captures: &Captures) -> Result<String> {
+        match self {
+            Self::Totp(secret) => totp(secret),
+            Self::Repeat(what, times) => Ok(what.repeat(*times)),
+            Self::Captured { name, spellings } => {
+                let text = captures
+                    .text(name)
+                    .ok_or_else(|| Failure::new(format!("nothing was captured as `{name}`")))?;
+                spellings
+                    .iter()
+                    .try_fold(text, |text, spelling| spelling.apply(&text))
+            }
+        }
+    }
+}
+
+impl Spelling {
+    fn apply(self, text: &str) -> Result<String> {
+        match self {
+            Self::Upper => Ok(text.to_uppercase()),
+            Self::Lower => Ok(text.to_lowercase()),
+            Self::Dashed => Uuid::try_parse(text)
+                .map(|id| id.hyphenated().to_string())
+                .map_err(|_| Failure::new(format!("`{text}` is no GUID to put dashes in"))),
+        }
+    }
+}
+
+fn totp(secret: &str) -> Result<String> {
+    let secret = Secret::try_from_base32(secret)
+        .map_err(|_| Failure::new(format!("`{secret}` is no base32")))?;
+    let totp = Builder::new()
+        .with_algorithm(Algorithm::SHA1)
+        .with_digits(6)
+        .with_step_duration(30)
+        .with_secret(secret)
+        .build_noncompliant();
+    let now = u64::try_from(hole::now()).unwrap_or_default();
+    Ok(totp.generate(now).to_string())
+}
+
+/// Text with holes to be filled before it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Form(Vec<Part<Filling>>);
+
+impl Form {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        split(text, Filling::parse).map(Self)
+    }
+
+    pub(crate) fn fill(&self, captures: &Captures) -> Result<String> {
+        self.0
+            .iter()
+            .map(|part| match part {
+                Part::Literal(text) => Ok(text.clone()),
+                Part::Hole(filling) => filling.text(captures),
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn captured(pairs: &[(&str, &str)]) -> Captures {
+        let mut captures = Captures::default();
+        for (name, value) in pairs {
+            captures.set(name, Value::from(*value));
+        }
+        captures
+    }
+
+    #[test]
+    fn a_request_is_filled() {
+        let captures = captured(&[("token", "35eb2b5e94b54d5aafa6b6a7b6e8de01")]);
+        let fill = |text| Form::parse(text).unwrap().fill(&captures);
+        assert_eq!(fill(r#"{"a":{"b":"{{token}}"}}"#).unwrap().len(), 46);
+        assert_eq!(
+            fill("{{token|dashed|upper}}").unwrap(),
+            "35EB2B5E-94B5-4D5A-AFA6-B6A7B6E8DE01"
+        );
+        assert_eq!(fill("{{repeat:ab:3}}").unwrap(), "ababab");
+        assert_eq!(fill("{{totp:JBSWY3DPEHPK3PXP}}").unwrap().len(), 6);
+        assert!(fill("{{other}}").is_err());
+    }
+
+    #[test]
+    fn a_bad_filling_is_refused() {
+        for text in ["{{repeat:a:b}}", "{{a|b}}", "{{A}}", "{{"] {
+            assert!(Form::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! A request of which only what matters is said, and an answer.
+
+use std::fmt::Display;
+
+use serde_json::Value;
+
+use crate::wire::roundtrip;
+use crate::{Failure, Result};
+
+/// A request of which only what matters is said.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Request {
+    method: String,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+/// An answer, its header names spelt as they came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// The words behind the status code.
+    pub reason: String,
+    /// Names and values in the order they came.
+    pub headers: Vec<(String, String)>,
+    /// The body, put together if it came in chunks.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// A request with any method.
+    pub fn new(method: impl Into<String>, path: impl Into<String>) -> Self {
+        Self {
+            method: method.into(),
+            path: path.into(),
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// A GET.
+    pub fn get(path: impl Into<String>) -> Self {
+        Self::new("GET", path)
+    }
+
+    /// A POST.
+    pub fn post(path: impl Into<String>) -> Self {
+        Self::new("POST", path)
+    }
+
+    /// With one header more.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// With that body. Its `Content-Type` is the caller's to give.
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// With a JSON body and `Content-Type: application/json`.
+    pub fn json(self, body: &Value) -> Self {
+        self.header("Content-Type", "application/json")
+            .body(body.to_string())
+    }
+
+    /// With a form body and its `Content-Type`. The text is sent as it stands.
+    pub fn form(self, body: impl Into<Vec<u8>>) -> Self {
+        self.header("Content-Type", "application/x-www-form-urlencoded")
+            .body(body)
+    }
+
+    /// Sends it to `authority` (`host:port`) and waits for the answer, 30 seconds at most.
+    ///
+    /// `Host`, `Content-Length` and `Connection: close` are added where they are absent.
+    pub fn send(&self, authority: impl Display) -> Result<Response> {
+        let authority = authority.to_string();
+        roundtrip(&authority, &self.message(&authority))
+    }
+
+    fn message(&self, authority: &str) -> Vec<u8> {
+        let length = self.body.len().to_string();
+        let added = [
+            ("Host", authority),
+            ("Content-Length", &length),
+            ("Connection", "close"),
+        ];
+        let absent = |name: &str| {
+            !self
+                .headers
+                .iter()
+                .any(|(n, _)| n.eq_ignore_ascii_case(name))
+        };
+        let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.path);
+        let own = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        for (name, value) in own.chain(added.into_iter().filter(|(name, _)| absent(name))) {
+            head.extend([name, ": ", value, "\r\n"]);
+        }
+        head.push_str("\r\n");
+        let mut message = head.into_bytes();
+        message.extend_from_slice(&self.body);
+        message
+    }
+}
+
+impl Response {
+    /// The first header of that name, in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(other, _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Result<Value> {
+        serde_json::from_slice(&self.body)
+            .map_err(|error| Failure::new(format!("the body is no JSON: {error}")))
+    }
+
+    /// The body as text; what is no UTF-8 is replaced.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_says_what_is_needed() {
+        let request = Request::post("/x").header("A", "b").body("abc");
+        assert_eq!(
+            String::from_utf8(request.message("h:1")).unwrap(),
+            "POST /x HTTP/1.1\r\nA: b\r\nHost: h:1\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc"
+        );
+        let request = Request::get("/")
+            .header("connection", "keep-alive")
+            .header("HOST", "y");
+        assert_eq!(
+            String::from_utf8(request.message("h:1")).unwrap(),
+            "GET / HTTP/1.1\r\nconnection: keep-alive\r\nHOST: y\r\nContent-Length: 0\r\n\r\n"
+        );
+    }
+}

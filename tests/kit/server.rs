@@ -1,0 +1,294 @@
+//! The gateway as a process of its own.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::log::Log;
+use crate::process::Process;
+use crate::{Failure, Result};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where the gateway keeps its tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Store {
+    /// In its memory.
+    Memory,
+    /// In `tokens.redb` in its folder.
+    Embedded,
+    /// In the Redis at that URL.
+    Redis(String),
+}
+
+/// A gateway yet to be started: the demo configuration and what is to be different.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Builder {
+    program: PathBuf,
+    store: Store,
+    folder: Option<PathBuf>,
+    env: Vec<(String, String)>,
+    configs: Vec<String>,
+}
+
+impl Builder {
+    /// Keeps tokens there instead of in memory.
+    pub fn store(mut self, store: Store) -> Self {
+        self.store = store;
+        self
+    }
+
+    /// Sets an environment variable, such as `ISOGLOSS__LOGGING__LEVEL`. It wins over all else.
+    pub fn env(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.env.push((key.into(), value.into()));
+        self
+    }
+
+    /// Adds a configuration file with that text after the demo's and those added before.
+    pub fn config_text(mut self, toml: impl Into<String>) -> Self {
+        self.configs.push(toml.into());
+        self
+    }
+
+    /// Works in that folder, which must exist and is left in place, instead of in a temporary one.
+    pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = Some(folder.into());
+        self
+    }
+
+    /// Starts the gateway and waits until both its listeners are there, 30 seconds at most.
+    ///
+    /// Fails with the whole log if it does not come up.
+    pub fn start(self) -> Result<Gateway> {
+        let temporary = self.folder.is_none().then(TempDir::new).transpose()?;
+        let temporary_path = temporary.as_ref().map(|folder| folder.path().to_owned());
+        let folder = self.folder.clone().or(temporary_path).unwrap_or_default();
+        let log = Log::default();
+        let process = Process::start(self.command(&folder)?, &log)?;
+        Ok(Gateway {
+            builder: self,
+            process,
+            folder,
+            log,
+            _temporary: temporary,
+        })
+    }
+
+    /// The command `serve` as [`start`](Self::start) gives it, for tests in which it is to fail.
+    pub fn command(&self, folder: &Path) -> Result<Command> {
+        let mut command = Command::new(&self.program);
+        command
+            .current_dir(folder)
+            .arg("serve")
+            .arg("--config")
+            .arg(repository().join("config/demo.toml"));
+        for (index, text) in self.configs.iter().enumerate() {
+            let file = folder.join(format!("test-{index}.toml"));
+            fs::write(&file, text)?;
+            command.arg("--config").arg(file);
+        }
+        for (key, _) in std::env::vars_os() {
+            if key.to_string_lossy().starts_with("ISOGLOSS__") {
+                command.env_remove(key);
+            }
+        }
+        command.envs(self.overrides(folder)).envs(self.env.clone());
+        Ok(command)
+    }
+
+    fn overrides(&self, folder: &Path) -> Vec<(&'static str, String)> {
+        let within = |name: &str| folder.join(name).display().to_string();
+        let store = match &self.store {
+            Store::Memory => "memory:".to_owned(),
+            Store::Embedded => format!("embedded:{}", within("tokens.redb")),
+            Store::Redis(url) => url.clone(),
+        };
+        let users = repository()
+            .join("config/demo-directory.toml")
+            .display()
+            .to_string();
+        vec![
+            ("ISOGLOSS__SERVER__BIND", "127.0.0.1:0".to_owned()),
+            ("ISOGLOSS__MANAGEMENT__BIND", "127.0.0.1:0".to_owned()),
+            ("ISOGLOSS__TOKENS__STORE", store),
+            ("ISOGLOSS__TOKENS__PEPPER_FILE", within("pepper")),
+            (
+                "ISOGLOSS__DIRECTORY__URL",
+                format!("sqlite:{}", within("directory.db")),
+            ),
+            ("ISOGLOSS__DIRECTORY__IMPORT", users),
+            ("ISOGLOSS__PASSWORDS__BCRYPT_COST", "4".to_owned()),
+            ("ISOGLOSS__LOGGING__FORMAT", "json".to_owned()),
+        ]
+    }
+}
+
+/// A running gateway, its tokens in memory unless told otherwise. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct Gateway {
+    builder: Builder,
+    process: Process,
+    folder: PathBuf,
+    log: Log,
+    _temporary: Option<TempDir>,
+}
+
+impl Gateway {
+    /// A gateway of that program: `env!("CARGO_BIN_EXE_isogloss-under-test")`, which only a test can say.
+    pub fn builder(program: impl Into<PathBuf>) -> Builder {
+        Builder {
+            program: program.into(),
+            store: Store::Memory,
+            folder: None,
+            env: Vec::new(),
+            configs: Vec::new(),
+        }
+    }
+
+    /// Where the dialects are served.
+    pub fn public(&self) -> SocketAddr {
+        self.process.public
+    }
+
+    /// Where health, metrics and administration are served.
+    pub fn management(&self) -> SocketAddr {
+        self.process.management
+    }
+
+    /// The folder it works in, with its embedded stores.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// All it has written so far, starts before the last one included.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lines()
+    }
+
+    /// Whether a line with that text is in the log, or comes within 30 seconds.
+    pub fn logs(&self, text: &str) -> bool {
+        self.log
+            .find(0, PATIENCE, |line| line.contains(text).then_some(()))
+            .is_some()
+    }
+
+    /// Asks it to stop (SIGTERM) and waits until it has, 30 seconds at most.
+    pub fn terminate(&mut self) -> Result<ExitStatus> {
+        self.ask_to_stop()?;
+        self.wait()
+    }
+
+    /// Asks it to stop (SIGTERM) and does not wait.
+    pub fn ask_to_stop(&self) -> Result<()> {
+        let asked = Command::new("kill")
+            .arg("-TERM")
+            .arg(self.id().to_string())
+            .status()?;
+        if asked.success() {
+            return Ok(());
+        }
+        Err(Failure::new(format!("no process {} to stop", self.id())))
+    }
+
+    /// Waits until it has ended, 30 seconds at most.
+    pub fn wait(&mut self) -> Result<ExitStatus> {
+        self.process.wait(&self.log)
+    }
+
+    /// Ends it at once (SIGKILL).
+    pub fn kill(&mut self) -> Result<()> {
+        self.process.end();
+        Ok(())
+    }
+
+    /// Ends it if it runs and starts it again on the same folder, with the same settings, at new ports.
+    pub fn start_again(&mut self) -> Result<()> {
+        self.process.end();
+        self.process = Process::start(self.builder.command(&self.folder)?, &self.log)?;
+        Ok(())
+    }
+}
+
+fn repository() -> &'static Path {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateway_that_ends_at_once_is_reported_with_its_exit() {
+        let failure = Gateway::builder("/bin/false")
+            .start()
+            .unwrap_err()
+            .to_string();
+        assert!(failure.contains("it ended (exit status: 1)"), "{failure}");
+        let failure = Gateway::builder("/no/such/program")
+            .start()
+            .unwrap_err()
+            .to_string();
+        assert!(
+            failure.starts_with("starting /no/such/program"),
+            "{failure}"
+        );
+    }
+
+    #[test]
+    fn a_gateway_is_stopped_killed_and_started_again_on_its_folder() {
+        const SCRIPT: &str = r#"
+trap 'echo stopped; exit 0' TERM
+echo "{\"fields\":{\"listener\":\"public\",\"address\":\"127.0.0.1:$(($$ % 60000 + 3))\"}}" >&2
+echo '{"fields":{"listener":"management","address":"127.0.0.1:2"}}' >&2
+while true; do sleep 0.01; done
+"#;
+        // `/bin/sh serve --config …` runs the script of that name.
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("serve"), SCRIPT).unwrap();
+
+        let mut gateway = Gateway::builder("/bin/sh")
+            .folder(folder.path())
+            .start()
+            .unwrap();
+        let first = gateway.public();
+        assert_eq!(gateway.management().port(), 2);
+        gateway.kill().unwrap();
+        gateway.start_again().unwrap();
+        assert_ne!(gateway.public(), first);
+        assert!(gateway.terminate().unwrap().success());
+        assert!(gateway.logs("stopped"));
+        assert_eq!(gateway.log().len(), 5, "two starts and a stop");
+        assert_eq!(gateway.folder(), folder.path());
+    }
+
+    #[test]
+    fn a_gateway_is_told_of_its_folder_and_store() {
+        let gateway = Gateway::builder("x")
+            .store(Store::Embedded)
+            .env("ISOGLOSS__A", "b");
+        let command = gateway.command(Path::new("/tmp")).unwrap();
+        let value = |key: &str| {
+            let found = command.get_envs().find(|(name, _)| *name == key);
+            found
+                .and_then(|(_, value)| value)
+                .map(|value| value.to_string_lossy().into_owned())
+        };
+        assert_eq!(
+            value("ISOGLOSS__TOKENS__STORE").unwrap(),
+            "embedded:/tmp/tokens.redb"
+        );
+        assert_eq!(value("ISOGLOSS__SERVER__BIND").unwrap(), "127.0.0.1:0");
+        assert_eq!(value("ISOGLOSS__A").unwrap(), "b");
+    }
+}

@@ -1,0 +1,62 @@
+//! Text with holes, and what holes have captured.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::{Failure, Result};
+
+/// What holes have captured so far, by name.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Captures(BTreeMap<String, Value>);
+
+impl Captures {
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    pub(crate) fn set(&mut self, name: &str, value: Value) {
+        self.0.insert(name.to_owned(), value);
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        self.get(name).map(|value| match value.as_str() {
+            Some(text) => text.to_owned(),
+            None => value.to_string(),
+        })
+    }
+}
+
+/// A piece of a text with holes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Part<H> {
+    Literal(String),
+    Hole(H),
+}
+
+/// Whether the text can name a capture.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// Takes a text apart at its holes, reading each by `parse`.
+pub(crate) fn split<H>(mut text: &str, parse: impl Fn(&str) -> Result<H>) -> Result<Vec<Part<H>>> {
+    let mut parts = Vec::new();
+    while let Some((before, after)) = text.split_once("{{") {
+        let (hole, rest) = after
+            .split_once("}}")
+            .ok_or_else(|| Failure::new(format!("`{{{{{after}` has no end")))?;
+        if !before.is_empty() {
+            parts.push(Part::Literal(before.to_owned()));
+        }
+        parts.push(Part::Hole(parse(hole)?));
+        text = rest;
+    }
+    if !text.is_empty() {
+        parts.push(Part::Literal(text.to_owned()));
+    }
+    Ok(parts)
+}

@@ -1,0 +1,186 @@
+//! Nothing that logs anybody in is written to a log or sent back in a refusal, whatever was asked.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod attempts;
+#[path = "../shared/holdings.rs"]
+mod holdings;
+#[path = "../shared/marked.rs"]
+mod marked;
+#[path = "../shared/person.rs"]
+mod person;
+#[path = "../shared/spellings.rs"]
+mod spellings;
+
+use std::collections::BTreeMap;
+
+use conformance::{Gateway, Redis, Response, Store, roundtrip};
+use tempfile::TempDir;
+
+use crate::attempts::Outcome;
+use crate::holdings::{Held, Kind};
+use crate::spellings::{Place, Secret};
+
+/// A gateway that writes down all it can, with the marked users in its directory.
+fn talkative(store: Store, folder: &TempDir) -> Gateway {
+    let builder = Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
+        .store(store)
+        .env("ISOGLOSS__LOGGING__LEVEL", "trace");
+    marked::import(builder, folder.path())
+        .unwrap()
+        .start()
+        .unwrap()
+}
+
+fn passwords_and_keys() -> Vec<Secret> {
+    vec![
+        Secret::text("the password", marked::PASSWORD),
+        Secret::text("a wrong password", marked::WRONG_PASSWORD),
+        Secret::text("the APIKey", marked::API_KEY),
+        Secret::text("a wrong APIKey", attempts::WRONG_KEY),
+        Secret::text("a card's code", marked::CARD_CODE),
+        Secret::text("a card's pass code", marked::PASS_CODE),
+        Secret::text("a card's identifier", marked::CARD_IDENTIFIER),
+        Secret::text("the code of a second factor", attempts::CODE),
+        Secret::text("the user name of a failed login", marked::LOSER),
+        Secret::text("the user name of a failed login", attempts::NOBODY),
+    ]
+}
+
+fn nothing_leaks(store: Store) {
+    let folder = TempDir::new().unwrap();
+    let mut gateway = talkative(store, &folder);
+    let server = gateway.public();
+    let tokens = marked::person().every_token(server).unwrap();
+    let mut secrets = passwords_and_keys();
+    secrets.extend(
+        tokens
+            .iter()
+            .map(|held| Secret::token(format!("{:?}", held.kind), &held.text)),
+    );
+    secrets.push(Secret::token(
+        "a token that is nobody's",
+        attempts::UNKNOWN_TOKEN,
+    ));
+
+    let mut leaks = Vec::new();
+    for attempt in attempts::all_kinds(&tokens) {
+        let answer = roundtrip(&server.to_string(), &attempt.message);
+        let accepted = answer.as_ref().is_ok_and(attempts::accepts);
+        let shown = attempt.shown();
+        match attempt.outcome {
+            Outcome::Accepted => assert!(accepted, "{shown}: {answer:?}"),
+            Outcome::Refused => assert!(!accepted, "{shown}: {answer:?}"),
+            Outcome::Either => {}
+        }
+        // What is no HTTP may be answered by hanging up.
+        if let Some(answer) = answer.ok().filter(|_| !accepted) {
+            leaks.extend(leaking_refusal(&shown, &answer, &secrets));
+        }
+    }
+    present(&gateway, &tokens, 200);
+    assert!(gateway.terminate().unwrap().success());
+    let log = gateway.log();
+    // It did talk.
+    assert!(log.iter().any(|line| line.contains(r#""level":"TRACE""#)));
+    leaks.extend(leaking_lines(&log, &secrets));
+    assert!(leaks.is_empty(), "{}", leaks.join("\n\n"));
+}
+
+/// Presents each token as it should be; the answers. Cross tokens are left out: they are spent by then.
+fn present(gateway: &Gateway, tokens: &[Held], expected: u16) -> Vec<Response> {
+    let reusable = tokens.iter().filter(|held| held.kind != Kind::BimplusCross);
+    let requests = reusable.filter_map(Held::presented);
+    let answers = requests.map(|request| request.send(gateway.public()).unwrap());
+    answers
+        .inspect(|answer| assert_eq!(answer.status, expected, "{}", answer.text()))
+        .collect()
+}
+
+fn leaking_refusal(asked: &str, answer: &Response, secrets: &[Secret]) -> Vec<String> {
+    let sent = sent(answer);
+    let place = Place::new(&sent);
+    let leaks = secrets.iter().filter(|secret| secret.is_in(&place));
+    leaks
+        .map(|secret| {
+            format!(
+                "{asked}\nthe refusal holds {}: {}",
+                secret.what,
+                sent.escape_ascii()
+            )
+        })
+        .collect()
+}
+
+fn sent(answer: &Response) -> Vec<u8> {
+    let mut bytes = answer.body.clone();
+    for (name, value) in &answer.headers {
+        bytes.extend_from_slice(format!("\n{name}: {value}").as_bytes());
+    }
+    bytes
+}
+
+/// The first line of each target and secret, with their number.
+fn leaking_lines(log: &[String], secrets: &[Secret]) -> Vec<String> {
+    let mut lines: BTreeMap<(String, &str), (usize, &str)> = BTreeMap::new();
+    // One search for each secret, unless there is something to find.
+    let whole = Place::new(log.join("\n"));
+    let leaked: Vec<_> = secrets
+        .iter()
+        .filter(|secret| secret.is_in(&whole))
+        .collect();
+    for line in log.iter().filter(|_| !leaked.is_empty()) {
+        let place = Place::new(line);
+        let parsed = serde_json::from_str::<serde_json::Value>(line).unwrap_or_default();
+        let target = parsed["target"].as_str().unwrap_or("no target").to_owned();
+        for secret in leaked.iter().filter(|secret| secret.is_in(&place)) {
+            let key = (target.clone(), secret.what.as_str());
+            lines.entry(key).or_insert((0, line)).0 += 1;
+        }
+    }
+    let lines = lines.into_iter();
+    lines
+        .map(|((target, what), (count, line))| {
+            format!("{target} logs {what}, {count} times, first: {line}")
+        })
+        .collect()
+}
+
+#[test]
+fn nothing_leaks_with_the_embedded_store() {
+    nothing_leaks(Store::Embedded);
+}
+
+#[test]
+fn nothing_leaks_with_redis() {
+    let redis = Redis::start().unwrap();
+    nothing_leaks(Store::Redis(redis.url()));
+}
+
+#[test]
+fn nothing_leaks_when_redis_is_away() {
+    let mut redis = Redis::start().unwrap();
+    let folder = TempDir::new().unwrap();
+    let mut gateway = talkative(Store::Redis(redis.url()), &folder);
+    let server = gateway.public();
+    let tokens = marked::person().every_token(server).unwrap();
+    redis.stop().unwrap();
+    let mut secrets = passwords_and_keys();
+    secrets.extend(
+        tokens
+            .iter()
+            .map(|held| Secret::token(format!("{:?}", held.kind), &held.text)),
+    );
+    let mut answers = present(&gateway, &tokens, 503);
+    answers.extend(
+        marked::person()
+            .logins()
+            .map(|(_, login)| login.send(server).unwrap()),
+    );
+    let refusals = answers.iter();
+    let mut leaks: Vec<_> = refusals
+        .flat_map(|answer| leaking_refusal("a request", answer, &secrets))
+        .collect();
+    assert!(gateway.terminate().unwrap().success());
+    leaks.extend(leaking_lines(&gateway.log(), &secrets));
+    assert!(leaks.is_empty(), "{}", leaks.join("\n\n"));
+}

@@ -1,0 +1,154 @@
+//! An orderly end: who asked before it is answered, who comes after it is turned away.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use conformance::{Gateway, Redis, Request, Store};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where a login goes, its body, and what only the answer to a login holds.
+const LOGINS: [(&str, &str, &str); 4] = [
+    (
+        "/v2/authorize",
+        r#"{"user_id": "admin", "password": "admin-demo"}"#,
+        r#""access_token":""#,
+    ),
+    (
+        "/crmapi/rest/v2/authentication/token",
+        r#"{"username": "admin", "password": "admin-demo", "organisation": "CRMDEMO"}"#,
+        r#""data":{"token":""#,
+    ),
+    (
+        "/api/v1/Authentication/Login?APIKey=demo-api-key",
+        r#"{"userName": "admin", "password": "admin-demo"}"#,
+        r#""SessionToken":""#,
+    ),
+    (
+        "/web/api/v3/auth/login",
+        r#"{"userName": "admin", "password": "admin-demo"}"#,
+        r#""token":"30-"#,
+    ),
+];
+
+/// Logins in each dialect that are under way at the end. Hashing takes them one after the other.
+const EACH: usize = 1;
+
+/// A gateway that hashes slowly, and takes connections by now.
+fn slow(store: Store) -> Gateway {
+    let gateway = starting(store);
+    probe(gateway.public());
+    gateway
+}
+
+/// The same, with its listeners bound and its users' passwords yet to be hashed.
+fn starting(store: Store) -> Gateway {
+    Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
+        .store(store)
+        .env("ISOGLOSS__PASSWORDS__BCRYPT_COST", "12")
+        .env("ISOGLOSS__PASSWORDS__THREADS", "1")
+        .start()
+        .unwrap()
+}
+
+/// Asks something that costs nothing, often enough for each worker to get its turn.
+fn probe(server: SocketAddr) {
+    let workers = thread::available_parallelism().unwrap().get();
+    for _ in 0..2 * workers {
+        let answer = Request::get("/nowhere").send(server).unwrap();
+        assert_eq!(answer.status, 404);
+    }
+}
+
+fn send(server: SocketAddr, path: &str, body: &str, connection: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(server).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let message = format!(
+        "POST {path} HTTP/1.1\r\nHost: isogloss\r\nContent-Type: application/json\r\n\
+         Connection: {connection}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(message.as_bytes()).unwrap();
+    stream
+}
+
+fn is_answered(stream: &TcpStream) -> bool {
+    stream.set_nonblocking(true).unwrap();
+    let peeked = stream.peek(&mut [0]);
+    stream.set_nonblocking(false).unwrap();
+    !matches!(peeked, Err(error) if error.kind() == ErrorKind::WouldBlock)
+}
+
+fn wait_until_refused(server: SocketAddr) {
+    let deadline = Instant::now() + PATIENCE;
+    while TcpStream::connect(server).is_ok() {
+        assert!(Instant::now() < deadline, "connections are still taken");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn logins_under_way_are_finished(store: Store) {
+    let mut gateway = slow(store);
+    let server = gateway.public();
+    let mut under_way = Vec::new();
+    for (path, body, proof) in [LOGINS; EACH].concat() {
+        // Clients that would like to go on are to be let go, too.
+        for connection in ["close", "keep-alive"] {
+            let stream = send(server, path, body, connection);
+            under_way.push((stream, path, proof));
+        }
+    }
+    gateway.ask_to_stop().unwrap();
+    wait_until_refused(server);
+    let waiting = under_way.iter().filter(|(stream, ..)| !is_answered(stream));
+    assert!(waiting.count() > 0, "refused only when all was done");
+    for (mut stream, path, proof) in under_way {
+        let mut answer = String::new();
+        let end = stream.read_to_string(&mut answer);
+        assert!(end.is_ok(), "{path}: {end:?}: {answer}");
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{path}: {answer:?}");
+        assert!(answer.contains(proof), "{path}: {answer}");
+    }
+    assert_eq!(gateway.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn logins_under_way_are_finished_with_tokens_in_memory() {
+    logins_under_way_are_finished(Store::Memory);
+}
+
+#[test]
+fn logins_under_way_are_finished_with_the_embedded_store() {
+    logins_under_way_are_finished(Store::Embedded);
+}
+
+#[test]
+fn logins_under_way_are_finished_with_redis() {
+    let redis = Redis::start().unwrap();
+    logins_under_way_are_finished(Store::Redis(redis.url()));
+}
+
+#[test]
+fn idle_gateway_ends_at_once_though_clients_keep_connections() {
+    let mut gateway = Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
+        // A connection would be kept for longer than this test waits.
+        .env("ISOGLOSS__SERVER__KEEP_ALIVE", "10m")
+        .env("ISOGLOSS__SERVER__SHUTDOWN_TIMEOUT", "10m")
+        .start()
+        .unwrap();
+    let (path, body, _) = LOGINS[0];
+    let mut kept = send(gateway.public(), path, body, "keep-alive");
+    assert!(kept.read(&mut [0; 4096]).unwrap() > 0);
+    assert_eq!(gateway.terminate().unwrap().code(), Some(0));
+}
+
+#[test]
+fn signal_during_the_start_is_an_orderly_end() {
+    let mut gateway = starting(Store::Memory);
+    assert_eq!(gateway.terminate().unwrap().code(), Some(0));
+    let log = gateway.log().join("\n");
+    assert!(log.contains("stopped before all was started"), "{log}");
+}
