@@ -5,7 +5,7 @@ DENY_VERSION := 0.20.2
 MACHETE_VERSION := 0.9.2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check doc fmt redis tools
+.PHONY: help run test clients check doc fmt redis tools
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -15,6 +15,10 @@ run: ## build the release binary and serve the demo on http://127.0.0.1:8080
 
 test: redis ## install what the tests need and is missing, then run every test
 	$(CARGO) test --workspace --locked --no-fail-fast
+
+clients: ## run published clients, unmodified, against the gateway
+	$(CARGO) build --locked --package isogloss-gateway
+	tests/clients/memsource.sh "$${CARGO_TARGET_DIR:-target}/debug/isogloss"
 
 check: tools ## formatting, lints, documentation, licences and sources, unused dependencies
 	$(CARGO) fmt --all --check

@@ -1,4 +1,4 @@
-//! The session of the token in the `Authorization` header.
+//! The session of the token in the `Authorization` header, or in the query where that is allowed.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,24 +18,39 @@ pub(crate) struct Caller {
     pub(crate) session: Session,
 }
 
+impl Caller {
+    async fn of(auth: &Auth, token: Option<Token>) -> Result<Self, Error> {
+        let token = token.ok_or(AuthError::InvalidToken)?;
+        let session = auth.validate(&token, &[Purpose::Access]).await?;
+        Ok(Self { token, session })
+    }
+
+    /// The caller whose token stands in the query, or else in the header.
+    pub(crate) async fn of_query(auth: &Auth, request: &HttpRequest) -> Result<Self, Error> {
+        let token = match in_query(request.query_string()) {
+            Some(text) => Token::from_guid(REALM, text.trim()),
+            None => in_header(request),
+        };
+        Self::of(auth, token).await
+    }
+}
+
 impl FromRequest for Caller {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         let auth = request.app_data::<web::Data<Auth>>().cloned();
-        let token = token_of(request);
+        let token = in_header(request);
         Box::pin(async move {
-            let token = token.ok_or(AuthError::InvalidToken)?;
             let auth = auth.ok_or(Error::Misconfigured)?;
-            let session = auth.validate(&token, &[Purpose::Access]).await?;
-            Ok(Self { token, session })
+            Self::of(&auth, token).await
         })
     }
 }
 
 /// `BimPlus <token>`; one client says `Bearer`, one spells the token with dashes.
-fn token_of(request: &HttpRequest) -> Option<Token> {
+fn in_header(request: &HttpRequest) -> Option<Token> {
     let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.trim().split_once(' ')?;
     let known = [TOKEN_TYPE, "Bearer"];
@@ -43,4 +58,14 @@ fn token_of(request: &HttpRequest) -> Option<Token> {
         .iter()
         .any(|known| known.eq_ignore_ascii_case(scheme))
         .then(|| Token::from_guid(REALM, token.trim()))?
+}
+
+/// The name as documented, or as a Java client has it in other calls.
+fn in_query(query: &str) -> Option<String> {
+    let value_of = |wanted: &str| {
+        form_urlencoded::parse(query.as_bytes())
+            .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
+            .map(|(_, value)| value.into_owned())
+    };
+    value_of("access_token").or_else(|| value_of("api-token"))
 }

@@ -23,7 +23,7 @@ const MOST_BRACKETS: usize = 64;
 pub(crate) struct Members(HashMap<String, Value>);
 
 impl Members {
-    fn parse(body: &[u8]) -> Result<Self, Error> {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, Error> {
         let text = std::str::from_utf8(body).map_err(|_| Error::Malformed)?;
         let text = text.trim_start_matches('\u{feff}');
         if text

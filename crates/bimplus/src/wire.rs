@@ -1,87 +1,16 @@
-//! Requests and answers as the vendor writes them.
+//! Answers as the vendor writes them.
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use isogloss_core::{IssuedToken, Session};
-use secrecy::SecretString;
 use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::errors::Error;
 use crate::ids::Id;
-use crate::members::Members;
 
 /// The scheme of the `Authorization` header, and the `token_type` of every answer.
 pub(crate) const TOKEN_TYPE: &str = "BimPlus";
-
-/// `POST authorize`.
-pub(crate) struct AuthorizeRequest {
-    pub(crate) login: Login,
-    pub(crate) client_id: Option<Id>,
-    pub(crate) application_id: Option<Id>,
-}
-
-/// The two ways to log in.
-pub(crate) enum Login {
-    /// With a password, remembered or not.
-    Password {
-        user_id: String,
-        password: SecretString,
-        remember_me: bool,
-    },
-    /// With a remember-me token.
-    Remembered { token: String },
-}
-
-impl TryFrom<Members> for AuthorizeRequest {
-    type Error = Error;
-
-    fn try_from(mut members: Members) -> Result<Self, Error> {
-        let user_id = members.text("user_id")?;
-        let password = members.text("password")?;
-        let remember_me = members.flag("remember_me")?;
-        let token = members.text("remember_me_token")?;
-        // The vendor's sample misspells it.
-        let misspelt = members.text("remeber_me_token")?;
-        let token = token.or(misspelt);
-        let login = match (user_id, password, token) {
-            (Some(user_id), Some(password), _) => Login::Password {
-                user_id,
-                password: password.into(),
-                remember_me,
-            },
-            (_, None, Some(token)) => Login::Remembered { token },
-            (Some(_), None, None) => return Err(Error::Missing("password")),
-            (None, _, _) => return Err(Error::Missing("user_id")),
-        };
-        Ok(Self {
-            login,
-            client_id: Id::read(&mut members, "client_id")?,
-            application_id: Id::read(&mut members, "application_id")?,
-        })
-    }
-}
-
-/// `POST cross-authorize`.
-pub(crate) struct CrossAuthorizeRequest {
-    pub(crate) cross_token: String,
-    pub(crate) client_id: Option<Id>,
-    pub(crate) application_id: Option<Id>,
-}
-
-impl TryFrom<Members> for CrossAuthorizeRequest {
-    type Error = Error;
-
-    fn try_from(mut members: Members) -> Result<Self, Error> {
-        let cross_token = members.text("cross_token")?;
-        Ok(Self {
-            cross_token: cross_token.ok_or(Error::Missing("cross_token"))?,
-            client_id: Id::read(&mut members, "client_id")?,
-            application_id: Id::read(&mut members, "application_id")?,
-        })
-    }
-}
 
 /// The answer to a login with a password or a cross token.
 #[derive(Serialize)]

@@ -1,6 +1,7 @@
 //! The one door that every dialect goes through: login, issue, validate, redeem, revoke.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
@@ -8,11 +9,14 @@ use time::OffsetDateTime;
 use crate::clock::Clock;
 use crate::directory::{Account, CardName, Directory, KeyDigest};
 use crate::error::{AuthError, StoreError};
-use crate::password::Passwords;
+use crate::password::{PasswordError, Passwords};
 use crate::session::{Concurrency, IssuedToken, Purpose, Session, Terms};
-use crate::store::{Record, TokenStore};
-use crate::token::{Pepper, Realm, Token, TokenDigest};
-use crate::user::{Key, Role, User, UserState};
+use crate::store::{Record, Slot, TokenStore};
+use crate::token::{Pepper, Realm, Token, TokenDigest, random_bits};
+use crate::user::{Key, Organisation, Role, Unit, User, UserState};
+
+/// How often the end of a token that lives by its use is moved: each time is a write.
+const USE_IS_NOTED_EVERY: Duration = Duration::from_mins(1);
 
 /// What [`Auth`] is made of.
 pub struct Parts {
@@ -43,7 +47,25 @@ pub struct Credentials {
     /// with a second factor are refused there.
     pub code: Option<SecretString>,
     /// The organisation the user must belong to, if the dialect asks for one.
-    pub organisation: Option<String>,
+    pub organisation: Option<OrganisationName>,
+}
+
+/// The organisation that a login names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrganisationName {
+    /// Spelt exactly.
+    Exact(String),
+    /// In upper or lower case.
+    AnyCase(String),
+}
+
+impl OrganisationName {
+    fn names(&self, organisation: &Organisation) -> bool {
+        match self {
+            Self::Exact(name) => *name == organisation.name,
+            Self::AnyCase(name) => name.to_lowercase() == organisation.name.to_lowercase(),
+        }
+    }
 }
 
 /// A credential other than the password.
@@ -81,7 +103,7 @@ impl Auth {
         let Some(Account { user, totp, .. }) = account.filter(|_| fits) else {
             return Err(AuthError::InvalidCredentials);
         };
-        let user = admit(user, credentials.organisation.as_deref())?;
+        let user = admit(user, credentials.organisation.as_ref())?;
         let Some(totp) = totp else { return Ok(user) };
         match credentials.code {
             Some(code) if totp.accepts(code.expose_secret(), self.now()) => Ok(user),
@@ -93,7 +115,7 @@ impl Auth {
     pub async fn login_by_card(
         &self,
         card: AccessCard,
-        organisation: &str,
+        organisation: &OrganisationName,
     ) -> Result<User, AuthError> {
         let user = match card {
             AccessCard::Code(code) => {
@@ -121,6 +143,50 @@ impl Auth {
             user.ok_or(AuthError::InvalidCredentials)?,
             Some(organisation),
         )
+    }
+
+    /// The user that an application's key acts as.
+    pub async fn login_by_key(&self, realm: Realm, key: &str) -> Result<User, AuthError> {
+        let key = self.key(realm, key).await?;
+        let user = match key.and_then(|key| key.user) {
+            Some(id) => self.0.directory.user(id).await?,
+            None => None,
+        };
+        admit(user.ok_or(AuthError::InvalidCredentials)?, None)
+    }
+
+    /// The user of that name or e-mail address, if it is one who may log in.
+    pub async fn find(&self, name: &str) -> Result<Option<User>, AuthError> {
+        let account = self.0.directory.account(name).await?;
+        Ok(account.and_then(|account| admit(account.user, None).ok()))
+    }
+
+    /// As [`Auth::find`], but without users who have a second factor: for letters whose token logs
+    /// in by itself, which would go round it.
+    pub async fn find_without_second_factor(&self, name: &str) -> Result<Option<User>, AuthError> {
+        let account = self.0.directory.account(name).await?;
+        let account = account.filter(|account| account.totp.is_none());
+        Ok(account.and_then(|account| admit(account.user, None).ok()))
+    }
+
+    /// The units that the user may log in to, the default one first.
+    pub async fn units(&self, user: &User) -> Result<Vec<Unit>, AuthError> {
+        Ok(self.0.directory.units(user).await?)
+    }
+
+    /// Sets a password, and ends all tokens of the user.
+    pub async fn set_password(
+        &self,
+        user: &User,
+        password: SecretString,
+    ) -> Result<(), PasswordError> {
+        let unavailable = PasswordError::Unavailable;
+        let hash = self.0.passwords.hash(password).await?;
+        let set = self.0.directory.set_password(user.id, &hash).await;
+        set.map_err(unavailable)?;
+        // They are dead already. This makes room.
+        let removed = self.0.tokens.remove_user(user.id).await;
+        removed.map(drop).map_err(PasswordError::Unavailable)
     }
 
     /// The user whom an administrator wants to log in as: one of the same organisation. `None`
@@ -155,8 +221,18 @@ impl Auth {
         user: &User,
         terms: Terms,
     ) -> Result<IssuedToken, AuthError> {
-        let token =
-            Token::random(realm).map_err(|error| StoreError::new("random numbers", error))?;
+        let slot = self.slot(realm, user, &terms);
+        let mut seed = None;
+        if let (Concurrency::Reuse { at_least }, Some(slot)) = (terms.concurrency, slot) {
+            if let Some(reused) = self.reuse(realm, user, *slot.digest(), at_least).await? {
+                return Ok(reused);
+            }
+            seed = Some(random_bits().map_err(no_random_numbers)?);
+        }
+        let token = match &seed {
+            Some(seed) => Token::derived(realm, &self.0.pepper, seed),
+            None => Token::random(realm).map_err(no_random_numbers)?,
+        };
         let digest = self.0.pepper.digest(&token);
         let issued_at = self.now();
         let record = Record {
@@ -164,18 +240,24 @@ impl Auth {
             user: user.id,
             generation: user.generation,
             purpose: terms.purpose,
-            slot: self.slot(realm, user, &terms),
+            slot,
+            seed,
+            idle: terms.lifetime.idle().map(whole_milliseconds),
             client: terms.client,
             application: terms.application,
             unit: terms.unit,
             actor: terms.actor,
             parent: terms.parent,
             issued_at,
-            expires_at: issued_at + terms.lifetime,
+            expires_at: issued_at + terms.lifetime.span(),
         };
         self.0.tokens.put(digest, &record, issued_at).await?;
         let session = session(user.clone(), digest, record);
-        Ok(IssuedToken { token, session })
+        Ok(IssuedToken {
+            token,
+            session,
+            handed_out_at: issued_at,
+        })
     }
 
     /// The session that a live token opens, if it is for one of these purposes.
@@ -185,7 +267,7 @@ impl Auth {
         purposes: &[Purpose],
     ) -> Result<Session, AuthError> {
         let digest = self.0.pepper.digest(token);
-        let record = self.live(digest).await?.ok_or(AuthError::InvalidToken)?;
+        let mut record = self.live(digest).await?.ok_or(AuthError::InvalidToken)?;
         if !purposes.contains(&record.purpose) {
             return Err(AuthError::InvalidToken);
         }
@@ -193,6 +275,7 @@ impl Auth {
         let user = user
             .filter(|user| user.state == UserState::Active && user.generation == record.generation)
             .ok_or(AuthError::InvalidToken)?;
+        self.note_use(digest, &mut record).await?;
         Ok(session(user, digest, record))
     }
 
@@ -210,7 +293,11 @@ impl Auth {
 
     /// Ends a token. Ending one that is not there is no error.
     pub async fn revoke(&self, token: &Token) -> Result<(), AuthError> {
-        let digest = self.0.pepper.digest(token);
+        self.end(self.0.pepper.digest(token)).await
+    }
+
+    /// Ends the token of that digest, as [`Auth::revoke`] does.
+    pub async fn end(&self, digest: TokenDigest) -> Result<(), AuthError> {
         self.0.tokens.take(digest).await?;
         Ok(())
     }
@@ -226,26 +313,81 @@ impl Auth {
         Ok(record.filter(|record| record.expires_at > self.now()))
     }
 
-    /// The place that only one token may hold: this user's, for this purpose, at this client and
+    /// The token that was handed out last, if it still is as good as a fresh one.
+    async fn reuse(
+        &self,
+        realm: Realm,
+        user: &User,
+        slot: TokenDigest,
+        at_least: Duration,
+    ) -> Result<Option<IssuedToken>, AuthError> {
+        let Some(digest) = self.0.tokens.holder(slot).await? else {
+            return Ok(None);
+        };
+        let record = self.live(digest).await?.filter(|record| {
+            record.generation == user.generation && record.expires_at - self.now() >= at_least
+        });
+        let Some(record) = record else {
+            return Ok(None);
+        };
+        let Some(seed) = &record.seed else {
+            return Ok(None);
+        };
+        let token = Token::derived(realm, &self.0.pepper, seed);
+        let session = session(user.clone(), digest, record);
+        Ok(Some(IssuedToken {
+            token,
+            session,
+            handed_out_at: self.now(),
+        }))
+    }
+
+    /// Moves the end of a token that lives by its use, once a minute at the most.
+    async fn note_use(&self, digest: TokenDigest, record: &mut Record) -> Result<(), AuthError> {
+        let Some(idle) = record.idle.map(Duration::from_millis) else {
+            return Ok(());
+        };
+        let now = self.now();
+        let end = now + idle;
+        if end - record.expires_at >= USE_IS_NOTED_EVERY.min(idle / 2) {
+            record.expires_at = end;
+            self.0.tokens.extend(digest, record, now).await?;
+        }
+        Ok(())
+    }
+
+    /// The place that a token takes: this user's, for this purpose, at this client and
     /// application.
-    fn slot(&self, realm: Realm, user: &User, terms: &Terms) -> Option<TokenDigest> {
-        match terms.concurrency {
-            Concurrency::Many => None,
-            Concurrency::OnePerClient => Some(self.0.pepper.keyed(&[
+    fn slot(&self, realm: Realm, user: &User, terms: &Terms) -> Option<Slot> {
+        let digest = || {
+            self.0.pepper.keyed(&[
                 b"slot",
                 realm.name().as_bytes(),
                 user.id.as_bytes(),
                 &[terms.purpose as u8],
                 terms.client.as_deref().unwrap_or_default().as_bytes(),
                 terms.application.as_deref().unwrap_or_default().as_bytes(),
-            ])),
+            ])
+        };
+        match terms.concurrency {
+            Concurrency::Many => None,
+            Concurrency::OnePerClient => Some(Slot::Exclusive(digest())),
+            Concurrency::Reuse { .. } => Some(Slot::Newest(digest())),
         }
     }
 }
 
+fn no_random_numbers(error: impl std::fmt::Display) -> StoreError {
+    StoreError::new("random numbers", error)
+}
+
+fn whole_milliseconds(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Lets a user in whose credentials fit, unless the organisation is another or the account is off.
-fn admit(user: User, organisation: Option<&str>) -> Result<User, AuthError> {
-    if organisation.is_some_and(|name| name != user.organisation.name) {
+fn admit(user: User, organisation: Option<&OrganisationName>) -> Result<User, AuthError> {
+    if organisation.is_some_and(|name| !name.names(&user.organisation)) {
         return Err(AuthError::InvalidCredentials);
     }
     match user.state {
@@ -262,6 +404,7 @@ fn session(user: User, digest: TokenDigest, record: Record) -> Session {
         application: record.application,
         unit: record.unit,
         actor: record.actor,
+        parent: record.parent,
         digest,
         issued_at: record.issued_at,
         expires_at: record.expires_at,

@@ -15,7 +15,7 @@ pub use self::snapshot::{CardEntry, KeyEntry, OrganisationEntry, Snapshot, UnitE
 pub use self::sqlite::SqliteDirectory;
 use crate::error::StoreError;
 use crate::totp::TotpSecret;
-use crate::user::{Key, User, UserState};
+use crate::user::{Key, Unit, User, UserState};
 
 /// Users, organisations and keys, wherever they are kept.
 #[async_trait]
@@ -25,6 +25,9 @@ pub trait Directory: Send + Sync + 'static {
 
     /// The user of that identifier.
     async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError>;
+
+    /// The units that the user may log in to, the default one first.
+    async fn units(&self, user: &User) -> Result<Vec<Unit>, StoreError>;
 
     /// The users after the number `after`, by number, at most `limit` of them.
     async fn users(&self, after: i64, limit: u32) -> Result<Vec<User>, StoreError>;

@@ -21,6 +21,8 @@ pub enum Purpose {
     /// An administrator's token for another user: speaks for that user, and may once be
     /// exchanged for a browser session.
     Impersonation,
+    /// Sets a new password, once.
+    Reset,
 }
 
 /// How many live tokens one client of a user may hold for one purpose.
@@ -30,6 +32,43 @@ pub enum Concurrency {
     Many,
     /// A new token ends the one before it, for an equal client and application.
     OnePerClient,
+    /// The newest token, for an equal client and application, is handed out again as long as it
+    /// has this much life left.
+    Reuse {
+        /// The least that must be left.
+        at_least: Duration,
+    },
+}
+
+/// How long a token lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifetime {
+    /// From its issue, used or not.
+    Absolute(Duration),
+    /// From its last use. The use is noted once a minute, so the end may come that much early.
+    Idle(Duration),
+}
+
+impl Lifetime {
+    /// The life of a token that was just issued or used.
+    pub(crate) const fn span(self) -> Duration {
+        match self {
+            Self::Absolute(span) | Self::Idle(span) => span,
+        }
+    }
+
+    pub(crate) const fn idle(self) -> Option<Duration> {
+        match self {
+            Self::Absolute(_) => None,
+            Self::Idle(span) => Some(span),
+        }
+    }
+}
+
+impl From<Duration> for Lifetime {
+    fn from(span: Duration) -> Self {
+        Self::Absolute(span)
+    }
 }
 
 /// The terms on which a dialect has a token issued.
@@ -37,8 +76,8 @@ pub enum Concurrency {
 pub struct Terms {
     /// What the token is for.
     pub purpose: Purpose,
-    /// How long it lives, counted from its issue.
-    pub lifetime: Duration,
+    /// How long it lives.
+    pub lifetime: Lifetime,
     /// One token a client, or many.
     pub concurrency: Concurrency,
     /// The device or program that logs in, if the dialect names it.
@@ -55,10 +94,10 @@ pub struct Terms {
 
 impl Terms {
     /// Terms with nothing but purpose and lifetime.
-    pub const fn new(purpose: Purpose, lifetime: Duration) -> Self {
+    pub fn new(purpose: Purpose, lifetime: impl Into<Lifetime>) -> Self {
         Self {
             purpose,
-            lifetime,
+            lifetime: lifetime.into(),
             concurrency: Concurrency::Many,
             client: None,
             application: None,
@@ -84,6 +123,8 @@ pub struct Session {
     pub unit: Option<String>,
     /// See [`Terms::actor`].
     pub actor: Option<Uuid>,
+    /// See [`Terms::parent`].
+    pub parent: Option<TokenDigest>,
     /// The token's digest, to name it as the parent of another.
     pub digest: TokenDigest,
     /// When the token was issued.
@@ -101,18 +142,20 @@ impl Session {
     }
 }
 
-/// A fresh token with its session. The clear text exists here and on the wire, nowhere else.
+/// A token with its session, as it is handed out. The clear text exists here and on the wire, nowhere else.
 #[derive(Debug)]
 pub struct IssuedToken {
     /// The clear text.
     pub token: Token,
     /// What it opens.
     pub session: Session,
+    /// When it was handed out: at its issue, or later if it was handed out again.
+    pub handed_out_at: OffsetDateTime,
 }
 
 impl IssuedToken {
-    /// Seconds of life at the moment of issue, the running one not counted.
+    /// Seconds of life when it was handed out, the running one not counted.
     pub fn expires_in(&self) -> i64 {
-        self.session.seconds_left(self.session.issued_at)
+        self.session.seconds_left(self.handed_out_at)
     }
 }

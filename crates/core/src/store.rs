@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use self::embedded::EmbeddedStore;
-pub use self::record::Record;
+pub use self::record::{Record, Slot};
 pub use self::redis::{RedisSettings, RedisStore};
 use crate::error::StoreError;
 use crate::token::TokenDigest;
@@ -23,7 +23,7 @@ use crate::token::TokenDigest;
 #[async_trait]
 pub trait TokenStore: Send + Sync + 'static {
     /// Stores a record, lists it under its user, and ends what it replaces: the token that held
-    /// its slot before, and the user's oldest tokens beyond the cap.
+    /// its exclusive slot before, and the user's oldest tokens beyond the cap.
     async fn put(
         &self,
         digest: TokenDigest,
@@ -33,6 +33,17 @@ pub trait TokenStore: Send + Sync + 'static {
 
     /// The record, if there is one.
     async fn get(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError>;
+
+    /// The token that holds a slot, if one does. It may have expired.
+    async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError>;
+
+    /// Gives a record that is there a new end; one that is gone stays gone.
+    async fn extend(
+        &self,
+        digest: TokenDigest,
+        record: &Record,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError>;
 
     /// Removes the record and answers it. Of several callers at once, one gets it.
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError>;

@@ -34,9 +34,16 @@ pub struct Token {
 impl Token {
     /// A fresh token from the operating system's random numbers.
     pub(crate) fn random(realm: Realm) -> Result<Self, getrandom::Error> {
-        let mut bits = [0; 16];
-        getrandom::fill(&mut bits)?;
+        let bits = random_bits()?;
         Ok(Self { realm, bits })
+    }
+
+    /// The token that `seed` stands for under this pepper, the same each time.
+    pub(crate) fn derived(realm: Realm, pepper: &Pepper, seed: &[u8; 16]) -> Self {
+        let derived = pepper.keyed(&[b"derived token", realm.name().as_bytes(), seed]);
+        let mut bits = [0; 16];
+        bits.copy_from_slice(&derived.0[..16]);
+        Self { realm, bits }
     }
 
     /// Reads 32 hexadecimal digits of either case.
@@ -64,6 +71,13 @@ impl Token {
     pub fn realm(&self) -> Realm {
         self.realm
     }
+}
+
+/// 128 bits from the operating system's random numbers.
+pub(crate) fn random_bits() -> Result<[u8; 16], getrandom::Error> {
+    let mut bits = [0; 16];
+    getrandom::fill(&mut bits)?;
+    Ok(bits)
 }
 
 impl fmt::Debug for Token {

@@ -44,6 +44,15 @@ pub struct Organisation {
     pub name: String,
 }
 
+/// A unit of an organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// Its identifier.
+    pub id: String,
+    /// Its name, may be empty.
+    pub name: String,
+}
+
 /// What a user may do. Only [`Role::Admin`] may log in as others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

@@ -1,4 +1,6 @@
-//! Every refusal of this dialect: an envelope, under HTTP 200 wherever the method exists.
+//! Every refusal of this dialect: an envelope, and the HTTP status that it amounts to.
+
+use std::borrow::Cow;
 
 use actix_web::error::PayloadError;
 use actix_web::http::{StatusCode, header};
@@ -6,7 +8,7 @@ use actix_web::{HttpResponse, ResponseError};
 use isogloss_core::AuthError;
 use thiserror::Error;
 
-use crate::wire::{Data, Envelope, Status};
+use crate::wire::{Envelope, json};
 
 /// Why a request is refused. `Display` is for the log and holds nothing of the request.
 #[derive(Debug, Error)]
@@ -23,8 +25,10 @@ pub(crate) enum Error {
     TooLarge,
     #[error("the unit is not one of the user's")]
     Unit,
-    #[error("the access token is not valid")]
+    #[error("login by access token: {0}")]
     Card(#[source] AuthError),
+    #[error("login by web API key: {0}")]
+    Key(#[source] AuthError),
     #[error("no such route")]
     NoRoute,
     #[error("no such method")]
@@ -33,10 +37,27 @@ pub(crate) enum Error {
     Auth(#[from] AuthError),
 }
 
+/// HTTP status, code below `COM.CRM.EXCEPTION.`, and text.
+type Answer = (u16, &'static str, &'static str);
+
+const INVALID_CREDENTIALS: Answer = (
+    401,
+    "SECURITY.INVALIDUSERCREDENTIALSEXCEPTION",
+    "Invalid credentials",
+);
+const INVALID_ACCESS_TOKEN: Answer = (
+    401,
+    "SECURITY.INVALIDACCESSTOKENEXCEPTION",
+    "Invalid access token",
+);
+const INVALID_KEY: Answer = (
+    401,
+    "SECURITY.INVALIDWEBAPIKEYEXCEPTION",
+    "Invalid web API key",
+);
+
 impl Error {
-    /// The HTTP status that a stricter API would give, the code below `COM.CRM.EXCEPTION.`, and
-    /// the text.
-    fn answer(&self) -> (u16, &'static str, String) {
+    fn answer(&self) -> (u16, &'static str, Cow<'static, str>) {
         let (status, code, text) = match self {
             Self::Malformed => (
                 400,
@@ -45,16 +66,16 @@ impl Error {
             ),
             Self::Missing(name) => {
                 let text = format!("The parameter {name} is mandatory");
-                return (400, "WEBAPI.MANDATORYPARAMETEREXCEPTION", text);
+                return (400, "WEBAPI.MANDATORYPARAMETEREXCEPTION", text.into());
             }
             Self::Invalid(name) => {
                 let text = format!("The parameter {name} has an invalid value");
-                return (400, "WEBAPI.INVALIDPARAMETEREXCEPTION", text);
+                return (400, "WEBAPI.INVALIDPARAMETEREXCEPTION", text.into());
             }
             Self::SemiOptional(one, other) => {
                 let text =
                     format!("Either {one} or {other} must be specified, and only one of them");
-                return (400, "WEBAPI.SEMIOPTIONALPARAMETERSEXCEPTION", text);
+                return (400, "WEBAPI.SEMIOPTIONALPARAMETERSEXCEPTION", text.into());
             }
             Self::TooLarge => (
                 413,
@@ -76,78 +97,83 @@ impl Error {
                 "WEBAPI.HTTPMETHODNOTALLOWEDEXCEPTION",
                 "The HTTP method is not allowed",
             ),
-            Self::Auth(
-                AuthError::InvalidCredentials
-                | AuthError::AccountDisabled
-                | AuthError::SecondFactorRequired,
-            ) => (
-                401,
-                "SECURITY.INVALIDUSERCREDENTIALSEXCEPTION",
-                "Invalid credentials",
-            ),
-            Self::Card(
-                AuthError::InvalidCredentials
-                | AuthError::AccountDisabled
-                | AuthError::SecondFactorRequired,
-            ) => (
-                401,
-                "SECURITY.INVALIDACCESSTOKENEXCEPTION",
-                "Invalid access token",
-            ),
-            Self::Auth(AuthError::InvalidToken) | Self::Card(AuthError::InvalidToken) => {
-                (401, "SECURITY.INVALIDTOKENEXCEPTION", "Invalid token")
-            }
-            Self::Auth(AuthError::Forbidden) | Self::Card(AuthError::Forbidden) => {
-                (403, "SECURITY.ACCESSDENIEDEXCEPTION", "Access denied")
-            }
-            Self::Auth(AuthError::Overloaded { .. } | AuthError::Unavailable(_))
-            | Self::Card(AuthError::Overloaded { .. } | AuthError::Unavailable(_)) => (
-                503,
-                "WEBAPI.SERVICEUNAVAILABLEEXCEPTION",
-                "The service is unavailable, please retry",
-            ),
+            Self::Auth(error) => of_core(error, INVALID_CREDENTIALS),
+            Self::Card(error) => of_core(error, INVALID_ACCESS_TOKEN),
+            Self::Key(error) => of_core(error, INVALID_KEY),
         };
-        (status, code, text.to_owned())
-    }
-}
-
-impl ResponseError for Error {
-    /// What the refusal amounts to. The answer itself says 200: the vendor's clients read the
-    /// envelope, and some of their libraries throw it away under any other status.
-    fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.answer().0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        (status, code, text.into())
     }
 
-    fn error_response(&self) -> HttpResponse {
-        let (_, code, text) = self.answer();
-        let mut response = match self {
-            Self::NoRoute => HttpResponse::NotFound(),
-            Self::NoMethod => {
-                let mut response = HttpResponse::MethodNotAllowed();
-                response.insert_header((header::ALLOW, "POST"));
-                response
-            }
+    /// When a retry is worth its while, in seconds.
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Auth(error) | Self::Card(error) | Self::Key(error) => match error {
+                AuthError::Overloaded { retry_after } => Some(retry_after.as_secs()),
+                AuthError::InvalidCredentials
+                | AuthError::AccountDisabled
+                | AuthError::SecondFactorRequired
+                | AuthError::InvalidToken
+                | AuthError::Forbidden
+                | AuthError::Unavailable(_) => None,
+            },
             Self::Malformed
             | Self::Missing(_)
             | Self::Invalid(_)
             | Self::SemiOptional(..)
             | Self::TooLarge
             | Self::Unit
-            | Self::Card(_)
-            | Self::Auth(_) => HttpResponse::Ok(),
-        };
+            | Self::NoRoute
+            | Self::NoMethod => None,
+        }
+    }
+
+    /// What a 401 asks for. Browsers and .NET know what to do about `Basic`, so it stands only
+    /// where it helps.
+    fn challenge(&self) -> &'static str {
+        if matches!(self, Self::Key(_)) {
+            r#"Basic realm="CRM.COM", charset="UTF-8""#
+        } else {
+            "CRM.COM"
+        }
+    }
+}
+
+/// The answer to a refusal of core's; `credentials` is the one for credentials that do not fit.
+fn of_core(error: &AuthError, credentials: Answer) -> Answer {
+    match error {
+        AuthError::InvalidCredentials
+        | AuthError::AccountDisabled
+        | AuthError::SecondFactorRequired => credentials,
+        AuthError::InvalidToken => (401, "SECURITY.INVALIDTOKENEXCEPTION", "Invalid token"),
+        AuthError::Forbidden => (403, "SECURITY.ACCESSDENIEDEXCEPTION", "Access denied"),
+        AuthError::Overloaded { .. } | AuthError::Unavailable(_) => (
+            503,
+            "WEBAPI.SERVICEUNAVAILABLEEXCEPTION",
+            "The service is unavailable, please retry",
+        ),
+    }
+}
+
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.answer().0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let (_, code, text) = self.answer();
+        let status = self.status_code();
+        let mut response = HttpResponse::build(status);
+        if status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, self.challenge()));
+        }
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            response.insert_header((header::ALLOW, "POST"));
+        }
+        if let Some(seconds) = self.retry_after() {
+            response.insert_header((header::RETRY_AFTER, seconds));
+        }
         let code = format!("COM.CRM.EXCEPTION.{code}");
-        crate::wire::json(
-            &mut response,
-            &Envelope {
-                status: Status {
-                    code: &code,
-                    message: Some(&text),
-                    description: Some(&text),
-                },
-                data: Data { token: None },
-            },
-        )
+        json(&mut response, &Envelope::refusal(&code, &text))
     }
 }
 

@@ -1,34 +1,20 @@
 #![doc = include_str!("../README.md")]
 
+mod body;
 mod errors;
+mod key;
+mod login;
+mod quirks;
 mod routes;
+mod settings;
 mod wire;
 
-use std::time::Duration;
-
 use isogloss_core::Realm;
-use serde::{Deserialize, Serialize};
 
 pub use routes::configure;
+pub use settings::{OrganisationMatch, Release, Settings};
 
 /// The dialect's name in configuration, logs and keys.
 pub const NAME: &str = "crmcom";
 
 const REALM: Realm = Realm::new(NAME);
-
-/// What an operator may set, under `[dialects.crmcom]`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// How long a token lives, counted from the login.
-    #[serde(with = "humantime_serde")]
-    pub token_lifetime: Duration,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            token_lifetime: Duration::from_hours(1),
-        }
-    }
-}

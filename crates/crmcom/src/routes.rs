@@ -1,51 +1,122 @@
 //! Routes, and their handlers: wire in, calls on core, wire out.
 
-use actix_web::HttpResponse;
-use actix_web::web::{self, Data, ServiceConfig, resource, to};
-use isogloss_core::{Auth, Credentials, Purpose, Terms};
+use actix_web::middleware::{Condition, from_fn};
+use actix_web::web::{self, Data, ServiceConfig, resource, scope, to};
+use actix_web::{HttpRequest, HttpResponse};
+use isogloss_core::{
+    Auth, AuthError, Credentials, IssuedToken, Lifetime, OrganisationName, Purpose, Terms, User,
+};
+use secrecy::ExposeSecret as _;
 
+use crate::body::Body;
 use crate::errors::Error;
-use crate::wire::{Envelope, Login, TokenRequest, json};
-use crate::{REALM, Settings};
+use crate::login::{Login, TokenRequest};
+use crate::wire::{self, EMPTY, Envelope, json};
+use crate::{REALM, Settings, key, quirks};
 
 type Answer = Result<HttpResponse, Error>;
 
 /// Adds the dialect's routes, below wherever the gateway mounts it.
 pub fn configure(settings: &Settings, cfg: &mut ServiceConfig) {
-    cfg.app_data(Data::new(settings.clone()))
-        .service(
-            resource("/authentication/token")
-                .route(web::post().to(token))
-                .default_service(to(async || Answer::Err(Error::NoMethod))),
-        )
-        .default_service(to(async || Answer::Err(Error::NoRoute)));
+    let always_ok = Condition::new(!settings.strict_status, from_fn(quirks::always_ok));
+    cfg.app_data(Data::new(settings.clone())).service(
+        scope("")
+            .wrap(always_ok)
+            .service(
+                resource("/authentication/token")
+                    .route(web::post().to(token))
+                    .default_service(to(no_method)),
+            )
+            .service(
+                resource("/authentication/token/release")
+                    .route(web::post().to(release))
+                    .default_service(to(no_method)),
+            )
+            .service(
+                resource("/authentication/web_api_key/token")
+                    .route(web::post().to(key_token))
+                    .default_service(to(no_method)),
+            )
+            .default_service(to(no_route)),
+    );
 }
 
-async fn token(auth: Data<Auth>, settings: Data<Settings>, request: TokenRequest) -> Answer {
-    let user = match request.login {
+async fn token(auth: Data<Auth>, settings: Data<Settings>, body: Body) -> Answer {
+    let request = TokenRequest::try_from(body.members()?)?;
+    let organisation = settings.organisation_match.name(request.organisation);
+    let user = log_in(&auth, request.login, organisation).await?;
+    let issued = issue(&auth, &user, request.unit, settings.lifetime()).await?;
+    Ok(ok(&Envelope::token(
+        &issued.token,
+        settings.release.no_text(),
+    )))
+}
+
+/// Of several requests with one token, one succeeds.
+async fn release(auth: Data<Auth>, body: Body) -> Answer {
+    let text = body.members()?.mandatory("token")?;
+    let token = wire::token(&text).ok_or(AuthError::InvalidToken)?;
+    auth.redeem(&token, Purpose::Access).await?;
+    Ok(ok(&Envelope::done()))
+}
+
+async fn key_token(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    request: HttpRequest,
+    body: Body,
+) -> Answer {
+    let unit = body.members_if_any()?.text("unit")?;
+    let key = key::presented(request.headers());
+    let key = key.ok_or(Error::Key(AuthError::InvalidCredentials))?;
+    let user = auth.login_by_key(REALM, key.expose_secret()).await;
+    let user = user.map_err(Error::Key)?;
+    let issued = issue(&auth, &user, unit, settings.key_lifetime()).await?;
+    Ok(ok(&Envelope::token(&issued.token, EMPTY)))
+}
+
+async fn log_in(auth: &Auth, login: Login, organisation: OrganisationName) -> Result<User, Error> {
+    match login {
         Login::Password { username, password } => {
             let credentials = Credentials {
                 name: username,
                 password,
                 code: None,
-                organisation: Some(request.organisation),
+                organisation: Some(organisation),
             };
-            auth.login(credentials).await?
+            Ok(auth.login(credentials).await?)
         }
-        Login::Card(card) => auth
-            .login_by_card(card, &request.organisation)
-            .await
-            .map_err(Error::Card)?,
-    };
-    let unit = request.unit.or_else(|| user.default_unit.clone());
+        Login::Card(card) => {
+            let user = auth.login_by_card(card, &organisation).await;
+            user.map_err(Error::Card)
+        }
+    }
+}
+
+/// Issues a token for one of the user's units: the one asked for, else the default one.
+async fn issue(
+    auth: &Auth,
+    user: &User,
+    unit: Option<String>,
+    lifetime: Lifetime,
+) -> Result<IssuedToken, Error> {
+    let unit = unit.or_else(|| user.default_unit.clone());
     let unit = unit.filter(|unit| user.units.contains(unit));
     let terms = Terms {
         unit: Some(unit.ok_or(Error::Unit)?),
-        ..Terms::new(Purpose::Access, settings.token_lifetime)
+        ..Terms::new(Purpose::Access, lifetime)
     };
-    let issued = auth.issue(REALM, &user, terms).await?;
-    Ok(json(
-        &mut HttpResponse::Ok(),
-        &Envelope::token(&issued.token),
-    ))
+    Ok(auth.issue(REALM, user, terms).await?)
+}
+
+async fn no_method() -> Answer {
+    Err(Error::NoMethod)
+}
+
+async fn no_route() -> Answer {
+    Err(Error::NoRoute)
+}
+
+fn ok(envelope: &Envelope<'_>) -> HttpResponse {
+    json(&mut HttpResponse::Ok(), envelope)
 }

@@ -1,11 +1,13 @@
 //! The public application: the enabled dialects, each below its path, and nothing else.
 
+use std::sync::Arc;
+
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service as _, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::web::{Data, PayloadConfig, scope, to};
 use actix_web::{App, Error, HttpResponse};
-use isogloss_core::Auth;
+use isogloss_core::{Auth, Mailer};
 use tracing_actix_web::TracingLogger;
 
 use crate::dialects::Mount;
@@ -15,6 +17,7 @@ use crate::telemetry::{self, RootSpan};
 /// which they are tried, the longest path first.
 pub fn app(
     auth: Auth,
+    mailer: Arc<dyn Mailer>,
     mounts: Vec<Mount>,
     body_limit: usize,
 ) -> App<
@@ -29,6 +32,7 @@ pub fn app(
     // Layers run from the bottom up: the last `wrap` sees a request first.
     let mut app = App::new()
         .app_data(Data::new(auth))
+        .app_data(Data::from(mailer))
         .app_data(PayloadConfig::new(body_limit));
     for mount in mounts {
         let name = mount.name;

@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use crate::config::{self, Config};
 use crate::management::Readiness;
-use crate::{app, demo, management, parts};
+use crate::{app, demo, mail, management, parts};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
@@ -129,6 +129,7 @@ fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<TcpListener> {
 fn public_server(config: &Config, socket: TcpListener, auth: Auth) -> Result<Server> {
     let server = &config.sections.server;
     let body_limit = server.body_limit;
+    let mailer = mail::open(&config.sections.mail)?;
     let mounts = config.mounts.clone();
     for mount in &mounts {
         info!(dialect = mount.name, path = mount.path, "mounted");
@@ -136,11 +137,12 @@ fn public_server(config: &Config, socket: TcpListener, auth: Auth) -> Result<Ser
     if mounts.is_empty() {
         warn!("no dialect is enabled: every request will get 404");
     }
-    let mut http = HttpServer::new(move || app(auth.clone(), mounts.clone(), body_limit))
-        .keep_alive(server.keep_alive)
-        .client_request_timeout(server.head_timeout)
-        .shutdown_timeout(server.shutdown_timeout.as_secs())
-        .disable_signals();
+    let mut http =
+        HttpServer::new(move || app(auth.clone(), mailer.clone(), mounts.clone(), body_limit))
+            .keep_alive(server.keep_alive)
+            .client_request_timeout(server.head_timeout)
+            .shutdown_timeout(server.shutdown_timeout.as_secs())
+            .disable_signals();
     if let Some(workers) = server.workers {
         http = http.workers(workers.get());
     }

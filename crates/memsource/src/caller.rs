@@ -15,7 +15,7 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Takes the parameter `token`, or else the header that the successor API uses.
+    /// Takes the parameter `token`, or else the header of `api2`.
     pub(crate) async fn of(
         auth: &Auth,
         request: &HttpRequest,

@@ -41,7 +41,7 @@ struct Body<'a> {
 
 impl Error {
     /// Status, code and description.
-    fn answer(&self) -> (StatusCode, &'static str, Option<String>) {
+    pub(crate) fn answer(&self) -> (StatusCode, &'static str, Option<String>) {
         let (status, code, text) = match self {
             Self::Missing(name) => {
                 let text = format!("The field \"{name}\" cannot be empty.");
@@ -94,6 +94,16 @@ impl Error {
         (status, code, text.map(str::to_owned))
     }
 
+    /// The answer with that description.
+    pub(crate) fn respond(&self, description: Option<&str>) -> HttpResponse {
+        let (status, error_code, _) = self.answer();
+        let body = Body {
+            error_code,
+            error_description: description,
+        };
+        crate::wire::json(&mut self.build(status), &body)
+    }
+
     fn build(&self, status: StatusCode) -> actix_web::HttpResponseBuilder {
         let mut response = HttpResponse::build(status);
         if let Self::NoMethod(allowed) = self {
@@ -112,14 +122,7 @@ impl ResponseError for Error {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let (status, error_code, text) = self.answer();
-        crate::wire::json(
-            &mut self.build(status),
-            &Body {
-                error_code,
-                error_description: text.as_deref(),
-            },
-        )
+        self.respond(self.answer().2.as_deref())
     }
 }
 

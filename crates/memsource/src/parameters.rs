@@ -1,4 +1,5 @@
-//! Parameters, wherever a caller puts them: the query, a form, or (an extension) flat JSON.
+//! Parameters, wherever a caller puts them: the query, a form of either type, or (an extension) flat
+//! JSON.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -11,12 +12,20 @@ use actix_web::{FromRequest, HttpRequest, web::Bytes};
 use serde_json::{Map, Value};
 
 use crate::errors::Error;
+use crate::multipart;
 
 /// The parameters of a call, by their exact names.
 #[derive(Debug, Default)]
 pub(crate) struct Parameters(HashMap<String, String>);
 
 impl Parameters {
+    /// The parameters of the query.
+    pub(crate) fn of_query(request: &HttpRequest) -> Result<Self, Error> {
+        let mut parameters = Self::default();
+        parameters.add_form(request.query_string().as_bytes())?;
+        Ok(parameters)
+    }
+
     /// A parameter that must be there.
     pub(crate) fn mandatory(&mut self, name: &'static str) -> Result<String, Error> {
         self.optional(name).ok_or(Error::Missing(name))
@@ -25,6 +34,16 @@ impl Parameters {
     /// A parameter that may be absent; empty counts as absent.
     pub(crate) fn optional(&mut self, name: &'static str) -> Option<String> {
         self.0.remove(name).filter(|value| !value.is_empty())
+    }
+
+    /// Takes `alias` for `name`. Both may be there if they are equal.
+    pub(crate) fn alias(&mut self, alias: &'static str, name: &'static str) -> Result<(), Error> {
+        let Some(value) = self.optional(alias) else {
+            return Ok(());
+        };
+        let present = self.optional(name).unwrap_or_else(|| value.clone());
+        self.add(name.to_owned(), present)?;
+        self.add(name.to_owned(), value)
     }
 
     fn add(&mut self, name: String, value: String) -> Result<(), Error> {
@@ -68,16 +87,21 @@ impl FromRequest for Parameters {
         let request = request.clone();
         let body = Bytes::from_request(&request, payload);
         Box::pin(async move {
-            let mut parameters = Self::default();
-            parameters.add_form(request.query_string().as_bytes())?;
+            let mut parameters = Self::of_query(&request)?;
             if request.method() == Method::GET {
                 return Ok(parameters);
             }
             let body = body.await?;
-            match media_type(&request).as_str() {
+            let content_type = content_type(&request);
+            match media_type(content_type).as_str() {
                 "application/x-www-form-urlencoded" => parameters.add_form(&body)?,
                 "application/json" => parameters.add_json(&body)?,
                 _ if body.is_empty() => {}
+                "multipart/form-data" => {
+                    for (name, value) in multipart::parts(content_type, body).await? {
+                        parameters.add(name, value)?;
+                    }
+                }
                 _ => return Err(Error::MediaType),
             }
             Ok(parameters)
@@ -85,11 +109,16 @@ impl FromRequest for Parameters {
     }
 }
 
-fn media_type(request: &HttpRequest) -> String {
+/// What the request says of its body; empty if it says nothing that can be read.
+pub(crate) fn content_type(request: &HttpRequest) -> &str {
     let value = request.headers().get(CONTENT_TYPE);
-    let value = value
+    value
         .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let essence = value.split(';').next().unwrap_or_default();
+        .unwrap_or_default()
+}
+
+/// The media type without its parameters, in lower case.
+pub(crate) fn media_type(content_type: &str) -> String {
+    let essence = content_type.split(';').next().unwrap_or_default();
     essence.trim().to_ascii_lowercase()
 }

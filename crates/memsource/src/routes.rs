@@ -1,17 +1,17 @@
-//! Routes, and their handlers: wire in, calls on core, wire out.
+//! Routes of the old API, and their handlers: wire in, calls on core, wire out.
 
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig, resource, scope, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource};
-use isogloss_core::{Auth, AuthError, Credentials, Purpose, Terms};
+use isogloss_core::{Auth, AuthError, Credentials, Purpose};
 
 use crate::caller::Caller;
 use crate::errors::{Error, Page};
 use crate::parameters::Parameters;
 use crate::wire::{LoginAnswer, WhoAmIAnswer, json, parse_token, spell_token};
-use crate::{REALM, Settings, quirks, redirect};
+use crate::{Settings, api2, issue, quirks, redirect};
 
 type Answer = Result<HttpResponse, Error>;
 
@@ -20,6 +20,7 @@ pub fn configure(settings: &Settings, cfg: &mut ServiceConfig) {
     cfg.app_data(Data::new(settings.clone())).service(
         scope("")
             .wrap(from_fn(quirks::answer))
+            .service(action("/api/v2/auth/login", login_v2))
             .service(action("/api/v3/auth/login", login))
             .service(action("/api/v3/auth/loginOther", login_other))
             .service(action("/api/v3/auth/logout", logout))
@@ -29,6 +30,7 @@ pub fn configure(settings: &Settings, cfg: &mut ServiceConfig) {
                     .route(web::get().to(auth_by_token))
                     .default_service(to(async || Answer::Err(Error::NoMethod("GET")))),
             )
+            .configure(api2::configure)
             .default_service(to(async || Answer::Err(Error::NoRoute))),
     );
 }
@@ -54,9 +56,21 @@ async fn login(auth: Data<Auth>, settings: Data<Settings>, mut parameters: Param
         organisation: None,
     };
     let user = auth.login(credentials).await?;
-    let terms = Terms::new(Purpose::Access, settings.token_lifetime);
-    let issued = auth.issue(REALM, &user, terms).await?;
-    Ok(json(&mut HttpResponse::Ok(), &LoginAnswer::new(&issued)))
+    let issued = issue::access(&auth, &settings, &user).await?;
+    Ok(json(
+        &mut HttpResponse::Ok(),
+        &LoginAnswer::new(&issued, &settings),
+    ))
+}
+
+/// The vendor's own module for Drupal logs in here, and names the user in its own way.
+async fn login_v2(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    mut parameters: Parameters,
+) -> Answer {
+    parameters.alias("username", "userName")?;
+    login(auth, settings, parameters).await
 }
 
 async fn login_other(
@@ -69,12 +83,11 @@ async fn login_other(
     let name = parameters.mandatory("userName")?;
     let user = auth.impersonate(&caller.session, &name).await?;
     let user = user.ok_or(Error::UnknownUser)?;
-    let terms = Terms {
-        actor: caller.session.actor.or(Some(caller.session.user.id)),
-        ..Terms::new(Purpose::Impersonation, settings.token_lifetime)
-    };
-    let issued = auth.issue(REALM, &user, terms).await?;
-    Ok(json(&mut HttpResponse::Ok(), &LoginAnswer::new(&issued)))
+    let issued = issue::impersonation(&auth, &settings, &caller.session, &user).await?;
+    Ok(json(
+        &mut HttpResponse::Ok(),
+        &LoginAnswer::new(&issued, &settings),
+    ))
 }
 
 async fn logout(auth: Data<Auth>, request: HttpRequest, mut parameters: Parameters) -> Answer {
@@ -83,11 +96,16 @@ async fn logout(auth: Data<Auth>, request: HttpRequest, mut parameters: Paramete
     Ok(HttpResponse::Ok().finish())
 }
 
-async fn who_am_i(auth: Data<Auth>, request: HttpRequest, mut parameters: Parameters) -> Answer {
+async fn who_am_i(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    request: HttpRequest,
+    mut parameters: Parameters,
+) -> Answer {
     let caller = Caller::of(&auth, &request, &mut parameters).await?;
     Ok(json(
         &mut HttpResponse::Ok(),
-        &WhoAmIAnswer::new(&caller.session.user),
+        &WhoAmIAnswer::new(&caller.session.user, &settings),
     ))
 }
 
@@ -108,11 +126,7 @@ async fn auth_by_token(
         return Err(AuthError::InvalidToken.into());
     }
     let spent = auth.redeem(&token, Purpose::Impersonation).await?;
-    let terms = Terms {
-        actor: spent.actor,
-        ..Terms::new(Purpose::Access, settings.token_lifetime)
-    };
-    let session = auth.issue(REALM, &spent.user, terms).await?;
+    let session = issue::browser_session(&auth, &settings, &spent).await?;
     let cookie = Cookie::build(settings.cookie_name.clone(), spell_token(&session))
         .path("/")
         .http_only(true)

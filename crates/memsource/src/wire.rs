@@ -2,13 +2,14 @@
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use isogloss_core::{IssuedToken, Token, User};
+use isogloss_core::{IssuedToken, Role, Token, User};
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 use crate::REALM;
+use crate::settings::{ExpiresStyle, RoleStyle, Settings};
 
 /// The user's number, a dash, 32 lower-case hexadecimal digits.
 pub(crate) fn spell_token(issued: &IssuedToken) -> String {
@@ -30,11 +31,11 @@ pub(crate) struct LoginAnswer<'a> {
 }
 
 impl<'a> LoginAnswer<'a> {
-    pub(crate) fn new(issued: &'a IssuedToken) -> Self {
+    pub(crate) fn new(issued: &'a IssuedToken, settings: &Settings) -> Self {
         Self {
-            user: UserAnswer::new(&issued.session.user),
+            user: UserAnswer::new(&issued.session.user, settings),
             token: spell_token(issued),
-            expires: expires(issued.session.expires_at),
+            expires: expires(issued.session.expires_at, settings.expires_style),
         }
     }
 }
@@ -43,12 +44,36 @@ impl<'a> LoginAnswer<'a> {
 #[derive(Serialize)]
 pub(crate) struct WhoAmIAnswer<'a> {
     user: UserAnswer<'a>,
+    #[serde(flatten)]
+    extras: Option<Extras<'a>>,
+}
+
+/// What the vendor's server told in 2016 beside what is documented.
+#[derive(Serialize)]
+struct Extras<'a> {
+    #[serde(rename = "csrfToken")]
+    csrf_token: (),
+    organization: OrganizationAnswer<'a>,
+}
+
+#[derive(Serialize)]
+struct OrganizationAnswer<'a> {
+    name: &'a str,
+    logo: (),
 }
 
 impl<'a> WhoAmIAnswer<'a> {
-    pub(crate) fn new(user: &'a User) -> Self {
+    pub(crate) fn new(user: &'a User, settings: &Settings) -> Self {
+        let extras = settings.who_am_i_extras.then(|| Extras {
+            csrf_token: (),
+            organization: OrganizationAnswer {
+                name: &user.organisation.name,
+                logo: (),
+            },
+        });
         Self {
-            user: UserAnswer::new(user),
+            user: UserAnswer::new(user, settings),
+            extras,
         }
     }
 }
@@ -65,22 +90,39 @@ struct UserAnswer<'a> {
 }
 
 impl<'a> UserAnswer<'a> {
-    fn new(user: &'a User) -> Self {
+    fn new(user: &'a User, settings: &Settings) -> Self {
         Self {
             id: user.number,
             first_name: &user.first_name,
             last_name: &user.last_name,
             user_name: &user.user_name,
-            role: user.role.name(),
+            role: role(user.role, settings.role_style),
         }
     }
 }
 
+/// Title case differs from the documented values in case alone, `_` included: the vendor compares
+/// them without regard to it.
+fn role(role: Role, style: RoleStyle) -> &'static str {
+    match (style, role) {
+        (RoleStyle::Upper, role) => role.name(),
+        (RoleStyle::Title, Role::Admin) => "Admin",
+        (RoleStyle::Title, Role::ProjectManager) => "Project_Manager",
+        (RoleStyle::Title, Role::Linguist) => "Linguist",
+    }
+}
+
 /// Every recorded answer of the vendor ends in `+0000`, and two clients accept nothing else.
-fn expires(moment: OffsetDateTime) -> String {
-    const FORMAT: &[BorrowedFormatItem<'_>] =
+pub(crate) fn expires(moment: OffsetDateTime, style: ExpiresStyle) -> String {
+    const OFFSET: &[BorrowedFormatItem<'_>] =
         format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]+0000");
-    moment.format(FORMAT).unwrap_or_default()
+    const ZULU: &[BorrowedFormatItem<'_>] =
+        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+    let format = match style {
+        ExpiresStyle::Offset => OFFSET,
+        ExpiresStyle::Zulu => ZULU,
+    };
+    moment.format(format).unwrap_or_default()
 }
 
 /// A JSON answer. No charset: one client compares the whole media type.
@@ -98,10 +140,12 @@ mod tests {
 
     #[test]
     fn expiry_is_spelt_without_a_colon_in_the_offset() {
+        let moment = datetime!(2014-12-12 16:55:02.5 UTC);
         assert_eq!(
-            expires(datetime!(2014-12-12 16:55:02.5 UTC)),
+            expires(moment, ExpiresStyle::Offset),
             "2014-12-12T16:55:02+0000"
         );
+        assert_eq!(expires(moment, ExpiresStyle::Zulu), "2014-12-12T16:55:02Z");
     }
 
     #[test]

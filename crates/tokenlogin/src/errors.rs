@@ -5,17 +5,21 @@ use std::collections::BTreeMap;
 use actix_web::error::PayloadError;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
-use isogloss_core::AuthError;
+use isogloss_core::{AuthError, PasswordError, StoreError};
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::wire::LoginData;
+use crate::wire::{answers, json};
+
+const DENIED: &str = "Authorization has been denied for this request.";
 
 /// Why a request is refused. `Display` is for the log and holds nothing of the request.
 #[derive(Debug, Error)]
 pub(crate) enum Error {
     #[error("the developer's key is missing or unknown")]
     ApiKey,
+    #[error("the session token is missing or not valid")]
+    Session,
     #[error("suppressResponseCodes is not a boolean")]
     SuppressResponseCodes,
     #[error("the model is not valid")]
@@ -29,7 +33,7 @@ pub(crate) enum Error {
     #[error("no such route")]
     NoRoute(String),
     #[error("no such method")]
-    NoMethod(Method),
+    NoMethod { asked: Method, allowed: Method },
     #[error(transparent)]
     Auth(#[from] AuthError),
 }
@@ -61,6 +65,7 @@ impl Error {
     fn answer(&self) -> (StatusCode, Body) {
         let (status, error) = match self {
             Self::ApiKey => (401, HttpError::from("The APIKey is missing or unknown.")),
+            Self::Session => (401, DENIED.into()),
             Self::SuppressResponseCodes => {
                 let entry = (
                     "suppressResponseCodes".to_owned(),
@@ -86,9 +91,9 @@ impl Error {
                     format!("No HTTP resource was found that matches the request URI '{uri}'.");
                 (404, text.as_str().into())
             }
-            Self::NoMethod(method) => {
+            Self::NoMethod { asked, .. } => {
                 let text =
-                    format!("The requested resource does not support http method '{method}'.");
+                    format!("The requested resource does not support http method '{asked}'.");
                 (405, text.as_str().into())
             }
             Self::Auth(
@@ -97,10 +102,7 @@ impl Error {
                 | AuthError::SecondFactorRequired
                 | AuthError::InvalidToken,
             ) => return (StatusCode::UNAUTHORIZED, Body::Refused),
-            Self::Auth(AuthError::Forbidden) => (
-                403,
-                "Authorization has been denied for this request.".into(),
-            ),
+            Self::Auth(AuthError::Forbidden) => (403, DENIED.into()),
             Self::Auth(AuthError::Overloaded { .. } | AuthError::Unavailable(_)) => {
                 (503, "The service is unavailable.".into())
             }
@@ -130,15 +132,15 @@ impl ResponseError for Error {
     fn error_response(&self) -> HttpResponse {
         let (status, body) = self.answer();
         let mut response = HttpResponse::build(status);
-        if let Self::NoMethod(_) = self {
-            response.insert_header((header::ALLOW, "POST"));
+        if let Self::NoMethod { allowed, .. } = self {
+            response.insert_header((header::ALLOW, allowed.as_str()));
         }
         if let Self::Auth(AuthError::Overloaded { retry_after }) = self {
             response.insert_header((header::RETRY_AFTER, retry_after.as_secs()));
         }
         match body {
-            Body::Refused => crate::wire::json(&mut response, &LoginData::refused().whole()),
-            Body::Error(error) => crate::wire::json(&mut response, &error),
+            Body::Refused => json(&mut response, &answers::refused()),
+            Body::Error(error) => json(&mut response, &error),
         }
     }
 }
@@ -148,6 +150,22 @@ impl From<actix_web::Error> for Error {
         match error.as_error() {
             Some(PayloadError::Overflow) => Self::TooLarge,
             _ => Self::Unreadable,
+        }
+    }
+}
+
+impl From<PasswordError> for Error {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Empty | PasswordError::TooLong | PasswordError::Nul => {
+                let member = "passwordResetInformation.Password".to_owned();
+                Self::Model(vec![(member, error.to_string())])
+            }
+            PasswordError::Bcrypt(reason) => {
+                let error = StoreError::new("password hashing", reason);
+                Self::Auth(AuthError::Unavailable(error))
+            }
+            PasswordError::Unavailable(error) => Self::Auth(AuthError::Unavailable(error)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The query parameters that every call may carry. Names are compared without case.
 
 use actix_web::HttpRequest;
-use isogloss_core::Auth;
+use isogloss_core::{Auth, AuthError, Purpose, Session, Token};
 
 use crate::REALM;
 use crate::errors::Error;
@@ -49,6 +49,20 @@ impl Call {
             fields: Fields::read(request),
         })
     }
+}
+
+/// The session that the call's `APIToken` opens.
+pub(crate) async fn session(auth: &Auth, request: &HttpRequest) -> Result<Session, Error> {
+    let token = first(request, "apitoken").and_then(|text| Token::from_guid(REALM, text.trim()));
+    let token = token.ok_or(Error::Session)?;
+    let session = auth.validate(&token, &[Purpose::Access]).await;
+    session.map_err(|error| {
+        if matches!(error, AuthError::InvalidToken) {
+            Error::Session
+        } else {
+            Error::Auth(error)
+        }
+    })
 }
 
 /// Whether the caller wants 200 for every outcome.

@@ -13,6 +13,7 @@ use crate::clock::MockClock;
 use crate::directory::SqliteDirectory;
 use crate::directory::file::{File, import};
 use crate::password::PasswordSettings;
+use crate::session::Lifetime;
 use crate::store::EmbeddedStore;
 
 const HERE: Realm = Realm::new("here");
@@ -29,7 +30,11 @@ users = [
     { user_name = "retired", organisation = "ACME", password = "retired-pw", disabled = true, access_cards = [ { code = "closed" } ] },
     { user_name = "stranger", organisation = "OTHER", password = "stranger-pw" },
 ]
-keys = [{ realm = "here", label = "app", key = "app-key" }]
+keys = [
+    { realm = "here", label = "app", key = "app-key" },
+    { realm = "here", label = "robot", key = "robot-key", user = "ada" },
+    { realm = "here", label = "off", key = "off-key", user = "retired" },
+]
 "#;
 
 struct Fixture {
@@ -132,19 +137,25 @@ async fn the_right_password_logs_in_and_everything_else_does_not() {
 #[tokio::test]
 async fn the_organisation_counts_when_it_is_asked() {
     let f = fixture().await;
-    for (organisation, fits) in [
-        ("ACME", true),
-        ("OTHER", false),
-        ("acme", false),
-        ("", false),
+    for (organisation, exact, any_case) in [
+        ("ACME", true, true),
+        ("OTHER", false, false),
+        ("acme", false, true),
+        ("", false, false),
     ] {
-        let mut credentials = credentials("ada", "ada-pw");
-        credentials.organisation = Some(organisation.to_owned());
-        assert_eq!(
-            f.auth.login(credentials).await.is_ok(),
-            fits,
-            "{organisation}"
-        );
+        let name = organisation.to_owned();
+        for (name, fits) in [
+            (OrganisationName::Exact(name.clone()), exact),
+            (OrganisationName::AnyCase(name), any_case),
+        ] {
+            let mut credentials = credentials("ada", "ada-pw");
+            credentials.organisation = Some(name.clone());
+            let user = f.auth.login(credentials).await;
+            assert_eq!(user.is_ok(), fits, "{name:?}");
+            let card = AccessCard::Code("open-sesame".into());
+            let user = f.auth.login_by_card(card, &name).await;
+            assert_eq!(user.is_ok(), fits, "{name:?}");
+        }
     }
 }
 
@@ -190,7 +201,8 @@ async fn access_cards_log_their_user_in() {
             Err("the account is disabled"),
         ),
     ] {
-        let user = f.auth.login_by_card(card, organisation).await;
+        let organisation = OrganisationName::Exact(organisation.to_owned());
+        let user = f.auth.login_by_card(card, &organisation).await;
         let user = user
             .map(|user| user.user_name)
             .map_err(|error| error.to_string());
@@ -365,4 +377,101 @@ async fn keys_are_known_by_realm() {
     );
     assert!(f.auth.key(THERE, "app-key").await.unwrap().is_none());
     assert!(f.auth.key(HERE, "APP-KEY").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_key_with_a_user_logs_in() {
+    let f = fixture().await;
+    let user = f.auth.login_by_key(HERE, "robot-key").await.unwrap();
+    assert_eq!(user.user_name, "ada");
+    for (realm, key) in [(HERE, "app-key"), (HERE, "nope"), (THERE, "robot-key")] {
+        assert_eq!(refusal(f.auth.login_by_key(realm, key).await), INVALID);
+    }
+    assert_eq!(
+        refusal(f.auth.login_by_key(HERE, "off-key").await),
+        "the account is disabled"
+    );
+}
+
+#[tokio::test]
+async fn an_idle_token_lives_by_its_use() {
+    let f = fixture().await;
+    let terms = Terms::new(Purpose::Access, Lifetime::Idle(HOUR));
+    let used = f.token("ada", terms.clone()).await;
+    let unused = f.token("ada", terms).await;
+    for _ in 0..3 {
+        f.clock.advance(HOUR / 2);
+        assert!(f.is_live(&used.token, Purpose::Access).await);
+    }
+    // A use of another purpose is none.
+    assert!(!f.is_live(&used.token, Purpose::Remember).await);
+    assert!(!f.is_live(&unused.token, Purpose::Access).await);
+    f.clock.advance(HOUR);
+    assert!(!f.is_live(&used.token, Purpose::Access).await);
+}
+
+#[tokio::test]
+async fn a_token_is_handed_out_again_while_it_is_fresh_enough() {
+    let f = fixture().await;
+    let terms = Terms {
+        concurrency: Concurrency::Reuse { at_least: HOUR },
+        ..Terms::new(Purpose::Access, HOUR * 24)
+    };
+    let first = f.token("ada", terms.clone()).await;
+    f.clock.advance(HOUR * 23);
+    let second = f.token("ada", terms.clone()).await;
+    assert_eq!(second.token.hex(), first.token.hex());
+    assert_eq!(second.session.expires_at, first.session.expires_at);
+    assert_eq!(second.expires_in(), 3599);
+    f.clock.advance(Duration::from_millis(1));
+    let third = f.token("ada", terms.clone()).await;
+    assert_ne!(third.token.hex(), first.token.hex());
+    for live in [&first, &third] {
+        assert!(f.is_live(&live.token, Purpose::Access).await);
+    }
+    f.auth.revoke(&third.token).await.unwrap();
+    let fourth = f.token("ada", terms.clone()).await;
+    assert_ne!(fourth.token.hex(), third.token.hex());
+    let id = fourth.session.user.id;
+    f.directory
+        .set_password(id, &bcrypt::hash("ada-pw", 4).unwrap())
+        .await
+        .unwrap();
+    assert_ne!(f.token("ada", terms).await.token.hex(), fourth.token.hex());
+}
+
+#[tokio::test]
+async fn a_new_password_is_the_only_one_and_ends_every_token() {
+    let f = fixture().await;
+    let issued = f.token("ada", Terms::new(Purpose::Access, HOUR)).await;
+    let user = &issued.session.user;
+    f.auth
+        .set_password(user, "analytical".into())
+        .await
+        .unwrap();
+    assert!(!f.is_live(&issued.token, Purpose::Access).await);
+    assert_eq!(
+        refusal(f.auth.login(credentials("ada", "ada-pw")).await),
+        INVALID
+    );
+    assert!(f.auth.login(credentials("ada", "analytical")).await.is_ok());
+    assert!(f.auth.set_password(user, "".into()).await.is_err());
+}
+
+#[tokio::test]
+async fn only_those_who_may_log_in_are_found() {
+    let f = fixture().await;
+    assert!(f.auth.find("ADA").await.unwrap().is_some());
+    assert!(f.auth.find("retired").await.unwrap().is_none());
+    assert!(f.auth.find("nobody").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_letter_goes_round_no_second_factor() {
+    let f = fixture().await;
+    let found = |name| f.auth.find_without_second_factor(name);
+    assert!(f.auth.find("guarded").await.unwrap().is_some());
+    assert!(found("guarded").await.unwrap().is_none());
+    assert!(found("ADA").await.unwrap().is_some());
+    assert!(found("retired").await.unwrap().is_none());
 }

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::{Account, Applied, Card, CardName, Directory, KeyDigest, Snapshot};
 use crate::error::StoreError;
 use crate::private_file::create_private_file;
-use crate::user::{Key, User, UserState};
+use crate::user::{Key, Unit, User, UserState};
 
 /// Readers at once; SQLite has one writer at a time in any case.
 const CONNECTIONS: u32 = 4;
@@ -67,6 +67,10 @@ impl Directory for SqliteDirectory {
 
     async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError> {
         read::user(&self.pool, id).await.map_err(failed)
+    }
+
+    async fn units(&self, user: &User) -> Result<Vec<Unit>, StoreError> {
+        read::units_of(&self.pool, user).await.map_err(failed)
     }
 
     async fn users(&self, after: i64, limit: u32) -> Result<Vec<User>, StoreError> {

@@ -11,7 +11,7 @@ use time::macros::datetime;
 use uuid::Uuid;
 
 use self::redis_server::RedisServer;
-use super::{EmbeddedStore, Record, RedisSettings, RedisStore, TokenStore};
+use super::{EmbeddedStore, Record, RedisSettings, RedisStore, Slot, TokenStore};
 use crate::session::Purpose;
 use crate::token::TokenDigest;
 
@@ -37,6 +37,8 @@ fn record(user: Uuid, issued_at: OffsetDateTime, lifetime: Duration) -> Record {
         actor: None,
         parent: None,
         slot: None,
+        seed: None,
+        idle: None,
         issued_at,
         expires_at: issued_at + lifetime,
     }
@@ -106,18 +108,47 @@ async fn all_tokens_of_a_user_end_and_no_others(store: &dyn TokenStore) {
 async fn a_slot_holds_one_token(store: &dyn TokenStore) {
     let user = Uuid::new_v4();
     let mut slotted = record(user, NOW, HOUR);
-    slotted.slot = Some(digest(1000));
+    slotted.slot = Some(Slot::Exclusive(digest(1000)));
     store.put(digest(1), &slotted, NOW).await.unwrap();
     store.put(digest(2), &slotted, NOW).await.unwrap();
     assert_eq!(store.get(digest(1)).await.unwrap(), None);
     store.take(digest(2)).await.unwrap();
     store.put(digest(3), &slotted, NOW).await.unwrap();
-    slotted.slot = Some(digest(1001));
+    slotted.slot = Some(Slot::Exclusive(digest(1001)));
     store.put(digest(4), &slotted, NOW).await.unwrap();
     let mut listed = digests(store, user).await;
     listed.sort_unstable();
     assert_eq!(listed, [digest(3), digest(4)]);
     store.remove_user(user).await.unwrap();
+}
+
+async fn a_slot_leads_to_the_newest(store: &dyn TokenStore) {
+    let user = Uuid::new_v4();
+    let slot = digest(1002);
+    let mut slotted = record(user, NOW, HOUR);
+    slotted.slot = Some(Slot::Newest(slot));
+    assert_eq!(store.holder(slot).await.unwrap(), None);
+    store.put(digest(1), &slotted, NOW).await.unwrap();
+    store.put(digest(2), &slotted, NOW).await.unwrap();
+    assert_eq!(store.holder(slot).await.unwrap(), Some(digest(2)));
+    assert!(store.get(digest(1)).await.unwrap().is_some());
+    store.remove_user(user).await.unwrap();
+}
+
+async fn an_end_can_be_moved_but_not_brought_back(store: &dyn TokenStore) {
+    let user = Uuid::new_v4();
+    let mut moved = record(user, NOW, HOUR);
+    store.put(digest(1), &moved, NOW).await.unwrap();
+    moved.expires_at += HOUR;
+    store.extend(digest(1), &moved, NOW).await.unwrap();
+    assert_eq!(store.get(digest(1)).await.unwrap(), Some(moved.clone()));
+    store.sweep(NOW + HOUR).await.unwrap();
+    assert_eq!(digests(store, user).await, [digest(1)]);
+    store.take(digest(1)).await.unwrap();
+    moved.expires_at += HOUR;
+    store.extend(digest(1), &moved, NOW).await.unwrap();
+    assert_eq!(store.get(digest(1)).await.unwrap(), None);
+    assert_eq!(digests(store, user).await, []);
 }
 
 async fn ten_thousand_logins_leave_a_list_with_an_end(store: &dyn TokenStore) {
@@ -167,6 +198,8 @@ async fn pass_all(store: &dyn TokenStore) {
     of_many_who_take_one_gets_it(store).await;
     all_tokens_of_a_user_end_and_no_others(store).await;
     a_slot_holds_one_token(store).await;
+    a_slot_leads_to_the_newest(store).await;
+    an_end_can_be_moved_but_not_brought_back(store).await;
     expired_tokens_make_room_before_live_ones(store).await;
     ten_thousand_logins_leave_a_list_with_an_end(store).await;
 }
@@ -259,7 +292,7 @@ async fn every_key_in_redis_has_a_ttl_and_goes_with_its_token() {
     let user = Uuid::new_v4();
     let brief = Duration::from_millis(300);
     let mut slotted = record(user, NOW, brief);
-    slotted.slot = Some(digest(1000));
+    slotted.slot = Some(Slot::Exclusive(digest(1000)));
     store.put(digest(1), &slotted, NOW).await.unwrap();
     store
         .put(digest(2), &record(user, NOW, brief), NOW)

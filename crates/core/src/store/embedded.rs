@@ -87,6 +87,29 @@ impl TokenStore for EmbeddedStore {
         Record::decode(value.value()).map(Some)
     }
 
+    async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
+        let transaction = self.database.begin_read().map_err(failed)?;
+        let slots = transaction.open_table(tables::SLOTS).map_err(failed)?;
+        let holder = slots.get(slot.as_bytes()).map_err(failed)?;
+        Ok(holder.map(|digest| (*digest.value()).into()))
+    }
+
+    async fn extend(
+        &self,
+        digest: TokenDigest,
+        record: &Record,
+        _now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let record = Box::new(record.clone());
+        self.writer
+            .apply(|answer| Change::Extend {
+                digest,
+                record,
+                answer,
+            })
+            .await
+    }
+
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
         self.writer
             .apply(|answer| Change::Take { digest, answer })

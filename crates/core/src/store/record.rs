@@ -33,13 +33,35 @@ pub struct Record {
     /// The token it came from.
     pub parent: Option<TokenDigest>,
     /// A place that only one token may hold at a time.
-    pub slot: Option<TokenDigest>,
+    pub slot: Option<Slot>,
+    /// What the clear text is derived from, together with the pepper; none for random tokens.
+    pub seed: Option<[u8; 16]>,
+    /// Milliseconds that each use adds, counted from the use; none for a fixed end.
+    pub idle: Option<u64>,
     /// When it was issued.
     #[serde(with = "time::serde::timestamp::milliseconds")]
     pub issued_at: OffsetDateTime,
     /// When it ends.
     #[serde(with = "time::serde::timestamp::milliseconds")]
     pub expires_at: OffsetDateTime,
+}
+
+/// A place that a token holds: its user's, for its purpose, at its client and application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Slot {
+    /// A token that takes it ends the one before.
+    Exclusive(TokenDigest),
+    /// It leads to the token that took it last.
+    Newest(TokenDigest),
+}
+
+impl Slot {
+    /// What the place is known by.
+    pub fn digest(&self) -> &TokenDigest {
+        match self {
+            Self::Exclusive(digest) | Self::Newest(digest) => digest,
+        }
+    }
 }
 
 impl Record {
@@ -74,6 +96,8 @@ mod tests {
             "06",
             "00",
             "01036f6e65",
+            "00",
+            "00",
             "00",
             "00",
             "00",

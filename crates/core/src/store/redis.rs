@@ -21,7 +21,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Record, TokenStore};
+use super::{Record, Slot, TokenStore};
 use crate::clock::milliseconds;
 use crate::error::StoreError;
 use crate::token::TokenDigest;
@@ -123,6 +123,25 @@ impl RedisStore {
             .map_err(failed)
     }
 
+    /// Lists a token under its user, and answers the members beyond the cap.
+    async fn list(
+        &self,
+        connection: &mut Connection,
+        digest: TokenDigest,
+        record: &Record,
+        now: OffsetDateTime,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.list
+            .key(user_key(record.user))
+            .arg(milliseconds(now))
+            .arg(milliseconds(record.expires_at))
+            .arg(member(record, digest).as_slice())
+            .arg(self.per_user)
+            .invoke_async(connection)
+            .await
+            .map_err(failed)
+    }
+
     async fn members(&self, user: Uuid) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut members: Vec<Vec<u8>> = self
             .ask(cmd("ZRANGE").arg(user_key(user)).arg(0).arg(-1))
@@ -145,17 +164,7 @@ impl TokenStore for RedisStore {
             return Ok(());
         }
         let mut connection = self.connection().await?;
-        let surplus: Vec<Vec<u8>> = self
-            .list
-            .key(user_key(record.user))
-            .arg(milliseconds(now))
-            .arg(milliseconds(record.expires_at))
-            .arg(member(record, digest).as_slice())
-            .arg(self.per_user)
-            .invoke_async(&mut connection)
-            .await
-            .map_err(failed)?;
-
+        let surplus = self.list(&mut connection, digest, record, now).await?;
         let mut store = pipe();
         store
             .cmd("SET")
@@ -170,7 +179,7 @@ impl TokenStore for RedisStore {
         if let Some(slot) = record.slot {
             store
                 .cmd("SET")
-                .arg(key(b"isogloss:s:", slot.as_bytes()))
+                .arg(slot_key(*slot.digest()))
                 .arg(digest.as_bytes())
                 .arg("PX")
                 .arg(ttl)
@@ -183,10 +192,38 @@ impl TokenStore for RedisStore {
             (None,)
         };
         drop(connection);
-        if let Some(before) = before.as_deref().and_then(digest_of) {
+        let before = before.as_deref().and_then(digest_of);
+        if let (Some(Slot::Exclusive(_)), Some(before)) = (record.slot, before) {
             self.take(before).await?;
         }
         Ok(())
+    }
+
+    async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
+        let holder: Option<Vec<u8>> = self.ask(cmd("GET").arg(slot_key(slot))).await?;
+        Ok(holder.as_deref().and_then(digest_of))
+    }
+
+    async fn extend(
+        &self,
+        digest: TokenDigest,
+        record: &Record,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let ttl = milliseconds(record.expires_at) - milliseconds(now);
+        let mut connection = self.connection().await?;
+        self.list(&mut connection, digest, record, now).await?;
+        drop(connection);
+        // `XX`: a token that was revoked meanwhile does not come back.
+        self.ask(
+            cmd("SET")
+                .arg(token_key(digest))
+                .arg(record.encode()?)
+                .arg("PX")
+                .arg(ttl.max(1))
+                .arg("XX"),
+        )
+        .await
     }
 
     async fn get(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
@@ -278,6 +315,10 @@ fn key(prefix: &[u8], id: &[u8]) -> Vec<u8> {
 
 fn token_key(digest: TokenDigest) -> Vec<u8> {
     key(b"isogloss:t:", digest.as_bytes())
+}
+
+fn slot_key(slot: TokenDigest) -> Vec<u8> {
+    key(b"isogloss:s:", slot.as_bytes())
 }
 
 fn user_key(user: Uuid) -> String {

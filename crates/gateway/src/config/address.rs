@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::problem::Problem;
-use super::sections::{Directory, Tokens};
+use super::sections::{Directory, Mail, Tokens};
 
 /// Where tokens live.
 pub(crate) enum TokenStoreAddress {
@@ -49,6 +49,36 @@ pub(crate) fn directory_file(directory: &Directory) -> Result<PathBuf, Problem> 
     match path.filter(|path| !path.is_empty()) {
         Some(path) => Ok(path.into()),
         None => Err(Problem::new("directory.url", "expected sqlite:PATH")),
+    }
+}
+
+/// What sends letters.
+pub(crate) enum MailAddress {
+    /// Nothing does.
+    Nowhere,
+    /// They are put into a folder.
+    Folder(PathBuf),
+    /// A mail server does.
+    Smtp(SecretString),
+}
+
+impl MailAddress {
+    /// Reads `mail.transport`, or the file named in its place.
+    pub(crate) fn of(mail: &Mail) -> Result<Self, Problem> {
+        let transport = read(
+            "mail.transport",
+            &mail.transport,
+            mail.transport_file.as_deref(),
+        )?;
+        match transport.expose_secret().split_once(':') {
+            None if transport.expose_secret() == "none" => Ok(Self::Nowhere),
+            Some(("folder", path)) if !path.is_empty() => Ok(Self::Folder(path.into())),
+            Some(("smtp" | "smtps", rest)) if rest.starts_with("//") => Ok(Self::Smtp(transport)),
+            _ => Err(Problem::new(
+                "mail.transport",
+                "expected none, folder:PATH, or smtps://[user:password@]host[:port]",
+            )),
+        }
     }
 }
 

@@ -7,12 +7,15 @@ use std::time::Duration;
 
 use ::config::{Map, Value};
 use isogloss_core::Pepper;
+use lettre::message::Mailbox;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize, Serializer};
 use tracing_subscriber::EnvFilter;
 
-use super::address::{TokenStoreAddress, directory_file, read_secret, without_password};
+use super::address::{
+    MailAddress, TokenStoreAddress, directory_file, read_secret, without_password,
+};
 use super::problem::{self, Problem};
 
 /// Every section but the dialects.
@@ -28,6 +31,8 @@ pub struct Sections {
     pub directory: Directory,
     /// How passwords are hashed.
     pub passwords: Passwords,
+    /// How letters are sent.
+    pub mail: Mail,
     /// What is logged.
     pub logging: Logging,
 }
@@ -195,6 +200,44 @@ impl Default for Passwords {
     }
 }
 
+/// How letters are sent: the two dialects with a password reset need it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// `none`, `folder:PATH`, `smtps://…`, or `smtp://…` with `?tls=required`.
+    #[serde(serialize_with = "masked_address")]
+    pub transport: SecretString,
+    /// A file that holds what `transport` would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport_file: Option<PathBuf>,
+    /// The sender's address.
+    pub from: String,
+    /// How long the mail server may take.
+    #[serde(with = "humantime_serde")]
+    pub timeout: Duration,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            transport: "none".into(),
+            transport_file: None,
+            from: "Isogloss <isogloss@localhost>".to_owned(),
+            timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Mail {
+    /// The sender's address, read.
+    pub(crate) fn sender(&self) -> Result<Mailbox, Problem> {
+        let expected = "expected an address like Name <name@example.com>";
+        self.from
+            .parse()
+            .map_err(|_| Problem::new("mail.from", expected))
+    }
+}
+
 /// What is logged.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -244,10 +287,11 @@ impl Sections {
             tokens: section(&mut tables, "tokens")?,
             directory: section(&mut tables, "directory")?,
             passwords: section(&mut tables, "passwords")?,
+            mail: section(&mut tables, "mail")?,
             logging: section(&mut tables, "logging")?,
         };
         if let Some(unknown) = tables.into_keys().next() {
-            let known = "server, management, tokens, directory, passwords, logging, dialects";
+            let known = "server, management, tokens, directory, passwords, mail, logging, dialects";
             let reason = format!("no such section, expected one of {known}");
             return Err(Problem::new(unknown, reason));
         }
@@ -274,6 +318,8 @@ impl Sections {
         TokenStoreAddress::of(&self.tokens)?;
         self.tokens.read_pepper()?;
         directory_file(&self.directory)?;
+        MailAddress::of(&self.mail)?;
+        self.mail.sender()?;
         Ok(self)
     }
 }

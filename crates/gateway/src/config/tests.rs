@@ -45,6 +45,7 @@ fn the_reference_names_every_key() {
         "tokens",
         "directory",
         "passwords",
+        "mail",
         "logging",
     ];
     let dialects = ["bimplus", "crmcom", "tokenlogin", "memsource"];

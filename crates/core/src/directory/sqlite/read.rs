@@ -11,7 +11,7 @@ use crate::directory::{
     UnitEntry, UserEntry, login_form,
 };
 use crate::totp::TotpSecret;
-use crate::user::{Key, Organisation, Role, User, UserState};
+use crate::user::{Key, Organisation, Role, Unit, User, UserState};
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -40,6 +40,23 @@ pub(super) async fn user(pool: &SqlitePool, id: Uuid) -> Result<Option<User>> {
         .fetch_optional(pool)
         .await?;
     row.as_ref().map(user_of).transpose()
+}
+
+pub(super) async fn units_of(pool: &SqlitePool, user: &User) -> Result<Vec<Unit>> {
+    let rows = query("SELECT id, name FROM units WHERE organisation = ? ORDER BY id")
+        .bind(user.organisation.id.to_string())
+        .fetch_all(pool)
+        .await?;
+    let mut units = Vec::new();
+    for row in &rows {
+        let id: String = row.try_get("id")?;
+        if user.units.contains(&id) {
+            let name = row.try_get("name")?;
+            units.push(Unit { id, name });
+        }
+    }
+    units.sort_by_key(|unit| user.default_unit.as_ref() != Some(&unit.id));
+    Ok(units)
 }
 
 pub(super) async fn users(pool: &SqlitePool, after: i64, limit: u32) -> Result<Vec<User>> {

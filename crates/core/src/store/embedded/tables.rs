@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::clock::milliseconds;
-use crate::store::Record;
+use crate::store::{Record, Slot};
 use crate::token::TokenDigest;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -19,7 +19,7 @@ type ExpiryKey = [u8; 40];
 pub(super) const TOKENS: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("tokens");
 pub(super) const BY_USER: TableDefinition<'_, &UserKey, ()> = TableDefinition::new("by_user");
 const BY_EXPIRY: TableDefinition<'_, &ExpiryKey, ()> = TableDefinition::new("by_expiry");
-const SLOTS: TableDefinition<'_, &[u8; 32], &[u8; 32]> = TableDefinition::new("slots");
+pub(super) const SLOTS: TableDefinition<'_, &[u8; 32], &[u8; 32]> = TableDefinition::new("slots");
 
 /// How many expired records one transaction removes: few enough that no login waits for them.
 const SWEEP_AT_ONCE: usize = 256;
@@ -75,11 +75,12 @@ impl<'t> Tables<'t> {
         per_user: usize,
     ) -> Result<()> {
         if let Some(slot) = record.slot {
-            let before = self.slots.get(slot.as_bytes())?.map(|held| *held.value());
-            if let Some(before) = before {
+            let key = slot.digest().as_bytes();
+            let before = self.slots.get(key)?.map(|held| *held.value());
+            if let (Slot::Exclusive(_), Some(before)) = (slot, before) {
                 self.take(before.into())?;
             }
-            self.slots.insert(slot.as_bytes(), digest.as_bytes())?;
+            self.slots.insert(key, digest.as_bytes())?;
         }
         self.tokens
             .insert(digest.as_bytes(), record.encode()?.as_slice())?;
@@ -87,6 +88,20 @@ impl<'t> Tables<'t> {
         self.by_expiry
             .insert(&expiry_key(record.expires_at, digest), ())?;
         self.enforce_cap(record.user, now, per_user)
+    }
+
+    pub(super) fn extend(&mut self, digest: TokenDigest, record: &Record) -> Result<()> {
+        let before = match self.tokens.get(digest.as_bytes())? {
+            Some(value) => Record::decode(value.value())?,
+            None => return Ok(()),
+        };
+        self.by_expiry
+            .remove(&expiry_key(before.expires_at, digest))?;
+        self.by_expiry
+            .insert(&expiry_key(record.expires_at, digest), ())?;
+        self.tokens
+            .insert(digest.as_bytes(), record.encode()?.as_slice())?;
+        Ok(())
     }
 
     pub(super) fn take(&mut self, digest: TokenDigest) -> Result<Option<Record>> {
@@ -99,12 +114,13 @@ impl<'t> Tables<'t> {
         self.by_expiry
             .remove(&expiry_key(record.expires_at, digest))?;
         if let Some(slot) = record.slot {
+            let key = slot.digest().as_bytes();
             let ours = self
                 .slots
-                .get(slot.as_bytes())?
+                .get(key)?
                 .is_some_and(|held| held.value() == digest.as_bytes());
             if ours {
-                self.slots.remove(slot.as_bytes())?;
+                self.slots.remove(key)?;
             }
         }
         Ok(Some(record))

@@ -28,6 +28,11 @@ pub(super) enum Change {
         now: OffsetDateTime,
         answer: Answer<()>,
     },
+    Extend {
+        digest: TokenDigest,
+        record: Box<Record>,
+        answer: Answer<()>,
+    },
     Take {
         digest: TokenDigest,
         answer: Answer<Option<Record>>,
@@ -115,6 +120,11 @@ fn commit(
                     tables.put(digest, &record, now, per_user),
                     &mut pending,
                 ),
+                Change::Extend {
+                    digest,
+                    record,
+                    answer,
+                } => later(answer, tables.extend(digest, &record), &mut pending),
                 Change::Take { digest, answer } => later(answer, tables.take(digest), &mut pending),
                 Change::RemoveUser { user, answer } => {
                     later(answer, tables.remove_user(user), &mut pending)

@@ -1,0 +1,85 @@
+//! `POST auth-forgot`: a letter whose link logs in.
+
+use actix_web::rt;
+use actix_web::web::Data;
+use humantime_serde::re::humantime::format_duration;
+use isogloss_core::{Auth, AuthError, Concurrency, Letter, Mailer, Purpose, Terms};
+use serde_json::json;
+use tracing::{Instrument as _, debug, warn};
+
+use crate::members::Members;
+use crate::portal::Occasion;
+use crate::profile;
+use crate::requests::ForgottenRequest;
+use crate::routes::{Answer, ok};
+use crate::{REALM, Settings};
+
+/// Answers before anything is looked up: known and unknown addresses alike, in the same time.
+pub(crate) async fn forgotten(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    mailer: Data<dyn Mailer>,
+    members: Members,
+) -> Answer {
+    let request = ForgottenRequest::try_from(members)?;
+    let work = async move {
+        if !settings.portal_url.is_set() {
+            warn!("a letter was not sent: dialects.bimplus.portal_url is not set");
+        } else if let Err(error) = write(&auth, &settings, &**mailer, request).await {
+            warn!(%error, "a letter was not sent");
+        }
+    };
+    rt::spawn(work.in_current_span());
+    Ok(ok(&json!({})))
+}
+
+/// Writes to a user who exists, may log in and has an address. A mailbox stands for no second
+/// factor, so users who have one get no letter.
+async fn write(
+    auth: &Auth,
+    settings: &Settings,
+    mailer: &dyn Mailer,
+    request: ForgottenRequest,
+) -> Result<(), AuthError> {
+    let Some(user) = auth.find_without_second_factor(&request.user_id).await? else {
+        return Ok(());
+    };
+    let Some(to) = profile::email(&user) else {
+        debug!(user.id = %user.id, "no letter to a user without an address");
+        return Ok(());
+    };
+    let (lifetime, subject) = match request.occasion {
+        Occasion::Reset => (settings.reset_lifetime, "Your password"),
+        Occasion::Invitation => (settings.invitation_lifetime, "Your invitation"),
+    };
+    let terms = Terms {
+        // The newest letter counts, and asking for many fills no store.
+        concurrency: Concurrency::OnePerClient,
+        ..Terms::new(Purpose::Handover, lifetime)
+    };
+    let issued = auth.issue(REALM, &user, terms).await?;
+    let link = settings
+        .portal_url
+        .link(request.occasion, to, &issued.token);
+    let letter = Letter {
+        to: to.to_owned(),
+        subject: subject.to_owned(),
+        text: text(
+            request.occasion,
+            &link.unwrap_or_default(),
+            &format_duration(lifetime),
+        ),
+    };
+    Ok(mailer.send(letter).await?)
+}
+
+fn text(occasion: Occasion, link: &str, lifetime: &impl std::fmt::Display) -> String {
+    let reason = match occasion {
+        Occasion::Reset => "Somebody, you we hope, has forgotten the password of this address.",
+        Occasion::Invitation => "You are invited to work with us.",
+    };
+    format!(
+        "{reason}\nThis link logs you in, once, within {lifetime}:\n\n{link}\n\n\
+         If you did not expect this letter, do nothing.\n"
+    )
+}

@@ -1,0 +1,125 @@
+//! The two logins, `POST authorize` and `POST cross-authorize`.
+
+use actix_web::web::Data;
+use isogloss_core::{Auth, AuthError, Concurrency, Credentials, Purpose, Terms, Token};
+
+use crate::errors::Error;
+use crate::ids::Id;
+use crate::members::Members;
+use crate::requests::{AuthorizeRequest, CrossAuthorizeRequest, Ids, Login};
+use crate::routes::{Answer, ok};
+use crate::settings::{Applications, LoginsPerClient};
+use crate::wire::{AccessAnswer, RememberAnswer};
+use crate::{REALM, Settings};
+
+pub(crate) async fn authorize(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    members: Members,
+) -> Answer {
+    let AuthorizeRequest { login, ids } = AuthorizeRequest::read(members, &settings)?;
+    check_application(&auth, &settings, ids.application.as_ref()).await?;
+    match login {
+        Login::Password {
+            credentials,
+            remember_me,
+        } => with_password(&auth, &settings, credentials, remember_me, ids).await,
+        Login::Remembered { token } => remembered(&auth, &settings, &token, ids).await,
+    }
+}
+
+async fn with_password(
+    auth: &Auth,
+    settings: &Settings,
+    credentials: Credentials,
+    remember_me: bool,
+    ids: Ids,
+) -> Answer {
+    let user = auth.login(credentials).await?;
+    let client = ids.client.unwrap_or_else(Id::fresh);
+    let terms = terms(settings, &client, ids.application.as_ref());
+    let access = auth.issue(REALM, &user, terms.clone()).await?;
+    if !remember_me {
+        return Ok(ok(&AccessAnswer::new(&access, client)));
+    }
+    let remembering = Terms {
+        purpose: Purpose::Remember,
+        lifetime: settings.remember_lifetime.into(),
+        concurrency: Concurrency::OnePerClient,
+        ..terms
+    };
+    let remember = auth.issue(REALM, &user, remembering).await?;
+    let answer = RememberAnswer::new(&access, Some(&remember), client, ids.application);
+    Ok(ok(&answer))
+}
+
+async fn remembered(auth: &Auth, settings: &Settings, token: &str, ids: Ids) -> Answer {
+    let client = ids.client.ok_or(Error::Missing("client_id"))?;
+    let token = Token::from_guid(REALM, token.trim()).ok_or(Error::StaleGrant)?;
+    let remembered = auth.validate(&token, &[Purpose::Remember]).await;
+    let remembered = remembered.map_err(stale)?;
+    if remembered.client != Some(client.canonical()) {
+        return Err(Error::StaleGrant);
+    }
+    let terms = terms(settings, &client, ids.application.as_ref());
+    let access = auth.issue(REALM, &remembered.user, terms).await?;
+    let answer = RememberAnswer::new(&access, None, client, ids.application);
+    Ok(ok(&answer))
+}
+
+pub(crate) async fn cross_authorize(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    members: Members,
+) -> Answer {
+    let CrossAuthorizeRequest { cross_token, ids } =
+        CrossAuthorizeRequest::read(members, &settings)?;
+    check_application(&auth, &settings, ids.application.as_ref()).await?;
+    let token = Token::from_guid(REALM, cross_token.trim()).ok_or(Error::StaleGrant)?;
+    let redeemed = auth.redeem(&token, Purpose::Handover).await;
+    let redeemed = redeemed.map_err(stale)?;
+    let client = ids.client.unwrap_or_else(Id::fresh);
+    let terms = terms(&settings, &client, ids.application.as_ref());
+    let access = auth.issue(REALM, &redeemed.user, terms).await?;
+    Ok(ok(&AccessAnswer::new(&access, client)))
+}
+
+/// The terms of an access token.
+fn terms(settings: &Settings, client: &Id, application: Option<&Id>) -> Terms {
+    Terms {
+        concurrency: match settings.logins_per_client {
+            LoginsPerClient::Many => Concurrency::Many,
+            LoginsPerClient::One => Concurrency::OnePerClient,
+        },
+        client: Some(client.canonical()),
+        application: application.map(Id::canonical),
+        ..Terms::new(Purpose::Access, settings.access_lifetime)
+    }
+}
+
+async fn check_application(
+    auth: &Auth,
+    settings: &Settings,
+    application: Option<&Id>,
+) -> Result<(), Error> {
+    match (settings.applications, application) {
+        (Applications::Any, _) | (Applications::Known, None) => Ok(()),
+        (Applications::Known, Some(id)) => match auth.key(REALM, &id.text).await? {
+            Some(_) => Ok(()),
+            None => Err(Error::UnknownApplication),
+        },
+    }
+}
+
+/// A remember-me or cross token in the body is a credential, not the bearer's token.
+fn stale(error: AuthError) -> Error {
+    match error {
+        AuthError::InvalidToken => Error::StaleGrant,
+        error @ (AuthError::InvalidCredentials
+        | AuthError::AccountDisabled
+        | AuthError::SecondFactorRequired
+        | AuthError::Forbidden
+        | AuthError::Overloaded { .. }
+        | AuthError::Unavailable(_)) => Error::Auth(error),
+    }
+}

@@ -1,0 +1,113 @@
+//! The portal, to which the links in letters lead.
+
+use form_urlencoded::byte_serialize;
+use isogloss_core::Token;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// The address of the portal's page, or nothing if there is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PortalUrl(String);
+
+/// What a letter asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    /// The password was forgotten.
+    Reset,
+    /// The user was invited by another.
+    Invitation,
+}
+
+impl Occasion {
+    /// The name of the portal's view, which the link holds twice.
+    const fn view(self) -> &'static str {
+        match self {
+            Self::Reset => "forgot_password",
+            Self::Invitation => "accept_invitation",
+        }
+    }
+}
+
+impl PortalUrl {
+    /// `<url>#/forgot_password?email=…&cross_token=…&forgot_password`; `None` without a portal.
+    pub(crate) fn link(&self, occasion: Occasion, email: &str, token: &Token) -> Option<String> {
+        let Self(portal) = self;
+        let view = occasion.view();
+        let email: String = byte_serialize(email.as_bytes()).collect();
+        let token = token.hex();
+        (!portal.is_empty())
+            .then(|| format!("{portal}#/{view}?email={email}&cross_token={token}&{view}"))
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        !self.0.is_empty()
+    }
+}
+
+impl TryFrom<String> for PortalUrl {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let fits = |text: &str| {
+            Url::parse(text).is_ok_and(|url| {
+                matches!(url.scheme(), "http" | "https") && url.fragment().is_none()
+            })
+        };
+        let clean = !text.contains(char::is_whitespace);
+        if text.is_empty() || (clean && fits(&text)) {
+            Ok(Self(text))
+        } else {
+            Err("expected an http:// or https:// address without #, or nothing")
+        }
+    }
+}
+
+impl From<PortalUrl> for String {
+    fn from(PortalUrl(text): PortalUrl) -> Self {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::REALM;
+
+    #[test]
+    fn links_are_as_documented() {
+        let portal = PortalUrl::try_from("https://portal.example/app/".to_owned()).unwrap();
+        let token = Token::from_hex(REALM, "b392cee4d0044ef681fa911772668cf9").unwrap();
+        let link = |occasion| portal.link(occasion, "a+b@example.com", &token).unwrap();
+        assert_eq!(
+            link(Occasion::Reset),
+            "https://portal.example/app/#/forgot_password?email=a%2Bb%40example.com\
+             &cross_token=b392cee4d0044ef681fa911772668cf9&forgot_password"
+        );
+        assert_eq!(
+            link(Occasion::Invitation),
+            "https://portal.example/app/#/accept_invitation?email=a%2Bb%40example.com\
+             &cross_token=b392cee4d0044ef681fa911772668cf9&accept_invitation"
+        );
+        assert_eq!(
+            PortalUrl::default().link(Occasion::Reset, "a@example.com", &token),
+            None
+        );
+    }
+
+    #[test]
+    fn only_addresses_of_pages_are_taken() {
+        for text in ["", "http://localhost:3000", "https://portal.example/?a=b"] {
+            assert!(PortalUrl::try_from(text.to_owned()).is_ok(), "{text}");
+        }
+        for text in [
+            "portal.example",
+            "ftp://portal.example",
+            "https://portal.example/#/",
+            "https://portal.example/a b",
+            "javascript:alert(1)",
+        ] {
+            assert!(PortalUrl::try_from(text.to_owned()).is_err(), "{text}");
+        }
+    }
+}

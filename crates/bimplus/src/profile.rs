@@ -1,0 +1,74 @@
+//! The answer to `GET user`: who the caller is.
+
+use isogloss_core::User;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::teams::Team;
+
+/// The user, as documented. What the directory does not know is empty, as in the vendor's sample.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Profile {
+    teams: Vec<Membership>,
+    id: Uuid,
+    email: String,
+    status: &'static str,
+    firstname: String,
+    lastname: String,
+    company: String,
+    fullname: String,
+    displayname: String,
+    info: &'static str,
+    phone_work: &'static str,
+    phone_home: &'static str,
+    fax: &'static str,
+    mobile: &'static str,
+    birth_date: &'static str,
+    has_accepted_terms: bool,
+}
+
+#[derive(Serialize)]
+struct Membership {
+    team: Team,
+}
+
+impl Profile {
+    pub(crate) fn new(user: User, teams: Vec<Team>) -> Self {
+        let fullname = full_name(&user);
+        let displayname = format!("{fullname} [{}]", user.organisation.name);
+        Self {
+            teams: teams.into_iter().map(|team| Membership { team }).collect(),
+            id: user.id,
+            email: email(&user).unwrap_or_default().to_owned(),
+            status: "Active",
+            firstname: user.first_name,
+            lastname: user.last_name,
+            company: user.organisation.name,
+            fullname,
+            displayname,
+            info: "",
+            phone_work: "",
+            phone_home: "",
+            fax: "",
+            mobile: "",
+            birth_date: "",
+            has_accepted_terms: true,
+        }
+    }
+}
+
+/// First and last name, or the user name of one who has neither.
+fn full_name(user: &User) -> String {
+    let names = format!("{} {}", user.first_name, user.last_name);
+    match names.trim() {
+        "" => user.user_name.clone(),
+        names => names.to_owned(),
+    }
+}
+
+/// The user's address, which may be what the user logs in by.
+pub(crate) fn email(user: &User) -> Option<&str> {
+    let user_name = || Some(user.user_name.as_str()).filter(|name| name.contains('@'));
+    user.email.as_deref().or_else(user_name)
+}

@@ -1,0 +1,210 @@
+//! Requests as the vendor writes them.
+
+use isogloss_core::Credentials;
+
+use crate::Settings;
+use crate::errors::Error;
+use crate::ids::Id;
+use crate::members::Members;
+use crate::portal::Occasion;
+
+/// `POST authorize`.
+pub(crate) struct AuthorizeRequest {
+    pub(crate) login: Login,
+    pub(crate) ids: Ids,
+}
+
+/// The two ways to log in.
+pub(crate) enum Login {
+    /// With a password, remembered or not.
+    Password {
+        credentials: Credentials,
+        remember_me: bool,
+    },
+    /// With a remember-me token.
+    Remembered { token: String },
+}
+
+impl AuthorizeRequest {
+    pub(crate) fn read(mut members: Members, settings: &Settings) -> Result<Self, Error> {
+        let user_id = members.text("user_id")?;
+        let password = members.text("password")?;
+        let remember_me = members.flag("remember_me")?;
+        let token = members.text("remember_me_token")?;
+        // The vendor's sample misspells it.
+        let misspelt = members.text("remeber_me_token")?;
+        let token = token.or(misspelt);
+        let login = match (user_id, password, token) {
+            (Some(user_id), Some(password), _) => Login::Password {
+                credentials: Credentials {
+                    name: user_id,
+                    password: password.into(),
+                    code: None,
+                    organisation: None,
+                },
+                remember_me,
+            },
+            (_, None, Some(_)) if settings.strict_remember_me && !remember_me => {
+                return Err(Error::Invalid("remember_me"));
+            }
+            (_, None, Some(token)) => Login::Remembered { token },
+            (Some(_), None, None) => return Err(Error::Missing("password")),
+            (None, _, _) => return Err(Error::Missing("user_id")),
+        };
+        let ids = Ids::read(&mut members, settings)?;
+        Ok(Self { login, ids })
+    }
+}
+
+/// `POST cross-authorize`. What it says of team and project has no effect.
+pub(crate) struct CrossAuthorizeRequest {
+    pub(crate) cross_token: String,
+    pub(crate) ids: Ids,
+}
+
+impl CrossAuthorizeRequest {
+    pub(crate) fn read(mut members: Members, settings: &Settings) -> Result<Self, Error> {
+        let cross_token = members.text("cross_token")?;
+        Ok(Self {
+            cross_token: cross_token.ok_or(Error::Missing("cross_token"))?,
+            ids: Ids::read(&mut members, settings)?,
+        })
+    }
+}
+
+/// What a login is for.
+pub(crate) struct Ids {
+    pub(crate) client: Option<Id>,
+    pub(crate) application: Option<Id>,
+}
+
+impl Ids {
+    fn read(members: &mut Members, settings: &Settings) -> Result<Self, Error> {
+        let client = Id::read(members, "client_id")?;
+        let application = Id::read(members, "application_id")?;
+        if settings.require_application_id && application.is_none() {
+            return Err(Error::Missing("application_id"));
+        }
+        Ok(Self {
+            client,
+            application,
+        })
+    }
+}
+
+/// `POST auth-forgot`.
+pub(crate) struct ForgottenRequest {
+    pub(crate) user_id: String,
+    pub(crate) occasion: Occasion,
+}
+
+impl TryFrom<Members> for ForgottenRequest {
+    type Error = Error;
+
+    fn try_from(mut members: Members) -> Result<Self, Error> {
+        let user_id = members.text("user_id")?;
+        let creator = Id::read(&mut members, "creator_user_id")?;
+        Ok(Self {
+            user_id: user_id
+                .filter(|user_id| !user_id.trim().is_empty())
+                .ok_or(Error::Missing("user_id"))?,
+            occasion: match creator {
+                Some(_) => Occasion::Invitation,
+                None => Occasion::Reset,
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REMEMBERED: &str = "{'remember_me_token': 't', 'client_id': 'c'";
+
+    fn authorize(body: &str, settings: &Settings) -> Result<AuthorizeRequest, String> {
+        let members = Members::parse(body.as_bytes()).unwrap();
+        AuthorizeRequest::read(members, settings).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_remember_me_token_may_need_its_flag() {
+        let lax = Settings::default();
+        let strict = Settings {
+            strict_remember_me: true,
+            ..Settings::default()
+        };
+        for (flag, strictly_fine) in [
+            ("'remember_me': true", true),
+            ("'remember_me': 'True'", true),
+            ("'remember_me': false", false),
+            ("'remember_me': null", false),
+            ("", false),
+        ] {
+            let body = format!("{REMEMBERED}, {flag}}}").replace(", }", "}");
+            assert!(authorize(&body, &lax).is_ok(), "{body}");
+            assert_eq!(authorize(&body, &strict).is_ok(), strictly_fine, "{body}");
+        }
+        // A password needs none.
+        assert!(authorize("{'user_id': 'a', 'password': 'b'}", &strict).is_ok());
+    }
+
+    #[test]
+    fn every_login_may_need_an_application_id() {
+        let required = Settings {
+            require_application_id: true,
+            ..Settings::default()
+        };
+        let bodies = [
+            "{'user_id': 'a', 'password': 'b'",
+            "{'user_id': 'a', 'password': 'b', 'remember_me': true",
+            REMEMBERED,
+        ];
+        for body in bodies {
+            for (id, fine) in [
+                ("", false),
+                (", 'application_id': null", false),
+                (
+                    ", 'application_id': '00000000-0000-0000-0000-000000000000'",
+                    false,
+                ),
+                (
+                    ", 'application_id': '6C12345D9B0C4F3C23ABB5721D098F7B'",
+                    true,
+                ),
+            ] {
+                let body = format!("{body}{id}}}");
+                assert!(authorize(&body, &Settings::default()).is_ok(), "{body}");
+                assert_eq!(authorize(&body, &required).is_ok(), fine, "{body}");
+            }
+        }
+        let cross = |body: &str| {
+            let members = Members::parse(body.as_bytes()).unwrap();
+            CrossAuthorizeRequest::read(members, &required).is_ok()
+        };
+        assert!(!cross("{'cross_token': 't'}"));
+        assert!(cross("{'cross_token': 't', 'application_id': 'a'}"));
+    }
+
+    #[test]
+    fn a_creator_makes_a_forgotten_password_an_invitation() {
+        let occasion = |body: &str| {
+            let members = Members::parse(body.as_bytes()).unwrap();
+            ForgottenRequest::try_from(members)
+                .map(|request| request.occasion)
+                .ok()
+        };
+        let zeros = "00000000-0000-0000-0000-000000000000";
+        assert_eq!(occasion("{'user_id': 'a'}"), Some(Occasion::Reset));
+        for none in ["null".to_owned(), "''".to_owned(), format!("'{zeros}'")] {
+            let body = format!("{{'user_id': 'a', 'creator_user_id': {none}}}");
+            assert_eq!(occasion(&body), Some(Occasion::Reset), "{body}");
+        }
+        assert_eq!(
+            occasion("{'user_id': 'a', 'creator_user_id': '31cb1181-2cbc-49dc-883a-0620e20140a4'}"),
+            Some(Occasion::Invitation)
+        );
+        assert_eq!(occasion("{'user_id': ' '}"), None);
+        assert_eq!(occasion("{}"), None);
+    }
+}

@@ -1,0 +1,106 @@
+//! What an operator may set.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::origins::Origins;
+use crate::portal::PortalUrl;
+
+/// What an operator may set, under `[dialects.bimplus]`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// How long an access token lives.
+    #[serde(with = "humantime_serde")]
+    pub access_lifetime: Duration,
+    /// How long a remember-me token lives.
+    #[serde(with = "humantime_serde")]
+    pub remember_lifetime: Duration,
+    /// How long a cross token waits to be used.
+    #[serde(with = "humantime_serde")]
+    pub cross_lifetime: Duration,
+    /// How long the link in a letter to one who forgot the password can be used.
+    #[serde(with = "humantime_serde")]
+    pub reset_lifetime: Duration,
+    /// How long the link in an invitation can be used.
+    #[serde(with = "humantime_serde")]
+    pub invitation_lifetime: Duration,
+    /// Which application ids may log in.
+    pub applications: Applications,
+    /// Whether a login without an application id is refused.
+    pub require_application_id: bool,
+    /// Whether a remember-me token is refused unless `remember_me` is true beside it.
+    pub strict_remember_me: bool,
+    /// How many access tokens a user may hold for one client and application id.
+    pub logins_per_client: LoginsPerClient,
+    /// Whether every route can also be asked for below a company's name.
+    pub company_prefix: bool,
+    /// Which origins a browser may call from.
+    pub allowed_origins: Origins,
+    /// Where the links in letters lead.
+    pub portal_url: PortalUrl,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            access_lifetime: Duration::from_hours(8),
+            remember_lifetime: Duration::from_hours(30 * 24),
+            cross_lifetime: Duration::from_mins(5),
+            reset_lifetime: Duration::from_hours(24),
+            invitation_lifetime: Duration::from_hours(7 * 24),
+            applications: Applications::Any,
+            require_application_id: false,
+            strict_remember_me: false,
+            logins_per_client: LoginsPerClient::Many,
+            company_prefix: false,
+            allowed_origins: Origins::Any,
+            portal_url: PortalUrl::default(),
+        }
+    }
+}
+
+/// Which application ids may log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", try_from = "String")]
+pub enum Applications {
+    /// Any, or none.
+    Any,
+    /// Those that are keys of the realm `bimplus` in the directory, or none.
+    Known,
+}
+
+impl TryFrom<String> for Applications {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        match name.as_str() {
+            "any" => Ok(Self::Any),
+            "known" => Ok(Self::Known),
+            _ => Err("expected any or known"),
+        }
+    }
+}
+
+/// How many access tokens a user may hold for one client and application id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", try_from = "String")]
+pub enum LoginsPerClient {
+    /// They stand side by side: tabs of one browser share a client id.
+    Many,
+    /// A login ends the one before it.
+    One,
+}
+
+impl TryFrom<String> for LoginsPerClient {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        match name.as_str() {
+            "many" => Ok(Self::Many),
+            "one" => Ok(Self::One),
+            _ => Err("expected many or one"),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The body: a JSON object, read as leniently as the vendor's clients need it.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{FromRequest, HttpRequest, web::Bytes};
+use serde_json::{Map, Value};
+
+use crate::errors::Error;
+
+/// What .NET's writers put before UTF-8 unless they are told not to.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// A body as it came.
+pub(crate) struct Body {
+    is_json: bool,
+    bytes: Bytes,
+}
+
+/// The members of an object.
+#[derive(Default)]
+pub(crate) struct Members(Map<String, Value>);
+
+impl Body {
+    /// The members of the object that must be there.
+    pub(crate) fn members(&self) -> Result<Members, Error> {
+        if !self.is_json {
+            return Err(Error::Malformed);
+        }
+        let bytes = self.bytes.strip_prefix(BYTE_ORDER_MARK);
+        let members = serde_json::from_slice(bytes.unwrap_or(&self.bytes));
+        members.map(Members).map_err(|_| Error::Malformed)
+    }
+
+    /// The members of an object that may be missing, and then its media type does not matter: PHP
+    /// calls an empty body a form.
+    pub(crate) fn members_if_any(&self) -> Result<Members, Error> {
+        if self.bytes.trim_ascii().is_empty() {
+            return Ok(Members::default());
+        }
+        self.members()
+    }
+}
+
+impl Members {
+    /// A string. Clients send configured values, empty ones too: empty and `null` are absent.
+    pub(crate) fn text(&self, name: &'static str) -> Result<Option<String>, Error> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
+            Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                Err(Error::Invalid(name))
+            }
+        }
+    }
+
+    /// A string that must be there.
+    pub(crate) fn mandatory(&self, name: &'static str) -> Result<String, Error> {
+        self.text(name)?.ok_or(Error::Missing(name))
+    }
+
+    /// An object; `null` is absent.
+    pub(crate) fn object(&self, name: &'static str) -> Result<Option<Self>, Error> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Object(members)) => Ok(Some(Self(members.clone()))),
+            Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
+                Err(Error::Invalid(name))
+            }
+        }
+    }
+}
+
+impl FromRequest for Body {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_json = is_json(request);
+        let bytes = Bytes::from_request(request, payload);
+        Box::pin(async move {
+            let bytes = bytes.await?;
+            Ok(Self { is_json, bytes })
+        })
+    }
+}
+
+/// JSON under its own name, as text, or unnamed. Forms are no part of this dialect.
+fn is_json(request: &HttpRequest) -> bool {
+    let Some(value) = request.headers().get(CONTENT_TYPE) else {
+        return true;
+    };
+    let value = value.to_str().unwrap_or("?").to_ascii_lowercase();
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    essence.is_empty() || essence.ends_with("json") || essence == "text/plain"
+}

@@ -1,0 +1,168 @@
+//! What an operator may set, and what follows from it.
+
+use std::time::Duration;
+
+use isogloss_core::{Lifetime, OrganisationName};
+use serde::{Deserialize, Serialize};
+
+const ONE_HOUR: Duration = Duration::from_hours(1);
+const TWO_HOURS: Duration = Duration::from_hours(2);
+
+/// What an operator may set, under `[dialects.crmcom]`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Which release of CRM.COM the clients were written for.
+    pub release: Release,
+    /// How long a token lives; what the release says if not set.
+    #[serde(with = "humantime_serde", skip_serializing_if = "Option::is_none")]
+    pub token_lifetime: Option<Duration>,
+    /// Whether a refusal has the HTTP status that it amounts to, rather than 200.
+    pub strict_status: bool,
+    /// How the organisation of a login is compared.
+    pub organisation_match: OrganisationMatch,
+}
+
+impl Settings {
+    /// The life of a token that a user logged in for.
+    pub(crate) fn lifetime(&self) -> Lifetime {
+        let span = |documented| self.token_lifetime.unwrap_or(documented);
+        match self.release {
+            Release::R6 => Lifetime::Absolute(span(ONE_HOUR)),
+            Release::R10 => Lifetime::Idle(span(ONE_HOUR)),
+            Release::R12 => Lifetime::Absolute(span(TWO_HOURS)),
+        }
+    }
+
+    /// The life of a token that a web API key logged in for. Its page knows one rule only.
+    pub(crate) fn key_lifetime(&self) -> Lifetime {
+        Lifetime::Absolute(self.token_lifetime.unwrap_or(TWO_HOURS))
+    }
+}
+
+/// A release of CRM.COM, as far as the releases differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", try_from = "String")]
+pub enum Release {
+    /// R5 to R9: one hour from the login; a success has no texts.
+    #[default]
+    R6,
+    /// R10 and R11: one hour from the last use; a success has empty texts.
+    R10,
+    /// R12 and later: two hours from the login; a success has empty texts.
+    R12,
+}
+
+impl Release {
+    /// What stands for `message` and `description` when there is nothing to say.
+    pub(crate) const fn no_text(self) -> Option<&'static str> {
+        match self {
+            Self::R6 => None,
+            Self::R10 | Self::R12 => Some(""),
+        }
+    }
+}
+
+impl TryFrom<String> for Release {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        match name.as_str() {
+            "r6" => Ok(Self::R6),
+            "r10" => Ok(Self::R10),
+            "r12" => Ok(Self::R12),
+            _ => Err("expected r6, r10 or r12"),
+        }
+    }
+}
+
+/// How the organisation of a login is compared with the user's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", try_from = "String")]
+pub enum OrganisationMatch {
+    /// Letter for letter.
+    #[default]
+    Exact,
+    /// Upper case and lower case are the same.
+    AnyCase,
+}
+
+impl OrganisationMatch {
+    /// The name of a login, to be compared so.
+    pub(crate) fn name(self, name: String) -> OrganisationName {
+        match self {
+            Self::Exact => OrganisationName::Exact(name),
+            Self::AnyCase => OrganisationName::AnyCase(name),
+        }
+    }
+}
+
+impl TryFrom<String> for OrganisationMatch {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        match name.as_str() {
+            "exact" => Ok(Self::Exact),
+            "any_case" => Ok(Self::AnyCase),
+            _ => Err("expected exact or any_case"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(settings: serde_json::Value) -> Result<Settings, String> {
+        serde_json::from_value(settings).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn each_release_has_its_lifetime() {
+        for (release, expected) in [
+            ("r6", Lifetime::Absolute(ONE_HOUR)),
+            ("r10", Lifetime::Idle(ONE_HOUR)),
+            ("r12", Lifetime::Absolute(TWO_HOURS)),
+        ] {
+            let settings = read(json!({"release": release})).unwrap();
+            assert_eq!(settings.lifetime(), expected, "{release}");
+            assert_eq!(settings.key_lifetime(), Lifetime::Absolute(TWO_HOURS));
+        }
+    }
+
+    #[test]
+    fn a_token_lifetime_changes_the_span_and_not_the_rule() {
+        let five = Duration::from_mins(5);
+        for (release, expected) in [
+            ("r6", Lifetime::Absolute(five)),
+            ("r10", Lifetime::Idle(five)),
+            ("r12", Lifetime::Absolute(five)),
+        ] {
+            let settings = read(json!({"release": release, "token_lifetime": "5m"})).unwrap();
+            assert_eq!(settings.lifetime(), expected, "{release}");
+            assert_eq!(settings.key_lifetime(), Lifetime::Absolute(five));
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for settings in [
+            json!({"release": "r6", "strict_status": false, "organisation_match": "exact"}),
+            json!({"release": "r10", "strict_status": true, "organisation_match": "any_case"}),
+            json!({"release": "r12", "token_lifetime": "1h", "strict_status": true, "organisation_match": "exact"}),
+        ] {
+            let written = serde_json::to_value(read(settings.clone()).unwrap()).unwrap();
+            assert_eq!(written, settings);
+        }
+    }
+
+    #[test]
+    fn an_unknown_word_is_refused_with_those_that_exist() {
+        let refusal = read(json!({"release": "r7"})).unwrap_err();
+        assert_eq!(refusal, "expected r6, r10 or r12");
+        let refusal = read(json!({"organisation_match": "loose"})).unwrap_err();
+        assert_eq!(refusal, "expected exact or any_case");
+    }
+}

@@ -1,0 +1,163 @@
+//! The dialect on a mock clock, with a store in memory and a SQLite directory.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::App;
+use actix_web::http::header::HeaderMap;
+use actix_web::test::{TestRequest, call_service, init_service, read_body_json};
+use actix_web::web::{Data, PayloadConfig, scope};
+use isogloss_core::directory::SqliteDirectory;
+use isogloss_core::directory::file::{File, import};
+use isogloss_core::store::{EmbeddedStore, RedisSettings, RedisStore, TokenStore};
+use isogloss_core::{
+    Auth, MockClock, Parts, PasswordSettings, Passwords, Pepper, Purpose, Realm, Token,
+};
+use isogloss_crmcom::{NAME, Settings, configure};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use time::macros::datetime;
+
+pub(crate) const BODY_LIMIT: usize = 4096;
+/// `web-key:` in Base64.
+pub(crate) const KEY: (&str, &str) = ("Authorization", "Basic d2ViLWtleTo=");
+
+const USERS: &str = r#"
+organisations = [
+    { name = "Acme", default_unit = "HEAD", units = [{ id = "HEAD" }, { id = "BRANCH" }] },
+    { name = "Bare" },
+]
+users = [
+    { user_name = "ada", organisation = "Acme", units = ["BRANCH"], password = "ada-pw", access_cards = [
+        { code = "open-sesame" }, { identifier = "card", pass_code = "12345" } ] },
+    { user_name = "bob", organisation = "Bare", password = "bob-pw", access_cards = [ { code = "bare-code" } ] },
+]
+keys = [
+    { realm = "crmcom", label = "web", key = "web-key", user = "ada" },
+    { realm = "crmcom", label = "bare", key = "bare-key", user = "bob" },
+]
+"#;
+
+/// A server without its settings.
+pub(crate) struct Fixture {
+    pub(crate) clock: Arc<MockClock>,
+    auth: Auth,
+    _folder: TempDir,
+}
+
+/// An answer.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Fixture {
+    pub(crate) async fn new() -> Self {
+        Self::on(Arc::new(EmbeddedStore::in_memory(100).unwrap())).await
+    }
+
+    /// One whose token store nobody listens for.
+    pub(crate) async fn with_its_store_away() -> Self {
+        let settings = RedisSettings {
+            url: "redis://127.0.0.1:1".into(),
+            connections: 1,
+            timeout: Duration::from_secs(1),
+        };
+        Self::on(Arc::new(RedisStore::new(&settings, 100).unwrap())).await
+    }
+
+    async fn on(tokens: Arc<dyn TokenStore>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = SqliteDirectory::open(&folder.path().join("directory.db"))
+            .await
+            .unwrap();
+        let passwords = Passwords::start(PasswordSettings {
+            bcrypt_cost: 4,
+            threads: NonZeroUsize::new(1),
+            queue: 64,
+        })
+        .unwrap();
+        let file = File::parse(Path::new("users.toml"), USERS).unwrap();
+        import(&directory, &passwords, file, |_| {}).await.unwrap();
+        let clock = Arc::new(MockClock::at(datetime!(2014-12-12 16:55:02 UTC)));
+        let auth = Auth::new(Parts {
+            directory: Arc::new(directory),
+            tokens,
+            passwords,
+            pepper: Pepper::new(b"0123456789abcdef".as_slice()).unwrap(),
+            clock: clock.clone(),
+        });
+        Self {
+            clock,
+            auth,
+            _folder: folder,
+        }
+    }
+
+    /// Sends a request to `authentication/…` of a server with these settings.
+    pub(crate) async fn send(
+        &self,
+        settings: &Settings,
+        method: &str,
+        request: TestRequest,
+    ) -> Reply {
+        let app = App::new()
+            .app_data(Data::new(self.auth.clone()))
+            .app_data(PayloadConfig::new(BODY_LIMIT))
+            .service(scope("/crm").configure(|cfg| configure(settings, cfg)));
+        let app = init_service(app).await;
+        let uri = format!("/crm/authentication/{method}");
+        let response = call_service(&app, request.uri(&uri).to_request()).await;
+        Reply {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: read_body_json(response).await,
+        }
+    }
+
+    /// Posts a JSON body.
+    pub(crate) async fn post(&self, settings: &Settings, method: &str, body: Value) -> Reply {
+        self.send(settings, method, TestRequest::post().set_json(body))
+            .await
+    }
+
+    /// Logs ada in.
+    pub(crate) async fn log_in(&self, settings: &Settings) -> String {
+        let body = json!({"username": "ada", "password": "ada-pw", "organisation": "Acme"});
+        self.post(settings, "token", body).await.token()
+    }
+
+    /// Logs ada in by her key.
+    pub(crate) async fn log_in_by_key(&self, settings: &Settings) -> String {
+        let request = TestRequest::post().insert_header(KEY);
+        let reply = self.send(settings, "web_api_key/token", request).await;
+        reply.token()
+    }
+
+    /// Uses a token as a business call would. Answers whether it was good, and then its unit.
+    pub(crate) async fn use_token(&self, token: &str) -> Option<String> {
+        let token = Token::from_hex(Realm::new(NAME), token).unwrap();
+        let session = self.auth.validate(&token, &[Purpose::Access]).await.ok()?;
+        session.unit
+    }
+}
+
+impl Reply {
+    pub(crate) fn token(&self) -> String {
+        assert_eq!(self.body["status"]["code"], "OK", "{}", self.body);
+        self.body["data"]["token"].as_str().unwrap().to_owned()
+    }
+
+    /// The code, without what all codes begin with.
+    pub(crate) fn code(&self) -> &str {
+        let code = self.body["status"]["code"].as_str().unwrap();
+        code.strip_prefix("COM.CRM.EXCEPTION.").unwrap_or(code)
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}

@@ -1,0 +1,170 @@
+//! What a release changes: how long a token lives, and what a success has for texts.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use isogloss_crmcom::{Release, Settings};
+use serde_json::{Value, json};
+
+use crate::fixture::Fixture;
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
+
+fn of(release: Release) -> Settings {
+    Settings {
+        release,
+        ..Settings::default()
+    }
+}
+
+/// Advances to a moment before the end and then to the end; the use does not help.
+async fn assert_absolute(fixture: &Fixture, token: &str, life: Duration) {
+    fixture.clock.advance(life.saturating_sub(MILLISECOND));
+    assert!(fixture.use_token(token).await.is_some(), "before {life:?}");
+    fixture.clock.advance(MILLISECOND);
+    assert!(fixture.use_token(token).await.is_none(), "after {life:?}");
+}
+
+#[actix_web::test]
+async fn r6_is_the_default_and_gives_an_hour_from_the_login() {
+    let fixture = Fixture::new().await;
+    assert_eq!(Settings::default().release, Release::R6);
+    let token = fixture.log_in(&Settings::default()).await;
+    assert_absolute(&fixture, &token, HOUR).await;
+}
+
+#[actix_web::test]
+async fn r12_gives_two_hours_from_the_login() {
+    let fixture = Fixture::new().await;
+    let token = fixture.log_in(&of(Release::R12)).await;
+    assert_absolute(&fixture, &token, 2 * HOUR).await;
+}
+
+#[actix_web::test]
+async fn r10_gives_an_hour_without_use() {
+    let fixture = Fixture::new().await;
+    let settings = of(Release::R10);
+    let (used, unused) = (
+        fixture.log_in(&settings).await,
+        fixture.log_in(&settings).await,
+    );
+    for _ in 0..5 {
+        fixture.clock.advance(50 * MINUTE);
+        assert!(fixture.use_token(&used).await.is_some());
+    }
+    assert!(fixture.use_token(&unused).await.is_none());
+    fixture.clock.advance(HOUR);
+    assert!(fixture.use_token(&used).await.is_none());
+}
+
+#[actix_web::test]
+async fn a_failed_use_gives_an_idle_token_no_time() {
+    let fixture = Fixture::new().await;
+    let settings = of(Release::R10);
+    let token = fixture.log_in(&settings).await;
+    fixture.clock.advance(50 * MINUTE);
+    let misspelt = json!({"token": token.to_lowercase()});
+    let reply = fixture.post(&settings, "token/release", misspelt).await;
+    assert_eq!(reply.code(), "SECURITY.INVALIDTOKENEXCEPTION");
+    fixture.clock.advance(10 * MINUTE);
+    for _ in 0..2 {
+        assert!(fixture.use_token(&token).await.is_none());
+    }
+}
+
+#[actix_web::test]
+async fn the_token_of_a_key_lives_two_hours_in_every_release() {
+    for release in [Release::R6, Release::R10, Release::R12] {
+        let fixture = Fixture::new().await;
+        let token = fixture.log_in_by_key(&of(release)).await;
+        fixture.clock.advance(HOUR);
+        assert_absolute(&fixture, &token, HOUR).await;
+    }
+}
+
+#[actix_web::test]
+async fn a_token_lifetime_overrides_the_span() {
+    let settings = Settings {
+        token_lifetime: Some(5 * MINUTE),
+        ..of(Release::R12)
+    };
+    let fixture = Fixture::new().await;
+    let (user, key) = (
+        fixture.log_in(&settings).await,
+        fixture.log_in_by_key(&settings).await,
+    );
+    assert_absolute(&fixture, &user, 5 * MINUTE).await;
+    assert!(fixture.use_token(&key).await.is_none());
+}
+
+#[actix_web::test]
+async fn an_expired_token_cannot_be_released() {
+    for release in [Release::R6, Release::R10, Release::R12] {
+        let fixture = Fixture::new().await;
+        let settings = of(release);
+        let body = json!({"token": fixture.log_in(&settings).await});
+        fixture.clock.advance(2 * HOUR);
+        let reply = fixture.post(&settings, "token/release", body).await;
+        assert_eq!(reply.code(), "SECURITY.INVALIDTOKENEXCEPTION");
+        assert_eq!(reply.body["data"], json!({}));
+    }
+}
+
+#[actix_web::test]
+async fn a_released_token_is_dead_at_once() {
+    let fixture = Fixture::new().await;
+    let settings = of(Release::R10);
+    let (one, other) = (
+        fixture.log_in(&settings).await,
+        fixture.log_in(&settings).await,
+    );
+    let body = json!({"token": one});
+    let reply = fixture.post(&settings, "token/release", body.clone()).await;
+    assert_eq!(
+        reply.body,
+        json!({"status": {"message": "", "description": "", "code": "OK"}, "data": {}})
+    );
+    assert!(fixture.use_token(&one).await.is_none());
+    assert!(fixture.use_token(&other).await.is_some());
+    let reply = fixture.post(&settings, "token/release", body).await;
+    assert_eq!(reply.code(), "SECURITY.INVALIDTOKENEXCEPTION");
+}
+
+#[actix_web::test]
+async fn of_fifty_releases_at_once_one_succeeds() {
+    let fixture = Fixture::new().await;
+    let settings = Settings::default();
+    let body = json!({"token": fixture.log_in(&settings).await});
+    let all = (0..50).map(|_| fixture.post(&settings, "token/release", body.clone()));
+    let replies = join_all(all).await;
+    let released = replies.iter().filter(|reply| reply.code() == "OK");
+    assert_eq!(released.count(), 1);
+    let refused = |code: &str| code == "SECURITY.INVALIDTOKENEXCEPTION";
+    assert_eq!(
+        replies.iter().filter(|reply| refused(reply.code())).count(),
+        49
+    );
+}
+
+#[actix_web::test]
+async fn a_success_has_no_texts_in_r6_and_empty_ones_later() {
+    let fixture = Fixture::new().await;
+    let body = json!({"username": "ada", "password": "ada-pw", "organisation": "Acme"});
+    for (release, text) in [
+        (Release::R6, Value::Null),
+        (Release::R10, json!("")),
+        (Release::R12, json!("")),
+    ] {
+        let reply = fixture.post(&of(release), "token", body.clone()).await;
+        let token = reply.token();
+        let expected = json!({
+            "status": {"code": "OK", "message": text, "description": text},
+            "data": {"token": token},
+        });
+        assert_eq!(reply.body, expected);
+        let is_digit = |c: char| c.is_ascii_digit() || ('A'..='F').contains(&c);
+        assert!(token.len() == 32 && token.chars().all(is_digit), "{token}");
+    }
+}

@@ -1,0 +1,68 @@
+//! The unit that a login is for.
+
+use actix_web::test::TestRequest;
+use isogloss_crmcom::Settings;
+use serde_json::{Value, json};
+
+use crate::fixture::{Fixture, KEY};
+
+/// The three ways to log ada in.
+fn ways(unit: &Value) -> [(&'static str, TestRequest); 3] {
+    let card = json!({"authentication_code": "open-sesame"});
+    let bodies = [
+        (
+            "token",
+            json!({"username": "ada", "password": "ada-pw", "organisation": "Acme", "unit": unit}),
+        ),
+        (
+            "token",
+            json!({"organisation": "Acme", "access_token_identifier": card, "unit": unit}),
+        ),
+        ("web_api_key/token", json!({"unit": unit})),
+    ];
+    bodies.map(|(method, body)| {
+        let request = TestRequest::post().insert_header(KEY).set_json(body);
+        (method, request)
+    })
+}
+
+#[actix_web::test]
+async fn the_token_is_for_the_unit_that_was_asked_for_or_the_default_one() {
+    let fixture = Fixture::new().await;
+    for (unit, expected) in [
+        (json!("BRANCH"), "BRANCH"),
+        (json!("HEAD"), "HEAD"),
+        (json!(null), "HEAD"),
+        (json!(""), "HEAD"),
+    ] {
+        for (method, request) in ways(&unit) {
+            let reply = fixture.send(&Settings::default(), method, request).await;
+            let found = fixture.use_token(&reply.token()).await;
+            assert_eq!(found.as_deref(), Some(expected), "{method} {unit}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_user_without_any_unit_is_refused() {
+    let fixture = Fixture::new().await;
+    let settings = Settings::default();
+    let card = json!({"authentication_code": "bare-code"});
+    let bare_key = ("Authorization", "Basic YmFyZS1rZXk6");
+    for (method, body) in [
+        (
+            "token",
+            json!({"username": "bob", "password": "bob-pw", "organisation": "Bare"}),
+        ),
+        (
+            "token",
+            json!({"organisation": "Bare", "access_token_identifier": card}),
+        ),
+        ("web_api_key/token", json!({})),
+        ("web_api_key/token", json!({"unit": "HEAD"})),
+    ] {
+        let request = TestRequest::post().insert_header(bare_key).set_json(body);
+        let reply = fixture.send(&settings, method, request).await;
+        assert_eq!(reply.code(), "SECURITY.INVALIDUNITEXCEPTION", "{method}");
+    }
+}

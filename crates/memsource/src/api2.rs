@@ -1,0 +1,112 @@
+//! The successor API, `api2`: routes, and their handlers.
+
+mod body;
+mod refusal;
+mod wire;
+
+use actix_web::web::{self, Data, ServiceConfig, resource, to};
+use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder};
+use isogloss_core::{Auth, AuthError, Credentials, User};
+
+use self::body::{LoginBody, LoginOtherBody};
+use self::refusal::Refusal;
+use self::wire::{LoginAnswer, WhoAmIAnswer, uid};
+use crate::caller::Caller;
+use crate::errors::Error;
+use crate::parameters::Parameters;
+use crate::wire::json;
+use crate::{Settings, issue};
+
+type Answer = Result<HttpResponse, Refusal>;
+
+/// Adds the routes, below wherever the dialect is mounted.
+pub(crate) fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(post("/api2/v1/auth/login", login))
+        .service(post("/api2/v3/auth/login", login))
+        .service(post("/api2/v1/auth/loginOther", login_other))
+        .service(post("/api2/v3/auth/loginOther", login_other))
+        .service(post("/api2/v1/auth/logout", logout))
+        .service(
+            resource("/api2/v1/auth/whoAmI")
+                .route(web::get().to(who_am_i))
+                .default_service(to(async || refuse(Error::NoMethod("GET")))),
+        );
+}
+
+fn post<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    resource(path)
+        .route(web::post().to(handler))
+        .default_service(to(async || refuse(Error::NoMethod("POST"))))
+}
+
+fn refuse(error: Error) -> Answer {
+    Err(error.into())
+}
+
+/// Whatever `Authorization` says is not looked at: three clients send one that is worth nothing.
+async fn login(auth: Data<Auth>, settings: Data<Settings>, body: LoginBody) -> Answer {
+    let credentials = Credentials {
+        name: body.user_name.ok_or(Error::Missing("userName"))?,
+        password: body.password.ok_or(Error::Missing("password"))?.into(),
+        code: body.code.map(Into::into),
+        organisation: None,
+    };
+    let user = auth.login(credentials).await?;
+    if !is(&user, body.user_uid.as_deref()) {
+        return Err(AuthError::InvalidCredentials.into());
+    }
+    let issued = issue::access(&auth, &settings, &user).await?;
+    Ok(json(
+        &mut HttpResponse::Ok(),
+        &LoginAnswer::new(&issued, &settings),
+    ))
+}
+
+async fn login_other(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    request: HttpRequest,
+    body: LoginOtherBody,
+) -> Answer {
+    let caller = caller(&auth, &request).await?;
+    let name = body.user_name.ok_or(Error::Missing("userName"))?;
+    let user = auth.impersonate(&caller.session, &name).await?;
+    let user = user
+        .filter(|user| is(user, body.user_uid.as_deref()))
+        .ok_or(Error::UnknownUser)?;
+    let issued = issue::impersonation(&auth, &settings, &caller.session, &user).await?;
+    Ok(json(
+        &mut HttpResponse::Ok(),
+        &LoginAnswer::new(&issued, &settings),
+    ))
+}
+
+async fn logout(auth: Data<Auth>, request: HttpRequest) -> Answer {
+    let caller = caller(&auth, &request).await?;
+    auth.revoke(&caller.token).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+async fn who_am_i(auth: Data<Auth>, request: HttpRequest) -> Answer {
+    let caller = caller(&auth, &request).await?;
+    Ok(json(
+        &mut HttpResponse::Ok(),
+        &WhoAmIAnswer::new(&caller.session.user),
+    ))
+}
+
+async fn caller(auth: &Auth, request: &HttpRequest) -> Result<Caller, Error> {
+    let mut parameters = Parameters::of_query(request)?;
+    Caller::of(auth, request, &mut parameters).await
+}
+
+/// Whether that is the user's uid. Here an identity has one user, so to name none is to name that
+/// one.
+fn is(user: &User, wanted: Option<&str>) -> bool {
+    wanted.is_none_or(|wanted| uid(user).eq_ignore_ascii_case(wanted))
+}

@@ -1,0 +1,92 @@
+//! JSON bodies, read as laxly as clients need it: unknown members and nulls are nothing.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web::Bytes};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::refusal::Refusal;
+use crate::errors::Error;
+use crate::parameters::{content_type, media_type};
+
+/// The body of `login`. An empty member counts as absent.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct LoginBody {
+    #[serde(deserialize_with = "text")]
+    pub(super) user_name: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub(super) password: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub(super) code: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub(super) user_uid: Option<String>,
+}
+
+/// The body of `loginOther`.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct LoginOtherBody {
+    #[serde(deserialize_with = "text")]
+    pub(super) user_name: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub(super) user_uid: Option<String>,
+}
+
+/// A string, or a number that a client did not quote.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text).filter(|text| !text.is_empty())),
+        Value::Number(number) => Ok(Some(number.to_string())),
+        Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            Err(serde::de::Error::custom("expected text"))
+        }
+    }
+}
+
+type Reading<T> = Pin<Box<dyn Future<Output = Result<T, Refusal>>>>;
+
+fn read<T>(request: &HttpRequest, payload: &mut Payload) -> Reading<T>
+where
+    T: DeserializeOwned + Default + 'static,
+{
+    let request = request.clone();
+    let body = Bytes::from_request(&request, payload);
+    Box::pin(async move {
+        let body = body.await.map_err(Error::from)?;
+        if body.is_empty() {
+            return Ok(T::default());
+        }
+        if media_type(content_type(&request)) != "application/json" {
+            return Err(Error::MediaType.into());
+        }
+        // Serde would take the members from an array in their order.
+        if body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Error::Malformed.into());
+        }
+        serde_json::from_slice(&body).map_err(|_| Error::Malformed.into())
+    })
+}
+
+impl FromRequest for LoginBody {
+    type Error = Refusal;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        read(request, payload)
+    }
+}
+
+impl FromRequest for LoginOtherBody {
+    type Error = Refusal;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        read(request, payload)
+    }
+}

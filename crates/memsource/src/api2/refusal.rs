@@ -1,0 +1,32 @@
+//! The dialect's refusals as `api2` words them.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+use isogloss_core::AuthError;
+use thiserror::Error as ThisError;
+
+use crate::errors::Error;
+
+/// A refusal that tells what the old API leaves out.
+#[derive(Debug, ThisError)]
+#[error(transparent)]
+pub(super) struct Refusal(#[from] Error);
+
+impl From<AuthError> for Refusal {
+    fn from(error: AuthError) -> Self {
+        Self(error.into())
+    }
+}
+
+impl ResponseError for Refusal {
+    fn status_code(&self) -> StatusCode {
+        self.0.status_code()
+    }
+
+    /// A wrong password is described here; a client shows the description to its user.
+    fn error_response(&self) -> HttpResponse {
+        let description = self.0.answer().2;
+        self.0
+            .respond(Some(description.as_deref().unwrap_or("Unauthorized")))
+    }
+}

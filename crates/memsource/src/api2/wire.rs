@@ -1,0 +1,114 @@
+//! Answers of `api2`: numbers of users are strings, and there is more of everything.
+
+use isogloss_core::{IssuedToken, User};
+use serde::Serialize;
+
+use crate::Settings;
+use crate::wire::{expires, spell_token};
+
+/// What `userUid` is compared with.
+pub(super) fn uid(user: &User) -> String {
+    user.id.to_string()
+}
+
+/// The answer to `login` and `loginOther`.
+#[derive(Serialize)]
+pub(super) struct LoginAnswer<'a> {
+    user: UserAnswer<'a>,
+    token: String,
+    expires: String,
+}
+
+impl<'a> LoginAnswer<'a> {
+    pub(super) fn new(issued: &'a IssuedToken, settings: &Settings) -> Self {
+        Self {
+            user: UserAnswer::new(&issued.session.user),
+            token: spell_token(issued),
+            expires: expires(issued.session.expires_at, settings.expires_style),
+        }
+    }
+}
+
+/// The answer to `whoAmI`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WhoAmIAnswer<'a> {
+    user: UserAnswer<'a>,
+    /// There is no browser session that it could guard.
+    csrf_token: (),
+    organization: OrganizationAnswer<'a>,
+    edition: EditionAnswer,
+    features: FeaturesAnswer,
+}
+
+impl<'a> WhoAmIAnswer<'a> {
+    pub(super) fn new(user: &'a User) -> Self {
+        Self {
+            user: UserAnswer::new(user),
+            csrf_token: (),
+            organization: OrganizationAnswer {
+                id: user.organisation.id.to_string(),
+                name: &user.organisation.name,
+            },
+            edition: EditionAnswer::default(),
+            features: FeaturesAnswer { reject_jobs: false },
+        }
+    }
+}
+
+/// The numbers are strings and the role is in upper case, or three clients fail.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UserAnswer<'a> {
+    user_name: &'a str,
+    uid: String,
+    id: String,
+    first_name: &'a str,
+    last_name: &'a str,
+    role: &'static str,
+    email: Option<&'a str>,
+}
+
+impl<'a> UserAnswer<'a> {
+    fn new(user: &'a User) -> Self {
+        Self {
+            user_name: &user.user_name,
+            uid: uid(user),
+            id: user.number.to_string(),
+            first_name: &user.first_name,
+            last_name: &user.last_name,
+            role: user.role.name(),
+            email: user.email.as_deref(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct OrganizationAnswer<'a> {
+    id: String,
+    name: &'a str,
+}
+
+/// What the organisation has bought. Nothing is sold here.
+#[derive(Serialize)]
+struct EditionAnswer {
+    id: &'static str,
+    name: &'static str,
+    title: &'static str,
+}
+
+impl Default for EditionAnswer {
+    fn default() -> Self {
+        Self {
+            id: "1",
+            name: "ULTIMATE",
+            title: "Ultimate",
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FeaturesAnswer {
+    reject_jobs: bool,
+}

@@ -1,0 +1,67 @@
+//! The tokens of this dialect, and on which terms each is issued.
+
+use std::time::Duration;
+
+use isogloss_core::{Auth, AuthError, Concurrency, IssuedToken, Purpose, Session, Terms, User};
+
+use crate::settings::{Login, Settings};
+use crate::{NAME, REALM};
+
+/// A token with less life than this is not handed out again. The vendor's server made a new one
+/// 59 min 42 s before the old one's end, and not yet 72 min before it.
+const REUSED_AT_LEAST: Duration = Duration::from_hours(1);
+
+/// The token of a login with a password.
+pub(crate) async fn access(
+    auth: &Auth,
+    settings: &Settings,
+    user: &User,
+) -> Result<IssuedToken, AuthError> {
+    let concurrency = match settings.login {
+        Login::Fresh => Concurrency::Many,
+        Login::Reuse => Concurrency::Reuse {
+            at_least: REUSED_AT_LEAST,
+        },
+    };
+    let terms = Terms {
+        concurrency,
+        ..Terms::new(Purpose::Access, settings.token_lifetime)
+    };
+    auth.issue(REALM, user, terms).await
+}
+
+/// The token of an administrator who logs in as another user. Never one that was there before: it
+/// may be spent, and only once.
+pub(crate) async fn impersonation(
+    auth: &Auth,
+    settings: &Settings,
+    caller: &Session,
+    user: &User,
+) -> Result<IssuedToken, AuthError> {
+    let actor = caller.actor.unwrap_or(caller.user.id);
+    let terms = Terms {
+        actor: Some(actor),
+        ..Terms::new(Purpose::Impersonation, settings.token_lifetime)
+    };
+    let issued = auth.issue(REALM, user, terms).await?;
+    tracing::info!(
+        dialect = NAME,
+        actor.id = %actor,
+        user.id = %user.id,
+        "an administrator logged in as another user"
+    );
+    Ok(issued)
+}
+
+/// The token of the browser session that an impersonation was spent on.
+pub(crate) async fn browser_session(
+    auth: &Auth,
+    settings: &Settings,
+    spent: &Session,
+) -> Result<IssuedToken, AuthError> {
+    let terms = Terms {
+        actor: spent.actor,
+        ..Terms::new(Purpose::Access, settings.token_lifetime)
+    };
+    auth.issue(REALM, &spent.user, terms).await
+}

@@ -1,0 +1,25 @@
+//! Bodies of the type `multipart/form-data`.
+
+use std::convert::Infallible;
+
+use actix_web::web::Bytes;
+use futures_util::future::ready;
+use futures_util::stream::once;
+use multer::Multipart;
+
+use crate::errors::Error;
+
+/// The parts of a body that was read whole, by their names. A file is a value like any other.
+pub(crate) async fn parts(content_type: &str, body: Bytes) -> Result<Vec<(String, String)>, Error> {
+    let boundary = multer::parse_boundary(content_type).map_err(|_| Error::Malformed)?;
+    let body = once(ready(Ok::<_, Infallible>(body)));
+    let mut multipart = Multipart::new(body, boundary);
+    let mut parts = Vec::new();
+    while let Some(part) = multipart.next_field().await.map_err(|_| Error::Malformed)? {
+        let name = part.name().ok_or(Error::Malformed)?.to_owned();
+        let value = part.bytes().await.map_err(|_| Error::Malformed)?;
+        let value = String::from_utf8(value.into()).map_err(|_| Error::Malformed)?;
+        parts.push((name, value));
+    }
+    Ok(parts)
+}

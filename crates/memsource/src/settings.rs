@@ -1,0 +1,112 @@
+//! What an operator may set, under `[dialects.memsource]`.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What an operator may set, under `[dialects.memsource]`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// How long a token lives, counted from the login.
+    #[serde(with = "humantime_serde")]
+    pub token_lifetime: Duration,
+    /// What a repeated login answers.
+    pub login: Login,
+    /// How `expires` ends, in both APIs.
+    pub expires_style: ExpiresStyle,
+    /// How the old API writes roles. The newer one has them in upper case, whatever this says.
+    pub role_style: RoleStyle,
+    /// Whether `whoAmI` of the old API tells `csrfToken` and `organization`, too.
+    pub who_am_i_extras: bool,
+    /// Where `authByToken` goes when it is not told.
+    pub default_redirect: String,
+    /// Origins (`https://host[:port]`) that `authByToken` may go to, beside paths of this host.
+    pub redirect_origins: Vec<String>,
+    /// The name of the browser session's cookie.
+    pub cookie_name: String,
+    /// Whether that cookie is for HTTPS only.
+    pub cookie_secure: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            token_lifetime: Duration::from_hours(24),
+            login: Login::Fresh,
+            expires_style: ExpiresStyle::Offset,
+            role_style: RoleStyle::Upper,
+            who_am_i_extras: false,
+            default_redirect: "/web".to_owned(),
+            redirect_origins: Vec::new(),
+            cookie_name: "isogloss_session".to_owned(),
+            cookie_secure: true,
+        }
+    }
+}
+
+/// What a repeated login answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", try_from = "String")]
+pub enum Login {
+    /// A further token.
+    Fresh,
+    /// The token of the login before, while it has an hour or more to live.
+    Reuse,
+}
+
+impl TryFrom<String> for Login {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        match name.as_str() {
+            "fresh" => Ok(Self::Fresh),
+            "reuse" => Ok(Self::Reuse),
+            _ => Err("expected fresh or reuse"),
+        }
+    }
+}
+
+/// How `expires` ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", try_from = "String")]
+pub enum ExpiresStyle {
+    /// `2014-12-12T16:55:02+0000`
+    Offset,
+    /// `2014-12-12T16:55:02Z`
+    Zulu,
+}
+
+impl TryFrom<String> for ExpiresStyle {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        match name.as_str() {
+            "offset" => Ok(Self::Offset),
+            "zulu" => Ok(Self::Zulu),
+            _ => Err("expected offset or zulu"),
+        }
+    }
+}
+
+/// How a role is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", try_from = "String")]
+pub enum RoleStyle {
+    /// `ADMIN`, `PROJECT_MANAGER`, `LINGUIST`
+    Upper,
+    /// `Admin`, `Project_Manager`, `Linguist`
+    Title,
+}
+
+impl TryFrom<String> for RoleStyle {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        match name.as_str() {
+            "upper" => Ok(Self::Upper),
+            "title" => Ok(Self::Title),
+            _ => Err("expected upper or title"),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! When a token ends.
+
+use std::time::Duration;
+
+use isogloss_core::UserState;
+use isogloss_core::directory::Directory;
+use isogloss_memsource::Settings;
+use serde_json::json;
+use time::macros::datetime;
+
+use crate::host::{Host, token};
+
+#[actix_web::test]
+async fn token_ends_a_day_after_the_login_however_it_is_used() {
+    let host = Host::at(datetime!(2020-01-01 12:00 UTC), Settings::default()).await;
+    let answer = host.login("ada").await;
+    assert_eq!(answer["expires"], "2020-01-02T12:00:00+0000");
+    for moment in [
+        datetime!(2020-01-01 23:00 UTC),
+        datetime!(2020-01-02 11:00 UTC),
+        datetime!(2020-01-02 11:59:59 UTC),
+    ] {
+        host.move_to(moment);
+        assert_eq!(host.who_am_i(token(&answer)).await, 200, "{moment}");
+    }
+    host.move_to(datetime!(2020-01-02 12:00 UTC));
+    assert_eq!(host.who_am_i(token(&answer)).await, 401);
+}
+
+#[actix_web::test]
+async fn lifetime_is_a_setting() {
+    let settings = Settings {
+        token_lifetime: Duration::from_mins(10),
+        ..Settings::default()
+    };
+    let host = Host::at(datetime!(2020-01-01 12:00 UTC), settings).await;
+    let answer = host.login2("ada").await;
+    assert_eq!(answer["expires"], "2020-01-01T12:10:00+0000");
+    host.move_to(datetime!(2020-01-01 12:10 UTC));
+    assert_eq!(host.who_am_i(token(&answer)).await, 401);
+}
+
+#[actix_web::test]
+async fn token_of_a_user_who_was_disabled_is_401_and_the_login_403() {
+    let host = Host::at(datetime!(2020-01-01 12:00 UTC), Settings::default()).await;
+    let answer = host.login("lin").await;
+    let account = host.directory.account("lin").await.unwrap().unwrap();
+    host.directory
+        .set_state(account.user.id, UserState::Disabled)
+        .await
+        .unwrap();
+    let (status, refusal) = host
+        .get(&format!("api/v3/auth/whoAmI?token={}", token(&answer)))
+        .await;
+    assert_eq!(
+        (status, refusal),
+        (
+            401,
+            json!({"errorCode": "AuthUnauthorized", "errorDescription": "Unauthorized access."})
+        )
+    );
+    let (status, refusal) = host.get("api/v3/auth/login?userName=lin&password=pw").await;
+    assert_eq!(
+        (status, &refusal["errorCode"]),
+        (403, &json!("AuthAccountInactive"))
+    );
+}

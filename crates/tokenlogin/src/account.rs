@@ -1,0 +1,31 @@
+//! What a client asks first with its session: who the user is, and where.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use isogloss_core::Auth;
+
+use crate::Settings;
+use crate::query::{Call, session};
+use crate::routes::Answer;
+use crate::wire::{answers, json};
+
+/// `GET Users/Me`.
+pub(crate) async fn me(auth: Data<Auth>, request: HttpRequest) -> Answer {
+    let call = Call::check(&auth, &request).await?;
+    let session = session(&auth, &request).await?;
+    let user = answers::user(&session.user).only(&call.fields);
+    Ok(json(&mut HttpResponse::Ok(), &user))
+}
+
+/// `GET Company`, the one the user belongs to.
+pub(crate) async fn company(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    request: HttpRequest,
+) -> Answer {
+    let call = Call::check(&auth, &request).await?;
+    let session = session(&auth, &request).await?;
+    let organisation = &session.user.organisation;
+    let company = answers::company(organisation, &settings.password_policy).only(&call.fields);
+    Ok(json(&mut HttpResponse::Ok(), &company))
+}

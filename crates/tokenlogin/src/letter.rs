@@ -1,0 +1,50 @@
+//! The letter that a forgotten password is answered with.
+
+use std::time::Duration;
+
+use isogloss_core::{Auth, AuthError, Concurrency, Letter, Mailer, Purpose, Terms, Token, User};
+
+use crate::REALM;
+
+/// Sends a user a fresh key, in place of any earlier one. Sends nothing to a name that is nobody's,
+/// nor to a user without an address.
+pub(crate) async fn send_reset_key(
+    auth: &Auth,
+    mailer: &dyn Mailer,
+    login_name: &str,
+    lifetime: Duration,
+) -> Result<(), AuthError> {
+    let Some(user) = auth.find(login_name).await? else {
+        return Ok(());
+    };
+    let Some(address) = address(&user) else {
+        return Ok(());
+    };
+    let terms = Terms {
+        concurrency: Concurrency::OnePerClient,
+        ..Terms::new(Purpose::Reset, lifetime)
+    };
+    let key = auth.issue(REALM, &user, terms).await?.token;
+    mailer.send(letter(address, &key, lifetime)).await?;
+    Ok(())
+}
+
+/// The user's e-mail address: logins may be by one.
+fn address(user: &User) -> Option<String> {
+    let name = Some(&user.user_name).filter(|name| name.contains('@'));
+    user.email.as_ref().or(name).cloned()
+}
+
+fn letter(to: String, key: &Token, lifetime: Duration) -> Letter {
+    let (key, minutes) = (key.hex(), lifetime.as_secs().div_ceil(60));
+    Letter {
+        to,
+        subject: "Your new password".to_owned(),
+        text: format!(
+            "Somebody, most likely you, asked for a new password. This key sets one:\n\n\
+             {key}\n\n\
+             It works once, within {minutes} minutes. If you did not ask, do nothing: your password \
+             stays as it is.\n"
+        ),
+    }
+}

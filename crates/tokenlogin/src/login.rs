@@ -1,0 +1,91 @@
+//! In and out: wire in, calls on core, wire out.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use isogloss_core::{Auth, AuthError, Concurrency, Credentials, Purpose, Terms, Token};
+
+use crate::errors::Error;
+use crate::model::Model;
+use crate::query::{Call, session};
+use crate::routes::Answer;
+use crate::settings::LogoutEnds;
+use crate::wire::answers::authenticated;
+use crate::wire::requests::{AuthenticationInfo, TokenAuthentication};
+use crate::wire::{Object, json};
+use crate::{REALM, Settings};
+
+/// `POST Authentication/Login`.
+pub(crate) async fn login(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    request: HttpRequest,
+    model: Result<Model, Error>,
+) -> Answer {
+    let call = Call::check(&auth, &request).await?;
+    let info = AuthenticationInfo::try_from(model?)?;
+    let credentials = Credentials {
+        name: info.user_name,
+        password: info.password,
+        code: None,
+        organisation: None,
+    };
+    let user = auth.login(credentials).await?;
+    let mut terms = settings.session();
+    let mut re_authentication_token = String::new();
+    if let Some(device) = info.device {
+        let remembering = Terms {
+            client: Some(device.clone()),
+            concurrency: Concurrency::OnePerClient,
+            ..Terms::new(Purpose::Remember, settings.reauthentication_lifetime)
+        };
+        let remember = auth.issue(REALM, &user, remembering).await?;
+        re_authentication_token = remember.token.hex();
+        terms.client = Some(device);
+        terms.parent = Some(remember.session.digest);
+    }
+    let session = auth.issue(REALM, &user, terms).await?;
+    let data = authenticated(&session, re_authentication_token).only(&call.fields);
+    Ok(json(&mut HttpResponse::Ok(), &data))
+}
+
+/// `POST Authentication/TokenLogin`.
+pub(crate) async fn token_login(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    request: HttpRequest,
+    model: Result<Model, Error>,
+) -> Answer {
+    let call = Call::check(&auth, &request).await?;
+    let text = TokenAuthentication::try_from(model?)?.re_authentication_token;
+    let token = Token::from_guid(REALM, text.trim()).ok_or(AuthError::InvalidToken)?;
+    let remembered = auth.validate(&token, &[Purpose::Remember]).await?;
+    let terms = Terms {
+        client: remembered.client,
+        parent: Some(remembered.digest),
+        ..settings.session()
+    };
+    let session = auth.issue(REALM, &remembered.user, terms).await?;
+    let echo = settings.echo_reauthentication_token;
+    let re_authentication_token = if echo { token.hex() } else { String::new() };
+    let data = authenticated(&session, re_authentication_token).only(&call.fields);
+    Ok(json(&mut HttpResponse::Ok(), &data))
+}
+
+/// `POST Authentication/Logout`. Whatever the body is, nobody reads it.
+pub(crate) async fn logout(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    request: HttpRequest,
+) -> Answer {
+    Call::check(&auth, &request).await?;
+    let session = session(&auth, &request).await?;
+    // The session goes last: a caller who is told that the store is away can ask once more.
+    match (settings.logout_ends, session.parent) {
+        (LogoutEnds::Device, Some(re_authentication_token)) => {
+            auth.end(re_authentication_token).await?;
+        }
+        (LogoutEnds::Device, None) | (LogoutEnds::Session, _) => {}
+    }
+    auth.end(session.digest).await?;
+    Ok(json(&mut HttpResponse::Ok(), &Object::from([])))
+}

@@ -1,0 +1,66 @@
+//! A forgotten password: a key by mail, and the new password in return for it.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, rt};
+use isogloss_core::{Auth, AuthError, Credentials, Mailer, Purpose, Token};
+use tracing::{Instrument as _, warn};
+
+use crate::errors::Error;
+use crate::letter::send_reset_key;
+use crate::model::Model;
+use crate::query::Call;
+use crate::routes::Answer;
+use crate::wire::answers::authenticated;
+use crate::wire::json;
+use crate::wire::requests::{PasswordResetInformation, PasswordResetRequest};
+use crate::{REALM, Settings};
+
+/// `POST Authentication/RequestPasswordReset`. Whether the name is anybody's is looked up after
+/// the answer, so that neither the answer nor its time tells.
+pub(crate) async fn request(
+    auth: Data<Auth>,
+    mailer: Data<dyn Mailer>,
+    settings: Data<Settings>,
+    request: HttpRequest,
+    model: Result<Model, Error>,
+) -> Answer {
+    Call::check(&auth, &request).await?;
+    let login_name = PasswordResetRequest::try_from(model?)?.login_name;
+    auth.ready().await.map_err(AuthError::Unavailable)?;
+    let lifetime = settings.reset_key_lifetime;
+    let sending = async move {
+        let sent = send_reset_key(&auth, mailer.get_ref(), &login_name, lifetime).await;
+        if let Err(error) = sent {
+            warn!(%error, "a letter with a reset key was not sent");
+        }
+    };
+    rt::spawn(sending.in_current_span());
+    Ok(HttpResponse::Ok().finish())
+}
+
+/// `POST Authentication/FinishPasswordReset`.
+pub(crate) async fn finish(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    request: HttpRequest,
+    model: Result<Model, Error>,
+) -> Answer {
+    let call = Call::check(&auth, &request).await?;
+    let information = PasswordResetInformation::read(model?, &settings.password_policy)?;
+    let key = Token::from_guid(REALM, information.reset_key.trim());
+    let key = key.ok_or(AuthError::InvalidToken)?;
+    let reset = auth.redeem(&key, Purpose::Reset).await?;
+    let password = information.password;
+    auth.set_password(&reset.user, password.clone()).await?;
+    // A login like any other: a letter does not stand for the second factor.
+    let credentials = Credentials {
+        name: reset.user.user_name,
+        password,
+        code: None,
+        organisation: None,
+    };
+    let user = auth.login(credentials).await?;
+    let session = auth.issue(REALM, &user, settings.session()).await?;
+    let data = authenticated(&session, String::new()).only(&call.fields);
+    Ok(json(&mut HttpResponse::Ok(), &data))
+}

@@ -1,0 +1,81 @@
+//! What an operator may set, under `[dialects.tokenlogin]`.
+
+use std::time::Duration;
+
+use isogloss_core::{Lifetime, Purpose, Terms};
+use serde::{Deserialize, Serialize};
+
+use crate::policy::PasswordPolicy;
+
+/// What an operator may set, under `[dialects.tokenlogin]`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// How long a session token lives.
+    #[serde(with = "humantime_serde")]
+    pub session_lifetime: Duration,
+    /// What the life of a session token is counted from.
+    pub session_lifetime_from: LifetimeFrom,
+    /// How long a re-authentication token lives, counted from the login that asked for it.
+    #[serde(with = "humantime_serde")]
+    pub reauthentication_lifetime: Duration,
+    /// How long the key of a password reset lives.
+    #[serde(with = "humantime_serde")]
+    pub reset_key_lifetime: Duration,
+    /// Whether `TokenLogin` answers with the token it was given, rather than with none.
+    pub echo_reauthentication_token: bool,
+    /// What `Logout` ends.
+    pub logout_ends: LogoutEnds,
+    /// What a new password must be like.
+    pub password_policy: PasswordPolicy,
+    /// Origins whose pages may call, as browsers spell them; `*` stands for all.
+    pub cors_origins: Vec<String>,
+}
+
+/// What the life of a session token is counted from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LifetimeFrom {
+    /// From the login, used or not.
+    #[default]
+    Login,
+    /// From its last use.
+    Use,
+}
+
+/// What `Logout` ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogoutEnds {
+    /// The session, and the re-authentication token that it was born with or from.
+    #[default]
+    Device,
+    /// The session alone.
+    Session,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            session_lifetime: Duration::from_hours(12),
+            session_lifetime_from: LifetimeFrom::default(),
+            reauthentication_lifetime: Duration::from_hours(30 * 24),
+            reset_key_lifetime: Duration::from_hours(1),
+            echo_reauthentication_token: false,
+            logout_ends: LogoutEnds::default(),
+            password_policy: PasswordPolicy::default(),
+            cors_origins: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// The terms of a session, without its device.
+    pub(crate) fn session(&self) -> Terms {
+        let lifetime = match self.session_lifetime_from {
+            LifetimeFrom::Login => Lifetime::Absolute(self.session_lifetime),
+            LifetimeFrom::Use => Lifetime::Idle(self.session_lifetime),
+        };
+        Terms::new(Purpose::Access, lifetime)
+    }
+}

@@ -1,0 +1,70 @@
+//! Answers, as the vendor's help pages show them.
+
+use isogloss_core::{IssuedToken, Organisation, User};
+
+use super::object::{Object, Value};
+use crate::policy::PasswordPolicy;
+
+/// `LoginData` of a login that went well.
+pub(crate) fn authenticated(session: &IssuedToken, re_authentication_token: String) -> Object {
+    Object::from([
+        ("Authenticated", true.into()),
+        ("ReAuthenticationToken", re_authentication_token.into()),
+        ("Me", current_user(&session.session.user).into()),
+        ("SessionToken", session.token.hex().into()),
+    ])
+}
+
+/// `LoginData` of a login that was refused.
+pub(crate) fn refused() -> Object {
+    Object::from([
+        ("Authenticated", false.into()),
+        ("ReAuthenticationToken", "".into()),
+        ("Me", Value::Null),
+        ("SessionToken", "".into()),
+    ])
+}
+
+/// `CurrentUser`, the member `Me`.
+fn current_user(user: &User) -> Object {
+    Object::from([
+        ("ID", user.id.to_string().into()),
+        ("FirstName", user.first_name.as_str().into()),
+        ("LastName", user.last_name.as_str().into()),
+        ("ImageURL", user.image_url.as_str().into()),
+    ])
+}
+
+/// `User`, the answer of `Users/Me`.
+pub(crate) fn user(user: &User) -> Object {
+    Object::from([
+        ("UserID", user.id.to_string().into()),
+        ("FirstName", user.first_name.as_str().into()),
+        ("LastName", user.last_name.as_str().into()),
+        ("ImageURL", user.image_url.as_str().into()),
+        ("loginName", user.user_name.as_str().into()),
+        ("ImageSettings", "".into()),
+        ("IsDeleted", false.into()),
+    ])
+}
+
+/// `Company`. Nobody keeps passwords' ages or former passwords here: zero says that neither is
+/// limited.
+pub(crate) fn company(organisation: &Organisation, policy: &PasswordPolicy) -> Object {
+    let settings = Object::from([
+        ("PasswordMinLength", policy.min_length.into()),
+        ("PasswordDuration", 0.into()),
+        (
+            "PasswordSpecialCharacters",
+            policy.special_characters.into(),
+        ),
+        ("PasswordMustHaveMixedCase", policy.mixed_case.into()),
+        ("PasswordMustHaveNumeric", policy.numeric.into()),
+        ("NumberOfPasswordsBeforeReuse", 0.into()),
+    ]);
+    Object::from([
+        ("Name", organisation.name.as_str().into()),
+        ("ImageURL", "".into()),
+        ("SecuritySettings", settings.into()),
+    ])
+}

@@ -1,0 +1,182 @@
+//! A dialect to call: three users, a clock to move, and letters to read.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::body::to_bytes;
+use actix_web::test::{TestRequest, call_service, init_service};
+use actix_web::web::{Data, scope};
+use actix_web::{App, rt};
+use async_trait::async_trait;
+use isogloss_core::directory::SqliteDirectory;
+use isogloss_core::directory::file::{File, import};
+use isogloss_core::store::{EmbeddedStore, TokenStore};
+use isogloss_core::{
+    Auth, Letter, Mailer, MockClock, Parts, PasswordSettings, Passwords, Pepper, StoreError,
+};
+use isogloss_tokenlogin::Settings;
+use serde_json::Value;
+use tempfile::TempDir;
+use time::macros::datetime;
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::calls::Answer;
+
+pub(crate) const HOUR: Duration = Duration::from_hours(1);
+
+/// The clock's finest step.
+pub(crate) const INSTANT: Duration = Duration::from_millis(1);
+
+/// The longest span that the clock knows below this one.
+pub(crate) fn just_short_of(span: Duration) -> Duration {
+    span.saturating_sub(INSTANT)
+}
+
+const DIRECTORY: &str = r#"
+organisations = [{ name = "ACME" }]
+users = [
+    { user_name = "ada", email = "ada@example.com", organisation = "ACME", password = "ada-password" },
+    { user_name = "bob@example.com", organisation = "ACME", password = "bob-password" },
+    { user_name = "carol", organisation = "ACME", password = "carol-password" },
+    { user_name = "guarded", email = "guarded@example.com", organisation = "ACME", password = "guarded-password", totp_secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" },
+    { user_name = "retired", email = "retired@example.com", organisation = "ACME", password = "retired-password", disabled = true },
+]
+keys = [{ realm = "tokenlogin", label = "app", key = "app-key" }]
+"#;
+
+/// Everything that a call needs and leaves behind.
+pub(crate) struct World {
+    pub(crate) clock: Arc<MockClock>,
+    auth: Auth,
+    settings: Settings,
+    mailer: Arc<dyn Mailer>,
+    letters: Mutex<UnboundedReceiver<Letter>>,
+    _folder: TempDir,
+}
+
+/// What differs from world to world.
+pub(crate) struct Plan {
+    pub(crate) settings: Settings,
+    pub(crate) tokens: Arc<dyn TokenStore>,
+    /// Instead of the one whose letters can be read.
+    pub(crate) mailer: Option<Arc<dyn Mailer>>,
+    /// How many may wait for a hash.
+    pub(crate) queue: usize,
+    pub(crate) bcrypt_cost: u32,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            settings: Settings::default(),
+            tokens: Arc::new(EmbeddedStore::in_memory(100).unwrap()),
+            mailer: None,
+            queue: 100,
+            bcrypt_cost: 4,
+        }
+    }
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::of(Plan::default()).await
+    }
+
+    pub(crate) async fn with(settings: Value) -> Self {
+        let settings = serde_json::from_value(settings).unwrap();
+        Self::of(Plan {
+            settings,
+            ..Plan::default()
+        })
+        .await
+    }
+
+    pub(crate) async fn of(plan: Plan) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("directory.db");
+        let directory = SqliteDirectory::open(&path).await.unwrap();
+        let passwords = Passwords::start(PasswordSettings {
+            bcrypt_cost: plan.bcrypt_cost,
+            threads: NonZeroUsize::new(1),
+            queue: plan.queue,
+        })
+        .unwrap();
+        let file = File::parse(Path::new("directory.toml"), DIRECTORY).unwrap();
+        import(&directory, &passwords, file, |_| {}).await.unwrap();
+        let clock = Arc::new(MockClock::at(datetime!(2015-06-01 12:00 UTC)));
+        let auth = Auth::new(Parts {
+            directory: Arc::new(directory),
+            tokens: plan.tokens,
+            passwords,
+            pepper: Pepper::new(b"0123456789abcdef".as_slice()).unwrap(),
+            clock: clock.clone(),
+        });
+        let (sender, letters) = unbounded_channel();
+        Self {
+            clock,
+            auth,
+            settings: plan.settings,
+            mailer: plan.mailer.unwrap_or_else(|| Arc::new(Recorder(sender))),
+            letters: Mutex::new(letters),
+            _folder: folder,
+        }
+    }
+
+    /// Calls with `query` behind the developer's key.
+    pub(crate) async fn send(&self, request: TestRequest, path: &str, query: &str) -> Answer {
+        let app = App::new()
+            .app_data(Data::new(self.auth.clone()))
+            .app_data(Data::from(self.mailer.clone()))
+            .service(
+                scope("/api/v1")
+                    .configure(|cfg| isogloss_tokenlogin::configure(&self.settings, cfg)),
+            );
+        let app = init_service(app).await;
+        let request = request.uri(&format!("/api/v1/{path}?APIKey=app-key{query}"));
+        let response = call_service(&app, request.to_request()).await;
+        let (request, response) = response.into_parts();
+        drop(request);
+        let (head, body) = response.into_parts();
+        let body = to_bytes(body).await.ok().unwrap();
+        Answer {
+            status: head.status().as_u16(),
+            headers: head.headers().clone(),
+            body: serde_json::from_slice(&body).unwrap_or_default(),
+        }
+    }
+
+    /// Sets a password by another way than this dialect's.
+    pub(crate) async fn set_password(&self, name: &str, password: &str) {
+        let user = self.auth.find(name).await.unwrap().unwrap();
+        self.auth
+            .set_password(&user, password.into())
+            .await
+            .unwrap();
+    }
+
+    /// The next letter, which may still be on its way.
+    pub(crate) async fn letter(&self) -> Letter {
+        let mut letters = self.letters.lock().await;
+        let letter = rt::time::timeout(Duration::from_secs(30), letters.recv());
+        letter.await.unwrap().unwrap()
+    }
+
+    /// Whether a letter lies there that nobody has read.
+    pub(crate) async fn has_letters(&self) -> bool {
+        self.letters.lock().await.try_recv().is_ok()
+    }
+}
+
+/// Keeps letters for reading.
+struct Recorder(UnboundedSender<Letter>);
+
+#[async_trait]
+impl Mailer for Recorder {
+    async fn send(&self, letter: Letter) -> Result<(), StoreError> {
+        self.0.send(letter).unwrap();
+        Ok(())
+    }
+}

@@ -1,0 +1,252 @@
+//! BIMplus where its settings differ from the demo's, and the letters it sends.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use conformance::{Gateway, Request, Response};
+use serde_json::{Value, json};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");
+const CLIENT: &str = "0864b512-1776-4a55-8ee5-2b19d7d9b7ea";
+const APPLICATION: &str = "6C12345D9B0C4F3C23ABB5721D098F7B";
+
+fn gateway(settings: &str) -> Gateway {
+    let config = format!("[dialects.bimplus]\n{settings}\n[mail]\ntransport = \"folder:mail\"\n");
+    let builder = Gateway::builder(PROGRAM).config_text(config);
+    builder.start().unwrap()
+}
+
+fn post(gateway: &Gateway, path: &str, body: &Value) -> Response {
+    let request = Request::post(path).json(body);
+    request.send(gateway.public()).unwrap()
+}
+
+fn member(response: &Response, name: &str) -> String {
+    let body = response.json().unwrap();
+    let text = body[name].as_str();
+    text.unwrap_or_else(|| panic!("no {name} in {body}"))
+        .to_owned()
+}
+
+fn login(extra: &Value) -> Value {
+    let mut body = json!({"user_id": "test@bimplus.net", "password": "test"});
+    let extra = extra.as_object().unwrap().clone();
+    body.as_object_mut().unwrap().extend(extra);
+    body
+}
+
+fn is_live(gateway: &Gateway, token: &str) -> bool {
+    let request = Request::get("/v2/authorize").header("Authorization", format!("BimPlus {token}"));
+    match request.send(gateway.public()).unwrap().status {
+        200 => true,
+        401 => false,
+        other => panic!("{other}"),
+    }
+}
+
+/// The letters so far, their lines put together again; waits for `count` of them.
+fn letters(gateway: &Gateway, count: usize) -> Vec<String> {
+    let folder = gateway.folder().join("mail");
+    let patience = Instant::now() + Duration::from_secs(10);
+    loop {
+        let letters: Vec<_> = fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|kind| kind == "eml"))
+            .map(|path| fs::read_to_string(path).unwrap())
+            .filter(|letter| letter.contains("do nothing."))
+            .map(|letter| letter.replace("=\r\n", "").replace("=3D", "="))
+            .collect();
+        if letters.len() >= count || Instant::now() > patience {
+            return letters;
+        }
+        sleep(Duration::from_millis(20));
+    }
+}
+
+/// What stands between two texts in a letter.
+fn between<'a>(letter: &'a str, before: &str, after: &str) -> &'a str {
+    let rest = letter
+        .split_once(before)
+        .unwrap_or_else(|| panic!("{letter}"));
+    rest.1
+        .split_once(after)
+        .unwrap_or_else(|| panic!("{letter}"))
+        .0
+}
+
+#[test]
+fn a_letter_logs_in_once_and_the_newest_counts() {
+    let gateway = gateway("portal_url = \"https://portal.example/app/\"");
+    let forgot = json!({"user_id": "TEST@bimplus.net"});
+    assert_eq!(post(&gateway, "/v2/auth-forgot", &forgot).text(), "{}");
+    let [first] = &letters(&gateway, 1)[..] else {
+        panic!()
+    };
+    assert!(first.contains("To: test@bimplus.net\r\n"), "{first}");
+    let link = "https://portal.example/app/#/forgot_password?email=test%40bimplus.net&cross_token=";
+    let first = between(first, link, "&forgot_password\r\n").to_owned();
+
+    let invite = json!({"user_id": "test@bimplus.net", "creator_user_id": CLIENT});
+    assert_eq!(post(&gateway, "/v2/auth-forgot", &invite).text(), "{}");
+    let both = letters(&gateway, 2);
+    let invitation = both
+        .iter()
+        .find(|letter| letter.contains("invited"))
+        .unwrap();
+    let link =
+        "https://portal.example/app/#/accept_invitation?email=test%40bimplus.net&cross_token=";
+    let second = between(invitation, link, "&accept_invitation\r\n");
+    assert!(invitation.contains("within 7days"), "{invitation}");
+
+    for (token, status) in [(first.as_str(), 401), (second, 200), (second, 401)] {
+        let response = post(
+            &gateway,
+            "/v2/cross-authorize",
+            &json!({"cross_token": token}),
+        );
+        assert_eq!(response.status, status, "{}", response.text());
+    }
+}
+
+#[test]
+fn letters_go_to_nobody_else() {
+    let gateway = gateway("portal_url = \"https://portal.example/\"");
+    // Unknown, disabled, with a second factor, without an address; then one who gets a letter.
+    for user in [
+        "nobody@example.com",
+        "retired@example.com",
+        "guarded@example.com",
+        "mpadministrator",
+        "linguist",
+    ] {
+        let response = post(&gateway, "/v2/auth-forgot", &json!({"user_id": user}));
+        assert_eq!(
+            (response.status, response.text().as_str()),
+            (200, "{}"),
+            "{user}"
+        );
+    }
+    letters(&gateway, 1);
+    // By the time that one more has come, so would have the others.
+    post(&gateway, "/v2/auth-forgot", &json!({"user_id": "linguist"}));
+    let letters = letters(&gateway, 2);
+    assert_eq!(letters.len(), 2, "{letters:?}");
+    for letter in letters {
+        assert!(letter.contains("To: linguist@example.com\r\n"), "{letter}");
+    }
+}
+
+#[test]
+fn without_a_portal_no_letter_is_sent() {
+    let gateway = gateway("portal_url = \"\"");
+    let response = post(&gateway, "/v2/auth-forgot", &json!({"user_id": "linguist"}));
+    assert_eq!((response.status, response.text().as_str()), (200, "{}"));
+    assert!(gateway.logs("portal_url is not set"));
+    assert!(
+        fs::read_dir(gateway.folder().join("mail"))
+            .unwrap()
+            .next()
+            .is_none()
+    );
+}
+
+#[test]
+fn one_login_a_client_ends_the_one_before() {
+    let gateway = gateway("logins_per_client = \"one\"");
+    let token = |extra: &Value| {
+        member(
+            &post(&gateway, "/v2/authorize", &login(extra)),
+            "access_token",
+        )
+    };
+    let first = token(&json!({"client_id": CLIENT}));
+    let other_client = token(&json!({}));
+    let other_application = token(&json!({"client_id": CLIENT, "application_id": APPLICATION}));
+    let second = token(&json!({"client_id": CLIENT.to_uppercase()}));
+    assert!(!is_live(&gateway, &first));
+    for token in [other_client, other_application, second] {
+        assert!(is_live(&gateway, &token));
+    }
+}
+
+#[test]
+fn a_missing_application_id_can_be_refused() {
+    let gateway = gateway("require_application_id = true");
+    for (extra, status) in [
+        (json!({}), 400),
+        (
+            json!({"application_id": "00000000-0000-0000-0000-000000000000"}),
+            400,
+        ),
+        (json!({"application_id": APPLICATION}), 200),
+    ] {
+        let response = post(&gateway, "/v2/authorize", &login(&extra));
+        assert_eq!(response.status, status, "{extra}");
+    }
+}
+
+#[test]
+fn a_remember_me_token_can_need_its_flag() {
+    let gateway = gateway("strict_remember_me = true");
+    let remembered = login(&json!({"client_id": CLIENT, "remember_me": true}));
+    let token = member(
+        &post(&gateway, "/v2/authorize", &remembered),
+        "remember_me_token",
+    );
+    for (flag, status) in [
+        (Value::Null, 400),
+        (json!(false), 400),
+        (json!("true"), 200),
+    ] {
+        let body = json!({"remember_me": flag, "remember_me_token": token, "client_id": CLIENT});
+        assert_eq!(
+            post(&gateway, "/v2/authorize", &body).status,
+            status,
+            "{flag}"
+        );
+    }
+}
+
+#[test]
+fn a_company_can_stand_before_the_route() {
+    let gateway = gateway("company_prefix = true");
+    for path in [
+        "/v2/acme/authorize",
+        "/v2/authorize",
+        "//v2//acme//authorize/",
+    ] {
+        let token = member(&post(&gateway, path, &login(&json!({}))), "access_token");
+        assert!(is_live(&gateway, &token), "{path}");
+    }
+}
+
+#[test]
+fn bad_settings_are_refused_with_what_was_expected() {
+    for (setting, expected) in [
+        (
+            "allowed_origins = [\"app.example\"]",
+            "origins like https://host[:port]",
+        ),
+        (
+            "portal_url = \"portal.example\"",
+            "expected an http:// or https:// address",
+        ),
+        ("logins_per_client = \"two\"", "expected many or one"),
+    ] {
+        let folder = tempfile::TempDir::new().unwrap();
+        let config = format!("[dialects.bimplus]\n{setting}");
+        let builder = Gateway::builder(PROGRAM).config_text(config);
+        let output = builder.command(folder.path()).unwrap().output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        let key = setting.split_once(' ').unwrap().0;
+        assert!(said.contains(&format!("dialects.bimplus.{key}")), "{said}");
+        assert!(
+            said.contains(expected) && said.lines().count() == 1,
+            "{said}"
+        );
+    }
+}

@@ -1,0 +1,166 @@
+//! Letters: into a folder, or to a mail server, and what a user can do with one.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use conformance::{Builder, Gateway, Request, Response};
+use serde_json::json;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const ACTIONS: &str = "/api/v1/Authentication";
+
+fn gateway() -> Builder {
+    Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
+}
+
+fn call(server: SocketAddr, action: &str, body: &serde_json::Value) -> Response {
+    let path = format!("{ACTIONS}/{action}?APIKey=demo-api-key");
+    Request::post(path).json(body).send(server).unwrap()
+}
+
+fn ask_for_reset(server: SocketAddr, name: &str) -> Response {
+    call(server, "RequestPasswordReset", &json!({"LoginName": name}))
+}
+
+fn log_in(server: SocketAddr, password: &str) -> u16 {
+    let body = json!({"userName": "sample", "password": password});
+    call(server, "Login", &body).status
+}
+
+/// The letters in a folder, as soon as there are that many.
+fn letters(folder: &Path, many: usize) -> Vec<String> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let files = fs::read_dir(folder).into_iter().flatten();
+        let files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+        if files.len() >= many {
+            return files
+                .iter()
+                .map(|file| fs::read_to_string(file).unwrap())
+                .collect();
+        }
+        assert!(Instant::now() < deadline, "{} letters came", files.len());
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The reset key in a letter: the only 32 hexadecimal digits in a row.
+fn key(letter: &str) -> String {
+    let words = letter.split(|c: char| !c.is_ascii_hexdigit());
+    let keys: Vec<_> = words.filter(|word| word.len() == 32).collect();
+    assert_eq!(keys.len(), 1, "{letter}");
+    keys[0].to_owned()
+}
+
+#[test]
+fn letter_in_a_folder_sets_a_new_password() {
+    let gateway = gateway().start().unwrap();
+    let server = gateway.public();
+    let unknown = ask_for_reset(server, "nobody@example.com");
+    let known = ask_for_reset(server, "sample@example.com");
+    assert_eq!((unknown.status, unknown.body), (known.status, known.body));
+    let letters = letters(&gateway.folder().join("data/mail"), 1);
+    assert_eq!(letters.len(), 1);
+    assert!(
+        letters[0].contains("To: sample@example.com"),
+        "{}",
+        letters[0]
+    );
+
+    let reset = json!({"ResetKey": key(&letters[0]), "Password": "a new one"});
+    assert_eq!(call(server, "FinishPasswordReset", &reset).status, 200);
+    assert_eq!(call(server, "FinishPasswordReset", &reset).status, 401);
+    assert_eq!(
+        (log_in(server, "sample-demo"), log_in(server, "a new one")),
+        (401, 200)
+    );
+    let log = gateway.log().join("\n");
+    assert!(!log.contains(&key(&letters[0])));
+}
+
+#[test]
+fn letter_goes_to_a_mail_server() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let letters = mail_server(listener);
+    let gateway = gateway()
+        .env(
+            "ISOGLOSS__MAIL__TRANSPORT",
+            format!("smtp://127.0.0.1:{port}"),
+        )
+        .env("ISOGLOSS__MAIL__FROM", "Help <help@example.com>")
+        .start()
+        .unwrap();
+    assert_eq!(ask_for_reset(gateway.public(), "sample").status, 200);
+    let letter = letters.recv_timeout(PATIENCE).unwrap();
+    assert!(letter.contains("From: Help <help@example.com>"), "{letter}");
+    assert!(letter.contains("To: sample@example.com"), "{letter}");
+    assert_eq!(key(&letter).len(), 32);
+}
+
+#[test]
+fn mail_server_that_is_away_is_the_operators_trouble_not_the_clients() {
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let gateway = gateway()
+        .env(
+            "ISOGLOSS__MAIL__TRANSPORT",
+            format!("smtp://127.0.0.1:{port}"),
+        )
+        .start()
+        .unwrap();
+    assert_eq!(ask_for_reset(gateway.public(), "sample").status, 200);
+    assert!(gateway.logs("was not sent"));
+}
+
+/// Takes letters as a mail server would, and hands them on.
+fn mail_server(listener: TcpListener) -> Receiver<String> {
+    let (letters, taken) = channel();
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            if let Some(letter) = take(&client.unwrap()) {
+                letters.send(letter).unwrap();
+            }
+        }
+    });
+    taken
+}
+
+fn take(client: &TcpStream) -> Option<String> {
+    let mut writer = client;
+    let mut lines = BufReader::new(client).lines();
+    let mut say = |line: &str| writer.write_all(format!("{line}\r\n").as_bytes());
+    let mut letter = None;
+    say("220 test").ok()?;
+    while let Some(Ok(line)) = lines.next() {
+        let answer = match line.get(..4)?.to_uppercase().as_str() {
+            "EHLO" | "HELO" => "250 test",
+            "DATA" => {
+                say("354 go on").ok()?;
+                let text = lines.by_ref().map_while(Result::ok);
+                let text: Vec<_> = text.take_while(|line| line != ".").collect();
+                letter = Some(text.join("\n"));
+                "250 taken"
+            }
+            "QUIT" => {
+                say("221 bye").ok()?;
+                break;
+            }
+            _ => "250 fine",
+        };
+        say(answer).ok()?;
+        if letter.is_some() {
+            break;
+        }
+    }
+    letter
+}
