@@ -44,9 +44,9 @@ pub enum PasswordError {
     /// The cost is outside bcrypt's range, or the system gave no random salt.
     #[error("bcrypt: {0}")]
     Bcrypt(String),
-    /// The hashing threads are gone.
+    /// No thread was free to hash it, or what was to be asked besides was refused.
     #[error(transparent)]
-    Unavailable(StoreError),
+    Auth(#[from] AuthError),
 }
 
 /// The hashing threads. They end when this is dropped.
@@ -83,7 +83,7 @@ impl Passwords {
             thread::Builder::new()
                 .name(format!("bcrypt-{number}"))
                 .spawn(move || work(&queue))
-                .map_err(|error| PasswordError::Unavailable(gone(error)))?;
+                .map_err(|error| AuthError::Unavailable(gone(error)))?;
         }
         Ok(Self {
             jobs,
@@ -123,10 +123,9 @@ impl Passwords {
         self.enqueue(Job {
             password,
             task: Task::Hash(self.cost, answer),
-        })
-        .map_err(|error| PasswordError::Unavailable(gone(error)))?;
+        })?;
         hash.await
-            .map_err(|error| PasswordError::Unavailable(gone(error)))?
+            .map_err(|error| AuthError::Unavailable(gone(error)))?
     }
 
     /// Whether a hash is one that [`Passwords::hash`] would make today.

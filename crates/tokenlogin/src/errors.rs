@@ -165,7 +165,7 @@ impl From<PasswordError> for Error {
                 let error = StoreError::new("password hashing", reason);
                 Self::Auth(AuthError::Unavailable(error))
             }
-            PasswordError::Unavailable(error) => Self::Auth(AuthError::Unavailable(error)),
+            PasswordError::Auth(error) => Self::Auth(error),
         }
     }
 }

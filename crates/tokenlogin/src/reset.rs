@@ -2,7 +2,7 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, rt};
-use isogloss_core::{Auth, AuthError, Credentials, Mailer, Purpose, Token};
+use isogloss_core::{Auth, AuthError, Credentials, Mailer, Token};
 use tracing::{Instrument as _, warn};
 
 use crate::errors::Error;
@@ -49,12 +49,11 @@ pub(crate) async fn finish(
     let information = PasswordResetInformation::read(model?, &settings.password_policy)?;
     let key = Token::from_guid(REALM, information.reset_key.trim());
     let key = key.ok_or(AuthError::InvalidToken)?;
-    let reset = auth.redeem(&key, Purpose::Reset).await?;
     let password = information.password;
-    auth.set_password(&reset.user, password.clone()).await?;
+    let user = auth.reset_password(&key, password.clone()).await?;
     // A login like any other: a letter does not stand for the second factor.
     let credentials = Credentials {
-        name: reset.user.user_name,
+        name: user.user_name,
         password,
         code: None,
         organisation: None,

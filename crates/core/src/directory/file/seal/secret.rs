@@ -39,7 +39,9 @@ pub(super) async fn seal_secret(
                 }
             }
             passwords.hash(clear).await.map_err(|error| match error {
-                PasswordError::Unavailable(error) => FileError::Unavailable(error),
+                PasswordError::Auth(error) => {
+                    FileError::Unavailable(StoreError::new("password hashing", error))
+                }
                 error @ (PasswordError::Empty
                 | PasswordError::TooLong
                 | PasswordError::Nul

@@ -1,0 +1,170 @@
+//! Who is it? Logins by password, card and key, and what else is asked about users.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{AccessCard, Auth, Credentials, OrganisationName};
+use crate::directory::{Account, CardName, KeyDigest};
+use crate::error::AuthError;
+use crate::password::PasswordError;
+use crate::session::{Purpose, Session};
+use crate::token::{Realm, Token};
+use crate::user::{Key, Organisation, Role, Unit, User, UserState};
+
+impl Auth {
+    /// Checks a name and a password. Unknown users cost as much time as known ones.
+    pub async fn login(&self, credentials: Credentials) -> Result<User, AuthError> {
+        let account = self.0.directory.account(&credentials.name).await?;
+        let hash = account
+            .as_ref()
+            .map(|account| account.password_hash.expose_secret().to_owned());
+        let fits = self.0.passwords.verify(credentials.password, hash).await?;
+        let Some(Account { user, totp, .. }) = account.filter(|_| fits) else {
+            return Err(AuthError::InvalidCredentials);
+        };
+        let user = admit(user, credentials.organisation.as_ref())?;
+        let Some(totp) = totp else { return Ok(user) };
+        match credentials.code {
+            Some(code) if totp.accepts(code.expose_secret(), self.now()) => Ok(user),
+            _ => Err(AuthError::SecondFactorRequired),
+        }
+    }
+
+    /// Checks an access card. It stands for itself: no password and no second factor are asked.
+    pub async fn login_by_card(
+        &self,
+        card: AccessCard,
+        organisation: &OrganisationName,
+    ) -> Result<User, AuthError> {
+        let user = match card {
+            AccessCard::Code(code) => {
+                let name = CardName::Code(KeyDigest::of(code.expose_secret()));
+                self.0.directory.card(name).await?.map(|card| card.user)
+            }
+            AccessCard::Identifier {
+                identifier,
+                pass_code,
+            } => {
+                let card = self
+                    .0
+                    .directory
+                    .card(CardName::Identifier(&identifier))
+                    .await?;
+                let hash = card
+                    .as_ref()
+                    .and_then(|card| card.pass_code_hash.as_ref())
+                    .map(|hash| hash.expose_secret().to_owned());
+                let fits = self.0.passwords.verify(pass_code, hash).await?;
+                card.filter(|_| fits).map(|card| card.user)
+            }
+        };
+        admit(
+            user.ok_or(AuthError::InvalidCredentials)?,
+            Some(organisation),
+        )
+    }
+
+    /// The user that an application's key acts as.
+    pub async fn login_by_key(&self, realm: Realm, key: &str) -> Result<User, AuthError> {
+        let key = self.key(realm, key).await?;
+        let user = match key.and_then(|key| key.user) {
+            Some(id) => self.0.directory.user(id).await?,
+            None => None,
+        };
+        admit(user.ok_or(AuthError::InvalidCredentials)?, None)
+    }
+
+    /// The user of that name or e-mail address, if it is one who may log in.
+    pub async fn find(&self, name: &str) -> Result<Option<User>, AuthError> {
+        let account = self.0.directory.account(name).await?;
+        Ok(account.and_then(|account| admit(account.user, None).ok()))
+    }
+
+    /// As [`Auth::find`], but without users who have a second factor: for letters whose token logs
+    /// in by itself, which would go round it.
+    pub async fn find_without_second_factor(&self, name: &str) -> Result<Option<User>, AuthError> {
+        let account = self.0.directory.account(name).await?;
+        let account = account.filter(|account| account.totp.is_none());
+        Ok(account.and_then(|account| admit(account.user, None).ok()))
+    }
+
+    /// The units that the user may log in to, the default one first.
+    pub async fn units(&self, user: &User) -> Result<Vec<Unit>, AuthError> {
+        Ok(self.0.directory.units(user).await?)
+    }
+
+    /// Sets a password, and ends all tokens of the user.
+    pub async fn set_password(
+        &self,
+        user: &User,
+        password: SecretString,
+    ) -> Result<(), PasswordError> {
+        let hash = self.0.passwords.hash(password).await?;
+        Ok(self.set_hash(user, &hash).await?)
+    }
+
+    /// Sets the password of a [`Purpose::Reset`] key's user, and uses the key up. It is not spent
+    /// on a password that cannot be set, nor when too many wait for a hashing thread.
+    pub async fn reset_password(
+        &self,
+        key: &Token,
+        password: SecretString,
+    ) -> Result<User, PasswordError> {
+        self.validate(key, &[Purpose::Reset]).await?;
+        let hash = self.0.passwords.hash(password).await?;
+        let user = self.redeem(key, Purpose::Reset).await?.user;
+        self.set_hash(&user, &hash).await?;
+        Ok(user)
+    }
+
+    async fn set_hash(&self, user: &User, hash: &str) -> Result<(), AuthError> {
+        self.0.directory.set_password(user.id, hash).await?;
+        // The tokens are dead already. This makes room.
+        self.0.tokens.remove_user(user.id).await?;
+        Ok(())
+    }
+
+    /// The user whom an administrator wants to log in as: one of the same organisation. `None`
+    /// for an unknown user as for one of another organisation.
+    pub async fn impersonate(
+        &self,
+        actor: &Session,
+        name: &str,
+    ) -> Result<Option<User>, AuthError> {
+        if actor.user.role != Role::Admin {
+            return Err(AuthError::Forbidden);
+        }
+        let organisation = actor.user.organisation.id;
+        let account = self.0.directory.account(name).await?;
+        account
+            .map(|account| account.user)
+            .filter(|user| user.organisation.id == organisation)
+            .map(|user| admit(user, None))
+            .transpose()
+    }
+
+    /// An application's key, if the realm has it.
+    pub async fn key(&self, realm: Realm, key: &str) -> Result<Option<Key>, AuthError> {
+        let digest = KeyDigest::of(key);
+        Ok(self.0.directory.key(realm.name(), digest).await?)
+    }
+}
+
+impl OrganisationName {
+    fn names(&self, organisation: &Organisation) -> bool {
+        match self {
+            Self::Exact(name) => *name == organisation.name,
+            Self::AnyCase(name) => name.to_lowercase() == organisation.name.to_lowercase(),
+        }
+    }
+}
+
+/// Lets a user in whose credentials fit, unless the organisation is another or the account is off.
+fn admit(user: User, organisation: Option<&OrganisationName>) -> Result<User, AuthError> {
+    if organisation.is_some_and(|name| !name.names(&user.organisation)) {
+        return Err(AuthError::InvalidCredentials);
+    }
+    match user.state {
+        UserState::Active => Ok(user),
+        UserState::Disabled => Err(AuthError::AccountDisabled),
+    }
+}
