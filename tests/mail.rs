@@ -15,8 +15,17 @@ use serde_json::json;
 const PATIENCE: Duration = Duration::from_secs(30);
 const ACTIONS: &str = "/api/v1/Authentication";
 
+/// At the level at which most is logged: what a letter holds is not among it.
 fn gateway() -> Builder {
     Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
+        .env("ISOGLOSS__LOGGING__LEVEL", "trace")
+}
+
+fn assert_unlogged(gateway: &Gateway, secrets: &[&str]) {
+    let log = gateway.log().join("\n");
+    for secret in secrets {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
 }
 
 fn call(server: SocketAddr, action: &str, body: &serde_json::Value) -> Response {
@@ -80,8 +89,10 @@ fn letter_in_a_folder_sets_a_new_password() {
         (log_in(server, "sample-demo"), log_in(server, "a new one")),
         (401, 200)
     );
-    let log = gateway.log().join("\n");
-    assert!(!log.contains(&key(&letters[0])));
+    assert_unlogged(
+        &gateway,
+        &[&key(&letters[0]), "a new one", "sample@example.com"],
+    );
 }
 
 #[test]
@@ -101,7 +112,32 @@ fn letter_goes_to_a_mail_server() {
     let letter = letters.recv_timeout(PATIENCE).unwrap();
     assert!(letter.contains("From: Help <help@example.com>"), "{letter}");
     assert!(letter.contains("To: sample@example.com"), "{letter}");
-    assert_eq!(key(&letter).len(), 32);
+    assert_unlogged(&gateway, &[&key(&letter), "sample@example.com"]);
+}
+
+#[test]
+fn link_of_a_letter_logs_in_once() {
+    let gateway = gateway().start().unwrap();
+    let server = gateway.public();
+    let forgotten =
+        Request::post("/v2/auth-forgot").json(&json!({"user_id": "sample@example.com"}));
+    assert_eq!(forgotten.send(server).unwrap().status, 200);
+    let letters = letters(&gateway.folder().join("data/mail"), 1);
+    // A letter folds long lines with `=`.
+    let letter = letters[0]
+        .replace("=\r\n", "")
+        .replace("=\n", "")
+        .replace("=3D", "=");
+    let token = key(&letter);
+    let swap = || {
+        let body = json!({"cross_token": token});
+        Request::post("/v2/cross-authorize")
+            .json(&body)
+            .send(server)
+            .unwrap()
+    };
+    assert_eq!((swap().status, swap().status), (200, 401));
+    assert_unlogged(&gateway, &[&token, "sample@example.com"]);
 }
 
 #[test]

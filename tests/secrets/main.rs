@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod attempts;
+mod beyond;
 #[path = "../shared/holdings.rs"]
 mod holdings;
 #[path = "../shared/marked.rs"]
