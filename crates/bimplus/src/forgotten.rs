@@ -9,7 +9,6 @@ use tracing::{Instrument as _, debug, warn};
 
 use crate::members::Members;
 use crate::portal::Occasion;
-use crate::profile;
 use crate::requests::ForgottenRequest;
 use crate::routes::{Answer, ok};
 use crate::{REALM, Settings};
@@ -44,7 +43,7 @@ async fn write(
     let Some(user) = auth.find_without_second_factor(&request.user_id).await? else {
         return Ok(());
     };
-    let Some(to) = profile::email(&user) else {
+    let Some(to) = user.address() else {
         debug!(user.id = %user.id, "no letter to a user without an address");
         return Ok(());
     };

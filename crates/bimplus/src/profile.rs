@@ -40,7 +40,7 @@ impl Profile {
         Self {
             teams: teams.into_iter().map(|team| Membership { team }).collect(),
             id: user.id,
-            email: email(&user).unwrap_or_default().to_owned(),
+            email: user.address().unwrap_or_default().to_owned(),
             status: "Active",
             firstname: user.first_name,
             lastname: user.last_name,
@@ -65,10 +65,4 @@ fn full_name(user: &User) -> String {
         "" => user.user_name.clone(),
         names => names.to_owned(),
     }
-}
-
-/// The user's address, which may be what the user logs in by.
-pub(crate) fn email(user: &User) -> Option<&str> {
-    let user_name = || Some(user.user_name.as_str()).filter(|name| name.contains('@'));
-    user.email.as_deref().or_else(user_name)
 }

@@ -35,6 +35,14 @@ pub struct User {
     pub generation: i64,
 }
 
+impl User {
+    /// Where letters go: the e-mail address, or the user name of one who logs in by an address.
+    pub fn address(&self) -> Option<&str> {
+        let user_name = || Some(self.user_name.as_str()).filter(|name| name.contains('@'));
+        self.email.as_deref().or_else(user_name)
+    }
+}
+
 /// An organisation, as far as users need it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organisation {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use isogloss_core::{Auth, AuthError, Concurrency, Letter, Mailer, Purpose, Terms, Token, User};
+use isogloss_core::{Auth, AuthError, Concurrency, Letter, Mailer, Purpose, Terms, Token};
 
 use crate::REALM;
 
@@ -17,7 +17,7 @@ pub(crate) async fn send_reset_key(
     let Some(user) = auth.find(login_name).await? else {
         return Ok(());
     };
-    let Some(address) = address(&user) else {
+    let Some(address) = user.address() else {
         return Ok(());
     };
     let terms = Terms {
@@ -25,14 +25,10 @@ pub(crate) async fn send_reset_key(
         ..Terms::new(Purpose::Reset, lifetime)
     };
     let key = auth.issue(REALM, &user, terms).await?.token;
-    mailer.send(letter(address, &key, lifetime)).await?;
+    mailer
+        .send(letter(address.to_owned(), &key, lifetime))
+        .await?;
     Ok(())
-}
-
-/// The user's e-mail address: logins may be by one.
-fn address(user: &User) -> Option<String> {
-    let name = Some(&user.user_name).filter(|name| name.contains('@'));
-    user.email.as_ref().or(name).cloned()
 }
 
 fn letter(to: String, key: &Token, lifetime: Duration) -> Letter {

@@ -2,7 +2,9 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use isogloss_core::{Auth, AuthError, Concurrency, Credentials, Purpose, Terms, Token};
+use isogloss_core::{
+    Auth, AuthError, Concurrency, Credentials, IssuedToken, Purpose, Terms, Token,
+};
 
 use crate::errors::Error;
 use crate::model::Model;
@@ -44,8 +46,7 @@ pub(crate) async fn login(
         terms.parent = Some(remember.session.digest);
     }
     let session = auth.issue(REALM, &user, terms).await?;
-    let data = authenticated(&session, re_authentication_token).only(&call.fields);
-    Ok(json(&mut HttpResponse::Ok(), &data))
+    Ok(logged_in(&call, &session, re_authentication_token))
 }
 
 /// `POST Authentication/TokenLogin`.
@@ -67,8 +68,17 @@ pub(crate) async fn token_login(
     let session = auth.issue(REALM, &remembered.user, terms).await?;
     let echo = settings.echo_reauthentication_token;
     let re_authentication_token = if echo { token.hex() } else { String::new() };
-    let data = authenticated(&session, re_authentication_token).only(&call.fields);
-    Ok(json(&mut HttpResponse::Ok(), &data))
+    Ok(logged_in(&call, &session, re_authentication_token))
+}
+
+/// The answer to every call that logs in.
+pub(crate) fn logged_in(
+    call: &Call,
+    session: &IssuedToken,
+    re_authentication_token: String,
+) -> HttpResponse {
+    let data = authenticated(session, re_authentication_token).only(&call.fields);
+    json(&mut HttpResponse::Ok(), &data)
 }
 
 /// `POST Authentication/Logout`. Whatever the body is, nobody reads it.

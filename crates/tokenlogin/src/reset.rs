@@ -7,11 +7,10 @@ use tracing::{Instrument as _, warn};
 
 use crate::errors::Error;
 use crate::letter::send_reset_key;
+use crate::login::logged_in;
 use crate::model::Model;
 use crate::query::Call;
 use crate::routes::Answer;
-use crate::wire::answers::authenticated;
-use crate::wire::json;
 use crate::wire::requests::{PasswordResetInformation, PasswordResetRequest};
 use crate::{REALM, Settings};
 
@@ -60,6 +59,5 @@ pub(crate) async fn finish(
     };
     let user = auth.login(credentials).await?;
     let session = auth.issue(REALM, &user, settings.session()).await?;
-    let data = authenticated(&session, String::new()).only(&call.fields);
-    Ok(json(&mut HttpResponse::Ok(), &data))
+    Ok(logged_in(&call, &session, String::new()))
 }

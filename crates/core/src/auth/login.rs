@@ -92,18 +92,8 @@ impl Auth {
         Ok(self.0.directory.units(user).await?)
     }
 
-    /// Sets a password, and ends all tokens of the user.
-    pub async fn set_password(
-        &self,
-        user: &User,
-        password: SecretString,
-    ) -> Result<(), PasswordError> {
-        let hash = self.0.passwords.hash(password).await?;
-        Ok(self.set_hash(user, &hash).await?)
-    }
-
-    /// Sets the password of a [`Purpose::Reset`] key's user, and uses the key up. It is not spent
-    /// on a password that cannot be set, nor when too many wait for a hashing thread.
+    /// Sets the password of a [`Purpose::Reset`] key's user, ends all the user's tokens, and uses
+    /// the key up. It is not spent on a password that cannot be set, nor when too many wait for a hashing thread.
     pub async fn reset_password(
         &self,
         key: &Token,
@@ -112,15 +102,12 @@ impl Auth {
         self.validate(key, &[Purpose::Reset]).await?;
         let hash = self.0.passwords.hash(password).await?;
         let user = self.redeem(key, Purpose::Reset).await?.user;
-        self.set_hash(&user, &hash).await?;
-        Ok(user)
-    }
-
-    async fn set_hash(&self, user: &User, hash: &str) -> Result<(), AuthError> {
-        self.0.directory.set_password(user.id, hash).await?;
+        let set = self.0.directory.set_password(user.id, &hash).await;
+        set.map_err(AuthError::from)?;
         // The tokens are dead already. This makes room.
-        self.0.tokens.remove_user(user.id).await?;
-        Ok(())
+        let removed = self.0.tokens.remove_user(user.id).await;
+        removed.map_err(AuthError::from)?;
+        Ok(user)
     }
 
     /// The user whom an administrator wants to log in as: one of the same organisation. `None`

@@ -14,7 +14,8 @@ use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::{EmbeddedStore, TokenStore};
 use isogloss_core::{
-    Auth, Letter, Mailer, MockClock, Parts, PasswordSettings, Passwords, Pepper, StoreError,
+    Auth, Letter, Mailer, MockClock, Parts, PasswordSettings, Passwords, Pepper, Purpose, Realm,
+    StoreError, Terms,
 };
 use isogloss_tokenlogin::Settings;
 use serde_json::Value;
@@ -151,8 +152,11 @@ impl World {
     /// Sets a password by another way than this dialect's.
     pub(crate) async fn set_password(&self, name: &str, password: &str) {
         let user = self.auth.find(name).await.unwrap().unwrap();
+        let elsewhere = Realm::new("elsewhere");
+        let terms = Terms::new(Purpose::Reset, Duration::from_mins(1));
+        let key = self.auth.issue(elsewhere, &user, terms).await.unwrap();
         self.auth
-            .set_password(&user, password.into())
+            .reset_password(&key.token, password.into())
             .await
             .unwrap();
     }

@@ -166,9 +166,10 @@ async fn a_key_with_a_user_logs_in() {
 async fn a_new_password_is_the_only_one_and_ends_every_token() {
     let f = fixture().await;
     let issued = f.token("ada", Terms::new(Purpose::Access, HOUR)).await;
-    let user = &issued.session.user;
+    let key = f.token("ada", Terms::new(Purpose::Reset, HOUR)).await.token;
+    assert!(f.auth.reset_password(&key, "".into()).await.is_err());
     f.auth
-        .set_password(user, "analytical".into())
+        .reset_password(&key, "analytical".into())
         .await
         .unwrap();
     assert!(!f.is_live(&issued.token, Purpose::Access).await);
@@ -177,7 +178,6 @@ async fn a_new_password_is_the_only_one_and_ends_every_token() {
         INVALID
     );
     assert!(f.auth.login(credentials("ada", "analytical")).await.is_ok());
-    assert!(f.auth.set_password(user, "".into()).await.is_err());
 }
 
 #[tokio::test]
