@@ -8,6 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 const CORE: &str = "isogloss-core";
+const EXCHANGE: &str = "isogloss-exchange";
 const GATEWAY: &str = "isogloss-gateway";
 
 /// The workspace and everything below it.
@@ -51,7 +52,7 @@ impl Graph {
 
     fn dialects(&self) -> BTreeSet<&str> {
         let mut dialects = self.crates();
-        dialects.retain(|name| ![CORE, GATEWAY].contains(name));
+        dialects.retain(|name| ![CORE, EXCHANGE, GATEWAY].contains(name));
         dialects
     }
 
@@ -147,6 +148,13 @@ fn core_knows_no_sibling_and_no_web_framework() {
     ] {
         assert!(!below.contains(web), "{web}");
     }
+}
+
+#[test]
+fn the_conversations_know_only_the_wire() {
+    let graph = Graph::read();
+    assert_eq!(graph.siblings(EXCHANGE), BTreeSet::new());
+    assert!(!graph.below(EXCHANGE).contains("actix-web"));
 }
 
 #[test]

@@ -1,33 +1,34 @@
 //! Every file under `exchanges/` against every token store, each a test with its own name.
 //!
-//! `ISOGLOSS_BASE_URL=http://host:port` holds the conversations there instead, once.
+//! A file with settings has a gateway of its own, its tokens in memory.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::{env, fs};
 
-use conformance::{Conversation, Failure, Gateway, Redis, Result, Store};
+use conformance::{Conversation, Failure, Gateway, Host, Redis, Result, Store};
 use libtest_mimic::{Arguments, Trial};
+use toml::Table;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let hosts = hosts();
+    let servers = servers();
     let files = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("exchanges"));
-    let trials = match &files {
+    let trials = match files {
         Ok(files) => files
             .iter()
-            .flat_map(|file| hosts.iter().map(|host| trial(host, file)))
+            .flat_map(|file| trials(&servers, file))
             .collect(),
-        Err(failure) => vec![failing("exchanges", failure.clone())],
+        Err(failure) => vec![failing("exchanges", failure)],
     };
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 /// A server to hold conversations with. It starts when the first one needs it.
-struct Host {
+struct Server {
     name: &'static str,
     start: Box<dyn Fn() -> Result<Running> + Send + Sync>,
     /// Locked for a whole conversation: the demo's users are few, and a login with the same client id may
@@ -37,12 +38,11 @@ struct Host {
 
 /// A server that runs, and what must live as long as it does.
 struct Running {
-    authority: String,
-    _gateway: Option<Gateway>,
+    gateway: Gateway,
     _redis: Option<Redis>,
 }
 
-impl Host {
+impl Server {
     fn new(
         name: &'static str,
         start: impl Fn() -> Result<Running> + Send + Sync + 'static,
@@ -57,70 +57,68 @@ impl Host {
     fn hold(&self, conversation: &Conversation) -> Result<()> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         match running.get_or_insert_with(&self.start) {
-            Ok(running) => conversation.hold(&running.authority),
+            Ok(running) => conversation.hold(&running.host()),
             Err(failure) => Err(failure.clone()),
         }
     }
 }
 
 impl Running {
-    fn own(store: Store, redis: Option<Redis>) -> Result<Self> {
-        let gateway = Gateway::builder(PROGRAM).store(store).start()?;
+    fn start(store: Store, settings: &Table, redis: Option<Redis>) -> Result<Self> {
+        let gateway = Gateway::builder(PROGRAM)
+            .store(store)
+            .config_text(settings.to_string())
+            .start()?;
         Ok(Self {
-            authority: gateway.public().to_string(),
-            _gateway: Some(gateway),
+            gateway,
             _redis: redis,
         })
     }
 
-    fn elsewhere(base_url: &str) -> Result<Self> {
-        let authority = base_url
-            .strip_prefix("http://")
-            .map(|rest| rest.trim_end_matches('/'));
-        match authority.filter(|authority| authority.contains(':') && !authority.contains('/')) {
-            Some(authority) => Ok(Self {
-                authority: authority.to_owned(),
-                _gateway: None,
-                _redis: None,
-            }),
-            None => Err(Failure::new(format!(
-                "ISOGLOSS_BASE_URL is `{base_url}`, expected http://host:port"
-            ))),
-        }
+    fn host(&self) -> Host {
+        self.gateway.public().into()
     }
 }
 
-fn hosts() -> Vec<Arc<Host>> {
-    if let Some(base_url) = env::var_os("ISOGLOSS_BASE_URL") {
-        let base_url = base_url.to_string_lossy().into_owned();
-        return vec![Host::new("elsewhere", move || {
-            Running::elsewhere(&base_url)
-        })];
-    }
+fn servers() -> Vec<Arc<Server>> {
     vec![
-        Host::new("memory", || Running::own(Store::Memory, None)),
-        Host::new("embedded", || Running::own(Store::Embedded, None)),
-        Host::new("redis", || {
+        Server::new("memory", || {
+            Running::start(Store::Memory, &Table::new(), None)
+        }),
+        Server::new("embedded", || {
+            Running::start(Store::Embedded, &Table::new(), None)
+        }),
+        Server::new("redis", || {
             let redis = Redis::start()?;
-            Running::own(Store::Redis(redis.url()), Some(redis))
+            Running::start(Store::Redis(redis.url()), &Table::new(), Some(redis))
         }),
     ]
 }
 
-fn trial(host: &Arc<Host>, file: &Path) -> Trial {
-    let dialect = file
-        .parent()
-        .and_then(Path::file_name)
-        .unwrap_or_default()
-        .display();
-    let case = file.file_stem().unwrap_or_default().display();
-    let name = format!("{}::{dialect}::{case}", host.name);
-    let (host, file) = (Arc::clone(host), file.to_owned());
-    Trial::test(name, move || {
-        let conversation = Conversation::read(&file)
-            .map_err(|failure| failure.during(format!("reading {}", file.display())))?;
-        host.hold(&conversation).map_err(Into::into)
-    })
+fn trials(servers: &[Arc<Server>], file: &Path) -> Vec<Trial> {
+    let dialect = file.parent().and_then(Path::file_name);
+    let (dialect, case) = (dialect.unwrap_or_default(), file.file_stem());
+    let case = format!(
+        "{}::{}",
+        dialect.display(),
+        case.unwrap_or_default().display()
+    );
+    match Conversation::read(file) {
+        Err(failure) => vec![failing(&case, failure.during("reading it"))],
+        Ok(conversation) if conversation.settings().is_empty() => servers
+            .iter()
+            .map(|server| {
+                let (server, conversation) = (Arc::clone(server), conversation.clone());
+                Trial::test(format!("{}::{case}", server.name), move || {
+                    server.hold(&conversation).map_err(Into::into)
+                })
+            })
+            .collect(),
+        Ok(conversation) => vec![Trial::test(format!("settings::{case}"), move || {
+            let running = Running::start(Store::Memory, conversation.settings(), None)?;
+            conversation.hold(&running.host()).map_err(Into::into)
+        })],
+    }
 }
 
 fn failing(name: &str, failure: Failure) -> Trial {

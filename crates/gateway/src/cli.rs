@@ -1,6 +1,7 @@
 //! The command line.
 
 mod config;
+mod conformance;
 mod directory;
 mod output;
 mod user;
@@ -58,6 +59,8 @@ enum Command {
     /// Manage users
     #[command(subcommand)]
     User(user::Command),
+    /// Hold the documented conversations with a host, and tell which of them it keeps
+    Conformance(conformance::Arguments),
 }
 
 /// How a command that did not fail ended.
@@ -92,6 +95,7 @@ fn run(cli: Cli) -> Result<Outcome> {
             Command::Config(command) => config::run(&command, &config),
             Command::Directory(command) => directory::run(command, &config.sections).await,
             Command::User(command) => user::run(command, &config.sections).await,
+            Command::Conformance(arguments) => conformance::run(&arguments, &config),
         }
     })
 }

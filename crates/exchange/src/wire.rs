@@ -1,40 +1,82 @@
 //! One message out, one answer in, nothing tidied up on the way.
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream, ToSocketAddrs as _};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use crate::http::Response;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+
+use crate::response::Response;
 use crate::{Failure, Result};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const MOST_HEADERS: usize = 64;
 
-/// Sends a message as it stands to `authority` (`host:port`) and reads one answer, 30 seconds at most.
+/// Sends a message as it stands to `address` (`host:port`) and reads one answer, 30 seconds at most.
 ///
 /// A server may answer before it has taken the whole message; that is no failure.
-pub fn roundtrip(authority: &str, message: &[u8]) -> Result<Response> {
-    let stream = TcpStream::connect(authority)
-        .map_err(|error| Failure::from(error).during(format!("connecting to {authority}")))?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+pub fn roundtrip(address: &str, message: &[u8]) -> Result<Response> {
+    let stream = connect(address)?;
     thread::scope(|scope| {
         let writer = scope.spawn(|| (&stream).write_all(message));
-        let response = read(&stream, message.starts_with(b"HEAD "));
+        let response = read(&stream, is_head(message));
         // Ends a writer whose message nobody takes any more.
         let closed = stream.shutdown(Shutdown::Both);
         let written = writer.join();
-        match (response, written) {
-            (Err(failure), Ok(Err(error))) => {
-                Err(failure.during(format!("the message was not taken ({error})")))
-            }
-            (response, _) => {
-                drop(closed);
-                response
-            }
-        }
+        drop(closed);
+        told(response, written.unwrap_or(Ok(())))
     })
+}
+
+/// The same within TLS, with a server that can show itself to be `name`.
+pub(crate) fn encrypted(
+    address: &str,
+    name: &str,
+    config: &Arc<ClientConfig>,
+    message: &[u8],
+) -> Result<Response> {
+    let name = ServerName::try_from(name.to_owned())
+        .map_err(|error| Failure::new(error.to_string()).during(format!("the name {name}")))?;
+    let connection = ClientConnection::new(Arc::clone(config), name)
+        .map_err(|error| Failure::new(error.to_string()))?;
+    let mut stream = StreamOwned::new(connection, connect(address)?);
+    let written = stream.write_all(message);
+    let response = read(&mut stream, is_head(message));
+    told(response, written)
+}
+
+fn connect(address: &str) -> Result<TcpStream> {
+    let failed = |error| Failure::from(error).during(format!("connecting to {address}"));
+    let mut last = io::Error::from(ErrorKind::NotFound);
+    let mut addresses = address.to_socket_addrs().map_err(failed)?;
+    let stream = addresses
+        .find_map(|address| {
+            TcpStream::connect_timeout(&address, PATIENCE)
+                .map_err(|error| last = error)
+                .ok()
+        })
+        .ok_or(last)
+        .map_err(failed)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+fn is_head(message: &[u8]) -> bool {
+    message.starts_with(b"HEAD ")
+}
+
+/// The answer, or why there is none.
+fn told(response: Result<Response>, written: io::Result<()>) -> Result<Response> {
+    match (response, written) {
+        (Err(failure), Err(error)) => {
+            Err(failure.during(format!("the message was not taken ({error})")))
+        }
+        (response, _) => response,
+    }
 }
 
 /// What follows a head.
@@ -78,6 +120,8 @@ fn fill(stream: &mut impl Read, bytes: &mut Vec<u8>) -> Result<bool> {
             Ok(count == 0)
         }
         Err(error) if error.kind() == ErrorKind::Interrupted => Ok(false),
+        // Within TLS, an end that nobody announced.
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(true),
         Err(error) => Err(Failure::from(error).during("reading the answer")),
     }
 }
@@ -160,9 +204,9 @@ pub(crate) mod tests {
     use std::net::TcpListener;
 
     use super::*;
-    use crate::http::Request;
+    use crate::Host;
 
-    /// A server that answers each head with what `answer` makes of it; its `host:port`.
+    /// A server that answers each head with what `answer` makes of it; its base.
     pub(crate) fn server(answer: impl Fn(&str) -> String + Send + 'static) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let authority = listener.local_addr().unwrap().to_string();
@@ -175,7 +219,7 @@ pub(crate) mod tests {
                 stream.write_all(answer.as_bytes()).unwrap();
             }
         });
-        authority
+        format!("http://{authority}")
     }
 
     fn answer(bytes: &str) -> Result<Response> {
@@ -227,10 +271,10 @@ pub(crate) mod tests {
     fn an_answer_before_the_message_was_taken_counts() {
         let authority =
             server(|_| "HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno".to_owned());
-        let response = Request::post("/")
-            .body(vec![b'a'; 20_000_000])
-            .send(authority)
-            .unwrap();
+        let host: Host = authority.parse().unwrap();
+        let head = b"POST / HTTP/1.1\r\nContent-Length: 20000000\r\n\r\n";
+        let message = [head.as_slice(), &vec![b'a'; 20_000_000]].concat();
+        let response = host.roundtrip(&message).unwrap();
         assert_eq!((response.status, response.text().as_str()), (413, "no"));
     }
 }

@@ -1,27 +1,20 @@
-//! A conversation from a file, and how it is held with a server.
+//! One request, and what must come back.
 
-use std::fs;
-use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::expectation::{Expectation, Format, Names, split};
 use crate::form::Form;
-use crate::http::Response;
+use crate::response::Response;
 use crate::template::Captures;
-use crate::wire::roundtrip;
-use crate::{Failure, Result};
-
-/// One documented conversation: requests in their order, and what each must bring.
-#[derive(Debug, Clone)]
-pub struct Conversation {
-    source: String,
-    exchanges: Vec<Exchange>,
-}
+use crate::{Failure, Host, Result};
 
 #[derive(Debug, Clone)]
-struct Exchange {
+pub(crate) struct Exchange {
+    wait: Duration,
     send: Form,
     hex_body: Option<Vec<u8>>,
     expect: Expectation,
@@ -29,18 +22,12 @@ struct Exchange {
     distinct: Vec<String>,
 }
 
+/// An `[[exchange]]` of a file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawConversation {
-    source: String,
-    #[serde(rename = "about")]
-    _about: Option<String>,
-    exchange: Vec<RawExchange>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawExchange {
+pub(crate) struct RawExchange {
+    #[serde(default, with = "humantime_serde")]
+    wait: Duration,
     send: String,
     send_hex_body: Option<String>,
     expect: String,
@@ -52,51 +39,8 @@ struct RawExchange {
     distinct: Vec<String>,
 }
 
-impl Conversation {
-    /// Reads a file under `exchanges/`.
-    ///
-    /// Fails if it cannot be read, has an unknown key, no source, no exchange, or a hole of no known kind.
-    pub fn read(file: &Path) -> Result<Self> {
-        let text = fs::read_to_string(file)?;
-        Self::parse(&text)
-    }
-
-    /// Reads the text of such a file.
-    pub fn parse(text: &str) -> Result<Self> {
-        let raw: RawConversation =
-            toml::from_str(text).map_err(|error| Failure::new(error.to_string()))?;
-        if raw.source.trim().is_empty() || raw.exchange.is_empty() {
-            return Err(Failure::new("a file needs a source and an exchange"));
-        }
-        let exchanges = raw.exchange.into_iter().enumerate().map(|(index, raw)| {
-            Exchange::parse(raw)
-                .map_err(|failure| failure.during(format!("exchange {}", index + 1)))
-        });
-        Ok(Self {
-            source: raw.source,
-            exchanges: exchanges.collect::<Result<_>>()?,
-        })
-    }
-
-    /// Holds the conversation with the server at `authority` (`host:port`).
-    ///
-    /// Fails at the first answer that is not as expected, and then tells what was sent, what came and where
-    /// they differ.
-    pub fn hold(&self, authority: &str) -> Result<()> {
-        let mut captures = Captures::default();
-        captures.set("host", Value::from(authority));
-        for (index, exchange) in self.exchanges.iter().enumerate() {
-            exchange.hold(authority, &mut captures).map_err(|failure| {
-                let (number, all) = (index + 1, self.exchanges.len());
-                failure.during(format!("{}\nexchange {number} of {all}", self.source))
-            })?;
-        }
-        Ok(())
-    }
-}
-
 impl Exchange {
-    fn parse(raw: RawExchange) -> Result<Self> {
+    pub(crate) fn parse(raw: RawExchange) -> Result<Self> {
         let names = if raw.header_case {
             Names::ExactCase
         } else {
@@ -108,6 +52,7 @@ impl Exchange {
             Format::ByLooks
         };
         Ok(Self {
+            wait: raw.wait,
             send: Form::parse(&raw.send)?,
             hex_body: raw.send_hex_body.as_deref().map(bytes_of_hex).transpose()?,
             expect: Expectation::parse(&raw.expect, names, format)?,
@@ -116,9 +61,11 @@ impl Exchange {
         })
     }
 
-    fn hold(&self, authority: &str, captures: &mut Captures) -> Result<()> {
-        let message = self.message(authority, captures)?;
-        let response = roundtrip(authority, &message)
+    pub(crate) fn hold(&self, host: &Host, captures: &mut Captures) -> Result<()> {
+        thread::sleep(self.wait);
+        let message = self.message(host, captures)?;
+        let response = host
+            .roundtrip(&message)
             .map_err(|failure| failure.during(format!("{}\n\nno answer", sent(&message))))?;
         let mut differences = self.expect.differences(&response, captures);
         differences.extend(self.repeated(captures));
@@ -133,7 +80,7 @@ impl Exchange {
     }
 
     /// The request's bytes, completed with what a file leaves out.
-    fn message(&self, authority: &str, captures: &Captures) -> Result<Vec<u8>> {
+    fn message(&self, host: &Host, captures: &Captures) -> Result<Vec<u8>> {
         let text = self.send.fill(captures)?;
         let (head, body) = split(&text);
         let body = match (&self.hex_body, body) {
@@ -142,7 +89,7 @@ impl Exchange {
             (None, body) => body.map(str::as_bytes),
         };
         let mut lines = head.lines();
-        let mut message = lines.next().unwrap_or_default().to_owned();
+        let mut message = host.below(lines.next().unwrap_or_default());
         if !message.contains(" HTTP/") {
             message.push_str(" HTTP/1.1");
         }
@@ -158,7 +105,7 @@ impl Exchange {
         };
         lines.for_each(&mut add);
         if !has("Host") {
-            add(&format!("Host: {authority}"));
+            add(&format!("Host: {}", host.authority()));
         }
         if let Some(body) = body.filter(|_| !has("Content-Length") && !has("Transfer-Encoding")) {
             add(&format!("Content-Length: {}", body.len()));
@@ -231,15 +178,11 @@ fn bytes_of_hex(text: &str) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::tests::server;
-
-    fn conversation(exchange: &str) -> Conversation {
-        Conversation::parse(&format!("source = \"here\"\n[[exchange]]\n{exchange}")).unwrap()
-    }
 
     fn message(exchange: &str) -> String {
-        let exchange = &conversation(exchange).exchanges[0];
-        let message = exchange.message("h:1", &Captures::default()).unwrap();
+        let exchange = Exchange::parse(toml::from_str(exchange).unwrap()).unwrap();
+        let host = "http://h:1".parse().unwrap();
+        let message = exchange.message(&host, &Captures::default()).unwrap();
         String::from_utf8(message).unwrap()
     }
 
@@ -263,78 +206,5 @@ mod tests {
             message("send = 'POST /x'\nsend_hex_body = '7b 7D'\nexpect = '200'"),
             "POST /x HTTP/1.1\r\nHost: h:1\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
         );
-    }
-
-    #[test]
-    fn a_bad_file_is_refused() {
-        for text in [
-            "[[exchange]]\nsend = 'GET /'\nexpect = '200'",
-            "source = ''\n[[exchange]]\nsend = 'GET /'\nexpect = '200'",
-            "source = 'x'",
-            "source = 'x'\nexchange = []",
-            "source = 'x'\nwho = 'y'\n[[exchange]]\nsend = 'GET /'\nexpect = '200'",
-            "source = 'x'\n[[exchange]]\nsend = 'GET /'\nexpect = '200'\nstatus = 200",
-            "source = 'x'\n[[exchange]]\nsend = 'GET /'\nexpect = '{{nothing:x}}'",
-            "source = 'x'\n[[exchange]]\nsend = 'GET /'\nsend_hex_body = '7'\nexpect = '200'",
-        ] {
-            assert!(Conversation::parse(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_conversation_carries_what_it_captured() {
-        let authority = server(|head| {
-            let body = if head.contains("Bearer 5b") {
-                "ok"
-            } else {
-                "{\"t\": \"5b\"}"
-            };
-            format!(
-                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
-                body.len()
-            )
-        });
-        let first = "send = 'GET /a'\nexpect = '''\n200\n\n{\"t\": \"{{t:text}}\"}\n'''";
-        let second =
-            "send = '''\nGET /b\nAuthorization: Bearer {{t}}\n'''\nexpect = '''\n200\n\nok\n'''";
-        conversation(&format!("{first}\n[[exchange]]\n{second}"))
-            .hold(&authority)
-            .unwrap();
-    }
-
-    #[test]
-    fn a_report_shows_what_was_sent_what_came_and_where_they_differ() {
-        let authority =
-            server(|_| "HTTP/1.1 401 No\r\nContent-Length: 8\r\n\r\n{\"a\": 1}".to_owned());
-        let exchange = "send = 'GET /a'\nexpect = '''\n200\n\n{\"a\": \"{{text}}\"}\n'''";
-        let report = conversation(exchange)
-            .hold(&authority)
-            .unwrap_err()
-            .to_string();
-        for part in [
-            "here\nexchange 1 of 1",
-            "the status is 401",
-            "$.a: expected \"{{text}}\", came 1",
-            "--- sent\nGET /a HTTP/1.1",
-            "--- expected\n200",
-            "--- came\n401 No",
-        ] {
-            assert!(report.contains(part), "{part} in\n{report}");
-        }
-    }
-
-    #[test]
-    fn captures_that_must_differ_are_compared() {
-        let authority = server(|_| {
-            "HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{\"a\":1, \"b\":1}".to_owned()
-        });
-        let exchange = "send = 'GET /a'\ndistinct = ['a', 'b', 'c']\n\
-                        expect = '''\n200\n\n{\"a\": \"{{a:int}}\", \"b\": \"{{b:int}}\"}\n'''";
-        let report = conversation(exchange)
-            .hold(&authority)
-            .unwrap_err()
-            .to_string();
-        assert!(report.contains("b is the same as a: 1"), "{report}");
-        assert!(report.contains("nothing was captured as c"), "{report}");
     }
 }

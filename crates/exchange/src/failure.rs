@@ -1,8 +1,8 @@
-//! Why a test cannot go on.
+//! Why something cannot go on.
 
 use std::{error, fmt, io};
 
-/// What went wrong, told to the reader of a test's output.
+/// What went wrong, told to whoever reads the outcome.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Failure(String);
 

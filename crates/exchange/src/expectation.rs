@@ -1,8 +1,8 @@
 //! The `expect` half of an exchange: status, headers, body.
 
 use crate::body::Body;
-use crate::http::Response;
 use crate::pattern::Pattern;
+use crate::response::Response;
 use crate::template::Captures;
 use crate::{Failure, Result};
 

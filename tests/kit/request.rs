@@ -1,11 +1,9 @@
-//! A request of which only what matters is said, and an answer.
+//! A request of which only what matters is said.
 
 use std::fmt::Display;
 
+use isogloss_exchange::{Response, Result, roundtrip};
 use serde_json::Value;
-
-use crate::wire::roundtrip;
-use crate::{Failure, Result};
 
 /// A request of which only what matters is said.
 #[derive(Debug, Clone)]
@@ -15,19 +13,6 @@ pub struct Request {
     path: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
-}
-
-/// An answer, its header names spelt as they came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Response {
-    /// The status code.
-    pub status: u16,
-    /// The words behind the status code.
-    pub reason: String,
-    /// Names and values in the order they came.
-    pub headers: Vec<(String, String)>,
-    /// The body, put together if it came in chunks.
-    pub body: Vec<u8>,
 }
 
 impl Request {
@@ -108,27 +93,6 @@ impl Request {
         let mut message = head.into_bytes();
         message.extend_from_slice(&self.body);
         message
-    }
-}
-
-impl Response {
-    /// The first header of that name, in any case.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(other, _)| other.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
-    }
-
-    /// The body as JSON.
-    pub fn json(&self) -> Result<Value> {
-        serde_json::from_slice(&self.body)
-            .map_err(|error| Failure::new(format!("the body is no JSON: {error}")))
-    }
-
-    /// The body as text; what is no UTF-8 is replaced.
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
     }
 }
 

@@ -4,6 +4,9 @@ use std::ops::RangeInclusive;
 use std::time::UNIX_EPOCH;
 
 use serde_json::Value;
+use time::PrimitiveDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
 use uuid::Uuid;
 
 use crate::{Failure, Result};
@@ -123,31 +126,10 @@ fn is_lower_hex(text: &str) -> bool {
 
 /// Seconds since 1970 of `2014-12-12T16:55:02+0000`; `None` for any other spelling.
 fn seconds(text: &str) -> Option<i64> {
-    const SHAPE: &[u8] = b"0000-00-00T00:00:00";
-    let text = text.strip_suffix("+0000")?;
-    let fits = |(byte, shape): (u8, &u8)| match shape {
-        b'0' => byte.is_ascii_digit(),
-        other => byte == *other,
-    };
-    if text.len() != SHAPE.len() || !text.bytes().zip(SHAPE).all(fits) {
-        return None;
-    }
-    let part = |from: usize, to: usize| text[from..to].parse::<i64>().ok();
-    let (year, month, day) = (part(0, 4)?, part(5, 7)?, part(8, 10)?);
-    let (hour, minute, second) = (part(11, 13)?, part(14, 16)?, part(17, 19)?);
-    let sound = (1..=12).contains(&month) && (1..=31).contains(&day);
-    (sound && hour < 24 && minute < 60 && second < 60)
-        .then(|| ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second)
-}
-
-/// Days from 1970-01-01 to a date of the Gregorian calendar.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    // Years that start in March put the leap day at the end.
-    let year = if month <= 2 { year - 1 } else { year };
-    let month = (month + 9) % 12;
-    let leap_days = year / 4 - year / 100 + year / 400;
-    let march_to_1970 = 719_468;
-    365 * year + leap_days + (153 * month + 2) / 5 + day - 1 - march_to_1970
+    const FORMAT: &[BorrowedFormatItem<'_>] =
+        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]+0000");
+    let time = PrimitiveDateTime::parse(text, FORMAT).ok()?;
+    Some(time.assume_utc().unix_timestamp())
 }
 
 #[cfg(test)]

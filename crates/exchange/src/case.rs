@@ -1,0 +1,62 @@
+//! The conversations that this crate carries.
+
+use include_dir::{Dir, include_dir};
+
+use crate::{Conversation, Failure, Result};
+
+static EXCHANGES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../tests/exchanges");
+
+/// A conversation under the name of its file.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The dialect that is spoken.
+    pub dialect: String,
+    /// What it shows, in words with `_` between them.
+    pub name: String,
+    /// What is said.
+    pub conversation: Conversation,
+}
+
+/// All conversations, by dialect and name.
+///
+/// Fails at the first file that is none.
+pub fn cases() -> Result<Vec<Case>> {
+    let mut cases = EXCHANGES
+        .dirs()
+        .flat_map(Dir::files)
+        .map(|file| {
+            let of = |part: Option<&std::ffi::OsStr>| {
+                part.map(|part| part.to_string_lossy().into_owned())
+                    .unwrap_or_default()
+            };
+            let path = file.path();
+            let text = file.contents_utf8().unwrap_or_default();
+            Ok(Case {
+                dialect: of(path.parent().and_then(|parent| parent.file_name())),
+                name: of(path.file_stem()),
+                conversation: Conversation::parse(text)
+                    .map_err(|failure| failure.during(path.display()))?,
+            })
+        })
+        .collect::<Result<Vec<_>, Failure>>()?;
+    cases.sort_by(|a, b| (&a.dialect, &a.name).cmp(&(&b.dialect, &b.name)));
+    Ok(cases)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn every_dialect_has_its_cases() {
+        let mut counted = BTreeMap::new();
+        for case in cases().unwrap() {
+            *counted.entry(case.dialect).or_insert(0) += 1;
+        }
+        let dialects: Vec<_> = counted.keys().map(String::as_str).collect();
+        assert_eq!(dialects, ["bimplus", "crmcom", "memsource", "tokenlogin"]);
+        assert!(counted.values().all(|count| *count > 40), "{counted:?}");
+    }
+}

@@ -1,0 +1,168 @@
+//! A conversation from a file, and how it is held with a host.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::Value;
+use toml::Table;
+
+use crate::exchange::{Exchange, RawExchange};
+use crate::template::Captures;
+use crate::{Failure, Host, Result};
+
+/// One documented conversation: requests in their order, and what each must bring.
+#[derive(Debug, Clone)]
+pub struct Conversation {
+    source: String,
+    settings: Table,
+    exchanges: Vec<Exchange>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawConversation {
+    source: String,
+    #[serde(rename = "about")]
+    _about: Option<String>,
+    #[serde(default)]
+    settings: Table,
+    exchange: Vec<RawExchange>,
+}
+
+impl Conversation {
+    /// Reads a file under `exchanges/`.
+    ///
+    /// Fails if it cannot be read, has an unknown key, no source, no exchange, or a hole of no known kind.
+    pub fn read(file: &Path) -> Result<Self> {
+        let text = fs::read_to_string(file)?;
+        Self::parse(&text)
+    }
+
+    /// Reads the text of such a file.
+    pub fn parse(text: &str) -> Result<Self> {
+        let raw: RawConversation =
+            toml::from_str(text).map_err(|error| Failure::new(error.to_string()))?;
+        if raw.source.trim().is_empty() || raw.exchange.is_empty() {
+            return Err(Failure::new("a file needs a source and an exchange"));
+        }
+        let exchanges = raw.exchange.into_iter().enumerate().map(|(index, raw)| {
+            Exchange::parse(raw)
+                .map_err(|failure| failure.during(format!("exchange {}", index + 1)))
+        });
+        Ok(Self {
+            source: raw.source,
+            settings: raw.settings,
+            exchanges: exchanges.collect::<Result<_>>()?,
+        })
+    }
+
+    /// Where it is documented.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// What the host must be set to, as a part of its configuration. Empty if the defaults do.
+    pub fn settings(&self) -> &Table {
+        &self.settings
+    }
+
+    /// Holds the conversation with a host.
+    ///
+    /// Fails at the first answer that is not as expected, and then tells what was sent, what came and where
+    /// they differ.
+    pub fn hold(&self, host: &Host) -> Result<()> {
+        let mut captures = Captures::default();
+        captures.set("base", Value::from(host.base()));
+        for (index, exchange) in self.exchanges.iter().enumerate() {
+            exchange.hold(host, &mut captures).map_err(|failure| {
+                let (number, all) = (index + 1, self.exchanges.len());
+                failure.during(format!("{}\nexchange {number} of {all}", self.source))
+            })?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::tests::server;
+
+    fn conversation(exchange: &str) -> Conversation {
+        Conversation::parse(&format!("source = \"here\"\n[[exchange]]\n{exchange}")).unwrap()
+    }
+
+    #[test]
+    fn a_bad_file_is_refused() {
+        for text in [
+            "[[exchange]]\nsend = 'GET /'\nexpect = '200'",
+            "source = ''\n[[exchange]]\nsend = 'GET /'\nexpect = '200'",
+            "source = 'x'",
+            "source = 'x'\nexchange = []",
+            "source = 'x'\nwho = 'y'\n[[exchange]]\nsend = 'GET /'\nexpect = '200'",
+            "source = 'x'\n[[exchange]]\nsend = 'GET /'\nexpect = '200'\nstatus = 200",
+            "source = 'x'\n[[exchange]]\nsend = 'GET /'\nexpect = '{{nothing:x}}'",
+            "source = 'x'\n[[exchange]]\nsend = 'GET /'\nsend_hex_body = '7'\nexpect = '200'",
+        ] {
+            assert!(Conversation::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_conversation_carries_what_it_captured() {
+        let authority = server(|head| {
+            let body = if head.contains("Bearer 5b") {
+                "ok"
+            } else {
+                "{\"t\": \"5b\"}"
+            };
+            format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            )
+        });
+        let first = "send = 'GET /a'\nexpect = '''\n200\n\n{\"t\": \"{{t:text}}\"}\n'''";
+        let second =
+            "send = '''\nGET /b\nAuthorization: Bearer {{t}}\n'''\nexpect = '''\n200\n\nok\n'''";
+        conversation(&format!("{first}\n[[exchange]]\n{second}"))
+            .hold(&authority.parse().unwrap())
+            .unwrap();
+    }
+
+    #[test]
+    fn a_report_shows_what_was_sent_what_came_and_where_they_differ() {
+        let authority =
+            server(|_| "HTTP/1.1 401 No\r\nContent-Length: 8\r\n\r\n{\"a\": 1}".to_owned());
+        let exchange = "send = 'GET /a'\nexpect = '''\n200\n\n{\"a\": \"{{text}}\"}\n'''";
+        let report = conversation(exchange)
+            .hold(&authority.parse().unwrap())
+            .unwrap_err()
+            .to_string();
+        for part in [
+            "here\nexchange 1 of 1",
+            "the status is 401",
+            "$.a: expected \"{{text}}\", came 1",
+            "--- sent\nGET /a HTTP/1.1",
+            "--- expected\n200",
+            "--- came\n401 No",
+        ] {
+            assert!(report.contains(part), "{part} in\n{report}");
+        }
+    }
+
+    #[test]
+    fn captures_that_must_differ_are_compared() {
+        let authority = server(|_| {
+            "HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{\"a\":1, \"b\":1}".to_owned()
+        });
+        let exchange = "send = 'GET /a'\ndistinct = ['a', 'b', 'c']\n\
+                        expect = '''\n200\n\n{\"a\": \"{{a:int}}\", \"b\": \"{{b:int}}\"}\n'''";
+        let report = conversation(exchange)
+            .hold(&authority.parse().unwrap())
+            .unwrap_err()
+            .to_string();
+        assert!(report.contains("b is the same as a: 1"), "{report}");
+        assert!(report.contains("nothing was captured as c"), "{report}");
+    }
+}

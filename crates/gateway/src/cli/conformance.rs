@@ -1,0 +1,169 @@
+//! `isogloss conformance`: does a host speak as documented?
+
+mod junit;
+mod outcome;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use isogloss_exchange::{Case, Host, cases};
+use toml::Table;
+
+use self::outcome::{Held, Verdict};
+use super::{Outcome, output};
+use crate::config::{Config, Problem};
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  isogloss conformance --base http://127.0.0.1:8080
+  isogloss conformance --base https://login.example.com --dialect bimplus --junit bimplus.xml
+  isogloss conformance --base http://127.0.0.1:8080 --dialect crmcom --case release --json
+  SSL_CERT_FILE=own-ca.pem isogloss conformance --base https://staging.internal/legacy
+
+The host must serve the users of the demo directory, config/demo-directory.toml, and nobody
+else's tokens: the conversations log in, log out and ask for letters. A failed one is told with
+what was sent and what came, tokens included.
+
+A conversation that holds with certain settings only is left out unless the files given by
+--config, those that the host runs with, have these settings.
+
+Exit codes: 0 all held, 1 one failed or the host cannot be reached, 2 bad usage.")]
+pub(super) struct Arguments {
+    /// The address below which the host has its routes
+    #[arg(long, value_name = "URL")]
+    base: String,
+    /// Hold the conversations of this dialect only; may repeat
+    #[arg(long, value_name = "NAME")]
+    dialect: Vec<String>,
+    /// Hold conversations with this in their name only; may repeat
+    #[arg(long, value_name = "PART")]
+    case: Vec<String>,
+    /// Where to write the report as JUnit XML
+    #[arg(long, value_name = "FILE", default_value = "conformance.xml")]
+    junit: PathBuf,
+    /// Print the outcomes as JSON instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
+    let base = arguments.base.parse();
+    let host: Host = base.map_err(|failure| Problem::new("--base", failure))?;
+    let cases = chosen(arguments)?;
+    host.reach().context("the host cannot be reached")?;
+
+    let set: Table = config.show()?.parse()?;
+    let all = cases.len();
+    let mut held = Vec::with_capacity(all);
+    for (index, case) in cases.into_iter().enumerate() {
+        let line = format_args!("{} of {all} conversations", index + 1);
+        output::progress(line, index + 1 == all);
+        held.push(hold(case, &host, &set));
+    }
+    junit::write(&arguments.junit, &host, &held)?;
+    if arguments.json {
+        output::json(&held)?;
+    } else {
+        print(&held, &arguments.junit)?;
+    }
+    let failed = held.iter().any(|held| held.verdict.is_failed());
+    Ok(if failed {
+        Outcome::Refused
+    } else {
+        Outcome::Done
+    })
+}
+
+/// The conversations that were asked for, or what is wrong with the question.
+fn chosen(arguments: &Arguments) -> Result<Vec<Case>> {
+    let mut cases = cases()?;
+    let mut dialects: Vec<_> = cases.iter().map(|case| case.dialect.clone()).collect();
+    dialects.dedup();
+    if let Some(other) = arguments.dialect.iter().find(|d| !dialects.contains(d)) {
+        let known = dialects.join(", ");
+        let reason = format!("no `{other}`, expected one of {known}");
+        return Err(Problem::new("--dialect", reason).into());
+    }
+    let is_wanted = |case: &Case| {
+        let (dialects, parts) = (&arguments.dialect, &arguments.case);
+        (dialects.is_empty() || dialects.contains(&case.dialect))
+            && (parts.is_empty() || parts.iter().any(|part| case.name.contains(part)))
+    };
+    cases.retain(is_wanted);
+    if cases.is_empty() {
+        let parts = arguments.case.join("` or `");
+        let reason = format!("no conversation has `{parts}` in its name");
+        return Err(Problem::new("--case", reason).into());
+    }
+    Ok(cases)
+}
+
+fn hold(case: Case, host: &Host, set: &Table) -> Held {
+    let needed = case.conversation.settings();
+    let started = Instant::now();
+    let verdict = if fits(needed, set) {
+        case.conversation.hold(host).into()
+    } else {
+        Verdict::LeftOut(needed.clone())
+    };
+    Held {
+        case,
+        verdict,
+        took: started.elapsed(),
+    }
+}
+
+/// Whether all that is needed is set so.
+fn fits(needed: &Table, set: &Table) -> bool {
+    needed.iter().all(|(key, needed)| {
+        set.get(key).is_some_and(|set| match (needed, set) {
+            (toml::Value::Table(needed), toml::Value::Table(set)) => fits(needed, set),
+            (needed, set) => needed == set,
+        })
+    })
+}
+
+fn print(held: &[Held], junit: &std::path::Path) -> Result<()> {
+    let rows: Vec<_> = held.iter().map(Held::row).collect();
+    output::table(&["OUTCOME", "DIALECT", "CONVERSATION"], &rows)?;
+    for held in held {
+        if let Verdict::Failed(report) = &held.verdict {
+            let (dialect, name) = (&held.case.dialect, &held.case.name);
+            output::text(format_args!("\n=== {dialect} {name}\n{report}"))?;
+        }
+    }
+    let count = |word| held.iter().filter(|h| h.verdict.word() == word).count();
+    output::text(format_args!(
+        "\n{} ok, {} failed, {} left out; the report is {}",
+        count("ok"),
+        count("failed"),
+        count("left out"),
+        junit.display()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_needed_must_be_set_so() {
+        let table = |text: &str| text.parse::<Table>().unwrap();
+        let set = table("a = 1\nb = { c = true, d = \"5m\" }");
+        for (needed, expected) in [
+            ("", true),
+            ("a = 1", true),
+            ("b = { c = true }", true),
+            ("b = { d = \"5m\", c = true }", true),
+            ("a = 2", false),
+            ("b = { c = false }", false),
+            ("b = { e = 1 }", false),
+            ("b = 1", false),
+        ] {
+            assert_eq!(fits(&table(needed), &set), expected, "{needed}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! How a conversation went.
+
+use std::time::Duration;
+
+use isogloss_exchange::Case;
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
+use toml::Table;
+
+/// A conversation and how it went.
+pub(super) struct Held {
+    pub(super) case: Case,
+    pub(super) verdict: Verdict,
+    pub(super) took: Duration,
+}
+
+pub(super) enum Verdict {
+    Ok,
+    /// With what was sent, what came and where they differ.
+    Failed(String),
+    /// For the want of these settings.
+    LeftOut(Table),
+}
+
+impl From<isogloss_exchange::Result<()>> for Verdict {
+    fn from(result: isogloss_exchange::Result<()>) -> Self {
+        match result {
+            Ok(()) => Self::Ok,
+            Err(failure) => Self::Failed(failure.to_string()),
+        }
+    }
+}
+
+impl Verdict {
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed(_) => "failed",
+            Self::LeftOut(_) => "left out",
+        }
+    }
+
+    pub(super) fn is_failed(&self) -> bool {
+        matches!(self, Self::Failed(_))
+    }
+
+    /// Why it did not go well, if it did not.
+    pub(super) fn reason(&self) -> Option<String> {
+        match self {
+            Self::Ok => None,
+            Self::Failed(report) => Some(report.clone()),
+            Self::LeftOut(needed) => Some(format!("needs {}", flat("", needed).join(", "))),
+        }
+    }
+}
+
+impl Held {
+    pub(super) fn row(&self) -> Vec<String> {
+        let mut name = self.case.name.clone();
+        if let Verdict::LeftOut(_) = self.verdict {
+            let reason = self.verdict.reason().unwrap_or_default();
+            name = format!("{name} ({reason})");
+        }
+        vec![
+            self.verdict.word().to_owned(),
+            self.case.dialect.clone(),
+            name,
+        ]
+    }
+}
+
+impl Serialize for Held {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut held = serializer.serialize_struct("Held", 5)?;
+        held.serialize_field("dialect", &self.case.dialect)?;
+        held.serialize_field("conversation", &self.case.name)?;
+        held.serialize_field("source", self.case.conversation.source())?;
+        held.serialize_field("outcome", self.verdict.word())?;
+        held.serialize_field("reason", &self.verdict.reason())?;
+        held.end()
+    }
+}
+
+/// `a.b = 1` for each setting.
+fn flat(above: &str, table: &Table) -> Vec<String> {
+    let line = |(key, value): (&String, &toml::Value)| match value.as_table() {
+        Some(table) => flat(&format!("{above}{key}."), table),
+        None => vec![format!("{above}{key} = {value}")],
+    };
+    table.iter().flat_map(line).collect()
+}
