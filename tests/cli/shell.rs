@@ -68,6 +68,20 @@ impl Shell {
         Self::beside(&Gateway::builder(PROGRAM), folder)
     }
 
+    /// In a folder that has to do with no gateway, all settings being the defaults.
+    pub(crate) fn bare(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            env: Vec::new(),
+        }
+    }
+
+    /// The same with one environment variable more.
+    pub(crate) fn with(mut self, key: &str, value: &str) -> Self {
+        self.env.push((key.into(), value.into()));
+        self
+    }
+
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
         self.run_with(arguments, "")
     }

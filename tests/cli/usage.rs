@@ -47,6 +47,7 @@ fn every_command_of_the_contract_is_there() {
         "user set-password",
         "user disable",
         "user enable",
+        "conformance",
     ] {
         assert!(found.iter().any(|(path, _)| path == command), "{command}");
     }

@@ -27,8 +27,8 @@ The host must serve the users of the demo directory, config/demo-directory.toml,
 else's tokens: the conversations log in, log out and ask for letters. A failed one is told with
 what was sent and what came, tokens included.
 
-A conversation that holds with certain settings only is left out unless the files given by
---config, those that the host runs with, have these settings.
+A conversation that holds with certain settings only is left out. Name the configuration that
+the host runs with by --config, and those that fit it are held, too.
 
 Exit codes: 0 all held, 1 one failed or the host cannot be reached, 2 bad usage.")]
 pub(super) struct Arguments {
