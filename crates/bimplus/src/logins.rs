@@ -79,7 +79,10 @@ pub(crate) async fn cross_authorize(
     let redeemed = auth.redeem(&token, Purpose::Handover).await;
     let redeemed = redeemed.map_err(stale)?;
     let client = ids.client.unwrap_or_else(Id::fresh);
-    let terms = terms(&settings, &client, ids.application.as_ref());
+    let terms = Terms {
+        redeemed: Some(redeemed.digest),
+        ..terms(&settings, &client, ids.application.as_ref())
+    };
     let access = auth.issue(REALM, &redeemed.user, terms).await?;
     Ok(ok(&AccessAnswer::new(&access, client)))
 }

@@ -1,6 +1,8 @@
 //! The one door that every dialect goes through.
 
 mod login;
+mod once;
+mod sessions;
 mod tokens;
 
 use std::sync::Arc;
@@ -12,8 +14,11 @@ use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::error::StoreError;
 use crate::password::Passwords;
+use crate::pepper::Peppers;
 use crate::store::TokenStore;
-use crate::token::Pepper;
+
+pub use self::once::SecondUse;
+pub use self::sessions::{Filter, Listed};
 
 /// What [`Auth`] is made of.
 pub struct Parts {
@@ -24,7 +29,9 @@ pub struct Parts {
     /// Where passwords are checked.
     pub passwords: Passwords,
     /// What keys the tokens' digests.
-    pub pepper: Pepper,
+    pub peppers: Peppers,
+    /// What a second use of a one-time token does.
+    pub second_use: SecondUse,
     /// What tells the time.
     pub clock: Arc<dyn Clock>,
 }

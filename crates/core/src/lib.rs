@@ -6,6 +6,7 @@ pub mod directory;
 mod error;
 mod mail;
 mod password;
+mod pepper;
 mod private_file;
 mod session;
 pub mod store;
@@ -13,13 +14,16 @@ mod token;
 mod totp;
 mod user;
 
-pub use auth::{AccessCard, Auth, Credentials, OrganisationName, Parts};
+pub use auth::{
+    AccessCard, Auth, Credentials, Filter, Listed, OrganisationName, Parts, SecondUse,
+};
 pub use clock::{Clock, MockClock, SystemClock};
 pub use error::{AuthError, StoreError};
 pub use mail::{Letter, Mailer};
 pub use password::{PasswordError, PasswordSettings, Passwords};
 pub use private_file::create_private_file;
 pub use session::{Concurrency, IssuedToken, Lifetime, Purpose, Session, Terms};
-pub use token::{Pepper, Realm, Token, TokenDigest};
+pub use pepper::{Pepper, Peppers};
+pub use token::{Realm, Token, TokenDigest};
 pub use totp::TotpSecret;
 pub use user::{Key, Organisation, Role, Unit, User, UserState};

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::store::Idle;
 use crate::token::{Token, TokenDigest};
 use crate::user::User;
 
@@ -46,22 +47,35 @@ pub enum Lifetime {
     /// From its issue, used or not.
     Absolute(Duration),
     /// From its last use. The use is noted once a minute, so the end may come that much early.
-    Idle(Duration),
+    Idle {
+        /// What each use adds.
+        span: Duration,
+        /// How long it lives at the most, however it is used.
+        at_most: Option<Duration>,
+    },
 }
 
 impl Lifetime {
-    /// The life of a token that was just issued or used.
-    pub(crate) const fn span(self) -> Duration {
+    /// When a token of this life ends that is issued now, and how it moves with its use.
+    pub(crate) fn begin(self, now: OffsetDateTime) -> (OffsetDateTime, Option<Idle>) {
         match self {
-            Self::Absolute(span) | Self::Idle(span) => span,
+            Self::Absolute(span) => (now + span, None),
+            Self::Idle { span, at_most } => {
+                let idle = Idle {
+                    span: u64::try_from(span.as_millis()).unwrap_or(u64::MAX),
+                    until: at_most.map(|at_most| now + at_most),
+                };
+                (idle.end(now), Some(idle))
+            }
         }
     }
+}
 
-    pub(crate) const fn idle(self) -> Option<Duration> {
-        match self {
-            Self::Absolute(_) => None,
-            Self::Idle(span) => Some(span),
-        }
+impl Idle {
+    /// The end of a token that is used now.
+    pub(crate) fn end(&self, now: OffsetDateTime) -> OffsetDateTime {
+        let end = now + Duration::from_millis(self.span);
+        self.until.map_or(end, |until| until.min(end))
     }
 }
 
@@ -90,6 +104,9 @@ pub struct Terms {
     pub actor: Option<Uuid>,
     /// The token this one comes from. It dies with it if it is yet to be redeemed.
     pub parent: Option<TokenDigest>,
+    /// The one-time token that was redeemed for this one. Should somebody use that again, it is
+    /// known what came of it.
+    pub redeemed: Option<TokenDigest>,
 }
 
 impl Terms {
@@ -104,6 +121,7 @@ impl Terms {
             unit: None,
             actor: None,
             parent: None,
+            redeemed: None,
         }
     }
 }

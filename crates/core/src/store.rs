@@ -1,20 +1,27 @@
 //! Where tokens live: one trait, an embedded and a Redis backend, one suite that both pass.
 
+mod caps;
 #[cfg(test)]
 mod contract;
 mod embedded;
 mod record;
 mod redis;
 
+use std::ops::ControlFlow;
+
 use async_trait::async_trait;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use self::caps::Caps;
 pub use self::embedded::EmbeddedStore;
-pub use self::record::{Record, Slot};
+pub use self::record::{Idle, Record, Slot, Spent};
 pub use self::redis::{RedisSettings, RedisStore};
 use crate::error::StoreError;
 use crate::token::TokenDigest;
+
+/// What [`TokenStore::each`] shows records to.
+pub type Visit<'v> = dyn FnMut(TokenDigest, Record) -> ControlFlow<()> + Send + 'v;
 
 /// Keeps records by token digest, and for each user the list of them.
 ///
@@ -23,13 +30,13 @@ use crate::token::TokenDigest;
 #[async_trait]
 pub trait TokenStore: Send + Sync + 'static {
     /// Stores a record, lists it under its user, and ends what it replaces: the token that held
-    /// its exclusive slot before, and the user's oldest tokens beyond the cap.
+    /// its exclusive slot before, and the least recently used ones beyond the caps, which it answers.
     async fn put(
         &self,
         digest: TokenDigest,
         record: &Record,
         now: OffsetDateTime,
-    ) -> Result<(), StoreError>;
+    ) -> Result<Vec<TokenDigest>, StoreError>;
 
     /// The record, if there is one.
     async fn get(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError>;
@@ -37,19 +44,26 @@ pub trait TokenStore: Send + Sync + 'static {
     /// The token that holds a slot, if one does. It may have expired.
     async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError>;
 
-    /// Gives a record that is there a new end; one that is gone stays gone.
-    async fn extend(
+    /// Puts one record in the place of another, if that is still what is there, and answers
+    /// whether it was: of several callers at once, one succeeds. The user stays the same. A spent
+    /// record is not listed under its user.
+    async fn replace(
         &self,
         digest: TokenDigest,
-        record: &Record,
+        before: &Record,
+        after: &Record,
         now: OffsetDateTime,
-    ) -> Result<(), StoreError>;
+    ) -> Result<bool, StoreError>;
 
     /// Removes the record and answers it. Of several callers at once, one gets it.
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError>;
 
     /// The user's records, oldest first.
     async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError>;
+
+    /// Shows all records, those that have expired included, in no order, until told to stop. What
+    /// comes or goes meanwhile may be shown or not.
+    async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError>;
 
     /// Removes all records of a user and answers how many there were.
     async fn remove_user(&self, user: Uuid) -> Result<u64, StoreError>;

@@ -1,12 +1,13 @@
 //! Tokens: 128 random bits in clear text for the client, a keyed digest for the store.
 
 use std::fmt;
+use std::sync::LazyLock;
 
-use hmac::{Hmac, KeyInit, Mac};
-use secrecy::{ExposeSecret, SecretBox};
+use data_encoding::{BASE32_NOPAD, Encoding};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 use uuid::Uuid;
+
+use crate::pepper::Pepper;
 
 /// Whose tokens these are. A token of one realm opens nothing in another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,10 +41,11 @@ impl Token {
 
     /// The token that `seed` stands for under this pepper, the same each time.
     pub(crate) fn derived(realm: Realm, pepper: &Pepper, seed: &[u8; 16]) -> Self {
-        let derived = pepper.keyed(&[b"derived token", realm.name().as_bytes(), seed]);
-        let mut bits = [0; 16];
-        bits.copy_from_slice(&derived.0[..16]);
-        Self { realm, bits }
+        let bits = pepper.digest_of(&[b"derived token", realm.name().as_bytes(), seed]);
+        Self {
+            realm,
+            bits: *bits.as_bytes(),
+        }
     }
 
     /// Reads 32 hexadecimal digits of either case.
@@ -67,6 +69,10 @@ impl Token {
         hex::encode(self.bits)
     }
 
+    pub(crate) fn bits(&self) -> &[u8; 16] {
+        &self.bits
+    }
+
     /// The realm it belongs to.
     pub fn realm(&self) -> Realm {
         self.realm
@@ -86,70 +92,50 @@ impl fmt::Debug for Token {
     }
 }
 
-/// What a store knows a token by. It cannot be turned back into the token.
+/// What a store knows a token by. It cannot be turned back into the token, so it also serves as a
+/// handle: the name of a token in lists and logs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct TokenDigest([u8; 32]);
+pub struct TokenDigest([u8; 16]);
 
 impl TokenDigest {
     /// The digest's bytes.
-    pub fn as_bytes(&self) -> &[u8; 32] {
+    pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
+    }
+
+    /// Reads a handle, in either case.
+    pub fn from_handle(text: &str) -> Option<Self> {
+        let bytes = HANDLE.decode(text.trim().to_ascii_lowercase().as_bytes());
+        bytes.ok()?.try_into().ok().map(Self)
     }
 }
 
-impl From<[u8; 32]> for TokenDigest {
-    fn from(bytes: [u8; 32]) -> Self {
+impl From<[u8; 16]> for TokenDigest {
+    fn from(bytes: [u8; 16]) -> Self {
         Self(bytes)
+    }
+}
+
+/// The handle: 26 letters and digits, which no dialect's token looks like.
+impl fmt::Display for TokenDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        HANDLE.encode_display(&self.0).fmt(f)
     }
 }
 
 impl fmt::Debug for TokenDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TokenDigest({}…)", hex::encode(&self.0[..4]))
+        write!(f, "TokenDigest({self})")
     }
 }
 
-/// The secret that keys all digests. Without it a dump of the token store opens nothing.
-pub struct Pepper(SecretBox<[u8]>);
-
-impl Pepper {
-    /// The fewest bytes a pepper may have.
-    pub const MIN_BYTES: usize = 16;
-
-    /// A pepper of at least [`Pepper::MIN_BYTES`]; fewer are refused with `None`.
-    pub fn new(secret: impl Into<Box<[u8]>>) -> Option<Self> {
-        let secret = secret.into();
-        (secret.len() >= Self::MIN_BYTES).then(|| Self(SecretBox::new(secret)))
-    }
-
-    /// HMAC-SHA-256 over the realm and the token.
-    pub(crate) fn digest(&self, token: &Token) -> TokenDigest {
-        self.keyed(&[b"token", token.realm.name().as_bytes(), &token.bits])
-    }
-
-    /// HMAC-SHA-256 over `parts`, each preceded by its length, so that no two lists collide.
-    pub(crate) fn keyed(&self, parts: &[&[u8]]) -> TokenDigest {
-        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret())
-            .expect("HMAC takes a key of any length");
-        for part in parts {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part);
-        }
-        TokenDigest(mac.finalize().into_bytes().into())
-    }
-
-    /// A keyed fingerprint of `bytes`, to tell whether they changed.
-    pub fn fingerprint(&self, bytes: &[u8]) -> [u8; 32] {
-        self.keyed(&[b"fingerprint", bytes]).0
-    }
-}
-
-impl fmt::Debug for Pepper {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Pepper(…)")
-    }
-}
+/// Base32 with the letters in lower case.
+static HANDLE: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut specification = BASE32_NOPAD.specification();
+    specification.symbols.make_ascii_lowercase();
+    #[expect(clippy::expect_used, reason = "a constant that a test reads")]
+    specification.encoding().expect("32 symbols that differ")
+});
 
 #[cfg(test)]
 mod tests {
@@ -157,10 +143,6 @@ mod tests {
 
     const HERE: Realm = Realm::new("here");
     const THERE: Realm = Realm::new("there");
-
-    fn pepper(text: &str) -> Pepper {
-        Pepper::new(text.as_bytes()).unwrap()
-    }
 
     #[test]
     fn dashes_and_case_do_not_change_a_token() {
@@ -186,28 +168,20 @@ mod tests {
     }
 
     #[test]
-    fn the_digest_depends_on_realm_and_pepper() {
-        let text = "35eb2b5e94b54d5aafa6b6a7b6e8de01";
-        let here = Token::from_hex(HERE, text).unwrap();
-        let there = Token::from_hex(THERE, text).unwrap();
-        let pepper_a = pepper("0123456789abcdef");
-        assert_eq!(pepper_a.digest(&here), pepper_a.digest(&here));
-        assert_ne!(pepper_a.digest(&here), pepper_a.digest(&there));
-        assert_ne!(
-            pepper_a.digest(&here),
-            pepper("fedcba9876543210").digest(&here)
-        );
-    }
-
-    #[test]
-    fn a_short_pepper_is_refused() {
-        assert!(Pepper::new(b"0123456789abcde".as_slice()).is_none());
-    }
-
-    #[test]
     fn debug_shows_no_secret() {
         let token = Token::from_hex(HERE, "35eb2b5e94b54d5aafa6b6a7b6e8de01").unwrap();
         assert_eq!(format!("{token:?}"), "Token(here, …)");
-        assert_eq!(format!("{:?}", pepper("0123456789abcdef")), "Pepper(…)");
+    }
+
+    #[test]
+    fn a_handle_names_a_digest() {
+        let digest = TokenDigest::from([0xa5; 16]);
+        let handle = digest.to_string();
+        assert_eq!(handle, "uws2ljnfuws2ljnfuws2ljnfuu");
+        assert_eq!(TokenDigest::from_handle(&handle), Some(digest));
+        assert_eq!(TokenDigest::from_handle(&handle.to_uppercase()), Some(digest));
+        for text in ["", "uws2", "35eb2b5e94b54d5aafa6b6a7b6e8de01", "éé"] {
+            assert_eq!(TokenDigest::from_handle(text), None, "{text}");
+        }
     }
 }

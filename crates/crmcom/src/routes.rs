@@ -56,7 +56,7 @@ async fn token(auth: Data<Auth>, settings: Data<Settings>, body: Body) -> Answer
 async fn release(auth: Data<Auth>, body: Body) -> Answer {
     let text = body.members()?.mandatory("token")?;
     let token = wire::token(&text).ok_or(AuthError::InvalidToken)?;
-    auth.redeem(&token, Purpose::Access).await?;
+    auth.close(&token, Purpose::Access).await?;
     Ok(ok(&Envelope::done()))
 }
 

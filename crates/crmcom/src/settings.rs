@@ -29,7 +29,10 @@ impl Settings {
         let span = |documented| self.token_lifetime.unwrap_or(documented);
         match self.release {
             Release::R6 => Lifetime::Absolute(span(ONE_HOUR)),
-            Release::R10 => Lifetime::Idle(span(ONE_HOUR)),
+            Release::R10 => Lifetime::Idle {
+                span: span(ONE_HOUR),
+                at_most: None,
+            },
             Release::R12 => Lifetime::Absolute(span(TWO_HOURS)),
         }
     }

@@ -74,7 +74,10 @@ impl Settings {
     pub(crate) fn session(&self) -> Terms {
         let lifetime = match self.session_lifetime_from {
             LifetimeFrom::Login => Lifetime::Absolute(self.session_lifetime),
-            LifetimeFrom::Use => Lifetime::Idle(self.session_lifetime),
+            LifetimeFrom::Use => Lifetime::Idle {
+                span: self.session_lifetime,
+                at_most: None,
+            },
         };
         Terms::new(Purpose::Access, lifetime)
     }

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
+use metrics::counter;
+use tracing::warn;
+
 use super::Auth;
 use crate::error::{AuthError, StoreError};
+use crate::pepper::Pepper;
 use crate::session::{Concurrency, IssuedToken, Purpose, Session, Terms};
 use crate::store::{Record, Slot};
 use crate::token::{Realm, Token, TokenDigest, random_bits};
 use crate::user::{User, UserState};
-
-/// How often the end of a token that lives by its use is moved: each time is a write.
-const USE_IS_NOTED_EVERY: Duration = Duration::from_mins(1);
 
 impl Auth {
     /// Issues a token for a user who was admitted.
@@ -20,37 +21,49 @@ impl Auth {
         user: &User,
         terms: Terms,
     ) -> Result<IssuedToken, AuthError> {
-        let slot = self.slot(realm, user, &terms);
         let mut seed = None;
-        if let (Concurrency::Reuse { at_least }, Some(slot)) = (terms.concurrency, slot) {
-            if let Some(reused) = self.reuse(realm, user, *slot.digest(), at_least).await? {
+        if let Concurrency::Reuse { at_least } = terms.concurrency {
+            if let Some(reused) = self.reuse(realm, user, &terms, at_least).await? {
                 return Ok(reused);
             }
             seed = Some(random_bits().map_err(no_random_numbers)?);
         }
+        let pepper = &self.0.peppers.current;
         let token = match &seed {
-            Some(seed) => Token::derived(realm, &self.0.pepper, seed),
+            Some(seed) => Token::derived(realm, pepper, seed),
             None => Token::random(realm).map_err(no_random_numbers)?,
         };
-        let digest = self.0.pepper.digest(&token);
+        let digest = pepper.digest(&token);
         let issued_at = self.now();
+        let (expires_at, idle) = terms.lifetime.begin(issued_at);
         let record = Record {
             realm: realm.name().to_owned(),
             user: user.id,
             generation: user.generation,
             purpose: terms.purpose,
-            slot,
+            slot: slot(pepper, realm, user, &terms),
             seed,
-            idle: terms.lifetime.idle().map(whole_milliseconds),
-            client: terms.client,
-            application: terms.application,
-            unit: terms.unit,
+            idle,
+            client: terms.client.clone(),
+            application: terms.application.clone(),
+            unit: terms.unit.clone(),
             actor: terms.actor,
             parent: terms.parent,
             issued_at,
-            expires_at: issued_at + terms.lifetime.span(),
+            used_at: issued_at,
+            expires_at,
+            spent: None,
+            tail: Vec::new(),
         };
-        self.0.tokens.put(digest, &record, issued_at).await?;
+        let evicted = self.0.tokens.put(digest, &record, issued_at).await?;
+        if !evicted.is_empty() {
+            told_of_evictions(user, &evicted);
+        }
+        self.end_exclusive_of_previous_pepper(realm, user, &terms)
+            .await?;
+        if let Some(redeemed) = terms.redeemed {
+            self.note_child(redeemed, digest).await?;
+        }
         let session = session(user.clone(), digest, record);
         Ok(IssuedToken {
             token,
@@ -65,34 +78,25 @@ impl Auth {
         token: &Token,
         purposes: &[Purpose],
     ) -> Result<Session, AuthError> {
-        let digest = self.0.pepper.digest(token);
-        let mut record = self.live(digest).await?.ok_or(AuthError::InvalidToken)?;
-        if !purposes.contains(&record.purpose) {
-            return Err(AuthError::InvalidToken);
-        }
-        let user = self.0.directory.user(record.user).await?;
-        let user = user
-            .filter(|user| user.state == UserState::Active && user.generation == record.generation)
-            .ok_or(AuthError::InvalidToken)?;
+        let (digest, mut record) = self.find_unspent(token, purposes).await?;
+        let user = self.owner(&record, purposes).await?;
         self.note_use(digest, &mut record).await?;
         Ok(session(user, digest, record))
     }
 
-    /// Uses a token up: of all who try, one gets the session. A token whose parent has ended
-    /// is refused.
-    pub async fn redeem(&self, token: &Token, purpose: Purpose) -> Result<Session, AuthError> {
+    /// Ends a live token and answers the session that it opened: of all who try, one gets it.
+    pub async fn close(&self, token: &Token, purpose: Purpose) -> Result<Session, AuthError> {
         let session = self.validate(token, &[purpose]).await?;
-        let record = self.0.tokens.take(session.digest).await?;
-        let record = record.ok_or(AuthError::InvalidToken)?;
-        if let Some(parent) = record.parent {
-            self.live(parent).await?.ok_or(AuthError::InvalidToken)?;
-        }
-        Ok(session)
+        let taken = self.0.tokens.take(session.digest).await?;
+        taken.map(|_| session).ok_or(AuthError::InvalidToken)
     }
 
     /// Ends a token. Ending one that is not there is no error.
     pub async fn revoke(&self, token: &Token) -> Result<(), AuthError> {
-        self.end(self.0.pepper.digest(token)).await
+        for pepper in self.0.peppers.each() {
+            self.end(pepper.digest(token)).await?;
+        }
+        Ok(())
     }
 
     /// Ends the token of that digest, as [`Auth::revoke`] does.
@@ -101,9 +105,46 @@ impl Auth {
         Ok(())
     }
 
-    async fn live(&self, digest: TokenDigest) -> Result<Option<Record>, AuthError> {
+    /// What the store knows of a token, under whichever pepper it was issued. A one-time token
+    /// that was used before is an alarm.
+    pub(super) async fn find_unspent(
+        &self,
+        token: &Token,
+        purposes: &[Purpose],
+    ) -> Result<(TokenDigest, Record), AuthError> {
+        for pepper in self.0.peppers.each() {
+            let digest = pepper.digest(token);
+            let Some(record) = self.0.tokens.get(digest).await? else {
+                continue;
+            };
+            if record.spent.is_some() && purposes.contains(&record.purpose) {
+                self.used_again(digest, record).await?;
+                break;
+            }
+            return Ok((digest, record));
+        }
+        Err(AuthError::InvalidToken)
+    }
+
+    /// The user of a live token that is for one of these purposes.
+    pub(super) async fn owner(
+        &self,
+        record: &Record,
+        purposes: &[Purpose],
+    ) -> Result<User, AuthError> {
+        if !record.is_live(self.now()) || !purposes.contains(&record.purpose) {
+            return Err(AuthError::InvalidToken);
+        }
+        let user = self.0.directory.user(record.user).await?;
+        user.filter(|user| {
+            user.state == UserState::Active && user.generation == record.generation
+        })
+        .ok_or(AuthError::InvalidToken)
+    }
+
+    pub(super) async fn live(&self, digest: TokenDigest) -> Result<Option<Record>, AuthError> {
         let record = self.0.tokens.get(digest).await?;
-        Ok(record.filter(|record| record.expires_at > self.now()))
+        Ok(record.filter(|record| record.is_live(self.now())))
     }
 
     /// The token that was handed out last, if it still is as good as a fresh one.
@@ -111,62 +152,108 @@ impl Auth {
         &self,
         realm: Realm,
         user: &User,
-        slot: TokenDigest,
+        terms: &Terms,
         at_least: Duration,
     ) -> Result<Option<IssuedToken>, AuthError> {
-        let Some(digest) = self.0.tokens.holder(slot).await? else {
-            return Ok(None);
-        };
-        let record = self.live(digest).await?.filter(|record| {
-            record.generation == user.generation && record.expires_at - self.now() >= at_least
-        });
-        let Some(record) = record else {
-            return Ok(None);
-        };
-        let Some(seed) = &record.seed else {
-            return Ok(None);
-        };
-        let token = Token::derived(realm, &self.0.pepper, seed);
-        let session = session(user.clone(), digest, record);
-        Ok(Some(IssuedToken {
-            token,
-            session,
-            handed_out_at: self.now(),
-        }))
+        for pepper in self.0.peppers.each() {
+            let Some(slot) = slot(pepper, realm, user, terms) else {
+                continue;
+            };
+            let Some(digest) = self.0.tokens.holder(*slot.digest()).await? else {
+                continue;
+            };
+            let record = self.live(digest).await?.filter(|record| {
+                record.generation == user.generation && record.expires_at - self.now() >= at_least
+            });
+            if let Some((record, seed)) = record.and_then(|record| {
+                let seed = record.seed?;
+                Some((record, seed))
+            }) {
+                return Ok(Some(IssuedToken {
+                    token: Token::derived(realm, pepper, &seed),
+                    session: session(user.clone(), digest, record),
+                    handed_out_at: self.now(),
+                }));
+            }
+        }
+        Ok(None)
     }
 
-    /// Moves the end of a token that lives by its use, once a minute at the most.
-    async fn note_use(&self, digest: TokenDigest, record: &mut Record) -> Result<(), AuthError> {
-        let Some(idle) = record.idle.map(Duration::from_millis) else {
+    /// A place that only one token may hold may still be held under the pepper before.
+    async fn end_exclusive_of_previous_pepper(
+        &self,
+        realm: Realm,
+        user: &User,
+        terms: &Terms,
+    ) -> Result<(), AuthError> {
+        let Some(previous) = &self.0.peppers.previous else {
             return Ok(());
         };
-        let now = self.now();
-        let end = now + idle;
-        if end - record.expires_at >= USE_IS_NOTED_EVERY.min(idle / 2) {
-            record.expires_at = end;
-            self.0.tokens.extend(digest, record, now).await?;
+        if let Some(Slot::Exclusive(slot)) = slot(previous, realm, user, terms) {
+            if let Some(before) = self.0.tokens.holder(slot).await? {
+                self.end(before).await?;
+            }
         }
         Ok(())
     }
 
-    /// The place that a token takes: this user's, for this purpose, at this client and
-    /// application.
-    fn slot(&self, realm: Realm, user: &User, terms: &Terms) -> Option<Slot> {
-        let digest = || {
-            self.0.pepper.keyed(&[
-                b"slot",
-                realm.name().as_bytes(),
-                user.id.as_bytes(),
-                &[terms.purpose as u8],
-                terms.client.as_deref().unwrap_or_default().as_bytes(),
-                terms.application.as_deref().unwrap_or_default().as_bytes(),
-            ])
+    /// Notes the use of a token: often if that moves its end, seldom if it only tells which of a
+    /// user's tokens was used least. Each time is a write.
+    async fn note_use(&self, digest: TokenDigest, record: &mut Record) -> Result<(), AuthError> {
+        let now = self.now();
+        let life = record.expires_at - record.issued_at;
+        let every = match &record.idle {
+            Some(idle) => Duration::from_mins(1).min(Duration::from_millis(idle.span) / 2),
+            None => Duration::from_hours(1).min(life.unsigned_abs() / 10),
         };
-        match terms.concurrency {
-            Concurrency::Many => None,
-            Concurrency::OnePerClient => Some(Slot::Exclusive(digest())),
-            Concurrency::Reuse { .. } => Some(Slot::Newest(digest())),
+        if now - record.used_at < every {
+            return Ok(());
         }
+        let before = record.clone();
+        record.used_at = now;
+        if let Some(idle) = &record.idle {
+            record.expires_at = idle.end(now).max(before.expires_at);
+        }
+        let replaced = self
+            .0
+            .tokens
+            .replace(digest, &before, record, now)
+            .await?;
+        if !replaced {
+            // Somebody else noted a use, or ended the token.
+            *record = self.live(digest).await?.ok_or(AuthError::InvalidToken)?;
+        }
+        Ok(())
+    }
+}
+
+/// The place that a token takes: this user's, for this purpose, at this client and application.
+fn slot(pepper: &Pepper, realm: Realm, user: &User, terms: &Terms) -> Option<Slot> {
+    let digest = || {
+        pepper.digest_of(&[
+            b"slot",
+            realm.name().as_bytes(),
+            user.id.as_bytes(),
+            &[terms.purpose as u8],
+            terms.client.as_deref().unwrap_or_default().as_bytes(),
+            terms.application.as_deref().unwrap_or_default().as_bytes(),
+        ])
+    };
+    match terms.concurrency {
+        Concurrency::Many => None,
+        Concurrency::OnePerClient => Some(Slot::Exclusive(digest())),
+        Concurrency::Reuse { .. } => Some(Slot::Newest(digest())),
+    }
+}
+
+fn told_of_evictions(user: &User, evicted: &[TokenDigest]) {
+    counter!("isogloss_sessions_evicted_total").increment(evicted.len() as u64);
+    for handle in evicted {
+        warn!(
+            user = %user.id,
+            session = %handle,
+            "ended the session that was used least: the user has too many"
+        );
     }
 }
 
@@ -174,11 +261,7 @@ fn no_random_numbers(error: impl std::fmt::Display) -> StoreError {
     StoreError::new("random numbers", error)
 }
 
-fn whole_milliseconds(span: Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn session(user: User, digest: TokenDigest, record: Record) -> Session {
+pub(super) fn session(user: User, digest: TokenDigest, record: Record) -> Session {
     Session {
         user,
         purpose: record.purpose,

@@ -3,6 +3,7 @@
 mod tables;
 mod writer;
 
+use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,10 +15,13 @@ use uuid::Uuid;
 
 use self::tables::UserKey;
 use self::writer::{Change, Writer};
-use super::{Record, TokenStore};
+use super::{Caps, Record, TokenStore, Visit};
 use crate::error::StoreError;
 use crate::private_file::create_private_file;
 use crate::token::TokenDigest;
+
+/// How many records are read at a time when all are wanted.
+const PAGE: usize = 500;
 
 /// A token store without a server. Writes are durable when they are answered, and grouped: all
 /// that arrive during one flush to the disk share the next.
@@ -27,35 +31,46 @@ pub struct EmbeddedStore {
 }
 
 impl EmbeddedStore {
-    /// Opens the file, makes it if it is missing, repairs it after a crash. A user may hold
-    /// `per_user` tokens.
-    pub fn open(path: &Path, per_user: usize) -> Result<Self, StoreError> {
+    /// Opens the file, makes it if it is missing, repairs it after a crash.
+    pub fn open(path: &Path, caps: Caps) -> Result<Self, StoreError> {
         create_private_file(path).map_err(failed)?;
         let database = Builder::new().create(path).map_err(|error| match error {
             DatabaseError::DatabaseAlreadyOpen => failed("another process has it open"),
             error @ (DatabaseError::Storage(_) | _) => failed(error),
         })?;
-        Self::start(database, Durability::Immediate, per_user)
+        Self::start(database, Durability::Immediate, caps)
     }
 
     /// A store that is gone with the process.
-    pub fn in_memory(per_user: usize) -> Result<Self, StoreError> {
+    pub fn in_memory(caps: Caps) -> Result<Self, StoreError> {
         let backend = InMemoryBackend::new();
         let database = Builder::new()
             .create_with_backend(backend)
             .map_err(failed)?;
-        Self::start(database, Durability::None, per_user)
+        Self::start(database, Durability::None, caps)
     }
 
-    fn start(
-        database: Database,
-        durability: Durability,
-        per_user: usize,
-    ) -> Result<Self, StoreError> {
+    fn start(database: Database, durability: Durability, caps: Caps) -> Result<Self, StoreError> {
         tables::create(&database).map_err(failed)?;
         let database = Arc::new(database);
-        let writer = Writer::start(Arc::clone(&database), durability, per_user)?;
+        let writer = Writer::start(Arc::clone(&database), durability, caps)?;
         Ok(Self { database, writer })
+    }
+
+    /// Some of all records, in the order of their digests.
+    fn page(&self, after: Bound<[u8; 16]>) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
+        let transaction = self.database.begin_read().map_err(failed)?;
+        let tokens = transaction.open_table(tables::TOKENS).map_err(failed)?;
+        let after = after.as_ref();
+        let entries = tokens.range::<&[u8; 16]>((after, Bound::Unbounded));
+        let entries = entries.map_err(failed)?.take(PAGE);
+        entries
+            .map(|entry| {
+                let (digest, value) = entry.map_err(failed)?;
+                let record = Record::decode(value.value())?;
+                Ok(((*digest.value()).into(), record))
+            })
+            .collect()
     }
 }
 
@@ -66,7 +81,7 @@ impl TokenStore for EmbeddedStore {
         digest: TokenDigest,
         record: &Record,
         now: OffsetDateTime,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<TokenDigest>, StoreError> {
         let record = Box::new(record.clone());
         self.writer
             .apply(|answer| Change::Put {
@@ -94,17 +109,19 @@ impl TokenStore for EmbeddedStore {
         Ok(holder.map(|digest| (*digest.value()).into()))
     }
 
-    async fn extend(
+    async fn replace(
         &self,
         digest: TokenDigest,
-        record: &Record,
+        before: &Record,
+        after: &Record,
         _now: OffsetDateTime,
-    ) -> Result<(), StoreError> {
-        let record = Box::new(record.clone());
+    ) -> Result<bool, StoreError> {
+        let (before, after) = (Box::new(before.clone()), Box::new(after.clone()));
         self.writer
-            .apply(|answer| Change::Extend {
+            .apply(|answer| Change::Replace {
                 digest,
-                record,
+                before,
+                after,
                 answer,
             })
             .await
@@ -129,6 +146,24 @@ impl TokenStore for EmbeddedStore {
             }
         }
         Ok(records)
+    }
+
+    async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        let mut after = Bound::Unbounded;
+        loop {
+            let page = self.page(after)?;
+            let Some((last, _)) = page.last() else {
+                return Ok(());
+            };
+            after = Bound::Excluded(*last.as_bytes());
+            for (digest, record) in page {
+                if visit(digest, record).is_break() {
+                    return Ok(());
+                }
+            }
+            // Others wait for this thread, too.
+            tokio::task::yield_now().await;
+        }
     }
 
     async fn remove_user(&self, user: Uuid) -> Result<u64, StoreError> {

@@ -1,4 +1,8 @@
 //! What a store keeps of a token: a version byte, then postcard.
+//!
+//! Releases may run side by side on one store. A new field is appended and has a default: an older
+//! release reads past it and keeps it when it writes the record back. Any other change takes the
+//! next version, which a release must be able to read before one writes it.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -8,7 +12,7 @@ use crate::error::StoreError;
 use crate::session::Purpose;
 use crate::token::TokenDigest;
 
-/// The first byte of every stored value. A change of [`Record`]'s shape takes the next number.
+/// The first byte of every stored value.
 const VERSION: u8 = 1;
 
 /// A token's facts at rest. Holds no clear text.
@@ -36,14 +40,41 @@ pub struct Record {
     pub slot: Option<Slot>,
     /// What the clear text is derived from, together with the pepper; none for random tokens.
     pub seed: Option<[u8; 16]>,
-    /// Milliseconds that each use adds, counted from the use; none for a fixed end.
-    pub idle: Option<u64>,
+    /// How it moves with its use; none for a fixed end.
+    pub idle: Option<Idle>,
     /// When it was issued.
     #[serde(with = "time::serde::timestamp::milliseconds")]
     pub issued_at: OffsetDateTime,
+    /// When it was last used, as far as that was noted.
+    #[serde(with = "time::serde::timestamp::milliseconds")]
+    pub used_at: OffsetDateTime,
     /// When it ends.
     #[serde(with = "time::serde::timestamp::milliseconds")]
     pub expires_at: OffsetDateTime,
+    /// What became of a one-time token that was used. It opens nothing any more.
+    pub spent: Option<Spent>,
+    /// What a later release has appended.
+    #[serde(skip)]
+    pub tail: Vec<u8>,
+}
+
+/// The life of a token that lives by its use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Idle {
+    /// Milliseconds from a use to the end.
+    pub span: u64,
+    /// The moment that no use moves the end beyond.
+    #[serde(with = "time::serde::timestamp::milliseconds::option")]
+    pub until: Option<OffsetDateTime>,
+}
+
+/// A one-time token after its use, kept to notice a second one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Spent {
+    /// The token that was issued for it.
+    pub child: Option<TokenDigest>,
+    /// Whether it was used again.
+    pub again: bool,
 }
 
 /// A place that a token holds: its user's, for its purpose, at its client and application.
@@ -65,13 +96,25 @@ impl Slot {
 }
 
 impl Record {
+    /// Whether it opens anything at that moment.
+    pub(crate) fn is_live(&self, now: OffsetDateTime) -> bool {
+        self.expires_at > now && self.spent.is_none()
+    }
+
     pub(super) fn encode(&self) -> Result<Vec<u8>, StoreError> {
-        postcard::to_extend(self, vec![VERSION]).map_err(unreadable)
+        let mut bytes = postcard::to_extend(self, vec![VERSION]).map_err(unreadable)?;
+        bytes.extend_from_slice(&self.tail);
+        Ok(bytes)
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
         match bytes.split_first() {
-            Some((&VERSION, rest)) => postcard::from_bytes(rest).map_err(unreadable),
+            Some((&VERSION, rest)) => {
+                let (mut record, tail): (Self, _) =
+                    postcard::take_from_bytes(rest).map_err(unreadable)?;
+                record.tail = tail.to_vec();
+                Ok(record)
+            }
             Some((version, _)) => Err(unreadable(format!("version {version} is not known"))),
             None => Err(unreadable("empty")),
         }
@@ -87,31 +130,44 @@ mod tests {
     use super::*;
 
     /// Version 1 as the first release wrote it: later ones must go on reading it.
+    const FIRST: &str = concat!(
+        "01",
+        "0468657265",
+        "1000112233445566778899aabbccddeeff",
+        "06",
+        "00",
+        "01036f6e65",
+        "00",
+        "00",
+        "00",
+        "00",
+        "00",
+        "00",
+        "00",
+        "80c0b6a9de66",
+        "80c0b6a9de66",
+        "80e0a9ebde66",
+        "00",
+    );
+
     #[test]
     fn version_1_is_read() {
-        let bytes = hex::decode(concat!(
-            "01",
-            "0468657265",
-            "1000112233445566778899aabbccddeeff",
-            "06",
-            "00",
-            "01036f6e65",
-            "00",
-            "00",
-            "00",
-            "00",
-            "00",
-            "00",
-            "00",
-            "80c0b6a9de66",
-            "80e0a9ebde66"
-        ))
-        .unwrap();
+        let bytes = hex::decode(FIRST).unwrap();
         let record = Record::decode(&bytes).unwrap();
         assert_eq!(record.realm, "here");
         assert_eq!(record.generation, 3);
         assert_eq!(record.client.as_deref(), Some("one"));
+        assert_eq!(record.spent, None);
         assert_eq!(record.encode().unwrap(), bytes);
+    }
+
+    #[test]
+    fn what_a_later_release_appended_is_kept() {
+        let bytes = hex::decode(format!("{FIRST}2a2b")).unwrap();
+        let mut record = Record::decode(&bytes).unwrap();
+        assert_eq!(record.encode().unwrap(), bytes);
+        record.generation = 4;
+        assert!(record.encode().unwrap().ends_with(&[0x2a, 0x2b]));
     }
 
     #[test]

@@ -5,21 +5,21 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::clock::milliseconds;
-use crate::store::{Record, Slot};
+use crate::store::{Caps, Record, Slot};
 use crate::token::TokenDigest;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 type Result<T> = std::result::Result<T, Error>;
 
 /// User, time of issue, digest: sorted, so that a user's oldest token comes first.
-pub(super) type UserKey = [u8; 56];
+pub(super) type UserKey = [u8; 40];
 /// Time of expiry, digest.
-type ExpiryKey = [u8; 40];
+type ExpiryKey = [u8; 24];
 
-pub(super) const TOKENS: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("tokens");
+pub(super) const TOKENS: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefinition::new("tokens");
 pub(super) const BY_USER: TableDefinition<'_, &UserKey, ()> = TableDefinition::new("by_user");
 const BY_EXPIRY: TableDefinition<'_, &ExpiryKey, ()> = TableDefinition::new("by_expiry");
-pub(super) const SLOTS: TableDefinition<'_, &[u8; 32], &[u8; 32]> = TableDefinition::new("slots");
+pub(super) const SLOTS: TableDefinition<'_, &[u8; 16], &[u8; 16]> = TableDefinition::new("slots");
 
 /// How many expired records one transaction removes: few enough that no login waits for them.
 const SWEEP_AT_ONCE: usize = 256;
@@ -35,7 +35,7 @@ pub(super) fn create(database: &Database) -> Result<()> {
 /// The first and the last key that a user can have in [`BY_USER`].
 pub(super) fn user_range(user: Uuid) -> (UserKey, UserKey) {
     let bound = |rest: u8| {
-        let mut key = [rest; 56];
+        let mut key = [rest; 40];
         key[..16].copy_from_slice(user.as_bytes());
         key
     };
@@ -44,17 +44,17 @@ pub(super) fn user_range(user: Uuid) -> (UserKey, UserKey) {
 
 /// The digest at the end of a key of [`BY_USER`].
 pub(super) fn digest_of(key: &UserKey) -> TokenDigest {
-    let mut digest = [0; 32];
+    let mut digest = [0; 16];
     digest.copy_from_slice(&key[24..]);
     digest.into()
 }
 
 /// All tables, open in one write transaction.
 pub(super) struct Tables<'t> {
-    tokens: Table<'t, &'static [u8; 32], &'static [u8]>,
+    tokens: Table<'t, &'static [u8; 16], &'static [u8]>,
     by_user: Table<'t, &'static UserKey, ()>,
     by_expiry: Table<'t, &'static ExpiryKey, ()>,
-    slots: Table<'t, &'static [u8; 32], &'static [u8; 32]>,
+    slots: Table<'t, &'static [u8; 16], &'static [u8; 16]>,
 }
 
 impl<'t> Tables<'t> {
@@ -72,8 +72,8 @@ impl<'t> Tables<'t> {
         digest: TokenDigest,
         record: &Record,
         now: OffsetDateTime,
-        per_user: usize,
-    ) -> Result<()> {
+        caps: Caps,
+    ) -> Result<Vec<TokenDigest>> {
         if let Some(slot) = record.slot {
             let key = slot.digest().as_bytes();
             let before = self.slots.get(key)?.map(|held| *held.value());
@@ -87,21 +87,32 @@ impl<'t> Tables<'t> {
         self.by_user.insert(&user_key(record, digest), ())?;
         self.by_expiry
             .insert(&expiry_key(record.expires_at, digest), ())?;
-        self.enforce_cap(record.user, now, per_user)
+        self.enforce_caps(record.user, digest, now, caps)
     }
 
-    pub(super) fn extend(&mut self, digest: TokenDigest, record: &Record) -> Result<()> {
-        let before = match self.tokens.get(digest.as_bytes())? {
-            Some(value) => Record::decode(value.value())?,
-            None => return Ok(()),
+    pub(super) fn replace(
+        &mut self,
+        digest: TokenDigest,
+        before: &Record,
+        after: &Record,
+    ) -> Result<bool> {
+        let same = match self.tokens.get(digest.as_bytes())? {
+            Some(value) => value.value() == before.encode()?,
+            None => false,
         };
+        if !same {
+            return Ok(false);
+        }
         self.by_expiry
             .remove(&expiry_key(before.expires_at, digest))?;
         self.by_expiry
-            .insert(&expiry_key(record.expires_at, digest), ())?;
+            .insert(&expiry_key(after.expires_at, digest), ())?;
+        if after.spent.is_some() {
+            self.by_user.remove(&user_key(before, digest))?;
+        }
         self.tokens
-            .insert(digest.as_bytes(), record.encode()?.as_slice())?;
-        Ok(())
+            .insert(digest.as_bytes(), after.encode()?.as_slice())?;
+        Ok(true)
     }
 
     pub(super) fn take(&mut self, digest: TokenDigest) -> Result<Option<Record>> {
@@ -136,14 +147,14 @@ impl<'t> Tables<'t> {
 
     /// Removes some of what has expired; 0 says that nothing is left.
     pub(super) fn sweep(&mut self, now: OffsetDateTime) -> Result<u64> {
-        let end = expiry_key(now, [0xff; 32].into());
+        let end = expiry_key(now, [0xff; 16].into());
         let mut expired = Vec::new();
         for entry in self
             .by_expiry
             .range::<&ExpiryKey>(..=&end)?
             .take(SWEEP_AT_ONCE)
         {
-            let mut digest = [0; 32];
+            let mut digest = [0; 16];
             digest.copy_from_slice(&entry?.0.value()[8..]);
             expired.push(TokenDigest::from(digest));
         }
@@ -153,29 +164,29 @@ impl<'t> Tables<'t> {
         Ok(expired.len() as u64)
     }
 
-    /// Ends the user's oldest tokens beyond the cap, expired ones before live ones.
-    fn enforce_cap(&mut self, user: Uuid, now: OffsetDateTime, per_user: usize) -> Result<()> {
+    /// Ends what a user holds beyond the caps, and answers what was live of it.
+    fn enforce_caps(
+        &mut self,
+        user: Uuid,
+        newest: TokenDigest,
+        now: OffsetDateTime,
+        caps: Caps,
+    ) -> Result<Vec<TokenDigest>> {
         let digests = self.digests_of(user)?;
-        let Some(mut surplus) = digests.len().checked_sub(per_user).filter(|n| *n > 0) else {
-            return Ok(());
-        };
-        let mut live = Vec::new();
+        if digests.len() <= caps.least() {
+            return Ok(Vec::new());
+        }
+        let mut tokens = Vec::with_capacity(digests.len());
         for digest in digests {
-            let expired = match self.tokens.get(digest.as_bytes())? {
-                Some(value) => Record::decode(value.value())?.expires_at <= now,
-                None => false,
-            };
-            if expired {
-                self.take(digest)?;
-                surplus = surplus.saturating_sub(1);
-            } else {
-                live.push(digest);
+            if let Some(value) = self.tokens.get(digest.as_bytes())? {
+                tokens.push((digest, Record::decode(value.value())?));
             }
         }
-        for digest in live.into_iter().take(surplus) {
-            self.take(digest)?;
+        let surplus = caps.surplus(tokens, newest, now);
+        for digest in surplus.expired.iter().chain(&surplus.evicted) {
+            self.take(*digest)?;
         }
-        Ok(())
+        Ok(surplus.evicted)
     }
 
     fn digests_of(&self, user: Uuid) -> Result<Vec<TokenDigest>> {
@@ -188,7 +199,7 @@ impl<'t> Tables<'t> {
 }
 
 fn user_key(record: &Record, digest: TokenDigest) -> UserKey {
-    let mut key = [0; 56];
+    let mut key = [0; 40];
     key[..16].copy_from_slice(record.user.as_bytes());
     key[16..24].copy_from_slice(&sortable(record.issued_at));
     key[24..].copy_from_slice(digest.as_bytes());
@@ -196,7 +207,7 @@ fn user_key(record: &Record, digest: TokenDigest) -> UserKey {
 }
 
 fn expiry_key(expires_at: OffsetDateTime, digest: TokenDigest) -> ExpiryKey {
-    let mut key = [0; 40];
+    let mut key = [0; 24];
     key[..8].copy_from_slice(&sortable(expires_at));
     key[8..].copy_from_slice(digest.as_bytes());
     key

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::failed;
 use super::tables::Tables;
 use crate::error::StoreError;
-use crate::store::Record;
+use crate::store::{Caps, Record};
 use crate::token::TokenDigest;
 
 /// How many changes share one commit at the most.
@@ -26,12 +26,13 @@ pub(super) enum Change {
         digest: TokenDigest,
         record: Box<Record>,
         now: OffsetDateTime,
-        answer: Answer<()>,
+        answer: Answer<Vec<TokenDigest>>,
     },
-    Extend {
+    Replace {
         digest: TokenDigest,
-        record: Box<Record>,
-        answer: Answer<()>,
+        before: Box<Record>,
+        after: Box<Record>,
+        answer: Answer<bool>,
     },
     Take {
         digest: TokenDigest,
@@ -54,12 +55,12 @@ impl Writer {
     pub(super) fn start(
         database: Arc<Database>,
         durability: Durability,
-        per_user: usize,
+        caps: Caps,
     ) -> Result<Self, StoreError> {
         let (changes, queue) = channel();
         thread::Builder::new()
             .name("token-writer".to_owned())
-            .spawn(move || write(&database, durability, per_user, &queue))
+            .spawn(move || write(&database, durability, caps, &queue))
             .map_err(failed)?;
         Ok(Self(changes))
     }
@@ -75,11 +76,11 @@ impl Writer {
     }
 }
 
-fn write(database: &Database, durability: Durability, per_user: usize, queue: &Receiver<Change>) {
+fn write(database: &Database, durability: Durability, caps: Caps, queue: &Receiver<Change>) {
     while let Ok(first) = queue.recv() {
         let mut changes = vec![first];
         changes.extend(queue.try_iter().take(BATCH - 1));
-        match commit(database, durability, per_user, changes) {
+        match commit(database, durability, caps, changes) {
             Ok(answers) => answers.into_iter().for_each(|answer| answer(Ok(()))),
             Err((error, answers)) => {
                 let reason = error.to_string();
@@ -99,7 +100,7 @@ type Failure = (Box<dyn std::error::Error + Send + Sync>, Vec<Pending>);
 fn commit(
     database: &Database,
     durability: Durability,
-    per_user: usize,
+    caps: Caps,
     changes: Vec<Change>,
 ) -> Result<Vec<Pending>, Failure> {
     let mut pending = Vec::with_capacity(changes.len());
@@ -117,14 +118,19 @@ fn commit(
                     answer,
                 } => later(
                     answer,
-                    tables.put(digest, &record, now, per_user),
+                    tables.put(digest, &record, now, caps),
                     &mut pending,
                 ),
-                Change::Extend {
+                Change::Replace {
                     digest,
-                    record,
+                    before,
+                    after,
                     answer,
-                } => later(answer, tables.extend(digest, &record), &mut pending),
+                } => later(
+                    answer,
+                    tables.replace(digest, &before, &after),
+                    &mut pending,
+                ),
                 Change::Take { digest, answer } => later(answer, tables.take(digest), &mut pending),
                 Change::RemoveUser { user, answer } => {
                     later(answer, tables.remove_user(user), &mut pending)

@@ -1,0 +1,117 @@
+//! One-time tokens: one use, and an alarm at the second.
+
+use metrics::counter;
+use tracing::warn;
+
+use super::Auth;
+use crate::error::AuthError;
+use crate::session::{Purpose, Session};
+use crate::store::{Record, Spent};
+use crate::token::{Token, TokenDigest};
+
+/// What a second use of a one-time token does, beside being refused, logged and counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SecondUse {
+    /// Nothing more.
+    #[default]
+    Refuse,
+    /// It ends the session that the first use made: one of the two users stole the token, and
+    /// nobody knows which.
+    EndSession,
+}
+
+impl Auth {
+    /// Uses a token up: of all who try, one gets the session. A token whose parent has ended
+    /// is refused.
+    pub async fn redeem(&self, token: &Token, purpose: Purpose) -> Result<Session, AuthError> {
+        let (digest, record) = self.find_unspent(token, &[purpose]).await?;
+        let user = self.owner(&record, &[purpose]).await?;
+        let spent = Record {
+            spent: Some(Spent::default()),
+            ..record.clone()
+        };
+        let now = self.now();
+        if !self.0.tokens.replace(digest, &record, &spent, now).await? {
+            // Somebody was faster.
+            if let Some(other) = self.0.tokens.get(digest).await? {
+                self.used_again(digest, other).await?;
+            }
+            return Err(AuthError::InvalidToken);
+        }
+        if let Some(parent) = record.parent {
+            self.live(parent).await?.ok_or(AuthError::InvalidToken)?;
+        }
+        Ok(super::tokens::session(user, digest, record))
+    }
+
+    /// Remembers what a one-time token was exchanged for.
+    pub(super) async fn note_child(
+        &self,
+        redeemed: TokenDigest,
+        child: TokenDigest,
+    ) -> Result<(), AuthError> {
+        // A second use may come in between: then it is the last to write who ends the child.
+        while let Some(before) = self.0.tokens.get(redeemed).await? {
+            let Some(spent) = before.spent else { break };
+            let after = Record {
+                spent: Some(Spent {
+                    child: Some(child),
+                    ..spent
+                }),
+                ..before.clone()
+            };
+            let now = self.now();
+            if self
+                .0
+                .tokens
+                .replace(redeemed, &before, &after, now)
+                .await?
+            {
+                if spent.again {
+                    self.end_child(child).await?;
+                }
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn used_again(&self, digest: TokenDigest, mut record: Record) -> Result<(), AuthError> {
+        counter!("isogloss_one_time_tokens_used_again_total").increment(1);
+        warn!(
+            dialect = %record.realm,
+            user = %record.user,
+            session = %digest,
+            made = record.spent.and_then(|spent| spent.child).map(tracing::field::display),
+            "a one-time token was used again: somebody may have read it on its way"
+        );
+        while let Some(spent) = record.spent {
+            let after = Record {
+                spent: Some(Spent {
+                    again: true,
+                    ..spent
+                }),
+                ..record.clone()
+            };
+            let now = self.now();
+            if spent.again || self.0.tokens.replace(digest, &record, &after, now).await? {
+                if let Some(child) = spent.child {
+                    self.end_child(child).await?;
+                }
+                break;
+            }
+            match self.0.tokens.get(digest).await? {
+                Some(now_there) => record = now_there,
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    async fn end_child(&self, child: TokenDigest) -> Result<(), AuthError> {
+        match self.0.second_use {
+            SecondUse::Refuse => Ok(()),
+            SecondUse::EndSession => self.end(child).await,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What is open, and ending it: for those who run the gateway.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::Auth;
+use crate::error::AuthError;
+use crate::session::Purpose;
+use crate::store::Record;
+use crate::token::TokenDigest;
+use crate::user::{User, UserState};
+
+/// Which sessions are meant: those to which all of it applies.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// The one of that handle.
+    pub handle: Option<TokenDigest>,
+    /// Of that user.
+    pub user: Option<Uuid>,
+    /// Of that dialect.
+    pub dialect: Option<String>,
+    /// Of that device or program.
+    pub client: Option<String>,
+    /// Issued before that moment.
+    pub issued_before: Option<OffsetDateTime>,
+}
+
+/// A session as it is listed. It names the token by its handle and cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The name of the token.
+    pub handle: TokenDigest,
+    /// The dialect.
+    pub dialect: String,
+    /// Whose it is.
+    pub user: Uuid,
+    /// The name to log in by.
+    pub user_name: String,
+    /// What the token is for.
+    pub purpose: Purpose,
+    /// The device or program.
+    pub client: Option<String>,
+    /// The application.
+    pub application: Option<String>,
+    /// The unit.
+    pub unit: Option<String>,
+    /// The administrator who logged in as the user.
+    pub actor: Option<Uuid>,
+    /// When the token was issued.
+    pub issued_at: OffsetDateTime,
+    /// When it was last used, to the hour or, if its end moves with its use, to the minute.
+    pub used_at: OffsetDateTime,
+    /// When it ends.
+    pub expires_at: OffsetDateTime,
+}
+
+impl Filter {
+    fn fits(&self, digest: TokenDigest, record: &Record) -> bool {
+        self.handle.is_none_or(|handle| handle == digest)
+            && self.user.is_none_or(|user| user == record.user)
+            && self.dialect.as_ref().is_none_or(|d| *d == record.realm)
+            && (self.client.is_none() || self.client == record.client)
+            && self
+                .issued_before
+                .is_none_or(|moment| record.issued_at < moment)
+    }
+}
+
+impl Auth {
+    /// The live sessions that fit, the latest login first, at most `limit` of them.
+    pub async fn sessions(&self, filter: &Filter, limit: usize) -> Result<Vec<Listed>, AuthError> {
+        let now = self.now();
+        let mut found = self.records(filter).await?;
+        found.retain(|(_, record)| record.is_live(now));
+        found.sort_by_key(|(digest, record)| (std::cmp::Reverse(record.issued_at), *digest));
+        let mut users: HashMap<Uuid, Option<User>> = HashMap::new();
+        let mut listed = Vec::new();
+        for (handle, record) in found {
+            if listed.len() == limit {
+                break;
+            }
+            if !users.contains_key(&record.user) {
+                let user = self.0.directory.user(record.user).await?;
+                users.insert(record.user, user);
+            }
+            let user = users.get(&record.user).and_then(Option::as_ref);
+            let user = user.filter(|user| {
+                user.state == UserState::Active && user.generation == record.generation
+            });
+            if let Some(user) = user {
+                listed.push(described(handle, user, record));
+            }
+        }
+        Ok(listed)
+    }
+
+    /// Ends all sessions that fit, and answers how many tokens that were. A login that is under way
+    /// meanwhile may not be among them.
+    pub async fn end_sessions(&self, filter: &Filter) -> Result<u64, AuthError> {
+        let mut ended = 0;
+        for (digest, record) in self.records(filter).await? {
+            let was_live = record.is_live(self.now());
+            if self.0.tokens.take(digest).await?.is_some() && was_live {
+                ended += 1;
+            }
+        }
+        Ok(ended)
+    }
+
+    /// By the shortest way there is: the handle, the user's list, everything.
+    async fn records(&self, filter: &Filter) -> Result<Vec<(TokenDigest, Record)>, AuthError> {
+        let fits = |(digest, record): &(TokenDigest, Record)| filter.fits(*digest, record);
+        if let Some(handle) = filter.handle {
+            let record = self.0.tokens.get(handle).await?;
+            return Ok(record.map(|r| (handle, r)).into_iter().filter(fits).collect());
+        }
+        if let Some(user) = filter.user {
+            let records = self.0.tokens.of_user(user).await?;
+            return Ok(records.into_iter().filter(fits).collect());
+        }
+        let mut found = Vec::new();
+        self.0
+            .tokens
+            .each(&mut |digest, record| {
+                if filter.fits(digest, &record) {
+                    found.push((digest, record));
+                }
+                ControlFlow::Continue(())
+            })
+            .await?;
+        Ok(found)
+    }
+}
+
+fn described(handle: TokenDigest, user: &User, record: Record) -> Listed {
+    Listed {
+        handle,
+        dialect: record.realm,
+        user: user.id,
+        user_name: user.user_name.clone(),
+        purpose: record.purpose,
+        client: record.client,
+        application: record.application,
+        unit: record.unit,
+        actor: record.actor,
+        issued_at: record.issued_at,
+        used_at: record.used_at,
+        expires_at: record.expires_at,
+    }
+}

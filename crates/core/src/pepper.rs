@@ -1,0 +1,120 @@
+//! The secret that keys all digests, and the one before it.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretBox};
+use sha2::Sha256;
+
+use crate::token::{Token, TokenDigest};
+
+/// The secret that keys all digests. Without it a dump of the token store opens nothing.
+pub struct Pepper(SecretBox<[u8]>);
+
+impl Pepper {
+    /// The fewest bytes a pepper may have.
+    pub const MIN_BYTES: usize = 16;
+
+    /// A pepper of at least [`Pepper::MIN_BYTES`]; fewer are refused with `None`.
+    pub fn new(secret: impl Into<Box<[u8]>>) -> Option<Self> {
+        let secret = secret.into();
+        (secret.len() >= Self::MIN_BYTES).then(|| Self(SecretBox::new(secret)))
+    }
+
+    /// What a store knows the token by.
+    pub(crate) fn digest(&self, token: &Token) -> TokenDigest {
+        self.digest_of(&[b"token", token.realm().name().as_bytes(), token.bits()])
+    }
+
+    /// The first half of a keyed hash: as many bits as a token has.
+    pub(crate) fn digest_of(&self, parts: &[&[u8]]) -> TokenDigest {
+        let mut half = [0; 16];
+        half.copy_from_slice(&self.keyed(parts)[..16]);
+        half.into()
+    }
+
+    /// HMAC-SHA-256 over `parts`, each preceded by its length, so that no two lists collide.
+    fn keyed(&self, parts: &[&[u8]]) -> [u8; 32] {
+        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret())
+            .expect("HMAC takes a key of any length");
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+
+    /// A keyed fingerprint of `bytes`, to tell whether they changed.
+    pub fn fingerprint(&self, bytes: &[u8]) -> [u8; 32] {
+        self.keyed(&[b"fingerprint", bytes])
+    }
+}
+
+impl fmt::Debug for Pepper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pepper(…)")
+    }
+}
+
+/// The pepper in use, and the one before it: its tokens are good until they expire.
+#[derive(Debug)]
+pub struct Peppers {
+    /// Keys what is issued.
+    pub current: Pepper,
+    /// Keyed what was issued before a rotation.
+    pub previous: Option<Pepper>,
+}
+
+impl Peppers {
+    /// The one in use first.
+    pub fn each(&self) -> impl Iterator<Item = &Pepper> {
+        std::iter::once(&self.current).chain(&self.previous)
+    }
+}
+
+impl From<Pepper> for Peppers {
+    fn from(current: Pepper) -> Self {
+        Self {
+            current,
+            previous: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::Realm;
+
+    const HERE: Realm = Realm::new("here");
+    const THERE: Realm = Realm::new("there");
+
+    fn pepper(text: &str) -> Pepper {
+        Pepper::new(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn the_digest_depends_on_realm_and_pepper() {
+        let text = "35eb2b5e94b54d5aafa6b6a7b6e8de01";
+        let here = Token::from_hex(HERE, text).unwrap();
+        let there = Token::from_hex(THERE, text).unwrap();
+        let pepper_a = pepper("0123456789abcdef");
+        assert_eq!(pepper_a.digest(&here), pepper_a.digest(&here));
+        assert_ne!(pepper_a.digest(&here), pepper_a.digest(&there));
+        assert_ne!(
+            pepper_a.digest(&here),
+            pepper("fedcba9876543210").digest(&here)
+        );
+    }
+
+    #[test]
+    fn a_short_pepper_is_refused() {
+        assert!(Pepper::new(b"0123456789abcde".as_slice()).is_none());
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        assert_eq!(format!("{:?}", pepper("0123456789abcdef")), "Pepper(…)");
+    }
+}
