@@ -10,16 +10,15 @@
 //! is stored: what a crash leaves behind is a listed token that does not exist, never a live token
 //! that is not listed.
 
-use std::time::Duration;
+mod link;
 
-use ::redis::{
-    AsyncConnectionConfig, Cmd, FromRedisValue, IntoConnectionInfo as _, Script, cmd, pipe,
-};
+use ::redis::{Script, cmd, pipe};
 use async_trait::async_trait;
-use deadpool_redis::{Connection, Manager, Pool, Runtime};
-use secrecy::{ExposeSecret as _, SecretString};
 use time::OffsetDateTime;
 use uuid::Uuid;
+
+use self::link::Link;
+pub use self::link::RedisSettings;
 
 use super::{Record, Slot, TokenStore};
 use crate::clock::milliseconds;
@@ -47,103 +46,46 @@ redis.call('PEXPIRE', set, math.max(1, tonumber(last[2]) - tonumber(now)))
 return surplus
 ";
 
-/// How Redis is reached.
-#[derive(Debug, Clone)]
-pub struct RedisSettings {
-    /// `redis://[user[:password]@]host[:port][/database]`
-    pub url: SecretString,
-    /// Connections at the most.
-    pub connections: usize,
-    /// How long one step may take: connecting, waiting for a free connection, a command.
-    pub timeout: Duration,
-}
-
 /// A token store on a Redis server.
 pub struct RedisStore {
-    pool: Pool,
-    /// Drives all connections. They must not hang on the runtime of whichever worker asked first:
-    /// it may end while others still use them.
-    runtime: Option<tokio::runtime::Runtime>,
+    link: Link,
     list: Script,
-    timeout: Duration,
     per_user: usize,
 }
 
 impl RedisStore {
     /// Whether an address can be understood. Nothing is asked.
     pub fn accepts(url: &str) -> bool {
-        url.into_connection_info().is_ok()
+        Link::accepts(url)
     }
 
-    /// Prepares the pool. Nothing is asked yet: Redis may come up later than we do.
+    /// Prepares the way to Redis. Nothing is asked yet: it may come up later than we do.
     pub fn new(settings: &RedisSettings, per_user: usize) -> Result<Self, StoreError> {
-        let timeout = Some(settings.timeout);
-        let connection = AsyncConnectionConfig::new()
-            .set_connection_timeout(timeout)
-            .set_response_timeout(timeout);
-        // The parser's message may quote the address, and with it a password.
-        let manager = Manager::new_with_config(settings.url.expose_secret(), connection)
-            .map_err(|_| failed("the address is not redis://[user:password@]host[:port][/db]"))?;
-        let pool = Pool::builder(manager)
-            .max_size(settings.connections)
-            .wait_timeout(timeout)
-            .create_timeout(timeout)
-            .recycle_timeout(timeout)
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(failed)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("redis")
-            .enable_all()
-            .build()
-            .map_err(failed)?;
         Ok(Self {
-            pool,
-            runtime: Some(runtime),
+            link: Link::new(settings)?,
             list: Script::new(LIST),
-            timeout: settings.timeout,
             per_user,
         })
-    }
-
-    async fn connection(&self) -> Result<Connection, StoreError> {
-        let runtime = self.runtime.as_ref().ok_or_else(|| failed("closed"))?;
-        let pool = self.pool.clone();
-        let connection = runtime.spawn(async move { pool.get().await }).await;
-        connection.map_err(failed)?.map_err(failed)
-    }
-
-    /// Runs one command. The time-out is the whole command's, whatever it waits for.
-    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        let mut connection = self.connection().await?;
-        tokio::time::timeout(self.timeout, command.query_async(&mut connection))
-            .await
-            .map_err(failed)?
-            .map_err(failed)
     }
 
     /// Lists a token under its user, and answers the members beyond the cap.
     async fn list(
         &self,
-        connection: &mut Connection,
         digest: TokenDigest,
         record: &Record,
         now: OffsetDateTime,
     ) -> Result<Vec<Vec<u8>>, StoreError> {
-        self.list
-            .key(user_key(record.user))
-            .arg(milliseconds(now))
+        let mut list = self.list.key(user_key(record.user));
+        list.arg(milliseconds(now))
             .arg(milliseconds(record.expires_at))
             .arg(member(record, digest).as_slice())
-            .arg(self.per_user)
-            .invoke_async(connection)
-            .await
-            .map_err(failed)
+            .arg(self.per_user);
+        self.link.script(&list).await
     }
 
     async fn members(&self, user: Uuid) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut members: Vec<Vec<u8>> = self
+            .link
             .ask(cmd("ZRANGE").arg(user_key(user)).arg(0).arg(-1))
             .await?;
         members.sort_unstable();
@@ -163,8 +105,7 @@ impl TokenStore for RedisStore {
         if ttl <= 0 {
             return Ok(());
         }
-        let mut connection = self.connection().await?;
-        let surplus = self.list(&mut connection, digest, record, now).await?;
+        let surplus = self.list(digest, record, now).await?;
         let mut store = pipe();
         store
             .cmd("SET")
@@ -186,12 +127,11 @@ impl TokenStore for RedisStore {
                 .arg("GET");
         }
         let (before,): (Option<Vec<u8>>,) = if record.slot.is_some() {
-            store.query_async(&mut connection).await.map_err(failed)?
+            self.link.pipeline_once(&store).await?
         } else {
-            let () = store.query_async(&mut connection).await.map_err(failed)?;
+            let () = self.link.pipeline(&store).await?;
             (None,)
         };
-        drop(connection);
         let before = before.as_deref().and_then(digest_of);
         if let (Some(Slot::Exclusive(_)), Some(before)) = (record.slot, before) {
             self.take(before).await?;
@@ -200,7 +140,7 @@ impl TokenStore for RedisStore {
     }
 
     async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
-        let holder: Option<Vec<u8>> = self.ask(cmd("GET").arg(slot_key(slot))).await?;
+        let holder: Option<Vec<u8>> = self.link.ask(cmd("GET").arg(slot_key(slot))).await?;
         Ok(holder.as_deref().and_then(digest_of))
     }
 
@@ -211,32 +151,35 @@ impl TokenStore for RedisStore {
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
         let ttl = milliseconds(record.expires_at) - milliseconds(now);
-        let mut connection = self.connection().await?;
-        self.list(&mut connection, digest, record, now).await?;
-        drop(connection);
+        self.list(digest, record, now).await?;
         // `XX`: a token that was revoked meanwhile does not come back.
-        self.ask(
-            cmd("SET")
-                .arg(token_key(digest))
-                .arg(record.encode()?)
-                .arg("PX")
-                .arg(ttl.max(1))
-                .arg("XX"),
-        )
-        .await
+        self.link
+            .ask(
+                cmd("SET")
+                    .arg(token_key(digest))
+                    .arg(record.encode()?)
+                    .arg("PX")
+                    .arg(ttl.max(1))
+                    .arg("XX"),
+            )
+            .await
     }
 
     async fn get(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
-        let value: Option<Vec<u8>> = self.ask(cmd("GET").arg(token_key(digest))).await?;
+        let value: Option<Vec<u8>> = self.link.ask(cmd("GET").arg(token_key(digest))).await?;
         value.as_deref().map(Record::decode).transpose()
     }
 
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
-        let value: Option<Vec<u8>> = self.ask(cmd("GETDEL").arg(token_key(digest))).await?;
+        let value: Option<Vec<u8>> = self
+            .link
+            .ask_once(cmd("GETDEL").arg(token_key(digest)))
+            .await?;
         let Some(record) = value.as_deref().map(Record::decode).transpose()? else {
             return Ok(None);
         };
         let () = self
+            .link
             .ask(
                 cmd("ZREM")
                     .arg(user_key(record.user))
@@ -260,9 +203,7 @@ impl TokenStore for RedisStore {
         for digest in &digests {
             lookup.cmd("GET").arg(token_key(*digest));
         }
-        let mut connection = self.connection().await?;
-        let values: Vec<Option<Vec<u8>>> =
-            lookup.query_async(&mut connection).await.map_err(failed)?;
+        let values: Vec<Option<Vec<u8>>> = self.link.pipeline(&lookup).await?;
         let mut records = Vec::new();
         for (digest, value) in digests.into_iter().zip(values) {
             if let Some(value) = value {
@@ -287,8 +228,7 @@ impl TokenStore for RedisStore {
             .arg(user_key(user))
             .arg(&members)
             .ignore();
-        let mut connection = self.connection().await?;
-        let removed: Vec<u64> = removal.query_async(&mut connection).await.map_err(failed)?;
+        let removed: Vec<u64> = self.link.pipeline_once(&removal).await?;
         Ok(removed.into_iter().sum())
     }
 
@@ -297,15 +237,7 @@ impl TokenStore for RedisStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.ask(&cmd("PING")).await
-    }
-}
-
-impl Drop for RedisStore {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
+        self.link.ask(&cmd("PING")).await
     }
 }
 
@@ -337,8 +269,4 @@ fn member(record: &Record, digest: TokenDigest) -> [u8; 40] {
 fn digest_of(bytes: &[u8]) -> Option<TokenDigest> {
     let digest: [u8; 32] = *bytes.last_chunk()?;
     Some(digest.into())
-}
-
-fn failed(error: impl std::fmt::Display) -> StoreError {
-    StoreError::new("redis", error)
 }
