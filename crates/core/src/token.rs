@@ -179,7 +179,10 @@ mod tests {
         let handle = digest.to_string();
         assert_eq!(handle, "uws2ljnfuws2ljnfuws2ljnfuu");
         assert_eq!(TokenDigest::from_handle(&handle), Some(digest));
-        assert_eq!(TokenDigest::from_handle(&handle.to_uppercase()), Some(digest));
+        assert_eq!(
+            TokenDigest::from_handle(&handle.to_uppercase()),
+            Some(digest)
+        );
         for text in ["", "uws2", "35eb2b5e94b54d5aafa6b6a7b6e8de01", "éé"] {
             assert_eq!(TokenDigest::from_handle(text), None, "{text}");
         }

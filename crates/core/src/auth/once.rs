@@ -76,7 +76,11 @@ impl Auth {
         Ok(())
     }
 
-    pub(super) async fn used_again(&self, digest: TokenDigest, mut record: Record) -> Result<(), AuthError> {
+    pub(super) async fn used_again(
+        &self,
+        digest: TokenDigest,
+        mut record: Record,
+    ) -> Result<(), AuthError> {
         counter!("isogloss_one_time_tokens_used_again_total").increment(1);
         warn!(
             dialect = %record.realm,

@@ -115,7 +115,11 @@ impl Auth {
         let fits = |(digest, record): &(TokenDigest, Record)| filter.fits(*digest, record);
         if let Some(handle) = filter.handle {
             let record = self.0.tokens.get(handle).await?;
-            return Ok(record.map(|r| (handle, r)).into_iter().filter(fits).collect());
+            return Ok(record
+                .map(|r| (handle, r))
+                .into_iter()
+                .filter(fits)
+                .collect());
         }
         if let Some(user) = filter.user {
             let records = self.0.tokens.of_user(user).await?;

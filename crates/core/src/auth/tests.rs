@@ -2,6 +2,9 @@
 
 mod lifetimes;
 mod logins;
+mod once;
+mod peppers;
+mod sessions;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -17,8 +20,9 @@ use crate::directory::SqliteDirectory;
 use crate::directory::file::{File, import};
 use crate::error::AuthError;
 use crate::password::PasswordSettings;
+use crate::pepper::Pepper;
 use crate::session::{IssuedToken, Purpose, Terms};
-use crate::store::EmbeddedStore;
+use crate::store::{Caps, EmbeddedStore};
 use crate::token::{Realm, Token};
 use crate::user::User;
 
@@ -45,9 +49,28 @@ keys = [
 
 struct Fixture {
     auth: Auth,
+    tokens: Arc<EmbeddedStore>,
     clock: Arc<MockClock>,
     directory: Arc<SqliteDirectory>,
     _folder: TempDir,
+}
+
+const CAPS: Caps = Caps {
+    per_user: 100,
+    per_client: 5,
+};
+
+fn pepper(text: &str) -> Pepper {
+    Pepper::new(text.as_bytes()).unwrap()
+}
+
+fn passwords() -> Passwords {
+    Passwords::start(PasswordSettings {
+        bcrypt_cost: 4,
+        threads: NonZeroUsize::new(2),
+        queue: 64,
+    })
+    .unwrap()
 }
 
 async fn fixture() -> Fixture {
@@ -55,25 +78,23 @@ async fn fixture() -> Fixture {
     let directory = SqliteDirectory::open(&folder.path().join("directory.db"))
         .await
         .unwrap();
-    let passwords = Passwords::start(PasswordSettings {
-        bcrypt_cost: 4,
-        threads: NonZeroUsize::new(2),
-        queue: 64,
-    })
-    .unwrap();
+    let passwords = passwords();
     let file = File::parse(Path::new("users.toml"), USERS).unwrap();
     import(&directory, &passwords, file, |_| {}).await.unwrap();
     let directory = Arc::new(directory);
     let clock = Arc::new(MockClock::at(datetime!(1970-01-01 00:00:59 UTC)));
+    let tokens = Arc::new(EmbeddedStore::in_memory(CAPS).unwrap());
     let auth = Auth::new(Parts {
         directory: directory.clone(),
-        tokens: Arc::new(EmbeddedStore::in_memory(100).unwrap()),
+        tokens: tokens.clone(),
         passwords,
-        pepper: Pepper::new(b"0123456789abcdef".as_slice()).unwrap(),
+        peppers: pepper("0123456789abcdef").into(),
+        second_use: SecondUse::EndSession,
         clock: clock.clone(),
     });
     Fixture {
         auth,
+        tokens,
         clock,
         directory,
         _folder: folder,

@@ -136,10 +136,8 @@ impl Auth {
             return Err(AuthError::InvalidToken);
         }
         let user = self.0.directory.user(record.user).await?;
-        user.filter(|user| {
-            user.state == UserState::Active && user.generation == record.generation
-        })
-        .ok_or(AuthError::InvalidToken)
+        user.filter(|user| user.state == UserState::Active && user.generation == record.generation)
+            .ok_or(AuthError::InvalidToken)
     }
 
     pub(super) async fn live(&self, digest: TokenDigest) -> Result<Option<Record>, AuthError> {
@@ -214,11 +212,7 @@ impl Auth {
         if let Some(idle) = &record.idle {
             record.expires_at = idle.end(now).max(before.expires_at);
         }
-        let replaced = self
-            .0
-            .tokens
-            .replace(digest, &before, record, now)
-            .await?;
+        let replaced = self.0.tokens.replace(digest, &before, record, now).await?;
         if !replaced {
             // Somebody else noted a use, or ended the token.
             *record = self.live(digest).await?.ok_or(AuthError::InvalidToken)?;

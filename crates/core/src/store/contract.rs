@@ -2,6 +2,7 @@
 
 mod redis_server;
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,17 +12,25 @@ use time::macros::datetime;
 use uuid::Uuid;
 
 use self::redis_server::RedisServer;
-use super::{EmbeddedStore, Record, RedisSettings, RedisStore, Slot, TokenStore};
+use super::{Caps, EmbeddedStore, Record, RedisSettings, RedisStore, Slot, Spent, TokenStore};
 use crate::session::Purpose;
 use crate::token::TokenDigest;
 
 const NOW: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
 const HOUR: Duration = Duration::from_hours(1);
 const CAP: usize = 20;
+const MANY: Caps = Caps {
+    per_user: CAP * 100,
+    per_client: CAP * 100,
+};
+const CAPS: Caps = Caps {
+    per_user: CAP,
+    per_client: CAP / 2,
+};
 
 fn digest(number: u16) -> TokenDigest {
-    let mut bytes = [7; 32];
-    bytes[30..].copy_from_slice(&number.to_be_bytes());
+    let mut bytes = [7; 16];
+    bytes[14..].copy_from_slice(&number.to_be_bytes());
     bytes.into()
 }
 
@@ -31,7 +40,7 @@ fn record(user: Uuid, issued_at: OffsetDateTime, lifetime: Duration) -> Record {
         user,
         generation: 3,
         purpose: Purpose::Access,
-        client: Some("one".to_owned()),
+        client: None,
         application: None,
         unit: None,
         actor: None,
@@ -40,7 +49,10 @@ fn record(user: Uuid, issued_at: OffsetDateTime, lifetime: Duration) -> Record {
         seed: None,
         idle: None,
         issued_at,
+        used_at: issued_at,
         expires_at: issued_at + lifetime,
+        spent: None,
+        tail: Vec::new(),
     }
 }
 
@@ -139,16 +151,138 @@ async fn an_end_can_be_moved_but_not_brought_back(store: &dyn TokenStore) {
     let user = Uuid::new_v4();
     let mut moved = record(user, NOW, HOUR);
     store.put(digest(1), &moved, NOW).await.unwrap();
+    let before = moved.clone();
     moved.expires_at += HOUR;
-    store.extend(digest(1), &moved, NOW).await.unwrap();
+    assert!(
+        store
+            .replace(digest(1), &before, &moved, NOW)
+            .await
+            .unwrap()
+    );
     assert_eq!(store.get(digest(1)).await.unwrap(), Some(moved.clone()));
     store.sweep(NOW + HOUR).await.unwrap();
     assert_eq!(digests(store, user).await, [digest(1)]);
     store.take(digest(1)).await.unwrap();
+    let before = moved.clone();
     moved.expires_at += HOUR;
-    store.extend(digest(1), &moved, NOW).await.unwrap();
+    assert!(
+        !store
+            .replace(digest(1), &before, &moved, NOW)
+            .await
+            .unwrap()
+    );
     assert_eq!(store.get(digest(1)).await.unwrap(), None);
     assert_eq!(digests(store, user).await, []);
+}
+
+async fn of_many_who_replace_one_succeeds(store: &dyn TokenStore) {
+    let user = Uuid::new_v4();
+    let before = record(user, NOW, HOUR);
+    store.put(digest(1), &before, NOW).await.unwrap();
+    let spent = |number| Record {
+        spent: Some(Spent {
+            child: Some(digest(number)),
+            again: false,
+        }),
+        ..before.clone()
+    };
+    let rivals = (0..16).map(|number| {
+        let (before, after) = (&before, spent(number));
+        async move { store.replace(digest(1), before, &after, NOW).await.unwrap() }
+    });
+    let won: Vec<_> = join_all(rivals).await;
+    assert_eq!(won.iter().filter(|won| **won).count(), 1);
+    let winner = u16::try_from(won.iter().position(|won| *won).unwrap()).unwrap();
+    assert_eq!(store.get(digest(1)).await.unwrap(), Some(spent(winner)));
+    assert_eq!(
+        digests(store, user).await,
+        [],
+        "what is spent is not listed"
+    );
+    store.take(digest(1)).await.unwrap();
+}
+
+async fn the_least_recently_used_goes_first(store: &dyn TokenStore) {
+    let user = Uuid::new_v4();
+    let cap = u16::try_from(CAP).unwrap();
+    for number in 0..cap {
+        let now = NOW + Duration::from_secs(number.into());
+        let put = store
+            .put(digest(number), &record(user, now, HOUR), now)
+            .await;
+        assert_eq!(put.unwrap(), []);
+    }
+    let before = record(user, NOW, HOUR);
+    let later = NOW + Duration::from_mins(1);
+    let used = Record {
+        used_at: later,
+        ..before.clone()
+    };
+    assert!(
+        store
+            .replace(digest(0), &before, &used, later)
+            .await
+            .unwrap()
+    );
+    let last = record(user, later, HOUR);
+    let evicted = store.put(digest(cap), &last, later).await.unwrap();
+    assert_eq!(evicted, [digest(1)]);
+    assert!(store.get(digest(0)).await.unwrap().is_some());
+    assert_eq!(store.get(digest(1)).await.unwrap(), None);
+    store.remove_user(user).await.unwrap();
+}
+
+async fn a_client_of_a_user_has_a_cap_of_its_own(store: &dyn TokenStore) {
+    let user = Uuid::new_v4();
+    let at = |client: &str, now| Record {
+        client: Some(client.to_owned()),
+        ..record(user, now, HOUR)
+    };
+    store.put(digest(99), &at("two", NOW), NOW).await.unwrap();
+    let cap = u16::try_from(CAPS.per_client).unwrap();
+    let mut evicted = Vec::new();
+    for number in 0..cap + 3 {
+        let now = NOW + Duration::from_secs(number.into());
+        evicted.extend(
+            store
+                .put(digest(number), &at("one", now), now)
+                .await
+                .unwrap(),
+        );
+    }
+    assert_eq!(evicted, [digest(0), digest(1), digest(2)]);
+    assert!(store.get(digest(99)).await.unwrap().is_some());
+    store.remove_user(user).await.unwrap();
+}
+
+async fn each_is_shown_until_told_to_stop(store: &dyn TokenStore) {
+    let user = Uuid::new_v4();
+    for number in 0..10 {
+        let record = record(user, NOW, HOUR);
+        store.put(digest(number), &record, NOW).await.unwrap();
+    }
+    let mut shown = Vec::new();
+    store
+        .each(&mut |digest, record| {
+            if record.user == user {
+                shown.push(digest);
+            }
+            ControlFlow::Continue(())
+        })
+        .await
+        .unwrap();
+    shown.sort_unstable();
+    assert_eq!(shown, (0..10).map(digest).collect::<Vec<_>>());
+    let mut count = 0;
+    store
+        .each(&mut |_, _| {
+            count += 1;
+            ControlFlow::Break(())
+        })
+        .await
+        .unwrap();
+    assert_eq!(count, 1);
+    store.remove_user(user).await.unwrap();
 }
 
 async fn ten_thousand_logins_leave_a_list_with_an_end(store: &dyn TokenStore) {
@@ -200,7 +334,11 @@ async fn pass_all(store: &dyn TokenStore) {
     a_slot_holds_one_token(store).await;
     a_slot_leads_to_the_newest(store).await;
     an_end_can_be_moved_but_not_brought_back(store).await;
+    of_many_who_replace_one_succeeds(store).await;
     expired_tokens_make_room_before_live_ones(store).await;
+    the_least_recently_used_goes_first(store).await;
+    a_client_of_a_user_has_a_cap_of_its_own(store).await;
+    each_is_shown_until_told_to_stop(store).await;
     ten_thousand_logins_leave_a_list_with_an_end(store).await;
 }
 
@@ -210,19 +348,19 @@ fn redis(server: &RedisServer) -> RedisStore {
         connections: 8,
         timeout: Duration::from_secs(5),
     };
-    RedisStore::new(&settings, CAP).unwrap()
+    RedisStore::new(&settings, CAPS).unwrap()
 }
 
 #[tokio::test]
 async fn memory_passes() {
-    pass_all(&EmbeddedStore::in_memory(CAP).unwrap()).await;
+    pass_all(&EmbeddedStore::in_memory(CAPS).unwrap()).await;
 }
 
 #[tokio::test]
 async fn embedded_passes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tokens.redb");
-    pass_all(&EmbeddedStore::open(&path, CAP).unwrap()).await;
+    pass_all(&EmbeddedStore::open(&path, CAPS).unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -236,7 +374,7 @@ async fn embedded_tokens_outlive_the_process_and_are_swept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tokens.redb");
     let user = Uuid::new_v4();
-    let store = EmbeddedStore::open(&path, CAP * 100).unwrap();
+    let store = EmbeddedStore::open(&path, MANY).unwrap();
     let short_lived = (0..600).map(|number| {
         let store = &store;
         async move {
@@ -263,7 +401,7 @@ async fn embedded_tokens_outlive_the_process_and_are_swept() {
 /// The writing thread lets go of the file a moment after the store is dropped.
 async fn reopen(path: &std::path::Path) -> Arc<dyn TokenStore> {
     for _ in 0..500 {
-        if let Ok(store) = EmbeddedStore::open(path, CAP * 100) {
+        if let Ok(store) = EmbeddedStore::open(path, MANY) {
             return Arc::new(store);
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -275,8 +413,8 @@ async fn reopen(path: &std::path::Path) -> Arc<dyn TokenStore> {
 async fn a_second_process_is_refused_the_embedded_store() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tokens.redb");
-    let _first = EmbeddedStore::open(&path, CAP).unwrap();
-    let Err(error) = EmbeddedStore::open(&path, CAP) else {
+    let _first = EmbeddedStore::open(&path, CAPS).unwrap();
+    let Err(error) = EmbeddedStore::open(&path, CAPS) else {
         panic!("opened twice");
     };
     assert!(

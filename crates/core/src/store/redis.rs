@@ -3,7 +3,7 @@
 //! | key | holds | ends |
 //! | --- | --- | --- |
 //! | `isogloss:t:<digest>` | the record | with the token |
-//! | `isogloss:u:<user>` | sorted set: time of issue and digest of each token, scored by its expiry | with the last token |
+//! | `isogloss:u:<user>` | sorted set: the digest of each token, scored by its expiry | with the last token |
 //! | `isogloss:s:<slot>` | the digest of the token that holds the slot | with that token |
 //!
 //! No command touches two keys, so the same layout serves a cluster. A token is listed before it
@@ -20,37 +20,41 @@ use uuid::Uuid;
 use self::link::Link;
 pub use self::link::RedisSettings;
 
-use super::{Record, Slot, TokenStore};
+use super::{Caps, Record, Slot, TokenStore, Visit};
 use crate::clock::milliseconds;
 use crate::error::StoreError;
 use crate::token::TokenDigest;
 
-/// Lists a token under its user, prunes what has expired, and answers the members beyond the cap.
+/// Lists a token under its user, prunes what has expired, and answers how many are listed.
 ///
-/// KEYS: the user's set. ARGV: now, expiry, member, cap (times in milliseconds).
+/// KEYS: the user's set. ARGV: now, expiry (milliseconds), digest.
 const LIST: &str = r"
-local set, now, expiry, cap = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4])
+local set, now = KEYS[1], ARGV[1]
 redis.call('ZREMRANGEBYSCORE', set, '-inf', now)
 redis.call('ZADD', set, ARGV[2], ARGV[3])
-local surplus = {}
-if redis.call('ZCARD', set) > cap then
-  local members = redis.call('ZRANGE', set, 0, -1)
-  table.sort(members)
-  for i = 1, #members - cap do
-    surplus[i] = members[i]
-    redis.call('ZREM', set, members[i])
-  end
-end
 local last = redis.call('ZREVRANGE', set, 0, 0, 'WITHSCORES')
 redis.call('PEXPIRE', set, math.max(1, tonumber(last[2]) - tonumber(now)))
-return surplus
+return redis.call('ZCARD', set)
 ";
+
+/// Puts a value in the place of another, if that is still there.
+///
+/// KEYS: the token. ARGV: the value before, the one after, its life in milliseconds.
+const REPLACE: &str = r"
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1
+";
+
+/// How many keys are asked for at a time when all are wanted.
+const PAGE: usize = 500;
 
 /// A token store on a Redis server.
 pub struct RedisStore {
     link: Link,
     list: Script,
-    per_user: usize,
+    replace: Script,
+    caps: Caps,
 }
 
 impl RedisStore {
@@ -60,36 +64,76 @@ impl RedisStore {
     }
 
     /// Prepares the way to Redis. Nothing is asked yet: it may come up later than we do.
-    pub fn new(settings: &RedisSettings, per_user: usize) -> Result<Self, StoreError> {
+    pub fn new(settings: &RedisSettings, caps: Caps) -> Result<Self, StoreError> {
         Ok(Self {
             link: Link::new(settings)?,
             list: Script::new(LIST),
-            per_user,
+            replace: Script::new(REPLACE),
+            caps,
         })
     }
 
-    /// Lists a token under its user, and answers the members beyond the cap.
+    /// Lists a token under its user, and answers how many are listed there.
     async fn list(
         &self,
         digest: TokenDigest,
         record: &Record,
         now: OffsetDateTime,
-    ) -> Result<Vec<Vec<u8>>, StoreError> {
+    ) -> Result<usize, StoreError> {
         let mut list = self.list.key(user_key(record.user));
         list.arg(milliseconds(now))
             .arg(milliseconds(record.expires_at))
-            .arg(member(record, digest).as_slice())
-            .arg(self.per_user);
+            .arg(digest.as_bytes());
         self.link.script(&list).await
     }
 
-    async fn members(&self, user: Uuid) -> Result<Vec<Vec<u8>>, StoreError> {
-        let mut members: Vec<Vec<u8>> = self
-            .link
-            .ask(cmd("ZRANGE").arg(user_key(user)).arg(0).arg(-1))
-            .await?;
-        members.sort_unstable();
-        Ok(members)
+    async fn unlist(&self, user: Uuid, digest: TokenDigest) -> Result<(), StoreError> {
+        let mut unlist = cmd("ZREM");
+        unlist.arg(user_key(user)).arg(digest.as_bytes());
+        self.link.ask(&unlist).await
+    }
+
+    async fn members(&self, user: Uuid) -> Result<Vec<TokenDigest>, StoreError> {
+        let mut range = cmd("ZRANGE");
+        range.arg(user_key(user)).arg(0).arg(-1);
+        let members: Vec<[u8; 16]> = self.link.ask(&range).await?;
+        Ok(members.into_iter().map(TokenDigest::from).collect())
+    }
+
+    /// Those of the records that are there.
+    async fn records(
+        &self,
+        digests: Vec<TokenDigest>,
+    ) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
+        if digests.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut lookup = pipe();
+        for digest in &digests {
+            lookup.cmd("GET").arg(token_key(*digest));
+        }
+        let values: Vec<Option<Vec<u8>>> = self.link.pipeline(&lookup).await?;
+        let found = digests.into_iter().zip(values);
+        found
+            .filter_map(|(digest, value)| Some((digest, value?)))
+            .map(|(digest, value)| Ok((digest, Record::decode(&value)?)))
+            .collect()
+    }
+
+    /// Ends what a user holds beyond the caps, and answers it. What is listed and not there may be
+    /// a login that is under way: it stays listed until it would have expired.
+    async fn enforce_caps(
+        &self,
+        user: Uuid,
+        newest: TokenDigest,
+        now: OffsetDateTime,
+    ) -> Result<Vec<TokenDigest>, StoreError> {
+        let tokens = self.records(self.members(user).await?).await?;
+        let evicted = self.caps.surplus(tokens, newest, now).evicted;
+        for digest in &evicted {
+            self.take(*digest).await?;
+        }
+        Ok(evicted)
     }
 }
 
@@ -100,69 +144,67 @@ impl TokenStore for RedisStore {
         digest: TokenDigest,
         record: &Record,
         now: OffsetDateTime,
-    ) -> Result<(), StoreError> {
-        let ttl = milliseconds(record.expires_at) - milliseconds(now);
-        if ttl <= 0 {
-            return Ok(());
+    ) -> Result<Vec<TokenDigest>, StoreError> {
+        let life = milliseconds(record.expires_at) - milliseconds(now);
+        if life <= 0 {
+            return Ok(Vec::new());
         }
-        let surplus = self.list(digest, record, now).await?;
-        let mut store = pipe();
+        self.list(digest, record, now).await?;
+        let mut store = cmd("SET");
         store
-            .cmd("SET")
             .arg(token_key(digest))
             .arg(record.encode()?)
             .arg("PX")
-            .arg(ttl)
-            .ignore();
-        for digest in surplus.iter().filter_map(|member| digest_of(member)) {
-            store.cmd("DEL").arg(token_key(digest)).ignore();
-        }
+            .arg(life);
+        let () = self.link.ask(&store).await?;
         if let Some(slot) = record.slot {
-            store
-                .cmd("SET")
-                .arg(slot_key(*slot.digest()))
+            let mut hold = cmd("SET");
+            hold.arg(slot_key(*slot.digest()))
                 .arg(digest.as_bytes())
                 .arg("PX")
-                .arg(ttl)
+                .arg(life)
                 .arg("GET");
+            let before: Option<[u8; 16]> = self.link.ask_once(&hold).await?;
+            if let (Slot::Exclusive(_), Some(before)) = (slot, before) {
+                self.take(before.into()).await?;
+            }
         }
-        let (before,): (Option<Vec<u8>>,) = if record.slot.is_some() {
-            self.link.pipeline_once(&store).await?
-        } else {
-            let () = self.link.pipeline(&store).await?;
-            (None,)
-        };
-        let before = before.as_deref().and_then(digest_of);
-        if let (Some(Slot::Exclusive(_)), Some(before)) = (record.slot, before) {
-            self.take(before).await?;
+        // Once more: all of the user's tokens may have been ended while this one was listed and
+        // not yet there.
+        let listed = self.list(digest, record, now).await?;
+        if listed <= self.caps.least() {
+            return Ok(Vec::new());
         }
-        Ok(())
+        self.enforce_caps(record.user, digest, now).await
     }
 
     async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
-        let holder: Option<Vec<u8>> = self.link.ask(cmd("GET").arg(slot_key(slot))).await?;
-        Ok(holder.as_deref().and_then(digest_of))
+        let mut holder = cmd("GET");
+        let holder: Option<[u8; 16]> = self.link.ask(holder.arg(slot_key(slot))).await?;
+        Ok(holder.map(TokenDigest::from))
     }
 
-    async fn extend(
+    async fn replace(
         &self,
         digest: TokenDigest,
-        record: &Record,
+        before: &Record,
+        after: &Record,
         now: OffsetDateTime,
-    ) -> Result<(), StoreError> {
-        let ttl = milliseconds(record.expires_at) - milliseconds(now);
-        self.list(digest, record, now).await?;
-        // `XX`: a token that was revoked meanwhile does not come back.
-        self.link
-            .ask(
-                cmd("SET")
-                    .arg(token_key(digest))
-                    .arg(record.encode()?)
-                    .arg("PX")
-                    .arg(ttl.max(1))
-                    .arg("XX"),
-            )
-            .await
+    ) -> Result<bool, StoreError> {
+        let life = milliseconds(after.expires_at) - milliseconds(now);
+        if after.spent.is_none() && after.expires_at != before.expires_at {
+            self.list(digest, after, now).await?;
+        }
+        let mut replace = self.replace.key(token_key(digest));
+        replace
+            .arg(before.encode()?)
+            .arg(after.encode()?)
+            .arg(life.max(1));
+        let replaced: bool = self.link.script(&replace).await?;
+        if replaced && after.spent.is_some() {
+            self.unlist(after.user, digest).await?;
+        }
+        Ok(replaced)
     }
 
     async fn get(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
@@ -171,46 +213,39 @@ impl TokenStore for RedisStore {
     }
 
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
-        let value: Option<Vec<u8>> = self
-            .link
-            .ask_once(cmd("GETDEL").arg(token_key(digest)))
-            .await?;
+        let mut take = cmd("GETDEL");
+        let value: Option<Vec<u8>> = self.link.ask_once(take.arg(token_key(digest))).await?;
         let Some(record) = value.as_deref().map(Record::decode).transpose()? else {
             return Ok(None);
         };
-        let () = self
-            .link
-            .ask(
-                cmd("ZREM")
-                    .arg(user_key(record.user))
-                    .arg(member(&record, digest).as_slice()),
-            )
-            .await?;
+        self.unlist(record.user, digest).await?;
         Ok(Some(record))
     }
 
     async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
-        let digests: Vec<TokenDigest> = self
-            .members(user)
-            .await?
-            .iter()
-            .filter_map(|member| digest_of(member))
-            .collect();
-        if digests.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut lookup = pipe();
-        for digest in &digests {
-            lookup.cmd("GET").arg(token_key(*digest));
-        }
-        let values: Vec<Option<Vec<u8>>> = self.link.pipeline(&lookup).await?;
-        let mut records = Vec::new();
-        for (digest, value) in digests.into_iter().zip(values) {
-            if let Some(value) = value {
-                records.push((digest, Record::decode(&value)?));
-            }
-        }
+        let mut records = self.records(self.members(user).await?).await?;
+        records.sort_by_key(|(digest, record)| (record.issued_at, *digest));
         Ok(records)
+    }
+
+    async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        let mut cursor = 0_u64;
+        loop {
+            let mut scan = cmd("SCAN");
+            scan.arg(cursor).arg("MATCH").arg("isogloss:t:*");
+            let (next, keys): (u64, Vec<Vec<u8>>) =
+                self.link.ask(scan.arg("COUNT").arg(PAGE)).await?;
+            let digests = keys.iter().filter_map(|key| digest_of(key)).collect();
+            for (digest, record) in self.records(digests).await? {
+                if visit(digest, record).is_break() {
+                    return Ok(());
+                }
+            }
+            if next == 0 {
+                return Ok(());
+            }
+            cursor = next;
+        }
     }
 
     async fn remove_user(&self, user: Uuid) -> Result<u64, StoreError> {
@@ -219,16 +254,17 @@ impl TokenStore for RedisStore {
             return Ok(0);
         }
         let mut removal = pipe();
-        for digest in members.iter().filter_map(|member| digest_of(member)) {
-            removal.cmd("DEL").arg(token_key(digest));
+        for digest in &members {
+            removal.cmd("DEL").arg(token_key(*digest));
         }
+        let removed: Vec<u64> = self.link.pipeline(&removal).await?;
         // Only what was listed: a token that is issued meanwhile stays listed.
-        removal
-            .cmd("ZREM")
-            .arg(user_key(user))
-            .arg(&members)
-            .ignore();
-        let removed: Vec<u64> = self.link.pipeline_once(&removal).await?;
+        let mut unlist = cmd("ZREM");
+        unlist.arg(user_key(user));
+        for digest in &members {
+            unlist.arg(digest.as_bytes());
+        }
+        let () = self.link.ask(&unlist).await?;
         Ok(removed.into_iter().sum())
     }
 
@@ -241,12 +277,14 @@ impl TokenStore for RedisStore {
     }
 }
 
+const TOKEN: &[u8] = b"isogloss:t:";
+
 fn key(prefix: &[u8], id: &[u8]) -> Vec<u8> {
     [prefix, id].concat()
 }
 
 fn token_key(digest: TokenDigest) -> Vec<u8> {
-    key(b"isogloss:t:", digest.as_bytes())
+    key(TOKEN, digest.as_bytes())
 }
 
 fn slot_key(slot: TokenDigest) -> Vec<u8> {
@@ -257,16 +295,8 @@ fn user_key(user: Uuid) -> String {
     format!("isogloss:u:{}", user.simple())
 }
 
-/// Time of issue and digest: members sort by age.
-fn member(record: &Record, digest: TokenDigest) -> [u8; 40] {
-    let mut member = [0; 40];
-    member[..8].copy_from_slice(&milliseconds(record.issued_at).max(0).to_be_bytes());
-    member[8..].copy_from_slice(digest.as_bytes());
-    member
-}
-
-/// The digest at the end of a member, or the digest alone.
-fn digest_of(bytes: &[u8]) -> Option<TokenDigest> {
-    let digest: [u8; 32] = *bytes.last_chunk()?;
+/// The digest at the end of a token's key.
+fn digest_of(key: &[u8]) -> Option<TokenDigest> {
+    let digest: [u8; 16] = *key.strip_prefix(TOKEN)?.first_chunk()?;
     Some(digest.into())
 }

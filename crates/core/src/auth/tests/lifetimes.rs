@@ -130,7 +130,13 @@ async fn a_token_of_an_overtaken_login_is_dead_at_birth() {
 #[tokio::test]
 async fn an_idle_token_lives_by_its_use() {
     let f = fixture().await;
-    let terms = Terms::new(Purpose::Access, Lifetime::Idle(HOUR));
+    let terms = Terms::new(
+        Purpose::Access,
+        Lifetime::Idle {
+            span: HOUR,
+            at_most: None,
+        },
+    );
     let used = f.token("ada", terms.clone()).await;
     let unused = f.token("ada", terms).await;
     for _ in 0..3 {
@@ -172,4 +178,24 @@ async fn a_token_is_handed_out_again_while_it_is_fresh_enough() {
         .await
         .unwrap();
     assert_ne!(f.token("ada", terms).await.token.hex(), fourth.token.hex());
+}
+
+#[tokio::test]
+async fn no_use_moves_an_end_beyond_the_absolute_one() {
+    let f = fixture().await;
+    let lifetime = Lifetime::Idle {
+        span: HOUR,
+        at_most: Some(HOUR * 2),
+    };
+    let issued = f.token("ada", Terms::new(Purpose::Access, lifetime)).await;
+    assert_eq!(issued.expires_in(), 3599);
+    for _ in 0..3 {
+        f.clock.advance(HOUR / 2);
+        assert!(f.is_live(&issued.token, Purpose::Access).await);
+    }
+    f.clock.advance(HOUR / 2 - Duration::from_millis(1));
+    let session = f.auth.validate(&issued.token, &[Purpose::Access]).await;
+    assert_eq!(session.unwrap().seconds_left(f.auth.now()), 0);
+    f.clock.advance(Duration::from_millis(1));
+    assert!(!f.is_live(&issued.token, Purpose::Access).await);
 }

@@ -116,11 +116,7 @@ fn commit(
                     record,
                     now,
                     answer,
-                } => later(
-                    answer,
-                    tables.put(digest, &record, now, caps),
-                    &mut pending,
-                ),
+                } => later(answer, tables.put(digest, &record, now, caps), &mut pending),
                 Change::Replace {
                     digest,
                     before,
