@@ -6,6 +6,7 @@ mod conformance_command;
 mod dialects;
 mod directory;
 mod running;
+mod sessions;
 mod shell;
 mod usage;
 mod users;

@@ -47,6 +47,9 @@ fn every_command_of_the_contract_is_there() {
         "user set-password",
         "user disable",
         "user enable",
+        "user logout",
+        "session list",
+        "session revoke",
         "conformance",
     ] {
         assert!(found.iter().any(|(path, _)| path == command), "{command}");

@@ -142,7 +142,6 @@ mod tests {
     use super::*;
 
     const HERE: Realm = Realm::new("here");
-    const THERE: Realm = Realm::new("there");
 
     #[test]
     fn dashes_and_case_do_not_change_a_token() {

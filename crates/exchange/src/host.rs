@@ -43,7 +43,7 @@ impl Host {
     }
 
     /// The first line of a request, its path put below the base.
-    pub(crate) fn below(&self, request_line: &str) -> String {
+    pub fn below(&self, request_line: &str) -> String {
         match request_line.split_once(" /") {
             Some((method, rest)) => format!("{method} {}/{rest}", self.prefix),
             None => request_line.to_owned(),

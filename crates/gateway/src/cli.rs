@@ -4,6 +4,7 @@ mod config;
 mod conformance;
 mod directory;
 mod output;
+mod session;
 mod user;
 
 use std::path::PathBuf;
@@ -59,6 +60,9 @@ enum Command {
     /// Manage users
     #[command(subcommand)]
     User(user::Command),
+    /// See and end sessions
+    #[command(subcommand)]
+    Session(session::Command),
     /// Hold the documented conversations with a host, and tell which of them it keeps
     Conformance(conformance::Arguments),
 }
@@ -95,6 +99,7 @@ fn run(cli: Cli) -> Result<Outcome> {
             Command::Config(command) => config::run(&command, &config),
             Command::Directory(command) => directory::run(command, &config.sections).await,
             Command::User(command) => user::run(command, &config.sections).await,
+            Command::Session(command) => session::run(command, &config.sections).await,
             Command::Conformance(arguments) => conformance::run(&arguments, &config),
         }
     })

@@ -9,6 +9,7 @@ mod mail;
 mod management;
 mod parts;
 mod serve;
+mod sessions;
 mod telemetry;
 
 pub use app::app;

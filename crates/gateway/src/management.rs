@@ -1,4 +1,9 @@
-//! The management listener: whether the gateway lives, and whether it can do its work.
+//! The management listener: whether the gateway lives, whether it can do its work, what it counts,
+//! and what administrators may do.
+
+mod admin;
+pub(crate) mod metrics;
+mod sessions;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,10 +39,13 @@ impl Readiness {
     }
 }
 
-/// Adds the routes. The application data must hold [`Readiness`].
+/// Adds the routes. The application data must hold [`Readiness`], [`Auth`], the directory and the
+/// metrics.
 pub(crate) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/healthz").route(get().to(health)))
-        .service(resource("/readyz").route(get().to(readiness)));
+        .service(resource("/readyz").route(get().to(readiness)))
+        .configure(metrics::configure)
+        .configure(sessions::configure);
 }
 
 /// The process answers.

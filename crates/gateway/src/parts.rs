@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use isogloss_core::directory::{Directory, SqliteDirectory};
-use isogloss_core::store::{EmbeddedStore, RedisSettings, RedisStore, TokenStore};
+use isogloss_core::store::{Caps, EmbeddedStore, RedisSettings, RedisStore, TokenStore};
 use isogloss_core::{
-    Auth, Parts, PasswordSettings, Passwords, Pepper, SystemClock, create_private_file,
+    Auth, Parts, PasswordSettings, Passwords, Pepper, Peppers, SecondUse, SystemClock,
+    create_private_file,
 };
 use secrecy::SecretString;
 use tracing::{info, warn};
@@ -20,13 +21,22 @@ pub(crate) async fn open(sections: &Sections) -> Result<Opened> {
     let directory = directory(&sections.directory).await?;
     let tokens = tokens(&sections.tokens)?;
     let passwords = passwords(&sections.passwords)?;
-    let pepper = pepper(&sections.tokens)?;
     Ok(Opened {
         directory,
         tokens,
         passwords,
-        pepper,
+        peppers: peppers(&sections.tokens)?,
+        second_use: sections.tokens.second_use,
     })
+}
+
+/// The same for a command beside a gateway, if the token store is one that several processes can
+/// open.
+pub(crate) async fn open_shared(sections: &Sections) -> Result<Option<Opened>> {
+    match TokenStoreAddress::of(&sections.tokens)? {
+        TokenStoreAddress::Memory | TokenStoreAddress::Embedded(_) => Ok(None),
+        TokenStoreAddress::Redis(_) => open(sections).await.map(Some),
+    }
 }
 
 /// What [`open`] opened.
@@ -34,7 +44,8 @@ pub(crate) struct Opened {
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) tokens: Arc<dyn TokenStore>,
     pub(crate) passwords: Passwords,
-    pub(crate) pepper: Pepper,
+    pub(crate) peppers: Peppers,
+    second_use: config::SecondUse,
 }
 
 impl Opened {
@@ -44,7 +55,11 @@ impl Opened {
             directory: self.directory,
             tokens: self.tokens,
             passwords: self.passwords,
-            pepper: self.pepper,
+            peppers: self.peppers,
+            second_use: match self.second_use {
+                config::SecondUse::Refuse => SecondUse::Refuse,
+                config::SecondUse::EndSession => SecondUse::EndSession,
+            },
             clock: Arc::new(SystemClock),
         })
     }
@@ -60,11 +75,10 @@ pub(crate) async fn directory(settings: &config::Directory) -> Result<Arc<dyn Di
 
 /// Opens the token store.
 fn tokens(settings: &config::Tokens) -> Result<Arc<dyn TokenStore>> {
-    let per_user = settings.per_user.get();
     match TokenStoreAddress::of(settings)? {
-        TokenStoreAddress::Memory => Ok(Arc::new(EmbeddedStore::in_memory(per_user)?)),
+        TokenStoreAddress::Memory => Ok(Arc::new(EmbeddedStore::in_memory(caps(settings))?)),
         TokenStoreAddress::Embedded(file) => {
-            let store = EmbeddedStore::open(&file, per_user);
+            let store = EmbeddedStore::open(&file, caps(settings));
             let store = store.with_context(|| format!("tokens.store: {}", file.display()));
             Ok(Arc::new(store?))
         }
@@ -86,8 +100,15 @@ fn redis(settings: &config::Tokens, url: SecretString) -> Result<Arc<dyn TokenSt
         connections: settings.redis_connections.get(),
         timeout: settings.redis_timeout,
     };
-    let store = RedisStore::new(&redis, settings.per_user.get());
+    let store = RedisStore::new(&redis, caps(settings));
     Ok(Arc::new(store.context("tokens.store")?))
+}
+
+fn caps(settings: &config::Tokens) -> Caps {
+    Caps {
+        per_user: settings.per_user.get(),
+        per_client: settings.per_client.get(),
+    }
 }
 
 /// Starts the hashing threads.
@@ -97,6 +118,13 @@ pub(crate) fn passwords(settings: &config::Passwords) -> Result<Passwords> {
         threads: settings.threads,
         queue: settings.queue.get(),
     })?)
+}
+
+fn peppers(settings: &config::Tokens) -> Result<Peppers> {
+    Ok(Peppers {
+        current: pepper(settings)?,
+        previous: settings.read_previous_pepper()?,
+    })
 }
 
 /// The pepper of the configuration, or of its file, which is made if it is missing.
@@ -136,10 +164,13 @@ pub(crate) async fn import(opened: &Opened, file: &Path) -> Result<()> {
     }
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("directory.import: cannot read {}", file.display()))?;
-    let fingerprint = opened.pepper.fingerprint(text.as_bytes());
-    if opened.directory.was_imported(&fingerprint).await? {
-        return Ok(());
+    for pepper in opened.peppers.each() {
+        let fingerprint = pepper.fingerprint(text.as_bytes());
+        if opened.directory.was_imported(&fingerprint).await? {
+            return Ok(());
+        }
     }
+    let fingerprint = opened.peppers.current.fingerprint(text.as_bytes());
     let parsed = File::parse(file, &text).context("directory.import")?;
     let applied = import(opened.directory.as_ref(), &opened.passwords, parsed, |_| {})
         .await

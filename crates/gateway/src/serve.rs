@@ -1,6 +1,7 @@
 //! Two listeners, one life: start, serve, and end without cutting anybody off.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
@@ -9,6 +10,8 @@ use actix_web::web::Data;
 use actix_web::{App, HttpServer, rt};
 use anyhow::{Context as _, Result};
 use isogloss_core::Auth;
+use isogloss_core::directory::Directory;
+use isogloss_core::store::TokenStore;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
@@ -52,13 +55,13 @@ async fn start(config: &Config) -> Result<Running> {
     let opened = parts::open(sections).await?;
     parts::import(&opened, &sections.directory.import).await?;
     demo::warn_of_demo_passwords(opened.directory.as_ref(), &opened.passwords).await;
-    let tokens = opened.tokens.clone();
+    let (directory, tokens) = (opened.directory.clone(), opened.tokens.clone());
     let auth = opened.into_auth();
     let readiness = Readiness::new(auth.clone());
 
     let sweeper = rt::spawn(sweep(auth.clone(), tokens));
-    let public = public_server(config, public, auth)?;
-    let inner = management_server(&sections.server, inner, readiness.clone())?;
+    let public = public_server(config, public, auth.clone())?;
+    let inner = management_server(&sections.server, inner, readiness.clone(), auth, directory)?;
     Ok(Running {
         public: public.handle(),
         inner: inner.handle(),
@@ -153,10 +156,16 @@ fn management_server(
     server: &config::Server,
     socket: TcpListener,
     readiness: Readiness,
+    auth: Auth,
+    directory: Arc<dyn Directory>,
 ) -> Result<Server> {
+    let metrics = management::metrics::start()?;
     let http = HttpServer::new(move || {
         App::new()
             .app_data(Data::new(readiness.clone()))
+            .app_data(Data::new(auth.clone()))
+            .app_data(Data::new(directory.clone()))
+            .app_data(Data::new(metrics.clone()))
             .configure(management::configure)
     })
     .workers(1)
@@ -166,7 +175,7 @@ fn management_server(
     Ok(http.listen(socket).context("management.bind")?.run())
 }
 
-async fn sweep(auth: Auth, tokens: std::sync::Arc<dyn isogloss_core::store::TokenStore>) {
+async fn sweep(auth: Auth, tokens: Arc<dyn TokenStore>) {
     let mut ticks = interval(SWEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -61,6 +61,7 @@ pub(crate) async fn browser_session(
 ) -> Result<IssuedToken, AuthError> {
     let terms = Terms {
         actor: spent.actor,
+        redeemed: Some(spent.digest),
         ..Terms::new(Purpose::Access, settings.token_lifetime)
     };
     auth.issue(REALM, &spent.user, terms).await

@@ -14,6 +14,15 @@ pub struct Caps {
     pub per_client: usize,
 }
 
+impl Default for Caps {
+    fn default() -> Self {
+        Self {
+            per_user: 1000,
+            per_client: 100,
+        }
+    }
+}
+
 /// What has to go when a token has come.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Surplus {

@@ -11,9 +11,9 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body_json};
 use actix_web::web::{Data, PayloadConfig, scope};
 use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
-use isogloss_core::store::{EmbeddedStore, RedisSettings, RedisStore, TokenStore};
+use isogloss_core::store::{Caps, EmbeddedStore, RedisSettings, RedisStore, TokenStore};
 use isogloss_core::{
-    Auth, MockClock, Parts, PasswordSettings, Passwords, Pepper, Purpose, Realm, Token,
+    Auth, MockClock, Parts, PasswordSettings, Passwords, Pepper, Purpose, Realm, SecondUse, Token,
 };
 use isogloss_crmcom::{NAME, Settings, configure};
 use serde_json::{Value, json};
@@ -56,7 +56,7 @@ pub(crate) struct Reply {
 
 impl Fixture {
     pub(crate) async fn new() -> Self {
-        Self::on(Arc::new(EmbeddedStore::in_memory(100).unwrap())).await
+        Self::on(Arc::new(EmbeddedStore::in_memory(Caps::default()).unwrap())).await
     }
 
     /// One whose token store nobody listens for.
@@ -66,7 +66,10 @@ impl Fixture {
             connections: 1,
             timeout: Duration::from_secs(1),
         };
-        Self::on(Arc::new(RedisStore::new(&settings, 100).unwrap())).await
+        Self::on(Arc::new(
+            RedisStore::new(&settings, Caps::default()).unwrap(),
+        ))
+        .await
     }
 
     async fn on(tokens: Arc<dyn TokenStore>) -> Self {
@@ -87,7 +90,8 @@ impl Fixture {
             directory: Arc::new(directory),
             tokens,
             passwords,
-            pepper: Pepper::new(b"0123456789abcdef".as_slice()).unwrap(),
+            peppers: Pepper::new(b"0123456789abcdef".as_slice()).unwrap().into(),
+            second_use: SecondUse::default(),
             clock: clock.clone(),
         });
         Self {

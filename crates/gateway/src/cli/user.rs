@@ -10,9 +10,10 @@ use isogloss_core::{Role, User, UserState};
 use serde_json::{Value, json};
 
 use self::password::PasswordSource;
-use super::{Outcome, output};
+use super::{Outcome, output, session};
 use crate::config::Sections;
 use crate::parts;
+use crate::sessions::Selection;
 
 /// How many users are read from the directory at a time.
 const PAGE: u32 = 1000;
@@ -50,6 +51,13 @@ Examples:
     Disable(Who),
     /// Switch a user on again
     Enable(Who),
+    /// End the user's sessions; logging in again is allowed
+    Logout {
+        #[command(flatten)]
+        who: Who,
+        #[command(flatten)]
+        gateway: session::Gateway,
+    },
 }
 
 #[derive(Args)]
@@ -116,6 +124,14 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
             Ok(Outcome::Done)
         }
         Command::Disable(who) => set_state(&who, UserState::Disabled, directory, sections).await,
+        Command::Logout { who, gateway } => {
+            let Some(user) = find(directory, &who).await? else {
+                return Ok(Outcome::Refused);
+            };
+            let ended = session::end(&Selection::of_user(&user), &gateway, sections).await?;
+            output::text(format_args!("{}: {ended} ended", user.user_name))?;
+            Ok(Outcome::Done)
+        }
         Command::Enable(who) => set_state(&who, UserState::Active, directory, sections).await,
     }
 }

@@ -108,8 +108,18 @@ pub struct Tokens {
     pub pepper: Option<SecretString>,
     /// A file that holds the pepper; made at the first start if it is missing.
     pub pepper_file: PathBuf,
-    /// How many live tokens a user may hold; beyond it the oldest ends.
+    /// The pepper before this one, whose tokens are good until they expire.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "masked")]
+    pub previous_pepper: Option<SecretString>,
+    /// A file that holds the previous pepper.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_pepper_file: Option<PathBuf>,
+    /// How many live tokens a user may hold; beyond it the least recently used ends.
     pub per_user: NonZeroUsize,
+    /// How many of them at one client.
+    pub per_client: NonZeroUsize,
+    /// What a second use of a one-time token does, beside being refused, logged and counted.
+    pub second_use: SecondUse,
     /// Connections to Redis at the most.
     pub redis_connections: NonZeroUsize,
     /// How long one step of asking Redis may take.
@@ -124,7 +134,11 @@ impl Default for Tokens {
             store_file: None,
             pepper: None,
             pepper_file: "data/pepper".into(),
+            previous_pepper: None,
+            previous_pepper_file: None,
             per_user: const { NonZeroUsize::new(1000).unwrap() },
+            per_client: const { NonZeroUsize::new(100).unwrap() },
+            second_use: SecondUse::Refuse,
             redis_connections: const { NonZeroUsize::new(16).unwrap() },
             redis_timeout: Duration::from_secs(1),
         }
@@ -145,11 +159,49 @@ impl Tokens {
                 ("tokens.pepper_file", secret)
             }
         };
-        let pepper = Pepper::new(secret.expose_secret().as_bytes());
-        let expected = || format!("expected at least {} bytes", Pepper::MIN_BYTES);
-        pepper
-            .map(Some)
-            .ok_or_else(|| Problem::new(key, expected()))
+        checked_pepper(key, &secret).map(Some)
+    }
+
+    /// The pepper before, if there is one.
+    pub(crate) fn read_previous_pepper(&self) -> Result<Option<Pepper>, Problem> {
+        if let Some(pepper) = &self.previous_pepper {
+            return checked_pepper("tokens.previous_pepper", pepper).map(Some);
+        }
+        let Some(file) = &self.previous_pepper_file else {
+            return Ok(None);
+        };
+        let key = "tokens.previous_pepper_file";
+        let secret = read_secret(file)
+            .map_err(|error| Problem::new(key, format!("{}: {error}", file.display())))?;
+        checked_pepper(key, &secret).map(Some)
+    }
+}
+
+fn checked_pepper(key: &str, secret: &SecretString) -> Result<Pepper, Problem> {
+    let expected = || format!("expected at least {} bytes", Pepper::MIN_BYTES);
+    let pepper = Pepper::new(secret.expose_secret().as_bytes());
+    pepper.ok_or_else(|| Problem::new(key, expected()))
+}
+
+/// What a second use of a one-time token does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", try_from = "String")]
+pub enum SecondUse {
+    /// It is refused.
+    Refuse,
+    /// It also ends the session that the first use made.
+    EndSession,
+}
+
+impl TryFrom<String> for SecondUse {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        match name.as_str() {
+            "refuse" => Ok(Self::Refuse),
+            "end_session" => Ok(Self::EndSession),
+            _ => Err("expected refuse or end_session"),
+        }
     }
 }
 
@@ -317,6 +369,7 @@ impl Sections {
         }
         TokenStoreAddress::of(&self.tokens)?;
         self.tokens.read_pepper()?;
+        self.tokens.read_previous_pepper()?;
         directory_file(&self.directory)?;
         MailAddress::of(&self.mail)?;
         self.mail.sender()?;

@@ -12,8 +12,8 @@ use actix_web::web::{Data, scope};
 use actix_web::{App, Error};
 use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
-use isogloss_core::store::EmbeddedStore;
-use isogloss_core::{Auth, MockClock, Parts, PasswordSettings, Passwords, Pepper};
+use isogloss_core::store::{Caps, EmbeddedStore};
+use isogloss_core::{Auth, MockClock, Parts, PasswordSettings, Passwords, Pepper, SecondUse};
 use isogloss_memsource::{Settings, configure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -58,9 +58,12 @@ impl Host {
         let clock = Arc::new(MockClock::at(now));
         let auth = Auth::new(Parts {
             directory: directory.clone(),
-            tokens: Arc::new(EmbeddedStore::in_memory(1000).expect("a store")),
+            tokens: Arc::new(EmbeddedStore::in_memory(Caps::default()).expect("a store")),
             passwords,
-            pepper: Pepper::new(b"0123456789abcdef".as_slice()).expect("a pepper"),
+            peppers: Pepper::new(b"0123456789abcdef".as_slice())
+                .expect("a pepper")
+                .into(),
+            second_use: SecondUse::default(),
             clock: clock.clone(),
         });
         Self {

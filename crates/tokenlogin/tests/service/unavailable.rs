@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use futures_util::future::join_all;
-use isogloss_core::store::{RedisSettings, RedisStore};
+use isogloss_core::store::{Caps, RedisSettings, RedisStore};
 use serde_json::json;
 
 use crate::world::{Plan, World};
@@ -21,7 +21,7 @@ async fn a_store_that_is_away_is_503() {
         timeout: Duration::from_secs(5),
     };
     let world = World::of(Plan {
-        tokens: Arc::new(RedisStore::new(&settings, 100).unwrap()),
+        tokens: Arc::new(RedisStore::new(&settings, Caps::default()).unwrap()),
         ..Plan::default()
     })
     .await;

@@ -12,10 +12,10 @@ use actix_web::{App, rt};
 use async_trait::async_trait;
 use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
-use isogloss_core::store::{EmbeddedStore, TokenStore};
+use isogloss_core::store::{Caps, EmbeddedStore, TokenStore};
 use isogloss_core::{
     Auth, Letter, Mailer, MockClock, Parts, PasswordSettings, Passwords, Pepper, Purpose, Realm,
-    StoreError, Terms,
+    SecondUse, StoreError, Terms,
 };
 use isogloss_tokenlogin::Settings;
 use serde_json::Value;
@@ -73,7 +73,7 @@ impl Default for Plan {
     fn default() -> Self {
         Self {
             settings: Settings::default(),
-            tokens: Arc::new(EmbeddedStore::in_memory(100).unwrap()),
+            tokens: Arc::new(EmbeddedStore::in_memory(Caps::default()).unwrap()),
             mailer: None,
             queue: 100,
             bcrypt_cost: 4,
@@ -112,7 +112,8 @@ impl World {
             directory: Arc::new(directory),
             tokens: plan.tokens,
             passwords,
-            pepper: Pepper::new(b"0123456789abcdef".as_slice()).unwrap(),
+            peppers: Pepper::new(b"0123456789abcdef".as_slice()).unwrap().into(),
+            second_use: SecondUse::default(),
             clock: clock.clone(),
         });
         let (sender, letters) = unbounded_channel();

@@ -1,0 +1,201 @@
+//! `isogloss session`: what is open, and ending it.
+
+mod remote;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use self::remote::Remote;
+use super::{Outcome, output};
+use crate::config::{Problem, Sections};
+use crate::parts;
+use crate::sessions::{LIMIT, Selection, Shown};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// List live sessions, the latest login first
+    #[command(after_help = "\
+Examples:
+  isogloss session list --user ada
+  isogloss session list --dialect bimplus --limit 1000 --json
+
+A session is named by its handle, which opens nothing.
+
+Tokens in Redis are read from there. The embedded store belongs to the running gateway: it is
+asked at its management listener, with a key of the realm `admin` in the directory.")]
+    List {
+        #[command(flatten)]
+        which: Which,
+        /// How many at the most
+        #[arg(long, default_value_t = LIMIT)]
+        limit: usize,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        gateway: Gateway,
+    },
+    /// End sessions; all that is said must apply
+    #[command(after_help = "\
+Examples:
+  isogloss session revoke --handle uws2ljnfuws2ljnfuws2ljnfuu
+  isogloss session revoke --user ada --client tablet
+  isogloss session revoke --dialect memsource --issued-before 2026-11-22T09:00:00Z
+  isogloss session revoke --all")]
+    Revoke {
+        #[command(flatten)]
+        which: Which,
+        /// End every session there is
+        #[arg(long)]
+        all: bool,
+        /// Print the count as JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        gateway: Gateway,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Which {
+    /// Of the user of that name or e-mail address
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// The one of that handle
+    #[arg(long)]
+    handle: Option<String>,
+    /// Of that device or program
+    #[arg(long)]
+    client: Option<String>,
+    /// Of that dialect
+    #[arg(long)]
+    dialect: Option<String>,
+    /// Issued before that moment, like 2026-11-22T09:00:00Z
+    #[arg(long, value_name = "MOMENT")]
+    issued_before: Option<String>,
+}
+
+/// Where the running gateway is asked.
+#[derive(Args)]
+pub(super) struct Gateway {
+    /// The management listener, if it is not where the configuration binds it
+    #[arg(long, value_name = "URL")]
+    management: Option<String>,
+    /// A file that holds the key; it is asked for if there is none
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+}
+
+pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome> {
+    match command {
+        Command::List {
+            which,
+            limit,
+            json,
+            gateway,
+        } => {
+            let selection = Selection {
+                limit: Some(limit),
+                ..which.into()
+            };
+            let sessions = list(&selection, &gateway, sections).await?;
+            if json {
+                output::json(&sessions)?;
+            } else {
+                print(&sessions)?;
+            }
+        }
+        Command::Revoke {
+            which,
+            all,
+            json,
+            gateway,
+        } => {
+            let selection = Selection {
+                all,
+                ..which.into()
+            };
+            if !selection.is_explicit() {
+                let reason = "choose sessions by --user, --handle and so on, or say --all";
+                return Err(Problem::new("session revoke", reason).into());
+            }
+            let ended = end(&selection, &gateway, sections).await?;
+            if json {
+                output::json(&json!({ "ended": ended }))?;
+            } else {
+                output::text(format_args!("{ended} ended"))?;
+            }
+            if ended == 0 {
+                return Ok(Outcome::Refused);
+            }
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+async fn list(selection: &Selection, gateway: &Gateway, sections: &Sections) -> Result<Vec<Shown>> {
+    let Some(opened) = parts::open_shared(sections).await? else {
+        return Remote::open(gateway, sections)?.list(selection);
+    };
+    let filter = selection.filter(opened.directory.as_ref()).await?;
+    let limit = selection.limit.unwrap_or(LIMIT);
+    let listed = opened.into_auth().sessions(&filter, limit).await?;
+    listed.into_iter().map(Shown::new).collect()
+}
+
+/// Ends sessions, and answers how many.
+pub(super) async fn end(
+    selection: &Selection,
+    gateway: &Gateway,
+    sections: &Sections,
+) -> Result<u64> {
+    let Some(opened) = parts::open_shared(sections).await? else {
+        return Remote::open(gateway, sections)?.end(selection);
+    };
+    let filter = selection.filter(opened.directory.as_ref()).await?;
+    Ok(opened.into_auth().end_sessions(&filter).await?)
+}
+
+impl From<Which> for Selection {
+    fn from(which: Which) -> Self {
+        Self {
+            user: which.user,
+            handle: which.handle,
+            client: which.client,
+            dialect: which.dialect,
+            issued_before: which.issued_before,
+            all: false,
+            limit: None,
+        }
+    }
+}
+
+fn print(sessions: &[Shown]) -> Result<()> {
+    let rows: Vec<_> = sessions
+        .iter()
+        .map(|session| {
+            vec![
+                session.handle.clone(),
+                session.dialect.clone(),
+                session.user.clone(),
+                session.purpose.clone(),
+                session.client.clone().unwrap_or_default(),
+                session.used_at.clone(),
+                session.expires_at.clone(),
+            ]
+        })
+        .collect();
+    let heading = [
+        "HANDLE",
+        "DIALECT",
+        "USER",
+        "PURPOSE",
+        "CLIENT",
+        "LAST USED",
+        "EXPIRES",
+    ];
+    output::table(&heading, &rows)
+}

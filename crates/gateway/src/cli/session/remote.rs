@@ -1,0 +1,99 @@
+//! The running gateway, asked at its management listener.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use isogloss_exchange::Host;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::Gateway;
+use crate::config::{Problem, Sections, read_secret};
+use crate::sessions::{Selection, Shown};
+
+pub(super) struct Remote {
+    host: Host,
+    key: SecretString,
+}
+
+#[derive(Deserialize)]
+struct Sessions {
+    sessions: Vec<Shown>,
+}
+
+#[derive(Deserialize)]
+struct Ended {
+    ended: u64,
+}
+
+#[derive(Deserialize)]
+struct Refused {
+    reason: String,
+}
+
+impl Remote {
+    pub(super) fn open(gateway: &Gateway, sections: &Sections) -> Result<Self> {
+        let host = match &gateway.management {
+            Some(url) => url
+                .parse()
+                .map_err(|failure| Problem::new("--management", failure))?,
+            None => Host::from(reachable(sections.management.bind)),
+        };
+        let key = key(gateway.key_file.as_deref())?;
+        Ok(Self { host, key })
+    }
+
+    pub(super) fn list(&self, selection: &Selection) -> Result<Vec<Shown>> {
+        let Sessions { sessions } = self.ask("GET", selection)?;
+        Ok(sessions)
+    }
+
+    pub(super) fn end(&self, selection: &Selection) -> Result<u64> {
+        let Ended { ended } = self.ask("DELETE", selection)?;
+        Ok(ended)
+    }
+
+    fn ask<T: DeserializeOwned>(&self, method: &str, selection: &Selection) -> Result<T> {
+        let query = serde_urlencoded::to_string(selection)?;
+        let key = self.key.expose_secret();
+        let response = self
+            .host
+            .roundtrip(
+                format!(
+                    "{} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n\r\n",
+                    self.host.below(&format!("{method} /admin/sessions?{query}"))
+                )
+                .as_bytes(),
+            )
+            .with_context(|| format!("cannot ask the gateway at {}", self.host.base()))?;
+        if response.status == 200 {
+            let body = serde_json::from_slice(&response.body);
+            return body.context("the gateway's answer cannot be read");
+        }
+        let refused: Result<Refused, _> = serde_json::from_slice(&response.body);
+        match refused {
+            Ok(Refused { reason }) => bail!("{reason}"),
+            Err(_) => bail!("{} answered {}", self.host.base(), response.status),
+        }
+    }
+}
+
+/// Where a listener that is bound to every address can be reached.
+fn reachable(mut bind: std::net::SocketAddr) -> std::net::SocketAddr {
+    if bind.ip().is_unspecified() {
+        bind.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    bind
+}
+
+fn key(file: Option<&Path>) -> Result<SecretString> {
+    match file {
+        Some(file) => read_secret(file).with_context(|| format!("--key-file: {}", file.display())),
+        None => {
+            let key = rpassword::prompt_password("Key of the realm admin: ")
+                .context("no terminal to ask for the key at; try --key-file FILE")?;
+            Ok(key.into())
+        }
+    }
+}

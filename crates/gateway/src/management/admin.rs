@@ -1,0 +1,109 @@
+//! Who may use `/admin`: whoever has a key of the realm `admin` in the directory.
+
+use std::fmt;
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
+use futures_util::future::LocalBoxFuture;
+use isogloss_core::{Auth, Realm};
+use serde_json::json;
+
+/// The realm of the directory's keys that open `/admin`.
+const REALM: Realm = Realm::new("admin");
+
+/// A request with such a key.
+pub(super) struct Admin;
+
+impl FromRequest for Admin {
+    type Error = Refusal;
+    type Future = LocalBoxFuture<'static, Result<Self, Refusal>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let auth = request.app_data::<Data<Auth>>().cloned();
+        let key = bearer(request.headers().get(header::AUTHORIZATION)).map(str::to_owned);
+        Box::pin(async move {
+            let (Some(auth), Some(key)) = (auth, key) else {
+                return Err(Refusal::NoKey);
+            };
+            match auth.key(REALM, &key).await {
+                Ok(Some(_)) => Ok(Self),
+                Ok(None) => Err(Refusal::NoKey),
+                Err(error) => Err(Refusal::Unavailable(error.to_string())),
+            }
+        })
+    }
+}
+
+fn bearer(value: Option<&HeaderValue>) -> Option<&str> {
+    let (scheme, key) = value?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
+}
+
+/// Why an administrator's request was not done. Each becomes a JSON body with a `reason`.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    NoKey,
+    Malformed(String),
+    NotFound(String),
+    Unavailable(String),
+    Internal(String),
+}
+
+impl Refusal {
+    fn reason(&self) -> &str {
+        match self {
+            Self::NoKey => "a bearer key of the realm admin is needed",
+            Self::Malformed(reason)
+            | Self::NotFound(reason)
+            | Self::Unavailable(reason)
+            | Self::Internal(reason) => reason,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.reason())
+    }
+}
+
+impl ResponseError for Refusal {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::NoKey => StatusCode::UNAUTHORIZED,
+            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        if let Self::NoKey = self {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        response.json(json!({ "reason": self.reason() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_read_from_the_header() {
+        let read = |text: &str| {
+            let value = HeaderValue::from_str(text).unwrap();
+            bearer(Some(&value)).map(str::to_owned)
+        };
+        assert_eq!(read("Bearer a-key").as_deref(), Some("a-key"));
+        assert_eq!(read("bearer  a-key ").as_deref(), Some("a-key"));
+        assert_eq!(read("Basic a-key"), None);
+        assert_eq!(read("a-key"), None);
+        assert_eq!(bearer(None), None);
+    }
+}

@@ -1,0 +1,33 @@
+//! `/metrics`: what is counted, for Prometheus.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, ServiceConfig, get, resource};
+use anyhow::{Context as _, Result};
+use metrics::describe_counter;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+/// From here on everything is counted.
+pub(crate) fn start() -> Result<PrometheusHandle> {
+    let handle = PrometheusBuilder::new()
+        .install_recorder()
+        .context("cannot count")?;
+    describe_counter!(
+        "isogloss_sessions_evicted_total",
+        "Live sessions that ended because their user had too many"
+    );
+    describe_counter!(
+        "isogloss_one_time_tokens_used_again_total",
+        "Uses of one-time tokens that had been used before"
+    );
+    Ok(handle)
+}
+
+pub(super) fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/metrics").route(get().to(show)));
+}
+
+async fn show(metrics: Data<PrometheusHandle>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(metrics.render())
+}

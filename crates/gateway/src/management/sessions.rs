@@ -1,0 +1,70 @@
+//! `/admin/sessions`: what is open, and ending it.
+
+use std::sync::Arc;
+
+use actix_web::web::{Data, Query, ServiceConfig, delete, get, resource};
+use actix_web::{HttpResponse, http::header};
+use isogloss_core::directory::Directory;
+use isogloss_core::{Auth, AuthError};
+use serde_json::json;
+
+use super::admin::{Admin, Refusal};
+use crate::sessions::{LIMIT, Misfit, Selection, Shown};
+
+pub(super) fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(
+        resource("/admin/sessions")
+            .route(get().to(list))
+            .route(delete().to(end)),
+    );
+}
+
+type Directories = Data<Arc<dyn Directory>>;
+
+async fn list(
+    _admin: Admin,
+    auth: Data<Auth>,
+    directory: Directories,
+    selection: Query<Selection>,
+) -> Result<HttpResponse, Refusal> {
+    let filter = selection.filter(directory.as_ref().as_ref()).await?;
+    let limit = selection.limit.unwrap_or(LIMIT);
+    let listed = auth.sessions(&filter, limit).await?;
+    let shown: Result<Vec<_>, _> = listed.into_iter().map(Shown::new).collect();
+    let shown = shown.map_err(|error| Refusal::Internal(error.to_string()))?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(json!({ "sessions": shown })))
+}
+
+async fn end(
+    _admin: Admin,
+    auth: Data<Auth>,
+    directory: Directories,
+    selection: Query<Selection>,
+) -> Result<HttpResponse, Refusal> {
+    if !selection.is_explicit() {
+        let reason = "choose sessions, or say all=true";
+        return Err(Refusal::Malformed(reason.to_owned()));
+    }
+    let filter = selection.filter(directory.as_ref().as_ref()).await?;
+    let ended = auth.end_sessions(&filter).await?;
+    tracing::info!(ended, "an administrator ended sessions");
+    Ok(HttpResponse::Ok().json(json!({ "ended": ended })))
+}
+
+impl From<Misfit> for Refusal {
+    fn from(misfit: Misfit) -> Self {
+        match misfit {
+            Misfit::NoUser(_) => Self::NotFound(misfit.to_string()),
+            Misfit::Malformed(reason) => Self::Malformed(reason),
+            Misfit::Unavailable(error) => Self::Unavailable(error.to_string()),
+        }
+    }
+}
+
+impl From<AuthError> for Refusal {
+    fn from(error: AuthError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}

@@ -1,0 +1,158 @@
+//! Sessions as operators choose and see them, at the command line and at the management listener.
+
+use anyhow::{Context as _, Result};
+use isogloss_core::directory::Directory;
+use isogloss_core::{Filter, Listed, Purpose, TokenDigest, User};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
+
+/// How many sessions are listed unless more are asked for.
+pub(crate) const LIMIT: usize = 100;
+
+/// Which sessions are meant: those to which all of it applies.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Selection {
+    /// Of the user of that name or address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) user: Option<String>,
+    /// The one of that handle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) handle: Option<String>,
+    /// Of that device or program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) client: Option<String>,
+    /// Of that dialect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) dialect: Option<String>,
+    /// Issued before that moment, like `2026-11-22T09:00:00Z`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) issued_before: Option<String>,
+    /// Nothing is chosen, and everything is meant.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) all: bool,
+    /// How many are listed at the most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) limit: Option<usize>,
+}
+
+/// Why a selection chooses nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Misfit {
+    /// There is no such user.
+    #[error("{0}: no such user")]
+    NoUser(String),
+    /// It cannot be read.
+    #[error("{0}")]
+    Malformed(String),
+    /// The directory cannot be asked.
+    #[error(transparent)]
+    Unavailable(#[from] isogloss_core::StoreError),
+}
+
+impl Selection {
+    /// All of one user.
+    pub(crate) fn of_user(user: &User) -> Self {
+        Self {
+            user: Some(user.user_name.clone()),
+            ..Self::default()
+        }
+    }
+
+    /// Whether it chooses anything: all sessions are meant only by those who say so.
+    pub(crate) fn is_explicit(&self) -> bool {
+        let chosen = [
+            &self.user,
+            &self.handle,
+            &self.client,
+            &self.dialect,
+            &self.issued_before,
+        ];
+        self.all || chosen.into_iter().any(Option::is_some)
+    }
+
+    /// The same in the words of core.
+    pub(crate) async fn filter(&self, directory: &dyn Directory) -> Result<Filter, Misfit> {
+        let malformed = |what: &str| Misfit::Malformed(what.to_owned());
+        let handle = match &self.handle {
+            None => None,
+            Some(text) => Some(
+                TokenDigest::from_handle(text)
+                    .ok_or_else(|| malformed("a handle has 26 letters and digits"))?,
+            ),
+        };
+        let issued_before = match &self.issued_before {
+            None => None,
+            Some(text) => Some(OffsetDateTime::parse(text, &Rfc3339).map_err(|_| {
+                malformed("a moment is written like 2026-11-22T09:00:00Z or …+01:00")
+            })?),
+        };
+        let user = match &self.user {
+            None => None,
+            Some(name) => {
+                let account = directory.account(name).await?;
+                let account = account.ok_or_else(|| Misfit::NoUser(name.clone()))?;
+                Some(account.user.id)
+            }
+        };
+        Ok(Filter {
+            handle,
+            user,
+            dialect: self.dialect.clone(),
+            client: self.client.clone(),
+            issued_before,
+        })
+    }
+}
+
+/// A session as it is shown.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Shown {
+    pub(crate) handle: String,
+    pub(crate) dialect: String,
+    pub(crate) user: String,
+    pub(crate) user_id: Uuid,
+    pub(crate) purpose: String,
+    pub(crate) client: Option<String>,
+    pub(crate) application: Option<String>,
+    pub(crate) unit: Option<String>,
+    pub(crate) actor: Option<Uuid>,
+    pub(crate) issued_at: String,
+    pub(crate) used_at: String,
+    pub(crate) expires_at: String,
+}
+
+impl Shown {
+    pub(crate) fn new(listed: Listed) -> Result<Self> {
+        let moment = |moment: OffsetDateTime| {
+            let seconds = moment.replace_nanosecond(0).unwrap_or(moment);
+            seconds.format(&Rfc3339).context("a moment out of range")
+        };
+        Ok(Self {
+            handle: listed.handle.to_string(),
+            dialect: listed.dialect,
+            user: listed.user_name,
+            user_id: listed.user,
+            purpose: purpose(listed.purpose).to_owned(),
+            client: listed.client,
+            application: listed.application,
+            unit: listed.unit,
+            actor: listed.actor,
+            issued_at: moment(listed.issued_at)?,
+            used_at: moment(listed.used_at)?,
+            expires_at: moment(listed.expires_at)?,
+        })
+    }
+}
+
+fn purpose(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Access => "access",
+        Purpose::Remember => "remember",
+        Purpose::Handover => "handover",
+        Purpose::Impersonation => "impersonation",
+        Purpose::Reset => "reset",
+    }
+}
