@@ -18,7 +18,7 @@ test: redis ## install what the tests need and is missing, then run every test
 
 clients: ## run published clients, unmodified, against the gateway
 	$(CARGO) build --locked --package isogloss-gateway
-	tests/clients/memsource.sh "$${CARGO_TARGET_DIR:-target}/debug/isogloss"
+	tests/clients/run "$${CARGO_TARGET_DIR:-target}/debug/isogloss"
 
 check: tools ## formatting, lints, documentation, licences and sources, unused dependencies
 	$(CARGO) fmt --all --check
@@ -35,7 +35,7 @@ fmt: ## format the code
 	$(CARGO) fmt --all
 
 redis:
-	@tests/install-redis
+	@tests/install redis redis-server
 
 tools:
 	@command -v cargo-deny >/dev/null || $(CARGO) install --locked --debug cargo-deny@$(DENY_VERSION)

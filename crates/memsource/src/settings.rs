@@ -110,3 +110,22 @@ impl TryFrom<String> for RoleStyle {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bad_settings_say_what_was_expected() {
+        for (text, expected) in [
+            ("expires_style = 'z'", "expected offset or zulu"),
+            ("role_style = 'lower'", "expected upper or title"),
+            ("login = 'again'", "expected fresh or reuse"),
+        ] {
+            let error = toml::from_str::<Settings>(text).unwrap_err();
+            assert!(error.message().contains(expected), "{error}");
+        }
+        let settings: Settings = toml::from_str("expires_style = 'zulu'").unwrap();
+        assert_eq!(settings.expires_style, ExpiresStyle::Zulu);
+    }
+}

@@ -11,15 +11,23 @@ use time::macros::format_description;
 use crate::REALM;
 use crate::settings::{ExpiresStyle, RoleStyle, Settings};
 
-/// The user's number, a dash, 32 lower-case hexadecimal digits.
+/// The token of a login as its bearer holds it.
 pub(crate) fn spell_token(issued: &IssuedToken) -> String {
-    format!("{}-{}", issued.session.user.number, issued.token.hex())
+    spell(issued.session.user.number, &issued.token)
 }
 
-/// The number and the token, if the text has that shape.
+/// The user's number, a dash, 32 lower-case hexadecimal digits.
+fn spell(number: i64, token: &Token) -> String {
+    format!("{number}-{}", token.hex())
+}
+
+/// The number and the token, if the text is one as this dialect spells it. To its bearer a token has
+/// no parts, so no other spelling of them is the same token.
 pub(crate) fn parse_token(text: &str) -> Option<(i64, Token)> {
-    let (number, token) = text.trim().split_once('-')?;
-    Some((number.parse().ok()?, Token::from_hex(REALM, token)?))
+    let text = text.trim();
+    let (number, token) = text.split_once('-')?;
+    let (number, token) = (number.parse().ok()?, Token::from_hex(REALM, token)?);
+    (spell(number, &token) == text).then_some((number, token))
 }
 
 /// The answer to `login` and `loginOther`.
@@ -163,6 +171,9 @@ mod tests {
             "x-a3bf70333f8f1316cb7841cd774c9ce8",
             "a3bf70333f8f1316cb7841cd774c9ce8",
             "30-a3bf",
+            "+30-a3bf70333f8f1316cb7841cd774c9ce8",
+            "030-a3bf70333f8f1316cb7841cd774c9ce8",
+            "30-A3BF70333F8F1316CB7841CD774C9CE8",
             "30-a3bf7033-3f8f-1316-cb78-41cd774c9ce8",
         ] {
             assert!(parse_token(text).is_none(), "{text}");

@@ -23,7 +23,6 @@ const USERS: &str = r#"
 organisations = [{ name = "ACME" }]
 users = [
     { user_name = "ada", number = 30, organisation = "ACME", role = "ADMIN", password = "pw" },
-    { user_name = "pia", number = 31, organisation = "ACME", role = "PROJECT_MANAGER", password = "pw" },
     { user_name = "lin", number = 32, organisation = "ACME", role = "LINGUIST", password = "pw" },
 ]
 "#;

@@ -1,7 +1,5 @@
 //! When a token ends.
 
-use std::time::Duration;
-
 use isogloss_core::UserState;
 use isogloss_core::directory::Directory;
 use isogloss_memsource::Settings;
@@ -24,19 +22,6 @@ async fn token_ends_a_day_after_the_login_however_it_is_used() {
         assert_eq!(host.who_am_i(token(&answer)).await, 200, "{moment}");
     }
     host.move_to(datetime!(2020-01-02 12:00 UTC));
-    assert_eq!(host.who_am_i(token(&answer)).await, 401);
-}
-
-#[actix_web::test]
-async fn lifetime_is_a_setting() {
-    let settings = Settings {
-        token_lifetime: Duration::from_mins(10),
-        ..Settings::default()
-    };
-    let host = Host::at(datetime!(2020-01-01 12:00 UTC), settings).await;
-    let answer = host.login2("ada").await;
-    assert_eq!(answer["expires"], "2020-01-01T12:10:00+0000");
-    host.move_to(datetime!(2020-01-01 12:10 UTC));
     assert_eq!(host.who_am_i(token(&answer)).await, 401);
 }
 

@@ -1,8 +1,8 @@
-//! What the conversations with the demo cannot show: other settings, other times, other days.
+//! What no conversation can show: the instant, other days, the log, bodies without number.
 
 mod at_once;
 mod damage;
 mod host;
 mod lifetimes;
+mod log;
 mod reuse;
-mod spellings;

@@ -91,10 +91,6 @@ impl World {
 }
 
 impl Answer {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(|value| value.to_str().unwrap())
-    }
-
     pub(crate) fn text(&self, member: &str) -> &str {
         self.body[member].as_str().unwrap()
     }

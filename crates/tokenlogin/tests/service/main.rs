@@ -1,9 +1,8 @@
-//! The dialect with a directory and a store of its own: what takes mail, time or settings to show.
+//! The dialect with a directory and a store of its own: what takes mail, time or trouble to show.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod calls;
 mod lifetimes;
 mod reset;
-mod settings;
 mod unavailable;
 mod world;

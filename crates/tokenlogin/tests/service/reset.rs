@@ -6,8 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use isogloss_core::{Letter, Mailer, StoreError};
+use serde_json::json;
 
-use crate::world::{HOUR, Plan, World, just_short_of};
+use crate::world::{HOUR, INSTANT, Plan, World, just_short_of};
 
 #[actix_web::test]
 async fn the_key_of_the_letter_sets_a_password_and_logs_in() {
@@ -95,6 +96,21 @@ async fn the_key_lives_for_an_hour() {
     let key = world.reset_key("ada").await;
     world.clock.advance(HOUR);
     world.finish_reset(&key, "another one").await.is_refused();
+}
+
+#[actix_web::test]
+async fn how_long_the_key_lives_is_a_setting() {
+    let world = World::with(json!({"reset_key_lifetime": "3min"})).await;
+    let key = world.reset_key("ada").await;
+    world.clock.advance(just_short_of(HOUR / 20));
+    // Against the policy, so the key stays.
+    world.finish_reset(&key, "7 chars").await.wrong_members();
+    world.clock.advance(INSTANT);
+    world.finish_reset(&key, "brand new").await.is_refused();
+
+    world.request_reset("ada").await;
+    let letter = world.letter().await;
+    assert!(letter.text.contains("within 3 minutes"), "{}", letter.text);
 }
 
 #[actix_web::test]

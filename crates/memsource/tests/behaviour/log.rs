@@ -1,0 +1,40 @@
+//! What the operator gets to read.
+
+use std::fs::read_to_string;
+
+use isogloss_memsource::Settings;
+use serde_json::{Value, json};
+use tempfile::NamedTempFile;
+use time::macros::datetime;
+use tracing::subscriber::set_default;
+
+use crate::host::{Host, token};
+
+#[actix_web::test]
+async fn an_administrator_who_logs_in_as_another_is_told_of() {
+    let host = Host::at(datetime!(2020-01-01 12:00 UTC), Settings::default()).await;
+    let log = NamedTempFile::new().unwrap();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .with_writer(log.reopen().unwrap());
+    let _guard = set_default(subscriber.finish());
+    let admin = host.login2("ada").await;
+    let body = json!({"userName": "lin"});
+    let (_, other) = host
+        .post("api2/v1/auth/loginOther", Some(token(&admin)), body)
+        .await;
+
+    let log = read_to_string(log.path()).unwrap();
+    let told: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|line: &Value| {
+            line["fields"]["message"] == "an administrator logged in as another user"
+        })
+        .collect();
+    let [line] = told.as_slice() else {
+        panic!("{log}");
+    };
+    assert_eq!(line["fields"]["actor.id"], admin["user"]["uid"]);
+    assert_eq!(line["fields"]["user.id"], other["user"]["uid"]);
+}

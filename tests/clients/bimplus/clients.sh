@@ -1,0 +1,20 @@
+# Clients of BIMplus from npm, in a browser. What each does stands in `page.js`.
+
+"$root/tests/install" npm npm
+browser=$(command -v chromium chromium-browser google-chrome | head -n 1 || true)
+if [ -z "$browser" ]; then
+    "$root/tests/install" chromium chromium
+    browser=$(command -v chromium)
+fi
+
+lock=$(cksum <"$here/bimplus/package-lock.json")
+if ! installed bimplus "$lock"; then
+    mkdir "$folder/bimplus"
+    cp "$here"/bimplus/package*.json "$folder/bimplus"
+    npm --prefix "$folder/bimplus" ci --ignore-scripts --engine-strict --no-audit --no-fund --loglevel=error
+    echo "$lock" >"$folder/bimplus.ready"
+fi
+
+for sdk in "$folder"/bimplus/node_modules/bimplus-websdk-*; do
+    client "$(basename "$sdk")" node "$here/bimplus/websdk.mjs" "$sdk" "$browser" "$address"
+done
