@@ -200,6 +200,22 @@ fn only_the_gateway_knows_the_dialects() {
 }
 
 #[test]
+fn every_dialect_has_documented_conversations() {
+    let graph = Graph::read();
+    for dialect in graph.dialects() {
+        let name = dialect.trim_start_matches("isogloss-");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("exchanges")
+            .join(name);
+        let files = folder.read_dir().into_iter().flatten().count();
+        assert!(
+            files > 0,
+            "nothing in tests/exchanges/{name}: see docs/adding-a-dialect.md"
+        );
+    }
+}
+
+#[test]
 fn no_openssl_is_built() {
     let graph = Graph::read();
     let versions = graph.versions();

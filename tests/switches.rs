@@ -60,10 +60,11 @@ fn gateway() -> conformance::Builder {
 }
 
 fn paths(dialect: &Dialect) -> impl Iterator<Item = String> {
-    let (_, paths) = PATHS
-        .iter()
-        .find(|(name, _)| *name == dialect.name)
-        .unwrap();
+    let paths = PATHS.iter().find(|(name, _)| *name == dialect.name);
+    let (_, paths) = paths.unwrap_or_else(|| {
+        let name = dialect.name;
+        panic!("{name} is missing in PATHS of tests/switches.rs: see docs/adding-a-dialect.md")
+    });
     paths.iter().map(|path| format!("{}{path}", dialect.mount))
 }
 

@@ -17,11 +17,23 @@ mod tokens;
 use conformance::Gateway;
 
 use self::dialects::DIALECTS;
+use self::routes::ROUTES;
 
 fn gateway() -> Gateway {
     Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
         .start()
         .unwrap()
+}
+
+#[test]
+fn every_dialect_has_its_routes_here() {
+    for dialect in DIALECTS {
+        let name = dialect.name;
+        assert!(
+            ROUTES.iter().any(|route| route.dialect == name),
+            "{name} is missing in tests/hostile/routes.rs: see docs/adding-a-dialect.md"
+        );
+    }
 }
 
 /// Good logins still work, and the log knows of no panic and no failure of ours.

@@ -51,7 +51,7 @@ const fn with_key(route: Route) -> Route {
 }
 
 #[rustfmt::skip]
-pub(crate) const ROUTES: [Route; 35] = [
+pub(crate) const ROUTES: &[Route] = &[
     route("bimplus", "POST", "/v2/authorize", Body::Read, 400),
     route("bimplus", "GET", "/v2/authorize", Body::Ignored, 401),
     route("bimplus", "DELETE", "/v2/authorize", Body::Ignored, 401),

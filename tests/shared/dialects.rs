@@ -93,3 +93,15 @@ fn escaped(text: &str) -> String {
 fn digit(nibble: u8) -> char {
     char::from_digit(nibble.into(), 16).unwrap_or_default()
 }
+
+#[test]
+fn every_dialect_is_here() {
+    // A test of the gateway holds this file to what it knows.
+    let reference: toml::Table = include_str!("../../config/isogloss.toml").parse().unwrap();
+    for name in reference["dialects"].as_table().unwrap().keys() {
+        assert!(
+            DIALECTS.iter().any(|dialect| dialect.name == name),
+            "{name} is missing in tests/shared/dialects.rs: see docs/adding-a-dialect.md"
+        );
+    }
+}

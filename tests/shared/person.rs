@@ -62,3 +62,16 @@ impl Person {
         ]
     }
 }
+
+#[test]
+fn every_dialect_is_logged_in_through() {
+    // A test of the gateway holds this file to what it knows.
+    let reference: toml::Table = include_str!("../../config/isogloss.toml").parse().unwrap();
+    let logins = Person::admin().logins();
+    for name in reference["dialects"].as_table().unwrap().keys() {
+        assert!(
+            logins.iter().any(|(dialect, _)| dialect == name),
+            "{name} is missing in tests/shared/person.rs: see docs/adding-a-dialect.md"
+        );
+    }
+}

@@ -1,4 +1,4 @@
-//! The dialects this gateway knows. A further one is one line in [`all`].
+//! The dialects this gateway knows. A further one is one entry in [`all`].
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use serde::de::DeserializeOwned;
 use crate::config::{self, Problem};
 
 /// Every dialect: its name, where it is mounted by default, how its routes compare, its routes.
-fn all() -> [Dialect; 4] {
+fn all() -> Vec<Dialect> {
     use Case::{Blind, Sensitive};
 
-    [
+    vec![
         dialect(
             isogloss_bimplus::NAME,
             "/v2",
@@ -39,6 +39,11 @@ fn all() -> [Dialect; 4] {
             isogloss_memsource::configure,
         ),
     ]
+}
+
+/// The names of all dialects.
+pub(crate) fn names() -> Vec<&'static str> {
+    all().into_iter().map(|dialect| dialect.name).collect()
 }
 
 /// A dialect that the configuration has switched on.
@@ -133,7 +138,7 @@ pub(crate) fn read(mut tables: Map<String, Value>) -> Result<Vec<Mount>, Problem
         }
     }
     if let Some(unknown) = tables.into_keys().next() {
-        let names = all().map(|dialect| dialect.name).join(", ");
+        let names = names().join(", ");
         let reason = format!("no such dialect, expected one of {names}");
         return Err(Problem::new(format!("dialects.{unknown}"), reason));
     }

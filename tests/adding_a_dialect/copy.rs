@@ -1,0 +1,108 @@
+//! A copy of this repository to which the guide was applied.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+use std::{env, iter};
+
+use conformance::{Failure, Result};
+
+use crate::guide;
+use crate::tree::Tree;
+
+pub(crate) struct Copy {
+    /// Where it stands.
+    pub(crate) folder: PathBuf,
+    /// Where its programs are put.
+    programs: PathBuf,
+    /// For other processes that run this test to wait for us.
+    _lock: File,
+}
+
+/// The copy, made and built once for all tests. It is kept: the next build finds most of it done.
+pub(crate) fn copy() -> &'static Copy {
+    static COPY: LazyLock<Result<Copy>> = LazyLock::new(Copy::make);
+    COPY.as_ref().unwrap()
+}
+
+/// This repository.
+pub(crate) fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// What the new dialect brings, under the paths that it will have.
+pub(crate) fn toy() -> Tree {
+    Tree::read(&repository().join("tests/toy-dialect"))
+}
+
+impl Copy {
+    fn make() -> Result<Self> {
+        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("adding-a-dialect");
+        let folder = home.join("repository");
+        fs::create_dir_all(&folder)?;
+        let lock = File::create(home.join("lock"))?;
+        lock.lock()?;
+
+        let mut tree = Tree::read(repository());
+        tree.extend(toy());
+        for edit in guide::edits() {
+            tree.edit(edit.path, |text| edit.apply(text));
+        }
+        tree.write(&folder);
+        let copy = Self {
+            folder,
+            programs: home.join("target"),
+            _lock: lock,
+        };
+        let said = copy.run(guide::commands()[0])?;
+        if said.contains("warning") {
+            return Err(Failure::new(said));
+        }
+        Ok(copy)
+    }
+
+    /// The gateway with the new dialect in it.
+    pub(crate) fn program(&self) -> PathBuf {
+        self.programs.join("debug/isogloss")
+    }
+
+    /// Runs a line of the guide in the copy; what it said. Fails unless it succeeds.
+    pub(crate) fn run(&self, line: &str) -> Result<String> {
+        let output = self.shell(line).output()?;
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        if output.status.success() {
+            Ok(said)
+        } else {
+            Err(Failure::new(format!("{line}\n{said}")))
+        }
+    }
+
+    /// What others wrote and is not of this workspace is taken from our own build. The crates of the
+    /// copy have our crates' names: a wrapper, which does nothing, makes cargo keep them apart.
+    fn shell(&self, line: &str) -> Command {
+        let build = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+        let cargo = Path::new(env!("CARGO")).parent().unwrap();
+        let path = env::var_os("PATH").unwrap_or_default();
+        let path = iter::once(cargo.to_owned()).chain(env::split_paths(&path));
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", line])
+            .current_dir(&self.folder)
+            .env("PATH", env::join_paths(path).unwrap())
+            .env("CARGO_NET_OFFLINE", "true")
+            .env("CARGO_BUILD_BUILD_DIR", build)
+            .env("CARGO_TARGET_DIR", &self.programs)
+            .env("RUSTC_WORKSPACE_WRAPPER", "env");
+        // Cargo tells its tests about their own package. Build scripts ask whether that has changed.
+        for (key, _) in env::vars_os() {
+            let name = key.to_string_lossy();
+            let ours = ["CARGO_PKG_", "CARGO_MANIFEST_", "ISOGLOSS_"];
+            if ours.iter().any(|prefix| name.starts_with(prefix)) {
+                command.env_remove(key);
+            }
+        }
+        command
+    }
+}

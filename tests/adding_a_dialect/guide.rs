@@ -1,0 +1,87 @@
+//! What `docs/adding-a-dialect.md` prints: excerpts of files, edits to make, commands to run.
+
+const GUIDE: &str = include_str!("../../docs/adding-a-dialect.md");
+
+/// Lines that stand somewhere in a file.
+pub(crate) struct Excerpt {
+    pub(crate) path: &'static str,
+    pub(crate) text: &'static str,
+}
+
+/// Lines of a file, and what is to stand in their place.
+pub(crate) struct Edit {
+    pub(crate) path: &'static str,
+    old: String,
+    new: String,
+}
+
+/// What the blocks in Rust and TOML show.
+pub(crate) fn excerpts() -> Vec<Excerpt> {
+    let shown = blocks("rust").chain(blocks("toml"));
+    shown.map(Excerpt::of).collect()
+}
+
+/// What the blocks of differences ask for, in their order.
+pub(crate) fn edits() -> Vec<Edit> {
+    let differences = blocks("diff").map(Excerpt::of);
+    differences
+        .flat_map(|Excerpt { path, text }| {
+            let hunks = text.split("@@\n");
+            hunks.map(move |hunk| Edit::parse(path, hunk))
+        })
+        .collect()
+}
+
+/// The commands, in their order.
+pub(crate) fn commands() -> Vec<&'static str> {
+    blocks("sh").flat_map(str::lines).collect()
+}
+
+fn blocks(language: &str) -> impl Iterator<Item = &'static str> {
+    let fenced = GUIDE.split("```").skip(1).step_by(2);
+    fenced.filter_map(move |block| block.strip_prefix(language)?.strip_prefix('\n'))
+}
+
+impl Excerpt {
+    /// The first line is a comment that names the file.
+    fn of(block: &'static str) -> Self {
+        let (first, text) = block.split_once('\n').unwrap();
+        let path = first.trim_start_matches(['#', '/', ' ']);
+        Self { path, text }
+    }
+}
+
+impl Edit {
+    fn parse(path: &'static str, hunk: &str) -> Self {
+        let (mut old, mut new) = (String::new(), String::new());
+        for line in hunk.split_inclusive('\n') {
+            let (sign, line) = line.split_at(1);
+            let (before, after) = match sign {
+                " " => (line, line),
+                "-" => (line, ""),
+                "+" => ("", line),
+                _ => panic!("{path}: no difference: {line}"),
+            };
+            old += before;
+            new += after;
+        }
+        Self { path, old, new }
+    }
+
+    /// Whether it leaves alone what is there.
+    pub(crate) fn only_adds(&self) -> bool {
+        let mut new = self.new.lines();
+        self.old.lines().all(|old| new.any(|line| line == old))
+    }
+
+    /// The file's text with the edit made.
+    pub(crate) fn apply(&self, text: &str) -> String {
+        let Self { path, old, new } = self;
+        let places = text.matches(old.as_str()).count();
+        assert_eq!(
+            places, 1,
+            "the guide's edit of {path} fits in {places} places:\n{old}"
+        );
+        text.replace(old, new)
+    }
+}

@@ -1,0 +1,147 @@
+//! `docs/adding-a-dialect.md`, done as printed: a fifth dialect joins a copy of this repository and is
+//! served there beside the others, and nobody else's file has changed.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod copy;
+#[path = "../shared/ended.rs"]
+mod ended;
+mod guide;
+mod tree;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use conformance::{Builder, Conversation, Gateway, Request};
+use serde_json::json;
+
+use self::copy::{copy, repository, toy};
+use self::ended::ended;
+use self::tree::Tree;
+
+/// The copy's gateway. The demo's configuration is this repository's, where the new dialect has no table.
+fn gateway(settings: &str) -> Builder {
+    Gateway::builder(copy().program()).config_text(format!("[dialects.tollgate]\n{settings}\n"))
+}
+
+fn hold(file: &Path, gateway: &Gateway) {
+    let conversation = Conversation::read(file).unwrap();
+    let held = conversation.hold(&gateway.public().to_string());
+    held.unwrap_or_else(|failure| panic!("{}: {failure}", file.display()));
+}
+
+#[test]
+fn every_excerpt_stands_in_its_file() {
+    let excerpts = guide::excerpts();
+    assert!(!excerpts.is_empty());
+    for excerpt in excerpts {
+        let file = repository().join("tests/toy-dialect").join(excerpt.path);
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(
+            text.contains(excerpt.text),
+            "{}:\n{}",
+            excerpt.path,
+            excerpt.text
+        );
+    }
+}
+
+#[test]
+fn the_gateway_changes_by_an_entry_and_a_dependency() {
+    let edits = guide::edits();
+    let gateway = edits.iter().filter(|edit| edit.path.starts_with("crates/"));
+    let paths: Vec<_> = gateway.clone().map(|edit| edit.path).collect();
+    assert_eq!(
+        paths,
+        [
+            "crates/gateway/Cargo.toml",
+            "crates/gateway/src/dialects.rs"
+        ]
+    );
+    for edit in gateway {
+        assert!(edit.only_adds(), "{}", edit.path);
+    }
+}
+
+#[test]
+fn nothing_else_changes() {
+    let (before, after) = (Tree::read(repository()), Tree::read(&copy().folder));
+    let was_there: BTreeSet<_> = before.paths().collect();
+    let (changed, new): (BTreeSet<_>, BTreeSet<_>) = before
+        .differences(&after)
+        .partition(|path| was_there.contains(path));
+    assert_eq!(new, toy().paths().collect());
+    for path in new {
+        let its_own = ["crates/tollgate", "tests/exchanges/tollgate"];
+        assert!(its_own.iter().any(|folder| path.starts_with(folder)));
+    }
+    let edits = guide::edits();
+    let mut edited: BTreeSet<_> = edits.iter().map(|edit| Path::new(edit.path)).collect();
+    // Cargo's own doing.
+    edited.insert(Path::new("Cargo.lock"));
+    assert_eq!(changed, edited);
+}
+
+#[test]
+fn it_holds_its_conversations_beside_the_others() {
+    let gateway = gateway("").env("ISOGLOSS__LOGGING__LEVEL", "trace");
+    let gateway = gateway.start().unwrap();
+    let toy = toy();
+    let files = toy
+        .paths()
+        .filter(|path| path.starts_with("tests/exchanges"));
+    let files: Vec<_> = files.map(|file| copy().folder.join(file)).collect();
+    assert!(!files.is_empty());
+    for file in files {
+        hold(&file, &gateway);
+    }
+    for other in [
+        "bimplus/wrong_password_is_401.toml",
+        "crmcom/example_1.toml",
+        "tokenlogin/login.toml",
+        "memsource/login_by_post.toml",
+    ] {
+        hold(&repository().join("tests/exchanges").join(other), &gateway);
+    }
+    assert!(gateway.logs("/tollgate/enter"));
+    assert!(!gateway.log().join("\n").contains("admin-demo"));
+}
+
+#[test]
+fn its_settings_are_read() {
+    let gateway = gateway("path = \"/gate\"\npass_lifetime = \"2h\"");
+    let gateway = gateway.start().unwrap();
+    let login = json!({"name": "admin", "password": "admin-demo"});
+    let login = Request::post("/gate/enter").json(&login);
+    let answer = login.send(gateway.public()).unwrap().json().unwrap();
+    let seconds = answer["seconds"].as_i64().unwrap();
+    assert!((7190..7200).contains(&seconds), "{answer}");
+}
+
+#[test]
+fn it_can_be_switched_off() {
+    let gateway = gateway("enabled = false").start().unwrap();
+    let response = Request::post("/tollgate/leave").send(gateway.public());
+    let response = response.unwrap();
+    assert_eq!((response.status, response.text()), (404, String::new()));
+}
+
+#[test]
+fn an_unknown_key_of_its_table_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = ended(gateway("toll = 5").command(folder.path()).unwrap()).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    let expected =
+        "dialects.tollgate.toll: no such key, expected `pass_lifetime`, or `enabled`, `path`";
+    assert!(said.contains(expected), "{said}");
+}
+
+#[test]
+fn the_commands_of_the_guide_succeed() {
+    for line in guide::commands() {
+        let said = copy().run(line).unwrap();
+        let tested = said.contains("... ok\n") || !line.starts_with("cargo test");
+        assert!(tested, "{line}\n{said}");
+    }
+}

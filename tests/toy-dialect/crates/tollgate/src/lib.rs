@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+
+mod errors;
+mod routes;
+mod wire;
+
+use std::time::Duration;
+
+use isogloss_core::Realm;
+use serde::{Deserialize, Serialize};
+
+pub use routes::configure;
+
+/// The dialect's name in configuration, logs and keys.
+pub const NAME: &str = "tollgate";
+
+const REALM: Realm = Realm::new(NAME);
+
+/// What an operator may set, under `[dialects.tollgate]`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// How long a pass lives, counted from the login.
+    #[serde(with = "humantime_serde")]
+    pub pass_lifetime: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            pass_lifetime: Duration::from_hours(1),
+        }
+    }
+}

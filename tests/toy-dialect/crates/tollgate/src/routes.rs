@@ -1,0 +1,52 @@
+//! Routes, and their handlers: wire in, calls on core, wire out.
+
+use actix_web::web::{self, Data, ServiceConfig, resource, scope, to};
+use actix_web::{HttpRequest, HttpResponse, Resource, Route};
+use isogloss_core::{Auth, AuthError, Purpose, Session, Terms};
+
+use crate::errors::Error;
+use crate::wire::{self, EnterAnswer, EnterRequest, WhoAnswer};
+use crate::{REALM, Settings};
+
+type Answer = Result<HttpResponse, Error>;
+
+/// Adds the dialect's routes, below wherever the gateway mounts it.
+pub fn configure(settings: &Settings, cfg: &mut ServiceConfig) {
+    cfg.app_data(Data::new(settings.clone())).service(
+        scope("")
+            .service(call("/enter", "POST", web::post().to(enter)))
+            .service(call("/who", "GET", web::get().to(who)))
+            .service(call("/leave", "POST", web::post().to(leave)))
+            .default_service(to(async || Answer::Err(Error::NoRoute))),
+    );
+}
+
+/// The one call of a path, and the refusal of all other methods there.
+fn call(path: &str, method: &'static str, route: Route) -> Resource {
+    let no_method = to(move || async move { Answer::Err(Error::NoMethod(method)) });
+    resource(path).route(route).default_service(no_method)
+}
+
+async fn enter(auth: Data<Auth>, settings: Data<Settings>, request: EnterRequest) -> Answer {
+    let user = auth.login(request.0).await?;
+    let terms = Terms::new(Purpose::Access, settings.pass_lifetime);
+    let issued = auth.issue(REALM, &user, terms).await?;
+    let answer = EnterAnswer::new(&issued);
+    Ok(wire::json(&mut HttpResponse::Ok(), &answer))
+}
+
+async fn who(auth: Data<Auth>, request: HttpRequest) -> Answer {
+    let answer = WhoAnswer::from(session(&auth, &request).await?.user);
+    Ok(wire::json(&mut HttpResponse::Ok(), &answer))
+}
+
+async fn leave(auth: Data<Auth>, request: HttpRequest) -> Answer {
+    auth.end(session(&auth, &request).await?.digest).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// The session that the pass of a call opens.
+async fn session(auth: &Auth, request: &HttpRequest) -> Result<Session, Error> {
+    let pass = wire::pass(request).ok_or(AuthError::InvalidToken)?;
+    Ok(auth.validate(&pass, &[Purpose::Access]).await?)
+}

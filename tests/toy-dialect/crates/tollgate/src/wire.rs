@@ -1,0 +1,115 @@
+//! Requests and answers as clients write and read them, and the spelling of a pass.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL};
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder};
+use isogloss_core::{Credentials, IssuedToken, Token, User};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::REALM;
+use crate::errors::Error;
+
+/// The scheme of the `Authorization` header.
+pub(crate) const SCHEME: &str = "Tollgate";
+
+const PREFIX: &str = "TG-";
+
+/// The pass that a call carries, if it has the shape of one.
+pub(crate) fn pass(request: &HttpRequest) -> Option<Token> {
+    let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, pass) = value.split_once(' ')?;
+    let digits = pass.trim().strip_prefix(PREFIX)?;
+    let exact = scheme.eq_ignore_ascii_case(SCHEME) && *digits == digits.to_uppercase();
+    exact.then(|| Token::from_hex(REALM, digits))?
+}
+
+fn spelt(pass: &Token) -> String {
+    format!("{PREFIX}{}", pass.hex().to_uppercase())
+}
+
+/// `POST enter`.
+pub(crate) struct EnterRequest(pub(crate) Credentials);
+
+impl EnterRequest {
+    fn parse(body: &[u8]) -> Result<Self, Error> {
+        let members: Map<String, Value> =
+            serde_json::from_slice(body).map_err(|_| Error::Malformed)?;
+        let text = |name| members.get(name).and_then(Value::as_str);
+        let (Some(name), Some(password)) = (text("name"), text("password")) else {
+            return Err(Error::Malformed);
+        };
+        Ok(Self(Credentials {
+            name: name.to_owned(),
+            password: password.into(),
+            code: None,
+            organisation: None,
+        }))
+    }
+}
+
+impl FromRequest for EnterRequest {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let media = request.content_type().to_ascii_lowercase();
+        let body = Bytes::from_request(request, payload);
+        Box::pin(async move {
+            let body = body.await?;
+            if media != "application/json" {
+                return Err(Error::MediaType);
+            }
+            Self::parse(&body)
+        })
+    }
+}
+
+/// The answer to `POST enter`.
+#[derive(Serialize)]
+pub(crate) struct EnterAnswer {
+    gate: &'static str,
+    pass: String,
+    seconds: i64,
+}
+
+impl EnterAnswer {
+    pub(crate) fn new(issued: &IssuedToken) -> Self {
+        Self {
+            gate: "open",
+            pass: spelt(&issued.token),
+            seconds: issued.expires_in(),
+        }
+    }
+}
+
+/// The answer to `GET who`.
+#[derive(Serialize)]
+pub(crate) struct WhoAnswer {
+    gate: &'static str,
+    name: String,
+    number: i64,
+    organisation: String,
+}
+
+impl From<User> for WhoAnswer {
+    fn from(user: User) -> Self {
+        Self {
+            gate: "open",
+            name: user.user_name,
+            number: user.number,
+            organisation: user.organisation.name,
+        }
+    }
+}
+
+/// A JSON answer, for nobody to keep.
+pub(crate) fn json(response: &mut HttpResponseBuilder, answer: &impl Serialize) -> HttpResponse {
+    response
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(answer)
+}
