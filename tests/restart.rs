@@ -248,6 +248,7 @@ fn what_was_answered_outlives_a_kill() {
     let mut random = Random(SEED);
     let mut gateway = embedded()
         .env("ISOGLOSS__TOKENS__PER_USER", "1000000")
+        .env("ISOGLOSS__TOKENS__PER_CLIENT", "1000000")
         .start()
         .unwrap();
     let (mut promised, mut ended) = (Vec::new(), Vec::new());

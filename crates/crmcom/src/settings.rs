@@ -122,11 +122,18 @@ mod tests {
         serde_json::from_value(settings).map_err(|error| error.to_string())
     }
 
+    fn idle(span: Duration) -> Lifetime {
+        Lifetime::Idle {
+            span,
+            at_most: None,
+        }
+    }
+
     #[test]
     fn each_release_has_its_lifetime() {
         for (release, expected) in [
             ("r6", Lifetime::Absolute(ONE_HOUR)),
-            ("r10", Lifetime::Idle(ONE_HOUR)),
+            ("r10", idle(ONE_HOUR)),
             ("r12", Lifetime::Absolute(TWO_HOURS)),
         ] {
             let settings = read(json!({"release": release})).unwrap();
@@ -140,7 +147,7 @@ mod tests {
         let five = Duration::from_mins(5);
         for (release, expected) in [
             ("r6", Lifetime::Absolute(five)),
-            ("r10", Lifetime::Idle(five)),
+            ("r10", idle(five)),
             ("r12", Lifetime::Absolute(five)),
         ] {
             let settings = read(json!({"release": release, "token_lifetime": "5m"})).unwrap();
