@@ -55,8 +55,8 @@ mod tests {
         for case in cases().unwrap() {
             *counted.entry(case.dialect).or_insert(0) += 1;
         }
-        let dialects: Vec<_> = counted.keys().map(String::as_str).collect();
-        assert_eq!(dialects, ["bimplus", "crmcom", "memsource", "tokenlogin"]);
-        assert!(counted.values().all(|count| *count > 40), "{counted:?}");
+        for dialect in ["bimplus", "crmcom", "memsource", "tokenlogin"] {
+            assert!(counted.get(dialect) > Some(&40), "{counted:?}");
+        }
     }
 }
