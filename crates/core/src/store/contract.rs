@@ -214,13 +214,13 @@ async fn the_least_recently_used_goes_first(store: &dyn TokenStore) {
     }
     let before = record(user, NOW, HOUR);
     let later = NOW + Duration::from_mins(1);
-    let used = Record {
+    let touched = Record {
         used_at: later,
         ..before.clone()
     };
     assert!(
         store
-            .replace(digest(0), &before, &used, later)
+            .replace(digest(0), &before, &touched, later)
             .await
             .unwrap()
     );
