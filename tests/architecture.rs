@@ -171,13 +171,7 @@ fn a_dialect_leaves_storage_and_hashing_to_core() {
     for dialect in graph.dialects() {
         let dependencies = graph.dependencies(dialect);
         for inner in [
-            "redis",
-            "deadpool-redis",
-            "redb",
-            "sqlx",
-            "bcrypt",
-            "config",
-            "anyhow",
+            "redis", "deadpool", "redb", "sqlx", "bcrypt", "config", "anyhow",
         ] {
             assert!(!dependencies.contains(inner), "{dialect} uses {inner}");
         }
@@ -224,7 +218,7 @@ fn what_we_stand_on_is_there_once() {
         "serde",
         "serde_json",
         "redis",
-        "deadpool-redis",
+        "deadpool",
         "bcrypt",
         "uuid",
         "config",

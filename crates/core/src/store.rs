@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod contract;
 mod embedded;
+mod health;
 mod record;
 mod redis;
 
@@ -11,8 +12,10 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use self::embedded::EmbeddedStore;
+pub use self::health::{Finding, Level, ServerHealth, StoreHealth};
 pub use self::record::{Record, Slot};
-pub use self::redis::{RedisSettings, RedisStore};
+pub use self::redis::{Eviction, RedisSettings, RedisStore};
+use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::token::TokenDigest;
 
@@ -60,4 +63,10 @@ pub trait TokenStore: Send + Sync + 'static {
 
     /// Whether the store can be asked.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Looks at what lies behind the store: whether it is fit to hold tokens. Fails if it cannot
+    /// be asked.
+    async fn health(&self, _clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
+        Ok(StoreHealth::default())
+    }
 }

@@ -1,6 +1,7 @@
 //! Two listeners, one life: start, serve, and end without cutting anybody off.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
@@ -14,6 +15,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
 use crate::config::{self, Config};
+use crate::fitness::Fitness;
 use crate::management::Readiness;
 use crate::{app, demo, mail, management, parts};
 
@@ -38,7 +40,7 @@ struct Running {
     public: ServerHandle,
     inner: ServerHandle,
     servers: [JoinHandle<std::io::Result<()>>; 2],
-    sweeper: JoinHandle<()>,
+    housekeeping: [JoinHandle<()>; 2],
     readiness: Readiness,
     drain_delay: Duration,
 }
@@ -49,21 +51,23 @@ async fn start(config: &Config) -> Result<Running> {
     let public = bind("public", "server.bind", sections.server.bind)?;
     let inner = bind("management", "management.bind", sections.management.bind)?;
 
-    let opened = parts::open(sections).await?;
+    let opened = parts::open(config).await?;
     parts::import(&opened, &sections.directory.import).await?;
     demo::warn_of_demo_passwords(opened.directory.as_ref(), &opened.passwords).await;
     let tokens = opened.tokens.clone();
     let auth = opened.into_auth();
-    let readiness = Readiness::new(auth.clone());
+    let fitness = Arc::new(Fitness::of(tokens.clone()));
+    let readiness = Readiness::new(auth.clone(), fitness.clone());
 
     let sweeper = rt::spawn(sweep(auth.clone(), tokens));
+    let watcher = rt::spawn(async move { fitness.watch().await });
     let public = public_server(config, public, auth)?;
     let inner = management_server(&sections.server, inner, readiness.clone())?;
     Ok(Running {
         public: public.handle(),
         inner: inner.handle(),
         servers: [rt::spawn(public), rt::spawn(inner)],
-        sweeper,
+        housekeeping: [sweeper, watcher],
         readiness,
         drain_delay: sections.server.drain_delay,
     })
@@ -91,7 +95,9 @@ impl Running {
         for server in self.servers {
             server.await.context("a listener ended badly")??;
         }
-        self.sweeper.abort();
+        for task in self.housekeeping {
+            task.abort();
+        }
         Ok(())
     }
 }
@@ -166,7 +172,7 @@ fn management_server(
     Ok(http.listen(socket).context("management.bind")?.run())
 }
 
-async fn sweep(auth: Auth, tokens: std::sync::Arc<dyn isogloss_core::store::TokenStore>) {
+async fn sweep(auth: Auth, tokens: Arc<dyn isogloss_core::store::TokenStore>) {
     let mut ticks = interval(SWEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -15,17 +15,17 @@ use super::{EmbeddedStore, Record, RedisSettings, RedisStore, Slot, TokenStore};
 use crate::session::Purpose;
 use crate::token::TokenDigest;
 
-const NOW: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
-const HOUR: Duration = Duration::from_hours(1);
-const CAP: usize = 20;
+pub(super) const NOW: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
+pub(super) const HOUR: Duration = Duration::from_hours(1);
+pub(super) const CAP: usize = 20;
 
-fn digest(number: u16) -> TokenDigest {
+pub(super) fn digest(number: u16) -> TokenDigest {
     let mut bytes = [7; 32];
     bytes[30..].copy_from_slice(&number.to_be_bytes());
     bytes.into()
 }
 
-fn record(user: Uuid, issued_at: OffsetDateTime, lifetime: Duration) -> Record {
+pub(super) fn record(user: Uuid, issued_at: OffsetDateTime, lifetime: Duration) -> Record {
     Record {
         realm: "here".to_owned(),
         user,
@@ -191,7 +191,7 @@ async fn expired_tokens_make_room_before_live_ones(store: &dyn TokenStore) {
     store.remove_user(user).await.unwrap();
 }
 
-async fn pass_all(store: &dyn TokenStore) {
+pub(super) async fn pass_all(store: &dyn TokenStore) {
     store.ping().await.unwrap();
     what_is_put_is_got_and_listed(store).await;
     what_is_taken_is_gone(store).await;
@@ -206,9 +206,9 @@ async fn pass_all(store: &dyn TokenStore) {
 
 fn redis(server: &RedisServer) -> RedisStore {
     let settings = RedisSettings {
-        url: server.url().into(),
         connections: 8,
         timeout: Duration::from_secs(5),
+        ..RedisSettings::at(server.url())
     };
     RedisStore::new(&settings, CAP).unwrap()
 }

@@ -10,7 +10,22 @@
 //! is stored: what a crash leaves behind is a listed token that does not exist, never a live token
 //! that is not listed.
 
+mod address;
+mod cluster;
+mod dialer;
+mod engine;
+mod fault;
+mod health;
 mod link;
+mod primary;
+mod question;
+mod replicas;
+#[cfg_attr(not(test), expect(dead_code, reason = "for listing all tokens"))]
+mod scan;
+mod sentinel;
+mod settings;
+#[cfg(test)]
+mod tests;
 
 use ::redis::{Script, cmd, pipe};
 use async_trait::async_trait;
@@ -18,10 +33,10 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use self::link::Link;
-pub use self::link::RedisSettings;
+pub use self::settings::{Eviction, RedisSettings};
 
-use super::{Record, Slot, TokenStore};
-use crate::clock::milliseconds;
+use super::{Record, Slot, StoreHealth, TokenStore};
+use crate::clock::{Clock, milliseconds};
 use crate::error::StoreError;
 use crate::token::TokenDigest;
 
@@ -173,7 +188,7 @@ impl TokenStore for RedisStore {
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
         let value: Option<Vec<u8>> = self
             .link
-            .ask_once(cmd("GETDEL").arg(token_key(digest)))
+            .revoke(cmd("GETDEL").arg(token_key(digest)))
             .await?;
         let Some(record) = value.as_deref().map(Record::decode).transpose()? else {
             return Ok(None);
@@ -228,7 +243,7 @@ impl TokenStore for RedisStore {
             .arg(user_key(user))
             .arg(&members)
             .ignore();
-        let removed: Vec<u64> = self.link.pipeline_once(&removal).await?;
+        let removed: Vec<u64> = self.link.revoke(&removal).await?;
         Ok(removed.into_iter().sum())
     }
 
@@ -238,6 +253,10 @@ impl TokenStore for RedisStore {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.link.ask(&cmd("PING")).await
+    }
+
+    async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
+        self.link.health(clock).await
     }
 }
 
