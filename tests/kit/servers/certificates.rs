@@ -33,17 +33,32 @@ impl Certificates {
         &self.pem
     }
 
-    /// Where the certificate is.
-    pub fn certificate_file(&self) -> String {
-        self.file("certificate.pem")
+    /// What a server is told to use them, for clients, replicas and other servers of its cluster.
+    fn options(&self, port: u16) -> [(&'static str, String); 6] {
+        let file = |name: &str| self.folder.path().join(name).display().to_string();
+        [
+            ("tls-port", port.to_string()),
+            ("tls-cert-file", file("certificate.pem")),
+            ("tls-key-file", file("key.pem")),
+            ("tls-ca-cert-file", file("certificate.pem")),
+            ("tls-auth-clients", "no".to_owned()),
+            ("tls-replication", "yes".to_owned()),
+        ]
     }
 
-    /// Where the key is.
-    pub fn key_file(&self) -> String {
-        self.file("key.pem")
+    /// As arguments.
+    pub(super) fn arguments(&self, port: u16) -> Vec<String> {
+        let options = self.options(port).into_iter();
+        options
+            .flat_map(|(name, value)| [format!("--{name}"), value])
+            .collect()
     }
 
-    fn file(&self, name: &str) -> String {
-        self.folder.path().join(name).display().to_string()
+    /// As lines of a configuration.
+    pub(super) fn lines(&self, port: u16) -> String {
+        let options = self.options(port).into_iter();
+        options.fold(String::new(), |lines, (name, value)| {
+            format!("{lines}{name} {value}\n")
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{Error, Result};
 
-use super::{Server, wait_until};
+use super::{Certificates, Server, wait_until};
 
 const SLOTS: [(&str, &str); 3] = [("0", "5460"), ("5461", "10922"), ("10923", "16383")];
 
@@ -13,14 +13,20 @@ pub struct ClusterServers {
 }
 
 impl ClusterServers {
-    /// Starts six servers, makes them a cluster, and waits until all of it is served.
-    pub fn start() -> Result<Self> {
+    /// Starts six servers with further arguments, makes them a cluster, and waits until all of it is
+    /// served.
+    pub fn start(certificates: Option<&Certificates>, arguments: &[&str]) -> Result<Self> {
         let server = |_| {
-            let mut arguments = vec!["--cluster-enabled", "yes"];
-            arguments.extend(["--cluster-node-timeout", "1500"]);
+            let mut all = vec!["--cluster-enabled", "yes"];
+            all.extend(["--cluster-node-timeout", "1500"]);
             // The replica of a primary that is killed must not be thought too far behind it.
-            arguments.extend(["--cluster-replica-validity-factor", "0"]);
-            Server::start(&arguments)
+            all.extend(["--cluster-replica-validity-factor", "0"]);
+            all.extend(arguments);
+            let Some(certificates) = certificates else {
+                return Server::start(&all);
+            };
+            all.extend(["--tls-cluster", "yes"]);
+            Server::start_tls(certificates, &all)
         };
         let servers = (0..6).map(server).collect::<Result<Vec<_>>>()?;
         let cluster = Self { servers };
@@ -31,13 +37,18 @@ impl ClusterServers {
         Ok(cluster)
     }
 
-    /// `redis+cluster://…`, naming three of the six.
-    pub fn url(&self) -> String {
+    /// `host:port,…` of three of the six.
+    pub fn place(&self) -> String {
         let hosts = self.servers.iter().step_by(2);
         let hosts: Vec<_> = hosts
-            .map(|one| format!("127.0.0.1:{}", one.port()))
+            .map(|one| format!("127.0.0.1:{}", one.tls_port()))
             .collect();
-        format!("redis+cluster://{}", hosts.join(","))
+        hosts.join(",")
+    }
+
+    /// `redis+cluster://…`.
+    pub fn url(&self) -> String {
+        format!("redis+cluster://{}", self.place())
     }
 
     /// All six.
@@ -73,7 +84,7 @@ impl ClusterServers {
             server.ask(&["CLUSTER", "SET-CONFIG-EPOCH", &i32::to_string(&epoch)])?;
         }
         for server in &self.servers[1..] {
-            let port = server.port().to_string();
+            let port = server.tls_port().to_string();
             self.servers[0].ask(&["CLUSTER", "MEET", "127.0.0.1", &port])?;
         }
         self.wait_for("cluster_known_nodes:6")

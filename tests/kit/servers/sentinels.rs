@@ -2,7 +2,7 @@
 
 use std::io::{Error, Result};
 
-use super::{Server, wait_until};
+use super::{Certificates, Server, wait_until};
 
 const NAME: &str = "main";
 
@@ -14,32 +14,50 @@ pub struct SentinelServers {
 }
 
 impl SentinelServers {
-    /// Starts them all and waits until the sentinels know each other and the replicas.
-    pub fn start() -> Result<Self> {
-        let primary = Server::start(&[])?;
-        let port = primary.port().to_string();
+    /// Starts them all, with further arguments for the servers, and waits until the sentinels know
+    /// each other and the replicas.
+    pub fn start(certificates: Option<&Certificates>, arguments: &[&str]) -> Result<Self> {
+        let start = |more: &[&str]| {
+            let arguments = [arguments, more].concat();
+            match certificates {
+                Some(certificates) => Server::start_tls(certificates, &arguments),
+                None => Server::start(&arguments),
+            }
+        };
+        let primary = start(&[])?;
+        let port = primary.tls_port().to_string();
         let mut servers = vec![primary];
         for _ in 0..2 {
-            servers.push(Server::start(&["--replicaof", "127.0.0.1", &port])?);
+            servers.push(start(&["--replicaof", "127.0.0.1", &port])?);
         }
         wait_until("the replicas are in step", || {
             let state = servers[0].ask(&["INFO", "replication"]);
             state.is_ok_and(|state| state.matches("state=online").count() == 2)
         })?;
-        let sentinel = |_| Server::start_sentinel(NAME, servers[0].port(), "");
+        let lines = format!(
+            "sentinel monitor {NAME} 127.0.0.1 {port} 2\n\
+             sentinel down-after-milliseconds {NAME} 1000\n\
+             sentinel failover-timeout {NAME} 5000\n"
+        );
+        let sentinel = |_| Server::start_sentinel(certificates, &lines);
         let sentinels = (0..3).map(sentinel).collect::<Result<_>>()?;
         let all = Self { servers, sentinels };
         wait_until("the sentinels know everybody", || all.know_everybody())?;
         Ok(all)
     }
 
-    /// `redis+sentinel://…/main`.
-    pub fn url(&self) -> String {
+    /// `host:port,…` of the sentinels, and the name of the primary.
+    pub fn place(&self) -> String {
         let hosts = self.sentinels.iter();
         let hosts: Vec<_> = hosts
-            .map(|one| format!("127.0.0.1:{}", one.port()))
+            .map(|one| format!("127.0.0.1:{}", one.tls_port()))
             .collect();
-        format!("redis+sentinel://{}/{NAME}", hosts.join(","))
+        format!("{}/{NAME}", hosts.join(","))
+    }
+
+    /// `redis+sentinel://…/main`.
+    pub fn url(&self) -> String {
+        format!("redis+sentinel://{}", self.place())
     }
 
     /// The server that the sentinels call the primary.
@@ -47,14 +65,17 @@ impl SentinelServers {
         let port = self.port_of_primary()?;
         let mut servers = self.servers.iter_mut();
         servers
-            .find(|server| server.port() == port)
+            .find(|server| server.tls_port() == port)
             .ok_or_else(|| Error::other("the primary is a stranger"))
     }
 
     /// The others.
     pub fn replicas(&self) -> Result<Vec<&Server>> {
         let port = self.port_of_primary()?;
-        let replicas = self.servers.iter().filter(|server| server.port() != port);
+        let replicas = self
+            .servers
+            .iter()
+            .filter(|server| server.tls_port() != port);
         Ok(replicas.collect())
     }
 

@@ -15,6 +15,7 @@ use super::{Certificates, wait_until, wire};
 #[derive(Debug)]
 pub struct Server {
     port: u16,
+    tls_port: Option<u16>,
     folder: TempDir,
     arguments: Vec<String>,
     child: Option<Child>,
@@ -35,37 +36,37 @@ impl Server {
         Self::run(port, folder, own)
     }
 
-    /// Starts one that speaks TLS at the answered port, and plain at its own.
-    pub fn start_tls(certificates: &Certificates, arguments: &[&str]) -> Result<(Self, u16)> {
-        let port = free_port()?;
-        let tls_port = port.to_string();
-        let (certificate, key) = (certificates.certificate_file(), certificates.key_file());
-        let mut all = vec!["--tls-port", &tls_port, "--tls-auth-clients", "no"];
-        all.extend(["--tls-cert-file", &certificate, "--tls-key-file", &key]);
-        all.extend(["--tls-ca-cert-file", &certificate]);
-        all.extend(arguments);
-        Ok((Self::start(&all)?, port))
+    /// Starts one that also speaks TLS, at [`Server::tls_port`].
+    pub fn start_tls(certificates: &Certificates, arguments: &[&str]) -> Result<Self> {
+        let tls_port = free_port()?;
+        let mut all = certificates.arguments(tls_port);
+        all.extend(arguments.iter().map(|&argument| argument.to_owned()));
+        let mut server = Self::start(&all.iter().map(String::as_str).collect::<Vec<_>>())?;
+        server.tls_port = Some(tls_port);
+        Ok(server)
     }
 
-    /// Starts a sentinel that watches a primary under a name, and has it fail over within seconds.
-    pub(super) fn start_sentinel(name: &str, primary: u16, more: &str) -> Result<Self> {
+    /// Starts a sentinel with these lines in its configuration.
+    pub(super) fn start_sentinel(certificates: Option<&Certificates>, lines: &str) -> Result<Self> {
         let folder = TempDir::new()?;
         let port = free_port()?;
-        let configuration = format!(
-            "bind 127.0.0.1\nport {port}\n\
-             sentinel monitor {name} 127.0.0.1 {primary} 2\n\
-             sentinel down-after-milliseconds {name} 1000\n\
-             sentinel failover-timeout {name} 5000\n{more}\n"
-        );
+        let tls_port = certificates.map(|_| free_port()).transpose()?;
+        let mut configuration = format!("bind 127.0.0.1\nport {port}\n");
+        if let (Some(certificates), Some(tls_port)) = (certificates, tls_port) {
+            configuration += &certificates.lines(tls_port);
+        }
         let file = folder.path().join("sentinel.conf");
-        fs::write(&file, configuration)?;
+        fs::write(&file, configuration + lines)?;
         let arguments = vec![file.display().to_string(), "--sentinel".to_owned()];
-        Self::run(port, folder, arguments)
+        let mut sentinel = Self::run(port, folder, arguments)?;
+        sentinel.tls_port = tls_port;
+        Ok(sentinel)
     }
 
     fn run(port: u16, folder: TempDir, arguments: Vec<String>) -> Result<Self> {
         let mut server = Self {
             port,
+            tls_port: None,
             folder,
             arguments,
             child: None,
@@ -77,6 +78,11 @@ impl Server {
     /// Its port.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Its port for TLS, or the plain one if it has none.
+    pub fn tls_port(&self) -> u16 {
+        self.tls_port.unwrap_or(self.port)
     }
 
     /// Sends one command and answers its reply as text, the elements of an array on lines.

@@ -8,6 +8,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use ::redis::ErrorKind::ClusterConnectionNotFound;
 use ::redis::aio::ConnectionLike;
 use ::redis::cluster::ClusterClient;
 use ::redis::cluster_async::ClusterConnection;
@@ -16,8 +17,8 @@ use ::redis::cluster_routing::{
     SingleNodeRoutingInfo, SlotAddr,
 };
 use ::redis::{
-    Arg, Cmd, ConnectionInfo, ErrorKind, FromRedisValue, Pipeline, ProtocolVersion, RedisError,
-    RedisFuture, RedisResult, ServerErrorKind, Value, cmd, pipe,
+    Arg, Cmd, ConnectionInfo, FromRedisValue, Pipeline, ProtocolVersion, RedisError, RedisFuture,
+    RedisResult, Value, cmd, pipe,
 };
 use futures_util::FutureExt as _;
 use futures_util::future::try_join_all;
@@ -169,47 +170,57 @@ struct Wire<'a> {
 }
 
 impl Wire<'_> {
+    /// Sends a command, and once more where it is told to or where that does no harm.
     async fn send(&self, command: &Cmd, route: &RoutingInfo) -> RedisResult<Value> {
-        let mut again = true;
-        loop {
-            let mut connection = self.connection.clone();
-            let answer = connection
-                .route_command(command.clone(), route.clone())
-                .await;
-            let error = match answer.and_then(Value::extract_error) {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            if error.kind() == ErrorKind::Server(ServerErrorKind::Ask) {
-                return self.ask_there(command, &error).await;
-            }
-            let may_ask_again = match Fault::of(&error) {
-                Fault::Elsewhere => true,
-                Fault::Broken => self.manner == Manner::Repeatable && !error.is_timeout(),
-                Fault::Unfit | Fault::Refused => false,
-            };
-            if !again || !may_ask_again {
-                return Err(error);
-            }
-            again = false;
+        let error = match self.send_once(command, route.clone()).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        if let Some(redirect) = Redirect::of(&error) {
+            return self.follow(command, redirect).await;
         }
+        let may_send_again = match Fault::of(&error) {
+            Fault::Elsewhere => true,
+            Fault::Broken => self.manner == Manner::Repeatable && !error.is_timeout(),
+            Fault::Unfit | Fault::Refused => false,
+        };
+        if !may_send_again {
+            return Err(error);
+        }
+        self.send_once(command, route.clone()).await
     }
 
-    /// Asks the server that a key is just moving to.
-    async fn ask_there(&self, command: &Cmd, error: &RedisError) -> RedisResult<Value> {
-        let place = error.redirect_node().and_then(|(place, _)| {
-            let (host, port) = place.rsplit_once(':')?;
-            Some((host.to_owned(), port.parse().ok()?))
-        });
-        let Some((host, port)) = place else {
-            return Err(error.clone());
-        };
+    async fn send_once(&self, command: &Cmd, route: RoutingInfo) -> RedisResult<Value> {
+        let mut connection = self.connection.clone();
+        let answer = connection.route_command(command.clone(), route).await;
+        answer.and_then(Value::extract_error)
+    }
+
+    /// Sends a command where a server said it belongs. The client has heard it as well and draws
+    /// its map anew, but whom it asks may not know yet.
+    async fn follow(&self, command: &Cmd, to: Redirect) -> RedisResult<Value> {
+        if !to.asking {
+            let there = SingleNodeRoutingInfo::ByAddress {
+                host: to.host.clone(),
+                port: to.port,
+            };
+            let answer = self
+                .send_once(command, RoutingInfo::SingleNode(there))
+                .await;
+            let is_stranger = |error: &RedisError| error.kind() == ClusterConnectionNotFound;
+            if !answer.as_ref().is_err_and(is_stranger) {
+                return answer;
+            }
+        }
         let seed = &self.cluster.seed;
-        let there = server_at(host, port, is_tls(seed), seed.redis_settings())?;
+        let there = server_at(to.host, to.port, is_tls(seed), seed.redis_settings())?;
         let mut connection = self.cluster.dialer.dial(&there).await?;
-        let mut asking = pipe();
-        asking.cmd("ASKING").ignore().add_command(command.clone());
-        let (answer,): (Value,) = asking.query_async(&mut connection).await?;
+        let mut commands = pipe();
+        if to.asking {
+            commands.cmd("ASKING").ignore();
+        }
+        commands.add_command(command.clone());
+        let (answer,): (Value,) = commands.query_async(&mut connection).await?;
         Ok(answer)
     }
 
@@ -221,6 +232,26 @@ impl Wire<'_> {
         ));
         let least = self.connection.route_command(wait, everywhere).await?;
         Ok(usize::from_redis_value(least.extract_error()?)?)
+    }
+}
+
+/// Where a server said that a key is.
+struct Redirect {
+    host: String,
+    port: u16,
+    /// It is only just moving there, and must be asked for in a special way.
+    asking: bool,
+}
+
+impl Redirect {
+    fn of(error: &RedisError) -> Option<Self> {
+        let (place, _) = error.redirect_node()?;
+        let (host, port) = place.rsplit_once(':')?;
+        Some(Self {
+            host: host.to_owned(),
+            port: port.parse().ok()?,
+            asking: error.code() == Some("ASK"),
+        })
     }
 }
 

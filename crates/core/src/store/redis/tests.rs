@@ -13,6 +13,7 @@ mod fitness;
 mod lost_answers;
 mod refusals;
 mod replication;
+mod resharding;
 mod scanning;
 
 use std::time::Duration;

@@ -46,7 +46,7 @@ async fn many_are_kept(store: &RedisStore) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sentinels_make_another_server_the_primary() {
-    let servers = SentinelServers::start().unwrap();
+    let servers = SentinelServers::start(None, &[]).unwrap();
     let mut settings = settings(servers.url());
     settings.wait_replicas = 2;
     let store = store(&settings);
@@ -61,7 +61,7 @@ async fn sentinels_make_another_server_the_primary() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_primary_of_sentinels_is_killed() {
-    let mut servers = SentinelServers::start().unwrap();
+    let mut servers = SentinelServers::start(None, &[]).unwrap();
     let mut waiting = settings(servers.url());
     waiting.wait_replicas = 2;
     let waiting = store(&waiting);
@@ -76,7 +76,7 @@ async fn the_primary_of_sentinels_is_killed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_sentinel_of_three_is_enough() {
-    let mut servers = SentinelServers::start().unwrap();
+    let mut servers = SentinelServers::start(None, &[]).unwrap();
     for sentinel in &mut servers.sentinels()[1..] {
         sentinel.kill().unwrap();
     }
@@ -89,7 +89,7 @@ async fn one_sentinel_of_three_is_enough() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_takes_over_in_a_cluster() {
-    let servers = ClusterServers::start().unwrap();
+    let servers = ClusterServers::start(None, &[]).unwrap();
     let store = store(&settings(servers.url()));
     keep_many(&store).await;
     for index in 0..3 {
@@ -101,7 +101,7 @@ async fn a_replica_takes_over_in_a_cluster() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_primary_of_a_cluster_is_killed() {
-    let mut servers = ClusterServers::start().unwrap();
+    let mut servers = ClusterServers::start(None, &[]).unwrap();
     let mut waiting = settings(servers.url());
     waiting.wait_replicas = 1;
     let waiting = store(&waiting);
@@ -118,7 +118,7 @@ async fn a_primary_of_a_cluster_is_killed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_whole_cluster_goes_away_and_comes_back() {
-    let mut servers = ClusterServers::start().unwrap();
+    let mut servers = ClusterServers::start(None, &[]).unwrap();
     let store = store(&settings(servers.url()));
     comes_back(&store, 1).await;
     for server in servers.servers() {

@@ -89,7 +89,7 @@ async fn what_may_not_be_asked_is_unknown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_primaries_of_a_cluster_are_asked() {
-    let mut servers = ClusterServers::start().unwrap();
+    let mut servers = ClusterServers::start(None, &[]).unwrap();
     let setting = ["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"];
     servers.servers()[1].ask(&setting).unwrap();
     let health = health(&store(&settings(servers.url()))).await;

@@ -46,7 +46,7 @@ async fn a_replica_is_not_asked_and_a_primary_again_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_to_what_became_a_replica_goes_to_the_new_primary() {
-    let mut servers = SentinelServers::start().unwrap();
+    let mut servers = SentinelServers::start(None, &[]).unwrap();
     let store = store(&settings(servers.url()));
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     store.put(digest(1), &kept, NOW).await.unwrap();
@@ -115,7 +115,8 @@ async fn a_user_who_may_not_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_authority_is_refused() {
     let certificates = Certificates::make().unwrap();
-    let (_server, port) = Server::start_tls(&certificates, &[]).unwrap();
+    let server = Server::start_tls(&certificates, &[]).unwrap();
+    let port = server.tls_port();
     let mut settings = settings(format!("rediss://127.0.0.1:{port}"));
     let errors_of_system = errors(&store(&settings)).await;
     settings.ca = Some(Certificates::make().unwrap().pem().into());

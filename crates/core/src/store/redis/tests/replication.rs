@@ -26,7 +26,7 @@ async fn a_revocation_that_no_replica_has_counts_as_failed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_revoked_is_unknown_to_the_replicas() {
-    let mut servers = SentinelServers::start().unwrap();
+    let mut servers = SentinelServers::start(None, &[]).unwrap();
     let mut settings = settings(servers.url());
     settings.wait_replicas = 2;
     let store = store(&settings);
@@ -73,7 +73,7 @@ async fn a_replica_that_lags_makes_a_repeated_revocation_fail_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_waits_too() {
-    let mut servers = ClusterServers::start().unwrap();
+    let mut servers = ClusterServers::start(None, &[]).unwrap();
     let mut settings = settings(servers.url());
     settings.wait_replicas = 1;
     settings.timeout = std::time::Duration::from_secs(2);

@@ -39,6 +39,6 @@ async fn one_server_lists_page_by_page() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_primary_of_a_cluster_is_listed() {
-    let servers = ClusterServers::start().unwrap();
+    let servers = ClusterServers::start(None, &[]).unwrap();
     all_are_listed(&store(&settings(servers.url()))).await;
 }
