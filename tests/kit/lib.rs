@@ -6,6 +6,7 @@ mod process;
 mod redis;
 mod request;
 mod server;
+pub mod servers;
 
 pub use isogloss_exchange::{Conversation, Failure, Host, Response, Result, roundtrip};
 

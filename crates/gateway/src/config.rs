@@ -15,7 +15,8 @@ use self::problem::Places;
 pub use self::problem::Problem;
 pub(crate) use self::problem::read;
 pub use self::sections::{
-    Directory, LogFormat, Logging, Mail, Management, Passwords, SecondUse, Sections, Server, Tokens,
+    Directory, LogFormat, Logging, Mail, Management, Passwords, RedisEviction, SecondUse, Sections,
+    Server, Tokens,
 };
 use crate::dialects::{self, Mount};
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use isogloss_core::directory::{Directory, SqliteDirectory};
-use isogloss_core::store::{Caps, EmbeddedStore, RedisSettings, RedisStore, TokenStore};
+use isogloss_core::store::{Caps, EmbeddedStore, Eviction, RedisSettings, RedisStore, TokenStore};
 use isogloss_core::{
     Auth, Parts, PasswordSettings, Passwords, Pepper, Peppers, SecondUse, SystemClock,
     create_private_file,
@@ -14,12 +14,15 @@ use isogloss_core::{
 use secrecy::SecretString;
 use tracing::{info, warn};
 
-use crate::config::{self, Sections, TokenStoreAddress, directory_file};
+use crate::config::{self, Config, RedisEviction, TokenStoreAddress, directory_file};
+use crate::dialects::Mount;
 
 /// Opens everything that the gateway needs.
-pub(crate) async fn open(sections: &Sections) -> Result<Opened> {
+pub(crate) async fn open(config: &Config) -> Result<Opened> {
+    let sections = &config.sections;
+    let remembers = config.mounts.iter().any(Mount::remembers);
     let directory = directory(&sections.directory).await?;
-    let tokens = tokens(&sections.tokens)?;
+    let tokens = tokens(&sections.tokens, remembers)?;
     let passwords = passwords(&sections.passwords)?;
     Ok(Opened {
         directory,
@@ -32,10 +35,10 @@ pub(crate) async fn open(sections: &Sections) -> Result<Opened> {
 
 /// The same for a command beside a gateway, if the token store is one that several processes can
 /// open.
-pub(crate) async fn open_shared(sections: &Sections) -> Result<Option<Opened>> {
-    match TokenStoreAddress::of(&sections.tokens)? {
+pub(crate) async fn open_shared(config: &Config) -> Result<Option<Opened>> {
+    match TokenStoreAddress::of(&config.sections.tokens)? {
         TokenStoreAddress::Memory | TokenStoreAddress::Embedded(_) => Ok(None),
-        TokenStoreAddress::Redis(_) => open(sections).await.map(Some),
+        TokenStoreAddress::Redis(_) => open(config).await.map(Some),
     }
 }
 
@@ -74,7 +77,7 @@ pub(crate) async fn directory(settings: &config::Directory) -> Result<Arc<dyn Di
 }
 
 /// Opens the token store.
-fn tokens(settings: &config::Tokens) -> Result<Arc<dyn TokenStore>> {
+fn tokens(settings: &config::Tokens, remembers: bool) -> Result<Arc<dyn TokenStore>> {
     match TokenStoreAddress::of(settings)? {
         TokenStoreAddress::Memory => Ok(Arc::new(EmbeddedStore::in_memory(caps(settings))?)),
         TokenStoreAddress::Embedded(file) => {
@@ -82,7 +85,7 @@ fn tokens(settings: &config::Tokens) -> Result<Arc<dyn TokenStore>> {
             let store = store.with_context(|| format!("tokens.store: {}", file.display()));
             Ok(Arc::new(store?))
         }
-        TokenStoreAddress::Redis(url) => redis(settings, url),
+        TokenStoreAddress::Redis(url) => redis(settings, url, remembers),
     }
 }
 
@@ -90,15 +93,29 @@ fn tokens(settings: &config::Tokens) -> Result<Arc<dyn TokenStore>> {
 pub(crate) fn shared_tokens(settings: &config::Tokens) -> Result<Option<Arc<dyn TokenStore>>> {
     match TokenStoreAddress::of(settings)? {
         TokenStoreAddress::Memory | TokenStoreAddress::Embedded(_) => Ok(None),
-        TokenStoreAddress::Redis(url) => redis(settings, url).map(Some),
+        TokenStoreAddress::Redis(url) => redis(settings, url, false).map(Some),
     }
 }
 
-fn redis(settings: &config::Tokens, url: SecretString) -> Result<Arc<dyn TokenStore>> {
+fn redis(
+    settings: &config::Tokens,
+    url: SecretString,
+    remembers: bool,
+) -> Result<Arc<dyn TokenStore>> {
     let redis = RedisSettings {
         url,
+        ca: settings.read_redis_ca()?,
         connections: settings.redis_connections.get(),
+        connect_timeout: settings.redis_connect_timeout,
         timeout: settings.redis_timeout,
+        pool_timeout: settings.redis_pool_timeout,
+        wait_replicas: settings.redis_wait_replicas,
+        eviction: match settings.redis_eviction {
+            RedisEviction::Refuse => Eviction::Refuse,
+            RedisEviction::Warn => Eviction::Warn,
+            RedisEviction::Ignore => Eviction::Ignore,
+        },
+        remembers,
     };
     let store = RedisStore::new(&redis, caps(settings));
     Ok(Arc::new(store.context("tokens.store")?))

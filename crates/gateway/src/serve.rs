@@ -17,6 +17,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
 use crate::config::{self, Config};
+use crate::fitness::Fitness;
 use crate::management::Readiness;
 use crate::{app, demo, mail, management, parts};
 
@@ -41,7 +42,7 @@ struct Running {
     public: ServerHandle,
     inner: ServerHandle,
     servers: [JoinHandle<std::io::Result<()>>; 2],
-    sweeper: JoinHandle<()>,
+    housekeeping: [JoinHandle<()>; 2],
     readiness: Readiness,
     drain_delay: Duration,
 }
@@ -52,21 +53,23 @@ async fn start(config: &Config) -> Result<Running> {
     let public = bind("public", "server.bind", sections.server.bind)?;
     let inner = bind("management", "management.bind", sections.management.bind)?;
 
-    let opened = parts::open(sections).await?;
+    let opened = parts::open(config).await?;
     parts::import(&opened, &sections.directory.import).await?;
     demo::warn_of_demo_passwords(opened.directory.as_ref(), &opened.passwords).await;
     let (directory, tokens) = (opened.directory.clone(), opened.tokens.clone());
     let auth = opened.into_auth();
-    let readiness = Readiness::new(auth.clone());
+    let fitness = Arc::new(Fitness::of(tokens.clone()));
+    let readiness = Readiness::new(auth.clone(), fitness.clone());
 
     let sweeper = rt::spawn(sweep(auth.clone(), tokens));
+    let watcher = rt::spawn(async move { fitness.watch().await });
     let public = public_server(config, public, auth.clone())?;
     let inner = management_server(&sections.server, inner, readiness.clone(), auth, directory)?;
     Ok(Running {
         public: public.handle(),
         inner: inner.handle(),
         servers: [rt::spawn(public), rt::spawn(inner)],
-        sweeper,
+        housekeeping: [sweeper, watcher],
         readiness,
         drain_delay: sections.server.drain_delay,
     })
@@ -94,7 +97,9 @@ impl Running {
         for server in self.servers {
             server.await.context("a listener ended badly")??;
         }
-        self.sweeper.abort();
+        for task in self.housekeeping {
+            task.abort();
+        }
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! What is open, and ending it: for those who run the gateway.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
 use time::OffsetDateTime;
@@ -125,17 +125,18 @@ impl Auth {
             let records = self.0.tokens.of_user(user).await?;
             return Ok(records.into_iter().filter(fits).collect());
         }
-        let mut found = Vec::new();
+        // By digest: a store may show one twice.
+        let mut found = BTreeMap::new();
         self.0
             .tokens
             .each(&mut |digest, record| {
                 if filter.fits(digest, &record) {
-                    found.push((digest, record));
+                    found.insert(digest, record);
                 }
                 ControlFlow::Continue(())
             })
             .await?;
-        Ok(found)
+        Ok(found.into_iter().collect())
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use self::remote::Remote;
 use super::{Outcome, output};
-use crate::config::{Problem, Sections};
+use crate::config::{Config, Problem};
 use crate::parts;
 use crate::sessions::{LIMIT, Selection, Shown};
 
@@ -89,7 +89,7 @@ pub(super) struct Gateway {
     key_file: Option<PathBuf>,
 }
 
-pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome> {
+pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     match command {
         Command::List {
             which,
@@ -101,7 +101,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
                 limit: Some(limit),
                 ..which.into()
             };
-            let sessions = list(&selection, &gateway, sections).await?;
+            let sessions = list(&selection, &gateway, config).await?;
             if json {
                 output::json(&sessions)?;
             } else {
@@ -122,7 +122,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
                 let reason = "choose sessions by --user, --handle and so on, or say --all";
                 return Err(Problem::new("session revoke", reason).into());
             }
-            let ended = end(&selection, &gateway, sections).await?;
+            let ended = end(&selection, &gateway, config).await?;
             if json {
                 output::json(&json!({ "ended": ended }))?;
             } else {
@@ -136,9 +136,9 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
     Ok(Outcome::Done)
 }
 
-async fn list(selection: &Selection, gateway: &Gateway, sections: &Sections) -> Result<Vec<Shown>> {
-    let Some(opened) = parts::open_shared(sections).await? else {
-        return Remote::open(gateway, sections)?.list(selection);
+async fn list(selection: &Selection, gateway: &Gateway, config: &Config) -> Result<Vec<Shown>> {
+    let Some(opened) = parts::open_shared(config).await? else {
+        return Remote::open(gateway, &config.sections)?.list(selection);
     };
     let filter = selection.filter(opened.directory.as_ref()).await?;
     let limit = selection.limit.unwrap_or(LIMIT);
@@ -147,13 +147,9 @@ async fn list(selection: &Selection, gateway: &Gateway, sections: &Sections) -> 
 }
 
 /// Ends sessions, and answers how many.
-pub(super) async fn end(
-    selection: &Selection,
-    gateway: &Gateway,
-    sections: &Sections,
-) -> Result<u64> {
-    let Some(opened) = parts::open_shared(sections).await? else {
-        return Remote::open(gateway, sections)?.end(selection);
+pub(super) async fn end(selection: &Selection, gateway: &Gateway, config: &Config) -> Result<u64> {
+    let Some(opened) = parts::open_shared(config).await? else {
+        return Remote::open(gateway, &config.sections)?.end(selection);
     };
     let filter = selection.filter(opened.directory.as_ref()).await?;
     Ok(opened.into_auth().end_sessions(&filter).await?)

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use isogloss_core::store::RedisStore;
+use isogloss_core::store::{RedisSettings, RedisStore};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -15,7 +15,7 @@ pub(crate) enum TokenStoreAddress {
     Memory,
     /// In a file.
     Embedded(PathBuf),
-    /// At a Redis server.
+    /// In Redis.
     Redis(SecretString),
 }
 
@@ -26,12 +26,13 @@ impl TokenStoreAddress {
         match store.expose_secret().split_once(':') {
             Some(("memory", "")) => Ok(Self::Memory),
             Some(("embedded", path)) if !path.is_empty() => Ok(Self::Embedded(path.into())),
-            Some(("redis", _)) if RedisStore::accepts(store.expose_secret()) => {
-                Ok(Self::Redis(store))
-            }
+            _ if RedisStore::accepts(store.expose_secret()) => Ok(Self::Redis(store)),
             _ => Err(Problem::new(
                 "tokens.store",
-                "expected memory:, embedded:PATH or redis://[user:password@]host[:port][/database]",
+                format!(
+                    "expected memory:, embedded:PATH, {}",
+                    RedisSettings::EXPECTED
+                ),
             )),
         }
     }
@@ -86,6 +87,8 @@ impl MailAddress {
 pub(super) fn without_password(address: &SecretString) -> String {
     let text = address.expose_secret();
     match Url::parse(text) {
+        // Sentinels have their password there.
+        Ok(url) if url.query().is_some_and(|query| query.contains("password")) => "***".to_owned(),
         Ok(mut url) if url.password().is_some() => match url.set_password(Some("***")) {
             Ok(()) => url.into(),
             Err(()) => "***".to_owned(),

@@ -97,7 +97,7 @@ impl Default for Management {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tokens {
-    /// `memory:`, `embedded:PATH` or `redis://…`.
+    /// `memory:`, `embedded:PATH`, or a Redis: one server, sentinels or a cluster.
     #[serde(serialize_with = "masked_address")]
     pub store: SecretString,
     /// A file that holds what `store` would.
@@ -122,9 +122,34 @@ pub struct Tokens {
     pub second_use: SecondUse,
     /// Connections to Redis at the most.
     pub redis_connections: NonZeroUsize,
-    /// How long one step of asking Redis may take.
+    /// How long it may take to connect to a Redis server, TLS and password included.
+    #[serde(with = "humantime_serde")]
+    pub redis_connect_timeout: Duration,
+    /// How long a command to Redis may take.
     #[serde(with = "humantime_serde")]
     pub redis_timeout: Duration,
+    /// How long to wait for a free connection to Redis.
+    #[serde(with = "humantime_serde")]
+    pub redis_pool_timeout: Duration,
+    /// The certificates, as PEM, of the authorities to trust with Redis instead of the system's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redis_ca_file: Option<PathBuf>,
+    /// How many replicas must have acknowledged a revocation before it counts as done.
+    pub redis_wait_replicas: usize,
+    /// What to make of a Redis that may evict tokens.
+    pub redis_eviction: RedisEviction,
+}
+
+/// What to make of a Redis that may evict tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RedisEviction {
+    /// The gateway is not ready.
+    Refuse,
+    /// The log and `/readyz` say so.
+    Warn,
+    /// Nothing is said.
+    Ignore,
 }
 
 impl Default for Tokens {
@@ -140,12 +165,31 @@ impl Default for Tokens {
             per_client: const { NonZeroUsize::new(100).unwrap() },
             second_use: SecondUse::Refuse,
             redis_connections: const { NonZeroUsize::new(16).unwrap() },
+            redis_connect_timeout: Duration::from_secs(1),
             redis_timeout: Duration::from_secs(1),
+            redis_pool_timeout: Duration::from_secs(1),
+            redis_ca_file: None,
+            redis_wait_replicas: 0,
+            redis_eviction: RedisEviction::Warn,
         }
     }
 }
 
 impl Tokens {
+    /// The certificates of `redis_ca_file`.
+    pub(crate) fn read_redis_ca(&self) -> Result<Option<Vec<u8>>, Problem> {
+        let Some(file) = &self.redis_ca_file else {
+            return Ok(None);
+        };
+        let certificates = std::fs::read(file).map_err(|error| {
+            Problem::new(
+                "tokens.redis_ca_file",
+                format!("{}: {error}", file.display()),
+            )
+        })?;
+        Ok(Some(certificates))
+    }
+
     /// The pepper, from `pepper` or from its file; `None` if that is yet to be made.
     pub(crate) fn read_pepper(&self) -> Result<Option<Pepper>, Problem> {
         let (key, secret) = match &self.pepper {
@@ -357,17 +401,24 @@ impl Sections {
                 "expected a number from 4 to 31",
             ));
         }
-        if self.tokens.redis_timeout.is_zero() {
-            return Err(Problem::new(
-                "tokens.redis_timeout",
-                "expected a duration above zero",
-            ));
+        for (key, duration) in [
+            (
+                "tokens.redis_connect_timeout",
+                self.tokens.redis_connect_timeout,
+            ),
+            ("tokens.redis_timeout", self.tokens.redis_timeout),
+            ("tokens.redis_pool_timeout", self.tokens.redis_pool_timeout),
+        ] {
+            if duration.is_zero() {
+                return Err(Problem::new(key, "expected a duration above zero"));
+            }
         }
         if EnvFilter::try_new(&self.logging.level).is_err() {
             let reason = "expected error, warn, info, debug, trace, or directives like info,isogloss_core=debug";
             return Err(Problem::new("logging.level", reason));
         }
         TokenStoreAddress::of(&self.tokens)?;
+        self.tokens.read_redis_ca()?;
         self.tokens.read_pepper()?;
         self.tokens.read_previous_pepper()?;
         directory_file(&self.directory)?;
