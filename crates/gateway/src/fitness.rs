@@ -34,11 +34,12 @@ impl Fitness {
         }
     }
 
-    /// Looks at the servers, or remembers what it saw less than a minute ago. What is new is logged.
+    /// Looks at the servers, or remembers what it saw a while ago. What is new is logged.
     pub(crate) async fn look(&self) -> Result<StoreHealth, StoreError> {
         let mut last = self.last.lock().await;
         if let Some((since, health)) = &last.seen
-            && since.elapsed() < FRESH
+            // Somebody is at work on what was refused.
+            && since.elapsed() < if health.is_refused() { SOON } else { FRESH }
         {
             return Ok(health.clone());
         }

@@ -14,6 +14,7 @@ mod address;
 mod cluster;
 mod dialer;
 mod engine;
+mod expected;
 mod fault;
 mod health;
 mod link;
@@ -25,6 +26,7 @@ mod sentinel;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 use ::redis::{Script, cmd, pipe};
 use async_trait::async_trait;

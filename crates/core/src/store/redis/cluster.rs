@@ -8,20 +8,9 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use ::redis::ErrorKind::ClusterConnectionNotFound;
-use ::redis::aio::ConnectionLike;
 use ::redis::cluster::ClusterClient;
 use ::redis::cluster_async::ClusterConnection;
-use ::redis::cluster_routing::{
-    AggregateOp, MultipleNodeRoutingInfo, ResponsePolicy, Route, RoutingInfo,
-    SingleNodeRoutingInfo, SlotAddr,
-};
-use ::redis::{
-    Arg, Cmd, ConnectionInfo, FromRedisValue, Pipeline, ProtocolVersion, RedisError, RedisFuture,
-    RedisResult, Value, cmd, pipe,
-};
-use futures_util::FutureExt as _;
-use futures_util::future::try_join_all;
+use ::redis::{ConnectionInfo, FromRedisValue, ProtocolVersion, RedisResult, Value, cmd};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
@@ -31,6 +20,7 @@ use super::fault::Fault;
 use super::link::failed;
 use super::question::{Manner, Question};
 use super::replicas::Replicas;
+use super::wire::Wire;
 use crate::error::StoreError;
 
 /// So many failures without one answer in between, and the client is made anew from the addresses
@@ -47,6 +37,7 @@ pub(super) struct Cluster {
     waiting: Mutex<Option<ClusterConnection>>,
     failures: AtomicU32,
     entering: Duration,
+    waiting_time: Duration,
     timeout: Duration,
     replicas: Replicas,
 }
@@ -76,6 +67,7 @@ impl Cluster {
             failures: AtomicU32::default(),
             // To those we know, to those they know, and the map.
             entering: settings.connect_timeout * 2 + settings.timeout,
+            waiting_time: settings.pool_timeout,
             timeout: settings.timeout,
             replicas: Replicas::of(settings),
         })
@@ -89,12 +81,7 @@ impl Cluster {
         let waits = manner == Manner::Revocation && self.replicas.are_wanted();
         let kept = if waits { &self.waiting } else { &self.all };
         let connection = self.connection(kept).await?;
-        let mut wire = Wire {
-            cluster: self,
-            connection,
-            manner,
-            last: None,
-        };
+        let mut wire = Wire::new(connection, manner, &self.dialer, &self.seed);
         let asked = timeout(self.timeout, question.put(&mut wire)).await;
         match &asked {
             Ok(Err(error)) => self.note(kept, Fault::of(error)).await,
@@ -133,7 +120,10 @@ impl Cluster {
         &self,
         kept: &Mutex<Option<ClusterConnection>>,
     ) -> Result<ClusterConnection, StoreError> {
-        let mut kept = kept.lock().await;
+        // Who waits here waits for somebody who is connecting.
+        let mut kept = timeout(self.waiting_time, kept.lock())
+            .await
+            .map_err(|_| failed("no connection in time"))?;
         if let Some(connection) = kept.as_ref() {
             return Ok(connection.clone());
         }
@@ -158,164 +148,6 @@ impl Cluster {
             *kept.lock().await = None;
         }
     }
-}
-
-/// Sends each command to its server.
-struct Wire<'a> {
-    cluster: &'a Cluster,
-    connection: ClusterConnection,
-    manner: Manner,
-    /// Where the last command went: a script is loaded where it was missing.
-    last: Option<RoutingInfo>,
-}
-
-impl Wire<'_> {
-    /// Sends a command, and once more where it is told to or where that does no harm.
-    async fn send(&self, command: &Cmd, route: &RoutingInfo) -> RedisResult<Value> {
-        let error = match self.send_once(command, route.clone()).await {
-            Ok(answer) => return Ok(answer),
-            Err(error) => error,
-        };
-        if let Some(redirect) = Redirect::of(&error) {
-            return self.follow(command, redirect).await;
-        }
-        let may_send_again = match Fault::of(&error) {
-            Fault::Elsewhere => true,
-            Fault::Broken => self.manner == Manner::Repeatable && !error.is_timeout(),
-            Fault::Unfit | Fault::Refused => false,
-        };
-        if !may_send_again {
-            return Err(error);
-        }
-        self.send_once(command, route.clone()).await
-    }
-
-    async fn send_once(&self, command: &Cmd, route: RoutingInfo) -> RedisResult<Value> {
-        let mut connection = self.connection.clone();
-        let answer = connection.route_command(command.clone(), route).await;
-        answer.and_then(Value::extract_error)
-    }
-
-    /// Sends a command where a server said it belongs. The client has heard it as well and draws
-    /// its map anew, but whom it asks may not know yet.
-    async fn follow(&self, command: &Cmd, to: Redirect) -> RedisResult<Value> {
-        if !to.asking {
-            let there = SingleNodeRoutingInfo::ByAddress {
-                host: to.host.clone(),
-                port: to.port,
-            };
-            let answer = self
-                .send_once(command, RoutingInfo::SingleNode(there))
-                .await;
-            let is_stranger = |error: &RedisError| error.kind() == ClusterConnectionNotFound;
-            if !answer.as_ref().is_err_and(is_stranger) {
-                return answer;
-            }
-        }
-        let seed = &self.cluster.seed;
-        let there = server_at(to.host, to.port, is_tls(seed), seed.redis_settings())?;
-        let mut connection = self.cluster.dialer.dial(&there).await?;
-        let mut commands = pipe();
-        if to.asking {
-            commands.cmd("ASKING").ignore();
-        }
-        commands.add_command(command.clone());
-        let (answer,): (Value,) = commands.query_async(&mut connection).await?;
-        Ok(answer)
-    }
-
-    /// All primaries wait; the fewest replicas that any of them has count.
-    async fn wait(mut self, wait: Cmd) -> RedisResult<usize> {
-        let everywhere = RoutingInfo::MultiNode((
-            MultipleNodeRoutingInfo::AllMasters,
-            Some(ResponsePolicy::Aggregate(AggregateOp::Min)),
-        ));
-        let least = self.connection.route_command(wait, everywhere).await?;
-        Ok(usize::from_redis_value(least.extract_error()?)?)
-    }
-}
-
-/// Where a server said that a key is.
-struct Redirect {
-    host: String,
-    port: u16,
-    /// It is only just moving there, and must be asked for in a special way.
-    asking: bool,
-}
-
-impl Redirect {
-    fn of(error: &RedisError) -> Option<Self> {
-        let (place, _) = error.redirect_node()?;
-        let (host, port) = place.rsplit_once(':')?;
-        Some(Self {
-            host: host.to_owned(),
-            port: port.parse().ok()?,
-            asking: error.code() == Some("ASK"),
-        })
-    }
-}
-
-impl ConnectionLike for Wire<'_> {
-    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
-        async move {
-            let route = match self.last.take() {
-                Some(route) if word(command, 0) == Some(b"SCRIPT") => route,
-                _ => route_of(command),
-            };
-            let answer = self.send(command, &route).await;
-            self.last = Some(route);
-            answer
-        }
-        .boxed()
-    }
-
-    fn req_packed_commands<'a>(
-        &'a mut self,
-        commands: &'a Pipeline,
-        _offset: usize,
-        _count: usize,
-    ) -> RedisFuture<'a, Vec<Value>> {
-        let wire = &*self;
-        let answers = commands
-            .cmd_iter()
-            .map(|command| async move { wire.send(command, &route_of(command)).await });
-        try_join_all(answers).boxed()
-    }
-
-    fn get_db(&self) -> i64 {
-        0
-    }
-}
-
-/// Always to a primary: replicas may not know yet what was revoked. What has no key goes to all.
-fn route_of(command: &Cmd) -> RoutingInfo {
-    match key_of(command) {
-        Some(key) => RoutingInfo::SingleNode(SingleNodeRoutingInfo::SpecificNode(Route::with_key(
-            key,
-            SlotAddr::Master,
-        ))),
-        None => RoutingInfo::MultiNode((
-            MultipleNodeRoutingInfo::AllMasters,
-            Some(ResponsePolicy::AllSucceeded),
-        )),
-    }
-}
-
-/// The key of a command. Those that are asked here have one, or none.
-fn key_of(command: &Cmd) -> Option<&[u8]> {
-    let place = match word(command, 0)? {
-        b"PING" | b"SCRIPT" => return None,
-        b"EVALSHA" => 3,
-        _ => 1,
-    };
-    word(command, place)
-}
-
-fn word(command: &Cmd, place: usize) -> Option<&[u8]> {
-    let Arg::Simple(word) = command.args_iter().nth(place)? else {
-        return None;
-    };
-    Some(word)
 }
 
 /// Host and port of the primary, from one line of `CLUSTER SLOTS`.

@@ -22,10 +22,10 @@
 //!
 //! Only a primary is believed. A server shows by `ROLE` that it is one when a connection is made,
 //! and again before a connection is used on which it last did so a second ago. So a token that was
-//! revoked at the new primary is known at most that long by way of one that was made a replica. With sentinels,
-//! what they say is asked for as often, and a connection to another server than the one they name
-//! is dropped. What they cannot help is a primary that is cut off together with this gateway from
-//! all of them; see "Replication" in `docs/operations.md`.
+//! revoked at a new primary is known for at most that long by way of an old one that was made a
+//! replica. What sentinels say is asked for as often, and a connection to another server than the
+//! one they name is dropped. What they cannot help is a primary that is cut off from all of them
+//! together with this gateway; see "Replication" in `docs/operations.md`.
 //!
 //! Every refusal of the server (`LOADING`, `MASTERDOWN`, `CLUSTERDOWN`, `NOAUTH`, `NOPERM`, `OOM`
 //! and whatever else) is an error here, never an absent token.
@@ -39,7 +39,8 @@ use super::address::Address;
 use super::cluster::Cluster;
 use super::dialer::Dialer;
 use super::engine::Engine;
-use super::health::{Expected, examine};
+use super::expected::Expected;
+use super::health::examine;
 use super::primary::{Place, Primary};
 use super::question::{Manner, Question};
 use super::scan::Scan;

@@ -194,9 +194,8 @@ impl Doorman {
 
     /// Whether this is still the primary, in the eyes of the sentinels and in its own.
     async fn prove(&self, server: &mut Server) -> RedisResult<()> {
-        // Sentinels that are away prove nothing.
-        if let Ok(place) = self.place.find().await
-            && place.addr().to_string() != server.place
+        if let Place::Sentinels(sentinels) = &self.place
+            && sentinels.name_another_than(&server.place).await
         {
             return Err(not_the_primary());
         }

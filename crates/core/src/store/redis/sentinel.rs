@@ -24,7 +24,7 @@ pub(super) struct Sentinels {
     address: SentinelAddress,
     dialer: Dialer,
     connections: Vec<Mutex<Option<MultiplexedConnection>>>,
-    known: Mutex<Option<(Instant, ConnectionInfo)>>,
+    known: Mutex<Option<(Instant, RedisResult<ConnectionInfo>)>>,
 }
 
 impl Sentinels {
@@ -41,15 +41,26 @@ impl Sentinels {
     /// Where the primary is.
     pub(super) async fn primary(&self) -> RedisResult<ConnectionInfo> {
         let mut known = self.known.lock().await;
-        if let Some((since, primary)) = known.as_ref()
+        if let Some((since, said)) = known.as_ref()
             && since.elapsed() < FRESH
         {
-            return Ok(primary.clone());
+            return said.clone();
         }
-        let (host, port) = self.ask_all().await?;
-        let primary = server_at(host, port, self.address.tls, &self.address.primary)?;
-        *known = Some((Instant::now(), primary.clone()));
-        Ok(primary)
+        let said = self.ask_all().await.and_then(|(host, port)| {
+            server_at(host, port, self.address.tls, &self.address.primary)
+        });
+        *known = Some((Instant::now(), said.clone()));
+        said
+    }
+
+    /// Whether they name another primary than this one. Sentinels that are away name none, and
+    /// nobody waits for who is just asking them.
+    pub(super) async fn name_another_than(&self, place: &str) -> bool {
+        if self.known.try_lock().is_err() {
+            return false;
+        }
+        let said = self.primary().await;
+        said.is_ok_and(|primary| primary.addr().to_string() != place)
     }
 
     /// Asks anew when somebody wants to know next.
