@@ -1,8 +1,10 @@
 //! Who may log in: the trait every directory backend fulfils, and the directory file.
 
+mod changes;
 #[cfg(test)]
 mod contract;
 pub mod file;
+mod rows;
 mod snapshot;
 mod sqlite;
 
