@@ -32,7 +32,7 @@ fn unknown_names_in_the_environment_are_refused() {
 }
 
 /// A bad value under its section: the key, the value, and what is expected.
-const BAD: [(&str, &str, &str, &str); 13] = [
+const BAD: [(&str, &str, &str, &str); 14] = [
     (
         "server",
         "bind",
@@ -59,6 +59,12 @@ const BAD: [(&str, &str, &str, &str); 13] = [
         "expected a duration",
     ),
     ("tokens", "redis_timeout", "\"soon\"", "expected a duration"),
+    (
+        "directory",
+        "timeout",
+        "\"0s\"",
+        "expected a duration above zero",
+    ),
     (
         "tokens",
         "redis_timeout",
@@ -169,6 +175,9 @@ fn a_broken_file_is_refused_with_the_place() {
     assert!(said.err.contains("a.toml"), "{said:?}");
 }
 
+const DIRECTORY: &str =
+    "expected sqlite:PATH or postgres://[user:password@]host[:port]/database[?sslmode=verify-full]";
+
 #[test]
 fn bad_addresses_of_stores_are_refused() {
     for (key, value, expected) in [
@@ -187,8 +196,13 @@ fn bad_addresses_of_stores_are_refused() {
             "embedded:",
             "expected memory:, embedded:PATH or redis://[user:password@]host[:port][/database]",
         ),
-        ("directory.url", "", "expected sqlite:PATH"),
-        ("directory.url", "mysql://h", "expected sqlite:PATH"),
+        ("directory.url", "", DIRECTORY),
+        ("directory.url", "sqlite:", DIRECTORY),
+        ("directory.url", "mysql://h/d", DIRECTORY),
+        ("directory.url", "postgres://h", DIRECTORY),
+        ("directory.url", "postgres://h:99999/d", DIRECTORY),
+        ("directory.url", "postgres://h/d?sslmode=maybe", DIRECTORY),
+        ("directory.url", "postgres://h/d?password=x", DIRECTORY),
     ] {
         let (section, name) = key.split_once('.').unwrap();
         let said = check(&format!("[{section}]\n{name} = \"{value}\""));

@@ -14,8 +14,9 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
 use crate::config::{self, Config};
+use crate::fill::{DirectoryFile, Filling};
 use crate::management::Readiness;
-use crate::{app, demo, mail, management, parts};
+use crate::{app, mail, management, parts};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
@@ -50,11 +51,15 @@ async fn start(config: &Config) -> Result<Running> {
     let inner = bind("management", "management.bind", sections.management.bind)?;
 
     let opened = parts::open(sections).await?;
-    parts::import(&opened, &sections.directory.import).await?;
-    demo::warn_of_demo_passwords(opened.directory.as_ref(), &opened.passwords).await;
+    let filling = Filling {
+        directory: opened.directory.clone(),
+        passwords: opened.passwords.clone(),
+        file: DirectoryFile::read(&sections.directory.import, &opened.pepper)?,
+    };
+    let filled = filling.start().await?;
     let tokens = opened.tokens.clone();
     let auth = opened.into_auth();
-    let readiness = Readiness::new(auth.clone());
+    let readiness = Readiness::new(auth.clone(), filled);
 
     let sweeper = rt::spawn(sweep(auth.clone(), tokens));
     let public = public_server(config, public, auth)?;
