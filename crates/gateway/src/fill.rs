@@ -1,34 +1,27 @@
 //! What is done to the directory at the start: the directory file is applied, the demo's passwords
 //! are looked for. If the directory is away, both wait for it, and logins are "unavailable".
 
+mod gate;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::rt;
+use actix_web::rt::task::JoinHandle;
 use anyhow::{Context as _, Result};
 use isogloss_core::directory::Directory;
 use isogloss_core::directory::file::{File, FileError, import};
 use isogloss_core::{Passwords, Pepper};
 use tokio::time::sleep;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
+use self::gate::Gate;
 use crate::demo;
 
 /// Between two attempts, while the directory is away.
-const PAUSE: Duration = Duration::from_secs(1);
-
-/// Whether the directory is as the configuration wants it.
-#[derive(Clone, Default)]
-pub(crate) struct Filled(Arc<AtomicBool>);
-
-impl Filled {
-    pub(crate) fn get(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// What is to be done, and with what.
 pub(crate) struct Filling {
@@ -62,40 +55,51 @@ impl DirectoryFile {
     }
 }
 
+/// What is still being done. Ends early only if it cannot be done at all.
+pub(crate) type Rest = JoinHandle<Result<()>>;
+
 impl Filling {
-    /// Does it all, or, if the directory cannot be asked, goes on trying beside what follows.
-    pub(crate) async fn start(self) -> Result<Filled> {
-        let filled = Filled::default();
-        let mut attempt = self.attempt().await;
-        if let Err(FileError::Unavailable(reason)) = &attempt {
-            if let Err(reason) = self.directory.ping().await {
+    /// Does it all, or, if the directory cannot be asked, goes on trying beside what follows. Gives the
+    /// directory to work with.
+    pub(crate) async fn start(self) -> Result<(Arc<dyn Directory>, Rest)> {
+        let directory = self.directory.clone();
+        let outcome = match self.attempt().await {
+            Err(FileError::Unavailable(_)) => self.second_attempt().await,
+            outcome => outcome,
+        };
+        match outcome {
+            Ok(()) => Ok((directory, rt::spawn(async { Ok(()) }))),
+            Err(FileError::Unavailable(reason)) if directory.ping().await.is_err() => {
                 warn!(%reason, "the directory is away: serving, and waiting for it");
-                rt::spawn(self.wait(filled.clone()));
-                return Ok(filled);
+                if self.file.is_none() {
+                    return Ok((directory, rt::spawn(self.wait(None))));
+                }
+                let gate = Arc::new(Gate::before(directory));
+                Ok((gate.clone(), rt::spawn(self.wait(Some(gate)))))
             }
-            // Another gateway may have applied the same file at the same moment.
-            info!(%reason, "the directory file could not be applied, trying once more");
-            attempt = self.attempt().await;
+            Err(error) => Err(error).context("directory.import"),
         }
-        attempt.context("directory.import")?;
-        filled.0.store(true, Ordering::Relaxed);
-        Ok(filled)
     }
 
-    async fn wait(self, filled: Filled) {
+    /// Another gateway may have applied the same file at the same moment.
+    async fn second_attempt(&self) -> Result<(), FileError> {
+        self.directory.ping().await?;
+        self.attempt().await
+    }
+
+    async fn wait(self, gate: Option<Arc<Gate>>) -> Result<()> {
         loop {
             sleep(PAUSE).await;
             match self.attempt().await {
                 Ok(()) => {
                     info!("the directory is there");
-                    filled.0.store(true, Ordering::Relaxed);
-                    return;
+                    if let Some(gate) = gate {
+                        gate.open();
+                    }
+                    return Ok(());
                 }
                 Err(FileError::Unavailable(_)) => {}
-                Err(reason) => {
-                    error!(%reason, "the directory file was not applied; correct it, then restart");
-                    return;
-                }
+                Err(error) => return Err(error).context("directory.import"),
             }
         }
     }

@@ -8,24 +8,17 @@ use actix_web::{HttpResponse, Responder};
 use isogloss_core::Auth;
 use serde_json::json;
 
-use crate::fill::Filled;
-
 /// Whether the gateway can take requests.
 #[derive(Clone)]
 pub(crate) struct Readiness {
     auth: Auth,
-    filled: Filled,
     ending: Arc<AtomicBool>,
 }
 
 impl Readiness {
-    pub(crate) fn new(auth: Auth, filled: Filled) -> Self {
+    pub(crate) fn new(auth: Auth) -> Self {
         let ending = Arc::default();
-        Self {
-            auth,
-            filled,
-            ending,
-        }
+        Self { auth, ending }
     }
 
     /// From now on the answer is no.
@@ -37,11 +30,7 @@ impl Readiness {
         if self.ending.load(Ordering::Relaxed) {
             return Err("shutting down".to_owned());
         }
-        self.auth.ready().await.map_err(|error| error.to_string())?;
-        if !self.filled.get() {
-            return Err("the directory file is not applied yet".to_owned());
-        }
-        Ok(())
+        self.auth.ready().await.map_err(|error| error.to_string())
     }
 }
 

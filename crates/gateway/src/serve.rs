@@ -7,14 +7,14 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::rt::task::JoinHandle;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer, rt};
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Error, Result};
 use isogloss_core::Auth;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
 use crate::config::{self, Config};
-use crate::fill::{DirectoryFile, Filling};
+use crate::fill::{DirectoryFile, Filling, Rest};
 use crate::management::Readiness;
 use crate::{app, mail, management, parts};
 
@@ -40,6 +40,7 @@ struct Running {
     inner: ServerHandle,
     servers: [JoinHandle<std::io::Result<()>>; 2],
     sweeper: JoinHandle<()>,
+    filling: Rest,
     readiness: Readiness,
     drain_delay: Duration,
 }
@@ -50,16 +51,17 @@ async fn start(config: &Config) -> Result<Running> {
     let public = bind("public", "server.bind", sections.server.bind)?;
     let inner = bind("management", "management.bind", sections.management.bind)?;
 
-    let opened = parts::open(sections).await?;
+    let mut opened = parts::open(sections).await?;
     let filling = Filling {
         directory: opened.directory.clone(),
         passwords: opened.passwords.clone(),
         file: DirectoryFile::read(&sections.directory.import, &opened.pepper)?,
     };
-    let filled = filling.start().await?;
+    let (directory, filling) = filling.start().await?;
+    opened.directory = directory;
     let tokens = opened.tokens.clone();
     let auth = opened.into_auth();
-    let readiness = Readiness::new(auth.clone(), filled);
+    let readiness = Readiness::new(auth.clone());
 
     let sweeper = rt::spawn(sweep(auth.clone(), tokens));
     let public = public_server(config, public, auth)?;
@@ -69,6 +71,7 @@ async fn start(config: &Config) -> Result<Running> {
         inner: inner.handle(),
         servers: [rt::spawn(public), rt::spawn(inner)],
         sweeper,
+        filling,
         readiness,
         drain_delay: sections.server.drain_delay,
     })
@@ -76,7 +79,10 @@ async fn start(config: &Config) -> Result<Running> {
 
 impl Running {
     async fn until_the_end(self, signals: &mut Signals) -> Result<()> {
-        signals.next().await;
+        tokio::select! {
+            () = signals.next() => {}
+            error = failure(self.filling) => return Err(error),
+        }
         info!("shutting down: requests under way are finished; a second signal cuts them off");
         let finish = async {
             // Requests that were sent before the signal may still wait for their turn. Probes see
@@ -98,6 +104,15 @@ impl Running {
         }
         self.sweeper.abort();
         Ok(())
+    }
+}
+
+/// Comes only if the directory file turns out to be one that cannot be applied.
+async fn failure(filling: Rest) -> Error {
+    match filling.await {
+        Ok(Ok(())) => std::future::pending().await,
+        Ok(Err(error)) => error,
+        Err(error) => error.into(),
     }
 }
 
