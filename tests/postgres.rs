@@ -68,7 +68,7 @@ fn stopped_postgres_is_unavailable_until_it_is_back() {
         let back = Instant::now();
         assert_well_again(&gateway);
         let took = back.elapsed();
-        println!(
+        eprintln!(
             "well again {took:?} after PostgreSQL was, every kind of token asked for included"
         );
         assert_live(gateway.public(), &tokens);

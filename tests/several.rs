@@ -55,7 +55,7 @@ impl Servers {
     }
 
     /// Runs a command with the settings of the gateways.
-    fn isogloss(&self, gateway: &Gateway, arguments: &[&str]) {
+    fn isogloss(&self, gateway: &Gateway, arguments: &[&str]) -> String {
         let serve = self.gateway().command(gateway.folder()).unwrap();
         let settings = serve
             .get_envs()
@@ -66,6 +66,7 @@ impl Servers {
             .output()
             .unwrap();
         assert!(ended.status.success(), "{ended:?}");
+        String::from_utf8(ended.stdout).unwrap()
     }
 }
 
@@ -174,4 +175,24 @@ fn one_is_killed_and_the_other_goes_on() {
     one.wait_until_ready().unwrap();
     assert_each(&later, &one, 200);
     assert_each(&tokens, &one, 200);
+}
+
+#[test]
+fn commands_work_beside_the_gateways() {
+    let servers = Servers::start();
+    let gateways = servers.gateways(1);
+    let gateway = &gateways[0];
+    let exported = servers.isogloss(gateway, &["directory", "export"]);
+    assert!(exported.contains("user_name = \"admin\""), "{exported}");
+    let file = gateway.folder().join("exported.toml");
+    std::fs::write(&file, exported.replace("Istrator", "Nistrator")).unwrap();
+    let file = file.display().to_string();
+    let applied = servers.isogloss(gateway, &["directory", "import", &file, "--json"]);
+    assert!(applied.contains("\"updated\": 1"), "{applied}");
+    assert!(applied.contains("\"created\": 0"), "{applied}");
+    let shown = servers.isogloss(gateway, &["user", "show", "ADMIN@example.com"]);
+    assert!(shown.contains("Nistrator"), "{shown}");
+    let listed = servers.isogloss(gateway, &["user", "list"]);
+    assert!(listed.contains("retired@example.com"), "{listed}");
+    lasting(&Person::admin(), gateway);
 }

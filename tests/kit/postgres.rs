@@ -6,7 +6,7 @@
 use std::fs::{self, File};
 use std::io::{Error, Result};
 use std::net::{Ipv4Addr, TcpListener};
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
@@ -158,6 +158,28 @@ impl Postgres {
             .spawn()?;
         self.child = Some(child);
         self.wait_until_it_answers(&log_file)
+    }
+
+    /// Lets clients encrypt, with that certificate and key (PEM).
+    pub fn encrypt(&self, certificate: &str, key: &str) -> Result<()> {
+        for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+            let file = self.folder.path().join("data").join(name);
+            fs::write(&file, text)?;
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
+            if let Some(Account { user, group }) = self.account {
+                chown(&file, Some(user), Some(group))?;
+            }
+        }
+        self.sql("postgres", "ALTER SYSTEM SET ssl = on")?;
+        self.sql("postgres", "SELECT pg_reload_conf()")?;
+        let deadline = Instant::now() + PATIENCE;
+        while self.sql("postgres", "SHOW ssl")? != "on" {
+            if Instant::now() > deadline {
+                return Err(Error::other("postgres does not take the certificate"));
+            }
+            thread::sleep(GLANCE);
+        }
+        Ok(())
     }
 
     /// Stops every process of it in its tracks: connections stay, and nothing is answered until the

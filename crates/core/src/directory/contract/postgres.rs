@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join_all, try_join_all};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, query_scalar};
 
@@ -19,13 +20,16 @@ pub(super) fn postgres(url: &str) -> PostgresDirectory {
 }
 
 fn with_timeout(url: &str, timeout: Duration) -> PostgresDirectory {
-    PostgresDirectory::new(&PostgresSettings {
+    PostgresDirectory::new(&settings(url, timeout)).unwrap()
+}
+
+fn settings(url: &str, timeout: Duration) -> PostgresSettings {
+    PostgresSettings {
         url: url.into(),
         connections: 4,
         timeout,
         ca_file: None,
-    })
-    .unwrap()
+    }
 }
 
 async fn until(what: &str, mut happened: impl AsyncFnMut() -> bool) {
@@ -180,4 +184,50 @@ async fn a_wrong_password_is_told_without_quoting_it() {
         !refusal.contains("falsch") && !refusal.contains("127.0.0.1"),
         "{refusal}"
     );
+}
+
+/// An authority that has signed a certificate for 127.0.0.1: its own, and the server's with its key.
+fn authority() -> (String, String, String) {
+    let key = KeyPair::generate().unwrap();
+    let mut parameters = CertificateParams::default();
+    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let certificate = parameters.self_signed(&key).unwrap();
+    let issuer = Issuer::new(parameters, key);
+    let key = KeyPair::generate().unwrap();
+    let parameters = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    let signed = parameters.signed_by(&key, &issuer).unwrap();
+    (certificate.pem(), signed.pem(), key.serialize_pem())
+}
+
+#[tokio::test]
+async fn a_server_has_to_prove_its_name_to_who_names_an_authority() {
+    let server = Postgres::start().unwrap();
+    let (ours, certificate, key) = authority();
+    let (another, ..) = authority();
+    server.encrypt(&certificate, &key).unwrap();
+    let address = server.new_database().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let ping = async |address: &str, authority: &str| {
+        let file = folder.path().join("ca.pem");
+        std::fs::write(&file, authority).unwrap();
+        let mut settings = settings(address, Duration::from_secs(10));
+        settings.ca_file = Some(file);
+        let directory = PostgresDirectory::new(&settings).unwrap();
+        directory.ping().await.map_err(|error| error.to_string())
+    };
+    ping(&address, &ours).await.unwrap();
+    for mode in [
+        "",
+        "?sslmode=prefer",
+        "?sslmode=require",
+        "?sslmode=disable",
+    ] {
+        let refusal = ping(&format!("{address}{mode}"), &another).await;
+        assert!(refusal.unwrap_err().contains("invalid peer certificate"));
+    }
+    let by_name = address.replace("127.0.0.1", "localhost");
+    let refusal = ping(&by_name, &ours).await.unwrap_err();
+    assert!(refusal.contains("not valid for name"), "{refusal}");
+    let any_name = format!("{by_name}?sslmode=verify-ca");
+    ping(&any_name, &ours).await.unwrap();
 }
