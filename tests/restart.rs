@@ -224,6 +224,7 @@ fn every_answered_login_outlives_a_kill_during_logins() {
         .env("ISOGLOSS__TOKENS__PER_USER", "100000")
         .start()
         .unwrap();
+    gateway.wait_until_ready().unwrap();
     let mut promised = Vec::new();
     for round in 1..=ROUNDS {
         let moment = Duration::from_micros(50_000 + random.below(300_000));
