@@ -32,7 +32,7 @@ fn unknown_names_in_the_environment_are_refused() {
 }
 
 /// A bad value under its section: the key, the value, and what is expected.
-const BAD: [(&str, &str, &str, &str); 16] = [
+const BAD: [(&str, &str, &str, &str); 17] = [
     (
         "server",
         "bind",
@@ -59,6 +59,12 @@ const BAD: [(&str, &str, &str, &str); 16] = [
         "expected a duration",
     ),
     ("tokens", "redis_timeout", "\"soon\"", "expected a duration"),
+    (
+        "directory",
+        "timeout",
+        "\"0s\"",
+        "expected a duration above zero",
+    ),
     (
         "tokens",
         "redis_connect_timeout",
@@ -191,6 +197,8 @@ const STORES: &str = "expected memory:, embedded:PATH, \
     redis[s]://[user[:password]@]host[:port][/database], \
     redis[s]+sentinel://[user:password@]host[:port],…/name or \
     redis[s]+cluster://[user:password@]host[:port],…";
+const DIRECTORY: &str =
+    "expected sqlite:PATH or postgres://[user:password@]host[:port]/database[?sslmode=verify-full]";
 
 #[test]
 fn bad_addresses_of_stores_are_refused() {
@@ -198,8 +206,13 @@ fn bad_addresses_of_stores_are_refused() {
         ("tokens.store", "", STORES),
         ("tokens.store", "nowhere", STORES),
         ("tokens.store", "embedded:", STORES),
-        ("directory.url", "", "expected sqlite:PATH"),
-        ("directory.url", "mysql://h", "expected sqlite:PATH"),
+        ("directory.url", "", DIRECTORY),
+        ("directory.url", "sqlite:", DIRECTORY),
+        ("directory.url", "mysql://h/d", DIRECTORY),
+        ("directory.url", "postgres://h", DIRECTORY),
+        ("directory.url", "postgres://h:99999/d", DIRECTORY),
+        ("directory.url", "postgres://h/d?sslmode=maybe", DIRECTORY),
+        ("directory.url", "postgres://h/d?password=x", DIRECTORY),
     ] {
         let (section, name) = key.split_once('.').unwrap();
         let said = check(&format!("[{section}]\n{name} = \"{value}\""));

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use ::config::{Environment, File, FileFormat, Map, Source as _, Value};
 
-pub(crate) use self::address::{MailAddress, TokenStoreAddress, directory_file, read_secret};
+pub(crate) use self::address::{DirectoryAddress, MailAddress, TokenStoreAddress, read_secret};
 use self::problem::Places;
 pub use self::problem::Problem;
 pub(crate) use self::problem::read;

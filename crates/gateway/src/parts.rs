@@ -5,16 +5,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use isogloss_core::directory::{Directory, SqliteDirectory};
+use isogloss_core::directory::{Directory, PostgresDirectory, PostgresSettings, SqliteDirectory};
 use isogloss_core::store::{Caps, EmbeddedStore, Eviction, RedisSettings, RedisStore, TokenStore};
 use isogloss_core::{
     Auth, Parts, PasswordSettings, Passwords, Pepper, Peppers, SecondUse, SystemClock,
     create_private_file,
 };
 use secrecy::SecretString;
-use tracing::{info, warn};
+use tracing::warn;
 
-use crate::config::{self, Config, RedisEviction, TokenStoreAddress, directory_file};
+use crate::config::{self, Config, DirectoryAddress, RedisEviction, TokenStoreAddress};
 use crate::dialects::Mount;
 
 /// Opens everything that the gateway needs.
@@ -68,12 +68,25 @@ impl Opened {
     }
 }
 
-/// Opens the directory.
+/// Opens the directory. PostgreSQL may come up later than we do.
 pub(crate) async fn directory(settings: &config::Directory) -> Result<Arc<dyn Directory>> {
-    let file = directory_file(settings)?;
-    let directory = SqliteDirectory::open(&file).await;
-    let directory = directory.with_context(|| format!("directory.url: {}", file.display()));
-    Ok(Arc::new(directory?))
+    match DirectoryAddress::of(settings)? {
+        DirectoryAddress::Sqlite(file) => {
+            let directory = SqliteDirectory::open(&file).await;
+            let directory = directory.with_context(|| format!("directory.url: {}", file.display()));
+            Ok(Arc::new(directory?))
+        }
+        DirectoryAddress::Postgres(url) => {
+            let postgres = PostgresSettings {
+                url,
+                connections: settings.connections.get(),
+                timeout: settings.timeout,
+                ca_file: settings.ca_file.clone(),
+            };
+            let directory = PostgresDirectory::new(&postgres);
+            Ok(Arc::new(directory.context("directory.url")?))
+        }
+    }
 }
 
 /// Opens the token store.
@@ -169,36 +182,4 @@ fn make_pepper(path: &Path) -> Result<Pepper> {
         "made a pepper: keep this file, and give it to every gateway of the same token store"
     );
     Pepper::new(pepper.as_bytes()).context("the pepper is too short")
-}
-
-/// Applies the directory file of the configuration, unless this version of it was applied before:
-/// what was changed since by other means stays.
-pub(crate) async fn import(opened: &Opened, file: &Path) -> Result<()> {
-    use isogloss_core::directory::file::{File, import};
-
-    if file.as_os_str().is_empty() {
-        return Ok(());
-    }
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("directory.import: cannot read {}", file.display()))?;
-    for pepper in opened.peppers.each() {
-        let fingerprint = pepper.fingerprint(text.as_bytes());
-        if opened.directory.was_imported(&fingerprint).await? {
-            return Ok(());
-        }
-    }
-    let fingerprint = opened.peppers.current.fingerprint(text.as_bytes());
-    let parsed = File::parse(file, &text).context("directory.import")?;
-    let applied = import(opened.directory.as_ref(), &opened.passwords, parsed, |_| {})
-        .await
-        .context("directory.import")?;
-    opened.directory.note_import(&fingerprint).await?;
-    info!(
-        file = %file.display(),
-        created = applied.created,
-        updated = applied.updated,
-        unchanged = applied.unchanged,
-        "applied the directory file"
-    );
-    Ok(())
 }

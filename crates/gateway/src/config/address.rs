@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use isogloss_core::directory::PostgresDirectory;
 use isogloss_core::store::{RedisSettings, RedisStore};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -38,18 +39,36 @@ impl TokenStoreAddress {
     }
 }
 
-/// The file that holds the directory, from `directory.url` or the file named in its place.
-pub(crate) fn directory_file(directory: &Directory) -> Result<PathBuf, Problem> {
-    let url = read(
-        "directory.url",
-        &directory.url,
-        directory.url_file.as_deref(),
-    )?;
-    let path = url.expose_secret().strip_prefix("sqlite:");
-    let path = path.map(|path| path.strip_prefix("//").unwrap_or(path));
-    match path.filter(|path| !path.is_empty()) {
-        Some(path) => Ok(path.into()),
-        None => Err(Problem::new("directory.url", "expected sqlite:PATH")),
+/// Where the directory is.
+pub(crate) enum DirectoryAddress {
+    /// In a SQLite file.
+    Sqlite(PathBuf),
+    /// At a PostgreSQL server.
+    Postgres(SecretString),
+}
+
+impl DirectoryAddress {
+    /// Reads `directory.url`, or the file named in its place.
+    pub(crate) fn of(directory: &Directory) -> Result<Self, Problem> {
+        let url = read(
+            "directory.url",
+            &directory.url,
+            directory.url_file.as_deref(),
+        )?;
+        match url.expose_secret().split_once(':') {
+            Some(("sqlite", path)) if !matches!(path, "" | "//") => {
+                Ok(Self::Sqlite(path.strip_prefix("//").unwrap_or(path).into()))
+            }
+            Some(("postgres" | "postgresql", _))
+                if PostgresDirectory::accepts(url.expose_secret()) =>
+            {
+                Ok(Self::Postgres(url))
+            }
+            _ => Err(Problem::new(
+                "directory.url",
+                "expected sqlite:PATH or postgres://[user:password@]host[:port]/database[?sslmode=verify-full]",
+            )),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use tracing_subscriber::EnvFilter;
 
 use super::address::{
-    MailAddress, TokenStoreAddress, directory_file, read_secret, without_password,
+    DirectoryAddress, MailAddress, TokenStoreAddress, read_secret, without_password,
 };
 use super::problem::{self, Problem};
 
@@ -253,12 +253,20 @@ impl TryFrom<String> for SecondUse {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Directory {
-    /// `sqlite:PATH`.
+    /// `sqlite:PATH` or `postgres://…`.
     #[serde(serialize_with = "masked_address")]
     pub url: SecretString,
     /// A file that holds what `url` would.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url_file: Option<PathBuf>,
+    /// Connections to PostgreSQL at the most.
+    pub connections: NonZeroUsize,
+    /// How long PostgreSQL may take for one question, connecting included.
+    #[serde(with = "humantime_serde")]
+    pub timeout: Duration,
+    /// Certificates of the authorities that PostgreSQL's is to be signed by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
     /// A directory file that is applied at the start, once for each of its versions.
     pub import: PathBuf,
 }
@@ -268,6 +276,9 @@ impl Default for Directory {
         Self {
             url: "sqlite:data/directory.db".into(),
             url_file: None,
+            connections: const { NonZeroUsize::new(8).unwrap() },
+            timeout: Duration::from_secs(2),
+            ca_file: None,
             import: PathBuf::new(),
         }
     }
@@ -413,6 +424,12 @@ impl Sections {
                 return Err(Problem::new(key, "expected a duration above zero"));
             }
         }
+        if self.directory.timeout.is_zero() {
+            return Err(Problem::new(
+                "directory.timeout",
+                "expected a duration above zero",
+            ));
+        }
         if EnvFilter::try_new(&self.logging.level).is_err() {
             let reason = "expected error, warn, info, debug, trace, or directives like info,isogloss_core=debug";
             return Err(Problem::new("logging.level", reason));
@@ -421,7 +438,13 @@ impl Sections {
         self.tokens.read_redis_ca()?;
         self.tokens.read_pepper()?;
         self.tokens.read_previous_pepper()?;
-        directory_file(&self.directory)?;
+        DirectoryAddress::of(&self.directory)?;
+        if let Some(file) = &self.directory.ca_file
+            && let Err(error) = std::fs::File::open(file)
+        {
+            let reason = format!("{}: {error}", file.display());
+            return Err(Problem::new("directory.ca_file", reason));
+        }
         MailAddress::of(&self.mail)?;
         self.mail.sender()?;
         Ok(self)
