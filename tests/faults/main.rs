@@ -9,7 +9,6 @@ mod disk;
 mod load;
 mod proxy;
 mod redis;
-mod shelter;
 mod topologies;
 
 use std::time::{Duration, Instant};

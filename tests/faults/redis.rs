@@ -86,29 +86,40 @@ fn it_is_made_a_replica() {
 #[test]
 fn it_asks_for_a_password_that_nobody_has() {
     let redis = durable();
-    let gateway = gateway(at(redis.port())).start().unwrap();
-    let shut = || {
-        drop(redis.ask(&["ACL", "SETUSER", "default", "resetpass", ">other"]));
-        drop(redis.ask(&["ACL", "SETUSER", "default", "resetpass", ">other"]));
-    };
-    let open = || {
-        drop(redis.ask(&["ACL", "SETUSER", "default", "nopass"]));
-    };
-    let all = &["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"];
-    // Whoever asks here must be let in while nobody else is: a second user.
     redis
         .ask(&["ACL", "SETUSER", "helper", "on", "nopass", "+@all", "~*"])
         .unwrap();
+    let gateway = gateway(at(redis.port())).start().unwrap();
+    let as_helper = |words: &[&str]| drop(redis.ask_as("helper", words).unwrap());
     survives(
         "NOAUTH",
         &gateway,
         || {
-            shut();
-            drop(redis.ask_as("helper", all));
+            as_helper(&["ACL", "SETUSER", "default", "resetpass", ">other"]);
+            as_helper(&["CLIENT", "KILL", "TYPE", "normal"]);
         },
+        || as_helper(&["ACL", "SETUSER", "default", "nopass"]),
+    );
+}
+
+#[test]
+fn the_password_it_was_given_is_wrong_of_a_sudden() {
+    let redis = Server::start(&["--requirepass", "right", "--appendonly", "yes"]).unwrap();
+    redis
+        .ask_as("default", &["PING"])
+        .expect_err("any password will do");
+    let add = ["ACL", "SETUSER", "helper", "on", "nopass", "+@all", "~*"];
+    redis.ask_with("right", &add).unwrap();
+    let url = format!("redis://:right@127.0.0.1:{}", redis.port());
+    let gateway = gateway(Store::Redis(url)).start().unwrap();
+    let as_helper = |words: &[&str]| drop(redis.ask_as("helper", words).unwrap());
+    survives(
+        "wrong password",
+        &gateway,
         || {
-            drop(redis.ask_as("helper", &["ACL", "SETUSER", "default", "nopass"]));
-            open();
+            as_helper(&["ACL", "SETUSER", "default", "resetpass", ">other"]);
+            as_helper(&["CLIENT", "KILL", "TYPE", "normal"]);
         },
+        || as_helper(&["ACL", "SETUSER", "default", "resetpass", ">right"]),
     );
 }
