@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use time::OffsetDateTime;
+
 use super::Auth;
+use crate::clock::later;
 use crate::error::{AuthError, StoreError};
 use crate::session::{Concurrency, IssuedToken, Purpose, Session, Terms};
 use crate::store::{Record, Slot};
@@ -48,7 +51,7 @@ impl Auth {
             actor: terms.actor,
             parent: terms.parent,
             issued_at,
-            expires_at: issued_at + terms.lifetime.span(),
+            expires_at: later(issued_at, terms.lifetime.span()),
         };
         self.0.tokens.put(digest, &record, issued_at).await?;
         let session = session(user.clone(), digest, record);
@@ -137,12 +140,8 @@ impl Auth {
 
     /// Moves the end of a token that lives by its use, once a minute at the most.
     async fn note_use(&self, digest: TokenDigest, record: &mut Record) -> Result<(), AuthError> {
-        let Some(idle) = record.idle.map(Duration::from_millis) else {
-            return Ok(());
-        };
         let now = self.now();
-        let end = now + idle;
-        if end - record.expires_at >= USE_IS_NOTED_EVERY.min(idle / 2) {
+        if let Some(end) = end_by_use(record, now) {
             record.expires_at = end;
             self.0.tokens.extend(digest, record, now).await?;
         }
@@ -168,6 +167,13 @@ impl Auth {
             Concurrency::Reuse { .. } => Some(Slot::Newest(digest())),
         }
     }
+}
+
+/// The end that a use gives a token, if it lives by its use and no use was noted a moment ago.
+pub(crate) fn end_by_use(record: &Record, now: OffsetDateTime) -> Option<OffsetDateTime> {
+    let idle = Duration::from_millis(record.idle?);
+    let end = later(now, idle);
+    (end - record.expires_at >= USE_IS_NOTED_EVERY.min(idle / 2)).then_some(end)
 }
 
 fn no_random_numbers(error: impl std::fmt::Display) -> StoreError {

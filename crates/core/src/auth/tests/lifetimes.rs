@@ -173,3 +173,16 @@ async fn a_token_is_handed_out_again_while_it_is_fresh_enough() {
         .unwrap();
     assert_ne!(f.token("ada", terms).await.token.hex(), fourth.token.hex());
 }
+
+#[tokio::test]
+async fn a_life_beyond_the_end_of_time_is_a_long_one() {
+    let f = fixture().await;
+    for lifetime in [
+        Lifetime::Absolute(Duration::MAX),
+        Lifetime::Idle(Duration::MAX),
+    ] {
+        let issued = f.token("ada", Terms::new(Purpose::Access, lifetime)).await;
+        f.clock.advance(HOUR);
+        assert!(f.is_live(&issued.token, Purpose::Access).await);
+    }
+}
