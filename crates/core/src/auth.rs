@@ -8,6 +8,8 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use time::OffsetDateTime;
 
+#[cfg(fuzzing)]
+pub(crate) use self::tokens::end_by_use;
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::error::StoreError;

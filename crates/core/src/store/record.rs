@@ -65,11 +65,11 @@ impl Slot {
 }
 
 impl Record {
-    pub(super) fn encode(&self) -> Result<Vec<u8>, StoreError> {
+    pub(crate) fn encode(&self) -> Result<Vec<u8>, StoreError> {
         postcard::to_extend(self, vec![VERSION]).map_err(unreadable)
     }
 
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
         match bytes.split_first() {
             Some((&VERSION, rest)) => postcard::from_bytes(rest).map_err(unreadable),
             Some((version, _)) => Err(unreadable(format!("version {version} is not known"))),
