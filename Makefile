@@ -3,9 +3,12 @@
 CARGO ?= cargo
 DENY_VERSION := 0.20.2
 MACHETE_VERSION := 0.9.2
+FUZZ_VERSION := 0.13.2
+# How long each parser is fuzzed.
+FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help run test clients check doc fmt servers tools
+.PHONY: help run test fuzz clients check doc fmt servers tools
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -16,12 +19,18 @@ run: ## build the release binary and serve the demo on http://127.0.0.1:8080
 test: servers ## install what the tests need and is missing, then run every test
 	$(CARGO) test --workspace --locked --no-fail-fast
 
+fuzz: ## fuzz each parser, with a nightly toolchain, for FUZZ_SECONDS=60
+	@$(CARGO) +nightly --version >/dev/null || { echo "fuzzing takes a nightly toolchain: rustup toolchain install nightly" >&2; exit 1; }
+	@command -v cargo-fuzz >/dev/null || $(CARGO) install --locked --debug cargo-fuzz@$(FUZZ_VERSION)
+	tests/fuzz/run $(FUZZ_SECONDS)
+
 clients: ## run published clients, unmodified, against the gateway
 	$(CARGO) build --locked --package isogloss-gateway
 	tests/clients/run "$${CARGO_TARGET_DIR:-target}/debug/isogloss"
 
 check: tools ## formatting, lints, documentation, licences and sources, unused dependencies
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path tests/fuzz/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
 	$(CARGO) deny --locked check bans licenses sources
@@ -33,6 +42,7 @@ doc: ## build the documentation, and say where it is
 
 fmt: ## format the code
 	$(CARGO) fmt --all
+	$(CARGO) fmt --manifest-path tests/fuzz/Cargo.toml
 
 servers:
 	@tests/install redis postgres

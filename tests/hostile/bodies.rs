@@ -142,7 +142,7 @@ fn numbers_out_of_any_range_are_refused() {
         digits.as_str(),
     ] {
         let body = everywhere(number);
-        for route in ROUTES {
+        for route in ROUTES.iter().filter(|route| !route.takes_any_name()) {
             let response = route.send(gateway.public(), JSON, &body);
             // A number stands for its digits in three dialects, and then is a name that nobody has.
             let statuses = match route.dialect {
@@ -297,7 +297,7 @@ fn doubled_members_open_nothing() {
         everywhere("\"admin\"").replace('{', "{\"user_id\": [], \"password\": [], \"username\": [], \"userName\": [], \"userName\": {}, "),
         format!("{{{}\"a\": 1}}", r#""password": "admin-demo", "#.repeat(1500)),
     ] {
-        for route in ROUTES {
+        for route in ROUTES.iter().filter(|route| !route.takes_any_name()) {
             let response = route.send(gateway.public(), JSON, &body);
             let statuses = match (route.dialect, route.body) {
                 ("crmcom", _) => &[200][..],

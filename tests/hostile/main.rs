@@ -2,16 +2,20 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bodies;
-mod chance;
+mod damage;
 #[path = "../shared/dialects.rs"]
 mod dialects;
-mod fuzz;
+mod documented;
+mod documents;
 mod heads;
+mod inputs;
 mod methods;
 mod names;
+mod properties;
 mod refusal;
 mod routes;
 mod size;
+mod success;
 mod tokens;
 
 use conformance::Gateway;

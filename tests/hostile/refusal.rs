@@ -12,15 +12,22 @@ const EITHER_JSON: &[&str] = &[
 const PLAIN_JSON: &[&str] = &["application/json"];
 const PAGE: &str = "text/html; charset=utf-8";
 
+/// The media types that a dialect's JSON may have.
+pub(crate) fn medias(dialect: &str) -> &'static [&'static str] {
+    match dialect {
+        "bimplus" | "crmcom" => UTF8_JSON,
+        "tokenlogin" => EITHER_JSON,
+        _ => PLAIN_JSON,
+    }
+}
+
 /// Whether this is a refusal in the dialect's own words: status, media type and the body's members.
 pub(crate) fn check(dialect: &str, response: &Response) -> Result<(), String> {
     let media = response.header("Content-Type").unwrap_or("none");
-    let medias = match dialect {
-        "bimplus" | "crmcom" => UTF8_JSON,
-        "tokenlogin" => EITHER_JSON,
-        _ if media == PAGE => return check_page(response),
-        _ => PLAIN_JSON,
-    };
+    if dialect == "memsource" && media == PAGE {
+        return check_page(response);
+    }
+    let medias = medias(dialect);
     if !medias.contains(&media) {
         return Err(format!("the media type is {media}, not one of {medias:?}"));
     }

@@ -50,6 +50,10 @@ const fn with_key(route: Route) -> Route {
     Route { query, ..route }
 }
 
+/// The one route that refuses nobody.
+pub(crate) const HELLO: Route = route("bimplus", "GET", "/v2/hello", Body::Ignored, 200);
+
+/// Every route that can refuse.
 #[rustfmt::skip]
 pub(crate) const ROUTES: &[Route] = &[
     route("bimplus", "POST", "/v2/authorize", Body::Read, 400),
@@ -60,6 +64,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("bimplus", "GET", "/v2/teams", Body::Ignored, 401),
     route("bimplus", "POST", "/v2/cross-token", Body::Ignored, 401),
     route("bimplus", "POST", "/v2/cross-authorize", Body::Read, 400),
+    route("bimplus", "POST", "/v2/auth-forgot", Body::Read, 400),
     route("crmcom", "POST", "/crmapi/rest/v2/authentication/token", Body::Read, 200),
     route("crmcom", "POST", "/crmapi/rest/v2/authentication/token/release", Body::Read, 200),
     route("crmcom", "POST", "/crmapi/rest/v2/authentication/web_api_key/token", Body::Read, 200),
@@ -89,7 +94,22 @@ pub(crate) const ROUTES: &[Route] = &[
     route("memsource", "GET", "/web/login/authByToken", Body::Ignored, 401),
 ];
 
+/// Every route.
+pub(crate) fn every_route() -> impl Iterator<Item = Route> {
+    ROUTES.into_iter().chain([HELLO])
+}
+
+/// The routes of a dialect.
+pub(crate) fn routes_of(dialect: &str) -> impl Iterator<Item = Route> {
+    every_route().filter(move |route| route.dialect == dialect)
+}
+
 impl Route {
+    /// Whether it grants whatever name it is given, and tells nobody whether there is such a user.
+    pub(crate) fn takes_any_name(&self) -> bool {
+        self.path == "/v2/auth-forgot"
+    }
+
     /// Path and query, with `query` behind the route's own.
     pub(crate) fn target(&self, query: &[u8]) -> Vec<u8> {
         let parts = [self.query.as_bytes(), query];

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use crate::refusal;
 use crate::{assert_unharmed, gateway};
 
-const CLIENT: &str = "0864b512-1776-4a55-8ee5-2b19d7d9b7ea";
+pub(crate) const CLIENT: &str = "0864b512-1776-4a55-8ee5-2b19d7d9b7ea";
 
 /// Live tokens of the administrator: what each is, and its 32 hexadecimal digits.
-fn tokens(public: SocketAddr) -> Vec<(&'static str, String)> {
+pub(crate) fn tokens(public: SocketAddr) -> Vec<(&'static str, String)> {
     let answer = |request: Request| request.send(public).unwrap().json().unwrap();
     let digits = |answer: &Value, place: &str| {
         let token = answer.pointer(place).and_then(Value::as_str);

@@ -50,7 +50,7 @@ impl FromRequest for Caller {
 }
 
 /// `BimPlus <token>`; one client says `Bearer`, one spells the token with dashes.
-fn in_header(request: &HttpRequest) -> Option<Token> {
+pub(crate) fn in_header(request: &HttpRequest) -> Option<Token> {
     let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.trim().split_once(' ')?;
     let known = [TOKEN_TYPE, "Bearer"];

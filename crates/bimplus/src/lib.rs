@@ -3,6 +3,8 @@
 mod authorization;
 mod errors;
 mod forgotten;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod ids;
 mod logins;
 mod members;

@@ -16,9 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt as _};
-use isogloss_core::store::{
-    Caps, EmbeddedStore, Record, RedisSettings, RedisStore, TokenStore,
-};
+use isogloss_core::store::{Caps, EmbeddedStore, Record, RedisSettings, RedisStore, TokenStore};
 use isogloss_core::{Clock as _, Purpose, SystemClock, TokenDigest};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -105,8 +103,14 @@ async fn embedded(tokens: usize) {
     let crashed = folder.path().join("crashed.redb");
     std::fs::copy(&path, &crashed).unwrap();
     drop(store);
-    println!("embedded: start after an orderly end: {:.1?}", starts(&path).await);
-    println!("embedded: start after a crash: {:.1?}", starts(&crashed).await);
+    println!(
+        "embedded: start after an orderly end: {:.1?}",
+        starts(&path).await
+    );
+    println!(
+        "embedded: start after a crash: {:.1?}",
+        starts(&crashed).await
+    );
 
     let store: Arc<dyn TokenStore> = Arc::new(EmbeddedStore::open(&path, Caps::default()).unwrap());
     let quiet = waits(&store, kept, Duration::from_secs(3)).await;
@@ -201,7 +205,9 @@ async fn redis(tokens: usize) {
     let server = servers::Server::start(&[]).unwrap();
     let memory = || -> u64 {
         let info = server.ask(&["INFO", "memory"]).unwrap();
-        let line = info.lines().find_map(|line| line.strip_prefix("used_memory:"));
+        let line = info
+            .lines()
+            .find_map(|line| line.strip_prefix("used_memory:"));
         line.unwrap().trim().parse().unwrap()
     };
     let settings = RedisSettings::at(format!("redis://127.0.0.1:{}", server.port()));

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use time::OffsetDateTime;
 
+#[cfg(fuzzing)]
+pub(crate) use self::tokens::used;
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::error::StoreError;

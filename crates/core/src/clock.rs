@@ -59,6 +59,12 @@ pub(crate) fn from_milliseconds(milliseconds: i64) -> OffsetDateTime {
         .unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
+/// The moment so long after another; the last one that can be told if it lies behind that.
+pub(crate) fn later(moment: OffsetDateTime, by: Duration) -> OffsetDateTime {
+    let by = time::Duration::try_from(by).unwrap_or(time::Duration::MAX);
+    moment.saturating_add(by)
+}
+
 fn whole_milliseconds(moment: OffsetDateTime) -> OffsetDateTime {
     from_milliseconds(milliseconds(moment))
 }

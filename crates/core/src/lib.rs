@@ -4,6 +4,8 @@ mod auth;
 mod clock;
 pub mod directory;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod mail;
 mod password;
 mod pepper;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::clock::later;
 use crate::store::Idle;
 use crate::token::{Token, TokenDigest};
 use crate::user::User;
@@ -59,11 +60,11 @@ impl Lifetime {
     /// When a token of this life ends that is issued now, and how it moves with its use.
     pub(crate) fn begin(self, now: OffsetDateTime) -> (OffsetDateTime, Option<Idle>) {
         match self {
-            Self::Absolute(span) => (now + span, None),
+            Self::Absolute(span) => (later(now, span), None),
             Self::Idle { span, at_most } => {
                 let idle = Idle {
                     span: u64::try_from(span.as_millis()).unwrap_or(u64::MAX),
-                    until: at_most.map(|at_most| now + at_most),
+                    until: at_most.map(|at_most| later(now, at_most)),
                 };
                 (idle.end(now), Some(idle))
             }
@@ -74,7 +75,7 @@ impl Lifetime {
 impl Idle {
     /// The end of a token that is used now.
     pub(crate) fn end(&self, now: OffsetDateTime) -> OffsetDateTime {
-        let end = now + Duration::from_millis(self.span);
+        let end = later(now, Duration::from_millis(self.span));
         self.until.map_or(end, |until| until.min(end))
     }
 }

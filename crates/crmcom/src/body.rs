@@ -29,9 +29,7 @@ impl Body {
         if !self.is_json {
             return Err(Error::Malformed);
         }
-        let bytes = self.bytes.strip_prefix(BYTE_ORDER_MARK);
-        let members = serde_json::from_slice(bytes.unwrap_or(&self.bytes));
-        members.map(Members).map_err(|_| Error::Malformed)
+        Members::parse(&self.bytes)
     }
 
     /// The members of an object that may be missing, and then its media type does not matter: PHP
@@ -45,6 +43,12 @@ impl Body {
 }
 
 impl Members {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, Error> {
+        let bytes = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+        let members = serde_json::from_slice(bytes);
+        members.map(Self).map_err(|_| Error::Malformed)
+    }
+
     /// A string. Clients send configured values, empty ones too: empty and `null` are absent.
     pub(crate) fn text(&self, name: &'static str) -> Result<Option<String>, Error> {
         match self.0.get(name) {

@@ -2,6 +2,8 @@
 
 mod body;
 mod errors;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod key;
 mod login;
 mod quirks;

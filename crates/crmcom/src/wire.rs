@@ -61,7 +61,7 @@ impl<'a> Envelope<'a> {
 }
 
 /// 32 upper-case hexadecimal digits.
-fn spelt(token: &Token) -> String {
+pub(crate) fn spelt(token: &Token) -> String {
     token.hex().to_ascii_uppercase()
 }
 

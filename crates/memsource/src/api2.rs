@@ -1,6 +1,6 @@
 //! The successor API, `api2`: routes, and their handlers.
 
-mod body;
+pub(crate) mod body;
 mod refusal;
 mod wire;
 

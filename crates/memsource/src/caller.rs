@@ -34,7 +34,7 @@ impl Caller {
     }
 }
 
-fn header(request: &HttpRequest) -> Option<String> {
+pub(crate) fn header(request: &HttpRequest) -> Option<String> {
     let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme

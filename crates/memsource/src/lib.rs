@@ -3,6 +3,8 @@
 mod api2;
 mod caller;
 mod errors;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod issue;
 mod multipart;
 mod parameters;

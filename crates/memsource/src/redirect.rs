@@ -19,7 +19,13 @@ pub(crate) fn target(settings: &Settings, url: Option<&str>) -> Result<String, E
     let here = Url::parse(HERE).map_err(|_| Error::Redirect)?;
     let target = here.join(url).map_err(|_| Error::Redirect)?;
     if target.origin() == here.origin() && url.starts_with('/') {
-        return Ok(target[Position::BeforePath..].to_owned());
+        let path = &target[Position::BeforePath..];
+        // Where dots went away, two slashes may be left: by them a browser knows another host.
+        return if path.starts_with("//") {
+            Err(Error::Redirect)
+        } else {
+            Ok(path.to_owned())
+        };
     }
     let allowed = settings.redirect_origins.iter().any(|origin| {
         Url::parse(origin)
@@ -64,6 +70,10 @@ mod tests {
             "/\\evil.example",
             "\\\\evil.example",
             "/\t/evil.example",
+            "/.//evil.example",
+            "/./\\evil.example",
+            "/web/..//evil.example",
+            "/web/%2e%2E//evil.example",
             "/web\r\nX-Injected: 1",
             "https:evil.example",
             "http://app.example.com/",

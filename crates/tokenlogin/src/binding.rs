@@ -14,7 +14,7 @@ use crate::model::Model;
 const MOST_BRACKETS: usize = 64;
 
 impl Model {
-    fn parse(media: Media, body: &[u8]) -> Result<Self, Error> {
+    pub(crate) fn parse(media: Media, body: &[u8]) -> Result<Self, Error> {
         match media {
             Media::Form => Ok(form_urlencoded::parse(body).collect()),
             Media::Json => Self::parse_json(body).ok_or_else(|| {
@@ -45,8 +45,9 @@ impl Model {
     }
 }
 
+/// How a body is written.
 #[derive(Clone, Copy)]
-enum Media {
+pub(crate) enum Media {
     Json,
     Form,
 }

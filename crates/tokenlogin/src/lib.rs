@@ -4,6 +4,8 @@ mod account;
 mod binding;
 mod cors;
 mod errors;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod letter;
 mod login;
 mod model;

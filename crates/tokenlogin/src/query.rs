@@ -11,7 +11,7 @@ pub(crate) struct Fields(Vec<String>);
 
 impl Fields {
     /// Takes `fields=a&fields=b`, `fields[]=a`, `fields[0]=a` and `fields=a,b`.
-    fn read(request: &HttpRequest) -> Self {
+    pub(crate) fn read(request: &HttpRequest) -> Self {
         let names = pairs(request)
             .filter(|(name, _)| name.split('[').next() == Some("fields"))
             .flat_map(|(_, value)| value.split(',').map(normal).collect::<Vec<_>>())

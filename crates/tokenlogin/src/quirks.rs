@@ -43,7 +43,7 @@ pub(crate) async fn answer<B: MessageBody>(
 }
 
 /// The JSON type that `Accept` names; else the request's own; else the usual one.
-fn answer_type(request: &ServiceRequest) -> &'static str {
+pub(crate) fn answer_type(request: &ServiceRequest) -> &'static str {
     const APPLICATION: &str = "application/json; charset=utf-8";
     const TEXT: &str = "text/json; charset=utf-8";
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use metrics::counter;
+use time::OffsetDateTime;
 use tracing::warn;
 
 use super::Auth;
@@ -195,30 +196,41 @@ impl Auth {
         Ok(())
     }
 
-    /// Notes the use of a token: often if that moves its end, seldom if it only tells which of a
-    /// user's tokens was used least. Each time is a write.
+    /// Notes the use of a token. Each time is a write.
     async fn note_use(&self, digest: TokenDigest, record: &mut Record) -> Result<(), AuthError> {
         let now = self.now();
-        let life = record.expires_at - record.issued_at;
-        let every = match &record.idle {
-            Some(idle) => Duration::from_mins(1).min(Duration::from_millis(idle.span) / 2),
-            None => Duration::from_hours(1).min(life.unsigned_abs() / 10),
-        };
-        if now - record.used_at < every {
+        let Some(after) = used(record, now) else {
             return Ok(());
-        }
-        let before = record.clone();
-        record.used_at = now;
-        if let Some(idle) = &record.idle {
-            record.expires_at = idle.end(now).max(before.expires_at);
-        }
-        let replaced = self.0.tokens.replace(digest, &before, record, now).await?;
-        if !replaced {
+        };
+        if self.0.tokens.replace(digest, record, &after, now).await? {
+            *record = after;
+        } else {
             // Somebody else noted a use, or ended the token.
             *record = self.live(digest).await?.ok_or(AuthError::InvalidToken)?;
         }
         Ok(())
     }
+}
+
+/// The record after a use that is worth noting: often if that moves the token's end, seldom if it
+/// only tells which of a user's tokens was used least.
+pub(crate) fn used(record: &Record, now: OffsetDateTime) -> Option<Record> {
+    let every = match &record.idle {
+        Some(idle) => Duration::from_mins(1).min(Duration::from_millis(idle.span) / 2),
+        None => {
+            let life = record.expires_at - record.issued_at;
+            Duration::from_hours(1).min(life.unsigned_abs() / 10)
+        }
+    };
+    if now - record.used_at < every {
+        return None;
+    }
+    let mut after = record.clone();
+    after.used_at = now;
+    if let Some(idle) = &record.idle {
+        after.expires_at = idle.end(now).max(record.expires_at);
+    }
+    Some(after)
 }
 
 /// The place that a token takes: this user's, for this purpose, at this client and application.

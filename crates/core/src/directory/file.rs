@@ -12,6 +12,8 @@ use serde::Deserialize;
 use thiserror::Error;
 use uuid::Uuid;
 
+#[cfg(fuzzing)]
+pub(crate) use self::seal::seal;
 pub use self::seal::{Progress, import};
 #[cfg(doc)]
 use super::Directory;

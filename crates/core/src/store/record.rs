@@ -101,13 +101,13 @@ impl Record {
         self.expires_at > now && self.spent.is_none()
     }
 
-    pub(super) fn encode(&self) -> Result<Vec<u8>, StoreError> {
+    pub(crate) fn encode(&self) -> Result<Vec<u8>, StoreError> {
         let mut bytes = postcard::to_extend(self, vec![VERSION]).map_err(unreadable)?;
         bytes.extend_from_slice(&self.tail);
         Ok(bytes)
     }
 
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
         match bytes.split_first() {
             Some((&VERSION, rest)) => {
                 let (mut record, tail): (Self, _) =

@@ -16,25 +16,25 @@ use crate::parameters::{content_type, media_type};
 /// The body of `login`. An empty member counts as absent.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct LoginBody {
+pub(crate) struct LoginBody {
     #[serde(deserialize_with = "text")]
-    pub(super) user_name: Option<String>,
+    pub(crate) user_name: Option<String>,
     #[serde(deserialize_with = "text")]
-    pub(super) password: Option<String>,
+    pub(crate) password: Option<String>,
     #[serde(deserialize_with = "text")]
-    pub(super) code: Option<String>,
+    pub(crate) code: Option<String>,
     #[serde(deserialize_with = "text")]
-    pub(super) user_uid: Option<String>,
+    pub(crate) user_uid: Option<String>,
 }
 
 /// The body of `loginOther`.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct LoginOtherBody {
+pub(crate) struct LoginOtherBody {
     #[serde(deserialize_with = "text")]
-    pub(super) user_name: Option<String>,
+    pub(crate) user_name: Option<String>,
     #[serde(deserialize_with = "text")]
-    pub(super) user_uid: Option<String>,
+    pub(crate) user_uid: Option<String>,
 }
 
 /// A string, or a number that a client did not quote.

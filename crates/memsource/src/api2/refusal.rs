@@ -10,7 +10,7 @@ use crate::errors::Error;
 /// A refusal that tells what the old API leaves out.
 #[derive(Debug, ThisError)]
 #[error(transparent)]
-pub(super) struct Refusal(#[from] Error);
+pub(crate) struct Refusal(#[from] Error);
 
 impl From<AuthError> for Refusal {
     fn from(error: AuthError) -> Self {

@@ -199,3 +199,19 @@ async fn no_use_moves_an_end_beyond_the_absolute_one() {
     f.clock.advance(Duration::from_millis(1));
     assert!(!f.is_live(&issued.token, Purpose::Access).await);
 }
+
+#[tokio::test]
+async fn a_life_beyond_the_end_of_time_is_a_long_one() {
+    let f = fixture().await;
+    for lifetime in [
+        Lifetime::Absolute(Duration::MAX),
+        Lifetime::Idle {
+            span: Duration::MAX,
+            at_most: Some(Duration::MAX),
+        },
+    ] {
+        let issued = f.token("ada", Terms::new(Purpose::Access, lifetime)).await;
+        f.clock.advance(HOUR);
+        assert!(f.is_live(&issued.token, Purpose::Access).await);
+    }
+}

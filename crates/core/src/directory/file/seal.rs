@@ -40,12 +40,23 @@ pub async fn import(
     progress: impl Fn(Progress),
 ) -> Result<Applied, FileError> {
     let present = directory.snapshot().await?;
+    let sealed = seal(&present, passwords, file, progress).await?;
+    Ok(directory.apply(&sealed).await?)
+}
+
+/// The entries of a file, checked and hashed, beside those that are there.
+pub(crate) async fn seal(
+    present: &Snapshot,
+    passwords: &Passwords,
+    file: File,
+    progress: impl Fn(Progress),
+) -> Result<Snapshot, FileError> {
     let organisations = file
         .organisations
         .into_iter()
-        .map(|organisation| seal_organisation(organisation, &present))
+        .map(|organisation| seal_organisation(organisation, present))
         .collect::<Result<Vec<_>, _>>()?;
-    let context = Context::new(&present, &organisations, &file.users);
+    let context = Context::new(present, &organisations, &file.users);
     context.check_unique(&file.users)?;
 
     let total = file.users.len();
@@ -72,12 +83,11 @@ pub async fn import(
         .try_collect()
         .await?;
     let keys = seal_keys(file.keys, &present.users, &users)?;
-    let sealed = Snapshot {
+    Ok(Snapshot {
         organisations,
         users,
         keys,
-    };
-    Ok(directory.apply(&sealed).await?)
+    })
 }
 
 fn seal_organisation(

@@ -1,0 +1,44 @@
+//! The readers of this crate for the fuzz targets in `tests/fuzz`, which see no others of its insides.
+
+use std::num::NonZeroUsize;
+use std::sync::LazyLock;
+
+use futures_util::FutureExt as _;
+use time::OffsetDateTime;
+
+use crate::auth;
+use crate::directory::Snapshot;
+use crate::directory::file::{File, seal};
+use crate::password::{PasswordSettings, Passwords};
+use crate::store::Record;
+
+/// A record as a store keeps it.
+pub fn record(bytes: &[u8]) -> Option<Record> {
+    Record::decode(bytes).ok()
+}
+
+/// What a store keeps of a record.
+pub fn stored(record: &Record) -> Option<Vec<u8>> {
+    record.encode().ok()
+}
+
+/// The record after a use, if that is worth noting.
+pub fn used(record: &Record, now: OffsetDateTime) -> Option<Record> {
+    auth::used(record, now)
+}
+
+/// The directory that a file makes of an empty one; nothing if it makes no sense, or if it holds a
+/// secret in clear text, which takes its time to hash.
+pub fn directory(file: File) -> Option<Snapshot> {
+    static PASSWORDS: LazyLock<Option<Passwords>> = LazyLock::new(|| {
+        let settings = PasswordSettings {
+            bcrypt_cost: 4,
+            threads: Some(NonZeroUsize::MIN),
+            queue: 1,
+        };
+        Passwords::start(settings).ok()
+    });
+    let empty = Snapshot::default();
+    let sealed = seal(&empty, PASSWORDS.as_ref()?, file, |_| {});
+    sealed.now_or_never()?.ok()
+}

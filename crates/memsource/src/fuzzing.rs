@@ -1,0 +1,68 @@
+//! The readers of this crate for the fuzz targets in `tests/fuzz`, which see no others of its insides.
+
+use actix_web::FromRequest;
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use actix_web::test::TestRequest;
+use futures_util::FutureExt as _;
+
+use crate::api2::body::LoginBody;
+use crate::caller::header;
+use crate::parameters::Parameters;
+use crate::{Settings, redirect, wire};
+
+/// A call as its reader meets it.
+pub struct Call<'a> {
+    /// What stands behind `?`.
+    pub query: &'a str,
+    /// The header `Content-Type`.
+    pub content_type: HeaderValue,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Call<'_> {
+    /// The parameters of those names; nothing for a call that is refused.
+    pub fn parameters(self, names: &[&'static str]) -> Option<Vec<Option<String>>> {
+        let mut parameters = self.read::<Parameters>()?;
+        let values = names.iter().map(|name| parameters.optional(name));
+        Some(values.collect())
+    }
+
+    /// `userName`, `password`, `code` and `userUid` as `api2` reads them; nothing for a call that
+    /// is refused.
+    pub fn login(self) -> Option<[Option<String>; 4]> {
+        let body = self.read::<LoginBody>()?;
+        Some([body.user_name, body.password, body.code, body.user_uid])
+    }
+
+    fn read<T: FromRequest>(self) -> Option<T> {
+        let (request, mut payload) = TestRequest::post()
+            .uri(&format!("/?{}", self.query))
+            .insert_header((CONTENT_TYPE, self.content_type))
+            .set_payload(self.body)
+            .to_http_parts();
+        let read = T::from_request(&request, &mut payload);
+        read.now_or_never()?.ok()
+    }
+}
+
+/// Where a browser is sent that asks for that address. Beside this host, `origin` is allowed.
+pub fn redirect(url: &str, origin: &str) -> Option<String> {
+    let settings = Settings {
+        redirect_origins: vec![origin.to_owned()],
+        ..Settings::default()
+    };
+    redirect::target(&settings, Some(url)).ok()
+}
+
+/// The token that the header `Authorization` holds, as it is spelt there.
+pub fn authorization(value: HeaderValue) -> Option<String> {
+    let request = TestRequest::default().insert_header((AUTHORIZATION, value));
+    header(&request.to_http_request())
+}
+
+/// The number and the digits of a token.
+pub fn token(text: &str) -> Option<(i64, String)> {
+    let (number, token) = wire::parse_token(text)?;
+    Some((number, token.hex()))
+}
