@@ -181,7 +181,13 @@ fn a_dialect_leaves_storage_and_hashing_to_core() {
     for dialect in graph.dialects() {
         let dependencies = graph.dependencies(dialect);
         for inner in [
-            "redis", "deadpool", "redb", "sqlx", "bcrypt", "config", "anyhow",
+            "redis",
+            "deadpool-redis",
+            "redb",
+            "sqlx",
+            "bcrypt",
+            "config",
+            "anyhow",
         ] {
             assert!(!dependencies.contains(inner), "{dialect} uses {inner}");
         }
@@ -244,7 +250,7 @@ fn what_we_stand_on_is_there_once() {
         "serde",
         "serde_json",
         "redis",
-        "deadpool",
+        "deadpool-redis",
         "bcrypt",
         "uuid",
         "config",

@@ -13,11 +13,13 @@
 mod address;
 mod cluster;
 mod dialer;
+mod doorman;
 mod engine;
 mod expected;
 mod fault;
 mod health;
 mod link;
+mod place;
 mod primary;
 mod question;
 mod replicas;

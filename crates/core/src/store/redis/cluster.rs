@@ -127,13 +127,11 @@ impl Cluster {
         if let Some(connection) = kept.as_ref() {
             return Ok(connection.clone());
         }
-        let client = self.client.clone();
-        let entering = self.entering;
-        let runtime = self.dialer.runtime();
-        let made = runtime
-            .spawn(async move { timeout(entering, client.get_async_connection()).await })
+        let entering = timeout(self.entering, self.client.get_async_connection());
+        let made = self
+            .dialer
+            .inside(entering)
             .await
-            .map_err(failed)?
             .map_err(|_| failed("the cluster does not let us in in time"))?
             .map_err(failed)?;
         *kept = Some(made.clone());

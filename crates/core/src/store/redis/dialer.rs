@@ -1,10 +1,14 @@
 //! Connecting to one server.
 
+use std::future::poll_fn;
+use std::pin::pin;
+
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _,
     RedisConnectionInfo, RedisResult, TlsCertificates,
 };
+use deadpool_redis::Manager;
 use tokio::runtime::Handle;
 
 use super::RedisSettings;
@@ -40,19 +44,26 @@ impl Dialer {
 
     /// A connection that has shown its password.
     pub(super) async fn dial(&self, server: &ConnectionInfo) -> RedisResult<MultiplexedConnection> {
-        let client = match self.certificates() {
+        let client = self.client(server)?;
+        self.inside(client.get_multiplexed_async_connection_with_config(&self.config))
+            .await
+    }
+
+    /// What makes the connections of a pool. They are made [inside](Self::inside).
+    pub(super) fn manager(&self, server: &ConnectionInfo) -> RedisResult<Manager> {
+        let client = self.client(server)?;
+        // By now it says whom to trust, too.
+        let server = client.get_connection_info().clone();
+        Manager::new_with_config(server, self.config.clone())
+    }
+
+    fn client(&self, server: &ConnectionInfo) -> RedisResult<Client> {
+        match self.certificates() {
             Some(certificates) if is_tls(server) => {
-                Client::build_with_tls(server.clone(), certificates)?
+                Client::build_with_tls(server.clone(), certificates)
             }
-            _ => Client::open(server.clone())?,
-        };
-        let config = self.config.clone();
-        let dialled = self.runtime.spawn(async move {
-            client
-                .get_multiplexed_async_connection_with_config(&config)
-                .await
-        });
-        dialled.await.map_err(std::io::Error::other)?
+            _ => Client::open(server.clone()),
+        }
     }
 
     /// Whom to trust, if not whom the system trusts.
@@ -64,8 +75,15 @@ impl Dialer {
         })
     }
 
-    pub(super) fn runtime(&self) -> &Handle {
-        &self.runtime
+    /// Does what may connect. What drives a connection is started where it is made: here that is
+    /// our own runtime, whichever one asks.
+    pub(super) async fn inside<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        poll_fn(|context| {
+            let _inside = self.runtime.enter();
+            work.as_mut().poll(context)
+        })
+        .await
     }
 }
 

@@ -10,8 +10,8 @@ use ::redis::aio::MultiplexedConnection;
 use ::redis::{Cmd, ConnectionInfo, FromRedisValue, RedisResult, Role, cmd};
 
 use super::dialer::Dialer;
+use super::doorman::is_forbidden;
 use super::link::failed;
-use super::primary::is_forbidden;
 use crate::clock::{Clock, milliseconds};
 use crate::error::StoreError;
 use crate::store::health::ServerHealth;

@@ -14,7 +14,7 @@
 //! [`Link::script`] and [`Link::revoke`]: a token that was taken by the
 //! first `GETDEL`, whose answer was lost, would be "none" to the second. When its connection breaks,
 //! the answer is an error, and the caller says "unavailable". So that a connection that died in the
-//! pool does not end in that, it is asked for a sign of life before what may be asked only once.
+//! pool does not end in that, it is asked for a sign of life before it is used again.
 //!
 //! A time-out is never asked again: the server may be at it still.
 //!
@@ -23,8 +23,8 @@
 //! Only a primary is believed. A server shows by `ROLE` that it is one when a connection is made,
 //! and again before a connection is used on which it last did so a second ago. So a token that was
 //! revoked at a new primary is known for at most that long by way of an old one that was made a
-//! replica. What sentinels say is asked for as often, and a connection to another server than the
-//! one they name is dropped. What they cannot help is a primary that is cut off from all of them
+//! replica. What sentinels say is asked for as often, and when they name another server, there is a
+//! new pool, and the connections to the old one are dropped. What they cannot help is a primary that is cut off from all of them
 //! together with this gateway; see "Replication" in `docs/operations.md`.
 //!
 //! Every refusal of the server (`LOADING`, `MASTERDOWN`, `CLUSTERDOWN`, `NOAUTH`, `NOPERM`, `OOM`
@@ -41,7 +41,8 @@ use super::dialer::Dialer;
 use super::engine::Engine;
 use super::expected::Expected;
 use super::health::examine;
-use super::primary::{Place, Primary};
+use super::place::Place;
+use super::primary::Primary;
 use super::question::{Manner, Question};
 use super::scan::Scan;
 use super::sentinel::Sentinels;
@@ -81,13 +82,13 @@ impl Link {
         let way = match address {
             Address::Server(server) => {
                 let place = Place::Fixed(Box::new(server));
-                let primary = Primary::new(place, dialer.clone(), settings)?;
+                let primary = Primary::new(place, dialer.clone(), settings);
                 Way::Primary(Box::new(primary))
             }
             Address::Sentinels(address) => {
                 let sentinels = Sentinels::new(address, dialer.clone());
                 let place = Place::Sentinels(Box::new(sentinels));
-                let primary = Primary::new(place, dialer.clone(), settings)?;
+                let primary = Primary::new(place, dialer.clone(), settings);
                 Way::Primary(Box::new(primary))
             }
             Address::Cluster(servers) => {

@@ -11,6 +11,7 @@ mod contracts;
 mod failover;
 mod fitness;
 mod lost_answers;
+mod pooling;
 mod refusals;
 mod replication;
 mod resharding;

@@ -7,7 +7,7 @@ use crate::store::TokenStore as _;
 use crate::store::contract::pass_all;
 
 /// The access list that the operator's guide shows, as arguments of a server.
-fn access_list() -> Vec<String> {
+pub(super) fn access_list() -> Vec<String> {
     let guide = include_str!("../../../../../../docs/operations.md");
     let line = guide
         .lines()

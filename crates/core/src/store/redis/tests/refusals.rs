@@ -48,6 +48,25 @@ async fn a_replica_is_not_asked_and_a_primary_again_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_replica_in_constant_use_is_found_out() {
+    let [primary, other] = [(); 2].map(|()| Server::start(&[]).unwrap());
+    let store = store(&settings(at(primary.port())));
+    store.get(digest(1)).await.unwrap();
+    let port = other.port().to_string();
+    primary.ask(&["REPLICAOF", "127.0.0.1", &port]).unwrap();
+    // Reading works there. It is never idle for long.
+    for _ in 0..500 {
+        if let Err(error) = store.get(digest(1)).await
+            && error.to_string().contains("not the primary")
+        {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("a replica is taken for the primary");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_write_to_what_became_a_replica_goes_to_the_new_primary() {
     let mut servers = SentinelServers::start(None, &[]).unwrap();
     let store = store(&settings(servers.url()));
