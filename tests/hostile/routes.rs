@@ -96,7 +96,7 @@ pub(crate) const ROUTES: &[Route] = &[
 
 /// Every route.
 pub(crate) fn every_route() -> impl Iterator<Item = Route> {
-    ROUTES.into_iter().chain([HELLO])
+    ROUTES.iter().copied().chain([HELLO])
 }
 
 /// The routes of a dialect.

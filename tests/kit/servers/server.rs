@@ -90,16 +90,6 @@ impl Server {
         wire::ask(self.port, words)
     }
 
-    /// The same as another user, whatever the password.
-    pub fn ask_as(&self, user: &str, words: &[&str]) -> Result<String> {
-        wire::ask_after(self.port, &["AUTH", user, "any"], words)
-    }
-
-    /// The same with the password of the default user.
-    pub fn ask_with(&self, password: &str, words: &[&str]) -> Result<String> {
-        wire::ask_after(self.port, &["AUTH", password], words)
-    }
-
     /// Ends it at once, as a crash would.
     pub fn kill(&mut self) -> Result<()> {
         if let Some(mut child) = self.child.take() {

@@ -8,30 +8,14 @@ use super::PATIENCE;
 /// Sends a command and answers its reply: a value as it is, nothing as "", of an array each element
 /// on a line of its own. An error of the server is an error here.
 pub(super) fn ask(port: u16, words: &[&str]) -> Result<String> {
-    let mut stream = BufReader::new(connect(port)?);
-    put(&mut stream, words)
-}
-
-/// Sends a command when another has succeeded.
-pub(super) fn ask_after(port: u16, first: &[&str], words: &[&str]) -> Result<String> {
-    let mut stream = BufReader::new(connect(port)?);
-    put(&mut stream, first)?;
-    put(&mut stream, words)
-}
-
-fn connect(port: u16) -> Result<TcpStream> {
-    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    Ok(stream)
-}
-
-fn put(stream: &mut BufReader<TcpStream>, words: &[&str]) -> Result<String> {
     let mut message = format!("*{}\r\n", words.len());
     for word in words {
         message.extend(["$", &word.len().to_string(), "\r\n", word, "\r\n"]);
     }
-    stream.get_mut().write_all(message.as_bytes())?;
-    reply(stream)
+    stream.write_all(message.as_bytes())?;
+    reply(&mut BufReader::new(stream))
 }
 
 fn reply(from: &mut impl BufRead) -> Result<String> {
