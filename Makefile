@@ -8,7 +8,7 @@ FUZZ_VERSION := 0.13.2
 FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz clients check doc fmt servers tools
+.PHONY: help run test fuzz faults clients bench check doc fmt servers tools
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -27,6 +27,13 @@ fuzz: ## fuzz each parser, with a nightly toolchain, for FUZZ_SECONDS=60
 clients: ## run published clients, unmodified, against the gateway
 	$(CARGO) build --locked --package isogloss-gateway
 	tests/clients/run "$${CARGO_TARGET_DIR:-target}/debug/isogloss"
+
+bench: servers ## what a million tokens take: room, start, sweep
+	$(CARGO) bench --locked --package isogloss-core --bench growth
+
+faults: servers ## stores that fail under load, and kills in 200 rounds; prints how long each recovery took
+	$(CARGO) test --locked --package conformance --test faults -- --nocapture --test-threads 2
+	ISOGLOSS_ROUNDS=200 $(CARGO) test --locked --package conformance --test restart -- --nocapture what_was_answered
 
 check: tools ## formatting, lints, documentation, licences and sources, unused dependencies
 	$(CARGO) fmt --all --check

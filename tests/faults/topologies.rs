@@ -1,6 +1,7 @@
 //! Another server becomes the primary.
 
 use std::cell::RefCell;
+use std::thread;
 use std::time::Instant;
 
 use conformance::servers::{ClusterServers, SentinelServers};
@@ -12,12 +13,12 @@ use crate::{WHILE, gateway, survives};
 /// Runs a load over the death of a primary and the rise of the next.
 fn outlives(gateway: &Gateway, kill: impl FnOnce()) -> (Tally, Instant) {
     let load = Load::on(gateway.public());
-    load.runs_for(WHILE);
+    thread::sleep(WHILE);
     let struck = Instant::now();
     kill();
     load.recovers();
     eprintln!("well {:?} after the kill", struck.elapsed());
-    load.runs_for(WHILE);
+    thread::sleep(WHILE);
     (load.end(), struck)
 }
 
@@ -32,11 +33,11 @@ fn sentinels_fail_over_in_good_order() {
         .start()
         .unwrap();
     let load = Load::on(gateway.public());
-    load.runs_for(WHILE);
+    thread::sleep(WHILE);
     let struck = Instant::now();
     servers.borrow().fail_over().unwrap();
     load.recovers();
-    load.runs_for(WHILE);
+    thread::sleep(WHILE);
     load.end()
         .assert_bounded("sentinel failover", struck, false);
 }
@@ -61,12 +62,12 @@ fn log_outs_that_a_replica_has_seen_outlive_the_primary() {
         .start()
         .unwrap();
     let load = Load::on(gateway.public());
-    load.runs_for(WHILE);
+    thread::sleep(WHILE);
     let struck = Instant::now();
     servers.borrow_mut().kill_primary().unwrap();
     // One replica is left: log-outs that want two are unavailable, and that is all.
     load.recovers();
-    load.runs_for(WHILE);
+    thread::sleep(WHILE);
     let tally = load.end();
     tally.assert_bounded("kill -9 with WAIT", struck, true);
 }

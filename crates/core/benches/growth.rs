@@ -7,10 +7,9 @@
     reason = "a benchmark stops where it stumbles, and prints"
 )]
 
-#[path = "../../../tests/kit/servers/mod.rs"]
-#[expect(dead_code, reason = "a benchmark needs little of it")]
-mod servers;
-
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -202,17 +201,13 @@ impl Waits {
 }
 
 async fn redis(tokens: usize) {
-    let server = servers::Server::start(&[]).unwrap();
-    let memory = || -> u64 {
-        let info = server.ask(&["INFO", "memory"]).unwrap();
-        let line = info
-            .lines()
-            .find_map(|line| line.strip_prefix("used_memory:"));
-        line.unwrap().trim().parse().unwrap()
-    };
-    let settings = RedisSettings::at(format!("redis://127.0.0.1:{}", server.port()));
+    let server = Server::start();
+    let settings = RedisSettings::at(format!("redis://127.0.0.1:{}", server.port));
     let store = RedisStore::new(&settings, Caps::default()).unwrap();
-    let before = memory();
+    while store.ping().await.is_err() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let before = server.memory();
     let started = Instant::now();
     fill(&store, tokens, Duration::from_hours(1)).await;
     let took = started.elapsed();
@@ -220,6 +215,44 @@ async fn redis(tokens: usize) {
         "redis: {tokens} tokens in {took:.1?}, {:.0} logins/s",
         tokens as f64 / took.as_secs_f64()
     );
-    let each = (memory() - before) / tokens as u64;
+    let each = (server.memory() - before) / tokens as u64;
     println!("redis: {each} bytes of memory a token, lists of {EACH} a user included");
+}
+
+/// A Redis that keeps nothing on disk.
+struct Server {
+    port: u16,
+    process: Child,
+}
+
+impl Server {
+    fn start() -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let process = Command::new("redis-server")
+            .args(["--bind", "127.0.0.1", "--save", "", "--port"])
+            .arg(port.to_string())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self { port, process }
+    }
+
+    fn memory(&self) -> u64 {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        stream.write_all(b"INFO memory\r\nQUIT\r\n").unwrap();
+        let mut information = String::new();
+        stream.read_to_string(&mut information).unwrap();
+        let mut lines = information.lines();
+        let used = lines.find_map(|line| line.strip_prefix("used_memory:"));
+        used.unwrap().trim().parse().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
 }

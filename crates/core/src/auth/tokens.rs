@@ -215,12 +215,11 @@ impl Auth {
 /// The record after a use that is worth noting: often if that moves the token's end, seldom if it
 /// only tells which of a user's tokens was used least.
 pub(crate) fn used(record: &Record, now: OffsetDateTime) -> Option<Record> {
-    let every = match &record.idle {
-        Some(idle) => Duration::from_mins(1).min(Duration::from_millis(idle.span) / 2),
-        None => {
-            let life = record.expires_at - record.issued_at;
-            Duration::from_hours(1).min(life.unsigned_abs() / 10)
-        }
+    let every = if let Some(idle) = &record.idle {
+        Duration::from_mins(1).min(Duration::from_millis(idle.span) / 2)
+    } else {
+        let life = record.expires_at - record.issued_at;
+        Duration::from_hours(1).min(life.unsigned_abs() / 10)
     };
     if now - record.used_at < every {
         return None;
