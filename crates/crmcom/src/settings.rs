@@ -17,6 +17,9 @@ pub struct Settings {
     /// How long a token lives; what the release says if not set.
     #[serde(with = "humantime_serde", skip_serializing_if = "Option::is_none")]
     pub token_lifetime: Option<Duration>,
+    /// How long a token lives at the most where it lives by its use.
+    #[serde(with = "humantime_serde", skip_serializing_if = "Option::is_none")]
+    pub longest_lifetime: Option<Duration>,
     /// Whether a refusal has the HTTP status that it amounts to, rather than 200.
     pub strict_status: bool,
     /// How the organisation of a login is compared.
@@ -31,7 +34,7 @@ impl Settings {
             Release::R6 => Lifetime::Absolute(span(ONE_HOUR)),
             Release::R10 => Lifetime::Idle {
                 span: span(ONE_HOUR),
-                at_most: None,
+                at_most: self.longest_lifetime,
             },
             Release::R12 => Lifetime::Absolute(span(TWO_HOURS)),
         }

@@ -16,6 +16,9 @@ pub struct Settings {
     pub session_lifetime: Duration,
     /// What the life of a session token is counted from.
     pub session_lifetime_from: LifetimeFrom,
+    /// How long a session token lives at the most where it lives by its use.
+    #[serde(with = "humantime_serde", skip_serializing_if = "Option::is_none")]
+    pub longest_session_lifetime: Option<Duration>,
     /// How long a re-authentication token lives, counted from the login that asked for it.
     #[serde(with = "humantime_serde")]
     pub reauthentication_lifetime: Duration,
@@ -59,6 +62,7 @@ impl Default for Settings {
         Self {
             session_lifetime: Duration::from_hours(12),
             session_lifetime_from: LifetimeFrom::default(),
+            longest_session_lifetime: None,
             reauthentication_lifetime: Duration::from_hours(30 * 24),
             reset_key_lifetime: Duration::from_hours(1),
             echo_reauthentication_token: false,
@@ -76,7 +80,7 @@ impl Settings {
             LifetimeFrom::Login => Lifetime::Absolute(self.session_lifetime),
             LifetimeFrom::Use => Lifetime::Idle {
                 span: self.session_lifetime,
-                at_most: None,
+                at_most: self.longest_session_lifetime,
             },
         };
         Terms::new(Purpose::Access, lifetime)
