@@ -3,6 +3,7 @@
 mod login;
 mod once;
 mod sessions;
+mod throttled;
 mod tokens;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::error::StoreError;
 use crate::password::Passwords;
 use crate::pepper::Peppers;
 use crate::store::TokenStore;
+use crate::throttle::{Guard, Origin};
 
 pub use self::once::SecondUse;
 pub use self::sessions::{Filter, Listed};
@@ -32,6 +34,8 @@ pub struct Parts {
     pub peppers: Peppers,
     /// What a second use of a one-time token does.
     pub second_use: SecondUse,
+    /// Who may try, and how often; without it everybody, always.
+    pub guard: Option<Guard>,
     /// What tells the time.
     pub clock: Arc<dyn Clock>,
 }
@@ -52,6 +56,8 @@ pub struct Credentials {
     pub code: Option<SecretString>,
     /// The organisation the user must belong to, if the dialect asks for one.
     pub organisation: Option<OrganisationName>,
+    /// Where the login comes from.
+    pub origin: Origin,
 }
 
 /// The organisation that a login names.

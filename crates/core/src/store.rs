@@ -2,7 +2,7 @@
 
 mod caps;
 #[cfg(test)]
-mod contract;
+pub(crate) mod contract;
 mod embedded;
 mod record;
 mod redis;
@@ -16,6 +16,7 @@ use uuid::Uuid;
 pub use self::caps::Caps;
 pub use self::embedded::EmbeddedStore;
 pub use self::record::{Idle, Record, Slot, Spent};
+pub(crate) use self::redis::Link as RedisLink;
 pub use self::redis::{RedisSettings, RedisStore};
 use crate::error::StoreError;
 use crate::token::TokenDigest;

@@ -26,7 +26,7 @@ pub struct RedisSettings {
 /// What may be sent again after a broken connection goes through [`Link::ask`] and
 /// [`Link::pipeline`]. What would answer something else the second time, because the first time
 /// did it, goes through [`Link::ask_once`], [`Link::pipeline_once`] and [`Link::script`].
-pub(super) struct Link {
+pub(crate) struct Link {
     pool: Pool,
     /// Drives all connections. They must not hang on the runtime of whichever worker asked first:
     /// it may end while others still use them.
@@ -36,12 +36,12 @@ pub(super) struct Link {
 
 impl Link {
     /// Whether an address can be understood. Nothing is asked.
-    pub(super) fn accepts(url: &str) -> bool {
+    pub(crate) fn accepts(url: &str) -> bool {
         url.into_connection_info().is_ok()
     }
 
     /// Prepares the pool. Nothing is asked yet.
-    pub(super) fn new(settings: &RedisSettings) -> Result<Self, StoreError> {
+    pub(crate) fn new(settings: &RedisSettings) -> Result<Self, StoreError> {
         let timeout = Some(settings.timeout);
         let connection = AsyncConnectionConfig::new()
             .set_connection_timeout(timeout)
@@ -71,18 +71,18 @@ impl Link {
     }
 
     /// Runs a command that may be sent again.
-    pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+    pub(crate) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
         self.ask_once(command).await
     }
 
     /// Runs a command that must not be sent again once it may have been executed.
-    pub(super) async fn ask_once<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+    pub(crate) async fn ask_once<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
         let mut connection = self.connection().await?;
         self.in_time(command.query_async(&mut connection)).await
     }
 
     /// Runs commands that may be sent again. Not a transaction; keys may be anywhere.
-    pub(super) async fn pipeline<T: FromRedisValue>(
+    pub(crate) async fn pipeline<T: FromRedisValue>(
         &self,
         commands: &Pipeline,
     ) -> Result<T, StoreError> {
@@ -90,7 +90,7 @@ impl Link {
     }
 
     /// Runs commands that must not be sent again once they may have been executed.
-    pub(super) async fn pipeline_once<T: FromRedisValue>(
+    pub(crate) async fn pipeline_once<T: FromRedisValue>(
         &self,
         commands: &Pipeline,
     ) -> Result<T, StoreError> {
@@ -100,7 +100,7 @@ impl Link {
 
     /// Runs a script on one key, by its digest, loading it where it is missing. It is not sent
     /// again once it may have been executed.
-    pub(super) async fn script<T: FromRedisValue>(
+    pub(crate) async fn script<T: FromRedisValue>(
         &self,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, StoreError> {
