@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use isogloss_core::directory::{Directory, SqliteDirectory};
 use isogloss_core::store::{Caps, EmbeddedStore, RedisSettings, RedisStore, TokenStore};
+use isogloss_core::throttle::{Guard, MemoryThrottle, Throttle};
 use isogloss_core::{
     Auth, Parts, PasswordSettings, Passwords, Pepper, Peppers, SecondUse, SystemClock,
     create_private_file,
@@ -19,14 +20,16 @@ use crate::config::{self, Sections, TokenStoreAddress, directory_file};
 /// Opens everything that the gateway needs.
 pub(crate) async fn open(sections: &Sections) -> Result<Opened> {
     let directory = directory(&sections.directory).await?;
-    let tokens = tokens(&sections.tokens)?;
+    let (tokens, throttle) = stores(&sections.tokens)?;
     let passwords = passwords(&sections.passwords)?;
+    let limits = sections.throttle.limits();
     Ok(Opened {
         directory,
         tokens,
         passwords,
         peppers: peppers(&sections.tokens)?,
         second_use: sections.tokens.second_use,
+        guard: (sections.throttle.enabled).then(|| Guard::new(throttle, limits)),
     })
 }
 
@@ -46,6 +49,7 @@ pub(crate) struct Opened {
     pub(crate) passwords: Passwords,
     pub(crate) peppers: Peppers,
     second_use: config::SecondUse,
+    guard: Option<Guard>,
 }
 
 impl Opened {
@@ -60,6 +64,7 @@ impl Opened {
                 config::SecondUse::Refuse => SecondUse::Refuse,
                 config::SecondUse::EndSession => SecondUse::EndSession,
             },
+            guard: self.guard,
             clock: Arc::new(SystemClock),
         })
     }
@@ -73,35 +78,38 @@ pub(crate) async fn directory(settings: &config::Directory) -> Result<Arc<dyn Di
     Ok(Arc::new(directory?))
 }
 
-/// Opens the token store.
-fn tokens(settings: &config::Tokens) -> Result<Arc<dyn TokenStore>> {
-    match TokenStoreAddress::of(settings)? {
-        TokenStoreAddress::Memory => Ok(Arc::new(EmbeddedStore::in_memory(caps(settings))?)),
+/// Opens the token store, and what counts tries: on the same Redis, or in this process.
+fn stores(settings: &config::Tokens) -> Result<(Arc<dyn TokenStore>, Arc<dyn Throttle>)> {
+    let store = match TokenStoreAddress::of(settings)? {
+        TokenStoreAddress::Memory => EmbeddedStore::in_memory(caps(settings))?,
         TokenStoreAddress::Embedded(file) => {
             let store = EmbeddedStore::open(&file, caps(settings));
-            let store = store.with_context(|| format!("tokens.store: {}", file.display()));
-            Ok(Arc::new(store?))
+            store.with_context(|| format!("tokens.store: {}", file.display()))?
         }
-        TokenStoreAddress::Redis(url) => redis(settings, url),
-    }
+        TokenStoreAddress::Redis(url) => {
+            let store = redis(settings, url)?;
+            let throttle = store.throttle();
+            return Ok((Arc::new(store), Arc::new(throttle)));
+        }
+    };
+    Ok((Arc::new(store), Arc::new(MemoryThrottle::default())))
 }
 
 /// The token store, if it is one that several processes can open.
 pub(crate) fn shared_tokens(settings: &config::Tokens) -> Result<Option<Arc<dyn TokenStore>>> {
     match TokenStoreAddress::of(settings)? {
         TokenStoreAddress::Memory | TokenStoreAddress::Embedded(_) => Ok(None),
-        TokenStoreAddress::Redis(url) => redis(settings, url).map(Some),
+        TokenStoreAddress::Redis(url) => Ok(Some(Arc::new(redis(settings, url)?))),
     }
 }
 
-fn redis(settings: &config::Tokens, url: SecretString) -> Result<Arc<dyn TokenStore>> {
+fn redis(settings: &config::Tokens, url: SecretString) -> Result<RedisStore> {
     let redis = RedisSettings {
         url,
         connections: settings.redis_connections.get(),
         timeout: settings.redis_timeout,
     };
-    let store = RedisStore::new(&redis, caps(settings));
-    Ok(Arc::new(store.context("tokens.store")?))
+    RedisStore::new(&redis, caps(settings)).context("tokens.store")
 }
 
 fn caps(settings: &config::Tokens) -> Caps {

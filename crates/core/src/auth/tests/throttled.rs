@@ -55,8 +55,8 @@ impl Fixture {
     async fn wrong_tries(&self, origin: &Origin, name: &str) -> usize {
         for count in 0..100 {
             match self.try_from(origin.clone(), name, "wrong").await {
-                Outcome::Wrong => {}
-                Outcome::Throttled(_) => return count,
+                Wrong => {}
+                Throttled(_) => return count,
                 other => panic!("{other:?}"),
             }
         }
