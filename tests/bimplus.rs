@@ -1,4 +1,4 @@
-//! BIMplus where its settings differ from the demo's, and the letters it sends.
+//! The letters of BIMplus, and settings of its that are refused.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");
 const CLIENT: &str = "0864b512-1776-4a55-8ee5-2b19d7d9b7ea";
-const APPLICATION: &str = "6C12345D9B0C4F3C23ABB5721D098F7B";
 
 fn gateway(settings: &str) -> Gateway {
     let config = format!("[dialects.bimplus]\n{settings}\n[mail]\ntransport = \"folder:mail\"\n");
@@ -21,29 +20,6 @@ fn gateway(settings: &str) -> Gateway {
 fn post(gateway: &Gateway, path: &str, body: &Value) -> Response {
     let request = Request::post(path).json(body);
     request.send(gateway.public()).unwrap()
-}
-
-fn member(response: &Response, name: &str) -> String {
-    let body = response.json().unwrap();
-    let text = body[name].as_str();
-    text.unwrap_or_else(|| panic!("no {name} in {body}"))
-        .to_owned()
-}
-
-fn login(extra: &Value) -> Value {
-    let mut body = json!({"user_id": "test@bimplus.net", "password": "test"});
-    let extra = extra.as_object().unwrap().clone();
-    body.as_object_mut().unwrap().extend(extra);
-    body
-}
-
-fn is_live(gateway: &Gateway, token: &str) -> bool {
-    let request = Request::get("/v2/authorize").header("Authorization", format!("BimPlus {token}"));
-    match request.send(gateway.public()).unwrap().status {
-        200 => true,
-        401 => false,
-        other => panic!("{other}"),
-    }
 }
 
 /// The letters so far, their lines put together again; waits for `count` of them.
@@ -151,76 +127,6 @@ fn without_a_portal_no_letter_is_sent() {
             .next()
             .is_none()
     );
-}
-
-#[test]
-fn one_login_a_client_ends_the_one_before() {
-    let gateway = gateway("logins_per_client = \"one\"");
-    let token = |extra: &Value| {
-        member(
-            &post(&gateway, "/v2/authorize", &login(extra)),
-            "access_token",
-        )
-    };
-    let first = token(&json!({"client_id": CLIENT}));
-    let other_client = token(&json!({}));
-    let other_application = token(&json!({"client_id": CLIENT, "application_id": APPLICATION}));
-    let second = token(&json!({"client_id": CLIENT.to_uppercase()}));
-    assert!(!is_live(&gateway, &first));
-    for token in [other_client, other_application, second] {
-        assert!(is_live(&gateway, &token));
-    }
-}
-
-#[test]
-fn a_missing_application_id_can_be_refused() {
-    let gateway = gateway("require_application_id = true");
-    for (extra, status) in [
-        (json!({}), 400),
-        (
-            json!({"application_id": "00000000-0000-0000-0000-000000000000"}),
-            400,
-        ),
-        (json!({"application_id": APPLICATION}), 200),
-    ] {
-        let response = post(&gateway, "/v2/authorize", &login(&extra));
-        assert_eq!(response.status, status, "{extra}");
-    }
-}
-
-#[test]
-fn a_remember_me_token_can_need_its_flag() {
-    let gateway = gateway("strict_remember_me = true");
-    let remembered = login(&json!({"client_id": CLIENT, "remember_me": true}));
-    let token = member(
-        &post(&gateway, "/v2/authorize", &remembered),
-        "remember_me_token",
-    );
-    for (flag, status) in [
-        (Value::Null, 400),
-        (json!(false), 400),
-        (json!("true"), 200),
-    ] {
-        let body = json!({"remember_me": flag, "remember_me_token": token, "client_id": CLIENT});
-        assert_eq!(
-            post(&gateway, "/v2/authorize", &body).status,
-            status,
-            "{flag}"
-        );
-    }
-}
-
-#[test]
-fn a_company_can_stand_before_the_route() {
-    let gateway = gateway("company_prefix = true");
-    for path in [
-        "/v2/acme/authorize",
-        "/v2/authorize",
-        "//v2//acme//authorize/",
-    ] {
-        let token = member(&post(&gateway, path, &login(&json!({}))), "access_token");
-        assert!(is_live(&gateway, &token), "{path}");
-    }
 }
 
 #[test]

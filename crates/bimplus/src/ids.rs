@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::errors::Error;
 use crate::members::Members;
 
+/// Characters.
 const LONGEST_ID: usize = 128;
 
 /// An id that a client sent.
@@ -21,7 +22,7 @@ impl Id {
             return Ok(None);
         };
         let printable = text.chars().all(|c| !c.is_control());
-        if text.len() > LONGEST_ID || !printable {
+        if text.chars().count() > LONGEST_ID || !printable {
             return Err(Error::Invalid(name));
         }
         let guid = Uuid::try_parse(&text).ok();

@@ -111,6 +111,3 @@ fn no_method(allowed: &'static str) -> Answer {
 pub(crate) fn ok(answer: &impl Serialize) -> HttpResponse {
     wire::json(&mut HttpResponse::Ok(), answer)
 }
-
-#[cfg(test)]
-mod tests;

@@ -258,4 +258,18 @@ mod tests {
         assert_eq!(served + refused, 32);
         assert!(passwords.verify("slow".into(), Some(hash)).await.unwrap());
     }
+
+    #[tokio::test]
+    async fn who_is_not_there_costs_a_hash_like_anybody() {
+        let passwords = passwords(1);
+        let slow = bcrypt::hash("slow", 8).unwrap();
+        let known = (0..8).map(|_| Some(slow.clone()));
+        let tries = known.chain([None]);
+        let tries = tries.map(|hash| passwords.verify("slow".into(), hash));
+        let answers = futures_util::future::join_all(tries).await;
+        // Had it been told at once, it would not have met the full queue.
+        let unknown = answers.last().unwrap();
+        assert!(matches!(unknown, Err(AuthError::Overloaded { .. })));
+        assert!(!passwords.verify("slow".into(), None).await.unwrap());
+    }
 }

@@ -1,8 +1,7 @@
-//! The dialect under every setting. What it does under the default ones stands in the exchanges.
+//! What no conversation can show: hours that pass, the unit behind a token, a store that is away.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod fixture;
-mod organisation;
+mod outage;
 mod releases;
-mod statuses;
 mod units;

@@ -42,27 +42,3 @@ async fn the_token_is_for_the_unit_that_was_asked_for_or_the_default_one() {
         }
     }
 }
-
-#[actix_web::test]
-async fn a_user_without_any_unit_is_refused() {
-    let fixture = Fixture::new().await;
-    let settings = Settings::default();
-    let card = json!({"authentication_code": "bare-code"});
-    let bare_key = ("Authorization", "Basic YmFyZS1rZXk6");
-    for (method, body) in [
-        (
-            "token",
-            json!({"username": "bob", "password": "bob-pw", "organisation": "Bare"}),
-        ),
-        (
-            "token",
-            json!({"organisation": "Bare", "access_token_identifier": card}),
-        ),
-        ("web_api_key/token", json!({})),
-        ("web_api_key/token", json!({"unit": "HEAD"})),
-    ] {
-        let request = TestRequest::post().insert_header(bare_key).set_json(body);
-        let reply = fixture.send(&settings, method, request).await;
-        assert_eq!(reply.code(), "SECURITY.INVALIDUNITEXCEPTION", "{method}");
-    }
-}
