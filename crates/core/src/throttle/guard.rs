@@ -6,7 +6,7 @@ use std::time::Duration;
 use metrics::counter;
 use time::OffsetDateTime;
 
-use super::{Bucket, Budget, Kind, Limits, Origin, Receipt, Taken, Throttle};
+use super::{Bucket, Budget, Kind, Limits, Origin, Receipt, Source, Taken, Throttle};
 use crate::clock::Clock;
 use crate::directory::login_form;
 use crate::error::{AuthError, StoreError};
@@ -80,8 +80,8 @@ impl Guard {
     ) -> Vec<(Bucket, &Budget)> {
         let account = guess.account(pepper);
         let client = client(pepper, origin).filter(|_| known);
-        let host = origin.source.map(|source| source.host());
-        let network = origin.source.map(|source| source.network());
+        let host = origin.source.map(Source::host);
+        let network = origin.source.map(Source::network);
         let mut buckets = Vec::new();
         if let Guess::Code(_) = guess {
             let code = Bucket::new(pepper, Kind::Code, account, client, None);
@@ -115,7 +115,7 @@ impl Guard {
     ) -> Result<bool, StoreError> {
         let account = Guess::Password(name).account(pepper);
         let letters = Bucket::new(pepper, Kind::Letters, account, None, None);
-        let host = origin.source.map(|source| source.host());
+        let host = origin.source.map(Source::host);
         let of_source = host
             .map(|host| Bucket::new(pepper, Kind::LettersOfSource, None, None, Some(host)))
             .map(|bucket| (bucket, &self.limits.letters_of_source));
