@@ -21,6 +21,7 @@ use crate::throttle::{Guard, Origin};
 
 pub use self::once::SecondUse;
 pub use self::sessions::{Filter, Listed};
+pub use self::throttled::StrainedFilter;
 
 /// What [`Auth`] is made of.
 pub struct Parts {

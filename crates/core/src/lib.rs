@@ -15,7 +15,10 @@ mod token;
 mod totp;
 mod user;
 
-pub use auth::{AccessCard, Auth, Credentials, Filter, Listed, OrganisationName, Parts, SecondUse};
+pub use auth::{
+    AccessCard, Auth, Credentials, Filter, Listed, OrganisationName, Parts, SecondUse,
+    StrainedFilter,
+};
 pub use clock::{Clock, MockClock, SystemClock};
 pub use error::{AuthError, StoreError};
 pub use mail::{Letter, Mailer};

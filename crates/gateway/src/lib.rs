@@ -11,6 +11,7 @@ mod parts;
 mod serve;
 mod sessions;
 mod source;
+mod strained;
 mod telemetry;
 
 pub use app::{Ingredients, app};

@@ -2,7 +2,8 @@
 
 use super::Auth;
 use crate::error::AuthError;
-use crate::throttle::{Guess, Origin, Turn};
+use crate::throttle::{Guess, Origin, Source, Strained, Turn};
+use crate::token::TokenDigest;
 
 impl Auth {
     /// A try at that guess. `None` where nobody counts.
@@ -26,6 +27,59 @@ impl Auth {
         let (pepper, clock) = (&self.0.peppers.current, self.0.clock.as_ref());
         Ok(guard.grants_letter(pepper, clock, name, origin).await?)
     }
+}
+
+impl Auth {
+    /// The buckets that are not full and to which all of the filter applies, locked ones first.
+    pub async fn strained(&self, filter: &StrainedFilter) -> Result<Vec<Strained>, AuthError> {
+        let Some(guard) = &self.0.guard else {
+            return Ok(Vec::new());
+        };
+        let account = filter.name.as_deref().map(|name| {
+            let pepper = &self.0.peppers.current;
+            Guess::Password(name).account(pepper)
+        });
+        let mut strained = guard.strained(self.now()).await?;
+        strained.retain(|strained| {
+            let bucket = &strained.bucket;
+            let network = || bucket.network.as_deref();
+            filter.handle.is_none_or(|handle| bucket.key == handle)
+                && account.is_none_or(|account| bucket.account == account)
+                && filter.source.is_none_or(|source| {
+                    network().is_some_and(|network| {
+                        network == source.host() || network == source.network()
+                    })
+                })
+        });
+        strained.sort_by_key(|strained| {
+            let order = (strained.locked_until, strained.full_at);
+            (std::cmp::Reverse(order), strained.bucket.key)
+        });
+        Ok(strained)
+    }
+
+    /// Fills those buckets, and answers how many they were.
+    pub async fn clear_strained(&self, filter: &StrainedFilter) -> Result<u64, AuthError> {
+        let Some(guard) = &self.0.guard else {
+            return Ok(0);
+        };
+        let mut cleared = 0;
+        for strained in self.strained(filter).await? {
+            cleared += u64::from(guard.reset(strained.bucket.key).await?);
+        }
+        Ok(cleared)
+    }
+}
+
+/// Which buckets are meant: those to which all of it applies.
+#[derive(Debug, Clone, Default)]
+pub struct StrainedFilter {
+    /// The one of that key.
+    pub handle: Option<TokenDigest>,
+    /// For that login name, as it was given.
+    pub name: Option<String>,
+    /// For that address or its network.
+    pub source: Option<Source>,
 }
 
 /// Tells the guard how a try ended, and answers the same. Only what was wrong stays taken: whoever

@@ -6,7 +6,7 @@ use std::time::Duration;
 use metrics::counter;
 use time::OffsetDateTime;
 
-use super::{Bucket, Budget, Kind, Limits, Origin, Receipt, Source, Taken, Throttle};
+use super::{Bucket, Budget, Kind, Limits, Origin, Receipt, Source, Strained, Taken, Throttle};
 use crate::clock::Clock;
 use crate::directory::login_form;
 use crate::error::{AuthError, StoreError};
@@ -105,6 +105,14 @@ impl Guard {
         buckets
     }
 
+    pub(crate) async fn strained(&self, now: OffsetDateTime) -> Result<Vec<Strained>, StoreError> {
+        self.throttle.list(now).await
+    }
+
+    pub(crate) async fn reset(&self, bucket: TokenDigest) -> Result<bool, StoreError> {
+        self.throttle.reset(bucket).await
+    }
+
     /// Whether one more letter may be sent to that name.
     pub(crate) async fn grants_letter(
         &self,
@@ -196,7 +204,7 @@ impl Turn<'_> {
 
 impl Guess<'_> {
     /// A keyed hash of the name as it was given, so that the names of nobody are like all others.
-    fn account(self, pepper: &Pepper) -> Option<TokenDigest> {
+    pub(crate) fn account(self, pepper: &Pepper) -> Option<TokenDigest> {
         let (of, name) = match self {
             Self::Password(name) | Self::Code(name) => (&b"user"[..], login_form(name)),
             Self::PassCode(identifier) => (&b"card"[..], identifier.to_owned()),
