@@ -305,6 +305,18 @@ fn surplus_letters_are_not_sent_and_nobody_is_told() {
 }
 
 #[test]
+fn demo_holds_the_conversations_within_its_budgets() {
+    let gateway = Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"));
+    let gateway = gateway.demo_budgets().start().unwrap();
+    for case in isogloss_exchange::cases().unwrap() {
+        if case.conversation.settings().is_empty() {
+            let held = case.conversation.hold(&gateway.public().into());
+            held.unwrap_or_else(|failure| panic!("{}: {failure}", case.name));
+        }
+    }
+}
+
+#[test]
 fn nothing_is_counted_where_it_is_switched_off() {
     let gateway = gateway("enabled = false\naccount_tries = 1")
         .start()

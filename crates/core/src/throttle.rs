@@ -11,17 +11,19 @@ mod limits;
 mod memory;
 mod origin;
 mod redis;
+mod turn;
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
 pub use self::bucket::{Bucket, Kind, Receipt, Taken};
 pub use self::guard::Guard;
-pub(crate) use self::guard::{Guess, Turn};
+pub(crate) use self::guard::Guess;
 pub use self::limits::{Budget, Limits};
 pub use self::memory::MemoryThrottle;
 pub use self::origin::{Origin, Source};
 pub use self::redis::RedisThrottle;
+pub(crate) use self::turn::Turn;
 use crate::error::StoreError;
 use crate::token::TokenDigest;
 

@@ -11,6 +11,7 @@ use crate::store::contract::redis_server::RedisServer;
 use crate::store::{Caps, RedisSettings, RedisStore};
 use crate::token::TokenDigest;
 
+const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 const BUDGET: Budget = Budget {
@@ -83,13 +84,13 @@ async fn locks_follow_the_free_tries_and_grow(throttle: &dyn Throttle) {
     let mut at = Duration::ZERO;
     for _ in 0..3 {
         t.granted(at).await;
-        at += Duration::from_millis(1);
+        at += MILLISECOND;
     }
     at = Duration::from_millis(2);
     for lock in [1, 2, 4, 5, 5] {
         let end = at + SECOND * lock;
         assert_eq!(t.locked(at).await, end);
-        assert_eq!(t.locked(end - Duration::from_millis(1)).await, end);
+        assert_eq!(t.locked(end.saturating_sub(MILLISECOND)).await, end);
         t.granted(end).await;
         at = end;
     }

@@ -1,12 +1,11 @@
-//! Who may try now: which buckets a try comes out of, and what becomes of it afterwards.
+//! Who may try now: which buckets a try comes out of.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use metrics::counter;
 use time::OffsetDateTime;
 
-use super::{Bucket, Budget, Kind, Limits, Origin, Receipt, Source, Strained, Taken, Throttle};
+use super::turn::count;
+use super::{Bucket, Budget, Kind, Limits, Origin, Source, Strained, Taken, Throttle, Turn};
 use crate::clock::Clock;
 use crate::directory::login_form;
 use crate::error::{AuthError, StoreError};
@@ -55,10 +54,11 @@ impl Guard {
             None => false,
         };
         let mut turn = Turn {
-            guard: self,
+            throttle: self.throttle.as_ref(),
             clock,
             held: Vec::new(),
             client: here,
+            remember_clients: self.limits.remember_clients,
         };
         for (bucket, budget) in self.buckets(pepper, guess, origin, known) {
             turn.take(bucket, budget, origin).await?;
@@ -140,68 +140,6 @@ impl Guard {
     }
 }
 
-/// A try that was granted. One that is dropped counts as wrong.
-pub(crate) struct Turn<'g> {
-    guard: &'g Guard,
-    clock: &'g dyn Clock,
-    held: Vec<(Bucket, Receipt)>,
-    client: Option<(TokenDigest, TokenDigest)>,
-}
-
-impl Turn<'_> {
-    async fn take(
-        &mut self,
-        bucket: Bucket,
-        budget: &Budget,
-        origin: &Origin,
-    ) -> Result<(), AuthError> {
-        let now = self.clock.now();
-        match self.guard.throttle.take(&bucket, budget, now).await? {
-            Taken::Granted(receipt) => {
-                self.held.push((bucket, receipt));
-                Ok(())
-            }
-            Taken::Locked { until } => {
-                count(bucket.kind, origin);
-                self.give_back().await?;
-                Err(AuthError::Throttled {
-                    retry_after: whole_seconds(until, now),
-                })
-            }
-        }
-    }
-
-    /// It was right: the account is not suspected any more, and the client is remembered.
-    pub(crate) async fn was_right(&mut self) -> Result<(), StoreError> {
-        let (throttle, now) = (&self.guard.throttle, self.clock.now());
-        for (bucket, receipt) in self.held.drain(..) {
-            match bucket.kind {
-                Kind::Source => throttle.give_back(bucket.key, receipt, now).await?,
-                Kind::Account
-                | Kind::KnownClient
-                | Kind::Code
-                | Kind::Letters
-                | Kind::LettersOfSource => drop(throttle.reset(bucket.key).await?),
-            }
-        }
-        let Some((account, client)) = self.client else {
-            return Ok(());
-        };
-        let until = now + self.guard.limits.remember_clients;
-        throttle.remember(account, client, until, now).await
-    }
-
-    /// It was neither right nor wrong.
-    pub(crate) async fn give_back(&mut self) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        for (bucket, receipt) in self.held.drain(..) {
-            let throttle = &self.guard.throttle;
-            throttle.give_back(bucket.key, receipt, now).await?;
-        }
-        Ok(())
-    }
-}
-
 impl Guess<'_> {
     /// A keyed hash of the name as it was given, so that the names of nobody are like all others.
     pub(crate) fn account(self, pepper: &Pepper) -> Option<TokenDigest> {
@@ -248,15 +186,4 @@ impl Bucket {
             network,
         }
     }
-}
-
-fn count(kind: Kind, origin: &Origin) {
-    let (dialect, by) = (origin.realm.name(), kind.name());
-    counter!("isogloss_logins_throttled_total", "dialect" => dialect, "by" => by).increment(1);
-}
-
-/// At least a second, and never less than is left.
-fn whole_seconds(until: OffsetDateTime, now: OffsetDateTime) -> Duration {
-    let left = u64::try_from((until - now).whole_milliseconds()).unwrap_or(0);
-    Duration::from_secs(left.div_ceil(1000).max(1))
 }
