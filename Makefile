@@ -5,7 +5,7 @@ DENY_VERSION := 0.20.2
 MACHETE_VERSION := 0.9.2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test clients check doc fmt redis tools
+.PHONY: help run test clients check doc fmt servers tools
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -13,7 +13,7 @@ help: ## list the targets
 run: ## build the release binary and serve the demo on http://127.0.0.1:8080
 	$(CARGO) run --release --locked --package isogloss-gateway -- serve --config config/demo.toml
 
-test: redis ## install what the tests need and is missing, then run every test
+test: servers ## install what the tests need and is missing, then run every test
 	$(CARGO) test --workspace --locked --no-fail-fast
 
 clients: ## run published clients, unmodified, against the gateway
@@ -34,8 +34,8 @@ doc: ## build the documentation, and say where it is
 fmt: ## format the code
 	$(CARGO) fmt --all
 
-redis:
-	@tests/install redis redis-server
+servers:
+	@tests/install redis postgres
 
 tools:
 	@command -v cargo-deny >/dev/null || $(CARGO) install --locked --debug cargo-deny@$(DENY_VERSION)

@@ -1,4 +1,5 @@
-//! Every file under `exchanges/` against every token store, each a test with its own name.
+//! Every file under `exchanges/` against every token store and directory, each a test with its own name:
+//! tokens in memory or in a file beside users in SQLite, and tokens in Redis beside users in PostgreSQL.
 //!
 //! A file with settings has a gateway of its own, its tokens in memory.
 
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use conformance::{Conversation, Failure, Gateway, Host, Redis, Result, Store};
+use conformance::{Conversation, Failure, Gateway, Host, Postgres, Redis, Result, Store};
 use libtest_mimic::{Arguments, Trial};
 use toml::Table;
 
@@ -39,7 +40,7 @@ struct Server {
 /// A server that runs, and what must live as long as it does.
 struct Running {
     gateway: Gateway,
-    _redis: Option<Redis>,
+    _servers: Option<(Redis, Postgres)>,
 }
 
 impl Server {
@@ -64,14 +65,14 @@ impl Server {
 }
 
 impl Running {
-    fn start(store: Store, settings: &Table, redis: Option<Redis>) -> Result<Self> {
+    fn start(store: Store, settings: &Table) -> Result<Self> {
         let gateway = Gateway::builder(PROGRAM)
             .store(store)
             .config_text(settings.to_string())
             .start()?;
         Ok(Self {
             gateway,
-            _redis: redis,
+            _servers: None,
         })
     }
 
@@ -82,15 +83,21 @@ impl Running {
 
 fn servers() -> Vec<Arc<Server>> {
     vec![
-        Server::new("memory", || {
-            Running::start(Store::Memory, &Table::new(), None)
-        }),
+        Server::new("memory", || Running::start(Store::Memory, &Table::new())),
         Server::new("embedded", || {
-            Running::start(Store::Embedded, &Table::new(), None)
+            Running::start(Store::Embedded, &Table::new())
         }),
-        Server::new("redis", || {
-            let redis = Redis::start()?;
-            Running::start(Store::Redis(redis.url()), &Table::new(), Some(redis))
+        Server::new("servers", || {
+            let (redis, postgres) = (Redis::start()?, Postgres::start()?);
+            let gateway = Gateway::builder(PROGRAM)
+                .store(Store::Redis(redis.url()))
+                .directory(postgres.new_database()?)
+                .start()?;
+            gateway.wait_until_ready()?;
+            Ok(Running {
+                gateway,
+                _servers: Some((redis, postgres)),
+            })
         }),
     ]
 }
@@ -115,7 +122,7 @@ fn trials(servers: &[Arc<Server>], file: &Path) -> Vec<Trial> {
             })
             .collect(),
         Ok(conversation) => vec![Trial::test(format!("settings::{case}"), move || {
-            let running = Running::start(Store::Memory, conversation.settings(), None)?;
+            let running = Running::start(Store::Memory, conversation.settings())?;
             conversation.hold(&running.host()).map_err(Into::into)
         })],
     }

@@ -93,7 +93,7 @@ fn the_first_command_serves_the_demo_and_the_second_runs_the_tests() {
     let makefile = include_str!("../Makefile");
     assert!(README.contains("\nmake run\n") && README.contains("\nmake test\n"));
     assert!(makefile.contains("isogloss-gateway -- serve --config config/demo.toml"));
-    assert!(makefile.contains("\ntest: redis "));
+    assert!(makefile.contains("\ntest: servers "));
 }
 
 #[test]

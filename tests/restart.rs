@@ -251,6 +251,7 @@ fn what_was_answered_outlives_a_kill() {
         .env("ISOGLOSS__TOKENS__PER_CLIENT", "1000000")
         .start()
         .unwrap();
+    gateway.wait_until_ready().unwrap();
     let (mut promised, mut ended) = (Vec::new(), Vec::new());
     for round in 1..=rounds {
         // After so many answers, and then at any moment within a few commits.

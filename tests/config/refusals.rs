@@ -32,7 +32,7 @@ fn unknown_names_in_the_environment_are_refused() {
 }
 
 /// A bad value under its section: the key, the value, and what is expected.
-const BAD: [(&str, &str, &str, &str); 13] = [
+const BAD: [(&str, &str, &str, &str); 17] = [
     (
         "server",
         "bind",
@@ -59,6 +59,30 @@ const BAD: [(&str, &str, &str, &str); 13] = [
         "expected a duration",
     ),
     ("tokens", "redis_timeout", "\"soon\"", "expected a duration"),
+    (
+        "directory",
+        "timeout",
+        "\"0s\"",
+        "expected a duration above zero",
+    ),
+    (
+        "tokens",
+        "redis_connect_timeout",
+        "\"0s\"",
+        "expected a duration above zero",
+    ),
+    (
+        "tokens",
+        "redis_pool_timeout",
+        "\"0s\"",
+        "expected a duration above zero",
+    ),
+    (
+        "tokens",
+        "redis_ca_file",
+        "\"/no/such/file\"",
+        "/no/such/file: No such file or directory (os error 2)",
+    ),
     (
         "tokens",
         "redis_timeout",
@@ -169,26 +193,26 @@ fn a_broken_file_is_refused_with_the_place() {
     assert!(said.err.contains("a.toml"), "{said:?}");
 }
 
+const STORES: &str = "expected memory:, embedded:PATH, \
+    redis[s]://[user[:password]@]host[:port][/database], \
+    redis[s]+sentinel://[user:password@]host[:port],…/name or \
+    redis[s]+cluster://[user:password@]host[:port],…";
+const DIRECTORY: &str =
+    "expected sqlite:PATH or postgres://[user:password@]host[:port]/database[?sslmode=verify-full]";
+
 #[test]
 fn bad_addresses_of_stores_are_refused() {
     for (key, value, expected) in [
-        (
-            "tokens.store",
-            "",
-            "expected memory:, embedded:PATH or redis://[user:password@]host[:port][/database]",
-        ),
-        (
-            "tokens.store",
-            "nowhere",
-            "expected memory:, embedded:PATH or redis://[user:password@]host[:port][/database]",
-        ),
-        (
-            "tokens.store",
-            "embedded:",
-            "expected memory:, embedded:PATH or redis://[user:password@]host[:port][/database]",
-        ),
-        ("directory.url", "", "expected sqlite:PATH"),
-        ("directory.url", "mysql://h", "expected sqlite:PATH"),
+        ("tokens.store", "", STORES),
+        ("tokens.store", "nowhere", STORES),
+        ("tokens.store", "embedded:", STORES),
+        ("directory.url", "", DIRECTORY),
+        ("directory.url", "sqlite:", DIRECTORY),
+        ("directory.url", "mysql://h/d", DIRECTORY),
+        ("directory.url", "postgres://h", DIRECTORY),
+        ("directory.url", "postgres://h:99999/d", DIRECTORY),
+        ("directory.url", "postgres://h/d?sslmode=maybe", DIRECTORY),
+        ("directory.url", "postgres://h/d?password=x", DIRECTORY),
     ] {
         let (section, name) = key.split_once('.').unwrap();
         let said = check(&format!("[{section}]\n{name} = \"{value}\""));
@@ -203,6 +227,10 @@ fn a_redis_address_that_cannot_work_is_refused() {
         "redis://h:99999",
         "redis://[::1",
         "redis://h/nodatabase",
+        "redis+sentinel://a,b",
+        "redis+sentinel://a/name?sentinel_pass=secret",
+        "redis+cluster://a/0",
+        "redis+unix:///run/redis.sock",
     ] {
         let said = check(&format!("[tokens]\nstore = \"{url}\""));
         assert_eq!(

@@ -44,6 +44,9 @@ fn no_secret_is_ever_shown() {
         format!("[tokens]\nstore = \"redis:u:{SECRET}@127.0.0.1:1\""),
         format!("[tokens]\nstore = \"{SECRET}\""),
         format!("[directory]\nurl = \"postgres://u:{SECRET}@127.0.0.1/x\""),
+        format!("[directory]\nurl = \"postgres://u@127.0.0.1/x?password={SECRET}\""),
+        format!("[directory]\nurl = \"postgres://u:4711{SECRET}#@127.0.0.1/x\""),
+        format!("[directory]\nurl = \"postgres://u:{SECRET}@127.0.0.1:99999/x\""),
         format!("[directory]\nurl = {{ password = \"{SECRET}\" }}"),
     ] {
         place.write("a.toml", &text);

@@ -1,14 +1,17 @@
-//! What the suites of this package share: a gateway as a process, a Redis to stop and start, and, from
-//! [`isogloss_exchange`], raw HTTP and the files under `exchanges/`.
+//! What the suites of this package share: a gateway as a process, a Redis and a PostgreSQL to stop and
+//! start, and, from [`isogloss_exchange`], raw HTTP and the files under `exchanges/`.
 
 mod log;
+mod postgres;
 mod process;
 mod redis;
 mod request;
 mod server;
+pub mod servers;
 
 pub use isogloss_exchange::{Conversation, Failure, Host, Response, Result, roundtrip};
 
+pub use postgres::{Postgres, Stalled};
 pub use redis::{Redis, Reply};
 pub use request::Request;
 pub use server::{Builder, Gateway, Store};

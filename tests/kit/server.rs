@@ -4,15 +4,17 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use crate::log::Log;
 use crate::process::Process;
-use crate::{Failure, Result};
+use crate::{Failure, Request, Result};
 
 const PATIENCE: Duration = Duration::from_secs(30);
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// The suites send wrong passwords by the hundred, all from one address.
 const GENEROUS: &str = "\
@@ -42,6 +44,7 @@ pub enum Store {
 pub struct Builder {
     program: PathBuf,
     store: Store,
+    directory: Option<String>,
     folder: Option<PathBuf>,
     env: Vec<(String, String)>,
     configs: Vec<String>,
@@ -52,6 +55,12 @@ impl Builder {
     /// Keeps tokens there instead of in memory.
     pub fn store(mut self, store: Store) -> Self {
         self.store = store;
+        self
+    }
+
+    /// Keeps users at that `directory.url` instead of in `directory.db` in its folder.
+    pub fn directory(mut self, url: impl Into<String>) -> Self {
+        self.directory = Some(url.into());
         self
     }
 
@@ -128,6 +137,8 @@ impl Builder {
             Store::Embedded => format!("embedded:{}", within("tokens.redb")),
             Store::Redis(url) => url.clone(),
         };
+        let directory = self.directory.clone();
+        let directory = directory.unwrap_or_else(|| format!("sqlite:{}", within("directory.db")));
         let users = repository()
             .join("config/demo-directory.toml")
             .display()
@@ -137,10 +148,7 @@ impl Builder {
             ("ISOGLOSS__MANAGEMENT__BIND", "127.0.0.1:0".to_owned()),
             ("ISOGLOSS__TOKENS__STORE", store),
             ("ISOGLOSS__TOKENS__PEPPER_FILE", within("pepper")),
-            (
-                "ISOGLOSS__DIRECTORY__URL",
-                format!("sqlite:{}", within("directory.db")),
-            ),
+            ("ISOGLOSS__DIRECTORY__URL", directory),
             ("ISOGLOSS__DIRECTORY__IMPORT", users),
             ("ISOGLOSS__PASSWORDS__BCRYPT_COST", "4".to_owned()),
             ("ISOGLOSS__LOGGING__FORMAT", "json".to_owned()),
@@ -164,6 +172,7 @@ impl Gateway {
         Builder {
             program: program.into(),
             store: Store::Memory,
+            directory: None,
             folder: None,
             env: Vec::new(),
             configs: Vec::new(),
@@ -201,6 +210,23 @@ impl Gateway {
         self.log
             .find(0, PATIENCE, |line| line.contains(text).then_some(()))
             .is_some()
+    }
+
+    /// Waits until `/readyz` says so, 30 seconds at most: the directory file may be yet to be applied when
+    /// the listeners are there.
+    pub fn wait_until_ready(&self) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let answer = Request::get("/readyz").send(self.management())?;
+            if answer.status == 200 {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                let why = answer.text();
+                return Err(Failure::new(format!("not ready in 30 s: {why}")));
+            }
+            thread::sleep(GLANCE);
+        }
     }
 
     /// Asks it to stop (SIGTERM) and waits until it has, 30 seconds at most.

@@ -1,8 +1,11 @@
 //! Who may log in: the trait every directory backend fulfils, and the directory file.
 
+mod changes;
 #[cfg(test)]
 mod contract;
 pub mod file;
+mod postgres;
+mod rows;
 mod snapshot;
 mod sqlite;
 
@@ -11,6 +14,7 @@ use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+pub use self::postgres::{PostgresDirectory, PostgresSettings};
 pub use self::snapshot::{CardEntry, KeyEntry, OrganisationEntry, Snapshot, UnitEntry, UserEntry};
 pub use self::sqlite::SqliteDirectory;
 use crate::error::StoreError;

@@ -49,7 +49,8 @@ pub enum PasswordError {
     Auth(#[from] AuthError),
 }
 
-/// The hashing threads. They end when this is dropped.
+/// The hashing threads. They end when the last copy of this is dropped.
+#[derive(Clone)]
 pub struct Passwords {
     jobs: SyncSender<Job>,
     cost: u32,

@@ -4,6 +4,7 @@ mod caps;
 #[cfg(test)]
 pub(crate) mod contract;
 mod embedded;
+mod health;
 mod record;
 mod redis;
 
@@ -15,9 +16,11 @@ use uuid::Uuid;
 
 pub use self::caps::Caps;
 pub use self::embedded::EmbeddedStore;
+pub use self::health::{Finding, Level, ServerHealth, StoreHealth};
 pub use self::record::{Idle, Record, Slot, Spent};
 pub(crate) use self::redis::Link as RedisLink;
-pub use self::redis::{RedisSettings, RedisStore};
+pub use self::redis::{Eviction, RedisSettings, RedisStore};
+use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::token::TokenDigest;
 
@@ -62,8 +65,8 @@ pub trait TokenStore: Send + Sync + 'static {
     /// The user's records, oldest first.
     async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError>;
 
-    /// Shows all records, those that have expired included, in no order, until told to stop. What
-    /// comes or goes meanwhile may be shown or not.
+    /// Shows all records, those that have expired included, in no order, until told to stop. One may
+    /// be shown twice, and what comes or goes meanwhile may be shown or not.
     async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError>;
 
     /// Removes all records of a user and answers how many there were.
@@ -75,4 +78,10 @@ pub trait TokenStore: Send + Sync + 'static {
 
     /// Whether the store can be asked.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Looks at what lies behind the store: whether it is fit to hold tokens. Fails if it cannot
+    /// be asked.
+    async fn health(&self, _clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
+        Ok(StoreHealth::default())
+    }
 }

@@ -103,9 +103,9 @@ fn run(cli: Cli) -> Result<Outcome> {
             Command::Serve => serve::serve(config).await.map(|()| Outcome::Done),
             Command::Config(command) => config::run(&command, &config),
             Command::Directory(command) => directory::run(command, &config.sections).await,
-            Command::User(command) => user::run(command, &config.sections).await,
-            Command::Session(command) => session::run(command, &config.sections).await,
-            Command::Throttle(command) => throttle::run(command, &config.sections).await,
+            Command::User(command) => user::run(command, &config).await,
+            Command::Session(command) => session::run(command, &config).await,
+            Command::Throttle(command) => throttle::run(command, &config).await,
             Command::Conformance(arguments) => conformance::run(&arguments, &config),
         }
     })

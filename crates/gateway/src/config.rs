@@ -11,12 +11,13 @@ use std::path::PathBuf;
 
 use ::config::{Environment, File, FileFormat, Map, Source as _, Value};
 
-pub(crate) use self::address::{MailAddress, TokenStoreAddress, directory_file, read_secret};
+pub(crate) use self::address::{DirectoryAddress, MailAddress, TokenStoreAddress, read_secret};
 use self::problem::Places;
 pub use self::problem::Problem;
 pub(crate) use self::problem::read;
 pub use self::sections::{
-    Directory, LogFormat, Logging, Mail, Management, Passwords, SecondUse, Sections, Server, Tokens,
+    Directory, LogFormat, Logging, Mail, Management, Passwords, RedisEviction, SecondUse, Sections,
+    Server, Tokens,
 };
 pub use self::throttle::Throttle;
 use crate::dialects::{self, Mount};

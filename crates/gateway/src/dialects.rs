@@ -9,33 +9,35 @@ use serde::de::DeserializeOwned;
 
 use crate::config::{self, Problem};
 
-/// Every dialect: its name, where it is mounted by default, how its routes compare, its routes.
+/// Every dialect: its name, where it is mounted by default, how its routes compare, how long its
+/// tokens are meant to live, its routes.
 fn all() -> Vec<Dialect> {
     use Case::{Blind, Sensitive};
+    use Life::{Remembered, Session};
 
     vec![
         dialect(
             isogloss_bimplus::NAME,
             "/v2",
-            Sensitive,
+            (Sensitive, Remembered),
             isogloss_bimplus::configure,
         ),
         dialect(
             isogloss_crmcom::NAME,
             "/crmapi/rest/v2",
-            Sensitive,
+            (Sensitive, Session),
             isogloss_crmcom::configure,
         ),
         dialect(
             isogloss_tokenlogin::NAME,
             "/api/v1",
-            Blind,
+            (Blind, Remembered),
             isogloss_tokenlogin::configure,
         ),
         dialect(
             isogloss_memsource::NAME,
             "/web",
-            Sensitive,
+            (Sensitive, Session),
             isogloss_memsource::configure,
         ),
     ]
@@ -56,6 +58,7 @@ pub struct Mount {
     /// Its settings with every default, for people to read.
     pub settings: serde_json::Value,
     case: Case,
+    life: Life,
     configure: Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>,
 }
 
@@ -73,6 +76,11 @@ impl Mount {
         }
     }
 
+    /// Whether some of its tokens are to outlive sessions.
+    pub(crate) fn remembers(&self) -> bool {
+        self.life == Life::Remembered
+    }
+
     /// Adds the dialect's routes.
     pub(crate) fn configure(&self, cfg: &mut ServiceConfig) {
         (self.configure)(cfg);
@@ -85,10 +93,19 @@ enum Case {
     Blind,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Life {
+    /// Users log in again now and then.
+    Session,
+    /// Devices hold tokens for weeks instead.
+    Remembered,
+}
+
 struct Dialect {
     name: &'static str,
     default_path: &'static str,
     case: Case,
+    life: Life,
     read: Box<dyn Fn(Value) -> Result<Configured, Problem>>,
 }
 
@@ -100,7 +117,7 @@ struct Configured {
 fn dialect<S>(
     name: &'static str,
     default_path: &'static str,
-    case: Case,
+    (case, life): (Case, Life),
     configure: fn(&S, &mut ServiceConfig),
 ) -> Dialect
 where
@@ -117,6 +134,7 @@ where
         name,
         default_path,
         case,
+        life,
         read: Box::new(read),
     }
 }
@@ -180,6 +198,7 @@ fn read_one(dialect: &Dialect, table: Value) -> Result<Option<Mount>, Problem> {
         path,
         settings,
         case: dialect.case,
+        life: dialect.life,
         configure,
     }))
 }

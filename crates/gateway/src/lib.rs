@@ -5,6 +5,8 @@ pub mod cli;
 pub mod config;
 mod demo;
 mod dialects;
+mod fill;
+mod fitness;
 mod mail;
 mod management;
 mod parts;

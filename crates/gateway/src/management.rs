@@ -12,19 +12,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use actix_web::web::{Data, ServiceConfig, get, resource};
 use actix_web::{HttpResponse, Responder};
 use isogloss_core::Auth;
-use serde_json::json;
+use isogloss_core::store::StoreHealth;
+use serde_json::{Value, json};
+
+use crate::fitness::Fitness;
 
 /// Whether the gateway can take requests.
 #[derive(Clone)]
 pub(crate) struct Readiness {
     auth: Auth,
+    fitness: Arc<Fitness>,
     ending: Arc<AtomicBool>,
 }
 
 impl Readiness {
-    pub(crate) fn new(auth: Auth) -> Self {
-        let ending = Arc::default();
-        Self { auth, ending }
+    pub(crate) fn new(auth: Auth, fitness: Arc<Fitness>) -> Self {
+        Self {
+            auth,
+            fitness,
+            ending: Arc::default(),
+        }
     }
 
     /// From now on the answer is no.
@@ -32,12 +39,37 @@ impl Readiness {
         self.ending.store(true, Ordering::Relaxed);
     }
 
-    async fn check(&self) -> Result<(), String> {
+    /// What was found behind the token store; or why the gateway is not ready, and what was found.
+    async fn check(&self) -> Result<StoreHealth, (String, Option<Value>)> {
         if self.ending.load(Ordering::Relaxed) {
-            return Err("shutting down".to_owned());
+            return Err(("shutting down".to_owned(), None));
         }
-        self.auth.ready().await.map_err(|error| error.to_string())
+        let ready = self.auth.ready().await;
+        let health = match ready {
+            Ok(()) => self.fitness.look().await,
+            Err(error) => Err(error),
+        };
+        match health {
+            Ok(health) if health.is_refused() => {
+                let reason = health.findings.first().map(|finding| &finding.text);
+                let reason = format!("token store: {}", reason.map_or("", String::as_str));
+                Err((reason, found(&health)))
+            }
+            Ok(health) => Ok(health),
+            Err(error) => {
+                self.fitness.forget().await;
+                let reachable = self.fitness.is_reachable().await;
+                Err((error.to_string(), Some(json!({"reachable": reachable}))))
+            }
+        }
     }
+}
+
+/// Nothing, if there are no servers behind the store.
+fn found(health: &StoreHealth) -> Option<Value> {
+    let StoreHealth { servers, findings } = health;
+    let found = json!({"reachable": true, "servers": servers, "findings": findings});
+    (!servers.is_empty()).then_some(found)
 }
 
 /// Adds the routes. The application data must hold [`Readiness`], [`Auth`], the directory and the
@@ -55,11 +87,18 @@ async fn health() -> impl Responder {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
-/// Directory and token store answer too, and nobody has asked us to stop.
+/// Directory and token store answer too and are fit, and nobody has asked us to stop.
 async fn readiness(readiness: Data<Readiness>) -> impl Responder {
-    match readiness.check().await {
-        Ok(()) => HttpResponse::Ok().json(json!({"status": "ok"})),
-        Err(reason) => HttpResponse::ServiceUnavailable()
-            .json(json!({"status": "unavailable", "reason": reason})),
+    let (mut answer, mut body, found) = match readiness.check().await {
+        Ok(health) => (HttpResponse::Ok(), json!({"status": "ok"}), found(&health)),
+        Err((reason, found)) => (
+            HttpResponse::ServiceUnavailable(),
+            json!({"status": "unavailable", "reason": reason}),
+            found,
+        ),
+    };
+    if let Some(found) = found {
+        body["token_store"] = found;
     }
+    answer.json(body)
 }

@@ -5,22 +5,25 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use isogloss_core::directory::{Directory, SqliteDirectory};
-use isogloss_core::store::{Caps, EmbeddedStore, RedisSettings, RedisStore, TokenStore};
+use isogloss_core::directory::{Directory, PostgresDirectory, PostgresSettings, SqliteDirectory};
+use isogloss_core::store::{Caps, EmbeddedStore, Eviction, RedisSettings, RedisStore, TokenStore};
 use isogloss_core::throttle::{Guard, MemoryThrottle, Throttle};
 use isogloss_core::{
     Auth, Parts, PasswordSettings, Passwords, Pepper, Peppers, SecondUse, SystemClock,
     create_private_file,
 };
 use secrecy::SecretString;
-use tracing::{info, warn};
+use tracing::warn;
 
-use crate::config::{self, Sections, TokenStoreAddress, directory_file};
+use crate::config::{self, Config, DirectoryAddress, RedisEviction, TokenStoreAddress};
+use crate::dialects::Mount;
 
 /// Opens everything that the gateway needs.
-pub(crate) async fn open(sections: &Sections) -> Result<Opened> {
+pub(crate) async fn open(config: &Config) -> Result<Opened> {
+    let sections = &config.sections;
+    let remembers = config.mounts.iter().any(Mount::remembers);
     let directory = directory(&sections.directory).await?;
-    let (tokens, throttle) = stores(&sections.tokens)?;
+    let (tokens, throttle) = stores(&sections.tokens, remembers)?;
     let passwords = passwords(&sections.passwords)?;
     let limits = sections.throttle.limits();
     Ok(Opened {
@@ -35,10 +38,10 @@ pub(crate) async fn open(sections: &Sections) -> Result<Opened> {
 
 /// The same for a command beside a gateway, if the token store is one that several processes can
 /// open.
-pub(crate) async fn open_shared(sections: &Sections) -> Result<Option<Opened>> {
-    match TokenStoreAddress::of(&sections.tokens)? {
+pub(crate) async fn open_shared(config: &Config) -> Result<Option<Opened>> {
+    match TokenStoreAddress::of(&config.sections.tokens)? {
         TokenStoreAddress::Memory | TokenStoreAddress::Embedded(_) => Ok(None),
-        TokenStoreAddress::Redis(_) => open(sections).await.map(Some),
+        TokenStoreAddress::Redis(_) => open(config).await.map(Some),
     }
 }
 
@@ -70,16 +73,32 @@ impl Opened {
     }
 }
 
-/// Opens the directory.
+/// Opens the directory. PostgreSQL may come up later than we do.
 pub(crate) async fn directory(settings: &config::Directory) -> Result<Arc<dyn Directory>> {
-    let file = directory_file(settings)?;
-    let directory = SqliteDirectory::open(&file).await;
-    let directory = directory.with_context(|| format!("directory.url: {}", file.display()));
-    Ok(Arc::new(directory?))
+    match DirectoryAddress::of(settings)? {
+        DirectoryAddress::Sqlite(file) => {
+            let directory = SqliteDirectory::open(&file).await;
+            let directory = directory.with_context(|| format!("directory.url: {}", file.display()));
+            Ok(Arc::new(directory?))
+        }
+        DirectoryAddress::Postgres(url) => {
+            let postgres = PostgresSettings {
+                url,
+                connections: settings.connections.get(),
+                timeout: settings.timeout,
+                ca_file: settings.ca_file.clone(),
+            };
+            let directory = PostgresDirectory::new(&postgres);
+            Ok(Arc::new(directory.context("directory.url")?))
+        }
+    }
 }
 
 /// Opens the token store, and what counts tries: on the same Redis, or in this process.
-fn stores(settings: &config::Tokens) -> Result<(Arc<dyn TokenStore>, Arc<dyn Throttle>)> {
+fn stores(
+    settings: &config::Tokens,
+    remembers: bool,
+) -> Result<(Arc<dyn TokenStore>, Arc<dyn Throttle>)> {
     let store = match TokenStoreAddress::of(settings)? {
         TokenStoreAddress::Memory => EmbeddedStore::in_memory(caps(settings))?,
         TokenStoreAddress::Embedded(file) => {
@@ -87,7 +106,7 @@ fn stores(settings: &config::Tokens) -> Result<(Arc<dyn TokenStore>, Arc<dyn Thr
             store.with_context(|| format!("tokens.store: {}", file.display()))?
         }
         TokenStoreAddress::Redis(url) => {
-            let store = redis(settings, url)?;
+            let store = redis(settings, url, remembers)?;
             let throttle = store.throttle();
             return Ok((Arc::new(store), Arc::new(throttle)));
         }
@@ -99,15 +118,25 @@ fn stores(settings: &config::Tokens) -> Result<(Arc<dyn TokenStore>, Arc<dyn Thr
 pub(crate) fn shared_tokens(settings: &config::Tokens) -> Result<Option<Arc<dyn TokenStore>>> {
     match TokenStoreAddress::of(settings)? {
         TokenStoreAddress::Memory | TokenStoreAddress::Embedded(_) => Ok(None),
-        TokenStoreAddress::Redis(url) => Ok(Some(Arc::new(redis(settings, url)?))),
+        TokenStoreAddress::Redis(url) => Ok(Some(Arc::new(redis(settings, url, false)?))),
     }
 }
 
-fn redis(settings: &config::Tokens, url: SecretString) -> Result<RedisStore> {
+fn redis(settings: &config::Tokens, url: SecretString, remembers: bool) -> Result<RedisStore> {
     let redis = RedisSettings {
         url,
+        ca: settings.read_redis_ca()?,
         connections: settings.redis_connections.get(),
+        connect_timeout: settings.redis_connect_timeout,
         timeout: settings.redis_timeout,
+        pool_timeout: settings.redis_pool_timeout,
+        wait_replicas: settings.redis_wait_replicas,
+        eviction: match settings.redis_eviction {
+            RedisEviction::Refuse => Eviction::Refuse,
+            RedisEviction::Warn => Eviction::Warn,
+            RedisEviction::Ignore => Eviction::Ignore,
+        },
+        remembers,
     };
     RedisStore::new(&redis, caps(settings)).context("tokens.store")
 }
@@ -160,36 +189,4 @@ fn make_pepper(path: &Path) -> Result<Pepper> {
         "made a pepper: keep this file, and give it to every gateway of the same token store"
     );
     Pepper::new(pepper.as_bytes()).context("the pepper is too short")
-}
-
-/// Applies the directory file of the configuration, unless this version of it was applied before:
-/// what was changed since by other means stays.
-pub(crate) async fn import(opened: &Opened, file: &Path) -> Result<()> {
-    use isogloss_core::directory::file::{File, import};
-
-    if file.as_os_str().is_empty() {
-        return Ok(());
-    }
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("directory.import: cannot read {}", file.display()))?;
-    for pepper in opened.peppers.each() {
-        let fingerprint = pepper.fingerprint(text.as_bytes());
-        if opened.directory.was_imported(&fingerprint).await? {
-            return Ok(());
-        }
-    }
-    let fingerprint = opened.peppers.current.fingerprint(text.as_bytes());
-    let parsed = File::parse(file, &text).context("directory.import")?;
-    let applied = import(opened.directory.as_ref(), &opened.passwords, parsed, |_| {})
-        .await
-        .context("directory.import")?;
-    opened.directory.note_import(&fingerprint).await?;
-    info!(
-        file = %file.display(),
-        created = applied.created,
-        updated = applied.updated,
-        unchanged = applied.unchanged,
-        "applied the directory file"
-    );
-    Ok(())
 }

@@ -8,7 +8,7 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::rt::task::JoinHandle;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer, rt};
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Error, Result};
 use isogloss_core::Auth;
 use isogloss_core::directory::Directory;
 use isogloss_core::store::TokenStore;
@@ -18,9 +18,11 @@ use tracing::{info, warn};
 
 use crate::app::{Ingredients, app};
 use crate::config::{self, Config};
+use crate::fill::{DirectoryFile, Filling, Rest};
+use crate::fitness::Fitness;
 use crate::management::Readiness;
 use crate::source::Proxies;
-use crate::{demo, mail, management, parts};
+use crate::{mail, management, parts};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
@@ -43,7 +45,8 @@ struct Running {
     public: ServerHandle,
     inner: ServerHandle,
     servers: [JoinHandle<std::io::Result<()>>; 2],
-    sweeper: JoinHandle<()>,
+    housekeeping: [JoinHandle<()>; 2],
+    filling: Rest,
     readiness: Readiness,
     drain_delay: Duration,
 }
@@ -54,21 +57,29 @@ async fn start(config: &Config) -> Result<Running> {
     let public = bind("public", "server.bind", sections.server.bind)?;
     let inner = bind("management", "management.bind", sections.management.bind)?;
 
-    let opened = parts::open(sections).await?;
-    parts::import(&opened, &sections.directory.import).await?;
-    demo::warn_of_demo_passwords(opened.directory.as_ref(), &opened.passwords).await;
-    let (directory, tokens) = (opened.directory.clone(), opened.tokens.clone());
+    let mut opened = parts::open(config).await?;
+    let filling = Filling {
+        directory: opened.directory.clone(),
+        passwords: opened.passwords.clone(),
+        file: DirectoryFile::read(&sections.directory.import, &opened.peppers)?,
+    };
+    let (directory, filling) = filling.start().await?;
+    opened.directory = directory.clone();
+    let tokens = opened.tokens.clone();
     let auth = opened.into_auth();
-    let readiness = Readiness::new(auth.clone());
+    let fitness = Arc::new(Fitness::of(tokens.clone()));
+    let readiness = Readiness::new(auth.clone(), fitness.clone());
 
     let sweeper = rt::spawn(sweep(auth.clone(), tokens));
+    let watcher = rt::spawn(async move { fitness.watch().await });
     let public = public_server(config, public, auth.clone())?;
     let inner = management_server(&sections.server, inner, readiness.clone(), auth, directory)?;
     Ok(Running {
         public: public.handle(),
         inner: inner.handle(),
         servers: [rt::spawn(public), rt::spawn(inner)],
-        sweeper,
+        housekeeping: [sweeper, watcher],
+        filling,
         readiness,
         drain_delay: sections.server.drain_delay,
     })
@@ -76,7 +87,10 @@ async fn start(config: &Config) -> Result<Running> {
 
 impl Running {
     async fn until_the_end(self, signals: &mut Signals) -> Result<()> {
-        signals.next().await;
+        tokio::select! {
+            () = signals.next() => {}
+            error = failure(self.filling) => return Err(error),
+        }
         info!("shutting down: requests under way are finished; a second signal cuts them off");
         let finish = async {
             // Requests that were sent before the signal may still wait for their turn. Probes see
@@ -96,8 +110,19 @@ impl Running {
         for server in self.servers {
             server.await.context("a listener ended badly")??;
         }
-        self.sweeper.abort();
+        for task in self.housekeeping {
+            task.abort();
+        }
         Ok(())
+    }
+}
+
+/// Comes only if the directory file turns out to be one that cannot be applied.
+async fn failure(filling: Rest) -> Error {
+    match filling.await {
+        Ok(Ok(())) => std::future::pending().await,
+        Ok(Err(error)) => error,
+        Err(error) => error.into(),
     }
 }
 

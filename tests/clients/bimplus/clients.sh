@@ -1,9 +1,9 @@
 # Clients of BIMplus from npm, in a browser. What each does stands in `page.js`.
 
-"$root/tests/install" npm npm
+"$root/tests/install" npm
 browser=$(command -v chromium chromium-browser google-chrome | head -n 1 || true)
 if [ -z "$browser" ]; then
-    "$root/tests/install" chromium chromium
+    "$root/tests/install" chromium
     browser=$(command -v chromium)
 fi
 

@@ -1,6 +1,7 @@
 //! What is open, and ending it: for those who run the gateway.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
 use time::OffsetDateTime;
@@ -82,12 +83,11 @@ impl Auth {
             if listed.len() == limit {
                 break;
             }
-            if !users.contains_key(&record.user) {
-                let user = self.0.directory.user(record.user).await?;
-                users.insert(record.user, user);
-            }
-            let user = users.get(&record.user).and_then(Option::as_ref);
-            let user = user.filter(|user| {
+            let user = match users.entry(record.user) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => place.insert(self.0.directory.user(record.user).await?),
+            };
+            let user = user.as_ref().filter(|user| {
                 user.state == UserState::Active && user.generation == record.generation
             });
             if let Some(user) = user {
@@ -125,17 +125,18 @@ impl Auth {
             let records = self.0.tokens.of_user(user).await?;
             return Ok(records.into_iter().filter(fits).collect());
         }
-        let mut found = Vec::new();
+        // By digest: a store may show one twice.
+        let mut found = BTreeMap::new();
         self.0
             .tokens
             .each(&mut |digest, record| {
                 if filter.fits(digest, &record) {
-                    found.push((digest, record));
+                    found.insert(digest, record);
                 }
                 ControlFlow::Continue(())
             })
             .await?;
-        Ok(found)
+        Ok(found.into_iter().collect())
     }
 }
 

@@ -87,8 +87,8 @@ impl Auth {
     /// Ends a live token and answers the session that it opened: of all who try, one gets it.
     pub async fn close(&self, token: &Token, purpose: Purpose) -> Result<Session, AuthError> {
         let session = self.validate(token, &[purpose]).await?;
-        let taken = self.0.tokens.take(session.digest).await?;
-        taken.map(|_| session).ok_or(AuthError::InvalidToken)
+        let record = self.0.tokens.take(session.digest).await?;
+        record.map(|_| session).ok_or(AuthError::InvalidToken)
     }
 
     /// Ends a token. Ending one that is not there is no error.
@@ -187,10 +187,10 @@ impl Auth {
         let Some(previous) = &self.0.peppers.previous else {
             return Ok(());
         };
-        if let Some(Slot::Exclusive(slot)) = slot(previous, realm, user, terms) {
-            if let Some(before) = self.0.tokens.holder(slot).await? {
-                self.end(before).await?;
-            }
+        if let Some(Slot::Exclusive(slot)) = slot(previous, realm, user, terms)
+            && let Some(before) = self.0.tokens.holder(slot).await?
+        {
+            self.end(before).await?;
         }
         Ok(())
     }

@@ -1,11 +1,21 @@
 //! What every directory does, proved for each backend.
 
+mod postgres;
+#[path = "../../../../tests/kit/postgres.rs"]
+#[expect(
+    unreachable_pub,
+    reason = "the suites of the whole program use the rest of it"
+)]
+mod postgres_server;
+
 use std::num::NonZeroUsize;
 use std::path::Path;
 
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
+use self::postgres::postgres;
+use self::postgres_server::Postgres;
 use super::file::{File, import};
 use super::{Applied, CardName, Directory, KeyDigest, SqliteDirectory};
 use crate::password::{PasswordSettings, Passwords};
@@ -126,6 +136,13 @@ async fn defaults_are_sensible(directory: &dyn Directory) {
     let page = directory.users(0, 1).await.unwrap();
     assert_eq!(page[0].user_name, "Ada");
     assert_eq!(directory.users(7, 10).await.unwrap(), [bob]);
+}
+
+async fn units_are_listed_with_the_default_first(directory: &dyn Directory) {
+    let ada = directory.account("ada").await.unwrap().unwrap().user;
+    let units = directory.units(&ada).await.unwrap();
+    let units: Vec<_> = units.iter().map(|unit| (&*unit.id, &*unit.name)).collect();
+    assert_eq!(units, [("U1", "One"), ("U2", "")]);
 }
 
 async fn only_effective_cards_are_found(directory: &dyn Directory) {
@@ -281,6 +298,29 @@ async fn imports_are_remembered(directory: &dyn Directory) {
     assert!(directory.was_imported(&[1; 32]).await.unwrap());
 }
 
+async fn names_that_no_database_could_hold_are_nobodys(directory: &dyn Directory) {
+    for name in ["a\0da", "\0", "\u{feff}", &"a".repeat(100_000)] {
+        assert!(directory.account(name).await.unwrap().is_none());
+        let card = directory.card(CardName::Identifier(name)).await;
+        assert!(card.unwrap().is_none());
+    }
+}
+
+async fn the_contract_holds(directory: &dyn Directory, other: &dyn Directory) {
+    directory.ping().await.unwrap();
+    a_file_is_applied_once(directory).await;
+    users_are_found_by_name_and_address_in_any_case(directory).await;
+    defaults_are_sensible(directory).await;
+    units_are_listed_with_the_default_first(directory).await;
+    names_that_no_database_could_hold_are_nobodys(directory).await;
+    only_effective_cards_are_found(directory).await;
+    a_key_opens_its_realm_only(directory).await;
+    what_makes_no_sense_is_refused_whole(directory).await;
+    what_is_exported_can_be_imported(directory, other).await;
+    password_and_state_changes_start_a_new_generation(directory).await;
+    imports_are_remembered(directory).await;
+}
+
 #[tokio::test]
 async fn sqlite_passes() {
     let folder = tempfile::tempdir().unwrap();
@@ -289,20 +329,23 @@ async fn sqlite_passes() {
             .await
             .unwrap()
     };
-    let directory = &open("directory.db").await;
-    directory.ping().await.unwrap();
-    a_file_is_applied_once(directory).await;
-    users_are_found_by_name_and_address_in_any_case(directory).await;
-    defaults_are_sensible(directory).await;
-    only_effective_cards_are_found(directory).await;
-    a_key_opens_its_realm_only(directory).await;
-    what_makes_no_sense_is_refused_whole(directory).await;
-    what_is_exported_can_be_imported(directory, &open("other.db").await).await;
-    password_and_state_changes_start_a_new_generation(directory).await;
-    imports_are_remembered(directory).await;
+    let directory = open("directory.db").await;
+    the_contract_holds(&directory, &open("other.db").await).await;
     let reopened = open("directory.db").await;
     assert_eq!(
         reopened.snapshot().await.unwrap(),
+        directory.snapshot().await.unwrap()
+    );
+}
+
+#[tokio::test]
+async fn postgres_passes() {
+    let server = Postgres::shared().unwrap();
+    let address = server.new_database().unwrap();
+    let directory = postgres(&address);
+    the_contract_holds(&directory, &postgres(&server.new_database().unwrap())).await;
+    assert_eq!(
+        postgres(&address).snapshot().await.unwrap(),
         directory.snapshot().await.unwrap()
     );
 }

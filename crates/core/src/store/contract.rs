@@ -16,25 +16,25 @@ use super::{Caps, EmbeddedStore, Record, RedisSettings, RedisStore, Slot, Spent,
 use crate::session::Purpose;
 use crate::token::TokenDigest;
 
-const NOW: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
-const HOUR: Duration = Duration::from_hours(1);
+pub(super) const NOW: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
+pub(super) const HOUR: Duration = Duration::from_hours(1);
 const CAP: usize = 20;
 const MANY: Caps = Caps {
     per_user: CAP * 100,
     per_client: CAP * 100,
 };
-const CAPS: Caps = Caps {
+pub(super) const CAPS: Caps = Caps {
     per_user: CAP,
     per_client: CAP / 2,
 };
 
-fn digest(number: u16) -> TokenDigest {
+pub(super) fn digest(number: u16) -> TokenDigest {
     let mut bytes = [7; 16];
     bytes[14..].copy_from_slice(&number.to_be_bytes());
     bytes.into()
 }
 
-fn record(user: Uuid, issued_at: OffsetDateTime, lifetime: Duration) -> Record {
+pub(super) fn record(user: Uuid, issued_at: OffsetDateTime, lifetime: Duration) -> Record {
     Record {
         realm: "here".to_owned(),
         user,
@@ -214,13 +214,13 @@ async fn the_least_recently_used_goes_first(store: &dyn TokenStore) {
     }
     let before = record(user, NOW, HOUR);
     let later = NOW + Duration::from_mins(1);
-    let used = Record {
+    let touched = Record {
         used_at: later,
         ..before.clone()
     };
     assert!(
         store
-            .replace(digest(0), &before, &used, later)
+            .replace(digest(0), &before, &touched, later)
             .await
             .unwrap()
     );
@@ -325,7 +325,7 @@ async fn expired_tokens_make_room_before_live_ones(store: &dyn TokenStore) {
     store.remove_user(user).await.unwrap();
 }
 
-async fn pass_all(store: &dyn TokenStore) {
+pub(super) async fn pass_all(store: &dyn TokenStore) {
     store.ping().await.unwrap();
     what_is_put_is_got_and_listed(store).await;
     what_is_taken_is_gone(store).await;
@@ -344,9 +344,9 @@ async fn pass_all(store: &dyn TokenStore) {
 
 fn redis(server: &RedisServer) -> RedisStore {
     let settings = RedisSettings {
-        url: server.url().into(),
         connections: 8,
         timeout: Duration::from_secs(5),
+        ..RedisSettings::at(server.url())
     };
     RedisStore::new(&settings, CAPS).unwrap()
 }

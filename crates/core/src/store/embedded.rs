@@ -1,23 +1,22 @@
 //! Tokens in this process: a redb file, or the same in memory.
 
+mod shelf;
 mod tables;
 mod writer;
 
 use std::ops::Bound;
 use std::path::Path;
-use std::sync::Arc;
 
 use async_trait::async_trait;
-use redb::backends::InMemoryBackend;
-use redb::{Builder, Database, DatabaseError, Durability, ReadableDatabase};
+use redb::Durability;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use self::shelf::Shelf;
 use self::tables::UserKey;
 use self::writer::{Change, Writer};
 use super::{Caps, Record, TokenStore, Visit};
 use crate::error::StoreError;
-use crate::private_file::create_private_file;
 use crate::token::TokenDigest;
 
 /// How many records are read at a time when all are wanted.
@@ -26,40 +25,29 @@ const PAGE: usize = 500;
 /// A token store without a server. Writes are durable when they are answered, and grouped: all
 /// that arrive during one flush to the disk share the next.
 pub struct EmbeddedStore {
-    database: Arc<Database>,
+    shelf: Shelf,
     writer: Writer,
 }
 
 impl EmbeddedStore {
     /// Opens the file, makes it if it is missing, repairs it after a crash.
     pub fn open(path: &Path, caps: Caps) -> Result<Self, StoreError> {
-        create_private_file(path).map_err(failed)?;
-        let database = Builder::new().create(path).map_err(|error| match error {
-            DatabaseError::DatabaseAlreadyOpen => failed("another process has it open"),
-            error @ (DatabaseError::Storage(_) | _) => failed(error),
-        })?;
-        Self::start(database, Durability::Immediate, caps)
+        Self::start(Shelf::open(path)?, Durability::Immediate, caps)
     }
 
     /// A store that is gone with the process.
     pub fn in_memory(caps: Caps) -> Result<Self, StoreError> {
-        let backend = InMemoryBackend::new();
-        let database = Builder::new()
-            .create_with_backend(backend)
-            .map_err(failed)?;
-        Self::start(database, Durability::None, caps)
+        Self::start(Shelf::in_memory()?, Durability::None, caps)
     }
 
-    fn start(database: Database, durability: Durability, caps: Caps) -> Result<Self, StoreError> {
-        tables::create(&database).map_err(failed)?;
-        let database = Arc::new(database);
-        let writer = Writer::start(Arc::clone(&database), durability, caps)?;
-        Ok(Self { database, writer })
+    fn start(shelf: Shelf, durability: Durability, caps: Caps) -> Result<Self, StoreError> {
+        let writer = Writer::start(shelf.clone(), durability, caps)?;
+        Ok(Self { shelf, writer })
     }
 
     /// Some of all records, in the order of their digests.
     fn page(&self, after: Bound<[u8; 16]>) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
-        let transaction = self.database.begin_read().map_err(failed)?;
+        let transaction = self.shelf.read()?;
         let tokens = transaction.open_table(tables::TOKENS).map_err(failed)?;
         let after = after.as_ref();
         let entries = tokens.range::<&[u8; 16]>((after, Bound::Unbounded));
@@ -94,7 +82,7 @@ impl TokenStore for EmbeddedStore {
     }
 
     async fn get(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
-        let transaction = self.database.begin_read().map_err(failed)?;
+        let transaction = self.shelf.read()?;
         let tokens = transaction.open_table(tables::TOKENS).map_err(failed)?;
         let Some(value) = tokens.get(digest.as_bytes()).map_err(failed)? else {
             return Ok(None);
@@ -103,7 +91,7 @@ impl TokenStore for EmbeddedStore {
     }
 
     async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
-        let transaction = self.database.begin_read().map_err(failed)?;
+        let transaction = self.shelf.read()?;
         let slots = transaction.open_table(tables::SLOTS).map_err(failed)?;
         let holder = slots.get(slot.as_bytes()).map_err(failed)?;
         Ok(holder.map(|digest| (*digest.value()).into()))
@@ -134,7 +122,7 @@ impl TokenStore for EmbeddedStore {
     }
 
     async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
-        let transaction = self.database.begin_read().map_err(failed)?;
+        let transaction = self.shelf.read()?;
         let by_user = transaction.open_table(tables::BY_USER).map_err(failed)?;
         let tokens = transaction.open_table(tables::TOKENS).map_err(failed)?;
         let mut records = Vec::new();
@@ -187,7 +175,7 @@ impl TokenStore for EmbeddedStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.database.begin_read().map(drop).map_err(failed)
+        self.shelf.read().map(drop)
     }
 }
 

@@ -10,7 +10,23 @@
 //! is stored: what a crash leaves behind is a listed token that does not exist, never a live token
 //! that is not listed.
 
+mod address;
+mod cluster;
+mod dialer;
+mod engine;
+mod expected;
+mod fault;
+mod health;
 mod link;
+mod primary;
+mod question;
+mod replicas;
+mod scan;
+mod sentinel;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod wire;
 
 use std::sync::Arc;
 
@@ -20,10 +36,10 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub(crate) use self::link::Link;
-pub use self::link::RedisSettings;
+pub use self::settings::{Eviction, RedisSettings};
 
-use super::{Caps, Record, Slot, TokenStore, Visit};
-use crate::clock::milliseconds;
+use super::{Caps, Record, Slot, StoreHealth, TokenStore, Visit};
+use crate::clock::{Clock, milliseconds};
 use crate::error::StoreError;
 use crate::throttle::RedisThrottle;
 use crate::token::TokenDigest;
@@ -48,9 +64,6 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1
 ";
-
-/// How many keys are asked for at a time when all are wanted.
-const PAGE: usize = 500;
 
 /// A token store on a Redis server.
 pub struct RedisStore {
@@ -208,8 +221,11 @@ impl TokenStore for RedisStore {
             .arg(before.encode()?)
             .arg(after.encode()?)
             .arg(life.max(1));
-        let replaced: bool = self.link.script(&replace).await?;
-        if replaced && after.spent.is_some() {
+        if after.spent.is_none() {
+            return self.link.script(&replace).await;
+        }
+        let replaced = self.link.revoke(&replace).await?;
+        if replaced {
             self.unlist(after.user, digest).await?;
         }
         Ok(replaced)
@@ -221,8 +237,10 @@ impl TokenStore for RedisStore {
     }
 
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
-        let mut take = cmd("GETDEL");
-        let value: Option<Vec<u8>> = self.link.ask_once(take.arg(token_key(digest))).await?;
+        let value: Option<Vec<u8>> = self
+            .link
+            .revoke(cmd("GETDEL").arg(token_key(digest)))
+            .await?;
         let Some(record) = value.as_deref().map(Record::decode).transpose()? else {
             return Ok(None);
         };
@@ -237,23 +255,16 @@ impl TokenStore for RedisStore {
     }
 
     async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
-        let mut cursor = 0_u64;
-        loop {
-            let mut scan = cmd("SCAN");
-            scan.arg(cursor).arg("MATCH").arg("isogloss:t:*");
-            let (next, keys): (u64, Vec<Vec<u8>>) =
-                self.link.ask(scan.arg("COUNT").arg(PAGE)).await?;
+        let mut scan = self.link.scan("isogloss:t:*").await?;
+        while let Some(keys) = scan.next().await? {
             let digests = keys.iter().filter_map(|key| digest_of(key)).collect();
             for (digest, record) in self.records(digests).await? {
                 if visit(digest, record).is_break() {
                     return Ok(());
                 }
             }
-            if next == 0 {
-                return Ok(());
-            }
-            cursor = next;
         }
+        Ok(())
     }
 
     async fn remove_user(&self, user: Uuid) -> Result<u64, StoreError> {
@@ -265,7 +276,7 @@ impl TokenStore for RedisStore {
         for digest in &members {
             removal.cmd("DEL").arg(token_key(*digest));
         }
-        let removed: Vec<u64> = self.link.pipeline(&removal).await?;
+        let removed: Vec<u64> = self.link.revoke(&removal).await?;
         // Only what was listed: a token that is issued meanwhile stays listed.
         let mut unlist = cmd("ZREM");
         unlist.arg(user_key(user));
@@ -282,6 +293,10 @@ impl TokenStore for RedisStore {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.link.ask(&cmd("PING")).await
+    }
+
+    async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
+        self.link.health(clock).await
     }
 }
 

@@ -241,9 +241,9 @@ async fn fulfil(throttle: &dyn Throttle) {
 
 fn on_redis(server: &RedisServer) -> RedisThrottle {
     let settings = RedisSettings {
-        url: server.url().into(),
         connections: 4,
         timeout: Duration::from_secs(10),
+        ..RedisSettings::at(server.url())
     };
     let caps = Caps {
         per_user: 1,

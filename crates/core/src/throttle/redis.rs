@@ -74,9 +74,6 @@ local last = redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')
 redis.call('PEXPIRE', key, string.format('%.0f', math.max(1, tonumber(last[2]) - now)))
 ";
 
-/// How many keys are asked for at a time when all are wanted.
-const PAGE: usize = 500;
-
 /// Buckets on a Redis server, beside the tokens. Made by `RedisStore::throttle`.
 pub struct RedisThrottle {
     link: Arc<RedisLink>,
@@ -192,21 +189,15 @@ impl Throttle for RedisThrottle {
     }
 
     async fn list(&self, now: OffsetDateTime) -> Result<Vec<Strained>, StoreError> {
-        let (mut cursor, mut strained) = (0_u64, Vec::new());
-        loop {
-            let mut scan = cmd("SCAN");
-            scan.arg(cursor).arg("MATCH").arg("isogloss:g:*");
-            let (next, keys): (u64, Vec<Vec<u8>>) =
-                self.link.ask(scan.arg("COUNT").arg(PAGE)).await?;
+        let mut strained = Vec::new();
+        let mut scan = self.link.scan("isogloss:g:*").await?;
+        while let Some(keys) = scan.next().await? {
             strained.extend(self.read(&keys, now).await?);
-            if next == 0 {
-                // A key may be shown twice while the table grows.
-                strained.sort_by_key(|strained| strained.bucket.key);
-                strained.dedup_by_key(|strained| strained.bucket.key);
-                return Ok(strained);
-            }
-            cursor = next;
         }
+        // A key may be shown twice while the table grows.
+        strained.sort_by_key(|strained: &Strained| strained.bucket.key);
+        strained.dedup_by_key(|strained| strained.bucket.key);
+        Ok(strained)
     }
 }
 

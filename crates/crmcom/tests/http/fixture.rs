@@ -56,9 +56,9 @@ impl Fixture {
     /// One whose token store nobody listens for.
     pub(crate) async fn with_its_store_away() -> Self {
         let settings = RedisSettings {
-            url: "redis://127.0.0.1:1".into(),
             connections: 1,
             timeout: Duration::from_secs(1),
+            ..RedisSettings::at("redis://127.0.0.1:1")
         };
         Self::on(Arc::new(
             RedisStore::new(&settings, Caps::default()).unwrap(),

@@ -85,12 +85,10 @@ fn reachable(mut bind: std::net::SocketAddr) -> std::net::SocketAddr {
 }
 
 fn key(file: Option<&Path>) -> Result<SecretString> {
-    match file {
-        Some(file) => read_secret(file).with_context(|| format!("--key-file: {}", file.display())),
-        None => {
-            let key = rpassword::prompt_password("Key of the realm admin: ")
-                .context("no terminal to ask for the key at; try --key-file FILE")?;
-            Ok(key.into())
-        }
+    if let Some(file) = file {
+        return read_secret(file).with_context(|| format!("--key-file: {}", file.display()));
     }
+    let key = rpassword::prompt_password("Key of the realm admin: ")
+        .context("no terminal to ask for the key at; try --key-file FILE")?;
+    Ok(key.into())
 }

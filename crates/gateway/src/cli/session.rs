@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::remote::{Gateway, Remote};
 use super::{Outcome, output};
-use crate::config::{Problem, Sections};
+use crate::config::{Config, Problem};
 use crate::parts;
 use crate::sessions::{LIMIT, Selection, Shown};
 
@@ -75,7 +75,7 @@ pub(super) struct Which {
     issued_before: Option<String>,
 }
 
-pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome> {
+pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     match command {
         Command::List {
             which,
@@ -87,7 +87,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
                 limit: Some(limit),
                 ..which.into()
             };
-            let sessions = list(&selection, &gateway, sections).await?;
+            let sessions = list(&selection, &gateway, config).await?;
             if json {
                 output::json(&sessions)?;
             } else {
@@ -108,7 +108,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
                 let reason = "choose sessions by --user, --handle and so on, or say --all";
                 return Err(Problem::new("session revoke", reason).into());
             }
-            let ended = end(&selection, &gateway, sections).await?;
+            let ended = end(&selection, &gateway, config).await?;
             if json {
                 output::json(&json!({ "ended": ended }))?;
             } else {
@@ -132,9 +132,9 @@ struct Ended {
     ended: u64,
 }
 
-async fn list(selection: &Selection, gateway: &Gateway, sections: &Sections) -> Result<Vec<Shown>> {
-    let Some(opened) = parts::open_shared(sections).await? else {
-        let remote = Remote::open(gateway, sections)?;
+async fn list(selection: &Selection, gateway: &Gateway, config: &Config) -> Result<Vec<Shown>> {
+    let Some(opened) = parts::open_shared(config).await? else {
+        let remote = Remote::open(gateway, &config.sections)?;
         let Sessions { sessions } = remote.ask("GET", "sessions", selection)?;
         return Ok(sessions);
     };
@@ -145,13 +145,9 @@ async fn list(selection: &Selection, gateway: &Gateway, sections: &Sections) -> 
 }
 
 /// Ends sessions, and answers how many.
-pub(super) async fn end(
-    selection: &Selection,
-    gateway: &Gateway,
-    sections: &Sections,
-) -> Result<u64> {
-    let Some(opened) = parts::open_shared(sections).await? else {
-        let remote = Remote::open(gateway, sections)?;
+pub(super) async fn end(selection: &Selection, gateway: &Gateway, config: &Config) -> Result<u64> {
+    let Some(opened) = parts::open_shared(config).await? else {
+        let remote = Remote::open(gateway, &config.sections)?;
         let Ended { ended } = remote.ask("DELETE", "sessions", selection)?;
         return Ok(ended);
     };

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::remote::{Gateway, Remote};
 use super::{Outcome, output};
-use crate::config::{Problem, Sections};
+use crate::config::{Config, Problem};
 use crate::parts;
 use crate::strained::{Selection, Shown};
 
@@ -77,14 +77,14 @@ struct Cleared {
     cleared: u64,
 }
 
-pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome> {
+pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     match command {
         Command::List {
             which,
             json,
             gateway,
         } => {
-            let shown = list(&which.into(), &gateway, sections).await?;
+            let shown = list(&which.into(), &gateway, config).await?;
             if json {
                 output::json(&shown)?;
             } else {
@@ -105,7 +105,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
                 let reason = "choose by --user, --source or --handle, or say --all";
                 return Err(Problem::new("throttle clear", reason).into());
             }
-            let cleared = clear(&selection, &gateway, sections).await?;
+            let cleared = clear(&selection, &gateway, config).await?;
             if json {
                 output::json(&json!({ "cleared": cleared }))?;
             } else {
@@ -119,10 +119,10 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
     Ok(Outcome::Done)
 }
 
-async fn list(selection: &Selection, gateway: &Gateway, sections: &Sections) -> Result<Vec<Shown>> {
+async fn list(selection: &Selection, gateway: &Gateway, config: &Config) -> Result<Vec<Shown>> {
     let filter = selection.filter().map_err(Error::msg)?;
-    let Some(opened) = parts::open_shared(sections).await? else {
-        let remote = Remote::open(gateway, sections)?;
+    let Some(opened) = parts::open_shared(config).await? else {
+        let remote = Remote::open(gateway, &config.sections)?;
         let Listed { throttle } = remote.ask("GET", "throttle", selection)?;
         return Ok(throttle);
     };
@@ -130,10 +130,10 @@ async fn list(selection: &Selection, gateway: &Gateway, sections: &Sections) -> 
     strained.into_iter().map(Shown::new).collect()
 }
 
-async fn clear(selection: &Selection, gateway: &Gateway, sections: &Sections) -> Result<u64> {
+async fn clear(selection: &Selection, gateway: &Gateway, config: &Config) -> Result<u64> {
     let filter = selection.filter().map_err(Error::msg)?;
-    let Some(opened) = parts::open_shared(sections).await? else {
-        let remote = Remote::open(gateway, sections)?;
+    let Some(opened) = parts::open_shared(config).await? else {
+        let remote = Remote::open(gateway, &config.sections)?;
         let Cleared { cleared } = remote.ask("DELETE", "throttle", selection)?;
         return Ok(cleared);
     };

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use self::password::PasswordSource;
 use super::remote::Gateway;
 use super::{Outcome, output, session};
-use crate::config::Sections;
+use crate::config::{Config, Sections};
 use crate::parts;
 use crate::sessions::Selection;
 
@@ -96,7 +96,8 @@ pub(super) struct Add {
     source: PasswordSource,
 }
 
-pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome> {
+pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
+    let sections = &config.sections;
     let directory = parts::directory(&sections.directory).await?;
     let directory = directory.as_ref();
     match command {
@@ -129,7 +130,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
             let Some(user) = find(directory, &who).await? else {
                 return Ok(Outcome::Refused);
             };
-            let ended = session::end(&Selection::of_user(&user), &gateway, sections).await?;
+            let ended = session::end(&Selection::of_user(&user), &gateway, config).await?;
             output::text(format_args!("{}: {ended} ended", user.user_name))?;
             Ok(Outcome::Done)
         }

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use isogloss_core::store::RedisStore;
+use isogloss_core::directory::PostgresDirectory;
+use isogloss_core::store::{RedisSettings, RedisStore};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -15,7 +16,7 @@ pub(crate) enum TokenStoreAddress {
     Memory,
     /// In a file.
     Embedded(PathBuf),
-    /// At a Redis server.
+    /// In Redis.
     Redis(SecretString),
 }
 
@@ -26,29 +27,48 @@ impl TokenStoreAddress {
         match store.expose_secret().split_once(':') {
             Some(("memory", "")) => Ok(Self::Memory),
             Some(("embedded", path)) if !path.is_empty() => Ok(Self::Embedded(path.into())),
-            Some(("redis", _)) if RedisStore::accepts(store.expose_secret()) => {
-                Ok(Self::Redis(store))
-            }
+            _ if RedisStore::accepts(store.expose_secret()) => Ok(Self::Redis(store)),
             _ => Err(Problem::new(
                 "tokens.store",
-                "expected memory:, embedded:PATH or redis://[user:password@]host[:port][/database]",
+                format!(
+                    "expected memory:, embedded:PATH, {}",
+                    RedisSettings::EXPECTED
+                ),
             )),
         }
     }
 }
 
-/// The file that holds the directory, from `directory.url` or the file named in its place.
-pub(crate) fn directory_file(directory: &Directory) -> Result<PathBuf, Problem> {
-    let url = read(
-        "directory.url",
-        &directory.url,
-        directory.url_file.as_deref(),
-    )?;
-    let path = url.expose_secret().strip_prefix("sqlite:");
-    let path = path.map(|path| path.strip_prefix("//").unwrap_or(path));
-    match path.filter(|path| !path.is_empty()) {
-        Some(path) => Ok(path.into()),
-        None => Err(Problem::new("directory.url", "expected sqlite:PATH")),
+/// Where the directory is.
+pub(crate) enum DirectoryAddress {
+    /// In a SQLite file.
+    Sqlite(PathBuf),
+    /// At a PostgreSQL server.
+    Postgres(SecretString),
+}
+
+impl DirectoryAddress {
+    /// Reads `directory.url`, or the file named in its place.
+    pub(crate) fn of(directory: &Directory) -> Result<Self, Problem> {
+        let url = read(
+            "directory.url",
+            &directory.url,
+            directory.url_file.as_deref(),
+        )?;
+        match url.expose_secret().split_once(':') {
+            Some(("sqlite", path)) if !matches!(path, "" | "//") => {
+                Ok(Self::Sqlite(path.strip_prefix("//").unwrap_or(path).into()))
+            }
+            Some(("postgres" | "postgresql", _))
+                if PostgresDirectory::accepts(url.expose_secret()) =>
+            {
+                Ok(Self::Postgres(url))
+            }
+            _ => Err(Problem::new(
+                "directory.url",
+                "expected sqlite:PATH or postgres://[user:password@]host[:port]/database[?sslmode=verify-full]",
+            )),
+        }
     }
 }
 
@@ -86,6 +106,8 @@ impl MailAddress {
 pub(super) fn without_password(address: &SecretString) -> String {
     let text = address.expose_secret();
     match Url::parse(text) {
+        // Sentinels have their password there.
+        Ok(url) if url.query().is_some_and(|query| query.contains("password")) => "***".to_owned(),
         Ok(mut url) if url.password().is_some() => match url.set_password(Some("***")) {
             Ok(()) => url.into(),
             Err(()) => "***".to_owned(),

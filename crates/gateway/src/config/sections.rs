@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use tracing_subscriber::EnvFilter;
 
 use super::address::{
-    MailAddress, TokenStoreAddress, directory_file, read_secret, without_password,
+    DirectoryAddress, MailAddress, TokenStoreAddress, read_secret, without_password,
 };
 use super::problem::{self, Problem};
 use super::throttle::Throttle;
@@ -107,7 +107,7 @@ impl Default for Management {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tokens {
-    /// `memory:`, `embedded:PATH` or `redis://…`.
+    /// `memory:`, `embedded:PATH`, or a Redis: one server, sentinels or a cluster.
     #[serde(serialize_with = "masked_address")]
     pub store: SecretString,
     /// A file that holds what `store` would.
@@ -132,9 +132,34 @@ pub struct Tokens {
     pub second_use: SecondUse,
     /// Connections to Redis at the most.
     pub redis_connections: NonZeroUsize,
-    /// How long one step of asking Redis may take.
+    /// How long it may take to connect to a Redis server, TLS and password included.
+    #[serde(with = "humantime_serde")]
+    pub redis_connect_timeout: Duration,
+    /// How long a command to Redis may take.
     #[serde(with = "humantime_serde")]
     pub redis_timeout: Duration,
+    /// How long to wait for a free connection to Redis.
+    #[serde(with = "humantime_serde")]
+    pub redis_pool_timeout: Duration,
+    /// The certificates, as PEM, of the authorities to trust with Redis instead of the system's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redis_ca_file: Option<PathBuf>,
+    /// How many replicas must have acknowledged a revocation before it counts as done.
+    pub redis_wait_replicas: usize,
+    /// What to make of a Redis that may evict tokens.
+    pub redis_eviction: RedisEviction,
+}
+
+/// What to make of a Redis that may evict tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RedisEviction {
+    /// The gateway is not ready.
+    Refuse,
+    /// The log and `/readyz` say so.
+    Warn,
+    /// Nothing is said.
+    Ignore,
 }
 
 impl Default for Tokens {
@@ -150,12 +175,31 @@ impl Default for Tokens {
             per_client: const { NonZeroUsize::new(100).unwrap() },
             second_use: SecondUse::Refuse,
             redis_connections: const { NonZeroUsize::new(16).unwrap() },
+            redis_connect_timeout: Duration::from_secs(1),
             redis_timeout: Duration::from_secs(1),
+            redis_pool_timeout: Duration::from_secs(1),
+            redis_ca_file: None,
+            redis_wait_replicas: 0,
+            redis_eviction: RedisEviction::Warn,
         }
     }
 }
 
 impl Tokens {
+    /// The certificates of `redis_ca_file`.
+    pub(crate) fn read_redis_ca(&self) -> Result<Option<Vec<u8>>, Problem> {
+        let Some(file) = &self.redis_ca_file else {
+            return Ok(None);
+        };
+        let certificates = std::fs::read(file).map_err(|error| {
+            Problem::new(
+                "tokens.redis_ca_file",
+                format!("{}: {error}", file.display()),
+            )
+        })?;
+        Ok(Some(certificates))
+    }
+
     /// The pepper, from `pepper` or from its file; `None` if that is yet to be made.
     pub(crate) fn read_pepper(&self) -> Result<Option<Pepper>, Problem> {
         let (key, secret) = match &self.pepper {
@@ -219,12 +263,20 @@ impl TryFrom<String> for SecondUse {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Directory {
-    /// `sqlite:PATH`.
+    /// `sqlite:PATH` or `postgres://…`.
     #[serde(serialize_with = "masked_address")]
     pub url: SecretString,
     /// A file that holds what `url` would.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url_file: Option<PathBuf>,
+    /// Connections to PostgreSQL at the most.
+    pub connections: NonZeroUsize,
+    /// How long PostgreSQL may take for one question, connecting included.
+    #[serde(with = "humantime_serde")]
+    pub timeout: Duration,
+    /// Certificates of the authorities that PostgreSQL's is to be signed by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
     /// A directory file that is applied at the start, once for each of its versions.
     pub import: PathBuf,
 }
@@ -234,6 +286,9 @@ impl Default for Directory {
         Self {
             url: "sqlite:data/directory.db".into(),
             url_file: None,
+            connections: const { NonZeroUsize::new(8).unwrap() },
+            timeout: Duration::from_secs(2),
+            ca_file: None,
             import: PathBuf::new(),
         }
     }
@@ -368,9 +423,21 @@ impl Sections {
                 "expected a number from 4 to 31",
             ));
         }
-        if self.tokens.redis_timeout.is_zero() {
+        for (key, duration) in [
+            (
+                "tokens.redis_connect_timeout",
+                self.tokens.redis_connect_timeout,
+            ),
+            ("tokens.redis_timeout", self.tokens.redis_timeout),
+            ("tokens.redis_pool_timeout", self.tokens.redis_pool_timeout),
+        ] {
+            if duration.is_zero() {
+                return Err(Problem::new(key, "expected a duration above zero"));
+            }
+        }
+        if self.directory.timeout.is_zero() {
             return Err(Problem::new(
-                "tokens.redis_timeout",
+                "directory.timeout",
                 "expected a duration above zero",
             ));
         }
@@ -379,10 +446,17 @@ impl Sections {
             return Err(Problem::new("logging.level", reason));
         }
         TokenStoreAddress::of(&self.tokens)?;
+        self.tokens.read_redis_ca()?;
         self.tokens.read_pepper()?;
         self.throttle.check()?;
         self.tokens.read_previous_pepper()?;
-        directory_file(&self.directory)?;
+        DirectoryAddress::of(&self.directory)?;
+        if let Some(file) = &self.directory.ca_file
+            && let Err(error) = std::fs::File::open(file)
+        {
+            let reason = format!("{}: {error}", file.display());
+            return Err(Problem::new("directory.ca_file", reason));
+        }
         MailAddress::of(&self.mail)?;
         self.mail.sender()?;
         Ok(self)

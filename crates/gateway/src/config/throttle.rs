@@ -57,25 +57,22 @@ pub struct Throttle {
 
 impl Default for Throttle {
     fn default() -> Self {
-        const fn tries(number: u32) -> NonZeroU32 {
-            NonZeroU32::new(number).unwrap()
-        }
         Self {
             enabled: true,
-            account_tries: const { tries(10) },
+            account_tries: const { NonZeroU32::new(10).unwrap() },
             account_refill: Duration::from_mins(1),
-            known_client_tries: const { tries(30) },
+            known_client_tries: const { NonZeroU32::new(30).unwrap() },
             known_client_refill: Duration::from_mins(1),
             remember_clients: Duration::from_hours(24 * 30),
-            source_tries: const { tries(100) },
+            source_tries: const { NonZeroU32::new(100).unwrap() },
             source_refill: Duration::from_secs(6),
-            code_tries: const { tries(5) },
+            code_tries: const { NonZeroU32::new(5).unwrap() },
             code_refill: Duration::from_mins(1),
             first_lock: Duration::from_secs(1),
             longest_lock: Duration::from_mins(15),
-            letters: const { tries(3) },
+            letters: const { NonZeroU32::new(3).unwrap() },
             letters_refill: Duration::from_hours(1),
-            letters_of_source: const { tries(20) },
+            letters_of_source: const { NonZeroU32::new(20).unwrap() },
             letters_of_source_refill: Duration::from_mins(3),
         }
     }

@@ -16,9 +16,9 @@ const SOME_TOKEN: &str = "b930e0179baf4f919caeab28328190a3";
 #[actix_web::test]
 async fn a_store_that_is_away_is_503() {
     let settings = RedisSettings {
-        url: "redis://127.0.0.1:1".into(),
         connections: 1,
         timeout: Duration::from_secs(5),
+        ..RedisSettings::at("redis://127.0.0.1:1")
     };
     let world = World::of(Plan {
         tokens: Arc::new(RedisStore::new(&settings, Caps::default()).unwrap()),

@@ -1,63 +1,29 @@
 //! Bringing the tables in line with a snapshot, in one transaction.
 
-use std::collections::HashMap;
-use std::hash::Hash;
-
+use sqlx::query;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
-use sqlx::{Error, query};
 use uuid::Uuid;
 
 use super::read;
+use crate::directory::changes::{Changes, UserChange, logins};
+use crate::directory::rows::Result;
 use crate::directory::{Applied, KeyEntry, OrganisationEntry, Snapshot, UserEntry, login_form};
-
-type Result<T> = std::result::Result<T, Error>;
 
 pub(super) async fn apply(pool: &SqlitePool, snapshot: &Snapshot) -> Result<Applied> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
     let present = read::snapshot(&mut transaction).await?;
-    let mut applied = Applied::default();
-
-    let known = by(&present.organisations, |organisation| organisation.id);
-    for organisation in &snapshot.organisations {
-        if count(
-            &mut applied,
-            known.get(&organisation.id).copied(),
-            organisation,
-        ) {
-            put_organisation(&mut transaction, organisation).await?;
-        }
+    let changes = Changes::between(&present, snapshot);
+    for organisation in changes.organisations {
+        put_organisation(&mut transaction, organisation).await?;
     }
-    let known = by(&present.users, |user| user.id);
-    for user in &snapshot.users {
-        let known = known.get(&user.id).copied();
-        if count(&mut applied, known, user) {
-            put_user(&mut transaction, user, known).await?;
-        }
+    for user in changes.users {
+        put_user(&mut transaction, user).await?;
     }
-    let known = by(&present.keys, |key| (key.realm.clone(), key.digest.hex()));
-    for key in &snapshot.keys {
-        let known = known.get(&(key.realm.clone(), key.digest.hex())).copied();
-        if count(&mut applied, known, key) {
-            put_key(&mut transaction, key).await?;
-        }
+    for key in changes.keys {
+        put_key(&mut transaction, key).await?;
     }
     transaction.commit().await?;
-    Ok(applied)
-}
-
-fn by<T, K: Eq + Hash>(entries: &[T], key: impl Fn(&T) -> K) -> HashMap<K, &T> {
-    entries.iter().map(|entry| (key(entry), entry)).collect()
-}
-
-/// Counts an entry as created, updated or unchanged, and tells whether it is to be written.
-fn count<T: PartialEq>(applied: &mut Applied, known: Option<&T>, entry: &T) -> bool {
-    let counter = match known {
-        None => &mut applied.created,
-        Some(known) if known == entry => &mut applied.unchanged,
-        Some(_) => &mut applied.updated,
-    };
-    *counter += 1;
-    known != Some(entry)
+    Ok(changes.applied)
 }
 
 async fn put_organisation(
@@ -87,15 +53,11 @@ async fn put_organisation(
     Ok(())
 }
 
-async fn put_user(
-    connection: &mut SqliteConnection,
-    user: &UserEntry,
-    known: Option<&UserEntry>,
-) -> Result<()> {
-    // A new password or a disabling ends the tokens made before it.
-    let ends_tokens = known.is_some_and(|known| {
-        known.password_hash != user.password_hash || (user.disabled && !known.disabled)
-    });
+async fn put_user(connection: &mut SqliteConnection, change: UserChange<'_>) -> Result<()> {
+    let UserChange {
+        entry: user,
+        ends_tokens,
+    } = change;
     query(
         "INSERT INTO users (id, number, user_name, email, first_name, last_name, image_url, role,
                             organisation, default_unit, disabled, password_hash, totp_secret,
@@ -133,10 +95,7 @@ async fn put_user(
 
 async fn put_logins(connection: &mut SqliteConnection, user: &UserEntry) -> Result<()> {
     forget(connection, "DELETE FROM logins WHERE user = ?", user.id).await?;
-    let name = login_form(&user.user_name);
-    let email = user.email.as_deref().map(login_form);
-    let email = email.filter(|email| *email != name && !email.is_empty());
-    for login in std::iter::once(name).chain(email) {
+    for login in logins(user) {
         query("INSERT INTO logins (login, user) VALUES (?, ?)")
             .bind(login)
             .bind(user.id.to_string())

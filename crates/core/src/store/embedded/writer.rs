@@ -1,15 +1,16 @@
 //! One thread that writes: it gathers the changes that wait and commits them together.
 
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
+use std::time::{Duration, Instant};
 
-use redb::{Database, Durability};
+use redb::{CommitError, Durability, StorageError, TableError, TransactionError};
 use time::OffsetDateTime;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::failed;
+use super::shelf::Shelf;
 use super::tables::Tables;
 use crate::error::StoreError;
 use crate::store::{Caps, Record};
@@ -17,6 +18,9 @@ use crate::token::TokenDigest;
 
 /// How many changes share one commit at the most.
 const BATCH: usize = 256;
+
+/// How long nothing is written after the disk refused it.
+const CONVALESCENCE: Duration = Duration::from_secs(1);
 
 type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 
@@ -48,19 +52,35 @@ pub(super) enum Change {
     },
 }
 
+impl Change {
+    /// Answers that it was not made.
+    fn fail(self, reason: &str) {
+        let error = failed(reason);
+        // Whoever asked may have gone: then nobody needs the answer.
+        match self {
+            Self::Put { answer, .. } => drop(answer.send(Err(error))),
+            Self::Replace { answer, .. } => drop(answer.send(Err(error))),
+            Self::Take { answer, .. } => drop(answer.send(Err(error))),
+            Self::RemoveUser { answer, .. } | Self::Sweep { answer, .. } => {
+                drop(answer.send(Err(error)));
+            }
+        }
+    }
+}
+
 /// The way to the writing thread, which ends when this is dropped.
 pub(super) struct Writer(Sender<Change>);
 
 impl Writer {
     pub(super) fn start(
-        database: Arc<Database>,
+        shelf: Shelf,
         durability: Durability,
         caps: Caps,
     ) -> Result<Self, StoreError> {
         let (changes, queue) = channel();
         thread::Builder::new()
             .name("token-writer".to_owned())
-            .spawn(move || write(&database, durability, caps, &queue))
+            .spawn(move || write(&shelf, durability, caps, &queue))
             .map_err(failed)?;
         Ok(Self(changes))
     }
@@ -76,20 +96,88 @@ impl Writer {
     }
 }
 
-fn write(database: &Database, durability: Durability, caps: Caps, queue: &Receiver<Change>) {
-    while let Ok(first) = queue.recv() {
+fn write(shelf: &Shelf, durability: Durability, caps: Caps, queue: &Receiver<Change>) {
+    let mut ill: Option<Illness> = None;
+    loop {
+        let waited = match &ill {
+            None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(illness) => queue.recv_timeout(illness.left()),
+        };
+        let first = match waited {
+            Ok(first) => first,
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => {
+                ill = heal(shelf);
+                continue;
+            }
+        };
+        if let Some(illness) = &ill {
+            first.fail(&illness.reason);
+            continue;
+        }
         let mut changes = vec![first];
         changes.extend(queue.try_iter().take(BATCH - 1));
-        match commit(database, durability, caps, changes) {
+        match commit(shelf, durability, caps, changes) {
             Ok(answers) => answers.into_iter().for_each(|answer| answer(Ok(()))),
             Err((error, answers)) => {
                 let reason = error.to_string();
                 for answer in answers {
                     answer(Err(failed(&reason)));
                 }
+                if is_of_the_disk(error.as_ref()) {
+                    // It can be read from soon; with writing we wait, or a full disk would keep us
+                    // opening and closing.
+                    ill = heal(shelf).or_else(|| Some(Illness::new(reason)));
+                }
             }
         }
     }
+}
+
+/// Why nothing is written just now.
+struct Illness {
+    reason: String,
+    until: Instant,
+}
+
+impl Illness {
+    fn new(reason: String) -> Self {
+        Self {
+            reason,
+            until: Instant::now() + CONVALESCENCE,
+        }
+    }
+
+    fn left(&self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+}
+
+/// Whether redb answers nothing more after it.
+fn is_of_the_disk(error: &(dyn std::error::Error + 'static)) -> bool {
+    let storage = match error.downcast_ref() {
+        Some(error) => Some(error),
+        None => match (error.downcast_ref(), error.downcast_ref()) {
+            (Some(CommitError::Storage(error)), _)
+            | (_, Some(TransactionError::Storage(error))) => Some(error),
+            _ => match error.downcast_ref() {
+                Some(TableError::Storage(error)) => Some(error),
+                _ => None,
+            },
+        },
+    };
+    matches!(
+        storage,
+        Some(StorageError::Io(_) | StorageError::PreviousIo)
+    )
+}
+
+/// Opens the database anew; what ails it if that cannot be.
+fn heal(shelf: &Shelf) -> Option<Illness> {
+    shelf
+        .reopen()
+        .err()
+        .map(|error| Illness::new(error.to_string()))
 }
 
 /// Sends an outcome that was kept back until the commit.
@@ -98,13 +186,14 @@ type Failure = (Box<dyn std::error::Error + Send + Sync>, Vec<Pending>);
 
 /// Applies all changes in one transaction. Nobody is answered before all of it is durable.
 fn commit(
-    database: &Database,
+    shelf: &Shelf,
     durability: Durability,
     caps: Caps,
     changes: Vec<Change>,
 ) -> Result<Vec<Pending>, Failure> {
     let mut pending = Vec::with_capacity(changes.len());
     let apply = || {
+        let database = shelf.database()?;
         let mut transaction = database.begin_write()?;
         transaction.set_durability(durability)?;
         let mut tables = Tables::open(&transaction)?;

@@ -1,101 +1,125 @@
-//! How Redis is asked: the pool, its runtime, the time-outs.
+//! How Redis is asked, wherever it is.
+//!
+//! # No effect lost or doubled
+//!
+//! A question is sent a second time in two cases only, and never a third time:
+//!
+//! - A server answered that it is not the one to ask (`READONLY`, `MOVED`). It has done nothing.
+//!   The second time goes to a connection that was made after asking anew where the primary is.
+//! - The connection broke, and the question is one that does and answers the same when asked
+//!   twice: [`Link::ask`] and [`Link::pipeline`]. `GET`, `SET` of the same value, `DEL`, `ZADD`
+//!   and `ZREM` are such.
+//!
+//! What would answer something else the second time goes through [`Link::ask_once`],
+//! [`Link::script`] and [`Link::revoke`]: a token that was taken by the
+//! first `GETDEL`, whose answer was lost, would be "none" to the second. When its connection breaks,
+//! the answer is an error, and the caller says "unavailable". So that a connection that died in the
+//! pool does not end in that, it is asked for a sign of life before what may be asked only once.
+//!
+//! A time-out is never asked again: the server may be at it still.
+//!
+//! # Whom to believe
+//!
+//! Only a primary is believed. A server shows by `ROLE` that it is one when a connection is made,
+//! and again before a connection is used on which it last did so a second ago. So a token that was
+//! revoked at a new primary is known for at most that long by way of an old one that was made a
+//! replica. What sentinels say is asked for as often, and a connection to another server than the
+//! one they name is dropped. What they cannot help is a primary that is cut off from all of them
+//! together with this gateway; see "Replication" in `docs/operations.md`.
+//!
+//! Every refusal of the server (`LOADING`, `MASTERDOWN`, `CLUSTERDOWN`, `NOAUTH`, `NOPERM`, `OOM`
+//! and whatever else) is an error here, never an absent token.
 
-use std::time::Duration;
+use ::redis::{Cmd, ConnectionInfo, FromRedisValue, Pipeline, ScriptInvocation};
+use futures_util::future::try_join_all;
+use secrecy::ExposeSecret as _;
 
-use ::redis::{
-    AsyncConnectionConfig, Cmd, FromRedisValue, IntoConnectionInfo as _, Pipeline, ScriptInvocation,
-};
-use deadpool_redis::{Connection, Manager, Pool, Runtime};
-use secrecy::{ExposeSecret as _, SecretString};
-
+use super::RedisSettings;
+use super::address::Address;
+use super::cluster::Cluster;
+use super::dialer::Dialer;
+use super::engine::Engine;
+use super::expected::Expected;
+use super::health::examine;
+use super::primary::{Place, Primary};
+use super::question::{Manner, Question};
+use super::scan::Scan;
+use super::sentinel::Sentinels;
+use crate::clock::Clock;
 use crate::error::StoreError;
-
-/// How Redis is reached.
-#[derive(Debug, Clone)]
-pub struct RedisSettings {
-    /// `redis://[user[:password]@]host[:port][/database]`
-    pub url: SecretString,
-    /// Connections at the most.
-    pub connections: usize,
-    /// How long one step may take: connecting, waiting for a free connection, a command.
-    pub timeout: Duration,
-}
+use crate::store::StoreHealth;
 
 /// The way to Redis.
-///
-/// What may be sent again after a broken connection goes through [`Link::ask`] and
-/// [`Link::pipeline`]. What would answer something else the second time, because the first time
-/// did it, goes through [`Link::ask_once`], [`Link::pipeline_once`] and [`Link::script`].
 pub(crate) struct Link {
-    pool: Pool,
-    /// Drives all connections. They must not hang on the runtime of whichever worker asked first:
-    /// it may end while others still use them.
-    runtime: Option<tokio::runtime::Runtime>,
-    timeout: Duration,
+    way: Way,
+    dialer: Dialer,
+    expected: Expected,
+    /// Drives the connections for as long as there is this link.
+    _engine: Engine,
+}
+
+enum Way {
+    Primary(Box<Primary>),
+    Cluster(Box<Cluster>),
 }
 
 impl Link {
     /// Whether an address can be understood. Nothing is asked.
-    pub(crate) fn accepts(url: &str) -> bool {
-        url.into_connection_info().is_ok()
+    pub(super) fn accepts(url: &str) -> bool {
+        Address::parse(url).is_some()
     }
 
-    /// Prepares the pool. Nothing is asked yet.
-    pub(crate) fn new(settings: &RedisSettings) -> Result<Self, StoreError> {
-        let timeout = Some(settings.timeout);
-        let connection = AsyncConnectionConfig::new()
-            .set_connection_timeout(timeout)
-            .set_response_timeout(timeout);
-        // The parser's message may quote the address, and with it a password.
-        let manager = Manager::new_with_config(settings.url.expose_secret(), connection)
-            .map_err(|_| failed("the address is not redis://[user:password@]host[:port][/db]"))?;
-        let pool = Pool::builder(manager)
-            .max_size(settings.connections)
-            .wait_timeout(timeout)
-            .create_timeout(timeout)
-            .recycle_timeout(timeout)
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(failed)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("redis")
-            .enable_all()
-            .build()
-            .map_err(failed)?;
+    /// Prepares everything. Nothing is asked yet.
+    pub(super) fn new(settings: &RedisSettings) -> Result<Self, StoreError> {
+        let address = Address::parse(settings.url.expose_secret());
+        let address = address.ok_or_else(|| {
+            let expected = RedisSettings::EXPECTED;
+            failed(format_args!("the address is not {expected}"))
+        })?;
+        let engine = Engine::start()?;
+        let dialer = Dialer::new(settings, engine.handle()?)?;
+        let way = match address {
+            Address::Server(server) => {
+                let place = Place::Fixed(Box::new(server));
+                let primary = Primary::new(place, dialer.clone(), settings)?;
+                Way::Primary(Box::new(primary))
+            }
+            Address::Sentinels(address) => {
+                let sentinels = Sentinels::new(address, dialer.clone());
+                let place = Place::Sentinels(Box::new(sentinels));
+                let primary = Primary::new(place, dialer.clone(), settings)?;
+                Way::Primary(Box::new(primary))
+            }
+            Address::Cluster(servers) => {
+                let cluster = Cluster::new(servers, dialer.clone(), settings)?;
+                Way::Cluster(Box::new(cluster))
+            }
+        };
         Ok(Self {
-            pool,
-            runtime: Some(runtime),
-            timeout: settings.timeout,
+            way,
+            dialer,
+            expected: Expected::of(settings),
+            _engine: engine,
         })
     }
 
     /// Runs a command that may be sent again.
     pub(crate) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        self.ask_once(command).await
+        self.put(command.into(), Manner::Repeatable).await
     }
 
     /// Runs a command that must not be sent again once it may have been executed.
     pub(crate) async fn ask_once<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        let mut connection = self.connection().await?;
-        self.in_time(command.query_async(&mut connection)).await
+        self.put(command.into(), Manner::Once).await
     }
 
-    /// Runs commands that may be sent again. Not a transaction; keys may be anywhere.
+    /// Runs commands that may be sent again. This is no transaction: the keys may be anywhere, and
+    /// the commands may take effect in any order.
     pub(crate) async fn pipeline<T: FromRedisValue>(
         &self,
         commands: &Pipeline,
     ) -> Result<T, StoreError> {
-        self.pipeline_once(commands).await
-    }
-
-    /// Runs commands that must not be sent again once they may have been executed.
-    pub(crate) async fn pipeline_once<T: FromRedisValue>(
-        &self,
-        commands: &Pipeline,
-    ) -> Result<T, StoreError> {
-        let mut connection = self.connection().await?;
-        self.in_time(commands.query_async(&mut connection)).await
+        self.put(commands.into(), Manner::Repeatable).await
     }
 
     /// Runs a script on one key, by its digest, loading it where it is missing. It is not sent
@@ -104,37 +128,59 @@ impl Link {
         &self,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, StoreError> {
-        let mut connection = self.connection().await?;
-        self.in_time(script.invoke_async(&mut connection)).await
+        self.put(script.into(), Manner::Once).await
     }
 
-    async fn connection(&self) -> Result<Connection, StoreError> {
-        let runtime = self.runtime.as_ref().ok_or_else(|| failed("closed"))?;
-        let pool = self.pool.clone();
-        let connection = runtime.spawn(async move { pool.get().await }).await;
-        connection.map_err(failed)?.map_err(failed)
-    }
-
-    /// The time-out is the whole command's, whatever it waits for.
-    async fn in_time<T>(
+    /// Runs what ends tokens: a command, a pipeline or a script. It is not sent again once it may
+    /// have been executed, and it has failed if fewer replicas acknowledged it than are asked for.
+    pub(super) async fn revoke<'a, T: FromRedisValue>(
         &self,
-        asked: impl Future<Output = ::redis::RedisResult<T>>,
+        question: impl Into<Question<'a>>,
     ) -> Result<T, StoreError> {
-        tokio::time::timeout(self.timeout, asked)
-            .await
-            .map_err(failed)?
-            .map_err(failed)
+        self.put(question.into(), Manner::Revocation).await
     }
-}
 
-impl Drop for Link {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+    /// Lists the keys that match a pattern, page by page, from every primary. A key may come
+    /// twice; one that comes or goes meanwhile, or moves to another server, may or may not come.
+    pub(crate) async fn scan(&self, pattern: &str) -> Result<Scan<'_>, StoreError> {
+        Ok(Scan::new(&self.dialer, self.primaries().await?, pattern))
+    }
+
+    /// Where the primaries are.
+    async fn primaries(&self) -> Result<Vec<ConnectionInfo>, StoreError> {
+        match &self.way {
+            Way::Primary(primary) => Ok(vec![primary.place().await.map_err(failed)?]),
+            Way::Cluster(cluster) => cluster.places().await,
+        }
+    }
+
+    /// Asks every primary what it is like.
+    pub(super) async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
+        let places = self.primaries().await?;
+        let examined = places
+            .iter()
+            .map(|place| examine(place, &self.dialer, clock));
+        let servers = try_join_all(examined).await?;
+        let findings = servers
+            .iter()
+            .flat_map(|server| self.expected.judge(server));
+        let mut findings: Vec<_> = findings.collect();
+        findings.sort_by_key(|finding| finding.level);
+        Ok(StoreHealth { servers, findings })
+    }
+
+    async fn put<T: FromRedisValue>(
+        &self,
+        question: Question<'_>,
+        manner: Manner,
+    ) -> Result<T, StoreError> {
+        match &self.way {
+            Way::Primary(primary) => primary.put(question, manner).await,
+            Way::Cluster(cluster) => cluster.put(question, manner).await,
         }
     }
 }
 
-fn failed(error: impl std::fmt::Display) -> StoreError {
+pub(super) fn failed(error: impl std::fmt::Display) -> StoreError {
     StoreError::new("redis", error)
 }

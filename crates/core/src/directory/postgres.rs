@@ -1,0 +1,260 @@
+//! The directory in PostgreSQL: one server, many gateways.
+
+mod address;
+pub(super) mod migrate;
+mod pool;
+mod read;
+mod write;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::Error;
+use sqlx::postgres::PgConnection;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use self::migrate::{Tables, migrate_in_time, ready};
+use self::pool::{Connections, is_lost};
+use super::{Account, Applied, Card, CardName, Directory, KeyDigest, Snapshot, login_form};
+use crate::error::StoreError;
+use crate::user::{Key, Unit, User, UserState};
+
+/// How long a whole directory may take to be read or written.
+const WHOLE: Duration = Duration::from_mins(10);
+
+/// How PostgreSQL is reached.
+#[derive(Debug, Clone)]
+pub struct PostgresSettings {
+    /// `postgres://[user[:password]@]host[:port]/database[?sslmode=…]`
+    pub url: SecretString,
+    /// Connections at the most.
+    pub connections: usize,
+    /// How long a question may take in all: waiting for a free connection, connecting, the answer.
+    pub timeout: Duration,
+    /// Certificates of the authorities that the server's is to be signed by, beside those of the
+    /// system. If given, the server has to prove its name.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// A directory on a PostgreSQL server.
+pub struct PostgresDirectory {
+    /// Drives all connections. They must not hang on the runtime of whichever worker asked first:
+    /// it may end while others still use them.
+    runtime: Option<Runtime>,
+    connections: Connections,
+    tables: watch::Receiver<Tables>,
+    timeout: Duration,
+}
+
+type Answer<'c, T> = BoxFuture<'c, Result<T, Error>>;
+
+impl PostgresDirectory {
+    /// Whether an address can be understood. Nothing is asked.
+    pub fn accepts(url: &str) -> bool {
+        address::read(url).is_some()
+    }
+
+    /// Prepares the connections, and sees to the tables as soon as the server can be reached: it
+    /// may come up later than we do.
+    pub fn new(settings: &PostgresSettings) -> Result<Self, StoreError> {
+        // The parser's message may quote the address, and with it a password.
+        let options = address::read(settings.url.expose_secret()).ok_or_else(|| {
+            failed("the address is not postgres://[user:password@]host[:port]/database")
+        })?;
+        let options = address::for_migrations(options, settings.ca_file.as_deref());
+        let questions = address::for_questions(options.clone(), settings.timeout);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("postgres")
+            .enable_all()
+            .build()
+            .map_err(failed)?;
+        let (outcome, tables) = watch::channel(Tables::Unknown);
+        runtime.spawn(migrate_in_time(options, settings.timeout, outcome));
+        Ok(Self {
+            runtime: Some(runtime),
+            connections: Connections::new(questions, settings.connections),
+            tables,
+            timeout: settings.timeout,
+        })
+    }
+
+    /// Asks what may be asked twice: once more if the connection turns out to be dead.
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl Fn(&mut PgConnection) -> Answer<'_, T> + Send + Sync + 'static,
+    ) -> Result<T, StoreError> {
+        let connections = self.connections.clone();
+        self.within(self.timeout, async move {
+            match connections.any().await?.ask(&question).await {
+                Err(error) if is_lost(&error) => connections.tested().await?.ask(&question).await,
+                answer => answer,
+            }
+        })
+        .await
+    }
+
+    /// Does what is done once, over a connection that has just been tested.
+    async fn once<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        work: impl FnOnce(&mut PgConnection) -> Answer<'_, T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let connections = self.connections.clone();
+        self.within(
+            limit,
+            async move { connections.tested().await?.ask(work).await },
+        )
+        .await
+    }
+
+    /// Goes on to its end, or to the time-out, even if nobody waits for it any more.
+    async fn within<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let runtime = self.runtime.as_ref().ok_or_else(|| failed("closed"))?;
+        let tables = self.tables.clone();
+        let work = timeout(limit, async {
+            ready(tables).await?;
+            work.await.map_err(|error| failed(reason(&error)))
+        });
+        match runtime.spawn(work).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(failed(no_answer(limit))),
+            Err(error) => Err(failed(error)),
+        }
+    }
+}
+
+#[async_trait]
+impl Directory for PostgresDirectory {
+    async fn account(&self, login: &str) -> Result<Option<Account>, StoreError> {
+        let login = login_form(login);
+        if !can_be_stored(&login) {
+            return Ok(None);
+        }
+        self.ask(move |c| Box::pin(read::account(c, login.clone())))
+            .await
+    }
+
+    async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError> {
+        self.ask(move |c| Box::pin(read::user(c, id))).await
+    }
+
+    async fn units(&self, user: &User) -> Result<Vec<Unit>, StoreError> {
+        let user = user.clone();
+        self.ask(move |c| Box::pin(read::units_of(c, user.clone())))
+            .await
+    }
+
+    async fn users(&self, after: i64, limit: u32) -> Result<Vec<User>, StoreError> {
+        self.ask(move |c| Box::pin(read::users(c, after, limit)))
+            .await
+    }
+
+    async fn card(&self, name: CardName<'_>) -> Result<Option<Card>, StoreError> {
+        match name {
+            CardName::Code(code) => {
+                self.ask(move |c| Box::pin(read::card_of_code(c, code)))
+                    .await
+            }
+            CardName::Identifier(identifier) if can_be_stored(identifier) => {
+                let identifier = identifier.to_owned();
+                self.ask(move |c| Box::pin(read::card_of_identifier(c, identifier.clone())))
+                    .await
+            }
+            CardName::Identifier(_) => Ok(None),
+        }
+    }
+
+    async fn key(&self, realm: &str, digest: KeyDigest) -> Result<Option<Key>, StoreError> {
+        let realm = realm.to_owned();
+        self.ask(move |c| Box::pin(read::key(c, realm.clone(), digest)))
+            .await
+    }
+
+    async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError> {
+        let hash = hash.to_owned();
+        self.once(self.timeout, move |c| {
+            Box::pin(write::set_password(c, user, hash))
+        })
+        .await
+    }
+
+    async fn set_state(&self, user: Uuid, state: UserState) -> Result<(), StoreError> {
+        let disabled = state == UserState::Disabled;
+        self.once(self.timeout, move |c| {
+            Box::pin(write::set_disabled(c, user, disabled))
+        })
+        .await
+    }
+
+    async fn apply(&self, snapshot: &Snapshot) -> Result<Applied, StoreError> {
+        let snapshot = snapshot.clone();
+        self.once(WHOLE, move |c| Box::pin(write::apply(c, snapshot)))
+            .await
+    }
+
+    async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.once(WHOLE, |c| Box::pin(write::snapshot(c))).await
+    }
+
+    async fn was_imported(&self, fingerprint: &[u8; 32]) -> Result<bool, StoreError> {
+        let fingerprint = *fingerprint;
+        self.ask(move |c| Box::pin(read::was_imported(c, fingerprint)))
+            .await
+    }
+
+    async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
+        let fingerprint = *fingerprint;
+        self.once(self.timeout, move |c| {
+            Box::pin(write::note_import(c, fingerprint))
+        })
+        .await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.once(self.timeout, |_| Box::pin(async { Ok(()) }))
+            .await
+    }
+}
+
+impl Drop for PostgresDirectory {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// PostgreSQL has no NUL in its texts: what holds one is in no table, and asking would fail.
+fn can_be_stored(text: &str) -> bool {
+    !text.contains('\0')
+}
+
+/// What went wrong, in PostgreSQL's own words, but for the details, which quote values.
+fn reason(error: &Error) -> String {
+    match error.as_database_error() {
+        None => error.to_string(),
+        Some(error) => match error.code() {
+            Some(code) => format!("{} (SQLSTATE {code})", error.message()),
+            None => error.message().to_owned(),
+        },
+    }
+}
+
+fn no_answer(limit: Duration) -> String {
+    format!("no answer within {limit:?}")
+}
+
+fn failed(error: impl std::fmt::Display) -> StoreError {
+    StoreError::new("postgres directory", error)
+}

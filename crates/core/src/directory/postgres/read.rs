@@ -1,0 +1,160 @@
+//! Queries, and how PostgreSQL's columns are read.
+
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::{Row as _, query};
+use uuid::Uuid;
+
+use crate::directory::rows::{self, Columns, Result};
+use crate::directory::{Account, Card, KeyDigest, Snapshot};
+use crate::user::{Key, Unit, User};
+
+pub(super) async fn account(
+    connection: &mut PgConnection,
+    login: String,
+) -> Result<Option<Account>> {
+    let row =
+        query("SELECT a.* FROM logins l JOIN accounts a ON a.id = l.user_id WHERE l.login = $1")
+            .bind(login)
+            .fetch_optional(connection)
+            .await?;
+    row.as_ref().map(rows::account).transpose()
+}
+
+pub(super) async fn user(connection: &mut PgConnection, id: Uuid) -> Result<Option<User>> {
+    let row = query("SELECT * FROM accounts WHERE id = $1")
+        .bind(id)
+        .fetch_optional(connection)
+        .await?;
+    row.as_ref().map(rows::user).transpose()
+}
+
+pub(super) async fn units_of(connection: &mut PgConnection, user: User) -> Result<Vec<Unit>> {
+    let rows = query("SELECT id, name FROM units WHERE organisation_id = $1 ORDER BY id")
+        .bind(user.organisation.id)
+        .fetch_all(connection)
+        .await?;
+    rows::units_of(&user, &rows)
+}
+
+pub(super) async fn users(
+    connection: &mut PgConnection,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<User>> {
+    let rows = query("SELECT * FROM accounts WHERE number > $1 ORDER BY number LIMIT $2")
+        .bind(after)
+        .bind(i64::from(limit))
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(rows::user).collect()
+}
+
+pub(super) async fn card_of_code(
+    connection: &mut PgConnection,
+    code: KeyDigest,
+) -> Result<Option<Card>> {
+    let row = query(
+        "SELECT a.*, c.pass_code_hash FROM access_cards c JOIN accounts a ON a.id = c.user_id
+         WHERE c.effective AND c.code_digest = $1",
+    )
+    .bind(code.as_bytes().as_slice())
+    .fetch_optional(connection)
+    .await?;
+    row.as_ref().map(rows::card).transpose()
+}
+
+pub(super) async fn card_of_identifier(
+    connection: &mut PgConnection,
+    identifier: String,
+) -> Result<Option<Card>> {
+    let row = query(
+        "SELECT a.*, c.pass_code_hash FROM access_cards c JOIN accounts a ON a.id = c.user_id
+         WHERE c.effective AND c.identifier = $1",
+    )
+    .bind(identifier)
+    .fetch_optional(connection)
+    .await?;
+    row.as_ref().map(rows::card).transpose()
+}
+
+pub(super) async fn key(
+    connection: &mut PgConnection,
+    realm: String,
+    digest: KeyDigest,
+) -> Result<Option<Key>> {
+    let row = query("SELECT label, user_id AS \"user\" FROM keys WHERE realm = $1 AND digest = $2")
+        .bind(realm)
+        .bind(digest.as_bytes().as_slice())
+        .fetch_optional(connection)
+        .await?;
+    row.as_ref().map(rows::key).transpose()
+}
+
+pub(super) async fn was_imported(
+    connection: &mut PgConnection,
+    fingerprint: [u8; 32],
+) -> Result<bool> {
+    let row = query("SELECT EXISTS (SELECT 1 FROM imports WHERE fingerprint = $1) AS known")
+        .bind(fingerprint.as_slice())
+        .fetch_one(connection)
+        .await?;
+    row.flag("known")
+}
+
+/// All there is. The connection is in a transaction that sees all of it at one moment.
+pub(super) async fn snapshot(connection: &mut PgConnection) -> Result<Snapshot> {
+    let mut all =
+        async |statement: &'static str| query(statement).fetch_all(&mut *connection).await;
+    let units =
+        all("SELECT id, organisation_id AS organisation, name FROM units ORDER BY id").await?;
+    let organisations =
+        all("SELECT id, name, default_unit FROM organisations ORDER BY name").await?;
+    let cards = all(
+        "SELECT user_id AS \"user\", code_digest, identifier, pass_code_hash, effective
+         FROM access_cards",
+    )
+    .await?;
+    let users = all("SELECT * FROM accounts ORDER BY number").await?;
+    let keys = all("SELECT k.realm, k.label, k.digest, u.user_name FROM keys k
+         LEFT JOIN users u ON u.id = k.user_id ORDER BY k.realm, k.label, k.digest")
+    .await?;
+    Ok(Snapshot {
+        organisations: rows::organisation_entries(&organisations, &units)?,
+        users: rows::user_entries(&users, &cards)?,
+        keys: rows::key_entries(&keys)?,
+    })
+}
+
+impl Columns for PgRow {
+    fn text(&self, column: &str) -> Result<String> {
+        self.try_get(column)
+    }
+
+    fn text_if_any(&self, column: &str) -> Result<Option<String>> {
+        self.try_get(column)
+    }
+
+    fn texts(&self, column: &str) -> Result<Vec<String>> {
+        self.try_get(column)
+    }
+
+    fn number(&self, column: &str) -> Result<i64> {
+        self.try_get(column)
+    }
+
+    fn flag(&self, column: &str) -> Result<bool> {
+        self.try_get(column)
+    }
+
+    fn bytes_if_any(&self, column: &str) -> Result<Option<Vec<u8>>> {
+        self.try_get(column)
+    }
+
+    fn guid(&self, column: &str) -> Result<Uuid> {
+        self.try_get(column)
+    }
+
+    fn guid_if_any(&self, column: &str) -> Result<Option<Uuid>> {
+        self.try_get(column)
+    }
+}

@@ -1,0 +1,231 @@
+//! Changes: single ones, and bringing the tables in line with a snapshot.
+
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection as _, query};
+use uuid::Uuid;
+
+use super::read;
+use crate::directory::changes::{Changes, UserChange, logins};
+use crate::directory::rows::Result;
+use crate::directory::{Applied, KeyEntry, OrganisationEntry, Snapshot, UserEntry, login_form};
+
+pub(super) async fn set_password(
+    connection: &mut PgConnection,
+    user: Uuid,
+    hash: String,
+) -> Result<()> {
+    query("UPDATE users SET password_hash = $1, generation = generation + 1 WHERE id = $2")
+        .bind(hash)
+        .bind(user)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+pub(super) async fn set_disabled(
+    connection: &mut PgConnection,
+    user: Uuid,
+    disabled: bool,
+) -> Result<()> {
+    query("UPDATE users SET disabled = $1, generation = generation + $1::int WHERE id = $2")
+        .bind(disabled)
+        .bind(user)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+pub(super) async fn note_import(
+    connection: &mut PgConnection,
+    fingerprint: [u8; 32],
+) -> Result<()> {
+    query("INSERT INTO imports (fingerprint) VALUES ($1) ON CONFLICT DO NOTHING")
+        .bind(fingerprint.as_slice())
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// One at a time: another one waits here, and then sees what this one wrote. Readers do not wait.
+pub(super) async fn apply(connection: &mut PgConnection, snapshot: Snapshot) -> Result<Applied> {
+    let mut transaction = connection.begin().await?;
+    unlimited(&mut transaction).await?;
+    query("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")
+        .execute(&mut *transaction)
+        .await?;
+    let present = read::snapshot(&mut transaction).await?;
+    let changes = Changes::between(&present, &snapshot);
+    for organisation in changes.organisations {
+        put_organisation(&mut transaction, organisation).await?;
+    }
+    for user in changes.users {
+        put_user(&mut transaction, user).await?;
+    }
+    for key in changes.keys {
+        put_key(&mut transaction, key).await?;
+    }
+    transaction.commit().await?;
+    Ok(changes.applied)
+}
+
+/// All there is at one moment.
+pub(super) async fn snapshot(connection: &mut PgConnection) -> Result<Snapshot> {
+    let mut transaction = connection
+        .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        .await?;
+    unlimited(&mut transaction).await?;
+    let snapshot = read::snapshot(&mut transaction).await?;
+    transaction.commit().await?;
+    Ok(snapshot)
+}
+
+/// A whole directory takes longer than what a login waits for.
+async fn unlimited(transaction: &mut PgConnection) -> Result<()> {
+    query("SET LOCAL statement_timeout = 0")
+        .execute(transaction)
+        .await
+        .map(drop)
+}
+
+async fn put_organisation(
+    connection: &mut PgConnection,
+    organisation: &OrganisationEntry,
+) -> Result<()> {
+    query(
+        "INSERT INTO organisations (id, name, default_unit) VALUES ($1, $2, $3)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, default_unit = excluded.default_unit",
+    )
+    .bind(organisation.id)
+    .bind(&organisation.name)
+    .bind(&organisation.default_unit)
+    .execute(&mut *connection)
+    .await?;
+    for unit in &organisation.units {
+        query(
+            "INSERT INTO units (id, organisation_id, name) VALUES ($1, $2, $3)
+             ON CONFLICT (id) DO UPDATE SET name = excluded.name",
+        )
+        .bind(&unit.id)
+        .bind(organisation.id)
+        .bind(&unit.name)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn put_user(connection: &mut PgConnection, change: UserChange<'_>) -> Result<()> {
+    let UserChange {
+        entry: user,
+        ends_tokens,
+    } = change;
+    query(
+        "INSERT INTO users (id, number, user_name, email, first_name, last_name, image_url, role,
+                            organisation_id, default_unit, disabled, password_hash, totp_secret,
+                            generation)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, (SELECT id FROM organisations WHERE name = $9),
+                 $10, $11, $12, $13, 0)
+         ON CONFLICT (id) DO UPDATE SET
+             number = excluded.number, user_name = excluded.user_name, email = excluded.email,
+             first_name = excluded.first_name, last_name = excluded.last_name,
+             image_url = excluded.image_url, role = excluded.role,
+             organisation_id = excluded.organisation_id, default_unit = excluded.default_unit,
+             disabled = excluded.disabled, password_hash = excluded.password_hash,
+             totp_secret = excluded.totp_secret, generation = users.generation + $14::int",
+    )
+    .bind(user.id)
+    .bind(user.number)
+    .bind(&user.user_name)
+    .bind(&user.email)
+    .bind(&user.first_name)
+    .bind(&user.last_name)
+    .bind(&user.image_url)
+    .bind(user.role.name())
+    .bind(&user.organisation)
+    .bind(&user.default_unit)
+    .bind(user.disabled)
+    .bind(&user.password_hash)
+    .bind(&user.totp_secret)
+    .bind(i32::from(ends_tokens))
+    .execute(&mut *connection)
+    .await?;
+    put_logins(connection, user).await?;
+    put_units(connection, user).await?;
+    put_cards(connection, user).await
+}
+
+async fn put_logins(connection: &mut PgConnection, user: &UserEntry) -> Result<()> {
+    forget(connection, "DELETE FROM logins WHERE user_id = $1", user.id).await?;
+    for login in logins(user) {
+        query("INSERT INTO logins (login, user_id) VALUES ($1, $2)")
+            .bind(login)
+            .bind(user.id)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn put_units(connection: &mut PgConnection, user: &UserEntry) -> Result<()> {
+    forget(
+        connection,
+        "DELETE FROM user_units WHERE user_id = $1",
+        user.id,
+    )
+    .await?;
+    for unit in &user.units {
+        query("INSERT INTO user_units (user_id, unit) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(user.id)
+            .bind(unit)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn put_cards(connection: &mut PgConnection, user: &UserEntry) -> Result<()> {
+    forget(
+        connection,
+        "DELETE FROM access_cards WHERE user_id = $1",
+        user.id,
+    )
+    .await?;
+    for card in &user.access_cards {
+        query(
+            "INSERT INTO access_cards (user_id, code_digest, identifier, pass_code_hash, effective)
+             VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(user.id)
+        .bind(card.code_digest.map(|digest| digest.as_bytes().to_vec()))
+        .bind(&card.identifier)
+        .bind(&card.pass_code_hash)
+        .bind(card.effective)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn put_key(connection: &mut PgConnection, key: &KeyEntry) -> Result<()> {
+    query(
+        "INSERT INTO keys (realm, digest, label, user_id)
+         VALUES ($1, $2, $3, (SELECT user_id FROM logins WHERE login = $4))
+         ON CONFLICT (realm, digest) DO UPDATE
+             SET label = excluded.label, user_id = excluded.user_id",
+    )
+    .bind(&key.realm)
+    .bind(key.digest.as_bytes().as_slice())
+    .bind(&key.label)
+    .bind(key.user.as_deref().map(login_form))
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+async fn forget(connection: &mut PgConnection, statement: &'static str, user: Uuid) -> Result<()> {
+    query(statement)
+        .bind(user)
+        .execute(connection)
+        .await
+        .map(drop)
+}

@@ -1,0 +1,224 @@
+//! The address of Redis: one server, sentinels, or a cluster.
+
+use ::redis::{ConnectionInfo, IntoConnectionInfo as _, RedisConnectionInfo};
+
+const SENTINEL_PORT: u16 = 26379;
+
+/// Where Redis is.
+pub(super) enum Address {
+    /// One server, always at the same place.
+    Server(ConnectionInfo),
+    /// The primary that sentinels name.
+    Sentinels(SentinelAddress),
+    /// A cluster that these servers know.
+    Cluster(Vec<ConnectionInfo>),
+}
+
+/// Whom to ask for the primary, and how to enter there.
+pub(super) struct SentinelAddress {
+    pub(super) sentinels: Vec<ConnectionInfo>,
+    pub(super) name: String,
+    pub(super) primary: RedisConnectionInfo,
+    pub(super) tls: bool,
+}
+
+impl Address {
+    /// Reads an address. Says nothing of why it could not: it may hold a password.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.split_once("://")?;
+        if rest.contains('#') {
+            return None;
+        }
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (user, hosts) = match authority.rsplit_once('@') {
+            Some((user, hosts)) => (Some(user), hosts),
+            None => (None, authority),
+        };
+        let query = Query::parse(query)?;
+        let tls = scheme.starts_with("rediss") || query.tls;
+        let hosts = hosts.split(',');
+        match scheme {
+            "redis" | "rediss" if query.is_empty() => {
+                let database = path.parse::<u16>().ok();
+                if database.is_none() && !path.is_empty() {
+                    return None;
+                }
+                let server = server(tls, user, single(hosts)?)?;
+                let redis = server.redis_settings().clone();
+                let redis = redis.set_db(database.unwrap_or_default().into());
+                Some(Self::Server(server.set_redis_settings(redis)))
+            }
+            "redis+sentinel" | "rediss+sentinel" if is_name(path) => {
+                let mut sentinels = Vec::new();
+                for host in hosts {
+                    let host = with_port(host, SENTINEL_PORT);
+                    let sentinel = server(tls, None, &host)?;
+                    sentinels.push(sentinel.set_redis_settings(query.sentinel.clone()));
+                }
+                let primary = server(tls, user, "primary")?;
+                let primary = primary.redis_settings().clone().set_db(query.database);
+                Some(Self::Sentinels(SentinelAddress {
+                    sentinels,
+                    name: path.to_owned(),
+                    primary,
+                    tls,
+                }))
+            }
+            "redis+cluster" | "rediss+cluster" if path.is_empty() && query.only_tls() => hosts
+                .map(|host| server(tls, user, host))
+                .collect::<Option<Vec<_>>>()
+                .map(Self::Cluster),
+            _ => None,
+        }
+    }
+}
+
+/// What stands after the question mark.
+#[derive(Default)]
+struct Query {
+    tls: bool,
+    database: i64,
+    sentinel: RedisConnectionInfo,
+}
+
+impl Query {
+    fn parse(text: &str) -> Option<Self> {
+        let mut query = Self::default();
+        query.sentinel = quiet(query.sentinel);
+        for (key, value) in form_urlencoded::parse(text.as_bytes()) {
+            match key.as_ref() {
+                "tls" => query.tls = value.parse().ok()?,
+                "db" => query.database = value.parse::<u16>().ok()?.into(),
+                "sentinel_user" => query.sentinel = query.sentinel.set_username(value),
+                "sentinel_password" => query.sentinel = query.sentinel.set_password(value),
+                _ => return None,
+            }
+        }
+        Some(query)
+    }
+
+    fn only_tls(&self) -> bool {
+        let sentinel = &self.sentinel;
+        self.database == 0 && sentinel.username().is_none() && sentinel.password().is_none()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.only_tls() && !self.tls
+    }
+}
+
+/// The library reads user, password, host and port.
+fn server(tls: bool, user: Option<&str>, host: &str) -> Option<ConnectionInfo> {
+    let scheme = if tls { "rediss" } else { "redis" };
+    let at = if user.is_some() { "@" } else { "" };
+    let user = user.unwrap_or_default();
+    let server = format!("{scheme}://{user}{at}{host}").into_connection_info();
+    let server = server.ok()?;
+    let redis = quiet(server.redis_settings().clone());
+    Some(server.set_redis_settings(redis))
+}
+
+/// Does not introduce itself with a command that an access list need not allow.
+fn quiet(redis: RedisConnectionInfo) -> RedisConnectionInfo {
+    redis.set_skip_set_lib_name()
+}
+
+fn single<'a>(mut hosts: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let first = hosts.next()?;
+    hosts.next().is_none().then_some(first)
+}
+
+fn is_name(path: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    !path.is_empty() && path.chars().all(allowed)
+}
+
+fn with_port(host: &str, port: u16) -> String {
+    let has_port = host
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| !port.ends_with(']'));
+    if has_port || host.is_empty() {
+        host.to_owned()
+    } else {
+        format!("{host}:{port}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(servers: &[ConnectionInfo]) -> Vec<String> {
+        servers.iter().map(|one| one.addr().to_string()).collect()
+    }
+
+    fn login(redis: &RedisConnectionInfo) -> (Option<&str>, Option<&str>) {
+        (redis.username(), redis.password())
+    }
+
+    #[test]
+    fn a_server_has_user_password_port_and_database() {
+        let Some(Address::Server(server)) = Address::parse("rediss://us%40er:p%2Fw@h:1234/5")
+        else {
+            panic!("not a server");
+        };
+        assert_eq!(server.addr().to_string(), "h:1234");
+        let redis = server.redis_settings();
+        assert_eq!(login(redis), (Some("us@er"), Some("p/w")));
+        assert_eq!(redis.db(), 5);
+    }
+
+    #[test]
+    fn sentinels_have_credentials_of_their_own() {
+        let text = "redis+sentinel://user:pw@a,b:7,[::1]/my-primary\
+            ?db=3&tls=true&sentinel_user=s&sentinel_password=s%26w";
+        let Some(Address::Sentinels(address)) = Address::parse(text) else {
+            panic!("no sentinels");
+        };
+        assert_eq!(places(&address.sentinels), ["a:26379", "b:7", "::1:26379"]);
+        let sentinel = address.sentinels[2].redis_settings();
+        assert_eq!(login(sentinel), (Some("s"), Some("s&w")));
+        assert_eq!(login(&address.primary), (Some("user"), Some("pw")));
+        assert_eq!(address.primary.db(), 3);
+        assert_eq!((address.name.as_str(), address.tls), ("my-primary", true));
+    }
+
+    #[test]
+    fn a_cluster_is_a_list_of_servers() {
+        let Some(Address::Cluster(servers)) = Address::parse("rediss+cluster://u:p@a:1,b") else {
+            panic!("no cluster");
+        };
+        assert_eq!(places(&servers), ["a:1", "b:6379"]);
+        for server in servers {
+            assert_eq!(login(server.redis_settings()), (Some("u"), Some("p")));
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_no_address() {
+        for text in [
+            "",
+            "redis:",
+            "redis://",
+            "redis://host:port",
+            "redis://host/x",
+            "redis://a,b",
+            "redis://host?tls=true",
+            "rediss://host#insecure",
+            "redis+unix:///run/redis",
+            "redis+sentinel://a,b",
+            "redis+sentinel://a,b/",
+            "redis+sentinel://a,,b/name",
+            "redis+sentinel://a/name/more",
+            "redis+sentinel://a/name?tls=perhaps",
+            "redis+sentinel://a/name?password=x",
+            "redis+cluster://a/0",
+            "redis+cluster://a?db=1",
+            "redis+cluster://a?sentinel_user=x",
+            "redis+cluster://",
+        ] {
+            assert!(Address::parse(text).is_none(), "{text}");
+        }
+    }
+}

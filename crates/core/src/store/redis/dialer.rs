@@ -1,0 +1,96 @@
+//! Connecting to one server.
+
+use ::redis::aio::MultiplexedConnection;
+use ::redis::{
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _,
+    RedisConnectionInfo, RedisResult, TlsCertificates,
+};
+use tokio::runtime::Handle;
+
+use super::RedisSettings;
+use super::link::failed;
+use crate::error::StoreError;
+
+/// Connects, in time, trusting whom it was told to trust.
+#[derive(Clone)]
+pub(super) struct Dialer {
+    ca: Option<Vec<u8>>,
+    config: AsyncConnectionConfig,
+    /// Drives all connections.
+    runtime: Handle,
+}
+
+impl Dialer {
+    pub(super) fn new(settings: &RedisSettings, runtime: Handle) -> Result<Self, StoreError> {
+        let is_pem = |ca: &Vec<u8>| String::from_utf8_lossy(ca).contains("-----BEGIN CERTIFICATE");
+        if !settings.ca.iter().all(is_pem) {
+            return Err(failed("the file of authorities holds no certificate"));
+        }
+        // Another part of the process may have chosen already; it is the same one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(settings.connect_timeout))
+            .set_response_timeout(Some(settings.timeout));
+        Ok(Self {
+            ca: settings.ca.clone(),
+            config,
+            runtime,
+        })
+    }
+
+    /// A connection that has shown its password.
+    pub(super) async fn dial(&self, server: &ConnectionInfo) -> RedisResult<MultiplexedConnection> {
+        let client = match self.certificates() {
+            Some(certificates) if is_tls(server) => {
+                Client::build_with_tls(server.clone(), certificates)?
+            }
+            _ => Client::open(server.clone())?,
+        };
+        let config = self.config.clone();
+        let dialled = self.runtime.spawn(async move {
+            client
+                .get_multiplexed_async_connection_with_config(&config)
+                .await
+        });
+        dialled.await.map_err(std::io::Error::other)?
+    }
+
+    /// Whom to trust, if not whom the system trusts.
+    pub(super) fn certificates(&self) -> Option<TlsCertificates> {
+        let root_cert = self.ca.clone()?;
+        Some(TlsCertificates {
+            client_tls: None,
+            root_cert: Some(root_cert),
+        })
+    }
+
+    pub(super) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+}
+
+/// A server of whose place others told us.
+pub(super) fn server_at(
+    host: String,
+    port: u16,
+    tls: bool,
+    redis: &RedisConnectionInfo,
+) -> RedisResult<ConnectionInfo> {
+    let place = if tls {
+        ConnectionAddr::TcpTls {
+            host,
+            port,
+            insecure: false,
+            tls_params: None,
+        }
+    } else {
+        ConnectionAddr::Tcp(host, port)
+    };
+    Ok(place
+        .into_connection_info()?
+        .set_redis_settings(redis.clone()))
+}
+
+pub(super) fn is_tls(server: &ConnectionInfo) -> bool {
+    matches!(server.addr(), ConnectionAddr::TcpTls { .. })
+}

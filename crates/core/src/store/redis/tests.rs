@@ -1,0 +1,42 @@
+//! Redis in every topology, and what happens to it there.
+
+#[path = "../../../../../tests/kit/servers/mod.rs"]
+#[expect(
+    unreachable_pub,
+    reason = "other tests use it from outside their crate"
+)]
+mod servers;
+
+mod contracts;
+mod failover;
+mod fitness;
+mod lost_answers;
+mod refusals;
+mod replication;
+mod resharding;
+mod scanning;
+
+use std::time::Duration;
+
+use super::{Eviction, RedisSettings, RedisStore};
+use crate::store::contract::CAPS;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+fn settings(url: impl Into<String>) -> RedisSettings {
+    RedisSettings {
+        connections: 8,
+        connect_timeout: PATIENCE,
+        timeout: PATIENCE,
+        pool_timeout: PATIENCE,
+        ..RedisSettings::at(url.into())
+    }
+}
+
+fn store(settings: &RedisSettings) -> RedisStore {
+    RedisStore::new(settings, CAPS).unwrap()
+}
+
+fn at(port: u16) -> String {
+    format!("redis://127.0.0.1:{port}")
+}

@@ -1,0 +1,194 @@
+//! Sending each command to the server of a cluster that has its key.
+
+use ::redis::ErrorKind::ClusterConnectionNotFound;
+use ::redis::aio::ConnectionLike;
+use ::redis::cluster_async::ClusterConnection;
+use ::redis::cluster_routing::{
+    AggregateOp, MultipleNodeRoutingInfo, ResponsePolicy, Route, RoutingInfo,
+    SingleNodeRoutingInfo, SlotAddr,
+};
+use ::redis::{
+    Arg, Cmd, ConnectionInfo, FromRedisValue as _, Pipeline, RedisError, RedisFuture, RedisResult,
+    Value, pipe,
+};
+use futures_util::FutureExt as _;
+use futures_util::future::try_join_all;
+
+use super::dialer::{Dialer, is_tls, server_at};
+use super::fault::Fault;
+use super::question::Manner;
+
+/// Sends each command to its server.
+pub(super) struct Wire<'a> {
+    connection: ClusterConnection,
+    manner: Manner,
+    dialer: &'a Dialer,
+    /// How to enter a server of this cluster.
+    seed: &'a ConnectionInfo,
+    /// Where the last command went: a script is loaded where it was missing.
+    last: Option<RoutingInfo>,
+}
+
+impl<'a> Wire<'a> {
+    pub(super) fn new(
+        connection: ClusterConnection,
+        manner: Manner,
+        dialer: &'a Dialer,
+        seed: &'a ConnectionInfo,
+    ) -> Self {
+        Self {
+            connection,
+            manner,
+            dialer,
+            seed,
+            last: None,
+        }
+    }
+
+    /// Sends a command, and once more where it is told to or where that does no harm.
+    async fn send(&self, command: &Cmd, route: &RoutingInfo) -> RedisResult<Value> {
+        let error = match self.send_once(command, route.clone()).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        if let Some(redirect) = Redirect::of(&error) {
+            return self.follow(command, redirect).await;
+        }
+        let may_send_again = match Fault::of(&error) {
+            Fault::Elsewhere => true,
+            Fault::Broken => self.manner == Manner::Repeatable && !error.is_timeout(),
+            Fault::Unfit | Fault::Refused => false,
+        };
+        if !may_send_again {
+            return Err(error);
+        }
+        self.send_once(command, route.clone()).await
+    }
+
+    async fn send_once(&self, command: &Cmd, route: RoutingInfo) -> RedisResult<Value> {
+        let mut connection = self.connection.clone();
+        let answer = connection.route_command(command.clone(), route).await;
+        answer.and_then(Value::extract_error)
+    }
+
+    /// Sends a command where a server said it belongs. The client has heard it as well and draws
+    /// its map anew, but whom it asks may not know yet.
+    async fn follow(&self, command: &Cmd, to: Redirect) -> RedisResult<Value> {
+        if !to.asking {
+            let there = SingleNodeRoutingInfo::ByAddress {
+                host: to.host.clone(),
+                port: to.port,
+            };
+            let answer = self
+                .send_once(command, RoutingInfo::SingleNode(there))
+                .await;
+            let is_stranger = |error: &RedisError| error.kind() == ClusterConnectionNotFound;
+            if !answer.as_ref().is_err_and(is_stranger) {
+                return answer;
+            }
+        }
+        let (tls, redis) = (is_tls(self.seed), self.seed.redis_settings());
+        let there = server_at(to.host, to.port, tls, redis)?;
+        let mut connection = self.dialer.dial(&there).await?;
+        let mut commands = pipe();
+        if to.asking {
+            commands.cmd("ASKING").ignore();
+        }
+        commands.add_command(command.clone());
+        let (answer,): (Value,) = commands.query_async(&mut connection).await?;
+        Ok(answer)
+    }
+
+    /// All primaries wait; the fewest replicas that any of them has count.
+    pub(super) async fn wait(mut self, wait: Cmd) -> RedisResult<usize> {
+        let everywhere = RoutingInfo::MultiNode((
+            MultipleNodeRoutingInfo::AllMasters,
+            Some(ResponsePolicy::Aggregate(AggregateOp::Min)),
+        ));
+        let least = self.connection.route_command(wait, everywhere).await?;
+        Ok(usize::from_redis_value(least.extract_error()?)?)
+    }
+}
+
+/// Where a server said that a key is.
+struct Redirect {
+    host: String,
+    port: u16,
+    /// It is only just moving there, and must be asked for in a special way.
+    asking: bool,
+}
+
+impl Redirect {
+    fn of(error: &RedisError) -> Option<Self> {
+        let (place, _) = error.redirect_node()?;
+        let (host, port) = place.rsplit_once(':')?;
+        Some(Self {
+            host: host.to_owned(),
+            port: port.parse().ok()?,
+            asking: error.code() == Some("ASK"),
+        })
+    }
+}
+
+impl ConnectionLike for Wire<'_> {
+    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
+        async move {
+            let route = match self.last.take() {
+                Some(route) if word(command, 0) == Some(b"SCRIPT") => route,
+                _ => route_of(command),
+            };
+            let answer = self.send(command, &route).await;
+            self.last = Some(route);
+            answer
+        }
+        .boxed()
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        commands: &'a Pipeline,
+        _offset: usize,
+        _count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        let wire = &*self;
+        let answers = commands
+            .cmd_iter()
+            .map(|command| async move { wire.send(command, &route_of(command)).await });
+        try_join_all(answers).boxed()
+    }
+
+    fn get_db(&self) -> i64 {
+        0
+    }
+}
+
+/// Always to a primary: replicas may not know yet what was revoked. What has no key goes to all.
+fn route_of(command: &Cmd) -> RoutingInfo {
+    match key_of(command) {
+        Some(key) => RoutingInfo::SingleNode(SingleNodeRoutingInfo::SpecificNode(Route::with_key(
+            key,
+            SlotAddr::Master,
+        ))),
+        None => RoutingInfo::MultiNode((
+            MultipleNodeRoutingInfo::AllMasters,
+            Some(ResponsePolicy::AllSucceeded),
+        )),
+    }
+}
+
+/// The key of a command. Those that are asked here have one, or none.
+fn key_of(command: &Cmd) -> Option<&[u8]> {
+    let place = match word(command, 0)? {
+        b"PING" | b"SCRIPT" => return None,
+        b"EVALSHA" => 3,
+        _ => 1,
+    };
+    word(command, place)
+}
+
+fn word(command: &Cmd, place: usize) -> Option<&[u8]> {
+    let Arg::Simple(word) = command.args_iter().nth(place)? else {
+        return None;
+    };
+    Some(word)
+}

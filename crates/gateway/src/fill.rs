@@ -1,0 +1,143 @@
+//! What is done to the directory at the start: the directory file is applied, the demo's passwords
+//! are looked for. If the directory is away, both wait for it, and logins are "unavailable".
+
+mod gate;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::rt;
+use actix_web::rt::task::JoinHandle;
+use anyhow::{Context as _, Result};
+use isogloss_core::directory::Directory;
+use isogloss_core::directory::file::{File, FileError, import};
+use isogloss_core::{Passwords, Peppers};
+use tokio::time::sleep;
+use tracing::{info, warn};
+
+use self::gate::Gate;
+use crate::demo;
+
+/// Between two attempts, while the directory is away.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What is to be done, and with what.
+pub(crate) struct Filling {
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) passwords: Passwords,
+    pub(crate) file: Option<DirectoryFile>,
+}
+
+/// The directory file of the configuration.
+pub(crate) struct DirectoryFile {
+    path: PathBuf,
+    text: String,
+    /// Under each pepper, the one in use first.
+    fingerprints: Vec<[u8; 32]>,
+}
+
+impl DirectoryFile {
+    /// Reads `directory.import`, if it names a file. A file that makes no sense in itself is refused
+    /// here, whether the directory is there or not.
+    pub(crate) fn read(path: &Path, peppers: &Peppers) -> Result<Option<Self>> {
+        if path.as_os_str().is_empty() {
+            return Ok(None);
+        }
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("directory.import: cannot read {}", path.display()))?;
+        File::parse(path, &text).context("directory.import")?;
+        Ok(Some(Self {
+            path: path.to_owned(),
+            fingerprints: peppers
+                .each()
+                .map(|pepper| pepper.fingerprint(text.as_bytes()))
+                .collect(),
+            text,
+        }))
+    }
+}
+
+/// What is still being done. Ends early only if it cannot be done at all.
+pub(crate) type Rest = JoinHandle<Result<()>>;
+
+impl Filling {
+    /// Does it all, or, if the directory cannot be asked, goes on trying beside what follows. Gives the
+    /// directory to work with.
+    pub(crate) async fn start(self) -> Result<(Arc<dyn Directory>, Rest)> {
+        let directory = self.directory.clone();
+        let outcome = match self.attempt().await {
+            Err(FileError::Unavailable(_)) => self.second_attempt().await,
+            outcome => outcome,
+        };
+        match outcome {
+            Ok(()) => Ok((directory, rt::spawn(async { Ok(()) }))),
+            Err(FileError::Unavailable(reason)) if directory.ping().await.is_err() => {
+                warn!(%reason, "the directory is away: serving, and waiting for it");
+                if self.file.is_none() {
+                    return Ok((directory, rt::spawn(self.wait(None))));
+                }
+                let gate = Arc::new(Gate::before(directory));
+                Ok((gate.clone(), rt::spawn(self.wait(Some(gate)))))
+            }
+            Err(error) => Err(error).context("directory.import"),
+        }
+    }
+
+    /// Another gateway may have applied the same file at the same moment.
+    async fn second_attempt(&self) -> Result<(), FileError> {
+        self.directory.ping().await?;
+        self.attempt().await
+    }
+
+    async fn wait(self, gate: Option<Arc<Gate>>) -> Result<()> {
+        loop {
+            sleep(PAUSE).await;
+            match self.attempt().await {
+                Ok(()) => {
+                    info!("the directory is there");
+                    if let Some(gate) = gate {
+                        gate.open();
+                    }
+                    return Ok(());
+                }
+                Err(FileError::Unavailable(_)) => {}
+                Err(error) => return Err(error).context("directory.import"),
+            }
+        }
+    }
+
+    async fn attempt(&self) -> Result<(), FileError> {
+        self.directory.ping().await?;
+        if let Some(file) = &self.file {
+            self.apply(file).await?;
+        }
+        demo::warn_of_demo_passwords(self.directory.as_ref(), &self.passwords).await;
+        Ok(())
+    }
+
+    /// Applies the file, unless this version of it was applied before: what was changed since by
+    /// other means stays.
+    async fn apply(&self, file: &DirectoryFile) -> Result<(), FileError> {
+        let directory = self.directory.as_ref();
+        for fingerprint in &file.fingerprints {
+            if directory.was_imported(fingerprint).await? {
+                return Ok(());
+            }
+        }
+        let parsed = File::parse(&file.path, &file.text)?;
+        let applied = import(directory, &self.passwords, parsed, |_| {}).await?;
+        if let Some(fingerprint) = file.fingerprints.first() {
+            directory.note_import(fingerprint).await?;
+        }
+        info!(
+            file = %file.path.display(),
+            created = applied.created,
+            updated = applied.updated,
+            unchanged = applied.unchanged,
+            "applied the directory file"
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,91 @@
+//! A directory that cannot be asked before the directory file is applied: until then a user who is
+//! missing may be one who is still to come.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use isogloss_core::directory::{Account, Applied, Card, CardName, Directory, KeyDigest, Snapshot};
+use isogloss_core::{Key, StoreError, Unit, User, UserState};
+use uuid::Uuid;
+
+/// The directory behind a gate.
+pub(crate) struct Gate {
+    directory: Arc<dyn Directory>,
+    open: AtomicBool,
+}
+
+impl Gate {
+    pub(crate) fn before(directory: Arc<dyn Directory>) -> Self {
+        let open = AtomicBool::new(false);
+        Self { directory, open }
+    }
+
+    /// From here on the directory can be asked.
+    pub(crate) fn open(&self) {
+        self.open.store(true, Ordering::Release);
+    }
+
+    fn passed(&self) -> Result<&dyn Directory, StoreError> {
+        if self.open.load(Ordering::Acquire) {
+            return Ok(self.directory.as_ref());
+        }
+        let reason = "the directory file is not applied yet";
+        Err(StoreError::new("directory", reason))
+    }
+}
+
+#[async_trait]
+impl Directory for Gate {
+    async fn account(&self, login: &str) -> Result<Option<Account>, StoreError> {
+        self.passed()?.account(login).await
+    }
+
+    async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError> {
+        self.passed()?.user(id).await
+    }
+
+    async fn units(&self, user: &User) -> Result<Vec<Unit>, StoreError> {
+        self.passed()?.units(user).await
+    }
+
+    async fn users(&self, after: i64, limit: u32) -> Result<Vec<User>, StoreError> {
+        self.passed()?.users(after, limit).await
+    }
+
+    async fn card(&self, name: CardName<'_>) -> Result<Option<Card>, StoreError> {
+        self.passed()?.card(name).await
+    }
+
+    async fn key(&self, realm: &str, digest: KeyDigest) -> Result<Option<Key>, StoreError> {
+        self.passed()?.key(realm, digest).await
+    }
+
+    async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError> {
+        self.passed()?.set_password(user, hash).await
+    }
+
+    async fn set_state(&self, user: Uuid, state: UserState) -> Result<(), StoreError> {
+        self.passed()?.set_state(user, state).await
+    }
+
+    async fn apply(&self, snapshot: &Snapshot) -> Result<Applied, StoreError> {
+        self.passed()?.apply(snapshot).await
+    }
+
+    async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.passed()?.snapshot().await
+    }
+
+    async fn was_imported(&self, fingerprint: &[u8; 32]) -> Result<bool, StoreError> {
+        self.passed()?.was_imported(fingerprint).await
+    }
+
+    async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
+        self.passed()?.note_import(fingerprint).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.passed()?.ping().await
+    }
+}

@@ -1,0 +1,310 @@
+//! A steady load of logins, validations and log-outs, and what came of it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use conformance::{Request, Response};
+use serde_json::{Value, json};
+
+const CLIENTS: usize = 4;
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Where replication is asynchronous, what was answered this shortly before a primary died may be
+/// unknown to the next one.
+const REPLICATION: Duration = Duration::from_secs(1);
+
+/// Clients at work.
+pub(crate) struct Load {
+    stop: Arc<AtomicBool>,
+    /// Logins that were answered with a token, by all clients.
+    logins: Arc<AtomicU64>,
+    clients: Vec<JoinHandle<Tally>>,
+}
+
+/// What clients saw.
+#[derive(Default)]
+pub(crate) struct Tally {
+    pub(crate) done: u64,
+    pub(crate) unavailable: u64,
+    /// Answers that nobody should get.
+    wrong: Vec<String>,
+    /// When tokens were issued that were refused later.
+    lost: Vec<Instant>,
+    /// When the end of tokens was answered that were accepted later.
+    risen: Vec<Instant>,
+}
+
+impl Load {
+    pub(crate) fn on(gateway: SocketAddr) -> Self {
+        let (stop, logins) = (Arc::<AtomicBool>::default(), Arc::<AtomicU64>::default());
+        let clients = (0..CLIENTS)
+            .map(|number| {
+                let (stop, logins) = (Arc::clone(&stop), Arc::clone(&logins));
+                thread::spawn(move || Client::new(gateway, number).works(&stop, &logins))
+            })
+            .collect();
+        Self {
+            stop,
+            logins,
+            clients,
+        }
+    }
+
+    pub(crate) fn runs_for(&self, time: Duration) {
+        thread::sleep(time);
+    }
+
+    /// Waits until clients log in again.
+    pub(crate) fn recovers(&self) {
+        let before = self.logins.load(Ordering::Relaxed);
+        let deadline = Instant::now() + PATIENCE;
+        while self.logins.load(Ordering::Relaxed) < before + 3 {
+            assert!(Instant::now() < deadline, "no login within {PATIENCE:?}");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    pub(crate) fn end(self) -> Tally {
+        self.stop.store(true, Ordering::Relaxed);
+        let mut all = Tally::default();
+        for client in self.clients {
+            let tally = client.join().unwrap();
+            all.done += tally.done;
+            all.unavailable += tally.unavailable;
+            all.wrong.extend(tally.wrong);
+            all.lost.extend(tally.lost);
+            all.risen.extend(tally.risen);
+        }
+        all
+    }
+}
+
+impl Tally {
+    /// Nothing but success and "unavailable".
+    pub(crate) fn assert_flawless(&self, what: &str, struck: Instant) {
+        self.assert_right(what);
+        let lost: Vec<_> = self.lost.iter().map(|at| when(*at, struck)).collect();
+        let risen: Vec<_> = self.risen.iter().map(|at| when(*at, struck)).collect();
+        assert!(lost.is_empty(), "{what}: live tokens refused: {lost:?}");
+        assert!(risen.is_empty(), "{what}: ended ones accepted: {risen:?}");
+    }
+
+    /// The same, but for what was answered too shortly before a primary died to be known to the
+    /// next one; log-outs are known if they had to wait for a replica.
+    pub(crate) fn assert_bounded(&self, what: &str, struck: Instant, waited: bool) {
+        self.assert_right(what);
+        let early = |at: &&Instant| struck.saturating_duration_since(**at) > REPLICATION;
+        let lost = self.lost.iter().filter(early).count();
+        assert_eq!(lost, 0, "{what}: live tokens refused");
+        let risen = self.risen.iter().filter(|at| waited || early(at)).count();
+        assert_eq!(risen, 0, "{what}: ended tokens accepted");
+        eprintln!(
+            "{what}: of what was answered within {REPLICATION:?} before, {} tokens and {} log-outs are lost",
+            self.lost.len(),
+            self.risen.len()
+        );
+    }
+
+    fn assert_right(&self, what: &str) {
+        assert!(self.done > 50, "{what}: too few requests to prove anything");
+        let wrong: Vec<_> = self.wrong.iter().take(5).collect();
+        assert!(wrong.is_empty(), "{what}: {wrong:#?}");
+    }
+}
+
+fn when(moment: Instant, struck: Instant) -> String {
+    match moment.checked_duration_since(struck) {
+        Some(after) => format!("{after:?} after the fault"),
+        None => format!("{:?} before the fault", struck - moment),
+    }
+}
+
+/// What a request came to.
+enum Outcome {
+    Done(Value),
+    Refused,
+    Unavailable,
+    Wrong(String),
+}
+
+struct Client {
+    gateway: SocketAddr,
+    /// Which dialect is next.
+    turn: usize,
+    live: Vec<(Token, Instant)>,
+    ended: Vec<(Token, Instant)>,
+    tally: Tally,
+}
+
+#[derive(Clone)]
+enum Token {
+    Bimplus(String),
+    Memsource(String),
+}
+
+impl Client {
+    fn new(gateway: SocketAddr, number: usize) -> Self {
+        Self {
+            gateway,
+            turn: number,
+            live: Vec::new(),
+            ended: Vec::new(),
+            tally: Tally::default(),
+        }
+    }
+
+    fn works(mut self, stop: &AtomicBool, logins: &AtomicU64) -> Tally {
+        while !stop.load(Ordering::Relaxed) {
+            self.turn += 1;
+            if self.logs_in() {
+                logins.fetch_add(1, Ordering::Relaxed);
+            }
+            for step in 0..6 {
+                self.validates(self.turn * 7 + step * 5);
+            }
+            if self.turn.is_multiple_of(2) {
+                self.logs_out();
+            }
+        }
+        // All that was promised, once more.
+        for index in 0..self.live.len() {
+            self.asks_live(index);
+        }
+        for index in 0..self.ended.len() {
+            self.asks_ended(index);
+        }
+        self.tally
+    }
+
+    fn logs_in(&mut self) -> bool {
+        let request = match self.turn % 4 {
+            0 => Request::post("/v2/authorize")
+                .json(&json!({"user_id": "admin", "password": "admin-demo"})),
+            1 => Request::post("/web/api/v3/auth/login")
+                .form("userName=linguist&password=linguist-demo"),
+            2 => Request::post("/crmapi/rest/v2/authentication/token").json(&json!({
+                "username": "admin", "password": "admin-demo", "organisation": "CRMDEMO",
+            })),
+            _ => Request::post("/api/v1/Authentication/Login?APIKey=demo-api-key")
+                .json(&json!({"userName": "sample", "password": "sample-demo"})),
+        };
+        let Some(answer) = self.counted("login", &request) else {
+            return false;
+        };
+        let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
+        let token = match self.turn % 4 {
+            0 => Token::Bimplus(text("access_token")),
+            1 => Token::Memsource(text("token")),
+            _ => return true,
+        };
+        self.live.push((token, Instant::now()));
+        true
+    }
+
+    fn validates(&mut self, any: usize) {
+        if !self.live.is_empty() {
+            self.asks_live(any % self.live.len());
+        }
+        if !self.ended.is_empty() {
+            self.asks_ended(any % self.ended.len());
+        }
+    }
+
+    fn asks_live(&mut self, index: usize) {
+        let Some((token, issued)) = self.live.get(index).cloned() else {
+            return;
+        };
+        match self.ask(&token.presented()) {
+            Outcome::Done(_) => self.tally.done += 1,
+            Outcome::Unavailable => self.tally.unavailable += 1,
+            Outcome::Wrong(what) => self.tally.wrong.push(format!("live token: {what}")),
+            Outcome::Refused => {
+                self.tally.lost.push(issued);
+                self.live.swap_remove(index);
+            }
+        }
+    }
+
+    fn asks_ended(&mut self, index: usize) {
+        let Some((token, ended)) = self.ended.get(index).cloned() else {
+            return;
+        };
+        match self.ask(&token.presented()) {
+            Outcome::Refused => self.tally.done += 1,
+            Outcome::Unavailable => self.tally.unavailable += 1,
+            Outcome::Wrong(what) => self.tally.wrong.push(format!("ended token: {what}")),
+            Outcome::Done(_) => {
+                self.tally.risen.push(ended);
+                self.ended.swap_remove(index);
+            }
+        }
+    }
+
+    fn logs_out(&mut self) {
+        if self.live.len() < 3 {
+            return;
+        }
+        // Whatever comes, it is not known to be live any more.
+        let (token, _) = self.live.swap_remove(self.turn % self.live.len());
+        if self.counted("log-out", &token.log_out()).is_some() {
+            self.ended.push((token, Instant::now()));
+        }
+    }
+
+    fn counted(&mut self, what: &str, request: &Request) -> Option<Value> {
+        match self.ask(request) {
+            Outcome::Done(answer) => {
+                self.tally.done += 1;
+                return Some(answer);
+            }
+            Outcome::Unavailable => self.tally.unavailable += 1,
+            Outcome::Refused => self.tally.wrong.push(format!("{what}: refused")),
+            Outcome::Wrong(wrong) => self.tally.wrong.push(format!("{what}: {wrong}")),
+        }
+        None
+    }
+
+    fn ask(&self, request: &Request) -> Outcome {
+        match request.send(self.gateway) {
+            Ok(answer) => judged(&answer),
+            Err(failure) => Outcome::Wrong(failure.to_string()),
+        }
+    }
+}
+
+impl Token {
+    fn presented(&self) -> Request {
+        match self {
+            Self::Bimplus(token) => {
+                Request::get("/v2/authorize").header("Authorization", format!("BimPlus {token}"))
+            }
+            Self::Memsource(token) => {
+                Request::get(format!("/web/api/v3/auth/whoAmI?token={token}"))
+            }
+        }
+    }
+
+    fn log_out(&self) -> Request {
+        match self {
+            Self::Bimplus(token) => Request::new("DELETE", "/v2/authorize")
+                .header("Authorization", format!("BimPlus {token}")),
+            Self::Memsource(token) => {
+                Request::get(format!("/web/api/v3/auth/logout?token={token}"))
+            }
+        }
+    }
+}
+
+fn judged(answer: &Response) -> Outcome {
+    let body = answer.json().unwrap_or_default();
+    let code = body.pointer("/status/code").and_then(Value::as_str);
+    match (answer.status, code) {
+        (200, None | Some("OK")) => Outcome::Done(body),
+        (200, Some(code)) if code.contains("SERVICEUNAVAILABLE") => Outcome::Unavailable,
+        (401, _) => Outcome::Refused,
+        (503, _) if body.is_object() => Outcome::Unavailable,
+        (status, _) => Outcome::Wrong(format!("{status} {}", answer.text())),
+    }
+}

@@ -1,0 +1,51 @@
+//! Stores that fail under load: every answer is a success or the dialect's "unavailable", no live
+//! token is refused, no ended one accepted, and all is well again without a restart.
+//!
+//! `make faults` prints how long each recovery took.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod clock;
+mod disk;
+mod load;
+mod proxy;
+mod redis;
+mod topologies;
+
+use std::time::{Duration, Instant};
+
+use conformance::{Builder, Gateway, Store};
+
+use crate::load::Load;
+
+/// How long a load runs before, during and after a fault: long enough for hundreds of requests.
+const WHILE: Duration = Duration::from_millis(1500);
+
+fn gateway(store: Store) -> Builder {
+    Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
+        .store(store)
+        .env("ISOGLOSS__TOKENS__REDIS_TIMEOUT", "500ms")
+        .env("ISOGLOSS__TOKENS__REDIS_CONNECT_TIMEOUT", "500ms")
+        .env("ISOGLOSS__TOKENS__REDIS_POOL_TIMEOUT", "500ms")
+        .env("ISOGLOSS__TOKENS__PER_USER", "100000")
+        .env("ISOGLOSS__TOKENS__PER_CLIENT", "100000")
+}
+
+/// Runs a load over a fault and its end, and judges what came. `heal` may take its time.
+fn survives(what: &str, gateway: &Gateway, strike: impl FnOnce(), heal: impl FnOnce()) {
+    let load = Load::on(gateway.public());
+    load.runs_for(WHILE);
+    let struck = Instant::now();
+    strike();
+    load.runs_for(WHILE);
+    heal();
+    let healed = Instant::now();
+    load.recovers();
+    let recovery = healed.elapsed();
+    load.runs_for(WHILE);
+    let tally = load.end();
+    eprintln!(
+        "{what}: {} done, {} unavailable, well {recovery:?} after its end",
+        tally.done, tally.unavailable
+    );
+    tally.assert_flawless(what, struck);
+}

@@ -1,0 +1,91 @@
+//! Another server becomes the primary.
+
+use std::cell::RefCell;
+use std::time::Instant;
+
+use conformance::servers::{ClusterServers, SentinelServers};
+use conformance::{Gateway, Store};
+
+use crate::load::{Load, Tally};
+use crate::{WHILE, gateway, survives};
+
+/// Runs a load over the death of a primary and the rise of the next.
+fn outlives(gateway: &Gateway, kill: impl FnOnce()) -> (Tally, Instant) {
+    let load = Load::on(gateway.public());
+    load.runs_for(WHILE);
+    let struck = Instant::now();
+    kill();
+    load.recovers();
+    eprintln!("well {:?} after the kill", struck.elapsed());
+    load.runs_for(WHILE);
+    (load.end(), struck)
+}
+
+fn sentinels() -> RefCell<SentinelServers> {
+    RefCell::new(SentinelServers::start(None, &[]).unwrap())
+}
+
+#[test]
+fn sentinels_fail_over_in_good_order() {
+    let servers = sentinels();
+    let gateway = gateway(Store::Redis(servers.borrow().url()))
+        .start()
+        .unwrap();
+    let load = Load::on(gateway.public());
+    load.runs_for(WHILE);
+    let struck = Instant::now();
+    servers.borrow().fail_over().unwrap();
+    load.recovers();
+    load.runs_for(WHILE);
+    load.end()
+        .assert_bounded("sentinel failover", struck, false);
+}
+
+#[test]
+fn a_primary_under_sentinels_is_killed() {
+    let servers = sentinels();
+    let gateway = gateway(Store::Redis(servers.borrow().url()))
+        .start()
+        .unwrap();
+    let kill = || servers.borrow_mut().kill_primary().unwrap();
+    let (tally, struck) = outlives(&gateway, kill);
+    tally.assert_bounded("kill -9 under sentinels", struck, false);
+}
+
+/// With `WAIT`, an acknowledged log-out outlives the primary.
+#[test]
+fn log_outs_that_a_replica_has_seen_outlive_the_primary() {
+    let servers = sentinels();
+    let gateway = gateway(Store::Redis(servers.borrow().url()))
+        .env("ISOGLOSS__TOKENS__REDIS_WAIT_REPLICAS", "2")
+        .start()
+        .unwrap();
+    let load = Load::on(gateway.public());
+    load.runs_for(WHILE);
+    let struck = Instant::now();
+    servers.borrow_mut().kill_primary().unwrap();
+    // One replica is left: log-outs that want two are unavailable, and that is all.
+    load.recovers();
+    load.runs_for(WHILE);
+    let tally = load.end();
+    tally.assert_bounded("kill -9 with WAIT", struck, true);
+}
+
+#[test]
+fn a_primary_of_a_cluster_is_killed() {
+    let servers = RefCell::new(ClusterServers::start(None, &[]).unwrap());
+    let gateway = gateway(Store::Redis(servers.borrow().url()))
+        .start()
+        .unwrap();
+    let kill = || servers.borrow_mut().kill_primary(0).unwrap();
+    let (tally, struck) = outlives(&gateway, kill);
+    tally.assert_bounded("kill -9 in a cluster", struck, false);
+}
+
+#[test]
+fn a_cluster_fails_over_in_good_order() {
+    let servers = ClusterServers::start(None, &[]).unwrap();
+    let gateway = gateway(Store::Redis(servers.url())).start().unwrap();
+    let strike = || servers.fail_over(1).unwrap();
+    survives("CLUSTER FAILOVER", &gateway, strike, || {});
+}

@@ -1,0 +1,316 @@
+//! A PostgreSQL of the test's own, to be stopped, stalled and started again.
+//!
+//! Core's tests use this file, too. They may not stand on this package, so it stands on nothing of
+//! it.
+
+use std::fs::{self, File};
+use std::io::{Error, Result};
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{self, Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// The gateway's role and its password.
+const ROLE: &str = "isogloss";
+const PASSWORD: &str = "pg-geheim-0815";
+
+/// A `postgres` on a port of its own, in a folder of its own, careless about its disk. It is stopped
+/// when this is dropped.
+#[derive(Debug)]
+pub struct Postgres {
+    port: u16,
+    folder: TempDir,
+    programs: PathBuf,
+    account: Option<Account>,
+    databases: AtomicU16,
+    child: Option<Child>,
+}
+
+/// PostgreSQL refuses to run as root; this is who it runs as instead.
+#[derive(Debug, Clone, Copy)]
+struct Account {
+    user: u32,
+    group: u32,
+}
+
+impl Postgres {
+    /// Starts a PostgreSQL and waits until it answers, 30 seconds at most.
+    ///
+    /// Fails, and does not skip, where it is not installed.
+    pub fn start() -> Result<Self> {
+        let account = account()?;
+        let folder = TempDir::new()?;
+        if let Some(Account { user, group }) = account {
+            chown(folder.path(), Some(user), Some(group))?;
+        }
+        let mut postgres = Self {
+            port: free_port()?,
+            folder,
+            programs: programs()?,
+            account,
+            databases: AtomicU16::new(0),
+            child: None,
+        };
+        let made = postgres
+            .program("initdb")
+            .args(["--username=postgres", "--auth-local=trust"])
+            .args(["--auth-host=scram-sha-256", "--encoding=UTF8", "--locale=C"])
+            .args(["--no-sync", "--pgdata=data"])
+            .output()?;
+        if !made.status.success() {
+            let said = String::from_utf8_lossy(&made.stderr).into_owned();
+            return Err(Error::other(format!("initdb: {said}")));
+        }
+        postgres.start_again()?;
+        postgres.sql(
+            "postgres",
+            &format!("CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'"),
+        )?;
+        Ok(postgres)
+    }
+
+    /// The server of all tests that run at the time: it starts with the first and ends with the last.
+    pub fn shared() -> Result<Arc<Self>> {
+        static SHARED: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = shared.upgrade() {
+            return Ok(running);
+        }
+        let started = Arc::new(Self::start()?);
+        *shared = Arc::downgrade(&started);
+        Ok(started)
+    }
+
+    /// The address of a database that is new and empty.
+    pub fn new_database(&self) -> Result<String> {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        self.sql("postgres", &format!("CREATE DATABASE {name} OWNER {ROLE}"))?;
+        Ok(format!(
+            "postgres://{ROLE}:{PASSWORD}@127.0.0.1:{}/{name}",
+            self.port
+        ))
+    }
+
+    /// Runs SQL as the server's own superuser, and gives the values of the answer.
+    pub fn sql(&self, database: &str, statements: &str) -> Result<String> {
+        let output = self
+            .program("psql")
+            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"])
+            .args(["--set=ON_ERROR_STOP=1", "--username=postgres"])
+            .arg(format!("--host={}", self.folder.path().display()))
+            .arg(format!("--port={}", self.port))
+            .args(["--dbname", database, "--command", statements])
+            .output()?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            return Err(Error::other(format!("psql: {said}")));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    /// Ends it as an operator would, its connections cut off; what it held is kept.
+    pub fn stop(&mut self) -> Result<()> {
+        let Some(mut child) = self.child.take() else {
+            return Ok(());
+        };
+        signal("-INT", &child.id().to_string())?;
+        let deadline = Instant::now() + PATIENCE;
+        while child.try_wait()?.is_none() {
+            if Instant::now() > deadline {
+                child.kill()?;
+                child.wait()?;
+                return Err(Error::other("postgres did not end in 30 s"));
+            }
+            thread::sleep(GLANCE);
+        }
+        Ok(())
+    }
+
+    /// Starts it anew at the same port, with all that it held.
+    pub fn start_again(&mut self) -> Result<()> {
+        self.stop()?;
+        let log_file = self.folder.path().join("log");
+        let log = File::create(&log_file)?;
+        let child = self
+            .program("postgres")
+            .args(["-D", "data", "-c", "listen_addresses=127.0.0.1"])
+            .args(["-c", &format!("port={}", self.port)])
+            .arg("-c")
+            .arg(format!(
+                "unix_socket_directories={}",
+                self.folder.path().display()
+            ))
+            .args(["-c", "fsync=off", "-c", "full_page_writes=off"])
+            .args(["-c", "synchronous_commit=off", "-c", "shared_buffers=16MB"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()?;
+        self.child = Some(child);
+        self.wait_until_it_answers(&log_file)
+    }
+
+    /// Lets clients encrypt, with that certificate and key (PEM).
+    pub fn encrypt(&self, certificate: &str, key: &str) -> Result<()> {
+        for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+            let file = self.folder.path().join("data").join(name);
+            fs::write(&file, text)?;
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
+            if let Some(Account { user, group }) = self.account {
+                chown(&file, Some(user), Some(group))?;
+            }
+        }
+        self.sql("postgres", "ALTER SYSTEM SET ssl = on")?;
+        self.sql("postgres", "SELECT pg_reload_conf()")?;
+        let deadline = Instant::now() + PATIENCE;
+        while self.sql("postgres", "SHOW ssl")? != "on" {
+            if Instant::now() > deadline {
+                return Err(Error::other("postgres does not take the certificate"));
+            }
+            thread::sleep(GLANCE);
+        }
+        Ok(())
+    }
+
+    /// Stops every process of it in its tracks: connections stay, and nothing is answered until the
+    /// result is dropped.
+    pub fn stall(&self) -> Result<Stalled> {
+        let server = self.child.as_ref().map(Child::id).unwrap_or_default();
+        let server = server.to_string();
+        // The server first: it can start no further process then.
+        let mut stalled = Stalled(Vec::new());
+        stalled.add(&server)?;
+        let children = Command::new("pgrep").args(["-P", &server]).output()?;
+        for child in String::from_utf8_lossy(&children.stdout).lines() {
+            // One that has just ended is no harm.
+            drop(stalled.add(child));
+        }
+        Ok(stalled)
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(self.programs.join(name));
+        command.current_dir(self.folder.path());
+        if let Some(Account { user, group }) = self.account {
+            command.uid(user).gid(group);
+        }
+        command
+    }
+
+    fn wait_until_it_answers(&mut self, log: &Path) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        while self.sql("postgres", "SELECT 1").is_err() {
+            let child = self.child.as_mut();
+            let ended = child.is_none_or(|child| child.try_wait().is_ok_and(|end| end.is_some()));
+            if ended || Instant::now() > deadline {
+                let log = fs::read_to_string(log).unwrap_or_default();
+                return Err(Error::other(format!(
+                    "postgres does not answer; its log:\n{log}"
+                )));
+            }
+            thread::sleep(GLANCE);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        drop(self.stop());
+    }
+}
+
+/// Processes that stand still. They go on when this is dropped.
+#[derive(Debug)]
+pub struct Stalled(Vec<String>);
+
+impl Stalled {
+    fn add(&mut self, process: &str) -> Result<()> {
+        signal("-STOP", process)?;
+        self.0.push(process.to_owned());
+        Ok(())
+    }
+}
+
+impl Drop for Stalled {
+    fn drop(&mut self) {
+        for process in &self.0 {
+            drop(signal("-CONT", process));
+        }
+    }
+}
+
+fn signal(signal: &str, process: &str) -> Result<()> {
+    let sent = Command::new("kill").args([signal, process]).status()?;
+    if sent.success() {
+        return Ok(());
+    }
+    Err(Error::other(format!("kill {signal} {process}: {sent}")))
+}
+
+/// Where the programs are that `make test` installs: few systems have them in the PATH.
+fn programs() -> Result<PathBuf> {
+    let mut folders: Vec<PathBuf> = std::env::var_os("PATH")
+        .map(|path| std::env::split_paths(&path).collect())
+        .unwrap_or_default();
+    for (parent, below) in [
+        ("/usr/lib/postgresql", "bin"),
+        ("/opt/homebrew/opt", "bin"),
+        ("/usr/local/opt", "bin"),
+    ] {
+        let mut versions: Vec<_> = fs::read_dir(parent)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path().join(below))
+            .collect();
+        versions.sort();
+        folders.extend(versions.into_iter().rev());
+    }
+    let found = folders.into_iter().find(|folder| {
+        ["initdb", "postgres", "psql"].map(|name| folder.join(name).exists()) == [true; 3]
+    });
+    found.ok_or_else(|| {
+        Error::other("this test needs PostgreSQL, which is not installed; `make test` installs it")
+    })
+}
+
+fn account() -> Result<Option<Account>> {
+    if id(&["-u"])? != 0 {
+        return Ok(None);
+    }
+    Ok(Some(Account {
+        user: id(&["-u", "postgres"])?,
+        group: id(&["-g", "postgres"])?,
+    }))
+}
+
+fn id(arguments: &[&str]) -> Result<u32> {
+    let output = Command::new("id").args(arguments).output()?;
+    let number = String::from_utf8_lossy(&output.stdout);
+    let number = number.trim().parse();
+    number.map_err(|_| Error::other(format!("no answer from id {}", arguments.join(" "))))
+}
+
+/// A port below those that outgoing connections are given: a client that keeps trying a stopped server's
+/// port from such a port would one day connect to itself.
+fn free_port() -> Result<u16> {
+    const FIRST: u16 = 12_000;
+    const PORTS: u16 = 8_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(process::id() * 97 % u32::from(PORTS)).unwrap_or_default();
+    (0..PORTS)
+        .map(|_| FIRST + start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % PORTS)
+        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+        .ok_or_else(|| Error::other("no free port for postgres"))
+}

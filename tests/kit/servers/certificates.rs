@@ -1,0 +1,64 @@
+//! A certificate that vouches for itself, in files.
+
+use std::fs;
+use std::io::{Error, Result};
+
+use rcgen::generate_simple_self_signed;
+use tempfile::TempDir;
+
+/// A certificate for loopback, and its key.
+#[derive(Debug)]
+pub struct Certificates {
+    folder: TempDir,
+    pem: String,
+}
+
+impl Certificates {
+    /// Makes them.
+    pub fn make() -> Result<Self> {
+        let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
+        let made = generate_simple_self_signed(names).map_err(Error::other)?;
+        let folder = TempDir::new()?;
+        let pem = made.cert.pem();
+        fs::write(folder.path().join("certificate.pem"), &pem)?;
+        fs::write(
+            folder.path().join("key.pem"),
+            made.signing_key.serialize_pem(),
+        )?;
+        Ok(Self { folder, pem })
+    }
+
+    /// The certificate, and with it the authority, as PEM.
+    pub fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// What a server is told to use them, for clients, replicas and other servers of its cluster.
+    fn options(&self, port: u16) -> [(&'static str, String); 6] {
+        let file = |name: &str| self.folder.path().join(name).display().to_string();
+        [
+            ("tls-port", port.to_string()),
+            ("tls-cert-file", file("certificate.pem")),
+            ("tls-key-file", file("key.pem")),
+            ("tls-ca-cert-file", file("certificate.pem")),
+            ("tls-auth-clients", "no".to_owned()),
+            ("tls-replication", "yes".to_owned()),
+        ]
+    }
+
+    /// As arguments.
+    pub(super) fn arguments(&self, port: u16) -> Vec<String> {
+        let options = self.options(port).into_iter();
+        options
+            .flat_map(|(name, value)| [format!("--{name}"), value])
+            .collect()
+    }
+
+    /// As lines of a configuration.
+    pub(super) fn lines(&self, port: u16) -> String {
+        let options = self.options(port).into_iter();
+        options.fold(String::new(), |lines, (name, value)| {
+            format!("{lines}{name} {value}\n")
+        })
+    }
+}

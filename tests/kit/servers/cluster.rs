@@ -1,0 +1,138 @@
+//! A cluster of three primaries, each with a replica.
+
+use std::io::{Error, Result};
+
+use super::{Certificates, Server, wait_until};
+
+const SLOTS: [(&str, &str); 3] = [("0", "5460"), ("5461", "10922"), ("10923", "16383")];
+
+/// Three primaries, each with a replica.
+#[derive(Debug)]
+pub struct ClusterServers {
+    servers: Vec<Server>,
+}
+
+impl ClusterServers {
+    /// Starts six servers with further arguments, makes them a cluster, and waits until all of it is
+    /// served.
+    pub fn start(certificates: Option<&Certificates>, arguments: &[&str]) -> Result<Self> {
+        let server = |_| {
+            let mut all = vec!["--cluster-enabled", "yes"];
+            all.extend(["--cluster-node-timeout", "1500"]);
+            // The replica of a primary that is killed must not be thought too far behind it.
+            all.extend(["--cluster-replica-validity-factor", "0"]);
+            all.extend(arguments);
+            let Some(certificates) = certificates else {
+                return Server::start(&all);
+            };
+            all.extend(["--tls-cluster", "yes"]);
+            Server::start_tls(certificates, &all)
+        };
+        let servers = (0..6).map(server).collect::<Result<Vec<_>>>()?;
+        let cluster = Self { servers };
+        cluster.introduce()?;
+        cluster.share_slots()?;
+        cluster.assign_replicas()?;
+        cluster.wait_until_served()?;
+        Ok(cluster)
+    }
+
+    /// `host:port,…` of three of the six.
+    pub fn place(&self) -> String {
+        let hosts = self.servers.iter().step_by(2);
+        let hosts: Vec<_> = hosts
+            .map(|one| format!("127.0.0.1:{}", one.tls_port()))
+            .collect();
+        hosts.join(",")
+    }
+
+    /// `redis+cluster://…`.
+    pub fn url(&self) -> String {
+        format!("redis+cluster://{}", self.place())
+    }
+
+    /// All six.
+    pub fn servers(&mut self) -> &mut [Server] {
+        &mut self.servers
+    }
+
+    /// Has the replica of one primary take its place, and waits until it has.
+    pub fn fail_over(&self, index: usize) -> Result<()> {
+        let replica = &self.servers[index + 3];
+        wait_until("a failover begins", || {
+            replica.ask(&["CLUSTER", "FAILOVER"]).is_ok()
+        })?;
+        self.wait_until_promoted(index)
+    }
+
+    /// Kills a primary, and waits until its replica has taken its place.
+    pub fn kill_primary(&mut self, index: usize) -> Result<()> {
+        self.servers[index].kill()?;
+        self.wait_until_promoted(index)?;
+        self.wait_until_served()
+    }
+
+    fn wait_until_promoted(&self, index: usize) -> Result<()> {
+        wait_until("the replica is promoted", || {
+            let role = self.servers[index + 3].ask(&["ROLE"]);
+            role.is_ok_and(|role| role.starts_with("master"))
+        })
+    }
+
+    fn introduce(&self) -> Result<()> {
+        for (epoch, server) in (1..).zip(&self.servers) {
+            server.ask(&["CLUSTER", "SET-CONFIG-EPOCH", &i32::to_string(&epoch)])?;
+        }
+        for server in &self.servers[1..] {
+            let port = server.tls_port().to_string();
+            self.servers[0].ask(&["CLUSTER", "MEET", "127.0.0.1", &port])?;
+        }
+        self.wait_for("cluster_known_nodes:6")
+    }
+
+    fn share_slots(&self) -> Result<()> {
+        for (server, (first, last)) in self.servers.iter().zip(SLOTS) {
+            server.ask(&["CLUSTER", "ADDSLOTSRANGE", first, last])?;
+        }
+        self.wait_for("cluster_state:ok")
+    }
+
+    fn assign_replicas(&self) -> Result<()> {
+        for (primary, replica) in self.servers.iter().zip(&self.servers[3..]) {
+            let id = primary.ask(&["CLUSTER", "MYID"])?;
+            // It may not have heard of its primary yet.
+            wait_until("a replica accepts its primary", || {
+                replica.ask(&["CLUSTER", "REPLICATE", &id]).is_ok()
+            })?;
+        }
+        for replica in &self.servers[3..] {
+            wait_until("a replica is connected", || {
+                let role = replica.ask(&["ROLE"]);
+                role.is_ok_and(|role| role.contains("connected"))
+            })?;
+        }
+        wait_until("everybody knows the replicas", || {
+            self.servers.iter().all(|server| {
+                let nodes = server.ask(&["CLUSTER", "NODES"]).unwrap_or_default();
+                nodes.matches("slave").count() == 3
+            })
+        })
+    }
+
+    fn wait_until_served(&self) -> Result<()> {
+        self.wait_for("cluster_state:ok")
+    }
+
+    /// Waits until each server that runs has this line.
+    fn wait_for(&self, line: &str) -> Result<()> {
+        wait_until(line, || {
+            self.servers
+                .iter()
+                .all(|server| match server.ask(&["CLUSTER", "INFO"]) {
+                    Ok(information) => information.lines().any(|one| one == line),
+                    Err(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
+                })
+        })
+        .map_err(|error| Error::other(format!("cluster: {error}")))
+    }
+}
