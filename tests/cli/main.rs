@@ -8,6 +8,7 @@ mod directory;
 mod running;
 mod sessions;
 mod shell;
+mod throttle;
 mod usage;
 mod users;
 

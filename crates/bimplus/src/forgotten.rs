@@ -1,9 +1,9 @@
 //! `POST auth-forgot`: a letter whose link logs in.
 
 use actix_web::rt;
-use actix_web::web::Data;
+use actix_web::web::{Data, ReqData};
 use humantime_serde::re::humantime::format_duration;
-use isogloss_core::{Auth, AuthError, Concurrency, Letter, Mailer, Purpose, Terms};
+use isogloss_core::{Auth, AuthError, Concurrency, Letter, Mailer, Origin, Purpose, Source, Terms};
 use serde_json::json;
 use tracing::{Instrument as _, debug, warn};
 
@@ -18,13 +18,25 @@ pub(crate) async fn forgotten(
     auth: Data<Auth>,
     settings: Data<Settings>,
     mailer: Data<dyn Mailer>,
+    source: Option<ReqData<Source>>,
     members: Members,
 ) -> Answer {
     let request = ForgottenRequest::try_from(members)?;
+    let origin = Origin::new(REALM, source.as_deref().copied());
     let work = async move {
         if !settings.portal_url.is_set() {
             warn!("a letter was not sent: dialects.bimplus.portal_url is not set");
-        } else if let Err(error) = write(&auth, &settings, &**mailer, request).await {
+            return;
+        }
+        let written = match auth.may_write(&request.user_id, &origin).await {
+            Ok(true) => write(&auth, &settings, &**mailer, request).await,
+            Ok(false) => {
+                debug!("a letter was not sent: too many were asked for");
+                Ok(())
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = written {
             warn!(%error, "a letter was not sent");
         }
     };

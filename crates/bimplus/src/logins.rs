@@ -1,7 +1,7 @@
 //! The two logins, `POST authorize` and `POST cross-authorize`.
 
-use actix_web::web::Data;
-use isogloss_core::{Auth, AuthError, Concurrency, Credentials, Purpose, Terms, Token};
+use actix_web::web::{Data, ReqData};
+use isogloss_core::{Auth, AuthError, Concurrency, Credentials, Purpose, Source, Terms, Token};
 
 use crate::errors::Error;
 use crate::ids::Id;
@@ -15,15 +15,20 @@ use crate::{REALM, Settings};
 pub(crate) async fn authorize(
     auth: Data<Auth>,
     settings: Data<Settings>,
+    source: Option<ReqData<Source>>,
     members: Members,
 ) -> Answer {
     let AuthorizeRequest { login, ids } = AuthorizeRequest::read(members, &settings)?;
     check_application(&auth, &settings, ids.application.as_ref()).await?;
     match login {
         Login::Password {
-            credentials,
+            mut credentials,
             remember_me,
-        } => with_password(&auth, &settings, credentials, remember_me, ids).await,
+        } => {
+            credentials.origin.source = source.as_deref().copied();
+            credentials.origin.client = ids.client.as_ref().map(Id::canonical);
+            with_password(&auth, &settings, credentials, remember_me, ids).await
+        }
         Login::Remembered { token } => remembered(&auth, &settings, &token, ids).await,
     }
 }
@@ -123,6 +128,7 @@ fn stale(error: AuthError) -> Error {
         | AuthError::SecondFactorRequired
         | AuthError::Forbidden
         | AuthError::Overloaded { .. }
+        | AuthError::Throttled { .. }
         | AuthError::Unavailable(_)) => Error::Auth(error),
     }
 }

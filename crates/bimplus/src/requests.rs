@@ -1,12 +1,12 @@
 //! Requests as the vendor writes them.
 
-use isogloss_core::Credentials;
+use isogloss_core::{Credentials, Origin};
 
-use crate::Settings;
 use crate::errors::Error;
 use crate::ids::Id;
 use crate::members::Members;
 use crate::portal::Occasion;
+use crate::{REALM, Settings};
 
 /// `POST authorize`.
 pub(crate) struct AuthorizeRequest {
@@ -41,6 +41,7 @@ impl AuthorizeRequest {
                     password: password.into(),
                     code: None,
                     organisation: None,
+                    origin: Origin::new(REALM, None),
                 },
                 remember_me,
             },

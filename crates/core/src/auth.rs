@@ -3,6 +3,7 @@
 mod login;
 mod once;
 mod sessions;
+mod throttled;
 mod tokens;
 
 use std::sync::Arc;
@@ -18,9 +19,11 @@ use crate::error::StoreError;
 use crate::password::Passwords;
 use crate::pepper::Peppers;
 use crate::store::TokenStore;
+use crate::throttle::{Guard, Origin};
 
 pub use self::once::SecondUse;
 pub use self::sessions::{Filter, Listed};
+pub use self::throttled::StrainedFilter;
 
 /// What [`Auth`] is made of.
 pub struct Parts {
@@ -34,6 +37,8 @@ pub struct Parts {
     pub peppers: Peppers,
     /// What a second use of a one-time token does.
     pub second_use: SecondUse,
+    /// Who may try, and how often; without it everybody, always.
+    pub guard: Option<Guard>,
     /// What tells the time.
     pub clock: Arc<dyn Clock>,
 }
@@ -54,6 +59,8 @@ pub struct Credentials {
     pub code: Option<SecretString>,
     /// The organisation the user must belong to, if the dialect asks for one.
     pub organisation: Option<OrganisationName>,
+    /// Where the login comes from.
+    pub origin: Origin,
 }
 
 /// The organisation that a login names.

@@ -31,6 +31,12 @@ pub enum AuthError {
         /// When a retry is worth its while.
         retry_after: Duration,
     },
+    /// There were too many wrong tries, and a lock is running. What was sent was not looked at.
+    #[error("too many wrong tries, retry in {} s", retry_after.as_secs())]
+    Throttled {
+        /// When the lock ends.
+        retry_after: Duration,
+    },
     /// A store could not be asked. Never to be read as "not logged in".
     #[error(transparent)]
     Unavailable(#[from] StoreError),

@@ -12,11 +12,15 @@ mod pepper;
 mod private_file;
 mod session;
 pub mod store;
+pub mod throttle;
 mod token;
 mod totp;
 mod user;
 
-pub use auth::{AccessCard, Auth, Credentials, Filter, Listed, OrganisationName, Parts, SecondUse};
+pub use auth::{
+    AccessCard, Auth, Credentials, Filter, Listed, OrganisationName, Parts, SecondUse,
+    StrainedFilter,
+};
 pub use clock::{Clock, MockClock, SystemClock};
 pub use error::{AuthError, StoreError};
 pub use mail::{Letter, Mailer};
@@ -24,6 +28,7 @@ pub use password::{PasswordError, PasswordSettings, Passwords};
 pub use pepper::{Pepper, Peppers};
 pub use private_file::create_private_file;
 pub use session::{Concurrency, IssuedToken, Lifetime, Purpose, Session, Terms};
+pub use throttle::{Origin, Source};
 pub use token::{Realm, Token, TokenDigest};
 pub use totp::TotpSecret;
 pub use user::{Key, Organisation, Role, Unit, User, UserState};

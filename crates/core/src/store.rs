@@ -2,7 +2,7 @@
 
 mod caps;
 #[cfg(test)]
-mod contract;
+pub(crate) mod contract;
 mod embedded;
 mod health;
 mod record;
@@ -18,6 +18,7 @@ pub use self::caps::Caps;
 pub use self::embedded::EmbeddedStore;
 pub use self::health::{Finding, Level, ServerHealth, StoreHealth};
 pub use self::record::{Idle, Record, Slot, Spent};
+pub(crate) use self::redis::Link as RedisLink;
 pub use self::redis::{Eviction, RedisSettings, RedisStore};
 use crate::clock::Clock;
 use crate::error::StoreError;

@@ -114,6 +114,7 @@ impl Error {
                 | AuthError::SecondFactorRequired
                 | AuthError::InvalidToken
                 | AuthError::Forbidden
+                | AuthError::Throttled { .. }
                 | AuthError::Unavailable(_) => None,
             },
             Self::Malformed
@@ -141,9 +142,11 @@ impl Error {
 /// The answer to a refusal of core's; `credentials` is the one for credentials that do not fit.
 fn of_core(error: &AuthError, credentials: Answer) -> Answer {
     match error {
+        // During a lock this vendor's server refuses right credentials as it does wrong ones.
         AuthError::InvalidCredentials
         | AuthError::AccountDisabled
-        | AuthError::SecondFactorRequired => credentials,
+        | AuthError::SecondFactorRequired
+        | AuthError::Throttled { .. } => credentials,
         AuthError::InvalidToken => (401, "SECURITY.INVALIDTOKENEXCEPTION", "Invalid token"),
         AuthError::Forbidden => (403, "SECURITY.ACCESSDENIEDEXCEPTION", "Access denied"),
         AuthError::Overloaded { .. } | AuthError::Unavailable(_) => (

@@ -1,10 +1,11 @@
 //! Routes, and their handlers: wire in, calls on core, wire out.
 
 use actix_web::middleware::{Condition, from_fn};
-use actix_web::web::{self, Data, ServiceConfig, resource, scope, to};
+use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, scope, to};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{
-    Auth, AuthError, Credentials, IssuedToken, Lifetime, OrganisationName, Purpose, Terms, User,
+    Auth, AuthError, Credentials, IssuedToken, Lifetime, OrganisationName, Origin, Purpose, Source,
+    Terms, User,
 };
 use secrecy::ExposeSecret as _;
 
@@ -41,10 +42,16 @@ pub fn configure(settings: &Settings, cfg: &mut ServiceConfig) {
     );
 }
 
-async fn token(auth: Data<Auth>, settings: Data<Settings>, body: Body) -> Answer {
+async fn token(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    source: Option<ReqData<Source>>,
+    body: Body,
+) -> Answer {
     let request = TokenRequest::try_from(body.members()?)?;
     let organisation = settings.organisation_match.name(request.organisation);
-    let user = log_in(&auth, request.login, organisation).await?;
+    let origin = Origin::new(REALM, source.as_deref().copied());
+    let user = log_in(&auth, request.login, organisation, origin).await?;
     let issued = issue(&auth, &user, request.unit, settings.lifetime()).await?;
     Ok(ok(&Envelope::token(
         &issued.token,
@@ -63,19 +70,26 @@ async fn release(auth: Data<Auth>, body: Body) -> Answer {
 async fn key_token(
     auth: Data<Auth>,
     settings: Data<Settings>,
+    source: Option<ReqData<Source>>,
     request: HttpRequest,
     body: Body,
 ) -> Answer {
     let unit = body.members_if_any()?.text("unit")?;
+    let origin = Origin::new(REALM, source.as_deref().copied());
     let key = key::presented(request.headers());
     let key = key.ok_or(Error::Key(AuthError::InvalidCredentials))?;
-    let user = auth.login_by_key(REALM, key.expose_secret()).await;
+    let user = auth.login_by_key(key.expose_secret(), &origin).await;
     let user = user.map_err(Error::Key)?;
     let issued = issue(&auth, &user, unit, settings.key_lifetime()).await?;
     Ok(ok(&Envelope::token(&issued.token, EMPTY)))
 }
 
-async fn log_in(auth: &Auth, login: Login, organisation: OrganisationName) -> Result<User, Error> {
+async fn log_in(
+    auth: &Auth,
+    login: Login,
+    organisation: OrganisationName,
+    origin: Origin,
+) -> Result<User, Error> {
     match login {
         Login::Password { username, password } => {
             let credentials = Credentials {
@@ -83,11 +97,12 @@ async fn log_in(auth: &Auth, login: Login, organisation: OrganisationName) -> Re
                 password,
                 code: None,
                 organisation: Some(organisation),
+                origin,
             };
             Ok(auth.login(credentials).await?)
         }
         Login::Card(card) => {
-            let user = auth.login_by_card(card, &organisation).await;
+            let user = auth.login_by_card(card, &organisation, &origin).await;
             user.map_err(Error::Card)
         }
     }

@@ -11,15 +11,27 @@ use isogloss_core::{Auth, Mailer};
 use tracing_actix_web::TracingLogger;
 
 use crate::dialects::Mount;
+use crate::source::Proxies;
 use crate::telemetry::{self, RootSpan};
 
-/// Builds the application that the binary and every test serve. `mounts` stand in the order in
-/// which they are tried, the longest path first.
+/// What the application is made of.
+#[derive(Clone)]
+pub struct Ingredients {
+    /// Who may log in.
+    pub auth: Auth,
+    /// Who sends letters.
+    pub mailer: Arc<dyn Mailer>,
+    /// The dialects in the order in which they are tried, the longest path first.
+    pub mounts: Vec<Mount>,
+    /// The largest body, in bytes.
+    pub body_limit: usize,
+    /// Whose word counts on where a request came from.
+    pub proxies: Proxies,
+}
+
+/// Builds the application that the binary serves.
 pub fn app(
-    auth: Auth,
-    mailer: Arc<dyn Mailer>,
-    mounts: Vec<Mount>,
-    body_limit: usize,
+    ingredients: Ingredients,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -29,17 +41,25 @@ pub fn app(
         InitError = (),
     >,
 > {
+    let Ingredients {
+        auth,
+        mailer,
+        mounts,
+        body_limit,
+        proxies,
+    } = ingredients;
     // Layers run from the bottom up: the last `wrap` sees a request first.
     let mut app = App::new()
         .app_data(Data::new(auth))
         .app_data(Data::from(mailer))
         .app_data(PayloadConfig::new(body_limit));
     for mount in mounts {
-        let name = mount.name;
+        let (name, proxies) = (mount.name, proxies.clone());
         app = app.service(
             scope(&mount.pattern())
                 .wrap_fn(move |request, service| {
                     telemetry::note_dialect(name, &request);
+                    proxies.note_source(&request);
                     service.call(request)
                 })
                 .configure(|cfg| mount.configure(cfg)),

@@ -4,7 +4,9 @@ mod config;
 mod conformance;
 mod directory;
 mod output;
+mod remote;
 mod session;
+mod throttle;
 mod user;
 
 use std::path::PathBuf;
@@ -63,6 +65,9 @@ enum Command {
     /// See and end sessions
     #[command(subcommand)]
     Session(session::Command),
+    /// See whose wrong passwords are counted, and forgive them
+    #[command(subcommand)]
+    Throttle(throttle::Command),
     /// Hold the documented conversations with a host, and tell which of them it keeps
     Conformance(conformance::Arguments),
 }
@@ -100,6 +105,7 @@ fn run(cli: Cli) -> Result<Outcome> {
             Command::Directory(command) => directory::run(command, &config.sections).await,
             Command::User(command) => user::run(command, &config).await,
             Command::Session(command) => session::run(command, &config).await,
+            Command::Throttle(command) => throttle::run(command, &config).await,
             Command::Conformance(arguments) => conformance::run(&arguments, &config),
         }
     })

@@ -3,6 +3,7 @@
 mod address;
 mod problem;
 mod sections;
+mod throttle;
 
 #[cfg(test)]
 use std::path::Path;
@@ -18,6 +19,7 @@ pub use self::sections::{
     Directory, LogFormat, Logging, Mail, Management, Passwords, RedisEviction, SecondUse, Sections,
     Server, Tokens,
 };
+pub use self::throttle::Throttle;
 use crate::dialects::{self, Mount};
 
 /// The name that environment variables start with, and what stands between their levels.

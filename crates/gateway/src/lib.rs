@@ -12,7 +12,10 @@ mod management;
 mod parts;
 mod serve;
 mod sessions;
+mod source;
+mod strained;
 mod telemetry;
 
-pub use app::app;
+pub use app::{Ingredients, app};
 pub use dialects::Mount;
+pub use source::{Network, Proxies, ProxyHeader};

@@ -4,6 +4,7 @@
 mod admin;
 pub(crate) mod metrics;
 mod sessions;
+mod throttle;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -77,7 +78,8 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/healthz").route(get().to(health)))
         .service(resource("/readyz").route(get().to(readiness)))
         .configure(metrics::configure)
-        .configure(sessions::configure);
+        .configure(sessions::configure)
+        .configure(throttle::configure);
 }
 
 /// The process answers.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use isogloss_core::directory::{Directory, PostgresDirectory, PostgresSettings, SqliteDirectory};
 use isogloss_core::store::{Caps, EmbeddedStore, Eviction, RedisSettings, RedisStore, TokenStore};
+use isogloss_core::throttle::{Guard, MemoryThrottle, Throttle};
 use isogloss_core::{
     Auth, Parts, PasswordSettings, Passwords, Pepper, Peppers, SecondUse, SystemClock,
     create_private_file,
@@ -22,14 +23,16 @@ pub(crate) async fn open(config: &Config) -> Result<Opened> {
     let sections = &config.sections;
     let remembers = config.mounts.iter().any(Mount::remembers);
     let directory = directory(&sections.directory).await?;
-    let tokens = tokens(&sections.tokens, remembers)?;
+    let (tokens, throttle) = stores(&sections.tokens, remembers)?;
     let passwords = passwords(&sections.passwords)?;
+    let limits = sections.throttle.limits();
     Ok(Opened {
         directory,
         tokens,
         passwords,
         peppers: peppers(&sections.tokens)?,
         second_use: sections.tokens.second_use,
+        guard: (sections.throttle.enabled).then(|| Guard::new(throttle, limits)),
     })
 }
 
@@ -49,6 +52,7 @@ pub(crate) struct Opened {
     pub(crate) passwords: Passwords,
     pub(crate) peppers: Peppers,
     second_use: config::SecondUse,
+    guard: Option<Guard>,
 }
 
 impl Opened {
@@ -63,6 +67,7 @@ impl Opened {
                 config::SecondUse::Refuse => SecondUse::Refuse,
                 config::SecondUse::EndSession => SecondUse::EndSession,
             },
+            guard: self.guard,
             clock: Arc::new(SystemClock),
         })
     }
@@ -89,32 +94,35 @@ pub(crate) async fn directory(settings: &config::Directory) -> Result<Arc<dyn Di
     }
 }
 
-/// Opens the token store.
-fn tokens(settings: &config::Tokens, remembers: bool) -> Result<Arc<dyn TokenStore>> {
-    match TokenStoreAddress::of(settings)? {
-        TokenStoreAddress::Memory => Ok(Arc::new(EmbeddedStore::in_memory(caps(settings))?)),
+/// Opens the token store, and what counts tries: on the same Redis, or in this process.
+fn stores(
+    settings: &config::Tokens,
+    remembers: bool,
+) -> Result<(Arc<dyn TokenStore>, Arc<dyn Throttle>)> {
+    let store = match TokenStoreAddress::of(settings)? {
+        TokenStoreAddress::Memory => EmbeddedStore::in_memory(caps(settings))?,
         TokenStoreAddress::Embedded(file) => {
             let store = EmbeddedStore::open(&file, caps(settings));
-            let store = store.with_context(|| format!("tokens.store: {}", file.display()));
-            Ok(Arc::new(store?))
+            store.with_context(|| format!("tokens.store: {}", file.display()))?
         }
-        TokenStoreAddress::Redis(url) => redis(settings, url, remembers),
-    }
+        TokenStoreAddress::Redis(url) => {
+            let store = redis(settings, url, remembers)?;
+            let throttle = store.throttle();
+            return Ok((Arc::new(store), Arc::new(throttle)));
+        }
+    };
+    Ok((Arc::new(store), Arc::new(MemoryThrottle::default())))
 }
 
 /// The token store, if it is one that several processes can open.
 pub(crate) fn shared_tokens(settings: &config::Tokens) -> Result<Option<Arc<dyn TokenStore>>> {
     match TokenStoreAddress::of(settings)? {
         TokenStoreAddress::Memory | TokenStoreAddress::Embedded(_) => Ok(None),
-        TokenStoreAddress::Redis(url) => redis(settings, url, false).map(Some),
+        TokenStoreAddress::Redis(url) => Ok(Some(Arc::new(redis(settings, url, false)?))),
     }
 }
 
-fn redis(
-    settings: &config::Tokens,
-    url: SecretString,
-    remembers: bool,
-) -> Result<Arc<dyn TokenStore>> {
+fn redis(settings: &config::Tokens, url: SecretString, remembers: bool) -> Result<RedisStore> {
     let redis = RedisSettings {
         url,
         ca: settings.read_redis_ca()?,
@@ -130,8 +138,7 @@ fn redis(
         },
         remembers,
     };
-    let store = RedisStore::new(&redis, caps(settings));
-    Ok(Arc::new(store.context("tokens.store")?))
+    RedisStore::new(&redis, caps(settings)).context("tokens.store")
 }
 
 fn caps(settings: &config::Tokens) -> Caps {

@@ -16,11 +16,13 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
+use crate::app::{Ingredients, app};
 use crate::config::{self, Config};
 use crate::fill::{DirectoryFile, Filling, Rest};
 use crate::fitness::Fitness;
 use crate::management::Readiness;
-use crate::{app, mail, management, parts};
+use crate::source::Proxies;
+use crate::{mail, management, parts};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
@@ -156,21 +158,24 @@ fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<TcpListener> {
 
 fn public_server(config: &Config, socket: TcpListener, auth: Auth) -> Result<Server> {
     let server = &config.sections.server;
-    let body_limit = server.body_limit;
-    let mailer = mail::open(&config.sections.mail)?;
-    let mounts = config.mounts.clone();
-    for mount in &mounts {
+    let ingredients = Ingredients {
+        auth,
+        mailer: mail::open(&config.sections.mail)?,
+        mounts: config.mounts.clone(),
+        body_limit: server.body_limit,
+        proxies: Proxies::new(&server.trusted_proxies, server.proxy_header),
+    };
+    for mount in &ingredients.mounts {
         info!(dialect = mount.name, path = mount.path, "mounted");
     }
-    if mounts.is_empty() {
+    if ingredients.mounts.is_empty() {
         warn!("no dialect is enabled: every request will get 404");
     }
-    let mut http =
-        HttpServer::new(move || app(auth.clone(), mailer.clone(), mounts.clone(), body_limit))
-            .keep_alive(server.keep_alive)
-            .client_request_timeout(server.head_timeout)
-            .shutdown_timeout(server.shutdown_timeout.as_secs())
-            .disable_signals();
+    let mut http = HttpServer::new(move || app(ingredients.clone()))
+        .keep_alive(server.keep_alive)
+        .client_request_timeout(server.head_timeout)
+        .shutdown_timeout(server.shutdown_timeout.as_secs())
+        .disable_signals();
     if let Some(workers) = server.workers {
         http = http.workers(workers.get());
     }

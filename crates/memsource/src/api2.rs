@@ -4,9 +4,9 @@ pub(crate) mod body;
 mod refusal;
 mod wire;
 
-use actix_web::web::{self, Data, ServiceConfig, resource, to};
+use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder};
-use isogloss_core::{Auth, AuthError, Credentials, User};
+use isogloss_core::{Auth, AuthError, Credentials, Origin, Source, User};
 
 use self::body::{LoginBody, LoginOtherBody};
 use self::refusal::Refusal;
@@ -15,7 +15,7 @@ use crate::caller::Caller;
 use crate::errors::Error;
 use crate::parameters::Parameters;
 use crate::wire::json;
-use crate::{Settings, issue};
+use crate::{REALM, Settings, issue};
 
 type Answer = Result<HttpResponse, Refusal>;
 
@@ -49,12 +49,18 @@ fn refuse(error: Error) -> Answer {
 }
 
 /// Whatever `Authorization` says is not looked at: three clients send one that is worth nothing.
-async fn login(auth: Data<Auth>, settings: Data<Settings>, body: LoginBody) -> Answer {
+async fn login(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    source: Option<ReqData<Source>>,
+    body: LoginBody,
+) -> Answer {
     let credentials = Credentials {
         name: body.user_name.ok_or(Error::Missing("userName"))?,
         password: body.password.ok_or(Error::Missing("password"))?.into(),
         code: body.code.map(Into::into),
         organisation: None,
+        origin: Origin::new(REALM, source.as_deref().copied()),
     };
     let user = auth.login(credentials).await?;
     if !is(&user, body.user_uid.as_deref()) {

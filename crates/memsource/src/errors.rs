@@ -84,6 +84,9 @@ impl Error {
                 Some("The account is protected by a second factor."),
             ),
             Self::Auth(AuthError::Forbidden) => (403, "AuthAccessDenied", Some("Access denied.")),
+            Self::Auth(AuthError::Throttled { .. }) => {
+                (429, "TooManyRequests", Some("Too many requests."))
+            }
             Self::Auth(AuthError::Overloaded { .. } | AuthError::Unavailable(_)) => (
                 503,
                 "ServiceUnavailable",
@@ -109,7 +112,10 @@ impl Error {
         if let Self::NoMethod(allowed) = self {
             response.insert_header((header::ALLOW, *allowed));
         }
-        if let Self::Auth(AuthError::Overloaded { retry_after }) = self {
+        if let Self::Auth(
+            AuthError::Overloaded { retry_after } | AuthError::Throttled { retry_after },
+        ) = self
+        {
             response.insert_header((header::RETRY_AFTER, retry_after.as_secs()));
         }
         response
@@ -122,7 +128,15 @@ impl ResponseError for Error {
     }
 
     fn error_response(&self) -> HttpResponse {
-        self.respond(self.answer().2.as_deref())
+        let (status, _, description) = self.answer();
+        // The one refusal that is no JSON, as a client of that time has written down.
+        if let Self::Auth(AuthError::Throttled { .. }) = self {
+            return self
+                .build(status)
+                .content_type("text/plain")
+                .body(description.unwrap_or_default());
+        }
+        self.respond(description.as_deref())
     }
 }
 

@@ -3,15 +3,15 @@
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, Data, ServiceConfig, resource, scope, to};
+use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, scope, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource};
-use isogloss_core::{Auth, AuthError, Credentials, Purpose};
+use isogloss_core::{Auth, AuthError, Credentials, Origin, Purpose, Source};
 
 use crate::caller::Caller;
 use crate::errors::{Error, Page};
 use crate::parameters::Parameters;
 use crate::wire::{LoginAnswer, WhoAmIAnswer, json, parse_token, spell_token};
-use crate::{Settings, api2, issue, quirks, redirect};
+use crate::{REALM, Settings, api2, issue, quirks, redirect};
 
 type Answer = Result<HttpResponse, Error>;
 
@@ -48,12 +48,18 @@ where
         .default_service(to(async || Answer::Err(Error::NoMethod("GET, POST"))))
 }
 
-async fn login(auth: Data<Auth>, settings: Data<Settings>, mut parameters: Parameters) -> Answer {
+async fn login(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    source: Option<ReqData<Source>>,
+    mut parameters: Parameters,
+) -> Answer {
     let credentials = Credentials {
         name: parameters.mandatory("userName")?,
         password: parameters.mandatory("password")?.into(),
         code: parameters.optional("code").map(Into::into),
         organisation: None,
+        origin: Origin::new(REALM, source.as_deref().copied()),
     };
     let user = auth.login(credentials).await?;
     let issued = issue::access(&auth, &settings, &user).await?;
@@ -67,10 +73,11 @@ async fn login(auth: Data<Auth>, settings: Data<Settings>, mut parameters: Param
 async fn login_v2(
     auth: Data<Auth>,
     settings: Data<Settings>,
+    source: Option<ReqData<Source>>,
     mut parameters: Parameters,
 ) -> Answer {
     parameters.alias("username", "userName")?;
-    login(auth, settings, parameters).await
+    login(auth, settings, source, parameters).await
 }
 
 async fn login_other(

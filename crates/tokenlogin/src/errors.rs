@@ -103,6 +103,9 @@ impl Error {
                 | AuthError::InvalidToken,
             ) => return (StatusCode::UNAUTHORIZED, Body::Refused),
             Self::Auth(AuthError::Forbidden) => (403, DENIED.into()),
+            Self::Auth(AuthError::Throttled { .. }) => {
+                (429, "Too many wrong logins. Try again later.".into())
+            }
             Self::Auth(AuthError::Overloaded { .. } | AuthError::Unavailable(_)) => {
                 (503, "The service is unavailable.".into())
             }
@@ -135,7 +138,10 @@ impl ResponseError for Error {
         if let Self::NoMethod { allowed, .. } = self {
             response.insert_header((header::ALLOW, allowed.as_str()));
         }
-        if let Self::Auth(AuthError::Overloaded { retry_after }) = self {
+        if let Self::Auth(
+            AuthError::Overloaded { retry_after } | AuthError::Throttled { retry_after },
+        ) = self
+        {
             response.insert_header((header::RETRY_AFTER, retry_after.as_secs()));
         }
         match body {

@@ -1,9 +1,9 @@
 //! In and out: wire in, calls on core, wire out.
 
-use actix_web::web::Data;
+use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{
-    Auth, AuthError, Concurrency, Credentials, IssuedToken, Purpose, Terms, Token,
+    Auth, AuthError, Concurrency, Credentials, IssuedToken, Origin, Purpose, Source, Terms, Token,
 };
 
 use crate::errors::Error;
@@ -20,6 +20,7 @@ use crate::{REALM, Settings};
 pub(crate) async fn login(
     auth: Data<Auth>,
     settings: Data<Settings>,
+    source: Option<ReqData<Source>>,
     request: HttpRequest,
     model: Result<Model, Error>,
 ) -> Answer {
@@ -30,6 +31,10 @@ pub(crate) async fn login(
         password: info.password,
         code: None,
         organisation: None,
+        origin: Origin {
+            client: info.device.clone(),
+            ..Origin::new(REALM, source.as_deref().copied())
+        },
     };
     let user = auth.login(credentials).await?;
     let mut terms = settings.session();

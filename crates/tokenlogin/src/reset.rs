@@ -1,9 +1,9 @@
 //! A forgotten password: a key by mail, and the new password in return for it.
 
-use actix_web::web::Data;
+use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse, rt};
-use isogloss_core::{Auth, AuthError, Credentials, Mailer, Token};
-use tracing::{Instrument as _, warn};
+use isogloss_core::{Auth, AuthError, Credentials, Mailer, Origin, Source, Token};
+use tracing::{Instrument as _, debug, warn};
 
 use crate::errors::Error;
 use crate::letter::send_reset_key;
@@ -20,6 +20,7 @@ pub(crate) async fn request(
     auth: Data<Auth>,
     mailer: Data<dyn Mailer>,
     settings: Data<Settings>,
+    source: Option<ReqData<Source>>,
     request: HttpRequest,
     model: Result<Model, Error>,
 ) -> Answer {
@@ -27,8 +28,16 @@ pub(crate) async fn request(
     let login_name = PasswordResetRequest::try_from(model?)?.login_name;
     auth.ready().await.map_err(AuthError::Unavailable)?;
     let lifetime = settings.reset_key_lifetime;
+    let origin = Origin::new(REALM, source.as_deref().copied());
     let sending = async move {
-        let sent = send_reset_key(&auth, mailer.get_ref(), &login_name, lifetime).await;
+        let sent = match auth.may_write(&login_name, &origin).await {
+            Ok(true) => send_reset_key(&auth, mailer.get_ref(), &login_name, lifetime).await,
+            Ok(false) => {
+                debug!("a letter with a reset key was not sent: too many were asked for");
+                Ok(())
+            }
+            Err(error) => Err(error),
+        };
         if let Err(error) = sent {
             warn!(%error, "a letter with a reset key was not sent");
         }
@@ -50,12 +59,14 @@ pub(crate) async fn finish(
     let key = key.ok_or(AuthError::InvalidToken)?;
     let password = information.password;
     let user = auth.reset_password(&key, password.clone()).await?;
-    // A login like any other: a letter does not stand for the second factor.
+    // A login like any other: a letter does not stand for the second factor. Nothing is guessed
+    // here, so it comes from nowhere, where nobody else has used tries up.
     let credentials = Credentials {
         name: user.user_name,
         password,
         code: None,
         organisation: None,
+        origin: Origin::new(REALM, None),
     };
     let user = auth.login(credentials).await?;
     let session = auth.issue(REALM, &user, settings.session()).await?;

@@ -2,35 +2,68 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::throttled::settled;
 use super::{AccessCard, Auth, Credentials, OrganisationName};
 use crate::directory::{Account, CardName, KeyDigest};
 use crate::error::AuthError;
 use crate::password::PasswordError;
 use crate::session::{Purpose, Session};
+use crate::throttle::{Guess, Origin};
 use crate::token::{Realm, Token};
 use crate::user::{Key, Organisation, Role, Unit, User, UserState};
 
 impl Auth {
     /// Checks a name and a password. Unknown users cost as much time as known ones.
     pub async fn login(&self, credentials: Credentials) -> Result<User, AuthError> {
+        let guess = Guess::Password(&credentials.name);
+        let turn = self.turn(guess, &credentials.origin).await?;
+        let outcome = self.check_password(&credentials).await;
+        settled(turn, outcome).await
+    }
+
+    async fn check_password(&self, credentials: &Credentials) -> Result<User, AuthError> {
         let account = self.0.directory.account(&credentials.name).await?;
         let hash = account
             .as_ref()
             .map(|account| account.password_hash.expose_secret().to_owned());
-        let fits = self.0.passwords.verify(credentials.password, hash).await?;
+        let fits = self
+            .0
+            .passwords
+            .verify(credentials.password.clone(), hash)
+            .await?;
         let Some(Account { user, totp, .. }) = account.filter(|_| fits) else {
             return Err(AuthError::InvalidCredentials);
         };
         let user = admit(user, credentials.organisation.as_ref())?;
         let Some(totp) = totp else { return Ok(user) };
-        match credentials.code {
-            Some(code) if totp.accepts(code.expose_secret(), self.now()) => Ok(user),
-            _ => Err(AuthError::SecondFactorRequired),
+        let Some(code) = &credentials.code else {
+            return Err(AuthError::SecondFactorRequired);
+        };
+        let guess = Guess::Code(&credentials.name);
+        let turn = self.turn(guess, &credentials.origin).await?;
+        if !totp.accepts(code.expose_secret(), self.now()) {
+            return Err(AuthError::SecondFactorRequired);
         }
+        settled(turn, Ok(user)).await
     }
 
     /// Checks an access card. It stands for itself: no password and no second factor are asked.
     pub async fn login_by_card(
+        &self,
+        card: AccessCard,
+        organisation: &OrganisationName,
+        origin: &Origin,
+    ) -> Result<User, AuthError> {
+        let guess = match &card {
+            AccessCard::Code(_) => Guess::Key,
+            AccessCard::Identifier { identifier, .. } => Guess::PassCode(identifier),
+        };
+        let turn = self.turn(guess, origin).await?;
+        let outcome = self.check_card(card, organisation).await;
+        settled(turn, outcome).await
+    }
+
+    async fn check_card(
         &self,
         card: AccessCard,
         organisation: &OrganisationName,
@@ -64,7 +97,13 @@ impl Auth {
     }
 
     /// The user that an application's key acts as.
-    pub async fn login_by_key(&self, realm: Realm, key: &str) -> Result<User, AuthError> {
+    pub async fn login_by_key(&self, key: &str, origin: &Origin) -> Result<User, AuthError> {
+        let turn = self.turn(Guess::Key, origin).await?;
+        let outcome = self.check_key(origin.realm, key).await;
+        settled(turn, outcome).await
+    }
+
+    async fn check_key(&self, realm: Realm, key: &str) -> Result<User, AuthError> {
         let key = self.key(realm, key).await?;
         let user = match key.and_then(|key| key.user) {
             Some(id) => self.0.directory.user(id).await?,

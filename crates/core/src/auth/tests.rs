@@ -5,6 +5,7 @@ mod logins;
 mod once;
 mod peppers;
 mod sessions;
+mod throttled;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -74,6 +75,10 @@ fn passwords() -> Passwords {
 }
 
 async fn fixture() -> Fixture {
+    guarded_by(None).await
+}
+
+async fn guarded_by(guard: Option<Guard>) -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let directory = SqliteDirectory::open(&folder.path().join("directory.db"))
         .await
@@ -90,6 +95,7 @@ async fn fixture() -> Fixture {
         passwords,
         peppers: pepper("0123456789abcdef").into(),
         second_use: SecondUse::EndSession,
+        guard,
         clock: clock.clone(),
     });
     Fixture {
@@ -107,12 +113,19 @@ fn credentials(name: &str, password: &str) -> Credentials {
         password: password.into(),
         code: None,
         organisation: None,
+        origin: ORIGIN,
     }
 }
 
 fn refusal<T: std::fmt::Debug>(outcome: Result<T, AuthError>) -> String {
     outcome.unwrap_err().to_string()
 }
+
+const ORIGIN: Origin = Origin {
+    realm: HERE,
+    source: None,
+    client: None,
+};
 
 const INVALID: &str = "the credentials do not fit";
 const DEAD: &str = "the token is not valid";

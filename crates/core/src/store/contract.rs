@@ -1,6 +1,6 @@
 //! What every token store does, proved for each backend. Time is given, nobody sleeps.
 
-mod redis_server;
+pub(crate) mod redis_server;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

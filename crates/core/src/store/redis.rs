@@ -30,17 +30,20 @@ mod settings;
 mod tests;
 mod wire;
 
+use std::sync::Arc;
+
 use ::redis::{Script, cmd, pipe};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use self::link::Link;
+pub(crate) use self::link::Link;
 pub use self::settings::{Eviction, RedisSettings};
 
 use super::{Caps, Record, Slot, StoreHealth, TokenStore, Visit};
 use crate::clock::{Clock, milliseconds};
 use crate::error::StoreError;
+use crate::throttle::RedisThrottle;
 use crate::token::TokenDigest;
 
 /// Lists a token under its user, prunes what has expired, and answers how many are listed.
@@ -66,7 +69,7 @@ return 1
 
 /// A token store on a Redis server.
 pub struct RedisStore {
-    link: Link,
+    link: Arc<Link>,
     list: Script,
     replace: Script,
     caps: Caps,
@@ -81,11 +84,16 @@ impl RedisStore {
     /// Prepares the way to Redis. Nothing is asked yet: it may come up later than we do.
     pub fn new(settings: &RedisSettings, caps: Caps) -> Result<Self, StoreError> {
         Ok(Self {
-            link: Link::new(settings)?,
+            link: Arc::new(Link::new(settings)?),
             list: Script::new(LIST),
             replace: Script::new(REPLACE),
             caps,
         })
+    }
+
+    /// What counts tries on the same server.
+    pub fn throttle(&self) -> RedisThrottle {
+        RedisThrottle::new(Arc::clone(&self.link))
     }
 
     /// Lists a token under its user, and answers how many are listed there.

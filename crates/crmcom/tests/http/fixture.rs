@@ -86,6 +86,7 @@ impl Fixture {
             passwords,
             peppers: Pepper::new(b"0123456789abcdef".as_slice()).unwrap().into(),
             second_use: SecondUse::default(),
+            guard: None,
             clock: clock.clone(),
         });
         Self {

@@ -1,14 +1,11 @@
 //! `isogloss session`: what is open, and ending it.
 
-mod remote;
-
-use std::path::PathBuf;
-
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use serde::Deserialize;
 use serde_json::json;
 
-use self::remote::Remote;
+use super::remote::{Gateway, Remote};
 use super::{Outcome, output};
 use crate::config::{Config, Problem};
 use crate::parts;
@@ -78,17 +75,6 @@ pub(super) struct Which {
     issued_before: Option<String>,
 }
 
-/// Where the running gateway is asked.
-#[derive(Args)]
-pub(super) struct Gateway {
-    /// The management listener, if it is not where the configuration binds it
-    #[arg(long, value_name = "URL")]
-    management: Option<String>,
-    /// A file that holds the key; it is asked for if there is none
-    #[arg(long, value_name = "FILE")]
-    key_file: Option<PathBuf>,
-}
-
 pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     match command {
         Command::List {
@@ -136,9 +122,21 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+#[derive(Deserialize)]
+struct Sessions {
+    sessions: Vec<Shown>,
+}
+
+#[derive(Deserialize)]
+struct Ended {
+    ended: u64,
+}
+
 async fn list(selection: &Selection, gateway: &Gateway, config: &Config) -> Result<Vec<Shown>> {
     let Some(opened) = parts::open_shared(config).await? else {
-        return Remote::open(gateway, &config.sections)?.list(selection);
+        let remote = Remote::open(gateway, &config.sections)?;
+        let Sessions { sessions } = remote.ask("GET", "sessions", selection)?;
+        return Ok(sessions);
     };
     let filter = selection.filter(opened.directory.as_ref()).await?;
     let limit = selection.limit.unwrap_or(LIMIT);
@@ -149,7 +147,9 @@ async fn list(selection: &Selection, gateway: &Gateway, config: &Config) -> Resu
 /// Ends sessions, and answers how many.
 pub(super) async fn end(selection: &Selection, gateway: &Gateway, config: &Config) -> Result<u64> {
     let Some(opened) = parts::open_shared(config).await? else {
-        return Remote::open(gateway, &config.sections)?.end(selection);
+        let remote = Remote::open(gateway, &config.sections)?;
+        let Ended { ended } = remote.ask("DELETE", "sessions", selection)?;
+        return Ok(ended);
     };
     let filter = selection.filter(opened.directory.as_ref()).await?;
     Ok(opened.into_auth().end_sessions(&filter).await?)

@@ -10,6 +10,7 @@ use isogloss_core::{Role, User, UserState};
 use serde_json::{Value, json};
 
 use self::password::PasswordSource;
+use super::remote::Gateway;
 use super::{Outcome, output, session};
 use crate::config::{Config, Sections};
 use crate::parts;
@@ -56,7 +57,7 @@ Examples:
         #[command(flatten)]
         who: Who,
         #[command(flatten)]
-        gateway: session::Gateway,
+        gateway: Gateway,
     },
 }
 

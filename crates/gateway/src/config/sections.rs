@@ -17,6 +17,8 @@ use super::address::{
     DirectoryAddress, MailAddress, TokenStoreAddress, read_secret, without_password,
 };
 use super::problem::{self, Problem};
+use super::throttle::Throttle;
+use crate::source::{Network, ProxyHeader};
 
 /// Every section but the dialects.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -31,6 +33,8 @@ pub struct Sections {
     pub directory: Directory,
     /// How passwords are hashed.
     pub passwords: Passwords,
+    /// How often passwords may be guessed.
+    pub throttle: Throttle,
     /// How letters are sent.
     pub mail: Mail,
     /// What is logged.
@@ -48,6 +52,10 @@ pub struct Server {
     pub workers: Option<NonZeroUsize>,
     /// The largest body, in bytes.
     pub body_limit: usize,
+    /// The proxies in front whose word on the source of a request counts.
+    pub trusted_proxies: Vec<Network>,
+    /// The header that they write it into.
+    pub proxy_header: ProxyHeader,
     /// How long an idle connection is kept: longer than a proxy in front keeps its own.
     #[serde(with = "humantime_serde")]
     pub keep_alive: Duration,
@@ -69,6 +77,8 @@ impl Default for Server {
             bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
             workers: None,
             body_limit: 64 * 1024,
+            trusted_proxies: Vec::new(),
+            proxy_header: ProxyHeader::XForwardedFor,
             keep_alive: Duration::from_secs(90),
             head_timeout: Duration::from_secs(10),
             drain_delay: Duration::from_millis(500),
@@ -394,11 +404,12 @@ impl Sections {
             tokens: section(&mut tables, "tokens")?,
             directory: section(&mut tables, "directory")?,
             passwords: section(&mut tables, "passwords")?,
+            throttle: section(&mut tables, "throttle")?,
             mail: section(&mut tables, "mail")?,
             logging: section(&mut tables, "logging")?,
         };
         if let Some(unknown) = tables.into_keys().next() {
-            let known = "server, management, tokens, directory, passwords, mail, logging, dialects";
+            let known = "server, management, tokens, directory, passwords, throttle, mail, logging, dialects";
             let reason = format!("no such section, expected one of {known}");
             return Err(Problem::new(unknown, reason));
         }
@@ -437,6 +448,7 @@ impl Sections {
         TokenStoreAddress::of(&self.tokens)?;
         self.tokens.read_redis_ca()?;
         self.tokens.read_pepper()?;
+        self.throttle.check()?;
         self.tokens.read_previous_pepper()?;
         DirectoryAddress::of(&self.directory)?;
         if let Some(file) = &self.directory.ca_file

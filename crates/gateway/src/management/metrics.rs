@@ -19,6 +19,10 @@ pub(crate) fn start() -> Result<PrometheusHandle> {
         "isogloss_one_time_tokens_used_again_total",
         "Uses of one-time tokens that had been used before"
     );
+    describe_counter!(
+        "isogloss_logins_throttled_total",
+        "Logins and letters that were refused because there had been too many tries"
+    );
     Ok(handle)
 }
 

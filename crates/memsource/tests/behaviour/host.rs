@@ -63,6 +63,7 @@ impl Host {
                 .expect("a pepper")
                 .into(),
             second_use: SecondUse::default(),
+            guard: None,
             clock: clock.clone(),
         });
         Self {

@@ -114,6 +114,7 @@ impl World {
             passwords,
             peppers: Pepper::new(b"0123456789abcdef".as_slice()).unwrap().into(),
             second_use: SecondUse::default(),
+            guard: None,
             clock: clock.clone(),
         });
         let (sender, letters) = unbounded_channel();

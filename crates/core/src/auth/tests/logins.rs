@@ -45,7 +45,7 @@ async fn the_organisation_counts_when_it_is_asked() {
             let user = f.auth.login(credentials).await;
             assert_eq!(user.is_ok(), fits, "{name:?}");
             let card = AccessCard::Code("open-sesame".into());
-            let user = f.auth.login_by_card(card, &name).await;
+            let user = f.auth.login_by_card(card, &name, &ORIGIN).await;
             assert_eq!(user.is_ok(), fits, "{name:?}");
         }
     }
@@ -94,7 +94,7 @@ async fn access_cards_log_their_user_in() {
         ),
     ] {
         let organisation = OrganisationName::Exact(organisation.to_owned());
-        let user = f.auth.login_by_card(card, &organisation).await;
+        let user = f.auth.login_by_card(card, &organisation, &ORIGIN).await;
         let user = user
             .map(|user| user.user_name)
             .map_err(|error| error.to_string());
@@ -151,13 +151,16 @@ async fn keys_are_known_by_realm() {
 #[tokio::test]
 async fn a_key_with_a_user_logs_in() {
     let f = fixture().await;
-    let user = f.auth.login_by_key(HERE, "robot-key").await.unwrap();
+    let user = f.auth.login_by_key("robot-key", &ORIGIN).await.unwrap();
     assert_eq!(user.user_name, "ada");
     for (realm, key) in [(HERE, "app-key"), (HERE, "nope"), (THERE, "robot-key")] {
-        assert_eq!(refusal(f.auth.login_by_key(realm, key).await), INVALID);
+        assert_eq!(
+            refusal(f.auth.login_by_key(key, &Origin::new(realm, None)).await),
+            INVALID
+        );
     }
     assert_eq!(
-        refusal(f.auth.login_by_key(HERE, "off-key").await),
+        refusal(f.auth.login_by_key("off-key", &ORIGIN).await),
         "the account is disabled"
     );
 }

@@ -74,6 +74,7 @@ async fn only_refuses_unless_set() {
         passwords: passwords(),
         peppers: pepper("0123456789abcdef").into(),
         second_use: SecondUse::Refuse,
+        guard: None,
         clock: f.clock.clone(),
     });
     let f = Fixture { auth: lenient, ..f };

@@ -15,6 +15,7 @@ fn under(f: &Fixture, current: &str, previous: Option<&str>) -> Auth {
             previous: previous.map(pepper),
         },
         second_use: SecondUse::Refuse,
+        guard: None,
         clock: f.clock.clone(),
     })
 }

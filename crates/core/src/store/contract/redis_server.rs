@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use redis::{Client, Connection, RedisResult, cmd};
 
-pub(super) struct RedisServer {
+pub(crate) struct RedisServer {
     process: Child,
     port: u16,
 }
 
 impl RedisServer {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -23,22 +23,22 @@ impl RedisServer {
         Self { process, port }.when_ready()
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    pub(super) fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
-    pub(super) fn start_again(&mut self) {
+    pub(crate) fn start_again(&mut self) {
         self.process = spawn(self.port);
         self.wait_until_it_answers();
     }
 
     /// The time to live of every key, in milliseconds; -1 for a key without.
-    pub(super) fn ttls(&self) -> Vec<i64> {
+    pub(crate) fn ttls(&self) -> Vec<i64> {
         let mut connection = self.connect().unwrap();
         let keys: Vec<Vec<u8>> = cmd("KEYS").arg("*").query(&mut connection).unwrap();
         keys.iter()
@@ -46,7 +46,7 @@ impl RedisServer {
             .collect()
     }
 
-    pub(super) fn wait_until_empty(&self) {
+    pub(crate) fn wait_until_empty(&self) {
         let mut connection = self.connect().unwrap();
         for _ in 0..500 {
             let size: u64 = cmd("DBSIZE").query(&mut connection).unwrap();

@@ -51,7 +51,7 @@ use crate::error::StoreError;
 use crate::store::StoreHealth;
 
 /// The way to Redis.
-pub(super) struct Link {
+pub(crate) struct Link {
     way: Way,
     dialer: Dialer,
     expected: Expected,
@@ -105,18 +105,18 @@ impl Link {
     }
 
     /// Runs a command that may be sent again.
-    pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+    pub(crate) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
         self.put(command.into(), Manner::Repeatable).await
     }
 
     /// Runs a command that must not be sent again once it may have been executed.
-    pub(super) async fn ask_once<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+    pub(crate) async fn ask_once<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
         self.put(command.into(), Manner::Once).await
     }
 
     /// Runs commands that may be sent again. This is no transaction: the keys may be anywhere, and
     /// the commands may take effect in any order.
-    pub(super) async fn pipeline<T: FromRedisValue>(
+    pub(crate) async fn pipeline<T: FromRedisValue>(
         &self,
         commands: &Pipeline,
     ) -> Result<T, StoreError> {
@@ -125,7 +125,7 @@ impl Link {
 
     /// Runs a script on one key, by its digest, loading it where it is missing. It is not sent
     /// again once it may have been executed.
-    pub(super) async fn script<T: FromRedisValue>(
+    pub(crate) async fn script<T: FromRedisValue>(
         &self,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, StoreError> {
@@ -143,7 +143,7 @@ impl Link {
 
     /// Lists the keys that match a pattern, page by page, from every primary. A key may come
     /// twice; one that comes or goes meanwhile, or moves to another server, may or may not come.
-    pub(super) async fn scan(&self, pattern: &str) -> Result<Scan<'_>, StoreError> {
+    pub(crate) async fn scan(&self, pattern: &str) -> Result<Scan<'_>, StoreError> {
         Ok(Scan::new(&self.dialer, self.primaries().await?, pattern))
     }
 

@@ -11,7 +11,7 @@ use crate::error::StoreError;
 const PAGE: usize = 1000;
 
 /// The rest of a listing.
-pub(super) struct Scan<'a> {
+pub(crate) struct Scan<'a> {
     dialer: &'a Dialer,
     left: Vec<ConnectionInfo>,
     pattern: String,
@@ -31,7 +31,7 @@ impl<'a> Scan<'a> {
 
     /// The next keys, which may be none; `None` after the last page. An error ends it: what was
     /// listed so far is not all.
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
         let (mut connection, cursor) = match self.now.take() {
             Some(now) => now,
             None => match self.left.pop() {

@@ -42,6 +42,7 @@ impl Error {
                     (StatusCode::FORBIDDEN, "account")
                 }
                 AuthError::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
+                AuthError::Throttled { .. } => (StatusCode::TOO_MANY_REQUESTS, "slower"),
                 AuthError::Overloaded { .. } => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
                 AuthError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "later"),
             },
@@ -63,7 +64,10 @@ impl ResponseError for Error {
         if let Self::NoMethod(allowed) = self {
             response.insert_header((header::ALLOW, *allowed));
         }
-        if let Self::Auth(AuthError::Overloaded { retry_after }) = self {
+        if let Self::Auth(
+            AuthError::Overloaded { retry_after } | AuthError::Throttled { retry_after },
+        ) = self
+        {
             response.insert_header((header::RETRY_AFTER, retry_after.as_secs()));
         }
         wire::json(&mut response, &json!({"gate": "closed", "why": why}))

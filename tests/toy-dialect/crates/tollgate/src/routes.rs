@@ -1,8 +1,8 @@
 //! Routes, and their handlers: wire in, calls on core, wire out.
 
-use actix_web::web::{self, Data, ServiceConfig, resource, scope, to};
+use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, scope, to};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
-use isogloss_core::{Auth, AuthError, Purpose, Session, Terms};
+use isogloss_core::{Auth, AuthError, Purpose, Session, Source, Terms};
 
 use crate::errors::Error;
 use crate::wire::{self, EnterAnswer, EnterRequest, WhoAnswer};
@@ -27,8 +27,15 @@ fn call(path: &str, method: &'static str, route: Route) -> Resource {
     resource(path).route(route).default_service(no_method)
 }
 
-async fn enter(auth: Data<Auth>, settings: Data<Settings>, request: EnterRequest) -> Answer {
-    let user = auth.login(request.0).await?;
+async fn enter(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    source: Option<ReqData<Source>>,
+    request: EnterRequest,
+) -> Answer {
+    let mut credentials = request.0;
+    credentials.origin.source = source.as_deref().copied();
+    let user = auth.login(credentials).await?;
     let terms = Terms::new(Purpose::Access, settings.pass_lifetime);
     let issued = auth.issue(REALM, &user, terms).await?;
     let answer = EnterAnswer::new(&issued);

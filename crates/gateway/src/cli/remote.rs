@@ -1,30 +1,31 @@
 //! The running gateway, asked at its management listener.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use clap::Args;
 use isogloss_exchange::Host;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
-use super::Gateway;
 use crate::config::{Problem, Sections, read_secret};
-use crate::sessions::{Selection, Shown};
 
+/// Where the running gateway is asked.
+#[derive(Args)]
+pub(super) struct Gateway {
+    /// The management listener, if it is not where the configuration binds it
+    #[arg(long, value_name = "URL")]
+    management: Option<String>,
+    /// A file that holds the key; it is asked for if there is none
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+}
+
+/// The gateway there, and the key that opens its door to administrators.
 pub(super) struct Remote {
     host: Host,
     key: SecretString,
-}
-
-#[derive(Deserialize)]
-struct Sessions {
-    sessions: Vec<Shown>,
-}
-
-#[derive(Deserialize)]
-struct Ended {
-    ended: u64,
 }
 
 #[derive(Deserialize)]
@@ -44,17 +45,13 @@ impl Remote {
         Ok(Self { host, key })
     }
 
-    pub(super) fn list(&self, selection: &Selection) -> Result<Vec<Shown>> {
-        let Sessions { sessions } = self.ask("GET", selection)?;
-        Ok(sessions)
-    }
-
-    pub(super) fn end(&self, selection: &Selection) -> Result<u64> {
-        let Ended { ended } = self.ask("DELETE", selection)?;
-        Ok(ended)
-    }
-
-    fn ask<T: DeserializeOwned>(&self, method: &str, selection: &Selection) -> Result<T> {
+    /// Calls a method of `/admin/…`; its JSON answer.
+    pub(super) fn ask<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        route: &str,
+        selection: &impl Serialize,
+    ) -> Result<T> {
         let query = serde_urlencoded::to_string(selection)?;
         let key = self.key.expose_secret();
         let response = self
@@ -62,7 +59,7 @@ impl Remote {
             .roundtrip(
                 format!(
                     "{} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n\r\n",
-                    self.host.below(&format!("{method} /admin/sessions?{query}"))
+                    self.host.below(&format!("{method} /admin/{route}?{query}"))
                 )
                 .as_bytes(),
             )

@@ -1,0 +1,143 @@
+//! Buckets in this process, for gateways that share their token store with no other.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use super::bucket::{Level, future};
+use super::{Bucket, Budget, CLIENTS_PER_ACCOUNT, Receipt, Strained, Taken, Throttle};
+use crate::clock::{from_milliseconds, milliseconds};
+use crate::error::StoreError;
+use crate::token::TokenDigest;
+
+/// What is not worth tidying up.
+const FEW: usize = 1024;
+
+/// Buckets in this process. They are full again after a restart.
+#[derive(Debug, Default)]
+pub struct MemoryThrottle(Mutex<Tables>);
+
+#[derive(Debug, Default)]
+struct Tables {
+    buckets: HashMap<TokenDigest, (Bucket, Level)>,
+    /// The clients of an account, each with the moment at which it is forgotten.
+    clients: HashMap<TokenDigest, Vec<(TokenDigest, i64)>>,
+    /// How many entries there may be until the next tidying.
+    tidy_at: usize,
+}
+
+impl Tables {
+    /// Drops what is full again, whenever there is twice as much as was left the last time.
+    fn tidy(&mut self, now: i64) {
+        if self.buckets.len() + self.clients.len() < self.tidy_at.max(FEW) {
+            return;
+        }
+        self.buckets.retain(|_, (_, level)| level.is_strained(now));
+        self.clients.retain(|_, clients| {
+            clients.retain(|(_, until)| *until > now);
+            !clients.is_empty()
+        });
+        self.tidy_at = 2 * (self.buckets.len() + self.clients.len());
+    }
+}
+
+impl MemoryThrottle {
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
+    pub(super) fn entries(&self) -> usize {
+        let tables = self.tables();
+        tables.buckets.len() + tables.clients.len()
+    }
+}
+
+#[async_trait]
+impl Throttle for MemoryThrottle {
+    async fn take(
+        &self,
+        bucket: &Bucket,
+        budget: &Budget,
+        now: OffsetDateTime,
+    ) -> Result<Taken, StoreError> {
+        let now = milliseconds(now);
+        let mut tables = self.tables();
+        tables.tidy(now);
+        let (_, level) = tables
+            .buckets
+            .entry(bucket.key)
+            .or_insert_with(|| (bucket.clone(), Level::default()));
+        Ok(level.take(budget, now))
+    }
+
+    async fn give_back(
+        &self,
+        bucket: TokenDigest,
+        receipt: Receipt,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let mut tables = self.tables();
+        if let Some((_, level)) = tables.buckets.get_mut(&bucket) {
+            level.give_back(receipt);
+            if !level.is_strained(milliseconds(now)) {
+                tables.buckets.remove(&bucket);
+            }
+        }
+        Ok(())
+    }
+
+    async fn reset(&self, bucket: TokenDigest) -> Result<bool, StoreError> {
+        Ok(self.tables().buckets.remove(&bucket).is_some())
+    }
+
+    async fn remember(
+        &self,
+        account: TokenDigest,
+        client: TokenDigest,
+        until: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let now = milliseconds(now);
+        let mut tables = self.tables();
+        tables.tidy(now);
+        let clients = tables.clients.entry(account).or_default();
+        clients.retain(|(other, until)| *other != client && *until > now);
+        clients.push((client, milliseconds(until)));
+        if clients.len() > CLIENTS_PER_ACCOUNT {
+            clients.remove(0);
+        }
+        Ok(())
+    }
+
+    async fn knows(
+        &self,
+        account: TokenDigest,
+        client: TokenDigest,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let now = milliseconds(now);
+        let tables = self.tables();
+        Ok(tables.clients.get(&account).is_some_and(|clients| {
+            let mut clients = clients.iter();
+            clients.any(|(other, until)| *other == client && *until > now)
+        }))
+    }
+
+    async fn list(&self, now: OffsetDateTime) -> Result<Vec<Strained>, StoreError> {
+        let moment = milliseconds(now);
+        let tables = self.tables();
+        let strained = tables.buckets.values();
+        Ok(strained
+            .filter(|(_, level)| level.is_strained(moment))
+            .map(|(bucket, level)| Strained {
+                bucket: bucket.clone(),
+                locks: level.locks,
+                locked_until: future(level.locked_until, now),
+                full_at: from_milliseconds(level.full_at),
+            })
+            .collect())
+    }
+}

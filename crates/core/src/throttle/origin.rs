@@ -1,0 +1,86 @@
+//! Where a login comes from: dialect, address, client.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use crate::token::Realm;
+
+/// The address that a request came from, as the gateway has found it out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source(IpAddr);
+
+impl From<IpAddr> for Source {
+    /// An IPv4 address in the clothes of IPv6 is an IPv4 address.
+    fn from(address: IpAddr) -> Self {
+        Self(address.to_canonical())
+    }
+}
+
+impl Source {
+    /// What counts as one source: an IPv4 address, or the /64 of IPv6 that one household has.
+    pub fn host(self) -> String {
+        match self.0 {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => prefix(address, 64),
+        }
+    }
+
+    /// What counts as one network before an account: the /24 of IPv4, the /48 of IPv6.
+    pub fn network(self) -> String {
+        match self.0 {
+            IpAddr::V4(address) => {
+                let [a, b, c, _] = address.octets();
+                format!("{a}.{b}.{c}.0/24")
+            }
+            IpAddr::V6(address) => prefix(address, 48),
+        }
+    }
+}
+
+fn prefix(address: Ipv6Addr, length: u32) -> String {
+    let bits = address.to_bits() & (u128::MAX << (128 - length));
+    format!("{}/{length}", Ipv6Addr::from_bits(bits))
+}
+
+/// Where a login comes from.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The dialect it is spoken in.
+    pub realm: Realm,
+    /// The address it came from, if that is known.
+    pub source: Option<Source>,
+    /// The device or program, if the dialect has the client name itself.
+    pub client: Option<String>,
+}
+
+impl Origin {
+    /// A dialect's login, from wherever.
+    pub fn new(realm: Realm, source: Option<Source>) -> Self {
+        Self {
+            realm,
+            source,
+            client: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_share_a_network() {
+        for (address, host, network) in [
+            ("192.0.2.77", "192.0.2.77", "192.0.2.0/24"),
+            ("::ffff:192.0.2.77", "192.0.2.77", "192.0.2.0/24"),
+            (
+                "2001:db8:1:2:3:4:5:6",
+                "2001:db8:1:2::/64",
+                "2001:db8:1::/48",
+            ),
+        ] {
+            let source = Source::from(address.parse::<IpAddr>().unwrap());
+            assert_eq!(source.host(), host);
+            assert_eq!(source.network(), network);
+        }
+    }
+}

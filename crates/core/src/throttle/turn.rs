@@ -1,0 +1,86 @@
+//! A try that was granted, and what becomes of it.
+
+use std::time::Duration;
+
+use metrics::counter;
+use time::OffsetDateTime;
+
+use super::{Bucket, Budget, Kind, Origin, Receipt, Taken, Throttle};
+use crate::clock::Clock;
+use crate::error::{AuthError, StoreError};
+use crate::token::TokenDigest;
+
+/// A try that was granted. One that is dropped counts as wrong.
+pub(crate) struct Turn<'g> {
+    pub(super) throttle: &'g dyn Throttle,
+    pub(super) clock: &'g dyn Clock,
+    pub(super) held: Vec<(Bucket, Receipt)>,
+    /// The account, and the client that is remembered for it if the try was right.
+    pub(super) client: Option<(TokenDigest, TokenDigest)>,
+    pub(super) remember_clients: Duration,
+}
+
+impl Turn<'_> {
+    /// Takes a try out of one bucket more, or gives back those that were granted before.
+    pub(super) async fn take(
+        &mut self,
+        bucket: Bucket,
+        budget: &Budget,
+        origin: &Origin,
+    ) -> Result<(), AuthError> {
+        let now = self.clock.now();
+        match self.throttle.take(&bucket, budget, now).await? {
+            Taken::Granted(receipt) => {
+                self.held.push((bucket, receipt));
+                Ok(())
+            }
+            Taken::Locked { until } => {
+                count(bucket.kind, origin);
+                self.give_back().await?;
+                Err(AuthError::Throttled {
+                    retry_after: whole_seconds(until, now),
+                })
+            }
+        }
+    }
+
+    /// It was right: the account is not suspected any more, and the client is remembered.
+    pub(crate) async fn was_right(&mut self) -> Result<(), StoreError> {
+        let (throttle, now) = (self.throttle, self.clock.now());
+        for (bucket, receipt) in self.held.drain(..) {
+            match bucket.kind {
+                Kind::Source => throttle.give_back(bucket.key, receipt, now).await?,
+                Kind::Account
+                | Kind::KnownClient
+                | Kind::Code
+                | Kind::Letters
+                | Kind::LettersOfSource => drop(throttle.reset(bucket.key).await?),
+            }
+        }
+        let Some((account, client)) = self.client else {
+            return Ok(());
+        };
+        let until = now + self.remember_clients;
+        throttle.remember(account, client, until, now).await
+    }
+
+    /// It was neither right nor wrong.
+    pub(crate) async fn give_back(&mut self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        for (bucket, receipt) in self.held.drain(..) {
+            self.throttle.give_back(bucket.key, receipt, now).await?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn count(kind: Kind, origin: &Origin) {
+    let (dialect, by) = (origin.realm.name(), kind.name());
+    counter!("isogloss_logins_throttled_total", "dialect" => dialect, "by" => by).increment(1);
+}
+
+/// At least a second, and never less than is left.
+fn whole_seconds(until: OffsetDateTime, now: OffsetDateTime) -> Duration {
+    let left = u64::try_from((until - now).whole_milliseconds()).unwrap_or(0);
+    Duration::from_secs(left.div_ceil(1000).max(1))
+}

@@ -1,0 +1,177 @@
+//! `isogloss throttle`: whose wrong tries are counted, and forgiving them.
+
+use std::net::IpAddr;
+
+use anyhow::{Error, Result};
+use clap::{Args, Subcommand};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::remote::{Gateway, Remote};
+use super::{Outcome, output};
+use crate::config::{Config, Problem};
+use crate::parts;
+use crate::strained::{Selection, Shown};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// List what is counted, running locks first
+    #[command(after_help = "\
+Examples:
+  isogloss throttle list --user ada
+  isogloss throttle list --source 192.0.2.7 --json
+
+Names are not kept, so none is shown; --user finds one as it was typed at the login.
+
+With tokens in Redis the counts are read from there. Else they belong to the running gateway: it is
+asked at its management listener, with a key of the realm `admin` in the directory.")]
+    List {
+        #[command(flatten)]
+        which: Which,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        gateway: Gateway,
+    },
+    /// Forgive wrong tries and end their locks; all that is said must apply
+    #[command(after_help = "\
+Examples:
+  isogloss throttle clear --user ada
+  isogloss throttle clear --source 192.0.2.7
+  isogloss throttle clear --all")]
+    Clear {
+        #[command(flatten)]
+        which: Which,
+        /// Forgive everybody
+        #[arg(long)]
+        all: bool,
+        /// Print the count as JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        gateway: Gateway,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Which {
+    /// For that login name, as it was typed
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// For that address, or its network
+    #[arg(long, value_name = "ADDRESS")]
+    source: Option<IpAddr>,
+    /// The one of that handle
+    #[arg(long)]
+    handle: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    throttle: Vec<Shown>,
+}
+
+#[derive(Deserialize)]
+struct Cleared {
+    cleared: u64,
+}
+
+pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
+    match command {
+        Command::List {
+            which,
+            json,
+            gateway,
+        } => {
+            let shown = list(&which.into(), &gateway, config).await?;
+            if json {
+                output::json(&shown)?;
+            } else {
+                print(&shown)?;
+            }
+        }
+        Command::Clear {
+            which,
+            all,
+            json,
+            gateway,
+        } => {
+            let selection = Selection {
+                all,
+                ..which.into()
+            };
+            if !selection.is_explicit() {
+                let reason = "choose by --user, --source or --handle, or say --all";
+                return Err(Problem::new("throttle clear", reason).into());
+            }
+            let cleared = clear(&selection, &gateway, config).await?;
+            if json {
+                output::json(&json!({ "cleared": cleared }))?;
+            } else {
+                output::text(format_args!("{cleared} cleared"))?;
+            }
+            if cleared == 0 {
+                return Ok(Outcome::Refused);
+            }
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+async fn list(selection: &Selection, gateway: &Gateway, config: &Config) -> Result<Vec<Shown>> {
+    let filter = selection.filter().map_err(Error::msg)?;
+    let Some(opened) = parts::open_shared(config).await? else {
+        let remote = Remote::open(gateway, &config.sections)?;
+        let Listed { throttle } = remote.ask("GET", "throttle", selection)?;
+        return Ok(throttle);
+    };
+    let strained = opened.into_auth().strained(&filter).await?;
+    strained.into_iter().map(Shown::new).collect()
+}
+
+async fn clear(selection: &Selection, gateway: &Gateway, config: &Config) -> Result<u64> {
+    let filter = selection.filter().map_err(Error::msg)?;
+    let Some(opened) = parts::open_shared(config).await? else {
+        let remote = Remote::open(gateway, &config.sections)?;
+        let Cleared { cleared } = remote.ask("DELETE", "throttle", selection)?;
+        return Ok(cleared);
+    };
+    Ok(opened.into_auth().clear_strained(&filter).await?)
+}
+
+impl From<Which> for Selection {
+    fn from(which: Which) -> Self {
+        Self {
+            user: which.user,
+            source: which.source,
+            handle: which.handle,
+            all: false,
+        }
+    }
+}
+
+fn print(shown: &[Shown]) -> Result<()> {
+    let rows: Vec<_> = shown
+        .iter()
+        .map(|shown| {
+            vec![
+                shown.handle.clone(),
+                shown.kind.clone(),
+                shown.network.clone().unwrap_or_default(),
+                shown.locks.to_string(),
+                shown.locked_until.clone().unwrap_or_default(),
+                shown.forgotten_at.clone(),
+            ]
+        })
+        .collect();
+    let heading = [
+        "HANDLE",
+        "COUNTS",
+        "FROM",
+        "LOCKS",
+        "LOCKED UNTIL",
+        "FORGOTTEN",
+    ];
+    output::table(&heading, &rows)
+}

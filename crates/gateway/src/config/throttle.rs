@@ -1,0 +1,126 @@
+//! The section `throttle`: how often passwords may be guessed.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use isogloss_core::throttle::{Budget, Limits};
+use serde::{Deserialize, Serialize};
+
+use super::Problem;
+
+/// How often passwords may be guessed, through all dialects together.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Throttle {
+    /// Whether anything is counted.
+    pub enabled: bool,
+    /// Wrong passwords for an account from one network that are free.
+    pub account_tries: NonZeroU32,
+    /// How long it takes until one of them is there again.
+    #[serde(with = "humantime_serde")]
+    pub account_refill: Duration,
+    /// Wrong passwords for an account from a client that has logged in to it before.
+    pub known_client_tries: NonZeroU32,
+    /// How long it takes until one of them is there again.
+    #[serde(with = "humantime_serde")]
+    pub known_client_refill: Duration,
+    /// How long a client is remembered after a login.
+    #[serde(with = "humantime_serde")]
+    pub remember_clients: Duration,
+    /// Wrong passwords from one source, whatever the account.
+    pub source_tries: NonZeroU32,
+    /// How long it takes until one of them is there again.
+    #[serde(with = "humantime_serde")]
+    pub source_refill: Duration,
+    /// Wrong codes of an account's second factor.
+    pub code_tries: NonZeroU32,
+    /// How long it takes until one of them is there again.
+    #[serde(with = "humantime_serde")]
+    pub code_refill: Duration,
+    /// The first lock; each further one is twice as long.
+    #[serde(with = "humantime_serde")]
+    pub first_lock: Duration,
+    /// The longest lock.
+    #[serde(with = "humantime_serde")]
+    pub longest_lock: Duration,
+    /// Letters to one name.
+    pub letters: NonZeroU32,
+    /// How long it takes until one more may be sent.
+    #[serde(with = "humantime_serde")]
+    pub letters_refill: Duration,
+    /// Letters that one source may ask for.
+    pub letters_of_source: NonZeroU32,
+    /// How long it takes until it may ask for one more.
+    #[serde(with = "humantime_serde")]
+    pub letters_of_source_refill: Duration,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            account_tries: const { NonZeroU32::new(10).unwrap() },
+            account_refill: Duration::from_mins(1),
+            known_client_tries: const { NonZeroU32::new(30).unwrap() },
+            known_client_refill: Duration::from_mins(1),
+            remember_clients: Duration::from_hours(24 * 30),
+            source_tries: const { NonZeroU32::new(100).unwrap() },
+            source_refill: Duration::from_secs(6),
+            code_tries: const { NonZeroU32::new(5).unwrap() },
+            code_refill: Duration::from_mins(1),
+            first_lock: Duration::from_secs(1),
+            longest_lock: Duration::from_mins(15),
+            letters: const { NonZeroU32::new(3).unwrap() },
+            letters_refill: Duration::from_hours(1),
+            letters_of_source: const { NonZeroU32::new(20).unwrap() },
+            letters_of_source_refill: Duration::from_mins(3),
+        }
+    }
+}
+
+impl Throttle {
+    /// The same in the words of core.
+    pub(crate) fn limits(&self) -> Limits {
+        let locking = |tries: NonZeroU32, refill| Budget {
+            tries: tries.get(),
+            refill,
+            first_lock: self.first_lock,
+            longest_lock: self.longest_lock,
+        };
+        // A letter that is not sent is nobody's fault: its locks do not grow.
+        let steady = |tries: NonZeroU32, refill| Budget {
+            tries: tries.get(),
+            refill,
+            first_lock: refill,
+            longest_lock: refill,
+        };
+        Limits {
+            account: locking(self.account_tries, self.account_refill),
+            known_client: locking(self.known_client_tries, self.known_client_refill),
+            source: locking(self.source_tries, self.source_refill),
+            code: locking(self.code_tries, self.code_refill),
+            letters: steady(self.letters, self.letters_refill),
+            letters_of_source: steady(self.letters_of_source, self.letters_of_source_refill),
+            remember_clients: self.remember_clients,
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        for (key, span) in [
+            ("account_refill", self.account_refill),
+            ("known_client_refill", self.known_client_refill),
+            ("source_refill", self.source_refill),
+            ("code_refill", self.code_refill),
+            ("first_lock", self.first_lock),
+            ("longest_lock", self.longest_lock),
+            ("letters_refill", self.letters_refill),
+            ("letters_of_source_refill", self.letters_of_source_refill),
+        ] {
+            if span < Duration::from_millis(1) {
+                let key = format!("throttle.{key}");
+                return Err(Problem::new(key, "expected a duration above zero"));
+            }
+        }
+        Ok(())
+    }
+}

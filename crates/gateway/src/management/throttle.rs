@@ -1,0 +1,49 @@
+//! `/admin/throttle`: whose tries are counted, and forgiving them.
+
+use actix_web::web::{Data, Query, ServiceConfig, delete, get, resource};
+use actix_web::{HttpResponse, http::header};
+use isogloss_core::{Auth, StrainedFilter};
+use serde_json::json;
+
+use super::admin::{Admin, Refusal};
+use crate::strained::{Selection, Shown};
+
+pub(super) fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(
+        resource("/admin/throttle")
+            .route(get().to(list))
+            .route(delete().to(clear)),
+    );
+}
+
+async fn list(
+    _admin: Admin,
+    auth: Data<Auth>,
+    selection: Query<Selection>,
+) -> Result<HttpResponse, Refusal> {
+    let strained = auth.strained(&filter(&selection)?).await?;
+    let shown: Result<Vec<_>, _> = strained.into_iter().map(Shown::new).collect();
+    let shown = shown.map_err(|error| Refusal::Internal(error.to_string()))?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(json!({ "throttle": shown })))
+}
+
+async fn clear(
+    _admin: Admin,
+    auth: Data<Auth>,
+    selection: Query<Selection>,
+) -> Result<HttpResponse, Refusal> {
+    if !selection.is_explicit() {
+        let reason = "choose by user, source or handle, or say all=true";
+        return Err(Refusal::Malformed(reason.to_owned()));
+    }
+    let cleared = auth.clear_strained(&filter(&selection)?).await?;
+    tracing::info!(cleared, "an administrator forgave wrong tries");
+    Ok(HttpResponse::Ok().json(json!({ "cleared": cleared })))
+}
+
+fn filter(selection: &Selection) -> Result<StrainedFilter, Refusal> {
+    let filter = selection.filter();
+    filter.map_err(|reason| Refusal::Malformed(reason.to_owned()))
+}

@@ -1,0 +1,241 @@
+//! The address that a request came from: the peer's, or what trusted proxies say of it.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use actix_web::HttpMessage as _;
+use actix_web::dev::ServiceRequest;
+use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR};
+use ipnet::IpNet;
+use isogloss_core::Source;
+use serde::{Deserialize, Serialize};
+
+/// A network in the configuration: `10.0.0.0/8`, or one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Network(IpNet);
+
+impl TryFrom<String> for Network {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let network = text.parse::<IpNet>().ok();
+        let network = network.or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+        network
+            .map(Self)
+            .ok_or("expected addresses or networks like 10.0.0.0/8")
+    }
+}
+
+impl From<Network> for String {
+    fn from(network: Network) -> Self {
+        network.to_string()
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The header in which proxies tell whom they speak for. Only the one that they write is read:
+/// what a client writes into the other would pass through them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", try_from = "String")]
+pub enum ProxyHeader {
+    /// `X-Forwarded-For: client, proxy`.
+    XForwardedFor,
+    /// `Forwarded: for=client, for=proxy`, by RFC 7239.
+    Forwarded,
+}
+
+impl TryFrom<String> for ProxyHeader {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        match name.to_ascii_lowercase().as_str() {
+            "x-forwarded-for" => Ok(Self::XForwardedFor),
+            "forwarded" => Ok(Self::Forwarded),
+            _ => Err("expected x-forwarded-for or forwarded"),
+        }
+    }
+}
+
+/// Whose word counts on where a request came from.
+#[derive(Debug, Clone)]
+pub struct Proxies {
+    trusted: Arc<[Network]>,
+    header: ProxyHeader,
+}
+
+impl Proxies {
+    /// Trusts these networks' word in that header.
+    pub fn new(trusted: &[Network], header: ProxyHeader) -> Self {
+        Self {
+            trusted: trusted.into(),
+            header,
+        }
+    }
+
+    /// Puts the request's [`Source`] where dialects find it.
+    pub(crate) fn note_source(&self, request: &ServiceRequest) {
+        if let Some(peer) = request.peer_addr() {
+            let source = self.source(peer.ip(), request.headers());
+            request.extensions_mut().insert(source);
+        }
+    }
+
+    /// The right-most address that is not a trusted proxy's. Whatever stands left of it, or of
+    /// what is no address, may be anybody's invention.
+    fn source(&self, peer: IpAddr, headers: &HeaderMap) -> Source {
+        let mut source = peer.to_canonical();
+        let mut hops = self.hops(headers).into_iter().rev();
+        while self.trusts(source) {
+            match hops.next() {
+                Some(Some(address)) => source = address,
+                Some(None) | None => break,
+            }
+        }
+        source.into()
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted
+            .iter()
+            .any(|network| network.0.contains(&address))
+    }
+
+    /// The addresses that the header lists, `None` for what is no address.
+    fn hops(&self, headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+        let name: HeaderName = match self.header {
+            ProxyHeader::XForwardedFor => X_FORWARDED_FOR,
+            ProxyHeader::Forwarded => FORWARDED,
+        };
+        let lines = headers
+            .get_all(name)
+            .map(|line| line.to_str().unwrap_or("?"));
+        lines
+            .flat_map(|line| line.split(','))
+            .map(|hop| match self.header {
+                ProxyHeader::XForwardedFor => address(hop),
+                ProxyHeader::Forwarded => forwarded_for(hop),
+            })
+            .collect()
+    }
+}
+
+fn forwarded_for(element: &str) -> Option<IpAddr> {
+    let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
+    let mut named = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case("for"));
+    address(named.next()?.1)
+}
+
+/// An address, with a port, brackets and quotes or without.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim().trim_matches('"');
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    let address = bare.parse::<IpAddr>().ok();
+    let address = address.or_else(|| Some(text.parse::<SocketAddr>().ok()?.ip()));
+    address.map(|address| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    fn source(trusted: &[&str], header: ProxyHeader, peer: &str, lines: &[&str]) -> String {
+        let trusted: Vec<_> = trusted
+            .iter()
+            .map(|text| Network::try_from((*text).to_owned()).unwrap())
+            .collect();
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            let (name, value) = line.split_once(": ").unwrap();
+            let name: HeaderName = name.parse().unwrap();
+            headers.append(name, HeaderValue::from_str(value).unwrap());
+        }
+        let proxies = Proxies::new(&trusted, header);
+        proxies.source(peer.parse().unwrap(), &headers).host()
+    }
+
+    #[test]
+    fn the_right_most_address_that_is_not_trusted_counts() {
+        let forwarded = |lines: &[&str]| {
+            let trusted = ["127.0.0.1", "10.0.0.0/8"];
+            source(&trusted, ProxyHeader::XForwardedFor, "127.0.0.1", lines)
+        };
+        for (lines, expected) in [
+            (&[][..], "127.0.0.1"),
+            (&["x-forwarded-for: 192.0.2.1"], "192.0.2.1"),
+            (&["x-forwarded-for: 203.0.113.9, 192.0.2.1"], "192.0.2.1"),
+            (
+                &["x-forwarded-for: 203.0.113.9,192.0.2.1 , 10.1.2.3"],
+                "192.0.2.1",
+            ),
+            (
+                &[
+                    "x-forwarded-for: 203.0.113.9",
+                    "x-forwarded-for: 192.0.2.1:4711",
+                ],
+                "192.0.2.1",
+            ),
+            (&["x-forwarded-for: ::ffff:192.0.2.1"], "192.0.2.1"),
+            (
+                &["x-forwarded-for: [2001:db8::1]:80, 10.0.0.1"],
+                "2001:db8::/64",
+            ),
+            (&["x-forwarded-for: 10.0.0.1, 10.0.0.2"], "10.0.0.1"),
+            (
+                &["x-forwarded-for: 192.0.2.1, unknown, 10.0.0.2"],
+                "10.0.0.2",
+            ),
+            (&["x-forwarded-for: "], "127.0.0.1"),
+            (&["forwarded: for=192.0.2.1"], "127.0.0.1"),
+        ] {
+            assert_eq!(forwarded(lines), expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn forwarded_is_read_where_it_is_what_proxies_write() {
+        let forwarded = |line: &str| {
+            let header = ProxyHeader::Forwarded;
+            source(
+                &["::1"],
+                header,
+                "::1",
+                &["x-forwarded-for: 203.0.113.9", line],
+            )
+        };
+        for (line, expected) in [
+            ("forwarded: for=192.0.2.1;proto=https", "192.0.2.1"),
+            (
+                "forwarded: for=203.0.113.8, by=x;FOR=\"192.0.2.1:80\"",
+                "192.0.2.1",
+            ),
+            (
+                "forwarded: for=\"[2001:db8::1]:80\", for=\"[::1]\"",
+                "2001:db8::/64",
+            ),
+            ("forwarded: for=192.0.2.1, for=_hidden", "::/64"),
+        ] {
+            assert_eq!(forwarded(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_trusted_unless_it_is_said() {
+        let lines = ["x-forwarded-for: 203.0.113.9"];
+        let header = ProxyHeader::XForwardedFor;
+        assert_eq!(source(&[], header, "127.0.0.1", &lines), "127.0.0.1");
+        let others = source(&["10.0.0.0/8"], header, "192.0.2.1", &lines);
+        assert_eq!(others, "192.0.2.1");
+        for text in ["", "10.0.0.0/33", "localhost"] {
+            assert!(Network::try_from(text.to_owned()).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Counted tries as operators choose and see them, at the command line and at the management listener.
+
+use std::net::IpAddr;
+
+use anyhow::{Context as _, Result};
+use isogloss_core::throttle::Strained;
+use isogloss_core::{Source, StrainedFilter, TokenDigest};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// Which counts are meant: those to which all of it applies.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Selection {
+    /// For that login name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) user: Option<String>,
+    /// For that address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) source: Option<IpAddr>,
+    /// The one of that handle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) handle: Option<String>,
+    /// Nothing is chosen, and everything is meant.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) all: bool,
+}
+
+impl Selection {
+    /// Whether it chooses anything: all counts are meant only by those who say so.
+    pub(crate) fn is_explicit(&self) -> bool {
+        self.all || self.user.is_some() || self.source.is_some() || self.handle.is_some()
+    }
+
+    /// The same in the words of core.
+    pub(crate) fn filter(&self) -> Result<StrainedFilter, &'static str> {
+        let handle = self
+            .handle
+            .as_deref()
+            .map(|text| TokenDigest::from_handle(text).ok_or("a handle has 26 letters and digits"));
+        Ok(StrainedFilter {
+            handle: handle.transpose()?,
+            name: self.user.clone(),
+            source: self.source.map(Source::from),
+        })
+    }
+}
+
+/// A count as it is shown. Names are not kept, so there is none.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Shown {
+    pub(crate) handle: String,
+    pub(crate) kind: String,
+    pub(crate) network: Option<String>,
+    pub(crate) locks: u32,
+    pub(crate) locked_until: Option<String>,
+    pub(crate) forgotten_at: String,
+}
+
+impl Shown {
+    pub(crate) fn new(strained: Strained) -> Result<Self> {
+        let moment = |moment: OffsetDateTime| {
+            let seconds = moment.replace_nanosecond(0).unwrap_or(moment);
+            seconds.format(&Rfc3339).context("a moment out of range")
+        };
+        Ok(Self {
+            handle: strained.bucket.key.to_string(),
+            kind: strained.bucket.kind.to_string(),
+            network: strained.bucket.network,
+            locks: strained.locks,
+            locked_until: strained.locked_until.map(moment).transpose()?,
+            forgotten_at: moment(strained.full_at)?,
+        })
+    }
+}
