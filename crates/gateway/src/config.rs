@@ -1,9 +1,11 @@
 //! The configuration: files in TOML, then the environment, then checks.
 
 mod address;
+mod masked;
 mod problem;
 mod sections;
 mod throttle;
+mod tokens;
 
 #[cfg(test)]
 use std::path::Path;
@@ -16,10 +18,10 @@ use self::problem::Places;
 pub use self::problem::Problem;
 pub(crate) use self::problem::read;
 pub use self::sections::{
-    Directory, LogFormat, Logging, Mail, Management, Passwords, RedisEviction, SecondUse, Sections,
-    Server, Tokens,
+    Directory, LogFormat, Logging, Mail, Management, Passwords, Sections, Server,
 };
 pub use self::throttle::Throttle;
+pub use self::tokens::{RedisEviction, SecondUse, Tokens};
 use crate::dialects::{self, Mount};
 
 /// The name that environment variables start with, and what stands between their levels.

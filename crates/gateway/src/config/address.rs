@@ -8,7 +8,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::problem::Problem;
-use super::sections::{Directory, Mail, Tokens};
+use super::sections::{Directory, Mail};
+use super::tokens::Tokens;
 
 /// Where tokens live.
 pub(crate) enum TokenStoreAddress {

@@ -1,0 +1,169 @@
+//! `[tokens]`: where tokens live, what keys them, and how many there may be.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use isogloss_core::Pepper;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::address::read_secret;
+use super::masked::{masked, masked_address};
+use super::problem::Problem;
+
+/// Where tokens live.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tokens {
+    /// `memory:`, `embedded:PATH`, or a Redis: one server, sentinels or a cluster.
+    #[serde(serialize_with = "masked_address")]
+    pub store: SecretString,
+    /// A file that holds what `store` would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store_file: Option<PathBuf>,
+    /// The secret that keys all tokens, at least 16 bytes; the same at every gateway of a store.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "masked")]
+    pub pepper: Option<SecretString>,
+    /// A file that holds the pepper; made at the first start if it is missing.
+    pub pepper_file: PathBuf,
+    /// The pepper before this one, whose tokens are good until they expire.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "masked")]
+    pub previous_pepper: Option<SecretString>,
+    /// A file that holds the previous pepper.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_pepper_file: Option<PathBuf>,
+    /// How many live tokens a user may hold; beyond it the least recently used ends.
+    pub per_user: NonZeroUsize,
+    /// How many of them at one client.
+    pub per_client: NonZeroUsize,
+    /// What a second use of a one-time token does, beside being refused, logged and counted.
+    pub second_use: SecondUse,
+    /// Connections to Redis at the most.
+    pub redis_connections: NonZeroUsize,
+    /// How long it may take to connect to a Redis server, TLS and password included.
+    #[serde(with = "humantime_serde")]
+    pub redis_connect_timeout: Duration,
+    /// How long a command to Redis may take.
+    #[serde(with = "humantime_serde")]
+    pub redis_timeout: Duration,
+    /// How long to wait for a free connection to Redis.
+    #[serde(with = "humantime_serde")]
+    pub redis_pool_timeout: Duration,
+    /// The certificates, as PEM, of the authorities to trust with Redis instead of the system's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redis_ca_file: Option<PathBuf>,
+    /// How many replicas must have acknowledged a revocation before it counts as done.
+    pub redis_wait_replicas: usize,
+    /// What to make of a Redis that may evict tokens.
+    pub redis_eviction: RedisEviction,
+}
+
+/// What to make of a Redis that may evict tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RedisEviction {
+    /// The gateway is not ready.
+    Refuse,
+    /// The log and `/readyz` say so.
+    Warn,
+    /// Nothing is said.
+    Ignore,
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self {
+            store: "embedded:data/tokens.redb".into(),
+            store_file: None,
+            pepper: None,
+            pepper_file: "data/pepper".into(),
+            previous_pepper: None,
+            previous_pepper_file: None,
+            per_user: const { NonZeroUsize::new(1000).unwrap() },
+            per_client: const { NonZeroUsize::new(100).unwrap() },
+            second_use: SecondUse::Refuse,
+            redis_connections: const { NonZeroUsize::new(16).unwrap() },
+            redis_connect_timeout: Duration::from_secs(1),
+            redis_timeout: Duration::from_secs(1),
+            redis_pool_timeout: Duration::from_secs(1),
+            redis_ca_file: None,
+            redis_wait_replicas: 0,
+            redis_eviction: RedisEviction::Warn,
+        }
+    }
+}
+
+impl Tokens {
+    /// The certificates of `redis_ca_file`.
+    pub(crate) fn read_redis_ca(&self) -> Result<Option<Vec<u8>>, Problem> {
+        let Some(file) = &self.redis_ca_file else {
+            return Ok(None);
+        };
+        let certificates = std::fs::read(file).map_err(|error| {
+            Problem::new(
+                "tokens.redis_ca_file",
+                format!("{}: {error}", file.display()),
+            )
+        })?;
+        Ok(Some(certificates))
+    }
+
+    /// The pepper, from `pepper` or from its file; `None` if that is yet to be made.
+    pub(crate) fn read_pepper(&self) -> Result<Option<Pepper>, Problem> {
+        let (key, secret) = match &self.pepper {
+            Some(pepper) => ("tokens.pepper", pepper.clone()),
+            None if !self.pepper_file.exists() => return Ok(None),
+            None => {
+                let secret = read_secret(&self.pepper_file).map_err(|error| {
+                    let file = self.pepper_file.display();
+                    Problem::new("tokens.pepper_file", format!("{file}: {error}"))
+                })?;
+                ("tokens.pepper_file", secret)
+            }
+        };
+        checked_pepper(key, &secret).map(Some)
+    }
+
+    /// The pepper before, if there is one.
+    pub(crate) fn read_previous_pepper(&self) -> Result<Option<Pepper>, Problem> {
+        if let Some(pepper) = &self.previous_pepper {
+            return checked_pepper("tokens.previous_pepper", pepper).map(Some);
+        }
+        let Some(file) = &self.previous_pepper_file else {
+            return Ok(None);
+        };
+        let key = "tokens.previous_pepper_file";
+        let secret = read_secret(file)
+            .map_err(|error| Problem::new(key, format!("{}: {error}", file.display())))?;
+        checked_pepper(key, &secret).map(Some)
+    }
+}
+
+fn checked_pepper(key: &str, secret: &SecretString) -> Result<Pepper, Problem> {
+    let expected = || format!("expected at least {} bytes", Pepper::MIN_BYTES);
+    let pepper = Pepper::new(secret.expose_secret().as_bytes());
+    pepper.ok_or_else(|| Problem::new(key, expected()))
+}
+
+/// What a second use of a one-time token does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", try_from = "String")]
+pub enum SecondUse {
+    /// It is refused.
+    Refuse,
+    /// It also ends the session that the first use made.
+    EndSession,
+}
+
+impl TryFrom<String> for SecondUse {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        match name.as_str() {
+            "refuse" => Ok(Self::Refuse),
+            "end_session" => Ok(Self::EndSession),
+            _ => Err("expected refuse or end_session"),
+        }
+    }
+}
