@@ -1,5 +1,6 @@
 //! What every token store does, proved for each backend. Time is given, nobody sleeps.
 
+mod caps;
 pub(crate) mod redis_server;
 
 use std::ops::ControlFlow;
@@ -202,59 +203,6 @@ async fn of_many_who_replace_one_succeeds(store: &dyn TokenStore) {
     store.take(digest(1)).await.unwrap();
 }
 
-async fn the_least_recently_used_goes_first(store: &dyn TokenStore) {
-    let user = Uuid::new_v4();
-    let cap = u16::try_from(CAP).unwrap();
-    for number in 0..cap {
-        let now = NOW + Duration::from_secs(number.into());
-        let put = store
-            .put(digest(number), &record(user, now, HOUR), now)
-            .await;
-        assert_eq!(put.unwrap(), []);
-    }
-    let before = record(user, NOW, HOUR);
-    let later = NOW + Duration::from_mins(1);
-    let touched = Record {
-        used_at: later,
-        ..before.clone()
-    };
-    assert!(
-        store
-            .replace(digest(0), &before, &touched, later)
-            .await
-            .unwrap()
-    );
-    let last = record(user, later, HOUR);
-    let evicted = store.put(digest(cap), &last, later).await.unwrap();
-    assert_eq!(evicted, [digest(1)]);
-    assert!(store.get(digest(0)).await.unwrap().is_some());
-    assert_eq!(store.get(digest(1)).await.unwrap(), None);
-    store.remove_user(user).await.unwrap();
-}
-
-async fn a_client_of_a_user_has_a_cap_of_its_own(store: &dyn TokenStore) {
-    let user = Uuid::new_v4();
-    let at = |client: &str, now| Record {
-        client: Some(client.to_owned()),
-        ..record(user, now, HOUR)
-    };
-    store.put(digest(99), &at("two", NOW), NOW).await.unwrap();
-    let cap = u16::try_from(CAPS.per_client).unwrap();
-    let mut evicted = Vec::new();
-    for number in 0..cap + 3 {
-        let now = NOW + Duration::from_secs(number.into());
-        evicted.extend(
-            store
-                .put(digest(number), &at("one", now), now)
-                .await
-                .unwrap(),
-        );
-    }
-    assert_eq!(evicted, [digest(0), digest(1), digest(2)]);
-    assert!(store.get(digest(99)).await.unwrap().is_some());
-    store.remove_user(user).await.unwrap();
-}
-
 async fn each_is_shown_until_told_to_stop(store: &dyn TokenStore) {
     let user = Uuid::new_v4();
     for number in 0..10 {
@@ -285,46 +233,6 @@ async fn each_is_shown_until_told_to_stop(store: &dyn TokenStore) {
     store.remove_user(user).await.unwrap();
 }
 
-async fn ten_thousand_logins_leave_a_list_with_an_end(store: &dyn TokenStore) {
-    let user = Uuid::new_v4();
-    let mut now = NOW;
-    for number in 0..10_000 {
-        now += Duration::from_millis(10);
-        store
-            .put(digest(number), &record(user, now, HOUR), now)
-            .await
-            .unwrap();
-    }
-    let cap = u16::try_from(CAP).unwrap();
-    let newest: Vec<_> = (10_000 - cap..10_000).map(digest).collect();
-    assert_eq!(digests(store, user).await, newest);
-    assert_eq!(store.get(digest(0)).await.unwrap(), None);
-    store.remove_user(user).await.unwrap();
-}
-
-async fn expired_tokens_make_room_before_live_ones(store: &dyn TokenStore) {
-    let user = Uuid::new_v4();
-    let cap = u16::try_from(CAP).unwrap();
-    store
-        .put(digest(0), &record(user, NOW, HOUR * 24), NOW)
-        .await
-        .unwrap();
-    for number in 1..cap {
-        store
-            .put(digest(number), &record(user, NOW, HOUR), NOW)
-            .await
-            .unwrap();
-    }
-    let later = NOW + HOUR * 2;
-    store
-        .put(digest(cap), &record(user, later, HOUR), later)
-        .await
-        .unwrap();
-    assert!(store.get(digest(0)).await.unwrap().is_some());
-    assert!(store.get(digest(cap)).await.unwrap().is_some());
-    store.remove_user(user).await.unwrap();
-}
-
 pub(super) async fn pass_all(store: &dyn TokenStore) {
     store.ping().await.unwrap();
     what_is_put_is_got_and_listed(store).await;
@@ -335,11 +243,11 @@ pub(super) async fn pass_all(store: &dyn TokenStore) {
     a_slot_leads_to_the_newest(store).await;
     an_end_can_be_moved_but_not_brought_back(store).await;
     of_many_who_replace_one_succeeds(store).await;
-    expired_tokens_make_room_before_live_ones(store).await;
-    the_least_recently_used_goes_first(store).await;
-    a_client_of_a_user_has_a_cap_of_its_own(store).await;
+    caps::expired_tokens_make_room_before_live_ones(store).await;
+    caps::the_least_recently_used_goes_first(store).await;
+    caps::a_client_of_a_user_has_a_cap_of_its_own(store).await;
     each_is_shown_until_told_to_stop(store).await;
-    ten_thousand_logins_leave_a_list_with_an_end(store).await;
+    caps::ten_thousand_logins_leave_a_list_with_an_end(store).await;
 }
 
 fn redis(server: &RedisServer) -> RedisStore {
