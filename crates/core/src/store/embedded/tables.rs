@@ -22,7 +22,7 @@ const BY_EXPIRY: TableDefinition<'_, &ExpiryKey, ()> = TableDefinition::new("by_
 pub(super) const SLOTS: TableDefinition<'_, &[u8; 16], &[u8; 16]> = TableDefinition::new("slots");
 
 /// How many expired records one transaction removes: few enough that no login waits for them.
-const SWEEP_AT_ONCE: usize = 256;
+const SWEEP_AT_ONCE: usize = 16;
 
 /// Makes the tables, so that readers find them.
 pub(super) fn create(database: &Database) -> Result<()> {

@@ -195,6 +195,15 @@ fn commit(
     let apply = || {
         let database = shelf.database()?;
         let mut transaction = database.begin_write()?;
+        // What a crash leaves of a sweep is swept again.
+        let only_swept = changes
+            .iter()
+            .all(|change| matches!(change, Change::Sweep { .. }));
+        let durability = if only_swept {
+            Durability::None
+        } else {
+            durability
+        };
         transaction.set_durability(durability)?;
         let mut tables = Tables::open(&transaction)?;
         let mut failure = None;
