@@ -150,6 +150,22 @@ mod tests {
         assert_eq!(text(r#"{"user_id": null}"#, "user_id"), None);
     }
 
+    /// Found by fuzzing: the strict reader rounded otherwise than the lax one.
+    #[test]
+    fn a_number_is_the_same_text_in_strict_and_in_lenient_json() {
+        for number in [
+            "66666000000010000000000000000000000000000000000000000000000",
+            "0.1000000000000000055511151231257827",
+            "18446744073709551616",
+        ] {
+            let strict = text(&format!("{{\"password\": {number}}}"), "password");
+            let lenient = text(&format!("{{\"password\": {number},}}"), "password");
+            assert_eq!(strict, lenient);
+            let parsed: f64 = number.parse().unwrap();
+            assert_eq!(strict.unwrap().parse(), Ok(parsed));
+        }
+    }
+
     #[test]
     fn everything_else_is_malformed() {
         let deep = "[".repeat(60_000);
