@@ -7,6 +7,7 @@
 mod clock;
 mod disk;
 mod load;
+mod postgres;
 mod proxy;
 mod redis;
 mod topologies;

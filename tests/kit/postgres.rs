@@ -136,6 +136,37 @@ impl Postgres {
         Ok(())
     }
 
+    /// Kills it: no connection is closed in good order, nothing is written down.
+    pub fn kill(&mut self) -> Result<()> {
+        let Some(mut child) = self.child.take() else {
+            return Ok(());
+        };
+        child.kill()?;
+        child.wait()?;
+        // Its children see that it is gone and end; until then they hold on to its folder.
+        let deadline = Instant::now() + PATIENCE;
+        while self.sql("postgres", "SELECT 1").is_ok() {
+            if Instant::now() > deadline {
+                return Err(Error::other("postgres answers after its death"));
+            }
+            thread::sleep(GLANCE);
+        }
+        Ok(())
+    }
+
+    /// Cuts off everybody who is connected to that database.
+    pub fn cut_off(&self, database: &str) -> Result<()> {
+        let others = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
+        );
+        self.sql("postgres", &others).map(drop)
+    }
+
+    /// The port it listens at.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Starts it anew at the same port, with all that it held.
     pub fn start_again(&mut self) -> Result<()> {
         self.stop()?;

@@ -22,6 +22,8 @@ use uuid::Uuid;
 
 /// Tokens of one user.
 const EACH: usize = 5;
+/// Nobody should wait longer than this for a sweep.
+const LONG: Duration = Duration::from_millis(5);
 /// How many logins are under way at a time.
 const AT_ONCE: usize = 256;
 
@@ -112,7 +114,7 @@ async fn embedded(tokens: usize) {
     );
 
     let store: Arc<dyn TokenStore> = Arc::new(EmbeddedStore::open(&path, Caps::default()).unwrap());
-    let quiet = waits(&store, kept, Duration::from_secs(3)).await;
+    let quiet = waits(&store, kept, Duration::from_secs(20)).await;
     let done = Arc::new(AtomicBool::new(false));
     let sweeping = {
         let (store, done) = (Arc::clone(&store), Arc::clone(&done));
@@ -189,8 +191,9 @@ impl Waits {
                 )]
                 waits.get(index as usize).copied().unwrap_or_default()
             };
+            let long = waits.iter().filter(|wait| **wait > LONG).count();
             println!(
-                "{what}: {kind}: median {:.1?}, 99 % {:.1?}, longest {:.1?} of {}",
+                "{what}: {kind}: median {:.1?}, 99 % {:.1?}, longest {:.1?} of {}, {long} above {LONG:?}",
                 at(0.5),
                 at(0.99),
                 at(1.0),

@@ -1,18 +1,18 @@
 //! Tokens in this process: a redb file, or the same in memory.
 
+mod pace;
 mod shelf;
 mod tables;
 mod writer;
 
-use std::ops::Bound;
-use std::path::Path;
-use std::time::Instant;
-
 use async_trait::async_trait;
 use redb::Durability;
+use std::ops::Bound;
+use std::path::Path;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use self::pace::Pace;
 use self::shelf::Shelf;
 use self::tables::UserKey;
 use self::writer::{Change, Writer};
@@ -162,19 +162,22 @@ impl TokenStore for EmbeddedStore {
     }
 
     async fn sweep(&self, now: OffsetDateTime) -> Result<u64, StoreError> {
-        let mut swept = 0;
+        let (mut swept, mut pace) = (0, Pace::default());
         loop {
-            let started = Instant::now();
-            let removed = self
+            let at_most = pace.records();
+            let step = self
                 .writer
-                .apply(|answer| Change::Sweep { now, answer })
+                .apply(|answer| Change::Sweep {
+                    now,
+                    at_most,
+                    answer,
+                })
                 .await?;
-            swept += removed;
-            if removed == 0 {
+            swept += step.removed as u64;
+            if step.removed < at_most {
                 return Ok(swept);
             }
-            // The disk and the writing thread are for those who wait for an answer.
-            tokio::time::sleep(started.elapsed() * 2).await;
+            tokio::time::sleep(pace.after(step.took)).await;
         }
     }
 

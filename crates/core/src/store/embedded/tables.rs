@@ -21,9 +21,6 @@ pub(super) const BY_USER: TableDefinition<'_, &UserKey, ()> = TableDefinition::n
 const BY_EXPIRY: TableDefinition<'_, &ExpiryKey, ()> = TableDefinition::new("by_expiry");
 pub(super) const SLOTS: TableDefinition<'_, &[u8; 16], &[u8; 16]> = TableDefinition::new("slots");
 
-/// How many expired records one transaction removes: few enough that no login waits for them.
-const SWEEP_AT_ONCE: usize = 16;
-
 /// Makes the tables, so that readers find them.
 pub(super) fn create(database: &Database) -> Result<()> {
     let transaction = database.begin_write()?;
@@ -145,15 +142,11 @@ impl<'t> Tables<'t> {
         Ok(digests.len() as u64)
     }
 
-    /// Removes some of what has expired; 0 says that nothing is left.
-    pub(super) fn sweep(&mut self, now: OffsetDateTime) -> Result<u64> {
+    /// Removes what has expired, but not more than so many records; answers how many.
+    pub(super) fn sweep(&mut self, now: OffsetDateTime, at_most: usize) -> Result<usize> {
         let end = expiry_key(now, [0xff; 16].into());
         let mut expired = Vec::new();
-        for entry in self
-            .by_expiry
-            .range::<&ExpiryKey>(..=&end)?
-            .take(SWEEP_AT_ONCE)
-        {
+        for entry in self.by_expiry.range::<&ExpiryKey>(..=&end)?.take(at_most) {
             let mut digest = [0; 16];
             digest.copy_from_slice(&entry?.0.value()[8..]);
             expired.push(TokenDigest::from(digest));
@@ -161,7 +154,7 @@ impl<'t> Tables<'t> {
         for digest in &expired {
             self.take(*digest)?;
         }
-        Ok(expired.len() as u64)
+        Ok(expired.len())
     }
 
     /// Ends what a user holds beyond the caps, and answers what was live of it.

@@ -48,8 +48,17 @@ pub(super) enum Change {
     },
     Sweep {
         now: OffsetDateTime,
-        answer: Answer<u64>,
+        at_most: usize,
+        answer: Answer<Step>,
     },
+}
+
+/// What one step of a sweep did.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Step {
+    pub(super) removed: usize,
+    /// For so long nobody else could write.
+    pub(super) took: Duration,
 }
 
 impl Change {
@@ -61,9 +70,8 @@ impl Change {
             Self::Put { answer, .. } => drop(answer.send(Err(error))),
             Self::Replace { answer, .. } => drop(answer.send(Err(error))),
             Self::Take { answer, .. } => drop(answer.send(Err(error))),
-            Self::RemoveUser { answer, .. } | Self::Sweep { answer, .. } => {
-                drop(answer.send(Err(error)));
-            }
+            Self::RemoveUser { answer, .. } => drop(answer.send(Err(error))),
+            Self::Sweep { answer, .. } => drop(answer.send(Err(error))),
         }
     }
 }
@@ -117,19 +125,47 @@ fn write(shelf: &Shelf, durability: Durability, caps: Caps, queue: &Receiver<Cha
         }
         let mut changes = vec![first];
         changes.extend(queue.try_iter().take(BATCH - 1));
-        match commit(shelf, durability, caps, changes) {
-            Ok(answers) => answers.into_iter().for_each(|answer| answer(Ok(()))),
-            Err((error, answers)) => {
-                let reason = error.to_string();
-                for answer in answers {
-                    answer(Err(failed(&reason)));
-                }
-                if is_of_the_disk(error.as_ref()) {
-                    // It can be read from soon; with writing we wait, or a full disk would keep us
-                    // opening and closing.
-                    ill = heal(shelf).or_else(|| Some(Illness::new(reason)));
-                }
+        // Nobody's answer waits for a sweep that came along with it.
+        let (sweeps, changes): (Vec<_>, Vec<_>) = changes
+            .into_iter()
+            .partition(|change| matches!(change, Change::Sweep { .. }));
+        for changes in [changes, sweeps] {
+            match &ill {
+                Some(illness) => changes
+                    .into_iter()
+                    .for_each(|one| one.fail(&illness.reason)),
+                None if changes.is_empty() => {}
+                None => ill = make(shelf, durability, caps, changes),
             }
+        }
+    }
+}
+
+/// Makes all changes or none, and answers those who wait. What ails the disk afterwards, if it does.
+fn make(
+    shelf: &Shelf,
+    durability: Durability,
+    caps: Caps,
+    changes: Vec<Change>,
+) -> Option<Illness> {
+    match commit(shelf, durability, caps, changes) {
+        Ok(answers) => {
+            for answer in answers {
+                answer(Ok(()));
+            }
+            None
+        }
+        Err((error, answers)) => {
+            let reason = error.to_string();
+            for answer in answers {
+                answer(Err(failed(&reason)));
+            }
+            if !is_of_the_disk(error.as_ref()) {
+                return None;
+            }
+            // It can be read from soon; with writing we wait, or a full disk would keep us opening
+            // and closing.
+            heal(shelf).or_else(|| Some(Illness::new(reason)))
         }
     }
 }
@@ -191,19 +227,11 @@ fn commit(
     caps: Caps,
     changes: Vec<Change>,
 ) -> Result<Vec<Pending>, Failure> {
-    let mut pending = Vec::with_capacity(changes.len());
+    let started = Instant::now();
+    let mut pending: Vec<Pending> = Vec::with_capacity(changes.len());
     let apply = || {
         let database = shelf.database()?;
         let mut transaction = database.begin_write()?;
-        // What a crash leaves of a sweep is swept again.
-        let only_swept = changes
-            .iter()
-            .all(|change| matches!(change, Change::Sweep { .. }));
-        let durability = if only_swept {
-            Durability::None
-        } else {
-            durability
-        };
         transaction.set_durability(durability)?;
         let mut tables = Tables::open(&transaction)?;
         let mut failure = None;
@@ -229,7 +257,19 @@ fn commit(
                 Change::RemoveUser { user, answer } => {
                     later(answer, tables.remove_user(user), &mut pending)
                 }
-                Change::Sweep { now, answer } => later(answer, tables.sweep(now), &mut pending),
+                Change::Sweep {
+                    now,
+                    at_most,
+                    answer,
+                } => later_with(
+                    answer,
+                    tables.sweep(now, at_most),
+                    &mut pending,
+                    move |removed| Step {
+                        removed,
+                        took: started.elapsed(),
+                    },
+                ),
             };
             failure = failure.or(outcome.err());
         }
@@ -251,11 +291,21 @@ fn later<T: 'static>(
     outcome: Result<T, Box<dyn std::error::Error + Send + Sync>>,
     pending: &mut Vec<Pending>,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    later_with(answer, outcome, pending, |value| value)
+}
+
+/// The same, with an answer that is made after the commit.
+fn later_with<O: 'static, T: 'static>(
+    answer: Answer<T>,
+    outcome: Result<O, Box<dyn std::error::Error + Send + Sync>>,
+    pending: &mut Vec<Pending>,
+    finish: impl FnOnce(O) -> T + 'static,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     match outcome {
         Ok(value) => {
             // Whoever asked may have gone: then nobody needs the answer.
             pending.push(Box::new(move |committed| {
-                drop(answer.send(committed.map(|()| value)));
+                drop(answer.send(committed.map(|()| finish(value))));
             }));
             Ok(())
         }
