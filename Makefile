@@ -4,8 +4,9 @@ CARGO ?= cargo
 DENY_VERSION := 0.20.2
 MACHETE_VERSION := 0.9.2
 FUZZ_VERSION := 0.13.2
-# How long each parser is fuzzed.
+# How long each parser is fuzzed; or how often, and then with the same inputs each time.
 FUZZ_SECONDS ?= 60
+FUZZ_TIMES ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test fuzz faults clients bench check doc fmt servers tools
@@ -19,10 +20,10 @@ run: ## build the release binary and serve the demo on http://127.0.0.1:8080
 test: servers ## install what the tests need and is missing, then run every test
 	$(CARGO) test --workspace --locked --no-fail-fast
 
-fuzz: ## fuzz each parser, with a nightly toolchain, for FUZZ_SECONDS=60
+fuzz: ## fuzz each parser, with a nightly toolchain, for FUZZ_SECONDS=60 or FUZZ_TIMES=100000
 	@$(CARGO) +nightly --version >/dev/null || { echo "fuzzing takes a nightly toolchain: rustup toolchain install nightly" >&2; exit 1; }
 	@command -v cargo-fuzz >/dev/null || $(CARGO) install --locked --debug cargo-fuzz@$(FUZZ_VERSION)
-	tests/fuzz/run $(FUZZ_SECONDS)
+	tests/fuzz/run $(if $(FUZZ_TIMES),times $(FUZZ_TIMES),seconds $(FUZZ_SECONDS))
 
 clients: ## run published clients, unmodified, against the gateway
 	$(CARGO) build --locked --package isogloss-gateway

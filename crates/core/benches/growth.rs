@@ -54,6 +54,7 @@ fn record(user: Uuid, now: OffsetDateTime, lifetime: Duration) -> Record {
         used_at: now,
         expires_at: now + lifetime,
         spent: None,
+        actor_generation: None,
         tail: Vec::new(),
     }
 }

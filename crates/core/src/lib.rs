@@ -27,7 +27,7 @@ pub use mail::{Letter, Mailer};
 pub use password::{PasswordError, PasswordSettings, Passwords};
 pub use pepper::{Pepper, Peppers};
 pub use private_file::create_private_file;
-pub use session::{Concurrency, IssuedToken, Lifetime, Purpose, Session, Terms};
+pub use session::{Actor, Concurrency, IssuedToken, Lifetime, Purpose, Session, Terms};
 pub use throttle::{Origin, Source};
 pub use token::{Realm, Token, TokenDigest};
 pub use totp::TotpSecret;

@@ -101,8 +101,8 @@ pub struct Terms {
     pub application: Option<String>,
     /// The unit of the organisation that the login is for.
     pub unit: Option<String>,
-    /// The administrator who logs in as this user.
-    pub actor: Option<Uuid>,
+    /// The administrator who logs in as this user. The token ends with whatever ends that one's own.
+    pub actor: Option<Actor>,
     /// The token this one comes from. It dies with it if it is yet to be redeemed.
     pub parent: Option<TokenDigest>,
     /// The one-time token that was redeemed for this one. Should somebody use that again, it is
@@ -127,6 +127,16 @@ impl Terms {
     }
 }
 
+/// The administrator behind a token for another user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Actor {
+    /// Who it is.
+    pub id: Uuid,
+    /// The generation that the administrator's own token was of; unknown for tokens of releases that
+    /// did not note it.
+    pub generation: Option<i64>,
+}
+
 /// A live token's session.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -141,7 +151,7 @@ pub struct Session {
     /// See [`Terms::unit`].
     pub unit: Option<String>,
     /// See [`Terms::actor`].
-    pub actor: Option<Uuid>,
+    pub actor: Option<Actor>,
     /// See [`Terms::parent`].
     pub parent: Option<TokenDigest>,
     /// The token's digest, to name it as the parent of another.
@@ -153,6 +163,14 @@ pub struct Session {
 }
 
 impl Session {
+    /// Who is answerable for what this session does: its administrator, else its user.
+    pub fn acting(&self) -> Actor {
+        self.actor.unwrap_or(Actor {
+            id: self.user.id,
+            generation: Some(self.user.generation),
+        })
+    }
+
     /// Whole seconds until the end, the running one not counted: a token of 300 s that was issued
     /// this very moment has 299 left.
     pub fn seconds_left(&self, now: OffsetDateTime) -> i64 {

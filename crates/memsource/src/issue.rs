@@ -38,15 +38,15 @@ pub(crate) async fn impersonation(
     caller: &Session,
     user: &User,
 ) -> Result<IssuedToken, AuthError> {
-    let actor = caller.actor.unwrap_or(caller.user.id);
+    let actor = caller.acting();
     let terms = Terms {
         actor: Some(actor),
-        ..Terms::new(Purpose::Impersonation, settings.token_lifetime)
+        ..Terms::new(Purpose::Impersonation, settings.impersonation_lifetime())
     };
     let issued = auth.issue(REALM, user, terms).await?;
     tracing::info!(
         dialect = NAME,
-        actor.id = %actor,
+        actor.id = %actor.id,
         user.id = %user.id,
         "an administrator logged in as another user"
     );
@@ -62,7 +62,7 @@ pub(crate) async fn browser_session(
     let terms = Terms {
         actor: spent.actor,
         redeemed: Some(spent.digest),
-        ..Terms::new(Purpose::Access, settings.token_lifetime)
+        ..Terms::new(Purpose::Access, settings.impersonation_lifetime())
     };
     auth.issue(REALM, &spent.user, terms).await
 }

@@ -11,6 +11,10 @@ pub struct Settings {
     /// How long a token lives, counted from the login.
     #[serde(with = "humantime_serde")]
     pub token_lifetime: Duration,
+    /// How long a token of `loginOther` lives, and the browser session that it is spent on; never
+    /// longer than `token_lifetime`.
+    #[serde(with = "humantime_serde")]
+    pub impersonation_lifetime: Duration,
     /// What a repeated login answers.
     pub login: Login,
     /// How `expires` ends, in both APIs.
@@ -33,6 +37,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             token_lifetime: Duration::from_hours(24),
+            impersonation_lifetime: Duration::from_hours(24),
             login: Login::Fresh,
             expires_style: ExpiresStyle::Offset,
             role_style: RoleStyle::Upper,
@@ -42,6 +47,13 @@ impl Default for Settings {
             cookie_name: "isogloss_session".to_owned(),
             cookie_secure: true,
         }
+    }
+}
+
+impl Settings {
+    /// How long an administrator speaks for another user.
+    pub(crate) fn impersonation_lifetime(&self) -> Duration {
+        self.impersonation_lifetime.min(self.token_lifetime)
     }
 }
 

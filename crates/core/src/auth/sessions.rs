@@ -3,16 +3,18 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Auth;
+use super::tokens::{is_of, vouches};
 use crate::error::AuthError;
 use crate::session::Purpose;
 use crate::store::Record;
 use crate::token::TokenDigest;
-use crate::user::{User, UserState};
+use crate::user::User;
 
 /// Which sessions are meant: those to which all of it applies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,6 +52,8 @@ pub struct Listed {
     pub unit: Option<String>,
     /// The administrator who logged in as the user.
     pub actor: Option<Uuid>,
+    /// That administrator's name to log in by.
+    pub actor_name: Option<String>,
     /// When the token was issued.
     pub issued_at: OffsetDateTime,
     /// When it was last used, to the hour or, if its end moves with its use, to the minute.
@@ -77,22 +81,24 @@ impl Auth {
         let mut found = self.records(filter).await?;
         found.retain(|(_, record)| record.is_live(now));
         found.sort_by_key(|(digest, record)| (std::cmp::Reverse(record.issued_at), *digest));
-        let mut users: HashMap<Uuid, Option<User>> = HashMap::new();
+        let mut users = Users::default();
         let mut listed = Vec::new();
         for (handle, record) in found {
             if listed.len() == limit {
                 break;
             }
-            let user = match users.entry(record.user) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(place) => place.insert(self.0.directory.user(record.user).await?),
+            let user = users.find(self, record.user).await?;
+            let Some(user) = user.filter(|user| is_of(user, record.generation)) else {
+                continue;
             };
-            let user = user.as_ref().filter(|user| {
-                user.state == UserState::Active && user.generation == record.generation
-            });
-            if let Some(user) = user {
-                listed.push(described(handle, user, record));
-            }
+            let actor = match record.actor {
+                None => None,
+                Some(actor) => match users.find(self, actor).await? {
+                    Some(actor) if vouches(&actor, &record) => Some(actor),
+                    Some(_) | None => continue,
+                },
+            };
+            listed.push(described(handle, &user, actor.as_deref(), record));
         }
         Ok(listed)
     }
@@ -140,7 +146,23 @@ impl Auth {
     }
 }
 
-fn described(handle: TokenDigest, user: &User, record: Record) -> Listed {
+/// Users who were asked for before.
+#[derive(Default)]
+struct Users(HashMap<Uuid, Option<Arc<User>>>);
+
+impl Users {
+    async fn find(&mut self, auth: &Auth, id: Uuid) -> Result<Option<Arc<User>>, AuthError> {
+        match self.0.entry(id) {
+            Entry::Occupied(known) => Ok(known.get().clone()),
+            Entry::Vacant(place) => {
+                let user = auth.0.directory.user(id).await?;
+                Ok(place.insert(user.map(Arc::new)).clone())
+            }
+        }
+    }
+}
+
+fn described(handle: TokenDigest, user: &User, actor: Option<&User>, record: Record) -> Listed {
     Listed {
         handle,
         dialect: record.realm,
@@ -151,6 +173,7 @@ fn described(handle: TokenDigest, user: &User, record: Record) -> Listed {
         application: record.application,
         unit: record.unit,
         actor: record.actor,
+        actor_name: actor.map(|actor| actor.user_name.clone()),
         issued_at: record.issued_at,
         used_at: record.used_at,
         expires_at: record.expires_at,

@@ -9,10 +9,10 @@ use tracing::warn;
 use super::Auth;
 use crate::error::{AuthError, StoreError};
 use crate::pepper::Pepper;
-use crate::session::{Concurrency, IssuedToken, Purpose, Session, Terms};
+use crate::session::{Actor, Concurrency, IssuedToken, Purpose, Session, Terms};
 use crate::store::{Record, Slot};
 use crate::token::{Realm, Token, TokenDigest, random_bits};
-use crate::user::{User, UserState};
+use crate::user::{Role, User, UserState};
 
 impl Auth {
     /// Issues a token for a user who was admitted.
@@ -48,7 +48,8 @@ impl Auth {
             client: terms.client.clone(),
             application: terms.application.clone(),
             unit: terms.unit.clone(),
-            actor: terms.actor,
+            actor: terms.actor.map(|actor| actor.id),
+            actor_generation: terms.actor.and_then(|actor| actor.generation),
             parent: terms.parent,
             issued_at,
             used_at: issued_at,
@@ -137,8 +138,14 @@ impl Auth {
             return Err(AuthError::InvalidToken);
         }
         let user = self.0.directory.user(record.user).await?;
-        user.filter(|user| user.state == UserState::Active && user.generation == record.generation)
-            .ok_or(AuthError::InvalidToken)
+        let user = user.filter(|user| is_of(user, record.generation));
+        let user = user.ok_or(AuthError::InvalidToken)?;
+        let Some(actor) = record.actor else {
+            return Ok(user);
+        };
+        let actor = self.0.directory.user(actor).await?;
+        let actor = actor.filter(|actor| vouches(actor, record));
+        actor.map(|_| user).ok_or(AuthError::InvalidToken)
     }
 
     pub(super) async fn live(&self, digest: TokenDigest) -> Result<Option<Record>, AuthError> {
@@ -212,6 +219,17 @@ impl Auth {
     }
 }
 
+/// Whether tokens of that generation are good.
+pub(super) fn is_of(user: &User, generation: i64) -> bool {
+    user.state == UserState::Active && user.generation == generation
+}
+
+/// Whether an administrator still stands behind a token for another user.
+pub(super) fn vouches(actor: &User, record: &Record) -> bool {
+    let generation = record.actor_generation.unwrap_or(actor.generation);
+    actor.role == Role::Admin && is_of(actor, generation)
+}
+
 /// The record after a use that is worth noting: often if that moves the token's end, seldom if it
 /// only tells which of a user's tokens was used least.
 pub(crate) fn used(record: &Record, now: OffsetDateTime) -> Option<Record> {
@@ -273,7 +291,10 @@ pub(super) fn session(user: User, digest: TokenDigest, record: Record) -> Sessio
         client: record.client,
         application: record.application,
         unit: record.unit,
-        actor: record.actor,
+        actor: record.actor.map(|id| Actor {
+            id,
+            generation: record.actor_generation,
+        }),
         parent: record.parent,
         digest,
         issued_at: record.issued_at,

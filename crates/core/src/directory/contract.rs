@@ -3,6 +3,7 @@
 mod postgres;
 #[path = "../../../../tests/kit/postgres.rs"]
 #[expect(
+    dead_code,
     unreachable_pub,
     reason = "the suites of the whole program use the rest of it"
 )]

@@ -53,6 +53,7 @@ pub(super) fn record(user: Uuid, issued_at: OffsetDateTime, lifetime: Duration) 
         used_at: issued_at,
         expires_at: issued_at + lifetime,
         spent: None,
+        actor_generation: None,
         tail: Vec::new(),
     }
 }

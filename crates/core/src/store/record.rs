@@ -53,6 +53,10 @@ pub struct Record {
     pub expires_at: OffsetDateTime,
     /// What became of a one-time token that was used. It opens nothing any more.
     pub spent: Option<Spent>,
+    /// The administrator's generation at the time of issue. Appended: records that were written
+    /// before this was kept have none.
+    #[serde(skip)]
+    pub actor_generation: Option<i64>,
     /// What a later release has appended.
     #[serde(skip)]
     pub tail: Vec<u8>,
@@ -103,6 +107,9 @@ impl Record {
 
     pub(crate) fn encode(&self) -> Result<Vec<u8>, StoreError> {
         let mut bytes = postcard::to_extend(self, vec![VERSION]).map_err(unreadable)?;
+        if self.actor_generation.is_some() || !self.tail.is_empty() {
+            bytes = postcard::to_extend(&self.actor_generation, bytes).map_err(unreadable)?;
+        }
         bytes.extend_from_slice(&self.tail);
         Ok(bytes)
     }
@@ -110,9 +117,13 @@ impl Record {
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
         match bytes.split_first() {
             Some((&VERSION, rest)) => {
-                let (mut record, tail): (Self, _) =
+                let (mut record, mut appended): (Self, _) =
                     postcard::take_from_bytes(rest).map_err(unreadable)?;
-                record.tail = tail.to_vec();
+                if !appended.is_empty() {
+                    (record.actor_generation, appended) =
+                        postcard::take_from_bytes(appended).map_err(unreadable)?;
+                }
+                record.tail = appended.to_vec();
                 Ok(record)
             }
             Some((version, _)) => Err(unreadable(format!("version {version} is not known"))),
@@ -158,12 +169,21 @@ mod tests {
         assert_eq!(record.generation, 3);
         assert_eq!(record.client.as_deref(), Some("one"));
         assert_eq!(record.spent, None);
+        assert_eq!(record.actor_generation, None);
+        assert_eq!(record.encode().unwrap(), bytes);
+    }
+
+    #[test]
+    fn the_generation_of_an_administrator_was_appended() {
+        let bytes = hex::decode(format!("{FIRST}010e")).unwrap();
+        let record = Record::decode(&bytes).unwrap();
+        assert_eq!(record.actor_generation, Some(7));
         assert_eq!(record.encode().unwrap(), bytes);
     }
 
     #[test]
     fn what_a_later_release_appended_is_kept() {
-        let bytes = hex::decode(format!("{FIRST}2a2b")).unwrap();
+        let bytes = hex::decode(format!("{FIRST}002a2b")).unwrap();
         let mut record = Record::decode(&bytes).unwrap();
         assert_eq!(record.encode().unwrap(), bytes);
         record.generation = 4;
@@ -174,6 +194,8 @@ mod tests {
     fn other_versions_and_rubbish_are_errors() {
         assert!(Record::decode(&[]).is_err());
         assert!(Record::decode(&[1, 0xff, 0xff]).is_err());
+        let appended = hex::decode(format!("{FIRST}2a")).unwrap();
+        assert!(Record::decode(&appended).is_err());
         let error = Record::decode(&[9, 0]).unwrap_err();
         assert_eq!(error.to_string(), "token record: version 9 is not known");
     }

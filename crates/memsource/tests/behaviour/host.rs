@@ -140,6 +140,15 @@ impl Host {
             .0
     }
 
+    /// The token of the browser session that `authByToken` answers to a token.
+    pub(crate) async fn enter(&self, token: &str) -> String {
+        let request =
+            TestRequest::get().uri(&format!("/web/login/authByToken?token={token}&url=/web"));
+        let response = call_service(&init_service(self.app()).await, request.to_request()).await;
+        let cookie = response.response().cookies().next();
+        cookie.expect("a cookie").value().to_owned()
+    }
+
     async fn call(&self, request: TestRequest) -> (u16, Value) {
         let response = call_service(&init_service(self.app()).await, request.to_request()).await;
         let status = response.status().as_u16();

@@ -1,5 +1,7 @@
 //! When a token ends.
 
+use std::time::Duration;
+
 use isogloss_core::UserState;
 use isogloss_core::directory::Directory;
 use isogloss_memsource::Settings;
@@ -23,6 +25,48 @@ async fn token_ends_a_day_after_the_login_however_it_is_used() {
     }
     host.move_to(datetime!(2020-01-02 12:00 UTC));
     assert_eq!(host.who_am_i(token(&answer)).await, 401);
+}
+
+#[actix_web::test]
+async fn token_of_login_other_has_a_lifetime_of_its_own_but_no_longer_one() {
+    for (hours, expires) in [
+        (1, "2020-01-01T13:00:00+0000"),
+        (24, "2020-01-02T12:00:00+0000"),
+        (48, "2020-01-02T12:00:00+0000"),
+    ] {
+        let settings = Settings {
+            impersonation_lifetime: Duration::from_hours(hours),
+            ..Settings::default()
+        };
+        let host = Host::at(datetime!(2020-01-01 12:00 UTC), settings).await;
+        let admin = host.login("ada").await;
+        let asked = format!(
+            "api/v3/auth/loginOther?token={}&userName=lin",
+            token(&admin)
+        );
+        let (_, other) = host.get(&asked).await;
+        assert_eq!(other["expires"], expires, "{hours} h");
+    }
+}
+
+#[actix_web::test]
+async fn browser_session_of_login_other_has_that_lifetime_too() {
+    let settings = Settings {
+        impersonation_lifetime: Duration::from_hours(1),
+        ..Settings::default()
+    };
+    let host = Host::at(datetime!(2020-01-01 12:00 UTC), settings).await;
+    let admin = host.login("ada").await;
+    let asked = format!(
+        "api/v3/auth/loginOther?token={}&userName=lin",
+        token(&admin)
+    );
+    let (_, other) = host.get(&asked).await;
+    let cookie = host.enter(token(&other)).await;
+    host.move_to(datetime!(2020-01-01 12:59:59 UTC));
+    assert_eq!(host.who_am_i(&cookie).await, 200);
+    host.move_to(datetime!(2020-01-01 13:00 UTC));
+    assert_eq!(host.who_am_i(&cookie).await, 401);
 }
 
 #[actix_web::test]
