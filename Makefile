@@ -9,7 +9,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_TIMES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz faults clients bench check doc fmt servers tools
+.PHONY: help run test fuzz faults clients bench storm check doc fmt servers tools
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -31,6 +31,9 @@ clients: ## run published clients, unmodified, against the gateway
 
 bench: servers ## what a million tokens take: room, start, sweep
 	$(CARGO) bench --locked --package isogloss-core --bench growth
+
+storm: ## token checks during a storm of logins
+	$(CARGO) bench --locked --package conformance --bench storm
 
 faults: servers ## stores that fail under load, and kills in 200 rounds; prints how long each recovery took
 	$(CARGO) test --locked --package conformance --test faults -- --nocapture --test-threads 2
