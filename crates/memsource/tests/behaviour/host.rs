@@ -13,6 +13,7 @@ use actix_web::{App, Error};
 use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::{Caps, EmbeddedStore};
+use isogloss_core::audit::Audit;
 use isogloss_core::{Auth, MockClock, Parts, PasswordSettings, Passwords, Pepper, SecondUse};
 use isogloss_memsource::{Settings, configure};
 use serde_json::{Value, json};
@@ -64,6 +65,7 @@ impl Host {
                 .into(),
             second_use: SecondUse::default(),
             guard: None,
+            audit: Audit::default(),
             clock: clock.clone(),
         });
         Self {

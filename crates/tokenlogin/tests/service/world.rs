@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::{Caps, EmbeddedStore, TokenStore};
+use isogloss_core::audit::Audit;
 use isogloss_core::{
     Auth, Letter, Mailer, MockClock, Parts, PasswordSettings, Passwords, Pepper, Purpose, Realm,
     SecondUse, StoreError, Terms,
@@ -115,6 +116,7 @@ impl World {
             peppers: Pepper::new(b"0123456789abcdef".as_slice()).unwrap().into(),
             second_use: SecondUse::default(),
             guard: None,
+            audit: Audit::default(),
             clock: clock.clone(),
         });
         let (sender, letters) = unbounded_channel();
