@@ -8,10 +8,10 @@ use std::time::Duration;
 use actix_web::App;
 use actix_web::test::{TestRequest, call_service, init_service, read_body_json};
 use actix_web::web::{Data, scope};
+use isogloss_core::audit::Audit;
 use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::{Caps, EmbeddedStore, RedisSettings, RedisStore, TokenStore};
-use isogloss_core::audit::Audit;
 use isogloss_core::{
     Auth, MockClock, Parts, PasswordSettings, Passwords, Pepper, Purpose, Realm, SecondUse, Token,
 };

@@ -10,10 +10,10 @@ use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::web::{Data, scope};
 use actix_web::{App, rt};
 use async_trait::async_trait;
+use isogloss_core::audit::Audit;
 use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::{Caps, EmbeddedStore, TokenStore};
-use isogloss_core::audit::Audit;
 use isogloss_core::{
     Auth, Letter, Mailer, MockClock, Parts, PasswordSettings, Passwords, Pepper, Purpose, Realm,
     SecondUse, StoreError, Terms,

@@ -55,7 +55,10 @@ async fn many_make_the_tables_of_an_empty_database_at_once() {
         .fetch_one(&mut connection)
         .await
         .unwrap();
-    assert_eq!(applied, migrations().iter().count() as i64);
+    assert_eq!(
+        usize::try_from(applied).unwrap(),
+        migrations().iter().count()
+    );
 }
 
 #[tokio::test]
