@@ -35,7 +35,7 @@ fn what_an_administrator_does_is_recorded_with_the_label_of_the_key() {
         "source": "127.0.0.1", "actor": "key demo",
     });
     let cleared = json!({
-        "event": "clear_throttle", "outcome": "done", "target": "127.0.0.1", "count": 2,
+        "event": "clear_throttle", "outcome": "done", "target": "127.0.0.1", "count": 1,
         "source": "127.0.0.1", "actor": "key demo",
     });
     let refused = json!({

@@ -77,10 +77,9 @@ fn a_file_that_is_moved_away_is_begun_anew_and_is_its_owners_only() {
     let moved = path.with_extension("jsonl.1");
     fs::rename(&path, &moved).unwrap();
     // As some who move log files do.
-    let hangup = Command::new("kill")
-        .arg("-HUP")
-        .arg(gateway.id().to_string());
-    assert!({ hangup }.status().unwrap().success());
+    let mut hangup = Command::new("kill");
+    hangup.arg("-HUP").arg(gateway.id().to_string());
+    assert!(hangup.status().unwrap().success());
     log_in(&gateway, "sample", "sample-demo");
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
     while lines(&path) < 2 {

@@ -164,7 +164,7 @@ fn a_letter_is_followed_to_the_new_password() {
     let ask = Request::post(format!(
         "{actions}/RequestPasswordReset?APIKey=demo-api-key"
     ));
-    let ask = ask.json(&json!({"UserName": "sample"}));
+    let ask = ask.json(&json!({"LoginName": "sample"}));
     let asked = ask.send(gateway.public()).unwrap();
     assert_eq!(asked.status, 200, "{}", asked.text());
     let events = of(&gateway, 2);

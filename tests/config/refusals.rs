@@ -32,7 +32,7 @@ fn unknown_names_in_the_environment_are_refused() {
 }
 
 /// A bad value under its section: the key, the value, and what is expected.
-const BAD: [(&str, &str, &str, &str); 17] = [
+const BAD: [(&str, &str, &str, &str); 19] = [
     (
         "server",
         "bind",
@@ -102,6 +102,13 @@ const BAD: [(&str, &str, &str, &str); 17] = [
         "32",
         "expected a number from 4 to 31",
     ),
+    (
+        "audit",
+        "to",
+        "\"syslog\"",
+        "expected none, stdout or file:PATH",
+    ),
+    ("audit", "keep", "\"0s\"", "expected a duration above zero"),
     ("logging", "format", "\"xml\"", "expected text or json"),
     (
         "dialects.bimplus",
