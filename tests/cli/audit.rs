@@ -153,6 +153,36 @@ fn where_nothing_can_be_read_the_way_is_told() {
 }
 
 #[test]
+fn every_event_and_its_fields_are_documented() {
+    const MANUAL: &str = include_str!("../../docs/operations.md");
+    let (_, section) = MANUAL.split_once("\n## Audit log\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let (tables, examples) = section.split_once("```json\n").unwrap();
+    let (examples, _) = examples.split_once("\n```").unwrap();
+    let examples: Vec<Value> = examples
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let documented = |name: &str| tables.contains(&format!("`{name}`"));
+    for event in &examples {
+        for field in event.as_object().unwrap().keys() {
+            assert!(documented(field), "{field}");
+        }
+    }
+    let folder = TempDir::new().unwrap();
+    let unknown = shell(&folder, "none", true).run(&["audit", "list", "--event", "x"]);
+    let (_, known) = unknown.err.split_once("possible values: ").unwrap();
+    let (known, _) = known.split_once(']').unwrap();
+    for event in known.split(", ") {
+        assert!(documented(event), "{event}");
+        assert!(
+            examples.iter().any(|example| example["event"] == event),
+            "{event}"
+        );
+    }
+}
+
+#[test]
 fn a_log_that_cannot_be_written_stops_no_command() {
     let folder = TempDir::new().unwrap();
     let shell = shell(&folder, "file:/dev/full", false);

@@ -9,6 +9,7 @@ mod lines;
 mod name;
 mod queue;
 mod table;
+mod words;
 
 use std::collections::VecDeque;
 use std::io;
@@ -18,11 +19,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use self::caller::{Actor, Caller};
-pub use self::event::{By, Event, Kind, Outcome, Reason, moment};
+pub use self::event::{Event, moment};
 pub use self::lines::Lines;
 pub use self::name::Name;
 use self::queue::Queue;
 pub use self::table::{AuditTable, Database, Filter, Who, prune};
+pub use self::words::{By, Kind, Outcome, Reason};
 use crate::error::StoreError;
 
 /// Where all events go. Cheap to clone; the default goes nowhere.

@@ -99,7 +99,10 @@ impl Running {
     async fn until_the_end(self, signals: &mut Signals) -> Result<()> {
         tokio::select! {
             () = signals.next() => {}
-            error = failure(self.filling) => return Err(error),
+            error = failure(self.filling) => {
+                self.audit.close().await;
+                return Err(error);
+            }
         }
         info!("shutting down: requests under way are finished; a second signal cuts them off");
         let finish = async {

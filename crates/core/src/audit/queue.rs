@@ -100,6 +100,7 @@ impl Queue {
         let mut ended = self.ended.clone();
         let end = async { while ended.changed().await.is_ok() {} };
         if timeout(PATIENCE, end).await.is_err() {
+            // Beside those in the queue, the sink holds at least one, and may still keep it.
             let left = self.events.max_capacity() - self.events.capacity();
             self.loss.count(left as u64 + 1);
         }

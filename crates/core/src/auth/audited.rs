@@ -97,7 +97,7 @@ impl Auth {
         let outcome = self.grants_letter(name, origin).await;
         let event = Event {
             name_hash: Some(self.name_hash(Name::User(name))),
-            ..self.event(Kind::Letter).from(origin)
+            ..self.event(Kind::Letter).of_origin(origin)
         };
         self.record(match &outcome {
             Ok(true) => event,
@@ -241,7 +241,7 @@ impl Auth {
         let event = Event {
             by: Some(by),
             name_hash: name.map(|name| self.name_hash(name)),
-            ..self.event(Kind::Login).from(origin)
+            ..self.event(Kind::Login).of_origin(origin)
         };
         self.record(match outcome {
             Ok(user) => event.about(user),
