@@ -1,6 +1,7 @@
 //! The commands on users and the directory, alone and beside a running gateway.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod audit;
 mod conformance_command;
 #[path = "../shared/dialects.rs"]
 mod dialects;

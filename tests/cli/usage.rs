@@ -52,6 +52,7 @@ fn every_command_of_the_contract_is_there() {
         "session revoke",
         "throttle clear",
         "throttle list",
+        "audit list",
         "conformance",
     ] {
         assert!(found.iter().any(|(path, _)| path == command), "{command}");

@@ -5,7 +5,7 @@ use crate::place::{Place, check, check_env};
 #[test]
 fn unknown_names_are_refused_with_those_that_exist() {
     check("[servr]\nbind = \"127.0.0.1:1\"").assert_refused(
-        "servr: no such section, expected one of server, management, tokens, directory, passwords, throttle, mail, logging, dialects (in a.toml)",
+        "servr: no such section, expected one of server, management, tokens, directory, passwords, throttle, mail, audit, logging, dialects (in a.toml)",
     );
     check("[passwords]\ncost = 12").assert_refused(
         "passwords.cost: no such key, expected one of `bcrypt_cost`, `threads`, `queue` (in a.toml)",
@@ -21,7 +21,7 @@ fn unknown_names_are_refused_with_those_that_exist() {
 #[test]
 fn unknown_names_in_the_environment_are_refused() {
     check_env("ISOGLOSS__SERVR__BIND", "x").assert_refused(
-        "servr: no such section, expected one of server, management, tokens, directory, passwords, throttle, mail, logging, dialects (in the environment)",
+        "servr: no such section, expected one of server, management, tokens, directory, passwords, throttle, mail, audit, logging, dialects (in the environment)",
     );
     check_env("ISOGLOSS__PASSWORDS__COST", "12").assert_refused(
         "passwords.cost: no such key, expected one of `bcrypt_cost`, `threads`, `queue` (in the environment)",
@@ -32,7 +32,7 @@ fn unknown_names_in_the_environment_are_refused() {
 }
 
 /// A bad value under its section: the key, the value, and what is expected.
-const BAD: [(&str, &str, &str, &str); 17] = [
+const BAD: [(&str, &str, &str, &str); 19] = [
     (
         "server",
         "bind",
@@ -102,6 +102,13 @@ const BAD: [(&str, &str, &str, &str); 17] = [
         "32",
         "expected a number from 4 to 31",
     ),
+    (
+        "audit",
+        "to",
+        "\"syslog\"",
+        "expected none, stdout or file:PATH",
+    ),
+    ("audit", "keep", "\"0s\"", "expected a duration above zero"),
     ("logging", "format", "\"xml\"", "expected text or json"),
     (
         "dialects.bimplus",

@@ -19,7 +19,7 @@ fn text(answer: &Value, pointer: &str) -> String {
 
 #[test]
 fn calls_beyond_the_login_log_no_secret() {
-    let gateway = Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
+    let mut gateway = Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
         .env("ISOGLOSS__LOGGING__LEVEL", "trace")
         .start()
         .unwrap();
@@ -94,7 +94,11 @@ fn calls_beyond_the_login_log_no_secret() {
         sent(Request::post("/web/api2/v1/auth/logout").header("Authorization", header));
     }
 
-    let log = gateway.log().join("\n").to_lowercase();
+    assert!(gateway.terminate().unwrap().success());
+    let audited = gateway.folder().join("data/audit.jsonl");
+    let audited = std::fs::read_to_string(audited).unwrap();
+    let log = gateway.log().join("\n") + &audited;
+    let log = log.to_lowercase();
     for secret in [
         PASSWORD, KEY, BASIC, UNKNOWN, &crm_token, &session, &bimplus, api2_hex,
     ] {

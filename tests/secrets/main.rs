@@ -1,4 +1,5 @@
-//! Nothing that logs anybody in is written to a log or sent back in a refusal, whatever was asked.
+//! Nothing that logs anybody in is written to a log or sent back in a refusal, whatever was asked; the
+//! audit log is one of them.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod attempts;
@@ -13,8 +14,11 @@ mod person;
 mod spellings;
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
-use conformance::{Gateway, Redis, Response, Store, roundtrip};
+use conformance::{Builder, Gateway, Redis, Response, Store, roundtrip};
 use tempfile::TempDir;
 
 use crate::attempts::Outcome;
@@ -22,14 +26,39 @@ use crate::holdings::{Held, Kind};
 use crate::spellings::{Place, Secret};
 
 /// A gateway that writes down all it can, with the marked users in its directory.
-fn talkative(store: Store, folder: &TempDir) -> Gateway {
+fn talkative(store: Store, folder: &TempDir) -> Builder {
     let builder = Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
         .store(store)
+        .folder(folder.path())
+        .env("ISOGLOSS__AUDIT__DATABASE", "true")
         .env("ISOGLOSS__LOGGING__LEVEL", "trace");
-    marked::import(builder, folder.path())
-        .unwrap()
-        .start()
-        .unwrap()
+    marked::import(builder, folder.path()).unwrap()
+}
+
+/// What the audit log of a gateway that has ended holds, in its file and in its table.
+fn audited(builder: &Builder, folder: &Path) -> Vec<String> {
+    let file = fs::read_to_string(folder.join("data/audit.jsonl")).unwrap();
+    let serve = builder.command(folder).unwrap();
+    let set = serve
+        .get_envs()
+        .filter_map(|(key, value)| Some((key, value?)));
+    let table = Command::new(serve.get_program())
+        .current_dir(folder)
+        .args(["audit", "list", "--json", "--limit", "1000000"])
+        .envs(set)
+        .output()
+        .unwrap();
+    let table = String::from_utf8(table.stdout).unwrap();
+    let events: Vec<serde_json::Value> = serde_json::from_str(&table).unwrap();
+    assert_eq!(events.len(), file.lines().count());
+    for outcome in ["done", "refused"] {
+        let is_one = |event: &serde_json::Value| event["outcome"] == outcome;
+        assert!(events.iter().any(is_one), "nothing was recorded at all");
+    }
+    file.lines()
+        .chain(table.lines())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn passwords_and_keys() -> Vec<Secret> {
@@ -49,7 +78,8 @@ fn passwords_and_keys() -> Vec<Secret> {
 
 fn nothing_leaks(store: Store) {
     let folder = TempDir::new().unwrap();
-    let mut gateway = talkative(store, &folder);
+    let builder = talkative(store, &folder);
+    let mut gateway = builder.clone().start().unwrap();
     let server = gateway.public();
     let tokens = marked::person().every_token(server).unwrap();
     let mut secrets = passwords_and_keys();
@@ -84,6 +114,8 @@ fn nothing_leaks(store: Store) {
     // It did talk.
     assert!(log.iter().any(|line| line.contains(r#""level":"TRACE""#)));
     leaks.extend(leaking_lines(&log, &secrets));
+    let audited = audited(&builder, folder.path());
+    leaks.extend(leaking_lines(&audited, &secrets));
     assert!(leaks.is_empty(), "{}", leaks.join("\n\n"));
 }
 
@@ -161,7 +193,8 @@ fn nothing_leaks_with_redis() {
 fn nothing_leaks_when_redis_is_away() {
     let mut redis = Redis::start().unwrap();
     let folder = TempDir::new().unwrap();
-    let mut gateway = talkative(Store::Redis(redis.url()), &folder);
+    let builder = talkative(Store::Redis(redis.url()), &folder);
+    let mut gateway = builder.clone().start().unwrap();
     let server = gateway.public();
     let tokens = marked::person().every_token(server).unwrap();
     redis.stop().unwrap();
@@ -183,5 +216,7 @@ fn nothing_leaks_when_redis_is_away() {
         .collect();
     assert!(gateway.terminate().unwrap().success());
     leaks.extend(leaking_lines(&gateway.log(), &secrets));
+    let audited = audited(&builder, folder.path());
+    leaks.extend(leaking_lines(&audited, &secrets));
     assert!(leaks.is_empty(), "{}", leaks.join("\n\n"));
 }

@@ -3,6 +3,7 @@
 use actix_web::rt;
 use actix_web::web::{Data, ReqData};
 use humantime_serde::re::humantime::format_duration;
+use isogloss_core::audit::Caller;
 use isogloss_core::{Auth, AuthError, Concurrency, Letter, Mailer, Origin, Purpose, Source, Terms};
 use serde_json::json;
 use tracing::{Instrument as _, debug, warn};
@@ -40,7 +41,7 @@ pub(crate) async fn forgotten(
             warn!(%error, "a letter was not sent");
         }
     };
-    rt::spawn(work.in_current_span());
+    rt::spawn(Caller::current().scope(work).in_current_span());
     Ok(ok(&json!({})))
 }
 

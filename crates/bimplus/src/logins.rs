@@ -66,7 +66,10 @@ async fn remembered(auth: &Auth, settings: &Settings, token: &str, ids: Ids) -> 
     if remembered.client != Some(client.canonical()) {
         return Err(Error::StaleGrant);
     }
-    let terms = terms(settings, &client, ids.application.as_ref());
+    let terms = Terms {
+        parent: Some(remembered.digest),
+        ..terms(settings, &client, ids.application.as_ref())
+    };
     let access = auth.issue(REALM, &remembered.user, terms).await?;
     let answer = RememberAnswer::new(&access, None, client, ids.application);
     Ok(ok(&answer))

@@ -1,5 +1,6 @@
 //! The one door that every dialect goes through.
 
+mod audited;
 mod login;
 mod once;
 mod sessions;
@@ -13,6 +14,7 @@ use time::OffsetDateTime;
 
 #[cfg(fuzzing)]
 pub(crate) use self::tokens::used;
+use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::error::StoreError;
@@ -39,6 +41,8 @@ pub struct Parts {
     pub second_use: SecondUse,
     /// Who may try, and how often; without it everybody, always.
     pub guard: Option<Guard>,
+    /// Where all that happens is recorded.
+    pub audit: Audit,
     /// What tells the time.
     pub clock: Arc<dyn Clock>,
 }
@@ -95,6 +99,11 @@ impl Auth {
     /// The present moment, by the clock that judges all tokens.
     pub fn now(&self) -> OffsetDateTime {
         self.0.clock.now()
+    }
+
+    /// Where all that happens is recorded, for what others do with the same user base.
+    pub fn audit(&self) -> &Audit {
+        &self.0.audit
     }
 
     /// Whether directory and token store can be asked.

@@ -17,13 +17,14 @@ use uuid::Uuid;
 pub use self::postgres::{PostgresDirectory, PostgresSettings};
 pub use self::snapshot::{CardEntry, KeyEntry, OrganisationEntry, Snapshot, UnitEntry, UserEntry};
 pub use self::sqlite::SqliteDirectory;
+use crate::audit::AuditTable;
 use crate::error::StoreError;
 use crate::totp::TotpSecret;
 use crate::user::{Key, Unit, User, UserState};
 
-/// Users, organisations and keys, wherever they are kept.
+/// Users, organisations and keys, wherever they are kept; beside them the audit log, if it is to be.
 #[async_trait]
-pub trait Directory: Send + Sync + 'static {
+pub trait Directory: AuditTable {
     /// The account that logs in by that name: a user name or an e-mail address, in any case.
     async fn account(&self, login: &str) -> Result<Option<Account>, StoreError>;
 

@@ -1,5 +1,6 @@
 //! What a token stands for: the terms it is issued on and the session it opens.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,25 @@ pub enum Purpose {
     Impersonation,
     /// Sets a new password, once.
     Reset,
+}
+
+impl Purpose {
+    /// As lists and events have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::Remember => "remember",
+            Self::Handover => "handover",
+            Self::Impersonation => "impersonation",
+            Self::Reset => "reset",
+        }
+    }
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// How many live tokens one client of a user may hold for one purpose.

@@ -7,6 +7,7 @@ use actix_web::dev::{Service as _, ServiceFactory, ServiceRequest, ServiceRespon
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::web::{Data, PayloadConfig, scope, to};
 use actix_web::{App, Error, HttpResponse};
+use isogloss_core::audit::Caller;
 use isogloss_core::{Auth, Mailer};
 use tracing_actix_web::TracingLogger;
 
@@ -59,8 +60,13 @@ pub fn app(
             scope(&mount.pattern())
                 .wrap_fn(move |request, service| {
                     telemetry::note_dialect(name, &request);
-                    proxies.note_source(&request);
-                    service.call(request)
+                    let caller = Caller {
+                        dialect: Some(name),
+                        source: proxies.note_source(&request),
+                        request_id: telemetry::request_id_of(&request),
+                        actor: None,
+                    };
+                    caller.scope(service.call(request))
                 })
                 .configure(|cfg| mount.configure(cfg)),
         );

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod acts;
+mod audit;
 mod config;
 mod conformance;
 mod directory;
@@ -14,6 +16,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use isogloss_core::audit::{Actor, Caller};
 
 use crate::config::{Config, Problem};
 use crate::{serve, telemetry};
@@ -68,6 +71,9 @@ enum Command {
     /// See whose wrong passwords are counted, and forgive them
     #[command(subcommand)]
     Throttle(throttle::Command),
+    /// See who logged in, was refused, or ended what
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Hold the documented conversations with a host, and tell which of them it keeps
     Conformance(conformance::Arguments),
 }
@@ -98,7 +104,12 @@ fn run(cli: Cli) -> Result<Outcome> {
     if let Command::Serve = cli.command {
         telemetry::start(&config.sections.logging);
     }
-    actix_web::rt::System::new().block_on(async {
+    let is_beside = !matches!(cli.command, Command::Serve);
+    let operator = Caller {
+        actor: is_beside.then_some(Actor::CommandLine),
+        ..Caller::default()
+    };
+    let work = async {
         match cli.command {
             Command::Serve => serve::serve(config).await.map(|()| Outcome::Done),
             Command::Config(command) => config::run(&command, &config),
@@ -106,7 +117,9 @@ fn run(cli: Cli) -> Result<Outcome> {
             Command::User(command) => user::run(command, &config).await,
             Command::Session(command) => session::run(command, &config).await,
             Command::Throttle(command) => throttle::run(command, &config).await,
+            Command::Audit(command) => audit::run(command, &config).await,
             Command::Conformance(arguments) => conformance::run(&arguments, &config),
         }
-    })
+    };
+    actix_web::rt::System::new().block_on(operator.scope(work))
 }

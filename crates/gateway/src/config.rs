@@ -1,6 +1,7 @@
 //! The configuration: files in TOML, then the environment, then checks.
 
 mod address;
+mod audit;
 mod masked;
 mod problem;
 mod sections;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use ::config::{Environment, File, FileFormat, Map, Source as _, Value};
 
 pub(crate) use self::address::{DirectoryAddress, MailAddress, TokenStoreAddress, read_secret};
+pub use self::audit::{Audit, AuditTarget};
 use self::problem::Places;
 pub use self::problem::Problem;
 pub(crate) use self::problem::read;

@@ -11,9 +11,10 @@ use std::time::Duration;
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
 use anyhow::{Context as _, Result};
+use isogloss_core::audit::{Actor, Audit, Event, Kind};
 use isogloss_core::directory::Directory;
 use isogloss_core::directory::file::{File, FileError, import};
-use isogloss_core::{Passwords, Peppers};
+use isogloss_core::{Clock as _, Passwords, Peppers, SystemClock};
 use tokio::time::sleep;
 use tracing::{info, warn};
 
@@ -28,6 +29,7 @@ pub(crate) struct Filling {
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) passwords: Passwords,
     pub(crate) file: Option<DirectoryFile>,
+    pub(crate) audit: Audit,
 }
 
 /// The directory file of the configuration.
@@ -131,6 +133,12 @@ impl Filling {
         if let Some(fingerprint) = file.fingerprints.first() {
             directory.note_import(fingerprint).await?;
         }
+        self.audit.record(Event {
+            target: Some(file.path.display().to_string()),
+            count: Some(applied.created + applied.updated),
+            actor: Some(Actor::Configuration),
+            ..Event::new(Kind::ImportDirectory, SystemClock.now())
+        });
         info!(
             file = %file.path.display(),
             created = applied.created,

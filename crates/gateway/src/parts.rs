@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use isogloss_core::audit::Audit;
 use isogloss_core::directory::{Directory, PostgresDirectory, PostgresSettings, SqliteDirectory};
 use isogloss_core::store::{Caps, EmbeddedStore, Eviction, RedisSettings, RedisStore, TokenStore};
 use isogloss_core::throttle::{Guard, MemoryThrottle, Throttle};
@@ -15,6 +16,7 @@ use isogloss_core::{
 use secrecy::SecretString;
 use tracing::warn;
 
+use crate::audit;
 use crate::config::{self, Config, DirectoryAddress, RedisEviction, TokenStoreAddress};
 use crate::dialects::Mount;
 
@@ -33,6 +35,7 @@ pub(crate) async fn open(config: &Config) -> Result<Opened> {
         peppers: peppers(&sections.tokens)?,
         second_use: sections.tokens.second_use,
         guard: (sections.throttle.enabled).then(|| Guard::new(throttle, limits)),
+        audit: Audit::default(),
     })
 }
 
@@ -41,7 +44,11 @@ pub(crate) async fn open(config: &Config) -> Result<Opened> {
 pub(crate) async fn open_shared(config: &Config) -> Result<Option<Opened>> {
     match TokenStoreAddress::of(&config.sections.tokens)? {
         TokenStoreAddress::Memory | TokenStoreAddress::Embedded(_) => Ok(None),
-        TokenStoreAddress::Redis(_) => open(config).await.map(Some),
+        TokenStoreAddress::Redis(_) => {
+            let mut opened = open(config).await?;
+            opened.audit = audit::open_beside(&config.sections.audit, &opened.directory)?;
+            Ok(Some(opened))
+        }
     }
 }
 
@@ -51,6 +58,8 @@ pub(crate) struct Opened {
     pub(crate) tokens: Arc<dyn TokenStore>,
     pub(crate) passwords: Passwords,
     pub(crate) peppers: Peppers,
+    /// Nowhere, until it is said.
+    pub(crate) audit: Audit,
     second_use: config::SecondUse,
     guard: Option<Guard>,
 }
@@ -68,6 +77,7 @@ impl Opened {
                 config::SecondUse::EndSession => SecondUse::EndSession,
             },
             guard: self.guard,
+            audit: self.audit,
             clock: Arc::new(SystemClock),
         })
     }

@@ -10,6 +10,7 @@ use actix_web::web::Data;
 use actix_web::{App, HttpServer, rt};
 use anyhow::{Context as _, Error, Result};
 use isogloss_core::Auth;
+use isogloss_core::audit::Audit;
 use isogloss_core::directory::Directory;
 use isogloss_core::store::TokenStore;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -22,7 +23,7 @@ use crate::fill::{DirectoryFile, Filling, Rest};
 use crate::fitness::Fitness;
 use crate::management::Readiness;
 use crate::source::Proxies;
-use crate::{mail, management, parts};
+use crate::{audit, mail, management, parts};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
@@ -45,7 +46,8 @@ struct Running {
     public: ServerHandle,
     inner: ServerHandle,
     servers: [JoinHandle<std::io::Result<()>>; 2],
-    housekeeping: [JoinHandle<()>; 2],
+    housekeeping: [JoinHandle<()>; 4],
+    audit: Audit,
     filling: Rest,
     readiness: Readiness,
     drain_delay: Duration,
@@ -58,10 +60,14 @@ async fn start(config: &Config) -> Result<Running> {
     let inner = bind("management", "management.bind", sections.management.bind)?;
 
     let mut opened = parts::open(config).await?;
+    let audit = audit::open(&sections.audit, &opened.directory)?;
+    opened.audit = audit.clone();
+    let old_events = opened.directory.clone();
     let filling = Filling {
         directory: opened.directory.clone(),
         passwords: opened.passwords.clone(),
         file: DirectoryFile::read(&sections.directory.import, &opened.peppers)?,
+        audit: audit.clone(),
     };
     let (directory, filling) = filling.start().await?;
     opened.directory = directory.clone();
@@ -72,13 +78,17 @@ async fn start(config: &Config) -> Result<Running> {
 
     let sweeper = rt::spawn(sweep(auth.clone(), tokens));
     let watcher = rt::spawn(async move { fitness.watch().await });
+    let pruner = audit::keep_small(sections.audit.clone(), old_events, auth.clone());
+    let pruner = rt::spawn(pruner);
+    let hangups = rt::spawn(audit::outlive_hangups(sections.audit.clone()));
     let public = public_server(config, public, auth.clone())?;
     let inner = management_server(&sections.server, inner, readiness.clone(), auth, directory)?;
     Ok(Running {
         public: public.handle(),
         inner: inner.handle(),
         servers: [rt::spawn(public), rt::spawn(inner)],
-        housekeeping: [sweeper, watcher],
+        housekeeping: [sweeper, watcher, pruner, hangups],
+        audit,
         filling,
         readiness,
         drain_delay: sections.server.drain_delay,
@@ -89,7 +99,10 @@ impl Running {
     async fn until_the_end(self, signals: &mut Signals) -> Result<()> {
         tokio::select! {
             () = signals.next() => {}
-            error = failure(self.filling) => return Err(error),
+            error = failure(self.filling) => {
+                self.audit.close().await;
+                return Err(error);
+            }
         }
         info!("shutting down: requests under way are finished; a second signal cuts them off");
         let finish = async {
@@ -113,6 +126,7 @@ impl Running {
         for task in self.housekeeping {
             task.abort();
         }
+        self.audit.close().await;
         Ok(())
     }
 }

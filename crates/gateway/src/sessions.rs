@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use isogloss_core::directory::Directory;
-use isogloss_core::{Filter, Listed, Purpose, TokenDigest, User};
+use isogloss_core::{Filter, Listed, TokenDigest, User};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -136,7 +136,7 @@ impl Shown {
             dialect: listed.dialect,
             user: listed.user_name,
             user_id: listed.user,
-            purpose: purpose(listed.purpose).to_owned(),
+            purpose: listed.purpose.name().to_owned(),
             client: listed.client,
             application: listed.application,
             unit: listed.unit,
@@ -146,15 +146,5 @@ impl Shown {
             used_at: moment(listed.used_at)?,
             expires_at: moment(listed.expires_at)?,
         })
-    }
-}
-
-fn purpose(purpose: Purpose) -> &'static str {
-    match purpose {
-        Purpose::Access => "access",
-        Purpose::Remember => "remember",
-        Purpose::Handover => "handover",
-        Purpose::Impersonation => "impersonation",
-        Purpose::Reset => "reset",
     }
 }

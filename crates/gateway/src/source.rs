@@ -79,12 +79,11 @@ impl Proxies {
         }
     }
 
-    /// Puts the request's [`Source`] where dialects find it.
-    pub(crate) fn note_source(&self, request: &ServiceRequest) {
-        if let Some(peer) = request.peer_addr() {
-            let source = self.source(peer.ip(), request.headers());
-            request.extensions_mut().insert(source);
-        }
+    /// Puts the request's [`Source`] where dialects find it, and answers it.
+    pub(crate) fn note_source(&self, request: &ServiceRequest) -> Option<Source> {
+        let source = self.source(request.peer_addr()?.ip(), request.headers());
+        request.extensions_mut().insert(source);
+        Some(source)
     }
 
     /// The right-most address that is not a trusted proxy's. Whatever stands left of it, or of

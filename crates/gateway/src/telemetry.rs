@@ -76,12 +76,18 @@ pub(crate) async fn request_id<B: MessageBody>(
 ) -> Result<ServiceResponse<B>, Error> {
     const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-    let id = request.extensions().get::<RequestId>().copied();
+    let id = request_id_of(&request);
     let mut response = next.call(request).await?;
-    if let Some(value) = id.and_then(|id| HeaderValue::from_str(&id.to_string()).ok()) {
+    if let Some(value) = id.and_then(|id| HeaderValue::from_str(&id).ok()) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
     Ok(response)
+}
+
+/// What log lines and the answer name a request by.
+pub(crate) fn request_id_of(request: &ServiceRequest) -> Option<String> {
+    let id = request.extensions().get::<RequestId>().copied();
+    id.map(|id| id.to_string())
 }
 
 /// Notes in the span which dialect and which of its routes a request is for.

@@ -2,6 +2,7 @@
 
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse, rt};
+use isogloss_core::audit::Caller;
 use isogloss_core::{Auth, AuthError, Credentials, Mailer, Origin, Source, Token};
 use tracing::{Instrument as _, debug, warn};
 
@@ -42,7 +43,7 @@ pub(crate) async fn request(
             warn!(%error, "a letter with a reset key was not sent");
         }
     };
-    rt::spawn(sending.in_current_span());
+    rt::spawn(Caller::current().scope(sending).in_current_span());
     Ok(HttpResponse::Ok().finish())
 }
 

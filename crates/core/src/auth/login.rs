@@ -13,11 +13,10 @@ use crate::token::{Realm, Token};
 use crate::user::{Key, Organisation, Role, Unit, User, UserState};
 
 impl Auth {
-    /// Checks a name and a password. Unknown users cost as much time as known ones.
-    pub async fn login(&self, credentials: Credentials) -> Result<User, AuthError> {
+    pub(super) async fn try_password(&self, credentials: &Credentials) -> Result<User, AuthError> {
         let guess = Guess::Password(&credentials.name);
         let turn = self.turn(guess, &credentials.origin).await?;
-        let outcome = self.check_password(&credentials).await;
+        let outcome = self.check_password(credentials).await;
         settled(turn, outcome).await
     }
 
@@ -47,8 +46,7 @@ impl Auth {
         settled(turn, Ok(user)).await
     }
 
-    /// Checks an access card. It stands for itself: no password and no second factor are asked.
-    pub async fn login_by_card(
+    pub(super) async fn try_card(
         &self,
         card: AccessCard,
         organisation: &OrganisationName,
@@ -96,8 +94,7 @@ impl Auth {
         )
     }
 
-    /// The user that an application's key acts as.
-    pub async fn login_by_key(&self, key: &str, origin: &Origin) -> Result<User, AuthError> {
+    pub(super) async fn try_key(&self, key: &str, origin: &Origin) -> Result<User, AuthError> {
         let turn = self.turn(Guess::Key, origin).await?;
         let outcome = self.check_key(origin.realm, key).await;
         settled(turn, outcome).await
@@ -131,16 +128,15 @@ impl Auth {
         Ok(self.0.directory.units(user).await?)
     }
 
-    /// Sets the password of a [`Purpose::Reset`] key's user, ends all the user's tokens, and uses
-    /// the key up. It is not spent on a password that cannot be set, nor when too many wait for a hashing thread.
-    pub async fn reset_password(
+    pub(super) async fn try_reset(
         &self,
         key: &Token,
         password: SecretString,
     ) -> Result<User, PasswordError> {
         self.validate(key, &[Purpose::Reset]).await?;
         let hash = self.0.passwords.hash(password).await?;
-        let user = self.redeem(key, Purpose::Reset).await?.user;
+        let spent = self.use_up(key, Purpose::Reset).await;
+        let user = spent.map_err(AuthError::from)?.user;
         let set = self.0.directory.set_password(user.id, &hash).await;
         set.map_err(AuthError::from)?;
         // The tokens are dead already. This makes room.
@@ -149,9 +145,7 @@ impl Auth {
         Ok(user)
     }
 
-    /// The user whom an administrator wants to log in as: one of the same organisation. `None`
-    /// for an unknown user as for one of another organisation.
-    pub async fn impersonate(
+    pub(super) async fn whom_to_impersonate(
         &self,
         actor: &Session,
         name: &str,

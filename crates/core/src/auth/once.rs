@@ -4,7 +4,7 @@ use metrics::counter;
 use tracing::warn;
 
 use super::Auth;
-use crate::error::AuthError;
+use crate::error::{AuthError, StoreError};
 use crate::session::{Purpose, Session};
 use crate::store::{Record, Spent};
 use crate::token::{Token, TokenDigest};
@@ -20,10 +20,37 @@ pub enum SecondUse {
     EndSession,
 }
 
+/// Why a token gives no session.
+pub(super) enum Miss {
+    /// It was used before. The alarm was raised, and recorded.
+    UsedAgain,
+    /// For any other reason.
+    Refused(AuthError),
+}
+
+impl From<AuthError> for Miss {
+    fn from(error: AuthError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<StoreError> for Miss {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl From<Miss> for AuthError {
+    fn from(miss: Miss) -> Self {
+        match miss {
+            Miss::UsedAgain => Self::InvalidToken,
+            Miss::Refused(error) => error,
+        }
+    }
+}
+
 impl Auth {
-    /// Uses a token up: of all who try, one gets the session. A token whose parent has ended
-    /// is refused.
-    pub async fn redeem(&self, token: &Token, purpose: Purpose) -> Result<Session, AuthError> {
+    pub(super) async fn use_up(&self, token: &Token, purpose: Purpose) -> Result<Session, Miss> {
         let (digest, record) = self.find_unspent(token, &[purpose]).await?;
         let user = self.owner(&record, &[purpose]).await?;
         let spent = Record {
@@ -35,8 +62,9 @@ impl Auth {
             // Somebody was faster.
             if let Some(other) = self.0.tokens.get(digest).await? {
                 self.used_again(digest, other).await?;
+                return Err(Miss::UsedAgain);
             }
-            return Err(AuthError::InvalidToken);
+            return Err(AuthError::InvalidToken.into());
         }
         if let Some(parent) = record.parent {
             self.live(parent).await?.ok_or(AuthError::InvalidToken)?;
@@ -89,6 +117,7 @@ impl Auth {
             made = record.spent.and_then(|spent| spent.child).map(tracing::field::display),
             "a one-time token was used again: somebody may have read it on its way"
         );
+        self.record_second_use(digest, &record);
         while let Some(spent) = record.spent {
             let after = Record {
                 spent: Some(Spent {

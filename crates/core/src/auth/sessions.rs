@@ -103,9 +103,7 @@ impl Auth {
         Ok(listed)
     }
 
-    /// Ends all sessions that fit, and answers how many tokens that were. A login that is under way
-    /// meanwhile may not be among them.
-    pub async fn end_sessions(&self, filter: &Filter) -> Result<u64, AuthError> {
+    pub(super) async fn end_all(&self, filter: &Filter) -> Result<u64, AuthError> {
         let mut ended = 0;
         for (digest, record) in self.records(filter).await? {
             let was_live = record.is_live(self.now());

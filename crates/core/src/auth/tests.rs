@@ -1,5 +1,6 @@
 //! The token core on a mock clock, with an embedded store and a SQLite directory.
 
+mod audited;
 mod impersonation;
 mod lifetimes;
 mod logins;
@@ -80,6 +81,10 @@ async fn fixture() -> Fixture {
 }
 
 async fn guarded_by(guard: Option<Guard>) -> Fixture {
+    watched(guard, Audit::default()).await
+}
+
+async fn watched(guard: Option<Guard>, audit: Audit) -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let directory = SqliteDirectory::open(&folder.path().join("directory.db"))
         .await
@@ -97,6 +102,7 @@ async fn guarded_by(guard: Option<Guard>) -> Fixture {
         peppers: pepper("0123456789abcdef").into(),
         second_use: SecondUse::EndSession,
         guard,
+        audit,
         clock: clock.clone(),
     });
     Fixture {

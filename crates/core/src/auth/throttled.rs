@@ -19,8 +19,11 @@ impl Auth {
         guard.turn(pepper, clock, guess, origin).await.map(Some)
     }
 
-    /// Whether one more letter may be sent to that name. It counts as sent.
-    pub async fn may_write(&self, name: &str, origin: &Origin) -> Result<bool, AuthError> {
+    pub(super) async fn grants_letter(
+        &self,
+        name: &str,
+        origin: &Origin,
+    ) -> Result<bool, AuthError> {
         let Some(guard) = &self.0.guard else {
             return Ok(true);
         };
@@ -58,8 +61,7 @@ impl Auth {
         Ok(strained)
     }
 
-    /// Fills those buckets, and answers how many they were.
-    pub async fn clear_strained(&self, filter: &StrainedFilter) -> Result<u64, AuthError> {
+    pub(super) async fn fill_up(&self, filter: &StrainedFilter) -> Result<u64, AuthError> {
         let Some(guard) = &self.0.guard else {
             return Ok(0);
         };

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use tracing::warn;
 
 use super::Auth;
+use super::once::Miss;
 use crate::error::{AuthError, StoreError};
 use crate::pepper::Pepper;
 use crate::session::{Actor, Concurrency, IssuedToken, Purpose, Session, Terms};
@@ -15,16 +16,15 @@ use crate::token::{Realm, Token, TokenDigest, random_bits};
 use crate::user::{Role, User, UserState};
 
 impl Auth {
-    /// Issues a token for a user who was admitted.
-    pub async fn issue(
+    pub(super) async fn hand_out(
         &self,
         realm: Realm,
         user: &User,
-        terms: Terms,
+        terms: &Terms,
     ) -> Result<IssuedToken, AuthError> {
         let mut seed = None;
         if let Concurrency::Reuse { at_least } = terms.concurrency {
-            if let Some(reused) = self.reuse(realm, user, &terms, at_least).await? {
+            if let Some(reused) = self.reuse(realm, user, terms, at_least).await? {
                 return Ok(reused);
             }
             seed = Some(random_bits().map_err(no_random_numbers)?);
@@ -42,7 +42,7 @@ impl Auth {
             user: user.id,
             generation: user.generation,
             purpose: terms.purpose,
-            slot: slot(pepper, realm, user, &terms),
+            slot: slot(pepper, realm, user, terms),
             seed,
             idle,
             client: terms.client.clone(),
@@ -60,8 +60,9 @@ impl Auth {
         let evicted = self.0.tokens.put(digest, &record, issued_at).await?;
         if !evicted.is_empty() {
             told_of_evictions(user, &evicted);
+            self.record_evictions(realm, user, &evicted);
         }
-        self.end_exclusive_of_previous_pepper(realm, user, &terms)
+        self.end_exclusive_of_previous_pepper(realm, user, terms)
             .await?;
         if let Some(redeemed) = terms.redeemed {
             self.note_child(redeemed, digest).await?;
@@ -86,8 +87,11 @@ impl Auth {
         Ok(session(user, digest, record))
     }
 
-    /// Ends a live token and answers the session that it opened: of all who try, one gets it.
-    pub async fn close(&self, token: &Token, purpose: Purpose) -> Result<Session, AuthError> {
+    pub(super) async fn try_close(
+        &self,
+        token: &Token,
+        purpose: Purpose,
+    ) -> Result<Session, AuthError> {
         let session = self.validate(token, &[purpose]).await?;
         let record = self.0.tokens.take(session.digest).await?;
         record.map(|_| session).ok_or(AuthError::InvalidToken)
@@ -101,19 +105,13 @@ impl Auth {
         Ok(())
     }
 
-    /// Ends the token of that digest, as [`Auth::revoke`] does.
-    pub async fn end(&self, digest: TokenDigest) -> Result<(), AuthError> {
-        self.0.tokens.take(digest).await?;
-        Ok(())
-    }
-
     /// What the store knows of a token, under whichever pepper it was issued. A one-time token
     /// that was used before is an alarm.
     pub(super) async fn find_unspent(
         &self,
         token: &Token,
         purposes: &[Purpose],
-    ) -> Result<(TokenDigest, Record), AuthError> {
+    ) -> Result<(TokenDigest, Record), Miss> {
         for pepper in self.0.peppers.each() {
             let digest = pepper.digest(token);
             let Some(record) = self.0.tokens.get(digest).await? else {
@@ -121,11 +119,11 @@ impl Auth {
             };
             if record.spent.is_some() && purposes.contains(&record.purpose) {
                 self.used_again(digest, record).await?;
-                break;
+                return Err(Miss::UsedAgain);
             }
             return Ok((digest, record));
         }
-        Err(AuthError::InvalidToken)
+        Err(AuthError::InvalidToken.into())
     }
 
     /// The user of a live token that is for one of these purposes.

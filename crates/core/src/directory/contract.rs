@@ -1,5 +1,6 @@
 //! What every directory does, proved for each backend.
 
+mod audit;
 mod postgres;
 #[path = "../../../../tests/kit/postgres.rs"]
 #[expect(
@@ -11,6 +12,7 @@ mod postgres_server;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 use uuid::Uuid;
@@ -320,6 +322,7 @@ async fn the_contract_holds(directory: &dyn Directory, other: &dyn Directory) {
     what_is_exported_can_be_imported(directory, other).await;
     password_and_state_changes_start_a_new_generation(directory).await;
     imports_are_remembered(directory).await;
+    audit::the_contract_holds(directory).await;
 }
 
 #[tokio::test]
@@ -330,8 +333,9 @@ async fn sqlite_passes() {
             .await
             .unwrap()
     };
-    let directory = open("directory.db").await;
-    the_contract_holds(&directory, &open("other.db").await).await;
+    let directory = Arc::new(open("directory.db").await);
+    the_contract_holds(directory.as_ref(), &open("other.db").await).await;
+    audit::events_reach_it_through_a_queue(directory.clone()).await;
     let reopened = open("directory.db").await;
     assert_eq!(
         reopened.snapshot().await.unwrap(),
@@ -343,8 +347,10 @@ async fn sqlite_passes() {
 async fn postgres_passes() {
     let server = Postgres::shared().unwrap();
     let address = server.new_database().unwrap();
-    let directory = postgres(&address);
-    the_contract_holds(&directory, &postgres(&server.new_database().unwrap())).await;
+    let directory = Arc::new(postgres(&address));
+    let other = postgres(&server.new_database().unwrap());
+    the_contract_holds(directory.as_ref(), &other).await;
+    audit::events_reach_it_through_a_queue(directory.clone()).await;
     assert_eq!(
         postgres(&address).snapshot().await.unwrap(),
         directory.snapshot().await.unwrap()

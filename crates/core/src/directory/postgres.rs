@@ -1,6 +1,7 @@
 //! The directory in PostgreSQL: one server, many gateways.
 
 mod address;
+mod audit;
 pub(super) mod migrate;
 mod pool;
 mod read;

@@ -1,6 +1,7 @@
 //! The directory in SQLite: one file, no server, several processes.
 
 mod apply;
+mod audit;
 mod read;
 
 use std::path::Path;
@@ -50,13 +51,22 @@ impl SqliteDirectory {
 }
 
 fn migrations() -> Migrator {
-    Migrator::with_migrations(vec![Migration::new(
-        1,
-        "directory".into(),
-        MigrationType::Simple,
-        include_str!("../../migrations/sqlite/0001_directory.sql").into_sql_str(),
-        false,
-    )])
+    let step = |version, name: &'static str, sql: &'static str| {
+        let sql = sql.into_sql_str();
+        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
+    };
+    Migrator::with_migrations(vec![
+        step(
+            1,
+            "directory",
+            include_str!("../../migrations/sqlite/0001_directory.sql"),
+        ),
+        step(
+            3,
+            "audit",
+            include_str!("../../migrations/sqlite/0003_audit.sql"),
+        ),
+    ])
 }
 
 #[async_trait]

@@ -1,5 +1,6 @@
 //! Where a login comes from: dialect, address, client.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 use crate::token::Realm;
@@ -33,6 +34,13 @@ impl Source {
             }
             IpAddr::V6(address) => prefix(address, 48),
         }
+    }
+}
+
+/// The whole address.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use actix_web::App;
 use actix_web::test::{TestRequest, call_service, init_service, read_body_json};
 use actix_web::web::{Data, scope};
+use isogloss_core::audit::Audit;
 use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::{Caps, EmbeddedStore, RedisSettings, RedisStore, TokenStore};
@@ -87,6 +88,7 @@ impl Fixture {
             peppers: Pepper::new(b"0123456789abcdef".as_slice()).unwrap().into(),
             second_use: SecondUse::default(),
             guard: None,
+            audit: Audit::default(),
             clock: clock.clone(),
         });
         Self {

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
+use isogloss_core::audit::{Event, Kind};
 use isogloss_core::directory::file::{File, import};
 use serde_json::json;
 
+use super::acts::{self, Acts};
 use super::{Outcome, output};
 use crate::config::Sections;
 use crate::parts;
@@ -56,6 +58,16 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
             .with_context(|| format!("{} was not applied", file.display()))?;
             let (created, updated, unchanged) =
                 (applied.created, applied.updated, applied.unchanged);
+            let event = Event {
+                target: Some(file.display().to_string()),
+                count: Some(created + updated),
+                ..acts::event(Kind::ImportDirectory)
+            };
+            let acts = Acts {
+                directory,
+                sections,
+            };
+            acts.record(event).await?;
             if json {
                 output::json(&json!({
                     "created": created, "updated": updated, "unchanged": unchanged,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::remote::{Gateway, Remote};
-use super::{Outcome, output};
+use super::{Outcome, acts, output};
 use crate::config::{Config, Problem};
 use crate::parts;
 use crate::sessions::{LIMIT, Selection, Shown};
@@ -152,7 +152,10 @@ pub(super) async fn end(selection: &Selection, gateway: &Gateway, config: &Confi
         return Ok(ended);
     };
     let filter = selection.filter(opened.directory.as_ref()).await?;
-    Ok(opened.into_auth().end_sessions(&filter).await?)
+    let auth = opened.into_auth();
+    let ended = auth.end_sessions(&filter).await;
+    acts::kept(auth.audit()).await;
+    Ok(ended?)
 }
 
 impl From<Which> for Selection {

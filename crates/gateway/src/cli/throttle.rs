@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::remote::{Gateway, Remote};
-use super::{Outcome, output};
+use super::{Outcome, acts, output};
 use crate::config::{Config, Problem};
 use crate::parts;
 use crate::strained::{Selection, Shown};
@@ -137,7 +137,10 @@ async fn clear(selection: &Selection, gateway: &Gateway, config: &Config) -> Res
         let Cleared { cleared } = remote.ask("DELETE", "throttle", selection)?;
         return Ok(cleared);
     };
-    Ok(opened.into_auth().clear_strained(&filter).await?)
+    let auth = opened.into_auth();
+    let cleared = auth.clear_strained(&filter).await;
+    acts::kept(auth.audit()).await;
+    Ok(cleared?)
 }
 
 impl From<Which> for Selection {

@@ -4,12 +4,14 @@ mod password;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
+use isogloss_core::audit::Kind;
 use isogloss_core::directory::Directory;
 use isogloss_core::directory::file::{File, NewUser, import};
 use isogloss_core::{Role, User, UserState};
 use serde_json::{Value, json};
 
 use self::password::PasswordSource;
+use super::acts::Acts;
 use super::remote::Gateway;
 use super::{Outcome, output, session};
 use crate::config::{Config, Sections};
@@ -98,10 +100,13 @@ pub(super) struct Add {
 
 pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     let sections = &config.sections;
-    let directory = parts::directory(&sections.directory).await?;
-    let directory = directory.as_ref();
+    let acts = Acts {
+        directory: parts::directory(&sections.directory).await?,
+        sections,
+    };
+    let directory = acts.directory.as_ref();
     match command {
-        Command::Add(new) => add(new, directory, sections).await,
+        Command::Add(new) => add(new, &acts).await,
         Command::List { json } => list(json, directory).await,
         Command::Show { who, json } => {
             let Some(user) = find(directory, &who).await? else {
@@ -121,11 +126,12 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
             let passwords = parts::passwords(&sections.passwords)?;
             let hash = passwords.hash(source.read()?).await?;
             directory.set_password(user.id, &hash).await?;
+            acts.about(Kind::SetPassword, &user).await?;
             end_tokens(&user, sections).await?;
             output::text(format_args!("{}: password set", user.user_name))?;
             Ok(Outcome::Done)
         }
-        Command::Disable(who) => set_state(&who, UserState::Disabled, directory, sections).await,
+        Command::Disable(who) => set_state(&who, UserState::Disabled, &acts).await,
         Command::Logout { who, gateway } => {
             let Some(user) = find(directory, &who).await? else {
                 return Ok(Outcome::Refused);
@@ -134,11 +140,12 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
             output::text(format_args!("{}: {ended} ended", user.user_name))?;
             Ok(Outcome::Done)
         }
-        Command::Enable(who) => set_state(&who, UserState::Active, directory, sections).await,
+        Command::Enable(who) => set_state(&who, UserState::Active, &acts).await,
     }
 }
 
-async fn add(new: Add, directory: &dyn Directory, sections: &Sections) -> Result<Outcome> {
+async fn add(new: Add, acts: &Acts<'_>) -> Result<Outcome> {
+    let directory = acts.directory.as_ref();
     if directory.account(&new.name).await?.is_some() {
         output::error(format_args!("{}: there is such a user already", new.name));
         return Ok(Outcome::Refused);
@@ -155,8 +162,11 @@ async fn add(new: Add, directory: &dyn Directory, sections: &Sections) -> Result
         password: Some(new.source.read()?),
         ..NewUser::default()
     };
-    let passwords = parts::passwords(&sections.passwords)?;
+    let passwords = parts::passwords(&acts.sections.passwords)?;
     import(directory, &passwords, File::of_user(user), |_| {}).await?;
+    if let Some(account) = directory.account(&new.name).await? {
+        acts.about(Kind::AddUser, &account.user).await?;
+    }
     output::text(format_args!("{}: added", new.name))?;
     Ok(Outcome::Done)
 }
@@ -201,18 +211,19 @@ async fn list(json: bool, directory: &dyn Directory) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-async fn set_state(
-    who: &Who,
-    to: UserState,
-    directory: &dyn Directory,
-    sections: &Sections,
-) -> Result<Outcome> {
+async fn set_state(who: &Who, to: UserState, acts: &Acts<'_>) -> Result<Outcome> {
+    let directory = acts.directory.as_ref();
     let Some(user) = find(directory, who).await? else {
         return Ok(Outcome::Refused);
     };
     directory.set_state(user.id, to).await?;
+    let kind = match to {
+        UserState::Active => Kind::EnableUser,
+        UserState::Disabled => Kind::DisableUser,
+    };
+    acts.about(kind, &user).await?;
     if to == UserState::Disabled {
-        end_tokens(&user, sections).await?;
+        end_tokens(&user, acts.sections).await?;
     }
     output::text(format_args!("{}: {}", user.user_name, state(to)))?;
     Ok(Outcome::Done)

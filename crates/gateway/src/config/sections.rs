@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
 use super::address::{DirectoryAddress, MailAddress, TokenStoreAddress};
+use super::audit::Audit;
 use super::masked::masked_address;
 use super::problem::{self, Problem};
 use super::throttle::Throttle;
@@ -36,6 +37,8 @@ pub struct Sections {
     pub throttle: Throttle,
     /// How letters are sent.
     pub mail: Mail,
+    /// Where it is recorded who did what.
+    pub audit: Audit,
     /// What is logged.
     pub logging: Logging,
 }
@@ -249,10 +252,11 @@ impl Sections {
             passwords: section(&mut tables, "passwords")?,
             throttle: section(&mut tables, "throttle")?,
             mail: section(&mut tables, "mail")?,
+            audit: section(&mut tables, "audit")?,
             logging: section(&mut tables, "logging")?,
         };
         if let Some(unknown) = tables.into_keys().next() {
-            let known = "server, management, tokens, directory, passwords, throttle, mail, logging, dialects";
+            let known = "server, management, tokens, directory, passwords, throttle, mail, audit, logging, dialects";
             let reason = format!("no such section, expected one of {known}");
             return Err(Problem::new(unknown, reason));
         }
@@ -292,6 +296,7 @@ impl Sections {
         self.tokens.read_redis_ca()?;
         self.tokens.read_pepper()?;
         self.throttle.check()?;
+        self.audit.check()?;
         self.tokens.read_previous_pepper()?;
         DirectoryAddress::of(&self.directory)?;
         if let Some(file) = &self.directory.ca_file

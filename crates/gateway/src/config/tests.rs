@@ -43,6 +43,7 @@ fn the_reference_names_every_key() {
         "directory",
         "passwords",
         "mail",
+        "audit",
         "logging",
     ];
     let dialects = dialects::names().into_iter();

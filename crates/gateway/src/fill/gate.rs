@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use isogloss_core::audit::{AuditTable, Event, Filter};
 use isogloss_core::directory::{Account, Applied, Card, CardName, Directory, KeyDigest, Snapshot};
 use isogloss_core::{Key, StoreError, Unit, User, UserState};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// The directory behind a gate.
@@ -32,6 +34,22 @@ impl Gate {
         }
         let reason = "the directory file is not applied yet";
         Err(StoreError::new("directory", reason))
+    }
+}
+
+/// What is recorded does not wait for users.
+#[async_trait]
+impl AuditTable for Gate {
+    async fn keep_events(&self, events: Vec<Arc<Event>>) -> Result<(), StoreError> {
+        self.directory.keep_events(events).await
+    }
+
+    async fn find_events(&self, filter: &Filter) -> Result<Vec<String>, StoreError> {
+        self.directory.find_events(filter).await
+    }
+
+    async fn remove_events(&self, before: OffsetDateTime, limit: u32) -> Result<u64, StoreError> {
+        self.directory.remove_events(before, limit).await
     }
 }
 

@@ -8,6 +8,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
 use futures_util::future::LocalBoxFuture;
+use isogloss_core::audit::{Actor, Caller, Event, Kind, Reason};
 use isogloss_core::{Auth, Realm};
 use serde_json::json;
 
@@ -15,7 +16,14 @@ use serde_json::json;
 const REALM: Realm = Realm::new("admin");
 
 /// A request with such a key.
-pub(super) struct Admin;
+pub(super) struct Admin(Caller);
+
+impl Admin {
+    /// Does something in this administrator's name.
+    pub(super) async fn act<F: Future>(self, work: F) -> F::Output {
+        self.0.scope(work).await
+    }
+}
 
 impl FromRequest for Admin {
     type Error = Refusal;
@@ -24,13 +32,24 @@ impl FromRequest for Admin {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let auth = request.app_data::<Data<Auth>>().cloned();
         let key = bearer(request.headers().get(header::AUTHORIZATION)).map(str::to_owned);
+        let source = request.peer_addr().map(|peer| peer.ip().into());
+        let caller = move |actor| Caller {
+            source,
+            actor,
+            ..Caller::default()
+        };
         Box::pin(async move {
             let (Some(auth), Some(key)) = (auth, key) else {
                 return Err(Refusal::NoKey);
             };
             match auth.key(REALM, &key).await {
-                Ok(Some(_)) => Ok(Self),
-                Ok(None) => Err(Refusal::NoKey),
+                Ok(Some(key)) => Ok(Self(caller(Some(Actor::Key(key.label))))),
+                Ok(None) => {
+                    let refused = async { Event::new(Kind::Admin, auth.now()) };
+                    let refused = caller(None).scope(refused).await;
+                    auth.audit().record(refused.refused(Reason::Credentials));
+                    Err(Refusal::NoKey)
+                }
                 Err(error) => Err(Refusal::Unavailable(error.to_string())),
             }
         })

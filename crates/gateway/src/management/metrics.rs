@@ -23,6 +23,10 @@ pub(crate) fn start() -> Result<PrometheusHandle> {
         "isogloss_logins_throttled_total",
         "Logins and letters that were refused because there had been too many tries"
     );
+    describe_counter!(
+        "isogloss_audit_lost_total",
+        "Events that the audit log lost because its disk or database did not take them"
+    );
     Ok(handle)
 }
 

@@ -38,7 +38,7 @@ async fn list(
 }
 
 async fn end(
-    _admin: Admin,
+    admin: Admin,
     auth: Data<Auth>,
     directory: Directories,
     selection: Query<Selection>,
@@ -48,7 +48,7 @@ async fn end(
         return Err(Refusal::Malformed(reason.to_owned()));
     }
     let filter = selection.filter(directory.as_ref().as_ref()).await?;
-    let ended = auth.end_sessions(&filter).await?;
+    let ended = admin.act(auth.end_sessions(&filter)).await?;
     tracing::info!(ended, "an administrator ended sessions");
     Ok(HttpResponse::Ok().json(json!({ "ended": ended })))
 }

@@ -30,7 +30,7 @@ async fn list(
 }
 
 async fn clear(
-    _admin: Admin,
+    admin: Admin,
     auth: Data<Auth>,
     selection: Query<Selection>,
 ) -> Result<HttpResponse, Refusal> {
@@ -38,7 +38,8 @@ async fn clear(
         let reason = "choose by user, source or handle, or say all=true";
         return Err(Refusal::Malformed(reason.to_owned()));
     }
-    let cleared = auth.clear_strained(&filter(&selection)?).await?;
+    let filter = filter(&selection)?;
+    let cleared = admin.act(auth.clear_strained(&filter)).await?;
     tracing::info!(cleared, "an administrator forgave wrong tries");
     Ok(HttpResponse::Ok().json(json!({ "cleared": cleared })))
 }

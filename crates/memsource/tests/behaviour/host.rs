@@ -10,6 +10,7 @@ use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::{Data, scope};
 use actix_web::{App, Error};
+use isogloss_core::audit::Audit;
 use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::{Caps, EmbeddedStore};
@@ -64,6 +65,7 @@ impl Host {
                 .into(),
             second_use: SecondUse::default(),
             guard: None,
+            audit: Audit::default(),
             clock: clock.clone(),
         });
         Self {

@@ -10,6 +10,7 @@ use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::web::{Data, scope};
 use actix_web::{App, rt};
 use async_trait::async_trait;
+use isogloss_core::audit::Audit;
 use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::{Caps, EmbeddedStore, TokenStore};
@@ -115,6 +116,7 @@ impl World {
             peppers: Pepper::new(b"0123456789abcdef".as_slice()).unwrap().into(),
             second_use: SecondUse::default(),
             guard: None,
+            audit: Audit::default(),
             clock: clock.clone(),
         });
         let (sender, letters) = unbounded_channel();

@@ -75,6 +75,7 @@ async fn only_refuses_unless_set() {
         peppers: pepper("0123456789abcdef").into(),
         second_use: SecondUse::Refuse,
         guard: None,
+        audit: Audit::default(),
         clock: f.clock.clone(),
     });
     let f = Fixture { auth: lenient, ..f };

@@ -16,6 +16,7 @@ fn under(f: &Fixture, current: &str, previous: Option<&str>) -> Auth {
         },
         second_use: SecondUse::Refuse,
         guard: None,
+        audit: Audit::default(),
         clock: f.clock.clone(),
     })
 }

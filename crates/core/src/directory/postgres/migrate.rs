@@ -66,12 +66,21 @@ pub(in crate::directory) async fn migrate(mut connection: PgConnection) -> Resul
     done.map_err(|error| format!("the tables cannot be brought up to date: {error}"))
 }
 
-fn migrations() -> Migrator {
-    Migrator::with_migrations(vec![Migration::new(
-        1,
-        "directory".into(),
-        MigrationType::Simple,
-        include_str!("../../../migrations/postgres/0001_directory.sql").into_sql_str(),
-        false,
-    )])
+pub(in crate::directory) fn migrations() -> Migrator {
+    let step = |version, name: &'static str, sql: &'static str| {
+        let sql = sql.into_sql_str();
+        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
+    };
+    Migrator::with_migrations(vec![
+        step(
+            1,
+            "directory",
+            include_str!("../../../migrations/postgres/0001_directory.sql"),
+        ),
+        step(
+            3,
+            "audit",
+            include_str!("../../../migrations/postgres/0003_audit.sql"),
+        ),
+    ])
 }

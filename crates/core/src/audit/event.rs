@@ -1,0 +1,216 @@
+//! One event, as it is kept: a line of JSON.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+use uuid::Uuid;
+
+use super::{Actor, By, Caller, Kind, Outcome, Reason};
+use crate::session::{Purpose, Session};
+use crate::store::Record;
+use crate::throttle::{Origin, Source};
+use crate::token::TokenDigest;
+use crate::user::User;
+
+/// Clients write what they like into some fields. More than this is cut off.
+const LONGEST_TEXT: usize = 200;
+
+/// What happened. Holds no password, token, code or key, and no name that somebody typed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// When, UTC, in whole milliseconds.
+    #[serde(serialize_with = "as_moment")]
+    pub time: OffsetDateTime,
+    /// What.
+    pub event: Kind,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// The dialect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<String>,
+    /// What a login was tried with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<By>,
+    /// The user it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<Uuid>,
+    /// A keyed hash of the name that was given.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
+    pub name_hash: Option<TokenDigest>,
+    /// The user's organisation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<String>,
+    /// The unit of a session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// The handle of the token it is about.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
+    pub handle: Option<TokenDigest>,
+    /// The handle of the token that one comes from.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
+    pub parent: Option<TokenDigest>,
+    /// What the token is for.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
+    pub purpose: Option<Purpose>,
+    /// The device or program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The application.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
+    /// Sessions issued before that moment were meant.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_moments")]
+    pub issued_before: Option<OffsetDateTime>,
+    /// What else was meant: the file that was applied, the address that was forgiven.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// How many, where an act is about many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// The address that the request came from.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
+    pub source: Option<Source>,
+    /// The request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Who acted, if it was not the user.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
+    pub actor: Option<Actor>,
+}
+
+impl Event {
+    /// Something that was done just now, with what is known of the [`Caller`].
+    pub fn new(event: Kind, time: OffsetDateTime) -> Self {
+        let caller = Caller::current();
+        Self {
+            time,
+            event,
+            outcome: Outcome::Done,
+            reason: None,
+            dialect: caller.dialect.map(str::to_owned),
+            by: None,
+            user: None,
+            name_hash: None,
+            organisation: None,
+            unit: None,
+            handle: None,
+            parent: None,
+            purpose: None,
+            client: None,
+            application: None,
+            issued_before: None,
+            target: None,
+            count: None,
+            source: caller.source,
+            request_id: caller.request_id,
+            actor: caller.actor,
+        }
+    }
+
+    /// The same, refused.
+    #[must_use]
+    pub fn refused(self, reason: impl Into<Reason>) -> Self {
+        Self {
+            outcome: Outcome::Refused,
+            reason: Some(reason.into()),
+            ..self
+        }
+    }
+
+    /// The same, about that user.
+    #[must_use]
+    pub fn about(self, user: &User) -> Self {
+        Self {
+            user: Some(user.id),
+            organisation: Some(user.organisation.name.clone()),
+            ..self
+        }
+    }
+
+    pub(crate) fn of_origin(self, origin: &Origin) -> Self {
+        Self {
+            dialect: Some(origin.realm.name().to_owned()),
+            client: short(origin.client.as_deref()),
+            source: origin.source.or(self.source),
+            ..self
+        }
+    }
+
+    pub(crate) fn of_session(self, session: &Session) -> Self {
+        Self {
+            handle: Some(session.digest),
+            parent: session.parent,
+            purpose: Some(session.purpose),
+            client: short(session.client.as_deref()),
+            application: short(session.application.as_deref()),
+            unit: session.unit.clone(),
+            actor: session
+                .actor
+                .map(|actor| Actor::User(actor.id))
+                .or(self.actor.clone()),
+            ..self.about(&session.user)
+        }
+    }
+
+    pub(crate) fn of_record(self, digest: TokenDigest, record: &Record) -> Self {
+        Self {
+            dialect: Some(record.realm.clone()),
+            user: Some(record.user),
+            handle: Some(digest),
+            parent: record.parent,
+            purpose: Some(record.purpose),
+            client: short(record.client.as_deref()),
+            application: short(record.application.as_deref()),
+            unit: record.unit.clone(),
+            actor: record.actor.map(Actor::User).or(self.actor),
+            ..self
+        }
+    }
+
+    /// One line of JSON, without its end.
+    pub fn line(&self) -> String {
+        // Texts and numbers under fixed names: that cannot fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// A moment as events have it: `2026-11-22T09:00:00.000Z`. In order as text, too.
+pub fn moment(moment: OffsetDateTime) -> String {
+    const FORMAT: &[BorrowedFormatItem<'_>] =
+        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+    let moment = moment.to_offset(time::UtcOffset::UTC);
+    moment.format(FORMAT).unwrap_or_default()
+}
+
+pub(crate) fn short(text: Option<&str>) -> Option<String> {
+    text.map(|text| text.chars().take(LONGEST_TEXT).collect())
+}
+
+fn as_moment<S: Serializer>(time: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&moment(*time))
+}
+
+#[expect(clippy::ref_option, reason = "serde calls it like this")]
+fn as_moments<S: Serializer>(
+    time: &Option<OffsetDateTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_some(&time.map(moment))
+}
+
+#[expect(clippy::ref_option, reason = "serde calls it like this")]
+fn shown<S: Serializer>(
+    value: &Option<impl fmt::Display>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => serializer.collect_str(value),
+        None => serializer.serialize_none(),
+    }
+}

@@ -1,0 +1,114 @@
+//! Lines of JSON, at the end of a file or on the standard output.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+
+use super::{Sink, Waiting};
+use crate::error::StoreError;
+use crate::private_file::append_to_private_file;
+
+/// Writes a line for each event, in one write each: several processes can share a file.
+pub struct Lines {
+    /// The file; without one it is the standard output.
+    path: Option<PathBuf>,
+    open: Option<File>,
+    /// Whether the last line has no end.
+    torn: bool,
+}
+
+impl Lines {
+    /// At the end of that file, which is made if it is missing: for its owner's eyes only. If
+    /// somebody moves it away, a new one is begun.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: Some(path.into()),
+            open: None,
+            torn: false,
+        }
+    }
+
+    /// On the standard output.
+    pub fn stdout() -> Self {
+        Self {
+            path: None,
+            open: None,
+            torn: false,
+        }
+    }
+
+    fn write(&mut self, events: &mut Waiting) -> io::Result<()> {
+        let mut file = self.output()?;
+        while let Some(event) = events.front() {
+            let before = if self.torn { "\n" } else { "" };
+            let line = format!("{before}{}\n", event.line());
+            let written = match file.write(line.as_bytes()) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                written => written?,
+            };
+            self.torn = written < line.len();
+            if self.torn {
+                return Err(io::Error::new(ErrorKind::WriteZero, "a line was cut short"));
+            }
+            events.pop_front();
+        }
+        self.open = Some(file);
+        Ok(())
+    }
+
+    /// The file that is there now. After an error it is opened anew.
+    fn output(&mut self) -> io::Result<File> {
+        let open = self.open.take();
+        let Some(path) = &self.path else {
+            return match open {
+                Some(file) => Ok(file),
+                // Not by way of `std::io::stdout`, whose buffer would cut lines in two.
+                None => Ok(io::stdout().as_fd().try_clone_to_owned()?.into()),
+            };
+        };
+        if let Some(file) = open {
+            let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+            let there = path.metadata().map(identity);
+            if there.is_ok_and(|there| file.metadata().is_ok_and(|m| identity(m) == there)) {
+                return Ok(file);
+            }
+        }
+        let mut file = append_to_private_file(path)?;
+        self.torn = is_torn(&mut file);
+        Ok(file)
+    }
+}
+
+/// Whether a file ends in the middle of a line: its writer had no room, or was killed. What is no
+/// plain file does not.
+fn is_torn(file: &mut File) -> bool {
+    let mut last = [0];
+    let read = file
+        .seek(SeekFrom::End(-1))
+        .and_then(|_| file.read_exact(&mut last));
+    read.is_ok() && file.metadata().is_ok_and(|m| m.is_file()) && last != *b"\n"
+}
+
+#[async_trait]
+impl Sink for Lines {
+    fn name(&self) -> &'static str {
+        match self.path {
+            Some(_) => "file",
+            None => "stdout",
+        }
+    }
+
+    async fn keep(&mut self, events: &mut Waiting) -> Result<(), StoreError> {
+        let outcome = self.write(events);
+        outcome.map_err(|error| match &self.path {
+            Some(path) => {
+                StoreError::new("audit file", format_args!("{}: {error}", path.display()))
+            }
+            None => StoreError::new("standard output", error),
+        })
+    }
+}

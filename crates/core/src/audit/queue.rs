@@ -1,0 +1,174 @@
+//! Between a request and a sink: a queue with an end, and the thread that empties it.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use metrics::counter;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::{sleep, timeout};
+use tracing::{error, warn};
+
+use super::{Event, Sink, Waiting};
+
+/// How many events a sink is offered at a time.
+const BATCH: usize = 256;
+/// Before a sink that failed is tried again.
+const PAUSE: Duration = Duration::from_millis(250);
+/// How long the end waits for a sink.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The queue before a sink.
+pub(super) struct Queue {
+    events: mpsc::Sender<Arc<Event>>,
+    loss: Arc<Loss>,
+    closing: Arc<Notify>,
+    /// Closed when the thread has ended.
+    ended: watch::Receiver<()>,
+}
+
+/// How many events a sink has lost.
+struct Loss {
+    sink: &'static str,
+    events: AtomicU64,
+    /// As many as there were when it had last kept up.
+    told: AtomicU64,
+}
+
+impl Loss {
+    fn count(&self, events: u64) {
+        let sink = self.sink;
+        counter!("isogloss_audit_lost_total", "sink" => sink).increment(events);
+        let before = self.events.fetch_add(events, Ordering::Relaxed);
+        if before == self.told.load(Ordering::Relaxed) {
+            error!(sink, "the audit log loses events: too many wait for it");
+        }
+    }
+
+    /// How many are new since this was last asked.
+    fn tell(&self) -> u64 {
+        let events = self.events.load(Ordering::Relaxed);
+        events - self.told.swap(events, Ordering::Relaxed)
+    }
+}
+
+impl Queue {
+    pub(super) fn start(sink: Box<dyn Sink>, room: NonZeroUsize) -> io::Result<Self> {
+        let (events, receiver) = mpsc::channel(room.get());
+        let (alive, ended) = watch::channel(());
+        let loss = Arc::new(Loss {
+            sink: sink.name(),
+            events: AtomicU64::new(0),
+            told: AtomicU64::new(0),
+        });
+        let closing = Arc::new(Notify::new());
+        let writer = Writer {
+            sink,
+            events: receiver,
+            loss: Arc::clone(&loss),
+            closing: Arc::clone(&closing),
+        };
+        // A runtime of its own: a sink may take its time, and outlives the workers.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        thread::Builder::new()
+            .name(format!("audit-{}", loss.sink))
+            .spawn(move || {
+                runtime.block_on(writer.run());
+                drop(alive);
+            })?;
+        Ok(Self {
+            events,
+            loss,
+            closing,
+            ended,
+        })
+    }
+
+    pub(super) fn offer(&self, event: Arc<Event>) {
+        if self.events.try_send(event).is_err() {
+            self.loss.count(1);
+        }
+    }
+
+    pub(super) async fn close(&self) -> u64 {
+        self.closing.notify_one();
+        let mut ended = self.ended.clone();
+        let end = async { while ended.changed().await.is_ok() {} };
+        if timeout(PATIENCE, end).await.is_err() {
+            // Beside those in the queue, the sink holds at least one, and may still keep it.
+            let left = self.events.max_capacity() - self.events.capacity();
+            self.loss.count(left as u64 + 1);
+        }
+        self.loss.events.load(Ordering::Relaxed)
+    }
+}
+
+/// What takes events from the queue to the sink.
+struct Writer {
+    sink: Box<dyn Sink>,
+    events: mpsc::Receiver<Arc<Event>>,
+    loss: Arc<Loss>,
+    closing: Arc<Notify>,
+}
+
+impl Writer {
+    async fn run(mut self) {
+        let sink = self.sink.name();
+        let mut waiting = Waiting::new();
+        let mut is_failing = false;
+        loop {
+            match self.sink.keep(&mut waiting).await {
+                Ok(()) => {
+                    if self.events.is_empty() {
+                        let lost = self.loss.tell();
+                        if is_failing || lost > 0 {
+                            warn!(sink, lost, "the audit log is written again");
+                        }
+                        is_failing = false;
+                    }
+                    if !self.fetch(&mut waiting).await {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    if !is_failing {
+                        error!(sink, %error, "the audit log cannot be written: its events wait");
+                        is_failing = true;
+                    }
+                    if self.events.is_closed() {
+                        break;
+                    }
+                    tokio::select! {
+                        () = sleep(PAUSE) => {}
+                        () = self.closing.notified() => self.events.close(),
+                    }
+                }
+            }
+        }
+        let left = waiting.len() + self.events.len();
+        if left > 0 {
+            self.loss.count(left as u64);
+        }
+    }
+
+    /// Waits for events. `false` if there will be none.
+    async fn fetch(&mut self, waiting: &mut Waiting) -> bool {
+        let mut batch = Vec::with_capacity(BATCH);
+        tokio::select! {
+            biased;
+            _ = self.events.recv_many(&mut batch, BATCH) => {}
+            () = self.closing.notified() => {
+                // What has come by now is kept; nothing more comes.
+                self.events.close();
+                self.events.recv_many(&mut batch, BATCH).await;
+            }
+        }
+        waiting.extend(batch);
+        !waiting.is_empty()
+    }
+}

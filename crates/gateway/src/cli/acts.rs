@@ -1,0 +1,44 @@
+//! What commands change is recorded where the gateway records.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use isogloss_core::audit::{Audit, Event, Kind};
+use isogloss_core::directory::Directory;
+use isogloss_core::{Clock as _, SystemClock, User};
+
+use super::output;
+use crate::audit;
+use crate::config::Sections;
+
+/// The directory that a command changes, and where its acts are recorded.
+pub(super) struct Acts<'a> {
+    pub(super) directory: Arc<dyn Directory>,
+    pub(super) sections: &'a Sections,
+}
+
+impl Acts<'_> {
+    /// Something was done to a user.
+    pub(super) async fn about(&self, kind: Kind, user: &User) -> Result<()> {
+        self.record(event(kind).about(user)).await
+    }
+
+    pub(super) async fn record(&self, event: Event) -> Result<()> {
+        let audit = audit::open_beside(&self.sections.audit, &self.directory)?;
+        audit.record(event);
+        kept(&audit).await;
+        Ok(())
+    }
+}
+
+/// Something that is done now.
+pub(super) fn event(kind: Kind) -> Event {
+    Event::new(kind, SystemClock.now())
+}
+
+/// Waits until all is kept, or says that it is not: what was done is done.
+pub(super) async fn kept(audit: &Audit) {
+    if audit.close().await > 0 {
+        output::error("it is done, but the audit log could not be written");
+    }
+}

@@ -1,0 +1,192 @@
+//! `isogloss audit`: what was recorded.
+
+mod file;
+
+use std::collections::HashMap;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Subcommand};
+use humantime_serde::re::humantime::parse_duration;
+use isogloss_core::audit::{Filter, Kind, Name, Who};
+use isogloss_core::directory::Directory;
+use isogloss_core::{Clock as _, SystemClock};
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
+
+use super::{Outcome, output};
+use crate::config::{AuditTarget, Config, Problem, Sections};
+use crate::parts;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// List what was recorded, the latest first
+    #[command(after_help = "\
+Examples:
+  isogloss audit list --since 1h
+  isogloss audit list --user ada --event login
+  isogloss audit list --since 2026-11-22T09:00:00Z --limit 1000 --json
+
+It is read from the directory's database with audit.database = true, else from the file of
+audit.to. Of a file that was moved away, the rest is not read.
+
+Names of failed logins are not kept, but hashes of them, shown with a #. --user finds what was
+tried with that name, with the user's other name, and what the user did, suffered, or did as an
+administrator.")]
+    List(List),
+}
+
+#[derive(Args)]
+pub(super) struct List {
+    /// About the user of that name or e-mail address, or a name that somebody tried
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// Of that kind
+    #[arg(long, value_parser = Kind::ALL.map(Kind::name))]
+    event: Option<String>,
+    /// So long ago at the most, like 1h or 30days, or since a moment like 2026-11-22T09:00:00Z
+    #[arg(long, value_name = "SPAN|MOMENT")]
+    since: Option<String>,
+    /// How many at the most
+    #[arg(long, default_value_t = 100)]
+    limit: u32,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
+    let Command::List(list) = command;
+    let sections = &config.sections;
+    let since = list.since.as_deref().map(moment).transpose()?;
+    let source = Source::of(sections)?;
+    let directory = parts::directory(&sections.directory).await?;
+    let directory = directory.as_ref();
+    let filter = Filter {
+        who: match &list.user {
+            Some(name) => Some(who(name, directory, sections).await?),
+            None => None,
+        },
+        event: list.event.as_deref().and_then(Kind::from_name),
+        since,
+        limit: list.limit,
+    };
+    let events = match source {
+        Source::Database => {
+            let lines = directory.find_events(&filter).await?.into_iter();
+            let events = lines.map(|line| serde_json::from_str(&line));
+            let events: Result<Vec<Value>, _> = events.collect();
+            events.context("the audit log cannot be read")?
+        }
+        Source::File(path) => file::find(path, &filter)
+            .with_context(|| format!("audit.to: cannot read {}", path.display()))?,
+    };
+    if list.json {
+        output::json(&events)?;
+    } else {
+        print(&events, directory).await?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Where events can be read.
+enum Source<'a> {
+    Database,
+    File(&'a std::path::Path),
+}
+
+impl<'a> Source<'a> {
+    fn of(sections: &'a Sections) -> Result<Self, Problem> {
+        if sections.audit.database {
+            return Ok(Self::Database);
+        }
+        let reason = match &sections.audit.to {
+            AuditTarget::File(path) => return Ok(Self::File(path)),
+            AuditTarget::Stdout => "it went to the standard output of the gateway",
+            AuditTarget::None => "nothing is recorded",
+        };
+        let advice = "set audit.database = true, or audit.to = \"file:PATH\"";
+        let reason = format!("{reason}; for it to be listed, {advice}");
+        Err(Problem::new("audit list", reason))
+    }
+}
+
+fn moment(text: &str) -> Result<OffsetDateTime, Problem> {
+    if let Ok(span) = parse_duration(text) {
+        let span = span.try_into().unwrap_or(time::Duration::MAX);
+        return Ok(SystemClock.now().saturating_sub(span));
+    }
+    OffsetDateTime::parse(text, &Rfc3339).map_err(|_| {
+        let expected = "expected a span like 1h or 30days, or a moment like 2026-11-22T09:00:00Z";
+        Problem::new("--since", expected)
+    })
+}
+
+/// All that events may know somebody of that name by.
+async fn who(name: &str, directory: &dyn Directory, sections: &Sections) -> Result<Who> {
+    let user = directory.account(name).await?.map(|account| account.user);
+    let mut names = vec![Name::User(name), Name::Card(name)];
+    if let Some(user) = &user {
+        names.push(Name::User(&user.user_name));
+        names.extend(user.email.as_deref().map(Name::User));
+    }
+    // Without a pepper nothing was hashed yet.
+    let peppers = [
+        sections.tokens.read_pepper()?,
+        sections.tokens.read_previous_pepper()?,
+    ];
+    let peppers = peppers.iter().flatten();
+    Ok(Who {
+        name_hashes: peppers
+            .flat_map(|pepper| names.iter().map(|name| name.hash(pepper)))
+            .collect(),
+        user: user.map(|user| user.id),
+    })
+}
+
+async fn print(events: &[Value], directory: &dyn Directory) -> Result<()> {
+    const COLUMNS: [&str; 6] = ["time", "event", "outcome", "reason", "dialect", "source"];
+    let mut names = Names {
+        directory,
+        known: HashMap::new(),
+    };
+    let mut rows = Vec::new();
+    for event in events {
+        let text = |column: &str| event[column].as_str().unwrap_or_default().to_owned();
+        let mut row: Vec<_> = COLUMNS.iter().map(|column| text(column)).collect();
+        let hash = text("name_hash");
+        row.push(match names.of(&text("user")).await? {
+            name if name.is_empty() && !hash.is_empty() => format!("#{hash}"),
+            name => name,
+        });
+        row.push(names.of(&text("actor")).await?);
+        row.push(text("handle"));
+        rows.push(row);
+    }
+    let heading = [
+        "TIME", "EVENT", "OUTCOME", "REASON", "DIALECT", "FROM", "USER", "BY", "HANDLE",
+    ];
+    output::table(&heading, &rows)
+}
+
+/// Users' names, looked up once each.
+struct Names<'a> {
+    directory: &'a dyn Directory,
+    known: HashMap<Uuid, Option<String>>,
+}
+
+impl Names<'_> {
+    /// The name of the user of that identifier; any other text as it is.
+    async fn of(&mut self, text: &str) -> Result<String> {
+        let Ok(id) = Uuid::try_parse(text) else {
+            return Ok(text.to_owned());
+        };
+        if !self.known.contains_key(&id) {
+            let user = self.directory.user(id).await?;
+            self.known.insert(id, user.map(|user| user.user_name));
+        }
+        let name = self.known.get(&id).cloned().flatten();
+        Ok(name.unwrap_or_else(|| text.to_owned()))
+    }
+}

@@ -1,0 +1,165 @@
+//! Events in a file, read from its end.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read as _, Result, Seek as _, SeekFrom};
+use std::path::Path;
+use std::time::Duration;
+
+use isogloss_core::audit::{Filter, Who, moment};
+use serde_json::Value;
+
+/// How much is read at a time.
+const BLOCK: u64 = 64 * 1024;
+
+/// Processes that share a file may write a little later than they look at the clock.
+const OUT_OF_ORDER: Duration = Duration::from_mins(1);
+
+/// The events that fit, the latest first. None if there is no file yet.
+pub(super) fn find(path: &Path, filter: &Filter) -> Result<Vec<Value>> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        file => file?,
+    };
+    let mut lines = Backwards::new(file)?;
+    // Moments are in order as text, too.
+    let since = filter.since.map(moment).unwrap_or_default();
+    let enough = filter.since.map(|since| moment(since - OUT_OF_ORDER));
+    let enough = enough.unwrap_or_default();
+    let mut found = Vec::new();
+    while found.len() < filter.limit as usize {
+        let Some(line) = lines.next()? else { break };
+        // A line that was cut short, by a full disk, is none.
+        let Ok(event) = serde_json::from_slice::<Value>(&line) else {
+            continue;
+        };
+        let time = event["time"].as_str().unwrap_or_default();
+        if time < enough.as_str() {
+            break;
+        }
+        if time >= since.as_str() && fits(&event, filter) {
+            found.push(event);
+        }
+    }
+    Ok(found)
+}
+
+fn fits(event: &Value, filter: &Filter) -> bool {
+    filter
+        .event
+        .is_none_or(|kind| event["event"] == kind.name())
+        && filter.who.as_ref().is_none_or(|who| is_of(event, who))
+}
+
+fn is_of(event: &Value, who: &Who) -> bool {
+    let is_user = who.user.is_some_and(|user| {
+        let user = user.to_string();
+        event["user"] == user.as_str() || event["actor"] == user.as_str()
+    });
+    let mut hashes = who.name_hashes.iter().map(ToString::to_string);
+    is_user || hashes.any(|hash| event["name_hash"] == hash.as_str())
+}
+
+/// The lines of a file, the last one first.
+struct Backwards {
+    file: File,
+    /// Where that begins which was read.
+    start: u64,
+    /// What was read and is yet to be given.
+    read: Vec<u8>,
+}
+
+impl Backwards {
+    fn new(mut file: File) -> Result<Self> {
+        let start = file.seek(SeekFrom::End(0))?;
+        Ok(Self {
+            file,
+            start,
+            read: Vec::new(),
+        })
+    }
+
+    fn next(&mut self) -> Result<Option<Vec<u8>>> {
+        loop {
+            if let Some(end) = self.read.iter().rposition(|byte| *byte == b'\n') {
+                let line = self.read.split_off(end + 1);
+                self.read.pop();
+                return Ok(Some(line));
+            }
+            if self.start == 0 {
+                let first = std::mem::take(&mut self.read);
+                return Ok(Some(first).filter(|line| !line.is_empty()));
+            }
+            let length = BLOCK.min(self.start);
+            self.start -= length;
+            self.file.seek(SeekFrom::Start(self.start))?;
+            let mut before = Vec::new();
+            self.file.by_ref().take(length).read_to_end(&mut before)?;
+            before.append(&mut self.read);
+            self.read = before;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use isogloss_core::audit::Kind;
+    use time::macros::datetime;
+
+    use super::*;
+
+    const ALL: Filter = Filter {
+        who: None,
+        event: None,
+        since: None,
+        limit: 100_000,
+    };
+
+    fn write(name: &str, text: &str) -> std::path::PathBuf {
+        let path = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    #[test]
+    fn the_last_line_comes_first_however_long_the_file_is() {
+        let line = |number: u32| format!("{{\"event\":\"issue\",\"count\":{number}}}\n");
+        let text: String = (0..9000).map(line).collect();
+        assert!(text.len() as u64 > 3 * BLOCK);
+        let path = write("long", &text);
+        let found = find(&path, &ALL).unwrap();
+        let counts: Vec<_> = found.iter().map(|e| e["count"].as_u64().unwrap()).collect();
+        assert_eq!(counts, (0..9000).rev().collect::<Vec<_>>());
+        let two = Filter { limit: 2, ..ALL };
+        assert_eq!(find(&path, &two).unwrap(), found[..2]);
+        std::fs::remove_file(path).unwrap();
+        let missing = Path::new("/no/such/file");
+        assert_eq!(find(missing, &ALL).unwrap(), [Value::Null; 0]);
+    }
+
+    #[test]
+    fn lines_that_do_not_fit_or_are_none_are_passed_over() {
+        let path = write(
+            "mixed",
+            concat!(
+                "{\"time\":\"2026-11-22T08:59:59.999Z\",\"event\":\"login\"}\n",
+                "{\"time\":\"2026-11-22T09:00:00.000Z\",\"event\":\"login\"}\n",
+                "{\"time\":\"2026-11-\n",
+                "\n",
+                "{\"time\":\"2026-11-22T09:00:01.000Z\",\"event\":\"issue\"}\n",
+                "{\"time\":\"2026-11-22T09:00:02.000Z\",\"event\":\"login\"}",
+            ),
+        );
+        let logins = Filter {
+            event: Some(Kind::Login),
+            since: Some(datetime!(2026-11-22 09:00 UTC)),
+            ..ALL
+        };
+        let found = find(&path, &logins).unwrap();
+        let times: Vec<_> = found.iter().map(|e| e["time"].as_str().unwrap()).collect();
+        assert_eq!(
+            times,
+            ["2026-11-22T09:00:02.000Z", "2026-11-22T09:00:00.000Z"]
+        );
+        std::fs::remove_file(path).unwrap();
+    }
+}

@@ -1,0 +1,86 @@
+//! `[audit]`: where it is recorded who logged in, was refused, or ended what.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Problem;
+
+/// Where it is recorded who logged in, was refused, or ended what.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audit {
+    /// `none`, `stdout`, or `file:PATH`.
+    pub to: AuditTarget,
+    /// Whether the directory's database has a table of it, too.
+    pub database: bool,
+    /// How long events stay in that table.
+    #[serde(with = "humantime_serde")]
+    pub keep: Duration,
+    /// Events that may wait for a disk or a database before further ones are lost.
+    pub queue: NonZeroUsize,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self {
+            to: AuditTarget::None,
+            database: false,
+            keep: Duration::from_hours(24 * 90),
+            queue: const { NonZeroUsize::new(10_000).unwrap() },
+        }
+    }
+}
+
+impl Audit {
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        if self.keep.is_zero() {
+            return Err(Problem::new("audit.keep", "expected a duration above zero"));
+        }
+        Ok(())
+    }
+}
+
+/// Where lines go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum AuditTarget {
+    /// Nowhere.
+    None,
+    /// To the standard output.
+    Stdout,
+    /// To the end of a file.
+    File(PathBuf),
+}
+
+impl TryFrom<String> for AuditTarget {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.split_once(':') {
+            None if text == "none" => Ok(Self::None),
+            None if text == "stdout" => Ok(Self::Stdout),
+            Some(("file", path)) if !path.is_empty() => Ok(Self::File(path.into())),
+            _ => Err("expected none, stdout or file:PATH"),
+        }
+    }
+}
+
+impl From<AuditTarget> for String {
+    fn from(target: AuditTarget) -> Self {
+        target.to_string()
+    }
+}
+
+impl fmt::Display for AuditTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("none"),
+            Self::Stdout => f.write_str("stdout"),
+            Self::File(path) => write!(f, "file:{}", path.display()),
+        }
+    }
+}
