@@ -70,7 +70,7 @@ pub trait Directory: Send + Sync + 'static {
 pub struct Account {
     /// The user.
     pub user: User,
-    /// The bcrypt hash.
+    /// The hash, of whatever format it was brought in.
     pub password_hash: SecretString,
     /// The second factor, if it is on.
     pub totp: Option<TotpSecret>,
@@ -90,7 +90,7 @@ pub enum CardName<'a> {
 pub struct Card {
     /// Who logs in by it.
     pub user: User,
-    /// The bcrypt hash of the pass code, for cards that have one.
+    /// The hash of the pass code, for cards that have one.
     pub pass_code_hash: Option<SecretString>,
 }
 

@@ -6,6 +6,7 @@ mod once;
 mod peppers;
 mod sessions;
 mod throttled;
+mod timing;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -70,6 +71,7 @@ fn passwords() -> Passwords {
         bcrypt_cost: 4,
         threads: NonZeroUsize::new(2),
         queue: 64,
+        ..PasswordSettings::default()
     })
     .unwrap()
 }
@@ -147,5 +149,16 @@ impl Fixture {
 
     async fn is_live(&self, token: &Token, purpose: Purpose) -> bool {
         self.auth.validate(token, &[purpose]).await.is_ok()
+    }
+
+    /// A user with a hash from elsewhere.
+    async fn bring(&self, name: &str, password_hash: &str, more: &str) {
+        let text = format!(
+            "users = [{{ user_name = '{name}', organisation = 'ACME', password_hash = '{password_hash}', {more} }}]"
+        );
+        let file = File::parse(Path::new("users.toml"), &text).unwrap();
+        import(self.directory.as_ref(), &passwords(), file, |_| {})
+            .await
+            .unwrap();
     }
 }

@@ -62,6 +62,7 @@ fn passwords() -> Passwords {
         bcrypt_cost: 4,
         threads: NonZeroUsize::new(2),
         queue: 8,
+        ..PasswordSettings::default()
     })
     .unwrap()
 }
@@ -245,7 +246,22 @@ async fn what_makes_no_sense_is_refused_whole(directory: &dyn Directory) {
         (
             "password = \"builder\"",
             "password_hash = \"x\"",
-            "user bob: password_hash is not a bcrypt hash",
+            "user bob: password_hash is not a known password hash",
+        ),
+        (
+            "password = \"builder\"",
+            "password_hash = \"{SSHA}0c0blFTXXNuAMHECS4uxrj3ZieMoWImr\"",
+            "user bob: password_hash is weak, one round of a fast digest: set passwords.allow_weak to take it until the next login",
+        ),
+        (
+            "password = \"builder\"",
+            "password_hash = \"$argon2id$v=19$m=999999,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4\"",
+            "user bob: password_hash has an argon2 memory in KiB above 262144",
+        ),
+        (
+            "pass_code = \"12345\" }",
+            "pass_code_hash = \"12345\" }",
+            "user Ada: pass_code_hash is not a known password hash",
         ),
         (
             "\"bob\"\n",

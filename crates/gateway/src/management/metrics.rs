@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::{Data, ServiceConfig, get, resource};
 use anyhow::{Context as _, Result};
-use metrics::describe_counter;
+use metrics::{describe_counter, describe_gauge, gauge};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 /// From here on everything is counted.
@@ -23,6 +23,17 @@ pub(crate) fn start() -> Result<PrometheusHandle> {
         "isogloss_logins_throttled_total",
         "Logins and letters that were refused because there had been too many tries"
     );
+    for (name, what) in [
+        (
+            "isogloss_hashing_queue_length",
+            "Logins that wait for a hashing thread",
+        ),
+        ("isogloss_hashing_threads_busy", "Hashing threads at work"),
+    ] {
+        describe_gauge!(name, what);
+        // Shown before the first login, too.
+        gauge!(name).set(0);
+    }
     Ok(handle)
 }
 
