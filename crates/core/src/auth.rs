@@ -5,6 +5,7 @@ mod once;
 mod sessions;
 mod throttled;
 mod tokens;
+mod upgrade;
 
 use std::sync::Arc;
 

@@ -45,6 +45,10 @@ pub trait Directory: Send + Sync + 'static {
     /// Sets a password hash, and ends the user's tokens.
     async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError>;
 
+    /// Replaces a password's hash by another of the same password, if it still is `old`, and tells
+    /// whether it was. The user's tokens stay alive.
+    async fn replace_hash(&self, user: Uuid, old: &str, new: &str) -> Result<bool, StoreError>;
+
     /// Enables or disables a user. Disabling ends the user's tokens.
     async fn set_state(&self, user: Uuid, state: UserState) -> Result<(), StoreError>;
 

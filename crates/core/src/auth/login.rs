@@ -35,10 +35,17 @@ impl Auth {
             .verify(credentials.password.clone(), hash)
             .await?;
         self.0.passwords.note_check(begun.elapsed());
-        let Some(Account { user, totp, .. }) = account.filter(|_| fits) else {
+        let Some(account) = account.filter(|_| fits) else {
             return Err(AuthError::InvalidCredentials);
         };
+        let Account {
+            user,
+            totp,
+            password_hash,
+        } = account;
         let user = admit(user, credentials.organisation.as_ref())?;
+        self.upgrade(&user, &password_hash, &credentials.password)
+            .await;
         let Some(totp) = totp else { return Ok(user) };
         let Some(code) = &credentials.code else {
             return Err(AuthError::SecondFactorRequired);

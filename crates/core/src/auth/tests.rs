@@ -7,6 +7,7 @@ mod peppers;
 mod sessions;
 mod throttled;
 mod timing;
+mod upgrades;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -54,7 +55,7 @@ struct Fixture {
     tokens: Arc<EmbeddedStore>,
     clock: Arc<MockClock>,
     directory: Arc<SqliteDirectory>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 const CAPS: Caps = Caps {
@@ -105,7 +106,7 @@ async fn guarded_by(guard: Option<Guard>) -> Fixture {
         tokens,
         clock,
         directory,
-        _folder: folder,
+        folder,
     }
 }
 

@@ -204,6 +204,21 @@ async fn password_and_state_changes_start_a_new_generation(directory: &dyn Direc
     );
 }
 
+async fn a_hash_is_replaced_only_if_it_is_the_old_one_still(directory: &dyn Directory) {
+    let ada = directory.account("ada").await.unwrap().unwrap();
+    let (id, old) = (ada.user.id, ada.password_hash.expose_secret());
+    for (user, from) in [(id, "another"), (Uuid::new_v4(), old)] {
+        assert!(!directory.replace_hash(user, from, "new").await.unwrap());
+    }
+    assert!(directory.replace_hash(id, old, "new").await.unwrap());
+    assert!(!directory.replace_hash(id, old, "newer").await.unwrap());
+    let after = directory.account("ada").await.unwrap().unwrap();
+    assert_eq!(after.password_hash.expose_secret(), "new");
+    // Not even the generation: tokens stay alive.
+    assert_eq!(after.user, ada.user);
+    assert!(directory.replace_hash(id, "new", old).await.unwrap());
+}
+
 async fn what_makes_no_sense_is_refused_whole(directory: &dyn Directory) {
     let before = directory.snapshot().await.unwrap();
     for (wrong, right, reason) in [
@@ -334,6 +349,7 @@ async fn the_contract_holds(directory: &dyn Directory, other: &dyn Directory) {
     what_makes_no_sense_is_refused_whole(directory).await;
     what_is_exported_can_be_imported(directory, other).await;
     password_and_state_changes_start_a_new_generation(directory).await;
+    a_hash_is_replaced_only_if_it_is_the_old_one_still(directory).await;
     imports_are_remembered(directory).await;
 }
 
