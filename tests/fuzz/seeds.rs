@@ -49,6 +49,75 @@ user = "a"
 "#;
 /// Refused, and then the secret must not be told.
 const WRONG: &str = "[[users]]\nuser_name = 'a'\norganisation = 'A'\ndisabled = 'hush-hush'\n";
+/// One of each format, with its password. They are of the documents that core's tests cite, cheap ones
+/// where those have some.
+const HASHES: [(&str, &str); 20] = [
+    (
+        "U*U",
+        "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+    ),
+    (
+        "\u{451}",
+        "$2x$05$6bNw2HLQYeqHYyBfLMsv/OiwqTymGIGzFsA4hOTWebfehXHNprcAS",
+    ),
+    (
+        "password",
+        "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
+    ),
+    (
+        "password",
+        "$argon2i$m=256,t=2,p=1$c29tZXNhbHQ$/U3YPXYsSb3q9XxHvc0MLxur+GP960kN9j7emXX8zwY",
+    ),
+    (
+        "passwd",
+        "$pbkdf2-sha256$1$c2FsdA$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLxJypzM8Xm2RZkWZLOdd+8xfHG4RbHjC9UJESBB06GXgw",
+    ),
+    (
+        "password",
+        "$pbkdf2-sha1$i=4096$c2FsdA$SwB5AbdlSJq+rUnZJvch0GWkKcE",
+    ),
+    (
+        "nacl",
+        "$scrypt$ln=1,r=4,p=2$yhnD+J+Tci4lZCwFgHCuVQ$fAsEWmxSHuC0cHKMwKVFPzrQukgvK09Sj+NueTSxKds",
+    ),
+    (
+        "pleaseletmein",
+        "$7$C6..../....SodiumChloride$kBGj9fHznVYFQMEn/qDCfrDevf9YDtcDdKvEqHJLV8D",
+    ),
+    (
+        "the minimum number is still observed",
+        "$5$rounds=1000$roundstoolow$yfvwcWrQ8l/K0DAWyuPMDNHpIVlTQebY9l/gL972bIC",
+    ),
+    (
+        "Hello world!",
+        "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1",
+    ),
+    ("U*U*U*U*", "$1$dXc3I7Rw$ctlgjDdWJLMT.qwHsWhXR1"),
+    ("JohnRipper", "$P$612345678si5M0DDyPpmRCmcltU/YW/"),
+    (
+        "SimpleEasyPassword",
+        "U$S$5I5Ht7YwxFRiMiJhBjyt42Ji2WRndX2dCx1jyktH92PeQp0xWdgi",
+    ),
+    ("testing123", "{SSHA}0c0blFTXXNuAMHECS4uxrj3ZieMoWImr"),
+    ("test", "{CRYPT}$1$ec6XvcoW$ghEtNK2U1MC5l.Dwgi3020"),
+    ("hashcat", "01dfae6e5d4d90d9892622325959afbe:7050461"),
+    (
+        "my password",
+        "AQAAAAAAAAD6AAAAEAhftMyfTJylOlZT+eEotFXd1elee8ih5WsjXaR3PA9M",
+    ),
+    (
+        "not a password",
+        "pbkdf2_sha1$10000$wz5B6WkasRoF$atJmJ1o+XfJxKq1+Nu1f1i57Z5I=",
+    ),
+    (
+        "password",
+        "argon2$argon2i$v=19$m=256,t=1,p=1$c29tZXNhbHQ$AJFIsNZTMKTAewB4+ETN1A",
+    ),
+    (
+        "",
+        "bcrypt_sha256$$2a$06$/3OeRpbOf8/l6nPPRdZPp.nRiyYqPobEZGdNRBWihQhiFDh1ws1tu",
+    ),
+];
 /// The first version of a stored record.
 const RECORD: &[u8] =
     b"\x01\x04here\x10\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff\
@@ -80,6 +149,9 @@ fn main() {
         seeds.write("directory_file", serde_json::to_string(&json).unwrap());
     }
     seeds.write("stored_record", RECORD);
+    for (password, hash) in HASHES {
+        seeds.write("password_hash", format!("{hash}\n{password}"));
+    }
 }
 
 struct Seeds {

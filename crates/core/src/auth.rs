@@ -6,6 +6,7 @@ mod once;
 mod sessions;
 mod throttled;
 mod tokens;
+mod upgrade;
 
 use std::sync::Arc;
 

@@ -46,6 +46,10 @@ pub trait Directory: AuditTable {
     /// Sets a password hash, and ends the user's tokens.
     async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError>;
 
+    /// Replaces a password's hash by another of the same password, if it still is `old`, and tells
+    /// whether it was. The user's tokens stay alive.
+    async fn replace_hash(&self, user: Uuid, old: &str, new: &str) -> Result<bool, StoreError>;
+
     /// Enables or disables a user. Disabling ends the user's tokens.
     async fn set_state(&self, user: Uuid, state: UserState) -> Result<(), StoreError>;
 
@@ -71,7 +75,7 @@ pub trait Directory: AuditTable {
 pub struct Account {
     /// The user.
     pub user: User,
-    /// The bcrypt hash.
+    /// The hash, of whatever format it was brought in.
     pub password_hash: SecretString,
     /// The second factor, if it is on.
     pub totp: Option<TotpSecret>,
@@ -91,7 +95,7 @@ pub enum CardName<'a> {
 pub struct Card {
     /// Who logs in by it.
     pub user: User,
-    /// The bcrypt hash of the pass code, for cards that have one.
+    /// The hash of the pass code, for cards that have one.
     pub pass_code_hash: Option<SecretString>,
 }
 

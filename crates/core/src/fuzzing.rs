@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use crate::auth;
 use crate::directory::Snapshot;
 use crate::directory::file::{File, seal};
-use crate::password::{PasswordSettings, Passwords};
+use crate::password::{self, HashError, PasswordSettings, Passwords};
 use crate::store::Record;
 
 /// A record as a store keeps it.
@@ -35,10 +35,16 @@ pub fn directory(file: File) -> Option<Snapshot> {
             bcrypt_cost: 4,
             threads: Some(NonZeroUsize::MIN),
             queue: 1,
+            ..PasswordSettings::default()
         };
         Passwords::start(settings).ok()
     });
     let empty = Snapshot::default();
     let sealed = seal(&empty, PASSWORDS.as_ref()?, file, |_| {});
     sealed.now_or_never()?.ok()
+}
+
+/// Whether a password fits a hash, of whatever strength; nothing if it takes more than milliseconds to say.
+pub fn fits(hash: &str, password: &str) -> Result<Option<bool>, HashError> {
+    password::fits(hash, password)
 }

@@ -25,7 +25,7 @@ pub use auth::{
 pub use clock::{Clock, MockClock, SystemClock};
 pub use error::{AuthError, StoreError};
 pub use mail::{Letter, Mailer};
-pub use password::{PasswordError, PasswordSettings, Passwords};
+pub use password::{HashError, PasswordError, PasswordSettings, Passwords};
 pub use pepper::{Pepper, Peppers};
 pub use private_file::create_private_file;
 pub use session::{Actor, Concurrency, IssuedToken, Lifetime, Purpose, Session, Terms};

@@ -1,22 +1,27 @@
-//! Bcrypt on threads of its own: as many as asked for, with a queue that has an end.
+//! Passwords: hashed on threads of their own, checked in whatever format they were brought in.
+
+mod bounds;
+mod check;
+mod formats;
+mod pool;
+mod waits;
 
 use std::num::NonZeroUsize;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
-use tokio::sync::oneshot;
+use tracing::warn;
 
-use crate::error::{AuthError, StoreError};
+pub use self::formats::HashError;
+use self::formats::{Hash, LONGEST_BCRYPT_BYTES, Policy};
+use self::pool::Pool;
+use self::waits::Waits;
+use crate::error::AuthError;
 
-/// Bcrypt reads no further than this.
-const LONGEST_PASSWORD_BYTES: usize = 72;
-
-/// What a refused login is told: by then a queue of the default length has drained.
-const RETRY_AFTER: Duration = Duration::from_secs(2);
+/// Salt and digest of some bcrypt hash. Whether a password fits it is not asked.
+const NOBODYS: &str = "CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 
 /// How passwords are hashed.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +32,22 @@ pub struct PasswordSettings {
     pub threads: Option<NonZeroUsize>,
     /// How many logins may wait for a thread before further ones are refused.
     pub queue: usize,
+    /// How long one may wait there before it is refused, too.
+    pub queue_timeout: Duration,
+    /// Whether hashes of other systems are taken that give the password away to who steals them.
+    pub allow_weak: bool,
+}
+
+impl Default for PasswordSettings {
+    fn default() -> Self {
+        Self {
+            bcrypt_cost: 12,
+            threads: None,
+            queue: 64,
+            queue_timeout: Duration::from_secs(5),
+            allow_weak: false,
+        }
+    }
 }
 
 /// Why a password cannot be set.
@@ -52,140 +73,109 @@ pub enum PasswordError {
 /// The hashing threads. They end when the last copy of this is dropped.
 #[derive(Clone)]
 pub struct Passwords {
-    jobs: SyncSender<Job>,
-    cost: u32,
-    threads: usize,
-    decoy: String,
-}
-
-struct Job {
-    password: SecretString,
-    task: Task,
-}
-
-enum Task {
-    Verify(String, oneshot::Sender<bool>),
-    Hash(u32, oneshot::Sender<Result<String, PasswordError>>),
+    pool: Pool,
+    policy: Policy,
+    waits: Arc<Waits>,
 }
 
 impl Passwords {
     /// Starts the threads.
     pub fn start(settings: PasswordSettings) -> Result<Self, PasswordError> {
-        let decoy = bcrypt::hash("decoy", settings.bcrypt_cost)
-            .map_err(|error| PasswordError::Bcrypt(error.to_string()))?;
-        let threads = settings
-            .threads
-            .or_else(|| thread::available_parallelism().ok())
-            .map_or(1, NonZeroUsize::get);
-        let (jobs, queue) = sync_channel(settings.queue.max(1));
-        let queue = Arc::new(Mutex::new(queue));
-        for number in 0..threads {
-            let queue = Arc::clone(&queue);
-            thread::Builder::new()
-                .name(format!("bcrypt-{number}"))
-                .spawn(move || work(&queue))
-                .map_err(|error| AuthError::Unavailable(gone(error)))?;
+        let bcrypt_cost = settings.bcrypt_cost;
+        if !(4..=31).contains(&bcrypt_cost) {
+            let reason = format!("the cost {bcrypt_cost} is not one from 4 to 31");
+            return Err(PasswordError::Bcrypt(reason));
         }
+        let pool = Pool::start(settings.threads, settings.queue, settings.queue_timeout);
         Ok(Self {
-            jobs,
-            cost: settings.bcrypt_cost,
-            threads,
-            decoy,
+            pool: pool.map_err(AuthError::from)?,
+            policy: Policy {
+                bcrypt_cost,
+                allow_weak: settings.allow_weak,
+            },
+            waits: Arc::new(Waits::start().map_err(AuthError::from)?),
         })
     }
 
     /// How many hashes are made at once.
     pub fn threads(&self) -> usize {
-        self.threads
+        self.pool.threads()
     }
 
-    /// Whether the password fits the hash. Without a hash (no such user) the answer is no, for
-    /// the price of a hash at the configured cost.
+    /// Whether the password fits the hash, in any known format. Without a hash (no such user), with
+    /// one that cannot be checked, and with a password that fits none, the answer is no, for the
+    /// price of a hash at the configured cost; no hash is checked for less.
     pub async fn verify(
         &self,
         password: SecretString,
         hash: Option<String>,
     ) -> Result<bool, AuthError> {
-        let known = hash.is_some() && !password.expose_secret().contains('\0');
-        let hash = hash.unwrap_or_else(|| self.decoy.clone());
-        let (answer, verdict) = oneshot::channel();
-        self.enqueue(Job {
-            password,
-            task: Task::Verify(hash, answer),
-        })?;
-        let fits = verdict.await.map_err(gone)?;
-        Ok(fits && known)
+        let known = hash.is_some();
+        let cost = self.policy.bcrypt_cost;
+        // Nobody's goes the same way as everybody's, to the last step.
+        let hash = hash.unwrap_or_else(|| format!("$2b${cost:02}${NOBODYS}"));
+        let hash = Hash::read(&hash, self.policy);
+        let hash = hash
+            .map_err(|reason| warn!(%reason, "a stored password hash cannot be checked"))
+            .ok();
+        let check = move || check::check(password.expose_secret(), hash.as_ref(), cost);
+        Ok(self.pool.run(check).await? && known)
     }
 
     /// Hashes a password that is to be set, at the configured cost.
     pub async fn hash(&self, password: SecretString) -> Result<String, PasswordError> {
         check_new_password(password.expose_secret())?;
-        let (answer, hash) = oneshot::channel();
-        self.enqueue(Job {
-            password,
-            task: Task::Hash(self.cost, answer),
-        })?;
-        hash.await
-            .map_err(|error| AuthError::Unavailable(gone(error)))?
+        let cost = self.policy.bcrypt_cost;
+        let hash = move || bcrypt::hash(password.expose_secret(), cost);
+        let hash = self.pool.run(hash).await?;
+        hash.map_err(|error| PasswordError::Bcrypt(error.to_string()))
     }
 
     /// Whether a hash is one that [`Passwords::hash`] would make today.
     pub fn is_current(&self, hash: &str) -> bool {
-        hash.parse::<bcrypt::HashParts>()
-            .is_ok_and(|parts| parts.get_cost() == self.cost)
+        Hash::read(hash, self.policy)
+            .is_ok_and(|hash| hash.is_ours() && hash.bcrypt_cost() == Some(self.policy.bcrypt_cost))
     }
 
-    fn enqueue(&self, job: Job) -> Result<(), AuthError> {
-        self.jobs.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => AuthError::Overloaded {
-                retry_after: RETRY_AFTER,
-            },
-            TrySendError::Disconnected(_) => AuthError::Unavailable(gone("no thread is left")),
-        })
+    /// Whether a hash from elsewhere may be stored: it can be checked, within bounds, and is not weak
+    /// unless that is allowed.
+    pub fn check_hash(&self, hash: &str) -> Result<(), HashError> {
+        Hash::read(hash, self.policy).map(drop)
+    }
+
+    /// Notes how long it took to find a hash and to check a password, from its coming to its answer.
+    pub(crate) fn note_check(&self, took: Duration) {
+        self.waits.note(took);
+    }
+
+    /// Waits as long as one of the last checks took, without work, for an answer that must not come
+    /// sooner than theirs.
+    pub(crate) async fn wait_like_a_check(&self) {
+        self.waits.wait().await;
     }
 }
 
-/// Whether text is a bcrypt hash, of whichever minor version and cost.
-pub(crate) fn is_bcrypt(hash: &str) -> bool {
-    hash.parse::<bcrypt::HashParts>().is_ok()
+/// Whether a password fits a hash, or why that cannot be told; nothing if it takes its time.
+#[cfg(fuzzing)]
+pub(crate) fn fits(hash: &str, password: &str) -> Result<Option<bool>, HashError> {
+    let policy = Policy {
+        bcrypt_cost: 4,
+        allow_weak: true,
+    };
+    let hash = Hash::read(hash, policy)?;
+    let takes = hash.is_cheap() && hash.takes(password);
+    Ok(takes.then(|| hash.fits(password)))
 }
 
 fn check_new_password(password: &str) -> Result<(), PasswordError> {
     if password.is_empty() {
         Err(PasswordError::Empty)
-    } else if password.len() > LONGEST_PASSWORD_BYTES {
+    } else if password.len() > LONGEST_BCRYPT_BYTES {
         Err(PasswordError::TooLong)
     } else if password.contains('\0') {
         Err(PasswordError::Nul)
     } else {
         Ok(())
-    }
-}
-
-fn gone(error: impl std::fmt::Display) -> StoreError {
-    StoreError::new("password hashing", error)
-}
-
-fn work(queue: &Mutex<Receiver<Job>>) {
-    loop {
-        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { password, task }) = job else {
-            return;
-        };
-        match task {
-            // The client that asked may have gone: then nobody needs the answer.
-            Task::Verify(_, answer) if answer.is_closed() => {}
-            Task::Verify(hash, answer) => {
-                let fits = bcrypt::verify(password.expose_secret(), &hash).unwrap_or(false);
-                // A closed channel means that the client went while we hashed.
-                let _ = answer.send(fits);
-            }
-            Task::Hash(cost, answer) => {
-                let hash = bcrypt::hash(password.expose_secret(), cost)
-                    .map_err(|error| PasswordError::Bcrypt(error.to_string()));
-                let _ = answer.send(hash);
-            }
-        }
     }
 }
 
@@ -198,6 +188,7 @@ mod tests {
             bcrypt_cost: 4,
             threads: NonZeroUsize::new(1),
             queue,
+            ..PasswordSettings::default()
         })
         .unwrap()
     }
@@ -224,7 +215,7 @@ mod tests {
                 .await
                 .unwrap()
         );
-        assert!(!passwords.verify("decoy".into(), None).await.unwrap());
+        assert!(!passwords.verify("U*U".into(), None).await.unwrap());
     }
 
     #[tokio::test]
@@ -239,25 +230,6 @@ mod tests {
             assert_eq!(refused.to_string(), error);
         }
         assert!(passwords.hash("x".repeat(72).into()).await.is_ok());
-    }
-
-    #[tokio::test]
-    async fn a_full_queue_refuses_at_once_and_serves_again_later() {
-        let passwords = passwords(2);
-        let hash = bcrypt::hash("slow", 8).unwrap();
-        let tries = (0..32).map(|_| passwords.verify("slow".into(), Some(hash.clone())));
-        let answers = futures_util::future::join_all(tries).await;
-        let served = answers
-            .iter()
-            .filter(|answer| matches!(answer, Ok(true)))
-            .count();
-        let refused = answers
-            .iter()
-            .filter(|answer| matches!(answer, Err(AuthError::Overloaded { .. })))
-            .count();
-        assert!((2..=4).contains(&served), "{served}");
-        assert_eq!(served + refused, 32);
-        assert!(passwords.verify("slow".into(), Some(hash)).await.unwrap());
     }
 
     #[tokio::test]

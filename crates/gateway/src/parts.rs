@@ -164,6 +164,8 @@ pub(crate) fn passwords(settings: &config::Passwords) -> Result<Passwords> {
         bcrypt_cost: settings.bcrypt_cost,
         threads: settings.threads,
         queue: settings.queue.get(),
+        queue_timeout: settings.queue_timeout,
+        allow_weak: settings.allow_weak,
     })?)
 }
 

@@ -1,5 +1,7 @@
 //! Who is it? Logins by password, card and key, and what else is asked about users.
 
+use std::time::Instant;
+
 use secrecy::{ExposeSecret, SecretString};
 
 use super::throttled::settled;
@@ -21,6 +23,7 @@ impl Auth {
     }
 
     async fn check_password(&self, credentials: &Credentials) -> Result<User, AuthError> {
+        let begun = Instant::now();
         let account = self.0.directory.account(&credentials.name).await?;
         let hash = account
             .as_ref()
@@ -30,10 +33,18 @@ impl Auth {
             .passwords
             .verify(credentials.password.clone(), hash)
             .await?;
-        let Some(Account { user, totp, .. }) = account.filter(|_| fits) else {
+        self.0.passwords.note_check(begun.elapsed());
+        let Some(account) = account.filter(|_| fits) else {
             return Err(AuthError::InvalidCredentials);
         };
+        let Account {
+            user,
+            totp,
+            password_hash,
+        } = account;
         let user = admit(user, credentials.organisation.as_ref())?;
+        self.upgrade(&user, &password_hash, &credentials.password)
+            .await;
         let Some(totp) = totp else { return Ok(user) };
         let Some(code) = &credentials.code else {
             return Err(AuthError::SecondFactorRequired);
@@ -75,6 +86,7 @@ impl Auth {
                 identifier,
                 pass_code,
             } => {
+                let begun = Instant::now();
                 let card = self
                     .0
                     .directory
@@ -85,6 +97,7 @@ impl Auth {
                     .and_then(|card| card.pass_code_hash.as_ref())
                     .map(|hash| hash.expose_secret().to_owned());
                 let fits = self.0.passwords.verify(pass_code, hash).await?;
+                self.0.passwords.note_check(begun.elapsed());
                 card.filter(|_| fits).map(|card| card.user)
             }
         };

@@ -8,6 +8,8 @@ mod once;
 mod peppers;
 mod sessions;
 mod throttled;
+mod timing;
+mod upgrades;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -55,7 +57,7 @@ struct Fixture {
     tokens: Arc<EmbeddedStore>,
     clock: Arc<MockClock>,
     directory: Arc<SqliteDirectory>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 const CAPS: Caps = Caps {
@@ -72,6 +74,7 @@ fn passwords() -> Passwords {
         bcrypt_cost: 4,
         threads: NonZeroUsize::new(2),
         queue: 64,
+        ..PasswordSettings::default()
     })
     .unwrap()
 }
@@ -110,7 +113,7 @@ async fn watched(guard: Option<Guard>, audit: Audit) -> Fixture {
         tokens,
         clock,
         directory,
-        _folder: folder,
+        folder,
     }
 }
 
@@ -154,5 +157,16 @@ impl Fixture {
 
     async fn is_live(&self, token: &Token, purpose: Purpose) -> bool {
         self.auth.validate(token, &[purpose]).await.is_ok()
+    }
+
+    /// A user with a hash from elsewhere.
+    async fn bring(&self, name: &str, password_hash: &str, more: &str) {
+        let text = format!(
+            "users = [{{ user_name = '{name}', organisation = 'ACME', password_hash = '{password_hash}', {more} }}]"
+        );
+        let file = File::parse(Path::new("users.toml"), &text).unwrap();
+        import(self.directory.as_ref(), &passwords(), file, |_| {})
+            .await
+            .unwrap();
     }
 }

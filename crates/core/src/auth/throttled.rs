@@ -16,7 +16,19 @@ impl Auth {
             return Ok(None);
         };
         let (pepper, clock) = (&self.0.peppers.current, self.0.clock.as_ref());
-        guard.turn(pepper, clock, guess, origin).await.map(Some)
+        let turn = guard.turn(pepper, clock, guess, origin).await;
+        if let Err(AuthError::Throttled { .. }) = turn {
+            match guess {
+                // A wrong one would have been hashed: a lock that is answered in the same words is
+                // answered in the same time.
+                Guess::Password(_) | Guess::PassCode(_) => {
+                    self.0.passwords.wait_like_a_check().await;
+                }
+                // A wrong one is told at once.
+                Guess::Key | Guess::Code(_) => {}
+            }
+        }
+        turn.map(Some)
     }
 
     pub(super) async fn grants_letter(

@@ -65,6 +65,7 @@ fn passwords() -> Passwords {
         bcrypt_cost: 4,
         threads: NonZeroUsize::new(2),
         queue: 8,
+        ..PasswordSettings::default()
     })
     .unwrap()
 }
@@ -206,6 +207,21 @@ async fn password_and_state_changes_start_a_new_generation(directory: &dyn Direc
     );
 }
 
+async fn a_hash_is_replaced_only_if_it_is_the_old_one_still(directory: &dyn Directory) {
+    let ada = directory.account("ada").await.unwrap().unwrap();
+    let (id, old) = (ada.user.id, ada.password_hash.expose_secret());
+    for (user, from) in [(id, "another"), (Uuid::new_v4(), old)] {
+        assert!(!directory.replace_hash(user, from, "new").await.unwrap());
+    }
+    assert!(directory.replace_hash(id, old, "new").await.unwrap());
+    assert!(!directory.replace_hash(id, old, "newer").await.unwrap());
+    let after = directory.account("ada").await.unwrap().unwrap();
+    assert_eq!(after.password_hash.expose_secret(), "new");
+    // Not even the generation: tokens stay alive.
+    assert_eq!(after.user, ada.user);
+    assert!(directory.replace_hash(id, "new", old).await.unwrap());
+}
+
 async fn what_makes_no_sense_is_refused_whole(directory: &dyn Directory) {
     let before = directory.snapshot().await.unwrap();
     for (wrong, right, reason) in [
@@ -248,7 +264,22 @@ async fn what_makes_no_sense_is_refused_whole(directory: &dyn Directory) {
         (
             "password = \"builder\"",
             "password_hash = \"x\"",
-            "user bob: password_hash is not a bcrypt hash",
+            "user bob: password_hash is not a known password hash",
+        ),
+        (
+            "password = \"builder\"",
+            "password_hash = \"{SSHA}0c0blFTXXNuAMHECS4uxrj3ZieMoWImr\"",
+            "user bob: password_hash is weak, one round of a fast digest: set passwords.allow_weak to take it until the next login",
+        ),
+        (
+            "password = \"builder\"",
+            "password_hash = \"$argon2id$v=19$m=999999,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4\"",
+            "user bob: password_hash has an argon2 memory in KiB above 262144",
+        ),
+        (
+            "pass_code = \"12345\" }",
+            "pass_code_hash = \"12345\" }",
+            "user Ada: pass_code_hash is not a known password hash",
         ),
         (
             "\"bob\"\n",
@@ -321,6 +352,7 @@ async fn the_contract_holds(directory: &dyn Directory, other: &dyn Directory) {
     what_makes_no_sense_is_refused_whole(directory).await;
     what_is_exported_can_be_imported(directory, other).await;
     password_and_state_changes_start_a_new_generation(directory).await;
+    a_hash_is_replaced_only_if_it_is_the_old_one_still(directory).await;
     imports_are_remembered(directory).await;
     audit::the_contract_holds(directory).await;
 }

@@ -125,7 +125,7 @@ pub struct NewUser {
     pub disabled: bool,
     /// The password in clear text.
     pub password: Option<SecretString>,
-    /// The password's bcrypt hash.
+    /// The password's hash, in any format that [`Passwords::verify`](crate::Passwords::verify) knows.
     pub password_hash: Option<String>,
     /// The second factor's secret, base32.
     pub totp_secret: Option<SecretString>,
@@ -146,7 +146,7 @@ pub struct NewCard {
     pub identifier: Option<String>,
     /// The pass code in clear text.
     pub pass_code: Option<SecretString>,
-    /// The pass code's bcrypt hash.
+    /// The pass code's hash, in any such format.
     pub pass_code_hash: Option<String>,
     /// Whether the card can be used.
     #[serde(default = "effective")]

@@ -190,6 +190,14 @@ impl Directory for PostgresDirectory {
         .await
     }
 
+    async fn replace_hash(&self, user: Uuid, old: &str, new: &str) -> Result<bool, StoreError> {
+        let (old, new) = (old.to_owned(), new.to_owned());
+        self.once(self.timeout, move |c| {
+            Box::pin(write::replace_hash(c, user, old, new))
+        })
+        .await
+    }
+
     async fn set_state(&self, user: Uuid, state: UserState) -> Result<(), StoreError> {
         let disabled = state == UserState::Disabled;
         self.once(self.timeout, move |c| {

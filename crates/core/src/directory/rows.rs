@@ -26,8 +26,19 @@ pub(super) trait Columns {
     fn guid_if_any(&self, column: &str) -> Result<Option<Uuid>>;
 }
 
+/// A row of `accounts` beside whether it is the one that was asked for, or only as long to read.
+pub(super) fn account_if_found(row: Option<&impl Columns>) -> Result<Option<Account>> {
+    let Some(row) = row else { return Ok(None) };
+    let account = account(row);
+    if row.flag("found")? {
+        account.map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
 /// A row of `accounts`.
-pub(super) fn account(row: &impl Columns) -> Result<Account> {
+fn account(row: &impl Columns) -> Result<Account> {
     let totp = match row.text_if_any("totp_secret")? {
         None => None,
         Some(secret) => {

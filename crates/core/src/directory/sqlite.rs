@@ -105,6 +105,17 @@ impl Directory for SqliteDirectory {
             .map_err(failed)
     }
 
+    async fn replace_hash(&self, user: Uuid, old: &str, new: &str) -> Result<bool, StoreError> {
+        query("UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?")
+            .bind(new)
+            .bind(user.to_string())
+            .bind(old)
+            .execute(&self.pool)
+            .await
+            .map(|done| done.rows_affected() > 0)
+            .map_err(failed)
+    }
+
     async fn set_state(&self, user: Uuid, state: UserState) -> Result<(), StoreError> {
         let disabled = state == UserState::Disabled;
         query("UPDATE users SET disabled = ?1, generation = generation + ?1 WHERE id = ?2")

@@ -76,6 +76,7 @@ impl Fixture {
             bcrypt_cost: 4,
             threads: NonZeroUsize::new(1),
             queue: 64,
+            ..PasswordSettings::default()
         })
         .unwrap();
         let file = File::parse(Path::new("users.toml"), USERS).unwrap();

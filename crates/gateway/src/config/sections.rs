@@ -151,6 +151,11 @@ pub struct Passwords {
     pub threads: Option<NonZeroUsize>,
     /// Logins that may wait for a hashing thread before further ones are refused.
     pub queue: NonZeroUsize,
+    /// How long one may wait there before it is refused, too.
+    #[serde(with = "humantime_serde")]
+    pub queue_timeout: Duration,
+    /// Whether hashes of other systems are taken that give the password away to who steals them.
+    pub allow_weak: bool,
 }
 
 impl Default for Passwords {
@@ -159,6 +164,8 @@ impl Default for Passwords {
             bcrypt_cost: 12,
             threads: None,
             queue: const { NonZeroUsize::new(64).unwrap() },
+            queue_timeout: Duration::from_secs(5),
+            allow_weak: false,
         }
     }
 }
@@ -275,6 +282,7 @@ impl Sections {
                 "tokens.redis_connect_timeout",
                 self.tokens.redis_connect_timeout,
             ),
+            ("passwords.queue_timeout", self.passwords.queue_timeout),
             ("tokens.redis_timeout", self.tokens.redis_timeout),
             ("tokens.redis_pool_timeout", self.tokens.redis_pool_timeout),
         ] {

@@ -83,6 +83,10 @@ impl Directory for Gate {
         self.passed()?.set_password(user, hash).await
     }
 
+    async fn replace_hash(&self, user: Uuid, old: &str, new: &str) -> Result<bool, StoreError> {
+        self.passed()?.replace_hash(user, old, new).await
+    }
+
     async fn set_state(&self, user: Uuid, state: UserState) -> Result<(), StoreError> {
         self.passed()?.set_state(user, state).await
     }

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::{Data, ServiceConfig, get, resource};
 use anyhow::{Context as _, Result};
-use metrics::describe_counter;
+use metrics::{describe_counter, describe_gauge, gauge};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 /// From here on everything is counted.
@@ -27,6 +27,17 @@ pub(crate) fn start() -> Result<PrometheusHandle> {
         "isogloss_audit_lost_total",
         "Events that the audit log lost because its disk or database did not take them"
     );
+    for (name, what) in [
+        (
+            "isogloss_hashing_queue_length",
+            "Logins that wait for a hashing thread",
+        ),
+        ("isogloss_hashing_threads_busy", "Hashing threads at work"),
+    ] {
+        describe_gauge!(name, what);
+        // Shown before the first login, too.
+        gauge!(name).set(0);
+    }
     Ok(handle)
 }
 

@@ -48,6 +48,7 @@ impl Host {
             bcrypt_cost: 4,
             threads: NonZeroUsize::new(1),
             queue: 64,
+            ..PasswordSettings::default()
         })
         .expect("hashing threads");
         let file = File::parse(Path::new("users.toml"), USERS).expect("a directory file");

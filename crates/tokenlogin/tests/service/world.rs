@@ -104,6 +104,7 @@ impl World {
             bcrypt_cost: plan.bcrypt_cost,
             threads: NonZeroUsize::new(1),
             queue: plan.queue,
+            ..PasswordSettings::default()
         })
         .unwrap();
         let file = File::parse(Path::new("directory.toml"), DIRECTORY).unwrap();

@@ -16,7 +16,7 @@ const fn budget(tries: u32) -> Budget {
     }
 }
 
-const LIMITS: Limits = Limits {
+pub(super) const LIMITS: Limits = Limits {
     account: budget(5),
     known_client: budget(7),
     source: budget(12),
@@ -26,7 +26,7 @@ const LIMITS: Limits = Limits {
     remember_clients: Duration::from_hours(1),
 };
 
-const HOME: &str = "192.0.2.1";
+pub(super) const HOME: &str = "192.0.2.1";
 const ELSEWHERE: &str = "198.51.100.1";
 
 async fn limited() -> Fixture {

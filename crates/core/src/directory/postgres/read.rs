@@ -8,16 +8,19 @@ use crate::directory::rows::{self, Columns, Result};
 use crate::directory::{Account, Card, KeyDigest, Snapshot};
 use crate::user::{Key, Unit, User};
 
+/// For nobody somebody is read and dropped: it is to take as long.
 pub(super) async fn account(
     connection: &mut PgConnection,
     login: String,
 ) -> Result<Option<Account>> {
-    let row =
-        query("SELECT a.* FROM logins l JOIN accounts a ON a.id = l.user_id WHERE l.login = $1")
-            .bind(login)
-            .fetch_optional(connection)
-            .await?;
-    row.as_ref().map(rows::account).transpose()
+    let row = query(
+        "SELECT a.*, EXISTS (SELECT 1 FROM logins WHERE login = $1) AS found FROM accounts a
+         WHERE a.id = coalesce((SELECT user_id FROM logins WHERE login = $1), (SELECT id FROM users LIMIT 1))",
+    )
+    .bind(login)
+    .fetch_optional(connection)
+    .await?;
+    rows::account_if_found(row.as_ref())
 }
 
 pub(super) async fn user(connection: &mut PgConnection, id: Uuid) -> Result<Option<User>> {

@@ -22,6 +22,21 @@ pub(super) async fn set_password(
         .map(drop)
 }
 
+pub(super) async fn replace_hash(
+    connection: &mut PgConnection,
+    user: Uuid,
+    old: String,
+    new: String,
+) -> Result<bool> {
+    query("UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3")
+        .bind(new)
+        .bind(user)
+        .bind(old)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() > 0)
+}
+
 pub(super) async fn set_disabled(
     connection: &mut PgConnection,
     user: Uuid,

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use super::super::FileError;
 use crate::error::StoreError;
-use crate::password::{PasswordError, Passwords, is_bcrypt};
+use crate::password::{PasswordError, Passwords};
 
 /// A password or pass code, as the file and the directory have it.
 pub(super) struct Secret<'a> {
@@ -25,8 +25,10 @@ pub(super) async fn seal_secret(
     };
     match (secret.clear, secret.hashed, secret.known) {
         (Some(_), Some(_), _) => Err(wrong(format!("has both {field} and {field}_hash"))),
-        (None, Some(hash), _) if is_bcrypt(&hash) => Ok(hash),
-        (None, Some(_), _) => Err(wrong(format!("{field}_hash is not a bcrypt hash"))),
+        (None, Some(hash), _) => match passwords.check_hash(&hash) {
+            Ok(()) => Ok(hash),
+            Err(reason) => Err(wrong(format!("{field}_hash {reason}"))),
+        },
         (None, None, Some(known)) => Ok(known.to_owned()),
         (None, None, None) => Err(wrong(format!("needs {field} or {field}_hash"))),
         (Some(clear), None, known) => {

@@ -1,0 +1,44 @@
+//! Hashes of other systems and costs become ours when their password comes by.
+
+use secrecy::{ExposeSecret, SecretString};
+use tracing::{debug, warn};
+
+use super::Auth;
+use crate::error::AuthError;
+use crate::password::PasswordError;
+use crate::user::User;
+
+impl Auth {
+    /// Replaces the hash of a password that was right by one that would be made today. What prevents
+    /// it never fails the login: the next one tries again.
+    pub(super) async fn upgrade(&self, user: &User, old: &SecretString, password: &SecretString) {
+        let old = old.expose_secret();
+        if self.0.passwords.is_current(old) {
+            return;
+        }
+        let id = user.id;
+        match self.hashed_anew(user, old, password).await {
+            Ok(true) => debug!(user.id = %id, "upgraded a password hash"),
+            // It was changed meanwhile, or the old format takes the password and ours does not.
+            Ok(false) | Err(PasswordError::Empty | PasswordError::TooLong | PasswordError::Nul) => {
+            }
+            Err(PasswordError::Auth(AuthError::Overloaded { .. })) => {
+                debug!(user.id = %id, "no thread is free to upgrade a password hash");
+            }
+            Err(error @ (PasswordError::Bcrypt(_) | PasswordError::Auth(_))) => {
+                warn!(user.id = %id, %error, "cannot upgrade a password hash");
+            }
+        }
+    }
+
+    async fn hashed_anew(
+        &self,
+        user: &User,
+        old: &str,
+        password: &SecretString,
+    ) -> Result<bool, PasswordError> {
+        let new = self.0.passwords.hash(password.clone()).await?;
+        let replaced = self.0.directory.replace_hash(user.id, old, &new).await;
+        Ok(replaced.map_err(AuthError::from)?)
+    }
+}

@@ -1,0 +1,241 @@
+//! Password hashes as other systems wrote them: read, bounded, checked.
+
+mod argon2;
+mod aspnet;
+mod bcrypt;
+mod crypts;
+mod digests;
+mod django;
+mod fields;
+mod pbkdf2;
+mod phpass;
+mod scrypt;
+#[cfg(test)]
+mod tests;
+
+use thiserror::Error;
+
+use self::argon2::Argon2;
+use self::bcrypt::Bcrypt;
+pub(super) use self::bcrypt::{LONGEST_PASSWORD_BYTES as LONGEST_BCRYPT_BYTES, decoy};
+use self::crypts::{Md5Crypt, ShaCrypt};
+use self::digests::Digests;
+use self::pbkdf2::Pbkdf2;
+use self::phpass::Phpass;
+use self::scrypt::Scrypt;
+use super::bounds;
+
+/// Why a hash is not taken. Reads after the name of what has it, and never quotes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum HashError {
+    /// It begins like none.
+    #[error("is not a known password hash")]
+    Unknown,
+    /// It begins like one, and goes on unlike it.
+    #[error("is not a whole {0} hash")]
+    Malformed(&'static str),
+    /// Whoever steals it has the password.
+    #[error("is weak, {0}: set passwords.allow_weak to take it until the next login")]
+    Weak(&'static str),
+    /// It would cost too much to check.
+    #[error("has {what} above {bound}")]
+    Beyond {
+        /// The parameter.
+        what: &'static str,
+        /// What it may be at the most.
+        bound: u64,
+    },
+    /// A format that is known and not checked here.
+    #[error("is {0}, which is not supported")]
+    Unsupported(&'static str),
+}
+
+/// What is taken and what is not.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Policy {
+    /// The cost of hashes that are made.
+    pub(super) bcrypt_cost: u32,
+    /// Whether weak hashes are taken.
+    pub(super) allow_weak: bool,
+}
+
+/// A hash that can be checked in bounded time and memory.
+pub(super) enum Hash {
+    Bcrypt(Bcrypt),
+    /// Of the hexadecimal SHA-256 of the password: passwords of any length.
+    BcryptOfSha256(Bcrypt),
+    Argon2(Argon2),
+    Pbkdf2(Pbkdf2),
+    Scrypt(Scrypt),
+    ShaCrypt(ShaCrypt),
+    Md5Crypt(Md5Crypt),
+    Phpass(Phpass),
+    Digests(Digests),
+}
+
+impl Hash {
+    /// Reads a hash of any known format.
+    pub(super) fn read(text: &str, policy: Policy) -> Result<Self, HashError> {
+        within(
+            "a length in bytes",
+            text.len() as u64,
+            bounds::HASH_BYTES as u64,
+        )?;
+        let hash = Self::of_any_format(text)?;
+        if let Some(bcrypt) = hash.bcrypt() {
+            let most = bounds::BCRYPT_COST.max(policy.bcrypt_cost);
+            within("a bcrypt cost", bcrypt.cost().into(), most.into())?;
+        }
+        match hash.weakness() {
+            Some(reason) if !policy.allow_weak => Err(HashError::Weak(reason)),
+            _ => Ok(hash),
+        }
+    }
+
+    fn of_any_format(text: &str) -> Result<Self, HashError> {
+        if let Some(rest) = text.strip_prefix('{') {
+            let (scheme, value) = rest.split_once('}').ok_or(HashError::Unknown)?;
+            return digests::read_ldap(scheme, value);
+        }
+        if text.starts_with('$') || text.starts_with("U$") {
+            return Self::of_crypt(text);
+        }
+        if text.contains('$') {
+            return django::read(text);
+        }
+        if let Some(digests) = Digests::read_hex(text) {
+            return digests.map(Self::Digests);
+        }
+        aspnet::read(text)
+    }
+
+    /// What begins like `$6$`.
+    fn of_crypt(text: &str) -> Result<Self, HashError> {
+        let name = text.split('$').nth(1).unwrap_or_default();
+        match name {
+            _ if text.starts_with('U') => Phpass::read(text).map(Self::Phpass),
+            "P" | "H" | "S" => Phpass::read(text).map(Self::Phpass),
+            "2a" | "2b" | "2x" | "2y" => Bcrypt::read(text).map(Self::Bcrypt),
+            "argon2id" | "argon2i" => Argon2::read(text).map(Self::Argon2),
+            "argon2d" => Err(HashError::Unsupported("argon2d")),
+            "pbkdf2" | "pbkdf2-sha1" | "pbkdf2-sha256" | "pbkdf2-sha512" => {
+                Pbkdf2::read(text).map(Self::Pbkdf2)
+            }
+            "scrypt" | "7" => Scrypt::read(text).map(Self::Scrypt),
+            "5" | "6" => ShaCrypt::read(text).map(Self::ShaCrypt),
+            "1" => Md5Crypt::read(text).map(Self::Md5Crypt),
+            "apr1" => Err(HashError::Unsupported("Apache's MD5 crypt")),
+            "y" | "gy" => Err(HashError::Unsupported("yescrypt")),
+            _ => Err(HashError::Unknown),
+        }
+    }
+
+    /// Why it is weak, if it is.
+    fn weakness(&self) -> Option<&'static str> {
+        match self {
+            Self::Bcrypt(_) | Self::BcryptOfSha256(_) | Self::ShaCrypt(_) => None,
+            Self::Argon2(hash) => hash.weakness(),
+            Self::Pbkdf2(hash) => hash.weakness(),
+            Self::Scrypt(hash) => hash.weakness(),
+            Self::Md5Crypt(_) => Some("MD5 crypt, which its author gave up in 2012"),
+            Self::Phpass(hash) => hash.weakness(),
+            Self::Digests(_) => Some("one round of a fast digest"),
+        }
+    }
+
+    fn bcrypt(&self) -> Option<&Bcrypt> {
+        match self {
+            Self::Bcrypt(hash) | Self::BcryptOfSha256(hash) => Some(hash),
+            Self::Argon2(_)
+            | Self::Pbkdf2(_)
+            | Self::Scrypt(_)
+            | Self::ShaCrypt(_)
+            | Self::Md5Crypt(_)
+            | Self::Phpass(_)
+            | Self::Digests(_) => None,
+        }
+    }
+
+    /// Bcrypt's cost, for hashes that cost that and no more.
+    pub(super) fn bcrypt_cost(&self) -> Option<u32> {
+        self.bcrypt().map(Bcrypt::cost)
+    }
+
+    /// Whether it is what is made here, but for the cost.
+    pub(super) fn is_ours(&self) -> bool {
+        matches!(self, Self::Bcrypt(hash) if hash.is_ours())
+    }
+
+    /// Whether checking it takes milliseconds rather than what the bounds allow.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn is_cheap(&self) -> bool {
+        match self {
+            Self::Bcrypt(hash) | Self::BcryptOfSha256(hash) => hash.cost() < 8,
+            Self::ShaCrypt(hash) => hash.rounds() < 10_000,
+            Self::Argon2(_)
+            | Self::Pbkdf2(_)
+            | Self::Scrypt(_)
+            | Self::Md5Crypt(_)
+            | Self::Phpass(_)
+            | Self::Digests(_) => self.weakness().is_some(),
+        }
+    }
+
+    /// Whether the format takes such a password whole. What it would cut off does not fit.
+    pub(super) fn takes(&self, password: &str) -> bool {
+        let longest = match self {
+            Self::Bcrypt(_) => LONGEST_BCRYPT_BYTES,
+            Self::BcryptOfSha256(_)
+            | Self::Argon2(_)
+            | Self::Pbkdf2(_)
+            | Self::Scrypt(_)
+            | Self::ShaCrypt(_)
+            | Self::Md5Crypt(_)
+            | Self::Phpass(_)
+            | Self::Digests(_) => bounds::PASSWORD_BYTES,
+        };
+        password.len() <= longest && !password.contains('\0')
+    }
+
+    /// Whether the password, one that it [takes](Self::takes), fits.
+    pub(super) fn fits(&self, password: &str) -> bool {
+        let bytes = password.as_bytes();
+        match self {
+            Self::Bcrypt(hash) => hash.fits(bytes),
+            Self::BcryptOfSha256(hash) => hash.fits(&django::hex_sha256(bytes)),
+            Self::Argon2(hash) => hash.fits(bytes),
+            Self::Pbkdf2(hash) => hash.fits(bytes),
+            Self::Scrypt(hash) => hash.fits(bytes),
+            Self::ShaCrypt(hash) => hash.fits(bytes),
+            Self::Md5Crypt(hash) => hash.fits(bytes),
+            Self::Phpass(hash) => hash.fits(bytes),
+            Self::Digests(hash) => hash.fits(bytes),
+        }
+    }
+}
+
+fn within(what: &'static str, value: u64, bound: u64) -> Result<(), HashError> {
+    if value > bound {
+        Err(HashError::Beyond { what, bound })
+    } else {
+        Ok(())
+    }
+}
+
+/// The salt and what is compared in the end, both of a sane length.
+fn check_lengths(format: &'static str, salt: &[u8], output: &[u8]) -> Result<(), HashError> {
+    within(
+        "a salt length in bytes",
+        salt.len() as u64,
+        bounds::SALT_BYTES as u64,
+    )?;
+    within(
+        "an output length in bytes",
+        output.len() as u64,
+        bounds::OUTPUT_BYTES as u64,
+    )?;
+    if output.len() < bounds::LEAST_OUTPUT_BYTES {
+        return Err(HashError::Malformed(format));
+    }
+    Ok(())
+}
