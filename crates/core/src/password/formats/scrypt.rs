@@ -37,18 +37,16 @@ impl Scrypt {
     fn read_crypt(text: &str) -> Result<Self, HashError> {
         let [_, _, rest, output] = fields(text).ok_or(BROKEN)?;
         let (costs, salt) = rest.split_at_checked(11).ok_or(BROKEN)?;
-        let value = |text: &str| {
-            let digit = |at: u8| {
-                CRYPT64
-                    .as_ref()?
-                    .specification()
-                    .symbols
-                    .find(char::from(at))
-            };
-            text.bytes()
-                .rev()
-                .try_fold(0, |value, at| Some((value << 6) | digit(at)? as u64))
+        let value = |bytes: &[u8]| {
+            let symbols = &CRYPT64.as_ref()?.specification().symbols;
+            let mut digits = bytes.iter().rev();
+            digits.try_fold(0, |value, digit| {
+                let digit = symbols.find(char::from(*digit))?;
+                Some((value << 6) | digit as u64)
+            })
         };
+        // Bytes, for what is not ASCII may be cut in half.
+        let costs = costs.as_bytes();
         let costs = Costs {
             log_n: value(&costs[..1]).ok_or(BROKEN)?,
             r: value(&costs[1..6]).ok_or(BROKEN)?,

@@ -116,6 +116,20 @@ fn the_unspoilt_ones_are_read() {
 }
 
 #[test]
+fn letters_of_two_bytes_are_not_cut_in_half() {
+    // A run of the test above over a hundred thousand found the first one.
+    for hash in [
+        "$7$//...\u{e9}./..Sodium$kBGj",
+        "$7$//..../...\u{e9}$kBGj",
+        "U\u{e9}$",
+        "$P\u{e9}$",
+        "$2b$04$\u{e9}",
+    ] {
+        assert!(refusal(hash, WEAK_TOO).is_some(), "{hash}");
+    }
+}
+
+#[test]
 fn giants_are_refused_before_they_are_read() {
     for start in [
         "",
