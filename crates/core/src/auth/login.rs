@@ -2,6 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::factor::Reading;
 use super::throttled::settled;
 use super::{AccessCard, Auth, Credentials, OrganisationName};
 use crate::directory::{Account, CardName, KeyDigest};
@@ -13,7 +14,8 @@ use crate::token::{Realm, Token};
 use crate::user::{Key, Organisation, Role, Unit, User, UserState};
 
 impl Auth {
-    /// Checks a name and a password. Unknown users cost as much time as known ones.
+    /// Checks a name and a password, and the second factor of a user who has one. Unknown users cost
+    /// as much time as known ones.
     pub async fn login(&self, credentials: Credentials) -> Result<User, AuthError> {
         let guess = Guess::Password(&credentials.name);
         let turn = self.turn(guess, &credentials.origin).await?;
@@ -23,28 +25,24 @@ impl Auth {
 
     async fn check_password(&self, credentials: &Credentials) -> Result<User, AuthError> {
         let account = self.0.directory.account(&credentials.name).await?;
+        let by_app_password = self.fits_app_password(account.as_ref(), credentials);
+        if by_app_password.await?
+            && let Some(Account { user, .. }) = account
+        {
+            return admit(user, credentials.organisation.as_ref());
+        }
+        let totp = account.as_ref().and_then(|account| account.totp.as_ref());
+        let Reading { password, offered } = credentials.reading(totp, self.now());
         let hash = account
             .as_ref()
             .map(|account| account.password_hash.expose_secret().to_owned());
-        let fits = self
-            .0
-            .passwords
-            .verify(credentials.password.clone(), hash)
-            .await?;
+        let fits = self.0.passwords.verify(password, hash).await?;
         let Some(Account { user, totp, .. }) = account.filter(|_| fits) else {
             return Err(AuthError::InvalidCredentials);
         };
         let user = admit(user, credentials.organisation.as_ref())?;
         let Some(totp) = totp else { return Ok(user) };
-        let Some(code) = &credentials.code else {
-            return Err(AuthError::SecondFactorRequired);
-        };
-        let guess = Guess::Code(&credentials.name);
-        let turn = self.turn(guess, &credentials.origin).await?;
-        if !totp.accepts(code.expose_secret(), self.now()) {
-            return Err(AuthError::SecondFactorRequired);
-        }
-        settled(turn, Ok(user)).await
+        self.check_factor(user, &totp, &offered, credentials).await
     }
 
     /// Checks an access card. It stands for itself: no password and no second factor are asked.

@@ -1,5 +1,7 @@
 //! The token core on a mock clock, with an embedded store and a SQLite directory.
 
+mod app_passwords;
+mod factors;
 mod lifetimes;
 mod logins;
 mod once;
@@ -111,7 +113,7 @@ fn credentials(name: &str, password: &str) -> Credentials {
     Credentials {
         name: name.to_owned(),
         password: password.into(),
-        code: None,
+        factor: SecondFactor::Code(None),
         organisation: None,
         origin: ORIGIN,
     }

@@ -1,5 +1,6 @@
 //! What every directory does, proved for each backend.
 
+mod factors;
 mod postgres;
 #[path = "../../../../tests/kit/postgres.rs"]
 #[expect(
@@ -319,6 +320,7 @@ async fn the_contract_holds(directory: &dyn Directory, other: &dyn Directory) {
     what_is_exported_can_be_imported(directory, other).await;
     password_and_state_changes_start_a_new_generation(directory).await;
     imports_are_remembered(directory).await;
+    factors::hold(directory, other).await;
 }
 
 #[tokio::test]
@@ -348,4 +350,22 @@ async fn postgres_passes() {
         postgres(&address).snapshot().await.unwrap(),
         directory.snapshot().await.unwrap()
     );
+}
+
+#[tokio::test]
+async fn of_many_at_several_handles_of_sqlite_one_uses_a_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = async || {
+        let file = folder.path().join("directory.db");
+        SqliteDirectory::open(&file).await.unwrap()
+    };
+    let (one, other) = (open().await, open().await);
+    factors::are_used_once_at_once(&one, &other).await;
+}
+
+#[tokio::test]
+async fn of_many_at_several_handles_of_postgres_one_uses_a_code() {
+    let server = Postgres::shared().unwrap();
+    let address = server.new_database().unwrap();
+    factors::are_used_once_at_once(&postgres(&address), &postgres(&address)).await;
 }

@@ -1,6 +1,8 @@
 //! The directory in PostgreSQL: one server, many gateways.
 
 mod address;
+mod app_passwords;
+mod enrolments;
 pub(super) mod migrate;
 mod pool;
 mod read;

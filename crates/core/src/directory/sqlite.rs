@@ -1,6 +1,8 @@
 //! The directory in SQLite: one file, no server, several processes.
 
+mod app_passwords;
 mod apply;
+mod enrolments;
 mod read;
 
 use std::path::Path;
@@ -50,13 +52,16 @@ impl SqliteDirectory {
 }
 
 fn migrations() -> Migrator {
-    Migrator::with_migrations(vec![Migration::new(
-        1,
-        "directory".into(),
-        MigrationType::Simple,
-        include_str!("../../migrations/sqlite/0001_directory.sql").into_sql_str(),
-        false,
-    )])
+    let directory = include_str!("../../migrations/sqlite/0001_directory.sql");
+    let second_factor = include_str!("../../migrations/sqlite/0002_second_factor.sql");
+    let steps = [
+        (1, "directory", directory.into_sql_str()),
+        (2, "second factor", second_factor.into_sql_str()),
+    ];
+    let steps = steps.map(|(version, name, sql)| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
+    });
+    Migrator::with_migrations(steps.into())
 }
 
 #[async_trait]

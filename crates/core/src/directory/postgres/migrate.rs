@@ -67,11 +67,20 @@ pub(in crate::directory) async fn migrate(mut connection: PgConnection) -> Resul
 }
 
 fn migrations() -> Migrator {
-    Migrator::with_migrations(vec![Migration::new(
-        1,
-        "directory".into(),
-        MigrationType::Simple,
-        include_str!("../../../migrations/postgres/0001_directory.sql").into_sql_str(),
-        false,
-    )])
+    let directory = include_str!("../../../migrations/postgres/0001_directory.sql");
+    let second_factor = include_str!("../../../migrations/postgres/0002_second_factor.sql");
+    let steps = [
+        (1, "directory", directory.into_sql_str()),
+        (2, "second factor", second_factor.into_sql_str()),
+    ];
+    let steps = steps.map(|(version, name, sql)| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
+    });
+    Migrator::with_migrations(steps.into())
+}
+
+/// How many versions of the tables there are.
+#[cfg(test)]
+pub(in crate::directory) fn versions() -> usize {
+    migrations().iter().count()
 }
