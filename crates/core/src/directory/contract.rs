@@ -12,6 +12,7 @@ mod postgres_server;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
+use futures_util::future::join_all;
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
@@ -350,6 +351,19 @@ async fn postgres_passes() {
         postgres(&address).snapshot().await.unwrap(),
         directory.snapshot().await.unwrap()
     );
+}
+
+#[tokio::test]
+async fn many_make_the_tables_of_an_empty_file_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("directory.db");
+    let tasks = (0..12).map(|_| {
+        let file = file.clone();
+        tokio::spawn(async move { SqliteDirectory::open(&file).await })
+    });
+    for opened in join_all(tasks).await {
+        opened.unwrap().unwrap().ping().await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -46,9 +46,19 @@ impl SqliteDirectory {
             .connect_with(options)
             .await
             .map_err(failed)?;
-        migrations().run(&pool).await.map_err(failed)?;
+        migrate(&pool).await.map_err(failed)?;
         Ok(Self { pool })
     }
+}
+
+/// Several processes may do so at once, a gateway and a command beside it: each waits for the file,
+/// and finds the work of the one before it done. The library takes no lock of its own here.
+async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    migrations()
+        .run_direct(None, &mut *transaction, false)
+        .await?;
+    Ok(transaction.commit().await?)
 }
 
 fn migrations() -> Migrator {
