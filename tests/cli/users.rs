@@ -130,6 +130,7 @@ fn a_user_is_added_with_what_was_given() {
         "id": null, "number": 77, "user_name": "ada", "email": "ada@example.com", "first_name": "Ada",
         "last_name": "L", "image_url": "", "role": "PROJECT_MANAGER", "organisation": "CRMDEMO",
         "default_unit": "0B7B3D1C2A5E4F6089ABCDEF01234567", "units": null, "state": "active",
+        "second_factor": {"state": "off"},
     });
     assert_eq!(ada, expected);
     let next = [

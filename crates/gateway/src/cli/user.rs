@@ -1,6 +1,9 @@
 //! `isogloss user`: single users.
 
+mod app_password;
+mod enrol;
 mod password;
+mod totp;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
@@ -59,6 +62,12 @@ Examples:
         #[command(flatten)]
         gateway: Gateway,
     },
+    /// The second factor: codes of an authenticator app
+    #[command(subcommand)]
+    Totp(totp::Command),
+    /// Passwords for single programs, in one dialect each
+    #[command(subcommand)]
+    AppPassword(app_password::Command),
 }
 
 #[derive(Args)]
@@ -103,17 +112,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     match command {
         Command::Add(new) => add(new, directory, sections).await,
         Command::List { json } => list(json, directory).await,
-        Command::Show { who, json } => {
-            let Some(user) = find(directory, &who).await? else {
-                return Ok(Outcome::Refused);
-            };
-            if json {
-                output::json(&describe(&user))?;
-            } else {
-                output::text(toml::to_string(&describe(&user))?.trim_end())?;
-            }
-            Ok(Outcome::Done)
-        }
+        Command::Show { who, json } => show(&who, json, directory).await,
         Command::SetPassword { who, source } => {
             let Some(user) = find(directory, &who).await? else {
                 return Ok(Outcome::Refused);
@@ -135,6 +134,8 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
             Ok(Outcome::Done)
         }
         Command::Enable(who) => set_state(&who, UserState::Active, directory, sections).await,
+        Command::Totp(command) => totp::run(command, directory, sections).await,
+        Command::AppPassword(command) => app_password::run(command, directory, sections).await,
     }
 }
 
@@ -159,6 +160,25 @@ async fn add(new: Add, directory: &dyn Directory, sections: &Sections) -> Result
     import(directory, &passwords, File::of_user(user), |_| {}).await?;
     output::text(format_args!("{}: added", new.name))?;
     Ok(Outcome::Done)
+}
+
+async fn show(who: &Who, json: bool, directory: &dyn Directory) -> Result<Outcome> {
+    let Some(user) = find(directory, who).await? else {
+        return Ok(Outcome::Refused);
+    };
+    let mut described = describe(&user);
+    described["second_factor"] = totp::describe(directory.enrolment(user.id).await?.as_ref())?;
+    tell(&described, json)?;
+    Ok(Outcome::Done)
+}
+
+/// Tells it as JSON, or as TOML, which people read with less trouble.
+fn tell(described: &Value, json: bool) -> Result<()> {
+    if json {
+        output::json(described)
+    } else {
+        output::text(toml::to_string(described)?.trim_end())
+    }
 }
 
 async fn list(json: bool, directory: &dyn Directory) -> Result<Outcome> {
