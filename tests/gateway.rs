@@ -244,7 +244,7 @@ fn demo_passwords_are_warned_of() {
     let gateway = gateway().start().unwrap();
     assert_eq!(
         warned_of(&gateway),
-        "admin, linguist, guarded, retired, sample, test@bimplus.net, mpadministrator, newcomer, outsider"
+        "admin, linguist, guarded, retired, watchful, sample, test@bimplus.net, mpadministrator, newcomer, outsider"
     );
 }
 

@@ -1,12 +1,14 @@
 //! The commands on users and the directory, alone and beside a running gateway.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod app_passwords;
 mod audit;
 mod conformance_command;
 #[path = "../shared/dialects.rs"]
 mod dialects;
 mod directory;
 mod running;
+mod second_factor;
 mod sessions;
 mod shell;
 mod throttle;

@@ -2,9 +2,9 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead as _, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use conformance::{Builder, Gateway};
 use serde_json::Value;
@@ -88,15 +88,7 @@ impl Shell {
 
     /// Runs it with that on its standard input.
     pub(crate) fn run_with(&self, arguments: &[&str], input: &str) -> Said {
-        let mut child = Command::new(PROGRAM)
-            .current_dir(&self.folder)
-            .args(arguments)
-            .envs(self.env.iter().cloned())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = self.spawn(arguments);
         // A command that does not read may be gone by now.
         drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
         let output = child.wait_with_output().unwrap();
@@ -105,6 +97,43 @@ impl Shell {
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
         }
+    }
+
+    /// Runs it, and answers the first line to which `reply` knows an answer.
+    pub(crate) fn run_replying(
+        &self,
+        arguments: &[&str],
+        reply: impl Fn(&str) -> Option<String>,
+    ) -> Said {
+        let mut child = self.spawn(arguments);
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let (mut out, mut line) = (String::new(), String::new());
+        while lines.read_line(&mut line).unwrap() > 0 {
+            if let Some(answer) = reply(&line)
+                && let Some(mut input) = child.stdin.take()
+            {
+                writeln!(input, "{answer}").unwrap();
+            }
+            out.push_str(&std::mem::take(&mut line));
+        }
+        let output = child.wait_with_output().unwrap();
+        Said {
+            exit: output.status.code(),
+            out,
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    fn spawn(&self, arguments: &[&str]) -> Child {
+        Command::new(PROGRAM)
+            .current_dir(&self.folder)
+            .args(arguments)
+            .envs(self.env.iter().cloned())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) {

@@ -48,6 +48,13 @@ fn every_command_of_the_contract_is_there() {
         "user disable",
         "user enable",
         "user logout",
+        "user totp enrol",
+        "user totp disable",
+        "user totp recovery-codes",
+        "user totp status",
+        "user app-password add",
+        "user app-password list",
+        "user app-password revoke",
         "session list",
         "session revoke",
         "throttle clear",
@@ -89,7 +96,7 @@ fn every_command_says_what_it_is_for() {
 fn every_listing_speaks_json() {
     for (command, help) in all_commands() {
         let last = command.rsplit(' ').next().unwrap();
-        if ["list", "show", "export"].contains(&last) {
+        if ["list", "show", "status", "export"].contains(&last) {
             assert!(help.contains("--json"), "{command}: {help}");
         }
     }
@@ -182,6 +189,18 @@ fn bad_usage_is_exit_code_2() {
         &["user", "disable"],
         &["user", "disable", "a", "b"],
         &["user", "list", "--yaml"],
+        &["user", "totp", "enrol"],
+        &[
+            "user",
+            "totp",
+            "enrol",
+            "a",
+            "--code-stdin",
+            "--unconfirmed",
+        ],
+        &["user", "app-password", "add", "a"],
+        &["user", "app-password", "add", "a", "--dialect", "latin"],
+        &["user", "app-password", "revoke", "a"],
         &["directory", "import"],
         &["config", "show", "--nope"],
         &["serve", "--config"],

@@ -23,7 +23,10 @@ fn users_are_listed_by_number() {
             .map(|user| user[name].clone())
             .collect::<Value>()
     };
-    assert_eq!(pick("number"), json!([30, 35, 36, 37, 40, 50, 60, 80, 90]));
+    assert_eq!(
+        pick("number"),
+        json!([30, 35, 36, 37, 38, 40, 50, 60, 80, 90])
+    );
     assert_eq!(pick("state")[3], "disabled");
     assert_eq!(
         pick("state")
@@ -32,7 +35,7 @@ fn users_are_listed_by_number() {
             .iter()
             .filter(|state| **state == "active")
             .count(),
-        8
+        9
     );
     let mut admin = users[0].clone();
     assert_eq!(admin["id"].take().as_str().unwrap().len(), 36);
@@ -44,7 +47,7 @@ fn users_are_listed_by_number() {
     });
     assert_eq!(admin, expected);
     let table = shell.run(&["user", "list"]).done();
-    assert_eq!(table.lines().count(), 10);
+    assert_eq!(table.lines().count(), 11);
     assert!(table.starts_with("NUMBER  USER NAME"));
     assert!(table.contains("\n37      retired           retired@example.com   CRMDEMO       LINGUIST         disabled\n"));
     for words in [&table, &list.to_string()] {
@@ -127,6 +130,7 @@ fn a_user_is_added_with_what_was_given() {
         "id": null, "number": 77, "user_name": "ada", "email": "ada@example.com", "first_name": "Ada",
         "last_name": "L", "image_url": "", "role": "PROJECT_MANAGER", "organisation": "CRMDEMO",
         "default_unit": "0B7B3D1C2A5E4F6089ABCDEF01234567", "units": null, "state": "active",
+        "second_factor": {"state": "off"},
     });
     assert_eq!(ada, expected);
     let next = [

@@ -14,7 +14,7 @@ fn unknown_names_are_refused_with_those_that_exist() {
         "dialects.klingon: no such dialect, expected one of bimplus, crmcom, tokenlogin, memsource (in a.toml)",
     );
     check("[dialects.crmcom]\ncolour = 1").assert_refused(
-        "dialects.crmcom.colour: no such key, expected one of `release`, `token_lifetime`, `longest_lifetime`, `strict_status`, `organisation_match`, or `enabled`, `path` (in a.toml)",
+        "dialects.crmcom.colour: no such key, expected one of `release`, `token_lifetime`, `longest_lifetime`, `strict_status`, `organisation_match`, `second_factor`, `second_factor_allow_from`, or `enabled`, `path` (in a.toml)",
     );
 }
 
@@ -32,7 +32,7 @@ fn unknown_names_in_the_environment_are_refused() {
 }
 
 /// A bad value under its section: the key, the value, and what is expected.
-const BAD: [(&str, &str, &str, &str); 19] = [
+const BAD: [(&str, &str, &str, &str); 22] = [
     (
         "server",
         "bind",
@@ -117,6 +117,12 @@ const BAD: [(&str, &str, &str, &str); 19] = [
     ),
     ("passwords", "allow_weak", "\"maybe\"", "expected a boolean"),
     ("logging", "format", "\"xml\"", "expected text or json"),
+    (
+        "dialects.bimplus",
+        "second_factor",
+        "\"ask\"",
+        "expected refuse or append",
+    ),
     (
         "dialects.bimplus",
         "enabled",

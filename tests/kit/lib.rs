@@ -9,7 +9,7 @@ mod request;
 mod server;
 pub mod servers;
 
-pub use isogloss_exchange::{Conversation, Failure, Host, Response, Result, roundtrip};
+pub use isogloss_exchange::{Conversation, Failure, Host, Response, Result, Step, roundtrip, totp};
 
 pub use postgres::{Postgres, Stalled};
 pub use redis::{Redis, Reply};

@@ -39,7 +39,7 @@ impl AuthorizeRequest {
                 credentials: Credentials {
                     name: user_id,
                     password: password.into(),
-                    code: None,
+                    factor: settings.factor(),
                     organisation: None,
                     origin: Origin::new(REALM, None),
                 },

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use isogloss_core::{Network, SecondFactor, SecondFactorRule};
 use serde::{Deserialize, Serialize};
 
 use crate::origins::Origins;
@@ -40,6 +41,10 @@ pub struct Settings {
     pub allowed_origins: Origins,
     /// Where the links in letters lead.
     pub portal_url: PortalUrl,
+    /// Where the code of a second factor is looked for, as no member has it.
+    pub second_factor: SecondFactorRule,
+    /// Networks from which the password alone will do for users with a second factor.
+    pub second_factor_allow_from: Vec<Network>,
 }
 
 impl Default for Settings {
@@ -57,7 +62,16 @@ impl Default for Settings {
             company_prefix: false,
             allowed_origins: Origins::Any,
             portal_url: PortalUrl::default(),
+            second_factor: SecondFactorRule::default(),
+            second_factor_allow_from: Vec::new(),
         }
+    }
+}
+
+impl Settings {
+    /// What a login with a password brings of the second factor.
+    pub(crate) fn factor(&self) -> SecondFactor {
+        SecondFactor::without_field(self.second_factor, &self.second_factor_allow_from)
     }
 }
 

@@ -1,6 +1,8 @@
 //! The one door that every dialect goes through.
 
+mod app_passwords;
 mod audited;
+mod factor;
 mod login;
 mod once;
 mod sessions;
@@ -24,6 +26,7 @@ use crate::pepper::Peppers;
 use crate::store::TokenStore;
 use crate::throttle::{Guard, Origin};
 
+pub use self::factor::{SecondFactor, SecondFactorPolicy, SecondFactorRule};
 pub use self::once::SecondUse;
 pub use self::sessions::{Filter, Listed};
 pub use self::throttled::StrainedFilter;
@@ -57,11 +60,10 @@ pub struct Auth(Arc<Parts>);
 pub struct Credentials {
     /// User name or e-mail address, in any case.
     pub name: String,
-    /// The password.
+    /// What stands in the field for the password.
     pub password: SecretString,
-    /// The code of the second factor. A dialect without a field for it passes `None`, and users
-    /// with a second factor are refused there.
-    pub code: Option<SecretString>,
+    /// The second factor, or what the operator says where the dialect has no field for it.
+    pub factor: SecondFactor,
     /// The organisation the user must belong to, if the dialect asks for one.
     pub organisation: Option<OrganisationName>,
     /// Where the login comes from.

@@ -1,8 +1,10 @@
 //! Who may log in: the trait every directory backend fulfils, and the directory file.
 
+mod app_passwords;
 mod changes;
 #[cfg(test)]
 mod contract;
+mod enrolments;
 pub mod file;
 mod postgres;
 mod rows;
@@ -14,8 +16,13 @@ use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+pub use self::app_passwords::{AppPasswords, KnownAppPassword};
+pub use self::enrolments::{Enrolment, Enrolments, NewEnrolment};
 pub use self::postgres::{PostgresDirectory, PostgresSettings};
-pub use self::snapshot::{CardEntry, KeyEntry, OrganisationEntry, Snapshot, UnitEntry, UserEntry};
+pub use self::snapshot::{
+    AppPasswordEntry, CardEntry, KeyEntry, OrganisationEntry, RecoveryCodeEntry, Snapshot,
+    UnitEntry, UserEntry,
+};
 pub use self::sqlite::SqliteDirectory;
 use crate::audit::AuditTable;
 use crate::error::StoreError;
@@ -24,7 +31,7 @@ use crate::user::{Key, Unit, User, UserState};
 
 /// Users, organisations and keys, wherever they are kept; beside them the audit log, if it is to be.
 #[async_trait]
-pub trait Directory: AuditTable {
+pub trait Directory: Enrolments + AppPasswords + AuditTable {
     /// The account that logs in by that name: a user name or an e-mail address, in any case.
     async fn account(&self, login: &str) -> Result<Option<Account>, StoreError>;
 
@@ -53,8 +60,9 @@ pub trait Directory: AuditTable {
     /// Enables or disables a user. Disabling ends the user's tokens.
     async fn set_state(&self, user: Uuid, state: UserState) -> Result<(), StoreError>;
 
-    /// Adds what is new and changes what differs, in one transaction. Nothing is removed but
-    /// units and cards that a user of the snapshot no longer has.
+    /// Adds what is new and changes what differs, in one transaction. Nothing is removed but units,
+    /// cards and application passwords that a user of the snapshot no longer has. What an entry
+    /// leaves unsaid stays as it is.
     async fn apply(&self, snapshot: &Snapshot) -> Result<Applied, StoreError>;
 
     /// All there is.
@@ -114,7 +122,7 @@ pub struct Applied {
 ///
 /// Plain SHA-256: keys are long and random, and a directory must be readable by every gateway
 /// whatever its pepper.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyDigest([u8; 32]);
 
 impl KeyDigest {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod app_password;
 pub mod audit;
 mod auth;
 mod clock;
@@ -8,9 +9,11 @@ mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod mail;
+mod network;
 mod password;
 mod pepper;
 mod private_file;
+mod recovery;
 mod session;
 pub mod store;
 pub mod throttle;
@@ -18,18 +21,21 @@ mod token;
 mod totp;
 mod user;
 
+pub use app_password::AppPassword;
 pub use auth::{
-    AccessCard, Auth, Credentials, Filter, Listed, OrganisationName, Parts, SecondUse,
-    StrainedFilter,
+    AccessCard, Auth, Credentials, Filter, Listed, OrganisationName, Parts, SecondFactor,
+    SecondFactorPolicy, SecondFactorRule, SecondUse, StrainedFilter,
 };
 pub use clock::{Clock, MockClock, SystemClock};
 pub use error::{AuthError, StoreError};
 pub use mail::{Letter, Mailer};
+pub use network::Network;
 pub use password::{HashError, PasswordError, PasswordSettings, Passwords};
 pub use pepper::{Pepper, Peppers};
 pub use private_file::create_private_file;
+pub use recovery::RecoveryCode;
 pub use session::{Actor, Concurrency, IssuedToken, Lifetime, Purpose, Session, Terms};
 pub use throttle::{Origin, Source};
 pub use token::{Realm, Token, TokenDigest};
-pub use totp::TotpSecret;
+pub use totp::{TotpSecret, TotpStep};
 pub use user::{Key, Organisation, Role, Unit, User, UserState};

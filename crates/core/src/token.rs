@@ -130,7 +130,7 @@ impl fmt::Debug for TokenDigest {
 }
 
 /// Base32 with the letters in lower case.
-static HANDLE: LazyLock<Encoding> = LazyLock::new(|| {
+pub(crate) static HANDLE: LazyLock<Encoding> = LazyLock::new(|| {
     let mut specification = BASE32_NOPAD.specification();
     specification.symbols.make_ascii_lowercase();
     #[expect(clippy::expect_used, reason = "a constant that a test reads")]

@@ -1,5 +1,6 @@
 //! The second factor: RFC 6238 codes, SHA-1, six digits, thirty seconds, one step to either side.
 
+use data_encoding::BASE32_NOPAD;
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
 use totp_rs::{Algorithm, Builder, Secret};
@@ -7,12 +8,24 @@ use totp_rs::{Algorithm, Builder, Secret};
 const DIGITS: u8 = 6;
 const STEP_SECONDS: u64 = 30;
 const SKEW_STEPS: u16 = 1;
+/// What RFC 4226 asks for: 160 bits.
+const SECRET_BYTES: usize = 20;
+
+/// How many characters a code has, all of them digits.
+pub(crate) const CODE_LENGTH: usize = DIGITS as usize;
 
 /// A user's shared secret, in base32 as authenticator apps show it.
 #[derive(Debug, Clone)]
 pub struct TotpSecret(SecretString);
 
 impl TotpSecret {
+    /// A fresh one of 160 bits.
+    pub fn random() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0; SECRET_BYTES];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(BASE32_NOPAD.encode(&bytes).into()))
+    }
+
     /// Takes RFC 4648 base32; spaces and letter case do not matter. `None` if it is not base32.
     pub fn from_base32(text: &str) -> Option<Self> {
         let text: String = text
@@ -29,11 +42,9 @@ impl TotpSecret {
         self.0.expose_secret()
     }
 
-    /// Whether `code` is the code of this moment or of a step next to it.
-    pub fn accepts(&self, code: &str, now: OffsetDateTime) -> bool {
-        let Ok(secret) = Secret::try_from_base32(self.expose()) else {
-            return false;
-        };
+    /// The step that `code` is the code of, if that is the step of this moment or one next to it.
+    pub fn step(&self, code: &str, now: OffsetDateTime) -> Option<TotpStep> {
+        let secret = Secret::try_from_base32(self.expose()).ok()?;
         let totp = Builder::new()
             .with_algorithm(Algorithm::SHA1)
             .with_digits(DIGITS)
@@ -42,7 +53,20 @@ impl TotpSecret {
             .with_secret(secret)
             .build_noncompliant();
         let now = u64::try_from(now.unix_timestamp()).unwrap_or(0);
-        totp.check(code.trim(), now).is_some()
+        let step = totp.check(code.trim(), now)?;
+        i64::try_from(step).ok().map(TotpStep)
+    }
+}
+
+/// One of the spans of thirty seconds that each have a code, counted from 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TotpStep(pub(crate) i64);
+
+impl TotpStep {
+    /// When it began.
+    pub fn began_at(self) -> OffsetDateTime {
+        let seconds = self.0.saturating_mul(STEP_SECONDS.cast_signed());
+        OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 }
 
@@ -59,15 +83,17 @@ mod tests {
     #[test]
     fn the_rfc_vector_is_accepted() {
         let secret = TotpSecret::from_base32(RFC_SECRET).unwrap();
-        assert!(secret.accepts("287082", AT));
-        assert!(secret.accepts(" 287082 ", AT));
+        assert_eq!(secret.step("287082", AT), Some(TotpStep(1)));
+        assert_eq!(secret.step(" 287082 ", AT), Some(TotpStep(1)));
     }
 
     #[test]
     fn a_neighbouring_step_is_accepted_a_farther_one_is_not() {
         let secret = TotpSecret::from_base32(RFC_SECRET).unwrap();
-        assert!(secret.accepts("287082", AT + Duration::from_secs(30)));
-        assert!(!secret.accepts("287082", AT + Duration::from_secs(61)));
+        let at = |seconds| AT + Duration::from_secs(seconds);
+        assert_eq!(secret.step("287082", at(30)), Some(TotpStep(1)));
+        assert_eq!(secret.step("287082", at(61)), None);
+        assert_eq!(TotpStep(1).began_at().unix_timestamp(), 30);
     }
 
     #[test]
@@ -76,8 +102,16 @@ mod tests {
         for code in [
             "", "28708", "2870820", "94287082", "28708a", "é87082", "-87082",
         ] {
-            assert!(!secret.accepts(code, AT), "{code}");
+            assert_eq!(secret.step(code, AT), None, "{code}");
         }
+    }
+
+    #[test]
+    fn a_fresh_secret_has_160_bits() {
+        let secret = TotpSecret::random().unwrap();
+        assert_eq!(secret.expose().len(), 32);
+        assert!(TotpSecret::from_base32(secret.expose()).is_some());
+        assert_ne!(TotpSecret::random().unwrap().expose(), secret.expose());
     }
 
     #[test]

@@ -4,8 +4,7 @@ use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, scope, to};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{
-    Auth, AuthError, Credentials, IssuedToken, Lifetime, OrganisationName, Origin, Purpose, Source,
-    Terms, User,
+    Auth, AuthError, Credentials, IssuedToken, Lifetime, Origin, Purpose, Source, Terms, User,
 };
 use secrecy::ExposeSecret as _;
 
@@ -48,11 +47,11 @@ async fn token(
     source: Option<ReqData<Source>>,
     body: Body,
 ) -> Answer {
-    let request = TokenRequest::try_from(body.members()?)?;
-    let organisation = settings.organisation_match.name(request.organisation);
+    let mut request = TokenRequest::try_from(body.members()?)?;
+    let unit = request.unit.take();
     let origin = Origin::new(REALM, source.as_deref().copied());
-    let user = log_in(&auth, request.login, organisation, origin).await?;
-    let issued = issue(&auth, &user, request.unit, settings.lifetime()).await?;
+    let user = log_in(&auth, &settings, request, origin).await?;
+    let issued = issue(&auth, &user, unit, settings.lifetime()).await?;
     Ok(ok(&Envelope::token(
         &issued.token,
         settings.release.no_text(),
@@ -86,16 +85,17 @@ async fn key_token(
 
 async fn log_in(
     auth: &Auth,
-    login: Login,
-    organisation: OrganisationName,
+    settings: &Settings,
+    request: TokenRequest,
     origin: Origin,
 ) -> Result<User, Error> {
-    match login {
+    let organisation = settings.organisation_match.name(request.organisation);
+    match request.login {
         Login::Password { username, password } => {
             let credentials = Credentials {
                 name: username,
                 password,
-                code: None,
+                factor: settings.factor(),
                 organisation: Some(organisation),
                 origin,
             };

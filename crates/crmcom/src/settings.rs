@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use isogloss_core::{Lifetime, OrganisationName};
+use isogloss_core::{Lifetime, Network, OrganisationName, SecondFactor, SecondFactorRule};
 use serde::{Deserialize, Serialize};
 
 const ONE_HOUR: Duration = Duration::from_hours(1);
@@ -24,6 +24,10 @@ pub struct Settings {
     pub strict_status: bool,
     /// How the organisation of a login is compared.
     pub organisation_match: OrganisationMatch,
+    /// Where the code of a second factor is looked for, as no member has it.
+    pub second_factor: SecondFactorRule,
+    /// Networks from which the password alone will do for users with a second factor.
+    pub second_factor_allow_from: Vec<Network>,
 }
 
 impl Settings {
@@ -38,6 +42,11 @@ impl Settings {
             },
             Release::R12 => Lifetime::Absolute(span(TWO_HOURS)),
         }
+    }
+
+    /// What a login with a password brings of the second factor.
+    pub(crate) fn factor(&self) -> SecondFactor {
+        SecondFactor::without_field(self.second_factor, &self.second_factor_allow_from)
     }
 
     /// The life of a token that a web API key logged in for. Its page knows one rule only.
@@ -162,9 +171,13 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         for settings in [
-            json!({"release": "r6", "strict_status": false, "organisation_match": "exact"}),
-            json!({"release": "r10", "strict_status": true, "organisation_match": "any_case"}),
-            json!({"release": "r12", "token_lifetime": "1h", "strict_status": true, "organisation_match": "exact"}),
+            json!({"release": "r6", "strict_status": false, "organisation_match": "exact",
+                   "second_factor": "refuse", "second_factor_allow_from": []}),
+            json!({"release": "r10", "strict_status": true, "organisation_match": "any_case",
+                   "second_factor": "append", "second_factor_allow_from": ["10.0.0.0/8"]}),
+            json!({"release": "r12", "token_lifetime": "1h", "strict_status": true,
+                   "organisation_match": "exact", "second_factor": "append",
+                   "second_factor_allow_from": []}),
         ] {
             let written = serde_json::to_value(read(settings.clone()).unwrap()).unwrap();
             assert_eq!(written, settings);

@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::path::Path;
+use std::thread;
 
 use serde::Deserialize;
 use serde_json::Value;
 use toml::Table;
 
+use crate::code::until_the_next;
 use crate::exchange::{Exchange, RawExchange};
 use crate::template::Captures;
 use crate::{Failure, Host, Result};
@@ -70,8 +72,17 @@ impl Conversation {
     /// Holds the conversation with a host.
     ///
     /// Fails at the first answer that is not as expected, and then tells what was sent, what came and where
-    /// they differ.
+    /// they differ. One that sends codes of a second factor has a second try with other codes.
     pub fn hold(&self, host: &Host) -> Result<()> {
+        let outcome = self.hold_once(host);
+        if outcome.is_ok() || !self.exchanges.iter().any(Exchange::sends_codes) {
+            return outcome;
+        }
+        thread::sleep(until_the_next());
+        self.hold_once(host)
+    }
+
+    fn hold_once(&self, host: &Host) -> Result<()> {
         let mut captures = Captures::default();
         captures.set("base", Value::from(host.base()));
         for (index, exchange) in self.exchanges.iter().enumerate() {

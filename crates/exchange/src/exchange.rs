@@ -61,6 +61,10 @@ impl Exchange {
         })
     }
 
+    pub(crate) fn sends_codes(&self) -> bool {
+        self.send.has_codes()
+    }
+
     pub(crate) fn hold(&self, host: &Host, captures: &mut Captures) -> Result<()> {
         thread::sleep(self.wait);
         let message = self.message(host, captures)?;

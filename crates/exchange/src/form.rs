@@ -1,9 +1,8 @@
 //! Text with holes to be filled before it is sent.
 
-use totp_rs::{Algorithm, Builder, Secret};
 use uuid::Uuid;
 
-use crate::hole;
+use crate::code::{Step, totp};
 use crate::template::{Captures, Part, is_name, split};
 use crate::{Failure, Result};
 
@@ -14,7 +13,7 @@ enum Filling {
         name: String,
         spellings: Vec<Spelling>,
     },
-    Totp(String),
+    Totp(String, Step),
     Repeat(String, usize),
 }
 
@@ -27,8 +26,10 @@ enum Spelling {
 
 impl Filling {
     fn parse(text: &str) -> Result<Self> {
-        if let Some(secret) = text.strip_prefix("totp:") {
-            return Ok(Self::Totp(secret.to_owned()));
+        for (prefix, step) in [("totp:", Step::Present), ("totp-1:", Step::Before)] {
+            if let Some(secret) = text.strip_prefix(prefix) {
+                return Ok(Self::Totp(secret.to_owned(), step));
+            }
         }
         if let Some((what, times)) = text
             .strip_prefix("repeat:")
@@ -56,7 +57,7 @@ impl Filling {
 
     fn text(&self, captures: &Captures) -> Result<String> {
         match self {
-            Self::Totp(secret) => totp(secret),
+            Self::Totp(secret, step) => totp(secret, *step),
             Self::Repeat(what, times) => Ok(what.repeat(*times)),
             Self::Captured { name, spellings } => {
                 let text = captures
@@ -82,19 +83,6 @@ impl Spelling {
     }
 }
 
-fn totp(secret: &str) -> Result<String> {
-    let secret = Secret::try_from_base32(secret)
-        .map_err(|_| Failure::new(format!("`{secret}` is no base32")))?;
-    let totp = Builder::new()
-        .with_algorithm(Algorithm::SHA1)
-        .with_digits(6)
-        .with_step_duration(30)
-        .with_secret(secret)
-        .build_noncompliant();
-    let now = u64::try_from(hole::now()).unwrap_or_default();
-    Ok(totp.generate(now).to_string())
-}
-
 /// Text with holes to be filled before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Form(Vec<Part<Filling>>);
@@ -102,6 +90,12 @@ pub(crate) struct Form(Vec<Part<Filling>>);
 impl Form {
     pub(crate) fn parse(text: &str) -> Result<Self> {
         split(text, Filling::parse).map(Self)
+    }
+
+    /// Whether some hole is a code, which a host may take once.
+    pub(crate) fn has_codes(&self) -> bool {
+        let is_code = |part: &Part<_>| matches!(part, Part::Hole(Filling::Totp(..)));
+        self.0.iter().any(is_code)
     }
 
     pub(crate) fn fill(&self, captures: &Captures) -> Result<String> {
@@ -140,6 +134,7 @@ mod tests {
         );
         assert_eq!(fill("{{repeat:ab:3}}").unwrap(), "ababab");
         assert_eq!(fill("{{totp:JBSWY3DPEHPK3PXP}}").unwrap().len(), 6);
+        assert_eq!(fill("{{totp-1:JBSWY3DPEHPK3PXP}}").unwrap().len(), 6);
         assert!(fill("{{other}}").is_err());
     }
 

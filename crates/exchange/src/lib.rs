@@ -33,6 +33,9 @@
 //! takes the body for JSON whatever it looks like, and `distinct = ["a", "b"]` asks that the captures named
 //! differ from each other. `wait = "1500ms"` lets so much time pass before the request.
 //!
+//! A host may take a code once, and whoever held the same conversation a moment ago may have used it.
+//! So one that sends codes and fails is held once more as soon as there is another code.
+//!
 //! `settings` stands above the first `[[exchange]]` and names what the host must be set to for the
 //! conversation to hold, as a part of its configuration file.
 //!
@@ -57,10 +60,12 @@
 //! | `{{name}}` | what was captured; `{{name\|upper}}`, `\|lower`, `\|dashed` spell it in another way |
 //! | `{{base}}` | the address of the host, like `http://localhost:8080` (in `expect`, too) |
 //! | `{{totp:SECRET}}` | the code of this moment |
+//! | `{{totp-1:SECRET}}` | the code of the step before this one, used up with the one after it |
 //! | `{{repeat:a:1000}}` | the text so many times |
 
 mod body;
 mod case;
+mod code;
 mod conversation;
 mod exchange;
 mod expectation;
@@ -74,6 +79,7 @@ mod template;
 mod wire;
 
 pub use case::{Case, cases};
+pub use code::{Step, totp};
 pub use conversation::Conversation;
 pub use failure::{Failure, Result};
 pub use host::Host;

@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn the_demo_directory_names_its_users() {
         let accounts = accounts();
-        assert_eq!(accounts.len(), 9);
+        assert_eq!(accounts.len(), 10);
         assert!(accounts.contains(&("admin".to_owned(), "admin-demo".to_owned())));
     }
 }

@@ -6,7 +6,7 @@ mod wire;
 
 use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder};
-use isogloss_core::{Auth, AuthError, Credentials, Origin, Source, User};
+use isogloss_core::{Auth, AuthError, Credentials, Origin, SecondFactor, Source, User};
 
 use self::body::{LoginBody, LoginOtherBody};
 use self::refusal::Refusal;
@@ -58,7 +58,7 @@ async fn login(
     let credentials = Credentials {
         name: body.user_name.ok_or(Error::Missing("userName"))?,
         password: body.password.ok_or(Error::Missing("password"))?.into(),
-        code: body.code.map(Into::into),
+        factor: SecondFactor::Code(body.code.map(Into::into)),
         organisation: None,
         origin: Origin::new(REALM, source.as_deref().copied()),
     };

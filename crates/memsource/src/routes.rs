@@ -5,7 +5,7 @@ use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, scope, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource};
-use isogloss_core::{Auth, AuthError, Credentials, Origin, Purpose, Source};
+use isogloss_core::{Auth, AuthError, Credentials, Origin, Purpose, SecondFactor, Source};
 
 use crate::caller::Caller;
 use crate::errors::{Error, Page};
@@ -57,7 +57,7 @@ async fn login(
     let credentials = Credentials {
         name: parameters.mandatory("userName")?,
         password: parameters.mandatory("password")?.into(),
-        code: parameters.optional("code").map(Into::into),
+        factor: SecondFactor::Code(parameters.optional("code").map(Into::into)),
         organisation: None,
         origin: Origin::new(REALM, source.as_deref().copied()),
     };

@@ -29,7 +29,7 @@ pub(crate) async fn login(
     let credentials = Credentials {
         name: info.user_name,
         password: info.password,
-        code: None,
+        factor: settings.factor(),
         organisation: None,
         origin: Origin {
             client: info.device.clone(),

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse, rt};
 use isogloss_core::audit::Caller;
-use isogloss_core::{Auth, AuthError, Credentials, Mailer, Origin, Source, Token};
+use isogloss_core::{Auth, AuthError, Credentials, Mailer, Origin, SecondFactor, Source, Token};
 use tracing::{Instrument as _, debug, warn};
 
 use crate::errors::Error;
@@ -60,12 +60,12 @@ pub(crate) async fn finish(
     let key = key.ok_or(AuthError::InvalidToken)?;
     let password = information.password;
     let user = auth.reset_password(&key, password.clone()).await?;
-    // A login like any other: a letter does not stand for the second factor. Nothing is guessed
-    // here, so it comes from nowhere, where nobody else has used tries up.
+    // A login like any other, but that a letter stands for no second factor, wherever it is opened:
+    // the policy for logins does not count. Nothing is guessed here, so it comes from nowhere, where nobody else has used tries up.
     let credentials = Credentials {
         name: user.user_name,
         password,
-        code: None,
+        factor: SecondFactor::Code(None),
         organisation: None,
         origin: Origin::new(REALM, None),
     };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use isogloss_core::{Lifetime, Purpose, Terms};
+use isogloss_core::{Lifetime, Network, Purpose, SecondFactor, SecondFactorRule, Terms};
 use serde::{Deserialize, Serialize};
 
 use crate::policy::PasswordPolicy;
@@ -33,6 +33,10 @@ pub struct Settings {
     pub password_policy: PasswordPolicy,
     /// Origins whose pages may call, as browsers spell them; `*` stands for all.
     pub cors_origins: Vec<String>,
+    /// Where the code of a second factor is looked for, as no member has it.
+    pub second_factor: SecondFactorRule,
+    /// Networks from which the password alone will do for users with a second factor.
+    pub second_factor_allow_from: Vec<Network>,
 }
 
 /// What the life of a session token is counted from.
@@ -69,11 +73,18 @@ impl Default for Settings {
             logout_ends: LogoutEnds::default(),
             password_policy: PasswordPolicy::default(),
             cors_origins: Vec::new(),
+            second_factor: SecondFactorRule::default(),
+            second_factor_allow_from: Vec::new(),
         }
     }
 }
 
 impl Settings {
+    /// What a login with a password brings of the second factor.
+    pub(crate) fn factor(&self) -> SecondFactor {
+        SecondFactor::without_field(self.second_factor, &self.second_factor_allow_from)
+    }
+
     /// The terms of a session, without its device.
     pub(crate) fn session(&self) -> Terms {
         let lifetime = match self.session_lifetime_from {

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use isogloss_core::directory::KeyDigest;
-use isogloss_core::{Realm, Token, TotpSecret};
+use isogloss_core::{RecoveryCode, Realm, Token, TotpSecret};
 use libfuzzer_sys::fuzz_target;
 use time::OffsetDateTime;
 
@@ -41,10 +41,15 @@ fuzz_target!(|text: &str| {
     let now = OffsetDateTime::from_unix_timestamp(59).unwrap();
     let accepted = SECRET
         .as_ref()
-        .is_some_and(|secret| secret.accepts(text, now));
+        .is_some_and(|secret| secret.step(text, now).is_some());
     if accepted {
         let code = text.trim();
         assert!(code.len() == 6 && code.bytes().all(|digit| digit.is_ascii_digit()));
+    }
+    // A recovery code is one however it is spelt.
+    if let Some(code) = RecoveryCode::read(text) {
+        let shown = RecoveryCode::read(&code.expose());
+        assert_eq!(shown.map(|shown| shown.digest()), Some(code.digest()));
     }
     // A secret as it is kept is the same secret.
     if let Some(secret) = TotpSecret::from_base32(text) {

@@ -115,13 +115,23 @@ pub enum Kind {
     DisableUser,
     /// A user was switched on again.
     EnableUser,
+    /// A user's second factor was switched on or exchanged.
+    EnrolTotp,
+    /// A user's second factor was switched off.
+    DisableTotp,
+    /// A user got new recovery codes.
+    RenewRecoveryCodes,
+    /// A user got an application password.
+    AddAppPassword,
+    /// A user's application password was ended.
+    RevokeAppPassword,
     /// A directory file was applied.
     ImportDirectory,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::Login,
         Self::Issue,
         Self::Redeem,
@@ -137,6 +147,11 @@ impl Kind {
         Self::SetPassword,
         Self::DisableUser,
         Self::EnableUser,
+        Self::EnrolTotp,
+        Self::DisableTotp,
+        Self::RenewRecoveryCodes,
+        Self::AddAppPassword,
+        Self::RevokeAppPassword,
         Self::ImportDirectory,
     ];
 
@@ -158,6 +173,11 @@ impl Kind {
             Self::SetPassword => "set_password",
             Self::DisableUser => "disable_user",
             Self::EnableUser => "enable_user",
+            Self::EnrolTotp => "enrol_totp",
+            Self::DisableTotp => "disable_totp",
+            Self::RenewRecoveryCodes => "renew_recovery_codes",
+            Self::AddAppPassword => "add_app_password",
+            Self::RevokeAppPassword => "revoke_app_password",
             Self::ImportDirectory => "import_directory",
         }
     }

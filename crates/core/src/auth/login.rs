@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::factor::Reading;
 use super::throttled::settled;
 use super::{AccessCard, Auth, Credentials, OrganisationName};
 use crate::directory::{Account, CardName, KeyDigest};
@@ -25,14 +26,18 @@ impl Auth {
     async fn check_password(&self, credentials: &Credentials) -> Result<User, AuthError> {
         let begun = Instant::now();
         let account = self.0.directory.account(&credentials.name).await?;
+        let by_app_password = self.fits_app_password(account.as_ref(), credentials);
+        if by_app_password.await?
+            && let Some(Account { user, .. }) = account
+        {
+            return admit(user, credentials.organisation.as_ref());
+        }
+        let totp = account.as_ref().and_then(|account| account.totp.as_ref());
+        let Reading { password, offered } = credentials.reading(totp, self.now());
         let hash = account
             .as_ref()
             .map(|account| account.password_hash.expose_secret().to_owned());
-        let fits = self
-            .0
-            .passwords
-            .verify(credentials.password.clone(), hash)
-            .await?;
+        let fits = self.0.passwords.verify(password.clone(), hash).await?;
         self.0.passwords.note_check(begun.elapsed());
         let Some(account) = account.filter(|_| fits) else {
             return Err(AuthError::InvalidCredentials);
@@ -43,18 +48,9 @@ impl Auth {
             password_hash,
         } = account;
         let user = admit(user, credentials.organisation.as_ref())?;
-        self.upgrade(&user, &password_hash, &credentials.password)
-            .await;
+        self.upgrade(&user, &password_hash, &password).await;
         let Some(totp) = totp else { return Ok(user) };
-        let Some(code) = &credentials.code else {
-            return Err(AuthError::SecondFactorRequired);
-        };
-        let guess = Guess::Code(&credentials.name);
-        let turn = self.turn(guess, &credentials.origin).await?;
-        if !totp.accepts(code.expose_secret(), self.now()) {
-            return Err(AuthError::SecondFactorRequired);
-        }
-        settled(turn, Ok(user)).await
+        self.check_factor(user, &totp, &offered, credentials).await
     }
 
     pub(super) async fn try_card(

@@ -1,6 +1,8 @@
 //! The token core on a mock clock, with an embedded store and a SQLite directory.
 
+mod app_passwords;
 mod audited;
+mod factors;
 mod impersonation;
 mod lifetimes;
 mod logins;
@@ -121,7 +123,7 @@ fn credentials(name: &str, password: &str) -> Credentials {
     Credentials {
         name: name.to_owned(),
         password: password.into(),
-        code: None,
+        factor: SecondFactor::Code(None),
         organisation: None,
         origin: ORIGIN,
     }

@@ -1,6 +1,7 @@
 //! What every directory does, proved for each backend.
 
 mod audit;
+mod factors;
 mod postgres;
 #[path = "../../../../tests/kit/postgres.rs"]
 #[expect(
@@ -14,6 +15,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
@@ -355,6 +357,7 @@ async fn the_contract_holds(directory: &dyn Directory, other: &dyn Directory) {
     a_hash_is_replaced_only_if_it_is_the_old_one_still(directory).await;
     imports_are_remembered(directory).await;
     audit::the_contract_holds(directory).await;
+    factors::hold(directory, other).await;
 }
 
 #[tokio::test]
@@ -387,4 +390,35 @@ async fn postgres_passes() {
         postgres(&address).snapshot().await.unwrap(),
         directory.snapshot().await.unwrap()
     );
+}
+
+#[tokio::test]
+async fn many_make_the_tables_of_an_empty_file_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("directory.db");
+    let tasks = (0..12).map(|_| {
+        let file = file.clone();
+        tokio::spawn(async move { SqliteDirectory::open(&file).await })
+    });
+    for opened in join_all(tasks).await {
+        opened.unwrap().unwrap().ping().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn of_many_at_several_handles_of_sqlite_one_uses_a_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = async || {
+        let file = folder.path().join("directory.db");
+        SqliteDirectory::open(&file).await.unwrap()
+    };
+    let (one, other) = (open().await, open().await);
+    factors::are_used_once_at_once(&one, &other).await;
+}
+
+#[tokio::test]
+async fn of_many_at_several_handles_of_postgres_one_uses_a_code() {
+    let server = Postgres::shared().unwrap();
+    let address = server.new_database().unwrap();
+    factors::are_used_once_at_once(&postgres(&address), &postgres(&address)).await;
 }

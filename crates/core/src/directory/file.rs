@@ -2,6 +2,9 @@
 //!
 //! Secrets may stand in clear text (`password`, `pass_code`, `code`, `key`) or as
 //! [`Directory::snapshot`] writes them (`password_hash`, `pass_code_hash`, `code_digest`, `digest`).
+//!
+//! Of a user who is there, a file that says nothing of the password, the second factor or
+//! application passwords leaves them alone.
 
 mod seal;
 
@@ -10,6 +13,7 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 use serde::Deserialize;
 use thiserror::Error;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 #[cfg(fuzzing)]
@@ -127,11 +131,45 @@ pub struct NewUser {
     pub password: Option<SecretString>,
     /// The password's hash, in any format that [`Passwords::verify`](crate::Passwords::verify) knows.
     pub password_hash: Option<String>,
-    /// The second factor's secret, base32.
+    /// Counts what ended the user's tokens; the greater of this and what is there counts.
+    pub generation: Option<u32>,
+    /// The second factor's secret, base32. If none is given, it stays as it is; an empty text
+    /// switches it off.
     pub totp_secret: Option<SecretString>,
+    /// The recovery codes. If none are given, they stay as they are.
+    pub recovery_codes: Option<Vec<NewRecoveryCode>>,
+    /// All application passwords. If none are given, they stay as they are.
+    pub app_passwords: Option<Vec<NewAppPassword>>,
     /// Credentials other than the password.
     #[serde(default)]
     pub access_cards: Vec<NewCard>,
+}
+
+/// A recovery code as written, unchecked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewRecoveryCode {
+    /// Its SHA-256 digest.
+    pub digest: String,
+    /// Whether it was used.
+    #[serde(default)]
+    pub spent: bool,
+}
+
+/// An application password as written, unchecked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewAppPassword {
+    /// Its SHA-256 digest.
+    pub digest: String,
+    /// The dialect that it opens.
+    pub dialect: String,
+    /// What it is for.
+    #[serde(default)]
+    pub label: String,
+    /// When it was made.
+    #[serde(with = "time::serde::rfc3339")]
+    pub made_at: OffsetDateTime,
 }
 
 /// An access card as written, unchecked.

@@ -1,7 +1,9 @@
 //! The directory in PostgreSQL: one server, many gateways.
 
 mod address;
+mod app_passwords;
 mod audit;
+mod enrolments;
 pub(super) mod migrate;
 mod pool;
 mod read;

@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use sqlx::Error;
+use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::{
-    Account, Card, CardEntry, KeyDigest, KeyEntry, OrganisationEntry, UnitEntry, UserEntry,
+    Account, AppPasswordEntry, Card, CardEntry, Enrolment, KeyDigest, KeyEntry, KnownAppPassword,
+    OrganisationEntry, RecoveryCodeEntry, UnitEntry, UserEntry,
 };
-use crate::totp::TotpSecret;
+use crate::totp::{TotpSecret, TotpStep};
 use crate::user::{Key, Organisation, Role, Unit, User, UserState};
 
 pub(super) type Result<T> = std::result::Result<T, Error>;
@@ -20,6 +22,7 @@ pub(super) trait Columns {
     /// Texts in one column, in any order; none where there is nothing.
     fn texts(&self, column: &str) -> Result<Vec<String>>;
     fn number(&self, column: &str) -> Result<i64>;
+    fn number_if_any(&self, column: &str) -> Result<Option<i64>>;
     fn flag(&self, column: &str) -> Result<bool>;
     fn bytes_if_any(&self, column: &str) -> Result<Option<Vec<u8>>>;
     fn guid(&self, column: &str) -> Result<Uuid>;
@@ -143,26 +146,25 @@ pub(super) fn organisation_entries<C: Columns>(
         .collect()
 }
 
-/// Rows of `accounts`, in the order in which they are given, with the cards of those users.
-pub(super) fn user_entries<C: Columns>(accounts: &[C], cards: &[C]) -> Result<Vec<UserEntry>> {
-    let mut cards_by_user: HashMap<Uuid, Vec<CardEntry>> = HashMap::new();
-    for row in cards {
-        let code = row.bytes_if_any("code_digest")?;
-        let card = CardEntry {
-            code_digest: code.as_deref().map(digest).transpose()?,
-            identifier: row.text_if_any("identifier")?,
-            pass_code_hash: row.text_if_any("pass_code_hash")?,
-            effective: row.flag("effective")?,
-        };
-        let user = row.guid("user")?;
-        cards_by_user.entry(user).or_default().push(card);
-    }
+/// What is the users', beside their rows of `accounts`.
+pub(super) struct Belongings<C> {
+    pub(super) cards: Vec<C>,
+    pub(super) recovery_codes: Vec<C>,
+    pub(super) app_passwords: Vec<C>,
+}
+
+/// Rows of `accounts`, in the order in which they are given, with what is those users'.
+pub(super) fn user_entries<C: Columns>(
+    accounts: &[C],
+    belongings: &Belongings<C>,
+) -> Result<Vec<UserEntry>> {
+    let mut cards = by_user(&belongings.cards, card_entry)?;
+    let mut recovery_codes = by_user(&belongings.recovery_codes, recovery_code_entry)?;
+    let mut app_passwords = by_user(&belongings.app_passwords, app_password_entry)?;
     accounts
         .iter()
         .map(|row| {
             let id = row.guid("id")?;
-            let mut access_cards = cards_by_user.remove(&id).unwrap_or_default();
-            access_cards.sort();
             Ok(UserEntry {
                 id,
                 number: row.number("number")?,
@@ -177,22 +179,105 @@ pub(super) fn user_entries<C: Columns>(accounts: &[C], cards: &[C]) -> Result<Ve
                 units: sorted(row, "units")?,
                 disabled: row.flag("disabled")?,
                 password_hash: row.text("password_hash")?,
+                generation: row.number("generation")?,
                 totp_secret: row.text_if_any("totp_secret")?,
-                access_cards,
+                recovery_codes: Some(recovery_codes.remove(&id).unwrap_or_default()),
+                app_passwords: Some(app_passwords.remove(&id).unwrap_or_default()),
+                access_cards: cards.remove(&id).unwrap_or_default(),
             })
         })
         .collect()
 }
 
+/// Entries by the user whose they are, sorted.
+fn by_user<C: Columns, T: Ord>(
+    rows: &[C],
+    entry: impl Fn(&C) -> Result<T>,
+) -> Result<HashMap<Uuid, Vec<T>>> {
+    let mut entries: HashMap<Uuid, Vec<T>> = HashMap::new();
+    for row in rows {
+        entries
+            .entry(row.guid("user")?)
+            .or_default()
+            .push(entry(row)?);
+    }
+    for entries in entries.values_mut() {
+        entries.sort();
+    }
+    Ok(entries)
+}
+
+fn card_entry(row: &impl Columns) -> Result<CardEntry> {
+    let code = row.bytes_if_any("code_digest")?;
+    Ok(CardEntry {
+        code_digest: code.as_deref().map(digest).transpose()?,
+        identifier: row.text_if_any("identifier")?,
+        pass_code_hash: row.text_if_any("pass_code_hash")?,
+        effective: row.flag("effective")?,
+    })
+}
+
+fn recovery_code_entry(row: &impl Columns) -> Result<RecoveryCodeEntry> {
+    Ok(RecoveryCodeEntry {
+        digest: digest_in(row)?,
+        spent: row.flag("spent")?,
+    })
+}
+
+fn app_password_entry(row: &impl Columns) -> Result<AppPasswordEntry> {
+    Ok(AppPasswordEntry {
+        digest: digest_in(row)?,
+        dialect: row.text("realm")?,
+        label: row.text("label")?,
+        made_at: moment(row.number("made_at")?),
+    })
+}
+
+/// A row of `app_passwords`.
+pub(super) fn app_password(row: &impl Columns) -> Result<KnownAppPassword> {
+    Ok(KnownAppPassword {
+        digest: digest_in(row)?,
+        realm: row.text("realm")?,
+        label: row.text("label")?,
+        made_at: moment(row.number("made_at")?),
+        used_on: row.number_if_any("used_on")?.map(day),
+    })
+}
+
+/// A row of `totp_states`, if there is one, with the number of recovery codes that are `unspent`.
+pub(super) fn enrolment(row: &impl Columns) -> Result<Enrolment> {
+    Ok(Enrolment {
+        since: row.number_if_any("since")?.map(moment),
+        last_step: row.number_if_any("last_step")?.map(TotpStep),
+        recovery_codes_left: row.number("unspent")?.try_into().unwrap_or(0),
+    })
+}
+
+fn moment(seconds: i64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+fn day(since_1970: i64) -> Date {
+    let days = Duration::days(since_1970.clamp(0, LAST_DAY));
+    OffsetDateTime::UNIX_EPOCH.date() + days
+}
+
+/// A day as it is stored.
+pub(super) fn days_since_1970(day: Date) -> i64 {
+    (day - OffsetDateTime::UNIX_EPOCH.date()).whole_days()
+}
+
+/// In the year 9999, where dates end.
+const LAST_DAY: i64 = 2_932_000;
+
 /// Keys with the names of their users, in the order in which they are given.
 pub(super) fn key_entries(rows: &[impl Columns]) -> Result<Vec<KeyEntry>> {
     rows.iter()
         .map(|row| {
-            let bytes = row.bytes_if_any("digest")?;
             Ok(KeyEntry {
                 realm: row.text("realm")?,
                 label: row.text("label")?,
-                digest: digest(&bytes.unwrap_or_default())?,
+                digest: digest_in(row)?,
                 user: row.text_if_any("user_name")?,
             })
         })
@@ -207,6 +292,10 @@ fn sorted(row: &impl Columns, column: &str) -> Result<Vec<String>> {
 
 fn role(row: &impl Columns) -> Result<Role> {
     Role::from_name(&row.text("role")?).ok_or_else(|| unreadable("role"))
+}
+
+fn digest_in(row: &impl Columns) -> Result<KeyDigest> {
+    digest(&row.bytes_if_any("digest")?.unwrap_or_default())
 }
 
 fn digest(bytes: &[u8]) -> Result<KeyDigest> {

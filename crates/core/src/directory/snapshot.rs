@@ -1,6 +1,7 @@
 //! The directory at rest: every entry checked, every secret hashed.
 
 use serde::Serialize;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::KeyDigest;
@@ -75,18 +76,56 @@ pub struct UserEntry {
     pub disabled: bool,
     /// The bcrypt hash.
     pub password_hash: String,
-    /// The second factor's secret, base32.
+    /// See [`User::generation`](crate::User::generation). One that is applied never becomes less.
+    pub generation: i64,
+    /// The second factor's secret, base32. None leaves what is there alone; an empty text removes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub totp_secret: Option<String>,
+    /// Recovery codes, by digest. None leaves those that are there alone.
+    #[serde(skip_serializing_if = "nothing_in")]
+    pub recovery_codes: Option<Vec<RecoveryCodeEntry>>,
+    /// Application passwords, by digest. None leaves those that are there alone.
+    #[serde(skip_serializing_if = "nothing_in")]
+    pub app_passwords: Option<Vec<AppPasswordEntry>>,
     /// Access cards.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub access_cards: Vec<CardEntry>,
+}
+
+#[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
+fn nothing_in<T>(entries: &Option<Vec<T>>) -> bool {
+    entries.as_ref().is_none_or(Vec::is_empty)
 }
 
 impl std::fmt::Debug for UserEntry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "UserEntry({}, …)", self.user_name)
     }
+}
+
+/// A recovery code of a user.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct RecoveryCodeEntry {
+    /// Its digest.
+    pub digest: KeyDigest,
+    /// Whether it was used.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub spent: bool,
+}
+
+/// An application password of a user.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct AppPasswordEntry {
+    /// Its digest.
+    pub digest: KeyDigest,
+    /// The realm it opens.
+    pub dialect: String,
+    /// What it is for.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub label: String,
+    /// When it was made, to the second.
+    #[serde(with = "time::serde::rfc3339")]
+    pub made_at: OffsetDateTime,
 }
 
 /// An access card of a user.

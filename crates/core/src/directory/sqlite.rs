@@ -1,14 +1,16 @@
 //! The directory in SQLite: one file, no server, several processes.
 
+mod app_passwords;
 mod apply;
 mod audit;
+mod enrolments;
 mod read;
 
 use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -45,28 +47,34 @@ impl SqliteDirectory {
             .connect_with(options)
             .await
             .map_err(failed)?;
-        migrations().run(&pool).await.map_err(failed)?;
+        migrate(&pool).await.map_err(failed)?;
         Ok(Self { pool })
     }
 }
 
+/// Several processes may do so at once, a gateway and a command beside it: each waits for the file,
+/// and finds the work of the one before it done. The library takes no lock of its own here.
+async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    migrations()
+        .run_direct(None, &mut *transaction, false)
+        .await?;
+    Ok(transaction.commit().await?)
+}
+
 fn migrations() -> Migrator {
-    let step = |version, name: &'static str, sql: &'static str| {
-        let sql = sql.into_sql_str();
+    let directory = include_str!("../../migrations/sqlite/0001_directory.sql");
+    let second_factor = include_str!("../../migrations/sqlite/0002_second_factor.sql");
+    let audit = include_str!("../../migrations/sqlite/0003_audit.sql");
+    let steps = [
+        (1, "directory", directory.into_sql_str()),
+        (2, "second factor", second_factor.into_sql_str()),
+        (3, "audit", audit.into_sql_str()),
+    ];
+    let steps = steps.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql, false)
-    };
-    Migrator::with_migrations(vec![
-        step(
-            1,
-            "directory",
-            include_str!("../../migrations/sqlite/0001_directory.sql"),
-        ),
-        step(
-            3,
-            "audit",
-            include_str!("../../migrations/sqlite/0003_audit.sql"),
-        ),
-    ])
+    });
+    Migrator::with_migrations(steps.into())
 }
 
 #[async_trait]

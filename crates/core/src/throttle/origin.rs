@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
+use crate::network::Network;
 use crate::token::Realm;
 
 /// The address that a request came from, as the gateway has found it out.
@@ -23,6 +24,11 @@ impl Source {
             IpAddr::V4(address) => address.to_string(),
             IpAddr::V6(address) => prefix(address, 64),
         }
+    }
+
+    /// Whether that network holds the address.
+    pub fn is_in(self, network: &Network) -> bool {
+        network.contains(self.0)
     }
 
     /// What counts as one network before an account: the /24 of IPv4, the /48 of IPv6.

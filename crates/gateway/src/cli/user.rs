@@ -1,6 +1,9 @@
 //! `isogloss user`: single users.
 
+mod app_password;
+mod enrol;
 mod password;
+mod totp;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
@@ -61,6 +64,12 @@ Examples:
         #[command(flatten)]
         gateway: Gateway,
     },
+    /// The second factor: codes of an authenticator app
+    #[command(subcommand)]
+    Totp(totp::Command),
+    /// Passwords for single programs, in one dialect each
+    #[command(subcommand)]
+    AppPassword(app_password::Command),
 }
 
 #[derive(Args)]
@@ -108,17 +117,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     match command {
         Command::Add(new) => add(new, &acts).await,
         Command::List { json } => list(json, directory).await,
-        Command::Show { who, json } => {
-            let Some(user) = find(directory, &who).await? else {
-                return Ok(Outcome::Refused);
-            };
-            if json {
-                output::json(&describe(&user))?;
-            } else {
-                output::text(toml::to_string(&describe(&user))?.trim_end())?;
-            }
-            Ok(Outcome::Done)
-        }
+        Command::Show { who, json } => show(&who, json, directory).await,
         Command::SetPassword { who, source } => {
             let Some(user) = find(directory, &who).await? else {
                 return Ok(Outcome::Refused);
@@ -141,6 +140,8 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
             Ok(Outcome::Done)
         }
         Command::Enable(who) => set_state(&who, UserState::Active, &acts).await,
+        Command::Totp(command) => totp::run(command, &acts).await,
+        Command::AppPassword(command) => app_password::run(command, &acts).await,
     }
 }
 
@@ -169,6 +170,25 @@ async fn add(new: Add, acts: &Acts<'_>) -> Result<Outcome> {
     }
     output::text(format_args!("{}: added", new.name))?;
     Ok(Outcome::Done)
+}
+
+async fn show(who: &Who, json: bool, directory: &dyn Directory) -> Result<Outcome> {
+    let Some(user) = find(directory, who).await? else {
+        return Ok(Outcome::Refused);
+    };
+    let mut described = describe(&user);
+    described["second_factor"] = totp::describe(directory.enrolment(user.id).await?.as_ref())?;
+    tell(&described, json)?;
+    Ok(Outcome::Done)
+}
+
+/// Tells it as JSON, or as TOML, which people read with less trouble.
+fn tell(described: &Value, json: bool) -> Result<()> {
+    if json {
+        output::json(described)
+    } else {
+        output::text(toml::to_string(described)?.trim_end())
+    }
 }
 
 async fn list(json: bool, directory: &dyn Directory) -> Result<Outcome> {

@@ -1,6 +1,8 @@
 //! A directory that cannot be asked before the directory file is applied: until then a user who is
 //! missing may be one who is still to come.
 
+mod factors;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -60,7 +60,7 @@ async fn the_second_factor_is_asked_after_the_password() {
         ("wrong", "287082", false),
     ] {
         let mut credentials = credentials("guarded", password);
-        credentials.code = Some(code.into());
+        credentials.factor = SecondFactor::Code(Some(code.into()));
         assert_eq!(
             f.auth.login(credentials).await.is_ok(),
             fits,

@@ -202,7 +202,7 @@ async fn codes_are_counted_apart_and_wherever_they_come_from() {
         Outcome::of(
             f.auth
                 .login(Credentials {
-                    code: code.map(Into::into),
+                    factor: crate::SecondFactor::Code(code.map(Into::into)),
                     origin: origin(address, None),
                     ..credentials("guarded", "guarded-pw")
                 })
@@ -222,7 +222,34 @@ async fn codes_are_counted_apart_and_wherever_they_come_from() {
     assert_eq!(f.wrong_tries(&origin(HOME, None), "guarded").await, 5);
     f.clock.advance(Duration::from_secs(1));
     assert_eq!(with_code(ELSEWHERE, Some("287082")).await, In);
-    assert_eq!(with_code(ELSEWHERE, Some("287082")).await, In);
+    // A code that was used counts as a wrong one.
+    for _ in 0..3 {
+        assert_eq!(with_code(HOME, Some("287082")).await, SecondFactor);
+    }
+    assert_eq!(with_code(HOME, Some("287082")).await, Throttled(1));
+}
+
+#[tokio::test]
+async fn a_code_behind_the_password_is_counted_as_a_code() {
+    let f = limited().await;
+    let with_code = async |field: &str| {
+        let credentials = Credentials {
+            factor: crate::SecondFactor::without_field(SecondFactorRule::Append, &[]),
+            origin: origin(HOME, None),
+            ..credentials("guarded", field)
+        };
+        Outcome::of(f.auth.login(credentials).await)
+    };
+    for _ in 0..3 {
+        assert_eq!(with_code("guarded-pw000000").await, SecondFactor);
+    }
+    assert_eq!(with_code("guarded-pw287082").await, Throttled(1));
+    // A wrong password takes its own tries, whatever stands behind it.
+    for _ in 0..5 {
+        assert_eq!(with_code("wrong287082").await, Wrong);
+    }
+    assert_eq!(with_code("wrong287082").await, Throttled(1));
+    assert_eq!(with_code("guarded-pw287082").await, Throttled(1));
 }
 
 #[tokio::test]

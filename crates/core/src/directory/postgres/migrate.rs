@@ -67,20 +67,16 @@ pub(in crate::directory) async fn migrate(mut connection: PgConnection) -> Resul
 }
 
 pub(in crate::directory) fn migrations() -> Migrator {
-    let step = |version, name: &'static str, sql: &'static str| {
-        let sql = sql.into_sql_str();
+    let directory = include_str!("../../../migrations/postgres/0001_directory.sql");
+    let second_factor = include_str!("../../../migrations/postgres/0002_second_factor.sql");
+    let audit = include_str!("../../../migrations/postgres/0003_audit.sql");
+    let steps = [
+        (1, "directory", directory.into_sql_str()),
+        (2, "second factor", second_factor.into_sql_str()),
+        (3, "audit", audit.into_sql_str()),
+    ];
+    let steps = steps.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql, false)
-    };
-    Migrator::with_migrations(vec![
-        step(
-            1,
-            "directory",
-            include_str!("../../../migrations/postgres/0001_directory.sql"),
-        ),
-        step(
-            3,
-            "audit",
-            include_str!("../../../migrations/postgres/0003_audit.sql"),
-        ),
-    ])
+    });
+    Migrator::with_migrations(steps.into())
 }

@@ -4,7 +4,7 @@ use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{Row as _, query};
 use uuid::Uuid;
 
-use crate::directory::rows::{self, Columns, Result};
+use crate::directory::rows::{self, Belongings, Columns, Result};
 use crate::directory::{Account, Card, KeyDigest, Snapshot};
 use crate::user::{Key, Unit, User};
 
@@ -117,13 +117,22 @@ pub(super) async fn snapshot(connection: &mut PgConnection) -> Result<Snapshot> 
          FROM access_cards",
     )
     .await?;
+    let recovery_codes =
+        all("SELECT user_id AS \"user\", digest, spent FROM recovery_codes").await?;
+    let app_passwords =
+        all("SELECT user_id AS \"user\", realm, digest, label, made_at FROM app_passwords").await?;
     let users = all("SELECT * FROM accounts ORDER BY number").await?;
     let keys = all("SELECT k.realm, k.label, k.digest, u.user_name FROM keys k
          LEFT JOIN users u ON u.id = k.user_id ORDER BY k.realm, k.label, k.digest")
     .await?;
+    let belongings = Belongings {
+        cards,
+        recovery_codes,
+        app_passwords,
+    };
     Ok(Snapshot {
         organisations: rows::organisation_entries(&organisations, &units)?,
-        users: rows::user_entries(&users, &cards)?,
+        users: rows::user_entries(&users, &belongings)?,
         keys: rows::key_entries(&keys)?,
     })
 }
@@ -142,6 +151,10 @@ impl Columns for PgRow {
     }
 
     fn number(&self, column: &str) -> Result<i64> {
+        self.try_get(column)
+    }
+
+    fn number_if_any(&self, column: &str) -> Result<Option<i64>> {
         self.try_get(column)
     }
 

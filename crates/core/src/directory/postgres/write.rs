@@ -4,7 +4,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, query};
 use uuid::Uuid;
 
-use super::read;
+use super::{enrolments, read};
 use crate::directory::changes::{Changes, UserChange, logins};
 use crate::directory::rows::Result;
 use crate::directory::{Applied, KeyEntry, OrganisationEntry, Snapshot, UserEntry, login_form};
@@ -130,23 +130,20 @@ async fn put_organisation(
 }
 
 async fn put_user(connection: &mut PgConnection, change: UserChange<'_>) -> Result<()> {
-    let UserChange {
-        entry: user,
-        ends_tokens,
-    } = change;
+    let user = &change.entry;
     query(
         "INSERT INTO users (id, number, user_name, email, first_name, last_name, image_url, role,
                             organisation_id, default_unit, disabled, password_hash, totp_secret,
                             generation)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, (SELECT id FROM organisations WHERE name = $9),
-                 $10, $11, $12, $13, 0)
+                 $10, $11, $12, $13, $14)
          ON CONFLICT (id) DO UPDATE SET
              number = excluded.number, user_name = excluded.user_name, email = excluded.email,
              first_name = excluded.first_name, last_name = excluded.last_name,
              image_url = excluded.image_url, role = excluded.role,
              organisation_id = excluded.organisation_id, default_unit = excluded.default_unit,
              disabled = excluded.disabled, password_hash = excluded.password_hash,
-             totp_secret = excluded.totp_secret, generation = users.generation + $14::int",
+             totp_secret = excluded.totp_secret, generation = excluded.generation",
     )
     .bind(user.id)
     .bind(user.number)
@@ -161,12 +158,14 @@ async fn put_user(connection: &mut PgConnection, change: UserChange<'_>) -> Resu
     .bind(user.disabled)
     .bind(&user.password_hash)
     .bind(&user.totp_secret)
-    .bind(i32::from(ends_tokens))
+    .bind(user.generation)
     .execute(&mut *connection)
     .await?;
     put_logins(connection, user).await?;
     put_units(connection, user).await?;
-    put_cards(connection, user).await
+    put_cards(connection, user).await?;
+    put_recovery_codes(connection, &change).await?;
+    put_app_passwords(connection, &change).await
 }
 
 async fn put_logins(connection: &mut PgConnection, user: &UserEntry) -> Result<()> {
@@ -215,6 +214,61 @@ async fn put_cards(connection: &mut PgConnection, user: &UserEntry) -> Result<()
         .bind(&card.identifier)
         .bind(&card.pass_code_hash)
         .bind(card.effective)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Logins go on meanwhile: a code that is used now is not revived.
+async fn put_recovery_codes(connection: &mut PgConnection, change: &UserChange<'_>) -> Result<()> {
+    let user = change.entry.id;
+    if change.replaces_second_factor() {
+        enrolments::forget_state(connection, user).await?;
+    }
+    for gone in change.gone_recovery_codes() {
+        query("DELETE FROM recovery_codes WHERE user_id = $1 AND digest = $2")
+            .bind(user)
+            .bind(gone.as_bytes().as_slice())
+            .execute(&mut *connection)
+            .await?;
+    }
+    for code in change.recovery_codes() {
+        query(
+            "INSERT INTO recovery_codes (user_id, digest, spent) VALUES ($1, $2, $3)
+             ON CONFLICT (user_id, digest) DO UPDATE
+                 SET spent = recovery_codes.spent OR excluded.spent",
+        )
+        .bind(user)
+        .bind(code.digest.as_bytes().as_slice())
+        .bind(code.spent)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn put_app_passwords(connection: &mut PgConnection, change: &UserChange<'_>) -> Result<()> {
+    let user = change.entry.id;
+    for gone in change.gone_app_passwords() {
+        query("DELETE FROM app_passwords WHERE user_id = $1 AND digest = $2")
+            .bind(user)
+            .bind(gone.as_bytes().as_slice())
+            .execute(&mut *connection)
+            .await?;
+    }
+    for password in change.app_passwords() {
+        query(
+            "INSERT INTO app_passwords (user_id, digest, realm, label, made_at)
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (user_id, digest) DO UPDATE
+                 SET realm = excluded.realm, label = excluded.label, made_at = excluded.made_at",
+        )
+        .bind(user)
+        .bind(password.digest.as_bytes().as_slice())
+        .bind(&password.dialect)
+        .bind(&password.label)
+        .bind(password.made_at.unix_timestamp())
         .execute(&mut *connection)
         .await?;
     }

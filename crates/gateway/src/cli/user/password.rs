@@ -18,22 +18,30 @@ impl PasswordSource {
     /// The password. At a prompt it is asked for twice.
     pub(super) fn read(&self) -> Result<SecretString> {
         if self.password_stdin {
-            let mut line = String::new();
-            stdin()
-                .read_line(&mut line)
-                .context("cannot read the standard input")?;
-            return Ok(line.trim_end_matches(['\r', '\n']).into());
+            return first_line();
         }
-        let password = ask("Password: ")?;
-        if ask("The same again: ")?.expose_secret() != password.expose_secret() {
+        let password = ask("Password: ", "--password-stdin")?;
+        if ask("The same again: ", "--password-stdin")?.expose_secret() != password.expose_secret()
+        {
             bail!("the two are not the same");
         }
         Ok(password)
     }
 }
 
-fn ask(prompt: &str) -> Result<SecretString> {
+/// What a line of the standard input says.
+pub(super) fn first_line() -> Result<SecretString> {
+    let mut line = String::new();
+    stdin()
+        .read_line(&mut line)
+        .context("cannot read the standard input")?;
+    Ok(line.trim_end_matches(['\r', '\n']).into())
+}
+
+/// What is typed at the terminal, unseen. Where there is none, the option is told that does without.
+pub(super) fn ask(prompt: &str, option: &str) -> Result<SecretString> {
+    let what = prompt.trim_end_matches([':', ' ']).to_lowercase();
     let answer = rpassword::prompt_password(prompt)
-        .context("no terminal to ask for the password at; try --password-stdin")?;
+        .with_context(|| format!("no terminal to ask for the {what} at; try {option}"))?;
     Ok(answer.into())
 }

@@ -7,7 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL};
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder};
-use isogloss_core::{Credentials, IssuedToken, Origin, Token, User};
+use isogloss_core::{Credentials, IssuedToken, Origin, SecondFactor, Token, User};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -46,7 +46,7 @@ impl EnterRequest {
         Ok(Self(Credentials {
             name: name.to_owned(),
             password: password.into(),
-            code: None,
+            factor: SecondFactor::Code(None),
             organisation: None,
             origin: Origin::new(REALM, None),
         }))

@@ -6,7 +6,9 @@ use uuid::Uuid;
 use super::super::{FileError, NewCard, NewUser};
 use super::context::Context;
 use super::secret::{Secret, seal_secret};
-use crate::directory::{CardEntry, KeyDigest, UserEntry, login_form};
+use crate::directory::{
+    AppPasswordEntry, CardEntry, KeyDigest, RecoveryCodeEntry, UserEntry, login_form,
+};
 use crate::password::Passwords;
 use crate::totp::TotpSecret;
 use crate::user::Role;
@@ -38,21 +40,10 @@ pub(super) async fn seal_user(
             format!("{} has no unit {unit}", user.organisation),
         ));
     }
-    let role = match user.role.as_deref().map(Role::from_name) {
-        None => Role::default(),
-        Some(Some(role)) => role,
-        Some(None) => {
-            let names = Role::ALL.map(Role::name).join(", ");
-            return Err(wrong(&user, format!("the role is none of {names}")));
-        }
-    };
-    let totp_secret = match &user.totp_secret {
-        None => None,
-        Some(secret) => match TotpSecret::from_base32(secret.expose_secret()) {
-            Some(secret) => Some(secret.expose().to_owned()),
-            None => return Err(wrong(&user, "the TOTP secret is not base32")),
-        },
-    };
+    let role = role(&user)?;
+    let totp_secret = totp_secret(&user)?;
+    let recovery_codes = recovery_codes(&user, known)?;
+    let app_passwords = app_passwords(&user)?;
     let entry = format!("user {}", user.user_name);
     let secret = Secret {
         clear: user.password.take(),
@@ -84,9 +75,82 @@ pub(super) async fn seal_user(
         units: user.units,
         disabled: user.disabled,
         password_hash,
+        generation: user.generation.map_or(0, i64::from),
         totp_secret,
+        recovery_codes,
+        app_passwords,
         access_cards,
     })
+}
+
+fn role(user: &NewUser) -> Result<Role, FileError> {
+    match user.role.as_deref().map(Role::from_name) {
+        None => Ok(Role::default()),
+        Some(Some(role)) => Ok(role),
+        Some(None) => {
+            let names = Role::ALL.map(Role::name).join(", ");
+            Err(wrong(user, format!("the role is none of {names}")))
+        }
+    }
+}
+
+/// An empty text, which switches it off, stays one.
+fn totp_secret(user: &NewUser) -> Result<Option<String>, FileError> {
+    let Some(text) = user.totp_secret.as_ref().map(ExposeSecret::expose_secret) else {
+        return Ok(None);
+    };
+    if text.trim().is_empty() {
+        return Ok(Some(String::new()));
+    }
+    let secret = TotpSecret::from_base32(text);
+    let secret = secret.ok_or_else(|| wrong(user, "the TOTP secret is not base32"))?;
+    Ok(Some(secret.expose().to_owned()))
+}
+
+fn recovery_codes(
+    user: &NewUser,
+    known: Option<&UserEntry>,
+) -> Result<Option<Vec<RecoveryCodeEntry>>, FileError> {
+    let Some(codes) = &user.recovery_codes else {
+        return Ok(None);
+    };
+    let is_on = match &user.totp_secret {
+        Some(secret) => !secret.expose_secret().trim().is_empty(),
+        None => known.is_some_and(|known| known.totp_secret.is_some()),
+    };
+    if !codes.is_empty() && !is_on {
+        return Err(wrong(user, "recovery codes need a TOTP secret"));
+    }
+    let codes = codes.iter().map(|code| {
+        Ok(RecoveryCodeEntry {
+            digest: digest(user, "recovery code", &code.digest)?,
+            spent: code.spent,
+        })
+    });
+    codes.collect::<Result<_, _>>().map(Some)
+}
+
+fn app_passwords(user: &NewUser) -> Result<Option<Vec<AppPasswordEntry>>, FileError> {
+    let Some(passwords) = &user.app_passwords else {
+        return Ok(None);
+    };
+    let passwords = passwords.iter().map(|password| {
+        Ok(AppPasswordEntry {
+            digest: digest(user, "application password", &password.digest)?,
+            dialect: password.dialect.clone(),
+            label: password.label.clone(),
+            made_at: password.made_at,
+        })
+    });
+    passwords.collect::<Result<_, _>>().map(Some)
+}
+
+fn digest(user: &NewUser, what: &str, hex: &str) -> Result<KeyDigest, FileError> {
+    let wrong = || FileError::Entry {
+        entry: format!("user {}, {what}", user.user_name),
+        reason: "digest is not 64 hexadecimal digits".to_owned(),
+    };
+    KeyDigest::from_hex(hex).ok_or_else(wrong)
 }
 
 async fn seal_card(

@@ -1,0 +1,38 @@
+//! Logins with an application password.
+
+use secrecy::ExposeSecret;
+use tracing::warn;
+use uuid::Uuid;
+
+use super::{Auth, Credentials};
+use crate::app_password::AppPassword;
+use crate::directory::Account;
+use crate::error::AuthError;
+
+impl Auth {
+    /// Whether the password is one of the user's application passwords for that dialect. Looked up
+    /// by its digest; what is none of them goes on to be hashed, as any wrong password, and the name
+    /// of nobody costs the same look.
+    pub(super) async fn fits_app_password(
+        &self,
+        account: Option<&Account>,
+        credentials: &Credentials,
+    ) -> Result<bool, AuthError> {
+        let Some(password) = AppPassword::read(credentials.password.expose_secret()) else {
+            return Ok(false);
+        };
+        let user = account.map_or(Uuid::nil(), |account| account.user.id);
+        let (realm, digest) = (credentials.origin.realm.name(), password.digest());
+        let directory = &self.0.directory;
+        let Some(known) = directory.app_password(user, realm, digest).await? else {
+            return Ok(false);
+        };
+        let today = self.now().date();
+        if known.used_on.is_none_or(|day| day < today)
+            && let Err(error) = directory.note_app_password(user, digest, today).await
+        {
+            warn!(user.id = %user, %error, "the use of an application password was not noted");
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,135 @@
+//! Application passwords.
+
+use async_trait::async_trait;
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection as _, query};
+use time::Date;
+use uuid::Uuid;
+
+use super::PostgresDirectory;
+use crate::directory::rows::{self, days_since_1970};
+use crate::directory::{AppPasswords, KeyDigest, KnownAppPassword};
+use crate::error::StoreError;
+
+#[async_trait]
+impl AppPasswords for PostgresDirectory {
+    async fn app_password(
+        &self,
+        user: Uuid,
+        realm: &str,
+        digest: KeyDigest,
+    ) -> Result<Option<KnownAppPassword>, StoreError> {
+        let realm = realm.to_owned();
+        self.ask(move |c| Box::pin(one(c, user, realm.clone(), digest)))
+            .await
+    }
+
+    async fn app_passwords(&self, user: Uuid) -> Result<Vec<KnownAppPassword>, StoreError> {
+        self.ask(move |c| Box::pin(all(c, user))).await
+    }
+
+    async fn add_app_password(
+        &self,
+        user: Uuid,
+        password: &KnownAppPassword,
+    ) -> Result<(), StoreError> {
+        let password = password.clone();
+        self.once(self.timeout, move |c| Box::pin(add(c, user, password)))
+            .await
+    }
+
+    async fn remove_app_password(&self, user: Uuid, digest: KeyDigest) -> Result<bool, StoreError> {
+        self.once(self.timeout, move |c| Box::pin(remove(c, user, digest)))
+            .await
+    }
+
+    async fn note_app_password(
+        &self,
+        user: Uuid,
+        digest: KeyDigest,
+        day: Date,
+    ) -> Result<(), StoreError> {
+        self.ask(move |c| Box::pin(note(c, user, digest, day)))
+            .await
+    }
+}
+
+async fn one(
+    connection: &mut PgConnection,
+    user: Uuid,
+    realm: String,
+    digest: KeyDigest,
+) -> rows::Result<Option<KnownAppPassword>> {
+    let row =
+        query("SELECT realm, digest, label, made_at, used_on FROM app_passwords WHERE user_id = $1 AND digest = $2 AND realm = $3")
+            .bind(user)
+            .bind(digest.as_bytes().as_slice())
+            .bind(realm)
+            .fetch_optional(connection)
+            .await?;
+    row.as_ref().map(rows::app_password).transpose()
+}
+
+async fn all(connection: &mut PgConnection, user: Uuid) -> rows::Result<Vec<KnownAppPassword>> {
+    let rows = query("SELECT realm, digest, label, made_at, used_on FROM app_passwords WHERE user_id = $1 ORDER BY made_at, digest")
+        .bind(user)
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(rows::app_password).collect()
+}
+
+async fn add(
+    connection: &mut PgConnection,
+    user: Uuid,
+    password: KnownAppPassword,
+) -> rows::Result<()> {
+    query(
+        "INSERT INTO app_passwords (user_id, digest, realm, label, made_at)
+         VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(user)
+    .bind(password.digest.as_bytes().as_slice())
+    .bind(password.realm)
+    .bind(password.label)
+    .bind(password.made_at.unix_timestamp())
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+async fn remove(
+    connection: &mut PgConnection,
+    user: Uuid,
+    digest: KeyDigest,
+) -> rows::Result<bool> {
+    let mut transaction = connection.begin().await?;
+    let removed = query("DELETE FROM app_passwords WHERE user_id = $1 AND digest = $2")
+        .bind(user)
+        .bind(digest.as_bytes().as_slice())
+        .execute(&mut *transaction)
+        .await?;
+    let was_there = removed.rows_affected() == 1;
+    if was_there {
+        query("UPDATE users SET generation = generation + 1 WHERE id = $1")
+            .bind(user)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await?;
+    Ok(was_there)
+}
+
+async fn note(
+    connection: &mut PgConnection,
+    user: Uuid,
+    digest: KeyDigest,
+    day: Date,
+) -> rows::Result<()> {
+    query("UPDATE app_passwords SET used_on = $1 WHERE user_id = $2 AND digest = $3")
+        .bind(days_since_1970(day))
+        .bind(user)
+        .bind(digest.as_bytes().as_slice())
+        .execute(connection)
+        .await
+        .map(drop)
+}

@@ -1,0 +1,143 @@
+//! Recovery codes: what stands in for the second factor, once each, when the telephone is gone.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::directory::KeyDigest;
+
+/// How many a user is given at a time.
+const RECOVERY_CODES: usize = 10;
+
+/// RFC 4648's letters and digits: none of them is easily taken for another.
+const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+/// Twelve characters of five bits each: 60 bits.
+const CHARACTERS: usize = 12;
+const GROUP: usize = 4;
+/// Three groups with two dashes between them.
+const SPELT: usize = CHARACTERS + 2;
+
+/// A recovery code: `xxxx-xxxx-xxxx`, 60 random bits.
+#[derive(Clone)]
+pub struct RecoveryCode(SecretString);
+
+impl RecoveryCode {
+    /// As many fresh ones as a user is given.
+    pub fn fresh_set() -> Result<Vec<Self>, getrandom::Error> {
+        (0..RECOVERY_CODES).map(|_| Self::random()).collect()
+    }
+
+    fn random() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0; CHARACTERS];
+        getrandom::fill(&mut bytes)?;
+        let characters = bytes.map(|byte| ALPHABET[usize::from(byte % 32)] as char);
+        Ok(Self(characters.iter().collect::<String>().into()))
+    }
+
+    /// Reads one, in any case, with spaces and dashes wherever they are. `None` for what is none.
+    pub fn read(text: &str) -> Option<Self> {
+        let characters: String = text
+            .chars()
+            .filter(|c| !c.is_whitespace() && *c != '-')
+            .map(|c| c.to_ascii_lowercase())
+            .collect();
+        let is_one = characters.len() == CHARACTERS
+            && characters.bytes().all(|byte| ALPHABET.contains(&byte));
+        is_one.then(|| Self(characters.into()))
+    }
+
+    /// Takes a code off the end of a text where it stands as it was printed, and answers what is
+    /// before it. Its dashes keep it apart from six digits, and from nearly every password.
+    pub(crate) fn split_off(text: &str) -> Option<(&str, &str)> {
+        let (before, code) = text.split_at_checked(text.len().checked_sub(SPELT)?)?;
+        let printed = code.split('-').map(str::len).eq([GROUP; 3]);
+        (printed && Self::read(code).is_some()).then_some((before, code))
+    }
+
+    /// As it is shown to the user, once.
+    pub fn expose(&self) -> String {
+        groups(self.0.expose_secret(), GROUP)
+    }
+
+    /// What the directory knows it by.
+    pub fn digest(&self) -> KeyDigest {
+        KeyDigest::of(self.0.expose_secret())
+    }
+}
+
+impl fmt::Debug for RecoveryCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RecoveryCode(…)")
+    }
+}
+
+/// The text with a dash after each `size` of its characters, which are ASCII.
+pub(crate) fn groups(text: &str, size: usize) -> String {
+    let mut grouped = String::with_capacity(text.len() + text.len() / size);
+    for (index, character) in text.chars().enumerate() {
+        if index > 0 && index % size == 0 {
+            grouped.push('-');
+        }
+        grouped.push(character);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fresh_codes_differ_and_are_read_however_they_are_spelt() {
+        let codes = RecoveryCode::fresh_set().unwrap();
+        assert_eq!(codes.len(), 10);
+        let mut digests: Vec<_> = codes.iter().map(RecoveryCode::digest).collect();
+        for code in &codes {
+            let shown = code.expose();
+            for spelt in [
+                shown.clone(),
+                shown.to_uppercase(),
+                shown.replace('-', ""),
+                format!(" {} ", shown.replace('-', " - ")),
+            ] {
+                let read = RecoveryCode::read(&spelt).unwrap();
+                assert_eq!(read.digest(), code.digest(), "{spelt}");
+            }
+            assert!(!format!("{code:?}").contains(&shown));
+        }
+        digests.sort();
+        digests.dedup();
+        assert_eq!(digests.len(), 10);
+    }
+
+    #[test]
+    fn what_is_no_code_is_not_read() {
+        for text in [
+            "",
+            "287082",
+            "abcd-efgh-ijk",
+            "abcd-efgh-ijk1",
+            "abcd-efgh-ijklm",
+        ] {
+            assert!(RecoveryCode::read(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_code_is_split_off_where_it_stands_as_it_was_printed() {
+        let split = RecoveryCode::split_off;
+        assert_eq!(split("pwabcd-efgh-2345"), Some(("pw", "abcd-efgh-2345")));
+        assert_eq!(split("pwABCD-EFGH-2345"), Some(("pw", "ABCD-EFGH-2345")));
+        assert_eq!(split("abcd-efgh-2345"), Some(("", "abcd-efgh-2345")));
+        for text in [
+            "",
+            "abcd-efgh",
+            "pwabcdefgh2345",
+            "pwabcde-fgh-2345",
+            "é€abcd-efgh-234",
+            "pwabcd-efgh-2341",
+        ] {
+            assert_eq!(split(text), None, "{text}");
+        }
+    }
+}

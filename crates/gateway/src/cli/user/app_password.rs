@@ -1,0 +1,154 @@
+//! `isogloss user app-password`: passwords of one user for single programs.
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Subcommand};
+use isogloss_core::audit::Kind;
+use isogloss_core::directory::{Directory, KnownAppPassword};
+use isogloss_core::{AppPassword, Clock as _, SystemClock, User};
+use serde_json::{Value, json};
+
+use super::totp::spell;
+use super::{Outcome, Who, end_tokens, find, output};
+use crate::cli::acts::Acts;
+use crate::dialects;
+
+#[derive(Subcommand)]
+pub(in crate::cli) enum Command {
+    /// Make one and print it, once
+    #[command(after_help = "\
+It is good in that dialect alone, instead of password and second factor. A new password of the user
+does not end it.
+
+Examples:
+  isogloss user app-password add ada --dialect bimplus --label 'CAD in room 5'")]
+    Add(Add),
+    /// List a user's
+    List {
+        #[command(flatten)]
+        who: Who,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// End one, and with it all tokens of the user
+    #[command(after_help = "\
+All tokens of the user end, in every dialect: which of them were made with it, nobody knows.
+
+Examples:
+  isogloss user app-password list ada
+  isogloss user app-password revoke ada uws2ljnf")]
+    Revoke {
+        #[command(flatten)]
+        who: Who,
+        /// As `list` shows it
+        id: String,
+    },
+}
+
+#[derive(Args)]
+pub(in crate::cli) struct Add {
+    #[command(flatten)]
+    who: Who,
+    /// The dialect that it is good in
+    #[arg(long, value_parser = dialects::names())]
+    dialect: String,
+    /// What it is for
+    #[arg(long, default_value = "")]
+    label: String,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(command: Command, acts: &Acts<'_>) -> Result<Outcome> {
+    let directory = acts.directory.as_ref();
+    let (Command::Add(Add { who, .. }) | Command::List { who, .. } | Command::Revoke { who, .. }) =
+        &command;
+    let Some(user) = find(directory, who).await? else {
+        return Ok(Outcome::Refused);
+    };
+    match command {
+        Command::Add(new) => add(new, &user, acts).await,
+        Command::List { json, .. } => list(&user, json, directory).await,
+        Command::Revoke { id, .. } => revoke(&user, &id, acts).await,
+    }
+}
+
+async fn add(new: Add, user: &User, acts: &Acts<'_>) -> Result<Outcome> {
+    let password = AppPassword::random().context("no random numbers")?;
+    let known = KnownAppPassword {
+        digest: password.digest(),
+        realm: new.dialect,
+        label: new.label,
+        made_at: SystemClock.now(),
+        used_on: None,
+    };
+    acts.directory.add_app_password(user.id, &known).await?;
+    acts.about(Kind::AddAppPassword, user).await?;
+    if new.json {
+        let mut described = describe(&known)?;
+        described["password"] = password.expose().into();
+        output::json(&described)?;
+    } else {
+        output::text(format_args!(
+            "{}: application password {} for {}. It is not shown again:\n\n  {}",
+            user.user_name,
+            known.id(),
+            known.realm,
+            password.expose()
+        ))?;
+    }
+    Ok(Outcome::Done)
+}
+
+async fn list(user: &User, json: bool, directory: &dyn Directory) -> Result<Outcome> {
+    let all = directory.app_passwords(user.id).await?;
+    if json {
+        let all: Vec<_> = all.iter().map(describe).collect::<Result<_>>()?;
+        output::json(&all)?;
+        return Ok(Outcome::Done);
+    }
+    let rows: Vec<_> = all
+        .into_iter()
+        .map(|known| {
+            let used_on = known
+                .used_on
+                .map_or("never".to_owned(), |day| day.to_string());
+            let made = known.made_at.date().to_string();
+            vec![known.id(), known.realm, made, used_on, known.label]
+        })
+        .collect();
+    output::table(&["ID", "DIALECT", "MADE", "LAST USED", "LABEL"], &rows)?;
+    Ok(Outcome::Done)
+}
+
+async fn revoke(user: &User, id: &str, acts: &Acts<'_>) -> Result<Outcome> {
+    let directory = acts.directory.as_ref();
+    let all = directory.app_passwords(user.id).await?;
+    let wanted = all.iter().find(|known| known.id().eq_ignore_ascii_case(id));
+    let removed = match wanted {
+        Some(known) => directory.remove_app_password(user.id, known.digest).await?,
+        None => false,
+    };
+    let name = &user.user_name;
+    if !removed {
+        output::error(format_args!("{name}: no application password {id}"));
+        return Ok(Outcome::Refused);
+    }
+    acts.about(Kind::RevokeAppPassword, user).await?;
+    end_tokens(user, acts.sections).await?;
+    output::text(format_args!(
+        "{name}: application password {id} revoked; all tokens of the user have ended"
+    ))?;
+    Ok(Outcome::Done)
+}
+
+fn describe(known: &KnownAppPassword) -> Result<Value> {
+    Ok(json!({
+        "id": known.id(),
+        "dialect": known.realm,
+        "label": known.label,
+        "made_at": spell(known.made_at.replace_nanosecond(0)?)?,
+        "last_used": known.used_on.map(|day| day.to_string()),
+    }))
+}

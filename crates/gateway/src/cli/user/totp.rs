@@ -1,0 +1,156 @@
+//! `isogloss user totp`: the second factor of one user.
+
+use anyhow::{Context as _, Result};
+use clap::Subcommand;
+use isogloss_core::audit::Kind;
+use isogloss_core::directory::Enrolment;
+use isogloss_core::{RecoveryCode, TotpStep};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::enrol::{self, Enrol};
+use super::{Outcome, Who, find, output, tell};
+use crate::cli::acts::Acts;
+
+#[derive(Subcommand)]
+pub(in crate::cli) enum Command {
+    /// Switch the second factor on, or exchange it, and end the user's tokens
+    #[command(after_help = "\
+Shows a fresh secret for an authenticator app, asks for a code of it, and only then switches it on
+and prints ten recovery codes. A second factor that the user had before is exchanged. The user's
+tokens end, in every dialect: they were made without it.
+
+With --json there are two documents, the secret before the code is read and the recovery codes
+after it; with --unconfirmed there is one.
+
+Examples:
+  isogloss user totp enrol ada
+  isogloss user totp enrol ada --issuer 'Example Ltd' --no-qr
+  isogloss user totp enrol ada --unconfirmed --json")]
+    Enrol(Enrol),
+    /// Switch the second factor off; its recovery codes end, the user's tokens stay
+    #[command(after_help = "\
+Examples:
+  isogloss user totp disable ada")]
+    Disable(Who),
+    /// Make ten new recovery codes; the old ones end
+    #[command(after_help = "\
+Examples:
+  isogloss user totp recovery-codes ada")]
+    RecoveryCodes {
+        #[command(flatten)]
+        who: Who,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell whether it is on, when it was used, and how many recovery codes are left
+    #[command(after_help = "\
+Examples:
+  isogloss user totp status ada --json")]
+    Status {
+        #[command(flatten)]
+        who: Who,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(super) async fn run(command: Command, acts: &Acts<'_>) -> Result<Outcome> {
+    match command {
+        Command::Enrol(new) => enrol::enrol(new, acts).await,
+        Command::Disable(who) => disable(&who, acts).await,
+        Command::RecoveryCodes { who, json } => recovery_codes(&who, json, acts).await,
+        Command::Status { who, json } => {
+            let directory = acts.directory.as_ref();
+            let Some(user) = find(directory, &who).await? else {
+                return Ok(Outcome::Refused);
+            };
+            let enrolment = directory.enrolment(user.id).await?;
+            tell(&describe(enrolment.as_ref())?, json)?;
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+async fn disable(who: &Who, acts: &Acts<'_>) -> Result<Outcome> {
+    let directory = acts.directory.as_ref();
+    let Some(user) = find(directory, who).await? else {
+        return Ok(Outcome::Refused);
+    };
+    if !directory.disenrol(user.id).await? {
+        return Ok(is_off(&user.user_name));
+    }
+    acts.about(Kind::DisableTotp, &user).await?;
+    output::text(format_args!("{}: the second factor is off", user.user_name))?;
+    Ok(Outcome::Done)
+}
+
+async fn recovery_codes(who: &Who, json: bool, acts: &Acts<'_>) -> Result<Outcome> {
+    let directory = acts.directory.as_ref();
+    let Some(user) = find(directory, who).await? else {
+        return Ok(Outcome::Refused);
+    };
+    let codes = fresh_codes()?;
+    let digests: Vec<_> = codes.iter().map(RecoveryCode::digest).collect();
+    if !directory.set_recovery_codes(user.id, &digests).await? {
+        return Ok(is_off(&user.user_name));
+    }
+    acts.about(Kind::RenewRecoveryCodes, &user).await?;
+    if json {
+        output::json(&json!({"recovery_codes": spelt(&codes)}))?;
+    } else {
+        output::text(format_args!(
+            "{}: the former recovery codes have ended",
+            user.user_name
+        ))?;
+        print(&codes)?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn is_off(user_name: &str) -> Outcome {
+    output::error(format_args!("{user_name}: the second factor is off"));
+    Outcome::Refused
+}
+
+pub(super) fn fresh_codes() -> Result<Vec<RecoveryCode>> {
+    RecoveryCode::fresh_set().context("no random numbers")
+}
+
+pub(super) fn spelt(codes: &[RecoveryCode]) -> Vec<String> {
+    codes.iter().map(RecoveryCode::expose).collect()
+}
+
+/// Prints recovery codes for people.
+pub(super) fn print(codes: &[RecoveryCode]) -> Result<()> {
+    output::text("Recovery codes, each good once in place of a code. They are not shown again:\n")?;
+    for code in spelt(codes) {
+        output::text(format_args!("  {code}"))?;
+    }
+    Ok(())
+}
+
+/// What there is to tell about a second factor. What is not known is left out.
+pub(super) fn describe(enrolment: Option<&Enrolment>) -> Result<Value> {
+    let Some(enrolment) = enrolment else {
+        return Ok(json!({"state": "off"}));
+    };
+    let mut described = json!({
+        "state": "on",
+        "recovery_codes_left": enrolment.recovery_codes_left,
+    });
+    let last_used = enrolment.last_step.map(TotpStep::began_at);
+    for (name, moment) in [("since", enrolment.since), ("last_used", last_used)] {
+        if let Some(moment) = moment {
+            described[name] = spell(moment)?.into();
+        }
+    }
+    Ok(described)
+}
+
+pub(super) fn spell(moment: OffsetDateTime) -> Result<String> {
+    moment.format(&Rfc3339).context("no such moment")
+}

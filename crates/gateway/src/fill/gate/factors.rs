@@ -1,0 +1,83 @@
+//! Second factors and application passwords behind the gate.
+
+use async_trait::async_trait;
+use isogloss_core::directory::{
+    AppPasswords, Enrolment, Enrolments, KeyDigest, KnownAppPassword, NewEnrolment,
+};
+use isogloss_core::{StoreError, TotpStep};
+use time::Date;
+use uuid::Uuid;
+
+use super::Gate;
+
+#[async_trait]
+impl Enrolments for Gate {
+    async fn enrolment(&self, user: Uuid) -> Result<Option<Enrolment>, StoreError> {
+        self.passed()?.enrolment(user).await
+    }
+
+    async fn enrol(&self, user: Uuid, enrolment: &NewEnrolment) -> Result<(), StoreError> {
+        self.passed()?.enrol(user, enrolment).await
+    }
+
+    async fn disenrol(&self, user: Uuid) -> Result<bool, StoreError> {
+        self.passed()?.disenrol(user).await
+    }
+
+    async fn set_recovery_codes(
+        &self,
+        user: Uuid,
+        codes: &[KeyDigest],
+    ) -> Result<bool, StoreError> {
+        self.passed()?.set_recovery_codes(user, codes).await
+    }
+
+    async fn use_step(&self, user: Uuid, step: TotpStep) -> Result<bool, StoreError> {
+        self.passed()?.use_step(user, step).await
+    }
+
+    async fn use_recovery_code(
+        &self,
+        user: Uuid,
+        code: KeyDigest,
+    ) -> Result<Option<u64>, StoreError> {
+        self.passed()?.use_recovery_code(user, code).await
+    }
+}
+
+#[async_trait]
+impl AppPasswords for Gate {
+    async fn app_password(
+        &self,
+        user: Uuid,
+        realm: &str,
+        digest: KeyDigest,
+    ) -> Result<Option<KnownAppPassword>, StoreError> {
+        self.passed()?.app_password(user, realm, digest).await
+    }
+
+    async fn app_passwords(&self, user: Uuid) -> Result<Vec<KnownAppPassword>, StoreError> {
+        self.passed()?.app_passwords(user).await
+    }
+
+    async fn add_app_password(
+        &self,
+        user: Uuid,
+        password: &KnownAppPassword,
+    ) -> Result<(), StoreError> {
+        self.passed()?.add_app_password(user, password).await
+    }
+
+    async fn remove_app_password(&self, user: Uuid, digest: KeyDigest) -> Result<bool, StoreError> {
+        self.passed()?.remove_app_password(user, digest).await
+    }
+
+    async fn note_app_password(
+        &self,
+        user: Uuid,
+        digest: KeyDigest,
+        day: Date,
+    ) -> Result<(), StoreError> {
+        self.passed()?.note_app_password(user, digest, day).await
+    }
+}
