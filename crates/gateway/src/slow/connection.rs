@@ -10,6 +10,8 @@ use std::time::Duration;
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
+use actix_web::error::ErrorBadRequest;
+use actix_web::http::ConnectionType;
 use actix_web::middleware::Next;
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::spawn;
@@ -46,13 +48,24 @@ pub(crate) fn watch(
     }
 }
 
-/// Wraps every route: while a request is being answered, its connection does not end.
+/// Wraps every route: while a request is being answered, its connection does not end. What comes behind
+/// a request that was to be the last is not looked at, and gets no answer (RFC 9112, section 9.6):
+/// actix-http would serve what somebody has hidden there from a proxy.
 pub(crate) async fn note_request<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let connection = request.conn_data::<Connection>().map(Connection::handle);
-    let _busy = connection.map(Busy::new);
+    let Some(connection) = request.conn_data::<Connection>().map(Connection::handle) else {
+        return next.call(request).await;
+    };
+    if connection.had_its_last.get() {
+        connection.end_soon();
+        connection.over.notified().await;
+        return Err(ErrorBadRequest("a request behind the last one"));
+    }
+    let is_last = request.head().connection_type() == ConnectionType::Close;
+    connection.had_its_last.set(is_last);
+    let _busy = Busy::new(connection);
     next.call(request).await
 }
 
@@ -68,7 +81,9 @@ impl Connection {
             requests: Cell::new(0),
             end: Cell::new(Instant::now() + patience),
             patience: Cell::new(patience),
+            had_its_last: Cell::new(false),
             hurry: Notify::new(),
+            over: Notify::new(),
         });
         let watchdog = spawn(Rc::clone(&state).end_when_due(socket));
         Self { state, watchdog }
@@ -91,7 +106,10 @@ pub(crate) struct State {
     requests: Cell<usize>,
     end: Cell<Instant>,
     patience: Cell<Duration>,
+    /// Whether a request has said that none follows.
+    had_its_last: Cell<bool>,
     hurry: Notify,
+    over: Notify,
 }
 
 impl State {
@@ -122,6 +140,7 @@ impl State {
         debug!("nothing has been answered on a connection for too long, so it is closed");
         // actix-http sees it end, and lets go of it. It may have ended by itself.
         drop(socket.shutdown(Shutdown::Both));
+        self.over.notify_one();
     }
 }
 
