@@ -29,6 +29,6 @@ pub use pepper::{Pepper, Peppers};
 pub use private_file::create_private_file;
 pub use session::{Actor, Concurrency, IssuedToken, Lifetime, Purpose, Session, Terms};
 pub use throttle::{Origin, Source};
-pub use token::{Realm, Token, TokenDigest};
+pub use token::{Realm, Seed, Token, TokenDigest};
 pub use totp::TotpSecret;
 pub use user::{Key, Organisation, Role, Unit, User, UserState};

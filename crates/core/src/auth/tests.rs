@@ -1,5 +1,6 @@
 //! The token core on a mock clock, with an embedded store and a SQLite directory.
 
+mod debug;
 mod impersonation;
 mod lifetimes;
 mod logins;

@@ -3,6 +3,7 @@
 //! Secrets may stand in clear text (`password`, `pass_code`, `code`, `key`) or as
 //! [`Directory::snapshot`] writes them (`password_hash`, `pass_code_hash`, `code_digest`, `digest`).
 
+mod debug;
 mod seal;
 
 use std::path::{Path, PathBuf};
@@ -91,7 +92,7 @@ struct FileUnit {
 }
 
 /// A user as written, unchecked.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// A GUID; made up for a new user if none is given.
@@ -135,7 +136,7 @@ pub struct NewUser {
 }
 
 /// An access card as written, unchecked.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewCard {
     /// A code, which is all that is needed to log in.
@@ -153,7 +154,7 @@ pub struct NewCard {
     pub effective: bool,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileKey {
     realm: String,

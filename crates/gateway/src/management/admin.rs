@@ -9,6 +9,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
 use futures_util::future::LocalBoxFuture;
 use isogloss_core::{Auth, Realm};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
 /// The realm of the directory's keys that open `/admin`.
@@ -23,12 +24,12 @@ impl FromRequest for Admin {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let auth = request.app_data::<Data<Auth>>().cloned();
-        let key = bearer(request.headers().get(header::AUTHORIZATION)).map(str::to_owned);
+        let key = bearer(request.headers().get(header::AUTHORIZATION)).map(SecretString::from);
         Box::pin(async move {
             let (Some(auth), Some(key)) = (auth, key) else {
                 return Err(Refusal::NoKey);
             };
-            match auth.key(REALM, &key).await {
+            match auth.key(REALM, key.expose_secret()).await {
                 Ok(Some(_)) => Ok(Self),
                 Ok(None) => Err(Refusal::NoKey),
                 Err(error) => Err(Refusal::Unavailable(error.to_string())),
