@@ -9,7 +9,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_TIMES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz faults clients bench check doc fmt servers tools
+.PHONY: help run test fuzz faults clients bench check advisories doc fmt servers tools
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -43,6 +43,9 @@ check: tools ## formatting, lints, documentation, licences and sources, unused d
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
 	$(CARGO) deny --locked check bans licenses sources
 	$(CARGO) machete
+
+advisories: tools ## known faults of the libraries; fetches the RustSec database
+	$(CARGO) deny --locked check advisories
 
 doc: ## build the documentation, and say where it is
 	$(CARGO) doc --workspace --no-deps --locked
