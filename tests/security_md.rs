@@ -33,7 +33,7 @@ fn faults(page: &str, has: impl Fn(&str, Option<&str>) -> bool) -> Vec<String> {
             .filter(|name| match name.split_once("::") {
                 Some((file, test)) => !has(file, Some(test)),
                 // A documented conversation is a test of its own.
-            None => !(name.starts_with("tests/exchanges/") && has(name, None)),
+                None => !(name.starts_with("tests/exchanges/") && has(name, None)),
             });
         faults.extend(missing.map(|name| format!("{attack}: there is no {name}")));
     }
@@ -78,7 +78,10 @@ fn faults_are_found() {
         None => file == "tests/exchanges/a.toml",
     };
     for (rows, expected) in [
-        ("| x | y | `a.rs::holds`, `tests/exchanges/a.toml` |", &[][..]),
+        (
+            "| x | y | `a.rs::holds`, `tests/exchanges/a.toml` |",
+            &[][..],
+        ),
         ("", &["there is no table"]),
         ("| x | y |", &["not three cells: | x | y |"]),
         ("| x | y | words |", &["x: no test shows it"]),
