@@ -9,7 +9,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_TIMES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz faults clients bench storm check doc fmt servers tools
+.PHONY: help run test fuzz faults clients bench storm check advisories doc fmt servers tools
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -47,6 +47,9 @@ check: tools ## formatting, lints, documentation, licences and sources, unused d
 	$(CARGO) deny --locked check bans licenses sources
 	$(CARGO) machete
 
+advisories: tools ## known faults of the libraries; fetches the RustSec database
+	$(CARGO) deny --locked check advisories
+
 doc: ## build the documentation, and say where it is
 	$(CARGO) doc --workspace --no-deps --locked
 	@echo "open target/doc/isogloss_core/index.html"
@@ -56,7 +59,7 @@ fmt: ## format the code
 	$(CARGO) fmt --manifest-path tests/fuzz/Cargo.toml
 
 servers:
-	@tests/install redis postgres
+	@tests/install redis postgres nginx
 
 tools:
 	@command -v cargo-deny >/dev/null || $(CARGO) install --locked --debug cargo-deny@$(DENY_VERSION)

@@ -32,7 +32,19 @@ fn unknown_names_in_the_environment_are_refused() {
 }
 
 /// A bad value under its section: the key, the value, and what is expected.
-const BAD: [(&str, &str, &str, &str); 22] = [
+const BAD: [(&str, &str, &str, &str); 24] = [
+    (
+        "server",
+        "head_timeout",
+        "\"0s\"",
+        "expected a duration above zero",
+    ),
+    (
+        "server",
+        "body_timeout",
+        "\"0s\"",
+        "expected a duration above zero",
+    ),
     (
         "server",
         "bind",

@@ -2,9 +2,7 @@
 //! each begins and ends.
 
 use std::cell::Cell;
-use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::net::{Shutdown, SocketAddr};
 
 use conformance::Response;
 use proptest::collection::vec;
@@ -16,6 +14,7 @@ use crate::dialects::DIALECTS;
 use crate::documented::Documented;
 use crate::inputs::damaged;
 use crate::properties::config;
+use crate::raw;
 use crate::routes::every_route;
 use crate::success::Extent;
 use crate::{assert_unharmed, gateway, refusal, success};
@@ -24,52 +23,9 @@ const MOST_AT_ONCE: usize = 4;
 
 /// Sends it all, says that there is no more, and reads whatever comes.
 fn exchange(public: SocketAddr, message: &[u8]) -> Vec<u8> {
-    let mut stream = TcpStream::connect(public).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(30)))
-        .unwrap();
-    let mut received = Vec::new();
-    // A server that has seen enough may hang up on the rest.
-    if stream.write_all(message).is_ok() {
-        drop(stream.shutdown(Shutdown::Write));
-    }
-    match stream.read_to_end(&mut received) {
-        Ok(_) => {}
-        Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
-        Err(error) => panic!("the connection stays open: {error}"),
-    }
-    received
-}
-
-/// Every answer in what came back.
-fn answers(mut received: &[u8]) -> Vec<Response> {
-    let mut answers = Vec::new();
-    while !received.is_empty() {
-        let mut headers = [httparse::EMPTY_HEADER; 64];
-        let mut head = httparse::Response::new(&mut headers);
-        let start = head.parse(received).unwrap().unwrap();
-        let mut answer = Response {
-            status: head.code.unwrap(),
-            reason: head.reason.unwrap().to_owned(),
-            headers: head
-                .headers
-                .iter()
-                .map(|header| {
-                    let value = String::from_utf8_lossy(header.value);
-                    (header.name.to_owned(), value.into_owned())
-                })
-                .collect(),
-            body: Vec::new(),
-        };
-        let length = answer
-            .header("Content-Length")
-            .map_or(0, |length| length.parse().unwrap());
-        let body = received.get(start..start + length).unwrap_or_default();
-        answer.body = body.to_vec();
-        received = &received[start + body.len()..];
-        answers.push(answer);
-    }
-    answers
+    let mut stream = raw::send(public, message);
+    drop(stream.shutdown(Shutdown::Write));
+    raw::until_closed(&mut stream)
 }
 
 /// A dialect's refusal, a dialect's success, or one of the few answers that nobody's dialect gives.
@@ -92,7 +48,7 @@ fn is_known(answer: &Response) -> bool {
 
 /// Looks at every answer to these bytes, and tells how many are a dialect's.
 fn answered(public: SocketAddr, messages: &[u8]) -> Result<usize, TestCaseError> {
-    let answers = answers(&exchange(public, messages));
+    let answers = raw::answers(&exchange(public, messages));
     for answer in &answers {
         if !is_known(answer) {
             let (sent, came) = (messages.escape_ascii(), refusal::shown(answer));

@@ -11,10 +11,15 @@ mod heads;
 mod inputs;
 mod methods;
 mod names;
+mod oversized;
 mod properties;
+mod protection;
+#[path = "../shared/raw.rs"]
+mod raw;
 mod refusal;
 mod routes;
 mod size;
+mod slow;
 mod success;
 mod tokens;
 

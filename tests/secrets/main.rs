@@ -4,8 +4,10 @@
 
 mod attempts;
 mod beyond;
+mod command_line;
 #[path = "../shared/holdings.rs"]
 mod holdings;
+mod inner;
 #[path = "../shared/marked.rs"]
 mod marked;
 #[path = "../shared/person.rs"]
@@ -31,6 +33,7 @@ fn talkative(store: Store, folder: &TempDir) -> Builder {
         .store(store)
         .folder(folder.path())
         .env("ISOGLOSS__AUDIT__DATABASE", "true")
+        .env("ISOGLOSS__TOKENS__PEPPER", inner::PEPPER)
         .env("ISOGLOSS__LOGGING__LEVEL", "trace");
     marked::import(builder, folder.path()).unwrap()
 }
@@ -65,6 +68,9 @@ fn passwords_and_keys() -> Vec<Secret> {
     vec![
         Secret::text("the password", marked::PASSWORD),
         Secret::text("a wrong password", marked::WRONG_PASSWORD),
+        Secret::text("the pepper", inner::PEPPER),
+        Secret::text("the key of an administrator", marked::ADMIN_KEY),
+        Secret::text("a wrong key of an administrator", inner::WRONG_ADMIN_KEY),
         Secret::text("the APIKey", marked::API_KEY),
         Secret::text("a wrong APIKey", attempts::WRONG_KEY),
         Secret::text("a card's code", marked::CARD_CODE),
@@ -105,10 +111,13 @@ fn nothing_leaks(store: Store) {
         }
         // What is no HTTP may be answered by hanging up.
         if let Some(answer) = answer.ok().filter(|_| !accepted) {
-            leaks.extend(leaking_refusal(&shown, &answer, &secrets));
+            leaks.extend(leaking_answer(&shown, &answer, &secrets));
         }
     }
     present(&gateway, &tokens, 200);
+    for (path, answer) in inner::answers(&gateway) {
+        leaks.extend(leaking_answer(path, &answer, &secrets));
+    }
     assert!(gateway.terminate().unwrap().success());
     let log = gateway.log();
     // It did talk.
@@ -129,14 +138,14 @@ fn present(gateway: &Gateway, tokens: &[Held], expected: u16) -> Vec<Response> {
         .collect()
 }
 
-fn leaking_refusal(asked: &str, answer: &Response, secrets: &[Secret]) -> Vec<String> {
+fn leaking_answer(asked: &str, answer: &Response, secrets: &[Secret]) -> Vec<String> {
     let sent = sent(answer);
     let place = Place::new(&sent);
     let leaks = secrets.iter().filter(|secret| secret.is_in(&place));
     leaks
         .map(|secret| {
             format!(
-                "{asked}\nthe refusal holds {}: {}",
+                "{asked}\nthe answer holds {}: {}",
                 secret.what,
                 sent.escape_ascii()
             )
@@ -212,7 +221,7 @@ fn nothing_leaks_when_redis_is_away() {
     );
     let refusals = answers.iter();
     let mut leaks: Vec<_> = refusals
-        .flat_map(|answer| leaking_refusal("a request", answer, &secrets))
+        .flat_map(|answer| leaking_answer("a request", answer, &secrets))
         .collect();
     assert!(gateway.terminate().unwrap().success());
     leaks.extend(leaking_lines(&gateway.log(), &secrets));

@@ -24,6 +24,9 @@ pub(crate) const CARD_IDENTIFIER: &str = "qzcardqz";
 /// Its pass code.
 pub(crate) const PASS_CODE: &str = "Bt1PassCodeRg4";
 
+/// A key of the realm `admin`.
+pub(crate) const ADMIN_KEY: &str = "Zw3AdminKeyQp8";
+
 /// The marked user, at a device of its own.
 pub(crate) fn person() -> Person {
     Person {
@@ -61,6 +64,11 @@ password = "never sent"
 realm = "tokenlogin"
 label = "marked"
 key = "{API_KEY}"
+
+[[keys]]
+realm = "admin"
+label = "marked"
+key = "{ADMIN_KEY}"
 "#
     );
     directory.push_str(&marked);

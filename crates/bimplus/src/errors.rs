@@ -1,5 +1,7 @@
 //! Every refusal of this dialect. The vendor documents none; see the README for the choice.
 
+use std::io::ErrorKind;
+
 use actix_web::error::PayloadError;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
@@ -20,6 +22,8 @@ pub(crate) enum Error {
     Invalid(&'static str),
     #[error("the body is too large")]
     TooLarge,
+    #[error("the body did not arrive in time")]
+    TooSlow,
     #[error("the body is of another media type")]
     MediaType,
     #[error("the remember-me or cross token is not valid")]
@@ -57,6 +61,7 @@ impl Error {
                 return (StatusCode::BAD_REQUEST, "invalid_request", text);
             }
             Self::TooLarge => (413, "invalid_request", "The body is too large."),
+            Self::TooSlow => (408, "invalid_request", "The body did not arrive in time."),
             Self::MediaType => (
                 415,
                 "unsupported_media_type",
@@ -141,6 +146,7 @@ impl From<actix_web::Error> for Error {
     fn from(error: actix_web::Error) -> Self {
         match error.as_error() {
             Some(PayloadError::Overflow) => Self::TooLarge,
+            Some(PayloadError::Io(error)) if error.kind() == ErrorKind::TimedOut => Self::TooSlow,
             _ => Self::Malformed,
         }
     }

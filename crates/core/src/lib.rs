@@ -36,6 +36,6 @@ pub use private_file::create_private_file;
 pub use recovery::RecoveryCode;
 pub use session::{Actor, Concurrency, IssuedToken, Lifetime, Purpose, Session, Terms};
 pub use throttle::{Origin, Source};
-pub use token::{Realm, Token, TokenDigest};
+pub use token::{Realm, Seed, Token, TokenDigest};
 pub use totp::{TotpSecret, TotpStep};
 pub use user::{Key, Organisation, Role, Unit, User, UserState};

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use data_encoding::{BASE32_NOPAD, Encoding};
+use secrecy::zeroize::{Zeroize as _, ZeroizeOnDrop};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -25,7 +26,8 @@ impl Realm {
     }
 }
 
-/// A token as its bearer holds it. There is no `Display`: each dialect spells it its own way.
+/// A token as its bearer holds it. There is no `Display`: each dialect spells it its own way. Its bits
+/// are wiped when it is dropped; what a dialect has spelt, and what came in a request, is not.
 #[derive(Clone)]
 pub struct Token {
     realm: Realm,
@@ -40,7 +42,7 @@ impl Token {
     }
 
     /// The token that `seed` stands for under this pepper, the same each time.
-    pub(crate) fn derived(realm: Realm, pepper: &Pepper, seed: &[u8; 16]) -> Self {
+    pub(crate) fn derived(realm: Realm, pepper: &Pepper, Seed(seed): &Seed) -> Self {
         let bits = pepper.digest_of(&[b"derived token", realm.name().as_bytes(), seed]);
         Self {
             realm,
@@ -79,8 +81,33 @@ impl Token {
     }
 }
 
+impl Drop for Token {
+    fn drop(&mut self) {
+        self.bits.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Token {}
+
+/// What a token is derived from, together with the pepper.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seed([u8; 16]);
+
+impl Seed {
+    /// A fresh one.
+    pub(crate) fn random() -> Result<Self, getrandom::Error> {
+        random_bits().map(Self)
+    }
+}
+
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seed(…)")
+    }
+}
+
 /// 128 bits from the operating system's random numbers.
-pub(crate) fn random_bits() -> Result<[u8; 16], getrandom::Error> {
+fn random_bits() -> Result<[u8; 16], getrandom::Error> {
     let mut bits = [0; 16];
     getrandom::fill(&mut bits)?;
     Ok(bits)
@@ -170,6 +197,14 @@ mod tests {
     fn debug_shows_no_secret() {
         let token = Token::from_hex(HERE, "35eb2b5e94b54d5aafa6b6a7b6e8de01").unwrap();
         assert_eq!(format!("{token:?}"), "Token(here, …)");
+    }
+
+    #[test]
+    fn a_token_is_wiped_when_it_is_dropped() {
+        fn is_wiped<T: ZeroizeOnDrop>() -> bool {
+            std::mem::needs_drop::<T>()
+        }
+        assert!(is_wiped::<Token>());
     }
 
     #[test]

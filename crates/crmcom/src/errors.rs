@@ -1,6 +1,7 @@
 //! Every refusal of this dialect: an envelope, and the HTTP status that it amounts to.
 
 use std::borrow::Cow;
+use std::io::ErrorKind;
 
 use actix_web::error::PayloadError;
 use actix_web::http::{StatusCode, header};
@@ -23,6 +24,8 @@ pub(crate) enum Error {
     SemiOptional(&'static str, &'static str),
     #[error("the body is too large")]
     TooLarge,
+    #[error("the body did not arrive in time")]
+    TooSlow,
     #[error("the unit is not one of the user's")]
     Unit,
     #[error("login by access token: {0}")]
@@ -82,6 +85,11 @@ impl Error {
                 "WEBAPI.INVALIDPARAMETEREXCEPTION",
                 "The request is too large",
             ),
+            Self::TooSlow => (
+                408,
+                "WEBAPI.INVALIDPARAMETEREXCEPTION",
+                "The request did not arrive in time",
+            ),
             Self::Unit => (
                 403,
                 "SECURITY.INVALIDUNITEXCEPTION",
@@ -122,6 +130,7 @@ impl Error {
             | Self::Invalid(_)
             | Self::SemiOptional(..)
             | Self::TooLarge
+            | Self::TooSlow
             | Self::Unit
             | Self::NoRoute
             | Self::NoMethod => None,
@@ -184,6 +193,7 @@ impl From<actix_web::Error> for Error {
     fn from(error: actix_web::Error) -> Self {
         match error.as_error() {
             Some(PayloadError::Overflow) => Self::TooLarge,
+            Some(PayloadError::Io(error)) if error.kind() == ErrorKind::TimedOut => Self::TooSlow,
             _ => Self::Malformed,
         }
     }

@@ -1,6 +1,7 @@
 //! The public application: the enabled dialects, each below its path, and nothing else.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service as _, ServiceFactory, ServiceRequest, ServiceResponse};
@@ -14,6 +15,7 @@ use tracing_actix_web::TracingLogger;
 use crate::dialects::Mount;
 use crate::source::Proxies;
 use crate::telemetry::{self, RootSpan};
+use crate::{headers, slow};
 
 /// What the application is made of.
 #[derive(Clone)]
@@ -26,6 +28,10 @@ pub struct Ingredients {
     pub mounts: Vec<Mount>,
     /// The largest body, in bytes.
     pub body_limit: usize,
+    /// How long a body may take.
+    pub body_timeout: Duration,
+    /// For how long browsers are to come by HTTPS only; zero says nothing of it.
+    pub hsts: Duration,
     /// Whose word counts on where a request came from.
     pub proxies: Proxies,
 }
@@ -47,6 +53,8 @@ pub fn app(
         mailer,
         mounts,
         body_limit,
+        body_timeout,
+        hsts,
         proxies,
     } = ingredients;
     // Layers run from the bottom up: the last `wrap` sees a request first.
@@ -73,6 +81,11 @@ pub fn app(
     }
     app.default_service(to(HttpResponse::NotFound))
         .wrap(NormalizePath::trim())
+        .wrap(from_fn(move |request, next| {
+            slow::bound_body(body_timeout, request, next)
+        }))
+        .wrap(from_fn(slow::note_request))
+        .wrap(headers::protective_with_hsts(hsts))
         .wrap(from_fn(telemetry::request_id))
         .wrap(TracingLogger::<RootSpan>::new())
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::from_fn;
 use actix_web::rt::task::JoinHandle;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer, rt};
@@ -23,7 +24,7 @@ use crate::fill::{DirectoryFile, Filling, Rest};
 use crate::fitness::Fitness;
 use crate::management::Readiness;
 use crate::source::Proxies;
-use crate::{audit, mail, management, parts};
+use crate::{audit, descriptors, headers, mail, management, parts, slow};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
@@ -59,6 +60,7 @@ async fn start(config: &Config) -> Result<Running> {
     let public = bind("public", "server.bind", sections.server.bind)?;
     let inner = bind("management", "management.bind", sections.management.bind)?;
 
+    descriptors::ask_for_enough(&sections.server);
     let mut opened = parts::open(config).await?;
     let audit = audit::open(&sections.audit, &opened.directory)?;
     opened.audit = audit.clone();
@@ -177,6 +179,8 @@ fn public_server(config: &Config, socket: TcpListener, auth: Auth) -> Result<Ser
         mailer: mail::open(&config.sections.mail)?,
         mounts: config.mounts.clone(),
         body_limit: server.body_limit,
+        body_timeout: server.body_timeout,
+        hsts: server.hsts,
         proxies: Proxies::new(&server.trusted_proxies, server.proxy_header),
     };
     for mount in &ingredients.mounts {
@@ -188,6 +192,8 @@ fn public_server(config: &Config, socket: TcpListener, auth: Auth) -> Result<Ser
     let mut http = HttpServer::new(move || app(ingredients.clone()))
         .keep_alive(server.keep_alive)
         .client_request_timeout(server.head_timeout)
+        .max_connections(server.max_connections.get())
+        .on_connect(slow::watch(server.longest_pause()))
         .shutdown_timeout(server.shutdown_timeout.as_secs())
         .disable_signals();
     if let Some(workers) = server.workers {
@@ -204,6 +210,7 @@ fn management_server(
     directory: Arc<dyn Directory>,
 ) -> Result<Server> {
     let metrics = management::metrics::start()?;
+    let body_timeout = server.body_timeout;
     let http = HttpServer::new(move || {
         App::new()
             .app_data(Data::new(readiness.clone()))
@@ -211,9 +218,17 @@ fn management_server(
             .app_data(Data::new(directory.clone()))
             .app_data(Data::new(metrics.clone()))
             .configure(management::configure)
+            .wrap(from_fn(move |request, next| {
+                slow::bound_body(body_timeout, request, next)
+            }))
+            .wrap(from_fn(slow::note_request))
+            .wrap(headers::protective())
     })
     .workers(1)
+    .keep_alive(server.keep_alive)
     .client_request_timeout(server.head_timeout)
+    .max_connections(server.max_connections.get())
+    .on_connect(slow::watch(server.longest_pause()))
     .shutdown_timeout(server.shutdown_timeout.as_secs())
     .disable_signals();
     Ok(http.listen(socket).context("management.bind")?.run())

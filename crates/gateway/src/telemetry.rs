@@ -1,6 +1,7 @@
 //! Logs, and the span that every request runs in.
 
 use std::io::IsTerminal as _;
+use std::panic;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -14,12 +15,13 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{LogFormat, Logging};
+use crate::panics;
 
 /// What says at every start what we say in our own words, and what calls a stranger's malformed
 /// request an error of ours.
 const QUIET: &str = "actix_server=warn,actix_http::h1=off";
 
-/// Starts logging to the standard error.
+/// Starts logging to the standard error, panics included.
 pub(crate) fn start(logging: &Logging) {
     // Its directives were checked with the configuration.
     let filter = EnvFilter::new(format!("{QUIET},{}", logging.level));
@@ -31,6 +33,7 @@ pub(crate) fn start(logging: &Logging) {
         LogFormat::Text => registry.with(lines.with_target(false)).init(),
         LogFormat::Json => registry.with(lines.json()).init(),
     }
+    panic::set_hook(Box::new(panics::report));
 }
 
 /// The span of a request. It holds the route's pattern, never the address: passwords and tokens

@@ -1,5 +1,7 @@
 //! Every refusal of this dialect: a code and a description, or a page where a browser asked.
 
+use std::io::ErrorKind;
+
 use actix_web::error::PayloadError;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
@@ -18,6 +20,8 @@ pub(crate) enum Error {
     Malformed,
     #[error("the body is too large")]
     TooLarge,
+    #[error("the body did not arrive in time")]
+    TooSlow,
     #[error("the body is of another media type")]
     MediaType,
     #[error("the user to log in as is unknown or of another organisation")]
@@ -61,6 +65,11 @@ impl Error {
                 413,
                 "InvalidArguments",
                 Some("The request body is too large."),
+            ),
+            Self::TooSlow => (
+                408,
+                "InvalidArguments",
+                Some("The request body did not arrive in time."),
             ),
             Self::MediaType => (
                 415,
@@ -144,6 +153,7 @@ impl From<actix_web::Error> for Error {
     fn from(error: actix_web::Error) -> Self {
         match error.as_error() {
             Some(PayloadError::Overflow) => Self::TooLarge,
+            Some(PayloadError::Io(error)) if error.kind() == ErrorKind::TimedOut => Self::TooSlow,
             _ => Self::Malformed,
         }
     }

@@ -1,6 +1,7 @@
 //! Every refusal of this dialect: a `LoginData` that says no, or ASP.NET Web API's `HttpError`.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 
 use actix_web::error::PayloadError;
 use actix_web::http::{Method, StatusCode, header};
@@ -26,6 +27,8 @@ pub(crate) enum Error {
     Model(Vec<(String, String)>),
     #[error("the body is too large")]
     TooLarge,
+    #[error("the body did not arrive in time")]
+    TooSlow,
     #[error("the body cannot be read")]
     Unreadable,
     #[error("the body is of another media type")]
@@ -75,6 +78,7 @@ impl Error {
             }
             Self::Model(entries) => (400, invalid(entries)),
             Self::TooLarge => (413, "The request entity is too large.".into()),
+            Self::TooSlow => (408, "The request entity did not arrive in time.".into()),
             Self::Unreadable => (400, "The request is invalid.".into()),
             Self::MediaType(media_type) => {
                 let text = if media_type.is_empty() {
@@ -155,6 +159,7 @@ impl From<actix_web::Error> for Error {
     fn from(error: actix_web::Error) -> Self {
         match error.as_error() {
             Some(PayloadError::Overflow) => Self::TooLarge,
+            Some(PayloadError::Io(error)) if error.kind() == ErrorKind::TimedOut => Self::TooSlow,
             _ => Self::Unreadable,
         }
     }

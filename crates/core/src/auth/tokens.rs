@@ -12,7 +12,7 @@ use crate::error::{AuthError, StoreError};
 use crate::pepper::Pepper;
 use crate::session::{Actor, Concurrency, IssuedToken, Purpose, Session, Terms};
 use crate::store::{Record, Slot};
-use crate::token::{Realm, Token, TokenDigest, random_bits};
+use crate::token::{Realm, Seed, Token, TokenDigest};
 use crate::user::{Role, User, UserState};
 
 impl Auth {
@@ -27,7 +27,7 @@ impl Auth {
             if let Some(reused) = self.reuse(realm, user, terms, at_least).await? {
                 return Ok(reused);
             }
-            seed = Some(random_bits().map_err(no_random_numbers)?);
+            seed = Some(Seed::random().map_err(no_random_numbers)?);
         }
         let pepper = &self.0.peppers.current;
         let token = match &seed {

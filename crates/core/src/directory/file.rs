@@ -6,6 +6,7 @@
 //! Of a user who is there, a file that says nothing of the password, the second factor or
 //! application passwords leaves them alone.
 
+mod debug;
 mod seal;
 
 use std::path::{Path, PathBuf};
@@ -95,7 +96,7 @@ struct FileUnit {
 }
 
 /// A user as written, unchecked.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// A GUID; made up for a new user if none is given.
@@ -146,7 +147,7 @@ pub struct NewUser {
 }
 
 /// A recovery code as written, unchecked.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewRecoveryCode {
     /// Its SHA-256 digest.
@@ -157,7 +158,7 @@ pub struct NewRecoveryCode {
 }
 
 /// An application password as written, unchecked.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewAppPassword {
     /// Its SHA-256 digest.
@@ -173,7 +174,7 @@ pub struct NewAppPassword {
 }
 
 /// An access card as written, unchecked.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewCard {
     /// A code, which is all that is needed to log in.
@@ -191,7 +192,7 @@ pub struct NewCard {
     pub effective: bool,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileKey {
     realm: String,

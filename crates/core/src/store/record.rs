@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::session::Purpose;
-use crate::token::TokenDigest;
+use crate::token::{Seed, TokenDigest};
 
 /// The first byte of every stored value.
 const VERSION: u8 = 1;
@@ -39,7 +39,7 @@ pub struct Record {
     /// A place that only one token may hold at a time.
     pub slot: Option<Slot>,
     /// What the clear text is derived from, together with the pepper; none for random tokens.
-    pub seed: Option<[u8; 16]>,
+    pub seed: Option<Seed>,
     /// How it moves with its use; none for a fixed end.
     pub idle: Option<Idle>,
     /// When it was issued.

@@ -64,6 +64,14 @@ pub struct Server {
     /// How long a client may take to send the head of a request.
     #[serde(with = "humantime_serde")]
     pub head_timeout: Duration,
+    /// How long it may take to send a body.
+    #[serde(with = "humantime_serde")]
+    pub body_timeout: Duration,
+    /// Connections at the most, for each of the threads that serve requests.
+    pub max_connections: NonZeroUsize,
+    /// For how long browsers are to come by HTTPS only; zero says nothing of it.
+    #[serde(with = "humantime_serde")]
+    pub hsts: Duration,
     /// How long requests are still taken once a shutdown was asked for: those that were sent before
     /// it, and, longer, those that a load balancer sends until it notices.
     #[serde(with = "humantime_serde")]
@@ -83,9 +91,19 @@ impl Default for Server {
             proxy_header: ProxyHeader::XForwardedFor,
             keep_alive: Duration::from_secs(90),
             head_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(30),
+            max_connections: const { NonZeroUsize::new(10_000).unwrap() },
+            hsts: Duration::ZERO,
             drain_delay: Duration::from_millis(500),
             shutdown_timeout: Duration::from_secs(30),
         }
+    }
+}
+
+impl Server {
+    /// How long nothing need be answered on a connection: it may be idle, and then send a head.
+    pub(crate) fn longest_pause(&self) -> Duration {
+        self.keep_alive + self.head_timeout
     }
 }
 
@@ -278,6 +296,8 @@ impl Sections {
             ));
         }
         for (key, duration) in [
+            ("server.head_timeout", self.server.head_timeout),
+            ("server.body_timeout", self.server.body_timeout),
             (
                 "tokens.redis_connect_timeout",
                 self.tokens.redis_connect_timeout,

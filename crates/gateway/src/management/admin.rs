@@ -10,6 +10,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
 use futures_util::future::LocalBoxFuture;
 use isogloss_core::audit::{Actor, Caller, Event, Kind, Reason};
 use isogloss_core::{Auth, Realm};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
 /// The realm of the directory's keys that open `/admin`.
@@ -31,7 +32,7 @@ impl FromRequest for Admin {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let auth = request.app_data::<Data<Auth>>().cloned();
-        let key = bearer(request.headers().get(header::AUTHORIZATION)).map(str::to_owned);
+        let key = bearer(request.headers().get(header::AUTHORIZATION)).map(SecretString::from);
         let source = request.peer_addr().map(|peer| peer.ip().into());
         let caller = move |actor| Caller {
             source,
@@ -42,7 +43,7 @@ impl FromRequest for Admin {
             let (Some(auth), Some(key)) = (auth, key) else {
                 return Err(Refusal::NoKey);
             };
-            match auth.key(REALM, &key).await {
+            match auth.key(REALM, key.expose_secret()).await {
                 Ok(Some(key)) => Ok(Self(caller(Some(Actor::Key(key.label))))),
                 Ok(None) => {
                     let refused = async { Event::new(Kind::Admin, auth.now()) };

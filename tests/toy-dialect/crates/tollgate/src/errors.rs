@@ -1,5 +1,7 @@
 //! Every refusal of this dialect: one word each.
 
+use std::io::ErrorKind;
+
 use actix_web::error::PayloadError;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
@@ -16,6 +18,8 @@ pub(crate) enum Error {
     Malformed,
     #[error("the body is too large")]
     TooLarge,
+    #[error("the body did not arrive in time")]
+    TooSlow,
     #[error("the body is of another media type")]
     MediaType,
     #[error("no such route")]
@@ -32,6 +36,7 @@ impl Error {
         match self {
             Self::Malformed => (StatusCode::BAD_REQUEST, "request"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "size"),
+            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "time"),
             Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "media"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "path"),
             Self::NoMethod(_) => (StatusCode::METHOD_NOT_ALLOWED, "method"),
@@ -79,6 +84,7 @@ impl From<actix_web::Error> for Error {
     fn from(error: actix_web::Error) -> Self {
         match error.as_error() {
             Some(PayloadError::Overflow) => Self::TooLarge,
+            Some(PayloadError::Io(error)) if error.kind() == ErrorKind::TimedOut => Self::TooSlow,
             _ => Self::Malformed,
         }
     }

@@ -1,0 +1,163 @@
+//! Ends a connection on which nothing has been answered for a while: whose next head drips in, whose
+//! client sends a body that nobody reads, or does not take its answer.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::net::Shutdown;
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
+use actix_web::error::ErrorBadRequest;
+use actix_web::http::ConnectionType;
+use actix_web::middleware::Next;
+use actix_web::rt::net::TcpStream;
+use actix_web::rt::spawn;
+use actix_web::rt::task::JoinHandle;
+use socket2::{SockRef, Socket};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+use tracing::{debug, warn};
+
+/// How long a client that was too slow may take for its answer.
+const LAST_WORD: Duration = Duration::from_secs(1);
+
+/// For `HttpServer::on_connect`: ends connections on which nothing is being answered for that long.
+///
+/// The socket is actix-http's; a copy of the descriptor is what can end it from outside.
+pub(crate) fn watch(
+    patience: Duration,
+) -> impl Fn(&dyn Any, &mut Extensions) + Send + Sync + 'static {
+    move |stream, data| {
+        let Some(stream) = stream.downcast_ref::<TcpStream>() else {
+            return;
+        };
+        let socket = SockRef::from(stream);
+        match socket.try_clone() {
+            Ok(copy) => {
+                data.insert(Connection::start(copy, patience));
+            }
+            // There is no descriptor left. Who cannot be watched is not served.
+            Err(error) => {
+                warn!(%error, "cannot watch a connection, so it is closed");
+                drop(socket.shutdown(Shutdown::Both));
+            }
+        }
+    }
+}
+
+/// Wraps every route: while a request is being answered, its connection does not end. What comes behind
+/// a request that was to be the last is not looked at, and gets no answer (RFC 9112, section 9.6):
+/// actix-http would serve what somebody has hidden there from a proxy.
+pub(crate) async fn note_request<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let Some(connection) = request.conn_data::<Connection>().map(Connection::handle) else {
+        return next.call(request).await;
+    };
+    if connection.had_its_last.get() {
+        connection.end_soon();
+        connection.over.notified().await;
+        return Err(ErrorBadRequest("a request behind the last one"));
+    }
+    let is_last = request.head().connection_type() == ConnectionType::Close;
+    connection.had_its_last.set(is_last);
+    let _busy = Busy::new(connection);
+    next.call(request).await
+}
+
+/// A connection that is being watched, until this is dropped.
+pub(crate) struct Connection {
+    state: Rc<State>,
+    watchdog: JoinHandle<()>,
+}
+
+impl Connection {
+    fn start(socket: Socket, patience: Duration) -> Self {
+        let state = Rc::new(State {
+            requests: Cell::new(0),
+            end: Cell::new(Instant::now() + patience),
+            patience: Cell::new(patience),
+            had_its_last: Cell::new(false),
+            hurry: Notify::new(),
+            over: Notify::new(),
+        });
+        let watchdog = spawn(Rc::clone(&state).end_when_due(socket));
+        Self { state, watchdog }
+    }
+
+    pub(crate) fn handle(&self) -> Rc<State> {
+        Rc::clone(&self.state)
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.watchdog.abort();
+    }
+}
+
+/// What is known of a connection.
+pub(crate) struct State {
+    /// Those that are being answered.
+    requests: Cell<usize>,
+    end: Cell<Instant>,
+    patience: Cell<Duration>,
+    /// Whether a request has said that none follows.
+    had_its_last: Cell<bool>,
+    hurry: Notify,
+    over: Notify,
+}
+
+impl State {
+    /// The answer that is about to be sent is the last one, and there is little time for it.
+    pub(crate) fn end_soon(&self) {
+        self.patience.set(LAST_WORD);
+        self.put_off();
+        self.hurry.notify_one();
+    }
+
+    fn put_off(&self) {
+        self.end.set(Instant::now() + self.patience.get());
+    }
+
+    async fn end_when_due(self: Rc<Self>, socket: Socket) {
+        loop {
+            tokio::select! {
+                () = sleep_until(self.end.get()) => {}
+                () = self.hurry.notified() => continue,
+            }
+            if self.requests.get() > 0 {
+                // The answer will put it off, too.
+                self.put_off();
+            } else if self.end.get() <= Instant::now() {
+                break;
+            }
+        }
+        debug!("nothing has been answered on a connection for too long, so it is closed");
+        // actix-http sees it end, and lets go of it. It may have ended by itself.
+        drop(socket.shutdown(Shutdown::Both));
+        self.over.notify_one();
+    }
+}
+
+/// A request that is being answered.
+struct Busy(Rc<State>);
+
+impl Busy {
+    fn new(state: Rc<State>) -> Self {
+        state.requests.set(state.requests.get() + 1);
+        Self(state)
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        let Self(state) = self;
+        state.requests.set(state.requests.get().saturating_sub(1));
+        state.put_off();
+    }
+}

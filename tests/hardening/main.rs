@@ -1,0 +1,41 @@
+//! Clients and proxies that mean no good, at the level of connections.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod crowd;
+#[path = "../shared/dialects.rs"]
+mod dialects;
+mod framing;
+mod inner;
+mod nginx;
+mod probes;
+mod proxied;
+#[path = "../shared/raw.rs"]
+mod raw;
+mod slow;
+
+use conformance::{Builder, Gateway};
+
+use self::dialects::DIALECTS;
+
+/// A gateway that soon loses its patience, and writes down each request.
+fn impatient() -> Builder {
+    let mut builder = Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"));
+    for (key, value) in [
+        ("SERVER__KEEP_ALIVE", "1s"),
+        ("SERVER__HEAD_TIMEOUT", "1s"),
+        ("SERVER__BODY_TIMEOUT", "1s"),
+        ("LOGGING__LEVEL", "debug"),
+    ] {
+        builder = builder.env(format!("ISOGLOSS__{key}"), value);
+    }
+    builder
+}
+
+/// Whoever comes now is served, through every dialect.
+fn assert_served(gateway: &Gateway) {
+    for dialect in DIALECTS {
+        let login = dialect.login(gateway.public(), "admin", "admin-demo");
+        let (response, token) = login.unwrap();
+        assert!(token.is_some(), "{}: {response:?}", dialect.name);
+    }
+}
