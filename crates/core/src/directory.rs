@@ -10,6 +10,7 @@ mod postgres;
 mod rows;
 mod snapshot;
 mod sqlite;
+mod steps;
 
 use async_trait::async_trait;
 use secrecy::SecretString;

@@ -10,13 +10,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{SqlSafeStr, query, query_scalar};
+use sqlx::{query, query_scalar};
 use uuid::Uuid;
 
+use super::steps::migrator;
 use super::{Account, Applied, Card, CardName, Directory, KeyDigest, Snapshot};
 use crate::error::StoreError;
 use crate::private_file::create_private_file;
@@ -63,18 +64,11 @@ async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
 }
 
 fn migrations() -> Migrator {
-    let directory = include_str!("../../migrations/sqlite/0001_directory.sql");
-    let second_factor = include_str!("../../migrations/sqlite/0002_second_factor.sql");
-    let audit = include_str!("../../migrations/sqlite/0003_audit.sql");
-    let steps = [
-        (1, "directory", directory.into_sql_str()),
-        (2, "second factor", second_factor.into_sql_str()),
-        (3, "audit", audit.into_sql_str()),
-    ];
-    let steps = steps.map(|(version, name, sql)| {
-        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
-    });
-    Migrator::with_migrations(steps.into())
+    migrator([
+        include_str!("../../migrations/sqlite/0001_directory.sql"),
+        include_str!("../../migrations/sqlite/0002_second_factor.sql"),
+        include_str!("../../migrations/sqlite/0003_audit.sql"),
+    ])
 }
 
 #[async_trait]

@@ -128,6 +128,16 @@ impl Host {
         answer
     }
 
+    /// The answer to an administrator's login as another user, at the old API.
+    pub(crate) async fn login_other(&self, admin: &str, user: &str) -> Value {
+        let admin = self.login(admin).await;
+        let token = token(&admin);
+        let asked = format!("api/v3/auth/loginOther?token={token}&userName={user}");
+        let (status, answer) = self.get(&asked).await;
+        assert_eq!(status, 200, "{answer}");
+        answer
+    }
+
     /// The answer to a login at `api2`.
     pub(crate) async fn login2(&self, name: &str) -> Value {
         let body = json!({"userName": name, "password": "pw"});

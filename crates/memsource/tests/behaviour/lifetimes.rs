@@ -39,12 +39,7 @@ async fn token_of_login_other_has_a_lifetime_of_its_own_but_no_longer_one() {
             ..Settings::default()
         };
         let host = Host::at(datetime!(2020-01-01 12:00 UTC), settings).await;
-        let admin = host.login("ada").await;
-        let asked = format!(
-            "api/v3/auth/loginOther?token={}&userName=lin",
-            token(&admin)
-        );
-        let (_, other) = host.get(&asked).await;
+        let other = host.login_other("ada", "lin").await;
         assert_eq!(other["expires"], expires, "{hours} h");
     }
 }
@@ -56,12 +51,7 @@ async fn browser_session_of_login_other_has_that_lifetime_too() {
         ..Settings::default()
     };
     let host = Host::at(datetime!(2020-01-01 12:00 UTC), settings).await;
-    let admin = host.login("ada").await;
-    let asked = format!(
-        "api/v3/auth/loginOther?token={}&userName=lin",
-        token(&admin)
-    );
-    let (_, other) = host.get(&asked).await;
+    let other = host.login_other("ada", "lin").await;
     let cookie = host.enter(token(&other)).await;
     host.move_to(datetime!(2020-01-01 12:59:59 UTC));
     assert_eq!(host.who_am_i(&cookie).await, 200);

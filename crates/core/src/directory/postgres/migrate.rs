@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::Connection as _;
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{Connection as _, SqlSafeStr};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::{failed, no_answer, reason};
+use crate::directory::steps::migrator;
 use crate::error::StoreError;
 
 /// Between two attempts.
@@ -67,16 +68,9 @@ pub(in crate::directory) async fn migrate(mut connection: PgConnection) -> Resul
 }
 
 pub(in crate::directory) fn migrations() -> Migrator {
-    let directory = include_str!("../../../migrations/postgres/0001_directory.sql");
-    let second_factor = include_str!("../../../migrations/postgres/0002_second_factor.sql");
-    let audit = include_str!("../../../migrations/postgres/0003_audit.sql");
-    let steps = [
-        (1, "directory", directory.into_sql_str()),
-        (2, "second factor", second_factor.into_sql_str()),
-        (3, "audit", audit.into_sql_str()),
-    ];
-    let steps = steps.map(|(version, name, sql)| {
-        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
-    });
-    Migrator::with_migrations(steps.into())
+    migrator([
+        include_str!("../../../migrations/postgres/0001_directory.sql"),
+        include_str!("../../../migrations/postgres/0002_second_factor.sql"),
+        include_str!("../../../migrations/postgres/0003_audit.sql"),
+    ])
 }
