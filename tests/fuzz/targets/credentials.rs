@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use isogloss_core::directory::KeyDigest;
-use isogloss_core::{RecoveryCode, Realm, Token, TotpSecret};
+use isogloss_core::{Realm, RecoveryCode, Token, TotpSecret};
 use libfuzzer_sys::fuzz_target;
 use time::OffsetDateTime;
 
