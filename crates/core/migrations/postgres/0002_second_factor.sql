@@ -1,4 +1,4 @@
--- The second factor's use, recovery codes, and application passwords.
+-- The second factor's use, recovery codes, application passwords, and replaced password hashes.
 -- Moments are seconds since 1970, days are days since then.
 
 -- What is known of a user's TOTP beside its secret. A code of a step up to the last one is used up.
@@ -23,5 +23,14 @@ CREATE TABLE app_passwords (
     label   text NOT NULL,
     made_at bigint NOT NULL,
     used_on bigint,
+    PRIMARY KEY (user_id, digest)
+);
+
+-- Hashes that were replaced by better ones of the same password, as digests: a file that brings one of
+-- them again changes nothing. Void once the user has yet another hash.
+CREATE TABLE replaced_hashes (
+    user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    digest  bytea NOT NULL,
+    now     text COLLATE "C" NOT NULL,
     PRIMARY KEY (user_id, digest)
 );

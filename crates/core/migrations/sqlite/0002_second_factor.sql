@@ -1,4 +1,4 @@
--- The second factor's use, recovery codes, and application passwords.
+-- The second factor's use, recovery codes, application passwords, and replaced password hashes.
 -- Moments are seconds since 1970, days are days since then.
 
 -- What is known of a user's TOTP beside its secret. A code of a step up to the last one is used up.
@@ -23,5 +23,14 @@ CREATE TABLE app_passwords (
     label   TEXT NOT NULL,
     made_at INTEGER NOT NULL,
     used_on INTEGER,
+    PRIMARY KEY (user, digest)
+) STRICT, WITHOUT ROWID;
+
+-- Hashes that were replaced by better ones of the same password, as digests: a file that brings one of
+-- them again changes nothing. Void once the user has yet another hash.
+CREATE TABLE replaced_hashes (
+    user   TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    digest BLOB NOT NULL,
+    now    TEXT NOT NULL,
     PRIMARY KEY (user, digest)
 ) STRICT, WITHOUT ROWID;

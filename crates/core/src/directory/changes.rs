@@ -57,6 +57,16 @@ impl<'a> Changes<'a> {
 /// The entry, with what it leaves unsaid taken from what is known of the user.
 fn completed(wanted: &UserEntry, known: Option<&UserEntry>) -> UserEntry {
     let mut entry = wanted.clone();
+    // A hash that was replaced is the same password still.
+    let replaced = known.filter(|known| {
+        let wanted = KeyDigest::of(&wanted.password_hash);
+        known.replaced_hashes.contains(&wanted)
+    });
+    if let Some(known) = replaced {
+        entry.password_hash.clone_from(&known.password_hash);
+    }
+    let same = known.filter(|known| known.password_hash == entry.password_hash);
+    entry.replaced_hashes = same.map_or_else(Vec::new, |known| known.replaced_hashes.clone());
     let known_secret = known.and_then(|known| known.totp_secret.as_ref());
     entry.totp_secret = match wanted.totp_secret.as_ref() {
         None => known_secret.cloned(),

@@ -151,6 +151,7 @@ pub(super) struct Belongings<C> {
     pub(super) cards: Vec<C>,
     pub(super) recovery_codes: Vec<C>,
     pub(super) app_passwords: Vec<C>,
+    pub(super) replaced_hashes: Vec<C>,
 }
 
 /// Rows of `accounts`, in the order in which they are given, with what is those users'.
@@ -161,6 +162,7 @@ pub(super) fn user_entries<C: Columns>(
     let mut cards = by_user(&belongings.cards, card_entry)?;
     let mut recovery_codes = by_user(&belongings.recovery_codes, recovery_code_entry)?;
     let mut app_passwords = by_user(&belongings.app_passwords, app_password_entry)?;
+    let mut replaced_hashes = by_user(&belongings.replaced_hashes, digest_in)?;
     accounts
         .iter()
         .map(|row| {
@@ -179,6 +181,7 @@ pub(super) fn user_entries<C: Columns>(
                 units: sorted(row, "units")?,
                 disabled: row.flag("disabled")?,
                 password_hash: row.text("password_hash")?,
+                replaced_hashes: replaced_hashes.remove(&id).unwrap_or_default(),
                 generation: row.number("generation")?,
                 totp_secret: row.text_if_any("totp_secret")?,
                 recovery_codes: Some(recovery_codes.remove(&id).unwrap_or_default()),

@@ -74,8 +74,11 @@ pub struct UserEntry {
     /// Whether the user may not log in.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub disabled: bool,
-    /// The bcrypt hash.
+    /// The password's hash.
     pub password_hash: String,
+    /// The hashes of the same password that it has replaced, by digest.
+    #[serde(skip)]
+    pub replaced_hashes: Vec<KeyDigest>,
     /// See [`User::generation`](crate::User::generation). One that is applied never becomes less.
     pub generation: i64,
     /// The second factor's secret, base32. None leaves what is there alone; an empty text removes it.

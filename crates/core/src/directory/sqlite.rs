@@ -108,13 +108,8 @@ impl Directory for SqliteDirectory {
     }
 
     async fn replace_hash(&self, user: Uuid, old: &str, new: &str) -> Result<bool, StoreError> {
-        query("UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?")
-            .bind(new)
-            .bind(user.to_string())
-            .bind(old)
-            .execute(&self.pool)
+        apply::replace_hash(&self.pool, user, old, new)
             .await
-            .map(|done| done.rows_affected() > 0)
             .map_err(failed)
     }
 

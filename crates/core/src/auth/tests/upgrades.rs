@@ -45,6 +45,25 @@ async fn a_hash_of_elsewhere_becomes_ours_at_a_login_and_no_token_ends() {
 }
 
 #[tokio::test]
+async fn the_file_that_brought_a_hash_brings_nothing_back() {
+    let f = fixture().await;
+    f.bring("net", ASPNET, "").await;
+    assert!(f.logs_in("net", "my password").await);
+    let before = f.directory.account("net").await.unwrap().unwrap();
+    f.bring("net", ASPNET, "").await;
+    let after = f.directory.account("net").await.unwrap().unwrap();
+    assert_eq!(f.hash_of("net").await, before.password_hash.expose_secret());
+    assert_eq!(after.user, before.user, "tokens have ended");
+    // Another password has come meanwhile: the file's word counts, as ever.
+    f.directory
+        .set_password(after.user.id, "$2b$04$")
+        .await
+        .unwrap();
+    f.bring("net", ASPNET, "").await;
+    assert_eq!(f.hash_of("net").await, ASPNET);
+}
+
+#[tokio::test]
 async fn another_cost_and_another_version_become_ours_too() {
     let f = fixture().await;
     // wrapper.c of crypt_blowfish.

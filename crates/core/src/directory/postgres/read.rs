@@ -121,6 +121,11 @@ pub(super) async fn snapshot(connection: &mut PgConnection) -> Result<Snapshot> 
         all("SELECT user_id AS \"user\", digest, spent FROM recovery_codes").await?;
     let app_passwords =
         all("SELECT user_id AS \"user\", realm, digest, label, made_at FROM app_passwords").await?;
+    let replaced_hashes = all(
+        "SELECT r.user_id AS \"user\", r.digest FROM replaced_hashes r
+         JOIN users u ON u.id = r.user_id AND u.password_hash = r.now",
+    )
+    .await?;
     let users = all("SELECT * FROM accounts ORDER BY number").await?;
     let keys = all("SELECT k.realm, k.label, k.digest, u.user_name FROM keys k
          LEFT JOIN users u ON u.id = k.user_id ORDER BY k.realm, k.label, k.digest")
@@ -129,6 +134,7 @@ pub(super) async fn snapshot(connection: &mut PgConnection) -> Result<Snapshot> 
         cards,
         recovery_codes,
         app_passwords,
+        replaced_hashes,
     };
     Ok(Snapshot {
         organisations: rows::organisation_entries(&organisations, &units)?,

@@ -7,7 +7,9 @@ use uuid::Uuid;
 use super::{enrolments, read};
 use crate::directory::changes::{Changes, UserChange, logins};
 use crate::directory::rows::Result;
-use crate::directory::{Applied, KeyEntry, OrganisationEntry, Snapshot, UserEntry, login_form};
+use crate::directory::{
+    Applied, KeyDigest, KeyEntry, OrganisationEntry, Snapshot, UserEntry, login_form,
+};
 
 pub(super) async fn set_password(
     connection: &mut PgConnection,
@@ -28,13 +30,33 @@ pub(super) async fn replace_hash(
     old: String,
     new: String,
 ) -> Result<bool> {
-    query("UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3")
-        .bind(new)
+    let mut transaction = connection.begin().await?;
+    let done = query("UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3")
+        .bind(&new)
         .bind(user)
-        .bind(old)
-        .execute(connection)
-        .await
-        .map(|done| done.rows_affected() > 0)
+        .bind(&old)
+        .execute(&mut *transaction)
+        .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    query("UPDATE replaced_hashes SET now = $1 WHERE user_id = $2 AND now = $3")
+        .bind(&new)
+        .bind(user)
+        .bind(&old)
+        .execute(&mut *transaction)
+        .await?;
+    query(
+        "INSERT INTO replaced_hashes (user_id, digest, now) VALUES ($1, $2, $3)
+         ON CONFLICT (user_id, digest) DO UPDATE SET now = excluded.now",
+    )
+    .bind(user)
+    .bind(KeyDigest::of(&old).as_bytes().as_slice())
+    .bind(&new)
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(true)
 }
 
 pub(super) async fn set_disabled(

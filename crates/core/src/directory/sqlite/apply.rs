@@ -7,7 +7,9 @@ use uuid::Uuid;
 use super::{enrolments, read};
 use crate::directory::changes::{Changes, UserChange, logins};
 use crate::directory::rows::Result;
-use crate::directory::{Applied, KeyEntry, OrganisationEntry, Snapshot, UserEntry, login_form};
+use crate::directory::{
+    Applied, KeyDigest, KeyEntry, OrganisationEntry, Snapshot, UserEntry, login_form,
+};
 
 pub(super) async fn apply(pool: &SqlitePool, snapshot: &Snapshot) -> Result<Applied> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
@@ -222,4 +224,41 @@ async fn forget(
         .execute(connection)
         .await
         .map(drop)
+}
+
+/// Exchanges a user's hash for another one of the same password, if it is still that.
+pub(super) async fn replace_hash(
+    pool: &SqlitePool,
+    user: Uuid,
+    old: &str,
+    new: &str,
+) -> Result<bool> {
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let user = user.to_string();
+    let done = query("UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?")
+        .bind(new)
+        .bind(&user)
+        .bind(old)
+        .execute(&mut *transaction)
+        .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    query("UPDATE replaced_hashes SET now = ? WHERE user = ? AND now = ?")
+        .bind(new)
+        .bind(&user)
+        .bind(old)
+        .execute(&mut *transaction)
+        .await?;
+    query(
+        "INSERT INTO replaced_hashes (user, digest, now) VALUES (?, ?, ?)
+         ON CONFLICT (user, digest) DO UPDATE SET now = excluded.now",
+    )
+    .bind(&user)
+    .bind(KeyDigest::of(old).as_bytes().as_slice())
+    .bind(new)
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(true)
 }

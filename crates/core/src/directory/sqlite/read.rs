@@ -83,6 +83,9 @@ pub(super) async fn snapshot(connection: &mut SqliteConnection) -> Result<Snapsh
     let recovery_codes = all("SELECT user, digest, spent FROM recovery_codes").await?;
     let app_passwords =
         all("SELECT user, realm, digest, label, made_at FROM app_passwords").await?;
+    let replaced_hashes = all("SELECT r.user, r.digest FROM replaced_hashes r
+         JOIN users u ON u.id = r.user AND u.password_hash = r.now")
+    .await?;
     let users = all("SELECT * FROM accounts ORDER BY number").await?;
     let keys = all("SELECT k.realm, k.label, k.digest, u.user_name FROM keys k
          LEFT JOIN users u ON u.id = k.user ORDER BY k.realm, k.label, k.digest")
@@ -91,6 +94,7 @@ pub(super) async fn snapshot(connection: &mut SqliteConnection) -> Result<Snapsh
         cards,
         recovery_codes,
         app_passwords,
+        replaced_hashes,
     };
     Ok(Snapshot {
         organisations: rows::organisation_entries(&organisations, &units)?,

@@ -75,6 +75,7 @@ pub(super) async fn seal_user(
         units: user.units,
         disabled: user.disabled,
         password_hash,
+        replaced_hashes: Vec::new(),
         generation: user.generation.map_or(0, i64::from),
         totp_secret,
         recovery_codes,
