@@ -59,7 +59,7 @@ fmt: ## format the code
 	$(CARGO) fmt --manifest-path tests/fuzz/Cargo.toml
 
 servers:
-	@tests/install redis postgres nginx
+	@tests/install redis postgres nginx faketime
 
 tools:
 	@command -v cargo-deny >/dev/null || $(CARGO) install --locked --debug cargo-deny@$(DENY_VERSION)

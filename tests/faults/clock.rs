@@ -11,14 +11,6 @@ use crate::{gateway, survives};
 
 /// libfaketime, which a gateway that starts with it asks for the time.
 fn library() -> PathBuf {
-    let install = concat!(env!("CARGO_MANIFEST_DIR"), "/install");
-    assert!(
-        Command::new(install)
-            .arg("faketime")
-            .status()
-            .unwrap()
-            .success()
-    );
     let listed = Command::new("sh")
         .args([
             "-c",
