@@ -2,7 +2,8 @@
 //! refused, and whether memory grows.
 //!
 //! `make storm`. Checks are sent at their time, whether those before were answered or not, and their
-//! time counts from when they were due. A client whose login is refused comes again a second later.
+//! time counts from when they were due. A client whose login is refused comes again after half a second
+//! to one and a half.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -25,6 +26,7 @@ const CLIENTS: usize = 500;
 const RATE: u32 = 1000;
 const CONNECTIONS: u32 = 8;
 const IDLE: Duration = Duration::from_secs(5);
+const WARM_UP: Duration = Duration::from_secs(5);
 const STORM: Duration = Duration::from_secs(20);
 /// How much longer 99 of 100 checks may take during the storm.
 const ALLOWED: Duration = Duration::from_millis(10);
@@ -46,13 +48,17 @@ fn main() -> ExitCode {
     let stop = AtomicBool::new(false);
     let (done, refused) = (AtomicU64::new(0), AtomicU64::new(0));
     let (storm, before, after) = thread::scope(|scope| {
-        for _ in 0..CLIENTS {
-            scope.spawn(|| {
+        for client in 0..CLIENTS {
+            let (login, stop, done, refused) = (&login, &stop, &done, &refused);
+            scope.spawn(move || {
+                // People do not come back in step.
+                let pause = Duration::from_millis(500 + (client * 617 % 1000) as u64);
+                thread::sleep(pause);
                 while !stop.load(Ordering::Relaxed) {
                     match login.send(server).unwrap().status {
                         200 => done.fetch_add(1, Ordering::Relaxed),
                         503 => {
-                            thread::sleep(Duration::from_secs(1));
+                            thread::sleep(pause);
                             refused.fetch_add(1, Ordering::Relaxed)
                         }
                         status => panic!("a login is answered {status}"),
@@ -61,7 +67,7 @@ fn main() -> ExitCode {
             });
         }
         // The first wave is no measure of what follows.
-        thread::sleep(Duration::from_secs(2));
+        thread::sleep(WARM_UP);
         let before = memory(&gateway);
         let storm = checks(server, token, STORM);
         let after = memory(&gateway);
@@ -70,7 +76,7 @@ fn main() -> ExitCode {
     });
     idle.print("idle");
     storm.print("storm");
-    let seconds = STORM.as_secs() + 2;
+    let seconds = (STORM + WARM_UP).as_secs();
     println!(
         "{CLIENTS} clients: {} logins/s, {} refused/s; memory {before} kB, then {after} kB",
         done.into_inner() / seconds,

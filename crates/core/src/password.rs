@@ -36,6 +36,8 @@ pub struct PasswordSettings {
     pub queue_timeout: Duration,
     /// Whether hashes of other systems are taken that give the password away to who steals them.
     pub allow_weak: bool,
+    /// Whether hashing threads stand back behind all others, on Linux.
+    pub low_priority: bool,
 }
 
 impl Default for PasswordSettings {
@@ -46,6 +48,7 @@ impl Default for PasswordSettings {
             queue: 64,
             queue_timeout: Duration::from_secs(5),
             allow_weak: false,
+            low_priority: false,
         }
     }
 }
@@ -86,7 +89,7 @@ impl Passwords {
             let reason = format!("the cost {bcrypt_cost} is not one from 4 to 31");
             return Err(PasswordError::Bcrypt(reason));
         }
-        let pool = Pool::start(settings.threads, settings.queue, settings.queue_timeout);
+        let pool = Pool::start(settings);
         Ok(Self {
             pool: pool.map_err(AuthError::from)?,
             policy: Policy {
@@ -95,6 +98,12 @@ impl Passwords {
             },
             waits: Arc::new(Waits::start().map_err(AuthError::from)?),
         })
+    }
+
+    /// Whether a check would find room now. In a storm of logins, those that would not are to cost as
+    /// little as can be.
+    pub fn have_room(&self) -> Result<(), AuthError> {
+        self.pool.has_room()
     }
 
     /// How many hashes are made at once.

@@ -166,6 +166,7 @@ pub(crate) fn passwords(settings: &config::Passwords) -> Result<Passwords> {
         queue: settings.queue.get(),
         queue_timeout: settings.queue_timeout,
         allow_weak: settings.allow_weak,
+        low_priority: settings.low_priority,
     })?)
 }
 

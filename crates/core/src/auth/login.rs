@@ -17,6 +17,7 @@ use crate::user::{Key, Organisation, Role, Unit, User, UserState};
 
 impl Auth {
     pub(super) async fn try_password(&self, credentials: &Credentials) -> Result<User, AuthError> {
+        self.0.passwords.have_room()?;
         let guess = Guess::Password(&credentials.name);
         let turn = self.turn(guess, &credentials.origin).await?;
         let outcome = self.check_password(credentials).await;

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use metrics::gauge;
 use tokio::sync::oneshot;
-use tracing::error;
+use tracing::{error, warn};
 
+use super::PasswordSettings;
 use crate::error::{AuthError, StoreError};
 
 /// What a refused login is told: by then a queue of the default length has drained.
@@ -23,6 +24,8 @@ pub(super) struct Pool {
     jobs: SyncSender<Job>,
     load: Arc<Load>,
     threads: usize,
+    /// How many may wait.
+    room: usize,
 }
 
 struct Job {
@@ -38,29 +41,41 @@ enum Turn {
 
 impl Pool {
     /// Starts the threads: `None` starts as many as there are cores.
-    pub(super) fn start(
-        threads: Option<NonZeroUsize>,
-        queue: usize,
-        longest_wait: Duration,
-    ) -> Result<Self, StoreError> {
-        let threads = threads
+    pub(super) fn start(settings: PasswordSettings) -> Result<Self, StoreError> {
+        let longest_wait = settings.queue_timeout;
+        let threads = settings
+            .threads
             .or_else(|| thread::available_parallelism().ok())
             .map_or(1, NonZeroUsize::get);
-        let (jobs, queue) = sync_channel(queue.max(1));
+        let room = settings.queue.max(1);
+        let (jobs, queue) = sync_channel(room);
         let queue = Arc::new(Mutex::new(queue));
         let load = Arc::<Load>::default();
         for number in 0..threads {
             let (queue, load) = (Arc::clone(&queue), Arc::clone(&load));
             thread::Builder::new()
                 .name(format!("hashing-{number}"))
-                .spawn(move || serve(&queue, &load, longest_wait))
+                .spawn(move || {
+                    if settings.low_priority {
+                        step_back();
+                    }
+                    serve(&queue, &load, longest_wait);
+                })
                 .map_err(gone)?;
         }
         Ok(Self {
             jobs,
             load,
             threads,
+            room,
         })
+    }
+
+    /// Refuses at once what would find no room, before anything is done for it.
+    pub(super) fn has_room(&self) -> Result<(), AuthError> {
+        let (waiting, _) = *self.load.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_full = usize::try_from(waiting).is_ok_and(|waiting| waiting >= self.room);
+        if is_full { Err(OVERLOADED) } else { Ok(()) }
     }
 
     pub(super) fn threads(&self) -> usize {
@@ -138,6 +153,19 @@ fn serve(queue: &Mutex<Receiver<Job>>, load: &Load, longest_wait: Duration) {
     }
 }
 
+/// A hash takes all it can get for a tenth of a second: whoever asks for less goes first, so that a storm
+/// of logins does not keep checks of tokens waiting. On Linux the priority is the thread's own.
+#[cfg(target_os = "linux")]
+fn step_back() {
+    const LAST: i32 = 19;
+    if let Err(error) = rustix::process::setpriority_process(None, LAST) {
+        warn!(%error, "hashing threads have no lower priority than others");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn step_back() {}
+
 fn words(fault: &(dyn Any + Send)) -> &str {
     let text = fault.downcast_ref::<&str>().copied();
     text.unwrap_or("no reason given")
@@ -165,7 +193,13 @@ mod tests {
     use super::*;
 
     fn pool(queue: usize, longest_wait: Duration) -> Pool {
-        Pool::start(NonZeroUsize::new(1), queue, longest_wait).unwrap()
+        Pool::start(PasswordSettings {
+            threads: NonZeroUsize::new(1),
+            queue,
+            queue_timeout: longest_wait,
+            ..PasswordSettings::default()
+        })
+        .unwrap()
     }
 
     const LONG: Duration = Duration::from_hours(1);

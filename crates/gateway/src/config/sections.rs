@@ -174,6 +174,8 @@ pub struct Passwords {
     pub queue_timeout: Duration,
     /// Whether hashes of other systems are taken that give the password away to who steals them.
     pub allow_weak: bool,
+    /// Whether hashing threads stand back behind all others.
+    pub low_priority: bool,
 }
 
 impl Default for Passwords {
@@ -184,6 +186,7 @@ impl Default for Passwords {
             queue: const { NonZeroUsize::new(64).unwrap() },
             queue_timeout: Duration::from_secs(5),
             allow_weak: false,
+            low_priority: true,
         }
     }
 }

@@ -35,6 +35,9 @@ pub(crate) fn watch(
             return;
         };
         let socket = SockRef::from(stream);
+        // An answer does not wait for the client to have taken note of the one before. It is no harm
+        // where that cannot be set.
+        drop(socket.set_tcp_nodelay(true));
         match socket.try_clone() {
             Ok(copy) => {
                 data.insert(Connection::start(copy, patience));
