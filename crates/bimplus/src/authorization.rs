@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{FromRequest, HttpRequest, web};
 use isogloss_core::{Auth, AuthError, Purpose, Session, Token};
 
@@ -29,7 +29,7 @@ impl Caller {
     pub(crate) async fn of_query(auth: &Auth, request: &HttpRequest) -> Result<Self, Error> {
         let token = match in_query(request.query_string()) {
             Some(text) => Token::from_guid(REALM, text.trim()),
-            None => in_header(request),
+            None => in_header(request.headers()),
         };
         Self::of(auth, token).await
     }
@@ -41,7 +41,7 @@ impl FromRequest for Caller {
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         let auth = request.app_data::<web::Data<Auth>>().cloned();
-        let token = in_header(request);
+        let token = in_header(request.headers());
         Box::pin(async move {
             let auth = auth.ok_or(Error::Misconfigured)?;
             Self::of(&auth, token).await
@@ -50,8 +50,8 @@ impl FromRequest for Caller {
 }
 
 /// `BimPlus <token>`; one client says `Bearer`, one spells the token with dashes.
-pub(crate) fn in_header(request: &HttpRequest) -> Option<Token> {
-    let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+pub(crate) fn in_header(headers: &HeaderMap) -> Option<Token> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.trim().split_once(' ')?;
     let known = [TOKEN_TYPE, "Bearer"];
     known
@@ -61,7 +61,7 @@ pub(crate) fn in_header(request: &HttpRequest) -> Option<Token> {
 }
 
 /// The name as documented, or as a Java client has it in other calls.
-fn in_query(query: &str) -> Option<String> {
+pub(crate) fn in_query(query: &str) -> Option<String> {
     let value_of = |wanted: &str| {
         form_urlencoded::parse(query.as_bytes())
             .find(|(name, _)| name.eq_ignore_ascii_case(wanted))

@@ -50,5 +50,5 @@ pub fn id(body: &[u8], name: &'static str) -> Option<String> {
 /// The digits of the token that the header `Authorization` holds.
 pub fn authorization(value: HeaderValue) -> Option<String> {
     let request = TestRequest::default().insert_header((AUTHORIZATION, value));
-    in_header(&request.to_http_request()).map(|token| token.hex())
+    in_header(request.to_http_request().headers()).map(|token| token.hex())
 }

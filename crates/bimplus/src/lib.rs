@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod authorization;
+pub mod behind;
 mod errors;
 mod forgotten;
 #[cfg(fuzzing)]

@@ -80,8 +80,12 @@ pub(crate) async fn cross_authorize(
     settings: Data<Settings>,
     members: Members,
 ) -> Answer {
-    let CrossAuthorizeRequest { cross_token, ids } =
-        CrossAuthorizeRequest::read(members, &settings)?;
+    let CrossAuthorizeRequest {
+        cross_token,
+        ids,
+        team,
+        project,
+    } = CrossAuthorizeRequest::read(members, &settings)?;
     check_application(&auth, &settings, ids.application.as_ref()).await?;
     let token = Token::from_guid(REALM, cross_token.trim()).ok_or(Error::StaleGrant)?;
     let redeemed = auth.redeem(&token, Purpose::Handover).await;
@@ -89,6 +93,8 @@ pub(crate) async fn cross_authorize(
     let client = ids.client.unwrap_or_else(Id::fresh);
     let terms = Terms {
         redeemed: Some(redeemed.digest),
+        team: team.as_ref().map(Id::canonical),
+        project: project.as_ref().map(Id::canonical),
         ..terms(&settings, &client, ids.application.as_ref())
     };
     let access = auth.issue(REALM, &redeemed.user, terms).await?;

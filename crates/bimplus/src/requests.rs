@@ -57,10 +57,12 @@ impl AuthorizeRequest {
     }
 }
 
-/// `POST cross-authorize`. What it says of team and project has no effect.
+/// `POST cross-authorize`. What it says of team and project is for the services behind.
 pub(crate) struct CrossAuthorizeRequest {
     pub(crate) cross_token: String,
     pub(crate) ids: Ids,
+    pub(crate) team: Option<Id>,
+    pub(crate) project: Option<Id>,
 }
 
 impl CrossAuthorizeRequest {
@@ -69,6 +71,9 @@ impl CrossAuthorizeRequest {
         Ok(Self {
             cross_token: cross_token.ok_or(Error::Missing("cross_token"))?,
             ids: Ids::read(&mut members, settings)?,
+            // However they look, they refuse nobody.
+            team: Id::read(&mut members, "team_id").unwrap_or_default(),
+            project: Id::read(&mut members, "project_id").unwrap_or_default(),
         })
     }
 }

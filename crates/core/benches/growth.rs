@@ -55,6 +55,8 @@ fn record(user: Uuid, now: OffsetDateTime, lifetime: Duration) -> Record {
         expires_at: now + lifetime,
         spent: None,
         actor_generation: None,
+        team: None,
+        project: None,
         tail: Vec::new(),
     }
 }

@@ -121,6 +121,10 @@ pub struct Terms {
     pub application: Option<String>,
     /// The unit of the organisation that the login is for.
     pub unit: Option<String>,
+    /// The team that the user wants to open, if the dialect names it.
+    pub team: Option<String>,
+    /// The project that the user wants to open, if the dialect names it.
+    pub project: Option<String>,
     /// The administrator who logs in as this user. The token ends with whatever ends that one's own.
     pub actor: Option<Actor>,
     /// The token this one comes from. It dies with it if it is yet to be redeemed.
@@ -140,6 +144,8 @@ impl Terms {
             client: None,
             application: None,
             unit: None,
+            team: None,
+            project: None,
             actor: None,
             parent: None,
             redeemed: None,
@@ -170,6 +176,10 @@ pub struct Session {
     pub application: Option<String>,
     /// See [`Terms::unit`].
     pub unit: Option<String>,
+    /// See [`Terms::team`].
+    pub team: Option<String>,
+    /// See [`Terms::project`].
+    pub project: Option<String>,
     /// See [`Terms::actor`].
     pub actor: Option<Actor>,
     /// See [`Terms::parent`].

@@ -14,7 +14,7 @@ use crate::login::{Login, TokenRequest};
 use crate::wire::{self, EMPTY, Envelope, json};
 use crate::{REALM, Settings, key, quirks};
 
-type Answer = Result<HttpResponse, Error>;
+pub(crate) type Answer = Result<HttpResponse, Error>;
 
 /// Adds the dialect's routes, below wherever the gateway mounts it.
 pub fn configure(settings: &Settings, cfg: &mut ServiceConfig) {

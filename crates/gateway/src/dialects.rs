@@ -1,12 +1,17 @@
 //! The dialects this gateway knows. A further one is one entry in [`all`].
 
-use std::sync::Arc;
+mod mount;
 
 use ::config::{Map, Value, ValueKind};
-use actix_web::web::ServiceConfig;
+use isogloss_bimplus::behind as bimplus;
+use isogloss_crmcom::behind as crmcom;
+use isogloss_memsource::behind as memsource;
+use isogloss_tokenlogin::behind as tokenlogin;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use self::mount::Mount;
+use self::mount::{Case, Joined, Life, Seam};
 use crate::config::{self, Problem};
 
 /// Every dialect: its name, where it is mounted by default, how its routes compare, how long its
@@ -20,25 +25,49 @@ fn all() -> Vec<Dialect> {
             isogloss_bimplus::NAME,
             "/v2",
             (Sensitive, Remembered),
-            isogloss_bimplus::configure,
+            Seam {
+                configure: isogloss_bimplus::configure,
+                forward_auth: bimplus::forward_auth,
+                presented: bimplus::presented,
+                read: bimplus::read,
+                token_type: bimplus::TOKEN_TYPE,
+            },
         ),
         dialect(
             isogloss_crmcom::NAME,
             "/crmapi/rest/v2",
             (Sensitive, Session),
-            isogloss_crmcom::configure,
+            Seam {
+                configure: isogloss_crmcom::configure,
+                forward_auth: crmcom::forward_auth,
+                presented: crmcom::presented,
+                read: crmcom::read,
+                token_type: crmcom::TOKEN_TYPE,
+            },
         ),
         dialect(
             isogloss_tokenlogin::NAME,
             "/api/v1",
             (Blind, Remembered),
-            isogloss_tokenlogin::configure,
+            Seam {
+                configure: isogloss_tokenlogin::configure,
+                forward_auth: tokenlogin::forward_auth,
+                presented: tokenlogin::presented,
+                read: tokenlogin::read,
+                token_type: tokenlogin::TOKEN_TYPE,
+            },
         ),
         dialect(
             isogloss_memsource::NAME,
             "/web",
             (Sensitive, Session),
-            isogloss_memsource::configure,
+            Seam {
+                configure: isogloss_memsource::configure,
+                forward_auth: memsource::forward_auth,
+                presented: memsource::presented,
+                read: memsource::read,
+                token_type: memsource::TOKEN_TYPE,
+            },
         ),
     ]
 }
@@ -46,59 +75,6 @@ fn all() -> Vec<Dialect> {
 /// The names of all dialects.
 pub(crate) fn names() -> Vec<&'static str> {
     all().into_iter().map(|dialect| dialect.name).collect()
-}
-
-/// A dialect that the configuration has switched on.
-#[derive(Clone)]
-pub struct Mount {
-    /// The dialect's name.
-    pub name: &'static str,
-    /// The path below which its routes are.
-    pub path: String,
-    /// Its settings with every default, for people to read.
-    pub settings: serde_json::Value,
-    case: Case,
-    life: Life,
-    configure: Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>,
-}
-
-impl Mount {
-    /// The path as a pattern of the router.
-    pub(crate) fn pattern(&self) -> String {
-        match self.case {
-            Case::Sensitive => self.path.clone(),
-            Case::Blind => {
-                let segments = self.path.split('/').skip(1).enumerate();
-                segments.fold(String::new(), |pattern, (index, segment)| {
-                    format!("{pattern}/{{_mount{index}:(?i:{segment})}}")
-                })
-            }
-        }
-    }
-
-    /// Whether some of its tokens are to outlive sessions.
-    pub(crate) fn remembers(&self) -> bool {
-        self.life == Life::Remembered
-    }
-
-    /// Adds the dialect's routes.
-    pub(crate) fn configure(&self, cfg: &mut ServiceConfig) {
-        (self.configure)(cfg);
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Case {
-    Sensitive,
-    Blind,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Life {
-    /// Users log in again now and then.
-    Session,
-    /// Devices hold tokens for weeks instead.
-    Remembered,
 }
 
 struct Dialect {
@@ -111,14 +87,14 @@ struct Dialect {
 
 struct Configured {
     settings: serde_json::Value,
-    configure: Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>,
+    joined: Joined,
 }
 
 fn dialect<S>(
     name: &'static str,
     default_path: &'static str,
     (case, life): (Case, Life),
-    configure: fn(&S, &mut ServiceConfig),
+    seam: Seam<S>,
 ) -> Dialect
 where
     S: DeserializeOwned + Serialize + Send + Sync + 'static,
@@ -127,7 +103,7 @@ where
         let settings: S = config::read(&format!("dialects.{name}"), table)?;
         Ok(Configured {
             settings: serde_json::to_value(&settings).unwrap_or_default(),
-            configure: Arc::new(move |cfg: &mut ServiceConfig| configure(&settings, cfg)),
+            joined: seam.join(settings),
         })
     };
     Dialect {
@@ -189,17 +165,14 @@ fn read_one(dialect: &Dialect, table: Value) -> Result<Option<Mount>, Problem> {
         return Err(Problem::new(format!("{section}.path"), reason));
     }
     let rest = Value::new(None, ValueKind::Table(table));
-    let Configured {
-        settings,
-        configure,
-    } = (dialect.read)(rest)?;
+    let Configured { settings, joined } = (dialect.read)(rest)?;
     Ok(enabled.then_some(Mount {
         name,
         path,
         settings,
         case: dialect.case,
         life: dialect.life,
-        configure,
+        joined,
     }))
 }
 

@@ -1,12 +1,12 @@
 //! The session of the token that a call carries.
 
 use actix_web::HttpRequest;
-use actix_web::http::header::AUTHORIZATION;
-use isogloss_core::{Auth, AuthError, Purpose, Session, Token};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use isogloss_core::{Auth, AuthError, Presented, Session, Token};
 
+use crate::behind;
 use crate::errors::Error;
 use crate::parameters::Parameters;
-use crate::wire::parse_token;
 
 /// A caller with a live token.
 pub(crate) struct Caller {
@@ -21,21 +21,18 @@ impl Caller {
         request: &HttpRequest,
         parameters: &mut Parameters,
     ) -> Result<Self, Error> {
-        let text = parameters.optional("token").or_else(|| header(request));
-        let parsed = text.as_deref().and_then(parse_token);
-        let (number, token) = parsed.ok_or(AuthError::InvalidToken)?;
-        let session = auth
-            .validate(&token, &[Purpose::Access, Purpose::Impersonation])
-            .await?;
-        if session.user.number != number {
-            return Err(AuthError::InvalidToken.into());
-        }
+        let text = parameters.optional("token");
+        let text = text.or_else(|| header(request.headers()));
+        let presented = text.as_deref().and_then(behind::read);
+        let presented = presented.ok_or(AuthError::InvalidToken)?;
+        let session = auth.open(&presented).await?;
+        let Presented { token, .. } = presented;
         Ok(Self { token, session })
     }
 }
 
-pub(crate) fn header(request: &HttpRequest) -> Option<String> {
-    let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+pub(crate) fn header(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme
         .eq_ignore_ascii_case("ApiToken")

@@ -58,7 +58,7 @@ pub fn redirect(url: &str, origin: &str) -> Option<String> {
 /// The token that the header `Authorization` holds, as it is spelt there.
 pub fn authorization(value: HeaderValue) -> Option<String> {
     let request = TestRequest::default().insert_header((AUTHORIZATION, value));
-    header(&request.to_http_request())
+    header(request.to_http_request().headers())
 }
 
 /// The number and the digits of a token.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod api2;
+pub mod behind;
 mod caller;
 mod errors;
 #[cfg(fuzzing)]

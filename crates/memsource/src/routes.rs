@@ -13,7 +13,7 @@ use crate::parameters::Parameters;
 use crate::wire::{LoginAnswer, WhoAmIAnswer, json, parse_token, spell_token};
 use crate::{REALM, Settings, api2, issue, quirks, redirect};
 
-type Answer = Result<HttpResponse, Error>;
+pub(crate) type Answer = Result<HttpResponse, Error>;
 
 /// Adds the dialect's routes, below wherever the gateway mounts it.
 pub fn configure(settings: &Settings, cfg: &mut ServiceConfig) {

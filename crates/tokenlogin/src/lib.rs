@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+pub mod behind;
 mod binding;
 mod cors;
 mod errors;

@@ -1,10 +1,10 @@
 //! The query parameters that every call may carry. Names are compared without case.
 
 use actix_web::HttpRequest;
-use isogloss_core::{Auth, AuthError, Purpose, Session, Token};
+use isogloss_core::{Auth, AuthError, Session};
 
-use crate::REALM;
 use crate::errors::Error;
+use crate::{REALM, behind};
 
 /// The members of an answer that a caller wants to see, in lower case.
 pub(crate) struct Fields(Vec<String>);
@@ -12,7 +12,7 @@ pub(crate) struct Fields(Vec<String>);
 impl Fields {
     /// Takes `fields=a&fields=b`, `fields[]=a`, `fields[0]=a` and `fields=a,b`.
     pub(crate) fn read(request: &HttpRequest) -> Self {
-        let names = pairs(request)
+        let names = pairs(request.query_string())
             .filter(|(name, _)| name.split('[').next() == Some("fields"))
             .flat_map(|(_, value)| value.split(',').map(normal).collect::<Vec<_>>())
             .collect();
@@ -43,7 +43,7 @@ impl Call {
     /// Reads the query and checks the developer's key.
     pub(crate) async fn check(auth: &Auth, request: &HttpRequest) -> Result<Self, Error> {
         suppress_response_codes(request)?;
-        let key = first(request, "apikey").ok_or(Error::ApiKey)?;
+        let key = first(request.query_string(), "apikey").ok_or(Error::ApiKey)?;
         auth.key(REALM, &key).await?.ok_or(Error::ApiKey)?;
         Ok(Self {
             fields: Fields::read(request),
@@ -53,9 +53,8 @@ impl Call {
 
 /// The session that the call's `APIToken` opens.
 pub(crate) async fn session(auth: &Auth, request: &HttpRequest) -> Result<Session, Error> {
-    let token = first(request, "apitoken").and_then(|text| Token::from_guid(REALM, text.trim()));
-    let token = token.ok_or(Error::Session)?;
-    let session = auth.validate(&token, &[Purpose::Access]).await;
+    let presented = api_token(request.query_string()).and_then(|text| behind::read(&text));
+    let session = auth.open(&presented.ok_or(Error::Session)?).await;
     session.map_err(|error| {
         if matches!(error, AuthError::InvalidToken) {
             Error::Session
@@ -65,9 +64,14 @@ pub(crate) async fn session(auth: &Auth, request: &HttpRequest) -> Result<Sessio
     })
 }
 
+/// What stands as `APIToken` in a query.
+pub(crate) fn api_token(query: &str) -> Option<String> {
+    first(query, "apitoken")
+}
+
 /// Whether the caller wants 200 for every outcome.
 pub(crate) fn suppress_response_codes(request: &HttpRequest) -> Result<bool, Error> {
-    let value = first(request, "suppressresponsecodes").unwrap_or_default();
+    let value = first(request.query_string(), "suppressresponsecodes").unwrap_or_default();
     match normal(&value).as_str() {
         "true" | "1" => Ok(true),
         "false" | "0" | "" => Ok(false),
@@ -76,14 +80,14 @@ pub(crate) fn suppress_response_codes(request: &HttpRequest) -> Result<bool, Err
 }
 
 /// The first value of a parameter, by its lower-case name.
-fn first(request: &HttpRequest, name: &str) -> Option<String> {
-    pairs(request)
+fn first(query: &str, name: &str) -> Option<String> {
+    pairs(query)
         .find(|(key, _)| key == name)
         .map(|(_, value)| value)
 }
 
-fn pairs(request: &HttpRequest) -> impl Iterator<Item = (String, String)> {
-    form_urlencoded::parse(request.query_string().as_bytes())
+fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
+    form_urlencoded::parse(query.as_bytes())
         .map(|(name, value)| (normal(&name), value.into_owned()))
 }
 

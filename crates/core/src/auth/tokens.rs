@@ -10,6 +10,7 @@ use super::Auth;
 use super::once::Miss;
 use crate::error::{AuthError, StoreError};
 use crate::pepper::Pepper;
+use crate::presented::Presented;
 use crate::session::{Actor, Concurrency, IssuedToken, Purpose, Session, Terms};
 use crate::store::{Record, Slot};
 use crate::token::{Realm, Seed, Token, TokenDigest};
@@ -50,6 +51,8 @@ impl Auth {
             unit: terms.unit.clone(),
             actor: terms.actor.map(|actor| actor.id),
             actor_generation: terms.actor.and_then(|actor| actor.generation),
+            team: terms.team.clone(),
+            project: terms.project.clone(),
             parent: terms.parent,
             issued_at,
             used_at: issued_at,
@@ -85,6 +88,15 @@ impl Auth {
         let user = self.owner(&record, purposes).await?;
         self.note_use(digest, &mut record).await?;
         Ok(session(user, digest, record))
+    }
+
+    /// The session that a token opens which a service behind the gateway has received.
+    pub async fn open(&self, presented: &Presented) -> Result<Session, AuthError> {
+        let session = self.validate(&presented.token, presented.purposes).await?;
+        match presented.user_number {
+            Some(number) if number != session.user.number => Err(AuthError::InvalidToken),
+            Some(_) | None => Ok(session),
+        }
     }
 
     pub(super) async fn try_close(
@@ -289,6 +301,8 @@ pub(super) fn session(user: User, digest: TokenDigest, record: Record) -> Sessio
         client: record.client,
         application: record.application,
         unit: record.unit,
+        team: record.team,
+        project: record.project,
         actor: record.actor.map(|id| Actor {
             id,
             generation: record.actor_generation,

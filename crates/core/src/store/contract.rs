@@ -54,6 +54,8 @@ pub(super) fn record(user: Uuid, issued_at: OffsetDateTime, lifetime: Duration) 
         expires_at: issued_at + lifetime,
         spent: None,
         actor_generation: None,
+        team: None,
+        project: None,
         tail: Vec::new(),
     }
 }

@@ -4,6 +4,7 @@
 //! release reads past it and keeps it when it writes the record back. Any other change takes the
 //! next version, which a release must be able to read before one writes it.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -57,6 +58,12 @@ pub struct Record {
     /// before this was kept have none.
     #[serde(skip)]
     pub actor_generation: Option<i64>,
+    /// The team that the user wanted to open. Appended, with the project.
+    #[serde(skip)]
+    pub team: Option<String>,
+    /// The project.
+    #[serde(skip)]
+    pub project: Option<String>,
     /// What a later release has appended.
     #[serde(skip)]
     pub tail: Vec<u8>,
@@ -107,8 +114,13 @@ impl Record {
 
     pub(crate) fn encode(&self) -> Result<Vec<u8>, StoreError> {
         let mut bytes = postcard::to_extend(self, vec![VERSION]).map_err(unreadable)?;
-        if self.actor_generation.is_some() || !self.tail.is_empty() {
+        let opens = (&self.team, &self.project);
+        let with_opens = opens != (&None, &None) || !self.tail.is_empty();
+        if self.actor_generation.is_some() || with_opens {
             bytes = postcard::to_extend(&self.actor_generation, bytes).map_err(unreadable)?;
+        }
+        if with_opens {
+            bytes = postcard::to_extend(&opens, bytes).map_err(unreadable)?;
         }
         bytes.extend_from_slice(&self.tail);
         Ok(bytes)
@@ -119,10 +131,8 @@ impl Record {
             Some((&VERSION, rest)) => {
                 let (mut record, mut appended): (Self, _) =
                     postcard::take_from_bytes(rest).map_err(unreadable)?;
-                if !appended.is_empty() {
-                    (record.actor_generation, appended) =
-                        postcard::take_from_bytes(appended).map_err(unreadable)?;
-                }
+                record.actor_generation = next(&mut appended)?;
+                (record.team, record.project) = next(&mut appended)?;
                 record.tail = appended.to_vec();
                 Ok(record)
             }
@@ -130,6 +140,16 @@ impl Record {
             None => Err(unreadable("empty")),
         }
     }
+}
+
+/// A field that was appended; its default if the record was written before.
+fn next<T: DeserializeOwned + Default>(appended: &mut &[u8]) -> Result<T, StoreError> {
+    if appended.is_empty() {
+        return Ok(T::default());
+    }
+    let (field, rest) = postcard::take_from_bytes(appended).map_err(unreadable)?;
+    *appended = rest;
+    Ok(field)
 }
 
 fn unreadable(error: impl std::fmt::Display) -> StoreError {
@@ -182,8 +202,17 @@ mod tests {
     }
 
     #[test]
+    fn team_and_project_were_appended() {
+        let bytes = hex::decode(format!("{FIRST}0001017400")).unwrap();
+        let record = Record::decode(&bytes).unwrap();
+        assert_eq!(record.team.as_deref(), Some("t"));
+        assert_eq!(record.project, None);
+        assert_eq!(record.encode().unwrap(), bytes);
+    }
+
+    #[test]
     fn what_a_later_release_appended_is_kept() {
-        let bytes = hex::decode(format!("{FIRST}002a2b")).unwrap();
+        let bytes = hex::decode(format!("{FIRST}0000002a2b")).unwrap();
         let mut record = Record::decode(&bytes).unwrap();
         assert_eq!(record.encode().unwrap(), bytes);
         record.generation = 4;
