@@ -2,6 +2,7 @@
 
 mod address;
 mod audit;
+mod jwt;
 mod masked;
 mod problem;
 mod sections;
@@ -16,6 +17,7 @@ use ::config::{Environment, File, FileFormat, Map, Source as _, Value};
 
 pub(crate) use self::address::{DirectoryAddress, MailAddress, TokenStoreAddress, read_secret};
 pub use self::audit::{Audit, AuditTarget};
+pub use self::jwt::Jwt;
 use self::problem::Places;
 pub use self::problem::Problem;
 pub(crate) use self::problem::read;

@@ -2,6 +2,7 @@
 
 mod app;
 mod audit;
+mod backends;
 pub mod cli;
 pub mod config;
 mod demo;
@@ -10,6 +11,7 @@ mod dialects;
 mod fill;
 mod fitness;
 mod headers;
+mod jwt;
 mod mail;
 mod management;
 mod panics;

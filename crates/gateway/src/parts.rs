@@ -13,12 +13,13 @@ use isogloss_core::{
     Auth, Parts, PasswordSettings, Passwords, Pepper, Peppers, SecondUse, SystemClock,
     create_private_file,
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tracing::warn;
 
 use crate::audit;
 use crate::config::{self, Config, DirectoryAddress, RedisEviction, TokenStoreAddress};
 use crate::dialects::Mount;
+use crate::jwt::Jwts;
 
 /// Opens everything that the gateway needs.
 pub(crate) async fn open(config: &Config) -> Result<Opened> {
@@ -181,25 +182,53 @@ fn peppers(settings: &config::Tokens) -> Result<Peppers> {
 fn pepper(settings: &config::Tokens) -> Result<Pepper> {
     match settings.read_pepper()? {
         Some(pepper) => Ok(pepper),
-        None => make_pepper(&settings.pepper_file),
+        None => {
+            let file = &settings.pepper_file;
+            let pepper = make_secret(file).context("the pepper")?;
+            warn!(
+                file = %file.display(),
+                "made a pepper: keep this file, and give it to every gateway of the same token store"
+            );
+            let pepper = Pepper::new(pepper.expose_secret().as_bytes());
+            pepper.context("the pepper is too short")
+        }
     }
 }
 
-fn make_pepper(path: &Path) -> Result<Pepper> {
+/// What signs JWTs, if that is switched on.
+pub(crate) fn jwts(settings: &config::Jwt) -> Result<Option<Arc<Jwts>>> {
+    if !settings.enabled {
+        return Ok(None);
+    }
+    let (secret, previous) = settings.read_secrets()?;
+    let secret = match secret {
+        Some(secret) => secret,
+        None => {
+            let file = &settings.secret_file;
+            let secret = make_secret(file).context("the secret of JWTs")?;
+            warn!(
+                file = %file.display(),
+                "made the secret of JWTs: keep this file, and give it to every gateway behind one name"
+            );
+            secret
+        }
+    };
+    let secrets: Vec<_> = std::iter::once(secret).chain(previous).collect();
+    Ok(Some(Arc::new(Jwts::new(settings, &secrets))))
+}
+
+/// Makes a secret of 32 random bytes, and the file that holds it.
+fn make_secret(path: &Path) -> Result<SecretString> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).context("no random numbers")?;
-    let pepper = hex::encode(bytes);
+    let secret = hex::encode(bytes);
     let write = || match create_private_file(path)? {
         Some(mut file) => {
-            file.write_all(pepper.as_bytes())?;
+            file.write_all(secret.as_bytes())?;
             file.sync_all()
         }
         None => Err(std::io::ErrorKind::AlreadyExists.into()),
     };
-    write().with_context(|| format!("cannot write the pepper to {}", path.display()))?;
-    warn!(
-        file = %path.display(),
-        "made a pepper: keep this file, and give it to every gateway of the same token store"
-    );
-    Pepper::new(pepper.as_bytes()).context("the pepper is too short")
+    write().with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(secret.into())
 }

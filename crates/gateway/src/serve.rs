@@ -19,7 +19,8 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
 use crate::app::{Ingredients, app};
-use crate::config::{self, Config};
+use crate::backends::Backends;
+use crate::config::{Config, Sections};
 use crate::fill::{DirectoryFile, Filling, Rest};
 use crate::fitness::Fitness;
 use crate::management::Readiness;
@@ -84,7 +85,12 @@ async fn start(config: &Config) -> Result<Running> {
     let pruner = rt::spawn(pruner);
     let hangups = rt::spawn(audit::outlive_hangups(sections.audit.clone()));
     let public = public_server(config, public, auth.clone())?;
-    let inner = management_server(&sections.server, inner, readiness.clone(), auth, directory)?;
+    let backends = Backends {
+        mounts: config.mounts.clone().into(),
+        jwts: parts::jwts(&sections.jwt)?,
+    };
+    let parts = (readiness.clone(), backends, auth, directory);
+    let inner = management_server(sections, inner, parts)?;
     Ok(Running {
         public: public.handle(),
         inner: inner.handle(),
@@ -203,12 +209,11 @@ fn public_server(config: &Config, socket: TcpListener, auth: Auth) -> Result<Ser
 }
 
 fn management_server(
-    server: &config::Server,
+    sections: &Sections,
     socket: TcpListener,
-    readiness: Readiness,
-    auth: Auth,
-    directory: Arc<dyn Directory>,
+    (readiness, backends, auth, directory): (Readiness, Backends, Auth, Arc<dyn Directory>),
 ) -> Result<Server> {
+    let server = &sections.server;
     let metrics = management::metrics::start()?;
     let body_timeout = server.body_timeout;
     let http = HttpServer::new(move || {
@@ -218,13 +223,14 @@ fn management_server(
             .app_data(Data::new(directory.clone()))
             .app_data(Data::new(metrics.clone()))
             .configure(management::configure)
+            .configure(|cfg| backends.configure(cfg))
             .wrap(from_fn(move |request, next| {
                 slow::bound_body(body_timeout, request, next)
             }))
             .wrap(from_fn(slow::note_request))
             .wrap(headers::protective())
     })
-    .workers(1)
+    .workers(sections.management.workers.get())
     .keep_alive(server.keep_alive)
     .client_request_timeout(server.head_timeout)
     .max_connections(server.max_connections.get())

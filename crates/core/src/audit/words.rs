@@ -107,6 +107,8 @@ pub enum Kind {
     ClearThrottle,
     /// Somebody called a route for administrators.
     Admin,
+    /// A service exchanged a token for a JWT.
+    Exchange,
     /// A user was added.
     AddUser,
     /// A user's password was set.
@@ -131,7 +133,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Login,
         Self::Issue,
         Self::Redeem,
@@ -143,6 +145,7 @@ impl Kind {
         Self::Letter,
         Self::ClearThrottle,
         Self::Admin,
+        Self::Exchange,
         Self::AddUser,
         Self::SetPassword,
         Self::DisableUser,
@@ -169,6 +172,7 @@ impl Kind {
             Self::Letter => "letter",
             Self::ClearThrottle => "clear_throttle",
             Self::Admin => "admin",
+            Self::Exchange => "exchange",
             Self::AddUser => "add_user",
             Self::SetPassword => "set_password",
             Self::DisableUser => "disable_user",

@@ -14,6 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::address::{DirectoryAddress, MailAddress, TokenStoreAddress};
 use super::audit::Audit;
+use super::jwt::Jwt;
 use super::masked::masked_address;
 use super::problem::{self, Problem};
 use super::throttle::Throttle;
@@ -39,6 +40,8 @@ pub struct Sections {
     pub mail: Mail,
     /// Where it is recorded who did what.
     pub audit: Audit,
+    /// JWTs for services behind the gateway.
+    pub jwt: Jwt,
     /// What is logged.
     pub logging: Logging,
 }
@@ -107,18 +110,21 @@ impl Server {
     }
 }
 
-/// The management listener: health, for now the operator's eyes only.
+/// The management listener: for operators, and for the services behind the gateway.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Management {
     /// Address and port; port 0 takes a free one.
     pub bind: SocketAddr,
+    /// Threads that serve its requests.
+    pub workers: NonZeroUsize,
 }
 
 impl Default for Management {
     fn default() -> Self {
         Self {
             bind: SocketAddr::from(([127, 0, 0, 1], 8081)),
+            workers: NonZeroUsize::MIN,
         }
     }
 }
@@ -281,10 +287,11 @@ impl Sections {
             throttle: section(&mut tables, "throttle")?,
             mail: section(&mut tables, "mail")?,
             audit: section(&mut tables, "audit")?,
+            jwt: section(&mut tables, "jwt")?,
             logging: section(&mut tables, "logging")?,
         };
         if let Some(unknown) = tables.into_keys().next() {
-            let known = "server, management, tokens, directory, passwords, throttle, mail, audit, logging, dialects";
+            let known = "server, management, tokens, directory, passwords, throttle, mail, audit, jwt, logging, dialects";
             let reason = format!("no such section, expected one of {known}");
             return Err(Problem::new(unknown, reason));
         }
@@ -328,6 +335,7 @@ impl Sections {
         self.tokens.read_pepper()?;
         self.throttle.check()?;
         self.audit.check()?;
+        self.jwt.check()?;
         self.tokens.read_previous_pepper()?;
         DirectoryAddress::of(&self.directory)?;
         if let Some(file) = &self.directory.ca_file

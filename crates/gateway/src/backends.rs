@@ -1,0 +1,51 @@
+//! For the services behind the gateway: whose token is it? Asked by a service (introspection), by the
+//! proxy in front of it (forward-auth), or once for many calls (token exchange).
+
+mod backend;
+mod exchange;
+mod forward_auth;
+mod headers;
+mod identity;
+mod introspect;
+mod jwks;
+mod oauth;
+mod original;
+mod received;
+
+use std::sync::Arc;
+
+use actix_web::web::{Data, ServiceConfig};
+
+pub(crate) use self::identity::Identity;
+use crate::dialects::Mount;
+use crate::jwt::Jwts;
+
+/// What the routes work with, beside [`Auth`](isogloss_core::Auth).
+#[derive(Clone)]
+pub(crate) struct Backends {
+    /// The dialects that are switched on. Tokens of others are dead.
+    pub(crate) mounts: Arc<[Mount]>,
+    /// What signs JWTs, if that is switched on.
+    pub(crate) jwts: Option<Arc<Jwts>>,
+}
+
+impl Backends {
+    /// The dialect of that name, or all of them.
+    fn of(&self, dialect: Option<&str>) -> Result<impl Iterator<Item = &Mount>, oauth::Refusal> {
+        let is_meant = move |mount: &&Mount| dialect.is_none_or(|dialect| dialect == mount.name);
+        let mut mounts = self.mounts.iter().filter(is_meant).peekable();
+        if dialect.is_some() && mounts.peek().is_none() {
+            return Err(oauth::Refusal::no_dialect());
+        }
+        Ok(mounts)
+    }
+
+    /// Adds the routes.
+    pub(crate) fn configure(&self, cfg: &mut ServiceConfig) {
+        cfg.app_data(Data::new(self.clone()))
+            .configure(introspect::configure)
+            .configure(exchange::configure)
+            .configure(jwks::configure)
+            .configure(|cfg| forward_auth::configure(self, cfg));
+    }
+}

@@ -1,0 +1,114 @@
+//! `/token`: a dialect's token for a JWT, by the token exchange of RFC 8693.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, ServiceConfig, post, resource};
+use isogloss_core::audit::{Event, Kind, Reason};
+use isogloss_core::{Auth, Session};
+use serde_json::json;
+
+use super::Backends;
+use super::backend::Backend;
+use super::identity::Identity;
+use super::oauth::{Form, Refusal};
+use super::received::session_of;
+use crate::jwt::Jwts;
+
+const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
+const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+/// What a dialect's own type of token begins with.
+const OF_DIALECT: &str = "urn:isogloss:token-type:";
+
+pub(super) fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/token").route(post().to(exchange)));
+}
+
+async fn exchange(
+    backend: Backend,
+    auth: Data<Auth>,
+    backends: Data<Backends>,
+    mut form: Form,
+) -> Result<HttpResponse, Refusal> {
+    if form.mandatory("grant_type")? != GRANT_TYPE {
+        return Err(Refusal::UnsupportedGrantType(
+            "expected urn:ietf:params:oauth:grant-type:token-exchange",
+        ));
+    }
+    let Some(jwts) = &backends.jwts else {
+        return Err(Refusal::UnsupportedGrantType(
+            "no JWT is issued here: jwt.enabled is false",
+        ));
+    };
+    let dialect = subject(&mut form)?;
+    check_requested(&mut form)?;
+    let audience = audience(&mut form, jwts)?;
+    let token = form.mandatory("subject_token")?;
+    let mounts = backends.of(dialect.as_deref())?;
+    let found = session_of(&auth, mounts, &token).await?;
+    let session = found.as_ref().map(|(session, _)| session);
+    backend.act(async { record(&auth, session) }).await;
+    let Some((session, mount)) = &found else {
+        let text = "the subject_token is not valid";
+        return Err(Refusal::InvalidRequest(text.to_owned()));
+    };
+    let now = auth.now();
+    let identity = Identity::new(session, mount.name);
+    let jwt = jwts.sign(&identity, &audience, session.expires_at, now);
+    Ok(HttpResponse::Ok().json(json!({
+        "access_token": jwt.text,
+        "issued_token_type": JWT,
+        "token_type": "Bearer",
+        "expires_in": jwt.expires_in,
+    })))
+}
+
+/// The dialect that the type of the subject token names, if it names one.
+fn subject(form: &mut Form) -> Result<Option<String>, Refusal> {
+    if form.optional("actor_token")?.is_some() {
+        let text = "an actor_token is not taken";
+        return Err(Refusal::InvalidRequest(text.to_owned()));
+    }
+    let kind = form.mandatory("subject_token_type")?;
+    match kind.strip_prefix(OF_DIALECT) {
+        Some(dialect) => Ok(Some(dialect.to_owned())),
+        None if kind == ACCESS_TOKEN => form.optional("dialect"),
+        None => {
+            let text = format!("expected a subject_token_type {ACCESS_TOKEN} or {OF_DIALECT}…");
+            Err(Refusal::InvalidRequest(text))
+        }
+    }
+}
+
+fn check_requested(form: &mut Form) -> Result<(), Refusal> {
+    match form.optional("requested_token_type")?.as_deref() {
+        None | Some(JWT | ACCESS_TOKEN) => Ok(()),
+        Some(_) => {
+            let text = format!("expected a requested_token_type {JWT}");
+            Err(Refusal::InvalidRequest(text))
+        }
+    }
+}
+
+/// Whom the JWT is for: those that are named, in either parameter, or the one of the configuration.
+fn audience(form: &mut Form, jwts: &Jwts) -> Result<Vec<String>, Refusal> {
+    let mut named = form.all("audience");
+    named.append(&mut form.all("resource"));
+    if named.is_empty() {
+        return Ok(vec![jwts.audience().to_owned()]);
+    }
+    if named.iter().all(|audience| jwts.may_be_for(audience)) {
+        return Ok(named);
+    }
+    Err(Refusal::InvalidTarget)
+}
+
+fn record(auth: &Auth, session: Option<&Session>) {
+    let event = Event::new(Kind::Exchange, auth.now());
+    auth.audit().record(match session {
+        Some(session) => Event {
+            handle: Some(session.digest),
+            ..event.about(&session.user)
+        },
+        None => event.refused(Reason::Token),
+    });
+}

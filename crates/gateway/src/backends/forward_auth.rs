@@ -1,0 +1,131 @@
+//! `/forward-auth/…`: what a proxy asks before it lets a call through to a service.
+//!
+//! | path | asks |
+//! | --- | --- |
+//! | `/forward-auth/<dialect>` | whose call is it? 200 with identity headers, or the dialect's refusal |
+//! | `/forward-auth` | the same, of whichever dialect's token the call carries |
+//! | `/forward-auth/envoy/<dialect>/…` | the same, for a proxy that puts the call into method and path |
+//! | `/forward-auth/refusal/<dialect>` | the refusal as a client of the dialect expects it, for proxies that keep only the status |
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{RequestHead, Service as _, ServiceResponse};
+use actix_web::guard::fn_guard;
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::web::{Data, ServiceConfig, scope, to};
+use actix_web::{HttpRequest, HttpResponse, Scope};
+use isogloss_core::{Auth, Session};
+use serde_json::json;
+
+use super::Backends;
+use super::headers;
+use super::identity::Identity;
+use super::original::{Told, restore};
+use crate::dialects::Mount;
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Question {
+    /// Whose call is it?
+    Whose,
+    /// What is a client told whose call is nobody's?
+    Refusal,
+}
+
+/// Adds the routes.
+pub(super) fn configure(backends: &Backends, cfg: &mut ServiceConfig) {
+    for mount in backends.mounts.iter() {
+        let of = |path: &str| format!("/forward-auth{path}/{}", mount.name);
+        let envoy = of("/envoy");
+        let in_path = Told::InPath(envoy.len());
+        ask(cfg, scope(&envoy), mount, (Question::Whose, in_path));
+        let refusal = (Question::Refusal, Told::InHeaders);
+        ask(cfg, scope(&of("/refusal")), mount, refusal);
+        let whose = (Question::Whose, Told::InHeaders);
+        ask(cfg, scope(&of("")), mount, whose);
+    }
+    for mount in backends.mounts.iter() {
+        let carrier = mount.clone();
+        let door = scope("/forward-auth").guard(fn_guard(move |context| {
+            let head = context.head();
+            head.uri.path() == "/forward-auth" && carrier.presented(&original(head)).is_some()
+        }));
+        ask(cfg, door, mount, (Question::Whose, Told::InHeaders));
+    }
+    cfg.service(scope("/forward-auth").default_service(to(nobodys)));
+}
+
+/// Adds a door of a dialect's, at which that is asked.
+fn ask(cfg: &mut ServiceConfig, door: Scope, mount: &Mount, (question, told): (Question, Told)) {
+    let name = mount.name;
+    let door = door.wrap_fn(move |mut request, service| {
+        restore(request.head_mut(), told);
+        let answer = service.call(request);
+        async move { Ok(judged(answer.await?, question, name)) }
+    });
+    cfg.service(door.configure(|cfg| mount.forward_auth(cfg)));
+}
+
+/// The call that a proxy asks about, as far as it is in headers.
+fn original(head: &RequestHead) -> RequestHead {
+    let mut original = RequestHead::default();
+    original.headers = head.headers.clone();
+    restore(&mut original, Told::InHeaders);
+    original
+}
+
+/// What the proxy is told.
+fn judged<B: MessageBody>(
+    mut response: ServiceResponse<B>,
+    question: Question,
+    dialect: &'static str,
+) -> ServiceResponse<EitherBody<B>> {
+    let session = response.response_mut().extensions_mut().remove::<Session>();
+    match (session, question) {
+        (Some(session), Question::Whose) => {
+            let answer = granted(&session, dialect, response.request());
+            response.into_response(answer).map_into_right_body()
+        }
+        // It was refused a moment ago, so something was away.
+        (Some(_), Question::Refusal) => {
+            let answer = HttpResponse::ServiceUnavailable()
+                .insert_header((RETRY_AFTER, "0"))
+                .json(json!({ "reason": "please retry" }));
+            response.into_response(answer).map_into_right_body()
+        }
+        (None, Question::Refusal) => response.map_into_left_body(),
+        (None, Question::Whose) => refused(response).map_into_left_body(),
+    }
+}
+
+/// Envoy takes no other status than 200 for a yes.
+fn granted(session: &Session, dialect: &str, request: &HttpRequest) -> HttpResponse {
+    let jwt = request
+        .app_data::<Data<Backends>>()
+        .zip(request.app_data::<Data<Auth>>());
+    let jwt = jwt.and_then(|(backends, auth)| {
+        let jwts = backends.jwts.as_ref()?;
+        let audience = [jwts.audience().to_owned()];
+        let identity = Identity::new(session, dialect);
+        let jwt = jwts.sign(&identity, &audience, session.expires_at, auth.now());
+        Some(jwt.text)
+    });
+    let mut answer = HttpResponse::Ok();
+    headers::write(&mut answer, session, dialect, jwt);
+    answer.finish()
+}
+
+/// Some dialects have 200 for refusals, which a proxy would take for a yes.
+fn refused<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> {
+    if response.status().is_success() {
+        let refusal = response.response().error();
+        let status = refusal.map(|refusal| refusal.as_response_error().status_code());
+        *response.response_mut().status_mut() = status.unwrap_or(StatusCode::UNAUTHORIZED);
+    }
+    response
+}
+
+/// A call that carries no token, and so is in no dialect.
+async fn nobodys() -> HttpResponse {
+    HttpResponse::Unauthorized().json(json!({ "reason": "the call carries no dialect's token" }))
+}

@@ -1,0 +1,52 @@
+//! `/introspect`: token introspection by RFC 7662, for the tokens of all dialects.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, ServiceConfig, post, resource};
+use isogloss_core::Auth;
+use serde::Serialize;
+use serde_json::json;
+
+use super::Backends;
+use super::backend::Backend;
+use super::identity::Identity;
+use super::oauth::{Form, Refusal};
+use super::received::session_of;
+
+pub(super) fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/introspect").route(post().to(introspect)));
+}
+
+/// A live token.
+#[derive(Serialize)]
+struct Active<'a> {
+    active: bool,
+    /// What clients of the dialect call it.
+    token_type: &'static str,
+    /// Unix time of the token's end.
+    exp: i64,
+    /// Unix time of its issue.
+    iat: i64,
+    #[serde(flatten)]
+    identity: Identity<'a>,
+}
+
+async fn introspect(
+    _backend: Backend,
+    auth: Data<Auth>,
+    backends: Data<Backends>,
+    mut form: Form,
+) -> Result<HttpResponse, Refusal> {
+    let token = form.mandatory("token")?;
+    let dialect = form.optional("dialect")?;
+    let mounts = backends.of(dialect.as_deref())?;
+    let Some((session, mount)) = session_of(&auth, mounts, &token).await? else {
+        return Ok(HttpResponse::Ok().json(json!({ "active": false })));
+    };
+    Ok(HttpResponse::Ok().json(Active {
+        active: true,
+        token_type: mount.token_type(),
+        exp: session.expires_at.unix_timestamp(),
+        iat: session.issued_at.unix_timestamp(),
+        identity: Identity::new(&session, mount.name),
+    }))
+}

@@ -1,0 +1,55 @@
+//! The token in what a service has received, in whichever form it passes that on.
+
+use actix_web::dev::RequestHead;
+use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
+use isogloss_core::{Auth, AuthError, Presented, Session};
+
+use super::original::uri;
+use crate::dialects::Mount;
+
+/// The session of the first live token that `text` can be read as, and its dialect: a token by
+/// itself, the value of `Authorization` or `Cookie`, a query, a form, or an address with a query.
+pub(super) async fn session_of<'m>(
+    auth: &Auth,
+    mounts: impl Iterator<Item = &'m Mount>,
+    text: &str,
+) -> Result<Option<(Session, &'m Mount)>, AuthError> {
+    for mount in mounts {
+        for presented in readings(mount, text) {
+            match auth.open(&presented).await {
+                Ok(session) => return Ok(Some((session, mount))),
+                Err(AuthError::InvalidToken) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn readings(mount: &Mount, text: &str) -> impl Iterator<Item = Presented> {
+    let text = text.trim();
+    let by_itself = mount.read(text);
+    let others = by_itself.is_none().then(|| {
+        let heads = [
+            with_header(AUTHORIZATION, text),
+            with_header(COOKIE, text),
+            with_query(text),
+        ];
+        let heads = heads.into_iter().flatten();
+        heads.filter_map(|head| mount.presented(&head))
+    });
+    by_itself.into_iter().chain(others.into_iter().flatten())
+}
+
+fn with_header(name: HeaderName, text: &str) -> Option<RequestHead> {
+    let mut head = RequestHead::default();
+    head.headers.insert(name, HeaderValue::from_str(text).ok()?);
+    Some(head)
+}
+
+fn with_query(text: &str) -> Option<RequestHead> {
+    let query = text.split_once('?').map_or(text, |(_, query)| query);
+    let mut head = RequestHead::default();
+    head.uri = uri(format!("/?{query}").as_bytes())?;
+    Some(head)
+}

@@ -1,0 +1,125 @@
+//! JWTs for services behind the gateway.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::address::read_secret;
+use super::masked::masked;
+use super::problem::Problem;
+
+/// The fewest bytes that the secret may have.
+const MIN_BYTES: usize = 32;
+
+/// JWTs that services behind the gateway check by themselves.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Jwt {
+    /// Whether any are issued.
+    pub enabled: bool,
+    /// Who issues them, the claim `iss`: an address as a rule.
+    pub issuer: String,
+    /// Whom they are for unless a service asks for another, the claim `aud`.
+    pub audience: String,
+    /// For whom else a service may ask.
+    pub audiences: Vec<String>,
+    /// How long one lives at the most.
+    #[serde(with = "humantime_serde")]
+    pub lifetime: Duration,
+    /// How long a key signs.
+    #[serde(with = "humantime_serde")]
+    pub key_lifetime: Duration,
+    /// The secret that all keys come from.
+    #[serde(serialize_with = "masked", skip_serializing_if = "Option::is_none")]
+    pub secret: Option<SecretString>,
+    /// The file that holds it, made if it is missing.
+    pub secret_file: PathBuf,
+    /// The secret before this one, whose keys go on being published.
+    #[serde(serialize_with = "masked", skip_serializing_if = "Option::is_none")]
+    pub previous_secret: Option<SecretString>,
+    /// A file that holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_secret_file: Option<PathBuf>,
+}
+
+impl Default for Jwt {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            issuer: String::new(),
+            audience: String::new(),
+            audiences: Vec::new(),
+            lifetime: Duration::from_mins(5),
+            key_lifetime: Duration::from_hours(30 * 24),
+            secret: None,
+            secret_file: "data/jwt-secret".into(),
+            previous_secret: None,
+            previous_secret_file: None,
+        }
+    }
+}
+
+impl Jwt {
+    /// Finds what cannot be.
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        let problem = |key: &str, reason: &str| Err(Problem::new(format!("jwt.{key}"), reason));
+        if self.lifetime < Duration::from_secs(1) {
+            return problem("lifetime", "expected at least 1s");
+        }
+        if self.key_lifetime < self.lifetime * 2 {
+            return problem("key_lifetime", "expected at least twice jwt.lifetime");
+        }
+        if !self.enabled {
+            return Ok(());
+        }
+        if self.issuer.is_empty() {
+            return problem(
+                "issuer",
+                "expected an address like https://login.example.com",
+            );
+        }
+        if self.audience.is_empty() {
+            return problem(
+                "audience",
+                "expected the name that services know themselves by",
+            );
+        }
+        Ok(())
+    }
+
+    /// The secret from `secret` or from its file, and the one before; no secret if its file is yet
+    /// to be made.
+    pub(crate) fn read_secrets(
+        &self,
+    ) -> Result<(Option<SecretString>, Option<SecretString>), Problem> {
+        let file = Some(&self.secret_file).filter(|file| file.exists());
+        let secret = read("jwt.secret", self.secret.as_ref(), file)?;
+        let file = self.previous_secret_file.as_ref();
+        let previous = read("jwt.previous_secret", self.previous_secret.as_ref(), file)?;
+        Ok((secret, previous))
+    }
+}
+
+fn read(
+    key: &str,
+    secret: Option<&SecretString>,
+    file: Option<&PathBuf>,
+) -> Result<Option<SecretString>, Problem> {
+    let (key, secret) = match (secret, file) {
+        (Some(secret), _) => (key.to_owned(), secret.clone()),
+        (None, Some(file)) => {
+            let key = format!("{key}_file");
+            let secret = read_secret(file)
+                .map_err(|error| Problem::new(&*key, format!("{}: {error}", file.display())))?;
+            (key, secret)
+        }
+        (None, None) => return Ok(None),
+    };
+    if secret.expose_secret().len() < MIN_BYTES {
+        let reason = format!("expected at least {MIN_BYTES} bytes");
+        return Err(Problem::new(key, reason));
+    }
+    Ok(Some(secret))
+}

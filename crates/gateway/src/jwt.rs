@@ -1,0 +1,121 @@
+//! Short-lived JWTs for services that do not want to ask: signed by `EdDSA` (RFC 8037), as compact as
+//! RFC 7515 has them.
+
+mod keys;
+
+use std::time::Duration;
+
+use data_encoding::BASE64URL_NOPAD;
+use secrecy::SecretString;
+use serde::Serialize;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use self::keys::Keys;
+use crate::backends::Identity;
+use crate::config::Jwt as Settings;
+
+/// What signs JWTs.
+pub(crate) struct Jwts {
+    issuer: String,
+    audience: String,
+    audiences: Vec<String>,
+    lifetime: Duration,
+    keys: Keys,
+}
+
+/// A signed JWT.
+pub(crate) struct Jwt {
+    pub(crate) text: String,
+    /// Seconds.
+    pub(crate) expires_in: i64,
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    aud: Audience<'a>,
+    iat: i64,
+    exp: i64,
+    #[serde(flatten)]
+    identity: &'a Identity<'a>,
+}
+
+/// One stands by itself.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Audience<'a> {
+    One(&'a str),
+    Many(&'a [String]),
+}
+
+impl Jwts {
+    /// `secrets` are what all keys come from, the one in use first.
+    pub(crate) fn new(settings: &Settings, secrets: &[SecretString]) -> Self {
+        Self {
+            issuer: settings.issuer.clone(),
+            audience: settings.audience.clone(),
+            audiences: settings.audiences.clone(),
+            lifetime: settings.lifetime,
+            keys: Keys::new(secrets, settings.key_lifetime),
+        }
+    }
+
+    /// Whom JWTs are for unless somebody else is named.
+    pub(crate) fn audience(&self) -> &str {
+        &self.audience
+    }
+
+    /// Whether somebody may ask for a JWT that is for that audience.
+    pub(crate) fn may_be_for(&self, audience: &str) -> bool {
+        let mut allowed = self.audiences.iter().chain([&self.audience]);
+        allowed.any(|allowed| allowed == audience)
+    }
+
+    /// A JWT for these, which ends no later than the token that it is made from.
+    pub(crate) fn sign(
+        &self,
+        identity: &Identity<'_>,
+        audience: &[String],
+        token_ends_at: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Jwt {
+        let ends_at = (now + self.lifetime).min(token_ends_at);
+        let (iat, exp) = (now.unix_timestamp(), ends_at.unix_timestamp());
+        let claims = Claims {
+            iss: &self.issuer,
+            aud: match audience {
+                [one] => Audience::One(one),
+                many => Audience::Many(many),
+            },
+            iat,
+            exp,
+            identity,
+        };
+        let key = self.keys.at(now);
+        let header = json!({ "alg": "EdDSA", "kid": key.id(), "typ": "JWT" });
+        let mut text = encoded(&header);
+        text.push('.');
+        text.push_str(&encoded(&claims));
+        let signature = key.sign(text.as_bytes());
+        text.push('.');
+        text.push_str(&BASE64URL_NOPAD.encode(&signature));
+        Jwt {
+            text,
+            expires_in: exp - iat,
+        }
+    }
+
+    /// The public keys that JWTs are checked with, as JWKs.
+    pub(crate) fn published(&self, now: OffsetDateTime) -> Vec<Value> {
+        self.keys.published(now)
+    }
+}
+
+fn encoded(part: &impl Serialize) -> String {
+    // Texts and numbers under fixed names: that cannot fail.
+    BASE64URL_NOPAD.encode(&serde_json::to_vec(part).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! The keys that JWTs are signed with. All gateways that share a secret have the same ones, and
+//! change them at the same moment, without a word between them: each key is derived from the secret
+//! and the number of its period.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use data_encoding::BASE64URL_NOPAD;
+use ring::digest::{SHA256, digest};
+use ring::hmac;
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+/// The secrets, the one in use first, and the key of the present.
+pub(super) struct Keys {
+    secrets: Vec<hmac::Key>,
+    /// Seconds.
+    lifetime: i64,
+    present: RwLock<Option<(i64, Arc<Key>)>>,
+}
+
+impl Keys {
+    pub(super) fn new(secrets: &[SecretString], lifetime: Duration) -> Self {
+        let secrets = secrets.iter().map(|secret| {
+            let secret = secret.expose_secret().as_bytes();
+            hmac::Key::new(hmac::HMAC_SHA256, secret)
+        });
+        Self {
+            secrets: secrets.collect(),
+            lifetime: i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX).max(1),
+            present: RwLock::default(),
+        }
+    }
+
+    /// The key that signs at that moment.
+    pub(super) fn at(&self, now: OffsetDateTime) -> Arc<Key> {
+        let period = self.period(now);
+        let present = self.present.read();
+        let present = present.unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, key)) = &*present
+            && *of == period
+        {
+            return Arc::clone(key);
+        }
+        drop(present);
+        let key = Arc::new(Key::derive(&self.secrets[0], period));
+        let present = self.present.write();
+        *present.unwrap_or_else(PoisonError::into_inner) = Some((period, Arc::clone(&key)));
+        key
+    }
+
+    /// The keys of this period, the one before and the one after, of each secret: a JWT is good
+    /// beyond the end of its key's period, and clocks differ.
+    pub(super) fn published(&self, now: OffsetDateTime) -> Vec<Value> {
+        let present = self.period(now);
+        let periods = [present, present - 1, present + 1];
+        let keys = self
+            .secrets
+            .iter()
+            .flat_map(|secret| periods.map(|period| Key::derive(secret, period)));
+        keys.map(|key| key.public()).collect()
+    }
+
+    fn period(&self, now: OffsetDateTime) -> i64 {
+        now.unix_timestamp().div_euclid(self.lifetime)
+    }
+}
+
+/// One of them.
+pub(super) struct Key {
+    pair: Ed25519KeyPair,
+    id: String,
+}
+
+impl Key {
+    fn derive(secret: &hmac::Key, period: i64) -> Self {
+        let mut context = hmac::Context::with_key(secret);
+        context.update(b"isogloss jwt ed25519");
+        context.update(&period.to_be_bytes());
+        #[expect(
+            clippy::expect_used,
+            reason = "HMAC-SHA-256 has as many bytes as a seed"
+        )]
+        let pair = Ed25519KeyPair::from_seed_unchecked(context.sign().as_ref())
+            .expect("32 bytes are a seed");
+        // The thumbprint of RFC 7638: its members in this order, and nothing else.
+        let x = BASE64URL_NOPAD.encode(pair.public_key().as_ref());
+        let thumbprint = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
+        let id = BASE64URL_NOPAD.encode(digest(&SHA256, thumbprint.as_bytes()).as_ref());
+        Self { pair, id }
+    }
+
+    /// What a JWT names it by.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
+        self.pair.sign(message).as_ref().to_vec()
+    }
+
+    /// The public half, as a JWK of RFC 8037.
+    fn public(&self) -> Value {
+        json!({
+            "kty": "OKP",
+            "crv": "Ed25519",
+            "use": "sig",
+            "alg": "EdDSA",
+            "kid": self.id,
+            "x": BASE64URL_NOPAD.encode(self.pair.public_key().as_ref()),
+        })
+    }
+}
