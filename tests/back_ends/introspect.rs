@@ -1,0 +1,156 @@
+//! `/introspect`, by RFC 7662.
+
+use conformance::{Gateway, Request, Store};
+use serde_json::{Value, json};
+
+use crate::holdings::Kind;
+use crate::person::Person;
+use crate::received::{Carried, carried, dialect, speaks};
+use crate::{gateway, introspect, post};
+
+#[test]
+fn a_live_token_tells_whom_it_speaks_for_in_every_form_it_is_received_in() {
+    let gateway = gateway();
+    for held in Person::admin().every_token(gateway.public()).unwrap() {
+        let mut forms = vec![held.text.clone()];
+        for carried in carried(&held) {
+            forms.push(carried.text().to_owned());
+            if let Carried::Query(query) = carried {
+                forms.push(format!("https://tms.example.com/a/b?{query}"));
+            }
+        }
+        for form in &forms {
+            let answer = introspect(&gateway, form);
+            if !speaks(held.kind) {
+                assert_eq!(answer, json!({"active": false}), "{:?}", held.kind);
+                continue;
+            }
+            assert_eq!(answer["active"], true, "{:?} {form}", held.kind);
+            assert_eq!(answer["dialect"], dialect(held.kind), "{form}");
+            assert_eq!(answer["organisation"], "CRMDEMO", "{form}");
+        }
+    }
+}
+
+#[test]
+fn what_is_known_of_a_token_is_told_and_nothing_else() {
+    let gateway = gateway();
+    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let of = |kind| {
+        let held = tokens.iter().find(|held| held.kind == kind).unwrap();
+        introspect(&gateway, &held.text)
+    };
+    let mut bimplus = of(Kind::BimplusAccess);
+    let life = bimplus["exp"].as_i64().unwrap() - bimplus["iat"].as_i64().unwrap();
+    assert_eq!(life, 8 * 60 * 60);
+    assert_eq!(bimplus["jti"].as_str().unwrap().len(), 26);
+    let members = bimplus.as_object_mut().unwrap();
+    for varies in ["exp", "iat", "jti", "sub", "organisation_id", "client_id"] {
+        assert!(members.remove(varies).is_some(), "{varies}");
+    }
+    assert_eq!(
+        bimplus,
+        json!({
+            "active": true, "token_type": "BimPlus", "username": "admin", "number": 30,
+            "email": "admin@example.com", "organisation": "CRMDEMO", "role": "ADMIN",
+            "dialect": "bimplus",
+        })
+    );
+    assert_eq!(of(Kind::Crmcom)["unit"], "EE63A82C4FEBE02FF34E90DD1EBA5ABE");
+    let impersonation = of(Kind::MemsourceImpersonation);
+    assert_eq!(impersonation["username"], "linguist");
+    assert_eq!(impersonation["act"]["sub"], of(Kind::MemsourceAccess)["sub"]);
+    assert_eq!(of(Kind::MemsourceAccess)["act"], Value::Null);
+}
+
+#[test]
+fn team_and_project_of_a_handover_are_told() {
+    let gateway = gateway();
+    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let cross = tokens.iter().find(|held| held.kind == Kind::BimplusCross);
+    let handover = Request::post("/v2/cross-authorize")
+        .json(&json!({"cross_token": cross.unwrap().text, "team_id": "7", "project_id": "P-1"}))
+        .send(gateway.public())
+        .unwrap();
+    let token = handover.json().unwrap()["access_token"].clone();
+    let answer = introspect(&gateway, token.as_str().unwrap());
+    assert_eq!((&answer["team"], &answer["project"]), (&json!("7"), &json!("P-1")));
+}
+
+#[test]
+fn a_dead_token_is_not_active_and_nothing_more_is_said() {
+    let gateway = gateway();
+    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let ended = tokens.iter().find(|held| held.kind == Kind::BimplusAccess);
+    let ended = &ended.unwrap().text;
+    let revoke = Request::new("DELETE", "/v2/authorize").header("Authorization", format!("BimPlus {ended}"));
+    assert_eq!(revoke.send(gateway.public()).unwrap().status, 200);
+    let others = ["35eb2b5e94b54d5aafa6b6a7b6e8de01", "x", "?", "BimPlus ", "30-", "token=", "\u{e9}\r\n"];
+    for dead in others.into_iter().chain([&**ended]) {
+        assert_eq!(introspect(&gateway, dead), json!({"active": false}), "{dead}");
+    }
+    // A Memsource token that names another user than its own is none.
+    let memsource = tokens.iter().find(|held| held.kind == Kind::MemsourceAccess);
+    let (_, digits) = memsource.unwrap().text.split_once('-').unwrap();
+    assert_eq!(introspect(&gateway, &format!("35-{digits}")), json!({"active": false}));
+}
+
+#[test]
+fn a_dialect_may_be_named_and_then_no_other_is_asked() {
+    let gateway = gateway();
+    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let token = &tokens.iter().find(|held| held.kind == Kind::BimplusAccess).unwrap().text;
+    let ask = |dialect| post(&gateway, "/introspect", &[("token", token), ("dialect", dialect)]);
+    assert_eq!(ask("bimplus").json().unwrap()["active"], true);
+    assert_eq!(ask("tokenlogin").json().unwrap(), json!({"active": false}));
+    let unknown = ask("klingon");
+    assert_eq!(unknown.status, 400);
+    assert_eq!(unknown.json().unwrap()["error"], "invalid_request");
+}
+
+#[test]
+fn tokens_of_a_dialect_that_is_switched_off_are_dead() {
+    let folder = tempfile::tempdir().unwrap();
+    let builder = || {
+        Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
+            .store(Store::Embedded)
+            .folder(folder.path())
+    };
+    let mut gateway = builder().start().unwrap();
+    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    let token = &tokens.iter().find(|held| held.kind == Kind::BimplusAccess).unwrap().text;
+    gateway.terminate().unwrap();
+    let off = builder().config_text("[dialects.bimplus]\nenabled = false").start().unwrap();
+    assert_eq!(introspect(&off, token), json!({"active": false}));
+}
+
+#[test]
+fn a_service_needs_a_key_and_a_form() {
+    let gateway = gateway();
+    let form = || Request::post("/introspect").form("token=x");
+    let send = |request: Request| request.send(gateway.management()).unwrap();
+    for authorization in ["", "Bearer", "Bearer demo-admin-key", "Bearer x", "Basic eDp5", "BimPlus x"] {
+        let answer = send(form().header("Authorization", authorization));
+        assert_eq!(answer.status, 401, "{authorization}");
+        assert_eq!(answer.header("WWW-Authenticate"), Some("Bearer"));
+        assert_eq!(answer.json().unwrap()["error"], "invalid_client");
+    }
+    assert_eq!(send(form()).status, 401);
+    // demo:demo-introspection-key
+    let basic = "Basic ZGVtbzpkZW1vLWludHJvc3BlY3Rpb24ta2V5";
+    assert_eq!(send(form().header("Authorization", basic)).status, 200);
+    let with_key = |request: Request| send(request.header("Authorization", basic));
+    for refused in [
+        Request::post("/introspect").json(&json!({"token": "x"})),
+        Request::post("/introspect").form(""),
+        Request::post("/introspect").form("token="),
+        Request::post("/introspect").form("token=x&token=y"),
+        Request::post("/introspect?token=x"),
+    ] {
+        let answer = with_key(refused);
+        assert_eq!(answer.status, 400);
+        assert_eq!(answer.json().unwrap()["error"], "invalid_request");
+    }
+    let answer = with_key(Request::get("/introspect?token=x"));
+    assert_eq!(answer.status, 405);
+}

@@ -1,0 +1,44 @@
+//! The services behind the gateway: whose token have they received?
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod exchange;
+mod forward_auth;
+#[path = "../shared/holdings.rs"]
+mod holdings;
+mod introspect;
+#[path = "../shared/person.rs"]
+mod person;
+mod received;
+mod unavailable;
+
+use conformance::{Gateway, Request, Response};
+use serde_json::Value;
+
+/// A gateway that also issues JWTs.
+fn gateway() -> Gateway {
+    let jwt = "[jwt]\nenabled = true\nissuer = \"https://login.example.com\"\naudience = \"services\"\naudiences = [\"archive\"]";
+    Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
+        .config_text(jwt)
+        .env("ISOGLOSS__JWT__SECRET", "a secret of this test, of at least thirty-two bytes")
+        .start()
+        .unwrap()
+}
+
+/// The answer to that form, sent with a key.
+fn post(gateway: &Gateway, path: &str, form: &[(&str, &str)]) -> Response {
+    let body = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form)
+        .finish();
+    Request::post(path)
+        .header("Authorization", "Bearer demo-introspection-key")
+        .form(body)
+        .send(gateway.management())
+        .unwrap()
+}
+
+/// What the gateway says of what a service has received.
+fn introspect(gateway: &Gateway, token: &str) -> Value {
+    let answer = post(gateway, "/introspect", &[("token", token)]);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json().unwrap()
+}
