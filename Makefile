@@ -59,7 +59,7 @@ fmt: ## format the code
 	$(CARGO) fmt --manifest-path tests/fuzz/Cargo.toml
 
 servers:
-	@tests/install redis postgres nginx faketime
+	@tests/install redis postgres nginx caddy traefik envoy faketime
 
 tools:
 	@command -v cargo-deny >/dev/null || $(CARGO) install --locked --debug cargo-deny@$(DENY_VERSION)

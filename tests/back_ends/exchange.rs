@@ -35,7 +35,11 @@ fn claims(gateway: &Gateway, jwt: &str) -> Value {
     let (message, signature) = jwt.rsplit_once('.').unwrap();
     let (header, claims) = message.split_once('.').unwrap();
     let published = Request::get("/.well-known/jwks.json");
-    let published = published.send(gateway.management()).unwrap().json().unwrap();
+    let published = published
+        .send(gateway.management())
+        .unwrap()
+        .json()
+        .unwrap();
     let keys = published["keys"].as_array().unwrap();
     let kid = &decoded(header)["kid"];
     let key = keys.iter().find(|key| key["kid"] == *kid).unwrap();
@@ -55,7 +59,10 @@ fn a_live_token_of_any_dialect_is_exchanged_for_a_jwt_that_the_keys_fit() {
         for form in [
             vec![("subject_token", &*held.text)],
             vec![("subject_token", as_carried.text())],
-            vec![("subject_token", &held.text), ("subject_token_type", &own_type)],
+            vec![
+                ("subject_token", &held.text),
+                ("subject_token_type", &own_type),
+            ],
             vec![("subject_token", &held.text), ("audience", "archive")],
         ] {
             let answer = exchange(&gateway, &form);
@@ -67,7 +74,10 @@ fn a_live_token_of_any_dialect_is_exchanged_for_a_jwt_that_the_keys_fit() {
             }
             assert_eq!(answer.status, 200, "{form:?}");
             assert_eq!(answer.header("Cache-Control"), Some("no-store"));
-            assert_eq!(body["issued_token_type"], "urn:ietf:params:oauth:token-type:jwt");
+            assert_eq!(
+                body["issued_token_type"],
+                "urn:ietf:params:oauth:token-type:jwt"
+            );
             assert_eq!(body["token_type"], "Bearer");
             assert_eq!(body["expires_in"], 300);
             let claims = claims(&gateway, body["access_token"].as_str().unwrap());
@@ -84,19 +94,60 @@ fn a_live_token_of_any_dialect_is_exchanged_for_a_jwt_that_the_keys_fit() {
 fn what_makes_no_sense_is_refused_in_the_words_of_the_standard() {
     let gateway = gateway();
     let tokens = Person::admin().every_token(gateway.public()).unwrap();
-    let token = &tokens.iter().find(|held| held.kind == Kind::BimplusAccess).unwrap().text;
+    let token = &tokens
+        .iter()
+        .find(|held| held.kind == Kind::BimplusAccess)
+        .unwrap()
+        .text;
     let token = ("subject_token", &**token);
     for (form, error) in [
         (vec![], "invalid_request"),
-        (vec![token, ("grant_type", "password")], "unsupported_grant_type"),
-        (vec![token, ("subject_token_type", "urn:x")], "invalid_request"),
-        (vec![token, ("subject_token_type", "urn:isogloss:token-type:klingon")], "invalid_request"),
-        (vec![token, ("subject_token_type", "urn:isogloss:token-type:crmcom")], "invalid_request"),
-        (vec![token, ("requested_token_type", "urn:ietf:params:oauth:token-type:saml2")], "invalid_request"),
+        (
+            vec![token, ("grant_type", "password")],
+            "unsupported_grant_type",
+        ),
+        (
+            vec![token, ("subject_token_type", "urn:x")],
+            "invalid_request",
+        ),
+        (
+            vec![
+                token,
+                ("subject_token_type", "urn:isogloss:token-type:klingon"),
+            ],
+            "invalid_request",
+        ),
+        (
+            vec![
+                token,
+                ("subject_token_type", "urn:isogloss:token-type:crmcom"),
+            ],
+            "invalid_request",
+        ),
+        (
+            vec![
+                token,
+                (
+                    "requested_token_type",
+                    "urn:ietf:params:oauth:token-type:saml2",
+                ),
+            ],
+            "invalid_request",
+        ),
         (vec![token, ("audience", "elsewhere")], "invalid_target"),
-        (vec![token, ("audience", "archive"), ("resource", "https://elsewhere")], "invalid_target"),
+        (
+            vec![
+                token,
+                ("audience", "archive"),
+                ("resource", "https://elsewhere"),
+            ],
+            "invalid_target",
+        ),
         (vec![token, ("actor_token", "x")], "invalid_request"),
-        (vec![("subject_token", "35eb2b5e94b54d5aafa6b6a7b6e8de01")], "invalid_request"),
+        (
+            vec![("subject_token", "35eb2b5e94b54d5aafa6b6a7b6e8de01")],
+            "invalid_request",
+        ),
     ] {
         let answer = exchange(&gateway, &form);
         assert_eq!(answer.status, 400, "{form:?}");
@@ -134,5 +185,10 @@ fn the_secret_is_made_at_the_first_start_and_kept() {
     assert!(first.logs("made the secret of JWTs"));
     let second = start();
     assert_eq!(keys(&first), keys(&second));
-    assert!(second.log().iter().all(|line| !line.contains("made the secret")));
+    assert!(
+        second
+            .log()
+            .iter()
+            .all(|line| !line.contains("made the secret"))
+    );
 }

@@ -81,7 +81,10 @@ fn a_call_with_a_live_token_is_let_through_with_every_header() {
                 assert_eq!(header(&answer, "X-Isogloss-Dialect"), name);
                 assert_eq!(header(&answer, "X-Isogloss-Organisation"), "CRMDEMO");
                 let impersonates = header(&answer, "X-Isogloss-User-Name") == "linguist";
-                assert_eq!(!header(&answer, "X-Isogloss-Actor").is_empty(), impersonates);
+                assert_eq!(
+                    !header(&answer, "X-Isogloss-Actor").is_empty(),
+                    impersonates
+                );
                 assert_eq!(header(&answer, "X-Isogloss-Jwt").split('.').count(), 3);
             }
         }
@@ -102,13 +105,28 @@ fn a_token_is_looked_for_where_its_dialect_has_it_and_nowhere_else() {
         ("bimplus", Carried::Query(format!("token={bimplus}"))),
         ("crmcom", header(format!("BimPlus {crmcom}"))),
         ("crmcom", Carried::Query(format!("APIToken={crmcom}"))),
-        ("crmcom", Carried::Query(format!("token={}", crmcom.to_lowercase()))),
-        ("tokenlogin", Carried::Query(format!("APIKey=demo-api-key&token={tokenlogin}"))),
-        ("tokenlogin", Carried::Query(format!("APIKey=wrong&APIToken={tokenlogin}"))),
-        ("tokenlogin", Carried::Query(format!("APIToken={tokenlogin}"))),
+        (
+            "crmcom",
+            Carried::Query(format!("token={}", crmcom.to_lowercase())),
+        ),
+        (
+            "tokenlogin",
+            Carried::Query(format!("APIKey=demo-api-key&token={tokenlogin}")),
+        ),
+        (
+            "tokenlogin",
+            Carried::Query(format!("APIKey=wrong&APIToken={tokenlogin}")),
+        ),
+        (
+            "tokenlogin",
+            Carried::Query(format!("APIToken={tokenlogin}")),
+        ),
         ("memsource", header(format!("Bearer {memsource}"))),
         ("memsource", Carried::Query(format!("Token={memsource}"))),
-        ("memsource", Carried::Header("Cookie", format!("session={memsource}"))),
+        (
+            "memsource",
+            Carried::Header("Cookie", format!("session={memsource}")),
+        ),
     ] {
         let request = asked(&format!("/forward-auth/{dialect}"), &carried);
         let answer = request.send(gateway.management()).unwrap();
@@ -141,9 +159,15 @@ fn a_refusal_is_in_the_words_of_the_dialect() {
     let denied = json!({"Message": "Authorization has been denied for this request."});
     let query = "APIKey=demo-api-key&suppressResponseCodes=true";
     let tokenlogin = ask("/forward-auth/tokenlogin", query);
-    assert_eq!((tokenlogin.status, tokenlogin.json().unwrap()), (401, denied.clone()));
+    assert_eq!(
+        (tokenlogin.status, tokenlogin.json().unwrap()),
+        (401, denied.clone())
+    );
     let tokenlogin = ask("/forward-auth/refusal/tokenlogin", query);
-    assert_eq!((tokenlogin.status, tokenlogin.json().unwrap()), (200, denied));
+    assert_eq!(
+        (tokenlogin.status, tokenlogin.json().unwrap()),
+        (200, denied)
+    );
 
     let memsource = ask("/forward-auth/memsource", "token=30-x");
     assert_eq!(memsource.status, 401);
@@ -171,7 +195,11 @@ fn who_asks_for_a_refusal_never_gets_a_yes() {
 fn an_address_with_bytes_that_have_no_place_there_still_carries_its_token() {
     let gateway = gateway();
     let tokens = tokens(&gateway);
-    let token = &tokens.iter().find(|held| held.kind == Kind::Crmcom).unwrap().text;
+    let token = &tokens
+        .iter()
+        .find(|held| held.kind == Kind::Crmcom)
+        .unwrap()
+        .text;
     for uri in [
         format!("/a b?x={{1|2}}&token={token}"),
         format!("/caf\u{e9}?n=\u{fc}&token={token}"),

@@ -59,7 +59,10 @@ fn what_is_known_of_a_token_is_told_and_nothing_else() {
     assert_eq!(of(Kind::Crmcom)["unit"], "EE63A82C4FEBE02FF34E90DD1EBA5ABE");
     let impersonation = of(Kind::MemsourceImpersonation);
     assert_eq!(impersonation["username"], "linguist");
-    assert_eq!(impersonation["act"]["sub"], of(Kind::MemsourceAccess)["sub"]);
+    assert_eq!(
+        impersonation["act"]["sub"],
+        of(Kind::MemsourceAccess)["sub"]
+    );
     assert_eq!(of(Kind::MemsourceAccess)["act"], Value::Null);
 }
 
@@ -74,7 +77,10 @@ fn team_and_project_of_a_handover_are_told() {
         .unwrap();
     let token = handover.json().unwrap()["access_token"].clone();
     let answer = introspect(&gateway, token.as_str().unwrap());
-    assert_eq!((&answer["team"], &answer["project"]), (&json!("7"), &json!("P-1")));
+    assert_eq!(
+        (&answer["team"], &answer["project"]),
+        (&json!("7"), &json!("P-1"))
+    );
 }
 
 #[test]
@@ -83,24 +89,52 @@ fn a_dead_token_is_not_active_and_nothing_more_is_said() {
     let tokens = Person::admin().every_token(gateway.public()).unwrap();
     let ended = tokens.iter().find(|held| held.kind == Kind::BimplusAccess);
     let ended = &ended.unwrap().text;
-    let revoke = Request::new("DELETE", "/v2/authorize").header("Authorization", format!("BimPlus {ended}"));
+    let revoke =
+        Request::new("DELETE", "/v2/authorize").header("Authorization", format!("BimPlus {ended}"));
     assert_eq!(revoke.send(gateway.public()).unwrap().status, 200);
-    let others = ["35eb2b5e94b54d5aafa6b6a7b6e8de01", "x", "?", "BimPlus ", "30-", "token=", "\u{e9}\r\n"];
+    let others = [
+        "35eb2b5e94b54d5aafa6b6a7b6e8de01",
+        "x",
+        "?",
+        "BimPlus ",
+        "30-",
+        "token=",
+        "\u{e9}\r\n",
+    ];
     for dead in others.into_iter().chain([&**ended]) {
-        assert_eq!(introspect(&gateway, dead), json!({"active": false}), "{dead}");
+        assert_eq!(
+            introspect(&gateway, dead),
+            json!({"active": false}),
+            "{dead}"
+        );
     }
     // A Memsource token that names another user than its own is none.
-    let memsource = tokens.iter().find(|held| held.kind == Kind::MemsourceAccess);
+    let memsource = tokens
+        .iter()
+        .find(|held| held.kind == Kind::MemsourceAccess);
     let (_, digits) = memsource.unwrap().text.split_once('-').unwrap();
-    assert_eq!(introspect(&gateway, &format!("35-{digits}")), json!({"active": false}));
+    assert_eq!(
+        introspect(&gateway, &format!("35-{digits}")),
+        json!({"active": false})
+    );
 }
 
 #[test]
 fn a_dialect_may_be_named_and_then_no_other_is_asked() {
     let gateway = gateway();
     let tokens = Person::admin().every_token(gateway.public()).unwrap();
-    let token = &tokens.iter().find(|held| held.kind == Kind::BimplusAccess).unwrap().text;
-    let ask = |dialect| post(&gateway, "/introspect", &[("token", token), ("dialect", dialect)]);
+    let token = &tokens
+        .iter()
+        .find(|held| held.kind == Kind::BimplusAccess)
+        .unwrap()
+        .text;
+    let ask = |dialect| {
+        post(
+            &gateway,
+            "/introspect",
+            &[("token", token), ("dialect", dialect)],
+        )
+    };
     assert_eq!(ask("bimplus").json().unwrap()["active"], true);
     assert_eq!(ask("tokenlogin").json().unwrap(), json!({"active": false}));
     let unknown = ask("klingon");
@@ -118,9 +152,16 @@ fn tokens_of_a_dialect_that_is_switched_off_are_dead() {
     };
     let mut gateway = builder().start().unwrap();
     let tokens = Person::admin().every_token(gateway.public()).unwrap();
-    let token = &tokens.iter().find(|held| held.kind == Kind::BimplusAccess).unwrap().text;
+    let token = &tokens
+        .iter()
+        .find(|held| held.kind == Kind::BimplusAccess)
+        .unwrap()
+        .text;
     gateway.terminate().unwrap();
-    let off = builder().config_text("[dialects.bimplus]\nenabled = false").start().unwrap();
+    let off = builder()
+        .config_text("[dialects.bimplus]\nenabled = false")
+        .start()
+        .unwrap();
     assert_eq!(introspect(&off, token), json!({"active": false}));
 }
 
@@ -129,7 +170,14 @@ fn a_service_needs_a_key_and_a_form() {
     let gateway = gateway();
     let form = || Request::post("/introspect").form("token=x");
     let send = |request: Request| request.send(gateway.management()).unwrap();
-    for authorization in ["", "Bearer", "Bearer demo-admin-key", "Bearer x", "Basic eDp5", "BimPlus x"] {
+    for authorization in [
+        "",
+        "Bearer",
+        "Bearer demo-admin-key",
+        "Bearer x",
+        "Basic eDp5",
+        "BimPlus x",
+    ] {
         let answer = send(form().header("Authorization", authorization));
         assert_eq!(answer.status, 401, "{authorization}");
         assert_eq!(answer.header("WWW-Authenticate"), Some("Bearer"));

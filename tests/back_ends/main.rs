@@ -4,6 +4,7 @@
 mod exchange;
 mod forward_auth;
 #[path = "../shared/holdings.rs"]
+#[expect(dead_code, reason = "tokens are presented to services here")]
 mod holdings;
 mod introspect;
 #[path = "../shared/person.rs"]
@@ -19,7 +20,10 @@ fn gateway() -> Gateway {
     let jwt = "[jwt]\nenabled = true\nissuer = \"https://login.example.com\"\naudience = \"services\"\naudiences = [\"archive\"]";
     Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
         .config_text(jwt)
-        .env("ISOGLOSS__JWT__SECRET", "a secret of this test, of at least thirty-two bytes")
+        .env(
+            "ISOGLOSS__JWT__SECRET",
+            "a secret of this test, of at least thirty-two bytes",
+        )
         .start()
         .unwrap()
 }

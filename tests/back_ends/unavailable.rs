@@ -4,8 +4,8 @@ use conformance::{Gateway, Redis, Request, Store};
 
 use crate::holdings::Kind;
 use crate::person::Person;
-use crate::received::{Carried, carried, dialect, speaks};
 use crate::post;
+use crate::received::{Carried, carried, dialect, speaks};
 
 #[test]
 fn with_the_store_away_nobody_is_told_that_a_token_is_dead() {
@@ -13,7 +13,10 @@ fn with_the_store_away_nobody_is_told_that_a_token_is_dead() {
     let gateway = Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
         .store(Store::Redis(redis.url()))
         .config_text("[jwt]\nenabled = true\nissuer = \"a\"\naudience = \"b\"")
-        .env("ISOGLOSS__JWT__SECRET", "a secret of this test, of at least thirty-two bytes")
+        .env(
+            "ISOGLOSS__JWT__SECRET",
+            "a secret of this test, of at least thirty-two bytes",
+        )
         .start()
         .unwrap();
     let tokens = Person::admin().every_token(gateway.public()).unwrap();

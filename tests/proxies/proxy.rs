@@ -1,0 +1,222 @@
+//! Proxies with the configurations of `docs/proxies`, of which only addresses are changed and TLS is
+//! left out.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use conformance::Request;
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// Where the configurations of docs lead, and where those of the test are to.
+pub(crate) struct Behind {
+    pub(crate) dialect: &'static str,
+    pub(crate) public: SocketAddr,
+    pub(crate) management: SocketAddr,
+    pub(crate) service: SocketAddr,
+}
+
+/// Which proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Nginx,
+    Caddy,
+    Traefik,
+    Envoy,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 4] = [Self::Nginx, Self::Caddy, Self::Traefik, Self::Envoy];
+}
+
+/// A running proxy with a folder of its own. It is ended when this is dropped.
+pub(crate) struct Proxy {
+    child: Child,
+    _folder: TempDir,
+    pub(crate) address: SocketAddr,
+}
+
+impl Proxy {
+    pub(crate) fn start(kind: Kind, behind: &Behind) -> Self {
+        let folder = TempDir::new().unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let mut command = match kind {
+            Kind::Nginx => nginx(folder.path(), behind, address),
+            Kind::Caddy => caddy(folder.path(), behind, address),
+            Kind::Traefik => traefik(folder.path(), behind, address),
+            Kind::Envoy => envoy(folder.path(), behind, address),
+        };
+        let log = fs::File::create(folder.path().join("log")).unwrap();
+        let child = command
+            .current_dir(&folder)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{kind:?}: {error}; `make test` installs it"));
+        let mut proxy = Self {
+            child,
+            _folder: folder,
+            address,
+        };
+        proxy.wait_until_it_leads_somewhere();
+        proxy
+    }
+
+    /// Traefik listens before it knows where anything leads.
+    fn wait_until_it_leads_somewhere(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        let nowhere = |address: SocketAddr| {
+            let probe = Request::get("/").header("Host", "tms.example.com");
+            TcpStream::connect(address).is_err()
+                || probe.send(address).is_ok_and(|answer| answer.status == 404)
+        };
+        while nowhere(self.address) {
+            let ended = self.child.try_wait().unwrap();
+            if ended.is_some() || Instant::now() > deadline {
+                let log = fs::read_to_string(self._folder.path().join("log"));
+                panic!("the proxy leads nowhere: {}", log.unwrap_or_default());
+            }
+            thread::sleep(GLANCE);
+        }
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// A file of `docs/proxies` with the addresses of the test.
+fn recipe(name: &str, behind: &Behind) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/proxies");
+    let mut text = fs::read_to_string(folder.join(name)).unwrap();
+    for (documented, meant) in [
+        ("127.0.0.1:8080", behind.public),
+        ("127.0.0.1:8081", behind.management),
+        ("127.0.0.1:9000", behind.service),
+    ] {
+        text = text.replace(documented, &meant.to_string());
+    }
+    for path in ["", "/envoy", "/refusal"] {
+        let documented = format!("/forward-auth{path}/memsource");
+        let meant = format!("/forward-auth{path}/{}", behind.dialect);
+        text = text.replace(&documented, &meant);
+    }
+    text
+}
+
+/// The lines but those that hold one of these.
+fn without(text: &str, words: &[&str]) -> String {
+    let keeps = |line: &&str| !words.iter().any(|word| line.contains(word));
+    let lines: Vec<_> = text.lines().filter(keeps).collect();
+    lines.join("\n")
+}
+
+fn nginx(folder: &Path, behind: &Behind, address: SocketAddr) -> Command {
+    let recipe = without(&recipe("nginx.conf", behind), &["ssl_certificate"]);
+    let recipe = recipe.replace("listen 443 ssl", &format!("listen {address}"));
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|what| format!("{what}_temp_path {what};"))
+        .join("\n");
+    let text = format!(
+        "daemon off; master_process off; pid pid;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}\n{recipe}\n}}\n"
+    );
+    fs::write(folder.join("nginx.conf"), text).unwrap();
+    let mut command = Command::new("/usr/sbin/nginx");
+    command.arg("-p").arg(folder);
+    command.args(["-c", "nginx.conf", "-e", "stderr"]);
+    command
+}
+
+fn caddy(folder: &Path, behind: &Behind, address: SocketAddr) -> Command {
+    let port = address.port();
+    let recipe = recipe("Caddyfile", behind)
+        .replace(
+            "\nlogin.example.com {",
+            &format!("\nhttp://login.example.com:{port} {{"),
+        )
+        .replace(
+            "\ntms.example.com {",
+            &format!("\nhttp://tms.example.com:{port} {{"),
+        );
+    let text = format!("{{\nadmin off\nauto_https off\ndefault_bind 127.0.0.1\n}}\n{recipe}");
+    fs::write(folder.join("Caddyfile"), text).unwrap();
+    let mut command = Command::new("caddy");
+    command.args(["run", "--adapter", "caddyfile", "--config", "Caddyfile"]);
+    command
+        .env("HOME", folder)
+        .env("XDG_DATA_HOME", folder)
+        .env("XDG_CONFIG_HOME", folder);
+    command
+}
+
+fn traefik(folder: &Path, behind: &Behind, address: SocketAddr) -> Command {
+    let dynamic = folder.join("isogloss.yml");
+    let text = recipe("traefik.yml", behind)
+        .replace(":443", &address.to_string())
+        .replace("/etc/traefik/isogloss.yml", &dynamic.display().to_string());
+    fs::write(folder.join("traefik.yml"), text).unwrap();
+    let text = recipe("traefik-isogloss.yml", behind);
+    let (text, _certificates) = text.split_once("\ntls:\n").unwrap();
+    fs::write(dynamic, without(text, &["tls: {}"])).unwrap();
+    let mut command = Command::new(installed("traefik"));
+    command.arg("--configFile=traefik.yml");
+    command
+}
+
+fn envoy(folder: &Path, behind: &Behind, address: SocketAddr) -> Command {
+    let documented = Behind {
+        dialect: behind.dialect,
+        public: ([127, 0, 0, 1], 8080).into(),
+        management: behind.management,
+        service: behind.service,
+    };
+    let mut text = recipe("envoy.yaml", &documented).replace(
+        "address: 0.0.0.0, port_value: 443",
+        &format!("address: 127.0.0.1, port_value: {}", address.port()),
+    );
+    for (documented, meant) in [
+        (8080, behind.public),
+        (8081, behind.management),
+        (9000, behind.service),
+    ] {
+        let documented = format!("port_value: {documented} ");
+        text = text.replace(&documented, &format!("port_value: {} ", meant.port()));
+    }
+    let (before, after) = text.split_once("        - transport_socket:\n").unwrap();
+    let (_, filters) = after.split_once("          filters:\n").unwrap();
+    fs::write(
+        folder.join("envoy.yaml"),
+        format!("{before}        - filters:\n{filters}"),
+    )
+    .unwrap();
+    let mut command = Command::new(installed("envoy"));
+    command.args([
+        "-c",
+        "envoy.yaml",
+        "--concurrency",
+        "1",
+        "--log-level",
+        "warning",
+    ]);
+    command.args(["--use-dynamic-base-id", "--disable-hot-restart"]);
+    command
+}
+
+/// What `tests/install` has put beside what is built.
+fn installed(name: &str) -> PathBuf {
+    let built = Path::new(env!("CARGO_BIN_EXE_isogloss-under-test"));
+    let target = built.ancestors().nth(2).unwrap();
+    target.join("proxies/bin").join(name)
+}
