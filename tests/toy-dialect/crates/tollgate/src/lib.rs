@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod behind;
 mod errors;
 mod routes;
 mod wire;

@@ -2,13 +2,13 @@
 
 use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, scope, to};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
-use isogloss_core::{Auth, AuthError, Purpose, Session, Source, Terms};
+use isogloss_core::{Auth, AuthError, Presented, Purpose, Session, Source, Terms};
 
 use crate::errors::Error;
 use crate::wire::{self, EnterAnswer, EnterRequest, WhoAnswer};
 use crate::{REALM, Settings};
 
-type Answer = Result<HttpResponse, Error>;
+pub(crate) type Answer = Result<HttpResponse, Error>;
 
 /// Adds the dialect's routes, below wherever the gateway mounts it.
 pub fn configure(settings: &Settings, cfg: &mut ServiceConfig) {
@@ -54,6 +54,6 @@ async fn leave(auth: Data<Auth>, request: HttpRequest) -> Answer {
 
 /// The session that the pass of a call opens.
 async fn session(auth: &Auth, request: &HttpRequest) -> Result<Session, Error> {
-    let pass = wire::pass(request).ok_or(AuthError::InvalidToken)?;
-    Ok(auth.validate(&pass, &[Purpose::Access]).await?)
+    let presented = wire::pass(request.headers()).map(Presented::access);
+    Ok(auth.open(&presented.ok_or(AuthError::InvalidToken)?).await?)
 }

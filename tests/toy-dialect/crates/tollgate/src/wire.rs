@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL};
+use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap};
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder};
 use isogloss_core::{Credentials, IssuedToken, Origin, SecondFactor, Token, User};
@@ -20,11 +20,17 @@ pub(crate) const SCHEME: &str = "Tollgate";
 const PREFIX: &str = "TG-";
 
 /// The pass that a call carries, if it has the shape of one.
-pub(crate) fn pass(request: &HttpRequest) -> Option<Token> {
-    let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+pub(crate) fn pass(headers: &HeaderMap) -> Option<Token> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, pass) = value.split_once(' ')?;
-    let digits = pass.trim().strip_prefix(PREFIX)?;
-    let exact = scheme.eq_ignore_ascii_case(SCHEME) && *digits == digits.to_uppercase();
+    let known = scheme.eq_ignore_ascii_case(SCHEME);
+    known.then(|| parse(pass.trim()))?
+}
+
+/// A pass, if it is spelt like one.
+pub(crate) fn parse(text: &str) -> Option<Token> {
+    let digits = text.strip_prefix(PREFIX)?;
+    let exact = *digits == digits.to_uppercase();
     exact.then(|| Token::from_hex(REALM, digits))?
 }
 
