@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use conformance::Request;
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const GLANCE: Duration = Duration::from_millis(20);
 
 /// Where the configurations of docs lead, and where those of the test are to.
@@ -38,7 +38,7 @@ impl Kind {
 /// A running proxy with a folder of its own. It is ended when this is dropped.
 pub(crate) struct Proxy {
     child: Child,
-    _folder: TempDir,
+    folder: TempDir,
     pub(crate) address: SocketAddr,
 }
 
@@ -64,7 +64,7 @@ impl Proxy {
             .unwrap_or_else(|error| panic!("{kind:?}: {error}; `make test` installs it"));
         let mut proxy = Self {
             child,
-            _folder: folder,
+            folder,
             address,
         };
         proxy.wait_until_it_leads_somewhere();
@@ -82,7 +82,7 @@ impl Proxy {
         while nowhere(self.address) {
             let ended = self.child.try_wait().unwrap();
             if ended.is_some() || Instant::now() > deadline {
-                let log = fs::read_to_string(self._folder.path().join("log"));
+                let log = fs::read_to_string(self.folder.path().join("log"));
                 panic!("the proxy leads nowhere: {}", log.unwrap_or_default());
             }
             thread::sleep(GLANCE);

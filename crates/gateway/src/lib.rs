@@ -16,6 +16,7 @@ mod mail;
 mod management;
 mod panics;
 mod parts;
+mod secrets;
 mod serve;
 mod sessions;
 mod slow;

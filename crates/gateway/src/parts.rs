@@ -1,7 +1,5 @@
 //! From configuration to the parts that core is made of.
 
-use std::io::Write as _;
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -9,17 +7,12 @@ use isogloss_core::audit::Audit;
 use isogloss_core::directory::{Directory, PostgresDirectory, PostgresSettings, SqliteDirectory};
 use isogloss_core::store::{Caps, EmbeddedStore, Eviction, RedisSettings, RedisStore, TokenStore};
 use isogloss_core::throttle::{Guard, MemoryThrottle, Throttle};
-use isogloss_core::{
-    Auth, Parts, PasswordSettings, Passwords, Pepper, Peppers, SecondUse, SystemClock,
-    create_private_file,
-};
-use secrecy::{ExposeSecret as _, SecretString};
-use tracing::warn;
+use isogloss_core::{Auth, Parts, PasswordSettings, Passwords, Peppers, SecondUse, SystemClock};
+use secrecy::SecretString;
 
-use crate::audit;
 use crate::config::{self, Config, DirectoryAddress, RedisEviction, TokenStoreAddress};
 use crate::dialects::Mount;
-use crate::jwt::Jwts;
+use crate::{audit, secrets};
 
 /// Opens everything that the gateway needs.
 pub(crate) async fn open(config: &Config) -> Result<Opened> {
@@ -33,7 +26,7 @@ pub(crate) async fn open(config: &Config) -> Result<Opened> {
         directory,
         tokens,
         passwords,
-        peppers: peppers(&sections.tokens)?,
+        peppers: secrets::peppers(&sections.tokens)?,
         second_use: sections.tokens.second_use,
         guard: (sections.throttle.enabled).then(|| Guard::new(throttle, limits)),
         audit: Audit::default(),
@@ -169,66 +162,4 @@ pub(crate) fn passwords(settings: &config::Passwords) -> Result<Passwords> {
         allow_weak: settings.allow_weak,
         low_priority: settings.low_priority,
     })?)
-}
-
-fn peppers(settings: &config::Tokens) -> Result<Peppers> {
-    Ok(Peppers {
-        current: pepper(settings)?,
-        previous: settings.read_previous_pepper()?,
-    })
-}
-
-/// The pepper of the configuration, or of its file, which is made if it is missing.
-fn pepper(settings: &config::Tokens) -> Result<Pepper> {
-    match settings.read_pepper()? {
-        Some(pepper) => Ok(pepper),
-        None => {
-            let file = &settings.pepper_file;
-            let pepper = make_secret(file).context("the pepper")?;
-            warn!(
-                file = %file.display(),
-                "made a pepper: keep this file, and give it to every gateway of the same token store"
-            );
-            let pepper = Pepper::new(pepper.expose_secret().as_bytes());
-            pepper.context("the pepper is too short")
-        }
-    }
-}
-
-/// What signs JWTs, if that is switched on.
-pub(crate) fn jwts(settings: &config::Jwt) -> Result<Option<Arc<Jwts>>> {
-    if !settings.enabled {
-        return Ok(None);
-    }
-    let (secret, previous) = settings.read_secrets()?;
-    let secret = match secret {
-        Some(secret) => secret,
-        None => {
-            let file = &settings.secret_file;
-            let secret = make_secret(file).context("the secret of JWTs")?;
-            warn!(
-                file = %file.display(),
-                "made the secret of JWTs: keep this file, and give it to every gateway behind one name"
-            );
-            secret
-        }
-    };
-    let secrets: Vec<_> = std::iter::once(secret).chain(previous).collect();
-    Ok(Some(Arc::new(Jwts::new(settings, &secrets))))
-}
-
-/// Makes a secret of 32 random bytes, and the file that holds it.
-fn make_secret(path: &Path) -> Result<SecretString> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).context("no random numbers")?;
-    let secret = hex::encode(bytes);
-    let write = || match create_private_file(path)? {
-        Some(mut file) => {
-            file.write_all(secret.as_bytes())?;
-            file.sync_all()
-        }
-        None => Err(std::io::ErrorKind::AlreadyExists.into()),
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(secret.into())
 }

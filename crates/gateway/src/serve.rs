@@ -25,7 +25,7 @@ use crate::fill::{DirectoryFile, Filling, Rest};
 use crate::fitness::Fitness;
 use crate::management::Readiness;
 use crate::source::Proxies;
-use crate::{audit, descriptors, headers, mail, management, parts, slow};
+use crate::{audit, descriptors, headers, mail, management, parts, secrets, slow};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
@@ -87,7 +87,7 @@ async fn start(config: &Config) -> Result<Running> {
     let public = public_server(config, public, auth.clone())?;
     let backends = Backends {
         mounts: config.mounts.clone().into(),
-        jwts: parts::jwts(&sections.jwt)?,
+        jwts: secrets::jwts(&sections.jwt)?,
     };
     let parts = (readiness.clone(), backends, auth, directory);
     let inner = management_server(sections, inner, parts)?;

@@ -18,7 +18,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 
 /// A live token.
 #[derive(Serialize)]
-struct Active<'a> {
+struct Live<'a> {
     active: bool,
     /// What clients of the dialect call it.
     token_type: &'static str,
@@ -42,7 +42,7 @@ async fn introspect(
     let Some((session, mount)) = session_of(&auth, mounts, &token).await? else {
         return Ok(HttpResponse::Ok().json(json!({ "active": false })));
     };
-    Ok(HttpResponse::Ok().json(Active {
+    Ok(HttpResponse::Ok().json(Live {
         active: true,
         token_type: mount.token_type(),
         exp: session.expires_at.unix_timestamp(),

@@ -81,6 +81,7 @@ pub(super) enum Life {
 }
 
 type Adding = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
+type Finding = Arc<dyn Fn(&RequestHead) -> Option<Presented> + Send + Sync>;
 
 /// All that the gateway knows of a dialect with those settings.
 pub(super) struct Seam<S> {
@@ -96,7 +97,7 @@ pub(super) struct Seam<S> {
 pub(super) struct Joined {
     configure: Adding,
     forward_auth: Adding,
-    presented: Arc<dyn Fn(&RequestHead) -> Option<Presented> + Send + Sync>,
+    presented: Finding,
     read: fn(&str) -> Option<Presented>,
     token_type: &'static str,
 }

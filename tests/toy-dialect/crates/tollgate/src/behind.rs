@@ -34,7 +34,9 @@ async fn admit(auth: Data<Auth>, settings: Data<Settings>, request: HttpRequest)
         return Err(refusal.into());
     }
     let presented = presented(&settings, request.head());
-    let session = auth.open(&presented.ok_or(AuthError::InvalidToken)?).await?;
+    let session = auth
+        .open(&presented.ok_or(AuthError::InvalidToken)?)
+        .await?;
     let mut answer = HttpResponse::NoContent();
     answer.extensions_mut().insert(session);
     Ok(answer.finish())

@@ -55,5 +55,7 @@ async fn leave(auth: Data<Auth>, request: HttpRequest) -> Answer {
 /// The session that the pass of a call opens.
 async fn session(auth: &Auth, request: &HttpRequest) -> Result<Session, Error> {
     let presented = wire::pass(request.headers()).map(Presented::access);
-    Ok(auth.open(&presented.ok_or(AuthError::InvalidToken)?).await?)
+    Ok(auth
+        .open(&presented.ok_or(AuthError::InvalidToken)?)
+        .await?)
 }

@@ -1,0 +1,72 @@
+//! The secrets of the configuration, which are made at the first start if they are in files.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use isogloss_core::{Pepper, Peppers, create_private_file};
+use secrecy::{ExposeSecret as _, SecretString};
+use tracing::warn;
+
+use crate::config;
+use crate::jwt::Jwts;
+
+/// What keys the digests of tokens.
+pub(crate) fn peppers(settings: &config::Tokens) -> Result<Peppers> {
+    Ok(Peppers {
+        current: pepper(settings)?,
+        previous: settings.read_previous_pepper()?,
+    })
+}
+
+/// The pepper of the configuration, or of its file, which is made if it is missing.
+fn pepper(settings: &config::Tokens) -> Result<Pepper> {
+    if let Some(pepper) = settings.read_pepper()? {
+        return Ok(pepper);
+    }
+    let file = &settings.pepper_file;
+    let pepper = make(file).context("the pepper")?;
+    warn!(
+        file = %file.display(),
+        "made a pepper: keep this file, and give it to every gateway of the same token store"
+    );
+    let pepper = Pepper::new(pepper.expose_secret().as_bytes());
+    pepper.context("the pepper is too short")
+}
+
+/// What signs JWTs, if that is switched on.
+pub(crate) fn jwts(settings: &config::Jwt) -> Result<Option<Arc<Jwts>>> {
+    if !settings.enabled {
+        return Ok(None);
+    }
+    let (secret, previous) = settings.read_secrets()?;
+    let secret = secret.map_or_else(|| jwt_secret(&settings.secret_file), Ok)?;
+    let secrets: Vec<_> = std::iter::once(secret).chain(previous).collect();
+    Ok(Some(Arc::new(Jwts::new(settings, &secrets))))
+}
+
+fn jwt_secret(file: &Path) -> Result<SecretString> {
+    let secret = make(file).context("the secret of JWTs")?;
+    warn!(
+        file = %file.display(),
+        "made the secret of JWTs: keep this file, and give it to every gateway behind one name"
+    );
+    Ok(secret)
+}
+
+/// Makes a secret of 32 random bytes, and the file that holds it.
+fn make(path: &Path) -> Result<SecretString> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).context("no random numbers")?;
+    let secret = hex::encode(bytes);
+    let write = || match create_private_file(path)? {
+        Some(mut file) => {
+            file.write_all(secret.as_bytes())?;
+            file.sync_all()
+        }
+        None => Err(std::io::ErrorKind::AlreadyExists.into()),
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(secret.into())
+}
