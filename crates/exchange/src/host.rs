@@ -38,7 +38,8 @@ impl Host {
         &self.base
     }
 
-    pub(crate) fn authority(&self) -> &str {
+    /// As the header `Host` has it.
+    pub fn authority(&self) -> &str {
         &self.authority
     }
 
@@ -58,6 +59,13 @@ impl Host {
             self.authority
         );
         self.roundtrip(message.as_bytes()).map(drop)
+    }
+
+    /// The certificate that it shows within TLS, as DER, or why it cannot be trusted; `None` for a
+    /// host without TLS.
+    pub fn certificate(&self) -> Option<Result<Vec<u8>>> {
+        let tls = self.tls.as_ref()?;
+        Some(wire::certificate(&self.address, &tls.name, &tls.config))
     }
 
     /// Sends a message as it stands and reads one answer, 30 seconds at most.

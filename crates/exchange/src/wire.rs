@@ -38,14 +38,38 @@ pub(crate) fn encrypted(
     config: &Arc<ClientConfig>,
     message: &[u8],
 ) -> Result<Response> {
+    let mut stream = within_tls(address, name, config)?;
+    let written = stream.write_all(message);
+    let response = read(&mut stream, is_head(message));
+    told(response, written)
+}
+
+/// The certificate that such a server shows, as DER.
+pub(crate) fn certificate(
+    address: &str,
+    name: &str,
+    config: &Arc<ClientConfig>,
+) -> Result<Vec<u8>> {
+    let mut stream = within_tls(address, name, config)?;
+    while stream.conn.is_handshaking() {
+        let handshake = stream.conn.complete_io(&mut stream.sock);
+        handshake.map_err(|error| Failure::from(error).during(format!("TLS with {address}")))?;
+    }
+    let shown = stream.conn.peer_certificates().and_then(<[_]>::first);
+    let shown = shown.ok_or_else(|| Failure::new(format!("{address} shows no certificate")))?;
+    Ok(shown.to_vec())
+}
+
+fn within_tls(
+    address: &str,
+    name: &str,
+    config: &Arc<ClientConfig>,
+) -> Result<StreamOwned<ClientConnection, TcpStream>> {
     let name = ServerName::try_from(name.to_owned())
         .map_err(|error| Failure::new(error.to_string()).during(format!("the name {name}")))?;
     let connection = ClientConnection::new(Arc::clone(config), name)
         .map_err(|error| Failure::new(error.to_string()))?;
-    let mut stream = StreamOwned::new(connection, connect(address)?);
-    let written = stream.write_all(message);
-    let response = read(&mut stream, is_head(message));
-    told(response, written)
+    Ok(StreamOwned::new(connection, connect(address)?))
 }
 
 fn connect(address: &str) -> Result<TcpStream> {

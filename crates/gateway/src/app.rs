@@ -13,6 +13,7 @@ use isogloss_core::{Auth, Mailer};
 use tracing_actix_web::TracingLogger;
 
 use crate::dialects::Mount;
+use crate::probe::{self, Probe};
 use crate::source::Proxies;
 use crate::telemetry::{self, RootSpan};
 use crate::{headers, slow};
@@ -34,6 +35,8 @@ pub struct Ingredients {
     pub hsts: Duration,
     /// Whose word counts on where a request came from.
     pub proxies: Proxies,
+    /// Answers who asks whether this is the gateway that he means.
+    pub probe: Probe,
 }
 
 /// Builds the application that the binary serves.
@@ -56,11 +59,13 @@ pub fn app(
         body_timeout,
         hsts,
         proxies,
+        probe,
     } = ingredients;
     // Layers run from the bottom up: the last `wrap` sees a request first.
     let mut app = App::new()
         .app_data(Data::new(auth))
         .app_data(Data::from(mailer))
+        .app_data(Data::new(probe))
         .app_data(PayloadConfig::new(body_limit));
     for mount in mounts {
         let (name, proxies) = (mount.name, proxies.clone());
@@ -68,6 +73,7 @@ pub fn app(
             scope(&mount.pattern())
                 .wrap_fn(move |request, service| {
                     telemetry::note_dialect(name, &request);
+                    probe::note_dialect(name, &request);
                     let caller = Caller {
                         dialect: Some(name),
                         source: proxies.note_source(&request),
@@ -85,6 +91,7 @@ pub fn app(
             slow::bound_body(body_timeout, request, next)
         }))
         .wrap(from_fn(slow::note_request))
+        .wrap(from_fn(probe::answer))
         .wrap(headers::protective_with_hsts(hsts))
         .wrap(from_fn(telemetry::request_id))
         .wrap(TracingLogger::<RootSpan>::new())

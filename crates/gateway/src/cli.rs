@@ -5,11 +5,14 @@ mod audit;
 mod config;
 mod conformance;
 mod directory;
+mod doctor;
 mod output;
 mod remote;
 mod session;
 mod throttle;
 mod user;
+
+pub(crate) use self::remote::reachable;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -74,6 +77,8 @@ enum Command {
     /// See who logged in, was refused, or ended what
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Look for what is wrong, or will be, with the gateway and what is around it
+    Doctor(doctor::Arguments),
     /// Hold the documented conversations with a host, and tell which of them it keeps
     Conformance(conformance::Arguments),
 }
@@ -118,6 +123,7 @@ fn run(cli: Cli) -> Result<Outcome> {
             Command::Session(command) => session::run(command, &config).await,
             Command::Throttle(command) => throttle::run(command, &config).await,
             Command::Audit(command) => audit::run(command, &config).await,
+            Command::Doctor(arguments) => doctor::run(&arguments, &config).await,
             Command::Conformance(arguments) => conformance::run(&arguments, &config),
         }
     };

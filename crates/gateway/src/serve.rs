@@ -24,6 +24,7 @@ use crate::config::{Config, Sections};
 use crate::fill::{DirectoryFile, Filling, Rest};
 use crate::fitness::Fitness;
 use crate::management::Readiness;
+use crate::probe::Probe;
 use crate::source::Proxies;
 use crate::{audit, descriptors, headers, mail, management, parts, secrets, slow};
 
@@ -75,6 +76,7 @@ async fn start(config: &Config) -> Result<Running> {
     let (directory, filling) = filling.start().await?;
     opened.directory = directory.clone();
     let tokens = opened.tokens.clone();
+    let probe = Probe::new(&opened.peppers);
     let auth = opened.into_auth();
     let fitness = Arc::new(Fitness::of(tokens.clone()));
     let readiness = Readiness::new(auth.clone(), fitness.clone());
@@ -84,7 +86,7 @@ async fn start(config: &Config) -> Result<Running> {
     let pruner = audit::keep_small(sections.audit.clone(), old_events, auth.clone());
     let pruner = rt::spawn(pruner);
     let hangups = rt::spawn(audit::outlive_hangups(sections.audit.clone()));
-    let public = public_server(config, public, auth.clone())?;
+    let public = public_server(config, public, (auth.clone(), probe))?;
     let backends = Backends {
         mounts: config.mounts.clone().into(),
         jwts: secrets::jwts(&sections.jwt)?,
@@ -178,7 +180,11 @@ fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<TcpListener> {
     Ok(socket)
 }
 
-fn public_server(config: &Config, socket: TcpListener, auth: Auth) -> Result<Server> {
+fn public_server(
+    config: &Config,
+    socket: TcpListener,
+    (auth, probe): (Auth, Probe),
+) -> Result<Server> {
     let server = &config.sections.server;
     let ingredients = Ingredients {
         auth,
@@ -187,6 +193,7 @@ fn public_server(config: &Config, socket: TcpListener, auth: Auth) -> Result<Ser
         body_limit: server.body_limit,
         body_timeout: server.body_timeout,
         hsts: server.hsts,
+        probe,
         proxies: Proxies::new(&server.trusted_proxies, server.proxy_header),
     };
     for mount in &ingredients.mounts {

@@ -77,7 +77,7 @@ impl Remote {
 }
 
 /// Where a listener that is bound to every address can be reached.
-fn reachable(mut bind: std::net::SocketAddr) -> std::net::SocketAddr {
+pub(crate) fn reachable(mut bind: std::net::SocketAddr) -> std::net::SocketAddr {
     if bind.ip().is_unspecified() {
         bind.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
     }

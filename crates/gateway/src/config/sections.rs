@@ -52,6 +52,8 @@ pub struct Sections {
 pub struct Server {
     /// Address and port; port 0 takes a free one.
     pub bind: SocketAddr,
+    /// The address that clients know; empty if nobody needs to.
+    pub public_url: String,
     /// Threads that serve requests; none takes as many as there are cores.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workers: Option<NonZeroUsize>,
@@ -88,6 +90,7 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: String::new(),
             workers: None,
             body_limit: 64 * 1024,
             trusted_proxies: Vec::new(),

@@ -44,6 +44,7 @@ fn the_reference_names_every_key() {
         "passwords",
         "mail",
         "audit",
+        "jwt",
         "logging",
     ];
     let dialects = dialects::names().into_iter();

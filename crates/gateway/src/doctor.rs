@@ -1,0 +1,76 @@
+//! What is wrong, or will be, with a gateway and what is around it.
+
+mod certificates;
+mod files;
+mod finding;
+mod reach;
+mod stores;
+
+use isogloss_core::directory::Directory;
+
+pub(crate) use self::finding::{Finding, Findings, Verdict};
+use crate::config::Config;
+use crate::{demo, parts, secrets};
+
+/// Looks at everything. What cannot be looked at is a finding, too.
+pub(crate) async fn examine(config: &Config, public_url: Option<&str>) -> Findings {
+    let mut findings = Findings::default();
+    findings.add(Finding::ok("configuration", "is valid"));
+    files::examine(config, &mut findings);
+    match parts::directory(&config.sections.directory).await {
+        Ok(directory) => people(config, directory.as_ref(), &mut findings).await,
+        Err(error) => findings.add(Finding::failed(
+            "directory",
+            format!("{error:#}"),
+            "see directory.url, and whether its database runs",
+        )),
+    }
+    stores::tokens(config, &mut findings).await;
+    reach::management(config, &mut findings);
+    reach::public(config, public_url, &mut findings);
+    findings
+}
+
+/// The directory, and what everybody knows of it.
+async fn people(config: &Config, directory: &dyn Directory, findings: &mut Findings) {
+    if let Err(error) = directory.ping().await {
+        let hint = "see directory.url, and whether its database runs";
+        findings.add(Finding::failed("directory", error.to_string(), hint));
+        return;
+    }
+    match directory.users(i64::MIN, 1).await {
+        Ok(users) if users.is_empty() => findings.add(Finding::warning(
+            "directory",
+            "has no user: nobody can log in",
+            "isogloss user add, or isogloss directory import",
+        )),
+        Ok(_) => findings.add(Finding::ok("directory", "can be asked")),
+        Err(error) => findings.add(Finding::failed(
+            "directory",
+            error.to_string(),
+            "see directory.url",
+        )),
+    }
+    let Ok(passwords) = parts::passwords(&config.sections.passwords) else {
+        return;
+    };
+    let mut known = demo::users_in_use(directory, &passwords).await;
+    known.extend(demo::keys_in_use(directory).await);
+    if known.is_empty() {
+        findings.add(Finding::ok("demo passwords", "none is in use"));
+    } else {
+        findings.add(Finding::warning(
+            "demo passwords",
+            format!("in use, and known to everybody: {}", known.join(", ")),
+            "set others, disable these users and revoke these keys",
+        ));
+    }
+}
+
+/// What both ends of a probe know, without making a pepper.
+fn probe(config: &Config) -> Option<crate::probe::Probe> {
+    let tokens = &config.sections.tokens;
+    let known = matches!(tokens.read_pepper(), Ok(Some(_)));
+    let peppers = known.then(|| secrets::peppers(tokens))?.ok()?;
+    Some(crate::probe::Probe::new(&peppers))
+}

@@ -1,0 +1,53 @@
+//! How long the certificate is good that clients are shown.
+
+use isogloss_core::{Clock as _, SystemClock};
+use isogloss_exchange::Host;
+use x509_parser::parse_x509_certificate;
+
+use super::{Finding, Findings};
+
+const CHECK: &str = "certificate";
+
+/// Fewer days are worth a warning: most are renewed a month before.
+const SOON: i64 = 21;
+
+/// The certificate that a host shows who asks for its name.
+pub(super) fn presented(host: &Host, findings: &mut Findings) {
+    let Some(certificate) = host.certificate() else {
+        findings.add(Finding::warning(
+            CHECK,
+            format!(
+                "{} is no https: passwords can be read on their way",
+                host.base()
+            ),
+            "let the proxy, or server.tls, speak TLS",
+        ));
+        return;
+    };
+    match certificate {
+        Ok(certificate) => judge(&certificate, findings),
+        Err(failure) => findings.add(Finding::failed(
+            CHECK,
+            failure.to_string(),
+            "clients see the same. A certificate of your own authority: SSL_CERT_FILE=ca.pem",
+        )),
+    }
+}
+
+fn judge(certificate: &[u8], findings: &mut Findings) {
+    let Ok((_, certificate)) = parse_x509_certificate(certificate) else {
+        findings.add(Finding::failed(CHECK, "cannot be read", "renew it"));
+        return;
+    };
+    let ends = certificate.validity().not_after.timestamp();
+    let days = (ends - SystemClock.now().unix_timestamp()) / (24 * 60 * 60);
+    findings.add(if days < SOON {
+        Finding::warning(
+            CHECK,
+            format!("is trusted, for {days} days more"),
+            "see that it is renewed, and that the proxy takes the new one",
+        )
+    } else {
+        Finding::ok(CHECK, format!("is trusted, for {days} days more"))
+    });
+}

@@ -1,0 +1,61 @@
+//! Files that others should not read.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use super::{Finding, Findings};
+use crate::config::{Config, DirectoryAddress, TokenStoreAddress};
+
+/// Permissions of the others on the machine.
+const OTHERS: u32 = 0o007;
+
+pub(super) fn examine(config: &Config, findings: &mut Findings) {
+    let open: Vec<_> = secret(config)
+        .into_iter()
+        .filter(|path| is_open(path))
+        .map(|path| path.display().to_string())
+        .collect();
+    if open.is_empty() {
+        findings.add(Finding::ok("files", "nobody else may read the secret ones"));
+        return;
+    }
+    findings.add(Finding::warning(
+        "files",
+        format!("everybody on this machine may read {}", open.join(", ")),
+        "chmod o= FILE",
+    ));
+}
+
+/// What holds secrets, hashes or tokens' digests.
+fn secret(config: &Config) -> Vec<PathBuf> {
+    let sections = &config.sections;
+    let mut files = vec![sections.tokens.pepper_file.clone()];
+    if sections.jwt.enabled {
+        files.push(sections.jwt.secret_file.clone());
+    }
+    let named = [
+        &sections.tokens.store_file,
+        &sections.tokens.previous_pepper_file,
+        &sections.directory.url_file,
+        &sections.mail.transport_file,
+        &sections.jwt.previous_secret_file,
+    ];
+    files.extend(named.into_iter().flatten().cloned());
+    if let Ok(TokenStoreAddress::Embedded(file)) = TokenStoreAddress::of(&sections.tokens) {
+        files.push(file);
+    }
+    if let Ok(DirectoryAddress::Sqlite(file)) = DirectoryAddress::of(&sections.directory) {
+        files.push(file);
+    }
+    files
+}
+
+/// Whether others may read it, as far as the folder that it is in lets them.
+fn is_open(file: &Path) -> bool {
+    let mode = |path: &Path| path.metadata().map(|found| found.permissions().mode());
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let closed = folder.is_some_and(|folder| mode(folder).is_ok_and(|mode| mode & OTHERS == 0));
+    !closed && mode(file).is_ok_and(|mode| mode & OTHERS != 0)
+}

@@ -1,0 +1,90 @@
+//! What was found, how bad it is, and what to do.
+
+use serde::Serialize;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Verdict {
+    /// As it should be.
+    Ok,
+    /// It works, and may not one day, or not for all.
+    Warning,
+    /// It does not work.
+    Failed,
+}
+
+impl Verdict {
+    /// As people read it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Failed => "FAILED",
+        }
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Finding {
+    pub(crate) check: String,
+    pub(crate) verdict: Verdict,
+    pub(crate) text: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hint: Option<String>,
+}
+
+impl Finding {
+    pub(crate) fn ok(check: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            check: check.into(),
+            verdict: Verdict::Ok,
+            text: text.into(),
+            hint: None,
+        }
+    }
+
+    pub(crate) fn warning(
+        check: impl Into<String>,
+        text: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self {
+            verdict: Verdict::Warning,
+            hint: Some(hint.into()),
+            ..Self::ok(check, text)
+        }
+    }
+
+    pub(crate) fn failed(
+        check: impl Into<String>,
+        text: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self {
+            verdict: Verdict::Failed,
+            ..Self::warning(check, text, hint)
+        }
+    }
+}
+
+/// All of it, in the order in which it was looked at.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Findings(Vec<Finding>);
+
+impl Findings {
+    pub(crate) fn add(&mut self, finding: Finding) {
+        self.0.push(finding);
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Finding> {
+        self.0.iter()
+    }
+
+    /// How many are that bad.
+    pub(crate) fn count(&self, verdict: Verdict) -> usize {
+        self.iter().filter(|one| one.verdict == verdict).count()
+    }
+}

@@ -1,0 +1,186 @@
+//! Does this address lead to this gateway? Asked by `isogloss doctor` with a header that only who has
+//! the pepper can write, and answered to nobody else.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{FORWARDED, HeaderName, HeaderValue, X_FORWARDED_FOR};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpMessage as _};
+use isogloss_core::{Auth, Peppers, Source};
+use ring::hmac;
+use time::OffsetDateTime;
+
+/// Has the question, and the answer.
+pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-isogloss-probe");
+
+/// How far the clocks of both may differ, in seconds.
+const CLOCKS_DIFFER: u64 = 300;
+
+/// What both have from the pepper.
+#[derive(Clone)]
+pub struct Probe(hmac::Key);
+
+/// A question that was asked, by which the answer is known.
+pub(crate) struct Question(String);
+
+/// Where a question has arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Arrival {
+    /// The dialect below whose path it came, if it came below one.
+    pub(crate) dialect: Option<String>,
+    /// The address that it came from, as the gateway sees it.
+    pub(crate) source: String,
+    /// Whether a header said anything of that.
+    pub(crate) told: bool,
+}
+
+/// The dialect that a request is for, noted for the answer.
+#[derive(Clone, Copy)]
+struct Reached(&'static str);
+
+impl Probe {
+    pub(crate) fn new(peppers: &Peppers) -> Self {
+        let secret = peppers.current.fingerprint(b"isogloss probe");
+        Self(hmac::Key::new(hmac::HMAC_SHA256, &secret))
+    }
+
+    /// A fresh question.
+    pub(crate) fn ask(&self, now: OffsetDateTime) -> Result<Question, getrandom::Error> {
+        let mut nonce = [0; 16];
+        getrandom::fill(&mut nonce)?;
+        let text = format!("{} {}", now.unix_timestamp(), hex::encode(nonce));
+        Ok(Question(self.signed("question", &text)))
+    }
+
+    /// Where the question has arrived, if that is an answer to it.
+    pub(crate) fn read(&self, question: &Question, answer: &str) -> Option<Arrival> {
+        let text = self.verified(&format!("answer to {}", question.0), answer)?;
+        let mut words = text.split(' ');
+        let (dialect, source) = (words.next()?, words.next()?);
+        Some(Arrival {
+            dialect: (dialect != "-").then(|| dialect.to_owned()),
+            source: source.to_owned(),
+            told: words.next()? == "told",
+        })
+    }
+
+    /// The answer to a question that was asked just now.
+    fn answer(&self, question: &str, arrival: &Arrival, now: OffsetDateTime) -> Option<String> {
+        let text = self.verified("question", question)?;
+        let asked: i64 = text.split_once(' ')?.0.parse().ok()?;
+        let fresh = now.unix_timestamp().abs_diff(asked) <= CLOCKS_DIFFER;
+        let dialect = arrival.dialect.as_deref().unwrap_or("-");
+        let told = if arrival.told { "told" } else { "untold" };
+        let text = format!("{dialect} {} {told}", arrival.source);
+        fresh.then(|| self.signed(&format!("answer to {question}"), &text))
+    }
+
+    fn signed(&self, about: &str, text: &str) -> String {
+        let tag = hmac::sign(&self.0, format!("{about}: {text}").as_bytes());
+        format!("{text} {}", hex::encode(tag.as_ref()))
+    }
+
+    fn verified<'a>(&self, about: &str, signed: &'a str) -> Option<&'a str> {
+        let (text, tag) = signed.rsplit_once(' ')?;
+        let tag = hex::decode(tag).ok()?;
+        hmac::verify(&self.0, format!("{about}: {text}").as_bytes(), &tag).ok()?;
+        Some(text)
+    }
+}
+
+impl Question {
+    /// As the header has it.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Notes the dialect of a request that is a question.
+pub(crate) fn note_dialect(name: &'static str, request: &ServiceRequest) {
+    if request.headers().contains_key(HEADER) {
+        request.extensions_mut().insert(Reached(name));
+    }
+}
+
+/// Answers questions, beside whatever else the request is answered with.
+pub(crate) async fn answer<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let Some(question) = request.headers().get(HEADER).cloned() else {
+        return next.call(request).await;
+    };
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    let mut response = next.call(request).await?;
+    let request = response.request();
+    let reached = request.extensions().get::<Reached>().copied();
+    let source = request.extensions().get::<Source>().copied();
+    let arrival = Arrival {
+        dialect: reached.map(|Reached(name)| name.to_owned()),
+        source: match (source, peer) {
+            (Some(source), _) => source.to_string(),
+            (None, Some(peer)) => peer.to_string(),
+            (None, None) => "unknown".to_owned(),
+        },
+        told: [X_FORWARDED_FOR, FORWARDED]
+            .iter()
+            .any(|name| request.headers().contains_key(name)),
+    };
+    let answer = request.app_data::<Data<Probe>>().and_then(|probe| {
+        let now = request.app_data::<Data<Auth>>()?.now();
+        probe.answer(question.to_str().ok()?, &arrival, now)
+    });
+    if let Some(answer) = answer.and_then(|answer| HeaderValue::from_str(&answer).ok()) {
+        response.headers_mut().insert(HEADER, answer);
+    }
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use isogloss_core::Pepper;
+    use time::macros::datetime;
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-22 09:00 UTC);
+
+    fn probe(pepper: &str) -> Probe {
+        Probe::new(&Pepper::new(pepper.as_bytes()).unwrap().into())
+    }
+
+    fn arrival() -> Arrival {
+        Arrival {
+            dialect: Some("bimplus".to_owned()),
+            source: "192.0.2.1".to_owned(),
+            told: true,
+        }
+    }
+
+    #[test]
+    fn who_has_the_pepper_learns_where_the_question_arrived() {
+        let probe = probe("0123456789abcdef");
+        let question = probe.ask(NOW).unwrap();
+        let answer = probe.answer(question.as_str(), &arrival(), NOW).unwrap();
+        assert_eq!(probe.read(&question, &answer), Some(arrival()));
+        let other = probe.ask(NOW).unwrap();
+        assert_eq!(probe.read(&other, &answer), None);
+    }
+
+    #[test]
+    fn strangers_and_questions_of_long_ago_get_no_answer() {
+        let here = probe("0123456789abcdef");
+        let stranger = probe("fedcba9876543210");
+        let question = stranger.ask(NOW).unwrap();
+        assert_eq!(here.answer(question.as_str(), &arrival(), NOW), None);
+        let question = here.ask(NOW).unwrap();
+        let later = NOW + Duration::from_mins(6);
+        assert_eq!(here.answer(question.as_str(), &arrival(), later), None);
+        for rubbish in ["", " ", "a b c", "1795345200 00 zz"] {
+            assert_eq!(here.answer(rubbish, &arrival(), NOW), None, "{rubbish}");
+        }
+    }
+}

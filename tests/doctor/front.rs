@@ -1,0 +1,122 @@
+//! What stands in front of a gateway: nginx, set up well or not so well.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// What it makes of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// It says for whom it asks, whatever the client says.
+    Replacing,
+    /// It passes on what the client says.
+    PassingOn,
+    /// It says nothing.
+    Silent,
+    /// It puts every path below another one.
+    ChangingPaths,
+}
+
+/// A running nginx. It is ended when this is dropped.
+pub(crate) struct Front {
+    child: Child,
+    _folder: TempDir,
+    pub(crate) address: SocketAddr,
+}
+
+impl Front {
+    pub(crate) fn start(gateway: SocketAddr, manner: Manner) -> Self {
+        let location = match manner {
+            Manner::Replacing => {
+                format!(
+                    "proxy_pass http://{gateway}; proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header Forwarded '';"
+                )
+            }
+            Manner::PassingOn => format!("proxy_pass http://{gateway};"),
+            Manner::Silent => {
+                format!(
+                    "proxy_pass http://{gateway}; proxy_set_header X-Forwarded-For ''; proxy_set_header Forwarded '';"
+                )
+            }
+            Manner::ChangingPaths => format!("proxy_pass http://{gateway}/below/;"),
+        };
+        Self::serve(&location, "", TempDir::new().unwrap())
+    }
+
+    /// With a certificate for `localhost` that is good for so many days, of an authority that is put
+    /// into the folder as `ca.pem`.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "certificates are judged by the real time"
+    )]
+    pub(crate) fn start_with_tls(gateway: SocketAddr, folder: &TempDir, days: i64) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
+        let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        params.not_before = time::OffsetDateTime::now_utc() - time::Duration::days(30);
+        params.not_after =
+            time::OffsetDateTime::now_utc() + time::Duration::days(days) + time::Duration::hours(1);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &authority).unwrap();
+        let own = TempDir::new().unwrap();
+        fs::write(own.path().join("certificate.pem"), certificate.pem()).unwrap();
+        fs::write(own.path().join("key.pem"), key.serialize_pem()).unwrap();
+        let location =
+            format!("proxy_pass http://{gateway}; proxy_set_header X-Forwarded-For $remote_addr;");
+        Self::serve(&location, "ssl", own)
+    }
+
+    fn serve(location: &str, ssl: &str, folder: TempDir) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let certificate = match ssl {
+            "" => "",
+            _ => "ssl_certificate certificate.pem; ssl_certificate_key key.pem;",
+        };
+        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|what| format!("{what}_temp_path {what};"))
+            .join(" ");
+        let text = format!(
+            "daemon off; master_process off; pid pid; events {{}}
+             http {{ access_log off; {temporary} server {{ listen {address} {ssl}; {certificate} location / {{ {location} }} }} }}"
+        );
+        fs::write(folder.path().join("nginx.conf"), text).unwrap();
+        let child = Command::new("/usr/sbin/nginx")
+            .arg("-p")
+            .arg(folder.path())
+            .args(["-c", "nginx.conf", "-e", "error.log"])
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut front = Self {
+            child,
+            _folder: folder,
+            address,
+        };
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect(front.address).is_err() {
+            let ended = front.child.try_wait().unwrap();
+            assert!(ended.is_none() && Instant::now() < deadline, "no nginx");
+            thread::sleep(GLANCE);
+        }
+        front
+    }
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}

@@ -1,0 +1,230 @@
+//! `isogloss doctor`: what is well is told, and what is not, with what to do.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod front;
+
+use std::net::SocketAddr;
+use std::process::Command;
+
+use conformance::{Builder, Gateway, Redis, Store};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::front::{Front, Manner};
+
+const DIALECTS: [&str; 4] = ["bimplus", "crmcom", "tokenlogin", "memsource"];
+
+fn builder(folder: &TempDir) -> Builder {
+    Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test")).folder(folder.path())
+}
+
+/// What the doctor says of a gateway with that configuration, and whether anything failed.
+struct Report {
+    findings: Vec<Value>,
+    code: i32,
+}
+
+impl Report {
+    fn new(builder: &Builder, gateway: &Gateway, folder: &TempDir, public: Option<&str>) -> Self {
+        let served = builder.command(folder.path()).unwrap();
+        let mut command = Command::new(served.get_program());
+        command
+            .current_dir(folder.path())
+            .args(["doctor", "--json"]);
+        command.args(served.get_args().skip(1));
+        for (key, value) in served.get_envs() {
+            match value {
+                Some(value) => command.env(key, value),
+                None => command.env_remove(key),
+            };
+        }
+        command.env("ISOGLOSS__SERVER__BIND", gateway.public().to_string());
+        command.env(
+            "ISOGLOSS__MANAGEMENT__BIND",
+            gateway.management().to_string(),
+        );
+        command.env("SSL_CERT_FILE", folder.path().join("ca.pem"));
+        command.args(public.into_iter().flat_map(|url| ["--public-url", url]));
+        let output = command.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let said = String::from_utf8_lossy(&output.stderr);
+        let findings: Value =
+            serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}{said}"));
+        Self {
+            findings: findings.as_array().unwrap().clone(),
+            code: output.status.code().unwrap(),
+        }
+    }
+
+    /// The findings of a check, by the beginning of its name.
+    fn of(&self, check: &str) -> Vec<&Value> {
+        let is_meant = |finding: &&Value| finding["check"].as_str().unwrap().starts_with(check);
+        self.findings.iter().filter(is_meant).collect()
+    }
+
+    #[track_caller]
+    fn assert(&self, check: &str, verdict: &str, text: &str) {
+        let found = self.of(check);
+        let fits = |finding: &&Value| {
+            finding["verdict"] == verdict && finding["text"].as_str().unwrap().contains(text)
+        };
+        assert!(
+            found.into_iter().any(|finding| fits(&finding)),
+            "no {verdict} {check}: {text} in {:#?}",
+            self.findings
+        );
+    }
+}
+
+fn http(address: SocketAddr) -> String {
+    format!("http://{address}")
+}
+
+#[test]
+fn a_gateway_that_is_well_is_told_so_and_what_to_look_at() {
+    let folder = TempDir::new().unwrap();
+    let builder = builder(&folder).store(Store::Embedded);
+    let gateway = builder.clone().start().unwrap();
+    gateway.wait_until_ready().unwrap();
+    let front = Front::start(gateway.public(), Manner::Replacing);
+    let url = http(front.address);
+    let builder = builder.config_text("[server]\ntrusted_proxies = [\"127.0.0.1\"]");
+    let report = Report::new(&builder, &gateway, &folder, Some(&url));
+    assert_eq!(report.code, 0, "{:#?}", report.findings);
+    report.assert("configuration", "ok", "valid");
+    report.assert("files", "ok", "nobody else");
+    report.assert("directory", "ok", "can be asked");
+    report.assert("token store", "ok", "tokens.redb");
+    report.assert("management listener", "ok", "ready");
+    report.assert("clock", "ok", "this machine's time");
+    report.assert("demo passwords", "warning", "admin");
+    report.assert("demo passwords", "warning", "the admin key `demo`");
+    report.assert("certificate", "warning", "no https");
+    for dialect in DIALECTS {
+        report.assert(
+            &format!("{dialect} at {}", http(gateway.public())),
+            "ok",
+            "leads here",
+        );
+        report.assert(&format!("{dialect} at {url}"), "ok", "leads here");
+    }
+}
+
+#[test]
+fn an_address_that_leads_elsewhere_is_found_out() {
+    let folder = TempDir::new().unwrap();
+    let builder = builder(&folder);
+    let gateway = builder.clone().start().unwrap();
+    gateway.wait_until_ready().unwrap();
+    let other = Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
+        .start()
+        .unwrap();
+    let changing = Front::start(gateway.public(), Manner::ChangingPaths);
+    for (url, text) in [
+        (http(other.public()), "is not this gateway"),
+        (http(gateway.management()), "is not this gateway"),
+        (http(changing.address), "but no dialect"),
+        (http("127.0.0.1:1".parse().unwrap()), "connecting to"),
+        ("login.example.com".to_owned(), "expected something like"),
+    ] {
+        let report = Report::new(&builder, &gateway, &folder, Some(&url));
+        assert_eq!(report.code, 1, "{url}");
+        let at = if url.starts_with("http") {
+            format!("crmcom at {url}")
+        } else {
+            "public address".to_owned()
+        };
+        report.assert(&at, "failed", text);
+    }
+    let report = Report::new(&builder, &gateway, &folder, None);
+    assert_eq!(report.code, 0);
+    report.assert("public address", "warning", "not known");
+}
+
+#[test]
+fn a_proxy_that_lets_clients_say_who_they_are_is_found_out() {
+    let folder = TempDir::new().unwrap();
+    let trusting = builder(&folder).config_text("[server]\ntrusted_proxies = [\"127.0.0.1\"]");
+    let gateway = trusting.clone().start().unwrap();
+    gateway.wait_until_ready().unwrap();
+    let believing = Front::start(gateway.public(), Manner::PassingOn);
+    let report = Report::new(&trusting, &gateway, &folder, Some(&http(believing.address)));
+    assert_eq!(report.code, 1);
+    report.assert(
+        &format!("bimplus at http://{}", believing.address),
+        "failed",
+        "forge their address",
+    );
+    let silent = Front::start(gateway.public(), Manner::Silent);
+    let report = Report::new(&trusting, &gateway, &folder, Some(&http(silent.address)));
+    assert_eq!(report.code, 0);
+    report.assert(
+        &format!("bimplus at http://{}", silent.address),
+        "warning",
+        "does not say for whom",
+    );
+}
+
+#[test]
+fn stores_that_are_away_or_unfit_are_told() {
+    let folder = TempDir::new().unwrap();
+    let mut redis = Redis::start().unwrap();
+    let builder = builder(&folder).store(Store::Redis(redis.url()));
+    let gateway = builder.clone().start().unwrap();
+    gateway.wait_until_ready().unwrap();
+    let report = Report::new(&builder, &gateway, &folder, None);
+    report.assert("token store", "ok", "is a Redis");
+    report.assert("clock", "ok", "ahead of this machine");
+    redis.stop().unwrap();
+    let report = Report::new(&builder, &gateway, &folder, None);
+    assert_eq!(report.code, 1);
+    report.assert("token store", "failed", "");
+    report.assert("management listener", "failed", "");
+}
+
+#[test]
+fn a_gateway_that_does_not_run_and_files_that_all_may_read_are_told() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = TempDir::new().unwrap();
+    let builder = builder(&folder);
+    let mut gateway = builder.clone().start().unwrap();
+    gateway.wait_until_ready().unwrap();
+    gateway.terminate().unwrap();
+    let everybody = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    everybody(folder.path(), 0o755);
+    everybody(&folder.path().join("pepper"), 0o644);
+    let report = Report::new(&builder, &gateway, &folder, None);
+    assert_eq!(report.code, 1);
+    report.assert("files", "warning", "pepper");
+    report.assert("management listener", "warning", "nobody answers");
+    report.assert("crmcom at", "failed", "connecting to");
+    assert_eq!(report.of("bimplus at").len(), 0, "one is enough");
+}
+
+#[test]
+fn the_certificate_that_clients_see_is_judged() {
+    let folder = TempDir::new().unwrap();
+    let builder = builder(&folder);
+    let gateway = builder.clone().start().unwrap();
+    gateway.wait_until_ready().unwrap();
+    for (days, verdict, text) in [
+        (90, "ok", "for 90 days"),
+        (5, "warning", "for 5 days"),
+        (-1, "failed", "expired"),
+    ] {
+        let front = Front::start_with_tls(gateway.public(), &folder, days);
+        let url = format!("https://localhost:{}", front.address.port());
+        let report = Report::new(&builder, &gateway, &folder, Some(&url));
+        report.assert("certificate", verdict, text);
+        let route = format!("crmcom at {url}");
+        report.assert(&route, if days > 0 { "ok" } else { "failed" }, "");
+    }
+    let front = Front::start_with_tls(gateway.public(), &folder, 90);
+    std::fs::remove_file(folder.path().join("ca.pem")).unwrap();
+    let url = format!("https://localhost:{}", front.address.port());
+    let report = Report::new(&builder, &gateway, &folder, Some(&url));
+    report.assert("certificate", "failed", "");
+}
