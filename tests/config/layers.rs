@@ -185,3 +185,32 @@ fn what_is_shown_is_a_configuration() {
     let again = place.run(&["config", "show", "--config", "shown.toml"], &[]);
     assert_eq!(again.out, shown.out);
 }
+
+#[test]
+fn a_list_in_the_environment_is_written_as_in_a_file() {
+    let shown = |value: &str| {
+        let variables = [
+            ("ISOGLOSS__SERVER__TRUSTED_PROXIES", value),
+            (
+                "ISOGLOSS__DIALECTS__TOKENLOGIN__CORS_ORIGINS",
+                "['https://a.example']",
+            ),
+        ];
+        let said = Place::new().run(&["config", "show", "--json"], &variables);
+        assert_eq!(said.exit, Some(0), "{said:?}");
+        serde_json::from_str::<Value>(&said.out).unwrap()
+    };
+    let some = shown(r#"["10.0.0.0/8", "192.0.2.1"]"#);
+    assert_eq!(
+        some["server"]["trusted_proxies"],
+        json!(["10.0.0.0/8", "192.0.2.1/32"])
+    );
+    assert_eq!(
+        some["dialects"]["tokenlogin"]["cors_origins"],
+        json!(["https://a.example"])
+    );
+    assert_eq!(shown("[]")["server"]["trusted_proxies"], json!([]));
+    check_env("ISOGLOSS__SERVER__TRUSTED_PROXIES", "[\"nowhere\"]").assert_refused(
+        "server.trusted_proxies[0]: expected addresses or networks like 10.0.0.0/8 (in the environment)",
+    );
+}

@@ -118,6 +118,11 @@ fn nothing_leaks(store: Store) {
     for (path, answer) in inner::answers(&gateway) {
         leaks.extend(leaking_answer(path, &answer, &secrets));
     }
+    let mut held: Vec<_> = tokens.iter().map(|held| held.text.clone()).collect();
+    held.push(attempts::UNKNOWN_TOKEN.to_owned());
+    for (path, answer) in inner::asked_by_services(&gateway, &held) {
+        leaks.extend(leaking_answer(path, &answer, &secrets));
+    }
     assert!(gateway.terminate().unwrap().success());
     let log = gateway.log();
     // It did talk.

@@ -2,6 +2,7 @@
 
 mod address;
 mod audit;
+mod environment;
 mod jwt;
 mod masked;
 mod problem;
@@ -13,10 +14,11 @@ mod tokens;
 use std::path::Path;
 use std::path::PathBuf;
 
-use ::config::{Environment, File, FileFormat, Map, Source as _, Value};
+use ::config::{File, FileFormat, Map, Source as _, Value};
 
 pub(crate) use self::address::{DirectoryAddress, MailAddress, TokenStoreAddress, read_secret};
 pub use self::audit::{Audit, AuditTarget};
+use self::environment::Variables;
 pub use self::jwt::Jwt;
 use self::problem::Places;
 pub use self::problem::Problem;
@@ -27,10 +29,6 @@ pub use self::sections::{
 pub use self::throttle::Throttle;
 pub use self::tokens::{RedisEviction, SecondUse, Tokens};
 use crate::dialects::{self, Mount};
-
-/// The name that environment variables start with, and what stands between their levels.
-const PREFIX: &str = "ISOGLOSS";
-const SEPARATOR: &str = "__";
 
 /// A checked configuration.
 #[derive(Clone)]
@@ -49,11 +47,8 @@ impl Config {
         for file in files {
             builder = builder.add_source(File::from(file.as_path()).format(FileFormat::Toml));
         }
-        let environment = Environment::with_prefix(PREFIX)
-            .prefix_separator(SEPARATOR)
-            .separator(SEPARATOR);
         let merged = builder
-            .add_source(environment)
+            .add_source(Variables::new())
             .build()
             .map_err(|error| Problem::of("", error))?;
         Self::check(&merged)

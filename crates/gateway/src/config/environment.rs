@@ -1,0 +1,68 @@
+//! Environment variables over all files.
+
+use ::config::{ConfigError, Environment, Map, Source, Value, ValueKind};
+
+/// The name that variables start with, and what stands between their levels.
+const PREFIX: &str = "ISOGLOSS";
+const SEPARATOR: &str = "__";
+
+/// The variables of this process, with lists as TOML has them: `["10.0.0.0/8", "192.0.2.1"]`.
+#[derive(Debug, Clone)]
+pub(super) struct Variables(Environment);
+
+impl Variables {
+    pub(super) fn new() -> Self {
+        let variables = Environment::with_prefix(PREFIX)
+            .prefix_separator(SEPARATOR)
+            .separator(SEPARATOR);
+        Self(variables)
+    }
+}
+
+impl Source for Variables {
+    fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn collect(&self) -> Result<Map<String, Value>, ConfigError> {
+        let mut variables = self.0.collect()?;
+        for value in variables.values_mut() {
+            if let ValueKind::String(text) = &value.kind
+                && let Some(list) = list(text)
+            {
+                value.kind = list;
+            }
+        }
+        Ok(variables)
+    }
+}
+
+/// A list of texts. Anything else is taken as it is: a secret may begin with a bracket.
+fn list(text: &str) -> Option<ValueKind> {
+    let text = text.trim();
+    if !text.starts_with('[') {
+        return None;
+    }
+    let parsed: toml::Table = format!("list = {text}").parse().ok()?;
+    let entries = parsed.get("list")?.as_array()?.iter();
+    let entries = entries.map(|entry| Some(Value::new(None, entry.as_str()?)));
+    Some(ValueKind::Array(entries.collect::<Option<_>>()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_lists_of_texts_are_lists() {
+        let count = |text: &str| match list(text)? {
+            ValueKind::Array(entries) => Some(entries.len()),
+            _ => None,
+        };
+        assert_eq!(count("[]"), Some(0));
+        assert_eq!(count(" [\"10.0.0.0/8\", '192.0.2.1',] "), Some(2));
+        for other in ["", "x", "[", "[1]", "[x]", "[\"a\"] b", "[\"a\"]\nb = 1"] {
+            assert_eq!(count(other), None, "{other}");
+        }
+    }
+}
