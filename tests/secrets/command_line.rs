@@ -9,7 +9,7 @@ use tempfile::TempDir;
 const MARKED: &str = "Mx2SecretSettingHs7";
 
 /// Every setting that is a secret, with a value that is accepted.
-fn secrets() -> [(&'static str, &'static str, String); 5] {
+fn secrets() -> [(&'static str, &'static str, String); 7] {
     [
         ("tokens", "store", format!("redis://u:{MARKED}@127.0.0.1:1")),
         ("tokens", "pepper", MARKED.to_owned()),
@@ -24,6 +24,8 @@ fn secrets() -> [(&'static str, &'static str, String); 5] {
             "transport",
             format!("smtps://u:{MARKED}@127.0.0.1:1"),
         ),
+        ("jwt", "secret", MARKED.repeat(2)),
+        ("jwt", "previous_secret", MARKED.repeat(3)),
     ]
 }
 
