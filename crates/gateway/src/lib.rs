@@ -24,6 +24,7 @@ mod sessions;
 mod slow;
 mod source;
 mod strained;
+mod supervisor;
 mod telemetry;
 
 pub use app::{Ingredients, app};
