@@ -34,9 +34,10 @@ deb: packaging ## build the Debian package, target/isogloss.deb
 	$(CARGO) build --release --locked --package isogloss-gateway
 	tests/deb/package release target/isogloss.deb
 
-package: packaging ## install, upgrade and purge the package in a Debian 12 that boots for it; as root
+package: packaging ## install, upgrade and purge the package, and follow the migration guide, in a Debian 12 that boots for it; as root
 	$(CARGO) build --locked --package isogloss-gateway
 	tests/deb/run target/deb
+	tests/deb/guide target/deb
 
 bench: servers ## what a million tokens take: room, start, sweep
 	$(CARGO) bench --locked --package isogloss-core --bench growth
