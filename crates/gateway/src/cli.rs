@@ -111,7 +111,10 @@ fn run(cli: Cli) -> Result<Outcome> {
     };
     let work = async {
         match cli.command {
-            Command::Serve => serve::serve(config).await.map(|()| Outcome::Done),
+            Command::Serve => {
+                let served = serve::serve(config, cli.files.config).await;
+                served.map(|()| Outcome::Done)
+            }
             Command::Config(command) => config::run(&command, &config),
             Command::Directory(command) => directory::run(command, &config.sections).await,
             Command::User(command) => user::run(command, &config).await,

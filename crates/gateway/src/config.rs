@@ -2,10 +2,12 @@
 
 mod address;
 mod audit;
+mod difference;
 mod masked;
 mod problem;
 mod sections;
 mod throttle;
+mod tls;
 mod tokens;
 
 #[cfg(test)]
@@ -23,6 +25,7 @@ pub use self::sections::{
     Directory, LogFormat, Logging, Mail, Management, Passwords, Sections, Server,
 };
 pub use self::throttle::Throttle;
+pub use self::tls::Tls;
 pub use self::tokens::{RedisEviction, SecondUse, Tokens};
 use crate::dialects::{self, Mount};
 

@@ -14,12 +14,15 @@ mod mail;
 mod management;
 mod panics;
 mod parts;
+mod reload;
+mod renewal;
 mod serve;
 mod sessions;
 mod slow;
 mod source;
 mod strained;
 mod telemetry;
+mod tls;
 
 pub use app::{Ingredients, app};
 pub use dialects::Mount;

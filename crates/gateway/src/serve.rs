@@ -1,6 +1,7 @@
 //! Two listeners, one life: start, serve, and end without cutting anybody off.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,23 +19,27 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
-use crate::app::{Ingredients, app};
+use crate::app::Ingredients;
 use crate::config::{self, Config};
 use crate::fill::{DirectoryFile, Filling, Rest};
 use crate::fitness::Fitness;
 use crate::management::Readiness;
+use crate::reload::{Hangups, Reload};
+use crate::renewal::Renewal;
 use crate::source::Proxies;
+use crate::tls::Identity;
 use crate::{audit, descriptors, headers, mail, management, parts, slow};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Serves until a signal ends it.
-pub(crate) async fn serve(config: Config) -> Result<()> {
+pub(crate) async fn serve(config: Config, files: Vec<PathBuf>) -> Result<()> {
     // From here on a signal is an orderly end, at whatever step it meets us.
     let mut signals = Signals::listen()?;
+    let hangups = Hangups::listen()?;
     tokio::select! {
-        running = start(&config) => running?.until_the_end(&mut signals).await,
+        running = start(&config, files, hangups) => running?.until_the_end(&mut signals).await,
         () = signals.next() => {
             info!("stopped before all was started");
             Ok(())
@@ -47,14 +52,14 @@ struct Running {
     public: ServerHandle,
     inner: ServerHandle,
     servers: [JoinHandle<std::io::Result<()>>; 2],
-    housekeeping: [JoinHandle<()>; 4],
+    housekeeping: Vec<JoinHandle<()>>,
     audit: Audit,
     filling: Rest,
     readiness: Readiness,
     drain_delay: Duration,
 }
 
-async fn start(config: &Config) -> Result<Running> {
+async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result<Running> {
     let sections = &config.sections;
     // Bound before anything else is done or logged: whoever started us reads the addresses first.
     let public = bind("public", "server.bind", sections.server.bind)?;
@@ -82,14 +87,39 @@ async fn start(config: &Config) -> Result<Running> {
     let watcher = rt::spawn(async move { fitness.watch().await });
     let pruner = audit::keep_small(sections.audit.clone(), old_events, auth.clone());
     let pruner = rt::spawn(pruner);
-    let hangups = rt::spawn(audit::outlive_hangups(sections.audit.clone()));
-    let public = public_server(config, public, auth.clone())?;
-    let inner = management_server(&sections.server, inner, readiness.clone(), auth, directory)?;
+    let public_tls = identity("server", sections.server.tls.as_ref())?;
+    let inner_tls = identity("management", sections.management.tls.as_ref())?;
+    let application = Renewal::of(ingredients(config, auth.clone())?);
+    let public = public_server(
+        &sections.server,
+        public,
+        public_tls.as_deref(),
+        &application,
+    )?;
+    let inner = Inner {
+        socket: inner,
+        tls: inner_tls.as_deref(),
+        readiness: readiness.clone(),
+        auth,
+        directory,
+    };
+    let inner = management_server(&sections.server, inner)?;
+    let mut housekeeping = vec![sweeper, watcher, pruner];
+    let identities = public_tls.iter().chain(&inner_tls).cloned();
+    housekeeping.extend(identities.map(|identity| rt::spawn(identity.watch())));
+    let reload = Reload {
+        files,
+        sections: sections.clone(),
+        application,
+        public: public_tls,
+        management: inner_tls,
+    };
+    housekeeping.push(rt::spawn(reload.at(hangups)));
     Ok(Running {
         public: public.handle(),
         inner: inner.handle(),
         servers: [rt::spawn(public), rt::spawn(inner)],
-        housekeeping: [sweeper, watcher, pruner, hangups],
+        housekeeping,
         audit,
         filling,
         readiness,
@@ -172,7 +202,7 @@ fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<TcpListener> {
     Ok(socket)
 }
 
-fn public_server(config: &Config, socket: TcpListener, auth: Auth) -> Result<Server> {
+fn ingredients(config: &Config, auth: Auth) -> Result<Ingredients> {
     let server = &config.sections.server;
     let ingredients = Ingredients {
         auth,
@@ -189,26 +219,57 @@ fn public_server(config: &Config, socket: TcpListener, auth: Auth) -> Result<Ser
     if ingredients.mounts.is_empty() {
         warn!("no dialect is enabled: every request will get 404");
     }
-    let mut http = HttpServer::new(move || app(ingredients.clone()))
+    Ok(ingredients)
+}
+
+fn identity(section: &'static str, tls: Option<&config::Tls>) -> Result<Option<Arc<Identity>>> {
+    let identity = tls.map(|tls| Identity::open(section, tls)).transpose()?;
+    Ok(identity.map(Arc::new))
+}
+
+fn public_server(
+    server: &config::Server,
+    socket: TcpListener,
+    tls: Option<&Identity>,
+    application: &Renewal,
+) -> Result<Server> {
+    let application = application.clone();
+    let mut http = HttpServer::new(move || application.clone().factory())
         .keep_alive(server.keep_alive)
         .client_request_timeout(server.head_timeout)
+        .tls_handshake_timeout(server.head_timeout)
         .max_connections(server.max_connections.get())
+        .max_connection_rate(server.max_connections.get())
         .on_connect(slow::watch(server.longest_pause()))
         .shutdown_timeout(server.shutdown_timeout.as_secs())
         .disable_signals();
     if let Some(workers) = server.workers {
         http = http.workers(workers.get());
     }
-    Ok(http.listen(socket).context("server.bind")?.run())
+    let http = match tls {
+        None => http.listen(socket),
+        Some(tls) => http.listen_rustls_0_23(socket, tls.server_config()?),
+    };
+    Ok(http.context("server.bind")?.run())
 }
 
-fn management_server(
-    server: &config::Server,
+/// What the management listener is made of.
+struct Inner<'a> {
     socket: TcpListener,
+    tls: Option<&'a Identity>,
     readiness: Readiness,
     auth: Auth,
     directory: Arc<dyn Directory>,
-) -> Result<Server> {
+}
+
+fn management_server(server: &config::Server, inner: Inner<'_>) -> Result<Server> {
+    let Inner {
+        socket,
+        tls,
+        readiness,
+        auth,
+        directory,
+    } = inner;
     let metrics = management::metrics::start()?;
     let body_timeout = server.body_timeout;
     let http = HttpServer::new(move || {
@@ -227,11 +288,16 @@ fn management_server(
     .workers(1)
     .keep_alive(server.keep_alive)
     .client_request_timeout(server.head_timeout)
+    .tls_handshake_timeout(server.head_timeout)
     .max_connections(server.max_connections.get())
     .on_connect(slow::watch(server.longest_pause()))
     .shutdown_timeout(server.shutdown_timeout.as_secs())
     .disable_signals();
-    Ok(http.listen(socket).context("management.bind")?.run())
+    let http = match tls {
+        None => http.listen(socket),
+        Some(tls) => http.listen_rustls_0_23(socket, tls.server_config()?),
+    };
+    Ok(http.context("management.bind")?.run())
 }
 
 async fn sweep(auth: Auth, tokens: Arc<dyn TokenStore>) {

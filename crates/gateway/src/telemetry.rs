@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::panic;
+use std::sync::OnceLock;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -10,9 +11,9 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _};
 use tracing::{Span, debug, error, field};
 use tracing_actix_web::{RequestId, RootSpanBuilder};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Registry, reload};
 
 use crate::config::{LogFormat, Logging};
 use crate::panics;
@@ -21,10 +22,12 @@ use crate::panics;
 /// request an error of ours.
 const QUIET: &str = "actix_server=warn,actix_http::h1=off";
 
+/// What changes the level while we run.
+static LEVEL: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
+
 /// Starts logging to the standard error, panics included.
 pub(crate) fn start(logging: &Logging) {
-    // Its directives were checked with the configuration.
-    let filter = EnvFilter::new(format!("{QUIET},{}", logging.level));
+    let (filter, level) = reload::Layer::new(filter(logging));
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
@@ -33,7 +36,23 @@ pub(crate) fn start(logging: &Logging) {
         LogFormat::Text => registry.with(lines.with_target(false)).init(),
         LogFormat::Json => registry.with(lines.json()).init(),
     }
+    // Logging starts once in a process.
+    drop(LEVEL.set(level));
     panic::set_hook(Box::new(panics::report));
+}
+
+/// Logs at another level from now on.
+pub(crate) fn set_level(logging: &Logging) {
+    if let Some(level) = LEVEL.get()
+        && let Err(error) = level.reload(filter(logging))
+    {
+        error!(%error, "cannot change the level of the log");
+    }
+}
+
+/// Its directives were checked with the configuration.
+fn filter(logging: &Logging) -> EnvFilter {
+    EnvFilter::new(format!("{QUIET},{}", logging.level))
 }
 
 /// The span of a request. It holds the route's pattern, never the address: passwords and tokens

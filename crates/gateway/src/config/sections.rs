@@ -17,6 +17,7 @@ use super::audit::Audit;
 use super::masked::masked_address;
 use super::problem::{self, Problem};
 use super::throttle::Throttle;
+use super::tls::Tls;
 use super::tokens::Tokens;
 use crate::source::{Network, ProxyHeader};
 
@@ -79,6 +80,9 @@ pub struct Server {
     /// How long requests under way may take after that.
     #[serde(with = "humantime_serde")]
     pub shutdown_timeout: Duration,
+    /// By which certificate it speaks TLS; without it, it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
 }
 
 impl Default for Server {
@@ -96,6 +100,7 @@ impl Default for Server {
             hsts: Duration::ZERO,
             drain_delay: Duration::from_millis(500),
             shutdown_timeout: Duration::from_secs(30),
+            tls: None,
         }
     }
 }
@@ -113,12 +118,16 @@ impl Server {
 pub struct Management {
     /// Address and port; port 0 takes a free one.
     pub bind: SocketAddr,
+    /// By which certificate it speaks TLS; without it, it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
 }
 
 impl Default for Management {
     fn default() -> Self {
         Self {
             bind: SocketAddr::from(([127, 0, 0, 1], 8081)),
+            tls: None,
         }
     }
 }
@@ -338,6 +347,14 @@ impl Sections {
         }
         MailAddress::of(&self.mail)?;
         self.mail.sender()?;
+        for (section, tls) in [
+            ("server", &self.server.tls),
+            ("management", &self.management.tls),
+        ] {
+            if let Some(tls) = tls {
+                tls.check(section)?;
+            }
+        }
         Ok(self)
     }
 }

@@ -7,6 +7,7 @@ use std::net::Shutdown;
 use std::rc::Rc;
 use std::time::Duration;
 
+use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
@@ -31,7 +32,9 @@ pub(crate) fn watch(
     patience: Duration,
 ) -> impl Fn(&dyn Any, &mut Extensions) + Send + Sync + 'static {
     move |stream, data| {
-        let Some(stream) = stream.downcast_ref::<TcpStream>() else {
+        let encrypted = stream.downcast_ref::<TlsStream<TcpStream>>();
+        let below = encrypted.map(|stream| stream.get_ref().0);
+        let Some(stream) = below.or_else(|| stream.downcast_ref::<TcpStream>()) else {
             return;
         };
         let socket = SockRef::from(stream);
