@@ -16,7 +16,7 @@ pub(crate) fn whole(received: &[u8]) -> Option<Response> {
     let mut answer = Response {
         status: head.code?,
         reason: head.reason?.to_owned(),
-        headers: head.headers.iter().map(|header| spelt(header)).collect(),
+        headers: head.headers.iter().map(spelt).collect(),
         body: Vec::new(),
     };
     let length: usize = answer.header("Content-Length")?.parse().ok()?;
