@@ -12,6 +12,7 @@ mod fitness;
 mod headers;
 mod mail;
 mod management;
+mod measured;
 mod panics;
 mod parts;
 mod reload;

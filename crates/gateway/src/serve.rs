@@ -24,6 +24,8 @@ use crate::config::{self, Config};
 use crate::fill::{DirectoryFile, Filling, Rest};
 use crate::fitness::Fitness;
 use crate::management::Readiness;
+use crate::management::metrics::Metrics;
+use crate::measured::{MeasuredStore, Requests};
 use crate::reload::{Hangups, Reload};
 use crate::renewal::Renewal;
 use crate::source::Proxies;
@@ -65,6 +67,7 @@ async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result
     let public = bind("public", "server.bind", sections.server.bind)?;
     let inner = bind("management", "management.bind", sections.management.bind)?;
 
+    let counted = management::metrics::start()?;
     descriptors::ask_for_enough(&sections.server);
     let mut opened = parts::open(config).await?;
     let audit = audit::open(&sections.audit, &opened.directory)?;
@@ -78,7 +81,9 @@ async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result
     };
     let (directory, filling) = filling.start().await?;
     opened.directory = directory.clone();
+    opened.tokens = Arc::new(MeasuredStore::around(opened.tokens));
     let tokens = opened.tokens.clone();
+    let metrics = Metrics::new(counted.clone(), tokens.clone(), directory.clone());
     let auth = opened.into_auth();
     let fitness = Arc::new(Fitness::of(tokens.clone()));
     let readiness = Readiness::new(auth.clone(), fitness.clone());
@@ -102,9 +107,11 @@ async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result
         readiness: readiness.clone(),
         auth,
         directory,
+        metrics,
     };
     let inner = management_server(&sections.server, inner)?;
-    let mut housekeeping = vec![sweeper, watcher, pruner];
+    let upkeep = rt::spawn(management::metrics::keep_up(counted));
+    let mut housekeeping = vec![sweeper, watcher, pruner, upkeep];
     let identities = public_tls.iter().chain(&inner_tls).cloned();
     housekeeping.extend(identities.map(|identity| rt::spawn(identity.watch())));
     let reload = Reload {
@@ -240,7 +247,7 @@ fn public_server(
         .tls_handshake_timeout(server.head_timeout)
         .max_connections(server.max_connections.get())
         .max_connection_rate(server.max_connections.get())
-        .on_connect(slow::watch(server.longest_pause()))
+        .on_connect(slow::watch("public", server.longest_pause()))
         .shutdown_timeout(server.shutdown_timeout.as_secs())
         .disable_signals();
     if let Some(workers) = server.workers {
@@ -260,6 +267,7 @@ struct Inner<'a> {
     readiness: Readiness,
     auth: Auth,
     directory: Arc<dyn Directory>,
+    metrics: Metrics,
 }
 
 fn management_server(server: &config::Server, inner: Inner<'_>) -> Result<Server> {
@@ -269,16 +277,20 @@ fn management_server(server: &config::Server, inner: Inner<'_>) -> Result<Server
         readiness,
         auth,
         directory,
+        metrics,
     } = inner;
-    let metrics = management::metrics::start()?;
     let body_timeout = server.body_timeout;
     let http = HttpServer::new(move || {
+        let requests = Requests::of("");
         App::new()
             .app_data(Data::new(readiness.clone()))
             .app_data(Data::new(auth.clone()))
             .app_data(Data::new(directory.clone()))
             .app_data(Data::new(metrics.clone()))
             .configure(management::configure)
+            .wrap(from_fn(move |request, next| {
+                requests.clone().measure(request, next)
+            }))
             .wrap(from_fn(move |request, next| {
                 slow::bound_body(body_timeout, request, next)
             }))
@@ -290,7 +302,7 @@ fn management_server(server: &config::Server, inner: Inner<'_>) -> Result<Server
     .client_request_timeout(server.head_timeout)
     .tls_handshake_timeout(server.head_timeout)
     .max_connections(server.max_connections.get())
-    .on_connect(slow::watch(server.longest_pause()))
+    .on_connect(slow::watch("management", server.longest_pause()))
     .shutdown_timeout(server.shutdown_timeout.as_secs())
     .disable_signals();
     let http = match tls {

@@ -113,10 +113,10 @@ pub(crate) fn request_id_of(request: &ServiceRequest) -> Option<String> {
 }
 
 /// Notes in the span which dialect and which of its routes a request is for.
-pub(crate) fn note_dialect(name: &'static str, request: &ServiceRequest) {
+pub(crate) fn note_dialect(name: &'static str, route: Option<&str>) {
     let span = Span::current();
     span.record("dialect", name);
-    if let Some(pattern) = request.match_pattern() {
-        span.record("http.route", pattern);
+    if let Some(route) = route {
+        span.record("http.route", route);
     }
 }
