@@ -38,7 +38,8 @@ impl Host {
         &self.base
     }
 
-    pub(crate) fn authority(&self) -> &str {
+    /// As the header `Host` has it.
+    pub fn authority(&self) -> &str {
         &self.authority
     }
 

@@ -62,7 +62,8 @@ pub fn app(
     let mut app = App::new()
         .app_data(Data::new(auth))
         .app_data(Data::from(mailer))
-        .app_data(PayloadConfig::new(body_limit));
+        .app_data(PayloadConfig::new(body_limit))
+        .app_data(proxies.clone());
     for mount in mounts {
         let (name, proxies) = (mount.name, proxies.clone());
         let requests = Requests::of(name);

@@ -102,7 +102,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<Outcome> {
     let config = Config::load(&cli.files.config)?;
     if let Command::Serve = cli.command {
-        telemetry::start(&config.sections.logging);
+        telemetry::start(&config.sections.logging, &config.sections.tracing);
     }
     let is_beside = !matches!(cli.command, Command::Serve);
     let operator = Caller {

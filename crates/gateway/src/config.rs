@@ -9,6 +9,7 @@ mod sections;
 mod throttle;
 mod tls;
 mod tokens;
+mod tracing;
 
 #[cfg(test)]
 use std::path::Path;
@@ -27,6 +28,7 @@ pub use self::sections::{
 pub use self::throttle::Throttle;
 pub use self::tls::Tls;
 pub use self::tokens::{RedisEviction, SecondUse, Tokens};
+pub use self::tracing::Tracing;
 use crate::dialects::{self, Mount};
 
 /// The name that environment variables start with, and what stands between their levels.

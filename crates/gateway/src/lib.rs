@@ -24,6 +24,7 @@ mod source;
 mod strained;
 mod telemetry;
 mod tls;
+mod traces;
 
 pub use app::{Ingredients, app};
 pub use dialects::Mount;

@@ -30,7 +30,7 @@ use crate::reload::{Hangups, Reload};
 use crate::renewal::Renewal;
 use crate::source::Proxies;
 use crate::tls::Identity;
-use crate::{audit, descriptors, headers, mail, management, parts, slow};
+use crate::{audit, descriptors, headers, mail, management, parts, slow, traces};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
@@ -166,6 +166,7 @@ impl Running {
             task.abort();
         }
         self.audit.close().await;
+        traces::finish().await;
         Ok(())
     }
 }

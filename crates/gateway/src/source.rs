@@ -56,6 +56,12 @@ impl Proxies {
         Some(source)
     }
 
+    /// Whether a trusted proxy sent the request.
+    pub(crate) fn sent(&self, request: &ServiceRequest) -> bool {
+        let peer = request.peer_addr();
+        peer.is_some_and(|peer| self.trusts(peer.ip().to_canonical()))
+    }
+
     /// The right-most address that is not a trusted proxy's. Whatever stands left of it, or of
     /// what is no address, may be anybody's invention.
     fn source(&self, peer: IpAddr, headers: &HeaderMap) -> Source {

@@ -15,8 +15,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Registry, reload};
 
-use crate::config::{LogFormat, Logging};
-use crate::panics;
+use crate::config::{LogFormat, Logging, Tracing};
+use crate::{panics, traces};
 
 /// What says at every start what we say in our own words, and what calls a stranger's malformed
 /// request an error of ours.
@@ -26,12 +26,13 @@ const QUIET: &str = "actix_server=warn,actix_http::h1=off";
 static LEVEL: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
 
 /// Starts logging to the standard error, panics included.
-pub(crate) fn start(logging: &Logging) {
+pub(crate) fn start(logging: &Logging, tracing: &Tracing) {
+    let traces = traces::layer(tracing);
     let (filter, level) = reload::Layer::new(filter(logging));
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    let registry = tracing_subscriber::registry().with(filter);
+    let registry = tracing_subscriber::registry().with(filter).with(traces);
     match logging.format {
         LogFormat::Text => registry.with(lines.with_target(false)).init(),
         LogFormat::Json => registry.with(lines.json()).init(),
@@ -52,7 +53,13 @@ pub(crate) fn set_level(logging: &Logging) {
 
 /// Its directives were checked with the configuration.
 fn filter(logging: &Logging) -> EnvFilter {
-    EnvFilter::new(format!("{QUIET},{}", logging.level))
+    // A span that no line is to be written in may yet be sent.
+    let spans = if traces::are_sent() {
+        format!("{}=info,", traces::TARGET)
+    } else {
+        String::new()
+    };
+    EnvFilter::new(format!("{QUIET},{spans}{}", logging.level))
 }
 
 /// The span of a request. It holds the route's pattern, never the address: passwords and tokens
@@ -62,14 +69,16 @@ pub(crate) struct RootSpan;
 impl RootSpanBuilder for RootSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let request_id = request.extensions().get::<RequestId>().copied();
-        tracing::info_span!(
+        let span = tracing::info_span!(
             "request",
             request_id = request_id.map(field::display),
             dialect = field::Empty,
             http.method = request.method().as_str(),
             http.route = field::Empty,
             http.status_code = field::Empty,
-        )
+        );
+        traces::adopt(&span, request);
+        span
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {

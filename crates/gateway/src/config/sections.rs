@@ -19,6 +19,7 @@ use super::problem::{self, Problem};
 use super::throttle::Throttle;
 use super::tls::Tls;
 use super::tokens::Tokens;
+use super::tracing::Tracing;
 use crate::source::{Network, ProxyHeader};
 
 /// Every section but the dialects.
@@ -42,6 +43,8 @@ pub struct Sections {
     pub audit: Audit,
     /// What is logged.
     pub logging: Logging,
+    /// Where traces are sent.
+    pub tracing: Tracing,
 }
 
 /// The public listener: the enabled dialects and nothing else.
@@ -291,9 +294,10 @@ impl Sections {
             mail: section(&mut tables, "mail")?,
             audit: section(&mut tables, "audit")?,
             logging: section(&mut tables, "logging")?,
+            tracing: section(&mut tables, "tracing")?,
         };
         if let Some(unknown) = tables.into_keys().next() {
-            let known = "server, management, tokens, directory, passwords, throttle, mail, audit, logging, dialects";
+            let known = "server, management, tokens, directory, passwords, throttle, mail, audit, logging, tracing, dialects";
             let reason = format!("no such section, expected one of {known}");
             return Err(Problem::new(unknown, reason));
         }
@@ -337,6 +341,7 @@ impl Sections {
         self.tokens.read_pepper()?;
         self.throttle.check()?;
         self.audit.check()?;
+        self.tracing.check()?;
         self.tokens.read_previous_pepper()?;
         DirectoryAddress::of(&self.directory)?;
         if let Some(file) = &self.directory.ca_file

@@ -45,6 +45,7 @@ fn the_reference_names_every_key() {
         "mail",
         "audit",
         "logging",
+        "tracing",
     ];
     let dialects = dialects::names().into_iter();
     let dialects = dialects.map(|name| format!("dialects.{name}"));
