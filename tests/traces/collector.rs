@@ -97,10 +97,14 @@ fn spans(message: &[u8]) -> Vec<Span> {
 
 /// The attributes of a span, as text.
 pub(crate) fn attributes(span: &Span) -> Vec<(String, String)> {
-    let shown = |value: Value| match value {
-        Value::StringValue(text) => text,
-        Value::IntValue(number) => number.to_string(),
-        other => panic!("{other:?}"),
+    let shown = |value: Value| {
+        if let Value::IntValue(number) = value {
+            return number.to_string();
+        }
+        let Value::StringValue(text) = value else {
+            panic!("{value:?}");
+        };
+        text
     };
     let attributes = span.attributes.iter().cloned();
     attributes

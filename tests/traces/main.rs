@@ -96,11 +96,10 @@ fn a_trace_is_gone_on_with_for_trusted_proxies_alone() {
         let request = Request::get("/v2/authorize").header("traceparent", parent);
         request.send(gateway.public()).unwrap();
         let (span, _) = collector.until(|span| span.name == "GET /v2/authorize");
-        let trace: String = span
+        let trace = span
             .trace_id
             .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+            .fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"));
         assert_eq!(trace == TRACE, is_adopted, "{trace}");
         assert_eq!(!span.parent_span_id.is_empty(), is_adopted);
     }
@@ -117,13 +116,8 @@ fn a_collector_that_is_away_is_told_of_once_and_is_sent_to_when_it_is_back() {
         .unwrap();
     let gateway = builder(address).start().unwrap();
     let ask = || {
-        assert_eq!(
-            Request::get("/v2/authorize")
-                .send(gateway.public())
-                .unwrap()
-                .status,
-            401
-        )
+        let answer = Request::get("/v2/authorize").send(gateway.public());
+        assert_eq!(answer.unwrap().status, 401);
     };
     ask();
     assert!(gateway.logs(AWAY));

@@ -5,6 +5,8 @@ mod audit;
 mod difference;
 mod masked;
 mod problem;
+mod reference;
+mod schema;
 mod sections;
 mod throttle;
 mod tls;
@@ -22,6 +24,8 @@ pub use self::audit::{Audit, AuditTarget};
 use self::problem::Places;
 pub use self::problem::Problem;
 pub(crate) use self::problem::read;
+pub(crate) use self::reference::reference;
+pub(crate) use self::schema::schema;
 pub use self::sections::{
     Directory, LogFormat, Logging, Mail, Management, Passwords, Sections, Server,
 };

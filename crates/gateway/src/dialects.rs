@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ::config::{Map, Value, ValueKind};
 use actix_web::web::ServiceConfig;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -46,6 +47,22 @@ fn all() -> Vec<Dialect> {
 /// The names of all dialects.
 pub(crate) fn names() -> Vec<&'static str> {
     all().into_iter().map(|dialect| dialect.name).collect()
+}
+
+/// What each dialect's table may hold: its name, its default path, and the schema of its settings.
+pub(crate) fn schemas(
+    generator: &mut SchemaGenerator,
+) -> Vec<(&'static str, &'static str, Schema)> {
+    let dialects = all().into_iter();
+    dialects
+        .map(|dialect| {
+            (
+                dialect.name,
+                dialect.default_path,
+                (dialect.schema)(generator),
+            )
+        })
+        .collect()
 }
 
 /// A dialect that the configuration has switched on.
@@ -106,6 +123,7 @@ struct Dialect {
     default_path: &'static str,
     case: Case,
     life: Life,
+    schema: fn(&mut SchemaGenerator) -> Schema,
     read: Box<dyn Fn(Value) -> Result<Configured, Problem>>,
 }
 
@@ -121,7 +139,7 @@ fn dialect<S>(
     configure: fn(&S, &mut ServiceConfig),
 ) -> Dialect
 where
-    S: DeserializeOwned + Serialize + Send + Sync + 'static,
+    S: DeserializeOwned + Serialize + JsonSchema + Send + Sync + 'static,
 {
     let read = move |table: Value| {
         let settings: S = config::read(&format!("dialects.{name}"), table)?;
@@ -135,6 +153,7 @@ where
         default_path,
         case,
         life,
+        schema: S::json_schema,
         read: Box::new(read),
     }
 }

@@ -8,11 +8,12 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR};
 pub use isogloss_core::Network;
 use isogloss_core::Source;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The header in which proxies tell whom they speak for. Only the one that they write is read:
 /// what a client writes into the other would pass through them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", try_from = "String")]
 pub enum ProxyHeader {
     /// `X-Forwarded-For: client, proxy`.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ::config::{Map, Value};
 use lettre::message::Mailbox;
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,8 @@ use super::tracing::Tracing;
 use crate::source::{Network, ProxyHeader};
 
 /// Every section but the dialects.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Sections {
     /// The public listener.
     pub server: Server,
@@ -48,7 +50,7 @@ pub struct Sections {
 }
 
 /// The public listener: the enabled dialects and nothing else.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
     /// Address and port; port 0 takes a free one.
@@ -64,24 +66,30 @@ pub struct Server {
     pub proxy_header: ProxyHeader,
     /// How long an idle connection is kept: longer than a proxy in front keeps its own.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub keep_alive: Duration,
     /// How long a client may take to send the head of a request.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub head_timeout: Duration,
     /// How long it may take to send a body.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub body_timeout: Duration,
     /// Connections at the most, for each of the threads that serve requests.
     pub max_connections: NonZeroUsize,
     /// For how long browsers are to come by HTTPS only; zero says nothing of it.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub hsts: Duration,
     /// How long requests are still taken once a shutdown was asked for: those that were sent before
     /// it, and, longer, those that a load balancer sends until it notices.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub drain_delay: Duration,
     /// How long requests under way may take after that.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub shutdown_timeout: Duration,
     /// By which certificate it speaks TLS; without it, it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,7 +124,7 @@ impl Server {
 }
 
 /// The management listener: health, for now the operator's eyes only.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Management {
     /// Address and port; port 0 takes a free one.
@@ -136,11 +144,12 @@ impl Default for Management {
 }
 
 /// Who may log in.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Directory {
     /// `sqlite:PATH` or `postgres://…`.
     #[serde(serialize_with = "masked_address")]
+    #[schemars(with = "String")]
     pub url: SecretString,
     /// A file that holds what `url` would.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -149,6 +158,7 @@ pub struct Directory {
     pub connections: NonZeroUsize,
     /// How long PostgreSQL may take for one question, connecting included.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub timeout: Duration,
     /// Certificates of the authorities that PostgreSQL's is to be signed by.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,7 +181,7 @@ impl Default for Directory {
 }
 
 /// How passwords are hashed.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Passwords {
     /// Bcrypt's cost for passwords that are set, 4 to 31.
@@ -183,6 +193,7 @@ pub struct Passwords {
     pub queue: NonZeroUsize,
     /// How long one may wait there before it is refused, too.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub queue_timeout: Duration,
     /// Whether hashes of other systems are taken that give the password away to who steals them.
     pub allow_weak: bool,
@@ -204,11 +215,12 @@ impl Default for Passwords {
 }
 
 /// How letters are sent: the two dialects with a password reset need it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mail {
     /// `none`, `folder:PATH`, `smtps://…`, or `smtp://…` with `?tls=required`.
     #[serde(serialize_with = "masked_address")]
+    #[schemars(with = "String")]
     pub transport: SecretString,
     /// A file that holds what `transport` would.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -217,6 +229,7 @@ pub struct Mail {
     pub from: String,
     /// How long the mail server may take.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub timeout: Duration,
 }
 
@@ -242,7 +255,7 @@ impl Mail {
 }
 
 /// What is logged.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Logging {
     /// How a line is written.
@@ -261,7 +274,7 @@ impl Default for Logging {
 }
 
 /// How a log line is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", try_from = "String")]
 pub enum LogFormat {
     /// For people.

@@ -1,12 +1,13 @@
 //! The section `tracing`: where traces are sent.
 
 use isogloss_exchange::Host;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
 
 /// Where traces are sent: a span for each request, by OTLP over HTTP.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tracing {
     /// The collector, like `http://127.0.0.1:4318`; without it no trace is sent.
