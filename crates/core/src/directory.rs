@@ -26,6 +26,7 @@ pub use self::snapshot::{
 };
 pub use self::sqlite::SqliteDirectory;
 use crate::audit::AuditTable;
+use crate::connections::Connections;
 use crate::error::StoreError;
 use crate::totp::TotpSecret;
 use crate::user::{Key, Unit, User, UserState};
@@ -77,6 +78,11 @@ pub trait Directory: Enrolments + AppPasswords + AuditTable {
 
     /// Whether the directory can be asked.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// The connections to its server, if it has some that callers share.
+    fn connections(&self) -> Option<Connections> {
+        None
+    }
 }
 
 /// A user with the secrets that a login is checked against.

@@ -4,6 +4,7 @@ mod app_password;
 pub mod audit;
 mod auth;
 mod clock;
+mod connections;
 pub mod directory;
 mod error;
 #[cfg(fuzzing)]
@@ -28,6 +29,7 @@ pub use auth::{
     SecondFactorPolicy, SecondFactorRule, SecondUse, StrainedFilter,
 };
 pub use clock::{Clock, MockClock, SystemClock};
+pub use connections::Connections;
 pub use error::{AuthError, StoreError};
 pub use mail::{Letter, Mailer};
 pub use network::Network;

@@ -13,7 +13,9 @@ use isogloss_core::{Auth, Mailer};
 use tracing_actix_web::TracingLogger;
 
 use crate::dialects::Mount;
+use crate::measured::Requests;
 use crate::probe::{self, Probe};
+
 use crate::source::Proxies;
 use crate::telemetry::{self, RootSpan};
 use crate::{headers, slow};
@@ -66,33 +68,42 @@ pub fn app(
         .app_data(Data::new(auth))
         .app_data(Data::from(mailer))
         .app_data(Data::new(probe))
-        .app_data(PayloadConfig::new(body_limit));
+        .app_data(PayloadConfig::new(body_limit))
+        .app_data(proxies.clone());
     for mount in mounts {
         let (name, proxies) = (mount.name, proxies.clone());
+        let requests = Requests::of(name);
         app = app.service(
             scope(&mount.pattern())
                 .wrap_fn(move |request, service| {
-                    telemetry::note_dialect(name, &request);
                     probe::note_dialect(name, &request);
+                    let under_way = requests.begin(&request);
+                    telemetry::note_dialect(name, under_way.route());
                     let caller = Caller {
                         dialect: Some(name),
                         source: proxies.note_source(&request),
                         request_id: telemetry::request_id_of(&request),
                         actor: None,
                     };
-                    caller.scope(service.call(request))
+                    let answer = caller.scope(service.call(request));
+                    async move { under_way.end(answer.await) }
                 })
                 .configure(|cfg| mount.configure(cfg)),
         );
     }
-    app.default_service(to(HttpResponse::NotFound))
-        .wrap(NormalizePath::trim())
-        .wrap(from_fn(move |request, next| {
-            slow::bound_body(body_timeout, request, next)
-        }))
-        .wrap(from_fn(slow::note_request))
-        .wrap(from_fn(probe::answer))
-        .wrap(headers::protective_with_hsts(hsts))
-        .wrap(from_fn(telemetry::request_id))
-        .wrap(TracingLogger::<RootSpan>::new())
+    let outside = Requests::of("");
+    app.default_service(
+        to(HttpResponse::NotFound).wrap(from_fn(move |request, next| {
+            outside.clone().measure(request, next)
+        })),
+    )
+    .wrap(NormalizePath::trim())
+    .wrap(from_fn(move |request, next| {
+        slow::bound_body(body_timeout, request, next)
+    }))
+    .wrap(from_fn(slow::note_request))
+    .wrap(from_fn(probe::answer))
+    .wrap(headers::protective_with_hsts(hsts))
+    .wrap(from_fn(telemetry::request_id))
+    .wrap(TracingLogger::<RootSpan>::new())
 }

@@ -30,6 +30,14 @@ pub(crate) struct Backends {
 }
 
 impl Backends {
+    /// The same for other dialects.
+    pub(crate) fn with(&self, mounts: Vec<Mount>) -> Self {
+        Self {
+            mounts: mounts.into(),
+            jwts: self.jwts.clone(),
+        }
+    }
+
     /// The dialect of that name, or all of them.
     fn of(&self, dialect: Option<&str>) -> Result<impl Iterator<Item = &Mount>, oauth::Refusal> {
         let is_meant = move |mount: &&Mount| dialect.is_none_or(|dialect| dialect == mount.name);

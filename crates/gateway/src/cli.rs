@@ -120,7 +120,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<Outcome> {
     let config = Config::load(&cli.files.config)?;
     if let Command::Serve = cli.command {
-        telemetry::start(&config.sections.logging);
+        telemetry::start(&config.sections.logging, &config.sections.tracing);
     }
     let is_beside = !matches!(cli.command, Command::Serve);
     let operator = Caller {
@@ -129,7 +129,10 @@ fn run(cli: Cli) -> Result<Outcome> {
     };
     let work = async {
         match cli.command {
-            Command::Serve => serve::serve(config).await.map(|()| Outcome::Done),
+            Command::Serve => {
+                let served = serve::serve(config, cli.files.config).await;
+                served.map(|()| Outcome::Done)
+            }
             Command::Config(command) => config::run(&command, &config),
             Command::Directory(command) => directory::run(command, &config.sections).await,
             Command::User(command) => user::run(command, &config).await,

@@ -7,6 +7,7 @@ use isogloss_bimplus::behind as bimplus;
 use isogloss_crmcom::behind as crmcom;
 use isogloss_memsource::behind as memsource;
 use isogloss_tokenlogin::behind as tokenlogin;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -77,11 +78,28 @@ pub(crate) fn names() -> Vec<&'static str> {
     all().into_iter().map(|dialect| dialect.name).collect()
 }
 
+/// What each dialect's table may hold: its name, its default path, and the schema of its settings.
+pub(crate) fn schemas(
+    generator: &mut SchemaGenerator,
+) -> Vec<(&'static str, &'static str, Schema)> {
+    let dialects = all().into_iter();
+    dialects
+        .map(|dialect| {
+            (
+                dialect.name,
+                dialect.default_path,
+                (dialect.schema)(generator),
+            )
+        })
+        .collect()
+}
+
 struct Dialect {
     name: &'static str,
     default_path: &'static str,
     case: Case,
     life: Life,
+    schema: fn(&mut SchemaGenerator) -> Schema,
     read: Box<dyn Fn(Value) -> Result<Configured, Problem>>,
 }
 
@@ -97,7 +115,7 @@ fn dialect<S>(
     seam: Seam<S>,
 ) -> Dialect
 where
-    S: DeserializeOwned + Serialize + Send + Sync + 'static,
+    S: DeserializeOwned + Serialize + JsonSchema + Send + Sync + 'static,
 {
     let read = move |table: Value| {
         let settings: S = config::read(&format!("dialects.{name}"), table)?;
@@ -111,6 +129,7 @@ where
         default_path,
         case,
         life,
+        schema: S::json_schema,
         read: Box::new(read),
     }
 }

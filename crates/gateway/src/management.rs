@@ -2,6 +2,7 @@
 //! and what administrators may do.
 
 mod admin;
+mod app;
 pub(crate) mod metrics;
 mod sessions;
 mod throttle;
@@ -15,6 +16,7 @@ use isogloss_core::Auth;
 use isogloss_core::store::StoreHealth;
 use serde_json::{Value, json};
 
+pub(crate) use self::app::{Ingredients, app};
 use crate::fitness::Fitness;
 
 /// Whether the gateway can take requests.
@@ -74,7 +76,7 @@ fn found(health: &StoreHealth) -> Option<Value> {
 
 /// Adds the routes. The application data must hold [`Readiness`], [`Auth`], the directory and the
 /// metrics.
-pub(crate) fn configure(cfg: &mut ServiceConfig) {
+fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/healthz").route(get().to(health)))
         .service(resource("/readyz").route(get().to(readiness)))
         .configure(metrics::configure)

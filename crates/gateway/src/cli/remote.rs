@@ -35,11 +35,15 @@ struct Refused {
 
 impl Remote {
     pub(super) fn open(gateway: &Gateway, sections: &Sections) -> Result<Self> {
-        let host = match &gateway.management {
-            Some(url) => url
-                .parse()
-                .map_err(|failure| Problem::new("--management", failure))?,
-            None => Host::from(reachable(sections.management.bind)),
+        let host = if let Some(url) = &gateway.management {
+            url.parse()
+                .map_err(|failure| Problem::new("--management", failure))?
+        } else {
+            let address = reachable(sections.management.bind);
+            match sections.management.tls {
+                None => Host::from(address),
+                Some(_) => format!("https://{address}").parse()?,
+            }
         };
         let key = key(gateway.key_file.as_deref())?;
         Ok(Self { host, key })

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use isogloss_core::audit::{AuditTable, Event, Filter};
 use isogloss_core::directory::{Account, Applied, Card, CardName, Directory, KeyDigest, Snapshot};
-use isogloss_core::{Key, StoreError, Unit, User, UserState};
+use isogloss_core::{Connections, Key, StoreError, Unit, User, UserState};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -57,6 +57,10 @@ impl AuditTable for Gate {
 
 #[async_trait]
 impl Directory for Gate {
+    fn connections(&self) -> Option<Connections> {
+        self.directory.connections()
+    }
+
     async fn account(&self, login: &str) -> Result<Option<Account>, StoreError> {
         self.passed()?.account(login).await
     }
