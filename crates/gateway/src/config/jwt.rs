@@ -76,6 +76,7 @@ impl Jwt {
         if self.key_lifetime < self.lifetime * 2 {
             return problem("key_lifetime", "expected at least twice jwt.lifetime");
         }
+        self.read_secrets()?;
         if !self.enabled {
             return Ok(());
         }
