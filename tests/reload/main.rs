@@ -9,7 +9,7 @@ mod whole;
 
 use std::fs;
 
-use conformance::{Builder, Gateway};
+use conformance::{Builder, Gateway, Request};
 use serde_json::Value;
 
 use crate::kept::Kept;
@@ -75,6 +75,33 @@ fn a_kept_connection_sees_the_new_settings_with_its_next_request() {
         Some("max-age=3600")
     );
     assert_eq!(kept.status("/web/api/v3/auth/whoAmI"), 401);
+}
+
+#[test]
+fn tokens_of_a_dialect_that_is_switched_off_are_dead_to_services_at_once() {
+    let gateway = start("");
+    let form = "userName=linguist&password=linguist-demo";
+    let login = Request::post("/web/api/v3/auth/login").form(form);
+    let login = login.send(gateway.public()).unwrap().json().unwrap();
+    let token = login["token"].as_str().unwrap();
+    let asked = || {
+        let introspect = Request::post("/introspect")
+            .header("Authorization", "Bearer demo-introspection-key")
+            .form(format!("token={token}"));
+        let introspected = introspect.send(gateway.management()).unwrap();
+        let forward = Request::get("/forward-auth/memsource")
+            .header("Authorization", format!("ApiToken {token}"));
+        let forwarded = forward.send(gateway.management()).unwrap();
+        (
+            introspected.json().unwrap()["active"].clone(),
+            forwarded.status,
+        )
+    };
+    assert_eq!(asked(), (true.into(), 200));
+    reload(&gateway, "[dialects.memsource]\nenabled = false", 1);
+    assert_eq!(asked(), (false.into(), 401));
+    reload(&gateway, "", 2);
+    assert_eq!(asked(), (true.into(), 200));
 }
 
 #[test]

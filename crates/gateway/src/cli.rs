@@ -14,7 +14,7 @@ mod session;
 mod throttle;
 mod user;
 
-pub(crate) use self::remote::reachable;
+pub(crate) use self::remote::listener;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
