@@ -6,6 +6,7 @@ mod config;
 mod conformance;
 mod directory;
 mod doctor;
+mod key;
 mod output;
 mod remote;
 mod session;
@@ -71,6 +72,9 @@ enum Command {
     /// See and end sessions
     #[command(subcommand)]
     Session(session::Command),
+    /// Manage the keys of applications, services and administrators
+    #[command(subcommand)]
+    Key(key::Command),
     /// See whose wrong passwords are counted, and forgive them
     #[command(subcommand)]
     Throttle(throttle::Command),
@@ -121,6 +125,7 @@ fn run(cli: Cli) -> Result<Outcome> {
             Command::Directory(command) => directory::run(command, &config.sections).await,
             Command::User(command) => user::run(command, &config).await,
             Command::Session(command) => session::run(command, &config).await,
+            Command::Key(command) => key::run(command, &config.sections).await,
             Command::Throttle(command) => throttle::run(command, &config).await,
             Command::Audit(command) => audit::run(command, &config).await,
             Command::Doctor(arguments) => doctor::run(&arguments, &config).await,

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::{Data, ServiceConfig, post, resource};
 use isogloss_core::audit::{Event, Kind, Reason};
-use isogloss_core::{Auth, Session};
+use isogloss_core::{Auth, Scope, Session};
 use serde_json::json;
 
 use super::Backends;
@@ -29,6 +29,7 @@ async fn exchange(
     backends: Data<Backends>,
     mut form: Form,
 ) -> Result<HttpResponse, Refusal> {
+    let backend = backend.may(Scope::TokensExchange).await?;
     if form.mandatory("grant_type")? != GRANT_TYPE {
         return Err(Refusal::UnsupportedGrantType(
             "expected urn:ietf:params:oauth:grant-type:token-exchange",

@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, ServiceConfig, post, resource};
-use isogloss_core::Auth;
+use isogloss_core::{Auth, Scope};
 use serde::Serialize;
 use serde_json::json;
 
@@ -31,11 +31,12 @@ struct Live<'a> {
 }
 
 async fn introspect(
-    _backend: Backend,
+    backend: Backend,
     auth: Data<Auth>,
     backends: Data<Backends>,
     mut form: Form,
 ) -> Result<HttpResponse, Refusal> {
+    backend.may(Scope::TokensIntrospect).await?;
     let token = form.mandatory("token")?;
     let dialect = form.optional("dialect")?;
     let mounts = backends.of(dialect.as_deref())?;

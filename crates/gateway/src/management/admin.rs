@@ -1,5 +1,6 @@
 //! Who may use `/admin`: whoever has a key of the realm `admin` in the directory.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::dev::Payload;
@@ -9,20 +10,48 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
 use futures_util::future::LocalBoxFuture;
 use isogloss_core::audit::{Actor, Caller, Event, Kind, Reason};
-use isogloss_core::{Auth, Realm};
+use isogloss_core::{Auth, Key, Realm, Scope};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
 /// The realm of the directory's keys that open `/admin`.
 const REALM: Realm = Realm::new("admin");
 
-/// A request with such a key.
-pub(super) struct Admin(Caller);
+/// A request with such a key, which has yet to say what it is for.
+pub(super) struct Admin {
+    auth: Data<Auth>,
+    caller: Caller,
+    key: Key,
+}
 
 impl Admin {
+    /// Goes on if the key has that scope.
+    pub(super) async fn may(self, scope: Scope) -> Result<Entitled, Refusal> {
+        let Self { auth, caller, key } = self;
+        if key.scopes.allow(scope) {
+            return Ok(Entitled { caller });
+        }
+        let refused = async {
+            Event {
+                target: Some(scope.name().to_owned()),
+                ..Event::new(Kind::Admin, auth.now())
+            }
+        };
+        let refused = caller.scope(refused).await;
+        auth.audit().record(refused.refused(Reason::Scope));
+        Err(Refusal::NoScope(scope))
+    }
+}
+
+/// A request whose key has the scope that it takes.
+pub(super) struct Entitled {
+    caller: Caller,
+}
+
+impl Entitled {
     /// Does something in this administrator's name.
     pub(super) async fn act<F: Future>(self, work: F) -> F::Output {
-        self.0.scope(work).await
+        self.caller.scope(work).await
     }
 }
 
@@ -44,7 +73,10 @@ impl FromRequest for Admin {
                 return Err(Refusal::NoKey);
             };
             match auth.key(REALM, key.expose_secret()).await {
-                Ok(Some(key)) => Ok(Self(caller(Some(Actor::Key(key.label))))),
+                Ok(Some(key)) => {
+                    let caller = caller(Some(Actor::Key(key.label.clone())));
+                    Ok(Self { auth, caller, key })
+                }
                 Ok(None) => {
                     let refused = async { Event::new(Kind::Admin, auth.now()) };
                     let refused = caller(None).scope(refused).await;
@@ -66,6 +98,7 @@ fn bearer(value: Option<&HeaderValue>) -> Option<&str> {
 #[derive(Debug)]
 pub(super) enum Refusal {
     NoKey,
+    NoScope(Scope),
     Malformed(String),
     NotFound(String),
     Unavailable(String),
@@ -73,20 +106,21 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    fn reason(&self) -> &str {
+    fn reason(&self) -> Cow<'_, str> {
         match self {
-            Self::NoKey => "a bearer key of the realm admin is needed",
+            Self::NoKey => "a bearer key of the realm admin is needed".into(),
+            Self::NoScope(scope) => format!("the key lacks the scope {}", scope.name()).into(),
             Self::Malformed(reason)
             | Self::NotFound(reason)
             | Self::Unavailable(reason)
-            | Self::Internal(reason) => reason,
+            | Self::Internal(reason) => reason.into(),
         }
     }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.reason())
+        f.write_str(&self.reason())
     }
 }
 
@@ -94,6 +128,7 @@ impl ResponseError for Refusal {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::NoKey => StatusCode::UNAUTHORIZED,
+            Self::NoScope(_) => StatusCode::FORBIDDEN,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,

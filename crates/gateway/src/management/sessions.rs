@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::web::{Data, Query, ServiceConfig, delete, get, resource};
 use actix_web::{HttpResponse, http::header};
 use isogloss_core::directory::Directory;
-use isogloss_core::{Auth, AuthError};
+use isogloss_core::{Auth, AuthError, Scope};
 use serde_json::json;
 
 use super::admin::{Admin, Refusal};
@@ -22,11 +22,12 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 type Directories = Data<Arc<dyn Directory>>;
 
 async fn list(
-    _admin: Admin,
+    admin: Admin,
     auth: Data<Auth>,
     directory: Directories,
     selection: Query<Selection>,
 ) -> Result<HttpResponse, Refusal> {
+    admin.may(Scope::SessionsRead).await?;
     let filter = selection.filter(directory.as_ref().as_ref()).await?;
     let limit = selection.limit.unwrap_or(LIMIT);
     let listed = auth.sessions(&filter, limit).await?;
@@ -43,6 +44,7 @@ async fn end(
     directory: Directories,
     selection: Query<Selection>,
 ) -> Result<HttpResponse, Refusal> {
+    let admin = admin.may(Scope::SessionsWrite).await?;
     if !selection.is_explicit() {
         let reason = "choose sessions, or say all=true";
         return Err(Refusal::Malformed(reason.to_owned()));

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Query, ServiceConfig, delete, get, resource};
 use actix_web::{HttpResponse, http::header};
-use isogloss_core::{Auth, StrainedFilter};
+use isogloss_core::{Auth, Scope, StrainedFilter};
 use serde_json::json;
 
 use super::admin::{Admin, Refusal};
@@ -17,10 +17,11 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 }
 
 async fn list(
-    _admin: Admin,
+    admin: Admin,
     auth: Data<Auth>,
     selection: Query<Selection>,
 ) -> Result<HttpResponse, Refusal> {
+    admin.may(Scope::ThrottleRead).await?;
     let strained = auth.strained(&filter(&selection)?).await?;
     let shown: Result<Vec<_>, _> = strained.into_iter().map(Shown::new).collect();
     let shown = shown.map_err(|error| Refusal::Internal(error.to_string()))?;
@@ -34,6 +35,7 @@ async fn clear(
     auth: Data<Auth>,
     selection: Query<Selection>,
 ) -> Result<HttpResponse, Refusal> {
+    let admin = admin.may(Scope::ThrottleWrite).await?;
     if !selection.is_explicit() {
         let reason = "choose by user, source or handle, or say all=true";
         return Err(Refusal::Malformed(reason.to_owned()));
