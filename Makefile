@@ -1,6 +1,7 @@
 # Everything that people and CI do here. `make help` lists it.
 
 CARGO ?= cargo
+DEB_VERSION := 3.8.0
 DENY_VERSION := 0.20.2
 MACHETE_VERSION := 0.9.2
 FUZZ_VERSION := 0.13.2
@@ -9,7 +10,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_TIMES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz faults clients bench storm check advisories doc fmt servers tools
+.PHONY: help run test fuzz faults clients deb package bench storm check advisories doc fmt servers tools packaging
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -28,6 +29,15 @@ fuzz: ## fuzz each parser, with a nightly toolchain, for FUZZ_SECONDS=60 or FUZZ
 clients: ## run published clients, unmodified, against the gateway
 	$(CARGO) build --locked --package isogloss-gateway
 	tests/clients/run "$${CARGO_TARGET_DIR:-target}/debug/isogloss"
+
+deb: packaging ## build the Debian package, target/isogloss.deb
+	$(CARGO) build --release --locked --package isogloss-gateway
+	tests/deb/package release target/isogloss.deb
+
+package: packaging ## install, upgrade and purge the package, and follow the migration guide, in a Debian 12 that boots for it; as root
+	$(CARGO) build --locked --package isogloss-gateway
+	tests/deb/run target/deb
+	tests/deb/guide target/deb
 
 bench: servers ## what a million tokens take: room, start, sweep
 	$(CARGO) bench --locked --package isogloss-core --bench growth
@@ -60,6 +70,10 @@ fmt: ## format the code
 
 servers:
 	@tests/install redis postgres nginx caddy traefik envoy faketime
+
+packaging:
+	@command -v cargo-deb >/dev/null || $(CARGO) install --locked --debug cargo-deb@$(DEB_VERSION)
+	@tests/install debian
 
 tools:
 	@command -v cargo-deny >/dev/null || $(CARGO) install --locked --debug cargo-deny@$(DENY_VERSION)

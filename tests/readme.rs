@@ -1,18 +1,18 @@
-//! The README's commands, run as printed, give the printed answers.
+//! The commands of the README and of the page for services behind, run as printed, give the printed
+//! answers.
 
 use std::path::Path;
 use std::process::Command;
 
 use conformance::{Gateway, Result};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 const README: &str = include_str!("../README.md");
-const PRINTED_ADDRESS: &str = "127.0.0.1:8080";
+const BACK_ENDS: &str = include_str!("../docs/back-ends.md");
 
-/// The blocks of the README in the languages given, in their order.
-fn blocks(languages: [&str; 2]) -> Vec<(&'static str, &'static str)> {
-    README
-        .split("```")
+/// The blocks of a page in the languages given, in their order.
+fn blocks(page: &'static str, languages: [&str; 3]) -> Vec<(&'static str, &'static str)> {
+    page.split("```")
         .skip(1)
         .step_by(2)
         .filter_map(|block| block.split_once('\n'))
@@ -29,9 +29,27 @@ fn same_shape(printed: &Value, came: &Value) -> bool {
                     .iter()
                     .all(|(key, value)| same_shape(value, &came[key]))
         }
-        (Value::String(printed), Value::String(came)) => make(printed) == make(came),
+        (Value::String(printed), Value::String(came)) => {
+            make(printed) == make(came) || (is_handle(printed) && is_handle(came))
+        }
+        (Value::Number(printed), Value::Number(came)) => {
+            printed == came || (is_moment(printed) && is_moment(came))
+        }
         (printed, came) => printed == came,
     }
+}
+
+/// The name of a token.
+fn is_handle(text: &str) -> bool {
+    let allowed = |c| matches!(c, 'a'..='z' | '2'..='7');
+    text.len() == 26 && text.chars().all(allowed)
+}
+
+/// Unix time, of this century.
+fn is_moment(number: &Number) -> bool {
+    number
+        .as_i64()
+        .is_some_and(|seconds| seconds > 1_000_000_000)
 }
 
 /// Digits and hexadecimal letters all count as one.
@@ -51,16 +69,29 @@ fn make(text: &str) -> String {
 }
 
 #[test]
-fn every_command_gives_the_printed_answer() -> Result<()> {
+fn every_command_of_the_readme_gives_the_printed_answer() -> Result<()> {
+    every_command_gives_the_printed_answer(README, 8)
+}
+
+#[test]
+fn every_command_for_services_gives_the_printed_answer() -> Result<()> {
+    every_command_gives_the_printed_answer(BACK_ENDS, 4)
+}
+
+fn every_command_gives_the_printed_answer(page: &'static str, answers: usize) -> Result<()> {
     let gateway = Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test")).start()?;
-    let address = gateway.public().to_string();
+    gateway.wait_until_ready()?;
+    let addressed = |text: &str| {
+        text.replace("127.0.0.1:8080", &gateway.public().to_string())
+            .replace("127.0.0.1:8081", &gateway.management().to_string())
+    };
     let folder = tempfile::tempdir()?;
     // Later commands use what earlier ones put into variables and files: one shell runs them all.
     let mut script = "set -eu\n".to_owned();
     let mut printed: Vec<Value> = Vec::new();
-    for (language, text) in blocks(["sh", "json"]) {
+    for (language, text) in blocks(page, ["sh", "json", "text"]) {
         match language {
-            "sh" => script.push_str(&format!("{text}\necho\n").replace(PRINTED_ADDRESS, &address)),
+            "sh" => script.push_str(&addressed(&format!("{text}\necho\n"))),
             _ => printed.push(serde_json::from_str(text).unwrap()),
         }
     }
@@ -70,7 +101,7 @@ fn every_command_gives_the_printed_answer() -> Result<()> {
         .filter(|line| !line.is_empty())
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert_eq!(printed.len(), 8, "commands in the README");
+    assert_eq!(printed.len(), answers, "answers on the page");
     assert_eq!(came.len(), printed.len(), "{output}");
     for (printed, came) in printed.iter().zip(&came) {
         assert!(same_shape(printed, came), "printed {printed}\ncame {came}");

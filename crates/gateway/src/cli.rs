@@ -6,8 +6,10 @@ mod config;
 mod conformance;
 mod directory;
 mod doctor;
+mod health;
 mod key;
 mod output;
+mod pages;
 mod remote;
 mod session;
 mod throttle;
@@ -83,8 +85,19 @@ enum Command {
     Audit(audit::Command),
     /// Look for what is wrong, or will be, with the gateway and what is around it
     Doctor(doctor::Arguments),
+    /// Say whether the gateway is ready
+    #[command(after_help = "\
+Examples:
+  isogloss health --config /etc/isogloss/isogloss.toml
+
+Exit codes: 0 it is, 1 it is not, and the standard error says why.")]
+    Health,
     /// Hold the documented conversations with a host, and tell which of them it keeps
     Conformance(conformance::Arguments),
+    /// Print completions for a shell
+    Completions(pages::Completions),
+    /// Write the manual pages
+    Man(pages::Man),
 }
 
 /// How a command that did not fail ended.
@@ -129,6 +142,9 @@ fn run(cli: Cli) -> Result<Outcome> {
             Command::Throttle(command) => throttle::run(command, &config).await,
             Command::Audit(command) => audit::run(command, &config).await,
             Command::Doctor(arguments) => doctor::run(&arguments, &config).await,
+            Command::Health => health::run(&config),
+            Command::Completions(completions) => Ok(completions.print()),
+            Command::Man(man) => man.write(),
             Command::Conformance(arguments) => conformance::run(&arguments, &config),
         }
     };

@@ -25,6 +25,7 @@ mod sessions;
 mod slow;
 mod source;
 mod strained;
+mod supervisor;
 mod telemetry;
 
 pub use app::{Ingredients, app};

@@ -26,7 +26,7 @@ use crate::fitness::Fitness;
 use crate::management::Readiness;
 use crate::probe::Probe;
 use crate::source::Proxies;
-use crate::{audit, descriptors, headers, mail, management, parts, secrets, slow};
+use crate::{audit, descriptors, headers, mail, management, parts, secrets, slow, supervisor};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
@@ -107,6 +107,7 @@ async fn start(config: &Config) -> Result<Running> {
 
 impl Running {
     async fn until_the_end(self, signals: &mut Signals) -> Result<()> {
+        supervisor::ready();
         tokio::select! {
             () = signals.next() => {}
             error = failure(self.filling) => {
@@ -114,6 +115,7 @@ impl Running {
                 return Err(error);
             }
         }
+        supervisor::stopping();
         info!("shutting down: requests under way are finished; a second signal cuts them off");
         let finish = async {
             // Requests that were sent before the signal may still wait for their turn. Probes see
@@ -173,10 +175,20 @@ impl Signals {
 }
 
 fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<TcpListener> {
-    let socket =
-        TcpListener::bind(address).with_context(|| format!("{key}: cannot bind {address}"))?;
+    let passed = supervisor::socket(listener).context("a socket that was passed")?;
+    let is_passed = passed.is_some();
+    let socket = match passed {
+        Some(socket) => socket,
+        None => {
+            TcpListener::bind(address).with_context(|| format!("{key}: cannot bind {address}"))?
+        }
+    };
     let address = socket.local_addr().context("no local address")?;
-    info!(listener, %address, "listening");
+    if is_passed {
+        info!(listener, %address, "listening at a socket that was passed");
+    } else {
+        info!(listener, %address, "listening");
+    }
     Ok(socket)
 }
 

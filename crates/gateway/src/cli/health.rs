@@ -1,0 +1,32 @@
+//! `isogloss health`: can the gateway that this configuration is for do its work?
+
+use anyhow::Result;
+use isogloss_exchange::Host;
+
+use super::{Outcome, output, reachable};
+use crate::config::Config;
+
+/// Asks `/readyz` of the management listener, as a container's health check does.
+pub(super) fn run(config: &Config) -> Result<Outcome> {
+    let host = Host::from(reachable(config.sections.management.bind));
+    let line = host.below("GET /readyz HTTP/1.1");
+    let authority = host.authority();
+    let message = format!("{line}\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
+    match host.roundtrip(message.as_bytes()) {
+        Ok(answer) if answer.status == 200 => {
+            output::text("ready")?;
+            Ok(Outcome::Done)
+        }
+        Ok(answer) => {
+            let body = answer.json().unwrap_or_default();
+            let reason = body.get("reason").and_then(|reason| reason.as_str());
+            let reason = reason.map_or_else(|| answer.status.to_string(), str::to_owned);
+            output::error(format_args!("not ready: {reason}"));
+            Ok(Outcome::Refused)
+        }
+        Err(failure) => {
+            output::error(failure);
+            Ok(Outcome::Refused)
+        }
+    }
+}

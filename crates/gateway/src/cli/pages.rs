@@ -1,0 +1,51 @@
+//! What a package brings beside the program: manual pages, and completions for shells.
+
+use std::io::stdout;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, CommandFactory as _};
+use clap_complete::Shell;
+
+use super::{Cli, Outcome};
+
+/// Which shell completes commands.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  isogloss completions bash > /etc/bash_completion.d/isogloss
+  isogloss completions zsh > ~/.zfunc/_isogloss")]
+pub(super) struct Completions {
+    /// Whose
+    shell: Shell,
+}
+
+/// Where manual pages go.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  isogloss man /usr/local/share/man/man1")]
+pub(super) struct Man {
+    /// The folder to write them to, one for each command
+    folder: PathBuf,
+}
+
+impl Completions {
+    pub(super) fn print(&self) -> Outcome {
+        let mut command = Cli::command();
+        clap_complete::generate(self.shell, &mut command, "isogloss", &mut stdout());
+        Outcome::Done
+    }
+}
+
+impl Man {
+    pub(super) fn write(&self) -> Result<Outcome> {
+        let folder = &self.folder;
+        let write = || {
+            std::fs::create_dir_all(folder)?;
+            clap_mangen::generate_to(Cli::command().disable_help_subcommand(true), folder)
+        };
+        write().with_context(|| format!("cannot write to {}", folder.display()))?;
+        Ok(Outcome::Done)
+    }
+}

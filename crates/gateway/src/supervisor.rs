@@ -1,0 +1,46 @@
+//! What started us, if it is systemd or speaks like it: it may have bound our sockets, and wants to
+//! know when we are there and when we leave.
+
+use std::io;
+use std::net::TcpListener;
+
+use listenfd::ListenFd;
+use sd_notify::NotifyState;
+use tracing::debug;
+
+/// The socket of that name (`FileDescriptorName=` of a unit), if one was passed.
+pub(crate) fn socket(name: &str) -> io::Result<Option<TcpListener>> {
+    let mut passed = ListenFd::from_env();
+    let names = names();
+    let index = names.iter().position(|other| other == name);
+    let Some(index) = index.filter(|index| *index < passed.len()) else {
+        return Ok(None);
+    };
+    let socket = passed.take_tcp_listener(index);
+    if let Ok(Some(socket)) = &socket {
+        socket.set_nonblocking(true)?;
+    }
+    socket
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is no setting of ours")]
+fn names() -> Vec<String> {
+    let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
+    names.split(':').map(str::to_owned).collect()
+}
+
+/// Both listeners answer.
+pub(crate) fn ready() {
+    tell(NotifyState::Ready);
+}
+
+/// We were asked to stop, and do.
+pub(crate) fn stopping() {
+    tell(NotifyState::Stopping);
+}
+
+fn tell(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        debug!(%error, "cannot tell the supervisor");
+    }
+}
