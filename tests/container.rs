@@ -35,7 +35,10 @@ fn what_is_run_is_understood_with_the_configuration_that_is_copied() {
     assert_eq!(commands.len(), 2);
     for command in commands {
         let [program, command, option, file] = command.try_into().unwrap();
-        assert_eq!((program.as_str(), option.as_str()), ("isogloss", "--config"));
+        assert_eq!(
+            (program.as_str(), option.as_str()),
+            ("isogloss", "--config")
+        );
         assert!(CONTAINERFILE.contains(&format!("COPY config/container.toml {file}")));
         for arguments in [vec![&*command, "--help"], vec!["config", "check"]] {
             let output = Command::new(env!("CARGO_BIN_EXE_isogloss-under-test"))

@@ -8,6 +8,7 @@ mod directory;
 mod doctor;
 mod health;
 mod key;
+mod openapi;
 mod output;
 mod pages;
 mod remote;
@@ -83,6 +84,9 @@ enum Command {
     /// See who logged in, was refused, or ended what
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Print what is served in the words of `OpenAPI`
+    #[command(name = "openapi")]
+    OpenApi(openapi::Arguments),
     /// Look for what is wrong, or will be, with the gateway and what is around it
     Doctor(doctor::Arguments),
     /// Say whether the gateway is ready
@@ -141,6 +145,7 @@ fn run(cli: Cli) -> Result<Outcome> {
             Command::Key(command) => key::run(command, &config.sections).await,
             Command::Throttle(command) => throttle::run(command, &config).await,
             Command::Audit(command) => audit::run(command, &config).await,
+            Command::OpenApi(arguments) => openapi::run(&arguments),
             Command::Doctor(arguments) => doctor::run(&arguments, &config).await,
             Command::Health => health::run(&config),
             Command::Completions(completions) => Ok(completions.print()),

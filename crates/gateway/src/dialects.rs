@@ -9,9 +9,10 @@ use isogloss_memsource::behind as memsource;
 use isogloss_tokenlogin::behind as tokenlogin;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use utoipa::openapi::OpenApi;
 
 pub use self::mount::Mount;
-use self::mount::{Case, Joined, Life, Seam};
+use self::mount::{Case, Joined, Life, Seam, below};
 use crate::config::{self, Problem};
 
 /// Every dialect: its name, where it is mounted by default, how its routes compare, how long its
@@ -28,6 +29,7 @@ fn all() -> Vec<Dialect> {
             Seam {
                 configure: isogloss_bimplus::configure,
                 forward_auth: bimplus::forward_auth,
+                openapi: isogloss_bimplus::openapi,
                 presented: bimplus::presented,
                 read: bimplus::read,
                 token_type: bimplus::TOKEN_TYPE,
@@ -40,6 +42,7 @@ fn all() -> Vec<Dialect> {
             Seam {
                 configure: isogloss_crmcom::configure,
                 forward_auth: crmcom::forward_auth,
+                openapi: isogloss_crmcom::openapi,
                 presented: crmcom::presented,
                 read: crmcom::read,
                 token_type: crmcom::TOKEN_TYPE,
@@ -52,6 +55,7 @@ fn all() -> Vec<Dialect> {
             Seam {
                 configure: isogloss_tokenlogin::configure,
                 forward_auth: tokenlogin::forward_auth,
+                openapi: isogloss_tokenlogin::openapi,
                 presented: tokenlogin::presented,
                 read: tokenlogin::read,
                 token_type: tokenlogin::TOKEN_TYPE,
@@ -64,12 +68,22 @@ fn all() -> Vec<Dialect> {
             Seam {
                 configure: isogloss_memsource::configure,
                 forward_auth: memsource::forward_auth,
+                openapi: isogloss_memsource::openapi,
                 presented: memsource::presented,
                 read: memsource::read,
                 token_type: memsource::TOKEN_TYPE,
             },
         ),
     ]
+}
+
+/// What every dialect serves where it is mounted by default, by name, in the words of `OpenAPI`.
+pub(crate) fn documents() -> Vec<(&'static str, OpenApi)> {
+    let documents = all().into_iter().map(|dialect| {
+        let document = (dialect.openapi)();
+        (dialect.name, below(document, dialect.default_path))
+    });
+    documents.collect()
 }
 
 /// The names of all dialects.
@@ -82,6 +96,7 @@ struct Dialect {
     default_path: &'static str,
     case: Case,
     life: Life,
+    openapi: fn() -> OpenApi,
     read: Box<dyn Fn(Value) -> Result<Configured, Problem>>,
 }
 
@@ -99,6 +114,7 @@ fn dialect<S>(
 where
     S: DeserializeOwned + Serialize + Send + Sync + 'static,
 {
+    let openapi = seam.openapi;
     let read = move |table: Value| {
         let settings: S = config::read(&format!("dialects.{name}"), table)?;
         Ok(Configured {
@@ -111,6 +127,7 @@ where
         default_path,
         case,
         life,
+        openapi,
         read: Box::new(read),
     }
 }

@@ -16,6 +16,7 @@ mod headers;
 mod jwt;
 mod mail;
 mod management;
+pub mod openapi;
 mod panics;
 mod parts;
 mod probe;

@@ -18,6 +18,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
+use crate::administration::Administration;
 use crate::app::{Ingredients, app};
 use crate::backends::Backends;
 use crate::config::{Config, Sections};
@@ -240,6 +241,10 @@ fn management_server(
             .app_data(Data::new(readiness.clone()))
             .app_data(Data::new(auth.clone()))
             .app_data(Data::new(directory.clone()))
+            .app_data(Data::new(Administration {
+                directory: directory.clone(),
+                audit: auth.audit().clone(),
+            }))
             .app_data(Data::new(metrics.clone()))
             .configure(management::configure)
             .configure(|cfg| backends.configure(cfg))

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use utoipa::ToSchema;
 
 use super::{Administration, Undone, event};
 use crate::dialects;
@@ -41,6 +42,7 @@ pub(crate) struct NewKey {
 }
 
 /// What whoever makes keys may do. No key may do more.
+#[derive(Clone)]
 pub(crate) struct Rights {
     pub(crate) scopes: Scopes,
     pub(crate) expires_at: Option<OffsetDateTime>,
@@ -181,7 +183,8 @@ impl Administration {
 }
 
 /// A key as it is shown, which opens nothing.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Key)]
 pub(crate) struct Shown {
     pub(crate) id: String,
     pub(crate) realm: String,

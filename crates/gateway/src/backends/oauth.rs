@@ -130,6 +130,15 @@ impl Refusal {
     }
 }
 
+/// What a refusal is on the wire.
+#[derive(utoipa::ToSchema)]
+#[schema(as = OAuthRefusal)]
+#[expect(dead_code, reason = "it is written member by member")]
+pub(super) struct Body {
+    error: String,
+    error_description: String,
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.answer().2)
