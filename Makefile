@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_TIMES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz faults clients deb package bench storm check advisories doc reference fmt servers tools packaging
+.PHONY: help run test fuzz faults clients openapi schemathesis deb package bench storm check advisories doc reference fmt servers tools packaging
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -25,6 +25,14 @@ fuzz: ## fuzz each parser, with a nightly toolchain, for FUZZ_SECONDS=60 or FUZZ
 	@$(CARGO) +nightly --version >/dev/null || { echo "fuzzing takes a nightly toolchain: rustup toolchain install nightly" >&2; exit 1; }
 	@command -v cargo-fuzz >/dev/null || $(CARGO) install --locked --debug cargo-fuzz@$(FUZZ_VERSION)
 	tests/fuzz/run $(if $(FUZZ_TIMES),times $(FUZZ_TIMES),seconds $(FUZZ_SECONDS))
+
+openapi: ## write docs/openapi anew
+	mkdir -p docs/openapi
+	ISOGLOSS_BLESS=1 $(CARGO) test --locked --package conformance --test openapi -- of_the_repository
+
+schemathesis: ## look for answers that no document promises
+	$(CARGO) build --locked --package isogloss-gateway
+	tests/schemathesis/run "$${CARGO_TARGET_DIR:-target}/debug/isogloss"
 
 clients: ## run published clients, unmodified, against the gateway
 	$(CARGO) build --locked --package isogloss-gateway

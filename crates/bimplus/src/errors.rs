@@ -40,8 +40,10 @@ pub(crate) enum Error {
     Auth(#[from] AuthError),
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// What a refusal is on the wire.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Refusal)]
+pub(crate) struct Body<'a> {
     error: &'a str,
     error_description: &'a str,
     message: &'a str,

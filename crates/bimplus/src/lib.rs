@@ -9,6 +9,7 @@ pub mod fuzzing;
 mod ids;
 mod logins;
 mod members;
+mod openapi;
 mod origins;
 mod portal;
 mod profile;
@@ -21,6 +22,7 @@ mod wire;
 
 use isogloss_core::Realm;
 
+pub use openapi::openapi;
 pub use origins::Origins;
 pub use portal::PortalUrl;
 pub use routes::configure;

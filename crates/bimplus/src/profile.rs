@@ -7,10 +7,11 @@ use uuid::Uuid;
 use crate::teams::Team;
 
 /// The user, as documented. What the directory does not know is empty, as in the vendor's sample.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Profile {
     teams: Vec<Membership>,
+    #[schema(value_type = String)]
     id: Uuid,
     email: String,
     status: &'static str,
@@ -28,7 +29,7 @@ pub(crate) struct Profile {
     has_accepted_terms: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct Membership {
     team: Team,
 }

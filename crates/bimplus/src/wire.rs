@@ -77,7 +77,7 @@ impl RememberAnswer {
 }
 
 /// The answer to `GET authorize`.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct TokenInformation {
     user_id: String,
     audience: String,
@@ -99,7 +99,7 @@ impl TokenInformation {
 }
 
 /// The answer to `POST cross-token`.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct CrossAnswer {
     cross_token: String,
     expires_in: i64,

@@ -6,6 +6,7 @@ mod changes;
 mod contract;
 mod enrolments;
 pub mod file;
+mod keys;
 mod postgres;
 mod rows;
 mod snapshot;
@@ -19,6 +20,7 @@ use uuid::Uuid;
 
 pub use self::app_passwords::{AppPasswords, KnownAppPassword};
 pub use self::enrolments::{Enrolment, Enrolments, NewEnrolment};
+pub use self::keys::Keys;
 pub use self::postgres::{PostgresDirectory, PostgresSettings};
 pub use self::snapshot::{
     AppPasswordEntry, CardEntry, KeyEntry, OrganisationEntry, RecoveryCodeEntry, Snapshot,
@@ -33,7 +35,7 @@ use crate::user::{Key, Unit, User, UserState};
 
 /// Users, organisations and keys, wherever they are kept; beside them the audit log, if it is to be.
 #[async_trait]
-pub trait Directory: Enrolments + AppPasswords + AuditTable {
+pub trait Directory: Enrolments + AppPasswords + Keys + AuditTable {
     /// The account that logs in by that name: a user name or an e-mail address, in any case.
     async fn account(&self, login: &str) -> Result<Option<Account>, StoreError>;
 

@@ -1,7 +1,10 @@
 //! The one user base: users, their organisation and units, and the keys of applications.
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use uuid::Uuid;
+
+use crate::scope::Scopes;
 
 /// A user, as every dialect may show it. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,4 +115,8 @@ pub struct Key {
     pub label: String,
     /// The user it acts as, for keys that log in.
     pub user: Option<Uuid>,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// From when on it opens nothing.
+    pub expires_at: Option<OffsetDateTime>,
 }

@@ -7,6 +7,7 @@ mod errors;
 pub mod fuzzing;
 mod key;
 mod login;
+mod openapi;
 mod quirks;
 mod routes;
 mod settings;
@@ -14,6 +15,7 @@ mod wire;
 
 use isogloss_core::Realm;
 
+pub use openapi::openapi;
 pub use routes::configure;
 pub use settings::{OrganisationMatch, Release, Settings};
 

@@ -12,13 +12,13 @@ use crate::REALM;
 pub(crate) const EMPTY: Option<&str> = Some("");
 
 /// The envelope of every answer.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct Envelope<'a> {
     status: Status<'a>,
     data: Data,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct Status<'a> {
     code: &'a str,
     message: Option<&'a str>,
@@ -26,9 +26,10 @@ struct Status<'a> {
 }
 
 /// The token, or nothing.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct Data {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     token: Option<String>,
 }
 

@@ -9,6 +9,7 @@ mod identity;
 mod introspect;
 mod jwks;
 mod oauth;
+mod openapi;
 mod original;
 mod received;
 
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use actix_web::web::{Data, ServiceConfig};
 
 pub(crate) use self::identity::Identity;
+pub(crate) use self::openapi::document;
 use crate::dialects::Mount;
 use crate::jwt::Jwts;
 

@@ -7,6 +7,8 @@ mod conformance;
 mod directory;
 mod doctor;
 mod health;
+mod key;
+mod openapi;
 mod output;
 mod pages;
 mod remote;
@@ -73,12 +75,18 @@ enum Command {
     /// See and end sessions
     #[command(subcommand)]
     Session(session::Command),
+    /// Manage the keys of applications, services and administrators
+    #[command(subcommand)]
+    Key(key::Command),
     /// See whose wrong passwords are counted, and forgive them
     #[command(subcommand)]
     Throttle(throttle::Command),
     /// See who logged in, was refused, or ended what
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Print what is served in the words of `OpenAPI`
+    #[command(name = "openapi")]
+    OpenApi(openapi::Arguments),
     /// Look for what is wrong, or will be, with the gateway and what is around it
     Doctor(doctor::Arguments),
     /// Say whether the gateway is ready
@@ -137,8 +145,10 @@ fn run(cli: Cli) -> Result<Outcome> {
             Command::Directory(command) => directory::run(command, &config.sections).await,
             Command::User(command) => user::run(command, &config).await,
             Command::Session(command) => session::run(command, &config).await,
+            Command::Key(command) => key::run(command, &config.sections).await,
             Command::Throttle(command) => throttle::run(command, &config).await,
             Command::Audit(command) => audit::run(command, &config).await,
+            Command::OpenApi(arguments) => openapi::run(&arguments),
             Command::Doctor(arguments) => doctor::run(&arguments, &config).await,
             Command::Health => health::run(&config),
             Command::Completions(completions) => Ok(completions.print()),

@@ -10,9 +10,10 @@ use isogloss_tokenlogin::behind as tokenlogin;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use utoipa::openapi::OpenApi;
 
 pub use self::mount::Mount;
-use self::mount::{Case, Joined, Life, Seam};
+use self::mount::{Case, Joined, Life, Seam, below};
 use crate::config::{self, Problem};
 
 /// Every dialect: its name, where it is mounted by default, how its routes compare, how long its
@@ -29,6 +30,7 @@ fn all() -> Vec<Dialect> {
             Seam {
                 configure: isogloss_bimplus::configure,
                 forward_auth: bimplus::forward_auth,
+                openapi: isogloss_bimplus::openapi,
                 presented: bimplus::presented,
                 read: bimplus::read,
                 token_type: bimplus::TOKEN_TYPE,
@@ -41,6 +43,7 @@ fn all() -> Vec<Dialect> {
             Seam {
                 configure: isogloss_crmcom::configure,
                 forward_auth: crmcom::forward_auth,
+                openapi: isogloss_crmcom::openapi,
                 presented: crmcom::presented,
                 read: crmcom::read,
                 token_type: crmcom::TOKEN_TYPE,
@@ -53,6 +56,7 @@ fn all() -> Vec<Dialect> {
             Seam {
                 configure: isogloss_tokenlogin::configure,
                 forward_auth: tokenlogin::forward_auth,
+                openapi: isogloss_tokenlogin::openapi,
                 presented: tokenlogin::presented,
                 read: tokenlogin::read,
                 token_type: tokenlogin::TOKEN_TYPE,
@@ -65,12 +69,22 @@ fn all() -> Vec<Dialect> {
             Seam {
                 configure: isogloss_memsource::configure,
                 forward_auth: memsource::forward_auth,
+                openapi: isogloss_memsource::openapi,
                 presented: memsource::presented,
                 read: memsource::read,
                 token_type: memsource::TOKEN_TYPE,
             },
         ),
     ]
+}
+
+/// What every dialect serves where it is mounted by default, by name, in the words of `OpenAPI`.
+pub(crate) fn documents() -> Vec<(&'static str, OpenApi)> {
+    let documents = all().into_iter().map(|dialect| {
+        let document = (dialect.openapi)();
+        (dialect.name, below(document, dialect.default_path))
+    });
+    documents.collect()
 }
 
 /// The names of all dialects.
@@ -100,6 +114,7 @@ struct Dialect {
     case: Case,
     life: Life,
     schema: fn(&mut SchemaGenerator) -> Schema,
+    openapi: fn() -> OpenApi,
     read: Box<dyn Fn(Value) -> Result<Configured, Problem>>,
 }
 
@@ -117,6 +132,7 @@ fn dialect<S>(
 where
     S: DeserializeOwned + Serialize + JsonSchema + Send + Sync + 'static,
 {
+    let openapi = seam.openapi;
     let read = move |table: Value| {
         let settings: S = config::read(&format!("dialects.{name}"), table)?;
         Ok(Configured {
@@ -130,6 +146,7 @@ where
         case,
         life,
         schema: S::json_schema,
+        openapi,
         read: Box::new(read),
     }
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod administration;
 mod app;
 mod audit;
 mod backends;
@@ -16,6 +17,7 @@ mod jwt;
 mod mail;
 mod management;
 mod measured;
+pub mod openapi;
 mod panics;
 mod parts;
 mod probe;

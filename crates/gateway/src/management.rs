@@ -3,9 +3,14 @@
 
 mod admin;
 mod app;
+mod keys;
 pub(crate) mod metrics;
+mod openapi;
+mod received;
 mod sessions;
 mod throttle;
+
+pub(crate) use self::openapi::document;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -74,23 +79,45 @@ fn found(health: &StoreHealth) -> Option<Value> {
     (!servers.is_empty()).then_some(found)
 }
 
+/// How the gateway is, as far as probes are concerned.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it is written member by member")]
+struct Health {
+    /// `ok` or `unavailable`.
+    status: String,
+    /// Why it is unavailable.
+    #[schema(nullable = false)]
+    reason: Option<String>,
+    /// What was found behind the token store.
+    #[schema(nullable = false, value_type = Option<Object>)]
+    token_store: Option<Value>,
+}
+
 /// Adds the routes. The application data must hold [`Readiness`], [`Auth`], the directory and the
 /// metrics.
 fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/healthz").route(get().to(health)))
         .service(resource("/readyz").route(get().to(readiness)))
         .configure(metrics::configure)
+        .configure(received::configure)
+        .configure(openapi::configure)
         .configure(sessions::configure)
-        .configure(throttle::configure);
+        .configure(throttle::configure)
+        .configure(keys::configure)
+        .configure(admin::configure);
 }
 
-/// The process answers.
-async fn health() -> impl Responder {
+/// Whether the process answers.
+#[utoipa::path(get, path = "/healthz", operation_id = "health", tag = "health",
+    responses((status = 200, body = Health)))]
+pub(crate) async fn health() -> impl Responder {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
-/// Directory and token store answer too and are fit, and nobody has asked us to stop.
-async fn readiness(readiness: Data<Readiness>) -> impl Responder {
+/// Whether directory and token store answer too and are fit, and nobody has asked the gateway to stop.
+#[utoipa::path(get, path = "/readyz", operation_id = "readiness", tag = "health",
+    responses((status = 200, body = Health), (status = 503, body = Health)))]
+pub(crate) async fn readiness(readiness: Data<Readiness>) -> impl Responder {
     let (mut answer, mut body, found) = match readiness.check().await {
         Ok(health) => (HttpResponse::Ok(), json!({"status": "ok"}), found(&health)),
         Err((reason, found)) => (

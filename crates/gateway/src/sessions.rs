@@ -6,14 +6,16 @@ use isogloss_core::{Filter, Listed, TokenDigest, User};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// How many sessions are listed unless more are asked for.
 pub(crate) const LIMIT: usize = 100;
 
 /// Which sessions are meant: those to which all of it applies.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Selection {
     /// Of the user of that name or address.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,7 +110,8 @@ impl Selection {
 }
 
 /// A session as it is shown.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Session)]
 pub(crate) struct Shown {
     pub(crate) handle: String,
     pub(crate) dialect: String,

@@ -8,16 +8,19 @@ use isogloss_core::{Source, StrainedFilter, TokenDigest};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use utoipa::{IntoParams, ToSchema};
 
 /// Which counts are meant: those to which all of it applies.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Selection {
     /// For that login name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) user: Option<String>,
     /// For that address.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>)]
     pub(crate) source: Option<IpAddr>,
     /// The one of that handle.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,7 +51,8 @@ impl Selection {
 }
 
 /// A count as it is shown. Names are not kept, so there is none.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Strained)]
 pub(crate) struct Shown {
     pub(crate) handle: String,
     pub(crate) kind: String,

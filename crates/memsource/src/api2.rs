@@ -9,8 +9,9 @@ use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder};
 use isogloss_core::{Auth, AuthError, Credentials, Origin, SecondFactor, Source, User};
 
 use self::body::{LoginBody, LoginOtherBody};
-use self::refusal::Refusal;
-use self::wire::{LoginAnswer, WhoAmIAnswer, uid};
+pub(crate) use self::refusal::Refusal;
+use self::wire::uid;
+pub(crate) use self::wire::{LoginAnswer, WhoAmIAnswer};
 use crate::caller::Caller;
 use crate::errors::Error;
 use crate::parameters::Parameters;

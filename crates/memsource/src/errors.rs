@@ -36,9 +36,11 @@ pub(crate) enum Error {
     Auth(#[from] AuthError),
 }
 
-#[derive(Serialize)]
+/// What a refusal is on the wire.
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Body<'a> {
+#[schema(as = Refusal)]
+pub(crate) struct Body<'a> {
     error_code: &'a str,
     error_description: Option<&'a str>,
 }

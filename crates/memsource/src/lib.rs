@@ -8,6 +8,7 @@ mod errors;
 pub mod fuzzing;
 mod issue;
 mod multipart;
+mod openapi;
 mod parameters;
 mod quirks;
 mod redirect;
@@ -17,6 +18,7 @@ mod wire;
 
 use isogloss_core::Realm;
 
+pub use openapi::openapi;
 pub use routes::configure;
 pub use settings::{ExpiresStyle, Login, RoleStyle, Settings};
 

@@ -31,7 +31,7 @@ pub(crate) fn parse_token(text: &str) -> Option<(i64, Token)> {
 }
 
 /// The answer to `login` and `loginOther`.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct LoginAnswer<'a> {
     user: UserAnswer<'a>,
     token: String,
@@ -49,7 +49,7 @@ impl<'a> LoginAnswer<'a> {
 }
 
 /// The answer to `whoAmI`.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct WhoAmIAnswer<'a> {
     user: UserAnswer<'a>,
     #[serde(flatten)]
@@ -57,14 +57,14 @@ pub(crate) struct WhoAmIAnswer<'a> {
 }
 
 /// What the vendor's server told in 2016 beside what is documented.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct Extras<'a> {
     #[serde(rename = "csrfToken")]
     csrf_token: (),
     organization: OrganizationAnswer<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct OrganizationAnswer<'a> {
     name: &'a str,
     logo: (),
@@ -87,7 +87,7 @@ impl<'a> WhoAmIAnswer<'a> {
 }
 
 /// Exactly these five members: one client fails on any other.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct UserAnswer<'a> {
     id: i64,

@@ -41,11 +41,13 @@ pub(crate) enum Error {
     Auth(#[from] AuthError),
 }
 
-#[derive(Serialize)]
+/// What most refusals are on the wire.
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "PascalCase")]
-struct HttpError {
+pub(crate) struct HttpError {
     message: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(required = false)]
     model_state: BTreeMap<String, Vec<String>>,
 }
 

@@ -11,6 +11,7 @@ mod letter;
 mod login;
 mod model;
 mod model_state;
+mod openapi;
 mod policy;
 mod query;
 mod quirks;
@@ -21,6 +22,7 @@ mod wire;
 
 use isogloss_core::Realm;
 
+pub use openapi::openapi;
 pub use policy::PasswordPolicy;
 pub use routes::configure;
 pub use settings::{LifetimeFrom, LogoutEnds, Settings};

@@ -43,6 +43,8 @@ pub enum Reason {
     UsedAgain,
     /// The user may not do this.
     Forbidden,
+    /// The key has not the scope.
+    Scope,
     /// There is no such user in the administrator's organisation.
     UnknownUser,
     /// The new password cannot be set.
@@ -127,13 +129,17 @@ pub enum Kind {
     AddAppPassword,
     /// A user's application password was ended.
     RevokeAppPassword,
+    /// A key was made.
+    AddKey,
+    /// A key was revoked.
+    RevokeKey,
     /// A directory file was applied.
     ImportDirectory,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Login,
         Self::Issue,
         Self::Redeem,
@@ -155,6 +161,8 @@ impl Kind {
         Self::RenewRecoveryCodes,
         Self::AddAppPassword,
         Self::RevokeAppPassword,
+        Self::AddKey,
+        Self::RevokeKey,
         Self::ImportDirectory,
     ];
 
@@ -182,6 +190,8 @@ impl Kind {
             Self::RenewRecoveryCodes => "renew_recovery_codes",
             Self::AddAppPassword => "add_app_password",
             Self::RevokeAppPassword => "revoke_app_password",
+            Self::AddKey => "add_key",
+            Self::RevokeKey => "revoke_key",
             Self::ImportDirectory => "import_directory",
         }
     }

@@ -176,10 +176,12 @@ impl Auth {
             .transpose()
     }
 
-    /// An application's key, if the realm has it.
+    /// An application's key, if the realm has it and it has not expired.
     pub async fn key(&self, realm: Realm, key: &str) -> Result<Option<Key>, AuthError> {
         let digest = KeyDigest::of(key);
-        Ok(self.0.directory.key(realm.name(), digest).await?)
+        let key = self.0.directory.key(realm.name(), digest).await?;
+        let now = self.now();
+        Ok(key.filter(|key| key.expires_at.is_none_or(|expires_at| now < expires_at)))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod audit;
 mod factors;
+mod keys;
 mod postgres;
 #[path = "../../../../tests/kit/postgres.rs"]
 #[expect(
@@ -370,6 +371,7 @@ async fn the_contract_holds(directory: &dyn Directory, other: &dyn Directory) {
     imports_are_remembered(directory).await;
     audit::the_contract_holds(directory).await;
     factors::hold(directory, other).await;
+    keys::hold(directory).await;
 }
 
 #[tokio::test]

@@ -201,6 +201,9 @@ struct FileKey {
     key: Option<SecretString>,
     digest: Option<String>,
     user: Option<String>,
+    scopes: Option<Vec<String>>,
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    expires_at: Option<OffsetDateTime>,
 }
 
 const fn effective() -> bool {

@@ -4,6 +4,7 @@ mod address;
 mod app_passwords;
 mod audit;
 mod enrolments;
+mod keys;
 pub(super) mod migrate;
 mod pool;
 mod read;

@@ -10,6 +10,7 @@ use super::{
     Account, AppPasswordEntry, Card, CardEntry, Enrolment, KeyDigest, KeyEntry, KnownAppPassword,
     OrganisationEntry, RecoveryCodeEntry, UnitEntry, UserEntry,
 };
+use crate::scope::Scopes;
 use crate::totp::{TotpSecret, TotpStep};
 use crate::user::{Key, Organisation, Role, Unit, User, UserState};
 
@@ -114,7 +115,24 @@ pub(super) fn key(row: &impl Columns) -> Result<Key> {
     Ok(Key {
         label: row.text("label")?,
         user: row.guid_if_any("user")?,
+        scopes: scopes(row)?,
+        expires_at: row.number_if_any("expires_at")?.map(moment),
     })
+}
+
+fn key_entry(row: &impl Columns) -> Result<KeyEntry> {
+    Ok(KeyEntry {
+        realm: row.text("realm")?,
+        label: row.text("label")?,
+        digest: digest_in(row)?,
+        user: row.text_if_any("user_name")?,
+        scopes: scopes(row)?,
+        expires_at: row.number_if_any("expires_at")?.map(moment),
+    })
+}
+
+fn scopes(row: &impl Columns) -> Result<Scopes> {
+    Ok(Scopes::from_stored(row.text_if_any("scopes")?.as_deref()))
 }
 
 /// Organisations and units, each in the order in which they are given.
@@ -275,16 +293,7 @@ const LAST_DAY: i64 = 2_932_000;
 
 /// Keys with the names of their users, in the order in which they are given.
 pub(super) fn key_entries(rows: &[impl Columns]) -> Result<Vec<KeyEntry>> {
-    rows.iter()
-        .map(|row| {
-            Ok(KeyEntry {
-                realm: row.text("realm")?,
-                label: row.text("label")?,
-                digest: digest_in(row)?,
-                user: row.text_if_any("user_name")?,
-            })
-        })
-        .collect()
+    rows.iter().map(key_entry).collect()
 }
 
 fn sorted(row: &impl Columns, column: &str) -> Result<Vec<String>> {

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::KeyDigest;
+use crate::scope::Scopes;
 use crate::user::Role;
 
 /// Entries of a directory, ready to be stored, or as they are stored.
@@ -165,6 +166,24 @@ pub struct KeyEntry {
     /// The user it acts as.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// What it may do.
+    #[serde(skip_serializing_if = "Scopes::are_all")]
+    pub scopes: Scopes,
+    /// From when on it opens nothing, to the second.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        with = "time::serde::rfc3339::option"
+    )]
+    pub expires_at: Option<OffsetDateTime>,
+}
+
+impl KeyEntry {
+    /// Names it and opens nothing: the first twelve digits of its digest.
+    pub fn id(&self) -> String {
+        let mut digits = self.digest.hex();
+        digits.truncate(12);
+        digits
+    }
 }
 
 impl Serialize for KeyDigest {

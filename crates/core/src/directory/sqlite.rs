@@ -4,6 +4,7 @@ mod app_passwords;
 mod apply;
 mod audit;
 mod enrolments;
+mod keys;
 mod read;
 
 use std::path::Path;
@@ -68,6 +69,7 @@ fn migrations() -> Migrator {
         include_str!("../../migrations/sqlite/0001_directory.sql"),
         include_str!("../../migrations/sqlite/0002_second_factor.sql"),
         include_str!("../../migrations/sqlite/0003_audit.sql"),
+        include_str!("../../migrations/sqlite/0004_key_scopes.sql"),
     ])
 }
 

@@ -7,7 +7,7 @@ use actix_web::{FromRequest, HttpRequest};
 use data_encoding::BASE64;
 use futures_util::future::LocalBoxFuture;
 use isogloss_core::audit::{Actor, Caller, Event, Kind, Reason};
-use isogloss_core::{Auth, Realm};
+use isogloss_core::{Auth, Key, Realm, Scope};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::oauth::Refusal;
@@ -15,13 +15,34 @@ use super::oauth::Refusal;
 /// The realm of the directory's keys that services ask with.
 const REALM: Realm = Realm::new("introspection");
 
-/// A service that may ask.
-pub(super) struct Backend(Caller);
+/// A service with such a key.
+pub(super) struct Backend {
+    auth: Data<Auth>,
+    caller: Caller,
+    key: Key,
+}
 
 impl Backend {
+    /// Goes on if the key has that scope.
+    pub(super) async fn may(self, scope: Scope) -> Result<Self, Refusal> {
+        if self.key.scopes.allow(scope) {
+            return Ok(self);
+        }
+        let refused = async {
+            Event {
+                target: Some(scope.name().to_owned()),
+                ..Event::new(Kind::Admin, self.auth.now())
+            }
+        };
+        let refused = self.caller.clone().scope(refused).await;
+        self.auth.audit().record(refused.refused(Reason::Scope));
+        let text = format!("the key lacks the scope {}", scope.name());
+        Err(Refusal::InsufficientScope(text))
+    }
+
     /// Does something in this service's name.
     pub(super) async fn act<F: Future>(self, work: F) -> F::Output {
-        self.0.scope(work).await
+        self.caller.scope(work).await
     }
 }
 
@@ -43,7 +64,8 @@ impl FromRequest for Backend {
                 return Err(Refusal::InvalidClient);
             };
             if let Some(key) = auth.key(REALM, key.expose_secret()).await? {
-                return Ok(Self(caller(Some(Actor::Key(key.label)))));
+                let caller = caller(Some(Actor::Key(key.label.clone())));
+                return Ok(Self { auth, caller, key });
             }
             let refused = async { Event::new(Kind::Admin, auth.now()) };
             let refused = caller(None).scope(refused).await;

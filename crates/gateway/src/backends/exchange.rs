@@ -3,8 +3,9 @@
 use actix_web::HttpResponse;
 use actix_web::web::{Data, ServiceConfig, post, resource};
 use isogloss_core::audit::{Event, Kind, Reason};
-use isogloss_core::{Auth, Session};
+use isogloss_core::{Auth, Scope, Session};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::Backends;
 use super::backend::Backend;
@@ -19,16 +20,54 @@ const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 /// What a dialect's own type of token begins with.
 const OF_DIALECT: &str = "urn:isogloss:token-type:";
 
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read parameter by parameter")]
+struct ExchangeForm {
+    /// `urn:ietf:params:oauth:grant-type:token-exchange`
+    grant_type: String,
+    subject_token: String,
+    /// `urn:ietf:params:oauth:token-type:access_token`, or `urn:isogloss:token-type:<dialect>`.
+    subject_token_type: String,
+    #[schema(nullable = false)]
+    dialect: Option<String>,
+    #[schema(nullable = false)]
+    requested_token_type: Option<String>,
+    #[schema(nullable = false)]
+    audience: Option<String>,
+    #[schema(nullable = false)]
+    resource: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is written member by member")]
+struct Exchanged {
+    access_token: String,
+    issued_token_type: String,
+    token_type: String,
+    expires_in: i64,
+}
+
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/token").route(post().to(exchange)));
 }
 
-async fn exchange(
+/// A JWT for a token, by RFC 8693.
+#[utoipa::path(
+    post,
+    path = "/token",
+    tag = "services",
+    description = "Takes the scope `tokens:exchange`.",
+    request_body(content = ExchangeForm, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, body = Exchanged), Refusal),
+    security(("introspection" = ["tokens:exchange"]))
+)]
+pub(super) async fn exchange(
     backend: Backend,
     auth: Data<Auth>,
     backends: Data<Backends>,
     mut form: Form,
 ) -> Result<HttpResponse, Refusal> {
+    let backend = backend.may(Scope::TokensExchange).await?;
     if form.mandatory("grant_type")? != GRANT_TYPE {
         return Err(Refusal::UnsupportedGrantType(
             "expected urn:ietf:params:oauth:grant-type:token-exchange",

@@ -2,9 +2,10 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, ServiceConfig, post, resource};
-use isogloss_core::Auth;
+use isogloss_core::{Auth, Scope};
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::Backends;
 use super::backend::Backend;
@@ -14,6 +15,35 @@ use super::received::session_of;
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/introspect").route(post().to(introspect)));
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read parameter by parameter")]
+struct IntrospectForm {
+    token: String,
+    /// Only tokens of that dialect.
+    #[schema(nullable = false)]
+    dialect: Option<String>,
+}
+
+/// What is known of a token. Of one that is dead, `active` alone.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "two types write it")]
+struct Introspection {
+    active: bool,
+    #[schema(nullable = false)]
+    token_type: Option<String>,
+    #[schema(nullable = false)]
+    exp: Option<i64>,
+    #[schema(nullable = false)]
+    iat: Option<i64>,
+    /// The user's identifier.
+    #[schema(nullable = false)]
+    sub: Option<String>,
+    #[schema(nullable = false)]
+    username: Option<String>,
+    #[schema(nullable = false)]
+    dialect: Option<String>,
 }
 
 /// A live token.
@@ -30,12 +60,23 @@ struct Live<'a> {
     identity: Identity<'a>,
 }
 
-async fn introspect(
-    _backend: Backend,
+/// Whose token it is, by RFC 7662.
+#[utoipa::path(
+    post,
+    path = "/introspect",
+    tag = "services",
+    description = "Takes the scope `tokens:introspect`. The token may come as whatever the service has received: by itself, as the value of a header, or in a query.",
+    request_body(content = IntrospectForm, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, body = Introspection), Refusal),
+    security(("introspection" = ["tokens:introspect"]))
+)]
+pub(super) async fn introspect(
+    backend: Backend,
     auth: Data<Auth>,
     backends: Data<Backends>,
     mut form: Form,
 ) -> Result<HttpResponse, Refusal> {
+    backend.may(Scope::TokensIntrospect).await?;
     let token = form.mandatory("token")?;
     let dialect = form.optional("dialect")?;
     let mounts = backends.of(dialect.as_deref())?;

@@ -71,6 +71,8 @@ impl FromRequest for Form {
 pub(super) enum Refusal {
     /// There is no key of the realm `introspection`.
     InvalidClient,
+    /// The key may not do that.
+    InsufficientScope(String),
     /// The request makes no sense, or the token that it brings is dead.
     InvalidRequest(String),
     /// Tokens are not exchanged in that way.
@@ -98,6 +100,7 @@ impl Refusal {
                 "invalid_client",
                 "a key of the realm introspection is needed",
             ),
+            Self::InsufficientScope(text) => (StatusCode::FORBIDDEN, "insufficient_scope", &**text),
             Self::InvalidRequest(text) => (StatusCode::BAD_REQUEST, "invalid_request", &**text),
             Self::UnsupportedGrantType(text) => {
                 (StatusCode::BAD_REQUEST, "unsupported_grant_type", *text)
@@ -127,6 +130,15 @@ impl Refusal {
     }
 }
 
+/// What a refusal is on the wire.
+#[derive(utoipa::ToSchema)]
+#[schema(as = OAuthRefusal)]
+#[expect(dead_code, reason = "it is written member by member")]
+pub(super) struct Body {
+    error: String,
+    error_description: String,
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.answer().2)
@@ -148,7 +160,8 @@ impl ResponseError for Refusal {
             Self::Unavailable(_) => {
                 response.insert_header((RETRY_AFTER, "1"));
             }
-            Self::InvalidRequest(_)
+            Self::InsufficientScope(_)
+            | Self::InvalidRequest(_)
             | Self::UnsupportedGrantType(_)
             | Self::InvalidTarget
             | Self::TooLarge

@@ -14,6 +14,7 @@ use isogloss_core::{Role, User, UserState};
 use serde_json::{Value, json};
 
 use self::password::PasswordSource;
+pub(super) use self::password::first_line;
 use super::acts::Acts;
 use super::remote::Gateway;
 use super::{Outcome, output, session};

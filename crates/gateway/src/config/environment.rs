@@ -44,7 +44,8 @@ fn list(text: &str) -> Option<ValueKind> {
         return None;
     }
     let parsed: toml::Table = format!("list = {text}").parse().ok()?;
-    let entries = parsed.get("list")?.as_array()?.iter();
+    let only = parsed.len() == 1;
+    let entries = parsed.get("list").filter(|_| only)?.as_array()?.iter();
     let entries = entries.map(|entry| Some(Value::new(None, entry.as_str()?)));
     Some(ValueKind::Array(entries.collect::<Option<_>>()?))
 }

@@ -120,6 +120,7 @@ fn every_secret_is_listed_and_has_a_file_beside_it() {
         include_str!("sections.rs"),
         include_str!("tokens.rs"),
         include_str!("audit.rs"),
+        include_str!("jwt.rs"),
         include_str!("throttle.rs"),
         include_str!("tls.rs"),
         include_str!("tracing.rs"),

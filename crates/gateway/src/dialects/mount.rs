@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::dev::RequestHead;
 use actix_web::web::ServiceConfig;
 use isogloss_core::Presented;
+use utoipa::openapi::{OpenApi, Server};
 
 /// A dialect that the configuration has switched on.
 #[derive(Clone)]
@@ -50,6 +51,11 @@ impl Mount {
         (self.joined.forward_auth)(cfg);
     }
 
+    /// What it serves, in the words of `OpenAPI`.
+    pub(crate) fn openapi(&self) -> OpenApi {
+        below((self.joined.openapi)(), &self.path)
+    }
+
     /// The token that a call carries where this dialect has it.
     pub(crate) fn presented(&self, head: &RequestHead) -> Option<Presented> {
         (self.joined.presented)(head)
@@ -80,6 +86,12 @@ pub(super) enum Life {
     Remembered,
 }
 
+/// The document of routes that are below that path.
+pub(super) fn below(mut document: OpenApi, path: &str) -> OpenApi {
+    document.servers = Some(vec![Server::new(path)]);
+    document
+}
+
 type Adding = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
 type Finding = Arc<dyn Fn(&RequestHead) -> Option<Presented> + Send + Sync>;
 
@@ -87,6 +99,7 @@ type Finding = Arc<dyn Fn(&RequestHead) -> Option<Presented> + Send + Sync>;
 pub(super) struct Seam<S> {
     pub(super) configure: fn(&S, &mut ServiceConfig),
     pub(super) forward_auth: fn(&S, &mut ServiceConfig),
+    pub(super) openapi: fn() -> OpenApi,
     pub(super) presented: fn(&S, &RequestHead) -> Option<Presented>,
     pub(super) read: fn(&str) -> Option<Presented>,
     pub(super) token_type: &'static str,
@@ -97,6 +110,7 @@ pub(super) struct Seam<S> {
 pub(super) struct Joined {
     configure: Adding,
     forward_auth: Adding,
+    openapi: fn() -> OpenApi,
     presented: Finding,
     read: fn(&str) -> Option<Presented>,
     token_type: &'static str,
@@ -114,6 +128,7 @@ impl<S: Send + Sync + 'static> Seam<S> {
         Joined {
             configure,
             forward_auth,
+            openapi: self.openapi,
             presented: Arc::new(move |head| presented(&settings, head)),
             read: self.read,
             token_type: self.token_type,

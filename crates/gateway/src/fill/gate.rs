@@ -2,6 +2,7 @@
 //! missing may be one who is still to come.
 
 mod factors;
+mod keys;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

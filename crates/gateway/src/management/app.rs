@@ -13,6 +13,7 @@ use isogloss_core::directory::Directory;
 
 use super::metrics::Metrics;
 use super::{Readiness, configure};
+use crate::administration::Administration;
 use crate::backends::Backends;
 use crate::measured::Requests;
 use crate::{headers, slow};
@@ -49,11 +50,16 @@ pub(crate) fn app(
         body_timeout,
     } = ingredients;
     let requests = Requests::of("");
+    let administration = Administration {
+        directory: directory.clone(),
+        audit: auth.audit().clone(),
+    };
     // Layers run from the bottom up: the last `wrap` sees a request first.
     App::new()
         .app_data(Data::new(readiness))
         .app_data(Data::new(auth))
         .app_data(Data::new(directory))
+        .app_data(Data::new(administration))
         .app_data(Data::new(metrics))
         .configure(configure)
         .configure(|cfg| backends.configure(cfg))

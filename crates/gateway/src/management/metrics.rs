@@ -107,7 +107,10 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/metrics").route(get().to(show)));
 }
 
-async fn show(metrics: Data<Metrics>) -> HttpResponse {
+/// What is counted, for Prometheus.
+#[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "health",
+    responses((status = 200, body = String, content_type = "text/plain")))]
+pub(crate) async fn show(metrics: Data<Metrics>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body(metrics.render())

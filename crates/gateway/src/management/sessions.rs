@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use actix_web::web::{Data, Query, ServiceConfig, delete, get, resource};
+use actix_web::web::{Data, Query, ServiceConfig, delete, get, resource, to};
 use actix_web::{HttpResponse, http::header};
 use isogloss_core::directory::Directory;
-use isogloss_core::{Auth, AuthError};
-use serde_json::json;
+use isogloss_core::{Auth, AuthError, Scope};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::admin::{Admin, Refusal};
 use crate::sessions::{LIMIT, Misfit, Selection, Shown};
@@ -15,18 +16,44 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(
         resource("/admin/sessions")
             .route(get().to(list))
-            .route(delete().to(end)),
+            .route(delete().to(end))
+            .default_service(to(async || {
+                HttpResponse::from_error(Refusal::NoMethod("DELETE, GET"))
+            })),
     );
+}
+
+#[derive(Serialize, ToSchema)]
+struct Sessions {
+    sessions: Vec<Shown>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Ended {
+    /// How many.
+    ended: u64,
 }
 
 type Directories = Data<Arc<dyn Directory>>;
 
-async fn list(
-    _admin: Admin,
+/// Live sessions to which all of it applies, the latest login first.
+#[utoipa::path(
+    get,
+    path = "/admin/sessions",
+    operation_id = "listSessions",
+    tag = "sessions",
+    description = "Takes the scope `sessions:read`.",
+    params(Selection),
+    responses((status = 200, body = Sessions), Refusal),
+    security(("admin" = ["sessions:read"]))
+)]
+pub(crate) async fn list(
+    admin: Admin,
     auth: Data<Auth>,
     directory: Directories,
     selection: Query<Selection>,
 ) -> Result<HttpResponse, Refusal> {
+    admin.may(Scope::SessionsRead).await?;
     let filter = selection.filter(directory.as_ref().as_ref()).await?;
     let limit = selection.limit.unwrap_or(LIMIT);
     let listed = auth.sessions(&filter, limit).await?;
@@ -34,15 +61,27 @@ async fn list(
     let shown = shown.map_err(|error| Refusal::Internal(error.to_string()))?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(json!({ "sessions": shown })))
+        .json(Sessions { sessions: shown }))
 }
 
-async fn end(
+/// End the sessions to which all of it applies.
+#[utoipa::path(
+    delete,
+    path = "/admin/sessions",
+    operation_id = "endSessions",
+    tag = "sessions",
+    description = "Takes the scope `sessions:write`.",
+    params(Selection),
+    responses((status = 200, body = Ended), Refusal),
+    security(("admin" = ["sessions:write"]))
+)]
+pub(crate) async fn end(
     admin: Admin,
     auth: Data<Auth>,
     directory: Directories,
     selection: Query<Selection>,
 ) -> Result<HttpResponse, Refusal> {
+    let admin = admin.may(Scope::SessionsWrite).await?;
     if !selection.is_explicit() {
         let reason = "choose sessions, or say all=true";
         return Err(Refusal::Malformed(reason.to_owned()));
@@ -50,7 +89,7 @@ async fn end(
     let filter = selection.filter(directory.as_ref().as_ref()).await?;
     let ended = admin.act(auth.end_sessions(&filter)).await?;
     tracing::info!(ended, "an administrator ended sessions");
-    Ok(HttpResponse::Ok().json(json!({ "ended": ended })))
+    Ok(HttpResponse::Ok().json(Ended { ended }))
 }
 
 impl From<Misfit> for Refusal {

@@ -1,9 +1,10 @@
 //! `/admin/throttle`: whose tries are counted, and forgiving them.
 
-use actix_web::web::{Data, Query, ServiceConfig, delete, get, resource};
+use actix_web::web::{Data, Query, ServiceConfig, delete, get, resource, to};
 use actix_web::{HttpResponse, http::header};
-use isogloss_core::{Auth, StrainedFilter};
-use serde_json::json;
+use isogloss_core::{Auth, Scope, StrainedFilter};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::admin::{Admin, Refusal};
 use crate::strained::{Selection, Shown};
@@ -12,28 +13,66 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(
         resource("/admin/throttle")
             .route(get().to(list))
-            .route(delete().to(clear)),
+            .route(delete().to(clear))
+            .default_service(to(async || {
+                HttpResponse::from_error(Refusal::NoMethod("DELETE, GET"))
+            })),
     );
 }
 
-async fn list(
-    _admin: Admin,
+#[derive(Serialize, ToSchema)]
+struct Throttle {
+    throttle: Vec<Shown>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Cleared {
+    /// How many.
+    cleared: u64,
+}
+
+/// Whose tries are counted, running locks first.
+#[utoipa::path(
+    get,
+    path = "/admin/throttle",
+    operation_id = "listThrottle",
+    tag = "throttle",
+    description = "Takes the scope `throttle:read`.",
+    params(Selection),
+    responses((status = 200, body = Throttle), Refusal),
+    security(("admin" = ["throttle:read"]))
+)]
+pub(crate) async fn list(
+    admin: Admin,
     auth: Data<Auth>,
     selection: Query<Selection>,
 ) -> Result<HttpResponse, Refusal> {
+    admin.may(Scope::ThrottleRead).await?;
     let strained = auth.strained(&filter(&selection)?).await?;
     let shown: Result<Vec<_>, _> = strained.into_iter().map(Shown::new).collect();
     let shown = shown.map_err(|error| Refusal::Internal(error.to_string()))?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(json!({ "throttle": shown })))
+        .json(Throttle { throttle: shown }))
 }
 
-async fn clear(
+/// Forgive wrong tries and end their locks; all of it must apply.
+#[utoipa::path(
+    delete,
+    path = "/admin/throttle",
+    operation_id = "clearThrottle",
+    tag = "throttle",
+    description = "Takes the scope `throttle:write`.",
+    params(Selection),
+    responses((status = 200, body = Cleared), Refusal),
+    security(("admin" = ["throttle:write"]))
+)]
+pub(crate) async fn clear(
     admin: Admin,
     auth: Data<Auth>,
     selection: Query<Selection>,
 ) -> Result<HttpResponse, Refusal> {
+    let admin = admin.may(Scope::ThrottleWrite).await?;
     if !selection.is_explicit() {
         let reason = "choose by user, source or handle, or say all=true";
         return Err(Refusal::Malformed(reason.to_owned()));
@@ -41,7 +80,7 @@ async fn clear(
     let filter = filter(&selection)?;
     let cleared = admin.act(auth.clear_strained(&filter)).await?;
     tracing::info!(cleared, "an administrator forgave wrong tries");
-    Ok(HttpResponse::Ok().json(json!({ "cleared": cleared })))
+    Ok(HttpResponse::Ok().json(Cleared { cleared }))
 }
 
 fn filter(selection: &Selection) -> Result<StrainedFilter, Refusal> {

@@ -12,8 +12,9 @@ pub(super) fn uid(user: &User) -> String {
 }
 
 /// The answer to `login` and `loginOther`.
-#[derive(Serialize)]
-pub(super) struct LoginAnswer<'a> {
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Api2LoginAnswer)]
+pub(crate) struct LoginAnswer<'a> {
     user: UserAnswer<'a>,
     token: String,
     expires: String,
@@ -30,9 +31,10 @@ impl<'a> LoginAnswer<'a> {
 }
 
 /// The answer to `whoAmI`.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct WhoAmIAnswer<'a> {
+#[schema(as = Api2WhoAmIAnswer)]
+pub(crate) struct WhoAmIAnswer<'a> {
     user: UserAnswer<'a>,
     /// There is no browser session that it could guard.
     csrf_token: (),
@@ -57,8 +59,9 @@ impl<'a> WhoAmIAnswer<'a> {
 }
 
 /// The numbers are strings and the role is in upper case, or three clients fail.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Api2User)]
 struct UserAnswer<'a> {
     user_name: &'a str,
     uid: String,
@@ -83,14 +86,16 @@ impl<'a> UserAnswer<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Api2Organization)]
 struct OrganizationAnswer<'a> {
     id: String,
     name: &'a str,
 }
 
 /// What the organisation has bought. Nothing is sold here.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Api2Edition)]
 struct EditionAnswer {
     id: &'static str,
     name: &'static str,
@@ -107,8 +112,9 @@ impl Default for EditionAnswer {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Api2Features)]
 struct FeaturesAnswer {
     reject_jobs: bool,
 }

@@ -1,6 +1,8 @@
 //! Who is let in, and as whom.
 
 use super::*;
+use crate::directory::{KeyDigest, KeyEntry, Keys as _};
+use crate::scope::Scopes;
 
 #[tokio::test]
 async fn the_right_password_logs_in_and_everything_else_does_not() {
@@ -146,6 +148,28 @@ async fn keys_are_known_by_realm() {
     );
     assert!(f.auth.key(THERE, "app-key").await.unwrap().is_none());
     assert!(f.auth.key(HERE, "APP-KEY").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_key_opens_nothing_from_its_end_on() {
+    let f = fixture().await;
+    let key = KeyEntry {
+        realm: HERE.name().to_owned(),
+        label: "short".to_owned(),
+        digest: KeyDigest::of("short-key"),
+        user: Some("ada".to_owned()),
+        scopes: Scopes::ALL,
+        expires_at: Some(f.auth.now() + HOUR),
+    };
+    f.directory.add_key(&key).await.unwrap();
+    assert!(f.auth.key(HERE, "short-key").await.unwrap().is_some());
+    assert!(f.auth.login_by_key("short-key", &ORIGIN).await.is_ok());
+    f.clock.advance(HOUR);
+    assert!(f.auth.key(HERE, "short-key").await.unwrap().is_none());
+    assert_eq!(
+        refusal(f.auth.login_by_key("short-key", &ORIGIN).await),
+        INVALID
+    );
 }
 
 #[tokio::test]

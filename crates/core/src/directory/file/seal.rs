@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use secrecy::ExposeSecret;
+use time::{OffsetDateTime, UtcOffset};
 use uuid::Uuid;
 
 use self::context::Context;
@@ -19,6 +20,7 @@ use crate::directory::{
     login_form,
 };
 use crate::password::Passwords;
+use crate::scope::Scopes;
 
 /// How far an import has come.
 #[derive(Debug, Clone, Copy)]
@@ -134,6 +136,12 @@ fn seal_organisation(
     })
 }
 
+/// As it is stored, or applying a file twice would change something.
+fn to_the_second(moment: OffsetDateTime) -> OffsetDateTime {
+    let moment = moment.to_offset(UtcOffset::UTC);
+    moment.replace_nanosecond(0).unwrap_or(moment)
+}
+
 fn seal_keys(
     keys: Vec<FileKey>,
     present: &[UserEntry],
@@ -165,11 +173,19 @@ fn seal_keys(
                 None => return Err(wrong(&format!("there is no user {user}"))),
             },
         };
+        let scopes = match &key.scopes {
+            None => Scopes::ALL,
+            Some(names) => {
+                Scopes::named(&key.realm, names).map_err(|error| wrong(&error.to_string()))?
+            }
+        };
         Ok(KeyEntry {
             realm: key.realm,
             label: key.label,
             digest,
             user,
+            scopes,
+            expires_at: key.expires_at.map(to_the_second),
         })
     };
     keys.into_iter().map(seal).collect()

@@ -85,11 +85,14 @@ pub(super) async fn key(
     realm: String,
     digest: KeyDigest,
 ) -> Result<Option<Key>> {
-    let row = query("SELECT label, user_id AS \"user\" FROM keys WHERE realm = $1 AND digest = $2")
-        .bind(realm)
-        .bind(digest.as_bytes().as_slice())
-        .fetch_optional(connection)
-        .await?;
+    let row = query(
+        "SELECT label, user_id AS \"user\", scopes, expires_at FROM keys
+         WHERE realm = $1 AND digest = $2",
+    )
+    .bind(realm)
+    .bind(digest.as_bytes().as_slice())
+    .fetch_optional(connection)
+    .await?;
     row.as_ref().map(rows::key).transpose()
 }
 
@@ -127,8 +130,10 @@ pub(super) async fn snapshot(connection: &mut PgConnection) -> Result<Snapshot> 
     )
     .await?;
     let users = all("SELECT * FROM accounts ORDER BY number").await?;
-    let keys = all("SELECT k.realm, k.label, k.digest, u.user_name FROM keys k
-         LEFT JOIN users u ON u.id = k.user_id ORDER BY k.realm, k.label, k.digest")
+    let keys = all(
+        "SELECT k.realm, k.label, k.digest, k.scopes, k.expires_at, u.user_name FROM keys k
+         LEFT JOIN users u ON u.id = k.user_id ORDER BY k.realm, k.label, k.digest",
+    )
     .await?;
     let belongings = Belongings {
         cards,

@@ -2,6 +2,7 @@
 
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, query};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{enrolments, read};
@@ -299,15 +300,18 @@ async fn put_app_passwords(connection: &mut PgConnection, change: &UserChange<'_
 
 async fn put_key(connection: &mut PgConnection, key: &KeyEntry) -> Result<()> {
     query(
-        "INSERT INTO keys (realm, digest, label, user_id)
-         VALUES ($1, $2, $3, (SELECT user_id FROM logins WHERE login = $4))
+        "INSERT INTO keys (realm, digest, label, user_id, scopes, expires_at)
+         VALUES ($1, $2, $3, (SELECT user_id FROM logins WHERE login = $4), $5, $6)
          ON CONFLICT (realm, digest) DO UPDATE
-             SET label = excluded.label, user_id = excluded.user_id",
+             SET label = excluded.label, user_id = excluded.user_id,
+                 scopes = excluded.scopes, expires_at = excluded.expires_at",
     )
     .bind(&key.realm)
     .bind(key.digest.as_bytes().as_slice())
     .bind(&key.label)
     .bind(key.user.as_deref().map(login_form))
+    .bind(key.scopes.to_stored())
+    .bind(key.expires_at.map(OffsetDateTime::unix_timestamp))
     .execute(connection)
     .await
     .map(drop)

@@ -2,6 +2,7 @@
 
 use sqlx::query;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{enrolments, read};
@@ -201,14 +202,18 @@ async fn put_app_passwords(
 
 async fn put_key(connection: &mut SqliteConnection, key: &KeyEntry) -> Result<()> {
     query(
-        "INSERT INTO keys (realm, digest, label, user)
-         VALUES (?, ?, ?, (SELECT user FROM logins WHERE login = ?))
-         ON CONFLICT (realm, digest) DO UPDATE SET label = excluded.label, user = excluded.user",
+        "INSERT INTO keys (realm, digest, label, user, scopes, expires_at)
+         VALUES (?, ?, ?, (SELECT user FROM logins WHERE login = ?), ?, ?)
+         ON CONFLICT (realm, digest) DO UPDATE
+             SET label = excluded.label, user = excluded.user,
+                 scopes = excluded.scopes, expires_at = excluded.expires_at",
     )
     .bind(&key.realm)
     .bind(key.digest.as_bytes().as_slice())
     .bind(&key.label)
     .bind(key.user.as_deref().map(login_form))
+    .bind(key.scopes.to_stored())
+    .bind(key.expires_at.map(OffsetDateTime::unix_timestamp))
     .execute(connection)
     .await
     .map(drop)

@@ -63,11 +63,14 @@ pub(super) async fn card(pool: &SqlitePool, name: CardName<'_>) -> Result<Option
 }
 
 pub(super) async fn key(pool: &SqlitePool, realm: &str, digest: KeyDigest) -> Result<Option<Key>> {
-    let row = query("SELECT label, user FROM keys WHERE realm = ? AND digest = ?")
-        .bind(realm)
-        .bind(digest.as_bytes().as_slice())
-        .fetch_optional(pool)
-        .await?;
+    let row = query(
+        "SELECT label, user, scopes, expires_at FROM keys
+         WHERE realm = ? AND digest = ?",
+    )
+    .bind(realm)
+    .bind(digest.as_bytes().as_slice())
+    .fetch_optional(pool)
+    .await?;
     row.as_ref().map(rows::key).transpose()
 }
 
@@ -87,8 +90,10 @@ pub(super) async fn snapshot(connection: &mut SqliteConnection) -> Result<Snapsh
          JOIN users u ON u.id = r.user AND u.password_hash = r.now")
     .await?;
     let users = all("SELECT * FROM accounts ORDER BY number").await?;
-    let keys = all("SELECT k.realm, k.label, k.digest, u.user_name FROM keys k
-         LEFT JOIN users u ON u.id = k.user ORDER BY k.realm, k.label, k.digest")
+    let keys = all(
+        "SELECT k.realm, k.label, k.digest, k.scopes, k.expires_at, u.user_name FROM keys k
+         LEFT JOIN users u ON u.id = k.user ORDER BY k.realm, k.label, k.digest",
+    )
     .await?;
     let belongings = Belongings {
         cards,

@@ -30,7 +30,7 @@ impl PasswordSource {
 }
 
 /// What a line of the standard input says.
-pub(super) fn first_line() -> Result<SecretString> {
+pub(in crate::cli) fn first_line() -> Result<SecretString> {
     let mut line = String::new();
     stdin()
         .read_line(&mut line)

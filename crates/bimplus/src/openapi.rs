@@ -1,0 +1,265 @@
+//! The dialect's routes in the words of OpenAPI. Statuses and media types of refusals are those that
+//! `errors.rs` gives.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use actix_web::ResponseError as _;
+use actix_web::http::header::CONTENT_TYPE;
+use isogloss_core::{AuthError, StoreError};
+use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, Parameter, ParameterIn};
+use utoipa::openapi::request_body::RequestBody;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi, Paths, Ref, Required, Response, Responses};
+use utoipa::{OpenApi as _, ToSchema};
+
+use crate::errors::{self, Error};
+use crate::profile::Profile;
+use crate::teams::Team;
+use crate::wire::{CrossAnswer, TokenInformation};
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "BIMplus v2",
+        description = "The login dialect of BIMplus. Bodies are read as Newtonsoft reads JSON: names in any case, trailing commas, comments, numbers for strings. A preflight of a browser (OPTIONS) is answered with 204 at any path."
+    ),
+    components(schemas(
+        Authorize, CrossAuthorize, Forgotten, LoginAnswer, TokenInformation, CrossAnswer, Profile, Team,
+        Hello, Nothing, errors::Body<'static>
+    ))
+)]
+struct Shapes;
+
+/// `user_id` with `password`, or `remember_me_token` with `client_id`.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read member by member")]
+struct Authorize {
+    /// User name or e-mail address.
+    user_id: Option<String>,
+    password: Option<String>,
+    /// Whether a remember-me token is wanted.
+    remember_me: Option<bool>,
+    /// Instead of name and password.
+    remember_me_token: Option<String>,
+    /// The device: up to 128 printable characters. The zero GUID counts as none.
+    client_id: Option<String>,
+    application_id: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read member by member")]
+struct CrossAuthorize {
+    cross_token: String,
+    client_id: Option<String>,
+    application_id: Option<String>,
+    team_id: Option<String>,
+    project_id: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read member by member")]
+struct Forgotten {
+    /// User name or e-mail address.
+    user_id: String,
+    /// Makes the letter an invitation.
+    creator_user_id: Option<String>,
+}
+
+/// The members on remember-me are there after a login that is to be remembered.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "two types write it")]
+struct LoginAnswer {
+    access_token: String,
+    expires_in: i64,
+    #[schema(nullable = false)]
+    application_id: Option<String>,
+    client_id: String,
+    #[schema(nullable = false)]
+    remember_me: Option<bool>,
+    #[schema(nullable = false)]
+    remember_me_token: Option<String>,
+    #[schema(nullable = false)]
+    remember_me_expires_in: Option<i64>,
+    token_type: String,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "written in place")]
+#[serde(rename_all = "camelCase")]
+struct Hello {
+    message: String,
+    #[serde(rename = "hello_param")]
+    hello_param: String,
+    server: String,
+    environment: String,
+    iis_running: bool,
+}
+
+/// An empty object.
+#[derive(ToSchema)]
+struct Nothing {}
+
+/// What the dialect serves, below its path.
+pub fn openapi() -> OpenApi {
+    let mut document = Shapes::openapi();
+    let token = ApiKey::Header(ApiKeyValue::with_description(
+        "Authorization",
+        "BimPlus <token>",
+    ));
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("token", SecurityScheme::ApiKey(token));
+    document.paths = paths();
+    document
+}
+
+fn paths() -> Paths {
+    use HttpMethod::{Delete, Get, Post};
+
+    let body = || {
+        [
+            Error::Malformed,
+            Error::Missing("…"),
+            Error::Invalid("…"),
+            Error::TooLarge,
+            Error::TooSlow,
+            Error::MediaType,
+            unavailable(),
+        ]
+    };
+    let dead = || [AuthError::InvalidToken.into(), unavailable()];
+    let mut paths = Paths::new();
+    let mut add = |path: &str, method, operation: OperationBuilder| {
+        let operation: Operation = operation.build();
+        paths.add_path_operation(path, vec![method], operation);
+    };
+    let logins = body().into_iter().chain([
+        Error::StaleGrant,
+        Error::UnknownApplication,
+        AuthError::InvalidCredentials.into(),
+        AuthError::AccountDisabled.into(),
+        AuthError::SecondFactorRequired.into(),
+        AuthError::Throttled {
+            retry_after: Duration::ZERO,
+        }
+        .into(),
+        AuthError::Overloaded {
+            retry_after: Duration::ZERO,
+        }
+        .into(),
+    ]);
+    add(
+        "/authorize",
+        Post,
+        operation("logIn", "LoginAnswer", logins).request_body(of("Authorize")),
+    );
+    add(
+        "/authorize",
+        Get,
+        called("tokenInformation", "TokenInformation", dead()),
+    );
+    add("/authorize", Delete, called("logOut", "Nothing", dead()));
+    let in_query = Parameter::builder()
+        .name("access_token")
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some("Or `api-token`, or the header."))
+        .schema(Some(text()));
+    let oldest = operation("tokenInformationOfQuery", "TokenInformation", dead());
+    add("/tokeninfo", Get, oldest.parameter(in_query));
+    add(
+        "/cross-token",
+        Post,
+        called("crossToken", "CrossAnswer", dead()),
+    );
+    let crossing = body().into_iter().chain([
+        Error::StaleGrant,
+        Error::UnknownApplication,
+        AuthError::AccountDisabled.into(),
+    ]);
+    add(
+        "/cross-authorize",
+        Post,
+        operation("logInByCrossToken", "LoginAnswer", crossing).request_body(of("CrossAuthorize")),
+    );
+    add(
+        "/auth-forgot",
+        Post,
+        operation("forgotPassword", "Nothing", body()).request_body(of("Forgotten")),
+    );
+    add("/user", Get, called("user", "Profile", dead()));
+    let teams = called("teams", "Team", dead());
+    let list = utoipa::schema!(#[inline] Vec<Team>).build();
+    add("/teams", Get, teams.response("200", answer(list)));
+    add("/hello", Get, operation("hello", "Hello", []));
+    paths
+}
+
+/// An operation with its answer and its refusals.
+fn operation(
+    id: &str,
+    schema: &str,
+    refusals: impl IntoIterator<Item = Error>,
+) -> OperationBuilder {
+    let responses = by_status(refusals);
+    let operation = OperationBuilder::new()
+        .operation_id(Some(id))
+        .responses(responses);
+    operation.response("200", answer(Ref::from_schema_name(schema)))
+}
+
+/// The same, of a call that carries a token.
+fn called(id: &str, schema: &str, refusals: impl IntoIterator<Item = Error>) -> OperationBuilder {
+    let token = SecurityRequirement::new("token", [""; 0]);
+    operation(id, schema, refusals).security(token)
+}
+
+fn answer(schema: impl Into<utoipa::openapi::RefOr<utoipa::openapi::Schema>>) -> Response {
+    let content = Content::new(Some(schema));
+    Response::builder()
+        .description("done")
+        .content("application/json", content)
+        .build()
+}
+
+fn of(schema: &str) -> Option<RequestBody> {
+    let content = Content::new(Some(Ref::from_schema_name(schema)));
+    let body = RequestBody::builder().required(Some(Required::True));
+    Some(body.content("application/json", content).build())
+}
+
+fn text() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+    <String as utoipa::PartialSchema>::schema()
+}
+
+/// Refusals by status, each described by all that it may mean.
+fn by_status(refusals: impl IntoIterator<Item = Error>) -> Responses {
+    let mut told: BTreeMap<u16, (String, Vec<String>)> = BTreeMap::new();
+    for refusal in refusals {
+        let response = refusal.error_response();
+        let media = response.headers().get(CONTENT_TYPE);
+        let media = media
+            .and_then(|media| media.to_str().ok())
+            .unwrap_or_default();
+        let media = media.split(';').next().unwrap_or_default().to_owned();
+        let (_, meanings) = told
+            .entry(response.status().as_u16())
+            .or_insert((media, Vec::new()));
+        meanings.push(refusal.to_string());
+    }
+    let mut responses = Responses::new();
+    for (status, (media, meanings)) in told {
+        let response = Response::builder().description(meanings.join("; "));
+        let response =
+            response.content(media, Content::new(Some(Ref::from_schema_name("Refusal"))));
+        responses
+            .responses
+            .insert(status.to_string(), response.build().into());
+    }
+    responses
+}
+
+/// A store cannot be asked.
+fn unavailable() -> Error {
+    AuthError::Unavailable(StoreError::new("a store", "cannot be asked")).into()
+}

@@ -1,0 +1,176 @@
+//! The dialect's routes in the words of OpenAPI. Statuses and media types of refusals are those that
+//! `errors.rs` gives.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use actix_web::ResponseError as _;
+use actix_web::http::header::CONTENT_TYPE;
+use isogloss_core::{AuthError, StoreError};
+use utoipa::OpenApi as _;
+use utoipa::ToSchema;
+use utoipa::openapi::path::{HttpMethod, OperationBuilder};
+use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi, Paths, Ref, Required, Response, Responses};
+
+use crate::errors::Error;
+use crate::wire::Envelope;
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "CRM.COM authentication",
+        description = "The login dialect of CRM.COM. Every outcome at these routes is HTTP 200 with an envelope, whose `status.code` says which, unless `strict_status` is set: then refusals have the statuses that are listed beside it."
+    ),
+    components(schemas(TokenRequest, Release, KeyToken, Envelope<'static>))
+)]
+struct Shapes;
+
+/// `username` and `password`, or `access_token_identifier`.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read member by member")]
+struct TokenRequest {
+    username: Option<String>,
+    password: Option<String>,
+    access_token_identifier: Option<AccessTokenIdentifier>,
+    organisation: String,
+    /// One of the user's; the default one if there is none.
+    unit: Option<String>,
+}
+
+/// `authentication_code`, or `identifier` with `pass_code`.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read member by member")]
+struct AccessTokenIdentifier {
+    authentication_code: Option<String>,
+    identifier: Option<String>,
+    pass_code: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read member by member")]
+struct Release {
+    token: String,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read member by member")]
+struct KeyToken {
+    unit: Option<String>,
+}
+
+/// What the dialect serves, below its path.
+pub fn openapi() -> OpenApi {
+    let mut document = Shapes::openapi();
+    let mut key = Http::new(HttpAuthScheme::Basic);
+    key.description = Some("The web API key is the user name, the password is empty.".to_owned());
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("key", SecurityScheme::Http(key));
+    document.paths = paths();
+    document
+}
+
+fn paths() -> Paths {
+    let body = || {
+        [
+            Error::Malformed,
+            Error::Missing("…"),
+            Error::Invalid("…"),
+            Error::TooLarge,
+            Error::TooSlow,
+        ]
+    };
+    let issuing = || {
+        body()
+            .into_iter()
+            .chain([Error::Unit, overloaded(), unavailable()])
+    };
+    let login = issuing().chain([
+        Error::SemiOptional("one", "another"),
+        AuthError::InvalidCredentials.into(),
+        Error::Card(AuthError::InvalidCredentials),
+    ]);
+    let release = body()
+        .into_iter()
+        .chain([AuthError::InvalidToken.into(), unavailable()]);
+    let by_key = issuing().chain([Error::Key(AuthError::InvalidCredentials)]);
+    let key = SecurityRequirement::new("key", [""; 0]);
+    let mut paths = Paths::new();
+    let mut add = |path: &str, operation: OperationBuilder| {
+        paths.add_path_operation(path, vec![HttpMethod::Post], operation.build());
+    };
+    add(
+        "/authentication/token",
+        operation("logIn", login).request_body(Some(
+            of("TokenRequest").required(Some(Required::True)).build(),
+        )),
+    );
+    add(
+        "/authentication/token/release",
+        operation("release", release)
+            .request_body(Some(of("Release").required(Some(Required::True)).build())),
+    );
+    add(
+        "/authentication/web_api_key/token",
+        operation("logInByKey", by_key)
+            .request_body(Some(of("KeyToken").build()))
+            .security(key),
+    );
+    paths
+}
+
+fn operation(id: &str, refusals: impl IntoIterator<Item = Error>) -> OperationBuilder {
+    let content = Content::new(Some(Ref::from_schema_name("Envelope")));
+    let response = Response::builder()
+        .description("`status.code` is `OK`, or says why it was refused")
+        .content("application/json", content);
+    let operation = OperationBuilder::new().operation_id(Some(id));
+    operation
+        .responses(by_status(refusals))
+        .response("200", response)
+}
+
+fn of(schema: &str) -> RequestBodyBuilder {
+    let content = Content::new(Some(Ref::from_schema_name(schema)));
+    RequestBody::builder().content("application/json", content)
+}
+
+fn overloaded() -> Error {
+    AuthError::Overloaded {
+        retry_after: Duration::ZERO,
+    }
+    .into()
+}
+
+/// Refusals by status, each described by all that it may mean.
+fn by_status(refusals: impl IntoIterator<Item = Error>) -> Responses {
+    let mut told: BTreeMap<u16, (String, Vec<String>)> = BTreeMap::new();
+    for refusal in refusals {
+        let response = refusal.error_response();
+        let media = response.headers().get(CONTENT_TYPE);
+        let media = media
+            .and_then(|media| media.to_str().ok())
+            .unwrap_or_default();
+        let media = media.split(';').next().unwrap_or_default().to_owned();
+        let (_, meanings) = told
+            .entry(response.status().as_u16())
+            .or_insert((media, Vec::new()));
+        meanings.push(refusal.to_string());
+    }
+    let mut responses = Responses::new();
+    for (status, (media, meanings)) in told {
+        let response = Response::builder().description(meanings.join("; "));
+        let response =
+            response.content(media, Content::new(Some(Ref::from_schema_name("Envelope"))));
+        responses
+            .responses
+            .insert(status.to_string(), response.build().into());
+    }
+    responses
+}
+
+/// A store cannot be asked.
+fn unavailable() -> Error {
+    AuthError::Unavailable(StoreError::new("a store", "cannot be asked")).into()
+}

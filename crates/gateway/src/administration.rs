@@ -1,0 +1,49 @@
+//! What administrators do to the directory, at the command line and at the management listener alike.
+
+pub(crate) mod keys;
+
+use std::sync::Arc;
+
+use isogloss_core::audit::{Audit, Event, Kind};
+use isogloss_core::directory::Directory;
+use isogloss_core::{Clock as _, StoreError, SystemClock};
+use thiserror::Error;
+
+/// The directory, and where what is done to it is recorded, in the name of the
+/// [`Caller`](isogloss_core::audit::Caller).
+#[derive(Clone)]
+pub(crate) struct Administration {
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) audit: Audit,
+}
+
+/// Why an act was not done. Nothing of it was.
+#[derive(Debug, Error)]
+pub(crate) enum Undone {
+    /// What was asked for makes no sense.
+    #[error("{0}")]
+    Malformed(String),
+    /// What it is about is not there.
+    #[error("{0}")]
+    NotFound(String),
+    /// Something else is there in its place.
+    #[error("{0}")]
+    Conflict(String),
+    /// Who asks may not.
+    #[error("{0}")]
+    Forbidden(String),
+    /// The directory cannot be asked.
+    #[error(transparent)]
+    Unavailable(#[from] StoreError),
+}
+
+impl Administration {
+    fn record(&self, event: Event) {
+        self.audit.record(event);
+    }
+}
+
+/// Something that is done now.
+fn event(kind: Kind) -> Event {
+    Event::new(kind, SystemClock.now())
+}

@@ -1,0 +1,185 @@
+//! `isogloss key`: what applications and services present.
+
+use anyhow::{Context as _, Result};
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Subcommand};
+use isogloss_core::Scope;
+use isogloss_core::directory::KeyEntry;
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::user::first_line;
+use super::{Outcome, acts, output};
+use crate::administration::keys::{NewKey, Rights, Shown, realms};
+use crate::administration::{Administration, Undone};
+use crate::config::{Problem, Sections};
+use crate::{audit, parts};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Make a key and print it, once
+    #[command(after_help = "\
+Examples:
+  isogloss key add --realm admin --label 'help desk' --scope users:read --scope sessions:write
+  isogloss key add --realm introspection --label billing --expires-at 2027-01-01T00:00:00Z
+  isogloss key add --realm crmcom --label 'web shop' --user mpadministrator
+  isogloss key add --realm tokenlogin --label portal --key-stdin < portal.key
+
+Keys of the realm `admin` open /admin/… at the management listener, those of `introspection`
+/introspect and /token; with --scope only what that says. Those of a dialect are what its
+applications present.")]
+    Add(Add),
+    /// List all keys
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Revoke a key: from now on it opens nothing
+    #[command(after_help = "\
+Examples:
+  isogloss key revoke 'help desk'
+  isogloss key revoke 3fb2c81f90aa
+  isogloss key revoke demo --realm admin")]
+    Revoke {
+        /// Its label, or the first six digits or more of its identifier
+        #[arg(value_name = "LABEL|ID")]
+        name: String,
+        /// Only a key of that realm
+        #[arg(long, value_parser = PossibleValuesParser::new(realms()))]
+        realm: Option<String>,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Add {
+    /// What it is to open
+    #[arg(long, value_parser = PossibleValuesParser::new(realms()))]
+    realm: String,
+    /// What it is called, in lists and in the audit log
+    #[arg(long)]
+    label: String,
+    /// Something that it may do; may repeat. Without it, all that its realm is for
+    #[arg(long = "scope", value_name = "SCOPE", value_parser = Scope::ALL.map(Scope::name))]
+    scopes: Vec<String>,
+    /// The user that it logs in as, for dialects whose keys log in
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// From when on it opens nothing, like 2027-01-01T00:00:00Z
+    #[arg(long, value_name = "MOMENT", value_parser = moment)]
+    expires_at: Option<OffsetDateTime>,
+    /// Take the key from the first line of the standard input instead of making one
+    #[arg(long)]
+    key_stdin: bool,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome> {
+    let directory = parts::directory(&sections.directory).await?;
+    let audit = audit::open_beside(&sections.audit, &directory)?;
+    let administration = Administration { directory, audit };
+    let outcome = match command {
+        Command::Add(new) => add(new, &administration).await,
+        Command::List { json } => list(json, &administration).await,
+        Command::Revoke { name, realm } => {
+            let revoked = administration.revoke_key(&name, realm.as_deref()).await;
+            match revoked {
+                Ok(key) => {
+                    output::text(format_args!(
+                        "{} ({}, {}): revoked",
+                        key.label,
+                        key.realm,
+                        key.id()
+                    ))?;
+                    Ok(Outcome::Done)
+                }
+                Err(undone) => refused(undone, "key revoke"),
+            }
+        }
+    };
+    acts::kept(&administration.audit).await;
+    outcome
+}
+
+async fn add(new: Add, administration: &Administration) -> Result<Outcome> {
+    let key = NewKey {
+        realm: new.realm,
+        label: new.label,
+        user: new.user,
+        scopes: (!new.scopes.is_empty()).then_some(new.scopes),
+        expires_at: new.expires_at,
+        text: new.key_stdin.then(first_line).transpose()?,
+    };
+    let (text, key) = match administration.add_key(key, &Rights::ALL).await {
+        Ok(made) => made,
+        Err(undone) => return refused(undone, "key add"),
+    };
+    if new.json {
+        let mut shown = serde_json::to_value(Shown::from(&key))?;
+        if !new.key_stdin {
+            shown["key"] = text.expose_secret().into();
+        }
+        output::json(&shown)?;
+    } else if new.key_stdin {
+        output::text(format_args!(
+            "{} ({}, {}): added",
+            key.label,
+            key.realm,
+            key.id()
+        ))?;
+    } else {
+        output::text(format_args!(
+            "{} ({}, {}): added. It is not shown again:\n\n  {}",
+            key.label,
+            key.realm,
+            key.id(),
+            text.expose_secret()
+        ))?;
+    }
+    Ok(Outcome::Done)
+}
+
+async fn list(json: bool, administration: &Administration) -> Result<Outcome> {
+    let keys = administration.keys().await?;
+    let shown: Vec<_> = keys.iter().map(Shown::from).collect();
+    if json {
+        output::json(&json!(shown))?;
+        return Ok(Outcome::Done);
+    }
+    let rows: Vec<_> = shown.into_iter().zip(&keys).map(row).collect();
+    let heading = ["ID", "REALM", "LABEL", "USER", "SCOPES", "EXPIRES"];
+    output::table(&heading, &rows)?;
+    Ok(Outcome::Done)
+}
+
+fn row((shown, key): (Shown, &KeyEntry)) -> Vec<String> {
+    vec![
+        shown.id,
+        shown.realm,
+        shown.label,
+        shown.user.unwrap_or_default(),
+        key.scopes.to_string(),
+        shown.expires_at.unwrap_or_else(|| "never".to_owned()),
+    ]
+}
+
+/// What was asked for in a way that makes no sense is bad usage; all else was refused.
+fn refused(undone: Undone, command: &str) -> Result<Outcome> {
+    match undone {
+        Undone::Malformed(reason) => Err(Problem::new(command, reason).into()),
+        Undone::NotFound(reason) | Undone::Conflict(reason) | Undone::Forbidden(reason) => {
+            output::error(reason);
+            Ok(Outcome::Refused)
+        }
+        Undone::Unavailable(error) => Err(error).context("nothing was changed"),
+    }
+}
+
+fn moment(text: &str) -> Result<OffsetDateTime, String> {
+    let moment = OffsetDateTime::parse(text, &Rfc3339);
+    moment.map_err(|_| "a moment is written like 2027-01-01T00:00:00Z".to_owned())
+}

@@ -1,0 +1,22 @@
+//! Keys behind the gate.
+
+use async_trait::async_trait;
+use isogloss_core::StoreError;
+use isogloss_core::directory::{KeyDigest, KeyEntry, Keys};
+
+use super::Gate;
+
+#[async_trait]
+impl Keys for Gate {
+    async fn keys(&self) -> Result<Vec<KeyEntry>, StoreError> {
+        self.passed()?.keys().await
+    }
+
+    async fn add_key(&self, key: &KeyEntry) -> Result<bool, StoreError> {
+        self.passed()?.add_key(key).await
+    }
+
+    async fn remove_key(&self, realm: &str, digest: KeyDigest) -> Result<bool, StoreError> {
+        self.passed()?.remove_key(realm, digest).await
+    }
+}

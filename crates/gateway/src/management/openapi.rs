@@ -1,0 +1,80 @@
+//! `/openapi.json` and `/openapi/<dialect>.json`: what is served here, and what the dialects serve.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path, ServiceConfig, get, resource};
+use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+use super::admin::Refusal;
+use super::{admin, keys, metrics, sessions, throttle};
+use crate::backends::{self, Backends};
+
+/// Each route is described where it is handled.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Isogloss, management listener",
+        description = "For operators, and for the services behind the gateway. What clients call is in a document of its own for each dialect, at `/openapi/<dialect>.json`."
+    ),
+    paths(
+        super::health,
+        super::readiness,
+        metrics::show,
+        sessions::list,
+        sessions::end,
+        throttle::list,
+        throttle::clear,
+        keys::list,
+        keys::add,
+        keys::revoke,
+        management,
+        dialect
+    ),
+    components(schemas(admin::Body))
+)]
+struct Routes;
+
+/// The document of the management listener.
+pub(crate) fn document() -> OpenApi {
+    let mut document = Routes::openapi();
+    document.merge(backends::document());
+    let components = document.components.get_or_insert_default();
+    for (name, description) in [
+        ("admin", "A key of the realm `admin`."),
+        ("introspection", "A key of the realm `introspection`."),
+    ] {
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some(description))
+            .build();
+        components.add_security_scheme(name, SecurityScheme::Http(bearer));
+    }
+    document
+}
+
+pub(super) fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/openapi.json").route(get().to(management)))
+        .service(resource("/openapi/{dialect}.json").route(get().to(dialect)));
+}
+
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", operation_id = "openapi", tag = "documents",
+    responses((status = 200, body = Object)))]
+pub(crate) async fn management() -> HttpResponse {
+    HttpResponse::Ok().json(document())
+}
+
+/// The document of a dialect that is switched on, below the path where it is mounted.
+#[utoipa::path(get, path = "/openapi/{dialect}.json", operation_id = "openapiOfDialect", tag = "documents",
+    params(("dialect" = String, Path)),
+    responses((status = 200, body = Object), (status = 404, body = admin::Body)))]
+pub(crate) async fn dialect(
+    dialect: Path<String>,
+    backends: Data<Backends>,
+) -> Result<HttpResponse, Refusal> {
+    let mut mounts = backends.mounts.iter();
+    let mount = mounts.find(|mount| mount.name == *dialect);
+    let missing = || Refusal::NotFound(format!("{dialect}: no such dialect is enabled"));
+    Ok(HttpResponse::Ok().json(mount.ok_or_else(missing)?.openapi()))
+}

@@ -1,0 +1,358 @@
+//! The dialect's routes in the words of OpenAPI. Statuses and media types of refusals are those that
+//! `errors.rs` gives.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use actix_web::ResponseError;
+use actix_web::http::header::CONTENT_TYPE;
+use isogloss_core::{AuthError, StoreError};
+use utoipa::openapi::header::Header;
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterIn};
+use utoipa::openapi::request_body::RequestBody;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi, Paths, Ref, Required, Response, Responses};
+use utoipa::{IntoParams, OpenApi as _, ToSchema};
+
+use crate::api2;
+use crate::errors::{self, Error, Page};
+use crate::wire::{LoginAnswer, WhoAmIAnswer};
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Memsource authentication v3 and api2",
+        description = "The login dialect of Memsource. Routes of the old API take parameters from the query and from a body of any of three types; one that is in both must be the same in both."
+    ),
+    components(schemas(
+        Login, LoginOther, Bearer, LoginAnswer<'static>, WhoAmIAnswer<'static>,
+        LoginBody, LoginOtherBody, api2::LoginAnswer<'static>, api2::WhoAmIAnswer<'static>,
+        errors::Body<'static>
+    ))
+)]
+struct Shapes;
+
+/// Parameters, and members of `api2`'s body as far as it has them.
+#[derive(ToSchema, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "they are read one by one")]
+struct Login {
+    /// Mandatory, there or in the body. `username` will do in v2.
+    #[schema(nullable = false)]
+    user_name: Option<String>,
+    /// Mandatory, there or in the body.
+    #[schema(nullable = false)]
+    password: Option<String>,
+    /// Of the second factor.
+    #[schema(nullable = false)]
+    code: Option<String>,
+}
+
+#[derive(ToSchema, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "they are read one by one")]
+struct LoginOther {
+    /// An administrator's, there, in the body, or in the header.
+    #[schema(nullable = false)]
+    token: Option<String>,
+    /// The user to log in as. Mandatory, there or in the body.
+    #[schema(nullable = false)]
+    user_name: Option<String>,
+}
+
+#[derive(ToSchema, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "they are read one by one")]
+struct Bearer {
+    /// There, in a body, or in the header.
+    #[schema(nullable = false)]
+    token: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "they are read one by one")]
+struct ByToken {
+    /// One of `loginOther`, for one use.
+    token: String,
+    /// A path of this host, or an address at one of `redirect_origins`.
+    url: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it is read as another type")]
+struct LoginBody {
+    user_name: String,
+    password: String,
+    /// Of the second factor.
+    code: Option<String>,
+    user_uid: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it is read as another type")]
+struct LoginOtherBody {
+    user_name: String,
+    user_uid: Option<String>,
+}
+
+/// What the dialect serves, below its path.
+pub fn openapi() -> OpenApi {
+    let mut document = Shapes::openapi();
+    let components = document.components.get_or_insert_default();
+    let header = ApiKeyValue::with_description("Authorization", "ApiToken <token>");
+    let header = SecurityScheme::ApiKey(ApiKey::Header(header));
+    components.add_security_scheme("header", header);
+    let query = SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::new("token")));
+    components.add_security_scheme("query", query);
+    document.paths = paths();
+    document
+}
+
+fn paths() -> Paths {
+    let mut paths = Paths::new();
+    for (version, id) in [("v2", "logInV2"), ("v3", "logIn")] {
+        let path = format!("/api/{version}/auth/login");
+        old(
+            &mut paths,
+            &path,
+            (id, "Login", Some("LoginAnswer")),
+            in_query::<Login>(),
+            logging_in(),
+        );
+    }
+    let at = |action: &str| format!("/api/v3/auth/{action}");
+    let shape = ("logInOther", "LoginOther", Some("LoginAnswer"));
+    old(
+        &mut paths,
+        &at("loginOther"),
+        shape,
+        in_query::<LoginOther>(),
+        impersonating(),
+    );
+    let shape = ("logOut", "Bearer", None);
+    old(
+        &mut paths,
+        &at("logout"),
+        shape,
+        in_query::<Bearer>(),
+        dead(),
+    );
+    let shape = ("whoAmI", "Bearer", Some("WhoAmIAnswer"));
+    old(
+        &mut paths,
+        &at("whoAmI"),
+        shape,
+        in_query::<Bearer>(),
+        dead(),
+    );
+    let by_token = OperationBuilder::new()
+        .operation_id(Some("authByToken"))
+        .parameters(Some(in_query::<ByToken>()))
+        .responses(pages())
+        .response(
+            "302",
+            Response::builder()
+                .description("to `url`, with a cookie")
+                .header("Location", Header::default()),
+        );
+    paths.add_path_operation(
+        "/login/authByToken",
+        vec![HttpMethod::Get],
+        by_token.build(),
+    );
+    add_api2(&mut paths);
+    paths
+}
+
+fn in_query<P: IntoParams>() -> Vec<Parameter> {
+    P::into_params(|| Some(ParameterIn::Query))
+}
+
+/// A route of the old API, by either method.
+fn old(
+    paths: &mut Paths,
+    path: &str,
+    (id, parameters, answer): (&str, &str, Option<&str>),
+    query: Vec<Parameter>,
+    refusals: Vec<Error>,
+) {
+    let mut body = RequestBody::builder();
+    for media in [
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "application/json",
+    ] {
+        body = body.content(media, Content::new(Some(Ref::from_schema_name(parameters))));
+    }
+    let mut with_body = refusals;
+    with_body.extend(unreadable());
+    with_body.push(Error::Contradiction);
+    let operation = |id: String| {
+        OperationBuilder::new()
+            .operation_id(Some(id))
+            .parameters(Some(query.clone()))
+            .responses(by_status(&with_body))
+            .response("200", done(answer))
+    };
+    let get = operation(format!("{id}ByGet")).build();
+    paths.add_path_operation(path, vec![HttpMethod::Get], get);
+    let post = operation(id.to_owned())
+        .request_body(Some(body.build()))
+        .build();
+    paths.add_path_operation(path, vec![HttpMethod::Post], post);
+}
+
+fn add_api2(paths: &mut Paths) {
+    let json = |schema: &str| {
+        let content = Content::new(Some(Ref::from_schema_name(schema)));
+        RequestBody::builder()
+            .required(Some(Required::True))
+            .content("application/json", content)
+            .build()
+    };
+    let operation = |id: String, refusals: Vec<Error>| {
+        let refusals: Vec<_> = refusals.into_iter().map(api2::Refusal::from).collect();
+        OperationBuilder::new()
+            .operation_id(Some(id))
+            .responses(by_status(&refusals))
+    };
+    let header = || SecurityRequirement::new("header", [""; 0]);
+    let query = || SecurityRequirement::new("query", [""; 0]);
+    for version in ["v1", "v3"] {
+        let at = |action: &str| format!("/api2/{version}/auth/{action}");
+        let mut refusals = logging_in();
+        refusals.extend(unreadable());
+        let login = operation(format!("api2{version}LogIn"), refusals)
+            .request_body(Some(json("LoginBody")))
+            .response("200", done(Some("Api2LoginAnswer")));
+        paths.add_path_operation(at("login"), vec![HttpMethod::Post], login.build());
+        let mut refusals = impersonating();
+        refusals.extend(unreadable());
+        let other = operation(format!("api2{version}LogInOther"), refusals)
+            .request_body(Some(json("LoginOtherBody")))
+            .response("200", done(Some("Api2LoginAnswer")))
+            .security(header())
+            .security(query());
+        paths.add_path_operation(at("loginOther"), vec![HttpMethod::Post], other.build());
+    }
+    let logout = operation("api2LogOut".to_owned(), dead())
+        .response("204", done(None))
+        .security(header())
+        .security(query());
+    paths.add_path_operation(
+        "/api2/v1/auth/logout",
+        vec![HttpMethod::Post],
+        logout.build(),
+    );
+    let who = operation("api2WhoAmI".to_owned(), dead())
+        .response("200", done(Some("Api2WhoAmIAnswer")))
+        .security(header())
+        .security(query());
+    paths.add_path_operation("/api2/v1/auth/whoAmI", vec![HttpMethod::Get], who.build());
+}
+
+/// What a body may be refused for.
+fn unreadable() -> Vec<Error> {
+    vec![
+        Error::Malformed,
+        Error::TooLarge,
+        Error::TooSlow,
+        Error::MediaType,
+    ]
+}
+
+fn logging_in() -> Vec<Error> {
+    vec![
+        Error::Missing("…"),
+        AuthError::InvalidCredentials.into(),
+        AuthError::AccountDisabled.into(),
+        AuthError::SecondFactorRequired.into(),
+        AuthError::Throttled {
+            retry_after: Duration::ZERO,
+        }
+        .into(),
+        AuthError::Overloaded {
+            retry_after: Duration::ZERO,
+        }
+        .into(),
+        unavailable(),
+    ]
+}
+
+fn impersonating() -> Vec<Error> {
+    let mut refusals = dead();
+    refusals.extend([
+        Error::Missing("…"),
+        Error::UnknownUser,
+        AuthError::Forbidden.into(),
+        AuthError::AccountDisabled.into(),
+    ]);
+    refusals
+}
+
+/// What a token may be refused for, and a query that contradicts itself.
+fn dead() -> Vec<Error> {
+    vec![
+        Error::Contradiction,
+        AuthError::InvalidToken.into(),
+        unavailable(),
+    ]
+}
+
+/// The refusals of `authByToken`, which browsers show.
+fn pages() -> Responses {
+    let mut refusals = dead();
+    refusals.push(Error::Redirect);
+    by_status(&refusals.into_iter().map(Page::from).collect::<Vec<_>>())
+}
+
+fn unavailable() -> Error {
+    AuthError::Unavailable(StoreError::new("a store", "cannot be asked")).into()
+}
+
+fn done(schema: Option<&str>) -> Response {
+    let response = Response::builder().description("done");
+    match schema {
+        None => response.build(),
+        Some(schema) => {
+            let content = Content::new(Some(Ref::from_schema_name(schema)));
+            response.content("application/json", content).build()
+        }
+    }
+}
+
+/// Refusals by status, each described by all that it may mean.
+fn by_status(refusals: &[impl ResponseError]) -> Responses {
+    let mut told: BTreeMap<u16, (String, Vec<String>)> = BTreeMap::new();
+    for refusal in refusals {
+        let response = refusal.error_response();
+        let media = response.headers().get(CONTENT_TYPE);
+        let media = media
+            .and_then(|media| media.to_str().ok())
+            .unwrap_or_default();
+        let media = media.split(';').next().unwrap_or_default().to_owned();
+        let (_, meanings) = told
+            .entry(response.status().as_u16())
+            .or_insert((media, Vec::new()));
+        meanings.push(refusal.to_string());
+    }
+    let mut responses = Responses::new();
+    for (status, (media, meanings)) in told {
+        let content = if media == "application/json" {
+            Content::new(Some(Ref::from_schema_name("Refusal")))
+        } else {
+            Content::new(Some(<String as utoipa::PartialSchema>::schema()))
+        };
+        let response = Response::builder().description(meanings.join("; "));
+        let response = response.content(media, content).build();
+        responses
+            .responses
+            .insert(status.to_string(), response.into());
+    }
+    responses
+}

@@ -1,0 +1,341 @@
+//! The dialect's routes in the words of OpenAPI. Statuses and media types of refusals are those that
+//! `errors.rs` gives.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use actix_web::ResponseError as _;
+use isogloss_core::{AuthError, StoreError};
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterIn};
+use utoipa::openapi::request_body::RequestBody;
+use utoipa::openapi::schema::{AnyOf, AnyOfBuilder, Schema};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    Content, OpenApi, Paths, Ref, Required, Response, ResponseBuilder, Responses,
+};
+use utoipa::{IntoParams, OpenApi as _, ToSchema};
+
+use crate::errors::{self, Error};
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "TokenLogin",
+        description = "The login dialect of 4Dxos. Letter case matters neither in paths nor in names. With `suppressResponseCodes` every outcome has status 200; with `fields` an answer has those members only."
+    ),
+    components(schemas(
+        AuthenticationInfo,
+        TokenAuthentication,
+        PasswordResetRequest,
+        PasswordResetInformation,
+        LoginData,
+        User,
+        Company,
+        Nothing,
+        errors::HttpError
+    ))
+)]
+struct Shapes;
+
+/// What every call may carry.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "they are read one by one")]
+struct Query {
+    /// Status 200 whatever the outcome: `true`, `1`, `false`, `0`, or empty.
+    #[param(rename = "suppressResponseCodes", nullable = false)]
+    suppress_response_codes: Option<bool>,
+    /// Show these members only, with commas between them.
+    #[param(nullable = false)]
+    fields: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it is read member by member")]
+struct AuthenticationInfo {
+    user_name: String,
+    password: String,
+    /// Mandatory with `generateReAuthenticationToken`.
+    #[schema(nullable = false)]
+    device_name: Option<String>,
+    #[schema(nullable = false)]
+    generate_re_authentication_token: Option<bool>,
+}
+
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it is read member by member")]
+struct TokenAuthentication {
+    re_authentication_token: String,
+}
+
+#[derive(ToSchema)]
+#[serde(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "it is read member by member")]
+struct PasswordResetRequest {
+    login_name: String,
+}
+
+#[derive(ToSchema)]
+#[serde(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "it is read member by member")]
+struct PasswordResetInformation {
+    reset_key: String,
+    password: String,
+}
+
+/// Members that `fields` does not name are not there.
+#[derive(ToSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[expect(dead_code, reason = "it is written member by member")]
+struct LoginData {
+    #[schema(nullable = false)]
+    authenticated: Option<bool>,
+    #[schema(nullable = false)]
+    re_authentication_token: Option<String>,
+    /// Null where the login was refused.
+    me: Option<CurrentUser>,
+    #[schema(nullable = false)]
+    session_token: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it is written member by member")]
+struct CurrentUser {
+    #[serde(rename = "ID")]
+    id: String,
+    #[serde(rename = "FirstName")]
+    first_name: String,
+    #[serde(rename = "LastName")]
+    last_name: String,
+    #[serde(rename = "ImageURL")]
+    image_url: String,
+}
+
+/// Members that `fields` does not name are not there.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it is written member by member")]
+struct User {
+    #[serde(rename = "UserID")]
+    #[schema(nullable = false)]
+    user_id: Option<String>,
+    #[serde(rename = "FirstName")]
+    #[schema(nullable = false)]
+    first_name: Option<String>,
+    #[serde(rename = "LastName")]
+    #[schema(nullable = false)]
+    last_name: Option<String>,
+    #[serde(rename = "ImageURL")]
+    #[schema(nullable = false)]
+    image_url: Option<String>,
+    #[serde(rename = "loginName")]
+    #[schema(nullable = false)]
+    login_name: Option<String>,
+    #[serde(rename = "ImageSettings")]
+    #[schema(nullable = false)]
+    image_settings: Option<String>,
+    #[serde(rename = "IsDeleted")]
+    #[schema(nullable = false)]
+    is_deleted: Option<bool>,
+}
+
+/// Members that `fields` does not name are not there.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it is written member by member")]
+struct Company {
+    #[serde(rename = "Name")]
+    #[schema(nullable = false)]
+    name: Option<String>,
+    #[serde(rename = "ImageURL")]
+    #[schema(nullable = false)]
+    image_url: Option<String>,
+    #[serde(rename = "SecuritySettings")]
+    #[schema(nullable = false)]
+    security_settings: Option<SecuritySettings>,
+}
+
+#[derive(ToSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[expect(dead_code, reason = "it is written member by member")]
+struct SecuritySettings {
+    password_min_length: u32,
+    password_duration: u32,
+    password_special_characters: u32,
+    password_must_have_mixed_case: bool,
+    password_must_have_numeric: bool,
+    number_of_passwords_before_reuse: u32,
+}
+
+/// An empty object.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// What the dialect serves, below its path.
+pub fn openapi() -> OpenApi {
+    let mut document = Shapes::openapi();
+    let components = document.components.get_or_insert_default();
+    for name in ["APIKey", "APIToken"] {
+        let key = SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::new(name)));
+        components.add_security_scheme(name, key);
+    }
+    document.paths = paths();
+    document
+}
+
+/// How much a call has to show.
+#[derive(Clone, Copy)]
+enum Caller {
+    Key,
+    Session,
+}
+
+fn paths() -> Paths {
+    use HttpMethod::{Get, Post};
+
+    let logging_in = || {
+        let throttled = AuthError::Throttled {
+            retry_after: Duration::ZERO,
+        };
+        let overloaded = AuthError::Overloaded {
+            retry_after: Duration::ZERO,
+        };
+        vec![
+            AuthError::InvalidCredentials.into(),
+            throttled.into(),
+            overloaded.into(),
+        ]
+    };
+    let mut paths = Paths::new();
+    let mut add = |path: &str, method, operation: OperationBuilder| {
+        paths.add_path_operation(path, vec![method], operation.build());
+    };
+    let at = |action: &str| format!("/Authentication/{action}");
+    let login = operation("logIn", Caller::Key, Some("LoginData"), logging_in());
+    add(&at("Login"), Post, taking(login, "AuthenticationInfo"));
+    let login = operation(
+        "tokenLogin",
+        Caller::Key,
+        Some("LoginData"),
+        vec![AuthError::InvalidToken.into()],
+    );
+    add(
+        &at("TokenLogin"),
+        Post,
+        taking(login, "TokenAuthentication"),
+    );
+    add(
+        &at("Logout"),
+        Post,
+        operation("logOut", Caller::Session, Some("Nothing"), vec![]),
+    );
+    let request = operation("requestPasswordReset", Caller::Key, None, vec![]);
+    add(
+        &at("RequestPasswordReset"),
+        Post,
+        taking(request, "PasswordResetRequest"),
+    );
+    let finish = operation(
+        "finishPasswordReset",
+        Caller::Key,
+        Some("LoginData"),
+        logging_in(),
+    );
+    add(
+        &at("FinishPasswordReset"),
+        Post,
+        taking(finish, "PasswordResetInformation"),
+    );
+    add(
+        "/Users/Me",
+        Get,
+        operation("me", Caller::Session, Some("User"), vec![]),
+    );
+    add(
+        "/Company",
+        Get,
+        operation("company", Caller::Session, Some("Company"), vec![]),
+    );
+    paths
+}
+
+fn operation(
+    id: &str,
+    caller: Caller,
+    answer: Option<&str>,
+    mut refusals: Vec<Error>,
+) -> OperationBuilder {
+    refusals.extend([Error::SuppressResponseCodes, Error::ApiKey]);
+    refusals.extend([AuthError::Unavailable(StoreError::new("a store", "cannot be asked")).into()]);
+    refusals.extend([
+        Error::TooLarge,
+        Error::TooSlow,
+        Error::Unreadable,
+        Error::MediaType("…".to_owned()),
+        Error::Model(Vec::new()),
+    ]);
+    let mut required = SecurityRequirement::new("APIKey", [""; 0]);
+    if let Caller::Session = caller {
+        refusals.push(Error::Session);
+        required = required.add("APIToken", [""; 0]);
+    }
+    let schemas: Vec<_> = answer.into_iter().chain(REFUSALS).collect();
+    let done = of(
+        Response::builder().description("done; with `suppressResponseCodes`, any outcome"),
+        &schemas,
+    );
+    OperationBuilder::new()
+        .operation_id(Some(id))
+        .parameters(Some(Query::into_params(|| Some(ParameterIn::Query))))
+        .security(required)
+        .responses(by_status(&refusals))
+        .response("200", done.build())
+}
+
+/// The same with a body.
+fn taking(operation: OperationBuilder, schema: &str) -> OperationBuilder {
+    let mut body = RequestBody::builder().required(Some(Required::True));
+    for media in [
+        "application/json",
+        "text/json",
+        "application/x-www-form-urlencoded",
+    ] {
+        body = body.content(media, Content::new(Some(Ref::from_schema_name(schema))));
+    }
+    operation.request_body(Some(body.build()))
+}
+
+/// Either body that a refusal can have.
+const REFUSALS: [&str; 2] = ["LoginData", "HttpError"];
+
+/// Refusals by status, each described by all that it may mean.
+fn by_status(refusals: &[Error]) -> Responses {
+    let mut told: BTreeMap<u16, Vec<String>> = BTreeMap::new();
+    for refusal in refusals {
+        let meanings = told.entry(refusal.status_code().as_u16()).or_default();
+        meanings.push(refusal.to_string());
+    }
+    let mut responses = Responses::new();
+    for (status, meanings) in told {
+        let response = Response::builder().description(meanings.join("; "));
+        let response = of(response, &REFUSALS).build();
+        responses
+            .responses
+            .insert(status.to_string(), response.into());
+    }
+    responses
+}
+
+/// One of these, in whichever of the two types was asked for.
+fn of(mut response: ResponseBuilder, schemas: &[&str]) -> ResponseBuilder {
+    for media in ["application/json", "text/json"] {
+        let refs = schemas.iter().map(|name| Ref::from_schema_name(*name));
+        let any = refs.fold(AnyOf::builder(), AnyOfBuilder::item);
+        response = response.content(media, Content::new(Some(Schema::AnyOf(any.build()))));
+    }
+    response
+}
