@@ -7,6 +7,7 @@ mod enrolments;
 pub(super) mod migrate;
 mod pool;
 mod read;
+mod usage;
 mod write;
 
 use std::path::PathBuf;

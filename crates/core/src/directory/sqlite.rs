@@ -5,6 +5,7 @@ mod apply;
 mod audit;
 mod enrolments;
 mod read;
+mod usage;
 
 use std::path::Path;
 use std::time::Duration;
@@ -68,6 +69,7 @@ fn migrations() -> Migrator {
         include_str!("../../migrations/sqlite/0001_directory.sql"),
         include_str!("../../migrations/sqlite/0002_second_factor.sql"),
         include_str!("../../migrations/sqlite/0003_audit.sql"),
+        include_str!("../../migrations/sqlite/0004_usage.sql"),
     ])
 }
 

@@ -72,5 +72,6 @@ pub(in crate::directory) fn migrations() -> Migrator {
         include_str!("../../../migrations/postgres/0001_directory.sql"),
         include_str!("../../../migrations/postgres/0002_second_factor.sql"),
         include_str!("../../../migrations/postgres/0003_audit.sql"),
+        include_str!("../../../migrations/postgres/0004_usage.sql"),
     ])
 }
