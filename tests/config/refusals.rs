@@ -5,7 +5,7 @@ use crate::place::{Place, check, check_env};
 #[test]
 fn unknown_names_are_refused_with_those_that_exist() {
     check("[servr]\nbind = \"127.0.0.1:1\"").assert_refused(
-        "servr: no such section, expected one of server, management, tokens, directory, passwords, throttle, mail, audit, jwt, logging, dialects (in a.toml)",
+        "servr: no such section, expected one of server, management, tokens, directory, passwords, throttle, mail, audit, jwt, usage, logging, dialects (in a.toml)",
     );
     check("[passwords]\ncost = 12").assert_refused(
         "passwords.cost: no such key, expected one of `bcrypt_cost`, `threads`, `queue`, `queue_timeout`, `allow_weak`, `low_priority` (in a.toml)",
@@ -21,7 +21,7 @@ fn unknown_names_are_refused_with_those_that_exist() {
 #[test]
 fn unknown_names_in_the_environment_are_refused() {
     check_env("ISOGLOSS__SERVR__BIND", "x").assert_refused(
-        "servr: no such section, expected one of server, management, tokens, directory, passwords, throttle, mail, audit, jwt, logging, dialects (in the environment)",
+        "servr: no such section, expected one of server, management, tokens, directory, passwords, throttle, mail, audit, jwt, usage, logging, dialects (in the environment)",
     );
     check_env("ISOGLOSS__PASSWORDS__COST", "12").assert_refused(
         "passwords.cost: no such key, expected one of `bcrypt_cost`, `threads`, `queue`, `queue_timeout`, `allow_weak`, `low_priority` (in the environment)",
@@ -32,7 +32,7 @@ fn unknown_names_in_the_environment_are_refused() {
 }
 
 /// A bad value under its section: the key, the value, and what is expected.
-const BAD: [(&str, &str, &str, &str); 24] = [
+const BAD: [(&str, &str, &str, &str); 27] = [
     (
         "server",
         "head_timeout",
@@ -121,6 +121,14 @@ const BAD: [(&str, &str, &str, &str); 24] = [
         "expected none, stdout or file:PATH",
     ),
     ("audit", "keep", "\"0s\"", "expected a duration above zero"),
+    ("usage", "keep", "\"0s\"", "expected a duration above zero"),
+    (
+        "usage",
+        "flush_interval",
+        "\"0s\"",
+        "expected a duration above zero",
+    ),
+    ("usage", "max_rows", "\"many\"", "expected an integer"),
     (
         "passwords",
         "queue_timeout",

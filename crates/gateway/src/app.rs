@@ -13,9 +13,11 @@ use isogloss_core::{Auth, Mailer};
 use tracing_actix_web::TracingLogger;
 
 use crate::dialects::Mount;
+use crate::door::Door;
 use crate::probe::{self, Probe};
 use crate::source::Proxies;
 use crate::telemetry::{self, RootSpan};
+use crate::usage::Usage;
 use crate::{headers, slow};
 
 /// What the application is made of.
@@ -37,6 +39,8 @@ pub struct Ingredients {
     pub proxies: Proxies,
     /// Answers who asks whether this is the gateway that he means.
     pub probe: Probe,
+    /// What is counted of the use of dialects.
+    pub usage: Usage,
 }
 
 /// Builds the application that the binary serves.
@@ -60,15 +64,17 @@ pub fn app(
         hsts,
         proxies,
         probe,
+        usage,
     } = ingredients;
     // Layers run from the bottom up: the last `wrap` sees a request first.
     let mut app = App::new()
-        .app_data(Data::new(auth))
+        .app_data(Data::new(auth.clone()))
         .app_data(Data::from(mailer))
         .app_data(Data::new(probe))
         .app_data(PayloadConfig::new(body_limit));
     for mount in mounts {
         let (name, proxies) = (mount.name, proxies.clone());
+        let door = Door::new(&mount, &auth, &usage);
         app = app.service(
             scope(&mount.pattern())
                 .wrap_fn(move |request, service| {
@@ -80,7 +86,8 @@ pub fn app(
                         request_id: telemetry::request_id_of(&request),
                         actor: None,
                     };
-                    caller.scope(service.call(request))
+                    let passage = door.enter(&request, caller.source);
+                    passage.answer(caller.scope(service.call(request)))
                 })
                 .configure(|cfg| mount.configure(cfg)),
         );

@@ -19,6 +19,7 @@ use actix_web::web::{Data, ServiceConfig};
 pub(crate) use self::identity::Identity;
 use crate::dialects::Mount;
 use crate::jwt::Jwts;
+use crate::usage::Behind;
 
 /// What the routes work with, beside [`Auth`](isogloss_core::Auth).
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub(crate) struct Backends {
     pub(crate) mounts: Arc<[Mount]>,
     /// What signs JWTs, if that is switched on.
     pub(crate) jwts: Option<Arc<Jwts>>,
+    /// Counts questions about a dialect's tokens as use of the dialect.
+    pub(crate) usage: Behind,
 }
 
 impl Backends {

@@ -9,6 +9,7 @@ mod doctor;
 mod output;
 mod remote;
 mod session;
+mod sunset;
 mod throttle;
 mod user;
 
@@ -77,6 +78,9 @@ enum Command {
     /// See who logged in, was refused, or ended what
     #[command(subcommand)]
     Audit(audit::Command),
+    /// See who uses which dialect, and may it be turned off
+    #[command(subcommand)]
+    Sunset(sunset::Command),
     /// Look for what is wrong, or will be, with the gateway and what is around it
     Doctor(doctor::Arguments),
     /// Hold the documented conversations with a host, and tell which of them it keeps
@@ -123,6 +127,7 @@ fn run(cli: Cli) -> Result<Outcome> {
             Command::Session(command) => session::run(command, &config).await,
             Command::Throttle(command) => throttle::run(command, &config).await,
             Command::Audit(command) => audit::run(command, &config).await,
+            Command::Sunset(command) => sunset::run(command, &config).await,
             Command::Doctor(arguments) => doctor::run(&arguments, &config).await,
             Command::Conformance(arguments) => conformance::run(&arguments, &config),
         }

@@ -9,6 +9,7 @@ mod problem;
 mod sections;
 mod throttle;
 mod tokens;
+mod usage;
 
 #[cfg(test)]
 use std::path::Path;
@@ -28,6 +29,7 @@ pub use self::sections::{
 };
 pub use self::throttle::Throttle;
 pub use self::tokens::{RedisEviction, SecondUse, Tokens};
+pub use self::usage::Usage;
 use crate::dialects::{self, Mount};
 
 /// A checked configuration.

@@ -5,6 +5,7 @@ mod admin;
 pub(crate) mod metrics;
 mod sessions;
 mod throttle;
+mod usage;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -79,7 +80,8 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
         .service(resource("/readyz").route(get().to(readiness)))
         .configure(metrics::configure)
         .configure(sessions::configure)
-        .configure(throttle::configure);
+        .configure(throttle::configure)
+        .configure(usage::configure);
 }
 
 /// The process answers.

@@ -20,12 +20,13 @@ use tracing::{info, warn};
 
 use crate::app::{Ingredients, app};
 use crate::backends::Backends;
-use crate::config::{Config, Sections};
+use crate::config::{self, Config, Sections};
 use crate::fill::{DirectoryFile, Filling, Rest};
 use crate::fitness::Fitness;
 use crate::management::Readiness;
 use crate::probe::Probe;
 use crate::source::Proxies;
+use crate::usage::{Behind, Usage};
 use crate::{audit, descriptors, headers, mail, management, parts, secrets, slow};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
@@ -49,8 +50,10 @@ struct Running {
     public: ServerHandle,
     inner: ServerHandle,
     servers: [JoinHandle<std::io::Result<()>>; 2],
-    housekeeping: [JoinHandle<()>; 4],
+    housekeeping: [JoinHandle<()>; 5],
     audit: Audit,
+    usage: Usage,
+    directory: Arc<dyn Directory>,
     filling: Rest,
     readiness: Readiness,
     drain_delay: Duration,
@@ -77,6 +80,7 @@ async fn start(config: &Config) -> Result<Running> {
     opened.directory = directory.clone();
     let tokens = opened.tokens.clone();
     let probe = Probe::new(&opened.peppers);
+    let usage = Usage::new(&sections.usage, &opened.peppers);
     let auth = opened.into_auth();
     let fitness = Arc::new(Fitness::of(tokens.clone()));
     let readiness = Readiness::new(auth.clone(), fitness.clone());
@@ -86,19 +90,26 @@ async fn start(config: &Config) -> Result<Running> {
     let pruner = audit::keep_small(sections.audit.clone(), old_events, auth.clone());
     let pruner = rt::spawn(pruner);
     let hangups = rt::spawn(audit::outlive_hangups(sections.audit.clone()));
-    let public = public_server(config, public, (auth.clone(), probe))?;
+    let counting = usage
+        .clone()
+        .keep(sections.usage.clone(), directory.clone(), auth.clone());
+    let counting = rt::spawn(counting);
+    let public = public_server(config, public, (auth.clone(), probe, usage.clone()))?;
     let backends = Backends {
         mounts: config.mounts.clone().into(),
         jwts: secrets::jwts(&sections.jwt)?,
+        usage: Behind::new(&usage, proxies(&sections.server)),
     };
-    let parts = (readiness.clone(), backends, auth, directory);
+    let parts = (readiness.clone(), backends, auth, directory.clone());
     let inner = management_server(sections, inner, parts)?;
     Ok(Running {
         public: public.handle(),
         inner: inner.handle(),
         servers: [rt::spawn(public), rt::spawn(inner)],
-        housekeeping: [sweeper, watcher, pruner, hangups],
+        housekeeping: [sweeper, watcher, pruner, hangups, counting],
         audit,
+        usage,
+        directory,
         filling,
         readiness,
         drain_delay: sections.server.drain_delay,
@@ -136,6 +147,7 @@ impl Running {
         for task in self.housekeeping {
             task.abort();
         }
+        self.usage.close(self.directory.as_ref()).await;
         self.audit.close().await;
         Ok(())
     }
@@ -183,7 +195,7 @@ fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<TcpListener> {
 fn public_server(
     config: &Config,
     socket: TcpListener,
-    (auth, probe): (Auth, Probe),
+    (auth, probe, usage): (Auth, Probe, Usage),
 ) -> Result<Server> {
     let server = &config.sections.server;
     let ingredients = Ingredients {
@@ -194,7 +206,8 @@ fn public_server(
         body_timeout: server.body_timeout,
         hsts: server.hsts,
         probe,
-        proxies: Proxies::new(&server.trusted_proxies, server.proxy_header),
+        usage,
+        proxies: proxies(server),
     };
     for mount in &ingredients.mounts {
         info!(dialect = mount.name, path = mount.path, "mounted");
@@ -213,6 +226,10 @@ fn public_server(
         http = http.workers(workers.get());
     }
     Ok(http.listen(socket).context("server.bind")?.run())
+}
+
+fn proxies(server: &config::Server) -> Proxies {
+    Proxies::new(&server.trusted_proxies, server.proxy_header)
 }
 
 fn management_server(

@@ -14,7 +14,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::{Data, ServiceConfig, scope, to};
 use actix_web::{HttpRequest, HttpResponse, Scope};
-use isogloss_core::{Auth, Session};
+use isogloss_core::{Auth, Client, Session};
 use serde_json::json;
 
 use super::Backends;
@@ -22,6 +22,7 @@ use super::headers;
 use super::identity::Identity;
 use super::original::{Told, restore};
 use crate::dialects::Mount;
+use crate::usage::Behind;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,15 +35,21 @@ enum Question {
 
 /// Adds the routes.
 pub(super) fn configure(backends: &Backends, cfg: &mut ServiceConfig) {
+    let usage = &backends.usage;
     for mount in backends.mounts.iter() {
         let of = |path: &str| format!("/forward-auth{path}/{}", mount.name);
         let envoy = of("/envoy");
         let in_path = Told::InPath(envoy.len());
-        ask(cfg, scope(&envoy), mount, (Question::Whose, in_path));
+        ask(
+            cfg,
+            scope(&envoy),
+            (mount, usage),
+            (Question::Whose, in_path),
+        );
         let refusal = (Question::Refusal, Told::InHeaders);
-        ask(cfg, scope(&of("/refusal")), mount, refusal);
+        ask(cfg, scope(&of("/refusal")), (mount, usage), refusal);
         let whose = (Question::Whose, Told::InHeaders);
-        ask(cfg, scope(&of("")), mount, whose);
+        ask(cfg, scope(&of("")), (mount, usage), whose);
     }
     for mount in backends.mounts.iter() {
         let carrier = mount.clone();
@@ -50,18 +57,39 @@ pub(super) fn configure(backends: &Backends, cfg: &mut ServiceConfig) {
             let head = context.head();
             head.uri.path() == "/forward-auth" && carrier.presented(&original(head)).is_some()
         }));
-        ask(cfg, door, mount, (Question::Whose, Told::InHeaders));
+        ask(
+            cfg,
+            door,
+            (mount, usage),
+            (Question::Whose, Told::InHeaders),
+        );
     }
     cfg.service(scope("/forward-auth").default_service(to(nobodys)));
 }
 
 /// Adds a door of a dialect's, at which that is asked.
-fn ask(cfg: &mut ServiceConfig, door: Scope, mount: &Mount, (question, told): (Question, Told)) {
-    let name = mount.name;
+fn ask(
+    cfg: &mut ServiceConfig,
+    door: Scope,
+    (mount, usage): (&Mount, &Behind),
+    (question, told): (Question, Told),
+) {
+    let asked = (mount.clone(), usage.clone());
     let door = door.wrap_fn(move |mut request, service| {
         restore(request.head_mut(), told);
         let answer = service.call(request);
-        async move { Ok(judged(answer.await?, question, name)) }
+        let (mount, usage) = asked.clone();
+        async move {
+            let (answer, client) = Client::meet(None, answer).await;
+            let answer = answer?;
+            // What a client is told that was refused a moment ago was counted then.
+            if question == Question::Whose {
+                let refused = answer.response().error().is_some();
+                let route = (&mount, "/forward-auth");
+                usage.note(route, answer.request(), (client, refused));
+            }
+            Ok(judged(answer, question, mount.name))
+        }
     });
     cfg.service(door.configure(|cfg| mount.forward_auth(cfg)));
 }

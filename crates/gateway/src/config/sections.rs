@@ -19,6 +19,7 @@ use super::masked::masked_address;
 use super::problem::{self, Problem};
 use super::throttle::Throttle;
 use super::tokens::Tokens;
+use super::usage::Usage;
 use crate::source::{Network, ProxyHeader};
 
 /// Every section but the dialects.
@@ -42,6 +43,8 @@ pub struct Sections {
     pub audit: Audit,
     /// JWTs for services behind the gateway.
     pub jwt: Jwt,
+    /// Counting who uses which dialect.
+    pub usage: Usage,
     /// What is logged.
     pub logging: Logging,
 }
@@ -291,10 +294,11 @@ impl Sections {
             mail: section(&mut tables, "mail")?,
             audit: section(&mut tables, "audit")?,
             jwt: section(&mut tables, "jwt")?,
+            usage: section(&mut tables, "usage")?,
             logging: section(&mut tables, "logging")?,
         };
         if let Some(unknown) = tables.into_keys().next() {
-            let known = "server, management, tokens, directory, passwords, throttle, mail, audit, jwt, logging, dialects";
+            let known = "server, management, tokens, directory, passwords, throttle, mail, audit, jwt, usage, logging, dialects";
             let reason = format!("no such section, expected one of {known}");
             return Err(Problem::new(unknown, reason));
         }
@@ -339,6 +343,7 @@ impl Sections {
         self.throttle.check()?;
         self.audit.check()?;
         self.jwt.check()?;
+        self.usage.check()?;
         self.tokens.read_previous_pepper()?;
         DirectoryAddress::of(&self.directory)?;
         if let Some(file) = &self.directory.ca_file

@@ -45,6 +45,7 @@ fn the_reference_names_every_key() {
         "mail",
         "audit",
         "jwt",
+        "usage",
         "logging",
     ];
     let dialects = dialects::names().into_iter();
