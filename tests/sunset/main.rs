@@ -6,6 +6,7 @@
 mod holdings;
 #[path = "../shared/person.rs"]
 mod person;
+mod retire;
 mod usage;
 
 use std::process::{Command, Output};

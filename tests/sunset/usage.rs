@@ -53,7 +53,7 @@ fn each_dialect_tells_revision_endpoint_and_client() {
         (
             "tokenlogin",
             "v1",
-            "/api/v1/Authentication/Login",
+            "/api/v1/authentication/login",
             json!("demo"),
             json!(person.client),
         ),

@@ -16,6 +16,7 @@ use crate::dialects::Mount;
 use crate::door::Door;
 use crate::probe::{self, Probe};
 use crate::source::Proxies;
+use crate::sunset::Sunsets;
 use crate::telemetry::{self, RootSpan};
 use crate::usage::Usage;
 use crate::{headers, slow};
@@ -41,6 +42,8 @@ pub struct Ingredients {
     pub probe: Probe,
     /// What is counted of the use of dialects.
     pub usage: Usage,
+    /// The dialects that are being retired.
+    pub sunsets: Sunsets,
 }
 
 /// Builds the application that the binary serves.
@@ -65,6 +68,7 @@ pub fn app(
         proxies,
         probe,
         usage,
+        sunsets,
     } = ingredients;
     // Layers run from the bottom up: the last `wrap` sees a request first.
     let mut app = App::new()
@@ -74,7 +78,8 @@ pub fn app(
         .app_data(PayloadConfig::new(body_limit));
     for mount in mounts {
         let (name, proxies) = (mount.name, proxies.clone());
-        let door = Door::new(&mount, &auth, &usage);
+        let door = Door::new(&mount, &auth, &usage, &sunsets);
+        let refusing = door.clone();
         app = app.service(
             scope(&mount.pattern())
                 .wrap_fn(move |request, service| {
@@ -89,6 +94,7 @@ pub fn app(
                     let passage = door.enter(&request, caller.source);
                     passage.answer(caller.scope(service.call(request)))
                 })
+                .configure(|cfg| refusing.configure(&mount, cfg))
                 .configure(|cfg| mount.configure(cfg)),
         );
     }

@@ -7,6 +7,7 @@ mod jwt;
 mod masked;
 mod problem;
 mod sections;
+mod sunset;
 mod throttle;
 mod tokens;
 mod usage;
@@ -27,6 +28,7 @@ pub(crate) use self::problem::read;
 pub use self::sections::{
     Directory, LogFormat, Logging, Mail, Management, Passwords, Sections, Server,
 };
+pub use self::sunset::{CutOff, Moment, Sunset, Then, Window};
 pub use self::throttle::Throttle;
 pub use self::tokens::{RedisEviction, SecondUse, Tokens};
 pub use self::usage::Usage;

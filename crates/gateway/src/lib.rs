@@ -26,6 +26,7 @@ mod sessions;
 mod slow;
 mod source;
 mod strained;
+mod sunset;
 mod telemetry;
 mod usage;
 
@@ -33,4 +34,5 @@ pub use app::{Ingredients, app};
 pub use dialects::Mount;
 pub use probe::Probe;
 pub use source::{Network, Proxies, ProxyHeader};
+pub use sunset::Sunsets;
 pub use usage::Usage;

@@ -26,6 +26,7 @@ use crate::fitness::Fitness;
 use crate::management::Readiness;
 use crate::probe::Probe;
 use crate::source::Proxies;
+use crate::sunset::Sunsets;
 use crate::usage::{Behind, Usage};
 use crate::{audit, descriptors, headers, mail, management, parts, secrets, slow};
 
@@ -207,11 +208,13 @@ fn public_server(
         hsts: server.hsts,
         probe,
         usage,
+        sunsets: Sunsets::new(&config.sections.sunset),
         proxies: proxies(server),
     };
     for mount in &ingredients.mounts {
         info!(dialect = mount.name, path = mount.path, "mounted");
     }
+    ingredients.sunsets.announce();
     if ingredients.mounts.is_empty() {
         warn!("no dialect is enabled: every request will get 404");
     }

@@ -36,6 +36,9 @@ pub(crate) fn start(logging: &Logging) {
     panic::set_hook(Box::new(panics::report));
 }
 
+/// In a request that is refused because it is so planned: nobody must act.
+pub(crate) struct Planned;
+
 /// The span of a request. It holds the route's pattern, never the address: passwords and tokens
 /// of two dialects travel there.
 pub(crate) struct RootSpan;
@@ -64,7 +67,11 @@ impl RootSpanBuilder for RootSpan {
             return;
         };
         // What the refusal amounts to, which may be more than the dialect's status says.
-        if refusal.as_response_error().status_code().is_server_error() {
+        let is_planned = outcome
+            .as_ref()
+            .is_ok_and(|response| response.request().extensions().contains::<Planned>());
+        let status = refusal.as_response_error().status_code();
+        if status.is_server_error() && !is_planned {
             error!(reason = %refusal, "could not answer");
         } else {
             debug!(reason = %refusal, "refused");

@@ -1,5 +1,6 @@
 //! Every section but the dialects, with its defaults.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use super::audit::Audit;
 use super::jwt::Jwt;
 use super::masked::masked_address;
 use super::problem::{self, Problem};
+use super::sunset::{self, Sunset};
 use super::throttle::Throttle;
 use super::tokens::Tokens;
 use super::usage::Usage;
@@ -45,6 +47,9 @@ pub struct Sections {
     pub jwt: Jwt,
     /// Counting who uses which dialect.
     pub usage: Usage,
+    /// How dialects are retired, by their names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub sunset: BTreeMap<String, Sunset>,
     /// What is logged.
     pub logging: Logging,
 }
@@ -295,10 +300,11 @@ impl Sections {
             audit: section(&mut tables, "audit")?,
             jwt: section(&mut tables, "jwt")?,
             usage: section(&mut tables, "usage")?,
+            sunset: sunset::read(tables.remove("sunset"))?,
             logging: section(&mut tables, "logging")?,
         };
         if let Some(unknown) = tables.into_keys().next() {
-            let known = "server, management, tokens, directory, passwords, throttle, mail, audit, jwt, usage, logging, dialects";
+            let known = "server, management, tokens, directory, passwords, throttle, mail, audit, jwt, usage, sunset, logging, dialects";
             let reason = format!("no such section, expected one of {known}");
             return Err(Problem::new(unknown, reason));
         }

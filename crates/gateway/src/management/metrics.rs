@@ -27,6 +27,10 @@ pub(crate) fn start() -> Result<PrometheusHandle> {
         "isogloss_audit_lost_total",
         "Events that the audit log lost because its disk or database did not take them"
     );
+    describe_counter!(
+        "isogloss_sunset_refusals_total",
+        "Calls that were refused because their dialect is being retired"
+    );
     for (name, what) in [
         (
             "isogloss_hashing_queue_length",
