@@ -1,9 +1,10 @@
 //! Retiring a dialect: headers, brownouts, clients that are cut off, and the end.
 
-use conformance::{Gateway, Request, Response};
+use conformance::{Gateway, Request, Response, Store};
 use serde_json::json;
 
 use crate::builder;
+use crate::holdings::Kind;
 use crate::person::Person;
 
 const DIALECTS: [&str; 4] = ["bimplus", "crmcom", "tokenlogin", "memsource"];
@@ -165,4 +166,44 @@ fn applications_keys_and_devices_are_cut_off_inside() {
     };
     assert_refused("bimplus", &of("6C12345D9B0C4F3C23ABB5721D098F7B"), 403);
     assert_eq!(of("0106c8baad467c08e26f026852cb7525").status, 200);
+}
+
+#[test]
+fn services_behind_know_no_client_that_is_cut_off() {
+    let person = Person::admin();
+    let text = format!(
+        "[sunset.bimplus]\ncut_off = [{{ client = \"{}\" }}]",
+        person.client
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let in_folder = || builder().store(Store::Embedded).folder(folder.path());
+    let mut before = in_folder().start().unwrap();
+    let held = person.every_token(before.public()).unwrap();
+    let token = &held
+        .iter()
+        .find(|held| held.kind == Kind::BimplusAccess)
+        .unwrap()
+        .text;
+    let forward = |gateway: &Gateway| {
+        Request::get("/forward-auth/bimplus")
+            .header("Authorization", format!("BimPlus {token}"))
+            .send(gateway.management())
+            .unwrap()
+    };
+    let introspect = |gateway: &Gateway| {
+        let answer = Request::post("/introspect")
+            .header("Authorization", "Bearer demo-introspection-key")
+            .form(format!("token={token}"))
+            .send(gateway.management())
+            .unwrap();
+        answer.json().unwrap()["active"].clone()
+    };
+    assert_eq!(
+        (forward(&before).status, introspect(&before)),
+        (200, json!(true))
+    );
+    assert!(before.terminate().unwrap().success());
+    let after = in_folder().config_text(text).start().unwrap();
+    assert_refused("bimplus", &forward(&after), 403);
+    assert_eq!(introspect(&after), json!(false));
 }

@@ -99,7 +99,11 @@ async fn start(config: &Config) -> Result<Running> {
     let backends = Backends {
         mounts: config.mounts.clone().into(),
         jwts: secrets::jwts(&sections.jwt)?,
-        usage: Behind::new(&usage, proxies(&sections.server)),
+        usage: Behind::new(
+            &usage,
+            proxies(&sections.server),
+            Sunsets::new(&sections.sunset),
+        ),
     };
     let parts = (readiness.clone(), backends, auth, directory.clone());
     let inner = management_server(sections, inner, parts)?;

@@ -226,8 +226,11 @@ impl Refusal {
 }
 
 fn fits(rule: &CutOff, client: &Client, head: &Head) -> bool {
-    let same =
-        |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
+    let same = |wanted: &Option<String>, found: &Option<String>| match (wanted, found) {
+        (None, _) => true,
+        (Some(wanted), Some(found)) => wanted == found || is_same_guid(wanted, found),
+        (Some(_), None) => false,
+    };
     let is_family = |wanted: &String| {
         let (name, _) = head
             .user_agent
@@ -241,4 +244,10 @@ fn fits(rule: &CutOff, client: &Client, head: &Head) -> bool {
         && same(&rule.client, &client.client)
         && rule.user_agent.as_ref().is_none_or(is_family)
         && rule.network.as_ref().is_none_or(is_there)
+}
+
+/// However it is spelt: a vendor's documents and the report do so differently.
+fn is_same_guid(one: &str, other: &str) -> bool {
+    let guid = |text| uuid::Uuid::try_parse(text).ok();
+    guid(one).is_some_and(|one| guid(other) == Some(one))
 }

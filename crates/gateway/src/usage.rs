@@ -20,6 +20,7 @@ pub(crate) use self::endpoint::{Endpoint, Endpoints};
 use crate::config;
 use crate::dialects::Mount;
 use crate::source::Proxies;
+use crate::sunset::{Head, Sunset, Sunsets};
 
 /// What is counted of the use of dialects. Cheap to clone; the default counts nothing.
 #[derive(Clone, Default)]
@@ -118,14 +119,32 @@ impl Counter {
 pub(crate) struct Behind {
     counter: Counter,
     proxies: Proxies,
+    sunsets: Sunsets,
 }
 
 impl Behind {
-    pub(crate) fn new(usage: &Usage, proxies: Proxies) -> Self {
+    pub(crate) fn new(usage: &Usage, proxies: Proxies, sunsets: Sunsets) -> Self {
         Self {
             counter: usage.counter(),
             proxies,
+            sunsets,
         }
+    }
+
+    /// How the dialect is retired, if it is.
+    pub(crate) fn sunset(&self, mount: &Mount) -> Option<Arc<Sunset>> {
+        self.sunsets.of(mount.name)
+    }
+
+    /// Whether that is a client that is cut off. Of its program and network nothing is known: it is a
+    /// service that asks.
+    pub(crate) fn is_cut_off(&self, mount: &Mount, client: &Client) -> bool {
+        let head = Head {
+            user_agent: String::new(),
+            source: None,
+        };
+        let sunset = self.sunset(mount);
+        sunset.is_some_and(|sunset| sunset.is_cut_off(client, &head))
     }
 
     /// Notes that a token of that dialect was asked about. `route` is the listener's own.

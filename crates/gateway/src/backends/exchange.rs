@@ -53,9 +53,13 @@ async fn exchange(
         let text = "the subject_token is not valid";
         return Err(Refusal::InvalidRequest(text.to_owned()));
     };
-    backends
-        .usage
-        .note((mount, "/token"), &request, (client, false));
+    let is_cut_off = backends.usage.is_cut_off(mount, &client);
+    let route = (*mount, "/token");
+    backends.usage.note(route, &request, (client, is_cut_off));
+    if is_cut_off {
+        let text = "the subject_token is one of a client that is cut off";
+        return Err(Refusal::InvalidRequest(text.to_owned()));
+    }
     let now = auth.now();
     let identity = Identity::new(session, mount.name);
     let jwt = jwts.sign(&identity, &audience, session.expires_at, now);

@@ -44,8 +44,12 @@ async fn introspect(
     let Some((session, mount)) = found? else {
         return Ok(HttpResponse::Ok().json(json!({ "active": false })));
     };
+    let is_cut_off = backends.usage.is_cut_off(mount, &client);
     let route = (mount, "/introspect");
-    backends.usage.note(route, &request, (client, false));
+    backends.usage.note(route, &request, (client, is_cut_off));
+    if is_cut_off {
+        return Ok(HttpResponse::Ok().json(json!({ "active": false })));
+    }
     Ok(HttpResponse::Ok().json(Live {
         active: true,
         token_type: mount.token_type(),
