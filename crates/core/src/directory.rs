@@ -31,11 +31,13 @@ use crate::audit::AuditTable;
 use crate::connections::Connections;
 use crate::error::StoreError;
 use crate::totp::TotpSecret;
+use crate::usage::UsageTable;
 use crate::user::{Key, Unit, User, UserState};
 
-/// Users, organisations and keys, wherever they are kept; beside them the audit log, if it is to be.
+/// Users, organisations and keys, wherever they are kept; beside them the audit log and
+/// what is counted of their use, if it is to be.
 #[async_trait]
-pub trait Directory: Enrolments + AppPasswords + Keys + AuditTable {
+pub trait Directory: Enrolments + AppPasswords + Keys + AuditTable + UsageTable {
     /// The account that logs in by that name: a user name or an e-mail address, in any case.
     async fn account(&self, login: &str) -> Result<Option<Account>, StoreError>;
 

@@ -21,6 +21,7 @@ pub(crate) use self::identity::Identity;
 pub(crate) use self::openapi::document;
 use crate::dialects::Mount;
 use crate::jwt::Jwts;
+use crate::usage::Behind;
 
 /// What the routes work with, beside [`Auth`](isogloss_core::Auth).
 #[derive(Clone)]
@@ -29,14 +30,17 @@ pub(crate) struct Backends {
     pub(crate) mounts: Arc<[Mount]>,
     /// What signs JWTs, if that is switched on.
     pub(crate) jwts: Option<Arc<Jwts>>,
+    /// Counts questions about a dialect's tokens as use of the dialect.
+    pub(crate) usage: Behind,
 }
 
 impl Backends {
     /// The same for other dialects.
-    pub(crate) fn with(&self, mounts: Vec<Mount>) -> Self {
+    pub(crate) fn with(&self, mounts: Vec<Mount>, usage: Behind) -> Self {
         Self {
             mounts: mounts.into(),
             jwts: self.jwts.clone(),
+            usage,
         }
     }
 

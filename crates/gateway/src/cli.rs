@@ -13,6 +13,7 @@ mod output;
 mod pages;
 mod remote;
 mod session;
+mod sunset;
 mod throttle;
 mod user;
 
@@ -87,6 +88,9 @@ enum Command {
     /// Print what is served in the words of `OpenAPI`
     #[command(name = "openapi")]
     OpenApi(openapi::Arguments),
+    /// See who uses which dialect, and may it be turned off
+    #[command(subcommand)]
+    Sunset(sunset::Command),
     /// Look for what is wrong, or will be, with the gateway and what is around it
     Doctor(doctor::Arguments),
     /// Say whether the gateway is ready
@@ -149,6 +153,7 @@ fn run(cli: Cli) -> Result<Outcome> {
             Command::Throttle(command) => throttle::run(command, &config).await,
             Command::Audit(command) => audit::run(command, &config).await,
             Command::OpenApi(arguments) => openapi::run(&arguments),
+            Command::Sunset(command) => sunset::run(command, &config).await,
             Command::Doctor(arguments) => doctor::run(&arguments, &config).await,
             Command::Health => health::run(&config),
             Command::Completions(completions) => Ok(completions.print()),

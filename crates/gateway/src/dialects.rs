@@ -108,6 +108,19 @@ pub(crate) fn schemas(
         .collect()
 }
 
+/// The dialect of that name, or all of them, and which of them are switched on; else all names.
+pub(crate) fn served(mounts: &[Mount], only: Option<&str>) -> Result<Vec<(String, bool)>, String> {
+    let wanted = names()
+        .into_iter()
+        .filter(|name| only.is_none_or(|only| only == *name));
+    let is_on = |name: &str| mounts.iter().any(|mount| mount.name == name);
+    let found: Vec<_> = wanted.map(|name| (name.to_owned(), is_on(name))).collect();
+    if found.is_empty() {
+        return Err(names().join(", "));
+    }
+    Ok(found)
+}
+
 struct Dialect {
     name: &'static str,
     default_path: &'static str,

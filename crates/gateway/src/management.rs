@@ -9,6 +9,7 @@ mod openapi;
 mod received;
 mod sessions;
 mod throttle;
+mod usage;
 
 pub(crate) use self::openapi::document;
 
@@ -104,6 +105,7 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(sessions::configure)
         .configure(throttle::configure)
         .configure(keys::configure)
+        .configure(usage::configure)
         .configure(admin::configure);
 }
 

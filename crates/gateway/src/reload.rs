@@ -12,7 +12,9 @@ use crate::app::Ingredients;
 use crate::config::{Config, Sections, Tls};
 use crate::renewal::Renewal;
 use crate::source::Proxies;
+use crate::sunset::Sunsets;
 use crate::tls::Identity;
+use crate::usage::{Behind, Usage};
 use crate::{mail, management, telemetry};
 
 /// What asks us to read the configuration again. At a terminal SIGHUP goes on to mean that the terminal is
@@ -46,6 +48,7 @@ pub(crate) struct Reload {
     pub(crate) sections: Sections,
     pub(crate) application: Renewal<Ingredients>,
     pub(crate) inner: Renewal<management::Ingredients>,
+    pub(crate) usage: Usage,
     pub(crate) public: Option<Arc<Identity>>,
     pub(crate) management: Option<Arc<Identity>>,
 }
@@ -74,7 +77,10 @@ impl Reload {
         telemetry::set_level(&next.logging);
 
         let before = self.inner.ingredients();
-        let backends = before.backends.with(mounts.clone());
+        let proxies = Proxies::new(&next.server.trusted_proxies, next.server.proxy_header);
+        let sunsets = Sunsets::new(&next.sunset);
+        let usage = Behind::new(&self.usage, proxies.clone(), sunsets.clone());
+        let backends = before.backends.with(mounts.clone(), usage);
         let inner = management::Ingredients { backends, ..before };
         self.inner.serve(inner).await;
         let before = self.application.ingredients();
@@ -83,7 +89,8 @@ impl Reload {
             mounts,
             body_limit: next.server.body_limit,
             hsts: next.server.hsts,
-            proxies: Proxies::new(&next.server.trusted_proxies, next.server.proxy_header),
+            proxies,
+            sunsets,
             ..before
         };
         let dialects: Vec<_> = ingredients.mounts.iter().map(|mount| mount.name).collect();
@@ -103,6 +110,7 @@ fn with_changes(current: &Sections, wanted: &Sections) -> Sections {
     let mut next = current.clone();
     next.logging.level.clone_from(&wanted.logging.level);
     next.mail.clone_from(&wanted.mail);
+    next.sunset.clone_from(&wanted.sunset);
     next.server.body_limit = wanted.server.body_limit;
     next.server.hsts = wanted.server.hsts;
     next.server

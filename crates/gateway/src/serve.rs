@@ -11,6 +11,7 @@ use actix_web::{HttpServer, rt};
 use anyhow::{Context as _, Error, Result};
 use isogloss_core::Auth;
 use isogloss_core::audit::Audit;
+use isogloss_core::directory::Directory;
 use isogloss_core::store::TokenStore;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -28,7 +29,9 @@ use crate::probe::Probe;
 use crate::reload::{Hangups, Reload};
 use crate::renewal::Renewal;
 use crate::source::Proxies;
+use crate::sunset::Sunsets;
 use crate::tls::Identity;
+use crate::usage::{Behind, Usage};
 use crate::{audit, descriptors, mail, management, parts, secrets, slow, supervisor, traces};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
@@ -55,6 +58,8 @@ struct Running {
     servers: [JoinHandle<std::io::Result<()>>; 2],
     housekeeping: Vec<JoinHandle<()>>,
     audit: Audit,
+    usage: Usage,
+    directory: Arc<dyn Directory>,
     filling: Rest,
     readiness: Readiness,
     drain_delay: Duration,
@@ -84,6 +89,7 @@ async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result
     let tokens = opened.tokens.clone();
     let metrics = Metrics::new(counted.clone(), tokens.clone(), directory.clone());
     let probe = Probe::new(&opened.peppers);
+    let usage = Usage::new(&sections.usage, &opened.peppers);
     let auth = opened.into_auth();
     let fitness = Arc::new(Fitness::of(tokens.clone()));
     let readiness = Readiness::new(auth.clone(), fitness.clone());
@@ -94,7 +100,7 @@ async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result
     let pruner = rt::spawn(pruner);
     let public_tls = identity("server", sections.server.tls.as_ref())?;
     let inner_tls = identity("management", sections.management.tls.as_ref())?;
-    let application = Renewal::of(ingredients(config, auth.clone(), probe)?);
+    let application = Renewal::of(ingredients(config, auth.clone(), probe, usage.clone())?);
     let public = public_server(
         &sections.server,
         public,
@@ -103,18 +109,30 @@ async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result
     )?;
     let management = Renewal::of(management::Ingredients {
         readiness: readiness.clone(),
-        auth,
-        directory,
+        auth: auth.clone(),
+        directory: directory.clone(),
         metrics,
         backends: Backends {
             mounts: config.mounts.clone().into(),
             jwts: secrets::jwts(&sections.jwt)?,
+            usage: Behind::new(
+                &usage,
+                Proxies::new(
+                    &sections.server.trusted_proxies,
+                    sections.server.proxy_header,
+                ),
+                Sunsets::new(&sections.sunset),
+            ),
         },
         body_timeout: sections.server.body_timeout,
     });
     let inner = management_server(sections, inner, inner_tls.as_deref(), &management)?;
     let upkeep = rt::spawn(management::metrics::keep_up(counted));
-    let mut housekeeping = vec![sweeper, watcher, pruner, upkeep];
+    let counting = usage
+        .clone()
+        .keep(sections.usage.clone(), directory.clone(), auth);
+    let counting = rt::spawn(counting);
+    let mut housekeeping = vec![sweeper, watcher, pruner, upkeep, counting];
     let identities = public_tls.iter().chain(&inner_tls).cloned();
     housekeeping.extend(identities.map(|identity| rt::spawn(identity.watch())));
     let reload = Reload {
@@ -122,6 +140,7 @@ async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result
         sections: sections.clone(),
         application,
         inner: management,
+        usage: usage.clone(),
         public: public_tls,
         management: inner_tls,
     };
@@ -132,6 +151,8 @@ async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result
         servers: [rt::spawn(public), rt::spawn(inner)],
         housekeeping,
         audit,
+        usage,
+        directory,
         filling,
         readiness,
         drain_delay: sections.server.drain_delay,
@@ -171,6 +192,7 @@ impl Running {
         for task in self.housekeeping {
             task.abort();
         }
+        self.usage.close(self.directory.as_ref()).await;
         self.audit.close().await;
         traces::finish().await;
         Ok(())
@@ -225,7 +247,7 @@ fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<TcpListener> {
     Ok(socket)
 }
 
-fn ingredients(config: &Config, auth: Auth, probe: Probe) -> Result<Ingredients> {
+fn ingredients(config: &Config, auth: Auth, probe: Probe, usage: Usage) -> Result<Ingredients> {
     let server = &config.sections.server;
     let ingredients = Ingredients {
         auth,
@@ -235,11 +257,14 @@ fn ingredients(config: &Config, auth: Auth, probe: Probe) -> Result<Ingredients>
         body_timeout: server.body_timeout,
         hsts: server.hsts,
         probe,
-        proxies: Proxies::new(&server.trusted_proxies, server.proxy_header),
+        usage,
+        sunsets: Sunsets::new(&config.sections.sunset),
+        proxies: proxies(server),
     };
     for mount in &ingredients.mounts {
         info!(dialect = mount.name, path = mount.path, "mounted");
     }
+    ingredients.sunsets.announce();
     if ingredients.mounts.is_empty() {
         warn!("no dialect is enabled: every request will get 404");
     }
@@ -275,6 +300,10 @@ fn public_server(
         Some(tls) => http.listen_rustls_0_23(socket, tls.server_config()?),
     };
     Ok(http.context("server.bind")?.run())
+}
+
+fn proxies(server: &config::Server) -> Proxies {
+    Proxies::new(&server.trusted_proxies, server.proxy_header)
 }
 
 fn management_server(

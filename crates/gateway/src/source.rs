@@ -65,7 +65,7 @@ impl Proxies {
 
     /// The right-most address that is not a trusted proxy's. Whatever stands left of it, or of
     /// what is no address, may be anybody's invention.
-    fn source(&self, peer: IpAddr, headers: &HeaderMap) -> Source {
+    pub(crate) fn source(&self, peer: IpAddr, headers: &HeaderMap) -> Source {
         let mut source = peer.to_canonical();
         let mut hops = self.hops(headers).into_iter().rev();
         while self.trusts(source) {

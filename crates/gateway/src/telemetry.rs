@@ -61,6 +61,8 @@ fn filter(logging: &Logging) -> EnvFilter {
     };
     EnvFilter::new(format!("{QUIET},{spans}{}", logging.level))
 }
+/// In a request that is refused because it is so planned: nobody must act.
+pub(crate) struct Planned;
 
 /// The span of a request. It holds the route's pattern, never the address: passwords and tokens
 /// of two dialects travel there.
@@ -92,7 +94,11 @@ impl RootSpanBuilder for RootSpan {
             return;
         };
         // What the refusal amounts to, which may be more than the dialect's status says.
-        if refusal.as_response_error().status_code().is_server_error() {
+        let is_planned = outcome
+            .as_ref()
+            .is_ok_and(|response| response.request().extensions().contains::<Planned>());
+        let status = refusal.as_response_error().status_code();
+        if status.is_server_error() && !is_planned {
             error!(reason = %refusal, "could not answer");
         } else {
             debug!(reason = %refusal, "refused");

@@ -8,6 +8,7 @@ mod keys;
 pub(super) mod migrate;
 mod pool;
 mod read;
+mod usage;
 mod write;
 
 use std::path::PathBuf;

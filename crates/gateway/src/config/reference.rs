@@ -39,6 +39,11 @@ pub(crate) fn reference() -> String {
                     table,
                 );
             }
+        } else if let Some(each) = section.get("additionalProperties")
+            && each.is_object()
+        {
+            let name = format!("{name}.<dialect>");
+            write_section(&mut page, &schema, &name, section, resolved(&schema, each));
         } else {
             write_section(
                 &mut page,

@@ -1,5 +1,6 @@
 //! Every section but the dialects, with its defaults.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -18,10 +19,12 @@ use super::audit::Audit;
 use super::jwt::Jwt;
 use super::masked::masked_address;
 use super::problem::{self, Problem};
+use super::sunset::{self, Sunset};
 use super::throttle::Throttle;
 use super::tls::Tls;
 use super::tokens::Tokens;
 use super::tracing::Tracing;
+use super::usage::Usage;
 use crate::source::{Network, ProxyHeader};
 
 /// Every section but the dialects.
@@ -46,6 +49,11 @@ pub struct Sections {
     pub audit: Audit,
     /// JWTs for services behind the gateway.
     pub jwt: Jwt,
+    /// Counting who uses which dialect.
+    pub usage: Usage,
+    /// How dialects are retired, by their names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub sunset: BTreeMap<String, Sunset>,
     /// What is logged.
     pub logging: Logging,
     /// Where traces are sent.
@@ -316,11 +324,13 @@ impl Sections {
             mail: section(&mut tables, "mail")?,
             audit: section(&mut tables, "audit")?,
             jwt: section(&mut tables, "jwt")?,
+            usage: section(&mut tables, "usage")?,
+            sunset: sunset::read(tables.remove("sunset"))?,
             logging: section(&mut tables, "logging")?,
             tracing: section(&mut tables, "tracing")?,
         };
         if let Some(unknown) = tables.into_keys().next() {
-            let known = "server, management, tokens, directory, passwords, throttle, mail, audit, jwt, logging, tracing, dialects";
+            let known = "server, management, tokens, directory, passwords, throttle, mail, audit, jwt, usage, sunset, logging, tracing, dialects";
             let reason = format!("no such section, expected one of {known}");
             return Err(Problem::new(unknown, reason));
         }
@@ -366,6 +376,7 @@ impl Sections {
         self.audit.check()?;
         self.jwt.check()?;
         self.tracing.check()?;
+        self.usage.check()?;
         self.tokens.read_previous_pepper()?;
         DirectoryAddress::of(&self.directory)?;
         if let Some(file) = &self.directory.ca_file

@@ -45,6 +45,7 @@ fn the_reference_names_every_key() {
         "mail",
         "audit",
         "jwt",
+        "usage",
         "logging",
         "tracing",
     ];

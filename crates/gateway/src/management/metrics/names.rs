@@ -89,6 +89,10 @@ pub(super) fn describe() {
         "Events that the audit log lost because its disk or database did not take them"
     );
     describe_counter!(
+        "isogloss_sunset_refusals_total",
+        "Calls that were refused because their dialect is being retired"
+    );
+    describe_counter!(
         "isogloss_logins_throttled_total",
         "Logins and letters that were refused because there had been too many tries"
     );
