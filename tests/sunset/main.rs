@@ -24,7 +24,7 @@ fn builder() -> Builder {
 }
 
 /// Runs a command with the settings of that gateway.
-fn isogloss(builder: Builder, gateway: &Gateway, arguments: &[&str]) -> Output {
+fn isogloss(builder: &Builder, gateway: &Gateway, arguments: &[&str]) -> Output {
     let serve = builder.command(gateway.folder()).unwrap();
     let settings = serve.get_envs();
     let settings = settings.filter_map(|(key, value)| Some((key, value?)));
@@ -48,7 +48,7 @@ fn report(
 ) -> Value {
     for _ in 0..200 {
         let arguments = ["sunset", "report", "--dialect", dialect, "--json"];
-        let ended = isogloss(builder(), gateway, &arguments);
+        let ended = isogloss(&builder(), gateway, &arguments);
         assert!(ended.status.success(), "{ended:?}");
         let report: Value = serde_json::from_slice(&ended.stdout).unwrap();
         let found = report["dialects"][0].clone();

@@ -242,7 +242,7 @@ fn no_secret_and_no_user_is_in_the_table() {
     report(builder, &gateway, "bimplus", |report| {
         report["calls"].as_u64() >= Some(5)
     });
-    let ended = isogloss(builder(), &gateway, &["sunset", "report", "--json"]);
+    let ended = isogloss(&builder(), &gateway, &["sunset", "report", "--json"]);
     let mut files = ended.stdout;
     for entry in std::fs::read_dir(gateway.folder()).unwrap() {
         let file = entry.unwrap();
@@ -278,7 +278,7 @@ fn the_report_is_for_people_and_for_administrators() {
         .send(gateway.public())
         .unwrap();
     report(builder, &gateway, "tokenlogin", calls(1));
-    let ended = isogloss(builder(), &gateway, &["sunset", "report"]);
+    let ended = isogloss(&builder(), &gateway, &["sunset", "report"]);
     let text = String::from_utf8(ended.stdout).unwrap();
     assert!(
         text.contains("bimplus: nobody, as far as was counted\n"),
@@ -291,7 +291,7 @@ fn the_report_is_for_people_and_for_administrators() {
     assert!(text.contains("  LAST SEEN "), "{text}");
     assert!(text.contains("key demo"), "{text}");
     let old = isogloss(
-        builder(),
+        &builder(),
         &gateway,
         &["sunset", "report", "--since", "yesterday"],
     );

@@ -72,7 +72,7 @@ impl Sunsets {
                 deprecated_at = moment(settings.deprecated_at),
                 sunset_at = moment(settings.sunset_at),
                 then = ?settings.then,
-                brownouts = ?settings.brownouts,
+                brownouts = serde_json::to_string(&settings.brownouts).unwrap_or_default(),
                 cut_off = settings.cut_off.len(),
                 "the dialect is being retired"
             );

@@ -24,7 +24,7 @@ It is read from the directory's database, into which every gateway writes what i
 usage.flush_interval. A client that only ever was refused does not count as one that breaks. Users
 are counted exactly up to 128, beyond that with an error of 3 %.
 
---since leaves out who was not seen since then; calls and users are counted from FIRST on.")]
+Who was not seen since then is left out by --since; calls and users are counted from FIRST on.")]
     Report(Arguments),
 }
 
