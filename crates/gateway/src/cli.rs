@@ -84,7 +84,7 @@ enum Command {
     /// See who logged in, was refused, or ended what
     #[command(subcommand)]
     Audit(audit::Command),
-    /// Print what is served in the words of `OpenAPI`
+    /// Print what is served in the words of OpenAPI
     #[command(name = "openapi")]
     OpenApi(openapi::Arguments),
     /// Look for what is wrong, or will be, with the gateway and what is around it

@@ -8,6 +8,7 @@ mod openapi;
 mod received;
 mod sessions;
 mod throttle;
+mod users;
 
 pub(crate) use self::openapi::document;
 
@@ -102,6 +103,7 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
         .configure(sessions::configure)
         .configure(throttle::configure)
         .configure(keys::configure)
+        .configure(users::configure)
         .configure(admin::configure);
 }
 

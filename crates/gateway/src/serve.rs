@@ -10,10 +10,10 @@ use actix_web::rt::task::JoinHandle;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer, rt};
 use anyhow::{Context as _, Error, Result};
-use isogloss_core::Auth;
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::Directory;
 use isogloss_core::store::TokenStore;
+use isogloss_core::{Auth, Passwords};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
@@ -78,6 +78,7 @@ async fn start(config: &Config) -> Result<Running> {
     opened.directory = directory.clone();
     let tokens = opened.tokens.clone();
     let probe = Probe::new(&opened.peppers);
+    let passwords = opened.passwords.clone();
     let auth = opened.into_auth();
     let fitness = Arc::new(Fitness::of(tokens.clone()));
     let readiness = Readiness::new(auth.clone(), fitness.clone());
@@ -92,7 +93,7 @@ async fn start(config: &Config) -> Result<Running> {
         mounts: config.mounts.clone().into(),
         jwts: secrets::jwts(&sections.jwt)?,
     };
-    let parts = (readiness.clone(), backends, auth, directory);
+    let parts = (readiness.clone(), backends, auth, directory, passwords);
     let inner = management_server(sections, inner, parts)?;
     Ok(Running {
         public: public.handle(),
@@ -231,9 +232,19 @@ fn public_server(
 fn management_server(
     sections: &Sections,
     socket: TcpListener,
-    (readiness, backends, auth, directory): (Readiness, Backends, Auth, Arc<dyn Directory>),
+    (readiness, backends, auth, directory, passwords): (
+        Readiness,
+        Backends,
+        Auth,
+        Arc<dyn Directory>,
+        Passwords,
+    ),
 ) -> Result<Server> {
     let server = &sections.server;
+    let administration = Administration {
+        directory: directory.clone(),
+        audit: auth.audit().clone(),
+    };
     let metrics = management::metrics::start()?;
     let body_timeout = server.body_timeout;
     let http = HttpServer::new(move || {
@@ -241,10 +252,8 @@ fn management_server(
             .app_data(Data::new(readiness.clone()))
             .app_data(Data::new(auth.clone()))
             .app_data(Data::new(directory.clone()))
-            .app_data(Data::new(Administration {
-                directory: directory.clone(),
-                audit: auth.audit().clone(),
-            }))
+            .app_data(Data::new(administration.clone()))
+            .app_data(Data::new(passwords.clone()))
             .app_data(Data::new(metrics.clone()))
             .configure(management::configure)
             .configure(|cfg| backends.configure(cfg))

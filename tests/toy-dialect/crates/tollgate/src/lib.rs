@@ -2,6 +2,7 @@
 
 pub mod behind;
 mod errors;
+mod openapi;
 mod routes;
 mod wire;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 use isogloss_core::Realm;
 use serde::{Deserialize, Serialize};
 
+pub use openapi::openapi;
 pub use routes::configure;
 
 /// The dialect's name in configuration, logs and keys.
