@@ -33,6 +33,7 @@ struct Shapes;
 
 /// `user_id` with `password`, or `remember_me_token` with `client_id`.
 #[derive(ToSchema)]
+#[schema(example = json!({"user_id": "sample", "password": "sample-demo", "remember_me": true}))]
 #[expect(dead_code, reason = "it is read member by member")]
 struct Authorize {
     /// User name or e-mail address.
@@ -90,7 +91,7 @@ struct LoginAnswer {
 struct Hello {
     message: String,
     #[serde(rename = "hello_param")]
-    hello_param: String,
+    parameter: String,
     server: String,
     environment: String,
     iis_running: bool,
@@ -151,7 +152,7 @@ fn paths() -> Paths {
     add(
         "/authorize",
         Post,
-        operation("logIn", "LoginAnswer", logins).request_body(of("Authorize")),
+        operation("logIn", "LoginAnswer", logins).request_body(Some(of("Authorize"))),
     );
     add(
         "/authorize",
@@ -180,12 +181,13 @@ fn paths() -> Paths {
     add(
         "/cross-authorize",
         Post,
-        operation("logInByCrossToken", "LoginAnswer", crossing).request_body(of("CrossAuthorize")),
+        operation("logInByCrossToken", "LoginAnswer", crossing)
+            .request_body(Some(of("CrossAuthorize"))),
     );
     add(
         "/auth-forgot",
         Post,
-        operation("forgotPassword", "Nothing", body()).request_body(of("Forgotten")),
+        operation("forgotPassword", "Nothing", body()).request_body(Some(of("Forgotten"))),
     );
     add("/user", Get, called("user", "Profile", dead()));
     let teams = called("teams", "Team", dead());
@@ -222,10 +224,10 @@ fn answer(schema: impl Into<utoipa::openapi::RefOr<utoipa::openapi::Schema>>) ->
         .build()
 }
 
-fn of(schema: &str) -> Option<RequestBody> {
+fn of(schema: &str) -> RequestBody {
     let content = Content::new(Some(Ref::from_schema_name(schema)));
     let body = RequestBody::builder().required(Some(Required::True));
-    Some(body.content("application/json", content).build())
+    body.content("application/json", content).build()
 }
 
 fn text() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {

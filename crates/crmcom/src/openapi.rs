@@ -29,6 +29,7 @@ struct Shapes;
 
 /// `username` and `password`, or `access_token_identifier`.
 #[derive(ToSchema)]
+#[schema(example = json!({"username": "mpadministrator", "password": "1234", "organisation": "CRMDEMO"}))]
 #[expect(dead_code, reason = "it is read member by member")]
 struct TokenRequest {
     username: Option<String>,

@@ -1,6 +1,7 @@
 //! What administrators do to the directory, at the command line and at the management listener alike.
 
 pub(crate) mod keys;
+pub(crate) mod users;
 
 use std::sync::Arc;
 

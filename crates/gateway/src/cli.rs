@@ -85,7 +85,7 @@ enum Command {
     /// See who logged in, was refused, or ended what
     #[command(subcommand)]
     Audit(audit::Command),
-    /// Print what is served in the words of `OpenAPI`
+    /// Print what is served in the words of OpenAPI
     #[command(name = "openapi")]
     OpenApi(openapi::Arguments),
     /// See who uses which dialect, and may it be turned off

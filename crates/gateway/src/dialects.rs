@@ -78,7 +78,7 @@ fn all() -> Vec<Dialect> {
     ]
 }
 
-/// What every dialect serves where it is mounted by default, by name, in the words of `OpenAPI`.
+/// What every dialect serves where it is mounted by default, by name, in the words of OpenAPI.
 pub(crate) fn documents() -> Vec<(&'static str, OpenApi)> {
     let documents = all().into_iter().map(|dialect| {
         let document = (dialect.openapi)();

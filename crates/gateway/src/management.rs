@@ -10,6 +10,7 @@ mod received;
 mod sessions;
 mod throttle;
 mod usage;
+mod users;
 
 pub(crate) use self::openapi::document;
 
@@ -106,6 +107,7 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(throttle::configure)
         .configure(keys::configure)
         .configure(usage::configure)
+        .configure(users::configure)
         .configure(admin::configure);
 }
 

@@ -1,4 +1,4 @@
-//! Refusals in the words of `OpenAPI`, from what they are in ours; and all documents by name.
+//! Refusals in the words of OpenAPI, from what they are in ours; and all documents by name.
 
 use std::collections::BTreeMap;
 

@@ -90,6 +90,7 @@ async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result
     let metrics = Metrics::new(counted.clone(), tokens.clone(), directory.clone());
     let probe = Probe::new(&opened.peppers);
     let usage = Usage::new(&sections.usage, &opened.peppers);
+    let passwords = opened.passwords.clone();
     let auth = opened.into_auth();
     let fitness = Arc::new(Fitness::of(tokens.clone()));
     let readiness = Readiness::new(auth.clone(), fitness.clone());
@@ -111,6 +112,7 @@ async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result
         readiness: readiness.clone(),
         auth: auth.clone(),
         directory: directory.clone(),
+        passwords,
         metrics,
         backends: Backends {
             mounts: config.mounts.clone().into(),

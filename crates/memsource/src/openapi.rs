@@ -16,7 +16,7 @@ use utoipa::{IntoParams, OpenApi as _, ToSchema};
 
 use crate::api2;
 use crate::errors::{self, Error, Page};
-use crate::wire::{LoginAnswer, WhoAmIAnswer};
+use crate::wire::{LoginAnswer, OrganizationAnswer, UserAnswer};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -25,7 +25,7 @@ use crate::wire::{LoginAnswer, WhoAmIAnswer};
         description = "The login dialect of Memsource. Routes of the old API take parameters from the query and from a body of any of three types; one that is in both must be the same in both."
     ),
     components(schemas(
-        Login, LoginOther, Bearer, LoginAnswer<'static>, WhoAmIAnswer<'static>,
+        Login, LoginOther, Bearer, LoginAnswer<'static>, WhoAmI,
         LoginBody, LoginOtherBody, api2::LoginAnswer<'static>, api2::WhoAmIAnswer<'static>,
         errors::Body<'static>
     ))
@@ -34,6 +34,7 @@ struct Shapes;
 
 /// Parameters, and members of `api2`'s body as far as it has them.
 #[derive(ToSchema, IntoParams)]
+#[schema(example = json!({"userName": "linguist", "password": "linguist-demo"}))]
 #[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "they are read one by one")]
@@ -82,6 +83,7 @@ struct ByToken {
 }
 
 #[derive(ToSchema)]
+#[schema(example = json!({"userName": "linguist", "password": "linguist-demo"}))]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "it is read as another type")]
 struct LoginBody {
@@ -98,6 +100,18 @@ struct LoginBody {
 struct LoginOtherBody {
     user_name: String,
     user_uid: Option<String>,
+}
+
+/// With `who_am_i_extras`, all of it.
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = WhoAmIAnswer)]
+#[expect(dead_code, reason = "it is written as another type")]
+struct WhoAmI {
+    user: UserAnswer<'static>,
+    csrf_token: Option<()>,
+    #[schema(nullable = false)]
+    organization: Option<OrganizationAnswer<'static>>,
 }
 
 /// What the dialect serves, below its path.
@@ -121,7 +135,7 @@ fn paths() -> Paths {
             &mut paths,
             &path,
             (id, "Login", Some("LoginAnswer")),
-            in_query::<Login>(),
+            &in_query::<Login>(),
             logging_in(),
         );
     }
@@ -131,7 +145,7 @@ fn paths() -> Paths {
         &mut paths,
         &at("loginOther"),
         shape,
-        in_query::<LoginOther>(),
+        &in_query::<LoginOther>(),
         impersonating(),
     );
     let shape = ("logOut", "Bearer", None);
@@ -139,7 +153,7 @@ fn paths() -> Paths {
         &mut paths,
         &at("logout"),
         shape,
-        in_query::<Bearer>(),
+        &in_query::<Bearer>(),
         dead(),
     );
     let shape = ("whoAmI", "Bearer", Some("WhoAmIAnswer"));
@@ -147,7 +161,7 @@ fn paths() -> Paths {
         &mut paths,
         &at("whoAmI"),
         shape,
-        in_query::<Bearer>(),
+        &in_query::<Bearer>(),
         dead(),
     );
     let by_token = OperationBuilder::new()
@@ -178,7 +192,7 @@ fn old(
     paths: &mut Paths,
     path: &str,
     (id, parameters, answer): (&str, &str, Option<&str>),
-    query: Vec<Parameter>,
+    query: &[Parameter],
     refusals: Vec<Error>,
 ) {
     let mut body = RequestBody::builder();
@@ -195,7 +209,7 @@ fn old(
     let operation = |id: String| {
         OperationBuilder::new()
             .operation_id(Some(id))
-            .parameters(Some(query.clone()))
+            .parameters(Some(query.to_vec()))
             .responses(by_status(&with_body))
             .response("200", done(answer))
     };

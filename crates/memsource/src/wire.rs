@@ -49,7 +49,7 @@ impl<'a> LoginAnswer<'a> {
 }
 
 /// The answer to `whoAmI`.
-#[derive(Serialize, utoipa::ToSchema)]
+#[derive(Serialize)]
 pub(crate) struct WhoAmIAnswer<'a> {
     user: UserAnswer<'a>,
     #[serde(flatten)]
@@ -57,7 +57,7 @@ pub(crate) struct WhoAmIAnswer<'a> {
 }
 
 /// What the vendor's server told in 2016 beside what is documented.
-#[derive(Serialize, utoipa::ToSchema)]
+#[derive(Serialize)]
 struct Extras<'a> {
     #[serde(rename = "csrfToken")]
     csrf_token: (),
@@ -65,7 +65,7 @@ struct Extras<'a> {
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
-struct OrganizationAnswer<'a> {
+pub(crate) struct OrganizationAnswer<'a> {
     name: &'a str,
     logo: (),
 }
@@ -89,7 +89,7 @@ impl<'a> WhoAmIAnswer<'a> {
 /// Exactly these five members: one client fails on any other.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct UserAnswer<'a> {
+pub(crate) struct UserAnswer<'a> {
     id: i64,
     first_name: &'a str,
     last_name: &'a str,

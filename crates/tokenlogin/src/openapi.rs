@@ -51,6 +51,7 @@ struct Query {
 }
 
 #[derive(ToSchema)]
+#[schema(example = json!({"userName": "sample", "password": "sample-demo", "deviceName": "tablet", "generateReAuthenticationToken": true}))]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "it is read member by member")]
 struct AuthenticationInfo {
@@ -121,7 +122,7 @@ struct CurrentUser {
 struct User {
     #[serde(rename = "UserID")]
     #[schema(nullable = false)]
-    user_id: Option<String>,
+    id: Option<String>,
     #[serde(rename = "FirstName")]
     #[schema(nullable = false)]
     first_name: Option<String>,
@@ -283,11 +284,12 @@ fn operation(
         refusals.push(Error::Session);
         required = required.add("APIToken", [""; 0]);
     }
-    let schemas: Vec<_> = answer.into_iter().chain(REFUSALS).collect();
-    let done = of(
-        Response::builder().description("done; with `suppressResponseCodes`, any outcome"),
-        &schemas,
-    );
+    let done = Response::builder().description("done; with `suppressResponseCodes`, any outcome");
+    let done = match answer {
+        // A refusal that is suppressed has its body here, too.
+        None => done,
+        Some(answer) => of(done, &[&[answer], &REFUSALS[..]].concat()),
+    };
     OperationBuilder::new()
         .operation_id(Some(id))
         .parameters(Some(Query::into_params(|| Some(ParameterIn::Query))))

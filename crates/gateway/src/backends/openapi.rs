@@ -1,4 +1,4 @@
-//! What the services behind are offered, in the words of `OpenAPI`.
+//! What the services behind are offered, in the words of OpenAPI.
 
 use std::collections::BTreeMap;
 

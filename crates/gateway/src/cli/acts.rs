@@ -8,6 +8,7 @@ use isogloss_core::directory::Directory;
 use isogloss_core::{Clock as _, SystemClock, User};
 
 use super::output;
+use crate::administration::{Administration, Undone};
 use crate::audit;
 use crate::config::Sections;
 
@@ -21,6 +22,20 @@ impl Acts<'_> {
     /// Something was done to a user.
     pub(super) async fn about(&self, kind: Kind, user: &User) -> Result<()> {
         self.record(event(kind).about(user)).await
+    }
+
+    /// What the management listener does, too; it records by itself.
+    pub(super) async fn done<T>(
+        &self,
+        act: impl AsyncFnOnce(&Administration) -> Result<T, Undone>,
+    ) -> Result<T> {
+        let administration = Administration {
+            directory: self.directory.clone(),
+            audit: audit::open_beside(&self.sections.audit, &self.directory)?,
+        };
+        let done = act(&administration).await;
+        kept(&administration.audit).await;
+        Ok(done?)
     }
 
     pub(super) async fn record(&self, event: Event) -> Result<()> {

@@ -7,17 +7,17 @@ mod totp;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
-use isogloss_core::audit::Kind;
 use isogloss_core::directory::Directory;
-use isogloss_core::directory::file::{File, NewUser, import};
+use isogloss_core::directory::file::NewUser;
 use isogloss_core::{Role, User, UserState};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use self::password::PasswordSource;
 pub(super) use self::password::first_line;
 use super::acts::Acts;
 use super::remote::Gateway;
 use super::{Outcome, output, session};
+use crate::administration::users::{Shown, state};
 use crate::config::{Config, Sections};
 use crate::parts;
 use crate::sessions::Selection;
@@ -124,9 +124,13 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
                 return Ok(Outcome::Refused);
             };
             let passwords = parts::passwords(&sections.passwords)?;
-            let hash = passwords.hash(source.read()?).await?;
-            directory.set_password(user.id, &hash).await?;
-            acts.about(Kind::SetPassword, &user).await?;
+            let password = source.read()?;
+            acts.done(async |administration| {
+                administration
+                    .set_password(&user, password, &passwords)
+                    .await
+            })
+            .await?;
             end_tokens(&user, sections).await?;
             output::text(format_args!("{}: password set", user.user_name))?;
             Ok(Outcome::Done)
@@ -165,10 +169,8 @@ async fn add(new: Add, acts: &Acts<'_>) -> Result<Outcome> {
         ..NewUser::default()
     };
     let passwords = parts::passwords(&acts.sections.passwords)?;
-    import(directory, &passwords, File::of_user(user), |_| {}).await?;
-    if let Some(account) = directory.account(&new.name).await? {
-        acts.about(Kind::AddUser, &account.user).await?;
-    }
+    acts.done(async |administration| administration.add_user(user, &passwords).await)
+        .await?;
     output::text(format_args!("{}: added", new.name))?;
     Ok(Outcome::Done)
 }
@@ -177,7 +179,7 @@ async fn show(who: &Who, json: bool, directory: &dyn Directory) -> Result<Outcom
     let Some(user) = find(directory, who).await? else {
         return Ok(Outcome::Refused);
     };
-    let mut described = describe(&user);
+    let mut described = describe(&user)?;
     described["second_factor"] = totp::describe(directory.enrolment(user.id).await?.as_ref())?;
     tell(&described, json)?;
     Ok(Outcome::Done)
@@ -203,7 +205,7 @@ async fn list(json: bool, directory: &dyn Directory) -> Result<Outcome> {
         users.extend(page);
     }
     if json {
-        let users: Vec<_> = users.iter().map(describe).collect();
+        let users: Vec<_> = users.iter().map(describe).collect::<Result<_>>()?;
         output::json(&users)?;
         return Ok(Outcome::Done);
     }
@@ -237,12 +239,8 @@ async fn set_state(who: &Who, to: UserState, acts: &Acts<'_>) -> Result<Outcome>
     let Some(user) = find(directory, who).await? else {
         return Ok(Outcome::Refused);
     };
-    directory.set_state(user.id, to).await?;
-    let kind = match to {
-        UserState::Active => Kind::EnableUser,
-        UserState::Disabled => Kind::DisableUser,
-    };
-    acts.about(kind, &user).await?;
+    acts.done(async |administration| administration.set_state(&user, to).await)
+        .await?;
     if to == UserState::Disabled {
         end_tokens(&user, acts.sections).await?;
     }
@@ -270,31 +268,6 @@ async fn find(directory: &dyn Directory, who: &Who) -> Result<Option<User>> {
     Ok(account.map(|account| account.user))
 }
 
-fn describe(user: &User) -> Value {
-    let mut described = json!({
-        "id": user.id.to_string(),
-        "number": user.number,
-        "user_name": user.user_name,
-        "first_name": user.first_name,
-        "last_name": user.last_name,
-        "image_url": user.image_url,
-        "role": user.role.name(),
-        "organisation": user.organisation.name,
-        "units": user.units,
-        "state": state(user.state),
-    });
-    // TOML has no null.
-    for (name, value) in [("email", &user.email), ("default_unit", &user.default_unit)] {
-        if let Some(value) = value {
-            described[name] = value.as_str().into();
-        }
-    }
-    described
-}
-
-fn state(state: UserState) -> &'static str {
-    match state {
-        UserState::Active => "active",
-        UserState::Disabled => "disabled",
-    }
+fn describe(user: &User) -> Result<Value> {
+    Ok(serde_json::to_value(Shown::from(user.clone()))?)
 }

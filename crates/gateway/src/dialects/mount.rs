@@ -51,7 +51,7 @@ impl Mount {
         (self.joined.forward_auth)(cfg);
     }
 
-    /// What it serves, in the words of `OpenAPI`.
+    /// What it serves, in the words of OpenAPI.
     pub(crate) fn openapi(&self) -> OpenApi {
         below((self.joined.openapi)(), &self.path)
     }

@@ -8,7 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Data, ServiceConfig, scope, to};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, Route};
 use futures_util::future::LocalBoxFuture;
 use isogloss_core::audit::{Actor, Caller, Event, Kind, Reason};
 use isogloss_core::{Auth, Key, Realm, Scope};
@@ -211,6 +211,11 @@ impl IntoResponses for Refusal {
             "Refusal",
         )
     }
+}
+
+/// The answer to other methods than these.
+pub(super) fn no_method(allowed: &'static str) -> Route {
+    to(move || async move { HttpResponse::from_error(Refusal::NoMethod(allowed)) })
 }
 
 /// Adds an answer for all that is not there.

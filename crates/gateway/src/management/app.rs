@@ -8,8 +8,8 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, Error};
-use isogloss_core::Auth;
 use isogloss_core::directory::Directory;
+use isogloss_core::{Auth, Passwords};
 
 use super::metrics::Metrics;
 use super::{Readiness, configure};
@@ -24,6 +24,7 @@ pub(crate) struct Ingredients {
     pub(crate) readiness: Readiness,
     pub(crate) auth: Auth,
     pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) passwords: Passwords,
     pub(crate) metrics: Metrics,
     pub(crate) backends: Backends,
     pub(crate) body_timeout: Duration,
@@ -45,6 +46,7 @@ pub(crate) fn app(
         readiness,
         auth,
         directory,
+        passwords,
         metrics,
         backends,
         body_timeout,
@@ -60,6 +62,7 @@ pub(crate) fn app(
         .app_data(Data::new(auth))
         .app_data(Data::new(directory))
         .app_data(Data::new(administration))
+        .app_data(Data::new(passwords))
         .app_data(Data::new(metrics))
         .configure(configure)
         .configure(|cfg| backends.configure(cfg))

@@ -1,6 +1,6 @@
 //! `/admin/keys`: keys of applications, services and administrators.
 
-use actix_web::web::{Data, Json, Path, Query, ServiceConfig, delete, get, post, resource, to};
+use actix_web::web::{Data, Json, Path, Query, ServiceConfig, delete, get, post, resource};
 use actix_web::{HttpResponse, http::header};
 use isogloss_core::Scope;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::admin::{Admin, Refusal};
+use super::admin::{Admin, Refusal, no_method};
 use crate::administration::Administration;
 use crate::administration::keys::{NewKey, Shown};
 
@@ -17,16 +17,12 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         resource("/admin/keys")
             .route(get().to(list))
             .route(post().to(add))
-            .default_service(to(async || {
-                HttpResponse::from_error(Refusal::NoMethod("GET, POST"))
-            })),
+            .default_service(no_method("GET, POST")),
     )
     .service(
         resource("/admin/keys/{key}")
             .route(delete().to(revoke))
-            .default_service(to(async || {
-                HttpResponse::from_error(Refusal::NoMethod("DELETE"))
-            })),
+            .default_service(no_method("DELETE")),
     );
 }
 

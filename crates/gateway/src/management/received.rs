@@ -19,6 +19,10 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         .app_data(PathConfig::default().error_handler(|error, _| of_path(&error).into()));
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the library's enum may grow"
+)]
 fn of_body(error: &JsonPayloadError) -> Refusal {
     match error {
         JsonPayloadError::OverflowKnownLength { .. }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use actix_web::web::{Data, Query, ServiceConfig, delete, get, resource, to};
+use actix_web::web::{Data, Query, ServiceConfig, delete, get, resource};
 use actix_web::{HttpResponse, http::header};
 use isogloss_core::directory::Directory;
 use isogloss_core::{Auth, AuthError, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::admin::{Admin, Refusal};
+use super::admin::{Admin, Refusal, no_method};
 use crate::sessions::{LIMIT, Misfit, Selection, Shown};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
@@ -17,9 +17,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         resource("/admin/sessions")
             .route(get().to(list))
             .route(delete().to(end))
-            .default_service(to(async || {
-                HttpResponse::from_error(Refusal::NoMethod("DELETE, GET"))
-            })),
+            .default_service(no_method("DELETE, GET")),
     );
 }
 

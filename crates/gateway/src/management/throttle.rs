@@ -1,12 +1,12 @@
 //! `/admin/throttle`: whose tries are counted, and forgiving them.
 
-use actix_web::web::{Data, Query, ServiceConfig, delete, get, resource, to};
+use actix_web::web::{Data, Query, ServiceConfig, delete, get, resource};
 use actix_web::{HttpResponse, http::header};
 use isogloss_core::{Auth, Scope, StrainedFilter};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::admin::{Admin, Refusal};
+use super::admin::{Admin, Refusal, no_method};
 use crate::strained::{Selection, Shown};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
@@ -14,9 +14,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         resource("/admin/throttle")
             .route(get().to(list))
             .route(delete().to(clear))
-            .default_service(to(async || {
-                HttpResponse::from_error(Refusal::NoMethod("DELETE, GET"))
-            })),
+            .default_service(no_method("DELETE, GET")),
     );
 }
 

@@ -5,36 +5,61 @@ use std::sync::Arc;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{Data, Query, ServiceConfig, get, resource};
-use isogloss_core::Auth;
 use isogloss_core::directory::Directory;
-use serde::Deserialize;
-use serde_json::json;
+use isogloss_core::{Auth, Scope};
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
-use super::admin::{Admin, Refusal};
+use super::admin::{Admin, Refusal, no_method};
 use crate::backends::Backends;
 use crate::dialects;
 use crate::moment;
-use crate::usage::report::reports;
+use crate::usage::report::{Report, reports};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(resource("/admin/usage").route(get().to(list)));
+    cfg.service(
+        resource("/admin/usage")
+            .route(get().to(list))
+            .default_service(no_method("GET")),
+    );
 }
 
-#[derive(Deserialize)]
+/// Whose use is meant.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct Selection {
+pub(crate) struct Selection {
+    /// Of that dialect.
     dialect: Option<String>,
+    /// Seen since: a moment like `2026-11-22T09:00:00Z`, or a duration before now like `30days`.
     since: Option<String>,
 }
 
-async fn list(
-    _admin: Admin,
+#[derive(Serialize, ToSchema)]
+struct Reports {
+    dialects: Vec<Report>,
+}
+
+/// Who uses which dialect.
+#[utoipa::path(
+    get,
+    path = "/admin/usage",
+    operation_id = "usage",
+    tag = "usage",
+    description = "Takes the scope `usage:read`.",
+    params(Selection),
+    responses((status = 200, body = Reports), Refusal),
+    security(("admin" = ["usage:read"]))
+)]
+pub(crate) async fn list(
+    admin: Admin,
     auth: Data<Auth>,
     directory: Data<Arc<dyn Directory>>,
     backends: Data<Backends>,
     selection: Query<Selection>,
 ) -> Result<HttpResponse, Refusal> {
+    admin.may(Scope::UsageRead).await?;
     let now = auth.now();
     let since = match &selection.since {
         None => OffsetDateTime::UNIX_EPOCH,
@@ -48,5 +73,7 @@ async fn list(
     let rows = rows.map_err(|error| Refusal::Unavailable(error.to_string()))?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(json!({ "dialects": reports(rows, &dialects, now) })))
+        .json(Reports {
+            dialects: reports(rows, &dialects, now),
+        }))
 }

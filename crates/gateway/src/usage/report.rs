@@ -6,9 +6,11 @@ use isogloss_core::usage::{Sketch, UsageCount, UsageKey, UsageRows};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
+use utoipa::ToSchema;
 
 /// Whether anybody uses a dialect, and who.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DialectUsage)]
 pub(crate) struct Report {
     pub(crate) dialect: String,
     /// Whether it is served.
@@ -27,7 +29,8 @@ pub(crate) struct Report {
 }
 
 /// A client, and what it calls.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ClientUsage)]
 pub(crate) struct Shown {
     pub(crate) revisions: Vec<String>,
     pub(crate) application: Option<String>,
@@ -43,6 +46,7 @@ pub(crate) struct Shown {
     pub(crate) users: u64,
     pub(crate) endpoints: Vec<String>,
     #[serde(skip)]
+    #[schema(ignore)]
     at: Option<OffsetDateTime>,
 }
 

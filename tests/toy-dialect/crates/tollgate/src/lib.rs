@@ -2,6 +2,7 @@
 
 pub mod behind;
 mod errors;
+mod openapi;
 mod routes;
 mod wire;
 
@@ -11,6 +12,7 @@ use isogloss_core::Realm;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use openapi::openapi;
 pub use routes::configure;
 
 /// The dialect's name in configuration, logs and keys.

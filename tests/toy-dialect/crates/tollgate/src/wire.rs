@@ -77,7 +77,7 @@ impl FromRequest for EnterRequest {
 }
 
 /// The answer to `POST enter`.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct EnterAnswer {
     gate: &'static str,
     pass: String,
@@ -95,7 +95,7 @@ impl EnterAnswer {
 }
 
 /// The answer to `GET who`.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct WhoAnswer {
     gate: &'static str,
     name: String,

@@ -1,0 +1,238 @@
+//! `/admin/users`: who may log in.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Json, Path, Query, ServiceConfig, get, post, put, resource};
+use isogloss_core::directory::file::NewUser;
+use isogloss_core::{Passwords, Scope, UserState};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::admin::{Admin, Refusal, no_method};
+use crate::administration::users::Shown;
+use crate::administration::{Administration, Undone};
+
+/// How many users a page has, unless it is said, and at the most.
+const PAGE: u32 = 100;
+const LONGEST_PAGE: u32 = 1000;
+
+pub(super) fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(
+        resource("/admin/users")
+            .route(get().to(list))
+            .route(post().to(add))
+            .default_service(no_method("GET, POST")),
+    )
+    .service(
+        resource("/admin/users/{user}")
+            .route(get().to(show))
+            .default_service(no_method("GET")),
+    )
+    .service(
+        resource("/admin/users/{user}/password")
+            .route(put().to(set_password))
+            .default_service(no_method("PUT")),
+    )
+    .service(
+        resource("/admin/users/{user}/state")
+            .route(put().to(set_state))
+            .default_service(no_method("PUT")),
+    );
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Page {
+    /// Only users with a greater number: what the page before calls `next`.
+    after: Option<i64>,
+    /// How many at the most: 100 if nothing is said, 1000 in any case.
+    #[param(minimum = 1)]
+    limit: Option<u32>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Users {
+    users: Vec<Shown>,
+    /// Where the next page begins, if there may be one.
+    next: Option<i64>,
+}
+
+/// Users by number.
+#[utoipa::path(
+    get,
+    path = "/admin/users",
+    operation_id = "listUsers",
+    tag = "users",
+    description = "Takes the scope `users:read`.",
+    params(Page),
+    responses((status = 200, body = Users), Refusal),
+    security(("admin" = ["users:read"]))
+)]
+pub(crate) async fn list(
+    admin: Admin,
+    administration: Data<Administration>,
+    page: Query<Page>,
+) -> Result<HttpResponse, Refusal> {
+    admin.may(Scope::UsersRead).await?;
+    let limit = page.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
+    let after = page.after.unwrap_or(i64::MIN);
+    let users = administration.directory.users(after, limit).await;
+    let users = users.map_err(Undone::from)?;
+    let is_full = users.len() == usize::try_from(limit).unwrap_or(usize::MAX);
+    let next = users.last().filter(|_| is_full).map(|user| user.number);
+    let users = users.into_iter().map(Shown::from).collect();
+    Ok(HttpResponse::Ok().json(Users { users, next }))
+}
+
+/// A user by name, e-mail address or identifier.
+#[utoipa::path(
+    get,
+    path = "/admin/users/{user}",
+    operation_id = "showUser",
+    tag = "users",
+    description = "Takes the scope `users:read`.",
+    params(("user" = String, Path, description = "Name, e-mail address or identifier")),
+    responses((status = 200, body = Shown), Refusal),
+    security(("admin" = ["users:read"]))
+)]
+pub(crate) async fn show(
+    admin: Admin,
+    administration: Data<Administration>,
+    user: Path<String>,
+) -> Result<HttpResponse, Refusal> {
+    admin.may(Scope::UsersRead).await?;
+    let user = administration.user(&user).await?;
+    Ok(HttpResponse::Ok().json(Shown::from(user)))
+}
+
+/// A user who is to be added.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewUser)]
+pub(crate) struct UserRequest {
+    user_name: String,
+    /// Its name; it must exist.
+    organisation: String,
+    /// Of 72 bytes at the most.
+    #[schema(value_type = String)]
+    password: SecretString,
+    email: Option<String>,
+    /// The next free one if there is none.
+    number: Option<i64>,
+    #[serde(default)]
+    first_name: String,
+    #[serde(default)]
+    last_name: String,
+    /// `ADMIN`, `PROJECT_MANAGER` or `LINGUIST`; the least of them if there is none.
+    role: Option<String>,
+    default_unit: Option<String>,
+    #[serde(default)]
+    units: Vec<String>,
+}
+
+/// Add a user.
+#[utoipa::path(
+    post,
+    path = "/admin/users",
+    operation_id = "addUser",
+    tag = "users",
+    description = "Takes the scope `users:write`.",
+    request_body = UserRequest,
+    responses((status = 201, body = Shown), Refusal),
+    security(("admin" = ["users:write"]))
+)]
+pub(crate) async fn add(
+    admin: Admin,
+    administration: Data<Administration>,
+    passwords: Data<Passwords>,
+    request: Json<UserRequest>,
+) -> Result<HttpResponse, Refusal> {
+    let admin = admin.may(Scope::UsersWrite).await?;
+    let request = request.into_inner();
+    let new = NewUser {
+        user_name: request.user_name,
+        organisation: request.organisation,
+        password: Some(request.password),
+        email: request.email,
+        number: request.number,
+        first_name: request.first_name,
+        last_name: request.last_name,
+        role: request.role,
+        default_unit: request.default_unit,
+        units: request.units,
+        ..NewUser::default()
+    };
+    let user = admin.act(administration.add_user(new, &passwords)).await?;
+    Ok(HttpResponse::Created().json(Shown::from(user)))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewPassword {
+    /// Of 72 bytes at the most.
+    #[schema(value_type = String)]
+    password: SecretString,
+}
+
+/// Set a password, and end all of the user's tokens.
+#[utoipa::path(
+    put,
+    path = "/admin/users/{user}/password",
+    operation_id = "setPassword",
+    tag = "users",
+    description = "Takes the scope `users:write`.",
+    params(("user" = String, Path, description = "Name, e-mail address or identifier")),
+    request_body = NewPassword,
+    responses((status = 204), Refusal),
+    security(("admin" = ["users:write"]))
+)]
+pub(crate) async fn set_password(
+    admin: Admin,
+    administration: Data<Administration>,
+    passwords: Data<Passwords>,
+    user: Path<String>,
+    request: Json<NewPassword>,
+) -> Result<HttpResponse, Refusal> {
+    let admin = admin.may(Scope::UsersWrite).await?;
+    let user = administration.user(&user).await?;
+    let password = request.into_inner().password;
+    let setting = administration.set_password(&user, password, &passwords);
+    admin.act(setting).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewState {
+    /// `active` or `disabled`.
+    #[schema(value_type = String)]
+    state: UserState,
+}
+
+/// Switch a user off, which ends all tokens, or on again.
+#[utoipa::path(
+    put,
+    path = "/admin/users/{user}/state",
+    operation_id = "setState",
+    tag = "users",
+    description = "Takes the scope `users:write`.",
+    params(("user" = String, Path, description = "Name, e-mail address or identifier")),
+    request_body = NewState,
+    responses((status = 200, body = Shown), Refusal),
+    security(("admin" = ["users:write"]))
+)]
+pub(crate) async fn set_state(
+    admin: Admin,
+    administration: Data<Administration>,
+    user: Path<String>,
+    request: Json<NewState>,
+) -> Result<HttpResponse, Refusal> {
+    let admin = admin.may(Scope::UsersWrite).await?;
+    let mut user = administration.user(&user).await?;
+    admin
+        .act(administration.set_state(&user, request.state))
+        .await?;
+    user.state = request.state;
+    Ok(HttpResponse::Ok().json(Shown::from(user)))
+}

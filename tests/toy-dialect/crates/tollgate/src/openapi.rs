@@ -1,0 +1,112 @@
+//! The dialect's routes in the words of OpenAPI. Statuses of refusals are those that `errors.rs` gives.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use actix_web::ResponseError as _;
+use isogloss_core::{AuthError, StoreError};
+use utoipa::openapi::path::{HttpMethod, OperationBuilder};
+use utoipa::openapi::request_body::RequestBody;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi, Paths, Ref, Required, Response, Responses};
+use utoipa::{OpenApi as _, ToSchema};
+
+use crate::errors::Error;
+use crate::wire::{EnterAnswer, WhoAnswer};
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(title = "Tollgate", description = "An example of a login dialect."),
+    components(schemas(Enter, EnterAnswer, WhoAnswer, Refusal))
+)]
+struct Shapes;
+
+#[derive(ToSchema)]
+#[schema(example = json!({"name": "sample", "password": "sample-demo"}))]
+#[expect(dead_code, reason = "it is read member by member")]
+struct Enter {
+    name: String,
+    password: String,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is written member by member")]
+struct Refusal {
+    gate: String,
+    why: String,
+}
+
+/// What the dialect serves, below its path.
+pub fn openapi() -> OpenApi {
+    let mut document = Shapes::openapi();
+    let pass = ApiKeyValue::with_description("Authorization", "Tollgate <pass>");
+    let pass = SecurityScheme::ApiKey(ApiKey::Header(pass));
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("pass", pass);
+    document.paths = paths();
+    document
+}
+
+fn paths() -> Paths {
+    use HttpMethod::{Get, Post};
+
+    let retry_after = Duration::ZERO;
+    let unavailable = || AuthError::Unavailable(StoreError::new("a store", "cannot be asked"));
+    let entering = [
+        Error::Malformed,
+        Error::TooLarge,
+        Error::TooSlow,
+        Error::MediaType,
+        AuthError::InvalidCredentials.into(),
+        AuthError::AccountDisabled.into(),
+        AuthError::SecondFactorRequired.into(),
+        AuthError::Throttled { retry_after }.into(),
+        AuthError::Overloaded { retry_after }.into(),
+        unavailable().into(),
+    ];
+    let dead = || [AuthError::InvalidToken.into(), unavailable().into()];
+    let pass = || SecurityRequirement::new("pass", [""; 0]);
+    let body = RequestBody::builder()
+        .required(Some(Required::True))
+        .content("application/json", shaped("Enter"));
+    let enter = operation("enter", entering)
+        .request_body(Some(body.build()))
+        .response("200", answer("EnterAnswer"));
+    let who = operation("who", dead()).response("200", answer("WhoAnswer"));
+    let gone = Response::builder().description("the pass opens nothing any more");
+    let leave = operation("leave", dead()).response("204", gone);
+    let mut paths = Paths::new();
+    paths.add_path_operation("/enter", vec![Post], enter.build());
+    paths.add_path_operation("/who", vec![Get], who.security(pass()).build());
+    paths.add_path_operation("/leave", vec![Post], leave.security(pass()).build());
+    paths
+}
+
+/// An operation with its refusals by status, each described by all that it may mean.
+fn operation(id: &str, refusals: impl IntoIterator<Item = Error>) -> OperationBuilder {
+    let mut told: BTreeMap<u16, Vec<String>> = BTreeMap::new();
+    for refusal in refusals {
+        let meanings = told.entry(refusal.status_code().as_u16()).or_default();
+        meanings.push(refusal.to_string());
+    }
+    let mut responses = Responses::new();
+    for (status, meanings) in told {
+        let response = Response::builder()
+            .description(meanings.join("; "))
+            .content("application/json", shaped("Refusal"));
+        let response = response.build().into();
+        responses.responses.insert(status.to_string(), response);
+    }
+    OperationBuilder::new()
+        .operation_id(Some(id))
+        .responses(responses)
+}
+
+fn answer(schema: &str) -> Response {
+    let response = Response::builder().description("done");
+    response.content("application/json", shaped(schema)).build()
+}
+
+fn shaped(schema: &str) -> Content {
+    Content::new(Some(Ref::from_schema_name(schema)))
+}
