@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_TIMES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz faults clients openapi schemathesis deb package bench storm check advisories doc fmt servers tools packaging
+.PHONY: help run test fuzz faults clients openapi schemathesis deb package bench storm check advisories doc reference fmt servers tools packaging
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -71,6 +71,10 @@ advisories: tools ## known faults of the libraries; fetches the RustSec database
 doc: ## build the documentation, and say where it is
 	$(CARGO) doc --workspace --no-deps --locked
 	@echo "open target/doc/isogloss_core/index.html"
+
+reference: ## write docs/configuration.md from the code
+	$(CARGO) run --locked --package isogloss-gateway -- config reference > docs/configuration.md.new
+	mv docs/configuration.md.new docs/configuration.md
 
 fmt: ## format the code
 	$(CARGO) fmt --all

@@ -5,6 +5,7 @@
 mod ended;
 mod layers;
 mod place;
+mod reference;
 mod refusals;
 mod secrets;
 

@@ -5,7 +5,7 @@ use crate::place::{Place, check, check_env};
 #[test]
 fn unknown_names_are_refused_with_those_that_exist() {
     check("[servr]\nbind = \"127.0.0.1:1\"").assert_refused(
-        "servr: no such section, expected one of server, management, tokens, directory, passwords, throttle, mail, audit, jwt, logging, dialects (in a.toml)",
+        "servr: no such section, expected one of server, management, tokens, directory, passwords, throttle, mail, audit, jwt, usage, sunset, logging, tracing, dialects (in a.toml)",
     );
     check("[passwords]\ncost = 12").assert_refused(
         "passwords.cost: no such key, expected one of `bcrypt_cost`, `threads`, `queue`, `queue_timeout`, `allow_weak`, `low_priority` (in a.toml)",
@@ -21,7 +21,7 @@ fn unknown_names_are_refused_with_those_that_exist() {
 #[test]
 fn unknown_names_in_the_environment_are_refused() {
     check_env("ISOGLOSS__SERVR__BIND", "x").assert_refused(
-        "servr: no such section, expected one of server, management, tokens, directory, passwords, throttle, mail, audit, jwt, logging, dialects (in the environment)",
+        "servr: no such section, expected one of server, management, tokens, directory, passwords, throttle, mail, audit, jwt, usage, sunset, logging, tracing, dialects (in the environment)",
     );
     check_env("ISOGLOSS__PASSWORDS__COST", "12").assert_refused(
         "passwords.cost: no such key, expected one of `bcrypt_cost`, `threads`, `queue`, `queue_timeout`, `allow_weak`, `low_priority` (in the environment)",
@@ -32,7 +32,7 @@ fn unknown_names_in_the_environment_are_refused() {
 }
 
 /// A bad value under its section: the key, the value, and what is expected.
-const BAD: [(&str, &str, &str, &str); 24] = [
+const BAD: [(&str, &str, &str, &str); 29] = [
     (
         "server",
         "head_timeout",
@@ -64,6 +64,18 @@ const BAD: [(&str, &str, &str, &str); 24] = [
         "expected an address with a port, like 127.0.0.1:8080",
     ),
     ("server", "body_limit", "\"many\"", "expected an integer"),
+    (
+        "tracing",
+        "sample_ratio",
+        "2",
+        "expected a number from 0 to 1",
+    ),
+    (
+        "tracing",
+        "otlp_endpoint",
+        "\"collector:4318\"",
+        "expected an address like http://127.0.0.1:4318",
+    ),
     (
         "server",
         "keep_alive",
@@ -121,6 +133,14 @@ const BAD: [(&str, &str, &str, &str); 24] = [
         "expected none, stdout or file:PATH",
     ),
     ("audit", "keep", "\"0s\"", "expected a duration above zero"),
+    ("usage", "keep", "\"0s\"", "expected a duration above zero"),
+    (
+        "usage",
+        "flush_interval",
+        "\"0s\"",
+        "expected a duration above zero",
+    ),
+    ("usage", "max_rows", "\"many\"", "expected an integer"),
     (
         "passwords",
         "queue_timeout",
@@ -274,5 +294,39 @@ fn a_redis_address_that_cannot_work_is_refused() {
             said.err.starts_with("isogloss: tokens.store: expected "),
             "{url}: {said:?}"
         );
+    }
+}
+
+#[test]
+fn a_plan_that_makes_no_sense_is_refused() {
+    for (text, expected) in [
+        (
+            "[sunset.klingon]",
+            "sunset.klingon: no such dialect, expected one of bimplus, crmcom, tokenlogin, memsource",
+        ),
+        (
+            "[sunset.bimplus]\ndeprecated_at = \"2027-01-02T00:00:00Z\"\nsunset_at = \"2027-01-01T00:00:00Z\"",
+            "sunset.bimplus.sunset_at: expected a moment that is not before deprecated_at",
+        ),
+        (
+            "[sunset.bimplus]\nsunset_at = \"soon\"",
+            "sunset.bimplus.sunset_at: expected a moment like 2027-01-01T00:00:00Z",
+        ),
+        (
+            "[sunset.bimplus]\nthen = \"refuse\"",
+            "sunset.bimplus.then: expected sunset_at beside it",
+        ),
+        (
+            "[sunset.bimplus]\nlink = \"a page\"",
+            "sunset.bimplus.link: expected an address like https://example.com/retired",
+        ),
+        (
+            "[sunset.bimplus]\ncut_off = [{}]",
+            "sunset.bimplus.cut_off: expected application, key, client, user_agent or network",
+        ),
+    ] {
+        let said = check(text);
+        assert_eq!(said.exit, Some(2), "{text}");
+        assert!(said.err.contains(expected), "{text}: {}", said.err);
     }
 }

@@ -200,3 +200,44 @@ fn a_pepper_file_that_cannot_serve_is_refused_by_name() {
         assert_eq!(serve.status.code(), Some(code), "bad configuration: {said}");
     }
 }
+
+/// Every secret of the configuration, as `crates/gateway/src/config/difference.rs` lists them.
+const SECRETS: [&str; 7] = [
+    "tokens.store",
+    "tokens.pepper",
+    "tokens.previous_pepper",
+    "directory.url",
+    "mail.transport",
+    "jwt.secret",
+    "jwt.previous_secret",
+];
+
+#[test]
+fn every_secret_can_be_given_as_a_file_which_is_read() {
+    for secret in SECRETS {
+        let place = Place::new();
+        // No secret of any of them: what is refused is what stands in the file.
+        place.write("secret", "geheim\n");
+        let (section, key) = secret.split_once('.').unwrap();
+        place.write("a.toml", format!("[{section}]\n{key}_file = \"secret\"\n"));
+        let said = place.run(&["config", "check", "--config", "a.toml"], &[]);
+        assert_eq!((said.exit, said.out.as_str()), (Some(2), ""), "{said:?}");
+        let named = format!("isogloss: {secret}");
+        assert!(
+            said.err.starts_with(&named) && said.err.contains("expected"),
+            "{said:?}"
+        );
+        assert!(!said.err.contains("geheim"), "{said:?}");
+
+        // From the environment, too; and a file that is not there is named. Some would be made.
+        if !["tokens.pepper", "jwt.secret"].contains(&secret) {
+            let variable = format!(
+                "ISOGLOSS__{}_FILE",
+                secret.replace('.', "__").to_uppercase()
+            );
+            let said = place.run(&["config", "check"], &[(&variable, "/no/such/file")]);
+            let named = format!("isogloss: {secret}_file: /no/such/file: ");
+            assert!(said.err.starts_with(&named), "{said:?}");
+        }
+    }
+}

@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tempfile::TempDir;
+use time::OffsetDateTime;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(20);
@@ -51,26 +53,11 @@ impl Front {
         Self::serve(&location, "", TempDir::new().unwrap())
     }
 
-    /// With a certificate for `localhost` that is good for so many days, of an authority that is put
-    /// into the folder as `ca.pem`.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "certificates are judged by the real time"
-    )]
+    /// With a certificate that is good for so many days; its authority is put into the folder.
     pub(crate) fn start_with_tls(gateway: SocketAddr, folder: &TempDir, days: i64) -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
-        let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
-        params.not_before = time::OffsetDateTime::now_utc() - time::Duration::days(30);
-        params.not_after =
-            time::OffsetDateTime::now_utc() + time::Duration::days(days) + time::Duration::hours(1);
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &authority).unwrap();
         let own = TempDir::new().unwrap();
-        fs::write(own.path().join("certificate.pem"), certificate.pem()).unwrap();
-        fs::write(own.path().join("key.pem"), key.serialize_pem()).unwrap();
+        make_certificate(own.path(), days);
+        fs::copy(own.path().join("ca.pem"), folder.path().join("ca.pem")).unwrap();
         let location =
             format!("proxy_pass http://{gateway}; proxy_set_header X-Forwarded-For $remote_addr;");
         Self::serve(&location, "ssl", own)
@@ -111,6 +98,31 @@ impl Front {
             thread::sleep(GLANCE);
         }
         front
+    }
+}
+
+/// A certificate for `localhost` in that folder, with its key and its authority: `certificate.pem`,
+/// `key.pem`, `ca.pem`.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "certificates are judged by the real time"
+)]
+pub(crate) fn make_certificate(folder: &Path, days: i64) {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let now = OffsetDateTime::now_utc();
+    params.not_before = now - time::Duration::days(30);
+    params.not_after = now + time::Duration::days(days) + time::Duration::hours(1);
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.signed_by(&key, &authority).unwrap();
+    for (name, pem) in [
+        ("ca.pem", authority.pem()),
+        ("certificate.pem", certificate.pem()),
+        ("key.pem", key.serialize_pem()),
+    ] {
+        fs::write(folder.join(name), pem).unwrap();
     }
 }
 

@@ -10,7 +10,7 @@ use conformance::{Builder, Gateway, Redis, Store};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::front::{Front, Manner};
+use crate::front::{Front, Manner, make_certificate};
 
 const DIALECTS: [&str; 4] = ["bimplus", "crmcom", "tokenlogin", "memsource"];
 
@@ -199,7 +199,7 @@ fn a_gateway_that_does_not_run_and_files_that_all_may_read_are_told() {
     let report = Report::new(&builder, &gateway, &folder, None);
     assert_eq!(report.code, 1);
     report.assert("files", "warning", "pepper");
-    report.assert("management listener", "warning", "nobody answers");
+    report.assert("management listener", "warning", "connecting to");
     report.assert("crmcom at", "failed", "connecting to");
     assert_eq!(report.of("bimplus at").len(), 0, "one is enough");
 }
@@ -227,4 +227,25 @@ fn the_certificate_that_clients_see_is_judged() {
     let url = format!("https://localhost:{}", front.address.port());
     let report = Report::new(&builder, &gateway, &folder, Some(&url));
     report.assert("certificate", "failed", "");
+}
+
+#[test]
+fn the_certificate_of_a_listener_is_judged_by_its_file() {
+    for (days, verdict) in [(90, "ok"), (5, "warning")] {
+        let folder = TempDir::new().unwrap();
+        make_certificate(folder.path(), days);
+        let builder = builder(&folder).config_text(
+            "[server.tls]\ncertificate_file = \"certificate.pem\"\nkey_file = \"key.pem\"",
+        );
+        let gateway = builder.clone().start().unwrap();
+        gateway.wait_until_ready().unwrap();
+        let url = format!("https://localhost:{}", gateway.public().port());
+        let report = Report::new(&builder, &gateway, &folder, Some(&url));
+        assert_eq!(report.of("certificate").len(), 2, "{:#?}", report.findings);
+        for finding in report.of("certificate") {
+            assert_eq!(finding["verdict"], verdict);
+        }
+        report.assert(&format!("crmcom at {url}"), "ok", "leads here");
+        assert_eq!(report.code, 0);
+    }
 }

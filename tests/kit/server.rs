@@ -212,6 +212,19 @@ impl Gateway {
             .is_some()
     }
 
+    /// Whether that many lines with that text are in the log, or come within 30 seconds.
+    pub fn logs_times(&self, text: &str, times: usize) -> bool {
+        let deadline = Instant::now() + PATIENCE;
+        let count = || self.log().iter().filter(|line| line.contains(text)).count();
+        while count() < times {
+            if Instant::now() > deadline {
+                return false;
+            }
+            thread::sleep(GLANCE);
+        }
+        true
+    }
+
     /// Waits until `/readyz` says so, 30 seconds at most: the directory file may be yet to be applied when
     /// the listeners are there.
     pub fn wait_until_ready(&self) -> Result<()> {
@@ -237,14 +250,21 @@ impl Gateway {
 
     /// Asks it to stop (SIGTERM) and does not wait.
     pub fn ask_to_stop(&self) -> Result<()> {
-        let asked = Command::new("kill")
-            .arg("-TERM")
-            .arg(self.id().to_string())
-            .status()?;
-        if asked.success() {
+        self.signal("-TERM")
+    }
+
+    /// Asks it to read its configuration again (SIGHUP) and does not wait.
+    pub fn hang_up(&self) -> Result<()> {
+        self.signal("-HUP")
+    }
+
+    fn signal(&self, signal: &str) -> Result<()> {
+        let id = self.id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status()?;
+        if sent.success() {
             return Ok(());
         }
-        Err(Failure::new(format!("no process {} to stop", self.id())))
+        Err(Failure::new(format!("no process {id} to send {signal}")))
     }
 
     /// Waits until it has ended, 30 seconds at most.

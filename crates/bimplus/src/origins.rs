@@ -1,10 +1,11 @@
 //! The origins from which browsers may call.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::{Origin, Url};
 
 /// Which origins a browser may call from: `["*"]` for any, else `https://host[:port]` each.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub enum Origins {
     /// Any. No answer depends on a cookie, so nobody's session is at stake.

@@ -2,11 +2,12 @@
 
 use form_urlencoded::byte_serialize;
 use isogloss_core::Token;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// The address of the portal's page, or nothing if there is none.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct PortalUrl(String);
 

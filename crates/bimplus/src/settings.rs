@@ -3,29 +3,35 @@
 use std::time::Duration;
 
 use isogloss_core::{Network, SecondFactor, SecondFactorRule};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::origins::Origins;
 use crate::portal::PortalUrl;
 
 /// What an operator may set, under `[dialects.bimplus]`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// How long an access token lives.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub access_lifetime: Duration,
     /// How long a remember-me token lives.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub remember_lifetime: Duration,
     /// How long a cross token waits to be used.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub cross_lifetime: Duration,
     /// How long the link in a letter to one who forgot the password can be used.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub reset_lifetime: Duration,
     /// How long the link in an invitation can be used.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub invitation_lifetime: Duration,
     /// Which application ids may log in.
     pub applications: Applications,
@@ -76,7 +82,7 @@ impl Settings {
 }
 
 /// Which application ids may log in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", try_from = "String")]
 pub enum Applications {
     /// Any, or none.
@@ -98,7 +104,7 @@ impl TryFrom<String> for Applications {
 }
 
 /// How many access tokens a user may hold for one client and application id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", try_from = "String")]
 pub enum LoginsPerClient {
     /// They stand side by side: tabs of one browser share a client id.

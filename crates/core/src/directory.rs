@@ -28,13 +28,16 @@ pub use self::snapshot::{
 };
 pub use self::sqlite::SqliteDirectory;
 use crate::audit::AuditTable;
+use crate::connections::Connections;
 use crate::error::StoreError;
 use crate::totp::TotpSecret;
+use crate::usage::UsageTable;
 use crate::user::{Key, Unit, User, UserState};
 
-/// Users, organisations and keys, wherever they are kept; beside them the audit log, if it is to be.
+/// Users, organisations and keys, wherever they are kept; beside them the audit log and
+/// what is counted of their use, if it is to be.
 #[async_trait]
-pub trait Directory: Enrolments + AppPasswords + Keys + AuditTable {
+pub trait Directory: Enrolments + AppPasswords + Keys + AuditTable + UsageTable {
     /// The account that logs in by that name: a user name or an e-mail address, in any case.
     async fn account(&self, login: &str) -> Result<Option<Account>, StoreError>;
 
@@ -79,6 +82,11 @@ pub trait Directory: Enrolments + AppPasswords + Keys + AuditTable {
 
     /// Whether the directory can be asked.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// The connections to its server, if it has some that callers share.
+    fn connections(&self) -> Option<Connections> {
+        None
+    }
 }
 
 /// A user with the secrets that a login is checked against.

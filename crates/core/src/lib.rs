@@ -3,7 +3,9 @@
 mod app_password;
 pub mod audit;
 mod auth;
+mod client;
 mod clock;
+mod connections;
 pub mod directory;
 mod error;
 #[cfg(fuzzing)]
@@ -21,6 +23,7 @@ pub mod store;
 pub mod throttle;
 mod token;
 mod totp;
+pub mod usage;
 mod user;
 
 pub use app_password::AppPassword;
@@ -28,7 +31,9 @@ pub use auth::{
     AccessCard, Auth, Credentials, Filter, Listed, OrganisationName, Parts, SecondFactor,
     SecondFactorPolicy, SecondFactorRule, SecondUse, StrainedFilter,
 };
+pub use client::{Client, CutOff};
 pub use clock::{Clock, MockClock, SystemClock};
+pub use connections::Connections;
 pub use error::{AuthError, StoreError};
 pub use mail::{Letter, Mailer};
 pub use network::Network;

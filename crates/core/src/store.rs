@@ -21,6 +21,7 @@ pub use self::record::{Idle, Record, Slot, Spent};
 pub(crate) use self::redis::Link as RedisLink;
 pub use self::redis::{Eviction, RedisSettings, RedisStore};
 use crate::clock::Clock;
+use crate::connections::Connections;
 use crate::error::StoreError;
 use crate::token::TokenDigest;
 
@@ -83,5 +84,10 @@ pub trait TokenStore: Send + Sync + 'static {
     /// be asked.
     async fn health(&self, _clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
         Ok(StoreHealth::default())
+    }
+
+    /// The connections to its server, if it has some that callers share.
+    fn connections(&self) -> Option<Connections> {
+        None
     }
 }

@@ -3,22 +3,25 @@
 use std::time::Duration;
 
 use isogloss_core::{Lifetime, Network, OrganisationName, SecondFactor, SecondFactorRule};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 const ONE_HOUR: Duration = Duration::from_hours(1);
 const TWO_HOURS: Duration = Duration::from_hours(2);
 
 /// What an operator may set, under `[dialects.crmcom]`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Which release of CRM.COM the clients were written for.
     pub release: Release,
     /// How long a token lives; what the release says if not set.
     #[serde(with = "humantime_serde", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Duration>")]
     pub token_lifetime: Option<Duration>,
     /// How long a token lives at the most where it lives by its use.
     #[serde(with = "humantime_serde", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Duration>")]
     pub longest_lifetime: Option<Duration>,
     /// Whether a refusal has the HTTP status that it amounts to, rather than 200.
     pub strict_status: bool,
@@ -56,7 +59,7 @@ impl Settings {
 }
 
 /// A release of CRM.COM, as far as the releases differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", try_from = "String")]
 pub enum Release {
     /// R5 to R9: one hour from the login; a success has no texts.
@@ -92,7 +95,7 @@ impl TryFrom<String> for Release {
 }
 
 /// How the organisation of a login is compared with the user's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", try_from = "String")]
 pub enum OrganisationMatch {
     /// Letter for letter.

@@ -13,9 +13,14 @@ use isogloss_core::{Auth, Mailer};
 use tracing_actix_web::TracingLogger;
 
 use crate::dialects::Mount;
+use crate::door::Door;
+use crate::measured::Requests;
 use crate::probe::{self, Probe};
+
 use crate::source::Proxies;
+use crate::sunset::Sunsets;
 use crate::telemetry::{self, RootSpan};
+use crate::usage::Usage;
 use crate::{headers, slow};
 
 /// What the application is made of.
@@ -37,6 +42,10 @@ pub struct Ingredients {
     pub proxies: Proxies,
     /// Answers who asks whether this is the gateway that he means.
     pub probe: Probe,
+    /// What is counted of the use of dialects.
+    pub usage: Usage,
+    /// The dialects that are being retired.
+    pub sunsets: Sunsets,
 }
 
 /// Builds the application that the binary serves.
@@ -60,39 +69,54 @@ pub fn app(
         hsts,
         proxies,
         probe,
+        usage,
+        sunsets,
     } = ingredients;
     // Layers run from the bottom up: the last `wrap` sees a request first.
     let mut app = App::new()
-        .app_data(Data::new(auth))
+        .app_data(Data::new(auth.clone()))
         .app_data(Data::from(mailer))
         .app_data(Data::new(probe))
-        .app_data(PayloadConfig::new(body_limit));
+        .app_data(PayloadConfig::new(body_limit))
+        .app_data(proxies.clone());
     for mount in mounts {
         let (name, proxies) = (mount.name, proxies.clone());
+        let requests = Requests::of(name);
+        let door = Door::new(&mount, &auth, &usage, &sunsets);
+        let refusing = door.clone();
         app = app.service(
             scope(&mount.pattern())
                 .wrap_fn(move |request, service| {
-                    telemetry::note_dialect(name, &request);
                     probe::note_dialect(name, &request);
+                    let under_way = requests.begin(&request);
+                    telemetry::note_dialect(name, under_way.route());
                     let caller = Caller {
                         dialect: Some(name),
                         source: proxies.note_source(&request),
                         request_id: telemetry::request_id_of(&request),
                         actor: None,
                     };
-                    caller.scope(service.call(request))
+                    let passage = door.enter(&request, caller.source);
+                    let answer = passage.answer(caller.scope(service.call(request)));
+                    async move { under_way.end(answer.await) }
                 })
+                .configure(|cfg| refusing.configure(&mount, cfg))
                 .configure(|cfg| mount.configure(cfg)),
         );
     }
-    app.default_service(to(HttpResponse::NotFound))
-        .wrap(NormalizePath::trim())
-        .wrap(from_fn(move |request, next| {
-            slow::bound_body(body_timeout, request, next)
-        }))
-        .wrap(from_fn(slow::note_request))
-        .wrap(from_fn(probe::answer))
-        .wrap(headers::protective_with_hsts(hsts))
-        .wrap(from_fn(telemetry::request_id))
-        .wrap(TracingLogger::<RootSpan>::new())
+    let outside = Requests::of("");
+    app.default_service(
+        to(HttpResponse::NotFound).wrap(from_fn(move |request, next| {
+            outside.clone().measure(request, next)
+        })),
+    )
+    .wrap(NormalizePath::trim())
+    .wrap(from_fn(move |request, next| {
+        slow::bound_body(body_timeout, request, next)
+    }))
+    .wrap(from_fn(slow::note_request))
+    .wrap(from_fn(probe::answer))
+    .wrap(headers::protective_with_hsts(hsts))
+    .wrap(from_fn(telemetry::request_id))
+    .wrap(TracingLogger::<RootSpan>::new())
 }

@@ -1,6 +1,5 @@
 //! The audit log's sinks, from the configuration; and what keeps its table small.
 
-use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +7,6 @@ use anyhow::{Context as _, Result};
 use isogloss_core::Auth;
 use isogloss_core::audit::{Audit, Database, Lines, Sink, prune};
 use isogloss_core::directory::Directory;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
@@ -75,20 +73,5 @@ pub(crate) async fn keep_small(settings: config::Audit, directory: Arc<dyn Direc
             Ok(removed) => info!(removed, "removed old events from the audit log"),
             Err(error) => warn!(%error, "cannot remove old events from the audit log, will retry"),
         }
-    }
-}
-
-/// Takes SIGHUP, which those who move log files away may send. There is nothing to do: each write
-/// looks whether the file is still there. At a terminal it goes on to mean that the terminal is gone.
-pub(crate) async fn outlive_hangups(settings: config::Audit) {
-    let AuditTarget::File(_) = settings.to else {
-        return;
-    };
-    if std::io::stderr().is_terminal() {
-        return;
-    }
-    match signal(SignalKind::hangup()) {
-        Ok(mut hangups) => while hangups.recv().await.is_some() {},
-        Err(error) => warn!(%error, "cannot listen for SIGHUP: it will end the gateway"),
     }
 }

@@ -21,6 +21,7 @@ pub(crate) use self::identity::Identity;
 pub(crate) use self::openapi::document;
 use crate::dialects::Mount;
 use crate::jwt::Jwts;
+use crate::usage::Behind;
 
 /// What the routes work with, beside [`Auth`](isogloss_core::Auth).
 #[derive(Clone)]
@@ -29,9 +30,20 @@ pub(crate) struct Backends {
     pub(crate) mounts: Arc<[Mount]>,
     /// What signs JWTs, if that is switched on.
     pub(crate) jwts: Option<Arc<Jwts>>,
+    /// Counts questions about a dialect's tokens as use of the dialect.
+    pub(crate) usage: Behind,
 }
 
 impl Backends {
+    /// The same for other dialects.
+    pub(crate) fn with(&self, mounts: Vec<Mount>, usage: Behind) -> Self {
+        Self {
+            mounts: mounts.into(),
+            jwts: self.jwts.clone(),
+            usage,
+        }
+    }
+
     /// The dialect of that name, or all of them.
     fn of(&self, dialect: Option<&str>) -> Result<impl Iterator<Item = &Mount>, oauth::Refusal> {
         let is_meant = move |mount: &&Mount| dialect.is_none_or(|dialect| dialect == mount.name);

@@ -13,10 +13,11 @@ mod output;
 mod pages;
 mod remote;
 mod session;
+mod sunset;
 mod throttle;
 mod user;
 
-pub(crate) use self::remote::reachable;
+pub(crate) use self::remote::listener;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -87,6 +88,9 @@ enum Command {
     /// Print what is served in the words of OpenAPI
     #[command(name = "openapi")]
     OpenApi(openapi::Arguments),
+    /// See who uses which dialect, and may it be turned off
+    #[command(subcommand)]
+    Sunset(sunset::Command),
     /// Look for what is wrong, or will be, with the gateway and what is around it
     Doctor(doctor::Arguments),
     /// Say whether the gateway is ready
@@ -128,7 +132,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<Outcome> {
     let config = Config::load(&cli.files.config)?;
     if let Command::Serve = cli.command {
-        telemetry::start(&config.sections.logging);
+        telemetry::start(&config.sections.logging, &config.sections.tracing);
     }
     let is_beside = !matches!(cli.command, Command::Serve);
     let operator = Caller {
@@ -137,7 +141,10 @@ fn run(cli: Cli) -> Result<Outcome> {
     };
     let work = async {
         match cli.command {
-            Command::Serve => serve::serve(config).await.map(|()| Outcome::Done),
+            Command::Serve => {
+                let served = serve::serve(config, cli.files.config).await;
+                served.map(|()| Outcome::Done)
+            }
             Command::Config(command) => config::run(&command, &config),
             Command::Directory(command) => directory::run(command, &config.sections).await,
             Command::User(command) => user::run(command, &config).await,
@@ -146,6 +153,7 @@ fn run(cli: Cli) -> Result<Outcome> {
             Command::Throttle(command) => throttle::run(command, &config).await,
             Command::Audit(command) => audit::run(command, &config).await,
             Command::OpenApi(arguments) => openapi::run(&arguments),
+            Command::Sunset(command) => sunset::run(command, &config).await,
             Command::Doctor(arguments) => doctor::run(&arguments, &config).await,
             Command::Health => health::run(&config),
             Command::Completions(completions) => Ok(completions.print()),

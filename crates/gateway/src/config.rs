@@ -2,13 +2,20 @@
 
 mod address;
 mod audit;
+mod difference;
 mod environment;
 mod jwt;
 mod masked;
 mod problem;
+mod reference;
+mod schema;
 mod sections;
+mod sunset;
 mod throttle;
+mod tls;
 mod tokens;
+mod tracing;
+mod usage;
 
 #[cfg(test)]
 use std::path::Path;
@@ -23,11 +30,17 @@ pub use self::jwt::Jwt;
 use self::problem::Places;
 pub use self::problem::Problem;
 pub(crate) use self::problem::read;
+pub(crate) use self::reference::reference;
+pub(crate) use self::schema::schema;
 pub use self::sections::{
     Directory, LogFormat, Logging, Mail, Management, Passwords, Sections, Server,
 };
+pub use self::sunset::{CutOff, Moment, Sunset, Then, Window};
 pub use self::throttle::Throttle;
+pub use self::tls::Tls;
 pub use self::tokens::{RedisEviction, SecondUse, Tokens};
+pub use self::tracing::Tracing;
+pub use self::usage::Usage;
 use crate::dialects::{self, Mount};
 
 /// A checked configuration.

@@ -7,6 +7,7 @@ use isogloss_bimplus::behind as bimplus;
 use isogloss_crmcom::behind as crmcom;
 use isogloss_memsource::behind as memsource;
 use isogloss_tokenlogin::behind as tokenlogin;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::openapi::OpenApi;
@@ -91,11 +92,41 @@ pub(crate) fn names() -> Vec<&'static str> {
     all().into_iter().map(|dialect| dialect.name).collect()
 }
 
+/// What each dialect's table may hold: its name, its default path, and the schema of its settings.
+pub(crate) fn schemas(
+    generator: &mut SchemaGenerator,
+) -> Vec<(&'static str, &'static str, Schema)> {
+    let dialects = all().into_iter();
+    dialects
+        .map(|dialect| {
+            (
+                dialect.name,
+                dialect.default_path,
+                (dialect.schema)(generator),
+            )
+        })
+        .collect()
+}
+
+/// The dialect of that name, or all of them, and which of them are switched on; else all names.
+pub(crate) fn served(mounts: &[Mount], only: Option<&str>) -> Result<Vec<(String, bool)>, String> {
+    let wanted = names()
+        .into_iter()
+        .filter(|name| only.is_none_or(|only| only == *name));
+    let is_on = |name: &str| mounts.iter().any(|mount| mount.name == name);
+    let found: Vec<_> = wanted.map(|name| (name.to_owned(), is_on(name))).collect();
+    if found.is_empty() {
+        return Err(names().join(", "));
+    }
+    Ok(found)
+}
+
 struct Dialect {
     name: &'static str,
     default_path: &'static str,
     case: Case,
     life: Life,
+    schema: fn(&mut SchemaGenerator) -> Schema,
     openapi: fn() -> OpenApi,
     read: Box<dyn Fn(Value) -> Result<Configured, Problem>>,
 }
@@ -112,7 +143,7 @@ fn dialect<S>(
     seam: Seam<S>,
 ) -> Dialect
 where
-    S: DeserializeOwned + Serialize + Send + Sync + 'static,
+    S: DeserializeOwned + Serialize + JsonSchema + Send + Sync + 'static,
 {
     let openapi = seam.openapi;
     let read = move |table: Value| {
@@ -127,6 +158,7 @@ where
         default_path,
         case,
         life,
+        schema: S::json_schema,
         openapi,
         read: Box::new(read),
     }

@@ -25,6 +25,7 @@ pub(crate) async fn examine(config: &Config, public_url: Option<&str>) -> Findin
             "see directory.url, and whether its database runs",
         )),
     }
+    certificates::in_files(config, &mut findings);
     stores::tokens(config, &mut findings).await;
     reach::management(config, &mut findings);
     reach::public(config, public_url, &mut findings);

@@ -2,12 +2,14 @@
 //! and what administrators may do.
 
 mod admin;
+mod app;
 mod keys;
 pub(crate) mod metrics;
 mod openapi;
 mod received;
 mod sessions;
 mod throttle;
+mod usage;
 mod users;
 
 pub(crate) use self::openapi::document;
@@ -21,6 +23,7 @@ use isogloss_core::Auth;
 use isogloss_core::store::StoreHealth;
 use serde_json::{Value, json};
 
+pub(crate) use self::app::{Ingredients, app};
 use crate::fitness::Fitness;
 
 /// Whether the gateway can take requests.
@@ -94,7 +97,7 @@ struct Health {
 
 /// Adds the routes. The application data must hold [`Readiness`], [`Auth`], the directory and the
 /// metrics.
-pub(crate) fn configure(cfg: &mut ServiceConfig) {
+fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/healthz").route(get().to(health)))
         .service(resource("/readyz").route(get().to(readiness)))
         .configure(metrics::configure)
@@ -103,6 +106,7 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
         .configure(sessions::configure)
         .configure(throttle::configure)
         .configure(keys::configure)
+        .configure(usage::configure)
         .configure(users::configure)
         .configure(admin::configure);
 }

@@ -1,43 +1,49 @@
 //! Two listeners, one life: start, serve, and end without cutting anybody off.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::middleware::from_fn;
 use actix_web::rt::task::JoinHandle;
-use actix_web::web::Data;
-use actix_web::{App, HttpServer, rt};
+use actix_web::{HttpServer, rt};
 use anyhow::{Context as _, Error, Result};
+use isogloss_core::Auth;
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::Directory;
 use isogloss_core::store::TokenStore;
-use isogloss_core::{Auth, Passwords};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
-use crate::administration::Administration;
 use crate::app::{Ingredients, app};
 use crate::backends::Backends;
-use crate::config::{Config, Sections};
+use crate::config::{self, Config, Sections};
 use crate::fill::{DirectoryFile, Filling, Rest};
 use crate::fitness::Fitness;
 use crate::management::Readiness;
+use crate::management::metrics::Metrics;
+use crate::measured::MeasuredStore;
 use crate::probe::Probe;
+use crate::reload::{Hangups, Reload};
+use crate::renewal::Renewal;
 use crate::source::Proxies;
-use crate::{audit, descriptors, headers, mail, management, parts, secrets, slow, supervisor};
+use crate::sunset::Sunsets;
+use crate::tls::Identity;
+use crate::usage::{Behind, Usage};
+use crate::{audit, descriptors, mail, management, parts, secrets, slow, supervisor, traces};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Serves until a signal ends it.
-pub(crate) async fn serve(config: Config) -> Result<()> {
+pub(crate) async fn serve(config: Config, files: Vec<PathBuf>) -> Result<()> {
     // From here on a signal is an orderly end, at whatever step it meets us.
     let mut signals = Signals::listen()?;
+    let hangups = Hangups::listen()?;
     tokio::select! {
-        running = start(&config) => running?.until_the_end(&mut signals).await,
+        running = start(&config, files, hangups) => running?.until_the_end(&mut signals).await,
         () = signals.next() => {
             info!("stopped before all was started");
             Ok(())
@@ -50,19 +56,22 @@ struct Running {
     public: ServerHandle,
     inner: ServerHandle,
     servers: [JoinHandle<std::io::Result<()>>; 2],
-    housekeeping: [JoinHandle<()>; 4],
+    housekeeping: Vec<JoinHandle<()>>,
     audit: Audit,
+    usage: Usage,
+    directory: Arc<dyn Directory>,
     filling: Rest,
     readiness: Readiness,
     drain_delay: Duration,
 }
 
-async fn start(config: &Config) -> Result<Running> {
+async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result<Running> {
     let sections = &config.sections;
     // Bound before anything else is done or logged: whoever started us reads the addresses first.
     let public = bind("public", "server.bind", sections.server.bind)?;
     let inner = bind("management", "management.bind", sections.management.bind)?;
 
+    let counted = management::metrics::start()?;
     descriptors::ask_for_enough(&sections.server);
     let mut opened = parts::open(config).await?;
     let audit = audit::open(&sections.audit, &opened.directory)?;
@@ -76,9 +85,12 @@ async fn start(config: &Config) -> Result<Running> {
     };
     let (directory, filling) = filling.start().await?;
     opened.directory = directory.clone();
+    opened.tokens = Arc::new(MeasuredStore::around(opened.tokens));
     let tokens = opened.tokens.clone();
+    let metrics = Metrics::new(counted.clone(), tokens.clone(), directory.clone());
     let probe = Probe::new(&opened.peppers);
     let passwords = opened.passwords.clone();
+    let usage = Usage::new(&sections.usage, &opened.peppers);
     let auth = opened.into_auth();
     let fitness = Arc::new(Fitness::of(tokens.clone()));
     let readiness = Readiness::new(auth.clone(), fitness.clone());
@@ -87,20 +99,62 @@ async fn start(config: &Config) -> Result<Running> {
     let watcher = rt::spawn(async move { fitness.watch().await });
     let pruner = audit::keep_small(sections.audit.clone(), old_events, auth.clone());
     let pruner = rt::spawn(pruner);
-    let hangups = rt::spawn(audit::outlive_hangups(sections.audit.clone()));
-    let public = public_server(config, public, (auth.clone(), probe))?;
-    let backends = Backends {
-        mounts: config.mounts.clone().into(),
-        jwts: secrets::jwts(&sections.jwt)?,
+    let public_tls = identity("server", sections.server.tls.as_ref())?;
+    let inner_tls = identity("management", sections.management.tls.as_ref())?;
+    let application = Renewal::of(ingredients(config, auth.clone(), probe, usage.clone())?);
+    let public = public_server(
+        &sections.server,
+        public,
+        public_tls.as_deref(),
+        &application,
+    )?;
+    let management = Renewal::of(management::Ingredients {
+        readiness: readiness.clone(),
+        auth: auth.clone(),
+        directory: directory.clone(),
+        passwords,
+        metrics,
+        backends: Backends {
+            mounts: config.mounts.clone().into(),
+            jwts: secrets::jwts(&sections.jwt)?,
+            usage: Behind::new(
+                &usage,
+                Proxies::new(
+                    &sections.server.trusted_proxies,
+                    sections.server.proxy_header,
+                ),
+                Sunsets::new(&sections.sunset),
+            ),
+        },
+        body_timeout: sections.server.body_timeout,
+    });
+    let inner = management_server(sections, inner, inner_tls.as_deref(), &management)?;
+    let upkeep = rt::spawn(management::metrics::keep_up(counted));
+    let counting = usage
+        .clone()
+        .keep(sections.usage.clone(), directory.clone(), auth);
+    let counting = rt::spawn(counting);
+    let mut housekeeping = vec![sweeper, watcher, pruner, upkeep, counting];
+    let identities = public_tls.iter().chain(&inner_tls).cloned();
+    housekeeping.extend(identities.map(|identity| rt::spawn(identity.watch())));
+    let reload = Reload {
+        files,
+        sections: sections.clone(),
+        application,
+        inner: management,
+        usage: usage.clone(),
+        public: public_tls,
+        management: inner_tls,
     };
-    let parts = (readiness.clone(), backends, auth, directory, passwords);
-    let inner = management_server(sections, inner, parts)?;
+    housekeeping.push(rt::spawn(reload.at(hangups)));
     Ok(Running {
         public: public.handle(),
         inner: inner.handle(),
         servers: [rt::spawn(public), rt::spawn(inner)],
-        housekeeping: [sweeper, watcher, pruner, hangups],
+        housekeeping,
         audit,
+        usage,
+        directory,
         filling,
         readiness,
         drain_delay: sections.server.drain_delay,
@@ -140,7 +194,9 @@ impl Running {
         for task in self.housekeeping {
             task.abort();
         }
+        self.usage.close(self.directory.as_ref()).await;
         self.audit.close().await;
+        traces::finish().await;
         Ok(())
     }
 }
@@ -179,12 +235,11 @@ impl Signals {
 fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<TcpListener> {
     let passed = supervisor::socket(listener).context("a socket that was passed")?;
     let is_passed = passed.is_some();
-    let socket = match passed {
-        Some(socket) => socket,
-        None => {
-            TcpListener::bind(address).with_context(|| format!("{key}: cannot bind {address}"))?
-        }
+    let bind = || {
+        let socket = TcpListener::bind(address);
+        socket.with_context(|| format!("{key}: cannot bind {address}"))
     };
+    let socket = passed.map_or_else(bind, Ok)?;
     let address = socket.local_addr().context("no local address")?;
     if is_passed {
         info!(listener, %address, "listening at a socket that was passed");
@@ -194,11 +249,7 @@ fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<TcpListener> {
     Ok(socket)
 }
 
-fn public_server(
-    config: &Config,
-    socket: TcpListener,
-    (auth, probe): (Auth, Probe),
-) -> Result<Server> {
+fn ingredients(config: &Config, auth: Auth, probe: Probe, usage: Usage) -> Result<Ingredients> {
     let server = &config.sections.server;
     let ingredients = Ingredients {
         auth,
@@ -208,69 +259,77 @@ fn public_server(
         body_timeout: server.body_timeout,
         hsts: server.hsts,
         probe,
-        proxies: Proxies::new(&server.trusted_proxies, server.proxy_header),
+        usage,
+        sunsets: Sunsets::new(&config.sections.sunset),
+        proxies: proxies(server),
     };
     for mount in &ingredients.mounts {
         info!(dialect = mount.name, path = mount.path, "mounted");
     }
+    ingredients.sunsets.announce();
     if ingredients.mounts.is_empty() {
         warn!("no dialect is enabled: every request will get 404");
     }
-    let mut http = HttpServer::new(move || app(ingredients.clone()))
+    Ok(ingredients)
+}
+
+fn identity(section: &'static str, tls: Option<&config::Tls>) -> Result<Option<Arc<Identity>>> {
+    let identity = tls.map(|tls| Identity::open(section, tls)).transpose()?;
+    Ok(identity.map(Arc::new))
+}
+
+fn public_server(
+    server: &config::Server,
+    socket: TcpListener,
+    tls: Option<&Identity>,
+    application: &Renewal<Ingredients>,
+) -> Result<Server> {
+    let application = application.clone();
+    let mut http = HttpServer::new(move || application.clone().factory(app))
         .keep_alive(server.keep_alive)
         .client_request_timeout(server.head_timeout)
+        .tls_handshake_timeout(server.head_timeout)
         .max_connections(server.max_connections.get())
-        .on_connect(slow::watch(server.longest_pause()))
+        .max_connection_rate(server.max_connections.get())
+        .on_connect(slow::watch("public", server.longest_pause()))
         .shutdown_timeout(server.shutdown_timeout.as_secs())
         .disable_signals();
     if let Some(workers) = server.workers {
         http = http.workers(workers.get());
     }
-    Ok(http.listen(socket).context("server.bind")?.run())
+    let http = match tls {
+        None => http.listen(socket),
+        Some(tls) => http.listen_rustls_0_23(socket, tls.server_config()?),
+    };
+    Ok(http.context("server.bind")?.run())
+}
+
+fn proxies(server: &config::Server) -> Proxies {
+    Proxies::new(&server.trusted_proxies, server.proxy_header)
 }
 
 fn management_server(
     sections: &Sections,
     socket: TcpListener,
-    (readiness, backends, auth, directory, passwords): (
-        Readiness,
-        Backends,
-        Auth,
-        Arc<dyn Directory>,
-        Passwords,
-    ),
+    tls: Option<&Identity>,
+    application: &Renewal<management::Ingredients>,
 ) -> Result<Server> {
     let server = &sections.server;
-    let administration = Administration {
-        directory: directory.clone(),
-        audit: auth.audit().clone(),
+    let application = application.clone();
+    let http = HttpServer::new(move || application.clone().factory(management::app))
+        .workers(sections.management.workers.get())
+        .keep_alive(server.keep_alive)
+        .client_request_timeout(server.head_timeout)
+        .tls_handshake_timeout(server.head_timeout)
+        .max_connections(server.max_connections.get())
+        .on_connect(slow::watch("management", server.longest_pause()))
+        .shutdown_timeout(server.shutdown_timeout.as_secs())
+        .disable_signals();
+    let http = match tls {
+        None => http.listen(socket),
+        Some(tls) => http.listen_rustls_0_23(socket, tls.server_config()?),
     };
-    let metrics = management::metrics::start()?;
-    let body_timeout = server.body_timeout;
-    let http = HttpServer::new(move || {
-        App::new()
-            .app_data(Data::new(readiness.clone()))
-            .app_data(Data::new(auth.clone()))
-            .app_data(Data::new(directory.clone()))
-            .app_data(Data::new(administration.clone()))
-            .app_data(Data::new(passwords.clone()))
-            .app_data(Data::new(metrics.clone()))
-            .configure(management::configure)
-            .configure(|cfg| backends.configure(cfg))
-            .wrap(from_fn(move |request, next| {
-                slow::bound_body(body_timeout, request, next)
-            }))
-            .wrap(from_fn(slow::note_request))
-            .wrap(headers::protective())
-    })
-    .workers(sections.management.workers.get())
-    .keep_alive(server.keep_alive)
-    .client_request_timeout(server.head_timeout)
-    .max_connections(server.max_connections.get())
-    .on_connect(slow::watch(server.longest_pause()))
-    .shutdown_timeout(server.shutdown_timeout.as_secs())
-    .disable_signals();
-    Ok(http.listen(socket).context("management.bind")?.run())
+    Ok(http.context("management.bind")?.run())
 }
 
 async fn sweep(auth: Auth, tokens: Arc<dyn TokenStore>) {

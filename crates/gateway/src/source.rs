@@ -8,11 +8,12 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR};
 pub use isogloss_core::Network;
 use isogloss_core::Source;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The header in which proxies tell whom they speak for. Only the one that they write is read:
 /// what a client writes into the other would pass through them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", try_from = "String")]
 pub enum ProxyHeader {
     /// `X-Forwarded-For: client, proxy`.
@@ -56,9 +57,15 @@ impl Proxies {
         Some(source)
     }
 
+    /// Whether a trusted proxy sent the request.
+    pub(crate) fn sent(&self, request: &ServiceRequest) -> bool {
+        let peer = request.peer_addr();
+        peer.is_some_and(|peer| self.trusts(peer.ip().to_canonical()))
+    }
+
     /// The right-most address that is not a trusted proxy's. Whatever stands left of it, or of
     /// what is no address, may be anybody's invention.
-    fn source(&self, peer: IpAddr, headers: &HeaderMap) -> Source {
+    pub(crate) fn source(&self, peer: IpAddr, headers: &HeaderMap) -> Source {
         let mut source = peer.to_canonical();
         let mut hops = self.hops(headers).into_iter().rev();
         while self.trusts(source) {

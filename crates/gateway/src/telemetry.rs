@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::panic;
+use std::sync::OnceLock;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -10,31 +11,58 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _};
 use tracing::{Span, debug, error, field};
 use tracing_actix_web::{RequestId, RootSpanBuilder};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Registry, reload};
 
-use crate::config::{LogFormat, Logging};
-use crate::panics;
+use crate::config::{LogFormat, Logging, Tracing};
+use crate::{panics, traces};
 
 /// What says at every start what we say in our own words, and what calls a stranger's malformed
 /// request an error of ours.
 const QUIET: &str = "actix_server=warn,actix_http::h1=off";
 
+/// What changes the level while we run.
+static LEVEL: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
+
 /// Starts logging to the standard error, panics included.
-pub(crate) fn start(logging: &Logging) {
-    // Its directives were checked with the configuration.
-    let filter = EnvFilter::new(format!("{QUIET},{}", logging.level));
+pub(crate) fn start(logging: &Logging, tracing: &Tracing) {
+    let traces = traces::layer(tracing);
+    let (filter, level) = reload::Layer::new(filter(logging));
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    let registry = tracing_subscriber::registry().with(filter);
+    let registry = tracing_subscriber::registry().with(filter).with(traces);
     match logging.format {
         LogFormat::Text => registry.with(lines.with_target(false)).init(),
         LogFormat::Json => registry.with(lines.json()).init(),
     }
+    // Logging starts once in a process.
+    drop(LEVEL.set(level));
     panic::set_hook(Box::new(panics::report));
 }
+
+/// Logs at another level from now on.
+pub(crate) fn set_level(logging: &Logging) {
+    if let Some(level) = LEVEL.get()
+        && let Err(error) = level.reload(filter(logging))
+    {
+        error!(%error, "cannot change the level of the log");
+    }
+}
+
+/// Its directives were checked with the configuration.
+fn filter(logging: &Logging) -> EnvFilter {
+    // A span that no line is to be written in may yet be sent.
+    let spans = if traces::are_sent() {
+        format!("{}=info,", traces::TARGET)
+    } else {
+        String::new()
+    };
+    EnvFilter::new(format!("{QUIET},{spans}{}", logging.level))
+}
+/// In a request that is refused because it is so planned: nobody must act.
+pub(crate) struct Planned;
 
 /// The span of a request. It holds the route's pattern, never the address: passwords and tokens
 /// of two dialects travel there.
@@ -43,14 +71,16 @@ pub(crate) struct RootSpan;
 impl RootSpanBuilder for RootSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let request_id = request.extensions().get::<RequestId>().copied();
-        tracing::info_span!(
+        let span = tracing::info_span!(
             "request",
             request_id = request_id.map(field::display),
             dialect = field::Empty,
             http.method = request.method().as_str(),
             http.route = field::Empty,
             http.status_code = field::Empty,
-        )
+        );
+        traces::adopt(&span, request);
+        span
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
@@ -64,7 +94,11 @@ impl RootSpanBuilder for RootSpan {
             return;
         };
         // What the refusal amounts to, which may be more than the dialect's status says.
-        if refusal.as_response_error().status_code().is_server_error() {
+        let is_planned = outcome
+            .as_ref()
+            .is_ok_and(|response| response.request().extensions().contains::<Planned>());
+        let status = refusal.as_response_error().status_code();
+        if status.is_server_error() && !is_planned {
             error!(reason = %refusal, "could not answer");
         } else {
             debug!(reason = %refusal, "refused");
@@ -94,10 +128,10 @@ pub(crate) fn request_id_of(request: &ServiceRequest) -> Option<String> {
 }
 
 /// Notes in the span which dialect and which of its routes a request is for.
-pub(crate) fn note_dialect(name: &'static str, request: &ServiceRequest) {
+pub(crate) fn note_dialect(name: &'static str, route: Option<&str>) {
     let span = Span::current();
     span.record("dialect", name);
-    if let Some(pattern) = request.match_pattern() {
-        span.record("http.route", pattern);
+    if let Some(route) = route {
+        span.record("http.route", route);
     }
 }

@@ -2,18 +2,21 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What an operator may set, under `[dialects.memsource]`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// How long a token lives, counted from the login.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub token_lifetime: Duration,
     /// How long a token of `loginOther` lives, and the browser session that it is spent on; never
     /// longer than `token_lifetime`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub impersonation_lifetime: Duration,
     /// What a repeated login answers.
     pub login: Login,
@@ -58,7 +61,7 @@ impl Settings {
 }
 
 /// What a repeated login answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", try_from = "String")]
 pub enum Login {
     /// A further token.
@@ -80,7 +83,7 @@ impl TryFrom<String> for Login {
 }
 
 /// How `expires` ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", try_from = "String")]
 pub enum ExpiresStyle {
     /// `2014-12-12T16:55:02+0000`
@@ -102,7 +105,7 @@ impl TryFrom<String> for ExpiresStyle {
 }
 
 /// How a role is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", try_from = "String")]
 pub enum RoleStyle {
     /// `ADMIN`, `PROJECT_MANAGER`, `LINGUIST`

@@ -1,6 +1,7 @@
 //! What a new password must be like: told by `Company`, enforced by `FinishPasswordReset`.
 
 use isogloss_core::PasswordError;
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 const MOST_BYTES: usize = 72;
 
 /// What a new password must be like. Passwords that are there already are not held to it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordPolicy {
     /// How many characters it has at least.

@@ -3,27 +3,32 @@
 use std::time::Duration;
 
 use isogloss_core::{Lifetime, Network, Purpose, SecondFactor, SecondFactorRule, Terms};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::policy::PasswordPolicy;
 
 /// What an operator may set, under `[dialects.tokenlogin]`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// How long a session token lives.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub session_lifetime: Duration,
     /// What the life of a session token is counted from.
     pub session_lifetime_from: LifetimeFrom,
     /// How long a session token lives at the most where it lives by its use.
     #[serde(with = "humantime_serde", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Duration>")]
     pub longest_session_lifetime: Option<Duration>,
     /// How long a re-authentication token lives, counted from the login that asked for it.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub reauthentication_lifetime: Duration,
     /// How long the key of a password reset lives.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub reset_key_lifetime: Duration,
     /// Whether `TokenLogin` answers with the token it was given, rather than with none.
     pub echo_reauthentication_token: bool,
@@ -40,7 +45,7 @@ pub struct Settings {
 }
 
 /// What the life of a session token is counted from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LifetimeFrom {
     /// From the login, used or not.
@@ -51,7 +56,7 @@ pub enum LifetimeFrom {
 }
 
 /// What `Logout` ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LogoutEnds {
     /// The session, and the re-authentication token that it was born with or from.

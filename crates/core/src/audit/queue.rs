@@ -64,6 +64,8 @@ impl Queue {
             events: AtomicU64::new(0),
             told: AtomicU64::new(0),
         });
+        // Shown before any is lost, too.
+        counter!("isogloss_audit_lost_total", "sink" => loss.sink).increment(0);
         let closing = Arc::new(Notify::new());
         let writer = Writer {
             sink,

@@ -1,6 +1,7 @@
 //! The second factor of a login: where its code stands, and whether it is good.
 
 use metrics::counter;
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -45,7 +46,7 @@ pub struct SecondFactorPolicy {
 }
 
 /// Where the code is looked for if there is no field for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", try_from = "String")]
 pub enum SecondFactorRule {
     /// Nowhere: users with a second factor are refused.

@@ -8,6 +8,7 @@ use super::factor::Reading;
 use super::throttled::settled;
 use super::{AccessCard, Auth, Credentials, OrganisationName};
 use crate::app_password::AppPassword;
+use crate::client::Client;
 use crate::directory::{Account, CardName, KeyDigest};
 use crate::error::AuthError;
 use crate::password::PasswordError;
@@ -176,12 +177,16 @@ impl Auth {
             .transpose()
     }
 
-    /// An application's key, if the realm has it and it has not expired.
+    /// An application's key, if the realm has it, it has not expired, and it is not cut off.
     pub async fn key(&self, realm: Realm, key: &str) -> Result<Option<Key>, AuthError> {
         let digest = KeyDigest::of(key);
         let key = self.0.directory.key(realm.name(), digest).await?;
         let now = self.now();
-        Ok(key.filter(|key| key.expires_at.is_none_or(|expires_at| now < expires_at)))
+        let key = key.filter(|key| key.expires_at.is_none_or(|expires_at| now < expires_at));
+        if let Some(key) = &key {
+            Client::note_key(&key.label)?;
+        }
+        Ok(key)
     }
 }
 

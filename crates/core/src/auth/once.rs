@@ -4,6 +4,7 @@ use metrics::counter;
 use tracing::warn;
 
 use super::Auth;
+use crate::client::Client;
 use crate::error::{AuthError, StoreError};
 use crate::session::{Purpose, Session};
 use crate::store::{Record, Spent};
@@ -53,6 +54,7 @@ impl Auth {
     pub(super) async fn use_up(&self, token: &Token, purpose: Purpose) -> Result<Session, Miss> {
         let (digest, record) = self.find_unspent(token, &[purpose]).await?;
         let user = self.owner(&record, &[purpose]).await?;
+        Client::note_user(&user, record.client.as_ref(), record.application.as_ref())?;
         let spent = Record {
             spent: Some(Spent::default()),
             ..record.clone()

@@ -2,6 +2,7 @@
 
 mod app_passwords;
 mod audited;
+mod clients;
 mod debug;
 mod factors;
 mod impersonation;

@@ -8,6 +8,7 @@ use tracing::warn;
 
 use super::Auth;
 use super::once::Miss;
+use crate::client::Client;
 use crate::error::{AuthError, StoreError};
 use crate::pepper::Pepper;
 use crate::presented::Presented;
@@ -23,6 +24,7 @@ impl Auth {
         user: &User,
         terms: &Terms,
     ) -> Result<IssuedToken, AuthError> {
+        Client::note_user(user, terms.client.as_ref(), terms.application.as_ref())?;
         let mut seed = None;
         if let Concurrency::Reuse { at_least } = terms.concurrency {
             if let Some(reused) = self.reuse(realm, user, terms, at_least).await? {
@@ -86,6 +88,7 @@ impl Auth {
     ) -> Result<Session, AuthError> {
         let (digest, mut record) = self.find_unspent(token, purposes).await?;
         let user = self.owner(&record, purposes).await?;
+        Client::note_user(&user, record.client.as_ref(), record.application.as_ref())?;
         self.note_use(digest, &mut record).await?;
         Ok(session(user, digest, record))
     }

@@ -11,6 +11,7 @@ mod postgres;
     reason = "the suites of the whole program use the rest of it"
 )]
 mod postgres_server;
+mod usage;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -370,6 +371,7 @@ async fn the_contract_holds(directory: &dyn Directory, other: &dyn Directory) {
     a_hash_is_replaced_only_if_it_is_the_old_one_still(directory).await;
     imports_are_remembered(directory).await;
     audit::the_contract_holds(directory).await;
+    usage::the_contract_holds(directory).await;
     factors::hold(directory, other).await;
     keys::hold(directory).await;
 }

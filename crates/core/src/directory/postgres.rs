@@ -8,6 +8,7 @@ mod keys;
 pub(super) mod migrate;
 mod pool;
 mod read;
+mod usage;
 mod write;
 
 use std::path::PathBuf;
@@ -140,6 +141,10 @@ impl PostgresDirectory {
 
 #[async_trait]
 impl Directory for PostgresDirectory {
+    fn connections(&self) -> Option<crate::Connections> {
+        Some(self.connections.status())
+    }
+
     async fn account(&self, login: &str) -> Result<Option<Account>, StoreError> {
         let login = login_form(login);
         if !can_be_stored(&login) {

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::scope::Scopes;
 use crate::totp::{TotpSecret, TotpStep};
+use crate::usage::Stored;
 use crate::user::{Key, Organisation, Role, Unit, User, UserState};
 
 pub(super) type Result<T> = std::result::Result<T, Error>;
@@ -39,6 +40,28 @@ pub(super) fn account_if_found(row: Option<&impl Columns>) -> Result<Option<Acco
     } else {
         Ok(None)
     }
+}
+
+/// A row of `usage`.
+pub(super) fn usage(row: &impl Columns) -> Result<Stored> {
+    Ok(Stored {
+        id: row.text("id")?,
+        dialect: row.text("dialect")?,
+        revision: row.text("revision")?,
+        endpoint: row.text("endpoint")?,
+        application: row.text_if_any("application")?,
+        key_label: row.text_if_any("key_label")?,
+        client: row.text_if_any("client")?,
+        user_agent: row.text("user_agent")?,
+        network: row.text("network")?,
+        known: row.flag("known")?,
+        first_seen: row.number("first_seen")?,
+        last_seen: row.number("last_seen")?,
+        last_served: row.number_if_any("last_served")?,
+        calls: row.number("calls")?,
+        refused: row.number("refused")?,
+        users: row.bytes_if_any("users")?.unwrap_or_default(),
+    })
 }
 
 /// A row of `accounts`.

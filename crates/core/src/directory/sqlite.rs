@@ -6,6 +6,7 @@ mod audit;
 mod enrolments;
 mod keys;
 mod read;
+mod usage;
 
 use std::path::Path;
 use std::time::Duration;
@@ -70,6 +71,7 @@ fn migrations() -> Migrator {
         include_str!("../../migrations/sqlite/0002_second_factor.sql"),
         include_str!("../../migrations/sqlite/0003_audit.sql"),
         include_str!("../../migrations/sqlite/0004_key_scopes.sql"),
+        include_str!("../../migrations/sqlite/0005_usage.sql"),
     ])
 }
 

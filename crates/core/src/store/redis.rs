@@ -42,6 +42,7 @@ pub use self::settings::{Eviction, RedisSettings};
 
 use super::{Caps, Record, Slot, StoreHealth, TokenStore, Visit};
 use crate::clock::{Clock, milliseconds};
+use crate::connections::Connections;
 use crate::error::StoreError;
 use crate::throttle::RedisThrottle;
 use crate::token::TokenDigest;
@@ -162,6 +163,10 @@ impl RedisStore {
 
 #[async_trait]
 impl TokenStore for RedisStore {
+    fn connections(&self) -> Option<Connections> {
+        self.link.connections()
+    }
+
     async fn put(
         &self,
         digest: TokenDigest,

@@ -1,9 +1,9 @@
 //! `/token`: a dialect's token for a JWT, by the token exchange of RFC 8693.
 
-use actix_web::HttpResponse;
 use actix_web::web::{Data, ServiceConfig, post, resource};
+use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::audit::{Event, Kind, Reason};
-use isogloss_core::{Auth, Scope, Session};
+use isogloss_core::{Auth, Client, Scope, Session};
 use serde_json::json;
 use utoipa::ToSchema;
 
@@ -65,6 +65,7 @@ pub(super) async fn exchange(
     backend: Backend,
     auth: Data<Auth>,
     backends: Data<Backends>,
+    request: HttpRequest,
     mut form: Form,
 ) -> Result<HttpResponse, Refusal> {
     let backend = backend.may(Scope::TokensExchange).await?;
@@ -83,13 +84,21 @@ pub(super) async fn exchange(
     let audience = audience(&mut form, jwts)?;
     let token = form.mandatory("subject_token")?;
     let mounts = backends.of(dialect.as_deref())?;
-    let found = session_of(&auth, mounts, &token).await?;
+    let (found, client) = Client::meet(None, Box::pin(session_of(&auth, mounts, &token))).await;
+    let found = found?;
     let session = found.as_ref().map(|(session, _)| session);
     backend.act(async { record(&auth, session) }).await;
     let Some((session, mount)) = &found else {
         let text = "the subject_token is not valid";
         return Err(Refusal::InvalidRequest(text.to_owned()));
     };
+    let is_cut_off = backends.usage.is_cut_off(mount, &client);
+    let route = (*mount, "/token");
+    backends.usage.note(route, &request, (client, is_cut_off));
+    if is_cut_off {
+        let text = "the subject_token is one of a client that is cut off";
+        return Err(Refusal::InvalidRequest(text.to_owned()));
+    }
     let now = auth.now();
     let identity = Identity::new(session, mount.name);
     let jwt = jwts.sign(&identity, &audience, session.expires_at, now);

@@ -7,14 +7,16 @@
 //! | `/forward-auth/envoy/<dialect>/…` | the same, for a proxy that puts the call into method and path |
 //! | `/forward-auth/refusal/<dialect>` | the refusal as a client of the dialect expects it, for proxies that keep only the status |
 
+use std::sync::Arc;
+
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{RequestHead, Service as _, ServiceResponse};
 use actix_web::guard::fn_guard;
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::{Data, ServiceConfig, scope, to};
-use actix_web::{HttpRequest, HttpResponse, Scope};
-use isogloss_core::{Auth, Session};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, Scope};
+use isogloss_core::{Auth, Client, CutOff, Session};
 use serde_json::json;
 
 use super::Backends;
@@ -22,6 +24,8 @@ use super::headers;
 use super::identity::Identity;
 use super::original::{Told, restore};
 use crate::dialects::Mount;
+use crate::sunset::Head;
+use crate::usage::{Behind, user_agent};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,15 +38,21 @@ enum Question {
 
 /// Adds the routes.
 pub(super) fn configure(backends: &Backends, cfg: &mut ServiceConfig) {
+    let usage = &backends.usage;
     for mount in backends.mounts.iter() {
         let of = |path: &str| format!("/forward-auth{path}/{}", mount.name);
         let envoy = of("/envoy");
         let in_path = Told::InPath(envoy.len());
-        ask(cfg, scope(&envoy), mount, (Question::Whose, in_path));
+        ask(
+            cfg,
+            scope(&envoy),
+            (mount, usage),
+            (Question::Whose, in_path),
+        );
         let refusal = (Question::Refusal, Told::InHeaders);
-        ask(cfg, scope(&of("/refusal")), mount, refusal);
+        ask(cfg, scope(&of("/refusal")), (mount, usage), refusal);
         let whose = (Question::Whose, Told::InHeaders);
-        ask(cfg, scope(&of("")), mount, whose);
+        ask(cfg, scope(&of("")), (mount, usage), whose);
     }
     for mount in backends.mounts.iter() {
         let carrier = mount.clone();
@@ -50,20 +60,57 @@ pub(super) fn configure(backends: &Backends, cfg: &mut ServiceConfig) {
             let head = context.head();
             head.uri.path() == "/forward-auth" && carrier.presented(&original(head)).is_some()
         }));
-        ask(cfg, door, mount, (Question::Whose, Told::InHeaders));
+        ask(
+            cfg,
+            door,
+            (mount, usage),
+            (Question::Whose, Told::InHeaders),
+        );
     }
     cfg.service(scope("/forward-auth").default_service(to(nobodys)));
 }
 
 /// Adds a door of a dialect's, at which that is asked.
-fn ask(cfg: &mut ServiceConfig, door: Scope, mount: &Mount, (question, told): (Question, Told)) {
-    let name = mount.name;
+fn ask(
+    cfg: &mut ServiceConfig,
+    door: Scope,
+    (mount, usage): (&Mount, &Behind),
+    (question, told): (Question, Told),
+) {
+    let asked = (mount.clone(), usage.clone());
     let door = door.wrap_fn(move |mut request, service| {
         restore(request.head_mut(), told);
+        let (mount, usage) = asked.clone();
+        let cut_off = retired(&mount, &usage, request.request());
         let answer = service.call(request);
-        async move { Ok(judged(answer.await?, question, name)) }
+        async move {
+            let (answer, client) = Client::meet(cut_off, answer).await;
+            let answer = answer?;
+            // What a client is told that was refused a moment ago was counted then.
+            if question == Question::Whose {
+                let refused = answer.response().error().is_some();
+                let route = (&mount, "/forward-auth");
+                usage.note(route, answer.request(), (client, refused));
+            }
+            Ok(judged(answer, question, mount.name))
+        }
     });
     cfg.service(door.configure(|cfg| mount.forward_auth(cfg)));
+}
+
+/// Refuses a call as the dialect's own door would, if the dialect is being retired; and tells whom
+/// core is to refuse.
+fn retired(mount: &Mount, usage: &Behind, request: &HttpRequest) -> Option<CutOff> {
+    let sunset = usage.sunset(mount).filter(|sunset| sunset.refuses())?;
+    let auth = request.app_data::<Data<Auth>>()?;
+    let head = Head {
+        user_agent: user_agent(request.head()),
+        source: usage.source(request),
+    };
+    if let Some(refusal) = sunset.refusal(&head, auth.now()) {
+        request.extensions_mut().insert(refusal.error());
+    }
+    Some(Arc::new(move |client| sunset.is_cut_off(client, &head)))
 }
 
 /// The call that a proxy asks about, as far as it is in headers.

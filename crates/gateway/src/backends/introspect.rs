@@ -1,8 +1,8 @@
 //! `/introspect`: token introspection by RFC 7662, for the tokens of all dialects.
 
-use actix_web::HttpResponse;
 use actix_web::web::{Data, ServiceConfig, post, resource};
-use isogloss_core::{Auth, Scope};
+use actix_web::{HttpRequest, HttpResponse};
+use isogloss_core::{Auth, Client, Scope};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -74,15 +74,23 @@ pub(super) async fn introspect(
     backend: Backend,
     auth: Data<Auth>,
     backends: Data<Backends>,
+    request: HttpRequest,
     mut form: Form,
 ) -> Result<HttpResponse, Refusal> {
     backend.may(Scope::TokensIntrospect).await?;
     let token = form.mandatory("token")?;
     let dialect = form.optional("dialect")?;
     let mounts = backends.of(dialect.as_deref())?;
-    let Some((session, mount)) = session_of(&auth, mounts, &token).await? else {
+    let (found, client) = Client::meet(None, Box::pin(session_of(&auth, mounts, &token))).await;
+    let Some((session, mount)) = found? else {
         return Ok(HttpResponse::Ok().json(json!({ "active": false })));
     };
+    let is_cut_off = backends.usage.is_cut_off(mount, &client);
+    let route = (mount, "/introspect");
+    backends.usage.note(route, &request, (client, is_cut_off));
+    if is_cut_off {
+        return Ok(HttpResponse::Ok().json(json!({ "active": false })));
+    }
     Ok(HttpResponse::Ok().json(Live {
         active: true,
         token_type: mount.token_type(),

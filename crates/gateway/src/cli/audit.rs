@@ -6,18 +6,16 @@ use std::collections::HashMap;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
-use humantime_serde::re::humantime::parse_duration;
 use isogloss_core::audit::{Filter, Kind, Name, Who};
 use isogloss_core::directory::Directory;
 use isogloss_core::{Clock as _, SystemClock};
 use serde_json::Value;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 use super::{Outcome, output};
 use crate::config::{AuditTarget, Config, Problem, Sections};
-use crate::parts;
+use crate::{moment, parts};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -59,7 +57,7 @@ pub(super) struct List {
 pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     let Command::List(list) = command;
     let sections = &config.sections;
-    let since = list.since.as_deref().map(moment).transpose()?;
+    let since = list.since.as_deref().map(since).transpose()?;
     let source = Source::of(sections)?;
     let directory = parts::directory(&sections.directory).await?;
     let directory = directory.as_ref();
@@ -112,15 +110,9 @@ impl<'a> Source<'a> {
     }
 }
 
-fn moment(text: &str) -> Result<OffsetDateTime, Problem> {
-    if let Ok(span) = parse_duration(text) {
-        let span = span.try_into().unwrap_or(time::Duration::MAX);
-        return Ok(SystemClock.now().saturating_sub(span));
-    }
-    OffsetDateTime::parse(text, &Rfc3339).map_err(|_| {
-        let expected = "expected a span like 1h or 30days, or a moment like 2026-11-22T09:00:00Z";
-        Problem::new("--since", expected)
-    })
+fn since(text: &str) -> Result<OffsetDateTime, Problem> {
+    let moment = moment::read(text, SystemClock.now());
+    moment.ok_or_else(|| Problem::new("--since", moment::EXPECTED))
 }
 
 /// All that events may know somebody of that name by.

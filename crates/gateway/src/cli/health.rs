@@ -1,14 +1,14 @@
 //! `isogloss health`: can the gateway that this configuration is for do its work?
 
 use anyhow::Result;
-use isogloss_exchange::Host;
 
-use super::{Outcome, output, reachable};
-use crate::config::Config;
+use super::{Outcome, listener, output};
+use crate::config::{Config, Management};
 
 /// Asks `/readyz` of the management listener, as a container's health check does.
 pub(super) fn run(config: &Config) -> Result<Outcome> {
-    let host = Host::from(reachable(config.sections.management.bind));
+    let Management { bind, tls, .. } = &config.sections.management;
+    let host = listener(*bind, tls.as_ref())?;
     let line = host.below("GET /readyz HTTP/1.1");
     let authority = host.authority();
     let message = format!("{line}\r\nHost: {authority}\r\nConnection: close\r\n\r\n");

@@ -1,5 +1,6 @@
 //! The running gateway, asked at its management listener.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -9,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Problem, Sections, read_secret};
+use crate::config::{Management, Problem, Sections, Tls, read_secret};
 
 /// Where the running gateway is asked.
 #[derive(Args)]
@@ -35,11 +36,12 @@ struct Refused {
 
 impl Remote {
     pub(super) fn open(gateway: &Gateway, sections: &Sections) -> Result<Self> {
-        let host = match &gateway.management {
-            Some(url) => url
-                .parse()
-                .map_err(|failure| Problem::new("--management", failure))?,
-            None => Host::from(reachable(sections.management.bind)),
+        let host = if let Some(url) = &gateway.management {
+            url.parse()
+                .map_err(|failure| Problem::new("--management", failure))?
+        } else {
+            let Management { bind, tls, .. } = &sections.management;
+            listener(*bind, tls.as_ref())?
         };
         let key = key(gateway.key_file.as_deref())?;
         Ok(Self { host, key })
@@ -76,12 +78,15 @@ impl Remote {
     }
 }
 
-/// Where a listener that is bound to every address can be reached.
-pub(crate) fn reachable(mut bind: std::net::SocketAddr) -> std::net::SocketAddr {
+/// A listener of this machine. One that is bound to every address is reached at loopback.
+pub(crate) fn listener(mut bind: SocketAddr, tls: Option<&Tls>) -> isogloss_exchange::Result<Host> {
     if bind.ip().is_unspecified() {
-        bind.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+        bind.set_ip(Ipv4Addr::LOCALHOST.into());
     }
-    bind
+    match tls {
+        None => Ok(Host::from(bind)),
+        Some(_) => format!("https://{bind}").parse(),
+    }
 }
 
 fn key(file: Option<&Path>) -> Result<SecretString> {

@@ -5,12 +5,13 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
 
 /// Where it is recorded who logged in, was refused, or ended what.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Audit {
     /// `none`, `stdout`, or `file:PATH`.
@@ -19,6 +20,7 @@ pub struct Audit {
     pub database: bool,
     /// How long events stay in that table.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub keep: Duration,
     /// Events that may wait for a disk or a database before further ones are lost.
     pub queue: NonZeroUsize,
@@ -45,7 +47,7 @@ impl Audit {
 }
 
 /// Where lines go.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub enum AuditTarget {
     /// Nowhere.

@@ -3,8 +3,8 @@
 use ::config::{ConfigError, Environment, Map, Source, Value, ValueKind};
 
 /// The name that variables start with, and what stands between their levels.
-const PREFIX: &str = "ISOGLOSS";
-const SEPARATOR: &str = "__";
+pub(super) const PREFIX: &str = "ISOGLOSS";
+pub(super) const SEPARATOR: &str = "__";
 
 /// The variables of this process, with lists as TOML has them: `["10.0.0.0/8", "192.0.2.1"]`.
 #[derive(Debug, Clone)]
@@ -44,7 +44,8 @@ fn list(text: &str) -> Option<ValueKind> {
         return None;
     }
     let parsed: toml::Table = format!("list = {text}").parse().ok()?;
-    let entries = parsed.get("list")?.as_array()?.iter();
+    let only = parsed.len() == 1;
+    let entries = parsed.get("list").filter(|_| only)?.as_array()?.iter();
     let entries = entries.map(|entry| Some(Value::new(None, entry.as_str()?)));
     Some(ValueKind::Array(entries.collect::<Option<_>>()?))
 }
@@ -55,9 +56,9 @@ mod tests {
 
     #[test]
     fn only_lists_of_texts_are_lists() {
-        let count = |text: &str| match list(text)? {
-            ValueKind::Array(entries) => Some(entries.len()),
-            _ => None,
+        let count = |text: &str| {
+            let list = Value::new(None, list(text)?).into_array();
+            list.ok().map(|entries| entries.len())
         };
         assert_eq!(count("[]"), Some(0));
         assert_eq!(count(" [\"10.0.0.0/8\", '192.0.2.1',] "), Some(2));

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +15,7 @@ use super::problem::Problem;
 const MIN_BYTES: usize = 32;
 
 /// JWTs that services behind the gateway check by themselves.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Jwt {
     /// Whether any are issued.
@@ -27,17 +28,21 @@ pub struct Jwt {
     pub audiences: Vec<String>,
     /// How long one lives at the most.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub lifetime: Duration,
     /// How long a key signs.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub key_lifetime: Duration,
     /// The secret that all keys come from.
     #[serde(serialize_with = "masked", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub secret: Option<SecretString>,
     /// The file that holds it, made if it is missing.
     pub secret_file: PathBuf,
     /// The secret before this one, whose keys go on being published.
     #[serde(serialize_with = "masked", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub previous_secret: Option<SecretString>,
     /// A file that holds it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,6 +76,7 @@ impl Jwt {
         if self.key_lifetime < self.lifetime * 2 {
             return problem("key_lifetime", "expected at least twice jwt.lifetime");
         }
+        self.read_secrets()?;
         if !self.enabled {
             return Ok(());
         }

@@ -124,7 +124,13 @@ pub(crate) fn read<S: DeserializeOwned>(section: &str, value: Value) -> Result<S
         } else {
             ""
         };
-        let key = format!("{section}.{key}");
+        // A table within the section is told of at the end.
+        let (expected, table) = match expected.rsplit_once(" for key `") {
+            Some((expected, table)) => (expected, format!(".{}", table.trim_end_matches('`'))),
+            None => (expected, String::new()),
+        };
+        let more = if table.is_empty() { more } else { "" };
+        let key = format!("{section}{table}.{key}");
         Problem::new(key, format!("no such key, {expected}{more}"))
     })
 }

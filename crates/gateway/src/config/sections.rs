@@ -1,5 +1,6 @@
 //! Every section but the dialects, with its defaults.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use ::config::{Map, Value};
 use lettre::message::Mailbox;
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -17,12 +19,17 @@ use super::audit::Audit;
 use super::jwt::Jwt;
 use super::masked::masked_address;
 use super::problem::{self, Problem};
+use super::sunset::{self, Sunset};
 use super::throttle::Throttle;
+use super::tls::Tls;
 use super::tokens::Tokens;
+use super::tracing::Tracing;
+use super::usage::Usage;
 use crate::source::{Network, ProxyHeader};
 
 /// Every section but the dialects.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Sections {
     /// The public listener.
     pub server: Server,
@@ -42,12 +49,19 @@ pub struct Sections {
     pub audit: Audit,
     /// JWTs for services behind the gateway.
     pub jwt: Jwt,
+    /// Counting who uses which dialect.
+    pub usage: Usage,
+    /// How dialects are retired, by their names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub sunset: BTreeMap<String, Sunset>,
     /// What is logged.
     pub logging: Logging,
+    /// Where traces are sent.
+    pub tracing: Tracing,
 }
 
 /// The public listener: the enabled dialects and nothing else.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
     /// Address and port; port 0 takes a free one.
@@ -65,25 +79,34 @@ pub struct Server {
     pub proxy_header: ProxyHeader,
     /// How long an idle connection is kept: longer than a proxy in front keeps its own.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub keep_alive: Duration,
     /// How long a client may take to send the head of a request.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub head_timeout: Duration,
     /// How long it may take to send a body.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub body_timeout: Duration,
     /// Connections at the most, for each of the threads that serve requests.
     pub max_connections: NonZeroUsize,
     /// For how long browsers are to come by HTTPS only; zero says nothing of it.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub hsts: Duration,
     /// How long requests are still taken once a shutdown was asked for: those that were sent before
     /// it, and, longer, those that a load balancer sends until it notices.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub drain_delay: Duration,
     /// How long requests under way may take after that.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub shutdown_timeout: Duration,
+    /// By which certificate it speaks TLS; without it, it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
 }
 
 impl Default for Server {
@@ -102,6 +125,7 @@ impl Default for Server {
             hsts: Duration::ZERO,
             drain_delay: Duration::from_millis(500),
             shutdown_timeout: Duration::from_secs(30),
+            tls: None,
         }
     }
 }
@@ -114,13 +138,16 @@ impl Server {
 }
 
 /// The management listener: for operators, and for the services behind the gateway.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Management {
     /// Address and port; port 0 takes a free one.
     pub bind: SocketAddr,
     /// Threads that serve its requests.
     pub workers: NonZeroUsize,
+    /// By which certificate it speaks TLS; without it, it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
 }
 
 impl Default for Management {
@@ -128,16 +155,18 @@ impl Default for Management {
         Self {
             bind: SocketAddr::from(([127, 0, 0, 1], 8081)),
             workers: NonZeroUsize::MIN,
+            tls: None,
         }
     }
 }
 
 /// Who may log in.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Directory {
     /// `sqlite:PATH` or `postgres://…`.
     #[serde(serialize_with = "masked_address")]
+    #[schemars(with = "String")]
     pub url: SecretString,
     /// A file that holds what `url` would.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -146,6 +175,7 @@ pub struct Directory {
     pub connections: NonZeroUsize,
     /// How long PostgreSQL may take for one question, connecting included.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub timeout: Duration,
     /// Certificates of the authorities that PostgreSQL's is to be signed by.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -168,7 +198,7 @@ impl Default for Directory {
 }
 
 /// How passwords are hashed.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Passwords {
     /// Bcrypt's cost for passwords that are set, 4 to 31.
@@ -180,6 +210,7 @@ pub struct Passwords {
     pub queue: NonZeroUsize,
     /// How long one may wait there before it is refused, too.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub queue_timeout: Duration,
     /// Whether hashes of other systems are taken that give the password away to who steals them.
     pub allow_weak: bool,
@@ -201,11 +232,12 @@ impl Default for Passwords {
 }
 
 /// How letters are sent: the two dialects with a password reset need it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mail {
     /// `none`, `folder:PATH`, `smtps://…`, or `smtp://…` with `?tls=required`.
     #[serde(serialize_with = "masked_address")]
+    #[schemars(with = "String")]
     pub transport: SecretString,
     /// A file that holds what `transport` would.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -214,6 +246,7 @@ pub struct Mail {
     pub from: String,
     /// How long the mail server may take.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub timeout: Duration,
 }
 
@@ -239,7 +272,7 @@ impl Mail {
 }
 
 /// What is logged.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Logging {
     /// How a line is written.
@@ -258,7 +291,7 @@ impl Default for Logging {
 }
 
 /// How a log line is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", try_from = "String")]
 pub enum LogFormat {
     /// For people.
@@ -291,10 +324,13 @@ impl Sections {
             mail: section(&mut tables, "mail")?,
             audit: section(&mut tables, "audit")?,
             jwt: section(&mut tables, "jwt")?,
+            usage: section(&mut tables, "usage")?,
+            sunset: sunset::read(tables.remove("sunset"))?,
             logging: section(&mut tables, "logging")?,
+            tracing: section(&mut tables, "tracing")?,
         };
         if let Some(unknown) = tables.into_keys().next() {
-            let known = "server, management, tokens, directory, passwords, throttle, mail, audit, jwt, logging, dialects";
+            let known = "server, management, tokens, directory, passwords, throttle, mail, audit, jwt, usage, sunset, logging, tracing, dialects";
             let reason = format!("no such section, expected one of {known}");
             return Err(Problem::new(unknown, reason));
         }
@@ -339,6 +375,8 @@ impl Sections {
         self.throttle.check()?;
         self.audit.check()?;
         self.jwt.check()?;
+        self.tracing.check()?;
+        self.usage.check()?;
         self.tokens.read_previous_pepper()?;
         DirectoryAddress::of(&self.directory)?;
         if let Some(file) = &self.directory.ca_file
@@ -349,6 +387,14 @@ impl Sections {
         }
         MailAddress::of(&self.mail)?;
         self.mail.sender()?;
+        for (section, tls) in [
+            ("server", &self.server.tls),
+            ("management", &self.management.tls),
+        ] {
+            if let Some(tls) = tls {
+                tls.check(section)?;
+            }
+        }
         Ok(self)
     }
 }

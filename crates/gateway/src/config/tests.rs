@@ -45,7 +45,9 @@ fn the_reference_names_every_key() {
         "mail",
         "audit",
         "jwt",
+        "usage",
         "logging",
+        "tracing",
     ];
     let dialects = dialects::names().into_iter();
     let dialects = dialects.map(|name| format!("dialects.{name}"));
@@ -107,5 +109,33 @@ fn a_path_that_would_be_a_pattern_is_refused() {
         let refusal = of_text(&format!("[dialects.bimplus]\npath = \"{path}\"\n")).err();
         let refusal = refusal.unwrap().to_string();
         assert!(refusal.starts_with("dialects.bimplus.path: "), "{refusal}");
+    }
+}
+
+#[test]
+fn every_secret_is_listed_and_has_a_file_beside_it() {
+    let secrets = Sections::default();
+    let secrets = secrets.secrets().map(|(key, _)| key);
+    // A secret has a type of its own.
+    let sources = [
+        include_str!("sections.rs"),
+        include_str!("tokens.rs"),
+        include_str!("audit.rs"),
+        include_str!("jwt.rs"),
+        include_str!("throttle.rs"),
+        include_str!("tls.rs"),
+        include_str!("tracing.rs"),
+    ];
+    let lines = sources.iter().flat_map(|source| source.lines());
+    let fields = lines.filter(|line| line.starts_with("    pub ") && line.contains("SecretString"));
+    assert_eq!(fields.count(), secrets.len());
+
+    let schema = schema();
+    for secret in secrets {
+        let (section, key) = secret.split_once('.').unwrap();
+        let target = schema["properties"][section]["$ref"].as_str().unwrap();
+        let keys = &schema.pointer(&target[1..]).unwrap()["properties"];
+        assert!(keys.get(key).is_some(), "{secret}");
+        assert!(keys.get(format!("{key}_file")).is_some(), "{secret}_file");
     }
 }

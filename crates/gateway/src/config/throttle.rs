@@ -4,12 +4,13 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use isogloss_core::throttle::{Budget, Limits};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
 
 /// How often passwords may be guessed, through all dialects together.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Throttle {
     /// Whether anything is counted.
@@ -18,40 +19,49 @@ pub struct Throttle {
     pub account_tries: NonZeroU32,
     /// How long it takes until one of them is there again.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub account_refill: Duration,
     /// Wrong passwords for an account from a client that has logged in to it before.
     pub known_client_tries: NonZeroU32,
     /// How long it takes until one of them is there again.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub known_client_refill: Duration,
     /// How long a client is remembered after a login.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub remember_clients: Duration,
     /// Wrong passwords from one source, whatever the account.
     pub source_tries: NonZeroU32,
     /// How long it takes until one of them is there again.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub source_refill: Duration,
     /// Wrong codes of an account's second factor.
     pub code_tries: NonZeroU32,
     /// How long it takes until one of them is there again.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub code_refill: Duration,
     /// The first lock; each further one is twice as long.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub first_lock: Duration,
     /// The longest lock.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub longest_lock: Duration,
     /// Letters to one name.
     pub letters: NonZeroU32,
     /// How long it takes until one more may be sent.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub letters_refill: Duration,
     /// Letters that one source may ask for.
     pub letters_of_source: NonZeroU32,
     /// How long it takes until it may ask for one more.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub letters_of_source_refill: Duration,
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use isogloss_core::Pepper;
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -13,22 +14,25 @@ use super::masked::{masked, masked_address};
 use super::problem::Problem;
 
 /// Where tokens live.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tokens {
     /// `memory:`, `embedded:PATH`, or a Redis: one server, sentinels or a cluster.
     #[serde(serialize_with = "masked_address")]
+    #[schemars(with = "String")]
     pub store: SecretString,
     /// A file that holds what `store` would.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store_file: Option<PathBuf>,
     /// The secret that keys all tokens, at least 16 bytes; the same at every gateway of a store.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "masked")]
+    #[schemars(with = "Option<String>")]
     pub pepper: Option<SecretString>,
     /// A file that holds the pepper; made at the first start if it is missing.
     pub pepper_file: PathBuf,
     /// The pepper before this one, whose tokens are good until they expire.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "masked")]
+    #[schemars(with = "Option<String>")]
     pub previous_pepper: Option<SecretString>,
     /// A file that holds the previous pepper.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,12 +47,15 @@ pub struct Tokens {
     pub redis_connections: NonZeroUsize,
     /// How long it may take to connect to a Redis server, TLS and password included.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub redis_connect_timeout: Duration,
     /// How long a command to Redis may take.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub redis_timeout: Duration,
     /// How long to wait for a free connection to Redis.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub redis_pool_timeout: Duration,
     /// The certificates, as PEM, of the authorities to trust with Redis instead of the system's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +67,7 @@ pub struct Tokens {
 }
 
 /// What to make of a Redis that may evict tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RedisEviction {
     /// The gateway is not ready.
@@ -147,7 +154,7 @@ fn checked_pepper(key: &str, secret: &SecretString) -> Result<Pepper, Problem> {
 }
 
 /// What a second use of a one-time token does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", try_from = "String")]
 pub enum SecondUse {
     /// It is refused.

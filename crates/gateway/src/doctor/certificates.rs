@@ -2,9 +2,12 @@
 
 use isogloss_core::{Clock as _, SystemClock};
 use isogloss_exchange::Host;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use x509_parser::parse_x509_certificate;
 
 use super::{Finding, Findings};
+use crate::config::Config;
 
 const CHECK: &str = "certificate";
 
@@ -34,6 +37,26 @@ pub(super) fn presented(host: &Host, findings: &mut Findings) {
     }
 }
 
+/// The certificates that our own listeners have in files, which is where a new one comes first.
+pub(super) fn in_files(config: &Config, findings: &mut Findings) {
+    let own = [&config.sections.server.tls, &config.sections.management.tls];
+    for tls in own.into_iter().flatten() {
+        let text = std::fs::read(&tls.certificate_file);
+        let certificate = text.ok().and_then(|text| {
+            let mut found = CertificateDer::pem_slice_iter(&text);
+            found.next()?.ok()
+        });
+        match certificate {
+            Some(certificate) => judge(&certificate, findings),
+            None => findings.add(Finding::failed(
+                CHECK,
+                format!("{} has none", tls.certificate_file.display()),
+                "see certificate_file",
+            )),
+        }
+    }
+}
+
 fn judge(certificate: &[u8], findings: &mut Findings) {
     let Ok((_, certificate)) = parse_x509_certificate(certificate) else {
         findings.add(Finding::failed(CHECK, "cannot be read", "renew it"));
@@ -44,10 +67,10 @@ fn judge(certificate: &[u8], findings: &mut Findings) {
     findings.add(if days < SOON {
         Finding::warning(
             CHECK,
-            format!("is trusted, for {days} days more"),
+            format!("is good for {days} days more"),
             "see that it is renewed, and that the proxy takes the new one",
         )
     } else {
-        Finding::ok(CHECK, format!("is trusted, for {days} days more"))
+        Finding::ok(CHECK, format!("is good for {days} days more"))
     });
 }

@@ -8,8 +8,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
 use super::{Finding, Findings, certificates, probe};
-use crate::cli::reachable;
-use crate::config::Config;
+use crate::cli::listener;
+use crate::config::{Config, Management, Server};
 use crate::dialects::Mount;
 use crate::probe::{Arrival, HEADER, Probe};
 
@@ -22,14 +22,21 @@ const FORGED: &str = "203.0.113.77";
 pub(super) fn management(config: &Config, findings: &mut Findings) {
     const CHECK: &str = "management listener";
 
-    let host = Host::from(reachable(config.sections.management.bind));
-    let Ok(answer) = get(&host, "/readyz", "") else {
-        findings.add(Finding::warning(
-            CHECK,
-            format!("nobody answers at {}", host.base()),
-            "start the gateway: isogloss serve",
-        ));
-        return;
+    let Management { bind, tls, .. } = &config.sections.management;
+    let answer = listener(*bind, tls.as_ref()).and_then(|host| get(&host, "/readyz", ""));
+    let answer = match answer {
+        Ok(answer) => answer,
+        // Its certificate is for a name, which the configuration does not say.
+        Err(failure) if tls.is_some() => {
+            let hint = "ask /readyz at the name of its certificate";
+            findings.add(Finding::warning(CHECK, failure.to_string(), hint));
+            return;
+        }
+        Err(failure) => {
+            let hint = "start the gateway: isogloss serve";
+            findings.add(Finding::warning(CHECK, failure.to_string(), hint));
+            return;
+        }
     };
     let reason = answer.json().ok().and_then(|body| {
         let reason = body.get("reason")?.as_str()?;
@@ -40,7 +47,7 @@ pub(super) fn management(config: &Config, findings: &mut Findings) {
         (503, Some(reason)) => Finding::failed(CHECK, reason, "see /readyz"),
         (status, _) => Finding::failed(
             CHECK,
-            format!("{} answered {status}: that is no gateway", host.base()),
+            format!("{bind} answered {status}: that is no gateway"),
             "see management.bind",
         ),
     });
@@ -78,8 +85,13 @@ pub(super) fn public(config: &Config, public_url: Option<&str>, findings: &mut F
         ));
         return;
     };
-    let listener = Host::from(reachable(config.sections.server.bind));
-    routes(config, &probe, (&listener, Way::Straight), findings);
+    let Server { bind, tls, .. } = &config.sections.server;
+    // A certificate is for the name that clients know: with one, only that way is gone.
+    if tls.is_none()
+        && let Ok(listener) = listener(*bind, None)
+    {
+        routes(config, &probe, (&listener, Way::Straight), findings);
+    }
     let url = public_url.or(Some(&config.sections.server.public_url));
     match url.filter(|url| !url.is_empty()).map(str::parse::<Host>) {
         None => findings.add(Finding::warning(

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use isogloss_core::audit::{AuditTable, Event, Filter};
 use isogloss_core::directory::{Account, Applied, Card, CardName, Directory, KeyDigest, Snapshot};
-use isogloss_core::{Key, StoreError, Unit, User, UserState};
+use isogloss_core::usage::{UsageRows, UsageTable};
+use isogloss_core::{Connections, Key, StoreError, Unit, User, UserState};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -56,8 +57,28 @@ impl AuditTable for Gate {
     }
 }
 
+/// Nor does what is counted.
+#[async_trait]
+impl UsageTable for Gate {
+    async fn add_usage(&self, rows: &UsageRows, room: usize) -> Result<(), StoreError> {
+        self.directory.add_usage(rows, room).await
+    }
+
+    async fn usage(&self, since: OffsetDateTime) -> Result<UsageRows, StoreError> {
+        self.directory.usage(since).await
+    }
+
+    async fn remove_usage(&self, before: OffsetDateTime) -> Result<u64, StoreError> {
+        self.directory.remove_usage(before).await
+    }
+}
+
 #[async_trait]
 impl Directory for Gate {
+    fn connections(&self) -> Option<Connections> {
+        self.directory.connections()
+    }
+
     async fn account(&self, login: &str) -> Result<Option<Account>, StoreError> {
         self.passed()?.account(login).await
     }

@@ -1,44 +1,106 @@
 //! `/metrics`: what is counted, for Prometheus.
 
+mod names;
+
+use std::sync::Arc;
+use std::time::Duration;
+
 use actix_web::HttpResponse;
 use actix_web::web::{Data, ServiceConfig, get, resource};
 use anyhow::{Context as _, Result};
-use metrics::{describe_counter, describe_gauge, gauge};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use isogloss_core::Connections;
+use isogloss_core::directory::Directory;
+use isogloss_core::store::TokenStore;
+use metrics::gauge;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics_process::Collector;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// From 100 µs, which checks of tokens take, to 10 s, which nothing should.
+const BUCKETS_SECONDS: [f64; 16] = [
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+    5.0, 10.0,
+];
+/// How often what was timed is put into buckets, asked or not: until then each time is kept.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
+
+/// What is counted, and what is looked at when somebody asks.
+#[derive(Clone)]
+pub(crate) struct Metrics {
+    counted: PrometheusHandle,
+    process: Collector,
+    tokens: Arc<dyn TokenStore>,
+    directory: Arc<dyn Directory>,
+}
 
 /// From here on everything is counted.
 pub(crate) fn start() -> Result<PrometheusHandle> {
-    let handle = PrometheusBuilder::new()
-        .install_recorder()
+    let builder =
+        names::TIMED
+            .into_iter()
+            .try_fold(PrometheusBuilder::new(), |builder, (name, _)| {
+                builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), &BUCKETS_SECONDS)
+            });
+    let counted = builder
+        .and_then(PrometheusBuilder::install_recorder)
         .context("cannot count")?;
-    describe_counter!(
-        "isogloss_sessions_evicted_total",
-        "Live sessions that ended because their user had too many"
-    );
-    describe_counter!(
-        "isogloss_one_time_tokens_used_again_total",
-        "Uses of one-time tokens that had been used before"
-    );
-    describe_counter!(
-        "isogloss_logins_throttled_total",
-        "Logins and letters that were refused because there had been too many tries"
-    );
-    describe_counter!(
-        "isogloss_audit_lost_total",
-        "Events that the audit log lost because its disk or database did not take them"
-    );
-    for (name, what) in [
-        (
-            "isogloss_hashing_queue_length",
-            "Logins that wait for a hashing thread",
-        ),
-        ("isogloss_hashing_threads_busy", "Hashing threads at work"),
-    ] {
-        describe_gauge!(name, what);
-        // Shown before the first login, too.
-        gauge!(name).set(0);
+    names::describe();
+    gauge!("isogloss_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
+    Ok(counted)
+}
+
+/// Keeps what is counted small.
+pub(crate) async fn keep_up(counted: PrometheusHandle) {
+    let mut ticks = interval(UPKEEP_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        counted.run_upkeep();
     }
-    Ok(handle)
+}
+
+impl Metrics {
+    pub(crate) fn new(
+        counted: PrometheusHandle,
+        tokens: Arc<dyn TokenStore>,
+        directory: Arc<dyn Directory>,
+    ) -> Self {
+        let process = Collector::default();
+        process.describe();
+        Self {
+            counted,
+            process,
+            tokens,
+            directory,
+        }
+    }
+
+    fn render(&self) -> String {
+        self.process.collect();
+        for (pool, connections) in [
+            ("tokens", self.tokens.connections()),
+            ("directory", self.directory.connections()),
+        ] {
+            if let Some(connections) = connections {
+                show_pool(pool, connections);
+            }
+        }
+        self.counted.render()
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "nobody has so many connections")]
+fn show_pool(pool: &'static str, connections: Connections) {
+    let Connections {
+        most,
+        open,
+        in_use,
+        waiting,
+    } = connections;
+    gauge!("isogloss_pool_connections_max", "pool" => pool).set(most as f64);
+    gauge!("isogloss_pool_connections_open", "pool" => pool).set(open as f64);
+    gauge!("isogloss_pool_connections_in_use", "pool" => pool).set(in_use as f64);
+    gauge!("isogloss_pool_waiting", "pool" => pool).set(waiting as f64);
 }
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
@@ -48,7 +110,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 /// What is counted, for Prometheus.
 #[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "health",
     responses((status = 200, body = String, content_type = "text/plain")))]
-pub(crate) async fn show(metrics: Data<PrometheusHandle>) -> HttpResponse {
+pub(crate) async fn show(metrics: Data<Metrics>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body(metrics.render())

@@ -7,6 +7,7 @@ use std::net::Shutdown;
 use std::rc::Rc;
 use std::time::Duration;
 
+use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
@@ -16,6 +17,7 @@ use actix_web::middleware::Next;
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::spawn;
 use actix_web::rt::task::JoinHandle;
+use metrics::{Gauge, gauge};
 use socket2::{SockRef, Socket};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
@@ -28,10 +30,16 @@ const LAST_WORD: Duration = Duration::from_secs(1);
 ///
 /// The socket is actix-http's; a copy of the descriptor is what can end it from outside.
 pub(crate) fn watch(
+    listener: &'static str,
     patience: Duration,
 ) -> impl Fn(&dyn Any, &mut Extensions) + Send + Sync + 'static {
+    // One handle for all threads; what it counts is theirs together.
+    let open = gauge!("isogloss_http_connections", "listener" => listener);
+    open.set(0);
     move |stream, data| {
-        let Some(stream) = stream.downcast_ref::<TcpStream>() else {
+        let encrypted = stream.downcast_ref::<TlsStream<TcpStream>>();
+        let below = encrypted.map(|stream| stream.get_ref().0);
+        let Some(stream) = below.or_else(|| stream.downcast_ref::<TcpStream>()) else {
             return;
         };
         let socket = SockRef::from(stream);
@@ -40,7 +48,7 @@ pub(crate) fn watch(
         drop(socket.set_tcp_nodelay(true));
         match socket.try_clone() {
             Ok(copy) => {
-                data.insert(Connection::start(copy, patience));
+                data.insert(Connection::start(copy, patience, open.clone()));
             }
             // There is no descriptor left. Who cannot be watched is not served.
             Err(error) => {
@@ -76,10 +84,12 @@ pub(crate) async fn note_request<B: MessageBody>(
 pub(crate) struct Connection {
     state: Rc<State>,
     watchdog: JoinHandle<()>,
+    open: Gauge,
 }
 
 impl Connection {
-    fn start(socket: Socket, patience: Duration) -> Self {
+    fn start(socket: Socket, patience: Duration, open: Gauge) -> Self {
+        open.increment(1);
         let state = Rc::new(State {
             requests: Cell::new(0),
             end: Cell::new(Instant::now() + patience),
@@ -89,7 +99,11 @@ impl Connection {
             over: Notify::new(),
         });
         let watchdog = spawn(Rc::clone(&state).end_when_due(socket));
-        Self { state, watchdog }
+        Self {
+            state,
+            watchdog,
+            open,
+        }
     }
 
     pub(crate) fn handle(&self) -> Rc<State> {
@@ -100,6 +114,7 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.watchdog.abort();
+        self.open.decrement(1);
     }
 }
 

@@ -35,6 +35,11 @@ impl Connections {
         Self(pool.expect("a pool without time-outs needs no runtime"))
     }
 
+    /// How many there are.
+    pub(super) fn status(&self) -> crate::Connections {
+        self.0.status().into()
+    }
+
     /// Any connection. It may have died since it was last used.
     pub(super) async fn any(&self) -> Result<Lease, Error> {
         match self.0.get().await {

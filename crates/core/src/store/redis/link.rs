@@ -47,6 +47,7 @@ use super::question::{Manner, Question};
 use super::scan::Scan;
 use super::sentinel::Sentinels;
 use crate::clock::Clock;
+use crate::connections::Connections;
 use crate::error::StoreError;
 use crate::store::StoreHealth;
 
@@ -102,6 +103,14 @@ impl Link {
             expected: Expected::of(settings),
             _engine: engine,
         })
+    }
+
+    /// The pool of connections to the primary. To a cluster there is one to each server, which all share.
+    pub(super) fn connections(&self) -> Option<Connections> {
+        match &self.way {
+            Way::Primary(primary) => primary.connections(),
+            Way::Cluster(_) => None,
+        }
     }
 
     /// Runs a command that may be sent again.

@@ -18,6 +18,7 @@ use super::link::failed;
 use super::place::Place;
 use super::question::{Manner, Question};
 use super::replicas::Replicas;
+use crate::connections::Connections;
 use crate::error::StoreError;
 
 /// The primary, wherever it is.
@@ -66,6 +67,12 @@ impl Primary {
     /// Where the primary is.
     pub(super) async fn place(&self) -> RedisResult<ConnectionInfo> {
         self.place.find().await
+    }
+
+    /// The connections to it; none that is known of while somebody looks for it.
+    pub(super) fn connections(&self) -> Option<Connections> {
+        let way = self.way.try_lock().ok()?;
+        Some(way.as_ref()?.pool.status().into())
     }
 
     pub(super) async fn put<T: FromRedisValue>(

@@ -9,6 +9,7 @@ mod wire;
 use std::time::Duration;
 
 use isogloss_core::Realm;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use openapi::openapi;
@@ -20,11 +21,12 @@ pub const NAME: &str = "tollgate";
 const REALM: Realm = Realm::new(NAME);
 
 /// What an operator may set, under `[dialects.tollgate]`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// How long a pass lives, counted from the login.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
     pub pass_lifetime: Duration,
 }
 

@@ -1,0 +1,83 @@
+//! Clients are met, and those that are cut off are refused whatever they ask.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::client::{Client, CutOff};
+
+const FORBIDDEN: &str = "the user may not do this";
+
+fn at(client: &str, application: &str) -> Terms {
+    Terms {
+        client: Some(client.to_owned()),
+        application: Some(application.to_owned()),
+        ..Terms::new(Purpose::Access, HOUR)
+    }
+}
+
+#[tokio::test]
+async fn what_a_request_tells_of_its_client_is_known_after_it() {
+    let f = fixture().await;
+    let user = f.user("ada").await;
+    let work = async {
+        f.auth.key(HERE, "app-key").await.unwrap();
+        f.auth.issue(HERE, &user, at("desk", "shop")).await.unwrap()
+    };
+    let (issued, client) = Client::meet(None, work).await;
+    let expected = Client {
+        application: Some("shop".to_owned()),
+        client: Some("desk".to_owned()),
+        key: Some("app".to_owned()),
+        user: Some(user.id),
+    };
+    assert_eq!(client, expected);
+
+    let validate = f.auth.validate(&issued.token, &[Purpose::Access]);
+    let (_, client) = Client::meet(None, validate).await;
+    assert_eq!(
+        client,
+        Client {
+            key: None,
+            ..expected
+        }
+    );
+
+    let (_, nobody) = Client::meet(None, f.auth.key(HERE, "no-key")).await;
+    assert_eq!(nobody, Client::default());
+}
+
+#[tokio::test]
+async fn whoever_is_cut_off_is_refused_all_that_he_asks() {
+    let f = fixture().await;
+    let live = f.token("ada", at("desk", "shop")).await.token;
+    let once = Terms {
+        purpose: Purpose::Handover,
+        ..at("desk", "shop")
+    };
+    let once = f.token("ada", once).await.token;
+    let user = f.user("ada").await;
+    let cut_off: CutOff = Arc::new(|client| {
+        client.application.as_deref() == Some("shop") || client.key.as_deref() == Some("app")
+    });
+    let (key, _) = Client::meet(Some(cut_off.clone()), f.auth.key(HERE, "app-key")).await;
+    assert_eq!(refusal(key), FORBIDDEN);
+    let issue = f.auth.issue(HERE, &user, at("desk", "shop"));
+    let (issued, client) = Client::meet(Some(cut_off.clone()), issue).await;
+    assert_eq!(refusal(issued), FORBIDDEN);
+    assert_eq!(client.application.as_deref(), Some("shop"));
+    let (session, _) = Client::meet(
+        Some(cut_off.clone()),
+        f.auth.validate(&live, &[Purpose::Access]),
+    )
+    .await;
+    assert_eq!(refusal(session), FORBIDDEN);
+    let redeem = f.auth.redeem(&once, Purpose::Handover);
+    let (session, _) = Client::meet(Some(cut_off.clone()), redeem).await;
+    assert_eq!(refusal(session), FORBIDDEN);
+
+    let others = f.auth.issue(HERE, &user, at("desk", "archive"));
+    assert!(Client::meet(Some(cut_off), others).await.0.is_ok());
+    // It was not used up.
+    f.auth.redeem(&once, Purpose::Handover).await.unwrap();
+    assert!(f.is_live(&live, Purpose::Access).await);
+}

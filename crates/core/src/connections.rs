@@ -1,0 +1,25 @@
+//! How many connections to a server there are, for operators to see.
+
+/// The connections that a store or a directory shares between its callers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// As many as there may be.
+    pub most: usize,
+    /// As many as there are.
+    pub open: usize,
+    /// How many of them are in use.
+    pub in_use: usize,
+    /// How many callers wait for one.
+    pub waiting: usize,
+}
+
+impl From<deadpool::managed::Status> for Connections {
+    fn from(status: deadpool::managed::Status) -> Self {
+        Self {
+            most: status.max_size,
+            open: status.size,
+            in_use: status.size.saturating_sub(status.available),
+            waiting: status.waiting,
+        }
+    }
+}

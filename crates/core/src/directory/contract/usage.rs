@@ -1,0 +1,87 @@
+//! Usage in the directory's database.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use time::macros::datetime;
+
+use crate::directory::Directory;
+use crate::usage::{UsageCount, UsageKey, UsageRows};
+
+const START: OffsetDateTime = datetime!(2026-11-26 09:00:00 UTC);
+
+fn key(client: &str) -> UsageKey {
+    UsageKey {
+        dialect: "toy".to_owned(),
+        revision: "v1".to_owned(),
+        endpoint: "/v1/login".to_owned(),
+        application: None,
+        key: Some("a\0 \"label\"".to_owned()),
+        client: Some(client.to_owned()),
+        user_agent: "okhttp/4".to_owned(),
+        network: "192.0.2.0/24".to_owned(),
+    }
+}
+
+fn call(minute: u64, refused: bool, user: u64) -> UsageCount {
+    let at = START + Duration::from_mins(minute);
+    UsageCount::one(at, refused, Some(user))
+}
+
+async fn what_two_gateways_add_adds_up(directory: &dyn Directory) {
+    assert_eq!(directory.usage(START).await.unwrap(), UsageRows::new());
+    directory.add_usage(&UsageRows::new(), 10).await.unwrap();
+    let one = UsageRows::from([
+        (key("desk"), call(5, false, 1)),
+        (key("lab"), call(1, true, 1)),
+    ]);
+    let other = UsageRows::from([(key("desk"), call(3, true, 2))]);
+    let (one, other) = tokio::join!(
+        directory.add_usage(&one, 10),
+        directory.add_usage(&other, 10)
+    );
+    one.and(other).unwrap();
+
+    let rows = directory.usage(START).await.unwrap();
+    assert_eq!(rows.len(), 2);
+    let desk = rows
+        .iter()
+        .find(|(key, _)| key.client.as_deref() == Some("desk"));
+    let (found, count) = desk.unwrap();
+    assert_eq!(found.key.as_deref(), Some("a\u{FFFD} \"label\""));
+    let mut expected = call(5, false, 1);
+    expected.add(&call(3, true, 2));
+    assert_eq!(*count, expected);
+    assert_eq!((count.calls, count.refused, count.users.count()), (2, 1, 2));
+}
+
+async fn old_rows_are_left_out_and_removed(directory: &dyn Directory) {
+    let late = START + Duration::from_mins(2);
+    assert_eq!(directory.usage(late).await.unwrap().len(), 1);
+    assert_eq!(directory.remove_usage(late).await.unwrap(), 1);
+    assert_eq!(directory.usage(START).await.unwrap().len(), 1);
+}
+
+async fn the_table_has_an_end(directory: &dyn Directory) {
+    for number in 0..5 {
+        let rows = (0..10).map(|n| (key(&format!("c{number}-{n}")), call(9, false, n)));
+        directory.add_usage(&rows.collect(), 20).await.unwrap();
+    }
+    let rows = directory.usage(START).await.unwrap();
+    assert_eq!(rows.len(), 21);
+    let rest = &rows[&key("").rest()];
+    assert_eq!((rest.calls, rest.users.count()), (31, 10));
+}
+
+pub(super) async fn the_contract_holds(directory: &dyn Directory) {
+    what_two_gateways_add_adds_up(directory).await;
+    old_rows_are_left_out_and_removed(directory).await;
+    the_table_has_an_end(directory).await;
+    assert_ne!(
+        directory
+            .remove_usage(datetime!(2100-01-01 0:00 UTC))
+            .await
+            .unwrap(),
+        0
+    );
+}

@@ -1,0 +1,78 @@
+//! The table of usage.
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqlitePool;
+use sqlx::{query, query_as};
+use time::OffsetDateTime;
+
+use super::{SqliteDirectory, failed};
+use crate::clock::milliseconds;
+use crate::directory::rows;
+use crate::error::StoreError;
+use crate::usage::{Stored, UsageRows, UsageTable, ids};
+
+#[async_trait]
+impl UsageTable for SqliteDirectory {
+    async fn add_usage(&self, rows: &UsageRows, room: usize) -> Result<(), StoreError> {
+        add(&self.pool, rows, room).await.map_err(failed)
+    }
+
+    async fn usage(&self, since: OffsetDateTime) -> Result<UsageRows, StoreError> {
+        let rows = query("SELECT * FROM usage WHERE last_seen >= ?")
+            .bind(milliseconds(since))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed)?;
+        let stored: sqlx::Result<_> = rows.iter().map(rows::usage).collect();
+        stored.map(Stored::read).map_err(failed)
+    }
+
+    async fn remove_usage(&self, before: OffsetDateTime) -> Result<u64, StoreError> {
+        let removed = query("DELETE FROM usage WHERE last_seen < ?")
+            .bind(milliseconds(before))
+            .execute(&self.pool)
+            .await;
+        removed.map(|done| done.rows_affected()).map_err(failed)
+    }
+}
+
+async fn add(pool: &SqlitePool, added: &UsageRows, room: usize) -> sqlx::Result<()> {
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let ids = serde_json::to_string(&ids(added)).unwrap_or_default();
+    let stored = query("SELECT * FROM usage WHERE id IN (SELECT value FROM json_each(?))")
+        .bind(ids)
+        .fetch_all(&mut *transaction)
+        .await?;
+    let stored: sqlx::Result<_> = stored.iter().map(rows::usage).collect();
+    let counted =
+        query_as("SELECT coalesce(sum(known), 0), coalesce(sum(NOT known), 0) FROM usage")
+            .fetch_one(&mut *transaction)
+            .await?;
+    for row in Stored::after(stored?, counted, added, room) {
+        query(
+            "INSERT OR REPLACE INTO usage
+                 (id, dialect, revision, endpoint, application, key_label, client, user_agent, network,
+                  known, first_seen, last_seen, last_served, calls, refused, users)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(row.id)
+        .bind(row.dialect)
+        .bind(row.revision)
+        .bind(row.endpoint)
+        .bind(row.application)
+        .bind(row.key_label)
+        .bind(row.client)
+        .bind(row.user_agent)
+        .bind(row.network)
+        .bind(row.known)
+        .bind(row.first_seen)
+        .bind(row.last_seen)
+        .bind(row.last_served)
+        .bind(row.calls)
+        .bind(row.refused)
+        .bind(row.users)
+        .execute(&mut *transaction)
+        .await?;
+    }
+    transaction.commit().await
+}

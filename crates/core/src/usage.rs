@@ -1,0 +1,156 @@
+//! Which clients use which dialect: counted by endpoint and client, so that an operator sees when
+//! nobody does any more.
+//!
+//! A count names no user and holds no secret: users are in a [`Sketch`], keys have their label.
+
+mod sketch;
+mod table;
+mod tally;
+
+use std::collections::HashMap;
+
+use sha2::{Digest as _, Sha256};
+use time::OffsetDateTime;
+
+pub use self::sketch::Sketch;
+pub use self::table::UsageTable;
+pub(crate) use self::table::{Stored, ids};
+pub use self::tally::Tally;
+
+/// What stands for all clients for which there is no room.
+pub const OTHER: &str = "(other)";
+
+/// What is counted by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UsageKey {
+    /// The dialect's name.
+    pub dialect: String,
+    /// Which of its revisions or releases.
+    pub revision: String,
+    /// The pattern of the route, never the path.
+    pub endpoint: String,
+    /// The application, if the dialect names it.
+    pub application: Option<String>,
+    /// The label of the key that was shown.
+    pub key: Option<String>,
+    /// The device or program, if the dialect names it.
+    pub client: Option<String>,
+    /// The family of its `User-Agent`: a product with its major version.
+    pub user_agent: String,
+    /// The /24 of IPv4 or /48 of IPv6 that it came from.
+    pub network: String,
+}
+
+impl UsageKey {
+    /// What this one is counted with if there is no room.
+    #[must_use]
+    pub fn rest(&self) -> Self {
+        Self {
+            dialect: self.dialect.clone(),
+            revision: self.revision.clone(),
+            endpoint: self.endpoint.clone(),
+            application: None,
+            key: None,
+            client: None,
+            user_agent: OTHER.to_owned(),
+            network: OTHER.to_owned(),
+        }
+    }
+
+    /// Without NUL, which PostgreSQL has not in its texts.
+    fn storable(&self) -> Self {
+        let text = |text: &String| text.replace('\0', "\u{FFFD}");
+        Self {
+            dialect: text(&self.dialect),
+            revision: text(&self.revision),
+            endpoint: text(&self.endpoint),
+            application: self.application.as_ref().map(text),
+            key: self.key.as_ref().map(text),
+            client: self.client.as_ref().map(text),
+            user_agent: text(&self.user_agent),
+            network: text(&self.network),
+        }
+    }
+
+    fn names_client(&self) -> bool {
+        self.application.is_some() || self.key.is_some() || self.client.is_some()
+    }
+
+    /// A name of bounded length, the same at every gateway.
+    pub(crate) fn id(&self) -> String {
+        let mut hash = Sha256::new();
+        for part in [
+            Some(&self.dialect),
+            Some(&self.revision),
+            Some(&self.endpoint),
+            self.application.as_ref(),
+            self.key.as_ref(),
+            self.client.as_ref(),
+            Some(&self.user_agent),
+            Some(&self.network),
+        ] {
+            match part {
+                None => hash.update([0]),
+                Some(part) => {
+                    hash.update([1]);
+                    hash.update((part.len() as u64).to_be_bytes());
+                    hash.update(part);
+                }
+            }
+        }
+        hex::encode(&hash.finalize()[..16])
+    }
+}
+
+/// How often, since when, by how many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsageCount {
+    /// The first call.
+    pub first_seen: OffsetDateTime,
+    /// The last call.
+    pub last_seen: OffsetDateTime,
+    /// The last call that was not refused.
+    pub last_served: Option<OffsetDateTime>,
+    /// All calls.
+    pub calls: u64,
+    /// Those that were refused.
+    pub refused: u64,
+    /// Those whose calls they were.
+    pub users: Sketch,
+}
+
+impl UsageCount {
+    /// One call, by a user if that is known.
+    pub fn one(at: OffsetDateTime, refused: bool, user: Option<u64>) -> Self {
+        let mut users = Sketch::default();
+        if let Some(user) = user {
+            users.insert(user);
+        }
+        Self {
+            first_seen: at,
+            last_seen: at,
+            last_served: (!refused).then_some(at),
+            calls: 1,
+            refused: u64::from(refused),
+            users,
+        }
+    }
+
+    /// Both together.
+    pub fn add(&mut self, other: &Self) {
+        self.first_seen = self.first_seen.min(other.first_seen);
+        self.last_seen = self.last_seen.max(other.last_seen);
+        self.last_served = self.last_served.max(other.last_served);
+        self.calls = self.calls.saturating_add(other.calls);
+        self.refused = self.refused.saturating_add(other.refused);
+        self.users.merge(&other.users);
+    }
+}
+
+/// Counts by what is counted.
+pub type UsageRows = HashMap<UsageKey, UsageCount>;
+
+/// Whether somebody has been let in there, or shown a key: scanners have not.
+pub(crate) fn is_known(key: &UsageKey, count: &UsageCount) -> bool {
+    key.names_client() || !count.users.is_empty()
+}

@@ -1,0 +1,119 @@
+//! `isogloss sunset`: may a dialect be turned off?
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use isogloss_core::{Clock as _, SystemClock};
+use serde_json::json;
+use time::OffsetDateTime;
+
+use super::{Outcome, output};
+use crate::config::{Config, Problem};
+use crate::usage::report::{Report, Shown, reports};
+use crate::{dialects, moment, parts};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Tell what breaks if a dialect is turned off
+    #[command(after_help = "\
+Examples:
+  isogloss sunset report
+  isogloss sunset report --dialect bimplus --since 30days
+  isogloss sunset report --dialect crmcom --json
+
+It is read from the directory's database, into which every gateway writes what it has counted each
+usage.flush_interval. A client that only ever was refused does not count as one that breaks. Users
+are counted exactly up to 128, beyond that with an error of 3 %.
+
+Who was not seen since then is left out by --since; calls and users are counted from FIRST on.")]
+    Report(Arguments),
+}
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Of that dialect only
+    #[arg(long, value_parser = dialects::names())]
+    dialect: Option<String>,
+    /// Only who was seen since: so long ago, like 1h or 30days, or a moment like 2026-11-22T09:00:00Z
+    #[arg(long, value_name = "SPAN|MOMENT")]
+    since: Option<String>,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
+    let Command::Report(Arguments {
+        dialect,
+        since,
+        json,
+    }) = command;
+    let now = SystemClock.now();
+    let since = match since {
+        None => OffsetDateTime::UNIX_EPOCH,
+        Some(text) => {
+            let since = moment::read(&text, now);
+            since.ok_or_else(|| Problem::new("--since", moment::EXPECTED))?
+        }
+    };
+    let dialects = dialects::served(&config.mounts, dialect.as_deref());
+    let dialects =
+        dialects.map_err(|names| Problem::new("--dialect", format!("expected one of {names}")))?;
+    let directory = parts::directory(&config.sections.directory).await?;
+    let reports = reports(directory.usage(since).await?, &dialects, now);
+    if json {
+        output::json(&json!({ "dialects": reports }))?;
+    } else {
+        if !config.sections.usage.enabled {
+            output::error("usage.enabled is false: nothing is counted any more");
+        }
+        for report in &reports {
+            print(report)?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+fn print(report: &Report) -> Result<()> {
+    let off = if report.enabled { "" } else { " (off)" };
+    output::text(format_args!("{}{off}: {}", report.dialect, report.verdict))?;
+    if report.clients.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = report.clients.iter().map(row).collect();
+    let heading = [
+        "  LAST SEEN",
+        "FIRST",
+        "CLIENT",
+        "USER AGENT",
+        "NETWORK",
+        "CALLS",
+        "REFUSED",
+        "USERS",
+        "ENDPOINTS",
+    ];
+    output::table(&heading, &rows)?;
+    output::text("")
+}
+
+fn row(shown: &Shown) -> Vec<String> {
+    let named = [
+        ("application", &shown.application),
+        ("key", &shown.key),
+        ("client", &shown.client),
+    ];
+    let named = named.iter().filter_map(|(what, name)| {
+        let name = name.as_ref()?;
+        Some(format!("{what} {name}"))
+    });
+    vec![
+        format!("  {}", shown.last_seen),
+        shown.first_seen.clone(),
+        named.collect::<Vec<_>>().join(", "),
+        shown.user_agent.clone(),
+        shown.network.clone(),
+        shown.calls.to_string(),
+        shown.refused.to_string(),
+        shown.users.to_string(),
+        shown.endpoints.join(" "),
+    ]
+}

@@ -1,0 +1,70 @@
+//! What differs between two configurations, by key.
+
+use std::collections::BTreeMap;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use toml::{Table, Value};
+
+use super::Sections;
+
+impl Sections {
+    /// The keys whose values differ in the other one, dialects aside. For the log: names only.
+    pub(crate) fn difference(&self, other: &Self) -> Vec<String> {
+        let (mine, others) = (self.keys(), other.keys());
+        let mut keys: Vec<_> = mine.keys().chain(others.keys()).cloned().collect();
+        keys.sort();
+        keys.dedup();
+        keys.retain(|key| mine.get(key) != others.get(key));
+        // Those were compared as they are shown: with their passwords masked.
+        for ((key, mine), (_, other)) in self.secrets().into_iter().zip(other.secrets()) {
+            let (mine, other) = (mine.map(exposed), other.map(exposed));
+            if mine != other && !keys.iter().any(|known| known == key) {
+                keys.push(key.to_owned());
+            }
+        }
+        keys
+    }
+
+    /// Every secret that the configuration may hold. Each has a sibling `…_file`.
+    pub(crate) fn secrets(&self) -> [(&'static str, Option<&SecretString>); 7] {
+        [
+            ("tokens.store", Some(&self.tokens.store)),
+            ("tokens.pepper", self.tokens.pepper.as_ref()),
+            (
+                "tokens.previous_pepper",
+                self.tokens.previous_pepper.as_ref(),
+            ),
+            ("directory.url", Some(&self.directory.url)),
+            ("mail.transport", Some(&self.mail.transport)),
+            ("jwt.secret", self.jwt.secret.as_ref()),
+            ("jwt.previous_secret", self.jwt.previous_secret.as_ref()),
+        ]
+    }
+
+    /// Every key that has a value.
+    fn keys(&self) -> BTreeMap<String, Value> {
+        let mut keys = BTreeMap::new();
+        // What `config show` writes can be written here.
+        flatten("", Table::try_from(self).unwrap_or_default(), &mut keys);
+        keys
+    }
+}
+
+fn exposed(secret: &SecretString) -> &str {
+    secret.expose_secret()
+}
+
+fn flatten(section: &str, table: Table, keys: &mut BTreeMap<String, Value>) {
+    for (name, value) in table {
+        let key = if section.is_empty() {
+            name
+        } else {
+            format!("{section}.{name}")
+        };
+        if let Value::Table(inner) = value {
+            flatten(&key, inner, keys);
+        } else {
+            keys.insert(key, value);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What every key means, as a page for people: from the schema, and so from the settings themselves.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::environment::{PREFIX, SEPARATOR};
+use super::schema::{DURATION, schema};
+
+const INTRODUCTION: &str = "\
+# Configuration
+
+Every key, its type, its default and its environment variable. `make reference` writes this page from the
+code; `config/isogloss.toml` has the same keys as a file to start from, and `isogloss config schema` as a
+JSON Schema for editors.
+
+Files given by `--config` are read in order, later ones win. Environment variables win over all files. An
+unknown key or a bad value stops the start with one line that says where and what: `isogloss config
+check` tells it beforehand. `isogloss config show` prints what is in force. What changes on SIGHUP stands
+in [operations](operations.md#reloading).
+
+Durations are written like `90s`, `15m`, `8h`, `30days` or `1h 30m`. Relative paths start at the working
+folder. A secret `x` can be given as `x_file`, the name of a file that holds it; the line end there is no
+part of it.
+";
+
+/// The page, as Markdown.
+pub(crate) fn reference() -> String {
+    let schema = schema();
+    let mut page = INTRODUCTION.to_owned();
+    for (name, section) in keys(&schema, &schema) {
+        if name == "dialects" {
+            for (dialect, table) in keys(&schema, section) {
+                write_section(
+                    &mut page,
+                    &schema,
+                    &format!("dialects.{dialect}"),
+                    table,
+                    table,
+                );
+            }
+        } else if let Some(each) = section.get("additionalProperties")
+            && each.is_object()
+        {
+            let name = format!("{name}.<dialect>");
+            write_section(&mut page, &schema, &name, section, resolved(&schema, each));
+        } else {
+            write_section(
+                &mut page,
+                &schema,
+                name,
+                section,
+                resolved(&schema, section),
+            );
+        }
+    }
+    page
+}
+
+fn write_section(page: &mut String, schema: &Value, name: &str, section: &Value, table: &Value) {
+    let what = text(section).or_else(|| text(table)).unwrap_or_default();
+    // Writing to a string does not fail.
+    let _ = write!(page, "\n## `{name}`\n\n{what}\n\n");
+    page.push_str("| key | type | default | what it does | environment variable |\n");
+    page.push_str("| --- | --- | --- | --- | --- |\n");
+    write_keys(page, schema, name, "", table);
+}
+
+fn write_keys(page: &mut String, schema: &Value, section: &str, within: &str, table: &Value) {
+    for (name, key) in keys(schema, table) {
+        let name = format!("{within}{name}");
+        let shape = resolved(schema, key);
+        if shape.get("properties").is_some() {
+            write_keys(page, schema, section, &format!("{name}."), shape);
+            continue;
+        }
+        let default = match key.get("default").or_else(|| shape.get("default")) {
+            Some(default) => format!("`{default}`"),
+            None => "none".to_owned(),
+        };
+        let what = text(key).or_else(|| text(shape)).unwrap_or_default();
+        let path = format!("{section}.{name}").replace('.', SEPARATOR);
+        let variable = format!("{PREFIX}{SEPARATOR}{}", path.to_uppercase());
+        let what = format!("{what}{}", meanings(shape)).replace('|', "\\|");
+        let _ = writeln!(
+            page,
+            "| `{name}` | {} | {default} | {what} | `{variable}` |",
+            kind(schema, key, shape)
+        );
+    }
+}
+
+/// The keys of a table and what is said of each.
+fn keys<'s>(schema: &'s Value, table: &'s Value) -> impl Iterator<Item = (&'s str, &'s Value)> {
+    let keys = resolved(schema, table)["properties"].as_object();
+    let keys = keys.into_iter().flatten();
+    keys.map(|(name, key)| (name.as_str(), key))
+}
+
+/// What a reference leads to; everything else is itself.
+fn resolved<'s>(schema: &'s Value, value: &'s Value) -> &'s Value {
+    let target = value["$ref"].as_str();
+    let pointer = target.and_then(|target| target.strip_prefix('#'));
+    pointer
+        .and_then(|pointer| schema.pointer(pointer))
+        .unwrap_or(value)
+}
+
+fn text(value: &Value) -> Option<String> {
+    let text = value["description"].as_str()?;
+    Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// The type of a value in a word.
+fn kind(schema: &Value, key: &Value, shape: &Value) -> String {
+    if key["$ref"] == DURATION {
+        return "duration".to_owned();
+    }
+    if shape.get("oneOf").is_some() || shape.get("enum").is_some() {
+        return "word".to_owned();
+    }
+    match shape["type"].as_str() {
+        Some("array") => {
+            let item = &shape["items"];
+            format!("list of {}s", kind(schema, item, resolved(schema, item)))
+        }
+        Some("string") => "text".to_owned(),
+        Some(other) => other.to_owned(),
+        None => "any".to_owned(),
+    }
+}
+
+/// The words that a value may be, and what each of them means.
+fn meanings(shape: &Value) -> String {
+    let words = shape["enum"].as_array().into_iter().flatten();
+    let words = words.map(|word| (word.as_str(), None));
+    let choices = shape["oneOf"].as_array().into_iter().flatten();
+    let explained = choices.flat_map(|choice| {
+        let listed = choice["enum"].as_array().into_iter().flatten();
+        let word = choice["const"].as_str().into_iter();
+        let listed = word.chain(listed.filter_map(Value::as_str));
+        listed.map(|word| (Some(word), text(choice)))
+    });
+    words
+        .chain(explained)
+        .filter_map(|(word, meaning)| {
+            let word = word?;
+            Some(match meaning {
+                Some(meaning) => format!("<br>`{word}`: {meaning}"),
+                None => format!("<br>`{word}`"),
+            })
+        })
+        .collect()
+}

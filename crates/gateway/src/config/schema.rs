@@ -1,0 +1,115 @@
+//! The JSON Schema of a configuration file, made from the settings themselves.
+
+use humantime_serde::re::humantime::parse_duration;
+use schemars::generate::SchemaSettings;
+use schemars::transform::transform_subschemas;
+use schemars::{JsonSchema as _, Schema};
+use serde_json::{Map, Value, json};
+
+use super::Sections;
+use crate::dialects;
+
+/// Where durations are described.
+pub(super) const DURATION: &str = "#/$defs/Duration";
+const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
+
+/// The schema, by JSON Schema 2020-12.
+pub(crate) fn schema() -> Value {
+    // As settings are written: words that are read from a text are listed there.
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let mut generator = settings.into_generator();
+    let mut root = Sections::json_schema(&mut generator);
+    let tables = dialects::schemas(&mut generator);
+    let tables: Map<_, _> = tables
+        .into_iter()
+        .map(|(name, path, table)| (name.to_owned(), dialect(path, table)))
+        .collect();
+    if let Some(sections) = root.get_mut("properties").and_then(Value::as_object_mut) {
+        let dialects = json!({
+            "description": "The dialects. One that is not enabled, or whose table is missing, has no route.",
+            "type": "object",
+            "properties": tables,
+            "additionalProperties": false,
+        });
+        sections.insert("dialects".to_owned(), dialects);
+    }
+    let mut definitions = generator.take_definitions(false);
+    definitions.insert("Duration".to_owned(), duration());
+    root.insert("$defs".to_owned(), Value::Object(definitions));
+    root.insert(
+        "$schema".to_owned(),
+        "https://json-schema.org/draft/2020-12/schema".into(),
+    );
+    root.insert("title".to_owned(), "Configuration of Isogloss".into());
+    root.insert(
+        "description".to_owned(),
+        "Environment variables win over files: ISOGLOSS__SERVER__BIND stands for server.bind."
+            .into(),
+    );
+    as_read(&mut root);
+    root.to_value()
+}
+
+/// The table of a dialect: whether and where it is mounted, and what it sets itself.
+fn dialect(path: &str, settings: Schema) -> Value {
+    let mut table = settings.to_value();
+    if let Some(keys) = table["properties"].as_object_mut() {
+        keys.insert(
+            "enabled".to_owned(),
+            json!({"description": "Whether the dialect has routes.", "type": "boolean", "default": true}),
+        );
+        keys.insert(
+            "path".to_owned(),
+            json!({"description": "The path below which its routes are.", "type": "string", "default": path}),
+        );
+    }
+    table
+}
+
+/// Durations are written as people do.
+fn duration() -> Value {
+    json!({
+        "description": "A span of time, like 90s, 15m, 8h, 30days or 1h 30m.",
+        "type": "string",
+        "pattern": r"^\s*(0|[0-9]+\s*[a-zA-Z]+(\s*[0-9]+\s*[a-zA-Z]+)*)\s*$",
+        "examples": ["500ms", "90s", "15m", "8h", "30days", "1h 30m"],
+    })
+}
+
+/// A span of several whole days, in days: the library has months, of 30.44 days.
+fn whole_days(span: &Value) -> Option<String> {
+    let span = parse_duration(span.as_str()?).ok()?.as_secs();
+    let days = span / SECONDS_OF_A_DAY;
+    (days > 1 && span % SECONDS_OF_A_DAY == 0).then(|| format!("{days}days"))
+}
+
+/// Nothing has to be set, and what is not is left out rather than null.
+fn as_read(schema: &mut Schema) {
+    schema.remove("required");
+    if schema.get("default").is_some_and(Value::is_null) {
+        schema.remove("default");
+    }
+    if schema.get("$ref").is_some_and(|shape| shape == DURATION)
+        && let Some(days) = schema.get("default").and_then(whole_days)
+    {
+        schema.insert("default".to_owned(), days.into());
+    }
+    if let Some(Value::Array(kinds)) = schema.get_mut("type") {
+        kinds.retain(|kind| kind != "null");
+        if let [kind] = kinds.as_slice() {
+            let kind = kind.clone();
+            schema.insert("type".to_owned(), kind);
+        }
+    }
+    if let Some(Value::Array(choices)) = schema.get_mut("anyOf") {
+        choices.retain(|choice| choice["type"] != "null");
+        if let [Value::Object(choice)] = choices.as_slice() {
+            let choice = choice.clone();
+            schema.remove("anyOf");
+            for (key, value) in choice {
+                schema.insert(key, value);
+            }
+        }
+    }
+    transform_subschemas(&mut as_read.clone(), schema);
+}

@@ -1,0 +1,159 @@
+//! `[sunset.<dialect>]`: how a dialect is retired.
+
+mod window;
+
+use std::collections::BTreeMap;
+
+use ::config::Value;
+use actix_web::http::header::HeaderValue;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+pub use self::window::Window;
+use super::problem::{self, Problem};
+use crate::dialects;
+use crate::source::Network;
+
+/// How a dialect is retired.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sunset {
+    /// From when on clients should not use it any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deprecated_at: Option<Moment>,
+    /// From when on it may not be there any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sunset_at: Option<Moment>,
+    /// A page that tells people about it; empty if there is none.
+    pub link: String,
+    /// What happens then.
+    pub then: Then,
+    /// When it is refused beforehand, for clients to notice.
+    pub brownouts: Vec<Window>,
+    /// Who is refused already.
+    pub cut_off: Vec<CutOff>,
+}
+
+/// What happens when the sunset has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase", try_from = "String")]
+pub enum Then {
+    /// Nothing by itself.
+    #[default]
+    Serve,
+    /// Every call is refused.
+    Refuse,
+}
+
+impl TryFrom<String> for Then {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_str() {
+            "serve" => Ok(Self::Serve),
+            "refuse" => Ok(Self::Refuse),
+            _ => Err("expected serve or refuse"),
+        }
+    }
+}
+
+/// A client that is refused: one to which all applies that is said here.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CutOff {
+    /// Its application.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
+    /// The label of its key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The device or program, as it names itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The family of its `User-Agent`, as the report has it; without version it is any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+    /// Where it comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
+}
+
+/// A moment, as RFC 3339 writes it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct Moment(pub OffsetDateTime);
+
+impl TryFrom<String> for Moment {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let moment = OffsetDateTime::parse(&text, &Rfc3339).map(Self);
+        moment.map_err(|_| "expected a moment like 2027-01-01T00:00:00Z")
+    }
+}
+
+impl From<Moment> for String {
+    fn from(moment: Moment) -> Self {
+        moment.0.format(&Rfc3339).unwrap_or_default()
+    }
+}
+
+/// Reads the table `sunset`.
+pub(super) fn read(table: Option<Value>) -> Result<BTreeMap<String, Sunset>, Problem> {
+    let Some(table) = table else {
+        return Ok(BTreeMap::new());
+    };
+    let table = table.into_table();
+    let table = table.map_err(|error| Problem::of("sunset", error))?;
+    let names = dialects::names();
+    let mut all = BTreeMap::new();
+    for (name, value) in table {
+        let section = format!("sunset.{name}");
+        if !names.contains(&name.as_str()) {
+            let reason = format!("no such dialect, expected one of {}", names.join(", "));
+            return Err(Problem::new(section, reason));
+        }
+        let sunset: Sunset = problem::read(&section, value)?;
+        sunset.check(&section)?;
+        all.insert(name, sunset);
+    }
+    Ok(all)
+}
+
+impl Sunset {
+    fn check(&self, section: &str) -> Result<(), Problem> {
+        let wrong = |key: &str, reason: &str| Err(Problem::new(format!("{section}.{key}"), reason));
+        if let (Some(deprecated), Some(sunset)) = (self.deprecated_at, self.sunset_at)
+            && sunset < deprecated
+        {
+            return wrong(
+                "sunset_at",
+                "expected a moment that is not before deprecated_at",
+            );
+        }
+        let is_link = url::Url::parse(&self.link).is_ok_and(|url| url.scheme().starts_with("http"));
+        let fits =
+            !self.link.contains(['<', '>', '"']) && HeaderValue::from_str(&self.link).is_ok();
+        if !(self.link.is_empty() || is_link && fits) {
+            return wrong(
+                "link",
+                "expected an address like https://example.com/retired",
+            );
+        }
+        if self.then == Then::Refuse && self.sunset_at.is_none() {
+            return wrong("then", "expected sunset_at beside it");
+        }
+        if self.cut_off.contains(&CutOff::default()) {
+            return wrong(
+                "cut_off",
+                "expected application, key, client, user_agent or network",
+            );
+        }
+        Ok(())
+    }
+}

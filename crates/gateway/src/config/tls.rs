@@ -1,0 +1,28 @@
+//! The tables `server.tls` and `management.tls`: by which certificate a listener speaks TLS.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Problem;
+use crate::tls::Material;
+
+/// The files by which a listener speaks TLS. They are read again when they change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tls {
+    /// The certificate as PEM, and behind it those that lead to its authority.
+    pub certificate_file: PathBuf,
+    /// Its private key as PEM.
+    pub key_file: PathBuf,
+    /// Certificates, as PEM, of the authorities one of which clients have to show a certificate of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_ca_file: Option<PathBuf>,
+}
+
+impl Tls {
+    pub(super) fn check(&self, section: &str) -> Result<(), Problem> {
+        Material::read(section, self).map(drop)
+    }
+}

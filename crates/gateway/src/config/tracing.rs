@@ -1,0 +1,49 @@
+//! The section `tracing`: where traces are sent.
+
+use isogloss_exchange::Host;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Problem;
+
+/// Where traces are sent: a span for each request, by OTLP over HTTP.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tracing {
+    /// The collector, like `http://127.0.0.1:4318`; without it no trace is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub otlp_endpoint: Option<String>,
+    /// What traces name this gateway.
+    pub service_name: String,
+    /// How many of the traces that begin here are kept, from 0 to 1.
+    pub sample_ratio: f64,
+}
+
+impl Default for Tracing {
+    fn default() -> Self {
+        Self {
+            otlp_endpoint: None,
+            service_name: "isogloss".to_owned(),
+            sample_ratio: 1.0,
+        }
+    }
+}
+
+impl Tracing {
+    /// The collector, if there is to be one.
+    pub(crate) fn collector(&self) -> Result<Option<Host>, Problem> {
+        let endpoint = self.otlp_endpoint.as_deref();
+        endpoint.map(str::parse).transpose().map_err(|_| {
+            let expected = "expected an address like http://127.0.0.1:4318";
+            Problem::new("tracing.otlp_endpoint", expected)
+        })
+    }
+
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        if !(0.0..=1.0).contains(&self.sample_ratio) {
+            let expected = "expected a number from 0 to 1";
+            return Err(Problem::new("tracing.sample_ratio", expected));
+        }
+        self.collector().map(drop)
+    }
+}

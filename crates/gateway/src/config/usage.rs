@@ -1,0 +1,52 @@
+//! `[usage]`: counting who uses which dialect.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Problem;
+
+/// Counting who uses which dialect.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Usage {
+    /// Whether it is counted.
+    pub enabled: bool,
+    /// How often counts go into the directory's database.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
+    pub flush_interval: Duration,
+    /// How long a client stays there that is not seen any more.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
+    pub keep: Duration,
+    /// Rows at the most: one for each endpoint and client.
+    pub max_rows: NonZeroUsize,
+}
+
+impl Default for Usage {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            flush_interval: Duration::from_secs(10),
+            keep: Duration::from_hours(24 * 400),
+            max_rows: const { NonZeroUsize::new(10_000).unwrap() },
+        }
+    }
+}
+
+impl Usage {
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        for (key, duration) in [
+            ("usage.flush_interval", self.flush_interval),
+            ("usage.keep", self.keep),
+        ] {
+            if duration.is_zero() {
+                return Err(Problem::new(key, "expected a duration above zero"));
+            }
+        }
+        Ok(())
+    }
+}

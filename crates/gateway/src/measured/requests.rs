@@ -1,0 +1,96 @@
+//! Requests below one mount, counted and timed by route.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Instant;
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+
+use super::outcome::Outcome;
+use super::route::{Route, legible, method};
+
+/// What no route is for. The path is the client's own, and is not told.
+const UNMATCHED: &str = "unmatched";
+
+/// Requests below one mount, in one worker.
+pub(crate) struct Requests {
+    dialect: &'static str,
+    unmatched: Rc<Route>,
+    /// By the router's pattern, of which there are as many as routes.
+    routes: RefCell<HashMap<String, Rc<Route>>>,
+}
+
+impl Requests {
+    /// Counts under that dialect; none, if what is mounted is no dialect's.
+    pub(crate) fn of(dialect: &'static str) -> Rc<Self> {
+        Rc::new(Self {
+            dialect,
+            unmatched: Rc::new(Route::new(dialect, UNMATCHED.to_owned())),
+            routes: RefCell::default(),
+        })
+    }
+
+    /// A request begins.
+    pub(crate) fn begin(&self, request: &ServiceRequest) -> UnderWay {
+        UnderWay {
+            route: self.route(request),
+            method: method(request.method()),
+            begun: Instant::now(),
+        }
+    }
+
+    /// Wraps what is mounted, where there is nothing else to do around it.
+    pub(crate) async fn measure<B: MessageBody>(
+        self: Rc<Self>,
+        request: ServiceRequest,
+        next: Next<B>,
+    ) -> Result<ServiceResponse<B>, Error> {
+        let under_way = self.begin(&request);
+        under_way.end(next.call(request).await)
+    }
+
+    fn route(&self, request: &ServiceRequest) -> Rc<Route> {
+        let Some(pattern) = request.match_pattern() else {
+            return self.unmatched.clone();
+        };
+        let mut routes = self.routes.borrow_mut();
+        if let Some(route) = routes.get(&pattern) {
+            return route.clone();
+        }
+        let route = Rc::new(Route::new(self.dialect, legible(&pattern)));
+        routes.insert(pattern, route.clone());
+        route
+    }
+}
+
+/// A request that is being answered.
+pub(crate) struct UnderWay {
+    route: Rc<Route>,
+    method: &'static str,
+    begun: Instant,
+}
+
+impl UnderWay {
+    /// The route's name, if there is a route.
+    pub(crate) fn route(&self) -> Option<&str> {
+        Some(self.route.name.as_ref()).filter(|name| *name != UNMATCHED)
+    }
+
+    /// It has been answered.
+    pub(crate) fn end<B>(
+        self,
+        outcome: Result<ServiceResponse<B>, Error>,
+    ) -> Result<ServiceResponse<B>, Error> {
+        let status = match &outcome {
+            Ok(response) => response.status(),
+            Err(error) => error.as_response_error().status_code(),
+        };
+        let ending = (self.method, status, Outcome::of(&outcome));
+        self.route.note(self.begun.elapsed(), ending);
+        outcome
+    }
+}

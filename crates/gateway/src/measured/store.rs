@@ -1,0 +1,146 @@
+//! A token store whose calls are timed.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use isogloss_core::store::{Record, StoreHealth, TokenStore, Visit};
+use isogloss_core::{Clock, Connections, StoreError, TokenDigest};
+use metrics::{Histogram, histogram};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A token store whose calls are timed.
+pub(crate) struct MeasuredStore {
+    store: Arc<dyn TokenStore>,
+    put: Durations,
+    get: Durations,
+    holder: Durations,
+    replace: Durations,
+    take: Durations,
+    of_user: Durations,
+    each: Durations,
+    remove_user: Durations,
+    sweep: Durations,
+    ping: Durations,
+}
+
+impl MeasuredStore {
+    pub(crate) fn around(store: Arc<dyn TokenStore>) -> Self {
+        Self {
+            store,
+            put: Durations::of("put"),
+            get: Durations::of("get"),
+            holder: Durations::of("holder"),
+            replace: Durations::of("replace"),
+            take: Durations::of("take"),
+            of_user: Durations::of("of_user"),
+            each: Durations::of("each"),
+            remove_user: Durations::of("remove_user"),
+            sweep: Durations::of("sweep"),
+            ping: Durations::of("ping"),
+        }
+    }
+}
+
+/// How long calls of one kind took, by whether they were answered.
+struct Durations {
+    operation: &'static str,
+    done: Histogram,
+}
+
+impl Durations {
+    fn of(operation: &'static str) -> Self {
+        Self {
+            operation,
+            done: Self::ended(operation, "done"),
+        }
+    }
+
+    fn ended(operation: &'static str, outcome: &'static str) -> Histogram {
+        histogram!(
+            "isogloss_token_store_duration_seconds",
+            "operation" => operation,
+            "outcome" => outcome
+        )
+    }
+
+    async fn time<T>(
+        &self,
+        call: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        let begun = Instant::now();
+        let answer = call.await;
+        let took = begun.elapsed();
+        match &answer {
+            Ok(_) => self.done.record(took),
+            // Seldom enough to be looked up anew.
+            Err(_) => Self::ended(self.operation, "unavailable").record(took),
+        }
+        answer
+    }
+}
+
+#[async_trait]
+impl TokenStore for MeasuredStore {
+    async fn put(
+        &self,
+        digest: TokenDigest,
+        record: &Record,
+        now: OffsetDateTime,
+    ) -> Result<Vec<TokenDigest>, StoreError> {
+        self.put.time(self.store.put(digest, record, now)).await
+    }
+
+    async fn get(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
+        self.get.time(self.store.get(digest)).await
+    }
+
+    async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
+        self.holder.time(self.store.holder(slot)).await
+    }
+
+    async fn replace(
+        &self,
+        digest: TokenDigest,
+        before: &Record,
+        after: &Record,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let call = self.store.replace(digest, before, after, now);
+        self.replace.time(call).await
+    }
+
+    async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
+        self.take.time(self.store.take(digest)).await
+    }
+
+    async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
+        self.of_user.time(self.store.of_user(user)).await
+    }
+
+    async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        self.each.time(self.store.each(visit)).await
+    }
+
+    async fn remove_user(&self, user: Uuid) -> Result<u64, StoreError> {
+        self.remove_user.time(self.store.remove_user(user)).await
+    }
+
+    async fn sweep(&self, now: OffsetDateTime) -> Result<u64, StoreError> {
+        self.sweep.time(self.store.sweep(now)).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.ping.time(self.store.ping()).await
+    }
+
+    /// Asks several servers several things, which says nothing of one call.
+    async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
+        self.store.health(clock).await
+    }
+
+    fn connections(&self) -> Option<Connections> {
+        self.store.connections()
+    }
+}

@@ -1,0 +1,154 @@
+//! An application in every worker of a listener, and how it is exchanged there while connections go on.
+//!
+//! actix builds an application once for each worker. What it gets from us is a thin service around the
+//! application; a task beside it builds another one and puts it in its place. A request costs that no more
+//! than a reference count. Requests under way end with the one that they began with.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use actix_http::Request;
+use actix_service::{IntoServiceFactory as _, fn_factory_with_config};
+use actix_web::body::MessageBody;
+use actix_web::dev::{AppConfig, Service, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::rt::spawn;
+use actix_web::{App, Error};
+use tokio::sync::{mpsc, oneshot};
+
+/// What the workers serve, and how each of them is told of something else.
+#[derive(Clone)]
+pub(crate) struct Renewal<I>(Arc<Mutex<State<I>>>);
+
+struct State<I> {
+    ingredients: I,
+    workers: Vec<mpsc::UnboundedSender<Order<I>>>,
+}
+
+/// What a worker is to serve from now on, and whom it tells that it does.
+struct Order<I> {
+    ingredients: I,
+    done: oneshot::Sender<()>,
+}
+
+impl<I: Clone + Send + 'static> Renewal<I> {
+    pub(crate) fn of(ingredients: I) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            ingredients,
+            workers: Vec::new(),
+        })))
+    }
+
+    /// What is served now.
+    pub(crate) fn ingredients(&self) -> I {
+        self.state().ingredients.clone()
+    }
+
+    /// Serves the application made of these. Once this has ended, every request sees it.
+    pub(crate) async fn serve(&self, ingredients: I) {
+        let mut pending = Vec::new();
+        {
+            let mut state = self.state();
+            state.ingredients = ingredients.clone();
+            state.workers.retain(|worker| {
+                let (done, taken) = oneshot::channel();
+                let ingredients = ingredients.clone();
+                pending.push(taken);
+                worker.send(Order { ingredients, done }).is_ok()
+            });
+        }
+        for taken in pending {
+            // A worker that ends meanwhile serves nothing.
+            drop(taken.await);
+        }
+    }
+
+    /// What `HttpServer` builds in each worker.
+    pub(crate) fn factory<S, B>(
+        self,
+        app: fn(I) -> App<S>,
+    ) -> impl ServiceFactory<
+        Request,
+        Config = AppConfig,
+        Response = ServiceResponse<B>,
+        Error = Error,
+        InitError = (),
+    > + 'static
+    where
+        S: ServiceFactory<
+                ServiceRequest,
+                Config = (),
+                Response = ServiceResponse<B>,
+                Error = Error,
+                InitError = (),
+            > + 'static,
+        B: MessageBody + 'static,
+    {
+        fn_factory_with_config(move |config: AppConfig| {
+            let renewal = self.clone();
+            async move {
+                let (ingredients, mut orders) = renewal.enlist();
+                let first = build(app(ingredients), config.clone()).await?;
+                let current = Rc::new(RefCell::new(Rc::new(first)));
+                let replaced = current.clone();
+                spawn(async move {
+                    while let Some(Order { ingredients, done }) = orders.recv().await {
+                        if let Ok(next) = build(app(ingredients), config.clone()).await {
+                            replaced.replace(Rc::new(next));
+                        }
+                        // Nobody listens any more if the reload was given up.
+                        let _ = done.send(());
+                    }
+                });
+                Ok(Current(current))
+            }
+        })
+    }
+
+    fn enlist(&self) -> (I, mpsc::UnboundedReceiver<Order<I>>) {
+        let (worker, orders) = mpsc::unbounded_channel();
+        let mut state = self.state();
+        state.workers.push(worker);
+        (state.ingredients.clone(), orders)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<I>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn build<S, B>(
+    app: App<S>,
+    config: AppConfig,
+) -> Result<impl Service<Request, Response = ServiceResponse<B>, Error = Error>, ()>
+where
+    S: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
+{
+    app.into_factory().new_service(config).await
+}
+
+/// The application that a worker serves now.
+struct Current<S>(Rc<RefCell<Rc<S>>>);
+
+impl<S: Service<Request>> Service<Request> for Current<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.borrow().poll_ready(context)
+    }
+
+    fn call(&self, request: Request) -> S::Future {
+        let application = self.0.borrow().clone();
+        application.call(request)
+    }
+}

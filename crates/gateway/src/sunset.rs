@@ -1,0 +1,253 @@
+//! How a dialect is retired: announced in headers, refused for a while, refused to some, refused.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, HttpDate, LINK, RETRY_AFTER};
+use isogloss_core::{AuthError, Client, Source, StoreError};
+use metrics::counter;
+use time::{Duration, OffsetDateTime};
+use tracing::info;
+
+use crate::config::{self, CutOff, Then};
+
+const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
+const SUNSET: HeaderName = HeaderName::from_static("sunset");
+
+/// How often a client that is cut off is told of in the log, and how many are remembered for that.
+const TELL_AGAIN: Duration = Duration::HOUR;
+const TOLD: usize = 1_000;
+
+/// The dialects that are being retired. Cheap to clone; the default has none.
+#[derive(Clone, Default)]
+pub struct Sunsets(Arc<BTreeMap<String, Arc<Sunset>>>);
+
+/// How one dialect is retired.
+pub(crate) struct Sunset {
+    dialect: String,
+    settings: config::Sunset,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    told: Mutex<HashMap<String, OffsetDateTime>>,
+}
+
+/// Where a call comes from, as far as its head tells.
+#[derive(Debug, Clone)]
+pub(crate) struct Head {
+    pub(crate) user_agent: String,
+    pub(crate) source: Option<Source>,
+}
+
+/// Why a call is refused at the door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// For a while.
+    Brownout { until: OffsetDateTime },
+    /// For good.
+    Over,
+    /// This client.
+    CutOff,
+}
+
+impl Sunsets {
+    pub(crate) fn new(settings: &BTreeMap<String, config::Sunset>) -> Self {
+        let each = settings.iter().map(|(dialect, settings)| {
+            let sunset = Sunset::new(dialect, settings.clone());
+            (dialect.clone(), Arc::new(sunset))
+        });
+        Self(Arc::new(each.collect()))
+    }
+
+    pub(crate) fn of(&self, dialect: &str) -> Option<Arc<Sunset>> {
+        self.0.get(dialect).cloned()
+    }
+
+    /// Says in the log what is planned.
+    pub(crate) fn announce(&self) {
+        for (dialect, sunset) in self.0.iter() {
+            let settings = &sunset.settings;
+            let moment = |moment: Option<config::Moment>| moment.map(String::from);
+            info!(
+                dialect,
+                deprecated_at = moment(settings.deprecated_at),
+                sunset_at = moment(settings.sunset_at),
+                then = ?settings.then,
+                brownouts = serde_json::to_string(&settings.brownouts).unwrap_or_default(),
+                cut_off = settings.cut_off.len(),
+                "the dialect is being retired"
+            );
+        }
+    }
+}
+
+impl Sunset {
+    fn new(dialect: &str, settings: config::Sunset) -> Self {
+        let mut headers = Vec::new();
+        let mut add = |name: HeaderName, text: String| {
+            if let Ok(value) = HeaderValue::from_str(&text) {
+                headers.push((name, value));
+            }
+        };
+        let link = |rel: &str| format!("<{}>; rel=\"{rel}\"; type=\"text/html\"", settings.link);
+        if let Some(at) = settings.deprecated_at {
+            add(DEPRECATION, format!("@{}", at.0.unix_timestamp()));
+            if !settings.link.is_empty() {
+                add(LINK, link("deprecation"));
+            }
+        }
+        if let Some(at) = settings.sunset_at {
+            add(SUNSET, HttpDate::from(SystemTime::from(at.0)).to_string());
+            if !settings.link.is_empty() {
+                add(LINK, link("sunset"));
+            }
+        }
+        Self {
+            dialect: dialect.to_owned(),
+            settings,
+            headers,
+            told: Mutex::default(),
+        }
+    }
+
+    /// Whether it ever refuses a call at the door.
+    pub(crate) fn refuses(&self) -> bool {
+        let Self { settings, .. } = self;
+        settings.then == Then::Refuse
+            || !settings.brownouts.is_empty()
+            || !settings.cut_off.is_empty()
+    }
+
+    /// Whether clients are cut off.
+    pub(crate) fn cuts_off(&self) -> bool {
+        !self.settings.cut_off.is_empty()
+    }
+
+    /// Why a call is refused, as far as its head tells.
+    pub(crate) fn refusal(&self, head: &Head, now: OffsetDateTime) -> Option<Refusal> {
+        let Self { settings, .. } = self;
+        let is_over = settings.sunset_at.is_some_and(|at| at.0 <= now);
+        if is_over && settings.then == Then::Refuse {
+            return Some(Refusal::Over);
+        }
+        if self.is_cut_off(&Client::default(), head) {
+            return Some(Refusal::CutOff);
+        }
+        let ends = settings
+            .brownouts
+            .iter()
+            .filter_map(|window| window.end(now));
+        ends.max().map(|until| Refusal::Brownout { until })
+    }
+
+    /// Whether that is one of those who are refused.
+    pub(crate) fn is_cut_off(&self, client: &Client, head: &Head) -> bool {
+        self.settings
+            .cut_off
+            .iter()
+            .any(|rule| fits(rule, client, head))
+    }
+
+    /// What answers say of it.
+    pub(crate) fn write(&self, headers: &mut HeaderMap) {
+        for (name, value) in &self.headers {
+            headers.append(name.clone(), value.clone());
+        }
+    }
+
+    /// Counts a refusal, and tells of a client that is cut off.
+    pub(crate) fn note(&self, refusal: Refusal, client: &Client, head: &Head, now: OffsetDateTime) {
+        let why = match refusal {
+            Refusal::Brownout { .. } => "brownout",
+            Refusal::Over => "sunset",
+            Refusal::CutOff => "cut_off",
+        };
+        let dialect = self.dialect.clone();
+        counter!("isogloss_sunset_refusals_total", "dialect" => dialect, "why" => why).increment(1);
+        if refusal == Refusal::CutOff && self.is_news(client, head, now) {
+            info!(
+                dialect = self.dialect,
+                application = client.application,
+                key = client.key,
+                client = client.client,
+                user_agent = head.user_agent,
+                network = head.source.map(Source::network),
+                "refused a client that is cut off"
+            );
+        }
+    }
+
+    fn is_news(&self, client: &Client, head: &Head, now: OffsetDateTime) -> bool {
+        let Client {
+            application,
+            key,
+            client,
+            ..
+        } = client;
+        let network = head.source.map(Source::network);
+        let who = format!(
+            "{:?}",
+            (application, key, client, &head.user_agent, network)
+        );
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_fresh = |at: &OffsetDateTime| now - *at < TELL_AGAIN;
+        if told.get(&who).is_some_and(is_fresh) {
+            return false;
+        }
+        if told.len() >= TOLD {
+            told.retain(|_, at| is_fresh(at));
+        }
+        // Whoever invents clients has no line for each.
+        if told.len() >= TOLD {
+            return false;
+        }
+        told.insert(who, now);
+        true
+    }
+}
+
+impl Refusal {
+    /// As dialects have words for it.
+    pub(crate) fn error(self) -> AuthError {
+        match self {
+            Self::Brownout { .. } => {
+                StoreError::new("sunset", "a planned brownout of the dialect").into()
+            }
+            Self::Over | Self::CutOff => AuthError::Forbidden,
+        }
+    }
+
+    /// Tells when a retry is worth its while.
+    pub(crate) fn write(self, headers: &mut HeaderMap, now: OffsetDateTime) {
+        if let Self::Brownout { until } = self {
+            let seconds = (until - now).whole_seconds().max(0) + 1;
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+    }
+}
+
+fn fits(rule: &CutOff, client: &Client, head: &Head) -> bool {
+    let same = |wanted: &Option<String>, found: &Option<String>| match (wanted, found) {
+        (None, _) => true,
+        (Some(wanted), Some(found)) => wanted == found || is_same_guid(wanted, found),
+        (Some(_), None) => false,
+    };
+    let is_family = |wanted: &String| {
+        let (name, _) = head
+            .user_agent
+            .split_once('/')
+            .unwrap_or((&head.user_agent, ""));
+        *wanted == head.user_agent || wanted == name
+    };
+    let is_there = |network| head.source.is_some_and(|source| source.is_in(network));
+    same(&rule.application, &client.application)
+        && same(&rule.key, &client.key)
+        && same(&rule.client, &client.client)
+        && rule.user_agent.as_ref().is_none_or(is_family)
+        && rule.network.as_ref().is_none_or(is_there)
+}
+
+/// However it is spelt: a vendor's documents and the report do so differently.
+fn is_same_guid(one: &str, other: &str) -> bool {
+    let guid = |text| uuid::Uuid::try_parse(text).ok();
+    guid(one).is_some_and(|one| guid(other) == Some(one))
+}

@@ -1,0 +1,105 @@
+//! What the files of a listener hold, read and held against each other.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::RootCertStore;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::{self, PemObject as _};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::sign::CertifiedKey;
+
+use crate::config::{self, Problem};
+
+/// A certificate with its key, and who may come.
+pub(crate) struct Material {
+    pub(super) identity: CertifiedKey,
+    pub(super) clients: Option<Arc<dyn ClientCertVerifier>>,
+}
+
+impl Material {
+    /// Reads the files that the table `tls` of that section names.
+    pub(crate) fn read(section: &str, settings: &config::Tls) -> Result<Self, Problem> {
+        let clients = settings.client_ca_file.as_deref();
+        Ok(Self {
+            identity: identity(section, settings)?,
+            clients: clients.map(|file| verifier(section, file)).transpose()?,
+        })
+    }
+}
+
+fn identity(section: &str, settings: &config::Tls) -> Result<CertifiedKey, Problem> {
+    let certificate_key = format!("{section}.tls.certificate_file");
+    let chain = certificates(&certificate_key, &settings.certificate_file)?;
+    let (file, key) = (&settings.key_file, format!("{section}.tls.key_file"));
+    let private = PrivateKeyDer::from_pem_slice(&content(&key, file)?)
+        .map_err(|error| unreadable(&key, file, &error, "private key"))?;
+    let signing = ring::sign::any_supported_type(&private).map_err(|_| {
+        let reason = "expected a private key of RSA, of the curves P-256 or P-384, or Ed25519";
+        Problem::new(&key, format!("{}: {reason}", file.display()))
+    })?;
+    let identity = CertifiedKey::new(chain, signing);
+    match identity.keys_match() {
+        Ok(()) => Ok(identity),
+        Err(rustls::Error::InconsistentKeys(_)) => {
+            let certificate = settings.certificate_file.display();
+            let reason = format!("{} is not the key of {certificate}", file.display());
+            Err(Problem::new(&key, reason))
+        }
+        Err(error) => {
+            let file = settings.certificate_file.display();
+            Err(Problem::new(certificate_key, format!("{file}: {error}")))
+        }
+    }
+}
+
+fn verifier(section: &str, file: &Path) -> Result<Arc<dyn ClientCertVerifier>, Problem> {
+    let key = format!("{section}.tls.client_ca_file");
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(&key, file)? {
+        roots
+            .add(certificate)
+            .map_err(|error| Problem::new(&key, format!("{}: {error}", file.display())))?;
+    }
+    let provider = Arc::new(ring::default_provider());
+    WebPkiClientVerifier::builder_with_provider(roots.into(), provider)
+        .build()
+        .map(|verifier| verifier as _)
+        .map_err(|error| Problem::new(&key, format!("{}: {error}", file.display())))
+}
+
+/// The certificates of a file, one at least.
+fn certificates(key: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, Problem> {
+    let content = content(key, file)?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&content).collect();
+    match certificates {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        Ok(_) => Err(unreadable(
+            key,
+            file,
+            &pem::Error::NoItemsFound,
+            "certificate",
+        )),
+        Err(error) => Err(unreadable(key, file, &error, "certificate")),
+    }
+}
+
+fn content(key: &str, file: &Path) -> Result<Vec<u8>, Problem> {
+    if file.as_os_str().is_empty() {
+        return Err(Problem::new(key, "expected a file in PEM"));
+    }
+    std::fs::read(file).map_err(|error| Problem::new(key, format!("{}: {error}", file.display())))
+}
+
+/// The parser's words quote the file, which may be a key.
+fn unreadable(key: &str, file: &Path, error: &pem::Error, what: &str) -> Problem {
+    let file = file.display();
+    let reason = if matches!(error, pem::Error::NoItemsFound) {
+        format!("{file} holds no {what} in PEM")
+    } else {
+        format!("{file} is not PEM: expected a {what}")
+    };
+    Problem::new(key, reason)
+}

@@ -1,0 +1,95 @@
+//! What handshakes ask for, to be replaced between them.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
+
+/// The certificate that is shown to whoever comes.
+#[derive(Debug)]
+pub(super) struct Presented(RwLock<Arc<CertifiedKey>>);
+
+impl Presented {
+    pub(super) fn new(identity: CertifiedKey) -> Self {
+        Self(RwLock::new(Arc::new(identity)))
+    }
+
+    /// Whether it is another one than before.
+    pub(super) fn replace(&self, identity: CertifiedKey) -> bool {
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let is_other = current.cert != identity.cert;
+        *current = Arc::new(identity);
+        is_other
+    }
+}
+
+impl ResolvesServerCert for Presented {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let current = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        Some(current.clone())
+    }
+}
+
+/// Who has to show a certificate, and of which authority.
+#[derive(Debug)]
+pub(super) struct Clients(RwLock<Arc<dyn ClientCertVerifier>>);
+
+impl Clients {
+    pub(super) fn new(verifier: Arc<dyn ClientCertVerifier>) -> Self {
+        Self(RwLock::new(verifier))
+    }
+
+    pub(super) fn replace(&self, verifier: Arc<dyn ClientCertVerifier>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = verifier;
+    }
+
+    fn current(&self) -> Arc<dyn ClientCertVerifier> {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl ClientCertVerifier for Clients {
+    /// None: the authorities may change, and clients do without hints.
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        self.current()
+            .verify_client_cert(end_entity, intermediates, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.current().verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.current().verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.current().supported_verify_schemes()
+    }
+}

@@ -1,0 +1,196 @@
+//! Who uses which dialect: counted in memory by whoever answers, and added to the directory's table
+//! every some seconds.
+
+mod agent;
+mod endpoint;
+mod keep;
+pub(crate) mod report;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use actix_web::HttpRequest;
+use actix_web::dev::RequestHead;
+use actix_web::http::header::USER_AGENT;
+use isogloss_core::usage::{Tally, UsageCount, UsageKey, UsageRows};
+use isogloss_core::{Auth, Client, Pepper, Peppers, Source};
+use time::OffsetDateTime;
+
+pub(crate) use self::agent::family;
+pub(crate) use self::endpoint::{Endpoint, Endpoints};
+use crate::config;
+use crate::dialects::Mount;
+use crate::source::Proxies;
+use crate::sunset::{Head, Sunset, Sunsets};
+
+/// What is counted of the use of dialects. Cheap to clone; the default counts nothing.
+#[derive(Clone, Default)]
+pub struct Usage(Option<Arc<Inner>>);
+
+struct Inner {
+    /// One for each thread that answers: nobody waits for another one.
+    shards: Mutex<Vec<Arc<Mutex<Tally>>>>,
+    /// What the table is yet to be told. Held while it is told.
+    pending: tokio::sync::Mutex<Tally>,
+    room: usize,
+    /// Keys the hashes of users.
+    key: Pepper,
+}
+
+/// What a thread counts with.
+#[derive(Clone)]
+pub(crate) struct Counter(Option<(Arc<Mutex<Tally>>, Arc<Inner>)>);
+
+/// A call, as far as its head tells of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub(crate) dialect: &'static str,
+    pub(crate) endpoint: Arc<Endpoint>,
+    pub(crate) user_agent: String,
+    pub(crate) source: Option<Source>,
+}
+
+impl Usage {
+    /// Counts as it is set. Users are told apart by a hash that is keyed from the pepper.
+    pub(crate) fn new(settings: &config::Usage, peppers: &Peppers) -> Self {
+        let secret = peppers.current.fingerprint(b"isogloss usage");
+        let key = Pepper::new(secret.as_slice()).filter(|_| settings.enabled);
+        let room = settings.max_rows.get();
+        Self(key.map(|key| {
+            Arc::new(Inner {
+                shards: Mutex::default(),
+                pending: tokio::sync::Mutex::new(Tally::new(room)),
+                room,
+                key,
+            })
+        }))
+    }
+
+    /// A counter for one thread.
+    pub(crate) fn counter(&self) -> Counter {
+        Counter(self.0.as_ref().map(|inner| {
+            let shard = Arc::new(Mutex::new(Tally::new(inner.room)));
+            locked(&inner.shards).push(Arc::clone(&shard));
+            (shard, Arc::clone(inner))
+        }))
+    }
+}
+
+impl Inner {
+    /// Takes what was counted since the last time.
+    fn drain(&self) -> Vec<UsageRows> {
+        let shards = locked(&self.shards).clone();
+        shards.iter().map(|shard| locked(shard).take()).collect()
+    }
+
+    fn hash(&self, client: &Client) -> Option<u64> {
+        let digest = self.key.fingerprint(client.user?.as_bytes());
+        digest.first_chunk().copied().map(u64::from_be_bytes)
+    }
+}
+
+impl Counter {
+    /// Notes a call once it is known how it ended.
+    pub(crate) fn note(&self, call: &Call, client: Client, refused: bool, at: OffsetDateTime) {
+        let Some((shard, inner)) = &self.0 else {
+            return;
+        };
+        let count = UsageCount::one(at, refused, inner.hash(&client));
+        let network = call.source.map(Source::network);
+        let key = UsageKey {
+            dialect: call.dialect.to_owned(),
+            revision: call.endpoint.revision.clone(),
+            endpoint: call.endpoint.pattern.clone(),
+            application: client.application.map(shortened),
+            key: client.key.map(shortened),
+            client: client.client.map(shortened),
+            user_agent: call.user_agent.clone(),
+            network: network.unwrap_or_else(|| "(unknown)".to_owned()),
+        };
+        locked(shard).add(key, &count);
+    }
+
+    pub(crate) fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+/// What the management listener counts: questions of services about a dialect's tokens.
+#[derive(Clone)]
+pub(crate) struct Behind {
+    counter: Counter,
+    proxies: Proxies,
+    sunsets: Sunsets,
+}
+
+impl Behind {
+    pub(crate) fn new(usage: &Usage, proxies: Proxies, sunsets: Sunsets) -> Self {
+        Self {
+            counter: usage.counter(),
+            proxies,
+            sunsets,
+        }
+    }
+
+    /// How the dialect is retired, if it is.
+    pub(crate) fn sunset(&self, mount: &Mount) -> Option<Arc<Sunset>> {
+        self.sunsets.of(mount.name)
+    }
+
+    /// Whether that is a client that is cut off. Of its program and network nothing is known: it is a
+    /// service that asks.
+    pub(crate) fn is_cut_off(&self, mount: &Mount, client: &Client) -> bool {
+        let head = Head {
+            user_agent: String::new(),
+            source: None,
+        };
+        let sunset = self.sunset(mount);
+        sunset.is_some_and(|sunset| sunset.is_cut_off(client, &head))
+    }
+
+    /// Notes that a token of that dialect was asked about. `route` is the listener's own.
+    pub(crate) fn note(
+        &self,
+        (mount, route): (&Mount, &str),
+        request: &HttpRequest,
+        (client, refused): (Client, bool),
+    ) {
+        let Some(auth) = request.app_data::<actix_web::web::Data<Auth>>() else {
+            return;
+        };
+        if !self.counter.is_on() {
+            return;
+        }
+        let call = Call {
+            dialect: mount.name,
+            endpoint: Arc::new(Endpoints::of(mount).behind(route)),
+            user_agent: user_agent(request.head()),
+            source: self.source(request),
+        };
+        self.counter.note(&call, client, refused, auth.now());
+    }
+
+    pub(crate) fn source(&self, request: &HttpRequest) -> Option<Source> {
+        let peer = request.peer_addr()?.ip();
+        Some(self.proxies.source(peer, request.headers()))
+    }
+}
+
+/// The family of the program that sent it.
+pub(crate) fn user_agent(head: &RequestHead) -> String {
+    let value = head.headers.get(USER_AGENT);
+    family(value.map_or(&b""[..], |value| value.as_bytes()))
+}
+
+/// What clients call themselves may be long.
+fn shortened(text: String) -> String {
+    const LONGEST: usize = 64;
+    match text.char_indices().nth(LONGEST) {
+        None => text,
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+/// A count is whole whatever became of who held it.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,136 @@
+//! The endpoint and the revision of a call, from the pattern of its route.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::dialects::Mount;
+
+/// What a call to a path is counted under that leads nowhere.
+const NO_ROUTE: &str = "(no route)";
+
+/// An endpoint of a dialect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    /// As it is written in the dialect's documentation.
+    pub(crate) pattern: String,
+    /// As `v3`, `api2 v1`, or the release that is configured.
+    pub(crate) revision: String,
+}
+
+/// The endpoints of one dialect, worked out once each.
+#[derive(Clone)]
+pub(crate) struct Endpoints {
+    release: Option<String>,
+    path: String,
+    known: Rc<RefCell<HashMap<Option<String>, Arc<Endpoint>>>>,
+}
+
+impl Endpoints {
+    pub(crate) fn of(mount: &Mount) -> Self {
+        let release = mount.settings.get("release").and_then(|r| r.as_str());
+        Self {
+            release: release.map(str::to_owned),
+            path: mount.path.clone(),
+            known: Rc::default(),
+        }
+    }
+
+    /// The endpoint of a route's pattern, if a call has found one.
+    pub(crate) fn find(&self, pattern: Option<String>) -> Arc<Endpoint> {
+        if let Some(known) = self.known.borrow().get(&pattern) {
+            return Arc::clone(known);
+        }
+        let endpoint = Arc::new(match &pattern {
+            Some(pattern) => self.read(&spelt_out(pattern)),
+            None => self.behind(NO_ROUTE),
+        });
+        let mut known = self.known.borrow_mut();
+        known.insert(pattern, Arc::clone(&endpoint));
+        endpoint
+    }
+
+    /// One that is not the dialect's own.
+    pub(crate) fn behind(&self, route: &str) -> Endpoint {
+        Endpoint {
+            pattern: route.to_owned(),
+            ..self.read(&self.path)
+        }
+    }
+
+    fn read(&self, pattern: &str) -> Endpoint {
+        let segments = pattern.split('/').filter(|segment| is_revision(segment));
+        let revision = segments.collect::<Vec<_>>().join(" ");
+        Endpoint {
+            pattern: pattern.to_owned(),
+            revision: self.release.clone().unwrap_or(revision),
+        }
+    }
+}
+
+/// `v3`, `v1.2`, `api2`.
+fn is_revision(segment: &str) -> bool {
+    let lower = segment.to_ascii_lowercase();
+    let number = lower
+        .strip_prefix('v')
+        .or_else(|| lower.strip_prefix("api"));
+    number.is_some_and(|number| {
+        number.starts_with(|c: char| c.is_ascii_digit())
+            && number.chars().all(|c| c.is_ascii_digit() || c == '.')
+    })
+}
+
+/// A segment that is compared without case is a pattern in the router: `{_:(?i:login)}`.
+fn spelt_out(pattern: &str) -> String {
+    let segments = pattern.split('/').map(|segment| {
+        let inner = segment.split_once(":(?i:").map(|(_, inner)| inner);
+        inner
+            .and_then(|inner| inner.strip_suffix(")}"))
+            .unwrap_or(segment)
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoints(path: &str, release: Option<&str>) -> Endpoints {
+        Endpoints {
+            release: release.map(str::to_owned),
+            path: path.to_owned(),
+            known: Rc::default(),
+        }
+    }
+
+    #[test]
+    fn the_pattern_names_endpoint_and_revision() {
+        for (pattern, expected, revision) in [
+            ("/web/api/v3/auth/login", "/web/api/v3/auth/login", "v3"),
+            (
+                "/web/api2/v1/auth/whoAmI",
+                "/web/api2/v1/auth/whoAmI",
+                "api2 v1",
+            ),
+            ("/v2/{team}/authorize", "/v2/{team}/authorize", "v2"),
+            ("/web/login/authByToken", "/web/login/authByToken", ""),
+            (
+                "/{_mount0:(?i:api)}/{_mount1:(?i:v1)}/{_:(?i:Authentication)}/{_a:(?i:TokenLogin)}",
+                "/api/v1/Authentication/TokenLogin",
+                "v1",
+            ),
+        ] {
+            let found = endpoints("/web", None).find(Some(pattern.to_owned()));
+            assert_eq!(found.pattern, expected);
+            assert_eq!(found.revision, revision, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_release_is_the_configured_one() {
+        let endpoints = endpoints("/crmapi/rest/v2", Some("r10"));
+        assert_eq!(endpoints.find(None).pattern, NO_ROUTE);
+        assert_eq!(endpoints.find(None).revision, "r10");
+    }
+}

@@ -1,0 +1,124 @@
+//! TLS of both listeners: who is let in, and certificates that change while connections go on.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod client;
+mod exchanged;
+mod pair;
+mod refused;
+#[path = "../shared/whole.rs"]
+mod whole;
+
+use conformance::{Gateway, Request};
+use rustls::{ProtocolVersion, version};
+
+use crate::client::Client;
+use crate::pair::{Files, Pair};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");
+
+/// A gateway whose public listener speaks TLS by these files.
+fn start(files: &Files) -> Gateway {
+    let gateway = Gateway::builder(PROGRAM).config_text(files.table("server"));
+    let gateway = gateway.start().unwrap();
+    // The listeners are there before the files are read.
+    gateway.wait_until_ready().unwrap();
+    gateway
+}
+
+const WHO_AM_I: &str = "/web/api/v3/auth/whoAmI";
+
+#[test]
+fn the_public_listener_speaks_tls_1_2_and_1_3_and_http_1_1() {
+    let pair = Pair::make();
+    let files = Files::with(&pair);
+    let gateway = start(&files);
+    for (offered, spoken) in [
+        (&version::TLS12, ProtocolVersion::TLSv1_2),
+        (&version::TLS13, ProtocolVersion::TLSv1_3),
+    ] {
+        let mut client = Client::connect_by(gateway.public(), &pair, &[offered], None).unwrap();
+        assert_eq!(client.version(), spoken);
+        assert_eq!(client.protocol(), Some(&b"http/1.1"[..]));
+        let answer = client.get("/v2/authorize").unwrap();
+        assert_eq!(answer.status, 401);
+        // The same connection, and header names as one client wants them.
+        let answer = client.get(WHO_AM_I).unwrap();
+        assert_eq!(answer.status, 401);
+        let spelt: Vec<_> = answer
+            .headers
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert!(spelt.contains(&"Content-Type"), "{spelt:?}");
+    }
+    // The inner one was not told to.
+    assert_eq!(
+        Request::get("/healthz")
+            .send(gateway.management())
+            .unwrap()
+            .status,
+        200
+    );
+}
+
+#[test]
+fn who_does_not_speak_tls_gets_no_answer_and_does_no_harm() {
+    let pair = Pair::make();
+    let files = Files::with(&pair);
+    let gateway = start(&files);
+    assert!(
+        Request::get("/v2/authorize")
+            .send(gateway.public())
+            .is_err()
+    );
+    let mut client = Client::connect(gateway.public(), &pair).unwrap();
+    assert_eq!(client.get("/v2/authorize").unwrap().status, 401);
+}
+
+#[test]
+fn a_connection_within_tls_whose_second_head_drips_in_is_closed() {
+    let pair = Pair::make();
+    let files = Files::with(&pair);
+    let gateway = Gateway::builder(PROGRAM)
+        .config_text(format!(
+            "[server]\nkeep_alive = \"1s\"\nhead_timeout = \"1s\"\n{}",
+            files.table("server")
+        ))
+        .start()
+        .unwrap();
+    let mut client = Client::connect(gateway.public(), &pair).unwrap();
+    client.get("/v2/authorize").unwrap();
+    client
+        .send("GET /v2/authorize HTTP/1.1\r\nX-Dripping: ")
+        .unwrap();
+    assert!(client.is_closed());
+}
+
+#[test]
+fn the_management_listener_asks_for_a_certificate_where_set() {
+    let (pair, known, stranger) = (Pair::make(), Pair::make(), Pair::make());
+    let files = Files::with(&pair);
+    files.put("clients.pem", &known.certificate);
+    let clients = files.path("clients.pem").display().to_string();
+    let table = files.table("management");
+    let gateway = Gateway::builder(PROGRAM)
+        .config_text(format!("{table}client_ca_file = \"{clients}\"\n"))
+        .start()
+        .unwrap();
+    let asks = |own: Option<&Pair>| {
+        for offered in [&version::TLS12, &version::TLS13] {
+            // With TLS 1.3 a refusal comes when the client takes itself for let in.
+            Client::connect_by(gateway.management(), &pair, &[offered], own)?.get("/healthz")?;
+        }
+        Ok::<_, std::io::Error>(())
+    };
+    asks(Some(&known)).unwrap();
+    assert!(asks(None).is_err());
+    assert!(asks(Some(&stranger)).is_err());
+    // Authorities change, too.
+    files.put("clients.pem", &stranger.certificate);
+    gateway.hang_up().unwrap();
+    assert!(gateway.logs("the configuration is reloaded"));
+    asks(Some(&stranger)).unwrap();
+    assert!(asks(Some(&known)).is_err());
+}
