@@ -7,7 +7,7 @@ use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::admin::Refusal;
-use super::{admin, keys, metrics, sessions, throttle, users};
+use super::{admin, keys, metrics, sessions, throttle, usage, users};
 use crate::backends::{self, Backends};
 
 /// Each route is described where it is handled.
@@ -28,6 +28,7 @@ use crate::backends::{self, Backends};
         keys::list,
         keys::add,
         keys::revoke,
+        usage::list,
         users::list,
         users::show,
         users::add,

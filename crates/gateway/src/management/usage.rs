@@ -5,36 +5,55 @@ use std::sync::Arc;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{Data, Query, ServiceConfig, get, resource};
-use isogloss_core::Auth;
 use isogloss_core::directory::Directory;
+use isogloss_core::{Auth, Scope};
 use serde::Deserialize;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::admin::{Admin, Refusal};
+use super::admin::{Admin, Refusal, no_method};
 use crate::backends::Backends;
 use crate::dialects;
 use crate::moment;
 use crate::usage::report::reports;
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(resource("/admin/usage").route(get().to(list)));
+    cfg.service(
+        resource("/admin/usage")
+            .route(get().to(list))
+            .default_service(no_method("GET")),
+    );
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct Selection {
+pub(crate) struct Selection {
+    /// Only that dialect.
     dialect: Option<String>,
+    /// A span like `30days`, or a moment.
     since: Option<String>,
 }
 
-async fn list(
-    _admin: Admin,
+/// Who uses which dialect.
+#[utoipa::path(
+    get,
+    path = "/admin/usage",
+    operation_id = "usage",
+    tag = "usage",
+    description = "Takes the scope `usage:read`.",
+    params(Selection),
+    responses((status = 200, body = Object), Refusal),
+    security(("admin" = ["usage:read"]))
+)]
+pub(crate) async fn list(
+    admin: Admin,
     auth: Data<Auth>,
     directory: Data<Arc<dyn Directory>>,
     backends: Data<Backends>,
     selection: Query<Selection>,
 ) -> Result<HttpResponse, Refusal> {
+    admin.may(Scope::UsageRead).await?;
     let now = auth.now();
     let since = match &selection.since {
         None => OffsetDateTime::UNIX_EPOCH,
