@@ -92,7 +92,7 @@ fn every_route_of_administrators_asks_for_the_scope_that_its_document_names() {
         .filter(|(path, ..)| path.starts_with("/admin/"))
         .collect();
     assert!(of_admin.len() >= 7);
-    let poor = json!({"realm": "admin", "label": "poor", "scopes": ["usage:read"]});
+    let poor = json!({"realm": "admin", "label": "poor", "scopes": ["organisations:read"]});
     let made = Request::post("/admin/keys")
         .header("Authorization", "Bearer demo-admin-key")
         .json(&poor);

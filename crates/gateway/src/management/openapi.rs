@@ -28,6 +28,7 @@ use crate::backends::{self, Backends};
         keys::list,
         keys::add,
         keys::revoke,
+        usage::list,
         users::list,
         users::show,
         users::add,
