@@ -49,7 +49,6 @@ pub(crate) fn app(
         passwords,
         metrics,
         backends,
-        passwords,
         body_timeout,
     } = ingredients;
     let requests = Requests::of("");
@@ -60,7 +59,6 @@ pub(crate) fn app(
     // Layers run from the bottom up: the last `wrap` sees a request first.
     App::new()
         .app_data(Data::new(readiness))
-        .app_data(Data::new(passwords))
         .app_data(Data::new(auth))
         .app_data(Data::new(directory))
         .app_data(Data::new(administration))

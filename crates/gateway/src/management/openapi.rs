@@ -28,7 +28,6 @@ use crate::backends::{self, Backends};
         keys::list,
         keys::add,
         keys::revoke,
-        usage::list,
         users::list,
         users::show,
         users::add,
