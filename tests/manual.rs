@@ -73,6 +73,7 @@ impl Desk {
         for name in ["old.toml", "new.toml", "isogloss.toml"] {
             fs::write(path.join(name), "").unwrap();
         }
+        std::os::unix::fs::symlink(repository().join("config"), path.join("config")).unwrap();
         fs::copy(
             repository().join("config/demo-directory.toml"),
             path.join("users.toml"),

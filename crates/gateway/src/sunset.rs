@@ -15,6 +15,9 @@ use crate::config::{self, CutOff, Then};
 const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 const SUNSET: HeaderName = HeaderName::from_static("sunset");
 
+/// Why a call is refused, as `/metrics` has it.
+pub(crate) const WHY: [&str; 3] = ["brownout", "sunset", "cut_off"];
+
 /// How often a client that is cut off is told of in the log, and how many are remembered for that.
 const TELL_AGAIN: Duration = Duration::HOUR;
 const TOLD: usize = 1_000;
@@ -156,10 +159,11 @@ impl Sunset {
 
     /// Counts a refusal, and tells of a client that is cut off.
     pub(crate) fn note(&self, refusal: Refusal, client: &Client, head: &Head, now: OffsetDateTime) {
+        let [brownout, over, cut_off] = WHY;
         let why = match refusal {
-            Refusal::Brownout { .. } => "brownout",
-            Refusal::Over => "sunset",
-            Refusal::CutOff => "cut_off",
+            Refusal::Brownout { .. } => brownout,
+            Refusal::Over => over,
+            Refusal::CutOff => cut_off,
         };
         let dialect = self.dialect.clone();
         counter!("isogloss_sunset_refusals_total", "dialect" => dialect, "why" => why).increment(1);

@@ -3,7 +3,7 @@
 use isogloss_core::throttle::Kind;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge};
 
-use crate::dialects;
+use crate::{dialects, sunset};
 
 /// What is timed, in seconds.
 pub(super) const TIMED: [(&str, &str); 2] = [
@@ -97,6 +97,10 @@ pub(super) fn describe() {
         "Logins and letters that were refused because there had been too many tries"
     );
     for dialect in dialects::names() {
+        for why in sunset::WHY {
+            counter!("isogloss_sunset_refusals_total", "dialect" => dialect, "why" => why)
+                .increment(0);
+        }
         for by in Kind::ALL.map(Kind::name) {
             counter!("isogloss_logins_throttled_total", "dialect" => dialect, "by" => by)
                 .increment(0);
