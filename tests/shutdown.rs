@@ -49,6 +49,9 @@ fn starting(store: Store) -> Gateway {
     Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
         .store(store)
         .env("ISOGLOSS__PASSWORDS__BCRYPT_COST", "12")
+        // It is about the end, not about who waits for whom on a busy machine.
+        .env("ISOGLOSS__PASSWORDS__LOW_PRIORITY", "false")
+        .env("ISOGLOSS__PASSWORDS__QUEUE_TIMEOUT", "1m")
         .env("ISOGLOSS__PASSWORDS__THREADS", "1")
         .start()
         .unwrap()
