@@ -53,12 +53,17 @@ impl Host {
 
     /// Asks for anything at all; whatever comes back, the host is there.
     pub fn reach(&self) -> Result<()> {
-        let line = self.below("GET / HTTP/1.1");
+        self.get("/", "").map(drop)
+    }
+
+    /// Asks for a path below the base, with these lines of headers beside what is needed.
+    pub fn get(&self, path: &str, headers: &str) -> Result<Response> {
+        let line = self.below(&format!("GET {path} HTTP/1.1"));
         let message = format!(
-            "{line}\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            "{line}\r\nHost: {}\r\n{headers}Connection: close\r\n\r\n",
             self.authority
         );
-        self.roundtrip(message.as_bytes()).map(drop)
+        self.roundtrip(message.as_bytes())
     }
 
     /// The certificate that it shows within TLS, as DER, or why it cannot be trusted; `None` for a

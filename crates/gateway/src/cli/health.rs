@@ -9,10 +9,7 @@ use crate::config::{Config, Management};
 pub(super) fn run(config: &Config) -> Result<Outcome> {
     let Management { bind, tls, .. } = &config.sections.management;
     let host = listener(*bind, tls.as_ref())?;
-    let line = host.below("GET /readyz HTTP/1.1");
-    let authority = host.authority();
-    let message = format!("{line}\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
-    match host.roundtrip(message.as_bytes()) {
+    match host.get("/readyz", "") {
         Ok(answer) if answer.status == 200 => {
             output::text("ready")?;
             Ok(Outcome::Done)

@@ -23,7 +23,7 @@ pub(super) fn management(config: &Config, findings: &mut Findings) {
     const CHECK: &str = "management listener";
 
     let Management { bind, tls, .. } = &config.sections.management;
-    let answer = listener(*bind, tls.as_ref()).and_then(|host| get(&host, "/readyz", ""));
+    let answer = listener(*bind, tls.as_ref()).and_then(|host| host.get("/readyz", ""));
     let answer = match answer {
         Ok(answer) => answer,
         // Its certificate is for a name, which the configuration does not say.
@@ -150,7 +150,7 @@ fn route(
         headers.push_str(&forged);
     }
     let path = format!("{}/", mount.path);
-    let answer = get(host, &path, &headers).map_err(|failure| {
+    let answer = host.get(&path, &headers).map_err(|failure| {
         failed(
             failure.to_string(),
             "does the gateway run, and does the name lead to it?",
@@ -204,11 +204,4 @@ fn source(config: &Config, check: &str, arrival: &Arrival) -> Finding {
         );
     }
     Finding::ok(check, format!("leads here; seen as {}", arrival.source))
-}
-
-fn get(host: &Host, path: &str, headers: &str) -> isogloss_exchange::Result<Response> {
-    let line = host.below(&format!("GET {path} HTTP/1.1"));
-    let authority = host.authority();
-    let message = format!("{line}\r\nHost: {authority}\r\n{headers}Connection: close\r\n\r\n");
-    host.roundtrip(message.as_bytes())
 }
