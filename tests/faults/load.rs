@@ -186,7 +186,7 @@ impl Client {
             _ => Request::post("/api/v1/Authentication/Login?APIKey=demo-api-key")
                 .json(&json!({"userName": "sample", "password": "sample-demo"})),
         };
-        let Some(answer) = self.counted("login", &request) else {
+        let Some(answer) = self.answered(&request) else {
             return false;
         };
         let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
@@ -243,21 +243,29 @@ impl Client {
             return;
         }
         // Whatever comes, it is not known to be live any more.
-        let (token, _) = self.live.swap_remove(self.turn % self.live.len());
-        if self.counted("log-out", &token.log_out()).is_some() {
-            self.ended.push((token, Instant::now()));
+        let (token, issued) = self.live.swap_remove(self.turn % self.live.len());
+        match self.ask(&token.log_out()) {
+            Outcome::Done(_) => {
+                self.tally.done += 1;
+                self.ended.push((token, Instant::now()));
+            }
+            Outcome::Unavailable => self.tally.unavailable += 1,
+            Outcome::Wrong(what) => self.tally.wrong.push(format!("log-out: {what}")),
+            // The token was live: it is as lost as one whose validation is refused.
+            Outcome::Refused => self.tally.lost.push(issued),
         }
     }
 
-    fn counted(&mut self, what: &str, request: &Request) -> Option<Value> {
+    /// The answer to a login, which nothing but unavailability may keep from succeeding.
+    fn answered(&mut self, request: &Request) -> Option<Value> {
         match self.ask(request) {
             Outcome::Done(answer) => {
                 self.tally.done += 1;
                 return Some(answer);
             }
             Outcome::Unavailable => self.tally.unavailable += 1,
-            Outcome::Refused => self.tally.wrong.push(format!("{what}: refused")),
-            Outcome::Wrong(wrong) => self.tally.wrong.push(format!("{what}: {wrong}")),
+            Outcome::Refused => self.tally.wrong.push("login: refused".to_owned()),
+            Outcome::Wrong(what) => self.tally.wrong.push(format!("login: {what}")),
         }
         None
     }
