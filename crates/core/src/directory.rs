@@ -4,6 +4,7 @@ mod app_passwords;
 mod changes;
 #[cfg(test)]
 mod contract;
+mod desk;
 mod enrolments;
 pub mod file;
 mod keys;
@@ -19,6 +20,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 pub use self::app_passwords::{AppPasswords, KnownAppPassword};
+pub use self::desk::{Change, ChangeError, OrganisationEdit, Setting, Unfit, UserEdit};
 pub use self::enrolments::{Enrolment, Enrolments, NewEnrolment};
 pub use self::keys::Keys;
 pub use self::postgres::{PostgresDirectory, PostgresSettings};
@@ -50,6 +52,19 @@ pub trait Directory: Enrolments + AppPasswords + Keys + AuditTable + UsageTable 
     /// The users after the number `after`, by number, at most `limit` of them.
     async fn users(&self, after: i64, limit: u32) -> Result<Vec<User>, StoreError>;
 
+    /// The organisations whose names come after `after`, by name, at most `limit` of them.
+    async fn organisations(
+        &self,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<OrganisationEntry>, StoreError>;
+
+    /// One organisation.
+    async fn organisation(
+        &self,
+        name: OrganisationName<'_>,
+    ) -> Result<Option<OrganisationEntry>, StoreError>;
+
     /// The effective access card of that code or identifier, with its user.
     async fn card(&self, name: CardName<'_>) -> Result<Option<Card>, StoreError>;
 
@@ -65,6 +80,9 @@ pub trait Directory: Enrolments + AppPasswords + Keys + AuditTable + UsageTable 
 
     /// Enables or disables a user. Disabling ends the user's tokens.
     async fn set_state(&self, user: Uuid, state: UserState) -> Result<(), StoreError>;
+
+    /// Makes a single change, or tells why not.
+    async fn change(&self, change: Change) -> Result<(), ChangeError>;
 
     /// Adds what is new and changes what differs, in one transaction. Nothing is removed but units,
     /// cards and application passwords that a user of the snapshot no longer has. What an entry
@@ -107,6 +125,15 @@ pub enum CardName<'a> {
     Code(KeyDigest),
     /// Its identifier, to be followed by a pass code.
     Identifier(&'a str),
+}
+
+/// What an organisation is found by.
+#[derive(Debug, Clone, Copy)]
+pub enum OrganisationName<'a> {
+    /// Its name, to the letter.
+    Name(&'a str),
+    /// Its identifier.
+    Id(Uuid),
 }
 
 /// An access card: a credential of a user other than the password.

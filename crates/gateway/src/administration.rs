@@ -1,12 +1,13 @@
 //! What administrators do to the directory, at the command line and at the management listener alike.
 
 pub(crate) mod keys;
+pub(crate) mod organisations;
 pub(crate) mod users;
 
 use std::sync::Arc;
 
 use isogloss_core::audit::{Audit, Event, Kind};
-use isogloss_core::directory::Directory;
+use isogloss_core::directory::{ChangeError, Directory, Unfit};
 use isogloss_core::{Clock as _, StoreError, SystemClock};
 use thiserror::Error;
 
@@ -36,6 +37,17 @@ pub(crate) enum Undone {
     /// The directory cannot be asked.
     #[error(transparent)]
     Unavailable(#[from] StoreError),
+}
+
+impl From<ChangeError> for Undone {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Unfit(Unfit::Invalid(reason)) => Self::Malformed(reason),
+            ChangeError::Unfit(Unfit::NotFound(reason)) => Self::NotFound(reason),
+            ChangeError::Unfit(Unfit::Conflict(reason)) => Self::Conflict(reason),
+            ChangeError::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
 }
 
 impl Administration {

@@ -6,6 +6,7 @@ mod app;
 mod keys;
 pub(crate) mod metrics;
 mod openapi;
+mod organisations;
 mod received;
 mod sessions;
 mod throttle;
@@ -25,6 +26,10 @@ use serde_json::{Value, json};
 
 pub(crate) use self::app::{Ingredients, app};
 use crate::fitness::Fitness;
+
+/// How many users or organisations a page has, unless it is said, and at the most.
+const PAGE: u32 = 100;
+const LONGEST_PAGE: u32 = 1000;
 
 /// Whether the gateway can take requests.
 #[derive(Clone)]
@@ -108,6 +113,7 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(keys::configure)
         .configure(usage::configure)
         .configure(users::configure)
+        .configure(organisations::configure)
         .configure(admin::configure);
 }
 

@@ -113,6 +113,8 @@ pub enum Kind {
     Exchange,
     /// A user was added.
     AddUser,
+    /// A user's name, role, organisation or the like was changed.
+    EditUser,
     /// A user's password was set.
     SetPassword,
     /// A user was switched off.
@@ -133,13 +135,23 @@ pub enum Kind {
     AddKey,
     /// A key was revoked.
     RevokeKey,
+    /// An organisation was added.
+    AddOrganisation,
+    /// An organisation's name or default unit was changed.
+    EditOrganisation,
+    /// An organisation was removed.
+    RemoveOrganisation,
+    /// A unit was added or renamed.
+    PutUnit,
+    /// A unit was removed.
+    RemoveUnit,
     /// A directory file was applied.
     ImportDirectory,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 30] = [
         Self::Login,
         Self::Issue,
         Self::Redeem,
@@ -153,6 +165,7 @@ impl Kind {
         Self::Admin,
         Self::Exchange,
         Self::AddUser,
+        Self::EditUser,
         Self::SetPassword,
         Self::DisableUser,
         Self::EnableUser,
@@ -163,6 +176,11 @@ impl Kind {
         Self::RevokeAppPassword,
         Self::AddKey,
         Self::RevokeKey,
+        Self::AddOrganisation,
+        Self::EditOrganisation,
+        Self::RemoveOrganisation,
+        Self::PutUnit,
+        Self::RemoveUnit,
         Self::ImportDirectory,
     ];
 
@@ -182,6 +200,7 @@ impl Kind {
             Self::Admin => "admin",
             Self::Exchange => "exchange",
             Self::AddUser => "add_user",
+            Self::EditUser => "edit_user",
             Self::SetPassword => "set_password",
             Self::DisableUser => "disable_user",
             Self::EnableUser => "enable_user",
@@ -192,6 +211,11 @@ impl Kind {
             Self::RevokeAppPassword => "revoke_app_password",
             Self::AddKey => "add_key",
             Self::RevokeKey => "revoke_key",
+            Self::AddOrganisation => "add_organisation",
+            Self::EditOrganisation => "edit_organisation",
+            Self::RemoveOrganisation => "remove_organisation",
+            Self::PutUnit => "put_unit",
+            Self::RemoveUnit => "remove_unit",
             Self::ImportDirectory => "import_directory",
         }
     }

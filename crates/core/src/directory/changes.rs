@@ -104,9 +104,9 @@ fn recovery_codes(entry: &UserEntry, known: Option<&UserEntry>) -> Vec<RecoveryC
     codes
 }
 
-/// A new password, a disabling, another second factor and an application password less end the
-/// tokens made before.
-fn ends_tokens(entry: &UserEntry, known: &UserEntry) -> bool {
+/// A new password, a disabling, another second factor, an application password less, another
+/// organisation and a unit less end the tokens made before.
+pub(super) fn ends_tokens(entry: &UserEntry, known: &UserEntry) -> bool {
     let factor = entry.totp_secret.is_some() && entry.totp_secret != known.totp_secret;
     let app_password = gone(
         app_passwords_of(Some(known)),
@@ -117,6 +117,13 @@ fn ends_tokens(entry: &UserEntry, known: &UserEntry) -> bool {
         || (entry.disabled && !known.disabled)
         || factor
         || !app_password.is_empty()
+        || known.organisation != entry.organisation
+        || !units_of(known).all(|unit| units_of(entry).any(|left| left == unit))
+}
+
+/// Those of the user alone.
+fn units_of(user: &UserEntry) -> impl Iterator<Item = &String> {
+    user.units.iter().chain(&user.default_unit)
 }
 
 impl UserChange<'_> {

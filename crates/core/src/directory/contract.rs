@@ -1,6 +1,7 @@
 //! What every directory does, proved for each backend.
 
 mod audit;
+mod changes;
 mod factors;
 mod keys;
 mod postgres;
@@ -374,6 +375,7 @@ async fn the_contract_holds(directory: &dyn Directory, other: &dyn Directory) {
     usage::the_contract_holds(directory).await;
     factors::hold(directory, other).await;
     keys::hold(directory).await;
+    changes::hold(directory).await;
 }
 
 #[tokio::test]
@@ -406,6 +408,24 @@ async fn postgres_passes() {
         postgres(&address).snapshot().await.unwrap(),
         directory.snapshot().await.unwrap()
     );
+}
+
+#[tokio::test]
+async fn of_many_at_several_handles_of_sqlite_one_adds_a_user() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = async || {
+        let file = folder.path().join("directory.db");
+        SqliteDirectory::open(&file).await.unwrap()
+    };
+    let (one, other) = (open().await, open().await);
+    changes::one_of_many_adds_a_user(&one, &other).await;
+}
+
+#[tokio::test]
+async fn of_many_at_several_handles_of_postgres_one_adds_a_user() {
+    let server = Postgres::shared().unwrap();
+    let address = server.new_database().unwrap();
+    changes::one_of_many_adds_a_user(&postgres(&address), &postgres(&address)).await;
 }
 
 #[tokio::test]

@@ -211,14 +211,6 @@ const fn effective() -> bool {
 }
 
 impl File {
-    /// A file with one user.
-    pub fn of_user(user: NewUser) -> Self {
-        Self {
-            users: vec![user],
-            ..Self::default()
-        }
-    }
-
     /// Reads a file: JSON if its name ends in `.json`, TOML otherwise.
     pub fn read(path: &Path) -> Result<Self, FileError> {
         let text = std::fs::read_to_string(path).map_err(|error| FileError::Read {

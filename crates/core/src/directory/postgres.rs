@@ -3,6 +3,7 @@
 mod address;
 mod app_passwords;
 mod audit;
+mod desk;
 mod enrolments;
 mod keys;
 pub(super) mod migrate;
@@ -26,7 +27,10 @@ use uuid::Uuid;
 
 use self::migrate::{Tables, migrate_in_time, ready};
 use self::pool::{Connections, is_lost};
-use super::{Account, Applied, Card, CardName, Directory, KeyDigest, Snapshot, login_form};
+use super::{
+    Account, Applied, Card, CardName, Change, ChangeError, Directory, KeyDigest, OrganisationEntry,
+    OrganisationName, Snapshot, login_form,
+};
 use crate::error::StoreError;
 use crate::user::{Key, Unit, User, UserState};
 
@@ -169,6 +173,35 @@ impl Directory for PostgresDirectory {
             .await
     }
 
+    async fn organisations(
+        &self,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<OrganisationEntry>, StoreError> {
+        // No name holds a NUL: what follows one makes no difference.
+        let after = after.split('\0').next().unwrap_or_default().to_owned();
+        self.ask(move |c| Box::pin(read::organisations(c, after.clone(), limit)))
+            .await
+    }
+
+    async fn organisation(
+        &self,
+        name: OrganisationName<'_>,
+    ) -> Result<Option<OrganisationEntry>, StoreError> {
+        match name {
+            OrganisationName::Name(name) if can_be_stored(name) => {
+                let name = name.to_owned();
+                self.ask(move |c| Box::pin(read::organisation_named(c, name.clone())))
+                    .await
+            }
+            OrganisationName::Name(_) => Ok(None),
+            OrganisationName::Id(id) => {
+                self.ask(move |c| Box::pin(read::organisation(c, OrganisationName::Id(id))))
+                    .await
+            }
+        }
+    }
+
     async fn card(&self, name: CardName<'_>) -> Result<Option<Card>, StoreError> {
         match name {
             CardName::Code(code) => {
@@ -212,6 +245,11 @@ impl Directory for PostgresDirectory {
             Box::pin(write::set_disabled(c, user, disabled))
         })
         .await
+    }
+
+    async fn change(&self, change: Change) -> Result<(), ChangeError> {
+        let made = self.once(self.timeout, move |c| Box::pin(write::change(c, change)));
+        Ok(made.await??)
     }
 
     async fn apply(&self, snapshot: &Snapshot) -> Result<Applied, StoreError> {

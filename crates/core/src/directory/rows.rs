@@ -6,6 +6,7 @@ use sqlx::Error;
 use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 
+use super::desk::Named;
 use super::{
     Account, AppPasswordEntry, Card, CardEntry, Enrolment, KeyDigest, KeyEntry, KnownAppPassword,
     OrganisationEntry, RecoveryCodeEntry, UnitEntry, UserEntry,
@@ -204,33 +205,49 @@ pub(super) fn user_entries<C: Columns>(
     let mut recovery_codes = by_user(&belongings.recovery_codes, recovery_code_entry)?;
     let mut app_passwords = by_user(&belongings.app_passwords, app_password_entry)?;
     let mut replaced_hashes = by_user(&belongings.replaced_hashes, digest_in)?;
-    accounts
-        .iter()
-        .map(|row| {
-            let id = row.guid("id")?;
-            Ok(UserEntry {
-                id,
-                number: row.number("number")?,
-                user_name: row.text("user_name")?,
-                email: row.text_if_any("email")?,
-                first_name: row.text("first_name")?,
-                last_name: row.text("last_name")?,
-                image_url: row.text("image_url")?,
-                role: role(row)?,
-                organisation: row.text("organisation_name")?,
-                default_unit: row.text_if_any("own_default_unit")?,
-                units: sorted(row, "units")?,
-                disabled: row.flag("disabled")?,
-                password_hash: row.text("password_hash")?,
-                replaced_hashes: replaced_hashes.remove(&id).unwrap_or_default(),
-                generation: row.number("generation")?,
-                totp_secret: row.text_if_any("totp_secret")?,
-                recovery_codes: Some(recovery_codes.remove(&id).unwrap_or_default()),
-                app_passwords: Some(app_passwords.remove(&id).unwrap_or_default()),
-                access_cards: cards.remove(&id).unwrap_or_default(),
-            })
-        })
-        .collect()
+    let complete = |row: &C| {
+        let mut user = person(row)?;
+        let id = user.id;
+        user.replaced_hashes = replaced_hashes.remove(&id).unwrap_or_default();
+        user.recovery_codes = Some(recovery_codes.remove(&id).unwrap_or_default());
+        user.app_passwords = Some(app_passwords.remove(&id).unwrap_or_default());
+        user.access_cards = cards.remove(&id).unwrap_or_default();
+        Ok(user)
+    };
+    accounts.iter().map(complete).collect()
+}
+
+/// A row of `accounts`, without what is kept elsewhere.
+pub(super) fn person(row: &impl Columns) -> Result<UserEntry> {
+    Ok(UserEntry {
+        id: row.guid("id")?,
+        number: row.number("number")?,
+        user_name: row.text("user_name")?,
+        email: row.text_if_any("email")?,
+        first_name: row.text("first_name")?,
+        last_name: row.text("last_name")?,
+        image_url: row.text("image_url")?,
+        role: role(row)?,
+        organisation: row.text("organisation_name")?,
+        default_unit: row.text_if_any("own_default_unit")?,
+        units: sorted(row, "units")?,
+        disabled: row.flag("disabled")?,
+        password_hash: row.text("password_hash")?,
+        replaced_hashes: Vec::new(),
+        generation: row.number("generation")?,
+        totp_secret: row.text_if_any("totp_secret")?,
+        recovery_codes: None,
+        app_passwords: None,
+        access_cards: Vec::new(),
+    })
+}
+
+/// A row of `users`, as far as others need to know.
+pub(super) fn named(row: &impl Columns) -> Result<Named> {
+    Ok(Named {
+        id: row.guid("id")?,
+        user_name: row.text("user_name")?,
+    })
 }
 
 /// Entries by the user whose they are, sorted.

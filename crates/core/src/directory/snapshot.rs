@@ -34,6 +34,13 @@ pub struct OrganisationEntry {
     pub units: Vec<UnitEntry>,
 }
 
+impl OrganisationEntry {
+    /// Whether it has a unit of that identifier.
+    pub(crate) fn has_unit(&self, id: &str) -> bool {
+        self.units.iter().any(|unit| unit.id == id)
+    }
+}
+
 /// A unit of an organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UnitEntry {

@@ -3,24 +3,31 @@
 mod app_passwords;
 mod apply;
 mod audit;
+mod desk;
 mod enrolments;
 mod keys;
 mod read;
 mod usage;
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{query, query_scalar};
+use sqlx::{Error, query, query_scalar};
+use tokio::time::sleep;
 use uuid::Uuid;
 
+use super::desk::Halt;
 use super::steps::migrator;
-use super::{Account, Applied, Card, CardName, Directory, KeyDigest, Snapshot};
+use super::{
+    Account, Applied, Card, CardName, Change, ChangeError, Directory, KeyDigest, OrganisationEntry,
+    OrganisationName, Snapshot,
+};
 use crate::error::StoreError;
 use crate::private_file::create_private_file;
 use crate::user::{Key, Unit, User, UserState};
@@ -28,6 +35,9 @@ use crate::user::{Key, Unit, User, UserState};
 /// Readers at once; SQLite has one writer at a time in any case.
 const CONNECTIONS: u32 = 4;
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// Before a file that another process is just making is tried again.
+const BUSY: Duration = Duration::from_millis(20);
+const SQLITE_BUSY: &str = "5";
 
 /// A directory in a SQLite file.
 pub struct SqliteDirectory {
@@ -44,15 +54,36 @@ impl SqliteDirectory {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(TIMEOUT);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(TIMEOUT)
-            .connect_with(options)
-            .await
-            .map_err(failed)?;
-        migrate(&pool).await.map_err(failed)?;
-        Ok(Self { pool })
+        let deadline = Instant::now() + TIMEOUT;
+        loop {
+            match connect(options.clone()).await {
+                Ok(pool) => return Ok(Self { pool }),
+                Err(error) if is_busy(&error) && Instant::now() < deadline => {
+                    sleep(BUSY).await;
+                }
+                Err(error) => return Err(failed(error)),
+            }
+        }
     }
+}
+
+async fn connect(options: SqliteConnectOptions) -> Result<SqlitePool, Error> {
+    let pool = SqlitePoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(TIMEOUT)
+        .connect_with(options)
+        .await?;
+    migrate(&pool).await.map_err(|error| match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error,
+        other => Error::Migrate(Box::new(other)),
+    })?;
+    Ok(pool)
+}
+
+/// Where two make a file at once, SQLite does not always wait as long as it is told to.
+fn is_busy(error: &Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.is_some_and(|code| code == SQLITE_BUSY)
 }
 
 /// Several processes may do so at once, a gateway and a command beside it: each waits for the file,
@@ -93,6 +124,26 @@ impl Directory for SqliteDirectory {
         read::users(&self.pool, after, limit).await.map_err(failed)
     }
 
+    async fn organisations(
+        &self,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<OrganisationEntry>, StoreError> {
+        read::organisations(&self.pool, after, limit)
+            .await
+            .map_err(failed)
+    }
+
+    async fn organisation(
+        &self,
+        name: OrganisationName<'_>,
+    ) -> Result<Option<OrganisationEntry>, StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        read::organisation(&mut connection, name)
+            .await
+            .map_err(failed)
+    }
+
     async fn card(&self, name: CardName<'_>) -> Result<Option<Card>, StoreError> {
         read::card(&self.pool, name).await.map_err(failed)
     }
@@ -126,6 +177,16 @@ impl Directory for SqliteDirectory {
             .await
             .map(drop)
             .map_err(failed)
+    }
+
+    async fn change(&self, change: Change) -> Result<(), ChangeError> {
+        let begun = self.pool.begin_with("BEGIN IMMEDIATE").await;
+        let mut transaction = begun.map_err(failed)?;
+        match change.make(&mut *transaction).await {
+            Ok(()) => Ok(transaction.commit().await.map_err(failed)?),
+            Err(Halt::Unfit(unfit)) => Err(unfit.into()),
+            Err(Halt::Failed(error)) => Err(failed(error).into()),
+        }
     }
 
     async fn apply(&self, snapshot: &Snapshot) -> Result<Applied, StoreError> {

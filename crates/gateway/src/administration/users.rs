@@ -1,8 +1,8 @@
-//! Users: added, switched off and on, given a password.
+//! Users: added, changed, switched off and on, given a password.
 
 use isogloss_core::audit::{Event, Kind};
-use isogloss_core::directory::file::{File, FileError, NewUser, import};
-use isogloss_core::{PasswordError, Passwords, StoreError, User, UserState};
+use isogloss_core::directory::{Change, UserEdit, UserEntry};
+use isogloss_core::{PasswordError, Passwords, Role, StoreError, User, UserState};
 use secrecy::SecretString;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,11 +16,15 @@ impl Administration {
         if let Some(account) = self.directory.account(name).await? {
             return Ok(account.user);
         }
-        let by_id = match Uuid::try_parse(name) {
-            Ok(id) => self.directory.user(id).await?,
-            Err(_) => None,
-        };
-        by_id.ok_or_else(|| Undone::NotFound(format!("{name}: no such user")))
+        match Uuid::try_parse(name) {
+            Ok(id) => self.user_of_id(id).await,
+            Err(_) => Err(no_such_user(name)),
+        }
+    }
+
+    async fn user_of_id(&self, id: Uuid) -> Result<User, Undone> {
+        let user = self.directory.user(id).await?;
+        user.ok_or_else(|| no_such_user(id))
     }
 
     /// Adds a user.
@@ -29,22 +33,52 @@ impl Administration {
         new: NewUser,
         passwords: &Passwords,
     ) -> Result<User, Undone> {
-        let name = new.user_name.clone();
-        if self.directory.account(&name).await?.is_some() {
-            let reason = format!("{name}: there is such a user already");
+        let id = Uuid::new_v4();
+        let role = new.role.as_deref().map(role_named).transpose()?;
+        let mut user = Box::new(UserEntry {
+            id,
+            number: 0,
+            user_name: new.user_name,
+            email: new.email,
+            first_name: new.first_name,
+            last_name: new.last_name,
+            image_url: new.image_url,
+            role: role.unwrap_or_default(),
+            organisation: new.organisation,
+            default_unit: new.default_unit,
+            units: new.units,
+            disabled: false,
+            password_hash: String::new(),
+            replaced_hashes: Vec::new(),
+            generation: 0,
+            totp_secret: None,
+            recovery_codes: None,
+            app_passwords: None,
+            access_cards: Vec::new(),
+        });
+        // Hashing is dear: nobody waits for it in vain.
+        if self.directory.account(&user.user_name).await?.is_some() {
+            let reason = format!("{}: there is such a user already", user.user_name);
             return Err(Undone::Conflict(reason));
         }
-        let file = File::of_user(new);
-        let applied = import(self.directory.as_ref(), passwords, file, |_| {}).await;
-        applied.map_err(|error| match error {
-            FileError::Unavailable(error) => Undone::Unavailable(error),
-            error @ (FileError::Read { .. }
-            | FileError::Syntax { .. }
-            | FileError::Entry { .. }
-            | FileError::Password { .. }) => Undone::Malformed(error.to_string()),
-        })?;
-        let user = self.user(&name).await?;
+        user.password_hash = hash(new.password, passwords).await?;
+        let number = new.number;
+        self.directory
+            .change(Change::AddUser { user, number })
+            .await?;
+        let user = self.user_of_id(id).await?;
         self.record(about(Kind::AddUser, &user));
+        Ok(user)
+    }
+
+    /// Changes who a user is and where one belongs, and answers how that is now.
+    pub(crate) async fn edit_user(&self, user: &User, edit: UserEdit) -> Result<User, Undone> {
+        let (id, edit) = (user.id, Box::new(edit));
+        self.directory
+            .change(Change::EditUser { user: id, edit })
+            .await?;
+        let user = self.user_of_id(id).await?;
+        self.record(about(Kind::EditUser, &user));
         Ok(user)
     }
 
@@ -55,17 +89,7 @@ impl Administration {
         password: SecretString,
         passwords: &Passwords,
     ) -> Result<(), Undone> {
-        let hash = passwords
-            .hash(password)
-            .await
-            .map_err(|error| match error {
-                error @ (PasswordError::Empty | PasswordError::TooLong | PasswordError::Nul) => {
-                    Undone::Malformed(error.to_string())
-                }
-                error @ (PasswordError::Bcrypt(_) | PasswordError::Auth(_)) => {
-                    StoreError::new("password hashing", error).into()
-                }
-            })?;
+        let hash = hash(password, passwords).await?;
         self.directory.set_password(user.id, &hash).await?;
         self.record(about(Kind::SetPassword, user));
         Ok(())
@@ -81,6 +105,46 @@ impl Administration {
         self.record(about(kind, user));
         Ok(())
     }
+}
+
+/// A user who is to be added.
+pub(crate) struct NewUser {
+    pub(crate) user_name: String,
+    pub(crate) organisation: String,
+    pub(crate) password: SecretString,
+    pub(crate) email: Option<String>,
+    /// The next free one if there is none.
+    pub(crate) number: Option<i64>,
+    pub(crate) first_name: String,
+    pub(crate) last_name: String,
+    pub(crate) image_url: String,
+    pub(crate) role: Option<String>,
+    pub(crate) default_unit: Option<String>,
+    pub(crate) units: Vec<String>,
+}
+
+/// The role of that name.
+pub(crate) fn role_named(name: &str) -> Result<Role, Undone> {
+    Role::from_name(name).ok_or_else(|| {
+        let names = Role::ALL.map(Role::name).join(", ");
+        Undone::Malformed(format!("{name}: the role is none of {names}"))
+    })
+}
+
+async fn hash(password: SecretString, passwords: &Passwords) -> Result<String, Undone> {
+    let hash = passwords.hash(password).await;
+    hash.map_err(|error| match error {
+        error @ (PasswordError::Empty | PasswordError::TooLong | PasswordError::Nul) => {
+            Undone::Malformed(error.to_string())
+        }
+        error @ (PasswordError::Bcrypt(_) | PasswordError::Auth(_)) => {
+            StoreError::new("password hashing", error).into()
+        }
+    })
+}
+
+fn no_such_user(name: impl std::fmt::Display) -> Undone {
+    Undone::NotFound(format!("{name}: no such user"))
 }
 
 fn about(kind: Kind, user: &User) -> Event {

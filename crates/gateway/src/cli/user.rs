@@ -8,7 +8,6 @@ mod totp;
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use isogloss_core::directory::Directory;
-use isogloss_core::directory::file::NewUser;
 use isogloss_core::{Role, User, UserState};
 use serde_json::Value;
 
@@ -17,7 +16,7 @@ pub(super) use self::password::first_line;
 use super::acts::Acts;
 use super::remote::Gateway;
 use super::{Outcome, output, session};
-use crate::administration::users::{Shown, state};
+use crate::administration::users::{NewUser, Shown, state};
 use crate::config::{Config, Sections};
 use crate::parts;
 use crate::sessions::Selection;
@@ -165,8 +164,9 @@ async fn add(new: Add, acts: &Acts<'_>) -> Result<Outcome> {
         last_name: new.last_name,
         role: new.role,
         default_unit: new.default_unit,
-        password: Some(new.source.read()?),
-        ..NewUser::default()
+        password: new.source.read()?,
+        image_url: String::new(),
+        units: Vec::new(),
     };
     let passwords = parts::passwords(&acts.sections.passwords)?;
     acts.done(async |administration| administration.add_user(user, &passwords).await)

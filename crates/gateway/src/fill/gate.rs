@@ -9,7 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use isogloss_core::audit::{AuditTable, Event, Filter};
-use isogloss_core::directory::{Account, Applied, Card, CardName, Directory, KeyDigest, Snapshot};
+use isogloss_core::directory::{
+    Account, Applied, Card, CardName, Change, ChangeError, Directory, KeyDigest, OrganisationEntry,
+    OrganisationName, Snapshot,
+};
 use isogloss_core::usage::{UsageRows, UsageTable};
 use isogloss_core::{Connections, Key, StoreError, Unit, User, UserState};
 use time::OffsetDateTime;
@@ -95,6 +98,21 @@ impl Directory for Gate {
         self.passed()?.users(after, limit).await
     }
 
+    async fn organisations(
+        &self,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<OrganisationEntry>, StoreError> {
+        self.passed()?.organisations(after, limit).await
+    }
+
+    async fn organisation(
+        &self,
+        name: OrganisationName<'_>,
+    ) -> Result<Option<OrganisationEntry>, StoreError> {
+        self.passed()?.organisation(name).await
+    }
+
     async fn card(&self, name: CardName<'_>) -> Result<Option<Card>, StoreError> {
         self.passed()?.card(name).await
     }
@@ -113,6 +131,10 @@ impl Directory for Gate {
 
     async fn set_state(&self, user: Uuid, state: UserState) -> Result<(), StoreError> {
         self.passed()?.set_state(user, state).await
+    }
+
+    async fn change(&self, change: Change) -> Result<(), ChangeError> {
+        self.passed()?.change(change).await
     }
 
     async fn apply(&self, snapshot: &Snapshot) -> Result<Applied, StoreError> {

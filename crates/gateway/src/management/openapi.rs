@@ -7,7 +7,7 @@ use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::admin::Refusal;
-use super::{admin, keys, metrics, sessions, throttle, usage, users};
+use super::{admin, keys, metrics, organisations, sessions, throttle, usage, users};
 use crate::backends::{self, Backends};
 
 /// Each route is described where it is handled.
@@ -31,8 +31,16 @@ use crate::backends::{self, Backends};
         users::list,
         users::show,
         users::add,
+        users::edit::edit,
         users::set_password,
         users::set_state,
+        organisations::list,
+        organisations::show,
+        organisations::add,
+        organisations::edit,
+        organisations::remove,
+        organisations::units::put,
+        organisations::units::remove,
         usage::list,
         management,
         dialect

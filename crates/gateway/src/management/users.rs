@@ -1,20 +1,19 @@
 //! `/admin/users`: who may log in.
 
+pub(super) mod edit;
+
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Json, Path, Query, ServiceConfig, get, post, put, resource};
-use isogloss_core::directory::file::NewUser;
+use actix_web::web::{Data, Json, Path, Query, ServiceConfig, get, patch, post, put, resource};
 use isogloss_core::{Passwords, Scope, UserState};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use self::edit::edit;
 use super::admin::{Admin, Refusal, no_method};
-use crate::administration::users::Shown;
+use super::{LONGEST_PAGE, PAGE};
+use crate::administration::users::{NewUser, Shown};
 use crate::administration::{Administration, Undone};
-
-/// How many users a page has, unless it is said, and at the most.
-const PAGE: u32 = 100;
-const LONGEST_PAGE: u32 = 1000;
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(
@@ -26,7 +25,8 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
     .service(
         resource("/admin/users/{user}")
             .route(get().to(show))
-            .default_service(no_method("GET")),
+            .route(patch().to(edit))
+            .default_service(no_method("GET, PATCH")),
     )
     .service(
         resource("/admin/users/{user}/password")
@@ -124,9 +124,14 @@ pub(crate) struct UserRequest {
     first_name: String,
     #[serde(default)]
     last_name: String,
+    /// Address of a picture.
+    #[serde(default)]
+    image_url: String,
     /// `ADMIN`, `PROJECT_MANAGER` or `LINGUIST`; the least of them if there is none.
     role: Option<String>,
+    /// The unit of logins that name none, instead of the organisation's.
     default_unit: Option<String>,
+    /// Further units to log in to.
     #[serde(default)]
     units: Vec<String>,
 }
@@ -153,7 +158,7 @@ pub(crate) async fn add(
     let new = NewUser {
         user_name: request.user_name,
         organisation: request.organisation,
-        password: Some(request.password),
+        password: request.password,
         email: request.email,
         number: request.number,
         first_name: request.first_name,
@@ -161,7 +166,7 @@ pub(crate) async fn add(
         role: request.role,
         default_unit: request.default_unit,
         units: request.units,
-        ..NewUser::default()
+        image_url: request.image_url,
     };
     let user = admin.act(administration.add_user(new, &passwords)).await?;
     Ok(HttpResponse::Created().json(Shown::from(user)))

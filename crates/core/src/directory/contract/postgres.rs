@@ -2,15 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::{join, join_all, try_join_all};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use sqlx::postgres::PgConnection;
-use sqlx::{Connection as _, query_scalar};
+use sqlx::{Connection as _, query_scalar, raw_sql};
 
 use super::postgres_server::Postgres;
 use super::{FILE, load};
 use crate::directory::postgres::migrate::{migrate, migrations};
-use crate::directory::{Directory, PostgresDirectory, PostgresSettings};
+use crate::directory::{Change, Directory, PostgresDirectory, PostgresSettings};
 use crate::error::StoreError;
 
 const AT_ONCE: usize = 12;
@@ -86,8 +86,26 @@ async fn connections_that_the_server_cut_off_are_replaced() {
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
          WHERE datname = '{database}' AND pid <> pg_backend_pid()"
     );
+    let waiting = format!(
+        "SELECT count(*) > 1 FROM pg_stat_activity
+         WHERE datname = '{database}' AND wait_event_type = 'Lock'"
+    );
     for _ in 0..3 {
-        let found = join_all((0..10).map(|_| directory.account("ada"))).await;
+        let mut holder = PgConnection::connect(&address).await.unwrap();
+        let mut lock = holder.begin().await.unwrap();
+        raw_sql("LOCK TABLE users")
+            .execute(&mut *lock)
+            .await
+            .unwrap();
+        let several_wait = async {
+            until("two wait", async || {
+                server.sql("postgres", &waiting).unwrap() == "t"
+            })
+            .await;
+            lock.rollback().await.unwrap();
+        };
+        let accounts = join_all((0..10).map(|_| directory.account("ada")));
+        let (found, ()) = join(accounts, several_wait).await;
         assert!(found.into_iter().all(|found| found.unwrap().is_some()));
         let cut: u8 = server.sql("postgres", &cut_off).unwrap().parse().unwrap();
         assert!(cut > 1, "{cut}");
@@ -95,6 +113,25 @@ async fn connections_that_the_server_cut_off_are_replaced() {
         server.sql("postgres", &cut_off).unwrap();
         directory.set_password(ada.user.id, "hash").await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn what_is_refused_leaves_no_lock_behind() {
+    let server = Postgres::shared().unwrap();
+    let address = server.new_database().unwrap();
+    let directory = postgres(&address);
+    load(&directory, FILE).await.unwrap();
+    let ada = directory.account("ada").await.unwrap().unwrap().user;
+    let change = Change::RemoveOrganisation(ada.organisation.id);
+    assert!(directory.change(change).await.is_err());
+    let replaced = directory.replace_hash(ada.id, "not this", "new").await;
+    assert!(!replaced.unwrap());
+    let (_, database) = address.rsplit_once('/').unwrap();
+    let open = format!(
+        "SELECT count(*) FROM pg_stat_activity
+         WHERE datname = '{database}' AND state LIKE 'idle in transaction%'"
+    );
+    assert_eq!(server.sql("postgres", &open).unwrap(), "0");
 }
 
 #[tokio::test]

@@ -84,7 +84,10 @@ impl Connection {
     ) -> Result<T, Error> {
         self.in_doubt = true;
         let answer = work(&mut self.raw).await;
-        self.in_doubt = answer.as_ref().is_err_and(is_lost);
+        // A transaction that was given up ends with the next thing that is sent, and keeps what it
+        // has locked until then.
+        let is_over = !self.raw.should_flush() || self.raw.flush().await.is_ok();
+        self.in_doubt = !is_over || answer.as_ref().is_err_and(is_lost);
         answer
     }
 }

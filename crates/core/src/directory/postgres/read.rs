@@ -5,7 +5,7 @@ use sqlx::{Row as _, query};
 use uuid::Uuid;
 
 use crate::directory::rows::{self, Belongings, Columns, Result};
-use crate::directory::{Account, Card, KeyDigest, Snapshot};
+use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, OrganisationName, Snapshot};
 use crate::user::{Key, Unit, User};
 
 /// For nobody somebody is read and dropped: it is to take as long.
@@ -50,6 +50,63 @@ pub(super) async fn users(
         .fetch_all(connection)
         .await?;
     rows.iter().map(rows::user).collect()
+}
+
+pub(super) async fn organisations(
+    connection: &mut PgConnection,
+    after: String,
+    limit: u32,
+) -> Result<Vec<OrganisationEntry>> {
+    let organisations = query(
+        "SELECT id, name, default_unit FROM organisations WHERE name > $1 ORDER BY name LIMIT $2",
+    )
+    .bind(&after)
+    .bind(i64::from(limit))
+    .fetch_all(&mut *connection)
+    .await?;
+    let units = query(
+        "SELECT id, organisation_id AS organisation, name FROM units WHERE organisation_id IN
+             (SELECT id FROM organisations WHERE name > $1 ORDER BY name LIMIT $2) ORDER BY id",
+    )
+    .bind(&after)
+    .bind(i64::from(limit))
+    .fetch_all(connection)
+    .await?;
+    rows::organisation_entries(&organisations, &units)
+}
+
+pub(super) async fn organisation(
+    connection: &mut PgConnection,
+    name: OrganisationName<'_>,
+) -> Result<Option<OrganisationEntry>> {
+    let lookup = match name {
+        OrganisationName::Name(name) => {
+            query("SELECT id, name, default_unit FROM organisations WHERE name = $1")
+                .bind(name.to_owned())
+        }
+        OrganisationName::Id(id) => {
+            query("SELECT id, name, default_unit FROM organisations WHERE id = $1").bind(id)
+        }
+    };
+    let organisations = lookup.fetch_all(&mut *connection).await?;
+    let Some(found) = organisations.first() else {
+        return Ok(None);
+    };
+    let units = query(
+        "SELECT id, organisation_id AS organisation, name FROM units
+         WHERE organisation_id = $1 ORDER BY id",
+    )
+    .bind(found.guid("id")?)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows::organisation_entries(&organisations, &units)?.pop())
+}
+
+pub(super) async fn organisation_named(
+    connection: &mut PgConnection,
+    name: String,
+) -> Result<Option<OrganisationEntry>> {
+    organisation(connection, OrganisationName::Name(&name)).await
 }
 
 pub(super) async fn card_of_code(

@@ -7,9 +7,10 @@ use uuid::Uuid;
 
 use super::{enrolments, read};
 use crate::directory::changes::{Changes, UserChange, logins};
+use crate::directory::desk::Halt;
 use crate::directory::rows::Result;
 use crate::directory::{
-    Applied, KeyDigest, KeyEntry, OrganisationEntry, Snapshot, UserEntry, login_form,
+    Applied, Change, KeyDigest, KeyEntry, OrganisationEntry, Snapshot, Unfit, UserEntry, login_form,
 };
 
 pub(super) async fn set_password(
@@ -84,13 +85,10 @@ pub(super) async fn note_import(
         .map(drop)
 }
 
-/// One at a time: another one waits here, and then sees what this one wrote. Readers do not wait.
 pub(super) async fn apply(connection: &mut PgConnection, snapshot: Snapshot) -> Result<Applied> {
     let mut transaction = connection.begin().await?;
     unlimited(&mut transaction).await?;
-    query("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")
-        .execute(&mut *transaction)
-        .await?;
+    alone(&mut transaction).await?;
     let present = read::snapshot(&mut transaction).await?;
     let changes = Changes::between(&present, &snapshot);
     for organisation in changes.organisations {
@@ -104,6 +102,28 @@ pub(super) async fn apply(connection: &mut PgConnection, snapshot: Snapshot) -> 
     }
     transaction.commit().await?;
     Ok(changes.applied)
+}
+
+/// Makes a single change, or tells why it is unfit.
+pub(super) async fn change(
+    connection: &mut PgConnection,
+    change: Change,
+) -> Result<std::result::Result<(), Unfit>> {
+    let mut transaction = connection.begin().await?;
+    alone(&mut transaction).await?;
+    match change.make(&mut *transaction).await {
+        Ok(()) => transaction.commit().await.map(Ok),
+        Err(Halt::Unfit(unfit)) => Ok(Err(unfit)),
+        Err(Halt::Failed(error)) => Err(error),
+    }
+}
+
+/// One at a time: another one waits here, and then sees what this one wrote. Readers do not wait.
+pub(super) async fn alone(transaction: &mut PgConnection) -> Result<()> {
+    query("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")
+        .execute(transaction)
+        .await
+        .map(drop)
 }
 
 /// All there is at one moment.
@@ -125,7 +145,7 @@ async fn unlimited(transaction: &mut PgConnection) -> Result<()> {
         .map(drop)
 }
 
-async fn put_organisation(
+pub(super) async fn put_organisation(
     connection: &mut PgConnection,
     organisation: &OrganisationEntry,
 ) -> Result<()> {
@@ -153,7 +173,14 @@ async fn put_organisation(
 }
 
 async fn put_user(connection: &mut PgConnection, change: UserChange<'_>) -> Result<()> {
-    let user = &change.entry;
+    put_person(connection, &change.entry).await?;
+    put_cards(connection, &change.entry).await?;
+    put_recovery_codes(connection, &change).await?;
+    put_app_passwords(connection, &change).await
+}
+
+/// A user, but for cards, codes and application passwords.
+pub(super) async fn put_person(connection: &mut PgConnection, user: &UserEntry) -> Result<()> {
     query(
         "INSERT INTO users (id, number, user_name, email, first_name, last_name, image_url, role,
                             organisation_id, default_unit, disabled, password_hash, totp_secret,
@@ -185,10 +212,7 @@ async fn put_user(connection: &mut PgConnection, change: UserChange<'_>) -> Resu
     .execute(&mut *connection)
     .await?;
     put_logins(connection, user).await?;
-    put_units(connection, user).await?;
-    put_cards(connection, user).await?;
-    put_recovery_codes(connection, &change).await?;
-    put_app_passwords(connection, &change).await
+    put_units(connection, user).await
 }
 
 async fn put_logins(connection: &mut PgConnection, user: &UserEntry) -> Result<()> {

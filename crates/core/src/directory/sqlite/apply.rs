@@ -29,7 +29,7 @@ pub(super) async fn apply(pool: &SqlitePool, snapshot: &Snapshot) -> Result<Appl
     Ok(changes.applied)
 }
 
-async fn put_organisation(
+pub(super) async fn put_organisation(
     connection: &mut SqliteConnection,
     organisation: &OrganisationEntry,
 ) -> Result<()> {
@@ -57,7 +57,14 @@ async fn put_organisation(
 }
 
 async fn put_user(connection: &mut SqliteConnection, change: UserChange<'_>) -> Result<()> {
-    let user = &change.entry;
+    put_person(connection, &change.entry).await?;
+    put_cards(connection, &change.entry).await?;
+    put_recovery_codes(connection, &change).await?;
+    put_app_passwords(connection, &change).await
+}
+
+/// A user, but for cards, codes and application passwords.
+pub(super) async fn put_person(connection: &mut SqliteConnection, user: &UserEntry) -> Result<()> {
     query(
         "INSERT INTO users (id, number, user_name, email, first_name, last_name, image_url, role,
                             organisation, default_unit, disabled, password_hash, totp_secret,
@@ -89,10 +96,7 @@ async fn put_user(connection: &mut SqliteConnection, change: UserChange<'_>) -> 
     .execute(&mut *connection)
     .await?;
     put_logins(connection, user).await?;
-    put_units(connection, user).await?;
-    put_cards(connection, user).await?;
-    put_recovery_codes(connection, &change).await?;
-    put_app_passwords(connection, &change).await
+    put_units(connection, user).await
 }
 
 async fn put_logins(connection: &mut SqliteConnection, user: &UserEntry) -> Result<()> {

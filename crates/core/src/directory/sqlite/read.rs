@@ -5,7 +5,9 @@ use sqlx::{Row as _, query};
 use uuid::Uuid;
 
 use crate::directory::rows::{self, Belongings, Columns, Result, unreadable};
-use crate::directory::{Account, Card, CardName, KeyDigest, Snapshot, login_form};
+use crate::directory::{
+    Account, Card, CardName, KeyDigest, OrganisationEntry, OrganisationName, Snapshot, login_form,
+};
 use crate::user::{Key, Unit, User};
 
 /// For nobody somebody is read and dropped: it is to take as long.
@@ -43,6 +45,55 @@ pub(super) async fn users(pool: &SqlitePool, after: i64, limit: u32) -> Result<V
         .fetch_all(pool)
         .await?;
     rows.iter().map(rows::user).collect()
+}
+
+pub(super) async fn organisations(
+    pool: &SqlitePool,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<OrganisationEntry>> {
+    let organisations = query(
+        "SELECT id, name, default_unit FROM organisations WHERE name > ? ORDER BY name LIMIT ?",
+    )
+    .bind(after)
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    let units = query(
+        "SELECT id, organisation, name FROM units WHERE organisation IN
+             (SELECT id FROM organisations WHERE name > ? ORDER BY name LIMIT ?) ORDER BY id",
+    )
+    .bind(after)
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    rows::organisation_entries(&organisations, &units)
+}
+
+pub(super) async fn organisation(
+    connection: &mut SqliteConnection,
+    name: OrganisationName<'_>,
+) -> Result<Option<OrganisationEntry>> {
+    let lookup = match name {
+        OrganisationName::Name(name) => {
+            query("SELECT id, name, default_unit FROM organisations WHERE name = ?")
+                .bind(name.to_owned())
+        }
+        OrganisationName::Id(id) => {
+            query("SELECT id, name, default_unit FROM organisations WHERE id = ?")
+                .bind(id.to_string())
+        }
+    };
+    let organisations = lookup.fetch_all(&mut *connection).await?;
+    let Some(found) = organisations.first() else {
+        return Ok(None);
+    };
+    let units =
+        query("SELECT id, organisation, name FROM units WHERE organisation = ? ORDER BY id")
+            .bind(found.text("id")?)
+            .fetch_all(connection)
+            .await?;
+    Ok(rows::organisation_entries(&organisations, &units)?.pop())
 }
 
 pub(super) async fn card(pool: &SqlitePool, name: CardName<'_>) -> Result<Option<Card>> {

@@ -1,0 +1,194 @@
+//! Single changes that administrators make: each is checked and made in one transaction, in which
+//! nobody else changes anything.
+
+mod organisations;
+mod setting;
+mod users;
+
+use async_trait::async_trait;
+use sqlx::Error;
+use thiserror::Error;
+use uuid::Uuid;
+
+pub use self::organisations::OrganisationEdit;
+pub use self::setting::Setting;
+pub use self::users::UserEdit;
+use super::rows::Result;
+use super::{OrganisationEntry, OrganisationName, UnitEntry, UserEntry};
+use crate::error::StoreError;
+
+/// A change of the directory.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// A new user, under the next free number if none is given.
+    AddUser {
+        /// Who; the number in here does not count.
+        user: Box<UserEntry>,
+        /// The number.
+        number: Option<i64>,
+    },
+    /// Another name, role, organisation, or the like.
+    EditUser {
+        /// Whose.
+        user: Uuid,
+        /// What is to be otherwise.
+        edit: Box<UserEdit>,
+    },
+    /// A new organisation with its units.
+    AddOrganisation(OrganisationEntry),
+    /// Another name or default unit.
+    EditOrganisation {
+        /// Whose.
+        organisation: Uuid,
+        /// What is to be otherwise.
+        edit: OrganisationEdit,
+    },
+    /// An organisation without users, and its units, are to be no more.
+    RemoveOrganisation(Uuid),
+    /// A new unit, or another name for one.
+    PutUnit {
+        /// Where.
+        organisation: Uuid,
+        /// The unit.
+        unit: UnitEntry,
+    },
+    /// A unit that nobody is in is to be no more.
+    RemoveUnit {
+        /// Where.
+        organisation: Uuid,
+        /// The unit's identifier.
+        unit: String,
+    },
+}
+
+/// Why a change makes no sense. Each reason is for people.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Unfit {
+    /// What was asked for cannot be.
+    #[error("{0}")]
+    Invalid(String),
+    /// What it is about is not there.
+    #[error("{0}")]
+    NotFound(String),
+    /// Something that is there is in its way.
+    #[error("{0}")]
+    Conflict(String),
+}
+
+/// Why a change was not made. Nothing of it was.
+#[derive(Debug, Error)]
+pub enum ChangeError {
+    /// It makes no sense.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// The directory cannot be asked.
+    #[error(transparent)]
+    Unavailable(#[from] StoreError),
+}
+
+/// Why a change goes no further: the transaction ends without it.
+pub(super) enum Halt {
+    Unfit(Unfit),
+    Failed(Error),
+}
+
+impl From<Unfit> for Halt {
+    fn from(unfit: Unfit) -> Self {
+        Self::Unfit(unfit)
+    }
+}
+
+impl From<Error> for Halt {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// A database in such a transaction.
+#[async_trait]
+pub(super) trait Desk: Send {
+    async fn organisation(
+        &mut self,
+        name: OrganisationName<'_>,
+    ) -> Result<Option<OrganisationEntry>>;
+
+    /// Writes an organisation and its units; others that it has stay.
+    async fn put_organisation(&mut self, organisation: &OrganisationEntry) -> Result<()>;
+
+    /// Removes an organisation and its units, which nobody is in.
+    async fn remove_organisation(&mut self, organisation: Uuid) -> Result<()>;
+
+    /// Removes a unit, which nobody is in.
+    async fn remove_unit(&mut self, unit: &str) -> Result<()>;
+
+    /// The organisation that a unit belongs to.
+    async fn organisation_of_unit(&mut self, unit: &str) -> Result<Option<Uuid>>;
+
+    /// How many users an organisation has.
+    async fn users_of(&mut self, organisation: Uuid) -> Result<i64>;
+
+    /// How many users may log in to a unit, by themselves and not as everybody of the organisation.
+    async fn users_in(&mut self, unit: &str) -> Result<i64>;
+
+    /// A user, without cards, codes and application passwords.
+    async fn user(&mut self, id: Uuid) -> Result<Option<UserEntry>>;
+
+    /// Who logs in by that name, in the form of [`login_form`](super::login_form).
+    async fn user_of_login(&mut self, login: &str) -> Result<Option<Named>>;
+
+    /// Who has that number.
+    async fn user_of_number(&mut self, number: i64) -> Result<Option<Named>>;
+
+    /// The greatest number there is.
+    async fn last_number(&mut self) -> Result<Option<i64>>;
+
+    /// Writes a user, but for cards, codes and application passwords.
+    async fn put_user(&mut self, user: &UserEntry) -> Result<()>;
+}
+
+/// A user, as far as others need to know.
+pub(super) struct Named {
+    pub(super) id: Uuid,
+    pub(super) user_name: String,
+}
+
+impl Change {
+    pub(super) async fn make(self, desk: &mut dyn Desk) -> std::result::Result<(), Halt> {
+        match self {
+            Self::AddUser { user, number } => users::add(desk, *user, number).await,
+            Self::EditUser { user, edit } => users::edit(desk, user, *edit).await,
+            Self::AddOrganisation(organisation) => organisations::add(desk, organisation).await,
+            Self::EditOrganisation { organisation, edit } => {
+                organisations::edit(desk, organisation, edit).await
+            }
+            Self::RemoveOrganisation(organisation) => {
+                organisations::remove(desk, organisation).await
+            }
+            Self::PutUnit { organisation, unit } => {
+                organisations::put_unit(desk, organisation, unit).await
+            }
+            Self::RemoveUnit { organisation, unit } => {
+                organisations::remove_unit(desk, organisation, &unit).await
+            }
+        }
+    }
+}
+
+/// Names are compared, listed and printed: they are no lines and no more than what is seen of them.
+fn check_name(what: &str, name: &str) -> std::result::Result<(), Unfit> {
+    if name.trim().is_empty() {
+        return Err(Unfit::Invalid(format!("{what} is empty")));
+    }
+    if name.trim() != name {
+        let reason = format!("{what} begins or ends with white space");
+        return Err(Unfit::Invalid(reason));
+    }
+    check_text(what, name)
+}
+
+fn check_text(what: &str, text: &str) -> std::result::Result<(), Unfit> {
+    if text.contains(char::is_control) {
+        return Err(Unfit::Invalid(format!("{what} holds a control character")));
+    }
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! Users: who they are and where they belong. Secrets have ways of their own.
+
+use uuid::Uuid;
+
+use super::{Desk, Halt, Named, Setting, Unfit, check_name, check_text};
+use crate::directory::changes::{ends_tokens, logins};
+use crate::directory::{OrganisationName, UserEntry};
+use crate::user::Role;
+
+/// What of a user is to be otherwise; nothing said is nothing changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserEdit {
+    /// Number.
+    pub number: Option<i64>,
+    /// Login name.
+    pub user_name: Option<String>,
+    /// E-mail address.
+    pub email: Setting<String>,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// Address of a picture.
+    pub image_url: Option<String>,
+    /// Role.
+    pub role: Option<Role>,
+    /// The organisation's name. Tokens that were made in another one end.
+    pub organisation: Option<String>,
+    /// The user's own default unit.
+    pub default_unit: Setting<String>,
+    /// All units beside the default one. Where one is taken away, tokens end.
+    pub units: Option<Vec<String>>,
+}
+
+impl UserEdit {
+    fn of(self, known: &UserEntry) -> UserEntry {
+        let mut user = known.clone();
+        let set = |field: &mut String, to: Option<String>| {
+            if let Some(to) = to {
+                *field = to;
+            }
+        };
+        set(&mut user.user_name, self.user_name);
+        set(&mut user.first_name, self.first_name);
+        set(&mut user.last_name, self.last_name);
+        set(&mut user.image_url, self.image_url);
+        set(&mut user.organisation, self.organisation);
+        user.number = self.number.unwrap_or(user.number);
+        user.role = self.role.unwrap_or(user.role);
+        user.email = self.email.after(user.email);
+        user.default_unit = self.default_unit.after(user.default_unit);
+        user.units = self.units.unwrap_or(user.units);
+        user.generation += i64::from(ends_tokens(&user, known));
+        user
+    }
+}
+
+pub(super) async fn add(
+    desk: &mut dyn Desk,
+    mut user: UserEntry,
+    number: Option<i64>,
+) -> Result<(), Halt> {
+    user.number = if let Some(number) = number {
+        number
+    } else {
+        let last = desk.last_number().await?;
+        last.map_or(1, |last| last.saturating_add(1))
+    };
+    put(desk, &user).await
+}
+
+pub(super) async fn edit(desk: &mut dyn Desk, id: Uuid, edit: UserEdit) -> Result<(), Halt> {
+    let known = desk.user(id).await?;
+    let known = known.ok_or_else(|| Unfit::NotFound(format!("{id}: no such user")))?;
+    put(desk, &edit.of(&known)).await
+}
+
+async fn put(desk: &mut dyn Desk, user: &UserEntry) -> Result<(), Halt> {
+    check_texts(user)?;
+    check_place(desk, user).await?;
+    for login in logins(user) {
+        if let Some(other) = other(user, desk.user_of_login(&login).await?) {
+            let reason = format!("user {other} logs in by the same name or e-mail address");
+            return Err(Unfit::Conflict(reason).into());
+        }
+    }
+    if let Some(other) = other(user, desk.user_of_number(user.number).await?) {
+        return Err(Unfit::Conflict(format!("user {other} has the same number")).into());
+    }
+    Ok(desk.put_user(user).await?)
+}
+
+fn other(user: &UserEntry, found: Option<Named>) -> Option<String> {
+    let found = found.filter(|found| found.id != user.id)?;
+    Some(found.user_name)
+}
+
+fn check_texts(user: &UserEntry) -> Result<(), Unfit> {
+    check_name("the user name", &user.user_name)?;
+    if let Some(email) = &user.email {
+        check_name("the e-mail address", email)?;
+    }
+    check_text("the first name", &user.first_name)?;
+    check_text("the last name", &user.last_name)?;
+    check_text("the picture's address", &user.image_url)
+}
+
+async fn check_place(desk: &mut dyn Desk, user: &UserEntry) -> Result<(), Halt> {
+    let name = &user.organisation;
+    check_text("the organisation", name)?;
+    let organisation = desk.organisation(OrganisationName::Name(name)).await?;
+    let organisation =
+        organisation.ok_or_else(|| Unfit::Invalid(format!("there is no organisation {name}")))?;
+    let mut units = user.units.iter().chain(&user.default_unit);
+    match units.find(|unit| !organisation.has_unit(unit)) {
+        Some(unit) => Err(Unfit::Invalid(format!("{name} has no unit {unit}")).into()),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,107 @@
+//! What single changes are checked against, and made of.
+
+use async_trait::async_trait;
+use sqlx::postgres::PgConnection;
+use sqlx::{query, query_scalar};
+use uuid::Uuid;
+
+use super::{read, write};
+use crate::directory::desk::{Desk, Named};
+use crate::directory::rows::{self, Columns as _, Result};
+use crate::directory::{OrganisationEntry, OrganisationName, UserEntry};
+
+#[async_trait]
+impl Desk for PgConnection {
+    async fn organisation(
+        &mut self,
+        name: OrganisationName<'_>,
+    ) -> Result<Option<OrganisationEntry>> {
+        read::organisation(self, name).await
+    }
+
+    async fn put_organisation(&mut self, organisation: &OrganisationEntry) -> Result<()> {
+        write::put_organisation(self, organisation).await
+    }
+
+    async fn remove_organisation(&mut self, organisation: Uuid) -> Result<()> {
+        for statement in [
+            "DELETE FROM units WHERE organisation_id = $1",
+            "DELETE FROM organisations WHERE id = $1",
+        ] {
+            query(statement)
+                .bind(organisation)
+                .execute(&mut *self)
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn remove_unit(&mut self, unit: &str) -> Result<()> {
+        query("DELETE FROM units WHERE id = $1")
+            .bind(unit)
+            .execute(self)
+            .await
+            .map(drop)
+    }
+
+    async fn organisation_of_unit(&mut self, unit: &str) -> Result<Option<Uuid>> {
+        let row = query("SELECT organisation_id AS organisation FROM units WHERE id = $1")
+            .bind(unit)
+            .fetch_optional(self)
+            .await?;
+        row.map(|row| row.guid("organisation")).transpose()
+    }
+
+    async fn users_of(&mut self, organisation: Uuid) -> Result<i64> {
+        query_scalar("SELECT count(*) FROM users WHERE organisation_id = $1")
+            .bind(organisation)
+            .fetch_one(self)
+            .await
+    }
+
+    async fn users_in(&mut self, unit: &str) -> Result<i64> {
+        query_scalar(
+            "SELECT count(*) FROM (SELECT user_id FROM user_units WHERE unit = $1
+             UNION SELECT id FROM users WHERE default_unit = $1) AS found",
+        )
+        .bind(unit)
+        .fetch_one(self)
+        .await
+    }
+
+    async fn user(&mut self, id: Uuid) -> Result<Option<UserEntry>> {
+        let row = query("SELECT * FROM accounts WHERE id = $1")
+            .bind(id)
+            .fetch_optional(self)
+            .await?;
+        row.as_ref().map(rows::person).transpose()
+    }
+
+    async fn user_of_login(&mut self, login: &str) -> Result<Option<Named>> {
+        let row = query(
+            "SELECT id, user_name FROM users WHERE id = (SELECT user_id FROM logins WHERE login = $1)",
+        )
+        .bind(login)
+        .fetch_optional(self)
+        .await?;
+        row.as_ref().map(rows::named).transpose()
+    }
+
+    async fn user_of_number(&mut self, number: i64) -> Result<Option<Named>> {
+        let row = query("SELECT id, user_name FROM users WHERE number = $1")
+            .bind(number)
+            .fetch_optional(self)
+            .await?;
+        row.as_ref().map(rows::named).transpose()
+    }
+
+    async fn last_number(&mut self) -> Result<Option<i64>> {
+        query_scalar("SELECT max(number) FROM users")
+            .fetch_one(self)
+            .await
+    }
+
+    async fn put_user(&mut self, user: &UserEntry) -> Result<()> {
+        write::put_person(self, user).await
+    }
+}

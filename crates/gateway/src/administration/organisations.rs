@@ -1,0 +1,155 @@
+//! Organisations and their units: added, changed, removed.
+
+use isogloss_core::audit::{Event, Kind};
+use isogloss_core::directory::{
+    Change, OrganisationEdit, OrganisationEntry, OrganisationName, UnitEntry,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{Administration, Undone, event};
+
+impl Administration {
+    /// The organisation of that name or identifier.
+    pub(crate) async fn organisation(&self, name: &str) -> Result<OrganisationEntry, Undone> {
+        let named = OrganisationName::Name(name);
+        if let Some(organisation) = self.directory.organisation(named).await? {
+            return Ok(organisation);
+        }
+        match Uuid::try_parse(name) {
+            Ok(id) => self.organisation_of_id(id).await,
+            Err(_) => Err(missing(name)),
+        }
+    }
+
+    async fn organisation_of_id(&self, id: Uuid) -> Result<OrganisationEntry, Undone> {
+        let found = self.directory.organisation(OrganisationName::Id(id));
+        found.await?.ok_or_else(|| missing(id))
+    }
+
+    /// Adds an organisation.
+    pub(crate) async fn add_organisation(
+        &self,
+        new: OrganisationEntry,
+    ) -> Result<OrganisationEntry, Undone> {
+        let id = new.id;
+        self.directory.change(Change::AddOrganisation(new)).await?;
+        self.changed(Kind::AddOrganisation, id, None).await
+    }
+
+    /// Changes an organisation's name or default unit, and answers how it is now.
+    pub(crate) async fn edit_organisation(
+        &self,
+        organisation: &OrganisationEntry,
+        edit: OrganisationEdit,
+    ) -> Result<OrganisationEntry, Undone> {
+        let id = organisation.id;
+        let change = Change::EditOrganisation {
+            organisation: id,
+            edit,
+        };
+        self.directory.change(change).await?;
+        self.changed(Kind::EditOrganisation, id, None).await
+    }
+
+    /// Removes an organisation that has no users, and its units.
+    pub(crate) async fn remove_organisation(
+        &self,
+        organisation: &OrganisationEntry,
+    ) -> Result<(), Undone> {
+        let change = Change::RemoveOrganisation(organisation.id);
+        self.directory.change(change).await?;
+        self.record(about(Kind::RemoveOrganisation, organisation, None));
+        Ok(())
+    }
+
+    /// Adds or renames a unit, and answers how its organisation is now.
+    pub(crate) async fn put_unit(
+        &self,
+        organisation: &OrganisationEntry,
+        unit: UnitEntry,
+    ) -> Result<OrganisationEntry, Undone> {
+        let (id, name) = (organisation.id, unit.id.clone());
+        let change = Change::PutUnit {
+            organisation: id,
+            unit,
+        };
+        self.directory.change(change).await?;
+        self.changed(Kind::PutUnit, id, Some(name)).await
+    }
+
+    /// Removes a unit that nobody is in.
+    pub(crate) async fn remove_unit(
+        &self,
+        organisation: &OrganisationEntry,
+        unit: &str,
+    ) -> Result<(), Undone> {
+        let change = Change::RemoveUnit {
+            organisation: organisation.id,
+            unit: unit.to_owned(),
+        };
+        self.directory.change(change).await?;
+        let unit = Some(unit.to_owned());
+        self.record(about(Kind::RemoveUnit, organisation, unit));
+        Ok(())
+    }
+
+    async fn changed(
+        &self,
+        kind: Kind,
+        id: Uuid,
+        unit: Option<String>,
+    ) -> Result<OrganisationEntry, Undone> {
+        let organisation = self.organisation_of_id(id).await?;
+        self.record(about(kind, &organisation, unit));
+        Ok(organisation)
+    }
+}
+
+fn missing(name: impl std::fmt::Display) -> Undone {
+    Undone::NotFound(format!("{name}: no such organisation"))
+}
+
+fn about(kind: Kind, organisation: &OrganisationEntry, unit: Option<String>) -> Event {
+    Event {
+        organisation: Some(organisation.name.clone()),
+        unit,
+        ..event(kind)
+    }
+}
+
+/// An organisation as operators see it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Organisation)]
+pub(crate) struct Shown {
+    id: Uuid,
+    name: String,
+    /// The unit of users who have none of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    default_unit: Option<String>,
+    units: Vec<ShownUnit>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Unit)]
+struct ShownUnit {
+    /// Unique over all organisations.
+    id: String,
+    name: String,
+}
+
+impl From<OrganisationEntry> for Shown {
+    fn from(organisation: OrganisationEntry) -> Self {
+        let units = organisation.units.into_iter();
+        Self {
+            id: organisation.id,
+            name: organisation.name,
+            default_unit: organisation.default_unit,
+            units: units
+                .map(|UnitEntry { id, name }| ShownUnit { id, name })
+                .collect(),
+        }
+    }
+}

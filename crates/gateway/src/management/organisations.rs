@@ -1,0 +1,230 @@
+//! `/admin/organisations`: where users belong.
+
+pub(super) mod units;
+
+use actix_web::HttpResponse;
+use actix_web::web::{
+    Data, Json, Path, Query, ServiceConfig, delete, get, patch, post, put, resource,
+};
+use isogloss_core::Scope;
+use isogloss_core::directory::{OrganisationEdit, OrganisationEntry, Setting, UnitEntry};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::admin::{Admin, Refusal, no_method};
+use super::{LONGEST_PAGE, PAGE};
+use crate::administration::organisations::Shown;
+use crate::administration::{Administration, Undone};
+
+pub(super) fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(
+        resource("/admin/organisations")
+            .route(get().to(list))
+            .route(post().to(add))
+            .default_service(no_method("GET, POST")),
+    )
+    .service(
+        resource("/admin/organisations/{organisation}")
+            .route(get().to(show))
+            .route(patch().to(edit))
+            .route(delete().to(remove))
+            .default_service(no_method("GET, PATCH, DELETE")),
+    )
+    .service(
+        resource("/admin/organisations/{organisation}/units/{unit}")
+            .route(put().to(units::put))
+            .route(delete().to(units::remove))
+            .default_service(no_method("PUT, DELETE")),
+    );
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Page {
+    /// Only organisations whose names come later: what the page before calls `next`.
+    #[serde(default)]
+    after: String,
+    /// How many at the most: 100 if nothing is said, 1000 in any case.
+    #[param(minimum = 1)]
+    limit: Option<u32>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Organisations {
+    organisations: Vec<Shown>,
+    /// Where the next page begins, if there may be one.
+    next: Option<String>,
+}
+
+/// Organisations by name, with their units.
+#[utoipa::path(
+    get,
+    path = "/admin/organisations",
+    operation_id = "listOrganisations",
+    tag = "organisations",
+    description = "Takes the scope `organisations:read`.",
+    params(Page),
+    responses((status = 200, body = Organisations), Refusal),
+    security(("admin" = ["organisations:read"]))
+)]
+pub(crate) async fn list(
+    admin: Admin,
+    administration: Data<Administration>,
+    page: Query<Page>,
+) -> Result<HttpResponse, Refusal> {
+    admin.may(Scope::OrganisationsRead).await?;
+    let limit = page.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
+    let listed = administration.directory.organisations(&page.after, limit);
+    let listed = listed.await.map_err(Undone::from)?;
+    let is_full = listed.len() == usize::try_from(limit).unwrap_or(usize::MAX);
+    let next = listed
+        .last()
+        .filter(|_| is_full)
+        .map(|last| last.name.clone());
+    let organisations = listed.into_iter().map(Shown::from).collect();
+    Ok(HttpResponse::Ok().json(Organisations {
+        organisations,
+        next,
+    }))
+}
+
+/// An organisation by name or identifier.
+#[utoipa::path(
+    get,
+    path = "/admin/organisations/{organisation}",
+    operation_id = "showOrganisation",
+    tag = "organisations",
+    description = "Takes the scope `organisations:read`.",
+    params(("organisation" = String, Path, description = "Name or identifier")),
+    responses((status = 200, body = Shown), Refusal),
+    security(("admin" = ["organisations:read"]))
+)]
+pub(crate) async fn show(
+    admin: Admin,
+    administration: Data<Administration>,
+    organisation: Path<String>,
+) -> Result<HttpResponse, Refusal> {
+    admin.may(Scope::OrganisationsRead).await?;
+    let organisation = administration.organisation(&organisation).await?;
+    Ok(HttpResponse::Ok().json(Shown::from(organisation)))
+}
+
+/// An organisation that is to be added.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewOrganisation)]
+pub(crate) struct OrganisationRequest {
+    /// Logins spell it exactly.
+    name: String,
+    /// Made up if there is none.
+    id: Option<Uuid>,
+    /// The unit of users who have none of their own.
+    default_unit: Option<String>,
+    #[serde(default)]
+    units: Vec<UnitRequest>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewUnit)]
+pub(crate) struct UnitRequest {
+    /// Unique over all organisations.
+    id: String,
+    #[serde(default)]
+    name: String,
+}
+
+/// Add an organisation.
+#[utoipa::path(
+    post,
+    path = "/admin/organisations",
+    operation_id = "addOrganisation",
+    tag = "organisations",
+    description = "Takes the scope `organisations:write`.",
+    request_body = OrganisationRequest,
+    responses((status = 201, body = Shown), Refusal),
+    security(("admin" = ["organisations:write"]))
+)]
+pub(crate) async fn add(
+    admin: Admin,
+    administration: Data<Administration>,
+    request: Json<OrganisationRequest>,
+) -> Result<HttpResponse, Refusal> {
+    let admin = admin.may(Scope::OrganisationsWrite).await?;
+    let request = request.into_inner();
+    let units = request.units.into_iter();
+    let new = OrganisationEntry {
+        id: request.id.unwrap_or_else(Uuid::new_v4),
+        name: request.name,
+        default_unit: request.default_unit,
+        units: units
+            .map(|UnitRequest { id, name }| UnitEntry { id, name })
+            .collect(),
+    };
+    let added = admin.act(administration.add_organisation(new)).await?;
+    Ok(HttpResponse::Created().json(Shown::from(added)))
+}
+
+/// What is to be otherwise. What is left out stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = OrganisationEdit)]
+pub(crate) struct EditRequest {
+    name: Option<String>,
+    /// One of its units; null for none.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    default_unit: Setting<String>,
+}
+
+/// Change an organisation's name or default unit.
+#[utoipa::path(
+    patch,
+    path = "/admin/organisations/{organisation}",
+    operation_id = "editOrganisation",
+    tag = "organisations",
+    description = "Takes the scope `organisations:write`.",
+    params(("organisation" = String, Path, description = "Name or identifier")),
+    request_body = EditRequest,
+    responses((status = 200, body = Shown), Refusal),
+    security(("admin" = ["organisations:write"]))
+)]
+pub(crate) async fn edit(
+    admin: Admin,
+    administration: Data<Administration>,
+    organisation: Path<String>,
+    request: Json<EditRequest>,
+) -> Result<HttpResponse, Refusal> {
+    let admin = admin.may(Scope::OrganisationsWrite).await?;
+    let EditRequest { name, default_unit } = request.into_inner();
+    let organisation = administration.organisation(&organisation).await?;
+    let edit = OrganisationEdit { name, default_unit };
+    let edited = admin.act(administration.edit_organisation(&organisation, edit));
+    Ok(HttpResponse::Ok().json(Shown::from(edited.await?)))
+}
+
+/// Remove an organisation that has no users, and its units.
+#[utoipa::path(
+    delete,
+    path = "/admin/organisations/{organisation}",
+    operation_id = "removeOrganisation",
+    tag = "organisations",
+    description = "Takes the scope `organisations:write`.",
+    params(("organisation" = String, Path, description = "Name or identifier")),
+    responses((status = 204), Refusal),
+    security(("admin" = ["organisations:write"]))
+)]
+pub(crate) async fn remove(
+    admin: Admin,
+    administration: Data<Administration>,
+    organisation: Path<String>,
+) -> Result<HttpResponse, Refusal> {
+    let admin = admin.may(Scope::OrganisationsWrite).await?;
+    let organisation = administration.organisation(&organisation).await?;
+    admin
+        .act(administration.remove_organisation(&organisation))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}

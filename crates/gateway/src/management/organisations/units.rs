@@ -1,0 +1,77 @@
+//! `/admin/organisations/{organisation}/units`: what an organisation is divided into.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Json, Path};
+use isogloss_core::Scope;
+use isogloss_core::directory::UnitEntry;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::administration::Administration;
+use crate::administration::organisations::Shown;
+use crate::management::admin::{Admin, Refusal};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NameOfUnit {
+    #[serde(default)]
+    name: String,
+}
+
+/// Add a unit, or rename one.
+#[utoipa::path(
+    put,
+    path = "/admin/organisations/{organisation}/units/{unit}",
+    operation_id = "putUnit",
+    tag = "organisations",
+    description = "Takes the scope `organisations:write`.",
+    params(
+        ("organisation" = String, Path, description = "Name or identifier"),
+        ("unit" = String, Path, description = "Its identifier")
+    ),
+    request_body = NameOfUnit,
+    responses((status = 200, body = Shown), Refusal),
+    security(("admin" = ["organisations:write"]))
+)]
+pub(crate) async fn put(
+    admin: Admin,
+    administration: Data<Administration>,
+    path: Path<(String, String)>,
+    request: Json<NameOfUnit>,
+) -> Result<HttpResponse, Refusal> {
+    let admin = admin.may(Scope::OrganisationsWrite).await?;
+    let (organisation, id) = path.into_inner();
+    let name = request.into_inner().name;
+    let organisation = administration.organisation(&organisation).await?;
+    let unit = UnitEntry { id, name };
+    let changed = admin.act(administration.put_unit(&organisation, unit));
+    Ok(HttpResponse::Ok().json(Shown::from(changed.await?)))
+}
+
+/// Remove a unit that nobody is in.
+#[utoipa::path(
+    delete,
+    path = "/admin/organisations/{organisation}/units/{unit}",
+    operation_id = "removeUnit",
+    tag = "organisations",
+    description = "Takes the scope `organisations:write`.",
+    params(
+        ("organisation" = String, Path, description = "Name or identifier"),
+        ("unit" = String, Path, description = "Its identifier")
+    ),
+    responses((status = 204), Refusal),
+    security(("admin" = ["organisations:write"]))
+)]
+pub(crate) async fn remove(
+    admin: Admin,
+    administration: Data<Administration>,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse, Refusal> {
+    let admin = admin.may(Scope::OrganisationsWrite).await?;
+    let (organisation, unit) = path.into_inner();
+    let organisation = administration.organisation(&organisation).await?;
+    admin
+        .act(administration.remove_unit(&organisation, &unit))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
