@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_TIMES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz faults clients openapi schemathesis deb package bench storm check advisories doc reference fmt servers tools packaging
+.PHONY: help run test fuzz faults clients newcomer openapi schemathesis deb package bench storm check advisories doc reference fmt servers tools packaging
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -37,6 +37,9 @@ schemathesis: ## look for answers that no document promises
 clients: ## run published clients, unmodified, against the gateway
 	$(CARGO) build --locked --package isogloss-gateway
 	tests/clients/run "$${CARGO_TARGET_DIR:-target}/debug/isogloss"
+
+newcomer: ## clone the repository and do what the README says first
+	tests/newcomer/run
 
 deb: packaging ## build the Debian package, target/isogloss.deb
 	$(CARGO) build --release --locked --package isogloss-gateway

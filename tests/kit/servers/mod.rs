@@ -14,7 +14,7 @@ mod wire;
 pub use self::certificates::Certificates;
 pub use self::cluster::ClusterServers;
 pub use self::sentinels::SentinelServers;
-pub use self::server::Server;
+pub use self::server::{Server, free_port};
 
 use std::io::{Error, Result};
 use std::thread::sleep;

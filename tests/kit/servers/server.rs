@@ -179,7 +179,7 @@ fn read(log: &Path) -> String {
 
 /// A port below those that outgoing connections are given, whose cluster bus, 10,000 above, is free
 /// as well.
-fn free_port() -> Result<u16> {
+pub fn free_port() -> Result<u16> {
     const FIRST: u16 = 10_500;
     const PORTS: u16 = 9_000;
     static NEXT: AtomicU16 = AtomicU16::new(0);

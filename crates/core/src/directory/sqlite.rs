@@ -73,11 +73,11 @@ async fn connect(options: SqliteConnectOptions) -> Result<SqlitePool, Error> {
         .acquire_timeout(TIMEOUT)
         .connect_with(options)
         .await?;
-    migrate(&pool).await.map_err(|error| match error {
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error,
-        other => Error::Migrate(Box::new(other)),
-    })?;
-    Ok(pool)
+    match migrate(&pool).await {
+        Ok(()) => Ok(pool),
+        Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => Err(error),
+        Err(error) => Err(Error::Migrate(Box::new(error))),
+    }
 }
 
 /// Where two make a file at once, SQLite does not always wait as long as it is told to.

@@ -1,8 +1,11 @@
-//! Every command of ours that a page prints is run as printed, beside a gateway on Redis.
+//! Every command that a page prints is run as printed: those of ours beside a gateway on Redis, those that
+//! set up servers in [`servers`].
 //!
 //! Pages whose commands depend on each other have tests of their own: the README and `back-ends.md` in
 //! `readme.rs`, `migration.md` in `deb/guide`, `adding-a-dialect.md` in `adding_a_dialect`.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod servers;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -26,34 +29,38 @@ fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// The pages, and the commands of ours in the blocks of each.
-fn pages() -> Vec<(String, Vec<String>)> {
+/// The pages and their texts.
+fn texts() -> Vec<(String, String)> {
     let mut paths: Vec<PathBuf> = fs::read_dir(repository().join("docs"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
         .filter(|path| !ELSEWHERE.iter().any(|other| path.ends_with(other)))
         .collect();
-    paths.push(repository().join("README.md"));
     paths.sort();
-    paths
-        .into_iter()
-        .map(|path| {
-            (
-                path.display().to_string(),
-                commands(&fs::read_to_string(path).unwrap()),
-            )
-        })
-        .collect()
+    let read = |path: PathBuf| {
+        (
+            path.display().to_string(),
+            fs::read_to_string(path).unwrap(),
+        )
+    };
+    paths.into_iter().map(read).collect()
+}
+
+/// The blocks of a page, each with its language.
+fn blocks(page: &str) -> impl Iterator<Item = (&str, &str)> {
+    let blocks = page.split("\n```").skip(1).step_by(2);
+    blocks.filter_map(|block| block.split_once('\n'))
 }
 
 fn commands(page: &str) -> Vec<String> {
-    let blocks = page.split("\n```").skip(1).step_by(2);
-    let lines = blocks.flat_map(|block| block.lines().skip(1));
-    let ours = lines.map(|line| line.trim_start_matches("$ ").trim());
-    ours.filter(|line| line.starts_with("isogloss "))
-        .map(str::to_owned)
-        .collect()
+    let lines = blocks(page).flat_map(|(_, block)| block.lines());
+    let ours = lines.filter(|line| {
+        ["isogloss ", "curl "]
+            .iter()
+            .any(|start| line.starts_with(start))
+    });
+    ours.map(str::to_owned).collect()
 }
 
 /// A folder with what the pages name: configurations, files, and the command itself.
@@ -159,8 +166,8 @@ fn every_command_of_the_pages_does_its_work() {
     gateway.wait_until_ready().unwrap();
     let desk = Desk::new(&builder, &gateway);
     let mut run = 0;
-    for (page, commands) in pages() {
-        for command in commands {
+    for (page, text) in texts() {
+        for command in commands(&text) {
             if NOT_RUN.iter().any(|(start, _)| command.starts_with(start)) {
                 continue;
             }
@@ -171,16 +178,39 @@ fn every_command_of_the_pages_does_its_work() {
             let command = desk.with_names(&command);
             let base = format!("http://{}", gateway.public());
             let command = command
+                .replace("127.0.0.1:8081", &gateway.management().to_string())
                 .replace("http://127.0.0.1:8080", &base)
                 .replace("https://login.example.com", &base)
                 // By then it is issued.
                 .replace("2026-11-22T09:00:00Z", "2100-01-01T00:00:00Z");
             let output = desk.run(&command);
             assert!(output.status.success(), "{page}: {command}: {output:?}");
+            let printed = String::from_utf8(output.stdout).unwrap();
+            assert!(
+                !printed.contains("\"reason\""),
+                "{page}: {command}: {printed}"
+            );
             run += 1;
         }
     }
     assert!(run >= 15, "{run} commands were found");
+}
+
+/// What is no command of ours is one that [`servers`] runs.
+#[test]
+fn every_command_of_the_pages_is_run_by_somebody() {
+    for (page, text) in texts() {
+        for (language, block) in blocks(&text) {
+            let is_shell = ["", "sh", "console"].contains(&language);
+            let mut lines = block.lines().filter(|line| !line.is_empty());
+            let is_ours =
+                lines.all(|line| line.starts_with("isogloss ") || line.starts_with("curl "));
+            let is_of_servers = page.ends_with("operations.md")
+                && language == "sh"
+                && block.contains("redis-server ");
+            assert!(!is_shell || is_ours || is_of_servers, "{page}: {block}");
+        }
+    }
 }
 
 /// The sources of all crates in one text.
