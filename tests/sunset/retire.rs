@@ -170,15 +170,21 @@ fn applications_keys_and_devices_are_cut_off_inside() {
 }
 
 #[test]
-fn services_behind_know_no_client_that_is_cut_off() {
+fn services_behind_know_no_token_of_what_is_retired() {
     let person = Person::admin();
-    let text = format!(
-        "[sunset.bimplus]\ncut_off = [{{ client = \"{}\" }}]",
-        person.client
-    );
+    let cut_off = format!("cut_off = [{{ client = \"{}\" }}]", person.client);
+    let brownout =
+        "brownouts = [{ from = \"2020-01-01T00:00:00Z\", until = \"2099-01-01T00:00:00Z\" }]";
+    let over = "sunset_at = \"2020-01-01T00:00:00Z\"\nthen = \"refuse\"";
     let folder = tempfile::tempdir().unwrap();
-    let in_folder = || builder().store(Store::Embedded).folder(folder.path());
-    let mut before = in_folder().start().unwrap();
+    let in_folder = |text: &str| {
+        let text = format!(
+            "{text}\n[jwt]\nenabled = true\nissuer = \"https://login.example.com\"\naudience = \"services\"\n"
+        );
+        let builder = builder().store(Store::Embedded).folder(folder.path());
+        builder.config_text(&text).start().unwrap()
+    };
+    let mut before = in_folder("");
     let held = person.every_token(before.public()).unwrap();
     let token = &held
         .iter()
@@ -191,20 +197,54 @@ fn services_behind_know_no_client_that_is_cut_off() {
             .send(gateway.management())
             .unwrap()
     };
-    let introspect = |gateway: &Gateway| {
-        let answer = Request::post("/introspect")
+    let ask = |gateway: &Gateway, path: &str, form: String| {
+        Request::post(path)
             .header("Authorization", "Bearer demo-introspection-key")
-            .form(format!("token={token}"))
+            .form(form)
             .send(gateway.management())
-            .unwrap();
-        answer.json().unwrap()["active"].clone()
+            .unwrap()
     };
-    assert_eq!(
-        (forward(&before).status, introspect(&before)),
-        (200, json!(true))
-    );
+    let introspect = |gateway: &Gateway| ask(gateway, "/introspect", format!("token={token}"));
+    let exchange = |gateway: &Gateway| {
+        let form = format!(
+            "grant_type=urn:ietf:params:oauth:grant-type:token-exchange&subject_token_type=urn:ietf:params:oauth:token-type:access_token&subject_token={token}"
+        );
+        ask(gateway, "/token", form)
+    };
+    assert_eq!(forward(&before).status, 200);
+    let live = introspect(&before).json().unwrap();
+    assert_eq!(live["active"], json!(true));
+    assert_eq!(exchange(&before).status, 200);
     assert!(before.terminate().unwrap().success());
-    let after = in_folder().config_text(text).start().unwrap();
-    assert_refused("bimplus", &forward(&after), 403);
-    assert_eq!(introspect(&after), json!(false));
+    for (text, dead) in [
+        (cut_off.as_str(), "is one of a client that is cut off"),
+        (over, "is of a dialect that is no longer served"),
+    ] {
+        let mut after = in_folder(&format!("[sunset.bimplus]\n{text}\n"));
+        assert_refused("bimplus", &forward(&after), 403);
+        assert_eq!(
+            introspect(&after).json().unwrap(),
+            json!({"active": false}),
+            "{text}"
+        );
+        let refused = exchange(&after);
+        assert_eq!(refused.status, 400);
+        assert!(refused.text().contains(dead), "{}", refused.text());
+        let metrics = Request::get("/metrics").send(after.management()).unwrap();
+        let why = if text == over { "sunset" } else { "cut_off" };
+        let line = format!("isogloss_sunset_refusals_total{{dialect=\"bimplus\",why=\"{why}\"}} ");
+        assert!(metrics.text().contains(&line), "{}", metrics.text());
+        assert!(after.terminate().unwrap().success());
+    }
+    let after = in_folder(&format!("[sunset.bimplus]\n{brownout}\n"));
+    assert_refused("bimplus", &forward(&after), 503);
+    for answer in [introspect(&after), exchange(&after)] {
+        assert_eq!(answer.status, 503);
+        let seconds: u64 = answer.header("Retry-After").unwrap().parse().unwrap();
+        assert!(seconds > 1_000_000, "{seconds}");
+        assert_eq!(
+            answer.json().unwrap()["error"],
+            json!("temporarily_unavailable")
+        );
+    }
 }

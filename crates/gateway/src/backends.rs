@@ -1,6 +1,7 @@
 //! For the services behind the gateway: whose token is it? Asked by a service (introspection), by the
 //! proxy in front of it (forward-auth), or once for many calls (token exchange).
 
+mod asked;
 mod backend;
 mod exchange;
 mod forward_auth;

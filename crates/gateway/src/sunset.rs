@@ -220,10 +220,17 @@ impl Refusal {
         }
     }
 
-    /// Tells when a retry is worth its while.
+    /// In how many seconds a retry is worth its while.
+    pub(crate) fn retry_after(self, now: OffsetDateTime) -> Option<i64> {
+        match self {
+            Self::Brownout { until } => Some((until - now).whole_seconds().max(0) + 1),
+            Self::Over | Self::CutOff => None,
+        }
+    }
+
+    /// Tells that.
     pub(crate) fn write(self, headers: &mut HeaderMap, now: OffsetDateTime) {
-        if let Self::Brownout { until } = self {
-            let seconds = (until - now).whole_seconds().max(0) + 1;
+        if let Some(seconds) = self.retry_after(now) {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
     }

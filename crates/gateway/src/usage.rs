@@ -20,7 +20,7 @@ pub(crate) use self::endpoint::{Endpoint, Endpoints};
 use crate::config;
 use crate::dialects::Mount;
 use crate::source::Proxies;
-use crate::sunset::{Head, Sunset, Sunsets};
+use crate::sunset::{Head, Refusal, Sunset, Sunsets};
 
 /// What is counted of the use of dialects. Cheap to clone; the default counts nothing.
 #[derive(Clone, Default)]
@@ -136,15 +136,23 @@ impl Behind {
         self.sunsets.of(mount.name)
     }
 
-    /// Whether that is a client that is cut off. Of its program and network nothing is known: it is a
-    /// service that asks.
-    pub(crate) fn is_cut_off(&self, mount: &Mount, client: &Client) -> bool {
+    /// Why that client's tokens are refused, if they are. Of its program and network nothing is known: it
+    /// is a service that asks.
+    pub(crate) fn refusal(
+        &self,
+        mount: &Mount,
+        client: &Client,
+        now: OffsetDateTime,
+    ) -> Option<Refusal> {
+        let sunset = self.sunset(mount)?;
         let head = Head {
             user_agent: String::new(),
             source: None,
         };
-        let sunset = self.sunset(mount);
-        sunset.is_some_and(|sunset| sunset.is_cut_off(client, &head))
+        let is_cut_off = sunset.is_cut_off(client, &head).then_some(Refusal::CutOff);
+        let refusal = is_cut_off.or_else(|| sunset.refusal(&head, now))?;
+        sunset.note(refusal, client, &head, now);
+        Some(refusal)
     }
 
     /// Notes that a token of that dialect was asked about. `route` is the listener's own.

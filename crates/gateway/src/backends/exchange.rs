@@ -3,7 +3,7 @@
 use actix_web::web::{Data, ServiceConfig, post, resource};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::audit::{Event, Kind, Reason};
-use isogloss_core::{Auth, Client, Scope, Session};
+use isogloss_core::{Auth, Scope, Session};
 use serde_json::json;
 use utoipa::ToSchema;
 
@@ -11,7 +11,6 @@ use super::Backends;
 use super::backend::Backend;
 use super::identity::Identity;
 use super::oauth::{Form, Refusal};
-use super::received::session_of;
 use crate::jwt::Jwts;
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -83,24 +82,16 @@ pub(super) async fn exchange(
     check_requested(&mut form)?;
     let audience = audience(&mut form, jwts)?;
     let token = form.mandatory("subject_token")?;
-    let mounts = backends.of(dialect.as_deref())?;
-    let (found, client) = Client::meet(None, Box::pin(session_of(&auth, mounts, &token))).await;
-    let found = found?;
-    let session = found.as_ref().map(|(session, _)| session);
+    let asked = (&**auth, &request, "/token");
+    let found = backends.session(asked, dialect.as_deref(), &token).await?;
+    let session = found.as_ref().ok().map(|(session, _)| session);
     backend.act(async { record(&auth, session) }).await;
-    let Some((session, mount)) = &found else {
-        let text = "the subject_token is not valid";
-        return Err(Refusal::InvalidRequest(text.to_owned()));
-    };
-    let is_cut_off = backends.usage.is_cut_off(mount, &client);
-    let route = (*mount, "/token");
-    backends.usage.note(route, &request, (client, is_cut_off));
-    if is_cut_off {
-        let text = "the subject_token is one of a client that is cut off";
-        return Err(Refusal::InvalidRequest(text.to_owned()));
-    }
+    let (session, mount) = found.map_err(|dead| {
+        let text = format!("the subject_token {dead}");
+        Refusal::InvalidRequest(text)
+    })?;
     let now = auth.now();
-    let identity = Identity::new(session, mount.name);
+    let identity = Identity::new(&session, mount.name);
     let jwt = jwts.sign(&identity, &audience, session.expires_at, now);
     Ok(HttpResponse::Ok().json(json!({
         "access_token": jwt.text,

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, ServiceConfig, post, resource};
 use actix_web::{HttpRequest, HttpResponse};
-use isogloss_core::{Auth, Client, Scope};
+use isogloss_core::{Auth, Scope};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -11,7 +11,6 @@ use super::Backends;
 use super::backend::Backend;
 use super::identity::Identity;
 use super::oauth::{Form, Refusal};
-use super::received::session_of;
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/introspect").route(post().to(introspect)));
@@ -80,17 +79,11 @@ pub(super) async fn introspect(
     backend.may(Scope::TokensIntrospect).await?;
     let token = form.mandatory("token")?;
     let dialect = form.optional("dialect")?;
-    let mounts = backends.of(dialect.as_deref())?;
-    let (found, client) = Client::meet(None, Box::pin(session_of(&auth, mounts, &token))).await;
-    let Some((session, mount)) = found? else {
+    let asked = (&**auth, &request, "/introspect");
+    let found = backends.session(asked, dialect.as_deref(), &token).await?;
+    let Ok((session, mount)) = found else {
         return Ok(HttpResponse::Ok().json(json!({ "active": false })));
     };
-    let is_cut_off = backends.usage.is_cut_off(mount, &client);
-    let route = (mount, "/introspect");
-    backends.usage.note(route, &request, (client, is_cut_off));
-    if is_cut_off {
-        return Ok(HttpResponse::Ok().json(json!({ "active": false })));
-    }
     Ok(HttpResponse::Ok().json(Live {
         active: true,
         token_type: mount.token_type(),

@@ -85,6 +85,11 @@ pub(super) enum Refusal {
     TooSlow,
     /// A store cannot be asked.
     Unavailable(String),
+    /// The token's dialect is away for a while, as planned.
+    Brownout {
+        /// In seconds.
+        retry_after: i64,
+    },
 }
 
 impl Refusal {
@@ -125,6 +130,11 @@ impl Refusal {
                 "temporarily_unavailable",
                 &**text,
             ),
+            Self::Brownout { .. } => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "temporarily_unavailable",
+                "a planned brownout of the dialect",
+            ),
         };
         (status, error, text)
     }
@@ -159,6 +169,9 @@ impl ResponseError for Refusal {
             }
             Self::Unavailable(_) => {
                 response.insert_header((RETRY_AFTER, "1"));
+            }
+            Self::Brownout { retry_after } => {
+                response.insert_header((RETRY_AFTER, *retry_after));
             }
             Self::InsufficientScope(_)
             | Self::InvalidRequest(_)
