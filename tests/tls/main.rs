@@ -8,6 +8,8 @@ mod refused;
 #[path = "../shared/whole.rs"]
 mod whole;
 
+use std::process::Command;
+
 use conformance::{Gateway, Request};
 use rustls::{ProtocolVersion, version};
 
@@ -115,10 +117,54 @@ fn the_management_listener_asks_for_a_certificate_where_set() {
     asks(Some(&known)).unwrap();
     assert!(asks(None).is_err());
     assert!(asks(Some(&stranger)).is_err());
+    for (who, is_let_in) in [
+        (Some(&known), true),
+        (Some(&stranger), false),
+        (None, false),
+    ] {
+        assert_eq!(commands_are_let_in(&gateway, &files, who), [is_let_in; 2]);
+    }
     // Authorities change, too.
     files.put("clients.pem", &stranger.certificate);
     gateway.hang_up().unwrap();
     assert!(gateway.logs("the configuration is reloaded"));
     asks(Some(&stranger)).unwrap();
     assert!(asks(Some(&known)).is_err());
+}
+
+/// Whether `isogloss health` and `isogloss session list` get an answer with that certificate.
+fn commands_are_let_in(gateway: &Gateway, files: &Files, own: Option<&Pair>) -> [bool; 2] {
+    let mut identity = Vec::new();
+    if let Some(own) = own {
+        files.put("own.pem", &own.certificate);
+        files.put("own-key.pem", &own.key);
+        identity.extend([
+            "--client-certificate".to_owned(),
+            files.path("own.pem").display().to_string(),
+        ]);
+        identity.extend([
+            "--client-key".to_owned(),
+            files.path("own-key.pem").display().to_string(),
+        ]);
+    }
+    let bind = gateway.management();
+    let table = files.table("management");
+    files.put(
+        "asked.toml",
+        &format!("[management]\nbind = \"{bind}\"\n{table}"),
+    );
+    let config = files.path("asked.toml").display().to_string();
+    files.put("admin-key", "demo-admin-key");
+    let key = files.path("admin-key").display().to_string();
+    let at = format!("https://{bind}");
+    let list = ["session", "list", "--management", &at, "--key-file", &key];
+    [&["health"][..], &list].map(|command| {
+        let mut run = Command::new(PROGRAM);
+        run.args(command)
+            .args(&identity)
+            .args(["--config", &config]);
+        run.current_dir(gateway.folder());
+        run.env("SSL_CERT_FILE", files.path("certificate.pem"));
+        run.output().unwrap().status.success()
+    })
 }

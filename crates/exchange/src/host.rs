@@ -2,10 +2,14 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use rustls::ClientConfig;
+use rustls::client::WantsClientCert;
+use rustls::pki_types::pem::{self, PemObject as _};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, ConfigBuilder};
 use url::Url;
 
 use crate::response::Response;
@@ -73,6 +77,23 @@ impl Host {
         Some(wire::certificate(&self.address, &tls.name, &tls.config))
     }
 
+    /// The same host, asked by whom these files in PEM prove to be; for a host without TLS nothing changes.
+    pub fn asked_by(mut self, certificate: &Path, key: &Path) -> Result<Self> {
+        let Some(tls) = &mut self.tls else {
+            return Ok(self);
+        };
+        let chain = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect);
+        let chain = chain.map_err(|error| unreadable(certificate, &error))?;
+        let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable(key, &error))?;
+        let config = trust()?.with_client_auth_cert(chain, secret);
+        let config = config.map_err(|error| {
+            let files = format!("{} with {}", certificate.display(), key.display());
+            Failure::new(format!("{files}: {error}")).during("preparing TLS")
+        })?;
+        tls.config = Arc::new(config);
+        Ok(self)
+    }
+
     /// Sends a message as it stands and reads one answer, 30 seconds at most.
     pub fn roundtrip(&self, message: &[u8]) -> Result<Response> {
         match &self.tls {
@@ -112,7 +133,7 @@ impl FromStr for Host {
             "http" => None,
             "https" => Some(Tls {
                 name: name.trim_matches(['[', ']']).to_owned(),
-                config: Arc::new(trust()?),
+                config: Arc::new(trust()?.with_no_client_auth()),
             }),
             _ => return Err(bad("is neither http:// nor https://")),
         };
@@ -141,14 +162,18 @@ impl fmt::Debug for Host {
 }
 
 /// Trusts whom the machine trusts; `SSL_CERT_FILE` names others.
-fn trust() -> Result<ClientConfig> {
+fn trust() -> Result<ConfigBuilder<ClientConfig, WantsClientCert>> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| Failure::new(error.to_string()).during("preparing TLS"))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+    Ok(config.with_root_certificates(roots))
+}
+
+fn unreadable(file: &Path, error: &pem::Error) -> Failure {
+    Failure::new(format!("{}: {error}", file.display())).during("reading PEM")
 }
 
 #[cfg(test)]

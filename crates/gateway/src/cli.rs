@@ -17,6 +17,7 @@ mod sunset;
 mod throttle;
 mod user;
 
+use self::remote::Identity;
 pub(crate) use self::remote::listener;
 
 use std::path::PathBuf;
@@ -99,7 +100,7 @@ Examples:
   isogloss health --config /etc/isogloss/isogloss.toml
 
 Exit codes: 0 it is, 1 it is not, and the standard error says why.")]
-    Health,
+    Health(Identity),
     /// Hold the documented conversations with a host, and tell which of them it keeps
     Conformance(conformance::Arguments),
     /// Print completions for a shell
@@ -155,7 +156,7 @@ fn run(cli: Cli) -> Result<Outcome> {
             Command::OpenApi(arguments) => openapi::run(&arguments),
             Command::Sunset(command) => sunset::run(command, &config).await,
             Command::Doctor(arguments) => doctor::run(&arguments, &config).await,
-            Command::Health => health::run(&config),
+            Command::Health(identity) => health::run(&identity, &config),
             Command::Completions(completions) => Ok(completions.print()),
             Command::Man(man) => man.write(),
             Command::Conformance(arguments) => conformance::run(&arguments, &config),

@@ -2,13 +2,14 @@
 
 use anyhow::Result;
 
+use super::remote::Identity;
 use super::{Outcome, listener, output};
 use crate::config::{Config, Management};
 
 /// Asks `/readyz` of the management listener, as a container's health check does.
-pub(super) fn run(config: &Config) -> Result<Outcome> {
+pub(super) fn run(identity: &Identity, config: &Config) -> Result<Outcome> {
     let Management { bind, tls, .. } = &config.sections.management;
-    let host = listener(*bind, tls.as_ref())?;
+    let host = identity.asks(listener(*bind, tls.as_ref())?)?;
     match host.get("/readyz", "") {
         Ok(answer) if answer.status == 200 => {
             output::text("ready")?;

@@ -12,6 +12,27 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{Management, Problem, Sections, Tls, read_secret};
 
+/// Who asks a management listener that lets in only whom its `client_ca_file` knows.
+#[derive(Args)]
+pub(super) struct Identity {
+    /// Our certificate in PEM, where the management listener asks for one
+    #[arg(long, value_name = "FILE", requires = "client_key")]
+    client_certificate: Option<PathBuf>,
+    /// Its key
+    #[arg(long, value_name = "FILE", requires = "client_certificate")]
+    client_key: Option<PathBuf>,
+}
+
+impl Identity {
+    /// The host, asked by that one.
+    pub(super) fn asks(&self, host: Host) -> isogloss_exchange::Result<Host> {
+        match (&self.client_certificate, &self.client_key) {
+            (Some(certificate), Some(key)) => host.asked_by(certificate, key),
+            _ => Ok(host),
+        }
+    }
+}
+
 /// Where the running gateway is asked.
 #[derive(Args)]
 pub(super) struct Gateway {
@@ -21,6 +42,8 @@ pub(super) struct Gateway {
     /// A file that holds the key; it is asked for if there is none
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
+    #[command(flatten)]
+    identity: Identity,
 }
 
 /// The gateway there, and the key that opens its door to administrators.
@@ -43,6 +66,7 @@ impl Remote {
             let Management { bind, tls, .. } = &sections.management;
             listener(*bind, tls.as_ref())?
         };
+        let host = gateway.identity.asks(host)?;
         let key = key(gateway.key_file.as_deref())?;
         Ok(Self { host, key })
     }
