@@ -40,7 +40,7 @@ fn recorded(gateway: &Gateway, kind: &str) -> Value {
         let events = text
             .lines()
             .filter_map(|line| serde_json::from_str(line).ok());
-        let found = events.filter(|event: &Value| event["event"] == kind).last();
+        let found = events.rev().find(|event: &Value| event["event"] == kind);
         if let Some(event) = found {
             return event;
         }

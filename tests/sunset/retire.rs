@@ -232,8 +232,9 @@ fn services_behind_know_no_token_of_what_is_retired() {
         assert!(refused.text().contains(dead), "{}", refused.text());
         let metrics = Request::get("/metrics").send(after.management()).unwrap();
         let why = if text == over { "sunset" } else { "cut_off" };
-        let line = format!("isogloss_sunset_refusals_total{{dialect=\"bimplus\",why=\"{why}\"}} ");
-        assert!(metrics.text().contains(&line), "{}", metrics.text());
+        let counted =
+            format!("isogloss_sunset_refusals_total{{dialect=\"bimplus\",why=\"{why}\"}} ");
+        assert!(metrics.text().contains(&counted), "{}", metrics.text());
         assert!(after.terminate().unwrap().success());
     }
     let after = in_folder(&format!("[sunset.bimplus]\n{brownout}\n"));

@@ -3,6 +3,7 @@
 #[path = "../../../../../tests/kit/servers/mod.rs"]
 #[expect(
     unreachable_pub,
+    unused_imports,
     reason = "other tests use it from outside their crate"
 )]
 mod servers;
