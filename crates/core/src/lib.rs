@@ -11,6 +11,7 @@ mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod mail;
+mod near;
 mod network;
 mod password;
 mod pepper;
@@ -36,6 +37,7 @@ pub use clock::{Clock, MockClock, SystemClock};
 pub use connections::Connections;
 pub use error::{AuthError, StoreError};
 pub use mail::{Letter, Mailer};
+pub use near::NearStatus;
 pub use network::Network;
 pub use password::{HashError, PasswordError, PasswordSettings, Passwords};
 pub use pepper::{Pepper, Peppers};

@@ -23,6 +23,7 @@ pub use self::redis::{Eviction, RedisSettings, RedisStore};
 use crate::clock::Clock;
 use crate::connections::Connections;
 use crate::error::StoreError;
+use crate::near::NearStatus;
 use crate::token::TokenDigest;
 
 /// What [`TokenStore::each`] shows records to.
@@ -88,6 +89,11 @@ pub trait TokenStore: Send + Sync + 'static {
 
     /// The connections to its server, if it has some that callers share.
     fn connections(&self) -> Option<Connections> {
+        None
+    }
+
+    /// What of its server's is kept in this process, if anything is.
+    fn near(&self) -> Option<NearStatus> {
         None
     }
 }

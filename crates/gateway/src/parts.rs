@@ -135,6 +135,7 @@ fn redis(settings: &config::Tokens, url: SecretString, remembers: bool) -> Resul
         timeout: settings.redis_timeout,
         pool_timeout: settings.redis_pool_timeout,
         wait_replicas: settings.redis_wait_replicas,
+        near_cache: settings.redis_near_cache,
         eviction: match settings.redis_eviction {
             RedisEviction::Refuse => Eviction::Refuse,
             RedisEviction::Warn => Eviction::Warn,

@@ -19,6 +19,7 @@ mod expected;
 mod fault;
 mod health;
 mod link;
+mod near;
 mod place;
 mod primary;
 mod question;
@@ -28,8 +29,10 @@ mod sentinel;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod tracker;
 mod wire;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use ::redis::{Script, cmd, pipe};
@@ -40,10 +43,12 @@ use uuid::Uuid;
 pub(crate) use self::link::Link;
 pub use self::settings::{Eviction, RedisSettings};
 
+use self::near::{Changing, NearTokens};
 use super::{Caps, Record, Slot, StoreHealth, TokenStore, Visit};
 use crate::clock::{Clock, milliseconds};
 use crate::connections::Connections;
 use crate::error::StoreError;
+use crate::near::NearStatus;
 use crate::throttle::RedisThrottle;
 use crate::token::TokenDigest;
 
@@ -74,6 +79,7 @@ pub struct RedisStore {
     list: Script,
     replace: Script,
     caps: Caps,
+    near: Option<Arc<NearTokens>>,
 }
 
 impl RedisStore {
@@ -84,12 +90,30 @@ impl RedisStore {
 
     /// Prepares the way to Redis. Nothing is asked yet: it may come up later than we do.
     pub fn new(settings: &RedisSettings, caps: Caps) -> Result<Self, StoreError> {
+        let link = Arc::new(Link::new(settings)?);
+        let near = NonZeroUsize::new(settings.near_cache).map(|room| {
+            let near = Arc::new(NearTokens::new(room));
+            let following = tracker::follow(Arc::downgrade(&link), Arc::clone(&near));
+            link.dialer().runtime().spawn(following);
+            near
+        });
         Ok(Self {
-            link: Arc::new(Link::new(settings)?),
+            link,
             list: Script::new(LIST),
             replace: Script::new(REPLACE),
             caps,
+            near,
         })
+    }
+
+    /// Has a token forgotten when what is begun now is over, before Redis tells of it.
+    fn changing(&self, digest: TokenDigest) -> Option<Changing<'_>> {
+        self.near.as_ref().map(|near| near.changing(digest))
+    }
+
+    async fn look_up(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
+        let value: Option<Vec<u8>> = self.link.ask(cmd("GET").arg(token_key(digest))).await?;
+        value.as_deref().map(Record::decode).transpose()
     }
 
     /// What counts tries on the same server.
@@ -167,6 +191,10 @@ impl TokenStore for RedisStore {
         self.link.connections()
     }
 
+    fn near(&self) -> Option<NearStatus> {
+        Some(self.near.as_ref()?.status())
+    }
+
     async fn put(
         &self,
         digest: TokenDigest,
@@ -220,6 +248,7 @@ impl TokenStore for RedisStore {
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
         let life = milliseconds(after.expires_at) - milliseconds(now);
+        let _changing = self.changing(digest);
         if after.spent.is_none() && after.expires_at != before.expires_at {
             self.list(digest, after, now).await?;
         }
@@ -239,11 +268,26 @@ impl TokenStore for RedisStore {
     }
 
     async fn get(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
-        let value: Option<Vec<u8>> = self.link.ask(cmd("GET").arg(token_key(digest))).await?;
-        value.as_deref().map(Record::decode).transpose()
+        let Some((near, found)) = self
+            .near
+            .as_ref()
+            .and_then(|near| Some((near, near.find(digest)?)))
+        else {
+            return self.look_up(digest).await;
+        };
+        let ticket = match found {
+            Ok(record) => return Ok(Some(record)),
+            Err(ticket) => ticket,
+        };
+        let found = self.look_up(digest).await?;
+        if let Some(record) = &found {
+            near.keep(digest, record.clone(), ticket);
+        }
+        Ok(found)
     }
 
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
+        let _changing = self.changing(digest);
         let value: Option<Vec<u8>> = self
             .link
             .revoke(cmd("GETDEL").arg(token_key(digest)))
@@ -279,6 +323,10 @@ impl TokenStore for RedisStore {
         if members.is_empty() {
             return Ok(0);
         }
+        let _changing: Vec<_> = members
+            .iter()
+            .map(|digest| self.changing(*digest))
+            .collect();
         let mut removal = pipe();
         for digest in &members {
             removal.cmd("DEL").arg(token_key(*digest));

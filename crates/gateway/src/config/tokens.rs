@@ -62,6 +62,9 @@ pub struct Tokens {
     pub redis_ca_file: Option<PathBuf>,
     /// How many replicas must have acknowledged a revocation before it counts as done.
     pub redis_wait_replicas: usize,
+    /// How many tokens a gateway keeps after it looked them up in Redis, for as long as Redis tells it of
+    /// their changes; 0 for none.
+    pub redis_near_cache: usize,
     /// What to make of a Redis that may evict tokens.
     pub redis_eviction: RedisEviction,
 }
@@ -96,6 +99,7 @@ impl Default for Tokens {
             redis_pool_timeout: Duration::from_secs(1),
             redis_ca_file: None,
             redis_wait_replicas: 0,
+            redis_near_cache: 100_000,
             redis_eviction: RedisEviction::Warn,
         }
     }

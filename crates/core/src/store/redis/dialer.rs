@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::pin::pin;
 
-use ::redis::aio::MultiplexedConnection;
+use ::redis::aio::{AsyncPushSender, MultiplexedConnection};
 use ::redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _,
     RedisConnectionInfo, RedisResult, TlsCertificates,
@@ -47,6 +47,23 @@ impl Dialer {
         let client = self.client(server)?;
         self.inside(client.get_multiplexed_async_connection_with_config(&self.config))
             .await
+    }
+
+    /// The same, and whatever the server says unasked goes to `told`.
+    pub(super) async fn dial_told(
+        &self,
+        server: &ConnectionInfo,
+        told: impl AsyncPushSender,
+    ) -> RedisResult<MultiplexedConnection> {
+        let client = self.client(server)?;
+        let config = self.config.clone().set_push_sender(told);
+        self.inside(client.get_multiplexed_async_connection_with_config(&config))
+            .await
+    }
+
+    /// Where connections are driven.
+    pub(super) fn runtime(&self) -> &Handle {
+        &self.runtime
     }
 
     /// What makes the connections of a pool. They are made [inside](Self::inside).

@@ -68,7 +68,8 @@ impl Doorman {
     ) -> Result<(), HookError> {
         // Before it is asked: what it says may be as old as that.
         let now = Instant::now();
-        let asked = self.ask_for_role(connection).await;
+        let asked = timeout(self.timeout, ask_for_role(connection)).await;
+        let asked = asked.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()));
         asked.map_err(HookError::Backend)?;
         let proven = &mut self.known.lock().await.proven;
         proven.retain(|_, at| at.elapsed() < ROLE_HOLDS);
@@ -98,17 +99,16 @@ impl Doorman {
         }
         proven
     }
+}
 
-    async fn ask_for_role(&self, connection: &mut MultiplexedConnection) -> RedisResult<()> {
-        let question = cmd("ROLE");
-        let role = timeout(self.timeout, question.query_async::<Role>(connection)).await;
-        match role.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))? {
-            Ok(Role::Primary { .. }) => Ok(()),
-            Ok(_) => Err((ErrorKind::Client, "this server is not the primary").into()),
-            // It may not tell us. Then READONLY has to.
-            Err(error) if is_forbidden(&error) => Ok(()),
-            Err(error) => Err(error),
-        }
+/// Fails unless the server is a primary, as far as it may tell.
+pub(super) async fn ask_for_role(connection: &mut MultiplexedConnection) -> RedisResult<()> {
+    match cmd("ROLE").query_async::<Role>(connection).await {
+        Ok(Role::Primary { .. }) => Ok(()),
+        Ok(_) => Err((ErrorKind::Client, "this server is not the primary").into()),
+        // It may not tell us. Then READONLY has to.
+        Err(error) if is_forbidden(&error) => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

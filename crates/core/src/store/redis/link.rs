@@ -156,8 +156,13 @@ impl Link {
         Ok(Scan::new(&self.dialer, self.primaries().await?, pattern))
     }
 
+    /// How servers are connected to.
+    pub(super) fn dialer(&self) -> &Dialer {
+        &self.dialer
+    }
+
     /// Where the primaries are.
-    async fn primaries(&self) -> Result<Vec<ConnectionInfo>, StoreError> {
+    pub(super) async fn primaries(&self) -> Result<Vec<ConnectionInfo>, StoreError> {
         match &self.way {
             Way::Primary(primary) => Ok(vec![primary.place().await.map_err(failed)?]),
             Way::Cluster(cluster) => cluster.places().await,

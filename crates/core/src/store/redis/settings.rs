@@ -21,6 +21,9 @@ pub struct RedisSettings {
     pub pool_timeout: Duration,
     /// How many replicas must have acknowledged a revocation before it counts as done.
     pub wait_replicas: usize,
+    /// How many tokens are kept here after a lookup, while Redis tells of their changes; none are if
+    /// that is zero.
+    pub near_cache: usize,
     /// What to make of a Redis that may evict tokens.
     pub eviction: Eviction,
     /// Whether tokens are issued that users expect to outlive a restart of Redis.
@@ -44,6 +47,7 @@ impl RedisSettings {
             timeout: SECOND,
             pool_timeout: SECOND,
             wait_replicas: 0,
+            near_cache: 0,
             eviction: Eviction::Warn,
             remembers: false,
         }

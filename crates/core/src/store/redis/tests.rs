@@ -12,6 +12,7 @@ mod contracts;
 mod failover;
 mod fitness;
 mod lost_answers;
+mod near;
 mod pooling;
 mod refusals;
 mod replication;
@@ -31,6 +32,7 @@ fn settings(url: impl Into<String>) -> RedisSettings {
         connect_timeout: PATIENCE,
         timeout: PATIENCE,
         pool_timeout: PATIENCE,
+        near_cache: 1_000,
         ..RedisSettings::at(url.into())
     }
 }

@@ -1,0 +1,199 @@
+//! What was looked up is kept in the process for as long as nobody has changed it.
+//!
+//! Somebody tells when that is: the server that has the original, or whoever writes to it. A lookup that
+//! was under way meanwhile may bring what was there before, so it is not kept: each lookup holds a
+//! [`Ticket`], which a change makes void. That something is *not* there is never kept, so strangers who
+//! ask for what does not exist take no room from what does.
+
+use std::hash::{BuildHasher as _, Hash, RandomState};
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use quick_cache::unsync::Cache;
+
+/// A change makes the tickets of one shard void. A power of two.
+const SHARDS: usize = 64;
+
+/// Kept values.
+pub(crate) struct Near<K, V> {
+    shards: Vec<Mutex<Shard<K, V>>>,
+    hasher: RandomState,
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+struct Shard<K, V> {
+    /// How many changes there were.
+    changes: u64,
+    kept: Cache<K, V>,
+}
+
+/// The right to keep what a lookup brings, unless something changes first.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ticket {
+    changes: u64,
+}
+
+/// What is kept, and how often it was of use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NearStatus {
+    /// How many values are kept.
+    pub kept: usize,
+    /// Lookups that were answered by them.
+    pub hits: u64,
+    /// Lookups that were not.
+    pub misses: u64,
+}
+
+impl<K: Eq + Hash, V: Clone> Near<K, V> {
+    /// Room for so many. Beyond that, those go that were used least of late.
+    pub(crate) fn new(room: NonZeroUsize) -> Self {
+        let each = room.get().div_ceil(SHARDS);
+        let shard = || {
+            Mutex::new(Shard {
+                changes: 0,
+                kept: Cache::new(each),
+            })
+        };
+        Self {
+            shards: (0..SHARDS).map(|_| shard()).collect(),
+            hasher: RandomState::new(),
+            hits: AtomicU64::default(),
+            misses: AtomicU64::default(),
+        }
+    }
+
+    /// What is kept, or else the right to keep what is found elsewhere.
+    pub(crate) fn find(&self, key: &K) -> Result<V, Ticket> {
+        let shard = self.shard(key);
+        let Some(value) = shard.kept.get(key).cloned() else {
+            let changes = shard.changes;
+            drop(shard);
+            self.misses.fetch_add(1, Ordering::Relaxed);
+            return Err(Ticket { changes });
+        };
+        drop(shard);
+        self.hits.fetch_add(1, Ordering::Relaxed);
+        Ok(value)
+    }
+
+    /// Keeps what was found, unless something has changed since.
+    pub(crate) fn keep(&self, key: K, value: V, ticket: Ticket) {
+        let mut shard = self.shard(&key);
+        if shard.changes == ticket.changes {
+            shard.kept.insert(key, value);
+        }
+    }
+
+    /// It is changed, or may be.
+    pub(crate) fn forget(&self, key: &K) {
+        let mut shard = self.shard(key);
+        shard.changes += 1;
+        shard.kept.remove(key);
+    }
+
+    /// Anything may be changed.
+    pub(crate) fn clear(&self) {
+        for shard in &self.shards {
+            let mut shard = locked(shard);
+            shard.changes += 1;
+            shard.kept.clear();
+        }
+    }
+
+    pub(crate) fn status(&self) -> NearStatus {
+        NearStatus {
+            kept: self
+                .shards
+                .iter()
+                .map(|shard| locked(shard).kept.len())
+                .sum(),
+            hits: self.hits.load(Ordering::Relaxed),
+            misses: self.misses.load(Ordering::Relaxed),
+        }
+    }
+
+    fn shard(&self, key: &K) -> MutexGuard<'_, Shard<K, V>> {
+        let hash = self.hasher.hash_one(key);
+        let index = usize::try_from(hash % SHARDS as u64).unwrap_or_default();
+        locked(&self.shards[index])
+    }
+}
+
+/// Nothing is half done in there.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(room: usize) -> Near<u64, &'static str> {
+        Near::new(NonZeroUsize::new(room).unwrap())
+    }
+
+    fn keep(near: &Near<u64, &'static str>, key: u64) {
+        if let Err(ticket) = near.find(&key) {
+            near.keep(key, "kept", ticket);
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_found_until_it_is_forgotten() {
+        let near = near(100);
+        keep(&near, 1);
+        keep(&near, 2);
+        assert_eq!(near.find(&1).ok(), Some("kept"));
+        near.forget(&1);
+        assert!(near.find(&1).is_err());
+        assert_eq!(near.find(&2).ok(), Some("kept"));
+        near.clear();
+        assert!(near.find(&2).is_err());
+        let status = near.status();
+        assert_eq!((status.kept, status.hits, status.misses), (0, 2, 4));
+    }
+
+    #[test]
+    fn what_changed_during_the_lookup_is_not_kept() {
+        let near = near(100);
+        let forget = |near: &Near<_, _>| near.forget(&1);
+        for change in [forget, Near::clear] {
+            let ticket = near.find(&1).unwrap_err();
+            change(&near);
+            near.keep(1, "stale", ticket);
+            assert!(near.find(&1).is_err());
+        }
+    }
+
+    #[test]
+    fn there_is_an_end_to_it_and_what_is_in_use_stays() {
+        let near = near(SHARDS * 16);
+        for round in 0..50 {
+            for hot in 0..64 {
+                keep(&near, hot);
+                keep(&near, hot);
+            }
+            for cold in 0..1_000 {
+                keep(&near, 1_000 + round * 1_000 + cold);
+            }
+        }
+        assert!(near.status().kept <= SHARDS * 16);
+        let hot = (0..64).filter(|hot| near.find(hot).is_ok()).count();
+        assert!(hot >= 60, "{hot} of 64");
+    }
+
+    #[test]
+    fn strangers_take_no_room() {
+        let near = near(SHARDS * 4);
+        for hot in 0..64 {
+            keep(&near, hot);
+        }
+        for unknown in 0..100_000 {
+            assert!(near.find(&(1_000_000 + unknown)).is_err());
+        }
+        assert_eq!(near.status().kept, 64);
+        assert!((0..64).all(|hot| near.find(&hot).is_ok()));
+    }
+}

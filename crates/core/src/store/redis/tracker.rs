@@ -1,0 +1,152 @@
+//! Following what changes in Redis: at every primary a connection that is told of it.
+
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use ::redis::aio::MultiplexedConnection;
+use ::redis::{
+    ConnectionInfo, FromRedisValue as _, ProtocolVersion, PushInfo, PushKind, RedisResult, Value,
+    cmd,
+};
+use futures_util::future::try_join_all;
+use tokio::time::{sleep, timeout};
+use tracing::{debug, warn};
+
+use super::dialer::Dialer;
+use super::doorman::ask_for_role;
+use super::link::{Link, failed};
+use super::near::{LEASE, NearTokens};
+use super::{TOKEN, digest_of};
+use crate::error::StoreError;
+
+/// How often it is made sure that a connection still tells.
+const BEAT: Duration = Duration::from_millis(250);
+/// How soon a broken connection is made anew.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Follows the changes for as long as there is the link. Whenever that does not work, nothing that is
+/// kept is believed.
+pub(super) async fn follow(link: Weak<Link>, near: Arc<NearTokens>) {
+    let mut is_told = false;
+    loop {
+        let ended = watch(&link, &near, &mut is_told).await;
+        near.close();
+        let Err(error) = ended else { return };
+        if is_told {
+            is_told = false;
+            warn!(%error, "redis tells of no changes: every token is looked up there");
+        } else {
+            debug!(%error, "redis still tells of no changes");
+        }
+        sleep(RETRY).await;
+    }
+}
+
+/// Until the link is dropped, or something breaks or moves.
+async fn watch(
+    link: &Weak<Link>,
+    near: &Arc<NearTokens>,
+    is_told: &mut bool,
+) -> Result<(), StoreError> {
+    let mut trackers: Vec<Tracker> = Vec::new();
+    loop {
+        let asked = Instant::now();
+        let Some(link) = link.upgrade() else {
+            return Ok(());
+        };
+        let places = link.primaries().await?;
+        if trackers.is_empty() {
+            let started = places
+                .iter()
+                .map(|place| Tracker::start(place, link.dialer(), near));
+            trackers = try_join_all(started).await?;
+        } else if !trackers.iter().map(|tracker| &tracker.place).eq(places
+            .iter()
+            .map(place_of)
+            .collect::<Vec<_>>()
+            .iter())
+        {
+            return Err(failed("there are other primaries now"));
+        }
+        let beats = trackers.iter_mut().map(Tracker::beat);
+        timeout(LEASE, try_join_all(beats))
+            .await
+            .map_err(failed)??;
+        drop(link);
+        near.is_told_until(asked);
+        *is_told = true;
+        sleep(BEAT).await;
+    }
+}
+
+/// A connection to a primary that tells of every change.
+struct Tracker {
+    place: String,
+    connection: MultiplexedConnection,
+}
+
+impl Tracker {
+    async fn start(
+        place: &ConnectionInfo,
+        dialer: &Dialer,
+        near: &Arc<NearTokens>,
+    ) -> Result<Self, StoreError> {
+        let resp3 = place
+            .redis_settings()
+            .clone()
+            .set_protocol(ProtocolVersion::RESP3);
+        let server = place.clone().set_redis_settings(resp3);
+        let told = Arc::downgrade(near);
+        // Runs in the order in which Redis sends, before any later answer is handed on.
+        let tell = move |push: PushInfo| {
+            if let Some(near) = told.upgrade() {
+                note(&near, push);
+            }
+            Ok::<_, ()>(())
+        };
+        let mut connection = dialer.dial_told(&server, tell).await.map_err(failed)?;
+        let mut tracking = cmd("CLIENT");
+        tracking
+            .arg("TRACKING")
+            .arg("ON")
+            .arg("BCAST")
+            .arg("PREFIX")
+            .arg(TOKEN);
+        let on: RedisResult<()> = tracking.query_async(&mut connection).await;
+        on.map_err(failed)?;
+        let place = place_of(place);
+        Ok(Self { place, connection })
+    }
+
+    /// Whatever it had to tell by now is told when this returns, and it still is the primary.
+    async fn beat(&mut self) -> Result<(), StoreError> {
+        ask_for_role(&mut self.connection).await.map_err(failed)
+    }
+}
+
+fn place_of(server: &ConnectionInfo) -> String {
+    server.addr().to_string()
+}
+
+fn note(near: &NearTokens, push: PushInfo) {
+    match push.kind {
+        PushKind::Disconnection => near.close(),
+        PushKind::Invalidate => match push.data.into_iter().next() {
+            Some(Value::Array(keys)) => {
+                for key in keys {
+                    match Vec::<u8>::from_redis_value(key) {
+                        Ok(key) => {
+                            if let Some(digest) = digest_of(&key) {
+                                near.forget(digest);
+                            }
+                        }
+                        Err(_) => near.clear(),
+                    }
+                }
+            }
+            // Everything, after FLUSHALL.
+            _ => near.clear(),
+        },
+        _ => {}
+    }
+}
