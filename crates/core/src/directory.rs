@@ -32,6 +32,7 @@ pub use self::sqlite::SqliteDirectory;
 use crate::audit::AuditTable;
 use crate::connections::Connections;
 use crate::error::StoreError;
+use crate::near::NearStatus;
 use crate::totp::TotpSecret;
 use crate::usage::UsageTable;
 use crate::user::{Key, Unit, User, UserState};
@@ -103,6 +104,11 @@ pub trait Directory: Enrolments + AppPasswords + Keys + AuditTable + UsageTable 
 
     /// The connections to its server, if it has some that callers share.
     fn connections(&self) -> Option<Connections> {
+        None
+    }
+
+    /// What of it is kept in this process, if anything is.
+    fn near(&self) -> Option<NearStatus> {
         None
     }
 }

@@ -4,6 +4,7 @@ mod audit;
 mod changes;
 mod factors;
 mod keys;
+mod near;
 mod postgres;
 #[path = "../../../../tests/kit/postgres.rs"]
 #[expect(

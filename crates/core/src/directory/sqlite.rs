@@ -6,22 +6,27 @@ mod audit;
 mod desk;
 mod enrolments;
 mod keys;
+mod near;
 mod read;
 mod usage;
 
+use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
-use sqlx::{Error, query, query_scalar};
+use sqlx::{ConnectOptions as _, Error, query, query_scalar};
 use tokio::time::sleep;
 use uuid::Uuid;
 
+use self::near::NearUsers;
 use super::desk::Halt;
 use super::steps::migrator;
 use super::{
@@ -29,6 +34,7 @@ use super::{
     OrganisationName, Snapshot,
 };
 use crate::error::StoreError;
+use crate::near::NearStatus;
 use crate::private_file::create_private_file;
 use crate::user::{Key, Unit, User, UserState};
 
@@ -41,7 +47,15 @@ const SQLITE_BUSY: &str = "5";
 
 /// A directory in a SQLite file.
 pub struct SqliteDirectory {
-    pool: SqlitePool,
+    pub(super) pool: SqlitePool,
+    options: SqliteConnectOptions,
+    near: Option<Kept>,
+}
+
+/// Users who are kept, and what keeps the file open meanwhile.
+struct Kept {
+    users: NearUsers,
+    _open: Mutex<SqliteConnection>,
 }
 
 impl SqliteDirectory {
@@ -57,13 +71,36 @@ impl SqliteDirectory {
         let deadline = Instant::now() + TIMEOUT;
         loop {
             match connect(options.clone()).await {
-                Ok(pool) => return Ok(Self { pool }),
+                Ok(pool) => {
+                    let near = None;
+                    return Ok(Self {
+                        pool,
+                        options,
+                        near,
+                    });
+                }
                 Err(error) if is_busy(&error) && Instant::now() < deadline => {
                     sleep(BUSY).await;
                 }
                 Err(error) => return Err(failed(error)),
             }
         }
+    }
+
+    /// Keeps so many users after they were looked up, for as long as nobody changes the file.
+    pub async fn keeping(mut self, users: NonZeroUsize) -> Result<Self, StoreError> {
+        let mut open = self.options.connect().await.map_err(failed)?;
+        // Only who has read from the file counts as one who has it open.
+        query("SELECT 1 FROM users LIMIT 1")
+            .execute(&mut open)
+            .await
+            .map_err(failed)?;
+        let users = NearUsers::beside(self.options.get_filename(), users).map_err(failed)?;
+        self.near = Some(Kept {
+            users,
+            _open: Mutex::new(open),
+        });
+        Ok(self)
     }
 }
 
@@ -113,7 +150,23 @@ impl Directory for SqliteDirectory {
     }
 
     async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError> {
-        read::user(&self.pool, id).await.map_err(failed)
+        let near = self.near.as_ref().map(|kept| &kept.users);
+        let Some((near, found)) = near.and_then(|near| Some((near, near.find(id)?))) else {
+            return read::user(&self.pool, id).await.map_err(failed);
+        };
+        let ticket = match found {
+            Ok(user) => return Ok(Some(user)),
+            Err(ticket) => ticket,
+        };
+        let found = read::user(&self.pool, id).await.map_err(failed)?;
+        if let Some(user) = &found {
+            near.keep(user.clone(), ticket);
+        }
+        Ok(found)
+    }
+
+    fn near(&self) -> Option<NearStatus> {
+        Some(self.near.as_ref()?.users.status())
     }
 
     async fn units(&self, user: &User) -> Result<Vec<Unit>, StoreError> {
