@@ -1,5 +1,6 @@
 //! From configuration to the parts that core is made of.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -18,7 +19,8 @@ use crate::{audit, secrets};
 pub(crate) async fn open(config: &Config) -> Result<Opened> {
     let sections = &config.sections;
     let remembers = config.mounts.iter().any(Mount::remembers);
-    let directory = directory(&sections.directory).await?;
+    let settings = &sections.directory;
+    let directory = directory_keeping(settings, settings.near_cache).await?;
     let (tokens, throttle) = stores(&sections.tokens, remembers)?;
     let passwords = passwords(&sections.passwords)?;
     let limits = sections.throttle.limits();
@@ -77,13 +79,26 @@ impl Opened {
     }
 }
 
-/// Opens the directory. PostgreSQL may come up later than we do.
+/// Opens the directory for a command.
 pub(crate) async fn directory(settings: &config::Directory) -> Result<Arc<dyn Directory>> {
+    directory_keeping(settings, 0).await
+}
+
+/// Opens the directory, and keeps so many users near. PostgreSQL may come up later than we do.
+async fn directory_keeping(
+    settings: &config::Directory,
+    users: usize,
+) -> Result<Arc<dyn Directory>> {
     match DirectoryAddress::of(settings)? {
         DirectoryAddress::Sqlite(file) => {
-            let directory = SqliteDirectory::open(&file).await;
-            let directory = directory.with_context(|| format!("directory.url: {}", file.display()));
-            Ok(Arc::new(directory?))
+            let place = || format!("directory.url: {}", file.display());
+            let directory = SqliteDirectory::open(&file).await.with_context(place)?;
+            match NonZeroUsize::new(users) {
+                None => Ok(Arc::new(directory)),
+                Some(users) => Ok(Arc::new(
+                    directory.keeping(users).await.with_context(place)?,
+                )),
+            }
         }
         DirectoryAddress::Postgres(url) => {
             let postgres = PostgresSettings {
@@ -110,7 +125,8 @@ fn stores(
             store.with_context(|| format!("tokens.store: {}", file.display()))?
         }
         TokenStoreAddress::Redis(url) => {
-            let store = redis(settings, url, remembers)?;
+            let store = RedisStore::new(&redis(settings, url, remembers)?, caps(settings));
+            let store = store.context("tokens.store")?;
             let throttle = store.throttle();
             return Ok((Arc::new(store), Arc::new(throttle)));
         }
@@ -122,12 +138,19 @@ fn stores(
 pub(crate) fn shared_tokens(settings: &config::Tokens) -> Result<Option<Arc<dyn TokenStore>>> {
     match TokenStoreAddress::of(settings)? {
         TokenStoreAddress::Memory | TokenStoreAddress::Embedded(_) => Ok(None),
-        TokenStoreAddress::Redis(url) => Ok(Some(Arc::new(redis(settings, url, false)?))),
+        TokenStoreAddress::Redis(url) => {
+            let redis = RedisSettings {
+                near_cache: 0,
+                ..redis(settings, url, false)?
+            };
+            let store = RedisStore::new(&redis, caps(settings)).context("tokens.store")?;
+            Ok(Some(Arc::new(store)))
+        }
     }
 }
 
-fn redis(settings: &config::Tokens, url: SecretString, remembers: bool) -> Result<RedisStore> {
-    let redis = RedisSettings {
+fn redis(settings: &config::Tokens, url: SecretString, remembers: bool) -> Result<RedisSettings> {
+    Ok(RedisSettings {
         url,
         ca: settings.read_redis_ca()?,
         connections: settings.redis_connections.get(),
@@ -142,8 +165,7 @@ fn redis(settings: &config::Tokens, url: SecretString, remembers: bool) -> Resul
             RedisEviction::Ignore => Eviction::Ignore,
         },
         remembers,
-    };
-    RedisStore::new(&redis, caps(settings)).context("tokens.store")
+    })
 }
 
 fn caps(settings: &config::Tokens) -> Caps {

@@ -180,6 +180,9 @@ pub struct Directory {
     /// Certificates of the authorities that PostgreSQL's is to be signed by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
+    /// How many users a gateway keeps after it looked them up in a SQLite file, until a transaction
+    /// changes the file; 0 for none.
+    pub near_cache: usize,
     /// A directory file that is applied at the start, once for each of its versions.
     pub import: PathBuf,
 }
@@ -192,6 +195,7 @@ impl Default for Directory {
             connections: const { NonZeroUsize::new(8).unwrap() },
             timeout: Duration::from_secs(2),
             ca_file: None,
+            near_cache: 10_000,
             import: PathBuf::new(),
         }
     }

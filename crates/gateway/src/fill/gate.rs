@@ -14,7 +14,7 @@ use isogloss_core::directory::{
     OrganisationName, Snapshot,
 };
 use isogloss_core::usage::{UsageRows, UsageTable};
-use isogloss_core::{Connections, Key, StoreError, Unit, User, UserState};
+use isogloss_core::{Connections, Key, NearStatus, StoreError, Unit, User, UserState};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -80,6 +80,10 @@ impl UsageTable for Gate {
 impl Directory for Gate {
     fn connections(&self) -> Option<Connections> {
         self.directory.connections()
+    }
+
+    fn near(&self) -> Option<NearStatus> {
+        self.directory.near()
     }
 
     async fn account(&self, login: &str) -> Result<Option<Account>, StoreError> {

@@ -8,10 +8,10 @@ use std::time::Duration;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, ServiceConfig, get, resource};
 use anyhow::{Context as _, Result};
-use isogloss_core::Connections;
 use isogloss_core::directory::Directory;
 use isogloss_core::store::TokenStore;
-use metrics::gauge;
+use isogloss_core::{Connections, NearStatus};
+use metrics::{counter, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
 use tokio::time::{MissedTickBehavior, interval};
@@ -85,8 +85,24 @@ impl Metrics {
                 show_pool(pool, connections);
             }
         }
+        for (kept, near) in [
+            ("tokens", self.tokens.near()),
+            ("users", self.directory.near()),
+        ] {
+            if let Some(near) = near {
+                show_near(kept, near);
+            }
+        }
         self.counted.render()
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "nobody keeps so many")]
+fn show_near(what: &'static str, near: NearStatus) {
+    let NearStatus { kept, hits, misses } = near;
+    gauge!("isogloss_near_cache_entries", "kept" => what).set(kept as f64);
+    counter!("isogloss_near_cache_hits_total", "kept" => what).absolute(hits);
+    counter!("isogloss_near_cache_misses_total", "kept" => what).absolute(misses);
 }
 
 #[expect(clippy::cast_precision_loss, reason = "nobody has so many connections")]

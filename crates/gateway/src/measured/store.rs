@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use isogloss_core::store::{Record, StoreHealth, TokenStore, Visit};
-use isogloss_core::{Clock, Connections, StoreError, TokenDigest};
+use isogloss_core::{Clock, Connections, NearStatus, StoreError, TokenDigest};
 use metrics::{Histogram, histogram};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -142,5 +142,9 @@ impl TokenStore for MeasuredStore {
 
     fn connections(&self) -> Option<Connections> {
         self.store.connections()
+    }
+
+    fn near(&self) -> Option<NearStatus> {
+        self.store.near()
     }
 }

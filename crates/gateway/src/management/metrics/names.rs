@@ -43,7 +43,7 @@ const LOAD: [(&str, &str); 2] = [
 ];
 
 /// Gauges with labels.
-const SIZES: [(&str, &str); 6] = [
+const SIZES: [(&str, &str); 7] = [
     (
         "isogloss_http_connections",
         "Connections of clients that are open, by listener",
@@ -63,6 +63,10 @@ const SIZES: [(&str, &str); 6] = [
     (
         "isogloss_pool_waiting",
         "Calls that wait for a connection to a store's server, by pool",
+    ),
+    (
+        "isogloss_near_cache_entries",
+        "Tokens and users that are kept in the process after a lookup",
     ),
     (
         "isogloss_build_info",
@@ -87,6 +91,14 @@ pub(super) fn describe() {
     describe_counter!(
         "isogloss_audit_lost_total",
         "Events that the audit log lost because its disk or database did not take them"
+    );
+    describe_counter!(
+        "isogloss_near_cache_hits_total",
+        "Lookups of tokens and users that were answered in the process"
+    );
+    describe_counter!(
+        "isogloss_near_cache_misses_total",
+        "Lookups of tokens and users that were not"
     );
     describe_counter!(
         "isogloss_sunset_refusals_total",
