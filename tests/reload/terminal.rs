@@ -21,7 +21,19 @@ fn a_gateway_at_a_terminal_ends_with_it() {
     let terminal = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
 
     let folder = tempfile::tempdir().unwrap();
-    let mut command = builder("").command(folder.path()).unwrap();
+    let gateway = builder("").command(folder.path()).unwrap();
+    // Whoever runs this may ignore the signal, and children inherit that.
+    let mut command = Command::new("env");
+    command
+        .arg("--default-signal=HUP")
+        .arg(gateway.get_program());
+    command.args(gateway.get_args()).current_dir(folder.path());
+    for (key, value) in gateway.get_envs() {
+        match value {
+            Some(value) => command.env(key, value),
+            None => command.env_remove(key),
+        };
+    }
     command.stdin(Stdio::null()).stdout(Stdio::null());
     let mut gateway = command.stderr(File::from(terminal)).spawn().unwrap();
     let (mut screen, mut shown) = (File::from(ours), Vec::new());
