@@ -129,24 +129,22 @@ fn place_of(server: &ConnectionInfo) -> String {
 }
 
 fn note(near: &NearTokens, push: PushInfo) {
-    match push.kind {
-        PushKind::Disconnection => near.close(),
-        PushKind::Invalidate => match push.data.into_iter().next() {
-            Some(Value::Array(keys)) => {
-                for key in keys {
-                    match Vec::<u8>::from_redis_value(key) {
-                        Ok(key) => {
-                            if let Some(digest) = digest_of(&key) {
-                                near.forget(digest);
-                            }
-                        }
-                        Err(_) => near.clear(),
-                    }
-                }
-            }
-            // Everything, after FLUSHALL.
-            _ => near.clear(),
-        },
-        _ => {}
+    if push.kind == PushKind::Disconnection {
+        near.close();
+    }
+    if push.kind != PushKind::Invalidate {
+        return;
+    }
+    // After FLUSHALL there is no list: it is everything.
+    let Some(Value::Array(keys)) = push.data.into_iter().next() else {
+        near.clear();
+        return;
+    };
+    for key in keys {
+        match Vec::<u8>::from_redis_value(key).as_deref().map(digest_of) {
+            Ok(Some(digest)) => near.forget(digest),
+            Ok(None) => {}
+            Err(_) => near.clear(),
+        }
     }
 }

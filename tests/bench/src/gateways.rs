@@ -1,0 +1,24 @@
+//! Gateways as they are measured: a release build with all its layers, and the demo directory.
+
+use std::path::Path;
+
+use anyhow::Result;
+use conformance::{Gateway, Store};
+
+/// A setting, as an environment variable has it.
+pub(crate) type Setting = (&'static str, &'static str);
+
+/// Logins take a millisecond where they are not what is measured.
+pub(crate) const QUICK: Setting = ("ISOGLOSS__PASSWORDS__BCRYPT_COST", "4");
+pub(crate) const NO_NEAR_TOKENS: Setting = ("ISOGLOSS__TOKENS__REDIS_NEAR_CACHE", "0");
+pub(crate) const NO_NEAR_USERS: Setting = ("ISOGLOSS__DIRECTORY__NEAR_CACHE", "0");
+
+pub(crate) fn start(program: &Path, store: Store, settings: &[Setting]) -> Result<Gateway> {
+    let gateway = Gateway::builder(program.display().to_string()).store(store);
+    let gateway = settings
+        .iter()
+        .fold(gateway, |gateway, (name, value)| gateway.env(*name, *value));
+    let gateway = gateway.start()?;
+    gateway.wait_until_ready()?;
+    Ok(gateway)
+}

@@ -1,0 +1,77 @@
+//! Asking as fast as answers come: wrk, a public load generator.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use tempfile::TempDir;
+
+/// What is asked: the same request for one token after the other.
+pub(crate) struct Questions {
+    script: PathBuf,
+    _folder: TempDir,
+}
+
+impl Questions {
+    /// `before` and `after` are what stands around the token.
+    pub(crate) fn about(tokens: &[String], before: &str, after: &str) -> Result<Self> {
+        let folder = TempDir::new()?;
+        let list = folder.path().join("tokens");
+        fs::write(&list, tokens.join("\n"))?;
+        let script = folder.path().join("questions.lua");
+        let mut lua = String::new();
+        writeln!(lua, "local before, after = {before:?}, {after:?}")?;
+        writeln!(lua, "local tokens, count, last = {{}}, 0, 0")?;
+        writeln!(
+            lua,
+            "for line in io.lines({:?}) do",
+            list.display().to_string()
+        )?;
+        lua.push_str("    count = count + 1\n    tokens[count] = line\nend\n");
+        lua.push_str("request = function()\n    last = last % count + 1\n");
+        lua.push_str("    return before .. tokens[last] .. after\nend\n");
+        fs::write(&script, lua)?;
+        Ok(Self {
+            script,
+            _folder: folder,
+        })
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Answers {
+    /// A second.
+    pub(crate) rate: f64,
+}
+
+/// Asks over so many connections at once, each with the next question as soon as it has an answer. Any
+/// answer but success is a failure of the whole measurement.
+pub(crate) fn ask(
+    server: SocketAddr,
+    questions: &Questions,
+    connections: usize,
+    during: Duration,
+) -> Result<Answers> {
+    let output = Command::new("wrk")
+        .args(["--threads", "1", "--connections", &connections.to_string()])
+        .args(["--duration", &format!("{}s", during.as_secs())])
+        .arg("--script")
+        .arg(Path::new(&questions.script))
+        .arg(format!("http://{server}/"))
+        .output()
+        .context("wrk")?;
+    let told = String::from_utf8_lossy(&output.stdout);
+    if !output.status.success() || told.contains("Non-2xx") || told.contains("Socket errors") {
+        bail!("wrk: {told}{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let rate = told
+        .lines()
+        .find_map(|line| line.strip_prefix("Requests/sec:"));
+    let rate = rate.context("wrk told no rate")?.trim().parse()?;
+    Ok(Answers { rate })
+}

@@ -1,0 +1,71 @@
+//! How much memory the gateway and Redis take.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use conformance::{Gateway, Redis, Reply, Store};
+
+use crate::Effort;
+use crate::gateways::{QUICK, start};
+use crate::load::{Questions, ask};
+use crate::report::Report;
+use crate::targets::at_most;
+use crate::tokens::issue;
+
+const CLIENTS: usize = 32;
+
+pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Result<()> {
+    let redis = Redis::start()?;
+    let gateway = start(program, Store::Redis(redis.url()), &[QUICK])?;
+    report.judge(at_most(
+        "memory of an idle gateway",
+        "MB",
+        resident(&gateway)?,
+        15.0,
+    ));
+    let empty = used(&redis)?;
+    let tokens = issue(&gateway, &redis.url(), effort.hot)?;
+    #[expect(clippy::cast_precision_loss, reason = "nobody has so many")]
+    let each = (used(&redis)? - empty) / tokens.len() as f64;
+    report.judge(at_most(
+        "memory of Redis for each session, its index included",
+        "bytes",
+        each,
+        280.0,
+    ));
+    let questions = Questions::about(
+        &tokens,
+        "GET /v2/authorize HTTP/1.1\r\nHost: bench\r\nAuthorization: BimPlus ",
+        "\r\n\r\n",
+    )?;
+    for _ in 0..3 {
+        ask(gateway.public(), &questions, CLIENTS, effort.each)?;
+    }
+    let what = format!("memory of a gateway with {} hot tokens", effort.hot);
+    report.judge(at_most(&what, "MB", resident(&gateway)?, 60.0));
+    Ok(())
+}
+
+/// In megabytes.
+fn resident(gateway: &Gateway) -> Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", gateway.id()))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes: f64 = line
+        .context("VmRSS")?
+        .trim()
+        .trim_end_matches(" kB")
+        .parse()?;
+    Ok(kilobytes / 1024.0)
+}
+
+/// In bytes.
+fn used(redis: &Redis) -> Result<f64> {
+    let Reply::Bulk(Some(text)) = redis.command(&["INFO", "memory"])? else {
+        anyhow::bail!("INFO is no text");
+    };
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("used_memory:"));
+    Ok(line.context("used_memory")?.trim().parse()?)
+}

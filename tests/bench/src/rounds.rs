@@ -1,0 +1,81 @@
+//! Contestants take turns, so that whatever the machine does besides meets all of them alike.
+
+use anyhow::Result;
+
+/// What is measured in turns.
+pub(crate) struct Contestant<'a> {
+    pub(crate) name: String,
+    pub(crate) run: Box<dyn Fn() -> Result<f64> + 'a>,
+}
+
+impl<'a> Contestant<'a> {
+    pub(crate) fn new(name: impl Into<String>, run: impl Fn() -> Result<f64> + 'a) -> Self {
+        Self {
+            name: name.into(),
+            run: Box::new(run),
+        }
+    }
+}
+
+/// What one of them did, round by round.
+#[derive(Debug, Clone, serde::Serialize)]
+pub(crate) struct Series {
+    pub(crate) name: String,
+    pub(crate) rounds: Vec<f64>,
+}
+
+impl Series {
+    pub(crate) fn median(&self) -> f64 {
+        median(self.rounds.clone())
+    }
+
+    /// How much of another's rate this is, by the median of the rounds' own ratios.
+    pub(crate) fn beside(&self, other: &Self) -> f64 {
+        median(self.ratios(other))
+    }
+
+    /// Half of what lies between the quartiles of these ratios, as a part of the ratio.
+    pub(crate) fn noise(&self, other: &Self) -> f64 {
+        let mut ratios = self.ratios(other);
+        ratios.sort_by(f64::total_cmp);
+        let last = ratios.len().saturating_sub(1);
+        let (low, high) = (ratios[last / 4], ratios[last - last / 4]);
+        (high - low) / 2.0 / self.beside(other)
+    }
+
+    fn ratios(&self, other: &Self) -> Vec<f64> {
+        let pairs = self.rounds.iter().zip(&other.rounds);
+        pairs.map(|(this, other)| this / other).collect()
+    }
+}
+
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Runs them all, round after round, telling how far it is.
+pub(crate) fn run(
+    what: &str,
+    rounds: usize,
+    contestants: &[Contestant<'_>],
+) -> Result<Vec<Series>> {
+    let mut all: Vec<_> = contestants
+        .iter()
+        .map(|contestant| Series {
+            name: contestant.name.clone(),
+            rounds: Vec::new(),
+        })
+        .collect();
+    for round in 1..=rounds {
+        for (series, contestant) in all.iter_mut().zip(contestants) {
+            let rate = (contestant.run)()?;
+            eprintln!(
+                "{what}, round {round} of {rounds}: {}: {rate:.0}/s",
+                series.name
+            );
+            series.rounds.push(rate);
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,51 @@
+//! What is to be reached.
+
+use crate::rounds::Series;
+
+/// One contestant beside another.
+pub(crate) struct Target {
+    pub(crate) what: String,
+    pub(crate) who: &'static str,
+    pub(crate) other: &'static str,
+    /// The ratio that is to be reached.
+    pub(crate) least: f64,
+}
+
+/// What became of a target.
+#[derive(Debug, Clone, serde::Serialize)]
+pub(crate) struct Verdict {
+    pub(crate) what: String,
+    pub(crate) target: String,
+    pub(crate) measured: String,
+    pub(crate) is_met: bool,
+}
+
+/// Judges a ratio. What is short of it by no more than the noise of this run is met.
+pub(crate) fn beside(all: &[Series], target: &Target) -> Verdict {
+    let find = |name: &str| all.iter().find(|series| series.name == name);
+    let (Some(who), Some(other)) = (find(target.who), find(target.other)) else {
+        return Verdict {
+            what: target.what.clone(),
+            target: format!("≥ {}", target.least),
+            measured: "nothing".to_owned(),
+            is_met: false,
+        };
+    };
+    let (ratio, noise) = (who.beside(other), who.noise(other));
+    Verdict {
+        what: target.what.clone(),
+        target: format!("≥ {:.2}", target.least),
+        measured: format!("{ratio:.2} ± {:.2}", ratio * noise),
+        is_met: ratio * (1.0 + noise) >= target.least,
+    }
+}
+
+/// Judges a figure that is to stay below another.
+pub(crate) fn at_most(what: &str, unit: &str, measured: f64, most: f64) -> Verdict {
+    Verdict {
+        what: what.to_owned(),
+        target: format!("≤ {most} {unit}"),
+        measured: format!("{measured:.1} {unit}"),
+        is_met: measured <= most,
+    }
+}

@@ -1,0 +1,156 @@
+//! Checks of tokens, as fast as answers come.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::Result;
+use conformance::{Redis, Store};
+
+use crate::Effort;
+use crate::gateways::{NO_NEAR_TOKENS, NO_NEAR_USERS, QUICK, start};
+use crate::hello::Hello;
+use crate::load::{Questions, ask};
+use crate::peer::{Nginx, teach};
+use crate::report::Report;
+use crate::rounds::{Contestant, run};
+use crate::targets::{Target, beside};
+use crate::tokens::{issue, of_bimplus, of_memsource};
+
+/// Few clients, and many.
+const CLIENTS: [usize; 2] = [32, 256];
+/// Of the public listener, and of the management listener.
+const WORKERS: [usize; 2] = [2, 1];
+
+const BIMPLUS: &str = "GET /v2/authorize HTTP/1.1\r\nHost: bench\r\nAuthorization: BimPlus ";
+const FORWARD: &str = "GET /forward-auth/bimplus HTTP/1.1\r\nHost: bench\r\nX-Forwarded-Method: GET\r\nX-Forwarded-Uri: /x\r\nAuthorization: BimPlus ";
+const INTROSPECT: &str = "POST /introspect HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer demo-introspection-key\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 38\r\n\r\ntoken=";
+const END: &str = "\r\n\r\n";
+
+pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Result<()> {
+    let redis = Redis::start()?;
+    let hello = Hello::start(WORKERS[0])?;
+    let hello_of_one = Hello::start(WORKERS[1])?;
+    let on_redis = || Store::Redis(redis.url());
+    let warm = start(program, on_redis(), &[QUICK])?;
+    // What is looked up by one gateway and its pepper is none of another's: each has tokens of its own.
+    let far = start(program, on_redis(), &[QUICK, NO_NEAR_TOKENS])?;
+    let farther = start(program, on_redis(), &[QUICK, NO_NEAR_TOKENS, NO_NEAR_USERS])?;
+    let embedded = start(program, Store::Embedded, &[QUICK])?;
+    let embedded_far = start(program, Store::Embedded, &[QUICK, NO_NEAR_USERS])?;
+
+    let one = of_bimplus(&warm)?;
+    let knows = Redis::start()?;
+    teach(&knows, std::slice::from_ref(&one))?;
+    let bimplus = |token: String| Questions::about(&[token], BIMPLUS, END);
+    let whoami = format!(
+        "GET /web/api/v3/auth/whoAmI?token={} HTTP/1.1\r\nHost: bench\r\n\r\n",
+        of_memsource(&warm)?
+    );
+    eprintln!("issuing {} tokens", effort.cold);
+    let cold = issue(&warm, &redis.url(), effort.cold)?;
+    let questions = [
+        ("hello", hello.place, bimplus(one.clone())?),
+        ("hello, 1 worker", hello_of_one.place, bimplus(one.clone())?),
+        ("BIMplus, Redis", warm.public(), bimplus(one.clone())?),
+        (
+            "Memsource, Redis",
+            warm.public(),
+            Questions::about(&[String::new()], &whoami, "")?,
+        ),
+        (
+            "/introspect, Redis",
+            warm.management(),
+            Questions::about(std::slice::from_ref(&one), INTROSPECT, "")?,
+        ),
+        (
+            "/forward-auth, Redis",
+            warm.management(),
+            Questions::about(std::slice::from_ref(&one), FORWARD, END)?,
+        ),
+        (
+            "BIMplus, Redis, each token once",
+            warm.public(),
+            Questions::about(&cold, BIMPLUS, END)?,
+        ),
+        (
+            "BIMplus, Redis, redis_near_cache = 0",
+            far.public(),
+            bimplus(of_bimplus(&far)?)?,
+        ),
+        (
+            "BIMplus, Redis, no near cache at all",
+            farther.public(),
+            bimplus(of_bimplus(&farther)?)?,
+        ),
+        (
+            "BIMplus, embedded",
+            embedded.public(),
+            bimplus(of_bimplus(&embedded)?)?,
+        ),
+        (
+            "BIMplus, embedded, directory.near_cache = 0",
+            embedded_far.public(),
+            bimplus(of_bimplus(&embedded_far)?)?,
+        ),
+    ];
+    for clients in CLIENTS {
+        let nginx = Nginx::start(&knows, WORKERS[0], clients)?;
+        let peer = bimplus(one.clone())?;
+        let mut contestants: Vec<_> = questions
+            .iter()
+            .map(|(name, place, questions)| contestant(name, *place, questions, clients, effort))
+            .collect();
+        contestants.push(contestant(
+            "nginx + Lua + Redis",
+            nginx.place,
+            &peer,
+            clients,
+            effort,
+        ));
+        let what = format!("validation, {clients} clients");
+        let all = run(&what, effort.rounds, &contestants)?;
+        for target in targets(clients) {
+            report.judge(beside(&all, &target));
+        }
+        report.table(&what, "checks/s", &all);
+    }
+    Ok(())
+}
+
+fn contestant<'a>(
+    name: &str,
+    place: SocketAddr,
+    questions: &'a Questions,
+    clients: usize,
+    effort: Effort,
+) -> Contestant<'a> {
+    Contestant::new(name, move || {
+        Ok(ask(place, questions, clients, effort.each)?.rate)
+    })
+}
+
+fn targets(clients: usize) -> Vec<Target> {
+    let target = |who: &'static str, other: &'static str, least: f64| Target {
+        what: format!("{who}, {clients} clients, beside {other}"),
+        who,
+        other,
+        least,
+    };
+    let mut targets = vec![
+        target("BIMplus, Redis", "hello", 0.80),
+        target("Memsource, Redis", "hello", 0.80),
+        target("/introspect, Redis", "hello, 1 worker", 0.80),
+        target("/forward-auth, Redis", "hello, 1 worker", 0.80),
+        target("BIMplus, Redis, each token once", "hello", 0.50),
+        target("BIMplus, embedded", "hello", 0.80),
+    ];
+    if clients == 256 {
+        targets.push(target("BIMplus, Redis", "nginx + Lua + Redis", 2.5));
+        targets.push(target(
+            "BIMplus, Redis, each token once",
+            "nginx + Lua + Redis",
+            1.7,
+        ));
+    }
+    targets
+}
