@@ -8,12 +8,13 @@ FUZZ_VERSION := 0.13.2
 # How long each parser is fuzzed; or how often, and then with the same inputs each time.
 FUZZ_SECONDS ?= 60
 FUZZ_TIMES ?=
+RELEASE := $${CARGO_TARGET_DIR:-target}/release
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz faults clients newcomer openapi schemathesis deb package bench storm check advisories doc reference fmt servers tools packaging
+.PHONY: help run test bench-smoke peers fuzz faults clients newcomer openapi schemathesis deb package bench growth storm check advisories doc reference fmt servers tools packaging
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 run: ## build the release binary and serve the demo on http://127.0.0.1:8080
 	$(CARGO) run --release --locked --package isogloss-gateway -- serve --config config/demo.toml
@@ -50,7 +51,15 @@ package: packaging ## install, upgrade and purge the package, and follow the mig
 	tests/deb/run target/deb
 	tests/deb/guide target/deb
 
-bench: servers ## what a million tokens take: room, start, sweep
+bench: servers peers ## how fast it is beside its peers and its limits; some 15 minutes after the build, report in target/bench
+	$(CARGO) build --release --locked --package isogloss-gateway --package isogloss-bench
+	$(RELEASE)/isogloss-bench run $(RELEASE)/isogloss --out target/bench
+
+bench-smoke: servers peers ## the same in two minutes, which only prints
+	$(CARGO) build --release --locked --package isogloss-gateway --package isogloss-bench
+	$(RELEASE)/isogloss-bench run $(RELEASE)/isogloss --out target/bench --smoke
+
+growth: servers ## what a million tokens take: room, start, sweep
 	$(CARGO) bench --locked --package isogloss-core --bench growth
 
 storm: ## token checks during a storm of logins
@@ -85,6 +94,9 @@ fmt: ## format the code
 
 servers:
 	@tests/install redis postgres nginx caddy traefik envoy faketime
+
+peers:
+	@tests/install wrk lua
 
 packaging:
 	@command -v cargo-deb >/dev/null || $(CARGO) install --locked --debug cargo-deb@$(DEB_VERSION)

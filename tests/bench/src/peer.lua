@@ -1,5 +1,5 @@
 -- Whose token is it? What stands in Redis under it is the answer.
-local redis = require("resty.redis"):new()
+local redis = require("nginx.redis"):new()
 local token = (ngx.var.http_authorization or ""):match("^BimPlus (%x+)$")
 if not token then
     return ngx.exit(401)
