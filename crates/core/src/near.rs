@@ -10,10 +10,13 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use quick_cache::UnitWeighter;
 use quick_cache::unsync::Cache;
 
 /// A change makes the tickets of one shard void. A power of two.
 const SHARDS: usize = 64;
+/// Room that a shard has from the start. It grows.
+const FEW: usize = 16;
 
 /// Kept values.
 pub(crate) struct Near<K, V> {
@@ -53,7 +56,7 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
         let shard = || {
             Mutex::new(Shard {
                 changes: 0,
-                kept: Cache::new(each),
+                kept: Cache::with_weighter(FEW, each as u64, UnitWeighter),
             })
         };
         Self {
@@ -186,7 +189,7 @@ mod tests {
 
     #[test]
     fn strangers_take_no_room() {
-        let near = near(SHARDS * 4);
+        let near = near(SHARDS * 64);
         for hot in 0..64 {
             keep(&near, hot);
         }

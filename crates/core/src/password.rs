@@ -3,6 +3,7 @@
 mod bounds;
 mod check;
 mod formats;
+mod lane;
 mod pool;
 mod waits;
 
@@ -38,6 +39,8 @@ pub struct PasswordSettings {
     pub allow_weak: bool,
     /// Whether hashing threads stand back behind all others, on Linux.
     pub low_priority: bool,
+    /// Whether one thread checks several passwords at once when several wait.
+    pub lanes: bool,
 }
 
 impl Default for PasswordSettings {
@@ -49,6 +52,7 @@ impl Default for PasswordSettings {
             queue_timeout: Duration::from_secs(5),
             allow_weak: false,
             low_priority: false,
+            lanes: true,
         }
     }
 }
@@ -127,8 +131,16 @@ impl Passwords {
         let hash = hash
             .map_err(|reason| warn!(%reason, "a stored password hash cannot be checked"))
             .ok();
-        let check = move || check::check(password.expose_secret(), hash.as_ref(), cost);
-        Ok(self.pool.run(check).await? && known)
+        let lane = check::lane(password.expose_secret(), hash.as_ref(), cost);
+        let fits = match (lane, hash) {
+            (Some(lane), _) => self.pool.fits(lane).await?,
+            (None, Some(hash)) => {
+                let check = move || check::check(password.expose_secret(), &hash, cost);
+                self.pool.run(check).await?
+            }
+            (None, None) => false,
+        };
+        Ok(fits && known)
     }
 
     /// Hashes a password that is to be set, at the configured cost.

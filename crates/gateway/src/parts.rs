@@ -184,5 +184,6 @@ pub(crate) fn passwords(settings: &config::Passwords) -> Result<Passwords> {
         queue_timeout: settings.queue_timeout,
         allow_weak: settings.allow_weak,
         low_priority: settings.low_priority,
+        lanes: settings.lanes,
     })?)
 }

@@ -53,7 +53,7 @@ pub(crate) fn issue(gateway: &Gateway, redis: &str, many: usize) -> Result<Vec<S
 }
 
 async fn auth(gateway: &Gateway, redis: &str) -> Result<Auth> {
-    let data = gateway.folder().join("data");
+    let data = gateway.folder();
     let directory = SqliteDirectory::open(&data.join("directory.db")).await?;
     let caps = Caps {
         per_user: usize::MAX,

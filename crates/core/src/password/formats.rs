@@ -17,13 +17,14 @@ use thiserror::Error;
 
 use self::argon2::Argon2;
 use self::bcrypt::Bcrypt;
-pub(super) use self::bcrypt::{LONGEST_PASSWORD_BYTES as LONGEST_BCRYPT_BYTES, decoy};
+pub(super) use self::bcrypt::LONGEST_PASSWORD_BYTES as LONGEST_BCRYPT_BYTES;
 use self::crypts::{Md5Crypt, ShaCrypt};
 use self::digests::Digests;
 use self::pbkdf2::Pbkdf2;
 use self::phpass::Phpass;
 use self::scrypt::Scrypt;
 use super::bounds;
+use super::lane::Lane;
 
 /// Why a hash is not taken. Reads after the name of what has it, and never quotes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -146,6 +147,22 @@ impl Hash {
     fn bcrypt(&self) -> Option<&Bcrypt> {
         match self {
             Self::Bcrypt(hash) | Self::BcryptOfSha256(hash) => Some(hash),
+            Self::Argon2(_)
+            | Self::Pbkdf2(_)
+            | Self::Scrypt(_)
+            | Self::ShaCrypt(_)
+            | Self::Md5Crypt(_)
+            | Self::Phpass(_)
+            | Self::Digests(_) => None,
+        }
+    }
+
+    /// What bcrypt is to find out of that password, for hashes that are bcrypt's.
+    pub(super) fn lane(&self, password: &str) -> Option<Lane> {
+        let bytes = password.as_bytes();
+        match self {
+            Self::Bcrypt(hash) => Some(hash.lane(bytes)),
+            Self::BcryptOfSha256(hash) => Some(hash.lane(&django::hex_sha256(bytes))),
             Self::Argon2(_)
             | Self::Pbkdf2(_)
             | Self::Scrypt(_)

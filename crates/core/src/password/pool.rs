@@ -1,18 +1,19 @@
 //! Threads for hashing: as many as asked for, with a queue that has an end in length and in time.
 
-use std::any::Any;
+mod queue;
+mod thread;
+
 use std::num::NonZeroUsize;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use metrics::gauge;
 use tokio::sync::oneshot;
-use tracing::{error, warn};
 
+use self::queue::Queue;
+use self::thread::serve;
 use super::PasswordSettings;
+use super::lane::Lane;
 use crate::error::{AuthError, StoreError};
 
 /// What a refused login is told: by then a queue of the default length has drained.
@@ -21,16 +22,30 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// The hashing threads. They end when the last copy of this is dropped.
 #[derive(Clone)]
 pub(super) struct Pool {
-    jobs: SyncSender<Job>,
-    load: Arc<Load>,
+    queue: Arc<Door>,
     threads: usize,
-    /// How many may wait.
-    room: usize,
 }
 
+/// Where jobs come in. With it the queue ends.
+struct Door(Arc<Queue>);
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// Something to be done by a hashing thread.
 struct Job {
     queued: Instant,
-    work: Box<dyn FnOnce(Turn) + Send>,
+    work: Work,
+}
+
+enum Work {
+    /// Anything, by itself.
+    Alone(Box<dyn FnOnce(Turn) + Send>),
+    /// A hash of bcrypt, beside others at the same cost.
+    Lane(Lane, oneshot::Sender<Result<bool, AuthError>>),
 }
 
 /// Whether a job's turn came in time.
@@ -42,40 +57,30 @@ enum Turn {
 impl Pool {
     /// Starts the threads: `None` starts as many as there are cores.
     pub(super) fn start(settings: PasswordSettings) -> Result<Self, StoreError> {
-        let longest_wait = settings.queue_timeout;
         let threads = settings
             .threads
-            .or_else(|| thread::available_parallelism().ok())
+            .or_else(|| available_parallelism().ok())
             .map_or(1, NonZeroUsize::get);
-        let room = settings.queue.max(1);
-        let (jobs, queue) = sync_channel(room);
-        let queue = Arc::new(Mutex::new(queue));
-        let load = Arc::<Load>::default();
+        let queue = Arc::new(Queue::with_room_for(settings.queue.max(1)));
         for number in 0..threads {
-            let (queue, load) = (Arc::clone(&queue), Arc::clone(&load));
-            thread::Builder::new()
+            let queue = Arc::clone(&queue);
+            std::thread::Builder::new()
                 .name(format!("hashing-{number}"))
-                .spawn(move || {
-                    if settings.low_priority {
-                        step_back();
-                    }
-                    serve(&queue, &load, longest_wait);
-                })
+                .spawn(move || serve(&queue, settings))
                 .map_err(gone)?;
         }
         Ok(Self {
-            jobs,
-            load,
+            queue: Arc::new(Door(queue)),
             threads,
-            room,
         })
     }
 
     /// Refuses at once what would find no room, before anything is done for it.
     pub(super) fn has_room(&self) -> Result<(), AuthError> {
-        let (waiting, _) = *self.load.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_full = usize::try_from(waiting).is_ok_and(|waiting| waiting >= self.room);
-        if is_full { Err(OVERLOADED) } else { Ok(()) }
+        if self.queue.0.is_full() {
+            return Err(OVERLOADED);
+        }
+        Ok(())
     }
 
     pub(super) fn threads(&self) -> usize {
@@ -99,28 +104,26 @@ impl Pool {
             // A closed channel means that the client went while we hashed.
             let _ = answer.send(outcome);
         };
-        self.enqueue(Job {
-            queued: Instant::now(),
-            work: Box::new(work),
-        })?;
+        self.enqueue(Work::Alone(Box::new(work)))?;
         outcome.await.map_err(gone)?
     }
 
-    /// A gauge that is told before the job is sent cannot be overtaken by the thread that takes it.
-    fn enqueue(&self, job: Job) -> Result<(), AuthError> {
-        self.load.change(1, 0);
-        self.jobs.try_send(job).map_err(|error| {
-            self.load.change(-1, 0);
-            match error {
-                TrySendError::Full(_) => OVERLOADED,
-                TrySendError::Disconnected(_) => AuthError::Unavailable(gone("no thread is left")),
-            }
-        })
+    /// Whether the key fits, once a thread is free for it. Not found out if nobody waits for it any more.
+    pub(super) async fn fits(&self, lane: Lane) -> Result<bool, AuthError> {
+        let (answer, outcome) = oneshot::channel();
+        self.enqueue(Work::Lane(lane, answer))?;
+        outcome.await.map_err(gone)?
+    }
+
+    fn enqueue(&self, work: Work) -> Result<(), AuthError> {
+        let queued = Instant::now();
+        let is_in = self.queue.0.push(Job { queued, work });
+        is_in.then_some(()).ok_or(OVERLOADED)
     }
 
     #[cfg(test)]
-    pub(super) fn load(&self) -> (i32, i32) {
-        *self.load.0.lock().unwrap()
+    pub(super) fn load(&self) -> (usize, usize) {
+        self.queue.0.load()
     }
 }
 
@@ -130,60 +133,6 @@ const OVERLOADED: AuthError = AuthError::Overloaded {
 
 fn gone(error: impl std::fmt::Display) -> StoreError {
     StoreError::new("password hashing", error)
-}
-
-fn serve(queue: &Mutex<Receiver<Job>>, load: &Load, longest_wait: Duration) {
-    loop {
-        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { queued, work }) = job else {
-            return;
-        };
-        load.change(-1, 1);
-        let turn = if queued.elapsed() >= longest_wait {
-            Turn::TooLate
-        } else {
-            Turn::InTime
-        };
-        // A fault in the code of one format must not cost a thread: who waits for this job is told
-        // that it is gone, and the next one is served.
-        if let Err(fault) = catch_unwind(AssertUnwindSafe(|| work(turn))) {
-            error!(fault = words(&*fault), "password hashing panicked");
-        }
-        load.change(0, -1);
-    }
-}
-
-/// A hash takes all it can get for a tenth of a second: whoever asks for less goes first, so that a storm
-/// of logins does not keep checks of tokens waiting. On Linux the priority is the thread's own.
-#[cfg(target_os = "linux")]
-fn step_back() {
-    const LAST: i32 = 19;
-    if let Err(error) = rustix::process::setpriority_process(None, LAST) {
-        warn!(%error, "hashing threads have no lower priority than others");
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn step_back() {}
-
-fn words(fault: &(dyn Any + Send)) -> &str {
-    let text = fault.downcast_ref::<&str>().copied();
-    text.unwrap_or("no reason given")
-}
-
-/// How many jobs wait and how many threads are at work, as `/metrics` shows them.
-#[derive(Default)]
-struct Load(Mutex<(i32, i32)>);
-
-impl Load {
-    /// The gauges are set under the lock, so that an older number never stands over a newer one.
-    fn change(&self, waiting: i32, busy: i32) {
-        let mut load = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        load.0 += waiting;
-        load.1 += busy;
-        gauge!("isogloss_hashing_queue_length").set(load.0);
-        gauge!("isogloss_hashing_threads_busy").set(load.1);
-    }
 }
 
 #[cfg(test)]

@@ -220,6 +220,8 @@ pub struct Passwords {
     pub allow_weak: bool,
     /// Whether hashing threads stand back behind all others.
     pub low_priority: bool,
+    /// Whether one thread checks up to four passwords at once when several wait.
+    pub lanes: bool,
 }
 
 impl Default for Passwords {
@@ -231,6 +233,7 @@ impl Default for Passwords {
             queue_timeout: Duration::from_secs(5),
             allow_weak: false,
             low_priority: true,
+            lanes: true,
         }
     }
 }

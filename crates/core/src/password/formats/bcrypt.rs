@@ -5,11 +5,9 @@
 //! number, so that one above 127 overwrote those before it. That mistake is made in the bytes of the
 //! key, before bcrypt begins, and is made again here.
 
-use bcrypt::bcrypt;
-use subtle::ConstantTimeEq as _;
-
 use super::HashError;
 use super::fields::BCRYPT64;
+use crate::password::lane::{Lane, OUTPUT_BYTES};
 
 /// Bcrypt reads no further than this.
 pub(in crate::password) const LONGEST_PASSWORD_BYTES: usize = 72;
@@ -18,8 +16,7 @@ pub(in crate::password) struct Bcrypt {
     signed: bool,
     cost: u32,
     salt: [u8; 16],
-    /// Bcrypt makes 24 bytes, and its format has room for 23.
-    output: [u8; 23],
+    output: [u8; OUTPUT_BYTES],
 }
 
 impl Bcrypt {
@@ -60,20 +57,19 @@ impl Bcrypt {
     }
 
     pub(super) fn fits(&self, password: &[u8]) -> bool {
-        let key = if self.signed {
+        self.lane(password).fits()
+    }
+
+    /// What is to be found out for that.
+    pub(super) fn lane(&self, password: &[u8]) -> Lane {
+        let mut key = if self.signed {
             signed_key(password)
         } else {
             [password, &[0]].concat()
         };
-        let key = &key[..key.len().min(LONGEST_PASSWORD_BYTES)];
-        let output = bcrypt(self.cost, self.salt, key);
-        output[..self.output.len()].ct_eq(&self.output).into()
+        key.truncate(LONGEST_PASSWORD_BYTES);
+        Lane::new(self.cost, self.salt, key, self.output)
     }
-}
-
-/// One hash at that cost, for nobody.
-pub(in crate::password) fn decoy(cost: u32) {
-    std::hint::black_box(bcrypt(cost, [0; 16], b"decoy\0"));
 }
 
 /// The 18 words of a key that the mistake makes of a password and its NUL, over and over.

@@ -1,0 +1,87 @@
+//! A hashing thread.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use isogloss_bcrypt_lanes::LANES;
+use tokio::sync::oneshot;
+use tracing::{error, warn};
+
+use super::queue::Queue;
+use super::{Job, OVERLOADED, Turn, Work};
+use crate::error::AuthError;
+use crate::password::PasswordSettings;
+use crate::password::lane::{Lane, fit};
+
+/// Does what comes, until nothing more does.
+pub(super) fn serve(queue: &Queue, settings: PasswordSettings) {
+    if settings.low_priority {
+        step_back();
+    }
+    let beside = if settings.lanes { LANES - 1 } else { 0 };
+    while let Some(jobs) = queue.pop(beside) {
+        // A fault in the code of one format must not cost a thread: who waits for this job is told
+        // that it is gone, and the next one is served.
+        let work = AssertUnwindSafe(|| work(jobs, settings));
+        if let Err(fault) = catch_unwind(work) {
+            error!(fault = words(&*fault), "password hashing panicked");
+        }
+        queue.note_done();
+    }
+}
+
+fn work(jobs: Vec<Job>, settings: PasswordSettings) {
+    let (mut lanes, mut answers) = (Vec::new(), Vec::new());
+    for Job { queued, work } in jobs {
+        let turn = turn(queued.elapsed(), settings.queue_timeout);
+        match (work, turn) {
+            (Work::Alone(work), turn) => work(turn),
+            (Work::Lane(_, answer), _) if answer.is_closed() => {}
+            (Work::Lane(_, answer), Turn::TooLate) => tell(answer, Err(OVERLOADED)),
+            (Work::Lane(lane, answer), Turn::InTime) => {
+                lanes.push(lane);
+                answers.push(answer);
+            }
+        }
+    }
+    let fits = if settings.lanes {
+        fit(&lanes)
+    } else {
+        lanes.iter().map(Lane::fits).collect()
+    };
+    for (answer, fits) in answers.into_iter().zip(fits) {
+        tell(answer, Ok(fits));
+    }
+}
+
+fn turn(waited: Duration, longest: Duration) -> Turn {
+    if waited >= longest {
+        Turn::TooLate
+    } else {
+        Turn::InTime
+    }
+}
+
+/// A closed channel means that the client went while we hashed.
+fn tell(answer: oneshot::Sender<Result<bool, AuthError>>, outcome: Result<bool, AuthError>) {
+    let _ = answer.send(outcome);
+}
+
+/// A hash takes all it can get for a tenth of a second: whoever asks for less goes first, so that a storm
+/// of logins does not keep checks of tokens waiting. On Linux the priority is the thread's own.
+#[cfg(target_os = "linux")]
+fn step_back() {
+    const LAST: i32 = 19;
+    if let Err(error) = rustix::process::setpriority_process(None, LAST) {
+        warn!(%error, "hashing threads have no lower priority than others");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn step_back() {}
+
+fn words(fault: &(dyn Any + Send)) -> &str {
+    let text = fault.downcast_ref::<&str>().copied();
+    text.unwrap_or("no reason given")
+}
