@@ -13,6 +13,17 @@ pub(crate) const QUICK: Setting = ("ISOGLOSS__PASSWORDS__BCRYPT_COST", "4");
 pub(crate) const NO_NEAR_TOKENS: Setting = ("ISOGLOSS__TOKENS__REDIS_NEAR_CACHE", "0");
 pub(crate) const NO_NEAR_USERS: Setting = ("ISOGLOSS__DIRECTORY__NEAR_CACHE", "0");
 
+/// Another gateway beside one, with the same users, tokens and pepper.
+pub(crate) fn start_beside(gateway: &Gateway, program: &Path, store: Store) -> Result<Gateway> {
+    let file = |name: &str| gateway.folder().join(name).display().to_string();
+    let other = Gateway::builder(program.display().to_string()).store(store);
+    let other = other.directory(format!("sqlite:{}", file("directory.db")));
+    let other = other.env("ISOGLOSS__TOKENS__PEPPER_FILE", file("pepper"));
+    let other = other.start()?;
+    other.wait_until_ready()?;
+    Ok(other)
+}
+
 pub(crate) fn start(program: &Path, store: Store, settings: &[Setting]) -> Result<Gateway> {
     let gateway = Gateway::builder(program.display().to_string()).store(store);
     let gateway = settings

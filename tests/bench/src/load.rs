@@ -21,7 +21,7 @@ impl Questions {
     pub(crate) fn about(tokens: &[String], before: &str, after: &str) -> Result<Self> {
         let folder = TempDir::new()?;
         let list = folder.path().join("tokens");
-        fs::write(&list, tokens.join("\n"))?;
+        fs::write(&list, tokens.join("\n") + "\n")?;
         let script = folder.path().join("questions.lua");
         let mut lua = String::new();
         writeln!(lua, "local before, after = {before:?}, {after:?}")?;

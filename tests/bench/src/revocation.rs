@@ -7,21 +7,16 @@ use anyhow::{Result, ensure};
 use conformance::{Gateway, Redis, Request, Store};
 
 use crate::Effort;
-use crate::gateways::{QUICK, Setting, start};
+use crate::gateways::{QUICK, start, start_beside};
 use crate::report::Report;
 use crate::targets::at_most;
 use crate::tokens::issue;
 
-const PEPPER: Setting = (
-    "ISOGLOSS__TOKENS__PEPPER",
-    "one pepper for both gateways here",
-);
-
 pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Result<()> {
     let redis = Redis::start()?;
     let store = || Store::Redis(redis.url());
-    let here = start(program, store(), &[QUICK, PEPPER])?;
-    let there = start(program, store(), &[QUICK, PEPPER])?;
+    let here = start(program, store(), &[QUICK])?;
+    let there = start_beside(&here, program, store())?;
     let tokens = issue(&here, &redis.url(), effort.revocations)?;
     let mut took = Vec::new();
     for token in &tokens {

@@ -10,7 +10,7 @@ use crate::gateways::{QUICK, start};
 use crate::load::{Questions, ask};
 use crate::report::Report;
 use crate::targets::at_most;
-use crate::tokens::issue;
+use crate::tokens::{issue, issue_to_many};
 
 const CLIENTS: usize = 32;
 
@@ -24,15 +24,16 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
         15.0,
     ));
     let empty = used(&redis)?;
-    let tokens = issue(&gateway, &redis.url(), effort.hot)?;
+    let many = issue_to_many(&gateway, &redis.url(), effort.hot)?.len();
     #[expect(clippy::cast_precision_loss, reason = "nobody has so many")]
-    let each = (used(&redis)? - empty) / tokens.len() as f64;
+    let each = (used(&redis)? - empty) / many as f64;
     report.judge(at_most(
         "memory of Redis for each session, its index included",
         "bytes",
         each,
         280.0,
     ));
+    let tokens = issue(&gateway, &redis.url(), effort.hot)?;
     let questions = Questions::about(
         &tokens,
         "GET /v2/authorize HTTP/1.1\r\nHost: bench\r\nAuthorization: BimPlus ",

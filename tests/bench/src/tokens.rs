@@ -11,11 +11,12 @@ use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::store::{Caps, RedisSettings, RedisStore};
 use isogloss_core::{
     Auth, Parts, PasswordSettings, Passwords, Pepper, Peppers, Purpose, Realm, SecondUse,
-    SystemClock, Terms,
+    SystemClock, Terms, User,
 };
 use serde_json::json;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 /// The user whose tokens these are.
 const USER: &str = "sample";
@@ -23,8 +24,27 @@ const LIFE: Duration = Duration::from_hours(8);
 /// Logins under way at a time.
 const AT_ONCE: usize = 64;
 
-/// BIMplus tokens in the Redis of a gateway.
+/// BIMplus tokens in the Redis of a gateway, all of one user.
 pub(crate) fn issue(gateway: &Gateway, redis: &str, many: usize) -> Result<Vec<String>> {
+    issue_to(gateway, redis, many, |_, _| ())
+}
+
+/// The same for users that nobody knows, five for each: they open nothing, and take room.
+pub(crate) fn issue_to_many(gateway: &Gateway, redis: &str, many: usize) -> Result<Vec<String>> {
+    const EACH: usize = 5;
+    issue_to(gateway, redis, many, |number, user| {
+        if number % EACH == 0 {
+            user.id = Uuid::new_v4();
+        }
+    })
+}
+
+fn issue_to(
+    gateway: &Gateway,
+    redis: &str,
+    many: usize,
+    whose: fn(usize, &mut User),
+) -> Result<Vec<String>> {
     Runtime::new()?.block_on(async {
         let auth = auth(gateway, redis).await?;
         let user = auth
@@ -33,11 +53,12 @@ pub(crate) fn issue(gateway: &Gateway, redis: &str, many: usize) -> Result<Vec<S
             .context("the demo has no such user")?;
         let mut issuing = JoinSet::new();
         for part in 0..AT_ONCE {
-            let (auth, user) = (auth.clone(), user.clone());
+            let (auth, mut user) = (auth.clone(), user.clone());
             issuing.spawn(async move {
                 let mut tokens = Vec::new();
-                for _ in (part..many).step_by(AT_ONCE) {
-                    let terms = Terms::new(Purpose::Access, LIFE);
+                for number in 0..(part..many).step_by(AT_ONCE).count() {
+                    whose(number, &mut user);
+                    let terms = terms();
                     let issued = auth.issue(Realm::new("bimplus"), &user, terms).await?;
                     tokens.push(issued.token.hex());
                 }
@@ -50,6 +71,15 @@ pub(crate) fn issue(gateway: &Gateway, redis: &str, many: usize) -> Result<Vec<S
         }
         Ok(tokens)
     })
+}
+
+/// As BIMplus has them.
+fn terms() -> Terms {
+    Terms {
+        client: Some("0864b512-1776-4a55-8ee5-2b19d7d9b7ea".to_owned()),
+        application: Some("0106c8ba-ad46-7c08-e26f-026852cb7525".to_owned()),
+        ..Terms::new(Purpose::Access, LIFE)
+    }
 }
 
 async fn auth(gateway: &Gateway, redis: &str) -> Result<Auth> {
