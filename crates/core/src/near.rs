@@ -89,6 +89,23 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
         }
     }
 
+    /// What is kept, or what a lookup brings, which is kept then.
+    pub(crate) async fn find_or<E>(
+        &self,
+        key: K,
+        look_up: impl AsyncFnOnce() -> Result<Option<V>, E>,
+    ) -> Result<Option<V>, E> {
+        let ticket = match self.find(&key) {
+            Ok(value) => return Ok(Some(value)),
+            Err(ticket) => ticket,
+        };
+        let found = look_up().await?;
+        if let Some(value) = &found {
+            self.keep(key, value.clone(), ticket);
+        }
+        Ok(found)
+    }
+
     /// It is changed, or may be.
     pub(crate) fn forget(&self, key: &K) {
         let mut shard = self.shard(key);

@@ -26,7 +26,7 @@ use sqlx::{ConnectOptions as _, Error, query, query_scalar};
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use self::near::NearUsers;
+use self::near::NearRows;
 use super::desk::Halt;
 use super::steps::migrator;
 use super::{
@@ -52,9 +52,9 @@ pub struct SqliteDirectory {
     near: Option<Kept>,
 }
 
-/// Users who are kept, and what keeps the file open meanwhile.
+/// What is kept, and what keeps the file open meanwhile.
 struct Kept {
-    users: NearUsers,
+    rows: NearRows,
     _open: Mutex<SqliteConnection>,
 }
 
@@ -95,9 +95,9 @@ impl SqliteDirectory {
             .execute(&mut open)
             .await
             .map_err(failed)?;
-        let users = NearUsers::beside(self.options.get_filename(), users).map_err(failed)?;
+        let rows = NearRows::beside(self.options.get_filename(), users).map_err(failed)?;
         self.near = Some(Kept {
-            users,
+            rows,
             _open: Mutex::new(open),
         });
         Ok(self)
@@ -150,23 +150,16 @@ impl Directory for SqliteDirectory {
     }
 
     async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError> {
-        let near = self.near.as_ref().map(|kept| &kept.users);
-        let Some((near, found)) = near.and_then(|near| Some((near, near.find(id)?))) else {
-            return read::user(&self.pool, id).await.map_err(failed);
-        };
-        let ticket = match found {
-            Ok(user) => return Ok(Some(user)),
-            Err(ticket) => ticket,
-        };
-        let found = read::user(&self.pool, id).await.map_err(failed)?;
-        if let Some(user) = &found {
-            near.keep(user.clone(), ticket);
+        let near = self.near.as_ref().and_then(|kept| kept.rows.users());
+        let look_up = async || read::user(&self.pool, id).await.map_err(failed);
+        match near {
+            Some(near) => near.find_or(id, look_up).await,
+            None => look_up().await,
         }
-        Ok(found)
     }
 
     fn near(&self) -> Option<NearStatus> {
-        Some(self.near.as_ref()?.users.status())
+        Some(self.near.as_ref()?.rows.status())
     }
 
     async fn units(&self, user: &User) -> Result<Vec<Unit>, StoreError> {
@@ -202,7 +195,15 @@ impl Directory for SqliteDirectory {
     }
 
     async fn key(&self, realm: &str, digest: KeyDigest) -> Result<Option<Key>, StoreError> {
-        read::key(&self.pool, realm, digest).await.map_err(failed)
+        let near = self.near.as_ref().and_then(|kept| kept.rows.keys());
+        let look_up = async || {
+            let found = read::key(&self.pool, realm, digest).await;
+            found.map_err(failed)
+        };
+        match near {
+            Some(near) => near.find_or((realm.to_owned(), digest), look_up).await,
+            None => look_up().await,
+        }
     }
 
     async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError> {

@@ -43,6 +43,7 @@ use uuid::Uuid;
 pub(crate) use self::link::Link;
 pub use self::settings::{Eviction, RedisSettings};
 
+use self::link::failed;
 use self::near::{Changing, NearTokens};
 use super::{Caps, Record, Slot, StoreHealth, TokenStore, Visit};
 use crate::clock::{Clock, milliseconds};
@@ -111,9 +112,21 @@ impl RedisStore {
         self.near.as_ref().map(|near| near.changing(digest))
     }
 
+    /// Over the shared connection if there is one. If that has an answer of another kind, the pool finds
+    /// out what is wrong.
     async fn look_up(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
-        let value: Option<Vec<u8>> = self.link.ask(cmd("GET").arg(token_key(digest))).await?;
-        value.as_deref().map(Record::decode).transpose()
+        let mut get = cmd("GET");
+        get.arg(token_key(digest));
+        let decode = |value: Option<Vec<u8>>| value.as_deref().map(Record::decode).transpose();
+        let wire = self.near.as_ref().and_then(|near| near.wire());
+        if let Some(mut wire) = wire {
+            match get.query_async(&mut wire).await {
+                Ok(value) => return decode(value),
+                Err(error) if error.is_timeout() => return Err(failed("no answer in time")),
+                Err(_) => {}
+            }
+        }
+        decode(self.link.ask(&get).await?)
     }
 
     /// What counts tries on the same server.
@@ -268,22 +281,14 @@ impl TokenStore for RedisStore {
     }
 
     async fn get(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
-        let Some((near, found)) = self
-            .near
-            .as_ref()
-            .and_then(|near| Some((near, near.find(digest)?)))
-        else {
-            return self.look_up(digest).await;
-        };
-        let ticket = match found {
-            Ok(record) => return Ok(Some(record)),
-            Err(ticket) => ticket,
-        };
-        let found = self.look_up(digest).await?;
-        if let Some(record) = &found {
-            near.keep(digest, record.clone(), ticket);
+        let near = self.near.as_ref().and_then(|near| near.records());
+        match near {
+            Some(near) => {
+                near.find_or(digest, async || self.look_up(digest).await)
+                    .await
+            }
+            None => self.look_up(digest).await,
         }
-        Ok(found)
     }
 
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {

@@ -1,4 +1,4 @@
-//! Users that were looked up, kept until a transaction of any process changes the file.
+//! Users and keys that were looked up, kept until a transaction of any process changes the file.
 //!
 //! SQLite's own readers find out whether there is something new from the head of the `-shm` file beside
 //! the database: <https://www.sqlite.org/walformat.html> says what stands there. It changes with every
@@ -14,50 +14,67 @@ use std::sync::{Mutex, PoisonError};
 
 use uuid::Uuid;
 
-use crate::near::{Near, NearStatus, Ticket};
-use crate::user::User;
+use crate::directory::KeyDigest;
+use crate::near::{Near, NearStatus};
+use crate::user::{Key, User};
 
 /// The first of its two copies.
 const HEAD: usize = 48;
 
-/// Users, and the state of the file for which they are right.
-pub(super) struct NearUsers {
-    near: Near<Uuid, User>,
+/// How many keys are kept: those that services and administrators ask with.
+const KEYS: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
+
+/// A key's realm and digest.
+type KeyName = (String, KeyDigest);
+
+/// Users and keys, and the state of the file for which they are right.
+pub(super) struct NearRows {
+    users: Near<Uuid, User>,
+    keys: Near<KeyName, Key>,
     file: WalIndex,
     right_for: Mutex<[u8; HEAD]>,
 }
 
-impl NearUsers {
+impl NearRows {
     /// `database` must be open, and stay so by one connection at least.
     pub(super) fn beside(database: &Path, room: NonZeroUsize) -> io::Result<Self> {
         Ok(Self {
-            near: Near::new(room),
+            users: Near::new(room),
+            keys: Near::new(KEYS),
             file: WalIndex::of(database)?,
             right_for: Mutex::new([0; HEAD]),
         })
     }
 
-    /// The user, or the right to keep who is found; neither if it is not known what is new.
-    pub(super) fn find(&self, id: Uuid) -> Option<Result<User, Ticket>> {
-        let head = self.file.head().ok()?;
+    /// Users, if it is known what is new.
+    pub(super) fn users(&self) -> Option<&Near<Uuid, User>> {
+        self.is_right().then_some(&self.users)
+    }
+
+    /// Keys, likewise.
+    pub(super) fn keys(&self) -> Option<&Near<KeyName, Key>> {
+        self.is_right().then_some(&self.keys)
+    }
+
+    /// Forgets everything if the file has changed. Answers whether that could be found out.
+    fn is_right(&self) -> bool {
+        let Ok(head) = self.file.head() else {
+            return false;
+        };
         let mut right_for = self
             .right_for
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if *right_for != head {
-            self.near.clear();
+            self.users.clear();
+            self.keys.clear();
             *right_for = head;
         }
-        drop(right_for);
-        Some(self.near.find(&id))
-    }
-
-    pub(super) fn keep(&self, user: User, ticket: Ticket) {
-        self.near.keep(user.id, user, ticket);
+        true
     }
 
     pub(super) fn status(&self) -> NearStatus {
-        self.near.status()
+        self.users.status()
     }
 }
 

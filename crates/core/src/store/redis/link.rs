@@ -156,6 +156,11 @@ impl Link {
         Ok(Scan::new(&self.dialer, self.primaries().await?, pattern))
     }
 
+    /// Whether servers send questions on to each other.
+    pub(super) fn is_cluster(&self) -> bool {
+        matches!(self.way, Way::Cluster(_))
+    }
+
     /// How servers are connected to.
     pub(super) fn dialer(&self) -> &Dialer {
         &self.dialer

@@ -6,9 +6,12 @@
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use crate::near::{Near, NearStatus, Ticket};
+use ::redis::aio::MultiplexedConnection;
+
+use crate::near::{Near, NearStatus};
 use crate::store::Record;
 use crate::token::TokenDigest;
 
@@ -20,6 +23,9 @@ pub(super) const LEASE: Duration = Duration::from_secs(1);
 pub(super) struct NearTokens {
     near: Near<TokenDigest, Record>,
     lease: Lease,
+    /// The connection that tells, if there is just one: what is not kept is asked for there. All callers
+    /// share it, and what it tells and what it answers come in one order.
+    wire: RwLock<Option<MultiplexedConnection>>,
 }
 
 impl NearTokens {
@@ -27,16 +33,27 @@ impl NearTokens {
         Self {
             near: Near::new(room),
             lease: Lease::new(),
+            wire: RwLock::default(),
         }
     }
 
-    /// The record, or the right to keep it once it is found; neither while nobody tells of changes.
-    pub(super) fn find(&self, digest: TokenDigest) -> Option<Result<Record, Ticket>> {
-        self.lease.holds().then(|| self.near.find(&digest))
+    /// The shared connection to the one primary, while it is known to work.
+    pub(super) fn wire(&self) -> Option<MultiplexedConnection> {
+        if !self.lease.holds() {
+            return None;
+        }
+        let wire = self.wire.read().unwrap_or_else(PoisonError::into_inner);
+        wire.clone()
     }
 
-    pub(super) fn keep(&self, digest: TokenDigest, record: Record, ticket: Ticket) {
-        self.near.keep(digest, record, ticket);
+    pub(super) fn share(&self, connection: MultiplexedConnection) {
+        let mut wire = self.wire.write().unwrap_or_else(PoisonError::into_inner);
+        *wire = Some(connection);
+    }
+
+    /// Records, unless nobody tells of changes.
+    pub(super) fn records(&self) -> Option<&Near<TokenDigest, Record>> {
+        self.lease.holds().then_some(&self.near)
     }
 
     pub(super) fn forget(&self, digest: TokenDigest) {
@@ -60,6 +77,7 @@ impl NearTokens {
     /// Nobody tells of changes any more.
     pub(super) fn close(&self) {
         self.lease.end();
+        *self.wire.write().unwrap_or_else(PoisonError::into_inner) = None;
         self.near.clear();
     }
 

@@ -60,6 +60,11 @@ async fn watch(
                 .iter()
                 .map(|place| Tracker::start(place, link.dialer(), near));
             trackers = try_join_all(started).await?;
+            if let [tracker] = &trackers[..]
+                && !link.is_cluster()
+            {
+                near.share(tracker.connection.clone());
+            }
         } else if !trackers.iter().map(|tracker| &tracker.place).eq(places
             .iter()
             .map(place_of)
