@@ -27,13 +27,13 @@ const RETRY: Duration = Duration::from_millis(500);
 /// Follows the changes for as long as there is the link. Whenever that does not work, nothing that is
 /// kept is believed.
 pub(super) async fn follow(link: Weak<Link>, near: Arc<NearTokens>) {
-    let mut is_told = false;
+    let mut is_news = true;
     loop {
-        let ended = watch(&link, &near, &mut is_told).await;
+        let ended = watch(&link, &near, &mut is_news).await;
         near.close();
         let Err(error) = ended else { return };
-        if is_told {
-            is_told = false;
+        if is_news {
+            is_news = false;
             warn!(%error, "redis tells of no changes: every token is looked up there");
         } else {
             debug!(%error, "redis still tells of no changes");
@@ -46,7 +46,7 @@ pub(super) async fn follow(link: Weak<Link>, near: Arc<NearTokens>) {
 async fn watch(
     link: &Weak<Link>,
     near: &Arc<NearTokens>,
-    is_told: &mut bool,
+    is_news: &mut bool,
 ) -> Result<(), StoreError> {
     let mut trackers: Vec<Tracker> = Vec::new();
     loop {
@@ -79,7 +79,7 @@ async fn watch(
             .map_err(failed)??;
         drop(link);
         near.is_told_until(asked);
-        *is_told = true;
+        *is_news = true;
         sleep(BEAT).await;
     }
 }
