@@ -89,23 +89,6 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
         }
     }
 
-    /// What is kept, or what a lookup brings, which is kept then.
-    pub(crate) async fn find_or<E>(
-        &self,
-        key: K,
-        look_up: impl AsyncFnOnce() -> Result<Option<V>, E>,
-    ) -> Result<Option<V>, E> {
-        let ticket = match self.find(&key) {
-            Ok(value) => return Ok(Some(value)),
-            Err(ticket) => ticket,
-        };
-        let found = look_up().await?;
-        if let Some(value) = &found {
-            self.keep(key, value.clone(), ticket);
-        }
-        Ok(found)
-    }
-
     /// It is changed, or may be.
     pub(crate) fn forget(&self, key: &K) {
         let mut shard = self.shard(key);
@@ -139,6 +122,27 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
         let index = usize::try_from(hash % SHARDS as u64).unwrap_or_default();
         locked(&self.shards[index])
     }
+}
+
+/// What is kept, or what a lookup brings, which is kept then. Without a place to keep it, each time is a
+/// lookup.
+pub(crate) async fn find_or<K: Eq + Hash, V: Clone, E>(
+    near: Option<&Near<K, V>>,
+    key: K,
+    look_up: impl AsyncFnOnce() -> Result<Option<V>, E>,
+) -> Result<Option<V>, E> {
+    let Some(near) = near else {
+        return look_up().await;
+    };
+    let ticket = match near.find(&key) {
+        Ok(value) => return Ok(Some(value)),
+        Err(ticket) => ticket,
+    };
+    let found = look_up().await?;
+    if let Some(value) = &found {
+        near.keep(key, value.clone(), ticket);
+    }
+    Ok(found)
 }
 
 /// Nothing is half done in there.

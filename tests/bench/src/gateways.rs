@@ -8,8 +8,6 @@ use conformance::{Gateway, Store};
 /// A setting, as an environment variable has it.
 pub(crate) type Setting = (&'static str, &'static str);
 
-/// Logins take a millisecond where they are not what is measured.
-pub(crate) const QUICK: Setting = ("ISOGLOSS__PASSWORDS__BCRYPT_COST", "4");
 pub(crate) const NO_NEAR_TOKENS: Setting = ("ISOGLOSS__TOKENS__REDIS_NEAR_CACHE", "0");
 pub(crate) const NO_NEAR_USERS: Setting = ("ISOGLOSS__DIRECTORY__NEAR_CACHE", "0");
 

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use conformance::{Gateway, Redis, Request, Store};
 
 use crate::Effort;
-use crate::gateways::{QUICK, start, start_beside};
+use crate::gateways::{start, start_beside};
 use crate::report::Report;
 use crate::targets::at_most;
 use crate::tokens::issue;
@@ -15,7 +15,7 @@ use crate::tokens::issue;
 pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Result<()> {
     let redis = Redis::start()?;
     let store = || Store::Redis(redis.url());
-    let here = start(program, store(), &[QUICK])?;
+    let here = start(program, store(), &[])?;
     let there = start_beside(&here, program, store())?;
     let tokens = issue(&here, &redis.url(), effort.revocations)?;
     let mut took = Vec::new();

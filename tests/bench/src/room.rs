@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use conformance::{Gateway, Redis, Reply, Store};
 
 use crate::Effort;
-use crate::gateways::{QUICK, start};
+use crate::gateways::start;
 use crate::load::{Questions, ask};
 use crate::report::Report;
 use crate::targets::at_most;
@@ -16,7 +16,7 @@ const CLIENTS: usize = 32;
 
 pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Result<()> {
     let redis = Redis::start()?;
-    let gateway = start(program, Store::Redis(redis.url()), &[QUICK])?;
+    let gateway = start(program, Store::Redis(redis.url()), &[])?;
     report.judge(at_most(
         "memory of an idle gateway",
         "MB",

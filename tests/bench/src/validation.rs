@@ -7,7 +7,7 @@ use anyhow::Result;
 use conformance::{Redis, Store};
 
 use crate::Effort;
-use crate::gateways::{NO_NEAR_TOKENS, NO_NEAR_USERS, QUICK, start};
+use crate::gateways::{NO_NEAR_TOKENS, NO_NEAR_USERS, start};
 use crate::hello::Hello;
 use crate::load::{Questions, ask};
 use crate::peer::{Nginx, teach};
@@ -31,18 +31,14 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
     let hello = Hello::start(WORKERS[0])?;
     let hello_of_one = Hello::start(WORKERS[1])?;
     let on_redis = || Store::Redis(redis.url());
-    let warm = start(program, on_redis(), &[QUICK])?;
+    let warm = start(program, on_redis(), &[])?;
     // Another login there would end tokens by the hundred thousand: their user has too many.
     let elsewhere = Redis::start()?;
     let on_another = || Store::Redis(elsewhere.url());
-    let far = start(program, on_another(), &[QUICK, NO_NEAR_TOKENS])?;
-    let farther = start(
-        program,
-        on_another(),
-        &[QUICK, NO_NEAR_TOKENS, NO_NEAR_USERS],
-    )?;
-    let embedded = start(program, Store::Embedded, &[QUICK])?;
-    let embedded_far = start(program, Store::Embedded, &[QUICK, NO_NEAR_USERS])?;
+    let far = start(program, on_another(), &[NO_NEAR_TOKENS])?;
+    let farther = start(program, on_another(), &[NO_NEAR_TOKENS, NO_NEAR_USERS])?;
+    let embedded = start(program, Store::Embedded, &[])?;
+    let embedded_far = start(program, Store::Embedded, &[NO_NEAR_USERS])?;
 
     let one = of_bimplus(&warm)?;
     let knows = Redis::start()?;

@@ -34,7 +34,7 @@ use super::{
     OrganisationName, Snapshot,
 };
 use crate::error::StoreError;
-use crate::near::NearStatus;
+use crate::near::{NearStatus, find_or};
 use crate::private_file::create_private_file;
 use crate::user::{Key, Unit, User, UserState};
 
@@ -152,10 +152,7 @@ impl Directory for SqliteDirectory {
     async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError> {
         let near = self.near.as_ref().and_then(|kept| kept.rows.users());
         let look_up = async || read::user(&self.pool, id).await.map_err(failed);
-        match near {
-            Some(near) => near.find_or(id, look_up).await,
-            None => look_up().await,
-        }
+        find_or(near, id, look_up).await
     }
 
     fn near(&self) -> Option<NearStatus> {
@@ -200,10 +197,7 @@ impl Directory for SqliteDirectory {
             let found = read::key(&self.pool, realm, digest).await;
             found.map_err(failed)
         };
-        match near {
-            Some(near) => near.find_or((realm.to_owned(), digest), look_up).await,
-            None => look_up().await,
-        }
+        find_or(near, (realm.to_owned(), digest), look_up).await
     }
 
     async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError> {

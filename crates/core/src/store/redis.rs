@@ -49,7 +49,7 @@ use super::{Caps, Record, Slot, StoreHealth, TokenStore, Visit};
 use crate::clock::{Clock, milliseconds};
 use crate::connections::Connections;
 use crate::error::StoreError;
-use crate::near::NearStatus;
+use crate::near::{NearStatus, find_or};
 use crate::throttle::RedisThrottle;
 use crate::token::TokenDigest;
 
@@ -282,13 +282,7 @@ impl TokenStore for RedisStore {
 
     async fn get(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
         let near = self.near.as_ref().and_then(|near| near.records());
-        match near {
-            Some(near) => {
-                near.find_or(digest, async || self.look_up(digest).await)
-                    .await
-            }
-            None => self.look_up(digest).await,
-        }
+        find_or(near, digest, async || self.look_up(digest).await).await
     }
 
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {

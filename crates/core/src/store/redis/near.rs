@@ -46,9 +46,11 @@ impl NearTokens {
         wire.clone()
     }
 
-    pub(super) fn share(&self, connection: MultiplexedConnection) {
+    /// Has lookups go over that connection, until nothing is told any more. To be said with each beat: an
+    /// older connection, as it broke, may have undone it.
+    pub(super) fn share(&self, connection: &MultiplexedConnection) {
         let mut wire = self.wire.write().unwrap_or_else(PoisonError::into_inner);
-        *wire = Some(connection);
+        wire.get_or_insert_with(|| connection.clone());
     }
 
     /// Records, unless nobody tells of changes.

@@ -54,29 +54,26 @@ async fn watch(
         let Some(link) = link.upgrade() else {
             return Ok(());
         };
-        let places = link.primaries().await?;
+        let primaries = link.primaries().await?;
         if trackers.is_empty() {
-            let started = places
+            let started = primaries
                 .iter()
                 .map(|place| Tracker::start(place, link.dialer(), near));
             trackers = try_join_all(started).await?;
-            if let [tracker] = &trackers[..]
-                && !link.is_cluster()
-            {
-                near.share(tracker.connection.clone());
-            }
-        } else if !trackers.iter().map(|tracker| &tracker.place).eq(places
-            .iter()
-            .map(place_of)
-            .collect::<Vec<_>>()
-            .iter())
-        {
+        }
+        let known = trackers.iter().map(|tracker| tracker.place.clone());
+        if known.ne(primaries.iter().map(place_of)) {
             return Err(failed("there are other primaries now"));
         }
         let beats = trackers.iter_mut().map(Tracker::beat);
         timeout(LEASE, try_join_all(beats))
             .await
             .map_err(failed)??;
+        if let [tracker] = &trackers[..]
+            && !link.is_cluster()
+        {
+            near.share(&tracker.connection);
+        }
         drop(link);
         near.is_told_until(asked);
         *is_news = true;
