@@ -2,12 +2,13 @@
 //!
 //! # No effect lost or doubled
 //!
-//! A question is sent a second time in two cases only, and never a third time:
+//! A question is sent again in two cases only:
 //!
-//! - A server answered that it is not the one to ask (`READONLY`, `MOVED`). It has done nothing.
-//!   The second time goes to a connection that was made after asking anew where the primary is.
+//! - A server answered that it is not the one to ask (`READONLY`, `MOVED`, `ASK`). It has done nothing.
+//!   The second time goes to a connection that was made after asking anew where the primary is; in a
+//!   cluster, to the server that was named, and to at most four more that are named in turn.
 //! - The connection broke, and the question is one that does and answers the same when asked
-//!   twice: [`Link::ask`] and [`Link::pipeline`]. `GET`, `SET` of the same value, `DEL`, `ZADD`
+//!   twice (and it is asked twice, not more often): [`Link::ask`] and [`Link::pipeline`]. `GET`, `SET` of the same value, `DEL`, `ZADD`
 //!   and `ZREM` are such.
 //!
 //! What would answer something else the second time goes through [`Link::ask_once`],

@@ -1,5 +1,7 @@
 //! Sending each command to the server of a cluster that has its key.
 
+use std::time::Duration;
+
 use ::redis::ErrorKind::ClusterConnectionNotFound;
 use ::redis::aio::ConnectionLike;
 use ::redis::cluster_async::ClusterConnection;
@@ -13,10 +15,15 @@ use ::redis::{
 };
 use futures_util::FutureExt as _;
 use futures_util::future::try_join_all;
+use tokio::time::sleep;
 
 use super::dialer::{Dialer, is_tls, server_at};
 use super::fault::Fault;
 use super::question::Manner;
+
+/// How many milliseconds to wait before each server that is named is asked, and so many are. Two may be named
+/// one after the other whenever slots move; more when the servers do not agree yet, which takes a moment.
+const PAUSES: [u64; 5] = [0, 0, 10, 40, 160];
 
 /// Sends each command to its server.
 pub(super) struct Wire<'a> {
@@ -45,24 +52,28 @@ impl<'a> Wire<'a> {
         }
     }
 
-    /// Sends a command, and once more where it is told to or where that does no harm.
+    /// Sends a command, and once more where that does no harm. Whoever names another server has done nothing.
     async fn send(&self, command: &Cmd, route: &RoutingInfo) -> RedisResult<Value> {
-        let error = match self.send_once(command, route.clone()).await {
-            Ok(answer) => return Ok(answer),
-            Err(error) => error,
-        };
-        if let Some(redirect) = Redirect::of(&error) {
-            return self.follow(command, redirect).await;
+        let mut answer = self.send_once(command, route.clone()).await;
+        if answer.as_ref().is_err_and(|error| self.bears_again(error)) {
+            answer = self.send_once(command, route.clone()).await;
         }
-        let may_send_again = match Fault::of(&error) {
-            Fault::Elsewhere => true,
+        for pause in PAUSES {
+            let Some(redirect) = answer.as_ref().err().and_then(Redirect::of) else {
+                return answer;
+            };
+            sleep(Duration::from_millis(pause)).await;
+            answer = self.follow(command, redirect).await;
+        }
+        answer
+    }
+
+    fn bears_again(&self, error: &RedisError) -> bool {
+        match Fault::of(error) {
+            Fault::Elsewhere => Redirect::of(error).is_none(),
             Fault::Broken => self.manner == Manner::Repeatable && !error.is_timeout(),
             Fault::Unfit | Fault::Refused => false,
-        };
-        if !may_send_again {
-            return Err(error);
         }
-        self.send_once(command, route.clone()).await
     }
 
     async fn send_once(&self, command: &Cmd, route: RoutingInfo) -> RedisResult<Value> {
