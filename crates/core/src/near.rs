@@ -138,7 +138,8 @@ pub(crate) async fn find_or<K: Eq + Hash, V: Clone, E>(
         Ok(value) => return Ok(Some(value)),
         Err(ticket) => ticket,
     };
-    let found = look_up().await?;
+    // In a place of its own: what is kept is to be had without making room for a whole lookup.
+    let found = Box::pin(look_up()).await?;
     if let Some(value) = &found {
         near.keep(key, value.clone(), ticket);
     }

@@ -2,23 +2,27 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
-use secrecy::{ExposeSecret, SecretBox};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use crate::token::{Token, TokenDigest};
 
-/// The secret that keys all digests. Without it a dump of the token store opens nothing.
-pub struct Pepper(SecretBox<[u8]>);
+/// The secret that keys all digests. Without it a dump of the token store opens nothing. It is kept as the
+/// keyed hash that it makes, which each digest goes on from; that is wiped when it is dropped.
+pub struct Pepper(Hmac<Sha256>);
 
 impl Pepper {
     /// The fewest bytes a pepper may have.
     pub const MIN_BYTES: usize = 16;
 
     /// A pepper of at least [`Pepper::MIN_BYTES`]; fewer are refused with `None`.
-    pub fn new(secret: impl Into<Box<[u8]>>) -> Option<Self> {
-        let secret = secret.into();
-        (secret.len() >= Self::MIN_BYTES).then(|| Self(SecretBox::new(secret)))
+    pub fn new(secret: impl AsRef<[u8]>) -> Option<Self> {
+        let secret = secret.as_ref();
+        if secret.len() < Self::MIN_BYTES {
+            return None;
+        }
+        // HMAC takes a key of any length.
+        Hmac::new_from_slice(secret).ok().map(Self)
     }
 
     /// What a store knows the token by.
@@ -35,9 +39,7 @@ impl Pepper {
 
     /// HMAC-SHA-256 over `parts`, each preceded by its length, so that no two lists collide.
     fn keyed(&self, parts: &[&[u8]]) -> [u8; 32] {
-        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret())
-            .expect("HMAC takes a key of any length");
+        let mut mac = self.0.clone();
         for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);

@@ -3,15 +3,17 @@
 //!
 //! A count names no user and holds no secret: users are in a [`Sketch`], keys have their label.
 
+mod seen;
 mod sketch;
 mod table;
 mod tally;
 
-use std::collections::HashMap;
+use std::hash::RandomState;
 
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
+pub use self::seen::Seen;
 pub use self::sketch::Sketch;
 pub use self::table::UsageTable;
 pub(crate) use self::table::{Stored, ids};
@@ -70,10 +72,6 @@ impl UsageKey {
             user_agent: text(&self.user_agent),
             network: text(&self.network),
         }
-    }
-
-    fn names_client(&self) -> bool {
-        self.application.is_some() || self.key.is_some() || self.client.is_some()
     }
 
     /// A name of bounded length, the same at every gateway.
@@ -136,6 +134,19 @@ impl UsageCount {
         }
     }
 
+    /// One call more, by a user if that is known.
+    pub fn note(&mut self, at: OffsetDateTime, refused: bool, user: Option<u64>) {
+        self.last_seen = self.last_seen.max(at);
+        if !refused {
+            self.last_served = self.last_served.max(Some(at));
+        }
+        self.calls = self.calls.saturating_add(1);
+        self.refused = self.refused.saturating_add(u64::from(refused));
+        if let Some(user) = user {
+            self.users.insert(user);
+        }
+    }
+
     /// Both together.
     pub fn add(&mut self, other: &Self) {
         self.first_seen = self.first_seen.min(other.first_seen);
@@ -147,10 +158,10 @@ impl UsageCount {
     }
 }
 
-/// Counts by what is counted.
-pub type UsageRows = HashMap<UsageKey, UsageCount>;
+/// Counts by what is counted. Clients choose the keys, so their hashes are nobody's to foresee.
+pub type UsageRows = hashbrown::HashMap<UsageKey, UsageCount, RandomState>;
 
 /// Whether somebody has been let in there, or shown a key: scanners have not.
 pub(crate) fn is_known(key: &UsageKey, count: &UsageCount) -> bool {
-    key.names_client() || !count.users.is_empty()
+    Seen::from(key).names_client() || !count.users.is_empty()
 }

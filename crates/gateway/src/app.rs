@@ -1,5 +1,6 @@
 //! The public application: the enabled dialects, each below its path, and nothing else.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,7 +84,7 @@ pub fn app(
         let (name, proxies) = (mount.name, proxies.clone());
         let requests = Requests::of(name);
         let door = Door::new(&mount, &auth, &usage, &sunsets);
-        let refusing = door.clone();
+        let refusing = Rc::clone(&door);
         app = app.service(
             scope(&mount.pattern())
                 .wrap_fn(move |request, service| {
@@ -96,7 +97,7 @@ pub fn app(
                         request_id: telemetry::request_id_of(&request),
                         actor: None,
                     };
-                    let passage = door.enter(&request, caller.source);
+                    let passage = door.enter(&request, under_way.pattern(), caller.source);
                     let answer = passage.answer(caller.scope(service.call(request)));
                     async move { under_way.end(answer.await) }
                 })
@@ -112,9 +113,8 @@ pub fn app(
     )
     .wrap(NormalizePath::trim())
     .wrap(from_fn(move |request, next| {
-        slow::bound_body(body_timeout, request, next)
+        slow::bound(body_timeout, request, next)
     }))
-    .wrap(from_fn(slow::note_request))
     .wrap(from_fn(probe::answer))
     .wrap(headers::protective_with_hsts(hsts))
     .wrap(from_fn(telemetry::request_id))

@@ -1,5 +1,6 @@
 //! The door of a dialect: who comes is counted, and refused if the dialect is being retired.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -17,7 +18,6 @@ use crate::telemetry::Planned;
 use crate::usage::{Call, Counter, Endpoints, Usage, user_agent};
 
 /// Where all calls to a dialect come through. Each thread has its own.
-#[derive(Clone)]
 pub(crate) struct Door {
     dialect: &'static str,
     auth: Auth,
@@ -28,21 +28,21 @@ pub(crate) struct Door {
 
 /// A call on its way in and out.
 pub(crate) struct Passage {
-    door: Door,
+    door: Rc<Door>,
     call: Option<Call>,
     head: Option<Head>,
     refusal: Option<Refusal>,
 }
 
 impl Door {
-    pub(crate) fn new(mount: &Mount, auth: &Auth, usage: &Usage, sunsets: &Sunsets) -> Self {
-        Self {
+    pub(crate) fn new(mount: &Mount, auth: &Auth, usage: &Usage, sunsets: &Sunsets) -> Rc<Self> {
+        Rc::new(Self {
             dialect: mount.name,
             auth: auth.clone(),
             counter: usage.counter(),
             endpoints: Endpoints::of(mount),
             sunset: sunsets.of(mount.name),
-        }
+        })
     }
 
     /// Adds what answers calls that are refused here, in the dialect's own words.
@@ -54,15 +54,20 @@ impl Door {
         }
     }
 
-    /// A call comes in.
-    pub(crate) fn enter(&self, request: &ServiceRequest, source: Option<Source>) -> Passage {
+    /// A call comes in, by a route of that pattern.
+    pub(crate) fn enter(
+        self: &Rc<Self>,
+        request: &ServiceRequest,
+        pattern: Option<&str>,
+        source: Option<Source>,
+    ) -> Passage {
         // What a browser asks by itself, and the doctor, is nobody's use of the dialect.
         let counts = self.counter.is_on()
             && request.method() != Method::OPTIONS
             && !request.headers().contains_key(probe::HEADER);
         let call = counts.then(|| Call {
             dialect: self.dialect,
-            endpoint: self.endpoints.find(request.match_pattern()),
+            endpoint: self.endpoints.find(pattern),
             user_agent: user_agent(request.head()),
             source,
         });
@@ -79,7 +84,7 @@ impl Door {
             extensions.insert(Planned);
         }
         Passage {
-            door: self.clone(),
+            door: Rc::clone(self),
             call,
             head,
             refusal,
@@ -98,7 +103,7 @@ impl Passage {
         let refused = is_refusal(&outcome);
         self.retire(&mut outcome, &client, now);
         if let Some(call) = &self.call {
-            self.door.counter.note(call, client, refused, now);
+            self.door.counter.note(call, &client, refused, now);
         }
         outcome
     }

@@ -1,4 +1,6 @@
-//! Logs, and the span that every request runs in.
+//! Logs, and the span that a request runs in where somebody wants it.
+
+mod lines;
 
 use std::io::IsTerminal as _;
 use std::panic;
@@ -9,12 +11,14 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _};
-use tracing::{Span, debug, error, field};
+use tracing::{Level, Span, debug, error, field};
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Registry, reload};
+use uuid::Uuid;
 
+use self::lines::OfRequest;
 use crate::config::{LogFormat, Logging, Tracing};
 use crate::{panics, traces};
 
@@ -34,8 +38,14 @@ pub(crate) fn start(logging: &Logging, tracing: &Tracing) {
         .with_writer(std::io::stderr);
     let registry = tracing_subscriber::registry().with(filter).with(traces);
     match logging.format {
-        LogFormat::Text => registry.with(lines.with_target(false)).init(),
-        LogFormat::Json => registry.with(lines.json()).init(),
+        LogFormat::Text => {
+            let lines = lines.with_target(false).map_event_format(OfRequest::text);
+            registry.with(lines).init();
+        }
+        LogFormat::Json => {
+            let lines = lines.json().map_event_format(OfRequest::json);
+            registry.with(lines).init();
+        }
     }
     // Logging starts once in a process.
     drop(LEVEL.set(level));
@@ -68,8 +78,17 @@ pub(crate) struct Planned;
 /// of two dialects travel there.
 pub(crate) struct RootSpan;
 
+/// Whether somebody wants spans: a collector of traces, or whoever reads a line for each request. Other
+/// lines say [by themselves](lines) whose request they are about, and there are few of them.
+fn spans_are_wanted() -> bool {
+    traces::are_sent() || tracing::enabled!(Level::DEBUG)
+}
+
 impl RootSpanBuilder for RootSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
+        if !spans_are_wanted() {
+            return Span::none();
+        }
         let request_id = request.extensions().get::<RequestId>().copied();
         let span = tracing::info_span!(
             "request",
@@ -99,7 +118,9 @@ impl RootSpanBuilder for RootSpan {
             .is_ok_and(|response| response.request().extensions().contains::<Planned>());
         let status = refusal.as_response_error().status_code();
         if status.is_server_error() && !is_planned {
-            error!(reason = %refusal, "could not answer");
+            let route = outcome.as_ref().ok();
+            let route = route.and_then(|response| response.request().match_pattern());
+            error!(reason = %refusal, route, "could not answer");
         } else {
             debug!(reason = %refusal, "refused");
         }
@@ -115,16 +136,17 @@ pub(crate) async fn request_id<B: MessageBody>(
 
     let id = request_id_of(&request);
     let mut response = next.call(request).await?;
-    if let Some(value) = id.and_then(|id| HeaderValue::from_str(&id).ok()) {
+    let mut text = Uuid::encode_buffer();
+    let text = id.map(|id| id.hyphenated().encode_lower(&mut text));
+    if let Some(value) = text.and_then(|text| HeaderValue::from_str(text).ok()) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
     Ok(response)
 }
 
 /// What log lines and the answer name a request by.
-pub(crate) fn request_id_of(request: &ServiceRequest) -> Option<String> {
-    let id = request.extensions().get::<RequestId>().copied();
-    id.map(|id| id.to_string())
+pub(crate) fn request_id_of(request: &ServiceRequest) -> Option<Uuid> {
+    request.extensions().get::<RequestId>().map(|id| **id)
 }
 
 /// Notes in the span which dialect and which of its routes a request is for.

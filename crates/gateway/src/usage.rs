@@ -6,12 +6,13 @@ mod endpoint;
 mod keep;
 pub(crate) mod report;
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix_web::HttpRequest;
 use actix_web::dev::RequestHead;
 use actix_web::http::header::USER_AGENT;
-use isogloss_core::usage::{Tally, UsageCount, UsageKey, UsageRows};
+use isogloss_core::usage::{Seen, Tally, UsageRows};
 use isogloss_core::{Auth, Client, Pepper, Peppers, Source};
 use time::OffsetDateTime;
 
@@ -90,23 +91,25 @@ impl Inner {
 
 impl Counter {
     /// Notes a call once it is known how it ended.
-    pub(crate) fn note(&self, call: &Call, client: Client, refused: bool, at: OffsetDateTime) {
+    pub(crate) fn note(&self, call: &Call, client: &Client, refused: bool, at: OffsetDateTime) {
         let Some((shard, inner)) = &self.0 else {
             return;
         };
-        let count = UsageCount::one(at, refused, inner.hash(&client));
+        let user = inner.hash(client);
         let network = call.source.map(Source::network);
-        let key = UsageKey {
-            dialect: call.dialect.to_owned(),
-            revision: call.endpoint.revision.clone(),
-            endpoint: call.endpoint.pattern.clone(),
-            application: client.application.map(shortened),
-            key: client.key.map(shortened),
-            client: client.client.map(shortened),
-            user_agent: call.user_agent.clone(),
-            network: network.unwrap_or_else(|| "(unknown)".to_owned()),
+        let [application, key, client] = [&client.application, &client.key, &client.client]
+            .map(|text| text.as_deref().map(shortened));
+        let seen = Seen {
+            dialect: call.dialect,
+            revision: &call.endpoint.revision,
+            endpoint: &call.endpoint.pattern,
+            application: application.as_deref(),
+            key: key.as_deref(),
+            client: client.as_deref(),
+            user_agent: &call.user_agent,
+            network: network.as_deref().unwrap_or("(unknown)"),
         };
-        locked(shard).add(key, &count);
+        locked(shard).note(seen, at, refused, user);
     }
 
     pub(crate) fn is_on(&self) -> bool {
@@ -174,7 +177,7 @@ impl Behind {
             user_agent: user_agent(request.head()),
             source: self.source(request),
         };
-        self.counter.note(&call, client, refused, auth.now());
+        self.counter.note(&call, &client, refused, auth.now());
     }
 
     pub(crate) fn source(&self, request: &HttpRequest) -> Option<Source> {
@@ -190,11 +193,11 @@ pub(crate) fn user_agent(head: &RequestHead) -> String {
 }
 
 /// What clients call themselves may be long.
-fn shortened(text: String) -> String {
+fn shortened(text: &str) -> Cow<'_, str> {
     const LONGEST: usize = 64;
     match text.char_indices().nth(LONGEST) {
-        None => text,
-        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.into(),
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
     }
 }
 

@@ -19,7 +19,7 @@ pub struct Caller {
     /// The address it came from.
     pub source: Option<Source>,
     /// What log lines and the answer name it by.
-    pub request_id: Option<String>,
+    pub request_id: Option<Uuid>,
     /// Who acts, if it is not the user.
     pub actor: Option<Actor>,
 }

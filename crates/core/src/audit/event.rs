@@ -78,7 +78,7 @@ pub struct Event {
     pub source: Option<Source>,
     /// The request.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
+    pub request_id: Option<Uuid>,
     /// Who acted, if it was not the user.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
     pub actor: Option<Actor>,

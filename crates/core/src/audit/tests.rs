@@ -161,7 +161,7 @@ async fn an_event_is_one_line_of_what_is_known() {
     let caller = Caller {
         dialect: Some("here"),
         source: Some(std::net::IpAddr::from([192, 0, 2, 7]).into()),
-        request_id: Some("r".to_owned()),
+        request_id: Some(uuid::Uuid::from_u128(7)),
         actor: Some(Actor::Key("operator".to_owned())),
     };
     let time = datetime!(2026-11-22 09:00:00.120 +1);
@@ -173,7 +173,7 @@ async fn an_event_is_one_line_of_what_is_known() {
     };
     assert_eq!(
         refused.line(),
-        r#"{"time":"2026-11-22T08:00:00.120Z","event":"login","outcome":"refused","reason":"second_factor","dialect":"here","by":"password","issued_before":"2026-11-22T08:00:01.120Z","source":"192.0.2.7","request_id":"r","actor":"key operator"}"#
+        r#"{"time":"2026-11-22T08:00:00.120Z","event":"login","outcome":"refused","reason":"second_factor","dialect":"here","by":"password","issued_before":"2026-11-22T08:00:01.120Z","source":"192.0.2.7","request_id":"00000000-0000-0000-0000-000000000007","actor":"key operator"}"#
     );
     assert_eq!(Caller::current(), Caller::default(), "outside");
     for kind in Kind::ALL {

@@ -126,7 +126,8 @@ impl RedisStore {
                 Err(_) => {}
             }
         }
-        decode(self.link.ask(&get).await?)
+        let asking = Box::pin(self.link.ask(&get));
+        decode(asking.await?)
     }
 
     /// What counts tries on the same server.

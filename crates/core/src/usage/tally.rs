@@ -1,8 +1,9 @@
 //! Counts with an end to their number: whoever invents clients fills nothing.
 
-use std::collections::hash_map::Entry;
+use hashbrown::hash_map::Entry;
+use time::OffsetDateTime;
 
-use super::{UsageCount, UsageKey, UsageRows, is_known};
+use super::{Seen, UsageCount, UsageKey, UsageRows, is_known};
 
 /// The share of the room that is for clients who were never let in, nor showed a key.
 const STRANGERS: usize = 4;
@@ -21,7 +22,7 @@ pub struct Tally {
 impl Tally {
     /// With room for so many counts, a quarter of them for strangers.
     pub fn new(room: usize) -> Self {
-        Self::beside(UsageRows::new(), (0, 0), room)
+        Self::beside(UsageRows::default(), (0, 0), room)
     }
 
     /// With these counts, and `elsewhere` so many of the known and of strangers.
@@ -33,6 +34,19 @@ impl Tally {
             strangers: strangers + elsewhere.1,
             rows,
             room,
+        }
+    }
+
+    /// Counts a call, by a user if that is known.
+    pub fn note(&mut self, seen: Seen<'_>, at: OffsetDateTime, refused: bool, user: Option<u64>) {
+        let Some(count) = self.rows.get_mut(&seen) else {
+            self.add(seen.into(), &UsageCount::one(at, refused, user));
+            return;
+        };
+        let gains_users = user.is_some() && count.users.is_empty();
+        count.note(at, refused, user);
+        if gains_users && !seen.names_client() {
+            self.strangers -= 1;
         }
     }
 
@@ -118,6 +132,19 @@ mod tests {
         let all: u64 = tally.rows().values().map(|count| count.calls).sum();
         assert_eq!(all, 2_000);
         assert_eq!(key("").rest().user_agent, OTHER);
+    }
+
+    #[test]
+    fn a_call_is_counted_like_a_row_of_one() {
+        let key = key("Client/1");
+        let (mut called, mut added) = (Tally::new(40), Tally::new(40));
+        for user in [None, Some(1), Some(1), Some(2), None] {
+            let one = call(user);
+            called.note(Seen::from(&key), one.first_seen, user.is_none(), user);
+            added.add(key.clone(), &one);
+        }
+        assert_eq!(called.rows(), added.rows());
+        assert_eq!((called.all, called.strangers), (added.all, added.strangers));
     }
 
     #[test]

@@ -70,8 +70,7 @@ pub(crate) fn app(
             requests.clone().measure(request, next)
         }))
         .wrap(from_fn(move |request, next| {
-            slow::bound_body(body_timeout, request, next)
+            slow::bound(body_timeout, request, next)
         }))
-        .wrap(from_fn(slow::note_request))
         .wrap(headers::protective())
 }

@@ -22,15 +22,22 @@ pub(crate) struct Requests {
     unmatched: Rc<Route>,
     /// By the router's pattern, of which there are as many as routes.
     routes: RefCell<HashMap<String, Rc<Route>>>,
+    /// By the path, for routes in which nothing is the client's to choose: the router takes its time to
+    /// tell the pattern.
+    paths: RefCell<HashMap<String, Rc<Route>>>,
 }
+
+/// Clients write a path in upper and lower case, as they like, in two dialects.
+const MOST_PATHS: usize = 64;
 
 impl Requests {
     /// Counts under that dialect; none, if what is mounted is no dialect's.
     pub(crate) fn of(dialect: &'static str) -> Rc<Self> {
         Rc::new(Self {
             dialect,
-            unmatched: Rc::new(Route::new(dialect, UNMATCHED.to_owned())),
+            unmatched: Rc::new(Route::new(dialect, UNMATCHED.to_owned(), None)),
             routes: RefCell::default(),
+            paths: RefCell::default(),
         })
     }
 
@@ -54,14 +61,27 @@ impl Requests {
     }
 
     fn route(&self, request: &ServiceRequest) -> Rc<Route> {
+        if let Some(route) = self.paths.borrow().get(request.path()) {
+            return route.clone();
+        }
         let Some(pattern) = request.match_pattern() else {
             return self.unmatched.clone();
         };
+        let route = self.route_of(pattern);
+        let mut paths = self.paths.borrow_mut();
+        if route.name.eq_ignore_ascii_case(request.path()) && paths.len() < MOST_PATHS {
+            paths.insert(request.path().to_owned(), route.clone());
+        }
+        route
+    }
+
+    fn route_of(&self, pattern: String) -> Rc<Route> {
         let mut routes = self.routes.borrow_mut();
         if let Some(route) = routes.get(&pattern) {
             return route.clone();
         }
-        let route = Rc::new(Route::new(self.dialect, legible(&pattern)));
+        let (name, of) = (legible(&pattern), Some(pattern.clone()));
+        let route = Rc::new(Route::new(self.dialect, name, of));
         routes.insert(pattern, route.clone());
         route
     }
@@ -78,6 +98,11 @@ impl UnderWay {
     /// The route's name, if there is a route.
     pub(crate) fn route(&self) -> Option<&str> {
         Some(self.route.name.as_ref()).filter(|name| *name != UNMATCHED)
+    }
+
+    /// The router's pattern, likewise.
+    pub(crate) fn pattern(&self) -> Option<&str> {
+        self.route.pattern.as_deref()
     }
 
     /// It has been answered.

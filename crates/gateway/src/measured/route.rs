@@ -12,6 +12,8 @@ use super::outcome::Outcome;
 pub(super) struct Route {
     dialect: &'static str,
     pub(super) name: SharedString,
+    /// As the router has it.
+    pub(super) pattern: Option<String>,
     durations: Histogram,
     totals: RefCell<Vec<(Ending, Counter)>>,
 }
@@ -20,7 +22,7 @@ pub(super) struct Route {
 type Ending = (&'static str, StatusCode, Outcome);
 
 impl Route {
-    pub(super) fn new(dialect: &'static str, name: String) -> Self {
+    pub(super) fn new(dialect: &'static str, name: String, pattern: Option<String>) -> Self {
         let name = SharedString::from(name);
         Self {
             dialect,
@@ -30,6 +32,7 @@ impl Route {
                 "route" => name.clone()
             ),
             name,
+            pattern,
             totals: RefCell::default(),
         }
     }

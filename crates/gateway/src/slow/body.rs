@@ -7,27 +7,18 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::HttpMessage as _;
+use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::error::PayloadError;
-use actix_web::http::ConnectionType;
-use actix_web::middleware::Next;
 use actix_web::web::Bytes;
-use actix_web::{Error, HttpMessage as _};
 use futures_util::Stream;
 use tokio::time::{Sleep, sleep};
 
-use super::connection::Connection;
-
-/// Wraps every route. After the answer to a body that came too slowly, the connection ends.
-pub(crate) async fn bound_body<B: MessageBody>(
-    limit: Duration,
-    mut request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
+/// Gives a body that long. The answer tells, later on, whether it took longer.
+pub(super) fn bound(limit: Duration, request: &mut ServiceRequest) -> Option<Rc<Cell<bool>>> {
     let payload = request.take_payload();
     if matches!(payload, Payload::None) {
-        return next.call(request).await;
+        return None;
     }
     let late = Rc::new(Cell::new(false));
     let bounded = Bounded {
@@ -38,17 +29,7 @@ pub(crate) async fn bound_body<B: MessageBody>(
     request.set_payload(Payload::Stream {
         payload: Box::pin(bounded),
     });
-    let connection = request.conn_data::<Connection>().map(Connection::handle);
-    let mut response = next.call(request).await?;
-    if late.get() {
-        let head = response.response_mut().head_mut();
-        head.set_connection_type(ConnectionType::Close);
-        // actix-http would go on reading a body in chunks, to its end.
-        if let Some(connection) = connection {
-            connection.end_soon();
-        }
-    }
-    Ok(response)
+    Some(late)
 }
 
 /// A body that has to be there in time.

@@ -9,11 +9,9 @@ use std::time::Duration;
 
 use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::Error;
-use actix_web::body::MessageBody;
-use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Extensions, ServiceRequest};
 use actix_web::error::ErrorBadRequest;
 use actix_web::http::ConnectionType;
-use actix_web::middleware::Next;
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::spawn;
 use actix_web::rt::task::JoinHandle;
@@ -57,27 +55,6 @@ pub(crate) fn watch(
             }
         }
     }
-}
-
-/// Wraps every route: while a request is being answered, its connection does not end. What comes behind
-/// a request that was to be the last is not looked at, and gets no answer (RFC 9112, section 9.6):
-/// actix-http would serve what somebody has hidden there from a proxy.
-pub(crate) async fn note_request<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
-    let Some(connection) = request.conn_data::<Connection>().map(Connection::handle) else {
-        return next.call(request).await;
-    };
-    if connection.had_its_last.get() {
-        connection.end_soon();
-        connection.over.notified().await;
-        return Err(ErrorBadRequest("a request behind the last one"));
-    }
-    let is_last = request.head().connection_type() == ConnectionType::Close;
-    connection.had_its_last.set(is_last);
-    let _busy = Busy::new(connection);
-    next.call(request).await
 }
 
 /// A connection that is being watched, until this is dropped.
@@ -131,6 +108,20 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// A request begins, and is over when what this answers is dropped. What comes behind a request that
+    /// was to be the last is not looked at, and gets no answer (RFC 9112, section 9.6): actix-http would
+    /// serve what somebody has hidden there from a proxy.
+    pub(super) async fn begin(self: &Rc<Self>, request: &ServiceRequest) -> Result<Busy, Error> {
+        if self.had_its_last.get() {
+            self.end_soon();
+            self.over.notified().await;
+            return Err(ErrorBadRequest("a request behind the last one"));
+        }
+        let is_last = request.head().connection_type() == ConnectionType::Close;
+        self.had_its_last.set(is_last);
+        Ok(Busy::new(Rc::clone(self)))
+    }
+
     /// The answer that is about to be sent is the last one, and there is little time for it.
     pub(crate) fn end_soon(&self) {
         self.patience.set(LAST_WORD);
@@ -163,7 +154,7 @@ impl State {
 }
 
 /// A request that is being answered.
-struct Busy(Rc<State>);
+pub(super) struct Busy(Rc<State>);
 
 impl Busy {
     fn new(state: Rc<State>) -> Self {

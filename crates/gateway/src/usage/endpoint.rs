@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::dialects::Mount;
@@ -20,11 +19,10 @@ pub(crate) struct Endpoint {
 }
 
 /// The endpoints of one dialect, worked out once each.
-#[derive(Clone)]
 pub(crate) struct Endpoints {
     release: Option<String>,
     path: String,
-    known: Rc<RefCell<HashMap<Option<String>, Arc<Endpoint>>>>,
+    known: RefCell<HashMap<String, Arc<Endpoint>>>,
 }
 
 impl Endpoints {
@@ -33,21 +31,21 @@ impl Endpoints {
         Self {
             release: release.map(str::to_owned),
             path: mount.path.clone(),
-            known: Rc::default(),
+            known: RefCell::default(),
         }
     }
 
     /// The endpoint of a route's pattern, if a call has found one.
-    pub(crate) fn find(&self, pattern: Option<String>) -> Arc<Endpoint> {
-        if let Some(known) = self.known.borrow().get(&pattern) {
+    pub(crate) fn find(&self, pattern: Option<&str>) -> Arc<Endpoint> {
+        let Some(pattern) = pattern else {
+            return Arc::new(self.behind(NO_ROUTE));
+        };
+        if let Some(known) = self.known.borrow().get(pattern) {
             return Arc::clone(known);
         }
-        let endpoint = Arc::new(match &pattern {
-            Some(pattern) => self.read(&spelt_out(pattern)),
-            None => self.behind(NO_ROUTE),
-        });
+        let endpoint = Arc::new(self.read(&spelt_out(pattern)));
         let mut known = self.known.borrow_mut();
-        known.insert(pattern, Arc::clone(&endpoint));
+        known.insert(pattern.to_owned(), Arc::clone(&endpoint));
         endpoint
     }
 
@@ -100,7 +98,7 @@ mod tests {
         Endpoints {
             release: release.map(str::to_owned),
             path: path.to_owned(),
-            known: Rc::default(),
+            known: RefCell::default(),
         }
     }
 
@@ -121,7 +119,7 @@ mod tests {
                 "v1",
             ),
         ] {
-            let found = endpoints("/web", None).find(Some(pattern.to_owned()));
+            let found = endpoints("/web", None).find(Some(pattern));
             assert_eq!(found.pattern, expected);
             assert_eq!(found.revision, revision, "{pattern}");
         }

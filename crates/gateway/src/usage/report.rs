@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_dialect_that_is_not_in_the_table_is_reported_too() {
-        let found = reports(UsageRows::new(), &[("toy".to_owned(), false)], NOW);
+        let found = reports(UsageRows::default(), &[("toy".to_owned(), false)], NOW);
         assert_eq!(found.len(), 1);
         assert!(!found[0].enabled);
     }

@@ -89,7 +89,7 @@ fn caller() -> Caller {
     Caller {
         dialect: Some("here"),
         source: Some(Source::from(IpAddr::from([192, 0, 2, 7]))),
-        request_id: Some("a-request".to_owned()),
+        request_id: Some(uuid::Uuid::from_u128(7)),
         actor: None,
     }
 }
@@ -138,7 +138,7 @@ async fn a_login_by_password_tells_how_it_ended() {
     let event = |name: &str, outcome: &str, more: Value| {
         let event = json!({
             "event": "login", "outcome": outcome, "by": "password", "dialect": "here",
-            "name_hash": hash(Name::User(name)), "source": "192.0.2.7", "request_id": "a-request",
+            "name_hash": hash(Name::User(name)), "source": "192.0.2.7", "request_id": uuid::Uuid::from_u128(7),
         });
         with(event, &more)
     };

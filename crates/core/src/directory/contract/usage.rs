@@ -29,13 +29,16 @@ fn call(minute: u64, refused: bool, user: u64) -> UsageCount {
 }
 
 async fn what_two_gateways_add_adds_up(directory: &dyn Directory) {
-    assert_eq!(directory.usage(START).await.unwrap(), UsageRows::new());
-    directory.add_usage(&UsageRows::new(), 10).await.unwrap();
-    let one = UsageRows::from([
+    assert_eq!(directory.usage(START).await.unwrap(), UsageRows::default());
+    directory
+        .add_usage(&UsageRows::default(), 10)
+        .await
+        .unwrap();
+    let one = UsageRows::from_iter([
         (key("desk"), call(5, false, 1)),
         (key("lab"), call(1, true, 1)),
     ]);
-    let other = UsageRows::from([(key("desk"), call(3, true, 2))]);
+    let other = UsageRows::from_iter([(key("desk"), call(3, true, 2))]);
     let (one, other) = tokio::join!(
         directory.add_usage(&one, 10),
         directory.add_usage(&other, 10)

@@ -1,0 +1,93 @@
+//! What a call is counted under, as the call has it: nothing is copied for a row that is there.
+
+use hashbrown::Equivalent;
+
+use super::UsageKey;
+
+/// The parts of a [`UsageKey`]. Both hash alike: their fields stand in the same order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "they are those of the key")]
+pub struct Seen<'a> {
+    pub dialect: &'a str,
+    pub revision: &'a str,
+    pub endpoint: &'a str,
+    pub application: Option<&'a str>,
+    pub key: Option<&'a str>,
+    pub client: Option<&'a str>,
+    pub user_agent: &'a str,
+    pub network: &'a str,
+}
+
+impl Seen<'_> {
+    pub(super) fn names_client(&self) -> bool {
+        self.application.is_some() || self.key.is_some() || self.client.is_some()
+    }
+}
+
+impl<'a> From<&'a UsageKey> for Seen<'a> {
+    fn from(key: &'a UsageKey) -> Self {
+        Self {
+            dialect: &key.dialect,
+            revision: &key.revision,
+            endpoint: &key.endpoint,
+            application: key.application.as_deref(),
+            key: key.key.as_deref(),
+            client: key.client.as_deref(),
+            user_agent: &key.user_agent,
+            network: &key.network,
+        }
+    }
+}
+
+impl From<Seen<'_>> for UsageKey {
+    fn from(seen: Seen<'_>) -> Self {
+        Self {
+            dialect: seen.dialect.to_owned(),
+            revision: seen.revision.to_owned(),
+            endpoint: seen.endpoint.to_owned(),
+            application: seen.application.map(str::to_owned),
+            key: seen.key.map(str::to_owned),
+            client: seen.client.map(str::to_owned),
+            user_agent: seen.user_agent.to_owned(),
+            network: seen.network.to_owned(),
+        }
+    }
+}
+
+impl Equivalent<UsageKey> for Seen<'_> {
+    fn equivalent(&self, key: &UsageKey) -> bool {
+        Seen::from(key) == *self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::{BuildHasher as _, RandomState};
+
+    use super::*;
+
+    #[test]
+    fn both_hash_alike() {
+        for application in [None, Some("viewer")] {
+            let seen = Seen {
+                dialect: "toy",
+                revision: "v1",
+                endpoint: "/v1/login",
+                application,
+                key: None,
+                client: Some("desk"),
+                user_agent: "okhttp/4",
+                network: "192.0.2.0/24",
+            };
+            let key = UsageKey::from(seen);
+            let hasher = RandomState::new();
+            assert_eq!(hasher.hash_one(seen), hasher.hash_one(&key));
+            assert!(seen.equivalent(&key));
+            let other = Seen {
+                key: Some(""),
+                ..seen
+            };
+            assert!(!other.equivalent(&key));
+        }
+    }
+}
