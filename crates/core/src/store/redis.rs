@@ -67,11 +67,16 @@ return redis.call('ZCARD', set)
 
 /// Puts a value in the place of another, if that is still there.
 ///
-/// KEYS: the token. ARGV: the value before, the one after, its life in milliseconds.
+/// KEYS: the token. ARGV: the value after, its life in milliseconds, and all that the one before may be.
 const REPLACE: &str = r"
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-return 1
+local before = redis.call('GET', KEYS[1])
+for same = 3, #ARGV do
+    if before == ARGV[same] then
+        redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+        return 1
+    end
+end
+return 0
 ";
 
 /// A token store on a Redis server.
@@ -267,9 +272,9 @@ impl TokenStore for RedisStore {
         }
         let mut replace = self.replace.key(token_key(digest));
         replace
-            .arg(before.encode()?)
             .arg(after.encode()?)
-            .arg(life.max(1));
+            .arg(life.max(1))
+            .arg(&before.encodings()?);
         if after.spent.is_none() {
             return self.link.script(&replace).await;
         }
