@@ -3,7 +3,8 @@
 use ::redis::cmd;
 use async_trait::async_trait;
 
-use super::super::{RedisStore, token_key};
+use super::super::RedisStore;
+use super::super::keys::token_key;
 use crate::store::contract::Plant;
 use crate::token::TokenDigest;
 
