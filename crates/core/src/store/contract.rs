@@ -1,6 +1,7 @@
 //! What every token store does, proved for each backend. Time is given, nobody sleeps.
 
 mod caps;
+mod earlier;
 pub(crate) mod redis_server;
 
 use std::ops::ControlFlow;
@@ -12,6 +13,7 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 use uuid::Uuid;
 
+pub(super) use self::earlier::Plant;
 use self::redis_server::RedisServer;
 use super::{Caps, EmbeddedStore, Record, RedisSettings, RedisStore, Slot, Spent, TokenStore};
 use crate::session::Purpose;
@@ -236,7 +238,7 @@ async fn each_is_shown_until_told_to_stop(store: &dyn TokenStore) {
     store.remove_user(user).await.unwrap();
 }
 
-pub(super) async fn pass_all(store: &dyn TokenStore) {
+pub(super) async fn pass_all<S: Plant>(store: &S) {
     store.ping().await.unwrap();
     what_is_put_is_got_and_listed(store).await;
     what_is_taken_is_gone(store).await;
@@ -246,6 +248,7 @@ pub(super) async fn pass_all(store: &dyn TokenStore) {
     a_slot_leads_to_the_newest(store).await;
     an_end_can_be_moved_but_not_brought_back(store).await;
     of_many_who_replace_one_succeeds(store).await;
+    earlier::records_are_as_good_as_others(store).await;
     caps::expired_tokens_make_room_before_live_ones(store).await;
     caps::the_least_recently_used_goes_first(store).await;
     caps::a_client_of_a_user_has_a_cap_of_its_own(store).await;

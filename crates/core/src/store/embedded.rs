@@ -1,6 +1,8 @@
 //! Tokens in this process: a redb file, or the same in memory.
 
 mod pace;
+#[cfg(test)]
+mod planting;
 mod shelf;
 mod tables;
 mod writer;

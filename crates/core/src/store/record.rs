@@ -2,9 +2,16 @@
 //!
 //! Releases may run side by side on one store. A new field is appended and has a default: an older
 //! release reads past it and keeps it when it writes the record back. Any other change takes the
-//! next version, which a release must be able to read before one writes it.
+//! next version, which a release must be able to read before one writes it. Version 2 is written; version
+//! 1, which only releases before the first one wrote, is read.
 
-use serde::de::DeserializeOwned;
+mod text;
+mod version_1;
+mod version_2;
+
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -13,10 +20,7 @@ use crate::error::StoreError;
 use crate::session::Purpose;
 use crate::token::{Seed, TokenDigest};
 
-/// The first byte of every stored value.
-const VERSION: u8 = 1;
-
-/// A token's facts at rest. Holds no clear text.
+/// A token's facts at rest. Holds no clear text. By itself serde writes it as version 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// The realm's name.
@@ -112,120 +116,27 @@ impl Record {
         self.expires_at > now && self.spent.is_none()
     }
 
+    /// As it is written.
     pub(crate) fn encode(&self) -> Result<Vec<u8>, StoreError> {
-        let mut bytes = postcard::to_extend(self, vec![VERSION]).map_err(unreadable)?;
-        let opens = (&self.team, &self.project);
-        let with_opens = opens != (&None, &None) || !self.tail.is_empty();
-        if self.actor_generation.is_some() || with_opens {
-            bytes = postcard::to_extend(&self.actor_generation, bytes).map_err(unreadable)?;
-        }
-        if with_opens {
-            bytes = postcard::to_extend(&opens, bytes).map_err(unreadable)?;
-        }
-        bytes.extend_from_slice(&self.tail);
-        Ok(bytes)
+        version_2::encode(self)
+    }
+
+    /// All that a store may have which is read as this: what is written now comes first, then what
+    /// earlier releases wrote.
+    pub(crate) fn encodings(&self) -> Result<[Vec<u8>; 2], StoreError> {
+        Ok([version_2::encode(self)?, version_1::encode(self)?])
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
         match bytes.split_first() {
-            Some((&VERSION, rest)) => {
-                let (mut record, mut appended): (Self, _) =
-                    postcard::take_from_bytes(rest).map_err(unreadable)?;
-                record.actor_generation = next(&mut appended)?;
-                (record.team, record.project) = next(&mut appended)?;
-                record.tail = appended.to_vec();
-                Ok(record)
-            }
+            Some((&version_2::VERSION, rest)) => version_2::decode(rest),
+            Some((&version_1::VERSION, rest)) => version_1::decode(rest),
             Some((version, _)) => Err(unreadable(format!("version {version} is not known"))),
             None => Err(unreadable("empty")),
         }
     }
 }
 
-/// A field that was appended; its default if the record was written before.
-fn next<T: DeserializeOwned + Default>(appended: &mut &[u8]) -> Result<T, StoreError> {
-    if appended.is_empty() {
-        return Ok(T::default());
-    }
-    let (field, rest) = postcard::take_from_bytes(appended).map_err(unreadable)?;
-    *appended = rest;
-    Ok(field)
-}
-
 fn unreadable(error: impl std::fmt::Display) -> StoreError {
     StoreError::new("token record", error)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Version 1 as the first release wrote it: later ones must go on reading it.
-    const FIRST: &str = concat!(
-        "01",
-        "0468657265",
-        "1000112233445566778899aabbccddeeff",
-        "06",
-        "00",
-        "01036f6e65",
-        "00",
-        "00",
-        "00",
-        "00",
-        "00",
-        "00",
-        "00",
-        "80c0b6a9de66",
-        "80c0b6a9de66",
-        "80e0a9ebde66",
-        "00",
-    );
-
-    #[test]
-    fn version_1_is_read() {
-        let bytes = hex::decode(FIRST).unwrap();
-        let record = Record::decode(&bytes).unwrap();
-        assert_eq!(record.realm, "here");
-        assert_eq!(record.generation, 3);
-        assert_eq!(record.client.as_deref(), Some("one"));
-        assert_eq!(record.spent, None);
-        assert_eq!(record.actor_generation, None);
-        assert_eq!(record.encode().unwrap(), bytes);
-    }
-
-    #[test]
-    fn the_generation_of_an_administrator_was_appended() {
-        let bytes = hex::decode(format!("{FIRST}010e")).unwrap();
-        let record = Record::decode(&bytes).unwrap();
-        assert_eq!(record.actor_generation, Some(7));
-        assert_eq!(record.encode().unwrap(), bytes);
-    }
-
-    #[test]
-    fn team_and_project_were_appended() {
-        let bytes = hex::decode(format!("{FIRST}0001017400")).unwrap();
-        let record = Record::decode(&bytes).unwrap();
-        assert_eq!(record.team.as_deref(), Some("t"));
-        assert_eq!(record.project, None);
-        assert_eq!(record.encode().unwrap(), bytes);
-    }
-
-    #[test]
-    fn what_a_later_release_appended_is_kept() {
-        let bytes = hex::decode(format!("{FIRST}0000002a2b")).unwrap();
-        let mut record = Record::decode(&bytes).unwrap();
-        assert_eq!(record.encode().unwrap(), bytes);
-        record.generation = 4;
-        assert!(record.encode().unwrap().ends_with(&[0x2a, 0x2b]));
-    }
-
-    #[test]
-    fn other_versions_and_rubbish_are_errors() {
-        assert!(Record::decode(&[]).is_err());
-        assert!(Record::decode(&[1, 0xff, 0xff]).is_err());
-        let appended = hex::decode(format!("{FIRST}2a")).unwrap();
-        assert!(Record::decode(&appended).is_err());
-        let error = Record::decode(&[9, 0]).unwrap_err();
-        assert_eq!(error.to_string(), "token record: version 9 is not known");
-    }
 }

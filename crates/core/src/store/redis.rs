@@ -18,13 +18,17 @@ mod engine;
 mod expected;
 mod fault;
 mod health;
+mod keys;
 mod link;
+mod listing;
+mod lookup;
 mod near;
 mod place;
 mod primary;
 mod question;
 mod replicas;
 mod scan;
+mod scripts;
 mod sentinel;
 mod settings;
 #[cfg(test)]
@@ -35,7 +39,7 @@ mod wire;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use ::redis::{Script, cmd, pipe};
+use ::redis::{cmd, pipe};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -43,8 +47,9 @@ use uuid::Uuid;
 pub(crate) use self::link::Link;
 pub use self::settings::{Eviction, RedisSettings};
 
-use self::link::failed;
-use self::near::{Changing, NearTokens};
+use self::keys::{digest_of, slot_key, token_key, user_key};
+use self::near::NearTokens;
+use self::scripts::Scripts;
 use super::{Caps, Record, Slot, StoreHealth, TokenStore, Visit};
 use crate::clock::{Clock, milliseconds};
 use crate::connections::Connections;
@@ -53,32 +58,10 @@ use crate::near::{NearStatus, find_or};
 use crate::throttle::RedisThrottle;
 use crate::token::TokenDigest;
 
-/// Lists a token under its user, prunes what has expired, and answers how many are listed.
-///
-/// KEYS: the user's set. ARGV: now, expiry (milliseconds), digest.
-const LIST: &str = r"
-local set, now = KEYS[1], ARGV[1]
-redis.call('ZREMRANGEBYSCORE', set, '-inf', now)
-redis.call('ZADD', set, ARGV[2], ARGV[3])
-local last = redis.call('ZREVRANGE', set, 0, 0, 'WITHSCORES')
-redis.call('PEXPIRE', set, math.max(1, tonumber(last[2]) - tonumber(now)))
-return redis.call('ZCARD', set)
-";
-
-/// Puts a value in the place of another, if that is still there.
-///
-/// KEYS: the token. ARGV: the value before, the one after, its life in milliseconds.
-const REPLACE: &str = r"
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-return 1
-";
-
 /// A token store on a Redis server.
 pub struct RedisStore {
     link: Arc<Link>,
-    list: Script,
-    replace: Script,
+    scripts: Scripts,
     caps: Caps,
     near: Option<Arc<NearTokens>>,
 }
@@ -100,102 +83,15 @@ impl RedisStore {
         });
         Ok(Self {
             link,
-            list: Script::new(LIST),
-            replace: Script::new(REPLACE),
+            scripts: Scripts::default(),
             caps,
             near,
         })
     }
 
-    /// Has a token forgotten when what is begun now is over, before Redis tells of it.
-    fn changing(&self, digest: TokenDigest) -> Option<Changing<'_>> {
-        self.near.as_ref().map(|near| near.changing(digest))
-    }
-
-    /// Over the shared connection if there is one. If that has an answer of another kind, the pool finds
-    /// out what is wrong.
-    async fn look_up(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
-        let mut get = cmd("GET");
-        get.arg(token_key(digest));
-        let decode = |value: Option<Vec<u8>>| value.as_deref().map(Record::decode).transpose();
-        let wire = self.near.as_ref().and_then(|near| near.wire());
-        if let Some(mut wire) = wire {
-            match get.query_async(&mut wire).await {
-                Ok(value) => return decode(value),
-                Err(error) if error.is_timeout() => return Err(failed("no answer in time")),
-                Err(_) => {}
-            }
-        }
-        let asking = Box::pin(self.link.ask(&get));
-        decode(asking.await?)
-    }
-
     /// What counts tries on the same server.
     pub fn throttle(&self) -> RedisThrottle {
         RedisThrottle::new(Arc::clone(&self.link))
-    }
-
-    /// Lists a token under its user, and answers how many are listed there.
-    async fn list(
-        &self,
-        digest: TokenDigest,
-        record: &Record,
-        now: OffsetDateTime,
-    ) -> Result<usize, StoreError> {
-        let mut list = self.list.key(user_key(record.user));
-        list.arg(milliseconds(now))
-            .arg(milliseconds(record.expires_at))
-            .arg(digest.as_bytes());
-        self.link.script(&list).await
-    }
-
-    async fn unlist(&self, user: Uuid, digest: TokenDigest) -> Result<(), StoreError> {
-        let mut unlist = cmd("ZREM");
-        unlist.arg(user_key(user)).arg(digest.as_bytes());
-        self.link.ask(&unlist).await
-    }
-
-    async fn members(&self, user: Uuid) -> Result<Vec<TokenDigest>, StoreError> {
-        let mut range = cmd("ZRANGE");
-        range.arg(user_key(user)).arg(0).arg(-1);
-        let members: Vec<[u8; 16]> = self.link.ask(&range).await?;
-        Ok(members.into_iter().map(TokenDigest::from).collect())
-    }
-
-    /// Those of the records that are there.
-    async fn records(
-        &self,
-        digests: Vec<TokenDigest>,
-    ) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
-        if digests.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut lookup = pipe();
-        for digest in &digests {
-            lookup.cmd("GET").arg(token_key(*digest));
-        }
-        let values: Vec<Option<Vec<u8>>> = self.link.pipeline(&lookup).await?;
-        let found = digests.into_iter().zip(values);
-        found
-            .filter_map(|(digest, value)| Some((digest, value?)))
-            .map(|(digest, value)| Ok((digest, Record::decode(&value)?)))
-            .collect()
-    }
-
-    /// Ends what a user holds beyond the caps, and answers it. What is listed and not there may be
-    /// a login that is under way: it stays listed until it would have expired.
-    async fn enforce_caps(
-        &self,
-        user: Uuid,
-        newest: TokenDigest,
-        now: OffsetDateTime,
-    ) -> Result<Vec<TokenDigest>, StoreError> {
-        let tokens = self.records(self.members(user).await?).await?;
-        let evicted = self.caps.surplus(tokens, newest, now).evicted;
-        for digest in &evicted {
-            self.take(*digest).await?;
-        }
-        Ok(evicted)
     }
 }
 
@@ -266,11 +162,11 @@ impl TokenStore for RedisStore {
         if after.spent.is_none() && after.expires_at != before.expires_at {
             self.list(digest, after, now).await?;
         }
-        let mut replace = self.replace.key(token_key(digest));
+        let mut replace = self.scripts.replace.key(token_key(digest));
         replace
-            .arg(before.encode()?)
             .arg(after.encode()?)
-            .arg(life.max(1));
+            .arg(life.max(1))
+            .arg(&before.encodings()?);
         if after.spent.is_none() {
             return self.link.script(&replace).await;
         }
@@ -353,28 +249,4 @@ impl TokenStore for RedisStore {
     async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
         self.link.health(clock).await
     }
-}
-
-const TOKEN: &[u8] = b"isogloss:t:";
-
-fn key(prefix: &[u8], id: &[u8]) -> Vec<u8> {
-    [prefix, id].concat()
-}
-
-fn token_key(digest: TokenDigest) -> Vec<u8> {
-    key(TOKEN, digest.as_bytes())
-}
-
-fn slot_key(slot: TokenDigest) -> Vec<u8> {
-    key(b"isogloss:s:", slot.as_bytes())
-}
-
-fn user_key(user: Uuid) -> String {
-    format!("isogloss:u:{}", user.simple())
-}
-
-/// The digest at the end of a token's key.
-fn digest_of(key: &[u8]) -> Option<TokenDigest> {
-    let digest: [u8; 16] = *key.strip_prefix(TOKEN)?.first_chunk()?;
-    Some(digest.into())
 }

@@ -94,7 +94,7 @@ impl<'t> Tables<'t> {
         after: &Record,
     ) -> Result<bool> {
         let same = match self.tokens.get(digest.as_bytes())? {
-            Some(value) => value.value() == before.encode()?,
+            Some(value) => before.encodings()?.iter().any(|same| same == value.value()),
             None => false,
         };
         if !same {

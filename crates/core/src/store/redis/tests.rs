@@ -13,6 +13,7 @@ mod failover;
 mod fitness;
 mod lost_answers;
 mod near;
+mod planting;
 mod pooling;
 mod refusals;
 mod replication;

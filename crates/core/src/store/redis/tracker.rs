@@ -14,9 +14,9 @@ use tracing::{debug, warn};
 
 use super::dialer::Dialer;
 use super::doorman::ask_for_role;
+use super::keys::{TOKEN, digest_of};
 use super::link::{Link, failed};
 use super::near::{LEASE, NearTokens};
-use super::{TOKEN, digest_of};
 use crate::error::StoreError;
 
 /// How often it is made sure that a connection still tells.

@@ -11,7 +11,7 @@ const PATIENT: [&str; 2] = ["--cluster-node-timeout", "60000"];
 
 /// The key of a token, which for small numbers is text.
 fn key(number: u16) -> String {
-    let key = super::super::token_key(digest(number));
+    let key = super::super::keys::token_key(digest(number));
     String::from_utf8(key).unwrap()
 }
 

@@ -1,0 +1,232 @@
+//! Bytes that a release has written: later ones go on reading them.
+
+use time::macros::datetime;
+
+use super::*;
+
+/// Version 1 of a plain token; of one that has everything, the project of which was appended last.
+const FIRST: &str = concat!(
+    "01",
+    "0468657265",
+    "1000112233445566778899aabbccddeeff",
+    "06",
+    "00",
+    "01036f6e65",
+    "00000000000000",
+    "8098d2dfbf68",
+    "8098d2dfbf68",
+    "80e88dfbbf68",
+    "00",
+);
+const FIRST_OF_ALL: &str = concat!(
+    "01",
+    "0468657265",
+    "1000112233445566778899aabbccddeeff",
+    "06",
+    "00",
+    "012430313036633862612d616434362d376330382d653236662d303236383532636237353235",
+    "01203031303663386261616434363763303865323666303236383532636237353235",
+    "01204545363341383243344645424530324646333445393044443145424135414245",
+    "011000000000000000000000000000000001",
+    "0102020202020202020202020202020202",
+    "010103030303030303030303030303030303",
+    "0104040404040404040404040404040404",
+    "01e0d4030180e88dfbbf68",
+    "8098d2dfbf68",
+    "9890d2dfbf68",
+    "82d289e3bf68",
+    "01010505050505050505050505050505050501",
+    "010d",
+    "010641207465616d",
+    "012430313036433842412d414434362d374330382d453236462d303236383532434237353235",
+);
+/// Version 2 of the same.
+const SECOND: &str = concat!(
+    "02",
+    "0468657265",
+    "00112233445566778899aabbccddeeff",
+    "06",
+    "00",
+    "01036f6e65",
+    "00",
+    "8098d2dfbf68",
+    "00",
+    "80d0bb1b",
+    "00",
+);
+const SECOND_OF_ALL: &str = concat!(
+    "02",
+    "0468657265",
+    "00112233445566778899aabbccddeeff",
+    "06",
+    "00",
+    "020106c8baad467c08e26f026852cb7525",
+    "040106c8baad467c08e26f026852cb7525",
+    "8098d2dfbf68",
+    "e707",
+    "82bab703",
+    "01",
+    "0100000000000000000000000000000001",
+    "010d",
+    "0102020202020202020202020202020202",
+    "010103030303030303030303030303030303",
+    "0104040404040404040404040404040404",
+    "01e0d4030180e88dfbbf68",
+    "01010505050505050505050505050505050501",
+    "05ee63a82c4febe02ff34e90dd1eba5abe",
+    "010641207465616d",
+    "030106c8baad467c08e26f026852cb7525",
+);
+
+fn plain() -> Record {
+    Record {
+        realm: "here".to_owned(),
+        user: Uuid::from_u128(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff),
+        generation: 3,
+        purpose: Purpose::Access,
+        client: Some("one".to_owned()),
+        application: None,
+        unit: None,
+        actor: None,
+        parent: None,
+        slot: None,
+        seed: None,
+        idle: None,
+        issued_at: datetime!(2026-11-21 12:00 UTC),
+        used_at: datetime!(2026-11-21 12:00 UTC),
+        expires_at: datetime!(2026-11-21 20:00 UTC),
+        spent: None,
+        actor_generation: None,
+        team: None,
+        project: None,
+        tail: Vec::new(),
+    }
+}
+
+fn of_all() -> Record {
+    Record {
+        client: Some("0106c8ba-ad46-7c08-e26f-026852cb7525".to_owned()),
+        application: Some("0106c8baad467c08e26f026852cb7525".to_owned()),
+        unit: Some("EE63A82C4FEBE02FF34E90DD1EBA5ABE".to_owned()),
+        actor: Some(Uuid::from_u128(1)),
+        parent: Some([2; 16].into()),
+        slot: Some(Slot::Newest([3; 16].into())),
+        seed: Some(postcard::from_bytes(&[4; 16]).unwrap()),
+        idle: Some(Idle {
+            span: 60_000,
+            until: Some(datetime!(2026-11-21 20:00 UTC)),
+        }),
+        used_at: datetime!(2026-11-21 11:59:59.5 UTC),
+        expires_at: datetime!(2026-11-21 13:00:00.001 UTC),
+        spent: Some(Spent {
+            child: Some([5; 16].into()),
+            again: true,
+        }),
+        actor_generation: Some(-7),
+        team: Some("A team".to_owned()),
+        project: Some("0106C8BA-AD46-7C08-E26F-026852CB7525".to_owned()),
+        ..plain()
+    }
+}
+
+fn decode(text: &str) -> Record {
+    Record::decode(&hex::decode(text).unwrap()).unwrap()
+}
+
+/// As version 2 and as version 1.
+fn encodings(record: &Record) -> [String; 2] {
+    record.encodings().unwrap().map(hex::encode)
+}
+
+#[test]
+fn both_versions_are_read_and_told_again() {
+    for (record, second, first) in [
+        (plain(), SECOND, FIRST),
+        (of_all(), SECOND_OF_ALL, FIRST_OF_ALL),
+    ] {
+        assert_eq!(encodings(&record), [second, first]);
+        assert_eq!(decode(second), record);
+        assert_eq!(decode(first), record);
+        assert_eq!(hex::encode(record.encode().unwrap()), second);
+    }
+}
+
+#[test]
+fn a_session_of_guids_takes_76_bytes_at_the_most() {
+    // With one more, Redis takes 16 more for it.
+    let record = Record {
+        realm: "bimplus".to_owned(),
+        client: of_all().client,
+        application: of_all().application,
+        used_at: plain().expires_at,
+        ..plain()
+    };
+    assert_eq!(record.encode().unwrap().len(), 76);
+}
+
+#[test]
+fn fields_were_appended_to_version_1() {
+    let record = decode(&format!("{FIRST}010e"));
+    assert_eq!(record.actor_generation, Some(7));
+    assert_eq!(encodings(&record)[1], format!("{FIRST}010e"));
+    let record = decode(&format!("{FIRST}0001017400"));
+    assert_eq!(record.team.as_deref(), Some("t"));
+    assert_eq!(record.project, None);
+    assert_eq!(encodings(&record)[1], format!("{FIRST}0001017400"));
+}
+
+#[test]
+fn what_a_later_release_appended_is_kept() {
+    for (which, text) in [
+        format!("{SECOND}2a2b"),
+        format!("{FIRST}0000002a2b"),
+        format!("{SECOND_OF_ALL}2a2b"),
+        format!("{FIRST_OF_ALL}2a2b"),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let mut record = decode(text);
+        assert_eq!(record.tail, [0x2a, 0x2b]);
+        assert_eq!(encodings(&record)[which % 2], *text);
+        record.generation = 4;
+        assert!(record.encode().unwrap().ends_with(&[0x2a, 0x2b]));
+    }
+}
+
+#[test]
+fn moments_out_of_range_are_errors() {
+    let record = plain();
+    let issued = hex::encode(postcard::to_allocvec(&1_795_262_400_000_i64).unwrap());
+    let text = SECOND.replacen(&issued, "ffffffffffffffffff01", 1);
+    assert_ne!(text, SECOND);
+    assert!(Record::decode(&hex::decode(text).unwrap()).is_err());
+    let lifetime = hex::encode(postcard::to_allocvec(&28_800_000_i64).unwrap());
+    for end in [i64::MAX, i64::MIN, 1 << 60] {
+        let end = hex::encode(postcard::to_allocvec(&end).unwrap());
+        let text = SECOND.replacen(&lifetime, &end, 1);
+        assert_ne!(text, SECOND);
+        assert!(Record::decode(&hex::decode(text).unwrap()).is_err());
+    }
+    assert_eq!(decode(SECOND), record);
+}
+
+#[test]
+fn what_is_cut_off_is_an_error() {
+    for text in [FIRST, SECOND, SECOND_OF_ALL] {
+        let bytes = hex::decode(text).unwrap();
+        for length in 0..bytes.len() {
+            assert!(Record::decode(&bytes[..length]).is_err(), "{length}");
+        }
+    }
+}
+
+#[test]
+fn other_versions_and_rubbish_are_errors() {
+    assert!(Record::decode(&[1, 0xff, 0xff]).is_err());
+    assert!(Record::decode(&[2, 0xff, 0xff]).is_err());
+    let appended = hex::decode(format!("{FIRST}2a")).unwrap();
+    assert!(Record::decode(&appended).is_err());
+    let error = Record::decode(&[9, 0]).unwrap_err();
+    assert_eq!(error.to_string(), "token record: version 9 is not known");
+}

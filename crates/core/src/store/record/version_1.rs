@@ -1,0 +1,44 @@
+//! Version 1: the fields one after the other. It is read, and no longer written; nothing more is
+//! appended to it.
+
+use serde::de::DeserializeOwned;
+
+use super::{Record, unreadable};
+use crate::error::StoreError;
+
+/// The first byte.
+pub(super) const VERSION: u8 = 1;
+
+pub(super) fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = postcard::to_extend(record, vec![VERSION]).map_err(unreadable)?;
+    let opens = (&record.team, &record.project);
+    let with_opens = opens != (&None, &None) || !record.tail.is_empty();
+    if record.actor_generation.is_some() || with_opens {
+        bytes = postcard::to_extend(&record.actor_generation, bytes).map_err(unreadable)?;
+    }
+    if with_opens {
+        bytes = postcard::to_extend(&opens, bytes).map_err(unreadable)?;
+    }
+    bytes.extend_from_slice(&record.tail);
+    Ok(bytes)
+}
+
+/// Reads what follows the first byte.
+pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
+    let (mut record, mut appended): (Record, _) =
+        postcard::take_from_bytes(bytes).map_err(unreadable)?;
+    record.actor_generation = next(&mut appended)?;
+    (record.team, record.project) = next(&mut appended)?;
+    record.tail = appended.to_vec();
+    Ok(record)
+}
+
+/// A field that was appended; its default if the record was written before.
+fn next<T: DeserializeOwned + Default>(appended: &mut &[u8]) -> Result<T, StoreError> {
+    if appended.is_empty() {
+        return Ok(T::default());
+    }
+    let (field, rest) = postcard::take_from_bytes(appended).map_err(unreadable)?;
+    *appended = rest;
+    Ok(field)
+}

@@ -1,0 +1,133 @@
+//! Version 2: a GUID takes its bytes, moments count from the issue, and what few tokens have takes one
+//! byte where there is none of it. What later releases append comes last.
+
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+use uuid::serde::compact;
+
+use super::text::Text;
+use super::{Idle, Record, Slot, Spent, unreadable};
+use crate::clock::milliseconds;
+use crate::error::StoreError;
+use crate::session::Purpose;
+use crate::token::{Seed, TokenDigest};
+
+/// The first byte.
+pub(super) const VERSION: u8 = 2;
+
+/// What every token has.
+#[derive(Serialize, Deserialize)]
+struct Common<'r> {
+    realm: &'r str,
+    #[serde(with = "compact")]
+    user: Uuid,
+    generation: i64,
+    purpose: Purpose,
+    #[serde(borrow)]
+    client: Text<'r>,
+    #[serde(borrow)]
+    application: Text<'r>,
+    #[serde(with = "time::serde::timestamp::milliseconds")]
+    issued_at: OffsetDateTime,
+    /// Milliseconds from the issue to the last use. Clocks differ: it may be less than nothing.
+    used_after: i64,
+    /// Milliseconds from the issue to the end.
+    expires_after: i64,
+    #[serde(borrow)]
+    rare: Option<Rare<'r>>,
+}
+
+/// What few tokens have.
+#[derive(Default, PartialEq, Serialize, Deserialize)]
+struct Rare<'r> {
+    #[serde(with = "compact::option")]
+    actor: Option<Uuid>,
+    actor_generation: Option<i64>,
+    parent: Option<TokenDigest>,
+    slot: Option<Slot>,
+    seed: Option<Seed>,
+    idle: Option<Idle>,
+    spent: Option<Spent>,
+    #[serde(borrow)]
+    unit: Text<'r>,
+    #[serde(borrow)]
+    team: Text<'r>,
+    #[serde(borrow)]
+    project: Text<'r>,
+}
+
+pub(super) fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
+    let mut bytes =
+        postcard::to_extend(&Common::from(record), vec![VERSION]).map_err(unreadable)?;
+    bytes.extend_from_slice(&record.tail);
+    Ok(bytes)
+}
+
+/// Reads what follows the first byte.
+pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
+    let (common, tail): (Common<'_>, _) = postcard::take_from_bytes(bytes).map_err(unreadable)?;
+    let after_issue = |after| {
+        let moment = common.issued_at.checked_add(Duration::milliseconds(after));
+        moment.ok_or_else(|| unreadable("a moment is out of range"))
+    };
+    let rare = common.rare.unwrap_or_default();
+    Ok(Record {
+        realm: common.realm.to_owned(),
+        user: common.user,
+        generation: common.generation,
+        purpose: common.purpose,
+        client: common.client.into(),
+        application: common.application.into(),
+        unit: rare.unit.into(),
+        actor: rare.actor,
+        parent: rare.parent,
+        slot: rare.slot,
+        seed: rare.seed,
+        idle: rare.idle,
+        issued_at: common.issued_at,
+        used_at: after_issue(common.used_after)?,
+        expires_at: after_issue(common.expires_after)?,
+        spent: rare.spent,
+        actor_generation: rare.actor_generation,
+        team: rare.team.into(),
+        project: rare.project.into(),
+        tail: tail.to_vec(),
+    })
+}
+
+impl<'r> From<&'r Record> for Common<'r> {
+    fn from(record: &'r Record) -> Self {
+        let after_issue = |moment| milliseconds(moment) - milliseconds(record.issued_at);
+        let rare = Rare::from(record);
+        Self {
+            realm: &record.realm,
+            user: record.user,
+            generation: record.generation,
+            purpose: record.purpose,
+            client: (&record.client).into(),
+            application: (&record.application).into(),
+            issued_at: record.issued_at,
+            used_after: after_issue(record.used_at),
+            expires_after: after_issue(record.expires_at),
+            rare: (rare != Rare::default()).then_some(rare),
+        }
+    }
+}
+
+impl<'r> From<&'r Record> for Rare<'r> {
+    fn from(record: &'r Record) -> Self {
+        Self {
+            actor: record.actor,
+            actor_generation: record.actor_generation,
+            parent: record.parent,
+            slot: record.slot,
+            seed: record.seed,
+            idle: record.idle,
+            spent: record.spent,
+            unit: (&record.unit).into(),
+            team: (&record.team).into(),
+            project: (&record.project).into(),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The tokens that are listed under a user, and how many there may be.
+
+use ::redis::cmd;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::RedisStore;
+use super::keys::user_key;
+use crate::clock::milliseconds;
+use crate::error::StoreError;
+use crate::store::{Record, TokenStore as _};
+use crate::token::TokenDigest;
+
+impl RedisStore {
+    /// Lists a token under its user, and answers how many are listed there.
+    pub(super) async fn list(
+        &self,
+        digest: TokenDigest,
+        record: &Record,
+        now: OffsetDateTime,
+    ) -> Result<usize, StoreError> {
+        let mut list = self.scripts.list.key(user_key(record.user));
+        list.arg(milliseconds(now))
+            .arg(milliseconds(record.expires_at))
+            .arg(digest.as_bytes());
+        self.link.script(&list).await
+    }
+
+    pub(super) async fn unlist(&self, user: Uuid, digest: TokenDigest) -> Result<(), StoreError> {
+        let mut unlist = cmd("ZREM");
+        unlist.arg(user_key(user)).arg(digest.as_bytes());
+        self.link.ask(&unlist).await
+    }
+
+    pub(super) async fn members(&self, user: Uuid) -> Result<Vec<TokenDigest>, StoreError> {
+        let mut range = cmd("ZRANGE");
+        range.arg(user_key(user)).arg(0).arg(-1);
+        let members: Vec<[u8; 16]> = self.link.ask(&range).await?;
+        Ok(members.into_iter().map(TokenDigest::from).collect())
+    }
+
+    /// Ends what a user holds beyond the caps, and answers it. What is listed and not there may be
+    /// a login that is under way: it stays listed until it would have expired.
+    pub(super) async fn enforce_caps(
+        &self,
+        user: Uuid,
+        newest: TokenDigest,
+        now: OffsetDateTime,
+    ) -> Result<Vec<TokenDigest>, StoreError> {
+        let tokens = self.records(self.members(user).await?).await?;
+        let evicted = self.caps.surplus(tokens, newest, now).evicted;
+        for digest in &evicted {
+            self.take(*digest).await?;
+        }
+        Ok(evicted)
+    }
+}

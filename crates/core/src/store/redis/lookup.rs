@@ -1,0 +1,56 @@
+//! Records that are looked up, one by the shared connection, several by the pool.
+
+use ::redis::{cmd, pipe};
+
+use super::RedisStore;
+use super::keys::token_key;
+use super::link::failed;
+use super::near::Changing;
+use crate::error::StoreError;
+use crate::store::Record;
+use crate::token::TokenDigest;
+
+impl RedisStore {
+    /// Has a token forgotten when what is begun now is over, before Redis tells of it.
+    pub(super) fn changing(&self, digest: TokenDigest) -> Option<Changing<'_>> {
+        self.near.as_ref().map(|near| near.changing(digest))
+    }
+
+    /// Over the shared connection if there is one. If that has an answer of another kind, the pool finds
+    /// out what is wrong.
+    pub(super) async fn look_up(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
+        let mut get = cmd("GET");
+        get.arg(token_key(digest));
+        let decode = |value: Option<Vec<u8>>| value.as_deref().map(Record::decode).transpose();
+        let wire = self.near.as_ref().and_then(|near| near.wire());
+        if let Some(mut wire) = wire {
+            match get.query_async(&mut wire).await {
+                Ok(value) => return decode(value),
+                Err(error) if error.is_timeout() => return Err(failed("no answer in time")),
+                Err(_) => {}
+            }
+        }
+        let asking = Box::pin(self.link.ask(&get));
+        decode(asking.await?)
+    }
+
+    /// Those of the records that are there.
+    pub(super) async fn records(
+        &self,
+        digests: Vec<TokenDigest>,
+    ) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
+        if digests.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut lookup = pipe();
+        for digest in &digests {
+            lookup.cmd("GET").arg(token_key(*digest));
+        }
+        let values: Vec<Option<Vec<u8>>> = self.link.pipeline(&lookup).await?;
+        let found = digests.into_iter().zip(values);
+        found
+            .filter_map(|(digest, value)| Some((digest, value?)))
+            .map(|(digest, value)| Ok((digest, Record::decode(&value)?)))
+            .collect()
+    }
+}
