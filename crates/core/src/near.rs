@@ -81,6 +81,11 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
         Ok(value)
     }
 
+    /// Whether it is kept, which counts as no use of it.
+    pub(crate) fn keeps(&self, key: &K) -> bool {
+        self.shard(key).kept.peek(key).is_some()
+    }
+
     /// Keeps what was found, unless something has changed since.
     pub(crate) fn keep(&self, key: K, value: V, ticket: Ticket) {
         let mut shard = self.shard(&key);

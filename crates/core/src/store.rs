@@ -92,6 +92,11 @@ pub trait TokenStore: Send + Sync + 'static {
         None
     }
 
+    /// Whether this process knows of that token without asking its server.
+    fn keeps(&self, _digest: TokenDigest) -> bool {
+        false
+    }
+
     /// What of its server's is kept in this process, if anything is.
     fn near(&self) -> Option<NearStatus> {
         None

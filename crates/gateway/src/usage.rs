@@ -7,6 +7,7 @@ mod keep;
 pub(crate) mod report;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix_web::HttpRequest;
@@ -123,7 +124,11 @@ pub(crate) struct Behind {
     counter: Counter,
     proxies: Proxies,
     sunsets: Sunsets,
+    /// By dialect and the listener's own route.
+    endpoints: Arc<Mutex<ByRoute>>,
 }
+
+type ByRoute = HashMap<(&'static str, &'static str), Arc<Endpoint>>;
 
 impl Behind {
     pub(crate) fn new(usage: &Usage, proxies: Proxies, sunsets: Sunsets) -> Self {
@@ -131,6 +136,7 @@ impl Behind {
             counter: usage.counter(),
             proxies,
             sunsets,
+            endpoints: Arc::default(),
         }
     }
 
@@ -161,7 +167,7 @@ impl Behind {
     /// Notes that a token of that dialect was asked about. `route` is the listener's own.
     pub(crate) fn note(
         &self,
-        (mount, route): (&Mount, &str),
+        (mount, route): (&Mount, &'static str),
         request: &HttpRequest,
         (client, refused): (Client, bool),
     ) {
@@ -173,11 +179,18 @@ impl Behind {
         }
         let call = Call {
             dialect: mount.name,
-            endpoint: Arc::new(Endpoints::of(mount).behind(route)),
+            endpoint: self.endpoint(mount, route),
             user_agent: user_agent(request.head()),
             source: self.source(request),
         };
         self.counter.note(&call, &client, refused, auth.now());
+    }
+
+    fn endpoint(&self, mount: &Mount, route: &'static str) -> Arc<Endpoint> {
+        let mut endpoints = locked(&self.endpoints);
+        let known = endpoints.entry((mount.name, route));
+        let made = || Arc::new(Endpoints::of(mount).behind(route));
+        Arc::clone(known.or_insert_with(made))
     }
 
     pub(crate) fn source(&self, request: &HttpRequest) -> Option<Source> {

@@ -102,6 +102,12 @@ impl Auth {
         }
     }
 
+    /// Whether the store would know of that token without asking anybody.
+    pub fn keeps(&self, token: &Token) -> bool {
+        let digest = self.0.peppers.current.digest(token);
+        self.0.tokens.keeps(digest)
+    }
+
     pub(super) async fn try_close(
         &self,
         token: &Token,

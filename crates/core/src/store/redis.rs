@@ -101,6 +101,11 @@ impl TokenStore for RedisStore {
         self.link.connections()
     }
 
+    fn keeps(&self, digest: TokenDigest) -> bool {
+        let near = self.near.as_ref().and_then(|near| near.records());
+        near.is_some_and(|near| near.keeps(&digest))
+    }
+
     fn near(&self) -> Option<NearStatus> {
         Some(self.near.as_ref()?.status())
     }

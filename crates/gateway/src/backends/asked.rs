@@ -17,7 +17,7 @@ impl Backends {
     /// use of the dialect at `route`, which is the listener's own.
     pub(super) async fn session(
         &self,
-        (auth, request, route): (&Auth, &HttpRequest, &str),
+        (auth, request, route): (&Auth, &HttpRequest, &'static str),
         dialect: Option<&str>,
         token: &str,
     ) -> Result<Result<(Session, &Mount), Dead>, Refusal> {

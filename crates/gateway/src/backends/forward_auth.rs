@@ -7,6 +7,7 @@
 //! | `/forward-auth/envoy/<dialect>/…` | the same, for a proxy that puts the call into method and path |
 //! | `/forward-auth/refusal/<dialect>` | the refusal as a client of the dialect expects it, for proxies that keep only the status |
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::body::{EitherBody, MessageBody};
@@ -77,19 +78,21 @@ fn ask(
     (mount, usage): (&Mount, &Behind),
     (question, told): (Question, Told),
 ) {
-    let asked = (mount.clone(), usage.clone());
+    let asked = Rc::new((mount.clone(), usage.clone()));
     let door = door.wrap_fn(move |mut request, service| {
         restore(request.head_mut(), told);
-        let (mount, usage) = asked.clone();
-        let cut_off = retired(&mount, &usage, request.request());
+        let asked = Rc::clone(&asked);
+        let (mount, usage) = &*asked;
+        let cut_off = retired(mount, usage, request.request());
         let answer = service.call(request);
         async move {
             let (answer, client) = Client::meet(cut_off, answer).await;
             let answer = answer?;
+            let (mount, usage) = &*asked;
             // What a client is told that was refused a moment ago was counted then.
             if question == Question::Whose {
                 let refused = answer.response().error().is_some();
-                let route = (&mount, "/forward-auth");
+                let route = (mount, "/forward-auth");
                 usage.note(route, answer.request(), (client, refused));
             }
             Ok(judged(answer, question, mount.name))

@@ -8,19 +8,23 @@ use super::original::uri;
 use crate::dialects::Mount;
 
 /// The session of the first live token that `text` can be read as, and its dialect: a token by
-/// itself, the value of `Authorization` or `Cookie`, a query, a form, or an address with a query.
+/// itself, the value of `Authorization` or `Cookie`, a query, a form, or an address with a query. Several
+/// dialects spell tokens alike: what is kept near is tried first, as no other can be live.
 pub(super) async fn session_of<'m>(
     auth: &Auth,
     mounts: impl Iterator<Item = &'m Mount>,
     text: &str,
 ) -> Result<Option<(Session, &'m Mount)>, AuthError> {
-    for mount in mounts {
-        for presented in readings(mount, text) {
-            match auth.open(&presented).await {
-                Ok(session) => return Ok(Some((session, mount))),
-                Err(AuthError::InvalidToken) => {}
-                Err(error) => return Err(error),
-            }
+    let readings = mounts.flat_map(|mount| readings(mount, text).map(move |found| (found, mount)));
+    let mut readings: Vec<_> = readings.collect();
+    if readings.len() > 1 {
+        readings.sort_by_cached_key(|(presented, _)| !auth.keeps(&presented.token));
+    }
+    for (presented, mount) in readings {
+        match auth.open(&presented).await {
+            Ok(session) => return Ok(Some((session, mount))),
+            Err(AuthError::InvalidToken) => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(None)

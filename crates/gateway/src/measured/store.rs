@@ -144,6 +144,10 @@ impl TokenStore for MeasuredStore {
         self.store.connections()
     }
 
+    fn keeps(&self, digest: TokenDigest) -> bool {
+        self.store.keeps(digest)
+    }
+
     fn near(&self) -> Option<NearStatus> {
         self.store.near()
     }
