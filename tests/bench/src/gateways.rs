@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use conformance::{Gateway, Store};
+use conformance::{Builder, Gateway, Store};
 
 /// A setting, as an environment variable has it.
 pub(crate) type Setting = (&'static str, &'static str);
@@ -23,11 +23,21 @@ pub(crate) fn start_beside(gateway: &Gateway, program: &Path, store: Store) -> R
 }
 
 pub(crate) fn start(program: &Path, store: Store, settings: &[Setting]) -> Result<Gateway> {
+    start_with(program, store, |gateway| {
+        settings
+            .iter()
+            .fold(gateway, |gateway, (name, value)| gateway.env(*name, *value))
+    })
+}
+
+/// A gateway with whatever is to be different.
+pub(crate) fn start_with(
+    program: &Path,
+    store: Store,
+    differ: impl FnOnce(Builder) -> Builder,
+) -> Result<Gateway> {
     let gateway = Gateway::builder(program.display().to_string()).store(store);
-    let gateway = settings
-        .iter()
-        .fold(gateway, |gateway, (name, value)| gateway.env(*name, *value));
-    let gateway = gateway.start()?;
+    let gateway = differ(gateway).start()?;
     gateway.wait_until_ready()?;
     Ok(gateway)
 }
