@@ -74,7 +74,7 @@ pub(crate) const MEMSOURCE: Dialect = Dialect {
 
 pub(crate) const ALL: [Dialect; 4] = [BIMPLUS, CRMCOM, TOKENLOGIN, MEMSOURCE];
 
-/// In every answer that holds a token, whatever the dialect, and in no refusal.
+/// In every answer that holds a token, whatever the dialect. A refusal with status 200 is without it.
 pub(crate) const MARK: &str = "oken\":\"";
 
 /// A request as it is sent.
@@ -129,6 +129,13 @@ impl Dialect {
             answer.status
         );
         answer.member(self.token)
+    }
+
+    /// Whether an answer holds a token after all.
+    pub(crate) fn opens(&self, answer: &Answer) -> bool {
+        answer
+            .member(self.token)
+            .is_ok_and(|token| !token.is_empty())
     }
 
     /// A token by a login, as a client has it.

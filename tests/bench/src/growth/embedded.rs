@@ -21,11 +21,16 @@ const EACH: usize = 5;
 const AT_ONCE: usize = 1_024;
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Has a store that nobody has open hold more tokens: `fill` of nobody's, `asked` that are answered.
-pub(super) fn add(file: &Path, place: &Place, fill: usize, asked: usize) -> Result<Vec<String>> {
+/// Has a store that nobody has open hold more tokens: `nobodys`, and `asked` that are answered.
+pub(super) fn add(
+    store: &Path,
+    place: &Place,
+    nobodys: usize,
+    asked: usize,
+) -> Result<Vec<String>> {
     Runtime::new()?.block_on(async {
-        let store: Arc<dyn TokenStore> = Arc::new(open(file).await?);
-        fill_up(store.as_ref(), fill).await?;
+        let store: Arc<dyn TokenStore> = Arc::new(open(store).await?);
+        fill_up(store.as_ref(), nobodys).await?;
         place.issue(store, asked, |_, _| ()).await
     })
 }

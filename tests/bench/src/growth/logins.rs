@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use conformance::{Gateway, Postgres, Redis, Store};
 
 use super::{Growth, grouped, plans, users};
@@ -27,6 +27,8 @@ const NO_CAPS: [Setting; 2] = [
 struct House {
     gateways: Vec<Gateway>,
     users: usize,
+    /// As `directory.url` has it.
+    url: String,
 }
 
 /// The SQLite file of many users, kept as long as this is.
@@ -89,11 +91,12 @@ pub(super) fn measure(program: &Path, growth: Growth, report: &mut Report) -> Re
         }
         report.table(&what, "logins/s", &all);
     }
-    let [(_, _, house), (_, _, on_postgres)] = pairs;
-    drop(on_postgres);
+    let [(_, _, house), (_, _, House { gateways, url, .. })] = pairs;
+    // What its connections did counts when they end.
+    drop(gateways);
     let file = house.gateways[0].folder().join("directory.db");
     plans::of_sqlite(program, &file, report)?;
-    plans::of_postgres(program, &postgres, growth, report)?;
+    plans::of_postgres(program, &postgres, &url, report)?;
     Ok(Large {
         file,
         _house: house,
@@ -102,20 +105,17 @@ pub(super) fn measure(program: &Path, growth: Growth, report: &mut Report) -> Re
 
 /// So many users in a SQLite file.
 fn sqlite(program: &Path, redis: &Redis, users: usize) -> Result<House> {
-    let mut gateways = Vec::new();
-    let mut file = None::<PathBuf>;
-    for cost in users::COSTS {
-        let url = file
-            .as_ref()
-            .map(|file| format!("sqlite:{}", file.display()));
-        gateways.push(gateway(program, redis, cost, url)?);
-        if file.is_none() {
-            let made = gateways[0].folder().join("directory.db");
-            users::in_sqlite(&made, users)?;
-            file = Some(made);
-        }
-    }
-    Ok(House { gateways, users })
+    let [low, high] = users::COSTS;
+    let first = gateway(program, redis, low, None)?;
+    let file = first.folder().join("directory.db");
+    users::in_sqlite(&file, users)?;
+    let url = format!("sqlite:{}", file.display());
+    let gateways = vec![first, gateway(program, redis, high, Some(&url))?];
+    Ok(House {
+        gateways,
+        users,
+        url,
+    })
 }
 
 /// The same in a database of PostgreSQL.
@@ -126,18 +126,18 @@ fn postgres_house(
     users: usize,
 ) -> Result<House> {
     let url = postgres.new_database()?;
-    let (_, database) = url.rsplit_once('/').context("the database")?;
-    let mut gateways = Vec::new();
-    for cost in users::COSTS {
-        gateways.push(gateway(program, redis, cost, Some(url.clone()))?);
-        if gateways.len() == 1 {
-            users::in_postgres(postgres, database, users)?;
-        }
-    }
-    Ok(House { gateways, users })
+    let [low, high] = users::COSTS;
+    let first = gateway(program, redis, low, Some(&url))?;
+    users::in_postgres(postgres, plans::database(&url)?, users)?;
+    let gateways = vec![first, gateway(program, redis, high, Some(&url))?];
+    Ok(House {
+        gateways,
+        users,
+        url,
+    })
 }
 
-fn gateway(program: &Path, redis: &Redis, cost: u32, directory: Option<String>) -> Result<Gateway> {
+fn gateway(program: &Path, redis: &Redis, cost: u32, directory: Option<&str>) -> Result<Gateway> {
     start_with(program, Store::Redis(redis.url()), |builder| {
         let builder = NO_CAPS
             .iter()

@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, query};
 use std::collections::BTreeSet;
 use tokio::runtime::Runtime;
 
-use super::{Growth, grouped, users};
+use super::{grouped, users};
 use crate::dialects::{ALL, bimplus, check};
 use crate::gateways::{Setting, start_with};
 use crate::report::Report;
@@ -111,25 +111,26 @@ fn scans_in(statement: &str, steps: &[String]) -> usize {
     scans.saturating_sub(of_one_row)
 }
 
+/// The name at the end of an address.
+pub(super) fn database(url: &str) -> Result<&str> {
+    Ok(url.rsplit_once('/').context("the database")?.1)
+}
+
 pub(super) fn of_postgres(
     program: &Path,
     postgres: &Postgres,
-    growth: Growth,
+    url: &str,
     report: &mut Report,
 ) -> Result<()> {
-    let url = postgres.new_database()?;
-    let (_, database) = url.rsplit_once('/').context("the database")?;
     let run = |what: fn(&Gateway) -> Result<usize>| {
         let mut gateway = start_with(program, Store::Memory, |builder| {
-            builder.directory(&url).env(COST.0, COST.1)
+            builder.directory(url).env(COST.0, COST.1)
         })?;
         let asked = what(&gateway)?;
         // The server counts what a connection did when the connection ends.
         gateway.terminate()?;
-        Ok::<_, anyhow::Error>((asked, read_rows(postgres, database)?))
+        Ok::<_, anyhow::Error>((asked, read_rows(postgres, database(url)?)?))
     };
-    run(|_| Ok(0))?;
-    users::in_postgres(postgres, database, growth.users.many)?;
     let (_, before) = run(|_| Ok(0))?;
     let (_, idle) = run(|_| Ok(0))?;
     let (asked, after) = run(exercise)?;
@@ -217,6 +218,24 @@ mod tests {
         assert_eq!(scans_in("SELECT 1 FROM a WHERE b = ?", &scan), 1);
         assert_eq!(scans_in("SELECT (SELECT id FROM users LIMIT 1)", &scan), 0);
         assert_eq!(scans_in("SELECT 1", &steps(&["SCAN CONSTANT ROW"])), 0);
+    }
+
+    #[test]
+    fn a_table_without_an_index_is_noticed() {
+        let plan_of = |table: &'static str| {
+            Runtime::new().unwrap().block_on(async {
+                let mut connection = SqliteConnectOptions::new().connect().await.unwrap();
+                query(table).execute(&mut connection).await.unwrap();
+                let login = "SELECT user FROM logins WHERE login = ?1";
+                let steps = plan(&mut connection, login).await.unwrap();
+                scans_in(login, &steps)
+            })
+        };
+        assert_eq!(
+            plan_of("CREATE TABLE logins (login TEXT PRIMARY KEY, user TEXT)"),
+            0
+        );
+        assert_eq!(plan_of("CREATE TABLE logins (login TEXT, user TEXT)"), 1);
     }
 
     #[test]

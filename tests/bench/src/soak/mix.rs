@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::dialects::{ALL, BIMPLUS, Dialect, MARK, check, request};
+use crate::dialects::{ALL, BIMPLUS, Dialect, check, request};
 use crate::wire::{Answer, Wire};
 
 /// As many take turns, so that one slow answer does not hold up the next.
@@ -77,11 +77,11 @@ impl Mix {
             is(&ask(&check(&token))?, 200, "a check")?;
         }
         is(&ask(&dialect.logout(&token))?, 200, "a log-out")?;
-        refused(&ask(&dialect.logout(&token))?, "a second log-out")?;
+        refused(dialect, &ask(&dialect.logout(&token))?, "a second log-out")?;
         if dialect.name == BIMPLUS.name {
             is(&ask(&check(&token))?, 401, "a check after the log-out")?;
         }
-        refused(&ask(&dialect.wrong_login())?, "a wrong password")?;
+        refused(dialect, &ask(&dialect.wrong_login())?, "a wrong password")?;
         is(&ask(&check("garbage"))?, 401, "garbage for a token")?;
         is(
             &ask(&request("GET", "/no/such/route", "", ""))?,
@@ -89,7 +89,11 @@ impl Mix {
             "an unknown route",
         )?;
         // The last one: a connection may end with what cannot be read.
-        refused(&ask(&dialect.malformed_login())?, "a malformed body")
+        refused(
+            dialect,
+            &ask(&dialect.malformed_login())?,
+            "a malformed body",
+        )
     }
 
     pub(super) fn failures(&self) -> Vec<String> {
@@ -117,11 +121,11 @@ fn is(answer: &Answer, status: u16, what: &str) -> Result<()> {
 }
 
 /// Whether it is the client's fault and opens nothing. CRM.COM says so with 200 and an envelope.
-fn refused(answer: &Answer, what: &str) -> Result<()> {
+fn refused(dialect: Dialect, answer: &Answer, what: &str) -> Result<()> {
     let body = String::from_utf8_lossy(&answer.body);
     let is_envelope = answer.status == 200 && body.contains("COM.CRM.EXCEPTION");
     ensure!(
-        (is_envelope || (400..=404).contains(&answer.status)) && !body.contains(MARK),
+        (is_envelope || (400..=404).contains(&answer.status)) && !dialect.opens(answer),
         "{what} is answered {}",
         answer.status
     );
@@ -131,6 +135,7 @@ fn refused(answer: &Answer, what: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialects::TOKENLOGIN;
 
     #[test]
     fn a_refusal_opens_nothing_and_is_no_fault_of_the_gateway() {
@@ -138,10 +143,12 @@ mod tests {
             status,
             body: body.into(),
         };
-        assert!(refused(&answer(401, "{}"), "it").is_ok());
-        assert!(refused(&answer(200, r#"{"code":"COM.CRM.EXCEPTION.X"}"#), "it").is_ok());
-        assert!(refused(&answer(200, "{}"), "it").is_err());
-        assert!(refused(&answer(401, r#"{"token":"x"}"#), "it").is_err());
-        assert!(refused(&answer(503, "{}"), "it").is_err());
+        let is_refused = |status, body| refused(TOKENLOGIN, &answer(status, body), "it").is_ok();
+        assert!(is_refused(401, "{}"));
+        assert!(is_refused(401, r#"{"SessionToken":""}"#));
+        assert!(is_refused(200, r#"{"code":"COM.CRM.EXCEPTION.X"}"#));
+        assert!(!is_refused(200, "{}"));
+        assert!(!is_refused(401, r#"{"SessionToken":"x"}"#));
+        assert!(!is_refused(503, "{}"));
     }
 }
