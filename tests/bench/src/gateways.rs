@@ -10,7 +10,6 @@ pub(crate) type Setting = (&'static str, &'static str);
 
 pub(crate) const NO_NEAR_TOKENS: Setting = ("ISOGLOSS__TOKENS__REDIS_NEAR_CACHE", "0");
 pub(crate) const NO_NEAR_USERS: Setting = ("ISOGLOSS__DIRECTORY__NEAR_CACHE", "0");
-
 /// Another gateway beside one, with the same users, tokens and pepper.
 pub(crate) fn start_beside(gateway: &Gateway, program: &Path, store: Store) -> Result<Gateway> {
     let file = |name: &str| gateway.folder().join(name).display().to_string();
@@ -40,4 +39,11 @@ pub(crate) fn start_with(
     let gateway = differ(gateway).start()?;
     gateway.wait_until_ready()?;
     Ok(gateway)
+}
+
+/// On a directory that has the demo's users already: with a pepper of its own it would take the file for
+/// new, and read all users to compare them.
+pub(crate) fn filled(gateway: Builder, directory: &str) -> Builder {
+    let gateway = gateway.directory(directory);
+    gateway.env("ISOGLOSS__DIRECTORY__IMPORT", "")
 }

@@ -10,7 +10,7 @@ use conformance::{Gateway, Redis, Store};
 
 use super::logins::Large;
 use super::{Growth, embedded, grouped, redis};
-use crate::gateways::{NO_NEAR_TOKENS, Setting, start, start_with};
+use crate::gateways::{NO_NEAR_TOKENS, filled, start, start_with};
 use crate::load::{Questions, ask};
 use crate::report::Report;
 use crate::rounds::{Contestant, run};
@@ -100,12 +100,14 @@ fn on_redis(program: &Path, many: usize, asked: usize) -> Result<OnRedis> {
     let near = start(program, store(), &[])?;
     redis::fill(&near, &redis, many - asked)?;
     let tokens = issue(&near, &redis.url(), asked)?;
-    let pepper: Setting = ("ISOGLOSS__TOKENS__PEPPER_FILE", "");
     let place = Place::of(&near);
     let far = start_with(program, store(), |builder| {
         builder
             .env(NO_NEAR_TOKENS.0, NO_NEAR_TOKENS.1)
-            .env(pepper.0, place.pepper.display().to_string())
+            .env(
+                "ISOGLOSS__TOKENS__PEPPER_FILE",
+                place.pepper.display().to_string(),
+            )
             .directory(format!("sqlite:{}", place.directory.display()))
     })?;
     Ok(OnRedis {
@@ -126,7 +128,7 @@ struct Embedded {
 impl Embedded {
     fn start(program: &Path, large: &Large) -> Result<Self> {
         let gateway = start_with(program, Store::Embedded, |builder| {
-            builder.directory(format!("sqlite:{}", large.file.display()))
+            filled(builder, &format!("sqlite:{}", large.file.display()))
         })?;
         let place = Place {
             directory: large.file.clone(),

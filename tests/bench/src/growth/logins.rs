@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use conformance::{Gateway, Postgres, Redis, Store};
+use conformance::{Builder, Gateway, Postgres, Redis, Store};
 
 use super::{Growth, grouped, plans, users};
 use crate::dialects::MARK;
-use crate::gateways::{Setting, start_with};
+use crate::gateways::{Setting, filled, start_with};
 use crate::load::{Questions, ask};
 use crate::report::Report;
 use crate::rounds::{Contestant, run};
@@ -106,11 +106,12 @@ pub(super) fn measure(program: &Path, growth: Growth, report: &mut Report) -> Re
 /// So many users in a SQLite file.
 fn sqlite(program: &Path, redis: &Redis, users: usize) -> Result<House> {
     let [low, high] = users::COSTS;
-    let first = gateway(program, redis, low, None)?;
+    let first = gateway(program, redis, low, |first| first)?;
     let file = first.folder().join("directory.db");
     users::in_sqlite(&file, users)?;
     let url = format!("sqlite:{}", file.display());
-    let gateways = vec![first, gateway(program, redis, high, Some(&url))?];
+    let second = gateway(program, redis, high, |second| filled(second, &url))?;
+    let gateways = vec![first, second];
     Ok(House {
         gateways,
         users,
@@ -127,9 +128,10 @@ fn postgres_house(
 ) -> Result<House> {
     let url = postgres.new_database()?;
     let [low, high] = users::COSTS;
-    let first = gateway(program, redis, low, Some(&url))?;
+    let first = gateway(program, redis, low, |first| first.directory(&url))?;
     users::in_postgres(postgres, plans::database(&url)?, users)?;
-    let gateways = vec![first, gateway(program, redis, high, Some(&url))?];
+    let second = gateway(program, redis, high, |second| filled(second, &url))?;
+    let gateways = vec![first, second];
     Ok(House {
         gateways,
         users,
@@ -137,15 +139,16 @@ fn postgres_house(
     })
 }
 
-fn gateway(program: &Path, redis: &Redis, cost: u32, directory: Option<&str>) -> Result<Gateway> {
+fn gateway(
+    program: &Path,
+    redis: &Redis,
+    cost: u32,
+    differ: impl FnOnce(Builder) -> Builder,
+) -> Result<Gateway> {
     start_with(program, Store::Redis(redis.url()), |builder| {
         let builder = NO_CAPS
             .iter()
             .fold(builder, |builder, (name, value)| builder.env(*name, *value));
-        let builder = builder.env("ISOGLOSS__PASSWORDS__BCRYPT_COST", cost.to_string());
-        match directory {
-            Some(url) => builder.directory(url),
-            None => builder,
-        }
+        differ(builder.env("ISOGLOSS__PASSWORDS__BCRYPT_COST", cost.to_string()))
     })
 }

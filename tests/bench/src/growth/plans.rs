@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 
 use super::{grouped, users};
 use crate::dialects::{ALL, bimplus, check};
-use crate::gateways::{Setting, start_with};
+use crate::gateways::{Setting, filled, start_with};
 use crate::report::Report;
 use crate::targets::{Verdict, at_most};
 use crate::wire::Wire;
@@ -55,7 +55,7 @@ fn exercise(gateway: &Gateway) -> Result<usize> {
 
 pub(super) fn of_sqlite(program: &Path, file: &Path, report: &mut Report) -> Result<()> {
     let gateway = start_with(program, Store::Memory, |builder| {
-        let builder = builder.directory(format!("sqlite:{}", file.display()));
+        let builder = filled(builder, &format!("sqlite:{}", file.display()));
         builder.env(STATEMENTS.0, STATEMENTS.1).env(COST.0, COST.1)
     })?;
     let before = gateway.log().len();
@@ -124,7 +124,7 @@ pub(super) fn of_postgres(
 ) -> Result<()> {
     let run = |what: fn(&Gateway) -> Result<usize>| {
         let mut gateway = start_with(program, Store::Memory, |builder| {
-            builder.directory(url).env(COST.0, COST.1)
+            filled(builder, url).env(COST.0, COST.1)
         })?;
         let asked = what(&gateway)?;
         // The server counts what a connection did when the connection ends.

@@ -37,9 +37,10 @@ pub(super) fn in_sqlite(file: &Path, many: usize) -> Result<()> {
     let options = SqliteConnectOptions::new().filename(file);
     Runtime::new()?.block_on(async {
         let mut connection = options.connect().await?;
-        query("PRAGMA synchronous = OFF")
-            .execute(&mut connection)
-            .await?;
+        // It is made for this run, and its indexes are to fit into memory.
+        for pragma in ["PRAGMA synchronous = OFF", "PRAGMA cache_size = -400000"] {
+            query(pragma).execute(&mut connection).await?;
+        }
         let mut progress = Progress::new("users in SQLite", many);
         for (first, last) in batches(many) {
             let (from, to) = (i64::try_from(first)?, i64::try_from(last)?);
