@@ -11,7 +11,7 @@ FUZZ_TIMES ?=
 RELEASE := $${CARGO_TARGET_DIR:-target}/release
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench-smoke peers fuzz faults clients newcomer openapi schemathesis deb package bench growth storm check advisories doc reference fmt servers tools packaging
+.PHONY: help run test bench-smoke peers fuzz faults clients newcomer openapi schemathesis deb package bench bench-build growth soak sweep check advisories doc reference fmt servers tools packaging
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -51,19 +51,23 @@ package: packaging ## install, upgrade and purge the package, and follow the mig
 	tests/deb/run target/deb
 	tests/deb/guide target/deb
 
-bench: servers peers ## how fast it is beside its peers and its limits; some 15 minutes after the build, report in target/bench
-	$(CARGO) build --release --locked --package isogloss-gateway --package isogloss-bench
+bench: servers peers bench-build ## how fast it is beside its peers and its limits; some 20 minutes after the build, report in target/bench
 	$(RELEASE)/isogloss-bench run $(RELEASE)/isogloss --out target/bench
 
-bench-smoke: servers peers ## the same in two minutes, which only prints
-	$(CARGO) build --release --locked --package isogloss-gateway --package isogloss-bench
+bench-smoke: servers peers bench-build ## the same in three minutes, with a little of growth and soak, which only prints
 	$(RELEASE)/isogloss-bench run $(RELEASE)/isogloss --out target/bench --smoke
 
-growth: servers ## what a million tokens take: room, start, sweep
+growth: servers peers bench-build ## a million users and five million tokens: is it as fast as with few; report in target/bench/growth
+	$(RELEASE)/isogloss-bench growth $(RELEASE)/isogloss --out target/bench/growth
+
+soak: servers bench-build ## all kinds of requests for ten minutes: is it flat; report in target/bench/soak
+	$(RELEASE)/isogloss-bench soak $(RELEASE)/isogloss --out target/bench/soak
+
+sweep: servers ## what a million tokens take, and who waits while they are swept
 	$(CARGO) bench --locked --package isogloss-core --bench growth
 
-storm: ## token checks during a storm of logins
-	$(CARGO) bench --locked --package conformance --bench storm
+bench-build:
+	$(CARGO) build --release --locked --package isogloss-gateway --package isogloss-bench
 
 faults: servers ## stores that fail under load, and kills in 200 rounds; prints how long each recovery took
 	$(CARGO) test --locked --package conformance --test faults -- --nocapture --test-threads 2

@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use anyhow::Result;
-use conformance::{Gateway, Store};
+use conformance::{Builder, Gateway, Store};
 
 /// A setting, as an environment variable has it.
 pub(crate) type Setting = (&'static str, &'static str);
 
 pub(crate) const NO_NEAR_TOKENS: Setting = ("ISOGLOSS__TOKENS__REDIS_NEAR_CACHE", "0");
 pub(crate) const NO_NEAR_USERS: Setting = ("ISOGLOSS__DIRECTORY__NEAR_CACHE", "0");
-
 /// Another gateway beside one, with the same users, tokens and pepper.
 pub(crate) fn start_beside(gateway: &Gateway, program: &Path, store: Store) -> Result<Gateway> {
     let file = |name: &str| gateway.folder().join(name).display().to_string();
@@ -23,11 +22,28 @@ pub(crate) fn start_beside(gateway: &Gateway, program: &Path, store: Store) -> R
 }
 
 pub(crate) fn start(program: &Path, store: Store, settings: &[Setting]) -> Result<Gateway> {
+    start_with(program, store, |gateway| {
+        settings
+            .iter()
+            .fold(gateway, |gateway, (name, value)| gateway.env(*name, *value))
+    })
+}
+
+/// A gateway with whatever is to be different.
+pub(crate) fn start_with(
+    program: &Path,
+    store: Store,
+    differ: impl FnOnce(Builder) -> Builder,
+) -> Result<Gateway> {
     let gateway = Gateway::builder(program.display().to_string()).store(store);
-    let gateway = settings
-        .iter()
-        .fold(gateway, |gateway, (name, value)| gateway.env(*name, *value));
-    let gateway = gateway.start()?;
+    let gateway = differ(gateway).start()?;
     gateway.wait_until_ready()?;
     Ok(gateway)
+}
+
+/// On a directory that has the demo's users already: with a pepper of its own it would take the file for
+/// new, and read all users to compare them.
+pub(crate) fn filled(gateway: Builder, directory: &str) -> Builder {
+    let gateway = gateway.directory(directory);
+    gateway.env("ISOGLOSS__DIRECTORY__IMPORT", "")
 }

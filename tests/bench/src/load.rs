@@ -10,19 +10,18 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
 
-/// What is asked: the same request for one token after the other.
+/// What is asked, one after the other, and again from the beginning.
 pub(crate) struct Questions {
     script: PathBuf,
     _folder: TempDir,
 }
 
 impl Questions {
-    /// `before` and `after` are what stands around the token.
+    /// The same request for one token after the other. `before` and `after` are what stands around it.
     pub(crate) fn about(tokens: &[String], before: &str, after: &str) -> Result<Self> {
         let folder = TempDir::new()?;
         let list = folder.path().join("tokens");
         fs::write(&list, tokens.join("\n") + "\n")?;
-        let script = folder.path().join("questions.lua");
         let mut lua = String::new();
         writeln!(lua, "local before, after = {before:?}, {after:?}")?;
         writeln!(lua, "local tokens, count, last = {{}}, 0, 0")?;
@@ -34,6 +33,28 @@ impl Questions {
         lua.push_str("    count = count + 1\n    tokens[count] = line\nend\n");
         lua.push_str("request = function()\n    last = last % count + 1\n");
         lua.push_str("    return before .. tokens[last] .. after\nend\n");
+        Self::of(folder, &lua)
+    }
+
+    /// Whole requests. An answer without `mark` in its body is a failure, whatever its status.
+    pub(crate) fn whole(requests: &[String], mark: &str) -> Result<Self> {
+        let mut lua = String::from("local requests = {\n");
+        for request in requests {
+            writeln!(lua, "    {request:?},")?;
+        }
+        lua.push_str("}\nlocal last = 0\n");
+        lua.push_str("request = function()\n    last = last % #requests + 1\n");
+        lua.push_str("    return requests[last]\nend\n");
+        lua.push_str("response = function(status, headers, body)\n");
+        writeln!(
+            lua,
+            "    if not body:find({mark:?}, 1, true) then os.exit(1) end\nend"
+        )?;
+        Self::of(TempDir::new()?, &lua)
+    }
+
+    fn of(folder: TempDir, lua: &str) -> Result<Self> {
+        let script = folder.path().join("questions.lua");
         fs::write(&script, lua)?;
         Ok(Self {
             script,

@@ -9,6 +9,7 @@ use anyhow::{Result, ensure};
 use conformance::Store;
 
 use crate::Effort;
+use crate::dialects::{ALL, BIMPLUS, Dialect, MARK, MEMSOURCE};
 use crate::gateways::{Setting, start};
 use crate::load::{Questions, ask};
 use crate::report::Report;
@@ -19,23 +20,18 @@ const COST: u32 = 8;
 const SAME_COST: Setting = ("ISOGLOSS__PASSWORDS__BCRYPT_COST", "8");
 /// More than there are threads, fewer than the queue holds.
 const CLIENTS: usize = 16;
-
-const BIMPLUS: (&str, &str) = (
-    "POST /v2/authorize HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: 45\r\n\r\n",
-    r#"{"user_id":"sample","password":"sample-demo"}"#,
-);
-const MEMSOURCE: (&str, &str) = (
-    "POST /web/api/v3/auth/login HTTP/1.1\r\nHost: bench\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 41\r\n\r\n",
-    "userName=linguist&password=linguist-demo&",
-);
+const AT_ONCE: &str = "all four dialects at once";
 
 pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Result<()> {
     let threads = thread::available_parallelism()?.get();
     let gateway = start(program, Store::Embedded, &[SAME_COST])?;
-    let question = |(head, body): (&str, &str)| {
-        Questions::about(&[String::new()], &format!("{head}{body}"), "")
+    let through = |dialects: &[Dialect]| {
+        let logins: Vec<_> = dialects.iter().map(Dialect::login).collect();
+        Questions::whole(&logins, MARK)
     };
-    let (bimplus, memsource) = (question(BIMPLUS)?, question(MEMSOURCE)?);
+    let (bimplus, memsource) = (through(&[BIMPLUS])?, through(&[MEMSOURCE])?);
+    // Each client asks the next dialect with its next login.
+    let all_four = through(&ALL)?;
     let hash = bcrypt::hash("sample-demo", COST)?;
     let login =
         |questions: &Questions| Ok(ask(gateway.public(), questions, CLIENTS, effort.each)?.rate);
@@ -43,9 +39,10 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
         Contestant::new("bcrypt crate", || raw(&hash, threads, effort)),
         Contestant::new("BIMplus", || login(&bimplus)),
         Contestant::new("Memsource", || login(&memsource)),
+        Contestant::new(AT_ONCE, || login(&all_four)),
     ];
     let all = run("login", effort.rounds, &contestants)?;
-    for who in ["BIMplus", "Memsource"] {
+    for who in ["BIMplus", "Memsource", AT_ONCE] {
         report.judge(beside(
             &all,
             &Target {

@@ -1,66 +1,47 @@
 //! How fast Isogloss is, beside its peers and its limits: everything is started here, asked in turns, and
-//! compared within one run. `make bench`.
+//! compared within one run. `make bench`, `make growth` and `make soak`.
 //!
 //! | module | measures |
 //! | --- | --- |
 //! | [`validation`] | checks of tokens, through each endpoint and store, beside a bare actix-web and nginx with Lua and Redis |
 //! | [`login`] | logins, beside the bare bcrypt crate |
+//! | [`storm`] | how long checks take while logins storm |
 //! | [`revocation`] | how soon a log-out is known at another gateway |
 //! | [`room`] | memory of the gateway and of Redis |
+//! | [`growth`] | whether it stays as fast as users and tokens grow to millions |
+//! | [`soak`] | whether memory, files and times stay flat under all kinds of requests |
 
+mod arguments;
+mod dialects;
 mod gateways;
+mod growth;
 mod hello;
 mod load;
 mod login;
+mod pace;
 mod peer;
+mod process;
 mod report;
 mod revocation;
 mod room;
 mod rounds;
+mod soak;
+mod storm;
 mod targets;
+mod times;
 mod tokens;
 mod validation;
+mod wire;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::Parser as _;
 
+use crate::arguments::{Arguments, Command};
 use crate::report::Report;
-
-/// How fast Isogloss is, beside its peers and its limits
-#[derive(Parser)]
-#[command(after_help = "\
-Examples:
-  isogloss-bench run target/release/isogloss
-  isogloss-bench run target/release/isogloss --smoke
-
-The report is written to target/bench/report.md, report.json and report.svg.
-Exit codes: 0 every target is met, 1 one is missed, 2 something could not be measured.")]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Measure
-    Run {
-        /// The built gateway
-        program: PathBuf,
-        /// Where the report goes
-        #[arg(long, default_value = "target/bench")]
-        out: PathBuf,
-        /// Little of everything, in two minutes; misses no target
-        #[arg(long)]
-        smoke: bool,
-    },
-    /// Serve "hello", as bare as actix-web allows; a contestant of the run
-    #[command(hide = true)]
-    Hello { workers: usize },
-}
 
 /// How long and how often is measured.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +53,8 @@ struct Effort {
     /// Tokens that are kept near, for their room.
     hot: usize,
     revocations: usize,
+    /// How long logins storm, and how long it is quiet before.
+    storm: Duration,
 }
 
 const WHOLE: Effort = Effort {
@@ -80,6 +63,7 @@ const WHOLE: Effort = Effort {
     cold: 400_000,
     hot: 100_000,
     revocations: 1_000,
+    storm: Duration::from_secs(15),
 };
 const SMOKE: Effort = Effort {
     rounds: 1,
@@ -87,40 +71,54 @@ const SMOKE: Effort = Effort {
     cold: 100_000,
     hot: 10_000,
     revocations: 100,
+    storm: Duration::from_secs(2),
 };
 
 fn main() -> ExitCode {
-    match Arguments::parse().command {
-        Command::Hello { workers } => match hello::serve(workers) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => told(&error.into()),
-        },
+    let (outcome, may_miss) = match Arguments::parse().command {
+        Command::Hello { workers } => {
+            let served = hello::serve(workers).map(|()| true);
+            (served.map_err(Into::into), false)
+        }
         Command::Run {
             program,
             out,
             smoke,
         } => {
             let effort = if smoke { SMOKE } else { WHOLE };
-            match run(&program, effort).and_then(|report| report.write(&out)) {
-                Ok(is_met) if is_met || smoke => ExitCode::SUCCESS,
-                Ok(_) => ExitCode::from(1),
-                Err(error) => told(&error),
-            }
+            (finish(run(&program, effort, smoke), &out), smoke)
+        }
+        Command::Growth(arguments) => (finish(arguments.run(), &arguments.out), false),
+        Command::Soak(arguments) => (finish(arguments.run(), &arguments.out), false),
+    };
+    match outcome {
+        Ok(is_met) if is_met || may_miss => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::from(2)
         }
     }
 }
 
-fn told(error: &anyhow::Error) -> ExitCode {
-    eprintln!("{error:#}");
-    ExitCode::from(2)
+/// Writes the report. Whether every target is met.
+fn finish(report: Result<Report>, folder: &Path) -> Result<bool> {
+    report?.write(folder)
 }
 
-fn run(program: &Path, effort: Effort) -> Result<Report> {
+fn run(program: &Path, effort: Effort, smoke: bool) -> Result<Report> {
     let program = program.canonicalize()?;
-    let mut report = Report::of(effort);
+    let mut report = Report::of(effort.rounds, effort.each);
     room::measure(&program, effort, &mut report)?;
     revocation::measure(&program, effort, &mut report)?;
     login::measure(&program, effort, &mut report)?;
+    storm::measure(&program, effort, &mut report)?;
     validation::measure(&program, effort, &mut report)?;
+    if smoke {
+        growth::measure(&program, growth::SMOKE, &mut report)?;
+        soak::measure(&program, soak::SMOKE, &mut report)?;
+    } else {
+        report.line("`make growth` measures up to millions of users and tokens, `make soak` for ten minutes.");
+    }
     Ok(report)
 }

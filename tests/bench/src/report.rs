@@ -1,25 +1,29 @@
 //! What is written down: a page, the same as JSON, and a plot.
 
+mod chart;
 mod plot;
 
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Result;
 use serde_json::json;
 
-use crate::Effort;
+pub(crate) use self::chart::Chart;
 use crate::rounds::Series;
 use crate::targets::Verdict;
 
 /// What was measured so far.
 pub(crate) struct Report {
-    effort: Effort,
+    rounds: usize,
+    each: Duration,
     verdicts: Vec<Verdict>,
     tables: Vec<Table>,
     lines: Vec<String>,
+    charts: Vec<Chart>,
 }
 
 pub(crate) struct Table {
@@ -29,12 +33,15 @@ pub(crate) struct Table {
 }
 
 impl Report {
-    pub(crate) fn of(effort: Effort) -> Self {
+    /// Of that many rounds of that length.
+    pub(crate) fn of(rounds: usize, each: Duration) -> Self {
         Self {
-            effort,
+            rounds,
+            each,
             verdicts: Vec::new(),
             tables: Vec::new(),
             lines: Vec::new(),
+            charts: Vec::new(),
         }
     }
 
@@ -52,6 +59,11 @@ impl Report {
 
     pub(crate) fn line(&mut self, line: &str) {
         self.lines.push(line.to_owned());
+    }
+
+    /// Something over time, for the plot.
+    pub(crate) fn chart(&mut self, chart: Chart) {
+        self.charts.push(chart);
     }
 
     /// The first row is what the others are compared with.
@@ -78,14 +90,14 @@ impl Report {
             folder.join("report.json"),
             serde_json::to_string_pretty(&all)?,
         )?;
-        plot::draw(&folder.join("report.svg"), &self.tables)?;
+        plot::draw(&folder.join("report.svg"), &self.tables, &self.charts)?;
         writeln!(std::io::stdout(), "{page}")?;
         Ok(self.verdicts.iter().all(|verdict| verdict.is_met))
     }
 
     fn page(&self) -> Result<String> {
         let mut page = String::new();
-        let Effort { rounds, each, .. } = self.effort;
+        let Self { rounds, each, .. } = self;
         writeln!(page, "# How fast Isogloss is\n")?;
         writeln!(
             page,

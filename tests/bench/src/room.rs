@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use conformance::{Gateway, Redis, Reply, Store};
+use conformance::{Redis, Reply, Store};
 
 use crate::Effort;
 use crate::gateways::start;
 use crate::load::{Questions, ask};
+use crate::process::resident;
 use crate::report::Report;
 use crate::targets::at_most;
 use crate::tokens::{issue, issue_to_many};
@@ -20,7 +21,7 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
     report.judge(at_most(
         "memory of an idle gateway",
         "MB",
-        resident(&gateway)?,
+        resident(gateway.id())?,
         15.0,
     ));
     let empty = used(&redis)?;
@@ -43,20 +44,8 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
         ask(gateway.public(), &questions, CLIENTS, effort.each)?;
     }
     let what = format!("memory of a gateway with {} hot tokens", effort.hot);
-    report.judge(at_most(&what, "MB", resident(&gateway)?, 60.0));
+    report.judge(at_most(&what, "MB", resident(gateway.id())?, 60.0));
     Ok(())
-}
-
-/// In megabytes.
-fn resident(gateway: &Gateway) -> Result<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", gateway.id()))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes: f64 = line
-        .context("VmRSS")?
-        .trim()
-        .trim_end_matches(" kB")
-        .parse()?;
-    Ok(kilobytes / 1024.0)
 }
 
 /// In bytes.

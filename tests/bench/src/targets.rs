@@ -3,10 +3,10 @@
 use crate::rounds::Series;
 
 /// One contestant beside another.
-pub(crate) struct Target {
+pub(crate) struct Target<'a> {
     pub(crate) what: String,
-    pub(crate) who: &'static str,
-    pub(crate) other: &'static str,
+    pub(crate) who: &'a str,
+    pub(crate) other: &'a str,
     /// The ratio that is to be reached.
     pub(crate) least: f64,
 }
@@ -21,7 +21,7 @@ pub(crate) struct Verdict {
 }
 
 /// Judges a ratio. What is short of it by no more than the noise of this run is met.
-pub(crate) fn beside(all: &[Series], target: &Target) -> Verdict {
+pub(crate) fn beside(all: &[Series], target: &Target<'_>) -> Verdict {
     let find = |name: &str| all.iter().find(|series| series.name == name);
     let (Some(who), Some(other)) = (find(target.who), find(target.other)) else {
         return Verdict {

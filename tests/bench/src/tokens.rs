@@ -1,28 +1,33 @@
 //! Tokens by the hundred thousand, issued without anybody's password.
 
 use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use conformance::{Gateway, Request};
+use conformance::Gateway;
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::SqliteDirectory;
-use isogloss_core::store::{Caps, RedisSettings, RedisStore};
+use isogloss_core::store::{Caps, RedisSettings, RedisStore, TokenStore};
 use isogloss_core::{
     Auth, Parts, PasswordSettings, Passwords, Pepper, Peppers, Purpose, Realm, SecondUse,
     SystemClock, Terms, User,
 };
-use serde_json::json;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 /// The user whose tokens these are.
 const USER: &str = "sample";
-const LIFE: Duration = Duration::from_hours(8);
+pub(crate) const LIFE: Duration = Duration::from_hours(8);
 /// Logins under way at a time.
 const AT_ONCE: usize = 64;
+/// No token ends because there are too many.
+pub(crate) const CAPS: Caps = Caps {
+    per_user: usize::MAX,
+    per_client: usize::MAX,
+};
 
 /// BIMplus tokens in the Redis of a gateway, all of one user.
 pub(crate) fn issue(gateway: &Gateway, redis: &str, many: usize) -> Result<Vec<String>> {
@@ -39,14 +44,41 @@ pub(crate) fn issue_to_many(gateway: &Gateway, redis: &str, many: usize) -> Resu
     })
 }
 
-fn issue_to(
-    gateway: &Gateway,
-    redis: &str,
-    many: usize,
-    whose: fn(usize, &mut User),
-) -> Result<Vec<String>> {
+fn issue_to(gateway: &Gateway, redis: &str, many: usize, whose: Whose) -> Result<Vec<String>> {
+    let place = Place::of(gateway);
     Runtime::new()?.block_on(async {
-        let auth = auth(gateway, redis).await?;
+        let settings = RedisSettings::at(redis.to_owned());
+        let store = RedisStore::new(&settings, CAPS)?;
+        place.issue(Arc::new(store), many, whose).await
+    })
+}
+
+/// Makes the user of one token another.
+pub(crate) type Whose = fn(usize, &mut User);
+
+/// Where a gateway has its users and its pepper.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) directory: PathBuf,
+    pub(crate) pepper: PathBuf,
+}
+
+impl Place {
+    pub(crate) fn of(gateway: &Gateway) -> Self {
+        Self {
+            directory: gateway.folder().join("directory.db"),
+            pepper: gateway.folder().join("pepper"),
+        }
+    }
+
+    /// Puts tokens into a store which that gateway takes for its own.
+    pub(crate) async fn issue(
+        &self,
+        store: Arc<dyn TokenStore>,
+        many: usize,
+        whose: Whose,
+    ) -> Result<Vec<String>> {
+        let auth = self.auth(store).await?;
         let user = auth
             .find(USER)
             .await?
@@ -70,7 +102,26 @@ fn issue_to(
             tokens.extend(part??);
         }
         Ok(tokens)
-    })
+    }
+
+    async fn auth(&self, tokens: Arc<dyn TokenStore>) -> Result<Auth> {
+        let directory = SqliteDirectory::open(&self.directory).await?;
+        let pepper = fs::read_to_string(&self.pepper)?;
+        let current = Pepper::new(pepper.trim().as_bytes()).context("the pepper")?;
+        Ok(Auth::new(Parts {
+            directory: Arc::new(directory),
+            tokens,
+            passwords: Passwords::start(PasswordSettings::default())?,
+            peppers: Peppers {
+                current,
+                previous: None,
+            },
+            second_use: SecondUse::Refuse,
+            guard: None,
+            audit: Audit::default(),
+            clock: Arc::new(SystemClock),
+        }))
+    }
 }
 
 /// As BIMplus has them.
@@ -80,51 +131,4 @@ fn terms() -> Terms {
         application: Some("0106c8ba-ad46-7c08-e26f-026852cb7525".to_owned()),
         ..Terms::new(Purpose::Access, LIFE)
     }
-}
-
-async fn auth(gateway: &Gateway, redis: &str) -> Result<Auth> {
-    let data = gateway.folder();
-    let directory = SqliteDirectory::open(&data.join("directory.db")).await?;
-    let caps = Caps {
-        per_user: usize::MAX,
-        per_client: usize::MAX,
-    };
-    let tokens = RedisStore::new(&RedisSettings::at(redis.to_owned()), caps)?;
-    let pepper = fs::read_to_string(data.join("pepper"))?;
-    let current = Pepper::new(pepper.trim().as_bytes()).context("the pepper")?;
-    Ok(Auth::new(Parts {
-        directory: Arc::new(directory),
-        tokens: Arc::new(tokens),
-        passwords: Passwords::start(PasswordSettings::default())?,
-        peppers: Peppers {
-            current,
-            previous: None,
-        },
-        second_use: SecondUse::Refuse,
-        guard: None,
-        audit: Audit::default(),
-        clock: Arc::new(SystemClock),
-    }))
-}
-
-/// One token by a login, as a client has it.
-pub(crate) fn of_bimplus(gateway: &Gateway) -> Result<String> {
-    let login = json!({"user_id": USER, "password": "sample-demo"});
-    let answer = Request::post("/v2/authorize")
-        .json(&login)
-        .send(gateway.public())?;
-    member(&answer, "access_token")
-}
-
-/// The same at Memsource's door.
-pub(crate) fn of_memsource(gateway: &Gateway) -> Result<String> {
-    let login =
-        Request::post("/web/api/v3/auth/login").form("userName=linguist&password=linguist-demo");
-    member(&login.send(gateway.public())?, "token")
-}
-
-fn member(answer: &conformance::Response, name: &str) -> Result<String> {
-    let body = answer.json().context("no JSON")?;
-    let token = body[name].as_str().context("no token")?;
-    Ok(token.to_owned())
 }

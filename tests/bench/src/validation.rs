@@ -7,6 +7,7 @@ use anyhow::Result;
 use conformance::{Redis, Store};
 
 use crate::Effort;
+use crate::dialects::{BIMPLUS as LOGIN, MEMSOURCE};
 use crate::gateways::{NO_NEAR_TOKENS, NO_NEAR_USERS, start};
 use crate::hello::Hello;
 use crate::load::{Questions, ask};
@@ -14,17 +15,18 @@ use crate::peer::{Nginx, teach};
 use crate::report::Report;
 use crate::rounds::{Contestant, run};
 use crate::targets::{Target, beside};
-use crate::tokens::{issue, of_bimplus, of_memsource};
+use crate::tokens::issue;
 
 /// Few clients, and many.
 const CLIENTS: [usize; 2] = [32, 256];
 /// Of the public listener, and of the management listener.
 const WORKERS: [usize; 2] = [2, 1];
 
-const BIMPLUS: &str = "GET /v2/authorize HTTP/1.1\r\nHost: bench\r\nAuthorization: BimPlus ";
+pub(crate) const BIMPLUS: &str =
+    "GET /v2/authorize HTTP/1.1\r\nHost: bench\r\nAuthorization: BimPlus ";
 const FORWARD: &str = "GET /forward-auth/bimplus HTTP/1.1\r\nHost: bench\r\nX-Forwarded-Method: GET\r\nX-Forwarded-Uri: /x\r\nAuthorization: BimPlus ";
 const INTROSPECT: &str = "POST /introspect HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer demo-introspection-key\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 38\r\n\r\ntoken=";
-const END: &str = "\r\n\r\n";
+pub(crate) const END: &str = "\r\n\r\n";
 
 pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Result<()> {
     let redis = Redis::start()?;
@@ -40,13 +42,13 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
     let embedded = start(program, Store::Embedded, &[])?;
     let embedded_far = start(program, Store::Embedded, &[NO_NEAR_USERS])?;
 
-    let one = of_bimplus(&warm)?;
+    let one = LOGIN.token(warm.public())?;
     let knows = Redis::start()?;
     teach(&knows, std::slice::from_ref(&one))?;
     let bimplus = |token: String| Questions::about(&[token], BIMPLUS, END);
     let whoami = format!(
         "GET /web/api/v3/auth/whoAmI?token={} HTTP/1.1\r\nHost: bench\r\n\r\n",
-        of_memsource(&warm)?
+        MEMSOURCE.token(warm.public())?
     );
     eprintln!("issuing {} tokens", effort.cold);
     let cold = issue(&warm, &redis.url(), effort.cold)?;
@@ -77,22 +79,22 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
         (
             "BIMplus, Redis, redis_near_cache = 0",
             far.public(),
-            bimplus(of_bimplus(&far)?)?,
+            bimplus(LOGIN.token(far.public())?)?,
         ),
         (
             "BIMplus, Redis, no near cache at all",
             farther.public(),
-            bimplus(of_bimplus(&farther)?)?,
+            bimplus(LOGIN.token(farther.public())?)?,
         ),
         (
             "BIMplus, embedded",
             embedded.public(),
-            bimplus(of_bimplus(&embedded)?)?,
+            bimplus(LOGIN.token(embedded.public())?)?,
         ),
         (
             "BIMplus, embedded, directory.near_cache = 0",
             embedded_far.public(),
-            bimplus(of_bimplus(&embedded_far)?)?,
+            bimplus(LOGIN.token(embedded_far.public())?)?,
         ),
     ];
     for clients in CLIENTS {
@@ -131,7 +133,7 @@ fn contestant<'a>(
     })
 }
 
-fn targets(clients: usize) -> Vec<Target> {
+fn targets(clients: usize) -> Vec<Target<'static>> {
     let target = |who: &'static str, other: &'static str, least: f64| Target {
         what: format!("{who}, {clients} clients, beside {other}"),
         who,

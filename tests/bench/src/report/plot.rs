@@ -1,4 +1,4 @@
-//! The tables as bars.
+//! The tables as bars, and what was seen over time as lines.
 
 use std::path::Path;
 
@@ -8,19 +8,18 @@ use plotters::prelude::{
     Rectangle, SVGBackend, Text, WHITE,
 };
 
-use super::Table;
+use super::{Chart, Table};
 
 const SIZE: (u32, u32) = (1000, 380);
 
 /// One chart below the other.
-pub(super) fn draw(file: &Path, tables: &[Table]) -> Result<()> {
-    let height = SIZE.1 * u32::try_from(tables.len().max(1))?;
+pub(super) fn draw(file: &Path, tables: &[Table], charts: &[Chart]) -> Result<()> {
+    let many = (tables.len() + charts.len()).max(1);
+    let height = SIZE.1 * u32::try_from(many)?;
     let area = SVGBackend::new(file, (SIZE.0, height)).into_drawing_area();
     area.fill(&WHITE).map_err(failed)?;
-    for (table, area) in tables
-        .iter()
-        .zip(area.split_evenly((tables.len().max(1), 1)))
-    {
+    let mut areas = area.split_evenly((many, 1)).into_iter();
+    for (table, area) in tables.iter().zip(areas.by_ref()) {
         let most = table
             .rows
             .iter()
@@ -48,9 +47,12 @@ pub(super) fn draw(file: &Path, tables: &[Table]) -> Result<()> {
             chart.draw_series([text]).map_err(failed)?;
         }
     }
+    for (chart, area) in charts.iter().zip(areas) {
+        chart.draw(&area)?;
+    }
     area.present().map_err(failed)
 }
 
-fn failed(error: impl std::fmt::Display) -> anyhow::Error {
+pub(super) fn failed(error: impl std::fmt::Display) -> anyhow::Error {
     anyhow!("the plot: {error}")
 }

@@ -1,0 +1,154 @@
+//! Logins with few users in the directory, and with many.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use conformance::{Builder, Gateway, Postgres, Redis, Store};
+
+use super::{Growth, grouped, plans, users};
+use crate::dialects::MARK;
+use crate::gateways::{Setting, filled, start_with};
+use crate::load::{Questions, ask};
+use crate::report::Report;
+use crate::rounds::{Contestant, run};
+use crate::targets::{Target, beside};
+
+/// More than there are threads, fewer than the queue holds.
+const CLIENTS: usize = 16;
+/// How many users log in, if there are so many.
+const ASKED: usize = 10_000;
+/// Nobody's tokens are counted, which would take the longer the fewer users share the logins.
+const NO_CAPS: [Setting; 2] = [
+    ("ISOGLOSS__TOKENS__PER_USER", "1000000000"),
+    ("ISOGLOSS__TOKENS__PER_CLIENT", "1000000000"),
+];
+
+/// A directory of so many users, and a gateway for each cost.
+struct House {
+    gateways: Vec<Gateway>,
+    users: usize,
+    /// As `directory.url` has it.
+    url: String,
+}
+
+/// The SQLite file of many users, kept as long as this is.
+pub(super) struct Large {
+    pub(super) file: PathBuf,
+    _house: House,
+}
+
+pub(super) fn measure(program: &Path, growth: Growth, report: &mut Report) -> Result<Large> {
+    let redis = Redis::start()?;
+    let postgres = Postgres::start()?;
+    let in_sqlite = |many| sqlite(program, &redis, many);
+    let in_postgres = |many| postgres_house(program, &redis, &postgres, many);
+    let pairs = [
+        (
+            "SQLite",
+            in_sqlite(growth.users.few)?,
+            in_sqlite(growth.users.many)?,
+        ),
+        (
+            "PostgreSQL",
+            in_postgres(growth.users.few)?,
+            in_postgres(growth.users.many)?,
+        ),
+    ];
+    for (index, cost) in users::COSTS.into_iter().enumerate() {
+        let mut asked = Vec::new();
+        for (name, few, many) in &pairs {
+            for house in [few, many] {
+                let logins = users::logins(house.users, cost, ASKED);
+                let name = format!("{name}, {} users", grouped(house.users));
+                asked.push((name, house, Questions::whole(&logins, MARK)?));
+            }
+        }
+        let contestants: Vec<_> = asked
+            .iter()
+            .map(|(name, house, questions)| {
+                let server = house.gateways[index].public();
+                Contestant::new(name, move || {
+                    Ok(ask(server, questions, CLIENTS, growth.each)?.rate)
+                })
+            })
+            .collect();
+        let what = format!("logins as users grow, bcrypt cost {cost}, {CLIENTS} clients");
+        let all = run(&what, growth.rounds, &contestants)?;
+        for pair in all.chunks(2) {
+            let [few, many] = pair else { continue };
+            report.judge(beside(
+                &all,
+                &Target {
+                    what: format!(
+                        "logins, bcrypt cost {cost}: {}, beside {}",
+                        many.name, few.name
+                    ),
+                    who: &many.name,
+                    other: &few.name,
+                    least: 0.95,
+                },
+            ));
+        }
+        report.table(&what, "logins/s", &all);
+    }
+    let [(_, _, house), (_, _, House { gateways, url, .. })] = pairs;
+    // What its connections did counts when they end.
+    drop(gateways);
+    let file = house.gateways[0].folder().join("directory.db");
+    plans::of_sqlite(program, &file, report)?;
+    plans::of_postgres(program, &postgres, &url, report)?;
+    Ok(Large {
+        file,
+        _house: house,
+    })
+}
+
+/// So many users in a SQLite file.
+fn sqlite(program: &Path, redis: &Redis, users: usize) -> Result<House> {
+    let [low, high] = users::COSTS;
+    let first = gateway(program, redis, low, |first| first)?;
+    let file = first.folder().join("directory.db");
+    users::in_sqlite(&file, users)?;
+    let url = format!("sqlite:{}", file.display());
+    let second = gateway(program, redis, high, |second| filled(second, &url))?;
+    let gateways = vec![first, second];
+    Ok(House {
+        gateways,
+        users,
+        url,
+    })
+}
+
+/// The same in a database of PostgreSQL.
+fn postgres_house(
+    program: &Path,
+    redis: &Redis,
+    postgres: &Postgres,
+    users: usize,
+) -> Result<House> {
+    let url = postgres.new_database()?;
+    let [low, high] = users::COSTS;
+    let first = gateway(program, redis, low, |first| first.directory(&url))?;
+    users::in_postgres(postgres, plans::database(&url)?, users)?;
+    let second = gateway(program, redis, high, |second| filled(second, &url))?;
+    let gateways = vec![first, second];
+    Ok(House {
+        gateways,
+        users,
+        url,
+    })
+}
+
+fn gateway(
+    program: &Path,
+    redis: &Redis,
+    cost: u32,
+    differ: impl FnOnce(Builder) -> Builder,
+) -> Result<Gateway> {
+    start_with(program, Store::Redis(redis.url()), |builder| {
+        let builder = NO_CAPS
+            .iter()
+            .fold(builder, |builder, (name, value)| builder.env(*name, *value));
+        differ(builder.env("ISOGLOSS__PASSWORDS__BCRYPT_COST", cost.to_string()))
+    })
+}

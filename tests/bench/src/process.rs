@@ -1,0 +1,34 @@
+//! What a process holds, as Linux tells.
+
+use std::fs;
+
+use anyhow::{Context as _, Result};
+
+/// Its memory, in megabytes.
+pub(crate) fn resident(process: u32) -> Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes: f64 = line
+        .context("VmRSS")?
+        .trim()
+        .trim_end_matches(" kB")
+        .parse()?;
+    Ok(kilobytes / 1024.0)
+}
+
+/// How many files and connections it has open.
+pub(crate) fn open_files(process: u32) -> Result<usize> {
+    Ok(fs::read_dir(format!("/proc/{process}/fd"))?.count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_has_memory_and_open_files() {
+        let this = std::process::id();
+        assert!(resident(this).unwrap() > 1.0);
+        assert!(open_files(this).unwrap() > 2);
+    }
+}

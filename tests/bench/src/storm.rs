@@ -1,0 +1,189 @@
+//! A storm of logins beside a steady stream of token checks: how long the checks take, whether any is
+//! refused, and how soon a login is refused that finds no place.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use conformance::{Redis, Store};
+
+use crate::Effort;
+use crate::dialects::{BIMPLUS, check};
+use crate::gateways::{Setting, start};
+use crate::pace::{Pace, steadily};
+use crate::report::Report;
+use crate::targets::at_most;
+use crate::times::Times;
+use crate::wire::Wire;
+
+const COST: Setting = ("ISOGLOSS__PASSWORDS__BCRYPT_COST", "10");
+/// Checks a second, and over how many connections.
+const RATE: u32 = 4_000;
+const CONNECTIONS: u32 = 16;
+/// Login clients: as many as the queue takes, and far more.
+const STORMS: [usize; 2] = [64, 512];
+/// The first wave is no measure of what follows.
+const WARM_UP: Duration = Duration::from_secs(2);
+
+pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Result<()> {
+    let redis = Redis::start()?;
+    let gateway = start(program, Store::Redis(redis.url()), &[COST])?;
+    let server = gateway.public();
+    let token = BIMPLUS.token(server)?;
+    checks(server, &token, WARM_UP)?;
+    let idle = checks(server, &token, effort.storm)?;
+    report.line(&format!("Storm: idle, {}.", idle.told()));
+    for clients in STORMS {
+        let (during, logins) = storm(server, &token, clients, effort.storm)?;
+        report.line(&format!(
+            "Storm of {clients} clients: {}; logins: {}.",
+            during.told(),
+            logins.told()
+        ));
+        let what = format!("99 of 100 checks while {clients} clients log in");
+        let most = limit(idle.times.at(99.0));
+        report.judge(at_most(&what, "ms", during.times.at(99.0), most));
+        #[expect(clippy::cast_precision_loss, reason = "they are few")]
+        let failed = during.failed as f64;
+        let what = format!("checks that fail while {clients} clients log in");
+        report.judge(at_most(&what, "checks", failed, 0.0));
+        if logins.refused.many() > 0 {
+            let what = format!("99 of 100 refusals of surplus logins of {clients} clients");
+            report.judge(at_most(&what, "ms", logins.refused.at(99.0), 50.0));
+        }
+    }
+    Ok(())
+}
+
+/// What 99 of 100 checks may take, where they take so long without a storm. In milliseconds.
+fn limit(idle: f64) -> f64 {
+    (idle * 2.0).clamp(10.0, 25.0)
+}
+
+struct Checks {
+    times: Times,
+    failed: u64,
+}
+
+impl Checks {
+    fn told(&self) -> String {
+        format!(
+            "{} checks, half within {:.1} ms, 99 % within {:.1} ms, all within {:.1} ms, {} failed",
+            self.times.many(),
+            self.times.at(50.0),
+            self.times.at(99.0),
+            self.times.at(100.0),
+            self.failed
+        )
+    }
+}
+
+/// Checks at their time.
+fn checks(server: SocketAddr, token: &str, during: Duration) -> Result<Checks> {
+    let (times, failed) = (Times::new()?, 0);
+    let checks = Mutex::new(Checks { times, failed });
+    let pace = Pace {
+        rate: RATE,
+        connections: CONNECTIONS,
+        during,
+    };
+    steadily(server, &check(token), pace, &|answered| {
+        let mut checks = checks.lock().unwrap_or_else(PoisonError::into_inner);
+        checks.times.add(answered.took);
+        checks.failed += u64::from(answered.status != 200);
+    })?;
+    Ok(checks.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+struct Logins {
+    done: Times,
+    refused: Times,
+}
+
+impl Logins {
+    fn told(&self) -> String {
+        format!(
+            "{} done, half within {:.0} ms; {} refused, 99 % within {:.1} ms, all within {:.1} ms",
+            self.done.many(),
+            self.done.at(50.0),
+            self.refused.many(),
+            self.refused.at(99.0),
+            self.refused.at(100.0)
+        )
+    }
+}
+
+/// Checks while clients log in.
+fn storm(
+    server: SocketAddr,
+    token: &str,
+    clients: usize,
+    during: Duration,
+) -> Result<(Checks, Logins)> {
+    let logins = Mutex::new(Logins {
+        done: Times::new()?,
+        refused: Times::new()?,
+    });
+    let stop = AtomicBool::new(false);
+    let checked = thread::scope(|scope| {
+        let (logins, stop) = (&logins, &stop);
+        let clients: Vec<_> = (0..clients)
+            .map(|number| scope.spawn(move || client(server, number, stop, logins)))
+            .collect();
+        thread::sleep(WARM_UP);
+        let checked = checks(server, token, during);
+        stop.store(true, Ordering::Relaxed);
+        for client in clients {
+            client.join().ok().context("a client panicked")??;
+        }
+        checked
+    })?;
+    let logins = logins.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok((checked, logins))
+}
+
+/// Logs in again and again. If it is refused, it comes again after half a second to one and a half:
+/// people do not come back in step.
+fn client(
+    server: SocketAddr,
+    number: usize,
+    stop: &AtomicBool,
+    logins: &Mutex<Logins>,
+) -> Result<()> {
+    let pause = Duration::from_millis(500 + (number * 617 % 1_000) as u64);
+    let login = BIMPLUS.login();
+    let mut wire = Wire::open(server)?;
+    while !stop.load(Ordering::Relaxed) {
+        let asked = Instant::now();
+        let status = wire.ask(&login)?.status;
+        let took = asked.elapsed();
+        let mut logins = logins.lock().unwrap_or_else(PoisonError::into_inner);
+        match status {
+            200 => logins.done.add(took),
+            503 => logins.refused.add(took),
+            status => bail!("a login is answered {status}"),
+        }
+        drop(logins);
+        if status == 503 {
+            thread::sleep(pause);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_machine_is_given_time_but_not_without_end() {
+        let near = |limit: f64, expected: f64| (limit - expected).abs() < 1e-9;
+        assert!(near(limit(1.0), 10.0));
+        assert!(near(limit(7.0), 14.0));
+        assert!(near(limit(40.0), 25.0));
+    }
+}
