@@ -1,6 +1,7 @@
 //! A storm of logins beside a steady stream of token checks: how long the checks take, whether any is
 //! refused, and how soon a login is refused that finds no place.
 
+use std::mem;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,11 +39,12 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
     let idle = checks(server, &token, effort.storm)?;
     report.line(&format!("Storm: idle, {}.", idle.told()));
     for clients in STORMS {
-        let (during, logins) = storm(server, &token, clients, effort.storm)?;
+        let (during, first, logins) = storm(server, &token, clients, effort.storm)?;
         report.line(&format!(
-            "Storm of {clients} clients: {}; logins: {}.",
+            "Storm of {clients} clients: {}; logins: {}; those of the first {WARM_UP:?}: {}.",
             during.told(),
-            logins.told()
+            logins.told(),
+            first.told()
         ));
         let what = format!("99 of 100 checks while {clients} clients log in");
         let most = limit(idle.times.at(99.0));
@@ -105,6 +107,13 @@ struct Logins {
 }
 
 impl Logins {
+    fn none() -> Result<Self> {
+        Ok(Self {
+            done: Times::new()?,
+            refused: Times::new()?,
+        })
+    }
+
     fn told(&self) -> String {
         format!(
             "{} done, half within {:.0} ms; {} refused, 99 % within {:.1} ms, all within {:.1} ms",
@@ -117,33 +126,34 @@ impl Logins {
     }
 }
 
-/// Checks while clients log in.
+/// Checks while clients log in; then the logins of the first wave, and those after it.
 fn storm(
     server: SocketAddr,
     token: &str,
     clients: usize,
     during: Duration,
-) -> Result<(Checks, Logins)> {
-    let logins = Mutex::new(Logins {
-        done: Times::new()?,
-        refused: Times::new()?,
-    });
+) -> Result<(Checks, Logins, Logins)> {
+    let (logins, after) = (Mutex::new(Logins::none()?), Logins::none()?);
     let stop = AtomicBool::new(false);
-    let checked = thread::scope(|scope| {
+    let (checked, first) = thread::scope(|scope| {
         let (logins, stop) = (&logins, &stop);
         let clients: Vec<_> = (0..clients)
             .map(|number| scope.spawn(move || client(server, number, stop, logins)))
             .collect();
         thread::sleep(WARM_UP);
+        let first = {
+            let mut logins = logins.lock().unwrap_or_else(PoisonError::into_inner);
+            mem::replace(&mut *logins, after)
+        };
         let checked = checks(server, token, during);
         stop.store(true, Ordering::Relaxed);
         for client in clients {
             client.join().ok().context("a client panicked")??;
         }
-        checked
+        anyhow::Ok((checked?, first))
     })?;
     let logins = logins.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok((checked, logins))
+    Ok((checked, first, logins))
 }
 
 /// Logs in again and again. If it is refused, it comes again after half a second to one and a half:
