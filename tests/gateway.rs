@@ -119,6 +119,23 @@ fn the_span_names_dialect_and_route_and_never_the_address() {
 }
 
 #[test]
+fn without_spans_a_line_still_says_whose_request_it_is_about() {
+    let away = Store::Redis("redis://127.0.0.1:1".to_owned());
+    let gateway = gateway().store(away).start().unwrap();
+    let asking = Request::get("/v2/authorize")
+        .header("Authorization", "BimPlus 35eb2b5e94b54d5aafa6b6a7b6e8de01");
+    let response = asking.send(gateway.public()).unwrap();
+    assert_eq!(response.status, 503);
+    let id = response.header("X-Request-Id").unwrap();
+    assert!(gateway.logs(id));
+    let log = gateway.log();
+    let line = parsed(log.iter().find(|line| line.contains(id)).unwrap());
+    assert_eq!(line["level"], "ERROR", "{line}");
+    assert_eq!(line["span"]["request_id"], id, "{line}");
+    assert_eq!(line["fields"]["route"], "/v2/authorize", "{line}");
+}
+
+#[test]
 fn the_first_lines_are_the_listeners_with_their_real_ports() {
     for store in [Store::Memory, Store::Embedded] {
         let gateway = gateway().store(store).start().unwrap();

@@ -6,4 +6,5 @@ mod route;
 mod store;
 
 pub(crate) use self::requests::Requests;
+pub(crate) use self::route::legible;
 pub(crate) use self::store::MeasuredStore;

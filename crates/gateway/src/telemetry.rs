@@ -10,7 +10,8 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage as _};
+use actix_web::{Error, HttpMessage as _, HttpRequest};
+use isogloss_core::audit::Caller;
 use tracing::{Level, Span, debug, error, field};
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -20,6 +21,7 @@ use uuid::Uuid;
 
 use self::lines::OfRequest;
 use crate::config::{LogFormat, Logging, Tracing};
+use crate::measured::legible;
 use crate::{panics, traces};
 
 /// What says at every start what we say in our own words, and what calls a stranger's malformed
@@ -118,9 +120,18 @@ impl RootSpanBuilder for RootSpan {
             .is_ok_and(|response| response.request().extensions().contains::<Planned>());
         let status = refusal.as_response_error().status_code();
         if status.is_server_error() && !is_planned {
-            let route = outcome.as_ref().ok();
-            let route = route.and_then(|response| response.request().match_pattern());
-            error!(reason = %refusal, route, "could not answer");
+            let request = outcome.as_ref().ok().map(ServiceResponse::request);
+            let route = request.and_then(HttpRequest::match_pattern);
+            let route = route.as_deref().map(legible);
+            let request_id = request.and_then(|request| {
+                let extensions = request.extensions();
+                extensions.get::<RequestId>().map(|id| **id)
+            });
+            let caller = Caller {
+                request_id,
+                ..Caller::default()
+            };
+            caller.within(|| error!(reason = %refusal, route, "could not answer"));
         } else {
             debug!(reason = %refusal, "refused");
         }

@@ -35,6 +35,11 @@ impl Caller {
     pub async fn scope<F: Future>(self, work: F) -> F::Output {
         CALLER.scope(self, work).await
     }
+
+    /// The same for what waits for nothing.
+    pub fn within<T>(self, work: impl FnOnce() -> T) -> T {
+        CALLER.sync_scope(self, work)
+    }
 }
 
 /// Who acts, if it is not the user.

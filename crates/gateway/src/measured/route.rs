@@ -68,7 +68,7 @@ pub(super) fn method(method: &Method) -> &'static str {
 
 /// A pattern of the router as people read it: `{_a:(?i:login)}` matches that word in any case, and is
 /// written as the word.
-pub(super) fn legible(pattern: &str) -> String {
+pub(crate) fn legible(pattern: &str) -> String {
     let mut pieces = pattern.split("/{_");
     let first = pieces.next().unwrap_or_default().to_owned();
     pieces.fold(first, |route, piece| {
