@@ -11,7 +11,7 @@ FUZZ_TIMES ?=
 RELEASE := $${CARGO_TARGET_DIR:-target}/release
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench-smoke peers fuzz faults clients newcomer openapi schemathesis deb package bench bench-build growth soak sweep check advisories doc reference fmt servers tools packaging
+.PHONY: help run test bench-smoke peers fuzz faults clients newcomer openapi schemathesis deb package bench bench-build growth soak instructions sweep check advisories doc reference fmt servers tools packaging
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -62,6 +62,10 @@ growth: servers peers bench-build ## a million users and five million tokens: is
 
 soak: servers bench-build ## all kinds of requests for ten minutes: is it flat; report in target/bench/soak
 	$(RELEASE)/isogloss-bench soak $(RELEASE)/isogloss --out target/bench/soak
+
+instructions: servers bench-build ## how many instructions a check of a token takes, by callgrind
+	@tests/install valgrind
+	tests/bench/instructions $(RELEASE)/isogloss
 
 sweep: servers ## what a million tokens take, and who waits while they are swept
 	$(CARGO) bench --locked --package isogloss-core --bench growth
