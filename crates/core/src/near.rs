@@ -176,7 +176,9 @@ mod tests {
         keep(&near, 1);
         keep(&near, 2);
         assert_eq!(near.find(&1).ok(), Some("kept"));
+        assert!(near.keeps(&1));
         near.forget(&1);
+        assert!(!near.keeps(&1));
         assert!(near.find(&1).is_err());
         assert_eq!(near.find(&2).ok(), Some("kept"));
         near.clear();
