@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt as _};
 use isogloss_core::store::{Caps, EmbeddedStore, Record, RedisSettings, RedisStore, TokenStore};
-use isogloss_core::{Clock as _, Purpose, SystemClock, TokenDigest};
+use isogloss_core::{Clock as _, Purpose, Realm, SystemClock, TokenDigest};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -37,27 +37,12 @@ fn main() {
 
 /// As BIMplus has them issued: a client, an application, eight hours.
 fn record(user: Uuid, now: OffsetDateTime, lifetime: Duration) -> Record {
+    let life = (now, now + lifetime);
     Record {
-        realm: "bimplus".to_owned(),
-        user,
         generation: 3,
-        purpose: Purpose::Access,
         client: Some("0864b512-1776-4a55-8ee5-2b19d7d9b7ea".to_owned()),
         application: Some("0106c8baad467c08e26f026852cb7525".to_owned()),
-        unit: None,
-        actor: None,
-        parent: None,
-        slot: None,
-        seed: None,
-        idle: None,
-        issued_at: now,
-        used_at: now,
-        expires_at: now + lifetime,
-        spent: None,
-        actor_generation: None,
-        team: None,
-        project: None,
-        tail: Vec::new(),
+        ..Record::new(Realm::new("bimplus"), user, Purpose::Access, life)
     }
 }
 

@@ -136,16 +136,14 @@ pub(crate) async fn find_or<K: Eq + Hash, V: Clone, E>(
     key: K,
     look_up: impl AsyncFnOnce() -> Result<Option<V>, E>,
 ) -> Result<Option<V>, E> {
-    let Some(near) = near else {
-        return look_up().await;
-    };
-    let ticket = match near.find(&key) {
-        Ok(value) => return Ok(Some(value)),
-        Err(ticket) => ticket,
+    let place = match near.map(|near| (near, near.find(&key))) {
+        Some((_, Ok(value))) => return Ok(Some(value)),
+        Some((near, Err(ticket))) => Some((near, ticket)),
+        None => None,
     };
     // In a place of its own: what is kept is to be had without making room for a whole lookup.
     let found = Box::pin(look_up()).await?;
-    if let Some(value) = &found {
+    if let (Some((near, ticket)), Some(value)) = (place, &found) {
         near.keep(key, value.clone(), ticket);
     }
     Ok(found)

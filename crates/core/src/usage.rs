@@ -120,18 +120,16 @@ pub struct UsageCount {
 impl UsageCount {
     /// One call, by a user if that is known.
     pub fn one(at: OffsetDateTime, refused: bool, user: Option<u64>) -> Self {
-        let mut users = Sketch::default();
-        if let Some(user) = user {
-            users.insert(user);
-        }
-        Self {
+        let mut one = Self {
             first_seen: at,
             last_seen: at,
-            last_served: (!refused).then_some(at),
-            calls: 1,
-            refused: u64::from(refused),
-            users,
-        }
+            last_served: None,
+            calls: 0,
+            refused: 0,
+            users: Sketch::default(),
+        };
+        one.note(at, refused, user);
+        one
     }
 
     /// One call more, by a user if that is known.

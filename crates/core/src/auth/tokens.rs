@@ -41,10 +41,7 @@ impl Auth {
         let issued_at = self.now();
         let (expires_at, idle) = terms.lifetime.begin(issued_at);
         let record = Record {
-            realm: realm.name().to_owned(),
-            user: user.id,
             generation: user.generation,
-            purpose: terms.purpose,
             slot: slot(pepper, realm, user, terms),
             seed,
             idle,
@@ -56,11 +53,7 @@ impl Auth {
             team: terms.team.clone(),
             project: terms.project.clone(),
             parent: terms.parent,
-            issued_at,
-            used_at: issued_at,
-            expires_at,
-            spent: None,
-            tail: Vec::new(),
+            ..Record::new(realm, user.id, terms.purpose, (issued_at, expires_at))
         };
         let evicted = self.0.tokens.put(digest, &record, issued_at).await?;
         if !evicted.is_empty() {

@@ -17,7 +17,7 @@ pub(super) use self::earlier::Plant;
 use self::redis_server::RedisServer;
 use super::{Caps, EmbeddedStore, Record, RedisSettings, RedisStore, Slot, Spent, TokenStore};
 use crate::session::Purpose;
-use crate::token::TokenDigest;
+use crate::token::{Realm, TokenDigest};
 
 pub(super) const NOW: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
 pub(super) const HOUR: Duration = Duration::from_hours(1);
@@ -38,27 +38,10 @@ pub(super) fn digest(number: u16) -> TokenDigest {
 }
 
 pub(super) fn record(user: Uuid, issued_at: OffsetDateTime, lifetime: Duration) -> Record {
+    let life = (issued_at, issued_at + lifetime);
     Record {
-        realm: "here".to_owned(),
-        user,
         generation: 3,
-        purpose: Purpose::Access,
-        client: None,
-        application: None,
-        unit: None,
-        actor: None,
-        parent: None,
-        slot: None,
-        seed: None,
-        idle: None,
-        issued_at,
-        used_at: issued_at,
-        expires_at: issued_at + lifetime,
-        spent: None,
-        actor_generation: None,
-        team: None,
-        project: None,
-        tail: Vec::new(),
+        ..Record::new(Realm::new("here"), user, Purpose::Access, life)
     }
 }
 

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::session::Purpose;
-use crate::token::{Seed, TokenDigest};
+use crate::token::{Realm, Seed, TokenDigest};
 
 /// A token's facts at rest. Holds no clear text. By itself serde writes it as version 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +111,37 @@ impl Slot {
 }
 
 impl Record {
+    /// A token that nothing else is known of.
+    pub fn new(
+        realm: Realm,
+        user: Uuid,
+        purpose: Purpose,
+        (issued_at, expires_at): (OffsetDateTime, OffsetDateTime),
+    ) -> Self {
+        Self {
+            realm: realm.name().to_owned(),
+            user,
+            generation: 0,
+            purpose,
+            client: None,
+            application: None,
+            unit: None,
+            actor: None,
+            parent: None,
+            slot: None,
+            seed: None,
+            idle: None,
+            issued_at,
+            used_at: issued_at,
+            expires_at,
+            spent: None,
+            actor_generation: None,
+            team: None,
+            project: None,
+            tail: Vec::new(),
+        }
+    }
+
     /// Whether it opens anything at that moment.
     pub(crate) fn is_live(&self, now: OffsetDateTime) -> bool {
         self.expires_at > now && self.spent.is_none()

@@ -1,5 +1,7 @@
 //! The token in what a service has received, in whichever form it passes that on.
 
+use std::cell::LazyCell;
+
 use actix_web::dev::RequestHead;
 use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
 use isogloss_core::{Auth, AuthError, Presented, Session};
@@ -15,8 +17,7 @@ pub(super) async fn session_of<'m>(
     mounts: impl Iterator<Item = &'m Mount>,
     text: &str,
 ) -> Result<Option<(Session, &'m Mount)>, AuthError> {
-    let readings = mounts.flat_map(|mount| readings(mount, text).map(move |found| (found, mount)));
-    let mut readings: Vec<_> = readings.collect();
+    let mut readings = readings(mounts, text.trim());
     if readings.len() > 1 {
         readings.sort_by_cached_key(|(presented, _)| !auth.keeps(&presented.token));
     }
@@ -30,19 +31,32 @@ pub(super) async fn session_of<'m>(
     Ok(None)
 }
 
-fn readings(mount: &Mount, text: &str) -> impl Iterator<Item = Presented> {
-    let text = text.trim();
-    let by_itself = mount.read(text);
-    let others = by_itself.is_none().then(|| {
-        let heads = [
-            with_header(AUTHORIZATION, text),
-            with_header(COOKIE, text),
-            with_query(text),
-        ];
-        let heads = heads.into_iter().flatten();
-        heads.filter_map(|head| mount.presented(&head))
-    });
-    by_itself.into_iter().chain(others.into_iter().flatten())
+fn readings<'m>(
+    mounts: impl Iterator<Item = &'m Mount>,
+    text: &str,
+) -> Vec<(Presented, &'m Mount)> {
+    // Most tokens come by themselves.
+    let heads = LazyCell::new(|| heads(text));
+    let mut readings = Vec::new();
+    for mount in mounts {
+        if let Some(by_itself) = mount.read(text) {
+            readings.push((by_itself, mount));
+        } else {
+            let presented = heads.iter().filter_map(|head| mount.presented(head));
+            readings.extend(presented.map(|presented| (presented, mount)));
+        }
+    }
+    readings
+}
+
+/// Calls that may have carried it.
+fn heads(text: &str) -> Vec<RequestHead> {
+    let heads = [
+        with_header(AUTHORIZATION, text),
+        with_header(COOKIE, text),
+        with_query(text),
+    ];
+    heads.into_iter().flatten().collect()
 }
 
 fn with_header(name: HeaderName, text: &str) -> Option<RequestHead> {

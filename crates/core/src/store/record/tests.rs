@@ -79,27 +79,15 @@ const SECOND_OF_ALL: &str = concat!(
 );
 
 fn plain() -> Record {
+    let user = Uuid::from_u128(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff);
+    let life = (
+        datetime!(2026-11-21 12:00 UTC),
+        datetime!(2026-11-21 20:00 UTC),
+    );
     Record {
-        realm: "here".to_owned(),
-        user: Uuid::from_u128(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff),
         generation: 3,
-        purpose: Purpose::Access,
         client: Some("one".to_owned()),
-        application: None,
-        unit: None,
-        actor: None,
-        parent: None,
-        slot: None,
-        seed: None,
-        idle: None,
-        issued_at: datetime!(2026-11-21 12:00 UTC),
-        used_at: datetime!(2026-11-21 12:00 UTC),
-        expires_at: datetime!(2026-11-21 20:00 UTC),
-        spent: None,
-        actor_generation: None,
-        team: None,
-        project: None,
-        tail: Vec::new(),
+        ..Record::new(Realm::new("here"), user, Purpose::Access, life)
     }
 }
 
