@@ -5,28 +5,41 @@ use std::path::Path;
 use anyhow::Result;
 use conformance::{Builder, Gateway, Store};
 
+use crate::tokens::Place;
+
 /// A setting, as an environment variable has it.
 pub(crate) type Setting = (&'static str, &'static str);
 
 pub(crate) const NO_NEAR_TOKENS: Setting = ("ISOGLOSS__TOKENS__REDIS_NEAR_CACHE", "0");
 pub(crate) const NO_NEAR_USERS: Setting = ("ISOGLOSS__DIRECTORY__NEAR_CACHE", "0");
+
 /// Another gateway beside one, with the same users, tokens and pepper.
-pub(crate) fn start_beside(gateway: &Gateway, program: &Path, store: Store) -> Result<Gateway> {
-    let file = |name: &str| gateway.folder().join(name).display().to_string();
-    let other = Gateway::builder(program.display().to_string()).store(store);
-    let other = other.directory(format!("sqlite:{}", file("directory.db")));
-    let other = other.env("ISOGLOSS__TOKENS__PEPPER_FILE", file("pepper"));
-    let other = other.start()?;
-    other.wait_until_ready()?;
-    Ok(other)
+pub(crate) fn start_beside(
+    gateway: &Gateway,
+    program: &Path,
+    store: Store,
+    settings: &[Setting],
+) -> Result<Gateway> {
+    let Place { directory, pepper } = Place::of(gateway);
+    start_with(program, store, |other| {
+        with(other, settings)
+            .directory(format!("sqlite:{}", directory.display()))
+            .env(
+                "ISOGLOSS__TOKENS__PEPPER_FILE",
+                pepper.display().to_string(),
+            )
+    })
 }
 
 pub(crate) fn start(program: &Path, store: Store, settings: &[Setting]) -> Result<Gateway> {
-    start_with(program, store, |gateway| {
-        settings
-            .iter()
-            .fold(gateway, |gateway, (name, value)| gateway.env(*name, *value))
-    })
+    start_with(program, store, |gateway| with(gateway, settings))
+}
+
+/// The same with these settings.
+pub(crate) fn with(gateway: Builder, settings: &[Setting]) -> Builder {
+    settings
+        .iter()
+        .fold(gateway, |gateway, (name, value)| gateway.env(*name, *value))
 }
 
 /// A gateway with whatever is to be different.

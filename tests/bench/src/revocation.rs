@@ -16,7 +16,7 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
     let redis = Redis::start()?;
     let store = || Store::Redis(redis.url());
     let here = start(program, store(), &[])?;
-    let there = start_beside(&here, program, store())?;
+    let there = start_beside(&here, program, store(), &[])?;
     let tokens = issue(&here, &redis.url(), effort.revocations)?;
     let mut took = Vec::new();
     for token in &tokens {

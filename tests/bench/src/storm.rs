@@ -1,7 +1,6 @@
 //! A storm of logins beside a steady stream of token checks: how long the checks take, whether any is
 //! refused, and how soon a login is refused that finds no place.
 
-use std::mem;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,7 +26,7 @@ const RATE: u32 = 4_000;
 const CONNECTIONS: u32 = 16;
 /// Login clients: as many as the queue takes, and far more.
 const STORMS: [usize; 2] = [64, 512];
-/// The first wave is no measure of what follows.
+/// Checks count once the first wave of logins is there; those logins count.
 const WARM_UP: Duration = Duration::from_secs(2);
 
 pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Result<()> {
@@ -39,12 +38,11 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
     let idle = checks(server, &token, effort.storm)?;
     report.line(&format!("Storm: idle, {}.", idle.told()));
     for clients in STORMS {
-        let (during, first, logins) = storm(server, &token, clients, effort.storm)?;
+        let (during, logins) = storm(server, &token, clients, effort.storm)?;
         report.line(&format!(
-            "Storm of {clients} clients: {}; logins: {}; those of the first {WARM_UP:?}: {}.",
+            "Storm of {clients} clients: {}; logins: {}.",
             during.told(),
-            logins.told(),
-            first.told()
+            logins.told()
         ));
         let what = format!("99 of 100 checks while {clients} clients log in");
         let most = limit(idle.times.at(99.0));
@@ -107,13 +105,6 @@ struct Logins {
 }
 
 impl Logins {
-    fn none() -> Result<Self> {
-        Ok(Self {
-            done: Times::new()?,
-            refused: Times::new()?,
-        })
-    }
-
     fn told(&self) -> String {
         format!(
             "{} done, half within {:.0} ms; {} refused, 99 % within {:.1} ms, all within {:.1} ms",
@@ -126,34 +117,31 @@ impl Logins {
     }
 }
 
-/// Checks while clients log in; then the logins of the first wave, and those after it.
+/// Checks while clients log in, and all of those logins.
 fn storm(
     server: SocketAddr,
     token: &str,
     clients: usize,
     during: Duration,
-) -> Result<(Checks, Logins, Logins)> {
-    let (logins, after) = (Mutex::new(Logins::none()?), Logins::none()?);
+) -> Result<(Checks, Logins)> {
+    let (done, refused) = (Times::new()?, Times::new()?);
+    let logins = Mutex::new(Logins { done, refused });
     let stop = AtomicBool::new(false);
-    let (checked, first) = thread::scope(|scope| {
+    let checked = thread::scope(|scope| {
         let (logins, stop) = (&logins, &stop);
         let clients: Vec<_> = (0..clients)
             .map(|number| scope.spawn(move || client(server, number, stop, logins)))
             .collect();
         thread::sleep(WARM_UP);
-        let first = {
-            let mut logins = logins.lock().unwrap_or_else(PoisonError::into_inner);
-            mem::replace(&mut *logins, after)
-        };
         let checked = checks(server, token, during);
         stop.store(true, Ordering::Relaxed);
         for client in clients {
             client.join().ok().context("a client panicked")??;
         }
-        anyhow::Ok((checked?, first))
+        checked
     })?;
     let logins = logins.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok((checked, first, logins))
+    Ok((checked, logins))
 }
 
 /// Logs in again and again. If it is refused, it comes again after half a second to one and a half:

@@ -40,6 +40,21 @@ pub(crate) fn beside(all: &[Series], target: &Target<'_>) -> Verdict {
     }
 }
 
+/// Judges each second one beside the one before it.
+pub(crate) fn beside_each(all: &[Series], what: &str, least: f64) -> Vec<Verdict> {
+    let pairs = all.as_chunks::<2>().0.iter();
+    let judged = pairs.map(|[few, many]| {
+        let target = Target {
+            what: format!("{what}: {}, beside {}", many.name, few.name),
+            who: &many.name,
+            other: &few.name,
+            least,
+        };
+        beside(all, &target)
+    });
+    judged.collect()
+}
+
 /// Judges a figure that is to stay below another.
 pub(crate) fn at_most(what: &str, unit: &str, measured: f64, most: f64) -> Verdict {
     Verdict {

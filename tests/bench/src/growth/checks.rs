@@ -10,11 +10,11 @@ use conformance::{Gateway, Redis, Store};
 
 use super::logins::Large;
 use super::{Growth, embedded, grouped, redis};
-use crate::gateways::{NO_NEAR_TOKENS, filled, start, start_with};
+use crate::gateways::{NO_NEAR_TOKENS, filled, start, start_beside, start_with};
 use crate::load::{Questions, ask};
 use crate::report::Report;
 use crate::rounds::{Contestant, run};
-use crate::targets::{Target, at_most, beside};
+use crate::targets::{at_most, beside_each};
 use crate::tokens::{Place, issue};
 use crate::validation::{BIMPLUS, END};
 
@@ -70,17 +70,8 @@ pub(super) fn measure(
     }
     let what = format!("checks as tokens grow, {asked} asked for, {CLIENTS} clients");
     let all = run(&what, growth.rounds, &contestants)?;
-    for pair in all.chunks(2) {
-        let [few, many] = pair else { continue };
-        report.judge(beside(
-            &all,
-            &Target {
-                what: format!("checks: {}, beside {}", many.name, few.name),
-                who: &many.name,
-                other: &few.name,
-                least: 0.90,
-            },
-        ));
+    for verdict in beside_each(&all, "checks", 0.90) {
+        report.judge(verdict);
     }
     report.table(&what, "checks/s", &all);
     Ok(())
@@ -100,16 +91,7 @@ fn on_redis(program: &Path, many: usize, asked: usize) -> Result<OnRedis> {
     let near = start(program, store(), &[])?;
     redis::fill(&near, &redis, many - asked)?;
     let tokens = issue(&near, &redis.url(), asked)?;
-    let place = Place::of(&near);
-    let far = start_with(program, store(), |builder| {
-        builder
-            .env(NO_NEAR_TOKENS.0, NO_NEAR_TOKENS.1)
-            .env(
-                "ISOGLOSS__TOKENS__PEPPER_FILE",
-                place.pepper.display().to_string(),
-            )
-            .directory(format!("sqlite:{}", place.directory.display()))
-    })?;
+    let far = start_beside(&near, program, store(), &[NO_NEAR_TOKENS])?;
     Ok(OnRedis {
         near,
         far,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use isogloss_core::store::{EmbeddedStore, Record, TokenStore};
-use isogloss_core::{Clock as _, Purpose, SystemClock, TokenDigest};
+use isogloss_core::{Clock as _, Purpose, Realm, SystemClock, TokenDigest};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
@@ -48,17 +48,18 @@ async fn open(file: &Path) -> Result<EmbeddedStore> {
 }
 
 async fn fill_up(store: &dyn TokenStore, many: usize) -> Result<()> {
-    let now = SystemClock.now();
-    let expires_at = now + LIFE;
+    let one = as_bimplus_has_it();
     let mut progress = Progress::new("tokens in the embedded store", many);
     let step = u64::MAX / (many as u64).max(1);
     let number = |index: usize| index as u64 * step;
     let puts = stream::iter(0..many).map(|index| {
         let user = spread(number(index / EACH * EACH), 0);
-        let mut record = as_bimplus_has_it(Uuid::from_bytes(user));
-        (record.issued_at, record.used_at, record.expires_at) = (now, now, expires_at);
+        let record = Record {
+            user: Uuid::from_bytes(user),
+            ..one.clone()
+        };
         let digest = TokenDigest::from(spread(number(index), Uuid::new_v4().as_u64_pair().0));
-        async move { store.put(digest, &record, now).await }
+        async move { store.put(digest, &record, record.issued_at).await }
     });
     let mut done = puts.buffer_unordered(AT_ONCE);
     while done.try_next().await?.is_some() {
@@ -73,29 +74,14 @@ fn spread(number: u64, rest: u64) -> [u8; 16] {
 }
 
 /// With a client and an application.
-fn as_bimplus_has_it(user: Uuid) -> Record {
+fn as_bimplus_has_it() -> Record {
     let now = SystemClock.now();
+    let life = (now, now + LIFE);
     Record {
-        realm: "bimplus".to_owned(),
-        user,
         generation: 3,
-        purpose: Purpose::Access,
         client: Some("0864b512-1776-4a55-8ee5-2b19d7d9b7ea".to_owned()),
         application: Some("0106c8ba-ad46-7c08-e26f-026852cb7525".to_owned()),
-        unit: None,
-        actor: None,
-        parent: None,
-        slot: None,
-        seed: None,
-        idle: None,
-        issued_at: now,
-        used_at: now,
-        expires_at: now + LIFE,
-        spent: None,
-        actor_generation: None,
-        team: None,
-        project: None,
-        tail: Vec::new(),
+        ..Record::new(Realm::new("bimplus"), Uuid::nil(), Purpose::Access, life)
     }
 }
 

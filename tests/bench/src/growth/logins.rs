@@ -7,11 +7,11 @@ use conformance::{Builder, Gateway, Postgres, Redis, Store};
 
 use super::{Growth, grouped, plans, users};
 use crate::dialects::MARK;
-use crate::gateways::{Setting, filled, start_with};
+use crate::gateways::{Setting, filled, start_with, with};
 use crate::load::{Questions, ask};
 use crate::report::Report;
 use crate::rounds::{Contestant, run};
-use crate::targets::{Target, beside};
+use crate::targets::beside_each;
 
 /// More than there are threads, fewer than the queue holds.
 const CLIENTS: usize = 16;
@@ -74,20 +74,8 @@ pub(super) fn measure(program: &Path, growth: Growth, report: &mut Report) -> Re
             .collect();
         let what = format!("logins as users grow, bcrypt cost {cost}, {CLIENTS} clients");
         let all = run(&what, growth.rounds, &contestants)?;
-        for pair in all.chunks(2) {
-            let [few, many] = pair else { continue };
-            report.judge(beside(
-                &all,
-                &Target {
-                    what: format!(
-                        "logins, bcrypt cost {cost}: {}, beside {}",
-                        many.name, few.name
-                    ),
-                    who: &many.name,
-                    other: &few.name,
-                    least: 0.95,
-                },
-            ));
+        for verdict in beside_each(&all, &format!("logins, bcrypt cost {cost}"), 0.95) {
+            report.judge(verdict);
         }
         report.table(&what, "logins/s", &all);
     }
@@ -146,9 +134,6 @@ fn gateway(
     differ: impl FnOnce(Builder) -> Builder,
 ) -> Result<Gateway> {
     start_with(program, Store::Redis(redis.url()), |builder| {
-        let builder = NO_CAPS
-            .iter()
-            .fold(builder, |builder, (name, value)| builder.env(*name, *value));
-        differ(builder.env("ISOGLOSS__PASSWORDS__BCRYPT_COST", cost.to_string()))
+        differ(with(builder, &NO_CAPS).env("ISOGLOSS__PASSWORDS__BCRYPT_COST", cost.to_string()))
     })
 }
