@@ -63,7 +63,7 @@ async fn remembered(auth: &Auth, settings: &Settings, token: &str, ids: Ids) -> 
     let token = Token::from_guid(REALM, token.trim()).ok_or(Error::StaleGrant)?;
     let remembered = auth.validate(&token, &[Purpose::Remember]).await;
     let remembered = remembered.map_err(stale)?;
-    if remembered.client != Some(client.canonical()) {
+    if remembered.client() != Some(client.canonical().as_str()) {
         return Err(Error::StaleGrant);
     }
     let terms = Terms {

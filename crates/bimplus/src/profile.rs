@@ -35,17 +35,17 @@ struct Membership {
 }
 
 impl Profile {
-    pub(crate) fn new(user: User, teams: Vec<Team>) -> Self {
-        let fullname = full_name(&user);
+    pub(crate) fn new(user: &User, teams: Vec<Team>) -> Self {
+        let fullname = full_name(user);
         let displayname = format!("{fullname} [{}]", user.organisation.name);
         Self {
             teams: teams.into_iter().map(|team| Membership { team }).collect(),
             id: user.id,
             email: user.address().unwrap_or_default().to_owned(),
             status: "Active",
-            firstname: user.first_name,
-            lastname: user.last_name,
-            company: user.organisation.name,
+            firstname: user.first_name.clone(),
+            lastname: user.last_name.clone(),
+            company: user.organisation.name.clone(),
             fullname,
             displayname,
             info: "",

@@ -85,7 +85,7 @@ async fn cross_token(auth: Data<Auth>, settings: Data<Settings>, caller: Caller)
 async fn user(auth: Data<Auth>, caller: Caller) -> Answer {
     let user = caller.session.user;
     let teams = Team::all(&user, auth.units(&user).await?);
-    Ok(ok(&Profile::new(user, teams)))
+    Ok(ok(&Profile::new(&user, teams)))
 }
 
 async fn teams(auth: Data<Auth>, caller: Caller) -> Answer {

@@ -86,10 +86,7 @@ pub(crate) struct TokenInformation {
 
 impl TokenInformation {
     pub(crate) fn new(session: &Session, now: OffsetDateTime) -> Self {
-        let client = session
-            .client
-            .as_deref()
-            .and_then(|id| Uuid::try_parse(id).ok());
+        let client = session.client().and_then(|id| Uuid::try_parse(id).ok());
         Self {
             user_id: session.user.id.to_string(),
             audience: client.unwrap_or_default().to_string(),

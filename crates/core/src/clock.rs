@@ -21,7 +21,7 @@ impl Clock for SystemClock {
         reason = "this is the Clock that others take"
     )]
     fn now(&self) -> OffsetDateTime {
-        whole_milliseconds(OffsetDateTime::now_utc())
+        OffsetDateTime::now_utc().truncate_to_millisecond()
     }
 }
 
@@ -50,13 +50,14 @@ impl Clock for MockClock {
 
 /// Milliseconds since the Unix epoch.
 pub(crate) fn milliseconds(moment: OffsetDateTime) -> i64 {
-    i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+    moment.unix_timestamp() * 1_000 + i64::from(moment.millisecond())
 }
 
 /// The moment that many milliseconds after the Unix epoch; out of range is the epoch itself.
 pub(crate) fn from_milliseconds(milliseconds: i64) -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000)
-        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    let seconds = OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1_000));
+    let rest = time::Duration::milliseconds(milliseconds.rem_euclid(1_000));
+    seconds.map_or(OffsetDateTime::UNIX_EPOCH, |moment| moment + rest)
 }
 
 /// The moment so long after another; the last one that can be told if it lies behind that.
@@ -65,6 +66,17 @@ pub(crate) fn later(moment: OffsetDateTime, by: Duration) -> OffsetDateTime {
     moment.saturating_add(by)
 }
 
-fn whole_milliseconds(moment: OffsetDateTime) -> OffsetDateTime {
-    from_milliseconds(milliseconds(moment))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn milliseconds_lead_to_the_same_moment() {
+        for count in [0, 1, 999, 1_000, 1_795_345_200_123, -1, -999, -1_001] {
+            assert_eq!(milliseconds(from_milliseconds(count)), count);
+        }
+        for beyond in [i64::MAX, i64::MIN] {
+            assert_eq!(from_milliseconds(beyond), OffsetDateTime::UNIX_EPOCH);
+        }
+    }
 }

@@ -14,6 +14,8 @@ mod snapshot;
 mod sqlite;
 mod steps;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
@@ -45,7 +47,13 @@ pub trait Directory: Enrolments + AppPasswords + Keys + AuditTable + UsageTable 
     async fn account(&self, login: &str) -> Result<Option<Account>, StoreError>;
 
     /// The user of that identifier.
-    async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError>;
+    async fn user(&self, id: Uuid) -> Result<Option<Arc<User>>, StoreError>;
+
+    /// The same, if it is kept in this process and still holds. [`user`](Self::user) has to be asked
+    /// otherwise.
+    fn kept(&self, _id: Uuid) -> Option<Arc<User>> {
+        None
+    }
 
     /// The units that the user may log in to, the default one first.
     async fn units(&self, user: &User) -> Result<Vec<Unit>, StoreError>;

@@ -5,23 +5,23 @@
 //! [`Ticket`], which a change makes void. That something is *not* there is never kept, so strangers who
 //! ask for what does not exist take no room from what does.
 
-use std::hash::{BuildHasher as _, Hash, RandomState};
+use std::hash::{BuildHasher as _, Hash};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use quick_cache::UnitWeighter;
 use quick_cache::unsync::Cache;
+use quick_cache::{DefaultHashBuilder, UnitWeighter};
 
 /// A change makes the tickets of one shard void. A power of two.
 const SHARDS: usize = 64;
 /// Room that a shard has from the start. It grows.
 const FEW: usize = 16;
 
-/// Kept values.
+/// Kept values. Nobody can choose keys that meet in one place: they are keyed digests, or the directory's own.
 pub(crate) struct Near<K, V> {
     shards: Vec<Mutex<Shard<K, V>>>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
     hits: AtomicU64,
     misses: AtomicU64,
 }
@@ -61,7 +61,7 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
         };
         Self {
             shards: (0..SHARDS).map(|_| shard()).collect(),
-            hasher: RandomState::new(),
+            hasher: DefaultHashBuilder::default(),
             hits: AtomicU64::default(),
             misses: AtomicU64::default(),
         }
@@ -70,20 +70,22 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
     /// What is kept, or else the right to keep what is found elsewhere.
     pub(crate) fn find(&self, key: &K) -> Result<V, Ticket> {
         let shard = self.shard(key);
-        let Some(value) = shard.kept.get(key).cloned() else {
-            let changes = shard.changes;
-            drop(shard);
-            self.misses.fetch_add(1, Ordering::Relaxed);
-            return Err(Ticket { changes });
-        };
+        let (value, changes) = (shard.kept.get(key).cloned(), shard.changes);
         drop(shard);
-        self.hits.fetch_add(1, Ordering::Relaxed);
-        Ok(value)
+        let count = if value.is_some() {
+            &self.hits
+        } else {
+            &self.misses
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        value.ok_or(Ticket { changes })
     }
 
-    /// Whether it is kept, which counts as no use of it.
-    pub(crate) fn keeps(&self, key: &K) -> bool {
-        self.shard(key).kept.peek(key).is_some()
+    /// What is kept, for those who look elsewhere otherwise, by [`find_or`]: that counts what is not.
+    pub(crate) fn kept(&self, key: &K) -> Option<V> {
+        let value = self.shard(key).kept.get(key).cloned()?;
+        self.hits.fetch_add(1, Ordering::Relaxed);
+        Some(value)
     }
 
     /// Keeps what was found, unless something has changed since.
@@ -174,15 +176,15 @@ mod tests {
         keep(&near, 1);
         keep(&near, 2);
         assert_eq!(near.find(&1).ok(), Some("kept"));
-        assert!(near.keeps(&1));
+        assert_eq!(near.kept(&1), Some("kept"));
         near.forget(&1);
-        assert!(!near.keeps(&1));
+        assert_eq!(near.kept(&1), None);
         assert!(near.find(&1).is_err());
         assert_eq!(near.find(&2).ok(), Some("kept"));
         near.clear();
         assert!(near.find(&2).is_err());
         let status = near.status();
-        assert_eq!((status.kept, status.hits, status.misses), (0, 2, 4));
+        assert_eq!((status.kept, status.hits, status.misses), (0, 3, 4));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a token stands for: the terms it is issued on and the session it opens.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::clock::later;
-use crate::store::Idle;
+use crate::store::{Idle, Record};
 use crate::token::{Token, TokenDigest};
 use crate::user::User;
 
@@ -164,38 +165,72 @@ pub struct Actor {
 }
 
 /// A live token's session.
+///
+/// User and record are those that are kept in the process: thousands of sessions a second share them.
 #[derive(Debug, Clone)]
 pub struct Session {
     /// Who the token speaks for, as the directory knows the user now.
-    pub user: User,
-    /// What the token is for.
-    pub purpose: Purpose,
-    /// See [`Terms::client`].
-    pub client: Option<String>,
-    /// See [`Terms::application`].
-    pub application: Option<String>,
-    /// See [`Terms::unit`].
-    pub unit: Option<String>,
-    /// See [`Terms::team`].
-    pub team: Option<String>,
-    /// See [`Terms::project`].
-    pub project: Option<String>,
-    /// See [`Terms::actor`].
-    pub actor: Option<Actor>,
-    /// See [`Terms::parent`].
-    pub parent: Option<TokenDigest>,
+    pub user: Arc<User>,
     /// The token's digest, to name it as the parent of another.
     pub digest: TokenDigest,
-    /// When the token was issued.
-    pub issued_at: OffsetDateTime,
-    /// When it ends.
-    pub expires_at: OffsetDateTime,
+    pub(crate) record: Arc<Record>,
 }
 
 impl Session {
+    /// What the token is for.
+    pub fn purpose(&self) -> Purpose {
+        self.record.purpose
+    }
+
+    /// See [`Terms::client`].
+    pub fn client(&self) -> Option<&str> {
+        self.record.client.as_deref()
+    }
+
+    /// See [`Terms::application`].
+    pub fn application(&self) -> Option<&str> {
+        self.record.application.as_deref()
+    }
+
+    /// See [`Terms::unit`].
+    pub fn unit(&self) -> Option<&str> {
+        self.record.unit.as_deref()
+    }
+
+    /// See [`Terms::team`].
+    pub fn team(&self) -> Option<&str> {
+        self.record.team.as_deref()
+    }
+
+    /// See [`Terms::project`].
+    pub fn project(&self) -> Option<&str> {
+        self.record.project.as_deref()
+    }
+
+    /// See [`Terms::actor`].
+    pub fn actor(&self) -> Option<Actor> {
+        let generation = self.record.actor_generation;
+        self.record.actor.map(|id| Actor { id, generation })
+    }
+
+    /// See [`Terms::parent`].
+    pub fn parent(&self) -> Option<TokenDigest> {
+        self.record.parent
+    }
+
+    /// When the token was issued.
+    pub fn issued_at(&self) -> OffsetDateTime {
+        self.record.issued_at
+    }
+
+    /// When it ends.
+    pub fn expires_at(&self) -> OffsetDateTime {
+        self.record.expires_at
+    }
+
     /// Who is answerable for what this session does: its administrator, else its user.
     pub fn acting(&self) -> Actor {
-        self.actor.unwrap_or(Actor {
+        self.actor().unwrap_or(Actor {
             id: self.user.id,
             generation: Some(self.user.generation),
         })
@@ -204,7 +239,7 @@ impl Session {
     /// Whole seconds until the end, the running one not counted: a token of 300 s that was issued
     /// this very moment has 299 left.
     pub fn seconds_left(&self, now: OffsetDateTime) -> i64 {
-        let milliseconds = (self.expires_at - now).whole_milliseconds() - 1;
+        let milliseconds = (self.expires_at() - now).whole_milliseconds() - 1;
         i64::try_from(milliseconds.max(0) / 1000).unwrap_or(i64::MAX)
     }
 }

@@ -9,6 +9,7 @@ mod record;
 mod redis;
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
@@ -45,7 +46,7 @@ pub trait TokenStore: Send + Sync + 'static {
     ) -> Result<Vec<TokenDigest>, StoreError>;
 
     /// The record, if there is one.
-    async fn get(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError>;
+    async fn get(&self, digest: TokenDigest) -> Result<Option<Arc<Record>>, StoreError>;
 
     /// The token that holds a slot, if one does. It may have expired.
     async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError>;
@@ -92,9 +93,10 @@ pub trait TokenStore: Send + Sync + 'static {
         None
     }
 
-    /// Whether this process knows of that token without asking its server.
-    fn keeps(&self, _digest: TokenDigest) -> bool {
-        false
+    /// The record, if this process has it without asking the server. [`get`](Self::get) has to be asked
+    /// otherwise.
+    fn kept(&self, _digest: TokenDigest) -> Option<Arc<Record>> {
+        None
     }
 
     /// What of its server's is kept in this process, if anything is.

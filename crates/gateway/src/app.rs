@@ -15,14 +15,14 @@ use tracing_actix_web::TracingLogger;
 
 use crate::dialects::Mount;
 use crate::door::Door;
+use crate::headers::Protection;
 use crate::measured::Requests;
-use crate::probe::{self, Probe};
-
+use crate::probe::{self, Asked, Probe};
+use crate::slow;
 use crate::source::Proxies;
 use crate::sunset::Sunsets;
 use crate::telemetry::{self, RootSpan};
 use crate::usage::Usage;
-use crate::{headers, slow};
 
 /// What the application is made of.
 #[derive(Clone)]
@@ -106,17 +106,29 @@ pub fn app(
         );
     }
     let outside = Requests::of("");
+    let protection = Rc::new(Protection::with_hsts(hsts));
     app.default_service(
         to(HttpResponse::NotFound).wrap(from_fn(move |request, next| {
             outside.clone().measure(request, next)
         })),
     )
     .wrap(NormalizePath::trim())
-    .wrap(from_fn(move |request, next| {
-        slow::bound(body_timeout, request, next)
-    }))
-    .wrap(from_fn(probe::answer))
-    .wrap(headers::protective_with_hsts(hsts))
-    .wrap(from_fn(telemetry::request_id))
+    .wrap_fn(move |request, service| slow::bound(body_timeout, request, service))
+    .wrap_fn(move |request, service| {
+        let (id, asked) = (
+            telemetry::request_id_of(&request),
+            Asked::in_request(&request),
+        );
+        let (answer, protection) = (service.call(request), Rc::clone(&protection));
+        async move {
+            let mut response = answer.await?;
+            telemetry::tell_request_id(id, response.headers_mut());
+            protection.write(response.headers_mut());
+            if let Some(asked) = asked {
+                asked.answer(&mut response);
+            }
+            Ok(response)
+        }
+    })
     .wrap(TracingLogger::<RootSpan>::new())
 }

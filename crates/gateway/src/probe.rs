@@ -1,12 +1,12 @@
 //! Does this address lead to this gateway? Asked by `isogloss doctor` with a header that only who has
 //! the pepper can write, and answered to nobody else.
 
-use actix_web::body::MessageBody;
+use std::net::IpAddr;
+
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{FORWARDED, HeaderName, HeaderValue, X_FORWARDED_FOR};
-use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpMessage as _};
+use actix_web::{HttpMessage as _, HttpRequest};
 use isogloss_core::{Auth, Peppers, Source};
 use ring::hmac;
 use time::OffsetDateTime;
@@ -103,22 +103,36 @@ pub(crate) fn note_dialect(name: &'static str, request: &ServiceRequest) {
     }
 }
 
-/// Answers questions, beside whatever else the request is answered with.
-pub(crate) async fn answer<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
-    let Some(question) = request.headers().get(HEADER).cloned() else {
-        return next.call(request).await;
-    };
-    let peer = request.peer_addr().map(|peer| peer.ip());
-    let mut response = next.call(request).await?;
-    let request = response.request();
+/// A question in a request, which is answered beside whatever else the request is answered with.
+pub(crate) struct Asked {
+    question: HeaderValue,
+    peer: Option<IpAddr>,
+}
+
+impl Asked {
+    /// The question, if there is one.
+    pub(crate) fn in_request(request: &ServiceRequest) -> Option<Self> {
+        Some(Self {
+            question: request.headers().get(HEADER)?.clone(),
+            peer: request.peer_addr().map(|peer| peer.ip()),
+        })
+    }
+
+    /// Answers it.
+    pub(crate) fn answer<B>(self, response: &mut ServiceResponse<B>) {
+        let answer = answer_to(&self, response.request());
+        if let Some(answer) = answer.and_then(|answer| HeaderValue::from_str(&answer).ok()) {
+            response.headers_mut().insert(HEADER, answer);
+        }
+    }
+}
+
+fn answer_to(asked: &Asked, request: &HttpRequest) -> Option<String> {
     let reached = request.extensions().get::<Reached>().copied();
     let source = request.extensions().get::<Source>().copied();
     let arrival = Arrival {
         dialect: reached.map(|Reached(name)| name.to_owned()),
-        source: match (source, peer) {
+        source: match (source, asked.peer) {
             (Some(source), _) => source.to_string(),
             (None, Some(peer)) => peer.to_string(),
             (None, None) => "unknown".to_owned(),
@@ -127,14 +141,9 @@ pub(crate) async fn answer<B: MessageBody>(
             .iter()
             .any(|name| request.headers().contains_key(name)),
     };
-    let answer = request.app_data::<Data<Probe>>().and_then(|probe| {
-        let now = request.app_data::<Data<Auth>>()?.now();
-        probe.answer(question.to_str().ok()?, &arrival, now)
-    });
-    if let Some(answer) = answer.and_then(|answer| HeaderValue::from_str(&answer).ok()) {
-        response.headers_mut().insert(HEADER, answer);
-    }
-    Ok(response)
+    let probe = request.app_data::<Data<Probe>>()?;
+    let now = request.app_data::<Data<Auth>>()?.now();
+    probe.answer(asked.question.to_str().ok()?, &arrival, now)
 }
 
 #[cfg(test)]

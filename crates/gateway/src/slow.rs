@@ -9,35 +9,46 @@ mod connection;
 use std::time::Duration;
 
 use actix_web::Error;
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
-use actix_web::middleware::Next;
+use futures_util::future::Either;
 
 use self::connection::Connection;
 pub(crate) use self::connection::watch;
 
 /// Wraps every route: a body has to be there in time, and a connection does not end while a request is
 /// being answered. After the answer to a body that came too slowly, it does.
-pub(crate) async fn bound<B: MessageBody>(
+pub(crate) fn bound<S, B>(
     body_limit: Duration,
     mut request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
+    service: &S,
+) -> impl Future<Output = Result<ServiceResponse<B>, Error>> + use<S, B>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+{
     let connection = request.conn_data::<Connection>().map(Connection::handle);
-    let _busy = match &connection {
-        Some(connection) => Some(connection.begin(&request).await?),
-        None => None,
-    };
-    let late = body::bound(body_limit, &mut request);
-    let mut response = next.call(request).await?;
-    if late.is_some_and(|late| late.get()) {
-        let head = response.response_mut().head_mut();
-        head.set_connection_type(ConnectionType::Close);
-        // actix-http would go on reading a body in chunks, to its end.
-        if let Some(connection) = connection {
-            connection.end_soon();
-        }
+    if let Some(connection) = connection
+        .as_ref()
+        .filter(|connection| connection.had_its_last())
+    {
+        return Either::Left(connection.clone().refuse());
     }
-    Ok(response)
+    let busy = connection
+        .as_ref()
+        .map(|connection| connection.begin(&request));
+    let late = body::bound(body_limit, &mut request);
+    let answer = service.call(request);
+    Either::Right(async move {
+        let _busy = busy;
+        let mut response = answer.await?;
+        if late.is_some_and(|late| late.get()) {
+            let head = response.response_mut().head_mut();
+            head.set_connection_type(ConnectionType::Close);
+            // actix-http would go on reading a body in chunks, to its end.
+            if let Some(connection) = connection {
+                connection.end_soon();
+            }
+        }
+        Ok(response)
+    })
 }

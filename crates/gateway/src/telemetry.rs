@@ -8,8 +8,7 @@ use std::sync::OnceLock;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::middleware::Next;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, HttpMessage as _, HttpRequest};
 use isogloss_core::audit::Caller;
 use tracing::{Level, Span, debug, error, field};
@@ -139,20 +138,14 @@ impl RootSpanBuilder for RootSpan {
 }
 
 /// Tells the client the request's identifier, for the log to be searched by.
-pub(crate) async fn request_id<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
+pub(crate) fn tell_request_id(id: Option<Uuid>, headers: &mut HeaderMap) {
     const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-    let id = request_id_of(&request);
-    let mut response = next.call(request).await?;
     let mut text = Uuid::encode_buffer();
     let text = id.map(|id| id.hyphenated().encode_lower(&mut text));
     if let Some(value) = text.and_then(|text| HeaderValue::from_str(text).ok()) {
-        response.headers_mut().insert(X_REQUEST_ID, value);
+        headers.insert(X_REQUEST_ID, value);
     }
-    Ok(response)
 }
 
 /// What log lines and the answer name a request by.

@@ -60,7 +60,7 @@ pub(crate) async fn browser_session(
     spent: &Session,
 ) -> Result<IssuedToken, AuthError> {
     let terms = Terms {
-        actor: spent.actor,
+        actor: spent.actor(),
         redeemed: Some(spent.digest),
         ..Terms::new(Purpose::Access, settings.impersonation_lifetime())
     };

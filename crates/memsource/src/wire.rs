@@ -43,7 +43,7 @@ impl<'a> LoginAnswer<'a> {
         Self {
             user: UserAnswer::new(&issued.session.user, settings),
             token: spell_token(issued),
-            expires: expires(issued.session.expires_at, settings.expires_style),
+            expires: expires(issued.session.expires_at(), settings.expires_style),
         }
     }
 }

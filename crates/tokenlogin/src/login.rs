@@ -66,7 +66,7 @@ pub(crate) async fn token_login(
     let token = Token::from_guid(REALM, text.trim()).ok_or(AuthError::InvalidToken)?;
     let remembered = auth.validate(&token, &[Purpose::Remember]).await?;
     let terms = Terms {
-        client: remembered.client,
+        client: remembered.client().map(str::to_owned),
         parent: Some(remembered.digest),
         ..settings.session()
     };
@@ -95,7 +95,7 @@ pub(crate) async fn logout(
     Call::check(&auth, &request).await?;
     let session = session(&auth, &request).await?;
     // The session goes last: a caller who is told that the store is away can ask once more.
-    match (settings.logout_ends, session.parent) {
+    match (settings.logout_ends, session.parent()) {
         (LogoutEnds::Device, Some(re_authentication_token)) => {
             auth.end(re_authentication_token).await?;
         }

@@ -145,13 +145,13 @@ impl Event {
     pub(crate) fn of_session(self, session: &Session) -> Self {
         Self {
             handle: Some(session.digest),
-            parent: session.parent,
-            purpose: Some(session.purpose),
-            client: short(session.client.as_deref()),
-            application: short(session.application.as_deref()),
-            unit: session.unit.clone(),
+            parent: session.parent(),
+            purpose: Some(session.purpose()),
+            client: short(session.client()),
+            application: short(session.application()),
+            unit: session.unit().map(str::to_owned),
             actor: session
-                .actor
+                .actor()
                 .map(|actor| Actor::User(actor.id))
                 .or(self.actor.clone()),
             ..self.about(&session.user)

@@ -1,5 +1,6 @@
 //! Who is it? Logins by password, card and key, and what else is asked about users.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -118,7 +119,7 @@ impl Auth {
     async fn check_key(&self, realm: Realm, key: &str) -> Result<User, AuthError> {
         let key = self.key(realm, key).await?;
         let user = match key.and_then(|key| key.user) {
-            Some(id) => self.0.directory.user(id).await?,
+            Some(id) => self.user_of(id).await?.map(Arc::unwrap_or_clone),
             None => None,
         };
         admit(user.ok_or(AuthError::InvalidCredentials)?, None)
@@ -157,7 +158,7 @@ impl Auth {
         // The tokens are dead already. This makes room.
         let removed = self.0.tokens.remove_user(user.id).await;
         removed.map_err(AuthError::from)?;
-        Ok(user)
+        Ok(Arc::unwrap_or_clone(user))
     }
 
     pub(super) async fn whom_to_impersonate(

@@ -1,5 +1,7 @@
 //! One-time tokens: one use, and an alarm at the second.
 
+use std::sync::Arc;
+
 use metrics::counter;
 use tracing::warn;
 
@@ -57,12 +59,12 @@ impl Auth {
         Client::note_user(&user, record.client.as_ref(), record.application.as_ref())?;
         let spent = Record {
             spent: Some(Spent::default()),
-            ..record.clone()
+            ..Record::clone(&record)
         };
         let now = self.now();
         if !self.0.tokens.replace(digest, &record, &spent, now).await? {
             // Somebody was faster.
-            if let Some(other) = self.0.tokens.get(digest).await? {
+            if let Some(other) = self.record_of(digest).await? {
                 self.used_again(digest, other).await?;
                 return Err(Miss::UsedAgain);
             }
@@ -71,7 +73,11 @@ impl Auth {
         if let Some(parent) = record.parent {
             self.live(parent).await?.ok_or(AuthError::InvalidToken)?;
         }
-        Ok(super::tokens::session(user, digest, record))
+        Ok(Session {
+            user,
+            digest,
+            record,
+        })
     }
 
     /// Remembers what a one-time token was exchanged for.
@@ -81,14 +87,14 @@ impl Auth {
         child: TokenDigest,
     ) -> Result<(), AuthError> {
         // A second use may come in between: then it is the last to write who ends the child.
-        while let Some(before) = self.0.tokens.get(redeemed).await? {
+        while let Some(before) = self.record_of(redeemed).await? {
             let Some(spent) = before.spent else { break };
             let after = Record {
                 spent: Some(Spent {
                     child: Some(child),
                     ..spent
                 }),
-                ..before.clone()
+                ..Record::clone(&before)
             };
             let now = self.now();
             if self
@@ -109,7 +115,7 @@ impl Auth {
     pub(super) async fn used_again(
         &self,
         digest: TokenDigest,
-        mut record: Record,
+        mut record: Arc<Record>,
     ) -> Result<(), AuthError> {
         counter!("isogloss_one_time_tokens_used_again_total").increment(1);
         warn!(
@@ -126,7 +132,7 @@ impl Auth {
                     again: true,
                     ..spent
                 }),
-                ..record.clone()
+                ..Record::clone(&record)
             };
             let now = self.now();
             if spent.again || self.0.tokens.replace(digest, &record, &after, now).await? {
@@ -135,7 +141,7 @@ impl Auth {
                 }
                 break;
             }
-            match self.0.tokens.get(digest).await? {
+            match self.record_of(digest).await? {
                 Some(now_there) => record = now_there,
                 None => break,
             }

@@ -118,9 +118,9 @@ impl Auth {
     async fn records(&self, filter: &Filter) -> Result<Vec<(TokenDigest, Record)>, AuthError> {
         let fits = |(digest, record): &(TokenDigest, Record)| filter.fits(*digest, record);
         if let Some(handle) = filter.handle {
-            let record = self.0.tokens.get(handle).await?;
+            let record = self.record_of(handle).await?;
             return Ok(record
-                .map(|r| (handle, r))
+                .map(|record| (handle, Arc::unwrap_or_clone(record)))
                 .into_iter()
                 .filter(fits)
                 .collect());
@@ -152,10 +152,7 @@ impl Users {
     async fn find(&mut self, auth: &Auth, id: Uuid) -> Result<Option<Arc<User>>, AuthError> {
         match self.0.entry(id) {
             Entry::Occupied(known) => Ok(known.get().clone()),
-            Entry::Vacant(place) => {
-                let user = auth.0.directory.user(id).await?;
-                Ok(place.insert(user.map(Arc::new)).clone())
-            }
+            Entry::Vacant(place) => Ok(place.insert(auth.user_of(id).await?).clone()),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What may they do, and for how long? Tokens from their issue to their end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::counter;
 use time::OffsetDateTime;
 use tracing::warn;
+use uuid::Uuid;
 
 use super::Auth;
 use super::once::Miss;
@@ -12,7 +14,7 @@ use crate::client::Client;
 use crate::error::{AuthError, StoreError};
 use crate::pepper::Pepper;
 use crate::presented::Presented;
-use crate::session::{Actor, Concurrency, IssuedToken, Purpose, Session, Terms};
+use crate::session::{Concurrency, IssuedToken, Purpose, Session, Terms};
 use crate::store::{Record, Slot};
 use crate::token::{Realm, Seed, Token, TokenDigest};
 use crate::user::{Role, User, UserState};
@@ -65,7 +67,11 @@ impl Auth {
         if let Some(redeemed) = terms.redeemed {
             self.note_child(redeemed, digest).await?;
         }
-        let session = session(user.clone(), digest, record);
+        let session = Session {
+            user: Arc::new(user.clone()),
+            digest,
+            record: Arc::new(record),
+        };
         Ok(IssuedToken {
             token,
             session,
@@ -79,11 +85,15 @@ impl Auth {
         token: &Token,
         purposes: &[Purpose],
     ) -> Result<Session, AuthError> {
-        let (digest, mut record) = self.find_unspent(token, purposes).await?;
+        let (digest, record) = self.find_unspent(token, purposes).await?;
         let user = self.owner(&record, purposes).await?;
         Client::note_user(&user, record.client.as_ref(), record.application.as_ref())?;
-        self.note_use(digest, &mut record).await?;
-        Ok(session(user, digest, record))
+        let record = self.note_use(digest, record).await?;
+        Ok(Session {
+            user,
+            digest,
+            record,
+        })
     }
 
     /// The session that a token opens which a service behind the gateway has received.
@@ -98,7 +108,7 @@ impl Auth {
     /// Whether the store would know of that token without asking anybody.
     pub fn keeps(&self, token: &Token) -> bool {
         let digest = self.0.peppers.current.digest(token);
-        self.0.tokens.keeps(digest)
+        self.0.tokens.kept(digest).is_some()
     }
 
     pub(super) async fn try_close(
@@ -125,14 +135,15 @@ impl Auth {
         &self,
         token: &Token,
         purposes: &[Purpose],
-    ) -> Result<(TokenDigest, Record), Miss> {
+    ) -> Result<(TokenDigest, Arc<Record>), Miss> {
         for pepper in self.0.peppers.each() {
             let digest = pepper.digest(token);
-            let Some(record) = self.0.tokens.get(digest).await? else {
+            let Some(record) = self.record_of(digest).await? else {
                 continue;
             };
             if record.spent.is_some() && purposes.contains(&record.purpose) {
-                self.used_again(digest, record).await?;
+                // Seldom, and in a place of its own: others need no room for it.
+                Box::pin(self.used_again(digest, record)).await?;
                 return Err(Miss::UsedAgain);
             }
             return Ok((digest, record));
@@ -145,24 +156,43 @@ impl Auth {
         &self,
         record: &Record,
         purposes: &[Purpose],
-    ) -> Result<User, AuthError> {
+    ) -> Result<Arc<User>, AuthError> {
         if !record.is_live(self.now()) || !purposes.contains(&record.purpose) {
             return Err(AuthError::InvalidToken);
         }
-        let user = self.0.directory.user(record.user).await?;
+        let user = self.user_of(record.user).await?;
         let user = user.filter(|user| is_of(user, record.generation));
         let user = user.ok_or(AuthError::InvalidToken)?;
         let Some(actor) = record.actor else {
             return Ok(user);
         };
-        let actor = self.0.directory.user(actor).await?;
+        let actor = self.user_of(actor).await?;
         let actor = actor.filter(|actor| vouches(actor, record));
         actor.map(|_| user).ok_or(AuthError::InvalidToken)
     }
 
-    pub(super) async fn live(&self, digest: TokenDigest) -> Result<Option<Record>, AuthError> {
-        let record = self.0.tokens.get(digest).await?;
+    pub(super) async fn live(&self, digest: TokenDigest) -> Result<Option<Arc<Record>>, AuthError> {
+        let record = self.record_of(digest).await?;
         Ok(record.filter(|record| record.is_live(self.now())))
+    }
+
+    /// What is kept near is at hand without waiting for anything.
+    pub(super) async fn record_of(
+        &self,
+        digest: TokenDigest,
+    ) -> Result<Option<Arc<Record>>, StoreError> {
+        match self.0.tokens.kept(digest) {
+            Some(record) => Ok(Some(record)),
+            None => self.0.tokens.get(digest).await,
+        }
+    }
+
+    /// Likewise.
+    pub(super) async fn user_of(&self, id: Uuid) -> Result<Option<Arc<User>>, StoreError> {
+        match self.0.directory.kept(id) {
+            Some(user) => Ok(Some(user)),
+            None => self.0.directory.user(id).await,
+        }
     }
 
     /// The token that was handed out last, if it still is as good as a fresh one.
@@ -189,7 +219,11 @@ impl Auth {
             }) {
                 return Ok(Some(IssuedToken {
                     token: Token::derived(realm, pepper, &seed),
-                    session: session(user.clone(), digest, record),
+                    session: Session {
+                        user: Arc::new(user.clone()),
+                        digest,
+                        record,
+                    },
                     handed_out_at: self.now(),
                 }));
             }
@@ -215,19 +249,22 @@ impl Auth {
         Ok(())
     }
 
-    /// Notes the use of a token. Each time is a write.
-    async fn note_use(&self, digest: TokenDigest, record: &mut Record) -> Result<(), AuthError> {
+    /// Notes the use of a token, and answers its record with that. Each time is a write.
+    async fn note_use(
+        &self,
+        digest: TokenDigest,
+        record: Arc<Record>,
+    ) -> Result<Arc<Record>, AuthError> {
         let now = self.now();
-        let Some(after) = used(record, now) else {
-            return Ok(());
+        let Some(after) = used(&record, now) else {
+            return Ok(record);
         };
-        if self.0.tokens.replace(digest, record, &after, now).await? {
-            *record = after;
-        } else {
-            // Somebody else noted a use, or ended the token.
-            *record = self.live(digest).await?.ok_or(AuthError::InvalidToken)?;
+        let after = Arc::new(after);
+        if self.0.tokens.replace(digest, &record, &after, now).await? {
+            return Ok(after);
         }
-        Ok(())
+        // Somebody else noted a use, or ended the token.
+        self.live(digest).await?.ok_or(AuthError::InvalidToken)
     }
 }
 
@@ -294,24 +331,4 @@ fn told_of_evictions(user: &User, evicted: &[TokenDigest]) {
 
 fn no_random_numbers(error: impl std::fmt::Display) -> StoreError {
     StoreError::new("random numbers", error)
-}
-
-pub(super) fn session(user: User, digest: TokenDigest, record: Record) -> Session {
-    Session {
-        user,
-        purpose: record.purpose,
-        client: record.client,
-        application: record.application,
-        unit: record.unit,
-        team: record.team,
-        project: record.project,
-        actor: record.actor.map(|id| Actor {
-            id,
-            generation: record.actor_generation,
-        }),
-        parent: record.parent,
-        digest,
-        issued_at: record.issued_at,
-        expires_at: record.expires_at,
-    }
 }

@@ -129,7 +129,7 @@ async fn users_are_found_by_name_and_address_in_any_case(directory: &dyn Directo
         assert_eq!(account.totp.unwrap().expose(), "JBSWY3DPEHPK3PXP");
         assert!(account.password_hash.expose_secret().starts_with("$2b$04$"));
         let same = directory.user(account.user.id).await.unwrap().unwrap();
-        assert_eq!(same, account.user);
+        assert_eq!(*same, account.user);
     }
     assert!(directory.account("").await.unwrap().is_none());
     assert!(directory.account("' OR 1=1 --").await.unwrap().is_none());

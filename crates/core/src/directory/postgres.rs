@@ -13,6 +13,7 @@ mod usage;
 mod write;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -158,8 +159,9 @@ impl Directory for PostgresDirectory {
             .await
     }
 
-    async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError> {
-        self.ask(move |c| Box::pin(read::user(c, id))).await
+    async fn user(&self, id: Uuid) -> Result<Option<Arc<User>>, StoreError> {
+        let user = self.ask(move |c| Box::pin(read::user(c, id))).await?;
+        Ok(user.map(Arc::new))
     }
 
     async fn units(&self, user: &User) -> Result<Vec<Unit>, StoreError> {

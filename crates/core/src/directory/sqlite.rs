@@ -12,7 +12,7 @@ mod usage;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -149,9 +149,16 @@ impl Directory for SqliteDirectory {
         read::account(&self.pool, login).await.map_err(failed)
     }
 
-    async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError> {
+    fn kept(&self, id: Uuid) -> Option<Arc<User>> {
+        self.near.as_ref()?.rows.users()?.kept(&id)
+    }
+
+    async fn user(&self, id: Uuid) -> Result<Option<Arc<User>>, StoreError> {
         let near = self.near.as_ref().and_then(|kept| kept.rows.users());
-        let look_up = async || read::user(&self.pool, id).await.map_err(failed);
+        let look_up = async || {
+            let user = read::user(&self.pool, id).await.map_err(failed)?;
+            Ok(user.map(Arc::new))
+        };
         find_or(near, id, look_up).await
     }
 

@@ -56,7 +56,10 @@ async fn what_is_put_is_got_and_listed(store: &dyn TokenStore) {
     let second = record(user, NOW + HOUR, HOUR);
     store.put(digest(2), &second, NOW + HOUR).await.unwrap();
     store.put(digest(1), &first, NOW).await.unwrap();
-    assert_eq!(store.get(digest(1)).await.unwrap(), Some(first.clone()));
+    assert_eq!(
+        store.get(digest(1)).await.unwrap(),
+        Some(Arc::new(first.clone()))
+    );
     assert_eq!(store.get(digest(9)).await.unwrap(), None);
     let listed = store.of_user(user).await.unwrap();
     assert_eq!(listed, [(digest(1), first), (digest(2), second)]);
@@ -148,7 +151,10 @@ async fn an_end_can_be_moved_but_not_brought_back(store: &dyn TokenStore) {
             .await
             .unwrap()
     );
-    assert_eq!(store.get(digest(1)).await.unwrap(), Some(moved.clone()));
+    assert_eq!(
+        store.get(digest(1)).await.unwrap(),
+        Some(Arc::new(moved.clone()))
+    );
     store.sweep(NOW + HOUR).await.unwrap();
     assert_eq!(digests(store, user).await, [digest(1)]);
     store.take(digest(1)).await.unwrap();
@@ -182,7 +188,10 @@ async fn of_many_who_replace_one_succeeds(store: &dyn TokenStore) {
     let won: Vec<_> = join_all(rivals).await;
     assert_eq!(won.iter().filter(|won| **won).count(), 1);
     let winner = u16::try_from(won.iter().position(|won| *won).unwrap()).unwrap();
-    assert_eq!(store.get(digest(1)).await.unwrap(), Some(spent(winner)));
+    assert_eq!(
+        store.get(digest(1)).await.unwrap(),
+        Some(Arc::new(spent(winner)))
+    );
     assert_eq!(
         digests(store, user).await,
         [],
@@ -351,5 +360,5 @@ async fn a_redis_that_is_away_is_an_error_and_comes_back_without_a_restart() {
     assert!(store.put(digest(2), &kept, NOW).await.is_err());
     server.start_again();
     store.put(digest(2), &kept, NOW).await.unwrap();
-    assert_eq!(store.get(digest(2)).await.unwrap(), Some(kept));
+    assert_eq!(store.get(digest(2)).await.unwrap(), Some(Arc::new(kept)));
 }

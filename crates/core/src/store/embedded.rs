@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use redb::Durability;
 use std::ops::Bound;
 use std::path::Path;
+use std::sync::Arc;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -84,13 +85,13 @@ impl TokenStore for EmbeddedStore {
             .await
     }
 
-    async fn get(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
+    async fn get(&self, digest: TokenDigest) -> Result<Option<Arc<Record>>, StoreError> {
         let transaction = self.shelf.read()?;
         let tokens = transaction.open_table(tables::TOKENS).map_err(failed)?;
         let Some(value) = tokens.get(digest.as_bytes()).map_err(failed)? else {
             return Ok(None);
         };
-        Record::decode(value.value()).map(Some)
+        Ok(Some(Arc::new(Record::decode(value.value())?)))
     }
 
     async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {

@@ -101,9 +101,8 @@ impl TokenStore for RedisStore {
         self.link.connections()
     }
 
-    fn keeps(&self, digest: TokenDigest) -> bool {
-        let near = self.near.as_ref().and_then(|near| near.records());
-        near.is_some_and(|near| near.keeps(&digest))
+    fn kept(&self, digest: TokenDigest) -> Option<Arc<Record>> {
+        self.near.as_ref()?.records()?.kept(&digest)
     }
 
     fn near(&self) -> Option<NearStatus> {
@@ -182,9 +181,10 @@ impl TokenStore for RedisStore {
         Ok(replaced)
     }
 
-    async fn get(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
+    async fn get(&self, digest: TokenDigest) -> Result<Option<Arc<Record>>, StoreError> {
         let near = self.near.as_ref().and_then(|near| near.records());
-        find_or(near, digest, async || self.look_up(digest).await).await
+        let look_up = async || Ok(self.look_up(digest).await?.map(Arc::new));
+        find_or(near, digest, look_up).await
     }
 
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {

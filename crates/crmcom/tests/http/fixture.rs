@@ -141,7 +141,7 @@ impl Fixture {
     pub(crate) async fn use_token(&self, token: &str) -> Option<String> {
         let token = Token::from_hex(Realm::new(NAME), token).unwrap();
         let session = self.auth.validate(&token, &[Purpose::Access]).await.ok()?;
-        session.unit
+        session.unit().map(str::to_owned)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Users: added, changed, switched off and on, given a password.
 
+use std::sync::Arc;
+
 use isogloss_core::audit::{Event, Kind};
 use isogloss_core::directory::{Change, UserEdit, UserEntry};
 use isogloss_core::{PasswordError, Passwords, Role, StoreError, User, UserState};
@@ -24,7 +26,8 @@ impl Administration {
 
     async fn user_of_id(&self, id: Uuid) -> Result<User, Undone> {
         let user = self.directory.user(id).await?;
-        user.ok_or_else(|| no_such_user(id))
+        let user = user.ok_or_else(|| no_such_user(id))?;
+        Ok(Arc::unwrap_or_clone(user))
     }
 
     /// Adds a user.

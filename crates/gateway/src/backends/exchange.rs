@@ -92,7 +92,7 @@ pub(super) async fn exchange(
     })?;
     let now = auth.now();
     let identity = Identity::new(&session, mount.name);
-    let jwt = jwts.sign(&identity, &audience, session.expires_at, now);
+    let jwt = jwts.sign(&identity, &audience, session.expires_at(), now);
     Ok(HttpResponse::Ok().json(json!({
         "access_token": jwt.text,
         "issued_token_type": JWT,

@@ -157,12 +157,12 @@ fn granted(session: &Session, dialect: &str, request: &HttpRequest) -> HttpRespo
         let jwts = backends.jwts.as_ref()?;
         let audience = [jwts.audience().to_owned()];
         let identity = Identity::new(session, dialect);
-        let jwt = jwts.sign(&identity, &audience, session.expires_at, auth.now());
+        let jwt = jwts.sign(&identity, &audience, session.expires_at(), auth.now());
         Some(jwt.text)
     });
-    let mut answer = HttpResponse::Ok();
-    headers::write(&mut answer, session, dialect, jwt);
-    answer.finish()
+    let mut answer = HttpResponse::Ok().finish();
+    headers::write(answer.headers_mut(), session, dialect, jwt);
+    answer
 }
 
 /// Some dialects have 200 for refusals, which a proxy would take for a yes.

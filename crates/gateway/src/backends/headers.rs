@@ -1,7 +1,8 @@
 //! Whom a call comes from, in headers for the service behind the proxy.
 
-use actix_web::HttpResponseBuilder;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use std::borrow::Cow;
+
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use isogloss_core::Session;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
@@ -10,53 +11,64 @@ use super::identity::Identity;
 /// What is escaped in a value, beside all that is not ASCII.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 
+const USER: HeaderName = HeaderName::from_static("x-isogloss-user");
+const USER_NAME: HeaderName = HeaderName::from_static("x-isogloss-user-name");
+const USER_NUMBER: HeaderName = HeaderName::from_static("x-isogloss-user-number");
+const EMAIL: HeaderName = HeaderName::from_static("x-isogloss-email");
+const ORGANISATION: HeaderName = HeaderName::from_static("x-isogloss-organisation");
+const ORGANISATION_ID: HeaderName = HeaderName::from_static("x-isogloss-organisation-id");
+const UNIT: HeaderName = HeaderName::from_static("x-isogloss-unit");
+const ROLE: HeaderName = HeaderName::from_static("x-isogloss-role");
+const DIALECT: HeaderName = HeaderName::from_static("x-isogloss-dialect");
+const CLIENT: HeaderName = HeaderName::from_static("x-isogloss-client");
+const APPLICATION: HeaderName = HeaderName::from_static("x-isogloss-application");
+const TEAM: HeaderName = HeaderName::from_static("x-isogloss-team");
+const PROJECT: HeaderName = HeaderName::from_static("x-isogloss-project");
+const ACTOR: HeaderName = HeaderName::from_static("x-isogloss-actor");
+const EXPIRES: HeaderName = HeaderName::from_static("x-isogloss-expires");
+const JWT: HeaderName = HeaderName::from_static("x-isogloss-jwt");
+
 /// Every header, whether there is something to say or not: what a client sent under such a name is
 /// replaced in any case.
 pub(super) fn write(
-    answer: &mut HttpResponseBuilder,
+    headers: &mut HeaderMap,
     session: &Session,
     dialect: &str,
     jwt: Option<String>,
 ) {
     let identity = Identity::new(session, dialect);
-    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    let values: [(&'static str, String); 16] = [
-        ("x-isogloss-user", identity.sub.to_string()),
-        ("x-isogloss-user-name", identity.username.to_owned()),
-        ("x-isogloss-user-number", identity.number.to_string()),
-        ("x-isogloss-email", text(identity.email)),
-        ("x-isogloss-organisation", identity.organisation.to_owned()),
-        (
-            "x-isogloss-organisation-id",
-            identity.organisation_id.to_string(),
-        ),
-        ("x-isogloss-unit", text(identity.unit)),
-        ("x-isogloss-role", identity.role.to_owned()),
-        ("x-isogloss-dialect", identity.dialect.to_owned()),
-        ("x-isogloss-client", text(identity.client_id)),
-        ("x-isogloss-application", text(identity.application)),
-        ("x-isogloss-team", text(identity.team)),
-        ("x-isogloss-project", text(identity.project)),
-        (
-            "x-isogloss-actor",
-            identity
-                .act
-                .map_or_else(String::new, |act| act.sub.to_string()),
-        ),
-        (
-            "x-isogloss-expires",
-            session.expires_at.unix_timestamp().to_string(),
-        ),
-        ("x-isogloss-jwt", jwt.unwrap_or_default()),
+    let actor = identity.act.as_ref().map(|act| act.sub.to_string());
+    let expires = session.expires_at().unix_timestamp().to_string();
+    let values: [(HeaderName, Cow<'_, str>); 16] = [
+        (USER, identity.sub.to_string().into()),
+        (USER_NAME, identity.username.into()),
+        (USER_NUMBER, identity.number.to_string().into()),
+        (EMAIL, identity.email.unwrap_or_default().into()),
+        (ORGANISATION, identity.organisation.into()),
+        (ORGANISATION_ID, identity.organisation_id.to_string().into()),
+        (UNIT, identity.unit.unwrap_or_default().into()),
+        (ROLE, identity.role.into()),
+        (DIALECT, identity.dialect.into()),
+        (CLIENT, identity.client_id.unwrap_or_default().into()),
+        (APPLICATION, identity.application.unwrap_or_default().into()),
+        (TEAM, identity.team.unwrap_or_default().into()),
+        (PROJECT, identity.project.unwrap_or_default().into()),
+        (ACTOR, actor.unwrap_or_default().into()),
+        (EXPIRES, expires.into()),
+        (JWT, jwt.unwrap_or_default().into()),
     ];
+    headers.reserve(values.len());
     for (name, value) in values {
-        answer.insert_header((HeaderName::from_static(name), escaped(&value)));
+        headers.insert(name, escaped(&value));
     }
 }
 
 /// Names may hold any character; a header may not.
 fn escaped(text: &str) -> HeaderValue {
-    let text = utf8_percent_encode(text, ESCAPED).to_string();
+    if text.is_empty() {
+        return HeaderValue::from_static("");
+    }
+    let text = Cow::from(utf8_percent_encode(text, ESCAPED));
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
 }
 

@@ -1,7 +1,7 @@
 //! Whom a token speaks for, in the words of RFC 7662 and RFC 7519, and our own where those have none.
 
-use isogloss_core::Session;
-use serde::Serialize;
+use isogloss_core::{Session, TokenDigest};
+use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 /// The members that an introspection and a JWT have in common. What is not known is left out.
@@ -35,7 +35,8 @@ pub(crate) struct Identity<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) act: Option<Act>,
     /// The token's handle, by which `isogloss session` knows it.
-    pub(crate) jti: String,
+    #[serde(serialize_with = "handle")]
+    pub(crate) jti: TokenDigest,
 }
 
 /// Who acts as somebody else.
@@ -56,13 +57,17 @@ impl<'a> Identity<'a> {
             organisation_id: user.organisation.id,
             role: user.role.name(),
             dialect,
-            client_id: session.client.as_deref(),
-            application: session.application.as_deref(),
-            unit: session.unit.as_deref(),
-            team: session.team.as_deref(),
-            project: session.project.as_deref(),
-            act: session.actor.map(|actor| Act { sub: actor.id }),
-            jti: session.digest.to_string(),
+            client_id: session.client(),
+            application: session.application(),
+            unit: session.unit(),
+            team: session.team(),
+            project: session.project(),
+            act: session.actor().map(|actor| Act { sub: actor.id }),
+            jti: session.digest,
         }
     }
+}
+
+fn handle<S: Serializer>(digest: &TokenDigest, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(digest)
 }

@@ -87,8 +87,8 @@ pub(super) async fn introspect(
     Ok(HttpResponse::Ok().json(Live {
         active: true,
         token_type: mount.token_type(),
-        exp: session.expires_at.unix_timestamp(),
-        iat: session.issued_at.unix_timestamp(),
+        exp: session.expires_at().unix_timestamp(),
+        iat: session.issued_at().unix_timestamp(),
         identity: Identity::new(&session, mount.name),
     }))
 }

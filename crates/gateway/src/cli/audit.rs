@@ -176,7 +176,8 @@ impl Names<'_> {
         };
         if !self.known.contains_key(&id) {
             let user = self.directory.user(id).await?;
-            self.known.insert(id, user.map(|user| user.user_name));
+            self.known
+                .insert(id, user.map(|user| user.user_name.clone()));
         }
         let name = self.known.get(&id).cloned().flatten();
         Ok(name.unwrap_or_else(|| text.to_owned()))

@@ -90,7 +90,11 @@ impl Directory for Gate {
         self.passed()?.account(login).await
     }
 
-    async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError> {
+    fn kept(&self, id: Uuid) -> Option<Arc<User>> {
+        self.passed().ok()?.kept(id)
+    }
+
+    async fn user(&self, id: Uuid) -> Result<Option<Arc<User>>, StoreError> {
         self.passed()?.user(id).await
     }
 

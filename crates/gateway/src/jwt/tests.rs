@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use isogloss_core::TokenDigest;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde_json::Value;
 use time::macros::datetime;
@@ -39,7 +40,7 @@ fn identity() -> Identity<'static> {
         team: None,
         project: None,
         act: None,
-        jti: "uws2ljnfuws2ljnfuws2ljnfuu".to_owned(),
+        jti: TokenDigest::from([0xa5; 16]),
     }
 }
 

@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::from_fn;
+use actix_web::dev::{Service as _, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::Data;
 use actix_web::{App, Error};
 use isogloss_core::directory::Directory;
@@ -15,8 +14,9 @@ use super::metrics::Metrics;
 use super::{Readiness, configure};
 use crate::administration::Administration;
 use crate::backends::Backends;
+use crate::headers::Protection;
 use crate::measured::Requests;
-use crate::{headers, slow};
+use crate::slow;
 
 /// What it is made of.
 #[derive(Clone)]
@@ -64,13 +64,21 @@ pub(crate) fn app(
         .app_data(Data::new(administration))
         .app_data(Data::new(passwords))
         .app_data(Data::new(metrics))
-        .configure(configure)
+        // What is asked most is looked for first.
         .configure(|cfg| backends.configure(cfg))
-        .wrap(from_fn(move |request, next| {
-            requests.clone().measure(request, next)
-        }))
-        .wrap(from_fn(move |request, next| {
-            slow::bound(body_timeout, request, next)
-        }))
-        .wrap(headers::protective())
+        .configure(configure)
+        .wrap_fn(move |request, service| {
+            let under_way = requests.begin(&request);
+            let answer = service.call(request);
+            async move { under_way.end(answer.await) }
+        })
+        .wrap_fn(move |request, service| slow::bound(body_timeout, request, service))
+        .wrap_fn(|request, service| {
+            let answer = service.call(request);
+            async move {
+                let mut response = answer.await?;
+                Protection::default().write(response.headers_mut());
+                Ok(response)
+            }
+        })
 }

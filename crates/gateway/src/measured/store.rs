@@ -92,7 +92,7 @@ impl TokenStore for MeasuredStore {
         self.put.time(self.store.put(digest, record, now)).await
     }
 
-    async fn get(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
+    async fn get(&self, digest: TokenDigest) -> Result<Option<Arc<Record>>, StoreError> {
         self.get.time(self.store.get(digest)).await
     }
 
@@ -144,8 +144,9 @@ impl TokenStore for MeasuredStore {
         self.store.connections()
     }
 
-    fn keeps(&self, digest: TokenDigest) -> bool {
-        self.store.keeps(digest)
+    /// Takes no time that would be worth telling.
+    fn kept(&self, digest: TokenDigest) -> Option<Arc<Record>> {
+        self.store.kept(digest)
     }
 
     fn near(&self) -> Option<NearStatus> {

@@ -108,18 +108,24 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// A request begins, and is over when what this answers is dropped. What comes behind a request that
-    /// was to be the last is not looked at, and gets no answer (RFC 9112, section 9.6): actix-http would
-    /// serve what somebody has hidden there from a proxy.
-    pub(super) async fn begin(self: &Rc<Self>, request: &ServiceRequest) -> Result<Busy, Error> {
-        if self.had_its_last.get() {
-            self.end_soon();
-            self.over.notified().await;
-            return Err(ErrorBadRequest("a request behind the last one"));
-        }
+    /// Whether a request was to be the last.
+    pub(super) fn had_its_last(&self) -> bool {
+        self.had_its_last.get()
+    }
+
+    /// What comes behind the last one is not looked at, and gets no answer (RFC 9112, section 9.6):
+    /// actix-http would serve what somebody has hidden there from a proxy.
+    pub(super) async fn refuse<T>(self: Rc<Self>) -> Result<T, Error> {
+        self.end_soon();
+        self.over.notified().await;
+        Err(ErrorBadRequest("a request behind the last one"))
+    }
+
+    /// A request begins, and is over when what this answers is dropped.
+    pub(super) fn begin(self: &Rc<Self>, request: &ServiceRequest) -> Busy {
         let is_last = request.head().connection_type() == ConnectionType::Close;
         self.had_its_last.set(is_last);
-        Ok(Busy::new(Rc::clone(self)))
+        Busy::new(Rc::clone(self))
     }
 
     /// The answer that is about to be sent is the last one, and there is little time for it.

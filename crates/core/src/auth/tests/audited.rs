@@ -99,7 +99,7 @@ fn issue(user: &str, issued: &IssuedToken, more: &Value) -> Value {
     let event = json!({
         "event": "issue", "outcome": "done", "dialect": "here", "user": user,
         "organisation": "ACME", "handle": issued.session.digest.to_string(),
-        "purpose": issued.session.purpose.name(),
+        "purpose": issued.session.purpose().name(),
     });
     with(event, more)
 }

@@ -19,8 +19,8 @@ async fn a_token_opens_its_session_until_it_expires() {
         .await
         .unwrap();
     assert_eq!(session.user.user_name, "ada");
-    assert_eq!(session.client.as_deref(), Some("tablet"));
-    assert_eq!(session.unit.as_deref(), Some("U1"));
+    assert_eq!(session.client(), Some("tablet"));
+    assert_eq!(session.unit(), Some("U1"));
     assert_eq!(session.seconds_left(f.auth.now()), 0);
     f.clock.advance(Duration::from_millis(1));
     assert_eq!(
@@ -161,7 +161,7 @@ async fn a_token_is_handed_out_again_while_it_is_fresh_enough() {
     f.clock.advance(HOUR * 23);
     let second = f.token("ada", terms.clone()).await;
     assert_eq!(second.token.hex(), first.token.hex());
-    assert_eq!(second.session.expires_at, first.session.expires_at);
+    assert_eq!(second.session.expires_at(), first.session.expires_at());
     assert_eq!(second.expires_in(), 3599);
     f.clock.advance(Duration::from_millis(1));
     let third = f.token("ada", terms.clone()).await;

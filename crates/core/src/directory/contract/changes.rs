@@ -3,6 +3,8 @@
 mod organisations;
 mod users;
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 pub(super) use self::users::one_of_many_adds_a_user;
@@ -84,7 +86,8 @@ async fn edit(directory: &dyn Directory, name: &str, edit: UserEdit) -> Result<U
         },
     )
     .await?;
-    Ok(directory.user(id).await.unwrap().unwrap())
+    let user = directory.user(id).await.unwrap().unwrap();
+    Ok(Arc::unwrap_or_clone(user))
 }
 
 async fn unfit(directory: &dyn Directory, change: Change) -> Result<(), Unfit> {

@@ -10,7 +10,7 @@ use std::mem::ManuallyDrop;
 use std::num::NonZeroUsize;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use uuid::Uuid;
 
@@ -29,7 +29,7 @@ type KeyName = (String, KeyDigest);
 
 /// Users and keys, and the state of the file for which they are right.
 pub(super) struct NearRows {
-    users: Near<Uuid, User>,
+    users: Near<Uuid, Arc<User>>,
     keys: Near<KeyName, Key>,
     file: WalIndex,
     right_for: Mutex<[u8; HEAD]>,
@@ -47,7 +47,7 @@ impl NearRows {
     }
 
     /// Users, if it is known what is new.
-    pub(super) fn users(&self) -> Option<&Near<Uuid, User>> {
+    pub(super) fn users(&self) -> Option<&Near<Uuid, Arc<User>>> {
         self.is_right().then_some(&self.users)
     }
 

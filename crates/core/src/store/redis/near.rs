@@ -6,7 +6,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use ::redis::aio::MultiplexedConnection;
@@ -21,7 +21,7 @@ pub(super) const LEASE: Duration = Duration::from_secs(1);
 
 /// Tokens, and whether they may be believed.
 pub(super) struct NearTokens {
-    near: Near<TokenDigest, Record>,
+    near: Near<TokenDigest, Arc<Record>>,
     lease: Lease,
     /// The connection that tells, if there is just one: what is not kept is asked for there. All callers
     /// share it, and what it tells and what it answers come in one order.
@@ -54,7 +54,7 @@ impl NearTokens {
     }
 
     /// Records, unless nobody tells of changes.
-    pub(super) fn records(&self) -> Option<&Near<TokenDigest, Record>> {
+    pub(super) fn records(&self) -> Option<&Near<TokenDigest, Arc<Record>>> {
         self.lease.holds().then_some(&self.near)
     }
 

@@ -18,7 +18,7 @@ async fn comes_back(store: &RedisStore, number: u16) {
             continue;
         }
         match store.get(digest(number)).await {
-            Ok(found) => assert_eq!(found.as_ref(), Some(&kept)),
+            Ok(found) => assert_eq!(found.as_deref(), Some(&kept)),
             Err(_) => continue,
         }
         match store.take(digest(number)).await {

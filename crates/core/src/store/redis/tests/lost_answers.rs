@@ -71,7 +71,7 @@ async fn what_may_be_asked_twice_is() {
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     store.put(digest(1), &kept, NOW).await.unwrap();
     cutter.cut("GET");
-    assert_eq!(store.get(digest(1)).await.unwrap(), Some(kept.clone()));
+    assert_eq!(store.get(digest(1)).await.unwrap().as_deref(), Some(&kept));
     cutter.cut("SET");
     store.put(digest(2), &kept, NOW).await.unwrap();
     assert_eq!(store.of_user(kept.user).await.unwrap().len(), 2);
@@ -104,7 +104,7 @@ async fn connections_that_died_in_the_pool_are_not_noticed() {
                 Some(&kept)
             ),
             1 => assert_eq!(
-                store.get(digest(number)).await.unwrap().as_ref(),
+                store.get(digest(number)).await.unwrap().as_deref(),
                 Some(&kept)
             ),
             _ => drop(store.remove_user(kept.user).await.unwrap()),

@@ -73,7 +73,7 @@ async fn ends_are_told(url: &str) {
             }
             _ => {
                 assert!(there.replace(token, &kept, &moved, NOW).await.unwrap());
-                Some(moved)
+                Some(Arc::new(moved))
             }
         };
         assert_eq!(there.get(token).await.unwrap(), after, "{way}, at once");

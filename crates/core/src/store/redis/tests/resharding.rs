@@ -73,7 +73,7 @@ async fn tokens_are_found_while_their_slot_moves_and_after() {
 
         moving.begin(&key);
         assert_eq!(
-            store.get(digest(number)).await.unwrap().as_ref(),
+            store.get(digest(number)).await.unwrap().as_deref(),
             Some(&kept)
         );
         if number % 2 == 0 {
@@ -114,7 +114,7 @@ async fn a_token_is_found_and_ended_by_way_of_two_servers_that_name_another() {
             moving.finish();
         }
     }
-    assert_eq!(store.get(digest(1)).await.unwrap().as_ref(), Some(&kept));
+    assert_eq!(store.get(digest(1)).await.unwrap().as_deref(), Some(&kept));
     assert_eq!(store.take(digest(1)).await.unwrap().as_ref(), Some(&kept));
     assert_eq!(store.get(digest(1)).await.unwrap(), None);
 }
