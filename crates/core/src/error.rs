@@ -43,7 +43,7 @@ pub enum AuthError {
 }
 
 /// A store that could not be asked, or gave an answer that cannot be read.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Error)]
 #[error("{store}: {reason}")]
 pub struct StoreError {
     store: &'static str,

@@ -53,7 +53,8 @@ pub trait TokenStore: Send + Sync + 'static {
 
     /// Puts one record in the place of another, if that is still what is there, and answers
     /// whether it was: of several callers at once, one succeeds. The user stays the same. A spent
-    /// record is not listed under its user.
+    /// record is not listed under its user. If nothing is spent and a server's answer got lost, a store
+    /// may say no although it was done: look again.
     async fn replace(
         &self,
         digest: TokenDigest,

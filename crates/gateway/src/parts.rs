@@ -159,6 +159,8 @@ fn redis(settings: &config::Tokens, url: SecretString, remembers: bool) -> Resul
         pool_timeout: settings.redis_pool_timeout,
         wait_replicas: settings.redis_wait_replicas,
         near_cache: settings.redis_near_cache,
+        worker_connections: settings.redis_worker_connections,
+        touch_batch: settings.redis_touch_batch,
         eviction: match settings.redis_eviction {
             RedisEviction::Refuse => Eviction::Refuse,
             RedisEviction::Warn => Eviction::Warn,

@@ -33,8 +33,10 @@ mod sentinel;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod touches;
 mod tracker;
 mod wire;
+mod wires;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -50,6 +52,7 @@ pub use self::settings::{Eviction, RedisSettings};
 use self::keys::{digest_of, slot_key, token_key, user_key};
 use self::near::NearTokens;
 use self::scripts::Scripts;
+use self::touches::Touches;
 use super::{Caps, Record, Slot, StoreHealth, TokenStore, Visit};
 use crate::clock::{Clock, milliseconds};
 use crate::connections::Connections;
@@ -61,9 +64,11 @@ use crate::token::TokenDigest;
 /// A token store on a Redis server.
 pub struct RedisStore {
     link: Arc<Link>,
-    scripts: Scripts,
+    scripts: Arc<Scripts>,
     caps: Caps,
     near: Option<Arc<NearTokens>>,
+    /// None where each use of a token is noted by itself.
+    touches: Option<Touches>,
 }
 
 impl RedisStore {
@@ -76,16 +81,22 @@ impl RedisStore {
     pub fn new(settings: &RedisSettings, caps: Caps) -> Result<Self, StoreError> {
         let link = Arc::new(Link::new(settings)?);
         let near = NonZeroUsize::new(settings.near_cache).map(|room| {
-            let near = Arc::new(NearTokens::new(room));
+            let near = Arc::new(NearTokens::new(room, settings.worker_connections));
             let following = tracker::follow(Arc::downgrade(&link), Arc::clone(&near));
             link.dialer().runtime().spawn(following);
             near
         });
+        let scripts = Arc::new(Scripts::default());
+        let touches = (settings.touch_batch.get() > 1 && !link.is_cluster()).then(|| {
+            let bounds = (settings.touch_batch, settings.patience());
+            Touches::start(&link, &scripts, bounds)
+        });
         Ok(Self {
             link,
-            scripts: Scripts::default(),
+            scripts,
             caps,
             near,
+            touches,
         })
     }
 
@@ -161,19 +172,11 @@ impl TokenStore for RedisStore {
         after: &Record,
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
-        let life = milliseconds(after.expires_at) - milliseconds(now);
         let _changing = self.changing(digest);
-        if after.spent.is_none() && after.expires_at != before.expires_at {
-            self.list(digest, after, now).await?;
-        }
-        let mut replace = self.scripts.replace.key(token_key(digest));
-        replace
-            .arg(after.encode()?)
-            .arg(life.max(1))
-            .arg(&before.encodings()?);
         if after.spent.is_none() {
-            return self.link.script(&replace).await;
+            return self.note_use(digest, (before, after), now).await;
         }
+        let replace = self.scripts.replace(digest, (before, after), now)?;
         let replaced = self.link.revoke(&replace).await?;
         if replaced {
             self.unlist(after.user, digest).await?;

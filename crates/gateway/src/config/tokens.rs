@@ -65,6 +65,12 @@ pub struct Tokens {
     /// How many tokens a gateway keeps after it looked them up in Redis, for as long as Redis tells it of
     /// their changes; 0 for none.
     pub redis_near_cache: usize,
+    /// Whether each worker looks tokens up by a connection of its own, beside `redis_connections`. Without
+    /// a near cache, and in a cluster, there is none.
+    pub redis_worker_connections: bool,
+    /// How many uses of tokens are noted in Redis together at the most; 1 notes each by itself, as in a
+    /// cluster.
+    pub redis_touch_batch: NonZeroUsize,
     /// What to make of a Redis that may evict tokens.
     pub redis_eviction: RedisEviction,
 }
@@ -100,6 +106,8 @@ impl Default for Tokens {
             redis_ca_file: None,
             redis_wait_replicas: 0,
             redis_near_cache: 100_000,
+            redis_worker_connections: true,
+            redis_touch_batch: const { NonZeroUsize::new(64).unwrap() },
             redis_eviction: RedisEviction::Warn,
         }
     }

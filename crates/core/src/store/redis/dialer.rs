@@ -49,7 +49,18 @@ impl Dialer {
             .await
     }
 
-    /// The same, and whatever the server says unasked goes to `told`.
+    /// The same, and what drives it runs where this is asked.
+    pub(super) async fn dial_here(
+        &self,
+        server: &ConnectionInfo,
+    ) -> RedisResult<MultiplexedConnection> {
+        let client = self.client(server)?;
+        client
+            .get_multiplexed_async_connection_with_config(&self.config)
+            .await
+    }
+
+    /// As [`dial`](Self::dial), and whatever the server says unasked goes to `told`.
     pub(super) async fn dial_told(
         &self,
         server: &ConnectionInfo,

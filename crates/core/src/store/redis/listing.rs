@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 use super::RedisStore;
 use super::keys::user_key;
-use crate::clock::milliseconds;
 use crate::error::StoreError;
 use crate::store::{Record, TokenStore as _};
 use crate::token::TokenDigest;
@@ -19,10 +18,7 @@ impl RedisStore {
         record: &Record,
         now: OffsetDateTime,
     ) -> Result<usize, StoreError> {
-        let mut list = self.scripts.list.key(user_key(record.user));
-        list.arg(milliseconds(now))
-            .arg(milliseconds(record.expires_at))
-            .arg(digest.as_bytes());
+        let list = self.scripts.list(digest, record, now);
         self.link.script(&list).await
     }
 

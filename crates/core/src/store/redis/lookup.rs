@@ -16,18 +16,19 @@ impl RedisStore {
         self.near.as_ref().map(|near| near.changing(digest))
     }
 
-    /// Over the shared connection if there is one. If that has an answer of another kind, the pool finds
-    /// out what is wrong.
+    /// By this thread's way to the one primary if there is one. If that has an answer of another kind, the
+    /// pool finds out what is wrong.
     pub(super) async fn look_up(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
         let mut get = cmd("GET");
         get.arg(token_key(digest));
         let decode = |value: Option<Vec<u8>>| value.as_deref().map(Record::decode).transpose();
-        let wire = self.near.as_ref().and_then(|near| near.wire());
-        if let Some(mut wire) = wire {
+        let wires = self.near.as_ref().and_then(|near| near.wires());
+        let wire = wires.and_then(|wires| Some((wires, wires.get(self.link.dialer())?)));
+        if let Some((wires, mut wire)) = wire {
             match get.query_async(&mut wire).await {
                 Ok(value) => return decode(value),
                 Err(error) if error.is_timeout() => return Err(failed("no answer in time")),
-                Err(_) => {}
+                Err(_) => wires.is_broken(),
             }
         }
         let asking = Box::pin(self.link.ask(&get));

@@ -5,12 +5,14 @@
 //! answer that came after everything that Redis had to tell when it was asked.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use ::redis::ConnectionInfo;
 use ::redis::aio::MultiplexedConnection;
 
+use super::wires::Wires;
 use crate::near::{Near, NearStatus};
 use crate::store::Record;
 use crate::token::TokenDigest;
@@ -23,34 +25,28 @@ pub(super) const LEASE: Duration = Duration::from_secs(1);
 pub(super) struct NearTokens {
     near: Near<TokenDigest, Arc<Record>>,
     lease: Lease,
-    /// The connection that tells, if there is just one: what is not kept is asked for there. All callers
-    /// share it, and what it tells and what it answers come in one order.
-    wire: RwLock<Option<MultiplexedConnection>>,
+    /// By which what is not kept is asked for, if just one server tells.
+    wires: Arc<Wires>,
 }
 
 impl NearTokens {
-    pub(super) fn new(room: NonZeroUsize) -> Self {
+    pub(super) fn new(room: NonZeroUsize, worker_connections: bool) -> Self {
         Self {
             near: Near::new(room),
             lease: Lease::new(),
-            wire: RwLock::default(),
+            wires: Arc::new(Wires::new(worker_connections)),
         }
     }
 
-    /// The shared connection to the one primary, while it is known to work.
-    pub(super) fn wire(&self) -> Option<MultiplexedConnection> {
-        if !self.lease.holds() {
-            return None;
-        }
-        let wire = self.wire.read().unwrap_or_else(PoisonError::into_inner);
-        wire.clone()
+    /// The ways to the one primary, while it is known to be that.
+    pub(super) fn wires(&self) -> Option<&Arc<Wires>> {
+        self.lease.holds().then_some(&self.wires)
     }
 
-    /// Has lookups go over that connection, until nothing is told any more. To be said with each beat: an
-    /// older connection, as it broke, may have undone it.
-    pub(super) fn share(&self, connection: &MultiplexedConnection) {
-        let mut wire = self.wire.write().unwrap_or_else(PoisonError::into_inner);
-        wire.get_or_insert_with(|| connection.clone());
+    /// Has lookups go there, until nothing is told any more. To be said with each beat: an older connection,
+    /// as it broke, may have undone it.
+    pub(super) fn share(&self, server: &ConnectionInfo, connection: &MultiplexedConnection) {
+        self.wires.open(server, connection);
     }
 
     /// Records, unless nobody tells of changes.
@@ -79,7 +75,7 @@ impl NearTokens {
     /// Nobody tells of changes any more.
     pub(super) fn close(&self) {
         self.lease.end();
-        *self.wire.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.wires.close();
         self.near.clear();
     }
 

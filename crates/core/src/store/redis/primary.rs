@@ -57,8 +57,7 @@ impl Primary {
                 },
                 queue_mode: QueueMode::default(),
             },
-            // Asking the sentinels, connecting, and asking for the role.
-            entering: settings.pool_timeout + settings.connect_timeout * 2 + settings.timeout,
+            entering: settings.entering(),
             timeout: settings.timeout,
             replicas: Replicas::of(settings),
         }

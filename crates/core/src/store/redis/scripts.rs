@@ -1,6 +1,13 @@
 //! What a server does in one step. Each script touches one key.
 
-use ::redis::Script;
+use ::redis::{Pipeline, Script, ScriptInvocation, pipe};
+use time::OffsetDateTime;
+
+use super::keys::{token_key, user_key};
+use crate::clock::milliseconds;
+use crate::error::StoreError;
+use crate::store::Record;
+use crate::token::TokenDigest;
 
 /// Lists a token under its user, prunes what has expired, and answers how many are listed.
 ///
@@ -30,8 +37,8 @@ return 0
 
 /// All of them.
 pub(super) struct Scripts {
-    pub(super) list: Script,
-    pub(super) replace: Script,
+    list: Script,
+    replace: Script,
 }
 
 impl Default for Scripts {
@@ -40,5 +47,46 @@ impl Default for Scripts {
             list: Script::new(LIST),
             replace: Script::new(REPLACE),
         }
+    }
+}
+
+impl Scripts {
+    /// Lists a token under its user, and answers how many are listed there.
+    pub(super) fn list(
+        &self,
+        digest: TokenDigest,
+        record: &Record,
+        now: OffsetDateTime,
+    ) -> ScriptInvocation<'_> {
+        let mut list = self.list.key(user_key(record.user));
+        list.arg(milliseconds(now))
+            .arg(milliseconds(record.expires_at))
+            .arg(digest.as_bytes());
+        list
+    }
+
+    /// Puts one record in the place of another, and answers whether that was there.
+    pub(super) fn replace(
+        &self,
+        digest: TokenDigest,
+        (before, after): (&Record, &Record),
+        now: OffsetDateTime,
+    ) -> Result<ScriptInvocation<'_>, StoreError> {
+        let life = milliseconds(after.expires_at) - milliseconds(now);
+        let mut replace = self.replace.key(token_key(digest));
+        replace
+            .arg(after.encode()?)
+            .arg(life.max(1))
+            .arg(&before.encodings()?);
+        Ok(replace)
+    }
+
+    /// Commands that let a server know all of them.
+    pub(super) fn load(&self) -> Pipeline {
+        let mut load = pipe();
+        for script in [&self.list, &self.replace] {
+            load.load_script(script).ignore();
+        }
+        load
     }
 }

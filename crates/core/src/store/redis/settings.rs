@@ -1,5 +1,6 @@
 //! How Redis is reached, and what is expected of it.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -24,6 +25,10 @@ pub struct RedisSettings {
     /// How many tokens are kept here after a lookup, while Redis tells of their changes; none are if
     /// that is zero.
     pub near_cache: usize,
+    /// Whether each thread looks tokens up by a connection of its own, where tokens are kept here.
+    pub worker_connections: bool,
+    /// How many uses of tokens are noted together at the most. A cluster is told of each by itself.
+    pub touch_batch: NonZeroUsize,
     /// What to make of a Redis that may evict tokens.
     pub eviction: Eviction,
     /// Whether tokens are issued that users expect to outlive a restart of Redis.
@@ -35,6 +40,17 @@ impl RedisSettings {
     pub const EXPECTED: &str = "redis[s]://[user[:password]@]host[:port][/database], \
         redis[s]+sentinel://[user:password@]host[:port],…/name or \
         redis[s]+cluster://[user:password@]host[:port],…";
+
+    /// How long a question may take with all that comes before it: asking sentinels, waiting for a
+    /// connection or making one, and asking for the role.
+    pub(super) fn patience(&self) -> Duration {
+        self.entering() + self.timeout
+    }
+
+    /// All that comes before it.
+    pub(super) fn entering(&self) -> Duration {
+        self.pool_timeout + self.connect_timeout * 2 + self.timeout
+    }
 
     /// An address, and everything else as it mostly is.
     pub fn at(url: impl Into<SecretString>) -> Self {
@@ -48,6 +64,8 @@ impl RedisSettings {
             pool_timeout: SECOND,
             wait_replicas: 0,
             near_cache: 0,
+            worker_connections: true,
+            touch_batch: const { NonZeroUsize::new(64).unwrap() },
             eviction: Eviction::Warn,
             remembers: false,
         }

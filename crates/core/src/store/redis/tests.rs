@@ -19,6 +19,8 @@ mod refusals;
 mod replication;
 mod resharding;
 mod scanning;
+mod touches;
+mod workers;
 
 use std::time::Duration;
 

@@ -69,10 +69,10 @@ async fn watch(
         timeout(LEASE, try_join_all(beats))
             .await
             .map_err(failed)??;
-        if let [tracker] = &trackers[..]
+        if let ([tracker], [server]) = (&trackers[..], &primaries[..])
             && !link.is_cluster()
         {
-            near.share(&tracker.connection);
+            near.share(server, &tracker.connection);
         }
         drop(link);
         near.is_told_until(asked);
