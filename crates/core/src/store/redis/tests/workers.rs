@@ -105,7 +105,7 @@ fn a_setting_has_them_share_one() {
     while_they_work(&store, &AtomicU16::new(1), || {
         wait_until("they look up", || asked().contains("cmdstat_get")).unwrap();
         thread::sleep(Duration::from_millis(500));
-        assert_eq!(own(&server), [String::new(); 0]);
+        assert!(own(&server).is_empty());
     });
 }
 
