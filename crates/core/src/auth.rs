@@ -3,6 +3,7 @@
 mod app_passwords;
 mod audited;
 mod factor;
+mod issue;
 mod login;
 mod once;
 mod sessions;

@@ -1,0 +1,165 @@
+//! Handing tokens out: a fresh one, or the one before where a dialect has it so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics::counter;
+use tracing::warn;
+
+use super::Auth;
+use crate::client::Client;
+use crate::error::{AuthError, StoreError};
+use crate::pepper::Pepper;
+use crate::session::{Concurrency, IssuedToken, Session, Terms};
+use crate::store::{Record, Slot};
+use crate::token::{Realm, Seed, Token, TokenDigest};
+use crate::user::User;
+
+impl Auth {
+    pub(super) async fn hand_out(
+        &self,
+        realm: Realm,
+        user: &User,
+        terms: &Terms,
+    ) -> Result<IssuedToken, AuthError> {
+        Client::note_user(user, terms.client.as_ref(), terms.application.as_ref())?;
+        let mut seed = None;
+        if let Concurrency::Reuse { at_least } = terms.concurrency {
+            if let Some(reused) = self.reuse(realm, user, terms, at_least).await? {
+                return Ok(reused);
+            }
+            seed = Some(Seed::random().map_err(no_random_numbers)?);
+        }
+        let pepper = &self.0.peppers.current;
+        let token = match &seed {
+            Some(seed) => Token::derived(realm, pepper, seed),
+            None => Token::random(realm).map_err(no_random_numbers)?,
+        };
+        let digest = pepper.digest(&token);
+        let issued_at = self.now();
+        let (expires_at, idle) = terms.lifetime.begin(issued_at);
+        let record = Record {
+            generation: user.generation,
+            slot: slot(pepper, realm, user, terms),
+            seed,
+            idle,
+            client: terms.client.clone(),
+            application: terms.application.clone(),
+            unit: terms.unit.clone(),
+            actor: terms.actor.map(|actor| actor.id),
+            actor_generation: terms.actor.and_then(|actor| actor.generation),
+            team: terms.team.clone(),
+            project: terms.project.clone(),
+            parent: terms.parent,
+            ..Record::new(realm, user.id, terms.purpose, (issued_at, expires_at))
+        };
+        let evicted = self.0.tokens.put(digest, &record, issued_at).await?;
+        if !evicted.is_empty() {
+            told_of_evictions(user, &evicted);
+            self.record_evictions(realm, user, &evicted);
+        }
+        self.end_exclusive_of_previous_pepper(realm, user, terms)
+            .await?;
+        if let Some(redeemed) = terms.redeemed {
+            self.note_child(redeemed, digest).await?;
+        }
+        let session = Session {
+            user: Arc::new(user.clone()),
+            digest,
+            record: Arc::new(record),
+        };
+        Ok(IssuedToken {
+            token,
+            session,
+            handed_out_at: issued_at,
+        })
+    }
+
+    /// The token that was handed out last, if it still is as good as a fresh one.
+    async fn reuse(
+        &self,
+        realm: Realm,
+        user: &User,
+        terms: &Terms,
+        at_least: Duration,
+    ) -> Result<Option<IssuedToken>, AuthError> {
+        for pepper in self.0.peppers.each() {
+            let Some(slot) = slot(pepper, realm, user, terms) else {
+                continue;
+            };
+            let Some(digest) = self.0.tokens.holder(*slot.digest()).await? else {
+                continue;
+            };
+            let record = self.live(digest).await?.filter(|record| {
+                record.generation == user.generation && record.expires_at - self.now() >= at_least
+            });
+            if let Some((record, seed)) = record.and_then(|record| {
+                let seed = record.seed?;
+                Some((record, seed))
+            }) {
+                return Ok(Some(IssuedToken {
+                    token: Token::derived(realm, pepper, &seed),
+                    session: Session {
+                        user: Arc::new(user.clone()),
+                        digest,
+                        record,
+                    },
+                    handed_out_at: self.now(),
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A place that only one token may hold may still be held under the pepper before.
+    async fn end_exclusive_of_previous_pepper(
+        &self,
+        realm: Realm,
+        user: &User,
+        terms: &Terms,
+    ) -> Result<(), AuthError> {
+        let Some(previous) = &self.0.peppers.previous else {
+            return Ok(());
+        };
+        if let Some(Slot::Exclusive(slot)) = slot(previous, realm, user, terms)
+            && let Some(before) = self.0.tokens.holder(slot).await?
+        {
+            self.end(before).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The place that a token takes: this user's, for this purpose, at this client and application.
+fn slot(pepper: &Pepper, realm: Realm, user: &User, terms: &Terms) -> Option<Slot> {
+    let digest = || {
+        pepper.digest_of(&[
+            b"slot",
+            realm.name().as_bytes(),
+            user.id.as_bytes(),
+            &[terms.purpose as u8],
+            terms.client.as_deref().unwrap_or_default().as_bytes(),
+            terms.application.as_deref().unwrap_or_default().as_bytes(),
+        ])
+    };
+    match terms.concurrency {
+        Concurrency::Many => None,
+        Concurrency::OnePerClient => Some(Slot::Exclusive(digest())),
+        Concurrency::Reuse { .. } => Some(Slot::Newest(digest())),
+    }
+}
+
+fn told_of_evictions(user: &User, evicted: &[TokenDigest]) {
+    counter!("isogloss_sessions_evicted_total").increment(evicted.len() as u64);
+    for handle in evicted {
+        warn!(
+            user = %user.id,
+            session = %handle,
+            "ended the session that was used least: the user has too many"
+        );
+    }
+}
+
+fn no_random_numbers(error: impl std::fmt::Display) -> StoreError {
+    StoreError::new("random numbers", error)
+}
