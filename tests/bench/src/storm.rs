@@ -1,16 +1,19 @@
 //! A storm of logins beside a steady stream of token checks: how long the checks take, whether any is
 //! refused, and how soon a login is refused that finds no place.
 
+mod logins;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use conformance::{Redis, Store};
 
+use self::logins::{Logins, client};
 use crate::Effort;
 use crate::dialects::{BIMPLUS, check};
 use crate::gateways::{Setting, start};
@@ -18,7 +21,6 @@ use crate::pace::{Pace, steadily};
 use crate::report::Report;
 use crate::targets::at_most;
 use crate::times::Times;
-use crate::wire::Wire;
 
 const COST: Setting = ("ISOGLOSS__PASSWORDS__BCRYPT_COST", "10");
 /// Checks a second, and over how many connections.
@@ -99,24 +101,6 @@ fn checks(server: SocketAddr, token: &str, during: Duration) -> Result<Checks> {
     Ok(checks.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-struct Logins {
-    done: Times,
-    refused: Times,
-}
-
-impl Logins {
-    fn told(&self) -> String {
-        format!(
-            "{} done, half within {:.0} ms; {} refused, 99 % within {:.1} ms, all within {:.1} ms",
-            self.done.many(),
-            self.done.at(50.0),
-            self.refused.many(),
-            self.refused.at(99.0),
-            self.refused.at(100.0)
-        )
-    }
-}
-
 /// Checks while clients log in, and all of those logins.
 fn storm(
     server: SocketAddr,
@@ -124,8 +108,7 @@ fn storm(
     clients: usize,
     during: Duration,
 ) -> Result<(Checks, Logins)> {
-    let (done, refused) = (Times::new()?, Times::new()?);
-    let logins = Mutex::new(Logins { done, refused });
+    let logins = Mutex::new(Logins::new()?);
     let stop = AtomicBool::new(false);
     let checked = thread::scope(|scope| {
         let (logins, stop) = (&logins, &stop);
@@ -142,35 +125,6 @@ fn storm(
     })?;
     let logins = logins.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok((checked, logins))
-}
-
-/// Logs in again and again. If it is refused, it comes again after half a second to one and a half:
-/// people do not come back in step.
-fn client(
-    server: SocketAddr,
-    number: usize,
-    stop: &AtomicBool,
-    logins: &Mutex<Logins>,
-) -> Result<()> {
-    let pause = Duration::from_millis(500 + (number * 617 % 1_000) as u64);
-    let login = BIMPLUS.login();
-    let mut wire = Wire::open(server)?;
-    while !stop.load(Ordering::Relaxed) {
-        let asked = Instant::now();
-        let status = wire.ask(&login)?.status;
-        let took = asked.elapsed();
-        let mut logins = logins.lock().unwrap_or_else(PoisonError::into_inner);
-        match status {
-            200 => logins.done.add(took),
-            503 => logins.refused.add(took),
-            status => bail!("a login is answered {status}"),
-        }
-        drop(logins);
-        if status == 503 {
-            thread::sleep(pause);
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
