@@ -11,7 +11,6 @@ use crate::tokens::Place;
 pub(crate) type Setting = (&'static str, &'static str);
 
 pub(crate) const NO_NEAR_TOKENS: Setting = ("ISOGLOSS__TOKENS__REDIS_NEAR_CACHE", "0");
-pub(crate) const NO_NEAR_USERS: Setting = ("ISOGLOSS__DIRECTORY__NEAR_CACHE", "0");
 
 /// Another gateway beside one, with the same users, tokens and pepper.
 pub(crate) fn start_beside(

@@ -41,7 +41,7 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
         Contestant::new("Memsource", || login(&memsource)),
         Contestant::new(AT_ONCE, || login(&all_four)),
     ];
-    let all = run("login", effort.rounds, &contestants)?;
+    let all = run("login", "logins/s", effort.rounds, &contestants)?;
     for who in ["BIMplus", "Memsource", AT_ONCE] {
         report.judge(beside(
             &all,

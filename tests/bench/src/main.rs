@@ -31,6 +31,7 @@ mod storm;
 mod targets;
 mod times;
 mod tokens;
+mod unseen;
 mod validation;
 mod wire;
 

@@ -73,7 +73,7 @@ pub(super) fn measure(program: &Path, growth: Growth, report: &mut Report) -> Re
             })
             .collect();
         let what = format!("logins as users grow, bcrypt cost {cost}, {CLIENTS} clients");
-        let all = run(&what, growth.rounds, &contestants)?;
+        let all = run(&what, "logins/s", growth.rounds, &contestants)?;
         for verdict in beside_each(&all, &format!("logins, bcrypt cost {cost}"), 0.95) {
             report.judge(verdict);
         }
