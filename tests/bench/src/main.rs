@@ -8,6 +8,7 @@
 //! | [`storm`] | how long checks take while logins storm |
 //! | [`revocation`] | how soon a log-out is known at another gateway |
 //! | [`room`] | memory of the gateway and of Redis |
+//! | [`settings`] | what is measured with an optimisation and without it |
 //! | [`growth`] | whether it stays as fast as users and tokens grow to millions |
 //! | [`soak`] | whether memory, files and times stay flat under all kinds of requests |
 
@@ -26,6 +27,7 @@ mod report;
 mod revocation;
 mod room;
 mod rounds;
+mod settings;
 mod soak;
 mod storm;
 mod targets;
@@ -140,6 +142,7 @@ fn run(program: &Path, effort: Effort) -> Result<Report> {
         part("logins", login::measure),
         part("storm", storm::measure),
         part("checks", validation::measure),
+        part("what a setting brings", settings::measure),
         part("growth", |program, effort, report| {
             growth::measure(program, effort.growth, report)
         }),

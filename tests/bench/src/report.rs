@@ -1,6 +1,7 @@
 //! What is written down: a page, the same as JSON, and a plot.
 
 mod chart;
+mod comparison;
 mod page;
 mod plot;
 
@@ -12,6 +13,7 @@ use anyhow::Result;
 use serde_json::json;
 
 pub(crate) use self::chart::Chart;
+pub(crate) use self::comparison::Comparison;
 use crate::rounds::Series;
 use crate::targets::Verdict;
 
@@ -27,6 +29,7 @@ pub(crate) struct Report {
     tables: Vec<Table>,
     lines: Vec<String>,
     charts: Vec<Chart>,
+    comparisons: Vec<Comparison>,
     failures: Vec<Failure>,
 }
 
@@ -65,6 +68,7 @@ impl Report {
             tables: Vec::new(),
             lines: Vec::new(),
             charts: Vec::new(),
+            comparisons: Vec::new(),
             failures: Vec::new(),
         }
     }
@@ -102,6 +106,10 @@ impl Report {
         self.charts.push(chart);
     }
 
+    pub(crate) fn compare(&mut self, comparison: Comparison) {
+        self.comparisons.push(comparison);
+    }
+
     /// The first row is what the others are compared with.
     pub(crate) fn table(&mut self, what: &str, unit: &str, rows: &[Series]) {
         self.tables.push(Table {
@@ -124,6 +132,7 @@ impl Report {
             "took_seconds": self.took().as_secs(),
             "failures": self.failures,
             "verdicts": self.verdicts,
+            "settings": self.comparisons,
             "tables": tables,
             "lines": self.lines,
         });

@@ -22,7 +22,8 @@ use crate::report::Report;
 use crate::targets::at_most;
 use crate::times::Times;
 
-const COST: Setting = ("ISOGLOSS__PASSWORDS__BCRYPT_COST", "10");
+/// Of the passwords of those who log in.
+pub(crate) const COST: Setting = ("ISOGLOSS__PASSWORDS__BCRYPT_COST", "10");
 /// Checks a second, and over how many connections.
 const RATE: u32 = 4_000;
 const CONNECTIONS: u32 = 16;
@@ -64,6 +65,13 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
 /// What 99 of 100 checks may take, where they take so long without a storm. In milliseconds.
 fn limit(idle: f64) -> f64 {
     (idle * 2.0).clamp(10.0, 25.0)
+}
+
+/// Milliseconds within which 99 of 100 checks are done while so many clients log in.
+pub(crate) fn checks_take(server: SocketAddr, clients: usize, during: Duration) -> Result<f64> {
+    let token = BIMPLUS.token(server)?;
+    let (checks, _) = storm(server, &token, clients, during)?;
+    Ok(checks.times.at(99.0))
 }
 
 struct Checks {

@@ -5,7 +5,7 @@ use std::fs;
 
 use anyhow::Result;
 
-use super::{Failure, Report, Table};
+use super::{Failure, Report, Table, comparison};
 use crate::parts::spoken;
 use crate::targets::Verdict;
 
@@ -27,6 +27,7 @@ pub(super) fn of(report: &Report) -> Result<String> {
     for line in &report.lines {
         writeln!(page, "{line}\n")?;
     }
+    comparison::write(&mut page, &report.comparisons)?;
     for one in &report.tables {
         table(&mut page, one)?;
     }
