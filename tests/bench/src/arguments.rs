@@ -20,7 +20,7 @@ Examples:
   isogloss-bench growth target/release/isogloss
   isogloss-bench soak target/release/isogloss --minutes 10
 
-A report is written as report.md, report.json and report.svg.
+A report is written as report.md, report.json and report.svg, with what there is if a part fails.
 Exit codes: 0 every target is met, 1 one is missed, 2 something could not be measured.")]
 pub(crate) struct Arguments {
     #[command(subcommand)]

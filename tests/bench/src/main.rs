@@ -72,7 +72,7 @@ struct Effort {
 const WHOLE: Effort = Effort {
     rounds: 3,
     each: Duration::from_secs(2),
-    cold: 400_000,
+    cold: 200_000,
     hot: 100_000,
     revocations: 1_000,
     storm: Duration::from_secs(8),

@@ -11,6 +11,9 @@ use crate::load::{Questions, ask};
 use crate::tokens::issue;
 use crate::validation::{BIMPLUS, END};
 
+/// wrk knows no part of a second.
+const SHORTEST: Duration = Duration::from_secs(1);
+
 /// Such tokens, in a Redis.
 pub(crate) struct Unseen {
     program: PathBuf,
@@ -46,12 +49,16 @@ impl Unseen {
         let store = Store::Redis(self.redis.url());
         let gateway = start_beside(&self.gateway, &self.program, store, settings)?;
         let answers = ask(gateway.public(), &self.questions, clients, during)?;
+        if answers.many <= self.many {
+            return Ok(answers.rate);
+        }
+        // On a fast machine they do not last so long.
         ensure!(
-            answers.many <= self.many,
+            during > SHORTEST,
             "{} checks of {} tokens: some were asked about twice",
             answers.many,
             self.many
         );
-        Ok(answers.rate)
+        self.ask(settings, clients, (during / 2).max(SHORTEST))
     }
 }
