@@ -89,7 +89,8 @@ pub(crate) fn ask(
         .context("wrk")?;
     let told = String::from_utf8_lossy(&output.stdout);
     if !output.status.success() || told.contains("Non-2xx") || told.contains("Socket errors") {
-        bail!("wrk: {told}{}", String::from_utf8_lossy(&output.stderr));
+        let complained = String::from_utf8_lossy(&output.stderr);
+        bail!("wrk ({}): {told}{complained}", output.status);
     }
     read(&told)
 }

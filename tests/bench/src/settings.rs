@@ -70,7 +70,7 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
     for row in ROWS {
         match compare(&bench, row, effort.rounds) {
             Ok(comparison) => report.compare(comparison),
-            Err(error) => report.failed(row.what, &error),
+            Err(error) => report.failed(row.what, &error.context(row.measured)),
         }
     }
     Ok(())
