@@ -51,16 +51,16 @@ package: packaging ## install, upgrade and purge the package, and follow the mig
 	tests/deb/run target/deb
 	tests/deb/guide target/deb
 
-bench: servers peers bench-build ## how fast it is beside its peers and its limits; some 20 minutes after the build, report in target/bench
+bench: servers peers bench-build ## how fast it is beside its peers and its limits, with growth and soak; less than half an hour, report in target/bench
 	$(RELEASE)/isogloss-bench run $(RELEASE)/isogloss --out target/bench
 
-bench-smoke: servers peers bench-build ## the same in three minutes, with a little of growth and soak, which only prints
+bench-smoke: servers peers bench-build ## a little of all of it in two minutes, which only prints
 	$(RELEASE)/isogloss-bench run $(RELEASE)/isogloss --out target/bench --smoke
 
-growth: servers peers bench-build ## a million users and five million tokens: is it as fast as with few; report in target/bench/growth
+growth: servers peers bench-build ## that part of the bench alone: a million users and five million tokens; report in target/bench/growth
 	$(RELEASE)/isogloss-bench growth $(RELEASE)/isogloss --out target/bench/growth
 
-soak: servers bench-build ## all kinds of requests for ten minutes: is it flat; report in target/bench/soak
+soak: servers bench-build ## that part of the bench alone: all kinds of requests for ten minutes; report in target/bench/soak
 	$(RELEASE)/isogloss-bench soak $(RELEASE)/isogloss --out target/bench/soak
 
 instructions: servers bench-build ## how many instructions a check of a token takes, by callgrind

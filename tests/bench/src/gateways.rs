@@ -11,7 +11,22 @@ use crate::tokens::Place;
 pub(crate) type Setting = (&'static str, &'static str);
 
 pub(crate) const NO_NEAR_TOKENS: Setting = ("ISOGLOSS__TOKENS__REDIS_NEAR_CACHE", "0");
-pub(crate) const NO_NEAR_USERS: Setting = ("ISOGLOSS__DIRECTORY__NEAR_CACHE", "0");
+
+/// Nobody's tokens are counted, which would take the longer the fewer users share the logins.
+pub(crate) const NO_CAPS: [Setting; 2] = [
+    ("ISOGLOSS__TOKENS__PER_USER", "1000000000"),
+    ("ISOGLOSS__TOKENS__PER_CLIENT", "1000000000"),
+];
+
+/// A setting as a configuration file has it: `tokens.redis_near_cache = 0`.
+pub(crate) fn written((name, value): Setting) -> String {
+    let key = name.trim_start_matches("ISOGLOSS__").to_lowercase();
+    let key = key.replace("__", ".");
+    if value.parse::<f64>().is_ok() || value.parse::<bool>().is_ok() {
+        return format!("{key} = {value}");
+    }
+    format!("{key} = {value:?}")
+}
 
 /// Another gateway beside one, with the same users, tokens and pepper.
 pub(crate) fn start_beside(
@@ -59,4 +74,18 @@ pub(crate) fn start_with(
 pub(crate) fn filled(gateway: Builder, directory: &str) -> Builder {
     let gateway = gateway.directory(directory);
     gateway.env("ISOGLOSS__DIRECTORY__IMPORT", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_is_written_as_in_a_file() {
+        assert_eq!(written(NO_NEAR_TOKENS), "tokens.redis_near_cache = 0");
+        let lanes = ("ISOGLOSS__PASSWORDS__LANES", "false");
+        assert_eq!(written(lanes), "passwords.lanes = false");
+        let level = ("ISOGLOSS__LOGGING__LEVEL", "debug");
+        assert_eq!(written(level), "logging.level = \"debug\"");
+    }
 }

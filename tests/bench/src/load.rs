@@ -66,6 +66,7 @@ impl Questions {
 /// What came of it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Answers {
+    pub(crate) many: u64,
     /// A second.
     pub(crate) rate: f64,
 }
@@ -88,11 +89,33 @@ pub(crate) fn ask(
         .context("wrk")?;
     let told = String::from_utf8_lossy(&output.stdout);
     if !output.status.success() || told.contains("Non-2xx") || told.contains("Socket errors") {
-        bail!("wrk: {told}{}", String::from_utf8_lossy(&output.stderr));
+        let complained = String::from_utf8_lossy(&output.stderr);
+        bail!("wrk ({}): {told}{complained}", output.status);
     }
-    let rate = told
-        .lines()
-        .find_map(|line| line.strip_prefix("Requests/sec:"));
-    let rate = rate.context("wrk told no rate")?.trim().parse()?;
-    Ok(Answers { rate })
+    read(&told)
+}
+
+fn read(told: &str) -> Result<Answers> {
+    let lines = || told.lines().map(str::trim);
+    let many = lines().find_map(|line| line.split_once(" requests in "));
+    let rate = lines().find_map(|line| line.strip_prefix("Requests/sec:"));
+    Ok(Answers {
+        many: many.context("wrk told no number")?.0.parse()?,
+        rate: rate.context("wrk told no rate")?.trim().parse()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn number_and_rate_are_read_from_what_wrk_tells() {
+        let told = "Running 1s test @ http://127.0.0.1:1/\n  1 threads and 2 connections\n  \
+            5023 requests in 1.10s, 1.20MB read\nRequests/sec:   4566.36\nTransfer/sec:      1.09MB\n";
+        let answers = read(told).unwrap();
+        assert_eq!(answers.many, 5023);
+        assert!((answers.rate - 4566.36).abs() < 1e-9);
+        assert!(read("Running 1s test").is_err());
+    }
 }

@@ -1,9 +1,10 @@
 //! Logins, beside the bare bcrypt crate on as many threads.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use conformance::Store;
@@ -15,9 +16,11 @@ use crate::load::{Questions, ask};
 use crate::report::Report;
 use crate::rounds::{Contestant, run};
 use crate::targets::{Target, beside};
+use crate::times::Times;
+use crate::wire::Wire;
 
 const COST: u32 = 8;
-const SAME_COST: Setting = ("ISOGLOSS__PASSWORDS__BCRYPT_COST", "8");
+pub(crate) const SAME_COST: Setting = ("ISOGLOSS__PASSWORDS__BCRYPT_COST", "8");
 /// More than there are threads, fewer than the queue holds.
 const CLIENTS: usize = 16;
 const AT_ONCE: &str = "all four dialects at once";
@@ -41,7 +44,7 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
         Contestant::new("Memsource", || login(&memsource)),
         Contestant::new(AT_ONCE, || login(&all_four)),
     ];
-    let all = run("login", effort.rounds, &contestants)?;
+    let all = run("login", "logins/s", effort.rounds, &contestants)?;
     for who in ["BIMplus", "Memsource", AT_ONCE] {
         report.judge(beside(
             &all,
@@ -59,6 +62,18 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
         &all,
     );
     Ok(())
+}
+
+/// Milliseconds within which half of a client's logins are done, each after the one before.
+pub(crate) fn one_takes(server: SocketAddr, during: Duration) -> Result<f64> {
+    let (mut wire, mut times) = (Wire::open(server)?, Times::new()?);
+    let (login, begun) = (BIMPLUS.login(), Instant::now());
+    while begun.elapsed() < during {
+        let asked = Instant::now();
+        BIMPLUS.token_in(&wire.ask(&login)?)?;
+        times.add(asked.elapsed());
+    }
+    Ok(times.at(50.0))
 }
 
 /// Checks a second of the bcrypt crate.

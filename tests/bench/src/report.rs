@@ -1,29 +1,54 @@
 //! What is written down: a page, the same as JSON, and a plot.
 
 mod chart;
+mod comparison;
+mod page;
 mod plot;
 
-use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use serde_json::json;
 
 pub(crate) use self::chart::Chart;
+pub(crate) use self::comparison::Comparison;
 use crate::rounds::Series;
 use crate::targets::Verdict;
 
+/// The file for people.
+pub(crate) const PAGE: &str = "report.md";
+
 /// What was measured so far.
 pub(crate) struct Report {
+    begun: Instant,
     rounds: usize,
     each: Duration,
     verdicts: Vec<Verdict>,
     tables: Vec<Table>,
     lines: Vec<String>,
     charts: Vec<Chart>,
+    comparisons: Vec<Comparison>,
+    failures: Vec<Failure>,
+}
+
+/// What became of it all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Every target is met.
+    Met,
+    /// One is missed.
+    Missed,
+    /// Something could not be measured.
+    Failed,
+}
+
+/// A part that could not be measured, and why.
+#[derive(Debug, Clone, serde::Serialize)]
+struct Failure {
+    part: &'static str,
+    error: String,
 }
 
 pub(crate) struct Table {
@@ -33,16 +58,24 @@ pub(crate) struct Table {
 }
 
 impl Report {
-    /// Of that many rounds of that length.
+    /// Of that many rounds of that length. It begins now.
     pub(crate) fn of(rounds: usize, each: Duration) -> Self {
         Self {
+            begun: Instant::now(),
             rounds,
             each,
             verdicts: Vec::new(),
             tables: Vec::new(),
             lines: Vec::new(),
             charts: Vec::new(),
+            comparisons: Vec::new(),
+            failures: Vec::new(),
         }
+    }
+
+    /// How long the whole has run.
+    pub(crate) fn took(&self) -> Duration {
+        self.begun.elapsed()
     }
 
     pub(crate) fn judge(&mut self, verdict: Verdict) {
@@ -57,6 +90,13 @@ impl Report {
         self.verdicts.push(verdict);
     }
 
+    /// A part is not measured, or not all of it.
+    pub(crate) fn failed(&mut self, part: &'static str, error: &anyhow::Error) {
+        let error = format!("{error:#}");
+        eprintln!("FAILED: {part}: {error}");
+        self.failures.push(Failure { part, error });
+    }
+
     pub(crate) fn line(&mut self, line: &str) {
         self.lines.push(line.to_owned());
     }
@@ -64,6 +104,10 @@ impl Report {
     /// Something over time, for the plot.
     pub(crate) fn chart(&mut self, chart: Chart) {
         self.charts.push(chart);
+    }
+
+    pub(crate) fn compare(&mut self, comparison: Comparison) {
+        self.comparisons.push(comparison);
     }
 
     /// The first row is what the others are compared with.
@@ -75,81 +119,38 @@ impl Report {
         });
     }
 
-    /// Writes it all, prints the page, and tells whether every target is met.
-    pub(crate) fn write(&self, folder: &Path) -> Result<bool> {
+    /// Writes it all.
+    pub(crate) fn write(&self, folder: &Path) -> Result<Outcome> {
         fs::create_dir_all(folder)?;
-        let page = self.page()?;
-        fs::write(folder.join("report.md"), &page)?;
+        fs::write(folder.join(PAGE), page::of(self)?)?;
         let tables: Vec<_> = self
             .tables
             .iter()
             .map(|table| json!({"what": table.what, "unit": table.unit, "rows": table.rows}))
             .collect();
-        let all = json!({"verdicts": self.verdicts, "tables": tables, "lines": self.lines});
+        let all = json!({
+            "took_seconds": self.took().as_secs(),
+            "failures": self.failures,
+            "verdicts": self.verdicts,
+            "settings": self.comparisons,
+            "tables": tables,
+            "lines": self.lines,
+        });
         fs::write(
             folder.join("report.json"),
             serde_json::to_string_pretty(&all)?,
         )?;
         plot::draw(&folder.join("report.svg"), &self.tables, &self.charts)?;
-        writeln!(std::io::stdout(), "{page}")?;
-        Ok(self.verdicts.iter().all(|verdict| verdict.is_met))
+        Ok(self.outcome())
     }
 
-    fn page(&self) -> Result<String> {
-        let mut page = String::new();
-        let Self { rounds, each, .. } = self;
-        writeln!(page, "# How fast Isogloss is\n")?;
-        writeln!(
-            page,
-            "{} Medians of {rounds} interleaved rounds of {each:?} each; only the ratios count.\n",
-            machine()
-        )?;
-        writeln!(
-            page,
-            "| target | is to be | measured | |\n| --- | --- | --- | --- |"
-        )?;
-        for Verdict {
-            what,
-            target,
-            measured,
-            is_met,
-        } in &self.verdicts
-        {
-            let word = if *is_met { "met" } else { "**missed**" };
-            writeln!(page, "| {what} | {target} | {measured} | {word} |")?;
+    fn outcome(&self) -> Outcome {
+        if !self.failures.is_empty() {
+            return Outcome::Failed;
         }
-        writeln!(page)?;
-        for line in &self.lines {
-            writeln!(page, "{line}\n")?;
+        if self.verdicts.iter().all(|verdict| verdict.is_met) {
+            return Outcome::Met;
         }
-        for Table { what, unit, rows } in &self.tables {
-            let Some(first) = rows.first() else { continue };
-            writeln!(
-                page,
-                "## {what}\n\n| | {unit} | beside {} |\n| --- | --- | --- |",
-                first.name
-            )?;
-            for row in rows {
-                writeln!(
-                    page,
-                    "| {} | {:.0} | {:.2} |",
-                    row.name,
-                    row.median(),
-                    row.beside(first)
-                )?;
-            }
-            writeln!(page)?;
-        }
-        Ok(page)
+        Outcome::Missed
     }
-}
-
-fn machine() -> String {
-    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
-    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = text
-        .lines()
-        .find_map(|line| line.strip_prefix("model name"));
-    let model = model.map_or("", |model| model.trim_start_matches([' ', '\t', ':']));
-    format!("{cores} cores, {model}.")
 }

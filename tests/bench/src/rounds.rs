@@ -54,9 +54,19 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
+/// A figure with as many digits as tell something.
+pub(crate) fn figure(value: f64) -> String {
+    if value < 100.0 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.0}")
+    }
+}
+
 /// Runs them all, round after round, telling how far it is.
 pub(crate) fn run(
     what: &str,
+    unit: &str,
     rounds: usize,
     contestants: &[Contestant<'_>],
 ) -> Result<Vec<Series>> {
@@ -69,13 +79,26 @@ pub(crate) fn run(
         .collect();
     for round in 1..=rounds {
         for (series, contestant) in all.iter_mut().zip(contestants) {
-            let rate = (contestant.run)()?;
+            let value = (contestant.run)()?;
             eprintln!(
-                "{what}, round {round} of {rounds}: {}: {rate:.0}/s",
-                series.name
+                "{what}, round {round} of {rounds}: {}: {} {unit}",
+                series.name,
+                figure(value)
             );
-            series.rounds.push(rate);
+            series.rounds.push(value);
         }
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_figures_have_a_decimal() {
+        assert_eq!(figure(3.27), "3.3");
+        assert_eq!(figure(99.2), "99.2");
+        assert_eq!(figure(51_234.6), "51235");
+    }
 }

@@ -1,18 +1,21 @@
 //! A storm of logins beside a steady stream of token checks: how long the checks take, whether any is
 //! refused, and how soon a login is refused that finds no place.
 
+mod logins;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, ensure};
 use conformance::{Redis, Store};
 
+use self::logins::{Logins, client};
 use crate::Effort;
-use crate::dialects::{BIMPLUS, check};
+use crate::dialects::{BIMPLUS, bimplus, check};
 use crate::gateways::{Setting, start};
 use crate::pace::{Pace, steadily};
 use crate::report::Report;
@@ -20,7 +23,8 @@ use crate::targets::at_most;
 use crate::times::Times;
 use crate::wire::Wire;
 
-const COST: Setting = ("ISOGLOSS__PASSWORDS__BCRYPT_COST", "10");
+/// Of the passwords of those who log in.
+pub(crate) const COST: Setting = ("ISOGLOSS__PASSWORDS__BCRYPT_COST", "10");
 /// Checks a second, and over how many connections.
 const RATE: u32 = 4_000;
 const CONNECTIONS: u32 = 16;
@@ -33,7 +37,7 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
     let redis = Redis::start()?;
     let gateway = start(program, Store::Redis(redis.url()), &[COST])?;
     let server = gateway.public();
-    let token = BIMPLUS.token(server)?;
+    let token = token(server)?;
     checks(server, &token, WARM_UP)?;
     let idle = checks(server, &token, effort.storm)?;
     report.line(&format!("Storm: idle, {}.", idle.told()));
@@ -62,6 +66,20 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
 /// What 99 of 100 checks may take, where they take so long without a storm. In milliseconds.
 fn limit(idle: f64) -> f64 {
     (idle * 2.0).clamp(10.0, 25.0)
+}
+
+/// Milliseconds within which 99 of 100 checks are done while so many clients log in.
+pub(crate) fn checks_take(server: SocketAddr, clients: usize, during: Duration) -> Result<f64> {
+    let token = token(server)?;
+    let (checks, _) = storm(server, &token, clients, during)?;
+    ensure!(checks.failed == 0, "{} checks failed", checks.failed);
+    Ok(checks.times.at(99.0))
+}
+
+/// A token of somebody else than who logs in by the thousand, whose oldest ones end.
+fn token(server: SocketAddr) -> Result<String> {
+    let login = bimplus("linguist", "linguist-demo");
+    BIMPLUS.token_in(&Wire::open(server)?.ask(&login)?)
 }
 
 struct Checks {
@@ -99,24 +117,6 @@ fn checks(server: SocketAddr, token: &str, during: Duration) -> Result<Checks> {
     Ok(checks.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-struct Logins {
-    done: Times,
-    refused: Times,
-}
-
-impl Logins {
-    fn told(&self) -> String {
-        format!(
-            "{} done, half within {:.0} ms; {} refused, 99 % within {:.1} ms, all within {:.1} ms",
-            self.done.many(),
-            self.done.at(50.0),
-            self.refused.many(),
-            self.refused.at(99.0),
-            self.refused.at(100.0)
-        )
-    }
-}
-
 /// Checks while clients log in, and all of those logins.
 fn storm(
     server: SocketAddr,
@@ -124,8 +124,7 @@ fn storm(
     clients: usize,
     during: Duration,
 ) -> Result<(Checks, Logins)> {
-    let (done, refused) = (Times::new()?, Times::new()?);
-    let logins = Mutex::new(Logins { done, refused });
+    let logins = Mutex::new(Logins::new()?);
     let stop = AtomicBool::new(false);
     let checked = thread::scope(|scope| {
         let (logins, stop) = (&logins, &stop);
@@ -142,35 +141,6 @@ fn storm(
     })?;
     let logins = logins.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok((checked, logins))
-}
-
-/// Logs in again and again. If it is refused, it comes again after half a second to one and a half:
-/// people do not come back in step.
-fn client(
-    server: SocketAddr,
-    number: usize,
-    stop: &AtomicBool,
-    logins: &Mutex<Logins>,
-) -> Result<()> {
-    let pause = Duration::from_millis(500 + (number * 617 % 1_000) as u64);
-    let login = BIMPLUS.login();
-    let mut wire = Wire::open(server)?;
-    while !stop.load(Ordering::Relaxed) {
-        let asked = Instant::now();
-        let status = wire.ask(&login)?.status;
-        let took = asked.elapsed();
-        let mut logins = logins.lock().unwrap_or_else(PoisonError::into_inner);
-        match status {
-            200 => logins.done.add(took),
-            503 => logins.refused.add(took),
-            status => bail!("a login is answered {status}"),
-        }
-        drop(logins);
-        if status == 503 {
-            thread::sleep(pause);
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Tokens by the hundred thousand, issued without anybody's password.
 
+mod noted;
+
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +19,8 @@ use isogloss_core::{
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use uuid::Uuid;
+
+pub(crate) use self::noted::issue_noted;
 
 /// The user whose tokens these are.
 const USER: &str = "sample";

@@ -8,20 +8,21 @@ use conformance::{Redis, Store};
 
 use crate::Effort;
 use crate::dialects::{BIMPLUS as LOGIN, MEMSOURCE};
-use crate::gateways::{NO_NEAR_TOKENS, NO_NEAR_USERS, start};
+use crate::gateways::start;
 use crate::hello::Hello;
 use crate::load::{Questions, ask};
 use crate::peer::{Nginx, teach};
 use crate::report::Report;
 use crate::rounds::{Contestant, run};
 use crate::targets::{Target, beside};
-use crate::tokens::issue;
+use crate::unseen::Unseen;
 
 /// Few clients, and many.
 const CLIENTS: [usize; 2] = [32, 256];
 /// Of the public listener, and of the management listener.
 const WORKERS: [usize; 2] = [2, 1];
 
+const ONCE: &str = "BIMplus, Redis, each token once";
 pub(crate) const BIMPLUS: &str =
     "GET /v2/authorize HTTP/1.1\r\nHost: bench\r\nAuthorization: BimPlus ";
 const FORWARD: &str = "GET /forward-auth/bimplus HTTP/1.1\r\nHost: bench\r\nX-Forwarded-Method: GET\r\nX-Forwarded-Uri: /x\r\nAuthorization: BimPlus ";
@@ -29,18 +30,12 @@ const INTROSPECT: &str = "POST /introspect HTTP/1.1\r\nHost: bench\r\nAuthorizat
 pub(crate) const END: &str = "\r\n\r\n";
 
 pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Result<()> {
-    let redis = Redis::start()?;
     let hello = Hello::start(WORKERS[0])?;
     let hello_of_one = Hello::start(WORKERS[1])?;
-    let on_redis = || Store::Redis(redis.url());
-    let warm = start(program, on_redis(), &[])?;
-    // Another login there would end tokens by the hundred thousand: their user has too many.
-    let elsewhere = Redis::start()?;
-    let on_another = || Store::Redis(elsewhere.url());
-    let far = start(program, on_another(), &[NO_NEAR_TOKENS])?;
-    let farther = start(program, on_another(), &[NO_NEAR_TOKENS, NO_NEAR_USERS])?;
+    let redis = Redis::start()?;
+    let warm = start(program, Store::Redis(redis.url()), &[])?;
     let embedded = start(program, Store::Embedded, &[])?;
-    let embedded_far = start(program, Store::Embedded, &[NO_NEAR_USERS])?;
+    let unseen = Unseen::issue(program, effort.cold)?;
 
     let one = LOGIN.token(warm.public())?;
     let knows = Redis::start()?;
@@ -50,8 +45,6 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
         "GET /web/api/v3/auth/whoAmI?token={} HTTP/1.1\r\nHost: bench\r\n\r\n",
         MEMSOURCE.token(warm.public())?
     );
-    eprintln!("issuing {} tokens", effort.cold);
-    let cold = issue(&warm, &redis.url(), effort.cold)?;
     let questions = [
         ("hello", hello.place, bimplus(one.clone())?),
         ("hello, 1 worker", hello_of_one.place, bimplus(one.clone())?),
@@ -72,29 +65,9 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
             Questions::about(std::slice::from_ref(&one), FORWARD, END)?,
         ),
         (
-            "BIMplus, Redis, each token once",
-            warm.public(),
-            Questions::about(&cold, BIMPLUS, END)?,
-        ),
-        (
-            "BIMplus, Redis, redis_near_cache = 0",
-            far.public(),
-            bimplus(LOGIN.token(far.public())?)?,
-        ),
-        (
-            "BIMplus, Redis, no near cache at all",
-            farther.public(),
-            bimplus(LOGIN.token(farther.public())?)?,
-        ),
-        (
             "BIMplus, embedded",
             embedded.public(),
             bimplus(LOGIN.token(embedded.public())?)?,
-        ),
-        (
-            "BIMplus, embedded, directory.near_cache = 0",
-            embedded_far.public(),
-            bimplus(LOGIN.token(embedded_far.public())?)?,
         ),
     ];
     for clients in CLIENTS {
@@ -104,6 +77,9 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
             .iter()
             .map(|(name, place, questions)| contestant(name, *place, questions, clients, effort))
             .collect();
+        contestants.push(Contestant::new(ONCE, || {
+            unseen.ask(&[], clients, effort.each)
+        }));
         contestants.push(contestant(
             "nginx + Lua + Redis",
             nginx.place,
@@ -112,7 +88,7 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
             effort,
         ));
         let what = format!("validation, {clients} clients");
-        let all = run(&what, effort.rounds, &contestants)?;
+        let all = run(&what, "checks/s", effort.rounds, &contestants)?;
         for target in targets(clients) {
             report.judge(beside(&all, &target));
         }
@@ -145,16 +121,12 @@ fn targets(clients: usize) -> Vec<Target<'static>> {
         target("Memsource, Redis", "hello", 0.80),
         target("/introspect, Redis", "hello, 1 worker", 0.80),
         target("/forward-auth, Redis", "hello, 1 worker", 0.80),
-        target("BIMplus, Redis, each token once", "hello", 0.50),
+        target(ONCE, "hello", 0.50),
         target("BIMplus, embedded", "hello", 0.80),
     ];
     if clients == 256 {
         targets.push(target("BIMplus, Redis", "nginx + Lua + Redis", 2.5));
-        targets.push(target(
-            "BIMplus, Redis, each token once",
-            "nginx + Lua + Redis",
-            1.7,
-        ));
+        targets.push(target(ONCE, "nginx + Lua + Redis", 1.7));
     }
     targets
 }

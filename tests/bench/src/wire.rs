@@ -39,7 +39,7 @@ impl Wire {
     /// The next answer.
     pub(crate) fn read(&mut self) -> Result<Answer> {
         let mut line = String::new();
-        self.0.read_line(&mut line)?;
+        self.0.read_line(&mut line).context("no answer")?;
         let status = line.split(' ').nth(1).context("the connection ended")?;
         let status = status.parse()?;
         let mut length = 0;

@@ -69,7 +69,7 @@ pub(super) fn measure(
         }
     }
     let what = format!("checks as tokens grow, {asked} asked for, {CLIENTS} clients");
-    let all = run(&what, growth.rounds, &contestants)?;
+    let all = run(&what, "checks/s", growth.rounds, &contestants)?;
     for verdict in beside_each(&all, "checks", 0.90) {
         report.judge(verdict);
     }

@@ -7,7 +7,7 @@ use conformance::{Builder, Gateway, Postgres, Redis, Store};
 
 use super::{Growth, grouped, plans, users};
 use crate::dialects::MARK;
-use crate::gateways::{Setting, filled, start_with, with};
+use crate::gateways::{NO_CAPS, filled, start_with, with};
 use crate::load::{Questions, ask};
 use crate::report::Report;
 use crate::rounds::{Contestant, run};
@@ -17,11 +17,6 @@ use crate::targets::beside_each;
 const CLIENTS: usize = 16;
 /// How many users log in, if there are so many.
 const ASKED: usize = 10_000;
-/// Nobody's tokens are counted, which would take the longer the fewer users share the logins.
-const NO_CAPS: [Setting; 2] = [
-    ("ISOGLOSS__TOKENS__PER_USER", "1000000000"),
-    ("ISOGLOSS__TOKENS__PER_CLIENT", "1000000000"),
-];
 
 /// A directory of so many users, and a gateway for each cost.
 struct House {
@@ -73,7 +68,7 @@ pub(super) fn measure(program: &Path, growth: Growth, report: &mut Report) -> Re
             })
             .collect();
         let what = format!("logins as users grow, bcrypt cost {cost}, {CLIENTS} clients");
-        let all = run(&what, growth.rounds, &contestants)?;
+        let all = run(&what, "logins/s", growth.rounds, &contestants)?;
         for verdict in beside_each(&all, &format!("logins, bcrypt cost {cost}"), 0.95) {
             report.judge(verdict);
         }

@@ -1,0 +1,102 @@
+//! The parts of a run, one after the other.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::report::Report;
+
+type Measure<'a> = dyn Fn(&mut Report) -> Result<()> + 'a;
+
+/// Something that is measured by itself.
+pub(crate) struct Part<'a> {
+    name: &'static str,
+    measure: Box<Measure<'a>>,
+}
+
+impl<'a> Part<'a> {
+    pub(crate) fn new(
+        name: &'static str,
+        measure: impl Fn(&mut Report) -> Result<()> + 'a,
+    ) -> Self {
+        let measure = Box::new(measure);
+        Self { name, measure }
+    }
+}
+
+/// Does them all, telling where it is. One that fails takes nothing from the others.
+pub(crate) fn run(parts: &[Part<'_>], mut report: Report) -> Report {
+    for (number, Part { name, measure }) in (1..).zip(parts) {
+        let so_far = spoken(report.took());
+        eprintln!("[{number} of {}, {so_far}] {name}", parts.len());
+        if let Err(error) = measure(&mut report) {
+            report.failed(name, &error);
+        }
+    }
+    report
+}
+
+/// As people say it: `4 min 10 s`.
+pub(crate) fn spoken(time: Duration) -> String {
+    let (minutes, seconds) = (time.as_secs() / 60, time.as_secs() % 60);
+    if minutes == 0 {
+        return format!("{seconds} s");
+    }
+    format!("{minutes} min {seconds} s")
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::bail;
+
+    use super::*;
+    use crate::report::{Outcome, PAGE};
+    use crate::targets::at_most;
+
+    fn outcome(parts: &[Part<'_>]) -> (Outcome, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let report = run(parts, Report::of(1, Duration::ZERO));
+        let outcome = report.write(folder.path()).unwrap();
+        let page = std::fs::read_to_string(folder.path().join(PAGE)).unwrap();
+        (outcome, page)
+    }
+
+    fn judged(most: f64) -> Part<'static> {
+        Part::new("memory", move |report| {
+            report.judge(at_most("memory", "MB", 10.0, most));
+            Ok(())
+        })
+    }
+
+    #[test]
+    fn a_part_that_fails_takes_nothing_from_the_others() {
+        let broken = Part::new("storm", |report| {
+            report.line("Begun.");
+            bail!("no redis-server")
+        });
+        let (outcome, page) = outcome(&[judged(15.0), broken, judged(11.0)]);
+        assert_eq!(outcome, Outcome::Failed);
+        for line in [
+            "| memory | ≤ 15 MB | 10.0 MB | met |",
+            "Begun.",
+            "**Not measured:** storm: no redis-server",
+            "| memory | ≤ 11 MB | 10.0 MB | met |",
+        ] {
+            assert!(page.contains(line), "{line} in {page}");
+        }
+    }
+
+    #[test]
+    fn a_target_that_is_missed_is_no_failure() {
+        assert_eq!(outcome(&[judged(15.0)]).0, Outcome::Met);
+        assert_eq!(outcome(&[judged(15.0), judged(5.0)]).0, Outcome::Missed);
+    }
+
+    #[test]
+    fn time_is_said_in_minutes_and_seconds() {
+        let spoken = |seconds| spoken(Duration::from_secs(seconds));
+        assert_eq!(spoken(7), "7 s");
+        assert_eq!(spoken(250), "4 min 10 s");
+        assert_eq!(spoken(3_600), "60 min 0 s");
+    }
+}

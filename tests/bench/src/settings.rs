@@ -1,0 +1,121 @@
+//! What a setting brings: the same is measured with it and with what switches it off, in turns.
+
+mod measured;
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use self::measured::{Bench, Measured};
+use crate::Effort;
+use crate::gateways::{NO_NEAR_TOKENS, Setting, written};
+use crate::report::{Comparison, Report};
+use crate::rounds::{Contestant, run};
+use crate::unseen::Unseen;
+
+const NO_NEAR_USERS: Setting = ("ISOGLOSS__DIRECTORY__NEAR_CACHE", "0");
+const NO_LANES: Setting = ("ISOGLOSS__PASSWORDS__LANES", "false");
+const EQUAL_PRIORITY: Setting = ("ISOGLOSS__PASSWORDS__LOW_PRIORITY", "false");
+const NO_USAGE: Setting = ("ISOGLOSS__USAGE__ENABLED", "false");
+/// Spans are made for a collector, and none is sent to it.
+const SPANS: [Setting; 2] = [
+    ("ISOGLOSS__TRACING__OTLP_ENDPOINT", "http://127.0.0.1:4318"),
+    ("ISOGLOSS__TRACING__SAMPLE_RATIO", "0"),
+];
+
+/// Something that can be switched off.
+struct Row {
+    what: &'static str,
+    /// What switches it off.
+    off: &'static [Setting],
+    measured: Measured,
+}
+
+const ROWS: &[Row] = &[
+    row(TOKENS, &[NO_NEAR_TOKENS], Measured::Checks(32)),
+    row(TOKENS, &[NO_NEAR_TOKENS], Measured::Checks(256)),
+    row(TOKENS, &[NO_NEAR_TOKENS], Measured::ChecksNoted(32)),
+    row(USERS, &[NO_NEAR_USERS], Measured::Checks(32)),
+    row(USERS, &[NO_NEAR_USERS], Measured::ChecksOnce(32)),
+    row(USERS, &[NO_NEAR_USERS], Measured::ChecksEmbedded(32)),
+    row("no spans that nobody reads", &SPANS, Measured::Checks(32)),
+    row("counting of use", &[NO_USAGE], Measured::Checks(32)),
+    row(LANES, &[NO_LANES], Measured::Logins(16)),
+    row(LANES, &[NO_LANES], Measured::Login),
+    row(
+        "hashing stands back",
+        &[EQUAL_PRIORITY],
+        Measured::ChecksInStorm(64),
+    ),
+];
+const TOKENS: &str = "tokens are kept near";
+const USERS: &str = "users are kept near";
+const LANES: &str = "a thread checks several passwords at once";
+
+const fn row(what: &'static str, off: &'static [Setting], measured: Measured) -> Row {
+    Row {
+        what,
+        off,
+        measured,
+    }
+}
+
+/// A row that fails takes nothing from the others.
+pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Result<()> {
+    let bench = Bench {
+        program,
+        each: effort.each,
+        unseen: Unseen::issue(program, effort.cold)?,
+    };
+    for row in ROWS {
+        match compare(&bench, row, effort.rounds) {
+            Ok(comparison) => report.compare(comparison),
+            Err(error) => report.failed(row.what, &error.context(row.measured)),
+        }
+    }
+    Ok(())
+}
+
+fn compare(bench: &Bench<'_>, row: &Row, rounds: usize) -> Result<Comparison> {
+    let Row {
+        what,
+        off,
+        measured,
+    } = row;
+    let contestants = [
+        Contestant::new("on", measured.with(&[], bench)?),
+        Contestant::new("off", measured.with(off, bench)?),
+    ];
+    let unit = measured.unit();
+    let series = run(&format!("{what}, {measured}"), unit, rounds, &contestants)?;
+    let settings: Vec<_> = off.iter().copied().map(written).collect();
+    Ok(Comparison {
+        what,
+        off: settings,
+        measured: measured.to_string(),
+        unit,
+        series,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_rows_measure_the_same() {
+        let told = |row: &Row| format!("{} {} {:?}", row.what, row.measured, row.off);
+        let mut all: Vec<_> = ROWS.iter().map(told).collect();
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), ROWS.len());
+    }
+
+    #[test]
+    fn every_setting_is_one_of_the_gateway() {
+        let reference = include_str!("../../../docs/configuration.md");
+        for (name, _) in ROWS.iter().flat_map(|row| row.off) {
+            assert!(reference.contains(&format!("`{name}`")), "{name}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Tokens that live by their use, of which every one is noted.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, ensure};
+use conformance::Gateway;
+use isogloss_core::store::{Idle, Record, RedisSettings, RedisStore, TokenStore as _};
+use isogloss_core::{Clock as _, SystemClock};
+use tokio::runtime::Runtime;
+
+use super::{CAPS, Place, USER};
+
+/// A use is noted if the one before is half of that ago, which is soon. They live on all the same: they
+/// were issued for longer, and a use takes nothing away.
+const IDLE: Idle = Idle {
+    span: 2,
+    until: None,
+};
+
+/// BIMplus tokens in the Redis of a gateway that nobody has logged in to, all of one user.
+pub(crate) fn issue_noted(gateway: &Gateway, redis: &str, many: usize) -> Result<Vec<String>> {
+    let place = Place::of(gateway);
+    Runtime::new()?.block_on(async {
+        let settings = RedisSettings::at(redis.to_owned());
+        let store = Arc::new(RedisStore::new(&settings, CAPS)?);
+        let tokens = place.issue(store.clone(), many, |_, _| ()).await?;
+        let auth = place.auth(store.clone()).await?;
+        let user = auth.find(USER).await?.context("no such user")?;
+        let now = SystemClock.now();
+        for (digest, before) in store.of_user(user.id).await? {
+            let after = Record {
+                idle: Some(IDLE),
+                ..before.clone()
+            };
+            let is_replaced = store.replace(digest, &before, &after, now).await?;
+            ensure!(is_replaced, "a token has changed meanwhile");
+        }
+        Ok(tokens)
+    })
+}
