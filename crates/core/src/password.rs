@@ -11,12 +11,14 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use isogloss_bcrypt_lanes::LANES;
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use tracing::warn;
 
 pub use self::formats::HashError;
 use self::formats::{Hash, LONGEST_BCRYPT_BYTES, Policy};
+pub(crate) use self::pool::Place;
 use self::pool::Pool;
 use self::waits::Waits;
 use crate::error::AuthError;
@@ -41,6 +43,13 @@ pub struct PasswordSettings {
     pub low_priority: bool,
     /// Whether one thread checks several passwords at once when several wait.
     pub lanes: bool,
+}
+
+impl PasswordSettings {
+    /// How many passwords a thread checks at once.
+    fn at_once(self) -> usize {
+        if self.lanes { LANES } else { 1 }
+    }
 }
 
 impl Default for PasswordSettings {
@@ -104,10 +113,10 @@ impl Passwords {
         })
     }
 
-    /// Whether a check would find room now. In a storm of logins, those that would not are to cost as
-    /// little as can be.
-    pub fn have_room(&self) -> Result<(), AuthError> {
-        self.pool.has_room()
+    /// A place for a check that is to come. In a storm of logins, those that find none are to cost as little
+    /// as can be: they are refused before anything is asked for them.
+    pub(crate) fn place(&self) -> Result<Place, AuthError> {
+        self.pool.place()
     }
 
     /// How many hashes are made at once.

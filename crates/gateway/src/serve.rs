@@ -1,6 +1,6 @@
 //! Two listeners, one life: start, serve, and end without cutting anybody off.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +32,9 @@ use crate::source::Proxies;
 use crate::sunset::Sunsets;
 use crate::tls::Identity;
 use crate::usage::{Behind, Usage};
-use crate::{audit, descriptors, mail, management, parts, secrets, slow, supervisor, traces};
+use crate::{
+    audit, descriptors, listener, mail, management, parts, secrets, slow, supervisor, traces,
+};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
@@ -68,8 +70,8 @@ struct Running {
 async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result<Running> {
     let sections = &config.sections;
     // Bound before anything else is done or logged: whoever started us reads the addresses first.
-    let public = bind("public", "server.bind", sections.server.bind)?;
-    let inner = bind("management", "management.bind", sections.management.bind)?;
+    let public = listener::bind("public", "server.bind", sections.server.bind)?;
+    let inner = listener::bind("management", "management.bind", sections.management.bind)?;
 
     let counted = management::metrics::start()?;
     descriptors::ask_for_enough(&sections.server);
@@ -230,23 +232,6 @@ impl Signals {
             _ = self.interrupt.recv() => {}
         }
     }
-}
-
-fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<TcpListener> {
-    let passed = supervisor::socket(listener).context("a socket that was passed")?;
-    let is_passed = passed.is_some();
-    let bind = || {
-        let socket = TcpListener::bind(address);
-        socket.with_context(|| format!("{key}: cannot bind {address}"))
-    };
-    let socket = passed.map_or_else(bind, Ok)?;
-    let address = socket.local_addr().context("no local address")?;
-    if is_passed {
-        info!(listener, %address, "listening at a socket that was passed");
-    } else {
-        info!(listener, %address, "listening");
-    }
-    Ok(socket)
 }
 
 fn ingredients(config: &Config, auth: Auth, probe: Probe, usage: Usage) -> Result<Ingredients> {

@@ -14,6 +14,8 @@ use crate::rounds::{Contestant, run};
 use crate::unseen::Unseen;
 
 const NO_NEAR_USERS: Setting = ("ISOGLOSS__DIRECTORY__NEAR_CACHE", "0");
+const SHARED_CONNECTION: Setting = ("ISOGLOSS__TOKENS__REDIS_WORKER_CONNECTIONS", "false");
+const EACH_BY_ITSELF: Setting = ("ISOGLOSS__TOKENS__REDIS_TOUCH_BATCH", "1");
 const NO_LANES: Setting = ("ISOGLOSS__PASSWORDS__LANES", "false");
 const EQUAL_PRIORITY: Setting = ("ISOGLOSS__PASSWORDS__LOW_PRIORITY", "false");
 const NO_USAGE: Setting = ("ISOGLOSS__USAGE__ENABLED", "false");
@@ -38,6 +40,16 @@ const ROWS: &[Row] = &[
     row(USERS, &[NO_NEAR_USERS], Measured::Checks(32)),
     row(USERS, &[NO_NEAR_USERS], Measured::ChecksOnce(32)),
     row(USERS, &[NO_NEAR_USERS], Measured::ChecksEmbedded(32)),
+    row(
+        "a connection for each worker",
+        &[SHARED_CONNECTION],
+        Measured::ChecksOnce(32),
+    ),
+    row(
+        "uses are noted together",
+        &[EACH_BY_ITSELF],
+        Measured::ChecksNoted(32),
+    ),
     row("no spans that nobody reads", &SPANS, Measured::Checks(32)),
     row("counting of use", &[NO_USAGE], Measured::Checks(32)),
     row(LANES, &[NO_LANES], Measured::Logins(16)),

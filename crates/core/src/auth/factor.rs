@@ -152,7 +152,7 @@ impl Auth {
             Offered::Code(code) => code.expose_secret(),
         };
         let guess = Guess::Code(&credentials.name);
-        let turn = self.turn(guess, &credentials.origin).await?;
+        let turn = self.turn(guess, &credentials.origin, &mut None).await?;
         match self.use_code(&user, totp, code).await {
             // The try stays taken, unlike others behind a right password.
             Ok(false) => Err(AuthError::SecondFactorRequired),

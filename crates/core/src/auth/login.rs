@@ -20,12 +20,13 @@ use crate::user::{Key, Organisation, Role, Unit, User, UserState};
 
 impl Auth {
     pub(super) async fn try_password(&self, credentials: &Credentials) -> Result<User, AuthError> {
-        // An application password needs no hash, and so no room.
-        if AppPassword::read(credentials.password.expose_secret()).is_none() {
-            self.0.passwords.have_room()?;
-        }
+        // An application password needs no hash, and so no place.
+        let mut place = match AppPassword::read(credentials.password.expose_secret()) {
+            Some(_) => None,
+            None => Some(self.0.passwords.place()?),
+        };
         let guess = Guess::Password(&credentials.name);
-        let turn = self.turn(guess, &credentials.origin).await?;
+        let turn = self.turn(guess, &credentials.origin, &mut place).await?;
         let outcome = self.check_password(credentials).await;
         settled(turn, outcome).await
     }
@@ -70,7 +71,7 @@ impl Auth {
             AccessCard::Code(_) => Guess::Key,
             AccessCard::Identifier { identifier, .. } => Guess::PassCode(identifier),
         };
-        let turn = self.turn(guess, origin).await?;
+        let turn = self.turn(guess, origin, &mut None).await?;
         let outcome = self.check_card(card, organisation).await;
         settled(turn, outcome).await
     }
@@ -111,7 +112,7 @@ impl Auth {
     }
 
     pub(super) async fn try_key(&self, key: &str, origin: &Origin) -> Result<User, AuthError> {
-        let turn = self.turn(Guess::Key, origin).await?;
+        let turn = self.turn(Guess::Key, origin, &mut None).await?;
         let outcome = self.check_key(origin.realm, key).await;
         settled(turn, outcome).await
     }

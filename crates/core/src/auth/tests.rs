@@ -11,6 +11,7 @@ mod logins;
 mod once;
 mod peppers;
 mod sessions;
+mod surplus;
 mod throttled;
 mod timing;
 mod upgrades;

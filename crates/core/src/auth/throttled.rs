@@ -2,15 +2,18 @@
 
 use super::Auth;
 use crate::error::AuthError;
+use crate::password::Place;
 use crate::throttle::{Guess, Origin, Source, Strained, Turn};
 use crate::token::TokenDigest;
 
 impl Auth {
-    /// A try at that guess. `None` where nobody counts.
+    /// A try at that guess. `None` where nobody counts. Who is locked out has no place for a check while
+    /// he waits as long as one takes: he could fill them all.
     pub(super) async fn turn<'g>(
         &'g self,
         guess: Guess<'_>,
         origin: &Origin,
+        place: &mut Option<Place>,
     ) -> Result<Option<Turn<'g>>, AuthError> {
         let Some(guard) = &self.0.guard else {
             return Ok(None);
@@ -22,6 +25,7 @@ impl Auth {
                 // A wrong one would have been hashed: a lock that is answered in the same words is
                 // answered in the same time.
                 Guess::Password(_) | Guess::PassCode(_) => {
+                    *place = None;
                     self.0.passwords.wait_like_a_check().await;
                 }
                 // A wrong one is told at once.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use self::queue::Queue;
 use self::thread::serve;
@@ -24,7 +24,12 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 pub(super) struct Pool {
     queue: Arc<Door>,
     threads: usize,
+    /// As many as wait and are worked on at the most.
+    places: Arc<Semaphore>,
 }
+
+/// A place among those whose passwords are being checked, until it is dropped.
+pub(crate) struct Place(#[expect(dead_code, reason = "it is given back")] OwnedSemaphorePermit);
 
 /// Where jobs come in. With it the queue ends.
 struct Door(Arc<Queue>);
@@ -69,18 +74,21 @@ impl Pool {
                 .spawn(move || serve(&queue, settings))
                 .map_err(gone)?;
         }
+        let at_once = threads * settings.at_once();
         Ok(Self {
             queue: Arc::new(Door(queue)),
             threads,
+            places: Arc::new(Semaphore::new(settings.queue.max(1) + at_once)),
         })
     }
 
-    /// Refuses at once what would find no room, before anything is done for it.
-    pub(super) fn has_room(&self) -> Result<(), AuthError> {
+    /// Refuses at once who would find no room.
+    pub(super) fn place(&self) -> Result<Place, AuthError> {
         if self.queue.0.is_full() {
             return Err(OVERLOADED);
         }
-        Ok(())
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        place.map(Place).map_err(|_| OVERLOADED)
     }
 
     pub(super) fn threads(&self) -> usize {
@@ -175,6 +183,15 @@ mod tests {
         assert!((1..=2).contains(&served), "{served}");
         assert_eq!(served + refused, 31);
         assert_eq!(pool.run(|| 7).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn there_are_as_many_places_as_can_wait_and_be_worked_on() {
+        let pool = pool(2, LONG);
+        let taken: Vec<_> = (0..100).map_while(|_| pool.place().ok()).collect();
+        assert_eq!(taken.len(), 2 + PasswordSettings::default().at_once());
+        drop(taken);
+        assert!(pool.place().is_ok());
     }
 
     #[tokio::test]

@@ -4,7 +4,6 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use isogloss_bcrypt_lanes::LANES;
 use tokio::sync::oneshot;
 use tracing::{error, warn};
 
@@ -19,7 +18,7 @@ pub(super) fn serve(queue: &Queue, settings: PasswordSettings) {
     if settings.low_priority {
         step_back();
     }
-    let beside = if settings.lanes { LANES - 1 } else { 0 };
+    let beside = settings.at_once() - 1;
     while let Some(jobs) = queue.pop(beside) {
         // A fault in the code of one format must not cost a thread: who waits for this job is told
         // that it is gone, and the next one is served.
