@@ -113,7 +113,8 @@ impl TokenStore for RedisStore {
     }
 
     fn kept(&self, digest: TokenDigest) -> Option<Arc<Record>> {
-        self.near.as_ref()?.records()?.kept(&digest)
+        let packed = self.near.as_ref()?.records()?.kept(&digest)?;
+        Record::decode(&packed).ok().map(Arc::new)
     }
 
     fn near(&self) -> Option<NearStatus> {
@@ -186,8 +187,9 @@ impl TokenStore for RedisStore {
 
     async fn get(&self, digest: TokenDigest) -> Result<Option<Arc<Record>>, StoreError> {
         let near = self.near.as_ref().and_then(|near| near.records());
-        let look_up = async || Ok(self.look_up(digest).await?.map(Arc::new));
-        find_or(near, digest, look_up).await
+        let found = find_or(near, digest, async || self.look_up(digest).await).await?;
+        let record = found.map(|packed| Record::decode(&packed)).transpose()?;
+        Ok(record.map(Arc::new))
     }
 
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {

@@ -5,7 +5,7 @@ use ::redis::{cmd, pipe};
 use super::RedisStore;
 use super::keys::token_key;
 use super::link::failed;
-use super::near::Changing;
+use super::near::{Changing, Packed};
 use crate::error::StoreError;
 use crate::store::Record;
 use crate::token::TokenDigest;
@@ -18,21 +18,21 @@ impl RedisStore {
 
     /// By this thread's way to the one primary if there is one. If that has an answer of another kind, the
     /// pool finds out what is wrong.
-    pub(super) async fn look_up(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
+    pub(super) async fn look_up(&self, digest: TokenDigest) -> Result<Option<Packed>, StoreError> {
         let mut get = cmd("GET");
         get.arg(token_key(digest));
-        let decode = |value: Option<Vec<u8>>| value.as_deref().map(Record::decode).transpose();
+        let packed = |value: Option<Vec<u8>>| value.map(Packed::from);
         let wires = self.near.as_ref().and_then(|near| near.wires());
         let wire = wires.and_then(|wires| Some((wires, wires.get(self.link.dialer())?)));
         if let Some((wires, mut wire)) = wire {
             match get.query_async(&mut wire).await {
-                Ok(value) => return decode(value),
+                Ok(value) => return Ok(packed(value)),
                 Err(error) if error.is_timeout() => return Err(failed("no answer in time")),
                 Err(_) => wires.is_broken(),
             }
         }
         let asking = Box::pin(self.link.ask(&get));
-        decode(asking.await?)
+        Ok(packed(asking.await?))
     }
 
     /// Those of the records that are there.
