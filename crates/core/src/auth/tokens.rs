@@ -46,7 +46,7 @@ impl Auth {
     /// Whether the store would know of that token without asking anybody.
     pub fn keeps(&self, token: &Token) -> bool {
         let digest = self.0.peppers.current.digest(token);
-        self.0.tokens.kept(digest).is_some()
+        self.0.tokens.keeps(digest)
     }
 
     pub(super) async fn try_close(

@@ -117,6 +117,11 @@ impl TokenStore for RedisStore {
         Record::decode(&packed).ok().map(Arc::new)
     }
 
+    fn keeps(&self, digest: TokenDigest) -> bool {
+        let near = self.near.as_ref().and_then(|near| near.records());
+        near.is_some_and(|near| near.keeps(&digest))
+    }
+
     fn near(&self) -> Option<NearStatus> {
         Some(self.near.as_ref()?.status())
     }
