@@ -55,9 +55,14 @@ pub(crate) fn milliseconds(moment: OffsetDateTime) -> i64 {
 
 /// The moment that many milliseconds after the Unix epoch; out of range is the epoch itself.
 pub(crate) fn from_milliseconds(milliseconds: i64) -> OffsetDateTime {
-    let seconds = OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1_000));
-    let rest = time::Duration::milliseconds(milliseconds.rem_euclid(1_000));
-    seconds.map_or(OffsetDateTime::UNIX_EPOCH, |moment| moment + rest)
+    moment(milliseconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+/// The same, and nothing if that is out of range.
+pub(crate) fn moment(milliseconds: i64) -> Option<OffsetDateTime> {
+    let seconds = OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1_000)).ok()?;
+    let rest = u16::try_from(milliseconds.rem_euclid(1_000)).ok()?;
+    seconds.replace_millisecond(rest).ok()
 }
 
 /// The moment so long after another; the last one that can be told if it lies behind that.

@@ -2,13 +2,12 @@
 //! byte where there is none of it. What later releases append comes last.
 
 use serde::{Deserialize, Serialize};
-use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 use uuid::serde::compact;
 
 use super::text::Text;
 use super::{Idle, Record, Slot, Spent, unreadable};
-use crate::clock::milliseconds;
+use crate::clock::{milliseconds, moment};
 use crate::error::StoreError;
 use crate::session::Purpose;
 use crate::token::{Seed, TokenDigest};
@@ -28,8 +27,8 @@ struct Common<'r> {
     client: Text<'r>,
     #[serde(borrow)]
     application: Text<'r>,
-    #[serde(with = "time::serde::timestamp::milliseconds")]
-    issued_at: OffsetDateTime,
+    /// Milliseconds since the Unix epoch.
+    issued_at: i64,
     /// Milliseconds from the issue to the last use. Clocks differ: it may be less than nothing.
     used_after: i64,
     /// Milliseconds from the issue to the end.
@@ -68,7 +67,7 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
 pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
     let (common, tail): (Common<'_>, _) = postcard::take_from_bytes(bytes).map_err(unreadable)?;
     let after_issue = |after| {
-        let moment = common.issued_at.checked_add(Duration::milliseconds(after));
+        let moment = common.issued_at.checked_add(after).and_then(moment);
         moment.ok_or_else(|| unreadable("a moment is out of range"))
     };
     let rare = common.rare.unwrap_or_default();
@@ -85,7 +84,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
         slot: rare.slot,
         seed: rare.seed,
         idle: rare.idle,
-        issued_at: common.issued_at,
+        issued_at: after_issue(0)?,
         used_at: after_issue(common.used_after)?,
         expires_at: after_issue(common.expires_after)?,
         spent: rare.spent,
@@ -107,7 +106,7 @@ impl<'r> From<&'r Record> for Common<'r> {
             purpose: record.purpose,
             client: (&record.client).into(),
             application: (&record.application).into(),
-            issued_at: record.issued_at,
+            issued_at: milliseconds(record.issued_at),
             used_after: after_issue(record.used_at),
             expires_after: after_issue(record.expires_at),
             rare: (rare != Rare::default()).then_some(rare),
