@@ -43,7 +43,7 @@ async fn enter(
 }
 
 async fn who(auth: Data<Auth>, request: HttpRequest) -> Answer {
-    let answer = WhoAnswer::from(session(&auth, &request).await?.user);
+    let answer = WhoAnswer::from(&*session(&auth, &request).await?.user);
     Ok(wire::json(&mut HttpResponse::Ok(), &answer))
 }
 

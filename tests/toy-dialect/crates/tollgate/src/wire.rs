@@ -103,13 +103,13 @@ pub(crate) struct WhoAnswer {
     organisation: String,
 }
 
-impl From<User> for WhoAnswer {
-    fn from(user: User) -> Self {
+impl From<&User> for WhoAnswer {
+    fn from(user: &User) -> Self {
         Self {
             gate: "open",
-            name: user.user_name,
+            name: user.user_name.clone(),
             number: user.number,
-            organisation: user.organisation.name,
+            organisation: user.organisation.name.clone(),
         }
     }
 }
