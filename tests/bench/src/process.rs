@@ -4,15 +4,20 @@ use std::fs;
 
 use anyhow::{Context as _, Result};
 
-/// Its memory, in megabytes.
+/// Its memory, in megabytes, its program as far as that is mapped included.
 pub(crate) fn resident(process: u32) -> Result<f64> {
+    megabytes(process, "VmRSS:")
+}
+
+/// What of that is no file.
+pub(crate) fn own(process: u32) -> Result<f64> {
+    megabytes(process, "RssAnon:")
+}
+
+fn megabytes(process: u32, of: &'static str) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes: f64 = line
-        .context("VmRSS")?
-        .trim()
-        .trim_end_matches(" kB")
-        .parse()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(of));
+    let kilobytes: f64 = line.context(of)?.trim().trim_end_matches(" kB").parse()?;
     Ok(kilobytes / 1024.0)
 }
 
@@ -28,7 +33,8 @@ mod tests {
     #[test]
     fn this_process_has_memory_and_open_files() {
         let this = std::process::id();
-        assert!(resident(this).unwrap() > 1.0);
+        assert!(resident(this).unwrap() > own(this).unwrap());
+        assert!(own(this).unwrap() > 0.0);
         assert!(open_files(this).unwrap() > 2);
     }
 }

@@ -8,7 +8,7 @@ use conformance::{Redis, Reply, Store};
 use crate::Effort;
 use crate::gateways::start;
 use crate::load::{Questions, ask};
-use crate::process::resident;
+use crate::process::{own, resident};
 use crate::report::Report;
 use crate::targets::at_most;
 use crate::tokens::{issue, issue_to_many};
@@ -24,6 +24,10 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
         "MB",
         resident(gateway.id())?,
         15.0,
+    ));
+    report.line(&format!(
+        "Of the memory of an idle gateway {:.1} MB are its data. The rest is the program, which the system maps.",
+        own(gateway.id())?
     ));
     let empty = used(&redis)?;
     let many = issue_to_many(&gateway, &redis.url(), effort.hot)?.len();
