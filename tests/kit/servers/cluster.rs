@@ -31,6 +31,8 @@ impl ClusterServers {
         let servers = (0..6).map(server).collect::<Result<Vec<_>>>()?;
         let cluster = Self { servers };
         cluster.introduce()?;
+        // Who does not know of the latest epoch takes his own for it, and gives none to a slot that he gets.
+        cluster.wait_for("cluster_current_epoch:6")?;
         cluster.share_slots()?;
         cluster.assign_replicas()?;
         cluster.wait_until_served()?;
