@@ -113,13 +113,12 @@ impl TokenStore for RedisStore {
     }
 
     fn kept(&self, digest: TokenDigest) -> Option<Arc<Record>> {
-        let packed = self.near.as_ref()?.records()?.kept(&digest)?;
+        let packed = self.kept_near()?.kept(&digest)?;
         Record::decode(&packed).ok().map(Arc::new)
     }
 
     fn keeps(&self, digest: TokenDigest) -> bool {
-        let near = self.near.as_ref().and_then(|near| near.records());
-        near.is_some_and(|near| near.keeps(&digest))
+        self.kept_near().is_some_and(|near| near.keeps(&digest))
     }
 
     fn near(&self) -> Option<NearStatus> {
@@ -191,8 +190,8 @@ impl TokenStore for RedisStore {
     }
 
     async fn get(&self, digest: TokenDigest) -> Result<Option<Arc<Record>>, StoreError> {
-        let near = self.near.as_ref().and_then(|near| near.records());
-        let found = find_or(near, digest, async || self.look_up(digest).await).await?;
+        let look_up = async || self.look_up(digest).await;
+        let found = find_or(self.kept_near(), digest, look_up).await?;
         let record = found.map(|packed| Record::decode(&packed)).transpose()?;
         Ok(record.map(Arc::new))
     }

@@ -3,10 +3,12 @@
 use ::redis::{cmd, pipe};
 
 use super::RedisStore;
+use super::fault::Fault;
 use super::keys::token_key;
 use super::link::failed;
 use super::near::{Changing, Packed};
 use crate::error::StoreError;
+use crate::near::Near;
 use crate::store::Record;
 use crate::token::TokenDigest;
 
@@ -14,6 +16,11 @@ impl RedisStore {
     /// Has a token forgotten when what is begun now is over, before Redis tells of it.
     pub(super) fn changing(&self, digest: TokenDigest) -> Option<Changing<'_>> {
         self.near.as_ref().map(|near| near.changing(digest))
+    }
+
+    /// Records that are kept here, unless nobody tells of changes.
+    pub(super) fn kept_near(&self) -> Option<&Near<TokenDigest, Packed>> {
+        self.near.as_ref()?.records()
     }
 
     /// By this thread's way to the one primary if there is one. If that has an answer of another kind, the
@@ -28,7 +35,8 @@ impl RedisStore {
             match get.query_async(&mut wire).await {
                 Ok(value) => return Ok(packed(value)),
                 Err(error) if error.is_timeout() => return Err(failed("no answer in time")),
-                Err(_) => wires.is_broken(),
+                Err(error) if Fault::of(&error).spoils_the_connection() => wires.is_broken(),
+                Err(_) => {}
             }
         }
         let asking = Box::pin(self.link.ask(&get));

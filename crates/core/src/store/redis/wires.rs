@@ -86,9 +86,12 @@ impl Wires {
         Some(connection)
     }
 
-    /// A connection did not answer. If it was this thread's own, another one is made.
+    /// A connection is of no use any more. If it was this thread's own, another one is made.
     pub(super) fn is_broken(&self) {
-        self.write().own.remove(&thread::current().id());
+        let (thread, mut open) = (thread::current().id(), self.write());
+        if let Some(Own::Connection(_)) = open.own.get(&thread) {
+            open.own.remove(&thread);
+        }
     }
 
     fn keep(&self, thread: ThreadId, epoch: u64, connection: MultiplexedConnection) {
