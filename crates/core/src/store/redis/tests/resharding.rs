@@ -1,6 +1,6 @@
 //! Slots that move from one server of a cluster to another while tokens are in use.
 
-use super::servers::{ClusterServers, Server};
+use super::servers::{ClusterServers, Server, wait_until};
 use super::{settings, store};
 use crate::store::TokenStore as _;
 use crate::store::contract::{HOUR, NOW, digest, record};
@@ -37,6 +37,10 @@ impl Move<'_> {
     }
 
     /// The new server has both, and all primaries are told so: one that is not may take it back.
+    ///
+    /// Then they come to agree. A server that gets a slot before it has heard of the latest epoch takes
+    /// its own for the latest. An older claim to the slot that is still under way then counts for more,
+    /// and each of the two servers names the other for good.
     fn finish(&self, primaries: &[Server]) {
         let id = self.to.ask(&["CLUSTER", "MYID"]).unwrap();
         for server in [self.to, self.from].into_iter().chain(primaries) {
@@ -44,7 +48,20 @@ impl Move<'_> {
                 .ask(&["CLUSTER", "SETSLOT", &self.slot, "NODE", &id])
                 .unwrap();
         }
+        wait_until("the epoch of the new server is the latest", || {
+            let latest = epoch(self.to, "my");
+            primaries.iter().all(|one| epoch(one, "current") == latest)
+        })
+        .unwrap();
     }
+}
+
+/// A server's own epoch, or the latest one that it has heard of.
+fn epoch(server: &Server, which: &str) -> String {
+    let information = server.ask(&["CLUSTER", "INFO"]).unwrap();
+    let name = format!("cluster_{which}_epoch:");
+    let mut found = information.lines().filter_map(|line| line.strip_prefix(&name));
+    found.next().unwrap().to_owned()
 }
 
 fn has(server: &Server, key: &str) -> bool {
