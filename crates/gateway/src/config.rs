@@ -3,13 +3,18 @@
 mod address;
 mod audit;
 mod difference;
+mod directory;
 mod environment;
 mod jwt;
+mod logging;
+mod mail;
 mod masked;
+mod passwords;
 mod problem;
 mod reference;
 mod schema;
 mod sections;
+mod server;
 mod sunset;
 mod throttle;
 mod tls;
@@ -25,16 +30,19 @@ use ::config::{File, FileFormat, Map, Source as _, Value};
 
 pub(crate) use self::address::{DirectoryAddress, MailAddress, TokenStoreAddress, read_secret};
 pub use self::audit::{Audit, AuditTarget};
+pub use self::directory::Directory;
 use self::environment::Variables;
 pub use self::jwt::Jwt;
+pub use self::logging::{LogFormat, Logging};
+pub use self::mail::Mail;
+pub use self::passwords::Passwords;
 use self::problem::Places;
 pub use self::problem::Problem;
 pub(crate) use self::problem::read;
 pub(crate) use self::reference::reference;
 pub(crate) use self::schema::schema;
-pub use self::sections::{
-    Directory, LogFormat, Logging, Mail, Management, Passwords, Sections, Server,
-};
+pub use self::sections::Sections;
+pub use self::server::{Management, Server};
 pub use self::sunset::{CutOff, Moment, Sunset, Then, Window};
 pub use self::throttle::Throttle;
 pub use self::tls::Tls;

@@ -7,8 +7,9 @@ use isogloss_core::store::{RedisSettings, RedisStore};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
+use super::directory::Directory;
+use super::mail::Mail;
 use super::problem::Problem;
-use super::sections::{Directory, Mail};
 use super::tokens::Tokens;
 
 /// Where tokens live.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Problem;
+use super::problem::{Problem, above_zero};
 
 /// Where it is recorded who logged in, was refused, or ended what.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -39,10 +39,7 @@ impl Default for Audit {
 
 impl Audit {
     pub(super) fn check(&self) -> Result<(), Problem> {
-        if self.keep.is_zero() {
-            return Err(Problem::new("audit.keep", "expected a duration above zero"));
-        }
-        Ok(())
+        above_zero("audit.keep", self.keep)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::time::Duration;
 
 use ::config::{ConfigError, Map, Value, ValueKind};
 use serde::de::DeserializeOwned;
@@ -107,6 +108,14 @@ impl Places {
         }
         first
     }
+}
+
+/// Refuses a duration of nothing.
+pub(super) fn above_zero(key: &str, duration: Duration) -> Result<(), Problem> {
+    if duration.is_zero() {
+        return Err(Problem::new(key, "expected a duration above zero"));
+    }
+    Ok(())
 }
 
 /// Reads a section, and names an unknown key of it: the library does not.

@@ -9,9 +9,9 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::address::read_secret;
+use super::address::{TokenStoreAddress, read_secret};
 use super::masked::{masked, masked_address};
-use super::problem::Problem;
+use super::problem::{Problem, above_zero};
 
 /// Where tokens live.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -114,6 +114,16 @@ impl Default for Tokens {
 }
 
 impl Tokens {
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        above_zero("tokens.redis_connect_timeout", self.redis_connect_timeout)?;
+        above_zero("tokens.redis_timeout", self.redis_timeout)?;
+        above_zero("tokens.redis_pool_timeout", self.redis_pool_timeout)?;
+        TokenStoreAddress::of(self)?;
+        self.read_redis_ca()?;
+        self.read_pepper()?;
+        self.read_previous_pepper().map(drop)
+    }
+
     /// The certificates of `redis_ca_file`.
     pub(crate) fn read_redis_ca(&self) -> Result<Option<Vec<u8>>, Problem> {
         let Some(file) = &self.redis_ca_file else {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Problem;
+use super::problem::{Problem, above_zero};
 
 /// Counting who uses which dialect.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -39,14 +39,7 @@ impl Default for Usage {
 
 impl Usage {
     pub(super) fn check(&self) -> Result<(), Problem> {
-        for (key, duration) in [
-            ("usage.flush_interval", self.flush_interval),
-            ("usage.keep", self.keep),
-        ] {
-            if duration.is_zero() {
-                return Err(Problem::new(key, "expected a duration above zero"));
-            }
-        }
-        Ok(())
+        above_zero("usage.flush_interval", self.flush_interval)?;
+        above_zero("usage.keep", self.keep)
     }
 }

@@ -60,7 +60,9 @@ impl Move<'_> {
 fn epoch(server: &Server, which: &str) -> String {
     let information = server.ask(&["CLUSTER", "INFO"]).unwrap();
     let name = format!("cluster_{which}_epoch:");
-    let mut found = information.lines().filter_map(|line| line.strip_prefix(&name));
+    let mut found = information
+        .lines()
+        .filter_map(|line| line.strip_prefix(&name));
     found.next().unwrap().to_owned()
 }
 

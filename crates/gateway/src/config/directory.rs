@@ -1,0 +1,69 @@
+//! The section `directory`: who may log in.
+
+use std::fs::File;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use super::address::DirectoryAddress;
+use super::masked::masked_address;
+use super::problem::{Problem, above_zero};
+
+/// Who may log in.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Directory {
+    /// `sqlite:PATH` or `postgres://…`.
+    #[serde(serialize_with = "masked_address")]
+    #[schemars(with = "String")]
+    pub url: SecretString,
+    /// A file that holds what `url` would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url_file: Option<PathBuf>,
+    /// Connections to PostgreSQL at the most.
+    pub connections: NonZeroUsize,
+    /// How long PostgreSQL may take for one question, connecting included.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
+    pub timeout: Duration,
+    /// Certificates of the authorities that PostgreSQL's is to be signed by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+    /// How many users a gateway keeps after it looked them up in a SQLite file, until a transaction
+    /// changes the file; 0 for none.
+    pub near_cache: usize,
+    /// A directory file that is applied at the start, once for each of its versions.
+    pub import: PathBuf,
+}
+
+impl Default for Directory {
+    fn default() -> Self {
+        Self {
+            url: "sqlite:data/directory.db".into(),
+            url_file: None,
+            connections: const { NonZeroUsize::new(8).unwrap() },
+            timeout: Duration::from_secs(2),
+            ca_file: None,
+            near_cache: 10_000,
+            import: PathBuf::new(),
+        }
+    }
+}
+
+impl Directory {
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        above_zero("directory.timeout", self.timeout)?;
+        DirectoryAddress::of(self)?;
+        if let Some(file) = &self.ca_file
+            && let Err(error) = File::open(file)
+        {
+            let reason = format!("{}: {error}", file.display());
+            return Err(Problem::new("directory.ca_file", reason));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,57 @@
+//! The section `mail`: how letters are sent.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lettre::message::Mailbox;
+use schemars::JsonSchema;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use super::address::MailAddress;
+use super::masked::masked_address;
+use super::problem::Problem;
+
+/// How letters are sent: the two dialects with a password reset need it.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// `none`, `folder:PATH`, `smtps://…`, or `smtp://…` with `?tls=required`.
+    #[serde(serialize_with = "masked_address")]
+    #[schemars(with = "String")]
+    pub transport: SecretString,
+    /// A file that holds what `transport` would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport_file: Option<PathBuf>,
+    /// The sender's address.
+    pub from: String,
+    /// How long the mail server may take.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
+    pub timeout: Duration,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            transport: "none".into(),
+            transport_file: None,
+            from: "Isogloss <isogloss@localhost>".to_owned(),
+            timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Mail {
+    /// The sender's address, read.
+    pub(crate) fn sender(&self) -> Result<Mailbox, Problem> {
+        let expected = "expected an address like Name <name@example.com>";
+        self.from
+            .parse()
+            .map_err(|_| Problem::new("mail.from", expected))
+    }
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        MailAddress::of(self)?;
+        self.sender().map(drop)
+    }
+}

@@ -1,0 +1,56 @@
+//! The section `passwords`: how passwords are hashed.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::problem::{Problem, above_zero};
+
+/// How passwords are hashed.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Passwords {
+    /// Bcrypt's cost for passwords that are set, 4 to 31.
+    pub bcrypt_cost: u32,
+    /// Hashing threads; none takes as many as there are cores.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threads: Option<NonZeroUsize>,
+    /// Logins that may wait for a hashing thread before further ones are refused.
+    pub queue: NonZeroUsize,
+    /// How long one may wait there before it is refused, too.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
+    pub queue_timeout: Duration,
+    /// Whether hashes of other systems are taken that give the password away to who steals them.
+    pub allow_weak: bool,
+    /// Whether hashing threads stand back behind all others.
+    pub low_priority: bool,
+    /// Whether one thread checks up to four passwords at once when several wait.
+    pub lanes: bool,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self {
+            bcrypt_cost: 12,
+            threads: None,
+            queue: const { NonZeroUsize::new(64).unwrap() },
+            queue_timeout: Duration::from_secs(5),
+            allow_weak: false,
+            low_priority: true,
+            lanes: true,
+        }
+    }
+}
+
+impl Passwords {
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        if !(4..=31).contains(&self.bcrypt_cost) {
+            let expected = "expected a number from 4 to 31";
+            return Err(Problem::new("passwords.bcrypt_cost", expected));
+        }
+        above_zero("passwords.queue_timeout", self.queue_timeout)
+    }
+}

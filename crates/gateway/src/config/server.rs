@@ -1,0 +1,124 @@
+//! The sections `server` and `management`: the two listeners.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::problem::{Problem, above_zero};
+use super::tls::Tls;
+use crate::source::{Network, ProxyHeader};
+
+/// The public listener: the enabled dialects and nothing else.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Address and port; port 0 takes a free one.
+    pub bind: SocketAddr,
+    /// The address that clients know; empty if nobody needs to.
+    pub public_url: String,
+    /// Threads that serve requests; none takes as many as there are cores.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workers: Option<NonZeroUsize>,
+    /// The largest body, in bytes.
+    pub body_limit: usize,
+    /// The proxies in front whose word on the source of a request counts.
+    pub trusted_proxies: Vec<Network>,
+    /// The header that they write it into.
+    pub proxy_header: ProxyHeader,
+    /// How long an idle connection is kept: longer than a proxy in front keeps its own.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
+    pub keep_alive: Duration,
+    /// How long a client may take to send the head of a request.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
+    pub head_timeout: Duration,
+    /// How long it may take to send a body.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
+    pub body_timeout: Duration,
+    /// Connections at the most, for each of the threads that serve requests.
+    pub max_connections: NonZeroUsize,
+    /// For how long browsers are to come by HTTPS only; zero says nothing of it.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
+    pub hsts: Duration,
+    /// How long requests are still taken once a shutdown was asked for: those that were sent before
+    /// it, and, longer, those that a load balancer sends until it notices.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
+    pub drain_delay: Duration,
+    /// How long requests under way may take after that.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
+    pub shutdown_timeout: Duration,
+    /// By which certificate it speaks TLS; without it, it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: String::new(),
+            workers: None,
+            body_limit: 64 * 1024,
+            trusted_proxies: Vec::new(),
+            proxy_header: ProxyHeader::XForwardedFor,
+            keep_alive: Duration::from_secs(90),
+            head_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(30),
+            max_connections: const { NonZeroUsize::new(10_000).unwrap() },
+            hsts: Duration::ZERO,
+            drain_delay: Duration::from_millis(500),
+            shutdown_timeout: Duration::from_secs(30),
+            tls: None,
+        }
+    }
+}
+
+impl Server {
+    /// How long nothing need be answered on a connection: it may be idle, and then send a head.
+    pub(crate) fn longest_pause(&self) -> Duration {
+        self.keep_alive + self.head_timeout
+    }
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        above_zero("server.head_timeout", self.head_timeout)?;
+        above_zero("server.body_timeout", self.body_timeout)?;
+        self.tls.as_ref().map_or(Ok(()), |tls| tls.check("server"))
+    }
+}
+
+/// The management listener: for operators, and for the services behind the gateway.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Management {
+    /// Address and port; port 0 takes a free one.
+    pub bind: SocketAddr,
+    /// Threads that serve its requests.
+    pub workers: NonZeroUsize,
+    /// By which certificate it speaks TLS; without it, it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
+}
+
+impl Default for Management {
+    fn default() -> Self {
+        Self {
+            bind: SocketAddr::from(([127, 0, 0, 1], 8081)),
+            workers: NonZeroUsize::MIN,
+            tls: None,
+        }
+    }
+}
+
+impl Management {
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        let tls = self.tls.as_ref();
+        tls.map_or(Ok(()), |tls| tls.check("management"))
+    }
+}
