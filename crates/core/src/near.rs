@@ -88,11 +88,6 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
         Some(value)
     }
 
-    /// Whether it is kept, which counts as no use of it.
-    pub(crate) fn keeps(&self, key: &K) -> bool {
-        self.shard(key).kept.peek(key).is_some()
-    }
-
     /// Keeps what was found, unless something has changed since.
     pub(crate) fn keep(&self, key: K, value: V, ticket: Ticket) {
         let mut shard = self.shard(&key);
@@ -182,10 +177,8 @@ mod tests {
         keep(&near, 2);
         assert_eq!(near.find(&1).ok(), Some("kept"));
         assert_eq!(near.kept(&1), Some("kept"));
-        assert!(near.keeps(&1));
         near.forget(&1);
         assert_eq!(near.kept(&1), None);
-        assert!(!near.keeps(&1));
         assert!(near.find(&1).is_err());
         assert_eq!(near.find(&2).ok(), Some("kept"));
         near.clear();

@@ -1,6 +1,7 @@
 //! A token as a service behind the gateway received it.
 
-use crate::session::Purpose;
+use crate::error::AuthError;
+use crate::session::{Purpose, Session};
 use crate::token::Token;
 
 /// A token that speaks for a user on a call, read in its dialect's spelling. What it opens is for
@@ -22,6 +23,14 @@ impl Presented {
             token,
             purposes: &[Purpose::Access],
             user_number: None,
+        }
+    }
+
+    /// Refuses the session of another user than the spelling has.
+    pub(crate) fn names(&self, session: &Session) -> Result<(), AuthError> {
+        match self.user_number {
+            Some(number) if number != session.user.number => Err(AuthError::InvalidToken),
+            Some(_) | None => Ok(()),
         }
     }
 }

@@ -100,11 +100,6 @@ pub trait TokenStore: Send + Sync + 'static {
         None
     }
 
-    /// Whether there is such a record. That is no use of it.
-    fn keeps(&self, digest: TokenDigest) -> bool {
-        self.kept(digest).is_some()
-    }
-
     /// What of its server's is kept in this process, if anything is.
     fn near(&self) -> Option<NearStatus> {
         None

@@ -46,7 +46,10 @@ impl Backends {
     }
 
     /// The dialect of that name, or all of them.
-    fn of(&self, dialect: Option<&str>) -> Result<impl Iterator<Item = &Mount>, oauth::Refusal> {
+    fn of(
+        &self,
+        dialect: Option<&str>,
+    ) -> Result<impl Iterator<Item = &Mount> + Clone, oauth::Refusal> {
         let is_meant = move |mount: &&Mount| dialect.is_none_or(|dialect| dialect == mount.name);
         let mut mounts = self.mounts.iter().filter(is_meant).peekable();
         if dialect.is_some() && mounts.peek().is_none() {

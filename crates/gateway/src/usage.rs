@@ -14,7 +14,8 @@ use actix_web::HttpRequest;
 use actix_web::dev::RequestHead;
 use actix_web::http::header::USER_AGENT;
 use isogloss_core::usage::{Seen, Tally, UsageRows};
-use isogloss_core::{Auth, Client, Pepper, Peppers, Source};
+use isogloss_core::{Auth, Client, Peppers, Source};
+use siphasher::sip::SipHasher24;
 use time::OffsetDateTime;
 
 pub(crate) use self::agent::family;
@@ -34,8 +35,8 @@ struct Inner {
     /// What the table is yet to be told. Held while it is told.
     pending: tokio::sync::Mutex<Tally>,
     room: usize,
-    /// Keys the hashes of users.
-    key: Pepper,
+    /// Hashes users, with a key.
+    key: SipHasher24,
 }
 
 /// What a thread counts with.
@@ -55,14 +56,14 @@ impl Usage {
     /// Counts as it is set. Users are told apart by a hash that is keyed from the pepper.
     pub(crate) fn new(settings: &config::Usage, peppers: &Peppers) -> Self {
         let secret = peppers.current.fingerprint(b"isogloss usage");
-        let key = Pepper::new(secret.as_slice()).filter(|_| settings.enabled);
+        let (key, _) = secret.as_chunks::<16>();
         let room = settings.max_rows.get();
-        Self(key.map(|key| {
+        Self(settings.enabled.then(|| {
             Arc::new(Inner {
                 shards: Mutex::default(),
                 pending: tokio::sync::Mutex::new(Tally::new(room)),
                 room,
-                key,
+                key: SipHasher24::new_with_key(&key[0]),
             })
         }))
     }
@@ -85,8 +86,7 @@ impl Inner {
     }
 
     fn hash(&self, client: &Client) -> Option<u64> {
-        let digest = self.key.fingerprint(client.user?.as_bytes());
-        digest.first_chunk().copied().map(u64::from_be_bytes)
+        Some(self.key.hash(client.user?.as_bytes()))
     }
 }
 

@@ -23,7 +23,16 @@ impl Auth {
         token: &Token,
         purposes: &[Purpose],
     ) -> Result<Session, AuthError> {
-        let (digest, record) = self.find_unspent(token, purposes).await?;
+        let found = self.find_unspent(token, purposes).await?;
+        self.admit(found, purposes).await
+    }
+
+    /// The session of a token that the store knows of.
+    async fn admit(
+        &self,
+        (digest, record): (TokenDigest, Arc<Record>),
+        purposes: &[Purpose],
+    ) -> Result<Session, AuthError> {
         let user = self.owner(&record, purposes).await?;
         Client::note_user(&user, record.client.as_ref(), record.application.as_ref())?;
         let record = self.note_use(digest, record).await?;
@@ -37,16 +46,21 @@ impl Auth {
     /// The session that a token opens which a service behind the gateway has received.
     pub async fn open(&self, presented: &Presented) -> Result<Session, AuthError> {
         let session = self.validate(&presented.token, presented.purposes).await?;
-        match presented.user_number {
-            Some(number) if number != session.user.number => Err(AuthError::InvalidToken),
-            Some(_) | None => Ok(session),
-        }
+        presented.names(&session)?;
+        Ok(session)
     }
 
-    /// Whether the store would know of that token without asking anybody.
-    pub fn keeps(&self, token: &Token) -> bool {
-        let digest = self.0.peppers.current.digest(token);
-        self.0.tokens.keeps(digest)
+    /// The same, if the store knows of the token without asking anybody. It may be there if not.
+    pub async fn open_kept(&self, presented: &Presented) -> Result<Option<Session>, AuthError> {
+        let digest = self.0.peppers.current.digest(&presented.token);
+        let record = self.0.tokens.kept(digest);
+        // A second use is for others to judge.
+        let Some(record) = record.filter(|record| record.spent.is_none()) else {
+            return Ok(None);
+        };
+        let session = self.admit((digest, record), presented.purposes).await?;
+        presented.names(&session)?;
+        Ok(Some(session))
     }
 
     pub(super) async fn try_close(

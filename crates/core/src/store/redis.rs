@@ -117,10 +117,6 @@ impl TokenStore for RedisStore {
         Record::decode(&packed).ok().map(Arc::new)
     }
 
-    fn keeps(&self, digest: TokenDigest) -> bool {
-        self.kept_near().is_some_and(|near| near.keeps(&digest))
-    }
-
     fn near(&self) -> Option<NearStatus> {
         Some(self.near.as_ref()?.status())
     }

@@ -1,6 +1,5 @@
 //! Forms and refusals as RFC 6749 has them.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::io::ErrorKind;
 
@@ -15,7 +14,7 @@ use isogloss_core::{AuthError, StoreError};
 use serde_json::json;
 
 /// The parameters of a form.
-pub(super) struct Form(HashMap<String, Vec<String>>);
+pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
     /// A parameter that must be there.
@@ -37,7 +36,8 @@ impl Form {
 
     /// The values of a parameter that may be there more than once.
     pub(super) fn all(&mut self, name: &'static str) -> Vec<String> {
-        self.0.remove(name).unwrap_or_default()
+        let values = self.0.extract_if(.., |(known, _)| known == name);
+        values.map(|(_, value)| value).collect()
     }
 }
 
@@ -54,14 +54,9 @@ impl FromRequest for Form {
                 return Err(Refusal::InvalidRequest(text.to_owned()));
             }
             let body = body.await?;
-            let mut form: HashMap<String, Vec<String>> = HashMap::new();
-            for (name, value) in form_urlencoded::parse(&body) {
-                if !value.is_empty() {
-                    let values = form.entry(name.into_owned()).or_default();
-                    values.push(value.into_owned());
-                }
-            }
-            Ok(Self(form))
+            let given = form_urlencoded::parse(&body).filter(|(_, value)| !value.is_empty());
+            let given = given.map(|(name, value)| (name.into_owned(), value.into_owned()));
+            Ok(Self(given.collect()))
         })
     }
 }

@@ -10,18 +10,25 @@ use super::original::uri;
 use crate::dialects::Mount;
 
 /// The session of the first live token that `text` can be read as, and its dialect: a token by
-/// itself, the value of `Authorization` or `Cookie`, a query, a form, or an address with a query. Several
-/// dialects spell tokens alike: what is kept near is tried first, as no other can be live.
+/// itself, the value of `Authorization` or `Cookie`, a query, a form, or an address with a query.
 pub(super) async fn session_of<'m>(
     auth: &Auth,
-    mounts: impl Iterator<Item = &'m Mount>,
+    mounts: impl Iterator<Item = &'m Mount> + Clone,
     text: &str,
 ) -> Result<Option<(Session, &'m Mount)>, AuthError> {
-    let mut readings = readings(mounts, text.trim());
-    if readings.len() > 1 {
-        readings.sort_by_cached_key(|(presented, _)| !auth.keeps(&presented.token));
+    let text = text.trim();
+    // Most come by themselves and are kept near, though several dialects spell tokens alike.
+    for mount in mounts.clone() {
+        let Some(by_itself) = mount.read(text) else {
+            continue;
+        };
+        match auth.open_kept(&by_itself).await {
+            Ok(Some(session)) => return Ok(Some((session, mount))),
+            Ok(None) | Err(AuthError::InvalidToken) => {}
+            Err(error) => return Err(error),
+        }
     }
-    for (presented, mount) in readings {
+    for (presented, mount) in readings(mounts, text) {
         match auth.open(&presented).await {
             Ok(session) => return Ok(Some((session, mount))),
             Err(AuthError::InvalidToken) => {}
@@ -35,7 +42,6 @@ fn readings<'m>(
     mounts: impl Iterator<Item = &'m Mount>,
     text: &str,
 ) -> Vec<(Presented, &'m Mount)> {
-    // Most tokens come by themselves.
     let heads = LazyCell::new(|| heads(text));
     let mut readings = Vec::new();
     for mount in mounts {

@@ -149,10 +149,6 @@ impl TokenStore for MeasuredStore {
         self.store.kept(digest)
     }
 
-    fn keeps(&self, digest: TokenDigest) -> bool {
-        self.store.keeps(digest)
-    }
-
     fn near(&self) -> Option<NearStatus> {
         self.store.near()
     }
