@@ -53,6 +53,7 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
                 who,
                 other: "bcrypt crate",
                 least: 0.97,
+                limit: None,
             },
         ));
     }

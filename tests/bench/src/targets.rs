@@ -9,6 +9,8 @@ pub(crate) struct Target<'a> {
     pub(crate) other: &'a str,
     /// The ratio that is to be reached.
     pub(crate) least: f64,
+    /// Who shows how much can be reached, where the other one does not.
+    pub(crate) limit: Option<&'a str>,
 }
 
 /// What became of a target.
@@ -32,10 +34,15 @@ pub(crate) fn beside(all: &[Series], target: &Target<'_>) -> Verdict {
         };
     };
     let (ratio, noise) = (who.beside(other), who.noise(other));
+    let mut measured = format!("{ratio:.2} ± {:.2}", ratio * noise);
+    if let Some(limit) = target.limit.and_then(find) {
+        let reached = limit.beside(other);
+        measured = format!("{measured} ({} itself: {reached:.2})", limit.name);
+    }
     Verdict {
         what: target.what.clone(),
         target: format!("≥ {:.2}", target.least),
-        measured: format!("{ratio:.2} ± {:.2}", ratio * noise),
+        measured,
         is_met: ratio * (1.0 + noise) >= target.least,
     }
 }
@@ -49,6 +56,7 @@ pub(crate) fn beside_each(all: &[Series], what: &str, least: f64) -> Vec<Verdict
             who: &many.name,
             other: &few.name,
             least,
+            limit: None,
         };
         beside(all, &target)
     });
@@ -62,5 +70,36 @@ pub(crate) fn at_most(what: &str, unit: &str, measured: f64, most: f64) -> Verdi
         target: format!("≤ {most} {unit}"),
         measured: format!("{measured:.1} {unit}"),
         is_met: measured <= most,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_short_by_the_noise_is_met_and_the_limit_is_told() {
+        let series = |name: &str, rounds: &[f64]| Series {
+            name: name.to_owned(),
+            rounds: rounds.to_vec(),
+        };
+        let all = [
+            series("gateway", &[150.0, 140.0, 130.0]),
+            series("peer", &[100.0, 100.0, 100.0]),
+            series("hello", &[220.0, 230.0, 240.0]),
+        ];
+        let judged = |least| {
+            let target = Target {
+                what: "checks".to_owned(),
+                who: "gateway",
+                other: "peer",
+                least,
+                limit: Some("hello"),
+            };
+            beside(&all, &target)
+        };
+        assert_eq!(judged(1.45).measured, "1.40 ± 0.10 (hello itself: 2.30)");
+        assert!(judged(1.45).is_met);
+        assert!(!judged(1.55).is_met);
     }
 }

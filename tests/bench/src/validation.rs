@@ -22,6 +22,7 @@ const CLIENTS: [usize; 2] = [32, 256];
 /// Of the public listener, and of the management listener.
 const WORKERS: [usize; 2] = [2, 1];
 
+const NGINX: &str = "nginx + Lua + Redis";
 const ONCE: &str = "BIMplus, Redis, each token once";
 pub(crate) const BIMPLUS: &str =
     "GET /v2/authorize HTTP/1.1\r\nHost: bench\r\nAuthorization: BimPlus ";
@@ -80,13 +81,7 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
         contestants.push(Contestant::new(ONCE, || {
             unseen.ask(&[], clients, effort.each)
         }));
-        contestants.push(contestant(
-            "nginx + Lua + Redis",
-            nginx.place,
-            &peer,
-            clients,
-            effort,
-        ));
+        contestants.push(contestant(NGINX, nginx.place, &peer, clients, effort));
         let what = format!("validation, {clients} clients");
         let all = run(&what, "checks/s", effort.rounds, &contestants)?;
         for target in targets(clients) {
@@ -115,6 +110,7 @@ fn targets(clients: usize) -> Vec<Target<'static>> {
         who,
         other,
         least,
+        limit: (other == NGINX).then_some("hello"),
     };
     let mut targets = vec![
         target("BIMplus, Redis", "hello", 0.80),
@@ -125,8 +121,8 @@ fn targets(clients: usize) -> Vec<Target<'static>> {
         target("BIMplus, embedded", "hello", 0.80),
     ];
     if clients == 256 {
-        targets.push(target("BIMplus, Redis", "nginx + Lua + Redis", 2.5));
-        targets.push(target(ONCE, "nginx + Lua + Redis", 1.7));
+        targets.push(target("BIMplus, Redis", NGINX, 2.5));
+        targets.push(target(ONCE, NGINX, 1.7));
     }
     targets
 }
