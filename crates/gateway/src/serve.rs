@@ -1,26 +1,25 @@
 //! Two listeners, one life: start, serve, and end without cutting anybody off.
 
-use std::net::TcpListener;
+mod http;
+mod running;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::{Server, ServerHandle};
-use actix_web::rt::task::JoinHandle;
-use actix_web::{HttpServer, rt};
-use anyhow::{Context as _, Error, Result};
+use actix_web::rt;
+use anyhow::Result;
 use isogloss_core::Auth;
-use isogloss_core::audit::Audit;
-use isogloss_core::directory::Directory;
 use isogloss_core::store::TokenStore;
-use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
-use crate::app::{Ingredients, app};
+use self::http::{management_server, public_server};
+use self::running::{Running, Signals};
+use crate::app::Ingredients;
 use crate::backends::Backends;
-use crate::config::{self, Config, Sections};
-use crate::fill::{DirectoryFile, Filling, Rest};
+use crate::config::{self, Config};
+use crate::fill::{DirectoryFile, Filling};
 use crate::fitness::Fitness;
 use crate::management::Readiness;
 use crate::management::metrics::Metrics;
@@ -32,9 +31,7 @@ use crate::source::Proxies;
 use crate::sunset::Sunsets;
 use crate::tls::Identity;
 use crate::usage::{Behind, Usage};
-use crate::{
-    audit, descriptors, listener, mail, management, parts, secrets, slow, supervisor, traces,
-};
+use crate::{audit, descriptors, listener, mail, management, parts, secrets};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
@@ -51,20 +48,6 @@ pub(crate) async fn serve(config: Config, files: Vec<PathBuf>) -> Result<()> {
             Ok(())
         }
     }
-}
-
-/// Two listeners at work.
-struct Running {
-    public: ServerHandle,
-    inner: ServerHandle,
-    servers: [JoinHandle<std::io::Result<()>>; 2],
-    housekeeping: Vec<JoinHandle<()>>,
-    audit: Audit,
-    usage: Usage,
-    directory: Arc<dyn Directory>,
-    filling: Rest,
-    readiness: Readiness,
-    drain_delay: Duration,
 }
 
 async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result<Running> {
@@ -121,10 +104,7 @@ async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result
             jwts: secrets::jwts(&sections.jwt)?,
             usage: Behind::new(
                 &usage,
-                Proxies::new(
-                    &sections.server.trusted_proxies,
-                    sections.server.proxy_header,
-                ),
+                proxies(&sections.server),
                 Sunsets::new(&sections.sunset),
             ),
         },
@@ -163,77 +143,6 @@ async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result
     })
 }
 
-impl Running {
-    async fn until_the_end(self, signals: &mut Signals) -> Result<()> {
-        supervisor::ready();
-        tokio::select! {
-            () = signals.next() => {}
-            error = failure(self.filling) => {
-                self.audit.close().await;
-                return Err(error);
-            }
-        }
-        supervisor::stopping();
-        info!("shutting down: requests under way are finished; a second signal cuts them off");
-        let finish = async {
-            // Requests that were sent before the signal may still wait for their turn. Probes see
-            // the end coming; only then nobody is let in any more.
-            self.readiness.end();
-            sleep(self.drain_delay).await;
-            self.public.stop(true).await;
-        };
-        tokio::select! {
-            () = finish => {}
-            () = signals.next() => {
-                warn!("requests under way are cut off");
-                self.public.stop(false).await;
-            }
-        }
-        self.inner.stop(true).await;
-        for server in self.servers {
-            server.await.context("a listener ended badly")??;
-        }
-        for task in self.housekeeping {
-            task.abort();
-        }
-        self.usage.close(self.directory.as_ref()).await;
-        self.audit.close().await;
-        traces::finish().await;
-        Ok(())
-    }
-}
-
-/// Comes only if the directory file turns out to be one that cannot be applied.
-async fn failure(filling: Rest) -> Error {
-    match filling.await {
-        Ok(Ok(())) => std::future::pending().await,
-        Ok(Err(error)) => error,
-        Err(error) => error.into(),
-    }
-}
-
-/// What asks us to stop.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn listen() -> Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?,
-            interrupt: signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-}
-
 fn ingredients(config: &Config, auth: Auth, probe: Probe, usage: Usage) -> Result<Ingredients> {
     let server = &config.sections.server;
     let ingredients = Ingredients {
@@ -263,58 +172,8 @@ fn identity(section: &'static str, tls: Option<&config::Tls>) -> Result<Option<A
     Ok(identity.map(Arc::new))
 }
 
-fn public_server(
-    server: &config::Server,
-    socket: TcpListener,
-    tls: Option<&Identity>,
-    application: &Renewal<Ingredients>,
-) -> Result<Server> {
-    let application = application.clone();
-    let mut http = HttpServer::new(move || application.clone().factory(app))
-        .keep_alive(server.keep_alive)
-        .client_request_timeout(server.head_timeout)
-        .tls_handshake_timeout(server.head_timeout)
-        .max_connections(server.max_connections.get())
-        .max_connection_rate(server.max_connections.get())
-        .on_connect(slow::watch("public", server.longest_pause()))
-        .shutdown_timeout(server.shutdown_timeout.as_secs())
-        .disable_signals();
-    if let Some(workers) = server.workers {
-        http = http.workers(workers.get());
-    }
-    let http = match tls {
-        None => http.listen(socket),
-        Some(tls) => http.listen_rustls_0_23(socket, tls.server_config()?),
-    };
-    Ok(http.context("server.bind")?.run())
-}
-
 fn proxies(server: &config::Server) -> Proxies {
     Proxies::new(&server.trusted_proxies, server.proxy_header)
-}
-
-fn management_server(
-    sections: &Sections,
-    socket: TcpListener,
-    tls: Option<&Identity>,
-    application: &Renewal<management::Ingredients>,
-) -> Result<Server> {
-    let server = &sections.server;
-    let application = application.clone();
-    let http = HttpServer::new(move || application.clone().factory(management::app))
-        .workers(sections.management.workers.get())
-        .keep_alive(server.keep_alive)
-        .client_request_timeout(server.head_timeout)
-        .tls_handshake_timeout(server.head_timeout)
-        .max_connections(server.max_connections.get())
-        .on_connect(slow::watch("management", server.longest_pause()))
-        .shutdown_timeout(server.shutdown_timeout.as_secs())
-        .disable_signals();
-    let http = match tls {
-        None => http.listen(socket),
-        Some(tls) => http.listen_rustls_0_23(socket, tls.server_config()?),
-    };
-    Ok(http.context("management.bind")?.run())
 }
 
 async fn sweep(auth: Auth, tokens: Arc<dyn TokenStore>) {
