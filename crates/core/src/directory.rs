@@ -95,7 +95,7 @@ pub trait Directory: Enrolments + AppPasswords + Keys + AuditTable + UsageTable 
 
     /// Adds what is new and changes what differs, in one transaction. Nothing is removed but units,
     /// cards and application passwords that a user of the snapshot no longer has. What an entry
-    /// leaves unsaid stays as it is.
+    /// leaves unsaid stays as it is. Entries that the snapshot does not name are not even read.
     async fn apply(&self, snapshot: &Snapshot) -> Result<Applied, StoreError>;
 
     /// All there is.

@@ -16,6 +16,7 @@ mod postgres;
     reason = "the suites of the whole program use the rest of it"
 )]
 mod postgres_server;
+mod unnamed;
 mod usage;
 
 use std::num::NonZeroUsize;
@@ -97,6 +98,7 @@ async fn the_contract_holds(directory: &dyn Directory, other: &dyn Directory) {
     factors::hold(directory, other).await;
     keys::hold(directory).await;
     changes::hold(directory).await;
+    unnamed::stay_as_they_are(directory).await;
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod app_passwords;
 mod audit;
 mod desk;
 mod enrolments;
+mod entries;
 mod keys;
 pub(super) mod migrate;
 mod pool;

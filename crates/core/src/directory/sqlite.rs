@@ -5,6 +5,7 @@ mod apply;
 mod audit;
 mod desk;
 mod enrolments;
+mod entries;
 mod keys;
 mod near;
 mod read;
@@ -250,7 +251,7 @@ impl Directory for SqliteDirectory {
 
     async fn snapshot(&self) -> Result<Snapshot, StoreError> {
         let mut connection = self.pool.acquire().await.map_err(failed)?;
-        read::snapshot(&mut connection).await.map_err(failed)
+        entries::read(&mut connection, None).await.map_err(failed)
     }
 
     async fn was_imported(&self, fingerprint: &[u8; 32]) -> Result<bool, StoreError> {

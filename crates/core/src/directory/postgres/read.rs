@@ -4,8 +4,8 @@ use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{Row as _, query};
 use uuid::Uuid;
 
-use crate::directory::rows::{self, Belongings, Columns, Result};
-use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, OrganisationName, Snapshot};
+use crate::directory::rows::{self, Columns, Result};
+use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, OrganisationName};
 use crate::user::{Key, Unit, User};
 
 /// For nobody somebody is read and dropped: it is to take as long.
@@ -162,47 +162,6 @@ pub(super) async fn was_imported(
         .fetch_one(connection)
         .await?;
     row.flag("known")
-}
-
-/// All there is. The connection is in a transaction that sees all of it at one moment.
-pub(super) async fn snapshot(connection: &mut PgConnection) -> Result<Snapshot> {
-    let mut all =
-        async |statement: &'static str| query(statement).fetch_all(&mut *connection).await;
-    let units =
-        all("SELECT id, organisation_id AS organisation, name FROM units ORDER BY id").await?;
-    let organisations =
-        all("SELECT id, name, default_unit FROM organisations ORDER BY name").await?;
-    let cards = all(
-        "SELECT user_id AS \"user\", code_digest, identifier, pass_code_hash, effective
-         FROM access_cards",
-    )
-    .await?;
-    let recovery_codes =
-        all("SELECT user_id AS \"user\", digest, spent FROM recovery_codes").await?;
-    let app_passwords =
-        all("SELECT user_id AS \"user\", realm, digest, label, made_at FROM app_passwords").await?;
-    let replaced_hashes = all(
-        "SELECT r.user_id AS \"user\", r.digest FROM replaced_hashes r
-         JOIN users u ON u.id = r.user_id AND u.password_hash = r.now",
-    )
-    .await?;
-    let users = all("SELECT * FROM accounts ORDER BY number").await?;
-    let keys = all(
-        "SELECT k.realm, k.label, k.digest, k.scopes, k.expires_at, u.user_name FROM keys k
-         LEFT JOIN users u ON u.id = k.user_id ORDER BY k.realm, k.label, k.digest",
-    )
-    .await?;
-    let belongings = Belongings {
-        cards,
-        recovery_codes,
-        app_passwords,
-        replaced_hashes,
-    };
-    Ok(Snapshot {
-        organisations: rows::organisation_entries(&organisations, &units)?,
-        users: rows::user_entries(&users, &belongings)?,
-        keys: rows::key_entries(&keys)?,
-    })
 }
 
 impl Columns for PgRow {

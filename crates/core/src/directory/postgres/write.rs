@@ -5,7 +5,7 @@ use sqlx::{Connection as _, query};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{enrolments, read};
+use super::{enrolments, entries};
 use crate::directory::changes::{Changes, UserChange, logins};
 use crate::directory::desk::Halt;
 use crate::directory::rows::Result;
@@ -89,7 +89,7 @@ pub(super) async fn apply(connection: &mut PgConnection, snapshot: Snapshot) -> 
     let mut transaction = connection.begin().await?;
     unlimited(&mut transaction).await?;
     alone(&mut transaction).await?;
-    let present = read::snapshot(&mut transaction).await?;
+    let present = entries::read(&mut transaction, Some(&snapshot)).await?;
     let changes = Changes::between(&present, &snapshot);
     for organisation in changes.organisations {
         put_organisation(&mut transaction, organisation).await?;
@@ -132,7 +132,7 @@ pub(super) async fn snapshot(connection: &mut PgConnection) -> Result<Snapshot> 
         .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         .await?;
     unlimited(&mut transaction).await?;
-    let snapshot = read::snapshot(&mut transaction).await?;
+    let snapshot = entries::read(&mut transaction, None).await?;
     transaction.commit().await?;
     Ok(snapshot)
 }

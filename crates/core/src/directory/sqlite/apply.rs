@@ -5,7 +5,7 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{enrolments, read};
+use super::{enrolments, entries};
 use crate::directory::changes::{Changes, UserChange, logins};
 use crate::directory::rows::Result;
 use crate::directory::{
@@ -14,7 +14,7 @@ use crate::directory::{
 
 pub(super) async fn apply(pool: &SqlitePool, snapshot: &Snapshot) -> Result<Applied> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let present = read::snapshot(&mut transaction).await?;
+    let present = entries::read(&mut transaction, Some(snapshot)).await?;
     let changes = Changes::between(&present, snapshot);
     for organisation in changes.organisations {
         put_organisation(&mut transaction, organisation).await?;

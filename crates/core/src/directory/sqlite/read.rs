@@ -4,9 +4,9 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
 use sqlx::{Row as _, query};
 use uuid::Uuid;
 
-use crate::directory::rows::{self, Belongings, Columns, Result, unreadable};
+use crate::directory::rows::{self, Columns, Result, unreadable};
 use crate::directory::{
-    Account, Card, CardName, KeyDigest, OrganisationEntry, OrganisationName, Snapshot, login_form,
+    Account, Card, CardName, KeyDigest, OrganisationEntry, OrganisationName, login_form,
 };
 use crate::user::{Key, Unit, User};
 
@@ -123,40 +123,6 @@ pub(super) async fn key(pool: &SqlitePool, realm: &str, digest: KeyDigest) -> Re
     .fetch_optional(pool)
     .await?;
     row.as_ref().map(rows::key).transpose()
-}
-
-pub(super) async fn snapshot(connection: &mut SqliteConnection) -> Result<Snapshot> {
-    let mut all =
-        async |statement: &'static str| query(statement).fetch_all(&mut *connection).await;
-    let units = all("SELECT id, organisation, name FROM units ORDER BY id").await?;
-    let organisations =
-        all("SELECT id, name, default_unit FROM organisations ORDER BY name").await?;
-    let cards =
-        all("SELECT user, code_digest, identifier, pass_code_hash, effective FROM access_cards")
-            .await?;
-    let recovery_codes = all("SELECT user, digest, spent FROM recovery_codes").await?;
-    let app_passwords =
-        all("SELECT user, realm, digest, label, made_at FROM app_passwords").await?;
-    let replaced_hashes = all("SELECT r.user, r.digest FROM replaced_hashes r
-         JOIN users u ON u.id = r.user AND u.password_hash = r.now")
-    .await?;
-    let users = all("SELECT * FROM accounts ORDER BY number").await?;
-    let keys = all(
-        "SELECT k.realm, k.label, k.digest, k.scopes, k.expires_at, u.user_name FROM keys k
-         LEFT JOIN users u ON u.id = k.user ORDER BY k.realm, k.label, k.digest",
-    )
-    .await?;
-    let belongings = Belongings {
-        cards,
-        recovery_codes,
-        app_passwords,
-        replaced_hashes,
-    };
-    Ok(Snapshot {
-        organisations: rows::organisation_entries(&organisations, &units)?,
-        users: rows::user_entries(&users, &belongings)?,
-        keys: rows::key_entries(&keys)?,
-    })
 }
 
 impl Columns for SqliteRow {
