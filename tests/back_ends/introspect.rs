@@ -1,12 +1,12 @@
 //! `/introspect`, by RFC 7662.
 
-use conformance::{Gateway, Request, Store};
+use conformance::{Gateway, Redis, Request, Store};
 use serde_json::{Value, json};
 
 use crate::holdings::Kind;
 use crate::person::Person;
 use crate::received::{Carried, carried, dialect, speaks};
-use crate::{gateway, introspect, post};
+use crate::{gateway, gateway_on, introspect, post};
 
 #[test]
 fn a_live_token_tells_whom_it_speaks_for_in_every_form_it_is_received_in() {
@@ -117,6 +117,34 @@ fn a_dead_token_is_not_active_and_nothing_more_is_said() {
         introspect(&gateway, &format!("35-{digits}")),
         json!({"active": false})
     );
+}
+
+#[test]
+fn of_a_token_that_is_kept_near_the_same_is_told_until_it_ends() {
+    let redis = Redis::start().unwrap();
+    let gateway = gateway_on(Store::Redis(redis.url()));
+    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    for held in &tokens {
+        let at_first = introspect(&gateway, &held.text);
+        assert_eq!(at_first["active"], speaks(held.kind), "{:?}", held.kind);
+        for _ in 0..2 {
+            assert_eq!(
+                introspect(&gateway, &held.text),
+                at_first,
+                "{:?}",
+                held.kind
+            );
+        }
+    }
+    let of = |kind| &tokens.iter().find(|held| held.kind == kind).unwrap().text;
+    let dead = json!({"active": false});
+    let (_, digits) = of(Kind::MemsourceAccess).split_once('-').unwrap();
+    assert_eq!(introspect(&gateway, &format!("35-{digits}")), dead);
+    let ended = of(Kind::BimplusAccess);
+    let revoke =
+        Request::new("DELETE", "/v2/authorize").header("Authorization", format!("BimPlus {ended}"));
+    assert_eq!(revoke.send(gateway.public()).unwrap().status, 200);
+    assert_eq!(introspect(&gateway, ended), dead);
 }
 
 #[test]

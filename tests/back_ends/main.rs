@@ -12,13 +12,18 @@ mod person;
 mod received;
 mod unavailable;
 
-use conformance::{Gateway, Request, Response};
+use conformance::{Gateway, Request, Response, Store};
 use serde_json::Value;
 
 /// A gateway that also issues JWTs.
 fn gateway() -> Gateway {
+    gateway_on(Store::Memory)
+}
+
+fn gateway_on(store: Store) -> Gateway {
     let jwt = "[jwt]\nenabled = true\nissuer = \"https://login.example.com\"\naudience = \"services\"\naudiences = [\"archive\"]";
     Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
+        .store(store)
         .config_text(jwt)
         .env(
             "ISOGLOSS__JWT__SECRET",
