@@ -50,6 +50,7 @@ impl Mail {
             .parse()
             .map_err(|_| Problem::new("mail.from", expected))
     }
+
     pub(super) fn check(&self) -> Result<(), Problem> {
         MailAddress::of(self)?;
         self.sender().map(drop)

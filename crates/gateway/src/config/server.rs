@@ -86,6 +86,7 @@ impl Server {
     pub(crate) fn longest_pause(&self) -> Duration {
         self.keep_alive + self.head_timeout
     }
+
     pub(super) fn check(&self) -> Result<(), Problem> {
         above_zero("server.head_timeout", self.head_timeout)?;
         above_zero("server.body_timeout", self.body_timeout)?;

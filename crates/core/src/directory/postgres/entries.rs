@@ -85,7 +85,11 @@ async fn users(connection: &mut PgConnection, only: Option<&Snapshot>) -> Result
     rows::user_entries(&accounts, &belongings)
 }
 
-async fn keys(connection: &mut PgConnection, only: Option<&Snapshot>) -> Result<Vec<KeyEntry>> {
+/// All keys, or only those.
+pub(super) async fn keys(
+    connection: &mut PgConnection,
+    only: Option<&Snapshot>,
+) -> Result<Vec<KeyEntry>> {
     let mut statement = QueryBuilder::<Postgres>::new(
         "SELECT k.realm, k.label, k.digest, k.scopes, k.expires_at, u.user_name FROM keys k
          LEFT JOIN users u ON u.id = k.user_id",

@@ -5,7 +5,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::query;
 use time::OffsetDateTime;
 
-use super::PostgresDirectory;
+use super::{PostgresDirectory, entries};
 use crate::directory::rows;
 use crate::directory::{KeyDigest, KeyEntry, Keys, login_form};
 use crate::error::StoreError;
@@ -13,7 +13,7 @@ use crate::error::StoreError;
 #[async_trait]
 impl Keys for PostgresDirectory {
     async fn keys(&self) -> Result<Vec<KeyEntry>, StoreError> {
-        self.ask(|c| Box::pin(all(c))).await
+        self.ask(|c| Box::pin(entries::keys(c, None))).await
     }
 
     async fn add_key(&self, key: &KeyEntry) -> Result<bool, StoreError> {
@@ -27,16 +27,6 @@ impl Keys for PostgresDirectory {
         self.once(self.timeout, move |c| Box::pin(remove(c, realm, digest)))
             .await
     }
-}
-
-async fn all(connection: &mut PgConnection) -> rows::Result<Vec<KeyEntry>> {
-    let rows = query(
-        "SELECT k.realm, k.label, k.digest, k.scopes, k.expires_at, u.user_name FROM keys k
-         LEFT JOIN users u ON u.id = k.user_id ORDER BY k.realm, k.label, k.digest",
-    )
-    .fetch_all(connection)
-    .await?;
-    rows::key_entries(&rows)
 }
 
 async fn add(connection: &mut PgConnection, key: KeyEntry) -> rows::Result<bool> {

@@ -83,7 +83,11 @@ async fn users(
     rows::user_entries(&accounts, &belongings)
 }
 
-async fn keys(connection: &mut SqliteConnection, only: Option<&Snapshot>) -> Result<Vec<KeyEntry>> {
+/// All keys, or only those.
+pub(super) async fn keys(
+    connection: &mut SqliteConnection,
+    only: Option<&Snapshot>,
+) -> Result<Vec<KeyEntry>> {
     let mut statement = QueryBuilder::<Sqlite>::new(
         "SELECT k.realm, k.label, k.digest, k.scopes, k.expires_at, u.user_name FROM keys k
          LEFT JOIN users u ON u.id = k.user",

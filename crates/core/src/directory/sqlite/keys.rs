@@ -4,22 +4,16 @@ use async_trait::async_trait;
 use sqlx::query;
 use time::OffsetDateTime;
 
-use super::{SqliteDirectory, failed};
-use crate::directory::rows;
+use super::{SqliteDirectory, entries, failed};
 use crate::directory::{KeyDigest, KeyEntry, Keys, login_form};
 use crate::error::StoreError;
 
 #[async_trait]
 impl Keys for SqliteDirectory {
     async fn keys(&self) -> Result<Vec<KeyEntry>, StoreError> {
-        let rows = query(
-            "SELECT k.realm, k.label, k.digest, k.scopes, k.expires_at, u.user_name FROM keys k
-             LEFT JOIN users u ON u.id = k.user ORDER BY k.realm, k.label, k.digest",
-        )
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failed)?;
-        rows::key_entries(&rows).map_err(failed)
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        let all = entries::keys(&mut connection, None).await;
+        all.map_err(failed)
     }
 
     async fn add_key(&self, key: &KeyEntry) -> Result<bool, StoreError> {
