@@ -272,3 +272,34 @@ fn what_we_stand_on_is_there_once() {
         assert_eq!(found, 1, "{name}: {:?}", versions.get(name));
     }
 }
+
+/// The features of every package in a tree, as `cargo tree` prints them.
+fn features(arguments: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
+    let output = Command::new(env!("CARGO"))
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .args(["tree", "--offline", "--locked", "--no-dedupe"])
+        .args(["--prefix", "none", "--format", "{p}|{f}"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let mut features = BTreeMap::<_, BTreeSet<_>>::new();
+    let tree = String::from_utf8(output.stdout).unwrap();
+    // Empty lines stand between the trees of several packages.
+    for (package, enabled) in tree.lines().filter_map(|line| line.split_once('|')) {
+        let enabled_here = features.entry(package.to_owned()).or_default();
+        enabled_here.insert(enabled.to_owned());
+    }
+    features
+}
+
+/// Otherwise cargo compiles the gateway, and most of what lies below it, once for each.
+#[test]
+fn one_package_and_the_workspace_are_built_with_the_same_features() {
+    let gateway = features(&["--package", GATEWAY, "--edges", "normal,build"]);
+    let workspace = features(&["--workspace", "--edges", "normal,build,dev"]);
+    for (package, enabled) in gateway {
+        assert_eq!(Some(&enabled), workspace.get(&package), "{package}");
+    }
+}
