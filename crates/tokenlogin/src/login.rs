@@ -48,7 +48,7 @@ pub(crate) async fn login(
         let remember = auth.issue(REALM, &user, remembering).await?;
         re_authentication_token = remember.token.hex();
         terms.client = Some(device);
-        terms.parent = Some(remember.session.digest);
+        terms = terms.derived_from(&remember.session);
     }
     let session = auth.issue(REALM, &user, terms).await?;
     Ok(logged_in(&call, &session, re_authentication_token))
@@ -67,8 +67,7 @@ pub(crate) async fn token_login(
     let remembered = auth.validate(&token, &[Purpose::Remember]).await?;
     let terms = Terms {
         client: remembered.client().map(str::to_owned),
-        parent: Some(remembered.digest),
-        ..settings.session()
+        ..settings.session().derived_from(&remembered)
     };
     let session = auth.issue(REALM, &remembered.user, terms).await?;
     let echo = settings.echo_reauthentication_token;
@@ -94,13 +93,10 @@ pub(crate) async fn logout(
 ) -> Answer {
     Call::check(&auth, &request).await?;
     let session = session(&auth, &request).await?;
-    // The session goes last: a caller who is told that the store is away can ask once more.
-    match (settings.logout_ends, session.parent()) {
-        (LogoutEnds::Device, Some(re_authentication_token)) => {
-            auth.end(re_authentication_token).await?;
-        }
-        (LogoutEnds::Device, None) | (LogoutEnds::Session, _) => {}
+    match settings.logout_ends {
+        // The session goes last: a caller who is told that the store is away can ask once more.
+        LogoutEnds::Device => auth.end_parent(&session).await?,
+        LogoutEnds::Session => auth.end(session.digest).await?,
     }
-    auth.end(session.digest).await?;
     Ok(json(&mut HttpResponse::Ok(), &Object::from([])))
 }

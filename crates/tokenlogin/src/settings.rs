@@ -59,7 +59,8 @@ pub enum LifetimeFrom {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LogoutEnds {
-    /// The session, and the re-authentication token that it was born with or from.
+    /// The session, the re-authentication token that it was born with or from, and all other sessions of
+    /// that token.
     #[default]
     Device,
     /// The session alone.
