@@ -99,7 +99,7 @@ async fn write(
 async fn occasion(
     auth: &Auth,
     inviter: Option<&Token>,
-    invited: &User,
+    user: &User,
 ) -> Result<Occasion, AuthError> {
     let Some(token) = inviter else {
         return Ok(Occasion::Reset);
@@ -118,7 +118,7 @@ async fn occasion(
         ) => return Ok(Occasion::Reset),
     };
     let may_invite = match inviter.role {
-        Role::Admin | Role::ProjectManager => inviter.organisation.id == invited.organisation.id,
+        Role::Admin | Role::ProjectManager => inviter.organisation.id == user.organisation.id,
         Role::Linguist => false,
     };
     Ok(if may_invite {

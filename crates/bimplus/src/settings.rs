@@ -13,6 +13,10 @@ use crate::portal::PortalUrl;
 /// What an operator may set, under `[dialects.bimplus]`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of yes or no to the operator"
+)]
 pub struct Settings {
     /// How long an access token lives.
     #[serde(with = "humantime_serde")]

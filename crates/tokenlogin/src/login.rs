@@ -93,10 +93,13 @@ pub(crate) async fn logout(
 ) -> Answer {
     Call::check(&auth, &request).await?;
     let session = session(&auth, &request).await?;
-    match settings.logout_ends {
-        // The session goes last: a caller who is told that the store is away can ask once more.
-        LogoutEnds::Device => auth.end_parent(&session).await?,
-        LogoutEnds::Session => auth.end(session.digest).await?,
+    // The session goes last: a caller who is told that the store is away can ask once more.
+    match (settings.logout_ends, session.parent()) {
+        (LogoutEnds::Device, Some(re_authentication_token)) => {
+            auth.end(re_authentication_token).await?;
+        }
+        (LogoutEnds::Device, None) | (LogoutEnds::Session, _) => {}
     }
+    auth.end(session.digest).await?;
     Ok(json(&mut HttpResponse::Ok(), &Object::from([])))
 }

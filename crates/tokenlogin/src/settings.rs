@@ -59,8 +59,7 @@ pub enum LifetimeFrom {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LogoutEnds {
-    /// The session, the re-authentication token that it was born with or from, and all other sessions of
-    /// that token.
+    /// The session, and the re-authentication token that it was born with or from.
     #[default]
     Device,
     /// The session alone.

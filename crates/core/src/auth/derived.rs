@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::Auth;
 use crate::error::{AuthError, StoreError};
-use crate::session::Session;
 use crate::store::Record;
 use crate::token::TokenDigest;
 
@@ -76,22 +75,11 @@ impl Auth {
         Ok(found)
     }
 
-    /// Ends the token that a session came from, with all that came of it, the session itself last. A
-    /// session of a login ends alone.
-    pub async fn end_parent(&self, session: &Session) -> Result<(), AuthError> {
-        if let Some(parent) = session.parent() {
-            self.end_family(parent, &session.record, Some(session.digest))
-                .await?;
-        }
-        self.end(session.digest).await
-    }
-
-    /// Ends a token and what came of it, but for `spared`. It belongs to the user of that record, or to the actor.
+    /// Ends a token and what came of it. It belongs to the user of that record, or to the actor.
     pub(super) async fn end_family(
         &self,
         token: TokenDigest,
         of: &Record,
-        spared: Option<TokenDigest>,
     ) -> Result<(), AuthError> {
         let mut family = Family::default();
         family.members.insert(token);
@@ -104,7 +92,7 @@ impl Auth {
         }
         self.end(token).await?;
         for digest in found.into_keys() {
-            if digest != token && Some(digest) != spared {
+            if digest != token {
                 self.end(digest).await?;
             }
         }

@@ -154,7 +154,7 @@ impl Auth {
     async fn end_child(&self, child: TokenDigest, redeemed: &Record) -> Result<(), AuthError> {
         match self.0.second_use {
             SecondUse::Refuse => Ok(()),
-            SecondUse::EndSession => self.end_family(child, redeemed, None).await,
+            SecondUse::EndSession => self.end_family(child, redeemed).await,
         }
     }
 }

@@ -80,7 +80,9 @@ impl Family {
         for (name, (issued, purpose)) in &self.tokens {
             let live = match purpose {
                 Purpose::Handover => f.auth.redeem(&issued.token, *purpose).await.is_ok(),
-                _ => f.is_live(&issued.token, *purpose).await,
+                Purpose::Access | Purpose::Remember | Purpose::Impersonation | Purpose::Reset => {
+                    f.is_live(&issued.token, *purpose).await
+                }
             };
             if !live {
                 ended.push(*name);
@@ -110,8 +112,6 @@ pub(super) async fn hand_over(f: &Fixture, session: &Session) -> IssuedToken {
 enum End {
     /// Its bearer logs out.
     LogOut(&'static str),
-    /// Its bearer logs the device out.
-    LogOutDevice(&'static str),
     /// An operator ends the session of that name with what came of it, or alone.
     Handle(&'static str, Reach),
     /// An operator ends the session that its bearer has logged out of before.
@@ -129,9 +129,6 @@ enum End {
 async fn end(f: &Fixture, family: &Family, how: &End) {
     match how {
         End::LogOut(name) => f.auth.revoke(&family.get(name).token).await.unwrap(),
-        End::LogOutDevice(name) => {
-            f.auth.end_parent(&family.get(name).session).await.unwrap();
-        }
         End::Handle(name, reach) => {
             let filter = Filter {
                 reach: *reach,
@@ -218,8 +215,6 @@ async fn each_way_of_ending_reaches_what_came_of_it() {
         (End::LogOut("third"), &["asked", "third"]),
         (End::LogOut("remember"), &["remember"]),
         (End::LogOut("admin"), &["admin"]),
-        (End::LogOutDevice("other"), &["other"]),
-        (End::LogOutDevice("remembered"), &OF_REMEMBER),
         (End::Handle("remember", Reach::Derived), &OF_REMEMBER),
         (End::Handle("remember", Reach::Chosen), &["remember"]),
         (End::Handle("remembered", Reach::Derived), &["remembered"]),

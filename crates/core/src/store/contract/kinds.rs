@@ -100,11 +100,11 @@ pub(super) async fn a_token_may_have_so_many_beside_it(store: &dyn TokenStore) {
     let put = put_all(store, 0..3, |number| at("tablet", "one", number.into())).await;
     assert_eq!(put, []);
     let before = at("tablet", "one", 0);
-    let used = Record {
+    let after = Record {
         used_at: NOW + HOUR / 2,
         ..before.clone()
     };
-    let replaced = store.replace(digest(0), &before, &used, NOW).await;
+    let replaced = store.replace(digest(0), &before, &after, NOW).await;
     assert!(replaced.unwrap());
     let put = put_all(store, 3..5, |number| at("tablet", "one", number.into())).await;
     assert_eq!(put, [digest(1), digest(2)]);
