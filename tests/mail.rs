@@ -123,21 +123,104 @@ fn link_of_a_letter_logs_in_once() {
         Request::post("/v2/auth-forgot").json(&json!({"user_id": "sample@example.com"}));
     assert_eq!(forgotten.send(server).unwrap().status, 200);
     let letters = letters(&gateway.folder().join("data/mail"), 1);
-    // A letter folds long lines with `=`.
-    let letter = letters[0]
+    let token = key(&unfolded(&letters[0]));
+    assert_eq!((swap(server, &token), swap(server, &token)), (200, 401));
+    assert_unlogged(&gateway, &[&token, "sample@example.com"]);
+}
+
+/// A letter folds long lines with `=`.
+fn unfolded(letter: &str) -> String {
+    letter
         .replace("=\r\n", "")
         .replace("=\n", "")
-        .replace("=3D", "=");
-    let token = key(&letter);
-    let swap = || {
-        let body = json!({"cross_token": token});
-        Request::post("/v2/cross-authorize")
-            .json(&body)
-            .send(server)
-            .unwrap()
-    };
-    assert_eq!((swap().status, swap().status), (200, 401));
-    assert_unlogged(&gateway, &[&token, "sample@example.com"]);
+        .replace("=3D", "=")
+}
+
+/// Shows the token of a link to BIMplus; the status of the answer.
+fn swap(server: SocketAddr, token: &str) -> u16 {
+    let body = json!({"cross_token": token});
+    let request = Request::post("/v2/cross-authorize").json(&body);
+    request.send(server).unwrap().status
+}
+
+/// Asks for an invitation in the name of an administrator, with the access token of `inviter`. The answer is
+/// the same for all.
+fn invite(server: SocketAddr, invited: &str, inviter: Option<&str>) {
+    let admin = "6d0dfe60-0ee9-4b6b-9ce4-1ea2a39d1a46";
+    let body = json!({"user_id": invited, "creator_user_id": admin});
+    let mut request = Request::post("/v2/auth-forgot").json(&body);
+    if let Some(token) = inviter {
+        request = request.header("Authorization", format!("BimPlus {token}"));
+    }
+    let answer = request.send(server).unwrap();
+    assert_eq!((answer.status, answer.json().unwrap()), (200, json!({})));
+}
+
+fn access_token(server: SocketAddr, user: &str, password: &str) -> String {
+    let body = json!({"user_id": user, "password": password});
+    let request = Request::post("/v2/authorize").json(&body);
+    let answer = request.send(server).unwrap().json().unwrap();
+    answer["access_token"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn only_those_who_may_invite() {
+    let gateway = gateway().start().unwrap();
+    let server = gateway.public();
+    let folder = gateway.folder().join("data/mail");
+    let admin = access_token(server, "admin", "admin-demo");
+    let linguist = access_token(server, "linguist", "linguist-demo");
+    let outsider = access_token(server, "outsider", "outsider-demo");
+    let ended = access_token(server, "admin", "admin-demo");
+    let delete = Request::new("DELETE", "/v2/authorize");
+    let delete = delete.header("Authorization", format!("BimPlus {ended}"));
+    assert_eq!(delete.send(server).unwrap().status, 200);
+
+    invite(server, "test@bimplus.net", Some(&admin));
+    let invitation = unfolded(&letters(&folder, 1)[0]);
+    assert!(invitation.contains("You are invited"), "{invitation}");
+    assert!(invitation.contains("accept_invitation"), "{invitation}");
+    assert!(invitation.contains("within 7days"), "{invitation}");
+    let invitation = key(&invitation);
+
+    let may_not = [None, Some(&linguist), Some(&outsider), Some(&ended)];
+    let invited = ["sample", "test@bimplus.net", "linguist", "admin"];
+    for (invited, inviter) in invited.into_iter().zip(may_not) {
+        invite(server, invited, inviter.map(String::as_str));
+    }
+    let all = letters(&folder, 5);
+    let invitations = all.iter().filter(|one| one.contains("You are invited"));
+    assert_eq!(invitations.count(), 1, "{all:?}");
+    let resets = all.iter().map(|one| unfolded(one));
+    let resets =
+        resets.filter(|one| one.contains("forgot_password") && one.contains("within 1day"));
+    assert_eq!(resets.count(), 4, "{all:?}");
+    // A letter that anybody may ask for does not end the invitation.
+    assert_eq!(swap(server, &invitation), 200);
+}
+
+#[test]
+fn letters_end_with_the_address_they_were_sent_to() {
+    let gateway = gateway().start().unwrap();
+    let server = gateway.public();
+    let folder = gateway.folder().join("data/mail");
+    let body = json!({"user_id": "sample@example.com"});
+    let forgotten = Request::post("/v2/auth-forgot").json(&body);
+    assert_eq!(forgotten.send(server).unwrap().status, 200);
+    let link = key(&unfolded(&letters(&folder, 1)[0]));
+    ask_for_reset(server, "sample");
+    let both = letters(&folder, 2);
+    let reset = both.iter().map(|one| key(&unfolded(one)));
+    let reset = reset.into_iter().find(|key| *key != link).unwrap();
+
+    let edit = Request::new("PATCH", "/admin/users/sample")
+        .header("Authorization", "Bearer demo-admin-key")
+        .json(&json!({"email": "sample@example.org"}));
+    assert_eq!(edit.send(gateway.management()).unwrap().status, 200);
+    assert_eq!(swap(server, &link), 401);
+    let finish = json!({"ResetKey": reset, "Password": "a new one"});
+    assert_eq!(call(server, "FinishPasswordReset", &finish).status, 401);
+    assert_eq!(log_in(server, "sample-demo"), 200);
 }
 
 #[test]

@@ -93,14 +93,14 @@ fn a_token_is_followed_from_its_issue_to_its_end() {
     let seen = followed(&gateway, 9);
     let expected = [
         "login done",
-        "issue done access A",
-        "issue done remember B",
-        "issue done access C from B",
+        "issue done remember A",
+        "issue done access B from A",
+        "issue done access C from A",
         "issue done handover D from C",
         "redeem done handover D from C",
         "issue done access E from D",
         "redeem refused used_again handover D from C",
-        "revoke done access C from B",
+        "revoke done access C from A",
     ];
     assert_eq!(seen, expected);
 }

@@ -96,6 +96,130 @@ fn is_seen_and_ended(builder: Builder, folder: &TempDir, more: &dyn Fn(&Gateway)
     assert_eq!(said.exit, Some(2), "{said:?}");
 }
 
+/// Ends a login that was handed over, and the sessions of an administrator who acts for others.
+fn what_came_of_it_is_seen_and_ended(
+    builder: Builder,
+    folder: &TempDir,
+    more: &dyn Fn(&Gateway) -> Vec<String>,
+) {
+    let shell = Shell::beside(&builder, folder.path());
+    let gateway = builder.folder(folder.path()).start().unwrap();
+    let more = more(&gateway);
+    let run = |arguments: &[&str]| {
+        let more = more.iter().map(String::as_str);
+        let all: Vec<_> = arguments.iter().copied().chain(more).collect();
+        shell.run(&all)
+    };
+    let list = |user: &str| -> Vec<Value> {
+        let all = run(&["session", "list", "--json", "--user", user]);
+        all.json().as_array().unwrap().clone()
+    };
+
+    let token = login(&gateway, "sample", "sample-demo", ONE);
+    let stolen = hand_over(&gateway, &hand_over(&gateway, &token));
+    let other = login(&gateway, "sample", "sample-demo", TWO);
+    let delete = Request::new("DELETE", "/v2/authorize");
+    let delete = delete.header("Authorization", format!("BimPlus {token}"));
+    assert_eq!(delete.send(gateway.public()).unwrap().status, 200);
+    let sessions = list("sample");
+    assert_eq!(sessions.len(), 3);
+    let handed_over: Vec<_> = sessions
+        .iter()
+        .filter(|one| one["root"] != one["handle"])
+        .collect();
+    let [last, first] = handed_over[..] else {
+        panic!("{sessions:?}")
+    };
+    assert_eq!(first["parent"], first["root"]);
+    assert_eq!(
+        (&last["parent"], &last["root"], &last["login_at"]),
+        (&first["handle"], &first["root"], &first["login_at"])
+    );
+    let (root, first) = (first["root"].as_str(), first["handle"].as_str());
+    let only = ["--handle", first.unwrap(), "--without-derived"];
+    let ended = run(&[&["session", "revoke"][..], &only].concat()).done();
+    assert_eq!(ended, "1 ended\n");
+    assert_eq!(status(&gateway, &stolen), 200);
+    // The session of the login is not there any more; what came of it is.
+    let ended = run(&["session", "revoke", "--handle", root.unwrap()]).done();
+    assert_eq!(ended, "1 ended\n");
+    assert_eq!(
+        [&stolen, &other].map(|token| status(&gateway, token)),
+        [401, 200]
+    );
+
+    let acting = act_as_linguist(&gateway);
+    let sessions = list("admin");
+    let sessions: Vec<_> = sessions
+        .iter()
+        .map(|one| (one["user"].as_str(), one["actor"].as_str()))
+        .collect();
+    assert_eq!(
+        sessions,
+        [(Some("linguist"), Some("admin")), (Some("admin"), None)]
+    );
+    assert_eq!(who_am_i(&gateway, &acting), 200);
+    let logout = run(&["user", "logout", "admin"]).done();
+    assert_eq!(logout, "admin: 2 ended\n");
+    assert_eq!(who_am_i(&gateway, &acting), 401);
+}
+
+/// The access token that a session is handed over to.
+fn hand_over(gateway: &Gateway, token: &str) -> String {
+    let cross =
+        Request::post("/v2/cross-token").header("Authorization", format!("BimPlus {token}"));
+    let cross = cross.send(gateway.public()).unwrap().json().unwrap();
+    let body = json!({"cross_token": cross["cross_token"]});
+    let access = Request::post("/v2/cross-authorize").json(&body);
+    let access = access.send(gateway.public()).unwrap().json().unwrap();
+    access["access_token"].as_str().unwrap().to_owned()
+}
+
+/// The token with which the administrator acts as another, in Memsource.
+fn act_as_linguist(gateway: &Gateway) -> String {
+    let ask = |action: &str, form: &str| {
+        let request = Request::post(format!("/web/api/v3/auth/{action}")).form(form);
+        let answer = request.send(gateway.public()).unwrap().json().unwrap();
+        answer["token"].as_str().unwrap().to_owned()
+    };
+    let own = ask("login", "userName=admin&password=admin-demo");
+    ask("loginOther", &format!("token={own}&userName=linguist"))
+}
+
+fn who_am_i(gateway: &Gateway, token: &str) -> u16 {
+    let request = Request::post("/web/api/v3/auth/whoAmI").form(format!("token={token}"));
+    request.send(gateway.public()).unwrap().status
+}
+
+#[test]
+fn what_came_of_sessions_in_redis_is_seen_and_ended() {
+    let redis = Redis::start().unwrap();
+    let builder = Gateway::builder(PROGRAM).store(Store::Redis(redis.url()));
+    let folder = TempDir::new().unwrap();
+    what_came_of_it_is_seen_and_ended(builder, &folder, &|_| Vec::new());
+}
+
+#[test]
+fn what_came_of_sessions_of_the_running_gateway_is_seen_and_ended() {
+    let folder = TempDir::new().unwrap();
+    let builder = Gateway::builder(PROGRAM).store(Store::Embedded);
+    let key = with_key(&folder);
+    what_came_of_it_is_seen_and_ended(builder, &folder, &key);
+}
+
+/// How the command line reaches the management listener, with a key in a file.
+fn with_key(folder: &TempDir) -> impl Fn(&Gateway) -> Vec<String> + use<> {
+    let key = folder.path().join("key");
+    std::fs::write(&key, "demo-admin-key\n").unwrap();
+    let key = key.display().to_string();
+    move |gateway| {
+        let management = format!("http://{}", gateway.management());
+        ["--management", &management, "--key-file", &key]
+            .map(str::to_owned)
+            .to_vec()
+    }
+}
+
 #[test]
 fn sessions_in_redis_are_seen_and_ended() {
     let redis = Redis::start().unwrap();
@@ -107,16 +231,8 @@ fn sessions_in_redis_are_seen_and_ended() {
 #[test]
 fn sessions_of_the_running_gateway_are_seen_and_ended_with_a_key() {
     let folder = TempDir::new().unwrap();
-    let key = folder.path().join("key");
-    std::fs::write(&key, "demo-admin-key\n").unwrap();
     let builder = Gateway::builder(PROGRAM).store(Store::Embedded);
-    is_seen_and_ended(builder, &folder, &|gateway| {
-        let management = format!("http://{}", gateway.management());
-        let key = key.display().to_string();
-        ["--management", &management, "--key-file", &key]
-            .map(str::to_owned)
-            .to_vec()
-    });
+    is_seen_and_ended(builder, &folder, &with_key(&folder));
 }
 
 #[test]

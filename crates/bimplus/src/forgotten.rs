@@ -1,13 +1,16 @@
 //! `POST auth-forgot`: a letter whose link logs in.
 
-use actix_web::rt;
 use actix_web::web::{Data, ReqData};
+use actix_web::{HttpRequest, rt};
 use humantime_serde::re::humantime::format_duration;
 use isogloss_core::audit::Caller;
-use isogloss_core::{Auth, AuthError, Concurrency, Letter, Mailer, Origin, Purpose, Source, Terms};
+use isogloss_core::{
+    Auth, AuthError, Concurrency, Letter, Mailer, Origin, Purpose, Role, Source, Terms, Token, User,
+};
 use serde_json::json;
 use tracing::{Instrument as _, debug, warn};
 
+use crate::authorization::in_header;
 use crate::members::Members;
 use crate::portal::Occasion;
 use crate::requests::ForgottenRequest;
@@ -20,9 +23,11 @@ pub(crate) async fn forgotten(
     settings: Data<Settings>,
     mailer: Data<dyn Mailer>,
     source: Option<ReqData<Source>>,
+    http: HttpRequest,
     members: Members,
 ) -> Answer {
     let request = ForgottenRequest::try_from(members)?;
+    let inviter = in_header(http.headers()).filter(|_| request.names_creator);
     let origin = Origin::new(REALM, source.as_deref().copied());
     let work = async move {
         if !settings.portal_url.is_set() {
@@ -30,7 +35,10 @@ pub(crate) async fn forgotten(
             return;
         }
         let written = match auth.may_write(&request.user_id, &origin).await {
-            Ok(true) => write(&auth, &settings, &**mailer, request).await,
+            Ok(true) => {
+                let written = write(&auth, &settings, &**mailer, (request, inviter));
+                written.await
+            }
             Ok(false) => {
                 debug!("a letter was not sent: too many were asked for");
                 Ok(())
@@ -51,7 +59,7 @@ async fn write(
     auth: &Auth,
     settings: &Settings,
     mailer: &dyn Mailer,
-    request: ForgottenRequest,
+    (request, inviter): (ForgottenRequest, Option<Token>),
 ) -> Result<(), AuthError> {
     let Some(user) = auth.find_without_second_factor(&request.user_id).await? else {
         return Ok(());
@@ -60,29 +68,65 @@ async fn write(
         debug!(user.id = %user.id, "no letter to a user without an address");
         return Ok(());
     };
-    let (lifetime, subject) = match request.occasion {
+    let occasion = occasion(auth, inviter.as_ref(), &user).await?;
+    let (lifetime, subject) = match occasion {
         Occasion::Reset => (settings.reset_lifetime, "Your password"),
         Occasion::Invitation => (settings.invitation_lifetime, "Your invitation"),
     };
     let terms = Terms {
         // The newest letter counts, and asking for many fills no store.
         concurrency: Concurrency::OnePerClient,
+        topic: Some(occasion.topic()),
+        address: Some(to.to_owned()),
         ..Terms::new(Purpose::Handover, lifetime)
     };
     let issued = auth.issue(REALM, &user, terms).await?;
-    let link = settings
-        .portal_url
-        .link(request.occasion, to, &issued.token);
+    let link = settings.portal_url.link(occasion, to, &issued.token);
     let letter = Letter {
         to: to.to_owned(),
         subject: subject.to_owned(),
         text: text(
-            request.occasion,
+            occasion,
             &link.unwrap_or_default(),
             &format_duration(lifetime),
         ),
     };
     Ok(mailer.send(letter).await?)
+}
+
+/// An invitation is made by an administrator or a project manager of the same organisation, who shows a
+/// live access token. For all others it is a letter to a user who forgot the password.
+async fn occasion(
+    auth: &Auth,
+    inviter: Option<&Token>,
+    user: &User,
+) -> Result<Occasion, AuthError> {
+    let Some(token) = inviter else {
+        return Ok(Occasion::Reset);
+    };
+    let inviter = match auth.validate(token, &[Purpose::Access]).await {
+        Ok(session) => session.user,
+        Err(error @ AuthError::Unavailable(_)) => return Err(error),
+        Err(
+            AuthError::InvalidToken
+            | AuthError::InvalidCredentials
+            | AuthError::AccountDisabled
+            | AuthError::SecondFactorRequired
+            | AuthError::Forbidden
+            | AuthError::Overloaded { .. }
+            | AuthError::Throttled { .. },
+        ) => return Ok(Occasion::Reset),
+    };
+    let may_invite = match inviter.role {
+        Role::Admin | Role::ProjectManager => inviter.organisation.id == user.organisation.id,
+        Role::Linguist => false,
+    };
+    Ok(if may_invite {
+        Occasion::Invitation
+    } else {
+        debug!(user.id = %inviter.id, "an invitation is sent as an ordinary letter: the user may not invite");
+        Occasion::Reset
+    })
 }
 
 fn text(occasion: Occasion, link: &str, lifetime: &impl std::fmt::Display) -> String {

@@ -43,17 +43,19 @@ async fn with_password(
     let user = auth.login(credentials).await?;
     let client = ids.client.unwrap_or_else(Id::fresh);
     let terms = terms(settings, &client, ids.application.as_ref());
-    let access = auth.issue(REALM, &user, terms.clone()).await?;
     if !remember_me {
+        let access = auth.issue(REALM, &user, terms).await?;
         return Ok(ok(&AccessAnswer::new(&access, client)));
     }
     let remembering = Terms {
         purpose: Purpose::Remember,
         lifetime: settings.remember_lifetime.into(),
-        concurrency: Concurrency::OnePerClient,
-        ..terms
+        concurrency: Concurrency::AtMost(settings.remember_me_per_client),
+        ..terms.clone()
     };
     let remember = auth.issue(REALM, &user, remembering).await?;
+    let access = terms.derived_from(&remember.session);
+    let access = auth.issue(REALM, &user, access).await?;
     let answer = RememberAnswer::new(&access, Some(&remember), client, ids.application);
     Ok(ok(&answer))
 }
@@ -63,13 +65,11 @@ async fn remembered(auth: &Auth, settings: &Settings, token: &str, ids: Ids) -> 
     let token = Token::from_guid(REALM, token.trim()).ok_or(Error::StaleGrant)?;
     let remembered = auth.validate(&token, &[Purpose::Remember]).await;
     let remembered = remembered.map_err(stale)?;
-    if remembered.client() != Some(client.canonical().as_str()) {
+    let made_under = remembered.client();
+    if settings.bind_remember_me && made_under != Some(client.canonical().as_str()) {
         return Err(Error::StaleGrant);
     }
-    let terms = Terms {
-        parent: Some(remembered.digest),
-        ..terms(settings, &client, ids.application.as_ref())
-    };
+    let terms = terms(settings, &client, ids.application.as_ref()).derived_from(&remembered);
     let access = auth.issue(REALM, &remembered.user, terms).await?;
     let answer = RememberAnswer::new(&access, None, client, ids.application);
     Ok(ok(&answer))
@@ -92,10 +92,10 @@ pub(crate) async fn cross_authorize(
     let redeemed = redeemed.map_err(stale)?;
     let client = ids.client.unwrap_or_else(Id::fresh);
     let terms = Terms {
-        redeemed: Some(redeemed.digest),
+        longest_from_login: Some(settings.handover_lifetime),
         team: team.as_ref().map(Id::canonical),
         project: project.as_ref().map(Id::canonical),
-        ..terms(&settings, &client, ids.application.as_ref())
+        ..terms(&settings, &client, ids.application.as_ref()).redeemed_from(&redeemed)
     };
     let access = auth.issue(REALM, &redeemed.user, terms).await?;
     Ok(ok(&AccessAnswer::new(&access, client)))

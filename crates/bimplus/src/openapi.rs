@@ -168,10 +168,12 @@ fn paths() -> Paths {
         .schema(Some(text()));
     let oldest = operation("tokenInformationOfQuery", "TokenInformation", dead());
     add("/tokeninfo", Get, oldest.parameter(in_query));
+    let too_long_ago = [AuthError::Forbidden.into()];
+    let handing_over = dead().into_iter().chain(too_long_ago);
     add(
         "/cross-token",
         Post,
-        called("crossToken", "CrossAnswer", dead()),
+        called("crossToken", "CrossAnswer", handing_over),
     );
     let crossing = body().into_iter().chain([
         Error::StaleGrant,

@@ -21,6 +21,14 @@ pub(crate) enum Occasion {
 }
 
 impl Occasion {
+    /// What core tells letters apart by.
+    pub(crate) const fn topic(self) -> &'static str {
+        match self {
+            Self::Reset => "reset",
+            Self::Invitation => "invitation",
+        }
+    }
+
     /// The name of the portal's view, which the link holds twice.
     const fn view(self) -> &'static str {
         match self {

@@ -5,7 +5,6 @@ use isogloss_core::{Credentials, Origin};
 use crate::errors::Error;
 use crate::ids::Id;
 use crate::members::Members;
-use crate::portal::Occasion;
 use crate::{REALM, Settings};
 
 /// `POST authorize`.
@@ -101,7 +100,8 @@ impl Ids {
 /// `POST auth-forgot`.
 pub(crate) struct ForgottenRequest {
     pub(crate) user_id: String,
-    pub(crate) occasion: Occasion,
+    /// Whether a creator is named, which asks for an invitation.
+    pub(crate) names_creator: bool,
 }
 
 impl TryFrom<Members> for ForgottenRequest {
@@ -114,10 +114,7 @@ impl TryFrom<Members> for ForgottenRequest {
             user_id: user_id
                 .filter(|user_id| !user_id.trim().is_empty())
                 .ok_or(Error::Missing("user_id"))?,
-            occasion: match creator {
-                Some(_) => Occasion::Invitation,
-                None => Occasion::Reset,
-            },
+            names_creator: creator.is_some(),
         })
     }
 }
@@ -127,24 +124,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_creator_makes_a_forgotten_password_an_invitation() {
-        let occasion = |body: &str| {
+    fn a_creator_asks_for_an_invitation() {
+        let names_creator = |body: &str| {
             let members = Members::parse(body.as_bytes()).unwrap();
             ForgottenRequest::try_from(members)
-                .map(|request| request.occasion)
+                .map(|request| request.names_creator)
                 .ok()
         };
         let zeros = "00000000-0000-0000-0000-000000000000";
-        assert_eq!(occasion("{'user_id': 'a'}"), Some(Occasion::Reset));
+        assert_eq!(names_creator("{'user_id': 'a'}"), Some(false));
         for none in ["null".to_owned(), "''".to_owned(), format!("'{zeros}'")] {
             let body = format!("{{'user_id': 'a', 'creator_user_id': {none}}}");
-            assert_eq!(occasion(&body), Some(Occasion::Reset), "{body}");
+            assert_eq!(names_creator(&body), Some(false), "{body}");
         }
         assert_eq!(
-            occasion("{'user_id': 'a', 'creator_user_id': '31cb1181-2cbc-49dc-883a-0620e20140a4'}"),
-            Some(Occasion::Invitation)
+            names_creator(
+                "{'user_id': 'a', 'creator_user_id': '31cb1181-2cbc-49dc-883a-0620e20140a4'}"
+            ),
+            Some(true)
         );
-        assert_eq!(occasion("{'user_id': ' '}"), None);
-        assert_eq!(occasion("{}"), None);
+        assert_eq!(names_creator("{'user_id': ' '}"), None);
+        assert_eq!(names_creator("{}"), None);
     }
 }

@@ -75,8 +75,8 @@ async fn revoke(auth: Data<Auth>, caller: Caller) -> Answer {
 
 async fn cross_token(auth: Data<Auth>, settings: Data<Settings>, caller: Caller) -> Answer {
     let terms = Terms {
-        parent: Some(caller.session.digest),
-        ..Terms::new(Purpose::Handover, settings.cross_lifetime)
+        longest_from_login: Some(settings.handover_lifetime),
+        ..Terms::new(Purpose::Handover, settings.cross_lifetime).derived_from(&caller.session)
     };
     let cross = auth.issue(REALM, &caller.session.user, terms).await?;
     Ok(ok(&CrossAnswer::new(&cross)))

@@ -1,5 +1,6 @@
 //! What an operator may set.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use isogloss_core::{Network, SecondFactor, SecondFactorRule};
@@ -12,6 +13,10 @@ use crate::portal::PortalUrl;
 /// What an operator may set, under `[dialects.bimplus]`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of yes or no to the operator"
+)]
 pub struct Settings {
     /// How long an access token lives.
     #[serde(with = "humantime_serde")]
@@ -25,6 +30,11 @@ pub struct Settings {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration")]
     pub cross_lifetime: Duration,
+    /// How long after the login with a password a session ends at the latest that was handed over by cross
+    /// tokens, however many.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
+    pub handover_lifetime: Duration,
     /// How long the link in a letter to one who forgot the password can be used.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration")]
@@ -41,6 +51,11 @@ pub struct Settings {
     pub strict_remember_me: bool,
     /// How many access tokens a user may hold for one client and application id.
     pub logins_per_client: LoginsPerClient,
+    /// How many remember-me tokens a user may hold for one client and application id; beyond it the least
+    /// recently used ends. All machines with the vendor's .NET SDK share a client id.
+    pub remember_me_per_client: NonZeroU32,
+    /// Whether a remember-me token is refused under another client id than the one it was made under.
+    pub bind_remember_me: bool,
     /// Whether every route can also be asked for below a company's name.
     pub company_prefix: bool,
     /// Which origins a browser may call from.
@@ -59,12 +74,15 @@ impl Default for Settings {
             access_lifetime: Duration::from_hours(8),
             remember_lifetime: Duration::from_hours(30 * 24),
             cross_lifetime: Duration::from_mins(5),
+            handover_lifetime: Duration::from_hours(30 * 24),
             reset_lifetime: Duration::from_hours(24),
             invitation_lifetime: Duration::from_hours(7 * 24),
             applications: Applications::Any,
             require_application_id: false,
             strict_remember_me: false,
             logins_per_client: LoginsPerClient::Many,
+            remember_me_per_client: const { NonZeroU32::new(10).unwrap() },
+            bind_remember_me: false,
             company_prefix: false,
             allowed_origins: Origins::Any,
             portal_url: PortalUrl::default(),

@@ -1,7 +1,9 @@
 //! The one door that every dialect goes through.
 
+mod address;
 mod app_passwords;
 mod audited;
+mod derived;
 mod factor;
 mod issue;
 mod login;
@@ -29,7 +31,7 @@ use crate::throttle::{Guard, Origin};
 
 pub use self::factor::{SecondFactor, SecondFactorPolicy, SecondFactorRule};
 pub use self::once::SecondUse;
-pub use self::sessions::{Filter, Listed};
+pub use self::sessions::{Filter, Listed, Reach};
 pub use self::throttled::StrainedFilter;
 
 /// What [`Auth`] is made of.

@@ -10,6 +10,8 @@ pub mod directory;
 mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod lifetime;
+mod lineage;
 mod mail;
 mod near;
 mod network;
@@ -29,13 +31,15 @@ mod user;
 
 pub use app_password::AppPassword;
 pub use auth::{
-    AccessCard, Auth, Credentials, Filter, Listed, OrganisationName, Parts, SecondFactor,
+    AccessCard, Auth, Credentials, Filter, Listed, OrganisationName, Parts, Reach, SecondFactor,
     SecondFactorPolicy, SecondFactorRule, SecondUse, StrainedFilter,
 };
 pub use client::{Client, CutOff};
 pub use clock::{Clock, MockClock, SystemClock};
 pub use connections::Connections;
 pub use error::{AuthError, StoreError};
+pub use lifetime::Lifetime;
+pub use lineage::Lineage;
 pub use mail::{Letter, Mailer};
 pub use near::NearStatus;
 pub use network::Network;
@@ -45,7 +49,7 @@ pub use presented::Presented;
 pub use private_file::create_private_file;
 pub use recovery::RecoveryCode;
 pub use scope::{Scope, Scopes, UnknownScope};
-pub use session::{Actor, Concurrency, IssuedToken, Lifetime, Purpose, Session, Terms};
+pub use session::{Actor, Concurrency, IssuedToken, Purpose, Session, Terms};
 pub use throttle::{Origin, Source};
 pub use token::{Realm, Seed, Token, TokenDigest};
 pub use totp::{TotpSecret, TotpStep};

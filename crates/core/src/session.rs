@@ -1,6 +1,7 @@
 //! What a token stands for: the terms it is issued on and the session it opens.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::clock::later;
-use crate::store::{Idle, Record};
+use crate::lifetime::Lifetime;
+use crate::lineage::Lineage;
+use crate::store::Record;
 use crate::token::{Token, TokenDigest};
 use crate::user::User;
 
@@ -55,56 +57,15 @@ pub enum Concurrency {
     Many,
     /// A new token ends the one before it, for an equal client and application.
     OnePerClient,
+    /// A new token stands beside those before it, for an equal client and application; beyond that
+    /// number the least recently used ends.
+    AtMost(NonZeroU32),
     /// The newest token, for an equal client and application, is handed out again as long as it
     /// has this much life left.
     Reuse {
         /// The least that must be left.
         at_least: Duration,
     },
-}
-
-/// How long a token lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lifetime {
-    /// From its issue, used or not.
-    Absolute(Duration),
-    /// From its last use. The use is noted once a minute, so the end may come that much early.
-    Idle {
-        /// What each use adds.
-        span: Duration,
-        /// How long it lives at the most, however it is used.
-        at_most: Option<Duration>,
-    },
-}
-
-impl Lifetime {
-    /// When a token of this life ends that is issued now, and how it moves with its use.
-    pub(crate) fn begin(self, now: OffsetDateTime) -> (OffsetDateTime, Option<Idle>) {
-        match self {
-            Self::Absolute(span) => (later(now, span), None),
-            Self::Idle { span, at_most } => {
-                let idle = Idle {
-                    span: u64::try_from(span.as_millis()).unwrap_or(u64::MAX),
-                    until: at_most.map(|at_most| later(now, at_most)),
-                };
-                (idle.end(now), Some(idle))
-            }
-        }
-    }
-}
-
-impl Idle {
-    /// The end of a token that is used now.
-    pub(crate) fn end(&self, now: OffsetDateTime) -> OffsetDateTime {
-        let end = later(now, Duration::from_millis(self.span));
-        self.until.map_or(end, |until| until.min(end))
-    }
-}
-
-impl From<Duration> for Lifetime {
-    fn from(span: Duration) -> Self {
-        Self::Absolute(span)
-    }
 }
 
 /// The terms on which a dialect has a token issued.
@@ -128,11 +89,22 @@ pub struct Terms {
     pub project: Option<String>,
     /// The administrator who logs in as this user. The token ends with whatever ends that one's own.
     pub actor: Option<Actor>,
-    /// The token this one comes from. It dies with it if it is yet to be redeemed.
+    /// The token this one comes from. A [`Purpose::Handover`] token cannot be redeemed once that has
+    /// ended.
     pub parent: Option<TokenDigest>,
+    /// The login and the tokens behind the parent. See [`Terms::derived_from`].
+    pub lineage: Option<Lineage>,
     /// The one-time token that was redeemed for this one. Should somebody use that again, it is
     /// known what came of it.
     pub redeemed: Option<TokenDigest>,
+    /// How long after the login with a password, or another credential of the user's own, it ends at
+    /// the latest, over any number of tokens in between.
+    pub longest_from_login: Option<Duration>,
+    /// The e-mail address that the token is sent to. It opens nothing while the user has another.
+    pub address: Option<String>,
+    /// What the letter is about that the token is sent in. Letters about different topics do not
+    /// replace each other.
+    pub topic: Option<&'static str>,
 }
 
 impl Terms {
@@ -149,7 +121,33 @@ impl Terms {
             project: None,
             actor: None,
             parent: None,
+            lineage: None,
             redeemed: None,
+            longest_from_login: None,
+            address: None,
+            topic: None,
+        }
+    }
+
+    /// Makes them the terms of a token that the bearer of a session gets for it.
+    #[must_use]
+    pub fn derived_from(self, session: &Session) -> Self {
+        Self {
+            parent: Some(session.digest),
+            lineage: Some(Lineage::of_child(&session.record)),
+            ..self
+        }
+    }
+
+    /// Makes them the terms of the token that a one-time token is exchanged for. It comes from where
+    /// that one came from.
+    #[must_use]
+    pub fn redeemed_from(self, spent: &Session) -> Self {
+        Self {
+            parent: spent.record.parent,
+            lineage: spent.record.lineage.clone(),
+            redeemed: Some(spent.digest),
+            ..self
         }
     }
 }

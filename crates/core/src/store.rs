@@ -30,14 +30,16 @@ use crate::token::TokenDigest;
 /// What [`TokenStore::each`] shows records to.
 pub type Visit<'v> = dyn FnMut(TokenDigest, Record) -> ControlFlow<()> + Send + 'v;
 
-/// Keeps records by token digest, and for each user the list of them.
+/// Keeps records by token digest, and for each user the list of them. An administrator's list also holds
+/// the tokens in which the administrator acts as another user; they do not count against the caps.
 ///
 /// Expiry is judged by the caller's clock: a backend may still answer a record that has expired,
 /// and removes it in its own time.
 #[async_trait]
 pub trait TokenStore: Send + Sync + 'static {
     /// Stores a record, lists it under its user, and ends what it replaces: the token that held
-    /// its exclusive slot before, and the least recently used ones beyond the caps, which it answers.
+    /// its exclusive slot before, and the least recently used ones beyond the caps and beyond the most that
+    /// the record says of its own kind; these it answers.
     async fn put(
         &self,
         digest: TokenDigest,
@@ -66,14 +68,15 @@ pub trait TokenStore: Send + Sync + 'static {
     /// Removes the record and answers it. Of several callers at once, one gets it.
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError>;
 
-    /// The user's records, oldest first.
+    /// The records of a user, and those in which the user acts for another, oldest first.
     async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError>;
 
     /// Shows all records, those that have expired included, in no order, until told to stop. One may
     /// be shown twice, and what comes or goes meanwhile may be shown or not.
     async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError>;
 
-    /// Removes all records of a user and answers how many there were.
+    /// Removes all records of a user, and those in which the user acts for another, and answers how many
+    /// there were.
     async fn remove_user(&self, user: Uuid) -> Result<u64, StoreError>;
 
     /// Removes what has expired, and answers how many records that were. Backends whose server

@@ -174,6 +174,7 @@ fn caps(settings: &config::Tokens) -> Caps {
     Caps {
         per_user: settings.per_user.get(),
         per_client: settings.per_client.get(),
+        one_time_per_user: settings.one_time_per_user.get(),
     }
 }
 

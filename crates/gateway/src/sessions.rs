@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use isogloss_core::directory::Directory;
-use isogloss_core::{Filter, Listed, TokenDigest, User};
+use isogloss_core::{Filter, Listed, Reach, TokenDigest, User};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -17,7 +17,7 @@ pub(crate) const LIMIT: usize = 100;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Selection {
-    /// Of the user of that name or address.
+    /// Of the user of that name or address, or in which that user acts for another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) user: Option<String>,
     /// The one of that handle.
@@ -35,6 +35,10 @@ pub(crate) struct Selection {
     /// Nothing is chosen, and everything is meant.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) all: bool,
+    /// What came of the sessions that are chosen goes on: those that were handed over, remembered, or
+    /// begun in the name of another.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) without_derived: bool,
     /// How many are listed at the most.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) limit: Option<usize>,
@@ -105,6 +109,11 @@ impl Selection {
             dialect: self.dialect.clone(),
             client: self.client.clone(),
             issued_before,
+            reach: if self.without_derived {
+                Reach::Chosen
+            } else {
+                Reach::Derived
+            },
         })
     }
 }
@@ -114,6 +123,10 @@ impl Selection {
 #[schema(as = Session)]
 pub(crate) struct Shown {
     pub(crate) handle: String,
+    /// The handle of the token that it comes from, which may have ended.
+    pub(crate) parent: Option<String>,
+    /// The handle of the login behind it, which may have ended.
+    pub(crate) root: String,
     pub(crate) dialect: String,
     pub(crate) user: String,
     pub(crate) user_id: Uuid,
@@ -123,6 +136,8 @@ pub(crate) struct Shown {
     pub(crate) unit: Option<String>,
     pub(crate) actor: Option<String>,
     pub(crate) actor_id: Option<Uuid>,
+    /// When the user logged in with a password or another credential of their own.
+    pub(crate) login_at: String,
     pub(crate) issued_at: String,
     pub(crate) used_at: String,
     pub(crate) expires_at: String,
@@ -136,6 +151,8 @@ impl Shown {
         };
         Ok(Self {
             handle: listed.handle.to_string(),
+            parent: listed.parent.map(|parent| parent.to_string()),
+            root: listed.root.to_string(),
             dialect: listed.dialect,
             user: listed.user_name,
             user_id: listed.user,
@@ -145,6 +162,7 @@ impl Shown {
             unit: listed.unit,
             actor: listed.actor_name,
             actor_id: listed.actor,
+            login_at: moment(listed.login_at)?,
             issued_at: moment(listed.issued_at)?,
             used_at: moment(listed.used_at)?,
             expires_at: moment(listed.expires_at)?,

@@ -41,7 +41,8 @@ pub(crate) async fn impersonation(
     let actor = caller.acting();
     let terms = Terms {
         actor: Some(actor),
-        ..Terms::new(Purpose::Impersonation, settings.impersonation_lifetime())
+        longest_from_login: Some(longest_impersonation(settings)),
+        ..Terms::new(Purpose::Impersonation, settings.impersonation_lifetime()).derived_from(caller)
     };
     let issued = auth.issue(REALM, user, terms).await?;
     tracing::info!(
@@ -61,8 +62,15 @@ pub(crate) async fn browser_session(
 ) -> Result<IssuedToken, AuthError> {
     let terms = Terms {
         actor: spent.actor(),
-        redeemed: Some(spent.digest),
-        ..Terms::new(Purpose::Access, settings.impersonation_lifetime())
+        longest_from_login: Some(longest_impersonation(settings)),
+        ..Terms::new(Purpose::Access, settings.impersonation_lifetime()).redeemed_from(spent)
     };
     auth.issue(REALM, &spent.user, terms).await
+}
+
+/// How long after the administrator's login all that is done in another's name ends. One who acts as
+/// another administrator could go on from there for ever.
+fn longest_impersonation(settings: &Settings) -> Duration {
+    let own = settings.token_lifetime;
+    own.saturating_add(settings.impersonation_lifetime())
 }

@@ -22,6 +22,7 @@ pub(crate) async fn send_reset_key(
     };
     let terms = Terms {
         concurrency: Concurrency::OnePerClient,
+        address: Some(address.to_owned()),
         ..Terms::new(Purpose::Reset, lifetime)
     };
     let key = auth.issue(REALM, &user, terms).await?.token;

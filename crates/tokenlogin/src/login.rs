@@ -48,7 +48,7 @@ pub(crate) async fn login(
         let remember = auth.issue(REALM, &user, remembering).await?;
         re_authentication_token = remember.token.hex();
         terms.client = Some(device);
-        terms.parent = Some(remember.session.digest);
+        terms = terms.derived_from(&remember.session);
     }
     let session = auth.issue(REALM, &user, terms).await?;
     Ok(logged_in(&call, &session, re_authentication_token))
@@ -67,8 +67,7 @@ pub(crate) async fn token_login(
     let remembered = auth.validate(&token, &[Purpose::Remember]).await?;
     let terms = Terms {
         client: remembered.client().map(str::to_owned),
-        parent: Some(remembered.digest),
-        ..settings.session()
+        ..settings.session().derived_from(&remembered)
     };
     let session = auth.issue(REALM, &remembered.user, terms).await?;
     let echo = settings.echo_reauthentication_token;

@@ -31,6 +31,7 @@ const AT_ONCE: usize = 64;
 pub(crate) const CAPS: Caps = Caps {
     per_user: usize::MAX,
     per_client: usize::MAX,
+    one_time_per_user: usize::MAX,
 };
 
 /// BIMplus tokens in the Redis of a gateway, all of one user.

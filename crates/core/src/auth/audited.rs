@@ -124,7 +124,7 @@ impl Auth {
         };
         self.record(match &outcome {
             Ok(issued) => Event {
-                parent: terms.parent.or(terms.redeemed),
+                parent: terms.redeemed.or(terms.parent),
                 ..event.of_session(&issued.session)
             },
             Err(error) => Event {

@@ -8,6 +8,7 @@ use tracing::warn;
 
 use super::Auth;
 use crate::client::Client;
+use crate::clock::later;
 use crate::error::{AuthError, StoreError};
 use crate::pepper::Pepper;
 use crate::session::{Concurrency, IssuedToken, Session, Terms};
@@ -23,6 +24,14 @@ impl Auth {
         terms: &Terms,
     ) -> Result<IssuedToken, AuthError> {
         Client::note_user(user, terms.client.as_ref(), terms.application.as_ref())?;
+        let issued_at = self.now();
+        let latest = terms.longest_from_login.map(|span| {
+            let lineage = terms.lineage.as_ref();
+            later(lineage.map_or(issued_at, |lineage| lineage.login_at), span)
+        });
+        if latest.is_some_and(|latest| latest <= issued_at) {
+            return Err(AuthError::Forbidden);
+        }
         let mut seed = None;
         if let Concurrency::Reuse { at_least } = terms.concurrency {
             if let Some(reused) = self.reuse(realm, user, terms, at_least).await? {
@@ -36,8 +45,7 @@ impl Auth {
             None => Token::random(realm).map_err(no_random_numbers)?,
         };
         let digest = pepper.digest(&token);
-        let issued_at = self.now();
-        let (expires_at, idle) = terms.lifetime.begin(issued_at);
+        let (expires_at, idle) = terms.lifetime.begin(issued_at, latest);
         let record = Record {
             generation: user.generation,
             slot: slot(pepper, realm, user, terms),
@@ -51,6 +59,15 @@ impl Auth {
             team: terms.team.clone(),
             project: terms.project.clone(),
             parent: terms.parent,
+            lineage: terms.lineage.clone(),
+            address: terms
+                .address
+                .as_deref()
+                .map(|address| self.address_digest(user, address)),
+            at_most: match terms.concurrency {
+                Concurrency::AtMost(most) => Some(most.get()),
+                Concurrency::Many | Concurrency::OnePerClient | Concurrency::Reuse { .. } => None,
+            },
             ..Record::new(realm, user.id, terms.purpose, (issued_at, expires_at))
         };
         let evicted = self.0.tokens.put(digest, &record, issued_at).await?;
@@ -133,17 +150,20 @@ impl Auth {
 /// The place that a token takes: this user's, for this purpose, at this client and application.
 fn slot(pepper: &Pepper, realm: Realm, user: &User, terms: &Terms) -> Option<Slot> {
     let digest = || {
-        pepper.digest_of(&[
+        let purpose = [terms.purpose as u8];
+        let mut parts: Vec<&[u8]> = vec![
             b"slot",
             realm.name().as_bytes(),
             user.id.as_bytes(),
-            &[terms.purpose as u8],
+            &purpose,
             terms.client.as_deref().unwrap_or_default().as_bytes(),
             terms.application.as_deref().unwrap_or_default().as_bytes(),
-        ])
+        ];
+        parts.extend(terms.topic.map(str::as_bytes));
+        pepper.digest_of(&parts)
     };
     match terms.concurrency {
-        Concurrency::Many => None,
+        Concurrency::Many | Concurrency::AtMost(_) => None,
         Concurrency::OnePerClient => Some(Slot::Exclusive(digest())),
         Concurrency::Reuse { .. } => Some(Slot::Newest(digest())),
     }

@@ -70,7 +70,8 @@ impl Auth {
             }
             return Err(AuthError::InvalidToken.into());
         }
-        if let Some(parent) = record.parent {
+        // An impersonation outlives the session that the administrator began it in.
+        if let (Purpose::Handover, Some(parent)) = (purpose, record.parent) {
             self.live(parent).await?.ok_or(AuthError::InvalidToken)?;
         }
         Ok(Session {
@@ -104,7 +105,7 @@ impl Auth {
                 .await?
             {
                 if spent.again {
-                    self.end_child(child).await?;
+                    self.end_child(child, &before).await?;
                 }
                 break;
             }
@@ -137,7 +138,7 @@ impl Auth {
             let now = self.now();
             if spent.again || self.0.tokens.replace(digest, &record, &after, now).await? {
                 if let Some(child) = spent.child {
-                    self.end_child(child).await?;
+                    self.end_child(child, &record).await?;
                 }
                 break;
             }
@@ -149,10 +150,11 @@ impl Auth {
         Ok(())
     }
 
-    async fn end_child(&self, child: TokenDigest) -> Result<(), AuthError> {
+    /// Ends the session that a one-time token was exchanged for, with all that came of it.
+    async fn end_child(&self, child: TokenDigest, redeemed: &Record) -> Result<(), AuthError> {
         match self.0.second_use {
             SecondUse::Refuse => Ok(()),
-            SecondUse::EndSession => self.end(child).await,
+            SecondUse::EndSession => self.end_family(child, redeemed).await,
         }
     }
 }

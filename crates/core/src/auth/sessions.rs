@@ -1,7 +1,7 @@
 //! What is open, and ending it: for those who run the gateway.
 
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Auth;
+use super::derived::Found;
 use super::tokens::{is_of, vouches};
 use crate::error::AuthError;
 use crate::session::Purpose;
@@ -21,7 +22,7 @@ use crate::user::User;
 pub struct Filter {
     /// The one of that handle.
     pub handle: Option<TokenDigest>,
-    /// Of that user.
+    /// Of that user, or in which that user acts for another.
     pub user: Option<Uuid>,
     /// Of that dialect.
     pub dialect: Option<String>,
@@ -29,6 +30,18 @@ pub struct Filter {
     pub client: Option<String>,
     /// Issued before that moment.
     pub issued_before: Option<OffsetDateTime>,
+    /// What else is ended. Lists show what is chosen.
+    pub reach: Reach,
+}
+
+/// What is ended beside the sessions that are chosen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// What came of them: sessions that were handed over or remembered, and impersonations.
+    #[default]
+    Derived,
+    /// Nothing.
+    Chosen,
 }
 
 /// A session as it is listed. It names the token by its handle and cannot be used.
@@ -54,6 +67,12 @@ pub struct Listed {
     pub actor: Option<Uuid>,
     /// That administrator's name to log in by.
     pub actor_name: Option<String>,
+    /// The token it comes from, which may have ended.
+    pub parent: Option<TokenDigest>,
+    /// The token of the login behind it, which may have ended; its own if it was issued at a login.
+    pub root: TokenDigest,
+    /// When the user logged in with a credential of their own.
+    pub login_at: OffsetDateTime,
     /// When the token was issued.
     pub issued_at: OffsetDateTime,
     /// When it was last used, to the hour or, if its end moves with its use, to the minute.
@@ -65,7 +84,9 @@ pub struct Listed {
 impl Filter {
     fn fits(&self, digest: TokenDigest, record: &Record) -> bool {
         self.handle.is_none_or(|handle| handle == digest)
-            && self.user.is_none_or(|user| user == record.user)
+            && self
+                .user
+                .is_none_or(|user| user == record.user || Some(user) == record.actor)
             && self.dialect.as_ref().is_none_or(|d| *d == record.realm)
             && (self.client.is_none() || self.client == record.client)
             && self
@@ -78,7 +99,8 @@ impl Auth {
     /// The live sessions that fit, the latest login first, at most `limit` of them.
     pub async fn sessions(&self, filter: &Filter, limit: usize) -> Result<Vec<Listed>, AuthError> {
         let now = self.now();
-        let mut found = self.records(filter).await?;
+        let found = self.records(filter).await?;
+        let mut found: Vec<_> = found.into_iter().collect();
         found.retain(|(_, record)| record.is_live(now));
         found.sort_by_key(|(digest, record)| (std::cmp::Reverse(record.issued_at), *digest));
         let mut users = Users::default();
@@ -88,7 +110,10 @@ impl Auth {
                 break;
             }
             let user = users.find(self, record.user).await?;
-            let Some(user) = user.filter(|user| is_of(user, record.generation)) else {
+            let user = user.filter(|user| {
+                is_of(user, record.generation) && self.is_still_addressed(user, &record)
+            });
+            let Some(user) = user else {
                 continue;
             };
             let actor = match record.actor {
@@ -104,8 +129,17 @@ impl Auth {
     }
 
     pub(super) async fn end_all(&self, filter: &Filter) -> Result<u64, AuthError> {
+        let mut found = self.records(filter).await?;
+        if filter.reach == Reach::Derived {
+            match filter.handle {
+                Some(handle) if found.is_empty() => {
+                    found = self.derived_of_ended(handle).await?;
+                }
+                Some(_) | None => self.add_derived(&mut found).await?,
+            }
+        }
         let mut ended = 0;
-        for (digest, record) in self.records(filter).await? {
+        for (digest, record) in found {
             let was_live = record.is_live(self.now());
             if self.0.tokens.take(digest).await?.is_some() && was_live {
                 ended += 1;
@@ -115,7 +149,7 @@ impl Auth {
     }
 
     /// By the shortest way there is: the handle, the user's list, everything.
-    async fn records(&self, filter: &Filter) -> Result<Vec<(TokenDigest, Record)>, AuthError> {
+    async fn records(&self, filter: &Filter) -> Result<Found, AuthError> {
         let fits = |(digest, record): &(TokenDigest, Record)| filter.fits(*digest, record);
         if let Some(handle) = filter.handle {
             let record = self.record_of(handle).await?;
@@ -129,8 +163,7 @@ impl Auth {
             let records = self.0.tokens.of_user(user).await?;
             return Ok(records.into_iter().filter(fits).collect());
         }
-        // By digest: a store may show one twice.
-        let mut found = BTreeMap::new();
+        let mut found = Found::new();
         self.0
             .tokens
             .each(&mut |digest, record| {
@@ -140,7 +173,7 @@ impl Auth {
                 ControlFlow::Continue(())
             })
             .await?;
-        Ok(found.into_iter().collect())
+        Ok(found)
     }
 }
 
@@ -160,6 +193,9 @@ impl Users {
 fn described(handle: TokenDigest, user: &User, actor: Option<&User>, record: Record) -> Listed {
     Listed {
         handle,
+        parent: record.parent,
+        root: record.root(handle),
+        login_at: record.login_at(),
         dialect: record.realm,
         user: user.id,
         user_name: user.user_name.clone(),

@@ -4,10 +4,13 @@ mod app_passwords;
 mod audited;
 mod clients;
 mod debug;
+mod derived;
 mod factors;
 mod impersonation;
+mod letters;
 mod lifetimes;
 mod logins;
+mod longest;
 mod once;
 mod peppers;
 mod sessions;
@@ -68,6 +71,7 @@ struct Fixture {
 const CAPS: Caps = Caps {
     per_user: 100,
     per_client: 5,
+    one_time_per_user: 5,
 };
 
 fn pepper(text: &str) -> Pepper {

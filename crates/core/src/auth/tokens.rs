@@ -113,7 +113,8 @@ impl Auth {
             return Err(AuthError::InvalidToken);
         }
         let user = self.user_of(record.user).await?;
-        let user = user.filter(|user| is_of(user, record.generation));
+        let user = user
+            .filter(|user| is_of(user, record.generation) && self.is_still_addressed(user, record));
         let user = user.ok_or(AuthError::InvalidToken)?;
         let Some(actor) = record.actor else {
             return Ok(user);

@@ -1,7 +1,9 @@
 //! What every token store does, proved for each backend. Time is given, nobody sleeps.
 
+mod acting;
 mod caps;
 mod earlier;
+mod kinds;
 pub(crate) mod redis_server;
 
 use std::ops::ControlFlow;
@@ -25,10 +27,12 @@ const CAP: usize = 20;
 const MANY: Caps = Caps {
     per_user: CAP * 100,
     per_client: CAP * 100,
+    one_time_per_user: CAP * 100,
 };
 pub(super) const CAPS: Caps = Caps {
     per_user: CAP,
     per_client: CAP / 2,
+    one_time_per_user: CAP / 4,
 };
 
 pub(super) fn digest(number: u16) -> TokenDigest {
@@ -244,6 +248,13 @@ pub(super) async fn pass_all<S: Plant>(store: &S) {
     caps::expired_tokens_make_room_before_live_ones(store).await;
     caps::the_least_recently_used_goes_first(store).await;
     caps::a_client_of_a_user_has_a_cap_of_its_own(store).await;
+    caps::a_login_has_a_cap_of_its_own(store).await;
+    caps::a_crowded_dialect_pushes_no_other_out(store).await;
+    kinds::one_time_tokens_push_nothing_else_out(store).await;
+    kinds::sessions_push_no_remembering_token_out(store).await;
+    kinds::a_token_may_have_so_many_beside_it(store).await;
+    kinds::of_many_at_once_the_newest_stay(store).await;
+    acting::a_token_is_also_listed_under_its_actor(store).await;
     each_is_shown_until_told_to_stop(store).await;
     caps::ten_thousand_logins_leave_a_list_with_an_end(store).await;
 }

@@ -12,11 +12,13 @@ mod version_2;
 #[cfg(test)]
 mod tests;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::error::StoreError;
+use crate::lineage::Lineage;
 use crate::session::Purpose;
 use crate::token::{Realm, Seed, TokenDigest};
 
@@ -68,6 +70,15 @@ pub struct Record {
     /// The project.
     #[serde(skip)]
     pub project: Option<String>,
+    /// The login and the tokens behind the parent. Appended, with what follows: version 1 has none of it.
+    #[serde(skip)]
+    pub lineage: Option<Lineage>,
+    /// A keyed digest of the e-mail address that the token was sent to.
+    #[serde(skip)]
+    pub address: Option<TokenDigest>,
+    /// How many of its kind the user may hold at its client and application.
+    #[serde(skip)]
+    pub at_most: Option<u32>,
     /// What a later release has appended.
     #[serde(skip)]
     pub tail: Vec<u8>,
@@ -138,8 +149,17 @@ impl Record {
             actor_generation: None,
             team: None,
             project: None,
+            lineage: None,
+            address: None,
+            at_most: None,
             tail: Vec::new(),
         }
+    }
+
+    /// Returns in whose lists it is: in its user's, and in that of the administrator who acts as the user.
+    pub(super) fn listed_under(&self) -> impl Iterator<Item = Uuid> + use<> {
+        let actor = self.actor.filter(|actor| *actor != self.user);
+        std::iter::once(self.user).chain(actor)
     }
 
     /// Whether it opens anything at that moment.
@@ -166,6 +186,16 @@ impl Record {
             None => Err(unreadable("empty")),
         }
     }
+}
+
+/// Reads a field that was appended; its default if the record was written before.
+fn next<T: DeserializeOwned + Default>(appended: &mut &[u8]) -> Result<T, StoreError> {
+    if appended.is_empty() {
+        return Ok(T::default());
+    }
+    let (field, rest) = postcard::take_from_bytes(appended).map_err(unreadable)?;
+    *appended = rest;
+    Ok(field)
 }
 
 fn unreadable(error: impl std::fmt::Display) -> StoreError {

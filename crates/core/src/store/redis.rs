@@ -154,7 +154,7 @@ impl TokenStore for RedisStore {
         // Once more: all of the user's tokens may have been ended while this one was listed and
         // not yet there.
         let listed = self.list(digest, record, now).await?;
-        if listed <= self.caps.least() {
+        if listed <= self.caps.least(record) {
             return Ok(Vec::new());
         }
         self.enforce_caps(record.user, digest, now).await
@@ -180,7 +180,7 @@ impl TokenStore for RedisStore {
         let replace = self.scripts.replace(digest, (before, after), now)?;
         let replaced = self.link.revoke(&replace).await?;
         if replaced {
-            self.unlist(after.user, digest).await?;
+            self.unlist(after, digest).await?;
         }
         Ok(replaced)
     }
@@ -201,7 +201,7 @@ impl TokenStore for RedisStore {
         let Some(record) = value.as_deref().map(Record::decode).transpose()? else {
             return Ok(None);
         };
-        self.unlist(record.user, digest).await?;
+        self.unlist(&record, digest).await?;
         Ok(Some(record))
     }
 

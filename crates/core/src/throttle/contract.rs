@@ -248,6 +248,7 @@ fn on_redis(server: &RedisServer) -> RedisThrottle {
     let caps = Caps {
         per_user: 1,
         per_client: 1,
+        one_time_per_user: 1,
     };
     RedisStore::new(&settings, caps).unwrap().throttle()
 }

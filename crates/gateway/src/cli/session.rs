@@ -35,19 +35,26 @@ asked at its management listener, with a key of the realm `admin` in the directo
         #[command(flatten)]
         gateway: Gateway,
     },
-    /// End sessions; all that is said must apply
+    /// End sessions, with what came of them; all that is said must apply
     #[command(after_help = "\
 Examples:
   isogloss session revoke --handle uws2ljnfuws2ljnfuws2ljnfuu
   isogloss session revoke --user ada --client tablet
   isogloss session revoke --dialect memsource --issued-before 2026-11-22T09:00:00Z
-  isogloss session revoke --all")]
+  isogloss session revoke --all
+
+What came of a session ends with it: sessions that were handed over by a one-time token or that a
+remember-me token opened, and those in which an administrator acts for another user. A login ends with all
+of that by the handle that `session list --json` shows as `root`, even if that session has ended before.")]
     Revoke {
         #[command(flatten)]
         which: Which,
         /// End every session there is
         #[arg(long)]
         all: bool,
+        /// End only what is chosen, and not what came of it
+        #[arg(long)]
+        without_derived: bool,
         /// Print the count as JSON
         #[arg(long)]
         json: bool,
@@ -58,7 +65,7 @@ Examples:
 
 #[derive(Args)]
 pub(super) struct Which {
-    /// Of the user of that name or e-mail address
+    /// Of the user of that name or e-mail address, or in which that user acts for another
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
     /// The one of that handle
@@ -97,11 +104,13 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
         Command::Revoke {
             which,
             all,
+            without_derived,
             json,
             gateway,
         } => {
             let selection = Selection {
                 all,
+                without_derived,
                 ..which.into()
             };
             if !selection.is_explicit() {
@@ -167,6 +176,7 @@ impl From<Which> for Selection {
             dialect: which.dialect,
             issued_before: which.issued_before,
             all: false,
+            without_derived: false,
             limit: None,
         }
     }

@@ -37,10 +37,13 @@ pub struct Tokens {
     /// A file that holds the previous pepper.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_pepper_file: Option<PathBuf>,
-    /// How many live tokens a user may hold; beyond it the least recently used ends.
+    /// How many live sessions a user may hold, and as many tokens that log in again; beyond it the least
+    /// recently used of the dialect with the most of them ends.
     pub per_user: NonZeroUsize,
-    /// How many of them at one client.
+    /// How many of them at one client, and of one login.
     pub per_client: NonZeroUsize,
+    /// How many one-time tokens a user may hold that were not used yet. They are counted apart.
+    pub one_time_per_user: NonZeroUsize,
     /// What a second use of a one-time token does, beside being refused, logged and counted.
     pub second_use: SecondUse,
     /// Connections to Redis at the most.
@@ -98,6 +101,7 @@ impl Default for Tokens {
             previous_pepper_file: None,
             per_user: const { NonZeroUsize::new(1000).unwrap() },
             per_client: const { NonZeroUsize::new(100).unwrap() },
+            one_time_per_user: const { NonZeroUsize::new(100).unwrap() },
             second_use: SecondUse::Refuse,
             redis_connections: const { NonZeroUsize::new(16).unwrap() },
             redis_connect_timeout: Duration::from_secs(1),

@@ -60,6 +60,29 @@ async fn browser_session_of_login_other_has_that_lifetime_too() {
 }
 
 #[actix_web::test]
+async fn login_other_renews_no_login_for_ever() {
+    let host = Host::at(datetime!(2020-01-01 12:00 UTC), Settings::default()).await;
+    let mut answer = host.login("ada").await;
+    for (moment, expires) in [
+        (datetime!(2020-01-02 11:00 UTC), "2020-01-03T11:00:00+0000"),
+        (datetime!(2020-01-03 10:00 UTC), "2020-01-03T12:00:00+0000"),
+        (datetime!(2020-01-03 11:59 UTC), "2020-01-03T12:00:00+0000"),
+    ] {
+        host.move_to(moment);
+        let own = format!("userName=ada&token={}", token(&answer));
+        let (status, other) = host.get(&format!("api/v3/auth/loginOther?{own}")).await;
+        assert_eq!(
+            (status, &other["expires"]),
+            (200, &json!(expires)),
+            "{moment}"
+        );
+        answer = other;
+    }
+    host.move_to(datetime!(2020-01-03 12:00 UTC));
+    assert_eq!(host.who_am_i(token(&answer)).await, 401);
+}
+
+#[actix_web::test]
 async fn token_of_a_user_who_was_disabled_is_401_and_the_login_403() {
     let host = Host::at(datetime!(2020-01-01 12:00 UTC), Settings::default()).await;
     let answer = host.login("lin").await;

@@ -1,7 +1,8 @@
 //! What a token opens, how long, and what ends it.
 
 use super::*;
-use crate::session::{Concurrency, Lifetime};
+use crate::lifetime::Lifetime;
+use crate::session::Concurrency;
 use crate::user::UserState;
 
 #[tokio::test]

@@ -30,6 +30,18 @@ async fn ends_the_session_that_the_first_made() {
 }
 
 #[tokio::test]
+async fn ends_what_was_handed_over_from_that_session_too() {
+    let f = fixture().await;
+    let once = handover(&f).await;
+    let made = exchange(&f, &once.token).await.unwrap();
+    let further = derived::hand_over(&f, &made.session).await;
+    assert!(f.is_live(&further.token, Purpose::Access).await);
+    assert_eq!(refusal(exchange(&f, &once.token).await), DEAD);
+    assert!(!f.is_live(&made.token, Purpose::Access).await);
+    assert!(!f.is_live(&further.token, Purpose::Access).await);
+}
+
+#[tokio::test]
 async fn ends_it_also_when_it_comes_before_the_session_is_made() {
     let f = fixture().await;
     let once = handover(&f).await;

@@ -5,7 +5,7 @@ use crate::pepper::Peppers;
 use crate::session::Concurrency;
 
 /// The same stores under other peppers.
-fn under(f: &Fixture, current: &str, previous: Option<&str>) -> Auth {
+pub(super) fn under(f: &Fixture, current: &str, previous: Option<&str>) -> Auth {
     Auth::new(Parts {
         directory: f.directory.clone(),
         tokens: f.tokens.clone(),
@@ -21,8 +21,8 @@ fn under(f: &Fixture, current: &str, previous: Option<&str>) -> Auth {
     })
 }
 
-const OLD: &str = "0123456789abcdef";
-const NEW: &str = "fedcba9876543210";
+pub(super) const OLD: &str = "0123456789abcdef";
+pub(super) const NEW: &str = "fedcba9876543210";
 
 #[tokio::test]
 async fn tokens_of_the_one_before_are_good_until_it_goes() {

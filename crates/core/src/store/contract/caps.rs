@@ -5,6 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::{CAP, CAPS, HOUR, NOW, digest, digests, record};
+use crate::lineage::Lineage;
 use crate::store::{Record, TokenStore};
 
 pub(super) async fn ten_thousand_logins_leave_a_list_with_an_end(store: &dyn TokenStore) {
@@ -96,6 +97,51 @@ pub(super) async fn a_client_of_a_user_has_a_cap_of_its_own(store: &dyn TokenSto
         );
     }
     assert_eq!(evicted, [digest(0), digest(1), digest(2)]);
+    assert!(store.get(digest(99)).await.unwrap().is_some());
+    store.remove_user(user).await.unwrap();
+}
+
+pub(super) async fn a_login_has_a_cap_of_its_own(store: &dyn TokenStore) {
+    let user = Uuid::new_v4();
+    let login = record(user, NOW, HOUR);
+    store.put(digest(0), &login, NOW).await.unwrap();
+    store
+        .put(digest(99), &record(user, NOW, HOUR), NOW)
+        .await
+        .unwrap();
+    let cap = u16::try_from(CAPS.per_client).unwrap();
+    let mut evicted = Vec::new();
+    for number in 1..cap + 3 {
+        let now = NOW + Duration::from_secs(number.into());
+        // Each at a client of its own.
+        let child = Record {
+            client: Some(format!("client {number}")),
+            parent: Some(digest(0)),
+            lineage: Some(Lineage::of_child(&login)),
+            ..record(user, now, HOUR)
+        };
+        evicted.extend(store.put(digest(number), &child, now).await.unwrap());
+    }
+    assert_eq!(evicted, [digest(0), digest(1), digest(2)]);
+    assert!(store.get(digest(99)).await.unwrap().is_some());
+    store.remove_user(user).await.unwrap();
+}
+
+pub(super) async fn a_crowded_dialect_pushes_no_other_out(store: &dyn TokenStore) {
+    let user = Uuid::new_v4();
+    let there = Record {
+        realm: "there".to_owned(),
+        ..record(user, NOW, HOUR)
+    };
+    store.put(digest(99), &there, NOW).await.unwrap();
+    let cap = u16::try_from(CAP).unwrap();
+    let mut evicted = Vec::new();
+    for number in 0..=cap {
+        let now = NOW + Duration::from_secs(u64::from(number) + 1);
+        let here = record(user, now, HOUR);
+        evicted.extend(store.put(digest(number), &here, now).await.unwrap());
+    }
+    assert_eq!(evicted, [digest(0), digest(1)]);
     assert!(store.get(digest(99)).await.unwrap().is_some());
     store.remove_user(user).await.unwrap();
 }

@@ -81,10 +81,12 @@ impl<'t> Tables<'t> {
         }
         self.tokens
             .insert(digest.as_bytes(), record.encode()?.as_slice())?;
-        self.by_user.insert(&user_key(record, digest), ())?;
+        for key in user_keys(record, digest) {
+            self.by_user.insert(&key, ())?;
+        }
         self.by_expiry
             .insert(&expiry_key(record.expires_at, digest), ())?;
-        self.enforce_caps(record.user, digest, now, caps)
+        self.enforce_caps(record, digest, now, caps)
     }
 
     pub(super) fn replace(
@@ -105,7 +107,9 @@ impl<'t> Tables<'t> {
         self.by_expiry
             .insert(&expiry_key(after.expires_at, digest), ())?;
         if after.spent.is_some() {
-            self.by_user.remove(&user_key(before, digest))?;
+            for key in user_keys(before, digest) {
+                self.by_user.remove(&key)?;
+            }
         }
         self.tokens
             .insert(digest.as_bytes(), after.encode()?.as_slice())?;
@@ -118,7 +122,9 @@ impl<'t> Tables<'t> {
         };
         let record = Record::decode(value.value())?;
         drop(value);
-        self.by_user.remove(&user_key(&record, digest))?;
+        for key in user_keys(&record, digest) {
+            self.by_user.remove(&key)?;
+        }
         self.by_expiry
             .remove(&expiry_key(record.expires_at, digest))?;
         if let Some(slot) = record.slot {
@@ -160,13 +166,13 @@ impl<'t> Tables<'t> {
     /// Ends what a user holds beyond the caps, and answers what was live of it.
     fn enforce_caps(
         &mut self,
-        user: Uuid,
+        record: &Record,
         newest: TokenDigest,
         now: OffsetDateTime,
         caps: Caps,
     ) -> Result<Vec<TokenDigest>> {
-        let digests = self.digests_of(user)?;
-        if digests.len() <= caps.least() {
+        let digests = self.digests_of(record.user)?;
+        if digests.len() <= caps.least(record) {
             return Ok(Vec::new());
         }
         let mut tokens = Vec::with_capacity(digests.len());
@@ -175,6 +181,7 @@ impl<'t> Tables<'t> {
                 tokens.push((digest, Record::decode(value.value())?));
             }
         }
+        tokens.retain(|(_, held)| held.user == record.user);
         let surplus = caps.surplus(tokens, newest, now);
         for digest in surplus.expired.iter().chain(&surplus.evicted) {
             self.take(*digest)?;
@@ -191,12 +198,15 @@ impl<'t> Tables<'t> {
     }
 }
 
-fn user_key(record: &Record, digest: TokenDigest) -> UserKey {
-    let mut key = [0; 40];
-    key[..16].copy_from_slice(record.user.as_bytes());
-    key[16..24].copy_from_slice(&sortable(record.issued_at));
-    key[24..].copy_from_slice(digest.as_bytes());
-    key
+/// Returns where a token is listed: under its user, and under the administrator who acts as the user.
+fn user_keys(record: &Record, digest: TokenDigest) -> impl Iterator<Item = UserKey> {
+    record.listed_under().map(move |user| {
+        let mut key = [0; 40];
+        key[..16].copy_from_slice(user.as_bytes());
+        key[16..24].copy_from_slice(&sortable(record.issued_at));
+        key[24..].copy_from_slice(digest.as_bytes());
+        key
+    })
 }
 
 fn expiry_key(expires_at: OffsetDateTime, digest: TokenDigest) -> ExpiryKey {

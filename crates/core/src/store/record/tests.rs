@@ -77,6 +77,37 @@ const SECOND_OF_ALL: &str = concat!(
     "010641207465616d",
     "030106c8baad467c08e26f026852cb7525",
 );
+/// What was appended to version 2: a login an hour ago, three tokens in between of which two elders are kept, an
+/// address, and ten at the most.
+const DERIVED: &str = concat!(
+    "02",
+    "0468657265",
+    "00112233445566778899aabbccddeeff",
+    "06",
+    "00",
+    "01036f6e65",
+    "00",
+    "8098d2dfbf68",
+    "00",
+    "80d0bb1b",
+    "00",
+    "0180bab70303020606060606060606060606060606060607070707070707070707070707070707",
+    "0108080808080808080808080808080808",
+    "010a",
+);
+
+fn derived() -> Record {
+    Record {
+        lineage: Some(Lineage {
+            login_at: datetime!(2026-11-21 11:00 UTC),
+            depth: 3,
+            elders: vec![[6; 16].into(), [7; 16].into()],
+        }),
+        address: Some([8; 16].into()),
+        at_most: Some(10),
+        ..plain()
+    }
+}
 
 fn plain() -> Record {
     let user = Uuid::from_u128(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff);
@@ -140,6 +171,12 @@ fn both_versions_are_read_and_told_again() {
 }
 
 #[test]
+fn fields_were_appended_to_version_2() {
+    assert_eq!(hex::encode(derived().encode().unwrap()), DERIVED);
+    assert_eq!(decode(DERIVED), derived());
+}
+
+#[test]
 fn a_session_of_guids_takes_76_bytes_at_the_most() {
     // With one more, Redis takes 16 more for it.
     let record = Record {
@@ -166,9 +203,9 @@ fn fields_were_appended_to_version_1() {
 #[test]
 fn what_a_later_release_appended_is_kept() {
     for (which, text) in [
-        format!("{SECOND}2a2b"),
+        format!("{SECOND}0000002a2b"),
         format!("{FIRST}0000002a2b"),
-        format!("{SECOND_OF_ALL}2a2b"),
+        format!("{DERIVED}2a2b"),
         format!("{FIRST_OF_ALL}2a2b"),
     ]
     .iter()
@@ -201,9 +238,11 @@ fn moments_out_of_range_are_errors() {
 
 #[test]
 fn what_is_cut_off_is_an_error() {
-    for text in [FIRST, SECOND, SECOND_OF_ALL] {
+    for text in [FIRST, SECOND, SECOND_OF_ALL, DERIVED] {
         let bytes = hex::decode(text).unwrap();
-        for length in 0..bytes.len() {
+        // Where nothing was appended, a record is whole.
+        let whole = SECOND.len() / 2;
+        for length in (0..bytes.len()).filter(|length| text != DERIVED || *length != whole) {
             assert!(Record::decode(&bytes[..length]).is_err(), "{length}");
         }
     }

@@ -1,9 +1,7 @@
 //! Version 1: the fields one after the other. It is read, and no longer written; nothing more is
 //! appended to it.
 
-use serde::de::DeserializeOwned;
-
-use super::{Record, unreadable};
+use super::{Record, next, unreadable};
 use crate::error::StoreError;
 
 /// The first byte.
@@ -31,14 +29,4 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
     (record.team, record.project) = next(&mut appended)?;
     record.tail = appended.to_vec();
     Ok(record)
-}
-
-/// A field that was appended; its default if the record was written before.
-fn next<T: DeserializeOwned + Default>(appended: &mut &[u8]) -> Result<T, StoreError> {
-    if appended.is_empty() {
-        return Ok(T::default());
-    }
-    let (field, rest) = postcard::take_from_bytes(appended).map_err(unreadable)?;
-    *appended = rest;
-    Ok(field)
 }

@@ -1,14 +1,15 @@
 //! Version 2: a GUID takes its bytes, moments count from the issue, and what few tokens have takes one
-//! byte where there is none of it. What later releases append comes last.
+//! byte where there is none of it. What was appended comes last, and is not there if there is none of it.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use uuid::serde::compact;
 
 use super::text::Text;
-use super::{Idle, Record, Slot, Spent, unreadable};
+use super::{Idle, Record, Slot, Spent, next, unreadable};
 use crate::clock::{milliseconds, moment};
 use crate::error::StoreError;
+use crate::lineage::Lineage;
 use crate::session::Purpose;
 use crate::token::{Seed, TokenDigest};
 
@@ -56,19 +57,50 @@ struct Rare<'r> {
     project: Text<'r>,
 }
 
+/// What was appended.
+#[derive(Default, PartialEq, Serialize, Deserialize)]
+struct Appended {
+    ancestry: Option<Ancestry>,
+    address: Option<TokenDigest>,
+    at_most: Option<u32>,
+}
+
+/// A [`Lineage`] at rest.
+#[derive(PartialEq, Serialize, Deserialize)]
+struct Ancestry {
+    /// Milliseconds from the login to the issue.
+    login_before: i64,
+    depth: u32,
+    elders: Vec<TokenDigest>,
+}
+
 pub(super) fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
     let mut bytes =
         postcard::to_extend(&Common::from(record), vec![VERSION]).map_err(unreadable)?;
+    let appended = Appended::from(record);
+    if appended != Appended::default() || !record.tail.is_empty() {
+        bytes = postcard::to_extend(&appended, bytes).map_err(unreadable)?;
+    }
     bytes.extend_from_slice(&record.tail);
     Ok(bytes)
 }
 
 /// Reads what follows the first byte.
 pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
-    let (common, tail): (Common<'_>, _) = postcard::take_from_bytes(bytes).map_err(unreadable)?;
+    let (common, mut rest): (Common<'_>, _) =
+        postcard::take_from_bytes(bytes).map_err(unreadable)?;
+    let appended: Appended = next(&mut rest)?;
     let after_issue = |after| {
         let moment = common.issued_at.checked_add(after).and_then(moment);
         moment.ok_or_else(|| unreadable("a moment is out of range"))
+    };
+    let lineage = |ancestry: Ancestry| {
+        let login_before = ancestry.login_before.saturating_neg();
+        Ok::<_, StoreError>(Lineage {
+            login_at: after_issue(login_before)?,
+            depth: ancestry.depth,
+            elders: ancestry.elders,
+        })
     };
     let rare = common.rare.unwrap_or_default();
     Ok(Record {
@@ -91,7 +123,10 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
         actor_generation: rare.actor_generation,
         team: rare.team.into(),
         project: rare.project.into(),
-        tail: tail.to_vec(),
+        lineage: appended.ancestry.map(lineage).transpose()?,
+        address: appended.address,
+        at_most: appended.at_most,
+        tail: rest.to_vec(),
     })
 }
 
@@ -127,6 +162,22 @@ impl<'r> From<&'r Record> for Rare<'r> {
             unit: (&record.unit).into(),
             team: (&record.team).into(),
             project: (&record.project).into(),
+        }
+    }
+}
+
+impl From<&Record> for Appended {
+    fn from(record: &Record) -> Self {
+        let issued_at = milliseconds(record.issued_at);
+        let ancestry = record.lineage.as_ref().map(|lineage| Ancestry {
+            login_before: issued_at - milliseconds(lineage.login_at),
+            depth: lineage.depth,
+            elders: lineage.elders.clone(),
+        });
+        Self {
+            ancestry,
+            address: record.address,
+            at_most: record.at_most,
         }
     }
 }

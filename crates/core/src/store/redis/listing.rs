@@ -11,21 +11,33 @@ use crate::store::{Record, TokenStore as _};
 use crate::token::TokenDigest;
 
 impl RedisStore {
-    /// Lists a token under its user, and answers how many are listed there.
+    /// Lists a token under its user and under the administrator who acts as the user, and answers how
+    /// many are listed under the user.
     pub(super) async fn list(
         &self,
         digest: TokenDigest,
         record: &Record,
         now: OffsetDateTime,
     ) -> Result<usize, StoreError> {
-        let list = self.scripts.list(digest, record, now);
-        self.link.script(&list).await
+        let mut listed = None;
+        for list in self.scripts.lists(digest, record, now) {
+            let count = self.link.script(&list).await?;
+            listed.get_or_insert(count);
+        }
+        Ok(listed.unwrap_or_default())
     }
 
-    pub(super) async fn unlist(&self, user: Uuid, digest: TokenDigest) -> Result<(), StoreError> {
-        let mut unlist = cmd("ZREM");
-        unlist.arg(user_key(user)).arg(digest.as_bytes());
-        self.link.ask(&unlist).await
+    pub(super) async fn unlist(
+        &self,
+        record: &Record,
+        digest: TokenDigest,
+    ) -> Result<(), StoreError> {
+        for user in record.listed_under() {
+            let mut unlist = cmd("ZREM");
+            unlist.arg(user_key(user)).arg(digest.as_bytes());
+            let () = self.link.ask(&unlist).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn members(&self, user: Uuid) -> Result<Vec<TokenDigest>, StoreError> {
@@ -43,7 +55,8 @@ impl RedisStore {
         newest: TokenDigest,
         now: OffsetDateTime,
     ) -> Result<Vec<TokenDigest>, StoreError> {
-        let tokens = self.records(self.members(user).await?).await?;
+        let mut tokens = self.records(self.members(user).await?).await?;
+        tokens.retain(|(_, record)| record.user == user);
         let evicted = self.caps.surplus(tokens, newest, now).evicted;
         for digest in &evicted {
             self.take(*digest).await?;

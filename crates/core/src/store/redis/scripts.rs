@@ -51,18 +51,22 @@ impl Default for Scripts {
 }
 
 impl Scripts {
-    /// Lists a token under its user, and answers how many are listed there.
-    pub(super) fn list(
+    /// Returns scripts that list a token under its user, which comes first, and under the administrator
+    /// who acts as the user. Each answers how many are listed there.
+    pub(super) fn lists(
         &self,
         digest: TokenDigest,
         record: &Record,
         now: OffsetDateTime,
-    ) -> ScriptInvocation<'_> {
-        let mut list = self.list.key(user_key(record.user));
-        list.arg(milliseconds(now))
-            .arg(milliseconds(record.expires_at))
-            .arg(digest.as_bytes());
-        list
+    ) -> Vec<ScriptInvocation<'_>> {
+        let lists = record.listed_under().map(|user| {
+            let mut list = self.list.key(user_key(user));
+            list.arg(milliseconds(now))
+                .arg(milliseconds(record.expires_at))
+                .arg(digest.as_bytes());
+            list
+        });
+        lists.collect()
     }
 
     /// Puts one record in the place of another, and answers whether that was there.

@@ -66,13 +66,14 @@ impl RedisStore {
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
         let moves = after.expires_at != before.expires_at;
-        let list = moves.then(|| self.scripts.list(digest, after, now));
+        let lists = moves.then(|| self.scripts.lists(digest, after, now));
+        let lists = lists.unwrap_or_default();
         let replace = self.scripts.replace(digest, (before, after), now)?;
         if let Some(touches) = &self.touches {
-            let commands = list.iter().chain([&replace]).map(Cmd::invoke_script);
+            let commands = lists.iter().chain([&replace]).map(Cmd::invoke_script);
             return touches.note(commands.collect()).await;
         }
-        if let Some(list) = &list {
+        for list in &lists {
             let _: usize = self.link.script(list).await?;
         }
         self.link.script(&replace).await

@@ -17,6 +17,7 @@ async fn what_administrators_end_and_forgive_is_told_with_their_key() {
     };
     let moment = datetime!(2026-11-22 09:00:00 UTC);
     let sessions = Filter {
+        reach: Reach::Derived,
         user: Some(ada.id),
         client: Some("tablet".to_owned()),
         dialect: Some("here".to_owned()),

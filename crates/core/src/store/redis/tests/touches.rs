@@ -38,6 +38,7 @@ fn store(settings: &RedisSettings) -> RedisStore {
     let caps = Caps {
         per_user: many,
         per_client: many,
+        one_time_per_user: many,
     };
     RedisStore::new(settings, caps).unwrap()
 }

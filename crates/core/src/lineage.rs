@@ -1,0 +1,120 @@
+//! Where a derived token comes from: the login behind it, and the tokens in between.
+
+use time::OffsetDateTime;
+
+use crate::store::Record;
+use crate::token::TokenDigest;
+
+/// How many ancestors a record keeps beside its parent: the root and the nearest ones.
+const KEPT: usize = 7;
+
+/// What a token that was derived from another keeps of its ancestors. It stays when they end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lineage {
+    /// When the user logged in with a password or another credential of their own.
+    pub(crate) login_at: OffsetDateTime,
+    /// How many tokens lie between the login and this one: 1 for a child of the login's own token.
+    pub(crate) depth: u32,
+    /// The ancestors of the parent, oldest first, the root always among them.
+    pub(crate) elders: Vec<TokenDigest>,
+}
+
+impl Lineage {
+    /// Returns the lineage of a child of that token.
+    pub(crate) fn of_child(record: &Record) -> Self {
+        let mut elders: Vec<_> = record.ancestors().collect();
+        if elders.len() > KEPT {
+            elders.drain(1..=elders.len() - KEPT);
+        }
+        Self {
+            login_at: record.login_at(),
+            depth: record.depth().saturating_add(1),
+            elders,
+        }
+    }
+}
+
+/// A record that an earlier release wrote has a parent at the most, and no lineage.
+impl Record {
+    /// Returns when the user logged in with a credential of their own.
+    pub(crate) fn login_at(&self) -> OffsetDateTime {
+        let lineage = self.lineage.as_ref();
+        lineage.map_or(self.issued_at, |lineage| lineage.login_at)
+    }
+
+    /// Returns the tokens that this one comes from, as far as they are kept: the root first, the parent last.
+    pub(crate) fn ancestors(&self) -> impl Iterator<Item = TokenDigest> {
+        let elders = self.lineage.iter().flat_map(|lineage| &lineage.elders);
+        elders.copied().chain(self.parent)
+    }
+
+    /// Returns the token of the login behind this one, which may be this one, of that digest.
+    pub(crate) fn root(&self, digest: TokenDigest) -> TokenDigest {
+        self.ancestors().next().unwrap_or(digest)
+    }
+
+    /// Returns how many tokens lie between the login and this one.
+    pub(crate) fn depth(&self) -> u32 {
+        let lineage = self.lineage.as_ref();
+        lineage.map_or(u32::from(self.parent.is_some()), |lineage| lineage.depth)
+    }
+
+    /// Returns whether there were more ancestors than are kept.
+    pub(crate) fn is_shortened(&self) -> bool {
+        usize::try_from(self.depth()).is_ok_and(|depth| depth > self.ancestors().count())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::session::Purpose;
+    use crate::token::Realm;
+
+    const LOGIN: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
+
+    fn digest(number: u8) -> TokenDigest {
+        [number; 16].into()
+    }
+
+    fn child(number: u8, of: &Record) -> Record {
+        let life = (of.issued_at + time::Duration::HOUR, of.expires_at);
+        Record {
+            parent: Some(digest(number - 1)),
+            lineage: Some(Lineage::of_child(of)),
+            ..Record::new(Realm::new("here"), Uuid::nil(), Purpose::Access, life)
+        }
+    }
+
+    #[test]
+    fn the_root_and_the_nearest_ancestors_are_kept() {
+        let life = (LOGIN, LOGIN + time::Duration::DAY);
+        let root = Record::new(Realm::new("here"), Uuid::nil(), Purpose::Access, life);
+        assert_eq!((root.depth(), root.root(digest(0))), (0, digest(0)));
+        let mut record = root;
+        for number in 1..=20 {
+            record = child(number, &record);
+            assert_eq!(record.login_at(), LOGIN);
+            assert_eq!(record.depth(), u32::from(number));
+            assert_eq!(record.root(digest(number)), digest(0));
+            assert_eq!(record.is_shortened(), number > 8, "{number}");
+        }
+        let kept: Vec<_> = record.ancestors().collect();
+        let expected: Vec<_> = [0, 13, 14, 15, 16, 17, 18, 19].map(digest).into();
+        assert_eq!(kept, expected);
+    }
+
+    #[test]
+    fn a_record_without_a_lineage_knows_its_parent() {
+        let life = (LOGIN, LOGIN + time::Duration::DAY);
+        let record = Record {
+            parent: Some(digest(1)),
+            ..Record::new(Realm::new("here"), Uuid::nil(), Purpose::Access, life)
+        };
+        assert_eq!((record.depth(), record.root(digest(2))), (1, digest(1)));
+        assert!(!record.is_shortened());
+    }
+}
