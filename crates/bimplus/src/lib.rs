@@ -17,6 +17,7 @@ mod quirks;
 mod requests;
 mod routes;
 mod settings;
+mod team_ids;
 mod teams;
 mod wire;
 

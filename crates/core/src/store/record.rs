@@ -62,10 +62,11 @@ pub struct Record {
     /// before this was kept have none.
     #[serde(skip)]
     pub actor_generation: Option<i64>,
-    /// The team that the user wanted to open. Appended, with the project.
+    /// The team that the user opened. Appended, with the project. Releases that did not check the
+    /// team recorded no unit beside it.
     #[serde(skip)]
     pub team: Option<String>,
-    /// The project.
+    /// The project that the client named.
     #[serde(skip)]
     pub project: Option<String>,
     /// What a later release has appended.
