@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::authorization::Caller;
+use crate::configurations::{self, configuration, configurations};
 use crate::errors::Error;
 use crate::forgotten::forgotten;
 use crate::logins::{authorize, cross_authorize};
@@ -31,7 +32,7 @@ pub fn configure(settings: &Settings, cfg: &mut ServiceConfig) {
 }
 
 fn add_routes(prefix: &str, cfg: &mut ServiceConfig) {
-    let at = |path| resource(format!("{prefix}/{path}"));
+    let at = |path: &str| resource(format!("{prefix}/{path}"));
     cfg.service(
         at("authorize")
             .route(web::post().to(authorize))
@@ -39,7 +40,7 @@ fn add_routes(prefix: &str, cfg: &mut ServiceConfig) {
             .route(web::delete().to(revoke))
             .default_service(to(async || no_method("DELETE, GET, POST"))),
     );
-    let get = |path, route| {
+    let get = |path: &str, route| {
         at(path)
             .route(route)
             .default_service(to(async || no_method("GET")))
@@ -47,8 +48,13 @@ fn add_routes(prefix: &str, cfg: &mut ServiceConfig) {
     cfg.service(get("tokeninfo", web::get().to(token_information_of_query)))
         .service(get("user", web::get().to(user)))
         .service(get("teams", web::get().to(teams)))
-        .service(get("hello", web::get().to(hello)));
-    let post = |path, route| {
+        .service(get("hello", web::get().to(hello)))
+        .service(get("configurations", web::get().to(configurations)));
+    for member in configurations::MEMBERS {
+        let path = format!("configurations/{}", member.0);
+        cfg.service(get(&path, configuration(member)));
+    }
+    let post = |path: &str, route| {
         at(path)
             .route(route)
             .default_service(to(async || no_method("POST")))

@@ -6,6 +6,7 @@ use isogloss_core::{Network, SecondFactor, SecondFactorRule};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::configurations::{Environment, Link};
 use crate::origins::Origins;
 use crate::portal::PortalUrl;
 
@@ -45,8 +46,16 @@ pub struct Settings {
     pub company_prefix: bool,
     /// Which origins a browser may call from.
     pub allowed_origins: Origins,
-    /// Where the links in letters lead.
+    /// The portal, to which the links in letters lead.
     pub portal_url: PortalUrl,
+    /// What `GET configurations` answers as `Environment`.
+    pub environment: Environment,
+    /// The page for users who forgot their password, as `GET configurations` tells it to programs.
+    pub forgot_password_link: Link,
+    /// The page on which users register.
+    pub not_registered_link: Link,
+    /// The page on which a user gets a team.
+    pub team_link: Link,
     /// Where the code of a second factor is looked for, as no member has it.
     pub second_factor: SecondFactorRule,
     /// Networks from which the password alone will do for users with a second factor.
@@ -68,6 +77,10 @@ impl Default for Settings {
             company_prefix: false,
             allowed_origins: Origins::Any,
             portal_url: PortalUrl::default(),
+            environment: Environment::Prod,
+            forgot_password_link: Link::default(),
+            not_registered_link: Link::default(),
+            team_link: Link::default(),
             second_factor: SecondFactorRule::default(),
             second_factor_allow_from: Vec::new(),
         }

@@ -127,11 +127,24 @@ mod tests {
         let mut user = user();
         user.units = vec![HEAD.to_owned(), "HQ".to_owned()];
         let hq = guids(&[HEAD, "HQ"])[1];
-        for spelling in [hq.to_string(), hq.simple().to_string().to_uppercase(), "HQ".to_owned()] {
+        for spelling in [
+            hq.to_string(),
+            hq.simple().to_string().to_uppercase(),
+            "HQ".to_owned(),
+        ] {
             let found = Membership::find(&user, &id(&spelling)).unwrap();
-            assert_eq!((found.id, found.unit.as_deref()), (hq, Some("HQ")), "{spelling}");
+            assert_eq!(
+                (found.id, found.unit.as_deref()),
+                (hq, Some("HQ")),
+                "{spelling}"
+            );
         }
-        for other in ["hq", "7", "0b7b3d1c-2a5e-4f60-89ab-cdef01234567", &user.organisation.id.to_string()] {
+        for other in [
+            "hq",
+            "7",
+            "0b7b3d1c-2a5e-4f60-89ab-cdef01234567",
+            &user.organisation.id.to_string(),
+        ] {
             assert_eq!(Membership::find(&user, &id(other)), None, "{other}");
         }
     }
@@ -141,7 +154,13 @@ mod tests {
         let user = user();
         let organisation = user.organisation.id;
         let found = Membership::find(&user, &id(&organisation.simple().to_string()));
-        assert_eq!(found, Some(Membership { id: organisation, unit: None }));
+        assert_eq!(
+            found,
+            Some(Membership {
+                id: organisation,
+                unit: None
+            })
+        );
         assert_eq!(Membership::find(&user, &id(HEAD)), None);
     }
 }

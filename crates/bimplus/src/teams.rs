@@ -144,7 +144,13 @@ pub(crate) mod tests {
     fn slugs_are_never_empty_and_never_the_same() {
         let ids = guids(&["1", "2", "3", "4", "5"]);
         let taken = format!("b ro {}", ids[1]);
-        let units = [("1", "Büro"), ("5", &*taken), ("2", "b-RO"), ("3", ""), ("4", "東京")];
+        let units = [
+            ("1", "Büro"),
+            ("5", &*taken),
+            ("2", "b-RO"),
+            ("3", ""),
+            ("4", "東京"),
+        ];
         let teams = slugs_and_ids(&units);
         let slugs: Vec<_> = teams.into_iter().map(|(slug, _)| slug).collect();
         let of_fifth = format!("b-ro-{}", ids[1]);
