@@ -11,10 +11,8 @@ mod ids;
 mod logins;
 mod members;
 mod openapi;
-mod origins;
 mod portal;
 mod profile;
-mod quirks;
 mod requests;
 mod routes;
 mod settings;
@@ -28,7 +26,6 @@ use isogloss_core::Realm;
 
 pub use configurations::{Environment, Link};
 pub use openapi::openapi;
-pub use origins::Origins;
 pub use portal::PortalUrl;
 pub use routes::configure;
 pub use settings::{Applications, LoginsPerClient, Settings};

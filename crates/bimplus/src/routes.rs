@@ -4,6 +4,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig, resource, scope, to};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{Auth, Purpose, Terms};
+use isogloss_dialect::cors;
 use serde::Serialize;
 use serde_json::json;
 
@@ -15,19 +16,20 @@ use crate::logins::{authorize, cross_authorize};
 use crate::profile::Profile;
 use crate::teams::Team;
 use crate::wire::{self, CrossAnswer, TokenInformation};
-use crate::{REALM, Settings, quirks};
+use crate::{REALM, Settings};
 
 pub(crate) type Answer = Result<HttpResponse, Error>;
 
 /// Adds the dialect's routes, below wherever the gateway mounts it.
 pub fn configure(settings: &Settings, cfg: &mut ServiceConfig) {
     let mut routes = scope("")
-        .wrap(from_fn(quirks::answer))
+        .wrap(from_fn(cors::answer))
         .configure(|cfg| add_routes("", cfg));
     if settings.company_prefix {
         routes = routes.configure(|cfg| add_routes("/{company}", cfg));
     }
     cfg.app_data(Data::new(settings.clone()))
+        .app_data(Data::new(settings.cors()))
         .service(routes.default_service(to(async || Answer::Err(Error::NoRoute))));
 }
 

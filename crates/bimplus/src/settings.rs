@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use isogloss_core::{Network, SecondFactor, SecondFactorRule};
+use isogloss_dialect::cors::{Cors, Origins, Style};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::configurations::{Environment, Link};
-use crate::origins::Origins;
 use crate::portal::PortalUrl;
 
 /// What an operator may set, under `[dialects.bimplus]`.
@@ -44,8 +44,9 @@ pub struct Settings {
     pub logins_per_client: LoginsPerClient,
     /// Whether every route can also be asked for below a company's name.
     pub company_prefix: bool,
-    /// Which origins a browser may call from.
-    pub allowed_origins: Origins,
+    /// Origins whose pages may call, as browsers spell them; `["*"]` for any.
+    #[serde(alias = "allowed_origins")]
+    pub cors_origins: Origins,
     /// The portal, to which the links in letters lead.
     pub portal_url: PortalUrl,
     /// What `GET configurations` answers as `Environment`.
@@ -75,7 +76,7 @@ impl Default for Settings {
             strict_remember_me: false,
             logins_per_client: LoginsPerClient::Many,
             company_prefix: false,
-            allowed_origins: Origins::Any,
+            cors_origins: Origins::Any,
             portal_url: PortalUrl::default(),
             environment: Environment::Prod,
             forgot_password_link: Link::default(),
@@ -91,6 +92,21 @@ impl Settings {
     /// What a login with a password brings of the second factor.
     pub(crate) fn factor(&self) -> SecondFactor {
         SecondFactor::without_field(self.second_factor, &self.second_factor_allow_from)
+    }
+
+    /// What browsers are told. The web SDK runs in pages of other hosts; an application may add headers of
+    /// its own, which `*` covers in browsers that know it. Nothing here takes `PUT`, but the SDK's page
+    /// must be able to read the refusal.
+    pub(crate) fn cors(&self) -> Cors {
+        Cors {
+            origins: self.cors_origins.clone(),
+            style: Style::Open {
+                methods: "DELETE, GET, POST, PUT",
+                request_headers: "Authorization, Content-Type, Cache-Control, If-None-Match, \
+                                  X-Client-Name, X-Client-Version, *",
+                answer_headers: Some("ETag, X-Total-Count"),
+            },
+        }
     }
 }
 

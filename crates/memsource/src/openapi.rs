@@ -26,7 +26,8 @@ use crate::wire::{LoginAnswer, OrganizationAnswer, UserAnswer};
     ),
     components(schemas(
         Login, LoginOther, Bearer, LoginAnswer<'static>, WhoAmI,
-        LoginBody, LoginOtherBody, api2::LoginAnswer<'static>, api2::WhoAmIAnswer<'static>,
+        LoginBody, SessionBody, LoginOtherBody, api2::LoginAnswer<'static>,
+        api2::SessionAnswer<'static>, api2::WhoAmIAnswer<'static>,
         errors::Body<'static>
     ))
 )]
@@ -95,6 +96,20 @@ struct LoginBody {
 }
 
 #[derive(ToSchema)]
+#[schema(example = json!({"userName": "linguist", "password": "linguist-demo", "rememberMe": true}))]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it is read as another type")]
+struct SessionBody {
+    user_name: String,
+    password: String,
+    /// Whether the browser keeps the cookie when it is closed.
+    remember_me: Option<bool>,
+    /// Of the second factor.
+    two_factor_code: Option<i32>,
+    user_uid: Option<String>,
+}
+
+#[derive(ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "it is read as another type")]
 struct LoginOtherBody {
@@ -118,7 +133,8 @@ struct WhoAmI {
 pub fn openapi() -> OpenApi {
     let mut document = Shapes::openapi();
     let components = document.components.get_or_insert_default();
-    let header = ApiKeyValue::with_description("Authorization", "ApiToken <token>");
+    let header =
+        ApiKeyValue::with_description("Authorization", "ApiToken <token>, or Bearer <token>");
     let header = SecurityScheme::ApiKey(ApiKey::Header(header));
     components.add_security_scheme("header", header);
     let query = SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::new("token")));
@@ -245,6 +261,13 @@ fn add_api2(paths: &mut Paths) {
             .request_body(Some(json("LoginBody")))
             .response("200", done(Some("Api2LoginAnswer")));
         paths.add_path_operation(at("login"), vec![HttpMethod::Post], login.build());
+        let mut refusals = logging_in();
+        refusals.extend(unreadable());
+        let session = operation(format!("api2{version}LogInToSession"), refusals)
+            .request_body(Some(json("SessionBody")))
+            .response("200", with_cookie("Api2SessionAnswer"));
+        let path = at("loginToSession");
+        paths.add_path_operation(path, vec![HttpMethod::Post], session.build());
         let mut refusals = impersonating();
         refusals.extend(unreadable());
         let other = operation(format!("api2{version}LogInOther"), refusals)
@@ -338,6 +361,14 @@ fn done(schema: Option<&str>) -> Response {
             response.content("application/json", content).build()
         }
     }
+}
+
+/// The answer to a login that sets a cookie.
+fn with_cookie(schema: &str) -> Response {
+    let content = Content::new(Some(Ref::from_schema_name(schema)));
+    let response = Response::builder().description("done, with a cookie");
+    let response = response.header("Set-Cookie", Header::default());
+    response.content("application/json", content).build()
 }
 
 /// Refusals by status, each described by all that it may mean.
