@@ -274,3 +274,6 @@ impl IssuedToken {
         self.session.seconds_left(self.handed_out_at)
     }
 }
+
+#[cfg(test)]
+mod tests;
