@@ -110,7 +110,7 @@ async fn connect(content: &Content) {
     assert_eq!(user.teams.len(), teams.len());
     for team in teams {
         let cross: sdk::Cross = ask(&app, post("/cross-token", Value::Null), token).await;
-        let body = json!({"cross_token": cross.cross_token, "team_id": team.id.0});
+        let body = json!({"cross_token": cross.token, "team_id": team.id.0});
         let opened: sdk::Login = ask(&app, post("/cross-authorize", body), None).await;
         let opened = Token::from_guid(REALM, &opened.access_token.0.to_string()).unwrap();
         let session = world.auth.open(&Presented::access(opened)).await.unwrap();

@@ -41,7 +41,8 @@ pub(crate) struct Login {
 /// `POST cross-token`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Cross {
-    pub(crate) cross_token: String,
+    #[serde(rename = "cross_token")]
+    pub(crate) token: String,
     expires_in: i64,
     token_type: Text,
 }

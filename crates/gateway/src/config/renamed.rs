@@ -48,9 +48,11 @@ fn find<'t>(
     path: &str,
 ) -> Option<&'t mut Map<String, Value>> {
     path.split('.').try_fold(settings, |table, name| {
-        match &mut table.get_mut(name)?.kind {
-            ValueKind::Table(inner) => Some(inner),
-            _ => None,
+        let value = table.get_mut(name)?;
+        if let ValueKind::Table(inner) = &mut value.kind {
+            Some(inner)
+        } else {
+            None
         }
     })
 }

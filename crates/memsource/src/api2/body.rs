@@ -78,10 +78,11 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
 
 /// A code of six digits. The vendor's API has it as a number, which drops zeros in front.
 fn code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Number(number) => Ok(Some(format!("{:0>6}", number.to_string()))),
-        other => text(other).map_err(serde::de::Error::custom),
+    let value = Value::deserialize(deserializer)?;
+    if let Value::Number(number) = &value {
+        return Ok(Some(format!("{:0>6}", number.to_string())));
     }
+    text(value).map_err(serde::de::Error::custom)
 }
 
 /// A boolean, in quotes or not. Null is false.
@@ -144,5 +145,48 @@ impl FromRequest for LoginOtherBody {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         read(request, payload)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(body: &str) -> Option<(Option<String>, bool)> {
+        let body: SessionBody = serde_json::from_str(body).ok()?;
+        let remember_me = body.remember_me;
+        Some((LoginBody::from(body).code, remember_me))
+    }
+
+    #[test]
+    fn a_code_that_is_a_number_has_its_zeros_in_front_again() {
+        for (written, code) in [
+            ("12345", Some("012345")),
+            ("123456", Some("123456")),
+            ("\"012345\"", Some("012345")),
+            ("\"abcd-efgh\"", Some("abcd-efgh")),
+            ("null", None),
+            ("\"\"", None),
+        ] {
+            let body = format!("{{\"twoFactorCode\": {written}, \"captchaCode\": \"x\"}}");
+            let expected = code.map(str::to_owned);
+            assert_eq!(session(&body), Some((expected, false)), "{written}");
+        }
+        assert_eq!(session("{\"twoFactorCode\": []}"), None);
+    }
+
+    #[test]
+    fn remember_me_is_a_boolean_in_quotes_or_not() {
+        for (written, read) in [
+            ("true", Some(true)),
+            ("\"True\"", Some(true)),
+            ("false", Some(false)),
+            ("null", Some(false)),
+            ("1", None),
+            ("{}", None),
+        ] {
+            let body = format!("{{\"rememberMe\": {written}}}");
+            assert_eq!(session(&body).map(|(_, flag)| flag), read, "{written}");
+        }
     }
 }
