@@ -45,7 +45,6 @@ pub struct Settings {
     /// Whether every route can also be asked for below a company's name.
     pub company_prefix: bool,
     /// Origins whose pages may call, as browsers spell them; `["*"]` for any.
-    #[serde(alias = "allowed_origins")]
     pub cors_origins: Origins,
     /// The portal, to which the links in letters lead.
     pub portal_url: PortalUrl,

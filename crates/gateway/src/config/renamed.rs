@@ -10,7 +10,7 @@ const RENAMED: [(&str, &str, &str); 1] = [("dialects.bimplus", "allowed_origins"
 /// A source whose settings have their present names, so that of two sources the later one counts,
 /// whichever name each of them uses.
 ///
-/// A source that has both names keeps both, which is refused when the table is read.
+/// In a source that has both names the former one stays, and is refused as unknown when the table is read.
 #[derive(Debug, Clone)]
 pub(super) struct Renamed<S>(pub(super) S);
 
