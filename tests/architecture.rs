@@ -8,6 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 const CORE: &str = "isogloss-core";
+const DIALECT: &str = "isogloss-dialect";
 const EXCHANGE: &str = "isogloss-exchange";
 const GATEWAY: &str = "isogloss-gateway";
 const LANES: &str = "isogloss-bcrypt-lanes";
@@ -55,7 +56,7 @@ impl Graph {
 
     fn dialects(&self) -> BTreeSet<&str> {
         let mut dialects = self.crates();
-        dialects.retain(|name| ![CORE, EXCHANGE, GATEWAY, LANES].contains(name));
+        dialects.retain(|name| ![CORE, DIALECT, EXCHANGE, GATEWAY, LANES].contains(name));
         dialects
     }
 
@@ -170,10 +171,20 @@ fn the_conversations_know_only_the_wire() {
 }
 
 #[test]
-fn a_dialect_knows_core_and_no_other_sibling() {
+fn what_dialects_share_knows_at_most_core() {
+    let graph = Graph::read();
+    let known = graph.siblings(DIALECT);
+    assert!(known.is_subset(&BTreeSet::from([CORE])), "{known:?}");
+}
+
+#[test]
+fn a_dialect_knows_core_and_what_dialects_share_and_no_other_sibling() {
     let graph = Graph::read();
     for dialect in graph.dialects() {
-        assert_eq!(graph.siblings(dialect), BTreeSet::from([CORE]), "{dialect}");
+        let known = graph.siblings(dialect);
+        assert!(known.contains(CORE), "{dialect}: {known:?}");
+        let allowed = BTreeSet::from([CORE, DIALECT]);
+        assert!(known.is_subset(&allowed), "{dialect}: {known:?}");
     }
 }
 

@@ -151,8 +151,16 @@ fn without_a_portal_no_letter_is_sent() {
 fn bad_settings_are_refused_with_what_was_expected() {
     for (setting, expected) in [
         (
-            "allowed_origins = [\"app.example\"]",
+            "cors_origins = [\"app.example\"]",
             "origins like https://host[:port]",
+        ),
+        (
+            "environment = \"Production\"",
+            "expected Prod, Stage, Dev or LocalHost",
+        ),
+        (
+            "team_link = \"id.example\"",
+            "expected an http:// or https:// address",
         ),
         (
             "portal_url = \"portal.example\"",

@@ -9,7 +9,7 @@ use crate::person::Person;
 use crate::received::{Carried, carried, dialect, speaks};
 
 /// All that a yes has, whether there is something to say or not.
-const HEADERS: [&str; 16] = [
+const HEADERS: [&str; 17] = [
     "X-Isogloss-User",
     "X-Isogloss-User-Name",
     "X-Isogloss-User-Number",
@@ -23,6 +23,7 @@ const HEADERS: [&str; 16] = [
     "X-Isogloss-Application",
     "X-Isogloss-Team",
     "X-Isogloss-Project",
+    "X-Isogloss-Claimed-Project",
     "X-Isogloss-Actor",
     "X-Isogloss-Expires",
     "X-Isogloss-Jwt",
@@ -121,7 +122,7 @@ fn a_token_is_looked_for_where_its_dialect_has_it_and_nowhere_else() {
             "tokenlogin",
             Carried::Query(format!("APIToken={tokenlogin}")),
         ),
-        ("memsource", header(format!("Bearer {memsource}"))),
+        ("memsource", header(format!("Basic {memsource}"))),
         ("memsource", Carried::Query(format!("Token={memsource}"))),
         (
             "memsource",

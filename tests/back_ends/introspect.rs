@@ -66,21 +66,73 @@ fn what_is_known_of_a_token_is_told_and_nothing_else() {
     assert_eq!(of(Kind::MemsourceAccess)["act"], Value::Null);
 }
 
-#[test]
-fn team_and_project_of_a_handover_are_told() {
-    let gateway = gateway();
+/// The access token that a cross token of `admin` becomes with that team and project.
+fn handover(gateway: &Gateway, team: &str, project: &str) -> String {
     let tokens = Person::admin().every_token(gateway.public()).unwrap();
     let cross = tokens.iter().find(|held| held.kind == Kind::BimplusCross);
-    let handover = Request::post("/v2/cross-authorize")
-        .json(&json!({"cross_token": cross.unwrap().text, "team_id": "7", "project_id": "P-1"}))
-        .send(gateway.public())
-        .unwrap();
-    let token = handover.json().unwrap()["access_token"].clone();
-    let answer = introspect(&gateway, token.as_str().unwrap());
-    assert_eq!(
-        (&answer["team"], &answer["project"]),
-        (&json!("7"), &json!("P-1"))
-    );
+    let body = json!({"cross_token": cross.unwrap().text, "team_id": team, "project_id": project});
+    let handover = Request::post("/v2/cross-authorize").json(&body);
+    let answer = handover.send(gateway.public()).unwrap();
+    assert_eq!(answer.status, 200, "{team}");
+    answer.json().unwrap()["access_token"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn a_team_of_the_user_is_vouched_for_and_a_project_is_the_clients_claim() {
+    let gateway = gateway();
+    let team = "ee63a82c-4feb-e02f-f34e-90dd1eba5abe";
+    let unit = "EE63A82C4FEBE02FF34E90DD1EBA5ABE";
+    for spelling in [team, unit] {
+        let token = handover(&gateway, spelling, "P-1");
+        let answer = introspect(&gateway, &token);
+        let told = (
+            &answer["team"],
+            &answer["unit"],
+            &answer["claimed"],
+            &answer["project"],
+        );
+        let claimed = json!({"project": "P-1"});
+        assert_eq!(told, (&json!(team), &json!(unit), &claimed, &Value::Null));
+        let forwarded = Request::get("/forward-auth/bimplus")
+            .header("Authorization", format!("BimPlus {token}"))
+            .send(gateway.management())
+            .unwrap();
+        let header = |name| forwarded.header(name);
+        assert_eq!(header("X-Isogloss-Team"), Some(team));
+        assert_eq!(header("X-Isogloss-Unit"), Some(unit));
+        assert_eq!(header("X-Isogloss-Claimed-Project"), Some("P-1"));
+        assert_eq!(header("X-Isogloss-Project"), Some(""));
+    }
+}
+
+#[test]
+fn a_team_that_the_user_does_not_have_is_told_nowhere() {
+    let gateway = gateway();
+    // Invented, of another organisation, and of the organisation of a user who has units.
+    for team in [
+        "7",
+        "11111111-2222-2222-3333-333344444444",
+        "a6c84fa3-bf16-4821-849c-281af9464b04",
+    ] {
+        let token = handover(&gateway, team, "P-1");
+        let answer = introspect(&gateway, &token);
+        assert_eq!(
+            (&answer["team"], &answer["unit"]),
+            (&Value::Null, &Value::Null)
+        );
+        assert!(
+            !answer.to_string().contains(&format!("\"{team}\""))
+                || team == answer["organisation_id"]
+        );
+        let forwarded = Request::get("/forward-auth/bimplus")
+            .header("Authorization", format!("BimPlus {token}"))
+            .send(gateway.management())
+            .unwrap();
+        assert_eq!(forwarded.header("X-Isogloss-Team"), Some(""), "{team}");
+    }
 }
 
 #[test]

@@ -187,6 +187,55 @@ fn what_is_shown_is_a_configuration() {
 }
 
 #[test]
+fn a_former_name_counts_like_the_present_one_and_the_later_source_wins() {
+    const VARIABLE: &str = "ISOGLOSS__DIALECTS__BIMPLUS__";
+    let place = Place::new();
+    for (file, key) in [
+        ("old.toml", "allowed_origins"),
+        ("new.toml", "cors_origins"),
+    ] {
+        place.write(
+            file,
+            &format!("[dialects.bimplus]\n{key} = [\"https://{file}\"]"),
+        );
+    }
+    let shown = |files: [&str; 2], variable: Option<&str>| {
+        let variable = variable.map(|key| (format!("{VARIABLE}{key}"), "['https://env']"));
+        let variables: Vec<_> = variable
+            .iter()
+            .map(|(key, value)| (&**key, *value))
+            .collect();
+        let [first, second] = files;
+        let arguments = [
+            "config", "show", "--json", "--config", first, "--config", second,
+        ];
+        let said = place.run(&arguments, &variables);
+        assert_eq!(said.exit, Some(0), "{said:?}");
+        let shown: Value = serde_json::from_str(&said.out).unwrap();
+        assert!(
+            shown["dialects"]["bimplus"]
+                .get("allowed_origins")
+                .is_none()
+        );
+        shown["dialects"]["bimplus"]["cors_origins"].clone()
+    };
+    let (old, new) = (["new.toml", "old.toml"], ["old.toml", "new.toml"]);
+    assert_eq!(shown(old, None), json!(["https://old.toml"]));
+    assert_eq!(shown(new, None), json!(["https://new.toml"]));
+    assert_eq!(shown(old, Some("CORS_ORIGINS")), json!(["https://env"]));
+    assert_eq!(shown(new, Some("ALLOWED_ORIGINS")), json!(["https://env"]));
+    check("[dialects.bimplus]\nallowed_origins = [\"nowhere\"]").assert_refused(
+        "dialects.bimplus.cors_origins: expected [\"*\"] or origins like https://host[:port] (in a.toml)",
+    );
+    let both = check("[dialects.bimplus]\nallowed_origins = []\ncors_origins = []");
+    let unknown = "isogloss: dialects.bimplus.allowed_origins: no such key, expected one of";
+    assert!(
+        both.exit == Some(2) && both.err.starts_with(unknown),
+        "{both:?}"
+    );
+}
+
+#[test]
 fn a_list_in_the_environment_is_written_as_in_a_file() {
     let shown = |value: &str| {
         let variables = [

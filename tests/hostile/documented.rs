@@ -95,7 +95,7 @@ fn parameters(route: &Route, live: &Live<'_>) -> Value {
         (_, "/web/login/authByToken") => {
             json!({"token": live.memsource("memsource loginOther"), "url": "/web/project"})
         }
-        (_, path) if path.ends_with("/auth/login") => {
+        (_, path) if path.ends_with("/auth/login") || path.ends_with("/loginToSession") => {
             json!({"userName": "admin", "password": "admin-demo"})
         }
         _ => json!({}),
@@ -112,7 +112,8 @@ fn authorization(route: &Route, live: &Live<'_>) -> Option<String> {
         path if path.starts_with("/v2/") && !has_parameters => {
             Some(format!("BimPlus {}", live.token("bimplus access")))
         }
-        path if path.starts_with("/web/api2/") && !path.ends_with("/login") => {
+        path if path.ends_with("/login") || path.ends_with("/loginToSession") => None,
+        path if path.starts_with("/web/api2/") => {
             Some(format!("ApiToken {}", live.memsource("memsource")))
         }
         _ => None,

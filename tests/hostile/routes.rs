@@ -50,8 +50,19 @@ const fn with_key(route: Route) -> Route {
     Route { query, ..route }
 }
 
-/// The one route that refuses nobody.
-pub(crate) const HELLO: Route = route("bimplus", "GET", "/v2/hello", Body::Ignored, 200);
+const fn open(path: &'static str) -> Route {
+    route("bimplus", "GET", path, Body::Ignored, 200)
+}
+
+/// The routes that refuse no caller.
+const OPEN: &[Route] = &[
+    open("/v2/hello"),
+    open("/v2/configurations"),
+    open("/v2/configurations/ForgotPassword"),
+    open("/v2/configurations/NotRegistered"),
+    open("/v2/configurations/TeamLink"),
+    open("/v2/configurations/PortalUrl"),
+];
 
 /// Every route that can refuse.
 #[rustfmt::skip]
@@ -87,6 +98,8 @@ pub(crate) const ROUTES: &[Route] = &[
     route("memsource", "POST", "/web/api/v3/auth/whoAmI", Body::Read, 401),
     route("memsource", "POST", "/web/api2/v1/auth/login", Body::JsonOnly, 400),
     route("memsource", "POST", "/web/api2/v3/auth/login", Body::JsonOnly, 400),
+    route("memsource", "POST", "/web/api2/v1/auth/loginToSession", Body::JsonOnly, 400),
+    route("memsource", "POST", "/web/api2/v3/auth/loginToSession", Body::JsonOnly, 400),
     route("memsource", "POST", "/web/api2/v1/auth/loginOther", Body::JsonOnly, 401),
     route("memsource", "POST", "/web/api2/v3/auth/loginOther", Body::JsonOnly, 401),
     route("memsource", "POST", "/web/api2/v1/auth/logout", Body::Ignored, 401),
@@ -96,7 +109,7 @@ pub(crate) const ROUTES: &[Route] = &[
 
 /// Every route.
 pub(crate) fn every_route() -> impl Iterator<Item = Route> {
-    ROUTES.iter().copied().chain([HELLO])
+    ROUTES.iter().chain(OPEN).copied()
 }
 
 /// The routes of a dialect.

@@ -63,6 +63,11 @@ impl Success {
             ("GET", "/v2/user") => object(PROFILE),
             ("GET", "/v2/teams") => Self::List(TEAM),
             ("GET", "/v2/hello") => object(HELLO),
+            ("GET", "/v2/configurations") => object(CONFIGURATIONS),
+            ("GET", "/v2/configurations/ForgotPassword") => object(&["ForgotPassword"]),
+            ("GET", "/v2/configurations/NotRegistered") => object(&["NotRegistered"]),
+            ("GET", "/v2/configurations/TeamLink") => object(&["TeamLink"]),
+            ("GET", "/v2/configurations/PortalUrl") => object(&["PortalUrl"]),
             (_, "/crmapi/rest/v2/authentication/token/release") => Self::Envelope(&[]),
             _ if route.dialect == "crmcom" => Self::Envelope(&["token"]),
             (_, "/api/v1/Authentication/Logout") => object(&[]),
@@ -76,6 +81,9 @@ impl Success {
             (_, "/web/api/v3/auth/whoAmI") => object(&["user"]),
             (_, "/web/api2/v1/auth/whoAmI") => {
                 object(&["user", "csrfToken", "organization", "edition", "features"])
+            }
+            (_, "/web/api2/v1/auth/loginToSession" | "/web/api2/v3/auth/loginToSession") => {
+                object(&["user", "cookie", "csrfToken"])
             }
             _ => object(&["user", "token", "expires"]),
         }
@@ -118,6 +126,13 @@ const HELLO: &[&str] = &[
     "server",
     "environment",
     "iisRunning",
+];
+const CONFIGURATIONS: &[&str] = &[
+    "Environment",
+    "ForgotPassword",
+    "NotRegistered",
+    "TeamLink",
+    "PortalUrl",
 ];
 const USER: &[&str] = &[
     "UserID",

@@ -5,11 +5,12 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{Data, ServiceConfig, scope, to};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use isogloss_core::{Auth, AuthError, Presented, Token};
+use isogloss_dialect::cors;
 
 use crate::authorization::{in_header, in_query};
 use crate::routes::Answer;
 pub use crate::wire::TOKEN_TYPE;
-use crate::{REALM, Settings, quirks};
+use crate::{REALM, Settings};
 
 /// A token, however it is spelt.
 pub fn read(text: &str) -> Option<Presented> {
@@ -28,11 +29,13 @@ pub fn presented(_settings: &Settings, head: &RequestHead) -> Option<Presented> 
 /// extensions, or with a refusal. An [`AuthError`] in the request's extensions is a refusal that
 /// stands already.
 pub fn forward_auth(settings: &Settings, cfg: &mut ServiceConfig) {
-    cfg.app_data(Data::new(settings.clone())).service(
-        scope("")
-            .wrap(from_fn(quirks::answer))
-            .default_service(to(admit)),
-    );
+    cfg.app_data(Data::new(settings.clone()))
+        .app_data(Data::new(settings.cors()))
+        .service(
+            scope("")
+                .wrap(from_fn(cors::answer))
+                .default_service(to(admit)),
+        );
 }
 
 async fn admit(auth: Data<Auth>, settings: Data<Settings>, request: HttpRequest) -> Answer {

@@ -12,7 +12,8 @@ const LONGEST_ID: usize = 128;
 pub(crate) struct Id {
     /// As sent.
     pub(crate) text: String,
-    guid: Option<Uuid>,
+    /// The GUID that it is.
+    pub(crate) guid: Option<Uuid>,
 }
 
 impl Id {

@@ -2,6 +2,7 @@
 
 mod authorization;
 pub mod behind;
+mod configurations;
 mod errors;
 mod forgotten;
 #[cfg(fuzzing)]
@@ -10,20 +11,21 @@ mod ids;
 mod logins;
 mod members;
 mod openapi;
-mod origins;
 mod portal;
 mod profile;
-mod quirks;
 mod requests;
 mod routes;
 mod settings;
+mod team_ids;
 mod teams;
+#[cfg(test)]
+mod typed;
 mod wire;
 
 use isogloss_core::Realm;
 
+pub use configurations::{Environment, Link};
 pub use openapi::openapi;
-pub use origins::Origins;
 pub use portal::PortalUrl;
 pub use routes::configure;
 pub use settings::{Applications, LoginsPerClient, Settings};

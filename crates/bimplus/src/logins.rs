@@ -9,6 +9,7 @@ use crate::members::Members;
 use crate::requests::{AuthorizeRequest, CrossAuthorizeRequest, Ids, Login};
 use crate::routes::{Answer, ok};
 use crate::settings::{Applications, LoginsPerClient};
+use crate::team_ids::Membership;
 use crate::wire::{AccessAnswer, RememberAnswer};
 use crate::{REALM, Settings};
 
@@ -91,10 +92,14 @@ pub(crate) async fn cross_authorize(
     let redeemed = auth.redeem(&token, Purpose::Handover).await;
     let redeemed = redeemed.map_err(stale)?;
     let client = ids.client.unwrap_or_else(Id::fresh);
+    // No effect of the team on the answer is documented, so another user's team is dropped: a refusal
+    // would be a new answer to clients, and they learn what the user has from `GET teams`.
+    let team = team.and_then(|team| Membership::find(&redeemed.user, &team));
     let terms = Terms {
         longest_from_login: Some(settings.handover_lifetime),
-        team: team.as_ref().map(Id::canonical),
-        project: project.as_ref().map(Id::canonical),
+        team: team.as_ref().map(|team| team.id.to_string()),
+        unit: team.and_then(|team| team.unit),
+        claimed_project: project.as_ref().map(Id::canonical),
         ..terms(&settings, &client, ids.application.as_ref()).redeemed_from(&redeemed)
     };
     let access = auth.issue(REALM, &redeemed.user, terms).await?;

@@ -9,10 +9,12 @@ use actix_web::http::header::CONTENT_TYPE;
 use isogloss_core::{AuthError, StoreError};
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, Parameter, ParameterIn};
 use utoipa::openapi::request_body::RequestBody;
+use utoipa::openapi::schema::{ObjectBuilder, Schema};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, Paths, Ref, Required, Response, Responses};
+use utoipa::openapi::{Content, OpenApi, Paths, Ref, RefOr, Required, Response, Responses};
 use utoipa::{OpenApi as _, ToSchema};
 
+use crate::configurations::{Configurations, Environment, MEMBERS};
 use crate::errors::{self, Error};
 use crate::profile::Profile;
 use crate::teams::Team;
@@ -26,7 +28,7 @@ use crate::wire::{CrossAnswer, TokenInformation};
     ),
     components(schemas(
         Authorize, CrossAuthorize, Forgotten, LoginAnswer, TokenInformation, CrossAnswer, Profile, Team,
-        Hello, Nothing, errors::Body<'static>
+        Hello, Configurations, Environment, Nothing, errors::Body<'static>
     ))
 )]
 struct Shapes;
@@ -196,6 +198,14 @@ fn paths() -> Paths {
     let list = utoipa::schema!(#[inline] Vec<Team>).build();
     add("/teams", Get, teams.response("200", answer(list)));
     add("/hello", Get, operation("hello", "Hello", []));
+    let all = operation("configurations", "Configurations", []);
+    add("/configurations", Get, all);
+    for (name, _) in MEMBERS {
+        let member = ObjectBuilder::new().property(name, text()).required(name);
+        let alone = operation(&format!("configurations{name}"), "Configurations", []);
+        let alone = alone.response("200", answer(Schema::from(member.build())));
+        add(&format!("/configurations/{name}"), Get, alone);
+    }
     paths
 }
 
@@ -218,7 +228,7 @@ fn called(id: &str, schema: &str, refusals: impl IntoIterator<Item = Error>) -> 
     operation(id, schema, refusals).security(token)
 }
 
-fn answer(schema: impl Into<utoipa::openapi::RefOr<utoipa::openapi::Schema>>) -> Response {
+fn answer(schema: impl Into<RefOr<Schema>>) -> Response {
     let content = Content::new(Some(schema));
     Response::builder()
         .description("done")
@@ -232,7 +242,7 @@ fn of(schema: &str) -> RequestBody {
     body.content("application/json", content).build()
 }
 
-fn text() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+fn text() -> RefOr<Schema> {
     <String as utoipa::PartialSchema>::schema()
 }
 

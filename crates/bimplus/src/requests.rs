@@ -56,7 +56,7 @@ impl AuthorizeRequest {
     }
 }
 
-/// `POST cross-authorize`. What it says of team and project is for the services behind.
+/// `POST cross-authorize`. Team and project are for the services behind the gateway.
 pub(crate) struct CrossAuthorizeRequest {
     pub(crate) cross_token: String,
     pub(crate) ids: Ids,
@@ -70,7 +70,7 @@ impl CrossAuthorizeRequest {
         Ok(Self {
             cross_token: cross_token.ok_or(Error::Missing("cross_token"))?,
             ids: Ids::read(&mut members, settings)?,
-            // However they look, they refuse nobody.
+            // A client whose team or project is malformed logs in all the same.
             team: Id::read(&mut members, "team_id").unwrap_or_default(),
             project: Id::read(&mut members, "project_id").unwrap_or_default(),
         })

@@ -4,34 +4,37 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig, resource, scope, to};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{Auth, Purpose, Terms};
+use isogloss_dialect::cors;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::authorization::Caller;
+use crate::configurations::{self, configuration, configurations};
 use crate::errors::Error;
 use crate::forgotten::forgotten;
 use crate::logins::{authorize, cross_authorize};
 use crate::profile::Profile;
 use crate::teams::Team;
 use crate::wire::{self, CrossAnswer, TokenInformation};
-use crate::{REALM, Settings, quirks};
+use crate::{REALM, Settings};
 
 pub(crate) type Answer = Result<HttpResponse, Error>;
 
 /// Adds the dialect's routes, below wherever the gateway mounts it.
 pub fn configure(settings: &Settings, cfg: &mut ServiceConfig) {
     let mut routes = scope("")
-        .wrap(from_fn(quirks::answer))
+        .wrap(from_fn(cors::answer))
         .configure(|cfg| add_routes("", cfg));
     if settings.company_prefix {
         routes = routes.configure(|cfg| add_routes("/{company}", cfg));
     }
     cfg.app_data(Data::new(settings.clone()))
+        .app_data(Data::new(settings.cors()))
         .service(routes.default_service(to(async || Answer::Err(Error::NoRoute))));
 }
 
 fn add_routes(prefix: &str, cfg: &mut ServiceConfig) {
-    let at = |path| resource(format!("{prefix}/{path}"));
+    let at = |path: &str| resource(format!("{prefix}/{path}"));
     cfg.service(
         at("authorize")
             .route(web::post().to(authorize))
@@ -39,7 +42,7 @@ fn add_routes(prefix: &str, cfg: &mut ServiceConfig) {
             .route(web::delete().to(revoke))
             .default_service(to(async || no_method("DELETE, GET, POST"))),
     );
-    let get = |path, route| {
+    let get = |path: &str, route| {
         at(path)
             .route(route)
             .default_service(to(async || no_method("GET")))
@@ -47,8 +50,13 @@ fn add_routes(prefix: &str, cfg: &mut ServiceConfig) {
     cfg.service(get("tokeninfo", web::get().to(token_information_of_query)))
         .service(get("user", web::get().to(user)))
         .service(get("teams", web::get().to(teams)))
-        .service(get("hello", web::get().to(hello)));
-    let post = |path, route| {
+        .service(get("hello", web::get().to(hello)))
+        .service(get("configurations", web::get().to(configurations)));
+    for member in configurations::MEMBERS {
+        let path = format!("configurations/{}", member.0);
+        cfg.service(get(&path, configuration(member)));
+    }
+    let post = |path: &str, route| {
         at(path)
             .route(route)
             .default_service(to(async || no_method("POST")))

@@ -4,10 +4,11 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use isogloss_core::{Network, SecondFactor, SecondFactorRule};
+use isogloss_dialect::cors::{Cors, Origins, Style};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::origins::Origins;
+use crate::configurations::{Environment, Link};
 use crate::portal::PortalUrl;
 
 /// What an operator may set, under `[dialects.bimplus]`.
@@ -58,10 +59,18 @@ pub struct Settings {
     pub bind_remember_me: bool,
     /// Whether every route can also be asked for below a company's name.
     pub company_prefix: bool,
-    /// Which origins a browser may call from.
-    pub allowed_origins: Origins,
-    /// Where the links in letters lead.
+    /// Origins whose pages may call, as browsers spell them; `["*"]` for any.
+    pub cors_origins: Origins,
+    /// The portal, to which the links in letters lead.
     pub portal_url: PortalUrl,
+    /// What `GET configurations` answers as `Environment`.
+    pub environment: Environment,
+    /// The page for users who forgot their password, as `GET configurations` tells it to programs.
+    pub forgot_password_link: Link,
+    /// The page on which users register.
+    pub not_registered_link: Link,
+    /// The page on which a user gets a team.
+    pub team_link: Link,
     /// Where the code of a second factor is looked for, as no member has it.
     pub second_factor: SecondFactorRule,
     /// Networks from which the password alone will do for users with a second factor.
@@ -84,8 +93,12 @@ impl Default for Settings {
             remember_me_per_client: const { NonZeroU32::new(10).unwrap() },
             bind_remember_me: false,
             company_prefix: false,
-            allowed_origins: Origins::Any,
+            cors_origins: Origins::Any,
             portal_url: PortalUrl::default(),
+            environment: Environment::Prod,
+            forgot_password_link: Link::default(),
+            not_registered_link: Link::default(),
+            team_link: Link::default(),
             second_factor: SecondFactorRule::default(),
             second_factor_allow_from: Vec::new(),
         }
@@ -96,6 +109,21 @@ impl Settings {
     /// What a login with a password brings of the second factor.
     pub(crate) fn factor(&self) -> SecondFactor {
         SecondFactor::without_field(self.second_factor, &self.second_factor_allow_from)
+    }
+
+    /// What browsers are told. The web SDK runs in pages of other hosts; an application may add headers of
+    /// its own, which `*` covers in browsers that know it. Nothing here takes `PUT`, but the SDK's page
+    /// must be able to read the refusal.
+    pub(crate) fn cors(&self) -> Cors {
+        Cors {
+            origins: self.cors_origins.clone(),
+            style: Style::Open {
+                methods: "DELETE, GET, POST, PUT",
+                request_headers: "Authorization, Content-Type, Cache-Control, If-None-Match, \
+                                  X-Client-Name, X-Client-Version, *",
+                answer_headers: Some("ETag, X-Total-Count"),
+            },
+        }
     }
 }
 

@@ -4,6 +4,8 @@ use isogloss_core::{Unit, User};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::team_ids::guids;
+
 /// A team, with the members that the .NET SDK and the web SDK read.
 #[derive(Debug, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -11,40 +13,43 @@ pub(crate) struct Team {
     slug: String,
     name: String,
     displayname: String,
-    owner: &'static str,
+    /// The organisation: the directory knows no other owner, and clients read a GUID.
+    #[schema(value_type = String)]
+    owner: Uuid,
     status: &'static str,
     #[serde(rename = "teamWorksConnection")]
     works_connection: (),
     data_storage_status: (),
     ismyteam: bool,
     rights: (),
-    id: String,
+    #[schema(value_type = String)]
+    id: Uuid,
 }
 
 impl Team {
-    /// A team for each unit, in their order; one for the organisation if there is none.
+    /// Returns a team for each unit, in their order; one for the organisation if there is none.
     pub(crate) fn all(user: &User, units: Vec<Unit>) -> Vec<Self> {
-        let mut teams = Vec::new();
-        for Unit { id, name } in units {
-            let id = Uuid::try_parse(&id).map_or(id, |guid| guid.to_string());
-            let team = Self::new(&teams, id, name);
-            teams.push(team);
+        let owner = user.organisation.id;
+        if units.is_empty() {
+            return vec![Self::new(&[], owner, owner, user.organisation.name.clone())];
         }
-        if teams.is_empty() {
-            let organisation = &user.organisation;
-            let id = organisation.id.to_string();
-            teams.push(Self::new(&[], id, organisation.name.clone()));
+        let ids: Vec<_> = units.iter().map(|unit| unit.id.as_str()).collect();
+        let guids = guids(&ids);
+        let mut teams = Vec::with_capacity(units.len());
+        for (guid, Unit { id, name }) in guids.into_iter().zip(units) {
+            let name = if name.is_empty() { id } else { name };
+            let team = Self::new(&teams, owner, guid, name);
+            teams.push(team);
         }
         teams
     }
 
-    fn new(others: &[Self], id: String, name: String) -> Self {
-        let name = if name.is_empty() { id.clone() } else { name };
+    fn new(others: &[Self], owner: Uuid, id: Uuid, name: String) -> Self {
         Self {
-            slug: slug(others, &name, &id),
+            slug: slug(others, &name, id),
             displayname: name.clone(),
             name,
-            owner: "",
+            owner,
             status: "Active",
             works_connection: (),
             data_storage_status: (),
@@ -55,30 +60,28 @@ impl Team {
     }
 }
 
-/// The name as a path segment that no other team has: `Head office` is `head-office`.
-fn slug(others: &[Team], name: &str, id: &str) -> String {
+/// Returns the name as a path segment that no other team has: `Head office` is `head-office`.
+fn slug(others: &[Team], name: &str, id: Uuid) -> String {
     let words = name.split(|c: char| !c.is_ascii_alphanumeric());
     let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
-    let slug = match words.join("-").to_lowercase() {
-        none if none.is_empty() => id.to_owned(),
+    let mut slug = match words.join("-").to_lowercase() {
+        none if none.is_empty() => id.to_string(),
         slug => slug,
     };
-    let is_taken = |slug: &str| others.iter().any(|other| other.slug == slug);
-    if is_taken(&slug) {
-        format!("{slug}-{id}")
-    } else {
-        slug
+    while others.iter().any(|other| other.slug == slug) {
+        slug = format!("{slug}-{id}");
     }
+    slug
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use isogloss_core::{Organisation, Role, UserState};
     use serde_json::json;
 
     use super::*;
 
-    fn user() -> User {
+    pub(crate) fn user() -> User {
         User {
             id: Uuid::nil(),
             number: 1,
@@ -99,7 +102,7 @@ mod tests {
         }
     }
 
-    fn slugs_and_ids(units: &[(&str, &str)]) -> Vec<(String, String)> {
+    fn slugs_and_ids(units: &[(&str, &str)]) -> Vec<(String, Uuid)> {
         let units = units.iter().map(|(id, name)| Unit {
             id: (*id).to_owned(),
             name: (*name).to_owned(),
@@ -115,7 +118,7 @@ mod tests {
             "slug": "acme-ltd",
             "name": "ACME Ltd.",
             "displayname": "ACME Ltd.",
-            "owner": "",
+            "owner": "00000000-0000-0000-0000-000000000007",
             "status": "Active",
             "teamWorksConnection": null,
             "dataStorageStatus": null,
@@ -127,22 +130,32 @@ mod tests {
     }
 
     #[test]
-    fn ids_of_32_digits_become_guids_and_others_stay() {
-        let expected = [
-            ("head", "ee63a82c-4feb-e02f-f34e-90dd1eba5abe"),
-            ("branch", "unit 2"),
-        ];
+    fn ids_of_units_become_guids() {
         let teams = slugs_and_ids(&[
             ("EE63A82C4FEBE02FF34E90DD1EBA5ABE", "Head"),
             ("unit 2", "Branch"),
         ]);
-        assert_eq!(teams, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
+        let ids = guids(&["EE63A82C4FEBE02FF34E90DD1EBA5ABE", "unit 2"]);
+        let expected = [("head", ids[0]), ("branch", ids[1])];
+        assert_eq!(teams, expected.map(|(slug, id)| (slug.to_owned(), id)));
     }
 
     #[test]
     fn slugs_are_never_empty_and_never_the_same() {
-        let teams = slugs_and_ids(&[("1", "Büro"), ("2", "b-RO"), ("3", ""), ("4", "東京")]);
+        let ids = guids(&["1", "2", "3", "4", "5"]);
+        let taken = format!("b ro {}", ids[1]);
+        let units = [
+            ("1", "Büro"),
+            ("5", &*taken),
+            ("2", "b-RO"),
+            ("3", ""),
+            ("4", "東京"),
+        ];
+        let teams = slugs_and_ids(&units);
         let slugs: Vec<_> = teams.into_iter().map(|(slug, _)| slug).collect();
-        assert_eq!(slugs, ["b-ro", "b-ro-2", "3", "4"]);
+        let of_fifth = format!("b-ro-{}", ids[1]);
+        let of_second = format!("b-ro-{}-{}", ids[1], ids[1]);
+        let expected = ["b-ro", &of_fifth, &of_second, "3", &ids[3].to_string()];
+        assert_eq!(slugs, expected);
     }
 }

@@ -77,16 +77,18 @@ pub struct Terms {
     pub lifetime: Lifetime,
     /// One token a client, or many.
     pub concurrency: Concurrency,
-    /// The device or program that logs in, if the dialect names it.
+    /// What the device or program that logs in calls itself, if the dialect names it.
     pub client: Option<String>,
-    /// The application it belongs to, if the dialect names it.
+    /// The application that it says it is, if the dialect names it.
     pub application: Option<String>,
-    /// The unit of the organisation that the login is for.
+    /// The unit of the organisation that the login is for, one of the user's.
     pub unit: Option<String>,
-    /// The team that the user wants to open, if the dialect names it.
+    /// The team that the user opens, by the name that the dialect gives to `unit`, or to the
+    /// organisation where the user has no units.
     pub team: Option<String>,
-    /// The project that the user wants to open, if the dialect names it.
-    pub project: Option<String>,
+    /// The project that the client says the user wants to open. The directory knows no projects, so
+    /// nothing vouches for it.
+    pub claimed_project: Option<String>,
     /// The administrator who logs in as this user. The token ends with whatever ends that one's own.
     pub actor: Option<Actor>,
     /// The token this one comes from. A [`Purpose::Handover`] token cannot be redeemed once that has
@@ -118,7 +120,7 @@ impl Terms {
             application: None,
             unit: None,
             team: None,
-            project: None,
+            claimed_project: None,
             actor: None,
             parent: None,
             lineage: None,
@@ -190,18 +192,29 @@ impl Session {
         self.record.application.as_deref()
     }
 
-    /// See [`Terms::unit`].
+    /// Returns the unit of [`Terms::unit`]; `None` once the user has it no longer.
     pub fn unit(&self) -> Option<&str> {
-        self.record.unit.as_deref()
+        let unit = self.record.unit.as_deref()?;
+        self.user
+            .units
+            .iter()
+            .any(|has| has == unit)
+            .then_some(unit)
     }
 
-    /// See [`Terms::team`].
+    /// Returns the team of [`Terms::team`]; `None` once the user has it no longer. Earlier releases
+    /// recorded any team that a client named, without its unit: such a team is not returned.
     pub fn team(&self) -> Option<&str> {
-        self.record.team.as_deref()
+        let team = self.record.team.as_deref()?;
+        let is_theirs = match &self.record.unit {
+            Some(_) => self.unit().is_some(),
+            None => self.user.units.is_empty() && self.user.organisation.id.to_string() == team,
+        };
+        is_theirs.then_some(team)
     }
 
-    /// See [`Terms::project`].
-    pub fn project(&self) -> Option<&str> {
+    /// Returns the project of [`Terms::claimed_project`], which is the client's word alone.
+    pub fn claimed_project(&self) -> Option<&str> {
         self.record.project.as_deref()
     }
 
@@ -259,3 +272,6 @@ impl IssuedToken {
         self.session.seconds_left(self.handed_out_at)
     }
 }
+
+#[cfg(test)]
+mod tests;

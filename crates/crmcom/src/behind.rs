@@ -5,6 +5,7 @@ use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{Data, ServiceConfig, scope, to};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use isogloss_core::{Auth, AuthError, Presented};
+use isogloss_dialect::cors;
 
 use crate::routes::Answer;
 use crate::{Settings, quirks, wire};
@@ -32,7 +33,13 @@ pub fn presented(_settings: &Settings, head: &RequestHead) -> Option<Presented> 
 pub fn forward_auth(settings: &Settings, cfg: &mut ServiceConfig) {
     let always_ok = Condition::new(!settings.strict_status, from_fn(quirks::always_ok));
     cfg.app_data(Data::new(settings.clone()))
-        .service(scope("").wrap(always_ok).default_service(to(admit)));
+        .app_data(Data::new(settings.cors()))
+        .service(
+            scope("")
+                .wrap(always_ok)
+                .wrap(from_fn(cors::answer))
+                .default_service(to(admit)),
+        );
 }
 
 async fn admit(auth: Data<Auth>, settings: Data<Settings>, request: HttpRequest) -> Answer {

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{
     Auth, AuthError, Credentials, IssuedToken, Lifetime, Origin, Purpose, Source, Terms, User,
 };
+use isogloss_dialect::cors;
 use secrecy::ExposeSecret as _;
 
 use crate::body::Body;
@@ -19,26 +20,29 @@ pub(crate) type Answer = Result<HttpResponse, Error>;
 /// Adds the dialect's routes, below wherever the gateway mounts it.
 pub fn configure(settings: &Settings, cfg: &mut ServiceConfig) {
     let always_ok = Condition::new(!settings.strict_status, from_fn(quirks::always_ok));
-    cfg.app_data(Data::new(settings.clone())).service(
-        scope("")
-            .wrap(always_ok)
-            .service(
-                resource("/authentication/token")
-                    .route(web::post().to(token))
-                    .default_service(to(no_method)),
-            )
-            .service(
-                resource("/authentication/token/release")
-                    .route(web::post().to(release))
-                    .default_service(to(no_method)),
-            )
-            .service(
-                resource("/authentication/web_api_key/token")
-                    .route(web::post().to(key_token))
-                    .default_service(to(no_method)),
-            )
-            .default_service(to(no_route)),
-    );
+    cfg.app_data(Data::new(settings.clone()))
+        .app_data(Data::new(settings.cors()))
+        .service(
+            scope("")
+                .wrap(always_ok)
+                .wrap(from_fn(cors::answer))
+                .service(
+                    resource("/authentication/token")
+                        .route(web::post().to(token))
+                        .default_service(to(no_method)),
+                )
+                .service(
+                    resource("/authentication/token/release")
+                        .route(web::post().to(release))
+                        .default_service(to(no_method)),
+                )
+                .service(
+                    resource("/authentication/web_api_key/token")
+                        .route(web::post().to(key_token))
+                        .default_service(to(no_method)),
+                )
+                .default_service(to(no_route)),
+        );
 }
 
 async fn token(

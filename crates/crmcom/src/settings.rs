@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use isogloss_core::{Lifetime, Network, OrganisationName, SecondFactor, SecondFactorRule};
+use isogloss_dialect::cors::{Cors, Origins, Style};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,8 @@ pub struct Settings {
     pub strict_status: bool,
     /// How the organisation of a login is compared.
     pub organisation_match: OrganisationMatch,
+    /// Origins whose pages may call, as browsers spell them; `["*"]` for any.
+    pub cors_origins: Origins,
     /// Where the code of a second factor is looked for, as no member has it.
     pub second_factor: SecondFactorRule,
     /// Networks from which the password alone will do for users with a second factor.
@@ -50,6 +53,14 @@ impl Settings {
     /// What a login with a password brings of the second factor.
     pub(crate) fn factor(&self) -> SecondFactor {
         SecondFactor::without_field(self.second_factor, &self.second_factor_allow_from)
+    }
+
+    /// What browsers are told. No known client runs in a page.
+    pub(crate) fn cors(&self) -> Cors {
+        Cors {
+            origins: self.cors_origins.clone(),
+            style: Style::Exception,
+        }
     }
 
     /// The life of a token that a web API key logged in for. Its page knows one rule only.
@@ -175,11 +186,11 @@ mod tests {
     fn what_is_written_is_read_again() {
         for settings in [
             json!({"release": "r6", "strict_status": false, "organisation_match": "exact",
-                   "second_factor": "refuse", "second_factor_allow_from": []}),
+                   "cors_origins": [], "second_factor": "refuse", "second_factor_allow_from": []}),
             json!({"release": "r10", "strict_status": true, "organisation_match": "any_case",
-                   "second_factor": "append", "second_factor_allow_from": ["10.0.0.0/8"]}),
+                   "cors_origins": ["https://app.example"], "second_factor": "append", "second_factor_allow_from": ["10.0.0.0/8"]}),
             json!({"release": "r12", "token_lifetime": "1h", "strict_status": true,
-                   "organisation_match": "exact", "second_factor": "append",
+                   "organisation_match": "exact", "cors_origins": ["*"], "second_factor": "append",
                    "second_factor_allow_from": []}),
         ] {
             let written = serde_json::to_value(read(settings.clone()).unwrap()).unwrap();

@@ -12,6 +12,7 @@ mod masked;
 mod passwords;
 mod problem;
 mod reference;
+mod renamed;
 mod schema;
 mod sections;
 mod server;
@@ -40,6 +41,7 @@ use self::problem::Places;
 pub use self::problem::Problem;
 pub(crate) use self::problem::read;
 pub(crate) use self::reference::reference;
+use self::renamed::Renamed;
 pub(crate) use self::schema::schema;
 pub use self::sections::Sections;
 pub use self::server::{Management, Server};
@@ -66,10 +68,11 @@ impl Config {
     pub fn load(files: &[PathBuf]) -> Result<Self, Problem> {
         let mut builder = ::config::Config::builder();
         for file in files {
-            builder = builder.add_source(File::from(file.as_path()).format(FileFormat::Toml));
+            let file = File::from(file.as_path()).format(FileFormat::Toml);
+            builder = builder.add_source(Renamed(file));
         }
         let merged = builder
-            .add_source(Variables::new())
+            .add_source(Renamed(Variables::new()))
             .build()
             .map_err(|error| Problem::of("", error))?;
         Self::check(&merged)

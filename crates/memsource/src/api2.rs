@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 mod refusal;
+mod session;
 mod wire;
 
 use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
@@ -10,8 +11,9 @@ use isogloss_core::{Auth, AuthError, Credentials, Origin, SecondFactor, Source, 
 
 use self::body::{LoginBody, LoginOtherBody};
 pub(crate) use self::refusal::Refusal;
+use self::session::login_to_session;
 use self::wire::uid;
-pub(crate) use self::wire::{LoginAnswer, WhoAmIAnswer};
+pub(crate) use self::wire::{LoginAnswer, SessionAnswer, WhoAmIAnswer};
 use crate::caller::Caller;
 use crate::errors::Error;
 use crate::parameters::Parameters;
@@ -24,6 +26,8 @@ type Answer = Result<HttpResponse, Refusal>;
 pub(crate) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(post("/api2/v1/auth/login", login))
         .service(post("/api2/v3/auth/login", login))
+        .service(post("/api2/v1/auth/loginToSession", login_to_session))
+        .service(post("/api2/v3/auth/loginToSession", login_to_session))
         .service(post("/api2/v1/auth/loginOther", login_other))
         .service(post("/api2/v3/auth/loginOther", login_other))
         .service(post("/api2/v1/auth/logout", logout))
@@ -56,22 +60,32 @@ async fn login(
     source: Option<ReqData<Source>>,
     body: LoginBody,
 ) -> Answer {
-    let credentials = Credentials {
-        name: body.user_name.ok_or(Error::Missing("userName"))?,
-        password: body.password.ok_or(Error::Missing("password"))?.into(),
-        factor: SecondFactor::Code(body.code.map(Into::into)),
-        organisation: None,
-        origin: Origin::new(REALM, source.as_deref().copied()),
-    };
-    let user = auth.login(credentials).await?;
-    if !is(&user, body.user_uid.as_deref()) {
-        return Err(AuthError::InvalidCredentials.into());
-    }
+    let user = authenticate(&auth, source.as_deref().copied(), body).await?;
     let issued = issue::access(&auth, &settings, &user).await?;
     Ok(json(
         &mut HttpResponse::Ok(),
         &LoginAnswer::new(&issued, &settings),
     ))
+}
+
+/// Returns the user whose name, password and code stand in the body.
+async fn authenticate(
+    auth: &Auth,
+    source: Option<Source>,
+    body: LoginBody,
+) -> Result<User, Refusal> {
+    let credentials = Credentials {
+        name: body.user_name.ok_or(Error::Missing("userName"))?,
+        password: body.password.ok_or(Error::Missing("password"))?.into(),
+        factor: SecondFactor::Code(body.code.map(Into::into)),
+        organisation: None,
+        origin: Origin::new(REALM, source),
+    };
+    let user = auth.login(credentials).await?;
+    if !is(&user, body.user_uid.as_deref()) {
+        return Err(AuthError::InvalidCredentials.into());
+    }
+    Ok(user)
 }
 
 async fn login_other(

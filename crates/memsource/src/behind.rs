@@ -6,6 +6,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{Data, ServiceConfig, scope, to};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use isogloss_core::{Auth, AuthError, Presented, Purpose};
+use isogloss_dialect::cors;
 
 use crate::caller::header;
 use crate::routes::Answer;
@@ -54,11 +55,14 @@ fn in_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 /// extensions, or with a refusal. An [`AuthError`] in the request's extensions is a refusal that
 /// stands already.
 pub fn forward_auth(settings: &Settings, cfg: &mut ServiceConfig) {
-    cfg.app_data(Data::new(settings.clone())).service(
-        scope("")
-            .wrap(from_fn(quirks::answer))
-            .default_service(to(admit)),
-    );
+    cfg.app_data(Data::new(settings.clone()))
+        .app_data(Data::new(settings.cors()))
+        .service(
+            scope("")
+                .wrap(from_fn(cors::answer))
+                .wrap(from_fn(quirks::answer))
+                .default_service(to(admit)),
+        );
 }
 
 async fn admit(auth: Data<Auth>, settings: Data<Settings>, request: HttpRequest) -> Answer {

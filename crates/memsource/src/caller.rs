@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use isogloss_core::{Auth, AuthError, Presented, Session, Token};
 
-use crate::behind;
+use crate::behind::{self, TOKEN_TYPE};
 use crate::errors::Error;
 use crate::parameters::Parameters;
 
@@ -31,10 +31,13 @@ impl Caller {
     }
 }
 
+/// Returns the token of `Authorization: ApiToken <token>`; some clients say `Bearer`.
 pub(crate) fn header(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("ApiToken")
+    let (scheme, token) = value.trim().split_once(' ')?;
+    let known = [TOKEN_TYPE, "Bearer"];
+    known
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(scheme))
         .then(|| token.trim().to_owned())
 }

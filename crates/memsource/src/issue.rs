@@ -54,6 +54,17 @@ pub(crate) async fn impersonation(
     Ok(issued)
 }
 
+/// The token of a browser session that begins with a password. Never one that was there before: a logout
+/// in the browser ends no program's token.
+pub(crate) async fn session(
+    auth: &Auth,
+    settings: &Settings,
+    user: &User,
+) -> Result<IssuedToken, AuthError> {
+    let terms = Terms::new(Purpose::Access, settings.token_lifetime);
+    auth.issue(REALM, user, terms).await
+}
+
 /// The token of the browser session that an impersonation was spent on.
 pub(crate) async fn browser_session(
     auth: &Auth,

@@ -3,6 +3,7 @@
 mod api2;
 pub mod behind;
 mod caller;
+mod cookie;
 mod errors;
 #[cfg(fuzzing)]
 pub mod fuzzing;

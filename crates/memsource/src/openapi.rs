@@ -1,6 +1,9 @@
 //! The dialect's routes in the words of OpenAPI. Statuses and media types of refusals are those that
 //! `errors.rs` gives.
 
+mod api2;
+mod shapes;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -10,13 +13,15 @@ use isogloss_core::{AuthError, StoreError};
 use utoipa::openapi::header::Header;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterIn};
 use utoipa::openapi::request_body::RequestBody;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, Paths, Ref, Required, Response, Responses};
-use utoipa::{IntoParams, OpenApi as _, ToSchema};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi, Paths, Ref, Response, Responses};
+use utoipa::{IntoParams, OpenApi as _};
 
-use crate::api2;
+use self::shapes::{
+    Bearer, ByToken, Login, LoginBody, LoginOther, LoginOtherBody, SessionBody, WhoAmI,
+};
 use crate::errors::{self, Error, Page};
-use crate::wire::{LoginAnswer, OrganizationAnswer, UserAnswer};
+use crate::wire::LoginAnswer;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -26,99 +31,19 @@ use crate::wire::{LoginAnswer, OrganizationAnswer, UserAnswer};
     ),
     components(schemas(
         Login, LoginOther, Bearer, LoginAnswer<'static>, WhoAmI,
-        LoginBody, LoginOtherBody, api2::LoginAnswer<'static>, api2::WhoAmIAnswer<'static>,
+        LoginBody, SessionBody, LoginOtherBody, crate::api2::LoginAnswer<'static>,
+        crate::api2::SessionAnswer<'static>, crate::api2::WhoAmIAnswer<'static>,
         errors::Body<'static>
     ))
 )]
 struct Shapes;
 
-/// Parameters, and members of `api2`'s body as far as it has them.
-#[derive(ToSchema, IntoParams)]
-#[schema(example = json!({"userName": "linguist", "password": "linguist-demo"}))]
-#[into_params(parameter_in = Query)]
-#[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "they are read one by one")]
-struct Login {
-    /// Mandatory, there or in the body. `username` will do in v2.
-    #[schema(nullable = false)]
-    user_name: Option<String>,
-    /// Mandatory, there or in the body.
-    #[schema(nullable = false)]
-    password: Option<String>,
-    /// Of the second factor.
-    #[schema(nullable = false)]
-    code: Option<String>,
-}
-
-#[derive(ToSchema, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "they are read one by one")]
-struct LoginOther {
-    /// An administrator's, there, in the body, or in the header.
-    #[schema(nullable = false)]
-    token: Option<String>,
-    /// The user to log in as. Mandatory, there or in the body.
-    #[schema(nullable = false)]
-    user_name: Option<String>,
-}
-
-#[derive(ToSchema, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "they are read one by one")]
-struct Bearer {
-    /// There, in a body, or in the header.
-    #[schema(nullable = false)]
-    token: Option<String>,
-}
-
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "they are read one by one")]
-struct ByToken {
-    /// One of `loginOther`, for one use.
-    token: String,
-    /// A path of this host, or an address at one of `redirect_origins`.
-    url: Option<String>,
-}
-
-#[derive(ToSchema)]
-#[schema(example = json!({"userName": "linguist", "password": "linguist-demo"}))]
-#[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "it is read as another type")]
-struct LoginBody {
-    user_name: String,
-    password: String,
-    /// Of the second factor.
-    code: Option<String>,
-    user_uid: Option<String>,
-}
-
-#[derive(ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "it is read as another type")]
-struct LoginOtherBody {
-    user_name: String,
-    user_uid: Option<String>,
-}
-
-/// With `who_am_i_extras`, all of it.
-#[derive(ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = WhoAmIAnswer)]
-#[expect(dead_code, reason = "it is written as another type")]
-struct WhoAmI {
-    user: UserAnswer<'static>,
-    csrf_token: Option<()>,
-    #[schema(nullable = false)]
-    organization: Option<OrganizationAnswer<'static>>,
-}
-
 /// What the dialect serves, below its path.
 pub fn openapi() -> OpenApi {
     let mut document = Shapes::openapi();
     let components = document.components.get_or_insert_default();
-    let header = ApiKeyValue::with_description("Authorization", "ApiToken <token>");
+    let header =
+        ApiKeyValue::with_description("Authorization", "ApiToken <token>, or Bearer <token>");
     let header = SecurityScheme::ApiKey(ApiKey::Header(header));
     components.add_security_scheme("header", header);
     let query = SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::new("token")));
@@ -179,7 +104,7 @@ fn paths() -> Paths {
         vec![HttpMethod::Get],
         by_token.build(),
     );
-    add_api2(&mut paths);
+    api2::add(&mut paths);
     paths
 }
 
@@ -219,55 +144,6 @@ fn old(
         .request_body(Some(body.build()))
         .build();
     paths.add_path_operation(path, vec![HttpMethod::Post], post);
-}
-
-fn add_api2(paths: &mut Paths) {
-    let json = |schema: &str| {
-        let content = Content::new(Some(Ref::from_schema_name(schema)));
-        RequestBody::builder()
-            .required(Some(Required::True))
-            .content("application/json", content)
-            .build()
-    };
-    let operation = |id: String, refusals: Vec<Error>| {
-        let refusals: Vec<_> = refusals.into_iter().map(api2::Refusal::from).collect();
-        OperationBuilder::new()
-            .operation_id(Some(id))
-            .responses(by_status(&refusals))
-    };
-    let header = || SecurityRequirement::new("header", [""; 0]);
-    let query = || SecurityRequirement::new("query", [""; 0]);
-    for version in ["v1", "v3"] {
-        let at = |action: &str| format!("/api2/{version}/auth/{action}");
-        let mut refusals = logging_in();
-        refusals.extend(unreadable());
-        let login = operation(format!("api2{version}LogIn"), refusals)
-            .request_body(Some(json("LoginBody")))
-            .response("200", done(Some("Api2LoginAnswer")));
-        paths.add_path_operation(at("login"), vec![HttpMethod::Post], login.build());
-        let mut refusals = impersonating();
-        refusals.extend(unreadable());
-        let other = operation(format!("api2{version}LogInOther"), refusals)
-            .request_body(Some(json("LoginOtherBody")))
-            .response("200", done(Some("Api2LoginAnswer")))
-            .security(header())
-            .security(query());
-        paths.add_path_operation(at("loginOther"), vec![HttpMethod::Post], other.build());
-    }
-    let logout = operation("api2LogOut".to_owned(), dead())
-        .response("204", done(None))
-        .security(header())
-        .security(query());
-    paths.add_path_operation(
-        "/api2/v1/auth/logout",
-        vec![HttpMethod::Post],
-        logout.build(),
-    );
-    let who = operation("api2WhoAmI".to_owned(), dead())
-        .response("200", done(Some("Api2WhoAmIAnswer")))
-        .security(header())
-        .security(query());
-    paths.add_path_operation("/api2/v1/auth/whoAmI", vec![HttpMethod::Get], who.build());
 }
 
 /// What a body may be refused for.

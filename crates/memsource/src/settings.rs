@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use isogloss_dialect::cors::{Cors, Origins, Style};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,8 @@ pub struct Settings {
     pub default_redirect: String,
     /// Origins (`https://host[:port]`) that `authByToken` may go to, beside paths of this host.
     pub redirect_origins: Vec<String>,
+    /// Origins whose pages may call, as browsers spell them; `["*"]` for any.
+    pub cors_origins: Origins,
     /// The name of the browser session's cookie.
     pub cookie_name: String,
     /// Whether that cookie is for HTTPS only.
@@ -47,6 +50,7 @@ impl Default for Settings {
             who_am_i_extras: false,
             default_redirect: "/web".to_owned(),
             redirect_origins: Vec::new(),
+            cors_origins: Origins::Any,
             cookie_name: "isogloss_session".to_owned(),
             cookie_secure: true,
         }
@@ -57,6 +61,18 @@ impl Settings {
     /// How long an administrator speaks for another user.
     pub(crate) fn impersonation_lifetime(&self) -> Duration {
         self.impersonation_lifetime.min(self.token_lifetime)
+    }
+
+    /// What browsers are told. A panel for Kirby logs in from its page, with its token in a header.
+    pub(crate) fn cors(&self) -> Cors {
+        Cors {
+            origins: self.cors_origins.clone(),
+            style: Style::Open {
+                methods: "GET, POST",
+                request_headers: "Authorization, Content-Type, *",
+                answer_headers: None,
+            },
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{Data, ServiceConfig, scope, to};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use isogloss_core::{Auth, AuthError, Presented, Token};
+use isogloss_dialect::cors;
 
 use crate::query::{self, Call};
 use crate::routes::Answer;
@@ -27,11 +28,14 @@ pub fn presented(_settings: &Settings, head: &RequestHead) -> Option<Presented> 
 /// extensions, or with a refusal. The developer's key has to be right, too. An [`AuthError`] in the
 /// request's extensions is a refusal that stands already.
 pub fn forward_auth(settings: &Settings, cfg: &mut ServiceConfig) {
-    cfg.app_data(Data::new(settings.clone())).service(
-        scope("")
-            .wrap(from_fn(quirks::answer))
-            .default_service(to(admit)),
-    );
+    cfg.app_data(Data::new(settings.clone()))
+        .app_data(Data::new(settings.cors()))
+        .service(
+            scope("")
+                .wrap(from_fn(cors::answer))
+                .wrap(from_fn(quirks::answer))
+                .default_service(to(admit)),
+        );
 }
 
 async fn admit(auth: Data<Auth>, request: HttpRequest) -> Answer {

@@ -3,7 +3,6 @@
 mod account;
 pub mod behind;
 mod binding;
-mod cors;
 mod errors;
 #[cfg(fuzzing)]
 pub mod fuzzing;

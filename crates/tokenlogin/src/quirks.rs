@@ -1,18 +1,16 @@
-//! What depends on the request, whatever the outcome: the status under `suppressResponseCodes`,
-//! which of the two JSON media types the answer has, and who may read it.
+//! What depends on the request, whatever the outcome: the status under `suppressResponseCodes` and
+//! which of the two JSON media types the answer has.
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, Accept, CACHE_CONTROL, CONTENT_TYPE, Header as _, HeaderValue,
-    REFERRER_POLICY, VARY,
+    Accept, CACHE_CONTROL, CONTENT_TYPE, Header as _, HeaderValue, REFERRER_POLICY,
 };
 use actix_web::middleware::Next;
 
 use crate::binding::media_type;
-use crate::cors::allowed_origin;
 use crate::query::suppress_response_codes;
 
 /// Wraps every route of the dialect, and the answers to routes it does not have.
@@ -22,7 +20,6 @@ pub(crate) async fn answer<B: MessageBody>(
 ) -> Result<ServiceResponse<B>, Error> {
     let suppress = suppress_response_codes(request.request()).unwrap_or(false);
     let media_type = answer_type(&request);
-    let origin = allowed_origin(request.request());
     let mut response = next.call(request).await?;
     if suppress {
         *response.response_mut().status_mut() = StatusCode::OK;
@@ -31,10 +28,6 @@ pub(crate) async fn answer<B: MessageBody>(
     // An empty answer has no type.
     if headers.contains_key(CONTENT_TYPE) {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-    }
-    if let Some(origin) = origin {
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.append(VARY, HeaderValue::from_static("Origin"));
     }
     // The developer's key and the session token travel in the address.
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

@@ -4,34 +4,38 @@ use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::web::{Data, ServiceConfig, resource, scope, to};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
+use isogloss_dialect::cors;
 
 use crate::errors::Error;
 use crate::login::{login, logout, token_login};
-use crate::{Settings, account, cors, quirks, reset};
+use crate::{Settings, account, quirks, reset};
 
 /// What every handler gives.
 pub(crate) type Answer = Result<HttpResponse, Error>;
 
 /// Adds the dialect's routes, below wherever the gateway mounts it. Case does not matter in them.
 pub fn configure(settings: &Settings, cfg: &mut ServiceConfig) {
-    cfg.app_data(Data::new(settings.clone())).service(
-        scope("")
-            .wrap(from_fn(quirks::answer))
-            .service(post("authentication/login", to(login)))
-            .service(post("authentication/tokenlogin", to(token_login)))
-            .service(post("authentication/logout", to(logout)))
-            .service(post(
-                "authentication/requestpasswordreset",
-                to(reset::request),
-            ))
-            .service(post(
-                "authentication/finishpasswordreset",
-                to(reset::finish),
-            ))
-            .service(get("users/me", to(account::me)))
-            .service(get("company", to(account::company)))
-            .default_service(to(no_route)),
-    );
+    cfg.app_data(Data::new(settings.clone()))
+        .app_data(Data::new(settings.cors()))
+        .service(
+            scope("")
+                .wrap(from_fn(cors::answer))
+                .wrap(from_fn(quirks::answer))
+                .service(post("authentication/login", to(login)))
+                .service(post("authentication/tokenlogin", to(token_login)))
+                .service(post("authentication/logout", to(logout)))
+                .service(post(
+                    "authentication/requestpasswordreset",
+                    to(reset::request),
+                ))
+                .service(post(
+                    "authentication/finishpasswordreset",
+                    to(reset::finish),
+                ))
+                .service(get("users/me", to(account::me)))
+                .service(get("company", to(account::company)))
+                .default_service(to(no_route)),
+        );
 }
 
 fn get(path: &str, handler: Route) -> Resource {
@@ -51,11 +55,11 @@ fn action(path: &str, method: Method, handler: Route) -> Resource {
     resource(pattern)
         .route(handler.method(method.clone()))
         .default_service(to(move |request: HttpRequest| {
-            let answer = cors::preflight(&request, &method).ok_or_else(|| Error::NoMethod {
+            let refusal = Error::NoMethod {
                 asked: request.method().clone(),
                 allowed: method.clone(),
-            });
-            async move { answer }
+            };
+            async move { Answer::Err(refusal) }
         }))
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use isogloss_core::{Lifetime, Network, Purpose, SecondFactor, SecondFactorRule, Terms};
+use isogloss_dialect::cors::{Cors, Origins, Style};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -36,8 +37,8 @@ pub struct Settings {
     pub logout_ends: LogoutEnds,
     /// What a new password must be like.
     pub password_policy: PasswordPolicy,
-    /// Origins whose pages may call, as browsers spell them; `*` stands for all.
-    pub cors_origins: Vec<String>,
+    /// Origins whose pages may call, as browsers spell them; `["*"]` for any.
+    pub cors_origins: Origins,
     /// Where the code of a second factor is looked for, as no member has it.
     pub second_factor: SecondFactorRule,
     /// Networks from which the password alone will do for users with a second factor.
@@ -77,7 +78,7 @@ impl Default for Settings {
             echo_reauthentication_token: false,
             logout_ends: LogoutEnds::default(),
             password_policy: PasswordPolicy::default(),
-            cors_origins: Vec::new(),
+            cors_origins: Origins::default(),
             second_factor: SecondFactorRule::default(),
             second_factor_allow_from: Vec::new(),
         }
@@ -88,6 +89,14 @@ impl Settings {
     /// What a login with a password brings of the second factor.
     pub(crate) fn factor(&self) -> SecondFactor {
         SecondFactor::without_field(self.second_factor, &self.second_factor_allow_from)
+    }
+
+    /// What browsers are told. The vendor documents no clients in pages.
+    pub(crate) fn cors(&self) -> Cors {
+        Cors {
+            origins: self.cors_origins.clone(),
+            style: Style::Exception,
+        }
     }
 
     /// The terms of a session, without its device.

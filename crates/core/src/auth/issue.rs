@@ -57,7 +57,7 @@ impl Auth {
             actor: terms.actor.map(|actor| actor.id),
             actor_generation: terms.actor.and_then(|actor| actor.generation),
             team: terms.team.clone(),
-            project: terms.project.clone(),
+            project: terms.claimed_project.clone(),
             parent: terms.parent,
             lineage: terms.lineage.clone(),
             address: terms

@@ -64,10 +64,11 @@ pub struct Record {
     /// before this was kept have none.
     #[serde(skip)]
     pub actor_generation: Option<i64>,
-    /// The team that the user wanted to open. Appended, with the project.
+    /// The team that the user opened. Appended, with the project. Releases that did not check the
+    /// team recorded no unit beside it.
     #[serde(skip)]
     pub team: Option<String>,
-    /// The project.
+    /// The project that the client named.
     #[serde(skip)]
     pub project: Option<String>,
     /// The login and the tokens behind the parent. Appended, with what follows: version 1 has none of it.

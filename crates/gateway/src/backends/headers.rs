@@ -23,7 +23,10 @@ const DIALECT: HeaderName = HeaderName::from_static("x-isogloss-dialect");
 const CLIENT: HeaderName = HeaderName::from_static("x-isogloss-client");
 const APPLICATION: HeaderName = HeaderName::from_static("x-isogloss-application");
 const TEAM: HeaderName = HeaderName::from_static("x-isogloss-team");
-const PROJECT: HeaderName = HeaderName::from_static("x-isogloss-project");
+/// Carried a project that nothing vouched for. Kept, and empty, so that proxies which copy it still replace
+/// what a client sent under that name.
+const RETIRED_PROJECT: HeaderName = HeaderName::from_static("x-isogloss-project");
+const CLAIMED_PROJECT: HeaderName = HeaderName::from_static("x-isogloss-claimed-project");
 const ACTOR: HeaderName = HeaderName::from_static("x-isogloss-actor");
 const EXPIRES: HeaderName = HeaderName::from_static("x-isogloss-expires");
 const JWT: HeaderName = HeaderName::from_static("x-isogloss-jwt");
@@ -39,7 +42,8 @@ pub(super) fn write(
     let identity = Identity::new(session, dialect);
     let actor = identity.act.as_ref().map(|act| act.sub.to_string());
     let expires = session.expires_at().unix_timestamp().to_string();
-    let values: [(HeaderName, Cow<'_, str>); 16] = [
+    let claimed_project = identity.claimed.as_ref().map(|claimed| claimed.project);
+    let values: [(HeaderName, Cow<'_, str>); 17] = [
         (USER, identity.sub.to_string().into()),
         (USER_NAME, identity.username.into()),
         (USER_NUMBER, identity.number.to_string().into()),
@@ -52,7 +56,8 @@ pub(super) fn write(
         (CLIENT, identity.client_id.unwrap_or_default().into()),
         (APPLICATION, identity.application.unwrap_or_default().into()),
         (TEAM, identity.team.unwrap_or_default().into()),
-        (PROJECT, identity.project.unwrap_or_default().into()),
+        (RETIRED_PROJECT, "".into()),
+        (CLAIMED_PROJECT, claimed_project.unwrap_or_default().into()),
         (ACTOR, actor.unwrap_or_default().into()),
         (EXPIRES, expires.into()),
         (JWT, jwt.unwrap_or_default().into()),

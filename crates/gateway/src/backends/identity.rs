@@ -19,24 +19,32 @@ pub(crate) struct Identity<'a> {
     pub(crate) organisation_id: Uuid,
     pub(crate) role: &'static str,
     pub(crate) dialect: &'a str,
-    /// The device or program that logged in.
+    /// What the device or program that logged in calls itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) client_id: Option<&'a str>,
-    /// The application it belongs to.
+    /// The application that it says it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) application: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) unit: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) team: Option<&'a str>,
+    /// What the client said and the directory cannot check.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) project: Option<&'a str>,
+    pub(crate) claimed: Option<Claimed<'a>>,
     /// The administrator who acts as the user (RFC 8693, section 4.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) act: Option<Act>,
     /// The token's handle, by which `isogloss session` knows it.
     #[serde(serialize_with = "handle")]
     pub(crate) jti: TokenDigest,
+}
+
+/// The client's own statements.
+#[derive(Serialize)]
+pub(crate) struct Claimed<'a> {
+    /// The project that it says the user wants to open.
+    pub(crate) project: &'a str,
 }
 
 /// Who acts as somebody else.
@@ -61,7 +69,7 @@ impl<'a> Identity<'a> {
             application: session.application(),
             unit: session.unit(),
             team: session.team(),
-            project: session.project(),
+            claimed: session.claimed_project().map(|project| Claimed { project }),
             act: session.actor().map(|actor| Act { sub: actor.id }),
             jti: session.digest,
         }

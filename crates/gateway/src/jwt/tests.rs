@@ -38,7 +38,7 @@ fn identity() -> Identity<'static> {
         application: None,
         unit: None,
         team: None,
-        project: None,
+        claimed: None,
         act: None,
         jti: TokenDigest::from([0xa5; 16]),
     }

@@ -21,10 +21,37 @@ pub(crate) struct LoginBody {
     pub(crate) user_name: Option<String>,
     #[serde(deserialize_with = "text")]
     pub(crate) password: Option<String>,
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "code")]
     pub(crate) code: Option<String>,
     #[serde(deserialize_with = "text")]
     pub(crate) user_uid: Option<String>,
+}
+
+/// The body of `loginToSession`, which has another name for the code. `captchaCode` is not looked at: no
+/// picture is shown here.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct SessionBody {
+    #[serde(flatten)]
+    login: LoginBody,
+    #[serde(deserialize_with = "code")]
+    two_factor_code: Option<String>,
+    #[serde(deserialize_with = "flag")]
+    pub(crate) remember_me: bool,
+}
+
+impl From<SessionBody> for LoginBody {
+    fn from(body: SessionBody) -> Self {
+        let SessionBody {
+            login,
+            two_factor_code,
+            remember_me: _,
+        } = body;
+        Self {
+            code: two_factor_code.or(login.code),
+            ..login
+        }
+    }
 }
 
 /// The body of `loginOther`.
@@ -45,6 +72,27 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
         Value::Number(number) => Ok(Some(number.to_string())),
         Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
             Err(serde::de::Error::custom("expected text"))
+        }
+    }
+}
+
+/// A code of six digits. The vendor's API has it as a number, which drops zeros in front.
+fn code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    if let Value::Number(number) = &value {
+        return Ok(Some(format!("{:0>6}", number.to_string())));
+    }
+    text(value).map_err(serde::de::Error::custom)
+}
+
+/// A boolean, in quotes or not. Null is false.
+fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(false),
+        Value::Bool(flag) => Ok(flag),
+        Value::String(text) => Ok(text.eq_ignore_ascii_case("true")),
+        Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            Err(serde::de::Error::custom("expected a boolean"))
         }
     }
 }
@@ -82,11 +130,63 @@ impl FromRequest for LoginBody {
     }
 }
 
+impl FromRequest for SessionBody {
+    type Error = Refusal;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        read(request, payload)
+    }
+}
+
 impl FromRequest for LoginOtherBody {
     type Error = Refusal;
     type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         read(request, payload)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(body: &str) -> Option<(Option<String>, bool)> {
+        let body: SessionBody = serde_json::from_str(body).ok()?;
+        let remember_me = body.remember_me;
+        Some((LoginBody::from(body).code, remember_me))
+    }
+
+    #[test]
+    fn a_code_that_is_a_number_has_its_zeros_in_front_again() {
+        for (written, code) in [
+            ("12345", Some("012345")),
+            ("123456", Some("123456")),
+            ("\"012345\"", Some("012345")),
+            ("\"abcd-efgh\"", Some("abcd-efgh")),
+            ("null", None),
+            ("\"\"", None),
+        ] {
+            let body = format!("{{\"twoFactorCode\": {written}, \"captchaCode\": \"x\"}}");
+            let expected = code.map(str::to_owned);
+            assert_eq!(session(&body), Some((expected, false)), "{written}");
+        }
+        assert_eq!(session("{\"twoFactorCode\": []}"), None);
+    }
+
+    #[test]
+    fn remember_me_is_a_boolean_in_quotes_or_not() {
+        for (written, read) in [
+            ("true", Some(true)),
+            ("\"True\"", Some(true)),
+            ("false", Some(false)),
+            ("null", Some(false)),
+            ("1", None),
+            ("{}", None),
+        ] {
+            let body = format!("{{\"rememberMe\": {written}}}");
+            assert_eq!(session(&body).map(|(_, flag)| flag), read, "{written}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Answers of `api2`: numbers of users are strings, and there is more of everything.
 
+use actix_web::cookie::Cookie;
 use isogloss_core::{IssuedToken, User};
 use serde::Serialize;
 
@@ -26,6 +27,29 @@ impl<'a> LoginAnswer<'a> {
             user: UserAnswer::new(&issued.session.user),
             token: spell_token(issued),
             expires: expires(issued.session.expires_at(), settings.expires_style),
+        }
+    }
+}
+
+/// The answer to `loginToSession`.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Api2SessionAnswer)]
+pub(crate) struct SessionAnswer<'a> {
+    user: UserAnswer<'a>,
+    /// The value of a header `Cookie` that opens the session.
+    cookie: String,
+    /// The session's handle, which services behind the gateway know as `jti`. It opens nothing, and
+    /// a page of another origin cannot know it.
+    csrf_token: String,
+}
+
+impl<'a> SessionAnswer<'a> {
+    pub(super) fn new(issued: &'a IssuedToken, cookie: &Cookie<'_>) -> Self {
+        Self {
+            user: UserAnswer::new(&issued.session.user),
+            cookie: cookie.stripped().to_string(),
+            csrf_token: issued.session.digest.to_string(),
         }
     }
 }

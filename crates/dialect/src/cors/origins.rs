@@ -8,22 +8,28 @@ use url::{Origin, Url};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub enum Origins {
-    /// Any. No answer depends on a cookie, so nobody's session is at stake.
+    /// Any origin. No answer depends on a cookie, so no user's session is at stake.
     Any,
     /// These, as browsers spell them.
     Listed(Vec<String>),
 }
 
 impl Origins {
-    /// The listed origin that a browser names; `None` for all others.
-    pub(crate) fn listed(&self, named: &[u8]) -> Option<&str> {
+    /// Whether pages of that origin, as a browser names it, may call.
+    pub fn allow(&self, named: &[u8]) -> bool {
         match self {
-            Self::Any => None,
+            Self::Any => true,
             Self::Listed(listed) => listed
                 .iter()
-                .map(String::as_str)
-                .find(|listed| listed.as_bytes().eq_ignore_ascii_case(named)),
+                .any(|listed| listed.as_bytes().eq_ignore_ascii_case(named)),
         }
+    }
+}
+
+impl Default for Origins {
+    /// No origin.
+    fn default() -> Self {
+        Self::Listed(Vec::new())
     }
 }
 
@@ -50,15 +56,25 @@ impl From<Origins> for Vec<String> {
     }
 }
 
-/// The origin as browsers spell it, if the text is one and no more.
+/// Returns the origin as browsers spell it; `None` if the text is no origin, or more than one.
 fn origin(text: &str) -> Option<String> {
     let url = Url::parse(text).ok()?;
     let bare = text.split_once("://")?.1;
+    if bare.contains(['/', '?', '#', '@']) {
+        return None;
+    }
     match url.origin() {
-        Origin::Tuple(..) if !bare.contains(['/', '?', '#', '@']) => {
-            Some(url.origin().ascii_serialization())
+        Origin::Tuple(..) => Some(url.origin().ascii_serialization()),
+        // Pages in an application or an extension: `capacitor://localhost`.
+        Origin::Opaque(_) => {
+            let host = url.host_str().filter(|host| !host.is_empty())?;
+            let port = url.port().map(|port| format!(":{port}"));
+            Some(format!(
+                "{}://{host}{}",
+                url.scheme(),
+                port.unwrap_or_default()
+            ))
         }
-        Origin::Tuple(..) | Origin::Opaque(_) => None,
     }
 }
 
@@ -84,11 +100,25 @@ mod tests {
             Vec::from(origins.clone()),
             ["https://app.example", "http://localhost:3000"]
         );
-        let app = b"https://app.example";
-        assert_eq!(origins.listed(app), Some("https://app.example"));
-        for other in ["https://app.example.org", "http://app.example", "null", ""] {
-            assert_eq!(origins.listed(other.as_bytes()), None, "{other}");
+        for named in ["https://app.example", "HTTPS://APP.EXAMPLE"] {
+            assert!(origins.allow(named.as_bytes()), "{named}");
         }
+        for other in ["https://app.example.org", "http://app.example", "null", ""] {
+            assert!(!origins.allow(other.as_bytes()), "{other}");
+        }
+    }
+
+    #[test]
+    fn pages_in_applications_have_origins_of_their_own_schemes() {
+        let origins = read(&["capacitor://localhost", "chrome-extension://abcdef"]).unwrap();
+        assert!(origins.allow(b"capacitor://localhost"));
+        assert!(!origins.allow(b"capacitor://localhost:1"));
+    }
+
+    #[test]
+    fn without_a_list_no_origin_may_call() {
+        assert_eq!(Origins::default(), read(&[]).unwrap());
+        assert!(!Origins::default().allow(b"https://app.example"));
     }
 
     #[test]
@@ -101,6 +131,8 @@ mod tests {
             "https://user@app.example",
             "https://app.example?q",
             "file:///tmp",
+            "file://",
+            "javascript:alert(1)",
             "null",
         ] {
             assert!(read(&[text]).is_err(), "{text}");

@@ -1,0 +1,153 @@
+//! CORS: which pages of other origins may call a dialect, and what a browser is told about it.
+//!
+//! Credentials are never allowed: tokens stand in headers, queries and bodies that the page itself
+//! writes, so no answer depends on a cookie.
+
+mod origins;
+#[cfg(test)]
+mod tests;
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD, ALLOW, HeaderMap, HeaderValue, ORIGIN, VARY,
+};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpResponse, HttpResponseBuilder};
+
+pub use self::origins::Origins;
+
+/// How long a browser may keep the answer to a preflight, in seconds.
+const MAX_AGE: &str = "600";
+
+/// What a dialect tells browsers.
+#[derive(Debug, Clone)]
+pub struct Cors {
+    /// Which origins may read its answers.
+    pub origins: Origins,
+    /// How far it is made for pages.
+    pub style: Style,
+}
+
+/// How far a dialect is made for pages of other origins.
+#[derive(Debug, Clone, Copy)]
+pub enum Style {
+    /// Its clients run in such pages. A preflight is answered with 204 and these lists at every path,
+    /// so that a page can read a 404, and every answer says which origin may read it.
+    Open {
+        /// The value of `Access-Control-Allow-Methods`.
+        methods: &'static str,
+        /// The value of `Access-Control-Allow-Headers`.
+        request_headers: &'static str,
+        /// The value of `Access-Control-Expose-Headers`, if there is one.
+        answer_headers: Option<&'static str>,
+    },
+    /// Its clients are programs, and a page is an exception that the operator makes. A preflight of an
+    /// allowed origin is answered with 200, the methods of the resource and the headers that it asks for.
+    /// Other origins are answered as if there was no CORS.
+    Exception,
+}
+
+/// Wraps every route of a dialect whose [`Cors`] is in the application's data, and the answers to routes
+/// it does not have.
+///
+/// # Errors
+/// Those of the wrapped routes.
+pub async fn answer<B: MessageBody>(
+    cors: Data<Cors>,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let origin = request.headers().get(ORIGIN).cloned();
+    match cors.style {
+        Style::Open {
+            methods,
+            request_headers,
+            answer_headers,
+        } => {
+            let mut response = if is_preflight(&request) {
+                let mut answer = HttpResponse::NoContent();
+                answer
+                    .insert_header((ACCESS_CONTROL_ALLOW_METHODS, methods))
+                    .insert_header((ACCESS_CONTROL_ALLOW_HEADERS, request_headers))
+                    .insert_header((ACCESS_CONTROL_MAX_AGE, MAX_AGE));
+                let response = request.into_response(answer.finish());
+                response.map_into_right_body()
+            } else {
+                let mut response = next.call(request).await?;
+                if let Some(exposed) = answer_headers {
+                    let exposed = HeaderValue::from_static(exposed);
+                    let headers = response.headers_mut();
+                    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+                }
+                response.map_into_left_body()
+            };
+            tell_everyone(response.headers_mut(), &cors.origins, origin.as_ref());
+            Ok(response)
+        }
+        Style::Exception => {
+            let allowed = origin.filter(|origin| cors.origins.allow(origin.as_bytes()));
+            let asked = is_preflight(&request).then(|| {
+                request
+                    .headers()
+                    .get(ACCESS_CONTROL_REQUEST_HEADERS)
+                    .cloned()
+            });
+            let response = next.call(request).await?;
+            let Some(origin) = allowed else {
+                return Ok(response.map_into_left_body());
+            };
+            // The refusal of `OPTIONS` names the methods of the resource; a path that is none has no list.
+            let methods = response.headers().get(ALLOW).cloned();
+            let mut response = match (asked, methods) {
+                (Some(asked), Some(methods)) => {
+                    let answer = of_resource(methods, asked);
+                    response.into_response(answer).map_into_right_body()
+                }
+                (Some(_) | None, _) => response.map_into_left_body(),
+            };
+            let headers = response.headers_mut();
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.append(VARY, HeaderValue::from_static("Origin"));
+            Ok(response)
+        }
+    }
+}
+
+/// Whether a browser asks before the real request, which is not any call of `OPTIONS`.
+fn is_preflight(request: &ServiceRequest) -> bool {
+    let headers = request.headers();
+    request.method() == Method::OPTIONS
+        && headers.contains_key(ORIGIN)
+        && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// Says which origin may read the answer, whoever asks.
+fn tell_everyone(headers: &mut HeaderMap, origins: &Origins, origin: Option<&HeaderValue>) {
+    let allowed = match origins {
+        Origins::Any => Some(HeaderValue::from_static("*")),
+        Origins::Listed(_) => {
+            headers.append(VARY, HeaderValue::from_static("Origin"));
+            origin
+                .filter(|origin| origins.allow(origin.as_bytes()))
+                .cloned()
+        }
+    };
+    if let Some(allowed) = allowed {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+    }
+}
+
+/// Answers a preflight with the methods of the resource and the headers that the browser asks for.
+fn of_resource(methods: HeaderValue, asked: Option<HeaderValue>) -> HttpResponse {
+    let mut answer: HttpResponseBuilder = HttpResponse::Ok();
+    answer.insert_header((ACCESS_CONTROL_ALLOW_METHODS, methods));
+    if let Some(headers) = asked {
+        answer.insert_header((ACCESS_CONTROL_ALLOW_HEADERS, headers));
+    }
+    answer.finish()
+}

@@ -1,0 +1,76 @@
+//! The routes of `api2`.
+
+use utoipa::openapi::header::Header;
+use utoipa::openapi::path::{HttpMethod, OperationBuilder};
+use utoipa::openapi::request_body::RequestBody;
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{Content, Paths, Ref, Required, Response};
+
+use super::{by_status, dead, done, impersonating, logging_in, unreadable};
+use crate::api2;
+use crate::errors::Error;
+
+/// Adds the routes of `api2`.
+pub(super) fn add(paths: &mut Paths) {
+    let json = |schema: &str| {
+        let content = Content::new(Some(Ref::from_schema_name(schema)));
+        RequestBody::builder()
+            .required(Some(Required::True))
+            .content("application/json", content)
+            .build()
+    };
+    let operation = |id: String, refusals: Vec<Error>| {
+        let refusals: Vec<_> = refusals.into_iter().map(api2::Refusal::from).collect();
+        OperationBuilder::new()
+            .operation_id(Some(id))
+            .responses(by_status(&refusals))
+    };
+    let header = || SecurityRequirement::new("header", [""; 0]);
+    let query = || SecurityRequirement::new("query", [""; 0]);
+    for version in ["v1", "v3"] {
+        let at = |action: &str| format!("/api2/{version}/auth/{action}");
+        let mut refusals = logging_in();
+        refusals.extend(unreadable());
+        let login = operation(format!("api2{version}LogIn"), refusals)
+            .request_body(Some(json("LoginBody")))
+            .response("200", done(Some("Api2LoginAnswer")));
+        paths.add_path_operation(at("login"), vec![HttpMethod::Post], login.build());
+        let mut refusals = logging_in();
+        refusals.extend(unreadable());
+        let session = operation(format!("api2{version}LogInToSession"), refusals)
+            .request_body(Some(json("SessionBody")))
+            .response("200", with_cookie("Api2SessionAnswer"));
+        let path = at("loginToSession");
+        paths.add_path_operation(path, vec![HttpMethod::Post], session.build());
+        let mut refusals = impersonating();
+        refusals.extend(unreadable());
+        let other = operation(format!("api2{version}LogInOther"), refusals)
+            .request_body(Some(json("LoginOtherBody")))
+            .response("200", done(Some("Api2LoginAnswer")))
+            .security(header())
+            .security(query());
+        paths.add_path_operation(at("loginOther"), vec![HttpMethod::Post], other.build());
+    }
+    let logout = operation("api2LogOut".to_owned(), dead())
+        .response("204", done(None))
+        .security(header())
+        .security(query());
+    paths.add_path_operation(
+        "/api2/v1/auth/logout",
+        vec![HttpMethod::Post],
+        logout.build(),
+    );
+    let who = operation("api2WhoAmI".to_owned(), dead())
+        .response("200", done(Some("Api2WhoAmIAnswer")))
+        .security(header())
+        .security(query());
+    paths.add_path_operation("/api2/v1/auth/whoAmI", vec![HttpMethod::Get], who.build());
+}
+
+/// The answer to a login that sets a cookie.
+fn with_cookie(schema: &str) -> Response {
+    let content = Content::new(Some(Ref::from_schema_name(schema)));
+    let response = Response::builder().description("done, with a cookie");
+    let response = response.header("Set-Cookie", Header::default());
+    response.content("application/json", content).build()
+}
