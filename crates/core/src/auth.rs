@@ -6,6 +6,7 @@ mod factor;
 mod issue;
 mod login;
 mod once;
+mod proof;
 mod sessions;
 mod throttled;
 mod tokens;

@@ -16,7 +16,7 @@ use crate::caller::Caller;
 use crate::errors::Error;
 use crate::parameters::Parameters;
 use crate::wire::json;
-use crate::{REALM, Settings, issue};
+use crate::{REALM, Settings, behind, issue};
 
 type Answer = Result<HttpResponse, Refusal>;
 
@@ -49,11 +49,13 @@ fn refuse(error: Error) -> Answer {
     Err(error.into())
 }
 
-/// Whatever `Authorization` says is not looked at: three clients send one that is worth nothing.
+/// `Authorization` may prove that the client is known, and changes nothing otherwise: three clients send
+/// one that is worth nothing.
 async fn login(
     auth: Data<Auth>,
     settings: Data<Settings>,
     source: Option<ReqData<Source>>,
+    request: HttpRequest,
     body: LoginBody,
 ) -> Answer {
     let credentials = Credentials {
@@ -61,7 +63,10 @@ async fn login(
         password: body.password.ok_or(Error::Missing("password"))?.into(),
         factor: SecondFactor::Code(body.code.map(Into::into)),
         organisation: None,
-        origin: Origin::new(REALM, source.as_deref().copied()),
+        origin: Origin {
+            proofs: behind::proofs(&settings, request.head(), None),
+            ..Origin::new(REALM, source.as_deref().copied())
+        },
     };
     let user = auth.login(credentials).await?;
     if !is(&user, body.user_uid.as_deref()) {

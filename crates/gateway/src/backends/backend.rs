@@ -7,7 +7,7 @@ use actix_web::{FromRequest, HttpRequest};
 use data_encoding::BASE64;
 use futures_util::future::LocalBoxFuture;
 use isogloss_core::audit::{Actor, Caller, Event, Kind, Reason};
-use isogloss_core::{Auth, Key, Realm, Scope};
+use isogloss_core::{Auth, AuthError, Key, Origin, Realm, Scope};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::oauth::Refusal;
@@ -63,14 +63,22 @@ impl FromRequest for Backend {
             let (Some(auth), Some(key)) = (auth, key) else {
                 return Err(Refusal::InvalidClient);
             };
-            if let Some(key) = auth.key(REALM, key.expose_secret()).await? {
-                let caller = caller(Some(Actor::Key(key.label.clone())));
-                return Ok(Self { auth, caller, key });
-            }
+            let origin = Origin::new(REALM, source);
+            let (reason, refusal) = match auth.shown_key(key.expose_secret(), &origin).await {
+                Ok(Some(key)) => {
+                    let caller = caller(Some(Actor::Key(key.label.clone())));
+                    return Ok(Self { auth, caller, key });
+                }
+                Ok(None) => (Reason::Credentials, Refusal::InvalidClient),
+                Err(AuthError::Throttled { retry_after }) => {
+                    (Reason::Throttled, Refusal::Throttled(retry_after))
+                }
+                Err(error) => return Err(error.into()),
+            };
             let refused = async { Event::new(Kind::Admin, auth.now()) };
             let refused = caller(None).scope(refused).await;
-            auth.audit().record(refused.refused(Reason::Credentials));
-            Err(Refusal::InvalidClient)
+            auth.audit().record(refused.refused(reason));
+            Err(refusal)
         })
     }
 }

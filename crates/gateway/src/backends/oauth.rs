@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::ErrorKind;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
@@ -66,6 +67,8 @@ impl FromRequest for Form {
 pub(super) enum Refusal {
     /// There is no key of the realm `introspection`.
     InvalidClient,
+    /// There were too many wrong keys from that address. This one was not looked at.
+    Throttled(Duration),
     /// The key may not do that.
     InsufficientScope(String),
     /// The request makes no sense, or the token that it brings is dead.
@@ -99,6 +102,11 @@ impl Refusal {
                 StatusCode::UNAUTHORIZED,
                 "invalid_client",
                 "a key of the realm introspection is needed",
+            ),
+            Self::Throttled(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "temporarily_unavailable",
+                "too many wrong keys from this address",
             ),
             Self::InsufficientScope(text) => (StatusCode::FORBIDDEN, "insufficient_scope", &**text),
             Self::InvalidRequest(text) => (StatusCode::BAD_REQUEST, "invalid_request", &**text),
@@ -161,6 +169,9 @@ impl ResponseError for Refusal {
         match self {
             Self::InvalidClient => {
                 response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+            }
+            Self::Throttled(retry_after) => {
+                response.insert_header((RETRY_AFTER, retry_after.as_secs()));
             }
             Self::Unavailable(_) => {
                 response.insert_header((RETRY_AFTER, "1"));
