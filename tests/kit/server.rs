@@ -16,7 +16,7 @@ use crate::{Failure, Request, Result};
 const PATIENCE: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// The suites send wrong passwords by the hundred, all from one address.
+/// The suites send wrong passwords by the hundred, all from one address, and log in as one user at once.
 const GENEROUS: &str = "\
 [throttle]
 account_tries = 1000000
@@ -28,6 +28,9 @@ everywhere_tries = 1000000
 code_tries = 1000000
 letters = 1000000
 letters_of_source = 1000000
+[passwords]
+account_share = 100
+source_share = 100
 ";
 
 /// Where the gateway keeps its tokens.
