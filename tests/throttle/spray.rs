@@ -2,13 +2,16 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use tempfile::TempDir;
 
 use super::*;
 
 const USERS: usize = 60;
-const GUESSES: usize = 1500;
+const GUESSES: usize = 600;
+const THREADS: usize = 16;
 const SOURCE_TRIES: usize = 100;
 
 const APPLICATION: &str = "6C12345D9B0C4F3C23ABB5721D098F7B";
@@ -77,18 +80,25 @@ fn at_home() -> (TempDir, Gateway) {
 /// How many guesses from that address are looked at.
 fn looked_at(gateway: &Gateway, mix: &[Dialect], declared: Declared, address: &str) -> usize {
     let before = throttled(gateway);
-    for guess in 0..GUESSES {
-        let dialect = mix[guess / USERS % mix.len()];
-        let fresh = format!("{guess:032x}");
-        let client = match declared {
-            Declared::Nothing => None,
-            Declared::Known => Some(CLIENT),
-            Declared::Fresh => Some(&*fresh),
-        };
-        let name = format!("user-{}", guess % USERS);
-        let login = login(dialect, &name, &format!("guess-{guess}"), client);
-        forwarded(login, address).send(gateway.public()).unwrap();
-    }
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while let guess @ 0..GUESSES = next.fetch_add(1, Ordering::Relaxed) {
+                    let dialect = mix[guess / USERS % mix.len()];
+                    let fresh = format!("{guess:032x}");
+                    let client = match declared {
+                        Declared::Nothing => None,
+                        Declared::Known => Some(CLIENT),
+                        Declared::Fresh => Some(&*fresh),
+                    };
+                    let name = format!("user-{}", guess % USERS);
+                    let login = login(dialect, &name, &format!("guess-{guess}"), client);
+                    forwarded(login, address).send(gateway.public()).unwrap();
+                }
+            });
+        }
+    });
     GUESSES - (throttled(gateway) - before)
 }
 

@@ -165,3 +165,21 @@ impl Throttle {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_default_tries_do_not_tell_who_is_known_at_an_address() {
+        let limits = Throttle::default().limits();
+        assert_eq!(limits.known_client, limits.account);
+    }
+
+    #[test]
+    fn by_default_no_network_can_spend_what_is_for_everywhere() {
+        let limits = Throttle::default().limits();
+        assert!(limits.network.tries < limits.everywhere.tries);
+        assert!(limits.network.refill > limits.everywhere.refill);
+    }
+}

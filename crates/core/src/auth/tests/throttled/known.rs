@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::session::{Actor, Lifetime};
+use crate::store::{RedisSettings, RedisStore};
 
 fn with(token: &Token, origin: Origin) -> Origin {
     Origin {
@@ -147,4 +148,37 @@ async fn a_proof_keeps_no_session_alive() {
     assert_eq!(f.try_from(proven, "ada", "x").await, Wrong);
     f.clock.advance(MINUTE * 20);
     assert!(!f.is_live(&token, Purpose::Access).await);
+}
+
+#[tokio::test]
+async fn a_proof_that_cannot_be_looked_up_is_unavailable_and_nothing_is_tried() {
+    let f = limited().await;
+    let token = f.token("ada", remembering()).await.token;
+    let mut nowhere = RedisSettings::at("redis://127.0.0.1:1");
+    nowhere.timeout = Duration::from_secs(1);
+    let away = RedisStore::new(&nowhere, CAPS).unwrap();
+    let throttle = Arc::new(MemoryThrottle::default());
+    let auth = Auth::new(Parts {
+        directory: f.directory.clone(),
+        tokens: Arc::new(away),
+        passwords: passwords(),
+        peppers: pepper("0123456789abcdef").into(),
+        second_use: SecondUse::EndSession,
+        guard: Some(Guard::new(throttle, LIMITS)),
+        audit: Audit::default(),
+        clock: f.clock.clone(),
+    });
+    for password in ["x", "ada-pw"] {
+        let credentials = Credentials {
+            origin: with(&token, origin(HOME, None)),
+            ..credentials("ada", password)
+        };
+        let outcome = auth.login(credentials).await;
+        assert!(
+            matches!(outcome, Err(AuthError::Unavailable(_))),
+            "{outcome:?}"
+        );
+    }
+    let strained = auth.strained(&StrainedFilter::default()).await.unwrap();
+    assert_eq!(strained, []);
 }
