@@ -9,14 +9,16 @@ fn call(key: &str) -> Request {
     ))
 }
 
+fn three_tries() -> Gateway {
+    let gateway = gateway("key_tries = 3").config_text(BEHIND_A_PROXY);
+    gateway.start().unwrap()
+}
+
 const NO_SESSION: &str = "Authorization has been denied for this request.";
 
 #[test]
 fn wrong_api_keys_of_one_source_hold_up_no_other() {
-    let gateway = gateway("key_tries = 3")
-        .config_text(BEHIND_A_PROXY)
-        .start()
-        .unwrap();
+    let gateway = three_tries();
     let ask = |key: &str, address: &str| {
         forwarded(call(key), address)
             .send(gateway.public())
@@ -39,10 +41,7 @@ fn wrong_api_keys_of_one_source_hold_up_no_other() {
 
 #[test]
 fn wrong_api_keys_are_counted_by_client_at_forward_auth() {
-    let gateway = gateway("key_tries = 3")
-        .config_text(BEHIND_A_PROXY)
-        .start()
-        .unwrap();
+    let gateway = three_tries();
     let ask = |key: &str, address: &str| {
         let uri = format!("/x?APIKey={key}&APIToken={}", "0".repeat(32));
         let asked = Request::get("/forward-auth/tokenlogin").header("X-Forwarded-Uri", uri);

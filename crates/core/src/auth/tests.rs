@@ -75,20 +75,17 @@ fn pepper(text: &str) -> Pepper {
     Pepper::new(text.as_bytes()).unwrap()
 }
 
-const HASHING: PasswordSettings = PasswordSettings {
-    bcrypt_cost: 4,
-    threads: NonZeroUsize::new(2),
-    queue: 64,
-    queue_timeout: Duration::from_secs(5),
-    allow_weak: false,
-    low_priority: false,
-    lanes: true,
-    account_share: 12,
-    source_share: 50,
-};
+fn hashing() -> PasswordSettings {
+    PasswordSettings {
+        bcrypt_cost: 4,
+        threads: NonZeroUsize::new(2),
+        queue: 64,
+        ..PasswordSettings::default()
+    }
+}
 
 fn passwords() -> Passwords {
-    Passwords::start(HASHING).unwrap()
+    Passwords::start(hashing()).unwrap()
 }
 
 async fn fixture() -> Fixture {

@@ -6,11 +6,12 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use data_encoding::BASE64;
 use futures_util::future::LocalBoxFuture;
-use isogloss_core::audit::{Actor, Caller, Event, Kind, Reason};
-use isogloss_core::{Auth, AuthError, Key, Origin, Realm, Scope};
-use secrecy::{ExposeSecret as _, SecretString};
+use isogloss_core::audit::{Caller, Event, Kind, Reason};
+use isogloss_core::{Auth, Key, Realm, Scope};
+use secrecy::SecretString;
 
 use super::oauth::Refusal;
+use crate::key_holder::KeyHolder;
 
 /// The realm of the directory's keys that services ask with.
 const REALM: Realm = Realm::new("introspection");
@@ -54,31 +55,13 @@ impl FromRequest for Backend {
         let auth = request.app_data::<Data<Auth>>().cloned();
         let key = key(request.headers().get(header::AUTHORIZATION));
         let source = request.peer_addr().map(|peer| peer.ip().into());
-        let caller = move |actor| Caller {
-            source,
-            actor,
-            ..Caller::default()
-        };
         Box::pin(async move {
             let (Some(auth), Some(key)) = (auth, key) else {
                 return Err(Refusal::InvalidClient);
             };
-            let origin = Origin::new(REALM, source);
-            let (reason, refusal) = match auth.shown_key(key.expose_secret(), &origin).await {
-                Ok(Some(key)) => {
-                    let caller = caller(Some(Actor::Key(key.label.clone())));
-                    return Ok(Self { auth, caller, key });
-                }
-                Ok(None) => (Reason::Credentials, Refusal::InvalidClient),
-                Err(AuthError::Throttled { retry_after }) => {
-                    (Reason::Throttled, Refusal::Throttled(retry_after))
-                }
-                Err(error) => return Err(error.into()),
-            };
-            let refused = async { Event::new(Kind::Admin, auth.now()) };
-            let refused = caller(None).scope(refused).await;
-            auth.audit().record(refused.refused(reason));
-            Err(refusal)
+            let holder = KeyHolder::check(&auth, REALM, &key, source).await?;
+            let KeyHolder { key, caller } = holder;
+            Ok(Self { auth, caller, key })
         })
     }
 }
@@ -101,6 +84,8 @@ fn key(value: Option<&HeaderValue>) -> Option<SecretString> {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret as _;
+
     use super::*;
 
     #[test]

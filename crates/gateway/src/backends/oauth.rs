@@ -14,6 +14,8 @@ use futures_util::future::LocalBoxFuture;
 use isogloss_core::{AuthError, StoreError};
 use serde_json::json;
 
+use crate::key_holder::Denied;
+
 /// The parameters of a form.
 pub(super) struct Form(Vec<(String, String)>);
 
@@ -193,6 +195,16 @@ impl ResponseError for Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::WrongKey => Self::InvalidClient,
+            Denied::Throttled(retry_after) => Self::Throttled(retry_after),
+            Denied::Unavailable(error) => error.into(),
+        }
     }
 }
 

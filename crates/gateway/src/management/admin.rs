@@ -11,15 +11,16 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Data, ServiceConfig, scope, to};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, Route};
 use futures_util::future::LocalBoxFuture;
-use isogloss_core::audit::{Actor, Caller, Event, Kind, Reason};
-use isogloss_core::{Auth, AuthError, Key, Origin, Realm, Scope};
-use secrecy::{ExposeSecret as _, SecretString};
+use isogloss_core::audit::{Caller, Event, Kind, Reason};
+use isogloss_core::{Auth, Key, Realm, Scope};
+use secrecy::SecretString;
 use serde_json::json;
 use utoipa::IntoResponses;
 use utoipa::openapi::{RefOr, Response};
 
 use crate::administration::Undone;
 use crate::administration::keys::Rights;
+use crate::key_holder::{Denied, KeyHolder};
 use crate::openapi;
 
 /// The realm of the directory's keys that open `/admin`.
@@ -81,31 +82,13 @@ impl FromRequest for Admin {
         let auth = request.app_data::<Data<Auth>>().cloned();
         let key = bearer(request.headers().get(header::AUTHORIZATION)).map(SecretString::from);
         let source = request.peer_addr().map(|peer| peer.ip().into());
-        let caller = move |actor| Caller {
-            source,
-            actor,
-            ..Caller::default()
-        };
         Box::pin(async move {
             let (Some(auth), Some(key)) = (auth, key) else {
                 return Err(Refusal::NoKey);
             };
-            let origin = Origin::new(REALM, source);
-            let (reason, refusal) = match auth.shown_key(key.expose_secret(), &origin).await {
-                Ok(Some(key)) => {
-                    let caller = caller(Some(Actor::Key(key.label.clone())));
-                    return Ok(Self { auth, caller, key });
-                }
-                Ok(None) => (Reason::Credentials, Refusal::NoKey),
-                Err(AuthError::Throttled { retry_after }) => {
-                    (Reason::Throttled, Refusal::Throttled(retry_after))
-                }
-                Err(error) => return Err(Refusal::Unavailable(error.to_string())),
-            };
-            let refused = async { Event::new(Kind::Admin, auth.now()) };
-            let refused = caller(None).scope(refused).await;
-            auth.audit().record(refused.refused(reason));
-            Err(refusal)
+            let holder = KeyHolder::check(&auth, REALM, &key, source).await?;
+            let KeyHolder { key, caller } = holder;
+            Ok(Self { auth, caller, key })
         })
     }
 }
@@ -237,6 +220,16 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         HttpResponse::from_error(Refusal::NotFound(reason.to_owned()))
     };
     cfg.service(scope("/admin").default_service(to(nothing)));
+}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::WrongKey => Self::NoKey,
+            Denied::Throttled(retry_after) => Self::Throttled(retry_after),
+            Denied::Unavailable(error) => Self::Unavailable(error.to_string()),
+        }
+    }
 }
 
 impl From<Undone> for Refusal {

@@ -92,7 +92,7 @@ async fn a_code_leaves_the_tokens_made_before_it() {
 async fn of_fifty_with_one_code_one_gets_in() {
     let hashing = PasswordSettings {
         account_share: 100,
-        ..HASHING
+        ..hashing()
     };
     let passwords = Passwords::start(hashing).unwrap();
     let f = made_of(None, Audit::default(), passwords).await;

@@ -8,6 +8,8 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::oneshot;
 
 use super::*;
+use crate::error::StoreError;
+use crate::password::PasswordError;
 use crate::throttle::Source;
 
 /// Two threads, four lanes each, and a queue of 64.
@@ -17,9 +19,19 @@ const OF_SOURCE: usize = PLACES / 2;
 
 type Attempt<'f> = Pin<Box<dyn Future<Output = Result<User, AuthError>> + 'f>>;
 
-fn from(address: String) -> Origin {
+fn from(address: &str) -> Origin {
     let address: std::net::IpAddr = address.parse().unwrap();
     Origin::new(HERE, Some(Source::from(address)))
+}
+
+fn of_core(error: PasswordError) -> AuthError {
+    match error {
+        PasswordError::Auth(error) => error,
+        error @ (PasswordError::Empty
+        | PasswordError::TooLong
+        | PasswordError::Nul
+        | PasswordError::Bcrypt(_)) => StoreError::new("password hashing", error).into(),
+    }
 }
 
 impl Fixture {
@@ -108,9 +120,9 @@ async fn one_account_holds_its_share_of_the_queue_and_others_log_in() {
             } else {
                 &name.to_uppercase()
             };
-            f.attempt(name, password, from(format!("203.0.{number}.1")))
+            f.attempt(name, password, from(&format!("203.0.{number}.1")))
         });
-        let admin = f.attempt("admin", "admin-pw", from("192.0.2.1".to_owned()));
+        let admin = f.attempt("admin", "admin-pw", from("192.0.2.1"));
         let (refused, rest) = f.storm(attempts.collect(), Some(admin)).await;
         assert_eq!(refused, 90 - OF_ACCOUNT, "{name}");
         assert_eq!(rest, vec![answer; OF_ACCOUNT]);
@@ -121,10 +133,10 @@ async fn one_account_holds_its_share_of_the_queue_and_others_log_in() {
 async fn one_source_holds_its_share_of_the_queue_and_others_log_in() {
     let f = fixture().await;
     let attempts = (0..90).map(|number| {
-        let origin = from("203.0.113.1".to_owned());
+        let origin = from("203.0.113.1");
         f.attempt(&format!("user-{number}"), "x", origin)
     });
-    let admin = f.attempt("admin", "admin-pw", from("192.0.2.1".to_owned()));
+    let admin = f.attempt("admin", "admin-pw", from("192.0.2.1"));
     let (refused, rest) = f.storm(attempts.collect(), Some(admin)).await;
     assert_eq!(refused, 90 - OF_SOURCE);
     assert_eq!(rest, vec![INVALID; OF_SOURCE]);
@@ -134,8 +146,8 @@ async fn one_source_holds_its_share_of_the_queue_and_others_log_in() {
 async fn pass_codes_of_one_card_hold_their_share() {
     let f = fixture().await;
     let attempts =
-        (0..90).map(|number| f.pass_code_attempt("12345", from(format!("203.0.{number}.1"))));
-    let admin = f.attempt("admin", "admin-pw", from("192.0.2.1".to_owned()));
+        (0..90).map(|number| f.pass_code_attempt("12345", from(&format!("203.0.{number}.1"))));
+    let admin = f.attempt("admin", "admin-pw", from("192.0.2.1"));
     let (refused, rest) = f.storm(attempts.collect(), Some(admin)).await;
     assert_eq!(refused, 90 - OF_ACCOUNT);
     assert_eq!(rest, vec!["ada"; OF_ACCOUNT]);
@@ -150,13 +162,10 @@ async fn resets_with_one_key_and_passwords_that_operators_set_hold_their_share()
         let (auth, key) = (&f.auth, key.clone());
         Box::pin(async move {
             let reset = auth.reset_password(&key, "new-pw".into()).await;
-            reset.map_err(|error| match error {
-                crate::PasswordError::Auth(error) => error,
-                other => panic!("{other}"),
-            })
+            reset.map_err(of_core)
         })
     });
-    let admin = f.attempt("admin", "admin-pw", from("192.0.2.1".to_owned()));
+    let admin = f.attempt("admin", "admin-pw", from("192.0.2.1"));
     let (refused, rest) = f.storm(resets.collect(), Some(admin)).await;
     assert_eq!(refused, 90 - OF_ACCOUNT);
     let done = rest.iter().filter(|answer| *answer == "ada").count();
@@ -165,14 +174,11 @@ async fn resets_with_one_key_and_passwords_that_operators_set_hold_their_share()
     let set = (0..90).map(|_| -> Attempt<'_> {
         let ada = ada.clone();
         Box::pin(async move {
-            match passwords.hash_for_operator("new-pw".into()).await {
-                Ok(_) => Ok(ada),
-                Err(crate::PasswordError::Auth(error)) => Err(error),
-                Err(other) => panic!("{other}"),
-            }
+            let hash = passwords.hash_for_operator("new-pw".into()).await;
+            hash.map(|_| ada).map_err(of_core)
         })
     });
-    let admin = f.attempt("admin", "admin-pw", from("192.0.2.1".to_owned()));
+    let admin = f.attempt("admin", "admin-pw", from("192.0.2.1"));
     let (refused, rest) = f.storm(set.collect(), Some(admin)).await;
     assert_eq!(refused, 90 - OF_SOURCE);
     assert_eq!(rest, vec!["ada"; OF_SOURCE]);
