@@ -8,7 +8,7 @@ fn unknown_names_are_refused_with_those_that_exist() {
         "servr: no such section, expected one of server, management, tokens, directory, passwords, throttle, mail, audit, jwt, usage, sunset, logging, tracing, dialects (in a.toml)",
     );
     check("[passwords]\ncost = 12").assert_refused(
-        "passwords.cost: no such key, expected one of `bcrypt_cost`, `threads`, `queue`, `queue_timeout`, `allow_weak`, `low_priority`, `lanes` (in a.toml)",
+        "passwords.cost: no such key, expected one of `bcrypt_cost`, `threads`, `queue`, `queue_timeout`, `allow_weak`, `low_priority`, `lanes`, `account_share`, `source_share` (in a.toml)",
     );
     check("[dialects.klingon]\nenabled = true").assert_refused(
         "dialects.klingon: no such dialect, expected one of bimplus, crmcom, tokenlogin, memsource (in a.toml)",
@@ -24,7 +24,7 @@ fn unknown_names_in_the_environment_are_refused() {
         "servr: no such section, expected one of server, management, tokens, directory, passwords, throttle, mail, audit, jwt, usage, sunset, logging, tracing, dialects (in the environment)",
     );
     check_env("ISOGLOSS__PASSWORDS__COST", "12").assert_refused(
-        "passwords.cost: no such key, expected one of `bcrypt_cost`, `threads`, `queue`, `queue_timeout`, `allow_weak`, `low_priority`, `lanes` (in the environment)",
+        "passwords.cost: no such key, expected one of `bcrypt_cost`, `threads`, `queue`, `queue_timeout`, `allow_weak`, `low_priority`, `lanes`, `account_share`, `source_share` (in the environment)",
     );
     check_env("ISOGLOSS__DIALECTS__KLINGON__ENABLED", "true").assert_refused(
         "dialects.klingon: no such dialect, expected one of bimplus, crmcom, tokenlogin, memsource (in the environment)",

@@ -16,15 +16,21 @@ use crate::{Failure, Request, Result};
 const PATIENCE: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// The suites send wrong passwords by the hundred, all from one address.
+/// The suites send wrong passwords by the hundred, all from one address, and log in as one user at once.
 const GENEROUS: &str = "\
 [throttle]
 account_tries = 1000000
 known_client_tries = 1000000
 source_tries = 1000000
+network_tries = 1000000
+key_tries = 1000000
+everywhere_tries = 1000000
 code_tries = 1000000
 letters = 1000000
 letters_of_source = 1000000
+[passwords]
+account_share = 100
+source_share = 100
 ";
 
 /// Where the gateway keeps its tokens.

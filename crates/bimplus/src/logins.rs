@@ -1,8 +1,10 @@
 //! The two logins, `POST authorize` and `POST cross-authorize`.
 
+use actix_web::HttpRequest;
 use actix_web::web::{Data, ReqData};
 use isogloss_core::{Auth, AuthError, Concurrency, Credentials, Purpose, Source, Terms, Token};
 
+use crate::behind::presented;
 use crate::errors::Error;
 use crate::ids::Id;
 use crate::members::Members;
@@ -17,6 +19,7 @@ pub(crate) async fn authorize(
     auth: Data<Auth>,
     settings: Data<Settings>,
     source: Option<ReqData<Source>>,
+    request: HttpRequest,
     members: Members,
 ) -> Answer {
     let AuthorizeRequest { login, ids } = AuthorizeRequest::read(members, &settings)?;
@@ -28,6 +31,9 @@ pub(crate) async fn authorize(
         } => {
             credentials.origin.source = source.as_deref().copied();
             credentials.origin.client = ids.client.as_ref().map(Id::canonical);
+            let presented = presented(&settings, request.head());
+            let token = presented.map(|presented| presented.token);
+            credentials.origin.proofs.extend(token);
             with_password(&auth, &settings, credentials, remember_me, ids).await
         }
         Login::Remembered { token } => remembered(&auth, &settings, &token, ids).await,

@@ -1,6 +1,6 @@
 //! Requests as the vendor writes them.
 
-use isogloss_core::{Credentials, Origin};
+use isogloss_core::{Credentials, Origin, Token};
 
 use crate::errors::Error;
 use crate::ids::Id;
@@ -34,13 +34,20 @@ impl AuthorizeRequest {
         let misspelt = members.text("remeber_me_token")?;
         let token = token.or(misspelt);
         let login = match (user_id, password, token) {
-            (Some(user_id), Some(password), _) => Login::Password {
+            (Some(user_id), Some(password), token) => Login::Password {
                 credentials: Credentials {
                     name: user_id,
                     password: password.into(),
                     factor: settings.factor(),
                     organisation: None,
-                    origin: Origin::new(REALM, None),
+                    origin: Origin {
+                        // It proves that the client is known.
+                        proofs: token
+                            .and_then(|token| Token::from_guid(REALM, token.trim()))
+                            .into_iter()
+                            .collect(),
+                        ..Origin::new(REALM, None)
+                    },
                 },
                 remember_me,
             },

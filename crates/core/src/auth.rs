@@ -8,6 +8,7 @@ mod factor;
 mod issue;
 mod login;
 mod once;
+mod proof;
 mod sessions;
 mod throttled;
 mod tokens;

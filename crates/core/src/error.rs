@@ -42,6 +42,22 @@ pub enum AuthError {
     Unavailable(#[from] StoreError),
 }
 
+impl AuthError {
+    /// Whether credentials were looked at and refused, so that the try counts. That holds for a right
+    /// password behind which something else is missing, too: were it given back, a caller who is never
+    /// locked out would know that the password is right.
+    pub(crate) fn is_wrong_guess(&self) -> bool {
+        match self {
+            Self::InvalidCredentials | Self::AccountDisabled | Self::SecondFactorRequired => true,
+            Self::InvalidToken
+            | Self::Forbidden
+            | Self::Overloaded { .. }
+            | Self::Throttled { .. }
+            | Self::Unavailable(_) => false,
+        }
+    }
+}
+
 /// A store that could not be asked, or gave an answer that cannot be read.
 #[derive(Debug, Clone, Error)]
 #[error("{store}: {reason}")]

@@ -5,6 +5,7 @@ mod check;
 mod formats;
 mod lane;
 mod pool;
+mod shares;
 mod waits;
 
 use std::num::NonZeroUsize;
@@ -18,8 +19,9 @@ use tracing::warn;
 
 pub use self::formats::HashError;
 use self::formats::{Hash, LONGEST_BCRYPT_BYTES, Policy};
-pub(crate) use self::pool::Place;
 use self::pool::Pool;
+use self::shares::Shares;
+pub(crate) use self::shares::{Claimant, Place};
 use self::waits::Waits;
 use crate::error::AuthError;
 
@@ -43,6 +45,10 @@ pub struct PasswordSettings {
     pub low_priority: bool,
     /// Whether one thread checks several passwords at once when several wait.
     pub lanes: bool,
+    /// How many of the places in the queue and at the threads one account may hold, in percent.
+    pub account_share: u8,
+    /// How many one source of requests may hold, in percent.
+    pub source_share: u8,
 }
 
 impl PasswordSettings {
@@ -62,6 +68,8 @@ impl Default for PasswordSettings {
             allow_weak: false,
             low_priority: false,
             lanes: true,
+            account_share: 12,
+            source_share: 50,
         }
     }
 }
@@ -90,6 +98,7 @@ pub enum PasswordError {
 #[derive(Clone)]
 pub struct Passwords {
     pool: Pool,
+    shares: Shares,
     policy: Policy,
     waits: Arc<Waits>,
 }
@@ -102,9 +111,10 @@ impl Passwords {
             let reason = format!("the cost {bcrypt_cost} is not one from 4 to 31");
             return Err(PasswordError::Bcrypt(reason));
         }
-        let pool = Pool::start(settings);
+        let pool = Pool::start(settings).map_err(AuthError::from)?;
         Ok(Self {
-            pool: pool.map_err(AuthError::from)?,
+            shares: Shares::of(pool.places(), settings),
+            pool,
             policy: Policy {
                 bcrypt_cost,
                 allow_weak: settings.allow_weak,
@@ -113,10 +123,11 @@ impl Passwords {
         })
     }
 
-    /// A place for a check that is to come. In a storm of logins, those that find none are to cost as little
-    /// as can be: they are refused before anything is asked for them.
-    pub(crate) fn place(&self) -> Result<Place, AuthError> {
-        self.pool.place()
+    /// Returns a place for a check that is to come, unless one of the claimants holds its share of them
+    /// already. In a storm of logins, those that find none cost as little as can be: they are refused
+    /// before anything is asked for them.
+    pub(crate) fn place(&self, claimants: Vec<Claimant>) -> Result<Place, AuthError> {
+        self.shares.place(claimants, || self.pool.place())
     }
 
     /// How many hashes are made at once.
@@ -152,7 +163,17 @@ impl Passwords {
         Ok(fits && known)
     }
 
-    /// Hashes a password that is to be set, at the configured cost.
+    /// Hashes a password that an operator sets, at the configured cost. However many operators set some
+    /// at once, they leave room for logins.
+    pub async fn hash_for_operator(&self, password: SecretString) -> Result<String, PasswordError> {
+        let place = self.place(vec![Claimant::Operators])?;
+        let hash = self.hash(password).await;
+        drop(place);
+        hash
+    }
+
+    /// Hashes a password that is to be set, at the configured cost. The caller holds a place, or hashes
+    /// no more at once than there are threads.
     pub async fn hash(&self, password: SecretString) -> Result<String, PasswordError> {
         check_new_password(password.expose_secret())?;
         let cost = self.policy.bcrypt_cost;
@@ -171,6 +192,26 @@ impl Passwords {
     /// unless that is allowed.
     pub fn check_hash(&self, hash: &str) -> Result<(), HashError> {
         Hash::read(hash, self.policy).map(drop)
+    }
+
+    /// Keeps a hashing thread busy until the gate opens, and says when it has come to that.
+    #[cfg(test)]
+    pub(crate) async fn hold(
+        &self,
+        held: tokio::sync::oneshot::Sender<()>,
+        gate: std::sync::mpsc::Receiver<()>,
+    ) {
+        let wait = move || {
+            let _ = held.send(());
+            let _ = gate.recv();
+        };
+        let _ = self.pool.run(wait).await;
+    }
+
+    /// How many checks wait for a thread.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        self.pool.load().0
     }
 
     /// Notes how long it took to find a hash and to check a password, from its coming to its answer.

@@ -7,6 +7,8 @@ mod bucket;
 #[cfg(test)]
 mod contract;
 mod guard;
+mod guess;
+mod keys;
 mod limits;
 mod memory;
 mod origin;
@@ -18,7 +20,7 @@ use time::OffsetDateTime;
 
 pub use self::bucket::{Bucket, Kind, Receipt, Taken};
 pub use self::guard::Guard;
-pub(crate) use self::guard::Guess;
+pub(crate) use self::guess::{Guess, user_account};
 pub use self::limits::{Budget, Limits};
 pub use self::memory::MemoryThrottle;
 pub use self::origin::{Origin, Source};
@@ -27,11 +29,12 @@ pub(crate) use self::turn::Turn;
 use crate::error::StoreError;
 use crate::token::TokenDigest;
 
-/// How many clients of an account are remembered at the most; beyond it the oldest is forgotten.
-/// It bounds what one gains who guesses the names of them all.
+/// How many addresses of an account are remembered at the most; beyond that, the one is forgotten
+/// from which the last login is longest ago. Only logins with the right password add any, so a
+/// stranger cannot push the user's own ones out.
 const CLIENTS_PER_ACCOUNT: usize = 32;
 
-/// Keeps buckets, and which clients an account has been used from.
+/// Keeps buckets, and which clients (keyed digests of their addresses) an account has been used from.
 #[async_trait]
 pub trait Throttle: Send + Sync + 'static {
     /// Takes a try out of a bucket. Of several callers at once, only as many are granted one as

@@ -11,6 +11,8 @@ pub(crate) struct TokenRequest {
     pub(crate) login: Login,
     pub(crate) organisation: String,
     pub(crate) unit: Option<String>,
+    /// A token from an earlier login.
+    pub(crate) token: Option<String>,
 }
 
 /// The two ways to log in.
@@ -33,6 +35,8 @@ impl TryFrom<Members> for TokenRequest {
             .text("organisation")?
             .or(members.text("organization")?);
         let unit = members.text("unit")?;
+        // No login needs one, so none fails because of one.
+        let token = members.text("token").unwrap_or_default();
         let login = match members.object("access_token_identifier")? {
             None => Login::Password {
                 username: username.ok_or(Error::Missing("username"))?,
@@ -47,6 +51,7 @@ impl TryFrom<Members> for TokenRequest {
             login,
             organisation: organisation.ok_or(Error::Missing("organisation"))?,
             unit,
+            token,
         })
     }
 }

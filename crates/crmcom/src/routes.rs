@@ -13,7 +13,7 @@ use crate::body::Body;
 use crate::errors::Error;
 use crate::login::{Login, TokenRequest};
 use crate::wire::{self, EMPTY, Envelope, json};
-use crate::{REALM, Settings, key, quirks};
+use crate::{REALM, Settings, behind, key, quirks};
 
 pub(crate) type Answer = Result<HttpResponse, Error>;
 
@@ -49,12 +49,19 @@ async fn token(
     auth: Data<Auth>,
     settings: Data<Settings>,
     source: Option<ReqData<Source>>,
+    request: HttpRequest,
     body: Body,
 ) -> Answer {
-    let mut request = TokenRequest::try_from(body.members()?)?;
-    let unit = request.unit.take();
-    let origin = Origin::new(REALM, source.as_deref().copied());
-    let user = log_in(&auth, &settings, request, origin).await?;
+    let mut wanted = TokenRequest::try_from(body.members()?)?;
+    let unit = wanted.unit.take();
+    let in_body = wanted.token.take().and_then(|token| behind::read(&token));
+    let presented = behind::presented(&settings, request.head());
+    let presented = presented.into_iter().chain(in_body);
+    let origin = Origin {
+        proofs: presented.map(|presented| presented.token).collect(),
+        ..Origin::new(REALM, source.as_deref().copied())
+    };
+    let user = log_in(&auth, &settings, wanted, origin).await?;
     let issued = issue(&auth, &user, unit, settings.lifetime()).await?;
     Ok(ok(&Envelope::token(
         &issued.token,

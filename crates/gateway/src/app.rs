@@ -87,7 +87,7 @@ pub fn app(
         let refusing = Rc::clone(&door);
         app = app.service(
             scope(&mount.pattern())
-                .wrap_fn(move |request, service| {
+                .wrap_fn(move |mut request, service| {
                     probe::note_dialect(name, &request);
                     let under_way = requests.begin(&request);
                     telemetry::note_dialect(name, under_way.route());
@@ -97,6 +97,7 @@ pub fn app(
                         request_id: telemetry::request_id_of(&request),
                         actor: None,
                     };
+                    proxies.remove_claims(&mut request);
                     let passage = door.enter(&request, under_way.pattern(), caller.source);
                     let answer = passage.answer(caller.scope(service.call(request)));
                     async move { under_way.end(answer.await) }

@@ -15,6 +15,7 @@ mod fill;
 mod fitness;
 mod headers;
 mod jwt;
+mod key_holder;
 mod listener;
 mod mail;
 mod management;

@@ -188,5 +188,7 @@ pub(crate) fn passwords(settings: &config::Passwords) -> Result<Passwords> {
         allow_weak: settings.allow_weak,
         low_priority: settings.low_priority,
         lanes: settings.lanes,
+        account_share: settings.account_share.get(),
+        source_share: settings.source_share.get(),
     })?)
 }

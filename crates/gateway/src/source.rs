@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use actix_web::HttpMessage as _;
 use actix_web::dev::ServiceRequest;
-use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR};
+use actix_web::http::header::{
+    FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO,
+};
 pub use isogloss_core::Network;
 use isogloss_core::Source;
 use schemars::JsonSchema;
@@ -55,6 +57,20 @@ impl Proxies {
         let source = self.source(request.peer_addr()?.ip(), request.headers());
         request.extensions_mut().insert(source);
         Some(source)
+    }
+
+    /// Removes the headers in which a proxy says what it received, unless a trusted proxy sent them in
+    /// the header that it writes: so no answer repeats what a client claims of host and scheme.
+    pub(crate) fn remove_claims(&self, request: &mut ServiceRequest) {
+        let is_trusted = self.sent(request);
+        let headers = request.headers_mut();
+        if !is_trusted || self.header == ProxyHeader::XForwardedFor {
+            headers.remove(FORWARDED);
+        }
+        if !is_trusted || self.header == ProxyHeader::Forwarded {
+            headers.remove(X_FORWARDED_HOST);
+            headers.remove(X_FORWARDED_PROTO);
+        }
     }
 
     /// Whether a trusted proxy sent the request.

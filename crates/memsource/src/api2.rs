@@ -18,7 +18,7 @@ use crate::caller::Caller;
 use crate::errors::Error;
 use crate::parameters::Parameters;
 use crate::wire::json;
-use crate::{REALM, Settings, issue};
+use crate::{REALM, Settings, behind, issue};
 
 type Answer = Result<HttpResponse, Refusal>;
 
@@ -53,14 +53,17 @@ fn refuse(error: Error) -> Answer {
     Err(error.into())
 }
 
-/// Whatever `Authorization` says is not looked at: three clients send one that is worth nothing.
+/// `Authorization` may prove that the client is known, and changes nothing otherwise: three clients send
+/// one that is worth nothing.
 async fn login(
     auth: Data<Auth>,
     settings: Data<Settings>,
     source: Option<ReqData<Source>>,
+    request: HttpRequest,
     body: LoginBody,
 ) -> Answer {
-    let user = authenticate(&auth, source.as_deref().copied(), body).await?;
+    let origin = origin(&settings, &request, source.as_deref().copied());
+    let user = authenticate(&auth, origin, body).await?;
     let issued = issue::access(&auth, &settings, &user).await?;
     Ok(json(
         &mut HttpResponse::Ok(),
@@ -69,23 +72,27 @@ async fn login(
 }
 
 /// Returns the user whose name, password and code stand in the body.
-async fn authenticate(
-    auth: &Auth,
-    source: Option<Source>,
-    body: LoginBody,
-) -> Result<User, Refusal> {
+async fn authenticate(auth: &Auth, origin: Origin, body: LoginBody) -> Result<User, Refusal> {
     let credentials = Credentials {
         name: body.user_name.ok_or(Error::Missing("userName"))?,
         password: body.password.ok_or(Error::Missing("password"))?.into(),
         factor: SecondFactor::Code(body.code.map(Into::into)),
         organisation: None,
-        origin: Origin::new(REALM, source),
+        origin,
     };
     let user = auth.login(credentials).await?;
     if !is(&user, body.user_uid.as_deref()) {
         return Err(AuthError::InvalidCredentials.into());
     }
     Ok(user)
+}
+
+/// Returns where a login comes from, with the tokens that may prove that the client is known.
+fn origin(settings: &Settings, request: &HttpRequest, source: Option<Source>) -> Origin {
+    Origin {
+        proofs: behind::proofs(settings, request.head(), None),
+        ..Origin::new(REALM, source)
+    }
 }
 
 async fn login_other(

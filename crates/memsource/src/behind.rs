@@ -5,7 +5,7 @@ use actix_web::http::header::{COOKIE, HeaderMap};
 use actix_web::middleware::from_fn;
 use actix_web::web::{Data, ServiceConfig, scope, to};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
-use isogloss_core::{Auth, AuthError, Presented, Purpose};
+use isogloss_core::{Auth, AuthError, Presented, Purpose, Token};
 use isogloss_dialect::cors;
 
 use crate::caller::header;
@@ -32,6 +32,17 @@ pub fn presented(settings: &Settings, head: &RequestHead) -> Option<Presented> {
     let text = text.or_else(|| header(&head.headers));
     let text = text.or_else(|| in_cookie(&head.headers, &settings.cookie_name));
     read(&text?)
+}
+
+/// The tokens that a login carries beside the password: that of the head, and a parameter's.
+pub(crate) fn proofs(
+    settings: &Settings,
+    head: &RequestHead,
+    parameter: Option<String>,
+) -> Vec<Token> {
+    let parameter = parameter.as_deref().and_then(read);
+    let presented = presented(settings, head).into_iter().chain(parameter);
+    presented.map(|presented| presented.token).collect()
 }
 
 fn in_query(query: &str) -> Option<String> {

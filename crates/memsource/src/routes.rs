@@ -11,8 +11,8 @@ use crate::caller::Caller;
 use crate::cookie::{Kept, cookie};
 use crate::errors::{Error, Page};
 use crate::parameters::Parameters;
-use crate::wire::{LoginAnswer, WhoAmIAnswer, json, parse_token};
-use crate::{REALM, Settings, api2, issue, quirks, redirect};
+use crate::wire::{LoginAnswer, WhoAmIAnswer, json, parse_token, spell_token};
+use crate::{REALM, Settings, api2, behind, issue, quirks, redirect};
 
 pub(crate) type Answer = Result<HttpResponse, Error>;
 
@@ -56,6 +56,7 @@ async fn login(
     auth: Data<Auth>,
     settings: Data<Settings>,
     source: Option<ReqData<Source>>,
+    request: HttpRequest,
     mut parameters: Parameters,
 ) -> Answer {
     let credentials = Credentials {
@@ -63,7 +64,10 @@ async fn login(
         password: parameters.mandatory("password")?.into(),
         factor: SecondFactor::Code(parameters.optional("code").map(Into::into)),
         organisation: None,
-        origin: Origin::new(REALM, source.as_deref().copied()),
+        origin: Origin {
+            proofs: behind::proofs(&settings, request.head(), parameters.optional("token")),
+            ..Origin::new(REALM, source.as_deref().copied())
+        },
     };
     let user = auth.login(credentials).await?;
     let issued = issue::access(&auth, &settings, &user).await?;
@@ -78,10 +82,11 @@ async fn login_v2(
     auth: Data<Auth>,
     settings: Data<Settings>,
     source: Option<ReqData<Source>>,
+    request: HttpRequest,
     mut parameters: Parameters,
 ) -> Answer {
     parameters.alias("username", "userName")?;
-    login(auth, settings, source, parameters).await
+    login(auth, settings, source, request, parameters).await
 }
 
 async fn login_other(

@@ -14,7 +14,7 @@ use crate::settings::LogoutEnds;
 use crate::wire::answers::authenticated;
 use crate::wire::requests::{AuthenticationInfo, TokenAuthentication};
 use crate::wire::{Object, json};
-use crate::{REALM, Settings};
+use crate::{REALM, Settings, behind};
 
 /// `POST Authentication/Login`.
 pub(crate) async fn login(
@@ -26,6 +26,12 @@ pub(crate) async fn login(
 ) -> Answer {
     let call = Call::check(&auth, &request).await?;
     let info = AuthenticationInfo::try_from(model?)?;
+    let in_body = info
+        .re_authentication_token
+        .as_deref()
+        .and_then(behind::read);
+    let presented = behind::presented(&settings, request.head());
+    let presented = presented.into_iter().chain(in_body);
     let credentials = Credentials {
         name: info.user_name,
         password: info.password,
@@ -33,6 +39,7 @@ pub(crate) async fn login(
         organisation: None,
         origin: Origin {
             client: info.device.clone(),
+            proofs: presented.map(|presented| presented.token).collect(),
             ..Origin::new(REALM, source.as_deref().copied())
         },
     };

@@ -1,7 +1,7 @@
 //! The query parameters that every call may carry. Names are compared without case.
 
-use actix_web::HttpRequest;
-use isogloss_core::{Auth, AuthError, Session};
+use actix_web::{HttpMessage as _, HttpRequest};
+use isogloss_core::{Auth, AuthError, Origin, Session, Source};
 
 use crate::errors::Error;
 use crate::{REALM, behind};
@@ -44,7 +44,9 @@ impl Call {
     pub(crate) async fn check(auth: &Auth, request: &HttpRequest) -> Result<Self, Error> {
         suppress_response_codes(request)?;
         let key = first(request.query_string(), "apikey").ok_or(Error::ApiKey)?;
-        auth.key(REALM, &key).await?.ok_or(Error::ApiKey)?;
+        let source = request.extensions().get::<Source>().copied();
+        let key = auth.shown_key(&key, &Origin::new(REALM, source)).await?;
+        key.ok_or(Error::ApiKey)?;
         Ok(Self {
             fields: Fields::read(request),
         })

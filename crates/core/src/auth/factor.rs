@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tracing::warn;
+use uuid::Uuid;
 
 use super::throttled::settled;
 use super::{Auth, Credentials};
@@ -136,25 +137,53 @@ fn split(text: &str) -> Option<(&str, &str)> {
     digits.or_else(|| RecoveryCode::split_off(text))
 }
 
+impl Credentials {
+    /// Whether a refusal says, by the dialect's design, that the password was right and only the code
+    /// is missing or wrong: the dialect has a field for it. Codes are counted by themselves there. In
+    /// all others such a refusal counts as a wrong password.
+    pub(super) fn is_asked_for_code(&self, refusal: &AuthError) -> bool {
+        matches!(self.factor, SecondFactor::Code(_))
+            && matches!(refusal, AuthError::SecondFactorRequired)
+    }
+}
+
+/// What a login whose password was right is held to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FactorAttempt<'a> {
+    pub(super) totp: &'a TotpSecret,
+    pub(super) offered: &'a Offered,
+    /// The user of a live token that came with the login.
+    pub(super) proven: Option<Uuid>,
+}
+
 impl Auth {
     /// Lets a user in whose password was right, if the second factor is, too. A code that is
     /// missing, wrong or used up is one refusal; no code is no guess.
     pub(super) async fn check_factor(
         &self,
         user: User,
-        totp: &TotpSecret,
-        offered: &Offered,
+        attempt: FactorAttempt<'_>,
         credentials: &Credentials,
     ) -> Result<User, AuthError> {
-        let code = match offered {
+        let code = match attempt.offered {
             Offered::Excused => return Ok(user),
             Offered::Nothing => return Err(AuthError::SecondFactorRequired),
             Offered::Code(code) => code.expose_secret(),
         };
-        let guess = Guess::Code(&credentials.name);
-        let turn = self.turn(guess, &credentials.origin, &mut None).await?;
+        let totp = attempt.totp;
+        let proven = attempt.proven.filter(|proven| *proven == user.id);
+        let guess = (Guess::Code(user.id), proven);
+        let turn = match self.turn(guess, &credentials.origin, &mut None).await {
+            // Without a field for the code, a lock of its own would tell that the password was right.
+            Err(AuthError::Throttled { .. })
+                if matches!(credentials.factor, SecondFactor::Policy(_)) =>
+            {
+                return Err(AuthError::SecondFactorRequired);
+            }
+            turn => turn?,
+        };
         match self.use_code(&user, totp, code).await {
-            // The try stays taken, unlike others behind a right password.
+            // The try at the code stays taken.
             Ok(false) => Err(AuthError::SecondFactorRequired),
             Ok(true) => settled(turn, Ok(user)).await,
             Err(error) => settled(turn, Err(error)).await,

@@ -4,17 +4,18 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
 
-use super::factor::Reading;
+use super::factor::{FactorAttempt, Reading};
 use super::throttled::settled;
 use super::{AccessCard, Auth, Credentials, OrganisationName};
 use crate::app_password::AppPassword;
 use crate::client::Client;
 use crate::directory::{Account, CardName, KeyDigest};
 use crate::error::AuthError;
-use crate::password::PasswordError;
+use crate::password::{Claimant, PasswordError, Place};
 use crate::session::{Purpose, Session};
-use crate::throttle::{Guess, Origin};
+use crate::throttle::{Guess, Origin, user_account};
 use crate::token::{Realm, Token};
 use crate::user::{Key, Organisation, Role, Unit, User, UserState};
 
@@ -23,15 +24,27 @@ impl Auth {
         // An application password needs no hash, and so no place.
         let mut place = match AppPassword::read(credentials.password.expose_secret()) {
             Some(_) => None,
-            None => Some(self.0.passwords.place()?),
+            None => Some(self.place(Guess::Password(&credentials.name), &credentials.origin)?),
         };
-        let guess = Guess::Password(&credentials.name);
-        let turn = self.turn(guess, &credentials.origin, &mut place).await?;
-        let outcome = self.check_password(credentials).await;
+        let (name, origin) = (&credentials.name, &credentials.origin);
+        let proven = self.proven(origin, name).await?;
+        let guess = (Guess::Password(name), proven);
+        let mut turn = self.turn(guess, origin, &mut place).await?;
+        let outcome = self.check_password(credentials, proven, place).await;
+        if let (Some(turn), Err(error)) = (&mut turn, &outcome)
+            && credentials.is_asked_for_code(error)
+        {
+            turn.give_back().await?;
+        }
         settled(turn, outcome).await
     }
 
-    async fn check_password(&self, credentials: &Credentials) -> Result<User, AuthError> {
+    async fn check_password(
+        &self,
+        credentials: &Credentials,
+        proven: Option<Uuid>,
+        place: Option<Place>,
+    ) -> Result<User, AuthError> {
         let begun = Instant::now();
         let account = self.0.directory.account(&credentials.name).await?;
         let by_app_password = self.fits_app_password(account.as_ref(), credentials);
@@ -45,6 +58,11 @@ impl Auth {
         let hash = account
             .as_ref()
             .map(|account| account.password_hash.expose_secret().to_owned());
+        // What only looks like an application password is hashed like any other.
+        let _place = match place {
+            Some(place) => place,
+            None => self.place(Guess::Password(&credentials.name), &credentials.origin)?,
+        };
         let fits = self.0.passwords.verify(password.clone(), hash).await?;
         self.0.passwords.note_check(begun.elapsed());
         let Some(account) = account.filter(|_| fits) else {
@@ -58,7 +76,20 @@ impl Auth {
         let user = admit(user, credentials.organisation.as_ref())?;
         self.upgrade(&user, &password_hash, &password).await;
         let Some(totp) = totp else { return Ok(user) };
-        self.check_factor(user, &totp, &offered, credentials).await
+        let attempt = FactorAttempt {
+            totp: &totp,
+            offered: &offered,
+            proven,
+        };
+        self.check_factor(user, attempt, credentials).await
+    }
+
+    /// A place for a check of that guess, among those that its account and its source may hold.
+    pub(super) fn place(&self, guess: Guess<'_>, origin: &Origin) -> Result<Place, AuthError> {
+        let account = Claimant::Account(guess.account(&self.0.peppers.current));
+        let source = origin.source.map(|source| Claimant::Source(source.host()));
+        let claimants = std::iter::once(account).chain(source);
+        self.0.passwords.place(claimants.collect())
     }
 
     pub(super) async fn try_card(
@@ -67,18 +98,21 @@ impl Auth {
         organisation: &OrganisationName,
         origin: &Origin,
     ) -> Result<User, AuthError> {
-        let guess = match &card {
-            AccessCard::Code(_) => Guess::Key,
-            AccessCard::Identifier { identifier, .. } => Guess::PassCode(identifier),
+        let (guess, mut place) = match &card {
+            AccessCard::Code(code) => (Guess::CardCode(code.expose_secret()), None),
+            AccessCard::Identifier { identifier, .. } => {
+                let guess = Guess::PassCode(identifier);
+                (guess, Some(self.place(guess, origin)?))
+            }
         };
-        let turn = self.turn(guess, origin, &mut None).await?;
-        let outcome = self.check_card(card, organisation).await;
+        let turn = self.turn((guess, None), origin, &mut place).await?;
+        let outcome = self.check_card(&card, organisation).await;
         settled(turn, outcome).await
     }
 
     async fn check_card(
         &self,
-        card: AccessCard,
+        card: &AccessCard,
         organisation: &OrganisationName,
     ) -> Result<User, AuthError> {
         let user = match card {
@@ -94,13 +128,13 @@ impl Auth {
                 let card = self
                     .0
                     .directory
-                    .card(CardName::Identifier(&identifier))
+                    .card(CardName::Identifier(identifier))
                     .await?;
                 let hash = card
                     .as_ref()
                     .and_then(|card| card.pass_code_hash.as_ref())
                     .map(|hash| hash.expose_secret().to_owned());
-                let fits = self.0.passwords.verify(pass_code, hash).await?;
+                let fits = self.0.passwords.verify(pass_code.clone(), hash).await?;
                 self.0.passwords.note_check(begun.elapsed());
                 card.filter(|_| fits).map(|card| card.user)
             }
@@ -112,9 +146,8 @@ impl Auth {
     }
 
     pub(super) async fn try_key(&self, key: &str, origin: &Origin) -> Result<User, AuthError> {
-        let turn = self.turn(Guess::Key, origin, &mut None).await?;
-        let outcome = self.check_key(origin.realm, key).await;
-        settled(turn, outcome).await
+        let check = self.check_key(origin.realm, key);
+        self.counted_key(key, origin, check).await
     }
 
     async fn check_key(&self, realm: Realm, key: &str) -> Result<User, AuthError> {
@@ -150,8 +183,11 @@ impl Auth {
         key: &Token,
         password: SecretString,
     ) -> Result<User, PasswordError> {
-        self.validate(key, &[Purpose::Reset]).await?;
+        let session = self.validate(key, &[Purpose::Reset]).await?;
+        let account = user_account(&self.0.peppers.current, session.user.id);
+        let place = self.0.passwords.place(vec![Claimant::Account(account)])?;
         let hash = self.0.passwords.hash(password).await?;
+        drop(place);
         let spent = self.use_up(key, Purpose::Reset).await;
         let user = spent.map_err(AuthError::from)?.user;
         let set = self.0.directory.set_password(user.id, &hash).await;
@@ -179,7 +215,22 @@ impl Auth {
             .transpose()
     }
 
-    /// An application's key, if the realm has it, it has not expired, and it is not cut off.
+    /// Returns the key that a caller shows, as [`Auth::key`] does. Wrong ones are counted against the
+    /// source of the request; the same key from the same source again is not, right or wrong.
+    pub async fn shown_key(&self, key: &str, origin: &Origin) -> Result<Option<Key>, AuthError> {
+        let check = async {
+            let key = self.key(origin.realm, key).await?;
+            key.ok_or(AuthError::InvalidCredentials)
+        };
+        match self.counted_key(key, origin, check).await {
+            Ok(key) => Ok(Some(key)),
+            Err(AuthError::InvalidCredentials) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// An application's key, if the realm has it, it has not expired, and it is not cut off. This is
+    /// for names of applications that are no secret: nothing is counted.
     pub async fn key(&self, realm: Realm, key: &str) -> Result<Option<Key>, AuthError> {
         let digest = KeyDigest::of(key);
         let key = self.0.directory.key(realm.name(), digest).await?;

@@ -14,6 +14,7 @@ mod longest;
 mod once;
 mod peppers;
 mod sessions;
+mod shares;
 mod surplus;
 mod throttled;
 mod timing;
@@ -49,7 +50,7 @@ users = [
     { user_name = "admin", organisation = "ACME", role = "ADMIN", password = "admin-pw" },
     { user_name = "ada", organisation = "ACME", password = "ada-pw", access_cards = [
         { code = "open-sesame" }, { identifier = "card", pass_code = "12345" } ] },
-    { user_name = "guarded", organisation = "ACME", password = "guarded-pw", totp_secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" },
+    { user_name = "guarded", email = "guarded@example.com", organisation = "ACME", password = "guarded-pw", totp_secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" },
     { user_name = "retired", organisation = "ACME", password = "retired-pw", disabled = true, access_cards = [ { code = "closed" } ] },
     { user_name = "stranger", organisation = "OTHER", password = "stranger-pw" },
 ]
@@ -78,14 +79,17 @@ fn pepper(text: &str) -> Pepper {
     Pepper::new(text.as_bytes()).unwrap()
 }
 
-fn passwords() -> Passwords {
-    Passwords::start(PasswordSettings {
+fn hashing() -> PasswordSettings {
+    PasswordSettings {
         bcrypt_cost: 4,
         threads: NonZeroUsize::new(2),
         queue: 64,
         ..PasswordSettings::default()
-    })
-    .unwrap()
+    }
+}
+
+fn passwords() -> Passwords {
+    Passwords::start(hashing()).unwrap()
 }
 
 async fn fixture() -> Fixture {
@@ -97,11 +101,14 @@ async fn guarded_by(guard: Option<Guard>) -> Fixture {
 }
 
 async fn watched(guard: Option<Guard>, audit: Audit) -> Fixture {
+    made_of(guard, audit, passwords()).await
+}
+
+async fn made_of(guard: Option<Guard>, audit: Audit, passwords: Passwords) -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let directory = SqliteDirectory::open(&folder.path().join("directory.db"))
         .await
         .unwrap();
-    let passwords = passwords();
     let file = File::parse(Path::new("users.toml"), USERS).unwrap();
     import(&directory, &passwords, file, |_| {}).await.unwrap();
     let directory = Arc::new(directory);
@@ -144,6 +151,7 @@ const ORIGIN: Origin = Origin {
     realm: HERE,
     source: None,
     client: None,
+    proofs: Vec::new(),
 };
 
 const INVALID: &str = "the credentials do not fit";

@@ -1,17 +1,23 @@
 //! How a login asks the guard, and tells it how it ended.
 
+use uuid::Uuid;
+
 use super::Auth;
+use crate::directory::Account;
 use crate::error::AuthError;
 use crate::password::Place;
-use crate::throttle::{Guess, Origin, Source, Strained, Turn};
+use crate::throttle::{Guess, Origin, Source, Strained, Turn, user_account};
 use crate::token::TokenDigest;
 
 impl Auth {
-    /// A try at that guess. `None` where nobody counts. Who is locked out has no place for a check while
-    /// he waits as long as one takes: he could fill them all.
+    /// Takes a try at that guess. `None` where nothing is counted. `proven` is the user of a live token
+    /// that came with it, if that is whose name is tried.
+    ///
+    /// A client that is locked out gives its place for a check back while it waits as long as one takes:
+    /// it could fill them all.
     pub(super) async fn turn<'g>(
         &'g self,
-        guess: Guess<'_>,
+        (guess, proven): (Guess<'_>, Option<Uuid>),
         origin: &Origin,
         place: &mut Option<Place>,
     ) -> Result<Option<Turn<'g>>, AuthError> {
@@ -19,7 +25,7 @@ impl Auth {
             return Ok(None);
         };
         let (pepper, clock) = (&self.0.peppers.current, self.0.clock.as_ref());
-        let turn = guard.turn(pepper, clock, guess, origin).await;
+        let turn = guard.turn(pepper, clock, (guess, proven), origin).await;
         if let Err(AuthError::Throttled { .. }) = turn {
             match guess {
                 // A wrong one would have been hashed: a lock that is answered in the same words is
@@ -28,11 +34,26 @@ impl Auth {
                     *place = None;
                     self.0.passwords.wait_like_a_check().await;
                 }
-                // A wrong one is told at once.
-                Guess::Key | Guess::Code(_) => {}
+                // A wrong one is answered at once.
+                Guess::CardCode(_) | Guess::Code(_) => {}
             }
         }
         turn.map(Some)
+    }
+
+    /// Checks a key, and counts it against its source if it is wrong.
+    pub(super) async fn counted_key<T>(
+        &self,
+        key: &str,
+        origin: &Origin,
+        check: impl Future<Output = Result<T, AuthError>>,
+    ) -> Result<T, AuthError> {
+        let Some(guard) = &self.0.guard else {
+            return check.await;
+        };
+        let (pepper, clock) = (&self.0.peppers.current, self.0.clock.as_ref());
+        let turn = guard.key_turn(pepper, clock, key, origin).await?;
+        turn.settle(check.await).await
     }
 
     pub(super) async fn grants_letter(
@@ -54,16 +75,20 @@ impl Auth {
         let Some(guard) = &self.0.guard else {
             return Ok(Vec::new());
         };
-        let account = filter.name.as_deref().map(|name| {
-            let pepper = &self.0.peppers.current;
-            Guess::Password(name).account(pepper)
-        });
+        let accounts = match &filter.name {
+            Some(name) => Some(self.accounts(name).await?),
+            None => None,
+        };
         let mut strained = guard.strained(self.now()).await?;
         strained.retain(|strained| {
             let bucket = &strained.bucket;
             let network = || bucket.network.as_deref();
             filter.handle.is_none_or(|handle| bucket.key == handle)
-                && account.is_none_or(|account| bucket.account == account)
+                && accounts.as_ref().is_none_or(|accounts| {
+                    bucket
+                        .account
+                        .is_some_and(|account| accounts.contains(&account))
+                })
                 && filter.source.is_none_or(|source| {
                     network().is_some_and(|network| {
                         network == source.host() || network == source.network()
@@ -75,6 +100,20 @@ impl Auth {
             (std::cmp::Reverse(order), strained.bucket.key)
         });
         Ok(strained)
+    }
+
+    /// Returns what the tries of one user are counted under: the name that is given, and, if it is a
+    /// user's, the user name, the e-mail address and the user.
+    async fn accounts(&self, name: &str) -> Result<Vec<TokenDigest>, AuthError> {
+        let pepper = &self.0.peppers.current;
+        let of_name = |name: &str| Guess::Password(name).account(pepper);
+        let mut accounts = vec![of_name(name)];
+        if let Some(Account { user, .. }) = self.0.directory.account(name).await? {
+            accounts.push(of_name(&user.user_name));
+            accounts.extend(user.email.as_deref().map(of_name));
+            accounts.push(user_account(pepper, user.id));
+        }
+        Ok(accounts)
     }
 
     pub(super) async fn fill_up(&self, filter: &StrainedFilter) -> Result<u64, AuthError> {
@@ -100,8 +139,7 @@ pub struct StrainedFilter {
     pub source: Option<Source>,
 }
 
-/// Tells the guard how a try ended, and answers the same. Only what was wrong stays taken: whoever
-/// has the right password is not punished for the rest.
+/// Tells the guard how a try ended, and returns the same.
 pub(super) async fn settled<T>(
     turn: Option<Turn<'_>>,
     outcome: Result<T, AuthError>,
@@ -111,16 +149,8 @@ pub(super) async fn settled<T>(
     };
     match &outcome {
         Ok(_) => turn.was_right().await?,
-        Err(AuthError::InvalidCredentials) => {}
-        Err(
-            AuthError::AccountDisabled
-            | AuthError::SecondFactorRequired
-            | AuthError::InvalidToken
-            | AuthError::Forbidden
-            | AuthError::Overloaded { .. }
-            | AuthError::Throttled { .. }
-            | AuthError::Unavailable(_),
-        ) => turn.give_back().await?,
+        Err(error) if error.is_wrong_guess() => {}
+        Err(_) => turn.give_back().await?,
     }
     outcome
 }

@@ -26,10 +26,8 @@ pub(super) struct Pool {
     threads: usize,
     /// As many as wait and are worked on at the most.
     places: Arc<Semaphore>,
+    room: usize,
 }
-
-/// A place among those whose passwords are being checked, until it is dropped.
-pub(crate) struct Place(#[expect(dead_code, reason = "it is given back")] OwnedSemaphorePermit);
 
 /// Where jobs come in. With it the queue ends.
 struct Door(Arc<Queue>);
@@ -74,21 +72,27 @@ impl Pool {
                 .spawn(move || serve(&queue, settings))
                 .map_err(gone)?;
         }
-        let at_once = threads * settings.at_once();
+        let room = settings.queue.max(1) + threads * settings.at_once();
         Ok(Self {
             queue: Arc::new(Door(queue)),
             threads,
-            places: Arc::new(Semaphore::new(settings.queue.max(1) + at_once)),
+            places: Arc::new(Semaphore::new(room)),
+            room,
         })
     }
 
     /// Refuses at once who would find no room.
-    pub(super) fn place(&self) -> Result<Place, AuthError> {
+    pub(super) fn place(&self) -> Result<OwnedSemaphorePermit, AuthError> {
         if self.queue.0.is_full() {
             return Err(OVERLOADED);
         }
         let place = Arc::clone(&self.places).try_acquire_owned();
-        place.map(Place).map_err(|_| OVERLOADED)
+        place.map_err(|_| OVERLOADED)
+    }
+
+    /// How many places there are.
+    pub(super) fn places(&self) -> usize {
+        self.room
     }
 
     pub(super) fn threads(&self) -> usize {
@@ -135,7 +139,7 @@ impl Pool {
     }
 }
 
-const OVERLOADED: AuthError = AuthError::Overloaded {
+pub(super) const OVERLOADED: AuthError = AuthError::Overloaded {
     retry_after: RETRY_AFTER,
 };
 

@@ -14,12 +14,18 @@ use crate::token::TokenDigest;
 pub enum Kind {
     /// An account, from one network.
     Account,
-    /// An account, from a client that it was used from before.
+    /// An account, from an address that it was used from before, or with a live token of its user.
     KnownClient,
     /// A source, whatever the account.
     Source,
+    /// The network of a source, whatever the account.
+    Network,
     /// The second factor of an account.
     Code,
+    /// All access cards, from everywhere.
+    Card,
+    /// Application keys: from a source, from its network, or all of them from everywhere.
+    Key,
     /// Letters to a name.
     Letters,
     /// Letters that a source asks for.
@@ -28,11 +34,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Account,
         Self::KnownClient,
         Self::Source,
+        Self::Network,
         Self::Code,
+        Self::Card,
+        Self::Key,
         Self::Letters,
         Self::LettersOfSource,
     ];
@@ -43,7 +52,10 @@ impl Kind {
             Self::Account => "account",
             Self::KnownClient => "known_client",
             Self::Source => "source",
+            Self::Network => "network",
             Self::Code => "code",
+            Self::Card => "card",
+            Self::Key => "key",
             Self::Letters => "letters",
             Self::LettersOfSource => "letters_of_source",
         }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use time::OffsetDateTime;
+use uuid::Uuid;
 
-use super::turn::count;
-use super::{Bucket, Budget, Kind, Limits, Origin, Source, Strained, Taken, Throttle, Turn};
+use super::guess::{address, proof, user_account};
+use super::keys::TriedKeys;
+use super::turn::{Count, Lock, count_refusal};
+use super::{Bucket, Guess, Kind, Limits, Origin, Source, Strained, Taken, Throttle, Turn};
 use crate::clock::Clock;
-use crate::directory::login_form;
 use crate::error::{AuthError, StoreError};
 use crate::pepper::Pepper;
 use crate::token::TokenDigest;
@@ -16,93 +18,135 @@ use crate::token::TokenDigest;
 #[derive(Clone)]
 pub struct Guard {
     throttle: Arc<dyn Throttle>,
-    limits: Limits,
+    pub(super) limits: Limits,
+    pub(super) tried: TriedKeys,
 }
 
-/// What is about to be guessed.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Guess<'a> {
-    /// The password of that name.
-    Password(&'a str),
-    /// The pass code of the card of that identifier.
-    PassCode(&'a str),
-    /// A key or a card's code, which stand for no account until they fit.
-    Key,
-    /// The second factor of that name, whose password was right.
-    Code(&'a str),
+/// How well the client of a login is known. What it calls itself does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Stranger,
+    /// The account was used from that address before.
+    Known,
+    /// The request carries a live token of that user, whose name is tried.
+    Proven(Uuid),
 }
 
 impl Guard {
     /// A guard that grants so much.
     pub fn new(throttle: Arc<dyn Throttle>, limits: Limits) -> Self {
-        Self { throttle, limits }
+        Self {
+            throttle,
+            limits,
+            tried: TriedKeys::default(),
+        }
     }
 
-    /// Takes a try, before anything is looked up or hashed.
+    /// Takes a try, before anything is looked up or hashed. `proven` is the user of a live token
+    /// that the request carries, if that is whose name is tried.
     pub(crate) async fn turn<'g>(
         &'g self,
         pepper: &Pepper,
         clock: &'g dyn Clock,
-        guess: Guess<'_>,
+        (guess, proven): (Guess<'_>, Option<Uuid>),
         origin: &Origin,
     ) -> Result<Turn<'g>, AuthError> {
         let account = guess.account(pepper);
-        let client = client(pepper, origin);
-        let here = account.zip(client);
-        let known = match here {
-            Some((account, client)) => self.throttle.knows(account, client, clock.now()).await?,
-            None => false,
+        // A second factor has one budget wherever its codes come from.
+        let here = match guess {
+            Guess::Code(_) => None,
+            Guess::Password(_) | Guess::PassCode(_) | Guess::CardCode(_) => address(pepper, origin),
         };
-        let mut turn = Turn {
-            throttle: self.throttle.as_ref(),
-            clock,
-            held: Vec::new(),
-            client: here,
-            remember_clients: self.limits.remember_clients,
+        let here = here.map(|address| (account, address));
+        let standing = match (proven, here) {
+            (Some(user), _) => Standing::Proven(user),
+            (None, Some((account, address)))
+                if self.throttle.knows(account, address, clock.now()).await? =>
+            {
+                Standing::Known
+            }
+            (None, _) => Standing::Stranger,
         };
-        for (bucket, budget) in self.buckets(pepper, guess, origin, known) {
-            turn.take(bucket, budget, origin).await?;
+        let mut turn = self.empty_turn(clock, here);
+        for count in self.counts(pepper, guess, origin, standing) {
+            turn.take(count, origin).await?;
         }
         Ok(turn)
     }
 
-    /// The buckets that a try comes out of.
+    pub(super) fn empty_turn<'g>(
+        &'g self,
+        clock: &'g dyn Clock,
+        client: Option<(TokenDigest, TokenDigest)>,
+    ) -> Turn<'g> {
+        Turn {
+            throttle: self.throttle.as_ref(),
+            clock,
+            held: Vec::new(),
+            client,
+            remember_clients: self.limits.remember_clients,
+        }
+    }
+
+    /// The buckets that a try comes out of: always those of its source.
     ///
-    /// A client that names itself and is known has one of its own: neither what strangers do to
-    /// the account nor what they do at the same address reaches it. A known address has one of its
-    /// own for the account, too, but what comes from there still counts as one source.
-    fn buckets(
+    /// A client that proves to be known is held up by its own bucket only. One that comes from a known
+    /// address has a bucket of its own for the account, which strangers elsewhere do not reach, but
+    /// the lock of its source refuses it like all others: so a source that is spent learns nothing.
+    fn counts(
         &self,
         pepper: &Pepper,
         guess: Guess<'_>,
         origin: &Origin,
-        known: bool,
-    ) -> Vec<(Bucket, &Budget)> {
+        standing: Standing,
+    ) -> Vec<Count<'_>> {
         let account = guess.account(pepper);
-        let client = client(pepper, origin).filter(|_| known);
-        let host = origin.source.map(Source::host);
         let network = origin.source.map(Source::network);
-        let mut buckets = Vec::new();
+        let (of_source, of_network) = match standing {
+            Standing::Stranger => (Lock::Refuses, Lock::Refuses),
+            Standing::Known => (Lock::Refuses, Lock::Passes),
+            Standing::Proven(_) => (Lock::Passes, Lock::Passes),
+        };
+        let (known, client) = match standing {
+            Standing::Stranger => (account, None),
+            Standing::Known => (account, address(pepper, origin)),
+            Standing::Proven(user) => (user_account(pepper, user), Some(proof(pepper))),
+        };
+        let own = |kind, client, network| Bucket::new(pepper, kind, Some(known), client, network);
+        let count = |bucket, budget, lock| Count {
+            bucket,
+            budget,
+            lock,
+        };
         if let Guess::Code(_) = guess {
-            let code = Bucket::new(pepper, Kind::Code, account, client, None);
-            return vec![(code, &self.limits.code)];
+            let bucket = own(Kind::Code, client, None);
+            return vec![count(bucket, &self.limits.code, Lock::Refuses)];
         }
-        if let Some(host) = host.filter(|_| !known || origin.client.is_none()) {
-            let source = Bucket::new(pepper, Kind::Source, None, None, Some(host));
-            buckets.push((source, &self.limits.source));
+        let any = |kind, network| Bucket::new(pepper, kind, None, None, network);
+        let mut counts = Vec::new();
+        if let Some(source) = origin.source {
+            let bucket = any(Kind::Source, Some(source.host()));
+            counts.push(count(bucket, &self.limits.source, of_source));
+            let bucket = any(Kind::Network, Some(source.network()));
+            counts.push(count(bucket, &self.limits.network, of_network));
         }
-        match (account, client) {
-            (None, _) => {}
-            (Some(_), Some(_)) => {
-                let known = Bucket::new(pepper, Kind::KnownClient, account, client, None);
-                buckets.push((known, &self.limits.known_client));
+        if guess.is_of_card() {
+            let bucket = any(Kind::Card, None);
+            counts.push(count(bucket, &self.limits.everywhere, of_network));
+        }
+        match (guess, standing) {
+            // Who sends the code of a card that is known from here does not guess.
+            (Guess::CardCode(_), _) => {}
+            (_, Standing::Stranger) => {
+                let bucket = own(Kind::Account, None, network);
+                counts.push(count(bucket, &self.limits.account, Lock::Refuses));
             }
-            (Some(_), None) => {
-                let account = Bucket::new(pepper, Kind::Account, account, None, network);
-                buckets.push((account, &self.limits.account));
+            (_, Standing::Known | Standing::Proven(_)) => {
+                let bucket = own(Kind::KnownClient, client, None);
+                counts.push(count(bucket, &self.limits.known_client, Lock::Refuses));
             }
         }
-        buckets
+        counts
     }
 
     pub(crate) async fn strained(&self, now: OffsetDateTime) -> Result<Vec<Strained>, StoreError> {
@@ -122,7 +166,7 @@ impl Guard {
         origin: &Origin,
     ) -> Result<bool, StoreError> {
         let account = Guess::Password(name).account(pepper);
-        let letters = Bucket::new(pepper, Kind::Letters, account, None, None);
+        let letters = Bucket::new(pepper, Kind::Letters, Some(account), None, None);
         let host = origin.source.map(Source::host);
         let of_source = host
             .map(|host| Bucket::new(pepper, Kind::LettersOfSource, None, None, Some(host)))
@@ -132,58 +176,10 @@ impl Guard {
             .chain([(letters, &self.limits.letters)]);
         for (bucket, budget) in wanted {
             if let Taken::Locked { .. } = self.throttle.take(&bucket, budget, clock.now()).await? {
-                count(bucket.kind, origin);
+                count_refusal(bucket.kind, origin);
                 return Ok(false);
             }
         }
         Ok(true)
-    }
-}
-
-impl Guess<'_> {
-    /// A keyed hash of the name as it was given, so that the names of nobody are like all others.
-    pub(crate) fn account(self, pepper: &Pepper) -> Option<TokenDigest> {
-        let (of, name) = match self {
-            Self::Password(name) | Self::Code(name) => (&b"user"[..], login_form(name)),
-            Self::PassCode(identifier) => (&b"card"[..], identifier.to_owned()),
-            Self::Key => return None,
-        };
-        Some(pepper.digest_of(&[b"guessed account", of, name.as_bytes()]))
-    }
-}
-
-/// A keyed hash of the client: what it calls itself in its dialect, else its address. One address is
-/// one client in all dialects, or each would have a budget for it.
-fn client(pepper: &Pepper, origin: &Origin) -> Option<TokenDigest> {
-    if let Some(client) = &origin.client {
-        let realm = origin.realm.name().as_bytes();
-        return Some(pepper.digest_of(&[b"client", realm, client.as_bytes()]));
-    }
-    let host = origin.source?.host();
-    Some(pepper.digest_of(&[b"client's address", host.as_bytes()]))
-}
-
-impl Bucket {
-    fn new(
-        pepper: &Pepper,
-        kind: Kind,
-        account: Option<TokenDigest>,
-        client: Option<TokenDigest>,
-        network: Option<String>,
-    ) -> Self {
-        let bytes = |digest: Option<TokenDigest>| digest.map(|digest| *digest.as_bytes());
-        let key = pepper.digest_of(&[
-            b"bucket",
-            kind.name().as_bytes(),
-            &bytes(account).unwrap_or_default(),
-            &bytes(client).unwrap_or_default(),
-            network.as_deref().unwrap_or_default().as_bytes(),
-        ]);
-        Self {
-            key,
-            kind,
-            account,
-            network,
-        }
     }
 }

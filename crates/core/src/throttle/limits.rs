@@ -20,16 +20,24 @@ pub struct Budget {
 pub struct Limits {
     /// Wrong passwords for an account from one network.
     pub account: Budget,
-    /// Wrong passwords for an account from a client that it was used from before.
+    /// Wrong passwords for an account from an address that it was used from before, or with a live
+    /// token of its user. A budget other than that of `account` tells neighbours behind one address
+    /// who has logged in from there.
     pub known_client: Budget,
     /// Wrong passwords from one source, whatever the account.
     pub source: Budget,
+    /// Wrong passwords from one network, whatever the account; and wrong keys, counted apart.
+    pub network: Budget,
+    /// Wrong application keys from one source.
+    pub key: Budget,
+    /// Wrong access cards from everywhere together; and wrong application keys, counted apart.
+    pub everywhere: Budget,
     /// Wrong codes of an account's second factor.
     pub code: Budget,
     /// Letters that are asked for by one name.
     pub letters: Budget,
     /// Letters that are asked for from one source.
     pub letters_of_source: Budget,
-    /// How long a client is remembered after a login.
+    /// How long the address of a login is remembered.
     pub remember_clients: Duration,
 }

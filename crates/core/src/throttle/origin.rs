@@ -1,10 +1,10 @@
-//! Where a login comes from: dialect, address, client.
+//! Where a login comes from: dialect, address, client, and what proves that it is no stranger's.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 use crate::network::Network;
-use crate::token::Realm;
+use crate::token::{Realm, Token};
 
 /// The address that a request came from, as the gateway has found it out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,8 +62,12 @@ pub struct Origin {
     pub realm: Realm,
     /// The address it came from, if that is known.
     pub source: Option<Source>,
-    /// The device or program, if the dialect has the client name itself.
+    /// The device or program, if the dialect has the client name itself. It is recorded and decides
+    /// nothing: a stranger can send any name.
     pub client: Option<String>,
+    /// Tokens that the request carries beside the credentials. A live one of the user whose name is
+    /// tried proves that the client is known.
+    pub proofs: Vec<Token>,
 }
 
 impl Origin {
@@ -73,6 +77,7 @@ impl Origin {
             realm,
             source,
             client: None,
+            proofs: Vec::new(),
         }
     }
 }

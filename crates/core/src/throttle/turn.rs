@@ -10,32 +10,54 @@ use crate::clock::Clock;
 use crate::error::{AuthError, StoreError};
 use crate::token::TokenDigest;
 
+/// A bucket that a try comes out of.
+pub(super) struct Count<'l> {
+    pub(super) bucket: Bucket,
+    pub(super) budget: &'l Budget,
+    pub(super) lock: Lock,
+}
+
+/// What a lock of a bucket means for a try. It is counted either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lock {
+    /// The try is refused.
+    Refuses,
+    /// The client is known, and tries on.
+    Passes,
+}
+
 /// A try that was granted. One that is dropped counts as wrong.
 pub(crate) struct Turn<'g> {
     pub(super) throttle: &'g dyn Throttle,
     pub(super) clock: &'g dyn Clock,
     pub(super) held: Vec<(Bucket, Receipt)>,
-    /// The account, and the client that is remembered for it if the try was right.
+    /// The account, and the address that is remembered for it if the try was right.
     pub(super) client: Option<(TokenDigest, TokenDigest)>,
     pub(super) remember_clients: Duration,
 }
 
 impl Turn<'_> {
-    /// Takes a try out of one bucket more, or gives back those that were granted before.
+    /// Takes a try out of one bucket more. If that is locked and its lock counts for this client,
+    /// gives back those that were granted before.
     pub(super) async fn take(
         &mut self,
-        bucket: Bucket,
-        budget: &Budget,
+        count: Count<'_>,
         origin: &Origin,
     ) -> Result<(), AuthError> {
+        let Count {
+            bucket,
+            budget,
+            lock,
+        } = count;
         let now = self.clock.now();
-        match self.throttle.take(&bucket, budget, now).await? {
-            Taken::Granted(receipt) => {
+        match (self.throttle.take(&bucket, budget, now).await?, lock) {
+            (Taken::Granted(receipt), _) => {
                 self.held.push((bucket, receipt));
                 Ok(())
             }
-            Taken::Locked { until } => {
-                count(bucket.kind, origin);
+            (Taken::Locked { .. }, Lock::Passes) => Ok(()),
+            (Taken::Locked { until }, Lock::Refuses) => {
+                count_refusal(bucket.kind, origin);
                 self.give_back().await?;
                 Err(AuthError::Throttled {
                     retry_after: whole_seconds(until, now),
@@ -49,7 +71,9 @@ impl Turn<'_> {
         let (throttle, now) = (self.throttle, self.clock.now());
         for (bucket, receipt) in self.held.drain(..) {
             match bucket.kind {
-                Kind::Source => throttle.give_back(bucket.key, receipt, now).await?,
+                Kind::Source | Kind::Network | Kind::Card | Kind::Key => {
+                    throttle.give_back(bucket.key, receipt, now).await?;
+                }
                 Kind::Account
                 | Kind::KnownClient
                 | Kind::Code
@@ -74,7 +98,7 @@ impl Turn<'_> {
     }
 }
 
-pub(super) fn count(kind: Kind, origin: &Origin) {
+pub(super) fn count_refusal(kind: Kind, origin: &Origin) {
     let (dialect, by) = (origin.realm.name(), kind.name());
     counter!("isogloss_logins_throttled_total", "dialect" => dialect, "by" => by).increment(1);
 }

@@ -135,7 +135,7 @@ pub(crate) fn role_named(name: &str) -> Result<Role, Undone> {
 }
 
 async fn hash(password: SecretString, passwords: &Passwords) -> Result<String, Undone> {
-    let hash = passwords.hash(password).await;
+    let hash = passwords.hash_for_operator(password).await;
     hash.map_err(|error| match error {
         error @ (PasswordError::Empty | PasswordError::TooLong | PasswordError::Nul) => {
             Undone::Malformed(error.to_string())

@@ -6,11 +6,12 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use data_encoding::BASE64;
 use futures_util::future::LocalBoxFuture;
-use isogloss_core::audit::{Actor, Caller, Event, Kind, Reason};
+use isogloss_core::audit::{Caller, Event, Kind, Reason};
 use isogloss_core::{Auth, Key, Realm, Scope};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
 use super::oauth::Refusal;
+use crate::key_holder::KeyHolder;
 
 /// The realm of the directory's keys that services ask with.
 const REALM: Realm = Realm::new("introspection");
@@ -54,23 +55,13 @@ impl FromRequest for Backend {
         let auth = request.app_data::<Data<Auth>>().cloned();
         let key = key(request.headers().get(header::AUTHORIZATION));
         let source = request.peer_addr().map(|peer| peer.ip().into());
-        let caller = move |actor| Caller {
-            source,
-            actor,
-            ..Caller::default()
-        };
         Box::pin(async move {
             let (Some(auth), Some(key)) = (auth, key) else {
                 return Err(Refusal::InvalidClient);
             };
-            if let Some(key) = auth.key(REALM, key.expose_secret()).await? {
-                let caller = caller(Some(Actor::Key(key.label.clone())));
-                return Ok(Self { auth, caller, key });
-            }
-            let refused = async { Event::new(Kind::Admin, auth.now()) };
-            let refused = caller(None).scope(refused).await;
-            auth.audit().record(refused.refused(Reason::Credentials));
-            Err(Refusal::InvalidClient)
+            let holder = KeyHolder::check(&auth, REALM, &key, source).await?;
+            let KeyHolder { key, caller } = holder;
+            Ok(Self { auth, caller, key })
         })
     }
 }
@@ -93,6 +84,8 @@ fn key(value: Option<&HeaderValue>) -> Option<SecretString> {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret as _;
+
     use super::*;
 
     #[test]

@@ -83,6 +83,9 @@ fn ask(
         restore(request.head_mut(), told);
         let asked = Rc::clone(&asked);
         let (mount, usage) = &*asked;
+        if let Some(source) = usage.source(request.request()) {
+            request.extensions_mut().insert(source);
+        }
         let cut_off = retired(mount, usage, request.request());
         let answer = service.call(request);
         async move {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::ErrorKind;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
@@ -12,6 +13,8 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, Respon
 use futures_util::future::LocalBoxFuture;
 use isogloss_core::{AuthError, StoreError};
 use serde_json::json;
+
+use crate::key_holder::Denied;
 
 /// The parameters of a form.
 pub(super) struct Form(Vec<(String, String)>);
@@ -66,6 +69,8 @@ impl FromRequest for Form {
 pub(super) enum Refusal {
     /// There is no key of the realm `introspection`.
     InvalidClient,
+    /// There were too many wrong keys from that address. This one was not looked at.
+    Throttled(Duration),
     /// The key may not do that.
     InsufficientScope(String),
     /// The request makes no sense, or the token that it brings is dead.
@@ -99,6 +104,11 @@ impl Refusal {
                 StatusCode::UNAUTHORIZED,
                 "invalid_client",
                 "a key of the realm introspection is needed",
+            ),
+            Self::Throttled(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "temporarily_unavailable",
+                "too many wrong keys from this address",
             ),
             Self::InsufficientScope(text) => (StatusCode::FORBIDDEN, "insufficient_scope", &**text),
             Self::InvalidRequest(text) => (StatusCode::BAD_REQUEST, "invalid_request", &**text),
@@ -162,6 +172,9 @@ impl ResponseError for Refusal {
             Self::InvalidClient => {
                 response.insert_header((WWW_AUTHENTICATE, "Bearer"));
             }
+            Self::Throttled(retry_after) => {
+                response.insert_header((RETRY_AFTER, retry_after.as_secs()));
+            }
             Self::Unavailable(_) => {
                 response.insert_header((RETRY_AFTER, "1"));
             }
@@ -182,6 +195,16 @@ impl ResponseError for Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::WrongKey => Self::InvalidClient,
+            Denied::Throttled(retry_after) => Self::Throttled(retry_after),
+            Denied::Unavailable(error) => error.into(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the services behind are offered, in the words of OpenAPI.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterIn};
 use utoipa::openapi::{OpenApi, RefOr, Required, Response};
@@ -72,6 +73,7 @@ impl IntoResponses for Refusal {
         by_status(
             &[
                 Self::InvalidClient,
+                Self::Throttled(Duration::from_secs(1)),
                 Self::InsufficientScope("the key lacks the scope".to_owned()),
                 Self::InvalidRequest("the request makes no sense".to_owned()),
                 Self::UnsupportedGrantType("tokens are not exchanged in that way"),

@@ -1,6 +1,6 @@
 //! The section `passwords`: how passwords are hashed.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU8, NonZeroUsize};
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -29,6 +29,10 @@ pub struct Passwords {
     pub low_priority: bool,
     /// Whether one thread checks up to four passwords at once when several wait.
     pub lanes: bool,
+    /// How many of all logins that wait or are checked may be for one account, in percent.
+    pub account_share: NonZeroU8,
+    /// How many of them may come from one source, in percent.
+    pub source_share: NonZeroU8,
 }
 
 impl Default for Passwords {
@@ -41,6 +45,8 @@ impl Default for Passwords {
             allow_weak: false,
             low_priority: true,
             lanes: true,
+            account_share: const { NonZeroU8::new(12).unwrap() },
+            source_share: const { NonZeroU8::new(50).unwrap() },
         }
     }
 }
@@ -50,6 +56,15 @@ impl Passwords {
         if !(4..=31).contains(&self.bcrypt_cost) {
             let expected = "expected a number from 4 to 31";
             return Err(Problem::new("passwords.bcrypt_cost", expected));
+        }
+        for (key, share) in [
+            ("account_share", self.account_share),
+            ("source_share", self.source_share),
+        ] {
+            if share.get() > 100 {
+                let expected = "expected a number from 1 to 100";
+                return Err(Problem::new(format!("passwords.{key}"), expected));
+            }
         }
         above_zero("passwords.queue_timeout", self.queue_timeout)
     }

@@ -21,13 +21,14 @@ pub struct Throttle {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration")]
     pub account_refill: Duration,
-    /// Wrong passwords for an account from a client that has logged in to it before.
+    /// Wrong passwords for an account from an address that has logged in to it before, or with a live
+    /// token of its user.
     pub known_client_tries: NonZeroU32,
     /// How long it takes until one of them is there again.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration")]
     pub known_client_refill: Duration,
-    /// How long a client is remembered after a login.
+    /// How long an address is remembered after a login.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration")]
     pub remember_clients: Duration,
@@ -37,6 +38,24 @@ pub struct Throttle {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration")]
     pub source_refill: Duration,
+    /// Wrong passwords from one network, whatever the account; and wrong keys, counted apart.
+    pub network_tries: NonZeroU32,
+    /// How long it takes until one of them is there again.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
+    pub network_refill: Duration,
+    /// Wrong application keys from one source.
+    pub key_tries: NonZeroU32,
+    /// How long it takes until one of them is there again.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
+    pub key_refill: Duration,
+    /// Wrong access cards from everywhere together; and wrong keys, counted apart.
+    pub everywhere_tries: NonZeroU32,
+    /// How long it takes until one of them is there again.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "Duration")]
+    pub everywhere_refill: Duration,
     /// Wrong codes of an account's second factor.
     pub code_tries: NonZeroU32,
     /// How long it takes until one of them is there again.
@@ -71,11 +90,17 @@ impl Default for Throttle {
             enabled: true,
             account_tries: const { NonZeroU32::new(10).unwrap() },
             account_refill: Duration::from_mins(1),
-            known_client_tries: const { NonZeroU32::new(30).unwrap() },
+            known_client_tries: const { NonZeroU32::new(10).unwrap() },
             known_client_refill: Duration::from_mins(1),
             remember_clients: Duration::from_hours(24 * 30),
             source_tries: const { NonZeroU32::new(100).unwrap() },
             source_refill: Duration::from_secs(6),
+            network_tries: const { NonZeroU32::new(1000).unwrap() },
+            network_refill: Duration::from_secs(1),
+            key_tries: const { NonZeroU32::new(20).unwrap() },
+            key_refill: Duration::from_mins(1),
+            everywhere_tries: const { NonZeroU32::new(3000).unwrap() },
+            everywhere_refill: Duration::from_millis(500),
             code_tries: const { NonZeroU32::new(5).unwrap() },
             code_refill: Duration::from_mins(1),
             first_lock: Duration::from_secs(1),
@@ -108,6 +133,9 @@ impl Throttle {
             account: locking(self.account_tries, self.account_refill),
             known_client: locking(self.known_client_tries, self.known_client_refill),
             source: locking(self.source_tries, self.source_refill),
+            network: locking(self.network_tries, self.network_refill),
+            key: locking(self.key_tries, self.key_refill),
+            everywhere: locking(self.everywhere_tries, self.everywhere_refill),
             code: locking(self.code_tries, self.code_refill),
             letters: steady(self.letters, self.letters_refill),
             letters_of_source: steady(self.letters_of_source, self.letters_of_source_refill),
@@ -120,6 +148,9 @@ impl Throttle {
             ("account_refill", self.account_refill),
             ("known_client_refill", self.known_client_refill),
             ("source_refill", self.source_refill),
+            ("network_refill", self.network_refill),
+            ("key_refill", self.key_refill),
+            ("everywhere_refill", self.everywhere_refill),
             ("code_refill", self.code_refill),
             ("first_lock", self.first_lock),
             ("longest_lock", self.longest_lock),
@@ -132,5 +163,23 @@ impl Throttle {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_default_tries_do_not_tell_who_is_known_at_an_address() {
+        let limits = Throttle::default().limits();
+        assert_eq!(limits.known_client, limits.account);
+    }
+
+    #[test]
+    fn by_default_no_network_can_spend_what_is_for_everywhere() {
+        let limits = Throttle::default().limits();
+        assert!(limits.network.tries < limits.everywhere.tries);
+        assert!(limits.network.refill > limits.everywhere.refill);
     }
 }

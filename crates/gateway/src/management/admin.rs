@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -10,15 +11,16 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Data, ServiceConfig, scope, to};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, Route};
 use futures_util::future::LocalBoxFuture;
-use isogloss_core::audit::{Actor, Caller, Event, Kind, Reason};
+use isogloss_core::audit::{Caller, Event, Kind, Reason};
 use isogloss_core::{Auth, Key, Realm, Scope};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde_json::json;
 use utoipa::IntoResponses;
 use utoipa::openapi::{RefOr, Response};
 
 use crate::administration::Undone;
 use crate::administration::keys::Rights;
+use crate::key_holder::{Denied, KeyHolder};
 use crate::openapi;
 
 /// The realm of the directory's keys that open `/admin`.
@@ -80,28 +82,13 @@ impl FromRequest for Admin {
         let auth = request.app_data::<Data<Auth>>().cloned();
         let key = bearer(request.headers().get(header::AUTHORIZATION)).map(SecretString::from);
         let source = request.peer_addr().map(|peer| peer.ip().into());
-        let caller = move |actor| Caller {
-            source,
-            actor,
-            ..Caller::default()
-        };
         Box::pin(async move {
             let (Some(auth), Some(key)) = (auth, key) else {
                 return Err(Refusal::NoKey);
             };
-            match auth.key(REALM, key.expose_secret()).await {
-                Ok(Some(key)) => {
-                    let caller = caller(Some(Actor::Key(key.label.clone())));
-                    Ok(Self { auth, caller, key })
-                }
-                Ok(None) => {
-                    let refused = async { Event::new(Kind::Admin, auth.now()) };
-                    let refused = caller(None).scope(refused).await;
-                    auth.audit().record(refused.refused(Reason::Credentials));
-                    Err(Refusal::NoKey)
-                }
-                Err(error) => Err(Refusal::Unavailable(error.to_string())),
-            }
+            let holder = KeyHolder::check(&auth, REALM, &key, source).await?;
+            let KeyHolder { key, caller } = holder;
+            Ok(Self { auth, caller, key })
         })
     }
 }
@@ -115,6 +102,8 @@ fn bearer(value: Option<&HeaderValue>) -> Option<&str> {
 #[derive(Debug)]
 pub(super) enum Refusal {
     NoKey,
+    /// There were too many wrong keys from that address. This one was not looked at.
+    Throttled(Duration),
     NoScope(Scope),
     /// A right beyond those of the key.
     Forbidden(String),
@@ -134,6 +123,7 @@ impl Refusal {
     fn reason(&self) -> Cow<'_, str> {
         match self {
             Self::NoKey => "a bearer key of the realm admin is needed".into(),
+            Self::Throttled(_) => "too many wrong keys from this address".into(),
             Self::NoScope(scope) => format!("the key lacks the scope {}", scope.name()).into(),
             Self::NoMethod(allowed) => format!("the methods here are {allowed}").into(),
             Self::TooLarge => "the body is too large".into(),
@@ -159,6 +149,7 @@ impl ResponseError for Refusal {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::NoKey => StatusCode::UNAUTHORIZED,
+            Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NoScope(_) | Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NoMethod(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) => StatusCode::CONFLICT,
@@ -176,6 +167,9 @@ impl ResponseError for Refusal {
         let mut response = HttpResponse::build(self.status_code());
         if let Self::NoKey = self {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        if let Self::Throttled(retry_after) = self {
+            response.insert_header((header::RETRY_AFTER, retry_after.as_secs()));
         }
         if let Self::NoMethod(allowed) = self {
             response.insert_header((header::ALLOW, *allowed));
@@ -206,6 +200,7 @@ impl IntoResponses for Refusal {
                 Self::TooLarge,
                 Self::TooSlow,
                 Self::MediaType,
+                Self::Throttled(Duration::from_secs(1)),
                 Self::Unavailable("a store cannot be asked".to_owned()),
             ],
             "Refusal",
@@ -225,6 +220,16 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         HttpResponse::from_error(Refusal::NotFound(reason.to_owned()))
     };
     cfg.service(scope("/admin").default_service(to(nothing)));
+}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::WrongKey => Self::NoKey,
+            Denied::Throttled(retry_after) => Self::Throttled(retry_after),
+            Denied::Unavailable(error) => Self::Unavailable(error.to_string()),
+        }
+    }
 }
 
 impl From<Undone> for Refusal {

@@ -1,12 +1,12 @@
 //! `loginToSession`: a login whose token stands in a cookie.
 
-use actix_web::HttpResponse;
 use actix_web::web::{Data, ReqData};
+use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{Auth, Source};
 
 use super::body::SessionBody;
 use super::wire::SessionAnswer;
-use super::{Answer, authenticate};
+use super::{Answer, authenticate, origin};
 use crate::cookie::{Kept, cookie};
 use crate::wire::json;
 use crate::{Settings, issue};
@@ -15,6 +15,7 @@ pub(super) async fn login_to_session(
     auth: Data<Auth>,
     settings: Data<Settings>,
     source: Option<ReqData<Source>>,
+    request: HttpRequest,
     body: SessionBody,
 ) -> Answer {
     let kept = if body.remember_me {
@@ -22,7 +23,8 @@ pub(super) async fn login_to_session(
     } else {
         Kept::UntilClosed
     };
-    let user = authenticate(&auth, source.as_deref().copied(), body.into()).await?;
+    let origin = origin(&settings, &request, source.as_deref().copied());
+    let user = authenticate(&auth, origin, body.into()).await?;
     let issued = issue::session(&auth, &settings, &user).await?;
     let cookie = cookie(&settings, &issued, kept);
     let answer = SessionAnswer::new(&issued, &cookie);

@@ -15,6 +15,8 @@ pub(crate) struct AuthenticationInfo {
     pub(crate) password: SecretString,
     /// The device that wants a re-authentication token, if one does.
     pub(crate) device: Option<String>,
+    /// A re-authentication token from an earlier login.
+    pub(crate) re_authentication_token: Option<String>,
 }
 
 impl TryFrom<Model> for AuthenticationInfo {
@@ -26,6 +28,9 @@ impl TryFrom<Model> for AuthenticationInfo {
         let password = model.text("password", &mut state);
         let device = model.text("deviceName", &mut state);
         let wants_token = model.flag("generateReAuthenticationToken", &mut state);
+        // No login needs one, so none fails because of one.
+        let re_authentication_token =
+            model.text("reAuthenticationToken", &mut ModelState::default());
         if user_name.is_none() {
             state.required("userName");
         }
@@ -46,6 +51,7 @@ impl TryFrom<Model> for AuthenticationInfo {
             user_name: user_name.unwrap_or_default(),
             password: password.unwrap_or_default().into(),
             device: device.filter(|_| wants_token),
+            re_authentication_token,
         })
     }
 }

@@ -34,6 +34,9 @@ const LIMITS: Limits = {
         account: budget(2),
         known_client: budget(2),
         source: budget(50),
+        network: budget(50),
+        key: budget(50),
+        everywhere: budget(50),
         code: budget(2),
         letters: budget(1),
         letters_of_source: budget(9),
@@ -126,9 +129,8 @@ async fn a_login_by_password_tells_how_it_ended() {
         drop(caller().scope(login).await);
     }
     let elsewhere = Origin {
-        source: Some(Source::from(IpAddr::from([198, 51, 100, 1]))),
         client: Some("tablet".to_owned()),
-        realm: THERE,
+        ..Origin::new(THERE, Some(Source::from(IpAddr::from([198, 51, 100, 1]))))
     };
     let login = Credentials {
         origin: elsewhere,

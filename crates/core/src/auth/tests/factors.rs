@@ -90,7 +90,12 @@ async fn a_code_leaves_the_tokens_made_before_it() {
 
 #[tokio::test]
 async fn of_fifty_with_one_code_one_gets_in() {
-    let f = fixture().await;
+    let hashing = PasswordSettings {
+        account_share: 100,
+        ..hashing()
+    };
+    let passwords = Passwords::start(hashing).unwrap();
+    let f = made_of(None, Audit::default(), passwords).await;
     let codes = f.recovery_codes().await;
     let recovery = codes[0].expose();
     for code in [CODES[1], &recovery] {

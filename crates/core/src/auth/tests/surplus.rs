@@ -64,7 +64,10 @@ async fn who_finds_no_place_is_refused_before_anybody_is_asked() {
     const ALL: usize = 200;
     let f = guarded_by(Some(Guard::new(Arc::new(Silent), LIMITS))).await;
     let mut logins: Vec<_> = (0..ALL)
-        .map(|_| Box::pin(f.auth.login(credentials("ada", "ada-pw"))))
+        .map(|number| {
+            let name = format!("user-{number}");
+            Box::pin(f.auth.login(credentials(&name, "ada-pw")))
+        })
         .collect();
     let mut refused = 0;
     poll_fn(|context| {

@@ -1,0 +1,60 @@
+//! A live token in the request of a login proves that its client is known.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::Auth;
+use crate::directory::login_form;
+use crate::error::AuthError;
+use crate::session::Purpose;
+use crate::throttle::Origin;
+use crate::token::Token;
+use crate::user::User;
+
+/// What a token may be for that proves it. One-time tokens go through mails and addresses.
+const PURPOSES: &[Purpose] = &[Purpose::Access, Purpose::Remember];
+
+/// How many tokens of a request are looked up. No dialect has more places for them.
+const AT_MOST: usize = 3;
+
+impl Auth {
+    /// Returns the user of a live token that the request carries, if the name that is tried is that
+    /// user's; `None` if there is no such token. The name itself is not looked up: before a try is
+    /// taken, nothing may depend on whether there is such a user. Fails if a store cannot be asked:
+    /// then nothing is tried at all.
+    pub(super) async fn proven(
+        &self,
+        origin: &Origin,
+        name: &str,
+    ) -> Result<Option<Uuid>, AuthError> {
+        if self.0.guard.is_none() {
+            return Ok(None);
+        }
+        let name = login_form(name);
+        for token in origin.proofs.iter().take(AT_MOST) {
+            match self.bearer(token).await {
+                Ok(user) if is_called(&user, &name) => return Ok(Some(user.id)),
+                Ok(_) | Err(AuthError::InvalidToken) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The user who holds that token. Its use is not noted: guesses keep no session alive. A token with
+    /// which an administrator acts for the user is not the user's.
+    async fn bearer(&self, token: &Token) -> Result<Arc<User>, AuthError> {
+        let found = self.find_unspent(token, PURPOSES).await;
+        let (_, record) = found.map_err(AuthError::from)?;
+        if record.actor.is_some() {
+            return Err(AuthError::InvalidToken);
+        }
+        self.owner(&record, PURPOSES).await
+    }
+}
+
+fn is_called(user: &User, name: &str) -> bool {
+    let email = user.email.as_deref().map(login_form);
+    login_form(&user.user_name) == name || email.is_some_and(|email| email == name)
+}

@@ -1,0 +1,181 @@
+//! How many of the places for password checks one account, source or task may hold.
+//!
+//! Without shares, one account over a hundred connections fills the queue of the hashing threads, even
+//! with its right password, and all other logins are refused.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::PasswordSettings;
+use super::pool::OVERLOADED;
+use crate::error::AuthError;
+use crate::token::TokenDigest;
+
+/// What holds places together.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Claimant {
+    /// A keyed hash of the name that is tried, whether there is such a user or not.
+    Account(TokenDigest),
+    /// What counts as one source of requests.
+    Source(String),
+    /// All operators who set passwords. Their share is that of a source.
+    Operators,
+}
+
+/// How many places each claimant holds.
+#[derive(Clone)]
+pub(super) struct Shares(Arc<Held>);
+
+struct Held {
+    places: Mutex<HashMap<Claimant, usize>>,
+    of_account: usize,
+    of_source: usize,
+}
+
+/// A place among those whose passwords are being checked, until it is dropped.
+pub(crate) struct Place {
+    _permit: OwnedSemaphorePermit,
+    _shares: Holding,
+}
+
+/// Counts as a place of each of its claimants.
+struct Holding {
+    held: Arc<Held>,
+    claimants: Vec<Claimant>,
+}
+
+impl Shares {
+    /// The shares of so many places; each is at least one.
+    pub(super) fn of(places: usize, settings: PasswordSettings) -> Self {
+        let share = |percent: u8| (places * usize::from(percent) / 100).max(1);
+        Self(Arc::new(Held {
+            places: Mutex::default(),
+            of_account: share(settings.account_share),
+            of_source: share(settings.source_share),
+        }))
+    }
+
+    /// Takes a place for these claimants, or refuses at once if one of them holds its share.
+    pub(super) fn place(
+        &self,
+        claimants: Vec<Claimant>,
+        permit: impl FnOnce() -> Result<OwnedSemaphorePermit, AuthError>,
+    ) -> Result<Place, AuthError> {
+        let shares = self.0.take(claimants).ok_or(OVERLOADED)?;
+        Ok(Place {
+            _permit: permit()?,
+            _shares: shares,
+        })
+    }
+}
+
+impl Held {
+    fn take(self: &Arc<Self>, claimants: Vec<Claimant>) -> Option<Holding> {
+        let mut places = self.locked();
+        let is_spent = |claimant: &Claimant| {
+            let held = places.get(claimant).copied().unwrap_or_default();
+            held >= self.share(claimant)
+        };
+        if claimants.iter().any(is_spent) {
+            return None;
+        }
+        for claimant in &claimants {
+            *places.entry(claimant.clone()).or_default() += 1;
+        }
+        drop(places);
+        Some(Holding {
+            held: Arc::clone(self),
+            claimants,
+        })
+    }
+
+    fn share(&self, claimant: &Claimant) -> usize {
+        match claimant {
+            Claimant::Account(_) => self.of_account,
+            Claimant::Source(_) | Claimant::Operators => self.of_source,
+        }
+    }
+
+    /// The counts are whole whatever became of the thread that held them.
+    fn locked(&self) -> MutexGuard<'_, HashMap<Claimant, usize>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        let mut places = self.held.locked();
+        for claimant in &self.claimants {
+            if let Some(held) = places.get_mut(claimant) {
+                *held -= 1;
+                if *held == 0 {
+                    places.remove(claimant);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    fn shares(places: usize) -> Shares {
+        Shares::of(
+            places,
+            PasswordSettings {
+                account_share: 25,
+                source_share: 50,
+                ..PasswordSettings::default()
+            },
+        )
+    }
+
+    fn claim(shares: &Shares, account: u8, source: &str) -> Option<Place> {
+        let claimants = vec![
+            Claimant::Account([account; 16].into()),
+            Claimant::Source(source.to_owned()),
+        ];
+        let permit = || {
+            let semaphore = Arc::new(Semaphore::new(1));
+            semaphore.try_acquire_owned().map_err(|_| OVERLOADED)
+        };
+        shares.place(claimants, permit).ok()
+    }
+
+    #[test]
+    fn one_account_and_one_source_hold_their_share_and_no_more() {
+        let shares = shares(8);
+        let mut held: Vec<_> = (0..2).map(|_| claim(&shares, 1, "a").unwrap()).collect();
+        assert!(claim(&shares, 1, "b").is_none());
+        held.extend((2..4).map(|account| claim(&shares, account, "a").unwrap()));
+        assert!(claim(&shares, 5, "a").is_none());
+        // What is refused holds nothing of the other share.
+        held.push(claim(&shares, 5, "b").unwrap());
+        held.push(claim(&shares, 5, "b").unwrap());
+        held.clear();
+        assert!(shares.0.locked().is_empty());
+        assert!(claim(&shares, 1, "a").is_some());
+    }
+
+    #[test]
+    fn a_share_is_at_least_one_place() {
+        let shares = shares(1);
+        let held = claim(&shares, 1, "a");
+        assert!(held.is_some());
+        assert!(claim(&shares, 1, "b").is_none());
+        assert!(claim(&shares, 2, "b").is_some());
+    }
+
+    #[test]
+    fn a_full_pool_takes_nothing_of_a_share() {
+        let shares = shares(4);
+        let refused = shares.place(vec![Claimant::Operators], || Err(OVERLOADED));
+        assert!(refused.is_err());
+        assert!(shares.0.locked().is_empty());
+    }
+}

@@ -1,0 +1,126 @@
+//! Spray over many users: what a client calls itself has not one guess more looked at.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use tempfile::TempDir;
+
+use super::*;
+
+const USERS: usize = 60;
+const GUESSES: usize = 600;
+const THREADS: usize = 16;
+const SOURCE_TRIES: usize = 100;
+
+const APPLICATION: &str = "6C12345D9B0C4F3C23ABB5721D098F7B";
+const CLIENT: &str = "31cb1181-2cbc-49dc-883a-0620e20140a4";
+const HOME: &str = "192.0.2.1";
+
+/// What the client of a login calls itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Declared {
+    Nothing,
+    /// What its owner's client calls itself.
+    Known,
+    /// Something else each time.
+    Fresh,
+}
+
+fn login(dialect: Dialect, name: &str, password: &str, client: Option<&str>) -> Request {
+    match (dialect, client) {
+        (Bimplus, Some(client)) => Request::post("/v2/authorize").json(&json!({"user_id": name,
+            "password": password, "client_id": client, "application_id": APPLICATION})),
+        (Tokenlogin, Some(client)) => {
+            Request::post("/api/v1/Authentication/Login?APIKey=demo-api-key").json(
+                &json!({"userName": name, "password": password, "deviceName": client,
+                    "generateReAuthenticationToken": true}),
+            )
+        }
+        (Bimplus | Crmcom | Tokenlogin | Memsource, _) => dialect.login(name, password),
+    }
+}
+
+/// A gateway with users who have all logged in from home, with clients that have the usual name.
+fn at_home() -> (TempDir, Gateway) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("users.toml");
+    let mut text = "organisations = [{ name = 'CRMDEMO', default_unit = 'A', units = [{ id = 'A', name = 'A' }] }]\n\
+        keys = [{ realm = 'tokenlogin', label = 'app', key = 'demo-api-key' }]\nusers = [\n"
+        .to_owned();
+    for user in 0..USERS {
+        let name = format!("user-{user}");
+        let entry = format!(
+            "{{ user_name = '{name}', organisation = 'CRMDEMO', password = '{name}-pw' }},"
+        );
+        writeln!(text, "{entry}").unwrap();
+    }
+    text.push(']');
+    fs::write(&file, text).unwrap();
+    let gateway = gateway(&format!(
+        "source_tries = {SOURCE_TRIES}\naccount_tries = 10"
+    ))
+    .config_text(BEHIND_A_PROXY)
+    .config_text("[dialects.bimplus]\napplications = 'any'")
+    .env("ISOGLOSS__DIRECTORY__IMPORT", file.display().to_string())
+    .start()
+    .unwrap();
+    gateway.wait_until_ready().unwrap();
+    for user in 0..USERS {
+        let name = format!("user-{user}");
+        for dialect in [Bimplus, Tokenlogin] {
+            let login = login(dialect, &name, &format!("{name}-pw"), Some(CLIENT));
+            assert_in(dialect, &forwarded(login, HOME), gateway.public());
+        }
+    }
+    (folder, gateway)
+}
+
+/// How many guesses from that address are looked at.
+fn looked_at(gateway: &Gateway, mix: &[Dialect], declared: Declared, address: &str) -> usize {
+    let before = throttled(gateway);
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while let guess @ 0..GUESSES = next.fetch_add(1, Ordering::Relaxed) {
+                    let dialect = mix[guess / USERS % mix.len()];
+                    let fresh = format!("{guess:032x}");
+                    let client = match declared {
+                        Declared::Nothing => None,
+                        Declared::Known => Some(CLIENT),
+                        Declared::Fresh => Some(&*fresh),
+                    };
+                    let name = format!("user-{}", guess % USERS);
+                    let login = login(dialect, &name, &format!("guess-{guess}"), client);
+                    forwarded(login, address).send(gateway.public()).unwrap();
+                }
+            });
+        }
+    });
+    GUESSES - (throttled(gateway) - before)
+}
+
+#[test]
+fn no_client_name_and_no_mix_of_dialects_has_more_guesses_looked_at() {
+    let (_folder, gateway) = at_home();
+    let mut address = 0;
+    for mix in [
+        &DIALECTS[..],
+        &[Bimplus],
+        &[Crmcom],
+        &[Tokenlogin],
+        &[Memsource],
+    ] {
+        for declared in [Declared::Nothing, Declared::Known, Declared::Fresh] {
+            address += 1;
+            let looked_at = looked_at(&gateway, mix, declared, &format!("203.0.{address}.1"));
+            println!("{mix:?} {declared:?}: {looked_at} of {GUESSES}");
+            assert_eq!(looked_at, SOURCE_TRIES, "{mix:?} {declared:?}");
+        }
+    }
+    // From the very address at which all users are known, too.
+    let at_home = looked_at(&gateway, &DIALECTS, Declared::Known, HOME);
+    assert_eq!(at_home, SOURCE_TRIES);
+}
