@@ -2,6 +2,7 @@
 
 mod app_passwords;
 mod audited;
+mod ended;
 mod factor;
 mod issue;
 mod login;
@@ -18,6 +19,7 @@ use time::OffsetDateTime;
 
 #[cfg(fuzzing)]
 pub(crate) use self::tokens::used;
+use self::ended::Ended;
 use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::directory::Directory;
@@ -54,7 +56,7 @@ pub struct Parts {
 
 /// Authentication against the one user base. Cheap to clone.
 #[derive(Clone)]
-pub struct Auth(Arc<Parts>);
+pub struct Auth(Arc<Parts>, Arc<Ended>);
 
 /// A name and a password, with what else a dialect asks for.
 #[derive(Debug, Clone)]
@@ -97,7 +99,7 @@ pub enum AccessCard {
 impl Auth {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        Self(Arc::new(parts), Arc::default())
     }
 
     /// The present moment, by the clock that judges all tokens.

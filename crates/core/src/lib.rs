@@ -32,7 +32,7 @@ pub use auth::{
     AccessCard, Auth, Credentials, Filter, Listed, OrganisationName, Parts, SecondFactor,
     SecondFactorPolicy, SecondFactorRule, SecondUse, StrainedFilter,
 };
-pub use client::{Client, CutOff};
+pub use client::{Client, CutOff, Expired};
 pub use clock::{Clock, MockClock, SystemClock};
 pub use connections::Connections;
 pub use error::{AuthError, StoreError};

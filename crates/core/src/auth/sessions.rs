@@ -107,6 +107,7 @@ impl Auth {
         let mut ended = 0;
         for (digest, record) in self.records(filter).await? {
             let was_live = record.is_live(self.now());
+            self.1.forget(digest);
             if self.0.tokens.take(digest).await?.is_some() && was_live {
                 ended += 1;
             }
