@@ -66,9 +66,8 @@ fn log_in(gateway: &Gateway) {
             Request::post(tokenlogin_path).json(&tokenlogin),
             Request::post("/v2/authorize")
                 .json(&json!({"user_id": HOSTILE, "password": password, "client_id": HOSTILE})),
-            Request::post("/crmapi/rest/v2/authentication/token").json(
-                &json!({"username": HOSTILE, "password": password, "organisation": HOSTILE}),
-            ),
+            Request::post("/crmapi/rest/v2/authentication/token")
+                .json(&json!({"username": HOSTILE, "password": password, "organisation": HOSTILE})),
         ] {
             let request = request.header("User-Agent", "é\u{9b}2J\u{202e}/1");
             request.send(gateway.public()).unwrap();
@@ -123,7 +122,8 @@ fn no_listing_or_log_line_hands_a_hostile_name_to_the_terminal() {
         assert_printable(&what, &both(&said));
         let said = shell.run(&[command, &["--json"]].concat());
         assert_printable(&what, &both(&said));
-        let read: Value = serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{what}: {said:?}"));
+        let read: Value =
+            serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{what}: {said:?}"));
         let names_it = read.to_string().contains("é李");
         let named = ["user list", "user show admin", "session list", "key list"];
         assert!(names_it || !named.contains(&&*what), "{what}: {read}");

@@ -73,7 +73,12 @@ impl Proxy {
 
     /// Everything that it has written to logs so far.
     pub(crate) fn logs(&self) -> String {
-        let names = ["log", "isogloss.access.log", "isogloss.error.log", "isogloss.log"];
+        let names = [
+            "log",
+            "isogloss.access.log",
+            "isogloss.error.log",
+            "isogloss.log",
+        ];
         let files = names.map(|name| fs::read(self.folder.path().join(name)));
         let texts = files.into_iter().flatten();
         texts

@@ -93,7 +93,8 @@ fn answer(stream: TcpStream, heads: &Mutex<Vec<Head>>) -> std::io::Result<()> {
 
 /// Switches protocols, and sends back what comes, without the frames of a WebSocket: no proxy looks at them.
 fn echo(reader: &mut BufReader<TcpStream>) -> std::io::Result<()> {
-    let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+    let answer =
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
     reader.get_mut().write_all(answer.as_bytes())?;
     let mut bytes = [0; 16];
     loop {

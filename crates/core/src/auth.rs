@@ -17,9 +17,9 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use time::OffsetDateTime;
 
+use self::ended::Ended;
 #[cfg(fuzzing)]
 pub(crate) use self::tokens::used;
-use self::ended::Ended;
 use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::directory::Directory;

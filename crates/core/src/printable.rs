@@ -11,8 +11,7 @@ use std::fmt::Write as _;
 /// and ISO 8859, DEL, line and paragraph separators, and bidirectional embeddings, overrides and
 /// isolates.
 pub fn is_unprintable(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Returns the text on one line, with each unprintable character escaped.
@@ -90,7 +89,10 @@ mod tests {
         let value = serde_json::json!({"a\u{9b}": "\u{1b}\r\n\u{7f}\u{85}\u{202e}\u{2028}é"});
         let json = serde_json::to_string_pretty(&value).unwrap();
         let safe = printable_json(&json);
-        assert!(safe.chars().all(|c| c == '\n' || !is_unprintable(c)), "{safe}");
+        assert!(
+            safe.chars().all(|c| c == '\n' || !is_unprintable(c)),
+            "{safe}"
+        );
         let read: serde_json::Value = serde_json::from_str(&safe).unwrap();
         assert_eq!(read, value);
     }

@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use isogloss_core::{Letter, Mailer, StoreError, printable, printable_lines};
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
-use lettre::{Address, AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::{
+    Address, AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+};
 use secrecy::ExposeSecret as _;
 use tracing::warn;
 
@@ -110,7 +112,11 @@ mod tests {
         let lines: Vec<_> = text.lines().collect();
         assert!(!lines.iter().any(|line| line.starts_with("Bcc")), "{text}");
         assert!(!text.contains(['\u{1b}', '\u{9b}']), "{text}");
-        for to in ["Eve\r\nBcc: m@example.com <ada@example.com>", "Eve <ada@example.com>", "a\u{1b}@example.com"] {
+        for to in [
+            "Eve\r\nBcc: m@example.com <ada@example.com>",
+            "Eve <ada@example.com>",
+            "a\u{1b}@example.com",
+        ] {
             let (outcome, text) = sent(to).await;
             assert_eq!(
                 (outcome.unwrap_err().to_string(), text.as_str()),

@@ -7,7 +7,7 @@ use crate::client::Expired;
 pub struct ExpiredUse {
     /// Tokens that were presented after their end. One is counted again at each gateway.
     pub tokens: u64,
-    /// Calls that were refused for it.
+    /// Calls that were refused for it, at most one a minute for each token.
     pub calls: u64,
     /// The least age of such a token, in seconds since it was issued.
     pub youngest: Option<u64>,

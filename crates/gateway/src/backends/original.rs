@@ -9,17 +9,10 @@ use actix_web::http::{Method, Uri};
 /// Where proxies put the address of the call: `X-Forwarded-Uri` is what Traefik and Caddy send, and nginx
 /// if it is told to; `X-Original-URI` is what nginx's documentation of `auth_request` sets, and
 /// `X-Original-URL`, with scheme and host, what ingress-nginx sends.
-const URIS: [&str; 3] = [
-    "x-forwarded-uri",
-    "x-original-uri",
-    "x-original-url",
-];
+const URIS: [&str; 3] = ["x-forwarded-uri", "x-original-uri", "x-original-url"];
 
 /// Where they put its method.
-const METHODS: [&str; 2] = [
-    "x-forwarded-method",
-    "x-original-method",
-];
+const METHODS: [&str; 2] = ["x-forwarded-method", "x-original-method"];
 
 /// Where a proxy says what the call was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +109,10 @@ mod tests {
         for (told, read) in [
             (&[("x-forwarded-uri", "/app?token=a")][..], "/app?token=a"),
             (&[("x-original-uri", "/app?token=a")], "/app?token=a"),
-            (&[("x-original-url", "https://h/app?t=a%20b")], "/app?t=a%20b"),
+            (
+                &[("x-original-url", "https://h/app?t=a%20b")],
+                "/app?t=a%20b",
+            ),
             (&agreeing, "/app?token=a"),
             (&differing, "/app"),
             (&twice, "/a"),
@@ -133,7 +129,8 @@ mod tests {
         }
         let mut head = RequestHead::default();
         let delete = HeaderValue::from_static("DELETE");
-        head.headers.append(HeaderName::from_static(METHODS[1]), delete);
+        head.headers
+            .append(HeaderName::from_static(METHODS[1]), delete);
         restore(&mut head, Told::InHeaders);
         assert_eq!(head.method, Method::DELETE);
     }

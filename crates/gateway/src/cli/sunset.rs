@@ -99,7 +99,9 @@ fn print(report: &Report) -> Result<()> {
     for shown in &report.clients {
         if let Some(hint) = &shown.hint {
             let (named, user_agent, network) = (named(shown), &shown.user_agent, &shown.network);
-            output::text(format_args!("  hint: {named} {user_agent} {network}: {hint}"))?;
+            output::text(format_args!(
+                "  hint: {named} {user_agent} {network}: {hint}"
+            ))?;
         }
     }
     output::text("")

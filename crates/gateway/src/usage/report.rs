@@ -61,7 +61,8 @@ pub(crate) struct Shown {
 pub(crate) struct ExpiredTokens {
     /// How many tokens. One that several gateways saw counts several times.
     pub(crate) tokens: u64,
-    /// How many calls were refused for it. More than tokens: the client did not log in at once.
+    /// How many calls were refused for it, at most one a minute for each token. More than tokens: the
+    /// client did not log in at once.
     pub(crate) calls: u64,
     /// The least age at which one was presented, in seconds since it was issued.
     pub(crate) youngest_seconds: u64,

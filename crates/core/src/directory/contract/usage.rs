@@ -5,8 +5,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use crate::directory::Directory;
 use crate::client::Expired;
+use crate::directory::Directory;
 use crate::usage::{ExpiredUse, Observed, UsageCount, UsageKey, UsageRows};
 
 const START: OffsetDateTime = datetime!(2026-11-26 09:00:00 UTC);
@@ -115,7 +115,10 @@ async fn unknown_clients_share_a_row_and_take_no_room(directory: &dyn Directory)
     directory.add_usage(&again, 30).await.unwrap();
     let rows = directory.usage(START).await.unwrap();
     let known = rows.iter().find(|(key, _)| key.user_agent == "Scanner/7");
-    assert_eq!(known.map(|(_, count)| (count.calls, count.refused)), Some((2, 1)));
+    assert_eq!(
+        known.map(|(_, count)| (count.calls, count.refused)),
+        Some((2, 1))
+    );
 }
 
 async fn refusals_of_a_known_place_are_counted_there(directory: &dyn Directory) {

@@ -15,11 +15,11 @@ use uuid::Uuid;
 use self::context::Context;
 use self::user::seal_user;
 use super::{File, FileError, FileKey, FileOrganisation};
+use crate::directory::desk::unprintable;
 use crate::directory::{
     Applied, Directory, KeyDigest, KeyEntry, OrganisationEntry, Snapshot, UnitEntry, UserEntry,
     login_form,
 };
-use crate::directory::desk::unprintable;
 use crate::password::Passwords;
 use crate::scope::Scopes;
 

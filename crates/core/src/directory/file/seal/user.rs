@@ -6,10 +6,10 @@ use uuid::Uuid;
 use super::super::{FileError, NewCard, NewUser};
 use super::context::Context;
 use super::secret::{Secret, seal_secret};
+use crate::directory::desk::unprintable;
 use crate::directory::{
     AppPasswordEntry, CardEntry, KeyDigest, RecoveryCodeEntry, UserEntry, login_form,
 };
-use crate::directory::desk::unprintable;
 use crate::password::Passwords;
 use crate::totp::TotpSecret;
 use crate::user::Role;
