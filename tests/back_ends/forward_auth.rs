@@ -214,3 +214,48 @@ fn an_address_with_bytes_that_have_no_place_there_still_carries_its_token() {
         assert_eq!(answer.status, 200, "{uri}");
     }
 }
+
+/// The question of ingress-nginx, spelt as its template has it, with what a client may have added.
+fn asked_by_ingress(dialect: &str, carried: &Carried) -> Request {
+    let uri = match carried {
+        Carried::Header(..) => "/app/call".to_owned(),
+        Carried::Query(query) => format!("/app/call?{query}"),
+    };
+    let request = Request::get(format!("/forward-auth/{dialect}"))
+        .header("X-Original-URL", format!("https://tms.example.com{uri}"))
+        .header("X-Original-Method", "POST")
+        .header("X-Sent-From", "nginx-ingress-controller")
+        .header("X-Real-IP", "192.0.2.1")
+        .header("X-Forwarded-For", "192.0.2.1")
+        .header("X-Auth-Request-Redirect", uri);
+    match carried {
+        Carried::Header(name, text) => request.header(*name, text),
+        Carried::Query(_) => request,
+    }
+}
+
+#[test]
+fn ingress_nginx_is_understood_and_a_client_cannot_tell_another_call() {
+    let gateway = gateway();
+    let mut in_queries = 0;
+    for held in tokens(&gateway).iter().filter(|held| speaks(held.kind)) {
+        let name = dialect(held.kind);
+        for carried in carried(held) {
+            let answer = asked_by_ingress(name, &carried).send(gateway.management());
+            let answer = answer.unwrap();
+            assert_eq!(answer.status, 200, "{:?} {carried:?}", held.kind);
+            assert_eq!(header(&answer, "X-Isogloss-Dialect"), name);
+            let Carried::Query(query) = &carried else {
+                continue;
+            };
+            in_queries += 1;
+            // The client tells a call with its token, the proxy tells the one that it sends.
+            let call = Carried::Query("page=2".to_owned());
+            let forged = asked_by_ingress(name, &call);
+            let forged = forged.header("X-Forwarded-Uri", format!("/app/call?{query}"));
+            let answer = forged.send(gateway.management()).unwrap();
+            assert_eq!(answer.status, 401, "{:?} {carried:?}", held.kind);
+        }
+    }
+    assert!(in_queries >= 3, "{in_queries}");
+}

@@ -7,6 +7,7 @@ mod conformance_command;
 #[path = "../shared/dialects.rs"]
 mod dialects;
 mod directory;
+mod hostile;
 mod keys;
 mod running;
 mod second_factor;

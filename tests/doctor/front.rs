@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,7 +30,7 @@ pub(crate) enum Manner {
 /// A running nginx. It is ended when this is dropped.
 pub(crate) struct Front {
     child: Child,
-    _folder: TempDir,
+    folder: TempDir,
     pub(crate) address: SocketAddr,
 }
 
@@ -51,6 +51,11 @@ impl Front {
             Manner::ChangingPaths => format!("proxy_pass http://{gateway}/below/;"),
         };
         Self::serve(&location, "", TempDir::new().unwrap())
+    }
+
+    /// A log of it: `full.log` as nginx has it by itself, `paths.log` without queries.
+    pub(crate) fn log(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     /// With a certificate that is good for so many days; its authority is put into the folder.
@@ -76,7 +81,7 @@ impl Front {
             .join(" ");
         let text = format!(
             "daemon off; master_process off; pid pid; events {{}}
-             http {{ access_log off; {temporary} server {{ listen {address} {ssl}; {certificate} location / {{ {location} }} }} }}"
+             http {{ log_format paths '$request_method $uri'; access_log full.log; access_log paths.log paths; {temporary} server {{ listen {address} {ssl}; {certificate} location / {{ {location} }} }} }}"
         );
         fs::write(folder.path().join("nginx.conf"), text).unwrap();
         let child = Command::new("/usr/sbin/nginx")
@@ -88,7 +93,7 @@ impl Front {
             .unwrap();
         let mut front = Self {
             child,
-            _folder: folder,
+            folder,
             address,
         };
         let deadline = Instant::now() + PATIENCE;

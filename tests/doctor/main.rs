@@ -26,6 +26,11 @@ struct Report {
 
 impl Report {
     fn new(builder: &Builder, gateway: &Gateway, folder: &TempDir, public: Option<&str>) -> Self {
+        let public = public.into_iter().flat_map(|url| ["--public-url", url]);
+        Self::with(builder, gateway, folder, &public.collect::<Vec<_>>())
+    }
+
+    fn with(builder: &Builder, gateway: &Gateway, folder: &TempDir, more: &[&str]) -> Self {
         let served = builder.command(folder.path()).unwrap();
         let mut command = Command::new(served.get_program());
         command
@@ -44,7 +49,7 @@ impl Report {
             gateway.management().to_string(),
         );
         command.env("SSL_CERT_FILE", folder.path().join("ca.pem"));
-        command.args(public.into_iter().flat_map(|url| ["--public-url", url]));
+        command.args(more);
         let output = command.output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let said = String::from_utf8_lossy(&output.stderr);
@@ -108,6 +113,33 @@ fn a_gateway_that_is_well_is_told_so_and_what_to_look_at() {
         );
         report.assert(&format!("{dialect} at {url}"), "ok", "leads here");
     }
+}
+
+#[test]
+fn a_proxy_that_logs_queries_is_found_out() {
+    let folder = TempDir::new().unwrap();
+    let builder = builder(&folder).config_text("[server]\ntrusted_proxies = [\"127.0.0.1\"]");
+    let gateway = builder.clone().start().unwrap();
+    gateway.wait_until_ready().unwrap();
+    let front = Front::start(gateway.public(), Manner::Replacing);
+    let url = http(front.address);
+    let other = folder.path().join("other.log");
+    std::fs::write(&other, "").unwrap();
+    for (log, verdict, code, text) in [
+        (front.log("full.log"), "failed", 1, "has the queries"),
+        (front.log("paths.log"), "ok", 0, "without their queries"),
+        (other, "warning", 0, "has no line of a request"),
+        (front.log("missing.log"), "warning", 0, "No such file"),
+    ] {
+        let log = log.display().to_string();
+        let more = ["--public-url", &url, "--proxy-log", &log];
+        let report = Report::with(&builder, &gateway, &folder, &more);
+        report.assert("proxy's log", verdict, text);
+        assert_eq!(report.code, code, "{log}");
+    }
+    let report = Report::new(&builder, &gateway, &folder, Some(&url));
+    report.assert("proxy's log", "ok", "give --proxy-log FILE");
+    assert_eq!(report.code, 0);
 }
 
 #[test]

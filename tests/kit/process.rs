@@ -111,8 +111,13 @@ impl Drop for Process {
     }
 }
 
-/// The address a log line gives for that listener, as a field of the event or at the top.
+/// The address a log line gives for that listener: in a line of JSON as a field of the event or at the
+/// top, in a line of text as a field.
 fn address(line: &str, listener: &str) -> Option<SocketAddr> {
+    let named = format!(" listener=\"{listener}\" address=");
+    if let Some((_, address)) = line.split_once(&named) {
+        return address.split(' ').next()?.parse().ok();
+    }
     let line: Value = serde_json::from_str(line).ok()?;
     [line.get("fields"), Some(&line)]
         .into_iter()
@@ -134,6 +139,7 @@ mod tests {
         for line in [
             r#"{"level":"INFO","fields":{"message":"x","listener":"public","address":"127.0.0.1:8080"}}"#,
             r#"{"listener":"public","address":"127.0.0.1:8080"}"#,
+            r#"2026-11-29T00:57:59Z  INFO listening listener="public" address=127.0.0.1:8080"#,
         ] {
             assert_eq!(address(line, "public"), expected);
             assert_eq!(address(line, "management"), None);

@@ -7,6 +7,7 @@ mod attempts;
 #[expect(dead_code, reason = "logins go through the proxy here")]
 mod dialects;
 mod proxy;
+mod recipes;
 mod service;
 
 use conformance::{Gateway, Redis, Request, Response, Store, roundtrip};
@@ -30,6 +31,7 @@ impl Scene {
         let gateway = Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
             .store(store)
             .config_text("[server]\ntrusted_proxies = [\"127.0.0.1\"]")
+            .env("ISOGLOSS__USAGE__FLUSH_INTERVAL", "20ms")
             .start()
             .unwrap();
         let service = Service::start();

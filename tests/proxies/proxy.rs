@@ -71,6 +71,21 @@ impl Proxy {
         proxy
     }
 
+    /// Everything that it has written to logs so far.
+    pub(crate) fn logs(&self) -> String {
+        let names = [
+            "log",
+            "isogloss.access.log",
+            "isogloss.error.log",
+            "isogloss.log",
+        ];
+        let files = names.map(|name| fs::read(self.folder.path().join(name)));
+        let texts = files.into_iter().flatten();
+        texts
+            .map(|text| String::from_utf8_lossy(&text).into_owned())
+            .collect()
+    }
+
     /// Traefik listens before it knows where anything leads.
     fn wait_until_it_leads_somewhere(&mut self) {
         let deadline = Instant::now() + PATIENCE;
@@ -97,8 +112,8 @@ impl Drop for Proxy {
     }
 }
 
-/// A file of `docs/proxies` with the addresses of the test.
-fn recipe(name: &str, behind: &Behind) -> String {
+/// A file of `docs/proxies` with the addresses of the test, and logs in its folder.
+fn recipe(name: &str, behind: &Behind, logs: &Path) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/proxies");
     let mut text = fs::read_to_string(folder.join(name)).unwrap();
     for (documented, meant) in [
@@ -107,6 +122,10 @@ fn recipe(name: &str, behind: &Behind) -> String {
         ("127.0.0.1:9000", behind.service),
     ] {
         text = text.replace(documented, &meant.to_string());
+    }
+    for folder in ["nginx", "caddy", "traefik", "envoy"] {
+        let documented = format!("/var/log/{folder}/");
+        text = text.replace(&documented, &format!("{}/", logs.display()));
     }
     for path in ["", "/envoy", "/refusal"] {
         let documented = format!("/forward-auth{path}/memsource");
@@ -124,7 +143,7 @@ fn without(text: &str, words: &[&str]) -> String {
 }
 
 fn nginx(folder: &Path, behind: &Behind, address: SocketAddr) -> Command {
-    let recipe = without(&recipe("nginx.conf", behind), &["ssl_certificate"]);
+    let recipe = without(&recipe("nginx.conf", behind, folder), &["ssl_certificate"]);
     let recipe = recipe.replace("listen 443 ssl", &format!("listen {address}"));
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|what| format!("{what}_temp_path {what};"))
@@ -141,7 +160,7 @@ fn nginx(folder: &Path, behind: &Behind, address: SocketAddr) -> Command {
 
 fn caddy(folder: &Path, behind: &Behind, address: SocketAddr) -> Command {
     let port = address.port();
-    let recipe = recipe("Caddyfile", behind)
+    let recipe = recipe("Caddyfile", behind, folder)
         .replace(
             "\nlogin.example.com {",
             &format!("\nhttp://login.example.com:{port} {{"),
@@ -150,7 +169,8 @@ fn caddy(folder: &Path, behind: &Behind, address: SocketAddr) -> Command {
             "\ntms.example.com {",
             &format!("\nhttp://tms.example.com:{port} {{"),
         );
-    let text = format!("{{\nadmin off\nauto_https off\ndefault_bind 127.0.0.1\n}}\n{recipe}");
+    let options = "\n{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n";
+    let text = recipe.replacen("\n{\n", options, 1);
     fs::write(folder.join("Caddyfile"), text).unwrap();
     let mut command = Command::new("caddy");
     command.args(["run", "--adapter", "caddyfile", "--config", "Caddyfile"]);
@@ -163,11 +183,11 @@ fn caddy(folder: &Path, behind: &Behind, address: SocketAddr) -> Command {
 
 fn traefik(folder: &Path, behind: &Behind, address: SocketAddr) -> Command {
     let dynamic = folder.join("isogloss.yml");
-    let text = recipe("traefik.yml", behind)
+    let text = recipe("traefik.yml", behind, folder)
         .replace(":443", &address.to_string())
         .replace("/etc/traefik/isogloss.yml", &dynamic.display().to_string());
     fs::write(folder.join("traefik.yml"), text).unwrap();
-    let text = recipe("traefik-isogloss.yml", behind);
+    let text = recipe("traefik-isogloss.yml", behind, folder);
     let (text, _certificates) = text.split_once("\ntls:\n").unwrap();
     fs::write(dynamic, without(text, &["tls: {}"])).unwrap();
     let mut command = Command::new(installed("traefik"));
@@ -182,7 +202,7 @@ fn envoy(folder: &Path, behind: &Behind, address: SocketAddr) -> Command {
         management: behind.management,
         service: behind.service,
     };
-    let mut text = recipe("envoy.yaml", &documented).replace(
+    let mut text = recipe("envoy.yaml", &documented, folder).replace(
         "address: 0.0.0.0, port_value: 443",
         &format!("address: 127.0.0.1, port_value: {}", address.port()),
     );
@@ -211,6 +231,7 @@ fn envoy(folder: &Path, behind: &Behind, address: SocketAddr) -> Command {
         "warning",
     ]);
     command.args(["--use-dynamic-base-id", "--disable-hot-restart"]);
+    command.args(["--file-flush-interval-msec", "20"]);
     command
 }
 

@@ -1,4 +1,4 @@
-//! A service behind a proxy, which tells what it has received.
+//! A service behind a proxy, which tells what it has received, and echoes over a WebSocket.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -73,6 +73,8 @@ fn answer(stream: TcpStream, heads: &Mutex<Vec<Head>>) -> std::io::Result<()> {
         let found = headers.iter().find(|(other, _)| other == name);
         found.map(|(_, value)| value.to_lowercase())
     };
+    let upgrades = value("UPGRADE").is_some_and(|to| to == "websocket")
+        && value("CONNECTION").is_some_and(|options| options.contains("upgrade"));
     if value("TRANSFER_ENCODING").is_some_and(|encoding| encoding.contains("chunked")) {
         skip_chunks(&mut reader)?;
         headers.extend(fields(&mut reader)?);
@@ -82,8 +84,26 @@ fn answer(stream: TcpStream, heads: &Mutex<Vec<Head>>) -> std::io::Result<()> {
     }
     let line = line.trim_end().to_owned();
     heads.lock().unwrap().push(Head { line, headers });
+    if upgrades {
+        return echo(&mut reader);
+    }
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\nservice";
     reader.get_mut().write_all(answer.as_bytes())
+}
+
+/// Switches protocols, and sends back what comes, without the frames of a WebSocket: no proxy looks at them.
+fn echo(reader: &mut BufReader<TcpStream>) -> std::io::Result<()> {
+    let answer =
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+    reader.get_mut().write_all(answer.as_bytes())?;
+    let mut bytes = [0; 16];
+    loop {
+        let count = reader.read(&mut bytes)?;
+        if count == 0 {
+            return Ok(());
+        }
+        reader.get_mut().write_all(&bytes[..count])?;
+    }
 }
 
 fn fields(reader: &mut impl BufRead) -> std::io::Result<Vec<(String, String)>> {

@@ -4,6 +4,7 @@
 #[path = "../shared/holdings.rs"]
 #[expect(dead_code, reason = "tokens are presented to services here")]
 mod holdings;
+mod known;
 #[path = "../shared/person.rs"]
 mod person;
 mod retire;

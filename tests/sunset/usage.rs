@@ -202,7 +202,7 @@ fn invented_clients_fill_nothing_and_hide_nobody() {
     let clients = report["clients"].as_array().unwrap();
     assert!(clients.len() <= 12, "{}", clients.len());
     let of = |user_agent: &str| clients.iter().find(|c| c["user_agent"] == user_agent);
-    assert!(of("(other)").unwrap()["calls"].as_u64().unwrap() >= 290);
+    assert!(of("(unknown)").unwrap()["calls"].as_u64().unwrap() >= 290);
     assert_eq!(of("RealClient/1").unwrap()["calls"], 1);
     assert!(
         report["verdict"]

@@ -1,5 +1,6 @@
 //! Client and application ids: GUIDs as a rule, echoed as sent, compared however they are spelt.
 
+use isogloss_core::Client;
 use uuid::Uuid;
 
 use crate::errors::Error;
@@ -30,9 +31,9 @@ impl Id {
         Ok((guid != Some(Uuid::nil())).then_some(Self { text, guid }))
     }
 
-    /// A fresh GUID, for a client that has none.
+    /// Returns a fresh GUID for a client that names none.
     pub(crate) fn fresh() -> Self {
-        let guid = Uuid::new_v4();
+        let guid = Client::unnamed();
         Self {
             text: guid.to_string(),
             guid: Some(guid),

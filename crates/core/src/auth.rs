@@ -4,6 +4,7 @@ mod address;
 mod app_passwords;
 mod audited;
 mod derived;
+mod ended;
 mod factor;
 mod issue;
 mod login;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use time::OffsetDateTime;
 
+use self::ended::Ended;
 #[cfg(fuzzing)]
 pub(crate) use self::tokens::used;
 use crate::audit::Audit;
@@ -57,7 +59,7 @@ pub struct Parts {
 
 /// Authentication against the one user base. Cheap to clone.
 #[derive(Clone)]
-pub struct Auth(Arc<Parts>);
+pub struct Auth(Arc<Parts>, Arc<Ended>);
 
 /// A name and a password, with what else a dialect asks for.
 #[derive(Debug, Clone)]
@@ -100,7 +102,7 @@ pub enum AccessCard {
 impl Auth {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        Self(Arc::new(parts), Arc::default())
     }
 
     /// The present moment, by the clock that judges all tokens.

@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::time::Duration;
 
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use crate::error::AuthError;
 use crate::user::User;
@@ -26,6 +27,17 @@ pub struct Client {
     pub key: Option<String>,
     /// Whose request it is.
     pub user: Option<Uuid>,
+    /// The expired token that it presented.
+    pub expired: Option<Expired>,
+}
+
+/// An expired token that was presented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expired {
+    /// How long ago it was issued.
+    pub age: Duration,
+    /// Whether this gateway sees it for the first time since its end.
+    pub first: bool,
 }
 
 struct Meeting {
@@ -47,6 +59,37 @@ impl Client {
             (output, met)
         };
         MEETING.scope(meeting, work).await
+    }
+
+    /// Returns an identifier for a client that names none but must be told one. It names no client:
+    /// each login would have another. A GUID of version 8 (RFC 9562) is told apart from those that
+    /// clients make themselves.
+    pub fn unnamed() -> Uuid {
+        Builder::from_custom_bytes(*Uuid::new_v4().as_bytes()).into_uuid()
+    }
+
+    /// Returns the name that the client gave itself, if it gave one.
+    pub fn given_name(&self) -> Option<&str> {
+        const CUSTOM: usize = 8;
+
+        let is_given = |name: &&str| {
+            let guid = Uuid::try_parse(name);
+            !guid.is_ok_and(|guid| guid.get_version_num() == CUSTOM)
+        };
+        self.client.as_deref().filter(is_given)
+    }
+
+    /// Records that the request presented an expired token, and where that was issued to.
+    pub(crate) fn note_expired(
+        client: Option<&String>,
+        application: Option<&String>,
+        expired: Expired,
+    ) -> Result<(), AuthError> {
+        Self::note(|met| {
+            met.client = client.or(met.client.as_ref()).cloned();
+            met.application = application.or(met.application.as_ref()).cloned();
+            met.expired = Some(expired);
+        })
     }
 
     /// Notes the key that was shown.

@@ -18,6 +18,7 @@ mod network;
 mod password;
 mod pepper;
 mod presented;
+mod printable;
 mod private_file;
 mod recovery;
 mod scope;
@@ -34,7 +35,7 @@ pub use auth::{
     AccessCard, Auth, Credentials, Filter, Listed, OrganisationName, Parts, Reach, SecondFactor,
     SecondFactorPolicy, SecondFactorRule, SecondUse, StrainedFilter,
 };
-pub use client::{Client, CutOff};
+pub use client::{Client, CutOff, Expired};
 pub use clock::{Clock, MockClock, SystemClock};
 pub use connections::Connections;
 pub use error::{AuthError, StoreError};
@@ -46,6 +47,7 @@ pub use network::Network;
 pub use password::{HashError, PasswordError, PasswordSettings, Passwords};
 pub use pepper::{Pepper, Peppers};
 pub use presented::Presented;
+pub use printable::{is_unprintable, printable, printable_json, printable_lines};
 pub use private_file::create_private_file;
 pub use recovery::RecoveryCode;
 pub use scope::{Scope, Scopes, UnknownScope};

@@ -3,6 +3,8 @@
 //!
 //! A count names no user and holds no secret: users are in a [`Sketch`], keys have their label.
 
+mod expired;
+mod observed;
 mod seen;
 mod sketch;
 mod table;
@@ -13,14 +15,19 @@ use std::hash::RandomState;
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
+pub use self::expired::ExpiredUse;
+pub use self::observed::Observed;
 pub use self::seen::Seen;
 pub use self::sketch::Sketch;
 pub use self::table::UsageTable;
-pub(crate) use self::table::{Stored, ids};
+pub(crate) use self::table::{InTable, Stored, agents, ids};
 pub use self::tally::Tally;
 
-/// What stands for all clients for which there is no room.
+/// Stands for known clients for which there is no room.
 pub const OTHER: &str = "(other)";
+
+/// Stands for all clients with which no user has logged in.
+pub const UNKNOWN: &str = "(unknown)";
 
 /// What is counted by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,9 +51,19 @@ pub struct UsageKey {
 }
 
 impl UsageKey {
-    /// What this one is counted with if there is no room.
+    /// Returns the row that counts known clients of this endpoint for which there is no room.
     #[must_use]
     pub fn rest(&self) -> Self {
+        self.shared(OTHER)
+    }
+
+    /// Returns the row that counts all unknown clients of this endpoint.
+    #[must_use]
+    pub fn unknown(&self) -> Self {
+        self.shared(UNKNOWN)
+    }
+
+    fn shared(&self, name: &str) -> Self {
         Self {
             dialect: self.dialect.clone(),
             revision: self.revision.clone(),
@@ -54,9 +71,14 @@ impl UsageKey {
             application: None,
             key: None,
             client: None,
-            user_agent: OTHER.to_owned(),
-            network: OTHER.to_owned(),
+            user_agent: name.to_owned(),
+            network: name.to_owned(),
         }
+    }
+
+    /// Whether several clients share this row.
+    pub fn is_shared(&self) -> bool {
+        [OTHER, UNKNOWN].contains(&self.user_agent.as_str())
     }
 
     /// Without NUL, which PostgreSQL has not in its texts.
@@ -115,34 +137,46 @@ pub struct UsageCount {
     pub refused: u64,
     /// Those whose calls they were.
     pub users: Sketch,
+    /// Tokens that were presented after their end.
+    pub expired: ExpiredUse,
 }
 
 impl UsageCount {
-    /// One call, by a user if that is known.
-    pub fn one(at: OffsetDateTime, refused: bool, user: Option<u64>) -> Self {
+    /// Returns the count of one call.
+    pub fn one(call: &Observed) -> Self {
         let mut one = Self {
-            first_seen: at,
-            last_seen: at,
+            first_seen: call.at,
+            last_seen: call.at,
             last_served: None,
             calls: 0,
             refused: 0,
             users: Sketch::default(),
+            expired: ExpiredUse::default(),
         };
-        one.note(at, refused, user);
+        one.record(call);
         one
     }
 
-    /// One call more, by a user if that is known.
-    pub fn note(&mut self, at: OffsetDateTime, refused: bool, user: Option<u64>) {
-        self.last_seen = self.last_seen.max(at);
-        if !refused {
-            self.last_served = self.last_served.max(Some(at));
+    /// Adds one call.
+    pub fn record(&mut self, call: &Observed) {
+        self.last_seen = self.last_seen.max(call.at);
+        if !call.refused {
+            self.last_served = self.last_served.max(Some(call.at));
         }
         self.calls = self.calls.saturating_add(1);
-        self.refused = self.refused.saturating_add(u64::from(refused));
-        if let Some(user) = user {
+        self.refused = self.refused.saturating_add(u64::from(call.refused));
+        if let Some(user) = call.user {
             self.users.insert(user);
         }
+        if let Some(expired) = &call.expired {
+            self.expired.record(expired);
+        }
+    }
+
+    /// Whether a user has logged in there, or a live token of a user was presented. A published
+    /// key alone makes no client known.
+    pub fn is_known(&self) -> bool {
+        !self.users.is_empty()
     }
 
     /// Both together.
@@ -153,13 +187,9 @@ impl UsageCount {
         self.calls = self.calls.saturating_add(other.calls);
         self.refused = self.refused.saturating_add(other.refused);
         self.users.merge(&other.users);
+        self.expired.add(&other.expired);
     }
 }
 
 /// Counts by what is counted. Clients choose the keys, so their hashes are nobody's to foresee.
 pub type UsageRows = hashbrown::HashMap<UsageKey, UsageCount, RandomState>;
-
-/// Whether somebody has been let in there, or shown a key: scanners have not.
-pub(crate) fn is_known(key: &UsageKey, count: &UsageCount) -> bool {
-    Seen::from(key).names_client() || !count.users.is_empty()
-}

@@ -115,10 +115,10 @@ pub fn app(
     )
     .wrap(NormalizePath::trim())
     .wrap_fn(move |request, service| slow::bound(body_timeout, request, service))
-    .wrap_fn(move |request, service| {
+    .wrap_fn(move |mut request, service| {
         let (id, asked) = (
             telemetry::request_id_of(&request),
-            Asked::in_request(&request),
+            Asked::take(&mut request),
         );
         let (answer, protection) = (service.call(request), Rc::clone(&protection));
         async move {

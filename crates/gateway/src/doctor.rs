@@ -3,8 +3,11 @@
 mod certificates;
 mod files;
 mod finding;
+mod queries;
 mod reach;
 mod stores;
+
+use std::path::Path;
 
 use isogloss_core::directory::Directory;
 
@@ -13,7 +16,11 @@ use crate::config::Config;
 use crate::{demo, parts, secrets};
 
 /// Looks at everything. What cannot be looked at is a finding, too.
-pub(crate) async fn examine(config: &Config, public_url: Option<&str>) -> Findings {
+pub(crate) async fn examine(
+    config: &Config,
+    public_url: Option<&str>,
+    proxy_log: Option<&Path>,
+) -> Findings {
     let mut findings = Findings::default();
     findings.add(Finding::ok("configuration", "is valid"));
     files::examine(config, &mut findings);
@@ -29,6 +36,7 @@ pub(crate) async fn examine(config: &Config, public_url: Option<&str>) -> Findin
     stores::tokens(config, &mut findings).await;
     reach::management(config, &mut findings);
     reach::public(config, public_url, &mut findings);
+    queries::examine(config, public_url, proxy_log, &mut findings);
     findings
 }
 

@@ -64,7 +64,7 @@ impl Door {
         // What a browser asks by itself, and the doctor, is nobody's use of the dialect.
         let counts = self.counter.is_on()
             && request.method() != Method::OPTIONS
-            && !request.headers().contains_key(probe::HEADER);
+            && !probe::is_question(request);
         let call = counts.then(|| Call {
             dialect: self.dialect,
             endpoint: self.endpoints.find(pattern),

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use async_trait::async_trait;
-use isogloss_core::{Letter, Mailer, StoreError};
+use isogloss_core::{Letter, Mailer, StoreError, printable, printable_lines};
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
-use lettre::{AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::{
+    Address, AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+};
 use secrecy::ExposeSecret as _;
 use tracing::warn;
 
@@ -53,16 +55,17 @@ where
     T::Error: std::fmt::Display,
 {
     async fn send(&self, letter: Letter) -> Result<(), StoreError> {
+        // An address alone: a name in front of one would be the user's own words in a header.
         let to = letter
             .to
-            .parse()
+            .parse::<Address>()
             .map_err(|_| failed("the user has no valid e-mail address"))?;
         let message = Message::builder()
             .from(self.from.clone())
-            .to(to)
-            .subject(letter.subject)
+            .to(to.into())
+            .subject(printable(&letter.subject))
             .header(ContentType::TEXT_PLAIN)
-            .body(letter.text)
+            .body(printable_lines(&letter.text).into_owned())
             .map_err(failed)?;
         self.transport.send(message).await.map(drop).map_err(failed)
     }
@@ -81,4 +84,44 @@ impl Mailer for Nowhere {
 
 fn failed(error: impl std::fmt::Display) -> StoreError {
     StoreError::new("mail", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn sent(to: &str) -> (Result<(), StoreError>, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let from = "isogloss@example.com".parse().unwrap();
+        let transport = folder_transport(folder.path().to_owned(), from).unwrap();
+        let letter = Letter {
+            to: to.to_owned(),
+            subject: "Your\r\nBcc: mallory@example.com".to_owned(),
+            text: "é\u{1b}[2J\u{9b}\nlink".to_owned(),
+        };
+        let outcome = transport.send(letter).await;
+        let files = std::fs::read_dir(folder.path()).unwrap().flatten();
+        let texts = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
+        (outcome, texts.collect())
+    }
+
+    #[tokio::test]
+    async fn a_letter_has_no_header_and_no_control_character_of_anybody_elses() {
+        let (outcome, text) = sent("ada@example.com").await;
+        outcome.unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        assert!(!lines.iter().any(|line| line.starts_with("Bcc")), "{text}");
+        assert!(!text.contains(['\u{1b}', '\u{9b}']), "{text}");
+        for to in [
+            "Eve\r\nBcc: m@example.com <ada@example.com>",
+            "Eve <ada@example.com>",
+            "a\u{1b}@example.com",
+        ] {
+            let (outcome, text) = sent(to).await;
+            assert_eq!(
+                (outcome.unwrap_err().to_string(), text.as_str()),
+                ("mail: the user has no valid e-mail address".to_owned(), "")
+            );
+        }
+    }
 }

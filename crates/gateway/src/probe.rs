@@ -1,5 +1,5 @@
-//! Does this address lead to this gateway? Asked by `isogloss doctor` with a header that only who has
-//! the pepper can write, and answered to nobody else.
+//! Does this address lead to this gateway? Asked by `isogloss doctor` with a header that is signed with
+//! a key from the pepper. Any other header of that name is removed and changes nothing.
 
 use std::net::IpAddr;
 
@@ -65,15 +65,21 @@ impl Probe {
         })
     }
 
-    /// The answer to a question that was asked just now.
-    fn answer(&self, question: &str, arrival: &Arrival, now: OffsetDateTime) -> Option<String> {
-        let text = self.verified("question", question)?;
-        let asked: i64 = text.split_once(' ')?.0.parse().ok()?;
-        let fresh = now.unix_timestamp().abs_diff(asked) <= CLOCKS_DIFFER;
+    /// Whether the question was asked with our key, and just now.
+    fn is_genuine(&self, question: &str, now: OffsetDateTime) -> bool {
+        let asked = self.verified("question", question).and_then(|text| {
+            let (moment, _nonce) = text.split_once(' ')?;
+            moment.parse::<i64>().ok()
+        });
+        asked.is_some_and(|asked| now.unix_timestamp().abs_diff(asked) <= CLOCKS_DIFFER)
+    }
+
+    /// The answer to a question that is genuine.
+    fn answer(&self, question: &str, arrival: &Arrival) -> String {
         let dialect = arrival.dialect.as_deref().unwrap_or("-");
         let told = if arrival.told { "told" } else { "untold" };
         let text = format!("{dialect} {} {told}", arrival.source);
-        fresh.then(|| self.signed(&format!("answer to {question}"), &text))
+        self.signed(&format!("answer to {question}"), &text)
     }
 
     fn signed(&self, about: &str, text: &str) -> String {
@@ -98,24 +104,38 @@ impl Question {
 
 /// Notes the dialect of a request that is a question.
 pub(crate) fn note_dialect(name: &'static str, request: &ServiceRequest) {
-    if request.headers().contains_key(HEADER) {
+    if is_question(request) {
         request.extensions_mut().insert(Reached(name));
     }
 }
 
+/// Whether the request is a question with a good signature: no use of a dialect by a client.
+pub(crate) fn is_question(request: &ServiceRequest) -> bool {
+    request.extensions().contains::<Genuine>()
+}
+
+/// In a request whose question was signed with our key, a short time ago.
+struct Genuine;
+
 /// A question in a request, which is answered beside whatever else the request is answered with.
 pub(crate) struct Asked {
-    question: HeaderValue,
+    question: String,
     peer: Option<IpAddr>,
 }
 
 impl Asked {
-    /// The question, if there is one.
-    pub(crate) fn in_request(request: &ServiceRequest) -> Option<Self> {
-        Some(Self {
-            question: request.headers().get(HEADER)?.clone(),
-            peer: request.peer_addr().map(|peer| peer.ip()),
-        })
+    /// Takes the header out of the request. `None` if it is no question of ours, or one of long ago.
+    pub(crate) fn take(request: &mut ServiceRequest) -> Option<Self> {
+        let mut values = request.headers_mut().remove(HEADER);
+        let question = values.next()?.to_str().ok()?.to_owned();
+        let probe = request.app_data::<Data<Probe>>()?;
+        let now = request.app_data::<Data<Auth>>()?.now();
+        if !probe.is_genuine(&question, now) {
+            return None;
+        }
+        request.extensions_mut().insert(Genuine);
+        let peer = request.peer_addr().map(|peer| peer.ip());
+        Some(Self { question, peer })
     }
 
     /// Answers it.
@@ -142,8 +162,7 @@ fn answer_to(asked: &Asked, request: &HttpRequest) -> Option<String> {
             .any(|name| request.headers().contains_key(name)),
     };
     let probe = request.app_data::<Data<Probe>>()?;
-    let now = request.app_data::<Data<Auth>>()?.now();
-    probe.answer(asked.question.to_str().ok()?, &arrival, now)
+    Some(probe.answer(&asked.question, &arrival))
 }
 
 #[cfg(test)]
@@ -173,23 +192,24 @@ mod tests {
     fn who_has_the_pepper_learns_where_the_question_arrived() {
         let probe = probe("0123456789abcdef");
         let question = probe.ask(NOW).unwrap();
-        let answer = probe.answer(question.as_str(), &arrival(), NOW).unwrap();
+        assert!(probe.is_genuine(question.as_str(), NOW));
+        let answer = probe.answer(question.as_str(), &arrival());
         assert_eq!(probe.read(&question, &answer), Some(arrival()));
         let other = probe.ask(NOW).unwrap();
         assert_eq!(probe.read(&other, &answer), None);
     }
 
     #[test]
-    fn strangers_and_questions_of_long_ago_get_no_answer() {
+    fn questions_of_strangers_and_of_long_ago_are_not_genuine() {
         let here = probe("0123456789abcdef");
         let stranger = probe("fedcba9876543210");
         let question = stranger.ask(NOW).unwrap();
-        assert_eq!(here.answer(question.as_str(), &arrival(), NOW), None);
+        assert!(!here.is_genuine(question.as_str(), NOW));
         let question = here.ask(NOW).unwrap();
         let later = NOW + Duration::from_mins(6);
-        assert_eq!(here.answer(question.as_str(), &arrival(), later), None);
-        for rubbish in ["", " ", "a b c", "1795345200 00 zz"] {
-            assert_eq!(here.answer(rubbish, &arrival(), NOW), None, "{rubbish}");
+        assert!(!here.is_genuine(question.as_str(), later));
+        for rubbish in ["", " ", "x", "a b c", "1795345200 00 zz"] {
+            assert!(!here.is_genuine(rubbish, NOW), "{rubbish}");
         }
     }
 }

@@ -40,7 +40,10 @@ pub(crate) fn start(logging: &Logging, tracing: &Tracing) {
     let registry = tracing_subscriber::registry().with(filter).with(traces);
     match logging.format {
         LogFormat::Text => {
-            let lines = lines.with_target(false).map_event_format(OfRequest::text);
+            let lines = lines
+                .with_target(false)
+                .fmt_fields(lines::fields())
+                .map_event_format(OfRequest::text);
             registry.with(lines).init();
         }
         LogFormat::Json => {

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use actix_web::HttpRequest;
 use actix_web::dev::RequestHead;
 use actix_web::http::header::USER_AGENT;
-use isogloss_core::usage::{Seen, Tally, UsageRows};
+use isogloss_core::usage::{Observed, Seen, Tally, UsageRows};
 use isogloss_core::{Auth, Client, Peppers, Source};
 use siphasher::sip::SipHasher24;
 use time::OffsetDateTime;
@@ -24,6 +24,9 @@ use crate::config;
 use crate::dialects::Mount;
 use crate::source::Proxies;
 use crate::sunset::{Head, Refusal, Sunset, Sunsets};
+
+/// Stands for the network of a call whose source is not known.
+const NO_NETWORK: &str = "(no network)";
 
 /// What is counted of the use of dialects. Cheap to clone; the default counts nothing.
 #[derive(Clone, Default)]
@@ -96,10 +99,19 @@ impl Counter {
         let Some((shard, inner)) = &self.0 else {
             return;
         };
-        let user = inner.hash(client);
+        let observed = Observed {
+            at,
+            refused,
+            user: inner.hash(client),
+            expired: client.expired,
+        };
         let network = call.source.map(Source::network);
-        let [application, key, client] = [&client.application, &client.key, &client.client]
-            .map(|text| text.as_deref().map(shortened));
+        let names = [
+            client.application.as_deref(),
+            client.key.as_deref(),
+            client.given_name(),
+        ];
+        let [application, key, client] = names.map(|text| text.map(shortened));
         let seen = Seen {
             dialect: call.dialect,
             revision: &call.endpoint.revision,
@@ -108,9 +120,9 @@ impl Counter {
             key: key.as_deref(),
             client: client.as_deref(),
             user_agent: &call.user_agent,
-            network: network.as_deref().unwrap_or("(unknown)"),
+            network: network.as_deref().unwrap_or(NO_NETWORK),
         };
-        locked(shard).note(seen, at, refused, user);
+        locked(shard).record(seen, &observed);
     }
 
     pub(crate) fn is_on(&self) -> bool {

@@ -11,7 +11,7 @@ use crate::caller::Caller;
 use crate::cookie::{Kept, cookie};
 use crate::errors::{Error, Page};
 use crate::parameters::Parameters;
-use crate::wire::{LoginAnswer, WhoAmIAnswer, json, parse_token, spell_token};
+use crate::wire::{LoginAnswer, WhoAmIAnswer, json, parse_token};
 use crate::{REALM, Settings, api2, behind, issue, quirks, redirect};
 
 pub(crate) type Answer = Result<HttpResponse, Error>;

@@ -1,5 +1,6 @@
 //! One event, as it is kept: a line of JSON.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
@@ -9,6 +10,7 @@ use time::macros::format_description;
 use uuid::Uuid;
 
 use super::{Actor, By, Caller, Kind, Outcome, Reason};
+use crate::printable::printable_json;
 use crate::session::{Purpose, Session};
 use crate::store::Record;
 use crate::throttle::{Origin, Source};
@@ -173,10 +175,14 @@ impl Event {
         }
     }
 
-    /// One line of JSON, without its end.
+    /// One line of JSON, without its end. A terminal that shows it obeys no character of it.
     pub fn line(&self) -> String {
         // Texts and numbers under fixed names: that cannot fail.
-        serde_json::to_string(self).unwrap_or_default()
+        let line = serde_json::to_string(self).unwrap_or_default();
+        match printable_json(&line) {
+            Cow::Borrowed(_) => line,
+            Cow::Owned(escaped) => escaped,
+        }
     }
 }
 

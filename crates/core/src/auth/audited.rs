@@ -163,6 +163,7 @@ impl Auth {
     /// Ends the token of that digest, as [`Auth::revoke`] does.
     pub async fn end(&self, digest: TokenDigest) -> Result<(), AuthError> {
         let taken = self.0.tokens.take(digest).await.map_err(AuthError::from);
+        self.1.forget(digest);
         let event = self.event(Kind::Revoke);
         match &taken {
             Ok(Some(record)) if record.is_live(self.now()) => {

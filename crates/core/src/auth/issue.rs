@@ -80,10 +80,12 @@ impl Auth {
         if let Some(redeemed) = terms.redeemed {
             self.note_child(redeemed, digest).await?;
         }
+        let record = Arc::new(record);
+        self.1.remember(digest, &record);
         let session = Session {
             user: Arc::new(user.clone()),
             digest,
-            record: Arc::new(record),
+            record,
         };
         Ok(IssuedToken {
             token,

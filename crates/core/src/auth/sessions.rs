@@ -141,6 +141,7 @@ impl Auth {
         let mut ended = 0;
         for (digest, record) in found {
             let was_live = record.is_live(self.now());
+            self.1.forget(digest);
             if self.0.tokens.take(digest).await?.is_some() && was_live {
                 ended += 1;
             }

@@ -23,8 +23,29 @@ impl Auth {
         token: &Token,
         purposes: &[Purpose],
     ) -> Result<Session, AuthError> {
-        let found = self.find_unspent(token, purposes).await?;
-        self.admit(found, purposes).await
+        let outcome = match self.find_unspent(token, purposes).await {
+            Ok((digest, record)) => {
+                if !record.is_live(self.now()) {
+                    self.1.remember(digest, &record);
+                }
+                self.admit((digest, record), purposes).await
+            }
+            Err(miss) => Err(miss.into()),
+        };
+        if matches!(outcome, Err(AuthError::InvalidToken)) && purposes.contains(&Purpose::Access) {
+            self.note_expired(token)?;
+        }
+        outcome
+    }
+
+    /// Records it if the token is invalid because it has expired, as far as that is known.
+    fn note_expired(&self, token: &Token) -> Result<(), AuthError> {
+        let digests = self.0.peppers.each().map(|pepper| pepper.digest(token));
+        let mut found = digests.filter_map(|digest| self.1.find(digest, self.now()));
+        let Some((record, expired)) = found.next() else {
+            return Ok(());
+        };
+        Client::note_expired(record.client.as_ref(), record.application.as_ref(), expired)
     }
 
     /// The session of a token that the store knows of.
@@ -70,6 +91,7 @@ impl Auth {
     ) -> Result<Session, AuthError> {
         let session = self.validate(token, &[purpose]).await?;
         let record = self.0.tokens.take(session.digest).await?;
+        self.1.forget(session.digest);
         record.map(|_| session).ok_or(AuthError::InvalidToken)
     }
 
@@ -160,6 +182,7 @@ impl Auth {
         };
         let after = Arc::new(after);
         if self.0.tokens.replace(digest, &record, &after, now).await? {
+            self.1.remember(digest, &after);
             return Ok(after);
         }
         // Somebody else noted a use, or ended the token.

@@ -16,6 +16,7 @@ pub use self::users::UserEdit;
 use super::rows::Result;
 use super::{OrganisationEntry, OrganisationName, UnitEntry, UserEntry};
 use crate::error::StoreError;
+use crate::printable::is_unprintable;
 
 /// A change of the directory.
 #[derive(Debug, Clone)]
@@ -187,8 +188,14 @@ fn check_name(what: &str, name: &str) -> std::result::Result<(), Unfit> {
 }
 
 fn check_text(what: &str, text: &str) -> std::result::Result<(), Unfit> {
-    if text.contains(char::is_control) {
-        return Err(Unfit::Invalid(format!("{what} holds a control character")));
+    match unprintable(text) {
+        Some(reason) => Err(Unfit::Invalid(format!("{what} {reason}"))),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// Returns why a text is no name, if it holds a character that terminals obey instead of showing.
+pub(super) fn unprintable(text: &str) -> Option<String> {
+    let holds = text.contains(is_unprintable);
+    holds.then(|| "holds a control character".to_owned())
 }

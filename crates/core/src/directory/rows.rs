@@ -62,6 +62,10 @@ pub(super) fn usage(row: &impl Columns) -> Result<Stored> {
         calls: row.number("calls")?,
         refused: row.number("refused")?,
         users: row.bytes_if_any("users")?.unwrap_or_default(),
+        expired_tokens: row.number("expired_tokens")?,
+        expired_calls: row.number("expired_calls")?,
+        expired_youngest: row.number_if_any("expired_youngest")?,
+        expired_oldest: row.number_if_any("expired_oldest")?,
     })
 }
 

@@ -141,6 +141,7 @@ fn migrations() -> Migrator {
         include_str!("../../migrations/sqlite/0003_audit.sql"),
         include_str!("../../migrations/sqlite/0004_key_scopes.sql"),
         include_str!("../../migrations/sqlite/0005_usage.sql"),
+        include_str!("../../migrations/sqlite/0008_usage_of_known_clients.sql"),
     ])
 }
 

@@ -18,12 +18,6 @@ pub struct Seen<'a> {
     pub network: &'a str,
 }
 
-impl Seen<'_> {
-    pub(super) fn names_client(&self) -> bool {
-        self.application.is_some() || self.key.is_some() || self.client.is_some()
-    }
-}
-
 impl<'a> From<&'a UsageKey> for Seen<'a> {
     fn from(key: &'a UsageKey) -> Self {
         Self {

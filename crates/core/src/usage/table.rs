@@ -1,17 +1,19 @@
 //! Usage in the directory's database, where the counts of all gateways add up.
 
+use std::collections::{HashMap, HashSet};
+
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::{Sketch, Tally, UsageCount, UsageKey, UsageRows, is_known};
+use super::{ExpiredUse, Sketch, UsageCount, UsageKey, UsageRows};
 use crate::clock::{from_milliseconds, milliseconds};
 use crate::error::StoreError;
 
 /// A table of usage.
 #[async_trait]
 pub trait UsageTable: Send + Sync + 'static {
-    /// Adds counts, all or none, in a table of `room` rows and one for each endpoint. If the answer
-    /// is lost, they may be there nevertheless.
+    /// Adds counts, all or none, in a table of `room` rows of known clients and two shared ones for
+    /// each endpoint. If the answer is lost, they may be there nevertheless.
     async fn add_usage(&self, rows: &UsageRows, room: usize) -> Result<(), StoreError>;
 
     /// What was seen at that moment or later.
@@ -40,50 +42,104 @@ pub(crate) struct Stored {
     pub(crate) calls: i64,
     pub(crate) refused: i64,
     pub(crate) users: Vec<u8>,
+    pub(crate) expired_tokens: i64,
+    pub(crate) expired_calls: i64,
+    pub(crate) expired_youngest: Option<i64>,
+    pub(crate) expired_oldest: Option<i64>,
 }
 
-/// The names of the rows that those counts may go into.
+/// A dialect, and the program and network that a user has logged in with there.
+pub(crate) type Place = (String, String, String);
+
+/// What the table has, as far as it matters to what is added.
+pub(crate) struct InTable {
+    /// The rows that counts may go into.
+    pub(crate) stored: Vec<Stored>,
+    /// The known places with one of the programs.
+    pub(crate) places: Vec<Place>,
+    /// How many rows known clients have, the shared ones left out.
+    pub(crate) known: i64,
+}
+
+/// Returns the names of the rows that those counts may go into.
 pub(crate) fn ids(rows: &UsageRows) -> Vec<String> {
     let keys = rows.keys().map(UsageKey::storable);
-    let mut ids: Vec<_> = keys.flat_map(|key| [key.id(), key.rest().id()]).collect();
+    let mut ids: Vec<_> = keys
+        .flat_map(|key| [key.id(), key.rest().id(), key.unknown().id()])
+        .collect();
     ids.sort();
     ids.dedup();
     ids
 }
 
-impl Stored {
-    /// What those rows are to be once `added` has come to them. `known` and `strangers` are how many
-    /// rows the whole table has.
-    pub(crate) fn after(
-        stored: Vec<Self>,
-        (known, strangers): (i64, i64),
-        added: &UsageRows,
-        room: usize,
-    ) -> Vec<Self> {
-        let here = |known: bool| stored.iter().filter(|row| row.known == known).count();
-        let elsewhere = |all: i64, here: usize| {
-            usize::try_from(all)
-                .unwrap_or_default()
-                .saturating_sub(here)
-        };
-        let elsewhere = (
-            elsewhere(known, here(true)),
-            elsewhere(strangers, here(false)),
-        );
-        let mut tally = Tally::beside(Self::read(stored), elsewhere, room);
+/// Returns the programs that those counts name, by which the table is asked for known places.
+pub(crate) fn agents(rows: &UsageRows) -> Vec<String> {
+    let agents: HashSet<_> = rows.keys().map(|key| key.storable().user_agent).collect();
+    agents.into_iter().collect()
+}
+
+impl InTable {
+    /// Returns what the rows must be after `added` has been added to them.
+    ///
+    /// A count without any user belongs to a known client if its program has a known place in that
+    /// dialect; all others share a row for each endpoint.
+    pub(crate) fn after(self, added: &UsageRows, room: usize) -> Vec<Stored> {
+        let mut places: HashSet<Place> = self.places.into_iter().collect();
+        let with_users = added.iter().filter(|(_, count)| count.is_known());
+        places.extend(with_users.map(|(key, _)| place(&key.storable())));
+        let mut known = usize::try_from(self.known).unwrap_or_default();
+        let stored = self.stored.into_iter().map(|row| (row.known, row.row()));
+        let mut rows: HashMap<_, _> = stored
+            .map(|(is_known, (key, count))| (key, (is_known, count)))
+            .collect();
         for (key, count) in added {
-            tally.add(key.storable(), count);
+            let mut key = key.storable();
+            let is_known = count.is_known() || places.contains(&place(&key));
+            if !key.is_shared() && !is_known {
+                key = key.unknown();
+            } else if !key.is_shared() && !rows.get(&key).is_some_and(|(was, _)| *was) {
+                if known < room {
+                    known += 1;
+                } else {
+                    key = key.rest();
+                }
+            }
+            let is_known = is_known && key.user_agent != super::UNKNOWN;
+            rows.entry(key)
+                .and_modify(|(was_known, sum)| {
+                    *was_known |= is_known;
+                    sum.add(count);
+                })
+                .or_insert_with(|| (is_known, count.clone()));
         }
-        tally
-            .take()
-            .iter()
-            .map(|(key, count)| Self::of(key, count))
+        let rows = rows.iter();
+        rows.map(|(key, (known, count))| Stored::new(key, count, *known))
             .collect()
     }
+}
 
-    /// What those rows say.
+fn place(key: &UsageKey) -> Place {
+    (
+        key.dialect.clone(),
+        key.user_agent.clone(),
+        key.network.clone(),
+    )
+}
+
+impl Stored {
+    /// Returns what those rows say. Unknown clients that an earlier release wrote down one by one
+    /// share a row here.
     pub(crate) fn read(stored: Vec<Self>) -> UsageRows {
-        stored.into_iter().map(Self::row).collect()
+        let mut rows = UsageRows::default();
+        for row in stored {
+            let known = row.known;
+            let (key, count) = row.row();
+            let key = if known { key } else { key.unknown() };
+            rows.entry(key)
+                .and_modify(|sum| sum.add(&count))
+                .or_insert(count);
+        }
+        rows
     }
 
     fn row(self) -> (UsageKey, UsageCount) {
@@ -103,13 +159,20 @@ impl Stored {
             last_served: self.last_served.map(from_milliseconds),
             calls: self.calls.unsigned_abs(),
             refused: self.refused.unsigned_abs(),
-            // One that cannot be read begins anew.
+            // One that cannot be read starts empty.
             users: Sketch::from_bytes(&self.users).unwrap_or_default(),
+            expired: ExpiredUse {
+                tokens: self.expired_tokens.unsigned_abs(),
+                calls: self.expired_calls.unsigned_abs(),
+                youngest: self.expired_youngest.map(i64::unsigned_abs),
+                oldest: self.expired_oldest.map(i64::unsigned_abs),
+            },
         };
         (key, count)
     }
 
-    fn of(key: &UsageKey, count: &UsageCount) -> Self {
+    fn new(key: &UsageKey, count: &UsageCount, known: bool) -> Self {
+        let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         Self {
             id: key.id(),
             dialect: key.dialect.clone(),
@@ -120,13 +183,17 @@ impl Stored {
             client: key.client.clone(),
             user_agent: key.user_agent.clone(),
             network: key.network.clone(),
-            known: is_known(key, count),
+            known,
             first_seen: milliseconds(count.first_seen),
             last_seen: milliseconds(count.last_seen),
             last_served: count.last_served.map(milliseconds),
-            calls: i64::try_from(count.calls).unwrap_or(i64::MAX),
-            refused: i64::try_from(count.refused).unwrap_or(i64::MAX),
+            calls: number(count.calls),
+            refused: number(count.refused),
             users: count.users.to_bytes(),
+            expired_tokens: number(count.expired.tokens),
+            expired_calls: number(count.expired.calls),
+            expired_youngest: count.expired.youngest.map(number),
+            expired_oldest: count.expired.oldest.map(number),
         }
     }
 }

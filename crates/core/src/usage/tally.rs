@@ -1,70 +1,69 @@
-//! Counts with an end to their number: whoever invents clients fills nothing.
+//! Counts of bounded number: invented clients fill neither memory nor table.
 
 use hashbrown::hash_map::Entry;
-use time::OffsetDateTime;
 
-use super::{Seen, UsageCount, UsageKey, UsageRows, is_known};
+use super::{Observed, Seen, UsageCount, UsageKey, UsageRows};
 
-/// The share of the room that is for clients who were never let in, nor showed a key.
-const STRANGERS: usize = 4;
+/// The share of the room that is for clients with which no user has logged in yet.
+const UNKNOWN_SHARE: usize = 4;
 
-/// Counts, as many as there is room for. What comes on top is counted by endpoint only.
+/// Counts, as many as there is room for. What comes on top is counted by endpoint only: known
+/// clients apart from unknown ones, so that these take no room from those.
 #[derive(Debug)]
 pub struct Tally {
     rows: UsageRows,
     room: usize,
-    /// Rows that take room, here or elsewhere.
-    all: usize,
-    /// Those of them that are strangers'.
-    strangers: usize,
+    known: usize,
+    unknown: usize,
 }
 
 impl Tally {
-    /// With room for so many counts, a quarter of them for strangers.
+    /// Returns an empty one, with room for so many known clients and a quarter as many others.
     pub fn new(room: usize) -> Self {
-        Self::beside(UsageRows::default(), (0, 0), room)
-    }
-
-    /// With these counts, and `elsewhere` so many of the known and of strangers.
-    pub(crate) fn beside(rows: UsageRows, elsewhere: (usize, usize), room: usize) -> Self {
-        let here = rows.iter();
-        let strangers = here.filter(|(key, count)| !is_known(key, count)).count();
         Self {
-            all: rows.len() + elsewhere.0 + elsewhere.1,
-            strangers: strangers + elsewhere.1,
-            rows,
+            rows: UsageRows::default(),
             room,
+            known: 0,
+            unknown: 0,
         }
     }
 
-    /// Counts a call, by a user if that is known.
-    pub fn note(&mut self, seen: Seen<'_>, at: OffsetDateTime, refused: bool, user: Option<u64>) {
+    /// Counts a call.
+    pub fn record(&mut self, seen: Seen<'_>, call: &Observed) {
         let Some(count) = self.rows.get_mut(&seen) else {
-            self.add(seen.into(), &UsageCount::one(at, refused, user));
+            self.add(seen.into(), &UsageCount::one(call));
             return;
         };
-        let gains_users = user.is_some() && count.users.is_empty();
-        count.note(at, refused, user);
-        if gains_users && !seen.names_client() {
-            self.strangers -= 1;
+        let was_known = count.is_known();
+        count.record(call);
+        if !was_known && count.is_known() {
+            self.unknown -= 1;
+            self.known += 1;
         }
     }
 
-    /// Adds a count to what is there, or where there is room.
+    /// Adds a count to its row, or to the shared row if there is no room.
     pub fn add(&mut self, key: UsageKey, count: &UsageCount) {
-        let has_place = self.rows.contains_key(&key) || self.has_room(is_known(&key, count));
-        let key = if has_place { key } else { key.rest() };
+        let is_known = count.is_known();
+        let key = if self.rows.contains_key(&key) || self.has_room(is_known) {
+            key
+        } else if is_known {
+            key.rest()
+        } else {
+            key.unknown()
+        };
         match self.rows.entry(key) {
             Entry::Occupied(mut row) => {
-                let was_known = is_known(row.key(), row.get());
+                let was_known = row.get().is_known();
                 row.get_mut().add(count);
-                if !was_known && is_known(row.key(), row.get()) {
-                    self.strangers -= 1;
+                if !was_known && row.get().is_known() {
+                    self.unknown -= 1;
+                    self.known += 1;
                 }
             }
             Entry::Vacant(row) => {
-                self.all += 1;
-                self.strangers += usize::from(!is_known(row.key(), count));
+                self.known += usize::from(is_known);
+                self.unknown += usize::from(!is_known);
                 row.insert(count.clone());
             }
         }
@@ -79,7 +78,7 @@ impl Tally {
 
     /// Takes all counts out.
     pub fn take(&mut self) -> UsageRows {
-        (self.all, self.strangers) = (0, 0);
+        (self.known, self.unknown) = (0, 0);
         std::mem::take(&mut self.rows)
     }
 
@@ -89,7 +88,11 @@ impl Tally {
     }
 
     fn has_room(&self, known: bool) -> bool {
-        self.all < self.room && (known || self.strangers < self.room / STRANGERS)
+        if known {
+            self.known < self.room
+        } else {
+            self.unknown < self.room / UNKNOWN_SHARE
+        }
     }
 }
 
@@ -97,7 +100,7 @@ impl Tally {
 mod tests {
     use time::macros::datetime;
 
-    use super::super::OTHER;
+    use super::super::{OTHER, UNKNOWN};
     use super::*;
 
     fn key(user_agent: &str) -> UsageKey {
@@ -113,8 +116,17 @@ mod tests {
         }
     }
 
+    fn observed(user: Option<u64>) -> Observed {
+        Observed {
+            at: datetime!(2026-11-26 12:00 UTC),
+            refused: user.is_none(),
+            user,
+            expired: None,
+        }
+    }
+
     fn call(user: Option<u64>) -> UsageCount {
-        UsageCount::one(datetime!(2026-11-26 12:00 UTC), user.is_none(), user)
+        UsageCount::one(&observed(user))
     }
 
     #[test]
@@ -124,14 +136,16 @@ mod tests {
             tally.add(key(&format!("Scanner/{number}")), &call(None));
         }
         assert_eq!(tally.rows().len(), 11);
-        assert_eq!(tally.rows()[&key("").rest()].calls, 990);
+        assert_eq!(tally.rows()[&key("").unknown()].calls, 990);
         for number in 0..1_000 {
             tally.add(key(&format!("Client/{number}")), &call(Some(number)));
         }
-        assert_eq!(tally.rows().len(), 40);
+        assert_eq!(tally.rows().len(), 52);
+        assert_eq!(tally.rows()[&key("").rest()].calls, 960);
         let all: u64 = tally.rows().values().map(|count| count.calls).sum();
         assert_eq!(all, 2_000);
         assert_eq!(key("").rest().user_agent, OTHER);
+        assert_eq!(key("").unknown().network, UNKNOWN);
     }
 
     #[test]
@@ -139,16 +153,30 @@ mod tests {
         let key = key("Client/1");
         let (mut called, mut added) = (Tally::new(40), Tally::new(40));
         for user in [None, Some(1), Some(1), Some(2), None] {
-            let one = call(user);
-            called.note(Seen::from(&key), one.first_seen, user.is_none(), user);
-            added.add(key.clone(), &one);
+            called.record(Seen::from(&key), &observed(user));
+            added.add(key.clone(), &call(user));
         }
         assert_eq!(called.rows(), added.rows());
-        assert_eq!((called.all, called.strangers), (added.all, added.strangers));
+        assert_eq!((called.known, called.unknown), (added.known, added.unknown));
+        assert_eq!((called.known, called.unknown), (1, 0));
     }
 
     #[test]
-    fn who_is_there_goes_on_to_be_counted() {
+    fn a_published_key_does_not_make_a_client_known() {
+        let mut tally = Tally::new(40);
+        for number in 0..1_000 {
+            let invented = UsageKey {
+                key: Some("published".to_owned()),
+                ..key(&format!("Scanner/{number}"))
+            };
+            tally.add(invented, &call(None));
+        }
+        assert_eq!(tally.rows().len(), 11);
+        assert_eq!(tally.rows()[&key("").unknown()].calls, 990);
+    }
+
+    #[test]
+    fn a_client_that_has_a_row_keeps_being_counted_there() {
         let mut tally = Tally::new(4);
         tally.add(key("Client/1"), &call(Some(1)));
         for number in 0..100 {

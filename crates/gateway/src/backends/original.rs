@@ -3,12 +3,16 @@
 use std::fmt::Write as _;
 
 use actix_web::dev::RequestHead;
-use actix_web::http::header::HeaderName;
+use actix_web::http::header::HeaderMap;
 use actix_web::http::{Method, Uri};
 
-/// What Traefik and Caddy send by themselves, and nginx if it is told.
-const FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
-const FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
+/// Where proxies put the address of the call: `X-Forwarded-Uri` is what Traefik and Caddy send, and nginx
+/// if it is told to; `X-Original-URI` is what nginx's documentation of `auth_request` sets, and
+/// `X-Original-URL`, with scheme and host, what ingress-nginx sends.
+const URIS: [&str; 3] = ["x-forwarded-uri", "x-original-uri", "x-original-url"];
+
+/// Where they put its method.
+const METHODS: [&str; 2] = ["x-forwarded-method", "x-original-method"];
 
 /// Where a proxy says what the call was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,10 +27,8 @@ pub(super) enum Told {
 pub(super) fn restore(head: &mut RequestHead, told: Told) {
     match told {
         Told::InHeaders => {
-            let original = head.headers.get(FORWARDED_URI);
-            let original = original.and_then(|value| uri(value.as_bytes()));
-            head.uri = original.unwrap_or_default();
-            let method = head.headers.get(FORWARDED_METHOD);
+            head.uri = told_uri(&head.headers).unwrap_or_default();
+            let method = METHODS.iter().find_map(|name| head.headers.get(*name));
             let method = method.and_then(|value| Method::from_bytes(value.as_bytes()).ok());
             head.method = method.unwrap_or(Method::GET);
         }
@@ -37,6 +39,21 @@ pub(super) fn restore(head: &mut RequestHead, told: Told) {
                 uri(format!("/{}", path.trim_start_matches('/')).as_bytes()).unwrap_or_default();
         }
     }
+}
+
+/// Returns path and query of the call as headers tell it. A proxy sets one of them, and a client may add
+/// the others: where they differ, no query counts, so that no token in it does.
+fn told_uri(headers: &HeaderMap) -> Option<Uri> {
+    let values = URIS.iter().flat_map(|name| headers.get_all(*name));
+    let mut told = values.map(|value| {
+        let parts = uri(value.as_bytes())?.into_parts();
+        parts.path_and_query
+    });
+    let first = told.next()??;
+    if told.all(|other| other.as_ref() == Some(&first)) {
+        return Some(first.into());
+    }
+    first.path().parse().ok()
 }
 
 /// Path and query as they were sent. Old clients send bytes in them that have no place there.
@@ -59,6 +76,8 @@ pub(super) fn uri(text: &[u8]) -> Option<Uri> {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::{HeaderName, HeaderValue};
+
     use super::*;
 
     #[test]
@@ -74,6 +93,46 @@ mod tests {
             assert_eq!(uri.to_string(), read, "{sent}");
         }
         assert!(uri(b"").is_none());
+    }
+
+    #[test]
+    fn each_proxys_header_tells_the_call_and_two_that_differ_tell_no_query() {
+        let differing = [
+            ("x-forwarded-uri", "/app?token=a"),
+            ("x-original-url", "https://tms.example.com/app?token=b"),
+        ];
+        let twice = [("x-original-uri", "/a?b"), ("x-original-uri", "/a?c")];
+        let agreeing = [
+            ("x-original-uri", "/app?token=a"),
+            ("x-original-url", "http://other.example.com:81/app?token=a"),
+        ];
+        for (told, read) in [
+            (&[("x-forwarded-uri", "/app?token=a")][..], "/app?token=a"),
+            (&[("x-original-uri", "/app?token=a")], "/app?token=a"),
+            (
+                &[("x-original-url", "https://h/app?t=a%20b")],
+                "/app?t=a%20b",
+            ),
+            (&agreeing, "/app?token=a"),
+            (&differing, "/app"),
+            (&twice, "/a"),
+            (&[], "/"),
+        ] {
+            let mut head = RequestHead::default();
+            for (name, value) in told {
+                let value = HeaderValue::from_static(value);
+                head.headers.append(HeaderName::from_static(name), value);
+            }
+            head.uri = "/forward-auth/x?token=of-the-question".parse().unwrap();
+            restore(&mut head, Told::InHeaders);
+            assert_eq!(head.uri.to_string(), read, "{told:?}");
+        }
+        let mut head = RequestHead::default();
+        let delete = HeaderValue::from_static("DELETE");
+        head.headers
+            .append(HeaderName::from_static(METHODS[1]), delete);
+        restore(&mut head, Told::InHeaders);
+        assert_eq!(head.method, Method::DELETE);
     }
 
     #[test]

@@ -67,8 +67,8 @@ pub(super) fn run(command: &Command, config: &Config) -> Result<Outcome> {
             ))?;
         }
         Command::Schema => output::json(&crate::config::schema())?,
-        Command::Reference => output::text(crate::config::reference().trim_end())?,
-        Command::Show { json: false } => output::text(config.show()?.trim_end())?,
+        Command::Reference => output::file(crate::config::reference().trim_end())?,
+        Command::Show { json: false } => output::file(config.show()?.trim_end())?,
         Command::Show { json: true } => {
             let table: toml::Table = config.show()?.parse()?;
             output::json(&table)?;

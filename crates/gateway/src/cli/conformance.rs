@@ -132,11 +132,11 @@ fn print(held: &[Held], junit: &std::path::Path) -> Result<()> {
     for held in held {
         if let Verdict::Failed(report) = &held.verdict {
             let (dialect, name) = (&held.case.dialect, &held.case.name);
-            output::text(format_args!("\n=== {dialect} {name}\n{report}"))?;
+            output::lines(format_args!("\n=== {dialect} {name}\n{report}"))?;
         }
     }
     let count = |word| held.iter().filter(|h| h.verdict.word() == word).count();
-    output::text(format_args!(
+    output::lines(format_args!(
         "\n{} ok, {} failed, {} left out; the report is {}",
         count("ok"),
         count("failed"),

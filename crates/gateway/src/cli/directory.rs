@@ -83,7 +83,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
             if json {
                 output::json(&snapshot)?;
             } else {
-                output::text(toml::to_string(&snapshot)?.trim_end())?;
+                output::file(toml::to_string(&snapshot)?.trim_end())?;
             }
         }
     }

@@ -1,5 +1,7 @@
 //! `isogloss doctor`: what is wrong, or will be?
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::Args;
 
@@ -12,24 +14,34 @@ use crate::doctor::{self, Verdict};
 Examples:
   isogloss doctor --config /etc/isogloss/isogloss.toml
   isogloss doctor --public-url https://login.example.com
+  isogloss doctor --proxy-log /var/log/nginx/isogloss.access.log
   SSL_CERT_FILE=own-ca.pem isogloss doctor --json
 
 Looks at the configuration and its files, the directory, the token store and its servers' policies,
 clocks, the certificate, demo passwords in use, and for each enabled dialect whether its address
-leads to this gateway: where it listens, and where clients find it. Run it where the pepper is.
+leads to this gateway: where it listens, and where clients find it. Run it where the pepper is. With
+--proxy-log it asks with a query, and looks whether that query is in the file.
 
 It changes nothing. Exit codes: 0 nothing failed, 1 something did, 2 bad usage or configuration.")]
 pub(super) struct Arguments {
     /// The address that clients know, if the configuration does not say it
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+    /// The access log of the proxy in front: is any query in it?
+    #[arg(long, value_name = "FILE")]
+    proxy_log: Option<PathBuf>,
     /// As JSON
     #[arg(long)]
     json: bool,
 }
 
 pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
-    let findings = doctor::examine(config, arguments.public_url.as_deref()).await;
+    let findings = doctor::examine(
+        config,
+        arguments.public_url.as_deref(),
+        arguments.proxy_log.as_deref(),
+    )
+    .await;
     let failed = findings.count(Verdict::Failed);
     if arguments.json {
         output::json(&findings)?;

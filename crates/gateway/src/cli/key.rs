@@ -133,12 +133,12 @@ async fn add(new: Add, administration: &Administration) -> Result<Outcome> {
         ))?;
     } else {
         output::text(format_args!(
-            "{} ({}, {}): added. It is not shown again:\n\n  {}",
+            "{} ({}, {}): added. It is not shown again:",
             key.label,
             key.realm,
             key.id(),
-            text.expose_secret()
         ))?;
+        output::lines(format_args!("\n  {}", text.expose_secret()))?;
     }
     Ok(Outcome::Done)
 }

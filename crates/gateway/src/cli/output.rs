@@ -1,46 +1,95 @@
-//! What a command says: results on the standard output, troubles on the standard error.
+//! What a command says: results on the standard output, errors on the standard error. All text passes
+//! here, and is made printable here: names come from clients and files.
 
 use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _, stderr, stdout};
 
 use anyhow::{Context as _, Result};
+use isogloss_core::{printable, printable_json, printable_lines};
 use serde::Serialize;
+use serde_json::Value;
 
-/// A result for people, or text for a file.
+/// Prints one line for people. Names in it cannot begin another line, nor move the cursor.
 pub(super) fn text(text: impl Display) -> Result<()> {
-    writeln!(stdout(), "{text}").context("cannot write to the standard output")
+    write(&printable(&text.to_string()))
 }
 
-/// A result for programs.
+/// Prints several lines for people.
+pub(super) fn lines(text: impl Display) -> Result<()> {
+    write(&printable_lines(&text.to_string()))
+}
+
+/// Prints members and their values for people, as TOML.
+pub(super) fn described(value: &Value) -> Result<()> {
+    let text = toml::to_string(&on_one_line(value))?;
+    lines(text.trim_end())
+}
+
+/// Returns the value with all texts printable: TOML would spread a text with line feeds over lines.
+fn on_one_line(value: &Value) -> Value {
+    match value {
+        Value::String(text) => printable(text).into(),
+        Value::Array(values) => values.iter().map(on_one_line).collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| (name.clone(), on_one_line(value)))
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+    }
+}
+
+/// Prints the text of a file: as it is, unless it goes to a terminal.
+pub(super) fn file(text: &str) -> Result<()> {
+    if stdout().is_terminal() {
+        return lines(text);
+    }
+    write(text)
+}
+
+/// Prints a result for programs.
 pub(super) fn json(value: &impl Serialize) -> Result<()> {
-    text(serde_json::to_string_pretty(value)?)
+    write(&printable_json(&serde_json::to_string_pretty(value)?))
 }
 
-/// Why a command did not do what it was asked. There is nobody to tell if this fails too.
+/// Prints why a command did not do what it was asked. Further lines of a reason are indented, so that
+/// none of them looks like another message. A failure to print it cannot be reported anywhere.
 pub(super) fn error(reason: impl Display) {
+    let reason = reason.to_string();
+    let lines: Vec<_> = reason.split('\n').map(printable).collect();
+    let reason = lines.join("\n  ");
     let _ = writeln!(stderr(), "isogloss: {reason}");
 }
 
-/// Progress on one line that is written over, for whoever watches.
+/// Prints progress on one line that is written over, if the standard error is a terminal.
 pub(super) fn progress(line: impl Display, last: bool) {
     if stderr().is_terminal() {
         let end = if last { "\n" } else { "" };
-        let _ = write!(stderr(), "\r{line}{end}");
+        let _ = write!(stderr(), "\r{}{end}", printable(&line.to_string()));
     }
+}
+
+fn write(text: &str) -> Result<()> {
+    writeln!(stdout(), "{text}").context("cannot write to the standard output")
 }
 
 /// Rows under a heading, each column as wide as its widest cell.
 pub(super) fn table(heading: &[&str], rows: &[Vec<String>]) -> Result<()> {
     let heading: Vec<String> = heading.iter().map(|cell| (*cell).to_owned()).collect();
+    let printable_row = |row: &Vec<String>| -> Vec<String> {
+        row.iter()
+            .map(|cell| printable(cell).into_owned())
+            .collect()
+    };
+    let rows: Vec<_> = rows.iter().map(printable_row).collect();
     let width = |column: usize| {
         std::iter::once(&heading)
-            .chain(rows)
+            .chain(&rows)
             .filter_map(|row| row.get(column))
             .map(|cell| cell.chars().count())
             .max()
             .unwrap_or(0)
     };
-    for row in std::iter::once(&heading).chain(rows) {
+    for row in std::iter::once(&heading).chain(&rows) {
         let cells = row.iter().enumerate();
         let line: Vec<String> = cells
             .map(|(column, cell)| format!("{cell:width$}", width = width(column)))

@@ -21,10 +21,14 @@ Examples:
   isogloss sunset report --dialect crmcom --json
 
 It is read from the directory's database, into which every gateway writes what it has counted each
-usage.flush_interval. A client that only ever was refused does not count as one that breaks. Users
-are counted exactly up to 128, beyond that with an error of 3 %.
+usage.flush_interval. A client that only ever was refused does not count as one that breaks; all
+clients with which no user has logged in share the row (unknown). Users are counted exactly up to
+128, beyond that with an error of 3 %.
 
-Who was not seen since then is left out by --since; calls and users are counted from FIRST on.")]
+A hint names a client that goes on presenting expired tokens: it may expect a longer lifetime.
+
+Clients that were not seen since then are left out by --since; calls and users are counted from FIRST
+on.")]
     Report(Arguments),
 }
 
@@ -92,10 +96,18 @@ fn print(report: &Report) -> Result<()> {
         "ENDPOINTS",
     ];
     output::table(&heading, &rows)?;
+    for shown in &report.clients {
+        if let Some(hint) = &shown.hint {
+            let (named, user_agent, network) = (named(shown), &shown.user_agent, &shown.network);
+            output::text(format_args!(
+                "  hint: {named} {user_agent} {network}: {hint}"
+            ))?;
+        }
+    }
     output::text("")
 }
 
-fn row(shown: &Shown) -> Vec<String> {
+fn named(shown: &Shown) -> String {
     let named = [
         ("application", &shown.application),
         ("key", &shown.key),
@@ -105,10 +117,14 @@ fn row(shown: &Shown) -> Vec<String> {
         let name = name.as_ref()?;
         Some(format!("{what} {name}"))
     });
+    named.collect::<Vec<_>>().join(", ")
+}
+
+fn row(shown: &Shown) -> Vec<String> {
     vec![
         format!("  {}", shown.last_seen),
         shown.first_seen.clone(),
-        named.collect::<Vec<_>>().join(", "),
+        named(shown),
         shown.user_agent.clone(),
         shown.network.clone(),
         shown.calls.to_string(),

@@ -190,7 +190,7 @@ fn tell(described: &Value, json: bool) -> Result<()> {
     if json {
         output::json(described)
     } else {
-        output::text(toml::to_string(described)?.trim_end())
+        output::described(described)
     }
 }
 

@@ -22,7 +22,7 @@ pub struct Usage {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration")]
     pub keep: Duration,
-    /// Rows at the most: one for each endpoint and client.
+    /// Rows of known clients at the most: one for each endpoint and client.
     pub max_rows: NonZeroUsize,
 }
 

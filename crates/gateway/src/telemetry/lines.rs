@@ -3,28 +3,52 @@
 use std::fmt;
 
 use isogloss_core::audit::Caller;
+use isogloss_core::{printable, printable_json};
 use tracing::{Event, Subscriber};
-use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::field::MakeExt as _;
+use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
+
+/// Formats the fields of a line of text. Values quote clients and other people's errors: each is made
+/// printable and stays on its line.
+pub(super) fn fields() -> impl for<'writer> FormatFields<'writer> {
+    let format = debug_fn(|writer, field, value| {
+        let value = format!("{value:?}");
+        match field.name() {
+            "message" => writer.write_str(&printable(&value)),
+            name => write!(writer, "{name}={}", printable(&value)),
+        }
+    });
+    format.delimited(" ")
+}
 
 /// A format of lines, and what comes at the end of one.
 pub(super) struct OfRequest<F> {
     format: F,
     add: fn(&mut String, &Caller) -> fmt::Result,
+    /// Whether whole lines are made printable here. In lines of text each [field](fields) is: a line may
+    /// have colours.
+    escapes: bool,
 }
 
 impl<F> OfRequest<F> {
     /// For lines of text.
     pub(super) fn text(format: F) -> Self {
-        let add = add_as_text;
-        Self { format, add }
+        Self {
+            format,
+            add: add_as_text,
+            escapes: false,
+        }
     }
 
     /// For lines of JSON, in the member in which a span would stand.
     pub(super) fn json(format: F) -> Self {
-        let add = add_as_json;
-        Self { format, add }
+        Self {
+            format,
+            add: add_as_json,
+            escapes: true,
+        }
     }
 }
 
@@ -41,13 +65,19 @@ where
         event: &Event<'_>,
     ) -> fmt::Result {
         let caller = Caller::current();
-        if caller.request_id.is_none() || context.lookup_current().is_some() {
+        let is_told = caller.request_id.is_none() || context.lookup_current().is_some();
+        if is_told && !self.escapes {
             return self.format.format_event(context, writer, event);
         }
         let mut line = String::new();
         self.format
             .format_event(context, Writer::new(&mut line), event)?;
-        (self.add)(&mut line, &caller)?;
+        if !is_told {
+            (self.add)(&mut line, &caller)?;
+        }
+        if self.escapes {
+            return writer.write_str(&printable_json(&line));
+        }
         writer.write_str(&line)
     }
 }
@@ -82,9 +112,82 @@ fn add_as_json(line: &mut String, caller: &Caller) -> fmt::Result {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use tracing::subscriber::with_default;
+    use tracing::warn;
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::{Registry, fmt};
     use uuid::Uuid;
 
     use super::*;
+
+    const HOSTILE: &str = "é\u{1b}[2J\u{7}\r\nforged\t\0\u{7f}\u{9b}\u{2028}\u{202e}\u{2066}";
+
+    #[derive(Clone, Default)]
+    struct Sink(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn written(sink: &Sink) -> String {
+        String::from_utf8(sink.0.lock().unwrap().clone()).unwrap()
+    }
+
+    /// A message, a text, something shown, and an error, each with the hostile name.
+    fn write_hostile_lines() {
+        let error = io::Error::other(HOSTILE);
+        let span = tracing::info_span!("request", dialect = HOSTILE, shown = %HOSTILE);
+        let _entered = span.enter();
+        warn!(
+            client = HOSTILE,
+            shown = %HOSTILE,
+            error = &error as &dyn std::error::Error,
+            "it broke: {HOSTILE}"
+        );
+    }
+
+    fn assert_one_printable_line(text: &str) {
+        let line = text.strip_suffix('\n').unwrap();
+        let obeyed = line.chars().find(|c| isogloss_core::is_unprintable(*c));
+        assert_eq!(obeyed, None, "{line:?}");
+        assert!(line.contains('é'), "{line}");
+    }
+
+    #[test]
+    fn a_line_of_text_has_no_character_that_terminals_obey() {
+        let sink = Sink::default();
+        let writer = sink.clone();
+        let lines = fmt::layer()
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .fmt_fields(fields())
+            .map_event_format(OfRequest::text);
+        with_default(Registry::default().with(lines), write_hostile_lines);
+        assert_one_printable_line(&written(&sink));
+    }
+
+    #[test]
+    fn a_line_of_json_has_none_either_and_keeps_its_values() {
+        let sink = Sink::default();
+        let writer = sink.clone();
+        let lines = fmt::layer()
+            .json()
+            .with_writer(move || writer.clone())
+            .map_event_format(OfRequest::json);
+        with_default(Registry::default().with(lines), write_hostile_lines);
+        assert_one_printable_line(&written(&sink));
+        let read: serde_json::Value = serde_json::from_str(&written(&sink)).unwrap();
+        assert_eq!(read["fields"]["client"], HOSTILE);
+    }
 
     fn caller() -> Caller {
         Caller {

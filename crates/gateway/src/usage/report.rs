@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use isogloss_core::usage::{Sketch, UsageCount, UsageKey, UsageRows};
+use isogloss_core::usage::{ExpiredUse, UNKNOWN, UsageCount, UsageKey, UsageRows};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
@@ -17,7 +17,7 @@ pub(crate) struct Report {
     pub(crate) enabled: bool,
     /// In words.
     pub(crate) verdict: String,
-    /// The last call that was not refused.
+    /// The last call of a known client that was not refused.
     pub(crate) last_served: Option<String>,
     pub(crate) last_seen: Option<String>,
     pub(crate) calls: u64,
@@ -36,6 +36,8 @@ pub(crate) struct Shown {
     pub(crate) application: Option<String>,
     pub(crate) key: Option<String>,
     pub(crate) client: Option<String>,
+    /// `(unknown)` stands for all clients with which no user has logged in, `(other)` for known ones
+    /// for which there was no room.
     pub(crate) user_agent: String,
     pub(crate) network: String,
     pub(crate) first_seen: String,
@@ -45,9 +47,60 @@ pub(crate) struct Shown {
     pub(crate) refused: u64,
     pub(crate) users: u64,
     pub(crate) endpoints: Vec<String>,
+    /// Tokens that it presented after their end.
+    pub(crate) expired_tokens: Option<ExpiredTokens>,
+    /// What these tell, if they tell that the client renews its tokens too late.
+    pub(crate) hint: Option<String>,
     #[serde(skip)]
     #[schema(ignore)]
     at: Option<OffsetDateTime>,
+}
+
+/// Tokens that a client presented after their end: it may expect them to live longer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExpiredTokens {
+    /// How many tokens. One that several gateways saw counts several times.
+    pub(crate) tokens: u64,
+    /// How many calls were refused for it, at most one a minute for each token. More than tokens: the
+    /// client did not log in at once.
+    pub(crate) calls: u64,
+    /// The least age at which one was presented, in seconds since it was issued.
+    pub(crate) youngest_seconds: u64,
+    /// The greatest age.
+    pub(crate) oldest_seconds: u64,
+}
+
+impl ExpiredTokens {
+    fn new(expired: &ExpiredUse) -> Option<Self> {
+        Some(Self {
+            tokens: expired.tokens,
+            calls: expired.calls,
+            youngest_seconds: expired.youngest?,
+            oldest_seconds: expired.oldest?,
+        })
+    }
+
+    /// Returns what tells that its tokens end before it renews them. `None` if nothing does: a
+    /// client that logs in as soon as it is refused presents each expired token once.
+    fn hint(&self) -> Option<String> {
+        (self.calls > self.tokens).then(|| {
+            format!(
+                "{} with {} that had expired, {} to {} seconds after issue: the client may expect \
+                 a longer lifetime",
+                many(self.calls, "call"),
+                many(self.tokens, "token"),
+                self.youngest_seconds,
+                self.oldest_seconds,
+            )
+        })
+    }
+}
+
+impl Shown {
+    /// Whether a user has logged in with it.
+    fn is_known(&self) -> bool {
+        self.user_agent != UNKNOWN
+    }
 }
 
 /// What tells clients apart.
@@ -111,6 +164,9 @@ fn report(
         seen.revisions.insert(key.revision);
         seen.endpoints.insert(key.endpoint);
     }
+    let of_known = clients.iter().filter(|(who, _)| who.user_agent != UNKNOWN);
+    let of_known = of_known.filter_map(|(_, seen)| seen.count.as_ref());
+    let last_served = of_known.filter_map(|count| count.last_served).max();
     let mut clients: Vec<_> = clients
         .into_iter()
         .filter_map(|(who, seen)| shown(who, seen))
@@ -119,8 +175,8 @@ fn report(
     Report {
         dialect: dialect.to_owned(),
         enabled,
-        verdict: verdict(all.as_ref(), &clients, now),
-        last_served: all.as_ref().and_then(|all| all.last_served).map(moment),
+        verdict: verdict(all.as_ref(), last_served, &clients, now),
+        last_served: last_served.map(moment),
         last_seen: all.as_ref().map(|all| moment(all.last_seen)),
         calls: all.as_ref().map_or(0, |all| all.calls),
         refused: all.as_ref().map_or(0, |all| all.refused),
@@ -138,6 +194,7 @@ fn add(sum: &mut Option<UsageCount>, count: &UsageCount) {
 
 fn shown(who: Who, seen: Seen) -> Option<Shown> {
     let count = seen.count?;
+    let expired_tokens = ExpiredTokens::new(&count.expired);
     Some(Shown {
         revisions: seen
             .revisions
@@ -154,20 +211,28 @@ fn shown(who: Who, seen: Seen) -> Option<Shown> {
         last_served: count.last_served.map(moment),
         calls: count.calls,
         refused: count.refused,
-        users: Sketch::count(&count.users),
+        users: count.users.count(),
         endpoints: seen.endpoints.into_iter().collect(),
+        hint: expired_tokens.as_ref().and_then(ExpiredTokens::hint),
+        expired_tokens,
         at: Some(count.last_seen),
     })
 }
 
-/// One who only ever is refused does not break.
-fn verdict(all: Option<&UsageCount>, clients: &[Shown], now: OffsetDateTime) -> String {
+/// A client with which no user has logged in, or that only ever is refused, does not break.
+fn verdict(
+    all: Option<&UsageCount>,
+    last_served: Option<OffsetDateTime>,
+    clients: &[Shown],
+    now: OffsetDateTime,
+) -> String {
     let Some(all) = all else {
         return "nobody, as far as was counted".to_owned();
     };
-    let served = clients.iter().filter(|client| client.last_served.is_some());
+    let served = clients.iter().filter(|client| client.is_known());
+    let served = served.filter(|client| client.last_served.is_some());
     let (served, ago) = (served.count(), |at| span(now - at));
-    match all.last_served {
+    match last_served {
         None => {
             let last = ago(all.last_seen);
             format!(
@@ -214,6 +279,8 @@ fn moment(at: OffsetDateTime) -> String {
 
 #[cfg(test)]
 mod tests {
+    use isogloss_core::Expired;
+    use isogloss_core::usage::Observed;
     use time::macros::datetime;
 
     use super::*;
@@ -236,7 +303,13 @@ mod tests {
             user_agent: user_agent.to_owned(),
             network: "192.0.2.0/24".to_owned(),
         };
-        (key, UsageCount::one(NOW - ago, user.is_none(), user))
+        let count = UsageCount::one(&Observed {
+            at: NOW - ago,
+            refused: user.is_none(),
+            user,
+            expired: None,
+        });
+        (key, count)
     }
 
     fn toy(rows: Vec<(UsageKey, UsageCount)>) -> Report {
@@ -271,6 +344,51 @@ mod tests {
             .collect();
         assert_eq!(clients, [("okhttp/3", 1), ("okhttp/4", 2)]);
         assert_eq!(used.clients[1].endpoints, ["/a", "/b"]);
+    }
+
+    #[test]
+    fn calls_of_unknown_clients_keep_no_dialect_alive() {
+        let (key, _) = row("/", "Scanner/1", Duration::ZERO, None);
+        let served = UsageCount::one(&Observed {
+            at: NOW,
+            refused: false,
+            user: None,
+            expired: None,
+        });
+        let report = toy(vec![
+            (key.unknown(), served),
+            row("/", "okhttp/4", Duration::days(43), Some(1)),
+        ]);
+        assert_eq!(report.verdict, "nobody for 43 days (1 client before that)");
+        let last_served = report.last_served.as_deref();
+        assert_eq!(last_served, Some("2026-10-14T12:00:00Z"));
+    }
+
+    #[test]
+    fn a_client_whose_tokens_end_before_it_renews_them_gets_a_hint() {
+        let presented = |ages: &[(u64, bool)]| {
+            let (key, mut count) = row("/", "okhttp/4", Duration::ZERO, Some(1));
+            for (age, first) in ages {
+                count.record(&Observed {
+                    at: NOW,
+                    refused: true,
+                    user: None,
+                    expired: Some(Expired {
+                        age: std::time::Duration::from_secs(*age),
+                        first: *first,
+                    }),
+                });
+            }
+            toy(vec![(key, count)]).clients.remove(0).hint
+        };
+        // Each token once: the client logs in as soon as it is refused.
+        assert_eq!(presented(&[]), None);
+        assert_eq!(presented(&[(3_700, true), (90_000, true)]), None);
+        assert_eq!(
+            presented(&[(3_660, true), (6_990, false)]).unwrap(),
+            "2 calls with 1 token that had expired, 3660 to 6990 seconds after issue: the client may \
+             expect a longer lifetime"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::client::{Client, CutOff};
+use crate::client::{Client, CutOff, Expired};
 
 const FORBIDDEN: &str = "the user may not do this";
 
@@ -29,6 +29,7 @@ async fn what_a_request_tells_of_its_client_is_known_after_it() {
         client: Some("desk".to_owned()),
         key: Some("app".to_owned()),
         user: Some(user.id),
+        expired: None,
     };
     assert_eq!(client, expected);
 
@@ -80,4 +81,71 @@ async fn whoever_is_cut_off_is_refused_all_that_he_asks() {
     // It was not used up.
     f.auth.redeem(&once, Purpose::Handover).await.unwrap();
     assert!(f.is_live(&live, Purpose::Access).await);
+}
+
+/// What presenting the token tells of its client.
+async fn presented(f: &Fixture, token: &Token) -> (String, Client) {
+    let validate = f.auth.validate(token, &[Purpose::Access]);
+    let (outcome, client) = Client::meet(None, validate).await;
+    (refusal(outcome), client)
+}
+
+#[tokio::test]
+async fn an_expired_token_tells_its_age_though_the_store_has_forgotten_it() {
+    let f = fixture().await;
+    let issued = f.token("ada", at("desk", "shop")).await;
+    f.clock.advance(Duration::from_secs(6_900));
+    let mut expected = Client {
+        application: Some("shop".to_owned()),
+        client: Some("desk".to_owned()),
+        expired: Some(Expired {
+            age: Duration::from_secs(6_900),
+            first: true,
+        }),
+        ..Client::default()
+    };
+    let found = presented(&f, &issued.token).await;
+    assert_eq!(found, (DEAD.to_owned(), expected.clone()));
+    // A call that was under way together with that one.
+    f.clock.advance(Duration::from_secs(1));
+    let found = presented(&f, &issued.token).await;
+    assert_eq!(found, (DEAD.to_owned(), Client::default()));
+    f.tokens.sweep(f.auth.now()).await.unwrap();
+    f.clock.advance(Duration::from_secs(59));
+    expected.expired = Some(Expired {
+        age: Duration::from_secs(6_960),
+        first: false,
+    });
+    let found = presented(&f, &issued.token).await;
+    assert_eq!(found, (DEAD.to_owned(), expected));
+}
+
+#[tokio::test]
+async fn a_token_that_was_revoked_or_invented_tells_nothing_of_lifetimes() {
+    let f = fixture().await;
+    let issued = f.token("ada", at("desk", "shop")).await;
+    f.auth.revoke(&issued.token).await.unwrap();
+    f.clock.advance(HOUR * 2);
+    let invented = Token::random(HERE).unwrap();
+    for token in [&issued.token, &invented] {
+        let found = presented(&f, token).await;
+        assert_eq!(found, (DEAD.to_owned(), Client::default()));
+    }
+}
+
+#[test]
+fn an_identifier_that_the_gateway_made_is_no_name_of_a_client() {
+    let named = |client: &str| Client {
+        client: Some(client.to_owned()),
+        ..Client::default()
+    };
+    let own = "b3a7d2f5-3a1c-4d25-9a0f-0c5a17d93f11";
+    for (client, name) in [
+        (own, Some(own)),
+        ("desk", Some("desk")),
+        (&*Client::unnamed().to_string(), None),
+    ] {
+        assert_eq!(named(client).given_name(), name, "{client}");
+    }
+    assert_eq!(Client::default().given_name(), None);
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
+use crate::client::Expired;
 use crate::directory::Directory;
-use crate::usage::{UsageCount, UsageKey, UsageRows};
+use crate::usage::{ExpiredUse, Observed, UsageCount, UsageKey, UsageRows};
 
 const START: OffsetDateTime = datetime!(2026-11-26 09:00:00 UTC);
 
@@ -24,8 +25,25 @@ fn key(client: &str) -> UsageKey {
 }
 
 fn call(minute: u64, refused: bool, user: u64) -> UsageCount {
-    let at = START + Duration::from_mins(minute);
-    UsageCount::one(at, refused, Some(user))
+    UsageCount::one(&Observed {
+        at: START + Duration::from_mins(minute),
+        refused,
+        user: Some(user),
+        expired: None,
+    })
+}
+
+/// A refused call of no user, with a token that expired at that age.
+fn refused(age: Option<u64>) -> UsageCount {
+    UsageCount::one(&Observed {
+        at: START + Duration::from_mins(9),
+        refused: true,
+        user: None,
+        expired: age.map(|age| Expired {
+            age: Duration::from_secs(age),
+            first: age < 4_000,
+        }),
+    })
 }
 
 async fn what_two_gateways_add_adds_up(directory: &dyn Directory) {
@@ -76,10 +94,62 @@ async fn the_table_has_an_end(directory: &dyn Directory) {
     assert_eq!((rest.calls, rest.users.count()), (31, 10));
 }
 
+async fn unknown_clients_share_a_row_and_take_no_room(directory: &dyn Directory) {
+    let scanner = |number| UsageKey {
+        user_agent: format!("Scanner/{number}"),
+        client: None,
+        ..key("")
+    };
+    for _ in 0..2 {
+        let rows = (0..50).map(|number| (scanner(number), refused(None)));
+        directory.add_usage(&rows.collect(), 20).await.unwrap();
+    }
+    let rows = directory.usage(START).await.unwrap();
+    assert_eq!(rows.len(), 22);
+    let unknown = &rows[&key("").unknown()];
+    assert_eq!((unknown.calls, unknown.users.count()), (100, 0));
+    // There is a user of this one meanwhile.
+    let login = UsageRows::from_iter([(scanner(7), call(9, false, 1))]);
+    directory.add_usage(&login, 30).await.unwrap();
+    let again = UsageRows::from_iter([(scanner(7), refused(None))]);
+    directory.add_usage(&again, 30).await.unwrap();
+    let rows = directory.usage(START).await.unwrap();
+    let known = rows.iter().find(|(key, _)| key.user_agent == "Scanner/7");
+    assert_eq!(
+        known.map(|(_, count)| (count.calls, count.refused)),
+        Some((2, 1))
+    );
+}
+
+async fn refusals_of_a_known_place_are_counted_there(directory: &dyn Directory) {
+    let unnamed = UsageKey {
+        endpoint: "/v1/logout".to_owned(),
+        client: None,
+        ..key("")
+    };
+    for age in [3_700, 6_900, 5_000] {
+        let rows = UsageRows::from_iter([(unnamed.clone(), refused(Some(age)))]);
+        directory.add_usage(&rows, 100).await.unwrap();
+    }
+    let rows = directory.usage(START).await.unwrap();
+    let found = rows.iter().find(|(key, _)| key.endpoint == "/v1/logout");
+    let (key, count) = found.unwrap();
+    assert_eq!(key.user_agent, "okhttp/4");
+    let expected = ExpiredUse {
+        tokens: 1,
+        calls: 3,
+        youngest: Some(3_700),
+        oldest: Some(6_900),
+    };
+    assert_eq!((count.calls, count.expired), (3, expected));
+}
+
 pub(super) async fn the_contract_holds(directory: &dyn Directory) {
     what_two_gateways_add_adds_up(directory).await;
     old_rows_are_left_out_and_removed(directory).await;
     the_table_has_an_end(directory).await;
+    unknown_clients_share_a_row_and_take_no_room(directory).await;
+    refusals_of_a_known_place_are_counted_there(directory).await;
     assert_ne!(
         directory
             .remove_usage(datetime!(2100-01-01 0:00 UTC))

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use self::context::Context;
 use self::user::seal_user;
 use super::{File, FileError, FileKey, FileOrganisation};
+use crate::directory::desk::unprintable;
 use crate::directory::{
     Applied, Directory, KeyDigest, KeyEntry, OrganisationEntry, Snapshot, UnitEntry, UserEntry,
     login_form,
@@ -96,6 +97,7 @@ fn seal_organisation(
     organisation: FileOrganisation,
     present: &Snapshot,
 ) -> Result<OrganisationEntry, FileError> {
+    check_printable(&organisation)?;
     let known = present
         .organisations
         .iter()
@@ -136,6 +138,22 @@ fn seal_organisation(
     })
 }
 
+/// Names are compared, listed and printed: a control character in one is no letter of it.
+fn check_printable(organisation: &FileOrganisation) -> Result<(), FileError> {
+    let units = organisation.units.iter();
+    let mut named = units
+        .map(|unit| ("the unit's identifier", &unit.id))
+        .chain([("the name", &organisation.name)]);
+    let found = named.find_map(|(what, text)| Some((what, unprintable(text)?)));
+    match found {
+        None => Ok(()),
+        Some((what, reason)) => Err(FileError::Entry {
+            entry: format!("organisation {}", organisation.name),
+            reason: format!("{what} {reason}"),
+        }),
+    }
+}
+
 /// As it is stored, or applying a file twice would change something.
 fn to_the_second(moment: OffsetDateTime) -> OffsetDateTime {
     let moment = moment.to_offset(UtcOffset::UTC);
@@ -166,6 +184,9 @@ fn seal_keys(
                 .ok_or_else(|| wrong("digest is not 64 hexadecimal digits"))?,
             _ => return Err(wrong("needs either key or digest")),
         };
+        if let Some(reason) = unprintable(&key.label) {
+            return Err(wrong(&format!("the label {reason}")));
+        }
         let user = match &key.user {
             None => None,
             Some(user) => match names.get(&login_form(user)) {

@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
-use sqlx::{Connection as _, query, query_as};
+use sqlx::{Connection as _, query, query_as, query_scalar};
 use time::OffsetDateTime;
 
 use super::PostgresDirectory;
 use crate::clock::milliseconds;
 use crate::directory::rows;
 use crate::error::StoreError;
-use crate::usage::{Stored, UsageRows, UsageTable, ids};
+use crate::usage::{InTable, OTHER, Stored, UsageRows, UsageTable, agents, ids};
 
 #[async_trait]
 impl UsageTable for PostgresDirectory {
@@ -40,12 +40,24 @@ async fn add(connection: &mut PgConnection, added: UsageRows, room: usize) -> sq
         .fetch_all(&mut *transaction)
         .await?;
     let stored: sqlx::Result<_> = stored.iter().map(rows::usage).collect();
-    let counted = query_as(
-        "SELECT count(*) FILTER (WHERE known), count(*) FILTER (WHERE NOT known) FROM usage",
+    let places = query_as(
+        "SELECT DISTINCT dialect, user_agent, network FROM usage
+         WHERE known AND user_agent = ANY($1)",
     )
-    .fetch_one(&mut *transaction)
+    .bind(agents(&added))
+    .fetch_all(&mut *transaction)
     .await?;
-    let rows = Stored::after(stored?, counted, &added, room);
+    let known = query_scalar("SELECT count(*) FROM usage WHERE known AND user_agent <> $1")
+        .bind(OTHER)
+        .fetch_one(&mut *transaction)
+        .await?;
+    let stored = stored?;
+    let rows = InTable {
+        stored,
+        places,
+        known,
+    };
+    let rows = rows.after(&added, room);
     write(&mut transaction, &rows).await?;
     transaction.commit().await
 }
@@ -57,15 +69,20 @@ async fn write(connection: &mut PgConnection, rows: &[Stored]) -> sqlx::Result<(
     query(
         "INSERT INTO usage
              (id, dialect, revision, endpoint, application, key_label, client, user_agent, network,
-              known, first_seen, last_seen, last_served, calls, refused, users)
+              known, first_seen, last_seen, last_served, calls, refused, users,
+              expired_tokens, expired_calls, expired_youngest, expired_oldest)
          SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
                               $7::text[], $8::text[], $9::text[], $10::boolean[], $11::bigint[],
                               $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[],
-                              $16::bytea[])
+                              $16::bytea[], $17::bigint[], $18::bigint[], $19::bigint[],
+                              $20::bigint[])
          ON CONFLICT (id) DO UPDATE SET
              known = excluded.known, first_seen = excluded.first_seen,
              last_seen = excluded.last_seen, last_served = excluded.last_served,
-             calls = excluded.calls, refused = excluded.refused, users = excluded.users",
+             calls = excluded.calls, refused = excluded.refused, users = excluded.users,
+             expired_tokens = excluded.expired_tokens, expired_calls = excluded.expired_calls,
+             expired_youngest = excluded.expired_youngest,
+             expired_oldest = excluded.expired_oldest",
     )
     .bind(each(rows, |row| row.id.clone()))
     .bind(each(rows, |row| row.dialect.clone()))
@@ -83,6 +100,10 @@ async fn write(connection: &mut PgConnection, rows: &[Stored]) -> sqlx::Result<(
     .bind(each(rows, |row| row.calls))
     .bind(each(rows, |row| row.refused))
     .bind(each(rows, |row| row.users.clone()))
+    .bind(each(rows, |row| row.expired_tokens))
+    .bind(each(rows, |row| row.expired_calls))
+    .bind(each(rows, |row| row.expired_youngest))
+    .bind(each(rows, |row| row.expired_oldest))
     .execute(connection)
     .await
     .map(drop)

@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use sqlx::sqlite::SqlitePool;
-use sqlx::{query, query_as};
+use sqlx::{query, query_as, query_scalar};
 use time::OffsetDateTime;
 
 use super::{SqliteDirectory, failed};
 use crate::clock::milliseconds;
 use crate::directory::rows;
 use crate::error::StoreError;
-use crate::usage::{Stored, UsageRows, UsageTable, ids};
+use crate::usage::{InTable, OTHER, Stored, UsageRows, UsageTable, agents, ids};
 
 #[async_trait]
 impl UsageTable for SqliteDirectory {
@@ -44,16 +44,31 @@ async fn add(pool: &SqlitePool, added: &UsageRows, room: usize) -> sqlx::Result<
         .fetch_all(&mut *transaction)
         .await?;
     let stored: sqlx::Result<_> = stored.iter().map(rows::usage).collect();
-    let counted =
-        query_as("SELECT coalesce(sum(known), 0), coalesce(sum(NOT known), 0) FROM usage")
-            .fetch_one(&mut *transaction)
-            .await?;
-    for row in Stored::after(stored?, counted, added, room) {
+    let agents = serde_json::to_string(&agents(added)).unwrap_or_default();
+    let places = query_as(
+        "SELECT DISTINCT dialect, user_agent, network FROM usage
+         WHERE known AND user_agent IN (SELECT value FROM json_each(?))",
+    )
+    .bind(agents)
+    .fetch_all(&mut *transaction)
+    .await?;
+    let known = query_scalar("SELECT count(*) FROM usage WHERE known AND user_agent <> ?")
+        .bind(OTHER)
+        .fetch_one(&mut *transaction)
+        .await?;
+    let stored = stored?;
+    let rows = InTable {
+        stored,
+        places,
+        known,
+    };
+    for row in rows.after(added, room) {
         query(
             "INSERT OR REPLACE INTO usage
                  (id, dialect, revision, endpoint, application, key_label, client, user_agent, network,
-                  known, first_seen, last_seen, last_served, calls, refused, users)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  known, first_seen, last_seen, last_served, calls, refused, users,
+                  expired_tokens, expired_calls, expired_youngest, expired_oldest)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(row.id)
         .bind(row.dialect)
@@ -71,6 +86,10 @@ async fn add(pool: &SqlitePool, added: &UsageRows, room: usize) -> sqlx::Result<
         .bind(row.calls)
         .bind(row.refused)
         .bind(row.users)
+        .bind(row.expired_tokens)
+        .bind(row.expired_calls)
+        .bind(row.expired_youngest)
+        .bind(row.expired_oldest)
         .execute(&mut *transaction)
         .await?;
     }

@@ -4,12 +4,13 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use isogloss_core::audit::Kind;
 use isogloss_core::directory::{Directory, KnownAppPassword};
-use isogloss_core::{AppPassword, Clock as _, SystemClock, User};
+use isogloss_core::{AppPassword, Clock as _, SystemClock, User, is_unprintable};
 use serde_json::{Value, json};
 
 use super::totp::spell;
 use super::{Outcome, Who, end_tokens, find, output};
 use crate::cli::acts::Acts;
+use crate::config::Problem;
 use crate::dialects;
 
 #[derive(Subcommand)]
@@ -75,6 +76,9 @@ pub(super) async fn run(command: Command, acts: &Acts<'_>) -> Result<Outcome> {
 }
 
 async fn add(new: Add, user: &User, acts: &Acts<'_>) -> Result<Outcome> {
+    if new.label.contains(is_unprintable) {
+        return Err(Problem::new("--label", "holds a control character").into());
+    }
     let password = AppPassword::random().context("no random numbers")?;
     let known = KnownAppPassword {
         digest: password.digest(),
@@ -91,12 +95,12 @@ async fn add(new: Add, user: &User, acts: &Acts<'_>) -> Result<Outcome> {
         output::json(&described)?;
     } else {
         output::text(format_args!(
-            "{}: application password {} for {}. It is not shown again:\n\n  {}",
+            "{}: application password {} for {}. It is not shown again:",
             user.user_name,
             known.id(),
             known.realm,
-            password.expose()
         ))?;
+        output::lines(format_args!("\n  {}", password.expose()))?;
     }
     Ok(Outcome::Done)
 }

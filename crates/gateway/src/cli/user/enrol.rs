@@ -106,11 +106,12 @@ fn confirm(secret: &TotpSecret, how: &Confirmation) -> Result<Option<TotpStep>> 
 
 fn show(user: &User, url: &str, secret: &TotpSecret, shape: &Shape) -> Result<()> {
     let name = &user.user_name;
-    output::text(format_args!("{name}: give this to an authenticator app\n"))?;
+    output::text(format_args!("{name}: give this to an authenticator app"))?;
+    output::text("")?;
     if !shape.no_qr {
-        output::text(format_args!("{}\n", picture(url)?))?;
+        output::lines(format_args!("{}\n", picture(url)?))?;
     }
-    output::text(format_args!("{url}\n\nSecret: {}\n", secret.expose()))
+    output::lines(format_args!("{url}\n\nSecret: {}\n", secret.expose()))
 }
 
 fn done(

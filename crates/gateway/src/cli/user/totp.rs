@@ -126,7 +126,9 @@ pub(super) fn spelt(codes: &[RecoveryCode]) -> Vec<String> {
 
 /// Prints recovery codes for people.
 pub(super) fn print(codes: &[RecoveryCode]) -> Result<()> {
-    output::text("Recovery codes, each good once in place of a code. They are not shown again:\n")?;
+    output::lines(
+        "Recovery codes, each good once in place of a code. They are not shown again:\n",
+    )?;
     for code in spelt(codes) {
         output::text(format_args!("  {code}"))?;
     }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::super::{FileError, NewCard, NewUser};
 use super::context::Context;
 use super::secret::{Secret, seal_secret};
+use crate::directory::desk::unprintable;
 use crate::directory::{
     AppPasswordEntry, CardEntry, KeyDigest, RecoveryCodeEntry, UserEntry, login_form,
 };
@@ -22,6 +23,12 @@ pub(super) async fn seal_user(
     let known = context.known(&user);
     if login_form(&user.user_name).is_empty() {
         return Err(wrong(&user, "the user name is empty"));
+    }
+    if let Some(reason) = unprintable(&user.user_name) {
+        return Err(wrong(&user, format!("the user name {reason}")));
+    }
+    if let Some(reason) = user.email.as_deref().and_then(unprintable) {
+        return Err(wrong(&user, format!("the e-mail address {reason}")));
     }
     let Some(units) = context.units.get(user.organisation.as_str()) else {
         return Err(wrong(

@@ -1,0 +1,40 @@
+//! Tokens that clients present after their end: a sign of a lifetime shorter than clients expect.
+
+use crate::client::Expired;
+
+/// How many expired tokens were presented, how often, and at which age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ExpiredUse {
+    /// Tokens that were presented after their end. One is counted again at each gateway.
+    pub tokens: u64,
+    /// Calls that were refused for it, at most one a minute for each token.
+    pub calls: u64,
+    /// The least age of such a token, in seconds since it was issued.
+    pub youngest: Option<u64>,
+    /// The greatest one.
+    pub oldest: Option<u64>,
+}
+
+impl ExpiredUse {
+    /// Adds one call.
+    pub(crate) fn record(&mut self, expired: &Expired) {
+        let age = Some(expired.age.as_secs());
+        self.add(&Self {
+            tokens: u64::from(expired.first),
+            calls: 1,
+            youngest: age,
+            oldest: age,
+        });
+    }
+
+    /// Adds all of another one.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.tokens = self.tokens.saturating_add(other.tokens);
+        self.calls = self.calls.saturating_add(other.calls);
+        self.oldest = self.oldest.max(other.oldest);
+        self.youngest = match (self.youngest, other.youngest) {
+            (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
+            (ours, theirs) => ours.or(theirs),
+        };
+    }
+}

@@ -1,0 +1,91 @@
+//! Does the proxy in front write queries into its log? Some have passwords and tokens.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
+
+use isogloss_core::{Clock as _, SystemClock};
+use isogloss_exchange::Host;
+
+use super::{Finding, Findings, probe};
+use crate::config::Config;
+use crate::probe::HEADER;
+
+const CHECK: &str = "proxy's log";
+const HINT: &str = "let it log the path only: docs/reverse-proxies.md has the lines for each proxy";
+
+/// How long a line is waited for, and how much is read of what is written meanwhile.
+const PATIENCE: u32 = 30;
+const GLANCE: Duration = Duration::from_millis(100);
+const MOST: u64 = 16 * 1024 * 1024;
+
+/// Asks through the public address with a query that is found again, and looks for it in the log.
+pub(super) fn examine(
+    config: &Config,
+    public_url: Option<&str>,
+    log: Option<&Path>,
+    findings: &mut Findings,
+) {
+    let Some(mount) = config.mounts.first() else {
+        return;
+    };
+    let Some(log) = log else {
+        let text = "clients send passwords and tokens in queries; give --proxy-log FILE to see \
+                    whether the proxy logs them (docs/reverse-proxies.md)";
+        findings.add(Finding::ok(CHECK, text));
+        return;
+    };
+    let url = public_url.unwrap_or(&config.sections.server.public_url);
+    let finding = match (url.parse::<Host>(), probe(config)) {
+        (Ok(host), Some(probe)) => {
+            let asked = probe.ask(SystemClock.now());
+            let header = asked.map(|question| format!("{HEADER}: {}\r\n", question.as_str()));
+            let path = format!("{}/isogloss-doctor", mount.path);
+            look(&host, &path, &header.unwrap_or_default(), log)
+        }
+        _ => Err("cannot be filled without the public address and the pepper".to_owned()),
+    };
+    findings.add(finding.unwrap_or_else(|reason| {
+        let text = format!("{}: {reason}", log.display());
+        Finding::warning(CHECK, text, "is it the log of the proxy in front?")
+    }));
+}
+
+fn look(host: &Host, path: &str, header: &str, log: &Path) -> Result<Finding, String> {
+    let failed = |error: io::Error| error.to_string();
+    let [in_path, in_query] = [mark()?, mark()?];
+    let mut file = File::open(log).map_err(failed)?;
+    file.seek(SeekFrom::End(0)).map_err(failed)?;
+    let target = format!("{path}-{in_path}?token={in_query}");
+    let asked = host.get(&target, header);
+    asked.map_err(|failure| failure.to_string())?;
+    let mut written = Vec::new();
+    let has = |written: &[u8], mark: &str| {
+        let mut parts = written.windows(mark.len());
+        parts.any(|part| part == mark.as_bytes())
+    };
+    for _ in 0..PATIENCE {
+        let rest = MOST.saturating_sub(written.len() as u64);
+        let read = (&mut file).take(rest).read_to_end(&mut written);
+        read.map_err(failed)?;
+        if has(&written, &in_query) {
+            let text = format!("{} has the queries of requests", log.display());
+            return Ok(Finding::failed(CHECK, text, HINT));
+        }
+        if has(&written, &in_path) {
+            let text = format!("{} has paths without their queries", log.display());
+            return Ok(Finding::ok(CHECK, text));
+        }
+        sleep(GLANCE);
+    }
+    Err("has no line of a request that was just sent".to_owned())
+}
+
+/// Returns a text that stands nowhere else.
+fn mark() -> Result<String, String> {
+    let mut bytes = [0; 12];
+    getrandom::fill(&mut bytes).map_err(|error| error.to_string())?;
+    Ok(hex::encode(bytes))
+}
