@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::PROGRAM;
-use crate::shell::Shell;
+use crate::shell::{Said, Shell};
 
 /// A BIMplus login; its token.
 fn login(gateway: &Gateway, user: &str, password: &str, client: &str) -> String {
@@ -20,6 +20,13 @@ fn status(gateway: &Gateway, token: &str) -> u16 {
     request.send(gateway.public()).unwrap().status
 }
 
+/// Runs a command that is told how to reach the gateway.
+fn run(shell: &Shell, arguments: &[&str], more: &[String]) -> Said {
+    let more = more.iter().map(String::as_str);
+    let all: Vec<_> = arguments.iter().copied().chain(more).collect();
+    shell.run(&all)
+}
+
 const ONE: &str = "0864b512-1776-4a55-8ee5-2b19d7d9b7ea";
 const TWO: &str = "9fd0bb9d-570b-4719-bfae-93e2f879c19a";
 
@@ -28,11 +35,7 @@ fn is_seen_and_ended(builder: Builder, folder: &TempDir, more: &dyn Fn(&Gateway)
     let shell = Shell::beside(&builder, folder.path());
     let gateway = builder.folder(folder.path()).start().unwrap();
     let more = more(&gateway);
-    let run = |arguments: &[&str]| {
-        let more = more.iter().map(String::as_str);
-        let all: Vec<_> = arguments.iter().copied().chain(more).collect();
-        shell.run(&all)
-    };
+    let run = |arguments: &[&str]| run(&shell, arguments, &more);
     let list = |arguments: &[&str]| -> Vec<Value> {
         let all = [&["session", "list", "--json"], arguments].concat();
         run(&all).json().as_array().unwrap().clone()
@@ -105,11 +108,7 @@ fn what_came_of_it_is_seen_and_ended(
     let shell = Shell::beside(&builder, folder.path());
     let gateway = builder.folder(folder.path()).start().unwrap();
     let more = more(&gateway);
-    let run = |arguments: &[&str]| {
-        let more = more.iter().map(String::as_str);
-        let all: Vec<_> = arguments.iter().copied().chain(more).collect();
-        shell.run(&all)
-    };
+    let run = |arguments: &[&str]| run(&shell, arguments, &more);
     let list = |user: &str| -> Vec<Value> {
         let all = run(&["session", "list", "--json", "--user", user]);
         all.json().as_array().unwrap().clone()

@@ -23,7 +23,7 @@ impl Family {
         let access = at("desk", Purpose::Access).derived_from(&remember.session);
         let login = f.token("ada", access.clone()).await;
         f.clock.advance(HOUR);
-        let remembered = f.token("ada", access).await;
+        let renewed = f.token("ada", access).await;
         let second = hand_over(f, &login.session).await;
         let third = hand_over(f, &second.session).await;
         let asked = Terms::new(Purpose::Handover, DAY).derived_from(&third.session);
@@ -49,7 +49,7 @@ impl Family {
         for (name, token, purpose) in [
             ("remember", remember, Purpose::Remember),
             ("login", login, Purpose::Access),
-            ("remembered", remembered, Purpose::Access),
+            ("renewed", renewed, Purpose::Access),
             ("second", second, Purpose::Access),
             ("third", third, Purpose::Access),
             ("asked", asked, Purpose::Handover),
@@ -174,36 +174,13 @@ async fn end(f: &Fixture, family: &Family, how: &End) {
 }
 
 const ADAS: [&str; 9] = [
-    "acting",
-    "asked",
-    "browser",
-    "login",
-    "other",
-    "remember",
-    "remembered",
-    "second",
-    "third",
+    "acting", "asked", "browser", "login", "other", "remember", "renewed", "second", "third",
 ];
 const OF_ADMIN: [&str; 3] = ["acting", "admin", "browser"];
 const OF_LOGIN: [&str; 4] = ["asked", "login", "second", "third"];
-const OF_REMEMBER: [&str; 6] = [
-    "asked",
-    "login",
-    "remember",
-    "remembered",
-    "second",
-    "third",
-];
+const OF_REMEMBER: [&str; 6] = ["asked", "login", "remember", "renewed", "second", "third"];
 const ALL: [&str; 10] = [
-    "acting",
-    "admin",
-    "asked",
-    "browser",
-    "login",
-    "other",
-    "remember",
-    "remembered",
-    "second",
+    "acting", "admin", "asked", "browser", "login", "other", "remember", "renewed", "second",
     "third",
 ];
 
@@ -217,7 +194,7 @@ async fn each_way_of_ending_reaches_what_came_of_it() {
         (End::LogOut("admin"), &["admin"]),
         (End::Handle("remember", Reach::Derived), &OF_REMEMBER),
         (End::Handle("remember", Reach::Chosen), &["remember"]),
-        (End::Handle("remembered", Reach::Derived), &["remembered"]),
+        (End::Handle("renewed", Reach::Derived), &["renewed"]),
         (End::Handle("login", Reach::Derived), &OF_LOGIN),
         (
             End::Handle("second", Reach::Derived),
@@ -238,14 +215,7 @@ async fn each_way_of_ending_reaches_what_came_of_it() {
         (
             End::Fitting(|filter| filter.client = Some("desk".to_owned())),
             &[
-                "acting",
-                "admin",
-                "asked",
-                "browser",
-                "login",
-                "remember",
-                "remembered",
-                "second",
+                "acting", "admin", "asked", "browser", "login", "remember", "renewed", "second",
                 "third",
             ],
         ),

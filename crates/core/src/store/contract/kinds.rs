@@ -116,7 +116,7 @@ pub(super) async fn a_token_may_have_so_many_beside_it(store: &dyn TokenStore) {
 
 pub(super) async fn of_many_at_once_the_newest_stay(store: &dyn TokenStore) {
     let user = Uuid::new_v4();
-    let puts = (0..16).map(|number| async move {
+    let puts = (0..6).map(|number| async move {
         let one = Record {
             client: Some("tablet".to_owned()),
             at_most: Some(3),
@@ -127,12 +127,7 @@ pub(super) async fn of_many_at_once_the_newest_stay(store: &dyn TokenStore) {
     join_all(puts).await;
     // The last to come may seem the oldest, and stays.
     let left = digests(store, user).await;
-    assert!(
-        [13, 14, 15]
-            .map(digest)
-            .iter()
-            .all(|one| left.contains(one))
-    );
+    assert!([3, 4, 5].map(digest).iter().all(|one| left.contains(one)));
     assert!(left.len() <= 4, "{left:?}");
     store.remove_user(user).await.unwrap();
 }
