@@ -136,6 +136,27 @@ fn a_team_that_the_user_does_not_have_is_told_nowhere() {
 }
 
 #[test]
+fn the_cookie_of_login_to_session_opens_it_and_its_csrf_token_is_its_handle() {
+    let gateway = gateway();
+    let body = json!({"userName": "linguist", "password": "linguist-demo", "rememberMe": true});
+    let login = Request::post("/web/api2/v3/auth/loginToSession").json(&body);
+    let login = login.send(gateway.public()).unwrap();
+    let set = login.header("Set-Cookie").unwrap().to_owned();
+    let login = login.json().unwrap();
+    let cookie = login["cookie"].as_str().unwrap();
+    assert!(set.starts_with(&format!("{cookie}; HttpOnly; ")), "{set}");
+    let answer = introspect(&gateway, cookie);
+    assert_eq!(answer["username"], "linguist");
+    assert_eq!(answer["jti"], login["csrfToken"]);
+    let forwarded = Request::get("/forward-auth/memsource")
+        .header("Cookie", format!("a=b; {cookie}"))
+        .send(gateway.management())
+        .unwrap();
+    assert_eq!(forwarded.status, 200);
+    assert_eq!(forwarded.header("X-Isogloss-User-Name"), Some("linguist"));
+}
+
+#[test]
 fn a_dead_token_is_not_active_and_nothing_more_is_said() {
     let gateway = gateway();
     let tokens = Person::admin().every_token(gateway.public()).unwrap();

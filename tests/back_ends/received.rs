@@ -64,6 +64,7 @@ pub(crate) fn carried(held: &Held) -> Vec<Carried> {
         ],
         _ => vec![
             header(format!("ApiToken {token}")),
+            header(format!("Bearer {token}")),
             Carried::Query(format!("token={token}")),
             Carried::Query(format!("project=9&token={token}")),
             Carried::Header("Cookie", format!("a=b; isogloss_session={token}")),

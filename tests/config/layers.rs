@@ -196,7 +196,7 @@ fn a_former_name_counts_like_the_present_one_and_the_later_source_wins() {
     ] {
         place.write(
             file,
-            &format!("[dialects.bimplus]\n{key} = [\"https://{file}\"]"),
+            format!("[dialects.bimplus]\n{key} = [\"https://{file}\"]"),
         );
     }
     let shown = |files: [&str; 2], variable: Option<&str>| {

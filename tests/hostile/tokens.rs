@@ -66,7 +66,7 @@ type Door = (
     fn(digits: &str) -> Request,
 );
 
-const DOORS: [Door; 8] = [
+const DOORS: [Door; 9] = [
     ("bimplus", &["bimplus access"], |digits| {
         Request::get("/v2/authorize").header("Authorization", format!("BimPlus {digits}"))
     }),
@@ -95,6 +95,14 @@ const DOORS: [Door; 8] = [
         |digits| {
             Request::get("/web/api/v3/auth/whoAmI")
                 .header("Authorization", format!("ApiToken 30-{digits}"))
+        },
+    ),
+    (
+        "memsource",
+        &["memsource", "memsource loginOther"],
+        |digits| {
+            Request::get("/web/api2/v1/auth/whoAmI")
+                .header("Authorization", format!("Bearer 30-{digits}"))
         },
     ),
     ("memsource", &["memsource loginOther"], |digits| {
