@@ -32,7 +32,7 @@ fn unknown_names_in_the_environment_are_refused() {
 }
 
 /// A bad value under its section: the key, the value, and what is expected.
-const BAD: [(&str, &str, &str, &str); 29] = [
+const BAD: [(&str, &str, &str, &str); 30] = [
     (
         "server",
         "head_timeout",
@@ -114,6 +114,12 @@ const BAD: [(&str, &str, &str, &str); 29] = [
         "expected a duration above zero",
     ),
     ("passwords", "bcrypt_cost", "\"ten\"", "expected an integer"),
+    (
+        "passwords",
+        "account_share",
+        "101",
+        "expected a number from 1 to 100",
+    ),
     (
         "passwords",
         "bcrypt_cost",

@@ -116,7 +116,7 @@ fn no_client_name_and_no_mix_of_dialects_has_more_guesses_looked_at() {
         for declared in [Declared::Nothing, Declared::Known, Declared::Fresh] {
             address += 1;
             let looked_at = looked_at(&gateway, mix, declared, &format!("203.0.{address}.1"));
-            println!("{mix:?} {declared:?}: {looked_at} of {GUESSES}");
+            eprintln!("{mix:?} {declared:?}: {looked_at} of {GUESSES}");
             assert_eq!(looked_at, SOURCE_TRIES, "{mix:?} {declared:?}");
         }
     }

@@ -5,14 +5,13 @@ mod check;
 mod formats;
 mod lane;
 mod pool;
+mod settings;
 mod shares;
 mod waits;
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use isogloss_bcrypt_lanes::LANES;
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use tracing::warn;
@@ -20,6 +19,7 @@ use tracing::warn;
 pub use self::formats::HashError;
 use self::formats::{Hash, LONGEST_BCRYPT_BYTES, Policy};
 use self::pool::Pool;
+pub use self::settings::PasswordSettings;
 use self::shares::Shares;
 pub(crate) use self::shares::{Claimant, Place};
 use self::waits::Waits;
@@ -27,52 +27,6 @@ use crate::error::AuthError;
 
 /// Salt and digest of some bcrypt hash. Whether a password fits it is not asked.
 const NOBODYS: &str = "CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
-
-/// How passwords are hashed.
-#[derive(Debug, Clone, Copy)]
-pub struct PasswordSettings {
-    /// Bcrypt's cost, 4 to 31: each step doubles the time.
-    pub bcrypt_cost: u32,
-    /// Hashing threads; `None` takes as many as there are cores.
-    pub threads: Option<NonZeroUsize>,
-    /// How many logins may wait for a thread before further ones are refused.
-    pub queue: usize,
-    /// How long one may wait there before it is refused, too.
-    pub queue_timeout: Duration,
-    /// Whether hashes of other systems are taken that give the password away to who steals them.
-    pub allow_weak: bool,
-    /// Whether hashing threads stand back behind all others, on Linux.
-    pub low_priority: bool,
-    /// Whether one thread checks several passwords at once when several wait.
-    pub lanes: bool,
-    /// How many of the places in the queue and at the threads one account may hold, in percent.
-    pub account_share: u8,
-    /// How many one source of requests may hold, in percent.
-    pub source_share: u8,
-}
-
-impl PasswordSettings {
-    /// How many passwords a thread checks at once.
-    fn at_once(self) -> usize {
-        if self.lanes { LANES } else { 1 }
-    }
-}
-
-impl Default for PasswordSettings {
-    fn default() -> Self {
-        Self {
-            bcrypt_cost: 12,
-            threads: None,
-            queue: 64,
-            queue_timeout: Duration::from_secs(5),
-            allow_weak: false,
-            low_priority: false,
-            lanes: true,
-            account_share: 12,
-            source_share: 50,
-        }
-    }
-}
 
 /// Why a password cannot be set.
 #[derive(Debug, Error)]
@@ -252,6 +206,8 @@ fn check_new_password(password: &str) -> Result<(), PasswordError> {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
+
     use super::*;
 
     fn passwords(queue: usize) -> Passwords {

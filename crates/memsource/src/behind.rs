@@ -38,9 +38,9 @@ pub fn presented(settings: &Settings, head: &RequestHead) -> Option<Presented> {
 pub(crate) fn proofs(
     settings: &Settings,
     head: &RequestHead,
-    parameter: Option<String>,
+    parameter: Option<&str>,
 ) -> Vec<Token> {
-    let parameter = parameter.as_deref().and_then(read);
+    let parameter = parameter.and_then(read);
     let presented = presented(settings, head).into_iter().chain(parameter);
     presented.map(|presented| presented.token).collect()
 }

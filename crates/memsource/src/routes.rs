@@ -59,13 +59,14 @@ async fn login(
     request: HttpRequest,
     mut parameters: Parameters,
 ) -> Answer {
+    let token = parameters.optional("token");
     let credentials = Credentials {
         name: parameters.mandatory("userName")?,
         password: parameters.mandatory("password")?.into(),
         factor: SecondFactor::Code(parameters.optional("code").map(Into::into)),
         organisation: None,
         origin: Origin {
-            proofs: behind::proofs(&settings, request.head(), parameters.optional("token")),
+            proofs: behind::proofs(&settings, request.head(), token.as_deref()),
             ..Origin::new(REALM, source.as_deref().copied())
         },
     };
