@@ -1,7 +1,8 @@
 //! Which clients are known: what one calls itself does not count.
 
 use super::*;
-use crate::session::{Actor, Lifetime};
+use crate::lifetime::Lifetime;
+use crate::session::Actor;
 use crate::store::{RedisSettings, RedisStore};
 
 fn with(token: &Token, origin: Origin) -> Origin {
