@@ -87,6 +87,13 @@ impl DigestKeys {
         Self::of(None, clock)
     }
 
+    /// Nothing is made, sealed again or stored in another form: for those who only look.
+    #[must_use]
+    pub fn read_only(self) -> Self {
+        self.is_read_only.store(true, Ordering::Relaxed);
+        self
+    }
+
     fn of(peppers: Option<Peppers>, clock: Arc<dyn Clock>) -> Self {
         let open = RwLock::default();
         Self {
@@ -95,6 +102,10 @@ impl DigestKeys {
             open,
             is_read_only: AtomicBool::default(),
         }
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.is_read_only.load(Ordering::Relaxed)
     }
 
     pub(super) fn now(&self) -> OffsetDateTime {
@@ -122,7 +133,7 @@ impl DigestKeys {
         digest: KeyDigest,
         found: KeyDigest,
     ) -> Option<KeyDigest> {
-        if self.is_read_only.load(Ordering::Relaxed) {
+        if self.is_read_only() {
             return None;
         }
         let stored = ring.stored(what, digest, self.now()).ok()?;

@@ -45,7 +45,8 @@ impl DigestKeys {
     /// sealed again under the current one.
     pub(in crate::directory) async fn read(&self, table: &mut dyn RingTable) -> Result<Arc<Ring>> {
         let mut stored = table.sealed_keys().await?;
-        if let (true, Some(peppers)) = (stored.is_empty(), &self.peppers) {
+        let peppers = self.peppers.as_ref().filter(|_| !self.is_read_only());
+        if let (true, Some(peppers)) = (stored.is_empty(), peppers) {
             let now = whole_seconds(self.now());
             let waits = table.has_plain_digests().await?;
             let used_from = if waits { now + GRACE } else { now };
@@ -55,7 +56,7 @@ impl DigestKeys {
                 Err(error) => warn!(%error, "cannot store a digest key: digests stay plain"),
             }
         }
-        if let Some(peppers) = &self.peppers {
+        if let Some(peppers) = peppers {
             for task in tasks(&stored, peppers, whole_seconds(self.now()))? {
                 let done = match &task {
                     Task::Seal(key) => table.put_sealed_key(key).await,
