@@ -63,9 +63,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
         Command::Import { file, json } => {
             let parsed = File::read(&file)?;
             let parsed = parsed.with_public_realms(&dialects::public_key_realms());
-            for entry in parsed.guessable() {
-                output::warning(format_args!("{entry}: can be guessed"));
-            }
+            let guessable = parsed.guessable();
             let passwords = parts::passwords(&sections.passwords)?;
             let applied = import(directory.as_ref(), &passwords, parsed, |progress| {
                 let (done, total) = (progress.done, progress.total);
@@ -74,6 +72,9 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
             })
             .await
             .with_context(|| format!("{} was not applied", file.display()))?;
+            for entry in guessable {
+                output::warning(format_args!("{entry}: can be guessed"));
+            }
             let (created, updated, unchanged) =
                 (applied.created, applied.updated, applied.unchanged);
             let event = Event {
