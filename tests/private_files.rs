@@ -24,6 +24,8 @@ fn builder(folder: &TempDir) -> Builder {
         .folder(folder.path())
         .env("ISOGLOSS__AUDIT__TO", "file:log/audit.jsonl")
         .env("ISOGLOSS__JWT__ENABLED", "true")
+        .env("ISOGLOSS__JWT__ISSUER", "https://login.example.com")
+        .env("ISOGLOSS__JWT__SECRET_FILE", "keys/jwt-secret")
         .env("ISOGLOSS__MAIL__TRANSPORT", "folder:letters/sent")
 }
 
@@ -77,6 +79,7 @@ fn files_of_the_gateway_are_for_its_owner_whatever_the_umask() {
         "directory.db-shm",
         "tokens.redb",
         "pepper",
+        "keys/jwt-secret",
         "log/audit.jsonl",
         "letters/sent",
     ];
@@ -92,7 +95,11 @@ fn files_of_commands_are_for_their_owner_whatever_the_umask() {
         let mut command = Command::new(PROGRAM);
         command.current_dir(folder.path()).args(arguments);
         command.args(served.get_args().skip(1));
-        command.envs(served.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        command.envs(
+            served
+                .get_envs()
+                .filter_map(|(key, value)| Some((key, value?))),
+        );
         let output = command.stdin(Stdio::null()).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{arguments:?}: {said}");
@@ -104,7 +111,10 @@ fn files_of_commands_are_for_their_owner_whatever_the_umask() {
     run(&["user", "totp", "enrol", "sample", "--unconfirmed"]);
     run(&["user", "disable", "sample"]);
     run(&["audit", "list"]);
-    assert_private(&folder, &["directory.db", "out/directory.toml", "log/audit.jsonl"]);
+    assert_private(
+        &folder,
+        &["directory.db", "out/directory.toml", "log/audit.jsonl"],
+    );
 }
 
 #[test]

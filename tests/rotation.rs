@@ -73,7 +73,10 @@ const KEY: &str = "demo-introspection-key";
 fn no_card_and_no_key_ends_with_a_pepper() {
     let folder = TempDir::new().unwrap();
     let mut peppers = vec![(OLD, None), (NEW, Some(OLD)), (NEW, None)];
-    peppers.extend([("the pepper of next year", Some(NEW)), ("the pepper of next year", None)]);
+    peppers.extend([
+        ("the pepper of next year", Some(NEW)),
+        ("the pepper of next year", None),
+    ]);
     for (pepper, previous) in peppers {
         let mut gateway = gateway(&folder, pepper, previous).start().unwrap();
         gateway.wait_until_ready().unwrap();
@@ -99,12 +102,17 @@ fn cards_and_keys_are_unavailable_while_their_pepper_is_missing() {
     for code in [CODE, "11D4537CA4AD4EE8912FFBAE53110601"] {
         let answer = login_by_card(&wrong, code);
         assert_ne!(answer, "OK", "{code}");
-        assert!(!answer.to_string().contains("INVALIDACCESSTOKEN"), "{answer}");
+        assert!(
+            !answer.to_string().contains("INVALIDACCESSTOKEN"),
+            "{answer}"
+        );
     }
     assert_eq!(status_of_key(&wrong, KEY), 503);
     let ready = Request::get("/readyz").send(wrong.management()).unwrap();
     let body = ready.json().unwrap();
-    let keys = body["directory"]["unreadable_digest_keys"].as_array().unwrap();
+    let keys = body["directory"]["unreadable_digest_keys"]
+        .as_array()
+        .unwrap();
     assert_eq!((ready.status, keys.len()), (200, 1), "{body}");
     let lines = wrong.log();
     let told = lines.iter().filter(|line| line.contains(text)).count();

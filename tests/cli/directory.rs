@@ -257,7 +257,10 @@ fn an_exported_file_is_for_its_owner_and_replaces_none() {
     let to_file = ["directory", "export", "--output", "own.toml"];
     assert_eq!(shell.run(&to_file).done(), "");
     let read = || std::fs::read_to_string(folder.path().join("own.toml")).unwrap();
-    assert_eq!((read(), mode(&folder, "own.toml")), (exported.clone(), 0o600));
+    assert_eq!(
+        (read(), mode(&folder, "own.toml")),
+        (exported.clone(), 0o600)
+    );
 
     shell.write("own.toml", "mine");
     let refused = shell.run(&to_file).refused();
@@ -279,7 +282,11 @@ fn an_export_into_a_file_for_others_is_warned_of() {
         let file = File::create(&path).unwrap();
         file.set_permissions(Permissions::from_mode(mode)).unwrap();
         let ended = shell.run_into(&["directory", "export"], file);
-        assert_eq!((ended.exit, ended.err.as_str()), (Some(0), said), "{mode:o}");
+        assert_eq!(
+            (ended.exit, ended.err.as_str()),
+            (Some(0), said),
+            "{mode:o}"
+        );
         let written = std::fs::read_to_string(&path).unwrap();
         assert!(written.contains("[[organisations]]"), "{written}");
     }
@@ -295,7 +302,12 @@ fn a_card_or_key_that_can_be_guessed_is_refused_unless_it_is_allowed() {
     let reason = "can be guessed: take 16 random characters or more, or set allow_weak = true for one \
                   that is in use already";
     for (text, entry, what, mark) in [
-        (users, "user ada, access card 1", ", code", "\"90210\", allow_weak = true"),
+        (
+            users,
+            "user ada, access card 1",
+            ", code",
+            "\"90210\", allow_weak = true",
+        ),
         (keys, "crmcom key shop", "", "\"abc\"\nallow_weak = true"),
     ] {
         shell.write("weak.toml", text);
@@ -307,7 +319,11 @@ fn a_card_or_key_that_can_be_guessed_is_refused_unless_it_is_allowed() {
         shell.write("marked.toml", &marked);
         shell.run(&["directory", "import", "marked.toml"]).done();
         let again = shell.run(&["directory", "import", "weak.toml"]);
-        assert_eq!((again.exit, again.err), (Some(0), warned), "it is there already");
+        assert_eq!(
+            (again.exit, again.err),
+            (Some(0), warned),
+            "it is there already"
+        );
     }
     let ids = keys.replace("crmcom", "bimplus");
     shell.write("ids.toml", &ids);
@@ -317,22 +333,31 @@ fn a_card_or_key_that_can_be_guessed_is_refused_unless_it_is_allowed() {
 #[test]
 fn digest_keys_are_listed_and_one_in_use_is_not_removed() {
     let folder = TempDir::new().unwrap();
-    let shell = || Shell::alone(folder.path()).with("ISOGLOSS__TOKENS__PEPPER", "the pepper of last year");
+    let shell =
+        || Shell::alone(folder.path()).with("ISOGLOSS__TOKENS__PEPPER", "the pepper of last year");
     shell().import_demo().done();
     let list = ["directory", "digest-keys", "list", "--json"];
     let listed = shell().run(&list).json();
     let key = &listed[0];
-    assert_eq!((&key["readable"], &key["digests"]), (&json!(true), &json!(7)), "{listed}");
+    assert_eq!(
+        (&key["readable"], &key["digests"]),
+        (&json!(true), &json!(7)),
+        "{listed}"
+    );
     let id = key["id"].as_str().unwrap();
     let remove = ["directory", "digest-keys", "remove", id];
     let refused = shell().run(&remove).refused();
     assert_eq!(refused, format!("{id}: the pepper opens it, so it stays"));
 
-    let wrong = || Shell::alone(folder.path()).with("ISOGLOSS__TOKENS__PEPPER", "the pepper of this year");
+    let wrong =
+        || Shell::alone(folder.path()).with("ISOGLOSS__TOKENS__PEPPER", "the pepper of this year");
     assert_eq!(wrong().run(&list).json()[0]["readable"], false);
     assert_eq!(wrong().run(&remove).done(), format!("{id}: removed\n"));
     let said = wrong().import_demo().done();
     assert!(said.starts_with("6 created"), "{said}");
     let listed = wrong().run(&list).json();
-    assert_eq!((listed.as_array().unwrap().len(), &listed[0]["readable"]), (1, &json!(true)));
+    assert_eq!(
+        (listed.as_array().unwrap().len(), &listed[0]["readable"]),
+        (1, &json!(true))
+    );
 }

@@ -24,7 +24,10 @@ pub(crate) async fn keep_keyed(directory: Arc<dyn Directory>) {
             Ok(keyed) => {
                 is_silent = false;
                 if keyed > 0 {
-                    info!(keyed, "stored digests of cards and keys under the digest key");
+                    info!(
+                        keyed,
+                        "stored digests of cards and keys under the digest key"
+                    );
                 }
                 sleep(PAUSE).await;
             }

@@ -90,7 +90,11 @@ async fn digest_keys(directory: &dyn Directory, findings: &mut Findings) {
             ));
         }
         Err(error) => {
-            findings.add(Finding::failed(CHECK, error.to_string(), "see directory.url"));
+            findings.add(Finding::failed(
+                CHECK,
+                error.to_string(),
+                "see directory.url",
+            ));
         }
     }
 }

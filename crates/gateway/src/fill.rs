@@ -150,7 +150,10 @@ impl Filling {
         );
         if !guessable.is_empty() {
             let entries = guessable.join(", ");
-            warn!(entries, "the directory file has cards or keys that can be guessed");
+            warn!(
+                entries,
+                "the directory file has cards or keys that can be guessed"
+            );
         }
         Ok(())
     }

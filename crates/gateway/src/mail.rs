@@ -61,8 +61,8 @@ struct Folder {
 impl Folder {
     fn open(folder: PathBuf, from: Mailbox) -> Result<Self> {
         let found = create_private_folder(&folder).and_then(|()| folder.metadata());
-        let found = found
-            .with_context(|| format!("mail.transport: cannot make {}", folder.display()))?;
+        let found =
+            found.with_context(|| format!("mail.transport: cannot make {}", folder.display()))?;
         if found.permissions().mode() & 0o077 != 0 {
             warn!(
                 folder = %folder.display(),

@@ -13,9 +13,7 @@ use isogloss_core::throttle::{Guard, MemoryThrottle, Throttle};
 use isogloss_core::{Auth, Parts, PasswordSettings, Passwords, Peppers, SecondUse, SystemClock};
 use secrecy::SecretString;
 
-use crate::config::{
-    self, Config, DirectoryAddress, RedisEviction, Sections, TokenStoreAddress,
-};
+use crate::config::{self, Config, DirectoryAddress, RedisEviction, Sections, TokenStoreAddress};
 use crate::dialects::Mount;
 use crate::{audit, secrets};
 

@@ -56,6 +56,9 @@ pub trait DigestRing: Send + Sync + 'static {
     /// All of them, the oldest first.
     async fn digest_keys(&self) -> Result<Vec<DigestKey>, StoreError>;
 
+    /// Makes a key for new digests. The others are stored under it at their next use.
+    async fn add_digest_key(&self) -> Result<DigestKeyId, StoreError>;
+
     /// Removes a key that cannot be opened here. The cards and keys that are stored under it open nothing
     /// from then on. Answers whether there was such a key.
     async fn remove_digest_key(&self, id: DigestKeyId) -> Result<bool, StoreError>;

@@ -170,7 +170,10 @@ impl Administration {
         let missing = || Undone::NotFound(format!("{name}: no such key"));
         let key = match meant.next() {
             Some(key) => key,
-            None if is_id => self.called_before(&digits, realm).await?.ok_or_else(missing)?,
+            None if is_id => self
+                .called_before(&digits, realm)
+                .await?
+                .ok_or_else(missing)?,
             None => return Err(missing()),
         };
         if let Some(other) = meant.next() {

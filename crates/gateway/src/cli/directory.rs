@@ -39,8 +39,8 @@ Examples:
   isogloss directory export --output directory.toml
   isogloss directory export --json --output directory.json --force
 
-Password hashes and second-factor secrets are in it: keep it as you keep the directory. The file of
---output can be read by its owner alone.")]
+Password hashes and second-factor secrets are in it: keep it as you keep the directory. Only its owner
+may read the file.")]
     Export {
         /// As JSON instead of TOML
         #[arg(long)]
@@ -135,9 +135,7 @@ fn export(text: &str, file: Option<&Path>, replaces: bool) -> Result<Outcome> {
     match write_private_file(file, format!("{text}\n").as_bytes(), existing) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             let file = file.display();
-            output::error(format_args!(
-                "{file} is there already: --force replaces it"
-            ));
+            output::error(format_args!("{file} is there already: --force replaces it"));
             Ok(Outcome::Refused)
         }
         written => {

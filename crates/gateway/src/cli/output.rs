@@ -34,7 +34,9 @@ pub(super) fn warn_of_readers() {
     let file = stdout().as_fd().try_clone_to_owned().map(File::from);
     let found = file.and_then(|file| file.metadata());
     if found.is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o077 != 0) {
-        warning("there are secrets in it, and others may read the file that this goes to: chmod 600");
+        warning(
+            "there are secrets in it, and others may read the file that this goes to: chmod 600",
+        );
     }
 }
 

@@ -24,6 +24,13 @@ Run it where the pepper is.")]
         #[arg(long)]
         json: bool,
     },
+    /// Make one, under which each digest is stored at its next use
+    #[command(after_help = "\
+For a directory that was stolen together with its pepper: change the pepper first.
+
+Examples:
+  isogloss directory digest-keys add")]
+    Add,
     /// Remove one whose pepper is lost
     #[command(after_help = "\
 Cards and keys that are stored under it open nothing from then on: import them again from a file that
@@ -42,6 +49,12 @@ pub(super) async fn run(command: Command, acts: &Acts<'_>) -> Result<Outcome> {
     let keys = acts.directory.digest_keys().await?;
     match command {
         Command::List { json } => list(&keys, json),
+        Command::Add => {
+            let id = acts.directory.add_digest_key().await?;
+            acts.record(about(Kind::AddKey, id)).await?;
+            output::text(format_args!("{id}: made"))?;
+            Ok(Outcome::Done)
+        }
         Command::Remove { id } => remove(id, &keys, acts).await,
     }
 }
@@ -64,7 +77,11 @@ fn list(keys: &[DigestKey], json: bool) -> Result<Outcome> {
     }
     let mut rows = Vec::new();
     for key in keys {
-        let state = if key.is_readable { "open" } else { "no pepper opens it" };
+        let state = if key.is_readable {
+            "open"
+        } else {
+            "no pepper opens it"
+        };
         rows.push(vec![
             key.id.to_string(),
             moment(key.made_at)?,
@@ -86,13 +103,16 @@ async fn remove(id: DigestKeyId, keys: &[DigestKey], acts: &Acts<'_>) -> Result<
         output::error(format_args!("{id}: no such digest key"));
         return Ok(Outcome::Refused);
     }
-    let event = Event {
-        target: Some(format!("digest key {id}")),
-        ..acts::event(Kind::RevokeKey)
-    };
-    acts.record(event).await?;
+    acts.record(about(Kind::RevokeKey, id)).await?;
     output::text(format_args!("{id}: removed"))?;
     Ok(Outcome::Done)
+}
+
+fn about(kind: Kind, id: DigestKeyId) -> Event {
+    Event {
+        target: Some(format!("digest key {id}")),
+        ..acts::event(kind)
+    }
 }
 
 fn id(text: &str) -> Result<DigestKeyId, String> {

@@ -26,6 +26,10 @@ impl DigestRing for Gate {
         self.passed()?.digest_keys().await
     }
 
+    async fn add_digest_key(&self) -> Result<DigestKeyId, StoreError> {
+        self.passed()?.add_digest_key().await
+    }
+
     async fn remove_digest_key(&self, id: DigestKeyId) -> Result<bool, StoreError> {
         self.passed()?.remove_digest_key(id).await
     }
