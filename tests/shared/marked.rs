@@ -50,7 +50,7 @@ role = "ADMIN"
 organisation = "CRMDEMO"
 password = "{PASSWORD}"
 access_cards = [
-    {{ code = "{CARD_CODE}" }},
+    {{ code = "{CARD_CODE}", allow_weak = true }},
     {{ identifier = "{CARD_IDENTIFIER}", pass_code = "{PASS_CODE}" }},
 ]
 
@@ -64,11 +64,13 @@ password = "never sent"
 realm = "tokenlogin"
 label = "marked"
 key = "{API_KEY}"
+allow_weak = true
 
 [[keys]]
 realm = "admin"
 label = "marked"
 key = "{ADMIN_KEY}"
+allow_weak = true
 "#
     );
     directory.push_str(&marked);

@@ -5,11 +5,14 @@ mod changes;
 #[cfg(test)]
 mod contract;
 mod desk;
+mod digest;
+mod digest_keys;
 mod enrolments;
 pub mod file;
 mod keys;
 mod postgres;
 mod rows;
+mod settled;
 mod snapshot;
 mod sqlite;
 mod steps;
@@ -18,11 +21,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 pub use self::app_passwords::{AppPasswords, KnownAppPassword};
 pub use self::desk::{Change, ChangeError, OrganisationEdit, Setting, Unfit, UserEdit};
+pub use self::digest::{DigestKeyId, KeyDigest, UnreadableDigest};
+pub use self::digest_keys::{DigestKey, DigestKeys, DigestRing, SealedKey};
 pub use self::enrolments::{Enrolment, Enrolments, NewEnrolment};
 pub use self::keys::Keys;
 pub use self::postgres::{PostgresDirectory, PostgresSettings};
@@ -42,7 +46,9 @@ use crate::user::{Key, Unit, User, UserState};
 /// Users, organisations and keys, wherever they are kept; beside them the audit log and
 /// what is counted of their use, if it is to be.
 #[async_trait]
-pub trait Directory: Enrolments + AppPasswords + Keys + AuditTable + UsageTable {
+pub trait Directory:
+    Enrolments + AppPasswords + Keys + DigestRing + AuditTable + UsageTable
+{
     /// The account that logs in by that name: a user name or an e-mail address, in any case.
     async fn account(&self, login: &str) -> Result<Option<Account>, StoreError>;
 
@@ -77,7 +83,7 @@ pub trait Directory: Enrolments + AppPasswords + Keys + AuditTable + UsageTable 
     /// The effective access card of that code or identifier, with its user.
     async fn card(&self, name: CardName<'_>) -> Result<Option<Card>, StoreError>;
 
-    /// The application key of a realm.
+    /// The application key of a realm, by the plain digest of its text.
     async fn key(&self, realm: &str, digest: KeyDigest) -> Result<Option<Key>, StoreError>;
 
     /// Sets a password hash, and ends the user's tokens.
@@ -135,7 +141,7 @@ pub struct Account {
 /// What an access card is found by.
 #[derive(Debug, Clone, Copy)]
 pub enum CardName<'a> {
-    /// The digest of its code, which is all that is needed.
+    /// The plain digest of its code, which is all that is needed.
     Code(KeyDigest),
     /// Its identifier, to be followed by a pass code.
     Identifier(&'a str),
@@ -168,40 +174,6 @@ pub struct Applied {
     pub updated: u64,
     /// Entries that were as they should be.
     pub unchanged: u64,
-}
-
-/// What the directory knows a key or a card's code by.
-///
-/// Plain SHA-256: keys are long and random, and a directory must be readable by every gateway
-/// whatever its pepper.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyDigest([u8; 32]);
-
-impl KeyDigest {
-    /// The digest of a key's text. A GUID counts as one however it is spelt.
-    pub fn of(key: &str) -> Self {
-        let digest = match Uuid::try_parse(key) {
-            Ok(guid) => Sha256::digest(guid.simple().to_string()),
-            Err(_) => Sha256::digest(key),
-        };
-        Self(digest.into())
-    }
-
-    /// Reads 64 hexadecimal digits.
-    pub fn from_hex(text: &str) -> Option<Self> {
-        let mut digest = [0; 32];
-        hex::decode_to_slice(text, &mut digest).ok()?;
-        Some(Self(digest))
-    }
-
-    /// 64 lower-case hexadecimal digits.
-    pub fn hex(self) -> String {
-        hex::encode(self.0)
-    }
-
-    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
 }
 
 /// The form of a login name that is compared: trimmed, lower case.

@@ -9,6 +9,7 @@ use crate::token::{Token, TokenDigest};
 
 /// The secret that keys all digests. Without it a dump of the token store opens nothing. It is kept as the
 /// keyed hash that it makes, which each digest goes on from; that is wiped when it is dropped.
+#[derive(Clone)]
 pub struct Pepper(Hmac<Sha256>);
 
 impl Pepper {
@@ -38,7 +39,7 @@ impl Pepper {
     }
 
     /// HMAC-SHA-256 over `parts`, each preceded by its length, so that no two lists collide.
-    fn keyed(&self, parts: &[&[u8]]) -> [u8; 32] {
+    pub(crate) fn keyed(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = self.0.clone();
         for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
@@ -60,7 +61,7 @@ impl fmt::Debug for Pepper {
 }
 
 /// The pepper in use, and the one before it: its tokens are good until they expire.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Peppers {
     /// Keys what is issued.
     pub current: Pepper,

@@ -16,10 +16,10 @@ use isogloss_core::directory::Directory;
 use isogloss_core::directory::file::{File, FileError, import};
 use isogloss_core::{Clock as _, Passwords, Peppers, SystemClock};
 use tokio::time::sleep;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use self::gate::Gate;
-use crate::demo;
+use crate::{demo, dialects};
 
 /// Between two attempts, while the directory is away.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -128,7 +128,18 @@ impl Filling {
                 return Ok(());
             }
         }
+        let keys = directory.digest_keys().await?;
+        if !keys.is_empty() && keys.iter().all(|key| !key.is_readable) {
+            error!(
+                file = %file.path.display(),
+                "the directory file is not applied: no pepper of the configuration opens the digest keys \
+                 of the directory; see docs/operations.md"
+            );
+            return Ok(());
+        }
         let parsed = File::parse(&file.path, &file.text)?;
+        let parsed = parsed.with_public_realms(&dialects::public_key_realms());
+        let guessable = parsed.guessable();
         let applied = import(directory, &self.passwords, parsed, |_| {}).await?;
         if let Some(fingerprint) = file.fingerprints.first() {
             directory.note_import(fingerprint).await?;
@@ -146,6 +157,13 @@ impl Filling {
             unchanged = applied.unchanged,
             "applied the directory file"
         );
+        if !guessable.is_empty() {
+            let entries = guessable.join(", ");
+            warn!(
+                entries,
+                "the directory file has cards or keys that can be guessed"
+            );
+        }
         Ok(())
     }
 }

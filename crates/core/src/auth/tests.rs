@@ -49,15 +49,15 @@ organisations = [{ name = "ACME" }, { name = "OTHER" }]
 users = [
     { user_name = "admin", organisation = "ACME", role = "ADMIN", password = "admin-pw" },
     { user_name = "ada", organisation = "ACME", password = "ada-pw", access_cards = [
-        { code = "open-sesame" }, { identifier = "card", pass_code = "12345" } ] },
+        { code = "open-sesame", allow_weak = true }, { identifier = "card", pass_code = "12345" } ] },
     { user_name = "guarded", email = "guarded@example.com", organisation = "ACME", password = "guarded-pw", totp_secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" },
-    { user_name = "retired", organisation = "ACME", password = "retired-pw", disabled = true, access_cards = [ { code = "closed" } ] },
+    { user_name = "retired", organisation = "ACME", password = "retired-pw", disabled = true, access_cards = [ { code = "closed", allow_weak = true } ] },
     { user_name = "stranger", organisation = "OTHER", password = "stranger-pw" },
 ]
 keys = [
-    { realm = "here", label = "app", key = "app-key" },
-    { realm = "here", label = "robot", key = "robot-key", user = "ada" },
-    { realm = "here", label = "off", key = "off-key", user = "retired" },
+    { realm = "here", label = "app", key = "app-key", allow_weak = true },
+    { realm = "here", label = "robot", key = "robot-key", allow_weak = true, user = "ada" },
+    { realm = "here", label = "off", key = "off-key", allow_weak = true, user = "retired" },
 ]
 "#;
 

@@ -2,6 +2,7 @@
 
 mod audit;
 mod changes;
+mod digests;
 mod factors;
 mod files;
 mod found;
@@ -28,7 +29,7 @@ use futures_util::future::join_all;
 use self::postgres::postgres;
 use self::postgres_server::Postgres;
 use super::file::{File, import};
-use super::{Applied, Directory, SqliteDirectory};
+use super::{Applied, DigestKeys, Directory, SqliteDirectory};
 use crate::password::{PasswordSettings, Passwords};
 
 const FILE: &str = r#"
@@ -180,4 +181,34 @@ async fn of_many_at_several_handles_of_postgres_one_uses_a_code() {
     let server = Postgres::shared().unwrap();
     let address = server.new_database().unwrap();
     factors::are_used_once_at_once(&postgres(&address), &postgres(&address)).await;
+}
+
+struct SqliteFile(tempfile::TempDir);
+
+impl digests::Reopen for SqliteFile {
+    async fn open(&self, digests: DigestKeys) -> Box<dyn Directory> {
+        let directory = SqliteDirectory::open(&self.0.path().join("directory.db")).await;
+        let room = const { NonZeroUsize::new(1_000).unwrap() };
+        let directory = directory.unwrap().keeping(room).await.unwrap();
+        Box::new(directory.digesting(digests))
+    }
+}
+
+struct PostgresDatabase(String);
+
+impl digests::Reopen for PostgresDatabase {
+    async fn open(&self, digests: DigestKeys) -> Box<dyn Directory> {
+        Box::new(postgres(&self.0).digesting(digests))
+    }
+}
+
+#[tokio::test]
+async fn digests_in_sqlite_are_keyed_and_outlive_peppers() {
+    digests::hold(|| SqliteFile(tempfile::tempdir().unwrap())).await;
+}
+
+#[tokio::test]
+async fn digests_in_postgres_are_keyed_and_outlive_peppers() {
+    let server = Postgres::shared().unwrap();
+    digests::hold(|| PostgresDatabase(server.new_database().unwrap())).await;
 }

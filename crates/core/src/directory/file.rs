@@ -7,7 +7,9 @@
 //! application passwords leaves them alone.
 
 mod debug;
+mod keyed;
 mod seal;
+mod weak;
 
 use std::path::{Path, PathBuf};
 
@@ -22,6 +24,7 @@ pub(crate) use self::seal::seal;
 pub use self::seal::{Progress, import};
 #[cfg(doc)]
 use super::Directory;
+use super::SealedKey;
 use crate::error::StoreError;
 use crate::password::PasswordError;
 
@@ -75,6 +78,10 @@ pub struct File {
     users: Vec<NewUser>,
     #[serde(default)]
     keys: Vec<FileKey>,
+    #[serde(default)]
+    digest_keys: Vec<SealedKey>,
+    #[serde(skip)]
+    public_realms: Vec<&'static str>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -179,8 +186,11 @@ pub struct NewAppPassword {
 pub struct NewCard {
     /// A code, which is all that is needed to log in.
     pub code: Option<SecretString>,
-    /// The code's SHA-256 digest.
+    /// The code's digest, as [`KeyDigest::read`](super::KeyDigest::read) takes it.
     pub code_digest: Option<String>,
+    /// Whether a code may be one that can be guessed.
+    #[serde(default)]
+    pub allow_weak: bool,
     /// An identifier, to be followed by the pass code.
     pub identifier: Option<String>,
     /// The pass code in clear text.
@@ -200,6 +210,8 @@ struct FileKey {
     label: String,
     key: Option<SecretString>,
     digest: Option<String>,
+    #[serde(default)]
+    allow_weak: bool,
     user: Option<String>,
     scopes: Option<Vec<String>>,
     #[serde(default, with = "time::serde::rfc3339::option")]

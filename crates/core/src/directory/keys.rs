@@ -11,8 +11,8 @@ pub trait Keys: Send + Sync + 'static {
     /// All keys, by realm and label.
     async fn keys(&self) -> Result<Vec<KeyEntry>, StoreError>;
 
-    /// Adds a key, and answers whether it is new: a key that is there already stays as it is.
-    async fn add_key(&self, key: &KeyEntry) -> Result<bool, StoreError>;
+    /// Adds a key, and returns it as it is stored; `None` if it is there already, and stays as it is.
+    async fn add_key(&self, key: &KeyEntry) -> Result<Option<KeyEntry>, StoreError>;
 
     /// Removes a key, and answers whether there was one.
     async fn remove_key(&self, realm: &str, digest: KeyDigest) -> Result<bool, StoreError>;

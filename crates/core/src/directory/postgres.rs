@@ -4,6 +4,7 @@ mod address;
 mod app_passwords;
 mod audit;
 mod desk;
+mod digest_keys;
 mod enrolments;
 mod entries;
 mod keys;
@@ -29,10 +30,12 @@ use uuid::Uuid;
 
 use self::migrate::{Tables, migrate_in_time, ready};
 use self::pool::{Connections, is_lost};
+use super::digest_keys::{What, find_digest};
 use super::{
-    Account, Applied, Card, CardName, Change, ChangeError, Directory, KeyDigest, OrganisationEntry,
-    OrganisationName, Snapshot, login_form,
+    Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, KeyDigest,
+    OrganisationEntry, OrganisationName, Snapshot, login_form,
 };
+use crate::clock::SystemClock;
 use crate::error::StoreError;
 use crate::user::{Key, Unit, User, UserState};
 
@@ -61,6 +64,7 @@ pub struct PostgresDirectory {
     connections: Connections,
     tables: watch::Receiver<Tables>,
     timeout: Duration,
+    digests: Arc<DigestKeys>,
 }
 
 type Answer<'c, T> = BoxFuture<'c, Result<T, Error>>;
@@ -93,7 +97,15 @@ impl PostgresDirectory {
             connections: Connections::new(questions, settings.connections),
             tables,
             timeout: settings.timeout,
+            digests: Arc::new(DigestKeys::without_pepper(Arc::new(SystemClock))),
         })
+    }
+
+    /// Stores the digests of cards and keys under a digest key of the directory.
+    #[must_use]
+    pub fn digesting(mut self, digests: DigestKeys) -> Self {
+        self.digests = Arc::new(digests);
+        self
     }
 
     /// Asks what may be asked twice: once more if the connection turns out to be dead.
@@ -207,10 +219,7 @@ impl Directory for PostgresDirectory {
 
     async fn card(&self, name: CardName<'_>) -> Result<Option<Card>, StoreError> {
         match name {
-            CardName::Code(code) => {
-                self.ask(move |c| Box::pin(read::card_of_code(c, code)))
-                    .await
-            }
+            CardName::Code(code) => find_digest(self, What::Card, code).await,
             CardName::Identifier(identifier) if can_be_stored(identifier) => {
                 let identifier = identifier.to_owned();
                 self.ask(move |c| Box::pin(read::card_of_identifier(c, identifier.clone())))
@@ -221,9 +230,7 @@ impl Directory for PostgresDirectory {
     }
 
     async fn key(&self, realm: &str, digest: KeyDigest) -> Result<Option<Key>, StoreError> {
-        let realm = realm.to_owned();
-        self.ask(move |c| Box::pin(read::key(c, realm.clone(), digest)))
-            .await
+        find_digest(self, What::Key { realm }, digest).await
     }
 
     async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError> {
@@ -257,7 +264,8 @@ impl Directory for PostgresDirectory {
 
     async fn apply(&self, snapshot: &Snapshot) -> Result<Applied, StoreError> {
         let snapshot = snapshot.clone();
-        self.once(WHOLE, move |c| Box::pin(write::apply(c, snapshot)))
+        let digests = Arc::clone(&self.digests);
+        self.once(WHOLE, move |c| Box::pin(write::apply(c, snapshot, digests)))
             .await
     }
 

@@ -1,16 +1,23 @@
 //! How rows become users, cards and keys, whichever database they come from.
 
+mod digests;
+
 use std::collections::HashMap;
 
 use sqlx::Error;
 use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 
+use self::digests::stored_digest;
+pub(super) use self::digests::{
+    card_of_code, digests_of_key, key_with_digest, plain_digest, sealed_key,
+};
 use super::desk::Named;
 use super::{
     Account, AppPasswordEntry, Card, CardEntry, Enrolment, KeyDigest, KeyEntry, KnownAppPassword,
     OrganisationEntry, RecoveryCodeEntry, UnitEntry, UserEntry,
 };
+use crate::error::StoreError;
 use crate::scope::Scopes;
 use crate::totp::{TotpSecret, TotpStep};
 use crate::usage::Stored;
@@ -139,7 +146,7 @@ pub(super) fn card(row: &impl Columns) -> Result<Card> {
     })
 }
 
-pub(super) fn key(row: &impl Columns) -> Result<Key> {
+fn key(row: &impl Columns) -> Result<Key> {
     Ok(Key {
         label: row.text("label")?,
         user: row.guid_if_any("user")?,
@@ -152,7 +159,7 @@ fn key_entry(row: &impl Columns) -> Result<KeyEntry> {
     Ok(KeyEntry {
         realm: row.text("realm")?,
         label: row.text("label")?,
-        digest: digest_in(row)?,
+        digest: stored_digest(row, "digest")?,
         user: row.text_if_any("user_name")?,
         scopes: scopes(row)?,
         expires_at: row.number_if_any("expires_at")?.map(moment),
@@ -274,8 +281,9 @@ fn by_user<C: Columns, T: Ord>(
 
 fn card_entry(row: &impl Columns) -> Result<CardEntry> {
     let code = row.bytes_if_any("code_digest")?;
+    let code = code.map(|_| stored_digest(row, "code_digest"));
     Ok(CardEntry {
-        code_digest: code.as_deref().map(digest).transpose()?,
+        code_digest: code.transpose()?,
         identifier: row.text_if_any("identifier")?,
         pass_code_hash: row.text_if_any("pass_code_hash")?,
         effective: row.flag("effective")?,
@@ -355,7 +363,13 @@ fn digest_in(row: &impl Columns) -> Result<KeyDigest> {
 }
 
 fn digest(bytes: &[u8]) -> Result<KeyDigest> {
-    KeyDigest::from_hex(&hex::encode(bytes)).ok_or_else(|| unreadable("digest"))
+    let bytes = bytes.try_into().map_err(|_| unreadable("digest"))?;
+    Ok(KeyDigest::plain(bytes))
+}
+
+/// What has to do with the digest keys and not with the database.
+pub(super) fn unusable(error: StoreError) -> Error {
+    Error::Configuration(Box::new(error))
 }
 
 /// A column does not hold what this program puts there.

@@ -4,7 +4,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::KeyDigest;
+use super::{KeyDigest, SealedKey};
 use crate::scope::Scopes;
 use crate::user::Role;
 
@@ -17,6 +17,9 @@ pub struct Snapshot {
     pub users: Vec<UserEntry>,
     /// Keys, by realm and label.
     pub keys: Vec<KeyEntry>,
+    /// What keys the digests of cards and keys.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub digest_keys: Vec<SealedKey>,
 }
 
 /// An organisation.
@@ -187,14 +190,12 @@ pub struct KeyEntry {
 impl KeyEntry {
     /// Names it and opens nothing: the first twelve digits of its digest.
     pub fn id(&self) -> String {
-        let mut digits = self.digest.hex();
+        Self::id_of(self.digest)
+    }
+
+    pub(super) fn id_of(digest: KeyDigest) -> String {
+        let mut digits = digest.hex();
         digits.truncate(12);
         digits
-    }
-}
-
-impl Serialize for KeyDigest {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.hex())
     }
 }

@@ -4,6 +4,7 @@ mod app_passwords;
 mod apply;
 mod audit;
 mod desk;
+mod digest_keys;
 mod enrolments;
 mod entries;
 mod keys;
@@ -29,11 +30,13 @@ use uuid::Uuid;
 
 use self::near::NearRows;
 use super::desk::Halt;
+use super::digest_keys::{What, find_digest};
 use super::steps::migrator;
 use super::{
-    Account, Applied, Card, CardName, Change, ChangeError, Directory, KeyDigest, OrganisationEntry,
-    OrganisationName, Snapshot,
+    Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, KeyDigest,
+    OrganisationEntry, OrganisationName, Snapshot,
 };
+use crate::clock::SystemClock;
 use crate::error::StoreError;
 use crate::near::{NearStatus, find_or};
 use crate::private_file::create_private_file;
@@ -51,6 +54,7 @@ pub struct SqliteDirectory {
     pub(super) pool: SqlitePool,
     options: SqliteConnectOptions,
     near: Option<Kept>,
+    digests: DigestKeys,
 }
 
 /// What is kept, and what keeps the file open meanwhile.
@@ -73,11 +77,11 @@ impl SqliteDirectory {
         loop {
             match connect(options.clone()).await {
                 Ok(pool) => {
-                    let near = None;
                     return Ok(Self {
                         pool,
                         options,
-                        near,
+                        near: None,
+                        digests: DigestKeys::without_pepper(Arc::new(SystemClock)),
                     });
                 }
                 Err(error) if is_busy(&error) && Instant::now() < deadline => {
@@ -86,6 +90,13 @@ impl SqliteDirectory {
                 Err(error) => return Err(failed(error)),
             }
         }
+    }
+
+    /// Stores the digests of cards and keys under a digest key of the directory.
+    #[must_use]
+    pub fn digesting(mut self, digests: DigestKeys) -> Self {
+        self.digests = digests;
+        self
     }
 
     /// Keeps so many users after they were looked up, for as long as nobody changes the file.
@@ -141,6 +152,7 @@ fn migrations() -> Migrator {
         include_str!("../../migrations/sqlite/0003_audit.sql"),
         include_str!("../../migrations/sqlite/0004_key_scopes.sql"),
         include_str!("../../migrations/sqlite/0005_usage.sql"),
+        include_str!("../../migrations/sqlite/0007_digest_keys.sql"),
         include_str!("../../migrations/sqlite/0008_usage_of_known_clients.sql"),
     ])
 }
@@ -197,15 +209,18 @@ impl Directory for SqliteDirectory {
     }
 
     async fn card(&self, name: CardName<'_>) -> Result<Option<Card>, StoreError> {
-        read::card(&self.pool, name).await.map_err(failed)
+        match name {
+            CardName::Code(digest) => find_digest(self, What::Card, digest).await,
+            CardName::Identifier(identifier) => {
+                let found = read::card_of_identifier(&self.pool, identifier).await;
+                found.map_err(failed)
+            }
+        }
     }
 
     async fn key(&self, realm: &str, digest: KeyDigest) -> Result<Option<Key>, StoreError> {
         let near = self.near.as_ref().and_then(|kept| kept.rows.keys());
-        let look_up = async || {
-            let found = read::key(&self.pool, realm, digest).await;
-            found.map_err(failed)
-        };
+        let look_up = async || find_digest(self, What::Key { realm }, digest).await;
         find_or(near, (realm.to_owned(), digest), look_up).await
     }
 
@@ -247,7 +262,7 @@ impl Directory for SqliteDirectory {
     }
 
     async fn apply(&self, snapshot: &Snapshot) -> Result<Applied, StoreError> {
-        apply::apply(&self.pool, snapshot).await.map_err(failed)
+        apply::apply(self, snapshot).await.map_err(failed)
     }
 
     async fn snapshot(&self) -> Result<Snapshot, StoreError> {

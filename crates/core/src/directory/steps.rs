@@ -4,12 +4,13 @@ use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// Numbers and names. Numbers of steps that are made at the same time are given out beforehand.
-const STEPS: [(i64, &str); 6] = [
+const STEPS: [(i64, &str); 7] = [
     (1, "directory"),
     (2, "second factor"),
     (3, "audit"),
     (4, "key scopes"),
     (5, "usage"),
+    (7, "digest keys"),
     (8, "usage of known clients"),
 ];
 

@@ -29,10 +29,10 @@ organisations = [
 ]
 users = [
     { user_name = "ada", organisation = "Acme", units = ["BRANCH"], password = "ada-pw", access_cards = [
-        { code = "open-sesame" }, { identifier = "card", pass_code = "12345" } ] },
+        { code = "open-sesame", allow_weak = true }, { identifier = "card", pass_code = "12345" } ] },
 ]
 keys = [
-    { realm = "crmcom", label = "web", key = "web-key", user = "ada" },
+    { realm = "crmcom", label = "web", key = "web-key", allow_weak = true, user = "ada" },
 ]
 "#;
 

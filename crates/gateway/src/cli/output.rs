@@ -2,7 +2,10 @@
 //! here, and is made printable here: names come from clients and files.
 
 use std::fmt::Display;
+use std::fs::File;
 use std::io::{IsTerminal as _, Write as _, stderr, stdout};
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::PermissionsExt as _;
 
 use anyhow::{Context as _, Result};
 use isogloss_core::{printable, printable_json, printable_lines};
@@ -58,6 +61,26 @@ pub(super) fn error(reason: impl Display) {
     let lines: Vec<_> = reason.split('\n').map(printable).collect();
     let reason = lines.join("\n  ");
     let _ = writeln!(stderr(), "isogloss: {reason}");
+}
+
+/// Prints a warning: something was done that may not be what was meant.
+pub(super) fn warning(text: impl Display) {
+    let _ = writeln!(
+        stderr(),
+        "isogloss: warning: {}",
+        printable(&text.to_string())
+    );
+}
+
+/// Warns if what is printed, which holds secrets, goes to a file that others may read.
+pub(super) fn warn_of_readers() {
+    let file = stdout().as_fd().try_clone_to_owned().map(File::from);
+    let found = file.and_then(|file| file.metadata());
+    if found.is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o077 != 0) {
+        warning(
+            "there are secrets in it, and others may read the file that this goes to: chmod 600",
+        );
+    }
 }
 
 /// Prints progress on one line that is written over, if the standard error is a terminal.

@@ -46,7 +46,7 @@ users = [
     { user_name = "guarded", email = "guarded@example.com", organisation = "ACME", password = "guarded-password", totp_secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" },
     { user_name = "retired", email = "retired@example.com", organisation = "ACME", password = "retired-password", disabled = true },
 ]
-keys = [{ realm = "tokenlogin", label = "app", key = "app-key" }]
+keys = [{ realm = "tokenlogin", label = "app", key = "app-key", allow_weak = true }]
 "#;
 
 /// Everything that a call needs and leaves behind.

@@ -53,11 +53,11 @@ fn file() -> File {
 organisations = [{{ name = "ACME" }}]
 users = [
     {{ user_name = "ada", organisation = "ACME", password = "{PASSWORD}", totp_secret = "{TOTP}", access_cards = [
-        {{ code = "{CODE}" }}, {{ identifier = "card", pass_code = "{PASS_CODE}" }} ] }},
+        {{ code = "{CODE}", allow_weak = true }}, {{ identifier = "card", pass_code = "{PASS_CODE}" }} ] }},
     {{ user_name = "eva", organisation = "ACME", password_hash = "{hash}", access_cards = [
         {{ identifier = "other", pass_code_hash = "{hash}" }} ] }},
 ]
-keys = [{{ realm = "here", label = "app", key = "{KEY}" }}]
+keys = [{{ realm = "here", label = "app", key = "{KEY}", allow_weak = true }}]
 "#
     );
     File::parse(Path::new("marked.toml"), &text).unwrap()

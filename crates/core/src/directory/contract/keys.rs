@@ -80,20 +80,20 @@ async fn a_key_is_added_once_and_removed_once(directory: &dyn Directory) {
         scopes: Scopes::named("admin", &["throttle:read"]).unwrap(),
         expires_at: Some(OffsetDateTime::UNIX_EPOCH + Duration::days(1)),
     };
-    assert!(directory.add_key(&key).await.unwrap());
+    let stored = directory.add_key(&key).await.unwrap().unwrap();
     let other = KeyEntry {
         scopes: Scopes::ALL,
         ..key.clone()
     };
     assert!(
-        !directory.add_key(&other).await.unwrap(),
+        directory.add_key(&other).await.unwrap().is_none(),
         "what is there stays"
     );
     let listed = directory.keys().await.unwrap();
     let found = listed.iter().find(|listed| listed.label == "night shift");
     let as_stored = KeyEntry {
         user: Some("Ada".to_owned()),
-        ..key.clone()
+        ..stored
     };
     assert_eq!(found, Some(&as_stored));
     let sorted = listed.is_sorted_by_key(|key| (key.realm.clone(), key.label.clone()));

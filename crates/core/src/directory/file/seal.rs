@@ -15,6 +15,7 @@ use uuid::Uuid;
 use self::context::Context;
 use self::user::seal_user;
 use super::{File, FileError, FileKey, FileOrganisation};
+use super::{keyed, weak};
 use crate::directory::desk::unprintable;
 use crate::directory::{
     Applied, Directory, KeyDigest, KeyEntry, OrganisationEntry, Snapshot, UnitEntry, UserEntry,
@@ -43,6 +44,8 @@ pub async fn import(
     progress: impl Fn(Progress),
 ) -> Result<Applied, FileError> {
     let present = directory.snapshot().await?;
+    keyed::check(&file, directory).await?;
+    weak::check(&file, &present, directory)?;
     let sealed = seal(&present, passwords, file, progress).await?;
     Ok(directory.apply(&sealed).await?)
 }
@@ -90,6 +93,7 @@ pub(crate) async fn seal(
         organisations,
         users,
         keys,
+        digest_keys: file.digest_keys,
     })
 }
 
@@ -180,8 +184,9 @@ fn seal_keys(
         };
         let digest = match (&key.key, &key.digest) {
             (Some(text), None) => KeyDigest::of(text.expose_secret()),
-            (None, Some(digest)) => KeyDigest::from_hex(digest)
-                .ok_or_else(|| wrong("digest is not 64 hexadecimal digits"))?,
+            (None, Some(digest)) => {
+                KeyDigest::read(digest).map_err(|_| wrong("digest is not 64 hexadecimal digits"))?
+            }
             _ => return Err(wrong("needs either key or digest")),
         };
         if let Some(reason) = unprintable(&key.label) {

@@ -4,8 +4,13 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
+use crate::directory::digest_keys::RingTable as _;
 use crate::directory::rows::{self, Belongings, Result};
 use crate::directory::{KeyEntry, OrganisationEntry, Snapshot, UserEntry};
+
+const KEYS: &str =
+    "SELECT k.realm, k.label, k.digest, k.digest_key, k.scopes, k.expires_at, u.user_name
+                    FROM keys k LEFT JOIN users u ON u.id = k.user_id";
 
 /// No row of anybody else is read: a file of three users is not to wait for a million. The
 /// connection is in a transaction that sees all of it at one moment.
@@ -17,6 +22,10 @@ pub(super) async fn read(
         organisations: organisations(connection, only).await?,
         users: users(connection, only).await?,
         keys: keys(connection, only).await?,
+        digest_keys: match only {
+            None => connection.sealed_keys().await?,
+            Some(_) => Vec::new(),
+        },
     })
 }
 
@@ -54,7 +63,8 @@ async fn users(connection: &mut PgConnection, only: Option<&Snapshot>) -> Result
     };
     let belongings = Belongings {
         cards: find(
-            "SELECT user_id AS \"user\", code_digest, identifier, pass_code_hash, effective
+            "SELECT user_id AS \"user\", code_digest, code_digest_key, identifier, pass_code_hash,
+                 effective
              FROM access_cards",
             "user_id",
         )
@@ -90,10 +100,7 @@ pub(super) async fn keys(
     connection: &mut PgConnection,
     only: Option<&Snapshot>,
 ) -> Result<Vec<KeyEntry>> {
-    let mut statement = QueryBuilder::<Postgres>::new(
-        "SELECT k.realm, k.label, k.digest, k.scopes, k.expires_at, u.user_name FROM keys k
-         LEFT JOIN users u ON u.id = k.user_id",
-    );
+    let mut statement = QueryBuilder::<Postgres>::new(KEYS);
     if let Some(only) = only {
         let keys = only.keys.iter();
         let (realms, digests): (Vec<_>, Vec<_>) = keys
@@ -112,6 +119,21 @@ pub(super) async fn keys(
         .fetch_all(connection)
         .await?;
     rows::key_entries(&rows)
+}
+
+/// The key that had an identifier which is stored as one of these.
+pub(super) async fn key_once_called(
+    connection: &mut PgConnection,
+    stored: Vec<[u8; 32]>,
+) -> Result<Option<KeyEntry>> {
+    let rows = QueryBuilder::<Postgres>::new(KEYS)
+        .push(" WHERE k.former_id = ANY(")
+        .push_bind(stored)
+        .push(")")
+        .build()
+        .fetch_all(connection)
+        .await?;
+    Ok(rows::key_entries(&rows)?.pop())
 }
 
 /// The rows that have one of the identifiers in that column, or all.

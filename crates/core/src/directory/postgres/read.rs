@@ -111,16 +111,17 @@ pub(super) async fn organisation_named(
 
 pub(super) async fn card_of_code(
     connection: &mut PgConnection,
-    code: KeyDigest,
-) -> Result<Option<Card>> {
+    forms: Vec<KeyDigest>,
+) -> Result<Option<(Card, KeyDigest)>> {
     let row = query(
-        "SELECT a.*, c.pass_code_hash FROM access_cards c JOIN accounts a ON a.id = c.user_id
-         WHERE c.effective AND c.code_digest = $1",
+        "SELECT a.*, c.pass_code_hash, c.code_digest, c.code_digest_key
+         FROM access_cards c JOIN accounts a ON a.id = c.user_id
+         WHERE c.effective AND c.code_digest = ANY($1)",
     )
-    .bind(code.as_bytes().as_slice())
+    .bind(bytes_of(&forms))
     .fetch_optional(connection)
     .await?;
-    row.as_ref().map(rows::card).transpose()
+    row.as_ref().map(rows::card_of_code).transpose()
 }
 
 pub(super) async fn card_of_identifier(
@@ -140,17 +141,21 @@ pub(super) async fn card_of_identifier(
 pub(super) async fn key(
     connection: &mut PgConnection,
     realm: String,
-    digest: KeyDigest,
-) -> Result<Option<Key>> {
+    forms: Vec<KeyDigest>,
+) -> Result<Option<(Key, KeyDigest)>> {
     let row = query(
-        "SELECT label, user_id AS \"user\", scopes, expires_at FROM keys
-         WHERE realm = $1 AND digest = $2",
+        "SELECT label, user_id AS \"user\", scopes, expires_at, digest, digest_key FROM keys
+         WHERE realm = $1 AND digest = ANY($2)",
     )
     .bind(realm)
-    .bind(digest.as_bytes().as_slice())
+    .bind(bytes_of(&forms))
     .fetch_optional(connection)
     .await?;
-    row.as_ref().map(rows::key).transpose()
+    row.as_ref().map(rows::key_with_digest).transpose()
+}
+
+pub(super) fn bytes_of(digests: &[KeyDigest]) -> Vec<[u8; 32]> {
+    digests.iter().map(|digest| *digest.as_bytes()).collect()
 }
 
 pub(super) async fn was_imported(

@@ -1,5 +1,7 @@
 //! Changes: single ones, and bringing the tables in line with a snapshot.
 
+use std::sync::Arc;
+
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, query};
 use time::OffsetDateTime;
@@ -8,9 +10,12 @@ use uuid::Uuid;
 use super::{enrolments, entries};
 use crate::directory::changes::{Changes, UserChange, logins};
 use crate::directory::desk::Halt;
+use crate::directory::digest_keys::RingTable as _;
 use crate::directory::rows::Result;
+use crate::directory::settled::{every_form, settle};
 use crate::directory::{
-    Applied, Change, KeyDigest, KeyEntry, OrganisationEntry, Snapshot, Unfit, UserEntry, login_form,
+    Applied, Change, DigestKeys, KeyDigest, KeyEntry, OrganisationEntry, Snapshot, Unfit,
+    UserEntry, login_form,
 };
 
 pub(super) async fn set_password(
@@ -85,12 +90,25 @@ pub(super) async fn note_import(
         .map(drop)
 }
 
-pub(super) async fn apply(connection: &mut PgConnection, snapshot: Snapshot) -> Result<Applied> {
+pub(super) async fn apply(
+    connection: &mut PgConnection,
+    snapshot: Snapshot,
+    digests: Arc<DigestKeys>,
+) -> Result<Applied> {
     let mut transaction = connection.begin().await?;
     unlimited(&mut transaction).await?;
     alone(&mut transaction).await?;
-    let present = entries::read(&mut transaction, Some(&snapshot)).await?;
-    let changes = Changes::between(&present, &snapshot);
+    for key in &snapshot.digest_keys {
+        transaction.put_sealed_key(key).await?;
+    }
+    let ring = digests.read(&mut *transaction).await?;
+    let mut wanted = snapshot;
+    let keys = wanted.keys;
+    wanted.keys = every_form(&keys, &ring);
+    let present = entries::read(&mut transaction, Some(&wanted)).await?;
+    wanted.keys = keys;
+    settle(&mut wanted, &present, &ring, digests.now())?;
+    let changes = Changes::between(&present, &wanted);
     for organisation in changes.organisations {
         put_organisation(&mut transaction, organisation).await?;
     }
@@ -101,6 +119,7 @@ pub(super) async fn apply(connection: &mut PgConnection, snapshot: Snapshot) -> 
         put_key(&mut transaction, key).await?;
     }
     transaction.commit().await?;
+    digests.keep(&ring);
     Ok(changes.applied)
 }
 
@@ -253,11 +272,13 @@ async fn put_cards(connection: &mut PgConnection, user: &UserEntry) -> Result<()
     .await?;
     for card in &user.access_cards {
         query(
-            "INSERT INTO access_cards (user_id, code_digest, identifier, pass_code_hash, effective)
-             VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO access_cards (user_id, code_digest, code_digest_key, identifier,
+                                       pass_code_hash, effective)
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(user.id)
         .bind(card.code_digest.map(|digest| digest.as_bytes().to_vec()))
+        .bind(card.code_digest.and_then(key_id))
         .bind(&card.identifier)
         .bind(&card.pass_code_hash)
         .bind(card.effective)
@@ -322,16 +343,17 @@ async fn put_app_passwords(connection: &mut PgConnection, change: &UserChange<'_
     Ok(())
 }
 
-async fn put_key(connection: &mut PgConnection, key: &KeyEntry) -> Result<()> {
+pub(super) async fn put_key(connection: &mut PgConnection, key: &KeyEntry) -> Result<()> {
     query(
-        "INSERT INTO keys (realm, digest, label, user_id, scopes, expires_at)
-         VALUES ($1, $2, $3, (SELECT user_id FROM logins WHERE login = $4), $5, $6)
+        "INSERT INTO keys (realm, digest, digest_key, label, user_id, scopes, expires_at)
+         VALUES ($1, $2, $3, $4, (SELECT user_id FROM logins WHERE login = $5), $6, $7)
          ON CONFLICT (realm, digest) DO UPDATE
              SET label = excluded.label, user_id = excluded.user_id,
                  scopes = excluded.scopes, expires_at = excluded.expires_at",
     )
     .bind(&key.realm)
     .bind(key.digest.as_bytes().as_slice())
+    .bind(key_id(key.digest))
     .bind(&key.label)
     .bind(key.user.as_deref().map(login_form))
     .bind(key.scopes.to_stored())
@@ -339,6 +361,11 @@ async fn put_key(connection: &mut PgConnection, key: &KeyEntry) -> Result<()> {
     .execute(connection)
     .await
     .map(drop)
+}
+
+/// Names the digest key that a digest was made with, as it is stored.
+fn key_id(digest: KeyDigest) -> Option<Vec<u8>> {
+    digest.key().map(|key| key.0.to_vec())
 }
 
 async fn forget(connection: &mut PgConnection, statement: &'static str, user: Uuid) -> Result<()> {

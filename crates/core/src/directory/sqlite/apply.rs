@@ -5,17 +5,28 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{enrolments, entries};
+use super::{SqliteDirectory, enrolments, entries};
 use crate::directory::changes::{Changes, UserChange, logins};
+use crate::directory::digest_keys::RingTable as _;
 use crate::directory::rows::Result;
+use crate::directory::settled::{every_form, settle};
 use crate::directory::{
     Applied, KeyDigest, KeyEntry, OrganisationEntry, Snapshot, UserEntry, login_form,
 };
 
-pub(super) async fn apply(pool: &SqlitePool, snapshot: &Snapshot) -> Result<Applied> {
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let present = entries::read(&mut transaction, Some(snapshot)).await?;
-    let changes = Changes::between(&present, snapshot);
+pub(super) async fn apply(directory: &SqliteDirectory, snapshot: &Snapshot) -> Result<Applied> {
+    let mut transaction = directory.pool.begin_with("BEGIN IMMEDIATE").await?;
+    for key in &snapshot.digest_keys {
+        transaction.put_sealed_key(key).await?;
+    }
+    let digests = &directory.digests;
+    let ring = digests.read(&mut *transaction).await?;
+    let mut wanted = snapshot.clone();
+    wanted.keys = every_form(&snapshot.keys, &ring);
+    let present = entries::read(&mut transaction, Some(&wanted)).await?;
+    wanted.keys.clone_from(&snapshot.keys);
+    settle(&mut wanted, &present, &ring, digests.now())?;
+    let changes = Changes::between(&present, &wanted);
     for organisation in changes.organisations {
         put_organisation(&mut transaction, organisation).await?;
     }
@@ -26,6 +37,7 @@ pub(super) async fn apply(pool: &SqlitePool, snapshot: &Snapshot) -> Result<Appl
         put_key(&mut transaction, key).await?;
     }
     transaction.commit().await?;
+    digests.keep(&ring);
     Ok(changes.applied)
 }
 
@@ -132,11 +144,13 @@ async fn put_cards(connection: &mut SqliteConnection, user: &UserEntry) -> Resul
     .await?;
     for card in &user.access_cards {
         query(
-            "INSERT INTO access_cards (user, code_digest, identifier, pass_code_hash, effective)
-             VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO access_cards (user, code_digest, code_digest_key, identifier,
+                                       pass_code_hash, effective)
+             VALUES (?, ?, ?, ?, ?, ?)",
         )
         .bind(user.id.to_string())
         .bind(card.code_digest.map(|digest| digest.as_bytes().to_vec()))
+        .bind(card.code_digest.and_then(key_id))
         .bind(&card.identifier)
         .bind(&card.pass_code_hash)
         .bind(card.effective)
@@ -204,16 +218,17 @@ async fn put_app_passwords(
     Ok(())
 }
 
-async fn put_key(connection: &mut SqliteConnection, key: &KeyEntry) -> Result<()> {
+pub(super) async fn put_key(connection: &mut SqliteConnection, key: &KeyEntry) -> Result<()> {
     query(
-        "INSERT INTO keys (realm, digest, label, user, scopes, expires_at)
-         VALUES (?, ?, ?, (SELECT user FROM logins WHERE login = ?), ?, ?)
+        "INSERT INTO keys (realm, digest, digest_key, label, user, scopes, expires_at)
+         VALUES (?, ?, ?, ?, (SELECT user FROM logins WHERE login = ?), ?, ?)
          ON CONFLICT (realm, digest) DO UPDATE
              SET label = excluded.label, user = excluded.user,
                  scopes = excluded.scopes, expires_at = excluded.expires_at",
     )
     .bind(&key.realm)
     .bind(key.digest.as_bytes().as_slice())
+    .bind(key_id(key.digest))
     .bind(&key.label)
     .bind(key.user.as_deref().map(login_form))
     .bind(key.scopes.to_stored())
@@ -221,6 +236,11 @@ async fn put_key(connection: &mut SqliteConnection, key: &KeyEntry) -> Result<()
     .execute(connection)
     .await
     .map(drop)
+}
+
+/// Names the digest key that a digest was made with, as it is stored.
+pub(super) fn key_id(digest: KeyDigest) -> Option<Vec<u8>> {
+    digest.key().map(|key| key.0.to_vec())
 }
 
 async fn forget(

@@ -5,8 +5,14 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
+use super::read::one_of;
+use crate::directory::digest_keys::RingTable as _;
 use crate::directory::rows::{self, Belongings, Result};
-use crate::directory::{KeyEntry, OrganisationEntry, Snapshot, UserEntry};
+use crate::directory::{KeyDigest, KeyEntry, OrganisationEntry, Snapshot, UserEntry};
+
+const KEYS: &str =
+    "SELECT k.realm, k.label, k.digest, k.digest_key, k.scopes, k.expires_at, u.user_name
+                    FROM keys k LEFT JOIN users u ON u.id = k.user";
 
 /// No row of anybody else is read: a file of three users is not to wait for a million.
 pub(super) async fn read(
@@ -17,6 +23,10 @@ pub(super) async fn read(
         organisations: organisations(connection, only).await?,
         users: users(connection, only).await?,
         keys: keys(connection, only).await?,
+        digest_keys: match only {
+            None => connection.sealed_keys().await?,
+            Some(_) => Vec::new(),
+        },
     })
 }
 
@@ -58,7 +68,8 @@ async fn users(
     };
     let belongings = Belongings {
         cards: find(
-            "SELECT user, code_digest, identifier, pass_code_hash, effective FROM access_cards",
+            "SELECT user, code_digest, code_digest_key, identifier, pass_code_hash, effective
+             FROM access_cards",
             "user",
         )
         .await?,
@@ -88,10 +99,7 @@ pub(super) async fn keys(
     connection: &mut SqliteConnection,
     only: Option<&Snapshot>,
 ) -> Result<Vec<KeyEntry>> {
-    let mut statement = QueryBuilder::<Sqlite>::new(
-        "SELECT k.realm, k.label, k.digest, k.scopes, k.expires_at, u.user_name FROM keys k
-         LEFT JOIN users u ON u.id = k.user",
-    );
+    let mut statement = QueryBuilder::<Sqlite>::new(KEYS);
     if let Some(only) = only {
         let names = only.keys.iter();
         let names: Value = names
@@ -108,6 +116,19 @@ pub(super) async fn keys(
         .fetch_all(connection)
         .await?;
     rows::key_entries(&rows)
+}
+
+/// The key that had an identifier which is stored as one of these.
+pub(super) async fn key_once_called(
+    connection: &mut SqliteConnection,
+    stored: &[[u8; 32]],
+) -> Result<Option<KeyEntry>> {
+    let mut statement = QueryBuilder::<Sqlite>::new(KEYS);
+    statement.push(" WHERE k.former_id");
+    let stored: Vec<_> = stored.iter().copied().map(KeyDigest::plain).collect();
+    one_of(&mut statement, &stored);
+    let rows = statement.build().fetch_all(connection).await?;
+    Ok(rows::key_entries(&rows)?.pop())
 }
 
 /// The rows that have one of the identifiers in that column, or all.

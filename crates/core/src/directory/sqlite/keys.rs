@@ -1,11 +1,12 @@
 //! Keys of applications.
 
 use async_trait::async_trait;
-use sqlx::query;
-use time::OffsetDateTime;
+use sqlx::{QueryBuilder, Sqlite};
 
-use super::{SqliteDirectory, entries, failed};
-use crate::directory::{KeyDigest, KeyEntry, Keys, login_form};
+use super::read::one_of;
+use super::{SqliteDirectory, apply, entries, failed, read};
+use crate::directory::digest_keys::{What, ring, ring_as_stored};
+use crate::directory::{KeyDigest, KeyEntry, Keys};
 use crate::error::StoreError;
 
 #[async_trait]
@@ -16,31 +17,33 @@ impl Keys for SqliteDirectory {
         all.map_err(failed)
     }
 
-    async fn add_key(&self, key: &KeyEntry) -> Result<bool, StoreError> {
-        let done = query(
-            "INSERT INTO keys (realm, digest, label, user, scopes, expires_at)
-             VALUES (?, ?, ?, (SELECT user FROM logins WHERE login = ?), ?, ?)
-             ON CONFLICT DO NOTHING",
-        )
-        .bind(&key.realm)
-        .bind(key.digest.as_bytes().as_slice())
-        .bind(&key.label)
-        .bind(key.user.as_deref().map(login_form))
-        .bind(key.scopes.to_stored())
-        .bind(key.expires_at.map(OffsetDateTime::unix_timestamp))
-        .execute(&self.pool)
-        .await
-        .map_err(failed)?;
-        Ok(done.rows_affected() == 1)
+    async fn add_key(&self, key: &KeyEntry) -> Result<Option<KeyEntry>, StoreError> {
+        let ring = ring_as_stored(self).await?;
+        let begun = self.pool.begin_with("BEGIN IMMEDIATE").await;
+        let mut transaction = begun.map_err(failed)?;
+        let what = What::Key { realm: &key.realm };
+        let forms = ring.forms(what, key.digest);
+        let known = read::key(&mut *transaction, &key.realm, &forms).await;
+        if known.map_err(failed)?.is_some() {
+            return Ok(None);
+        }
+        let digest = ring.stored(what, key.digest, self.digests.now())?;
+        let key = KeyEntry {
+            digest,
+            ..key.clone()
+        };
+        let put = apply::put_key(&mut transaction, &key).await;
+        put.map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(Some(key))
     }
 
     async fn remove_key(&self, realm: &str, digest: KeyDigest) -> Result<bool, StoreError> {
-        let done = query("DELETE FROM keys WHERE realm = ? AND digest = ?")
-            .bind(realm)
-            .bind(digest.as_bytes().as_slice())
-            .execute(&self.pool)
-            .await
-            .map_err(failed)?;
-        Ok(done.rows_affected() == 1)
+        let ring = ring(self).await?;
+        let mut removal = QueryBuilder::<Sqlite>::new("DELETE FROM keys WHERE realm = ");
+        removal.push_bind(realm).push(" AND digest");
+        one_of(&mut removal, &ring.forms(What::Key { realm }, digest));
+        let done = removal.build().execute(&self.pool).await.map_err(failed)?;
+        Ok(done.rows_affected() > 0)
     }
 }

@@ -1,13 +1,11 @@
 //! Queries, and how SQLite's columns are read.
 
-use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
-use sqlx::{Row as _, query};
+use sqlx::sqlite::{SqliteConnection, SqliteExecutor, SqlitePool, SqliteRow};
+use sqlx::{QueryBuilder, Row as _, Sqlite, query};
 use uuid::Uuid;
 
 use crate::directory::rows::{self, Columns, Result, unreadable};
-use crate::directory::{
-    Account, Card, CardName, KeyDigest, OrganisationEntry, OrganisationName, login_form,
-};
+use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, OrganisationName, login_form};
 use crate::user::{Key, Unit, User};
 
 /// For nobody somebody is read and dropped: it is to take as long.
@@ -96,33 +94,56 @@ pub(super) async fn organisation(
     Ok(rows::organisation_entries(&organisations, &units)?.pop())
 }
 
-pub(super) async fn card(pool: &SqlitePool, name: CardName<'_>) -> Result<Option<Card>> {
-    let lookup = match name {
-        CardName::Code(digest) => query(
-            "SELECT a.*, c.pass_code_hash FROM access_cards c JOIN accounts a ON a.id = c.user
-             WHERE c.effective AND c.code_digest = ?",
-        )
-        .bind(digest.as_bytes().to_vec()),
-        CardName::Identifier(identifier) => query(
-            "SELECT a.*, c.pass_code_hash FROM access_cards c JOIN accounts a ON a.id = c.user
-             WHERE c.effective AND c.identifier = ?",
-        )
-        .bind(identifier.to_owned()),
-    };
-    let row = lookup.fetch_optional(pool).await?;
+pub(super) async fn card_of_code(
+    pool: &SqlitePool,
+    forms: &[KeyDigest],
+) -> Result<Option<(Card, KeyDigest)>> {
+    let mut lookup = QueryBuilder::<Sqlite>::new(
+        "SELECT a.*, c.pass_code_hash, c.code_digest, c.code_digest_key
+         FROM access_cards c JOIN accounts a ON a.id = c.user
+         WHERE c.effective AND c.code_digest",
+    );
+    one_of(&mut lookup, forms);
+    let row = lookup.build().fetch_optional(pool).await?;
+    row.as_ref().map(rows::card_of_code).transpose()
+}
+
+pub(super) async fn card_of_identifier(
+    pool: &SqlitePool,
+    identifier: &str,
+) -> Result<Option<Card>> {
+    let row = query(
+        "SELECT a.*, c.pass_code_hash FROM access_cards c JOIN accounts a ON a.id = c.user
+         WHERE c.effective AND c.identifier = ?",
+    )
+    .bind(identifier)
+    .fetch_optional(pool)
+    .await?;
     row.as_ref().map(rows::card).transpose()
 }
 
-pub(super) async fn key(pool: &SqlitePool, realm: &str, digest: KeyDigest) -> Result<Option<Key>> {
-    let row = query(
-        "SELECT label, user, scopes, expires_at FROM keys
-         WHERE realm = ? AND digest = ?",
-    )
-    .bind(realm)
-    .bind(digest.as_bytes().as_slice())
-    .fetch_optional(pool)
-    .await?;
-    row.as_ref().map(rows::key).transpose()
+pub(super) async fn key(
+    executor: impl SqliteExecutor<'_>,
+    realm: &str,
+    forms: &[KeyDigest],
+) -> Result<Option<(Key, KeyDigest)>> {
+    let mut lookup = QueryBuilder::<Sqlite>::new(
+        "SELECT label, user, scopes, expires_at, digest, digest_key FROM keys WHERE realm = ",
+    );
+    lookup.push_bind(realm).push(" AND digest");
+    one_of(&mut lookup, forms);
+    let row = lookup.build().fetch_optional(executor).await?;
+    row.as_ref().map(rows::key_with_digest).transpose()
+}
+
+/// Whether a column holds one of the forms of a digest.
+pub(super) fn one_of(statement: &mut QueryBuilder<Sqlite>, forms: &[KeyDigest]) {
+    statement.push(" IN (");
+    let mut list = statement.separated(", ");
+    for form in forms {
+        list.push_bind(form.as_bytes().to_vec());
+    }
+    statement.push(")");
 }
 
 impl Columns for SqliteRow {

@@ -174,8 +174,8 @@ async fn seal_card(
     let code_digest = match (card.code, card.code_digest) {
         (Some(code), None) => Some(KeyDigest::of(code.expose_secret())),
         (None, Some(digest)) => Some(
-            KeyDigest::from_hex(&digest)
-                .ok_or_else(|| wrong("code_digest is not 64 hexadecimal digits"))?,
+            KeyDigest::read(&digest)
+                .map_err(|_| wrong("code_digest is not 64 hexadecimal digits"))?,
         ),
         (None, None) => None,
         (Some(_), Some(_)) => return Err(wrong("has both code and code_digest")),

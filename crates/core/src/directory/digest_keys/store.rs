@@ -1,0 +1,171 @@
+//! What every database does with digests and their keys.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{DigestKey, DigestKeys, DigestRing, Ring, SealedKey, What};
+use crate::directory::{DigestKeyId, KeyDigest, KeyEntry};
+use crate::error::StoreError;
+
+/// A database with cards, application keys and digest keys.
+#[async_trait]
+pub(in crate::directory) trait DigestStore: Send + Sync + 'static {
+    fn digests(&self) -> &DigestKeys;
+
+    /// Reads the digest keys.
+    async fn read_ring(&self) -> Result<Arc<Ring>, StoreError>;
+
+    async fn sealed_keys(&self) -> Result<Vec<SealedKey>, StoreError>;
+
+    async fn put_sealed_key(&self, key: SealedKey) -> Result<(), StoreError>;
+
+    async fn remove_seals(&self, id: DigestKeyId) -> Result<bool, StoreError>;
+
+    /// How many digests are stored under each key.
+    async fn counts(&self) -> Result<Vec<(DigestKeyId, i64)>, StoreError>;
+
+    /// Plain digests, of cards or of a realm's keys.
+    async fn plain_digests(
+        &self,
+        limit: u32,
+    ) -> Result<Vec<(Option<String>, KeyDigest)>, StoreError>;
+
+    /// Stores a digest in another form, unless it has another one by now or the digest key is gone.
+    async fn replace_digest(&self, renewal: Renewal) -> Result<(), StoreError>;
+
+    /// The application key whose former identifier is stored as one of these.
+    async fn key_once_called(&self, stored: Vec<[u8; 32]>) -> Result<Option<KeyEntry>, StoreError>;
+}
+
+/// A database that has cards, or application keys.
+#[async_trait]
+pub(in crate::directory) trait Digested<T>: DigestStore {
+    /// What is stored in one of these forms, and in which. Nothing is of another kind.
+    async fn stored(
+        &self,
+        what: What<'_>,
+        forms: Vec<KeyDigest>,
+    ) -> Result<Option<(T, KeyDigest)>, StoreError>;
+}
+
+/// A digest that is to be stored in another form.
+#[derive(Clone)]
+pub(in crate::directory) struct Renewal {
+    /// None for the code of a card.
+    pub(in crate::directory) realm: Option<String>,
+    pub(in crate::directory) old: KeyDigest,
+    pub(in crate::directory) new: KeyDigest,
+    /// The key that the new form is made with.
+    pub(in crate::directory) key: DigestKeyId,
+    /// What the key's identifier is stored as, if the old form is plain.
+    pub(in crate::directory) former_id: Option<[u8; 32]>,
+}
+
+/// The digest keys as they were last read.
+pub(in crate::directory) async fn ring(store: &impl DigestStore) -> Result<Arc<Ring>, StoreError> {
+    match store.digests().known() {
+        Some(ring) => Ok(ring),
+        None => ring_as_stored(store).await,
+    }
+}
+
+/// The digest keys as they are now.
+pub(in crate::directory) async fn ring_as_stored(
+    store: &impl DigestStore,
+) -> Result<Arc<Ring>, StoreError> {
+    let ring = store.read_ring().await?;
+    store.digests().keep(&ring);
+    Ok(ring)
+}
+
+/// Looks for a digest in every form; again, if there are other digest keys by now. What is found in an
+/// old form is stored in the new one.
+pub(in crate::directory) async fn find_digest<T>(
+    store: &impl Digested<T>,
+    what: What<'_>,
+    digest: KeyDigest,
+) -> Result<Option<T>, StoreError> {
+    let mut ring = ring(store).await?;
+    let mut found = store.stored(what, ring.forms(what, digest)).await?;
+    if found.is_none() {
+        let now = ring_as_stored(store).await?;
+        if !now.is_like(&ring) {
+            found = store.stored(what, now.forms(what, digest)).await?;
+        }
+        ring = now;
+    }
+    let Some((found, form)) = found else {
+        return ring.nothing_found();
+    };
+    let digests = store.digests();
+    if let Some(stored) = digests.renewed(&ring, what, digest, form)
+        && let Some(renewal) = ring.renewal(what, form, stored)
+    {
+        digests.wrote(store.replace_digest(renewal).await);
+    }
+    Ok(Some(found))
+}
+
+#[async_trait]
+impl<S: DigestStore> DigestRing for S {
+    fn opens(&self, key: &SealedKey) -> bool {
+        self.digests().opens(key)
+    }
+
+    fn forms(&self, realm: Option<&str>, digest: KeyDigest) -> Vec<KeyDigest> {
+        let ring = self.digests().known().unwrap_or_default();
+        ring.forms(What::of(realm), digest)
+    }
+
+    fn unreadable_digest_keys(&self) -> Vec<DigestKeyId> {
+        let ring = self.digests().known().unwrap_or_default();
+        ring.unreadable().to_vec()
+    }
+
+    async fn digest_keys(&self) -> Result<Vec<DigestKey>, StoreError> {
+        let ring = ring_as_stored(self).await?;
+        Ok(ring.described(&self.sealed_keys().await?, &self.counts().await?))
+    }
+
+    async fn add_digest_key(&self) -> Result<DigestKeyId, StoreError> {
+        let made = self.digests().make();
+        let key = made.ok_or_else(|| StoreError::new("digest key", "no pepper is known"))??;
+        let id = key.id;
+        self.put_sealed_key(key).await?;
+        ring_as_stored(self).await?;
+        Ok(id)
+    }
+
+    async fn remove_digest_key(&self, id: DigestKeyId) -> Result<bool, StoreError> {
+        if ring_as_stored(self).await?.is_open(id) {
+            return Ok(false);
+        }
+        let removed = self.remove_seals(id).await?;
+        ring_as_stored(self).await?;
+        Ok(removed)
+    }
+
+    async fn key_digests(&self, limit: u32) -> Result<u64, StoreError> {
+        let ring = ring_as_stored(self).await?;
+        let now = self.digests().now();
+        let mut done = 0;
+        if !ring.has_one_in_use(now) {
+            return Ok(done);
+        }
+        for (realm, digest) in self.plain_digests(limit).await? {
+            let what = What::of(realm.as_deref());
+            let stored = ring.stored(what, digest, now)?;
+            if let Some(renewal) = ring.renewal(what, digest, stored) {
+                self.replace_digest(renewal).await?;
+                done += 1;
+            }
+        }
+        Ok(done)
+    }
+
+    async fn key_of_former_id(&self, id: &str) -> Result<Option<KeyEntry>, StoreError> {
+        let ring = ring_as_stored(self).await?;
+        self.key_once_called(ring.former_ids(id)).await
+    }
+}

@@ -1,0 +1,134 @@
+//! How the digest keys of a database are read, made, and sealed again under another pepper.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+use tracing::warn;
+
+use super::seal::SealedKey;
+use super::{DigestKeys, Ring};
+use crate::directory::DigestKeyId;
+use crate::directory::rows::{Result, unusable};
+use crate::error::StoreError;
+use crate::pepper::{Pepper, Peppers};
+
+/// How long digests stay plain in a directory that had some before its first digest key: gateways of the
+/// release before this one, which know no other, may still be at work on it.
+const GRACE: Duration = Duration::from_hours(24);
+
+/// The table of digest keys in a database.
+#[async_trait]
+pub(in crate::directory) trait RingTable: Send {
+    async fn sealed_keys(&mut self) -> Result<Vec<SealedKey>>;
+
+    /// Whether there are cards or keys with a plain digest.
+    async fn has_plain_digests(&mut self) -> Result<bool>;
+
+    /// Adds a key unless there is one.
+    async fn put_first_key(&mut self, key: &SealedKey) -> Result<()>;
+
+    /// Adds a key, or replaces the one of that pepper.
+    async fn put_sealed_key(&mut self, key: &SealedKey) -> Result<()>;
+
+    /// Removes the seals of a key that are older than that.
+    async fn remove_seals(&mut self, id: DigestKeyId, before: OffsetDateTime) -> Result<()>;
+}
+
+enum Task {
+    Seal(SealedKey),
+    RemoveSeals(DigestKeyId, OffsetDateTime),
+}
+
+impl DigestKeys {
+    /// Makes a key that is used for new digests from now on. `None` without a pepper.
+    pub(super) fn make(&self) -> Option<std::result::Result<SealedKey, StoreError>> {
+        let peppers = self.peppers.as_ref()?;
+        Some(self.fresh(&peppers.current, Duration::ZERO))
+    }
+
+    fn fresh(
+        &self,
+        pepper: &Pepper,
+        grace: Duration,
+    ) -> std::result::Result<SealedKey, StoreError> {
+        let now = whole_seconds(self.now());
+        SealedKey::fresh(pepper, now, now + grace)
+    }
+
+    /// Reads the keys, and makes the first one if there is none. A key that was not known yet and that
+    /// the previous pepper opens is sealed again under the current one.
+    pub(in crate::directory) async fn read(&self, table: &mut dyn RingTable) -> Result<Arc<Ring>> {
+        let known = self.known();
+        let mut stored = table.sealed_keys().await?;
+        let peppers = self.peppers.as_ref().filter(|_| !self.is_read_only());
+        if let (true, Some(peppers)) = (stored.is_empty(), peppers) {
+            let waits = table.has_plain_digests().await?;
+            let grace = if waits { GRACE } else { Duration::ZERO };
+            let key = self.fresh(&peppers.current, grace).map_err(unusable)?;
+            match table.put_first_key(&key).await {
+                Ok(()) => stored = table.sealed_keys().await?,
+                Err(error) => warn!(%error, "cannot store a digest key: digests stay plain"),
+            }
+        }
+        if let Some(peppers) = peppers {
+            let is_known = |id| known.as_ref().is_some_and(|ring| ring.is_open(id));
+            let mut new = stored.clone();
+            new.retain(|seal| !is_known(seal.id));
+            for task in tasks(&new, peppers, whole_seconds(self.now()))? {
+                let done = match &task {
+                    Task::Seal(key) => table.put_sealed_key(key).await,
+                    Task::RemoveSeals(id, before) => table.remove_seals(*id, *before).await,
+                };
+                if let Err(error) = done {
+                    warn!(%error, "cannot seal a digest key under the current pepper");
+                }
+            }
+        }
+        let peppers = || self.peppers.iter().flat_map(Peppers::each);
+        let open = |key: &SealedKey| peppers().find_map(|pepper| key.open(pepper));
+        Ok(Arc::new(Ring::of(&stored, open, known.as_deref())))
+    }
+}
+
+/// What there is to do so that the current pepper opens the keys, and the ones before it no longer do.
+///
+/// A gateway that has only the pepper before may start again meanwhile, so the seal of that one goes only
+/// when the previous pepper is no longer configured, and only where the other seal is newer.
+fn tasks(stored: &[SealedKey], peppers: &Peppers, now: OffsetDateTime) -> Result<Vec<Task>> {
+    let mut tasks = Vec::new();
+    let newest = |id| {
+        let seals = stored.iter().filter(move |seal| seal.id == id);
+        seals.map(|seal| seal.sealed_at).max()
+    };
+    for seal in stored {
+        let own = seal.is_under(&peppers.current);
+        match &peppers.previous {
+            None if own && seal.open(&peppers.current).is_some() => {
+                let mut others = stored.iter().filter(|other| other.id == seal.id);
+                if others.any(|other| other.sealed_at < seal.sealed_at) {
+                    tasks.push(Task::RemoveSeals(seal.id, seal.sealed_at));
+                }
+            }
+            Some(previous) if !own && seal.is_under(previous) => {
+                let current = stored
+                    .iter()
+                    .find(|other| other.id == seal.id && other.is_under(&peppers.current));
+                if current.is_some_and(|current| current.sealed_at > seal.sealed_at) {
+                    continue;
+                }
+                let after = newest(seal.id).unwrap_or(now) + Duration::from_secs(1);
+                let again = seal.under(&peppers.current, previous, now.max(after));
+                let again = again.map_err(unusable)?;
+                tasks.extend(again.map(Task::Seal));
+            }
+            _ => {}
+        }
+    }
+    Ok(tasks)
+}
+
+fn whole_seconds(moment: OffsetDateTime) -> OffsetDateTime {
+    moment.replace_nanosecond(0).unwrap_or(moment)
+}

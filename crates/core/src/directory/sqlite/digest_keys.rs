@@ -1,0 +1,236 @@
+//! Digest keys, and the digests that are stored under them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{query, query_scalar};
+use time::OffsetDateTime;
+
+use super::{SqliteDirectory, entries, failed, read};
+use crate::directory::digest_keys::{
+    DigestKeys, DigestStore, Digested, Renewal, Ring, RingTable, What,
+};
+use crate::directory::rows::{self, Result};
+use crate::directory::{Card, DigestKeyId, KeyDigest, KeyEntry, SealedKey};
+use crate::error::StoreError;
+use crate::user::Key;
+
+type Answer<T> = std::result::Result<T, StoreError>;
+
+#[async_trait]
+impl DigestStore for SqliteDirectory {
+    fn digests(&self) -> &DigestKeys {
+        &self.digests
+    }
+
+    async fn read_ring(&self) -> Answer<Arc<Ring>> {
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        self.digests.read(&mut *connection).await.map_err(failed)
+    }
+
+    async fn sealed_keys(&self) -> Answer<Vec<SealedKey>> {
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        connection.sealed_keys().await.map_err(failed)
+    }
+
+    async fn put_sealed_key(&self, key: SealedKey) -> Answer<()> {
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        connection.put_sealed_key(&key).await.map_err(failed)
+    }
+
+    async fn remove_seals(&self, id: DigestKeyId) -> Answer<bool> {
+        let removed = query("DELETE FROM digest_keys WHERE id = ?")
+            .bind(id.0.as_slice())
+            .execute(&self.pool)
+            .await
+            .map_err(failed)?;
+        Ok(removed.rows_affected() > 0)
+    }
+
+    async fn counts(&self) -> Answer<Vec<(DigestKeyId, i64)>> {
+        let rows = query(
+            "SELECT id, count(*) AS digests FROM (
+                 SELECT code_digest_key AS id FROM access_cards WHERE code_digest_key IS NOT NULL
+                 UNION ALL SELECT digest_key FROM keys WHERE digest_key IS NOT NULL
+             ) GROUP BY id",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
+        let counts = rows.iter().map(rows::digests_of_key);
+        counts.collect::<Result<_>>().map_err(failed)
+    }
+
+    async fn plain_digests(&self, limit: u32) -> Answer<Vec<(Option<String>, KeyDigest)>> {
+        let rows = query(
+            "SELECT NULL AS realm, code_digest AS digest FROM access_cards
+                 WHERE code_digest IS NOT NULL AND code_digest_key IS NULL
+             UNION ALL SELECT realm, digest FROM keys WHERE digest_key IS NULL
+             LIMIT ?",
+        )
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed)?;
+        let plain = rows.iter().map(rows::plain_digest);
+        plain.collect::<Result<_>>().map_err(failed)
+    }
+
+    async fn replace_digest(&self, renewal: Renewal) -> Answer<()> {
+        replace(self, renewal).await.map_err(failed)
+    }
+
+    async fn key_once_called(&self, stored: Vec<[u8; 32]>) -> Answer<Option<KeyEntry>> {
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        let found = entries::key_once_called(&mut connection, &stored).await;
+        found.map_err(failed)
+    }
+}
+
+#[async_trait]
+impl Digested<Card> for SqliteDirectory {
+    async fn stored(
+        &self,
+        what: What<'_>,
+        forms: Vec<KeyDigest>,
+    ) -> Answer<Option<(Card, KeyDigest)>> {
+        match what {
+            What::Card => {
+                let card = read::card_of_code(&self.pool, &forms).await;
+                card.map_err(failed)
+            }
+            What::Key { .. } => Ok(None),
+        }
+    }
+}
+
+#[async_trait]
+impl Digested<Key> for SqliteDirectory {
+    async fn stored(
+        &self,
+        what: What<'_>,
+        forms: Vec<KeyDigest>,
+    ) -> Answer<Option<(Key, KeyDigest)>> {
+        match what {
+            What::Key { realm } => {
+                let key = read::key(&self.pool, realm, &forms).await;
+                key.map_err(failed)
+            }
+            What::Card => Ok(None),
+        }
+    }
+}
+
+async fn replace(directory: &SqliteDirectory, renewal: Renewal) -> Result<()> {
+    let Renewal { old, new, key, .. } = renewal;
+    let mut transaction = directory.pool.begin_with("BEGIN IMMEDIATE").await?;
+    let Some(realm) = renewal.realm else {
+        query(
+            "UPDATE access_cards SET code_digest = ?1, code_digest_key = ?2
+             WHERE code_digest = ?3 AND EXISTS (SELECT 1 FROM digest_keys WHERE id = ?2)
+                 AND NOT EXISTS (SELECT 1 FROM access_cards WHERE code_digest = ?1)",
+        )
+        .bind(new.as_bytes().as_slice())
+        .bind(key.0.as_slice())
+        .bind(old.as_bytes().as_slice())
+        .execute(&mut *transaction)
+        .await?;
+        return transaction.commit().await;
+    };
+    query(
+        "UPDATE keys SET digest = ?1, digest_key = ?2, former_id = coalesce(?3, former_id)
+         WHERE realm = ?4 AND digest = ?5
+             AND EXISTS (SELECT 1 FROM digest_keys WHERE id = ?2)
+             AND NOT EXISTS (SELECT 1 FROM keys WHERE realm = ?4 AND digest = ?1)",
+    )
+    .bind(new.as_bytes().as_slice())
+    .bind(key.0.as_slice())
+    .bind(renewal.former_id.map(|id| id.to_vec()))
+    .bind(&realm)
+    .bind(old.as_bytes().as_slice())
+    .execute(&mut *transaction)
+    .await?;
+    // An older gateway may have stored the plain form beside the other.
+    query(
+        "DELETE FROM keys WHERE realm = ?1 AND digest = ?2
+             AND EXISTS (SELECT 1 FROM keys WHERE realm = ?1 AND digest = ?3)",
+    )
+    .bind(&realm)
+    .bind(old.as_bytes().as_slice())
+    .bind(new.as_bytes().as_slice())
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await
+}
+
+#[async_trait]
+impl RingTable for SqliteConnection {
+    async fn sealed_keys(&mut self) -> Result<Vec<SealedKey>> {
+        let rows = query(
+            "SELECT id, pepper, sealed, made_at, used_from, sealed_at FROM digest_keys
+             ORDER BY made_at, id, pepper",
+        )
+        .fetch_all(self)
+        .await?;
+        rows.iter().map(rows::sealed_key).collect()
+    }
+
+    async fn has_plain_digests(&mut self) -> Result<bool> {
+        query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM keys WHERE digest_key IS NULL)
+                 OR EXISTS (SELECT 1 FROM access_cards
+                            WHERE code_digest IS NOT NULL AND code_digest_key IS NULL)",
+        )
+        .fetch_one(self)
+        .await
+    }
+
+    async fn put_first_key(&mut self, key: &SealedKey) -> Result<()> {
+        put(
+            self,
+            key,
+            "INSERT INTO digest_keys (id, pepper, sealed, made_at, used_from, sealed_at)
+             SELECT ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM digest_keys)",
+        )
+        .await
+    }
+
+    async fn put_sealed_key(&mut self, key: &SealedKey) -> Result<()> {
+        put(
+            self,
+            key,
+            "INSERT INTO digest_keys (id, pepper, sealed, made_at, used_from, sealed_at)
+             VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id, pepper)
+                 DO UPDATE SET sealed = excluded.sealed, sealed_at = excluded.sealed_at
+                 WHERE digest_keys.sealed_at < excluded.sealed_at",
+        )
+        .await
+    }
+
+    async fn remove_seals(&mut self, id: DigestKeyId, before: OffsetDateTime) -> Result<()> {
+        query("DELETE FROM digest_keys WHERE id = ? AND sealed_at < ?")
+            .bind(id.0.as_slice())
+            .bind(before.unix_timestamp())
+            .execute(self)
+            .await
+            .map(drop)
+    }
+}
+
+async fn put(
+    connection: &mut SqliteConnection,
+    key: &SealedKey,
+    statement: &'static str,
+) -> Result<()> {
+    query(statement)
+        .bind(key.id.0.as_slice())
+        .bind(&key.pepper)
+        .bind(&key.sealed)
+        .bind(key.made_at.unix_timestamp())
+        .bind(key.used_from.unix_timestamp())
+        .bind(key.sealed_at.unix_timestamp())
+        .execute(connection)
+        .await
+        .map(drop)
+}
