@@ -111,11 +111,12 @@ fn a_team_of_the_user_is_vouched_for_and_a_project_is_the_clients_claim() {
 #[test]
 fn a_team_that_the_user_does_not_have_is_told_nowhere() {
     let gateway = gateway();
+    let organisation = introspect(&gateway, &handover(&gateway, "", ""))["organisation_id"].clone();
     // Invented, of another organisation, and of the organisation of a user who has units.
     for team in [
         "7",
         "11111111-2222-2222-3333-333344444444",
-        "a6c84fa3-bf16-4821-849c-281af9464b04",
+        organisation.as_str().unwrap(),
     ] {
         let token = handover(&gateway, team, "P-1");
         let answer = introspect(&gateway, &token);
