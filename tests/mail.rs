@@ -145,9 +145,9 @@ fn swap(server: SocketAddr, token: &str) -> u16 {
 
 /// Asks for an invitation in the name of an administrator, with the access token of `inviter`. The answer is
 /// the same for all.
-fn invite(server: SocketAddr, invited: &str, inviter: Option<&str>) {
+fn invite(server: SocketAddr, user: &str, inviter: Option<&str>) {
     let admin = "6d0dfe60-0ee9-4b6b-9ce4-1ea2a39d1a46";
-    let body = json!({"user_id": invited, "creator_user_id": admin});
+    let body = json!({"user_id": user, "creator_user_id": admin});
     let mut request = Request::post("/v2/auth-forgot").json(&body);
     if let Some(token) = inviter {
         request = request.header("Authorization", format!("BimPlus {token}"));
@@ -184,9 +184,9 @@ fn only_those_who_may_invite() {
     let invitation = key(&invitation);
 
     let may_not = [None, Some(&linguist), Some(&outsider), Some(&ended)];
-    let invited = ["sample", "test@bimplus.net", "linguist", "admin"];
-    for (invited, inviter) in invited.into_iter().zip(may_not) {
-        invite(server, invited, inviter.map(String::as_str));
+    let users = ["sample", "test@bimplus.net", "linguist", "admin"];
+    for (user, inviter) in users.into_iter().zip(may_not) {
+        invite(server, user, inviter.map(String::as_str));
     }
     let all = letters(&folder, 5);
     let invitations = all.iter().filter(|one| one.contains("You are invited"));

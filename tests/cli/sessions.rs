@@ -126,12 +126,12 @@ fn what_came_of_it_is_seen_and_ended(
         .iter()
         .filter(|one| one["root"] != one["handle"])
         .collect();
-    let [last, first] = handed_over[..] else {
+    let [second, first] = handed_over[..] else {
         panic!("{sessions:?}")
     };
     assert_eq!(first["parent"], first["root"]);
     assert_eq!(
-        (&last["parent"], &last["root"], &last["login_at"]),
+        (&second["parent"], &second["root"], &second["login_at"]),
         (&first["handle"], &first["root"], &first["login_at"])
     );
     let (root, first) = (first["root"].as_str(), first["handle"].as_str());

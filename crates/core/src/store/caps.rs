@@ -9,7 +9,8 @@ use super::Record;
 use crate::session::Purpose;
 use crate::token::TokenDigest;
 
-/// How many live tokens there may be. Tokens of one [`Kind`] do not count against another.
+/// How many live tokens there may be. Sessions, tokens that log in again, one-time tokens and letters are
+/// counted apart.
 #[derive(Debug, Clone, Copy)]
 pub struct Caps {
     /// Of one user.
