@@ -30,8 +30,8 @@ fn assert_printable(what: &str, text: &str) {
 /// The name as a literal of PostgreSQL.
 fn literal() -> String {
     let units = HOSTILE.encode_utf16();
-    let escaped: String = units.map(|unit| format!("\\u{unit:04x}")).collect();
-    format!("E'{escaped}'")
+    let escaped: Vec<_> = units.map(|unit| format!("\\u{unit:04x}")).collect();
+    format!("E'{}'", escaped.concat())
 }
 
 /// Names that no door lets in any more, as an older release may have let them in.
@@ -84,6 +84,7 @@ fn started(redis: &Redis, url: &str, folder: &TempDir) -> (Builder, Gateway) {
         .store(Store::Redis(redis.url()))
         .directory(url)
         .env("ISOGLOSS__AUDIT__DATABASE", "true")
+        .env("ISOGLOSS__AUDIT__TO", "file:audit.jsonl")
         .env("ISOGLOSS__USAGE__FLUSH_INTERVAL", "20ms")
         .env("ISOGLOSS__LOGGING__FORMAT", "text")
         .env("ISOGLOSS__LOGGING__LEVEL", "debug")
@@ -143,6 +144,9 @@ fn no_listing_or_log_line_hands_a_hostile_name_to_the_terminal() {
     ] {
         assert_printable(&command.join(" "), &both(&shell.run(command)));
     }
+    let recorded = std::fs::read_to_string(folder.path().join("audit.jsonl")).unwrap();
+    assert!(recorded.contains("é李"), "{recorded}");
+    assert_printable("the audit log", &recorded);
     assert!(gateway.log().len() > 20);
     for line in gateway.log() {
         assert_printable("the log", &line);

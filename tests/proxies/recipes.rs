@@ -1,5 +1,5 @@
-//! What the recipes promise beside identities: logs without queries, addresses that nobody forges, and
-//! WebSockets.
+//! What the recipes promise beside identities: logs without queries, addresses that no client forges,
+//! and upgrades to a `WebSocket`.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

@@ -19,8 +19,8 @@ Examples:
 
 Looks at the configuration and its files, the directory, the token store and its servers' policies,
 clocks, the certificate, demo passwords in use, and for each enabled dialect whether its address
-leads to this gateway: where it listens, and where clients find it. Run it where the pepper is. With
---proxy-log it asks with a query, and looks whether that query is in the file.
+leads to this gateway: where it listens, and where clients find it. Run it where the pepper is. Given
+the log of a proxy, it sends a request with a query, and looks whether that query is in the log.
 
 It changes nothing. Exit codes: 0 nothing failed, 1 something did, 2 bad usage or configuration.")]
 pub(super) struct Arguments {

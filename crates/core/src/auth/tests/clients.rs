@@ -94,12 +94,12 @@ async fn presented(f: &Fixture, token: &Token) -> (String, Client) {
 async fn an_expired_token_tells_its_age_though_the_store_has_forgotten_it() {
     let f = fixture().await;
     let issued = f.token("ada", at("desk", "shop")).await;
-    f.clock.advance(Duration::from_secs(6_900));
+    f.clock.advance(Duration::from_mins(115));
     let mut expected = Client {
         application: Some("shop".to_owned()),
         client: Some("desk".to_owned()),
         expired: Some(Expired {
-            age: Duration::from_secs(6_900),
+            age: Duration::from_mins(115),
             first: true,
         }),
         ..Client::default()
@@ -113,7 +113,7 @@ async fn an_expired_token_tells_its_age_though_the_store_has_forgotten_it() {
     f.tokens.sweep(f.auth.now()).await.unwrap();
     f.clock.advance(Duration::from_secs(59));
     expected.expired = Some(Expired {
-        age: Duration::from_secs(6_960),
+        age: Duration::from_mins(116),
         first: false,
     });
     let found = presented(&f, &issued.token).await;

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use sqlx::postgres::PgConnection;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{AssertSqlSafe, Connection as _, query_scalar, raw_sql};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
+use super::postgres_server::Postgres;
 use crate::client::Expired;
 use crate::directory::Directory;
 use crate::usage::{ExpiredUse, Observed, UsageCount, UsageKey, UsageRows};
@@ -157,4 +161,61 @@ pub(super) async fn the_contract_holds(directory: &dyn Directory) {
             .unwrap(),
         0
     );
+}
+
+/// Rows as the release before wrote them: a scanner with a published key was known.
+const WRITTEN_BEFORE: &str = "
+    INSERT INTO usage (id, dialect, revision, endpoint, key_label, user_agent, network, known,
+                       first_seen, last_seen, calls, refused, users)
+    VALUES ('scanner', 'toy', 'v1', '/a', 'published', 'Scanner/1', '192.0.2.0/24', TRUE, 1, 1, 1, 1, EMPTY),
+           ('client', 'toy', 'v1', '/a', 'published', 'okhttp/4', '192.0.2.0/24', TRUE, 1, 1, 1, 0, SOMEBODY),
+           ('refused', 'toy', 'v1', '/b', NULL, 'okhttp/4', '192.0.2.0/24', FALSE, 1, 1, 1, 1, EMPTY);
+    UPDATE usage SET known = TRUE WHERE id = 'refused';
+";
+
+/// The table as it was, with these rows, and as this release makes it.
+fn steps(made: &str, changed: &str, (empty, somebody): (&str, &str)) -> [AssertSqlSafe<String>; 3] {
+    let written = WRITTEN_BEFORE.replace("EMPTY", empty);
+    let written = written.replace("SOMEBODY", somebody);
+    [made.to_owned(), written, changed.to_owned()].map(AssertSqlSafe)
+}
+
+const KNOWN: &str = "SELECT id FROM usage WHERE known AND expired_calls = 0 ORDER BY id";
+
+#[tokio::test]
+async fn a_table_of_the_release_before_keeps_its_known_clients_in_sqlite() {
+    let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+    let steps = steps(
+        include_str!("../../../migrations/sqlite/0005_usage.sql"),
+        include_str!("../../../migrations/sqlite/0008_usage_of_known_clients.sql"),
+        ("X'01'", "X'010000000000000001'"),
+    );
+    for step in steps {
+        raw_sql(step).execute(&mut connection).await.unwrap();
+    }
+    let known: Vec<String> = query_scalar(KNOWN)
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(known, ["client", "refused"]);
+}
+
+#[tokio::test]
+async fn a_table_of_the_release_before_keeps_its_known_clients_in_postgres() {
+    let server = Postgres::shared().unwrap();
+    let address = server.new_database().unwrap();
+    let mut connection = PgConnection::connect(&address).await.unwrap();
+    let steps = steps(
+        include_str!("../../../migrations/postgres/0005_usage.sql"),
+        include_str!("../../../migrations/postgres/0008_usage_of_known_clients.sql"),
+        ("'\\x01'", "'\\x010000000000000001'"),
+    );
+    for step in steps {
+        raw_sql(step).execute(&mut connection).await.unwrap();
+    }
+    let known: Vec<String> = query_scalar(KNOWN)
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(known, ["client", "refused"]);
 }
