@@ -3,12 +3,16 @@
 mod address;
 mod app_passwords;
 mod audit;
+mod belongings;
 mod desk;
 mod enrolments;
 mod entries;
+mod imports;
 mod keys;
 pub(super) mod migrate;
+mod passwords;
 mod pool;
+mod present;
 mod read;
 mod usage;
 mod write;
@@ -31,7 +35,7 @@ use self::migrate::{Tables, migrate_in_time, ready};
 use self::pool::{Connections, is_lost};
 use super::{
     Account, Applied, Card, CardName, Change, ChangeError, Directory, KeyDigest, OrganisationEntry,
-    OrganisationName, Snapshot, login_form,
+    OrganisationName, Present, Snapshot, Unapplied, Wanted, login_form,
 };
 use crate::error::StoreError;
 use crate::user::{Key, Unit, User, UserState};
@@ -229,7 +233,7 @@ impl Directory for PostgresDirectory {
     async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError> {
         let hash = hash.to_owned();
         self.once(self.timeout, move |c| {
-            Box::pin(write::set_password(c, user, hash))
+            Box::pin(passwords::set_password(c, user, hash))
         })
         .await
     }
@@ -237,7 +241,7 @@ impl Directory for PostgresDirectory {
     async fn replace_hash(&self, user: Uuid, old: &str, new: &str) -> Result<bool, StoreError> {
         let (old, new) = (old.to_owned(), new.to_owned());
         self.once(self.timeout, move |c| {
-            Box::pin(write::replace_hash(c, user, old, new))
+            Box::pin(passwords::replace_hash(c, user, old, new))
         })
         .await
     }
@@ -255,9 +259,15 @@ impl Directory for PostgresDirectory {
         Ok(made.await??)
     }
 
-    async fn apply(&self, snapshot: &Snapshot) -> Result<Applied, StoreError> {
-        let snapshot = snapshot.clone();
-        self.once(WHOLE, move |c| Box::pin(write::apply(c, snapshot)))
+    async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {
+        let wanted = wanted.clone();
+        self.once(WHOLE, move |c| Box::pin(imports::apply(c, wanted)))
+            .await?
+    }
+
+    async fn present(&self, wanted: &Wanted) -> Result<Present, StoreError> {
+        let wanted = wanted.clone();
+        self.once(WHOLE, move |c| Box::pin(imports::present(c, wanted)))
             .await
     }
 
@@ -274,7 +284,7 @@ impl Directory for PostgresDirectory {
     async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
         let fingerprint = *fingerprint;
         self.once(self.timeout, move |c| {
-            Box::pin(write::note_import(c, fingerprint))
+            Box::pin(imports::note(c, fingerprint))
         })
         .await
     }

@@ -6,8 +6,11 @@ mod audit;
 mod desk;
 mod enrolments;
 mod entries;
+mod imports;
 mod keys;
 mod near;
+mod passwords;
+mod present;
 mod read;
 mod usage;
 
@@ -32,7 +35,7 @@ use super::desk::Halt;
 use super::steps::migrator;
 use super::{
     Account, Applied, Card, CardName, Change, ChangeError, Directory, KeyDigest, OrganisationEntry,
-    OrganisationName, Snapshot,
+    OrganisationName, Present, Snapshot, Unapplied, Wanted,
 };
 use crate::error::StoreError;
 use crate::near::{NearStatus, find_or};
@@ -141,6 +144,7 @@ fn migrations() -> Migrator {
         include_str!("../../migrations/sqlite/0003_audit.sql"),
         include_str!("../../migrations/sqlite/0004_key_scopes.sql"),
         include_str!("../../migrations/sqlite/0005_usage.sql"),
+        include_str!("../../migrations/sqlite/0006_imports.sql"),
     ])
 }
 
@@ -219,7 +223,7 @@ impl Directory for SqliteDirectory {
     }
 
     async fn replace_hash(&self, user: Uuid, old: &str, new: &str) -> Result<bool, StoreError> {
-        apply::replace_hash(&self.pool, user, old, new)
+        passwords::replace_hash(&self.pool, user, old, new)
             .await
             .map_err(failed)
     }
@@ -245,13 +249,19 @@ impl Directory for SqliteDirectory {
         }
     }
 
-    async fn apply(&self, snapshot: &Snapshot) -> Result<Applied, StoreError> {
-        apply::apply(&self.pool, snapshot).await.map_err(failed)
+    async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {
+        apply::apply(&self.pool, wanted).await.map_err(failed)?
+    }
+
+    async fn present(&self, wanted: &Wanted) -> Result<Present, StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        present::read(&mut connection, wanted).await.map_err(failed)
     }
 
     async fn snapshot(&self) -> Result<Snapshot, StoreError> {
         let mut connection = self.pool.acquire().await.map_err(failed)?;
-        entries::read(&mut connection, None).await.map_err(failed)
+        let (entries, _) = entries::read(&mut connection, None).await.map_err(failed)?;
+        Ok(entries)
     }
 
     async fn was_imported(&self, fingerprint: &[u8; 32]) -> Result<bool, StoreError> {
@@ -263,12 +273,7 @@ impl Directory for SqliteDirectory {
     }
 
     async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
-        query("INSERT INTO imports (fingerprint) VALUES (?) ON CONFLICT DO NOTHING")
-            .bind(fingerprint.as_slice())
-            .execute(&self.pool)
-            .await
-            .map(drop)
-            .map_err(failed)
+        imports::note(&self.pool, fingerprint).await.map_err(failed)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -3,7 +3,14 @@
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
-const NAMES: [&str; 5] = ["directory", "second factor", "audit", "key scopes", "usage"];
+const NAMES: [&str; 6] = [
+    "directory",
+    "second factor",
+    "audit",
+    "key scopes",
+    "usage",
+    "imports",
+];
 
 /// The steps of one database, the first one first. One that was ever taken is never changed.
 pub(super) fn migrator(steps: [&'static str; NAMES.len()]) -> Migrator {

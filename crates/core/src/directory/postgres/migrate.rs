@@ -74,5 +74,6 @@ pub(in crate::directory) fn migrations() -> Migrator {
         include_str!("../../../migrations/postgres/0003_audit.sql"),
         include_str!("../../../migrations/postgres/0004_key_scopes.sql"),
         include_str!("../../../migrations/postgres/0005_usage.sql"),
+        include_str!("../../../migrations/postgres/0006_imports.sql"),
     ])
 }

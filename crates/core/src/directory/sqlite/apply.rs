@@ -1,32 +1,53 @@
-//! Bringing the tables in line with a snapshot, in one transaction.
+//! Bringing the tables in line with a file, in one transaction.
 
 use sqlx::query;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
-use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{enrolments, entries};
-use crate::directory::changes::{Changes, UserChange, logins};
-use crate::directory::rows::Result;
-use crate::directory::{
-    Applied, KeyDigest, KeyEntry, OrganisationEntry, Snapshot, UserEntry, login_form,
-};
+use super::{enrolments, keys, present};
+use crate::directory::changes::{UserChange, logins};
+use crate::directory::merge::Changes;
+use crate::directory::rows::{self, Result};
+use crate::directory::wanted::Wanted;
+use crate::directory::{Applied, OrganisationEntry, Unapplied, UserEntry};
 
-pub(super) async fn apply(pool: &SqlitePool, snapshot: &Snapshot) -> Result<Applied> {
+/// Applies a file, or tells why nothing of it was.
+pub(super) async fn apply(
+    pool: &SqlitePool,
+    wanted: &Wanted,
+) -> Result<std::result::Result<Applied, Unapplied>> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let present = entries::read(&mut transaction, Some(snapshot)).await?;
-    let changes = Changes::between(&present, snapshot);
-    for organisation in changes.organisations {
+    let present = present::read(&mut transaction, wanted).await?;
+    let changes = match Changes::of(&present, wanted) {
+        Ok(changes) => changes,
+        Err(unfit) => return Ok(Err(unfit)),
+    };
+    for organisation in &changes.organisations {
         put_organisation(&mut transaction, organisation).await?;
     }
-    for user in changes.users {
-        put_user(&mut transaction, user).await?;
+    // Users of one file may exchange names.
+    for user in changes.users.iter().filter(|user| user.differs) {
+        forget(
+            &mut transaction,
+            "DELETE FROM logins WHERE user = ?",
+            user.entry.id,
+        )
+        .await?;
     }
-    for key in changes.keys {
-        put_key(&mut transaction, key).await?;
+    for user in &changes.users {
+        if user.differs {
+            put_user(&mut transaction, user).await?;
+        }
+        put_origin(&mut transaction, user).await?;
+    }
+    for key in &changes.keys {
+        keys::put(&mut transaction, key).await?;
+    }
+    for key in &changes.revoked_keys {
+        keys::revoke(&mut transaction, key).await?;
     }
     transaction.commit().await?;
-    Ok(changes.applied)
+    Ok(Ok(changes.applied))
 }
 
 pub(super) async fn put_organisation(
@@ -56,11 +77,13 @@ pub(super) async fn put_organisation(
     Ok(())
 }
 
-async fn put_user(connection: &mut SqliteConnection, change: UserChange<'_>) -> Result<()> {
+async fn put_user(connection: &mut SqliteConnection, change: &UserChange) -> Result<()> {
     put_person(connection, &change.entry).await?;
     put_cards(connection, &change.entry).await?;
-    put_recovery_codes(connection, &change).await?;
-    put_app_passwords(connection, &change).await
+    put_replaced_hashes(connection, change).await?;
+    put_recovery_codes(connection, change).await?;
+    put_app_passwords(connection, change).await?;
+    put_revoked_app_passwords(connection, change).await
 }
 
 /// A user, but for cards, codes and application passwords.
@@ -146,10 +169,7 @@ async fn put_cards(connection: &mut SqliteConnection, user: &UserEntry) -> Resul
     Ok(())
 }
 
-async fn put_recovery_codes(
-    connection: &mut SqliteConnection,
-    change: &UserChange<'_>,
-) -> Result<()> {
+async fn put_recovery_codes(connection: &mut SqliteConnection, change: &UserChange) -> Result<()> {
     let user = change.entry.id;
     if change.replaces_second_factor() {
         enrolments::forget_state(connection, user).await?;
@@ -175,10 +195,7 @@ async fn put_recovery_codes(
     Ok(())
 }
 
-async fn put_app_passwords(
-    connection: &mut SqliteConnection,
-    change: &UserChange<'_>,
-) -> Result<()> {
+async fn put_app_passwords(connection: &mut SqliteConnection, change: &UserChange) -> Result<()> {
     let user = change.entry.id;
     for gone in change.gone_app_passwords() {
         query("DELETE FROM app_passwords WHERE user = ? AND digest = ?")
@@ -189,35 +206,76 @@ async fn put_app_passwords(
     }
     for password in change.app_passwords() {
         query(
-            "INSERT INTO app_passwords (user, digest, realm, label, made_at) VALUES (?, ?, ?, ?, ?)
+            "INSERT INTO app_passwords (user, digest, realm, label, made_at, imported)
+             VALUES (?, ?, ?, ?, ?, ?)
              ON CONFLICT (user, digest) DO UPDATE SET
-                 realm = excluded.realm, label = excluded.label, made_at = excluded.made_at",
+                 realm = excluded.realm, label = excluded.label, made_at = excluded.made_at,
+                 imported = excluded.imported",
         )
         .bind(user.to_string())
         .bind(password.digest.as_bytes().as_slice())
         .bind(&password.dialect)
         .bind(&password.label)
         .bind(password.made_at.unix_timestamp())
+        .bind(!password.set_here)
         .execute(&mut *connection)
         .await?;
     }
     Ok(())
 }
 
-async fn put_key(connection: &mut SqliteConnection, key: &KeyEntry) -> Result<()> {
+async fn put_revoked_app_passwords(
+    connection: &mut SqliteConnection,
+    change: &UserChange,
+) -> Result<()> {
+    let user = change.entry.id;
+    for digest in change.good_again() {
+        query("DELETE FROM revoked_app_passwords WHERE user = ? AND digest = ?")
+            .bind(user.to_string())
+            .bind(digest.as_bytes().as_slice())
+            .execute(&mut *connection)
+            .await?;
+    }
+    for revoked in change.revoked_app_passwords() {
+        query(
+            "INSERT INTO revoked_app_passwords (user, digest, revoked_at) VALUES (?, ?, ?)
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(user.to_string())
+        .bind(revoked.digest.as_bytes().as_slice())
+        .bind(revoked.revoked_at.unix_timestamp())
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn put_replaced_hashes(connection: &mut SqliteConnection, change: &UserChange) -> Result<()> {
+    for digest in change.replaced_hashes() {
+        query(
+            "INSERT INTO replaced_hashes (user, digest, now) VALUES (?, ?, ?)
+             ON CONFLICT (user, digest) DO UPDATE SET now = excluded.now",
+        )
+        .bind(change.entry.id.to_string())
+        .bind(digest.as_bytes().as_slice())
+        .bind(&change.entry.password_hash)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn put_origin(connection: &mut SqliteConnection, change: &UserChange) -> Result<()> {
+    let Some(origin) = &change.origin else {
+        return Ok(());
+    };
     query(
-        "INSERT INTO keys (realm, digest, label, user, scopes, expires_at)
-         VALUES (?, ?, ?, (SELECT user FROM logins WHERE login = ?), ?, ?)
-         ON CONFLICT (realm, digest) DO UPDATE
-             SET label = excluded.label, user = excluded.user,
-                 scopes = excluded.scopes, expires_at = excluded.expires_at",
+        "INSERT INTO imported_users (user, name, said) VALUES (?, ?, ?)
+         ON CONFLICT (user) DO UPDATE SET name = excluded.name, said = excluded.said",
     )
-    .bind(&key.realm)
-    .bind(key.digest.as_bytes().as_slice())
-    .bind(&key.label)
-    .bind(key.user.as_deref().map(login_form))
-    .bind(key.scopes.to_stored())
-    .bind(key.expires_at.map(OffsetDateTime::unix_timestamp))
+    .bind(change.entry.id.to_string())
+    .bind(change.imported_name())
+    .bind(rows::said(origin)?)
     .execute(connection)
     .await
     .map(drop)
@@ -233,41 +291,4 @@ async fn forget(
         .execute(connection)
         .await
         .map(drop)
-}
-
-/// Exchanges a user's hash for another one of the same password, if it is still that.
-pub(super) async fn replace_hash(
-    pool: &SqlitePool,
-    user: Uuid,
-    old: &str,
-    new: &str,
-) -> Result<bool> {
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let user = user.to_string();
-    let done = query("UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?")
-        .bind(new)
-        .bind(&user)
-        .bind(old)
-        .execute(&mut *transaction)
-        .await?;
-    if done.rows_affected() == 0 {
-        return Ok(false);
-    }
-    query("UPDATE replaced_hashes SET now = ? WHERE user = ? AND now = ?")
-        .bind(new)
-        .bind(&user)
-        .bind(old)
-        .execute(&mut *transaction)
-        .await?;
-    query(
-        "INSERT INTO replaced_hashes (user, digest, now) VALUES (?, ?, ?)
-         ON CONFLICT (user, digest) DO UPDATE SET now = excluded.now",
-    )
-    .bind(&user)
-    .bind(KeyDigest::of(old).as_bytes().as_slice())
-    .bind(new)
-    .execute(&mut *transaction)
-    .await?;
-    transaction.commit().await?;
-    Ok(true)
 }
