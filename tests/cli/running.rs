@@ -272,7 +272,17 @@ fn a_user_who_is_added_or_imported_logs_in_at_once() {
     shell.run(&["directory", "import", "ada.toml"]).done();
     ada.assert_all(public, 200, "imported with the same password");
     shell.write("ada.toml", &file("byron"));
-    shell.run(&["directory", "import", "ada.toml"]).done();
+    let kept = shell.run(&["directory", "import", "ada.toml"]).done();
+    assert_eq!(
+        kept,
+        "0 created, 0 updated, 1 unchanged\n\
+         1 kept as set here (--passwords replace and --state replace take the file's):\n  \
+         user ada: password\n"
+    );
+    ada.assert_all(public, 200, "the password was set here");
+    let replace = ["directory", "import", "ada.toml", "--passwords", "replace"];
+    let replaced = shell.run(&replace).done();
+    assert_eq!(replaced, "0 created, 1 updated, 0 unchanged\n");
     ada.assert_all(public, 401, "imported with another password");
     assert_logins(public, "ada", "lovelace", false, "the old password");
     assert_logins(public, "ada", "byron", true, "the new password");

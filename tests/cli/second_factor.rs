@@ -242,7 +242,10 @@ fn it_moves_with_the_directory_and_outlives_the_file_it_is_not_in() {
     let again = shell
         .run(&["directory", "import", &demo(), "--json"])
         .json();
-    assert_eq!(again, json!({"created": 0, "updated": 0, "unchanged": 18}));
+    assert_eq!(
+        again,
+        json!({"created": 0, "updated": 0, "unchanged": 18, "kept": []})
+    );
     assert_eq!(shell.run(&["directory", "export"]).done(), exported);
 
     let there = TempDir::new().unwrap();

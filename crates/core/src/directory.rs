@@ -10,17 +10,22 @@ mod digest_keys;
 mod enrolments;
 pub mod file;
 mod keys;
+mod merge;
+mod origin;
 mod postgres;
+mod present;
 mod rows;
-mod settled;
 mod snapshot;
 mod sqlite;
 mod steps;
+mod wanted;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
+use serde::Serialize;
+use thiserror::Error;
 use uuid::Uuid;
 
 pub use self::app_passwords::{AppPasswords, KnownAppPassword};
@@ -29,12 +34,15 @@ pub use self::digest::{DigestKeyId, KeyDigest, UnreadableDigest};
 pub use self::digest_keys::{DigestKey, DigestKeys, DigestRing, SealedKey};
 pub use self::enrolments::{Enrolment, Enrolments, NewEnrolment};
 pub use self::keys::Keys;
+pub use self::origin::{Attribute, Attributes, Part, Value};
 pub use self::postgres::{PostgresDirectory, PostgresSettings};
+pub use self::present::Present;
 pub use self::snapshot::{
-    AppPasswordEntry, CardEntry, KeyEntry, OrganisationEntry, RecoveryCodeEntry, Snapshot,
-    UnitEntry, UserEntry,
+    AppPasswordEntry, CardEntry, KeyEntry, OrganisationEntry, RecoveryCodeEntry, RevokedEntry,
+    RevokedKeyEntry, Snapshot, UnitEntry, UserEntry,
 };
 pub use self::sqlite::SqliteDirectory;
+pub use self::wanted::{Precedence, SetHere, Wanted};
 use crate::audit::AuditTable;
 use crate::connections::Connections;
 use crate::error::StoreError;
@@ -99,18 +107,23 @@ pub trait Directory:
     /// Makes a single change, or tells why not.
     async fn change(&self, change: Change) -> Result<(), ChangeError>;
 
-    /// Adds what is new and changes what differs, in one transaction. Nothing is removed but units,
-    /// cards and application passwords that a user of the snapshot no longer has. What an entry
-    /// leaves unsaid stays as it is. Entries that the snapshot does not name are not even read.
-    async fn apply(&self, snapshot: &Snapshot) -> Result<Applied, StoreError>;
+    /// Adds what is new and changes what differs, in one transaction, in which the file is judged against
+    /// what is there then. What an entry leaves unsaid stays as it is, and so does what was set here
+    /// since an import, as the file's precedence says. Nothing is removed but units, cards and application
+    /// passwords that a user of the file no longer has, and keys that it names as revoked. Entries that
+    /// the file does not name are not even read.
+    async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied>;
+
+    /// Returns what is there of that which a file names.
+    async fn present(&self, wanted: &Wanted) -> Result<Present, StoreError>;
 
     /// All there is.
     async fn snapshot(&self) -> Result<Snapshot, StoreError>;
 
-    /// Whether a directory file of that fingerprint was applied before.
+    /// Whether a directory file of that fingerprint was the last one that was applied.
     async fn was_imported(&self, fingerprint: &[u8; 32]) -> Result<bool, StoreError>;
 
-    /// Notes that a directory file of that fingerprint was applied.
+    /// Notes that a directory file of that fingerprint was the last one that was applied.
     async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError>;
 
     /// Whether the directory can be asked.
@@ -166,7 +179,7 @@ pub struct Card {
 }
 
 /// What [`Directory::apply`] did, in users, organisations, units and keys.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Applied {
     /// New entries.
     pub created: u64,
@@ -174,6 +187,34 @@ pub struct Applied {
     pub updated: u64,
     /// Entries that were as they should be.
     pub unchanged: u64,
+    /// What stayed as it was set here.
+    pub kept: Vec<Kept>,
+}
+
+/// Something for which an import had another value, and which stayed as it was set here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Kept {
+    /// Whose, like `user ada`.
+    pub entry: String,
+    /// What: `password`, `state`, `second factor`, `application password`, `pass code`, `revocation`, or
+    /// an attribute's name.
+    pub what: &'static str,
+}
+
+/// Why a file was not applied. Nothing of it was.
+#[derive(Debug, Error)]
+pub enum Unapplied {
+    /// An entry makes no sense beside what is there.
+    #[error("{entry}: {reason}")]
+    Entry {
+        /// Which one.
+        entry: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The directory cannot be asked.
+    #[error(transparent)]
+    Unavailable(#[from] StoreError),
 }
 
 /// The form of a login name that is compared: trimmed, lower case.

@@ -7,8 +7,10 @@ use futures_util::FutureExt as _;
 use time::OffsetDateTime;
 
 use crate::auth;
+use crate::directory::Present;
 use crate::directory::Snapshot;
-use crate::directory::file::{File, seal};
+use crate::directory::file::{File, check, seal};
+use crate::directory::merge::Changes;
 use crate::password::{self, HashError, PasswordSettings, Passwords};
 use crate::store::Record;
 
@@ -39,9 +41,14 @@ pub fn directory(file: File) -> Option<Snapshot> {
         };
         Passwords::start(settings).ok()
     });
-    let empty = Snapshot::default();
-    let sealed = seal(&empty, PASSWORDS.as_ref()?, file, |_| {});
-    sealed.now_or_never()?.ok()
+    let passwords = PASSWORDS.as_ref()?;
+    let wanted = check(file, passwords).ok()?;
+    let empty = Present::default();
+    let sealed = seal(&empty, passwords, wanted, |_| {});
+    let sealed = sealed.now_or_never()?.ok()?;
+    Changes::of(&empty, &sealed)
+        .ok()
+        .map(Changes::into_snapshot)
 }
 
 /// Whether a password fits a hash, of whatever strength; nothing if it takes more than milliseconds to say.

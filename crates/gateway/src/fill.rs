@@ -12,9 +12,9 @@ use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
 use anyhow::{Context as _, Result};
 use isogloss_core::audit::{Actor, Audit, Event, Kind};
-use isogloss_core::directory::Directory;
-use isogloss_core::directory::file::{File, FileError, import};
-use isogloss_core::{Clock as _, Passwords, Peppers, SystemClock};
+use isogloss_core::directory::file::{File, FileError, Import};
+use isogloss_core::directory::{Directory, Precedence};
+use isogloss_core::{Clock as _, Passwords, Pepper, Peppers, SystemClock};
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
@@ -36,8 +36,10 @@ pub(crate) struct Filling {
 pub(crate) struct DirectoryFile {
     path: PathBuf,
     text: String,
-    /// Under each pepper, the one in use first.
-    fingerprints: Vec<[u8; 32]>,
+    /// Keyed by the pepper in use.
+    fingerprint: [u8; 32],
+    /// Keyed by the one before: the file is known over a rotation, and known by the new one from then on.
+    previous: Option<[u8; 32]>,
 }
 
 impl DirectoryFile {
@@ -50,12 +52,11 @@ impl DirectoryFile {
         let text = fs::read_to_string(path)
             .with_context(|| format!("directory.import: cannot read {}", path.display()))?;
         File::parse(path, &text).context("directory.import")?;
+        let fingerprint = |pepper: &Pepper| pepper.fingerprint(text.as_bytes());
         Ok(Some(Self {
             path: path.to_owned(),
-            fingerprints: peppers
-                .each()
-                .map(|pepper| pepper.fingerprint(text.as_bytes()))
-                .collect(),
+            fingerprint: fingerprint(&peppers.current),
+            previous: peppers.previous.as_ref().map(fingerprint),
             text,
         }))
     }
@@ -119,14 +120,15 @@ impl Filling {
         Ok(())
     }
 
-    /// Applies the file, unless this version of it was applied before: what was changed since by
-    /// other means stays.
+    /// Applies the file, unless this version of it was the last one that was applied. That saves time and
+    /// no more: what was set here since stays in any case.
     async fn apply(&self, file: &DirectoryFile) -> Result<(), FileError> {
         let directory = self.directory.as_ref();
-        for fingerprint in &file.fingerprints {
-            if directory.was_imported(fingerprint).await? {
-                return Ok(());
-            }
+        if self.was_applied(file).await? {
+            return directory
+                .note_import(&file.fingerprint)
+                .await
+                .map_err(Into::into);
         }
         let keys = directory.digest_keys().await?;
         if !keys.is_empty() && keys.iter().all(|key| !key.is_readable) {
@@ -140,10 +142,13 @@ impl Filling {
         let parsed = File::parse(&file.path, &file.text)?;
         let parsed = parsed.with_public_realms(&dialects::public_key_realms());
         let guessable = parsed.guessable();
-        let applied = import(directory, &self.passwords, parsed, |_| {}).await?;
-        if let Some(fingerprint) = file.fingerprints.first() {
-            directory.note_import(fingerprint).await?;
-        }
+        let import = Import {
+            directory,
+            passwords: &self.passwords,
+            precedence: Precedence::AT_START,
+        };
+        let applied = import.apply(parsed, |_| {}).await?;
+        directory.note_import(&file.fingerprint).await?;
         self.audit.record(Event {
             target: Some(file.path.display().to_string()),
             count: Some(applied.created + applied.updated),
@@ -155,6 +160,7 @@ impl Filling {
             created = applied.created,
             updated = applied.updated,
             unchanged = applied.unchanged,
+            kept = applied.kept.len(),
             "applied the directory file"
         );
         if !guessable.is_empty() {
@@ -165,5 +171,16 @@ impl Filling {
             );
         }
         Ok(())
+    }
+
+    async fn was_applied(&self, file: &DirectoryFile) -> Result<bool, FileError> {
+        for fingerprint in [Some(&file.fingerprint), file.previous.as_ref()] {
+            if let Some(fingerprint) = fingerprint
+                && self.directory.was_imported(fingerprint).await?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

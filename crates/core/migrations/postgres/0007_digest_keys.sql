@@ -14,6 +14,7 @@ CREATE TABLE digest_keys (
 -- A digest without a key is the plain SHA-256 of releases before this one.
 ALTER TABLE access_cards ADD COLUMN code_digest_key bytea;
 ALTER TABLE keys ADD COLUMN digest_key bytea;
+ALTER TABLE revoked_keys ADD COLUMN digest_key bytea;
 -- The identifier that the key had while its digest was plain, as a keyed digest.
 ALTER TABLE keys ADD COLUMN former_id bytea;
 

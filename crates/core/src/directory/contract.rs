@@ -6,6 +6,7 @@ mod digests;
 mod factors;
 mod files;
 mod found;
+mod imports;
 mod keys;
 mod near;
 mod passwords;
@@ -28,8 +29,8 @@ use futures_util::future::join_all;
 
 use self::postgres::postgres;
 use self::postgres_server::Postgres;
-use super::file::{File, import};
-use super::{Applied, DigestKeys, Directory, SqliteDirectory};
+use super::file::{File, Import, import};
+use super::{Applied, DigestKeys, Directory, Precedence, SetHere, SqliteDirectory};
 use crate::password::{PasswordSettings, Passwords};
 
 const FILE: &str = r#"
@@ -86,6 +87,21 @@ async fn load(directory: &dyn Directory, text: &str) -> Result<Applied, String> 
     import(directory, &passwords(), file(text), |_| {})
         .await
         .map_err(|error| error.to_string())
+}
+
+/// The same, over all that was set here.
+async fn load_over(directory: &dyn Directory, text: &str) -> Result<Applied, String> {
+    let import = Import {
+        directory,
+        passwords: &passwords(),
+        precedence: Precedence {
+            passwords: SetHere::Replace,
+            state: SetHere::Replace,
+            attributes: SetHere::Replace,
+        },
+    };
+    let applied = import.apply(file(text), |_| {}).await;
+    applied.map_err(|error| error.to_string())
 }
 
 async fn the_contract_holds(directory: &dyn Directory, other: &dyn Directory) {

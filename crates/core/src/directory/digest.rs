@@ -79,8 +79,20 @@ impl KeyDigest {
         self.key
     }
 
+    /// Returns the digest key's identifier as databases keep it.
+    pub(crate) fn key_bytes(self) -> Option<Vec<u8>> {
+        self.key.map(|key| key.0.to_vec())
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8; 32] {
         &self.bytes
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyDigest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::read(&text).map_err(|_| de::Error::custom("expected 64 hexadecimal digits"))
     }
 }
 

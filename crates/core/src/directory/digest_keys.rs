@@ -4,6 +4,7 @@
 //! sealed under the pepper, so a dump of the directory alone does not allow guessing at codes. Another
 //! pepper seals the same digest key again, so no digest ends with a pepper.
 
+mod open;
 mod ring;
 mod seal;
 mod store;
@@ -15,6 +16,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
+pub(super) use self::open::OpenKeys;
 pub(super) use self::ring::{Ring, What};
 pub use self::seal::SealedKey;
 pub(super) use self::store::{DigestStore, Digested, Renewal, find_digest, ring, ring_as_stored};

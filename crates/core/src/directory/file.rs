@@ -3,70 +3,31 @@
 //! Secrets may stand in clear text (`password`, `pass_code`, `code`, `key`) or as
 //! [`Directory::snapshot`] writes them (`password_hash`, `pass_code_hash`, `code_digest`, `digest`).
 //!
-//! Of a user who is there, a file that says nothing of the password, the second factor or
-//! application passwords leaves them alone.
+//! What a file does not say of an entry that is there stays as it is; an empty text or list clears. New
+//! entries get defaults. An export says everything of its entries, and what of them was set by other means
+//! than an import (`set_here`, `imported`, `revoked_keys`, `revoked_app_passwords`).
 
 mod debug;
+mod error;
 mod keyed;
+mod moment;
 mod seal;
 mod weak;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use secrecy::SecretString;
 use serde::Deserialize;
-use thiserror::Error;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-#[cfg(fuzzing)]
-pub(crate) use self::seal::seal;
-pub use self::seal::{Progress, import};
+pub use self::error::FileError;
+pub use self::seal::{Import, Progress, import};
+#[cfg(any(fuzzing, test))]
+pub(crate) use self::seal::{check, seal};
 #[cfg(doc)]
 use super::Directory;
-use super::SealedKey;
-use crate::error::StoreError;
-use crate::password::PasswordError;
-
-/// Why a directory file was not applied. Nothing of it was.
-#[derive(Debug, Error)]
-pub enum FileError {
-    /// It cannot be read from the disk.
-    #[error("{}: {error}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        error: std::io::Error,
-    },
-    /// It is not TOML or JSON of this shape. Says where, and never quotes a value.
-    #[error("{}: {reason}", path.display())]
-    Syntax {
-        /// The file.
-        path: PathBuf,
-        /// Line, column and what was expected.
-        reason: String,
-    },
-    /// An entry makes no sense.
-    #[error("{entry}: {reason}")]
-    Entry {
-        /// Which one.
-        entry: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A password or pass code cannot be set.
-    #[error("{entry}: {error}")]
-    Password {
-        /// Whose.
-        entry: String,
-        /// Why.
-        error: PasswordError,
-    },
-    /// The directory could not be asked.
-    #[error(transparent)]
-    Unavailable(#[from] StoreError),
-}
+use super::{Attributes, Part, RevokedEntry, RevokedKeyEntry, SealedKey, Setting};
 
 /// A directory file as written, unchecked.
 #[derive(Debug, Default, Deserialize)]
@@ -82,6 +43,9 @@ pub struct File {
     digest_keys: Vec<SealedKey>,
     #[serde(skip)]
     public_realms: Vec<&'static str>,
+    /// Keys that end, and that no later import brings back.
+    #[serde(default)]
+    revoked_keys: Vec<RevokedKeyEntry>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -98,59 +62,65 @@ struct FileOrganisation {
 #[serde(deny_unknown_fields)]
 struct FileUnit {
     id: String,
-    #[serde(default)]
-    name: String,
+    name: Option<String>,
 }
 
-/// A user as written, unchecked.
+/// A user as written, unchecked. Of a user who is there, what is none stays as it is.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
-    /// A GUID; made up for a new user if none is given.
+    /// A GUID; made up for a new user if none is given. The user of that GUID is meant, if there is one.
     pub id: Option<Uuid>,
     /// A number; the next free one for a new user if none is given.
     pub number: Option<i64>,
     /// The name to log in by, and the name by which a user who is there already is known.
     pub user_name: String,
-    /// Another name to log in by.
+    /// Another name to log in by. An empty text removes it.
     pub email: Option<String>,
     /// First name.
-    #[serde(default)]
-    pub first_name: String,
+    pub first_name: Option<String>,
     /// Last name.
-    #[serde(default)]
-    pub last_name: String,
+    pub last_name: Option<String>,
     /// Address of a picture.
-    #[serde(default)]
-    pub image_url: String,
-    /// The name of a [`Role`](crate::Role); the least of them if none is given.
+    pub image_url: Option<String>,
+    /// The name of a [`Role`](crate::Role); the least of them for a new user if none is given.
     pub role: Option<String>,
-    /// An organisation's name.
-    pub organisation: String,
-    /// The unit of logins that name none, instead of the organisation's.
+    /// An organisation's name. A new user needs one.
+    pub organisation: Option<String>,
+    /// The unit of logins that name none, instead of the organisation's. An empty text removes it.
     pub default_unit: Option<String>,
-    /// Further units to log in to.
-    #[serde(default)]
-    pub units: Vec<String>,
-    /// Whether the user may not log in.
-    #[serde(default)]
-    pub disabled: bool,
-    /// The password in clear text.
+    /// All further units to log in to.
+    pub units: Option<Vec<String>>,
+    /// Whether the user may not log in. A new user may.
+    pub disabled: Option<bool>,
+    /// The password in clear text. A new user needs it or its hash.
     pub password: Option<SecretString>,
     /// The password's hash, in any format that [`Passwords::verify`](crate::Passwords::verify) knows.
     pub password_hash: Option<String>,
-    /// Counts what ended the user's tokens; the greater of this and what is there counts.
-    pub generation: Option<u32>,
-    /// The second factor's secret, base32. If none is given, it stays as it is; an empty text
-    /// switches it off.
-    pub totp_secret: Option<SecretString>,
-    /// The recovery codes. If none are given, they stay as they are.
-    pub recovery_codes: Option<Vec<NewRecoveryCode>>,
-    /// All application passwords. If none are given, they stay as they are.
-    pub app_passwords: Option<Vec<NewAppPassword>>,
-    /// Credentials other than the password.
+    /// SHA-256 digests of other hashes of the same password, which it has replaced.
     #[serde(default)]
-    pub access_cards: Vec<NewCard>,
+    pub replaced_hashes: Vec<String>,
+    /// Counts what ended the user's tokens; the greater of this and what is there counts. Where this is
+    /// the greater one, the file is of a later state of the same directory, and its password, state and
+    /// second factor are taken.
+    pub generation: Option<u32>,
+    /// The second factor's secret, base32. An empty text switches it off.
+    pub totp_secret: Option<SecretString>,
+    /// All recovery codes.
+    pub recovery_codes: Option<Vec<NewRecoveryCode>>,
+    /// All application passwords.
+    pub app_passwords: Option<Vec<NewAppPassword>>,
+    /// Application passwords that end, and that no later import brings back.
+    #[serde(default)]
+    pub revoked_app_passwords: Vec<RevokedEntry>,
+    /// All credentials other than the password.
+    pub access_cards: Option<Vec<NewCard>>,
+    /// What was not set by an import where the file comes from. A later import keeps it.
+    #[serde(default)]
+    pub set_here: Vec<Part>,
+    /// What an import last said of attributes that were changed since.
+    #[serde(default)]
+    pub imported: Attributes,
 }
 
 /// A recovery code as written, unchecked.
@@ -178,6 +148,9 @@ pub struct NewAppPassword {
     /// When it was made.
     #[serde(with = "time::serde::rfc3339")]
     pub made_at: OffsetDateTime,
+    /// Whether it was not brought by an import where the file comes from.
+    #[serde(default)]
+    pub set_here: bool,
 }
 
 /// An access card as written, unchecked.
@@ -197,29 +170,23 @@ pub struct NewCard {
     pub pass_code: Option<SecretString>,
     /// The pass code's hash, in any such format.
     pub pass_code_hash: Option<String>,
-    /// Whether the card can be used.
-    #[serde(default = "effective")]
-    pub effective: bool,
+    /// Whether the card can be used. A new one can.
+    pub effective: Option<bool>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileKey {
     realm: String,
-    #[serde(default)]
-    label: String,
+    label: Option<String>,
     key: Option<SecretString>,
     digest: Option<String>,
     #[serde(default)]
     allow_weak: bool,
     user: Option<String>,
     scopes: Option<Vec<String>>,
-    #[serde(default, with = "time::serde::rfc3339::option")]
-    expires_at: Option<OffsetDateTime>,
-}
-
-const fn effective() -> bool {
-    true
+    #[serde(default, deserialize_with = "moment::or_empty")]
+    expires_at: Setting<OffsetDateTime>,
 }
 
 impl File {

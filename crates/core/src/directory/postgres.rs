@@ -3,13 +3,17 @@
 mod address;
 mod app_passwords;
 mod audit;
+mod belongings;
 mod desk;
 mod digest_keys;
 mod enrolments;
 mod entries;
+mod imports;
 mod keys;
 pub(super) mod migrate;
+mod passwords;
 mod pool;
+mod present;
 mod read;
 mod usage;
 mod write;
@@ -30,10 +34,10 @@ use uuid::Uuid;
 
 use self::migrate::{Tables, migrate_in_time, ready};
 use self::pool::{Connections, is_lost};
-use super::digest_keys::{What, find_digest};
+use super::digest_keys::{OpenKeys, What, find_digest};
 use super::{
     Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, KeyDigest,
-    OrganisationEntry, OrganisationName, Snapshot, login_form,
+    OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted, login_form,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -236,7 +240,7 @@ impl Directory for PostgresDirectory {
     async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError> {
         let hash = hash.to_owned();
         self.once(self.timeout, move |c| {
-            Box::pin(write::set_password(c, user, hash))
+            Box::pin(passwords::set_password(c, user, hash))
         })
         .await
     }
@@ -244,7 +248,7 @@ impl Directory for PostgresDirectory {
     async fn replace_hash(&self, user: Uuid, old: &str, new: &str) -> Result<bool, StoreError> {
         let (old, new) = (old.to_owned(), new.to_owned());
         self.once(self.timeout, move |c| {
-            Box::pin(write::replace_hash(c, user, old, new))
+            Box::pin(passwords::replace_hash(c, user, old, new))
         })
         .await
     }
@@ -262,10 +266,17 @@ impl Directory for PostgresDirectory {
         Ok(made.await??)
     }
 
-    async fn apply(&self, snapshot: &Snapshot) -> Result<Applied, StoreError> {
-        let snapshot = snapshot.clone();
+    async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {
+        let wanted = wanted.clone();
         let digests = Arc::clone(&self.digests);
-        self.once(WHOLE, move |c| Box::pin(write::apply(c, snapshot, digests)))
+        self.once(WHOLE, move |c| Box::pin(imports::apply(c, wanted, digests)))
+            .await?
+    }
+
+    async fn present(&self, wanted: &Wanted) -> Result<Present, StoreError> {
+        let open = OpenKeys::of(self).await?;
+        let wanted = wanted.clone();
+        self.once(WHOLE, move |c| Box::pin(imports::present(c, wanted, open)))
             .await
     }
 
@@ -282,7 +293,7 @@ impl Directory for PostgresDirectory {
     async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
         let fingerprint = *fingerprint;
         self.once(self.timeout, move |c| {
-            Box::pin(write::note_import(c, fingerprint))
+            Box::pin(imports::note(c, fingerprint))
         })
         .await
     }

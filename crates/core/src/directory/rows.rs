@@ -1,6 +1,7 @@
 //! How rows become users, cards and keys, whichever database they come from.
 
 mod digests;
+mod imports;
 
 use std::collections::HashMap;
 
@@ -12,7 +13,10 @@ use self::digests::stored_digest;
 pub(super) use self::digests::{
     card_of_code, digests_of_key, key_with_digest, plain_digest, sealed_key,
 };
+use self::imports::{origin, revoked_entry};
+pub(super) use self::imports::{revoked_key_entries, said};
 use super::desk::Named;
+use super::origin::{Attributes, Origin};
 use super::{
     Account, AppPasswordEntry, Card, CardEntry, Enrolment, KeyDigest, KeyEntry, KnownAppPassword,
     OrganisationEntry, RecoveryCodeEntry, UnitEntry, UserEntry,
@@ -205,13 +209,19 @@ pub(super) struct Belongings<C> {
     pub(super) recovery_codes: Vec<C>,
     pub(super) app_passwords: Vec<C>,
     pub(super) replaced_hashes: Vec<C>,
+    pub(super) revoked_app_passwords: Vec<C>,
+    /// What imports said.
+    pub(super) origins: Vec<C>,
 }
 
 /// Rows of `accounts`, in the order in which they are given, with what is those users'.
 pub(super) fn user_entries<C: Columns>(
     accounts: &[C],
     belongings: &Belongings<C>,
-) -> Result<Vec<UserEntry>> {
+) -> Result<(Vec<UserEntry>, HashMap<Uuid, Origin>)> {
+    let origins = belongings.origins.iter().map(origin);
+    let origins: HashMap<_, _> = origins.collect::<Result<_>>()?;
+    let mut revoked = by_user(&belongings.revoked_app_passwords, revoked_entry)?;
     let mut cards = by_user(&belongings.cards, card_entry)?;
     let mut recovery_codes = by_user(&belongings.recovery_codes, recovery_code_entry)?;
     let mut app_passwords = by_user(&belongings.app_passwords, app_password_entry)?;
@@ -223,9 +233,12 @@ pub(super) fn user_entries<C: Columns>(
         user.recovery_codes = Some(recovery_codes.remove(&id).unwrap_or_default());
         user.app_passwords = Some(app_passwords.remove(&id).unwrap_or_default());
         user.access_cards = cards.remove(&id).unwrap_or_default();
+        user.revoked_app_passwords = revoked.remove(&id).unwrap_or_default();
+        Origin::mark(origins.get(&id), &mut user);
         Ok(user)
     };
-    accounts.iter().map(complete).collect()
+    let users = accounts.iter().map(complete).collect::<Result<_>>()?;
+    Ok((users, origins))
 }
 
 /// A row of `accounts`, without what is kept elsewhere.
@@ -247,9 +260,12 @@ pub(super) fn person(row: &impl Columns) -> Result<UserEntry> {
         replaced_hashes: Vec::new(),
         generation: row.number("generation")?,
         totp_secret: row.text_if_any("totp_secret")?,
+        set_here: Vec::new(),
         recovery_codes: None,
         app_passwords: None,
+        revoked_app_passwords: Vec::new(),
         access_cards: Vec::new(),
+        imported: Attributes::new(),
     })
 }
 
@@ -303,6 +319,7 @@ fn app_password_entry(row: &impl Columns) -> Result<AppPasswordEntry> {
         dialect: row.text("realm")?,
         label: row.text("label")?,
         made_at: moment(row.number("made_at")?),
+        set_here: !row.flag("imported")?,
     })
 }
 

@@ -1,9 +1,10 @@
 //! The directory at rest: every entry checked, every secret hashed.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize, Serializer};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::origin::{Attributes, Part};
 use super::{KeyDigest, SealedKey};
 use crate::scope::Scopes;
 use crate::user::Role;
@@ -20,6 +21,9 @@ pub struct Snapshot {
     /// What keys the digests of cards and keys.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub digest_keys: Vec<SealedKey>,
+    /// Keys that were revoked, by realm and digest. No import brings them back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub revoked_keys: Vec<RevokedKeyEntry>,
 }
 
 /// An organisation.
@@ -30,7 +34,7 @@ pub struct OrganisationEntry {
     /// Name, unique.
     pub name: String,
     /// The unit of users who have none of their own.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "or_empty")]
     pub default_unit: Option<String>,
     /// Its units.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -53,7 +57,7 @@ pub struct UnitEntry {
     pub name: String,
 }
 
-/// A user.
+/// A user. Written to a file, it says everything, or the file would leave alone what is not there.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct UserEntry {
     /// Identifier.
@@ -63,52 +67,65 @@ pub struct UserEntry {
     /// Login name, unique among all login names and e-mail addresses.
     pub user_name: String,
     /// E-mail address, unique likewise.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "or_empty")]
     pub email: Option<String>,
     /// First name.
     pub first_name: String,
     /// Last name.
     pub last_name: String,
     /// Address of a picture.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub image_url: String,
     /// Role.
     pub role: Role,
     /// The organisation's name.
     pub organisation: String,
     /// The user's own default unit.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "or_empty")]
     pub default_unit: Option<String>,
     /// Units the user may log in to, beside the default one.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<String>,
     /// Whether the user may not log in.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub disabled: bool,
     /// The password's hash.
     pub password_hash: String,
     /// The hashes of the same password that it has replaced, by digest.
-    #[serde(skip)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub replaced_hashes: Vec<KeyDigest>,
     /// See [`User::generation`](crate::User::generation). One that is applied never becomes less.
     pub generation: i64,
-    /// The second factor's secret, base32. None leaves what is there alone; an empty text removes it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The second factor's secret, base32.
+    #[serde(serialize_with = "or_empty")]
     pub totp_secret: Option<String>,
-    /// Recovery codes, by digest. None leaves those that are there alone.
-    #[serde(skip_serializing_if = "nothing_in")]
-    pub recovery_codes: Option<Vec<RecoveryCodeEntry>>,
-    /// Application passwords, by digest. None leaves those that are there alone.
-    #[serde(skip_serializing_if = "nothing_in")]
-    pub app_passwords: Option<Vec<AppPasswordEntry>>,
-    /// Access cards.
+    /// What is not as an import last said it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub set_here: Vec<Part>,
+    /// Recovery codes, by digest. None before they are read.
+    #[serde(serialize_with = "all_of")]
+    pub recovery_codes: Option<Vec<RecoveryCodeEntry>>,
+    /// Application passwords, by digest. None before they are read.
+    #[serde(serialize_with = "all_of")]
+    pub app_passwords: Option<Vec<AppPasswordEntry>>,
+    /// Application passwords that were revoked, by digest. No import brings them back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub revoked_app_passwords: Vec<RevokedEntry>,
+    /// Access cards.
     pub access_cards: Vec<CardEntry>,
+    /// What an import last said of attributes that differ from it now.
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    pub imported: Attributes,
 }
 
 #[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
-fn nothing_in<T>(entries: &Option<Vec<T>>) -> bool {
-    entries.as_ref().is_none_or(Vec::is_empty)
+fn or_empty<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(text.as_deref().unwrap_or_default())
+}
+
+#[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
+fn all_of<T: Serialize, S: Serializer>(
+    entries: &Option<Vec<T>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    entries.as_deref().unwrap_or_default().serialize(serializer)
 }
 
 impl std::fmt::Debug for UserEntry {
@@ -118,7 +135,7 @@ impl std::fmt::Debug for UserEntry {
 }
 
 /// A recovery code of a user.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct RecoveryCodeEntry {
     /// Its digest.
     pub digest: KeyDigest,
@@ -128,7 +145,7 @@ pub struct RecoveryCodeEntry {
 }
 
 /// An application password of a user.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct AppPasswordEntry {
     /// Its digest.
     pub digest: KeyDigest,
@@ -140,6 +157,33 @@ pub struct AppPasswordEntry {
     /// When it was made, to the second.
     #[serde(with = "time::serde::rfc3339")]
     pub made_at: OffsetDateTime,
+    /// Whether it does not come from an import.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub set_here: bool,
+}
+
+/// Something of a user that was revoked.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevokedEntry {
+    /// Its digest.
+    pub digest: KeyDigest,
+    /// When, to the second.
+    #[serde(with = "time::serde::rfc3339")]
+    pub revoked_at: OffsetDateTime,
+}
+
+/// A key that was revoked.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevokedKeyEntry {
+    /// The realm it opened.
+    pub realm: String,
+    /// The digest of its text.
+    pub digest: KeyDigest,
+    /// When, to the second.
+    #[serde(with = "time::serde::rfc3339")]
+    pub revoked_at: OffsetDateTime,
 }
 
 /// An access card of a user.
@@ -174,16 +218,13 @@ pub struct KeyEntry {
     /// The digest of its text.
     pub digest: KeyDigest,
     /// The user it acts as.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "or_empty")]
     pub user: Option<String>,
     /// What it may do.
-    #[serde(skip_serializing_if = "Scopes::are_all")]
+    #[serde(serialize_with = "scopes_or_all")]
     pub scopes: Scopes,
     /// From when on it opens nothing, to the second.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        with = "time::serde::rfc3339::option"
-    )]
+    #[serde(serialize_with = "moment_or_empty")]
     pub expires_at: Option<OffsetDateTime>,
 }
 
@@ -199,3 +240,24 @@ impl KeyEntry {
         digits
     }
 }
+
+#[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
+fn moment_or_empty<S: Serializer>(
+    moment: &Option<OffsetDateTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match moment {
+        None => serializer.serialize_str(""),
+        Some(moment) => time::serde::rfc3339::serialize(moment, serializer),
+    }
+}
+
+fn scopes_or_all<S: Serializer>(scopes: &Scopes, serializer: S) -> Result<S::Ok, S::Error> {
+    match scopes.names() {
+        None => [ALL_SCOPES].serialize(serializer),
+        Some(names) => names.serialize(serializer),
+    }
+}
+
+/// Stands for all scopes of a realm in a directory file.
+pub(super) const ALL_SCOPES: &str = "all";

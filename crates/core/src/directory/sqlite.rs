@@ -7,8 +7,11 @@ mod desk;
 mod digest_keys;
 mod enrolments;
 mod entries;
+mod imports;
 mod keys;
 mod near;
+mod passwords;
+mod present;
 mod read;
 mod usage;
 
@@ -30,11 +33,11 @@ use uuid::Uuid;
 
 use self::near::NearRows;
 use super::desk::Halt;
-use super::digest_keys::{What, find_digest};
+use super::digest_keys::{OpenKeys, What, find_digest};
 use super::steps::migrator;
 use super::{
     Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, KeyDigest,
-    OrganisationEntry, OrganisationName, Snapshot,
+    OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -152,6 +155,7 @@ fn migrations() -> Migrator {
         include_str!("../../migrations/sqlite/0003_audit.sql"),
         include_str!("../../migrations/sqlite/0004_key_scopes.sql"),
         include_str!("../../migrations/sqlite/0005_usage.sql"),
+        include_str!("../../migrations/sqlite/0006_imports.sql"),
         include_str!("../../migrations/sqlite/0007_digest_keys.sql"),
         include_str!("../../migrations/sqlite/0008_usage_of_known_clients.sql"),
     ])
@@ -235,7 +239,7 @@ impl Directory for SqliteDirectory {
     }
 
     async fn replace_hash(&self, user: Uuid, old: &str, new: &str) -> Result<bool, StoreError> {
-        apply::replace_hash(&self.pool, user, old, new)
+        passwords::replace_hash(&self.pool, user, old, new)
             .await
             .map_err(failed)
     }
@@ -261,13 +265,21 @@ impl Directory for SqliteDirectory {
         }
     }
 
-    async fn apply(&self, snapshot: &Snapshot) -> Result<Applied, StoreError> {
-        apply::apply(self, snapshot).await.map_err(failed)
+    async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {
+        apply::apply(self, wanted).await.map_err(failed)?
+    }
+
+    async fn present(&self, wanted: &Wanted) -> Result<Present, StoreError> {
+        let open = OpenKeys::of(self).await?;
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        let present = present::read(&mut connection, wanted, open).await;
+        present.map_err(failed)
     }
 
     async fn snapshot(&self) -> Result<Snapshot, StoreError> {
         let mut connection = self.pool.acquire().await.map_err(failed)?;
-        entries::read(&mut connection, None).await.map_err(failed)
+        let (entries, _) = entries::read(&mut connection, None).await.map_err(failed)?;
+        Ok(entries)
     }
 
     async fn was_imported(&self, fingerprint: &[u8; 32]) -> Result<bool, StoreError> {
@@ -279,12 +291,7 @@ impl Directory for SqliteDirectory {
     }
 
     async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
-        query("INSERT INTO imports (fingerprint) VALUES (?) ON CONFLICT DO NOTHING")
-            .bind(fingerprint.as_slice())
-            .execute(&self.pool)
-            .await
-            .map(drop)
-            .map_err(failed)
+        imports::note(&self.pool, fingerprint).await.map_err(failed)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use isogloss_core::audit::{Event, Kind};
-use isogloss_core::directory::{Change, UserEdit, UserEntry};
+use isogloss_core::directory::{Attributes, Change, UserEdit, UserEntry};
 use isogloss_core::{PasswordError, Passwords, Role, StoreError, User, UserState};
 use secrecy::SecretString;
 use serde::Serialize;
@@ -55,9 +55,12 @@ impl Administration {
             replaced_hashes: Vec::new(),
             generation: 0,
             totp_secret: None,
+            set_here: Vec::new(),
             recovery_codes: None,
             app_passwords: None,
+            revoked_app_passwords: Vec::new(),
             access_cards: Vec::new(),
+            imported: Attributes::new(),
         });
         // Hashing is dear: nobody waits for it in vain.
         if self.directory.account(&user.user_name).await?.is_some() {

@@ -36,7 +36,8 @@ pub struct Directory {
     /// How many users a gateway keeps after it looked them up in a SQLite file, until a transaction
     /// changes the file; 0 for none.
     pub near_cache: usize,
-    /// A directory file that is applied at the start, once for each of its versions.
+    /// A directory file that is applied at the start, unless it was the last one applied. What was changed
+    /// here since stays.
     pub import: PathBuf,
 }
 

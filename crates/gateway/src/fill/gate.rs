@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use isogloss_core::audit::{AuditTable, Event, Filter};
 use isogloss_core::directory::{
     Account, Applied, Card, CardName, Change, ChangeError, Directory, KeyDigest, OrganisationEntry,
-    OrganisationName, Snapshot,
+    OrganisationName, Present, Snapshot, Unapplied, Wanted,
 };
 use isogloss_core::usage::{UsageRows, UsageTable};
 use isogloss_core::{Connections, Key, NearStatus, StoreError, Unit, User, UserState};
@@ -146,8 +146,12 @@ impl Directory for Gate {
         self.passed()?.change(change).await
     }
 
-    async fn apply(&self, snapshot: &Snapshot) -> Result<Applied, StoreError> {
-        self.passed()?.apply(snapshot).await
+    async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {
+        self.passed()?.apply(wanted).await
+    }
+
+    async fn present(&self, wanted: &Wanted) -> Result<Present, StoreError> {
+        self.passed()?.present(wanted).await
     }
 
     async fn snapshot(&self) -> Result<Snapshot, StoreError> {

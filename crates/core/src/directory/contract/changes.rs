@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 pub(super) use self::users::one_of_many_adds_a_user;
 use crate::directory::{
-    Change, ChangeError, Directory, OrganisationEntry, Unfit, UnitEntry, UserEdit, UserEntry,
+    Attributes, Change, ChangeError, Directory, OrganisationEntry, Unfit, UnitEntry, UserEdit,
+    UserEntry,
 };
 use crate::user::{Role, User};
 
@@ -69,6 +70,9 @@ fn person(name: &str) -> Box<UserEntry> {
         recovery_codes: None,
         app_passwords: None,
         access_cards: Vec::new(),
+        set_here: Vec::new(),
+        revoked_app_passwords: Vec::new(),
+        imported: Attributes::new(),
     })
 }
 

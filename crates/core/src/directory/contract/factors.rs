@@ -7,7 +7,7 @@ use time::macros::{date, datetime};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::{FILE, load};
+use super::{FILE, load, load_over};
 use crate::directory::file::File;
 use crate::directory::{Directory, Enrolment, KeyDigest, KnownAppPassword, NewEnrolment};
 use crate::totp::{TotpSecret, TotpStep};
@@ -238,7 +238,7 @@ async fn a_file_may_take_all_of_it_away(directory: &dyn Directory) {
         "number = 7\n",
         "number = 7\ntotp_secret = \"GEZDGNBVGY3TQOJQ\"\n",
     );
-    load(directory, &another).await.unwrap();
+    load_over(directory, &another).await.unwrap();
     // Another secret: what was used, and the recovery codes, were the former one's.
     let fresh = Enrolment {
         since: None,
@@ -248,12 +248,12 @@ async fn a_file_may_take_all_of_it_away(directory: &dyn Directory) {
     assert_eq!(directory.enrolment(ada).await.unwrap(), Some(fresh));
     assert_eq!(user(directory, "ada").await.1, generation + 1);
     let off = silent().replace("number = 7\n", "number = 7\ntotp_secret = \"\"\n");
-    load(directory, &off).await.unwrap();
+    load_over(directory, &off).await.unwrap();
     assert_eq!(secret(directory, "ada").await, None);
     assert_eq!(user(directory, "ada").await.1, generation + 1);
     assert_eq!(load(directory, &off).await.unwrap().unchanged, 4);
     let none = silent().replace("number = 7\n", "number = 7\napp_passwords = []\n");
-    load(directory, &none).await.unwrap();
+    load_over(directory, &none).await.unwrap();
     assert!(directory.app_passwords(ada).await.unwrap().is_empty());
     assert_eq!(user(directory, "ada").await.1, generation + 2);
     for (wrong, reason) in [

@@ -6,7 +6,7 @@ use crate::directory::{Applied, Directory};
 pub(super) async fn hold(directory: &dyn Directory, other: &dyn Directory) {
     what_makes_no_sense_is_refused_whole(directory).await;
     what_is_exported_can_be_imported(directory, other).await;
-    imports_are_remembered(directory).await;
+    the_last_import_is_remembered(directory).await;
 }
 
 pub(super) async fn a_file_is_applied_once(directory: &dyn Directory) {
@@ -143,9 +143,11 @@ async fn what_is_exported_can_be_imported(directory: &dyn Directory, other: &dyn
     assert_eq!(other.snapshot().await.unwrap(), snapshot);
 }
 
-async fn imports_are_remembered(directory: &dyn Directory) {
+async fn the_last_import_is_remembered(directory: &dyn Directory) {
     assert!(!directory.was_imported(&[1; 32]).await.unwrap());
     directory.note_import(&[1; 32]).await.unwrap();
-    directory.note_import(&[1; 32]).await.unwrap();
     assert!(directory.was_imported(&[1; 32]).await.unwrap());
+    directory.note_import(&[2; 32]).await.unwrap();
+    assert!(directory.was_imported(&[2; 32]).await.unwrap());
+    assert!(!directory.was_imported(&[1; 32]).await.unwrap());
 }

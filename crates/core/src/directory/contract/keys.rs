@@ -64,8 +64,10 @@ async fn scopes_and_expiry_come_from_a_file_and_go_into_one(directory: &dyn Dire
         let refusal = apply(&text).await.unwrap_err().to_string();
         assert!(refusal.contains(reason), "{refusal}");
     }
-    // A file says all of a key: without scopes it may do everything.
+    // What a file does not say of a key stays as it is.
     let text = FILE.replace("scopes = [\"users:read\", \"sessions:write\"]\n", "");
+    assert_eq!(apply(&text).await.unwrap().unchanged, 1);
+    let text = FILE.replace("[\"users:read\", \"sessions:write\"]", "[\"all\"]");
     assert_eq!(apply(&text).await.unwrap().updated, 1);
     let key = directory.key("admin", digest).await.unwrap().unwrap();
     assert!(key.scopes.are_all());

@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
-use super::{FILE, load, passwords};
+use super::{FILE, load_over, passwords};
 use crate::directory::{Directory, KeyDigest};
 use crate::user::UserState;
 
@@ -35,7 +35,7 @@ async fn password_and_state_changes_start_a_new_generation(directory: &dyn Direc
         directory.user(ada.id).await.unwrap().unwrap().generation,
         generation
     );
-    load(directory, FILE).await.unwrap();
+    load_over(directory, FILE).await.unwrap();
     assert_eq!(
         directory.user(ada.id).await.unwrap().unwrap().generation,
         generation + 1

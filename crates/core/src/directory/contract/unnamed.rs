@@ -1,14 +1,14 @@
-//! Who is not named in a snapshot that is applied is not counted, not changed, and not even read.
+//! What a file does not name is not counted, not changed, and not even read when it is applied.
 
 use sqlx::{AssertSqlSafe, raw_sql};
 
 use super::postgres::postgres;
 use super::postgres_server::Postgres;
 use super::{FILE, load};
-use crate::directory::{Applied, Directory, Snapshot, SqliteDirectory};
+use crate::directory::{Applied, Attribute, Directory, SqliteDirectory};
 
 /// What makes one entry unreadable, and what mends it. The columns and literals in capitals differ.
-const UNREADABLE: [(&str, &str); 6] = [
+const UNREADABLE: [(&str, &str); 9] = [
     (
         "UPDATE users SET role = 'KING' WHERE user_name = 'bob'",
         "UPDATE users SET role = 'LINGUIST' WHERE user_name = 'bob'",
@@ -37,13 +37,28 @@ const UNREADABLE: [(&str, &str); 6] = [
         "INSERT INTO keys (realm, digest, label) VALUES ('here', SHORT, 'test')",
         "DELETE FROM keys WHERE digest = SHORT",
     ),
+    (
+        "INSERT INTO revoked_keys (realm, digest, revoked_at) VALUES ('here', SHORT, 0)",
+        "DELETE FROM revoked_keys WHERE digest = SHORT",
+    ),
+    (
+        "INSERT INTO revoked_app_passwords (USER, digest, revoked_at)
+         SELECT id, SHORT, 0 FROM users WHERE user_name = 'bob'",
+        "DELETE FROM revoked_app_passwords WHERE digest = SHORT",
+    ),
+    (
+        "UPDATE imported_users SET said = 'x' || said WHERE name = 'bob'",
+        "UPDATE imported_users SET said = substr(said, 2) WHERE name = 'bob'",
+    ),
 ];
 
-const ONE_UPDATED: Applied = Applied {
-    created: 0,
-    updated: 1,
-    unchanged: 0,
-};
+fn updated(updated: u64, unchanged: u64) -> Applied {
+    Applied {
+        updated,
+        unchanged,
+        ..Applied::default()
+    }
+}
 
 /// All of it, beside what is there already.
 pub(super) async fn stay_as_they_are(directory: &dyn Directory) {
@@ -55,49 +70,50 @@ pub(super) async fn stay_as_they_are(directory: &dyn Directory) {
     ];
     assert!(counts.iter().all(|&count| count > 1), "{counts:?}");
 
-    "Somebody".clone_into(&mut expected.users[1].first_name);
-    let user = Snapshot {
-        users: vec![expected.users[1].clone()],
-        ..Snapshot::default()
-    };
-    "Something".clone_into(&mut expected.keys[1].label);
-    let key = Snapshot {
-        keys: vec![expected.keys[1].clone()],
-        ..Snapshot::default()
-    };
-    expected.organisations[1].default_unit = None;
-    let organisation = Snapshot {
-        organisations: vec![expected.organisations[1].clone()],
-        ..Snapshot::default()
-    };
-    for one in [user, key, organisation] {
-        assert_eq!(directory.apply(&one).await.unwrap(), ONE_UPDATED);
+    let (user, key) = (&mut expected.users[1], &mut expected.keys[1]);
+    let organisation = &mut expected.organisations[1];
+    "Somebody".clone_into(&mut user.first_name);
+    user.imported.remove(&Attribute::FirstName);
+    "Something".clone_into(&mut key.label);
+    organisation.default_unit = None;
+    for one in [
+        format!(
+            "users = [{{ user_name = '{}', first_name = 'Somebody' }}]",
+            user.user_name
+        ),
+        format!(
+            "keys = [{{ realm = '{}', digest = '{}', label = 'Something' }}]",
+            key.realm,
+            key.digest.hex()
+        ),
+        format!(
+            "organisations = [{{ name = '{}', default_unit = '' }}]",
+            organisation.name
+        ),
+    ] {
+        assert_eq!(load(directory, &one).await, Ok(updated(1, 0)), "{one}");
     }
-    let nothing = directory.apply(&Snapshot::default()).await.unwrap();
-    assert_eq!(nothing, Applied::default());
+    assert_eq!(load(directory, "").await, Ok(Applied::default()));
     assert_eq!(directory.snapshot().await.unwrap(), expected);
 }
 
 async fn are_not_read(directory: &dyn Directory, sql: impl AsyncFn(&str)) {
     load(directory, FILE).await.unwrap();
-    let mut named = directory.snapshot().await.unwrap();
-    named.users.retain(|user| user.user_name == "Ada");
+    let bob = FILE.find("[[users]]\nuser_name = \"bob\"").unwrap();
+    let keys = FILE.find("[[keys]]").unwrap();
+    let named = [&FILE[..bob], &FILE[keys..]].concat();
     for (count, (broken, mended)) in UNREADABLE.into_iter().enumerate() {
         sql(broken).await;
         assert!(directory.snapshot().await.is_err(), "{broken}");
-        named.users[0].first_name = format!("Ada the {count}.");
-        let applied = directory.apply(&named).await;
-        let applied = applied.unwrap_or_else(|error| panic!("{broken}: {error}"));
-        let expected = Applied {
-            unchanged: 2,
-            ..ONE_UPDATED
-        };
-        assert_eq!(applied, expected, "{broken}");
+        let name = format!("first_name = \"Ada the {count}.\"");
+        let named = named.replace("first_name = \"Ada\"", &name);
+        assert_eq!(load(directory, &named).await, Ok(updated(1, 2)), "{broken}");
         sql(mended).await;
     }
     let users = directory.snapshot().await.unwrap().users;
     assert_eq!(users.len(), 2);
-    assert_eq!(users[0], named.users[0]);
+    let last = format!("Ada the {}.", UNREADABLE.len() - 1);
+    assert_eq!(users[0].first_name, last);
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ pub enum Setting<T> {
 }
 
 impl<T> Setting<T> {
-    pub(super) fn after(self, known: Option<T>) -> Option<T> {
+    pub(in crate::directory) fn after(self, known: Option<T>) -> Option<T> {
         match self {
             Self::Same => known,
             Self::None => None,

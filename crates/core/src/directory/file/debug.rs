@@ -30,6 +30,7 @@ impl Debug for NewAppPassword {
 
 impl Debug for FileKey {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        write!(f, "FileKey({}, {}, …)", self.realm, self.label)
+        let label = self.label.as_deref().unwrap_or_default();
+        write!(f, "FileKey({}, {label}, …)", self.realm)
     }
 }

@@ -32,20 +32,14 @@ pub(super) async fn check(file: &File, directory: &dyn Directory) -> Result<(), 
     };
     let missing = "is made with a digest key that is neither in the file nor in the directory";
     for user in &file.users {
-        if user
-            .access_cards
-            .iter()
-            .any(|card| is_missing(&card.code_digest))
-        {
+        let mut cards = user.access_cards.iter().flatten();
+        if cards.any(|card| is_missing(&card.code_digest)) {
             let entry = format!("user {}, access card, code_digest", user.user_name);
             return Err(wrong(entry, missing));
         }
     }
     match file.keys.iter().find(|key| is_missing(&key.digest)) {
-        Some(key) => Err(wrong(
-            format!("{} key {}, digest", key.realm, key.label),
-            missing,
-        )),
+        Some(key) => Err(wrong(format!("{}, digest", key.entry()), missing)),
         None => Ok(()),
     }
 }

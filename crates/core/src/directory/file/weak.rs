@@ -3,7 +3,8 @@
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{File, FileError, FileKey, NewCard};
-use crate::directory::{Directory, KeyDigest, Snapshot};
+use crate::directory::digest_keys::What;
+use crate::directory::{KeyDigest, Present};
 use crate::strength::is_guessable;
 
 const REFUSAL: &str = "can be guessed: take 16 random characters or more, or set allow_weak = true \
@@ -21,58 +22,76 @@ impl File {
     /// with `allow_weak`.
     pub fn guessable(&self) -> Vec<String> {
         let cards = self.users.iter().flat_map(|user| {
-            let cards = user.access_cards.iter().zip(1..);
+            let cards = user.access_cards.iter().flatten().zip(1..);
             let weak = cards.filter(|(card, _)| card.is_weak());
             weak.map(|(_, number)| format!("user {}, access card {number}", user.user_name))
         });
         let keys = self.keys.iter();
         let keys = keys.filter(|key| key.is_weak(&self.public_realms));
-        let keys = keys.map(|key| format!("{} key {}", key.realm, key.label));
+        let keys = keys.map(FileKey::entry);
         cards.chain(keys).collect()
     }
 }
 
-/// Refuses what can be guessed, unless it is there already or is allowed by name.
-pub(super) fn check(
-    file: &File,
-    present: &Snapshot,
-    directory: &dyn Directory,
-) -> Result<(), FileError> {
-    let refused = |entry: String| FileError::Entry {
-        entry,
-        reason: REFUSAL.to_owned(),
-    };
-    for user in &file.users {
-        let cards = user.access_cards.iter().zip(1..);
-        for (card, number) in cards.filter(|(card, _)| card.is_weak()) {
-            let known = present.users.iter().flat_map(|user| &user.access_cards);
-            let mut known = known.filter_map(|card| card.code_digest);
-            let forms = forms(card.code.as_ref(), None, directory);
-            if !known.any(|known| forms.contains(&known)) {
-                let entry = format!("user {}, access card {number}, code", user.user_name);
-                return Err(refused(entry));
+/// A card or key of a file that can be guessed.
+pub(super) struct Weak {
+    entry: String,
+    /// None for the code of a card.
+    realm: Option<String>,
+    digest: KeyDigest,
+}
+
+/// Finds what can be guessed and is not allowed by name.
+pub(super) fn found(file: &File) -> Vec<Weak> {
+    let cards = file.users.iter().flat_map(|user| {
+        let cards = user.access_cards.iter().flatten().zip(1..);
+        let weak = cards.filter(|(card, _)| card.is_weak());
+        weak.filter_map(|(card, number)| {
+            let entry = format!("user {}, access card {number}, code", user.user_name);
+            Weak::of(entry, None, card.code.as_ref())
+        })
+    });
+    let keys = file.keys.iter();
+    let keys = keys.filter(|key| key.is_weak(&file.public_realms));
+    let keys = keys.filter_map(|key| Weak::of(key.entry(), Some(&key.realm), key.key.as_ref()));
+    cards.chain(keys).collect()
+}
+
+/// Refuses what can be guessed, unless it is there already.
+pub(super) fn check(weak: &[Weak], present: &Present) -> Result<(), FileError> {
+    let refused = weak.iter().find(|weak| !weak.is_in(present));
+    refused.map_or(Ok(()), |weak| {
+        Err(FileError::Entry {
+            entry: weak.entry.clone(),
+            reason: REFUSAL.to_owned(),
+        })
+    })
+}
+
+impl Weak {
+    fn of(entry: String, realm: Option<&str>, text: Option<&SecretString>) -> Option<Self> {
+        Some(Self {
+            entry,
+            realm: realm.map(str::to_owned),
+            digest: KeyDigest::of(text?.expose_secret()),
+        })
+    }
+
+    fn is_in(&self, present: &Present) -> bool {
+        let realm = self.realm.as_deref();
+        let forms = present.open.forms(What::of(realm), self.digest);
+        match realm {
+            None => {
+                let users = present.entries.users.iter();
+                let mut cards = users.flat_map(|user| &user.access_cards);
+                cards.any(|card| card.code_digest.is_some_and(|one| forms.contains(&one)))
+            }
+            Some(realm) => {
+                let mut keys = present.entries.keys.iter();
+                keys.any(|key| key.realm == realm && forms.contains(&key.digest))
             }
         }
     }
-    let weak = |key: &&FileKey| key.is_weak(&file.public_realms);
-    for key in file.keys.iter().filter(weak) {
-        let of_realm = present.keys.iter().filter(|known| known.realm == key.realm);
-        let mut known = of_realm.map(|known| known.digest);
-        let forms = forms(key.key.as_ref(), Some(&key.realm), directory);
-        if !known.any(|known| forms.contains(&known)) {
-            return Err(refused(format!("{} key {}", key.realm, key.label)));
-        }
-    }
-    Ok(())
-}
-
-fn forms(
-    text: Option<&SecretString>,
-    realm: Option<&str>,
-    directory: &dyn Directory,
-) -> Vec<KeyDigest> {
-    let digest = text.map(|text| KeyDigest::of(text.expose_secret()));
-    digest.map_or_else(Vec::new, |digest| directory.forms(realm, digest))
 }
 
 impl NewCard {
@@ -82,6 +101,12 @@ impl NewCard {
 }
 
 impl FileKey {
+    /// Names the key in messages.
+    pub(super) fn entry(&self) -> String {
+        let label = self.label.as_deref().unwrap_or_default();
+        format!("{} key {label}", self.realm)
+    }
+
     fn is_weak(&self, public_realms: &[&str]) -> bool {
         let is_public = public_realms.contains(&self.realm.as_str());
         !self.allow_weak && !is_public && self.key.as_ref().is_some_and(weak)

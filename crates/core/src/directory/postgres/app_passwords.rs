@@ -7,6 +7,7 @@ use time::Date;
 use uuid::Uuid;
 
 use super::PostgresDirectory;
+use super::write::alone;
 use crate::directory::rows::{self, days_since_1970};
 use crate::directory::{AppPasswords, KeyDigest, KnownAppPassword};
 use crate::error::StoreError;
@@ -103,6 +104,8 @@ async fn remove(
     digest: KeyDigest,
 ) -> rows::Result<bool> {
     let mut transaction = connection.begin().await?;
+    // An import that has read the application password must not bring it back.
+    alone(&mut transaction).await?;
     let removed = query("DELETE FROM app_passwords WHERE user_id = $1 AND digest = $2")
         .bind(user)
         .bind(digest.as_bytes().as_slice())
@@ -110,6 +113,15 @@ async fn remove(
         .await?;
     let was_there = removed.rows_affected() == 1;
     if was_there {
+        query(
+            "INSERT INTO revoked_app_passwords (user_id, digest, revoked_at)
+             VALUES ($1, $2, extract(epoch FROM now())::bigint)
+             ON CONFLICT (user_id, digest) DO UPDATE SET revoked_at = excluded.revoked_at",
+        )
+        .bind(user)
+        .bind(digest.as_bytes().as_slice())
+        .execute(&mut *transaction)
+        .await?;
         query("UPDATE users SET generation = generation + 1 WHERE id = $1")
             .bind(user)
             .execute(&mut *transaction)

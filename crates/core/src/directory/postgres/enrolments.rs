@@ -6,6 +6,7 @@ use sqlx::{Connection as _, query, query_scalar};
 use uuid::Uuid;
 
 use super::PostgresDirectory;
+use super::write::alone;
 use crate::directory::rows;
 use crate::directory::{Enrolment, Enrolments, KeyDigest, NewEnrolment};
 use crate::error::StoreError;
@@ -115,14 +116,15 @@ pub(super) async fn forget_state(connection: &mut PgConnection, user: Uuid) -> r
         .map(drop)
 }
 
-/// The user's row is held, so that of two who exchange the codes at once the later one's count.
+/// One at a time, imports among them: of two that exchange the codes at once the later one's count.
 async fn set_recovery_codes(
     connection: &mut PgConnection,
     user: Uuid,
     codes: Vec<KeyDigest>,
 ) -> rows::Result<bool> {
     let mut transaction = connection.begin().await?;
-    let is_on = query("SELECT 1 FROM users WHERE id = $1 AND totp_secret IS NOT NULL FOR UPDATE")
+    alone(&mut transaction).await?;
+    let is_on = query("SELECT 1 FROM users WHERE id = $1 AND totp_secret IS NOT NULL")
         .bind(user)
         .fetch_optional(&mut *transaction)
         .await?

@@ -1,43 +1,49 @@
 //! Entries as they are stored: all there are, or only those that another snapshot names.
 
+use std::collections::HashMap;
+
 use sqlx::postgres::PgConnection;
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use crate::directory::digest_keys::RingTable as _;
+use crate::directory::origin::Origin;
+use crate::directory::present::Names;
 use crate::directory::rows::{self, Belongings, Result};
-use crate::directory::{KeyEntry, OrganisationEntry, Snapshot, UserEntry};
+use crate::directory::{KeyEntry, OrganisationEntry, RevokedKeyEntry, Snapshot, UserEntry};
 
 const KEYS: &str =
     "SELECT k.realm, k.label, k.digest, k.digest_key, k.scopes, k.expires_at, u.user_name
                     FROM keys k LEFT JOIN users u ON u.id = k.user_id";
 
-/// No row of anybody else is read: a file of three users is not to wait for a million. The
-/// connection is in a transaction that sees all of it at one moment.
+/// Reads all of it, or only what is named: a file of three users must not wait for a million.
 pub(super) async fn read(
     connection: &mut PgConnection,
-    only: Option<&Snapshot>,
-) -> Result<Snapshot> {
-    Ok(Snapshot {
+    only: Option<&Names>,
+) -> Result<(Snapshot, HashMap<Uuid, Origin>)> {
+    let (users, origins) = users(connection, only).await?;
+    let entries = Snapshot {
         organisations: organisations(connection, only).await?,
-        users: users(connection, only).await?,
+        users,
         keys: keys(connection, only).await?,
         digest_keys: match only {
             None => connection.sealed_keys().await?,
             Some(_) => Vec::new(),
         },
-    })
+        revoked_keys: revoked_keys(connection, only).await?,
+    };
+    Ok((entries, origins))
 }
 
 async fn organisations(
     connection: &mut PgConnection,
-    only: Option<&Snapshot>,
+    only: Option<&Names>,
 ) -> Result<Vec<OrganisationEntry>> {
-    let ids = only.map(|only| only.organisations.iter().map(|one| one.id).collect());
+    let ids = only.map(|only| &only.organisations);
     let units = select(
         "SELECT id, organisation_id AS organisation, name FROM units",
         "organisation_id",
-        ids.as_ref(),
+        ids,
     )
     .push(" ORDER BY id")
     .build()
@@ -46,7 +52,7 @@ async fn organisations(
     let organisations = select(
         "SELECT id, name, default_unit FROM organisations",
         "id",
-        ids.as_ref(),
+        ids,
     )
     .push(" ORDER BY name")
     .build()
@@ -55,10 +61,13 @@ async fn organisations(
     rows::organisation_entries(&organisations, &units)
 }
 
-async fn users(connection: &mut PgConnection, only: Option<&Snapshot>) -> Result<Vec<UserEntry>> {
-    let ids = only.map(|only| only.users.iter().map(|user| user.id).collect());
+async fn users(
+    connection: &mut PgConnection,
+    only: Option<&Names>,
+) -> Result<(Vec<UserEntry>, HashMap<Uuid, Origin>)> {
+    let ids = only.map(|only| &only.users);
     let mut find = async |all: &'static str, user: &'static str| {
-        let mut statement = select(all, user, ids.as_ref());
+        let mut statement = select(all, user, ids);
         statement.build().fetch_all(&mut *connection).await
     };
     let belongings = Belongings {
@@ -75,7 +84,7 @@ async fn users(connection: &mut PgConnection, only: Option<&Snapshot>) -> Result
         )
         .await?,
         app_passwords: find(
-            "SELECT user_id AS \"user\", realm, digest, label, made_at FROM app_passwords",
+            "SELECT user_id AS \"user\", realm, digest, label, made_at, imported FROM app_passwords",
             "user_id",
         )
         .await?,
@@ -86,8 +95,14 @@ async fn users(connection: &mut PgConnection, only: Option<&Snapshot>) -> Result
             "u.id",
         )
         .await?,
+        revoked_app_passwords: find(
+            "SELECT user_id AS \"user\", digest, revoked_at FROM revoked_app_passwords",
+            "user_id",
+        )
+        .await?,
+        origins: find("SELECT user_id AS \"user\", said FROM imported_users", "user_id").await?,
     };
-    let accounts = select("SELECT * FROM accounts", "id", ids.as_ref())
+    let accounts = select("SELECT * FROM accounts", "id", ids)
         .push(" ORDER BY number")
         .build()
         .fetch_all(&mut *connection)
@@ -98,21 +113,10 @@ async fn users(connection: &mut PgConnection, only: Option<&Snapshot>) -> Result
 /// All keys, or only those.
 pub(super) async fn keys(
     connection: &mut PgConnection,
-    only: Option<&Snapshot>,
+    only: Option<&Names>,
 ) -> Result<Vec<KeyEntry>> {
     let mut statement = QueryBuilder::<Postgres>::new(KEYS);
-    if let Some(only) = only {
-        let keys = only.keys.iter();
-        let (realms, digests): (Vec<_>, Vec<_>) = keys
-            .map(|key| (key.realm.clone(), *key.digest.as_bytes()))
-            .unzip();
-        statement
-            .push(" WHERE (k.realm, k.digest) IN (SELECT * FROM unnest(")
-            .push_bind(realms)
-            .push("::text[], ")
-            .push_bind(digests)
-            .push("::bytea[]))");
-    }
+    push_keys(&mut statement, only);
     let rows = statement
         .push(" ORDER BY k.realm, k.label, k.digest")
         .build()
@@ -134,6 +138,38 @@ pub(super) async fn key_once_called(
         .fetch_all(connection)
         .await?;
     Ok(rows::key_entries(&rows)?.pop())
+}
+
+/// All revoked keys, or only those.
+async fn revoked_keys(
+    connection: &mut PgConnection,
+    only: Option<&Names>,
+) -> Result<Vec<RevokedKeyEntry>> {
+    let mut statement = QueryBuilder::<Postgres>::new(
+        "SELECT k.realm, k.digest, k.digest_key, k.revoked_at FROM revoked_keys k",
+    );
+    push_keys(&mut statement, only);
+    let rows = statement
+        .push(" ORDER BY k.realm, k.digest")
+        .build()
+        .fetch_all(connection)
+        .await?;
+    rows::revoked_key_entries(&rows)
+}
+
+/// Leaves only the keys that are named.
+fn push_keys(statement: &mut QueryBuilder<Postgres>, only: Option<&Names>) {
+    let Some(only) = only else { return };
+    let keys = only.keys.iter();
+    let (realms, digests): (Vec<_>, Vec<_>) = keys
+        .map(|(realm, digest)| (realm.clone(), *digest.as_bytes()))
+        .unzip();
+    statement
+        .push(" WHERE (k.realm, k.digest) IN (SELECT * FROM unnest(")
+        .push_bind(realms)
+        .push("::text[], ")
+        .push_bind(digests)
+        .push("::bytea[]))");
 }
 
 /// The rows that have one of the identifiers in that column, or all.

@@ -3,12 +3,14 @@
 use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, query};
+use time::OffsetDateTime;
 
 use super::read::bytes_of;
-use super::{PostgresDirectory, entries, read, write};
+use super::write::alone;
+use super::{PostgresDirectory, entries, read};
 use crate::directory::digest_keys::{What, ring, ring_as_stored};
 use crate::directory::rows;
-use crate::directory::{KeyDigest, KeyEntry, Keys};
+use crate::directory::{KeyDigest, KeyEntry, Keys, RevokedKeyEntry, login_form};
 use crate::error::StoreError;
 
 #[async_trait]
@@ -38,18 +40,20 @@ impl Keys for PostgresDirectory {
     }
 }
 
+/// Imports take the same lock: a key that is revoked meanwhile is not brought back.
 async fn add(
     connection: &mut PgConnection,
     key: KeyEntry,
     forms: Vec<KeyDigest>,
 ) -> rows::Result<Option<KeyEntry>> {
     let mut transaction = connection.begin().await?;
-    write::alone(&mut transaction).await?;
-    let known = read::key(&mut transaction, key.realm.clone(), forms).await?;
+    alone(&mut transaction).await?;
+    let known = read::key(&mut transaction, key.realm.clone(), forms.clone()).await?;
     if known.is_some() {
         return Ok(None);
     }
-    write::put_key(&mut transaction, &key).await?;
+    put(&mut transaction, &key).await?;
+    delete(&mut transaction, REVOKED, &key.realm, &forms).await?;
     transaction.commit().await?;
     Ok(Some(key))
 }
@@ -59,10 +63,76 @@ async fn remove(
     realm: String,
     forms: Vec<KeyDigest>,
 ) -> rows::Result<bool> {
-    let done = query("DELETE FROM keys WHERE realm = $1 AND digest = ANY($2)")
+    let mut transaction = connection.begin().await?;
+    alone(&mut transaction).await?;
+    let revoked = query(
+        "INSERT INTO revoked_keys (realm, digest, digest_key, revoked_at)
+         SELECT realm, digest, digest_key, extract(epoch FROM now())::bigint FROM keys
+         WHERE realm = $1 AND digest = ANY($2)
+         ON CONFLICT (realm, digest) DO UPDATE SET revoked_at = excluded.revoked_at",
+    )
+    .bind(&realm)
+    .bind(bytes_of(&forms))
+    .execute(&mut *transaction)
+    .await?;
+    delete(&mut transaction, KEYS, &realm, &forms).await?;
+    transaction.commit().await?;
+    Ok(revoked.rows_affected() > 0)
+}
+
+/// Writes a key, which is no revoked one from then on.
+pub(super) async fn put(connection: &mut PgConnection, key: &KeyEntry) -> rows::Result<()> {
+    query(
+        "INSERT INTO keys (realm, digest, digest_key, label, user_id, scopes, expires_at)
+         VALUES ($1, $2, $3, $4, (SELECT user_id FROM logins WHERE login = $5), $6, $7)
+         ON CONFLICT (realm, digest) DO UPDATE
+             SET label = excluded.label, user_id = excluded.user_id,
+                 scopes = excluded.scopes, expires_at = excluded.expires_at",
+    )
+    .bind(&key.realm)
+    .bind(key.digest.as_bytes().as_slice())
+    .bind(key.digest.key_bytes())
+    .bind(&key.label)
+    .bind(key.user.as_deref().map(login_form))
+    .bind(key.scopes.to_stored())
+    .bind(key.expires_at.map(OffsetDateTime::unix_timestamp))
+    .execute(&mut *connection)
+    .await?;
+    delete(connection, REVOKED, &key.realm, &[key.digest]).await
+}
+
+/// Removes a key, and remembers that it was revoked.
+pub(super) async fn revoke(
+    connection: &mut PgConnection,
+    key: &RevokedKeyEntry,
+) -> rows::Result<()> {
+    delete(connection, KEYS, &key.realm, &[key.digest]).await?;
+    query(
+        "INSERT INTO revoked_keys (realm, digest, digest_key, revoked_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(&key.realm)
+    .bind(key.digest.as_bytes().as_slice())
+    .bind(key.digest.key_bytes())
+    .bind(key.revoked_at.unix_timestamp())
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+const KEYS: &str = "DELETE FROM keys WHERE realm = $1 AND digest = ANY($2)";
+const REVOKED: &str = "DELETE FROM revoked_keys WHERE realm = $1 AND digest = ANY($2)";
+
+async fn delete(
+    connection: &mut PgConnection,
+    statement: &'static str,
+    realm: &str,
+    forms: &[KeyDigest],
+) -> rows::Result<()> {
+    query(statement)
         .bind(realm)
-        .bind(bytes_of(&forms))
+        .bind(bytes_of(forms))
         .execute(connection)
-        .await?;
-    Ok(done.rows_affected() > 0)
+        .await
+        .map(drop)
 }

@@ -74,6 +74,7 @@ pub(in crate::directory) fn migrations() -> Migrator {
         include_str!("../../../migrations/postgres/0003_audit.sql"),
         include_str!("../../../migrations/postgres/0004_key_scopes.sql"),
         include_str!("../../../migrations/postgres/0005_usage.sql"),
+        include_str!("../../../migrations/postgres/0006_imports.sql"),
         include_str!("../../../migrations/postgres/0007_digest_keys.sql"),
         include_str!("../../../migrations/postgres/0008_usage_of_known_clients.sql"),
     ])

@@ -1,70 +1,14 @@
-//! Changes: single ones, and bringing the tables in line with a snapshot.
-
-use std::sync::Arc;
+//! Single changes, and what they are made of.
 
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, query};
-use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{enrolments, entries};
-use crate::directory::changes::{Changes, UserChange, logins};
+use super::entries;
+use crate::directory::changes::logins;
 use crate::directory::desk::Halt;
-use crate::directory::digest_keys::RingTable as _;
 use crate::directory::rows::Result;
-use crate::directory::settled::{every_form, settle};
-use crate::directory::{
-    Applied, Change, DigestKeys, KeyDigest, KeyEntry, OrganisationEntry, Snapshot, Unfit,
-    UserEntry, login_form,
-};
-
-pub(super) async fn set_password(
-    connection: &mut PgConnection,
-    user: Uuid,
-    hash: String,
-) -> Result<()> {
-    query("UPDATE users SET password_hash = $1, generation = generation + 1 WHERE id = $2")
-        .bind(hash)
-        .bind(user)
-        .execute(connection)
-        .await
-        .map(drop)
-}
-
-pub(super) async fn replace_hash(
-    connection: &mut PgConnection,
-    user: Uuid,
-    old: String,
-    new: String,
-) -> Result<bool> {
-    let mut transaction = connection.begin().await?;
-    let done = query("UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3")
-        .bind(&new)
-        .bind(user)
-        .bind(&old)
-        .execute(&mut *transaction)
-        .await?;
-    if done.rows_affected() == 0 {
-        return Ok(false);
-    }
-    query("UPDATE replaced_hashes SET now = $1 WHERE user_id = $2 AND now = $3")
-        .bind(&new)
-        .bind(user)
-        .bind(&old)
-        .execute(&mut *transaction)
-        .await?;
-    query(
-        "INSERT INTO replaced_hashes (user_id, digest, now) VALUES ($1, $2, $3)
-         ON CONFLICT (user_id, digest) DO UPDATE SET now = excluded.now",
-    )
-    .bind(user)
-    .bind(KeyDigest::of(&old).as_bytes().as_slice())
-    .bind(&new)
-    .execute(&mut *transaction)
-    .await?;
-    transaction.commit().await?;
-    Ok(true)
-}
+use crate::directory::{Change, OrganisationEntry, Snapshot, Unfit, UserEntry};
 
 pub(super) async fn set_disabled(
     connection: &mut PgConnection,
@@ -77,50 +21,6 @@ pub(super) async fn set_disabled(
         .execute(connection)
         .await
         .map(drop)
-}
-
-pub(super) async fn note_import(
-    connection: &mut PgConnection,
-    fingerprint: [u8; 32],
-) -> Result<()> {
-    query("INSERT INTO imports (fingerprint) VALUES ($1) ON CONFLICT DO NOTHING")
-        .bind(fingerprint.as_slice())
-        .execute(connection)
-        .await
-        .map(drop)
-}
-
-pub(super) async fn apply(
-    connection: &mut PgConnection,
-    snapshot: Snapshot,
-    digests: Arc<DigestKeys>,
-) -> Result<Applied> {
-    let mut transaction = connection.begin().await?;
-    unlimited(&mut transaction).await?;
-    alone(&mut transaction).await?;
-    for key in &snapshot.digest_keys {
-        transaction.put_sealed_key(key).await?;
-    }
-    let ring = digests.read(&mut *transaction).await?;
-    let mut wanted = snapshot;
-    let keys = wanted.keys;
-    wanted.keys = every_form(&keys, &ring);
-    let present = entries::read(&mut transaction, Some(&wanted)).await?;
-    wanted.keys = keys;
-    settle(&mut wanted, &present, &ring, digests.now())?;
-    let changes = Changes::between(&present, &wanted);
-    for organisation in changes.organisations {
-        put_organisation(&mut transaction, organisation).await?;
-    }
-    for user in changes.users {
-        put_user(&mut transaction, user).await?;
-    }
-    for key in changes.keys {
-        put_key(&mut transaction, key).await?;
-    }
-    transaction.commit().await?;
-    digests.keep(&ring);
-    Ok(changes.applied)
 }
 
 /// Makes a single change, or tells why it is unfit.
@@ -151,13 +51,13 @@ pub(super) async fn snapshot(connection: &mut PgConnection) -> Result<Snapshot> 
         .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         .await?;
     unlimited(&mut transaction).await?;
-    let snapshot = entries::read(&mut transaction, None).await?;
+    let (entries, _) = entries::read(&mut transaction, None).await?;
     transaction.commit().await?;
-    Ok(snapshot)
+    Ok(entries)
 }
 
 /// A whole directory takes longer than what a login waits for.
-async fn unlimited(transaction: &mut PgConnection) -> Result<()> {
+pub(super) async fn unlimited(transaction: &mut PgConnection) -> Result<()> {
     query("SET LOCAL statement_timeout = 0")
         .execute(transaction)
         .await
@@ -189,13 +89,6 @@ pub(super) async fn put_organisation(
         .await?;
     }
     Ok(())
-}
-
-async fn put_user(connection: &mut PgConnection, change: UserChange<'_>) -> Result<()> {
-    put_person(connection, &change.entry).await?;
-    put_cards(connection, &change.entry).await?;
-    put_recovery_codes(connection, &change).await?;
-    put_app_passwords(connection, &change).await
 }
 
 /// A user, but for cards, codes and application passwords.
@@ -263,112 +156,11 @@ async fn put_units(connection: &mut PgConnection, user: &UserEntry) -> Result<()
     Ok(())
 }
 
-async fn put_cards(connection: &mut PgConnection, user: &UserEntry) -> Result<()> {
-    forget(
-        connection,
-        "DELETE FROM access_cards WHERE user_id = $1",
-        user.id,
-    )
-    .await?;
-    for card in &user.access_cards {
-        query(
-            "INSERT INTO access_cards (user_id, code_digest, code_digest_key, identifier,
-                                       pass_code_hash, effective)
-             VALUES ($1, $2, $3, $4, $5, $6)",
-        )
-        .bind(user.id)
-        .bind(card.code_digest.map(|digest| digest.as_bytes().to_vec()))
-        .bind(card.code_digest.and_then(key_id))
-        .bind(&card.identifier)
-        .bind(&card.pass_code_hash)
-        .bind(card.effective)
-        .execute(&mut *connection)
-        .await?;
-    }
-    Ok(())
-}
-
-/// Logins go on meanwhile: a code that is used now is not revived.
-async fn put_recovery_codes(connection: &mut PgConnection, change: &UserChange<'_>) -> Result<()> {
-    let user = change.entry.id;
-    if change.replaces_second_factor() {
-        enrolments::forget_state(connection, user).await?;
-    }
-    for gone in change.gone_recovery_codes() {
-        query("DELETE FROM recovery_codes WHERE user_id = $1 AND digest = $2")
-            .bind(user)
-            .bind(gone.as_bytes().as_slice())
-            .execute(&mut *connection)
-            .await?;
-    }
-    for code in change.recovery_codes() {
-        query(
-            "INSERT INTO recovery_codes (user_id, digest, spent) VALUES ($1, $2, $3)
-             ON CONFLICT (user_id, digest) DO UPDATE
-                 SET spent = recovery_codes.spent OR excluded.spent",
-        )
-        .bind(user)
-        .bind(code.digest.as_bytes().as_slice())
-        .bind(code.spent)
-        .execute(&mut *connection)
-        .await?;
-    }
-    Ok(())
-}
-
-async fn put_app_passwords(connection: &mut PgConnection, change: &UserChange<'_>) -> Result<()> {
-    let user = change.entry.id;
-    for gone in change.gone_app_passwords() {
-        query("DELETE FROM app_passwords WHERE user_id = $1 AND digest = $2")
-            .bind(user)
-            .bind(gone.as_bytes().as_slice())
-            .execute(&mut *connection)
-            .await?;
-    }
-    for password in change.app_passwords() {
-        query(
-            "INSERT INTO app_passwords (user_id, digest, realm, label, made_at)
-             VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (user_id, digest) DO UPDATE
-                 SET realm = excluded.realm, label = excluded.label, made_at = excluded.made_at",
-        )
-        .bind(user)
-        .bind(password.digest.as_bytes().as_slice())
-        .bind(&password.dialect)
-        .bind(&password.label)
-        .bind(password.made_at.unix_timestamp())
-        .execute(&mut *connection)
-        .await?;
-    }
-    Ok(())
-}
-
-pub(super) async fn put_key(connection: &mut PgConnection, key: &KeyEntry) -> Result<()> {
-    query(
-        "INSERT INTO keys (realm, digest, digest_key, label, user_id, scopes, expires_at)
-         VALUES ($1, $2, $3, $4, (SELECT user_id FROM logins WHERE login = $5), $6, $7)
-         ON CONFLICT (realm, digest) DO UPDATE
-             SET label = excluded.label, user_id = excluded.user_id,
-                 scopes = excluded.scopes, expires_at = excluded.expires_at",
-    )
-    .bind(&key.realm)
-    .bind(key.digest.as_bytes().as_slice())
-    .bind(key_id(key.digest))
-    .bind(&key.label)
-    .bind(key.user.as_deref().map(login_form))
-    .bind(key.scopes.to_stored())
-    .bind(key.expires_at.map(OffsetDateTime::unix_timestamp))
-    .execute(connection)
-    .await
-    .map(drop)
-}
-
-/// Names the digest key that a digest was made with, as it is stored.
-fn key_id(digest: KeyDigest) -> Option<Vec<u8>> {
-    digest.key().map(|key| key.0.to_vec())
-}
-
-async fn forget(connection: &mut PgConnection, statement: &'static str, user: Uuid) -> Result<()> {
+pub(super) async fn forget(
+    connection: &mut PgConnection,
+    statement: &'static str,
+    user: Uuid,
+) -> Result<()> {
     query(statement)
         .bind(user)
         .execute(connection)

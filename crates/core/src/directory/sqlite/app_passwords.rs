@@ -86,6 +86,15 @@ async fn remove(directory: &SqliteDirectory, user: Uuid, digest: KeyDigest) -> r
         .await?;
     let was_there = removed.rows_affected() == 1;
     if was_there {
+        query(
+            "INSERT INTO revoked_app_passwords (user, digest, revoked_at)
+             VALUES (?, ?, unixepoch())
+             ON CONFLICT (user, digest) DO UPDATE SET revoked_at = excluded.revoked_at",
+        )
+        .bind(user.to_string())
+        .bind(digest.as_bytes().as_slice())
+        .execute(&mut *transaction)
+        .await?;
         query("UPDATE users SET generation = generation + 1 WHERE id = ?")
             .bind(user.to_string())
             .execute(&mut *transaction)

@@ -1,44 +1,63 @@
-//! Bringing the tables in line with a snapshot, in one transaction.
+//! Bringing the tables in line with a file, in one transaction.
+
+use std::sync::Arc;
 
 use sqlx::query;
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
-use time::OffsetDateTime;
+use sqlx::sqlite::SqliteConnection;
 use uuid::Uuid;
 
-use super::{SqliteDirectory, enrolments, entries};
-use crate::directory::changes::{Changes, UserChange, logins};
-use crate::directory::digest_keys::RingTable as _;
-use crate::directory::rows::Result;
-use crate::directory::settled::{every_form, settle};
-use crate::directory::{
-    Applied, KeyDigest, KeyEntry, OrganisationEntry, Snapshot, UserEntry, login_form,
-};
+use super::{SqliteDirectory, enrolments, keys, present};
+use crate::directory::changes::{UserChange, logins};
+use crate::directory::digest_keys::{OpenKeys, RingTable as _};
+use crate::directory::merge::Changes;
+use crate::directory::rows::{self, Result};
+use crate::directory::wanted::Wanted;
+use crate::directory::{Applied, KeyDigest, OrganisationEntry, Unapplied, UserEntry};
 
-pub(super) async fn apply(directory: &SqliteDirectory, snapshot: &Snapshot) -> Result<Applied> {
+/// Applies a file, or tells why nothing of it was.
+pub(super) async fn apply(
+    directory: &SqliteDirectory,
+    wanted: &Wanted,
+) -> Result<std::result::Result<Applied, Unapplied>> {
     let mut transaction = directory.pool.begin_with("BEGIN IMMEDIATE").await?;
-    for key in &snapshot.digest_keys {
+    for key in &wanted.digest_keys {
         transaction.put_sealed_key(key).await?;
     }
     let digests = &directory.digests;
     let ring = digests.read(&mut *transaction).await?;
-    let mut wanted = snapshot.clone();
-    wanted.keys = every_form(&snapshot.keys, &ring);
-    let present = entries::read(&mut transaction, Some(&wanted)).await?;
-    wanted.keys.clone_from(&snapshot.keys);
-    settle(&mut wanted, &present, &ring, digests.now())?;
-    let changes = Changes::between(&present, &wanted);
-    for organisation in changes.organisations {
+    let open = OpenKeys::at(Arc::clone(&ring), digests.now());
+    let present = present::read(&mut transaction, wanted, open).await?;
+    let changes = match Changes::of(&present, wanted) {
+        Ok(changes) => changes,
+        Err(unfit) => return Ok(Err(unfit)),
+    };
+    for organisation in &changes.organisations {
         put_organisation(&mut transaction, organisation).await?;
     }
-    for user in changes.users {
-        put_user(&mut transaction, user).await?;
+    // Users of one file may exchange names.
+    for user in changes.users.iter().filter(|user| user.differs) {
+        forget(
+            &mut transaction,
+            "DELETE FROM logins WHERE user = ?",
+            user.entry.id,
+        )
+        .await?;
     }
-    for key in changes.keys {
-        put_key(&mut transaction, key).await?;
+    for user in &changes.users {
+        if user.differs {
+            put_user(&mut transaction, user).await?;
+        }
+        put_origin(&mut transaction, user).await?;
+    }
+    for key in &changes.keys {
+        keys::put(&mut transaction, key).await?;
+    }
+    for key in &changes.revoked_keys {
+        keys::revoke(&mut transaction, key).await?;
     }
     transaction.commit().await?;
     digests.keep(&ring);
-    Ok(changes.applied)
+    Ok(Ok(changes.applied))
 }
 
 pub(super) async fn put_organisation(
@@ -68,11 +87,13 @@ pub(super) async fn put_organisation(
     Ok(())
 }
 
-async fn put_user(connection: &mut SqliteConnection, change: UserChange<'_>) -> Result<()> {
+async fn put_user(connection: &mut SqliteConnection, change: &UserChange) -> Result<()> {
     put_person(connection, &change.entry).await?;
     put_cards(connection, &change.entry).await?;
-    put_recovery_codes(connection, &change).await?;
-    put_app_passwords(connection, &change).await
+    put_replaced_hashes(connection, change).await?;
+    put_recovery_codes(connection, change).await?;
+    put_app_passwords(connection, change).await?;
+    put_revoked_app_passwords(connection, change).await
 }
 
 /// A user, but for cards, codes and application passwords.
@@ -150,7 +171,7 @@ async fn put_cards(connection: &mut SqliteConnection, user: &UserEntry) -> Resul
         )
         .bind(user.id.to_string())
         .bind(card.code_digest.map(|digest| digest.as_bytes().to_vec()))
-        .bind(card.code_digest.and_then(key_id))
+        .bind(card.code_digest.and_then(KeyDigest::key_bytes))
         .bind(&card.identifier)
         .bind(&card.pass_code_hash)
         .bind(card.effective)
@@ -160,10 +181,7 @@ async fn put_cards(connection: &mut SqliteConnection, user: &UserEntry) -> Resul
     Ok(())
 }
 
-async fn put_recovery_codes(
-    connection: &mut SqliteConnection,
-    change: &UserChange<'_>,
-) -> Result<()> {
+async fn put_recovery_codes(connection: &mut SqliteConnection, change: &UserChange) -> Result<()> {
     let user = change.entry.id;
     if change.replaces_second_factor() {
         enrolments::forget_state(connection, user).await?;
@@ -189,10 +207,7 @@ async fn put_recovery_codes(
     Ok(())
 }
 
-async fn put_app_passwords(
-    connection: &mut SqliteConnection,
-    change: &UserChange<'_>,
-) -> Result<()> {
+async fn put_app_passwords(connection: &mut SqliteConnection, change: &UserChange) -> Result<()> {
     let user = change.entry.id;
     for gone in change.gone_app_passwords() {
         query("DELETE FROM app_passwords WHERE user = ? AND digest = ?")
@@ -203,44 +218,79 @@ async fn put_app_passwords(
     }
     for password in change.app_passwords() {
         query(
-            "INSERT INTO app_passwords (user, digest, realm, label, made_at) VALUES (?, ?, ?, ?, ?)
+            "INSERT INTO app_passwords (user, digest, realm, label, made_at, imported)
+             VALUES (?, ?, ?, ?, ?, ?)
              ON CONFLICT (user, digest) DO UPDATE SET
-                 realm = excluded.realm, label = excluded.label, made_at = excluded.made_at",
+                 realm = excluded.realm, label = excluded.label, made_at = excluded.made_at,
+                 imported = excluded.imported",
         )
         .bind(user.to_string())
         .bind(password.digest.as_bytes().as_slice())
         .bind(&password.dialect)
         .bind(&password.label)
         .bind(password.made_at.unix_timestamp())
+        .bind(!password.set_here)
         .execute(&mut *connection)
         .await?;
     }
     Ok(())
 }
 
-pub(super) async fn put_key(connection: &mut SqliteConnection, key: &KeyEntry) -> Result<()> {
+async fn put_revoked_app_passwords(
+    connection: &mut SqliteConnection,
+    change: &UserChange,
+) -> Result<()> {
+    let user = change.entry.id;
+    for digest in change.good_again() {
+        query("DELETE FROM revoked_app_passwords WHERE user = ? AND digest = ?")
+            .bind(user.to_string())
+            .bind(digest.as_bytes().as_slice())
+            .execute(&mut *connection)
+            .await?;
+    }
+    for revoked in change.revoked_app_passwords() {
+        query(
+            "INSERT INTO revoked_app_passwords (user, digest, revoked_at) VALUES (?, ?, ?)
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(user.to_string())
+        .bind(revoked.digest.as_bytes().as_slice())
+        .bind(revoked.revoked_at.unix_timestamp())
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn put_replaced_hashes(connection: &mut SqliteConnection, change: &UserChange) -> Result<()> {
+    for digest in change.replaced_hashes() {
+        query(
+            "INSERT INTO replaced_hashes (user, digest, now) VALUES (?, ?, ?)
+             ON CONFLICT (user, digest) DO UPDATE SET now = excluded.now",
+        )
+        .bind(change.entry.id.to_string())
+        .bind(digest.as_bytes().as_slice())
+        .bind(&change.entry.password_hash)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn put_origin(connection: &mut SqliteConnection, change: &UserChange) -> Result<()> {
+    let Some(origin) = &change.origin else {
+        return Ok(());
+    };
     query(
-        "INSERT INTO keys (realm, digest, digest_key, label, user, scopes, expires_at)
-         VALUES (?, ?, ?, ?, (SELECT user FROM logins WHERE login = ?), ?, ?)
-         ON CONFLICT (realm, digest) DO UPDATE
-             SET label = excluded.label, user = excluded.user,
-                 scopes = excluded.scopes, expires_at = excluded.expires_at",
+        "INSERT INTO imported_users (user, name, said) VALUES (?, ?, ?)
+         ON CONFLICT (user) DO UPDATE SET name = excluded.name, said = excluded.said",
     )
-    .bind(&key.realm)
-    .bind(key.digest.as_bytes().as_slice())
-    .bind(key_id(key.digest))
-    .bind(&key.label)
-    .bind(key.user.as_deref().map(login_form))
-    .bind(key.scopes.to_stored())
-    .bind(key.expires_at.map(OffsetDateTime::unix_timestamp))
+    .bind(change.entry.id.to_string())
+    .bind(change.imported_name())
+    .bind(rows::said(origin)?)
     .execute(connection)
     .await
     .map(drop)
-}
-
-/// Names the digest key that a digest was made with, as it is stored.
-pub(super) fn key_id(digest: KeyDigest) -> Option<Vec<u8>> {
-    digest.key().map(|key| key.0.to_vec())
 }
 
 async fn forget(
@@ -253,41 +303,4 @@ async fn forget(
         .execute(connection)
         .await
         .map(drop)
-}
-
-/// Exchanges a user's hash for another one of the same password, if it is still that.
-pub(super) async fn replace_hash(
-    pool: &SqlitePool,
-    user: Uuid,
-    old: &str,
-    new: &str,
-) -> Result<bool> {
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let user = user.to_string();
-    let done = query("UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?")
-        .bind(new)
-        .bind(&user)
-        .bind(old)
-        .execute(&mut *transaction)
-        .await?;
-    if done.rows_affected() == 0 {
-        return Ok(false);
-    }
-    query("UPDATE replaced_hashes SET now = ? WHERE user = ? AND now = ?")
-        .bind(new)
-        .bind(&user)
-        .bind(old)
-        .execute(&mut *transaction)
-        .await?;
-    query(
-        "INSERT INTO replaced_hashes (user, digest, now) VALUES (?, ?, ?)
-         ON CONFLICT (user, digest) DO UPDATE SET now = excluded.now",
-    )
-    .bind(&user)
-    .bind(KeyDigest::of(old).as_bytes().as_slice())
-    .bind(new)
-    .execute(&mut *transaction)
-    .await?;
-    transaction.commit().await?;
-    Ok(true)
 }

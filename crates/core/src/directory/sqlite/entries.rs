@@ -1,5 +1,7 @@
 //! Entries as they are stored: all there are, or only those that another snapshot names.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Sqlite};
@@ -7,34 +9,41 @@ use uuid::Uuid;
 
 use super::read::one_of;
 use crate::directory::digest_keys::RingTable as _;
+use crate::directory::origin::Origin;
+use crate::directory::present::Names;
 use crate::directory::rows::{self, Belongings, Result};
-use crate::directory::{KeyDigest, KeyEntry, OrganisationEntry, Snapshot, UserEntry};
+use crate::directory::{
+    KeyDigest, KeyEntry, OrganisationEntry, RevokedKeyEntry, Snapshot, UserEntry,
+};
 
 const KEYS: &str =
     "SELECT k.realm, k.label, k.digest, k.digest_key, k.scopes, k.expires_at, u.user_name
                     FROM keys k LEFT JOIN users u ON u.id = k.user";
 
-/// No row of anybody else is read: a file of three users is not to wait for a million.
+/// Reads all of it, or only what is named: a file of three users must not wait for a million.
 pub(super) async fn read(
     connection: &mut SqliteConnection,
-    only: Option<&Snapshot>,
-) -> Result<Snapshot> {
-    Ok(Snapshot {
+    only: Option<&Names>,
+) -> Result<(Snapshot, HashMap<Uuid, Origin>)> {
+    let (users, origins) = users(connection, only).await?;
+    let entries = Snapshot {
         organisations: organisations(connection, only).await?,
-        users: users(connection, only).await?,
+        users,
         keys: keys(connection, only).await?,
         digest_keys: match only {
             None => connection.sealed_keys().await?,
             Some(_) => Vec::new(),
         },
-    })
+        revoked_keys: revoked_keys(connection, only).await?,
+    };
+    Ok((entries, origins))
 }
 
 async fn organisations(
     connection: &mut SqliteConnection,
-    only: Option<&Snapshot>,
+    only: Option<&Names>,
 ) -> Result<Vec<OrganisationEntry>> {
-    let ids = only.map(|only| list(only.organisations.iter().map(|one| one.id)));
+    let ids = only.map(|only| list(&only.organisations));
     let ids = ids.as_deref();
     let units = select(
         "SELECT id, organisation, name FROM units",
@@ -59,9 +68,9 @@ async fn organisations(
 
 async fn users(
     connection: &mut SqliteConnection,
-    only: Option<&Snapshot>,
-) -> Result<Vec<UserEntry>> {
-    let ids = only.map(|only| list(only.users.iter().map(|user| user.id)));
+    only: Option<&Names>,
+) -> Result<(Vec<UserEntry>, HashMap<Uuid, Origin>)> {
+    let ids = only.map(|only| list(&only.users));
     let mut find = async |all: &'static str, user: &'static str| {
         let mut statement = select(all, user, ids.as_deref());
         statement.build().fetch_all(&mut *connection).await
@@ -75,7 +84,7 @@ async fn users(
         .await?,
         recovery_codes: find("SELECT user, digest, spent FROM recovery_codes", "user").await?,
         app_passwords: find(
-            "SELECT user, realm, digest, label, made_at FROM app_passwords",
+            "SELECT user, realm, digest, label, made_at, imported FROM app_passwords",
             "user",
         )
         .await?,
@@ -85,6 +94,12 @@ async fn users(
             "u.id",
         )
         .await?,
+        revoked_app_passwords: find(
+            "SELECT user, digest, revoked_at FROM revoked_app_passwords",
+            "user",
+        )
+        .await?,
+        origins: find("SELECT user, said FROM imported_users", "user").await?,
     };
     let accounts = select("SELECT * FROM accounts", "id", ids.as_deref())
         .push(" ORDER BY number")
@@ -97,19 +112,10 @@ async fn users(
 /// All keys, or only those.
 pub(super) async fn keys(
     connection: &mut SqliteConnection,
-    only: Option<&Snapshot>,
+    only: Option<&Names>,
 ) -> Result<Vec<KeyEntry>> {
     let mut statement = QueryBuilder::<Sqlite>::new(KEYS);
-    if let Some(only) = only {
-        let names = only.keys.iter();
-        let names: Value = names
-            .map(|key| json!([key.realm, key.digest.hex()]))
-            .collect();
-        statement
-            .push(" WHERE (k.realm, k.digest) IN (SELECT value ->> 0, unhex(value ->> 1) FROM json_each(")
-            .push_bind(names.to_string())
-            .push("))");
-    }
+    push_keys(&mut statement, only);
     let rows = statement
         .push(" ORDER BY k.realm, k.label, k.digest")
         .build()
@@ -131,6 +137,38 @@ pub(super) async fn key_once_called(
     Ok(rows::key_entries(&rows)?.pop())
 }
 
+/// All revoked keys, or only those.
+async fn revoked_keys(
+    connection: &mut SqliteConnection,
+    only: Option<&Names>,
+) -> Result<Vec<RevokedKeyEntry>> {
+    let mut statement = QueryBuilder::<Sqlite>::new(
+        "SELECT k.realm, k.digest, k.digest_key, k.revoked_at FROM revoked_keys k",
+    );
+    push_keys(&mut statement, only);
+    let rows = statement
+        .push(" ORDER BY k.realm, k.digest")
+        .build()
+        .fetch_all(connection)
+        .await?;
+    rows::revoked_key_entries(&rows)
+}
+
+/// Leaves only the keys that are named.
+fn push_keys(statement: &mut QueryBuilder<Sqlite>, only: Option<&Names>) {
+    let Some(only) = only else { return };
+    let names = only.keys.iter();
+    let names: Value = names
+        .map(|(realm, digest)| json!([realm, digest.hex()]))
+        .collect();
+    statement
+        .push(
+            " WHERE (k.realm, k.digest) IN (SELECT value ->> 0, unhex(value ->> 1) FROM json_each(",
+        )
+        .push_bind(names.to_string())
+        .push("))");
+}
+
 /// The rows that have one of the identifiers in that column, or all.
 fn select(all: &'static str, column: &'static str, ids: Option<&str>) -> QueryBuilder<Sqlite> {
     let mut statement = QueryBuilder::new(all);
@@ -146,7 +184,7 @@ fn select(all: &'static str, column: &'static str, ids: Option<&str>) -> QueryBu
 }
 
 /// As `json_each` takes it.
-fn list(ids: impl Iterator<Item = Uuid>) -> String {
-    let ids: Value = ids.map(|id| id.to_string()).collect();
+pub(super) fn list<T: ToString>(ids: &[T]) -> String {
+    let ids: Value = ids.iter().map(T::to_string).collect();
     ids.to_string()
 }

@@ -1,12 +1,15 @@
 //! Keys of applications.
 
 use async_trait::async_trait;
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{QueryBuilder, Sqlite, query};
+use time::OffsetDateTime;
 
 use super::read::one_of;
-use super::{SqliteDirectory, apply, entries, failed, read};
+use super::{SqliteDirectory, entries, failed, read};
 use crate::directory::digest_keys::{What, ring, ring_as_stored};
-use crate::directory::{KeyDigest, KeyEntry, Keys};
+use crate::directory::rows;
+use crate::directory::{KeyDigest, KeyEntry, Keys, RevokedKeyEntry, login_form};
 use crate::error::StoreError;
 
 #[async_trait]
@@ -19,31 +22,109 @@ impl Keys for SqliteDirectory {
 
     async fn add_key(&self, key: &KeyEntry) -> Result<Option<KeyEntry>, StoreError> {
         let ring = ring_as_stored(self).await?;
-        let begun = self.pool.begin_with("BEGIN IMMEDIATE").await;
-        let mut transaction = begun.map_err(failed)?;
         let what = What::Key { realm: &key.realm };
         let forms = ring.forms(what, key.digest);
-        let known = read::key(&mut *transaction, &key.realm, &forms).await;
-        if known.map_err(failed)?.is_some() {
-            return Ok(None);
-        }
         let digest = ring.stored(what, key.digest, self.digests.now())?;
         let key = KeyEntry {
             digest,
             ..key.clone()
         };
-        let put = apply::put_key(&mut transaction, &key).await;
-        put.map_err(failed)?;
-        transaction.commit().await.map_err(failed)?;
-        Ok(Some(key))
+        let added = add(self, &key, &forms).await.map_err(failed)?;
+        Ok(added.then_some(key))
     }
 
     async fn remove_key(&self, realm: &str, digest: KeyDigest) -> Result<bool, StoreError> {
-        let ring = ring(self).await?;
-        let mut removal = QueryBuilder::<Sqlite>::new("DELETE FROM keys WHERE realm = ");
-        removal.push_bind(realm).push(" AND digest");
-        one_of(&mut removal, &ring.forms(What::Key { realm }, digest));
-        let done = removal.build().execute(&self.pool).await.map_err(failed)?;
-        Ok(done.rows_affected() > 0)
+        let forms = ring(self).await?.forms(What::Key { realm }, digest);
+        remove(self, realm, &forms).await.map_err(failed)
     }
+}
+
+async fn add(
+    directory: &SqliteDirectory,
+    key: &KeyEntry,
+    forms: &[KeyDigest],
+) -> rows::Result<bool> {
+    let mut transaction = directory.pool.begin_with("BEGIN IMMEDIATE").await?;
+    let known = read::key(&mut *transaction, &key.realm, forms).await?;
+    if known.is_some() {
+        return Ok(false);
+    }
+    put(&mut transaction, key).await?;
+    delete(&mut transaction, REVOKED, &key.realm, forms).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+async fn remove(
+    directory: &SqliteDirectory,
+    realm: &str,
+    forms: &[KeyDigest],
+) -> rows::Result<bool> {
+    let mut transaction = directory.pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut revocation = QueryBuilder::<Sqlite>::new(
+        "INSERT INTO revoked_keys (realm, digest, digest_key, revoked_at)
+         SELECT realm, digest, digest_key, unixepoch() FROM keys WHERE realm = ",
+    );
+    revocation.push_bind(realm).push(" AND digest");
+    one_of(&mut revocation, forms);
+    revocation.push(" ON CONFLICT (realm, digest) DO UPDATE SET revoked_at = excluded.revoked_at");
+    let revoked = revocation.build().execute(&mut *transaction).await?;
+    delete(&mut transaction, KEYS, realm, forms).await?;
+    transaction.commit().await?;
+    Ok(revoked.rows_affected() > 0)
+}
+
+/// Writes a key, which is no revoked one from then on.
+pub(super) async fn put(connection: &mut SqliteConnection, key: &KeyEntry) -> rows::Result<()> {
+    query(
+        "INSERT INTO keys (realm, digest, digest_key, label, user, scopes, expires_at)
+         VALUES (?, ?, ?, ?, (SELECT user FROM logins WHERE login = ?), ?, ?)
+         ON CONFLICT (realm, digest) DO UPDATE
+             SET label = excluded.label, user = excluded.user,
+                 scopes = excluded.scopes, expires_at = excluded.expires_at",
+    )
+    .bind(&key.realm)
+    .bind(key.digest.as_bytes().as_slice())
+    .bind(key.digest.key_bytes())
+    .bind(&key.label)
+    .bind(key.user.as_deref().map(login_form))
+    .bind(key.scopes.to_stored())
+    .bind(key.expires_at.map(OffsetDateTime::unix_timestamp))
+    .execute(&mut *connection)
+    .await?;
+    delete(connection, REVOKED, &key.realm, &[key.digest]).await
+}
+
+/// Removes a key, and remembers that it was revoked.
+pub(super) async fn revoke(
+    connection: &mut SqliteConnection,
+    key: &RevokedKeyEntry,
+) -> rows::Result<()> {
+    delete(connection, KEYS, &key.realm, &[key.digest]).await?;
+    query(
+        "INSERT INTO revoked_keys (realm, digest, digest_key, revoked_at) VALUES (?, ?, ?, ?)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(&key.realm)
+    .bind(key.digest.as_bytes().as_slice())
+    .bind(key.digest.key_bytes())
+    .bind(key.revoked_at.unix_timestamp())
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+const KEYS: &str = "DELETE FROM keys WHERE realm = ";
+const REVOKED: &str = "DELETE FROM revoked_keys WHERE realm = ";
+
+async fn delete(
+    connection: &mut SqliteConnection,
+    statement: &'static str,
+    realm: &str,
+    forms: &[KeyDigest],
+) -> rows::Result<()> {
+    let mut removal = QueryBuilder::<Sqlite>::new(statement);
+    removal.push_bind(realm).push(" AND digest");
+    one_of(&mut removal, forms);
+    removal.build().execute(connection).await.map(drop)
 }

@@ -1,57 +1,125 @@
 //! Passwords and pass codes of a directory file: hashed, unless they fit what is stored.
 
+use std::collections::HashMap;
+
 use secrecy::SecretString;
 
 use super::super::FileError;
+use crate::directory::UserEntry;
+use crate::directory::origin::Part;
+use crate::directory::present::Present;
+use crate::directory::wanted::{Precedence, Secret, SetHere, WantedUser};
 use crate::error::StoreError;
 use crate::password::{PasswordError, Passwords};
+use uuid::Uuid;
 
-/// A password or pass code, as the file and the directory have it.
-pub(super) struct Secret<'a> {
-    pub(super) clear: Option<SecretString>,
-    pub(super) hashed: Option<String>,
-    pub(super) known: Option<&'a str>,
+/// The users that are there.
+pub(super) struct Beside<'a> {
+    present: &'a Present,
+    users: HashMap<Uuid, &'a UserEntry>,
+    precedence: Precedence,
 }
 
-pub(super) async fn seal_secret(
-    entry: &str,
-    field: &str,
-    secret: Secret<'_>,
-    passwords: &Passwords,
-) -> Result<String, FileError> {
-    let wrong = |reason: String| FileError::Entry {
-        entry: entry.to_owned(),
-        reason,
-    };
-    match (secret.clear, secret.hashed, secret.known) {
-        (Some(_), Some(_), _) => Err(wrong(format!("has both {field} and {field}_hash"))),
-        (None, Some(hash), _) => match passwords.check_hash(&hash) {
-            Ok(()) => Ok(hash),
-            Err(reason) => Err(wrong(format!("{field}_hash {reason}"))),
-        },
-        (None, None, Some(known)) => Ok(known.to_owned()),
-        (None, None, None) => Err(wrong(format!("needs {field} or {field}_hash"))),
-        (Some(clear), None, known) => {
-            if let Some(known) = known.filter(|known| passwords.is_current(known)) {
-                let fits = passwords
-                    .verify(clear.clone(), Some(known.to_owned()))
-                    .await;
-                if fits.map_err(|error| StoreError::new("password hashing", error))? {
-                    return Ok(known.to_owned());
-                }
-            }
-            passwords.hash(clear).await.map_err(|error| match error {
-                PasswordError::Auth(error) => {
-                    FileError::Unavailable(StoreError::new("password hashing", error))
-                }
-                error @ (PasswordError::Empty
-                | PasswordError::TooLong
-                | PasswordError::Nul
-                | PasswordError::Bcrypt(_)) => FileError::Password {
-                    entry: format!("{entry}, {field}"),
-                    error,
-                },
-            })
+impl<'a> Beside<'a> {
+    pub(super) fn of(present: &'a Present, precedence: Precedence) -> Self {
+        let users = present.entries.users.iter();
+        Self {
+            present,
+            users: users.map(|user| (user.id, user)).collect(),
+            precedence,
         }
     }
+
+    fn user(&self, user: &WantedUser) -> Option<&'a UserEntry> {
+        let id = self.present.id_of(user.id, &user.user_name)?;
+        self.users.get(&id).copied()
+    }
+}
+
+/// Hashes what a user's entry has in clear.
+pub(super) async fn seal_secrets(
+    mut user: WantedUser,
+    beside: &Beside<'_>,
+    passwords: &Passwords,
+) -> Result<WantedUser, FileError> {
+    let known = beside.user(&user);
+    let entry = format!("user {}", user.user_name);
+    if let Some(secret) = user.password.take() {
+        let stays = known.is_some_and(|known| {
+            let newer = user.generation > known.generation;
+            let set_here = known.set_here.contains(&Part::Password);
+            set_here && !newer && beside.precedence.passwords == SetHere::Keep
+        });
+        let hash = known.map(|known| known.password_hash.as_str());
+        let place = Place {
+            entry: format!("{entry}, password"),
+            known: hash,
+            stays,
+        };
+        user.password = Some(seal_secret(secret, place, passwords).await?);
+    }
+    for card in user.access_cards.iter_mut().flatten() {
+        let Some(secret) = card.pass_code.take() else {
+            continue;
+        };
+        let mut cards = known.into_iter().flat_map(|known| &known.access_cards);
+        let known = cards.find(|known| {
+            let same_code = known.code_digest.is_some() && known.code_digest == card.code_digest;
+            known.identifier == card.identifier || same_code
+        });
+        let place = Place {
+            entry: format!("{entry}, pass_code"),
+            known: known.and_then(|known| known.pass_code_hash.as_deref()),
+            stays: false,
+        };
+        card.pass_code = Some(seal_secret(secret, place, passwords).await?);
+    }
+    Ok(user)
+}
+
+/// Where a secret belongs.
+struct Place<'a> {
+    entry: String,
+    known: Option<&'a str>,
+    /// Whether what is there stays, whatever the file has.
+    stays: bool,
+}
+
+async fn seal_secret(
+    secret: Secret,
+    place: Place<'_>,
+    passwords: &Passwords,
+) -> Result<Secret, FileError> {
+    let Secret::Clear(clear) = secret else {
+        return Ok(secret);
+    };
+    let beside = place.known.map(str::to_owned);
+    if let Some(known) = &beside {
+        let fits = passwords.verify(clear.clone(), Some(known.clone())).await;
+        if fits.map_err(|error| StoreError::new("password hashing", error))? {
+            let hash = known.clone();
+            return Ok(Secret::Sealed { hash, beside });
+        }
+    }
+    if place.stays {
+        return Ok(Secret::Clear(clear));
+    }
+    let hash = hash(place.entry, clear, passwords).await?;
+    Ok(Secret::Sealed { hash, beside })
+}
+
+async fn hash(
+    entry: String,
+    clear: SecretString,
+    passwords: &Passwords,
+) -> Result<String, FileError> {
+    passwords.hash(clear).await.map_err(|error| match error {
+        PasswordError::Auth(error) => {
+            FileError::Unavailable(StoreError::new("password hashing", error))
+        }
+        error @ (PasswordError::Empty
+        | PasswordError::TooLong
+        | PasswordError::Nul
+        | PasswordError::Bcrypt(_)) => FileError::Password { entry, error },
+    })
 }

@@ -1,26 +1,22 @@
-//! From a user as written to a user as stored.
+//! From a user as written to what is wanted of one.
 
-use secrecy::ExposeSecret;
-use uuid::Uuid;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::super::{FileError, NewCard, NewUser};
-use super::context::Context;
-use super::secret::{Secret, seal_secret};
+use super::entries::to_the_second;
 use crate::directory::desk::unprintable;
-use crate::directory::{
-    AppPasswordEntry, CardEntry, KeyDigest, RecoveryCodeEntry, UserEntry, login_form,
-};
+use crate::directory::origin::{Attribute, Attributes, Value};
+use crate::directory::wanted::{Secret, WantedCard, WantedUser};
+use crate::directory::{AppPasswordEntry, KeyDigest, RecoveryCodeEntry, RevokedEntry, login_form};
 use crate::password::Passwords;
 use crate::totp::TotpSecret;
 use crate::user::Role;
 
-pub(super) async fn seal_user(
+/// Checks a user's entry in itself.
+pub(super) fn check_user(
     mut user: NewUser,
-    number: i64,
-    context: &Context<'_>,
     passwords: &Passwords,
-) -> Result<UserEntry, FileError> {
-    let known = context.known(&user);
+) -> Result<WantedUser, FileError> {
     if login_form(&user.user_name).is_empty() {
         return Err(wrong(&user, "the user name is empty"));
     }
@@ -30,71 +26,77 @@ pub(super) async fn seal_user(
     if let Some(reason) = user.email.as_deref().and_then(unprintable) {
         return Err(wrong(&user, format!("the e-mail address {reason}")));
     }
-    let Some(units) = context.units.get(user.organisation.as_str()) else {
-        return Err(wrong(
-            &user,
-            format!("there is no organisation {}", user.organisation),
-        ));
-    };
-    let unknown_unit = user
-        .units
-        .iter()
-        .chain(&user.default_unit)
-        .find(|unit| !units.contains(unit.as_str()));
-    if let Some(unit) = unknown_unit {
-        return Err(wrong(
-            &user,
-            format!("{} has no unit {unit}", user.organisation),
-        ));
-    }
-    let role = role(&user)?;
-    let totp_secret = totp_secret(&user)?;
-    let recovery_codes = recovery_codes(&user, known)?;
-    let app_passwords = app_passwords(&user)?;
     let entry = format!("user {}", user.user_name);
-    let secret = Secret {
-        clear: user.password.take(),
-        hashed: user.password_hash.take(),
-        known: known.map(|known| known.password_hash.as_str()),
+    let given = (user.password.take(), user.password_hash.take());
+    let password = secret(&entry, "password", given, passwords)?;
+    let totp_secret = totp_secret(&user)?;
+    let recovery_codes = recovery_codes(&user)?;
+    let app_passwords = app_passwords(&user)?;
+    let replaced = user.replaced_hashes.iter();
+    let replaced_hashes = replaced
+        .map(|hex| digest(&user, "replaced hash", hex))
+        .collect::<Result<_, _>>()?;
+    let access_cards = match user.access_cards.take() {
+        None => None,
+        Some(cards) => {
+            let cards = cards.into_iter();
+            let cards = cards.map(|card| seal_card(&entry, card, passwords));
+            Some(cards.collect::<Result<_, _>>()?)
+        }
     };
-    let password_hash = seal_secret(&entry, "password", secret, passwords).await?;
-    let mut access_cards = Vec::new();
-    for card in std::mem::take(&mut user.access_cards) {
-        let known = known.map_or(&[][..], |known| &known.access_cards);
-        access_cards.push(seal_card(&entry, card, known, passwords).await?);
-    }
-    access_cards.sort();
-    user.units.sort();
-    Ok(UserEntry {
-        id: user
-            .id
-            .or(known.map(|known| known.id))
-            .unwrap_or_else(Uuid::new_v4),
-        number,
-        user_name: user.user_name.trim().to_owned(),
-        email: user.email,
-        first_name: user.first_name,
-        last_name: user.last_name,
-        image_url: user.image_url,
-        role,
-        organisation: user.organisation,
-        default_unit: user.default_unit,
-        units: user.units,
+    let revoked_app_passwords = user.revoked_app_passwords.iter().map(|one| RevokedEntry {
+        digest: one.digest,
+        revoked_at: to_the_second(one.revoked_at),
+    });
+    Ok(WantedUser {
+        id: user.id,
+        attributes: attributes(&user)?,
         disabled: user.disabled,
-        password_hash,
-        replaced_hashes: Vec::new(),
+        password,
+        replaced_hashes,
         generation: user.generation.map_or(0, i64::from),
         totp_secret,
         recovery_codes,
         app_passwords,
+        revoked_app_passwords: revoked_app_passwords.collect(),
         access_cards,
+        user_name: user.user_name,
+        set_here: user.set_here,
+        imported: user.imported,
     })
 }
 
-fn role(user: &NewUser) -> Result<Role, FileError> {
+/// What the file says of attributes, as they are stored.
+fn attributes(user: &NewUser) -> Result<Attributes, FileError> {
+    check_role(user)?;
+    let text = |text: &Option<String>| text.clone().map(Value::Text);
+    let units = user.units.clone().map(|mut units| {
+        units.sort();
+        units.dedup();
+        Value::List(units)
+    });
+    let name = Value::Text(user.user_name.trim().to_owned());
+    let all = [
+        (Attribute::Number, user.number.map(Value::Number)),
+        (Attribute::UserName, Some(name)),
+        (Attribute::Email, text(&user.email)),
+        (Attribute::FirstName, text(&user.first_name)),
+        (Attribute::LastName, text(&user.last_name)),
+        (Attribute::ImageUrl, text(&user.image_url)),
+        (Attribute::Role, text(&user.role)),
+        (Attribute::Organisation, text(&user.organisation)),
+        (Attribute::DefaultUnit, text(&user.default_unit)),
+        (Attribute::Units, units),
+    ];
+    let said = all.into_iter();
+    Ok(said
+        .filter_map(|(attribute, value)| Some((attribute, value?)))
+        .collect())
+}
+
+fn check_role(user: &NewUser) -> Result<(), FileError> {
     match user.role.as_deref().map(Role::from_name) {
-        None => Ok(Role::default()),
-        Some(Some(role)) => Ok(role),
+        None | Some(Some(_)) => Ok(()),
         Some(None) => {
             let names = Role::ALL.map(Role::name).join(", ");
             Err(wrong(user, format!("the role is none of {names}")))
@@ -115,20 +117,10 @@ fn totp_secret(user: &NewUser) -> Result<Option<String>, FileError> {
     Ok(Some(secret.expose().to_owned()))
 }
 
-fn recovery_codes(
-    user: &NewUser,
-    known: Option<&UserEntry>,
-) -> Result<Option<Vec<RecoveryCodeEntry>>, FileError> {
+fn recovery_codes(user: &NewUser) -> Result<Option<Vec<RecoveryCodeEntry>>, FileError> {
     let Some(codes) = &user.recovery_codes else {
         return Ok(None);
     };
-    let is_on = match &user.totp_secret {
-        Some(secret) => !secret.expose_secret().trim().is_empty(),
-        None => known.is_some_and(|known| known.totp_secret.is_some()),
-    };
-    if !codes.is_empty() && !is_on {
-        return Err(wrong(user, "recovery codes need a TOTP secret"));
-    }
     let codes = codes.iter().map(|code| {
         Ok(RecoveryCodeEntry {
             digest: digest(user, "recovery code", &code.digest)?,
@@ -147,7 +139,8 @@ fn app_passwords(user: &NewUser) -> Result<Option<Vec<AppPasswordEntry>>, FileEr
             digest: digest(user, "application password", &password.digest)?,
             dialect: password.dialect.clone(),
             label: password.label.clone(),
-            made_at: password.made_at,
+            made_at: to_the_second(password.made_at),
+            set_here: password.set_here,
         })
     });
     passwords.collect::<Result<_, _>>().map(Some)
@@ -161,12 +154,29 @@ fn digest(user: &NewUser, what: &str, hex: &str) -> Result<KeyDigest, FileError>
     KeyDigest::from_hex(hex).ok_or_else(wrong)
 }
 
-async fn seal_card(
+/// A password or pass code, in clear or as a hash.
+fn secret(
     entry: &str,
-    card: NewCard,
-    known: &[CardEntry],
+    field: &str,
+    given: (Option<SecretString>, Option<String>),
     passwords: &Passwords,
-) -> Result<CardEntry, FileError> {
+) -> Result<Option<Secret>, FileError> {
+    let wrong = |reason: String| FileError::Entry {
+        entry: entry.to_owned(),
+        reason,
+    };
+    match given {
+        (Some(_), Some(_)) => Err(wrong(format!("has both {field} and {field}_hash"))),
+        (None, Some(hash)) => match passwords.check_hash(&hash) {
+            Ok(()) => Ok(Some(Secret::Hash(hash))),
+            Err(reason) => Err(wrong(format!("{field}_hash {reason}"))),
+        },
+        (Some(clear), None) => Ok(Some(Secret::Clear(clear))),
+        (None, None) => Ok(None),
+    }
+}
+
+fn seal_card(entry: &str, card: NewCard, passwords: &Passwords) -> Result<WantedCard, FileError> {
     let wrong = |reason: &str| FileError::Entry {
         entry: format!("{entry}, access card"),
         reason: reason.to_owned(),
@@ -180,33 +190,16 @@ async fn seal_card(
         (None, None) => None,
         (Some(_), Some(_)) => return Err(wrong("has both code and code_digest")),
     };
-    let pass_code_hash = if card.identifier.is_some() {
-        let secret = Secret {
-            clear: card.pass_code,
-            hashed: card.pass_code_hash,
-            known: known
-                .iter()
-                .find(|known| known.identifier == card.identifier)
-                .and_then(|known| known.pass_code_hash.as_deref()),
-        };
-        Some(seal_secret(entry, "pass_code", secret, passwords).await?)
-    } else if card.pass_code.is_some() || card.pass_code_hash.is_some() {
-        return Err(wrong("a pass code needs an identifier"));
-    } else {
-        None
-    };
-    if code_digest.is_none() && card.identifier.is_none() {
-        return Err(wrong("needs a code, or an identifier with a pass code"));
-    }
-    Ok(CardEntry {
+    let given = (card.pass_code, card.pass_code_hash);
+    Ok(WantedCard {
         code_digest,
         identifier: card.identifier,
-        pass_code_hash,
+        pass_code: secret(entry, "pass_code", given, passwords)?,
         effective: card.effective,
     })
 }
 
-pub(super) fn wrong(user: &NewUser, reason: impl Into<String>) -> FileError {
+fn wrong(user: &NewUser, reason: impl Into<String>) -> FileError {
     FileError::Entry {
         entry: format!("user {}", user.user_name),
         reason: reason.into(),

@@ -1,0 +1,98 @@
+//! Organisations and keys of a directory file, checked.
+
+use secrecy::ExposeSecret as _;
+use time::{OffsetDateTime, UtcOffset};
+
+use super::super::{FileError, FileKey, FileOrganisation};
+use crate::directory::desk::unprintable;
+use crate::directory::snapshot::ALL_SCOPES;
+use crate::directory::wanted::{WantedKey, WantedOrganisation};
+use crate::directory::{KeyDigest, Setting};
+use crate::scope::Scopes;
+
+/// Checks an organisation.
+pub(super) fn organisation(
+    organisation: FileOrganisation,
+) -> Result<WantedOrganisation, FileError> {
+    check_printable(&organisation)?;
+    let units = organisation.units.into_iter();
+    Ok(WantedOrganisation {
+        id: organisation.id,
+        name: organisation.name,
+        default_unit: setting(organisation.default_unit),
+        units: units.map(|unit| (unit.id, unit.name)).collect(),
+    })
+}
+
+/// Refuses control characters: names are compared, listed and printed.
+fn check_printable(organisation: &FileOrganisation) -> Result<(), FileError> {
+    let units = organisation.units.iter();
+    let mut named = units
+        .map(|unit| ("the unit's identifier", &unit.id))
+        .chain([("the name", &organisation.name)]);
+    let found = named.find_map(|(what, text)| Some((what, unprintable(text)?)));
+    match found {
+        None => Ok(()),
+        Some((what, reason)) => Err(FileError::Entry {
+            entry: format!("organisation {}", organisation.name),
+            reason: format!("{what} {reason}"),
+        }),
+    }
+}
+
+/// Checks a key.
+pub(super) fn wanted_key(key: FileKey) -> Result<WantedKey, FileError> {
+    let wrong = |reason: &str| FileError::Entry {
+        entry: format!(
+            "{} key {}",
+            key.realm,
+            key.label.as_deref().unwrap_or_default()
+        ),
+        reason: reason.to_owned(),
+    };
+    let digest = match (&key.key, &key.digest) {
+        (Some(text), None) => KeyDigest::of(text.expose_secret()),
+        (None, Some(digest)) => {
+            KeyDigest::read(digest).map_err(|_| wrong("digest is not 64 hexadecimal digits"))?
+        }
+        _ => return Err(wrong("needs either key or digest")),
+    };
+    if let Some(reason) = key.label.as_deref().and_then(unprintable) {
+        return Err(wrong(&format!("the label {reason}")));
+    }
+    let scopes = match &key.scopes {
+        None => None,
+        Some(names) if *names == [ALL_SCOPES] => Some(Scopes::ALL),
+        Some(names) => {
+            let scopes = Scopes::named(&key.realm, names);
+            Some(scopes.map_err(|error| wrong(&error.to_string()))?)
+        }
+    };
+    Ok(WantedKey {
+        digest,
+        scopes,
+        user: setting(key.user),
+        expires_at: match key.expires_at {
+            Setting::Same => Setting::Same,
+            Setting::None => Setting::None,
+            Setting::To(moment) => Setting::To(to_the_second(moment)),
+        },
+        realm: key.realm,
+        label: key.label,
+    })
+}
+
+/// What is not said stays; an empty text clears.
+fn setting(text: Option<String>) -> Setting<String> {
+    match text {
+        None => Setting::Same,
+        Some(text) if text.is_empty() => Setting::None,
+        Some(text) => Setting::To(text),
+    }
+}
+
+/// As it is stored, or applying a file twice would change something.
+pub(super) fn to_the_second(moment: OffsetDateTime) -> OffsetDateTime {
+    let moment = moment.to_offset(UtcOffset::UTC);
+    moment.replace_nanosecond(0).unwrap_or(moment)
+}

@@ -1,0 +1,182 @@
+//! What becomes of a directory when a file is applied: judged inside the transaction, against what is
+//! there then.
+
+mod attributes;
+mod cards;
+mod factors;
+mod keys;
+mod organisations;
+mod secrets;
+mod unique;
+mod users;
+
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
+
+use self::unique::Unique;
+use super::changes::{UserChange, differs};
+use super::origin::Origin;
+use super::present::Present;
+use super::wanted::{Precedence, SetHere, Wanted, WantedUser};
+use super::{
+    Applied, Kept, KeyDigest, KeyEntry, OrganisationEntry, RevokedKeyEntry, Unapplied, UserEntry,
+};
+
+/// The entries that are new or differ.
+pub(super) struct Changes {
+    pub(super) organisations: Vec<OrganisationEntry>,
+    pub(super) users: Vec<UserChange>,
+    pub(super) keys: Vec<KeyEntry>,
+    /// Keys that end.
+    pub(super) revoked_keys: Vec<RevokedKeyEntry>,
+    pub(super) applied: Applied,
+}
+
+/// An entry that makes no sense beside what is there.
+pub(super) fn unfit(entry: impl Into<String>, reason: impl Into<String>) -> Unapplied {
+    Unapplied::Entry {
+        entry: entry.into(),
+        reason: reason.into(),
+    }
+}
+
+type Outcome<T> = Result<T, Unapplied>;
+
+/// What entries are judged against, and what is found out on the way.
+struct Judge<'a> {
+    wanted: &'a Wanted,
+    present: &'a Present,
+    users: HashMap<Uuid, &'a UserEntry>,
+    /// As they are afterwards, by name.
+    organisations: HashMap<String, OrganisationEntry>,
+    organisation_names: HashMap<Uuid, String>,
+    keys: HashMap<(&'a str, KeyDigest), &'a KeyEntry>,
+    revoked: HashSet<(&'a str, KeyDigest)>,
+    applied: Applied,
+}
+
+impl Changes {
+    /// Judges a file. What it leaves unsaid stays as it is, and what was set here as its precedence says.
+    pub(super) fn of(present: &Present, wanted: &Wanted) -> Outcome<Self> {
+        let known = present.entries.users.iter();
+        let organisations = &present.entries.organisations;
+        let keys = present.entries.keys.iter();
+        let revoked = present.entries.revoked_keys.iter();
+        let mut judge = Judge {
+            wanted,
+            present,
+            users: known.map(|user| (user.id, user)).collect(),
+            organisations: organisations
+                .iter()
+                .map(|one| (one.name.clone(), one.clone()))
+                .collect(),
+            organisation_names: organisations
+                .iter()
+                .map(|one| (one.id, one.name.clone()))
+                .collect(),
+            keys: keys
+                .map(|key| ((key.realm.as_str(), key.digest), key))
+                .collect(),
+            revoked: revoked
+                .map(|key| (key.realm.as_str(), key.digest))
+                .collect(),
+            applied: Applied::default(),
+        };
+        let organisations = judge.organisations()?;
+        let users = judge.users()?;
+        Unique::check(present, &users)?;
+        let (keys, revoked_keys) = judge.keys(&users)?;
+        let users = users.into_iter();
+        Ok(Self {
+            organisations,
+            users: users
+                .filter(|user| user.differs || user.origin.is_some())
+                .collect(),
+            keys,
+            revoked_keys,
+            applied: judge.applied,
+        })
+    }
+}
+
+#[cfg(fuzzing)]
+impl Changes {
+    /// Returns the directory that a file makes of an empty one.
+    pub(crate) fn into_snapshot(self) -> super::Snapshot {
+        let mut users: Vec<_> = self.users.into_iter().map(|user| user.entry).collect();
+        users.sort_by_key(|user| user.number);
+        super::Snapshot {
+            organisations: self.organisations,
+            users,
+            keys: self.keys,
+            revoked_keys: self.revoked_keys,
+            digest_keys: Vec::new(),
+        }
+    }
+}
+
+impl<'a> Judge<'a> {
+    fn precedence(&self) -> Precedence {
+        self.wanted.precedence
+    }
+
+    fn keep(&mut self, entry: &str, what: &'static str) {
+        let kept = Kept {
+            entry: entry.to_owned(),
+            what,
+        };
+        if !self.applied.kept.contains(&kept) {
+            self.applied.kept.push(kept);
+        }
+    }
+
+    fn users(&mut self) -> Outcome<Vec<UserChange>> {
+        let numbers = self.wanted.numbers().into_iter();
+        let last = numbers.chain(self.present.last_number).max();
+        let mut free = last.map_or(1, |last| last.saturating_add(1))..;
+        let mut met = HashSet::new();
+        let mut changes = Vec::with_capacity(self.wanted.users.len());
+        for wanted in &self.wanted.users {
+            let id = self.present.id_of(wanted.id, &wanted.user_name);
+            let known: Option<&'a UserEntry> = id.and_then(|id| self.users.get(&id).copied());
+            self.check_identity(wanted, known)?;
+            let mut entry = self.user(wanted, known)?;
+            if known.is_none() && wanted.number().is_none() {
+                entry.number = free.next().unwrap_or(i64::MAX);
+            }
+            if !met.insert(entry.id) {
+                let reason = "the file has another entry of the same user";
+                return Err(unfit(format!("user {}", wanted.user_name), reason));
+            }
+            let origin = Origin::of(&entry);
+            let remembered = self.present.origins.get(&entry.id);
+            changes.push(UserChange {
+                differs: differs(&mut self.applied, known, &entry),
+                origin: Some(origin).filter(|origin| remembered != Some(origin)),
+                known: known.cloned(),
+                entry,
+            });
+        }
+        Ok(changes)
+    }
+}
+
+impl Judge<'_> {
+    /// An identifier never changes: tokens are the user's by it.
+    fn check_identity(&self, wanted: &WantedUser, known: Option<&UserEntry>) -> Outcome<()> {
+        let named = self.present.id_of(None, &wanted.user_name);
+        match named.filter(|_| wanted.id.is_some() && known.is_none()) {
+            None => Ok(()),
+            Some(id) => {
+                let reason = format!("the directory has that user with another id, {id}");
+                Err(unfit(format!("user {}", wanted.user_name), reason))
+            }
+        }
+    }
+}
+
+/// Whether an import's value takes the place of one that was set here.
+fn takes(set_here: bool, rule: SetHere) -> bool {
+    !set_here || rule == SetHere::Replace
+}

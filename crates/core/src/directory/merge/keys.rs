@@ -1,0 +1,124 @@
+//! Keys, and keys that were revoked.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Judge, Outcome, unfit};
+use crate::directory::changes::{UserChange, differs, logins};
+use crate::directory::digest_keys::What;
+use crate::directory::wanted::{SetHere, WantedKey};
+use crate::directory::{KeyDigest, KeyEntry, RevokedKeyEntry, Setting, login_form};
+use crate::scope::Scopes;
+
+impl Judge<'_> {
+    /// Returns keys that are new or differ, and those that end. A key that was revoked here is not brought
+    /// back, unless that is the precedence.
+    pub(super) fn keys(
+        &mut self,
+        users: &[UserChange],
+    ) -> Outcome<(Vec<KeyEntry>, Vec<RevokedKeyEntry>)> {
+        let of_file = users.iter().flat_map(|user| {
+            let name = &user.entry.user_name;
+            logins(&user.entry).map(move |login| (login, name.clone()))
+        });
+        let mut names: HashMap<String, String> = HashMap::new();
+        let present = &self.present;
+        for (login, owner) in present.imported_names.iter().chain(&present.logins) {
+            names.insert(login.clone(), owner.user_name.clone());
+        }
+        names.extend(of_file);
+        let revoked = self.revoked_in_file()?;
+        let in_file: HashSet<_> = revoked.iter().map(name_of).collect();
+        let mut changed = Vec::new();
+        for wanted in &self.wanted.keys {
+            let digest = self.key_digest(&wanted.realm, wanted.digest)?;
+            let name = (wanted.realm.as_str(), digest);
+            let known = self.keys.get(&name).copied();
+            let label = wanted.label.as_deref().unwrap_or_default();
+            let label = format!("{} key {label}", wanted.realm);
+            if in_file.contains(&name) {
+                return Err(unfit(label, "the file has it among the revoked keys, too"));
+            }
+            let entry =
+                merged(wanted, digest, known, &names).map_err(|reason| unfit(&*label, reason))?;
+            let was_revoked = known.is_none() && self.revoked.contains(&name);
+            if was_revoked && self.precedence().state == SetHere::Keep {
+                self.keep(&label, "revocation");
+                continue;
+            }
+            if differs(&mut self.applied, known, &entry) {
+                changed.push(entry);
+            }
+        }
+        Ok((changed, self.revoked_keys(revoked)))
+    }
+
+    /// Returns the keys that the file says were revoked.
+    fn revoked_in_file(&self) -> Outcome<Vec<RevokedKeyEntry>> {
+        let revoked = self.wanted.revoked_keys.iter().map(|key| {
+            Ok(RevokedKeyEntry {
+                digest: self.key_digest(&key.realm, key.digest)?,
+                ..key.clone()
+            })
+        });
+        revoked.collect()
+    }
+
+    /// Returns the form in which the digest of a key is stored already, revoked or not, or else the one for
+    /// new ones.
+    fn key_digest(&self, realm: &str, digest: KeyDigest) -> Outcome<KeyDigest> {
+        let is_present = |form: &KeyDigest| {
+            let name = (realm, *form);
+            self.keys.contains_key(&name) || self.revoked.contains(&name)
+        };
+        let open = &self.present.open;
+        Ok(open.stored_beside(What::Key { realm }, digest, is_present)?)
+    }
+
+    /// A key that the file says was revoked ends.
+    fn revoked_keys(&mut self, mut revoked: Vec<RevokedKeyEntry>) -> Vec<RevokedKeyEntry> {
+        revoked.retain(|revoked| {
+            let name = name_of(revoked);
+            let is_there = self.keys.contains_key(&name);
+            self.applied.updated += u64::from(is_there);
+            is_there || !self.revoked.contains(&name)
+        });
+        revoked
+    }
+}
+
+fn name_of(key: &RevokedKeyEntry) -> (&str, KeyDigest) {
+    (&key.realm, key.digest)
+}
+
+fn merged(
+    wanted: &WantedKey,
+    digest: KeyDigest,
+    known: Option<&KeyEntry>,
+    names: &HashMap<String, String>,
+) -> Result<KeyEntry, String> {
+    let user = match &wanted.user {
+        Setting::Same => known.and_then(|known| known.user.clone()),
+        Setting::None => None,
+        Setting::To(user) => match names.get(&login_form(user)) {
+            Some(name) => Some(name.clone()),
+            None => return Err(format!("there is no user {user}")),
+        },
+    };
+    let label = wanted
+        .label
+        .clone()
+        .or(known.map(|known| known.label.clone()));
+    let scopes = wanted
+        .scopes
+        .clone()
+        .or(known.map(|known| known.scopes.clone()));
+    let expires_at = known.and_then(|known| known.expires_at);
+    Ok(KeyEntry {
+        realm: wanted.realm.clone(),
+        label: label.unwrap_or_default(),
+        digest,
+        user,
+        scopes: scopes.unwrap_or(Scopes::ALL),
+        expires_at: wanted.expires_at.clone().after(expires_at),
+    })
+}

@@ -1,0 +1,84 @@
+//! Organisations and their units.
+
+use uuid::Uuid;
+
+use super::{Judge, Outcome, unfit};
+use crate::directory::changes::differs;
+use crate::directory::wanted::WantedOrganisation;
+use crate::directory::{OrganisationEntry, UnitEntry};
+
+impl Judge<'_> {
+    /// Returns those that are new or differ. Units are not removed: users may be in them.
+    pub(super) fn organisations(&mut self) -> Outcome<Vec<OrganisationEntry>> {
+        let mut changed = Vec::new();
+        for wanted in &self.wanted.organisations {
+            let known = self.known_organisation(wanted)?;
+            let entry = self.organisation(wanted, known.as_ref())?;
+            if let Some(known) = &known {
+                self.organisations.remove(&known.name);
+            }
+            self.organisations.insert(entry.name.clone(), entry.clone());
+            self.organisation_names.insert(entry.id, entry.name.clone());
+            if differs(&mut self.applied, known.as_ref(), &entry) {
+                changed.push(entry);
+            }
+        }
+        Ok(changed)
+    }
+
+    /// The one of that identifier, else the one of that name.
+    fn known_organisation(
+        &self,
+        wanted: &WantedOrganisation,
+    ) -> Outcome<Option<OrganisationEntry>> {
+        let named = self.organisations.get(&wanted.name);
+        let Some(id) = wanted.id else {
+            return Ok(named.cloned());
+        };
+        if named.is_some_and(|named| named.id != id) {
+            let reason = "there is one of that name, with another id";
+            return Err(unfit(format!("organisation {}", wanted.name), reason));
+        }
+        let name = self.organisation_names.get(&id);
+        Ok(name.and_then(|name| self.organisations.get(name)).cloned())
+    }
+
+    fn organisation(
+        &self,
+        wanted: &WantedOrganisation,
+        known: Option<&OrganisationEntry>,
+    ) -> Outcome<OrganisationEntry> {
+        let label = || format!("organisation {}", wanted.name);
+        let id = known.map(|known| known.id).or(wanted.id);
+        let id = id.unwrap_or_else(Uuid::new_v4);
+        let mut units = known.map_or_else(Vec::new, |known| known.units.clone());
+        for (unit, name) in &wanted.units {
+            let owner = self.present.units.get(unit);
+            if owner.is_some_and(|owner| *owner != id) {
+                let reason = format!("another organisation has the unit {unit}");
+                return Err(unfit(label(), reason));
+            }
+            match units.iter_mut().find(|known| known.id == *unit) {
+                Some(known) => known.name = name.clone().unwrap_or(known.name.clone()),
+                None => units.push(UnitEntry {
+                    id: unit.clone(),
+                    name: name.clone().unwrap_or_default(),
+                }),
+            }
+        }
+        units.sort_by(|one, other| one.id.cmp(&other.id));
+        let default_unit = known.and_then(|known| known.default_unit.clone());
+        let default_unit = wanted.default_unit.clone().after(default_unit);
+        let is_there = |default: &String| units.iter().any(|unit| unit.id == *default);
+        if let Some(missing) = default_unit.as_ref().filter(|default| !is_there(default)) {
+            let reason = format!("the default unit {missing} is not among its units");
+            return Err(unfit(label(), reason));
+        }
+        Ok(OrganisationEntry {
+            id,
+            name: wanted.name.clone(),
+            default_unit,
+            units,
+        })
+    }
+}

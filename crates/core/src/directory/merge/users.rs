@@ -1,0 +1,111 @@
+//! One user of a file beside the one who is there.
+
+use uuid::Uuid;
+
+use super::{Judge, Outcome, unfit};
+use crate::directory::UserEntry;
+use crate::directory::changes::ends_tokens;
+use crate::directory::origin::{Attribute, Attributes};
+use crate::directory::wanted::WantedUser;
+use crate::user::Role;
+
+/// An entry of a file, and the user it is about.
+#[derive(Clone, Copy)]
+pub(super) struct One<'a> {
+    pub(super) label: &'a str,
+    pub(super) wanted: &'a WantedUser,
+    pub(super) known: Option<&'a UserEntry>,
+    /// Whether the entry is an export's of a later state of the same directory.
+    pub(super) newer: bool,
+}
+
+impl Judge<'_> {
+    /// Returns the user as the import leaves him.
+    pub(super) fn user(
+        &mut self,
+        wanted: &WantedUser,
+        known: Option<&UserEntry>,
+    ) -> Outcome<UserEntry> {
+        let label = format!("user {}", wanted.user_name);
+        let one = One {
+            label: &label,
+            wanted,
+            known,
+            newer: known.is_some_and(|known| wanted.generation > known.generation),
+        };
+        let mut entry = known.map_or_else(|| new_user(wanted), Clone::clone);
+        self.merge_attributes(one, &mut entry);
+        self.check_place(one, &entry)?;
+        self.merge_password(one, &mut entry)?;
+        self.merge_state(one, &mut entry);
+        self.merge_second_factor(one, &mut entry)?;
+        self.merge_app_passwords(one, &mut entry);
+        self.merge_cards(one, &mut entry)?;
+        entry.generation = match known {
+            None => wanted.generation,
+            Some(known) => {
+                let ended = i64::from(ends_tokens(&entry, known));
+                wanted.generation.max(known.generation + ended)
+            }
+        };
+        Ok(entry)
+    }
+
+    /// The organisation has to be there, and the units among its own. Who is not moved stays.
+    fn check_place(&self, one: One<'_>, entry: &UserEntry) -> Outcome<()> {
+        let One {
+            label,
+            wanted,
+            known,
+            ..
+        } = one;
+        let said = |attribute| wanted.attributes.contains_key(&attribute);
+        let place = [
+            Attribute::Organisation,
+            Attribute::DefaultUnit,
+            Attribute::Units,
+        ];
+        if known.is_some() && !place.into_iter().any(said) {
+            return Ok(());
+        }
+        let name = &entry.organisation;
+        if name.is_empty() && !said(Attribute::Organisation) {
+            return Err(unfit(label, "needs an organisation"));
+        }
+        let Some(organisation) = self.organisations.get(name) else {
+            return Err(unfit(label, format!("there is no organisation {name}")));
+        };
+        let mut units = entry.units.iter().chain(&entry.default_unit);
+        match units.find(|unit| !organisation.has_unit(unit)) {
+            Some(unit) => Err(unfit(label, format!("{name} has no unit {unit}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn new_user(wanted: &WantedUser) -> UserEntry {
+    UserEntry {
+        id: wanted.id.unwrap_or_else(Uuid::new_v4),
+        number: 0,
+        user_name: wanted.user_name.clone(),
+        email: None,
+        first_name: String::new(),
+        last_name: String::new(),
+        image_url: String::new(),
+        role: Role::default(),
+        organisation: String::new(),
+        default_unit: None,
+        units: Vec::new(),
+        disabled: false,
+        password_hash: String::new(),
+        replaced_hashes: Vec::new(),
+        generation: 0,
+        totp_secret: None,
+        set_here: Vec::new(),
+        recovery_codes: Some(Vec::new()),
+        app_passwords: Some(Vec::new()),
+        revoked_app_passwords: Vec::new(),
+        access_cards: Vec::new(),
+        imported: Attributes::new(),
+    }
+}

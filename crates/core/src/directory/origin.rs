@@ -1,0 +1,211 @@
+//! Where a user's values come from: what an import last said is told from what was set here since.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{KeyDigest, UserEntry};
+use crate::user::Role;
+
+/// What of a user an import does not take back once it was set here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The password.
+    Password,
+    /// Whether the user is disabled.
+    State,
+    /// The second factor with its recovery codes.
+    SecondFactor,
+}
+
+impl Part {
+    /// All of them, in order.
+    pub const ALL: [Self; 3] = [Self::Password, Self::State, Self::SecondFactor];
+}
+
+/// What a file may say of a user beside secrets and state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attribute {
+    /// Number.
+    Number,
+    /// Login name.
+    UserName,
+    /// E-mail address; an empty text is none.
+    Email,
+    /// First name.
+    FirstName,
+    /// Last name.
+    LastName,
+    /// Address of a picture.
+    ImageUrl,
+    /// Name of the role.
+    Role,
+    /// Name of the organisation.
+    Organisation,
+    /// The user's own default unit; an empty text is none.
+    DefaultUnit,
+    /// Further units.
+    Units,
+}
+
+impl Attribute {
+    const ALL: [Self; 10] = [
+        Self::Number,
+        Self::UserName,
+        Self::Email,
+        Self::FirstName,
+        Self::LastName,
+        Self::ImageUrl,
+        Self::Role,
+        Self::Organisation,
+        Self::DefaultUnit,
+        Self::Units,
+    ];
+
+    /// Returns its name in a directory file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::UserName => "user_name",
+            Self::Email => "email",
+            Self::FirstName => "first_name",
+            Self::LastName => "last_name",
+            Self::ImageUrl => "image_url",
+            Self::Role => "role",
+            Self::Organisation => "organisation",
+            Self::DefaultUnit => "default_unit",
+            Self::Units => "units",
+        }
+    }
+
+    /// Returns its value in the entry.
+    pub(super) fn of(self, user: &UserEntry) -> Value {
+        let or_empty = |text: &Option<String>| Value::Text(text.clone().unwrap_or_default());
+        match self {
+            Self::Number => Value::Number(user.number),
+            Self::UserName => Value::Text(user.user_name.clone()),
+            Self::Email => or_empty(&user.email),
+            Self::FirstName => Value::Text(user.first_name.clone()),
+            Self::LastName => Value::Text(user.last_name.clone()),
+            Self::ImageUrl => Value::Text(user.image_url.clone()),
+            Self::Role => Value::Text(user.role.name().to_owned()),
+            Self::Organisation => Value::Text(user.organisation.clone()),
+            Self::DefaultUnit => or_empty(&user.default_unit),
+            Self::Units => Value::List(user.units.clone()),
+        }
+    }
+
+    /// Sets it in the entry. A value of another kind changes nothing.
+    pub(super) fn set(self, user: &mut UserEntry, value: Value) {
+        let if_any = |text: String| Some(text).filter(|text| !text.is_empty());
+        match (self, value) {
+            (Self::Number, Value::Number(number)) => user.number = number,
+            (Self::UserName, Value::Text(text)) => user.user_name = text,
+            (Self::Email, Value::Text(text)) => user.email = if_any(text),
+            (Self::FirstName, Value::Text(text)) => user.first_name = text,
+            (Self::LastName, Value::Text(text)) => user.last_name = text,
+            (Self::ImageUrl, Value::Text(text)) => user.image_url = text,
+            (Self::Role, Value::Text(text)) => {
+                user.role = Role::from_name(&text).unwrap_or(user.role);
+            }
+            (Self::Organisation, Value::Text(text)) => user.organisation = text,
+            (Self::DefaultUnit, Value::Text(text)) => user.default_unit = if_any(text),
+            (Self::Units, Value::List(units)) => user.units = units,
+            (_, Value::Number(_) | Value::Text(_) | Value::List(_)) => {}
+        }
+    }
+}
+
+/// An attribute's value, as a file has it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// A whole number.
+    Number(i64),
+    /// A text.
+    Text(String),
+    /// A list of texts.
+    List(Vec<String>),
+}
+
+/// Shows no value: people's names and addresses do not belong into logs.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+/// Values by attribute.
+pub type Attributes = BTreeMap<Attribute, Value>;
+
+/// What an import last said of a user, as a directory remembers it.
+#[derive(Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Origin {
+    /// Digest of the password's hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    password: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    disabled: Option<bool>,
+    /// Digest of the second factor's secret and recovery codes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    second_factor: Option<String>,
+    /// By name: a newer release may remember more.
+    #[serde(default)]
+    attributes: HashMap<String, Value>,
+}
+
+impl Origin {
+    /// Returns what is to be remembered of an entry whose marks are right.
+    pub(super) fn of(user: &UserEntry) -> Self {
+        let imported = |part| !user.set_here.contains(&part);
+        let said = |attribute: Attribute| {
+            let said = user.imported.get(&attribute).cloned();
+            let said = said.unwrap_or_else(|| attribute.of(user));
+            (attribute.name().to_owned(), said)
+        };
+        Self {
+            password: imported(Part::Password).then(|| KeyDigest::of(&user.password_hash).hex()),
+            disabled: imported(Part::State).then_some(user.disabled),
+            second_factor: imported(Part::SecondFactor).then(|| second_factor(user).hex()),
+            attributes: Attribute::ALL.into_iter().map(said).collect(),
+        }
+    }
+
+    /// Marks in the entry what differs from what an import last said; without an origin, no import
+    /// said anything.
+    pub(super) fn mark(origin: Option<&Self>, user: &mut UserEntry) {
+        let nothing = Self::default();
+        let origin = origin.unwrap_or(&nothing);
+        let replaced = user.replaced_hashes.iter().copied();
+        let mut hashes = replaced.chain([KeyDigest::of(&user.password_hash)]);
+        let here = |part: &Part| match part {
+            Part::Password => {
+                let said = origin.password.as_deref();
+                said.is_none_or(|said| !hashes.any(|hash| hash.hex() == said))
+            }
+            Part::State => origin.disabled != Some(user.disabled),
+            Part::SecondFactor => {
+                let now = second_factor(user).hex();
+                origin.second_factor.as_deref() != Some(now.as_str())
+            }
+        };
+        user.set_here = Part::ALL.into_iter().filter(here).collect();
+        let differing = Attribute::ALL.into_iter().filter_map(|attribute| {
+            let said = origin.attributes.get(attribute.name())?;
+            (*said != attribute.of(user)).then(|| (attribute, said.clone()))
+        });
+        user.imported = differing.collect();
+    }
+}
+
+/// What a second factor is known by. Whether codes are spent makes no difference.
+fn second_factor(user: &UserEntry) -> KeyDigest {
+    let codes = user.recovery_codes.iter().flatten();
+    let mut parts: Vec<_> = codes.map(|code| code.digest.hex()).collect();
+    parts.sort();
+    parts.insert(0, user.totp_secret.clone().unwrap_or_default());
+    KeyDigest::of(&parts.join(" "))
+}

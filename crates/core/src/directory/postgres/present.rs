@@ -1,0 +1,82 @@
+//! What is there of that which a file names.
+
+use sqlx::postgres::PgConnection;
+use sqlx::{query, query_scalar};
+
+use super::entries;
+use crate::directory::digest_keys::OpenKeys;
+use crate::directory::present::{Names, Present};
+use crate::directory::rows::{self, Columns as _, Result};
+use crate::directory::wanted::Wanted;
+
+pub(super) async fn read(
+    connection: &mut PgConnection,
+    wanted: &Wanted,
+    open: OpenKeys,
+) -> Result<Present> {
+    let mut present = Present {
+        open,
+        ..Present::default()
+    };
+    let logins = query(
+        "SELECT l.login, u.id, u.user_name FROM logins l JOIN users u ON u.id = l.user_id
+         WHERE l.login = ANY($1)",
+    )
+    .bind(wanted.logins())
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in &logins {
+        present.logins.insert(row.text("login")?, rows::named(row)?);
+    }
+    let imported = query(
+        "SELECT i.name, u.id, u.user_name FROM imported_users i JOIN users u ON u.id = i.user_id
+         WHERE i.name = ANY($1)",
+    )
+    .bind(wanted.logins())
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in &imported {
+        let name = row.text("name")?;
+        present.imported_names.insert(name, rows::named(row)?);
+    }
+    let numbers = query("SELECT number, id, user_name FROM users WHERE number = ANY($1)")
+        .bind(wanted.numbers())
+        .fetch_all(&mut *connection)
+        .await?;
+    for row in &numbers {
+        present
+            .numbers
+            .insert(row.number("number")?, rows::named(row)?);
+    }
+    present.last_number = query_scalar("SELECT max(number) FROM users")
+        .fetch_one(&mut *connection)
+        .await?;
+    let units = query("SELECT id, organisation_id AS organisation FROM units WHERE id = ANY($1)")
+        .bind(wanted.units())
+        .fetch_all(&mut *connection)
+        .await?;
+    for row in &units {
+        present
+            .units
+            .insert(row.text("id")?, row.guid("organisation")?);
+    }
+    let mut named = Names {
+        organisations: Vec::new(),
+        users: wanted.user_ids(&present),
+        keys: wanted.key_names(&present.open),
+    };
+    let organisations = query(
+        "SELECT id FROM organisations WHERE id = ANY($1) OR name = ANY($2)
+         OR id IN (SELECT organisation_id FROM users WHERE id = ANY($3))",
+    )
+    .bind(wanted.organisation_ids())
+    .bind(wanted.organisation_names())
+    .bind(named.users.clone())
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in &organisations {
+        named.organisations.push(row.guid("id")?);
+    }
+    (present.entries, present.origins) = entries::read(connection, Some(&named)).await?;
+    Ok(present)
+}

@@ -1,0 +1,112 @@
+//! What is in a directory of that which a file names.
+
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
+
+use super::desk::Named;
+use super::digest_keys::{OpenKeys, What};
+use super::origin::{Attribute, Origin};
+use super::wanted::{Wanted, WantedUser};
+use super::{KeyDigest, Setting, Snapshot, login_form};
+
+/// What of a directory concerns a file: the entries that it names, and those in their way.
+#[derive(Default)]
+pub struct Present {
+    pub(super) open: OpenKeys,
+    pub(super) entries: Snapshot,
+    pub(super) origins: HashMap<Uuid, Origin>,
+    /// Users by the name that an import last gave them.
+    pub(super) imported_names: HashMap<String, Named>,
+    /// Owners of the login names of the file.
+    pub(super) logins: HashMap<String, Named>,
+    /// Owners of the numbers of the file.
+    pub(super) numbers: HashMap<i64, Named>,
+    /// Organisations of the units of the file.
+    pub(super) units: HashMap<String, Uuid>,
+    pub(super) last_number: Option<i64>,
+}
+
+/// The entries that are read.
+pub(super) struct Names {
+    pub(super) organisations: Vec<Uuid>,
+    pub(super) users: Vec<Uuid>,
+    pub(super) keys: Vec<(String, KeyDigest)>,
+}
+
+impl Present {
+    /// Returns the user that an entry of a file is about: the one of its identifier, else the one of its
+    /// name, else the one whom an import gave that name.
+    pub(super) fn id_of(&self, id: Option<Uuid>, user_name: &str) -> Option<Uuid> {
+        let name = login_form(user_name);
+        let named = self.logins.get(&name);
+        let named = named.filter(|named| login_form(&named.user_name) == name);
+        id.or_else(|| named.map(|named| named.id))
+            .or_else(|| self.imported_names.get(&name).map(|named| named.id))
+    }
+}
+
+/// What a file names, as databases are asked for it.
+impl Wanted {
+    /// Returns every login name, in the form that is compared.
+    pub(super) fn logins(&self) -> Vec<String> {
+        let users = self.users.iter().flat_map(|user| {
+            let email = user.text(Attribute::Email);
+            [Some(user.user_name.as_str()), email]
+        });
+        let keys = self.keys.iter().map(|key| match &key.user {
+            Setting::To(user) => Some(user.as_str()),
+            Setting::Same | Setting::None => None,
+        });
+        let logins = users.chain(keys).flatten().map(login_form);
+        let logins: HashSet<_> = logins.filter(|login| !login.is_empty()).collect();
+        logins.into_iter().collect()
+    }
+
+    /// Returns every number.
+    pub(super) fn numbers(&self) -> Vec<i64> {
+        let numbers = self.users.iter();
+        numbers.filter_map(WantedUser::number).collect()
+    }
+
+    /// Returns every unit that it puts into an organisation.
+    pub(super) fn units(&self) -> Vec<String> {
+        let units = self.organisations.iter().flat_map(|one| &one.units);
+        units.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Returns the identifiers of organisations.
+    pub(super) fn organisation_ids(&self) -> Vec<Uuid> {
+        let organisations = self.organisations.iter();
+        organisations.filter_map(|one| one.id).collect()
+    }
+
+    /// Returns the names of organisations.
+    pub(super) fn organisation_names(&self) -> Vec<String> {
+        let own = self.organisations.iter().map(|one| one.name.as_str());
+        let said = self.users.iter();
+        let said = said.filter_map(|user| user.text(Attribute::Organisation));
+        let names: HashSet<_> = own.chain(said).collect();
+        names.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Returns the users that it is about, as far as they are there.
+    pub(super) fn user_ids(&self, present: &Present) -> Vec<Uuid> {
+        let users = self.users.iter();
+        let ids = users.filter_map(|user| present.id_of(user.id, &user.user_name));
+        let ids: HashSet<_> = ids.collect();
+        ids.into_iter().collect()
+    }
+
+    /// Returns every key, revoked ones among them, in every form in which it may be stored.
+    pub(super) fn key_names(&self, open: &OpenKeys) -> Vec<(String, KeyDigest)> {
+        let keys = self.keys.iter().map(|key| (&key.realm, key.digest));
+        let revoked = self.revoked_keys.iter();
+        let revoked = revoked.map(|key| (&key.realm, key.digest));
+        let forms = keys.chain(revoked).flat_map(|(realm, digest)| {
+            let forms = open.forms(What::Key { realm }, digest).into_iter();
+            forms.map(|form| (realm.clone(), form))
+        });
+        forms.collect()
+    }
+}

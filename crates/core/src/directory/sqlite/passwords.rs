@@ -1,0 +1,45 @@
+//! Password hashes that are exchanged for others of the same password.
+
+use sqlx::query;
+use sqlx::sqlite::SqlitePool;
+use uuid::Uuid;
+
+use crate::directory::KeyDigest;
+use crate::directory::rows::Result;
+
+/// Exchanges a user's hash for another one of the same password, if it is still that.
+pub(super) async fn replace_hash(
+    pool: &SqlitePool,
+    user: Uuid,
+    old: &str,
+    new: &str,
+) -> Result<bool> {
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let user = user.to_string();
+    let done = query("UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?")
+        .bind(new)
+        .bind(&user)
+        .bind(old)
+        .execute(&mut *transaction)
+        .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    query("UPDATE replaced_hashes SET now = ? WHERE user = ? AND now = ?")
+        .bind(new)
+        .bind(&user)
+        .bind(old)
+        .execute(&mut *transaction)
+        .await?;
+    query(
+        "INSERT INTO replaced_hashes (user, digest, now) VALUES (?, ?, ?)
+         ON CONFLICT (user, digest) DO UPDATE SET now = excluded.now",
+    )
+    .bind(&user)
+    .bind(KeyDigest::of(old).as_bytes().as_slice())
+    .bind(new)
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(true)
+}

@@ -1,0 +1,87 @@
+//! What is there of that which a file names.
+
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{query, query_scalar};
+
+use super::entries::{self, list};
+use crate::directory::digest_keys::OpenKeys;
+use crate::directory::present::{Names, Present};
+use crate::directory::rows::{self, Columns as _, Result};
+use crate::directory::wanted::Wanted;
+
+pub(super) async fn read(
+    connection: &mut SqliteConnection,
+    wanted: &Wanted,
+    open: OpenKeys,
+) -> Result<Present> {
+    let mut present = Present {
+        open,
+        ..Present::default()
+    };
+    let logins = query(
+        "SELECT l.login, u.id, u.user_name FROM logins l JOIN users u ON u.id = l.user
+         WHERE l.login IN (SELECT value FROM json_each(?))",
+    )
+    .bind(list(&wanted.logins()))
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in &logins {
+        present.logins.insert(row.text("login")?, rows::named(row)?);
+    }
+    let imported = query(
+        "SELECT i.name, u.id, u.user_name FROM imported_users i JOIN users u ON u.id = i.user
+         WHERE i.name IN (SELECT value FROM json_each(?))",
+    )
+    .bind(list(&wanted.logins()))
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in &imported {
+        let name = row.text("name")?;
+        present.imported_names.insert(name, rows::named(row)?);
+    }
+    let numbers = query(
+        "SELECT number, id, user_name FROM users
+         WHERE number IN (SELECT value FROM json_each(?))",
+    )
+    .bind(serde_json::json!(wanted.numbers()).to_string())
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in &numbers {
+        present
+            .numbers
+            .insert(row.number("number")?, rows::named(row)?);
+    }
+    present.last_number = query_scalar("SELECT max(number) FROM users")
+        .fetch_one(&mut *connection)
+        .await?;
+    let units =
+        query("SELECT id, organisation FROM units WHERE id IN (SELECT value FROM json_each(?))")
+            .bind(list(&wanted.units()))
+            .fetch_all(&mut *connection)
+            .await?;
+    for row in &units {
+        present
+            .units
+            .insert(row.text("id")?, row.guid("organisation")?);
+    }
+    let mut named = Names {
+        organisations: Vec::new(),
+        users: wanted.user_ids(&present),
+        keys: wanted.key_names(&present.open),
+    };
+    let organisations = query(
+        "SELECT id FROM organisations WHERE id IN (SELECT value FROM json_each(?1))
+         OR name IN (SELECT value FROM json_each(?2))
+         OR id IN (SELECT organisation FROM users WHERE id IN (SELECT value FROM json_each(?3)))",
+    )
+    .bind(list(&wanted.organisation_ids()))
+    .bind(list(&wanted.organisation_names()))
+    .bind(list(&named.users))
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in &organisations {
+        named.organisations.push(row.guid("id")?);
+    }
+    (present.entries, present.origins) = entries::read(connection, Some(&named)).await?;
+    Ok(present)
+}
