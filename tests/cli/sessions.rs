@@ -126,10 +126,12 @@ fn what_came_of_it_is_seen_and_ended(
         .iter()
         .filter(|one| one["root"] != one["handle"])
         .collect();
-    let [second, first] = handed_over[..] else {
+    let (first, second): (Vec<_>, Vec<_>) = handed_over
+        .into_iter()
+        .partition(|one| one["parent"] == one["root"]);
+    let ([first], [second]) = (&first[..], &second[..]) else {
         panic!("{sessions:?}")
     };
-    assert_eq!(first["parent"], first["root"]);
     assert_eq!(
         (&second["parent"], &second["root"], &second["login_at"]),
         (&first["handle"], &first["root"], &first["login_at"])

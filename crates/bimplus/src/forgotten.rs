@@ -77,7 +77,7 @@ async fn write(
         // The newest letter counts, and asking for many fills no store.
         concurrency: Concurrency::OnePerClient,
         topic: Some(occasion.topic()),
-        address: Some(to.to_owned()),
+        address: Some(to.into()),
         ..Terms::new(Purpose::Handover, lifetime)
     };
     let issued = auth.issue(REALM, &user, terms).await?;

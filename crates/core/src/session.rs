@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -103,7 +104,7 @@ pub struct Terms {
     /// the latest, over any number of tokens in between.
     pub longest_from_login: Option<Duration>,
     /// The e-mail address that the token is sent to. It opens nothing while the user has another.
-    pub address: Option<String>,
+    pub address: Option<SecretString>,
     /// What the letter is about that the token is sent in. Letters about different topics do not
     /// replace each other.
     pub topic: Option<&'static str>,

@@ -22,7 +22,7 @@ pub(crate) async fn send_reset_key(
     };
     let terms = Terms {
         concurrency: Concurrency::OnePerClient,
-        address: Some(address.to_owned()),
+        address: Some(address.into()),
         ..Terms::new(Purpose::Reset, lifetime)
     };
     let key = auth.issue(REALM, &user, terms).await?.token;

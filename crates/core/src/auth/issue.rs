@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::counter;
+use secrecy::ExposeSecret as _;
 use tracing::warn;
 
 use super::Auth;
@@ -62,8 +63,8 @@ impl Auth {
             lineage: terms.lineage.clone(),
             address: terms
                 .address
-                .as_deref()
-                .map(|address| self.address_digest(user, address)),
+                .as_ref()
+                .map(|address| self.address_digest(user, address.expose_secret())),
             at_most: match terms.concurrency {
                 Concurrency::AtMost(most) => Some(most.get()),
                 Concurrency::Many | Concurrency::OnePerClient | Concurrency::Reuse { .. } => None,

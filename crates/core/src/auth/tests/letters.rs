@@ -7,7 +7,7 @@ const ADDRESS: &str = "ada@example.com";
 
 fn letter(purpose: Purpose) -> Terms {
     Terms {
-        address: Some(ADDRESS.to_owned()),
+        address: Some(ADDRESS.into()),
         ..Terms::new(purpose, HOUR)
     }
 }
