@@ -73,6 +73,7 @@ impl Fixture {
             .await
             .unwrap();
         let passwords = Passwords::start(PasswordSettings {
+            account_share: 100,
             bcrypt_cost: 4,
             threads: NonZeroUsize::new(1),
             queue: 64,

@@ -45,6 +45,7 @@ impl Host {
             .await
             .expect("a directory");
         let passwords = Passwords::start(PasswordSettings {
+            account_share: 100,
             bcrypt_cost: 4,
             threads: NonZeroUsize::new(1),
             queue: 64,

@@ -101,6 +101,7 @@ impl World {
         let path = folder.path().join("directory.db");
         let directory = SqliteDirectory::open(&path).await.unwrap();
         let passwords = Passwords::start(PasswordSettings {
+            account_share: 100,
             bcrypt_cost: plan.bcrypt_cost,
             threads: NonZeroUsize::new(1),
             queue: plan.queue,
