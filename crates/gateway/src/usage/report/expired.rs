@@ -1,0 +1,48 @@
+//! Tokens that a client presented after their end: it may expect them to live longer.
+
+use isogloss_core::usage::ExpiredUse;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::many;
+
+/// Tokens that a client presented after their end: it may expect them to live longer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExpiredTokens {
+    /// How many tokens. One that several gateways saw counts several times.
+    tokens: u64,
+    /// How many calls were refused for it, at most one a minute for each token. More than tokens: the
+    /// client did not log in at once.
+    calls: u64,
+    /// The least age at which one was presented, in seconds since it was issued.
+    youngest_seconds: u64,
+    /// The greatest age.
+    oldest_seconds: u64,
+}
+
+impl ExpiredTokens {
+    /// Returns what was counted. `None` if no expired token was presented.
+    pub(super) fn new(expired: &ExpiredUse) -> Option<Self> {
+        Some(Self {
+            tokens: expired.tokens,
+            calls: expired.calls,
+            youngest_seconds: expired.youngest?,
+            oldest_seconds: expired.oldest?,
+        })
+    }
+
+    /// Returns what tells that tokens end before the client renews them. `None` if nothing does: a
+    /// client that logs in as soon as it is refused presents each expired token once.
+    pub(super) fn hint(&self) -> Option<String> {
+        (self.calls > self.tokens).then(|| {
+            format!(
+                "{} with {} that had expired, {} to {} seconds after issue: the client may expect \
+                 a longer lifetime",
+                many(self.calls, "call"),
+                many(self.tokens, "token"),
+                self.youngest_seconds,
+                self.oldest_seconds,
+            )
+        })
+    }
+}
