@@ -1,5 +1,8 @@
 //! `isogloss directory`: in, out, and in again.
 
+use std::fs::{File, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+
 use conformance::{Gateway, Request};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -213,7 +216,7 @@ fn a_file_with_a_bad_entry_is_refused_whole() {
             "expected a string",
         ),
         (
-            "\n[[keys]]\nrealm = \"crmcom\"\nuser = \"nobody\"\nkey = \"hush-hush\"".to_owned(),
+            "\n[[keys]]\nrealm = \"crmcom\"\nuser = \"nobody\"\nkey = \"hush-hush\"\nallow_weak = true".to_owned(),
             "there is no user nobody",
         ),
         (
@@ -238,5 +241,123 @@ fn a_file_with_a_bad_entry_is_refused_whole() {
     assert_eq!(
         counted["created"], 1,
         "the good part alone is taken: {counted}"
+    );
+}
+
+fn mode(folder: &TempDir, name: &str) -> u32 {
+    let found = folder.path().join(name).metadata().unwrap();
+    found.permissions().mode() & 0o777
+}
+
+#[test]
+fn an_exported_file_is_for_its_owner_and_replaces_none() {
+    let (folder, shell) = place();
+    shell.import_demo().done();
+    let exported = shell.run(&["directory", "export"]).done();
+    let to_file = ["directory", "export", "--output", "own.toml"];
+    assert_eq!(shell.run(&to_file).done(), "");
+    let read = || std::fs::read_to_string(folder.path().join("own.toml")).unwrap();
+    assert_eq!(
+        (read(), mode(&folder, "own.toml")),
+        (exported.clone(), 0o600)
+    );
+
+    shell.write("own.toml", "mine");
+    let refused = shell.run(&to_file).refused();
+    assert_eq!(refused, "own.toml is there already: --force replaces it");
+    assert_eq!(read(), "mine");
+    let replaced = shell.run(&[&to_file[..], &["--force"]].concat());
+    assert_eq!(replaced.done(), "");
+    assert_eq!((read(), mode(&folder, "own.toml")), (exported, 0o600));
+}
+
+#[test]
+fn an_export_into_a_file_for_others_is_warned_of() {
+    let (folder, shell) = place();
+    shell.import_demo().done();
+    let warned = "isogloss: warning: there are secrets in it, and others may read the file that this \
+                  goes to: chmod 600\n";
+    for (mode, said) in [(0o644, warned), (0o640, warned), (0o600, "")] {
+        let path = folder.path().join("redirected.toml");
+        let file = File::create(&path).unwrap();
+        file.set_permissions(Permissions::from_mode(mode)).unwrap();
+        let ended = shell.run_into(&["directory", "export"], file);
+        assert_eq!(
+            (ended.exit, ended.err.as_str()),
+            (Some(0), said),
+            "{mode:o}"
+        );
+        let written = std::fs::read_to_string(&path).unwrap();
+        assert!(written.contains("[[organisations]]"), "{written}");
+    }
+}
+
+#[test]
+fn a_card_or_key_that_can_be_guessed_is_refused_unless_it_is_allowed() {
+    let (_folder, shell) = place();
+    shell.import_demo().done();
+    let users = "[[users]]\nuser_name = \"ada\"\norganisation = \"CRMDEMO\"\npassword = \"a password\"\n\
+                 access_cards = [{ code = \"90210\" }]\n";
+    let keys = "[[keys]]\nrealm = \"crmcom\"\nlabel = \"shop\"\nkey = \"abc\"\n";
+    let reason = "can be guessed: take 16 random characters or more, or set allow_weak = true for one \
+                  that is in use already";
+    for (text, entry, what, mark) in [
+        (
+            users,
+            "user ada, access card 1",
+            ", code",
+            "\"90210\", allow_weak = true",
+        ),
+        (keys, "crmcom key shop", "", "\"abc\"\nallow_weak = true"),
+    ] {
+        shell.write("weak.toml", text);
+        let refused = shell.run(&["directory", "import", "weak.toml"]).refused();
+        let expected = format!("weak.toml was not applied: {entry}{what}: {reason}");
+        assert_eq!(refused, expected);
+        let warned = format!("isogloss: warning: {entry}: can be guessed\n");
+        let marked = text.replace("\"90210\"", mark).replace("\"abc\"", mark);
+        shell.write("marked.toml", &marked);
+        shell.run(&["directory", "import", "marked.toml"]).done();
+        let again = shell.run(&["directory", "import", "weak.toml"]);
+        assert_eq!(
+            (again.exit, again.err),
+            (Some(0), warned),
+            "it is there already"
+        );
+    }
+    let ids = keys.replace("crmcom", "bimplus");
+    shell.write("ids.toml", &ids);
+    shell.run(&["directory", "import", "ids.toml"]).done();
+}
+
+#[test]
+fn digest_keys_are_listed_and_one_in_use_is_not_removed() {
+    let folder = TempDir::new().unwrap();
+    let shell =
+        || Shell::alone(folder.path()).with("ISOGLOSS__TOKENS__PEPPER", "the pepper of last year");
+    shell().import_demo().done();
+    let list = ["directory", "digest-keys", "list", "--json"];
+    let listed = shell().run(&list).json();
+    let key = &listed[0];
+    assert_eq!(
+        (&key["readable"], &key["digests"]),
+        (&json!(true), &json!(7)),
+        "{listed}"
+    );
+    let id = key["id"].as_str().unwrap();
+    let remove = ["directory", "digest-keys", "remove", id];
+    let refused = shell().run(&remove).refused();
+    assert_eq!(refused, format!("{id}: the pepper opens it, so it stays"));
+
+    let wrong =
+        || Shell::alone(folder.path()).with("ISOGLOSS__TOKENS__PEPPER", "the pepper of this year");
+    assert_eq!(wrong().run(&list).json()[0]["readable"], false);
+    assert_eq!(wrong().run(&remove).done(), format!("{id}: removed\n"));
+    let said = wrong().import_demo().done();
+    assert!(said.starts_with("6 created"), "{said}");
+    let listed = wrong().run(&list).json();
+    assert_eq!(
+        (listed.as_array().unwrap().len(), &listed[0]["readable"]),
+        (1, &json!(true))
     );
 }

@@ -181,6 +181,45 @@ fn a_key_may_be_brought_along_and_act_as_a_user() {
 }
 
 #[test]
+fn a_key_that_can_be_guessed_is_refused_unless_it_is_allowed() {
+    let f = fixture();
+    let add = |realm: &str, label: &str, more: &[&str]| {
+        let add = [
+            "key",
+            "add",
+            "--realm",
+            realm,
+            "--label",
+            label,
+            "--key-stdin",
+        ];
+        let weak = format!("password{label}password\n");
+        f.shell.run_with(&[&add[..], more].concat(), &weak)
+    };
+    let reason = "the key can be guessed: let a random one be made, or allow a weak one that is in use \
+                  already";
+    let refused = add("crmcom", "shop", &[]);
+    let said = format!("isogloss: key add: {reason}\n");
+    assert_eq!((refused.exit, refused.err), (Some(2), said));
+    add("crmcom", "shop", &["--allow-weak"]).done();
+    add("bimplus", "cad", &[]).done();
+
+    let admin = f.add("admin", "desk", &[]);
+    let admin = admin["key"].as_str().unwrap();
+    let post = |body: &Value| {
+        let request =
+            Request::post("/admin/keys").header("Authorization", format!("Bearer {admin}"));
+        let answer = request.json(body).send(f.gateway.management()).unwrap();
+        (answer.status, answer.json().unwrap())
+    };
+    let mut body = json!({"realm": "introspection", "label": "by API", "key": "passwordpassword"});
+    assert_eq!(post(&body), (400, json!({"reason": reason})));
+    body["allow_weak"] = json!(true);
+    assert_eq!(post(&body).0, 201);
+    assert_eq!(f.introspect("passwordpassword"), 200);
+}
+
+#[test]
 fn what_makes_no_sense_is_told_and_not_done() {
     let f = fixture();
     let refused = |more: &[&str], exit: i32, reason: &str| {

@@ -99,6 +99,16 @@ impl Shell {
         }
     }
 
+    /// Runs it with its standard output going into that file.
+    pub(crate) fn run_into(&self, arguments: &[&str], file: fs::File) -> Said {
+        let output = self.command(arguments).stdout(file).output().unwrap();
+        Said {
+            exit: output.status.code(),
+            out: String::new(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// Runs it, and answers the first line to which `reply` knows an answer.
     pub(crate) fn run_replying(
         &self,
@@ -125,15 +135,21 @@ impl Shell {
     }
 
     fn spawn(&self, arguments: &[&str]) -> Child {
-        Command::new(PROGRAM)
-            .current_dir(&self.folder)
-            .args(arguments)
-            .envs(self.env.iter().cloned())
+        self.command(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command
+            .current_dir(&self.folder)
+            .args(arguments)
+            .envs(self.env.iter().cloned());
+        command
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) {

@@ -111,6 +111,20 @@ fn a_gateway_that_is_well_is_told_so_and_what_to_look_at() {
 }
 
 #[test]
+fn digest_keys_that_no_pepper_opens_are_found_out() {
+    let folder = TempDir::new().unwrap();
+    let builder = builder(&folder);
+    let gateway = builder.clone().start().unwrap();
+    gateway.wait_until_ready().unwrap();
+    let report = Report::new(&builder, &gateway, &folder, None);
+    report.assert("digest keys", "ok", "opens all of them");
+    let wrong = builder.env("ISOGLOSS__TOKENS__PEPPER", "the pepper of somebody else");
+    let report = Report::new(&wrong, &gateway, &folder, None);
+    assert_eq!(report.code, 1);
+    report.assert("digest keys", "failed", "of 7 cards and keys");
+}
+
+#[test]
 fn an_address_that_leads_elsewhere_is_found_out() {
     let folder = TempDir::new().unwrap();
     let builder = builder(&folder);

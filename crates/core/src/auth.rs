@@ -20,7 +20,7 @@ use time::OffsetDateTime;
 pub(crate) use self::tokens::used;
 use crate::audit::Audit;
 use crate::clock::Clock;
-use crate::directory::Directory;
+use crate::directory::{DigestKeyId, Directory};
 use crate::error::StoreError;
 use crate::password::Passwords;
 use crate::pepper::Peppers;
@@ -108,6 +108,12 @@ impl Auth {
     /// Where all that happens is recorded, for what others do with the same user base.
     pub fn audit(&self) -> &Audit {
         &self.0.audit
+    }
+
+    /// The digest keys of the directory that no pepper opens: cards and keys that are stored under them
+    /// are "unavailable".
+    pub fn unreadable_digest_keys(&self) -> Vec<DigestKeyId> {
+        self.0.directory.unreadable_digest_keys()
     }
 
     /// Whether directory and token store can be asked.

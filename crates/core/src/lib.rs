@@ -43,7 +43,7 @@ pub use network::Network;
 pub use password::{HashError, PasswordError, PasswordSettings, Passwords};
 pub use pepper::{Pepper, Peppers};
 pub use presented::Presented;
-pub use private_file::create_private_file;
+pub use private_file::{Existing, create_private_file, create_private_folder, write_private_file};
 pub use recovery::RecoveryCode;
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use session::{Actor, Concurrency, IssuedToken, Lifetime, Purpose, Session, Terms};

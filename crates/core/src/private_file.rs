@@ -1,7 +1,7 @@
 //! Files that only their owner may read: they hold hashes, digests, or the pepper.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 /// Makes a file that is not there yet, with the folders above it, for the owner's eyes only.
@@ -19,6 +19,39 @@ pub fn create_private_file(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
+/// What happens to a file that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// It stays, and nothing is written.
+    Keep,
+    /// It is replaced, by a file with a mode of its own.
+    Replace,
+}
+
+/// Writes a whole file for the owner's eyes only. Until it is complete, nothing has that name.
+pub fn write_private_file(path: &Path, content: &[u8], existing: Existing) -> io::Result<()> {
+    create_folder_of(path)?;
+    let folder = folder_of(path).unwrap_or_else(|| Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    let persisted = match existing {
+        Existing::Keep => file.persist_noclobber(path),
+        Existing::Replace => file.persist(path),
+    };
+    persisted.map(drop).map_err(|error| error.error)
+}
+
+/// Makes a folder, and those above it, for the owner's eyes only. One that is there already keeps the
+/// mode it has.
+pub fn create_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
 /// Opens a file for lines at its end, and for its last one to be read. One that is not there yet is
 /// made as [`create_private_file`] does; one that is there keeps the mode it has.
 pub(crate) fn append_to_private_file(path: &Path) -> io::Result<File> {
@@ -31,17 +64,12 @@ pub(crate) fn append_to_private_file(path: &Path) -> io::Result<File> {
 }
 
 fn create_folder_of(path: &Path) -> io::Result<()> {
-    let Some(folder) = path
-        .parent()
+    folder_of(path).map_or(Ok(()), create_private_folder)
+}
+
+fn folder_of(path: &Path) -> Option<&Path> {
+    path.parent()
         .filter(|folder| !folder.as_os_str().is_empty())
-    else {
-        return Ok(());
-    };
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 #[cfg(all(test, unix))]
@@ -59,5 +87,25 @@ mod tests {
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&path), 0o600);
         assert_eq!(mode(path.parent().unwrap()), 0o700);
+    }
+
+    #[test]
+    fn a_file_is_replaced_only_on_request() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out/export");
+        let write = |text: &str, existing| write_private_file(&path, text.as_bytes(), existing);
+        write("one", Existing::Keep).unwrap();
+        let refused = write("two", Existing::Keep).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        write("three", Existing::Replace).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "three");
+        let mode = path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600);
+        assert_eq!(
+            std::fs::read_dir(path.parent().unwrap()).unwrap().count(),
+            1
+        );
     }
 }

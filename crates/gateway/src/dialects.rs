@@ -92,6 +92,11 @@ pub(crate) fn names() -> Vec<&'static str> {
     all().into_iter().map(|dialect| dialect.name).collect()
 }
 
+/// The realms whose keys are public identifiers of applications, and no credentials.
+pub(crate) fn public_key_realms() -> [&'static str; 1] {
+    [isogloss_bimplus::NAME]
+}
+
 /// What each dialect's table may hold: its name, its default path, and the schema of its settings.
 pub(crate) fn schemas(
     generator: &mut SchemaGenerator,

@@ -17,7 +17,7 @@ pub(crate) async fn examine(config: &Config, public_url: Option<&str>) -> Findin
     let mut findings = Findings::default();
     findings.add(Finding::ok("configuration", "is valid"));
     files::examine(config, &mut findings);
-    match parts::directory(&config.sections.directory).await {
+    match parts::directory_to_look_at(&config.sections).await {
         Ok(directory) => people(config, directory.as_ref(), &mut findings).await,
         Err(error) => findings.add(Finding::failed(
             "directory",
@@ -52,6 +52,7 @@ async fn people(config: &Config, directory: &dyn Directory, findings: &mut Findi
             "see directory.url",
         )),
     }
+    digest_keys(directory, findings).await;
     let Ok(passwords) = parts::passwords(&config.sections.passwords) else {
         return;
     };
@@ -65,6 +66,36 @@ async fn people(config: &Config, directory: &dyn Directory, findings: &mut Findi
             format!("in use, and known to everybody: {}", known.join(", ")),
             "set others, disable these users and revoke these keys",
         ));
+    }
+}
+
+/// Whether the pepper opens what the digests of cards and keys are made with.
+async fn digest_keys(directory: &dyn Directory, findings: &mut Findings) {
+    const CHECK: &str = "digest keys";
+    match directory.digest_keys().await {
+        Ok(keys) => {
+            let lost = keys.iter().filter(|key| !key.is_readable);
+            let lost: Vec<_> = lost
+                .map(|key| format!("{} of {} cards and keys", key.id, key.digests))
+                .collect();
+            if lost.is_empty() {
+                findings.add(Finding::ok(CHECK, "the pepper opens all of them"));
+                return;
+            }
+            findings.add(Finding::failed(
+                CHECK,
+                format!("no pepper of the configuration opens {}", lost.join(", ")),
+                "set tokens.pepper, or tokens.previous_pepper, to the one that does; if it is lost, see \
+                 docs/operations.md, isogloss directory digest-keys remove",
+            ));
+        }
+        Err(error) => {
+            findings.add(Finding::failed(
+                CHECK,
+                error.to_string(),
+                "see directory.url",
+            ));
+        }
     }
 }
 

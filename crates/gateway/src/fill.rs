@@ -19,7 +19,7 @@ use tokio::time::sleep;
 use tracing::{info, warn};
 
 use self::gate::Gate;
-use crate::demo;
+use crate::{demo, dialects};
 
 /// Between two attempts, while the directory is away.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -129,6 +129,8 @@ impl Filling {
             }
         }
         let parsed = File::parse(&file.path, &file.text)?;
+        let parsed = parsed.with_public_realms(&dialects::public_key_realms());
+        let guessable = parsed.guessable();
         let applied = import(directory, &self.passwords, parsed, |_| {}).await?;
         if let Some(fingerprint) = file.fingerprints.first() {
             directory.note_import(fingerprint).await?;
@@ -146,6 +148,13 @@ impl Filling {
             unchanged = applied.unchanged,
             "applied the directory file"
         );
+        if !guessable.is_empty() {
+            let entries = guessable.join(", ");
+            warn!(
+                entries,
+                "the directory file has cards or keys that can be guessed"
+            );
+        }
         Ok(())
     }
 }

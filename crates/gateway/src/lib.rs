@@ -9,6 +9,7 @@ pub mod config;
 mod demo;
 mod descriptors;
 mod dialects;
+mod digests;
 mod doctor;
 mod door;
 mod fill;

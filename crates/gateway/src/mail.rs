@@ -1,16 +1,19 @@
 //! Letters by SMTP, or into a folder.
 
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use async_trait::async_trait;
-use isogloss_core::{Letter, Mailer, StoreError};
+use isogloss_core::{Letter, Mailer, StoreError, create_private_file, create_private_folder};
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
-use lettre::{AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use secrecy::ExposeSecret as _;
 use tracing::warn;
+use uuid::Uuid;
 
 use crate::config::{self, MailAddress};
 
@@ -19,7 +22,7 @@ pub(crate) fn open(settings: &config::Mail) -> Result<Arc<dyn Mailer>> {
     let from = settings.sender()?;
     match MailAddress::of(settings)? {
         MailAddress::Nowhere => Ok(Arc::new(Nowhere)),
-        MailAddress::Folder(folder) => Ok(Arc::new(folder_transport(folder, from)?)),
+        MailAddress::Folder(folder) => Ok(Arc::new(Folder::open(folder, from)?)),
         MailAddress::Smtp(url) => {
             let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
                 .context("mail.transport")?
@@ -28,16 +31,6 @@ pub(crate) fn open(settings: &config::Mail) -> Result<Arc<dyn Mailer>> {
             Ok(Arc::new(Post { transport, from }))
         }
     }
-}
-
-fn folder_transport(
-    folder: PathBuf,
-    from: Mailbox,
-) -> Result<Post<AsyncFileTransport<Tokio1Executor>>> {
-    std::fs::create_dir_all(&folder)
-        .with_context(|| format!("mail.transport: cannot make {}", folder.display()))?;
-    let transport = AsyncFileTransport::new(folder);
-    Ok(Post { transport, from })
 }
 
 /// Sends through a transport of the mail library.
@@ -53,19 +46,59 @@ where
     T::Error: std::fmt::Display,
 {
     async fn send(&self, letter: Letter) -> Result<(), StoreError> {
-        let to = letter
-            .to
-            .parse()
-            .map_err(|_| failed("the user has no valid e-mail address"))?;
-        let message = Message::builder()
-            .from(self.from.clone())
-            .to(to)
-            .subject(letter.subject)
-            .header(ContentType::TEXT_PLAIN)
-            .body(letter.text)
-            .map_err(failed)?;
+        let message = message(letter, &self.from)?;
         self.transport.send(message).await.map(drop).map_err(failed)
     }
+}
+
+/// Writes each letter into a file of its own, which its owner alone may read: there may be a one-time
+/// login in it.
+struct Folder {
+    folder: PathBuf,
+    from: Mailbox,
+}
+
+impl Folder {
+    fn open(folder: PathBuf, from: Mailbox) -> Result<Self> {
+        let found = create_private_folder(&folder).and_then(|()| folder.metadata());
+        let found =
+            found.with_context(|| format!("mail.transport: cannot make {}", folder.display()))?;
+        if found.permissions().mode() & 0o077 != 0 {
+            warn!(
+                folder = %folder.display(),
+                "others may look into the folder of mail.transport: chmod 700"
+            );
+        }
+        Ok(Self { folder, from })
+    }
+}
+
+#[async_trait]
+impl Mailer for Folder {
+    async fn send(&self, letter: Letter) -> Result<(), StoreError> {
+        let message = message(letter, &self.from)?.formatted();
+        let path = self.folder.join(format!("{}.eml", Uuid::new_v4()));
+        let write = move || match create_private_file(&path)? {
+            Some(mut file) => file.write_all(&message),
+            None => Err(ErrorKind::AlreadyExists.into()),
+        };
+        let written = tokio::task::spawn_blocking(write).await;
+        written.map_err(failed)?.map_err(failed)
+    }
+}
+
+fn message(letter: Letter, from: &Mailbox) -> Result<Message, StoreError> {
+    let to = letter
+        .to
+        .parse()
+        .map_err(|_| failed("the user has no valid e-mail address"))?;
+    Message::builder()
+        .from(from.clone())
+        .to(to)
+        .subject(letter.subject)
+        .header(ContentType::TEXT_PLAIN)
+        .body(letter.text)
+        .map_err(failed)
 }
 
 /// For operators who send none.

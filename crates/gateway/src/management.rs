@@ -98,6 +98,9 @@ struct Health {
     /// What was found behind the token store.
     #[schema(nullable = false, value_type = Option<Object>)]
     token_store: Option<Value>,
+    /// The digest keys of the directory that no pepper opens, if there are any.
+    #[schema(nullable = false, value_type = Option<Object>)]
+    directory: Option<Value>,
 }
 
 /// Adds the routes. The application data must hold [`Readiness`], [`Auth`], the directory and the
@@ -138,6 +141,10 @@ pub(crate) async fn readiness(readiness: Data<Readiness>) -> impl Responder {
     };
     if let Some(found) = found {
         body["token_store"] = found;
+    }
+    let unreadable = readiness.auth.unreadable_digest_keys();
+    if !unreadable.is_empty() {
+        body["directory"] = json!({"unreadable_digest_keys": unreadable});
     }
     answer.json(body)
 }

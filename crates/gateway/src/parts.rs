@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use isogloss_core::audit::Audit;
-use isogloss_core::directory::{Directory, PostgresDirectory, PostgresSettings, SqliteDirectory};
+use isogloss_core::directory::{
+    DigestKeys, Directory, PostgresDirectory, PostgresSettings, SqliteDirectory,
+};
 use isogloss_core::store::{Caps, EmbeddedStore, Eviction, RedisSettings, RedisStore, TokenStore};
 use isogloss_core::throttle::{Guard, MemoryThrottle, Throttle};
 use isogloss_core::{Auth, Parts, PasswordSettings, Passwords, Peppers, SecondUse, SystemClock};
 use secrecy::SecretString;
 
-use crate::config::{self, Config, DirectoryAddress, RedisEviction, TokenStoreAddress};
+use crate::config::{self, Config, DirectoryAddress, RedisEviction, Sections, TokenStoreAddress};
 use crate::dialects::Mount;
 use crate::{audit, secrets};
 
@@ -19,8 +21,10 @@ use crate::{audit, secrets};
 pub(crate) async fn open(config: &Config) -> Result<Opened> {
     let sections = &config.sections;
     let remembers = config.mounts.iter().any(Mount::remembers);
+    let peppers = secrets::peppers(&sections.tokens)?;
+    let digests = DigestKeys::under(peppers.clone(), Arc::new(SystemClock));
     let settings = &sections.directory;
-    let directory = directory_keeping(settings, settings.near_cache).await?;
+    let directory = directory_keeping(settings, settings.near_cache, digests).await?;
     let (tokens, throttle) = stores(&sections.tokens, remembers)?;
     let passwords = passwords(&sections.passwords)?;
     let limits = sections.throttle.limits();
@@ -28,7 +32,7 @@ pub(crate) async fn open(config: &Config) -> Result<Opened> {
         directory,
         tokens,
         passwords,
-        peppers: secrets::peppers(&sections.tokens)?,
+        peppers,
         second_use: sections.tokens.second_use,
         guard: (sections.throttle.enabled).then(|| Guard::new(throttle, limits)),
         audit: Audit::default(),
@@ -80,19 +84,40 @@ impl Opened {
 }
 
 /// Opens the directory for a command.
-pub(crate) async fn directory(settings: &config::Directory) -> Result<Arc<dyn Directory>> {
-    directory_keeping(settings, 0).await
+pub(crate) async fn directory(sections: &Sections) -> Result<Arc<dyn Directory>> {
+    directory_keeping(&sections.directory, 0, digest_keys(&sections.tokens)).await
+}
+
+/// Opens the directory for a command that only looks.
+pub(crate) async fn directory_to_look_at(sections: &Sections) -> Result<Arc<dyn Directory>> {
+    let digests = digest_keys(&sections.tokens).read_only();
+    directory_keeping(&sections.directory, 0, digests).await
+}
+
+/// What opens the directory's digest keys, as far as a command knows the pepper: it makes none, and most
+/// do without.
+fn digest_keys(settings: &config::Tokens) -> DigestKeys {
+    let clock = Arc::new(SystemClock);
+    match settings.read_pepper() {
+        Ok(Some(current)) => {
+            let previous = settings.read_previous_pepper().ok().flatten();
+            DigestKeys::under(Peppers { current, previous }, clock)
+        }
+        Ok(None) | Err(_) => DigestKeys::without_pepper(clock),
+    }
 }
 
 /// Opens the directory, and keeps so many users near. PostgreSQL may come up later than we do.
 async fn directory_keeping(
     settings: &config::Directory,
     users: usize,
+    digests: DigestKeys,
 ) -> Result<Arc<dyn Directory>> {
     match DirectoryAddress::of(settings)? {
         DirectoryAddress::Sqlite(file) => {
             let place = || format!("directory.url: {}", file.display());
             let directory = SqliteDirectory::open(&file).await.with_context(place)?;
+            let directory = directory.digesting(digests);
             match NonZeroUsize::new(users) {
                 None => Ok(Arc::new(directory)),
                 Some(users) => Ok(Arc::new(
@@ -108,7 +133,8 @@ async fn directory_keeping(
                 ca_file: settings.ca_file.clone(),
             };
             let directory = PostgresDirectory::new(&postgres);
-            Ok(Arc::new(directory.context("directory.url")?))
+            let directory = directory.context("directory.url")?;
+            Ok(Arc::new(directory.digesting(digests)))
         }
     }
 }

@@ -31,7 +31,7 @@ use crate::source::Proxies;
 use crate::sunset::Sunsets;
 use crate::tls::Identity;
 use crate::usage::{Behind, Usage};
-use crate::{audit, descriptors, listener, mail, management, parts, secrets};
+use crate::{audit, descriptors, digests, listener, mail, management, parts, secrets};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
@@ -116,7 +116,8 @@ async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result
         .clone()
         .keep(sections.usage.clone(), directory.clone(), auth);
     let counting = rt::spawn(counting);
-    let mut housekeeping = vec![sweeper, watcher, pruner, upkeep, counting];
+    let keying = rt::spawn(digests::keep_keyed(directory.clone()));
+    let mut housekeeping = vec![sweeper, watcher, pruner, upkeep, counting, keying];
     let identities = public_tls.iter().chain(&inner_tls).cloned();
     housekeeping.extend(identities.map(|identity| rt::spawn(identity.watch())));
     let reload = Reload {

@@ -137,7 +137,14 @@ mod tests {
         for digest in [plain, keyed] {
             assert_eq!(KeyDigest::read(&digest.text()), Ok(digest));
         }
-        for wrong in ["", ":", "07", "0707070707070707:", "07:0707", &format!(":{}", plain.hex())] {
+        for wrong in [
+            "",
+            ":",
+            "07",
+            "0707070707070707:",
+            "07:0707",
+            &format!(":{}", plain.hex()),
+        ] {
             assert_eq!(KeyDigest::read(wrong), Err(UnreadableDigest), "{wrong}");
         }
     }

@@ -56,6 +56,9 @@ pub trait DigestRing: Send + Sync + 'static {
     /// All of them, the oldest first.
     async fn digest_keys(&self) -> Result<Vec<DigestKey>, StoreError>;
 
+    /// Makes a key for new digests. The others are stored under it at their next use.
+    async fn add_digest_key(&self) -> Result<DigestKeyId, StoreError>;
+
     /// Removes a key that cannot be opened here. The cards and keys that are stored under it open nothing
     /// from then on. Answers whether there was such a key.
     async fn remove_digest_key(&self, id: DigestKeyId) -> Result<bool, StoreError>;
@@ -87,6 +90,13 @@ impl DigestKeys {
         Self::of(None, clock)
     }
 
+    /// Nothing is made, sealed again or stored in another form: for those who only look.
+    #[must_use]
+    pub fn read_only(self) -> Self {
+        self.is_read_only.store(true, Ordering::Relaxed);
+        self
+    }
+
     fn of(peppers: Option<Peppers>, clock: Arc<dyn Clock>) -> Self {
         let open = RwLock::default();
         Self {
@@ -95,6 +105,10 @@ impl DigestKeys {
             open,
             is_read_only: AtomicBool::default(),
         }
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.is_read_only.load(Ordering::Relaxed)
     }
 
     pub(super) fn now(&self) -> OffsetDateTime {
@@ -122,7 +136,7 @@ impl DigestKeys {
         digest: KeyDigest,
         found: KeyDigest,
     ) -> Option<KeyDigest> {
-        if self.is_read_only.load(Ordering::Relaxed) {
+        if self.is_read_only() {
             return None;
         }
         let stored = ring.stored(what, digest, self.now()).ok()?;

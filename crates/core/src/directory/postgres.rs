@@ -219,9 +219,7 @@ impl Directory for PostgresDirectory {
 
     async fn card(&self, name: CardName<'_>) -> Result<Option<Card>, StoreError> {
         match name {
-            CardName::Code(code) => {
-                find_digest(self, What::Card, code).await
-            }
+            CardName::Code(code) => find_digest(self, What::Card, code).await,
             CardName::Identifier(identifier) if can_be_stored(identifier) => {
                 let identifier = identifier.to_owned();
                 self.ask(move |c| Box::pin(read::card_of_identifier(c, identifier.clone())))

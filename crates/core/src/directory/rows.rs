@@ -1,15 +1,21 @@
 //! How rows become users, cards and keys, whichever database they come from.
 
+mod digests;
+
 use std::collections::HashMap;
 
 use sqlx::Error;
 use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 
+use self::digests::stored_digest;
+pub(super) use self::digests::{
+    card_of_code, digests_of_key, key_with_digest, plain_digest, sealed_key,
+};
 use super::desk::Named;
 use super::{
-    Account, AppPasswordEntry, Card, CardEntry, DigestKeyId, Enrolment, KeyDigest, KeyEntry,
-    KnownAppPassword, OrganisationEntry, RecoveryCodeEntry, SealedKey, UnitEntry, UserEntry,
+    Account, AppPasswordEntry, Card, CardEntry, Enrolment, KeyDigest, KeyEntry, KnownAppPassword,
+    OrganisationEntry, RecoveryCodeEntry, UnitEntry, UserEntry,
 };
 use crate::error::StoreError;
 use crate::scope::Scopes;
@@ -134,16 +140,6 @@ pub(super) fn card(row: &impl Columns) -> Result<Card> {
         user: user(row)?,
         pass_code_hash: row.text_if_any("pass_code_hash")?.map(Into::into),
     })
-}
-
-/// The same, with the digest of the card's code.
-pub(super) fn card_of_code(row: &impl Columns) -> Result<(Card, KeyDigest)> {
-    Ok((card(row)?, stored_digest(row, "code_digest")?))
-}
-
-/// A row of `keys`, and the digest that it has.
-pub(super) fn key_with_digest(row: &impl Columns) -> Result<(Key, KeyDigest)> {
-    Ok((key(row)?, stored_digest(row, "digest")?))
 }
 
 fn key(row: &impl Columns) -> Result<Key> {
@@ -365,44 +361,6 @@ fn digest_in(row: &impl Columns) -> Result<KeyDigest> {
 fn digest(bytes: &[u8]) -> Result<KeyDigest> {
     let bytes = bytes.try_into().map_err(|_| unreadable("digest"))?;
     Ok(KeyDigest::plain(bytes))
-}
-
-/// A digest beside which the digest key is named that it was made with, if it was made with one.
-fn stored_digest(row: &impl Columns, column: &str) -> Result<KeyDigest> {
-    let digest = digest(&row.bytes_if_any(column)?.unwrap_or_default())?;
-    match row.bytes_if_any(&format!("{column}_key"))? {
-        None => Ok(digest),
-        Some(key) => Ok(KeyDigest::keyed(*digest.as_bytes(), digest_key_id(&key)?)),
-    }
-}
-
-fn digest_key_id(bytes: &[u8]) -> Result<DigestKeyId> {
-    let id = bytes.try_into().map_err(|_| unreadable("digest key"))?;
-    Ok(DigestKeyId(id))
-}
-
-/// A row of `digest_keys`.
-pub(super) fn sealed_key(row: &impl Columns) -> Result<SealedKey> {
-    Ok(SealedKey {
-        id: digest_key_id(&row.bytes_if_any("id")?.unwrap_or_default())?,
-        pepper: row.text("pepper")?,
-        sealed: row.text("sealed")?,
-        made_at: moment(row.number("made_at")?),
-        used_from: moment(row.number("used_from")?),
-        sealed_at: moment(row.number("sealed_at")?),
-    })
-}
-
-/// A digest key of which only the identifier is known, with the number of digests that are stored
-/// under it.
-pub(super) fn digests_of_key(row: &impl Columns) -> Result<(DigestKeyId, i64)> {
-    let id = digest_key_id(&row.bytes_if_any("id")?.unwrap_or_default())?;
-    Ok((id, row.number("digests")?))
-}
-
-/// A plain digest that is to be stored under a digest key: the realm of a key, or none for a card.
-pub(super) fn plain_digest(row: &impl Columns) -> Result<(Option<String>, KeyDigest)> {
-    Ok((row.text_if_any("realm")?, digest_in(row)?))
 }
 
 /// What has to do with the digest keys and not with the database.

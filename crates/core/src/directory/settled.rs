@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use time::OffsetDateTime;
 
 use super::digest_keys::{Ring, What};
-use super::{KeyEntry, Snapshot};
 use super::rows::{Result, unusable};
+use super::{KeyEntry, Snapshot};
 
 /// The keys of a snapshot, in every form in which they may be stored.
 pub(super) fn every_form(keys: &[KeyEntry], ring: &Ring) -> Vec<KeyEntry> {
@@ -41,9 +41,13 @@ pub(super) fn settle(
     }
     let users: HashMap<_, _> = present.users.iter().map(|user| (user.id, user)).collect();
     for user in &mut wanted.users {
-        let cards = users.get(&user.id).map_or(&[][..], |user| &user.access_cards);
+        let cards = users
+            .get(&user.id)
+            .map_or(&[][..], |user| &user.access_cards);
         for card in &mut user.access_cards {
-            let Some(digest) = card.code_digest else { continue };
+            let Some(digest) = card.code_digest else {
+                continue;
+            };
             let is_present = |form: &_| cards.iter().any(|card| card.code_digest == Some(*form));
             let stored = ring.stored_beside(What::Card, digest, is_present, now);
             card.code_digest = Some(stored.map_err(unusable)?);

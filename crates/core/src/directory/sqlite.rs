@@ -209,9 +209,7 @@ impl Directory for SqliteDirectory {
 
     async fn card(&self, name: CardName<'_>) -> Result<Option<Card>, StoreError> {
         match name {
-            CardName::Code(digest) => {
-                find_digest(self, What::Card, digest).await
-            }
+            CardName::Code(digest) => find_digest(self, What::Card, digest).await,
             CardName::Identifier(identifier) => {
                 let found = read::card_of_identifier(&self.pool, identifier).await;
                 found.map_err(failed)

@@ -3,7 +3,7 @@
 use data_encoding::BASE32_NOPAD;
 use isogloss_core::audit::{Event, Kind};
 use isogloss_core::directory::{KeyDigest, KeyEntry};
-use isogloss_core::{Scopes, StoreError};
+use isogloss_core::{Scopes, StoreError, is_guessable};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -15,7 +15,6 @@ use crate::dialects;
 
 /// Of a fresh key: 200 bits, in 40 letters and digits.
 const RANDOM_BYTES: usize = 25;
-/// Keys are kept as plain digests, so that a short one could be guessed.
 const SHORTEST: usize = 16;
 const LONGEST: usize = 200;
 /// Of a digest, to name a key by.
@@ -39,6 +38,8 @@ pub(crate) struct NewKey {
     pub(crate) expires_at: Option<OffsetDateTime>,
     /// Its text; a random one, if none is given.
     pub(crate) text: Option<SecretString>,
+    /// Whether the text may be one that can be guessed.
+    pub(crate) allow_weak: bool,
 }
 
 /// What whoever makes keys may do. No key may do more.
@@ -81,7 +82,7 @@ impl Administration {
         rights: &Rights,
     ) -> Result<(SecretString, KeyEntry), Undone> {
         let text = match new.text {
-            Some(text) => checked(text)?,
+            Some(text) => checked(text, new.allow_weak || is_public(&new.realm))?,
             None => random()?,
         };
         let key = KeyEntry {
@@ -137,10 +138,10 @@ impl Administration {
             );
             return Err(Undone::Conflict(reason));
         }
-        if !self.directory.add_key(&key).await? {
+        let Some(key) = self.directory.add_key(&key).await? else {
             let reason = format!("the realm {} has that key already", key.realm);
             return Err(Undone::Conflict(reason));
-        }
+        };
         let event = about(Kind::AddKey, &key);
         self.record(match &user {
             Some(user) => event.about(user),
@@ -167,7 +168,14 @@ impl Administration {
             .filter(|key| is_id && key.digest.hex().starts_with(&digits));
         let mut meant = named.into_iter().chain(identified);
         let missing = || Undone::NotFound(format!("{name}: no such key"));
-        let key = meant.next().ok_or_else(missing)?;
+        let key = match meant.next() {
+            Some(key) => key,
+            None if is_id => self
+                .called_before(&digits, realm)
+                .await?
+                .ok_or_else(missing)?,
+            None => return Err(missing()),
+        };
         if let Some(other) = meant.next() {
             let (one, other) = (named_fully(&key), named_fully(&other));
             return Err(Undone::Conflict(format!(
@@ -179,6 +187,18 @@ impl Administration {
         }
         self.record(about(Kind::RevokeKey, &key));
         Ok(key)
+    }
+}
+
+impl Administration {
+    /// The key of a whole identifier that it had while its digest was plain.
+    async fn called_before(
+        &self,
+        id: &str,
+        realm: Option<&str>,
+    ) -> Result<Option<KeyEntry>, StoreError> {
+        let key = self.directory.key_of_former_id(id).await?;
+        Ok(key.filter(|key| realm.is_none_or(|realm| key.realm == realm)))
     }
 }
 
@@ -234,10 +254,21 @@ fn random() -> Result<SecretString, Undone> {
     Ok(BASE32_NOPAD.encode(&bytes).to_ascii_lowercase().into())
 }
 
-fn checked(text: SecretString) -> Result<SecretString, Undone> {
+/// Whether keys of that realm are no credentials.
+fn is_public(realm: &str) -> bool {
+    dialects::public_key_realms().contains(&realm)
+}
+
+fn checked(text: SecretString, may_be_weak: bool) -> Result<SecretString, Undone> {
     let bytes = text.expose_secret().as_bytes();
     let fits = (SHORTEST..=LONGEST).contains(&bytes.len());
     if fits && bytes.iter().all(u8::is_ascii_graphic) {
+        if !may_be_weak && is_guessable(text.expose_secret()) {
+            return Err(malformed(
+                "the key can be guessed: let a random one be made, or allow a weak one that is in \
+                 use already",
+            ));
+        }
         return Ok(text);
     }
     Err(malformed(

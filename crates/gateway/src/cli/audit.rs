@@ -59,7 +59,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     let sections = &config.sections;
     let since = list.since.as_deref().map(since).transpose()?;
     let source = Source::of(sections)?;
-    let directory = parts::directory(&sections.directory).await?;
+    let directory = parts::directory(sections).await?;
     let directory = directory.as_ref();
     let filter = Filter {
         who: match &list.user {

@@ -73,13 +73,16 @@ pub(super) struct Add {
     /// Take the key from the first line of the standard input instead of making one
     #[arg(long)]
     key_stdin: bool,
+    /// Take a key that can be guessed: for one that applications use already
+    #[arg(long, requires = "key_stdin")]
+    allow_weak: bool,
     /// As JSON
     #[arg(long)]
     json: bool,
 }
 
 pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome> {
-    let directory = parts::directory(&sections.directory).await?;
+    let directory = parts::directory(sections).await?;
     let audit = audit::open_beside(&sections.audit, &directory)?;
     let administration = Administration { directory, audit };
     let outcome = match command {
@@ -113,11 +116,15 @@ async fn add(new: Add, administration: &Administration) -> Result<Outcome> {
         scopes: (!new.scopes.is_empty()).then_some(new.scopes),
         expires_at: new.expires_at,
         text: new.key_stdin.then(first_line).transpose()?,
+        allow_weak: new.allow_weak,
     };
     let (text, key) = match administration.add_key(key, &Rights::ALL).await {
         Ok(made) => made,
         Err(undone) => return refused(undone, "key add"),
     };
+    if !new.key_stdin {
+        output::warn_of_readers();
+    }
     if new.json {
         let mut shown = serde_json::to_value(Shown::from(&key))?;
         if !new.key_stdin {

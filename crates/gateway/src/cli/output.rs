@@ -1,7 +1,10 @@
 //! What a command says: results on the standard output, troubles on the standard error.
 
 use std::fmt::Display;
+use std::fs::File;
 use std::io::{IsTerminal as _, Write as _, stderr, stdout};
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::PermissionsExt as _;
 
 use anyhow::{Context as _, Result};
 use serde::Serialize;
@@ -19,6 +22,22 @@ pub(super) fn json(value: &impl Serialize) -> Result<()> {
 /// Why a command did not do what it was asked. There is nobody to tell if this fails too.
 pub(super) fn error(reason: impl Display) {
     let _ = writeln!(stderr(), "isogloss: {reason}");
+}
+
+/// What was done, but may not be what was meant.
+pub(super) fn warning(text: impl Display) {
+    let _ = writeln!(stderr(), "isogloss: warning: {text}");
+}
+
+/// Says so if what is printed, which holds secrets, goes to a file that others may read.
+pub(super) fn warn_of_readers() {
+    let file = stdout().as_fd().try_clone_to_owned().map(File::from);
+    let found = file.and_then(|file| file.metadata());
+    if found.is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o077 != 0) {
+        warning(
+            "there are secrets in it, and others may read the file that this goes to: chmod 600",
+        );
+    }
 }
 
 /// Progress on one line that is written over, for whoever watches.

@@ -58,7 +58,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     let dialects = dialects::served(&config.mounts, dialect.as_deref());
     let dialects =
         dialects.map_err(|names| Problem::new("--dialect", format!("expected one of {names}")))?;
-    let directory = parts::directory(&config.sections.directory).await?;
+    let directory = parts::directory(&config.sections).await?;
     let reports = reports(directory.usage(since).await?, &dialects, now);
     if json {
         output::json(&json!({ "dialects": reports }))?;

@@ -110,7 +110,7 @@ pub(super) struct Add {
 pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     let sections = &config.sections;
     let acts = Acts {
-        directory: parts::directory(&sections.directory).await?,
+        directory: parts::directory(sections).await?,
         sections,
     };
     let directory = acts.directory.as_ref();

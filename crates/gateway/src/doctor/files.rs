@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{Finding, Findings};
-use crate::config::{Config, DirectoryAddress, TokenStoreAddress};
+use crate::config::{AuditTarget, Config, DirectoryAddress, MailAddress, TokenStoreAddress};
 
 /// Permissions of the others on the machine.
 const OTHERS: u32 = 0o007;
@@ -26,7 +26,7 @@ pub(super) fn examine(config: &Config, findings: &mut Findings) {
     ));
 }
 
-/// What holds secrets, hashes or tokens' digests.
+/// What holds secrets, hashes, tokens' digests or letters, or tells who logged in.
 fn secret(config: &Config) -> Vec<PathBuf> {
     let sections = &config.sections;
     let mut files = vec![sections.tokens.pepper_file.clone()];
@@ -46,6 +46,12 @@ fn secret(config: &Config) -> Vec<PathBuf> {
     }
     if let Ok(DirectoryAddress::Sqlite(file)) = DirectoryAddress::of(&sections.directory) {
         files.push(file);
+    }
+    if let Ok(MailAddress::Folder(folder)) = MailAddress::of(&sections.mail) {
+        files.push(folder);
+    }
+    if let AuditTarget::File(file) = &sections.audit.to {
+        files.push(file.clone());
     }
     files
 }

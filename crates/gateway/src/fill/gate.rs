@@ -1,6 +1,7 @@
 //! A directory that cannot be asked before the directory file is applied: until then a user who is
 //! missing may be one who is still to come.
 
+mod digests;
 mod factors;
 mod keys;
 

@@ -71,6 +71,9 @@ pub(crate) struct KeyRequest {
     /// One that is in use already; a random one is made if there is none.
     #[schema(value_type = Option<String>)]
     key: Option<SecretString>,
+    /// Whether the one that is brought may be one that can be guessed.
+    #[serde(default)]
+    allow_weak: bool,
 }
 
 /// A key and its text, which is not shown again.
@@ -109,6 +112,7 @@ pub(crate) async fn add(
         scopes: request.scopes,
         expires_at: request.expires_at,
         text: request.key,
+        allow_weak: request.allow_weak,
     };
     let (text, key) = admin.act(administration.add_key(new, &rights)).await?;
     Ok(HttpResponse::Created()

@@ -25,7 +25,7 @@ impl<'a> What<'a> {
 /// The digest keys of a directory.
 #[derive(Default)]
 pub(in crate::directory) struct Ring {
-    /// By age, so that every process takes the same one for new digests.
+    /// By age. The last one that is in use is for new digests, at every process alike.
     open: Vec<OpenKey>,
     unreadable: Vec<DigestKeyId>,
 }
@@ -78,7 +78,7 @@ impl Ring {
     }
 
     fn in_use(&self, now: OffsetDateTime) -> Option<&OpenKey> {
-        self.open.iter().find(|key| key.used_from <= now)
+        self.open.iter().rev().find(|key| key.used_from <= now)
     }
 
     pub(super) fn unreadable(&self) -> &[DigestKeyId] {
@@ -101,7 +101,8 @@ impl Ring {
         if digest.key().is_some() {
             return vec![digest];
         }
-        let keyed = self.open.iter().map(|key| key.digest(what, &digest));
+        let keyed = self.open.iter().rev();
+        let keyed = keyed.map(|key| key.digest(what, &digest));
         keyed.chain([digest]).collect()
     }
 

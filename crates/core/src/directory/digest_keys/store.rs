@@ -18,14 +18,18 @@ pub(in crate::directory) trait DigestStore: Send + Sync + 'static {
 
     async fn sealed_keys(&self) -> Result<Vec<SealedKey>, StoreError>;
 
+    async fn put_sealed_key(&self, key: SealedKey) -> Result<(), StoreError>;
+
     async fn remove_seals(&self, id: DigestKeyId) -> Result<bool, StoreError>;
 
     /// How many digests are stored under each key.
     async fn counts(&self) -> Result<Vec<(DigestKeyId, i64)>, StoreError>;
 
     /// Plain digests, of cards or of a realm's keys.
-    async fn plain_digests(&self, limit: u32)
-    -> Result<Vec<(Option<String>, KeyDigest)>, StoreError>;
+    async fn plain_digests(
+        &self,
+        limit: u32,
+    ) -> Result<Vec<(Option<String>, KeyDigest)>, StoreError>;
 
     /// Stores a digest in another form, unless it has another one by now or the digest key is gone.
     async fn replace_digest(&self, renewal: Renewal) -> Result<(), StoreError>;
@@ -122,6 +126,15 @@ impl<S: DigestStore> DigestRing for S {
     async fn digest_keys(&self) -> Result<Vec<DigestKey>, StoreError> {
         let ring = ring_as_stored(self).await?;
         Ok(ring.described(&self.sealed_keys().await?, &self.counts().await?))
+    }
+
+    async fn add_digest_key(&self) -> Result<DigestKeyId, StoreError> {
+        let made = self.digests().make();
+        let key = made.ok_or_else(|| StoreError::new("digest key", "no pepper is known"))??;
+        let id = key.id;
+        self.put_sealed_key(key).await?;
+        ring_as_stored(self).await?;
+        Ok(id)
     }
 
     async fn remove_digest_key(&self, id: DigestKeyId) -> Result<bool, StoreError> {

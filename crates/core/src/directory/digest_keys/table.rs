@@ -11,7 +11,8 @@ use super::seal::SealedKey;
 use super::{DigestKeys, Ring};
 use crate::directory::DigestKeyId;
 use crate::directory::rows::{Result, unusable};
-use crate::pepper::Peppers;
+use crate::error::StoreError;
+use crate::pepper::{Pepper, Peppers};
 
 /// How long digests stay plain in a directory that had some before its first digest key: gateways of the
 /// release before this one, which know no other, may still be at work on it.
@@ -41,22 +42,41 @@ enum Task {
 }
 
 impl DigestKeys {
-    /// Reads the keys, and makes the first one if there is none. A key that the previous pepper opens is
-    /// sealed again under the current one.
+    /// Makes a key that is used for new digests from now on. `None` without a pepper.
+    pub(super) fn make(&self) -> Option<std::result::Result<SealedKey, StoreError>> {
+        let peppers = self.peppers.as_ref()?;
+        Some(self.fresh(&peppers.current, Duration::ZERO))
+    }
+
+    fn fresh(
+        &self,
+        pepper: &Pepper,
+        grace: Duration,
+    ) -> std::result::Result<SealedKey, StoreError> {
+        let now = whole_seconds(self.now());
+        SealedKey::fresh(pepper, now, now + grace)
+    }
+
+    /// Reads the keys, and makes the first one if there is none. A key that was not known yet and that
+    /// the previous pepper opens is sealed again under the current one.
     pub(in crate::directory) async fn read(&self, table: &mut dyn RingTable) -> Result<Arc<Ring>> {
+        let known = self.known();
         let mut stored = table.sealed_keys().await?;
-        if let (true, Some(peppers)) = (stored.is_empty(), &self.peppers) {
-            let now = whole_seconds(self.now());
+        let peppers = self.peppers.as_ref().filter(|_| !self.is_read_only());
+        if let (true, Some(peppers)) = (stored.is_empty(), peppers) {
             let waits = table.has_plain_digests().await?;
-            let used_from = if waits { now + GRACE } else { now };
-            let key = SealedKey::fresh(&peppers.current, now, used_from).map_err(unusable)?;
+            let grace = if waits { GRACE } else { Duration::ZERO };
+            let key = self.fresh(&peppers.current, grace).map_err(unusable)?;
             match table.put_first_key(&key).await {
                 Ok(()) => stored = table.sealed_keys().await?,
                 Err(error) => warn!(%error, "cannot store a digest key: digests stay plain"),
             }
         }
-        if let Some(peppers) = &self.peppers {
-            for task in tasks(&stored, peppers, whole_seconds(self.now()))? {
+        if let Some(peppers) = peppers {
+            let is_known = |id| known.as_ref().is_some_and(|ring| ring.is_open(id));
+            let mut new = stored.clone();
+            new.retain(|seal| !is_known(seal.id));
+            for task in tasks(&new, peppers, whole_seconds(self.now()))? {
                 let done = match &task {
                     Task::Seal(key) => table.put_sealed_key(key).await,
                     Task::RemoveSeals(id, before) => table.remove_seals(*id, *before).await,
@@ -68,7 +88,6 @@ impl DigestKeys {
         }
         let peppers = || self.peppers.iter().flat_map(Peppers::each);
         let open = |key: &SealedKey| peppers().find_map(|pepper| key.open(pepper));
-        let known = self.known();
         Ok(Arc::new(Ring::of(&stored, open, known.as_deref())))
     }
 }
@@ -113,4 +132,3 @@ fn tasks(stored: &[SealedKey], peppers: &Peppers, now: OffsetDateTime) -> Result
 fn whole_seconds(moment: OffsetDateTime) -> OffsetDateTime {
     moment.replace_nanosecond(0).unwrap_or(moment)
 }
-

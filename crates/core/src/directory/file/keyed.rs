@@ -32,7 +32,11 @@ pub(super) async fn check(file: &File, directory: &dyn Directory) -> Result<(), 
     };
     let missing = "is made with a digest key that is neither in the file nor in the directory";
     for user in &file.users {
-        if user.access_cards.iter().any(|card| is_missing(&card.code_digest)) {
+        if user
+            .access_cards
+            .iter()
+            .any(|card| is_missing(&card.code_digest))
+        {
             let entry = format!("user {}, access card, code_digest", user.user_name);
             return Err(wrong(entry, missing));
         }

@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use self::context::Context;
 use self::user::seal_user;
-use super::{keyed, weak};
 use super::{File, FileError, FileKey, FileOrganisation};
+use super::{keyed, weak};
 use crate::directory::{
     Applied, Directory, KeyDigest, KeyEntry, OrganisationEntry, Snapshot, UnitEntry, UserEntry,
     login_form,
@@ -166,8 +166,9 @@ fn seal_keys(
         };
         let digest = match (&key.key, &key.digest) {
             (Some(text), None) => KeyDigest::of(text.expose_secret()),
-            (None, Some(digest)) => KeyDigest::read(digest)
-                .map_err(|_| wrong("digest is not 64 hexadecimal digits"))?,
+            (None, Some(digest)) => {
+                KeyDigest::read(digest).map_err(|_| wrong("digest is not 64 hexadecimal digits"))?
+            }
             _ => return Err(wrong("needs either key or digest")),
         };
         let user = match &key.user {

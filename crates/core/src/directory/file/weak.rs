@@ -17,14 +17,16 @@ impl File {
         self
     }
 
-    /// Names each card and key that stands in the file in clear text and can be guessed.
+    /// Names each card and key that stands in the file in clear text, can be guessed, and is not marked
+    /// with `allow_weak`.
     pub fn guessable(&self) -> Vec<String> {
         let cards = self.users.iter().flat_map(|user| {
             let cards = user.access_cards.iter().zip(1..);
-            let weak = cards.filter(|(card, _)| card.is_guessable());
+            let weak = cards.filter(|(card, _)| card.is_weak());
             weak.map(|(_, number)| format!("user {}, access card {number}", user.user_name))
         });
-        let keys = self.keys.iter().filter(|key| key.is_guessable(&self.public_realms));
+        let keys = self.keys.iter();
+        let keys = keys.filter(|key| key.is_weak(&self.public_realms));
         let keys = keys.map(|key| format!("{} key {}", key.realm, key.label));
         cards.chain(keys).collect()
     }
@@ -42,7 +44,7 @@ pub(super) fn check(
     };
     for user in &file.users {
         let cards = user.access_cards.iter().zip(1..);
-        for (card, number) in cards.filter(|(card, _)| !card.allow_weak && card.is_guessable()) {
+        for (card, number) in cards.filter(|(card, _)| card.is_weak()) {
             let known = present.users.iter().flat_map(|user| &user.access_cards);
             let mut known = known.filter_map(|card| card.code_digest);
             let forms = forms(card.code.as_ref(), None, directory);
@@ -52,7 +54,7 @@ pub(super) fn check(
             }
         }
     }
-    let weak = |key: &&FileKey| !key.allow_weak && key.is_guessable(&file.public_realms);
+    let weak = |key: &&FileKey| key.is_weak(&file.public_realms);
     for key in file.keys.iter().filter(weak) {
         let of_realm = present.keys.iter().filter(|known| known.realm == key.realm);
         let mut known = of_realm.map(|known| known.digest);
@@ -74,14 +76,15 @@ fn forms(
 }
 
 impl NewCard {
-    fn is_guessable(&self) -> bool {
-        self.code.as_ref().is_some_and(weak)
+    fn is_weak(&self) -> bool {
+        !self.allow_weak && self.code.as_ref().is_some_and(weak)
     }
 }
 
 impl FileKey {
-    fn is_guessable(&self, public_realms: &[&str]) -> bool {
-        !public_realms.contains(&self.realm.as_str()) && self.key.as_ref().is_some_and(weak)
+    fn is_weak(&self, public_realms: &[&str]) -> bool {
+        let is_public = public_realms.contains(&self.realm.as_str());
+        !self.allow_weak && !is_public && self.key.as_ref().is_some_and(weak)
     }
 }
 

@@ -37,6 +37,14 @@ impl DigestStore for PostgresDirectory {
         self.ask(|c| Box::pin(c.sealed_keys())).await
     }
 
+    async fn put_sealed_key(&self, key: SealedKey) -> Answer<()> {
+        self.ask(move |c| {
+            let key = key.clone();
+            Box::pin(async move { c.put_sealed_key(&key).await })
+        })
+        .await
+    }
+
     async fn remove_seals(&self, id: DigestKeyId) -> Answer<bool> {
         self.once(self.timeout, move |c| Box::pin(remove(c, id)))
             .await

@@ -14,7 +14,8 @@ use crate::directory::digest_keys::RingTable as _;
 use crate::directory::rows::Result;
 use crate::directory::settled::{every_form, settle};
 use crate::directory::{
-    Applied, Change, DigestKeys, KeyDigest, KeyEntry, OrganisationEntry, Snapshot, Unfit, UserEntry, login_form,
+    Applied, Change, DigestKeys, KeyDigest, KeyEntry, OrganisationEntry, Snapshot, Unfit,
+    UserEntry, login_form,
 };
 
 pub(super) async fn set_password(

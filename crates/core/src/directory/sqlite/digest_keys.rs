@@ -34,6 +34,11 @@ impl DigestStore for SqliteDirectory {
         connection.sealed_keys().await.map_err(failed)
     }
 
+    async fn put_sealed_key(&self, key: SealedKey) -> Answer<()> {
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        connection.put_sealed_key(&key).await.map_err(failed)
+    }
+
     async fn remove_seals(&self, id: DigestKeyId) -> Answer<bool> {
         let removed = query("DELETE FROM digest_keys WHERE id = ?")
             .bind(id.0.as_slice())

@@ -5,12 +5,13 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
-use crate::directory::rows::{self, Belongings, Result};
 use super::read::one_of;
 use crate::directory::digest_keys::RingTable as _;
+use crate::directory::rows::{self, Belongings, Result};
 use crate::directory::{KeyDigest, KeyEntry, OrganisationEntry, Snapshot, UserEntry};
 
-const KEYS: &str = "SELECT k.realm, k.label, k.digest, k.digest_key, k.scopes, k.expires_at, u.user_name
+const KEYS: &str =
+    "SELECT k.realm, k.label, k.digest, k.digest_key, k.scopes, k.expires_at, u.user_name
                     FROM keys k LEFT JOIN users u ON u.id = k.user";
 
 /// No row of anybody else is read: a file of three users is not to wait for a million.

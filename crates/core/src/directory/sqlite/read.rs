@@ -5,9 +5,7 @@ use sqlx::{QueryBuilder, Row as _, Sqlite, query};
 use uuid::Uuid;
 
 use crate::directory::rows::{self, Columns, Result, unreadable};
-use crate::directory::{
-    Account, Card, KeyDigest, OrganisationEntry, OrganisationName, login_form,
-};
+use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, OrganisationName, login_form};
 use crate::user::{Key, Unit, User};
 
 /// For nobody somebody is read and dropped: it is to take as long.

@@ -85,6 +85,7 @@ async fn add(new: Add, user: &User, acts: &Acts<'_>) -> Result<Outcome> {
     };
     acts.directory.add_app_password(user.id, &known).await?;
     acts.about(Kind::AddAppPassword, user).await?;
+    output::warn_of_readers();
     if new.json {
         let mut described = describe(&known)?;
         described["password"] = password.expose().into();

@@ -60,6 +60,7 @@ pub(super) async fn enrol(new: Enrol, acts: &Acts<'_>) -> Result<Outcome> {
     let secret = TotpSecret::random().context("no random numbers")?;
     let url = url(&new.issuer, &user, &secret);
     let codes = fresh_codes()?;
+    output::warn_of_readers();
     let mut confirmed = None;
     if !new.confirmation.unconfirmed {
         if new.shape.json {

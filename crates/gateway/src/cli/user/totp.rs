@@ -99,6 +99,7 @@ async fn recovery_codes(who: &Who, json: bool, acts: &Acts<'_>) -> Result<Outcom
         return Ok(is_off(&user.user_name));
     }
     acts.about(Kind::RenewRecoveryCodes, &user).await?;
+    output::warn_of_readers();
     if json {
         output::json(&json!({"recovery_codes": spelt(&codes)}))?;
     } else {

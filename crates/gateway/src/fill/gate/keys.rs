@@ -12,7 +12,7 @@ impl Keys for Gate {
         self.passed()?.keys().await
     }
 
-    async fn add_key(&self, key: &KeyEntry) -> Result<bool, StoreError> {
+    async fn add_key(&self, key: &KeyEntry) -> Result<Option<KeyEntry>, StoreError> {
         self.passed()?.add_key(key).await
     }
 

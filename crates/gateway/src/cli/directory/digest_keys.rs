@@ -1,0 +1,120 @@
+//! `isogloss directory digest-keys`: what the digests of cards and keys are made with.
+
+use anyhow::Result;
+use clap::Subcommand;
+use isogloss_core::audit::{Event, Kind};
+use isogloss_core::directory::{DigestKey, DigestKeyId};
+use serde_json::json;
+use time::format_description::well_known::Rfc3339;
+
+use crate::cli::acts::{self, Acts};
+use crate::cli::{Outcome, output};
+
+#[derive(Subcommand)]
+pub(in crate::cli) enum Command {
+    /// List them, and whether the pepper opens them
+    #[command(after_help = "\
+Examples:
+  isogloss directory digest-keys list
+  isogloss directory digest-keys list --json
+
+Run it where the pepper is.")]
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make one, under which each digest is stored at its next use
+    #[command(after_help = "\
+For a directory that was stolen together with its pepper: change the pepper first.
+
+Examples:
+  isogloss directory digest-keys add")]
+    Add,
+    /// Remove one whose pepper is lost
+    #[command(after_help = "\
+Cards and keys that are stored under it open nothing from then on: import them again from a file that
+has them in clear text. One that the pepper opens is not removed.
+
+Examples:
+  isogloss directory digest-keys remove 5f0c6a1b2d3e4f70")]
+    Remove {
+        /// Its identifier
+        #[arg(value_parser = id)]
+        id: DigestKeyId,
+    },
+}
+
+pub(super) async fn run(command: Command, acts: &Acts<'_>) -> Result<Outcome> {
+    let keys = acts.directory.digest_keys().await?;
+    match command {
+        Command::List { json } => list(&keys, json),
+        Command::Add => {
+            let id = acts.directory.add_digest_key().await?;
+            acts.record(about(Kind::AddKey, id)).await?;
+            output::text(format_args!("{id}: made"))?;
+            Ok(Outcome::Done)
+        }
+        Command::Remove { id } => remove(id, &keys, acts).await,
+    }
+}
+
+fn list(keys: &[DigestKey], json: bool) -> Result<Outcome> {
+    let moment = |moment: time::OffsetDateTime| moment.format(&Rfc3339);
+    if json {
+        let mut listed = Vec::new();
+        for key in keys {
+            listed.push(json!({
+                "id": key.id,
+                "made_at": moment(key.made_at)?,
+                "used_from": moment(key.used_from)?,
+                "readable": key.is_readable,
+                "digests": key.digests,
+            }));
+        }
+        output::json(&listed)?;
+        return Ok(Outcome::Done);
+    }
+    let mut rows = Vec::new();
+    for key in keys {
+        let state = if key.is_readable {
+            "open"
+        } else {
+            "no pepper opens it"
+        };
+        rows.push(vec![
+            key.id.to_string(),
+            moment(key.made_at)?,
+            moment(key.used_from)?,
+            key.digests.to_string(),
+            state.to_owned(),
+        ]);
+    }
+    output::table(&["ID", "MADE", "USED FROM", "DIGESTS", "STATE"], &rows)?;
+    Ok(Outcome::Done)
+}
+
+async fn remove(id: DigestKeyId, keys: &[DigestKey], acts: &Acts<'_>) -> Result<Outcome> {
+    if keys.iter().any(|key| key.id == id && key.is_readable) {
+        output::error(format_args!("{id}: the pepper opens it, so it stays"));
+        return Ok(Outcome::Refused);
+    }
+    if !acts.directory.remove_digest_key(id).await? {
+        output::error(format_args!("{id}: no such digest key"));
+        return Ok(Outcome::Refused);
+    }
+    acts.record(about(Kind::RevokeKey, id)).await?;
+    output::text(format_args!("{id}: removed"))?;
+    Ok(Outcome::Done)
+}
+
+fn about(kind: Kind, id: DigestKeyId) -> Event {
+    Event {
+        target: Some(format!("digest key {id}")),
+        ..acts::event(kind)
+    }
+}
+
+fn id(text: &str) -> Result<DigestKeyId, String> {
+    DigestKeyId::read(text).map_err(|_| "expected 16 hexadecimal digits".to_owned())
+}

@@ -1,0 +1,54 @@
+//! Plain digests of an older release are stored under the directory's digest key.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use isogloss_core::StoreError;
+use isogloss_core::directory::Directory;
+use tokio::time::sleep;
+use tracing::{info, warn};
+
+/// Between two looks for digests that an older gateway has left plain.
+const PAUSE: Duration = Duration::from_hours(1);
+/// While the directory cannot be asked.
+const RETRY: Duration = Duration::from_secs(1);
+/// How many are stored at a time.
+const AT_ONCE: u32 = 500;
+
+/// Goes on for as long as the gateway runs. The first look opens the digest keys, and logs those that no
+/// pepper opens.
+pub(crate) async fn keep_keyed(directory: Arc<dyn Directory>) {
+    let mut is_silent = false;
+    loop {
+        match key_all(directory.as_ref()).await {
+            Ok(keyed) => {
+                is_silent = false;
+                if keyed > 0 {
+                    info!(
+                        keyed,
+                        "stored digests of cards and keys under the digest key"
+                    );
+                }
+                sleep(PAUSE).await;
+            }
+            Err(error) => {
+                if !is_silent {
+                    warn!(%error, "cannot store digests under the digest key, will retry");
+                }
+                is_silent = true;
+                sleep(RETRY).await;
+            }
+        }
+    }
+}
+
+async fn key_all(directory: &dyn Directory) -> Result<u64, StoreError> {
+    let mut all = 0;
+    loop {
+        let keyed = directory.key_digests(AT_ONCE).await?;
+        all += keyed;
+        if keyed < u64::from(AT_ONCE) {
+            return Ok(all);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Digest keys behind the gate.
+
+use async_trait::async_trait;
+use isogloss_core::StoreError;
+use isogloss_core::directory::{
+    DigestKey, DigestKeyId, DigestRing, KeyDigest, KeyEntry, SealedKey,
+};
+
+use super::Gate;
+
+#[async_trait]
+impl DigestRing for Gate {
+    fn opens(&self, key: &SealedKey) -> bool {
+        self.directory.opens(key)
+    }
+
+    fn forms(&self, realm: Option<&str>, digest: KeyDigest) -> Vec<KeyDigest> {
+        self.directory.forms(realm, digest)
+    }
+
+    fn unreadable_digest_keys(&self) -> Vec<DigestKeyId> {
+        self.directory.unreadable_digest_keys()
+    }
+
+    async fn digest_keys(&self) -> Result<Vec<DigestKey>, StoreError> {
+        self.passed()?.digest_keys().await
+    }
+
+    async fn add_digest_key(&self) -> Result<DigestKeyId, StoreError> {
+        self.passed()?.add_digest_key().await
+    }
+
+    async fn remove_digest_key(&self, id: DigestKeyId) -> Result<bool, StoreError> {
+        self.passed()?.remove_digest_key(id).await
+    }
+
+    async fn key_digests(&self, limit: u32) -> Result<u64, StoreError> {
+        self.passed()?.key_digests(limit).await
+    }
+
+    async fn key_of_former_id(&self, id: &str) -> Result<Option<KeyEntry>, StoreError> {
+        self.passed()?.key_of_former_id(id).await
+    }
+}
