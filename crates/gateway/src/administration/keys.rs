@@ -275,3 +275,6 @@ fn checked(text: SecretString, may_be_weak: bool) -> Result<SecretString, Undone
         "a key has 16 to 200 printable ASCII characters and no spaces",
     ))
 }
+
+#[cfg(test)]
+mod tests;
