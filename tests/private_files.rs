@@ -25,6 +25,7 @@ fn builder(folder: &TempDir) -> Builder {
         .env("ISOGLOSS__AUDIT__TO", "file:log/audit.jsonl")
         .env("ISOGLOSS__JWT__ENABLED", "true")
         .env("ISOGLOSS__JWT__ISSUER", "https://login.example.com")
+        .env("ISOGLOSS__JWT__AUDIENCE", "services")
         .env("ISOGLOSS__JWT__SECRET_FILE", "keys/jwt-secret")
         .env("ISOGLOSS__MAIL__TRANSPORT", "folder:letters/sent")
 }

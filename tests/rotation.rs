@@ -95,8 +95,7 @@ fn cards_and_keys_are_unavailable_while_their_pepper_is_missing() {
     assert_eq!(login_by_card(&first, CODE), "OK");
     first.terminate().unwrap();
 
-    let wrong = gateway(&folder, NEW, None).env("ISOGLOSS__DIRECTORY__IMPORT", "");
-    let mut wrong = wrong.start().unwrap();
+    let mut wrong = gateway(&folder, NEW, None).start().unwrap();
     let text = "no pepper of the configuration opens this digest key of the directory";
     assert!(wrong.logs(text));
     for code in [CODE, "11D4537CA4AD4EE8912FFBAE53110601"] {

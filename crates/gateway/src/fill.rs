@@ -16,7 +16,7 @@ use isogloss_core::directory::Directory;
 use isogloss_core::directory::file::{File, FileError, import};
 use isogloss_core::{Clock as _, Passwords, Peppers, SystemClock};
 use tokio::time::sleep;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use self::gate::Gate;
 use crate::{demo, dialects};
@@ -127,6 +127,15 @@ impl Filling {
             if directory.was_imported(fingerprint).await? {
                 return Ok(());
             }
+        }
+        let keys = directory.digest_keys().await?;
+        if !keys.is_empty() && keys.iter().all(|key| !key.is_readable) {
+            error!(
+                file = %file.path.display(),
+                "the directory file is not applied: no pepper of the configuration opens the digest keys \
+                 of the directory; see docs/operations.md"
+            );
+            return Ok(());
         }
         let parsed = File::parse(&file.path, &file.text)?;
         let parsed = parsed.with_public_realms(&dialects::public_key_realms());

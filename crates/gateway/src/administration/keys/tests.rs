@@ -33,7 +33,10 @@ async fn a_key_is_revoked_by_the_identifier_that_it_had_under_an_older_release()
         }
     };
     let older = open(DigestKeys::without_pepper(clock.clone())).await;
-    let (_, key) = older.add_key(new_key("billing"), &Rights::ALL).await.unwrap();
+    let (_, key) = older
+        .add_key(new_key("billing"), &Rights::ALL)
+        .await
+        .unwrap();
     let former_id = key.id();
 
     let pepper = Pepper::new("the pepper of this year").unwrap();
@@ -49,9 +52,15 @@ async fn a_key_is_revoked_by_the_identifier_that_it_had_under_an_older_release()
     let short = newer.revoke_key(&former_id[..6], None).await;
     assert!(matches!(short, Err(Undone::NotFound(_))));
     let revoked = newer.revoke_key(&former_id.to_uppercase(), None).await;
-    assert_eq!((revoked.unwrap().id(), newer.keys().await.unwrap().len()), (id, 0));
+    assert_eq!(
+        (revoked.unwrap().id(), newer.keys().await.unwrap().len()),
+        (id, 0)
+    );
 
-    let (text, key) = newer.add_key(new_key("billing"), &Rights::ALL).await.unwrap();
+    let (text, key) = newer
+        .add_key(new_key("billing"), &Rights::ALL)
+        .await
+        .unwrap();
     assert_eq!(newer.keys().await.unwrap()[0].id(), key.id());
     assert_ne!(key.digest, KeyDigest::of(text.expose_secret()));
     assert_eq!(newer.revoke_key(&key.id(), None).await.unwrap(), key);
