@@ -152,9 +152,9 @@ impl DigestKeys {
     }
 
     /// Keeps what was read. A transaction that read it must be committed.
-    pub(super) fn keep(&self, ring: Arc<Ring>) {
+    pub(super) fn keep(&self, ring: &Arc<Ring>) {
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
-        let before = open.replace(ring.clone());
+        let before = open.replace(Arc::clone(ring));
         drop(open);
         let is_new = |id: &&DigestKeyId| {
             let known = before.as_ref().map_or(&[][..], |ring| ring.unreadable());

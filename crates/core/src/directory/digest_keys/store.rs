@@ -75,7 +75,7 @@ pub(in crate::directory) async fn ring_as_stored(
     store: &impl DigestStore,
 ) -> Result<Arc<Ring>, StoreError> {
     let ring = store.read_ring().await?;
-    store.digests().keep(ring.clone());
+    store.digests().keep(&ring);
     Ok(ring)
 }
 

@@ -119,7 +119,7 @@ pub(super) async fn apply(
         put_key(&mut transaction, key).await?;
     }
     transaction.commit().await?;
-    digests.keep(ring);
+    digests.keep(&ring);
     Ok(changes.applied)
 }
 

@@ -37,7 +37,7 @@ pub(super) async fn apply(directory: &SqliteDirectory, snapshot: &Snapshot) -> R
         put_key(&mut transaction, key).await?;
     }
     transaction.commit().await?;
-    digests.keep(ring);
+    digests.keep(&ring);
     Ok(changes.applied)
 }
 
