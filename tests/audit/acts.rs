@@ -13,7 +13,8 @@ fn ask(gateway: &Gateway, method: &str, key: &str, target: &str) -> u16 {
 
 #[test]
 fn what_an_administrator_does_is_recorded_with_the_label_of_the_key() {
-    let gateway = gateway().start().unwrap();
+    let settings = "[throttle]\nsource_refill = '1day'\nnetwork_refill = '1day'";
+    let gateway = gateway().config_text(settings).start().unwrap();
     log_in(&gateway, "sample", "sample-demo");
     log_in(&gateway, "sample", "wrong");
     for (method, key, target, status) in [
@@ -35,7 +36,7 @@ fn what_an_administrator_does_is_recorded_with_the_label_of_the_key() {
         "source": "127.0.0.1", "actor": "key demo",
     });
     let cleared = json!({
-        "event": "clear_throttle", "outcome": "done", "target": "127.0.0.1", "count": 1,
+        "event": "clear_throttle", "outcome": "done", "target": "127.0.0.1", "count": 2,
         "source": "127.0.0.1", "actor": "key demo",
     });
     let refused = json!({

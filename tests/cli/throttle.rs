@@ -10,6 +10,8 @@ use crate::shell::Shell;
 const BUDGETS: &str = "\
 [throttle]
 account_tries = 2
+source_refill = '2days'
+network_refill = '1day'
 first_lock = '1day'
 longest_lock = '1day'
 ";
@@ -54,7 +56,11 @@ fn is_seen_and_forgiven(
         .iter()
         .map(|one| one["kind"].as_str().unwrap())
         .collect();
-    assert_eq!(kinds, ["account", "account", "source"], "locked ones first");
+    assert_eq!(
+        kinds,
+        ["account", "account", "source", "network"],
+        "locked ones first"
+    );
     assert!(all[0]["locked_until"].is_string());
     assert_eq!(all[0]["network"], "127.0.0.0/24");
     assert_eq!(
@@ -63,14 +69,14 @@ fn is_seen_and_forgiven(
     );
     assert!(!all.iter().any(|one| one.to_string().contains("sample")));
     assert_eq!(list(&["--user", "Sample"]).len(), 1);
-    assert_eq!(list(&["--source", "127.0.0.1"]).len(), 3);
+    assert_eq!(list(&["--source", "127.0.0.1"]).len(), 4);
     assert_eq!(
         list(&["--source", "127.0.0.1", "--user", "somebody"]).len(),
         0
     );
     let table = run(&["throttle", "list"]).done();
     assert!(table.starts_with("HANDLE "), "{table}");
-    assert_eq!(table.lines().count(), 4);
+    assert_eq!(table.lines().count(), 5);
 
     let cleared = run(&["throttle", "clear", "--user", "sample"]).done();
     assert_eq!(cleared, "1 cleared\n");
@@ -84,7 +90,7 @@ fn is_seen_and_forgiven(
         "1 cleared\n"
     );
     let out = run(&["throttle", "clear", "--all", "--json"]);
-    assert_eq!(out.json(), json!({"cleared": 1}));
+    assert_eq!(out.json(), json!({"cleared": 2}));
     assert_eq!(login(&gateway, "nobody", "wrong"), 401);
 
     let refused = run(&["throttle", "list", "--handle", "x"]).refused();

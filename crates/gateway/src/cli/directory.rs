@@ -10,7 +10,7 @@ use clap::{Subcommand, ValueEnum};
 use isogloss_core::audit::{Event, Kind};
 use isogloss_core::directory::file::{File, Import};
 use isogloss_core::directory::{Applied, Precedence, SetHere};
-use isogloss_core::{Existing, write_private_file};
+use isogloss_core::{Existing, printable_json, write_private_file};
 use serde_json::json;
 
 use super::acts::{self, Acts};
@@ -121,7 +121,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
         } => {
             let snapshot = directory.snapshot().await?;
             let text = if json {
-                serde_json::to_string_pretty(&snapshot)?
+                printable_json(&serde_json::to_string_pretty(&snapshot)?).into_owned()
             } else {
                 toml::to_string(&snapshot)?
             };
