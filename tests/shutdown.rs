@@ -52,6 +52,8 @@ fn starting(store: Store) -> Gateway {
         // It is about the end, not about who waits for whom on a busy machine.
         .env("ISOGLOSS__PASSWORDS__LOW_PRIORITY", "false")
         .env("ISOGLOSS__PASSWORDS__QUEUE_TIMEOUT", "1m")
+        .env("ISOGLOSS__PASSWORDS__ACCOUNT_SHARE", "100")
+        .env("ISOGLOSS__PASSWORDS__SOURCE_SHARE", "100")
         .env("ISOGLOSS__PASSWORDS__THREADS", "1")
         .start()
         .unwrap()

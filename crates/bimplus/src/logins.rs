@@ -70,6 +70,11 @@ async fn with_password(
 async fn remembered(auth: &Auth, settings: &Settings, token: &str, ids: Ids) -> Answer {
     let client = ids.client.ok_or(Error::Missing("client_id"))?;
     let token = Token::from_guid(REALM, token.trim()).ok_or(Error::StaleGrant)?;
+    // Clients' names are recorded and logged.
+    let named = Token::from_guid(REALM, &client.text);
+    if named.is_some_and(|named| named.hex() == token.hex()) {
+        return Err(Error::StaleGrant);
+    }
     let remembered = auth.validate(&token, &[Purpose::Remember]).await;
     let remembered = remembered.map_err(stale)?;
     let made_under = remembered.client();

@@ -131,10 +131,10 @@ impl Filling {
                 .map_err(Into::into);
         }
         let keys = directory.digest_keys().await?;
-        if !keys.is_empty() && keys.iter().all(|key| !key.is_readable) {
+        if keys.iter().any(|key| !key.is_readable) {
             error!(
                 file = %file.path.display(),
-                "the directory file is not applied: no pepper of the configuration opens the digest keys \
+                "the directory file is not applied: no pepper of the configuration opens a digest key \
                  of the directory; see docs/operations.md"
             );
             return Ok(());

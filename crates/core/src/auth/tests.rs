@@ -45,10 +45,10 @@ const THERE: Realm = Realm::new("there");
 const HOUR: Duration = Duration::from_hours(1);
 
 const USERS: &str = r#"
-organisations = [{ name = "ACME" }, { name = "OTHER" }]
+organisations = [{ name = "ACME", units = [{ id = "U1" }] }, { name = "OTHER" }]
 users = [
     { user_name = "admin", organisation = "ACME", role = "ADMIN", password = "admin-pw" },
-    { user_name = "ada", organisation = "ACME", password = "ada-pw", access_cards = [
+    { user_name = "ada", organisation = "ACME", units = ["U1"], password = "ada-pw", access_cards = [
         { code = "open-sesame", allow_weak = true }, { identifier = "card", pass_code = "12345" } ] },
     { user_name = "guarded", email = "guarded@example.com", organisation = "ACME", password = "guarded-pw", totp_secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" },
     { user_name = "retired", organisation = "ACME", password = "retired-pw", disabled = true, access_cards = [ { code = "closed", allow_weak = true } ] },

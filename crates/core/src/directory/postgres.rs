@@ -274,7 +274,7 @@ impl Directory for PostgresDirectory {
     }
 
     async fn present(&self, wanted: &Wanted) -> Result<Present, StoreError> {
-        let open = OpenKeys::of(self).await?;
+        let open = OpenKeys::of(self, &wanted.digest_keys).await?;
         let wanted = wanted.clone();
         self.once(WHOLE, move |c| Box::pin(imports::present(c, wanted, open)))
             .await

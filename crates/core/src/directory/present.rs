@@ -22,6 +22,8 @@ pub struct Present {
     pub(super) logins: HashMap<String, Named>,
     /// Owners of the numbers of the file.
     pub(super) numbers: HashMap<i64, Named>,
+    /// Owners of the codes of the file's cards, by the form in which they are stored.
+    pub(super) codes: HashMap<KeyDigest, Named>,
     /// Organisations of the units of the file.
     pub(super) units: HashMap<String, Uuid>,
     pub(super) last_number: Option<i64>,
@@ -32,6 +34,8 @@ pub(super) struct Names {
     pub(super) organisations: Vec<Uuid>,
     pub(super) users: Vec<Uuid>,
     pub(super) keys: Vec<(String, KeyDigest)>,
+    /// Realms of which every key with a plain digest is read: the file has one under a digest key.
+    pub(super) plain_realms: Vec<String>,
 }
 
 impl Present {
@@ -96,6 +100,30 @@ impl Wanted {
         let ids = users.filter_map(|user| present.id_of(user.id, &user.user_name));
         let ids: HashSet<_> = ids.collect();
         ids.into_iter().collect()
+    }
+
+    /// Returns the realms of keys whose digest the file has under a digest key. They may be stored plain.
+    pub(super) fn plain_realms(&self) -> Vec<String> {
+        let keys = self.keys.iter().map(|key| (&key.realm, key.digest));
+        let revoked = self.revoked_keys.iter();
+        let revoked = revoked.map(|key| (&key.realm, key.digest));
+        let keyed = keys
+            .chain(revoked)
+            .filter(|(_, digest)| digest.key().is_some());
+        let realms: HashSet<_> = keyed.map(|(realm, _)| realm).collect();
+        realms.into_iter().cloned().collect()
+    }
+
+    /// Returns the codes of cards, in every form in which they may be stored.
+    pub(super) fn codes(&self, open: &OpenKeys) -> Vec<KeyDigest> {
+        let cards = self
+            .users
+            .iter()
+            .flat_map(|user| user.access_cards.iter().flatten());
+        let codes = cards.filter_map(|card| card.code_digest);
+        codes
+            .flat_map(|code| open.forms(What::Card, code))
+            .collect()
     }
 
     /// Returns every key, revoked ones among them, in every form in which it may be stored.

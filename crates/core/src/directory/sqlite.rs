@@ -270,7 +270,7 @@ impl Directory for SqliteDirectory {
     }
 
     async fn present(&self, wanted: &Wanted) -> Result<Present, StoreError> {
-        let open = OpenKeys::of(self).await?;
+        let open = OpenKeys::of(self, &wanted.digest_keys).await?;
         let mut connection = self.pool.acquire().await.map_err(failed)?;
         let present = present::read(&mut connection, wanted, open).await;
         present.map_err(failed)

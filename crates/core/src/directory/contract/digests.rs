@@ -1,5 +1,6 @@
 //! Digests of cards and keys are stored under a digest key, and no pepper's end ends one.
 
+mod moves;
 mod peppers;
 mod weak;
 
@@ -36,6 +37,11 @@ pub(super) async fn hold<D: Reopen>(fresh: impl Fn() -> D) {
     peppers::with_a_wrong_pepper_nothing_is_taken_for_wrong(&fresh()).await;
     peppers::an_export_is_good_elsewhere(&fresh(), &fresh()).await;
     peppers::a_new_digest_key_takes_over_at_the_next_use(&fresh()).await;
+    moves::a_key_that_is_revoked_elsewhere_is_revoked_back_here(&fresh(), &fresh()).await;
+    moves::a_plain_key_is_revoked_by_an_export_under_a_digest_key(&fresh(), &fresh()).await;
+    moves::nothing_is_added_while_a_digest_key_does_not_open(&fresh()).await;
+    moves::one_code_is_of_one_card(&fresh()).await;
+    moves::a_pass_code_is_set_of_a_card_named_by_its_code(&fresh()).await;
     many_at_once_agree(&fresh()).await;
     weak::what_can_be_guessed_is_refused(&fresh()).await;
 }

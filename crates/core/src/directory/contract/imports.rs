@@ -37,13 +37,14 @@ recovery_codes = [{ digest = "11111111111111111111111111111111111111111111111111
 app_passwords = [{ digest = "2222222222222222222222222222222222222222222222222222222222222222", dialect = "here", label = "CAD", made_at = "2026-11-22T09:00:00Z" }]
 access_cards = [
     { identifier = "ina", pass_code = "12345", effective = false },
-    { code = "the code of ina's card" },
+    { code = "the code of ina's card", allow_weak = true },
 ]
 
 [[keys]]
 realm = "admin"
 label = "imported"
 key = "the imported key"
+allow_weak = true
 user = "ina"
 scopes = ["users:read"]
 expires_at = "2027-01-01T00:00:00Z"
@@ -53,7 +54,7 @@ expires_at = "2027-01-01T00:00:00Z"
 const SILENT: &str = r#"
 organisations = [{ name = "IMPORTED", units = [{ id = "I1" }] }]
 users = [{ user_name = "ina" }]
-keys = [{ realm = "admin", key = "the imported key" }]
+keys = [{ realm = "admin", key = "the imported key", allow_weak = true }]
 "#;
 
 /// Two empty directories of either kind, for a test.
@@ -112,7 +113,7 @@ async fn what_is_empty_in_a_file_is_cleared(directory: &dyn Directory) {
     let before = user(directory, "ina").await;
     let empty = r#"
 organisations = [{ name = "IMPORTED", default_unit = "" }]
-keys = [{ realm = "admin", key = "the imported key", label = "", user = "", scopes = ["all"], expires_at = "" }]
+keys = [{ realm = "admin", key = "the imported key", allow_weak = true, label = "", user = "", scopes = ["all"], expires_at = "" }]
 [[users]]
 user_name = "ina"
 email = ""

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::store::{DigestStore, ring_as_stored};
-use super::{Ring, What};
+use super::{Ring, SealedKey, What};
 use crate::directory::KeyDigest;
 use crate::error::StoreError;
 
@@ -17,10 +17,19 @@ pub(in crate::directory) struct OpenKeys {
 }
 
 impl OpenKeys {
-    /// Reads the digest keys of a database.
-    pub(in crate::directory) async fn of(store: &impl DigestStore) -> Result<Self, StoreError> {
-        let ring = ring_as_stored(store).await?;
-        Ok(Self::at(ring, store.digests().now()))
+    /// Reads the digest keys of a database, beside those that a file brings.
+    pub(in crate::directory) async fn of(
+        store: &impl DigestStore,
+        brought: &[SealedKey],
+    ) -> Result<Self, StoreError> {
+        let digests = store.digests();
+        let mut ring = ring_as_stored(store).await?;
+        if !brought.is_empty() {
+            let mut keys = store.sealed_keys().await?;
+            keys.extend_from_slice(brought);
+            ring = Arc::new(digests.ring_of(&keys));
+        }
+        Ok(Self::at(ring, digests.now()))
     }
 
     /// Takes the keys of that moment.
@@ -33,15 +42,31 @@ impl OpenKeys {
         self.ring.forms(what, digest)
     }
 
-    /// Returns the form in which the digest is stored already, or else the one for new digests. Fails if
-    /// there are keys and none of them opens.
+    /// Returns the form among those present in which the digest is stored already, or else the one for new digests. Fails if it is
+    /// not found and a key does not open: it may be stored under that one.
     pub(in crate::directory) fn stored_beside(
         &self,
         what: What<'_>,
         digest: KeyDigest,
         is_present: impl Fn(&KeyDigest) -> bool,
+        mut present: impl Iterator<Item = KeyDigest>,
     ) -> Result<KeyDigest, StoreError> {
-        self.ring.stored_beside(what, digest, is_present, self.now)
+        let mut forms = self.forms(what, digest).into_iter();
+        if let Some(form) = forms.find(is_present) {
+            return Ok(form);
+        }
+        if digest.key().is_some() {
+            // The plain form of a digest under a key is not known, but each plain one has that form.
+            let is_same = |one: &KeyDigest| one.key().is_none() && self.is_form(what, *one, digest);
+            return Ok(present.find(is_same).unwrap_or(digest));
+        }
+        self.ring.nothing_found::<()>()?;
+        self.ring.stored(what, digest, self.now)
+    }
+
+    /// Returns whether a plain digest is stored as this form under one of the keys.
+    fn is_form(&self, what: What<'_>, plain: KeyDigest, form: KeyDigest) -> bool {
+        self.forms(what, plain).contains(&form)
     }
 }
 

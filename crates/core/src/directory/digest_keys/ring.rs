@@ -125,19 +125,6 @@ impl Ring {
             .map_or(digest, |key| key.digest(what, &digest)))
     }
 
-    /// The form among `present` that the digest is stored in already, or else the one that it is to be
-    /// stored in.
-    pub(in crate::directory) fn stored_beside(
-        &self,
-        what: What<'_>,
-        digest: KeyDigest,
-        is_present: impl Fn(&KeyDigest) -> bool,
-        now: OffsetDateTime,
-    ) -> Result<KeyDigest, StoreError> {
-        let present = self.forms(what, digest).into_iter().find(is_present);
-        present.map_or_else(|| self.stored(what, digest, now), Ok)
-    }
-
     /// The answer about what is not there in any form: that may be wrong while a key is not open.
     pub(in crate::directory) fn nothing_found<T>(&self) -> Result<Option<T>, StoreError> {
         match self.unreadable.first() {

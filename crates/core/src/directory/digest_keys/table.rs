@@ -32,6 +32,9 @@ pub(in crate::directory) trait RingTable: Send {
     /// Adds a key, or replaces the one of that pepper.
     async fn put_sealed_key(&mut self, key: &SealedKey) -> Result<()>;
 
+    /// Removes all keys if no digest is stored, be it plain or under one of them.
+    async fn remove_idle_keys(&mut self) -> Result<()>;
+
     /// Removes the seals of a key that are older than that.
     async fn remove_seals(&mut self, id: DigestKeyId, before: OffsetDateTime) -> Result<()>;
 }
@@ -55,6 +58,22 @@ impl DigestKeys {
     ) -> std::result::Result<SealedKey, StoreError> {
         let now = whole_seconds(self.now());
         SealedKey::fresh(pepper, now, now + grace)
+    }
+
+    /// Takes over the keys of a directory file and reads all that are there. A directory without a digest
+    /// takes over the file's keys alone: moved back and forth, a digest has one form in both places.
+    pub(in crate::directory) async fn take_over(
+        &self,
+        table: &mut dyn RingTable,
+        keys: &[SealedKey],
+    ) -> Result<Arc<Ring>> {
+        if !keys.is_empty() {
+            table.remove_idle_keys().await?;
+        }
+        for key in keys {
+            table.put_sealed_key(key).await?;
+        }
+        self.read(table).await
     }
 
     /// Reads the keys, and makes the first one if there is none. A key that was not known yet and that
@@ -86,9 +105,14 @@ impl DigestKeys {
                 }
             }
         }
+        Ok(Arc::new(self.ring_of(&stored)))
+    }
+
+    /// Opens those of the keys that a pepper opens, or that were opened earlier.
+    pub(super) fn ring_of(&self, stored: &[SealedKey]) -> Ring {
         let peppers = || self.peppers.iter().flat_map(Peppers::each);
         let open = |key: &SealedKey| peppers().find_map(|pepper| key.open(pepper));
-        Ok(Arc::new(Ring::of(&stored, open, known.as_deref())))
+        Ring::of(stored, open, self.known().as_deref())
     }
 }
 

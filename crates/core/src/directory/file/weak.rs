@@ -87,8 +87,12 @@ impl Weak {
                 cards.any(|card| card.code_digest.is_some_and(|one| forms.contains(&one)))
             }
             Some(realm) => {
-                let mut keys = present.entries.keys.iter();
-                keys.any(|key| key.realm == realm && forms.contains(&key.digest))
+                let keys = present.entries.keys.iter();
+                let keys = keys.map(|key| (&key.realm, key.digest));
+                let revoked = present.entries.revoked_keys.iter();
+                let revoked = revoked.map(|key| (&key.realm, key.digest));
+                let mut known = keys.chain(revoked);
+                known.any(|(of, digest)| of == realm && forms.contains(&digest))
             }
         }
     }

@@ -44,9 +44,11 @@ impl Judge<'_> {
     fn with_stored_code(&self, card: &WantedCard, known: &[CardEntry]) -> Outcome<WantedCard> {
         let mut card = card.clone();
         if let Some(digest) = card.code_digest {
-            let is_present = |form: &_| known.iter().any(|card| card.code_digest == Some(*form));
+            let present = known.iter().filter_map(|card| card.code_digest);
+            let is_present = |form: &KeyDigest| present.clone().any(|one| one == *form);
             let open = &self.present.open;
-            card.code_digest = Some(open.stored_beside(What::Card, digest, is_present)?);
+            let stored = open.stored_beside(What::Card, digest, is_present, present.clone())?;
+            card.code_digest = Some(stored);
         }
         Ok(card)
     }

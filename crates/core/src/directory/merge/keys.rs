@@ -63,15 +63,20 @@ impl Judge<'_> {
         revoked.collect()
     }
 
-    /// Returns the form in which the digest of a key is stored already, revoked or not, or else the one for
-    /// new ones.
+    /// Returns the form in which the digest of a key is stored already, of a live key rather than a revoked
+    /// one, or else the one for new ones.
     fn key_digest(&self, realm: &str, digest: KeyDigest) -> Outcome<KeyDigest> {
-        let is_present = |form: &KeyDigest| {
-            let name = (realm, *form);
-            self.keys.contains_key(&name) || self.revoked.contains(&name)
-        };
+        let what = What::Key { realm };
         let open = &self.present.open;
-        Ok(open.stored_beside(What::Key { realm }, digest, is_present)?)
+        let is_key = |form: &KeyDigest| self.keys.contains_key(&(realm, *form));
+        if let Some(form) = open.forms(what, digest).into_iter().find(is_key) {
+            return Ok(form);
+        }
+        let is_revoked = |form: &KeyDigest| self.revoked.contains(&(realm, *form));
+        let all = self.keys.keys().chain(&self.revoked);
+        let of_realm = all.filter(|(of, _)| *of == realm);
+        let present = of_realm.map(|(_, digest)| *digest);
+        Ok(open.stored_beside(what, digest, is_revoked, present)?)
     }
 
     /// A key that the file says was revoked ends.

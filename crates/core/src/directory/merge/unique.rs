@@ -1,4 +1,4 @@
-//! No two users share a login name or a number.
+//! No two users share a login name, a number or the code of an access card.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,8 +6,9 @@ use uuid::Uuid;
 
 use super::{Outcome, unfit};
 use crate::directory::changes::{UserChange, logins};
-use crate::directory::login_form;
+use crate::directory::digest_keys::What;
 use crate::directory::present::Present;
+use crate::directory::{KeyDigest, login_form};
 
 /// The users that an import leaves, beside those whom it does not touch.
 pub(super) struct Unique;
@@ -27,7 +28,22 @@ impl Unique {
                 numbers.insert(*number, login_form(&owner.user_name));
             }
         }
+        let mut codes: HashMap<KeyDigest, String> = HashMap::new();
+        for (code, owner) in &present.codes {
+            if !touched.contains(&owner.id) {
+                for form in present.open.forms(What::Card, *code) {
+                    codes.insert(form, login_form(&owner.user_name));
+                }
+            }
+        }
         for user in users.iter().map(|user| &user.entry) {
+            let cards = user.access_cards.iter();
+            for code in cards.filter_map(|card| card.code_digest) {
+                if let Some(other) = codes.insert(code, login_form(&user.user_name)) {
+                    let reason = format!("user {other} has an access card of the same code");
+                    return Err(unfit(format!("user {}", user.user_name), reason));
+                }
+            }
             let name = login_form(&user.user_name);
             let label = || format!("user {}", user.user_name);
             for login in logins(user) {

@@ -140,9 +140,30 @@ async fn plain_digests(
     rows.iter().map(rows::plain_digest).collect()
 }
 
+/// Names the advisory lock that keeps digests in their forms while a file is applied.
+const RENEWALS: i64 = 0x6469_6765_7374_7300;
+
+/// Lets no digest be stored in another form until the transaction ends: what it has read of keys and cards
+/// would no longer be there.
+pub(super) async fn renewals_wait(transaction: &mut PgConnection) -> Result<()> {
+    query("SELECT pg_advisory_xact_lock($1)")
+        .bind(RENEWALS)
+        .execute(transaction)
+        .await
+        .map(drop)
+}
+
+/// Logins do not wait for a file that is applied: the digest is stored in its new form at a later use.
 async fn replace(connection: &mut PgConnection, renewal: Renewal) -> Result<()> {
     let Renewal { old, new, key, .. } = renewal;
     let mut transaction = connection.begin().await?;
+    let is_free: bool = query_scalar("SELECT pg_try_advisory_xact_lock_shared($1)")
+        .bind(RENEWALS)
+        .fetch_one(&mut *transaction)
+        .await?;
+    if !is_free {
+        return Ok(());
+    }
     let Some(realm) = renewal.realm else {
         query(
             "UPDATE access_cards SET code_digest = $1, code_digest_key = $2
@@ -224,6 +245,17 @@ impl RingTable for PgConnection {
                  WHERE digest_keys.sealed_at < excluded.sealed_at",
         )
         .await
+    }
+
+    async fn remove_idle_keys(&mut self) -> Result<()> {
+        query(
+            "DELETE FROM digest_keys WHERE NOT EXISTS (SELECT 1 FROM keys)
+                 AND NOT EXISTS (SELECT 1 FROM revoked_keys)
+                 AND NOT EXISTS (SELECT 1 FROM access_cards WHERE code_digest IS NOT NULL)",
+        )
+        .execute(self)
+        .await
+        .map(drop)
     }
 
     async fn remove_seals(&mut self, id: DigestKeyId, before: OffsetDateTime) -> Result<()> {

@@ -169,7 +169,9 @@ fn push_keys(statement: &mut QueryBuilder<Postgres>, only: Option<&Names>) {
         .push_bind(realms)
         .push("::text[], ")
         .push_bind(digests)
-        .push("::bytea[]))");
+        .push("::bytea[])) OR (k.digest_key IS NULL AND k.realm = ANY(")
+        .push_bind(only.plain_realms.clone())
+        .push("))");
 }
 
 /// The rows that have one of the identifiers in that column, or all.

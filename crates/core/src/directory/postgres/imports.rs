@@ -6,9 +6,10 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, query};
 
 use super::belongings::{put_origin, put_user};
+use super::digest_keys::renewals_wait;
 use super::write::{alone, forget, put_organisation, unlimited};
 use super::{keys, present};
-use crate::directory::digest_keys::{OpenKeys, RingTable as _};
+use crate::directory::digest_keys::OpenKeys;
 use crate::directory::merge::Changes;
 use crate::directory::present::Present;
 use crate::directory::rows::Result;
@@ -24,10 +25,9 @@ pub(super) async fn apply(
     let mut transaction = connection.begin().await?;
     unlimited(&mut transaction).await?;
     alone(&mut transaction).await?;
-    for key in &wanted.digest_keys {
-        transaction.put_sealed_key(key).await?;
-    }
-    let ring = digests.read(&mut *transaction).await?;
+    renewals_wait(&mut transaction).await?;
+    let ring = digests.take_over(&mut *transaction, &wanted.digest_keys);
+    let ring = ring.await?;
     let open = OpenKeys::at(Arc::clone(&ring), digests.now());
     let present = present::read(&mut transaction, &wanted, open).await?;
     let changes = match Changes::of(&present, &wanted) {

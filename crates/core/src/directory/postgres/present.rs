@@ -4,6 +4,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{query, query_scalar};
 
 use super::entries;
+use super::read::bytes_of;
 use crate::directory::digest_keys::OpenKeys;
 use crate::directory::present::{Names, Present};
 use crate::directory::rows::{self, Columns as _, Result};
@@ -60,10 +61,23 @@ pub(super) async fn read(
             .units
             .insert(row.text("id")?, row.guid("organisation")?);
     }
+    let codes = query(
+        "SELECT c.code_digest, c.code_digest_key, u.id, u.user_name
+         FROM access_cards c JOIN users u ON u.id = c.user_id WHERE c.code_digest = ANY($1)",
+    )
+    .bind(bytes_of(&wanted.codes(&present.open)))
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in &codes {
+        present
+            .codes
+            .insert(rows::code_digest(row)?, rows::named(row)?);
+    }
     let mut named = Names {
         organisations: Vec::new(),
         users: wanted.user_ids(&present),
         keys: wanted.key_names(&present.open),
+        plain_realms: wanted.plain_realms(),
     };
     let organisations = query(
         "SELECT id FROM organisations WHERE id = ANY($1) OR name = ANY($2)

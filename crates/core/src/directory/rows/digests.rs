@@ -9,6 +9,11 @@ pub(in crate::directory) fn card_of_code(row: &impl Columns) -> Result<(Card, Ke
     Ok((card(row)?, stored_digest(row, "code_digest")?))
 }
 
+/// The digest of a card's code.
+pub(in crate::directory) fn code_digest(row: &impl Columns) -> Result<KeyDigest> {
+    stored_digest(row, "code_digest")
+}
+
 /// A row of `keys`, and the digest that it has.
 pub(in crate::directory) fn key_with_digest(row: &impl Columns) -> Result<(Key, KeyDigest)> {
     Ok((key(row)?, stored_digest(row, "digest")?))

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{SqliteDirectory, enrolments, keys, present};
 use crate::directory::changes::{UserChange, logins};
-use crate::directory::digest_keys::{OpenKeys, RingTable as _};
+use crate::directory::digest_keys::OpenKeys;
 use crate::directory::merge::Changes;
 use crate::directory::rows::{self, Result};
 use crate::directory::wanted::Wanted;
@@ -20,11 +20,9 @@ pub(super) async fn apply(
     wanted: &Wanted,
 ) -> Result<std::result::Result<Applied, Unapplied>> {
     let mut transaction = directory.pool.begin_with("BEGIN IMMEDIATE").await?;
-    for key in &wanted.digest_keys {
-        transaction.put_sealed_key(key).await?;
-    }
     let digests = &directory.digests;
-    let ring = digests.read(&mut *transaction).await?;
+    let ring = digests.take_over(&mut *transaction, &wanted.digest_keys);
+    let ring = ring.await?;
     let open = OpenKeys::at(Arc::clone(&ring), digests.now());
     let present = present::read(&mut transaction, wanted, open).await?;
     let changes = match Changes::of(&present, wanted) {

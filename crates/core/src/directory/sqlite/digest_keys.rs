@@ -208,6 +208,17 @@ impl RingTable for SqliteConnection {
         .await
     }
 
+    async fn remove_idle_keys(&mut self) -> Result<()> {
+        query(
+            "DELETE FROM digest_keys WHERE NOT EXISTS (SELECT 1 FROM keys)
+                 AND NOT EXISTS (SELECT 1 FROM revoked_keys)
+                 AND NOT EXISTS (SELECT 1 FROM access_cards WHERE code_digest IS NOT NULL)",
+        )
+        .execute(self)
+        .await
+        .map(drop)
+    }
+
     async fn remove_seals(&mut self, id: DigestKeyId, before: OffsetDateTime) -> Result<()> {
         query("DELETE FROM digest_keys WHERE id = ? AND sealed_at < ?")
             .bind(id.0.as_slice())

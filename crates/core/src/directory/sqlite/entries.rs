@@ -166,7 +166,9 @@ fn push_keys(statement: &mut QueryBuilder<Sqlite>, only: Option<&Names>) {
             " WHERE (k.realm, k.digest) IN (SELECT value ->> 0, unhex(value ->> 1) FROM json_each(",
         )
         .push_bind(names.to_string())
-        .push("))");
+        .push(")) OR (k.digest_key IS NULL AND k.realm IN (SELECT value FROM json_each(")
+        .push_bind(serde_json::json!(only.plain_realms).to_string())
+        .push(")))");
 }
 
 /// The rows that have one of the identifiers in that column, or all.

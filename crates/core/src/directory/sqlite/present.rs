@@ -1,9 +1,10 @@
 //! What is there of that which a file names.
 
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{query, query_scalar};
+use sqlx::{QueryBuilder, Sqlite, query, query_scalar};
 
 use super::entries::{self, list};
+use super::read::one_of;
 use crate::directory::digest_keys::OpenKeys;
 use crate::directory::present::{Names, Present};
 use crate::directory::rows::{self, Columns as _, Result};
@@ -64,10 +65,21 @@ pub(super) async fn read(
             .units
             .insert(row.text("id")?, row.guid("organisation")?);
     }
+    let mut codes = QueryBuilder::<Sqlite>::new(
+        "SELECT c.code_digest, c.code_digest_key, u.id, u.user_name
+         FROM access_cards c JOIN users u ON u.id = c.user WHERE c.code_digest",
+    );
+    one_of(&mut codes, &wanted.codes(&present.open));
+    for row in &codes.build().fetch_all(&mut *connection).await? {
+        present
+            .codes
+            .insert(rows::code_digest(row)?, rows::named(row)?);
+    }
     let mut named = Names {
         organisations: Vec::new(),
         users: wanted.user_ids(&present),
         keys: wanted.key_names(&present.open),
+        plain_realms: wanted.plain_realms(),
     };
     let organisations = query(
         "SELECT id FROM organisations WHERE id IN (SELECT value FROM json_each(?1))

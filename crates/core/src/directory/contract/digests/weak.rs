@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::super::{FILE, passwords};
 use super::{CODE, KEY, OLD, Reopen, clock, under};
 use crate::clock::Clock as _;
+use crate::directory::KeyDigest;
 use crate::directory::file::{File, import};
 
 pub(super) async fn what_can_be_guessed_is_refused(database: &impl Reopen) {
@@ -50,6 +51,13 @@ pub(super) async fn what_can_be_guessed_is_refused(database: &impl Reopen) {
             "it is there already: {weak:?} {done:?}"
         );
     }
+    // One that was revoked stays so, and does not make the file one that is refused.
+    directory
+        .remove_key("here", KeyDigest::of("abc"))
+        .await
+        .unwrap();
+    let (_, done) = import(&key).await;
+    assert_eq!(done.unwrap().kept[0].what, "revocation");
     let now = clock.now();
     assert!(directory.digest_keys().await.unwrap()[0].made_at > now - Duration::from_secs(1));
 }

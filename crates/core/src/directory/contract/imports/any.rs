@@ -40,7 +40,7 @@ fn said(name: &'static str) -> impl Strategy<Value = String> {
         line(&["image_url = 'x'", "generation = 3", "generation = 9"]).boxed(),
         own(&[
             "access_cards = []",
-            "access_cards = [{ code = '@1' }, { code = '@2', effective = false }]",
+            "access_cards = [{ code = '@1', allow_weak = true }, { code = '@2', allow_weak = true, effective = false }]",
         ])
         .boxed(),
         prop_oneof![Just("one"), Just("two")]

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 
 use super::super::FileError;
 use crate::directory::UserEntry;
+use crate::directory::digest_keys::What;
 use crate::directory::origin::Part;
 use crate::directory::present::Present;
 use crate::directory::wanted::{Precedence, Secret, SetHere, WantedUser};
@@ -62,10 +63,14 @@ pub(super) async fn seal_secrets(
         let Some(secret) = card.pass_code.take() else {
             continue;
         };
+        let forms = card
+            .code_digest
+            .map(|code| beside.present.open.forms(What::Card, code));
+        let forms = forms.unwrap_or_default();
         let mut cards = known.into_iter().flat_map(|known| &known.access_cards);
         let known = cards.find(|known| {
-            let same_code = known.code_digest.is_some() && known.code_digest == card.code_digest;
-            known.identifier == card.identifier || same_code
+            let same_code = known.code_digest.is_some_and(|code| forms.contains(&code));
+            same_code || (known.identifier.is_some() && known.identifier == card.identifier)
         });
         let place = Place {
             entry: format!("{entry}, pass_code"),
