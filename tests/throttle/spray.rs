@@ -47,7 +47,7 @@ fn at_home() -> (TempDir, Gateway) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("users.toml");
     let mut text = "organisations = [{ name = 'CRMDEMO', default_unit = 'A', units = [{ id = 'A', name = 'A' }] }]\n\
-        keys = [{ realm = 'tokenlogin', label = 'app', key = 'demo-api-key' }]\nusers = [\n"
+        keys = [{ realm = 'tokenlogin', label = 'app', key = 'demo-api-key', allow_weak = true }]\nusers = [\n"
         .to_owned();
     for user in 0..USERS {
         let name = format!("user-{user}");
