@@ -58,20 +58,28 @@ impl Guard {
             Guess::Password(_) | Guess::PassCode(_) | Guess::CardCode(_) => address(pepper, origin),
         };
         let here = here.map(|address| (account, address));
-        let standing = match (proven, here) {
-            (Some(user), _) => Standing::Proven(user),
-            (None, Some((account, address)))
-                if self.throttle.knows(account, address, clock.now()).await? =>
-            {
-                Standing::Known
-            }
-            (None, _) => Standing::Stranger,
+        let standing = match proven {
+            Some(user) => Standing::Proven(user),
+            None if self.knows(here, clock.now()).await? => Standing::Known,
+            None => Standing::Stranger,
         };
         let mut turn = self.empty_turn(clock, here);
         for count in self.counts(pepper, guess, origin, standing) {
             turn.take(count, origin).await?;
         }
         Ok(turn)
+    }
+
+    /// Returns whether an account or a key was used from that address.
+    pub(super) async fn knows(
+        &self,
+        client: Option<(TokenDigest, TokenDigest)>,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        match client {
+            Some((account, address)) => self.throttle.knows(account, address, now).await,
+            None => Ok(false),
+        }
     }
 
     pub(super) fn empty_turn<'g>(
