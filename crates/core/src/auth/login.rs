@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use secrecy::{ExposeSecret, SecretString};
-use uuid::Uuid;
 
 use super::factor::{FactorAttempt, Reading};
 use super::throttled::settled;
@@ -15,7 +14,7 @@ use crate::directory::{Account, CardName, KeyDigest};
 use crate::error::AuthError;
 use crate::password::{Claimant, PasswordError, Place};
 use crate::session::{Purpose, Session};
-use crate::throttle::{Guess, Origin, Source, Turn, user_account};
+use crate::throttle::{Guess, Origin, Proof, Source, Turn, user_account};
 use crate::token::{Realm, Token};
 use crate::user::{Key, Organisation, Role, Unit, User, UserState};
 
@@ -49,7 +48,7 @@ impl Auth {
     async fn check_password(
         &self,
         credentials: &Credentials,
-        proven: Option<Uuid>,
+        proven: Option<Proof>,
         (place, share): (Option<Place>, Claimant),
     ) -> Result<User, AuthError> {
         let begun = Instant::now();
