@@ -20,7 +20,7 @@ use time::OffsetDateTime;
 
 pub use self::bucket::{Bucket, Kind, Receipt, Taken};
 pub use self::guard::Guard;
-pub(crate) use self::guess::{Guess, user_account};
+pub(crate) use self::guess::{Guess, Proof, user_account};
 pub use self::limits::{Budget, Limits};
 pub use self::memory::MemoryThrottle;
 pub use self::origin::{Origin, Source};

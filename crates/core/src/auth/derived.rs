@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use uuid::Uuid;
 
 use super::Auth;
+use super::sessions::Filter;
 use crate::error::{AuthError, StoreError};
 use crate::store::Record;
 use crate::token::TokenDigest;
@@ -13,16 +14,44 @@ use crate::token::TokenDigest;
 /// Records by their digests: a store may show one twice.
 pub(super) type Found = BTreeMap<TokenDigest, Record>;
 
+/// How often what came of a token is looked for after its end. The second time finds what was being
+/// derived while the first looked.
+const PASSES: usize = 2;
+
 /// Tokens, and how to recognise what came of them.
 #[derive(Default)]
-struct Family {
+pub(super) struct Family {
     /// Each of them.
     members: BTreeSet<TokenDigest>,
     /// How near the nearest of them is to its login, for each login.
     depths: HashMap<TokenDigest, u32>,
+    /// Whose lists show what came of them; all records if it is empty.
+    users: BTreeSet<Uuid>,
 }
 
 impl Family {
+    /// Returns the family of the tokens that a filter chose. Of a handle that is not there any more
+    /// nothing else is known.
+    pub(super) fn chosen(filter: &Filter, chosen: &Found) -> Self {
+        let mut family = Self::default();
+        family.extend(chosen);
+        if filter.handle.is_none() && filter.user.is_none() {
+            // All records were looked at, and are once more: that is one query, not one for each user.
+            family.users.clear();
+        }
+        if chosen.is_empty() {
+            family.members.extend(filter.handle);
+        }
+        family
+    }
+
+    fn extend(&mut self, found: &Found) {
+        for (digest, record) in found {
+            self.add(*digest, record);
+            self.users.extend(owners(record));
+        }
+    }
+
     fn add(&mut self, digest: TokenDigest, record: &Record) {
         self.members.insert(digest);
         self.members
@@ -48,31 +77,28 @@ impl Family {
 }
 
 impl Auth {
-    /// Adds what came of the tokens that were found.
-    pub(super) async fn add_derived(&self, found: &mut Found) -> Result<(), AuthError> {
-        let mut family = Family::default();
-        let mut users = BTreeSet::new();
-        for (digest, record) in found.iter() {
-            family.add(*digest, record);
-            users.extend([Some(record.user), record.actor].into_iter().flatten());
+    /// Ends what came of tokens that have been ended, and returns how many live ones that were.
+    pub(super) async fn end_derived(&self, mut family: Family) -> Result<u64, AuthError> {
+        let mut ended = 0;
+        for _ in 0..PASSES {
+            let derived = self.derived(&family).await?;
+            ended += self.end_each(&derived).await?;
+            for (digest, record) in &derived {
+                family.add(*digest, record);
+            }
         }
-        for user in users {
-            self.add_children(&family, user, found).await?;
-        }
-        Ok(())
+        Ok(ended)
     }
 
-    /// Returns what came of a token that is not there any more: nothing but its handle is known.
-    pub(super) async fn derived_of_ended(&self, handle: TokenDigest) -> Result<Found, StoreError> {
-        let mut found = Found::new();
-        let visit = &mut |digest, record: Record| {
-            if record.ancestors().any(|ancestor| ancestor == handle) {
-                found.insert(digest, record);
-            }
-            ControlFlow::Continue(())
-        };
-        self.0.tokens.each(visit).await?;
-        Ok(found)
+    /// Ends tokens, and returns how many live ones that were.
+    pub(super) async fn end_each(&self, found: &Found) -> Result<u64, AuthError> {
+        let mut ended = 0;
+        for digest in found.keys() {
+            self.1.forget(*digest);
+            let taken = self.0.tokens.take(*digest).await?;
+            ended += u64::from(taken.is_some_and(|record| record.is_live(self.now())));
+        }
+        Ok(ended)
     }
 
     /// Ends a token and what came of it. It belongs to the user of that record, or to the actor.
@@ -83,33 +109,48 @@ impl Auth {
     ) -> Result<(), AuthError> {
         let mut family = Family::default();
         family.members.insert(token);
+        family.users.extend(owners(of));
         if let Some(record) = self.record_of(token).await? {
             family.add(token, &record);
         }
-        let mut found = Found::new();
-        for user in [Some(of.user), of.actor].into_iter().flatten() {
-            self.add_children(&family, user, &mut found).await?;
-        }
         self.end(token).await?;
-        for digest in found.into_keys() {
-            if digest != token {
+        for _ in 0..PASSES {
+            for (digest, record) in self.derived(&family).await? {
+                family.add(digest, &record);
                 self.end(digest).await?;
             }
         }
         Ok(())
     }
 
-    async fn add_children(
-        &self,
-        family: &Family,
-        user: Uuid,
-        found: &mut Found,
-    ) -> Result<(), StoreError> {
-        for (digest, record) in self.0.tokens.of_user(user).await? {
+    /// Returns the members of a family that are there, and what came of them.
+    async fn derived(&self, family: &Family) -> Result<Found, StoreError> {
+        let mut found = Found::new();
+        if family.members.is_empty() {
+            return Ok(found);
+        }
+        let mut add = |digest, record: Record| {
             if family.has_made(digest, &record) {
                 found.insert(digest, record);
             }
+        };
+        for user in &family.users {
+            for (digest, record) in self.0.tokens.of_user(*user).await? {
+                add(digest, record);
+            }
         }
-        Ok(())
+        if family.users.is_empty() {
+            let visit = &mut |digest, record| {
+                add(digest, record);
+                ControlFlow::Continue(())
+            };
+            self.0.tokens.each(visit).await?;
+        }
+        Ok(found)
     }
+}
+
+/// The users whose lists hold a record.
+fn owners(record: &Record) -> impl Iterator<Item = Uuid> {
+    [Some(record.user), record.actor].into_iter().flatten()
 }

@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::client::Expired;
 use crate::session::Purpose;
-use crate::store::Record;
+use crate::store::{Record, Slot};
 use crate::token::TokenDigest;
 
 /// How many are remembered. The oldest ones are forgotten first.
@@ -22,6 +22,60 @@ pub(super) struct Ended(Mutex<Remembered>);
 struct Remembered {
     tokens: HashMap<TokenDigest, Issued>,
     order: VecDeque<TokenDigest>,
+    /// The latest of them in each exclusive slot.
+    holders: HashMap<TokenDigest, TokenDigest>,
+}
+
+impl Remembered {
+    fn add(&mut self, digest: TokenDigest, record: &Arc<Record>) {
+        if let Some(slot) = exclusive(record) {
+            self.take(slot, digest, record);
+        }
+        let issued = Issued {
+            record: Arc::clone(record),
+            presented: None,
+        };
+        self.tokens.insert(digest, issued);
+        self.order.push_back(digest);
+    }
+
+    /// Forgets the token that a later one ends by taking its slot, unless it has expired before.
+    fn take(&mut self, slot: TokenDigest, digest: TokenDigest, record: &Record) {
+        let before = self.holders.get(&slot).copied();
+        let before = before.and_then(|before| Some((before, self.tokens.get(&before)?)));
+        if let Some((
+            before,
+            Issued {
+                record: replaced, ..
+            },
+        )) = before
+        {
+            if replaced.issued_at > record.issued_at {
+                return;
+            }
+            if replaced.is_live(record.issued_at) {
+                self.remove(before);
+            }
+        }
+        self.holders.insert(slot, digest);
+    }
+
+    fn remove(&mut self, digest: TokenDigest) {
+        let removed = self.tokens.remove(&digest);
+        let slot = removed.and_then(|issued| exclusive(&issued.record));
+        if let Some(slot) = slot
+            && self.holders.get(&slot) == Some(&digest)
+        {
+            self.holders.remove(&slot);
+        }
+    }
+}
+
+fn exclusive(record: &Record) -> Option<TokenDigest> {
+    match record.slot {
+        Some(Slot::Exclusive(slot)) => Some(slot),
+        Some(Slot::Newest(_)) | None => None,
+    }
 }
 
 struct Issued {
@@ -37,27 +91,21 @@ impl Ended {
             return;
         }
         let mut remembered = self.locked();
-        let Remembered { tokens, order } = &mut *remembered;
-        if let Some(issued) = tokens.get_mut(&digest) {
+        if let Some(issued) = remembered.tokens.get_mut(&digest) {
             issued.record = Arc::clone(record);
             return;
         }
-        let issued = Issued {
-            record: Arc::clone(record),
-            presented: None,
-        };
-        tokens.insert(digest, issued);
-        order.push_back(digest);
-        if order.len() > ROOM
-            && let Some(oldest) = order.pop_front()
+        remembered.add(digest, record);
+        if remembered.order.len() > ROOM
+            && let Some(oldest) = remembered.order.pop_front()
         {
-            tokens.remove(&oldest);
+            remembered.remove(oldest);
         }
     }
 
     /// Forgets a token that was ended before its time: presenting it says nothing of lifetimes.
     pub(super) fn forget(&self, digest: TokenDigest) {
-        self.locked().tokens.remove(&digest);
+        self.locked().remove(digest);
     }
 
     /// Returns what is remembered of a token that has expired. `None` if it is not remembered or has

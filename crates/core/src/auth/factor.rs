@@ -6,14 +6,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tracing::warn;
-use uuid::Uuid;
 
 use super::throttled::settled;
 use super::{Auth, Credentials};
 use crate::error::AuthError;
 use crate::network::Network;
 use crate::recovery::RecoveryCode;
-use crate::throttle::{Guess, Source};
+use crate::throttle::{Guess, Proof, Source};
 use crate::totp::{CODE_LENGTH, TotpSecret};
 use crate::user::User;
 
@@ -152,8 +151,8 @@ impl Credentials {
 pub(super) struct FactorAttempt<'a> {
     pub(super) totp: &'a TotpSecret,
     pub(super) offered: &'a Offered,
-    /// The user of a live token that came with the login.
-    pub(super) proven: Option<Uuid>,
+    /// A live token that came with the login.
+    pub(super) proven: Option<Proof>,
 }
 
 impl Auth {
@@ -171,7 +170,7 @@ impl Auth {
             Offered::Code(code) => code.expose_secret(),
         };
         let totp = attempt.totp;
-        let proven = attempt.proven.filter(|proven| *proven == user.id);
+        let proven = attempt.proven.filter(|proof| proof.user == user.id);
         let guess = (Guess::Code(user.id), proven);
         let turn = match self.turn(guess, &credentials.origin, &mut None).await {
             // Without a field for the code, a lock of its own would tell that the password was right.

@@ -73,6 +73,9 @@ impl Auth {
         };
         let evicted = self.0.tokens.put(digest, &record, issued_at).await?;
         if !evicted.is_empty() {
+            for digest in &evicted {
+                self.1.forget(*digest);
+            }
             told_of_evictions(user, &evicted);
             self.record_evictions(realm, user, &evicted);
         }

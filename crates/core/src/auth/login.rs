@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use secrecy::{ExposeSecret, SecretString};
-use uuid::Uuid;
 
 use super::factor::{FactorAttempt, Reading};
 use super::throttled::settled;
@@ -15,22 +14,29 @@ use crate::directory::{Account, CardName, KeyDigest};
 use crate::error::AuthError;
 use crate::password::{Claimant, PasswordError, Place};
 use crate::session::{Purpose, Session};
-use crate::throttle::{Guess, Origin, user_account};
+use crate::throttle::{Guess, Origin, Proof, Source, Turn, user_account};
 use crate::token::{Realm, Token};
 use crate::user::{Key, Organisation, Role, Unit, User, UserState};
 
 impl Auth {
     pub(super) async fn try_password(&self, credentials: &Credentials) -> Result<User, AuthError> {
+        let (name, origin) = (&credentials.name, &credentials.origin);
         // An application password needs no hash, and so no place.
         let mut place = match AppPassword::read(credentials.password.expose_secret()) {
             Some(_) => None,
-            None => Some(self.place(Guess::Password(&credentials.name), &credentials.origin)?),
+            None => Some(self.place(origin)?),
         };
-        let (name, origin) = (&credentials.name, &credentials.origin);
         let proven = self.proven(origin, name).await?;
-        let guess = (Guess::Password(name), proven);
-        let mut turn = self.turn(guess, origin, &mut place).await?;
-        let outcome = self.check_password(credentials, proven, place).await;
+        let guess = Guess::Password(name);
+        let mut turn = self.turn((guess, proven), origin, &mut place).await?;
+        let share = self.share(guess, turn.as_ref());
+        let outcome = match claimed(place, &share) {
+            Ok(place) => {
+                let places = (place, share);
+                self.check_password(credentials, proven, places).await
+            }
+            Err(error) => Err(error),
+        };
         if let (Some(turn), Err(error)) = (&mut turn, &outcome)
             && credentials.is_asked_for_code(error)
         {
@@ -42,8 +48,8 @@ impl Auth {
     async fn check_password(
         &self,
         credentials: &Credentials,
-        proven: Option<Uuid>,
-        place: Option<Place>,
+        proven: Option<Proof>,
+        (place, share): (Option<Place>, Claimant),
     ) -> Result<User, AuthError> {
         let begun = Instant::now();
         let account = self.0.directory.account(&credentials.name).await?;
@@ -61,7 +67,7 @@ impl Auth {
         // What only looks like an application password is hashed like any other.
         let _place = match place {
             Some(place) => place,
-            None => self.place(Guess::Password(&credentials.name), &credentials.origin)?,
+            None => self.place(&credentials.origin)?.claim(share)?,
         };
         let fits = self.0.passwords.verify(password.clone(), hash).await?;
         self.0.passwords.note_check(begun.elapsed());
@@ -84,12 +90,22 @@ impl Auth {
         self.check_factor(user, attempt, credentials).await
     }
 
-    /// A place for a check of that guess, among those that its account and its source may hold.
-    pub(super) fn place(&self, guess: Guess<'_>, origin: &Origin) -> Result<Place, AuthError> {
-        let account = Claimant::Account(guess.account(&self.0.peppers.current));
-        let source = origin.source.map(|source| Claimant::Source(source.host()));
-        let claimants = std::iter::once(account).chain(source);
+    /// A place for a check, among those that its source and its network may hold. The share of its
+    /// account is claimed once a try is granted: strangers' tries take nothing of it while they wait for
+    /// that or are refused.
+    pub(super) fn place(&self, origin: &Origin) -> Result<Place, AuthError> {
+        let source = origin.source;
+        let of = [source.map(Source::host), source.map(Source::network)];
+        let claimants = of.into_iter().flatten().map(Claimant::Source);
         self.0.passwords.place(claimants.collect())
+    }
+
+    /// What a granted try holds its place for, beside its source. A known client has a share of its
+    /// own, which strangers do not reach.
+    fn share(&self, guess: Guess<'_>, turn: Option<&Turn<'_>>) -> Claimant {
+        let counted_for = turn.and_then(Turn::counted_for);
+        let account = || guess.account(&self.0.peppers.current);
+        Claimant::Account(counted_for.unwrap_or_else(account))
     }
 
     pub(super) async fn try_card(
@@ -102,11 +118,15 @@ impl Auth {
             AccessCard::Code(code) => (Guess::CardCode(code.expose_secret()), None),
             AccessCard::Identifier { identifier, .. } => {
                 let guess = Guess::PassCode(identifier);
-                (guess, Some(self.place(guess, origin)?))
+                (guess, Some(self.place(origin)?))
             }
         };
         let turn = self.turn((guess, None), origin, &mut place).await?;
-        let outcome = self.check_card(&card, organisation).await;
+        let share = self.share(guess, turn.as_ref());
+        let outcome = match claimed(place, &share) {
+            Ok(_place) => self.check_card(&card, organisation).await,
+            Err(error) => Err(error),
+        };
         settled(turn, outcome).await
     }
 
@@ -250,6 +270,12 @@ impl OrganisationName {
             Self::AnyCase(name) => name.to_lowercase() == organisation.name.to_lowercase(),
         }
     }
+}
+
+/// Claims the place, if one is needed, for what the try is counted for.
+fn claimed(place: Option<Place>, share: &Claimant) -> Result<Option<Place>, AuthError> {
+    let claimed = place.map(|place| place.claim(share.clone()));
+    claimed.transpose()
 }
 
 /// Lets a user in whose credentials fit, unless the organisation is another or the account is off.

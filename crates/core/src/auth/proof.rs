@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use uuid::Uuid;
-
 use super::Auth;
 use crate::directory::login_form;
 use crate::error::AuthError;
 use crate::session::Purpose;
-use crate::throttle::Origin;
-use crate::token::Token;
+use crate::throttle::{Origin, Proof};
+use crate::token::{Token, TokenDigest};
 use crate::user::User;
 
 /// What a token may be for that proves it. One-time tokens go through mails and addresses.
@@ -19,22 +17,25 @@ const PURPOSES: &[Purpose] = &[Purpose::Access, Purpose::Remember];
 const AT_MOST: usize = 3;
 
 impl Auth {
-    /// Returns the user of a live token that the request carries, if the name that is tried is that
-    /// user's; `None` if there is no such token. The name itself is not looked up: before a try is
+    /// Returns a live token that the request carries, if the name that is tried is that of its
+    /// user; `None` if there is no such token. The name itself is not looked up: before a try is
     /// taken, nothing may depend on whether there is such a user. Fails if a store cannot be asked:
     /// then nothing is tried at all.
     pub(super) async fn proven(
         &self,
         origin: &Origin,
         name: &str,
-    ) -> Result<Option<Uuid>, AuthError> {
+    ) -> Result<Option<Proof>, AuthError> {
         if self.0.guard.is_none() {
             return Ok(None);
         }
         let name = login_form(name);
         for token in origin.proofs.iter().take(AT_MOST) {
             match self.bearer(token).await {
-                Ok(user) if is_called(&user, &name) => return Ok(Some(user.id)),
+                Ok((user, root)) if is_called(&user, &name) => {
+                    let user = user.id;
+                    return Ok(Some(Proof { user, root }));
+                }
                 Ok(_) | Err(AuthError::InvalidToken) => {}
                 Err(error) => return Err(error),
             }
@@ -42,15 +43,16 @@ impl Auth {
         Ok(None)
     }
 
-    /// The user who holds that token. Its use is not noted: guesses keep no session alive. A token with
+    /// The user who holds that token, and the token of the login that it comes of. Its use is not noted: guesses keep no session alive. A token with
     /// which an administrator acts for the user is not the user's.
-    async fn bearer(&self, token: &Token) -> Result<Arc<User>, AuthError> {
+    async fn bearer(&self, token: &Token) -> Result<(Arc<User>, TokenDigest), AuthError> {
         let found = self.find_unspent(token, PURPOSES).await;
-        let (_, record) = found.map_err(AuthError::from)?;
+        let (digest, record) = found.map_err(AuthError::from)?;
         if record.actor.is_some() {
             return Err(AuthError::InvalidToken);
         }
-        self.owner(&record, PURPOSES).await
+        let user = self.owner(&record, PURPOSES).await?;
+        Ok((user, record.root(digest)))
     }
 }
 

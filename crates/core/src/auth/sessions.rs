@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Auth;
-use super::derived::Found;
+use super::derived::{Family, Found};
 use super::tokens::{is_of, vouches};
 use crate::error::AuthError;
 use crate::session::Purpose;
@@ -128,25 +128,18 @@ impl Auth {
         Ok(listed)
     }
 
+    /// Ends the sessions that fit and then, if the filter says so, what came of them: what is derived
+    /// after that has nothing left to come of.
     pub(super) async fn end_all(&self, filter: &Filter) -> Result<u64, AuthError> {
-        let mut found = self.records(filter).await?;
-        if filter.reach == Reach::Derived {
-            match filter.handle {
-                Some(handle) if found.is_empty() => {
-                    found = self.derived_of_ended(handle).await?;
-                }
-                Some(_) | None => self.add_derived(&mut found).await?,
+        let chosen = self.records(filter).await?;
+        let ended = self.end_each(&chosen).await?;
+        match filter.reach {
+            Reach::Chosen => Ok(ended),
+            Reach::Derived => {
+                let family = Family::chosen(filter, &chosen);
+                Ok(ended + self.end_derived(family).await?)
             }
         }
-        let mut ended = 0;
-        for (digest, record) in found {
-            let was_live = record.is_live(self.now());
-            self.1.forget(digest);
-            if self.0.tokens.take(digest).await?.is_some() && was_live {
-                ended += 1;
-            }
-        }
-        Ok(ended)
     }
 
     /// By the shortest way there is: the handle, the user's list, everything.

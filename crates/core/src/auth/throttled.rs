@@ -1,23 +1,21 @@
 //! How a login asks the guard, and tells it how it ended.
 
-use uuid::Uuid;
-
 use super::Auth;
 use crate::directory::Account;
 use crate::error::AuthError;
 use crate::password::Place;
-use crate::throttle::{Guess, Origin, Source, Strained, Turn, user_account};
+use crate::throttle::{Guess, Origin, Proof, Source, Strained, Turn, user_account};
 use crate::token::TokenDigest;
 
 impl Auth {
-    /// Takes a try at that guess. `None` where nothing is counted. `proven` is the user of a live token
-    /// that came with it, if that is whose name is tried.
+    /// Takes a try at that guess. `None` where nothing is counted. `proven` is a live token that came
+    /// with it, if it is that of the user whose name is tried.
     ///
     /// A client that is locked out gives its place for a check back while it waits as long as one takes:
     /// it could fill them all.
     pub(super) async fn turn<'g>(
         &'g self,
-        (guess, proven): (Guess<'_>, Option<Uuid>),
+        (guess, proven): (Guess<'_>, Option<Proof>),
         origin: &Origin,
         place: &mut Option<Place>,
     ) -> Result<Option<Turn<'g>>, AuthError> {

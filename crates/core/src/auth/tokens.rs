@@ -33,18 +33,23 @@ impl Auth {
             Err(miss) => Err(miss.into()),
         };
         if matches!(outcome, Err(AuthError::InvalidToken)) && purposes.contains(&Purpose::Access) {
-            self.note_expired(token)?;
+            Box::pin(self.note_expired(token)).await?;
         }
         outcome
     }
 
-    /// Records it if the token is invalid because it has expired, as far as that is known.
-    fn note_expired(&self, token: &Token) -> Result<(), AuthError> {
+    /// Records it if the token is invalid because it has expired, as far as that is known, and not
+    /// because its user has ended all tokens.
+    async fn note_expired(&self, token: &Token) -> Result<(), AuthError> {
         let digests = self.0.peppers.each().map(|pepper| pepper.digest(token));
         let mut found = digests.filter_map(|digest| self.1.find(digest, self.now()));
         let Some((record, expired)) = found.next() else {
             return Ok(());
         };
+        let user = self.user_of(record.user).await;
+        if !matches!(user, Ok(Some(user)) if is_of(&user, record.generation)) {
+            return Ok(());
+        }
         Client::note_expired(record.client.as_ref(), record.application.as_ref(), expired)
     }
 

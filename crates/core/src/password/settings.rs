@@ -24,7 +24,7 @@ pub struct PasswordSettings {
     pub lanes: bool,
     /// How many of the places in the queue and at the threads one account may hold, in percent.
     pub account_share: u8,
-    /// How many one source of requests may hold, in percent.
+    /// How many one source of requests may hold, and one network, in percent.
     pub source_share: u8,
 }
 

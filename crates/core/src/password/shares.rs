@@ -16,9 +16,10 @@ use crate::token::TokenDigest;
 /// What holds places together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Claimant {
-    /// A keyed hash of the name that is tried, whether there is such a user or not.
+    /// A keyed hash of the name that is tried, whether there is such a user or not; of the name and the
+    /// client, if the client is known.
     Account(TokenDigest),
-    /// What counts as one source of requests.
+    /// What counts as one source of requests, or as one network, which has the share of a source.
     Source(String),
     /// All operators who set passwords. Their share is that of a source.
     Operators,
@@ -37,7 +38,18 @@ struct Held {
 /// A place among those whose passwords are being checked, until it is dropped.
 pub(crate) struct Place {
     _permit: OwnedSemaphorePermit,
-    _shares: Holding,
+    held: Vec<Holding>,
+    shares: Shares,
+}
+
+impl Place {
+    /// Lets the place count for one more claimant, or gives it back and refuses at once if that one
+    /// holds its share.
+    pub(crate) fn claim(mut self, claimant: Claimant) -> Result<Self, AuthError> {
+        let holding = self.shares.0.take(vec![claimant]).ok_or(OVERLOADED)?;
+        self.held.push(holding);
+        Ok(self)
+    }
 }
 
 /// Counts as a place of each of its claimants.
@@ -63,10 +75,11 @@ impl Shares {
         claimants: Vec<Claimant>,
         permit: impl FnOnce() -> Result<OwnedSemaphorePermit, AuthError>,
     ) -> Result<Place, AuthError> {
-        let shares = self.0.take(claimants).ok_or(OVERLOADED)?;
+        let holding = self.0.take(claimants).ok_or(OVERLOADED)?;
         Ok(Place {
             _permit: permit()?,
-            _shares: shares,
+            held: vec![holding],
+            shares: self.clone(),
         })
     }
 }
@@ -160,6 +173,19 @@ mod tests {
         held.clear();
         assert!(shares.0.locked().is_empty());
         assert!(claim(&shares, 1, "a").is_some());
+    }
+
+    #[test]
+    fn a_place_is_claimed_for_one_more_or_given_back() {
+        let shares = shares(8);
+        let account = || Claimant::Account([1; 16].into());
+        let claim_both = |source| claim(&shares, 2, source)?.claim(account()).ok();
+        let held: Vec<_> = ["a", "b"].into_iter().map(claim_both).collect();
+        assert!(held.iter().all(Option::is_some));
+        assert!(claim(&shares, 3, "c").unwrap().claim(account()).is_err());
+        assert_eq!(shares.0.locked().len(), 4);
+        drop(held);
+        assert!(shares.0.locked().is_empty());
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub enum Kind {
     Code,
     /// All access cards, from everywhere.
     Card,
-    /// Application keys: from a source, from its network, or all of them from everywhere.
+    /// Application keys of a realm: from a source, from its network, or all of them from everywhere.
     Key,
     /// Letters to a name.
     Letters,

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use time::OffsetDateTime;
-use uuid::Uuid;
 
-use super::guess::{address, proof, user_account};
+use super::guess::{Proof, address, user_account};
 use super::keys::TriedKeys;
 use super::turn::{Count, Lock, count_refusal};
 use super::{Bucket, Guess, Kind, Limits, Origin, Source, Strained, Taken, Throttle, Turn};
@@ -29,7 +28,7 @@ enum Standing {
     /// The account was used from that address before.
     Known,
     /// The request carries a live token of that user, whose name is tried.
-    Proven(Uuid),
+    Proven(Proof),
 }
 
 impl Guard {
@@ -42,13 +41,13 @@ impl Guard {
         }
     }
 
-    /// Takes a try, before anything is looked up or hashed. `proven` is the user of a live token
-    /// that the request carries, if that is whose name is tried.
+    /// Takes a try, before anything is looked up or hashed. `proven` is a live token that the
+    /// request carries, if it is that of the user whose name is tried.
     pub(crate) async fn turn<'g>(
         &'g self,
         pepper: &Pepper,
         clock: &'g dyn Clock,
-        (guess, proven): (Guess<'_>, Option<Uuid>),
+        (guess, proven): (Guess<'_>, Option<Proof>),
         origin: &Origin,
     ) -> Result<Turn<'g>, AuthError> {
         let account = guess.account(pepper);
@@ -58,20 +57,28 @@ impl Guard {
             Guess::Password(_) | Guess::PassCode(_) | Guess::CardCode(_) => address(pepper, origin),
         };
         let here = here.map(|address| (account, address));
-        let standing = match (proven, here) {
-            (Some(user), _) => Standing::Proven(user),
-            (None, Some((account, address)))
-                if self.throttle.knows(account, address, clock.now()).await? =>
-            {
-                Standing::Known
-            }
-            (None, _) => Standing::Stranger,
+        let standing = match proven {
+            Some(proof) => Standing::Proven(proof),
+            None if self.knows(here, clock.now()).await? => Standing::Known,
+            None => Standing::Stranger,
         };
         let mut turn = self.empty_turn(clock, here);
         for count in self.counts(pepper, guess, origin, standing) {
             turn.take(count, origin).await?;
         }
         Ok(turn)
+    }
+
+    /// Returns whether an account or a key was used from that address.
+    pub(super) async fn knows(
+        &self,
+        client: Option<(TokenDigest, TokenDigest)>,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        match client {
+            Some((account, address)) => self.throttle.knows(account, address, now).await,
+            None => Ok(false),
+        }
     }
 
     pub(super) fn empty_turn<'g>(
@@ -110,7 +117,9 @@ impl Guard {
         let (known, client) = match standing {
             Standing::Stranger => (account, None),
             Standing::Known => (account, address(pepper, origin)),
-            Standing::Proven(user) => (user_account(pepper, user), Some(proof(pepper))),
+            Standing::Proven(proof) => {
+                (user_account(pepper, proof.user), Some(proof.client(pepper)))
+            }
         };
         let own = |kind, client, network| Bucket::new(pepper, kind, Some(known), client, network);
         let count = |bucket, budget, lock| Count {

@@ -53,9 +53,20 @@ pub(super) fn address(pepper: &Pepper, origin: &Origin) -> Option<TokenDigest> {
     Some(pepper.digest_of(&[b"client's address", host.as_bytes()]))
 }
 
-/// Returns what stands for the client in the bucket of users who prove that they are known.
-pub(super) fn proof(pepper: &Pepper) -> TokenDigest {
-    pepper.digest_of(&[b"client with a live token"])
+/// A live token that a login carries, of the user whose name is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Proof {
+    /// The user.
+    pub(crate) user: Uuid,
+    /// The token of the login that it comes of. All that comes of one login is one client.
+    pub(crate) root: TokenDigest,
+}
+
+impl Proof {
+    /// Returns what stands for the client in the bucket of tries with that proof.
+    pub(super) fn client(self, pepper: &Pepper) -> TokenDigest {
+        pepper.digest_of(&[b"client with a live token", self.root.as_bytes()])
+    }
 }
 
 impl Bucket {

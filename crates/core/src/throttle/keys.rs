@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use quick_cache::sync::Cache;
+use time::OffsetDateTime;
 
+use super::guess::address;
 use super::turn::{Count, Lock};
 use super::{Bucket, Guard, Kind, Origin, Source, Turn};
 use crate::clock::Clock;
@@ -14,13 +16,17 @@ use crate::token::TokenDigest;
 /// How many keys are remembered with the sources that sent them.
 const REMEMBERED: usize = 65_536;
 
-/// The keys that were looked at lately, each with its source.
+/// The realms of the management listener. Their keys are long, so no guesses from everywhere together
+/// come near one, and a lock of all callers would do more harm than they.
+const OF_MANAGEMENT: [&str; 2] = ["admin", "introspection"];
+
+/// The keys that were looked at lately, each with its source and the moment.
 ///
 /// The same key from the same source once more is no new guess, right or wrong. So a service that
 /// asks again and again with a right key costs no look at the counts and is not refused when others
 /// at its address guess; and one that goes on with an old key locks nobody out.
 #[derive(Clone)]
-pub(super) struct TriedKeys(Arc<Cache<TokenDigest, ()>>);
+pub(super) struct TriedKeys(Arc<Cache<TokenDigest, OffsetDateTime>>);
 
 impl Default for TriedKeys {
     fn default() -> Self {
@@ -32,12 +38,17 @@ impl Default for TriedKeys {
 pub(crate) struct KeyTurn<'g> {
     tried: &'g TriedKeys,
     pair: TokenDigest,
+    now: OffsetDateTime,
     /// `None` if that key came from that source lately.
     turn: Option<Turn<'g>>,
 }
 
 impl Guard {
-    /// Takes a try with a key, before it is looked up.
+    /// Takes a try with a key, before it is looked up. Each realm has budgets of its own: guesses at
+    /// one listener lock no other.
+    ///
+    /// A key that was right at that address passes all locks. The throttle remembers it for all
+    /// gateways and over restarts; this process remembers it, too, and asks again half-way to its end.
     pub(crate) async fn key_turn<'g>(
         &'g self,
         pepper: &Pepper,
@@ -45,40 +56,57 @@ impl Guard {
         key: &str,
         origin: &Origin,
     ) -> Result<KeyTurn<'g>, AuthError> {
+        let realm = origin.realm.name();
+        let now = clock.now();
         let host = origin.source.map(Source::host);
         let pair = pepper.digest_of(&[
             b"tried key",
-            origin.realm.name().as_bytes(),
+            realm.as_bytes(),
             key.as_bytes(),
             host.as_deref().unwrap_or_default().as_bytes(),
         ]);
         let mut granted = KeyTurn {
             tried: &self.tried,
             pair,
+            now,
             turn: None,
         };
-        if self.tried.0.get(&pair).is_some() {
+        let is_recent = |tried: OffsetDateTime| now - tried < self.limits.remember_clients / 2;
+        if self.tried.0.get(&pair).is_some_and(is_recent) {
             return Ok(granted);
         }
-        let network = origin.source.map(Source::network);
-        let places = [
-            (host, &self.limits.key),
-            (network, &self.limits.network),
-            (None, &self.limits.everywhere),
-        ];
-        let mut turn = self.empty_turn(clock, None);
-        for (place, budget) in places {
-            let bucket = Bucket::new(pepper, Kind::Key, None, None, place);
-            let lock = Lock::Refuses;
-            let count = Count {
-                bucket,
-                budget,
-                lock,
-            };
-            turn.take(count, origin).await?;
+        let known_as = address(pepper, origin).map(|address| {
+            let key = pepper.digest_of(&[b"right key", realm.as_bytes(), key.as_bytes()]);
+            (key, address)
+        });
+        let mut turn = self.empty_turn(clock, known_as);
+        if !self.knows(known_as, now).await? {
+            for count in self.key_counts(pepper, origin) {
+                turn.take(count, origin).await?;
+            }
         }
         granted.turn = Some(turn);
         Ok(granted)
+    }
+
+    fn key_counts(&self, pepper: &Pepper, origin: &Origin) -> Vec<Count<'_>> {
+        let realm = origin.realm.name();
+        let of_realm = pepper.digest_of(&[b"keys of a realm", realm.as_bytes()]);
+        let count = |place, budget| Count {
+            bucket: Bucket::new(pepper, Kind::Key, None, Some(of_realm), place),
+            budget,
+            lock: Lock::Refuses,
+        };
+        let host = origin.source.map(Source::host);
+        let network = origin.source.map(Source::network);
+        let mut counts = vec![
+            count(host, &self.limits.key),
+            count(network, &self.limits.network),
+        ];
+        if !OF_MANAGEMENT.contains(&realm) {
+            counts.push(count(None, &self.limits.everywhere));
+        }
+        counts
     }
 }
 
@@ -87,12 +115,12 @@ impl KeyTurn<'_> {
     pub(crate) async fn settle<T>(mut self, outcome: Result<T, AuthError>) -> Result<T, AuthError> {
         match &outcome {
             Ok(_) => {
-                self.tried.0.insert(self.pair, ());
                 if let Some(turn) = &mut self.turn {
                     turn.was_right().await?;
+                    self.tried.0.insert(self.pair, self.now);
                 }
             }
-            Err(error) if error.is_wrong_guess() => self.tried.0.insert(self.pair, ()),
+            Err(error) if error.is_wrong_guess() => self.tried.0.insert(self.pair, self.now),
             Err(_) => {
                 if let Some(turn) = &mut self.turn {
                     turn.give_back().await?;

@@ -30,7 +30,8 @@ pub struct Limits {
     pub network: Budget,
     /// Wrong application keys from one source.
     pub key: Budget,
-    /// Wrong access cards from everywhere together; and wrong application keys, counted apart.
+    /// Wrong access cards from everywhere together; and wrong application keys of each dialect, counted
+    /// apart.
     pub everywhere: Budget,
     /// Wrong codes of an account's second factor.
     pub code: Budget,

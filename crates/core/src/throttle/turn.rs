@@ -66,6 +66,23 @@ impl Turn<'_> {
         }
     }
 
+    /// Returns what a stranger's try is counted for beside its network: the account; and what that of a
+    /// known client is counted for: the account and the client. `None` for tries of other kinds.
+    pub(crate) fn counted_for(&self) -> Option<TokenDigest> {
+        let mut held = self.held.iter();
+        held.find_map(|(bucket, _)| match bucket.kind {
+            Kind::Account => bucket.account,
+            Kind::KnownClient => Some(bucket.key),
+            Kind::Source
+            | Kind::Network
+            | Kind::Code
+            | Kind::Card
+            | Kind::Key
+            | Kind::Letters
+            | Kind::LettersOfSource => None,
+        })
+    }
+
     /// It was right: the account is not suspected any more, and the client is remembered.
     pub(crate) async fn was_right(&mut self) -> Result<(), StoreError> {
         let (throttle, now) = (self.throttle, self.clock.now());

@@ -31,7 +31,7 @@ pub struct Passwords {
     pub lanes: bool,
     /// How many of all logins that wait or are checked may be for one account, in percent.
     pub account_share: NonZeroU8,
-    /// How many of them may come from one source, in percent.
+    /// How many of them may come from one source, and from one network, in percent.
     pub source_share: NonZeroU8,
 }
 

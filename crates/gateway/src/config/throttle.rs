@@ -50,7 +50,7 @@ pub struct Throttle {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration")]
     pub key_refill: Duration,
-    /// Wrong access cards from everywhere together; and wrong keys, counted apart.
+    /// Wrong access cards from everywhere together; and wrong keys of each dialect, counted apart.
     pub everywhere_tries: NonZeroU32,
     /// How long it takes until one of them is there again.
     #[serde(with = "humantime_serde")]

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use std::num::NonZeroU32;
+
 use super::*;
 use crate::client::{Client, CutOff, Expired};
+use crate::session::Concurrency;
 
 const FORBIDDEN: &str = "the user may not do this";
 
@@ -131,6 +134,45 @@ async fn a_token_that_was_revoked_or_invented_tells_nothing_of_lifetimes() {
         let found = presented(&f, token).await;
         assert_eq!(found, (DEAD.to_owned(), Client::default()));
     }
+}
+
+#[tokio::test]
+async fn a_token_that_another_replaced_or_its_user_ended_tells_nothing_of_lifetimes() {
+    let f = fixture().await;
+    let mut ended = Vec::new();
+    let per_client = at("crowded", "shop");
+    ended.push(f.token("ada", per_client.clone()).await.token);
+    for _ in 0..CAPS.per_client {
+        f.clock.advance(Duration::from_secs(1));
+        f.token("ada", per_client.clone()).await;
+    }
+    let one_of_its_kind = Terms {
+        concurrency: Concurrency::AtMost(NonZeroU32::MIN),
+        ..at("remembered", "shop")
+    };
+    let one_at_a_time = Terms {
+        concurrency: Concurrency::OnePerClient,
+        ..at("desk", "shop")
+    };
+    for terms in [one_of_its_kind, one_at_a_time.clone()] {
+        ended.push(f.token("ada", terms.clone()).await.token);
+        f.clock.advance(Duration::from_secs(1));
+        f.token("ada", terms).await;
+    }
+    let admin = f.token("admin", at("desk", "shop")).await;
+    let id = admin.session.user.id;
+    f.directory.set_password(id, "$2b$04$other").await.unwrap();
+    ended.push(admin.token);
+    let expired = f.token("stranger", one_at_a_time.clone()).await.token;
+    f.clock.advance(HOUR * 2);
+    for token in &ended {
+        let found = presented(&f, token).await;
+        assert_eq!(found, (DEAD.to_owned(), Client::default()));
+    }
+    // One that had expired when the next one took its place has expired.
+    f.token("stranger", one_at_a_time).await;
+    let (_, client) = presented(&f, &expired).await;
+    assert!(client.expired.is_some());
 }
 
 #[test]

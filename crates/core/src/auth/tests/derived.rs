@@ -1,5 +1,7 @@
 //! What came of a login ends with it, however it is ended.
 
+mod late;
+
 use std::collections::BTreeMap;
 
 use super::*;

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::*;
 use crate::error::StoreError;
 use crate::password::PasswordError;
-use crate::throttle::Source;
+use crate::throttle::{Kind, MemoryThrottle, Source};
 
 /// Two threads, four lanes each, and a queue of 64.
 const PLACES: usize = 72;
@@ -182,4 +182,57 @@ async fn resets_with_one_key_and_passwords_that_operators_set_hold_their_share()
     let (refused, rest) = f.storm(set.collect(), Some(admin)).await;
     assert_eq!(refused, 90 - OF_SOURCE);
     assert_eq!(rest, vec!["ada"; OF_SOURCE]);
+}
+
+#[tokio::test]
+async fn one_network_holds_the_share_of_a_source_and_others_log_in() {
+    let f = fixture().await;
+    for network in ["2001:db8:0:", "203.0.113."] {
+        let attempts = (0..90).map(|number| {
+            let end = if network.contains(':') { "::1" } else { "" };
+            let origin = from(&format!("{network}{number}{end}"));
+            f.attempt(&format!("user-{number}"), "x", origin)
+        });
+        let admin = f.attempt("admin", "admin-pw", from("192.0.2.1"));
+        let (refused, rest) = f.storm(attempts.collect(), Some(admin)).await;
+        assert_eq!(refused, 90 - OF_SOURCE, "{network}");
+        assert_eq!(rest, vec![INVALID; OF_SOURCE]);
+    }
+}
+
+#[tokio::test]
+async fn strangers_hold_no_share_of_an_owner_who_is_known() {
+    let throttle = Arc::new(MemoryThrottle::default());
+    let f = guarded_by(Some(Guard::new(throttle, throttled::LIMITS))).await;
+    let home = || from(throttled::HOME);
+    f.attempt("ada", "ada-pw", home()).await.unwrap();
+    let token = f.token("ada", Terms::new(Purpose::Access, HOUR)).await;
+    let with_token = Origin {
+        proofs: vec![token.token],
+        ..from("198.51.100.1")
+    };
+    let code = f.pass_code_attempt("12345", home());
+    code.await.unwrap();
+    for (round, owner) in [home(), with_token].into_iter().enumerate() {
+        let strangers = (0..90).map(|number| {
+            let address = format!("203.{round}.{number}.1");
+            f.attempt("ada", "x", from(&address))
+        });
+        let owner = f.attempt("ada", "ada-pw", owner);
+        let (refused, rest) = f.storm(strangers.collect(), Some(owner)).await;
+        assert_eq!(refused, 90 - OF_ACCOUNT);
+        assert_eq!(rest, vec![INVALID; OF_ACCOUNT]);
+    }
+    let strangers =
+        (0..90).map(|number| f.pass_code_attempt("0", from(&format!("203.2.{number}.1"))));
+    let owner = f.pass_code_attempt("12345", home());
+    let (refused, rest) = f.storm(strangers.collect(), Some(owner)).await;
+    assert_eq!(refused, 90 - OF_ACCOUNT);
+    assert_eq!(rest, vec![INVALID; OF_ACCOUNT]);
+    // What was refused for want of a place is no guess.
+    let strained = f.auth.strained(&StrainedFilter::default()).await.unwrap();
+    let of_account = strained
+        .iter()
+        .filter(|one| one.bucket.kind == Kind::Account);
+    assert_eq!(of_account.count(), 3 * OF_ACCOUNT);
 }

@@ -22,7 +22,15 @@ impl Fixture {
 
     /// Whether a key was found; `None` if it was not looked at.
     async fn key(&self, address: &str, key: &str) -> Option<bool> {
-        match self.auth.shown_key(key, &origin(address, None)).await {
+        self.key_of(HERE, address, key).await
+    }
+
+    async fn key_of(&self, realm: Realm, address: &str, key: &str) -> Option<bool> {
+        let origin = Origin {
+            realm,
+            ..origin(address, None)
+        };
+        match self.auth.shown_key(key, &origin).await {
             Ok(key) => Some(key.is_some()),
             Err(AuthError::Throttled { .. }) => None,
             Err(error) => panic!("{error}"),
@@ -148,4 +156,72 @@ async fn a_service_that_asks_again_and_again_pays_nothing_right_or_wrong() {
     }
     assert_eq!(f.key(HOME, "key-new").await, None);
     assert_eq!(f.key(HOME, "app-key").await, Some(true));
+}
+
+#[tokio::test]
+async fn wrong_keys_of_one_realm_lock_no_other_realm() {
+    let f = limited().await;
+    let introspection = Realm::new("introspection");
+    for number in 0..100 {
+        f.key(HOME, &format!("key-{number}")).await;
+        f.key(&format!("203.0.{number}.1"), &format!("other-{number}"))
+            .await;
+    }
+    assert_eq!(f.key(HOME, "app-key").await, None);
+    assert_eq!(f.key("198.51.100.9", "app-key").await, None);
+    for address in [HOME, "198.51.100.9"] {
+        let looked_at = f.key_of(introspection, address, "a-key").await;
+        assert_eq!(looked_at, Some(false));
+    }
+}
+
+#[tokio::test]
+async fn keys_of_the_management_listener_have_no_budget_for_everywhere() {
+    for (realm, expected) in [("admin", 100), ("introspection", 100), ("there", 40)] {
+        let f = limited().await;
+        let mut looked_at = 0;
+        for number in 0..100 {
+            let address = format!("203.0.{number}.1");
+            let key = format!("key-{number}");
+            let tried = f.key_of(Realm::new(realm), &address, &key).await;
+            looked_at += usize::from(tried.is_some());
+        }
+        assert_eq!(looked_at, expected, "{realm}");
+    }
+}
+
+/// A gateway that is restarted while its throttle is kept elsewhere.
+#[tokio::test]
+async fn a_key_that_was_right_at_an_address_passes_all_locks_of_a_new_gateway() {
+    let throttle = Arc::new(MemoryThrottle::default());
+    let before = guarded_by(Some(Guard::new(throttle.clone(), LIMITS))).await;
+    let after = guarded_by(Some(Guard::new(throttle, LIMITS))).await;
+    assert_eq!(before.key(HOME, "app-key").await, Some(true));
+    for number in 0..100 {
+        before.key(HOME, &format!("key-{number}")).await;
+        let address = format!("203.0.{number}.1");
+        before.key(&address, &format!("other-{number}")).await;
+    }
+    assert_eq!(after.key(HOME, "app-key").await, Some(true));
+    assert_eq!(after.key(HOME, "robot-key").await, None);
+    assert_eq!(after.key(ELSEWHERE, "app-key").await, None);
+    // Another realm's key of the same text is another key.
+    assert_eq!(after.key_of(THERE, HOME, "app-key").await, Some(false));
+}
+
+#[tokio::test]
+async fn a_key_in_steady_use_stays_known() {
+    let throttle = Arc::new(MemoryThrottle::default());
+    let before = guarded_by(Some(Guard::new(throttle.clone(), LIMITS))).await;
+    let after = guarded_by(Some(Guard::new(throttle, LIMITS))).await;
+    for _ in 0..12 {
+        assert_eq!(before.key(HOME, "app-key").await, Some(true));
+        before.clock.advance(MINUTE * 10);
+        after.clock.advance(MINUTE * 10);
+    }
+    for number in 0..100 {
+        before.key(HOME, &format!("key-{number}")).await;
+    }
+    assert_eq!(after.key(HOME, "robot-key").await, None);
+    assert_eq!(after.key(HOME, "app-key").await, Some(true));
 }

@@ -90,8 +90,24 @@ async fn a_live_token_of_the_user_passes_the_locks_of_others_at_its_address() {
     // It has tries of its own, and their end.
     let proven = with(&access.token, home());
     assert_eq!(f.wrong_tries(&proven, "ada").await, 7);
-    let elsewhere = with(&remember.token, origin(ELSEWHERE, None));
+    let elsewhere = with(&access.token, origin(ELSEWHERE, None));
     assert_eq!(f.try_from(elsewhere, "ada", "ada-pw").await, Throttled(1));
+}
+
+#[tokio::test]
+async fn guesses_with_a_stolen_token_lock_no_client_with_a_token_of_another_login() {
+    let f = limited().await;
+    let stolen = f.token("ada", remembering()).await;
+    let own = f.token("ada", remembering()).await;
+    let derived = Terms::new(Purpose::Access, HOUR).derived_from(&stolen.session);
+    let derived = f.token("ada", derived).await;
+    let thief = with(&stolen.token, origin(ELSEWHERE, None));
+    assert_eq!(f.wrong_tries(&thief, "ada").await, 7);
+    // What comes of it gains no try.
+    let thief = with(&derived.token, origin("203.0.113.1", None));
+    assert_eq!(f.try_from(thief, "ada", "ada-pw").await, Throttled(1));
+    let home = with(&own.token, origin(HOME, None));
+    assert_eq!(f.try_from(home, "ada", "ada-pw").await, In);
 }
 
 #[tokio::test]
