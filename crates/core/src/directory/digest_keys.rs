@@ -47,10 +47,6 @@ pub trait DigestRing: Send + Sync + 'static {
     /// Whether a key of a directory file can be opened here.
     fn opens(&self, key: &SealedKey) -> bool;
 
-    /// Every form in which the plain digest of a realm's key, or else of a card's code, may be stored
-    /// under the keys as they were last read.
-    fn forms(&self, realm: Option<&str>, digest: KeyDigest) -> Vec<KeyDigest>;
-
     /// Those that could not be opened when they were last read. While there are any, a card or key that
     /// is not found is "unavailable": it may be one of theirs.
     fn unreadable_digest_keys(&self) -> Vec<DigestKeyId>;

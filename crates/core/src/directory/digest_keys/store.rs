@@ -113,11 +113,6 @@ impl<S: DigestStore> DigestRing for S {
         self.digests().opens(key)
     }
 
-    fn forms(&self, realm: Option<&str>, digest: KeyDigest) -> Vec<KeyDigest> {
-        let ring = self.digests().known().unwrap_or_default();
-        ring.forms(What::of(realm), digest)
-    }
-
     fn unreadable_digest_keys(&self) -> Vec<DigestKeyId> {
         let ring = self.digests().known().unwrap_or_default();
         ring.unreadable().to_vec()

@@ -2,9 +2,7 @@
 
 use async_trait::async_trait;
 use isogloss_core::StoreError;
-use isogloss_core::directory::{
-    DigestKey, DigestKeyId, DigestRing, KeyDigest, KeyEntry, SealedKey,
-};
+use isogloss_core::directory::{DigestKey, DigestKeyId, DigestRing, KeyEntry, SealedKey};
 
 use super::Gate;
 
@@ -12,10 +10,6 @@ use super::Gate;
 impl DigestRing for Gate {
     fn opens(&self, key: &SealedKey) -> bool {
         self.directory.opens(key)
-    }
-
-    fn forms(&self, realm: Option<&str>, digest: KeyDigest) -> Vec<KeyDigest> {
-        self.directory.forms(realm, digest)
     }
 
     fn unreadable_digest_keys(&self) -> Vec<DigestKeyId> {
