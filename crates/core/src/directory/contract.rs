@@ -26,6 +26,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use sqlx::Connection as _;
+use sqlx::postgres::PgConnection;
 
 use self::postgres::postgres;
 use self::postgres_server::Postgres;
@@ -227,4 +229,12 @@ async fn digests_in_sqlite_are_keyed_and_outlive_peppers() {
 async fn digests_in_postgres_are_keyed_and_outlive_peppers() {
     let server = Postgres::shared().unwrap();
     digests::hold(|| PostgresDatabase(server.new_database().unwrap())).await;
+}
+
+#[tokio::test]
+async fn no_digest_changes_its_form_while_postgres_applies_a_file() {
+    let server = Postgres::shared().unwrap();
+    let database = PostgresDatabase(server.new_database().unwrap());
+    let mut import = PgConnection::connect(&database.0).await.unwrap();
+    digests::moves::no_digest_changes_its_form_beside_an_import(&database, &mut import).await;
 }

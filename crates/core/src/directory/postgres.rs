@@ -5,7 +5,7 @@ mod app_passwords;
 mod audit;
 mod belongings;
 mod desk;
-mod digest_keys;
+pub(super) mod digest_keys;
 mod enrolments;
 mod entries;
 mod imports;

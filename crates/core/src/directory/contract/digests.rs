@@ -1,6 +1,6 @@
 //! Digests of cards and keys are stored under a digest key, and no pepper's end ends one.
 
-mod moves;
+pub(super) mod moves;
 mod peppers;
 mod weak;
 

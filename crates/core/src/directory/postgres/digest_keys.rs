@@ -145,7 +145,7 @@ const RENEWALS: i64 = 0x6469_6765_7374_7300;
 
 /// Lets no digest be stored in another form until the transaction ends: what it has read of keys and cards
 /// would no longer be there.
-pub(super) async fn renewals_wait(transaction: &mut PgConnection) -> Result<()> {
+pub(in crate::directory) async fn renewals_wait(transaction: &mut PgConnection) -> Result<()> {
     query("SELECT pg_advisory_xact_lock($1)")
         .bind(RENEWALS)
         .execute(transaction)

@@ -1,9 +1,14 @@
 //! Imports between directories that store the same codes and keys in different forms.
 
+use sqlx::Connection as _;
+use sqlx::postgres::PgConnection;
+
 use super::super::{FILE, load};
 use super::{
-    CODE, DAY, KEY, NEW, OLD, REALM, Reopen, clock, finds_card, finds_key, stored, under, without,
+    CODE, DAY, KEY, NEW, OLD, REALM, Reopen, are_keyed, assert_found, clock, finds_card, finds_key,
+    plain, stored, under, without,
 };
+use crate::directory::postgres::digest_keys::renewals_wait;
 use crate::directory::{Directory, KeyDigest};
 
 async fn exported(directory: &dyn Directory) -> String {
@@ -115,4 +120,25 @@ pub(super) async fn a_pass_code_is_set_of_a_card_named_by_its_code(database: &im
     let other = load(directory.as_ref(), &card(", pass_code = \"22222\"")).await;
     let other = other.unwrap();
     assert_eq!((other.updated, other.kept), (1, Vec::new()));
+}
+
+/// A login does not wait, and what an import has read stays where it was.
+pub(in crate::directory::contract) async fn no_digest_changes_its_form_beside_an_import(
+    database: &impl Reopen,
+    import: &mut PgConnection,
+) {
+    let clock = clock();
+    load(database.open(without(&clock)).await.as_ref(), FILE)
+        .await
+        .unwrap();
+    let directory = database.open(under(OLD, None, &clock)).await;
+    directory.digest_keys().await.unwrap();
+    clock.advance(DAY);
+    let mut transaction = import.begin().await.unwrap();
+    renewals_wait(&mut transaction).await.unwrap();
+    assert_found(directory.as_ref(), "beside an import").await;
+    assert_eq!(stored(directory.as_ref()).await, plain());
+    transaction.commit().await.unwrap();
+    assert_found(directory.as_ref(), "after the import").await;
+    assert!(are_keyed(stored(directory.as_ref()).await));
 }
