@@ -34,6 +34,8 @@ pub use self::digest::{DigestKeyId, KeyDigest, UnreadableDigest};
 pub use self::digest_keys::{DigestKey, DigestKeys, DigestRing, SealedKey};
 pub use self::enrolments::{Enrolment, Enrolments, NewEnrolment};
 pub use self::keys::Keys;
+#[cfg(fuzzing)]
+pub(crate) use self::merge::directory_of;
 pub use self::origin::{Attribute, Attributes, Part, Value};
 pub use self::postgres::{PostgresDirectory, PostgresSettings};
 pub use self::present::Present;

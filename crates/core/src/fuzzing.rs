@@ -7,10 +7,8 @@ use futures_util::FutureExt as _;
 use time::OffsetDateTime;
 
 use crate::auth;
-use crate::directory::Present;
-use crate::directory::Snapshot;
 use crate::directory::file::{File, check, seal};
-use crate::directory::merge::Changes;
+use crate::directory::{Present, Snapshot, directory_of};
 use crate::password::{self, HashError, PasswordSettings, Passwords};
 use crate::store::Record;
 
@@ -46,9 +44,7 @@ pub fn directory(file: File) -> Option<Snapshot> {
     let empty = Present::default();
     let sealed = seal(&empty, passwords, wanted, |_| {});
     let sealed = sealed.now_or_never()?.ok()?;
-    Changes::of(&empty, &sealed)
-        .ok()
-        .map(Changes::into_snapshot)
+    directory_of(&sealed)
 }
 
 /// Whether a password fits a hash, of whatever strength; nothing if it takes more than milliseconds to say.

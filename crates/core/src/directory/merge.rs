@@ -100,20 +100,19 @@ impl Changes {
     }
 }
 
+/// Returns the directory that a file makes of an empty one; `None` if it makes no sense.
 #[cfg(fuzzing)]
-impl Changes {
-    /// Returns the directory that a file makes of an empty one.
-    pub(crate) fn into_snapshot(self) -> super::Snapshot {
-        let mut users: Vec<_> = self.users.into_iter().map(|user| user.entry).collect();
-        users.sort_by_key(|user| user.number);
-        super::Snapshot {
-            organisations: self.organisations,
-            users,
-            keys: self.keys,
-            revoked_keys: self.revoked_keys,
-            digest_keys: Vec::new(),
-        }
-    }
+pub(crate) fn directory_of(wanted: &Wanted) -> Option<super::Snapshot> {
+    let changes = Changes::of(&Present::default(), wanted).ok()?;
+    let mut users: Vec<_> = changes.users.into_iter().map(|user| user.entry).collect();
+    users.sort_by_key(|user| user.number);
+    Some(super::Snapshot {
+        organisations: changes.organisations,
+        users,
+        keys: changes.keys,
+        revoked_keys: changes.revoked_keys,
+        digest_keys: Vec::new(),
+    })
 }
 
 impl<'a> Judge<'a> {
