@@ -10,8 +10,11 @@ fuzz_target!(|value: &[u8]| {
     };
     let bimplus = isogloss_bimplus::fuzzing::authorization(value.clone());
     let crmcom = isogloss_crmcom::fuzzing::authorization(value.clone());
+    // Two dialects read `Bearer`: they tell their tokens apart.
     let memsource = isogloss_memsource::fuzzing::authorization(value);
-    let many = [&bimplus, &crmcom, &memsource].into_iter().flatten();
+    let memsource = memsource.and_then(|text| isogloss_memsource::fuzzing::token(&text));
+    let many = [bimplus.is_some(), crmcom.is_some(), memsource.is_some()];
+    let many = many.into_iter().filter(|read| *read);
     assert!(many.count() <= 1, "one header for two dialects");
 
     if let Some(digits) = bimplus {
