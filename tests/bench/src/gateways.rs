@@ -57,6 +57,9 @@ pub(crate) fn with(gateway: Builder, settings: &[Setting]) -> Builder {
         .fold(gateway, |gateway, (name, value)| gateway.env(*name, *value))
 }
 
+/// Directories are used by several gateways, one after the other: their digest keys open under one pepper.
+const PEPPER: Setting = ("ISOGLOSS__TOKENS__PEPPER", "the pepper of the benchmark");
+
 /// A gateway with whatever is to be different.
 pub(crate) fn start_with(
     program: &Path,
@@ -64,13 +67,12 @@ pub(crate) fn start_with(
     differ: impl FnOnce(Builder) -> Builder,
 ) -> Result<Gateway> {
     let gateway = Gateway::builder(program.display().to_string()).store(store);
-    let gateway = differ(gateway).start()?;
+    let gateway = differ(gateway.env(PEPPER.0, PEPPER.1)).start()?;
     gateway.wait_until_ready()?;
     Ok(gateway)
 }
 
-/// On a directory that has the demo's users already: with a pepper of its own it would take the file for
-/// new, and read all users to compare them.
+/// On a directory that has the demo's users already.
 pub(crate) fn filled(gateway: Builder, directory: &str) -> Builder {
     let gateway = gateway.directory(directory);
     gateway.env("ISOGLOSS__DIRECTORY__IMPORT", "")
