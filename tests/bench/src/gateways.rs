@@ -1,6 +1,6 @@
 //! Gateways as they are measured: a release build with all its layers, and the demo directory.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use conformance::{Builder, Gateway, Store};
@@ -57,8 +57,11 @@ pub(crate) fn with(gateway: Builder, settings: &[Setting]) -> Builder {
         .fold(gateway, |gateway, (name, value)| gateway.env(*name, *value))
 }
 
-/// Directories are used by several gateways, one after the other: their digest keys open under one pepper.
-const PEPPER: Setting = ("ISOGLOSS__TOKENS__PEPPER", "the pepper of the benchmark");
+/// Returns the file with the pepper of all gateways of this run, which the first of them makes. Directories
+/// are used by several, one after the other, and their digest keys open under one pepper.
+pub(crate) fn pepper() -> PathBuf {
+    std::env::temp_dir().join(format!("isogloss-bench-{}.pepper", std::process::id()))
+}
 
 /// A gateway with whatever is to be different.
 pub(crate) fn start_with(
@@ -67,7 +70,9 @@ pub(crate) fn start_with(
     differ: impl FnOnce(Builder) -> Builder,
 ) -> Result<Gateway> {
     let gateway = Gateway::builder(program.display().to_string()).store(store);
-    let gateway = differ(gateway.env(PEPPER.0, PEPPER.1)).start()?;
+    let pepper = pepper().display().to_string();
+    let gateway = gateway.env("ISOGLOSS__TOKENS__PEPPER_FILE", pepper);
+    let gateway = differ(gateway).start()?;
     gateway.wait_until_ready()?;
     Ok(gateway)
 }

@@ -34,6 +34,8 @@ pub(crate) const CAPS: Caps = Caps {
     one_time_per_user: usize::MAX,
 };
 
+use crate::gateways::pepper;
+
 /// BIMplus tokens in the Redis of a gateway, all of one user.
 pub(crate) fn issue(gateway: &Gateway, redis: &str, many: usize) -> Result<Vec<String>> {
     issue_to(gateway, redis, many, |_, _| ())
@@ -72,7 +74,7 @@ impl Place {
     pub(crate) fn of(gateway: &Gateway) -> Self {
         Self {
             directory: gateway.folder().join("directory.db"),
-            pepper: gateway.folder().join("pepper"),
+            pepper: pepper(),
         }
     }
 
