@@ -42,8 +42,8 @@ impl OpenKeys {
         self.ring.forms(what, digest)
     }
 
-    /// Returns the form among those present in which the digest is stored already, or else the one for new digests. Fails if it is
-    /// not found and a key does not open: it may be stored under that one.
+    /// Returns the form among those present in which the digest is stored already, or else the one for new
+    /// digests. Fails if it is not found and a key does not open: it may be stored under that one.
     pub(in crate::directory) fn stored_beside(
         &self,
         what: What<'_>,

@@ -21,15 +21,8 @@ impl File {
     /// Names each card and key that stands in the file in clear text, can be guessed, and is not marked
     /// with `allow_weak`.
     pub fn guessable(&self) -> Vec<String> {
-        let cards = self.users.iter().flat_map(|user| {
-            let cards = user.access_cards.iter().flatten().zip(1..);
-            let weak = cards.filter(|(card, _)| card.is_weak());
-            weak.map(|(_, number)| format!("user {}, access card {number}", user.user_name))
-        });
-        let keys = self.keys.iter();
-        let keys = keys.filter(|key| key.is_weak(&self.public_realms));
-        let keys = keys.map(FileKey::entry);
-        cards.chain(keys).collect()
+        let weak = found(self).into_iter();
+        weak.map(|weak| weak.entry).collect()
     }
 }
 
@@ -47,7 +40,7 @@ pub(super) fn found(file: &File) -> Vec<Weak> {
         let cards = user.access_cards.iter().flatten().zip(1..);
         let weak = cards.filter(|(card, _)| card.is_weak());
         weak.filter_map(|(card, number)| {
-            let entry = format!("user {}, access card {number}, code", user.user_name);
+            let entry = format!("user {}, access card {number}", user.user_name);
             Weak::of(entry, None, card.code.as_ref())
         })
     });
@@ -61,8 +54,12 @@ pub(super) fn found(file: &File) -> Vec<Weak> {
 pub(super) fn check(weak: &[Weak], present: &Present) -> Result<(), FileError> {
     let refused = weak.iter().find(|weak| !weak.is_in(present));
     refused.map_or(Ok(()), |weak| {
+        let entry = match weak.realm {
+            None => format!("{}, code", weak.entry),
+            Some(_) => weak.entry.clone(),
+        };
         Err(FileError::Entry {
-            entry: weak.entry.clone(),
+            entry,
             reason: REFUSAL.to_owned(),
         })
     })

@@ -43,11 +43,7 @@ fn check_printable(organisation: &FileOrganisation) -> Result<(), FileError> {
 /// Checks a key.
 pub(super) fn wanted_key(key: FileKey) -> Result<WantedKey, FileError> {
     let wrong = |reason: &str| FileError::Entry {
-        entry: format!(
-            "{} key {}",
-            key.realm,
-            key.label.as_deref().unwrap_or_default()
-        ),
+        entry: key.entry(),
         reason: reason.to_owned(),
     };
     let digest = match (&key.key, &key.digest) {
