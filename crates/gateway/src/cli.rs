@@ -23,12 +23,13 @@ pub(crate) use self::remote::listener;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use actix_web::rt::System;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use isogloss_core::audit::{Actor, Caller};
 
 use crate::config::{Config, Problem};
-use crate::{serve, telemetry};
+use crate::serve;
 
 /// One host at which legacy clients of four login APIs keep logging in.
 #[derive(Parser)]
@@ -65,6 +66,13 @@ struct Files {
 enum Command {
     /// Serve the enabled dialects
     Serve,
+    #[command(flatten)]
+    Beside(Beside),
+}
+
+/// What is done beside a gateway, with its configuration.
+#[derive(Subcommand)]
+enum Beside {
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Command),
@@ -131,36 +139,35 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<Outcome> {
-    let config = Config::load(&cli.files.config)?;
-    if let Command::Serve = cli.command {
-        telemetry::start(&config.sections.logging, &config.sections.tracing);
-    }
+    let files = cli.files.config;
     let is_beside = !matches!(cli.command, Command::Serve);
     let operator = Caller {
         actor: is_beside.then_some(Actor::CommandLine),
         ..Caller::default()
     };
     let work = async {
-        match cli.command {
-            Command::Serve => {
-                let served = serve::serve(config, cli.files.config).await;
-                served.map(|()| Outcome::Done)
-            }
-            Command::Config(command) => config::run(&command, &config),
-            Command::Directory(command) => directory::run(command, &config.sections).await,
-            Command::User(command) => user::run(command, &config).await,
-            Command::Session(command) => session::run(command, &config).await,
-            Command::Key(command) => key::run(command, &config.sections).await,
-            Command::Throttle(command) => throttle::run(command, &config).await,
-            Command::Audit(command) => audit::run(command, &config).await,
-            Command::OpenApi(arguments) => openapi::run(&arguments),
-            Command::Sunset(command) => sunset::run(command, &config).await,
-            Command::Doctor(arguments) => doctor::run(&arguments, &config).await,
-            Command::Health(identity) => health::run(&identity, &config),
-            Command::Completions(completions) => Ok(completions.print()),
-            Command::Man(man) => man.write(),
-            Command::Conformance(arguments) => conformance::run(&arguments, &config),
+        let command = match cli.command {
+            // Reads the configuration itself: by then it listens for signals.
+            Command::Serve => return serve::serve(files).await.map(|()| Outcome::Done),
+            Command::Beside(command) => command,
+        };
+        let config = Config::load(&files)?;
+        match command {
+            Beside::Config(command) => config::run(&command, &config),
+            Beside::Directory(command) => directory::run(command, &config.sections).await,
+            Beside::User(command) => user::run(command, &config).await,
+            Beside::Session(command) => session::run(command, &config).await,
+            Beside::Key(command) => key::run(command, &config.sections).await,
+            Beside::Throttle(command) => throttle::run(command, &config).await,
+            Beside::Audit(command) => audit::run(command, &config).await,
+            Beside::OpenApi(arguments) => openapi::run(&arguments),
+            Beside::Sunset(command) => sunset::run(command, &config).await,
+            Beside::Doctor(arguments) => doctor::run(&arguments, &config).await,
+            Beside::Health(identity) => health::run(&identity, &config),
+            Beside::Completions(completions) => Ok(completions.print()),
+            Beside::Man(man) => man.write(),
+            Beside::Conformance(arguments) => conformance::run(&arguments, &config),
         }
     };
-    actix_web::rt::System::new().block_on(operator.scope(work))
+    System::new().block_on(operator.scope(work))
 }

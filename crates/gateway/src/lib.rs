@@ -2,6 +2,7 @@
 
 mod administration;
 mod app;
+mod aside;
 mod audit;
 mod backends;
 pub mod cli;

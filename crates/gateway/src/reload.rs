@@ -9,6 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 
 use crate::app::Ingredients;
+use crate::aside::aside;
 use crate::config::{Config, Sections, Tls};
 use crate::renewal::Renewal;
 use crate::source::Proxies;
@@ -64,11 +65,16 @@ impl Reload {
         }
     }
 
+    async fn read(&self) -> Result<Config> {
+        let files = self.files.clone();
+        Ok(aside(move || Config::load(&files)).await??)
+    }
+
     async fn once(&mut self) -> Result<()> {
         let Config {
             sections: wanted,
             mounts,
-        } = Config::load(&self.files)?;
+        } = self.read().await?;
         let next = with_changes(&self.sections, &wanted);
         let mailer = mail::open(&next.mail)?;
         // Whatever could be wrong is looked at by now, but for files that change at this very moment.

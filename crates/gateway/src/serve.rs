@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use actix_web::rt;
 use anyhow::Result;
-use isogloss_core::Auth;
+use isogloss_core::{Auth, Peppers};
 use isogloss_core::store::TokenStore;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
@@ -31,18 +31,20 @@ use crate::source::Proxies;
 use crate::sunset::Sunsets;
 use crate::tls::Identity;
 use crate::usage::{Behind, Usage};
-use crate::{audit, descriptors, digests, listener, mail, management, parts, secrets};
+use crate::aside::aside;
+use crate::{audit, descriptors, digests, listener, mail, management, parts, secrets, telemetry};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Serves until a signal ends it.
-pub(crate) async fn serve(config: Config, files: Vec<PathBuf>) -> Result<()> {
-    // From here on a signal is an orderly end, at whatever step it meets us.
+pub(crate) async fn serve(files: Vec<PathBuf>) -> Result<()> {
+    // From here on a signal is an orderly end, at whatever step it meets us. One that asks for a
+    // reload is served when the start is complete.
     let mut signals = Signals::listen()?;
     let hangups = Hangups::listen()?;
     tokio::select! {
-        running = start(&config, files, hangups) => running?.until_the_end(&mut signals).await,
+        running = start(files, hangups) => running?.until_the_end(&mut signals).await,
         () = signals.next() => {
             info!("stopped before all was started");
             Ok(())
@@ -50,8 +52,11 @@ pub(crate) async fn serve(config: Config, files: Vec<PathBuf>) -> Result<()> {
     }
 }
 
-async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result<Running> {
+async fn start(files: Vec<PathBuf>, hangups: Hangups) -> Result<Running> {
+    let named = files.clone();
+    let config = &aside(move || Config::load(&named)).await??;
     let sections = &config.sections;
+    telemetry::start(&sections.logging, &sections.tracing);
     // Bound before anything else is done or logged: whoever started us reads the addresses first.
     let public = listener::bind("public", "server.bind", sections.server.bind)?;
     let inner = listener::bind("management", "management.bind", sections.management.bind)?;
@@ -65,7 +70,7 @@ async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result
     let filling = Filling {
         directory: opened.directory.clone(),
         passwords: opened.passwords.clone(),
-        file: DirectoryFile::read(&sections.directory.import, &opened.peppers)?,
+        file: read_import(&sections.directory, &opened.peppers).await?,
         audit: audit.clone(),
     };
     let (directory, filling) = filling.start().await?;
@@ -142,6 +147,14 @@ async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result
         readiness,
         drain_delay: sections.server.drain_delay,
     })
+}
+
+async fn read_import(
+    settings: &config::Directory,
+    peppers: &Peppers,
+) -> Result<Option<DirectoryFile>> {
+    let (path, peppers) = (settings.import.clone(), peppers.clone());
+    aside(move || DirectoryFile::read(&path, &peppers)).await?
 }
 
 fn ingredients(config: &Config, auth: Auth, probe: Probe, usage: Usage) -> Result<Ingredients> {
