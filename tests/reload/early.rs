@@ -11,32 +11,41 @@ use tempfile::TempDir;
 
 use crate::{RELOADED, builder};
 
-/// A gateway whose last configuration file is a FIFO, at which its start waits.
+/// A gateway whose configuration names a FIFO, at which its start waits.
 struct Starting {
     gateway: Child,
     fifo: PathBuf,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Starting {
     fn spawn() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let fifo = folder.path().join("last.toml");
+        let fifo = folder.path().join("transport");
         mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
-        let mut command = with_default_hangup(&builder("").command(folder.path()).unwrap());
-        command.arg("--config").arg(&fifo);
+        let text = format!("[mail]\ntransport_file = {:?}", fifo.display().to_string());
+        let gateway = builder(&text).command(folder.path()).unwrap();
+        let mut command = with_default_hangup(&gateway);
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let gateway = command.stderr(Stdio::piped()).spawn().unwrap();
         Self {
             gateway,
             fifo,
-            _folder: folder,
+            folder,
         }
     }
 
-    /// Waits until the gateway reads its configuration, which it does until this is written to.
+    /// Waits until the gateway reads its configuration. It goes on doing so while what this returns is open.
     fn reads(&self) -> fs::File {
         OpenOptions::new().write(true).open(&self.fifo).unwrap()
+    }
+
+    /// Lets it go on. From now on there is a file in the FIFO's place.
+    fn let_go(&self, mut fifo: fs::File) {
+        let file = self.folder.path().join("file");
+        fs::write(&file, "none").unwrap();
+        fs::rename(file, &self.fifo).unwrap();
+        fifo.write_all(b"none").unwrap();
     }
 
     fn send(&self, signal: &str) {
@@ -74,15 +83,12 @@ fn with_default_hangup(gateway: &Command) -> Command {
 #[test]
 fn a_reload_that_is_asked_for_during_the_start_follows_the_start() {
     let mut starting = Starting::spawn();
-    let mut configuration = starting.reads();
+    let fifo = starting.reads();
     starting.send("-HUP");
-    configuration.write_all(b"[server]\nhsts = \"1h\"\n").unwrap();
-    drop(configuration);
+    starting.let_go(fifo);
     let log = BufReader::new(starting.gateway.stderr.take().unwrap());
     let mut lines = log.lines().map(Result::unwrap);
     assert!(lines.any(|line| line.contains("\"mounted\"")));
-    // It is read once more.
-    drop(starting.reads());
     assert!(lines.any(|line| line.contains(RELOADED)));
     starting.send("-TERM");
     assert_eq!(starting.gateway.wait().unwrap().code(), Some(0));
@@ -92,7 +98,7 @@ fn a_reload_that_is_asked_for_during_the_start_follows_the_start() {
 fn a_signal_to_stop_before_the_configuration_is_read_is_an_orderly_end() {
     for signal in ["-TERM", "-INT"] {
         let mut starting = Starting::spawn();
-        let _configuration = starting.reads();
+        let _fifo = starting.reads();
         starting.send(signal);
         assert_eq!(starting.gateway.wait().unwrap().code(), Some(0), "{signal}");
     }
