@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod access;
 mod app_password;
 pub mod audit;
 mod auth;
@@ -31,6 +32,7 @@ mod totp;
 pub mod usage;
 mod user;
 
+pub use access::AccessChange;
 pub use app_password::AppPassword;
 pub use auth::{
     AccessCard, Auth, Credentials, Filter, Listed, OrganisationName, Parts, Reach, SecondFactor,

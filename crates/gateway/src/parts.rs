@@ -6,11 +6,15 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::{
-    DigestKeys, Directory, PostgresDirectory, PostgresSettings, SqliteDirectory,
+    DigestKeys, Directory, PostgresAccess, PostgresDirectory, PostgresSettings, SqliteDirectory,
 };
-use isogloss_core::store::{Caps, EmbeddedStore, Eviction, RedisSettings, RedisStore, TokenStore};
+use isogloss_core::store::{
+    Caps, EmbeddedStore, Eviction, RedisAccess, RedisSettings, RedisStore, TokenStore,
+};
 use isogloss_core::throttle::{Guard, MemoryThrottle, Throttle};
-use isogloss_core::{Auth, Parts, PasswordSettings, Passwords, Peppers, SecondUse, SystemClock};
+use isogloss_core::{
+    AccessChange, Auth, Parts, PasswordSettings, Passwords, Peppers, SecondUse, SystemClock,
+};
 use secrecy::SecretString;
 
 use crate::config::{self, Config, DirectoryAddress, RedisEviction, Sections, TokenStoreAddress};
@@ -24,8 +28,8 @@ pub(crate) async fn open(config: &Config) -> Result<Opened> {
     let peppers = secrets::peppers(&sections.tokens)?;
     let digests = DigestKeys::under(peppers.clone(), Arc::new(SystemClock));
     let settings = &sections.directory;
-    let directory = directory_keeping(settings, settings.near_cache, digests).await?;
-    let (tokens, throttle) = stores(&sections.tokens, remembers)?;
+    let (directory, postgres) = directory_keeping(settings, settings.near_cache, digests).await?;
+    let (tokens, throttle, redis) = stores(&sections.tokens, remembers)?;
     let passwords = passwords(&sections.passwords)?;
     let limits = sections.throttle.limits();
     Ok(Opened {
@@ -36,6 +40,7 @@ pub(crate) async fn open(config: &Config) -> Result<Opened> {
         second_use: sections.tokens.second_use,
         guard: (sections.throttle.enabled).then(|| Guard::new(throttle, limits)),
         audit: Audit::default(),
+        access: Access { redis, postgres },
     })
 }
 
@@ -60,6 +65,7 @@ pub(crate) struct Opened {
     pub(crate) peppers: Peppers,
     /// Nowhere, until it is said.
     pub(crate) audit: Audit,
+    pub(crate) access: Access,
     second_use: config::SecondUse,
     guard: Option<Guard>,
 }
@@ -83,15 +89,52 @@ impl Opened {
     }
 }
 
+/// What changes the credentials of stores that are servers.
+#[derive(Clone)]
+pub(crate) struct Access {
+    redis: Option<RedisAccess>,
+    postgres: Option<PostgresAccess>,
+}
+
+impl Access {
+    /// Enters Redis with the credentials and authorities of these settings from now on.
+    pub(crate) async fn replace_tokens(&self, settings: &config::Tokens) -> Result<AccessChange> {
+        match (&self.redis, TokenStoreAddress::of(settings)?) {
+            (Some(access), TokenStoreAddress::Redis(url)) => {
+                let change = access.replace(&redis(settings, url, false)?).await;
+                change.context("tokens.store")
+            }
+            _ => Ok(AccessChange::NeedsRestart),
+        }
+    }
+
+    /// The same for PostgreSQL.
+    pub(crate) async fn replace_directory(
+        &self,
+        settings: &config::Directory,
+    ) -> Result<AccessChange> {
+        match (&self.postgres, DirectoryAddress::of(settings)?) {
+            (Some(access), DirectoryAddress::Postgres(url)) => {
+                let change = access.replace(&postgres(settings, url)).await;
+                change.context("directory.url")
+            }
+            _ => Ok(AccessChange::NeedsRestart),
+        }
+    }
+}
+
 /// Opens the directory for a command.
 pub(crate) async fn directory(sections: &Sections) -> Result<Arc<dyn Directory>> {
-    directory_keeping(&sections.directory, 0, digest_keys(&sections.tokens)).await
+    let digests = digest_keys(&sections.tokens);
+    let (directory, _) = directory_keeping(&sections.directory, 0, digests).await?;
+    Ok(directory)
 }
 
 /// Opens the directory for a command that only looks.
 pub(crate) async fn directory_to_look_at(sections: &Sections) -> Result<Arc<dyn Directory>> {
     let digests = digest_keys(&sections.tokens).read_only();
-    directory_keeping(&sections.directory, 0, digests).await
+    let (directory, _) = directory_keeping(&sections.directory, 0, digests).await?;
+    Ok(directory)
 }
 
 /// What opens the directory's digest keys, as far as a command knows the pepper: it makes none, and most
@@ -112,30 +155,35 @@ async fn directory_keeping(
     settings: &config::Directory,
     users: usize,
     digests: DigestKeys,
-) -> Result<Arc<dyn Directory>> {
+) -> Result<(Arc<dyn Directory>, Option<PostgresAccess>)> {
     match DirectoryAddress::of(settings)? {
         DirectoryAddress::Sqlite(file) => {
             let place = || format!("directory.url: {}", file.display());
             let directory = SqliteDirectory::open(&file).await.with_context(place)?;
             let directory = directory.digesting(digests);
             match NonZeroUsize::new(users) {
-                None => Ok(Arc::new(directory)),
-                Some(users) => Ok(Arc::new(
-                    directory.keeping(users).await.with_context(place)?,
-                )),
+                None => Ok((Arc::new(directory), None)),
+                Some(users) => {
+                    let directory = directory.keeping(users).await.with_context(place)?;
+                    Ok((Arc::new(directory), None))
+                }
             }
         }
         DirectoryAddress::Postgres(url) => {
-            let postgres = PostgresSettings {
-                url,
-                connections: settings.connections.get(),
-                timeout: settings.timeout,
-                ca_file: settings.ca_file.clone(),
-            };
-            let directory = PostgresDirectory::new(&postgres);
+            let directory = PostgresDirectory::new(&postgres(settings, url));
             let directory = directory.context("directory.url")?;
-            Ok(Arc::new(directory.digesting(digests)))
+            let access = directory.access();
+            Ok((Arc::new(directory.digesting(digests)), Some(access)))
         }
+    }
+}
+
+fn postgres(settings: &config::Directory, url: SecretString) -> PostgresSettings {
+    PostgresSettings {
+        url,
+        connections: settings.connections.get(),
+        timeout: settings.timeout,
+        ca_file: settings.ca_file.clone(),
     }
 }
 
@@ -143,7 +191,7 @@ async fn directory_keeping(
 fn stores(
     settings: &config::Tokens,
     remembers: bool,
-) -> Result<(Arc<dyn TokenStore>, Arc<dyn Throttle>)> {
+) -> Result<(Arc<dyn TokenStore>, Arc<dyn Throttle>, Option<RedisAccess>)> {
     let store = match TokenStoreAddress::of(settings)? {
         TokenStoreAddress::Memory => EmbeddedStore::in_memory(caps(settings))?,
         TokenStoreAddress::Embedded(file) => {
@@ -154,10 +202,12 @@ fn stores(
             let store = RedisStore::new(&redis(settings, url, remembers)?, caps(settings));
             let store = store.context("tokens.store")?;
             let throttle = store.throttle();
-            return Ok((Arc::new(store), Arc::new(throttle)));
+            let access = store.access();
+            return Ok((Arc::new(store), Arc::new(throttle), Some(access)));
         }
     };
-    Ok((Arc::new(store), Arc::new(MemoryThrottle::default())))
+    let throttle = Arc::new(MemoryThrottle::default());
+    Ok((Arc::new(store), throttle, None))
 }
 
 /// The token store, if it is one that several processes can open.

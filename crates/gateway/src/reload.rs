@@ -1,16 +1,21 @@
 //! SIGHUP: the configuration is read again, and what can change at run time does.
 
+mod credentials;
+
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use isogloss_core::Peppers;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 
 use crate::app::Ingredients;
 use crate::aside::aside;
-use crate::config::{Config, Sections, Tls};
+use crate::config::{Config, Contents, Problem, Sections, Tls};
+use crate::fill::{DirectoryFile, Filling};
+use crate::parts::Access;
 use crate::renewal::Renewal;
 use crate::source::Proxies;
 use crate::sunset::Sunsets;
@@ -47,6 +52,11 @@ pub(crate) struct Reload {
     /// The files of the configuration.
     pub(crate) files: Vec<PathBuf>,
     pub(crate) sections: Sections,
+    /// What the files hold that are named there.
+    pub(crate) contents: Contents,
+    pub(crate) access: Access,
+    pub(crate) filling: Arc<Filling>,
+    pub(crate) peppers: Peppers,
     pub(crate) application: Renewal<Ingredients>,
     pub(crate) inner: Renewal<management::Ingredients>,
     pub(crate) usage: Usage,
@@ -60,21 +70,31 @@ impl Reload {
         loop {
             hangups.next().await;
             if let Err(problem) = self.once().await {
-                error!(problem = %format_args!("{problem:#}"), "the configuration is not reloaded, everything stays as it was");
+                error!(problem = %format_args!("{problem:#}"), "the configuration is not reloaded, its settings stay as they were");
             }
         }
     }
 
-    async fn read(&self) -> Result<Config> {
+    async fn read(&self) -> Result<(Config, Contents)> {
         let files = self.files.clone();
-        Ok(aside(move || Config::load(&files)).await??)
+        let read = move || {
+            let config = Config::load(&files)?;
+            let contents = config.sections.contents();
+            Ok::<_, Problem>((config, contents))
+        };
+        Ok(aside(read).await??)
     }
 
     async fn once(&mut self) -> Result<()> {
+        let (config, contents) = self.read().await?;
         let Config {
             sections: wanted,
             mounts,
-        } = self.read().await?;
+        } = config;
+        let import = DirectoryFile::read_aside(&wanted.directory.import, &self.peppers).await?;
+        // The file may be applied with these already.
+        self.replace_credentials(&wanted, &contents).await?;
+        self.filling.replace_file(import).await?;
         let next = with_changes(&self.sections, &wanted);
         let mailer = mail::open(&next.mail)?;
         // Whatever could be wrong is looked at by now, but for files that change at this very moment.
@@ -105,6 +125,9 @@ impl Reload {
         for key in next.difference(&wanted) {
             warn!(key, "a changed setting waits for a restart");
         }
+        for key in self.contents.difference(&contents) {
+            warn!(key, "the changed contents of a file wait for a restart");
+        }
         self.sections = next;
         info!(dialects, "the configuration is reloaded");
         Ok(())
@@ -115,6 +138,7 @@ impl Reload {
 fn with_changes(current: &Sections, wanted: &Sections) -> Sections {
     let mut next = current.clone();
     next.logging.level.clone_from(&wanted.logging.level);
+    next.directory.import.clone_from(&wanted.directory.import);
     next.mail.clone_from(&wanted.mail);
     next.sunset.clone_from(&wanted.sunset);
     next.server.body_limit = wanted.server.body_limit;

@@ -9,14 +9,16 @@ use std::time::Duration;
 
 use actix_web::rt;
 use anyhow::Result;
-use isogloss_core::{Auth, Peppers};
+use isogloss_core::Auth;
 use isogloss_core::store::TokenStore;
+use tokio::sync::Mutex;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
 use self::http::{management_server, public_server};
 use self::running::{Running, Signals};
 use crate::app::Ingredients;
+use crate::aside::aside;
 use crate::backends::Backends;
 use crate::config::{self, Config};
 use crate::fill::{DirectoryFile, Filling};
@@ -31,7 +33,6 @@ use crate::source::Proxies;
 use crate::sunset::Sunsets;
 use crate::tls::Identity;
 use crate::usage::{Behind, Usage};
-use crate::aside::aside;
 use crate::{audit, descriptors, digests, listener, mail, management, parts, secrets, telemetry};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
@@ -56,6 +57,8 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups) -> Result<Running> {
     let named = files.clone();
     let config = &aside(move || Config::load(&named)).await??;
     let sections = &config.sections;
+    let settings = sections.clone();
+    let contents = aside(move || settings.contents()).await?;
     telemetry::start(&sections.logging, &sections.tracing);
     // Bound before anything else is done or logged: whoever started us reads the addresses first.
     let public = listener::bind("public", "server.bind", sections.server.bind)?;
@@ -67,20 +70,23 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups) -> Result<Running> {
     let audit = audit::open(&sections.audit, &opened.directory)?;
     opened.audit = audit.clone();
     let old_events = opened.directory.clone();
-    let filling = Filling {
+    let import = DirectoryFile::read_aside(&sections.directory.import, &opened.peppers).await?;
+    let filling = Arc::new(Filling {
         directory: opened.directory.clone(),
         passwords: opened.passwords.clone(),
-        file: read_import(&sections.directory, &opened.peppers).await?,
+        file: Mutex::new(import),
         audit: audit.clone(),
-    };
-    let (directory, filling) = filling.start().await?;
+    });
+    let (directory, rest) = filling.clone().start().await?;
     opened.directory = directory.clone();
     opened.tokens = Arc::new(MeasuredStore::around(opened.tokens));
     let tokens = opened.tokens.clone();
     let metrics = Metrics::new(counted.clone(), tokens.clone(), directory.clone());
     let probe = Probe::new(&opened.peppers);
+    let peppers = opened.peppers.clone();
     let usage = Usage::new(&sections.usage, &opened.peppers);
     let passwords = opened.passwords.clone();
+    let access = opened.access.clone();
     let auth = opened.into_auth();
     let fitness = Arc::new(Fitness::of(tokens.clone()));
     let readiness = Readiness::new(auth.clone(), fitness.clone());
@@ -128,6 +134,10 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups) -> Result<Running> {
     let reload = Reload {
         files,
         sections: sections.clone(),
+        contents,
+        access,
+        filling,
+        peppers,
         application,
         inner: management,
         usage: usage.clone(),
@@ -143,18 +153,10 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups) -> Result<Running> {
         audit,
         usage,
         directory,
-        filling,
+        filling: rest,
         readiness,
         drain_delay: sections.server.drain_delay,
     })
-}
-
-async fn read_import(
-    settings: &config::Directory,
-    peppers: &Peppers,
-) -> Result<Option<DirectoryFile>> {
-    let (path, peppers) = (settings.import.clone(), peppers.clone());
-    aside(move || DirectoryFile::read(&path, &peppers)).await?
 }
 
 fn ingredients(config: &Config, auth: Auth, probe: Probe, usage: Usage) -> Result<Ingredients> {

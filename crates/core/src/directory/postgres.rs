@@ -1,5 +1,6 @@
 //! The directory in PostgreSQL: one server, many gateways.
 
+mod access;
 mod address;
 mod app_passwords;
 mod audit;
@@ -24,7 +25,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use sqlx::Error;
 use sqlx::postgres::PgConnection;
 use tokio::runtime::Runtime;
@@ -32,8 +33,10 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use uuid::Uuid;
 
+pub use self::access::PostgresAccess;
+use self::access::options;
 use self::migrate::{Tables, migrate_in_time, ready};
-use self::pool::{Connections, is_lost};
+use self::pool::is_lost;
 use super::digest_keys::{OpenKeys, What, find_digest};
 use super::{
     Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, KeyDigest,
@@ -65,7 +68,7 @@ pub struct PostgresDirectory {
     /// Drives all connections. They must not hang on the runtime of whichever worker asked first:
     /// it may end while others still use them.
     runtime: Option<Runtime>,
-    connections: Connections,
+    access: PostgresAccess,
     tables: watch::Receiver<Tables>,
     timeout: Duration,
     digests: Arc<DigestKeys>,
@@ -82,12 +85,7 @@ impl PostgresDirectory {
     /// Prepares the connections, and sees to the tables as soon as the server can be reached: it
     /// may come up later than we do.
     pub fn new(settings: &PostgresSettings) -> Result<Self, StoreError> {
-        // The parser's message may quote the address, and with it a password.
-        let options = address::read(settings.url.expose_secret()).ok_or_else(|| {
-            failed("the address is not postgres://[user:password@]host[:port]/database")
-        })?;
-        let options = address::for_migrations(options, settings.ca_file.as_deref());
-        let questions = address::for_questions(options.clone(), settings.timeout);
+        let options = options(settings)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("postgres")
@@ -95,14 +93,20 @@ impl PostgresDirectory {
             .build()
             .map_err(failed)?;
         let (outcome, tables) = watch::channel(Tables::Unknown);
-        runtime.spawn(migrate_in_time(options, settings.timeout, outcome));
+        let access = PostgresAccess::new(options, settings, runtime.handle().clone());
+        runtime.spawn(migrate_in_time(access.clone(), settings.timeout, outcome));
         Ok(Self {
             runtime: Some(runtime),
-            connections: Connections::new(questions, settings.connections),
+            access,
             tables,
             timeout: settings.timeout,
             digests: Arc::new(DigestKeys::without_pepper(Arc::new(SystemClock))),
         })
+    }
+
+    /// What changes the credentials while the directory is used.
+    pub fn access(&self) -> PostgresAccess {
+        self.access.clone()
     }
 
     /// Stores the digests of cards and keys under a digest key of the directory.
@@ -117,7 +121,7 @@ impl PostgresDirectory {
         &self,
         question: impl Fn(&mut PgConnection) -> Answer<'_, T> + Send + Sync + 'static,
     ) -> Result<T, StoreError> {
-        let connections = self.connections.clone();
+        let connections = self.access.connections();
         self.within(self.timeout, async move {
             match connections.any().await?.ask(&question).await {
                 Err(error) if is_lost(&error) => connections.tested().await?.ask(&question).await,
@@ -133,7 +137,7 @@ impl PostgresDirectory {
         limit: Duration,
         work: impl FnOnce(&mut PgConnection) -> Answer<'_, T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let connections = self.connections.clone();
+        let connections = self.access.connections();
         self.within(
             limit,
             async move { connections.tested().await?.ask(work).await },
@@ -164,7 +168,7 @@ impl PostgresDirectory {
 #[async_trait]
 impl Directory for PostgresDirectory {
     fn connections(&self) -> Option<crate::Connections> {
-        Some(self.connections.status())
+        Some(self.access.connections().status())
     }
 
     async fn account(&self, login: &str) -> Result<Option<Account>, StoreError> {

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use sqlx::Connection as _;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::PgConnection;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
+use super::access::PostgresAccess;
 use super::{failed, no_answer, reason};
 use crate::directory::steps::migrator;
 use crate::error::StoreError;
@@ -37,11 +38,12 @@ pub(super) async fn ready(mut tables: watch::Receiver<Tables>) -> Result<(), Sto
 
 /// Tries until it is done.
 pub(super) async fn migrate_in_time(
-    options: PgConnectOptions,
+    access: PostgresAccess,
     limit: Duration,
     tables: watch::Sender<Tables>,
 ) {
     loop {
+        let options = access.options();
         let connection = timeout(limit, PgConnection::connect_with(&options)).await;
         let outcome = match connection {
             Ok(Ok(connection)) => migrate(connection).await,

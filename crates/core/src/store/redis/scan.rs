@@ -1,28 +1,29 @@
 //! Listing keys, page by page.
 
+use std::sync::Arc;
+
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{ConnectionInfo, cmd};
 
-use super::dialer::Dialer;
-use super::link::failed;
+use super::link::{Access, failed};
 use crate::error::StoreError;
 
 /// About so many keys are looked at for a page.
 const PAGE: usize = 1000;
 
 /// The rest of a listing.
-pub(crate) struct Scan<'a> {
-    dialer: &'a Dialer,
+pub(crate) struct Scan {
+    access: Arc<Access>,
     left: Vec<ConnectionInfo>,
     pattern: String,
     /// A cursor means something to the server it came from only, and ends with its connection.
     now: Option<(MultiplexedConnection, u64)>,
 }
 
-impl<'a> Scan<'a> {
-    pub(super) fn new(dialer: &'a Dialer, left: Vec<ConnectionInfo>, pattern: &str) -> Self {
+impl Scan {
+    pub(super) fn new(access: Arc<Access>, left: Vec<ConnectionInfo>, pattern: &str) -> Self {
         Self {
-            dialer,
+            access,
             left,
             pattern: pattern.to_owned(),
             now: None,
@@ -35,7 +36,7 @@ impl<'a> Scan<'a> {
         let (mut connection, cursor) = match self.now.take() {
             Some(now) => now,
             None => match self.left.pop() {
-                Some(server) => (self.dialer.dial(&server).await.map_err(failed)?, 0),
+                Some(server) => (self.access.dialer.dial(&server).await.map_err(failed)?, 0),
                 None => return Ok(None),
             },
         };
