@@ -58,7 +58,7 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups) -> Result<Running> {
     let config = &aside(move || Config::load(&named)).await??;
     let sections = &config.sections;
     let settings = sections.clone();
-    let contents = aside(move || settings.contents()).await?;
+    let mut contents = aside(move || settings.contents()).await?;
     telemetry::start(&sections.logging, &sections.tracing);
     // Bound before anything else is done or logged: whoever started us reads the addresses first.
     let public = listener::bind("public", "server.bind", sections.server.bind)?;
@@ -131,6 +131,7 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups) -> Result<Running> {
     let mut housekeeping = vec![sweeper, watcher, pruner, upkeep, counting, keying];
     let identities = public_tls.iter().chain(&inner_tls).cloned();
     housekeeping.extend(identities.map(|identity| rt::spawn(identity.watch())));
+    contents.add_made(sections.contents());
     let reload = Reload {
         files,
         sections: sections.clone(),

@@ -61,6 +61,14 @@ impl Contents {
         both.map(|(key, _)| *key).collect()
     }
 
+    /// Adds the files that were made since: the pepper and the secret of JWTs are, if they are missing.
+    pub(crate) fn add_made(&mut self, now: Self) {
+        for (key, digest) in now.0 {
+            let known = self.0.entry(key).or_default();
+            *known = known.take().or(digest);
+        }
+    }
+
     /// Takes the other one's files of these keys for its own.
     pub(crate) fn adopt(&mut self, keys: &[&'static str], other: &Self) {
         for key in keys {
