@@ -56,7 +56,7 @@ pub use recovery::RecoveryCode;
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use session::{Actor, Concurrency, IssuedToken, Purpose, Session, Terms};
 pub use strength::is_guessable;
-pub use throttle::{Origin, Source};
+pub use throttle::{Origin, Source, Wanted};
 pub use token::{Realm, Seed, Token, TokenDigest};
 pub use totp::{TotpSecret, TotpStep};
 pub use user::{Key, Organisation, Role, Unit, User, UserState};

@@ -13,6 +13,7 @@ mod dialects;
 mod digests;
 mod doctor;
 mod door;
+mod drain;
 mod fill;
 mod fitness;
 mod headers;
@@ -44,6 +45,7 @@ mod usage;
 
 pub use app::{Ingredients, app};
 pub use dialects::Mount;
+pub use drain::Drain;
 pub use probe::Probe;
 pub use source::{Network, Proxies, ProxyHeader};
 pub use sunset::Sunsets;

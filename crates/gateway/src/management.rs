@@ -16,7 +16,6 @@ mod users;
 pub(crate) use self::openapi::document;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::web::{Data, ServiceConfig, get, resource};
 use actix_web::{HttpResponse, Responder};
@@ -25,6 +24,7 @@ use isogloss_core::store::StoreHealth;
 use serde_json::{Value, json};
 
 pub(crate) use self::app::{Ingredients, app};
+use crate::drain::Drain;
 use crate::fitness::Fitness;
 
 /// How many users or organisations a page has, unless it is said, and at the most.
@@ -36,7 +36,7 @@ const LONGEST_PAGE: u32 = 1000;
 pub(crate) struct Readiness {
     auth: Auth,
     fitness: Arc<Fitness>,
-    ending: Arc<AtomicBool>,
+    drain: Drain,
 }
 
 impl Readiness {
@@ -44,18 +44,23 @@ impl Readiness {
         Self {
             auth,
             fitness,
-            ending: Arc::default(),
+            drain: Drain::default(),
         }
     }
 
     /// From now on the answer is no.
     pub(crate) fn end(&self) {
-        self.ending.store(true, Ordering::Relaxed);
+        self.drain.begin();
+    }
+
+    /// Tells the applications of both listeners of the end.
+    pub(crate) fn drain(&self) -> Drain {
+        self.drain.clone()
     }
 
     /// What was found behind the token store; or why the gateway is not ready, and what was found.
     async fn check(&self) -> Result<StoreHealth, (String, Option<Value>)> {
-        if self.ending.load(Ordering::Relaxed) {
+        if self.drain.has_begun() {
             return Err(("shutting down".to_owned(), None));
         }
         let ready = self.auth.ready().await;

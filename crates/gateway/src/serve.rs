@@ -21,6 +21,7 @@ use crate::app::Ingredients;
 use crate::aside::aside;
 use crate::backends::Backends;
 use crate::config::{self, Config};
+use crate::drain::Drain;
 use crate::fill::{DirectoryFile, Filling};
 use crate::fitness::Fitness;
 use crate::management::Readiness;
@@ -97,7 +98,10 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups) -> Result<Running> {
     let pruner = rt::spawn(pruner);
     let public_tls = identity("server", sections.server.tls.as_ref())?;
     let inner_tls = identity("management", sections.management.tls.as_ref())?;
-    let application = Renewal::of(ingredients(config, auth.clone(), probe, usage.clone())?);
+    let application = Renewal::of(Ingredients {
+        drain: readiness.drain(),
+        ..ingredients(config, auth.clone(), probe, usage.clone())?
+    });
     let public = public_server(
         &sections.server,
         public,
@@ -173,6 +177,7 @@ fn ingredients(config: &Config, auth: Auth, probe: Probe, usage: Usage) -> Resul
         usage,
         sunsets: Sunsets::new(&config.sections.sunset),
         proxies: proxies(server),
+        drain: Drain::default(),
     };
     for mount in &ingredients.mounts {
         info!(dialect = mount.name, path = mount.path, "mounted");

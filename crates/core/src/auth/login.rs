@@ -14,7 +14,7 @@ use crate::directory::{Account, CardName, KeyDigest};
 use crate::error::AuthError;
 use crate::password::{Claimant, PasswordError, Place};
 use crate::session::{Purpose, Session};
-use crate::throttle::{Guess, Origin, Proof, Source, Turn, user_account};
+use crate::throttle::{Guess, Origin, Proof, Source, Turn, Wanted, user_account};
 use crate::token::{Realm, Token};
 use crate::user::{Key, Organisation, Role, Unit, User, UserState};
 
@@ -37,6 +37,7 @@ impl Auth {
             }
             Err(error) => Err(error),
         };
+        let outcome = outcome.and_then(|user| origin.admit(user));
         if let (Some(turn), Err(error)) = (&mut turn, &outcome)
             && credentials.is_asked_for_code(error)
         {
@@ -127,6 +128,7 @@ impl Auth {
             Ok(_place) => self.check_card(&card, organisation).await,
             Err(error) => Err(error),
         };
+        let outcome = outcome.and_then(|user| origin.admit(user));
         settled(turn, outcome).await
     }
 
@@ -166,7 +168,10 @@ impl Auth {
     }
 
     pub(super) async fn try_key(&self, key: &str, origin: &Origin) -> Result<User, AuthError> {
-        let check = self.check_key(origin.realm, key);
+        let check = async {
+            let user = self.check_key(origin.realm, key).await?;
+            origin.admit(user)
+        };
         self.counted_key(key, origin, check).await
     }
 
@@ -222,6 +227,7 @@ impl Auth {
         &self,
         actor: &Session,
         name: &str,
+        wanted: Option<&Wanted>,
     ) -> Result<Option<User>, AuthError> {
         if actor.user.role != Role::Admin {
             return Err(AuthError::Forbidden);
@@ -231,6 +237,7 @@ impl Auth {
         account
             .map(|account| account.user)
             .filter(|user| user.organisation.id == organisation)
+            .filter(|user| wanted.is_none_or(|wanted| wanted.admit(user).is_ok()))
             .map(|user| admit(user, None))
             .transpose()
     }
