@@ -245,9 +245,22 @@ impl Auth {
     /// Returns the key that a caller shows, as [`Auth::key`] does. Wrong ones are counted against the
     /// source of the request; the same key from the same source again is not, right or wrong.
     pub async fn shown_key(&self, key: &str, origin: &Origin) -> Result<Option<Key>, AuthError> {
+        self.key_shown_as(key, None, origin).await
+    }
+
+    /// The same for a key that was shown in a form that can be read in two ways. Both together are one try.
+    pub async fn key_shown_as(
+        &self,
+        key: &str,
+        otherwise: Option<&str>,
+        origin: &Origin,
+    ) -> Result<Option<Key>, AuthError> {
         let check = async {
-            let key = self.key(origin.realm, key).await?;
-            key.ok_or(AuthError::InvalidCredentials)
+            let mut found = self.key(origin.realm, key).await?;
+            if let (None, Some(otherwise)) = (&found, otherwise) {
+                found = self.key(origin.realm, otherwise).await?;
+            }
+            found.ok_or(AuthError::InvalidCredentials)
         };
         match self.counted_key(key, origin, check).await {
             Ok(key) => Ok(Some(key)),

@@ -80,7 +80,7 @@ impl FromRequest for Admin {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let auth = request.app_data::<Data<Auth>>().cloned();
-        let key = bearer(request.headers().get(header::AUTHORIZATION)).map(SecretString::from);
+        let key = bearer(request.headers().get(header::AUTHORIZATION)).map(SecretString::from).map(ShownKey::from);
         let source = request.peer_addr().map(|peer| peer.ip().into());
         Box::pin(async move {
             let (Some(auth), Some(key)) = (auth, key) else {
