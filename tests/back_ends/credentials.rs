@@ -6,7 +6,7 @@ use conformance::{Gateway, Request, Response};
 use data_encoding::BASE64;
 use form_urlencoded::byte_serialize;
 
-use crate::PROGRAM;
+use crate::builder;
 
 /// What encoding changes, and what only looks as if it had been encoded.
 const KEYS: [&str; 6] = [
@@ -28,7 +28,7 @@ fn gateway(config: &str) -> (Gateway, tempfile::TempDir) {
     }
     let file = folder.path().join("keys.toml");
     fs::write(&file, directory).unwrap();
-    let gateway = Gateway::builder(PROGRAM)
+    let gateway = builder()
         .config_text(config)
         .env("ISOGLOSS__DIRECTORY__IMPORT", file.display().to_string())
         .start()
@@ -59,11 +59,19 @@ fn a_key_is_taken_as_it_is_and_encoded() {
             let asked = ask(&gateway, "/token", &encoded(client), &encoded(key));
             assert_eq!(asked.status, 400, "{client} {key}");
         }
-        assert_eq!(ask(&gateway, "/introspect", "service", key).status, 200, "{key}");
+        assert_eq!(
+            ask(&gateway, "/introspect", "service", key).status,
+            200,
+            "{key}"
+        );
         assert_eq!(ask(&gateway, "/token", "service", key).status, 400, "{key}");
     }
     for wrong in ["with plus", "with%2525percent", "", "%", "with"] {
-        assert_eq!(ask(&gateway, "/introspect", "service", wrong).status, 401, "{wrong}");
+        assert_eq!(
+            ask(&gateway, "/introspect", "service", wrong).status,
+            401,
+            "{wrong}"
+        );
     }
 }
 
@@ -74,5 +82,8 @@ fn a_wrong_key_that_can_be_read_in_two_ways_counts_once() {
         let wrong = format!("wrong+{number}%20");
         assert_eq!(ask(&gateway, "/introspect", "service", &wrong).status, 401);
     }
-    assert_eq!(ask(&gateway, "/introspect", "service", "wrong+7").status, 429);
+    assert_eq!(
+        ask(&gateway, "/introspect", "service", "wrong+7").status,
+        429
+    );
 }
