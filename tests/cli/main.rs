@@ -3,12 +3,16 @@
 
 mod app_passwords;
 mod audit;
+mod colours;
 mod conformance_command;
 #[path = "../shared/dialects.rs"]
 mod dialects;
 mod directory;
 mod hostile;
 mod keys;
+mod pipes;
+#[path = "../shared/terminal.rs"]
+mod pty;
 mod running;
 mod second_factor;
 mod sessions;

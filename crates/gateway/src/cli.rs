@@ -130,6 +130,7 @@ pub fn main() -> ExitCode {
     match run(cli) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Refused) => ExitCode::from(1),
+        Err(error) if error.is::<output::Closed>() => ExitCode::from(output::Closed::EXIT_CODE),
         Err(error) => {
             output::error(format_args!("{error:#}"));
             let misconfigured = error.downcast_ref::<Problem>().is_some();
@@ -164,7 +165,7 @@ fn run(cli: Cli) -> Result<Outcome> {
             Beside::Sunset(command) => sunset::run(command, &config).await,
             Beside::Doctor(arguments) => doctor::run(&arguments, &config).await,
             Beside::Health(identity) => health::run(&identity, &config),
-            Beside::Completions(completions) => Ok(completions.print()),
+            Beside::Completions(completions) => completions.print(),
             Beside::Man(man) => man.write(),
             Beside::Conformance(arguments) => conformance::run(&arguments, &config),
         }

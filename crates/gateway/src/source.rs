@@ -1,5 +1,7 @@
 //! The address that a request came from: the peer's, or what trusted proxies say of it.
 
+mod unlisted;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -12,6 +14,8 @@ pub use isogloss_core::Network;
 use isogloss_core::Source;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::probe;
 
 /// The header in which proxies tell whom they speak for. Only the one that they write is read:
 /// what a client writes into the other would pass through them.
@@ -54,7 +58,15 @@ impl Proxies {
 
     /// Puts the request's [`Source`] where dialects find it, and answers it.
     pub(crate) fn note_source(&self, request: &ServiceRequest) -> Option<Source> {
-        let source = self.source(request.peer_addr()?.ip(), request.headers());
+        let peer = request.peer_addr()?.ip().to_canonical();
+        let headers = request.headers();
+        if let Some(header) = unlisted::claim(headers)
+            && !self.trusts(peer)
+            && !probe::is_question(request)
+        {
+            unlisted::warn_of(peer.into(), header);
+        }
+        let source = self.source(peer, headers);
         request.extensions_mut().insert(source);
         Some(source)
     }
