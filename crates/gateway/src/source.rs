@@ -5,11 +5,11 @@ mod unlisted;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use actix_web::HttpMessage as _;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{
     FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO,
 };
+use actix_web::{HttpMessage as _, HttpRequest};
 pub use isogloss_core::Network;
 use isogloss_core::Source;
 use schemars::JsonSchema;
@@ -64,7 +64,7 @@ impl Proxies {
             && !self.trusts(peer)
             && !probe::is_question(request)
         {
-            unlisted::warn_of(peer.into(), header);
+            unlisted::warn_of(peer.into(), &header);
         }
         let source = self.source(peer, headers);
         request.extensions_mut().insert(source);
@@ -87,6 +87,11 @@ impl Proxies {
 
     /// Whether a trusted proxy sent the request.
     pub(crate) fn sent(&self, request: &ServiceRequest) -> bool {
+        self.sent_request(request.request())
+    }
+
+    /// As [`sent`](Self::sent).
+    pub(crate) fn sent_request(&self, request: &HttpRequest) -> bool {
         let peer = request.peer_addr();
         peer.is_some_and(|peer| self.trusts(peer.ip().to_canonical()))
     }

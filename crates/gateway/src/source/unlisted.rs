@@ -10,7 +10,7 @@ use tracing::warn;
 /// How many networks a process warns of: anybody can send the header.
 const MOST: usize = 16;
 
-static NETWORKS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+static WARNED: Warned = Warned(Mutex::new(BTreeSet::new()));
 
 /// The header in which a request says whom it is sent for.
 pub(super) fn claim(headers: &HeaderMap) -> Option<HeaderName> {
@@ -19,14 +19,10 @@ pub(super) fn claim(headers: &HeaderMap) -> Option<HeaderName> {
 }
 
 /// Warns of a peer, once for its network, and of a few networks only.
-pub(super) fn warn_of(peer: Source, header: HeaderName) {
+pub(super) fn warn_of(peer: Source, header: &HeaderName) {
     let network = peer.network();
-    let count = {
-        let mut networks = NETWORKS.lock().unwrap_or_else(PoisonError::into_inner);
-        if networks.len() >= MOST || !networks.insert(network.clone()) {
-            return;
-        }
-        networks.len()
+    let Some(number) = WARNED.add(&network) else {
+        return;
     };
     warn!(
         peer = peer.host(),
@@ -35,7 +31,35 @@ pub(super) fn warn_of(peer: Source, header: HeaderName) {
         "a peer that is not in server.trusted_proxies says whom it speaks for, and is not believed: if it is a \
          proxy of yours, list it, or all its clients count as one address"
     );
-    if count == MOST {
+    if number == MOST {
         warn!("no further peers that are not in server.trusted_proxies are logged until a restart");
+    }
+}
+
+/// The networks that were warned of.
+struct Warned(Mutex<BTreeSet<String>>);
+
+impl Warned {
+    /// Adds a network and returns how many there are then; `None` if it needs no warning.
+    fn add(&self, network: &str) -> Option<usize> {
+        let mut networks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = networks.len() < MOST && networks.insert(network.to_owned());
+        is_new.then_some(networks.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_is_added_once_and_there_are_few_of_them() {
+        let warned = Warned(Mutex::default());
+        for number in 0..1000 {
+            let network = format!("192.0.{number}.0/24");
+            let expected = (number < MOST).then_some(number + 1);
+            assert_eq!(warned.add(&network), expected);
+            assert_eq!(warned.add(&network), None);
+        }
     }
 }
