@@ -3,7 +3,7 @@
 use std::io::pipe;
 use std::process::{Command, Stdio};
 
-use conformance::Gateway;
+use conformance::{Gateway, Redis, Store};
 
 use crate::PROGRAM;
 
@@ -13,7 +13,9 @@ const SIGPIPE: i32 = 128 + 13;
 #[test]
 fn a_command_whose_output_is_closed_ends_in_silence() {
     let folder = tempfile::tempdir().unwrap();
-    let builder = Gateway::builder(PROGRAM).folder(folder.path());
+    let redis = Redis::start().unwrap();
+    let store = Store::Redis(redis.url());
+    let builder = Gateway::builder(PROGRAM).folder(folder.path()).store(store);
     let gateway = builder.clone().start().unwrap();
     gateway.wait_until_ready().unwrap();
     let served = builder.command(folder.path()).unwrap();
@@ -44,8 +46,8 @@ fn a_command_whose_output_is_closed_ends_in_silence() {
         "session list --user admin --json",
         "throttle list",
         "throttle list --json",
-        "audit show",
-        "audit show --json",
+        "audit list",
+        "audit list --json",
         "sunset report",
         "sunset report --json",
         "doctor",
@@ -69,7 +71,6 @@ fn a_command_whose_output_is_closed_ends_in_silence() {
                 "ISOGLOSS__MANAGEMENT__BIND",
                 gateway.management().to_string(),
             )
-            .env("ISOGLOSS_ADMIN_KEY", "demo-admin-key")
             .stdin(Stdio::null())
             .stdout(writer);
         let ended = command.output().unwrap();
