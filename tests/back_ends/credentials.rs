@@ -20,14 +20,13 @@ const KEYS: [&str; 6] = [
 
 fn gateway(config: &str) -> (Gateway, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let mut directory = String::new();
-    for key in KEYS {
-        directory += &format!(
+    let entries = KEYS.map(|key| {
+        format!(
             "[[keys]]\nrealm = \"introspection\"\nlabel = \"{key}\"\nkey = \"{key}\"\nallow_weak = true\n"
-        );
-    }
+        )
+    });
     let file = folder.path().join("keys.toml");
-    fs::write(&file, directory).unwrap();
+    fs::write(&file, entries.concat()).unwrap();
     let gateway = builder()
         .config_text(config)
         .env("ISOGLOSS__DIRECTORY__IMPORT", file.display().to_string())

@@ -15,14 +15,14 @@ fn logs_in(gateway: &Gateway, name: &str, password: &str) -> bool {
 }
 
 fn directory(users: &[&str]) -> String {
-    let mut text = "[[organisations]]\nname = \"Demo\"\n".to_owned();
-    for user in users {
-        text += &format!(
+    let organisation = "[[organisations]]\nname = \"Demo\"\n".to_owned();
+    let users = users.iter().map(|user| {
+        format!(
             "[[users]]\nuser_name = \"{user}\"\norganisation = \"Demo\"\n\
              password = \"marked-{user}-password\"\n"
-        );
-    }
-    text
+        )
+    });
+    [organisation].into_iter().chain(users).collect()
 }
 
 #[test]

@@ -127,9 +127,10 @@ async fn log_in(
 
 /// What core forbids is the unit: it was asked for with the login.
 fn denied(error: AuthError, otherwise: fn(AuthError) -> Error) -> Error {
-    match error {
-        AuthError::Forbidden => Error::Unit,
-        error => otherwise(error),
+    if matches!(error, AuthError::Forbidden) {
+        Error::Unit
+    } else {
+        otherwise(error)
     }
 }
 

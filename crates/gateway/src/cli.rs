@@ -67,7 +67,7 @@ enum Command {
     /// Serve the enabled dialects
     Serve,
     #[command(flatten)]
-    Beside(Beside),
+    Beside(Box<Beside>),
 }
 
 /// What is done beside a gateway, with its configuration.
@@ -153,7 +153,7 @@ fn run(cli: Cli) -> Result<Outcome> {
             Command::Beside(command) => command,
         };
         let config = Config::load(&files)?;
-        match command {
+        match *command {
             Beside::Config(command) => config::run(&command, &config),
             Beside::Directory(command) => directory::run(command, &config.sections).await,
             Beside::User(command) => user::run(command, &config).await,

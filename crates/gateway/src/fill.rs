@@ -21,6 +21,7 @@ use tracing::{error, info, warn};
 
 use self::gate::Gate;
 use crate::aside::aside;
+use crate::parts::Opened;
 use crate::{demo, dialects};
 
 /// Between two attempts, while the directory is away.
@@ -28,11 +29,11 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// What is to be done, and with what.
 pub(crate) struct Filling {
-    pub(crate) directory: Arc<dyn Directory>,
-    pub(crate) passwords: Passwords,
+    directory: Arc<dyn Directory>,
+    passwords: Passwords,
     /// Held while it is applied.
-    pub(crate) file: Mutex<Option<DirectoryFile>>,
-    pub(crate) audit: Audit,
+    file: Mutex<Option<DirectoryFile>>,
+    audit: Audit,
 }
 
 /// The directory file of the configuration.
@@ -75,6 +76,17 @@ impl DirectoryFile {
 pub(crate) type Rest = JoinHandle<Result<()>>;
 
 impl Filling {
+    /// Reads the directory file of the configuration, if there is one.
+    pub(crate) async fn new(opened: &Opened, import: &Path, audit: &Audit) -> Result<Self> {
+        let file = DirectoryFile::read_aside(import, &opened.peppers).await?;
+        Ok(Self {
+            directory: opened.directory.clone(),
+            passwords: opened.passwords.clone(),
+            file: Mutex::new(file),
+            audit: audit.clone(),
+        })
+    }
+
     /// Does it all, or, if the directory cannot be asked, goes on trying beside what follows. Gives the
     /// directory to work with.
     pub(crate) async fn start(self: Arc<Self>) -> Result<(Arc<dyn Directory>, Rest)> {

@@ -29,7 +29,11 @@ pub(crate) async fn open(config: &Config) -> Result<Opened> {
     let digests = DigestKeys::under(peppers.clone(), Arc::new(SystemClock));
     let settings = &sections.directory;
     let (directory, postgres) = directory_keeping(settings, settings.near_cache, digests).await?;
-    let (tokens, throttle, redis) = stores(&sections.tokens, remembers)?;
+    let Stores {
+        tokens,
+        throttle,
+        redis,
+    } = stores(&sections.tokens, remembers)?;
     let passwords = passwords(&sections.passwords)?;
     let limits = sections.throttle.limits();
     Ok(Opened {
@@ -187,11 +191,15 @@ fn postgres(settings: &config::Directory, url: SecretString) -> PostgresSettings
     }
 }
 
+/// The token store, what counts tries, and how both enter Redis, if they do.
+struct Stores {
+    tokens: Arc<dyn TokenStore>,
+    throttle: Arc<dyn Throttle>,
+    redis: Option<RedisAccess>,
+}
+
 /// Opens the token store, and what counts tries: on the same Redis, or in this process.
-fn stores(
-    settings: &config::Tokens,
-    remembers: bool,
-) -> Result<(Arc<dyn TokenStore>, Arc<dyn Throttle>, Option<RedisAccess>)> {
+fn stores(settings: &config::Tokens, remembers: bool) -> Result<Stores> {
     let store = match TokenStoreAddress::of(settings)? {
         TokenStoreAddress::Memory => EmbeddedStore::in_memory(caps(settings))?,
         TokenStoreAddress::Embedded(file) => {
@@ -203,11 +211,18 @@ fn stores(
             let store = store.context("tokens.store")?;
             let throttle = store.throttle();
             let access = store.access();
-            return Ok((Arc::new(store), Arc::new(throttle), Some(access)));
+            return Ok(Stores {
+                tokens: Arc::new(store),
+                throttle: Arc::new(throttle),
+                redis: Some(access),
+            });
         }
     };
-    let throttle = Arc::new(MemoryThrottle::default());
-    Ok((Arc::new(store), throttle, None))
+    Ok(Stores {
+        tokens: Arc::new(store),
+        throttle: Arc::new(MemoryThrottle::default()),
+        redis: None,
+    })
 }
 
 /// The token store, if it is one that several processes can open.

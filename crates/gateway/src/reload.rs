@@ -69,24 +69,14 @@ impl Reload {
     pub(crate) async fn at(mut self, mut hangups: Hangups) {
         loop {
             hangups.next().await;
-            if let Err(problem) = self.once().await {
+            if let Err(problem) = Box::pin(self.once()).await {
                 error!(problem = %format_args!("{problem:#}"), "the configuration is not reloaded, its settings stay as they were");
             }
         }
     }
 
-    async fn read(&self) -> Result<(Config, Contents)> {
-        let files = self.files.clone();
-        let read = move || {
-            let config = Config::load(&files)?;
-            let contents = config.sections.contents();
-            Ok::<_, Problem>((config, contents))
-        };
-        Ok(aside(read).await??)
-    }
-
     async fn once(&mut self) -> Result<()> {
-        let (config, contents) = self.read().await?;
+        let (config, contents) = read(&self.files).await?;
         let Config {
             sections: wanted,
             mounts,
@@ -132,6 +122,17 @@ impl Reload {
         info!(dialects, "the configuration is reloaded");
         Ok(())
     }
+}
+
+/// Reads the configuration, and what the files hold that it names.
+pub(crate) async fn read(files: &[PathBuf]) -> Result<(Config, Contents)> {
+    let files = files.to_owned();
+    let read = move || {
+        let config = Config::load(&files)?;
+        let contents = config.sections.contents();
+        Ok::<_, Problem>((config, contents))
+    };
+    Ok(aside(read).await??)
 }
 
 /// The settings in force, and of the others what can change at run time.

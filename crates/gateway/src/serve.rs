@@ -11,18 +11,16 @@ use actix_web::rt;
 use anyhow::Result;
 use isogloss_core::Auth;
 use isogloss_core::store::TokenStore;
-use tokio::sync::Mutex;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
 use self::http::{management_server, public_server};
 use self::running::{Running, Signals};
 use crate::app::Ingredients;
-use crate::aside::aside;
 use crate::backends::Backends;
 use crate::config::{self, Config};
 use crate::drain::Drain;
-use crate::fill::{DirectoryFile, Filling};
+use crate::fill::Filling;
 use crate::fitness::Fitness;
 use crate::management::Readiness;
 use crate::management::metrics::Metrics;
@@ -34,7 +32,9 @@ use crate::source::Proxies;
 use crate::sunset::Sunsets;
 use crate::tls::Identity;
 use crate::usage::{Behind, Usage};
-use crate::{audit, descriptors, digests, listener, mail, management, parts, secrets, telemetry};
+use crate::{
+    audit, descriptors, digests, listener, mail, management, parts, reload, secrets, telemetry,
+};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
@@ -55,11 +55,8 @@ pub(crate) async fn serve(files: Vec<PathBuf>) -> Result<()> {
 }
 
 async fn start(files: Vec<PathBuf>, hangups: Hangups) -> Result<Running> {
-    let named = files.clone();
-    let config = &aside(move || Config::load(&named)).await??;
-    let sections = &config.sections;
-    let settings = sections.clone();
-    let mut contents = aside(move || settings.contents()).await?;
+    let (config, mut contents) = reload::read(&files).await?;
+    let (config, sections) = (&config, &config.sections);
     telemetry::start(&sections.logging, &sections.tracing);
     // Bound before anything else is done or logged: whoever started us reads the addresses first.
     let public = listener::bind("public", "server.bind", sections.server.bind)?;
@@ -71,13 +68,8 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups) -> Result<Running> {
     let audit = audit::open(&sections.audit, &opened.directory)?;
     opened.audit = audit.clone();
     let old_events = opened.directory.clone();
-    let import = DirectoryFile::read_aside(&sections.directory.import, &opened.peppers).await?;
-    let filling = Arc::new(Filling {
-        directory: opened.directory.clone(),
-        passwords: opened.passwords.clone(),
-        file: Mutex::new(import),
-        audit: audit.clone(),
-    });
+    let import = &sections.directory.import;
+    let filling = Arc::new(Filling::new(&opened, import, &audit).await?);
     let (directory, rest) = filling.clone().start().await?;
     opened.directory = directory.clone();
     opened.tokens = Arc::new(MeasuredStore::around(opened.tokens));
