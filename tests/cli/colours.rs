@@ -1,6 +1,5 @@
 //! Colours: at a terminal, unless the user wants none.
 
-use std::io::Read as _;
 use std::process::Stdio;
 
 use conformance::Gateway;
@@ -21,15 +20,10 @@ fn shown(variables: &[(&str, &str)]) -> String {
         .envs(variables.iter().copied());
     command.stdin(Stdio::null()).stdout(Stdio::null());
     let mut gateway = command.stderr(terminal).spawn().unwrap();
-    let mut shown = Vec::new();
-    while !String::from_utf8_lossy(&shown).contains("mounted") {
-        let mut buffer = [0; 4096];
-        let count = screen.read(&mut buffer).unwrap();
-        shown.extend_from_slice(&buffer[..count]);
-    }
+    let shown = pty::shown_until(&mut screen, "mounted");
     gateway.kill().unwrap();
     gateway.wait().unwrap();
-    String::from_utf8(shown).unwrap()
+    shown
 }
 
 #[test]

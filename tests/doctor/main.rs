@@ -278,7 +278,7 @@ fn a_gateway_that_does_not_run_and_files_that_all_may_read_are_told() {
 #[test]
 fn the_certificate_that_clients_see_is_judged() {
     let folder = TempDir::new().unwrap();
-    let builder = builder(&folder);
+    let builder = builder(&folder).config_text("[server]\ntrusted_proxies = [\"127.0.0.1\"]");
     let gateway = builder.clone().start().unwrap();
     gateway.wait_until_ready().unwrap();
     for (days, verdict, text) in [

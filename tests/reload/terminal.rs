@@ -1,6 +1,5 @@
 //! At a terminal SIGHUP means what it always has.
 
-use std::io::Read;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
 
@@ -27,12 +26,7 @@ fn a_gateway_at_a_terminal_ends_with_it() {
     }
     command.stdin(Stdio::null()).stdout(Stdio::null());
     let mut gateway = command.stderr(terminal).spawn().unwrap();
-    let mut shown = Vec::new();
-    while !String::from_utf8_lossy(&shown).contains("\"mounted\"") {
-        let mut buffer = [0; 4096];
-        let count = screen.read(&mut buffer).unwrap();
-        shown.extend_from_slice(&buffer[..count]);
-    }
+    pty::shown_until(&mut screen, "\"mounted\"");
     let id = gateway.id().to_string();
     assert!(
         Command::new("kill")

@@ -7,6 +7,7 @@ mod derived;
 mod ended;
 mod factor;
 mod issue;
+mod keys;
 mod login;
 mod once;
 mod proof;
