@@ -267,10 +267,31 @@ fn bad_addresses_of_stores_are_refused() {
         ("directory.url", "", DIRECTORY),
         ("directory.url", "sqlite:", DIRECTORY),
         ("directory.url", "mysql://h/d", DIRECTORY),
-        ("directory.url", "postgres://h", DIRECTORY),
-        ("directory.url", "postgres://h:99999/d", DIRECTORY),
-        ("directory.url", "postgres://h/d?sslmode=maybe", DIRECTORY),
-        ("directory.url", "postgres://h/d?password=x", DIRECTORY),
+        (
+            "directory.url",
+            "postgres://h",
+            "database: expected a name, like /isogloss",
+        ),
+        (
+            "directory.url",
+            "postgres://h:99999/d",
+            "port: expected a number from 1 to 65535",
+        ),
+        (
+            "directory.url",
+            "postgres://h/d?sslmode=maybe",
+            "sslmode: expected disable, allow, prefer, require, verify-ca or verify-full",
+        ),
+        (
+            "directory.url",
+            "postgres://h/d?password=x",
+            "password: must stand before the @, where it is masked when the address is shown",
+        ),
+        (
+            "directory.url",
+            "postgres://h/d?channel_binding=require",
+            "channel_binding: channel binding is not supported; sslmode=verify-full proves the server's identity",
+        ),
     ] {
         let (section, name) = key.split_once('.').unwrap();
         let said = check(&format!("[{section}]\n{name} = \"{value}\""));

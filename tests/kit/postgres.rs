@@ -174,7 +174,7 @@ impl Postgres {
         let log = File::create(&log_file)?;
         let child = self
             .program("postgres")
-            .args(["-D", "data", "-c", "listen_addresses=127.0.0.1"])
+            .args(["-D", "data", "-c", "listen_addresses=127.0.0.1,::1"])
             .args(["-c", &format!("port={}", self.port)])
             .arg("-c")
             .arg(format!(

@@ -37,7 +37,7 @@ pub use self::keys::Keys;
 #[cfg(fuzzing)]
 pub(crate) use self::merge::directory_of;
 pub use self::origin::{Attribute, Attributes, Part, Value};
-pub use self::postgres::{PostgresDirectory, PostgresSettings};
+pub use self::postgres::{AddressError, PostgresDirectory, PostgresSettings};
 pub use self::present::Present;
 pub use self::snapshot::{
     AppPasswordEntry, CardEntry, KeyEntry, OrganisationEntry, RecoveryCodeEntry, RevokedEntry,

@@ -11,6 +11,7 @@ mod keys;
 mod near;
 mod passwords;
 mod postgres;
+mod postgres_addresses;
 #[path = "../../../../tests/kit/postgres.rs"]
 #[expect(
     dead_code,

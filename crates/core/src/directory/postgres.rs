@@ -15,10 +15,11 @@ mod passwords;
 mod pool;
 mod present;
 mod read;
+mod servers;
 mod usage;
 mod write;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +33,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use uuid::Uuid;
 
+pub use self::address::AddressError;
 use self::migrate::{Tables, migrate_in_time, ready};
 use self::pool::{Connections, is_lost};
 use super::digest_keys::{OpenKeys, What, find_digest};
@@ -74,20 +76,18 @@ pub struct PostgresDirectory {
 type Answer<'c, T> = BoxFuture<'c, Result<T, Error>>;
 
 impl PostgresDirectory {
-    /// Whether an address can be understood. Nothing is asked.
-    pub fn accepts(url: &str) -> bool {
-        address::read(url).is_some()
+    /// Checks an address and the files that it names. Nothing is sent. `ca_file` is as in
+    /// [`PostgresSettings`].
+    pub fn check(url: &str, ca_file: Option<&Path>) -> Result<(), AddressError> {
+        address::read(url, ca_file).map(drop)
     }
 
     /// Prepares the connections, and sees to the tables as soon as the server can be reached: it
     /// may come up later than we do.
     pub fn new(settings: &PostgresSettings) -> Result<Self, StoreError> {
-        // The parser's message may quote the address, and with it a password.
-        let options = address::read(settings.url.expose_secret()).ok_or_else(|| {
-            failed("the address is not postgres://[user:password@]host[:port]/database")
-        })?;
-        let options = address::for_migrations(options, settings.ca_file.as_deref());
-        let questions = address::for_questions(options.clone(), settings.timeout);
+        let url = settings.url.expose_secret();
+        let servers = address::read(url, settings.ca_file.as_deref()).map_err(failed)?;
+        let queries = servers.limited_to(settings.timeout);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("postgres")
@@ -95,10 +95,10 @@ impl PostgresDirectory {
             .build()
             .map_err(failed)?;
         let (outcome, tables) = watch::channel(Tables::Unknown);
-        runtime.spawn(migrate_in_time(options, settings.timeout, outcome));
+        runtime.spawn(migrate_in_time(servers, settings.timeout, outcome));
         Ok(Self {
             runtime: Some(runtime),
-            connections: Connections::new(questions, settings.connections),
+            connections: Connections::new(queries, settings.connections),
             tables,
             timeout: settings.timeout,
             digests: Arc::new(DigestKeys::without_pepper(Arc::new(SystemClock))),

@@ -61,9 +61,10 @@ impl DirectoryAddress {
             Some(("sqlite", path)) if !matches!(path, "" | "//") => {
                 Ok(Self::Sqlite(path.strip_prefix("//").unwrap_or(path).into()))
             }
-            Some(("postgres" | "postgresql", _))
-                if PostgresDirectory::accepts(url.expose_secret()) =>
-            {
+            Some(("postgres" | "postgresql", _)) => {
+                let ca_file = directory.ca_file.as_deref();
+                PostgresDirectory::check(url.expose_secret(), ca_file)
+                    .map_err(|error| Problem::new("directory.url", error))?;
                 Ok(Self::Postgres(url))
             }
             _ => Err(Problem::new(

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use sqlx::Connection as _;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::PgConnection;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
+use super::servers::Servers;
 use super::{failed, no_answer, reason};
 use crate::directory::steps::migrator;
 use crate::error::StoreError;
@@ -37,12 +37,12 @@ pub(super) async fn ready(mut tables: watch::Receiver<Tables>) -> Result<(), Sto
 
 /// Tries until it is done.
 pub(super) async fn migrate_in_time(
-    options: PgConnectOptions,
+    servers: Servers,
     limit: Duration,
     tables: watch::Sender<Tables>,
 ) {
     loop {
-        let connection = timeout(limit, PgConnection::connect_with(&options)).await;
+        let connection = timeout(limit, servers.connect()).await;
         let outcome = match connection {
             Ok(Ok(connection)) => migrate(connection).await,
             Ok(Err(error)) => Err(reason(&error)),
