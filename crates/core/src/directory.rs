@@ -12,6 +12,7 @@ pub mod file;
 mod keys;
 mod merge;
 mod origin;
+mod outstanding;
 mod postgres;
 mod present;
 mod rows;
@@ -37,6 +38,7 @@ pub use self::keys::Keys;
 #[cfg(fuzzing)]
 pub(crate) use self::merge::directory_of;
 pub use self::origin::{Attribute, Attributes, Part, Value};
+pub use self::outstanding::{MigrationError, Obstacle, Outstanding, Step};
 pub use self::postgres::{AddressError, PostgresDirectory, PostgresSettings};
 pub use self::present::Present;
 pub use self::snapshot::{

@@ -53,9 +53,8 @@ pub fn create_private_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Opens a file for lines at its end, and for its last one to be read. One that is not there yet is
-/// made as [`create_private_file`] does; one that is there keeps the mode it has.
+/// made for the owner's eyes only, in a folder that is there; one that is there keeps the mode it has.
 pub(crate) fn append_to_private_file(path: &Path) -> io::Result<File> {
-    create_folder_of(path)?;
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);
     #[cfg(unix)]
@@ -63,7 +62,8 @@ pub(crate) fn append_to_private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-fn create_folder_of(path: &Path) -> io::Result<()> {
+/// Makes the folder of a file as [`create_private_folder`] does.
+pub(crate) fn create_folder_of(path: &Path) -> io::Result<()> {
     folder_of(path).map_or(Ok(()), create_private_folder)
 }
 

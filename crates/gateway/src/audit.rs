@@ -32,7 +32,7 @@ pub(crate) fn open_beside(
 ) -> Result<Audit> {
     let lines = match &settings.to {
         AuditTarget::None | AuditTarget::Stdout => None,
-        AuditTarget::File(path) => Some(Lines::file(path)),
+        AuditTarget::File(path) => Some(Lines::file_in_folder(path)),
     };
     start(settings, lines, directory)
 }
@@ -59,6 +59,7 @@ pub(crate) async fn keep_small(settings: config::Audit, directory: Arc<dyn Direc
     }
     let mut ticks = interval(PRUNE_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut is_failing = false;
     loop {
         ticks.tick().await;
         // Nothing is so old that it lies before the calendar's beginning.
@@ -69,9 +70,18 @@ pub(crate) async fn keep_small(settings: config::Audit, directory: Arc<dyn Direc
             return;
         };
         match prune(directory.as_ref(), before).await {
-            Ok(0) => {}
-            Ok(removed) => info!(removed, "removed old events from the audit log"),
-            Err(error) => warn!(%error, "cannot remove old events from the audit log, will retry"),
+            Ok(removed) => {
+                is_failing = false;
+                if removed > 0 {
+                    info!(removed, "removed old events from the audit log");
+                }
+            }
+            // A standby stays one for months: it is logged once.
+            Err(error) if !is_failing => {
+                is_failing = true;
+                warn!(%error, "cannot remove old events from the audit log, will retry");
+            }
+            Err(_) => {}
         }
     }
 }

@@ -27,6 +27,7 @@ use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::Error;
+use sqlx::error::DatabaseError;
 use sqlx::postgres::PgConnection;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -34,8 +35,9 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 pub use self::address::AddressError;
-use self::migrate::{Tables, migrate_in_time, ready};
+use self::migrate::{READ_ONLY, Tables, migrate_in_time, ready};
 use self::pool::{Connections, is_lost};
+use self::servers::Servers;
 use super::digest_keys::{OpenKeys, What, find_digest};
 use super::{
     Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, KeyDigest,
@@ -85,8 +87,7 @@ impl PostgresDirectory {
     /// Prepares the connections, and sees to the tables as soon as the server can be reached: it
     /// may come up later than we do.
     pub fn new(settings: &PostgresSettings) -> Result<Self, StoreError> {
-        let url = settings.url.expose_secret();
-        let servers = address::read(url, settings.ca_file.as_deref()).map_err(failed)?;
+        let servers = servers(settings).map_err(failed)?;
         let queries = servers.limited_to(settings.timeout);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -151,7 +152,7 @@ impl PostgresDirectory {
         let tables = self.tables.clone();
         let work = timeout(limit, async {
             ready(tables).await?;
-            work.await.map_err(|error| failed(reason(&error)))
+            work.await.map_err(|error| unavailable(&error))
         });
         match runtime.spawn(work).await {
             Ok(Ok(answer)) => answer,
@@ -315,6 +316,21 @@ impl Drop for PostgresDirectory {
 /// PostgreSQL has no NUL in its texts: what holds one is in no table, and asking would fail.
 fn can_be_stored(text: &str) -> bool {
     !text.contains('\0')
+}
+
+fn servers(settings: &PostgresSettings) -> Result<Servers, AddressError> {
+    address::read(settings.url.expose_secret(), settings.ca_file.as_deref())
+}
+
+fn unavailable(error: &Error) -> StoreError {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    if code.is_some_and(|code| code == READ_ONLY) {
+        return StoreError::read_only(
+            "postgres directory",
+            "the server is read-only, as a standby is",
+        );
+    }
+    failed(reason(error))
 }
 
 /// What went wrong, in PostgreSQL's own words, but for the details, which quote values.

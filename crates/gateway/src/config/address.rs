@@ -133,6 +133,13 @@ fn read(key: &str, value: &SecretString, file: Option<&Path>) -> Result<SecretSt
     }
 }
 
+/// Tells whether there is such a file. A folder that may not be searched is a problem, not a file that is
+/// yet to be made.
+pub(super) fn is_there(key: &str, file: &Path) -> Result<bool, Problem> {
+    file.try_exists()
+        .map_err(|error| Problem::new(key, format!("{}: {error}", file.display())))
+}
+
 /// A secret from a file of its own; the line feed at the end is no part of it.
 pub(crate) fn read_secret(file: &Path) -> std::io::Result<SecretString> {
     let text = std::fs::read_to_string(file)?;

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::address::{TokenStoreAddress, read_secret};
+use super::address::{TokenStoreAddress, is_there, read_secret};
 use super::masked::{masked, masked_address};
 use super::problem::{Problem, above_zero};
 
@@ -146,7 +146,7 @@ impl Tokens {
     pub(crate) fn read_pepper(&self) -> Result<Option<Pepper>, Problem> {
         let (key, secret) = match &self.pepper {
             Some(pepper) => ("tokens.pepper", pepper.clone()),
-            None if !self.pepper_file.exists() => return Ok(None),
+            None if !is_there("tokens.pepper_file", &self.pepper_file)? => return Ok(None),
             None => {
                 let secret = read_secret(&self.pepper_file).map_err(|error| {
                     let file = self.pepper_file.display();

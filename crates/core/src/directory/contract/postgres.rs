@@ -226,7 +226,7 @@ async fn a_wrong_password_is_told_without_quoting_it() {
     );
 }
 
-/// An authority that has signed a certificate for 127.0.0.1 and ::1: its own, and the server's with its key.
+/// An authority that has signed a certificate for 127.0.0.1 and `::1`: its own, and the server's with its key.
 pub(super) fn authority() -> (String, String, String) {
     let key = KeyPair::generate().unwrap();
     let mut parameters = CertificateParams::default();

@@ -105,11 +105,6 @@ impl Servers {
         }
     }
 
-    /// Returns the role that connects.
-    pub(super) fn role(&self) -> &str {
-        self.each.first().map_or("", PgConnectOptions::get_username)
-    }
-
     /// Connects to the first server that answers and fits, or returns why the last one did not.
     pub(super) async fn connect(&self) -> Result<PgConnection, Error> {
         if self.attributes != SessionAttributes::PreferStandby {
