@@ -1,7 +1,7 @@
 //! Files that only their owner may read: they hold hashes, digests, or the pepper.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 
 /// Makes a file that is not there yet, with the folders above it, for the owner's eyes only.
@@ -14,7 +14,7 @@ pub fn create_private_file(path: &Path) -> io::Result<Option<File>> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
         Ok(file) => Ok(Some(file)),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -49,7 +49,15 @@ pub fn create_private_folder(folder: &Path) -> io::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+    builder.create(folder).map_err(|error| {
+        // A file in its place is no folder "already".
+        let kind = match error.kind() {
+            ErrorKind::AlreadyExists => ErrorKind::NotADirectory,
+            kind => kind,
+        };
+        let folder = folder.display();
+        io::Error::new(kind, format!("cannot make the folder {folder}: {error}"))
+    })
 }
 
 /// Opens a file for lines at its end, and for its last one to be read. One that is not there yet is

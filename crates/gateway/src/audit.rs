@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use isogloss_core::Auth;
 use isogloss_core::audit::{Audit, Database, Lines, Sink, prune};
 use isogloss_core::directory::Directory;
+use isogloss_core::{Auth, create_private_folder};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
@@ -25,7 +25,21 @@ pub(crate) fn open(settings: &config::Audit, directory: &Arc<dyn Directory>) -> 
     start(settings, lines, directory)
 }
 
-/// Opens what a command beside it records to. The standard output is the command's own.
+/// Makes the folder of the file that a command records to, if the command may make what is missing.
+pub(crate) fn make_folder(settings: &config::Audit) -> Result<()> {
+    let AuditTarget::File(path) = &settings.to else {
+        return Ok(());
+    };
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => {
+            create_private_folder(folder).context("audit.to")
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Opens what a command beside it records to, in a folder that must be there. The standard output is the
+/// command's own.
 pub(crate) fn open_beside(
     settings: &config::Audit,
     directory: &Arc<dyn Directory>,

@@ -17,7 +17,7 @@ use serde_json::json;
 use super::acts::{self, Acts};
 use super::{Outcome, output};
 use crate::config::Sections;
-use crate::{dialects, parts};
+use crate::{audit, dialects, parts};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -110,6 +110,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
                 state: state.into(),
                 ..Precedence::default()
             };
+            audit::make_folder(&sections.audit)?;
             let acts = Acts {
                 directory: parts::directory_to_fill(sections).await?,
                 sections,
