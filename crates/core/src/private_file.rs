@@ -104,7 +104,7 @@ mod tests {
         let write = |text: &str, existing| write_private_file(&path, text.as_bytes(), existing);
         write("one", Existing::Keep).unwrap();
         let refused = write("two", Existing::Keep).unwrap_err();
-        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(refused.kind(), ErrorKind::AlreadyExists);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "one");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
         write("three", Existing::Replace).unwrap();

@@ -9,6 +9,7 @@ mod found;
 mod imports;
 mod keys;
 mod near;
+mod outdated;
 mod passwords;
 mod postgres;
 mod postgres_addresses;

@@ -13,7 +13,7 @@ mod near;
 mod passwords;
 mod present;
 mod read;
-mod tables;
+pub(super) mod tables;
 mod usage;
 
 use std::num::NonZeroUsize;

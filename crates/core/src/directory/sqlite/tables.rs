@@ -163,7 +163,7 @@ async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
     Ok(transaction.commit().await?)
 }
 
-fn migrations() -> Migrator {
+pub(in crate::directory) fn migrations() -> Migrator {
     migrator([
         include_str!("../../../migrations/sqlite/0001_directory.sql"),
         include_str!("../../../migrations/sqlite/0002_second_factor.sql"),
