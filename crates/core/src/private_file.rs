@@ -51,9 +51,10 @@ pub fn create_private_folder(folder: &Path) -> io::Result<()> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder).map_err(|error| {
         // A file in its place is no folder "already".
-        let kind = match error.kind() {
-            ErrorKind::AlreadyExists => ErrorKind::NotADirectory,
-            kind => kind,
+        let kind = if error.kind() == ErrorKind::AlreadyExists {
+            ErrorKind::NotADirectory
+        } else {
+            error.kind()
         };
         let folder = folder.display();
         io::Error::new(kind, format!("cannot make the folder {folder}: {error}"))
