@@ -19,6 +19,7 @@ mod refusals;
 mod replication;
 mod resharding;
 mod scanning;
+mod topologies;
 mod touches;
 mod workers;
 

@@ -1,5 +1,6 @@
 //! Slots that move from one server of a cluster to another while tokens are in use.
 
+use super::super::keys::{KeyPrefix, Keys};
 use super::servers::{ClusterServers, Server, wait_until};
 use super::{settings, store};
 use crate::store::TokenStore as _;
@@ -11,7 +12,7 @@ const PATIENT: [&str; 2] = ["--cluster-node-timeout", "60000"];
 
 /// The key of a token, which for small numbers is text.
 fn key(number: u16) -> String {
-    let key = super::super::keys::token_key(digest(number));
+    let key = Keys::under(KeyPrefix::default()).token(digest(number));
     String::from_utf8(key).unwrap()
 }
 
