@@ -47,8 +47,8 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub(crate) use self::link::Link;
 pub use self::keys::KeyPrefix;
+pub(crate) use self::link::Link;
 pub use self::settings::{Eviction, RedisSettings};
 
 use self::near::NearTokens;
@@ -163,7 +163,10 @@ impl TokenStore for RedisStore {
 
     async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
         let mut holder = cmd("GET");
-        let holder: Option<[u8; 16]> = self.link.ask(holder.arg(self.link.keys().slot(slot))).await?;
+        let holder: Option<[u8; 16]> = self
+            .link
+            .ask(holder.arg(self.link.keys().slot(slot)))
+            .await?;
         Ok(holder.map(TokenDigest::from))
     }
 
@@ -215,7 +218,10 @@ impl TokenStore for RedisStore {
     async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
         let mut scan = self.link.scan(&self.link.keys().tokens()).await?;
         while let Some(keys) = scan.next().await? {
-            let digests = keys.iter().filter_map(|key| self.link.keys().token_of(key)).collect();
+            let digests = keys
+                .iter()
+                .filter_map(|key| self.link.keys().token_of(key))
+                .collect();
             for (digest, record) in self.records(digests).await? {
                 if visit(digest, record).is_break() {
                     return Ok(());

@@ -98,7 +98,9 @@ impl RedisThrottle {
         keys: &[Vec<u8>],
         now: OffsetDateTime,
     ) -> Result<Vec<Strained>, StoreError> {
-        let buckets = keys.iter().filter_map(|key| self.link.keys().bucket_of(key));
+        let buckets = keys
+            .iter()
+            .filter_map(|key| self.link.keys().bucket_of(key));
         let buckets: Vec<_> = buckets.collect();
         if buckets.is_empty() {
             return Ok(Vec::new());
@@ -159,7 +161,9 @@ impl Throttle for RedisThrottle {
     }
 
     async fn reset(&self, bucket: TokenDigest) -> Result<bool, StoreError> {
-        self.link.ask(cmd("DEL").arg(self.link.keys().bucket(bucket))).await
+        self.link
+            .ask(cmd("DEL").arg(self.link.keys().bucket(bucket)))
+            .await
     }
 
     async fn remember(
@@ -185,7 +189,9 @@ impl Throttle for RedisThrottle {
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
         let mut until = cmd("ZSCORE");
-        until.arg(self.link.keys().clients(account)).arg(client.as_bytes());
+        until
+            .arg(self.link.keys().clients(account))
+            .arg(client.as_bytes());
         let until: Option<i64> = self.link.ask(&until).await?;
         Ok(until.is_some_and(|until| until > milliseconds(now)))
     }

@@ -103,7 +103,9 @@ impl Query {
             }
         }
         let sentinel = &query.sentinel;
-        let has_password = sentinel.password().is_some_and(|password| !password.is_empty());
+        let has_password = sentinel
+            .password()
+            .is_some_and(|password| !password.is_empty());
         (has_password || sentinel.username().is_none()).then_some(query)
     }
 
@@ -120,7 +122,8 @@ impl Query {
 /// Whether there is a password after the user, who may be left out. The library would not log in as a user
 /// without one, and `redis-cli` would take that user for the password.
 fn has_password(user: &str) -> bool {
-    user.split_once(':').is_some_and(|(_, password)| !password.is_empty())
+    user.split_once(':')
+        .is_some_and(|(_, password)| !password.is_empty())
 }
 
 /// The library reads user, password, host and port.
@@ -212,7 +215,8 @@ mod tests {
 
     #[test]
     fn a_plus_sign_is_a_plus_sign_wherever_it_stands() {
-        let text = "redis+sentinel://u+r:p+%2B@a/name?sentinel_user=s+r&sentinel_password=s+%2Bw=%20";
+        let text =
+            "redis+sentinel://u+r:p+%2B@a/name?sentinel_user=s+r&sentinel_password=s+%2Bw=%20";
         let Some(Address::Sentinels(address)) = Address::parse(text) else {
             panic!("no sentinels");
         };

@@ -107,7 +107,8 @@ mod tests {
         }
         let too_long = format!("x{longest}");
         for bad in [
-            "", "team", "te*m:", "te?m:", "[a]:", "{tag}:", "a b:", "a\\\\:", "\u{e9}:", "a:\\n", &too_long,
+            "", "team", "te*m:", "te?m:", "[a]:", "{tag}:", "a b:", "a\\\\:", "\u{e9}:", "a:\\n",
+            &too_long,
         ] {
             assert!(KeyPrefix::new(bad).is_none(), "{bad}");
         }

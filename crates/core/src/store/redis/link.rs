@@ -157,7 +157,11 @@ impl Link {
     /// Lists the keys that begin with a prefix, page by page, from every primary. A key may come
     /// twice; one that comes or goes meanwhile may or may not come.
     pub(crate) async fn scan(&self, prefix: &str) -> Result<Scan<'_>, StoreError> {
-        Ok(Scan::new(self, self.primaries().await?, format!("{prefix}*")))
+        Ok(Scan::new(
+            self,
+            self.primaries().await?,
+            format!("{prefix}*"),
+        ))
     }
 
     /// The keys of everything that is kept there.

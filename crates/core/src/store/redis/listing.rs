@@ -33,7 +33,9 @@ impl RedisStore {
     ) -> Result<(), StoreError> {
         for user in record.listed_under() {
             let mut unlist = cmd("ZREM");
-            unlist.arg(self.link.keys().user(user)).arg(digest.as_bytes());
+            unlist
+                .arg(self.link.keys().user(user))
+                .arg(digest.as_bytes());
             let () = self.link.ask(&unlist).await?;
         }
         Ok(())

@@ -37,7 +37,11 @@ pub(super) fn primaries_of(responses: Value) -> Result<Vec<ClusterPrimary>, Stor
         match &known {
             None => known = Some(primaries),
             Some(known) if ids(known) == ids(&primaries) => {}
-            Some(_) => return Err(failed("the servers of the cluster name different primaries")),
+            Some(_) => {
+                return Err(failed(
+                    "the servers of the cluster name different primaries",
+                ));
+            }
         }
     }
     known.ok_or_else(|| failed("no server of the cluster responded"))

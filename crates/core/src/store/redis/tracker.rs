@@ -139,12 +139,12 @@ fn note(near: &NearTokens, keys: &Keys, push: PushInfo) {
         return;
     }
     // After FLUSHALL there is no list: it is everything.
-    let Some(Value::Array(keys)) = push.data.into_iter().next() else {
+    let Some(Value::Array(changed)) = push.data.into_iter().next() else {
         near.clear();
         return;
     };
-    for key in keys {
-        match <Vec<u8>>::from_redis_value(key) as Result<Vec<u8>, _> {
+    for key in changed {
+        match Vec::<u8>::from_redis_value(key) {
             Ok(key) => {
                 if let Some(digest) = keys.token_of(&key) {
                     near.forget(digest);

@@ -10,8 +10,8 @@ use ::redis::cluster_routing::{
     SingleNodeRoutingInfo, SlotAddr,
 };
 use ::redis::{
-    Arg, Cmd, ConnectionAddr, ConnectionInfo, FromRedisValue as _, Pipeline, RedisError, RedisFuture, RedisResult,
-    Value, pipe,
+    Arg, Cmd, ConnectionAddr, ConnectionInfo, FromRedisValue as _, Pipeline, RedisError,
+    RedisFuture, RedisResult, Value, pipe,
 };
 use futures_util::FutureExt as _;
 use futures_util::future::try_join_all;
@@ -59,7 +59,11 @@ impl<'a> Wire<'a> {
             answer = self.send_once(command, route.clone()).await;
         }
         for pause in PAUSES {
-            let Some(redirect) = answer.as_ref().err().and_then(|error| Redirect::of(error, self.seed)) else {
+            let Some(redirect) = answer
+                .as_ref()
+                .err()
+                .and_then(|error| Redirect::of(error, self.seed))
+            else {
                 return answer;
             };
             sleep(Duration::from_millis(pause)).await;
