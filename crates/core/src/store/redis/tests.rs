@@ -15,6 +15,7 @@ mod lost_answers;
 mod near;
 mod planting;
 mod pooling;
+mod prefixes;
 mod refusals;
 mod replication;
 mod resharding;

@@ -58,7 +58,7 @@ impl Move<'_> {
 }
 
 /// A server's own epoch, or the latest one that it has heard of.
-fn epoch(server: &Server, which: &str) -> String {
+pub(super) fn epoch(server: &Server, which: &str) -> String {
     let information = server.ask(&["CLUSTER", "INFO"]).unwrap();
     let name = format!("cluster_{which}_epoch:");
     let mut found = information

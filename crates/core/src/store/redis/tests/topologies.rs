@@ -9,7 +9,8 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::super::keys::{KeyPrefix, Keys};
-use super::servers::{ClusterServers, Server};
+use super::resharding::epoch;
+use super::servers::{ClusterServers, Server, wait_until};
 use super::{settings, store};
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -167,6 +168,12 @@ fn move_slot(slot: &str, (from, to): (&Server, &Server), all: &[Server]) {
     for server in [to, from].into_iter().chain(all) {
         set(server, &["NODE", &new]);
     }
+    // An older claim to the slot would count for more, and each of the two would name the other for good.
+    wait_until("the epoch of the new server is the latest", || {
+        let latest = epoch(to, "my");
+        all.iter().all(|one| epoch(one, "current") == latest)
+    })
+    .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
