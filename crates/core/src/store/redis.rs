@@ -39,6 +39,7 @@ mod tracker;
 mod wire;
 mod wires;
 
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -216,12 +217,13 @@ impl TokenStore for RedisStore {
     }
 
     async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
-        let mut scan = self.link.scan(&self.link.keys().tokens()).await?;
-        while let Some(keys) = scan.next().await? {
-            let digests = keys
-                .iter()
-                .filter_map(|key| self.link.keys().token_of(key))
-                .collect();
+        let keys = self.link.keys();
+        let mut scan = self.link.scan(&keys.tokens()).await?;
+        // A key may be listed twice.
+        let mut seen = HashSet::new();
+        while let Some(page) = scan.next().await? {
+            let digests = page.iter().filter_map(|key| keys.token_of(key));
+            let digests = digests.filter(|digest| seen.insert(*digest)).collect();
             for (digest, record) in self.records(digests).await? {
                 if visit(digest, record).is_break() {
                     return Ok(());
