@@ -82,11 +82,14 @@ impl ClusterServers {
     pub fn place(&self) -> String {
         let hosts = self.servers.iter().step_by(2);
         let host = self.host;
+        let is_ipv6 = host.contains(':');
+        let host = if is_ipv6 {
+            format!("[{host}]")
+        } else {
+            host.to_owned()
+        };
         let hosts: Vec<_> = hosts
-            .map(|one| match host.contains(':') {
-                true => format!("[{host}]:{}", one.tls_port()),
-                false => format!("{host}:{}", one.tls_port()),
-            })
+            .map(|one| format!("{host}:{}", one.tls_port()))
             .collect();
         hosts.join(",")
     }
