@@ -20,7 +20,7 @@ pub use self::embedded::EmbeddedStore;
 pub use self::health::{Finding, Level, ServerHealth, StoreHealth};
 pub use self::record::{Idle, Record, Slot, Spent};
 pub(crate) use self::redis::Link as RedisLink;
-pub use self::redis::{Eviction, RedisSettings, RedisStore};
+pub use self::redis::{Eviction, KeyPrefix, RedisSettings, RedisStore};
 use crate::clock::Clock;
 use crate::connections::Connections;
 use crate::error::StoreError;

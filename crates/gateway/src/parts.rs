@@ -214,6 +214,7 @@ pub(crate) fn shared_tokens(settings: &config::Tokens) -> Result<Option<Arc<dyn 
 fn redis(settings: &config::Tokens, url: SecretString, remembers: bool) -> Result<RedisSettings> {
     Ok(RedisSettings {
         url,
+        prefix: settings.key_prefix()?,
         ca: settings.read_redis_ca()?,
         connections: settings.redis_connections.get(),
         connect_timeout: settings.redis_connect_timeout,

@@ -3,7 +3,7 @@
 use ::redis::{Pipeline, Script, ScriptInvocation, pipe};
 use time::OffsetDateTime;
 
-use super::keys::{token_key, user_key};
+use super::keys::Keys;
 use crate::clock::milliseconds;
 use crate::error::StoreError;
 use crate::store::Record;
@@ -37,20 +37,20 @@ return 0
 
 /// All of them.
 pub(super) struct Scripts {
+    keys: Keys,
     list: Script,
     replace: Script,
 }
 
-impl Default for Scripts {
-    fn default() -> Self {
+impl Scripts {
+    pub(super) fn new(keys: Keys) -> Self {
         Self {
+            keys,
             list: Script::new(LIST),
             replace: Script::new(REPLACE),
         }
     }
-}
 
-impl Scripts {
     /// Returns scripts that list a token under its user, which comes first, and under the administrator
     /// who acts as the user. Each answers how many are listed there.
     pub(super) fn lists(
@@ -60,7 +60,7 @@ impl Scripts {
         now: OffsetDateTime,
     ) -> Vec<ScriptInvocation<'_>> {
         let lists = record.listed_under().map(|user| {
-            let mut list = self.list.key(user_key(user));
+            let mut list = self.list.key(self.keys.user(user));
             list.arg(milliseconds(now))
                 .arg(milliseconds(record.expires_at))
                 .arg(digest.as_bytes());
@@ -77,7 +77,7 @@ impl Scripts {
         now: OffsetDateTime,
     ) -> Result<ScriptInvocation<'_>, StoreError> {
         let life = milliseconds(after.expires_at) - milliseconds(now);
-        let mut replace = self.replace.key(token_key(digest));
+        let mut replace = self.replace.key(self.keys.token(digest));
         replace
             .arg(after.encode()?)
             .arg(life.max(1))
