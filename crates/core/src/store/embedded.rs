@@ -19,7 +19,8 @@ use self::pace::Pace;
 use self::shelf::Shelf;
 use self::tables::UserKey;
 use self::writer::{Change, Writer};
-use super::{Caps, Record, TokenStore, Visit};
+use super::{Caps, Finding, Level, Record, StoreHealth, TokenStore, Visit};
+use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::token::TokenDigest;
 
@@ -186,6 +187,19 @@ impl TokenStore for EmbeddedStore {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.shelf.read().map(drop)
+    }
+
+    /// Commits a transaction that changes nothing.
+    async fn health(&self, _clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
+        let written = self.take([0; 16].into()).await;
+        let findings = written.err().map(|error| {
+            let hint = "free the disk, and let the gateway's user write to the file of tokens.store and its folder";
+            Finding::new(Level::Refused, format!("cannot be written to: {error}")).with_hint(hint)
+        });
+        Ok(StoreHealth {
+            findings: findings.into_iter().collect(),
+            ..StoreHealth::default()
+        })
     }
 }
 

@@ -18,13 +18,14 @@ mod engine;
 mod expected;
 mod fault;
 mod health;
-mod keys;
+pub(crate) mod keys;
 mod link;
 mod listing;
 mod lookup;
 mod near;
 mod place;
 mod primary;
+pub(crate) mod probe;
 mod question;
 mod replicas;
 mod scan;
@@ -51,6 +52,7 @@ pub use self::settings::{Eviction, RedisSettings};
 
 use self::keys::{digest_of, slot_key, token_key, user_key};
 use self::near::NearTokens;
+use self::replicas::Replicas;
 use self::scripts::Scripts;
 use self::touches::Touches;
 use super::{Caps, Record, Slot, StoreHealth, TokenStore, Visit};
@@ -69,6 +71,7 @@ pub struct RedisStore {
     near: Option<Arc<NearTokens>>,
     /// None where each use of a token is noted by itself.
     touches: Option<Touches>,
+    replicas: Replicas,
 }
 
 impl RedisStore {
@@ -97,6 +100,7 @@ impl RedisStore {
             caps,
             near,
             touches,
+            replicas: Replicas::of(settings),
         })
     }
 
@@ -257,6 +261,11 @@ impl TokenStore for RedisStore {
     }
 
     async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
-        self.link.health(clock).await
+        let mut health = self.link.health(clock).await?;
+        let now = clock.now();
+        let refused = self.link.probe(|number| self.probe(number, now)).await?;
+        health.findings.extend(refused);
+        health.findings.sort_by_key(|finding| finding.level);
+        Ok(health)
     }
 }

@@ -28,7 +28,7 @@ impl Expected {
         let mut findings = Vec::new();
         let mut find = |level, text: String| {
             let text = format!("{}: {text}", server.address);
-            findings.push(Finding { level, text });
+            findings.push(Finding::new(level, text));
         };
         match server.version.as_deref() {
             None => find(Level::Unknown, "it does not tell its version".into()),

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::error::StoreError;
-use crate::store::{Record, TokenStore, Visit};
+use crate::clock::Clock;
+use crate::store::{StoreHealth, Record, TokenStore, Visit};
 use crate::token::TokenDigest;
 
 /// A store to which a record is added just after it was listed for so many times.
@@ -87,6 +88,10 @@ impl TokenStore for Late {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.store.ping().await
+    }
+
+    async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
+        self.store.health(clock).await
     }
 }
 
