@@ -35,7 +35,9 @@ pub(crate) async fn open(config: &Config) -> Result<Opened> {
         passwords,
         peppers,
         second_use: sections.tokens.second_use,
-        guard: throttle.clone().map(|throttle| Guard::new(throttle, limits)),
+        guard: throttle
+            .clone()
+            .map(|throttle| Guard::new(throttle, limits)),
         throttle,
         audit: Audit::default(),
     })

@@ -117,12 +117,20 @@ impl RedisThrottle {
         let [bucket, clients] = ['g', 'k'].map(|kind| probe_key(kind, number));
         let (now, refill) = (milliseconds(now), PROBE_LIFE / 10);
         let mut take = self.take.key(&bucket);
-        take.arg(now).arg(refill).arg(PROBE_LIFE).arg(refill).arg(refill);
+        take.arg(now)
+            .arg(refill)
+            .arg(PROBE_LIFE)
+            .arg(refill)
+            .arg(refill);
         take.arg("probe").arg("").arg("");
         let mut give_back = self.give_back.key(&bucket);
         give_back.arg(now).arg(refill / 2).arg(0);
         let mut remember = self.remember.key(&clients);
-        remember.arg(now).arg(&PROBE_DIGEST).arg(now + PROBE_LIFE).arg(1);
+        remember
+            .arg(now)
+            .arg(&PROBE_DIGEST)
+            .arg(now + PROBE_LIFE)
+            .arg(1);
         let mut known = cmd("ZSCORE");
         known.arg(&clients).arg(&PROBE_DIGEST);
         let mut reset = cmd("DEL");
@@ -131,11 +139,7 @@ impl RedisThrottle {
         let mut commands: Vec<_> = scripts.map(Cmd::load_script).into();
         commands.extend([&take, &give_back, &remember].map(Cmd::invoke_script));
         commands.extend([known, reset]);
-        RedisProbe {
-            commands,
-            keys: vec![bucket, clients],
-            replicas: None,
-        }
+        RedisProbe::new(commands, vec![bucket, clients])
     }
 }
 

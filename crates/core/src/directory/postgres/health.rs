@@ -78,11 +78,16 @@ pub(super) async fn examine(connection: &mut PgConnection) -> Result<Vec<Finding
     if !unwritten.contains(&("imports", "INSERT"))
         && let Err(error) = write(connection).await
     {
-        let text = format!("cannot be written to: {}: {WITHOUT_WRITES}", refusal(error)?);
+        let text = format!(
+            "cannot be written to: {}: {WITHOUT_WRITES}",
+            refusal(error)?
+        );
         let hint = if is_standby {
             "directory.url is a standby; name the primary for changes".to_owned()
         } else {
-            format!("see the server's log and its disk; ALTER ROLE {role} RESET default_transaction_read_only")
+            format!(
+                "see the server's log and its disk; ALTER ROLE {role} RESET default_transaction_read_only"
+            )
         };
         findings.push(Finding::new(Level::Warning, text).with_hint(hint));
     }
@@ -98,10 +103,7 @@ fn all() -> Vec<Grant> {
 }
 
 /// Those of the privileges that the role has neither on the table nor on one of its columns.
-async fn missing(
-    connection: &mut PgConnection,
-    wanted: Vec<Grant>,
-) -> Result<Vec<Grant>> {
+async fn missing(connection: &mut PgConnection, wanted: Vec<Grant>) -> Result<Vec<Grant>> {
     let (tables, privileges): (Vec<_>, Vec<_>) = wanted.iter().copied().unzip();
     let granted: Vec<(bool,)> = query_as(
         "SELECT coalesce(has_table_privilege(to_regclass(name), privilege)

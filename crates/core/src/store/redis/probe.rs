@@ -31,11 +31,22 @@ const KEYS: u16 = 4_000;
 /// What is sent to a server.
 pub(crate) struct Probe {
     /// In this order. That one is refused does not end it: an operator wants to know all that are missing.
-    pub(crate) commands: Vec<Cmd>,
+    commands: Vec<Cmd>,
     /// What the commands write to.
-    pub(crate) keys: Vec<String>,
+    keys: Vec<String>,
     /// How many replicas must have acknowledged it.
-    pub(crate) replicas: Option<Replicas>,
+    replicas: Option<Replicas>,
+}
+
+impl Probe {
+    /// Makes a probe that waits for no replica.
+    pub(crate) fn new(commands: Vec<Cmd>, keys: Vec<String>) -> Self {
+        Self {
+            commands,
+            keys,
+            replicas: None,
+        }
+    }
 }
 
 /// What makes a probe of the keys with a number.
@@ -105,7 +116,9 @@ async fn lag(
         Err(error) => format!("WAIT is refused: {}", words(&error)),
         Ok(count) => match replicas.suffice(Ok(count)) {
             Ok(()) => return Ok(None),
-            Err(_) => format!("{count} replicas acknowledge in time, fewer than tokens.redis_wait_replicas"),
+            Err(_) => format!(
+                "{count} replicas acknowledge in time, fewer than tokens.redis_wait_replicas"
+            ),
         },
     };
     Ok(Some(format!(
@@ -214,9 +227,8 @@ impl RedisStore {
         commands.splice(0..0, [store, hold, command("GET", &token)]);
         commands.extend([members, take, unlist, remove]);
         Probe {
-            commands,
-            keys: vec![token, user, slot],
             replicas: Some(self.replicas).filter(|replicas| replicas.are_wanted()),
+            ..Probe::new(commands, vec![token, user, slot])
         }
     }
 }

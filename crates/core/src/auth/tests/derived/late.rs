@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::*;
-use crate::error::StoreError;
 use crate::clock::Clock;
-use crate::store::{StoreHealth, Record, TokenStore, Visit};
+use crate::error::StoreError;
+use crate::store::{Record, StoreHealth, TokenStore, Visit};
 use crate::token::TokenDigest;
 
 /// A store to which a record is added just after it was listed for so many times.
