@@ -27,6 +27,9 @@ use crate::token::TokenDigest;
 /// How many records are read at a time when all are wanted.
 const PAGE: usize = 500;
 
+/// What is written to find out whether it can be.
+const PROBE: [u8; 16 * 1024] = [0; 16 * 1024];
+
 /// A token store without a server. Writes are durable when they are answered, and grouped: all
 /// that arrive during one flush to the disk share the next.
 pub struct EmbeddedStore {
@@ -48,6 +51,15 @@ impl EmbeddedStore {
     fn start(shelf: Shelf, durability: Durability, caps: Caps) -> Result<Self, StoreError> {
         let writer = Writer::start(shelf.clone(), durability, caps)?;
         Ok(Self { shelf, writer })
+    }
+
+    /// Stores as much as a few tokens need, and removes it.
+    async fn write_probe(&self) -> Result<(), StoreError> {
+        for stored in [Some(&PROBE[..]), None] {
+            let probe = |answer| Change::Probe { stored, answer };
+            self.writer.apply(probe).await?;
+        }
+        Ok(())
     }
 
     /// Some of all records, in the order of their digests.
@@ -189,9 +201,8 @@ impl TokenStore for EmbeddedStore {
         self.shelf.read().map(drop)
     }
 
-    /// Commits a transaction that changes nothing.
     async fn health(&self, _clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
-        let written = self.take([0; 16].into()).await;
+        let written = self.write_probe().await;
         let findings = written.err().map(|error| {
             let hint = "free the disk, and let the gateway's user write to the file of tokens.store and its folder";
             Finding::new(Level::Refused, format!("cannot be written to: {error}")).with_hint(hint)
