@@ -58,6 +58,6 @@ fn a_directory_that_became_read_only_is_a_warning() {
     assert!(unmounted.success());
     assert!(named.is_ok(), "{:?}", subject.readyz());
     assert_eq!(login, 200);
-    report.assert("directory", "failed", "readonly");
+    report.assert("directory", "warning", "readonly");
     subject.assert_mended("a read-only directory");
 }

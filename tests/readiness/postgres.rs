@@ -12,6 +12,8 @@ struct Case {
     mends: &'static str,
     effect: Effect,
     reason: &'static str,
+    /// What the doctor says, which sees to the tables as a gateway does at its start.
+    doctor: &'static str,
 }
 
 const CASES: [Case; 10] = [
@@ -21,6 +23,7 @@ const CASES: [Case; 10] = [
         mends: "GRANT SELECT ON logins TO isogloss",
         effect: Refused,
         reason: "SELECT on logins",
+        doctor: "SELECT on logins",
     },
     Case {
         name: "no right to read users",
@@ -28,6 +31,7 @@ const CASES: [Case; 10] = [
         mends: "GRANT SELECT ON accounts TO isogloss",
         effect: Refused,
         reason: "SELECT on accounts",
+        doctor: "SELECT on accounts",
     },
     Case {
         name: "no right to the schema",
@@ -35,6 +39,7 @@ const CASES: [Case; 10] = [
         mends: "GRANT ALL ON SCHEMA public TO isogloss",
         effect: Refused,
         reason: "SELECT on accounts, users, logins",
+        doctor: "no schema has been selected",
     },
     Case {
         name: "no right to change users",
@@ -42,6 +47,7 @@ const CASES: [Case; 10] = [
         mends: "GRANT UPDATE ON users TO isogloss",
         effect: Warning,
         reason: "UPDATE on users",
+        doctor: "UPDATE on users",
     },
     Case {
         name: "no right to add rows",
@@ -49,6 +55,7 @@ const CASES: [Case; 10] = [
         mends: "GRANT INSERT ON totp_states, imports, audit TO isogloss",
         effect: Warning,
         reason: "INSERT on imports, totp_states, audit",
+        doctor: "INSERT on imports, totp_states, audit",
     },
     Case {
         name: "no right to remove rows",
@@ -56,6 +63,7 @@ const CASES: [Case; 10] = [
         mends: "GRANT DELETE ON access_cards TO isogloss",
         effect: Warning,
         reason: "DELETE on access_cards",
+        doctor: "DELETE on access_cards",
     },
     Case {
         name: "read-only transactions",
@@ -63,6 +71,7 @@ const CASES: [Case; 10] = [
         mends: "ALTER ROLE isogloss RESET default_transaction_read_only",
         effect: Warning,
         reason: "cannot execute INSERT in a read-only transaction (SQLSTATE 25006)",
+        doctor: "in a read-only transaction",
     },
     Case {
         name: "another password",
@@ -70,6 +79,7 @@ const CASES: [Case; 10] = [
         mends: "ALTER ROLE isogloss PASSWORD 'pg-geheim-0815'",
         effect: Refused,
         reason: "SQLSTATE 28P01",
+        doctor: "SQLSTATE 28P01",
     },
     Case {
         name: "a role that may not log in",
@@ -77,6 +87,7 @@ const CASES: [Case; 10] = [
         mends: "ALTER ROLE isogloss LOGIN",
         effect: Refused,
         reason: "SQLSTATE 28000",
+        doctor: "SQLSTATE 28000",
     },
     Case {
         name: "a database that is gone",
@@ -84,6 +95,7 @@ const CASES: [Case; 10] = [
         mends: "ALTER DATABASE moved RENAME TO {db}",
         effect: Refused,
         reason: "SQLSTATE 3D000",
+        doctor: "SQLSTATE 3D000",
     },
 ];
 
@@ -122,7 +134,12 @@ fn what_a_postgresql_refuses_is_named_by_readyz_log_and_doctor() {
     subject.assert_mended("at the start");
     for case in &CASES {
         run(&postgres, &database, case.breaks);
-        subject.assert_broken(case.name, "directory", case.effect, case.reason);
+        subject.assert_broken(
+            case.name,
+            "directory",
+            case.effect,
+            [case.reason, case.doctor],
+        );
         let (_, body) = subject.readyz();
         assert!(!body.to_string().contains("geheim"), "{body}");
         run(&postgres, &database, case.mends);
@@ -142,7 +159,7 @@ fn tables_that_cannot_be_made_are_named() {
     postgres.sql(&database, rights).unwrap();
     let subject = Subject::start(|builder| builder.directory(url));
     let reason = "permission denied for schema public";
-    subject.assert_broken("CREATE refused", "directory", Refused, reason);
+    subject.assert_broken("CREATE refused", "directory", Refused, [reason, reason]);
     let grant = "GRANT CREATE ON SCHEMA public TO isogloss";
     postgres.sql(&database, grant).unwrap();
     subject.assert_mended("CREATE refused");
@@ -160,7 +177,7 @@ fn tables_of_a_newer_release_are_named() {
         VALUES (999, 'of a newer release', true, 'x', 0)";
     postgres.sql(&database, newer).unwrap();
     let subject = Subject::start(|builder| builder.directory(&url));
-    subject.assert_broken("newer", "directory", Refused, "migration 999");
+    subject.assert_broken("newer", "directory", Refused, ["migration 999"; 2]);
     assert_eq!(first.login(), 200, "a gateway that runs goes on");
     let back = "DELETE FROM _sqlx_migrations WHERE version = 999";
     postgres.sql(&database, back).unwrap();

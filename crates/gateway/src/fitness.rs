@@ -48,6 +48,9 @@ pub(crate) async fn examine_tokens(
     let mut health = tokens.health(&SystemClock).await?;
     if let Some(throttle) = throttle {
         let found = throttle.health(SystemClock.now()).await?;
+        // Both may be refused the same.
+        let new = |one: &Finding| !health.findings.contains(one);
+        let found: Vec<_> = found.into_iter().filter(new).collect();
         health.findings.extend(found);
         health.findings.sort_by_key(|finding| finding.level);
     }

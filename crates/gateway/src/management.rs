@@ -99,6 +99,7 @@ impl From<Health> for Found {
 
 /// How the gateway is, as far as probes are concerned.
 #[derive(utoipa::ToSchema)]
+#[schema(as = Health)]
 #[expect(dead_code, reason = "it is written member by member")]
 struct Status {
     /// `ok` or `unavailable`.

@@ -246,10 +246,13 @@ fn name(command: &Cmd) -> String {
     }
 }
 
-/// In the server's own words.
+/// In the server's own words, without the place in a script.
 fn words(error: &RedisError) -> String {
     match (error.code(), error.detail()) {
-        (Some(code), Some(detail)) => format!("{code} {detail}"),
+        (Some(code), Some(detail)) => {
+            let end = detail.find(" script: ").unwrap_or(detail.len());
+            format!("{code} {}", &detail[..end])
+        }
         (Some(code), None) => code.to_owned(),
         (None, _) => error.to_string(),
     }
