@@ -101,7 +101,7 @@ impl From<Health> for Found {
 #[derive(utoipa::ToSchema)]
 #[schema(as = Health)]
 #[expect(dead_code, reason = "it is written member by member")]
-struct Status {
+struct Probed {
     /// `ok` or `unavailable`.
     status: String,
     /// Why it is unavailable.
@@ -135,14 +135,14 @@ fn configure(cfg: &mut ServiceConfig) {
 
 /// Whether the process answers.
 #[utoipa::path(get, path = "/healthz", operation_id = "health", tag = "health",
-    responses((status = 200, body = Status)))]
+    responses((status = 200, body = Probed)))]
 pub(crate) async fn health() -> impl Responder {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
 /// Whether logins and token checks work, and the gateway was not asked to stop.
 #[utoipa::path(get, path = "/readyz", operation_id = "readiness", tag = "health",
-    responses((status = 200, body = Status), (status = 503, body = Status)))]
+    responses((status = 200, body = Probed), (status = 503, body = Probed)))]
 pub(crate) async fn readiness(readiness: Data<Readiness>) -> impl Responder {
     let (refusal, found) = readiness.check().await;
     let (mut answer, mut body) = match refusal {

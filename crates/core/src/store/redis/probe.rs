@@ -235,9 +235,11 @@ impl RedisStore {
 
 /// Its name, with that of its subcommand if it has some.
 fn name(command: &Cmd) -> String {
-    let word = |argument: Arg<&[u8]>| match argument {
-        Arg::Simple(word) => String::from_utf8_lossy(word).to_uppercase(),
-        _ => String::new(),
+    let word = |argument: Arg<&[u8]>| {
+        let Arg::Simple(word) = argument else {
+            return String::new();
+        };
+        String::from_utf8_lossy(word).to_uppercase()
     };
     let mut words = command.args_iter().map(word);
     match (words.next(), words.next()) {

@@ -116,7 +116,7 @@ async fn a_server_that_is_away_has_no_health_until_it_comes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_probe_is_sent_to_every_primary_of_a_cluster_and_leaves_nothing() {
-    let servers = ClusterServers::start(None, &[]).unwrap();
+    let mut servers = ClusterServers::start(None, &[]).unwrap();
     let store = store(&settings(servers.url()));
     assert_eq!(health(&store).await.findings, []);
     let now = SystemClock.now();
