@@ -79,8 +79,8 @@ impl Subject {
             };
             ready == status && said.contains(reason)
         };
-        let agreed = wait_until(case, agrees);
-        assert!(agreed.is_ok(), "{case}: {:?}", self.readyz());
+        let outcome = wait_until(case, agrees);
+        assert!(outcome.is_ok(), "{case}: {:?}", self.readyz());
         assert!(self.gateway.logs(reason), "{case}: not in the log");
         let report = Report::new(&self.builder, &self.gateway, &self.folder, None);
         let named = report.of(check).into_iter().any(|finding| {
