@@ -51,6 +51,7 @@ use crate::audit::AuditTable;
 use crate::connections::Connections;
 use crate::error::StoreError;
 use crate::near::NearStatus;
+use crate::store::Finding;
 use crate::totp::TotpSecret;
 use crate::usage::UsageTable;
 use crate::user::{Key, Unit, User, UserState};
@@ -129,6 +130,10 @@ pub trait Directory:
 
     /// Notes that a directory file of that fingerprint was the last one that was applied.
     async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError>;
+
+    /// Tries what logins and changes do, without a trace, and returns what is refused: reading what logins
+    /// and token checks read is refused, writing is a warning. Fails if the directory cannot be queried.
+    async fn health(&self) -> Result<Vec<Finding>, StoreError>;
 
     /// Whether the directory can be asked.
     async fn ping(&self) -> Result<(), StoreError>;

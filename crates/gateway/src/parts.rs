@@ -43,6 +43,7 @@ async fn open_parts(config: &Config, absent: Absent) -> Result<Opened> {
     let directory = directory_keeping(settings, settings.near_cache, digests, absent).await?;
     let (tokens, throttle) = stores(&sections.tokens, remembers)?;
     let passwords = passwords(&sections.passwords)?;
+    let throttle = sections.throttle.enabled.then_some(throttle);
     let limits = sections.throttle.limits();
     Ok(Opened {
         directory,
@@ -50,7 +51,10 @@ async fn open_parts(config: &Config, absent: Absent) -> Result<Opened> {
         passwords,
         peppers,
         second_use: sections.tokens.second_use,
-        guard: (sections.throttle.enabled).then(|| Guard::new(throttle, limits)),
+        guard: throttle
+            .clone()
+            .map(|throttle| Guard::new(throttle, limits)),
+        throttle,
         audit: Audit::default(),
     })
 }
@@ -76,6 +80,8 @@ pub(crate) struct Opened {
     pub(crate) peppers: Peppers,
     /// Nowhere, until it is said.
     pub(crate) audit: Audit,
+    /// What counts tries, if anything does.
+    pub(crate) throttle: Option<Arc<dyn Throttle>>,
     second_use: config::SecondUse,
     guard: Option<Guard>,
 }
@@ -196,20 +202,26 @@ fn stores(
     Ok((Arc::new(store), Arc::new(MemoryThrottle::default())))
 }
 
-/// The token store, if it is one that several processes can open.
-pub(crate) fn shared_tokens(settings: &config::Tokens) -> Result<Option<Arc<dyn TokenStore>>> {
+/// The token store, and what counts tries there, if it is one that several processes can open.
+pub(crate) fn shared_stores(sections: &Sections, remembers: bool) -> Result<Option<SharedStores>> {
+    let settings = &sections.tokens;
     match TokenStoreAddress::of(settings)? {
         TokenStoreAddress::Memory | TokenStoreAddress::Embedded(_) => Ok(None),
         TokenStoreAddress::Redis(url) => {
             let redis = RedisSettings {
                 near_cache: 0,
-                ..redis(settings, url, false)?
+                ..redis(settings, url, remembers)?
             };
             let store = RedisStore::new(&redis, caps(settings)).context("tokens.store")?;
-            Ok(Some(Arc::new(store)))
+            let throttle: Arc<dyn Throttle> = Arc::new(store.throttle());
+            let throttle = sections.throttle.enabled.then_some(throttle);
+            Ok(Some((Arc::new(store), throttle)))
         }
     }
 }
+
+/// Where tokens are, and what counts tries, if anything does.
+pub(crate) type SharedStores = (Arc<dyn TokenStore>, Option<Arc<dyn Throttle>>);
 
 fn redis(settings: &config::Tokens, url: SecretString, remembers: bool) -> Result<RedisSettings> {
     Ok(RedisSettings {

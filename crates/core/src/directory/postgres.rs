@@ -8,6 +8,7 @@ mod desk;
 pub(super) mod digest_keys;
 mod enrolments;
 mod entries;
+mod health;
 mod imports;
 mod keys;
 pub(super) mod migrate;
@@ -45,6 +46,7 @@ use super::{
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
+use crate::store::Finding;
 use crate::user::{Key, Unit, User, UserState};
 
 /// How long a whole directory may take to be read or written.
@@ -297,6 +299,11 @@ impl Directory for PostgresDirectory {
             Box::pin(imports::note(c, fingerprint))
         })
         .await
+    }
+
+    async fn health(&self) -> Result<Vec<Finding>, StoreError> {
+        self.once(self.timeout, |c| Box::pin(health::examine(c)))
+            .await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

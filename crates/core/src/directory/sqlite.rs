@@ -7,6 +7,7 @@ mod desk;
 mod digest_keys;
 mod enrolments;
 mod entries;
+mod health;
 mod imports;
 mod keys;
 mod near;
@@ -37,6 +38,7 @@ use crate::clock::SystemClock;
 use crate::error::StoreError;
 use crate::near::{NearStatus, find_or};
 use crate::private_file::create_private_file;
+use crate::store::Finding;
 use crate::user::{Key, Unit, User, UserState};
 
 /// A directory in a SQLite file.
@@ -241,6 +243,11 @@ impl Directory for SqliteDirectory {
 
     async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
         imports::note(&self.pool, fingerprint).await.map_err(failed)
+    }
+
+    async fn health(&self) -> Result<Vec<Finding>, StoreError> {
+        read::account(&self.pool, "").await.map_err(failed)?;
+        Ok(health::of_writes(&self.options).await)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -18,13 +18,14 @@ mod engine;
 mod expected;
 mod fault;
 mod health;
-mod keys;
+pub(crate) mod keys;
 mod link;
 mod listing;
 mod lookup;
 mod near;
 mod place;
 mod primary;
+pub(crate) mod probe;
 mod question;
 mod replicas;
 mod scan;
@@ -53,6 +54,7 @@ pub(crate) use self::link::Link;
 pub use self::settings::{Eviction, RedisSettings};
 
 use self::near::NearTokens;
+use self::replicas::Replicas;
 use self::scripts::Scripts;
 use self::touches::Touches;
 use super::{Caps, Record, Slot, StoreHealth, TokenStore, Visit};
@@ -71,6 +73,7 @@ pub struct RedisStore {
     near: Option<Arc<NearTokens>>,
     /// None where each use of a token is noted by itself.
     touches: Option<Touches>,
+    replicas: Replicas,
 }
 
 impl RedisStore {
@@ -99,6 +102,7 @@ impl RedisStore {
             caps,
             near,
             touches,
+            replicas: Replicas::of(settings),
         })
     }
 
@@ -266,6 +270,11 @@ impl TokenStore for RedisStore {
     }
 
     async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
-        self.link.health(clock).await
+        let mut health = self.link.health(clock).await?;
+        let now = clock.now();
+        let refused = self.link.probe(|number| self.probe(number, now)).await?;
+        health.findings.extend(refused);
+        health.findings.sort_by_key(|finding| finding.level);
+        Ok(health)
     }
 }

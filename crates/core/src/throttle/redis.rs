@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ::redis::{Script, cmd, pipe};
+use ::redis::{Cmd, Script, cmd, pipe};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
@@ -18,7 +18,7 @@ use super::bucket::{Kind, future, whole_milliseconds};
 use super::{Bucket, Budget, CLIENTS_PER_ACCOUNT, Receipt, Strained, Taken, Throttle};
 use crate::clock::{from_milliseconds, milliseconds};
 use crate::error::StoreError;
-use crate::store::RedisLink;
+use crate::store::{Finding, PROBE_DIGEST, PROBE_LIFE, RedisLink, RedisProbe};
 use crate::token::TokenDigest;
 
 /// As `Level::take`, with the same names.
@@ -115,6 +115,36 @@ impl RedisThrottle {
             .filter_map(|(bucket, fields)| strained(bucket, &fields, now))
             .collect())
     }
+
+    /// Returns what logins and [`Throttle::reset`] send.
+    fn probe(&self, number: u16, now: OffsetDateTime) -> RedisProbe {
+        let [bucket, clients] = ['g', 'k'].map(|kind| self.link.keys().probe(kind, number));
+        let (now, refill) = (milliseconds(now), PROBE_LIFE / 10);
+        let mut take = self.take.key(&bucket);
+        take.arg(now)
+            .arg(refill)
+            .arg(PROBE_LIFE)
+            .arg(refill)
+            .arg(refill);
+        take.arg("probe").arg("").arg("");
+        let mut give_back = self.give_back.key(&bucket);
+        give_back.arg(now).arg(refill / 2).arg(0);
+        let mut remember = self.remember.key(&clients);
+        remember
+            .arg(now)
+            .arg(&PROBE_DIGEST)
+            .arg(now + PROBE_LIFE)
+            .arg(1);
+        let mut known = cmd("ZSCORE");
+        known.arg(&clients).arg(&PROBE_DIGEST);
+        let mut reset = cmd("DEL");
+        reset.arg(&bucket);
+        let scripts = [&self.take, &self.give_back, &self.remember];
+        let mut commands: Vec<_> = scripts.map(Cmd::load_script).into();
+        commands.extend([&take, &give_back, &remember].map(Cmd::invoke_script));
+        commands.extend([known, reset]);
+        RedisProbe::new(commands, vec![bucket, clients])
+    }
 }
 
 #[async_trait]
@@ -206,6 +236,10 @@ impl Throttle for RedisThrottle {
         strained.sort_by_key(|strained: &Strained| strained.bucket.key);
         strained.dedup_by_key(|strained| strained.bucket.key);
         Ok(strained)
+    }
+
+    async fn health(&self, now: OffsetDateTime) -> Result<Vec<Finding>, StoreError> {
+        self.link.probe(|number| self.probe(number, now)).await
     }
 }
 

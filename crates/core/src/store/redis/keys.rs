@@ -78,6 +78,17 @@ impl Keys {
         format!("{}{BUCKET}", self.0.0)
     }
 
+    /// Returns what the keys of an access list must cover.
+    pub(super) fn pattern(&self) -> String {
+        format!("{}*", self.0.0)
+    }
+
+    /// Returns a key of that kind, one of `tusgk`, that is no token's, slot's, user's, bucket's or account's: it
+    /// is too short to end with a digest. Keys of one number belong to one server of a cluster.
+    pub(crate) fn probe(&self, kind: char, number: u16) -> String {
+        format!("{}{kind}:{{probe{number}}}", self.0.0)
+    }
+
     /// Returns the digest of a token from its key, or `None` for another key.
     pub(super) fn token_of(&self, key: &[u8]) -> Option<TokenDigest> {
         digest_of(key, &self.tokens())
@@ -121,5 +132,11 @@ mod tests {
         assert_eq!(ours.token_of(&ours.token(digest)), Some(digest));
         let others = Keys::under(KeyPrefix::new("isogloss:t:").unwrap());
         assert_eq!(ours.token_of(&others.token(digest)), None);
+    }
+
+    #[test]
+    fn a_key_of_a_probe_is_never_taken_for_a_token() {
+        let keys = Keys::under(KeyPrefix::default());
+        assert_eq!(keys.token_of(keys.probe('t', u16::MAX).as_bytes()), None);
     }
 }

@@ -45,13 +45,14 @@ use super::health::examine;
 use super::keys::Keys;
 use super::place::Place;
 use super::primary::Primary;
+use super::probe::{self, Probe};
 use super::question::{Manner, Question};
 use super::scan::Scan;
 use super::sentinel::Sentinels;
 use crate::clock::Clock;
 use crate::connections::Connections;
 use crate::error::StoreError;
-use crate::store::StoreHealth;
+use crate::store::{Finding, StoreHealth};
 
 /// The way to Redis.
 pub(crate) struct Link {
@@ -208,6 +209,18 @@ impl Link {
         let mut findings: Vec<_> = findings.collect();
         findings.sort_by_key(|finding| finding.level);
         Ok(StoreHealth { servers, findings })
+    }
+
+    /// Sends a probe to every primary, and returns what was refused.
+    pub(crate) async fn probe(
+        &self,
+        make: impl Fn(u16) -> Probe + Sync,
+    ) -> Result<Vec<Finding>, StoreError> {
+        let places = self.primaries().await?;
+        let sent = places
+            .iter()
+            .map(|place| probe::send(place, (&self.dialer, &self.keys), &make));
+        Ok(try_join_all(sent).await?.concat())
     }
 
     async fn put<T: FromRedisValue>(

@@ -1,9 +1,10 @@
 //! What a server does in one step. Each script touches one key.
 
-use ::redis::{Pipeline, Script, ScriptInvocation, pipe};
+use ::redis::{Cmd, Pipeline, Script, ScriptInvocation, pipe};
 use time::OffsetDateTime;
 
 use super::keys::Keys;
+use super::probe::{PROBE_DIGEST, PROBE_LIFE, PROBE_VALUE};
 use crate::clock::milliseconds;
 use crate::error::StoreError;
 use crate::store::Record;
@@ -83,6 +84,21 @@ impl Scripts {
             .arg(life.max(1))
             .arg(&before.encodings()?);
         Ok(replace)
+    }
+
+    /// Returns commands that load the scripts and run each on such a key.
+    pub(super) fn probe(&self, user: &str, token: &str, now: OffsetDateTime) -> Vec<Cmd> {
+        let (now, digest) = (milliseconds(now), PROBE_DIGEST);
+        let mut list = self.list.key(user);
+        list.arg(now).arg(now + PROBE_LIFE).arg(&digest);
+        let mut replace = self.replace.key(token);
+        replace.arg(PROBE_VALUE).arg(PROBE_LIFE).arg(PROBE_VALUE);
+        vec![
+            Cmd::load_script(&self.list),
+            Cmd::load_script(&self.replace),
+            Cmd::invoke_script(&list),
+            Cmd::invoke_script(&replace),
+        ]
     }
 
     /// Commands that let a server know all of them.
