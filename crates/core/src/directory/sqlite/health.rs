@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, query};
 
-use super::is_busy;
+use super::tables::is_busy;
 use crate::directory::rows::Result;
 use crate::store::{Finding, Level};
 

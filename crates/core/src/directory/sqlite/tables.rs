@@ -149,7 +149,7 @@ fn code(error: &Error) -> Option<std::borrow::Cow<'_, str>> {
 }
 
 /// Where two make a file at once, SQLite does not always wait as long as it is told to.
-fn is_busy(error: &Error) -> bool {
+pub(super) fn is_busy(error: &Error) -> bool {
     code(error).as_deref() == Some(SQLITE_BUSY)
 }
 
