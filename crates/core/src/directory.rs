@@ -15,6 +15,7 @@ mod origin;
 mod postgres;
 mod present;
 mod rows;
+mod rules;
 mod snapshot;
 mod sqlite;
 mod steps;
@@ -219,7 +220,7 @@ pub enum Unapplied {
     Unavailable(#[from] StoreError),
 }
 
-/// The form of a login name that is compared: trimmed, lower case.
+/// Returns a login name in the form that is compared: trimmed, lower case, in NFC.
 pub(crate) fn login_form(name: &str) -> String {
-    name.trim().to_lowercase()
+    rules::tidy(&rules::stored_login(name))
 }

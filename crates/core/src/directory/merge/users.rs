@@ -6,6 +6,7 @@ use super::{Judge, Outcome, unfit};
 use crate::directory::UserEntry;
 use crate::directory::changes::ends_tokens;
 use crate::directory::origin::{Attribute, Attributes};
+use crate::directory::rules::{check_number, settle_user, spellings};
 use crate::directory::wanted::WantedUser;
 use crate::user::Role;
 
@@ -35,7 +36,11 @@ impl Judge<'_> {
         };
         let mut entry = known.map_or_else(|| new_user(wanted), Clone::clone);
         self.merge_attributes(one, &mut entry);
-        self.check_place(one, &entry)?;
+        settle_user(&mut entry, known).map_err(|reason| unfit(&*label, reason))?;
+        if let Some(number) = wanted.number() {
+            check_number(number, known).map_err(|reason| unfit(&*label, reason))?;
+        }
+        self.check_place(one, &mut entry)?;
         self.merge_password(one, &mut entry)?;
         self.merge_state(one, &mut entry);
         self.merge_second_factor(one, &mut entry)?;
@@ -52,7 +57,7 @@ impl Judge<'_> {
     }
 
     /// The organisation has to be there, and the units among its own. Who is not moved stays.
-    fn check_place(&self, one: One<'_>, entry: &UserEntry) -> Outcome<()> {
+    fn check_place(&self, one: One<'_>, entry: &mut UserEntry) -> Outcome<()> {
         let One {
             label,
             wanted,
@@ -72,13 +77,20 @@ impl Judge<'_> {
         if name.is_empty() && !said(Attribute::Organisation) {
             return Err(unfit(label, "needs an organisation"));
         }
-        let Some(organisation) = self.organisations.get(name) else {
+        let organisation = spellings(name)
+            .iter()
+            .find_map(|spelling| self.organisations.get(spelling));
+        let Some(organisation) = organisation else {
             return Err(unfit(label, format!("there is no organisation {name}")));
         };
+        let name = &organisation.name;
         let mut units = entry.units.iter().chain(&entry.default_unit);
         match units.find(|unit| !organisation.has_unit(unit)) {
             Some(unit) => Err(unfit(label, format!("{name} has no unit {unit}"))),
-            None => Ok(()),
+            None => {
+                entry.organisation.clone_from(name);
+                Ok(())
+            }
         }
     }
 }
