@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 pub(super) use self::names::{login_forms, spellings, stored_login};
 pub(super) use self::organisations::{settle_organisation, settle_unit};
-pub(super) use self::users::{check_number, settle_user};
+pub(super) use self::users::{breaks_rules, check_number, settle_user};
 use crate::printable::is_unprintable;
 use crate::user::Role;
 

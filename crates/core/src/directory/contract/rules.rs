@@ -14,6 +14,7 @@ pub(super) async fn hold(directory: &dyn Directory) {
     empty_addresses_are_absent(directory).await;
     a_value_has_one_verdict_at_each_door(directory).await;
     a_name_is_found_in_either_normal_form(directory).await;
+    what_is_older_than_a_rule_stays(directory).await;
 }
 
 fn entry(name: &str, more: &str) -> String {
@@ -91,6 +92,34 @@ async fn a_name_is_found_in_either_normal_form(directory: &dyn Directory) {
     let refused = directory.change(again).await.unwrap_err().to_string();
     let reason = format!("user {NFC} logs in by the same name or e-mail address");
     assert_eq!(refused, reason);
+}
+
+async fn what_is_older_than_a_rule_stays(directory: &dyn Directory) {
+    let old = "email = 'no address'\nnumber = 0";
+    let refused = load(directory, &entry("elder", old)).await.unwrap_err();
+    assert_eq!(
+        refused,
+        "user elder: the e-mail address is not like name@example.com"
+    );
+    let marked = format!("{old}\ngrandfathered = true");
+    load(directory, &entry("elder", &marked)).await.unwrap();
+    let exported = directory.snapshot().await.unwrap();
+    let exported = exported.users.iter().filter(|user| user.grandfathered);
+    let exported: Vec<_> = exported.map(|user| user.user_name.as_str()).collect();
+    assert_eq!(exported, ["elder"]);
+    assert_eq!(
+        id(directory, "no address").await,
+        id(directory, "elder").await
+    );
+    let edit = Box::new(UserEdit {
+        last_name: Some("Old".to_owned()),
+        ..UserEdit::default()
+    });
+    let user = id(directory, "elder").await;
+    directory
+        .change(Change::EditUser { user, edit })
+        .await
+        .unwrap();
 }
 
 async fn id(directory: &dyn Directory, name: &str) -> Uuid {

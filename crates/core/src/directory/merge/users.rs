@@ -6,7 +6,7 @@ use super::{Judge, Outcome, unfit};
 use crate::directory::UserEntry;
 use crate::directory::changes::ends_tokens;
 use crate::directory::origin::{Attribute, Attributes};
-use crate::directory::rules::{check_number, settle_user, spellings};
+use crate::directory::rules::{breaks_rules, check_number, settle_user, spellings};
 use crate::directory::wanted::WantedUser;
 use crate::user::Role;
 
@@ -36,16 +36,14 @@ impl Judge<'_> {
         };
         let mut entry = known.map_or_else(|| new_user(wanted), Clone::clone);
         self.merge_attributes(one, &mut entry);
-        settle_user(&mut entry, known).map_err(|reason| unfit(&*label, reason))?;
-        if let Some(number) = wanted.number() {
-            check_number(number, known).map_err(|reason| unfit(&*label, reason))?;
-        }
+        self.settle(one, &mut entry)?;
         self.check_place(one, &mut entry)?;
         self.merge_password(one, &mut entry)?;
         self.merge_state(one, &mut entry);
         self.merge_second_factor(one, &mut entry)?;
         self.merge_app_passwords(one, &mut entry);
         self.merge_cards(one, &mut entry)?;
+        entry.grandfathered = breaks_rules(&entry);
         entry.generation = match known {
             None => wanted.generation,
             Some(known) => {
@@ -54,6 +52,23 @@ impl Judge<'_> {
             }
         };
         Ok(entry)
+    }
+
+    /// Values follow the rules, unless they are older than those.
+    fn settle(&self, one: One<'_>, entry: &mut UserEntry) -> Outcome<()> {
+        let One {
+            label,
+            wanted,
+            known,
+            ..
+        } = one;
+        if !wanted.grandfathered {
+            let refused = |reason: String| unfit(label, reason);
+            settle_user(entry, known).map_err(refused)?;
+            let number = wanted.number().map(|number| check_number(number, known));
+            number.transpose().map_err(refused)?;
+        }
+        Ok(())
     }
 
     /// The organisation has to be there, and the units among its own. Who is not moved stays.
@@ -119,5 +134,6 @@ fn new_user(wanted: &WantedUser) -> UserEntry {
         revoked_app_passwords: Vec::new(),
         access_cards: Vec::new(),
         imported: Attributes::new(),
+        grandfathered: false,
     }
 }

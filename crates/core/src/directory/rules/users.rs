@@ -47,6 +47,15 @@ pub(in crate::directory) fn settle_user(
     Ok(())
 }
 
+/// Whether a stored entry has a value that would not be let in now, or not as it is.
+pub(in crate::directory) fn breaks_rules(user: &UserEntry) -> bool {
+    let mut settled = user.clone();
+    let is_refused = settle_user(&mut settled, None)
+        .and_then(|()| check_number(user.number, None))
+        .is_err();
+    is_refused || settled != *user
+}
+
 /// Refuses a number that a user does not have already and that clients could not read.
 pub(in crate::directory) fn check_number(
     number: i64,

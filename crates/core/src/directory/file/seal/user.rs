@@ -45,6 +45,7 @@ pub(super) fn check_user(
         password,
         replaced_hashes,
         generation: user.generation.map_or(0, i64::from),
+        grandfathered: user.grandfathered,
         totp_secret,
         recovery_codes,
         app_passwords,
@@ -60,7 +61,11 @@ pub(super) fn check_user(
 fn attributes(user: &NewUser) -> Result<Attributes, FileError> {
     let role = user.role.as_deref().unwrap_or_default();
     let role = rules::role(role).map_err(|reason| wrong(user, reason))?;
-    let text = |text: &Option<String>| Some(Value::Text(rules::tidy(text.as_ref()?)));
+    let tidy = |text: &String| match user.grandfathered {
+        true => text.clone(),
+        false => rules::tidy(text),
+    };
+    let text = |text: &Option<String>| text.as_ref().map(tidy).map(Value::Text);
     let units = user.units.as_ref().map(|units| {
         let units = units.iter().map(|unit| rules::tidy(unit));
         let mut units: Vec<_> = units.filter(|unit| !unit.is_empty()).collect();
@@ -68,7 +73,7 @@ fn attributes(user: &NewUser) -> Result<Attributes, FileError> {
         units.dedup();
         Value::List(units)
     });
-    let name = Value::Text(rules::tidy(&user.user_name));
+    let name = Value::Text(tidy(&user.user_name));
     let all = [
         (Attribute::Number, user.number.map(Value::Number)),
         (Attribute::UserName, Some(name)),
