@@ -68,7 +68,7 @@ pub(super) enum Hash {
     Bcrypt(Bcrypt),
     /// Of the hexadecimal SHA-256 of the password: passwords of any length.
     BcryptOfSha256(Bcrypt),
-    /// Of the HMAC-SHA-384 that WordPress 6.8 makes of the password.
+    /// Of the HMAC-SHA-384 that `WordPress` 6.8 makes of the password.
     WordPress(Bcrypt),
     Argon2(Argon2),
     Pbkdf2(Pbkdf2),

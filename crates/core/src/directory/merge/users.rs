@@ -36,7 +36,7 @@ impl Judge<'_> {
         };
         let mut entry = known.map_or_else(|| new_user(wanted), Clone::clone);
         self.merge_attributes(one, &mut entry);
-        self.settle(one, &mut entry)?;
+        settle(one, &mut entry)?;
         self.check_place(one, &mut entry)?;
         self.merge_password(one, &mut entry)?;
         self.merge_state(one, &mut entry);
@@ -52,23 +52,6 @@ impl Judge<'_> {
             }
         };
         Ok(entry)
-    }
-
-    /// Values follow the rules, unless they are older than those.
-    fn settle(&self, one: One<'_>, entry: &mut UserEntry) -> Outcome<()> {
-        let One {
-            label,
-            wanted,
-            known,
-            ..
-        } = one;
-        if !wanted.grandfathered {
-            let refused = |reason: String| unfit(label, reason);
-            settle_user(entry, known).map_err(refused)?;
-            let number = wanted.number().map(|number| check_number(number, known));
-            number.transpose().map_err(refused)?;
-        }
-        Ok(())
     }
 
     /// The organisation has to be there, and the units among its own. Who is not moved stays.
@@ -100,13 +83,24 @@ impl Judge<'_> {
         };
         let name = &organisation.name;
         let mut units = entry.units.iter().chain(&entry.default_unit);
-        match units.find(|unit| !organisation.has_unit(unit)) {
-            Some(unit) => Err(unfit(label, format!("{name} has no unit {unit}"))),
-            None => {
-                entry.organisation.clone_from(name);
-                Ok(())
-            }
+        if let Some(unit) = units.find(|unit| !organisation.has_unit(unit)) {
+            return Err(unfit(label, format!("{name} has no unit {unit}")));
         }
+        entry.organisation.clone_from(name);
+        Ok(())
+    }
+}
+
+/// Values follow the rules, unless they are older than those.
+fn settle(one: One<'_>, entry: &mut UserEntry) -> Outcome<()> {
+    if one.wanted.grandfathered {
+        return Ok(());
+    }
+    let refused = |reason: String| unfit(one.label, reason);
+    settle_user(entry, one.known).map_err(refused)?;
+    match one.wanted.number() {
+        None => Ok(()),
+        Some(number) => check_number(number, one.known).map_err(refused),
     }
 }
 

@@ -1,4 +1,4 @@
-//! WordPress from 6.8 on: `$wp$2y$10$…`, bcrypt of an HMAC, `wp_hash_password()` in `pluggable.php`.
+//! `WordPress` from 6.8 on: `$wp$2y$10$…`, bcrypt of an HMAC, `wp_hash_password()` in `pluggable.php`.
 
 use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit as _, Mac as _};

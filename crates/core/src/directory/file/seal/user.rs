@@ -61,9 +61,12 @@ pub(super) fn check_user(
 fn attributes(user: &NewUser) -> Result<Attributes, FileError> {
     let role = user.role.as_deref().unwrap_or_default();
     let role = rules::role(role).map_err(|reason| wrong(user, reason))?;
-    let tidy = |text: &String| match user.grandfathered {
-        true => text.clone(),
-        false => rules::tidy(text),
+    let tidy = |text: &String| {
+        if user.grandfathered {
+            text.clone()
+        } else {
+            rules::tidy(text)
+        }
     };
     let text = |text: &Option<String>| text.as_ref().map(tidy).map(Value::Text);
     let units = user.units.as_ref().map(|units| {
