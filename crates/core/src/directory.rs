@@ -16,6 +16,7 @@ mod outstanding;
 mod postgres;
 mod present;
 mod rows;
+mod rules;
 mod snapshot;
 mod sqlite;
 mod steps;
@@ -226,7 +227,12 @@ pub enum Unapplied {
     Unavailable(#[from] StoreError),
 }
 
-/// The form of a login name that is compared: trimmed, lower case.
+/// Whether two names are one in NFC.
+pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
+    rules::spellings(one)[1] == rules::spellings(other)[1]
+}
+
+/// Returns a login name in the form that is compared: trimmed, lower case, in NFC.
 pub(crate) fn login_form(name: &str) -> String {
-    name.trim().to_lowercase()
+    rules::tidy(&rules::stored_login(name))
 }

@@ -20,6 +20,7 @@ mod postgres_addresses;
     reason = "the suites of the whole program use the rest of it"
 )]
 mod postgres_server;
+mod rules;
 mod unnamed;
 mod usage;
 
@@ -120,6 +121,7 @@ async fn the_contract_holds(directory: &dyn Directory, other: &dyn Directory) {
     keys::hold(directory).await;
     changes::hold(directory).await;
     unnamed::stay_as_they_are(directory).await;
+    rules::hold(directory).await;
 }
 
 #[tokio::test]

@@ -40,9 +40,10 @@ use self::migrate::{READ_ONLY, Tables, migrate_in_time, ready};
 use self::pool::{Connections, is_lost};
 use self::servers::Servers;
 use super::digest_keys::{OpenKeys, What, find_digest};
+use super::rules::login_forms;
 use super::{
     Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, KeyDigest,
-    OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted, login_form,
+    OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -171,8 +172,8 @@ impl Directory for PostgresDirectory {
     }
 
     async fn account(&self, login: &str) -> Result<Option<Account>, StoreError> {
-        let login = login_form(login);
-        if !can_be_stored(&login) {
+        let login = login_forms(login);
+        if !login.iter().all(|form| can_be_stored(form)) {
             return Ok(None);
         }
         self.ask(move |c| Box::pin(read::account(c, login.clone())))
