@@ -64,7 +64,7 @@ pub(super) async fn examine(connection: &mut PgConnection) -> Result<Vec<Finding
             Grants(&unread)
         );
         findings.push(Finding::new(Level::Refused, text).with_hint(grant(&unread, &role)));
-    } else if let Err(error) = read::account(connection, String::new()).await {
+    } else if let Err(error) = read::account(connection, Default::default()).await {
         let text = format!("cannot be read: {}", refusal(error)?);
         findings.push(Finding::new(Level::Refused, text));
     }
