@@ -252,9 +252,9 @@ fn a_broken_file_is_refused_with_the_place() {
 }
 
 const STORES: &str = "expected memory:, embedded:PATH, \
-    redis[s]://[user[:password]@]host[:port][/database], \
-    redis[s]+sentinel://[user:password@]host[:port],…/name or \
-    redis[s]+cluster://[user:password@]host[:port],…";
+    redis[s]://[[user]:password@]host[:port][/database], \
+    redis[s]+sentinel://[[user]:password@]host[:port],…/name or \
+    redis[s]+cluster://[[user]:password@]host[:port],… (a user needs a password: user:password@)";
 const DIRECTORY: &str =
     "expected sqlite:PATH or postgres://[user:password@]host[:port]/database[?sslmode=verify-full]";
 
@@ -264,6 +264,12 @@ fn bad_addresses_of_stores_are_refused() {
         ("tokens.store", "", STORES),
         ("tokens.store", "nowhere", STORES),
         ("tokens.store", "embedded:", STORES),
+        ("tokens.store", "redis://user@host", STORES),
+        (
+            "tokens.redis_prefix",
+            "team",
+            "expected 1 to 64 letters, digits and any of - _ . : / of which the last is a colon",
+        ),
         ("directory.url", "", DIRECTORY),
         ("directory.url", "sqlite:", DIRECTORY),
         ("directory.url", "mysql://h/d", DIRECTORY),
