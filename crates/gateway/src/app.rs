@@ -16,6 +16,7 @@ use tracing_actix_web::TracingLogger;
 use crate::dialects::Mount;
 use crate::door::Door;
 use crate::drain::Drain;
+use crate::fitness::Doubt;
 use crate::headers::Protection;
 use crate::measured::Requests;
 use crate::probe::{self, Asked, Probe};
@@ -50,6 +51,8 @@ pub struct Ingredients {
     pub sunsets: Sunsets,
     /// Whether each response is the last one of its connection.
     pub drain: Drain,
+    /// What is told when a request was unavailable.
+    pub doubt: Arc<Doubt>,
 }
 
 /// Builds the application that the binary serves.
@@ -76,12 +79,14 @@ pub fn app(
         usage,
         sunsets,
         drain,
+        doubt,
     } = ingredients;
     // Layers run from the bottom up: the last `wrap` sees a request first.
     let mut app = App::new()
         .app_data(Data::new(auth.clone()))
         .app_data(Data::from(mailer))
         .app_data(Data::new(probe))
+        .app_data(Data::from(doubt))
         .app_data(PayloadConfig::new(body_limit))
         .app_data(proxies.clone());
     for mount in mounts {

@@ -122,7 +122,8 @@ impl Filling {
         if let Some(file) = &file
             && current.as_ref().map(|file| file.fingerprint) != Some(file.fingerprint)
         {
-            self.apply(file).await.context("directory.import")?;
+            let applied = self.apply_where_writable(file).await;
+            applied.context("directory.import")?;
         }
         *current = file;
         Ok(())
@@ -148,21 +149,41 @@ impl Filling {
     async fn attempt(&self) -> Result<(), FileError> {
         self.directory.ping().await?;
         if let Some(file) = self.file.lock().await.as_ref() {
-            self.apply(file).await?;
+            self.apply_where_writable(file).await?;
         }
         demo::warn_of_demo_passwords(self.directory.as_ref(), &self.passwords).await;
         Ok(())
+    }
+
+    /// Applies the file, but leaves that to another gateway where nothing can be written.
+    async fn apply_where_writable(&self, file: &DirectoryFile) -> Result<(), FileError> {
+        match self.apply(file).await {
+            Err(FileError::Unavailable(error)) if error.is_read_only() => {
+                warn!(
+                    file = %file.path.display(),
+                    %error,
+                    "the directory file is not applied here: a gateway that can write applies it"
+                );
+                Ok(())
+            }
+            applied => applied,
+        }
     }
 
     /// Applies the file, unless this version of it was the last one that was applied. That saves time and
     /// no more: what was set here since stays in any case.
     async fn apply(&self, file: &DirectoryFile) -> Result<(), FileError> {
         let directory = self.directory.as_ref();
-        if self.was_applied(file).await? {
-            return directory
-                .note_import(&file.fingerprint)
-                .await
-                .map_err(Into::into);
+        if directory.was_imported(&file.fingerprint).await? {
+            return Ok(());
+        }
+        if let Some(previous) = &file.previous
+            && directory.was_imported(previous).await?
+        {
+            return match directory.note_import(&file.fingerprint).await {
+                Err(error) if !error.is_read_only() => Err(error.into()),
+                Ok(()) | Err(_) => Ok(()),
+            };
         }
         let keys = directory.digest_keys().await?;
         if keys.iter().any(|key| !key.is_readable) {
@@ -205,16 +226,5 @@ impl Filling {
             );
         }
         Ok(())
-    }
-
-    async fn was_applied(&self, file: &DirectoryFile) -> Result<bool, FileError> {
-        for fingerprint in [Some(&file.fingerprint), file.previous.as_ref()] {
-            if let Some(fingerprint) = fingerprint
-                && self.directory.was_imported(fingerprint).await?
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 }

@@ -21,7 +21,7 @@ use crate::backends::Backends;
 use crate::config::{self, Config};
 use crate::drain::Drain;
 use crate::fill::Filling;
-use crate::fitness::Fitness;
+use crate::fitness::{Doubt, Fitness, Stores};
 use crate::management::Readiness;
 use crate::management::metrics::Metrics;
 use crate::measured::MeasuredStore;
@@ -80,8 +80,15 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups) -> Result<Running> {
     let usage = Usage::new(&sections.usage, &opened.peppers);
     let passwords = opened.passwords.clone();
     let access = opened.access.clone();
+    let throttle = opened.throttle.clone();
     let auth = opened.into_auth();
-    let fitness = Arc::new(Fitness::of(tokens.clone()));
+    let doubt = Arc::new(Doubt::default());
+    let stores = Stores {
+        directory: directory.clone(),
+        tokens: tokens.clone(),
+        throttle,
+    };
+    let fitness = Arc::new(Fitness::of(stores, doubt.clone()));
     let readiness = Readiness::new(auth.clone(), fitness.clone());
 
     let sweeper = rt::spawn(sweep(auth.clone(), tokens));
@@ -92,6 +99,7 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups) -> Result<Running> {
     let inner_tls = identity("management", sections.management.tls.as_ref())?;
     let application = Renewal::of(Ingredients {
         drain: readiness.drain(),
+        doubt,
         ..ingredients(config, auth.clone(), probe, usage.clone())?
     });
     let public = public_server(
@@ -170,6 +178,7 @@ fn ingredients(config: &Config, auth: Auth, probe: Probe, usage: Usage) -> Resul
         sunsets: Sunsets::new(&config.sections.sunset),
         proxies: proxies(server),
         drain: Drain::default(),
+        doubt: Arc::default(),
     };
     for mount in &ingredients.mounts {
         info!(dialect = mount.name, path = mount.path, "mounted");

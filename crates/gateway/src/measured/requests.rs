@@ -8,10 +8,12 @@ use std::time::Instant;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _};
 
 use super::outcome::Outcome;
 use super::route::{Route, legible, method};
+use crate::fitness::Doubt;
 
 /// What no route is for. The path is the client's own, and is not told.
 const UNMATCHED: &str = "unmatched";
@@ -126,12 +128,18 @@ impl UnderWay {
             Ok(response) => response.status(),
             Err(error) => error.as_response_error().status_code(),
         };
-        let ending = (self.method, status, Outcome::of(&outcome));
+        let ended = Outcome::of(&outcome);
+        if let (Outcome::Unavailable, Ok(response)) = (ended, &outcome)
+            && let Some(doubt) = response.request().app_data::<Data<Doubt>>()
+        {
+            doubt.raise();
+        }
         let counted = outcome.as_ref().ok().and_then(|response| {
             let extensions = response.request().extensions();
             extensions.get::<Counted>().cloned()
         });
         let route = counted.map_or(self.route, |counted| counted.0);
+        let ending = (self.method, status, ended);
         route.note(self.begun.elapsed(), ending);
         outcome
     }

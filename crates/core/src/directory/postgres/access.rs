@@ -2,14 +2,13 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use secrecy::ExposeSecret as _;
 use sqlx::Connection as _;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use super::pool::Connections;
-use super::{PostgresSettings, address, failed, no_answer, reason};
+use super::servers::Servers;
+use super::{PostgresSettings, failed, no_answer, reason, servers};
 use crate::access::AccessChange;
 use crate::error::StoreError;
 
@@ -21,18 +20,14 @@ pub struct PostgresAccess {
 }
 
 struct Current {
-    options: PgConnectOptions,
+    servers: Servers,
     connections: Connections,
 }
 
 impl PostgresAccess {
-    pub(super) fn new(
-        options: PgConnectOptions,
-        settings: &PostgresSettings,
-        runtime: Handle,
-    ) -> Self {
+    pub(super) fn new(servers: Servers, settings: &PostgresSettings, runtime: Handle) -> Self {
         Self {
-            current: Arc::new(RwLock::new(Current::new(options, settings))),
+            current: Arc::new(RwLock::new(Current::new(servers, settings))),
             runtime,
         }
     }
@@ -41,13 +36,13 @@ impl PostgresAccess {
     /// connections that they have, which are then closed. Fails, and changes nothing, if the server does not
     /// accept them.
     pub async fn replace(&self, settings: &PostgresSettings) -> Result<AccessChange, StoreError> {
-        let options = options(settings)?;
-        if place(&options) != place(&self.options()) {
+        let servers = servers(settings).map_err(failed)?;
+        if servers.places() != self.servers().places() {
             return Ok(AccessChange::NeedsRestart);
         }
-        let (limit, tried) = (settings.timeout, options.clone());
+        let (limit, tried) = (settings.timeout, servers.clone());
         let trial = self.runtime.spawn(timeout(limit, async move {
-            PgConnection::connect_with(&tried).await?.close().await
+            tried.connect().await?.close().await
         }));
         match trial.await.map_err(failed)? {
             Ok(Ok(())) => {}
@@ -55,14 +50,14 @@ impl PostgresAccess {
             Err(_) => return Err(failed(no_answer(limit))),
         }
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        *current = Current::new(options, settings);
+        *current = Current::new(servers, settings);
         Ok(AccessChange::Made)
     }
 
-    /// How the tables are changed.
-    pub(super) fn options(&self) -> PgConnectOptions {
+    /// The servers as they are connected to for a change of the tables: without a time limit.
+    pub(super) fn servers(&self) -> Servers {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        current.options.clone()
+        current.servers.clone()
     }
 
     /// The connections for everything else.
@@ -73,32 +68,11 @@ impl PostgresAccess {
 }
 
 impl Current {
-    fn new(options: PgConnectOptions, settings: &PostgresSettings) -> Self {
-        let questions = address::for_questions(options.clone(), settings.timeout);
+    fn new(servers: Servers, settings: &PostgresSettings) -> Self {
+        let queries = servers.limited_to(settings.timeout);
         Self {
-            options,
-            connections: Connections::new(questions, settings.connections),
+            servers,
+            connections: Connections::new(queries, settings.connections),
         }
     }
-}
-
-/// Reads the address. The parser's message may quote it, and with it a password.
-pub(super) fn options(settings: &PostgresSettings) -> Result<PgConnectOptions, StoreError> {
-    let options = address::read(settings.url.expose_secret()).ok_or_else(|| {
-        failed("the address is not postgres://[user:password@]host[:port]/database")
-    })?;
-    Ok(address::for_migrations(
-        options,
-        settings.ca_file.as_deref(),
-    ))
-}
-
-/// All that tells one database from another.
-fn place(options: &PgConnectOptions) -> impl PartialEq + use<> {
-    (
-        options.get_host().to_owned(),
-        options.get_port(),
-        options.get_socket().cloned(),
-        options.get_database().map(str::to_owned),
-    )
 }

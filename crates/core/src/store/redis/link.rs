@@ -45,8 +45,10 @@ use super::dialer::Dialer;
 use super::engine::Engine;
 use super::expected::Expected;
 use super::health::examine;
+use super::keys::Keys;
 use super::place::Place;
 use super::primary::Primary;
+use super::probe::{self, Probe};
 use super::question::{Manner, Question};
 use super::scan::Scan;
 use super::sentinel::Sentinels;
@@ -54,11 +56,12 @@ use crate::access::AccessChange;
 use crate::clock::Clock;
 use crate::connections::Connections;
 use crate::error::StoreError;
-use crate::store::StoreHealth;
+use crate::store::{Finding, StoreHealth};
 
 /// The way to Redis.
 pub(crate) struct Link {
     current: RwLock<Arc<Access>>,
+    keys: Keys,
     expected: Expected,
     /// Drives the connections for as long as there is this link.
     _engine: Engine,
@@ -90,6 +93,7 @@ impl Link {
         let access = Access::new(settings, engine.handle()?)?;
         Ok(Self {
             current: RwLock::new(Arc::new(access)),
+            keys: Keys::under(settings.prefix.clone()),
             expected: Expected::of(settings),
             _engine: engine,
         })
@@ -111,8 +115,7 @@ impl Link {
         if next.place != self.access().place {
             return Ok(AccessChange::NeedsRestart);
         }
-        next.put::<()>((&cmd("PING")).into(), Manner::Repeatable)
-            .await?;
+        next.ping().await?;
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         *current = Arc::new(next);
         Ok(AccessChange::Made)
@@ -163,17 +166,27 @@ impl Link {
         self.put(question.into(), Manner::Revocation).await
     }
 
-    /// Lists the keys that match a pattern, page by page, from every primary. A key may come
-    /// twice; one that comes or goes meanwhile, or moves to another server, may or may not come.
-    pub(crate) async fn scan(&self, pattern: &str) -> Result<Scan, StoreError> {
+    /// Lists the keys that begin with a prefix, page by page, from every primary. A key may come
+    /// twice; one that comes or goes meanwhile may or may not come.
+    pub(crate) async fn scan(&self, prefix: &str) -> Result<Scan, StoreError> {
         let access = self.access();
-        let places = access.primaries().await?;
-        Ok(Scan::new(access, places, pattern))
+        let primaries = access.primaries().await?;
+        Ok(Scan::new(access, primaries, format!("{prefix}*")))
+    }
+
+    /// The keys of everything that is kept there.
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Checks that commands are answered, by every primary of a cluster, which must have all slots.
+    pub(super) async fn ping(&self) -> Result<(), StoreError> {
+        self.access().ping().await
     }
 
     /// Whether servers send questions on to each other.
     pub(super) fn is_cluster(&self) -> bool {
-        matches!(self.access().way, Way::Cluster(_))
+        self.access().is_cluster()
     }
 
     /// Asks every primary what it is like.
@@ -190,6 +203,19 @@ impl Link {
         let mut findings: Vec<_> = findings.collect();
         findings.sort_by_key(|finding| finding.level);
         Ok(StoreHealth { servers, findings })
+    }
+
+    /// Sends a probe to every primary, and returns what was refused.
+    pub(crate) async fn probe(
+        &self,
+        make: impl Fn(u16) -> Probe + Sync,
+    ) -> Result<Vec<Finding>, StoreError> {
+        let access = self.access();
+        let places = access.primaries().await?;
+        let sent = places
+            .iter()
+            .map(|place| probe::send(place, (&access.dialer, &self.keys), &make));
+        Ok(try_join_all(sent).await?.concat())
     }
 
     async fn put<T: FromRedisValue>(
@@ -230,7 +256,20 @@ impl Access {
         Ok(Self { place, way, dialer })
     }
 
-    /// Where the primaries are.
+    /// Whether servers send questions on to each other.
+    pub(super) fn is_cluster(&self) -> bool {
+        matches!(self.way, Way::Cluster(_))
+    }
+
+    /// Checks that commands are answered, by every primary of a cluster, which must have all slots.
+    async fn ping(&self) -> Result<(), StoreError> {
+        if self.is_cluster() {
+            self.primaries().await?;
+        }
+        self.put((&cmd("PING")).into(), Manner::Repeatable).await
+    }
+
+    /// Returns where the primaries are: at least one.
     pub(super) async fn primaries(&self) -> Result<Vec<ConnectionInfo>, StoreError> {
         match &self.way {
             Way::Primary(primary) => Ok(vec![primary.place().await.map_err(failed)?]),

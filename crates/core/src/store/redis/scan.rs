@@ -12,20 +12,28 @@ use crate::error::StoreError;
 const PAGE: usize = 1000;
 
 /// The rest of a listing.
+///
+/// While slots move between the servers of a cluster, a key may go from a server that is yet to be listed to
+/// one that was, or to one that had no slot before. So a cluster is listed twice, and again until it has
+/// the same primaries before and after.
 pub(crate) struct Scan {
     access: Arc<Access>,
+    servers: Vec<ConnectionInfo>,
     left: Vec<ConnectionInfo>,
+    may_be_last: bool,
     pattern: String,
     /// A cursor means something to the server it came from only, and ends with its connection.
     now: Option<(MultiplexedConnection, u64)>,
 }
 
 impl Scan {
-    pub(super) fn new(access: Arc<Access>, left: Vec<ConnectionInfo>, pattern: &str) -> Self {
+    pub(super) fn new(access: Arc<Access>, servers: Vec<ConnectionInfo>, pattern: String) -> Self {
         Self {
+            left: servers.clone(),
+            servers,
+            may_be_last: !access.is_cluster(),
             access,
-            left,
-            pattern: pattern.to_owned(),
+            pattern,
             now: None,
         }
     }
@@ -35,8 +43,11 @@ impl Scan {
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
         let (mut connection, cursor) = match self.now.take() {
             Some(now) => now,
-            None => match self.left.pop() {
-                Some(server) => (self.access.dialer.dial(&server).await.map_err(failed)?, 0),
+            None => match self.next_server().await? {
+                Some(server) => {
+                    let connected = self.access.dialer.dial(&server).await;
+                    (connected.map_err(failed)?, 0)
+                }
                 None => return Ok(None),
             },
         };
@@ -54,4 +65,21 @@ impl Scan {
         }
         Ok(Some(keys))
     }
+
+    async fn next_server(&mut self) -> Result<Option<ConnectionInfo>, StoreError> {
+        if self.left.is_empty() && self.access.is_cluster() {
+            let servers = self.access.primaries().await?;
+            let has_moved = !places(&servers).eq(places(&self.servers));
+            if has_moved || !self.may_be_last {
+                self.may_be_last = true;
+                self.left.clone_from(&servers);
+                self.servers = servers;
+            }
+        }
+        Ok(self.left.pop())
+    }
+}
+
+fn places(servers: &[ConnectionInfo]) -> impl Iterator<Item = String> {
+    servers.iter().map(|server| server.addr().to_string())
 }
