@@ -131,6 +131,10 @@ pub trait Directory:
     /// Whether the directory can be asked.
     async fn ping(&self) -> Result<(), StoreError>;
 
+    /// Closes the directory once what was begun is done; nothing can be read or written from then on.
+    /// Without it, the latest changes of a SQLite file stay in another file beside it.
+    async fn close(&self);
+
     /// The connections to its server, if it has some that callers share.
     fn connections(&self) -> Option<Connections> {
         None

@@ -92,6 +92,10 @@ pub trait TokenStore: Send + Sync + 'static {
         Ok(StoreHealth::default())
     }
 
+    /// Closes the store once what was begun is done; nothing can be read or written from then on. Without
+    /// it, a file may need to be repaired when it is opened next.
+    async fn close(&self);
+
     /// The connections to its server, if it has some that callers share.
     fn connections(&self) -> Option<Connections> {
         None

@@ -28,6 +28,7 @@ use clap::{Args, Parser, Subcommand};
 use isogloss_core::audit::{Actor, Caller};
 
 use crate::config::{Config, Problem};
+use crate::open_stores::closing_all;
 use crate::{serve, telemetry};
 
 /// One host at which legacy clients of four login APIs keep logging in.
@@ -162,5 +163,5 @@ fn run(cli: Cli) -> Result<Outcome> {
             Command::Conformance(arguments) => conformance::run(&arguments, &config),
         }
     };
-    actix_web::rt::System::new().block_on(operator.scope(work))
+    actix_web::rt::System::new().block_on(operator.scope(closing_all(work)))
 }

@@ -22,6 +22,7 @@ mod mail;
 mod management;
 mod measured;
 mod moment;
+mod open_stores;
 pub mod openapi;
 mod panics;
 mod parts;

@@ -15,6 +15,7 @@ use secrecy::SecretString;
 
 use crate::config::{self, Config, DirectoryAddress, RedisEviction, Sections, TokenStoreAddress};
 use crate::dialects::Mount;
+use crate::open_stores::{Open, close_at_the_end};
 use crate::{audit, secrets};
 
 /// Opens everything that the gateway needs.
@@ -113,6 +114,16 @@ async fn directory_keeping(
     users: usize,
     digests: DigestKeys,
 ) -> Result<Arc<dyn Directory>> {
+    let directory = open_directory(settings, users, digests).await?;
+    close_at_the_end(Open::Directory(directory.clone()));
+    Ok(directory)
+}
+
+async fn open_directory(
+    settings: &config::Directory,
+    users: usize,
+    digests: DigestKeys,
+) -> Result<Arc<dyn Directory>> {
     match DirectoryAddress::of(settings)? {
         DirectoryAddress::Sqlite(file) => {
             let place = || format!("directory.url: {}", file.display());
@@ -154,10 +165,14 @@ fn stores(
             let store = RedisStore::new(&redis(settings, url, remembers)?, caps(settings));
             let store = store.context("tokens.store")?;
             let throttle = store.throttle();
-            return Ok((Arc::new(store), Arc::new(throttle)));
+            let store = Arc::new(store);
+            close_at_the_end(Open::Tokens(store.clone()));
+            return Ok((store, Arc::new(throttle)));
         }
     };
-    Ok((Arc::new(store), Arc::new(MemoryThrottle::default())))
+    let store = Arc::new(store);
+    close_at_the_end(Open::Tokens(store.clone()));
+    Ok((store, Arc::new(MemoryThrottle::default())))
 }
 
 /// The token store, if it is one that several processes can open.
@@ -170,7 +185,9 @@ pub(crate) fn shared_tokens(settings: &config::Tokens) -> Result<Option<Arc<dyn 
                 ..redis(settings, url, false)?
             };
             let store = RedisStore::new(&redis, caps(settings)).context("tokens.store")?;
-            Ok(Some(Arc::new(store)))
+            let store = Arc::new(store);
+            close_at_the_end(Open::Tokens(store.clone()));
+            Ok(Some(store))
         }
     }
 }

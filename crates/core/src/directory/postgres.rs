@@ -302,6 +302,10 @@ impl Directory for PostgresDirectory {
         self.once(self.timeout, |_| Box::pin(async { Ok(()) }))
             .await
     }
+
+    async fn close(&self) {
+        self.connections.close();
+    }
 }
 
 impl Drop for PostgresDirectory {

@@ -17,7 +17,7 @@ mod usage;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -27,7 +27,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{ConnectOptions as _, Error, query, query_scalar};
+use sqlx::{ConnectOptions as _, Connection as _, Error, query, query_scalar};
 use tokio::time::sleep;
 use uuid::Uuid;
 
@@ -63,7 +63,8 @@ pub struct SqliteDirectory {
 /// What is kept, and what keeps the file open meanwhile.
 struct Kept {
     rows: NearRows,
-    _open: Mutex<SqliteConnection>,
+    /// None once the directory is closed.
+    open: Mutex<Option<SqliteConnection>>,
 }
 
 impl SqliteDirectory {
@@ -104,18 +105,27 @@ impl SqliteDirectory {
 
     /// Keeps so many users after they were looked up, for as long as nobody changes the file.
     pub async fn keeping(mut self, users: NonZeroUsize) -> Result<Self, StoreError> {
-        let mut open = self.options.connect().await.map_err(failed)?;
-        // Only who has read from the file counts as one who has it open.
-        query("SELECT 1 FROM users LIMIT 1")
-            .execute(&mut open)
-            .await
-            .map_err(failed)?;
-        let rows = NearRows::beside(self.options.get_filename(), users).map_err(failed)?;
-        self.near = Some(Kept {
-            rows,
-            _open: Mutex::new(open),
-        });
-        Ok(self)
+        let opened = async {
+            let mut open = self.options.connect().await.map_err(failed)?;
+            // Only who has read from the file counts as one who has it open.
+            query("SELECT 1 FROM users LIMIT 1")
+                .execute(&mut open)
+                .await
+                .map_err(failed)?;
+            let rows = NearRows::beside(self.options.get_filename(), users).map_err(failed)?;
+            Ok((open, rows))
+        };
+        match opened.await {
+            Ok((open, rows)) => {
+                let open = Mutex::new(Some(open));
+                self.near = Some(Kept { rows, open });
+                Ok(self)
+            }
+            Err(error) => {
+                self.pool.close().await;
+                Err(error)
+            }
+        }
     }
 }
 
@@ -125,7 +135,11 @@ async fn connect(options: SqliteConnectOptions) -> Result<SqlitePool, Error> {
         .acquire_timeout(TIMEOUT)
         .connect_with(options)
         .await?;
-    match migrate(&pool).await {
+    let migrated = migrate(&pool).await;
+    if migrated.is_err() {
+        pool.close().await;
+    }
+    match migrated {
         Ok(()) => Ok(pool),
         Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => Err(error),
         Err(error) => Err(Error::Migrate(Box::new(error))),
@@ -300,6 +314,19 @@ impl Directory for SqliteDirectory {
             .await
             .map(drop)
             .map_err(failed)
+    }
+
+    /// The last process that closes the file takes into it what is in the write-ahead log.
+    async fn close(&self) {
+        self.pool.close().await;
+        let open = self.near.as_ref().and_then(|kept| {
+            let mut open = kept.open.lock().unwrap_or_else(PoisonError::into_inner);
+            open.take()
+        });
+        if let Some(open) = open {
+            // What is left in the log is taken in when the file is opened next.
+            let _ = open.close().await;
+        }
     }
 }
 

@@ -187,6 +187,11 @@ impl TokenStore for EmbeddedStore {
     async fn ping(&self) -> Result<(), StoreError> {
         self.shelf.read().map(drop)
     }
+
+    async fn close(&self) {
+        // Fails if it is closed already.
+        let _ = self.writer.apply(|answer| Change::Close { answer }).await;
+    }
 }
 
 fn failed(error: impl std::fmt::Display) -> StoreError {

@@ -259,4 +259,8 @@ impl TokenStore for RedisStore {
     async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
         self.link.health(clock).await
     }
+
+    /// Does nothing: every write, a batch of uses included, is awaited by its caller, and connections end
+    /// with the process.
+    async fn close(&self) {}
 }

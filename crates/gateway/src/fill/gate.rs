@@ -169,4 +169,8 @@ impl Directory for Gate {
     async fn ping(&self) -> Result<(), StoreError> {
         self.passed()?.ping().await
     }
+
+    async fn close(&self) {
+        self.directory.close().await;
+    }
 }

@@ -140,6 +140,10 @@ impl TokenStore for MeasuredStore {
         self.store.health(clock).await
     }
 
+    async fn close(&self) {
+        self.store.close().await;
+    }
+
     fn connections(&self) -> Option<Connections> {
         self.store.connections()
     }

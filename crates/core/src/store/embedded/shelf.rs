@@ -54,7 +54,7 @@ impl Shelf {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         database
             .clone()
-            .ok_or_else(|| failed("the disk failed; it is opened anew"))
+            .ok_or_else(|| failed("closed, or being reopened after the disk failed"))
     }
 
     pub(super) fn read(&self) -> Result<ReadTransaction, StoreError> {
@@ -66,6 +66,18 @@ impl Shelf {
         let Some(path) = &self.path else {
             return Ok(());
         };
+        self.close();
+        let database = open(path)?;
+        let mut place = self
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *place = Some(Arc::new(database));
+        Ok(())
+    }
+
+    /// Closes the database once all readers have left.
+    pub(super) fn close(&self) {
         let before = {
             let mut place = self
                 .database
@@ -78,13 +90,6 @@ impl Shelf {
                 sleep(GLANCE);
             }
         }
-        let database = open(path)?;
-        let mut place = self
-            .database
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        *place = Some(Arc::new(database));
-        Ok(())
     }
 }
 

@@ -51,6 +51,10 @@ pub(super) enum Change {
         at_most: usize,
         answer: Answer<Step>,
     },
+    /// Nothing follows it.
+    Close {
+        answer: Answer<()>,
+    },
 }
 
 /// What one step of a sweep did.
@@ -62,6 +66,13 @@ pub(super) struct Step {
 }
 
 impl Change {
+    /// Answers, if it is that, that the database is closed.
+    fn closed(self) {
+        if let Self::Close { answer } = self {
+            drop(answer.send(Ok(())));
+        }
+    }
+
     /// Answers that it was not made.
     fn fail(self, reason: &str) {
         let error = failed(reason);
@@ -72,6 +83,7 @@ impl Change {
             Self::Take { answer, .. } => drop(answer.send(Err(error))),
             Self::RemoveUser { answer, .. } => drop(answer.send(Err(error))),
             Self::Sweep { answer, .. } => drop(answer.send(Err(error))),
+            Self::Close { answer } => drop(answer.send(Err(error))),
         }
     }
 }
@@ -119,12 +131,11 @@ fn write(shelf: &Shelf, durability: Durability, caps: Caps, queue: &Receiver<Cha
                 continue;
             }
         };
-        if let Some(illness) = &ill {
-            first.fail(&illness.reason);
-            continue;
-        }
         let mut changes = vec![first];
         changes.extend(queue.try_iter().take(BATCH - 1));
+        let (closes, changes): (Vec<_>, Vec<_>) = changes
+            .into_iter()
+            .partition(|change| matches!(change, Change::Close { .. }));
         // Nobody's answer waits for a sweep that came along with it.
         let (sweeps, changes): (Vec<_>, Vec<_>) = changes
             .into_iter()
@@ -137,6 +148,11 @@ fn write(shelf: &Shelf, durability: Durability, caps: Caps, queue: &Receiver<Cha
                 None if changes.is_empty() => {}
                 None => ill = make(shelf, durability, caps, changes),
             }
+        }
+        if !closes.is_empty() {
+            shelf.close();
+            closes.into_iter().for_each(Change::closed);
+            return;
         }
     }
 }
@@ -253,6 +269,8 @@ fn commit(
                     tables.replace(digest, &before, &after),
                     &mut pending,
                 ),
+                // The thread sees to it after all changes are made.
+                Change::Close { .. } => Ok(()),
                 Change::Take { digest, answer } => later(answer, tables.take(digest), &mut pending),
                 Change::RemoveUser { user, answer } => {
                     later(answer, tables.remove_user(user), &mut pending)

@@ -85,6 +85,10 @@ impl TokenStore for Late {
         self.store.sweep(now).await
     }
 
+    async fn close(&self) {
+        self.store.close().await;
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         self.store.ping().await
     }
