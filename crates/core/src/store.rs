@@ -7,6 +7,7 @@ mod embedded;
 mod health;
 mod record;
 mod redis;
+mod stored;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub use self::health::{Finding, Level, ServerHealth, StoreHealth};
 pub use self::record::{Idle, Record, Slot, Spent};
 pub(crate) use self::redis::Link as RedisLink;
 pub use self::redis::{Eviction, RedisSettings, RedisStore};
+pub use self::stored::{StoredToken, TokenReader, TokenWriter, export};
 use crate::clock::Clock;
 use crate::connections::Connections;
 use crate::error::StoreError;
@@ -64,6 +66,10 @@ pub trait TokenStore: Send + Sync + 'static {
         after: &Record,
         now: OffsetDateTime,
     ) -> Result<bool, StoreError>;
+
+    /// Stores a token of a backup as it was: nothing ends for it, a spent one is not listed under its user,
+    /// and its slot is taken only if it held that. One that has expired is left out.
+    async fn restore(&self, token: &StoredToken, now: OffsetDateTime) -> Result<(), StoreError>;
 
     /// Removes the record and answers it. Of several callers at once, one gets it.
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError>;

@@ -39,6 +39,7 @@ mod sunset;
 mod supervisor;
 mod telemetry;
 mod tls;
+mod token_stream;
 mod traces;
 mod usage;
 

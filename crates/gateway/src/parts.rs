@@ -1,6 +1,7 @@
 //! From configuration to the parts that core is made of.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -190,6 +191,20 @@ pub(crate) fn shared_tokens(settings: &config::Tokens) -> Result<Option<Arc<dyn 
             Ok(Some(store))
         }
     }
+}
+
+/// The token store in that file, made if it is missing; `None` if another process has it open.
+pub(crate) fn embedded_tokens(
+    settings: &config::Tokens,
+    file: &Path,
+) -> Result<Option<Arc<dyn TokenStore>>> {
+    let store = EmbeddedStore::open_unless_in_use(file, caps(settings));
+    let store = store.with_context(|| format!("tokens.store: {}", file.display()))?;
+    Ok(store.map(|store| {
+        let store: Arc<dyn TokenStore> = Arc::new(store);
+        close_at_the_end(Open::Tokens(store.clone()));
+        store
+    }))
 }
 
 fn redis(settings: &config::Tokens, url: SecretString, remembers: bool) -> Result<RedisSettings> {

@@ -114,7 +114,7 @@ async fn start(
     let fitness = Arc::new(Fitness::of(tokens.clone()));
     let readiness = Readiness::new(auth.clone(), fitness.clone());
 
-    let sweeper = rt::spawn(sweep(auth.clone(), tokens));
+    let sweeper = rt::spawn(sweep(auth.clone(), tokens.clone()));
     let watcher = rt::spawn(async move { fitness.watch().await });
     let pruner = audit::keep_small(sections.audit.clone(), old_events, auth.clone());
     let pruner = rt::spawn(pruner);
@@ -131,6 +131,8 @@ async fn start(
         readiness: readiness.clone(),
         auth: auth.clone(),
         directory: directory.clone(),
+        tokens: tokens.clone(),
+        usage: usage.clone(),
         passwords,
         metrics,
         backends: Backends {

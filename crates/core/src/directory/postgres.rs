@@ -3,6 +3,7 @@
 mod address;
 mod app_passwords;
 mod audit;
+mod backup;
 mod belongings;
 mod desk;
 pub(super) mod digest_keys;
@@ -18,7 +19,7 @@ mod read;
 mod usage;
 mod write;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,8 +37,9 @@ use self::migrate::{Tables, migrate_in_time, ready};
 use self::pool::{Connections, is_lost};
 use super::digest_keys::{OpenKeys, What, find_digest};
 use super::{
-    Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, KeyDigest,
-    OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted, login_form,
+    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, DigestKeys, Directory,
+    KeyDigest, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
+    login_form,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -300,6 +302,18 @@ impl Directory for PostgresDirectory {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.once(self.timeout, |_| Box::pin(async { Ok(()) }))
+            .await
+    }
+
+    async fn back_up(&self, folder: &Path) -> Result<BackedUp, StoreError> {
+        let folder = folder.to_owned();
+        self.once(WHOLE, |c| Box::pin(backup::write(c, folder)))
+            .await
+    }
+
+    async fn restore(&self, folder: &Path) -> Result<(), StoreError> {
+        let folder = folder.to_owned();
+        self.once(WHOLE, |c| Box::pin(backup::restore(c, folder)))
             .await
     }
 

@@ -3,6 +3,7 @@
 mod app_passwords;
 mod apply;
 mod audit;
+mod backup;
 mod desk;
 mod digest_keys;
 mod enrolments;
@@ -36,8 +37,8 @@ use super::desk::Halt;
 use super::digest_keys::{OpenKeys, What, find_digest};
 use super::steps::migrator;
 use super::{
-    Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, KeyDigest,
-    OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
+    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, DigestKeys, Directory,
+    KeyDigest, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -314,6 +315,14 @@ impl Directory for SqliteDirectory {
             .await
             .map(drop)
             .map_err(failed)
+    }
+
+    async fn back_up(&self, folder: &Path) -> Result<BackedUp, StoreError> {
+        backup::write(self, folder).await
+    }
+
+    async fn restore(&self, folder: &Path) -> Result<(), StoreError> {
+        backup::restore(self, folder).await
     }
 
     /// The last process that closes the file takes into it what is in the write-ahead log.

@@ -5,6 +5,7 @@ mod caps;
 mod earlier;
 mod kinds;
 pub(crate) mod redis_server;
+mod restored;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -256,6 +257,7 @@ pub(super) async fn pass_all<S: Plant>(store: &S) {
     kinds::of_many_at_once_the_newest_stay(store).await;
     acting::a_token_is_also_listed_under_its_actor(store).await;
     each_is_shown_until_told_to_stop(store).await;
+    restored::tokens_are_as_they_were(store).await;
     caps::ten_thousand_logins_leave_a_list_with_an_end(store).await;
 }
 

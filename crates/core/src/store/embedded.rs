@@ -19,7 +19,7 @@ use self::pace::Pace;
 use self::shelf::Shelf;
 use self::tables::UserKey;
 use self::writer::{Change, Writer};
-use super::{Caps, Record, TokenStore, Visit};
+use super::{Caps, Record, StoredToken, TokenStore, Visit};
 use crate::error::StoreError;
 use crate::token::TokenDigest;
 
@@ -37,6 +37,14 @@ impl EmbeddedStore {
     /// Opens the file, makes it if it is missing, repairs it after a crash.
     pub fn open(path: &Path, caps: Caps) -> Result<Self, StoreError> {
         Self::start(Shelf::open(path)?, Durability::Immediate, caps)
+    }
+
+    /// Opens a file that is there; `None` if another process has it open.
+    pub fn open_unless_in_use(path: &Path, caps: Caps) -> Result<Option<Self>, StoreError> {
+        match Shelf::open_unless_in_use(path)? {
+            Some(shelf) => Self::start(shelf, Durability::Immediate, caps).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// A store that is gone with the process.
@@ -116,6 +124,16 @@ impl TokenStore for EmbeddedStore {
                 after,
                 answer,
             })
+            .await
+    }
+
+    async fn restore(&self, token: &StoredToken, now: OffsetDateTime) -> Result<(), StoreError> {
+        if token.record.expires_at <= now {
+            return Ok(());
+        }
+        let token = Box::new(token.clone());
+        self.writer
+            .apply(|answer| Change::Restore { token, answer })
             .await
     }
 

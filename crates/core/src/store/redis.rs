@@ -53,7 +53,7 @@ use self::keys::{digest_of, slot_key, token_key, user_key};
 use self::near::NearTokens;
 use self::scripts::Scripts;
 use self::touches::Touches;
-use super::{Caps, Record, Slot, StoreHealth, TokenStore, Visit};
+use super::{Caps, Record, Slot, StoreHealth, StoredToken, TokenStore, Visit};
 use crate::clock::{Clock, milliseconds};
 use crate::connections::Connections;
 use crate::error::StoreError;
@@ -190,6 +190,29 @@ impl TokenStore for RedisStore {
         let found = find_or(self.kept_near(), digest, look_up).await?;
         let record = found.map(|packed| Record::decode(&packed)).transpose()?;
         Ok(record.map(Arc::new))
+    }
+
+    async fn restore(&self, token: &StoredToken, now: OffsetDateTime) -> Result<(), StoreError> {
+        let StoredToken { digest, record, .. } = token;
+        let life = milliseconds(record.expires_at) - milliseconds(now);
+        if life <= 0 {
+            return Ok(());
+        }
+        let _changing = self.changing(*digest);
+        if record.spent.is_none() {
+            self.list(*digest, record, now).await?;
+        }
+        let mut store = cmd("SET");
+        store.arg(token_key(*digest)).arg(record.encode()?);
+        let () = self.link.ask(store.arg("PX").arg(life)).await?;
+        if token.holds_slot
+            && let Some(slot) = record.slot
+        {
+            let mut hold = cmd("SET");
+            hold.arg(slot_key(*slot.digest())).arg(digest.as_bytes());
+            let () = self.link.ask(hold.arg("PX").arg(life)).await?;
+        }
+        Ok(())
     }
 
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {

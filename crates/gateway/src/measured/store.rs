@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use isogloss_core::store::{Record, StoreHealth, TokenStore, Visit};
+use isogloss_core::store::{Record, StoreHealth, StoredToken, TokenStore, Visit};
 use isogloss_core::{Clock, Connections, NearStatus, StoreError, TokenDigest};
 use metrics::{Histogram, histogram};
 use time::OffsetDateTime;
@@ -109,6 +109,11 @@ impl TokenStore for MeasuredStore {
     ) -> Result<bool, StoreError> {
         let call = self.store.replace(digest, before, after, now);
         self.replace.time(call).await
+    }
+
+    /// Only a command does so, which counts nothing.
+    async fn restore(&self, token: &StoredToken, now: OffsetDateTime) -> Result<(), StoreError> {
+        self.store.restore(token, now).await
     }
 
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {

@@ -27,10 +27,18 @@ pub(super) struct Shelf {
 impl Shelf {
     /// Opens the file, makes it if it is missing, repairs it after a crash.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_unless_in_use(path)?.ok_or_else(|| failed("another process has it open"))
+    }
+
+    /// The same; `None` if another process has it open.
+    pub(super) fn open_unless_in_use(path: &Path) -> Result<Option<Self>, StoreError> {
         create_private_file(path).map_err(failed)?;
-        let database = open(path)?;
+        let database = match Builder::new().create(path) {
+            Err(DatabaseError::DatabaseAlreadyOpen) => return Ok(None),
+            opened => opened.map_err(failed)?,
+        };
         tables::create(&database).map_err(failed)?;
-        Ok(Self::with(database, Some(path)))
+        Ok(Some(Self::with(database, Some(path))))
     }
 
     pub(super) fn in_memory() -> Result<Self, StoreError> {

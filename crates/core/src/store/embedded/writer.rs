@@ -13,7 +13,7 @@ use super::failed;
 use super::shelf::Shelf;
 use super::tables::Tables;
 use crate::error::StoreError;
-use crate::store::{Caps, Record};
+use crate::store::{Caps, Record, StoredToken};
 use crate::token::TokenDigest;
 
 /// How many changes share one commit at the most.
@@ -37,6 +37,10 @@ pub(super) enum Change {
         before: Box<Record>,
         after: Box<Record>,
         answer: Answer<bool>,
+    },
+    Restore {
+        token: Box<StoredToken>,
+        answer: Answer<()>,
     },
     Take {
         digest: TokenDigest,
@@ -80,6 +84,7 @@ impl Change {
         match self {
             Self::Put { answer, .. } => drop(answer.send(Err(error))),
             Self::Replace { answer, .. } => drop(answer.send(Err(error))),
+            Self::Restore { answer, .. } => drop(answer.send(Err(error))),
             Self::Take { answer, .. } => drop(answer.send(Err(error))),
             Self::RemoveUser { answer, .. } => drop(answer.send(Err(error))),
             Self::Sweep { answer, .. } => drop(answer.send(Err(error))),
@@ -269,6 +274,9 @@ fn commit(
                     tables.replace(digest, &before, &after),
                     &mut pending,
                 ),
+                Change::Restore { token, answer } => {
+                    later(answer, tables.restore(&token), &mut pending)
+                }
                 // The thread sees to it after all changes are made.
                 Change::Close { .. } => Ok(()),
                 Change::Take { digest, answer } => later(answer, tables.take(digest), &mut pending),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::error::StoreError;
-use crate::store::{Record, TokenStore, Visit};
+use crate::store::{Record, StoredToken, TokenStore, Visit};
 use crate::token::TokenDigest;
 
 /// A store to which a record is added just after it was listed for so many times.
@@ -60,6 +60,10 @@ impl TokenStore for Late {
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
         self.store.replace(digest, before, after, now).await
+    }
+
+    async fn restore(&self, token: &StoredToken, now: OffsetDateTime) -> Result<(), StoreError> {
+        self.store.restore(token, now).await
     }
 
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
