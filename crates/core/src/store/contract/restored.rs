@@ -30,7 +30,7 @@ pub(super) async fn tokens_are_as_they_were(store: &dyn TokenStore) {
     let user = Uuid::new_v4();
     let now = OffsetDateTime::now_utc();
     let slot = Slot::Newest(digest(6_999));
-    let token = |number: u16, holds_slot| StoredToken {
+    let token = |number: u16, holds_slot: Option<bool>| StoredToken {
         digest: digest(6_000 + number),
         record: Record {
             slot: holds_slot.map(|_| slot),
