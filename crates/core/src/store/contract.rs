@@ -375,3 +375,37 @@ async fn a_redis_that_is_away_is_an_error_and_comes_back_without_a_restart() {
     store.put(digest(2), &kept, NOW).await.unwrap();
     assert_eq!(store.get(digest(2)).await.unwrap(), Some(Arc::new(kept)));
 }
+
+#[tokio::test]
+async fn a_closed_store_answers_nothing_and_can_be_opened_without_repair() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tokens.redb");
+    let store = EmbeddedStore::open(&path, MANY).unwrap();
+    let user = Uuid::new_v4();
+    store
+        .put(digest(1), &record(user, NOW, HOUR), NOW)
+        .await
+        .unwrap();
+    assert!(
+        EmbeddedStore::open_unless_in_use(&path, MANY)
+            .unwrap()
+            .is_none()
+    );
+    store.close().await;
+    store.close().await;
+    assert!(store.ping().await.is_err());
+    assert!(
+        store
+            .put(digest(2), &record(user, NOW, HOUR), NOW)
+            .await
+            .is_err()
+    );
+    let mut opening = redb::Builder::new();
+    let opened = opening
+        .set_repair_callback(|repair| repair.abort())
+        .open(&path);
+    assert!(opened.is_ok(), "{:?}", opened.err());
+    drop(opened);
+    let store = EmbeddedStore::open(&path, MANY).unwrap();
+    assert!(store.get(digest(1)).await.unwrap().is_some());
+}
