@@ -106,9 +106,9 @@ fn postgres_and_tokens_in_redis_are_moved_under_load() {
 #[test]
 fn tokens_move_from_redis_to_a_file_and_back() {
     let (one, two) = (Redis::start().unwrap(), Redis::start().unwrap());
-    let embedded = Site::new(Store::Embedded, None);
-    moves(&Site::new(Store::Redis(one.url()), None), &embedded);
-    moves(&embedded, &Site::new(Store::Redis(two.url()), None));
+    let embedded = || Site::new(Store::Embedded, None);
+    moves(&Site::new(Store::Redis(one.url()), None), &embedded());
+    moves(&embedded(), &Site::new(Store::Redis(two.url()), None));
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod app_passwords;
 mod apply;
 mod audit;
 mod backup;
+mod close;
 mod desk;
 mod digest_keys;
 mod enrolments;
@@ -18,7 +19,7 @@ mod usage;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -28,7 +29,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{ConnectOptions as _, Connection as _, Error, query, query_scalar};
+use sqlx::{ConnectOptions as _, Error, query, query_scalar};
 use tokio::time::sleep;
 use uuid::Uuid;
 
@@ -325,17 +326,8 @@ impl Directory for SqliteDirectory {
         backup::restore(self, folder).await
     }
 
-    /// The last process that closes the file takes into it what is in the write-ahead log.
     async fn close(&self) {
-        self.pool.close().await;
-        let open = self.near.as_ref().and_then(|kept| {
-            let mut open = kept.open.lock().unwrap_or_else(PoisonError::into_inner);
-            open.take()
-        });
-        if let Some(open) = open {
-            // What is left in the log is taken in when the file is opened next.
-            let _ = open.close().await;
-        }
+        close::close(self).await;
     }
 }
 
