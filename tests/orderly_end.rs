@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use conformance::{Gateway, Store};
+use conformance::{Gateway, Redis, Store};
 use tempfile::TempDir;
 
 use crate::dialects::DIALECTS;
@@ -181,6 +181,23 @@ fn no_command_leaves_anything_beside_the_directory() {
     ];
     for command in commands {
         let said = shell.run_with(command, "correct-horse-battery\n");
+        assert_ne!(said.exit, Some(2), "{command:?}: {said:?}");
+        assert_eq!(left(folder.path()), 0, "{command:?}");
+    }
+    let redis = Redis::start().unwrap();
+    let shell = shell.with("ISOGLOSS__TOKENS__STORE", &redis.url());
+    let backup = folder.path().join("backup").display().to_string();
+    let commands: [&[&str]; 7] = [
+        &["session", "list"],
+        &["session", "revoke", "--all"],
+        &["throttle", "list"],
+        &["throttle", "clear", "--all"],
+        &["user", "logout", "ada"],
+        &["backup", &backup],
+        &["restore", &backup, "--replace"],
+    ];
+    for command in commands {
+        let said = shell.run(command);
         assert_ne!(said.exit, Some(2), "{command:?}: {said:?}");
         assert_eq!(left(folder.path()), 0, "{command:?}");
     }
