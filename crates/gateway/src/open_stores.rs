@@ -48,9 +48,8 @@ impl Open {
 pub(crate) fn close_at_the_end(open: Open) {
     // Outside of `closing_all` there is only what tests open.
     let _ = OPEN.try_with(|all| {
-        all.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(open)
+        let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(open);
     });
 }
 

@@ -402,7 +402,7 @@ async fn a_closed_store_answers_nothing_and_can_be_opened_without_repair() {
     );
     let mut opening = redb::Builder::new();
     let opened = opening
-        .set_repair_callback(|repair| repair.abort())
+        .set_repair_callback(redb::RepairSession::abort)
         .open(&path);
     assert!(opened.is_ok(), "{:?}", opened.err());
     drop(opened);

@@ -170,9 +170,11 @@ impl<R: Read> TokenReader<R> {
 }
 
 fn fill(input: &mut impl Read, bytes: &mut [u8]) -> Result<(), StoreError> {
-    input.read_exact(bytes).map_err(|error| match error.kind() {
-        ErrorKind::UnexpectedEof => failed("it is cut short"),
-        _ => failed(error),
+    input.read_exact(bytes).map_err(|error| {
+        if error.kind() == ErrorKind::UnexpectedEof {
+            return failed("it is cut short");
+        }
+        failed(error)
     })
 }
 

@@ -18,7 +18,7 @@ use time::format_description::well_known::Rfc3339;
 use self::folder::{AUDIT, Partial};
 use self::manifest::{DirectoryPart, FORMAT, Manifest};
 use super::acts::{self, Acts};
-use super::remote::{Gateway, Remote};
+use super::remote::Gateway;
 use super::{Outcome, output};
 use crate::config::{AuditTarget, Config, DirectoryAddress, Sections};
 use crate::parts;
@@ -164,12 +164,4 @@ fn copy_audit_file(folder: &Path, sections: &Sections) -> Result<bool> {
             Ok(true)
         }
     }
-}
-
-/// Has a gateway write down what it still has in memory.
-fn prepare(remote: &Remote) -> Result<()> {
-    #[derive(serde::Deserialize)]
-    struct Prepared {}
-    let Prepared {} = remote.ask("POST", "backup", &())?;
-    Ok(())
 }

@@ -10,9 +10,8 @@ use sqlx::{Connection as _, query_scalar};
 use time::OffsetDateTime;
 
 use super::*;
-use crate::audit::{AuditTable as _, Event, Filter, Kind};
+use crate::audit::{Event, Filter, Kind};
 use crate::directory::{BackedUp, TABLES};
-use crate::usage::UsageTable as _;
 
 const ALL: Filter = Filter {
     who: None,

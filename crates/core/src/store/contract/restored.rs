@@ -18,7 +18,7 @@ async fn exported(store: &dyn TokenStore, user: Uuid) -> Vec<StoredToken> {
         }
         all
     };
-    let (_, mut all) = tokio::join!(export, receive);
+    let ((), mut all) = tokio::join!(export, receive);
     all.retain(|token| token.record.user == user);
     all.sort_by_key(|token| token.digest);
     all
@@ -28,7 +28,7 @@ async fn exported(store: &dyn TokenStore, user: Uuid) -> Vec<StoredToken> {
 /// the slot; one that has expired.
 pub(super) async fn tokens_are_as_they_were(store: &dyn TokenStore) {
     let user = Uuid::new_v4();
-    let now = OffsetDateTime::now_utc();
+    let now = NOW;
     let slot = Slot::Newest(digest(6_999));
     let token = |number: u16, holds_slot: Option<bool>| StoredToken {
         digest: digest(6_000 + number),

@@ -84,11 +84,12 @@ impl Change {
         match self {
             Self::Put { answer, .. } => drop(answer.send(Err(error))),
             Self::Replace { answer, .. } => drop(answer.send(Err(error))),
-            Self::Restore { answer, .. } => drop(answer.send(Err(error))),
             Self::Take { answer, .. } => drop(answer.send(Err(error))),
             Self::RemoveUser { answer, .. } => drop(answer.send(Err(error))),
             Self::Sweep { answer, .. } => drop(answer.send(Err(error))),
-            Self::Close { answer } => drop(answer.send(Err(error))),
+            Self::Restore { answer, .. } | Self::Close { answer } => {
+                drop(answer.send(Err(error)));
+            }
         }
     }
 }

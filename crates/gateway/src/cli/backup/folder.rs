@@ -39,8 +39,8 @@ impl Partial {
                 .permissions(Permissions::from_mode(0o700))
                 .tempdir_in(parent)
         };
-        let made = make().with_context(|| format!("cannot write to {}", parent.display()))?;
-        Ok(Self(made))
+        let folder = make().with_context(|| format!("cannot write to {}", parent.display()))?;
+        Ok(Self(folder))
     }
 
     pub(super) fn path(&self) -> &Path {

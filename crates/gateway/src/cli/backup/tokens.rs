@@ -9,10 +9,10 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use futures_util::StreamExt as _;
 use isogloss_core::create_private_file;
-use isogloss_core::store::{TokenReader, TokenStore};
+use isogloss_core::store::{StoredToken, TokenReader, TokenStore};
+use serde::Deserialize;
 
 use super::folder::{Partial, TOKENS};
-use super::prepare;
 use crate::cli::output;
 use crate::cli::remote::{Gateway, Remote};
 use crate::config::{Sections, TokenStoreAddress};
@@ -28,11 +28,8 @@ pub(super) async fn copy(
     let file = partial.path().join(TOKENS);
     let remote = gateway
         .is_named()
-        .then(|| Remote::open(gateway, sections))
+        .then(|| open_prepared(gateway, sections))
         .transpose()?;
-    if let Some(remote) = &remote {
-        prepare(remote)?;
-    }
     match TokenStoreAddress::of(&sections.tokens)? {
         TokenStoreAddress::Memory => return Ok(None),
         TokenStoreAddress::Redis(_) => {
@@ -40,23 +37,24 @@ pub(super) async fn copy(
             from_store(store, &file).await?;
         }
         TokenStoreAddress::Embedded(path) => {
-            match parts::embedded_tokens(&sections.tokens, &path)? {
-                Some(store) => from_store(store, &file).await?,
-                None => {
-                    let remote = match remote {
-                        Some(remote) => remote,
-                        None => {
-                            let remote = Remote::open(gateway, sections)?;
-                            prepare(&remote)?;
-                            remote
-                        }
-                    };
-                    from_gateway(&remote, &file)?;
-                }
+            if let Some(store) = parts::embedded_tokens(&sections.tokens, &path)? {
+                from_store(store, &file).await?;
+            } else {
+                let remote = remote.map_or_else(|| open_prepared(gateway, sections), Ok)?;
+                from_gateway(&remote, &file)?;
             }
         }
     }
     count(&file, |_| {}).map(Some)
+}
+
+/// The running gateway, which has written down what it had in memory.
+fn open_prepared(gateway: &Gateway, sections: &Sections) -> Result<Remote> {
+    #[derive(Deserialize)]
+    struct Prepared {}
+    let remote = Remote::open(gateway, sections)?;
+    let Prepared {} = remote.ask("POST", "backup", &())?;
+    Ok(remote)
 }
 
 async fn from_store(store: Arc<dyn TokenStore>, file: &Path) -> Result<()> {
@@ -80,10 +78,7 @@ fn new(file: &Path) -> Result<File> {
 }
 
 /// Reads all tokens of a backup to their end, and shows each.
-pub(in crate::cli) fn count(
-    file: &Path,
-    mut show: impl FnMut(isogloss_core::store::StoredToken),
-) -> Result<u64> {
+pub(in crate::cli) fn count(file: &Path, mut show: impl FnMut(StoredToken)) -> Result<u64> {
     const TOLD: u64 = 10_000;
     let mut tokens = TokenReader::new(BufReader::new(File::open(file)?))?;
     let mut count = 0;

@@ -215,10 +215,11 @@ fn refuse_running(sections: &Sections) -> Result<()> {
         return Ok(());
     }
     let host = listener(management.bind, management.tls.as_ref())?;
-    match host.reach() {
-        Ok(()) => bail!("a gateway runs at {}: stop it first", host.base()),
-        Err(_) => Ok(()),
+    let answers = host.get("/healthz", "");
+    if answers.is_ok_and(|answer| answer.status == 200) {
+        bail!("a gateway runs at {}: stop it first", host.base());
     }
+    Ok(())
 }
 
 fn open_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenStore>>> {
