@@ -27,7 +27,7 @@ fn moves(from: &Site, to: &Site) {
     let folder = folder.to_str().unwrap();
     let gateway = from.start("");
     let work = Work::done_at(&gateway);
-    let before = work.under_load(&gateway, || {
+    let before = Work::under_load(&gateway, || {
         from.command(&gateway, &["backup", folder, "--json"]).json()
     });
     let users = before["users"].as_u64().unwrap();
@@ -80,7 +80,7 @@ fn calls(usage: &Value) -> u64 {
             })
             .sum(),
         Value::Array(values) => values.iter().map(calls).sum(),
-        _ => 0,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
     }
 }
 

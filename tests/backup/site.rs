@@ -141,7 +141,7 @@ impl Work {
     }
 
     /// Does something while other users log in and out, and are changed.
-    pub(crate) fn under_load<T>(&self, gateway: &Gateway, work: impl FnOnce() -> T) -> T {
+    pub(crate) fn under_load<T>(gateway: &Gateway, work: impl FnOnce() -> T) -> T {
         let ended = AtomicBool::new(false);
         thread::scope(|scope| {
             scope.spawn(|| {

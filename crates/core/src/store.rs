@@ -22,7 +22,7 @@ pub use self::health::{Finding, Level, ServerHealth, StoreHealth};
 pub use self::record::{Idle, Record, Slot, Spent};
 pub(crate) use self::redis::Link as RedisLink;
 pub use self::redis::{Eviction, RedisSettings, RedisStore};
-pub use self::stored::{StoredToken, TokenReader, TokenWriter, export};
+pub use self::stored::{StoredToken, TokenReader, TokenWriter, all_digests, export};
 use crate::clock::Clock;
 use crate::connections::Connections;
 use crate::error::StoreError;

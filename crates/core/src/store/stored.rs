@@ -43,12 +43,7 @@ pub async fn export(
     store: &dyn TokenStore,
     pages: &Sender<Vec<StoredToken>>,
 ) -> Result<(), StoreError> {
-    let mut digests = Vec::new();
-    let collect = &mut |digest, _| {
-        digests.push(digest);
-        ControlFlow::Continue(())
-    };
-    store.each(collect).await?;
+    let digests = all_digests(store).await?;
     for page in digests.chunks(PAGE) {
         let lookups = iter(page).map(|digest| look_up(store, *digest));
         let found: Vec<_> = lookups.buffered(AT_ONCE).collect().await;
@@ -58,6 +53,17 @@ pub async fn export(
         }
     }
     Ok(())
+}
+
+/// Returns the digests of all tokens, those that have expired included.
+pub async fn all_digests(store: &dyn TokenStore) -> Result<Vec<TokenDigest>, StoreError> {
+    let mut digests = Vec::new();
+    let collect = &mut |digest, _| {
+        digests.push(digest);
+        ControlFlow::Continue(())
+    };
+    store.each(collect).await?;
+    Ok(digests)
 }
 
 async fn look_up(

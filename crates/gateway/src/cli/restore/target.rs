@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use futures_util::future::join_all;
 use isogloss_core::directory::{BackedUp, Directory};
-use isogloss_core::store::{StoredToken, TokenReader, TokenStore};
+use isogloss_core::store::{Record, StoredToken, TokenReader, TokenStore, all_digests};
 use isogloss_core::{Clock as _, SystemClock};
 use serde::Serialize;
 
@@ -90,7 +90,7 @@ impl<'a> Target<'a> {
         let mut has_live = false;
         if let Some(tokens) = &self.tokens {
             let now = SystemClock.now();
-            let look = &mut |_, record: isogloss_core::store::Record| {
+            let look = &mut |_, record: Record| {
                 has_live = record.expires_at > now;
                 if has_live {
                     ControlFlow::Break(())
@@ -237,12 +237,7 @@ fn open_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenStore>>> {
 }
 
 async fn remove_all(tokens: &dyn TokenStore) -> Result<()> {
-    let mut digests = Vec::new();
-    let collect = &mut |digest, _| {
-        digests.push(digest);
-        ControlFlow::Continue(())
-    };
-    tokens.each(collect).await?;
+    let digests = all_digests(tokens).await?;
     for digests in digests.chunks(AT_ONCE) {
         let removals = digests.iter().map(|digest| tokens.take(*digest));
         join_all(removals)
