@@ -1,98 +1,27 @@
 //! One thread that writes: it gathers the changes that wait and commits them together.
 
+mod change;
+
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use redb::{CommitError, Durability, StorageError, TableError, TransactionError};
-use time::OffsetDateTime;
 use tokio::sync::oneshot;
-use uuid::Uuid;
 
+use self::change::Answer;
+pub(super) use self::change::{Change, Step};
 use super::failed;
 use super::shelf::Shelf;
 use super::tables::Tables;
 use crate::error::StoreError;
-use crate::store::{Caps, Record, StoredToken};
-use crate::token::TokenDigest;
+use crate::store::Caps;
 
 /// How many changes share one commit at the most.
 const BATCH: usize = 256;
 
 /// How long nothing is written after the disk refused it.
 const CONVALESCENCE: Duration = Duration::from_secs(1);
-
-type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
-
-/// One change, with the place where its outcome is awaited.
-pub(super) enum Change {
-    Put {
-        digest: TokenDigest,
-        record: Box<Record>,
-        now: OffsetDateTime,
-        answer: Answer<Vec<TokenDigest>>,
-    },
-    Replace {
-        digest: TokenDigest,
-        before: Box<Record>,
-        after: Box<Record>,
-        answer: Answer<bool>,
-    },
-    Restore {
-        token: Box<StoredToken>,
-        answer: Answer<()>,
-    },
-    Take {
-        digest: TokenDigest,
-        answer: Answer<Option<Record>>,
-    },
-    RemoveUser {
-        user: Uuid,
-        answer: Answer<u64>,
-    },
-    Sweep {
-        now: OffsetDateTime,
-        at_most: usize,
-        answer: Answer<Step>,
-    },
-    /// Nothing follows it.
-    Close {
-        answer: Answer<()>,
-    },
-}
-
-/// What one step of a sweep did.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Step {
-    pub(super) removed: usize,
-    /// For so long nobody else could write.
-    pub(super) took: Duration,
-}
-
-impl Change {
-    /// Answers, if it is that, that the database is closed.
-    fn closed(self) {
-        if let Self::Close { answer } = self {
-            drop(answer.send(Ok(())));
-        }
-    }
-
-    /// Answers that it was not made.
-    fn fail(self, reason: &str) {
-        let error = failed(reason);
-        // Whoever asked may have gone: then nobody needs the answer.
-        match self {
-            Self::Put { answer, .. } => drop(answer.send(Err(error))),
-            Self::Replace { answer, .. } => drop(answer.send(Err(error))),
-            Self::Take { answer, .. } => drop(answer.send(Err(error))),
-            Self::RemoveUser { answer, .. } => drop(answer.send(Err(error))),
-            Self::Sweep { answer, .. } => drop(answer.send(Err(error))),
-            Self::Restore { answer, .. } | Self::Close { answer } => {
-                drop(answer.send(Err(error)));
-            }
-        }
-    }
-}
 
 /// The way to the writing thread, which ends when this is dropped.
 pub(super) struct Writer(Sender<Change>);
