@@ -24,6 +24,7 @@ mod mail;
 mod management;
 mod measured;
 mod moment;
+mod open_stores;
 pub mod openapi;
 mod panics;
 mod parts;
@@ -40,6 +41,7 @@ mod sunset;
 mod supervisor;
 mod telemetry;
 mod tls;
+mod token_stream;
 mod traces;
 mod usage;
 

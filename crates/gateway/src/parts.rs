@@ -1,6 +1,9 @@
 //! From configuration to the parts that core is made of.
 
+mod access;
+
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
@@ -12,13 +15,13 @@ use isogloss_core::store::{
     Caps, EmbeddedStore, Eviction, RedisAccess, RedisSettings, RedisStore, TokenStore,
 };
 use isogloss_core::throttle::{Guard, MemoryThrottle, Throttle};
-use isogloss_core::{
-    AccessChange, Auth, Parts, PasswordSettings, Passwords, Peppers, SecondUse, SystemClock,
-};
+use isogloss_core::{Auth, Parts, PasswordSettings, Passwords, Peppers, SecondUse, SystemClock};
 use secrecy::SecretString;
 
+pub(crate) use self::access::Access;
 use crate::config::{self, Config, DirectoryAddress, RedisEviction, Sections, TokenStoreAddress};
 use crate::dialects::Mount;
+use crate::open_stores::{Open, close_at_the_end};
 use crate::{audit, secrets};
 
 /// What becomes of a file that is not there.
@@ -116,40 +119,6 @@ impl Opened {
     }
 }
 
-/// What changes the credentials of stores that are servers.
-#[derive(Clone)]
-pub(crate) struct Access {
-    redis: Option<RedisAccess>,
-    postgres: Option<PostgresAccess>,
-}
-
-impl Access {
-    /// Enters Redis with the credentials and authorities of these settings from now on.
-    pub(crate) async fn replace_tokens(&self, settings: &config::Tokens) -> Result<AccessChange> {
-        match (&self.redis, TokenStoreAddress::of(settings)?) {
-            (Some(access), TokenStoreAddress::Redis(url)) => {
-                let change = access.replace(&redis(settings, url, false)?).await;
-                change.context("tokens.store")
-            }
-            _ => Ok(AccessChange::NeedsRestart),
-        }
-    }
-
-    /// The same for PostgreSQL.
-    pub(crate) async fn replace_directory(
-        &self,
-        settings: &config::Directory,
-    ) -> Result<AccessChange> {
-        match (&self.postgres, DirectoryAddress::of(settings)?) {
-            (Some(access), DirectoryAddress::Postgres(url)) => {
-                let change = access.replace(&postgres(settings, url)).await;
-                change.context("directory.url")
-            }
-            _ => Ok(AccessChange::NeedsRestart),
-        }
-    }
-}
-
 /// Opens the directory for a command. It must be there.
 pub(crate) async fn directory(sections: &Sections) -> Result<Arc<dyn Directory>> {
     let digests = digest_keys(&sections.tokens);
@@ -186,6 +155,17 @@ fn digest_keys(settings: &config::Tokens) -> DigestKeys {
 
 /// Opens the directory, and keeps so many users near. PostgreSQL may come up later than we do.
 async fn directory_keeping(
+    settings: &config::Directory,
+    users: usize,
+    digests: DigestKeys,
+    absent: Absent,
+) -> Result<(Arc<dyn Directory>, Option<PostgresAccess>)> {
+    let (directory, access) = open_directory(settings, users, digests, absent).await?;
+    close_at_the_end(Open::Directory(directory.clone()));
+    Ok((directory, access))
+}
+
+async fn open_directory(
     settings: &config::Directory,
     users: usize,
     digests: DigestKeys,
@@ -251,15 +231,19 @@ fn stores(settings: &config::Tokens, remembers: bool) -> Result<Stores> {
             let store = store.context("tokens.store")?;
             let throttle = store.throttle();
             let access = store.access();
+            let store = Arc::new(store);
+            close_at_the_end(Open::Tokens(store.clone()));
             return Ok(Stores {
-                tokens: Arc::new(store),
+                tokens: store,
                 throttle: Arc::new(throttle),
                 redis: Some(access),
             });
         }
     };
+    let store = Arc::new(store);
+    close_at_the_end(Open::Tokens(store.clone()));
     Ok(Stores {
-        tokens: Arc::new(store),
+        tokens: store,
         throttle: Arc::new(MemoryThrottle::default()),
         redis: None,
     })
@@ -278,13 +262,35 @@ pub(crate) fn shared_stores(sections: &Sections, remembers: bool) -> Result<Opti
             let store = RedisStore::new(&redis, caps(settings)).context("tokens.store")?;
             let throttle: Arc<dyn Throttle> = Arc::new(store.throttle());
             let throttle = sections.throttle.enabled.then_some(throttle);
-            Ok(Some((Arc::new(store), throttle)))
+            let store = Arc::new(store);
+            close_at_the_end(Open::Tokens(store.clone()));
+            Ok(Some((store, throttle)))
         }
     }
 }
 
-/// Where tokens are, and what counts tries, if anything does.
+/// The token store, if it is one that several processes can open.
+pub(crate) fn shared_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenStore>>> {
+    let stores = shared_stores(sections, false)?;
+    Ok(stores.map(|(tokens, _)| tokens))
+}
+
+/// Where tokens are, and what counts attempts, if anything does.
 pub(crate) type SharedStores = (Arc<dyn TokenStore>, Option<Arc<dyn Throttle>>);
+
+/// The token store in that file, made if it is missing; `None` if another process has it open.
+pub(crate) fn embedded_tokens(
+    settings: &config::Tokens,
+    file: &Path,
+) -> Result<Option<Arc<dyn TokenStore>>> {
+    let store = EmbeddedStore::open_unless_in_use(file, caps(settings));
+    let store = store.with_context(|| format!("tokens.store: {}", file.display()))?;
+    Ok(store.map(|store| {
+        let store: Arc<dyn TokenStore> = Arc::new(store);
+        close_at_the_end(Open::Tokens(store.clone()));
+        store
+    }))
+}
 
 fn redis(settings: &config::Tokens, url: SecretString, remembers: bool) -> Result<RedisSettings> {
     Ok(RedisSettings {

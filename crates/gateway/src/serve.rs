@@ -3,6 +3,7 @@
 mod http;
 mod running;
 
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use actix_web::rt;
 use anyhow::Result;
 use isogloss_core::Auth;
 use isogloss_core::store::TokenStore;
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
@@ -18,7 +20,7 @@ use self::http::{management_server, public_server};
 use self::running::{Running, Signals};
 use crate::app::Ingredients;
 use crate::backends::Backends;
-use crate::config::{self, Config};
+use crate::config::{self, Config, Contents};
 use crate::drain::Drain;
 use crate::fill::Filling;
 use crate::fitness::{Doubt, Fitness, Stores};
@@ -45,8 +47,15 @@ pub(crate) async fn serve(files: Vec<PathBuf>) -> Result<()> {
     // reload is served when the start is complete.
     let mut signals = Signals::listen()?;
     let hangups = Hangups::listen()?;
+    let (config, contents) = tokio::select! {
+        read = reload::read(&files) => read?,
+        () = signals.next() => return Ok(()),
+    };
+    telemetry::start(&config.sections.logging, &config.sections.tracing);
+    // Opening is not cut off: what is half open could not be closed.
+    let opening = Opening::open(&config).await?;
     tokio::select! {
-        running = start(files, hangups) => running?.until_the_end(&mut signals).await,
+        running = start((&config, contents), files, hangups, opening) => running?.until_the_end(&mut signals).await,
         () = signals.next() => {
             info!("stopped before all was started");
             Ok(())
@@ -54,17 +63,45 @@ pub(crate) async fn serve(files: Vec<PathBuf>) -> Result<()> {
     }
 }
 
-async fn start(files: Vec<PathBuf>, hangups: Hangups) -> Result<Running> {
-    let (config, mut contents) = reload::read(&files).await?;
-    let (config, sections) = (&config, &config.sections);
-    telemetry::start(&sections.logging, &sections.tracing);
-    // Bound before anything else is done or logged: whoever started us reads the addresses first.
-    let public = listener::bind("public", "server.bind", sections.server.bind)?;
-    let inner = listener::bind("management", "management.bind", sections.management.bind)?;
+/// The listeners and the stores, before anything is served.
+struct Opening {
+    public: TcpListener,
+    inner: TcpListener,
+    counted: PrometheusHandle,
+    opened: parts::Opened,
+}
 
-    let counted = management::metrics::start()?;
-    descriptors::ask_for_enough(&sections.server);
-    let mut opened = parts::open(config).await?;
+impl Opening {
+    async fn open(config: &Config) -> Result<Self> {
+        let sections = &config.sections;
+        // Bound before anything else is done or logged: whoever started us reads the addresses first.
+        let public = listener::bind("public", "server.bind", sections.server.bind)?;
+        let inner = listener::bind("management", "management.bind", sections.management.bind)?;
+        let counted = management::metrics::start()?;
+        descriptors::ask_for_enough(&sections.server);
+        let opened = parts::open(config).await?;
+        Ok(Self {
+            public,
+            inner,
+            counted,
+            opened,
+        })
+    }
+}
+
+async fn start(
+    (config, mut contents): (&Config, Contents),
+    files: Vec<PathBuf>,
+    hangups: Hangups,
+    opening: Opening,
+) -> Result<Running> {
+    let sections = &config.sections;
+    let Opening {
+        public,
+        inner,
+        counted,
+        mut opened,
+    } = opening;
     let audit = audit::open(&sections.audit, &opened.directory)?;
     opened.audit = audit.clone();
     let old_events = opened.directory.clone();
@@ -91,7 +128,7 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups) -> Result<Running> {
     let fitness = Arc::new(Fitness::of(stores, doubt.clone()));
     let readiness = Readiness::new(auth.clone(), fitness.clone());
 
-    let sweeper = rt::spawn(sweep(auth.clone(), tokens));
+    let sweeper = rt::spawn(sweep(auth.clone(), tokens.clone()));
     let watcher = rt::spawn(async move { fitness.watch().await });
     let pruner = audit::keep_small(sections.audit.clone(), old_events, auth.clone());
     let pruner = rt::spawn(pruner);
@@ -112,6 +149,8 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups) -> Result<Running> {
         readiness: readiness.clone(),
         auth: auth.clone(),
         directory: directory.clone(),
+        tokens: tokens.clone(),
+        usage: usage.clone(),
         passwords,
         metrics,
         backends: Backends {

@@ -4,6 +4,7 @@ mod access;
 mod address;
 mod app_passwords;
 mod audit;
+mod backup;
 mod belongings;
 mod desk;
 pub(super) mod digest_keys;
@@ -44,8 +45,8 @@ use self::servers::Servers;
 use super::digest_keys::{OpenKeys, What, find_digest};
 use super::rules::login_forms;
 use super::{
-    Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, KeyDigest,
-    OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
+    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, DigestKeys, Directory,
+    KeyDigest, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -317,6 +318,22 @@ impl Directory for PostgresDirectory {
     async fn ping(&self) -> Result<(), StoreError> {
         self.once(self.timeout, |_| Box::pin(async { Ok(()) }))
             .await
+    }
+
+    async fn back_up(&self, folder: &Path) -> Result<BackedUp, StoreError> {
+        let folder = folder.to_owned();
+        self.once(WHOLE, |c| Box::pin(backup::write(c, folder)))
+            .await
+    }
+
+    async fn restore(&self, folder: &Path) -> Result<(), StoreError> {
+        let folder = folder.to_owned();
+        self.once(WHOLE, |c| Box::pin(backup::restore(c, folder)))
+            .await
+    }
+
+    async fn close(&self) {
+        self.access.connections().close();
     }
 }
 

@@ -3,6 +3,9 @@
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
+/// How many there are.
+pub(super) const COUNT: usize = NAMES.len();
+
 const NAMES: [&str; 8] = [
     "directory",
     "second factor",

@@ -5,14 +5,15 @@ mod digests;
 mod factors;
 mod keys;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use isogloss_core::audit::{AuditTable, Event, Filter};
 use isogloss_core::directory::{
-    Account, Applied, Card, CardName, Change, ChangeError, Directory, KeyDigest, OrganisationEntry,
-    OrganisationName, Present, Snapshot, Unapplied, Wanted,
+    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, Directory, KeyDigest,
+    OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
 };
 use isogloss_core::store::Finding;
 use isogloss_core::usage::{UsageRows, UsageTable};
@@ -175,5 +176,17 @@ impl Directory for Gate {
     async fn ping(&self) -> Result<(), StoreError> {
         self.directory.ping().await?;
         self.passed().map(drop)
+    }
+
+    async fn back_up(&self, folder: &Path) -> Result<BackedUp, StoreError> {
+        self.passed()?.back_up(folder).await
+    }
+
+    async fn restore(&self, folder: &Path) -> Result<(), StoreError> {
+        self.passed()?.restore(folder).await
+    }
+
+    async fn close(&self) {
+        self.directory.close().await;
     }
 }
