@@ -43,7 +43,7 @@ const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Serves until a signal ends it.
 pub(crate) async fn serve(files: Vec<PathBuf>) -> Result<()> {
-    // From here on a signal is an orderly end, at whatever step it meets us. One that asks for a
+    // From here on a signal is an orderly end, at whatever step it arrives. One that asks for a
     // reload is served when the start is complete.
     let mut signals = Signals::listen()?;
     let hangups = Hangups::listen()?;
@@ -53,9 +53,9 @@ pub(crate) async fn serve(files: Vec<PathBuf>) -> Result<()> {
     };
     telemetry::start(&config.sections.logging, &config.sections.tracing);
     // Opening is not cut off: what is half open could not be closed.
-    let opening = Opening::open(&config).await?;
+    let opening = Opening::open(config, contents).await?;
     tokio::select! {
-        running = start((&config, contents), files, hangups, opening) => running?.until_the_end(&mut signals).await,
+        running = start(files, hangups, opening) => running?.until_the_end(&mut signals).await,
         () = signals.next() => {
             info!("stopped before all was started");
             Ok(())
@@ -63,8 +63,10 @@ pub(crate) async fn serve(files: Vec<PathBuf>) -> Result<()> {
     }
 }
 
-/// The listeners and the stores, before anything is served.
+/// The configuration, the listeners and the stores, before anything is served.
 struct Opening {
+    config: Config,
+    contents: Contents,
     public: TcpListener,
     inner: TcpListener,
     counted: PrometheusHandle,
@@ -72,15 +74,17 @@ struct Opening {
 }
 
 impl Opening {
-    async fn open(config: &Config) -> Result<Self> {
+    async fn open(config: Config, contents: Contents) -> Result<Self> {
         let sections = &config.sections;
         // Bound before anything else is done or logged: whoever started us reads the addresses first.
         let public = listener::bind("public", "server.bind", sections.server.bind)?;
         let inner = listener::bind("management", "management.bind", sections.management.bind)?;
         let counted = management::metrics::start()?;
         descriptors::ask_for_enough(&sections.server);
-        let opened = parts::open(config).await?;
+        let opened = parts::open(&config).await?;
         Ok(Self {
+            config,
+            contents,
             public,
             inner,
             counted,
@@ -89,24 +93,21 @@ impl Opening {
     }
 }
 
-async fn start(
-    (config, mut contents): (&Config, Contents),
-    files: Vec<PathBuf>,
-    hangups: Hangups,
-    opening: Opening,
-) -> Result<Running> {
-    let sections = &config.sections;
+async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Result<Running> {
     let Opening {
+        config,
+        mut contents,
         public,
         inner,
         counted,
         mut opened,
     } = opening;
+    let (config, sections) = (&config, &config.sections);
     let audit = audit::open(&sections.audit, &opened.directory)?;
     opened.audit = audit.clone();
     let old_events = opened.directory.clone();
-    let import = &sections.directory.import;
-    let filling = Arc::new(Filling::new(&opened, import, &audit).await?);
+    let filling = Filling::new(&opened, &sections.directory.import, &audit).await?;
+    let filling = Arc::new(filling);
     let (directory, rest) = filling.clone().start().await?;
     opened.directory = directory.clone();
     opened.tokens = Arc::new(MeasuredStore::around(opened.tokens));
@@ -153,23 +154,13 @@ async fn start(
         usage: usage.clone(),
         passwords,
         metrics,
-        backends: Backends {
-            mounts: config.mounts.clone().into(),
-            jwts: secrets::jwts(&sections.jwt)?,
-            usage: Behind::new(
-                &usage,
-                proxies(&sections.server),
-                Sunsets::new(&sections.sunset),
-            ),
-        },
+        backends: backends(config, &usage)?,
         body_timeout: sections.server.body_timeout,
     });
     let inner = management_server(sections, inner, inner_tls.as_deref(), &management)?;
     let upkeep = rt::spawn(management::metrics::keep_up(counted));
-    let counting = usage
-        .clone()
-        .keep(sections.usage.clone(), directory.clone(), auth);
-    let counting = rt::spawn(counting);
+    let counting = usage.clone();
+    let counting = rt::spawn(counting.keep(sections.usage.clone(), directory.clone(), auth));
     let keying = rt::spawn(digests::keep_keyed(directory.clone()));
     let mut housekeeping = vec![sweeper, watcher, pruner, upkeep, counting, keying];
     let identities = public_tls.iter().chain(&inner_tls).cloned();
@@ -200,6 +191,16 @@ async fn start(
         filling: rest,
         readiness,
         drain_delay: sections.server.drain_delay,
+    })
+}
+
+fn backends(config: &Config, usage: &Usage) -> Result<Backends> {
+    let sections = &config.sections;
+    let sunsets = Sunsets::new(&sections.sunset);
+    Ok(Backends {
+        mounts: config.mounts.clone().into(),
+        jwts: secrets::jwts(&sections.jwt)?,
+        usage: Behind::new(usage, proxies(&sections.server), sunsets),
     })
 }
 
