@@ -16,7 +16,14 @@ pub fn begin_move(slot: &str, from: &Server, to: &Server) -> Result<()> {
 pub fn move_keys(keys: &[Vec<u8>], from: &Server, to: &Server) -> Result<()> {
     let port = to.port().to_string();
     for key in keys {
-        from.values(&[b"MIGRATE", b"127.0.0.1", port.as_bytes(), key, b"0", b"5000"])?;
+        from.values(&[
+            b"MIGRATE",
+            b"127.0.0.1",
+            port.as_bytes(),
+            key,
+            b"0",
+            b"5000",
+        ])?;
     }
     Ok(())
 }
