@@ -99,6 +99,20 @@ impl Shell {
         }
     }
 
+    /// Runs it with a standard input that says nothing and does not end: a command that reads it does not
+    /// end either.
+    pub(crate) fn run_unanswered(&self, arguments: &[&str]) -> Said {
+        let mut child = self.spawn(arguments);
+        let input = child.stdin.take();
+        let output = child.wait_with_output().unwrap();
+        drop(input);
+        Said {
+            exit: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// Runs it with its standard output going into that file.
     pub(crate) fn run_into(&self, arguments: &[&str], file: fs::File) -> Said {
         let output = self.command(arguments).stdout(file).output().unwrap();

@@ -87,11 +87,22 @@ fn who_is_not_there_is_exit_code_1() {
             "nobody: no such user"
         );
     }
-    let set = shell.run_with(
-        &["user", "set-password", "nobody", "--password-stdin"],
-        "x\n",
-    );
-    assert_eq!(set.refused(), "nobody: no such user");
+    for asking in [
+        &["user", "set-password", "nobody", "--password-stdin"][..],
+        &["user", "totp", "enrol", "nobody", "--code-stdin"],
+        &["user", "logout", "nobody"],
+        &[
+            "user",
+            "app-password",
+            "add",
+            "nobody",
+            "--dialect",
+            "bimplus",
+        ],
+    ] {
+        let refused = shell.run_unanswered(asking).refused();
+        assert_eq!(refused, "nobody: no such user", "{asking:?}");
+    }
 }
 
 #[test]
@@ -200,7 +211,8 @@ fn a_user_that_makes_no_sense_is_refused_and_nothing_changes() {
         ),
     ] {
         let arguments = [&["user", "add"], arguments, &["--password-stdin"]].concat();
-        let refused = shell.run_with(&arguments, "secret\n").refused();
+        // No password is read before everything else is known to be right.
+        let refused = shell.run_unanswered(&arguments).refused();
         assert!(refused.contains(reason), "{arguments:?}: {refused}");
     }
     let long = "a".repeat(73);

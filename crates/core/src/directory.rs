@@ -109,6 +109,9 @@ pub trait Directory:
     /// Makes a single change, or tells why not.
     async fn change(&self, change: Change) -> Result<(), ChangeError>;
 
+    /// Returns why [`change`](Self::change) would not make the change now, and makes nothing of it.
+    async fn check(&self, change: Change) -> Result<(), ChangeError>;
+
     /// Adds what is new and changes what differs, in one transaction, in which the file is judged against
     /// what is there then. What an entry leaves unsaid stays as it is, and so does what was set here
     /// since an import, as the file's precedence says. Nothing is removed but units, cards and application

@@ -4,6 +4,7 @@ mod address;
 mod app_passwords;
 mod audit;
 mod belongings;
+mod change;
 mod desk;
 pub(super) mod digest_keys;
 mod enrolments;
@@ -262,8 +263,13 @@ impl Directory for PostgresDirectory {
     }
 
     async fn change(&self, change: Change) -> Result<(), ChangeError> {
-        let made = self.once(self.timeout, move |c| Box::pin(write::change(c, change)));
+        let made = self.once(self.timeout, move |c| Box::pin(change::make(c, change)));
         Ok(made.await??)
+    }
+
+    async fn check(&self, change: Change) -> Result<(), ChangeError> {
+        let checked = self.once(self.timeout, move |c| Box::pin(change::check(c, change)));
+        Ok(checked.await??)
     }
 
     async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {

@@ -3,6 +3,7 @@
 mod app_passwords;
 mod apply;
 mod audit;
+mod change;
 mod desk;
 mod digest_keys;
 mod enrolments;
@@ -256,13 +257,11 @@ impl Directory for SqliteDirectory {
     }
 
     async fn change(&self, change: Change) -> Result<(), ChangeError> {
-        let begun = self.pool.begin_with("BEGIN IMMEDIATE").await;
-        let mut transaction = begun.map_err(failed)?;
-        match change.make(&mut *transaction).await {
-            Ok(()) => Ok(transaction.commit().await.map_err(failed)?),
-            Err(Halt::Unfit(unfit)) => Err(unfit.into()),
-            Err(Halt::Failed(error)) => Err(failed(error).into()),
-        }
+        change::make(self, change).await.map_err(halted)
+    }
+
+    async fn check(&self, change: Change) -> Result<(), ChangeError> {
+        change::check(self, change).await.map_err(halted)
     }
 
     async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {
@@ -300,6 +299,13 @@ impl Directory for SqliteDirectory {
             .await
             .map(drop)
             .map_err(failed)
+    }
+}
+
+fn halted(halt: Halt) -> ChangeError {
+    match halt {
+        Halt::Unfit(unfit) => unfit.into(),
+        Halt::Failed(error) => failed(error).into(),
     }
 }
 

@@ -150,11 +150,6 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
 }
 
 async fn add(new: Add, acts: &Acts<'_>) -> Result<Outcome> {
-    let directory = acts.directory.as_ref();
-    if directory.account(&new.name).await?.is_some() {
-        output::error(format_args!("{}: there is such a user already", new.name));
-        return Ok(Outcome::Refused);
-    }
     let user = NewUser {
         user_name: new.name.clone(),
         organisation: new.organisation,
@@ -164,13 +159,20 @@ async fn add(new: Add, acts: &Acts<'_>) -> Result<Outcome> {
         last_name: new.last_name,
         role: new.role,
         default_unit: new.default_unit,
-        password: new.source.read()?,
         image_url: String::new(),
         units: Vec::new(),
     };
     let passwords = parts::passwords(&acts.sections.passwords)?;
-    acts.done(async |administration| administration.add_user(user, &passwords).await)
+    let addition = acts
+        .done(async |administration| administration.check_new_user(user).await)
         .await?;
+    let password = new.source.read()?;
+    acts.done(async |administration| {
+        administration
+            .add_user(addition, password, &passwords)
+            .await
+    })
+    .await?;
     output::text(format_args!("{}: added", new.name))?;
     Ok(Outcome::Done)
 }

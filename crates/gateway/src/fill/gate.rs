@@ -146,6 +146,10 @@ impl Directory for Gate {
         self.passed()?.change(change).await
     }
 
+    async fn check(&self, change: Change) -> Result<(), ChangeError> {
+        self.passed()?.check(change).await
+    }
+
     async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {
         self.passed()?.apply(wanted).await
     }

@@ -158,7 +158,6 @@ pub(crate) async fn add(
     let new = NewUser {
         user_name: request.user_name,
         organisation: request.organisation,
-        password: request.password,
         email: request.email,
         number: request.number,
         first_name: request.first_name,
@@ -168,7 +167,9 @@ pub(crate) async fn add(
         units: request.units,
         image_url: request.image_url,
     };
-    let user = admin.act(administration.add_user(new, &passwords)).await?;
+    let addition = administration.check_new_user(new).await?;
+    let adding = administration.add_user(addition, request.password, &passwords);
+    let user = admin.act(adding).await?;
     Ok(HttpResponse::Created().json(Shown::from(user)))
 }
 
