@@ -8,6 +8,7 @@ mod desk;
 mod digest;
 mod digest_keys;
 mod enrolments;
+mod erasure;
 pub mod file;
 mod keys;
 mod merge;
@@ -33,6 +34,7 @@ pub use self::desk::{Change, ChangeError, OrganisationEdit, Setting, Unfit, User
 pub use self::digest::{DigestKeyId, KeyDigest, UnreadableDigest};
 pub use self::digest_keys::{DigestKey, DigestKeys, DigestRing, SealedKey};
 pub use self::enrolments::{Enrolment, Enrolments, NewEnrolment};
+pub use self::erasure::Erased;
 pub use self::keys::Keys;
 #[cfg(fuzzing)]
 pub(crate) use self::merge::directory_of;
@@ -111,6 +113,10 @@ pub trait Directory:
 
     /// Returns why [`change`](Self::change) would not make the change now, and makes nothing of it.
     async fn check(&self, change: Change) -> Result<(), ChangeError>;
+
+    /// Removes a user with everything that belongs to the user, puts a pseudonym in the user's place in the
+    /// audit log, and remembers by keyed digests that no import brings the user back. All of it or nothing.
+    async fn erase(&self, user: Uuid) -> Result<Erased, ChangeError>;
 
     /// Adds what is new and changes what differs, in one transaction, in which the file is judged against
     /// what is there then. What an entry leaves unsaid stays as it is, and so does what was set here
@@ -194,6 +200,8 @@ pub struct Applied {
     pub unchanged: u64,
     /// What stayed as it was set here.
     pub kept: Vec<Kept>,
+    /// Users who were erased, and keys that acted as them: entries that were left out, like `user ada`.
+    pub erased: Vec<String>,
 }
 
 /// Something for which an import had another value, and which stayed as it was set here.

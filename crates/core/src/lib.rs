@@ -33,7 +33,7 @@ mod user;
 
 pub use app_password::AppPassword;
 pub use auth::{
-    AccessCard, Auth, Credentials, Filter, Listed, OrganisationName, Parts, Reach, SecondFactor,
+    AccessCard, Auth, Credentials, Erasure, Filter, Listed, OrganisationName, Parts, Reach, SecondFactor,
     SecondFactorPolicy, SecondFactorRule, SecondUse, StrainedFilter,
 };
 pub use client::{Client, CutOff, Expired};

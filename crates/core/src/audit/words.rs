@@ -121,6 +121,8 @@ pub enum Kind {
     DisableUser,
     /// A user was switched on again.
     EnableUser,
+    /// A user was erased. The event names the pseudonym that takes the user's place.
+    EraseUser,
     /// A user's second factor was switched on or exchanged.
     EnrolTotp,
     /// A user's second factor was switched off.
@@ -151,7 +153,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Login,
         Self::Issue,
         Self::Redeem,
@@ -169,6 +171,7 @@ impl Kind {
         Self::SetPassword,
         Self::DisableUser,
         Self::EnableUser,
+        Self::EraseUser,
         Self::EnrolTotp,
         Self::DisableTotp,
         Self::RenewRecoveryCodes,
@@ -204,6 +207,7 @@ impl Kind {
             Self::SetPassword => "set_password",
             Self::DisableUser => "disable_user",
             Self::EnableUser => "enable_user",
+            Self::EraseUser => "erase_user",
             Self::EnrolTotp => "enrol_totp",
             Self::DisableTotp => "disable_totp",
             Self::RenewRecoveryCodes => "renew_recovery_codes",

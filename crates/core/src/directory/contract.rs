@@ -3,6 +3,7 @@
 mod audit;
 mod changes;
 mod digests;
+mod erasure;
 mod factors;
 mod files;
 mod found;

@@ -9,6 +9,7 @@ mod desk;
 pub(super) mod digest_keys;
 mod enrolments;
 mod entries;
+mod erasure;
 mod imports;
 mod keys;
 pub(super) mod migrate;
@@ -37,8 +38,9 @@ use self::migrate::{Tables, migrate_in_time, ready};
 use self::pool::{Connections, is_lost};
 use super::digest_keys::{OpenKeys, What, find_digest};
 use super::{
-    Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, KeyDigest,
-    OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted, login_form,
+    Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, Erased,
+    KeyDigest, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
+    login_form,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -263,13 +265,22 @@ impl Directory for PostgresDirectory {
     }
 
     async fn change(&self, change: Change) -> Result<(), ChangeError> {
-        let made = self.once(self.timeout, move |c| Box::pin(change::make(c, change)));
+        let digests = Arc::clone(&self.digests);
+        let made = self.once(self.timeout, move |c| {
+            Box::pin(change::make(c, change, digests))
+        });
         Ok(made.await??)
     }
 
     async fn check(&self, change: Change) -> Result<(), ChangeError> {
         let checked = self.once(self.timeout, move |c| Box::pin(change::check(c, change)));
         Ok(checked.await??)
+    }
+
+    async fn erase(&self, user: Uuid) -> Result<Erased, ChangeError> {
+        let digests = Arc::clone(&self.digests);
+        let erased = self.once(WHOLE, move |c| Box::pin(erasure::erase(c, user, digests)));
+        Ok(erased.await??)
     }
 
     async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {

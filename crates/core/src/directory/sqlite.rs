@@ -8,6 +8,7 @@ mod desk;
 mod digest_keys;
 mod enrolments;
 mod entries;
+mod erasure;
 mod imports;
 mod keys;
 mod near;
@@ -37,8 +38,8 @@ use super::desk::Halt;
 use super::digest_keys::{OpenKeys, What, find_digest};
 use super::steps::migrator;
 use super::{
-    Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, KeyDigest,
-    OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
+    Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, Erased,
+    KeyDigest, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -159,6 +160,7 @@ fn migrations() -> Migrator {
         include_str!("../../migrations/sqlite/0006_imports.sql"),
         include_str!("../../migrations/sqlite/0007_digest_keys.sql"),
         include_str!("../../migrations/sqlite/0008_usage_of_known_clients.sql"),
+        include_str!("../../migrations/sqlite/0010_erased_users.sql"),
     ])
 }
 
@@ -262,6 +264,10 @@ impl Directory for SqliteDirectory {
 
     async fn check(&self, change: Change) -> Result<(), ChangeError> {
         change::check(self, change).await.map_err(halted)
+    }
+
+    async fn erase(&self, user: Uuid) -> Result<Erased, ChangeError> {
+        erasure::erase(self, user).await.map_err(halted)
     }
 
     async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {

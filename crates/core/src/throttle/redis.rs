@@ -188,6 +188,10 @@ impl Throttle for RedisThrottle {
         Ok(until.is_some_and(|until| until > milliseconds(now)))
     }
 
+    async fn forget(&self, account: TokenDigest) -> Result<bool, StoreError> {
+        self.link.ask(cmd("DEL").arg(clients_key(account))).await
+    }
+
     async fn list(&self, now: OffsetDateTime) -> Result<Vec<Strained>, StoreError> {
         let mut strained = Vec::new();
         let mut scan = self.link.scan("isogloss:g:*").await?;

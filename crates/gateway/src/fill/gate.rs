@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use isogloss_core::audit::{AuditTable, Event, Filter};
 use isogloss_core::directory::{
-    Account, Applied, Card, CardName, Change, ChangeError, Directory, KeyDigest, OrganisationEntry,
-    OrganisationName, Present, Snapshot, Unapplied, Wanted,
+    Account, Applied, Card, CardName, Change, ChangeError, Directory, Erased, KeyDigest,
+    OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
 };
 use isogloss_core::usage::{UsageRows, UsageTable};
 use isogloss_core::{Connections, Key, NearStatus, StoreError, Unit, User, UserState};
@@ -148,6 +148,10 @@ impl Directory for Gate {
 
     async fn check(&self, change: Change) -> Result<(), ChangeError> {
         self.passed()?.check(change).await
+    }
+
+    async fn erase(&self, user: Uuid) -> Result<Erased, ChangeError> {
+        self.passed()?.erase(user).await
     }
 
     async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {

@@ -49,7 +49,7 @@ fn umbrella(id: Uuid) -> OrganisationEntry {
     }
 }
 
-fn person(name: &str) -> Box<UserEntry> {
+pub(super) fn person(name: &str) -> Box<UserEntry> {
     Box::new(UserEntry {
         id: Uuid::new_v4(),
         number: 0,
