@@ -19,6 +19,7 @@ mod rows;
 mod snapshot;
 mod sqlite;
 mod steps;
+mod user_filter;
 mod wanted;
 
 use std::sync::Arc;
@@ -46,6 +47,7 @@ pub use self::snapshot::{
     RevokedKeyEntry, Snapshot, UnitEntry, UserEntry,
 };
 pub use self::sqlite::SqliteDirectory;
+pub use self::user_filter::UserFilter;
 pub use self::wanted::{Precedence, SetHere, Wanted};
 use crate::audit::AuditTable;
 use crate::connections::Connections;
@@ -76,8 +78,14 @@ pub trait Directory:
     /// The units that the user may log in to, the default one first.
     async fn units(&self, user: &User) -> Result<Vec<Unit>, StoreError>;
 
-    /// The users after the number `after`, by number, at most `limit` of them.
-    async fn users(&self, after: i64, limit: u32) -> Result<Vec<User>, StoreError>;
+    /// Returns the users that the filter lets through and whose number is greater than `after`, by number,
+    /// at most `limit` of them.
+    async fn users(
+        &self,
+        filter: &UserFilter,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError>;
 
     /// The organisations whose names come after `after`, by name, at most `limit` of them.
     async fn organisations(

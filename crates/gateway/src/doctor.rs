@@ -47,7 +47,7 @@ async fn people(config: &Config, directory: &dyn Directory, findings: &mut Findi
         findings.add(Finding::failed("directory", error.to_string(), hint));
         return;
     }
-    match directory.users(i64::MIN, 1).await {
+    match directory.users(&UserFilter::default(), i64::MIN, 1).await {
         Ok(users) if users.is_empty() => findings.add(Finding::warning(
             "directory",
             "has no user: nobody can log in",

@@ -37,9 +37,10 @@ use uuid::Uuid;
 use self::migrate::{Tables, migrate_in_time, ready};
 use self::pool::{Connections, is_lost};
 use super::digest_keys::{OpenKeys, What, find_digest};
+use super::user_filter::Found;
 use super::{
     Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, Erased,
-    KeyDigest, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
+    KeyDigest, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, UserFilter, Wanted,
     login_form,
 };
 use crate::clock::SystemClock;
@@ -190,9 +191,23 @@ impl Directory for PostgresDirectory {
             .await
     }
 
-    async fn users(&self, after: i64, limit: u32) -> Result<Vec<User>, StoreError> {
-        self.ask(move |c| Box::pin(read::users(c, after, limit)))
-            .await
+    async fn users(
+        &self,
+        filter: &UserFilter,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
+        if filter.search.as_deref().is_some_and(|text| !can_be_stored(text)) {
+            return Ok(Vec::new());
+        }
+        let mut found = Found::new(filter, after, limit);
+        loop {
+            let (filter, after) = (filter.clone(), found.after());
+            let page = self.ask(move |c| Box::pin(read::users(c, filter.clone(), after, limit)));
+            if !found.takes(page.await?) {
+                return Ok(found.users);
+            }
+        }
     }
 
     async fn organisations(

@@ -37,9 +37,10 @@ use self::near::NearRows;
 use super::desk::Halt;
 use super::digest_keys::{OpenKeys, What, find_digest};
 use super::steps::migrator;
+use super::user_filter::Found;
 use super::{
     Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, Erased,
-    KeyDigest, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
+    KeyDigest, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, UserFilter, Wanted,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -191,8 +192,14 @@ impl Directory for SqliteDirectory {
         read::units_of(&self.pool, user).await.map_err(failed)
     }
 
-    async fn users(&self, after: i64, limit: u32) -> Result<Vec<User>, StoreError> {
-        read::users(&self.pool, after, limit).await.map_err(failed)
+    async fn users(
+        &self,
+        filter: &UserFilter,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
+        let found = read::users(&self.pool, Found::new(filter, after, limit), filter, limit);
+        found.await.map_err(failed)
     }
 
     async fn organisations(

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use isogloss_core::audit::{AuditTable, Event, Filter};
 use isogloss_core::directory::{
     Account, Applied, Card, CardName, Change, ChangeError, Directory, Erased, KeyDigest,
-    OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
+    OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, UserFilter, Wanted,
 };
 use isogloss_core::usage::{UsageRows, UsageTable};
 use isogloss_core::{Connections, Key, NearStatus, StoreError, Unit, User, UserState};
@@ -103,8 +103,13 @@ impl Directory for Gate {
         self.passed()?.units(user).await
     }
 
-    async fn users(&self, after: i64, limit: u32) -> Result<Vec<User>, StoreError> {
-        self.passed()?.users(after, limit).await
+    async fn users(
+        &self,
+        filter: &UserFilter,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
+        self.passed()?.users(filter, after, limit).await
     }
 
     async fn organisations(
