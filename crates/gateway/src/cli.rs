@@ -9,6 +9,7 @@ mod doctor;
 mod health;
 mod key;
 mod openapi;
+mod organisation;
 mod output;
 mod pages;
 mod remote;
@@ -74,6 +75,9 @@ enum Command {
     /// Manage users
     #[command(subcommand)]
     User(user::Command),
+    /// Manage organisations and their units
+    #[command(subcommand)]
+    Organisation(organisation::Command),
     /// See and end sessions
     #[command(subcommand)]
     Session(session::Command),
@@ -149,6 +153,7 @@ fn run(cli: Cli) -> Result<Outcome> {
             Command::Config(command) => config::run(&command, &config),
             Command::Directory(command) => directory::run(command, &config.sections).await,
             Command::User(command) => user::run(command, &config).await,
+            Command::Organisation(command) => organisation::run(command, &config.sections).await,
             Command::Session(command) => session::run(command, &config).await,
             Command::Key(command) => key::run(command, &config.sections).await,
             Command::Throttle(command) => throttle::run(command, &config).await,

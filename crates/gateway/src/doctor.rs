@@ -9,7 +9,7 @@ mod stores;
 
 use std::path::Path;
 
-use isogloss_core::directory::Directory;
+use isogloss_core::directory::{Directory, UserFilter};
 
 pub(crate) use self::finding::{Finding, Findings, Verdict};
 use crate::config::Config;

@@ -19,6 +19,7 @@ mod postgres;
     reason = "the suites of the whole program use the rest of it"
 )]
 mod postgres_server;
+mod search;
 mod unnamed;
 mod usage;
 

@@ -40,8 +40,8 @@ use super::digest_keys::{OpenKeys, What, find_digest};
 use super::user_filter::Found;
 use super::{
     Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, Erased,
-    KeyDigest, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, UserFilter, Wanted,
-    login_form,
+    KeyDigest, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, UserFilter,
+    Wanted, login_form,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -197,7 +197,11 @@ impl Directory for PostgresDirectory {
         after: i64,
         limit: u32,
     ) -> Result<Vec<User>, StoreError> {
-        if filter.search.as_deref().is_some_and(|text| !can_be_stored(text)) {
+        if filter
+            .search
+            .as_deref()
+            .is_some_and(|text| !can_be_stored(text))
+        {
             return Ok(Vec::new());
         }
         let mut found = Found::new(filter, after, limit);

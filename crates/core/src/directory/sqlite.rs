@@ -40,7 +40,8 @@ use super::steps::migrator;
 use super::user_filter::Found;
 use super::{
     Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, Erased,
-    KeyDigest, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, UserFilter, Wanted,
+    KeyDigest, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, UserFilter,
+    Wanted,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;

@@ -5,7 +5,7 @@ use sqlx::{Row as _, query};
 use uuid::Uuid;
 
 use crate::directory::rows::{self, Columns, Result};
-use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, OrganisationName};
+use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, OrganisationName, UserFilter};
 use crate::user::{Key, Role, Unit, User, UserState};
 
 /// For nobody somebody is read and dropped: it is to take as long.
