@@ -7,8 +7,11 @@ mod conformance_command;
 #[path = "../shared/dialects.rs"]
 mod dialects;
 mod directory;
+mod edited;
+mod erased;
 mod hostile;
 mod keys;
+mod organisations;
 mod running;
 mod second_factor;
 mod sessions;
