@@ -145,7 +145,7 @@ fn users_are_searched_filtered_and_listed_by_pages() {
             .map(|user| user["user_name"].clone())
             .collect()
     };
-    assert_eq!(list(&["--search", "ISTRATOR"]), ["admin"]);
+    assert_eq!(list(&["--search", "Min Istrator"]), ["admin"]);
     assert_eq!(list(&["--search", "retired@"]), ["retired"]);
     assert_eq!(list(&["--search", "%"]), [Value::Null; 0]);
     assert_eq!(list(&["--search", "40"]), ["sample"]);

@@ -79,7 +79,7 @@ fn what_is_in_use_or_makes_no_sense_is_refused_and_nothing_changes() {
     let (_folder, shell) = shell();
     let before = shell.run(&["directory", "export"]).done();
     for (arguments, reason) in [
-        (&["delete", "OTHERORG"][..], "OTHERORG has users: 1"),
+        (&["delete", "OTHERORG"][..], "OTHERORG has users: 2"),
         (&["delete", "NOWHERE"], "NOWHERE: no such organisation"),
         (&["show", "NOWHERE"], "NOWHERE: no such organisation"),
         (
