@@ -95,18 +95,15 @@ async fn find(list: &List, acts: &Acts<'_>) -> Result<Vec<User>> {
         role: list.role.as_deref().and_then(Role::from_name),
         state: list.state.map(UserState::from),
     };
+    let limit = list.limit.and_then(|limit| usize::try_from(limit).ok());
+    let wanted = limit.unwrap_or(usize::MAX);
     let mut users: Vec<User> = Vec::new();
-    let mut left = list.limit.unwrap_or(u32::MAX);
     let mut after = list.after;
-    while left > 0 {
-        let limit = left.min(PAGE);
-        let page = acts.directory.users(&filter, after, limit).await?;
-        let found = u32::try_from(page.len()).unwrap_or(u32::MAX);
-        let Some(last) = page.last().filter(|_| found <= limit) else {
-            break;
-        };
-        after = last.number;
-        left = if found < limit { 0 } else { left - found };
+    while users.len() < wanted {
+        let left = u32::try_from(wanted - users.len()).unwrap_or(PAGE);
+        let page = acts.directory.users(&filter, after, left.min(PAGE)).await?;
+        let Some(greatest) = page.last() else { break };
+        after = greatest.number;
         users.extend(page);
     }
     Ok(users)
