@@ -1,16 +1,8 @@
 //! `isogloss user edit` and `isogloss user list --search` where no gateway runs.
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::shell::Shell;
-
-fn shell() -> (TempDir, Shell) {
-    let folder = TempDir::new().unwrap();
-    let shell = Shell::alone(folder.path());
-    shell.import_demo().done();
-    (folder, shell)
-}
 
 fn show(shell: &Shell, name: &str) -> Value {
     shell.run(&["user", "show", name, "--json"]).json()
@@ -18,7 +10,7 @@ fn show(shell: &Shell, name: &str) -> Value {
 
 #[test]
 fn fields_are_set_and_cleared_and_the_rest_stays() {
-    let (_folder, shell) = shell();
+    let (_folder, shell) = Shell::with_demo();
     let edit = |arguments: &[&str]| shell.run(&[&["user", "edit"], arguments].concat());
     let mut expected = show(&shell, "admin");
     let set = [
@@ -98,7 +90,7 @@ fn fields_are_set_and_cleared_and_the_rest_stays() {
 
 #[test]
 fn an_edit_that_makes_no_sense_changes_nothing() {
-    let (_folder, shell) = shell();
+    let (_folder, shell) = Shell::with_demo();
     let before = shell.run(&["directory", "export"]).done();
     for (arguments, exit, reason) in [
         (&["admin"][..], 2, "nothing to change"),
@@ -134,7 +126,7 @@ fn an_edit_that_makes_no_sense_changes_nothing() {
 
 #[test]
 fn users_are_searched_filtered_and_listed_by_pages() {
-    let (_folder, shell) = shell();
+    let (_folder, shell) = Shell::with_demo();
     let list = |arguments: &[&str]| -> Vec<Value> {
         let all = [&["user", "list", "--json"], arguments].concat();
         let users = shell.run(&all).json();

@@ -1,20 +1,12 @@
 //! `isogloss organisation` where no gateway runs.
 
 use serde_json::json;
-use tempfile::TempDir;
 
 use crate::shell::Shell;
 
-fn shell() -> (TempDir, Shell) {
-    let folder = TempDir::new().unwrap();
-    let shell = Shell::alone(folder.path());
-    shell.import_demo().done();
-    (folder, shell)
-}
-
 #[test]
 fn an_organisation_comes_with_its_units_is_changed_and_goes() {
-    let (_folder, shell) = shell();
+    let (_folder, shell) = Shell::with_demo();
     let id = "0e0c0b6e-5b5e-4d0c-9f0e-6a4f4b9d2c11";
     let add = [
         "organisation",
@@ -76,7 +68,7 @@ fn an_organisation_comes_with_its_units_is_changed_and_goes() {
 
 #[test]
 fn what_is_in_use_or_makes_no_sense_is_refused_and_nothing_changes() {
-    let (_folder, shell) = shell();
+    let (_folder, shell) = Shell::with_demo();
     let before = shell.run(&["directory", "export"]).done();
     for (arguments, reason) in [
         (&["delete", "OTHERORG"][..], "OTHERORG has users: 2"),

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use conformance::{Builder, Gateway};
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::PROGRAM;
 
@@ -66,6 +67,14 @@ impl Shell {
     /// In a folder where no gateway runs.
     pub(crate) fn alone(folder: &Path) -> Self {
         Self::beside(&Gateway::builder(PROGRAM), folder)
+    }
+
+    /// In a folder of its own where no gateway runs, with the demo's directory.
+    pub(crate) fn with_demo() -> (TempDir, Self) {
+        let folder = TempDir::new().unwrap();
+        let shell = Self::alone(folder.path());
+        shell.import_demo().done();
+        (folder, shell)
     }
 
     /// In a folder that has to do with no gateway, all settings being the defaults.
