@@ -68,6 +68,10 @@ impl Config {
     pub fn load(files: &[PathBuf]) -> Result<Self, Problem> {
         let mut builder = ::config::Config::builder();
         for file in files {
+            // The library does not name a file that it may not read.
+            if let Err(error) = std::fs::read(file) {
+                return Err(Problem::new(file.display().to_string(), error));
+            }
             let file = File::from(file.as_path()).format(FileFormat::Toml);
             builder = builder.add_source(Renamed(file));
         }

@@ -10,8 +10,10 @@ mod found;
 mod imports;
 mod keys;
 mod near;
+mod outdated;
 mod passwords;
 mod postgres;
+mod postgres_addresses;
 #[path = "../../../../tests/kit/postgres.rs"]
 #[expect(
     dead_code,
@@ -19,6 +21,7 @@ mod postgres;
     reason = "the suites of the whole program use the rest of it"
 )]
 mod postgres_server;
+mod rules;
 mod search;
 mod unnamed;
 mod usage;
@@ -120,6 +123,7 @@ async fn the_contract_holds(directory: &dyn Directory, other: &dyn Directory) {
     keys::hold(directory).await;
     changes::hold(directory).await;
     unnamed::stay_as_they_are(directory).await;
+    rules::hold(directory).await;
 }
 
 #[tokio::test]

@@ -153,6 +153,7 @@ impl NewUser {
             revoked_app_passwords: Vec::new(),
             access_cards: Vec::new(),
             imported: Attributes::new(),
+            grandfathered: false,
         })
     }
 }

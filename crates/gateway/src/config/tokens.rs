@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use isogloss_core::Pepper;
+use isogloss_core::store::KeyPrefix;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::address::{TokenStoreAddress, read_secret};
+use super::address::{TokenStoreAddress, is_there, read_secret};
 use super::masked::{masked, masked_address};
 use super::problem::{Problem, above_zero};
 
@@ -46,6 +47,9 @@ pub struct Tokens {
     pub one_time_per_user: NonZeroUsize,
     /// What a second use of a one-time token does, beside being refused, logged and counted.
     pub second_use: SecondUse,
+    /// What all keys in Redis begin with, up to a colon. Gateways of one installation have the same, and those
+    /// of another that shares the server have another.
+    pub redis_prefix: String,
     /// Connections to Redis at the most.
     pub redis_connections: NonZeroUsize,
     /// How long it may take to connect to a Redis server, TLS and password included.
@@ -108,6 +112,7 @@ impl Default for Tokens {
             redis_timeout: Duration::from_secs(1),
             redis_pool_timeout: Duration::from_secs(1),
             redis_ca_file: None,
+            redis_prefix: "isogloss:".to_owned(),
             redis_wait_replicas: 0,
             redis_near_cache: 100_000,
             redis_worker_connections: true,
@@ -123,9 +128,18 @@ impl Tokens {
         above_zero("tokens.redis_timeout", self.redis_timeout)?;
         above_zero("tokens.redis_pool_timeout", self.redis_pool_timeout)?;
         TokenStoreAddress::of(self)?;
+        self.key_prefix()?;
         self.read_redis_ca()?;
         self.read_pepper()?;
         self.read_previous_pepper().map(drop)
+    }
+
+    /// Returns what `redis_prefix` says.
+    pub(crate) fn key_prefix(&self) -> Result<KeyPrefix, Problem> {
+        KeyPrefix::new(&self.redis_prefix).ok_or_else(|| {
+            let expected = KeyPrefix::EXPECTED;
+            Problem::new("tokens.redis_prefix", format!("expected {expected}"))
+        })
     }
 
     /// The certificates of `redis_ca_file`.
@@ -146,7 +160,7 @@ impl Tokens {
     pub(crate) fn read_pepper(&self) -> Result<Option<Pepper>, Problem> {
         let (key, secret) = match &self.pepper {
             Some(pepper) => ("tokens.pepper", pepper.clone()),
-            None if !self.pepper_file.exists() => return Ok(None),
+            None if !is_there("tokens.pepper_file", &self.pepper_file)? => return Ok(None),
             None => {
                 let secret = read_secret(&self.pepper_file).map_err(|error| {
                     let file = self.pepper_file.display();

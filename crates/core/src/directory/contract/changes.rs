@@ -73,6 +73,7 @@ pub(super) fn person(name: &str) -> Box<UserEntry> {
         set_here: Vec::new(),
         revoked_app_passwords: Vec::new(),
         imported: Attributes::new(),
+        grandfathered: false,
     })
 }
 
