@@ -60,6 +60,8 @@ fn every_command_of_the_contract_is_there() {
         "throttle clear",
         "throttle list",
         "audit list",
+        "backup",
+        "restore",
         "conformance",
     ] {
         assert!(found.iter().any(|(path, _)| path == command), "{command}");

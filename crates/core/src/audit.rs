@@ -55,6 +55,15 @@ impl Audit {
             .map(|q| Self(q.into()))
     }
 
+    /// Waits until all that was recorded by now is kept, a few seconds at most, and returns whether it is.
+    pub async fn flush(&self) -> bool {
+        let mut all = true;
+        for queue in self.0.iter() {
+            all &= queue.flush().await;
+        }
+        all
+    }
+
     /// Hands an event over to every sink.
     pub fn record(&self, event: Event) {
         let event = Arc::new(event);

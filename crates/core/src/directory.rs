@@ -1,6 +1,7 @@
 //! Who may log in: the trait every directory backend fulfils, and the directory file.
 
 mod app_passwords;
+mod backup;
 mod changes;
 #[cfg(test)]
 mod contract;
@@ -24,6 +25,7 @@ mod steps;
 mod user_filter;
 mod wanted;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -33,6 +35,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 pub use self::app_passwords::{AppPasswords, KnownAppPassword};
+pub use self::backup::{BackedUp, TABLES};
 pub use self::desk::{Change, ChangeError, OrganisationEdit, Setting, Unfit, UserEdit};
 pub use self::digest::{DigestKeyId, KeyDigest, UnreadableDigest};
 pub use self::digest_keys::{DigestKey, DigestKeys, DigestRing, SealedKey};
@@ -155,6 +158,18 @@ pub trait Directory:
 
     /// Whether the directory can be asked.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Writes all tables, as they are at one moment, to new files in that folder, which only their owner
+    /// may read.
+    async fn back_up(&self, folder: &Path) -> Result<BackedUp, StoreError>;
+
+    /// Puts what [`back_up`](Self::back_up) wrote in the place of all that is there, in one transaction. The
+    /// files are those of the same database and of the same tables.
+    async fn restore(&self, folder: &Path) -> Result<(), StoreError>;
+
+    /// Closes the directory once what was begun is done; nothing can be read or written from then on.
+    /// Without it, the latest changes of a SQLite file stay in another file beside it.
+    async fn close(&self);
 
     /// The connections to its server, if it has some that callers share.
     fn connections(&self) -> Option<Connections> {

@@ -31,6 +31,8 @@ pub enum Scope {
     ThrottleWrite,
     /// See which dialects and clients are in use.
     UsageRead,
+    /// Copy all tokens, as digests, to a backup.
+    BackupRead,
     /// Ask whose token it is.
     TokensIntrospect,
     /// Exchange a token for a JWT.
@@ -39,7 +41,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::UsersRead,
         Self::UsersWrite,
         Self::OrganisationsRead,
@@ -51,6 +53,7 @@ impl Scope {
         Self::ThrottleRead,
         Self::ThrottleWrite,
         Self::UsageRead,
+        Self::BackupRead,
         Self::TokensIntrospect,
         Self::TokensExchange,
     ];
@@ -69,6 +72,7 @@ impl Scope {
             Self::ThrottleRead => "throttle:read",
             Self::ThrottleWrite => "throttle:write",
             Self::UsageRead => "usage:read",
+            Self::BackupRead => "backup:read",
             Self::TokensIntrospect => "tokens:introspect",
             Self::TokensExchange => "tokens:exchange",
         }
@@ -87,7 +91,8 @@ impl Scope {
             | Self::SessionsWrite
             | Self::ThrottleRead
             | Self::ThrottleWrite
-            | Self::UsageRead => "admin",
+            | Self::UsageRead
+            | Self::BackupRead => "admin",
             Self::TokensIntrospect | Self::TokensExchange => "introspection",
         }
     }

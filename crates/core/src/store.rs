@@ -7,6 +7,7 @@ mod embedded;
 mod health;
 mod record;
 mod redis;
+mod stored;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ pub use self::record::{Idle, Record, Slot, Spent};
 pub(crate) use self::redis::Link as RedisLink;
 pub(crate) use self::redis::probe::{PROBE_DIGEST, PROBE_LIFE, Probe as RedisProbe};
 pub use self::redis::{Eviction, KeyPrefix, RedisSettings, RedisStore};
+pub use self::stored::{StoredToken, TokenReader, TokenWriter, all_digests, export};
 use crate::clock::Clock;
 use crate::connections::Connections;
 use crate::error::StoreError;
@@ -66,6 +68,10 @@ pub trait TokenStore: Send + Sync + 'static {
         now: OffsetDateTime,
     ) -> Result<bool, StoreError>;
 
+    /// Stores a token of a backup as it was: nothing ends for it, a spent one is not listed under its user,
+    /// and its slot is taken only if it held that. One that has expired is left out.
+    async fn restore(&self, token: &StoredToken, now: OffsetDateTime) -> Result<(), StoreError>;
+
     /// Removes the record and answers it. Of several callers at once, one gets it.
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError>;
 
@@ -90,6 +96,10 @@ pub trait TokenStore: Send + Sync + 'static {
     /// Looks at what lies behind the store, and tries what logins do, without a trace: whether it is fit
     /// to hold tokens. Fails if it cannot be queried.
     async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError>;
+
+    /// Closes the store once what was begun is done; nothing can be read or written from then on. Without
+    /// it, a file may need to be repaired when it is opened next.
+    async fn close(&self);
 
     /// The connections to its server, if it has some that callers share.
     fn connections(&self) -> Option<Connections> {

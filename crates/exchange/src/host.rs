@@ -1,6 +1,7 @@
 //! Whom a conversation is held with.
 
 use std::fmt;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::str::FromStr;
@@ -92,6 +93,16 @@ impl Host {
         })?;
         tls.config = Arc::new(config);
         Ok(self)
+    }
+
+    /// Sends a message as it stands and reads one answer. The body of a success goes to `file` as it
+    /// comes, and not into the answer; no part of it may take longer than 30 seconds.
+    pub fn download(&self, message: &[u8], file: &mut impl Write) -> Result<Response> {
+        let tls = self
+            .tls
+            .as_ref()
+            .map(|tls| (tls.name.as_str(), &tls.config));
+        wire::download(&self.address, tls, message, file)
     }
 
     /// Sends a message as it stands and reads one answer, 30 seconds at most.

@@ -1,5 +1,7 @@
 //! One message out, one answer in, nothing tidied up on the way.
 
+mod download;
+
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs as _};
 use std::sync::Arc;
@@ -9,6 +11,7 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
+use self::download::receive;
 use crate::response::Response;
 use crate::{Failure, Result};
 
@@ -42,6 +45,28 @@ pub(crate) fn encrypted(
     let written = stream.write_all(message);
     let response = read(&mut stream, is_head(message));
     told(response, written)
+}
+
+/// Sends a message, within TLS if there is a name and a configuration for it, and writes the body of a success
+/// to `file` as it comes.
+pub(crate) fn download(
+    address: &str,
+    tls: Option<(&str, &Arc<ClientConfig>)>,
+    message: &[u8],
+    file: &mut impl Write,
+) -> Result<Response> {
+    match tls {
+        None => {
+            let mut stream = connect(address)?;
+            stream.write_all(message)?;
+            receive(stream, file)
+        }
+        Some((name, config)) => {
+            let mut stream = within_tls(address, name, config)?;
+            stream.write_all(message)?;
+            receive(stream, file)
+        }
+    }
 }
 
 /// The certificate that such a server shows, as DER.

@@ -11,6 +11,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
 use crate::config::{self, AuditTarget};
+use crate::open_stores::{Open, close_at_the_end};
 
 /// How often old events are removed from the table.
 const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
@@ -63,7 +64,9 @@ fn start(
     if settings.database {
         sinks.push(Box::new(Database::new(directory.clone())));
     }
-    Audit::start(sinks, settings.queue).context("cannot start the audit log")
+    let audit = Audit::start(sinks, settings.queue).context("cannot start the audit log")?;
+    close_at_the_end(Open::Audit(audit.clone()));
+    Ok(audit)
 }
 
 /// Removes events from the table when they are old.

@@ -2,6 +2,7 @@
 
 mod acts;
 mod audit;
+mod backup;
 mod config;
 mod conformance;
 mod directory;
@@ -13,11 +14,13 @@ mod organisation;
 mod output;
 mod pages;
 mod remote;
+mod restore;
 mod session;
 mod sunset;
 mod throttle;
 mod user;
 
+pub(crate) use self::backup::manifest::Database;
 use self::remote::Identity;
 pub(crate) use self::remote::listener;
 
@@ -29,6 +32,7 @@ use clap::{Args, Parser, Subcommand};
 use isogloss_core::audit::{Actor, Caller};
 
 use crate::config::{Config, Problem};
+use crate::open_stores::closing_all;
 use crate::{serve, telemetry};
 
 /// One host at which legacy clients of four login APIs keep logging in.
@@ -105,6 +109,10 @@ Examples:
 
 Exit codes: 0 it is, 1 it is not, and the standard error says why.")]
     Health(Identity),
+    /// Copy users, tokens, counts of use, the audit log and the secrets to a folder
+    Backup(backup::Arguments),
+    /// Put a backup where the configuration says
+    Restore(restore::Arguments),
     /// Hold the documented conversations with a host, and tell which of them it keeps
     Conformance(conformance::Arguments),
     /// Print completions for a shell
@@ -161,11 +169,13 @@ fn run(cli: Cli) -> Result<Outcome> {
             Command::OpenApi(arguments) => openapi::run(&arguments),
             Command::Sunset(command) => sunset::run(command, &config).await,
             Command::Doctor(arguments) => doctor::run(&arguments, &config).await,
+            Command::Backup(arguments) => backup::run(&arguments, &config).await,
+            Command::Restore(arguments) => restore::run(&arguments, &config).await,
             Command::Health(identity) => health::run(&identity, &config),
             Command::Completions(completions) => Ok(completions.print()),
             Command::Man(man) => man.write(),
             Command::Conformance(arguments) => conformance::run(&arguments, &config),
         }
     };
-    actix_web::rt::System::new().block_on(operator.scope(work))
+    actix_web::rt::System::new().block_on(operator.scope(closing_all(work)))
 }

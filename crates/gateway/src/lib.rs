@@ -22,6 +22,7 @@ mod mail;
 mod management;
 mod measured;
 mod moment;
+mod open_stores;
 pub mod openapi;
 mod panics;
 mod parts;
@@ -38,6 +39,7 @@ mod sunset;
 mod supervisor;
 mod telemetry;
 mod tls;
+mod token_stream;
 mod traces;
 mod usage;
 

@@ -3,6 +3,7 @@
 
 mod admin;
 mod app;
+mod backup;
 mod keys;
 pub(crate) mod metrics;
 mod openapi;
@@ -128,6 +129,7 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(throttle::configure)
         .configure(keys::configure)
         .configure(usage::configure)
+        .configure(backup::configure)
         .configure(users::configure)
         .configure(organisations::configure)
         .configure(admin::configure);

@@ -1,6 +1,7 @@
 //! From configuration to the parts that core is made of.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
@@ -15,6 +16,7 @@ use secrecy::SecretString;
 
 use crate::config::{self, Config, DirectoryAddress, RedisEviction, Sections, TokenStoreAddress};
 use crate::dialects::Mount;
+use crate::open_stores::{Open, close_at_the_end};
 use crate::{audit, secrets};
 
 /// What becomes of a file that is not there.
@@ -143,6 +145,17 @@ async fn directory_keeping(
     digests: DigestKeys,
     absent: Absent,
 ) -> Result<Arc<dyn Directory>> {
+    let directory = open_directory(settings, users, digests, absent).await?;
+    close_at_the_end(Open::Directory(directory.clone()));
+    Ok(directory)
+}
+
+async fn open_directory(
+    settings: &config::Directory,
+    users: usize,
+    digests: DigestKeys,
+    absent: Absent,
+) -> Result<Arc<dyn Directory>> {
     match DirectoryAddress::of(settings)? {
         DirectoryAddress::Sqlite(file) => {
             let place = || format!("directory.url: {}", file.display());
@@ -196,10 +209,14 @@ fn stores(
             let store = RedisStore::new(&redis(settings, url, remembers)?, caps(settings));
             let store = store.context("tokens.store")?;
             let throttle = store.throttle();
-            return Ok((Arc::new(store), Arc::new(throttle)));
+            let store = Arc::new(store);
+            close_at_the_end(Open::Tokens(store.clone()));
+            return Ok((store, Arc::new(throttle)));
         }
     };
-    Ok((Arc::new(store), Arc::new(MemoryThrottle::default())))
+    let store = Arc::new(store);
+    close_at_the_end(Open::Tokens(store.clone()));
+    Ok((store, Arc::new(MemoryThrottle::default())))
 }
 
 /// The token store, and what counts tries there, if it is one that several processes can open.
@@ -215,13 +232,35 @@ pub(crate) fn shared_stores(sections: &Sections, remembers: bool) -> Result<Opti
             let store = RedisStore::new(&redis, caps(settings)).context("tokens.store")?;
             let throttle: Arc<dyn Throttle> = Arc::new(store.throttle());
             let throttle = sections.throttle.enabled.then_some(throttle);
-            Ok(Some((Arc::new(store), throttle)))
+            let store = Arc::new(store);
+            close_at_the_end(Open::Tokens(store.clone()));
+            Ok(Some((store, throttle)))
         }
     }
 }
 
-/// Where tokens are, and what counts tries, if anything does.
+/// The token store, if it is one that several processes can open.
+pub(crate) fn shared_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenStore>>> {
+    let stores = shared_stores(sections, false)?;
+    Ok(stores.map(|(tokens, _)| tokens))
+}
+
+/// Where tokens are, and what counts attempts, if anything does.
 pub(crate) type SharedStores = (Arc<dyn TokenStore>, Option<Arc<dyn Throttle>>);
+
+/// The token store in that file, made if it is missing; `None` if another process has it open.
+pub(crate) fn embedded_tokens(
+    settings: &config::Tokens,
+    file: &Path,
+) -> Result<Option<Arc<dyn TokenStore>>> {
+    let store = EmbeddedStore::open_unless_in_use(file, caps(settings));
+    let store = store.with_context(|| format!("tokens.store: {}", file.display()))?;
+    Ok(store.map(|store| {
+        let store: Arc<dyn TokenStore> = Arc::new(store);
+        close_at_the_end(Open::Tokens(store.clone()));
+        store
+    }))
+}
 
 fn redis(settings: &config::Tokens, url: SecretString, remembers: bool) -> Result<RedisSettings> {
     Ok(RedisSettings {

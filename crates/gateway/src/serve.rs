@@ -3,6 +3,7 @@
 mod http;
 mod running;
 
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use actix_web::rt;
 use anyhow::Result;
 use isogloss_core::Auth;
 use isogloss_core::store::TokenStore;
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
@@ -41,8 +43,10 @@ pub(crate) async fn serve(config: Config, files: Vec<PathBuf>) -> Result<()> {
     // From here on a signal is an orderly end, at whatever step it meets us.
     let mut signals = Signals::listen()?;
     let hangups = Hangups::listen()?;
+    // Opening is not cut off: what is half open could not be closed.
+    let opening = Opening::open(&config).await?;
     tokio::select! {
-        running = start(&config, files, hangups) => running?.until_the_end(&mut signals).await,
+        running = start(&config, files, hangups, opening) => running?.until_the_end(&mut signals).await,
         () = signals.next() => {
             info!("stopped before all was started");
             Ok(())
@@ -50,15 +54,45 @@ pub(crate) async fn serve(config: Config, files: Vec<PathBuf>) -> Result<()> {
     }
 }
 
-async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result<Running> {
-    let sections = &config.sections;
-    // Bound before anything else is done or logged: whoever started us reads the addresses first.
-    let public = listener::bind("public", "server.bind", sections.server.bind)?;
-    let inner = listener::bind("management", "management.bind", sections.management.bind)?;
+/// The listeners and the stores, before anything is served.
+struct Opening {
+    public: TcpListener,
+    inner: TcpListener,
+    counted: PrometheusHandle,
+    opened: parts::Opened,
+}
 
-    let counted = management::metrics::start()?;
-    descriptors::ask_for_enough(&sections.server);
-    let mut opened = parts::open(config).await?;
+impl Opening {
+    async fn open(config: &Config) -> Result<Self> {
+        let sections = &config.sections;
+        // Bound before anything else is done or logged: whoever started us reads the addresses first.
+        let public = listener::bind("public", "server.bind", sections.server.bind)?;
+        let inner = listener::bind("management", "management.bind", sections.management.bind)?;
+        let counted = management::metrics::start()?;
+        descriptors::ask_for_enough(&sections.server);
+        let opened = parts::open(config).await?;
+        Ok(Self {
+            public,
+            inner,
+            counted,
+            opened,
+        })
+    }
+}
+
+async fn start(
+    config: &Config,
+    files: Vec<PathBuf>,
+    hangups: Hangups,
+    opening: Opening,
+) -> Result<Running> {
+    let sections = &config.sections;
+    let Opening {
+        public,
+        inner,
+        counted,
+        mut opened,
+    } = opening;
     let audit = audit::open(&sections.audit, &opened.directory)?;
     opened.audit = audit.clone();
     let old_events = opened.directory.clone();
@@ -87,7 +121,7 @@ async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result
     let fitness = Arc::new(Fitness::of(stores, doubt.clone()));
     let readiness = Readiness::new(auth.clone(), fitness.clone());
 
-    let sweeper = rt::spawn(sweep(auth.clone(), tokens));
+    let sweeper = rt::spawn(sweep(auth.clone(), tokens.clone()));
     let watcher = rt::spawn(async move { fitness.watch().await });
     let pruner = audit::keep_small(sections.audit.clone(), old_events, auth.clone());
     let pruner = rt::spawn(pruner);
@@ -107,6 +141,8 @@ async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result
         readiness: readiness.clone(),
         auth: auth.clone(),
         directory: directory.clone(),
+        tokens: tokens.clone(),
+        usage: usage.clone(),
         passwords,
         metrics,
         backends: Backends {

@@ -26,8 +26,10 @@ pub(super) struct Queue {
     events: mpsc::Sender<Arc<Event>>,
     loss: Arc<Loss>,
     closing: Arc<Notify>,
-    /// Closed when the thread has ended.
-    ended: watch::Receiver<()>,
+    /// How many events were taken into the queue.
+    offered: AtomicU64,
+    /// How many of them the sink has kept. Closed when the thread has ended.
+    kept: watch::Receiver<u64>,
 }
 
 /// How many events a sink has lost.
@@ -58,7 +60,7 @@ impl Loss {
 impl Queue {
     pub(super) fn start(sink: Box<dyn Sink>, room: NonZeroUsize) -> io::Result<Self> {
         let (events, receiver) = mpsc::channel(room.get());
-        let (alive, ended) = watch::channel(());
+        let (progress, kept) = watch::channel(0);
         let loss = Arc::new(Loss {
             sink: sink.name(),
             events: AtomicU64::new(0),
@@ -72,6 +74,8 @@ impl Queue {
             events: receiver,
             loss: Arc::clone(&loss),
             closing: Arc::clone(&closing),
+            taken: 0,
+            progress,
         };
         // A runtime of its own: a sink may take its time, and outlives the workers.
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -79,28 +83,35 @@ impl Queue {
             .build()?;
         thread::Builder::new()
             .name(format!("audit-{}", loss.sink))
-            .spawn(move || {
-                runtime.block_on(writer.run());
-                drop(alive);
-            })?;
+            .spawn(move || runtime.block_on(writer.run()))?;
         Ok(Self {
             events,
             loss,
             closing,
-            ended,
+            offered: AtomicU64::new(0),
+            kept,
         })
     }
 
     pub(super) fn offer(&self, event: Arc<Event>) {
-        if self.events.try_send(event).is_err() {
-            self.loss.count(1);
+        match self.events.try_send(event) {
+            Ok(()) => drop(self.offered.fetch_add(1, Ordering::Relaxed)),
+            Err(_) => self.loss.count(1),
         }
+    }
+
+    /// Waits until all that was recorded by now is kept, and returns whether it is.
+    pub(super) async fn flush(&self) -> bool {
+        let offered = self.offered.load(Ordering::Relaxed);
+        let mut kept = self.kept.clone();
+        let all = kept.wait_for(|kept| *kept >= offered);
+        matches!(timeout(PATIENCE, all).await, Ok(Ok(_)))
     }
 
     pub(super) async fn close(&self) -> u64 {
         self.closing.notify_one();
-        let mut ended = self.ended.clone();
-        let end = async { while ended.changed().await.is_ok() {} };
+        let mut kept = self.kept.clone();
+        let end = async { while kept.changed().await.is_ok() {} };
         if timeout(PATIENCE, end).await.is_err() {
             // Beside those in the queue, the sink holds at least one, and may still keep it.
             let left = self.events.max_capacity() - self.events.capacity();
@@ -116,6 +127,10 @@ struct Writer {
     events: mpsc::Receiver<Arc<Event>>,
     loss: Arc<Loss>,
     closing: Arc<Notify>,
+    /// How many events came out of the queue.
+    taken: u64,
+    /// Tells how many of them are kept; dropped at the end.
+    progress: watch::Sender<u64>,
 }
 
 impl Writer {
@@ -126,6 +141,7 @@ impl Writer {
         loop {
             match self.sink.keep(&mut waiting).await {
                 Ok(()) => {
+                    self.progress.send_replace(self.taken);
                     if self.events.is_empty() {
                         let lost = self.loss.tell();
                         if is_failing || lost > 0 {
@@ -170,6 +186,7 @@ impl Writer {
                 self.events.recv_many(&mut batch, BATCH).await;
             }
         }
+        self.taken += batch.len() as u64;
         waiting.extend(batch);
         !waiting.is_empty()
     }

@@ -95,6 +95,24 @@ async fn a_sink_that_is_away_loses_only_what_has_no_room_to_wait() {
 }
 
 #[tokio::test]
+async fn what_was_recorded_before_a_flush_is_kept_after_it() {
+    let sink = Recording::default();
+    let audit = Audit::start(vec![Box::new(sink.clone())], ROOM).unwrap();
+    assert!(audit.flush().await, "nothing waits");
+    for number in 0..50 {
+        audit.record(event(number));
+        assert!(audit.flush().await);
+        assert_eq!(sink.seen().last(), Some(&event(number)));
+    }
+    sink.is_away.store(true, Ordering::SeqCst);
+    audit.record(event(50));
+    let comes_back = async { sink.is_away.store(false, Ordering::SeqCst) };
+    let (is_kept, ()) = tokio::join!(audit.flush(), comes_back);
+    assert!(is_kept, "it waits for a sink that is away");
+    assert_eq!(sink.seen().last(), Some(&event(50)));
+}
+
+#[tokio::test]
 async fn what_waits_at_the_end_for_a_sink_that_is_away_is_lost() {
     let sink = Recording::default();
     sink.is_away.store(true, Ordering::SeqCst);

@@ -149,11 +149,15 @@ pub enum Kind {
     RemoveUnit,
     /// A directory file was applied.
     ImportDirectory,
+    /// Everything, or all tokens, were copied to a backup.
+    BackUp,
+    /// A backup was put in the place of what was there.
+    Restore,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::Login,
         Self::Issue,
         Self::Redeem,
@@ -185,6 +189,8 @@ impl Kind {
         Self::PutUnit,
         Self::RemoveUnit,
         Self::ImportDirectory,
+        Self::BackUp,
+        Self::Restore,
     ];
 
     /// As it is written.
@@ -221,6 +227,8 @@ impl Kind {
             Self::PutUnit => "put_unit",
             Self::RemoveUnit => "remove_unit",
             Self::ImportDirectory => "import_directory",
+            Self::BackUp => "back_up",
+            Self::Restore => "restore",
         }
     }
 

@@ -1,6 +1,7 @@
 //! What every directory does, proved for each backend.
 
 mod audit;
+mod backup;
 mod changes;
 mod digests;
 mod erasure;

@@ -3,6 +3,7 @@
 mod address;
 mod app_passwords;
 mod audit;
+mod backup;
 mod belongings;
 mod change;
 mod desk;
@@ -45,7 +46,7 @@ use super::digest_keys::{OpenKeys, What, find_digest};
 use super::rules::login_forms;
 use super::user_filter::Found;
 use super::{
-    Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, Erased,
+    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, DigestKeys, Directory, Erased,
     KeyDigest, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, UserFilter,
     Wanted,
 };
@@ -346,6 +347,22 @@ impl Directory for PostgresDirectory {
     async fn ping(&self) -> Result<(), StoreError> {
         self.once(self.timeout, |_| Box::pin(async { Ok(()) }))
             .await
+    }
+
+    async fn back_up(&self, folder: &Path) -> Result<BackedUp, StoreError> {
+        let folder = folder.to_owned();
+        self.once(WHOLE, |c| Box::pin(backup::write(c, folder)))
+            .await
+    }
+
+    async fn restore(&self, folder: &Path) -> Result<(), StoreError> {
+        let folder = folder.to_owned();
+        self.once(WHOLE, |c| Box::pin(backup::restore(c, folder)))
+            .await
+    }
+
+    async fn close(&self) {
+        self.connections.close();
     }
 }
 

@@ -3,7 +3,9 @@
 mod app_passwords;
 mod apply;
 mod audit;
+mod backup;
 mod change;
+mod close;
 mod desk;
 mod digest_keys;
 mod enrolments;
@@ -33,7 +35,7 @@ use super::desk::Halt;
 use super::digest_keys::{OpenKeys, What, find_digest};
 use super::user_filter::Found;
 use super::{
-    Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, Erased,
+    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, DigestKeys, Directory, Erased,
     KeyDigest, MigrationError, OrganisationEntry, OrganisationName, Outstanding, Present, Snapshot,
     Unapplied, UserFilter, Wanted,
 };
@@ -55,7 +57,8 @@ pub struct SqliteDirectory {
 /// What is kept, and what keeps the file open meanwhile.
 struct Kept {
     rows: NearRows,
-    _open: Mutex<SqliteConnection>,
+    /// None once the directory is closed.
+    open: Mutex<Option<SqliteConnection>>,
 }
 
 impl SqliteDirectory {
@@ -100,18 +103,27 @@ impl SqliteDirectory {
 
     /// Keeps so many users after they were looked up, for as long as nobody changes the file.
     pub async fn keeping(mut self, users: NonZeroUsize) -> Result<Self, StoreError> {
-        let mut open = self.options.connect().await.map_err(failed)?;
-        // Only who has read from the file counts as one who has it open.
-        query("SELECT 1 FROM users LIMIT 1")
-            .execute(&mut open)
-            .await
-            .map_err(failed)?;
-        let rows = NearRows::beside(self.options.get_filename(), users).map_err(failed)?;
-        self.near = Some(Kept {
-            rows,
-            _open: Mutex::new(open),
-        });
-        Ok(self)
+        let opened = async {
+            let mut open = self.options.connect().await.map_err(failed)?;
+            // Only who has read from the file counts as one who has it open.
+            query("SELECT 1 FROM users LIMIT 1")
+                .execute(&mut open)
+                .await
+                .map_err(failed)?;
+            let rows = NearRows::beside(self.options.get_filename(), users).map_err(failed)?;
+            Ok((open, rows))
+        };
+        match opened.await {
+            Ok((open, rows)) => {
+                let open = Mutex::new(Some(open));
+                self.near = Some(Kept { rows, open });
+                Ok(self)
+            }
+            Err(error) => {
+                self.pool.close().await;
+                Err(error)
+            }
+        }
     }
 }
 
@@ -267,6 +279,18 @@ impl Directory for SqliteDirectory {
             .await
             .map(drop)
             .map_err(failed)
+    }
+
+    async fn back_up(&self, folder: &Path) -> Result<BackedUp, StoreError> {
+        backup::write(self, folder).await
+    }
+
+    async fn restore(&self, folder: &Path) -> Result<(), StoreError> {
+        backup::restore(self, folder).await
+    }
+
+    async fn close(&self) {
+        close::close(self).await;
     }
 }
 

@@ -16,6 +16,9 @@ const STEPS: [(i64, &str); 9] = [
     (10, "erased users"),
 ];
 
+/// The number of the last step.
+pub(super) const LAST: i64 = STEPS[STEPS.len() - 1].0;
+
 /// The steps of one database, the first one first. One that was ever taken is never changed.
 pub(super) fn migrator(steps: [&'static str; STEPS.len()]) -> Migrator {
     let steps = STEPS.into_iter().zip(steps);

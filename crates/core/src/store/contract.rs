@@ -5,6 +5,7 @@ mod caps;
 mod earlier;
 mod kinds;
 pub(crate) mod redis_server;
+mod restored;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -256,6 +257,7 @@ pub(super) async fn pass_all<S: Plant>(store: &S) {
     kinds::of_many_at_once_the_newest_stay(store).await;
     acting::a_token_is_also_listed_under_its_actor(store).await;
     each_is_shown_until_told_to_stop(store).await;
+    restored::tokens_are_as_they_were(store).await;
     caps::ten_thousand_logins_leave_a_list_with_an_end(store).await;
 }
 
@@ -372,4 +374,38 @@ async fn a_redis_that_is_away_is_an_error_and_comes_back_without_a_restart() {
     server.start_again();
     store.put(digest(2), &kept, NOW).await.unwrap();
     assert_eq!(store.get(digest(2)).await.unwrap(), Some(Arc::new(kept)));
+}
+
+#[tokio::test]
+async fn a_closed_store_answers_nothing_and_can_be_opened_without_repair() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tokens.redb");
+    let store = EmbeddedStore::open(&path, MANY).unwrap();
+    let user = Uuid::new_v4();
+    store
+        .put(digest(1), &record(user, NOW, HOUR), NOW)
+        .await
+        .unwrap();
+    assert!(
+        EmbeddedStore::open_unless_in_use(&path, MANY)
+            .unwrap()
+            .is_none()
+    );
+    store.close().await;
+    store.close().await;
+    assert!(store.ping().await.is_err());
+    assert!(
+        store
+            .put(digest(2), &record(user, NOW, HOUR), NOW)
+            .await
+            .is_err()
+    );
+    let mut opening = redb::Builder::new();
+    let opened = opening
+        .set_repair_callback(redb::RepairSession::abort)
+        .open(&path);
+    assert!(opened.is_ok(), "{:?}", opened.err());
+    drop(opened);
+    let store = EmbeddedStore::open(&path, MANY).unwrap();
+    assert!(store.get(digest(1)).await.unwrap().is_some());
 }

@@ -19,7 +19,7 @@ use self::pace::Pace;
 use self::shelf::Shelf;
 use self::tables::UserKey;
 use self::writer::{Change, Writer};
-use super::{Caps, Finding, Level, Record, StoreHealth, TokenStore, Visit};
+use super::{Caps, Finding, Level, Record, StoreHealth, StoredToken, TokenStore, Visit};
 use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::token::TokenDigest;
@@ -41,6 +41,14 @@ impl EmbeddedStore {
     /// Opens the file, makes it if it is missing, repairs it after a crash.
     pub fn open(path: &Path, caps: Caps) -> Result<Self, StoreError> {
         Self::start(Shelf::open(path)?, Durability::Immediate, caps)
+    }
+
+    /// Opens a file that is there; `None` if another process has it open.
+    pub fn open_unless_in_use(path: &Path, caps: Caps) -> Result<Option<Self>, StoreError> {
+        match Shelf::open_unless_in_use(path)? {
+            Some(shelf) => Self::start(shelf, Durability::Immediate, caps).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// A store that is gone with the process.
@@ -132,6 +140,16 @@ impl TokenStore for EmbeddedStore {
             .await
     }
 
+    async fn restore(&self, token: &StoredToken, now: OffsetDateTime) -> Result<(), StoreError> {
+        if token.record.expires_at <= now {
+            return Ok(());
+        }
+        let token = Box::new(token.clone());
+        self.writer
+            .apply(|answer| Change::Restore { token, answer })
+            .await
+    }
+
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
         self.writer
             .apply(|answer| Change::Take { digest, answer })
@@ -211,6 +229,11 @@ impl TokenStore for EmbeddedStore {
             findings: findings.into_iter().collect(),
             ..StoreHealth::default()
         })
+    }
+
+    async fn close(&self) {
+        // Fails if it is closed already.
+        let _ = self.writer.apply(|answer| Change::Close { answer }).await;
     }
 }
 

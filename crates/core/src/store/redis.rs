@@ -57,7 +57,7 @@ use self::near::NearTokens;
 use self::replicas::Replicas;
 use self::scripts::Scripts;
 use self::touches::Touches;
-use super::{Caps, Record, Slot, StoreHealth, TokenStore, Visit};
+use super::{Caps, Record, Slot, StoreHealth, StoredToken, TokenStore, Visit};
 use crate::clock::{Clock, milliseconds};
 use crate::connections::Connections;
 use crate::error::StoreError;
@@ -201,6 +201,32 @@ impl TokenStore for RedisStore {
         Ok(record.map(Arc::new))
     }
 
+    async fn restore(&self, token: &StoredToken, now: OffsetDateTime) -> Result<(), StoreError> {
+        let StoredToken { digest, record, .. } = token;
+        let life = milliseconds(record.expires_at) - milliseconds(now);
+        if life <= 0 {
+            return Ok(());
+        }
+        let _changing = self.changing(*digest);
+        if record.spent.is_none() {
+            self.list(*digest, record, now).await?;
+        }
+        let mut store = cmd("SET");
+        store
+            .arg(self.link.keys().token(*digest))
+            .arg(record.encode()?);
+        let () = self.link.ask(store.arg("PX").arg(life)).await?;
+        if token.holds_slot
+            && let Some(slot) = record.slot
+        {
+            let mut hold = cmd("SET");
+            hold.arg(self.link.keys().slot(*slot.digest()))
+                .arg(digest.as_bytes());
+            let () = self.link.ask(hold.arg("PX").arg(life)).await?;
+        }
+        Ok(())
+    }
+
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
         let _changing = self.changing(digest);
         let value: Option<Vec<u8>> = self
@@ -277,4 +303,8 @@ impl TokenStore for RedisStore {
         health.findings.sort_by_key(|finding| finding.level);
         Ok(health)
     }
+
+    /// Does nothing: every write, a batch of uses included, is awaited by its caller, and connections end
+    /// with the process.
+    async fn close(&self) {}
 }

@@ -1,11 +1,12 @@
 //! The running gateway, asked at its management listener.
 
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use isogloss_exchange::Host;
+use isogloss_exchange::{Host, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,13 @@ pub(super) struct Identity {
     /// Its key
     #[arg(long, value_name = "FILE", requires = "client_certificate")]
     client_key: Option<PathBuf>,
+}
+
+impl Gateway {
+    /// Whether anything is said about it.
+    pub(super) fn is_named(&self) -> bool {
+        self.management.is_some() || self.key_file.is_some()
+    }
 }
 
 impl Identity {
@@ -79,21 +87,39 @@ impl Remote {
         selection: &impl Serialize,
     ) -> Result<T> {
         let query = serde_urlencoded::to_string(selection)?;
-        let key = self.key.expose_secret();
-        let response = self
-            .host
-            .roundtrip(
-                format!(
-                    "{} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n\r\n",
-                    self.host.below(&format!("{method} /admin/{route}?{query}"))
-                )
-                .as_bytes(),
-            )
-            .with_context(|| format!("cannot ask the gateway at {}", self.host.base()))?;
+        let request = self.request(&format!("{method} /admin/{route}?{query}"));
+        let response = self.host.roundtrip(request.expose_secret().as_bytes());
+        let response = response.with_context(|| self.unreachable())?;
         if response.status == 200 {
             let body = serde_json::from_slice(&response.body);
             return body.context("the gateway's answer cannot be read");
         }
+        self.refused(&response)
+    }
+
+    /// Writes what a route of `/admin/…` responds with to a file, as it comes.
+    pub(super) fn download(&self, route: &str, file: &mut impl Write) -> Result<()> {
+        let request = self.request(&format!("GET /admin/{route}"));
+        let request = request.expose_secret().as_bytes();
+        let response = self.host.download(request, file);
+        let response = response.with_context(|| self.unreachable())?;
+        if response.status == 200 {
+            return Ok(());
+        }
+        self.refused(&response)
+    }
+
+    fn request(&self, line: &str) -> SecretString {
+        let line = self.host.below(line);
+        let key = self.key.expose_secret();
+        format!("{line} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n\r\n").into()
+    }
+
+    fn unreachable(&self) -> String {
+        format!("cannot ask the gateway at {}", self.host.base())
+    }
+
+    fn refused<T>(&self, response: &Response) -> Result<T> {
         let refused: Result<Refused, _> = serde_json::from_slice(&response.body);
         match refused {
             Ok(Refused { reason }) => bail!("{reason}"),

@@ -11,6 +11,7 @@ use super::directory::Directory;
 use super::mail::Mail;
 use super::problem::Problem;
 use super::tokens::Tokens;
+use crate::cli::Database;
 
 /// Where tokens live.
 pub(crate) enum TokenStoreAddress {
@@ -50,6 +51,14 @@ pub(crate) enum DirectoryAddress {
 }
 
 impl DirectoryAddress {
+    /// What kind of database it is.
+    pub(crate) fn database(&self) -> Database {
+        match self {
+            Self::Sqlite(_) => Database::Sqlite,
+            Self::Postgres(_) => Database::Postgres,
+        }
+    }
+
     /// Reads `directory.url`, or the file named in its place.
     pub(crate) fn of(directory: &Directory) -> Result<Self, Problem> {
         let url = read(

@@ -5,13 +5,14 @@ mod digests;
 mod factors;
 mod keys;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use isogloss_core::audit::{AuditTable, Event, Filter};
 use isogloss_core::directory::{
-    Account, Applied, Card, CardName, Change, ChangeError, Directory, Erased, KeyDigest,
+    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, Directory, Erased, KeyDigest,
     OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, UserFilter, Wanted,
 };
 use isogloss_core::store::Finding;
@@ -188,5 +189,17 @@ impl Directory for Gate {
     async fn ping(&self) -> Result<(), StoreError> {
         self.directory.ping().await?;
         self.passed().map(drop)
+    }
+
+    async fn back_up(&self, folder: &Path) -> Result<BackedUp, StoreError> {
+        self.passed()?.back_up(folder).await
+    }
+
+    async fn restore(&self, folder: &Path) -> Result<(), StoreError> {
+        self.passed()?.restore(folder).await
+    }
+
+    async fn close(&self) {
+        self.directory.close().await;
     }
 }

@@ -8,6 +8,7 @@ use actix_web::dev::{Service as _, ServiceFactory, ServiceRequest, ServiceRespon
 use actix_web::web::Data;
 use actix_web::{App, Error};
 use isogloss_core::directory::Directory;
+use isogloss_core::store::TokenStore;
 use isogloss_core::{Auth, Passwords};
 
 use super::metrics::Metrics;
@@ -17,6 +18,7 @@ use crate::backends::Backends;
 use crate::headers::Protection;
 use crate::measured::Requests;
 use crate::slow;
+use crate::usage::Usage;
 
 /// What it is made of.
 #[derive(Clone)]
@@ -24,6 +26,8 @@ pub(crate) struct Ingredients {
     pub(crate) readiness: Readiness,
     pub(crate) auth: Auth,
     pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) tokens: Arc<dyn TokenStore>,
+    pub(crate) usage: Usage,
     pub(crate) passwords: Passwords,
     pub(crate) metrics: Metrics,
     pub(crate) backends: Backends,
@@ -46,6 +50,8 @@ pub(crate) fn app(
         readiness,
         auth,
         directory,
+        tokens,
+        usage,
         passwords,
         metrics,
         backends,
@@ -61,6 +67,8 @@ pub(crate) fn app(
         .app_data(Data::new(readiness))
         .app_data(Data::new(auth))
         .app_data(Data::new(directory))
+        .app_data(Data::new(tokens))
+        .app_data(Data::new(usage))
         .app_data(Data::new(administration))
         .app_data(Data::new(passwords))
         .app_data(Data::new(metrics))

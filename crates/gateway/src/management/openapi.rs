@@ -7,7 +7,7 @@ use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::admin::Refusal;
-use super::{admin, keys, metrics, organisations, sessions, throttle, usage, users};
+use super::{admin, backup, keys, metrics, organisations, sessions, throttle, usage, users};
 use crate::backends::{self, Backends};
 
 /// Each route is described where it is handled.
@@ -43,6 +43,8 @@ use crate::backends::{self, Backends};
         organisations::units::put,
         organisations::units::remove,
         usage::list,
+        backup::prepare,
+        backup::tokens,
         management,
         dialect
     ),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use isogloss_core::store::{Record, StoreHealth, TokenStore, Visit};
+use isogloss_core::store::{Record, StoreHealth, StoredToken, TokenStore, Visit};
 use isogloss_core::{Clock, Connections, NearStatus, StoreError, TokenDigest};
 use metrics::{Histogram, histogram};
 use time::OffsetDateTime;
@@ -111,6 +111,11 @@ impl TokenStore for MeasuredStore {
         self.replace.time(call).await
     }
 
+    /// Only a command does so, which counts nothing.
+    async fn restore(&self, token: &StoredToken, now: OffsetDateTime) -> Result<(), StoreError> {
+        self.store.restore(token, now).await
+    }
+
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
         self.take.time(self.store.take(digest)).await
     }
@@ -138,6 +143,10 @@ impl TokenStore for MeasuredStore {
     /// Asks several servers several things, which says nothing of one call.
     async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
         self.store.health(clock).await
+    }
+
+    async fn close(&self) {
+        self.store.close().await;
     }
 
     fn connections(&self) -> Option<Connections> {

@@ -27,6 +27,31 @@ async fn an_erased_user_is_gone_from_postgres() {
     hold(|| PostgresDatabase(server.new_database().unwrap())).await;
 }
 
+#[tokio::test]
+async fn no_file_of_sqlite_holds_an_erased_user_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = SqliteFile(folder);
+    let directory = filled(&database).await;
+    let id = id_of(directory.as_ref(), "ada").await.to_string();
+    let texts = ["ada@example.com", &id];
+    let holds = |text: &str| {
+        let files = database.0.path().read_dir().unwrap();
+        files
+            .filter(|file| {
+                let bytes = std::fs::read(file.as_ref().unwrap().path()).unwrap();
+                bytes
+                    .windows(text.len())
+                    .any(|window| window == text.as_bytes())
+            })
+            .count()
+    };
+    assert!(texts.iter().all(|text| holds(text) > 0));
+    erase(directory.as_ref(), "ada").await;
+    for text in texts {
+        assert_eq!(holds(text), 0, "{text}, while the directory is open");
+    }
+}
+
 async fn hold<D: Reopen>(fresh: impl Fn() -> D) {
     everything_of_the_user_is_gone(&fresh()).await;
     events_are_counted_and_name_no_user(&fresh()).await;

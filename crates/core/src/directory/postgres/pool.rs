@@ -37,6 +37,11 @@ impl Connections {
         Self(pool.expect("a pool without time-outs needs no runtime"))
     }
 
+    /// Closes those that are free now, and the others when they are given back. None is made any more.
+    pub(super) fn close(&self) {
+        self.0.close();
+    }
+
     /// How many there are.
     pub(super) fn status(&self) -> crate::Connections {
         self.0.status().into()

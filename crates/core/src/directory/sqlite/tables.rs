@@ -75,15 +75,26 @@ async fn attempt(options: SqliteConnectOptions) -> Result<(SqlitePool, Outstandi
         .acquire_timeout(TIMEOUT)
         .connect_with(options)
         .await?;
+    match bring_up_to_date(&pool).await {
+        Ok(due) => Ok((pool, due)),
+        Err(fault) => {
+            pool.close().await;
+            Err(fault)
+        }
+    }
+}
+
+/// Takes the steps that the tables lack, and returns them.
+async fn bring_up_to_date(pool: &SqlitePool) -> Result<Outstanding, Fault> {
     let mut connection = pool.acquire().await?;
     let taken = taken(&mut connection).await?;
     let due = outstanding(&migrations(), &taken)?;
     drop(connection);
     if due.steps.is_empty() {
-        return Ok((pool, due));
+        return Ok(due);
     }
-    match migrate(&pool).await {
-        Ok(()) => Ok((pool, due)),
+    match migrate(pool).await {
+        Ok(()) => Ok(due),
         Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {
             if code(&error).as_deref() != Some(SQLITE_READONLY) {
                 return Err(error.into());

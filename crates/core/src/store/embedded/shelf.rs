@@ -27,10 +27,18 @@ pub(super) struct Shelf {
 impl Shelf {
     /// Opens the file, makes it if it is missing, repairs it after a crash.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_unless_in_use(path)?.ok_or_else(|| failed("another process has it open"))
+    }
+
+    /// The same; `None` if another process has it open.
+    pub(super) fn open_unless_in_use(path: &Path) -> Result<Option<Self>, StoreError> {
         create_private_file(path).map_err(failed)?;
-        let database = open(path)?;
+        let database = match Builder::new().create(path) {
+            Err(DatabaseError::DatabaseAlreadyOpen) => return Ok(None),
+            opened => opened.map_err(failed)?,
+        };
         tables::create(&database).map_err(failed)?;
-        Ok(Self::with(database, Some(path)))
+        Ok(Some(Self::with(database, Some(path))))
     }
 
     pub(super) fn in_memory() -> Result<Self, StoreError> {
@@ -54,7 +62,7 @@ impl Shelf {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         database
             .clone()
-            .ok_or_else(|| failed("the disk failed; it is opened anew"))
+            .ok_or_else(|| failed("closed, or being reopened after the disk failed"))
     }
 
     pub(super) fn read(&self) -> Result<ReadTransaction, StoreError> {
@@ -66,6 +74,18 @@ impl Shelf {
         let Some(path) = &self.path else {
             return Ok(());
         };
+        self.close();
+        let database = open(path)?;
+        let mut place = self
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *place = Some(Arc::new(database));
+        Ok(())
+    }
+
+    /// Closes the database once all readers have left.
+    pub(super) fn close(&self) {
         let before = {
             let mut place = self
                 .database
@@ -78,13 +98,6 @@ impl Shelf {
                 sleep(GLANCE);
             }
         }
-        let database = open(path)?;
-        let mut place = self
-            .database
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        *place = Some(Arc::new(database));
-        Ok(())
     }
 }
 

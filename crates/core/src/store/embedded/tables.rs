@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::clock::milliseconds;
-use crate::store::{Caps, Record, Slot};
+use crate::store::{Caps, Record, Slot, StoredToken};
 use crate::token::TokenDigest;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -91,14 +91,34 @@ impl<'t> Tables<'t> {
             }
             self.slots.insert(key, digest.as_bytes())?;
         }
+        self.insert(digest, record)?;
+        self.enforce_caps(record, digest, now, caps)
+    }
+
+    /// Stores a token as it was; nothing ends for it.
+    pub(super) fn restore(&mut self, token: &StoredToken) -> Result<()> {
+        let StoredToken { digest, record, .. } = token;
+        if token.holds_slot
+            && let Some(slot) = record.slot
+        {
+            let key = slot.digest().as_bytes();
+            self.slots.insert(key, digest.as_bytes())?;
+        }
+        self.insert(*digest, record)
+    }
+
+    /// Stores a record, and lists it where it belongs.
+    fn insert(&mut self, digest: TokenDigest, record: &Record) -> Result<()> {
         self.tokens
             .insert(digest.as_bytes(), record.encode()?.as_slice())?;
-        for key in user_keys(record, digest) {
-            self.by_user.insert(&key, ())?;
+        if record.spent.is_none() {
+            for key in user_keys(record, digest) {
+                self.by_user.insert(&key, ())?;
+            }
         }
         self.by_expiry
             .insert(&expiry_key(record.expires_at, digest), ())?;
-        self.enforce_caps(record, digest, now, caps)
+        Ok(())
     }
 
     pub(super) fn replace(

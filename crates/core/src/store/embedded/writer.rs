@@ -1,86 +1,27 @@
 //! One thread that writes: it gathers the changes that wait and commits them together.
 
+mod change;
+
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use redb::{CommitError, Durability, StorageError, TableError, TransactionError};
-use time::OffsetDateTime;
 use tokio::sync::oneshot;
-use uuid::Uuid;
 
+use self::change::Answer;
+pub(super) use self::change::{Change, Step};
 use super::failed;
 use super::shelf::Shelf;
 use super::tables::{self, Tables};
 use crate::error::StoreError;
-use crate::store::{Caps, Record};
-use crate::token::TokenDigest;
+use crate::store::Caps;
 
 /// How many changes share one commit at the most.
 const BATCH: usize = 256;
 
 /// How long nothing is written after the disk refused it.
 const CONVALESCENCE: Duration = Duration::from_secs(1);
-
-type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
-
-/// One change, with the place where its outcome is awaited.
-pub(super) enum Change {
-    Put {
-        digest: TokenDigest,
-        record: Box<Record>,
-        now: OffsetDateTime,
-        answer: Answer<Vec<TokenDigest>>,
-    },
-    Replace {
-        digest: TokenDigest,
-        before: Box<Record>,
-        after: Box<Record>,
-        answer: Answer<bool>,
-    },
-    Take {
-        digest: TokenDigest,
-        answer: Answer<Option<Record>>,
-    },
-    RemoveUser {
-        user: Uuid,
-        answer: Answer<u64>,
-    },
-    Sweep {
-        now: OffsetDateTime,
-        at_most: usize,
-        answer: Answer<Step>,
-    },
-    /// Stores something that is no token, or removes it.
-    Probe {
-        stored: Option<&'static [u8]>,
-        answer: Answer<()>,
-    },
-}
-
-/// What one step of a sweep did.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Step {
-    pub(super) removed: usize,
-    /// For so long nobody else could write.
-    pub(super) took: Duration,
-}
-
-impl Change {
-    /// Answers that it was not made.
-    fn fail(self, reason: &str) {
-        let error = failed(reason);
-        // Whoever asked may have gone: then nobody needs the answer.
-        match self {
-            Self::Put { answer, .. } => drop(answer.send(Err(error))),
-            Self::Replace { answer, .. } => drop(answer.send(Err(error))),
-            Self::Take { answer, .. } => drop(answer.send(Err(error))),
-            Self::RemoveUser { answer, .. } => drop(answer.send(Err(error))),
-            Self::Sweep { answer, .. } => drop(answer.send(Err(error))),
-            Self::Probe { answer, .. } => drop(answer.send(Err(error))),
-        }
-    }
-}
 
 /// The way to the writing thread, which ends when this is dropped.
 pub(super) struct Writer(Sender<Change>);
@@ -125,12 +66,11 @@ fn write(shelf: &Shelf, durability: Durability, caps: Caps, queue: &Receiver<Cha
                 continue;
             }
         };
-        if let Some(illness) = &ill {
-            first.fail(&illness.reason);
-            continue;
-        }
         let mut changes = vec![first];
         changes.extend(queue.try_iter().take(BATCH - 1));
+        let (closes, changes): (Vec<_>, Vec<_>) = changes
+            .into_iter()
+            .partition(|change| matches!(change, Change::Close { .. }));
         // Nobody's answer waits for a sweep that came along with it.
         let (sweeps, changes): (Vec<_>, Vec<_>) = changes
             .into_iter()
@@ -143,6 +83,11 @@ fn write(shelf: &Shelf, durability: Durability, caps: Caps, queue: &Receiver<Cha
                 None if changes.is_empty() => {}
                 None => ill = make(shelf, durability, caps, changes),
             }
+        }
+        if !closes.is_empty() {
+            shelf.close();
+            closes.into_iter().for_each(Change::closed);
+            return;
         }
     }
 }
@@ -259,6 +204,11 @@ fn commit(
                     tables.replace(digest, &before, &after),
                     &mut pending,
                 ),
+                Change::Restore { token, answer } => {
+                    later(answer, tables.restore(&token), &mut pending)
+                }
+                // The thread sees to it after all changes are made.
+                Change::Close { .. } => Ok(()),
                 Change::Take { digest, answer } => later(answer, tables.take(digest), &mut pending),
                 Change::RemoveUser { user, answer } => {
                     later(answer, tables.remove_user(user), &mut pending)

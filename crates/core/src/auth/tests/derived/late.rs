@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::*;
 use crate::clock::Clock;
 use crate::error::StoreError;
-use crate::store::{Record, StoreHealth, TokenStore, Visit};
+use crate::store::{Record, StoreHealth, StoredToken, TokenStore, Visit};
 use crate::token::TokenDigest;
 
 /// A store to which a record is added just after it was listed for so many times.
@@ -63,6 +63,10 @@ impl TokenStore for Late {
         self.store.replace(digest, before, after, now).await
     }
 
+    async fn restore(&self, token: &StoredToken, now: OffsetDateTime) -> Result<(), StoreError> {
+        self.store.restore(token, now).await
+    }
+
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
         self.store.take(digest).await
     }
@@ -86,6 +90,10 @@ impl TokenStore for Late {
 
     async fn sweep(&self, now: OffsetDateTime) -> Result<u64, StoreError> {
         self.store.sweep(now).await
+    }
+
+    async fn close(&self) {
+        self.store.close().await;
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

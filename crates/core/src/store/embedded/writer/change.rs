@@ -1,0 +1,90 @@
+//! What the writing thread is asked for.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::failed;
+use crate::error::StoreError;
+use crate::store::{Record, StoredToken};
+use crate::token::TokenDigest;
+
+/// Where an outcome is awaited.
+pub(super) type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
+
+/// One change, with the place where its outcome is awaited.
+pub(in crate::store::embedded) enum Change {
+    Put {
+        digest: TokenDigest,
+        record: Box<Record>,
+        now: OffsetDateTime,
+        answer: Answer<Vec<TokenDigest>>,
+    },
+    Replace {
+        digest: TokenDigest,
+        before: Box<Record>,
+        after: Box<Record>,
+        answer: Answer<bool>,
+    },
+    Restore {
+        token: Box<StoredToken>,
+        answer: Answer<()>,
+    },
+    Take {
+        digest: TokenDigest,
+        answer: Answer<Option<Record>>,
+    },
+    RemoveUser {
+        user: Uuid,
+        answer: Answer<u64>,
+    },
+    Sweep {
+        now: OffsetDateTime,
+        at_most: usize,
+        answer: Answer<Step>,
+    },
+    /// Stores something that is not a token, or removes it.
+    Probe {
+        stored: Option<&'static [u8]>,
+        answer: Answer<()>,
+    },
+    /// Nothing follows it.
+    Close {
+        answer: Answer<()>,
+    },
+}
+
+/// What one step of a sweep did.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store::embedded) struct Step {
+    pub(in crate::store::embedded) removed: usize,
+    /// For so long nobody else could write.
+    pub(in crate::store::embedded) took: Duration,
+}
+
+impl Change {
+    /// Answers, if it is that, that the database is closed.
+    pub(super) fn closed(self) {
+        if let Self::Close { answer } = self {
+            drop(answer.send(Ok(())));
+        }
+    }
+
+    /// Answers that it was not made.
+    pub(super) fn fail(self, reason: &str) {
+        let error = failed(reason);
+        // Whoever asked may have gone: then nobody needs the answer.
+        match self {
+            Self::Put { answer, .. } => drop(answer.send(Err(error))),
+            Self::Replace { answer, .. } => drop(answer.send(Err(error))),
+            Self::Take { answer, .. } => drop(answer.send(Err(error))),
+            Self::RemoveUser { answer, .. } => drop(answer.send(Err(error))),
+            Self::Sweep { answer, .. } => drop(answer.send(Err(error))),
+            Self::Restore { answer, .. } | Self::Probe { answer, .. } | Self::Close { answer } => {
+                drop(answer.send(Err(error)));
+            }
+        }
+    }
+}

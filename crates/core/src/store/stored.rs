@@ -1,0 +1,237 @@
+//! Tokens as a backup has them: the same from every store, and for every store.
+//!
+//! A backup begins with [`MAGIC`]. Each token has its digest (16 bytes), whether it holds its slot (one byte,
+//! 0 or 1), the length of its record (four bytes, big-endian), and the record as stores keep it. The end is one
+//! byte, 2, and the number of tokens (eight bytes): what ends without it is cut short.
+
+use std::io::{ErrorKind, Read};
+use std::ops::ControlFlow;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::iter;
+use tokio::sync::mpsc::Sender;
+
+use super::{Record, TokenStore};
+use crate::error::StoreError;
+use crate::token::TokenDigest;
+
+/// What a backup of tokens begins with.
+const MAGIC: &[u8] = b"isogloss tokens 1\n";
+/// What its last entry begins with, where others have whether they hold a slot.
+const END: u8 = 2;
+/// More than any record has. A length beyond it is none.
+const LONGEST: usize = 64 * 1024;
+/// How many tokens are handed over together.
+const PAGE: usize = 500;
+/// How many are looked up at once.
+const AT_ONCE: usize = 32;
+
+/// A token of a backup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredToken {
+    /// What stores know it by.
+    pub digest: TokenDigest,
+    /// Its facts.
+    pub record: Record,
+    /// Whether it is the one that holds its record's slot.
+    pub holds_slot: bool,
+}
+
+/// Sends all tokens, a page at a time, and waits whenever the receiver does not keep up. What comes or
+/// goes meanwhile may be among them or not. Ends early if the receiver is gone.
+pub async fn export(
+    store: &dyn TokenStore,
+    pages: &Sender<Vec<StoredToken>>,
+) -> Result<(), StoreError> {
+    let digests = all_digests(store).await?;
+    for page in digests.chunks(PAGE) {
+        let lookups = iter(page).map(|digest| look_up(store, *digest));
+        let found: Vec<_> = lookups.buffered(AT_ONCE).collect().await;
+        let found: Result<Vec<_>, _> = found.into_iter().filter_map(Result::transpose).collect();
+        if pages.send(found?).await.is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Returns the digests of all tokens, those that have expired included.
+pub async fn all_digests(store: &dyn TokenStore) -> Result<Vec<TokenDigest>, StoreError> {
+    let mut digests = Vec::new();
+    let collect = &mut |digest, _| {
+        digests.push(digest);
+        ControlFlow::Continue(())
+    };
+    store.each(collect).await?;
+    Ok(digests)
+}
+
+async fn look_up(
+    store: &dyn TokenStore,
+    digest: TokenDigest,
+) -> Result<Option<StoredToken>, StoreError> {
+    let Some(record) = store.get(digest).await? else {
+        return Ok(None);
+    };
+    let holds_slot = match record.slot {
+        Some(slot) => store.holder(*slot.digest()).await? == Some(digest),
+        None => false,
+    };
+    let record = (*record).clone();
+    Ok(Some(StoredToken {
+        digest,
+        record,
+        holds_slot,
+    }))
+}
+
+/// Writes a backup of tokens.
+#[derive(Debug, Default)]
+pub struct TokenWriter {
+    count: u64,
+}
+
+impl TokenWriter {
+    /// What comes before the first token.
+    pub fn start(&self) -> Vec<u8> {
+        MAGIC.to_vec()
+    }
+
+    /// Some tokens.
+    pub fn page(&mut self, tokens: &[StoredToken]) -> Result<Vec<u8>, StoreError> {
+        let mut bytes = Vec::new();
+        for token in tokens {
+            let record = token.record.encode()?;
+            let length = u32::try_from(record.len()).map_err(failed)?;
+            bytes.extend_from_slice(token.digest.as_bytes());
+            bytes.push(token.holds_slot.into());
+            bytes.extend_from_slice(&length.to_be_bytes());
+            bytes.extend_from_slice(&record);
+            self.count += 1;
+        }
+        Ok(bytes)
+    }
+
+    /// What comes after the last token.
+    pub fn end(&self) -> Vec<u8> {
+        let mut bytes = vec![0; 16];
+        bytes.push(END);
+        bytes.extend_from_slice(&self.count.to_be_bytes());
+        bytes
+    }
+}
+
+/// Reads a backup of tokens.
+pub struct TokenReader<R> {
+    input: R,
+    count: u64,
+}
+
+impl<R: Read> TokenReader<R> {
+    /// Reads what comes before the first token.
+    pub fn new(mut input: R) -> Result<Self, StoreError> {
+        let mut magic = [0; MAGIC.len()];
+        fill(&mut input, &mut magic)?;
+        if magic != MAGIC {
+            return Err(failed("it does not begin as a backup of tokens does"));
+        }
+        Ok(Self { input, count: 0 })
+    }
+
+    /// Reads a token; `None` at the end.
+    pub fn next_token(&mut self) -> Result<Option<StoredToken>, StoreError> {
+        let mut head = [0; 17];
+        fill(&mut self.input, &mut head)?;
+        let (digest, kind) = (&head[..16], head[16]);
+        if kind == END {
+            return self.check_the_end().map(|()| None);
+        }
+        let mut length = [0; 4];
+        fill(&mut self.input, &mut length)?;
+        let length = usize::try_from(u32::from_be_bytes(length)).map_err(failed)?;
+        if kind > 1 || length > LONGEST {
+            return Err(failed(format_args!("token {} is damaged", self.count + 1)));
+        }
+        let mut record = vec![0; length];
+        fill(&mut self.input, &mut record)?;
+        self.count += 1;
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(digest);
+        Ok(Some(StoredToken {
+            digest: bytes.into(),
+            record: Record::decode(&record)?,
+            holds_slot: kind == 1,
+        }))
+    }
+
+    fn check_the_end(&mut self) -> Result<(), StoreError> {
+        let mut count = [0; 8];
+        fill(&mut self.input, &mut count)?;
+        let more = self.input.read(&mut [0]).map_err(failed)?;
+        if u64::from_be_bytes(count) != self.count || more > 0 {
+            return Err(failed("it does not have as many tokens as it says"));
+        }
+        Ok(())
+    }
+}
+
+fn fill(input: &mut impl Read, bytes: &mut [u8]) -> Result<(), StoreError> {
+    input.read_exact(bytes).map_err(|error| {
+        if error.kind() == ErrorKind::UnexpectedEof {
+            return failed("it is cut short");
+        }
+        failed(error)
+    })
+}
+
+fn failed(error: impl std::fmt::Display) -> StoreError {
+    StoreError::new("backup of tokens", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::store::contract::{NOW, digest, record};
+
+    fn backup() -> (Vec<StoredToken>, Vec<u8>) {
+        let tokens: Vec<_> = (0..3)
+            .map(|number| StoredToken {
+                digest: digest(number),
+                record: record(uuid::Uuid::new_v4(), NOW, Duration::from_hours(1)),
+                holds_slot: number == 1,
+            })
+            .collect();
+        let mut writer = TokenWriter::default();
+        let page = writer.page(&tokens).unwrap();
+        let bytes = [writer.start(), page, writer.end()].concat();
+        (tokens, bytes)
+    }
+
+    fn read(bytes: &[u8]) -> Result<Vec<StoredToken>, StoreError> {
+        let mut reader = TokenReader::new(bytes)?;
+        let mut tokens = Vec::new();
+        while let Some(token) = reader.next_token()? {
+            tokens.push(token);
+        }
+        Ok(tokens)
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let (tokens, bytes) = backup();
+        assert_eq!(read(&bytes).unwrap(), tokens);
+    }
+
+    #[test]
+    fn what_is_cut_short_or_goes_on_is_refused() {
+        let (_, mut bytes) = backup();
+        for length in 0..bytes.len() {
+            let error = read(&bytes[..length]).unwrap_err().to_string();
+            assert!(error.contains("cut short"), "{length}: {error}");
+        }
+        bytes.push(0);
+        assert!(read(&bytes).is_err());
+    }
+}

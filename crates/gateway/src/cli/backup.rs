@@ -1,0 +1,167 @@
+//! `isogloss backup`: everything that the gateway keeps, in one folder.
+
+pub(super) mod folder;
+pub(super) mod manifest;
+pub(super) mod secrets;
+pub(super) mod tokens;
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use isogloss_core::audit::{Event, Kind};
+use isogloss_core::{Clock as _, SystemClock};
+use serde::Serialize;
+use time::format_description::well_known::Rfc3339;
+
+use self::folder::{AUDIT, Partial};
+use self::manifest::{DirectoryPart, FORMAT, Manifest};
+use super::acts::{self, Acts};
+use super::remote::Gateway;
+use super::{Outcome, output};
+use crate::config::{AuditTarget, Config, DirectoryAddress, Sections};
+use crate::parts;
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  isogloss backup /var/backups/isogloss/2026-11-29 --key-file /etc/isogloss/backup.key
+  isogloss backup backup --json
+
+Users, tokens, counts of use, the audit log, the pepper and the secret of JWTs are copied, while the gateway
+runs or when it does not. A backup is as secret as all of that together; only its owner may read it.
+
+Tokens in an embedded store belong to the running gateway: it is asked at its management listener, with a key of
+the realm `admin` that has the scope `backup:read`. Tokens in Redis are read from there; with --key-file
+the gateway is then asked, too, to write down what it has counted.
+
+Until a backup is complete, nothing has the name DIR. See docs/backup.md.
+
+Exit codes: 0 done, 1 refused or failed, 2 bad usage or configuration.")]
+pub(super) struct Arguments {
+    /// The folder to make; it must not exist, or be empty
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Print what was copied as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    gateway: Gateway,
+}
+
+/// What was copied, as it is printed.
+#[derive(Serialize)]
+struct Summary {
+    folder: PathBuf,
+    users: u64,
+    /// None if they are in the gateway's memory.
+    tokens: Option<u64>,
+    audit_events: u64,
+    audit_file: bool,
+    secrets: Vec<String>,
+}
+
+pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
+    let sections = &config.sections;
+    let folder = &arguments.folder;
+    if !folder::is_free(folder)? {
+        let folder = folder.display();
+        output::error(format_args!(
+            "{folder} exists and is not empty: name another folder"
+        ));
+        return Ok(Outcome::Refused);
+    }
+    let partial = Partial::beside(folder)?;
+    // Tokens before the directory: docs/backup.md says why.
+    let tokens = tokens::copy(&partial, &arguments.gateway, sections).await?;
+    let directory = parts::directory_to_look_at(sections).await?;
+    let copied = directory.back_up(partial.path()).await?;
+    let audit_file = copy_audit_file(partial.path(), sections)?;
+    let secrets = secrets::copy(partial.path(), sections)?;
+    let manifest = Manifest {
+        format: FORMAT,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        made_at: SystemClock.now().replace_nanosecond(0)?.format(&Rfc3339)?,
+        directory: DirectoryPart {
+            database: DirectoryAddress::of(&sections.directory)?.database(),
+            version: copied.version,
+            rows: copied.rows,
+        },
+        tokens,
+        files: manifest::digests(partial.path())?,
+    };
+    partial.finish(&manifest, folder)?;
+    let event = Event {
+        target: Some(folder.display().to_string()),
+        count: manifest.tokens,
+        ..acts::event(Kind::BackUp)
+    };
+    let acts = Acts {
+        directory,
+        sections,
+    };
+    acts.record(event).await?;
+    let rows = |table: &str| {
+        manifest
+            .directory
+            .rows
+            .get(table)
+            .copied()
+            .unwrap_or_default()
+    };
+    let summary = Summary {
+        folder: folder.clone(),
+        users: rows("users"),
+        tokens: manifest.tokens,
+        audit_events: rows("audit"),
+        audit_file,
+        secrets,
+    };
+    print(&summary, arguments.json)
+}
+
+fn print(summary: &Summary, json: bool) -> Result<Outcome> {
+    if json {
+        output::json(summary)?;
+        return Ok(Outcome::Done);
+    }
+    let Summary {
+        users,
+        audit_events,
+        ..
+    } = summary;
+    let tokens = match summary.tokens {
+        Some(tokens) => format!("{tokens} tokens"),
+        None => "no tokens (they are in the gateway's memory, and end with it)".to_owned(),
+    };
+    let folder = summary.folder.display();
+    output::text(format_args!(
+        "{folder}: {users} users, {tokens}, {audit_events} audit events in the database"
+    ))?;
+    if summary.audit_file {
+        output::text("the file of audit.to is in it")?;
+    }
+    match &summary.secrets[..] {
+        [] => output::warning(
+            "no pepper was found: without it no token, card or key of the backup works",
+        ),
+        secrets => output::text(format_args!("secrets: {}", secrets.join(", ")))?,
+    }
+    Ok(Outcome::Done)
+}
+
+/// Copies the file of `audit.to` up to its last whole line; whether there is one.
+fn copy_audit_file(folder: &Path, sections: &Sections) -> Result<bool> {
+    let AuditTarget::File(source) = &sections.audit.to else {
+        return Ok(false);
+    };
+    let copied = folder::copy_lines(source, &folder.join(AUDIT));
+    match copied {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        copied => {
+            copied.with_context(|| format!("audit.to: cannot copy {}", source.display()))?;
+            Ok(true)
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What a backup consists of, and by what it is known to be whole.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read as _};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use ring::digest;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The file that holds it.
+pub(super) const MANIFEST: &str = "manifest.json";
+/// What this program writes and reads.
+pub(super) const FORMAT: u64 = 1;
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::cli) struct Manifest {
+    pub(super) format: u64,
+    /// The version of the program that made it.
+    pub(in crate::cli) program: String,
+    pub(in crate::cli) made_at: String,
+    pub(in crate::cli) directory: DirectoryPart,
+    /// How many there are; none if they were in a gateway's memory.
+    pub(in crate::cli) tokens: Option<u64>,
+    /// Every file beside this one, by name.
+    pub(super) files: BTreeMap<String, FilePart>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::cli) struct DirectoryPart {
+    pub(in crate::cli) database: Database,
+    /// The number of the last step that brought its tables up to date.
+    pub(in crate::cli) version: i64,
+    pub(in crate::cli) rows: BTreeMap<String, u64>,
+}
+
+/// What a directory is kept in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Database {
+    Sqlite,
+    Postgres,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct FilePart {
+    bytes: u64,
+    sha256: String,
+}
+
+impl Manifest {
+    /// Reads the manifest of a backup, and finds every file to be as it was written.
+    pub(in crate::cli) fn verify(folder: &Path) -> Result<Self> {
+        let place = folder.display();
+        let text = match fs::read(folder.join(MANIFEST)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                bail!("{place} is no backup: it has no {MANIFEST}")
+            }
+            text => text.with_context(|| format!("cannot read {place}/{MANIFEST}"))?,
+        };
+        let damaged = || format!("{place}/{MANIFEST} is damaged");
+        let value: Value = serde_json::from_slice(&text).with_context(damaged)?;
+        match value["format"].as_u64() {
+            Some(FORMAT) => {}
+            Some(format) => bail!(
+                "{place} has the format {format}, and this program reads {FORMAT}: restore it with the \
+                 release that made it, {}",
+                value["program"]
+                    .as_str()
+                    .unwrap_or("which it does not name")
+            ),
+            None => bail!(damaged()),
+        }
+        let manifest: Self = serde_json::from_value(value).with_context(damaged)?;
+        let found = digests(folder)?;
+        for (name, part) in &manifest.files {
+            match found.get(name) {
+                None => bail!("{place} is not whole: {name} is missing"),
+                Some(found) if found != part => {
+                    bail!("{place}/{name} is damaged: it is not as it was written")
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(manifest)
+    }
+
+    /// Whether the backup has that file.
+    pub(in crate::cli) fn has(&self, file: &str) -> bool {
+        self.files.contains_key(file)
+    }
+}
+
+/// Size and SHA-256 of every file of a folder but the manifest.
+pub(super) fn digests(folder: &Path) -> Result<BTreeMap<String, FilePart>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if name != MANIFEST && path.is_file() {
+            let part = digest(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            files.insert(name, part);
+        }
+    }
+    Ok(files)
+}
+
+fn digest(file: &Path) -> std::io::Result<FilePart> {
+    let mut file = File::open(file)?;
+    let mut digest = digest::Context::new(&digest::SHA256);
+    let (mut bytes, mut buffer) = (0, vec![0; 64 * 1024]);
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            let sha256 = hex::encode(digest.finish());
+            return Ok(FilePart { bytes, sha256 });
+        }
+        digest.update(&buffer[..read]);
+        bytes += read as u64;
+    }
+}

@@ -1,0 +1,67 @@
+//! The secrets of the configuration: without the pepper no token, card or key of a backup works.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use isogloss_core::{Existing, write_private_file};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::config::{Sections, read_secret};
+
+/// What the digests of tokens are keyed with.
+pub(in crate::cli) const PEPPER: &str = "pepper";
+pub(in crate::cli) const PREVIOUS_PEPPER: &str = "previous-pepper";
+/// What signs JWTs.
+pub(in crate::cli) const JWT_SECRET: &str = "jwt-secret";
+const PREVIOUS_JWT_SECRET: &str = "previous-jwt-secret";
+
+/// Writes each of them to a file of its own; the names of those that there are.
+pub(super) fn copy(folder: &Path, sections: &Sections) -> Result<Vec<String>> {
+    let (tokens, jwt) = (&sections.tokens, &sections.jwt);
+    let secrets = [
+        (
+            PEPPER,
+            tokens.pepper.as_ref(),
+            Some(tokens.pepper_file.as_path()),
+        ),
+        (
+            PREVIOUS_PEPPER,
+            tokens.previous_pepper.as_ref(),
+            tokens.previous_pepper_file.as_deref(),
+        ),
+        (
+            JWT_SECRET,
+            jwt.secret.as_ref(),
+            Some(jwt.secret_file.as_path()),
+        ),
+        (
+            PREVIOUS_JWT_SECRET,
+            jwt.previous_secret.as_ref(),
+            jwt.previous_secret_file.as_deref(),
+        ),
+    ];
+    let mut copied = Vec::new();
+    for (name, value, file) in secrets {
+        let Some(secret) = secret(value, file)? else {
+            continue;
+        };
+        let bytes = secret.expose_secret().as_bytes();
+        write_private_file(&folder.join(name), bytes, Existing::Keep)?;
+        copied.push(name.to_owned());
+    }
+    Ok(copied)
+}
+
+/// A secret, from the configuration itself or from the file that it names, if that is there.
+fn secret(value: Option<&SecretString>, file: Option<&Path>) -> Result<Option<SecretString>> {
+    match (value, file) {
+        (Some(value), _) => Ok(Some(value.clone())),
+        (None, Some(file)) if file.exists() => {
+            let secret = read_secret(file);
+            secret
+                .map(Some)
+                .with_context(|| format!("cannot read {}", file.display()))
+        }
+        (None, _) => Ok(None),
+    }
+}

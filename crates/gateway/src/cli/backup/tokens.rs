@@ -1,0 +1,96 @@
+//! The tokens of a backup, from the store or from the gateway that has it open.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write as _};
+use std::path::Path;
+use std::pin::pin;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use futures_util::StreamExt as _;
+use isogloss_core::create_private_file;
+use isogloss_core::store::{StoredToken, TokenReader, TokenStore};
+use serde::Deserialize;
+
+use super::folder::{Partial, TOKENS};
+use crate::cli::output;
+use crate::cli::remote::{Gateway, Remote};
+use crate::config::{Sections, TokenStoreAddress};
+use crate::parts;
+use crate::token_stream::token_stream;
+
+/// Copies all tokens; how many there are, or `None` if a gateway has them in its memory.
+pub(super) async fn copy(
+    partial: &Partial,
+    gateway: &Gateway,
+    sections: &Sections,
+) -> Result<Option<u64>> {
+    let file = partial.path().join(TOKENS);
+    let remote = gateway
+        .is_named()
+        .then(|| open_prepared(gateway, sections))
+        .transpose()?;
+    match TokenStoreAddress::of(&sections.tokens)? {
+        TokenStoreAddress::Memory => return Ok(None),
+        TokenStoreAddress::Redis(_) => {
+            let store = parts::shared_tokens(sections)?.context("tokens.store")?;
+            from_store(store, &file).await?;
+        }
+        TokenStoreAddress::Embedded(path) => {
+            if let Some(store) = parts::embedded_tokens(&sections.tokens, &path)? {
+                from_store(store, &file).await?;
+            } else {
+                let remote = remote.map_or_else(|| open_prepared(gateway, sections), Ok)?;
+                from_gateway(&remote, &file)?;
+            }
+        }
+    }
+    count(&file, |_| {}).map(Some)
+}
+
+/// The running gateway, which has written down what it had in memory.
+fn open_prepared(gateway: &Gateway, sections: &Sections) -> Result<Remote> {
+    #[derive(Deserialize)]
+    struct Prepared {}
+    let remote = Remote::open(gateway, sections)?;
+    let Prepared {} = remote.ask("POST", "backup", &())?;
+    Ok(remote)
+}
+
+async fn from_store(store: Arc<dyn TokenStore>, file: &Path) -> Result<()> {
+    let mut file = BufWriter::new(new(file)?);
+    let mut bytes = pin!(token_stream(store));
+    while let Some(bytes) = bytes.next().await {
+        file.write_all(&bytes?)?;
+    }
+    Ok(file.flush()?)
+}
+
+fn from_gateway(remote: &Remote, file: &Path) -> Result<()> {
+    let mut file = BufWriter::new(new(file)?);
+    remote.download("backup/tokens", &mut file)?;
+    Ok(file.flush()?)
+}
+
+fn new(file: &Path) -> Result<File> {
+    let made = create_private_file(file)?;
+    made.with_context(|| format!("{} is there already", file.display()))
+}
+
+/// Reads all tokens of a backup to their end, and shows each.
+pub(in crate::cli) fn count(file: &Path, mut show: impl FnMut(StoredToken)) -> Result<u64> {
+    const TOLD: u64 = 10_000;
+    let mut tokens = TokenReader::new(BufReader::new(File::open(file)?))?;
+    let mut count = 0;
+    while let Some(token) = tokens.next_token()? {
+        show(token);
+        count += 1;
+        if count % TOLD == 0 {
+            output::progress(format_args!("read {count} tokens"), false);
+        }
+    }
+    if count >= TOLD {
+        output::progress(format_args!("read {count} tokens"), true);
+    }
+    Ok(count)
+}

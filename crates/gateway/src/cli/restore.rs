@@ -1,0 +1,109 @@
+//! `isogloss restore`: what a backup holds, put where the configuration says.
+
+mod target;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use isogloss_core::audit::{Event, Kind};
+use serde::Serialize;
+
+use self::target::{Restored, Target};
+use super::acts::{self, Acts};
+use super::backup::manifest::Manifest;
+use super::{Outcome, output};
+use crate::config::Config;
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  isogloss restore /var/backups/isogloss/2026-11-29
+  isogloss restore backup --replace --json
+
+Stop all gateways first. Every file of the backup is checked before anything is written. The directory is put
+back last, in one transaction: until then, users are what they were. Tokens that have expired meanwhile are left
+out. Tokens may go to another store than they come from; a directory goes to the same kind of database.
+
+A pepper that is there is never replaced, nor is the file of audit.to. See docs/backup.md.
+
+Exit codes: 0 done, 1 refused or failed, 2 bad usage or configuration.")]
+pub(super) struct Arguments {
+    /// A folder that isogloss backup has made
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Replace users and tokens that are there already
+    #[arg(long)]
+    replace: bool,
+    /// Print what was put back as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    made_at: String,
+    users: u64,
+    #[serde(flatten)]
+    restored: Restored,
+}
+
+pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
+    let sections = &config.sections;
+    let folder = &arguments.folder;
+    let manifest = Manifest::verify(folder)?;
+    let target = Target::open(folder, &manifest, sections).await?;
+    if !arguments.replace
+        && let Some(what) = target.occupied().await?
+    {
+        output::error(format_args!(
+            "there are {what} already: --replace puts the backup in their place"
+        ));
+        return Ok(Outcome::Refused);
+    }
+    let restored = target.fill().await?;
+    let acts = Acts {
+        directory: target.directory,
+        sections,
+    };
+    let event = Event {
+        target: Some(folder.display().to_string()),
+        count: restored.tokens,
+        ..acts::event(Kind::Restore)
+    };
+    acts.record(event).await?;
+    for warning in &restored.warnings {
+        output::warning(warning);
+    }
+    let users = manifest.directory.rows.get("users").copied();
+    let summary = Summary {
+        made_at: manifest.made_at,
+        users: users.unwrap_or_default(),
+        restored,
+    };
+    print(&summary, arguments.json)
+}
+
+fn print(summary: &Summary, json: bool) -> Result<Outcome> {
+    if json {
+        output::json(summary)?;
+        return Ok(Outcome::Done);
+    }
+    let Summary {
+        made_at,
+        users,
+        restored,
+    } = summary;
+    let tokens = match (restored.tokens, restored.expired) {
+        (None, _) => "no tokens".to_owned(),
+        (Some(tokens), 0) => format!("{tokens} tokens"),
+        (Some(tokens), expired) => format!("{tokens} tokens ({expired} had expired)"),
+    };
+    output::text(format_args!(
+        "the backup of {made_at} is restored: {users} users, {tokens}"
+    ))?;
+    for file in &restored.written {
+        output::text(format_args!("wrote {}", file.display()))?;
+    }
+    Ok(Outcome::Done)
+}

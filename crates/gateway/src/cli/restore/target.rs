@@ -1,0 +1,250 @@
+//! Where a backup goes.
+
+mod secrets;
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use futures_util::future::join_all;
+use isogloss_core::directory::{BackedUp, Directory, UserFilter};
+use isogloss_core::store::{Record, StoredToken, TokenReader, TokenStore, all_digests};
+use isogloss_core::{Clock as _, SystemClock};
+use serde::Serialize;
+
+use self::secrets::Secrets;
+use crate::cli::backup::folder::{AUDIT, TOKENS, copy_lines};
+use crate::cli::backup::manifest::{Database, Manifest};
+use crate::cli::backup::tokens::count;
+use crate::cli::{listener, output};
+use crate::config::{AuditTarget, DirectoryAddress, Sections, TokenStoreAddress};
+use crate::parts;
+
+/// How many tokens are written at once.
+const AT_ONCE: usize = 256;
+
+/// The places of a configuration, found to be fit for a backup.
+pub(super) struct Target<'a> {
+    folder: &'a Path,
+    sections: &'a Sections,
+    manifest: &'a Manifest,
+    secrets: Secrets,
+    pub(super) directory: Arc<dyn Directory>,
+    /// None for a gateway's memory.
+    tokens: Option<Arc<dyn TokenStore>>,
+}
+
+/// What was put back.
+#[derive(Default, Serialize)]
+pub(super) struct Restored {
+    /// None if the backup has none, or they have nowhere to go.
+    pub(super) tokens: Option<u64>,
+    pub(super) expired: u64,
+    /// Files beside the stores.
+    pub(super) written: Vec<PathBuf>,
+    pub(super) warnings: Vec<String>,
+}
+
+impl<'a> Target<'a> {
+    /// Looks at everything that could be in the way, and opens the stores.
+    pub(super) async fn open(
+        folder: &'a Path,
+        manifest: &'a Manifest,
+        sections: &'a Sections,
+    ) -> Result<Self> {
+        if manifest.tokens.is_some() {
+            let found = count(&folder.join(TOKENS), |_| {})?;
+            if manifest.tokens != Some(found) {
+                bail!("{} is damaged: it has {found} tokens", folder.display());
+            }
+        }
+        fits(manifest, sections)?;
+        let secrets = Secrets::compare(folder, manifest, sections)?;
+        refuse_running(sections)?;
+        let tokens = open_tokens(sections)?;
+        let directory = parts::directory_to_fill(sections).await?;
+        directory.ping().await?;
+        Ok(Self {
+            folder,
+            sections,
+            manifest,
+            secrets,
+            directory,
+            tokens,
+        })
+    }
+
+    /// What is there already, if anything is.
+    pub(super) async fn occupied(&self) -> Result<Option<&'static str>> {
+        let directory = self.directory.as_ref();
+        let all = UserFilter::default();
+        if !directory.users(&all, i64::MIN, 1).await?.is_empty() {
+            return Ok(Some("users"));
+        }
+        if !directory.organisations("", 1).await?.is_empty() {
+            return Ok(Some("organisations"));
+        }
+        if !directory.keys().await?.is_empty() {
+            return Ok(Some("keys"));
+        }
+        let mut has_live = false;
+        if let Some(tokens) = &self.tokens {
+            let now = SystemClock.now();
+            let look = &mut |_, record: Record| {
+                has_live = record.expires_at > now;
+                if has_live {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            };
+            tokens.each(look).await?;
+        }
+        Ok(has_live.then_some("tokens"))
+    }
+
+    /// Puts the backup in the place of what is there: the directory last, for without it tokens open
+    /// nothing.
+    pub(super) async fn fill(&self) -> Result<Restored> {
+        let mut restored = Restored::default();
+        self.secrets.write(&mut restored)?;
+        match (&self.tokens, self.manifest.tokens) {
+            (Some(tokens), Some(_)) => {
+                remove_all(tokens.as_ref()).await?;
+                self.fill_tokens(tokens.as_ref(), &mut restored).await?;
+            }
+            (Some(tokens), None) => remove_all(tokens.as_ref()).await?,
+            (None, Some(_)) => {
+                let text =
+                    "tokens.store is the gateway's memory: the tokens of the backup are left out";
+                restored.warnings.push(text.to_owned());
+            }
+            (None, None) => {}
+        }
+        self.directory
+            .restore(self.folder)
+            .await
+            .context("the directory is as it was")?;
+        self.fill_audit_file(&mut restored)?;
+        Ok(restored)
+    }
+
+    async fn fill_tokens(&self, store: &dyn TokenStore, restored: &mut Restored) -> Result<()> {
+        let file = std::fs::File::open(self.folder.join(TOKENS))?;
+        let mut tokens = TokenReader::new(std::io::BufReader::new(file))?;
+        let now = SystemClock.now();
+        let mut done = 0;
+        let mut batch: Vec<StoredToken> = Vec::with_capacity(AT_ONCE);
+        loop {
+            let token = tokens.next_token()?;
+            let is_last = token.is_none();
+            match token {
+                Some(token) if token.record.expires_at <= now => restored.expired += 1,
+                token => batch.extend(token),
+            }
+            if batch.len() == AT_ONCE || is_last {
+                let writes = batch.iter().map(|token| store.restore(token, now));
+                join_all(writes)
+                    .await
+                    .into_iter()
+                    .collect::<Result<Vec<()>, _>>()?;
+                done += batch.len() as u64;
+                batch.clear();
+                output::progress(format_args!("wrote {done} tokens"), is_last);
+            }
+            if is_last {
+                restored.tokens = Some(done);
+                return Ok(());
+            }
+        }
+    }
+
+    fn fill_audit_file(&self, restored: &mut Restored) -> Result<()> {
+        if !self.manifest.has(AUDIT) {
+            return Ok(());
+        }
+        let copy = self.folder.join(AUDIT);
+        let AuditTarget::File(file) = &self.sections.audit.to else {
+            let text = format!("audit.to names no file: {} stays there", copy.display());
+            restored.warnings.push(text);
+            return Ok(());
+        };
+        let is_empty = file.metadata().map_or(true, |found| found.len() == 0);
+        if !is_empty {
+            let (file, copy) = (file.display(), copy.display());
+            restored
+                .warnings
+                .push(format!("{file} has events, and stays as it is: see {copy}"));
+            return Ok(());
+        }
+        let replace = || match std::fs::remove_file(file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => copy_lines(&copy, file),
+        };
+        replace().with_context(|| format!("audit.to: cannot write {}", file.display()))?;
+        restored.written.push(file.clone());
+        Ok(())
+    }
+}
+
+/// Whether the directory is one that takes the backup's tables.
+fn fits(manifest: &Manifest, sections: &Sections) -> Result<()> {
+    let there = DirectoryAddress::of(&sections.directory)?.database();
+    let (database, version) = (manifest.directory.database, manifest.directory.version);
+    if there != database {
+        bail!(
+            "directory.url is another kind of database than the backup's ({database:?}): restore it to that \
+             kind, and move it with isogloss directory export and import"
+        );
+    }
+    let known = BackedUp::VERSION;
+    let program = &manifest.program;
+    if version > known || (version < known && database == Database::Postgres) {
+        bail!(
+            "the tables of the backup are of version {version}, and this program's are of version {known}: \
+             restore it with the release that made it, {program}, and upgrade then"
+        );
+    }
+    Ok(())
+}
+
+/// A gateway that runs would go on with what it has in memory.
+fn refuse_running(sections: &Sections) -> Result<()> {
+    let management = &sections.management;
+    if management.bind.port() == 0 {
+        return Ok(());
+    }
+    let host = listener(management.bind, management.tls.as_ref())?;
+    let answers = host.get("/healthz", "");
+    if answers.is_ok_and(|answer| answer.status == 200) {
+        bail!("a gateway runs at {}: stop it first", host.base());
+    }
+    Ok(())
+}
+
+fn open_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenStore>>> {
+    match TokenStoreAddress::of(&sections.tokens)? {
+        TokenStoreAddress::Memory => Ok(None),
+        TokenStoreAddress::Redis(_) => parts::shared_tokens(sections),
+        TokenStoreAddress::Embedded(path) => {
+            let store = parts::embedded_tokens(&sections.tokens, &path)?;
+            let path = path.display();
+            let store =
+                store.with_context(|| format!("a gateway has {path} open: stop it first"))?;
+            Ok(Some(store))
+        }
+    }
+}
+
+async fn remove_all(tokens: &dyn TokenStore) -> Result<()> {
+    let digests = all_digests(tokens).await?;
+    for digests in digests.chunks(AT_ONCE) {
+        let removals = digests.iter().map(|digest| tokens.take(*digest));
+        join_all(removals)
+            .await
+            .into_iter()
+            .collect::<Result<Vec<_>, _>>()?;
+    }
+    Ok(())
+}

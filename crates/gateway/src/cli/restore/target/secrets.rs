@@ -1,0 +1,113 @@
+//! The secrets of a backup beside those of the configuration.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use isogloss_core::{Existing, Pepper, write_private_file};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::Restored;
+use crate::cli::backup::manifest::Manifest;
+use crate::cli::backup::secrets::{JWT_SECRET, PEPPER, PREVIOUS_PEPPER};
+use crate::config::{Sections, read_secret};
+
+/// What will be written, and what the operator should know.
+#[derive(Default)]
+pub(super) struct Secrets {
+    missing: Vec<(PathBuf, SecretString)>,
+    warnings: Vec<String>,
+}
+
+impl Secrets {
+    /// Fails if the pepper of the configuration is another one: nothing of the backup would work under it.
+    pub(super) fn compare(folder: &Path, manifest: &Manifest, sections: &Sections) -> Result<Self> {
+        let read = |name: &str| {
+            let secret = manifest.has(name).then(|| read_secret(&folder.join(name)));
+            secret
+                .transpose()
+                .with_context(|| format!("cannot read {name}"))
+        };
+        let mut secrets = Self::default();
+        secrets.compare_peppers(read(PEPPER)?, read(PREVIOUS_PEPPER)?, sections)?;
+        secrets.compare_jwt_secret(read(JWT_SECRET)?, sections)?;
+        Ok(secrets)
+    }
+
+    fn compare_peppers(
+        &mut self,
+        pepper: Option<SecretString>,
+        previous: Option<SecretString>,
+        sections: &Sections,
+    ) -> Result<()> {
+        let tokens = &sections.tokens;
+        let current = tokens.read_pepper()?;
+        let known: Vec<_> = [
+            current.as_ref().map(mark),
+            tokens.read_previous_pepper()?.as_ref().map(mark),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let is_known = |secret: &SecretString| {
+            let pepper = Pepper::new(secret.expose_secret().as_bytes());
+            pepper.is_some_and(|pepper| known.contains(&mark(&pepper)))
+        };
+        match pepper {
+            None => self.warn("the backup has no pepper: its tokens, cards and keys work under the one that it was made under, and no other"),
+            Some(pepper) if current.is_none() => {
+                self.missing.push((tokens.pepper_file.clone(), pepper));
+            }
+            Some(pepper) if !is_known(&pepper) => bail!(
+                "the pepper of the configuration is not the backup's, and under it no token, card or key of \
+                 the backup would work: set tokens.pepper_file to a file that is not there yet, and the \
+                 backup's is put there, or set tokens.previous_pepper_file to the file {PEPPER} of the backup"
+            ),
+            Some(_) => {}
+        }
+        if previous.is_some_and(|previous| !is_known(&previous)) {
+            self.warn(
+                "the backup has a previous pepper, which is not configured here: set \
+                 tokens.previous_pepper_file to a copy of its file previous-pepper, or tokens under it are refused",
+            );
+        }
+        Ok(())
+    }
+
+    fn compare_jwt_secret(
+        &mut self,
+        secret: Option<SecretString>,
+        sections: &Sections,
+    ) -> Result<()> {
+        let Some(secret) = secret else { return Ok(()) };
+        match sections.jwt.read_secrets()?.0 {
+            None => self
+                .missing
+                .push((sections.jwt.secret_file.clone(), secret)),
+            Some(here) if here.expose_secret() != secret.expose_secret() => {
+                self.warn("the secret of JWTs is another one than the backup's, and stays");
+            }
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
+    fn warn(&mut self, text: &str) {
+        self.warnings.push(text.to_owned());
+    }
+
+    /// Writes the secrets that are missing.
+    pub(super) fn write(&self, restored: &mut Restored) -> Result<()> {
+        for (file, secret) in &self.missing {
+            write_private_file(file, secret.expose_secret().as_bytes(), Existing::Keep)
+                .with_context(|| format!("cannot write {}", file.display()))?;
+            restored.written.push(file.clone());
+        }
+        restored.warnings.extend(self.warnings.iter().cloned());
+        Ok(())
+    }
+}
+
+/// By what two peppers are found to be the same.
+fn mark(pepper: &Pepper) -> [u8; 32] {
+    pepper.fingerprint(b"backup")
+}

@@ -1,0 +1,92 @@
+//! `/admin/backup`: what a backup needs of a gateway that runs.
+
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::web::{Data, ServiceConfig, get, post, resource};
+use isogloss_core::audit::{Event, Kind};
+use isogloss_core::directory::Directory;
+use isogloss_core::store::TokenStore;
+use isogloss_core::{Auth, Scope};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::admin::{Admin, Refusal, no_method};
+use crate::token_stream::token_stream;
+use crate::usage::Usage;
+
+pub(super) fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(
+        resource("/admin/backup")
+            .route(post().to(prepare))
+            .default_service(no_method("POST")),
+    )
+    .service(
+        resource("/admin/backup/tokens")
+            .route(get().to(tokens))
+            .default_service(no_method("GET")),
+    );
+}
+
+#[derive(Serialize, ToSchema)]
+struct Prepared {
+    /// Nothing waits in the gateway's memory that a backup should have.
+    prepared: bool,
+}
+
+/// Write down what waits: events of the audit log, and what was counted of the use of dialects.
+#[utoipa::path(
+    post,
+    path = "/admin/backup",
+    operation_id = "prepareBackup",
+    tag = "backup",
+    description = "Takes the scope `backup:read`.",
+    responses((status = 200, body = Prepared), Refusal),
+    security(("admin" = ["backup:read"]))
+)]
+pub(crate) async fn prepare(
+    admin: Admin,
+    auth: Data<Auth>,
+    usage: Data<Usage>,
+    directory: Data<Arc<dyn Directory>>,
+) -> Result<HttpResponse, Refusal> {
+    admin.may(Scope::BackupRead).await?;
+    let flushed = usage.flush(directory.as_ref().as_ref()).await;
+    flushed.map_err(|error| Refusal::Unavailable(error.to_string()))?;
+    if !auth.audit().flush().await {
+        let reason = "events of the audit log could not be written in time";
+        return Err(Refusal::Unavailable(reason.to_owned()));
+    }
+    Ok(HttpResponse::Ok().json(Prepared { prepared: true }))
+}
+
+/// All tokens, as digests, in the format of a backup.
+#[utoipa::path(
+    get,
+    path = "/admin/backup/tokens",
+    operation_id = "backUpTokens",
+    tag = "backup",
+    description = "Takes the scope `backup:read`. A response that does not end with the mark of the end is cut short.",
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), Refusal),
+    security(("admin" = ["backup:read"]))
+)]
+pub(crate) async fn tokens(
+    admin: Admin,
+    auth: Data<Auth>,
+    tokens: Data<Arc<dyn TokenStore>>,
+) -> Result<HttpResponse, Refusal> {
+    let admin = admin.may(Scope::BackupRead).await?;
+    let event = admin.act(async {
+        Event {
+            target: Some("tokens".to_owned()),
+            ..Event::new(Kind::BackUp, auth.now())
+        }
+    });
+    auth.audit().record(event.await);
+    tracing::info!("an administrator backs up all tokens");
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .content_type("application/octet-stream")
+        .streaming(token_stream(tokens.get_ref().clone())))
+}
