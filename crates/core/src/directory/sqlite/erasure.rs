@@ -29,6 +29,11 @@ pub(super) async fn erase(
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let erased = erasure::erase(&mut *transaction, &directory.digests, user).await?;
     transaction.commit().await?;
+    // The write-ahead log holds pages of before. If a reader keeps it from being taken in now, it is taken
+    // in later, and the user is erased in either case.
+    let _ = query("PRAGMA wal_checkpoint(TRUNCATE)")
+        .execute(&mut *connection)
+        .await;
     Ok(erased)
 }
 
