@@ -56,6 +56,7 @@ async fn hold<D: Reopen>(fresh: impl Fn() -> D) {
     everything_of_the_user_is_gone(&fresh()).await;
     events_are_counted_and_name_no_user(&fresh()).await;
     no_older_file_brings_the_user_back(&fresh()).await;
+    a_name_is_left_out_however_it_is_typed(&fresh()).await;
     who_is_added_by_intention_is_imported_again(&fresh()).await;
     a_tombstone_outlives_the_pepper(&fresh()).await;
     an_export_takes_tombstones_along(&fresh(), &fresh()).await;
@@ -222,6 +223,21 @@ async fn no_older_file_brings_the_user_back(database: &impl Reopen) {
         Ok(left_out(&["user lovelace"], 0))
     );
     for name in ["ada", "ada@example.com", "countess", "lovelace"] {
+        assert!(!is_there(directory, name).await, "{name}");
+    }
+}
+
+async fn a_name_is_left_out_however_it_is_typed(database: &impl Reopen) {
+    let directory = filled(database).await;
+    let directory = directory.as_ref();
+    let file = |name: &str| {
+        format!("users = [{{ user_name = '{name}', organisation = 'ACME', password = 'pw' }}]")
+    };
+    load(directory, &file("José")).await.unwrap();
+    erase(directory, "josé").await;
+    for name in ["José", "JOSÉ", " Jose\u{301}"] {
+        let applied = load(directory, &file(name)).await.unwrap();
+        assert_eq!(applied.erased.len(), 1, "{name}");
         assert!(!is_there(directory, name).await, "{name}");
     }
 }

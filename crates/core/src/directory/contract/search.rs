@@ -77,6 +77,7 @@ async fn searches_find_what_people_know(directory: &dyn Directory) {
         ("claire", &["Claire"]),
         ("chris.redfield@example", &["redfield"]),
         ("éLODIE", &["redfield"]),
+        ("E\u{301}lodie", &["redfield"]),
         ("D'ŒUVRE", &["redfield"]),
         ("elodie", &[]),
         ("albert we", &["wesker"]),
