@@ -209,3 +209,55 @@ fn an_edit_that_makes_no_sense_changes_nothing() {
         before
     );
 }
+
+#[test]
+fn a_user_is_erased_and_audited_without_a_name() {
+    let gateway = start();
+    let session = token(&gateway, "sample", "sample-demo");
+    let user = admin(&gateway, "GET", "/admin/users/sample", None).1;
+    let (status, erased) = admin(&gateway, "DELETE", "/admin/users/sample", None);
+    assert_eq!(status, 200, "{erased}");
+    let pseudonym = erased["pseudonym"].as_str().unwrap();
+    let expected = json!({
+        "pseudonym": pseudonym, "sessions": 1, "keys": 0, "audit_events": 0,
+        "counts": erased["counts"], "was_last_administrator": false,
+    });
+    assert_eq!(erased, expected);
+    assert!(!is_live(&gateway, &session));
+    assert_eq!(log_in(&gateway, "sample", "sample-demo"), 401);
+    assert_eq!(admin(&gateway, "GET", "/admin/users/sample", None).0, 404);
+    assert_eq!(
+        admin(&gateway, "DELETE", "/admin/users/sample", None).0,
+        404
+    );
+    let event = recorded(&gateway, "erase_user");
+    assert_eq!(event["user"], pseudonym);
+    assert_eq!(event["actor"], "key demo");
+    for known in ["id", "user_name", "email"] {
+        let known = user[known].as_str().unwrap();
+        assert!(!event.to_string().contains(known), "{event}");
+    }
+}
+
+#[test]
+fn users_are_searched_and_filtered() {
+    let gateway = start();
+    let list = |query: &str| -> Vec<Value> {
+        let (status, page) = admin(&gateway, "GET", &format!("/admin/users?{query}"), None);
+        assert_eq!(status, 200, "{page}");
+        let users = page["users"].as_array().unwrap().iter();
+        users.map(|user| user["user_name"].clone()).collect()
+    };
+    assert_eq!(list("search=Min+Istrator"), ["admin"]);
+    assert_eq!(list("search=%25"), [Value::Null; 0]);
+    assert_eq!(list("state=disabled&organisation=CRMDEMO"), ["retired"]);
+    assert_eq!(list("search=a&limit=1").len(), 1);
+    for (query, status) in [
+        ("role=KING", 400),
+        ("state=asleep", 400),
+        ("organisation=NOWHERE", 404),
+    ] {
+        let answer = admin(&gateway, "GET", &format!("/admin/users?{query}"), None);
+        assert_eq!(answer.0, status, "{query}");
+    }
+}

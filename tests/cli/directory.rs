@@ -25,11 +25,11 @@ fn counts(shell: &Shell, file: &str) -> Value {
 fn importing_twice_changes_nothing() {
     let (_folder, shell) = place();
     let demo = demo();
-    let first = json!({"created": 18, "updated": 0, "unchanged": 0, "kept": []});
+    let first = json!({"created": 18, "updated": 0, "unchanged": 0, "kept": [], "erased": []});
     assert_eq!(counts(&shell, &demo), first);
     let exported = shell.run(&["directory", "export"]).done();
     for _ in 0..2 {
-        let again = json!({"created": 0, "updated": 0, "unchanged": 18, "kept": []});
+        let again = json!({"created": 0, "updated": 0, "unchanged": 18, "kept": [], "erased": []});
         assert_eq!(counts(&shell, &demo), again);
         assert_eq!(shell.run(&["directory", "export"]).done(), exported);
     }
@@ -47,7 +47,8 @@ fn importing_its_own_export_changes_nothing() {
     ] {
         let exported = shell.run(arguments).done();
         shell.write(name, &exported);
-        let unchanged = json!({"created": 0, "updated": 0, "unchanged": 18, "kept": []});
+        let unchanged =
+            json!({"created": 0, "updated": 0, "unchanged": 18, "kept": [], "erased": []});
         assert_eq!(counts(&shell, name), unchanged, "{name}");
         assert_eq!(shell.run(arguments).done(), exported, "{name}");
     }
@@ -92,7 +93,8 @@ fn all_users_log_in_from_the_export_of_another() {
             .env("ISOGLOSS__DIRECTORY__IMPORT", "");
         let other = Shell::beside(&builder, there.path());
         other.write(name, &exported);
-        let created = json!({"created": 18, "updated": 0, "unchanged": 0, "kept": []});
+        let created =
+            json!({"created": 18, "updated": 0, "unchanged": 0, "kept": [], "erased": []});
         assert_eq!(counts(&other, name), created);
         assert_eq!(other.run(arguments).done(), exported);
         let gateway = builder.start().unwrap();

@@ -9,9 +9,12 @@ mod conformance_command;
 #[path = "../shared/dialects.rs"]
 mod dialects;
 mod directory;
+mod edited;
+mod erased;
 mod hostile;
 mod keys;
 mod named;
+mod organisations;
 mod pipes;
 #[path = "../shared/terminal.rs"]
 mod pty;

@@ -244,7 +244,7 @@ fn it_moves_with_the_directory_and_outlives_the_file_it_is_not_in() {
         .json();
     assert_eq!(
         again,
-        json!({"created": 0, "updated": 0, "unchanged": 18, "kept": []})
+        json!({"created": 0, "updated": 0, "unchanged": 18, "kept": [], "erased": []})
     );
     assert_eq!(shell.run(&["directory", "export"]).done(), exported);
 

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use conformance::{Builder, Gateway};
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::PROGRAM;
 
@@ -68,6 +69,14 @@ impl Shell {
         Self::beside(&Gateway::builder(PROGRAM), folder)
     }
 
+    /// In a folder of its own where no gateway runs, with the demo's directory.
+    pub(crate) fn with_demo() -> (TempDir, Self) {
+        let folder = TempDir::new().unwrap();
+        let shell = Self::alone(folder.path());
+        shell.import_demo().done();
+        (folder, shell)
+    }
+
     /// In a folder that has to do with no gateway, all settings being the defaults.
     pub(crate) fn bare(folder: &Path) -> Self {
         Self {
@@ -92,6 +101,20 @@ impl Shell {
         // A command that does not read may be gone by now.
         drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
         let output = child.wait_with_output().unwrap();
+        Said {
+            exit: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Runs it with a standard input that says nothing and does not end: a command that reads it does not
+    /// end either.
+    pub(crate) fn run_unanswered(&self, arguments: &[&str]) -> Said {
+        let mut child = self.spawn(arguments);
+        let input = child.stdin.take();
+        let output = child.wait_with_output().unwrap();
+        drop(input);
         Said {
             exit: output.status.code(),
             out: String::from_utf8(output.stdout).unwrap(),

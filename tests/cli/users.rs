@@ -1,20 +1,12 @@
 //! `isogloss user` where no gateway runs.
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::shell::Shell;
 
-fn shell() -> (TempDir, Shell) {
-    let folder = TempDir::new().unwrap();
-    let shell = Shell::alone(folder.path());
-    shell.import_demo().done();
-    (folder, shell)
-}
-
 #[test]
 fn users_are_listed_by_number() {
-    let (_folder, shell) = shell();
+    let (_folder, shell) = Shell::with_demo();
     let list = shell.run(&["user", "list", "--json"]).json();
     let users = list.as_array().unwrap();
     let pick = |name: &str| {
@@ -60,7 +52,7 @@ fn users_are_listed_by_number() {
 
 #[test]
 fn a_user_is_shown_by_name_or_email_in_any_case() {
-    let (_folder, shell) = shell();
+    let (_folder, shell) = Shell::with_demo();
     let admin = shell.run(&["user", "show", "admin", "--json"]).json();
     assert_eq!(admin["number"], 30);
     for name in ["ADMIN", "admin@example.com", "Admin@Example.com"] {
@@ -80,23 +72,34 @@ fn a_user_is_shown_by_name_or_email_in_any_case() {
 
 #[test]
 fn who_is_not_there_is_exit_code_1() {
-    let (_folder, shell) = shell();
+    let (_folder, shell) = Shell::with_demo();
     for command in ["show", "disable", "enable"] {
         assert_eq!(
             shell.run(&["user", command, "nobody"]).refused(),
             "nobody: no such user"
         );
     }
-    let set = shell.run_with(
-        &["user", "set-password", "nobody", "--password-stdin"],
-        "x\n",
-    );
-    assert_eq!(set.refused(), "nobody: no such user");
+    for asking in [
+        &["user", "set-password", "nobody", "--password-stdin"][..],
+        &["user", "totp", "enrol", "nobody", "--code-stdin"],
+        &["user", "logout", "nobody"],
+        &[
+            "user",
+            "app-password",
+            "add",
+            "nobody",
+            "--dialect",
+            "bimplus",
+        ],
+    ] {
+        let refused = shell.run_unanswered(asking).refused();
+        assert_eq!(refused, "nobody: no such user", "{asking:?}");
+    }
 }
 
 #[test]
 fn a_user_is_added_with_what_was_given() {
-    let (_folder, shell) = shell();
+    let (_folder, shell) = Shell::with_demo();
     let add = [
         "user",
         "add",
@@ -151,7 +154,7 @@ fn a_user_is_added_with_what_was_given() {
 
 #[test]
 fn a_user_that_makes_no_sense_is_refused_and_nothing_changes() {
-    let (_folder, shell) = shell();
+    let (_folder, shell) = Shell::with_demo();
     let before = shell.run(&["directory", "export"]).done();
     for (arguments, reason) in [
         (
@@ -200,7 +203,8 @@ fn a_user_that_makes_no_sense_is_refused_and_nothing_changes() {
         ),
     ] {
         let arguments = [&["user", "add"], arguments, &["--password-stdin"]].concat();
-        let refused = shell.run_with(&arguments, "secret\n").refused();
+        // No password is read before everything else is known to be right.
+        let refused = shell.run_unanswered(&arguments).refused();
         assert!(refused.contains(reason), "{arguments:?}: {refused}");
     }
     let long = "a".repeat(73);
@@ -225,7 +229,7 @@ fn a_user_that_makes_no_sense_is_refused_and_nothing_changes() {
 
 #[test]
 fn states_are_set_once_or_twice() {
-    let (_folder, shell) = shell();
+    let (_folder, shell) = Shell::with_demo();
     for (command, state) in [("disable", "disabled"), ("enable", "active")] {
         for _ in 0..2 {
             let said = shell.run(&["user", command, "sample@example.com"]).done();

@@ -43,11 +43,11 @@ const CASES: [Case; 10] = [
     },
     Case {
         name: "no right to change users",
-        breaks: "REVOKE UPDATE ON users FROM isogloss",
-        mends: "GRANT UPDATE ON users TO isogloss",
+        breaks: "REVOKE UPDATE ON users, audit FROM isogloss",
+        mends: "GRANT UPDATE ON users, audit TO isogloss",
         effect: Warning,
-        reason: "UPDATE on users",
-        doctor: "UPDATE on users",
+        reason: "UPDATE on users, audit",
+        doctor: "UPDATE on users, audit",
     },
     Case {
         name: "no right to add rows",
@@ -59,11 +59,11 @@ const CASES: [Case; 10] = [
     },
     Case {
         name: "no right to remove rows",
-        breaks: "REVOKE DELETE ON access_cards FROM isogloss",
-        mends: "GRANT DELETE ON access_cards TO isogloss",
+        breaks: "REVOKE DELETE ON access_cards, erased_users FROM isogloss",
+        mends: "GRANT DELETE ON access_cards, erased_users TO isogloss",
         effect: Warning,
-        reason: "DELETE on access_cards",
-        doctor: "DELETE on access_cards",
+        reason: "DELETE on access_cards, erased_users",
+        doctor: "DELETE on access_cards, erased_users",
     },
     Case {
         name: "read-only transactions",

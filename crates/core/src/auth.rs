@@ -5,6 +5,7 @@ mod app_passwords;
 mod audited;
 mod derived;
 mod ended;
+mod erase;
 mod factor;
 mod issue;
 mod keys;
@@ -33,6 +34,7 @@ use crate::pepper::Peppers;
 use crate::store::TokenStore;
 use crate::throttle::{Guard, Origin};
 
+pub use self::erase::Erasure;
 pub use self::factor::{SecondFactor, SecondFactorPolicy, SecondFactorRule};
 pub use self::once::SecondUse;
 pub use self::sessions::{Filter, Listed, Reach};

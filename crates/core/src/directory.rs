@@ -9,6 +9,7 @@ mod desk;
 mod digest;
 mod digest_keys;
 mod enrolments;
+mod erasure;
 pub mod file;
 mod keys;
 mod merge;
@@ -21,6 +22,7 @@ mod rules;
 mod snapshot;
 mod sqlite;
 mod steps;
+mod user_filter;
 mod wanted;
 
 use std::path::Path;
@@ -38,6 +40,7 @@ pub use self::desk::{Change, ChangeError, OrganisationEdit, Setting, Unfit, User
 pub use self::digest::{DigestKeyId, KeyDigest, UnreadableDigest};
 pub use self::digest_keys::{DigestKey, DigestKeys, DigestRing, SealedKey};
 pub use self::enrolments::{Enrolment, Enrolments, NewEnrolment};
+pub use self::erasure::Erased;
 pub use self::keys::Keys;
 #[cfg(fuzzing)]
 pub(crate) use self::merge::directory_of;
@@ -50,6 +53,7 @@ pub use self::snapshot::{
     RevokedKeyEntry, Snapshot, UnitEntry, UserEntry,
 };
 pub use self::sqlite::SqliteDirectory;
+pub use self::user_filter::UserFilter;
 pub use self::wanted::{Precedence, SetHere, Wanted};
 use crate::audit::AuditTable;
 use crate::connections::Connections;
@@ -81,8 +85,14 @@ pub trait Directory:
     /// The units that the user may log in to, the default one first.
     async fn units(&self, user: &User) -> Result<Vec<Unit>, StoreError>;
 
-    /// The users after the number `after`, by number, at most `limit` of them.
-    async fn users(&self, after: i64, limit: u32) -> Result<Vec<User>, StoreError>;
+    /// Returns the users that the filter lets through and whose number is greater than `after`, by number,
+    /// at most `limit` of them.
+    async fn users(
+        &self,
+        filter: &UserFilter,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError>;
 
     /// The organisations whose names come after `after`, by name, at most `limit` of them.
     async fn organisations(
@@ -115,6 +125,13 @@ pub trait Directory:
 
     /// Makes a single change, or tells why not.
     async fn change(&self, change: Change) -> Result<(), ChangeError>;
+
+    /// Returns why [`change`](Self::change) would not make the change now, and makes nothing of it.
+    async fn check(&self, change: Change) -> Result<(), ChangeError>;
+
+    /// Removes a user with everything that belongs to the user, puts a pseudonym in the user's place in the
+    /// audit log, and remembers by keyed digests that no import brings the user back. All of it or nothing.
+    async fn erase(&self, user: Uuid) -> Result<Erased, ChangeError>;
 
     /// Adds what is new and changes what differs, in one transaction, in which the file is judged against
     /// what is there then. What an entry leaves unsaid stays as it is, and so does what was set here
@@ -214,6 +231,8 @@ pub struct Applied {
     pub unchanged: u64,
     /// What stayed as it was set here.
     pub kept: Vec<Kept>,
+    /// Users who were erased, and keys that acted as them: entries that were left out, like `user ada`.
+    pub erased: Vec<String>,
 }
 
 /// Something for which an import had another value, and which stayed as it was set here.

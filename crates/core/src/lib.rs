@@ -35,8 +35,8 @@ mod user;
 pub use access::AccessChange;
 pub use app_password::AppPassword;
 pub use auth::{
-    AccessCard, Auth, Credentials, Filter, Listed, OrganisationName, Parts, Reach, SecondFactor,
-    SecondFactorPolicy, SecondFactorRule, SecondUse, StrainedFilter,
+    AccessCard, Auth, Credentials, Erasure, Filter, Listed, OrganisationName, Parts, Reach,
+    SecondFactor, SecondFactorPolicy, SecondFactorRule, SecondUse, StrainedFilter,
 };
 pub use client::{Client, CutOff, Expired};
 pub use clock::{Clock, MockClock, SystemClock};

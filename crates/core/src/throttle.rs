@@ -75,6 +75,9 @@ pub trait Throttle: Send + Sync + 'static {
         now: OffsetDateTime,
     ) -> Result<bool, StoreError>;
 
+    /// Forgets the clients that an account was used from, and answers whether there were any.
+    async fn forget(&self, account: TokenDigest) -> Result<bool, StoreError>;
+
     /// All buckets that are not full, in no order.
     async fn list(&self, now: OffsetDateTime) -> Result<Vec<Strained>, StoreError>;
 

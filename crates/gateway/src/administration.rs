@@ -1,5 +1,6 @@
 //! What administrators do to the directory, at the command line and at the management listener alike.
 
+pub(crate) mod erasure;
 pub(crate) mod keys;
 pub(crate) mod organisations;
 pub(crate) mod users;

@@ -10,6 +10,7 @@ mod doctor;
 mod health;
 mod key;
 mod openapi;
+mod organisation;
 mod output;
 mod pages;
 mod remote;
@@ -86,6 +87,9 @@ enum Beside {
     /// Manage users
     #[command(subcommand)]
     User(user::Command),
+    /// Manage organisations and their units
+    #[command(subcommand)]
+    Organisation(organisation::Command),
     /// See and end sessions
     #[command(subcommand)]
     Session(session::Command),
@@ -165,6 +169,7 @@ fn run(cli: Cli) -> Result<Outcome> {
             Beside::Config(command) => config::run(&command, &config),
             Beside::Directory(command) => directory::run(command, &config.sections).await,
             Beside::User(command) => user::run(command, &config).await,
+            Beside::Organisation(command) => organisation::run(command, &config.sections).await,
             Beside::Session(command) => session::run(command, &config).await,
             Beside::Key(command) => key::run(command, &config.sections).await,
             Beside::Throttle(command) => throttle::run(command, &config).await,

@@ -10,7 +10,7 @@ mod stores;
 
 use std::path::Path;
 
-use isogloss_core::directory::Directory;
+use isogloss_core::directory::{Directory, UserFilter};
 
 use self::advice::advice;
 pub(crate) use self::finding::{Finding, Findings, Verdict};
@@ -49,7 +49,7 @@ async fn people(config: &Config, directory: &dyn Directory, findings: &mut Findi
             return;
         }
     }
-    match directory.users(i64::MIN, 1).await {
+    match directory.users(&UserFilter::default(), i64::MIN, 1).await {
         Ok(users) if users.is_empty() => findings.add(Finding::warning(
             "directory",
             "has no user: nobody can log in",

@@ -216,6 +216,7 @@ impl Filling {
             updated = applied.updated,
             unchanged = applied.unchanged,
             kept = applied.kept.len(),
+            erased = applied.erased.len(),
             "applied the directory file"
         );
         if !guessable.is_empty() {

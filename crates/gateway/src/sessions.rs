@@ -79,22 +79,24 @@ impl Selection {
         self.all || chosen.into_iter().any(Option::is_some)
     }
 
+    /// Reads the handle and the timestamp. Fails if one of them is malformed, which is known before a
+    /// gateway is queried, or a key for it is asked for.
+    pub(crate) fn parsed(&self) -> Result<(Option<TokenDigest>, Option<OffsetDateTime>), Misfit> {
+        let malformed = |what: &str| Misfit::Malformed(what.to_owned());
+        let handle = self.handle.as_deref().map(|text| {
+            let handle = TokenDigest::from_handle(text);
+            handle.ok_or_else(|| malformed("a handle has 26 letters and digits"))
+        });
+        let issued_before = self.issued_before.as_deref().map(|text| {
+            OffsetDateTime::parse(text, &Rfc3339)
+                .map_err(|_| malformed("a moment is written like 2026-11-22T09:00:00Z or …+01:00"))
+        });
+        Ok((handle.transpose()?, issued_before.transpose()?))
+    }
+
     /// The same in the words of core.
     pub(crate) async fn filter(&self, directory: &dyn Directory) -> Result<Filter, Misfit> {
-        let malformed = |what: &str| Misfit::Malformed(what.to_owned());
-        let handle = match &self.handle {
-            None => None,
-            Some(text) => Some(
-                TokenDigest::from_handle(text)
-                    .ok_or_else(|| malformed("a handle has 26 letters and digits"))?,
-            ),
-        };
-        let issued_before = match &self.issued_before {
-            None => None,
-            Some(text) => Some(OffsetDateTime::parse(text, &Rfc3339).map_err(|_| {
-                malformed("a moment is written like 2026-11-22T09:00:00Z or …+01:00")
-            })?),
-        };
+        let (handle, issued_before) = self.parsed()?;
         let user = match &self.user {
             None => None,
             Some(name) => {

@@ -121,6 +121,8 @@ pub enum Kind {
     DisableUser,
     /// A user was switched on again.
     EnableUser,
+    /// A user was erased. The event names the pseudonym that takes the user's place.
+    EraseUser,
     /// A user's second factor was switched on or exchanged.
     EnrolTotp,
     /// A user's second factor was switched off.
@@ -155,7 +157,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::Login,
         Self::Issue,
         Self::Redeem,
@@ -173,6 +175,7 @@ impl Kind {
         Self::SetPassword,
         Self::DisableUser,
         Self::EnableUser,
+        Self::EraseUser,
         Self::EnrolTotp,
         Self::DisableTotp,
         Self::RenewRecoveryCodes,
@@ -210,6 +213,7 @@ impl Kind {
             Self::SetPassword => "set_password",
             Self::DisableUser => "disable_user",
             Self::EnableUser => "enable_user",
+            Self::EraseUser => "erase_user",
             Self::EnrolTotp => "enrol_totp",
             Self::DisableTotp => "disable_totp",
             Self::RenewRecoveryCodes => "renew_recovery_codes",

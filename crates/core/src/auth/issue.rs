@@ -72,6 +72,12 @@ impl Auth {
             ..Record::new(realm, user.id, terms.purpose, (issued_at, expires_at))
         };
         let evicted = self.0.tokens.put(digest, &record, issued_at).await?;
+        // Erasing a user removes the user first and tokens afterwards, so either that finds this token, or
+        // the user is gone here.
+        if self.user_of(user.id).await?.is_none() {
+            self.0.tokens.take(digest).await?;
+            return Err(AuthError::InvalidCredentials);
+        }
         if !evicted.is_empty() {
             for digest in &evicted {
                 self.1.forget(*digest);

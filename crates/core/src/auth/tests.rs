@@ -30,8 +30,8 @@ use time::macros::datetime;
 
 use super::*;
 use crate::clock::MockClock;
-use crate::directory::SqliteDirectory;
 use crate::directory::file::{File, import};
+use crate::directory::{DigestKeys, SqliteDirectory};
 use crate::error::AuthError;
 use crate::password::PasswordSettings;
 use crate::pepper::Pepper;
@@ -110,9 +110,11 @@ async fn made_of(guard: Option<Guard>, audit: Audit, passwords: Passwords) -> Fi
         .await
         .unwrap();
     let file = File::parse(Path::new("users.toml"), USERS).unwrap();
+    let clock = Arc::new(MockClock::at(datetime!(1970-01-01 00:00:59 UTC)));
+    let digests = DigestKeys::under(pepper("0123456789abcdef").into(), clock.clone());
+    let directory = directory.digesting(digests);
     import(&directory, &passwords, file, |_| {}).await.unwrap();
     let directory = Arc::new(directory);
-    let clock = Arc::new(MockClock::at(datetime!(1970-01-01 00:00:59 UTC)));
     let tokens = Arc::new(EmbeddedStore::in_memory(CAPS).unwrap());
     let auth = Auth::new(Parts {
         directory: directory.clone(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::steps;
 
 /// The tables that a backup holds, each after those that it refers to.
-pub const TABLES: [&str; 18] = [
+pub const TABLES: [&str; 19] = [
     "organisations",
     "units",
     "users",
@@ -24,13 +24,14 @@ pub const TABLES: [&str; 18] = [
     "revoked_app_passwords",
     "revoked_keys",
     "digest_keys",
+    "erased_users",
 ];
 
 /// What was backed up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackedUp {
     /// The number of the last step that brought the tables up to date.
-    pub version: usize,
+    pub version: i64,
     /// How many rows each table has.
     pub rows: BTreeMap<String, u64>,
 }
@@ -44,5 +45,5 @@ impl BackedUp {
     }
 
     /// The number of the last step that this program knows.
-    pub const VERSION: usize = steps::COUNT;
+    pub const VERSION: i64 = steps::LAST;
 }

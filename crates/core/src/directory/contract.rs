@@ -4,6 +4,7 @@ mod audit;
 mod backup;
 mod changes;
 mod digests;
+mod erasure;
 mod factors;
 mod files;
 mod found;
@@ -22,6 +23,7 @@ mod postgres_addresses;
 )]
 mod postgres_server;
 mod rules;
+mod search;
 mod unnamed;
 mod usage;
 

@@ -13,6 +13,7 @@ use uuid::Uuid;
 pub use self::organisations::OrganisationEdit;
 pub use self::setting::Setting;
 pub use self::users::UserEdit;
+use super::changes::logins;
 use super::rows::Result;
 use super::{OrganisationEntry, OrganisationName, UnitEntry, UserEntry};
 use crate::error::StoreError;
@@ -153,6 +154,19 @@ pub(super) struct Named {
 }
 
 impl Change {
+    /// Returns the user names and e-mail addresses that it gives a user.
+    pub(super) fn logins(&self) -> Vec<String> {
+        match self {
+            Self::AddUser { user, .. } => logins(user).collect(),
+            Self::EditUser { edit, .. } => edit.logins(),
+            Self::AddOrganisation(_)
+            | Self::EditOrganisation { .. }
+            | Self::RemoveOrganisation(_)
+            | Self::PutUnit { .. }
+            | Self::RemoveUnit { .. } => Vec::new(),
+        }
+    }
+
     pub(super) async fn make(self, desk: &mut dyn Desk) -> std::result::Result<(), Halt> {
         match self {
             Self::AddUser { user, number } => users::add(desk, *user, number).await,

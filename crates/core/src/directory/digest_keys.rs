@@ -109,6 +109,10 @@ impl DigestKeys {
         self.is_read_only.load(Ordering::Relaxed)
     }
 
+    pub(super) fn peppers(&self) -> Option<&Peppers> {
+        self.peppers.as_ref()
+    }
+
     pub(super) fn now(&self) -> OffsetDateTime {
         self.clock.now()
     }

@@ -5,7 +5,7 @@
 //!
 //! What a file does not say of an entry that is there stays as it is; an empty text or list clears. New
 //! entries get defaults. An export says everything of its entries, and what of them was set by other means
-//! than an import (`set_here`, `imported`, `revoked_keys`, `revoked_app_passwords`).
+//! than an import (`set_here`, `imported`, `revoked_keys`, `revoked_app_passwords`, `erased_users`).
 
 mod debug;
 mod error;
@@ -27,7 +27,7 @@ pub use self::seal::{Import, Progress, import};
 pub(crate) use self::seal::{check, seal};
 #[cfg(doc)]
 use super::Directory;
-use super::{Attributes, Part, RevokedEntry, RevokedKeyEntry, SealedKey, Setting};
+use super::{Attributes, KeyDigest, Part, RevokedEntry, RevokedKeyEntry, SealedKey, Setting};
 
 /// A directory file as written, unchecked.
 #[derive(Debug, Default, Deserialize)]
@@ -46,6 +46,9 @@ pub struct File {
     /// Keys that end, and that no later import brings back.
     #[serde(default)]
     revoked_keys: Vec<RevokedKeyEntry>,
+    /// What is left of users who were erased where the file comes from. No later import brings them back.
+    #[serde(default)]
+    erased_users: Vec<KeyDigest>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -3,6 +3,7 @@
 
 mod attributes;
 mod cards;
+mod erased;
 mod factors;
 mod keys;
 mod organisations;
@@ -30,6 +31,8 @@ pub(super) struct Changes {
     pub(super) keys: Vec<KeyEntry>,
     /// Keys that end.
     pub(super) revoked_keys: Vec<RevokedKeyEntry>,
+    /// What is left of users who were erased where the file comes from, and not known here yet.
+    pub(super) erased: Vec<KeyDigest>,
     pub(super) applied: Applied,
 }
 
@@ -95,6 +98,7 @@ impl Changes {
                 .collect(),
             keys,
             revoked_keys,
+            erased: judge.new_tombstones(),
             applied: judge.applied,
         })
     }
@@ -112,6 +116,7 @@ pub(crate) fn directory_of(wanted: &Wanted) -> Option<super::Snapshot> {
         keys: changes.keys,
         revoked_keys: changes.revoked_keys,
         digest_keys: Vec::new(),
+        erased_users: changes.erased,
     })
 }
 
@@ -139,6 +144,12 @@ impl<'a> Judge<'a> {
         for wanted in &self.wanted.users {
             let id = self.present.id_of(wanted.id, &wanted.user_name);
             let known: Option<&'a UserEntry> = id.and_then(|id| self.users.get(&id).copied());
+            if known.is_none() && self.was_erased(wanted)? {
+                self.applied
+                    .erased
+                    .push(format!("user {}", wanted.user_name));
+                continue;
+            }
             self.check_identity(wanted, known)?;
             let mut entry = self.user(wanted, known)?;
             if known.is_none() && wanted.number().is_none() {

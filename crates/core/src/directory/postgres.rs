@@ -6,10 +6,12 @@ mod app_passwords;
 mod audit;
 mod backup;
 mod belongings;
+mod change;
 mod desk;
 pub(super) mod digest_keys;
 mod enrolments;
 mod entries;
+mod erasure;
 mod health;
 mod imports;
 mod keys;
@@ -44,9 +46,11 @@ use self::pool::is_lost;
 use self::servers::Servers;
 use super::digest_keys::{OpenKeys, What, find_digest};
 use super::rules::login_forms;
+use super::user_filter::Found;
 use super::{
-    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, DigestKeys, Directory,
-    KeyDigest, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
+    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, DigestKeys, Directory, Erased,
+    KeyDigest, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, UserFilter,
+    Wanted,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -199,9 +203,27 @@ impl Directory for PostgresDirectory {
             .await
     }
 
-    async fn users(&self, after: i64, limit: u32) -> Result<Vec<User>, StoreError> {
-        self.ask(move |c| Box::pin(read::users(c, after, limit)))
-            .await
+    async fn users(
+        &self,
+        filter: &UserFilter,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
+        if filter
+            .search
+            .as_deref()
+            .is_some_and(|text| !can_be_stored(text))
+        {
+            return Ok(Vec::new());
+        }
+        let mut found = Found::new(filter, after, limit);
+        loop {
+            let (filter, after) = (filter.clone(), found.after());
+            let page = self.ask(move |c| Box::pin(read::users(c, filter.clone(), after, limit)));
+            if !found.takes(page.await?) {
+                return Ok(found.users);
+            }
+        }
     }
 
     async fn organisations(
@@ -274,8 +296,22 @@ impl Directory for PostgresDirectory {
     }
 
     async fn change(&self, change: Change) -> Result<(), ChangeError> {
-        let made = self.once(self.timeout, move |c| Box::pin(write::change(c, change)));
+        let digests = Arc::clone(&self.digests);
+        let made = self.once(self.timeout, move |c| {
+            Box::pin(change::make(c, change, digests))
+        });
         Ok(made.await??)
+    }
+
+    async fn check(&self, change: Change) -> Result<(), ChangeError> {
+        let checked = self.once(self.timeout, move |c| Box::pin(change::check(c, change)));
+        Ok(checked.await??)
+    }
+
+    async fn erase(&self, user: Uuid) -> Result<Erased, ChangeError> {
+        let digests = Arc::clone(&self.digests);
+        let erased = self.once(WHOLE, move |c| Box::pin(erasure::erase(c, user, digests)));
+        Ok(erased.await??)
     }
 
     async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {

@@ -28,6 +28,8 @@ pub struct Present {
     /// Organisations of the units of the file.
     pub(super) units: HashMap<String, Uuid>,
     pub(super) last_number: Option<i64>,
+    /// What is left of all users who were erased.
+    pub(super) erased: HashSet<KeyDigest>,
 }
 
 /// The entries that are read.

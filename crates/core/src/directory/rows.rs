@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use self::digests::stored_digest;
 pub(super) use self::digests::{
-    card_of_code, code_digest, digests_of_key, key_with_digest, plain_digest, sealed_key,
+    card_of_code, code_digest, digests_of_key, key_with_digest, plain_digest, sealed_key, tombstone,
 };
 use self::imports::{origin, revoked_entry};
 pub(super) use self::imports::{revoked_key_entries, said};

@@ -24,6 +24,9 @@ pub struct Snapshot {
     /// Keys that were revoked, by realm and digest. No import brings them back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub revoked_keys: Vec<RevokedKeyEntry>,
+    /// What is left of users who were erased, as keyed digests. No import brings them back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub erased_users: Vec<KeyDigest>,
 }
 
 /// An organisation.

@@ -4,11 +4,13 @@ mod app_passwords;
 mod apply;
 mod audit;
 mod backup;
+mod change;
 mod close;
 mod desk;
 mod digest_keys;
 mod enrolments;
 mod entries;
+mod erasure;
 mod health;
 mod imports;
 mod keys;
@@ -31,10 +33,11 @@ use uuid::Uuid;
 use self::near::NearRows;
 use super::desk::Halt;
 use super::digest_keys::{OpenKeys, What, find_digest};
+use super::user_filter::Found;
 use super::{
-    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, DigestKeys, Directory,
+    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, DigestKeys, Directory, Erased,
     KeyDigest, MigrationError, OrganisationEntry, OrganisationName, Outstanding, Present, Snapshot,
-    Unapplied, Wanted,
+    Unapplied, UserFilter, Wanted,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -151,8 +154,14 @@ impl Directory for SqliteDirectory {
         read::units_of(&self.pool, user).await.map_err(failed)
     }
 
-    async fn users(&self, after: i64, limit: u32) -> Result<Vec<User>, StoreError> {
-        read::users(&self.pool, after, limit).await.map_err(failed)
+    async fn users(
+        &self,
+        filter: &UserFilter,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
+        let found = read::users(&self.pool, Found::new(filter, after, limit), filter, limit);
+        found.await.map_err(failed)
     }
 
     async fn organisations(
@@ -219,13 +228,15 @@ impl Directory for SqliteDirectory {
     }
 
     async fn change(&self, change: Change) -> Result<(), ChangeError> {
-        let begun = self.pool.begin_with("BEGIN IMMEDIATE").await;
-        let mut transaction = begun.map_err(failed)?;
-        match change.make(&mut *transaction).await {
-            Ok(()) => Ok(transaction.commit().await.map_err(failed)?),
-            Err(Halt::Unfit(unfit)) => Err(unfit.into()),
-            Err(Halt::Failed(error)) => Err(failed(error).into()),
-        }
+        change::make(self, change).await.map_err(halted)
+    }
+
+    async fn check(&self, change: Change) -> Result<(), ChangeError> {
+        change::check(self, change).await.map_err(halted)
+    }
+
+    async fn erase(&self, user: Uuid) -> Result<Erased, ChangeError> {
+        erasure::erase(self, user).await.map_err(halted)
     }
 
     async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {
@@ -280,6 +291,13 @@ impl Directory for SqliteDirectory {
 
     async fn close(&self) {
         close::close(self).await;
+    }
+}
+
+fn halted(halt: Halt) -> ChangeError {
+    match halt {
+        Halt::Unfit(unfit) => unfit.into(),
+        Halt::Failed(error) => failed(error).into(),
     }
 }
 

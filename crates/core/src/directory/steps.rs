@@ -3,24 +3,26 @@
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
-/// How many there are.
-pub(super) const COUNT: usize = NAMES.len();
-
-const NAMES: [&str; 8] = [
-    "directory",
-    "second factor",
-    "audit",
-    "key scopes",
-    "usage",
-    "imports",
-    "digest keys",
-    "usage of known clients",
+/// The number of each step's file, and its name.
+const STEPS: [(i64, &str); 9] = [
+    (1, "directory"),
+    (2, "second factor"),
+    (3, "audit"),
+    (4, "key scopes"),
+    (5, "usage"),
+    (6, "imports"),
+    (7, "digest keys"),
+    (8, "usage of known clients"),
+    (10, "erased users"),
 ];
 
+/// The number of the last step.
+pub(super) const LAST: i64 = STEPS[STEPS.len() - 1].0;
+
 /// The steps of one database, the first one first. One that was ever taken is never changed.
-pub(super) fn migrator(steps: [&'static str; NAMES.len()]) -> Migrator {
-    let steps = NAMES.into_iter().zip(steps).zip(1..);
-    let steps = steps.map(|((name, sql), version)| {
+pub(super) fn migrator(steps: [&'static str; STEPS.len()]) -> Migrator {
+    let steps = STEPS.into_iter().zip(steps);
+    let steps = steps.map(|((version, name), sql)| {
         let sql = sql.into_sql_str();
         Migration::new(version, name.into(), MigrationType::Simple, sql, false)
     });

@@ -60,6 +60,7 @@ pub struct Wanted {
     pub(super) keys: Vec<WantedKey>,
     pub(super) revoked_keys: Vec<RevokedKeyEntry>,
     pub(super) digest_keys: Vec<SealedKey>,
+    pub(super) erased_users: Vec<KeyDigest>,
     pub(super) precedence: Precedence,
     /// Whether passwords that are given in clear are hashed.
     pub(super) sealed: bool,

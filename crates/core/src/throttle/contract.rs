@@ -226,6 +226,9 @@ async fn clients_are_known_until_they_are_forgotten(throttle: &dyn Throttle) {
     remember(34, now + SECOND * 2).await;
     assert!(knows(2, now).await);
     assert!(!knows(3, now).await);
+    assert!(throttle.forget(ada).await.unwrap());
+    assert!(!knows(2, now).await, "forgotten with the account");
+    assert!(!throttle.forget(ada).await.unwrap(), "twice");
 }
 
 async fn fulfil(throttle: &dyn Throttle) {

@@ -166,6 +166,11 @@ impl Guard {
         self.throttle.reset(bucket).await
     }
 
+    /// Forgets the clients that an account was used from, and returns whether there were any.
+    pub(crate) async fn forget(&self, account: TokenDigest) -> Result<bool, StoreError> {
+        self.throttle.forget(account).await
+    }
+
     /// Whether one more letter may be sent to that name.
     pub(crate) async fn grants_letter(
         &self,

@@ -126,6 +126,10 @@ impl Throttle for MemoryThrottle {
         }))
     }
 
+    async fn forget(&self, account: TokenDigest) -> Result<bool, StoreError> {
+        Ok(self.tables().clients.remove(&account).is_some())
+    }
+
     async fn list(&self, now: OffsetDateTime) -> Result<Vec<Strained>, StoreError> {
         let moment = milliseconds(now);
         let tables = self.tables();

@@ -226,6 +226,12 @@ impl Throttle for RedisThrottle {
         Ok(until.is_some_and(|until| until > milliseconds(now)))
     }
 
+    async fn forget(&self, account: TokenDigest) -> Result<bool, StoreError> {
+        self.link
+            .ask(cmd("DEL").arg(self.link.keys().clients(account)))
+            .await
+    }
+
     async fn list(&self, now: OffsetDateTime) -> Result<Vec<Strained>, StoreError> {
         let mut strained = Vec::new();
         let mut scan = self.link.scan(&self.link.keys().buckets()).await?;

@@ -30,49 +30,32 @@ impl Administration {
         Ok(Arc::unwrap_or_clone(user))
     }
 
-    /// Adds a user.
-    pub(crate) async fn add_user(
-        &self,
-        new: NewUser,
-        passwords: &Passwords,
-    ) -> Result<User, Undone> {
-        let id = Uuid::new_v4();
-        let role = new.role.as_deref().map(role_named).transpose()?;
-        let mut user = Box::new(UserEntry {
-            id,
-            number: 0,
-            user_name: new.user_name,
-            email: new.email,
-            first_name: new.first_name,
-            last_name: new.last_name,
-            image_url: new.image_url,
-            role: role.unwrap_or_default(),
-            organisation: new.organisation,
-            default_unit: new.default_unit,
-            units: new.units,
-            disabled: false,
-            password_hash: String::new(),
-            replaced_hashes: Vec::new(),
-            generation: 0,
-            totp_secret: None,
-            set_here: Vec::new(),
-            recovery_codes: None,
-            app_passwords: None,
-            revoked_app_passwords: Vec::new(),
-            access_cards: Vec::new(),
-            imported: Attributes::new(),
-            grandfathered: false,
-        });
-        // Hashing is dear: nobody waits for it in vain.
+    /// Checks everything that can be known of a new user before there is a password: a password is
+    /// asked for, and hashed, only if it can be used.
+    pub(crate) async fn check_new_user(&self, new: NewUser) -> Result<Addition, Undone> {
+        let user = new.entry()?;
         if self.directory.account(&user.user_name).await?.is_some() {
             let reason = format!("{}: there is such a user already", user.user_name);
             return Err(Undone::Conflict(reason));
         }
-        user.password_hash = hash(new.password, passwords).await?;
-        let number = new.number;
-        self.directory
-            .change(Change::AddUser { user, number })
-            .await?;
+        let addition = Addition {
+            user: Box::new(user),
+            number: new.number,
+        };
+        self.directory.check(addition.clone().into()).await?;
+        Ok(addition)
+    }
+
+    /// Adds a user who was checked.
+    pub(crate) async fn add_user(
+        &self,
+        mut addition: Addition,
+        password: SecretString,
+        passwords: &Passwords,
+    ) -> Result<User, Undone> {
+        let id = addition.user.id;
+        addition.user.password_hash = hash(password, passwords).await?;
+        self.directory.change(addition.into()).await?;
         let user = self.user_of_id(id).await?;
         self.record(about(Kind::AddUser, &user));
         Ok(user)
@@ -114,11 +97,24 @@ impl Administration {
     }
 }
 
-/// A user who is to be added.
+/// A new user that was checked, without a password.
+#[derive(Clone)]
+pub(crate) struct Addition {
+    user: Box<UserEntry>,
+    number: Option<i64>,
+}
+
+impl From<Addition> for Change {
+    fn from(Addition { user, number }: Addition) -> Self {
+        Self::AddUser { user, number }
+    }
+}
+
+/// A new user.
+#[derive(Clone)]
 pub(crate) struct NewUser {
     pub(crate) user_name: String,
     pub(crate) organisation: String,
-    pub(crate) password: SecretString,
     pub(crate) email: Option<String>,
     /// The next free one if there is none.
     pub(crate) number: Option<i64>,
@@ -128,6 +124,38 @@ pub(crate) struct NewUser {
     pub(crate) role: Option<String>,
     pub(crate) default_unit: Option<String>,
     pub(crate) units: Vec<String>,
+}
+
+impl NewUser {
+    fn entry(&self) -> Result<UserEntry, Undone> {
+        let new = self.clone();
+        let role = new.role.as_deref().map(role_named).transpose()?;
+        Ok(UserEntry {
+            id: Uuid::new_v4(),
+            number: 0,
+            user_name: new.user_name,
+            email: new.email,
+            first_name: new.first_name,
+            last_name: new.last_name,
+            image_url: new.image_url,
+            role: role.unwrap_or_default(),
+            organisation: new.organisation,
+            default_unit: new.default_unit,
+            units: new.units,
+            disabled: false,
+            password_hash: String::new(),
+            replaced_hashes: Vec::new(),
+            generation: 0,
+            totp_secret: None,
+            set_here: Vec::new(),
+            recovery_codes: None,
+            app_passwords: None,
+            revoked_app_passwords: Vec::new(),
+            access_cards: Vec::new(),
+            imported: Attributes::new(),
+            grandfathered: false,
+        })
+    }
 }
 
 /// The role of that name.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use isogloss_core::audit::{Audit, Event, Kind};
-use isogloss_core::directory::Directory;
+use isogloss_core::directory::{Directory, OrganisationEntry};
 use isogloss_core::{Clock as _, SystemClock, User};
 
 use super::output;
@@ -22,6 +22,12 @@ impl Acts<'_> {
     /// Something was done to a user.
     pub(super) async fn about(&self, kind: Kind, user: &User) -> Result<()> {
         self.record(event(kind).about(user)).await
+    }
+
+    /// Returns the organisation of that name or identifier.
+    pub(super) async fn organisation(&self, name: &str) -> Result<OrganisationEntry> {
+        self.done(async |administration| administration.organisation(name).await)
+            .await
     }
 
     /// What the management listener does, too; it records by itself.

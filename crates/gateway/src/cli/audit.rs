@@ -37,7 +37,7 @@ administrator.")]
 
 #[derive(Args)]
 pub(super) struct List {
-    /// About the user of that name or e-mail address, or a name that somebody tried
+    /// About the user of that name, e-mail address or identifier, or a name that was tried
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
     /// Of that kind
@@ -133,7 +133,10 @@ async fn who(name: &str, directory: &dyn Directory, sections: &Sections) -> Resu
         name_hashes: peppers
             .flat_map(|pepper| names.iter().map(|name| name.hash(pepper)))
             .collect(),
-        user: user.map(|user| user.id),
+        // The pseudonym of a user who was erased is nobody's name.
+        user: user
+            .map(|user| user.id)
+            .or_else(|| Uuid::try_parse(name).ok()),
     })
 }
 

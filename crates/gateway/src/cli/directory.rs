@@ -120,6 +120,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
                 output::json(&json!({
                     "created": applied.created, "updated": applied.updated,
                     "unchanged": applied.unchanged, "kept": applied.kept,
+                    "erased": applied.erased,
                 }))?;
             } else {
                 print(&applied)?;
@@ -207,15 +208,23 @@ fn print(applied: &Applied) -> Result<()> {
     output::text(format_args!(
         "{created} created, {updated} updated, {unchanged} unchanged"
     ))?;
-    if applied.kept.is_empty() {
-        return Ok(());
-    }
     let count = applied.kept.len();
-    output::text(format_args!(
-        "{count} kept as set here (--passwords replace and --state replace take the file's):"
-    ))?;
+    if count > 0 {
+        output::text(format_args!(
+            "{count} kept as set here (--passwords replace and --state replace take the file's):"
+        ))?;
+    }
     for kept in &applied.kept {
         output::text(format_args!("  {}: {}", kept.entry, kept.what))?;
+    }
+    let count = applied.erased.len();
+    if count > 0 {
+        output::text(format_args!(
+            "{count} left out: users who were erased (isogloss user add brings one back), or their keys:"
+        ))?;
+    }
+    for entry in &applied.erased {
+        output::text(format_args!("  {entry}"))?;
     }
     Ok(())
 }

@@ -142,6 +142,7 @@ struct Ended {
 }
 
 async fn list(selection: &Selection, gateway: &Gateway, config: &Config) -> Result<Vec<Shown>> {
+    selection.parsed()?;
     let Some(opened) = parts::open_shared(config).await? else {
         let remote = Remote::open(gateway, &config.sections)?;
         let Sessions { sessions } = remote.ask("GET", "sessions", selection)?;
@@ -155,6 +156,7 @@ async fn list(selection: &Selection, gateway: &Gateway, config: &Config) -> Resu
 
 /// Ends sessions, and answers how many.
 pub(super) async fn end(selection: &Selection, gateway: &Gateway, config: &Config) -> Result<u64> {
+    selection.parsed()?;
     let Some(opened) = parts::open_shared(config).await? else {
         let remote = Remote::open(gateway, &config.sections)?;
         let Ended { ended } = remote.ask("DELETE", "sessions", selection)?;

@@ -1,7 +1,10 @@
 //! `isogloss user`: single users.
 
 mod app_password;
+mod delete;
+mod edit;
 mod enrol;
+mod list;
 mod password;
 mod totp;
 
@@ -21,9 +24,6 @@ use crate::config::{Config, Sections};
 use crate::parts;
 use crate::sessions::Selection;
 
-/// How many users are read from the directory at a time.
-const PAGE: u32 = 1000;
-
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Add a user; the password is asked for
@@ -32,12 +32,13 @@ Examples:
   isogloss user add ada --organisation ACME --email ada@example.com --role ADMIN
   pwgen -s 20 1 | isogloss user add robot --organisation ACME --password-stdin")]
     Add(Add),
-    /// List all users
-    List {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-    },
+    /// List all users, or those to whom everything given applies
+    #[command(after_help = "\
+Examples:
+  isogloss user list --search lovelace
+  isogloss user list --organisation ACME --role ADMIN --state active --json
+  isogloss user list --limit 100 --after 4711")]
+    List(list::List),
     /// Show one user
     Show {
         #[command(flatten)]
@@ -46,6 +47,34 @@ Examples:
         #[arg(long)]
         json: bool,
     },
+    /// Change who a user is, or where the user belongs
+    #[command(after_help = "\
+What is not given stays. Another organisation, or a unit less, ends all tokens of the user.
+
+What is changed here stays when a file is imported at a start, as long as the file says the same as
+before; isogloss directory import takes the file's values.
+
+Examples:
+  isogloss user edit ada --last-name King --email ada.king@example.com
+  isogloss user edit ada --user-name countess
+  isogloss user edit ada --organisation OTHER --clear units --clear default-unit")]
+    Edit(edit::Edit),
+    /// Erase a user for good, with all credentials and sessions
+    #[command(after_help = "\
+Erases what there is of the user: the entry in the directory with password, second factor, cards and
+application passwords; all sessions; keys that act as the user; counts of wrong passwords. In the
+audit log's table a pseudonym takes the user's place, so counts remain. Lines that are in an audit
+file already are not changed: rotate it.
+
+No import of an older file brings the user back. `user add` with the same name does so.
+
+Tokens in Redis are removed there. The embedded store belongs to the running gateway: it is asked at
+its management listener, with a key of the realm `admin` in the directory.
+
+Examples:
+  isogloss user delete ada
+  isogloss user delete ada --yes --json --key-file admin.key")]
+    Delete(delete::Delete),
     /// Set a password and end the user's tokens; the password is asked for
     SetPassword {
         #[command(flatten)]
@@ -116,7 +145,9 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     let directory = acts.directory.as_ref();
     match command {
         Command::Add(new) => add(new, &acts).await,
-        Command::List { json } => list(json, directory).await,
+        Command::List(listed) => list::list(listed, &acts).await,
+        Command::Edit(change) => edit::edit(change, &acts).await,
+        Command::Delete(which) => delete::delete(which, &acts, config).await,
         Command::Show { who, json } => show(&who, json, directory).await,
         Command::SetPassword { who, source } => {
             let Some(user) = find(directory, &who).await? else {
@@ -150,11 +181,6 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
 }
 
 async fn add(new: Add, acts: &Acts<'_>) -> Result<Outcome> {
-    let directory = acts.directory.as_ref();
-    if directory.account(&new.name).await?.is_some() {
-        output::error(format_args!("{}: there is such a user already", new.name));
-        return Ok(Outcome::Refused);
-    }
     let user = NewUser {
         user_name: new.name.clone(),
         organisation: new.organisation,
@@ -164,13 +190,20 @@ async fn add(new: Add, acts: &Acts<'_>) -> Result<Outcome> {
         last_name: new.last_name,
         role: new.role,
         default_unit: new.default_unit,
-        password: new.source.read()?,
         image_url: String::new(),
         units: Vec::new(),
     };
     let passwords = parts::passwords(&acts.sections.passwords)?;
-    acts.done(async |administration| administration.add_user(user, &passwords).await)
+    let addition = acts
+        .done(async |administration| administration.check_new_user(user).await)
         .await?;
+    let password = new.source.read()?;
+    acts.done(async |administration| {
+        administration
+            .add_user(addition, password, &passwords)
+            .await
+    })
+    .await?;
     output::text(format_args!("{}: added", new.name))?;
     Ok(Outcome::Done)
 }
@@ -192,46 +225,6 @@ fn tell(described: &Value, json: bool) -> Result<()> {
     } else {
         output::described(described)
     }
-}
-
-async fn list(json: bool, directory: &dyn Directory) -> Result<Outcome> {
-    let mut users = Vec::new();
-    loop {
-        let last = users.last().map_or(i64::MIN, |user: &User| user.number);
-        let page = directory.users(last, PAGE).await?;
-        if page.is_empty() {
-            break;
-        }
-        users.extend(page);
-    }
-    if json {
-        let users: Vec<_> = users.iter().map(describe).collect::<Result<_>>()?;
-        output::json(&users)?;
-        return Ok(Outcome::Done);
-    }
-    let rows: Vec<_> = users
-        .into_iter()
-        .map(|user| {
-            vec![
-                user.number.to_string(),
-                user.user_name,
-                user.email.unwrap_or_default(),
-                user.organisation.name,
-                user.role.name().to_owned(),
-                state(user.state).to_owned(),
-            ]
-        })
-        .collect();
-    let heading = [
-        "NUMBER",
-        "USER NAME",
-        "E-MAIL",
-        "ORGANISATION",
-        "ROLE",
-        "STATE",
-    ];
-    output::table(&heading, &rows)?;
-    Ok(Outcome::Done)
 }
 
 async fn set_state(who: &Who, to: UserState, acts: &Acts<'_>) -> Result<Outcome> {

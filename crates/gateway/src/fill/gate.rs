@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use isogloss_core::audit::{AuditTable, Event, Filter};
 use isogloss_core::directory::{
-    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, Directory, KeyDigest,
-    OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
+    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, Directory, Erased, KeyDigest,
+    OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, UserFilter, Wanted,
 };
 use isogloss_core::store::Finding;
 use isogloss_core::usage::{UsageRows, UsageTable};
@@ -105,8 +105,13 @@ impl Directory for Gate {
         self.passed()?.units(user).await
     }
 
-    async fn users(&self, after: i64, limit: u32) -> Result<Vec<User>, StoreError> {
-        self.passed()?.users(after, limit).await
+    async fn users(
+        &self,
+        filter: &UserFilter,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
+        self.passed()?.users(filter, after, limit).await
     }
 
     async fn organisations(
@@ -146,6 +151,14 @@ impl Directory for Gate {
 
     async fn change(&self, change: Change) -> Result<(), ChangeError> {
         self.passed()?.change(change).await
+    }
+
+    async fn check(&self, change: Change) -> Result<(), ChangeError> {
+        self.passed()?.check(change).await
+    }
+
+    async fn erase(&self, user: Uuid) -> Result<Erased, ChangeError> {
+        self.passed()?.erase(user).await
     }
 
     async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {

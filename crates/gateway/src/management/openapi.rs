@@ -32,6 +32,7 @@ use crate::backends::{self, Backends};
         users::show,
         users::add,
         users::edit::edit,
+        users::erase::erase,
         users::set_password,
         users::set_state,
         organisations::list,

@@ -1,18 +1,23 @@
 //! `/admin/users`: who may log in.
 
 pub(super) mod edit;
+pub(super) mod erase;
 
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Json, Path, Query, ServiceConfig, get, patch, post, put, resource};
+use actix_web::web::{
+    Data, Json, Path, Query, ServiceConfig, delete, get, patch, post, put, resource,
+};
+use isogloss_core::directory::UserFilter;
 use isogloss_core::{Passwords, Scope, UserState};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use self::edit::edit;
+use self::erase::erase;
 use super::admin::{Admin, Refusal, no_method};
 use super::{LONGEST_PAGE, PAGE};
-use crate::administration::users::{NewUser, Shown};
+use crate::administration::users::{NewUser, Shown, role_named};
 use crate::administration::{Administration, Undone};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
@@ -26,7 +31,8 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
         resource("/admin/users/{user}")
             .route(get().to(show))
             .route(patch().to(edit))
-            .default_service(no_method("GET, PATCH")),
+            .route(delete().to(erase))
+            .default_service(no_method("GET, PATCH, DELETE")),
     )
     .service(
         resource("/admin/users/{user}/password")
@@ -49,6 +55,31 @@ pub(crate) struct Page {
     /// How many at the most: 100 if nothing is said, 1000 in any case.
     #[param(minimum = 1)]
     limit: Option<u32>,
+    /// Only users with this text in the user name, the e-mail address, the first and last name, or the
+    /// number, in any case.
+    search: Option<String>,
+    /// Only users of this organisation, by its name or identifier.
+    organisation: Option<String>,
+    /// Only users of this role: `ADMIN`, `PROJECT_MANAGER` or `LINGUIST`.
+    role: Option<String>,
+    /// Only users in this state: `active` or `disabled`.
+    #[param(value_type = Option<String>)]
+    state: Option<UserState>,
+}
+
+impl Page {
+    async fn filter(&self, administration: &Administration) -> Result<UserFilter, Undone> {
+        let organisation = match &self.organisation {
+            None => None,
+            Some(name) => Some(administration.organisation(name).await?.id),
+        };
+        Ok(UserFilter {
+            search: self.search.clone(),
+            organisation,
+            role: self.role.as_deref().map(role_named).transpose()?,
+            state: self.state,
+        })
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -77,7 +108,8 @@ pub(crate) async fn list(
     admin.may(Scope::UsersRead).await?;
     let limit = page.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
     let after = page.after.unwrap_or(i64::MIN);
-    let users = administration.directory.users(after, limit).await;
+    let filter = page.filter(&administration).await?;
+    let users = administration.directory.users(&filter, after, limit).await;
     let users = users.map_err(Undone::from)?;
     let is_full = users.len() == usize::try_from(limit).unwrap_or(usize::MAX);
     let next = users.last().filter(|_| is_full).map(|user| user.number);
@@ -158,7 +190,6 @@ pub(crate) async fn add(
     let new = NewUser {
         user_name: request.user_name,
         organisation: request.organisation,
-        password: request.password,
         email: request.email,
         number: request.number,
         first_name: request.first_name,
@@ -168,7 +199,9 @@ pub(crate) async fn add(
         units: request.units,
         image_url: request.image_url,
     };
-    let user = admin.act(administration.add_user(new, &passwords)).await?;
+    let addition = administration.check_new_user(new).await?;
+    let adding = administration.add_user(addition, request.password, &passwords);
+    let user = admin.act(adding).await?;
     Ok(HttpResponse::Created().json(Shown::from(user)))
 }
 

@@ -54,6 +54,10 @@ impl Throttle for Silent {
         pending().await
     }
 
+    async fn forget(&self, _: TokenDigest) -> Result<bool, StoreError> {
+        pending().await
+    }
+
     async fn list(&self, _: OffsetDateTime) -> Result<Vec<Strained>, StoreError> {
         pending().await
     }

@@ -1,6 +1,7 @@
 //! Who is let try, and who is not.
 
 mod codes;
+mod erased;
 mod keys;
 mod known;
 mod outcomes;

@@ -19,8 +19,8 @@ use crate::scope::Scopes;
 const CODE: &str = "CCD4537CA4AD4EE8912FFBAE53110601";
 const KEY: &str = "6C12345D-9B0C-4F3C-23AB-B5721D098F7B";
 const REALM: &str = "here";
-const OLD: &str = "the pepper of last year";
-const NEW: &str = "the pepper of this year";
+pub(super) const OLD: &str = "the pepper of last year";
+pub(super) const NEW: &str = "the pepper of this year";
 const DAY: Duration = Duration::from_hours(24);
 
 /// Opens the same database again, as another process would.
@@ -46,15 +46,15 @@ pub(super) async fn hold<D: Reopen>(fresh: impl Fn() -> D) {
     weak::what_can_be_guessed_is_refused(&fresh()).await;
 }
 
-fn clock() -> Arc<MockClock> {
+pub(super) fn clock() -> Arc<MockClock> {
     Arc::new(MockClock::at(datetime!(2026-11-29 12:00 UTC)))
 }
 
-fn pepper(text: &str) -> Pepper {
+pub(super) fn pepper(text: &str) -> Pepper {
     Pepper::new(text).unwrap()
 }
 
-fn under(current: &str, previous: Option<&str>, clock: &Arc<MockClock>) -> DigestKeys {
+pub(super) fn under(current: &str, previous: Option<&str>, clock: &Arc<MockClock>) -> DigestKeys {
     let peppers = Peppers {
         current: pepper(current),
         previous: previous.map(pepper),
@@ -62,7 +62,7 @@ fn under(current: &str, previous: Option<&str>, clock: &Arc<MockClock>) -> Diges
     DigestKeys::under(peppers, clock.clone())
 }
 
-fn without(clock: &Arc<MockClock>) -> DigestKeys {
+pub(super) fn without(clock: &Arc<MockClock>) -> DigestKeys {
     DigestKeys::without_pepper(clock.clone())
 }
 

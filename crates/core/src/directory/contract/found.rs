@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
-use crate::directory::{CardName, Directory, KeyDigest};
+use crate::directory::{CardName, Directory, KeyDigest, UserFilter};
 use crate::user::{Role, UserState};
 
 pub(super) async fn hold(directory: &dyn Directory) {
@@ -41,9 +41,10 @@ async fn defaults_are_sensible(directory: &dyn Directory) {
     assert_eq!(bob.state, UserState::Disabled);
     assert_eq!(bob.default_unit.as_deref(), Some("U2"));
     assert_eq!(bob.units, ["U2"]);
-    let page = directory.users(0, 1).await.unwrap();
+    let all = UserFilter::default();
+    let page = directory.users(&all, 0, 1).await.unwrap();
     assert_eq!(page[0].user_name, "Ada");
-    assert_eq!(directory.users(7, 10).await.unwrap(), [bob]);
+    assert_eq!(directory.users(&all, 7, 10).await.unwrap(), [bob]);
 }
 
 async fn units_are_listed_with_the_default_first(directory: &dyn Directory) {

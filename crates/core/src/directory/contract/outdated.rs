@@ -21,7 +21,13 @@ const OLD: i64 = 5;
 fn assert_from_old(outstanding: &Outstanding) {
     assert_eq!(outstanding.from, OLD);
     let versions: Vec<_> = outstanding.steps.iter().map(|step| step.version).collect();
-    assert_eq!(versions, (OLD + 1..=outstanding.to).collect::<Vec<_>>());
+    let known: Vec<_> = sqlite::migrations()
+        .iter()
+        .map(|step| step.version)
+        .collect();
+    let expected: Vec<_> = known.into_iter().filter(|version| *version > OLD).collect();
+    assert_eq!(versions, expected);
+    assert_eq!(versions.last(), Some(&outstanding.to));
     assert_eq!(outstanding.steps[0].name, "imports");
 }
 

@@ -34,6 +34,15 @@ pub struct UserEdit {
 }
 
 impl UserEdit {
+    /// Returns the user name and the e-mail address, as far as they are set.
+    pub(super) fn logins(&self) -> Vec<String> {
+        let email = match &self.email {
+            Setting::To(email) => Some(email.clone()),
+            Setting::Same | Setting::None => None,
+        };
+        self.user_name.clone().into_iter().chain(email).collect()
+    }
+
     fn of(self, known: &UserEntry) -> UserEntry {
         let mut user = known.clone();
         let set = |field: &mut String, to: Option<String>| {

@@ -64,6 +64,11 @@ impl OpenKeys {
         self.ring.stored(what, digest, self.now)
     }
 
+    /// Returns the digest keys.
+    pub(in crate::directory) fn ring(&self) -> &Ring {
+        &self.ring
+    }
+
     /// Returns whether a plain digest is stored as this form under one of the keys.
     fn is_form(&self, what: What<'_>, plain: KeyDigest, form: KeyDigest) -> bool {
         self.forms(what, plain).contains(&form)

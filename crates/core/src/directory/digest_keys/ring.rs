@@ -164,6 +164,13 @@ impl Ring {
         self.open.iter().map(stored).collect()
     }
 
+    /// Returns keyed digests of `parts` under all keys that are open, the newest key's first.
+    pub(in crate::directory) fn digests_of(&self, parts: &[&[u8]]) -> Vec<KeyDigest> {
+        let keys = self.open.iter().rev();
+        keys.map(|key| KeyDigest::keyed(key.key.keyed(parts), key.id))
+            .collect()
+    }
+
     /// What is to be written so that a digest is stored in a new form, which must be a keyed one.
     pub(super) fn renewal(
         &self,

@@ -109,7 +109,7 @@ impl DigestKeys {
     }
 
     /// Opens those of the keys that a pepper opens, or that were opened earlier.
-    pub(super) fn ring_of(&self, stored: &[SealedKey]) -> Ring {
+    pub(in crate::directory) fn ring_of(&self, stored: &[SealedKey]) -> Ring {
         let peppers = || self.peppers.iter().flat_map(Peppers::each);
         let open = |key: &SealedKey| peppers().find_map(|pepper| key.open(pepper));
         Ring::of(stored, open, self.known().as_deref())

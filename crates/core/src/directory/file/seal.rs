@@ -85,6 +85,7 @@ pub(crate) fn check(file: File, passwords: &Passwords) -> Result<Wanted, FileErr
         keys: keys.collect::<Result<_, _>>()?,
         revoked_keys: file.revoked_keys,
         digest_keys: file.digest_keys,
+        erased_users: file.erased_users,
         ..Wanted::default()
     })
 }

@@ -38,6 +38,10 @@ impl Judge<'_> {
             if in_file.contains(&name) {
                 return Err(unfit(label, "the file has it among the revoked keys, too"));
             }
+            if known.is_none() && self.acts_as_nobody(wanted, &names)? {
+                self.applied.erased.push(label);
+                continue;
+            }
             let entry =
                 merged(wanted, digest, known, &names).map_err(|reason| unfit(&*label, reason))?;
             let was_revoked = known.is_none() && self.revoked.contains(&name);
@@ -50,6 +54,15 @@ impl Judge<'_> {
             }
         }
         Ok((changed, self.revoked_keys(revoked)))
+    }
+
+    /// Whether the key acts as a user who was erased, and whose name no other user has by now.
+    fn acts_as_nobody(&self, wanted: &WantedKey, names: &HashMap<String, String>) -> Outcome<bool> {
+        let is_known = match &wanted.user {
+            Setting::To(user) => names.contains_key(&login_form(user)),
+            Setting::Same | Setting::None => true,
+        };
+        Ok(!is_known && self.acts_as_erased(wanted)?)
     }
 
     /// Returns the keys that the file says were revoked.

@@ -117,6 +117,7 @@ async fn counts(connection: &mut PgConnection) -> Result<Vec<(DigestKeyId, i64)>
         "SELECT id, count(*) AS digests FROM (
              SELECT code_digest_key AS id FROM access_cards WHERE code_digest_key IS NOT NULL
              UNION ALL SELECT digest_key FROM keys WHERE digest_key IS NOT NULL
+                 UNION ALL SELECT digest_key FROM erased_users
          ) AS keyed GROUP BY id",
     )
     .fetch_all(connection)
@@ -251,6 +252,7 @@ impl RingTable for PgConnection {
         query(
             "DELETE FROM digest_keys WHERE NOT EXISTS (SELECT 1 FROM keys)
                  AND NOT EXISTS (SELECT 1 FROM revoked_keys)
+                 AND NOT EXISTS (SELECT 1 FROM erased_users)
                  AND NOT EXISTS (SELECT 1 FROM access_cards WHERE code_digest IS NOT NULL)",
         )
         .execute(self)

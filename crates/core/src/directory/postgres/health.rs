@@ -20,7 +20,7 @@ const READ: [&str; 8] = [
 ];
 
 /// All tables, with what is done to their rows.
-const WRITTEN: [(&str, &[&str]); 18] = [
+const WRITTEN: [(&str, &[&str]); 19] = [
     ("organisations", ALL),
     ("units", ALL),
     ("users", ALL),
@@ -33,12 +33,13 @@ const WRITTEN: [(&str, &[&str]); 18] = [
     ("recovery_codes", ALL),
     ("app_passwords", ALL),
     ("replaced_hashes", ALL),
-    ("audit", &["SELECT", "INSERT", "DELETE"]),
+    ("audit", ALL),
     ("usage", ALL),
     ("imported_users", ALL),
     ("revoked_app_passwords", ALL),
     ("revoked_keys", ALL),
     ("digest_keys", ALL),
+    ("erased_users", &["SELECT", "INSERT", "DELETE"]),
 ];
 const ALL: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE"];
 
@@ -176,4 +177,15 @@ fn grant(missing: &[Grant], role: &str) -> String {
         .map(|(privilege, tables)| format!("GRANT {privilege} ON {tables} TO {role};"))
         .collect();
     statements.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::TABLES;
+
+    #[test]
+    fn the_rights_to_all_tables_are_examined() {
+        assert_eq!(WRITTEN.map(|(table, _)| table), TABLES);
+    }
 }

@@ -10,6 +10,7 @@ use super::digest_keys::renewals_wait;
 use super::write::{alone, forget, put_organisation, unlimited};
 use super::{keys, present};
 use crate::directory::digest_keys::OpenKeys;
+use crate::directory::erasure::ErasureTable as _;
 use crate::directory::merge::Changes;
 use crate::directory::present::Present;
 use crate::directory::rows::Result;
@@ -53,6 +54,9 @@ pub(super) async fn apply(
     }
     for key in &changes.revoked_keys {
         keys::revoke(&mut transaction, key).await?;
+    }
+    for digest in &changes.erased {
+        transaction.put_tombstone(*digest, digests.now()).await?;
     }
     transaction.commit().await?;
     digests.keep(&ring);

@@ -175,5 +175,6 @@ pub(in crate::directory) fn migrations() -> Migrator {
         include_str!("../../../migrations/postgres/0006_imports.sql"),
         include_str!("../../../migrations/postgres/0007_digest_keys.sql"),
         include_str!("../../../migrations/postgres/0008_usage_of_known_clients.sql"),
+        include_str!("../../../migrations/postgres/0010_erased_users.sql"),
     ])
 }

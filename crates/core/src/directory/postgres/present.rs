@@ -6,6 +6,7 @@ use sqlx::{query, query_scalar};
 use super::entries;
 use super::read::bytes_of;
 use crate::directory::digest_keys::OpenKeys;
+use crate::directory::erasure::ErasureTable as _;
 use crate::directory::present::{Names, Present};
 use crate::directory::rows::{self, Columns as _, Result};
 use crate::directory::wanted::Wanted;
@@ -91,6 +92,7 @@ pub(super) async fn read(
     for row in &organisations {
         named.organisations.push(row.guid("id")?);
     }
+    present.erased = connection.tombstones().await?.into_iter().collect();
     (present.entries, present.origins) = entries::read(connection, Some(&named)).await?;
     Ok(present)
 }

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::directory::rows::{self, Columns, Result};
 use crate::directory::rules::spellings;
-use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, OrganisationName};
-use crate::user::{Key, Unit, User};
+use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, OrganisationName, UserFilter};
+use crate::user::{Key, Role, Unit, User, UserState};
 
 /// For nobody somebody is read and dropped: it is to take as long.
 pub(super) async fn account(
@@ -48,14 +48,31 @@ pub(super) async fn units_of(connection: &mut PgConnection, user: User) -> Resul
 
 pub(super) async fn users(
     connection: &mut PgConnection,
+    filter: UserFilter,
     after: i64,
     limit: u32,
 ) -> Result<Vec<User>> {
-    let rows = query("SELECT * FROM accounts WHERE number > $1 ORDER BY number LIMIT $2")
-        .bind(after)
-        .bind(i64::from(limit))
-        .fetch_all(connection)
-        .await?;
+    // In the collation C, only ASCII letters have two cases.
+    let rows = query(
+        "SELECT * FROM accounts
+         WHERE number > $1
+             AND ($2::uuid IS NULL OR organisation_id = $2)
+             AND ($3::text IS NULL OR role = $3)
+             AND ($4::boolean IS NULL OR disabled = $4)
+             AND ($5::text IS NULL OR lower(user_name COLLATE \"C\") LIKE $5 ESCAPE '\\'
+                  OR lower(email COLLATE \"C\") LIKE $5 ESCAPE '\\'
+                  OR lower((first_name || ' ' || last_name) COLLATE \"C\") LIKE $5 ESCAPE '\\'
+                  OR number::text LIKE $5 ESCAPE '\\')
+         ORDER BY number LIMIT $6",
+    )
+    .bind(after)
+    .bind(filter.organisation)
+    .bind(filter.role.map(Role::name))
+    .bind(filter.state.map(|state| state == UserState::Disabled))
+    .bind(filter.pattern())
+    .bind(i64::from(limit))
+    .fetch_all(connection)
+    .await?;
     rows.iter().map(rows::user).collect()
 }
 

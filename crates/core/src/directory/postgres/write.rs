@@ -6,9 +6,8 @@ use uuid::Uuid;
 
 use super::entries;
 use crate::directory::changes::logins;
-use crate::directory::desk::Halt;
 use crate::directory::rows::Result;
-use crate::directory::{Change, OrganisationEntry, Snapshot, Unfit, UserEntry};
+use crate::directory::{OrganisationEntry, Snapshot, UserEntry};
 
 pub(super) async fn set_disabled(
     connection: &mut PgConnection,
@@ -21,20 +20,6 @@ pub(super) async fn set_disabled(
         .execute(connection)
         .await
         .map(drop)
-}
-
-/// Makes a single change, or tells why it is unfit.
-pub(super) async fn change(
-    connection: &mut PgConnection,
-    change: Change,
-) -> Result<std::result::Result<(), Unfit>> {
-    let mut transaction = connection.begin().await?;
-    alone(&mut transaction).await?;
-    match change.make(&mut *transaction).await {
-        Ok(()) => transaction.commit().await.map(Ok),
-        Err(Halt::Unfit(unfit)) => Ok(Err(unfit)),
-        Err(Halt::Failed(error)) => Err(error),
-    }
 }
 
 /// One at a time: another one waits here, and then sees what this one wrote. Readers do not wait.

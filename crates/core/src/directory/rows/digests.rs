@@ -28,6 +28,11 @@ pub(super) fn stored_digest(row: &impl Columns, column: &str) -> Result<KeyDiges
     }
 }
 
+/// A row of `erased_users`.
+pub(in crate::directory) fn tombstone(row: &impl Columns) -> Result<KeyDigest> {
+    stored_digest(row, "digest")
+}
+
 fn digest_key_id(bytes: &[u8]) -> Result<DigestKeyId> {
     let id = bytes.try_into().map_err(|_| unreadable("digest key"))?;
     Ok(DigestKeyId(id))

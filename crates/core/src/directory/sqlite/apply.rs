@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{SqliteDirectory, enrolments, keys, present};
 use crate::directory::changes::{UserChange, logins};
 use crate::directory::digest_keys::OpenKeys;
+use crate::directory::erasure::ErasureTable as _;
 use crate::directory::merge::Changes;
 use crate::directory::rows::{self, Result};
 use crate::directory::wanted::Wanted;
@@ -52,6 +53,9 @@ pub(super) async fn apply(
     }
     for key in &changes.revoked_keys {
         keys::revoke(&mut transaction, key).await?;
+    }
+    for digest in &changes.erased {
+        transaction.put_tombstone(*digest, digests.now()).await?;
     }
     transaction.commit().await?;
     digests.keep(&ring);

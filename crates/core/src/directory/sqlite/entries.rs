@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::read::one_of;
 use crate::directory::digest_keys::RingTable as _;
+use crate::directory::erasure::ErasureTable as _;
 use crate::directory::origin::Origin;
 use crate::directory::present::Names;
 use crate::directory::rows::{self, Belongings, Result};
@@ -35,6 +36,10 @@ pub(super) async fn read(
             Some(_) => Vec::new(),
         },
         revoked_keys: revoked_keys(connection, only).await?,
+        erased_users: match only {
+            None => connection.tombstones().await?,
+            Some(_) => Vec::new(),
+        },
     };
     Ok((entries, origins))
 }

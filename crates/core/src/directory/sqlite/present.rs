@@ -6,6 +6,7 @@ use sqlx::{QueryBuilder, Sqlite, query, query_scalar};
 use super::entries::{self, list};
 use super::read::one_of;
 use crate::directory::digest_keys::OpenKeys;
+use crate::directory::erasure::ErasureTable as _;
 use crate::directory::present::{Names, Present};
 use crate::directory::rows::{self, Columns as _, Result};
 use crate::directory::wanted::Wanted;
@@ -94,6 +95,7 @@ pub(super) async fn read(
     for row in &organisations {
         named.organisations.push(row.guid("id")?);
     }
+    present.erased = connection.tombstones().await?.into_iter().collect();
     (present.entries, present.origins) = entries::read(connection, Some(&named)).await?;
     Ok(present)
 }

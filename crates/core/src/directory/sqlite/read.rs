@@ -6,8 +6,9 @@ use uuid::Uuid;
 
 use crate::directory::rows::{self, Columns, Result, unreadable};
 use crate::directory::rules::{login_forms, spellings};
-use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, OrganisationName};
-use crate::user::{Key, Unit, User};
+use crate::directory::user_filter::Found;
+use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, OrganisationName, UserFilter};
+use crate::user::{Key, Role, Unit, User, UserState};
 
 /// For nobody somebody is read and dropped: it is to take as long.
 pub(super) async fn account(pool: &SqlitePool, login: &str) -> Result<Option<Account>> {
@@ -42,13 +43,37 @@ pub(super) async fn units_of(pool: &SqlitePool, user: &User) -> Result<Vec<Unit>
     rows::units_of(user, &rows)
 }
 
-pub(super) async fn users(pool: &SqlitePool, after: i64, limit: u32) -> Result<Vec<User>> {
-    let rows = query("SELECT * FROM accounts WHERE number > ? ORDER BY number LIMIT ?")
-        .bind(after)
+pub(super) async fn users(
+    pool: &SqlitePool,
+    mut found: Found,
+    filter: &UserFilter,
+    limit: u32,
+) -> Result<Vec<User>> {
+    loop {
+        let page = query(
+            "SELECT * FROM accounts
+             WHERE number > ?1
+                 AND (?2 IS NULL OR organisation_id = ?2)
+                 AND (?3 IS NULL OR role = ?3)
+                 AND (?4 IS NULL OR disabled = ?4)
+                 AND (?5 IS NULL OR user_name LIKE ?5 ESCAPE '\\' OR email LIKE ?5 ESCAPE '\\'
+                      OR first_name || ' ' || last_name LIKE ?5 ESCAPE '\\'
+                      OR CAST(number AS TEXT) LIKE ?5 ESCAPE '\\')
+             ORDER BY number LIMIT ?6",
+        )
+        .bind(found.after())
+        .bind(filter.organisation.map(|id| id.to_string()))
+        .bind(filter.role.map(Role::name))
+        .bind(filter.state.map(|state| state == UserState::Disabled))
+        .bind(filter.pattern())
         .bind(limit)
         .fetch_all(pool)
         .await?;
-    rows.iter().map(rows::user).collect()
+        let page = page.iter().map(rows::user).collect::<Result<_>>()?;
+        if !found.takes(page) {
+            return Ok(found.users);
+        }
+    }
 }
 
 pub(super) async fn organisations(

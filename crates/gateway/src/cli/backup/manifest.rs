@@ -32,7 +32,7 @@ pub(in crate::cli) struct Manifest {
 pub(in crate::cli) struct DirectoryPart {
     pub(in crate::cli) database: Database,
     /// The number of the last step that brought its tables up to date.
-    pub(in crate::cli) version: usize,
+    pub(in crate::cli) version: i64,
     pub(in crate::cli) rows: BTreeMap<String, u64>,
 }
 

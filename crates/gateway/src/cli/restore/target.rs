@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use futures_util::future::join_all;
-use isogloss_core::directory::{BackedUp, Directory};
+use isogloss_core::directory::{BackedUp, Directory, UserFilter};
 use isogloss_core::store::{Record, StoredToken, TokenReader, TokenStore, all_digests};
 use isogloss_core::{Clock as _, SystemClock};
 use serde::Serialize;
@@ -78,7 +78,8 @@ impl<'a> Target<'a> {
     /// What is there already, if anything is.
     pub(super) async fn occupied(&self) -> Result<Option<&'static str>> {
         let directory = self.directory.as_ref();
-        if !directory.users(i64::MIN, 1).await?.is_empty() {
+        let all = UserFilter::default();
+        if !directory.users(&all, i64::MIN, 1).await?.is_empty() {
             return Ok(Some("users"));
         }
         if !directory.organisations("", 1).await?.is_empty() {

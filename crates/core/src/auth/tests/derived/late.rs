@@ -83,7 +83,9 @@ impl TokenStore for Late {
     }
 
     async fn remove_user(&self, user: Uuid) -> Result<u64, StoreError> {
-        self.store.remove_user(user).await
+        let removed = self.store.remove_user(user).await?;
+        self.listed().await?;
+        Ok(removed)
     }
 
     async fn sweep(&self, now: OffsetDateTime) -> Result<u64, StoreError> {
@@ -188,6 +190,20 @@ async fn what_is_derived_while_an_alarm_ends_a_session_ends_too() {
     let again = race.auth.redeem(&race.cross, Purpose::Handover).await;
     assert_eq!(refusal(again), DEAD);
     assert!(race.is_over().await);
+}
+
+#[tokio::test]
+async fn a_token_that_is_issued_while_its_user_is_erased_does_not_survive() {
+    let race = Race::after(1).await;
+    let user = User::clone(&race.login.user);
+    let erasure = race.auth.erase(&user).await.unwrap();
+    assert!(race.is_over().await, "stored after the tokens were removed");
+    assert_eq!(erasure.tokens, 3);
+    // A login that was right before the end of the user, and goes on after it.
+    let terms = Terms::new(Purpose::Access, DAY);
+    let late = race.auth.issue(HERE, &user, terms).await;
+    assert_eq!(refusal(late), INVALID);
+    assert_eq!(race.f.tokens.of_user(user.id).await.unwrap(), []);
 }
 
 fn handle_of(login: &Session) -> Filter {

@@ -1,0 +1,82 @@
+//! Erasing a user: the directory's rows, all tokens, and what is counted for the user.
+
+use std::collections::HashSet;
+
+use super::Auth;
+use crate::audit::{Event, Kind};
+use crate::directory::{ChangeError, Erased};
+use crate::error::StoreError;
+use crate::throttle::{Guard, Guess, user_account};
+use crate::token::TokenDigest;
+use crate::user::User;
+
+/// What was erased of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erasure {
+    /// In the directory.
+    pub erased: Erased,
+    /// How many tokens ended.
+    pub tokens: u64,
+    /// How many counts of wrong tries and lists of known clients were removed.
+    pub counts: u64,
+}
+
+impl Auth {
+    /// Erases a user. Tokens go first, so nothing is erased while the store cannot be queried, and once
+    /// more afterwards: those of a login that was under way. A login that is still under way then finds
+    /// no user when it issues its token.
+    ///
+    /// # Errors
+    ///
+    /// If the stores become unavailable after the directory has erased the user, what is left there is
+    /// dead and goes when it expires.
+    pub async fn erase(&self, user: &User) -> Result<Erasure, ChangeError> {
+        let before = self.0.tokens.remove_user(user.id).await?;
+        let erased = self.0.directory.erase(user.id).await?;
+        self.0.audit.record(Event {
+            user: Some(erased.pseudonym),
+            organisation: Some(user.organisation.name.clone()),
+            ..Event::new(Kind::EraseUser, self.now())
+        });
+        let meanwhile = self.0.tokens.remove_user(user.id).await?;
+        let counts = match &self.0.guard {
+            Some(guard) => self.forget_tries(guard, &erased).await?,
+            None => 0,
+        };
+        Ok(Erasure {
+            erased,
+            tokens: before + meanwhile,
+            counts,
+        })
+    }
+
+    /// Removes all that is counted for the user, under whatever name it was tried.
+    async fn forget_tries(&self, guard: &Guard, erased: &Erased) -> Result<u64, StoreError> {
+        let accounts = self.accounts_of(erased);
+        let mut forgotten = 0;
+        for strained in guard.strained(self.now()).await? {
+            let bucket = &strained.bucket;
+            let account = bucket.account.filter(|one| accounts.contains(one));
+            if account.is_some() {
+                forgotten += u64::from(guard.reset(bucket.key).await?);
+            }
+        }
+        for account in accounts {
+            forgotten += u64::from(guard.forget(account).await?);
+        }
+        Ok(forgotten)
+    }
+
+    fn accounts_of(&self, erased: &Erased) -> HashSet<TokenDigest> {
+        let logins = erased.logins.iter().map(|login| Guess::Password(login));
+        let cards = erased.cards.iter().map(|card| Guess::PassCode(card));
+        let guesses: Vec<_> = logins.chain(cards).collect();
+        let peppers = self.0.peppers.each();
+        peppers
+            .flat_map(|pepper| {
+                let named = guesses.iter().map(|guess| guess.account(pepper));
+                named.chain([user_account(pepper, erased.id)])
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,65 @@
+//! Users who were erased, and whom a file still has.
+
+use super::{Judge, Outcome};
+use crate::directory::erasure::Trace;
+use crate::directory::origin::Attribute;
+use crate::directory::wanted::{WantedKey, WantedUser};
+use crate::directory::{KeyDigest, Setting};
+use crate::error::StoreError;
+
+impl Judge<'_> {
+    /// Whether the entry is that of a user who was erased: by the identifier, the user name or the e-mail
+    /// address.
+    pub(super) fn was_erased(&self, wanted: &WantedUser) -> Outcome<bool> {
+        let email = wanted.text(Attribute::Email);
+        let email = email.filter(|email| !email.is_empty());
+        let logins = [Some(wanted.user_name.as_str()), email];
+        let logins = logins.into_iter().flatten().map(Trace::Login);
+        self.has_tombstone(logins.chain(wanted.id.map(Trace::Id)))
+    }
+
+    /// Whether the key acts as a user who was erased.
+    pub(super) fn acts_as_erased(&self, wanted: &WantedKey) -> Outcome<bool> {
+        match &wanted.user {
+            Setting::To(user) => self.has_tombstone([Trace::Login(user)].into_iter()),
+            Setting::Same | Setting::None => Ok(false),
+        }
+    }
+
+    /// What the file brings and what is not known yet. A digest without a key says nothing.
+    pub(super) fn new_tombstones(&self) -> Vec<KeyDigest> {
+        let brought = self.wanted.erased_users.iter().copied();
+        let is_new = |digest: &KeyDigest| !self.present.erased.contains(digest);
+        brought
+            .filter(|digest| digest.key().is_some())
+            .filter(is_new)
+            .collect()
+    }
+
+    /// Fails if a digest key does not open: the user may be one whose tombstone was made with it.
+    fn has_tombstone<'t>(&self, mut traces: impl Iterator<Item = Trace<'t>>) -> Outcome<bool> {
+        let erased = &self.present.erased;
+        if erased.is_empty() {
+            return Ok(false);
+        }
+        let ring = self.present.open.ring();
+        let has_one = |trace: Trace<'_>| {
+            let digests = trace.digests(ring);
+            digests.iter().any(|digest| erased.contains(digest))
+        };
+        if traces.any(has_one) {
+            return Ok(true);
+        }
+        let keys = erased.iter().filter_map(|digest| digest.key());
+        match keys.into_iter().find(|key| !ring.is_open(*key)) {
+            None => Ok(false),
+            Some(id) => {
+                let reason = format_args!(
+                    "no pepper of the configuration opens the digest key {id}: whether the file \
+                     has users who were erased cannot be told"
+                );
+                Err(StoreError::new("directory", reason).into())
+            }
+        }
+    }
+}

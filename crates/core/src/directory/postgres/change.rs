@@ -1,0 +1,50 @@
+//! Single changes, each in a transaction of its own.
+
+use std::sync::Arc;
+
+use sqlx::Connection as _;
+use sqlx::postgres::PgConnection;
+
+use super::write::alone;
+use crate::directory::desk::Halt;
+use crate::directory::erasure::allow_again;
+use crate::directory::rows::Result;
+use crate::directory::{Change, DigestKeys, Unfit};
+
+/// What was done, or why it makes no sense.
+pub(super) type Done<T> = Result<std::result::Result<T, Unfit>>;
+
+/// Makes a change.
+pub(super) async fn make(
+    connection: &mut PgConnection,
+    change: Change,
+    digests: Arc<DigestKeys>,
+) -> Done<()> {
+    let logins = change.logins();
+    let mut transaction = connection.begin().await?;
+    alone(&mut transaction).await?;
+    match change.make(&mut *transaction).await {
+        Ok(()) => {
+            allow_again(&mut *transaction, &digests, &logins).await?;
+            transaction.commit().await.map(Ok)
+        }
+        Err(halt) => unfit(halt).map(Err),
+    }
+}
+
+/// Makes a change and takes it back.
+pub(super) async fn check(connection: &mut PgConnection, change: Change) -> Done<()> {
+    let mut transaction = connection.begin().await?;
+    alone(&mut transaction).await?;
+    match change.make(&mut *transaction).await {
+        Ok(()) => transaction.rollback().await.map(Ok),
+        Err(halt) => unfit(halt).map(Err),
+    }
+}
+
+pub(super) fn unfit(halt: Halt) -> Result<Unfit> {
+    match halt {
+        Halt::Unfit(unfit) => Ok(unfit),
+        Halt::Failed(error) => Err(error),
+    }
+}

@@ -1,0 +1,152 @@
+//! What is removed, and what is left, when a user is erased.
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{Connection as _, QueryBuilder, Sqlite, query, query_scalar};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::SqliteDirectory;
+use super::entries::list;
+use super::read::one_of;
+use crate::directory::KeyDigest;
+use crate::directory::desk::Halt;
+use crate::directory::erasure::{self, Erased, ErasureTable};
+use crate::directory::rows::{self, Result};
+use crate::token::TokenDigest;
+use crate::user::Role;
+
+/// Erases a user.
+pub(super) async fn erase(
+    directory: &SqliteDirectory,
+    user: Uuid,
+) -> std::result::Result<Erased, Halt> {
+    let mut connection = directory.pool.acquire().await?;
+    // What is deleted is overwritten with zeros, and not only released.
+    query("PRAGMA secure_delete = ON")
+        .execute(&mut *connection)
+        .await?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let erased = erasure::erase(&mut *transaction, &directory.digests, user).await?;
+    transaction.commit().await?;
+    // The write-ahead log holds pages of before. If a reader keeps it from being taken in now, it is taken
+    // in later, and the user is erased in either case.
+    let _ = query("PRAGMA wal_checkpoint(TRUNCATE)")
+        .execute(&mut *connection)
+        .await;
+    Ok(erased)
+}
+
+#[async_trait]
+impl ErasureTable for SqliteConnection {
+    async fn imported_name(&mut self, user: Uuid) -> Result<Option<String>> {
+        query_scalar("SELECT name FROM imported_users WHERE user = ?")
+            .bind(user.to_string())
+            .fetch_optional(self)
+            .await
+    }
+
+    async fn card_identifiers(&mut self, user: Uuid) -> Result<Vec<String>> {
+        query_scalar(
+            "SELECT identifier FROM access_cards WHERE user = ? AND identifier IS NOT NULL",
+        )
+        .bind(user.to_string())
+        .fetch_all(self)
+        .await
+    }
+
+    async fn revoke_keys_of(&mut self, user: Uuid) -> Result<u64> {
+        query(
+            "INSERT INTO revoked_keys (realm, digest, digest_key, revoked_at)
+             SELECT realm, digest, digest_key, unixepoch() FROM keys WHERE user = ?
+             ON CONFLICT (realm, digest) DO UPDATE SET revoked_at = excluded.revoked_at",
+        )
+        .bind(user.to_string())
+        .execute(&mut *self)
+        .await?;
+        let removed = query("DELETE FROM keys WHERE user = ?")
+            .bind(user.to_string())
+            .execute(self)
+            .await?;
+        Ok(removed.rows_affected())
+    }
+
+    async fn remove_user(&mut self, user: Uuid) -> Result<()> {
+        query("DELETE FROM users WHERE id = ?")
+            .bind(user.to_string())
+            .execute(self)
+            .await
+            .map(drop)
+    }
+
+    async fn administrators_of(&mut self, organisation: &str) -> Result<i64> {
+        query_scalar(
+            "SELECT count(*) FROM users WHERE NOT disabled AND role = ?
+             AND organisation = (SELECT id FROM organisations WHERE name = ?)",
+        )
+        .bind(Role::Admin.name())
+        .bind(organisation)
+        .fetch_one(self)
+        .await
+    }
+
+    async fn events_of(&mut self, user: Uuid, names: &[TokenDigest]) -> Result<i64> {
+        query_scalar(
+            "SELECT count(*) FROM audit WHERE user = ?1 OR actor = ?1
+             OR name_hash IN (SELECT value FROM json_each(?2))",
+        )
+        .bind(user.to_string())
+        .bind(list(names))
+        .fetch_one(self)
+        .await
+    }
+
+    async fn rename_user_in_events(&mut self, user: Uuid, pseudonym: Uuid) -> Result<()> {
+        for statement in [
+            "UPDATE audit SET user = ?2, line = replace(line, ?1, ?2) WHERE user = ?1",
+            "UPDATE audit SET actor = ?2, line = replace(line, ?1, ?2) WHERE actor = ?1",
+        ] {
+            query(statement)
+                .bind(user.to_string())
+                .bind(pseudonym.to_string())
+                .execute(&mut *self)
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn rename_name_in_events(&mut self, name: TokenDigest, to: TokenDigest) -> Result<()> {
+        query("UPDATE audit SET name_hash = ?2, line = replace(line, ?1, ?2) WHERE name_hash = ?1")
+            .bind(name.to_string())
+            .bind(to.to_string())
+            .execute(self)
+            .await
+            .map(drop)
+    }
+
+    async fn tombstones(&mut self) -> Result<Vec<KeyDigest>> {
+        let rows = query("SELECT digest, digest_key FROM erased_users ORDER BY digest")
+            .fetch_all(self)
+            .await?;
+        rows.iter().map(rows::tombstone).collect()
+    }
+
+    async fn put_tombstone(&mut self, digest: KeyDigest, at: OffsetDateTime) -> Result<()> {
+        query(
+            "INSERT INTO erased_users (digest, digest_key, erased_at) VALUES (?, ?, ?)
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(digest.as_bytes().as_slice())
+        .bind(digest.key_bytes())
+        .bind(at.unix_timestamp())
+        .execute(self)
+        .await
+        .map(drop)
+    }
+
+    async fn remove_tombstones(&mut self, digests: &[KeyDigest]) -> Result<()> {
+        let mut removal = QueryBuilder::<Sqlite>::new("DELETE FROM erased_users WHERE digest");
+        one_of(&mut removal, digests);
+        removal.build().execute(self).await.map(drop)
+    }
+}

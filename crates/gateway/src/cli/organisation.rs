@@ -1,0 +1,206 @@
+//! `isogloss organisation`: where users belong.
+
+mod unit;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use isogloss_core::directory::{OrganisationEdit, OrganisationEntry, Setting, UnitEntry};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::acts::Acts;
+use super::{Outcome, output};
+use crate::administration::organisations::Shown;
+use crate::config::{Problem, Sections};
+use crate::parts;
+
+/// How many organisations are read from the directory at a time.
+const PAGE: u32 = 1000;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// List all organisations
+    #[command(after_help = "\
+Examples:
+  isogloss organisation list
+  isogloss organisation list --json")]
+    List {
+        /// As JSON, with their units
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one organisation with its units
+    #[command(after_help = "\
+Examples:
+  isogloss organisation show ACME --json")]
+    Show {
+        #[command(flatten)]
+        which: Which,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add an organisation
+    #[command(after_help = "\
+Examples:
+  isogloss organisation add ACME
+  isogloss organisation add ACME --unit B1='Building 1' --unit B2 --default-unit B1")]
+    Add(Add),
+    /// Change an organisation's name or default unit; its users and their tokens stay
+    #[command(after_help = "\
+Examples:
+  isogloss organisation edit ACME --name 'ACME Ltd'
+  isogloss organisation edit ACME --default-unit B2
+  isogloss organisation edit ACME --no-default-unit")]
+    Edit(Edit),
+    /// Delete an organisation that has no users, with its units
+    #[command(after_help = "\
+Examples:
+  isogloss organisation delete ACME")]
+    Delete(Which),
+    /// The units of an organisation
+    #[command(subcommand)]
+    Unit(unit::Command),
+}
+
+#[derive(Args)]
+pub(super) struct Which {
+    /// Name or identifier
+    organisation: String,
+}
+
+#[derive(Args)]
+pub(super) struct Add {
+    /// Its name, which logins spell exactly
+    name: String,
+    /// A GUID; made up if none is given
+    #[arg(long, value_name = "GUID")]
+    id: Option<Uuid>,
+    /// A unit, and its name if it has one; may repeat
+    #[arg(long = "unit", value_name = "ID[=NAME]")]
+    units: Vec<String>,
+    /// The unit of users who have none of their own; one of its units
+    #[arg(long, value_name = "ID")]
+    default_unit: Option<String>,
+}
+
+#[derive(Args)]
+pub(super) struct Edit {
+    #[command(flatten)]
+    which: Which,
+    /// Another name
+    #[arg(long)]
+    name: Option<String>,
+    /// The unit of users who have none of their own
+    #[arg(long, value_name = "ID")]
+    default_unit: Option<String>,
+    /// Users who have no unit of their own have none
+    #[arg(long, conflicts_with = "default_unit")]
+    no_default_unit: bool,
+}
+
+pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome> {
+    let acts = Acts {
+        directory: parts::directory(sections).await?,
+        sections,
+    };
+    match command {
+        Command::List { json } => list(json, &acts).await,
+        Command::Show { which, json } => {
+            let organisation = acts.organisation(&which.organisation).await?;
+            let described = describe(organisation)?;
+            if json {
+                output::json(&described)?;
+            } else {
+                output::described(&described)?;
+            }
+            Ok(Outcome::Done)
+        }
+        Command::Add(new) => add(new, &acts).await,
+        Command::Edit(change) => edit(change, &acts).await,
+        Command::Delete(which) => {
+            let organisation = acts.organisation(&which.organisation).await?;
+            acts.done(async |administration| {
+                administration.remove_organisation(&organisation).await
+            })
+            .await?;
+            output::text(format_args!("{}: deleted", organisation.name))?;
+            Ok(Outcome::Done)
+        }
+        Command::Unit(command) => unit::run(command, &acts).await,
+    }
+}
+
+async fn list(json: bool, acts: &Acts<'_>) -> Result<Outcome> {
+    let mut all: Vec<OrganisationEntry> = Vec::new();
+    loop {
+        let last = all.last().map(|last| last.name.clone());
+        let after = last.unwrap_or_default();
+        let page = acts.directory.organisations(&after, PAGE).await?;
+        if page.is_empty() {
+            break;
+        }
+        all.extend(page);
+    }
+    if json {
+        let all: Vec<_> = all.into_iter().map(describe).collect::<Result<_>>()?;
+        output::json(&all)?;
+        return Ok(Outcome::Done);
+    }
+    let rows: Vec<_> = all
+        .into_iter()
+        .map(|one| {
+            let default_unit = one.default_unit.unwrap_or_default();
+            let units = one.units.len().to_string();
+            vec![one.name, units, default_unit, one.id.to_string()]
+        })
+        .collect();
+    output::table(&["NAME", "UNITS", "DEFAULT UNIT", "ID"], &rows)?;
+    Ok(Outcome::Done)
+}
+
+async fn add(new: Add, acts: &Acts<'_>) -> Result<Outcome> {
+    let units = new.units.iter().map(|unit| {
+        let (id, name) = unit.split_once('=').unwrap_or((unit, ""));
+        UnitEntry {
+            id: id.to_owned(),
+            name: name.to_owned(),
+        }
+    });
+    let entry = OrganisationEntry {
+        id: new.id.unwrap_or_else(Uuid::new_v4),
+        name: new.name,
+        default_unit: new.default_unit,
+        units: units.collect(),
+    };
+    let added = acts
+        .done(async |administration| administration.add_organisation(entry).await)
+        .await?;
+    output::text(format_args!("{}: added", added.name))?;
+    Ok(Outcome::Done)
+}
+
+async fn edit(change: Edit, acts: &Acts<'_>) -> Result<Outcome> {
+    let edit = OrganisationEdit {
+        name: change.name,
+        default_unit: match change.default_unit {
+            Some(unit) => Setting::To(unit),
+            None if change.no_default_unit => Setting::None,
+            None => Setting::Same,
+        },
+    };
+    if edit == OrganisationEdit::default() {
+        let reason = "nothing to change: give --name, --default-unit or --no-default-unit";
+        return Err(Problem::new("organisation edit", reason).into());
+    }
+    let organisation = acts.organisation(&change.which.organisation).await?;
+    let edited = acts
+        .done(async |administration| administration.edit_organisation(&organisation, edit).await)
+        .await?;
+    output::text(format_args!("{}: changed", edited.name))?;
+    Ok(Outcome::Done)
+}
+
+fn describe(organisation: OrganisationEntry) -> Result<Value> {
+    Ok(serde_json::to_value(Shown::from(organisation))?)
+}

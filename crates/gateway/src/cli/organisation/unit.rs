@@ -1,0 +1,62 @@
+//! `isogloss organisation unit`: the units of one organisation.
+
+use anyhow::Result;
+use clap::Subcommand;
+use isogloss_core::directory::UnitEntry;
+
+use super::Which;
+use crate::cli::acts::Acts;
+use crate::cli::{Outcome, output};
+
+#[derive(Subcommand)]
+pub(in crate::cli) enum Command {
+    /// Add a unit, or give it another name
+    #[command(after_help = "\
+Examples:
+  isogloss organisation unit put ACME B3 --name 'Building 3'")]
+    Put {
+        #[command(flatten)]
+        which: Which,
+        /// The unit's identifier, unique over all organisations
+        unit: String,
+        /// What people call it
+        #[arg(long, default_value = "")]
+        name: String,
+    },
+    /// Delete a unit that no user is in
+    #[command(after_help = "\
+Examples:
+  isogloss organisation unit delete ACME B3")]
+    Delete {
+        #[command(flatten)]
+        which: Which,
+        /// The unit's identifier
+        unit: String,
+    },
+}
+
+pub(super) async fn run(command: Command, acts: &Acts<'_>) -> Result<Outcome> {
+    let (Command::Put { which, .. } | Command::Delete { which, .. }) = &command;
+    let organisation = acts.organisation(&which.organisation).await?;
+    let name = organisation.name.clone();
+    let done = match command {
+        Command::Put { unit, name, .. } => {
+            let entry = UnitEntry {
+                id: unit.clone(),
+                name,
+            };
+            acts.done(async |administration| administration.put_unit(&organisation, entry).await)
+                .await?;
+            format!("unit {unit} set")
+        }
+        Command::Delete { unit, .. } => {
+            acts.done(async |administration| {
+                administration.remove_unit(&organisation, &unit).await
+            })
+            .await?;
+            format!("unit {unit} deleted")
+        }
+    };
+    output::text(format_args!("{name}: {done}"))?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,102 @@
+//! `isogloss user delete`: erases a user.
+
+use std::io::{IsTerminal as _, Write as _, stderr, stdin};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use isogloss_core::User;
+
+use super::{Outcome, Who, find, output};
+use crate::administration::erasure::Shown;
+use crate::cli::acts::{self, Acts};
+use crate::cli::remote::{Gateway, Remote};
+use crate::config::{AuditTarget, Config, Problem};
+use crate::parts;
+
+#[derive(Args)]
+pub(in crate::cli) struct Delete {
+    #[command(flatten)]
+    who: Who,
+    /// Do not ask; needed where there is no terminal
+    #[arg(long)]
+    yes: bool,
+    /// Print what was erased as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    gateway: Gateway,
+}
+
+pub(super) async fn delete(delete: Delete, acts: &Acts<'_>, config: &Config) -> Result<Outcome> {
+    if !delete.yes && !stdin().is_terminal() {
+        let reason = "there is no terminal to ask at; --yes erases the user without asking";
+        return Err(Problem::new("user delete", reason).into());
+    }
+    let Some(user) = find(acts.directory.as_ref(), &delete.who).await? else {
+        return Ok(Outcome::Refused);
+    };
+    if !delete.yes {
+        confirm(&user)?;
+    }
+    let shown = erase(&user, &delete.gateway, config).await?;
+    if delete.json {
+        output::json(&shown)?;
+    } else {
+        print(&user, &shown, config)?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Asks for the user name, so that a finger on the wrong line erases nobody.
+fn confirm(user: &User) -> Result<()> {
+    let (name, organisation) = (&user.user_name, &user.organisation.name);
+    let question = format!(
+        "This erases {name} of {organisation} for good, with all credentials and sessions. \
+         Type the user name to go on: "
+    );
+    let question = isogloss_core::printable(&question);
+    write!(stderr(), "{question}").context("cannot write to the standard error")?;
+    let mut answer = String::new();
+    stdin()
+        .read_line(&mut answer)
+        .context("cannot read the standard input")?;
+    if answer.trim() != user.user_name {
+        bail!("that is not the user name; nothing has changed");
+    }
+    Ok(())
+}
+
+/// Erases the user here where the token store is shared, else through the running gateway.
+async fn erase(user: &User, gateway: &Gateway, config: &Config) -> Result<Shown> {
+    let Some(opened) = parts::open_shared(config).await? else {
+        let remote = Remote::open(gateway, &config.sections)?;
+        let nothing: [(&str, &str); 0] = [];
+        return remote.ask("DELETE", &format!("users/{}", user.id), &nothing);
+    };
+    let auth = opened.into_auth();
+    let erasure = auth.erase(user).await;
+    acts::kept(auth.audit()).await;
+    Ok(Shown::new(user, &erasure?))
+}
+
+fn print(user: &User, shown: &Shown, config: &Config) -> Result<()> {
+    let name = &user.user_name;
+    output::text(format_args!("{name}: erased"))?;
+    output::text(format_args!(
+        "  {} sessions ended, {} keys revoked, {} events of the audit log now name {}",
+        shown.sessions, shown.keys, shown.audit_events, shown.pseudonym
+    ))?;
+    if let AuditTarget::File(path) = &config.sections.audit.to {
+        output::text(format_args!(
+            "  {} keeps the lines that were written before: rotate it, and remove old files",
+            path.display()
+        ))?;
+    }
+    if shown.was_last_administrator {
+        output::text(format_args!(
+            "  {} has no enabled administrator any more",
+            user.organisation.name
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! `isogloss user edit`: who a user is, and where one belongs.
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use isogloss_core::Role;
+use isogloss_core::directory::{Setting, UserEdit};
+
+use super::{Outcome, Who, describe, end_tokens, find, output};
+use crate::cli::acts::Acts;
+use crate::config::Problem;
+
+#[derive(Args)]
+pub(in crate::cli) struct Edit {
+    #[command(flatten)]
+    who: Who,
+    /// Another name to log in by; the old one is free from then on
+    #[arg(long, value_name = "NAME")]
+    user_name: Option<String>,
+    /// E-mail address
+    #[arg(long)]
+    email: Option<String>,
+    /// Number
+    #[arg(long)]
+    number: Option<i64>,
+    /// First name
+    #[arg(long)]
+    first_name: Option<String>,
+    /// Last name
+    #[arg(long)]
+    last_name: Option<String>,
+    /// Address of a picture
+    #[arg(long, value_name = "URL")]
+    image_url: Option<String>,
+    /// One of the roles
+    #[arg(long, value_parser = Role::ALL.map(Role::name))]
+    role: Option<String>,
+    /// Where the user belongs; must exist, and have the user's units
+    #[arg(long, value_name = "NAME")]
+    organisation: Option<String>,
+    /// The unit of logins that name none
+    #[arg(long, value_name = "ID")]
+    default_unit: Option<String>,
+    /// A unit to log in to; may repeat, and replaces all that there were beside the default one
+    #[arg(long = "unit", value_name = "ID")]
+    units: Vec<String>,
+    /// Empty a field; may repeat
+    #[arg(long, value_name = "FIELD")]
+    clear: Vec<Field>,
+    /// Print the user as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A field that may be empty.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Field {
+    Email,
+    FirstName,
+    LastName,
+    ImageUrl,
+    DefaultUnit,
+    Units,
+}
+
+impl Field {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::FirstName => "first-name",
+            Self::LastName => "last-name",
+            Self::ImageUrl => "image-url",
+            Self::DefaultUnit => "default-unit",
+            Self::Units => "units",
+        }
+    }
+}
+
+pub(super) async fn edit(edit: Edit, acts: &Acts<'_>) -> Result<Outcome> {
+    let change = edit.change()?;
+    if change == UserEdit::default() {
+        let reason = "nothing to change: give a field, like --first-name, or --clear";
+        return Err(Problem::new("user edit", reason).into());
+    }
+    let directory = acts.directory.as_ref();
+    let Some(user) = find(directory, &edit.who).await? else {
+        return Ok(Outcome::Refused);
+    };
+    let edited = acts
+        .done(async |administration| administration.edit_user(&user, change).await)
+        .await?;
+    if edited.generation != user.generation {
+        end_tokens(&edited, acts.sections).await?;
+    }
+    if edit.json {
+        output::json(&describe(&edited)?)?;
+    } else {
+        output::text(format_args!("{}: changed", edited.user_name))?;
+        if edited.generation != user.generation {
+            output::text("  all tokens of the user have ended")?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+impl Edit {
+    fn change(&self) -> Result<UserEdit, Problem> {
+        let units = Some(&self.units).filter(|units| !units.is_empty());
+        let emptied = |set: Option<String>, field: Field| {
+            let empty = self.is_cleared(field, set.is_some())?;
+            Ok(set.or_else(|| empty.then(String::new)))
+        };
+        let removed = |set: Option<String>, field: Field| {
+            Ok(match (self.is_cleared(field, set.is_some())?, set) {
+                (true, _) => Setting::None,
+                (false, Some(text)) => Setting::To(text),
+                (false, None) => Setting::Same,
+            })
+        };
+        let no_units = self.is_cleared(Field::Units, units.is_some())?;
+        Ok(UserEdit {
+            number: self.number,
+            user_name: self.user_name.clone(),
+            email: removed(self.email.clone(), Field::Email)?,
+            first_name: emptied(self.first_name.clone(), Field::FirstName)?,
+            last_name: emptied(self.last_name.clone(), Field::LastName)?,
+            image_url: emptied(self.image_url.clone(), Field::ImageUrl)?,
+            role: self.role.as_deref().and_then(Role::from_name),
+            organisation: self.organisation.clone(),
+            default_unit: removed(self.default_unit.clone(), Field::DefaultUnit)?,
+            units: units.cloned().or_else(|| no_units.then(Vec::new)),
+        })
+    }
+
+    fn is_cleared(&self, field: Field, is_set: bool) -> Result<bool, Problem> {
+        let is_cleared = self.clear.contains(&field);
+        if is_cleared && is_set {
+            let reason = format!("{} is set and cleared at once", field.name());
+            return Err(Problem::new("user edit", reason));
+        }
+        Ok(is_cleared)
+    }
+}

@@ -1,0 +1,110 @@
+//! `isogloss user list`: all users, or those that are searched.
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use isogloss_core::directory::UserFilter;
+use isogloss_core::{Role, User, UserState};
+
+use super::{Outcome, describe, output};
+use crate::administration::users::state;
+use crate::cli::acts::Acts;
+
+/// How many users are read from the directory at a time.
+const PAGE: u32 = 1000;
+
+#[derive(Args)]
+pub(in crate::cli) struct List {
+    /// With that text in the user name, the e-mail address, the names or the number, in any case
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// Of that organisation, by name or identifier
+    #[arg(long, value_name = "NAME")]
+    organisation: Option<String>,
+    /// Of that role
+    #[arg(long, value_parser = Role::ALL.map(Role::name))]
+    role: Option<String>,
+    /// In that state
+    #[arg(long)]
+    state: Option<State>,
+    /// With a greater number: the last one of the page before
+    #[arg(long, value_name = "NUMBER", default_value_t = i64::MIN, hide_default_value = true)]
+    after: i64,
+    /// How many at the most; all if nothing is said
+    #[arg(long)]
+    limit: Option<u32>,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum State {
+    Active,
+    Disabled,
+}
+
+impl From<State> for UserState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Active => Self::Active,
+            State::Disabled => Self::Disabled,
+        }
+    }
+}
+
+pub(super) async fn list(list: List, acts: &Acts<'_>) -> Result<Outcome> {
+    let users = find(&list, acts).await?;
+    if list.json {
+        let users: Vec<_> = users.iter().map(describe).collect::<Result<_>>()?;
+        output::json(&users)?;
+        return Ok(Outcome::Done);
+    }
+    let rows: Vec<_> = users
+        .into_iter()
+        .map(|user| {
+            vec![
+                user.number.to_string(),
+                user.user_name,
+                user.email.unwrap_or_default(),
+                user.organisation.name,
+                user.role.name().to_owned(),
+                state(user.state).to_owned(),
+            ]
+        })
+        .collect();
+    let heading = [
+        "NUMBER",
+        "USER NAME",
+        "E-MAIL",
+        "ORGANISATION",
+        "ROLE",
+        "STATE",
+    ];
+    output::table(&heading, &rows)?;
+    Ok(Outcome::Done)
+}
+
+async fn find(list: &List, acts: &Acts<'_>) -> Result<Vec<User>> {
+    let organisation = match &list.organisation {
+        None => None,
+        Some(name) => Some(acts.organisation(name).await?.id),
+    };
+    let filter = UserFilter {
+        search: list.search.clone(),
+        organisation,
+        role: list.role.as_deref().and_then(Role::from_name),
+        state: list.state.map(UserState::from),
+    };
+    let limit = list.limit.and_then(|limit| usize::try_from(limit).ok());
+    let wanted = limit.unwrap_or(usize::MAX);
+    let mut users: Vec<User> = Vec::new();
+    let mut after = list.after;
+    while users.len() < wanted {
+        let left = u32::try_from(wanted - users.len()).unwrap_or(PAGE);
+        let page = acts.directory.users(&filter, after, left.min(PAGE)).await?;
+        let Some(greatest) = page.last() else { break };
+        after = greatest.number;
+        users.extend(page);
+    }
+    Ok(users)
+}

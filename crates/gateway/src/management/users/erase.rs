@@ -1,0 +1,33 @@
+//! `DELETE /admin/users/{user}`: a user and everything that belongs to the user.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use isogloss_core::{Auth, Scope};
+
+use crate::administration::erasure::Shown;
+use crate::administration::{Administration, Undone};
+use crate::management::admin::{Admin, Refusal};
+
+/// Erase a user: rows, credentials, tokens, and counts of wrong tries. In the audit log's table a pseudonym
+/// takes the user's place. No import of an older file brings the user back; adding a user of that name does.
+#[utoipa::path(
+    delete,
+    path = "/admin/users/{user}",
+    operation_id = "eraseUser",
+    tag = "users",
+    description = "Takes the scope `users:write`.",
+    params(("user" = String, Path, description = "Name, e-mail address or identifier")),
+    responses((status = 200, body = Shown), Refusal),
+    security(("admin" = ["users:write"]))
+)]
+pub(crate) async fn erase(
+    admin: Admin,
+    administration: Data<Administration>,
+    auth: Data<Auth>,
+    user: Path<String>,
+) -> Result<HttpResponse, Refusal> {
+    let admin = admin.may(Scope::UsersWrite).await?;
+    let user = administration.user(&user).await?;
+    let erasure = admin.act(auth.erase(&user)).await.map_err(Undone::from)?;
+    Ok(HttpResponse::Ok().json(Shown::new(&user, &erasure)))
+}
