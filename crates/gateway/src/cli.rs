@@ -26,8 +26,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use isogloss_core::audit::{Actor, Caller};
+use tracing::warn;
 
-use crate::config::{Config, Problem};
+use crate::config::{Config, Problem, unheeded_variables};
 use crate::{serve, telemetry};
 
 /// One host at which legacy clients of four login APIs keep logging in.
@@ -57,7 +58,7 @@ struct Cli {
 #[derive(Args)]
 struct Files {
     /// A configuration file; may repeat, later files win
-    #[arg(long = "config", value_name = "FILE", global = true)]
+    #[arg(short = 'c', long = "config", value_name = "FILE", global = true)]
     config: Vec<PathBuf>,
 }
 
@@ -132,8 +133,16 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<Outcome> {
     let config = Config::load(&cli.files.config)?;
+    let unheeded = unheeded_variables();
     if let Command::Serve = cli.command {
         telemetry::start(&config.sections.logging, &config.sections.tracing);
+        for line in unheeded {
+            warn!("{line}");
+        }
+    } else {
+        for line in unheeded {
+            output::error(format_args!("warning: {line}"));
+        }
     }
     let is_beside = !matches!(cli.command, Command::Serve);
     let operator = Caller {

@@ -1,5 +1,7 @@
 //! Letters by SMTP, or into a folder.
 
+mod smtp;
+
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -13,11 +15,11 @@ use isogloss_core::{
 };
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
-use secrecy::ExposeSecret as _;
+use lettre::{Address, AsyncTransport, Message};
 use tracing::warn;
 use uuid::Uuid;
 
+pub(crate) use self::smtp::SmtpServer;
 use crate::config::{self, MailAddress};
 
 /// Opens whatever `mail.transport` names.
@@ -26,12 +28,12 @@ pub(crate) fn open(settings: &config::Mail) -> Result<Arc<dyn Mailer>> {
     match MailAddress::of(settings)? {
         MailAddress::Nowhere => Ok(Arc::new(Nowhere)),
         MailAddress::Folder(folder) => Ok(Arc::new(Folder::open(folder, from)?)),
-        MailAddress::Smtp(url) => {
-            let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
-                .context("mail.transport")?
-                .timeout(Some(settings.timeout))
-                .build();
-            Ok(Arc::new(Post { transport, from }))
+        MailAddress::Smtp(server) => {
+            let transport = server.transport(settings.timeout);
+            Ok(Arc::new(Post {
+                transport: transport.context("mail.transport")?,
+                from,
+            }))
         }
     }
 }

@@ -115,7 +115,7 @@ pub(crate) fn listener(mut bind: SocketAddr, tls: Option<&Tls>) -> isogloss_exch
 
 fn key(file: Option<&Path>) -> Result<SecretString> {
     if let Some(file) = file {
-        return read_secret(file).with_context(|| format!("--key-file: {}", file.display()));
+        return Ok(read_secret("--key-file", file)?);
     }
     let key = rpassword::prompt_password("Key of the realm admin: ")
         .context("no terminal to ask for the key at; try --key-file FILE")?;

@@ -1,5 +1,6 @@
 //! Where token store and directory are, read from their addresses.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use isogloss_core::directory::PostgresDirectory;
@@ -9,8 +10,11 @@ use url::Url;
 
 use super::directory::Directory;
 use super::mail::Mail;
+use super::paths::secret_address;
 use super::problem::Problem;
+use super::secret_file::read_secret;
 use super::tokens::Tokens;
+use crate::mail::SmtpServer;
 
 /// Where tokens live.
 pub(crate) enum TokenStoreAddress {
@@ -25,18 +29,16 @@ pub(crate) enum TokenStoreAddress {
 impl TokenStoreAddress {
     /// Reads `tokens.store`, or the file named in its place.
     pub(crate) fn of(tokens: &Tokens) -> Result<Self, Problem> {
-        let store = read("tokens.store", &tokens.store, tokens.store_file.as_deref())?;
+        let given = read("tokens.store", &tokens.store, tokens.store_file.as_deref())?;
+        let store = &given.address;
         match store.expose_secret().split_once(':') {
             Some(("memory", "")) => Ok(Self::Memory),
             Some(("embedded", path)) if !path.is_empty() => Ok(Self::Embedded(path.into())),
-            _ if RedisStore::accepts(store.expose_secret()) => Ok(Self::Redis(store)),
-            _ => Err(Problem::new(
-                "tokens.store",
-                format!(
-                    "expected memory:, embedded:PATH, {}",
-                    RedisSettings::EXPECTED
-                ),
-            )),
+            _ if RedisStore::accepts(store.expose_secret()) => Ok(Self::Redis(given.address)),
+            _ => Err(given.problem(format_args!(
+                "expected memory:, embedded:PATH, {}",
+                RedisSettings::EXPECTED
+            ))),
         }
     }
 }
@@ -52,11 +54,12 @@ pub(crate) enum DirectoryAddress {
 impl DirectoryAddress {
     /// Reads `directory.url`, or the file named in its place.
     pub(crate) fn of(directory: &Directory) -> Result<Self, Problem> {
-        let url = read(
+        let given = read(
             "directory.url",
             &directory.url,
             directory.url_file.as_deref(),
         )?;
+        let url = &given.address;
         match url.expose_secret().split_once(':') {
             Some(("sqlite", path)) if !matches!(path, "" | "//") => {
                 Ok(Self::Sqlite(path.strip_prefix("//").unwrap_or(path).into()))
@@ -64,10 +67,9 @@ impl DirectoryAddress {
             Some(("postgres" | "postgresql", _))
                 if PostgresDirectory::accepts(url.expose_secret()) =>
             {
-                Ok(Self::Postgres(url))
+                Ok(Self::Postgres(given.address))
             }
-            _ => Err(Problem::new(
-                "directory.url",
+            _ => Err(given.problem(
                 "expected sqlite:PATH or postgres://[user:password@]host[:port]/database[?sslmode=verify-full]",
             )),
         }
@@ -81,23 +83,26 @@ pub(crate) enum MailAddress {
     /// They are put into a folder.
     Folder(PathBuf),
     /// A mail server does.
-    Smtp(SecretString),
+    Smtp(SmtpServer),
 }
 
 impl MailAddress {
     /// Reads `mail.transport`, or the file named in its place.
     pub(crate) fn of(mail: &Mail) -> Result<Self, Problem> {
-        let transport = read(
+        let given = read(
             "mail.transport",
             &mail.transport,
             mail.transport_file.as_deref(),
         )?;
-        match transport.expose_secret().split_once(':') {
-            None if transport.expose_secret() == "none" => Ok(Self::Nowhere),
+        let transport = given.address.expose_secret();
+        match transport.split_once(':') {
+            None if transport == "none" => Ok(Self::Nowhere),
             Some(("folder", path)) if !path.is_empty() => Ok(Self::Folder(path.into())),
-            Some(("smtp" | "smtps", rest)) if rest.starts_with("//") => Ok(Self::Smtp(transport)),
-            _ => Err(Problem::new(
-                "mail.transport",
+            Some(("smtp" | "smtps", _)) => match SmtpServer::parse(transport) {
+                Ok(server) => Ok(Self::Smtp(server)),
+                Err(wrong) => Err(given.problem(wrong)),
+            },
+            _ => Err(given.problem(
                 "expected none, folder:PATH, or smtps://[user:password@]host[:port]",
             )),
         }
@@ -120,20 +125,31 @@ pub(super) fn without_password(address: &SecretString) -> String {
     }
 }
 
-fn read(key: &str, value: &SecretString, file: Option<&Path>) -> Result<SecretString, Problem> {
-    match file {
-        None => Ok(value.clone()),
-        Some(file) => read_secret(file).map_err(|error| {
-            Problem::new(
-                format!("{key}_file"),
-                format!("{}: {error}", file.display()),
-            )
-        }),
+/// An address, and the key that gave it: what is wrong with it is that key's.
+struct Given {
+    key: String,
+    address: SecretString,
+}
+
+impl Given {
+    fn problem(&self, expected: impl fmt::Display) -> Problem {
+        Problem::new(&*self.key, expected)
     }
 }
 
-/// A secret from a file of its own; the line feed at the end is no part of it.
-pub(crate) fn read_secret(file: &Path) -> std::io::Result<SecretString> {
-    let text = std::fs::read_to_string(file)?;
-    Ok(text.trim_end_matches(['\r', '\n']).into())
+/// Takes the address of `key`, or the one in the file that is named in its place. A relative path in that
+/// file is relative to its folder.
+fn read(key: &str, value: &SecretString, file: Option<&Path>) -> Result<Given, Problem> {
+    let Some(file) = file else {
+        return Ok(Given {
+            key: key.to_owned(),
+            address: value.clone(),
+        });
+    };
+    let key = format!("{key}_file");
+    let address = read_secret(&key, file)?;
+    let folder = file.parent().unwrap_or(file);
+    let address = secret_address(&address, folder)
+        .ok_or_else(|| Problem::new(&*key, "expected an absolute path in the file"))?;
+    Ok(Given { key, address })
 }

@@ -27,7 +27,7 @@ pub struct Mail {
     pub from: String,
     /// How long the mail server may take.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-maximum" = "1day"))]
     pub timeout: Duration,
 }
 
