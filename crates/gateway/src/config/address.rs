@@ -102,9 +102,10 @@ impl MailAddress {
                 Ok(server) => Ok(Self::Smtp(server)),
                 Err(wrong) => Err(given.problem(wrong)),
             },
-            _ => Err(given.problem(
-                "expected none, folder:PATH, or smtps://[user:password@]host[:port]",
-            )),
+            _ => {
+                Err(given
+                    .problem("expected none, folder:PATH, or smtps://[user:password@]host[:port]"))
+            }
         }
     }
 }

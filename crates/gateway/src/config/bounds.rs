@@ -57,9 +57,10 @@ fn check_value(schema: &Schema, wanted: &Schema, key: &str, value: &Value) -> Re
             check_duration(wanted, shape, key, text)
         }
         (_, ValueKind::String(_)) => Ok(()),
-        (_, _) if wanted["$ref"] == DURATION => {
-            Err(Problem::new(key, "expected a duration in quotes, like \"90s\""))
-        }
+        (_, _) if wanted["$ref"] == DURATION => Err(Problem::new(
+            key,
+            "expected a duration in quotes, like \"90s\"",
+        )),
         (_, _) => Err(Problem::new(key, "expected a text in quotes")),
     }
 }
@@ -122,12 +123,7 @@ fn check_number(
     Err(Problem::new(key, expected))
 }
 
-fn check_duration(
-    wanted: &Schema,
-    shape: &Schema,
-    key: &str,
-    text: &str,
-) -> Result<(), Problem> {
+fn check_duration(wanted: &Schema, shape: &Schema, key: &str, text: &str) -> Result<(), Problem> {
     let limit = |name| bound(wanted, shape, name).and_then(Schema::as_str);
     let (Some(least), Some(most)) = (limit(MINIMUM), limit(MAXIMUM)) else {
         return Ok(());

@@ -24,11 +24,17 @@ impl Merged {
     pub(super) fn read(files: &[PathBuf]) -> Result<Self, Problem> {
         let here = current_dir().map_err(|error| Problem::new("the working directory", error))?;
         let mut merged = Self {
-            folder: files.first().map_or(Ok(here.clone()), |file| folder(file))?,
+            folder: files
+                .first()
+                .map_or(Ok(here.clone()), |file| folder(file))?,
             tables: Map::new(),
         };
         for file in files {
-            merged.add(&file.display().to_string(), file::read(file)?, &folder(file)?)?;
+            merged.add(
+                &file.display().to_string(),
+                file::read(file)?,
+                &folder(file)?,
+            )?;
         }
         let variables = ::config::Config::builder()
             .add_source(Variables::new())
@@ -39,7 +45,8 @@ impl Merged {
         Ok(merged)
     }
 
-    fn add(
+    /// Puts a layer over those before it. Errors name the place.
+    pub(super) fn add(
         &mut self,
         layer: &str,
         mut tables: Map<String, Value>,
@@ -85,8 +92,13 @@ fn merge(lower: &mut Map<String, Value>, higher: Map<String, Value>) {
             Some(plain) => lower.remove(plain),
             None => lower.remove(&format!("{name}{FILE}")),
         };
-        if let (Some(Value { kind: ValueKind::Table(below), .. }), ValueKind::Table(above)) =
-            (lower.get_mut(&name), &mut value.kind)
+        if let (
+            Some(Value {
+                kind: ValueKind::Table(below),
+                ..
+            }),
+            ValueKind::Table(above),
+        ) = (lower.get_mut(&name), &mut value.kind)
         {
             merge(below, std::mem::take(above));
         } else {

@@ -27,7 +27,11 @@ impl Default for Logging {
 impl Logging {
     /// The library takes any word for the name of a module, whose lines are then all that is logged.
     pub(super) fn check(&self) -> Result<(), Problem> {
-        let wrong = self.level.split(',').map(str::trim).find(|part| !is_directive(part));
+        let wrong = self
+            .level
+            .split(',')
+            .map(str::trim)
+            .find(|part| !is_directive(part));
         let Some(part) = wrong else {
             return Ok(());
         };
@@ -114,7 +118,10 @@ mod tests {
             "warn, isogloss_core::auth=trace ,actix-web=off",
         ] {
             assert_eq!(refusal(level), None, "{level}");
-            assert!(tracing_subscriber::EnvFilter::try_new(level).is_ok(), "{level}");
+            assert!(
+                tracing_subscriber::EnvFilter::try_new(level).is_ok(),
+                "{level}"
+            );
         }
     }
 

@@ -13,7 +13,12 @@ use super::{Problem, Sections};
 const PATHS: [&str; 1] = ["directory.import"];
 
 /// Settings that hold an address, which may have a path in it.
-const ADDRESSES: [&str; 4] = ["tokens.store", "directory.url", "mail.transport", "audit.to"];
+const ADDRESSES: [&str; 4] = [
+    "tokens.store",
+    "directory.url",
+    "mail.transport",
+    "audit.to",
+];
 
 /// What a path follows in an address.
 const SCHEMES: [&str; 5] = ["embedded:", "sqlite://", "sqlite:", "folder:", "file:"];
@@ -119,7 +124,9 @@ fn postgres_parameter<'p>(parameter: &'p str, folder: &Path) -> Option<Cow<'p, s
         .filter(|(name, _)| PARAMETERS.contains(name))
         .and_then(|(name, file)| Some((name, percent_decode_str(file).decode_utf8().ok()?)))
         // A word of libpq's for the authorities that the system trusts.
-        .filter(|(_, file)| !file.is_empty() && file != "system" && Path::new(&**file).is_relative());
+        .filter(|(_, file)| {
+            !file.is_empty() && file != "system" && Path::new(&**file).is_relative()
+        });
     match file {
         Some((name, file)) => {
             let file = named(folder.join(&*file))?;

@@ -21,7 +21,9 @@ pub(crate) fn read_secret(key: &str, file: &Path) -> Result<SecretString, Proble
         .map_err(|_| problem("expected text in UTF-8, and found other bytes".to_owned()))?;
     let secret = text.trim_start_matches(BYTE_ORDER_MARK).trim();
     if secret.is_empty() {
-        return Err(problem("expected a secret, and the file is empty".to_owned()));
+        return Err(problem(
+            "expected a secret, and the file is empty".to_owned(),
+        ));
     }
     Ok(secret.into())
 }

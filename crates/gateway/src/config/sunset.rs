@@ -84,7 +84,10 @@ pub struct CutOff {
 impl CutOff {
     fn has_empty_text(&self) -> bool {
         let texts = [&self.application, &self.key, &self.client, &self.user_agent];
-        texts.into_iter().flatten().any(|text| text.trim().is_empty())
+        texts
+            .into_iter()
+            .flatten()
+            .any(|text| text.trim().is_empty())
     }
 }
 

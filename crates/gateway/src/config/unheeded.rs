@@ -27,7 +27,9 @@ fn of_names<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
             (below.is_empty() || below.starts_with('_')).then_some(below)
         })?;
         let known = known.get_or_insert_with(variables);
-        let meant = known.iter().find(|variable| single(variable) == single(&lower));
+        let meant = known
+            .iter()
+            .find(|variable| single(variable) == single(&lower));
         let hint = match meant {
             Some(meant) => format!("did you mean {meant}?"),
             None if is_of_kubernetes(section) => return None,
@@ -36,19 +38,22 @@ fn of_names<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
                  like {PREFIX}{SEPARATOR}SERVER{SEPARATOR}BIND"
             ),
         };
-        Some(format!("the environment variable {name} is no setting: {hint}"))
+        Some(format!(
+            "the environment variable {name} is no setting: {hint}"
+        ))
     });
     lines.collect()
 }
 
 /// The variables of all settings.
 fn variables() -> Vec<String> {
-    let keys = keys(&schema()).into_iter();
-    keys.map(|key| {
+    let schema = schema();
+    let keys = keys(&schema).into_iter();
+    let variables = keys.map(|key| {
         let path = key.path.replace('.', SEPARATOR).to_uppercase();
         format!("{PREFIX}{SEPARATOR}{path}")
-    })
-    .collect()
+    });
+    variables.collect()
 }
 
 /// A name with one underscore where it has several.
@@ -89,11 +94,15 @@ mod tests {
                 "ISOGLOSS__SERVER__TLS__KEY_FILE",
             ),
         ] {
-            let line = format!("the environment variable {name} is no setting: did you mean {meant}?");
+            let line =
+                format!("the environment variable {name} is no setting: did you mean {meant}?");
             assert_eq!(of_names([name].into_iter()), [line]);
         }
         let unknown = of_names(["ISOGLOSS_TOKENS_COLOUR"].into_iter());
-        assert!(unknown[0].contains("two underscores between levels"), "{unknown:?}");
+        assert!(
+            unknown[0].contains("two underscores between levels"),
+            "{unknown:?}"
+        );
     }
 
     #[test]

@@ -120,8 +120,20 @@ mod tests {
         for (address, host, port, security, user) in [
             ("smtp://localhost", "localhost", 25, Security::None, None),
             ("smtp://[::1]:2525", "::1", 2525, Security::None, None),
-            ("smtps://[2001:db8::1]", "2001:db8::1", 465, Security::Tls, None),
-            ("smtp://192.0.2.1?tls=required", "192.0.2.1", 587, Security::StartTls, None),
+            (
+                "smtps://[2001:db8::1]",
+                "2001:db8::1",
+                465,
+                Security::Tls,
+                None,
+            ),
+            (
+                "smtp://192.0.2.1?tls=required",
+                "192.0.2.1",
+                587,
+                Security::StartTls,
+                None,
+            ),
             (
                 "smtp://u%40h:a+b%2Bc@mail.example?tls=opportunistic",
                 "mail.example",
@@ -131,9 +143,13 @@ mod tests {
             ),
         ] {
             let server = SmtpServer::parse(address).unwrap();
-            assert_eq!((&*server.host, server.port, server.security), (host, port, security));
+            assert_eq!(
+                (&*server.host, server.port, server.security),
+                (host, port, security)
+            );
             let credentials = server.credentials.as_ref();
-            let credentials = credentials.map(|(user, password)| (&**user, password.expose_secret()));
+            let credentials =
+                credentials.map(|(user, password)| (&**user, password.expose_secret()));
             assert_eq!(credentials, user, "{address}");
             server.transport(Duration::from_secs(1)).unwrap();
         }

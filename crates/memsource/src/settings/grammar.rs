@@ -14,7 +14,9 @@ pub(super) fn redirect<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Str
     if is_path || is_web_address(&text) {
         return Ok(text);
     }
-    Err(D::Error::custom("expected a path like /web, or an address of one of redirect_origins"))
+    Err(D::Error::custom(
+        "expected a path like /web, or an address of one of redirect_origins",
+    ))
 }
 
 /// Reads origins of pages: `https://host[:port]` each, with a slash at the end or without.
@@ -23,7 +25,9 @@ pub(super) fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<
     if texts.iter().all(|text| is_origin(text)) {
         return Ok(texts);
     }
-    Err(D::Error::custom("expected origins like https://host[:port]"))
+    Err(D::Error::custom(
+        "expected origins like https://host[:port]",
+    ))
 }
 
 fn is_origin(text: &str) -> bool {
@@ -41,7 +45,9 @@ pub(super) fn cookie_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     if !text.is_empty() && text.chars().all(is_of_token) {
         return Ok(text);
     }
-    Err(D::Error::custom("expected a name of letters, digits, '-', '_' and '.'"))
+    Err(D::Error::custom(
+        "expected a name of letters, digits, '-', '_' and '.'",
+    ))
 }
 
 #[cfg(test)]

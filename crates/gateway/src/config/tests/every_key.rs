@@ -1,0 +1,173 @@
+//! Every key of the schema is fed texts and numbers that are wrong, empty or extreme: each is refused by a
+//! message that names the key, or a gateway starts with it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use ::config::{Map, Value, ValueKind};
+use actix_web::rt::System;
+use tempfile::TempDir;
+
+use super::super::schema::{DURATION, Key, MAXIMUM, MINIMUM, keys, resolved};
+use super::super::*;
+use crate::{audit, mail, parts, secrets};
+
+/// Texts and numbers as an operator's bad day has them.
+fn values() -> Vec<(&'static str, ValueKind)> {
+    let text = |text: &str| ValueKind::String(text.to_owned());
+    vec![
+        ("an empty text", text("")),
+        ("a wrong word", text("wrong word")),
+        ("a quoted zero", text("0")),
+        ("a quoted duration of nothing", text("0s")),
+        ("a long duration", text("99999999years")),
+        ("a duration beyond all", text("99999999999999999999years")),
+        ("a byte order mark", text("\u{feff}")),
+        ("a text with a byte order mark", text("\u{feff}info")),
+        ("an address that is none", text("httpfoo:bar")),
+        ("a blank and a line end", text(" \n")),
+        ("zero", ValueKind::I64(0)),
+        ("a negative number", ValueKind::I64(-1)),
+        ("a huge number", ValueKind::I64(i64::MAX)),
+        ("a number beyond all", ValueKind::I128(i128::MAX)),
+        ("a number that is none", ValueKind::Float(f64::NAN)),
+        ("a fraction", ValueKind::Float(2.7)),
+        ("a boolean", ValueKind::Boolean(true)),
+        ("a list", ValueKind::Array(vec![Value::new(None, "")])),
+        ("an empty list", ValueKind::Array(Vec::new())),
+        ("a table", ValueKind::Table(Map::new())),
+    ]
+}
+
+/// A configuration in which everything is enabled and keeps its data in that folder.
+fn base() -> Map<String, Value> {
+    let text = "\
+        server.bind = '127.0.0.1:0'\n\
+        management.bind = '127.0.0.1:0'\n\
+        tokens.store = 'memory:'\n\
+        passwords.bcrypt_cost = 4\n\
+        passwords.threads = 1\n\
+        jwt.enabled = true\n\
+        jwt.issuer = 'isogloss'\n\
+        jwt.audience = 'services'\n\
+        [dialects.bimplus]\n[dialects.crmcom]\n[dialects.tokenlogin]\n[dialects.memsource]\n";
+    file::parse("a.toml", text).unwrap()
+}
+
+fn set(table: &mut Map<String, Value>, path: &str, kind: ValueKind) {
+    let value = |kind| Value::new(Some(&"a.toml".to_owned()), kind);
+    match path.split_once('.') {
+        None => {
+            table.insert(path.to_owned(), value(kind));
+        }
+        Some((name, rest)) => {
+            let below = table
+                .entry(name.to_owned())
+                .or_insert_with(|| value(ValueKind::Table(Map::new())));
+            if let ValueKind::Table(inner) = &mut below.kind {
+                set(inner, rest, kind);
+            }
+        }
+    }
+}
+
+/// What a file with that value says.
+fn read(path: &str, kind: ValueKind, folder: &Path) -> Result<Config, Problem> {
+    let mut tables = base();
+    // The value of a key goes before its file, and would hide it.
+    if let Some(value) = path.strip_suffix("_file") {
+        if let Some((section, name)) = value.split_once('.')
+            && let Some(Value {
+                kind: ValueKind::Table(table),
+                ..
+            }) = tables.get_mut(section)
+        {
+            table.remove(name);
+        }
+    }
+    set(&mut tables, path, kind);
+    let mut merged = Merged {
+        tables: Map::new(),
+        folder: folder.to_owned(),
+    };
+    merged.add("a.toml", tables, folder)?;
+    Config::check(merged.tables, folder)
+}
+
+/// Makes every part as `serve` does, but for the sockets and what needs a server.
+fn build(config: &Config) -> anyhow::Result<()> {
+    System::new().block_on(async {
+        let sections = &config.sections;
+        let opened = parts::open(config).await?;
+        drop(audit::open(&sections.audit, &opened.directory)?);
+        mail::open(&sections.mail)?;
+        secrets::jwts(&sections.jwt)?;
+        drop(opened.into_auth());
+        Ok(())
+    })
+}
+
+/// Feeds one value to one key; tells what is wrong.
+fn trial(key: &str, what: &str, kind: ValueKind) -> Option<String> {
+    let folder = TempDir::new().unwrap();
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let config = match read(key, kind, folder.path()) {
+            Err(problem) => {
+                let said = problem.to_string();
+                let in_place = said.ends_with("(in a.toml)");
+                // Where a table was expected, the table is named.
+                let named = said.starts_with(key) && in_place;
+                return (!named).then(|| format!("{key} with {what}: refused as {said}"));
+            }
+            Ok(config) => config,
+        };
+        let built = build(&config).err();
+        built.map(|error| format!("{key} with {what}: is valid, and then: {error:#}"))
+    }));
+    outcome.unwrap_or_else(|_| Some(format!("{key} with {what}: panics")))
+}
+
+#[test]
+fn every_value_of_every_key_is_refused_by_name_or_works() {
+    let schema = schema();
+    let mut wrong = Vec::new();
+    for Key { path, .. } in keys(&schema) {
+        for (what, kind) in values() {
+            wrong.extend(trial(&path, what, kind));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_extremes_of_every_number_and_duration_work_and_what_is_beyond_is_refused() {
+    let schema = schema();
+    let mut wrong = Vec::new();
+    for Key { path, schema: key } in keys(&schema) {
+        let shape = resolved(&schema, key);
+        let bound = |name: &str| key.get(name).or_else(|| shape.get(name));
+        let (least, most) = if shape["type"] == "integer" || shape["type"] == "number" {
+            (bound("minimum"), bound("maximum"))
+        } else if key["$ref"] == DURATION {
+            (bound(MINIMUM), bound(MAXIMUM))
+        } else {
+            continue;
+        };
+        let (Some(least), Some(most)) = (least, most) else {
+            wrong.push(format!("{path} has no bounds"));
+            continue;
+        };
+        for bound in [least, most] {
+            let kind = match bound {
+                serde_json::Value::String(text) => ValueKind::String(text.clone()),
+                number if shape["type"] == "integer" => ValueKind::I64(number.as_i64().unwrap()),
+                number => ValueKind::Float(number.as_f64().unwrap()),
+            };
+            let said = trial(&path, &format!("{bound}"), kind);
+            // A key that is held to another one, too.
+            wrong
+                .extend(said.filter(|said| !said.contains("expected at least twice jwt.lifetime")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
