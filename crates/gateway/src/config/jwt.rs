@@ -29,7 +29,7 @@ pub struct Jwt {
     pub audiences: Vec<String>,
     /// How long one lives at the most.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
+    #[schemars(with = "Duration", extend("x-minimum" = "1s"), extend("x-maximum" = "365days"))]
     pub lifetime: Duration,
     /// How long a key signs.
     #[serde(with = "humantime_serde")]

@@ -70,9 +70,14 @@ impl Problem {
 
     /// The same problem, with the place where its key stands.
     pub(crate) fn found_in(mut self, places: &Places) -> Self {
-        let key = self.key.split('[').next().unwrap_or_default();
-        if self.place.is_none() {
+        let mut key = self.key.split('[').next().unwrap_or_default();
+        while self.place.is_none() {
             self.place = places.0.get(key).cloned();
+            // A key that is missing in a table within a section is missing where the table is.
+            match key.rsplit_once('.') {
+                Some((table, _)) if table.contains('.') => key = table,
+                _ => break,
+            }
         }
         self
     }

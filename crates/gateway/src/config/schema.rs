@@ -53,30 +53,27 @@ pub(crate) fn schema() -> Value {
     root.to_value()
 }
 
-/// A setting of a schema.
-pub(super) struct Key<'s> {
-    /// Where it is, like `dialects.bimplus.path`.
-    pub(super) path: String,
-    /// What is said of it there.
-    pub(super) schema: &'s Value,
-}
-
-/// Returns every setting of a schema. Those of a table for each dialect are there for each of them.
-pub(super) fn keys(schema: &Value) -> Vec<Key<'_>> {
+/// Returns every setting of a schema, like `dialects.bimplus.path`, and what is said of it there. Those of a
+/// table for each dialect are there for each of them.
+pub(super) fn keys(schema: &Value) -> Vec<(String, &Value)> {
     let mut keys = Vec::new();
     add_keys(&mut keys, schema, "", schema);
     keys
 }
 
-fn add_keys<'s>(keys: &mut Vec<Key<'s>>, schema: &'s Value, path: &str, key: &'s Value) {
+fn add_keys<'s>(
+    keys: &mut Vec<(String, &'s Value)>,
+    schema: &'s Value,
+    path: &str,
+    key: &'s Value,
+) {
     let shape = resolved(schema, key);
     let tables = shape["properties"].as_object();
     let each = shape
         .get("additionalProperties")
         .filter(|each| each.is_object());
     if tables.is_none() && each.is_none() {
-        let path = path.to_owned();
-        keys.push(Key { path, schema: key });
+        keys.push((path.to_owned(), key));
         return;
     }
     let below = |name: &str| {

@@ -49,8 +49,8 @@ fn of_names<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
 fn variables() -> Vec<String> {
     let schema = schema();
     let keys = keys(&schema).into_iter();
-    let variables = keys.map(|key| {
-        let path = key.path.replace('.', SEPARATOR).to_uppercase();
+    let variables = keys.map(|(key, _)| {
+        let path = key.replace('.', SEPARATOR).to_uppercase();
         format!("{PREFIX}{SEPARATOR}{path}")
     });
     variables.collect()

@@ -8,7 +8,7 @@ use ::config::{Map, Value, ValueKind};
 use actix_web::rt::System;
 use tempfile::TempDir;
 
-use super::super::schema::{DURATION, Key, MAXIMUM, MINIMUM, keys, resolved};
+use super::super::schema::{DURATION, MAXIMUM, MINIMUM, keys, resolved};
 use super::super::*;
 use crate::{audit, mail, parts, secrets};
 
@@ -115,8 +115,12 @@ fn trial(key: &str, what: &str, kind: ValueKind) -> Option<String> {
             Err(problem) => {
                 let said = problem.to_string();
                 let in_place = said.ends_with("(in a.toml)");
-                // Where a table was expected, the table is named.
-                let named = said.starts_with(key) && in_place;
+                // A certificate is looked at before its key.
+                let table = key
+                    .split_once(".tls.")
+                    .map(|(section, _)| format!("{section}.tls."));
+                let is_named = said.starts_with(table.as_deref().unwrap_or(key));
+                let named = is_named && in_place;
                 return (!named).then(|| format!("{key} with {what}: refused as {said}"));
             }
             Ok(config) => config,
@@ -131,7 +135,7 @@ fn trial(key: &str, what: &str, kind: ValueKind) -> Option<String> {
 fn every_value_of_every_key_is_refused_by_name_or_works() {
     let schema = schema();
     let mut wrong = Vec::new();
-    for Key { path, .. } in keys(&schema) {
+    for (path, _) in keys(&schema) {
         for (what, kind) in values() {
             wrong.extend(trial(&path, what, kind));
         }
@@ -143,7 +147,7 @@ fn every_value_of_every_key_is_refused_by_name_or_works() {
 fn the_extremes_of_every_number_and_duration_work_and_what_is_beyond_is_refused() {
     let schema = schema();
     let mut wrong = Vec::new();
-    for Key { path, schema: key } in keys(&schema) {
+    for (path, key) in keys(&schema) {
         let shape = resolved(&schema, key);
         let bound = |name: &str| key.get(name).or_else(|| shape.get(name));
         let (least, most) = if shape["type"] == "integer" || shape["type"] == "number" {
