@@ -117,6 +117,31 @@ fn a_command_from_another_folder_opens_the_directory_of_the_file() {
 }
 
 #[test]
+fn a_default_is_refused_while_the_file_of_an_earlier_release_is_in_the_working_directory() {
+    let place = Place::new();
+    fs::create_dir_all(place.path().join("p")).unwrap();
+    fs::create_dir_all(place.path().join("data")).unwrap();
+    place.write("p/x.toml", "");
+    let arguments = ["config", "check", "--config", "p/x.toml"];
+    for (key, file) in [
+        ("tokens.store", "tokens.redb"),
+        ("tokens.pepper_file", "pepper"),
+        ("directory.url", "directory.db"),
+    ] {
+        place.write(&format!("data/{file}"), "");
+        let said = place.run(&arguments, &[]);
+        let default = place.path().join("p/data").join(file);
+        said.assert_refused(&format!(
+            "{key}: not set: its default is now {}, and there is data/{file} in the working directory, \
+             where earlier releases looked for it: set the key, or move the file",
+            default.display()
+        ));
+        fs::remove_file(place.path().join("data").join(file)).unwrap();
+    }
+    assert_eq!(place.run(&arguments, &[]).exit, Some(0));
+}
+
+#[test]
 fn an_address_in_a_secret_file_is_relative_to_that_file() {
     let place = Place::new();
     fs::create_dir_all(place.path().join("p/s")).unwrap();

@@ -43,19 +43,23 @@ fn a_later_file_wins_over_the_other_form_in_an_earlier_one() {
     for (section, key, good) in pairs() {
         let place = Place::new();
         place.write("good", &good);
-        place.write("value.toml", format!("[{section}]\n{key} = \"{good}\""));
-        place.write("file.toml", format!("[{section}]\n{key}_file = \"good\""));
-        for (form, bad) in [("value", format!("{key}_file")), ("file", key.to_owned())] {
-            place.write("bad.toml", format!("[{section}]\n{bad} = \"x\""));
-            let form = format!("{form}.toml");
-            let check = |files: [&str; 2]| {
-                place.run(&["config", "check", "-c", files[0], "-c", files[1]], &[])
-            };
-            let said = check(["bad.toml", &form]);
-            assert_eq!(said.exit, Some(0), "{section}.{bad}: {said:?}");
-            // A value that any text can be is good; the file is not there.
-            let said = check([&form, "bad.toml"]);
-            assert_eq!(said.exit, Some(2), "{section}.{bad}: {said:?}");
+        place.write("bad", "x");
+        let check = |first: String, second: String| {
+            place.write("first.toml", format!("[{section}]\n{first}"));
+            place.write("second.toml", format!("[{section}]\n{second}"));
+            let files = ["config", "check", "-c", "first.toml", "-c", "second.toml"];
+            place.run(&files, &[]).exit
+        };
+        let value = |value: &str| format!("{key} = \"{value}\"");
+        let file = |name: &str| format!("{key}_file = \"{name}\"");
+        for (first, second, exit) in [
+            (value("x"), file("good"), 0),
+            (file("bad"), value(&good), 0),
+            (value(&good), file("bad"), 2),
+            (file("good"), value("x"), 2),
+        ] {
+            let said = format!("{section}: {first}, then {second}");
+            assert_eq!(check(first, second), Some(exit), "{said}");
         }
     }
 }

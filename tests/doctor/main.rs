@@ -116,6 +116,35 @@ fn a_gateway_that_is_well_is_told_so_and_what_to_look_at() {
 }
 
 #[test]
+fn listeners_at_ipv6_addresses_are_found() {
+    for (bind, host) in [("[::1]:0", "[::1]"), ("[::]:0", "[::1]")] {
+        let folder = TempDir::new().unwrap();
+        let builder = builder(&folder)
+            .env("ISOGLOSS__SERVER__BIND", bind)
+            .env("ISOGLOSS__MANAGEMENT__BIND", bind);
+        let gateway = builder.clone().start().unwrap();
+        gateway.wait_until_ready().unwrap();
+        let listener = format!("http://{host}:{}", gateway.public().port());
+        let builder = builder.config_text(format!("[server]\npublic_url = \"{listener}\""));
+        let report = Report::new(&builder, &gateway, &folder, None);
+        report.assert("management listener", "ok", "ready");
+        for dialect in DIALECTS {
+            report.assert(&format!("{dialect} at {listener}"), "ok", "leads here");
+        }
+        let health = Command::new(env!("CARGO_BIN_EXE_isogloss-under-test"))
+            .arg("health")
+            .current_dir(folder.path())
+            .env(
+                "ISOGLOSS__MANAGEMENT__BIND",
+                gateway.management().to_string(),
+            )
+            .output()
+            .unwrap();
+        assert!(health.status.success(), "{health:?}");
+    }
+}
+
+#[test]
 fn a_proxy_that_logs_queries_is_found_out() {
     let folder = TempDir::new().unwrap();
     let builder = builder(&folder).config_text("[server]\ntrusted_proxies = [\"127.0.0.1\"]");

@@ -61,6 +61,7 @@ pub(super) fn resolve(
 
 /// Makes the paths of defaults absolute; those that a layer has set are by now.
 pub(super) fn resolve_defaults(sections: &mut Sections, folder: &Path) -> Result<(), Problem> {
+    refuse_abandoned(sections, folder)?;
     for (key, value) in [
         ("tokens.store", &mut sections.tokens.store),
         ("directory.url", &mut sections.directory.url),
@@ -72,6 +73,53 @@ pub(super) fn resolve_defaults(sections: &mut Sections, folder: &Path) -> Result
         &mut sections.jwt.secret_file,
     ] {
         *file = folder.join(&*file);
+    }
+    Ok(())
+}
+
+/// Refuses a default that would begin with an empty file while there is one in the working directory, where
+/// earlier releases looked for it.
+fn refuse_abandoned(sections: &Sections, folder: &Path) -> Result<(), Problem> {
+    let Sections {
+        tokens,
+        directory,
+        jwt,
+        ..
+    } = sections;
+    let store = tokens.store.expose_secret().strip_prefix("embedded:");
+    let url = directory.url.expose_secret().strip_prefix("sqlite:");
+    let (pepper, secret) = (tokens.pepper_file.to_str(), jwt.secret_file.to_str());
+    for (key, file) in [
+        (
+            "tokens.store",
+            store.filter(|_| tokens.store_file.is_none()),
+        ),
+        (
+            "tokens.pepper_file",
+            pepper.filter(|_| tokens.pepper.is_none()),
+        ),
+        (
+            "directory.url",
+            url.filter(|_| directory.url_file.is_none()),
+        ),
+        (
+            "jwt.secret_file",
+            secret.filter(|_| jwt.enabled && jwt.secret.is_none()),
+        ),
+    ] {
+        let Some(file) = file.filter(|file| Path::new(file).is_relative()) else {
+            continue;
+        };
+        let default = folder.join(file);
+        // Relative to the working directory.
+        if Path::new(file).exists() && !default.exists() {
+            let reason = format!(
+                "not set: its default is now {}, and there is {file} in the working directory, where \
+                 earlier releases looked for it: set the key, or move the file",
+                default.display()
+            );
+            return Err(Problem::new(key, reason));
+        }
     }
     Ok(())
 }
