@@ -61,7 +61,7 @@ fn a_gateway_starts_with_every_number_and_duration_at_its_least() {
         .config_text(text)
         .start()
         .unwrap();
-    assert!(gateway.logs("mounted"));
+    assert!(gateway.logs("mounted"), "{:#?}", gateway.log());
     assert!(
         gateway.terminate().unwrap().success(),
         "{:#?}",
