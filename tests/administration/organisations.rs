@@ -141,7 +141,13 @@ fn what_is_in_use_stays() {
             400,
             "it cannot be read",
         ),
-        ("POST", "", Some(json!({"name": " x"})), 400, "white space"),
+        (
+            "POST",
+            "",
+            Some(json!({"name": " "})),
+            400,
+            "the name is empty",
+        ),
         (
             "PUT",
             "/OTHERORG/units/a%0Ab",

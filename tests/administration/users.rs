@@ -185,13 +185,15 @@ fn an_edit_that_makes_no_sense_changes_nothing() {
             400,
             "the e-mail address holds a control character",
         ),
+        (json!({"email": "sample"}), 400, "not like name@example.com"),
+        (json!({"number": 0}), 400, "the number is not between 1 and"),
         (
             json!({"user_name": "ADMIN"}),
             409,
             "user admin logs in by the same name",
         ),
         (
-            json!({"email": "sample"}),
+            json!({"email": "sample@example.com"}),
             409,
             "user sample logs in by the same name",
         ),

@@ -26,6 +26,7 @@ fn kinds(events: &[Value]) -> Vec<&str> {
 
 /// What every command that changes something leaves behind.
 fn acts_are_recorded(shell: &Shell) {
+    shell.run(&["directory", "migrate"]).done();
     assert_eq!(listed(shell, &[]), [Value::Null; 0], "nothing yet");
     shell.import_demo().done();
     let add = [

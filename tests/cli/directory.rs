@@ -193,7 +193,7 @@ fn a_file_with_a_bad_entry_is_refused_whole() {
         ),
         (
             format!("{user}organisation = \"CRMDEMO\"\npassword = \"hush-hush\"\nemail = \"EVE\""),
-            "the same name or e-mail",
+            "not like name@example.com",
         ),
         (
             format!("{user}organisation = \"CRMDEMO\"\npassword = \"hush-hush\"\nunits = [\"X\"]"),

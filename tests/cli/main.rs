@@ -1,6 +1,7 @@
 //! The commands on users and the directory, alone and beside a running gateway.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod absent;
 mod app_passwords;
 mod audit;
 mod conformance_command;
@@ -9,6 +10,7 @@ mod dialects;
 mod directory;
 mod hostile;
 mod keys;
+mod named;
 mod running;
 mod second_factor;
 mod sessions;

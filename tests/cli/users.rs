@@ -182,7 +182,7 @@ fn a_user_that_makes_no_sense_is_refused_and_nothing_changes() {
         ),
         (
             &["eve", "--organisation", "CRMDEMO", "--email", "admin"],
-            "user admin logs in by the same name or e-mail address",
+            "the e-mail address is not like name@example.com",
         ),
         (
             &[

@@ -262,9 +262,9 @@ fn a_broken_file_is_refused_with_the_place() {
 }
 
 const STORES: &str = "expected memory:, embedded:PATH, \
-    redis[s]://[user[:password]@]host[:port][/database], \
-    redis[s]+sentinel://[user:password@]host[:port],…/name or \
-    redis[s]+cluster://[user:password@]host[:port],…";
+    redis[s]://[[user]:password@]host[:port][/database], \
+    redis[s]+sentinel://[[user]:password@]host[:port],…/name or \
+    redis[s]+cluster://[[user]:password@]host[:port],… (a user needs a password: user:password@)";
 const DIRECTORY: &str =
     "expected sqlite:PATH or postgres://[user:password@]host[:port]/database[?sslmode=verify-full]";
 
@@ -274,13 +274,40 @@ fn bad_addresses_of_stores_are_refused() {
         ("tokens.store", "", STORES),
         ("tokens.store", "nowhere", STORES),
         ("tokens.store", "embedded:", STORES),
+        ("tokens.store", "redis://user@host", STORES),
+        (
+            "tokens.redis_prefix",
+            "team",
+            "expected 1 to 64 letters, digits and any of - _ . : / of which the last is a colon",
+        ),
         ("directory.url", "", DIRECTORY),
         ("directory.url", "sqlite:", DIRECTORY),
         ("directory.url", "mysql://h/d", DIRECTORY),
-        ("directory.url", "postgres://h", DIRECTORY),
-        ("directory.url", "postgres://h:99999/d", DIRECTORY),
-        ("directory.url", "postgres://h/d?sslmode=maybe", DIRECTORY),
-        ("directory.url", "postgres://h/d?password=x", DIRECTORY),
+        (
+            "directory.url",
+            "postgres://h",
+            "database: expected a name, like /isogloss",
+        ),
+        (
+            "directory.url",
+            "postgres://h:99999/d",
+            "port: expected a number from 1 to 65535",
+        ),
+        (
+            "directory.url",
+            "postgres://h/d?sslmode=maybe",
+            "sslmode: expected disable, allow, prefer, require, verify-ca or verify-full",
+        ),
+        (
+            "directory.url",
+            "postgres://h/d?password=x",
+            "password: must stand before the @, where it is masked when the address is shown",
+        ),
+        (
+            "directory.url",
+            "postgres://h/d?channel_binding=require",
+            "channel_binding: channel binding is not supported; sslmode=verify-full proves the server's identity",
+        ),
     ] {
         let (section, name) = key.split_once('.').unwrap();
         let said = check(&format!("[{section}]\n{name} = \"{value}\""));

@@ -2,83 +2,21 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod front;
+#[path = "../shared/report.rs"]
+mod report;
 
 use std::net::SocketAddr;
-use std::process::Command;
 
 use conformance::{Builder, Gateway, Redis, Store};
-use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::front::{Front, Manner, make_certificate};
+use crate::report::Report;
 
 const DIALECTS: [&str; 4] = ["bimplus", "crmcom", "tokenlogin", "memsource"];
 
 fn builder(folder: &TempDir) -> Builder {
     Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test")).folder(folder.path())
-}
-
-/// What the doctor says of a gateway with that configuration, and whether anything failed.
-struct Report {
-    findings: Vec<Value>,
-    code: i32,
-}
-
-impl Report {
-    fn new(builder: &Builder, gateway: &Gateway, folder: &TempDir, public: Option<&str>) -> Self {
-        let public = public.into_iter().flat_map(|url| ["--public-url", url]);
-        Self::with(builder, gateway, folder, &public.collect::<Vec<_>>())
-    }
-
-    fn with(builder: &Builder, gateway: &Gateway, folder: &TempDir, more: &[&str]) -> Self {
-        let served = builder.command(folder.path()).unwrap();
-        let mut command = Command::new(served.get_program());
-        command
-            .current_dir(folder.path())
-            .args(["doctor", "--json"]);
-        command.args(served.get_args().skip(1));
-        for (key, value) in served.get_envs() {
-            match value {
-                Some(value) => command.env(key, value),
-                None => command.env_remove(key),
-            };
-        }
-        command.env("ISOGLOSS__SERVER__BIND", gateway.public().to_string());
-        command.env(
-            "ISOGLOSS__MANAGEMENT__BIND",
-            gateway.management().to_string(),
-        );
-        command.env("SSL_CERT_FILE", folder.path().join("ca.pem"));
-        command.args(more);
-        let output = command.output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let said = String::from_utf8_lossy(&output.stderr);
-        let findings: Value =
-            serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}{said}"));
-        Self {
-            findings: findings.as_array().unwrap().clone(),
-            code: output.status.code().unwrap(),
-        }
-    }
-
-    /// The findings of a check, by the beginning of its name.
-    fn of(&self, check: &str) -> Vec<&Value> {
-        let is_meant = |finding: &&Value| finding["check"].as_str().unwrap().starts_with(check);
-        self.findings.iter().filter(is_meant).collect()
-    }
-
-    #[track_caller]
-    fn assert(&self, check: &str, verdict: &str, text: &str) {
-        let found = self.of(check);
-        let fits = |finding: &&Value| {
-            finding["verdict"] == verdict && finding["text"].as_str().unwrap().contains(text)
-        };
-        assert!(
-            found.into_iter().any(|finding| fits(&finding)),
-            "no {verdict} {check}: {text} in {:#?}",
-            self.findings
-        );
-    }
 }
 
 fn http(address: SocketAddr) -> String {

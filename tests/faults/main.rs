@@ -10,6 +10,8 @@ mod load;
 mod postgres;
 mod proxy;
 mod redis;
+#[path = "../shared/small_disk.rs"]
+mod small_disk;
 mod topologies;
 
 use std::thread;

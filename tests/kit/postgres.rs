@@ -91,6 +91,39 @@ impl Postgres {
         Ok(started)
     }
 
+    /// Starts a standby that follows this server, and waits until it has all that is here by now.
+    pub fn standby(&self) -> Result<Self> {
+        let folder = TempDir::new()?;
+        if let Some(Account { user, group }) = self.account {
+            chown(folder.path(), Some(user), Some(group))?;
+        }
+        let mut standby = Self {
+            port: free_port()?,
+            folder,
+            programs: self.programs.clone(),
+            account: self.account,
+            databases: AtomicU16::new(0),
+            child: None,
+        };
+        let copied = standby
+            .program("pg_basebackup")
+            .args([
+                "--pgdata=data",
+                "--write-recovery-conf",
+                "--checkpoint=fast",
+            ])
+            .args(["--no-sync", "--username=postgres"])
+            .arg(format!("--host={}", self.folder.path().display()))
+            .arg(format!("--port={}", self.port))
+            .output()?;
+        if !copied.status.success() {
+            let said = String::from_utf8_lossy(&copied.stderr).into_owned();
+            return Err(Error::other(format!("pg_basebackup: {said}")));
+        }
+        standby.start_again()?;
+        Ok(standby)
+    }
+
     /// The address of a database that is new and empty.
     pub fn new_database(&self) -> Result<String> {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
@@ -174,7 +207,7 @@ impl Postgres {
         let log = File::create(&log_file)?;
         let child = self
             .program("postgres")
-            .args(["-D", "data", "-c", "listen_addresses=127.0.0.1"])
+            .args(["-D", "data", "-c", "listen_addresses=127.0.0.1,::1"])
             .args(["-c", &format!("port={}", self.port)])
             .arg("-c")
             .arg(format!(

@@ -77,7 +77,7 @@ impl Desk {
         let program = env!("CARGO_BIN_EXE_isogloss-under-test");
         fs::write(&shim, format!("#!/bin/sh\nexec {program} \"$@\"\n")).unwrap();
         fs::set_permissions(&shim, fs::Permissions::from_mode(0o755)).unwrap();
-        for name in ["old.toml", "new.toml", "isogloss.toml"] {
+        for name in ["old.toml", "new.toml", "owner.toml", "isogloss.toml"] {
             fs::write(path.join(name), "").unwrap();
         }
         std::os::unix::fs::symlink(repository().join("config"), path.join("config")).unwrap();

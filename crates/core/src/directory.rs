@@ -12,9 +12,11 @@ pub mod file;
 mod keys;
 mod merge;
 mod origin;
+mod outstanding;
 mod postgres;
 mod present;
 mod rows;
+mod rules;
 mod snapshot;
 mod sqlite;
 mod steps;
@@ -37,7 +39,8 @@ pub use self::keys::Keys;
 #[cfg(fuzzing)]
 pub(crate) use self::merge::directory_of;
 pub use self::origin::{Attribute, Attributes, Part, Value};
-pub use self::postgres::{PostgresDirectory, PostgresSettings};
+pub use self::outstanding::{MigrationError, Obstacle, Outstanding, Step};
+pub use self::postgres::{AddressError, PostgresDirectory, PostgresSettings};
 pub use self::present::Present;
 pub use self::snapshot::{
     AppPasswordEntry, CardEntry, KeyEntry, OrganisationEntry, RecoveryCodeEntry, RevokedEntry,
@@ -49,6 +52,7 @@ use crate::audit::AuditTable;
 use crate::connections::Connections;
 use crate::error::StoreError;
 use crate::near::NearStatus;
+use crate::store::Finding;
 use crate::totp::TotpSecret;
 use crate::usage::UsageTable;
 use crate::user::{Key, Unit, User, UserState};
@@ -127,6 +131,10 @@ pub trait Directory:
 
     /// Notes that a directory file of that fingerprint was the last one that was applied.
     async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError>;
+
+    /// Tries what logins and changes do, without a trace, and returns what is refused: reading what logins
+    /// and token checks read is refused, writing is a warning. Fails if the directory cannot be queried.
+    async fn health(&self) -> Result<Vec<Finding>, StoreError>;
 
     /// Whether the directory can be asked.
     async fn ping(&self) -> Result<(), StoreError>;
@@ -219,7 +227,12 @@ pub enum Unapplied {
     Unavailable(#[from] StoreError),
 }
 
-/// The form of a login name that is compared: trimmed, lower case.
+/// Whether two names are one in NFC.
+pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
+    rules::spellings(one)[1] == rules::spellings(other)[1]
+}
+
+/// Returns a login name in the form that is compared: trimmed, lower case, in NFC.
 pub(crate) fn login_form(name: &str) -> String {
-    name.trim().to_lowercase()
+    rules::tidy(&rules::stored_login(name))
 }

@@ -64,6 +64,7 @@ impl AuthError {
 pub struct StoreError {
     store: &'static str,
     reason: String,
+    is_read_only: bool,
 }
 
 impl StoreError {
@@ -72,6 +73,20 @@ impl StoreError {
         Self {
             store,
             reason: reason.to_string(),
+            is_read_only: false,
         }
+    }
+
+    /// A store that can be queried, but takes no changes.
+    pub fn read_only(store: &'static str, reason: impl std::fmt::Display) -> Self {
+        Self {
+            is_read_only: true,
+            ..Self::new(store, reason)
+        }
+    }
+
+    /// Tells whether the store takes no changes, while it can be queried.
+    pub fn is_read_only(&self) -> bool {
+        self.is_read_only
     }
 }

@@ -1,7 +1,7 @@
 //! Files that only their owner may read: they hold hashes, digests, or the pepper.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 
 /// Makes a file that is not there yet, with the folders above it, for the owner's eyes only.
@@ -14,7 +14,7 @@ pub fn create_private_file(path: &Path) -> io::Result<Option<File>> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
         Ok(file) => Ok(Some(file)),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -49,13 +49,21 @@ pub fn create_private_folder(folder: &Path) -> io::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+    builder.create(folder).map_err(|error| {
+        // A file in its place is no folder "already".
+        let kind = if error.kind() == ErrorKind::AlreadyExists {
+            ErrorKind::NotADirectory
+        } else {
+            error.kind()
+        };
+        let folder = folder.display();
+        io::Error::new(kind, format!("cannot make the folder {folder}: {error}"))
+    })
 }
 
 /// Opens a file for lines at its end, and for its last one to be read. One that is not there yet is
-/// made as [`create_private_file`] does; one that is there keeps the mode it has.
+/// made for the owner's eyes only, in a folder that is there; one that is there keeps the mode it has.
 pub(crate) fn append_to_private_file(path: &Path) -> io::Result<File> {
-    create_folder_of(path)?;
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);
     #[cfg(unix)]
@@ -63,7 +71,8 @@ pub(crate) fn append_to_private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-fn create_folder_of(path: &Path) -> io::Result<()> {
+/// Makes the folder of a file as [`create_private_folder`] does.
+pub(crate) fn create_folder_of(path: &Path) -> io::Result<()> {
     folder_of(path).map_or(Ok(()), create_private_folder)
 }
 
@@ -96,7 +105,7 @@ mod tests {
         let write = |text: &str, existing| write_private_file(&path, text.as_bytes(), existing);
         write("one", Existing::Keep).unwrap();
         let refused = write("two", Existing::Keep).unwrap_err();
-        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(refused.kind(), ErrorKind::AlreadyExists);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "one");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
         write("three", Existing::Replace).unwrap();

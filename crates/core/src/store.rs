@@ -20,7 +20,8 @@ pub use self::embedded::EmbeddedStore;
 pub use self::health::{Finding, Level, ServerHealth, StoreHealth};
 pub use self::record::{Idle, Record, Slot, Spent};
 pub(crate) use self::redis::Link as RedisLink;
-pub use self::redis::{Eviction, RedisSettings, RedisStore};
+pub(crate) use self::redis::probe::{PROBE_DIGEST, PROBE_LIFE, Probe as RedisProbe};
+pub use self::redis::{Eviction, KeyPrefix, RedisSettings, RedisStore};
 use crate::clock::Clock;
 use crate::connections::Connections;
 use crate::error::StoreError;
@@ -86,11 +87,9 @@ pub trait TokenStore: Send + Sync + 'static {
     /// Whether the store can be asked.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// Looks at what lies behind the store: whether it is fit to hold tokens. Fails if it cannot
-    /// be asked.
-    async fn health(&self, _clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
-        Ok(StoreHealth::default())
-    }
+    /// Looks at what lies behind the store, and tries what logins do, without a trace: whether it is fit
+    /// to hold tokens. Fails if it cannot be queried.
+    async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError>;
 
     /// The connections to its server, if it has some that callers share.
     fn connections(&self) -> Option<Connections> {

@@ -27,6 +27,7 @@ pub use self::origin::{Origin, Source};
 pub use self::redis::RedisThrottle;
 pub(crate) use self::turn::Turn;
 use crate::error::StoreError;
+use crate::store::Finding;
 use crate::token::TokenDigest;
 
 /// How many addresses of an account are remembered at the most; beyond that, the one is forgotten
@@ -76,6 +77,11 @@ pub trait Throttle: Send + Sync + 'static {
 
     /// All buckets that are not full, in no order.
     async fn list(&self, now: OffsetDateTime) -> Result<Vec<Strained>, StoreError>;
+
+    /// Tries what logins do, without a trace, and returns what is refused. Fails if it cannot be queried.
+    async fn health(&self, _now: OffsetDateTime) -> Result<Vec<Finding>, StoreError> {
+        Ok(Vec::new())
+    }
 }
 
 /// A bucket that is not full.

@@ -37,7 +37,8 @@ impl Conversation {
     ///
     /// Fails if it cannot be read, has an unknown key, no source, no exchange, or a hole of no known kind.
     pub fn read(file: &Path) -> Result<Self> {
-        let text = fs::read_to_string(file)?;
+        let text = fs::read_to_string(file)
+            .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
         Self::parse(&text)
     }
 

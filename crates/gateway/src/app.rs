@@ -15,6 +15,7 @@ use tracing_actix_web::TracingLogger;
 
 use crate::dialects::Mount;
 use crate::door::Door;
+use crate::fitness::Doubt;
 use crate::headers::Protection;
 use crate::measured::Requests;
 use crate::probe::{self, Asked, Probe};
@@ -47,6 +48,8 @@ pub struct Ingredients {
     pub usage: Usage,
     /// The dialects that are being retired.
     pub sunsets: Sunsets,
+    /// What is told when a request was unavailable.
+    pub doubt: Arc<Doubt>,
 }
 
 /// Builds the application that the binary serves.
@@ -72,12 +75,14 @@ pub fn app(
         probe,
         usage,
         sunsets,
+        doubt,
     } = ingredients;
     // Layers run from the bottom up: the last `wrap` sees a request first.
     let mut app = App::new()
         .app_data(Data::new(auth.clone()))
         .app_data(Data::from(mailer))
         .app_data(Data::new(probe))
+        .app_data(Data::from(doubt))
         .app_data(PayloadConfig::new(body_limit))
         .app_data(proxies.clone());
     for mount in mounts {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use isogloss_core::Auth;
 use isogloss_core::audit::{Audit, Database, Lines, Sink, prune};
 use isogloss_core::directory::Directory;
+use isogloss_core::{Auth, create_private_folder};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
@@ -25,14 +25,28 @@ pub(crate) fn open(settings: &config::Audit, directory: &Arc<dyn Directory>) -> 
     start(settings, lines, directory)
 }
 
-/// Opens what a command beside it records to. The standard output is the command's own.
+/// Makes the folder of the file that a command records to, if the command may make what is missing.
+pub(crate) fn make_folder(settings: &config::Audit) -> Result<()> {
+    let AuditTarget::File(path) = &settings.to else {
+        return Ok(());
+    };
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => {
+            create_private_folder(folder).context("audit.to")
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Opens what a command beside it records to, in a folder that must be there. The standard output is the
+/// command's own.
 pub(crate) fn open_beside(
     settings: &config::Audit,
     directory: &Arc<dyn Directory>,
 ) -> Result<Audit> {
     let lines = match &settings.to {
         AuditTarget::None | AuditTarget::Stdout => None,
-        AuditTarget::File(path) => Some(Lines::file(path)),
+        AuditTarget::File(path) => Some(Lines::file_in_folder(path)),
     };
     start(settings, lines, directory)
 }
@@ -59,6 +73,7 @@ pub(crate) async fn keep_small(settings: config::Audit, directory: Arc<dyn Direc
     }
     let mut ticks = interval(PRUNE_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut is_failing = false;
     loop {
         ticks.tick().await;
         // Nothing is so old that it lies before the calendar's beginning.
@@ -69,9 +84,18 @@ pub(crate) async fn keep_small(settings: config::Audit, directory: Arc<dyn Direc
             return;
         };
         match prune(directory.as_ref(), before).await {
-            Ok(0) => {}
-            Ok(removed) => info!(removed, "removed old events from the audit log"),
-            Err(error) => warn!(%error, "cannot remove old events from the audit log, will retry"),
+            Ok(removed) => {
+                is_failing = false;
+                if removed > 0 {
+                    info!(removed, "removed old events from the audit log");
+                }
+            }
+            // A standby stays one for months: it is logged once.
+            Err(error) if !is_failing => {
+                is_failing = true;
+                warn!(%error, "cannot remove old events from the audit log, will retry");
+            }
+            Err(_) => {}
         }
     }
 }

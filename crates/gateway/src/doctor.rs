@@ -1,5 +1,6 @@
 //! What is wrong, or will be, with a gateway and what is around it.
 
+mod advice;
 mod certificates;
 mod files;
 mod finding;
@@ -11,6 +12,7 @@ use std::path::Path;
 
 use isogloss_core::directory::Directory;
 
+use self::advice::advice;
 pub(crate) use self::finding::{Finding, Findings, Verdict};
 use crate::config::Config;
 use crate::{demo, parts, secrets};
@@ -26,11 +28,7 @@ pub(crate) async fn examine(
     files::examine(config, &mut findings);
     match parts::directory_to_look_at(&config.sections).await {
         Ok(directory) => people(config, directory.as_ref(), &mut findings).await,
-        Err(error) => findings.add(Finding::failed(
-            "directory",
-            format!("{error:#}"),
-            "see directory.url, and whether its database runs",
-        )),
+        Err(error) => findings.add(unreachable(&format!("{error:#}"))),
     }
     certificates::in_files(config, &mut findings);
     stores::tokens(config, &mut findings).await;
@@ -42,10 +40,14 @@ pub(crate) async fn examine(
 
 /// The directory, and what everybody knows of it.
 async fn people(config: &Config, directory: &dyn Directory, findings: &mut Findings) {
-    if let Err(error) = directory.ping().await {
-        let hint = "see directory.url, and whether its database runs";
-        findings.add(Finding::failed("directory", error.to_string(), hint));
-        return;
+    match directory.health().await {
+        Ok(found) => found
+            .into_iter()
+            .for_each(|one| findings.add(Finding::of_store("directory", one))),
+        Err(error) => {
+            findings.add(unreachable(&error.to_string()));
+            return;
+        }
     }
     match directory.users(i64::MIN, 1).await {
         Ok(users) if users.is_empty() => findings.add(Finding::warning(
@@ -75,6 +77,11 @@ async fn people(config: &Config, directory: &dyn Directory, findings: &mut Findi
             "set others, disable these users and revoke these keys",
         ));
     }
+}
+
+fn unreachable(error: &str) -> Finding {
+    let hint = "see directory.url, and whether its database runs";
+    Finding::failed("directory", error, advice(error, hint))
 }
 
 /// Whether the pepper opens what the digests of cards and keys are made with.

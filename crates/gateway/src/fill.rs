@@ -114,7 +114,14 @@ impl Filling {
     async fn attempt(&self) -> Result<(), FileError> {
         self.directory.ping().await?;
         if let Some(file) = &self.file {
-            self.apply(file).await?;
+            match self.apply(file).await {
+                Err(FileError::Unavailable(error)) if error.is_read_only() => warn!(
+                    file = %file.path.display(),
+                    %error,
+                    "the directory file is not applied here: a gateway that can write applies it"
+                ),
+                applied => applied?,
+            }
         }
         demo::warn_of_demo_passwords(self.directory.as_ref(), &self.passwords).await;
         Ok(())
@@ -124,11 +131,16 @@ impl Filling {
     /// no more: what was set here since stays in any case.
     async fn apply(&self, file: &DirectoryFile) -> Result<(), FileError> {
         let directory = self.directory.as_ref();
-        if self.was_applied(file).await? {
-            return directory
-                .note_import(&file.fingerprint)
-                .await
-                .map_err(Into::into);
+        if directory.was_imported(&file.fingerprint).await? {
+            return Ok(());
+        }
+        if let Some(previous) = &file.previous
+            && directory.was_imported(previous).await?
+        {
+            return match directory.note_import(&file.fingerprint).await {
+                Err(error) if !error.is_read_only() => Err(error.into()),
+                Ok(()) | Err(_) => Ok(()),
+            };
         }
         let keys = directory.digest_keys().await?;
         if keys.iter().any(|key| !key.is_readable) {
@@ -171,16 +183,5 @@ impl Filling {
             );
         }
         Ok(())
-    }
-
-    async fn was_applied(&self, file: &DirectoryFile) -> Result<bool, FileError> {
-        for fingerprint in [Some(&file.fingerprint), file.previous.as_ref()] {
-            if let Some(fingerprint) = fingerprint
-                && self.directory.was_imported(fingerprint).await?
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 }

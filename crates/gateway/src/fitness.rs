@@ -1,78 +1,167 @@
-//! Whether the servers behind the token store are fit to hold tokens.
+//! Whether logins and token checks work, as far as stores and their servers decide it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use isogloss_core::directory::Directory;
 use isogloss_core::store::{Finding, Level, StoreHealth, TokenStore};
-use isogloss_core::{StoreError, SystemClock};
-use tokio::sync::Mutex;
-use tokio::time::sleep;
+use isogloss_core::throttle::Throttle;
+use isogloss_core::{Clock as _, StoreError, SystemClock};
+use tokio::sync::{Mutex, Notify};
+use tokio::time::{sleep, timeout};
 use tracing::{error, info, warn};
 
-/// How long findings are taken for true.
+/// How long findings hold.
 const FRESH: Duration = Duration::from_mins(1);
-/// How soon a store that could not be asked is asked again.
+/// How soon a store is examined again that could not be queried, was refused, or is in doubt.
 const SOON: Duration = Duration::from_secs(1);
 
-/// What was last found, and what was logged of it.
+/// What was found in the directory and in the token store.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Health {
+    pub(crate) directory: Vec<Finding>,
+    pub(crate) token_store: StoreHealth,
+}
+
+impl Health {
+    /// All findings, with what they are about.
+    fn findings(&self) -> impl Iterator<Item = (&'static str, &Finding)> {
+        let directory = self.directory.iter().map(|finding| ("directory", finding));
+        let tokens = self.token_store.findings.iter();
+        directory.chain(tokens.map(|finding| ("token store", finding)))
+    }
+
+    /// Why logins or token checks fail, if they do.
+    pub(crate) fn refusal(&self) -> Option<String> {
+        let mut findings = self.findings();
+        let (about, finding) = findings.find(|(_, one)| one.level == Level::Refused)?;
+        Some(format!("{about}: {}", finding.text))
+    }
+}
+
+/// Examines the token store, and what counts tries beside it.
+pub(crate) async fn examine_tokens(
+    tokens: &dyn TokenStore,
+    throttle: Option<&dyn Throttle>,
+) -> Result<StoreHealth, StoreError> {
+    let mut health = tokens.health(&SystemClock).await?;
+    if let Some(throttle) = throttle {
+        let found = throttle.health(SystemClock.now()).await?;
+        // Both may be refused the same.
+        let new = |one: &Finding| !health.findings.contains(one);
+        let found: Vec<_> = found.into_iter().filter(new).collect();
+        health.findings.extend(found);
+        health.findings.sort_by_key(|finding| finding.level);
+    }
+    Ok(health)
+}
+
+/// Whether a request was just answered as unavailable, so that what was found may no longer hold.
+#[derive(Debug, Default)]
+pub struct Doubt {
+    raised: AtomicBool,
+    news: Notify,
+}
+
+impl Doubt {
+    /// Has the stores examined soon.
+    pub(crate) fn raise(&self) {
+        self.raised.store(true, Ordering::Relaxed);
+        self.news.notify_one();
+    }
+}
+
+/// What is examined.
+pub(crate) struct Stores {
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) tokens: Arc<dyn TokenStore>,
+    pub(crate) throttle: Option<Arc<dyn Throttle>>,
+}
+
+/// What was found last, and what was logged of it.
 pub(crate) struct Fitness {
-    tokens: Arc<dyn TokenStore>,
+    stores: Stores,
+    doubt: Arc<Doubt>,
     last: Mutex<Last>,
 }
 
 #[derive(Default)]
 struct Last {
-    seen: Option<(Instant, StoreHealth)>,
-    logged: Option<StoreHealth>,
+    seen: Option<(Instant, Health)>,
+    logged: Option<Health>,
 }
 
 impl Fitness {
-    pub(crate) fn of(tokens: Arc<dyn TokenStore>) -> Self {
+    pub(crate) fn of(stores: Stores, doubt: Arc<Doubt>) -> Self {
         Self {
-            tokens,
+            stores,
+            doubt,
             last: Mutex::default(),
         }
     }
 
-    /// Looks at the servers, or remembers what it saw a while ago. What is new is logged.
-    pub(crate) async fn look(&self) -> Result<StoreHealth, StoreError> {
+    /// Examines directory and token store, or returns what was found a while ago. What is new is logged.
+    pub(crate) async fn look(&self) -> Result<Health, StoreError> {
         let mut last = self.last.lock().await;
         if let Some((since, health)) = &last.seen
-            // Somebody is at work on what was refused.
-            && since.elapsed() < if health.is_refused() { SOON } else { FRESH }
+            && since.elapsed() < self.holds(health)
         {
             return Ok(health.clone());
         }
         last.seen = None;
-        let health = self.tokens.health(&SystemClock).await?;
+        // Before it is examined: what fails meanwhile may not be seen.
+        self.doubt.raised.store(false, Ordering::Relaxed);
+        let Stores {
+            directory,
+            tokens,
+            throttle,
+        } = &self.stores;
+        let health = Health {
+            directory: directory.health().await?,
+            token_store: examine_tokens(tokens.as_ref(), throttle.as_deref()).await?,
+        };
         log_what_is_new(last.logged.as_ref(), &health);
         last.logged = Some(health.clone());
         last.seen = Some((Instant::now(), health.clone()));
         Ok(health)
     }
 
-    /// Looks anew next time: the store was away, and another server may have taken over.
+    /// For how long that holds. An operator is at work on what was refused.
+    fn holds(&self, health: &Health) -> Duration {
+        if health.refusal().is_some() || self.doubt.raised.load(Ordering::Relaxed) {
+            SOON
+        } else {
+            FRESH
+        }
+    }
+
+    /// Examines the stores again next time: one was unavailable, and another server may have taken over.
     pub(crate) async fn forget(&self) {
         self.last.lock().await.seen = None;
     }
 
-    /// Whether the token store can be asked.
+    /// Whether the token store can be queried.
     pub(crate) async fn is_reachable(&self) -> bool {
-        self.tokens.ping().await.is_ok()
+        self.stores.tokens.ping().await.is_ok()
     }
 
-    /// Looks for as long as the gateway runs: at once, or as soon as the store can be asked.
+    /// Examines the stores for as long as the gateway runs: each minute, and soon after a request was
+    /// unavailable.
     pub(crate) async fn watch(&self) {
         let mut silent = false;
         loop {
             match self.look().await {
-                Ok(_) => {
+                Ok(health) => {
                     silent = false;
-                    sleep(FRESH).await;
+                    let doubted = timeout(self.holds(&health), self.doubt.news.notified());
+                    if doubted.await.is_ok() {
+                        sleep(SOON).await;
+                    }
                 }
                 Err(error) => {
                     if !silent {
-                        warn!(%error, "cannot ask the token store, will retry");
+                        warn!(%error, "cannot query the stores, will retry");
                     }
                     silent = true;
                     sleep(SOON).await;
@@ -82,10 +171,10 @@ impl Fitness {
     }
 }
 
-fn log_what_is_new(before: Option<&StoreHealth>, now: &StoreHealth) {
-    for server in &now.servers {
+fn log_what_is_new(before: Option<&Health>, now: &Health) {
+    for server in &now.token_store.servers {
         let known = before.is_some_and(|before| {
-            let mut servers = before.servers.iter();
+            let mut servers = before.token_store.servers.iter();
             servers.any(|one| one.address == server.address)
         });
         if !known {
@@ -100,12 +189,17 @@ fn log_what_is_new(before: Option<&StoreHealth>, now: &StoreHealth) {
             );
         }
     }
-    let is_new = |finding: &&Finding| before.is_none_or(|it| !it.findings.contains(finding));
-    for Finding { level, text } in now.findings.iter().filter(is_new) {
+    let is_known = |one: &(&'static str, &Finding)| {
+        before.is_some_and(|before| before.findings().any(|known| known == *one))
+    };
+    for (about, Finding { level, text, hint }) in now.findings().filter(|one| !is_known(one)) {
         match level {
-            Level::Refused => error!("token store: {text}"),
-            Level::Warning => warn!("token store: {text}"),
-            Level::Unknown => info!("token store: {text}"),
+            Level::Refused => error!(hint, "{about}: {text}"),
+            Level::Warning => warn!(hint, "{about}: {text}"),
+            Level::Unknown => info!("{about}: {text}"),
         }
+    }
+    if before.is_some_and(|before| before.refusal().is_some()) && now.refusal().is_none() {
+        info!("the stores are fit again");
     }
 }

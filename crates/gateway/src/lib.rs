@@ -43,6 +43,7 @@ mod usage;
 
 pub use app::{Ingredients, app};
 pub use dialects::Mount;
+pub use fitness::Doubt;
 pub use probe::Probe;
 pub use source::{Network, Proxies, ProxyHeader};
 pub use sunset::Sunsets;

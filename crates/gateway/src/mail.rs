@@ -83,12 +83,16 @@ impl Mailer for Folder {
     async fn send(&self, letter: Letter) -> Result<(), StoreError> {
         let message = message(&letter, &self.from)?.formatted();
         let path = self.folder.join(format!("{}.eml", Uuid::new_v4()));
-        let write = move || match create_private_file(&path)? {
-            Some(mut file) => file.write_all(&message),
-            None => Err(ErrorKind::AlreadyExists.into()),
+        let write = move || {
+            let written = match create_private_file(&path) {
+                Ok(Some(mut file)) => file.write_all(&message),
+                Ok(None) => Err(ErrorKind::AlreadyExists.into()),
+                Err(error) => Err(error),
+            };
+            written.map_err(|error| failed(format_args!("{}: {error}", path.display())))
         };
         let written = tokio::task::spawn_blocking(write).await;
-        written.map_err(failed)?.map_err(failed)
+        written.map_err(failed)?
     }
 }
 

@@ -21,11 +21,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use actix_web::web::{Data, ServiceConfig, get, resource};
 use actix_web::{HttpResponse, Responder};
 use isogloss_core::Auth;
-use isogloss_core::store::StoreHealth;
+use isogloss_core::store::{Finding, StoreHealth};
 use serde_json::{Value, json};
 
 pub(crate) use self::app::{Ingredients, app};
-use crate::fitness::Fitness;
+use crate::fitness::{Fitness, Health};
 
 /// How many users or organisations a page has, unless it is said, and at the most.
 const PAGE: u32 = 100;
@@ -53,10 +53,10 @@ impl Readiness {
         self.ending.store(true, Ordering::Relaxed);
     }
 
-    /// What was found behind the token store; or why the gateway is not ready, and what was found.
-    async fn check(&self) -> Result<StoreHealth, (String, Option<Value>)> {
+    /// What was found in the stores, and why the gateway is not ready, if it is not.
+    async fn check(&self) -> (Option<String>, Found) {
         if self.ending.load(Ordering::Relaxed) {
-            return Err(("shutting down".to_owned(), None));
+            return (Some("shutting down".to_owned()), Found::default());
         }
         let ready = self.auth.ready().await;
         let health = match ready {
@@ -64,41 +64,54 @@ impl Readiness {
             Err(error) => Err(error),
         };
         match health {
-            Ok(health) if health.is_refused() => {
-                let reason = health.findings.first().map(|finding| &finding.text);
-                let reason = format!("token store: {}", reason.map_or("", String::as_str));
-                Err((reason, found(&health)))
-            }
-            Ok(health) => Ok(health),
+            Ok(health) => (health.refusal(), Found::from(health)),
             Err(error) => {
                 self.fitness.forget().await;
                 let reachable = self.fitness.is_reachable().await;
-                Err((error.to_string(), Some(json!({"reachable": reachable}))))
+                let found = Found {
+                    token_store: Some(json!({"reachable": reachable})),
+                    ..Found::default()
+                };
+                (Some(error.to_string()), found)
             }
         }
     }
 }
 
-/// Nothing, if there are no servers behind the store.
-fn found(health: &StoreHealth) -> Option<Value> {
-    let StoreHealth { servers, findings } = health;
-    let found = json!({"reachable": true, "servers": servers, "findings": findings});
-    (!servers.is_empty()).then_some(found)
+/// What is shown of findings. Nothing, where there is nothing to tell.
+#[derive(Default)]
+struct Found {
+    directory: Vec<Finding>,
+    token_store: Option<Value>,
+}
+
+impl From<Health> for Found {
+    fn from(health: Health) -> Self {
+        let StoreHealth { servers, findings } = health.token_store;
+        let is_empty = servers.is_empty() && findings.is_empty();
+        let found = json!({"reachable": true, "servers": servers, "findings": findings});
+        Self {
+            directory: health.directory,
+            token_store: (!is_empty).then_some(found),
+        }
+    }
 }
 
 /// How the gateway is, as far as probes are concerned.
 #[derive(utoipa::ToSchema)]
+#[schema(as = Health)]
 #[expect(dead_code, reason = "it is written member by member")]
-struct Health {
+struct Probed {
     /// `ok` or `unavailable`.
     status: String,
     /// Why it is unavailable.
     #[schema(nullable = false)]
     reason: Option<String>,
-    /// What was found behind the token store.
+    /// What was found in the token store and its servers.
     #[schema(nullable = false, value_type = Option<Object>)]
     token_store: Option<Value>,
-    /// The digest keys of the directory that no pepper opens, if there are any.
+    /// What was found in the directory (`findings`), and its digest keys that no pepper opens
+    /// (`unreadable_digest_keys`), if there are any.
     #[schema(nullable = false, value_type = Option<Object>)]
     directory: Option<Value>,
 }
@@ -122,29 +135,32 @@ fn configure(cfg: &mut ServiceConfig) {
 
 /// Whether the process answers.
 #[utoipa::path(get, path = "/healthz", operation_id = "health", tag = "health",
-    responses((status = 200, body = Health)))]
+    responses((status = 200, body = Probed)))]
 pub(crate) async fn health() -> impl Responder {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
-/// Whether directory and token store answer too and are fit, and nobody has asked the gateway to stop.
+/// Whether logins and token checks work, and the gateway was not asked to stop.
 #[utoipa::path(get, path = "/readyz", operation_id = "readiness", tag = "health",
-    responses((status = 200, body = Health), (status = 503, body = Health)))]
+    responses((status = 200, body = Probed), (status = 503, body = Probed)))]
 pub(crate) async fn readiness(readiness: Data<Readiness>) -> impl Responder {
-    let (mut answer, mut body, found) = match readiness.check().await {
-        Ok(health) => (HttpResponse::Ok(), json!({"status": "ok"}), found(&health)),
-        Err((reason, found)) => (
+    let (refusal, found) = readiness.check().await;
+    let (mut answer, mut body) = match refusal {
+        None => (HttpResponse::Ok(), json!({"status": "ok"})),
+        Some(reason) => (
             HttpResponse::ServiceUnavailable(),
             json!({"status": "unavailable", "reason": reason}),
-            found,
         ),
     };
-    if let Some(found) = found {
+    if let Some(found) = found.token_store {
         body["token_store"] = found;
+    }
+    if !found.directory.is_empty() {
+        body["directory"]["findings"] = json!(found.directory);
     }
     let unreadable = readiness.auth.unreadable_digest_keys();
     if !unreadable.is_empty() {
-        body["directory"] = json!({"unreadable_digest_keys": unreadable});
+        body["directory"]["unreadable_digest_keys"] = json!(unreadable);
     }
     answer.json(body)
 }

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::{
     DigestKeys, Directory, PostgresDirectory, PostgresSettings, SqliteDirectory,
@@ -17,16 +17,33 @@ use crate::config::{self, Config, DirectoryAddress, RedisEviction, Sections, Tok
 use crate::dialects::Mount;
 use crate::{audit, secrets};
 
-/// Opens everything that the gateway needs.
+/// What becomes of a file that is not there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Absent {
+    /// It is made: by `serve` and by commands that fill a directory.
+    Make,
+    /// It is an error: a command that looks into the wrong place must not leave an empty database there.
+    Refuse,
+}
+
+/// Opens everything that the gateway needs, and makes what is missing.
 pub(crate) async fn open(config: &Config) -> Result<Opened> {
+    open_parts(config, Absent::Make).await
+}
+
+async fn open_parts(config: &Config, absent: Absent) -> Result<Opened> {
     let sections = &config.sections;
     let remembers = config.mounts.iter().any(Mount::remembers);
-    let peppers = secrets::peppers(&sections.tokens)?;
+    let peppers = match absent {
+        Absent::Make => secrets::peppers(&sections.tokens)?,
+        Absent::Refuse => secrets::existing_peppers(&sections.tokens)?,
+    };
     let digests = DigestKeys::under(peppers.clone(), Arc::new(SystemClock));
     let settings = &sections.directory;
-    let directory = directory_keeping(settings, settings.near_cache, digests).await?;
+    let directory = directory_keeping(settings, settings.near_cache, digests, absent).await?;
     let (tokens, throttle) = stores(&sections.tokens, remembers)?;
     let passwords = passwords(&sections.passwords)?;
+    let throttle = sections.throttle.enabled.then_some(throttle);
     let limits = sections.throttle.limits();
     Ok(Opened {
         directory,
@@ -34,7 +51,10 @@ pub(crate) async fn open(config: &Config) -> Result<Opened> {
         passwords,
         peppers,
         second_use: sections.tokens.second_use,
-        guard: (sections.throttle.enabled).then(|| Guard::new(throttle, limits)),
+        guard: throttle
+            .clone()
+            .map(|throttle| Guard::new(throttle, limits)),
+        throttle,
         audit: Audit::default(),
     })
 }
@@ -45,7 +65,7 @@ pub(crate) async fn open_shared(config: &Config) -> Result<Option<Opened>> {
     match TokenStoreAddress::of(&config.sections.tokens)? {
         TokenStoreAddress::Memory | TokenStoreAddress::Embedded(_) => Ok(None),
         TokenStoreAddress::Redis(_) => {
-            let mut opened = open(config).await?;
+            let mut opened = open_parts(config, Absent::Refuse).await?;
             opened.audit = audit::open_beside(&config.sections.audit, &opened.directory)?;
             Ok(Some(opened))
         }
@@ -60,6 +80,8 @@ pub(crate) struct Opened {
     pub(crate) peppers: Peppers,
     /// Nowhere, until it is said.
     pub(crate) audit: Audit,
+    /// What counts tries, if anything does.
+    pub(crate) throttle: Option<Arc<dyn Throttle>>,
     second_use: config::SecondUse,
     guard: Option<Guard>,
 }
@@ -83,15 +105,22 @@ impl Opened {
     }
 }
 
-/// Opens the directory for a command.
+/// Opens the directory for a command. It must be there.
 pub(crate) async fn directory(sections: &Sections) -> Result<Arc<dyn Directory>> {
-    directory_keeping(&sections.directory, 0, digest_keys(&sections.tokens)).await
+    let digests = digest_keys(&sections.tokens);
+    directory_keeping(&sections.directory, 0, digests, Absent::Refuse).await
+}
+
+/// Opens the directory for a command that fills it, and makes it if it is missing.
+pub(crate) async fn directory_to_fill(sections: &Sections) -> Result<Arc<dyn Directory>> {
+    let digests = digest_keys(&sections.tokens);
+    directory_keeping(&sections.directory, 0, digests, Absent::Make).await
 }
 
 /// Opens the directory for a command that only looks.
 pub(crate) async fn directory_to_look_at(sections: &Sections) -> Result<Arc<dyn Directory>> {
     let digests = digest_keys(&sections.tokens).read_only();
-    directory_keeping(&sections.directory, 0, digests).await
+    directory_keeping(&sections.directory, 0, digests, Absent::Refuse).await
 }
 
 /// What opens the directory's digest keys, as far as a command knows the pepper: it makes none, and most
@@ -112,11 +141,20 @@ async fn directory_keeping(
     settings: &config::Directory,
     users: usize,
     digests: DigestKeys,
+    absent: Absent,
 ) -> Result<Arc<dyn Directory>> {
     match DirectoryAddress::of(settings)? {
         DirectoryAddress::Sqlite(file) => {
             let place = || format!("directory.url: {}", file.display());
-            let directory = SqliteDirectory::open(&file).await.with_context(place)?;
+            let directory = match absent {
+                Absent::Make => SqliteDirectory::open(&file).await,
+                Absent::Refuse if !file.try_exists().with_context(place)? => {
+                    let maker = "isogloss serve and isogloss directory import make it";
+                    bail!(secrets::missing("directory.url", &file, maker));
+                }
+                Absent::Refuse => SqliteDirectory::open_existing(&file).await,
+            };
+            let directory = directory.with_context(place)?;
             let directory = directory.digesting(digests);
             match NonZeroUsize::new(users) {
                 None => Ok(Arc::new(directory)),
@@ -126,16 +164,20 @@ async fn directory_keeping(
             }
         }
         DirectoryAddress::Postgres(url) => {
-            let postgres = PostgresSettings {
-                url,
-                connections: settings.connections.get(),
-                timeout: settings.timeout,
-                ca_file: settings.ca_file.clone(),
-            };
-            let directory = PostgresDirectory::new(&postgres);
+            let directory = PostgresDirectory::new(&postgres(settings, url));
             let directory = directory.context("directory.url")?;
             Ok(Arc::new(directory.digesting(digests)))
         }
+    }
+}
+
+/// How the directory's PostgreSQL is reached.
+pub(crate) fn postgres(settings: &config::Directory, url: SecretString) -> PostgresSettings {
+    PostgresSettings {
+        url,
+        connections: settings.connections.get(),
+        timeout: settings.timeout,
+        ca_file: settings.ca_file.clone(),
     }
 }
 
@@ -160,24 +202,31 @@ fn stores(
     Ok((Arc::new(store), Arc::new(MemoryThrottle::default())))
 }
 
-/// The token store, if it is one that several processes can open.
-pub(crate) fn shared_tokens(settings: &config::Tokens) -> Result<Option<Arc<dyn TokenStore>>> {
+/// The token store, and what counts tries there, if it is one that several processes can open.
+pub(crate) fn shared_stores(sections: &Sections, remembers: bool) -> Result<Option<SharedStores>> {
+    let settings = &sections.tokens;
     match TokenStoreAddress::of(settings)? {
         TokenStoreAddress::Memory | TokenStoreAddress::Embedded(_) => Ok(None),
         TokenStoreAddress::Redis(url) => {
             let redis = RedisSettings {
                 near_cache: 0,
-                ..redis(settings, url, false)?
+                ..redis(settings, url, remembers)?
             };
             let store = RedisStore::new(&redis, caps(settings)).context("tokens.store")?;
-            Ok(Some(Arc::new(store)))
+            let throttle: Arc<dyn Throttle> = Arc::new(store.throttle());
+            let throttle = sections.throttle.enabled.then_some(throttle);
+            Ok(Some((Arc::new(store), throttle)))
         }
     }
 }
 
+/// Where tokens are, and what counts tries, if anything does.
+pub(crate) type SharedStores = (Arc<dyn TokenStore>, Option<Arc<dyn Throttle>>);
+
 fn redis(settings: &config::Tokens, url: SecretString, remembers: bool) -> Result<RedisSettings> {
     Ok(RedisSettings {
         url,
+        prefix: settings.key_prefix()?,
         ca: settings.read_redis_ca()?,
         connections: settings.redis_connections.get(),
         connect_timeout: settings.redis_connect_timeout,

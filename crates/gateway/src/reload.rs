@@ -95,7 +95,10 @@ impl Reload {
         };
         let dialects: Vec<_> = ingredients.mounts.iter().map(|mount| mount.name).collect();
         let dialects = dialects.join(", ");
+        let doubt = ingredients.doubt.clone();
         self.application.serve(ingredients).await;
+        // Whoever has mended a store says so by a reload.
+        doubt.raise();
         for key in next.difference(&wanted) {
             warn!(key, "a changed setting waits for a restart");
         }

@@ -20,6 +20,30 @@ pub(crate) fn peppers(settings: &config::Tokens) -> Result<Peppers> {
     })
 }
 
+/// Returns the peppers for a command beside a gateway, which makes none.
+pub(crate) fn existing_peppers(settings: &config::Tokens) -> Result<Peppers> {
+    let current = settings.read_pepper()?.with_context(|| {
+        missing(
+            "tokens.pepper_file",
+            &settings.pepper_file,
+            "isogloss serve makes it at its first start",
+        )
+    })?;
+    Ok(Peppers {
+        current,
+        previous: settings.read_previous_pepper()?,
+    })
+}
+
+/// Tells that a file which a setting names is not there, and which file that is.
+pub(crate) fn missing(key: &str, file: &Path, maker: &str) -> String {
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    format!(
+        "{key}: no such file: {}; check the setting and --config ({maker})",
+        file.display()
+    )
+}
+
 /// The pepper of the configuration, or of its file, which is made if it is missing.
 fn pepper(settings: &config::Tokens) -> Result<Pepper> {
     if let Some(pepper) = settings.read_pepper()? {

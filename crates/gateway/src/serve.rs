@@ -20,7 +20,7 @@ use crate::app::Ingredients;
 use crate::backends::Backends;
 use crate::config::{self, Config};
 use crate::fill::{DirectoryFile, Filling};
-use crate::fitness::Fitness;
+use crate::fitness::{Doubt, Fitness, Stores};
 use crate::management::Readiness;
 use crate::management::metrics::Metrics;
 use crate::measured::MeasuredStore;
@@ -76,8 +76,15 @@ async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result
     let probe = Probe::new(&opened.peppers);
     let usage = Usage::new(&sections.usage, &opened.peppers);
     let passwords = opened.passwords.clone();
+    let throttle = opened.throttle.clone();
     let auth = opened.into_auth();
-    let fitness = Arc::new(Fitness::of(tokens.clone()));
+    let doubt = Arc::new(Doubt::default());
+    let stores = Stores {
+        directory: directory.clone(),
+        tokens: tokens.clone(),
+        throttle,
+    };
+    let fitness = Arc::new(Fitness::of(stores, doubt.clone()));
     let readiness = Readiness::new(auth.clone(), fitness.clone());
 
     let sweeper = rt::spawn(sweep(auth.clone(), tokens));
@@ -86,7 +93,10 @@ async fn start(config: &Config, files: Vec<PathBuf>, hangups: Hangups) -> Result
     let pruner = rt::spawn(pruner);
     let public_tls = identity("server", sections.server.tls.as_ref())?;
     let inner_tls = identity("management", sections.management.tls.as_ref())?;
-    let application = Renewal::of(ingredients(config, auth.clone(), probe, usage.clone())?);
+    let application = Renewal::of(Ingredients {
+        doubt,
+        ..ingredients(config, auth.clone(), probe, usage.clone())?
+    });
     let public = public_server(
         &sections.server,
         public,
@@ -157,6 +167,7 @@ fn ingredients(config: &Config, auth: Auth, probe: Probe, usage: Usage) -> Resul
         usage,
         sunsets: Sunsets::new(&config.sections.sunset),
         proxies: proxies(server),
+        doubt: Arc::default(),
     };
     for mount in &ingredients.mounts {
         info!(dialect = mount.name, path = mount.path, "mounted");

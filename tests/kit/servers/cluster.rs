@@ -1,14 +1,16 @@
-//! A cluster of three primaries, each with a replica.
+//! A cluster: three primaries, each with a replica, or primaries alone.
 
 use std::io::{Error, Result};
 
 use super::{Certificates, Server, wait_until};
 
-const SLOTS: [(&str, &str); 3] = [("0", "5460"), ("5461", "10922"), ("10923", "16383")];
+const SLOTS: usize = 16_384;
 
-/// Three primaries, each with a replica.
+/// Three primaries, each with a replica, or primaries alone.
 #[derive(Debug)]
 pub struct ClusterServers {
+    host: &'static str,
+    primaries: usize,
     servers: Vec<Server>,
 }
 
@@ -29,21 +31,65 @@ impl ClusterServers {
             Server::start_tls(certificates, &all)
         };
         let servers = (0..6).map(server).collect::<Result<Vec<_>>>()?;
-        let cluster = Self { servers };
-        cluster.introduce()?;
-        // Who does not know of the latest epoch takes his own for it, and gives none to a slot that he gets.
-        cluster.wait_for("cluster_current_epoch:6")?;
-        cluster.share_slots()?;
+        let cluster = Self {
+            host: "127.0.0.1",
+            primaries: 3,
+            servers,
+        };
+        cluster.form()?;
         cluster.assign_replicas()?;
         cluster.wait_until_served()?;
         Ok(cluster)
     }
 
-    /// `host:port,…` of three of the six.
+    /// Starts so many primaries without replicas, which know each other by that host, with further arguments,
+    /// and waits until all slots are served. The last may have none: `spare` servers get no slots.
+    pub fn start_primaries(
+        host: &'static str,
+        (primaries, spare): (usize, usize),
+        arguments: &[&str],
+    ) -> Result<Self> {
+        let mut all = vec!["--cluster-enabled", "yes"];
+        // Nobody is thought dead, however slow this machine is.
+        all.extend(["--cluster-node-timeout", "60000"]);
+        all.extend(arguments);
+        let servers = (0..primaries + spare).map(|_| Server::start(&all));
+        let cluster = Self {
+            host,
+            primaries,
+            servers: servers.collect::<Result<_>>()?,
+        };
+        cluster.form()?;
+        wait_until("all servers know each other's hosts", || {
+            cluster.servers.iter().all(|server| {
+                let slots = server.ask(&["CLUSTER", "SLOTS"]);
+                slots.is_ok_and(|slots| slots.lines().all(|line| line != "?"))
+            })
+        })?;
+        Ok(cluster)
+    }
+
+    fn form(&self) -> Result<()> {
+        self.introduce()?;
+        if self.servers.len() > 1 {
+            // Who does not know of the latest epoch takes his own for it, and gives none to a slot that he gets.
+            self.wait_for(&format!("cluster_current_epoch:{}", self.servers.len()))?;
+        }
+        self.share_slots()
+    }
+
+    /// `host:port,…` of every other server.
     pub fn place(&self) -> String {
         let hosts = self.servers.iter().step_by(2);
+        let host = self.host;
+        let is_ipv6 = host.contains(':');
+        let host = if is_ipv6 {
+            format!("[{host}]")
+        } else {
+            host.to_owned()
+        };
         let hosts: Vec<_> = hosts
-            .map(|one| format!("127.0.0.1:{}", one.tls_port()))
+            .map(|one| format!("{host}:{}", one.tls_port()))
             .collect();
         hosts.join(",")
     }
@@ -53,7 +99,7 @@ impl ClusterServers {
         format!("redis+cluster://{}", self.place())
     }
 
-    /// All six.
+    /// All servers.
     pub fn servers(&mut self) -> &mut [Server] {
         &mut self.servers
     }
@@ -87,14 +133,17 @@ impl ClusterServers {
         }
         for server in &self.servers[1..] {
             let port = server.tls_port().to_string();
-            self.servers[0].ask(&["CLUSTER", "MEET", "127.0.0.1", &port])?;
+            self.servers[0].ask(&["CLUSTER", "MEET", self.host, &port])?;
         }
-        self.wait_for("cluster_known_nodes:6")
+        self.wait_for(&format!("cluster_known_nodes:{}", self.servers.len()))
     }
 
     fn share_slots(&self) -> Result<()> {
-        for (server, (first, last)) in self.servers.iter().zip(SLOTS) {
-            server.ask(&["CLUSTER", "ADDSLOTSRANGE", first, last])?;
+        for (index, server) in self.servers[..self.primaries].iter().enumerate() {
+            let first = SLOTS * index / self.primaries;
+            let last = SLOTS * (index + 1) / self.primaries - 1;
+            let range = [first, last].map(|slot| slot.to_string());
+            server.ask(&["CLUSTER", "ADDSLOTSRANGE", &range[0], &range[1]])?;
         }
         self.wait_for("cluster_state:ok")
     }

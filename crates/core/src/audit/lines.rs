@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use super::{Sink, Waiting};
 use crate::error::StoreError;
-use crate::private_file::append_to_private_file;
+use crate::private_file::{append_to_private_file, create_folder_of};
 
 /// Writes a line for each event, in one write each: several processes can share a file.
 pub struct Lines {
@@ -19,6 +19,14 @@ pub struct Lines {
     open: Option<File>,
     /// Whether the last line has no end.
     torn: bool,
+    folder: Folder,
+}
+
+/// What becomes of the file's folder if it is not there.
+#[derive(Clone, Copy)]
+enum Folder {
+    Made,
+    Required,
 }
 
 impl Lines {
@@ -29,6 +37,15 @@ impl Lines {
             path: Some(path.into()),
             open: None,
             torn: false,
+            folder: Folder::Made,
+        }
+    }
+
+    /// The same in a folder that must be there: a command that looks into the wrong place makes none.
+    pub fn file_in_folder(path: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: Folder::Required,
+            ..Self::file(path)
         }
     }
 
@@ -38,6 +55,7 @@ impl Lines {
             path: None,
             open: None,
             torn: false,
+            folder: Folder::Required,
         }
     }
 
@@ -76,6 +94,9 @@ impl Lines {
             if there.is_ok_and(|there| file.metadata().is_ok_and(|m| identity(m) == there)) {
                 return Ok(file);
             }
+        }
+        if let Folder::Made = self.folder {
+            create_folder_of(path)?;
         }
         let mut file = append_to_private_file(path)?;
         self.torn = is_torn(&mut file);

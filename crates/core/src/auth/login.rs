@@ -10,7 +10,7 @@ use super::throttled::settled;
 use super::{AccessCard, Auth, Credentials, OrganisationName};
 use crate::app_password::AppPassword;
 use crate::client::Client;
-use crate::directory::{Account, CardName, KeyDigest};
+use crate::directory::{Account, CardName, KeyDigest, is_same_name};
 use crate::error::AuthError;
 use crate::password::{Claimant, PasswordError, Place};
 use crate::session::{Purpose, Session};
@@ -266,8 +266,10 @@ impl Auth {
 impl OrganisationName {
     fn names(&self, organisation: &Organisation) -> bool {
         match self {
-            Self::Exact(name) => *name == organisation.name,
-            Self::AnyCase(name) => name.to_lowercase() == organisation.name.to_lowercase(),
+            Self::Exact(name) => is_same_name(name, &organisation.name),
+            Self::AnyCase(name) => {
+                is_same_name(&name.to_lowercase(), &organisation.name.to_lowercase())
+            }
         }
     }
 }

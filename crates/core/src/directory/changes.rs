@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::origin::{Attribute, Origin, Value};
+use super::rules::stored_login;
 use super::{
     AppPasswordEntry, Applied, KeyDigest, RecoveryCodeEntry, RevokedEntry, UserEntry, login_form,
 };
@@ -108,6 +109,12 @@ impl UserChange {
         }
     }
 
+    /// Whether the user logged in by that name before.
+    pub(super) fn had_login(&self, login: &str) -> bool {
+        let mut known = self.known.iter().flat_map(logins);
+        known.any(|known| known == login)
+    }
+
     /// The name that an import gave the user.
     pub(super) fn imported_name(&self) -> String {
         let said = self.entry.imported.get(&Attribute::UserName);
@@ -133,10 +140,10 @@ fn gone<T>(known: &[T], wanted: &[T], digest: impl Fn(&T) -> KeyDigest) -> Vec<K
     known.filter(|known| !wanted.contains(known)).collect()
 }
 
-/// Every name that a user logs in by.
+/// Every name that a user logs in by, as it is stored.
 pub(super) fn logins(user: &UserEntry) -> impl Iterator<Item = String> {
-    let name = login_form(&user.user_name);
-    let email = user.email.as_deref().map(login_form);
+    let name = stored_login(&user.user_name);
+    let email = user.email.as_deref().map(stored_login);
     let email = email.filter(|email| *email != name && !email.is_empty());
     std::iter::once(name).chain(email)
 }

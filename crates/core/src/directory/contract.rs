@@ -9,8 +9,10 @@ mod found;
 mod imports;
 mod keys;
 mod near;
+mod outdated;
 mod passwords;
 mod postgres;
+mod postgres_addresses;
 #[path = "../../../../tests/kit/postgres.rs"]
 #[expect(
     dead_code,
@@ -18,6 +20,7 @@ mod postgres;
     reason = "the suites of the whole program use the rest of it"
 )]
 mod postgres_server;
+mod rules;
 mod unnamed;
 mod usage;
 
@@ -118,6 +121,7 @@ async fn the_contract_holds(directory: &dyn Directory, other: &dyn Directory) {
     keys::hold(directory).await;
     changes::hold(directory).await;
     unnamed::stay_as_they_are(directory).await;
+    rules::hold(directory).await;
 }
 
 #[tokio::test]

@@ -16,7 +16,6 @@ pub use self::users::UserEdit;
 use super::rows::Result;
 use super::{OrganisationEntry, OrganisationName, UnitEntry, UserEntry};
 use crate::error::StoreError;
-use crate::printable::is_unprintable;
 
 /// A change of the directory.
 #[derive(Debug, Clone)]
@@ -173,29 +172,4 @@ impl Change {
             }
         }
     }
-}
-
-/// Names are compared, listed and printed: they are no lines and no more than what is seen of them.
-fn check_name(what: &str, name: &str) -> std::result::Result<(), Unfit> {
-    if name.trim().is_empty() {
-        return Err(Unfit::Invalid(format!("{what} is empty")));
-    }
-    if name.trim() != name {
-        let reason = format!("{what} begins or ends with white space");
-        return Err(Unfit::Invalid(reason));
-    }
-    check_text(what, name)
-}
-
-fn check_text(what: &str, text: &str) -> std::result::Result<(), Unfit> {
-    match unprintable(text) {
-        Some(reason) => Err(Unfit::Invalid(format!("{what} {reason}"))),
-        None => Ok(()),
-    }
-}
-
-/// Returns why a text is no name, if it holds a character that terminals obey instead of showing.
-pub(super) fn unprintable(text: &str) -> Option<String> {
-    let holds = text.contains(is_unprintable);
-    holds.then(|| "holds a control character".to_owned())
 }

@@ -104,6 +104,9 @@ pub struct NewUser {
     /// the greater one, the file is of a later state of the same directory, and its password, state and
     /// second factor are taken.
     pub generation: Option<u32>,
+    /// Whether values that the rules refuse are taken: an export says so of entries that are older than a rule.
+    #[serde(default)]
+    pub grandfathered: bool,
     /// The second factor's secret, base32. An empty text switches it off.
     pub totp_secret: Option<SecretString>,
     /// All recovery codes.

@@ -8,6 +8,7 @@ mod desk;
 pub(super) mod digest_keys;
 mod enrolments;
 mod entries;
+mod health;
 mod imports;
 mod keys;
 pub(super) mod migrate;
@@ -15,10 +16,11 @@ mod passwords;
 mod pool;
 mod present;
 mod read;
+mod servers;
 mod usage;
 mod write;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,21 +28,26 @@ use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::Error;
+use sqlx::error::DatabaseError;
 use sqlx::postgres::PgConnection;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use self::migrate::{Tables, migrate_in_time, ready};
+pub use self::address::AddressError;
+use self::migrate::{READ_ONLY, Tables, migrate_in_time, ready};
 use self::pool::{Connections, is_lost};
+use self::servers::Servers;
 use super::digest_keys::{OpenKeys, What, find_digest};
+use super::rules::login_forms;
 use super::{
     Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, KeyDigest,
-    OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted, login_form,
+    OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
+use crate::store::Finding;
 use crate::user::{Key, Unit, User, UserState};
 
 /// How long a whole directory may take to be read or written.
@@ -74,20 +81,17 @@ pub struct PostgresDirectory {
 type Answer<'c, T> = BoxFuture<'c, Result<T, Error>>;
 
 impl PostgresDirectory {
-    /// Whether an address can be understood. Nothing is asked.
-    pub fn accepts(url: &str) -> bool {
-        address::read(url).is_some()
+    /// Checks an address and the files that it names. Nothing is sent. `ca_file` is as in
+    /// [`PostgresSettings`].
+    pub fn check(url: &str, ca_file: Option<&Path>) -> Result<(), AddressError> {
+        address::read(url, ca_file).map(drop)
     }
 
     /// Prepares the connections, and sees to the tables as soon as the server can be reached: it
     /// may come up later than we do.
     pub fn new(settings: &PostgresSettings) -> Result<Self, StoreError> {
-        // The parser's message may quote the address, and with it a password.
-        let options = address::read(settings.url.expose_secret()).ok_or_else(|| {
-            failed("the address is not postgres://[user:password@]host[:port]/database")
-        })?;
-        let options = address::for_migrations(options, settings.ca_file.as_deref());
-        let questions = address::for_questions(options.clone(), settings.timeout);
+        let servers = servers(settings).map_err(failed)?;
+        let queries = servers.limited_to(settings.timeout);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("postgres")
@@ -95,10 +99,10 @@ impl PostgresDirectory {
             .build()
             .map_err(failed)?;
         let (outcome, tables) = watch::channel(Tables::Unknown);
-        runtime.spawn(migrate_in_time(options, settings.timeout, outcome));
+        runtime.spawn(migrate_in_time(servers, settings.timeout, outcome));
         Ok(Self {
             runtime: Some(runtime),
-            connections: Connections::new(questions, settings.connections),
+            connections: Connections::new(queries, settings.connections),
             tables,
             timeout: settings.timeout,
             digests: Arc::new(DigestKeys::without_pepper(Arc::new(SystemClock))),
@@ -151,7 +155,7 @@ impl PostgresDirectory {
         let tables = self.tables.clone();
         let work = timeout(limit, async {
             ready(tables).await?;
-            work.await.map_err(|error| failed(reason(&error)))
+            work.await.map_err(|error| unavailable(&error))
         });
         match runtime.spawn(work).await {
             Ok(Ok(answer)) => answer,
@@ -168,8 +172,8 @@ impl Directory for PostgresDirectory {
     }
 
     async fn account(&self, login: &str) -> Result<Option<Account>, StoreError> {
-        let login = login_form(login);
-        if !can_be_stored(&login) {
+        let login = login_forms(login);
+        if !login.iter().all(|form| can_be_stored(form)) {
             return Ok(None);
         }
         self.ask(move |c| Box::pin(read::account(c, login.clone())))
@@ -298,6 +302,11 @@ impl Directory for PostgresDirectory {
         .await
     }
 
+    async fn health(&self) -> Result<Vec<Finding>, StoreError> {
+        self.once(self.timeout, |c| Box::pin(health::examine(c)))
+            .await
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         self.once(self.timeout, |_| Box::pin(async { Ok(()) }))
             .await
@@ -315,6 +324,21 @@ impl Drop for PostgresDirectory {
 /// PostgreSQL has no NUL in its texts: what holds one is in no table, and asking would fail.
 fn can_be_stored(text: &str) -> bool {
     !text.contains('\0')
+}
+
+fn servers(settings: &PostgresSettings) -> Result<Servers, AddressError> {
+    address::read(settings.url.expose_secret(), settings.ca_file.as_deref())
+}
+
+fn unavailable(error: &Error) -> StoreError {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    if code.is_some_and(|code| code == READ_ONLY) {
+        return StoreError::read_only(
+            "postgres directory",
+            "the server is read-only, as a standby is",
+        );
+    }
+    failed(reason(error))
 }
 
 /// What went wrong, in PostgreSQL's own words, but for the details, which quote values.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::desk::Named;
 use super::digest_keys::{OpenKeys, What};
 use super::origin::{Attribute, Origin};
+use super::rules::{login_forms, spellings};
 use super::wanted::{Wanted, WantedUser};
 use super::{KeyDigest, Setting, Snapshot, login_form};
 
@@ -43,10 +44,12 @@ impl Present {
     /// name, else the one whom an import gave that name.
     pub(super) fn id_of(&self, id: Option<Uuid>, user_name: &str) -> Option<Uuid> {
         let name = login_form(user_name);
-        let named = self.logins.get(&name);
+        let forms = login_forms(user_name);
+        let named = forms.iter().find_map(|form| self.logins.get(form));
         let named = named.filter(|named| login_form(&named.user_name) == name);
+        let imported = || forms.iter().find_map(|form| self.imported_names.get(form));
         id.or_else(|| named.map(|named| named.id))
-            .or_else(|| self.imported_names.get(&name).map(|named| named.id))
+            .or_else(|| imported().map(|named| named.id))
     }
 }
 
@@ -62,7 +65,7 @@ impl Wanted {
             Setting::To(user) => Some(user.as_str()),
             Setting::Same | Setting::None => None,
         });
-        let logins = users.chain(keys).flatten().map(login_form);
+        let logins = users.chain(keys).flatten().flat_map(login_forms);
         let logins: HashSet<_> = logins.filter(|login| !login.is_empty()).collect();
         logins.into_iter().collect()
     }
@@ -90,8 +93,8 @@ impl Wanted {
         let own = self.organisations.iter().map(|one| one.name.as_str());
         let said = self.users.iter();
         let said = said.filter_map(|user| user.text(Attribute::Organisation));
-        let names: HashSet<_> = own.chain(said).collect();
-        names.into_iter().map(str::to_owned).collect()
+        let names: HashSet<_> = own.chain(said).flat_map(spellings).collect();
+        names.into_iter().collect()
     }
 
     /// Returns the users that it is about, as far as they are there.

@@ -17,6 +17,7 @@ use self::imports::{origin, revoked_entry};
 pub(super) use self::imports::{revoked_key_entries, said};
 use super::desk::Named;
 use super::origin::{Attributes, Origin};
+use super::rules::breaks_rules;
 use super::{
     Account, AppPasswordEntry, Card, CardEntry, Enrolment, KeyDigest, KeyEntry, KnownAppPassword,
     OrganisationEntry, RecoveryCodeEntry, UnitEntry, UserEntry,
@@ -234,6 +235,7 @@ pub(super) fn user_entries<C: Columns>(
         user.app_passwords = Some(app_passwords.remove(&id).unwrap_or_default());
         user.access_cards = cards.remove(&id).unwrap_or_default();
         user.revoked_app_passwords = revoked.remove(&id).unwrap_or_default();
+        user.grandfathered = breaks_rules(&user);
         Origin::mark(origins.get(&id), &mut user);
         Ok(user)
     };
@@ -266,6 +268,7 @@ pub(super) fn person(row: &impl Columns) -> Result<UserEntry> {
         revoked_app_passwords: Vec::new(),
         access_cards: Vec::new(),
         imported: Attributes::new(),
+        grandfathered: false,
     })
 }
 

@@ -110,6 +110,9 @@ pub struct UserEntry {
     pub revoked_app_passwords: Vec<RevokedEntry>,
     /// Access cards.
     pub access_cards: Vec<CardEntry>,
+    /// Whether it has a value that a rule of a later release refuses. An import takes it as it is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub grandfathered: bool,
     /// What an import last said of attributes that differ from it now.
     #[serde(skip_serializing_if = "Attributes::is_empty")]
     pub imported: Attributes,

@@ -7,50 +7,39 @@ mod desk;
 mod digest_keys;
 mod enrolments;
 mod entries;
+mod health;
 mod imports;
 mod keys;
 mod near;
 mod passwords;
 mod present;
 mod read;
+pub(super) mod tables;
 mod usage;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use sqlx::error::DatabaseError;
-use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
-};
-use sqlx::{ConnectOptions as _, Error, query, query_scalar};
-use tokio::time::sleep;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions as _, query, query_scalar};
 use uuid::Uuid;
 
 use self::near::NearRows;
 use super::desk::Halt;
 use super::digest_keys::{OpenKeys, What, find_digest};
-use super::steps::migrator;
 use super::{
     Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, KeyDigest,
-    OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
+    MigrationError, OrganisationEntry, OrganisationName, Outstanding, Present, Snapshot, Unapplied,
+    Wanted,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
 use crate::near::{NearStatus, find_or};
 use crate::private_file::create_private_file;
+use crate::store::Finding;
 use crate::user::{Key, Unit, User, UserState};
-
-/// Readers at once; SQLite has one writer at a time in any case.
-const CONNECTIONS: u32 = 4;
-const TIMEOUT: Duration = Duration::from_secs(5);
-/// Before a file that another process is just making is tried again.
-const BUSY: Duration = Duration::from_millis(20);
-const SQLITE_BUSY: &str = "5";
 
 /// A directory in a SQLite file.
 pub struct SqliteDirectory {
@@ -70,29 +59,33 @@ impl SqliteDirectory {
     /// Opens the file, makes it if it is missing, and brings its tables up to date.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         create_private_file(path).map_err(failed)?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(TIMEOUT);
-        let deadline = Instant::now() + TIMEOUT;
-        loop {
-            match connect(options.clone()).await {
-                Ok(pool) => {
-                    return Ok(Self {
-                        pool,
-                        options,
-                        near: None,
-                        digests: DigestKeys::without_pepper(Arc::new(SystemClock)),
-                    });
-                }
-                Err(error) if is_busy(&error) && Instant::now() < deadline => {
-                    sleep(BUSY).await;
-                }
-                Err(error) => return Err(failed(error)),
-            }
-        }
+        Self::open_existing(path).await
+    }
+
+    /// Opens a file that must be there, and brings its tables up to date.
+    pub async fn open_existing(path: &Path) -> Result<Self, StoreError> {
+        let options = tables::options(path);
+        let (pool, _) = tables::connect(&options).await.map_err(failed)?;
+        Ok(Self {
+            pool,
+            options,
+            near: None,
+            digests: DigestKeys::without_pepper(Arc::new(SystemClock)),
+        })
+    }
+
+    /// Returns the steps that the tables of a file lack. Nothing is changed, and no file is made.
+    pub async fn outstanding(path: &Path) -> Result<Outstanding, MigrationError> {
+        tables::outstanding_in(path).await
+    }
+
+    /// Makes the file if it is missing, brings its tables up to date, and returns the steps that were
+    /// outstanding.
+    pub async fn migrate(path: &Path) -> Result<Outstanding, MigrationError> {
+        create_private_file(path).map_err(|error| MigrationError::Failed(error.to_string()))?;
+        let (pool, outstanding) = tables::connect(&tables::options(path)).await?;
+        pool.close().await;
+        Ok(outstanding)
     }
 
     /// Stores the digests of cards and keys under a digest key of the directory.
@@ -117,48 +110,6 @@ impl SqliteDirectory {
         });
         Ok(self)
     }
-}
-
-async fn connect(options: SqliteConnectOptions) -> Result<SqlitePool, Error> {
-    let pool = SqlitePoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .acquire_timeout(TIMEOUT)
-        .connect_with(options)
-        .await?;
-    match migrate(&pool).await {
-        Ok(()) => Ok(pool),
-        Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => Err(error),
-        Err(error) => Err(Error::Migrate(Box::new(error))),
-    }
-}
-
-/// Where two make a file at once, SQLite does not always wait as long as it is told to.
-fn is_busy(error: &Error) -> bool {
-    let code = error.as_database_error().and_then(DatabaseError::code);
-    code.is_some_and(|code| code == SQLITE_BUSY)
-}
-
-/// Several processes may do so at once, a gateway and a command beside it: each waits for the file,
-/// and finds the work of the one before it done. The library takes no lock of its own here.
-async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    migrations()
-        .run_direct(None, &mut *transaction, false)
-        .await?;
-    Ok(transaction.commit().await?)
-}
-
-fn migrations() -> Migrator {
-    migrator([
-        include_str!("../../migrations/sqlite/0001_directory.sql"),
-        include_str!("../../migrations/sqlite/0002_second_factor.sql"),
-        include_str!("../../migrations/sqlite/0003_audit.sql"),
-        include_str!("../../migrations/sqlite/0004_key_scopes.sql"),
-        include_str!("../../migrations/sqlite/0005_usage.sql"),
-        include_str!("../../migrations/sqlite/0006_imports.sql"),
-        include_str!("../../migrations/sqlite/0007_digest_keys.sql"),
-        include_str!("../../migrations/sqlite/0008_usage_of_known_clients.sql"),
-    ])
 }
 
 #[async_trait]
@@ -292,6 +243,11 @@ impl Directory for SqliteDirectory {
 
     async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
         imports::note(&self.pool, fingerprint).await.map_err(failed)
+    }
+
+    async fn health(&self) -> Result<Vec<Finding>, StoreError> {
+        read::account(&self.pool, "").await.map_err(failed)?;
+        Ok(health::of_writes(&self.options).await)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

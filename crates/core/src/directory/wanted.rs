@@ -87,6 +87,8 @@ pub(super) struct WantedUser {
     /// Hashes of the same password, by digest.
     pub(super) replaced_hashes: Vec<KeyDigest>,
     pub(super) generation: i64,
+    /// Whether its values are taken as they are.
+    pub(super) grandfathered: bool,
     /// An empty text switches it off.
     pub(super) totp_secret: Option<String>,
     pub(super) recovery_codes: Option<Vec<RecoveryCodeEntry>>,

@@ -7,11 +7,13 @@ mod crypts;
 mod digests;
 mod django;
 mod fields;
+mod membership;
 mod pbkdf2;
 mod phpass;
 mod scrypt;
 #[cfg(test)]
 mod tests;
+mod wordpress;
 
 use thiserror::Error;
 
@@ -20,6 +22,7 @@ use self::bcrypt::Bcrypt;
 pub(super) use self::bcrypt::LONGEST_PASSWORD_BYTES as LONGEST_BCRYPT_BYTES;
 use self::crypts::{Md5Crypt, ShaCrypt};
 use self::digests::Digests;
+use self::membership::Membership;
 use self::pbkdf2::Pbkdf2;
 use self::phpass::Phpass;
 use self::scrypt::Scrypt;
@@ -65,6 +68,8 @@ pub(super) enum Hash {
     Bcrypt(Bcrypt),
     /// Of the hexadecimal SHA-256 of the password: passwords of any length.
     BcryptOfSha256(Bcrypt),
+    /// Of the HMAC-SHA-384 that `WordPress` 6.8 makes of the password.
+    WordPress(Bcrypt),
     Argon2(Argon2),
     Pbkdf2(Pbkdf2),
     Scrypt(Scrypt),
@@ -72,6 +77,7 @@ pub(super) enum Hash {
     Md5Crypt(Md5Crypt),
     Phpass(Phpass),
     Digests(Digests),
+    Membership(Membership),
 }
 
 impl Hash {
@@ -115,6 +121,8 @@ impl Hash {
         let name = text.split('$').nth(1).unwrap_or_default();
         match name {
             _ if text.starts_with('U') => Phpass::read(text).map(Self::Phpass),
+            "wp" => wordpress::read(text).map(Self::WordPress),
+            "aspnet-membership" => Membership::read(text).map(Self::Membership),
             "P" | "H" | "S" => Phpass::read(text).map(Self::Phpass),
             "2a" | "2b" | "2x" | "2y" => Bcrypt::read(text).map(Self::Bcrypt),
             "argon2id" | "argon2i" => Argon2::read(text).map(Self::Argon2),
@@ -134,26 +142,29 @@ impl Hash {
     /// Why it is weak, if it is.
     fn weakness(&self) -> Option<&'static str> {
         match self {
-            Self::Bcrypt(_) | Self::BcryptOfSha256(_) | Self::ShaCrypt(_) => None,
+            Self::Bcrypt(_) | Self::BcryptOfSha256(_) | Self::WordPress(_) | Self::ShaCrypt(_) => {
+                None
+            }
             Self::Argon2(hash) => hash.weakness(),
             Self::Pbkdf2(hash) => hash.weakness(),
             Self::Scrypt(hash) => hash.weakness(),
             Self::Md5Crypt(_) => Some("MD5 crypt, which its author gave up in 2012"),
             Self::Phpass(hash) => hash.weakness(),
-            Self::Digests(_) => Some("one round of a fast digest"),
+            Self::Digests(_) | Self::Membership(_) => Some("one round of a fast digest"),
         }
     }
 
     fn bcrypt(&self) -> Option<&Bcrypt> {
         match self {
-            Self::Bcrypt(hash) | Self::BcryptOfSha256(hash) => Some(hash),
+            Self::Bcrypt(hash) | Self::BcryptOfSha256(hash) | Self::WordPress(hash) => Some(hash),
             Self::Argon2(_)
             | Self::Pbkdf2(_)
             | Self::Scrypt(_)
             | Self::ShaCrypt(_)
             | Self::Md5Crypt(_)
             | Self::Phpass(_)
-            | Self::Digests(_) => None,
+            | Self::Digests(_)
+            | Self::Membership(_) => None,
         }
     }
 
@@ -163,13 +174,15 @@ impl Hash {
         match self {
             Self::Bcrypt(hash) => Some(hash.lane(bytes)),
             Self::BcryptOfSha256(hash) => Some(hash.lane(&django::hex_sha256(bytes))),
+            Self::WordPress(hash) => Some(hash.lane(&wordpress::key(password))),
             Self::Argon2(_)
             | Self::Pbkdf2(_)
             | Self::Scrypt(_)
             | Self::ShaCrypt(_)
             | Self::Md5Crypt(_)
             | Self::Phpass(_)
-            | Self::Digests(_) => None,
+            | Self::Digests(_)
+            | Self::Membership(_) => None,
         }
     }
 
@@ -187,14 +200,17 @@ impl Hash {
     #[cfg(any(test, fuzzing))]
     pub(super) fn is_cheap(&self) -> bool {
         match self {
-            Self::Bcrypt(hash) | Self::BcryptOfSha256(hash) => hash.cost() < 8,
+            Self::Bcrypt(hash) | Self::BcryptOfSha256(hash) | Self::WordPress(hash) => {
+                hash.cost() < 8
+            }
             Self::ShaCrypt(hash) => hash.rounds() < 10_000,
             Self::Argon2(_)
             | Self::Pbkdf2(_)
             | Self::Scrypt(_)
             | Self::Md5Crypt(_)
             | Self::Phpass(_)
-            | Self::Digests(_) => self.weakness().is_some(),
+            | Self::Digests(_)
+            | Self::Membership(_) => self.weakness().is_some(),
         }
     }
 
@@ -203,13 +219,15 @@ impl Hash {
         let longest = match self {
             Self::Bcrypt(_) => LONGEST_BCRYPT_BYTES,
             Self::BcryptOfSha256(_)
+            | Self::WordPress(_)
             | Self::Argon2(_)
             | Self::Pbkdf2(_)
             | Self::Scrypt(_)
             | Self::ShaCrypt(_)
             | Self::Md5Crypt(_)
             | Self::Phpass(_)
-            | Self::Digests(_) => bounds::PASSWORD_BYTES,
+            | Self::Digests(_)
+            | Self::Membership(_) => bounds::PASSWORD_BYTES,
         };
         password.len() <= longest && !password.contains('\0')
     }
@@ -227,6 +245,8 @@ impl Hash {
             Self::Md5Crypt(hash) => hash.fits(bytes),
             Self::Phpass(hash) => hash.fits(bytes),
             Self::Digests(hash) => hash.fits(bytes),
+            Self::WordPress(hash) => hash.fits(&wordpress::key(password)),
+            Self::Membership(hash) => hash.fits(password),
         }
     }
 }

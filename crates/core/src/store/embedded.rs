@@ -19,12 +19,16 @@ use self::pace::Pace;
 use self::shelf::Shelf;
 use self::tables::UserKey;
 use self::writer::{Change, Writer};
-use super::{Caps, Record, TokenStore, Visit};
+use super::{Caps, Finding, Level, Record, StoreHealth, TokenStore, Visit};
+use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::token::TokenDigest;
 
 /// How many records are read at a time when all are wanted.
 const PAGE: usize = 500;
+
+/// What is written to find out whether it can be.
+const PROBE: [u8; 16 * 1024] = [0; 16 * 1024];
 
 /// A token store without a server. Writes are durable when they are answered, and grouped: all
 /// that arrive during one flush to the disk share the next.
@@ -47,6 +51,15 @@ impl EmbeddedStore {
     fn start(shelf: Shelf, durability: Durability, caps: Caps) -> Result<Self, StoreError> {
         let writer = Writer::start(shelf.clone(), durability, caps)?;
         Ok(Self { shelf, writer })
+    }
+
+    /// Stores as much as a few tokens need, and removes it.
+    async fn write_probe(&self) -> Result<(), StoreError> {
+        for stored in [Some(&PROBE[..]), None] {
+            let probe = |answer| Change::Probe { stored, answer };
+            self.writer.apply(probe).await?;
+        }
+        Ok(())
     }
 
     /// Some of all records, in the order of their digests.
@@ -186,6 +199,18 @@ impl TokenStore for EmbeddedStore {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.shelf.read().map(drop)
+    }
+
+    async fn health(&self, _clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
+        let written = self.write_probe().await;
+        let findings = written.err().map(|error| {
+            let hint = "free the disk, and let the gateway's user write to the file of tokens.store and its folder";
+            Finding::new(Level::Refused, format!("cannot be written to: {error}")).with_hint(hint)
+        });
+        Ok(StoreHealth {
+            findings: findings.into_iter().collect(),
+            ..StoreHealth::default()
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a store says of its own fitness.
+//! What is found where tokens, users and tries are stored.
 
 use serde::Serialize;
 
@@ -40,17 +40,38 @@ pub struct ServerHealth {
 pub struct Finding {
     /// How bad it is.
     pub level: Level,
-    /// What was found, and what to do.
+    /// What was found.
     pub text: String,
+    /// What to do about it, where it is not part of the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl Finding {
+    /// Makes a finding that says what to do in its text, or for which nothing can be done.
+    pub(crate) fn new(level: Level, text: impl Into<String>) -> Self {
+        Self {
+            level,
+            text: text.into(),
+            hint: None,
+        }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
 }
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// The store must not be used as it is.
+    /// Logins or token checks fail, or the store must not be used as it is.
     Refused,
-    /// It works, and may one day lose tokens or keep them too long.
+    /// Logins and token checks work; something else does not, or may not one day.
     Warning,
     /// It could not be found out.
     Unknown,

@@ -6,7 +6,7 @@
 //! | `isogloss:u:<user>` | sorted set: the digest of each token, scored by its expiry | with the last token |
 //! | `isogloss:s:<slot>` | the digest of the token that holds the slot | with that token |
 //!
-//! No command touches two keys, so the same layout serves a cluster. A token is listed before it
+//! `isogloss:` is the prefix of the settings. No command touches two keys, so the same layout serves a cluster. A token is listed before it
 //! is stored: what a crash leaves behind is a listed token that does not exist, never a live token
 //! that is not listed.
 
@@ -18,13 +18,14 @@ mod engine;
 mod expected;
 mod fault;
 mod health;
-mod keys;
+pub(crate) mod keys;
 mod link;
 mod listing;
 mod lookup;
 mod near;
 mod place;
 mod primary;
+pub(crate) mod probe;
 mod question;
 mod replicas;
 mod scan;
@@ -33,11 +34,13 @@ mod sentinel;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod topology;
 mod touches;
 mod tracker;
 mod wire;
 mod wires;
 
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -46,11 +49,12 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use self::keys::KeyPrefix;
 pub(crate) use self::link::Link;
 pub use self::settings::{Eviction, RedisSettings};
 
-use self::keys::{digest_of, slot_key, token_key, user_key};
 use self::near::NearTokens;
+use self::replicas::Replicas;
 use self::scripts::Scripts;
 use self::touches::Touches;
 use super::{Caps, Record, Slot, StoreHealth, TokenStore, Visit};
@@ -69,6 +73,7 @@ pub struct RedisStore {
     near: Option<Arc<NearTokens>>,
     /// None where each use of a token is noted by itself.
     touches: Option<Touches>,
+    replicas: Replicas,
 }
 
 impl RedisStore {
@@ -86,7 +91,7 @@ impl RedisStore {
             link.dialer().runtime().spawn(following);
             near
         });
-        let scripts = Arc::new(Scripts::default());
+        let scripts = Arc::new(Scripts::new(link.keys().clone()));
         let touches = (settings.touch_batch.get() > 1 && !link.is_cluster()).then(|| {
             let bounds = (settings.touch_batch, settings.patience());
             Touches::start(&link, &scripts, bounds)
@@ -97,6 +102,7 @@ impl RedisStore {
             caps,
             near,
             touches,
+            replicas: Replicas::of(settings),
         })
     }
 
@@ -134,14 +140,14 @@ impl TokenStore for RedisStore {
         self.list(digest, record, now).await?;
         let mut store = cmd("SET");
         store
-            .arg(token_key(digest))
+            .arg(self.link.keys().token(digest))
             .arg(record.encode()?)
             .arg("PX")
             .arg(life);
         let () = self.link.ask(&store).await?;
         if let Some(slot) = record.slot {
             let mut hold = cmd("SET");
-            hold.arg(slot_key(*slot.digest()))
+            hold.arg(self.link.keys().slot(*slot.digest()))
                 .arg(digest.as_bytes())
                 .arg("PX")
                 .arg(life)
@@ -162,7 +168,10 @@ impl TokenStore for RedisStore {
 
     async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
         let mut holder = cmd("GET");
-        let holder: Option<[u8; 16]> = self.link.ask(holder.arg(slot_key(slot))).await?;
+        let holder: Option<[u8; 16]> = self
+            .link
+            .ask(holder.arg(self.link.keys().slot(slot)))
+            .await?;
         Ok(holder.map(TokenDigest::from))
     }
 
@@ -196,7 +205,7 @@ impl TokenStore for RedisStore {
         let _changing = self.changing(digest);
         let value: Option<Vec<u8>> = self
             .link
-            .revoke(cmd("GETDEL").arg(token_key(digest)))
+            .revoke(cmd("GETDEL").arg(self.link.keys().token(digest)))
             .await?;
         let Some(record) = value.as_deref().map(Record::decode).transpose()? else {
             return Ok(None);
@@ -212,9 +221,13 @@ impl TokenStore for RedisStore {
     }
 
     async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
-        let mut scan = self.link.scan("isogloss:t:*").await?;
-        while let Some(keys) = scan.next().await? {
-            let digests = keys.iter().filter_map(|key| digest_of(key)).collect();
+        let keys = self.link.keys();
+        let mut scan = self.link.scan(&keys.tokens()).await?;
+        // A key may be listed twice.
+        let mut seen = HashSet::new();
+        while let Some(page) = scan.next().await? {
+            let digests = page.iter().filter_map(|key| keys.token_of(key));
+            let digests = digests.filter(|digest| seen.insert(*digest)).collect();
             for (digest, record) in self.records(digests).await? {
                 if visit(digest, record).is_break() {
                     return Ok(());
@@ -235,12 +248,12 @@ impl TokenStore for RedisStore {
             .collect();
         let mut removal = pipe();
         for digest in &members {
-            removal.cmd("DEL").arg(token_key(*digest));
+            removal.cmd("DEL").arg(self.link.keys().token(*digest));
         }
         let removed: Vec<u64> = self.link.revoke(&removal).await?;
         // Only what was listed: a token that is issued meanwhile stays listed.
         let mut unlist = cmd("ZREM");
-        unlist.arg(user_key(user));
+        unlist.arg(self.link.keys().user(user));
         for digest in &members {
             unlist.arg(digest.as_bytes());
         }
@@ -253,10 +266,15 @@ impl TokenStore for RedisStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.link.ask(&cmd("PING")).await
+        self.link.ping().await
     }
 
     async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
-        self.link.health(clock).await
+        let mut health = self.link.health(clock).await?;
+        let now = clock.now();
+        let refused = self.link.probe(|number| self.probe(number, now)).await?;
+        health.findings.extend(refused);
+        health.findings.sort_by_key(|finding| finding.level);
+        Ok(health)
     }
 }

@@ -5,12 +5,12 @@
 //! | `isogloss:g:<bucket>` | hash: how empty it is, and what it is for | when it is full |
 //! | `isogloss:k:<account>` | sorted set: a digest of each client, scored by the moment it is forgotten | with the last client |
 //!
-//! No command touches two keys, and each script is one step: two gateways never grant one try twice.
+//! `isogloss:` is the prefix of the settings. No command touches two keys, and each script is one step: two gateways never grant one try twice.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ::redis::{Script, cmd, pipe};
+use ::redis::{Cmd, Script, cmd, pipe};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
@@ -18,7 +18,7 @@ use super::bucket::{Kind, future, whole_milliseconds};
 use super::{Bucket, Budget, CLIENTS_PER_ACCOUNT, Receipt, Strained, Taken, Throttle};
 use crate::clock::{from_milliseconds, milliseconds};
 use crate::error::StoreError;
-use crate::store::RedisLink;
+use crate::store::{Finding, PROBE_DIGEST, PROBE_LIFE, RedisLink, RedisProbe};
 use crate::token::TokenDigest;
 
 /// As `Level::take`, with the same names.
@@ -98,18 +98,52 @@ impl RedisThrottle {
         keys: &[Vec<u8>],
         now: OffsetDateTime,
     ) -> Result<Vec<Strained>, StoreError> {
-        if keys.is_empty() {
+        let buckets = keys
+            .iter()
+            .filter_map(|key| self.link.keys().bucket_of(key));
+        let buckets: Vec<_> = buckets.collect();
+        if buckets.is_empty() {
             return Ok(Vec::new());
         }
         let mut lookup = pipe();
-        for key in keys {
-            lookup.cmd("HGETALL").arg(key);
+        for bucket in &buckets {
+            lookup.cmd("HGETALL").arg(self.link.keys().bucket(*bucket));
         }
         let found: Vec<HashMap<String, Vec<u8>>> = self.link.pipeline(&lookup).await?;
-        let found = keys.iter().zip(found);
+        let found = buckets.into_iter().zip(found);
         Ok(found
-            .filter_map(|(key, fields)| strained(key, &fields, now))
+            .filter_map(|(bucket, fields)| strained(bucket, &fields, now))
             .collect())
+    }
+
+    /// Returns what logins and [`Throttle::reset`] send.
+    fn probe(&self, number: u16, now: OffsetDateTime) -> RedisProbe {
+        let [bucket, clients] = ['g', 'k'].map(|kind| self.link.keys().probe(kind, number));
+        let (now, refill) = (milliseconds(now), PROBE_LIFE / 10);
+        let mut take = self.take.key(&bucket);
+        take.arg(now)
+            .arg(refill)
+            .arg(PROBE_LIFE)
+            .arg(refill)
+            .arg(refill);
+        take.arg("probe").arg("").arg("");
+        let mut give_back = self.give_back.key(&bucket);
+        give_back.arg(now).arg(refill / 2).arg(0);
+        let mut remember = self.remember.key(&clients);
+        remember
+            .arg(now)
+            .arg(&PROBE_DIGEST)
+            .arg(now + PROBE_LIFE)
+            .arg(1);
+        let mut known = cmd("ZSCORE");
+        known.arg(&clients).arg(&PROBE_DIGEST);
+        let mut reset = cmd("DEL");
+        reset.arg(&bucket);
+        let scripts = [&self.take, &self.give_back, &self.remember];
+        let mut commands: Vec<_> = scripts.map(Cmd::load_script).into();
+        commands.extend([&take, &give_back, &remember].map(Cmd::invoke_script));
+        commands.extend([known, reset]);
+        RedisProbe::new(commands, vec![bucket, clients])
     }
 }
 
@@ -123,7 +157,7 @@ impl Throttle for RedisThrottle {
     ) -> Result<Taken, StoreError> {
         let (refill, capacity) = budget.in_milliseconds();
         let account = bucket.account.map(|account| *account.as_bytes());
-        let mut take = self.take.key(bucket_key(bucket.key));
+        let mut take = self.take.key(self.link.keys().bucket(bucket.key));
         take.arg(milliseconds(now))
             .arg(refill)
             .arg(capacity)
@@ -148,7 +182,7 @@ impl Throttle for RedisThrottle {
         receipt: Receipt,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        let mut give_back = self.give_back.key(bucket_key(bucket));
+        let mut give_back = self.give_back.key(self.link.keys().bucket(bucket));
         give_back
             .arg(milliseconds(now))
             .arg(receipt.cost)
@@ -157,7 +191,9 @@ impl Throttle for RedisThrottle {
     }
 
     async fn reset(&self, bucket: TokenDigest) -> Result<bool, StoreError> {
-        self.link.ask(cmd("DEL").arg(bucket_key(bucket))).await
+        self.link
+            .ask(cmd("DEL").arg(self.link.keys().bucket(bucket)))
+            .await
     }
 
     async fn remember(
@@ -167,7 +203,7 @@ impl Throttle for RedisThrottle {
         until: OffsetDateTime,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        let mut remember = self.remember.key(clients_key(account));
+        let mut remember = self.remember.key(self.link.keys().clients(account));
         remember
             .arg(milliseconds(now))
             .arg(client.as_bytes())
@@ -183,14 +219,16 @@ impl Throttle for RedisThrottle {
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
         let mut until = cmd("ZSCORE");
-        until.arg(clients_key(account)).arg(client.as_bytes());
+        until
+            .arg(self.link.keys().clients(account))
+            .arg(client.as_bytes());
         let until: Option<i64> = self.link.ask(&until).await?;
         Ok(until.is_some_and(|until| until > milliseconds(now)))
     }
 
     async fn list(&self, now: OffsetDateTime) -> Result<Vec<Strained>, StoreError> {
         let mut strained = Vec::new();
-        let mut scan = self.link.scan("isogloss:g:*").await?;
+        let mut scan = self.link.scan(&self.link.keys().buckets()).await?;
         while let Some(keys) = scan.next().await? {
             strained.extend(self.read(&keys, now).await?);
         }
@@ -199,21 +237,15 @@ impl Throttle for RedisThrottle {
         strained.dedup_by_key(|strained| strained.bucket.key);
         Ok(strained)
     }
-}
 
-const BUCKET: &[u8] = b"isogloss:g:";
-
-fn bucket_key(bucket: TokenDigest) -> Vec<u8> {
-    [BUCKET, bucket.as_bytes()].concat()
-}
-
-fn clients_key(account: TokenDigest) -> Vec<u8> {
-    [b"isogloss:k:", &account.as_bytes()[..]].concat()
+    async fn health(&self, now: OffsetDateTime) -> Result<Vec<Finding>, StoreError> {
+        self.link.probe(|number| self.probe(number, now)).await
+    }
 }
 
 /// What stands in a bucket; `None` if it is full, or not there any more.
 fn strained(
-    key: &[u8],
+    bucket: TokenDigest,
     fields: &HashMap<String, Vec<u8>>,
     now: OffsetDateTime,
 ) -> Option<Strained> {
@@ -224,7 +256,7 @@ fn strained(
     (full_at.max(locked_until) > milliseconds(now)).then_some(())?;
     Some(Strained {
         bucket: Bucket {
-            key: digest(key.strip_prefix(BUCKET)?)?,
+            key: bucket,
             kind: Kind::from_name(text("kind")?)?,
             account: fields.get("account").and_then(|bytes| digest(bytes)),
             network: text("network")

@@ -61,6 +61,7 @@ impl Administration {
             revoked_app_passwords: Vec::new(),
             access_cards: Vec::new(),
             imported: Attributes::new(),
+            grandfathered: false,
         });
         // Hashing is dear: nobody waits for it in vain.
         if self.directory.account(&user.user_name).await?.is_some() {

@@ -1,6 +1,7 @@
 //! `isogloss directory`: the whole directory, in and out.
 
 mod digest_keys;
+mod migrate;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use serde_json::json;
 use super::acts::{self, Acts};
 use super::{Outcome, output};
 use crate::config::Sections;
-use crate::{dialects, parts};
+use crate::{audit, dialects, parts};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -62,6 +63,15 @@ may read the file.")]
         #[arg(long, requires = "output")]
         force: bool,
     },
+    /// Bring the tables up to date: those of a new database, or of an older release
+    #[command(after_help = "\
+Examples:
+  isogloss directory migrate --dry-run
+  isogloss directory migrate --config /etc/isogloss/owner.toml
+
+isogloss serve and the other commands do so, too, where their role may. Where it may not, run this as the
+role that owns the tables, before the new release is started. A second run changes nothing.")]
+    Migrate(migrate::Arguments),
     /// See to the keys that the digests of cards and keys are made with
     #[command(subcommand)]
     DigestKeys(digest_keys::Command),
@@ -87,8 +97,8 @@ impl From<Newer> for SetHere {
 }
 
 pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome> {
-    let directory = parts::directory(sections).await?;
     match command {
+        Command::Migrate(arguments) => return migrate::run(&arguments, sections).await,
         Command::Import {
             file,
             passwords,
@@ -100,8 +110,9 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
                 state: state.into(),
                 ..Precedence::default()
             };
+            audit::make_folder(&sections.audit)?;
             let acts = Acts {
-                directory,
+                directory: parts::directory_to_fill(sections).await?,
                 sections,
             };
             let applied = import(&file, precedence, &acts).await?;
@@ -119,7 +130,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
             output,
             force,
         } => {
-            let snapshot = directory.snapshot().await?;
+            let snapshot = parts::directory(sections).await?.snapshot().await?;
             let text = if json {
                 printable_json(&serde_json::to_string_pretty(&snapshot)?).into_owned()
             } else {
@@ -129,7 +140,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
         }
         Command::DigestKeys(command) => {
             let acts = Acts {
-                directory,
+                directory: parts::directory(sections).await?,
                 sections,
             };
             return digest_keys::run(command, &acts).await;

@@ -21,6 +21,7 @@ Looks at the configuration and its files, the directory, the token store and its
 clocks, the certificate, demo passwords in use, and for each enabled dialect whether its address
 leads to this gateway: where it listens, and where clients find it. Run it where the pepper is. Given
 the log of a proxy, it sends a request with a query, and looks whether that query is in the log.
+What logins do is tried at the directory and in Redis, and leaves nothing.
 
 It changes nothing. Exit codes: 0 nothing failed, 1 something did, 2 bad usage or configuration.")]
 pub(super) struct Arguments {

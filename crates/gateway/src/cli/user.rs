@@ -251,7 +251,7 @@ async fn set_state(who: &Who, to: UserState, acts: &Acts<'_>) -> Result<Outcome>
 /// The tokens are dead since the directory changed. This frees their room, where a running
 /// gateway does not hold the store for itself.
 async fn end_tokens(user: &User, sections: &Sections) -> Result<()> {
-    if let Some(tokens) = parts::shared_tokens(&sections.tokens)? {
+    if let Some((tokens, _)) = parts::shared_stores(sections, false)? {
         tokens
             .remove_user(user.id)
             .await

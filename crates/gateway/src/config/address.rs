@@ -64,9 +64,10 @@ impl DirectoryAddress {
             Some(("sqlite", path)) if !matches!(path, "" | "//") => {
                 Ok(Self::Sqlite(path.strip_prefix("//").unwrap_or(path).into()))
             }
-            Some(("postgres" | "postgresql", _))
-                if PostgresDirectory::accepts(url.expose_secret()) =>
-            {
+            Some(("postgres" | "postgresql", _)) => {
+                let ca_file = directory.ca_file.as_deref();
+                PostgresDirectory::check(url.expose_secret(), ca_file)
+                    .map_err(|error| given.problem(error))?;
                 Ok(Self::Postgres(given.address))
             }
             _ => Err(given.problem(
@@ -153,4 +154,11 @@ fn read(key: &str, value: &SecretString, file: Option<&Path>) -> Result<Given, P
     let address = secret_address(&address, folder)
         .ok_or_else(|| Problem::new(&*key, "expected an absolute path in the file"))?;
     Ok(Given { key, address })
+}
+
+/// Tells whether there is such a file. A folder that may not be searched is a problem, not a file that is
+/// yet to be made.
+pub(super) fn is_there(key: &str, file: &Path) -> Result<bool, Problem> {
+    file.try_exists()
+        .map_err(|error| Problem::new(key, format!("{}: {error}", file.display())))
 }

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::address::is_there;
 use super::masked::masked;
 use super::problem::Problem;
 use super::secret_file::read_secret;
@@ -104,7 +105,10 @@ impl Jwt {
     pub(crate) fn read_secrets(
         &self,
     ) -> Result<(Option<SecretString>, Option<SecretString>), Problem> {
-        let file = Some(&self.secret_file).filter(|file| file.exists());
+        let file = match &self.secret {
+            Some(_) => None,
+            None => is_there("jwt.secret_file", &self.secret_file)?.then_some(&self.secret_file),
+        };
         let secret = read("jwt.secret", self.secret.as_ref(), file)?;
         let file = self.previous_secret_file.as_ref();
         let previous = read("jwt.previous_secret", self.previous_secret.as_ref(), file)?;

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use isogloss_core::Pepper;
+use isogloss_core::store::KeyPrefix;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::address::TokenStoreAddress;
+use super::address::{TokenStoreAddress, is_there};
 use super::masked::{masked, masked_address};
 use super::problem::Problem;
 use super::secret_file::read_secret;
@@ -50,6 +51,9 @@ pub struct Tokens {
     pub one_time_per_user: NonZeroUsize,
     /// What a second use of a one-time token does, beside being refused, logged and counted.
     pub second_use: SecondUse,
+    /// What all keys in Redis begin with, up to a colon. Gateways of one installation have the same, and those
+    /// of another that shares the server have another.
+    pub redis_prefix: String,
     /// Connections to Redis at the most.
     #[schemars(range(min = 1, max = 10_000))]
     pub redis_connections: NonZeroUsize,
@@ -116,6 +120,7 @@ impl Default for Tokens {
             redis_timeout: Duration::from_secs(1),
             redis_pool_timeout: Duration::from_secs(1),
             redis_ca_file: None,
+            redis_prefix: "isogloss:".to_owned(),
             redis_wait_replicas: 0,
             redis_near_cache: 100_000,
             redis_worker_connections: true,
@@ -128,9 +133,18 @@ impl Default for Tokens {
 impl Tokens {
     pub(super) fn check(&self) -> Result<(), Problem> {
         TokenStoreAddress::of(self)?;
+        self.key_prefix()?;
         self.read_redis_ca()?;
         self.read_pepper()?;
         self.read_previous_pepper().map(drop)
+    }
+
+    /// Returns what `redis_prefix` says.
+    pub(crate) fn key_prefix(&self) -> Result<KeyPrefix, Problem> {
+        KeyPrefix::new(&self.redis_prefix).ok_or_else(|| {
+            let expected = KeyPrefix::EXPECTED;
+            Problem::new("tokens.redis_prefix", format!("expected {expected}"))
+        })
     }
 
     /// The certificates of `redis_ca_file`.
@@ -151,7 +165,7 @@ impl Tokens {
     pub(crate) fn read_pepper(&self) -> Result<Option<Pepper>, Problem> {
         let (key, secret) = match &self.pepper {
             Some(pepper) => ("tokens.pepper", pepper.clone()),
-            None if !self.pepper_file.exists() => return Ok(None),
+            None if !is_there("tokens.pepper_file", &self.pepper_file)? => return Ok(None),
             None => {
                 let key = "tokens.pepper_file";
                 (key, read_secret(key, &self.pepper_file)?)

@@ -41,18 +41,17 @@ pub(super) fn presented(host: &Host, findings: &mut Findings) {
 pub(super) fn in_files(config: &Config, findings: &mut Findings) {
     let own = [&config.sections.server.tls, &config.sections.management.tls];
     for tls in own.into_iter().flatten() {
-        let text = std::fs::read(&tls.certificate_file);
-        let certificate = text.ok().and_then(|text| {
-            let mut found = CertificateDer::pem_slice_iter(&text);
-            found.next()?.ok()
-        });
+        let file = tls.certificate_file.display();
+        let certificate = std::fs::read(&tls.certificate_file)
+            .map_err(|error| format!("{file}: {error}"))
+            .and_then(|text| {
+                let found = CertificateDer::pem_slice_iter(&text).next();
+                let found = found.and_then(Result::ok);
+                found.ok_or_else(|| format!("{file} has none"))
+            });
         match certificate {
-            Some(certificate) => judge(&certificate, findings),
-            None => findings.add(Finding::failed(
-                CHECK,
-                format!("{} has none", tls.certificate_file.display()),
-                "see certificate_file",
-            )),
+            Ok(certificate) => judge(&certificate, findings),
+            Err(text) => findings.add(Finding::failed(CHECK, text, "see certificate_file")),
         }
     }
 }

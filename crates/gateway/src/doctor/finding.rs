@@ -1,5 +1,6 @@
 //! What was found, how bad it is, and what to do.
 
+use isogloss_core::store::{self, Level};
 use serde::Serialize;
 
 /// How bad it is.
@@ -55,6 +56,19 @@ impl Finding {
             verdict: Verdict::Warning,
             hint: Some(hint.into()),
             ..Self::ok(check, text)
+        }
+    }
+
+    /// What was found in a store.
+    pub(crate) fn of_store(check: &str, found: store::Finding) -> Self {
+        let verdict = match found.level {
+            Level::Refused => Verdict::Failed,
+            Level::Warning | Level::Unknown => Verdict::Warning,
+        };
+        Self {
+            verdict,
+            hint: found.hint,
+            ..Self::ok(check, found.text)
         }
     }
 

@@ -1,11 +1,11 @@
 //! Where tokens live, and what the servers there say of themselves.
 
-use isogloss_core::SystemClock;
-use isogloss_core::store::Level;
+use std::fs::OpenOptions;
 
-use super::{Finding, Findings};
+use super::{Finding, Findings, advice};
 use crate::config::{Config, TokenStoreAddress};
-use crate::parts;
+use crate::dialects::Mount;
+use crate::{fitness, parts};
 
 const CHECK: &str = "token store";
 
@@ -20,7 +20,15 @@ pub(super) async fn tokens(config: &Config, findings: &mut Findings) {
         // It belongs to the gateway that runs, which is asked below.
         Ok(TokenStoreAddress::Embedded(file)) => {
             let text = format!("is the file {}", file.display());
-            findings.add(Finding::ok(CHECK, text));
+            // Nothing is written: this asks for the right to.
+            match OpenOptions::new().write(true).open(&file) {
+                Err(error) if file.exists() => findings.add(Finding::failed(
+                    CHECK,
+                    format!("{text}, which cannot be written to: {error}"),
+                    "let the gateway's user write to it and to its folder",
+                )),
+                Ok(_) | Err(_) => findings.add(Finding::ok(CHECK, text)),
+            }
         }
         Ok(TokenStoreAddress::Redis(_)) => redis(config, findings).await,
         Err(problem) => {
@@ -34,8 +42,9 @@ pub(super) async fn tokens(config: &Config, findings: &mut Findings) {
 }
 
 async fn redis(config: &Config, findings: &mut Findings) {
-    let store = match parts::shared_tokens(&config.sections.tokens) {
-        Ok(Some(store)) => store,
+    let remembers = config.mounts.iter().any(Mount::remembers);
+    let (store, throttle) = match parts::shared_stores(&config.sections, remembers) {
+        Ok(Some(stores)) => stores,
         Ok(None) => return,
         Err(error) => {
             findings.add(Finding::failed(
@@ -46,11 +55,12 @@ async fn redis(config: &Config, findings: &mut Findings) {
             return;
         }
     };
-    let health = match store.health(&SystemClock).await {
+    let health = match fitness::examine_tokens(store.as_ref(), throttle.as_deref()).await {
         Ok(health) => health,
         Err(error) => {
-            let hint = "see tokens.store, and whether Redis runs";
-            findings.add(Finding::failed(CHECK, error.to_string(), hint));
+            let error = error.to_string();
+            let hint = advice(&error, "see tokens.store, and whether Redis runs");
+            findings.add(Finding::failed(CHECK, error, hint));
             return;
         }
     };
@@ -65,10 +75,9 @@ async fn redis(config: &Config, findings: &mut Findings) {
         }
     }
     for one in health.findings {
-        let hint = "docs/operations.md tells of Redis' settings";
-        findings.add(match one.level {
-            Level::Refused => Finding::failed(CHECK, one.text, hint),
-            Level::Warning | Level::Unknown => Finding::warning(CHECK, one.text, hint),
-        });
+        let mut finding = Finding::of_store(CHECK, one);
+        let hint = || "docs/operations.md tells of Redis' settings".to_owned();
+        finding.hint.get_or_insert_with(hint);
+        findings.add(finding);
     }
 }

@@ -9,9 +9,11 @@ use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 
 use super::outcome::Outcome;
 use super::route::{Route, legible, method};
+use crate::fitness::Doubt;
 
 /// What no route is for. The path is the client's own, and is not told.
 const UNMATCHED: &str = "unmatched";
@@ -114,7 +116,13 @@ impl UnderWay {
             Ok(response) => response.status(),
             Err(error) => error.as_response_error().status_code(),
         };
-        let ending = (self.method, status, Outcome::of(&outcome));
+        let ended = Outcome::of(&outcome);
+        if let (Outcome::Unavailable, Ok(response)) = (ended, &outcome)
+            && let Some(doubt) = response.request().app_data::<Data<Doubt>>()
+        {
+            doubt.raise();
+        }
+        let ending = (self.method, status, ended);
         self.route.note(self.begun.elapsed(), ending);
         outcome
     }

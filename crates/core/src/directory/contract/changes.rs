@@ -49,7 +49,7 @@ fn umbrella(id: Uuid) -> OrganisationEntry {
     }
 }
 
-fn person(name: &str) -> Box<UserEntry> {
+pub(super) fn person(name: &str) -> Box<UserEntry> {
     Box::new(UserEntry {
         id: Uuid::new_v4(),
         number: 0,
@@ -73,6 +73,7 @@ fn person(name: &str) -> Box<UserEntry> {
         set_here: Vec::new(),
         revoked_app_passwords: Vec::new(),
         imported: Attributes::new(),
+        grandfathered: false,
     })
 }
 

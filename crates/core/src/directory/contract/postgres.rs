@@ -23,7 +23,7 @@ fn with_timeout(url: &str, timeout: Duration) -> PostgresDirectory {
     PostgresDirectory::new(&settings(url, timeout)).unwrap()
 }
 
-fn settings(url: &str, timeout: Duration) -> PostgresSettings {
+pub(super) fn settings(url: &str, timeout: Duration) -> PostgresSettings {
     PostgresSettings {
         url: url.into(),
         connections: 4,
@@ -32,7 +32,7 @@ fn settings(url: &str, timeout: Duration) -> PostgresSettings {
     }
 }
 
-async fn until(what: &str, mut happened: impl AsyncFnMut() -> bool) {
+pub(super) async fn until(what: &str, mut happened: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !happened().await {
         assert!(Instant::now() < deadline, "not within 30 s: {what}");
@@ -226,15 +226,15 @@ async fn a_wrong_password_is_told_without_quoting_it() {
     );
 }
 
-/// An authority that has signed a certificate for 127.0.0.1: its own, and the server's with its key.
-fn authority() -> (String, String, String) {
+/// An authority that has signed a certificate for 127.0.0.1 and `::1`: its own, and the server's with its key.
+pub(super) fn authority() -> (String, String, String) {
     let key = KeyPair::generate().unwrap();
     let mut parameters = CertificateParams::default();
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let certificate = parameters.self_signed(&key).unwrap();
     let issuer = Issuer::new(parameters, key);
     let key = KeyPair::generate().unwrap();
-    let parameters = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    let parameters = CertificateParams::new(["127.0.0.1".to_owned(), "::1".to_owned()]).unwrap();
     let signed = parameters.signed_by(&key, &issuer).unwrap();
     (certificate.pem(), signed.pem(), key.serialize_pem())
 }

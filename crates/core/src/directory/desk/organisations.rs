@@ -2,7 +2,8 @@
 
 use uuid::Uuid;
 
-use super::{Desk, Halt, Setting, Unfit, check_name, check_text};
+use super::{Desk, Halt, Setting, Unfit};
+use crate::directory::rules::{settle_organisation, settle_unit, spellings};
 use crate::directory::{OrganisationEntry, OrganisationName, UnitEntry};
 
 /// What of an organisation is to be otherwise; nothing said is nothing changed.
@@ -14,16 +15,16 @@ pub struct OrganisationEdit {
     pub default_unit: Setting<String>,
 }
 
-pub(super) async fn add(desk: &mut dyn Desk, new: OrganisationEntry) -> Result<(), Halt> {
+pub(super) async fn add(desk: &mut dyn Desk, mut new: OrganisationEntry) -> Result<(), Halt> {
     let same = desk.organisation(OrganisationName::Id(new.id)).await?;
     if let Some(same) = same {
         let reason = format!("organisation {} has the same identifier", same.name);
         return Err(Unfit::Conflict(reason).into());
     }
-    for unit in &new.units {
-        check_unit(desk, new.id, unit).await?;
+    for unit in &mut new.units {
+        check_unit(desk, new.id, unit, None).await?;
     }
-    put(desk, &new).await
+    put(desk, new, None).await
 }
 
 pub(super) async fn edit(
@@ -31,22 +32,29 @@ pub(super) async fn edit(
     id: Uuid,
     edit: OrganisationEdit,
 ) -> Result<(), Halt> {
-    let mut organisation = known(desk, id).await?;
+    let known = known(desk, id).await?;
+    let mut organisation = known.clone();
     if let Some(name) = edit.name {
         organisation.name = name;
     }
     organisation.default_unit = edit.default_unit.after(organisation.default_unit);
-    put(desk, &organisation).await
+    put(desk, organisation, Some(&known)).await
 }
 
-async fn put(desk: &mut dyn Desk, organisation: &OrganisationEntry) -> Result<(), Halt> {
+async fn put(
+    desk: &mut dyn Desk,
+    mut organisation: OrganisationEntry,
+    known: Option<&OrganisationEntry>,
+) -> Result<(), Halt> {
+    settle_organisation(&mut organisation, known).map_err(Unfit::Invalid)?;
+    let organisation = &organisation;
     let name = &organisation.name;
-    check_name("the name", name)?;
-    let same = desk.organisation(OrganisationName::Name(name)).await?;
-    if same.is_some_and(|same| same.id != organisation.id) {
-        return Err(
-            Unfit::Conflict(format!("{name}: there is such an organisation already")).into(),
-        );
+    for spelling in spellings(name) {
+        let same = desk.organisation(OrganisationName::Name(&spelling)).await?;
+        if same.is_some_and(|same| same.id != organisation.id) {
+            let reason = format!("{name}: there is such an organisation already");
+            return Err(Unfit::Conflict(reason).into());
+        }
     }
     let default = organisation.default_unit.as_ref();
     let missing = default.filter(|default| !organisation.has_unit(default));
@@ -67,9 +75,14 @@ pub(super) async fn remove(desk: &mut dyn Desk, id: Uuid) -> Result<(), Halt> {
     Ok(desk.remove_organisation(id).await?)
 }
 
-pub(super) async fn put_unit(desk: &mut dyn Desk, id: Uuid, unit: UnitEntry) -> Result<(), Halt> {
+pub(super) async fn put_unit(
+    desk: &mut dyn Desk,
+    id: Uuid,
+    mut unit: UnitEntry,
+) -> Result<(), Halt> {
     let mut organisation = known(desk, id).await?;
-    check_unit(desk, id, &unit).await?;
+    let present = organisation.units.iter().find(|one| one.id == unit.id);
+    check_unit(desk, id, &mut unit, present).await?;
     organisation.units = vec![unit];
     Ok(desk.put_organisation(&organisation).await?)
 }
@@ -97,9 +110,13 @@ async fn known(desk: &mut dyn Desk, id: Uuid) -> Result<OrganisationEntry, Halt>
 }
 
 /// The identifiers of units are unique over all organisations.
-async fn check_unit(desk: &mut dyn Desk, id: Uuid, unit: &UnitEntry) -> Result<(), Halt> {
-    check_name("the unit's identifier", &unit.id)?;
-    check_text("the unit's name", &unit.name)?;
+async fn check_unit(
+    desk: &mut dyn Desk,
+    id: Uuid,
+    unit: &mut UnitEntry,
+    known: Option<&UnitEntry>,
+) -> Result<(), Halt> {
+    settle_unit(unit, known).map_err(Unfit::Invalid)?;
     let owner = desk.organisation_of_unit(&unit.id).await?;
     if owner.is_some_and(|owner| owner != id) {
         let reason = format!(

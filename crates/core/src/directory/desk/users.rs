@@ -2,8 +2,9 @@
 
 use uuid::Uuid;
 
-use super::{Desk, Halt, Named, Setting, Unfit, check_name, check_text};
+use super::{Desk, Halt, Named, Setting, Unfit};
 use crate::directory::changes::{ends_tokens, logins};
+use crate::directory::rules::{check_number, login_forms, settle_user};
 use crate::directory::{OrganisationName, UserEntry};
 use crate::user::Role;
 
@@ -66,22 +67,31 @@ pub(super) async fn add(
         let last = desk.last_number().await?;
         last.map_or(1, |last| last.saturating_add(1))
     };
-    put(desk, &user).await
+    put(desk, user, None).await
 }
 
 pub(super) async fn edit(desk: &mut dyn Desk, id: Uuid, edit: UserEdit) -> Result<(), Halt> {
     let known = desk.user(id).await?;
     let known = known.ok_or_else(|| Unfit::NotFound(format!("{id}: no such user")))?;
-    put(desk, &edit.of(&known)).await
+    put(desk, edit.of(&known), Some(&known)).await
 }
 
-async fn put(desk: &mut dyn Desk, user: &UserEntry) -> Result<(), Halt> {
-    check_texts(user)?;
-    check_place(desk, user).await?;
-    for login in logins(user) {
-        if let Some(other) = other(user, desk.user_of_login(&login).await?) {
-            let reason = format!("user {other} logs in by the same name or e-mail address");
-            return Err(Unfit::Conflict(reason).into());
+async fn put(
+    desk: &mut dyn Desk,
+    mut user: UserEntry,
+    known: Option<&UserEntry>,
+) -> Result<(), Halt> {
+    settle_user(&mut user, known).map_err(Unfit::Invalid)?;
+    check_number(user.number, known).map_err(Unfit::Invalid)?;
+    check_place(desk, &mut user).await?;
+    let user = &user;
+    let before: Vec<_> = known.into_iter().flat_map(logins).collect();
+    for login in logins(user).filter(|login| !before.contains(login)) {
+        for form in login_forms(&login) {
+            if let Some(other) = other(user, desk.user_of_login(&form).await?) {
+                let reason = format!("user {other} logs in by the same name or e-mail address");
+                return Err(Unfit::Conflict(reason).into());
+            }
         }
     }
     if let Some(other) = other(user, desk.user_of_number(user.number).await?) {
@@ -95,22 +105,13 @@ fn other(user: &UserEntry, found: Option<Named>) -> Option<String> {
     Some(found.user_name)
 }
 
-fn check_texts(user: &UserEntry) -> Result<(), Unfit> {
-    check_name("the user name", &user.user_name)?;
-    if let Some(email) = &user.email {
-        check_name("the e-mail address", email)?;
-    }
-    check_text("the first name", &user.first_name)?;
-    check_text("the last name", &user.last_name)?;
-    check_text("the picture's address", &user.image_url)
-}
-
-async fn check_place(desk: &mut dyn Desk, user: &UserEntry) -> Result<(), Halt> {
+async fn check_place(desk: &mut dyn Desk, user: &mut UserEntry) -> Result<(), Halt> {
     let name = &user.organisation;
-    check_text("the organisation", name)?;
     let organisation = desk.organisation(OrganisationName::Name(name)).await?;
     let organisation =
         organisation.ok_or_else(|| Unfit::Invalid(format!("there is no organisation {name}")))?;
+    user.organisation.clone_from(&organisation.name);
+    let name = &organisation.name;
     let mut units = user.units.iter().chain(&user.default_unit);
     match units.find(|unit| !organisation.has_unit(unit)) {
         Some(unit) => Err(Unfit::Invalid(format!("{name} has no unit {unit}")).into()),

@@ -80,7 +80,7 @@ pub(crate) fn check(file: File, passwords: &Passwords) -> Result<Wanted, FileErr
     let keys = file.keys.into_iter().map(wanted_key);
     let organisations = file.organisations.into_iter().map(organisation);
     Ok(Wanted {
-        organisations: organisations.collect::<Result<_, _>>()?,
+        organisations: organisations.collect(),
         users: users.collect::<Result<_, _>>()?,
         keys: keys.collect::<Result<_, _>>()?,
         revoked_keys: file.revoked_keys,

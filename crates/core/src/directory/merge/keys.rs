@@ -18,12 +18,12 @@ impl Judge<'_> {
     ) -> Outcome<(Vec<KeyEntry>, Vec<RevokedKeyEntry>)> {
         let of_file = users.iter().flat_map(|user| {
             let name = &user.entry.user_name;
-            logins(&user.entry).map(move |login| (login, name.clone()))
+            logins(&user.entry).map(move |login| (login_form(&login), name.clone()))
         });
         let mut names: HashMap<String, String> = HashMap::new();
         let present = &self.present;
         for (login, owner) in present.imported_names.iter().chain(&present.logins) {
-            names.insert(login.clone(), owner.user_name.clone());
+            names.insert(login_form(login), owner.user_name.clone());
         }
         names.extend(of_file);
         let revoked = self.revoked_in_file()?;

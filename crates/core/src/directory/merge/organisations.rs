@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::{Judge, Outcome, unfit};
 use crate::directory::changes::differs;
+use crate::directory::rules::{settle_organisation, settle_unit, spellings};
 use crate::directory::wanted::WantedOrganisation;
 use crate::directory::{OrganisationEntry, UnitEntry};
 
@@ -31,7 +32,9 @@ impl Judge<'_> {
         &self,
         wanted: &WantedOrganisation,
     ) -> Outcome<Option<OrganisationEntry>> {
-        let named = self.organisations.get(&wanted.name);
+        let named = spellings(&wanted.name)
+            .iter()
+            .find_map(|spelling| self.organisations.get(spelling));
         let Some(id) = wanted.id else {
             return Ok(named.cloned());
         };
@@ -58,13 +61,15 @@ impl Judge<'_> {
                 let reason = format!("another organisation has the unit {unit}");
                 return Err(unfit(label(), reason));
             }
-            match units.iter_mut().find(|known| known.id == *unit) {
-                Some(known) => known.name = name.clone().unwrap_or(known.name.clone()),
-                None => units.push(UnitEntry {
-                    id: unit.clone(),
-                    name: name.clone().unwrap_or_default(),
-                }),
-            }
+            let known = units.iter().position(|known| known.id == *unit);
+            let known = known.map(|at| units.swap_remove(at));
+            let present = known.as_ref().map(|known| known.name.clone());
+            let mut unit = UnitEntry {
+                id: unit.clone(),
+                name: name.clone().or(present).unwrap_or_default(),
+            };
+            settle_unit(&mut unit, known.as_ref()).map_err(|reason| unfit(label(), reason))?;
+            units.push(unit);
         }
         units.sort_by(|one, other| one.id.cmp(&other.id));
         let default_unit = known.and_then(|known| known.default_unit.clone());
@@ -74,11 +79,13 @@ impl Judge<'_> {
             let reason = format!("the default unit {missing} is not among its units");
             return Err(unfit(label(), reason));
         }
-        Ok(OrganisationEntry {
+        let mut entry = OrganisationEntry {
             id,
             name: wanted.name.clone(),
             default_unit,
             units,
-        })
+        };
+        settle_organisation(&mut entry, known).map_err(|reason| unfit(label(), reason))?;
+        Ok(entry)
     }
 }

@@ -20,7 +20,7 @@ impl Unique {
         let mut numbers: HashMap<i64, String> = HashMap::new();
         for (login, owner) in &present.logins {
             if !touched.contains(&owner.id) {
-                names.insert(login.clone(), login_form(&owner.user_name));
+                names.insert(login_form(login), login_form(&owner.user_name));
             }
         }
         for (number, owner) in &present.numbers {
@@ -36,7 +36,14 @@ impl Unique {
                 }
             }
         }
-        for user in users.iter().map(|user| &user.entry) {
+        // Names that are stored already stay, even two that are one name since names are normalised.
+        for user in users {
+            for login in logins(&user.entry).filter(|login| user.had_login(login)) {
+                names.insert(login_form(&login), login_form(&user.entry.user_name));
+            }
+        }
+        for change in users {
+            let user = &change.entry;
             let cards = user.access_cards.iter();
             for code in cards.filter_map(|card| card.code_digest) {
                 if let Some(other) = codes.insert(code, login_form(&user.user_name)) {
@@ -46,8 +53,8 @@ impl Unique {
             }
             let name = login_form(&user.user_name);
             let label = || format!("user {}", user.user_name);
-            for login in logins(user) {
-                if let Some(other) = names.insert(login, name.clone()) {
+            for login in logins(user).filter(|login| !change.had_login(login)) {
+                if let Some(other) = names.insert(login_form(&login), name.clone()) {
                     let reason = format!("user {other} logs in by the same name or e-mail address");
                     return Err(unfit(label(), reason));
                 }

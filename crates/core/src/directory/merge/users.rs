@@ -6,6 +6,7 @@ use super::{Judge, Outcome, unfit};
 use crate::directory::UserEntry;
 use crate::directory::changes::ends_tokens;
 use crate::directory::origin::{Attribute, Attributes};
+use crate::directory::rules::{breaks_rules, check_number, settle_user, spellings};
 use crate::directory::wanted::WantedUser;
 use crate::user::Role;
 
@@ -35,12 +36,14 @@ impl Judge<'_> {
         };
         let mut entry = known.map_or_else(|| new_user(wanted), Clone::clone);
         self.merge_attributes(one, &mut entry);
-        self.check_place(one, &entry)?;
+        settle(one, &mut entry)?;
+        self.check_place(one, &mut entry)?;
         self.merge_password(one, &mut entry)?;
         self.merge_state(one, &mut entry);
         self.merge_second_factor(one, &mut entry)?;
         self.merge_app_passwords(one, &mut entry);
         self.merge_cards(one, &mut entry)?;
+        entry.grandfathered = breaks_rules(&entry);
         entry.generation = match known {
             None => wanted.generation,
             Some(known) => {
@@ -52,7 +55,7 @@ impl Judge<'_> {
     }
 
     /// The organisation has to be there, and the units among its own. Who is not moved stays.
-    fn check_place(&self, one: One<'_>, entry: &UserEntry) -> Outcome<()> {
+    fn check_place(&self, one: One<'_>, entry: &mut UserEntry) -> Outcome<()> {
         let One {
             label,
             wanted,
@@ -72,14 +75,32 @@ impl Judge<'_> {
         if name.is_empty() && !said(Attribute::Organisation) {
             return Err(unfit(label, "needs an organisation"));
         }
-        let Some(organisation) = self.organisations.get(name) else {
+        let organisation = spellings(name)
+            .iter()
+            .find_map(|spelling| self.organisations.get(spelling));
+        let Some(organisation) = organisation else {
             return Err(unfit(label, format!("there is no organisation {name}")));
         };
+        let name = &organisation.name;
         let mut units = entry.units.iter().chain(&entry.default_unit);
-        match units.find(|unit| !organisation.has_unit(unit)) {
-            Some(unit) => Err(unfit(label, format!("{name} has no unit {unit}"))),
-            None => Ok(()),
+        if let Some(unit) = units.find(|unit| !organisation.has_unit(unit)) {
+            return Err(unfit(label, format!("{name} has no unit {unit}")));
         }
+        entry.organisation.clone_from(name);
+        Ok(())
+    }
+}
+
+/// Values follow the rules, unless they are older than those.
+fn settle(one: One<'_>, entry: &mut UserEntry) -> Outcome<()> {
+    if one.wanted.grandfathered {
+        return Ok(());
+    }
+    let refused = |reason: String| unfit(one.label, reason);
+    settle_user(entry, one.known).map_err(refused)?;
+    match one.wanted.number() {
+        None => Ok(()),
+        Some(number) => check_number(number, one.known).map_err(refused),
     }
 }
 
@@ -107,5 +128,6 @@ fn new_user(wanted: &WantedUser) -> UserEntry {
         revoked_app_passwords: Vec::new(),
         access_cards: Vec::new(),
         imported: Attributes::new(),
+        grandfathered: false,
     }
 }

@@ -1,109 +1,256 @@
-//! What a `postgres://` address may say, and what it becomes.
+//! Reads a `postgres://` address with the parameters of libpq, and tells which it cannot honour.
 
+mod parameters;
+#[cfg(test)]
+mod tests;
+mod uri;
+
+use std::fs::File;
 use std::path::Path;
 use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use thiserror::Error;
 
-/// What may stand behind the question mark. A password may not: it would not be masked.
-const PARAMETERS: [&str; 8] = [
-    "sslmode",
-    "sslcert",
-    "sslkey",
-    "host",
-    "port",
-    "options",
-    "application_name",
-    "statement-cache-capacity",
-];
+use self::parameters::Parameters;
+use super::servers::{Servers, SessionAttributes};
 
-/// Reads an address that names a database.
-pub(super) fn read(url: &str) -> Option<PgConnectOptions> {
-    let (scheme, _) = url.split_once("://")?;
-    let parameters = url.split_once('?').map_or("", |(_, query)| query);
-    let mut names = parameters
-        .split('&')
-        .filter_map(|parameter| parameter.split('=').next())
-        .filter(|name| !name.is_empty());
-    // A fragment is a password with a # in it that nobody has escaped. What the library does not
-    // know, it would log with its value.
-    let understood = matches!(scheme, "postgres" | "postgresql")
-        && !url.contains('#')
-        && names.all(|name| PARAMETERS.contains(&name));
-    if !understood {
-        return None;
-    }
-    let options = PgConnectOptions::from_str(url).ok()?;
-    options.get_database()?;
-    Some(options)
+/// Why an address is refused. It quotes no value: that could be a password.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AddressError {
+    /// It has another form.
+    #[error("expected postgres://[user[:password]@]host[:port]/database[?parameter=value&…]")]
+    Form,
+    /// A part of it is wrong, or a parameter cannot be honoured.
+    #[error("{part}: {reason}")]
+    Part {
+        /// `port`, `channel_binding` and the like.
+        part: String,
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
 }
 
-/// How the tables are changed.
-pub(super) fn for_migrations(
+impl AddressError {
+    fn part(part: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Part {
+            part: part.into(),
+            reason: reason.into(),
+        }
+    }
+}
+
+/// Reads an address. `ca_file` is the setting that demands a server certificate of its authorities.
+pub(super) fn read(url: &str, ca_file: Option<&Path>) -> Result<Servers, AddressError> {
+    let mut parameters = uri::read(url)?;
+    parameters.check()?;
+    let session = session_attributes(&parameters)?;
+    let connect_timeout = connect_timeout(&parameters)?;
+    let mode = ssl_mode(&parameters, ca_file)?;
+    check_files(&parameters)?;
+    let is_named = mode.is_some_and(|mode| matches!(mode, PgSslMode::VerifyFull));
+    let places = places(&parameters, is_named)?;
+    let client_messages = "-c client_min_messages=warning".to_owned();
+    parameters.prepend_options(client_messages);
+    let mut each = Vec::new();
+    for place in places {
+        let options = PgConnectOptions::from_str(&parameters.for_library(&place))
+            .map_err(|_| AddressError::Form)?;
+        let options = for_all(options, mode, ca_file, &parameters);
+        if options.get_database().is_none_or(str::is_empty) {
+            return Err(AddressError::part(
+                "database",
+                "expected a name, like /isogloss",
+            ));
+        }
+        each.push(options);
+    }
+    Ok(Servers::new(each, session, connect_timeout))
+}
+
+fn for_all(
     options: PgConnectOptions,
+    mode: Option<PgSslMode>,
     ca_file: Option<&Path>,
+    parameters: &Parameters,
 ) -> PgConnectOptions {
-    let mut options = options
-        .options([("client_min_messages", "warning")])
-        .disable_statement_logging();
+    let mut options = options.disable_statement_logging();
     if options.get_application_name().is_none() {
-        options = options.application_name("isogloss");
+        let fallback = parameters.get("fallback_application_name");
+        options = options.application_name(fallback.unwrap_or("isogloss"));
+    }
+    if let Some(mode) = mode {
+        options = options.ssl_mode(mode);
+    } else if matches!(options.get_ssl_mode(), PgSslMode::Allow) {
+        // From PGSSLMODE.
+        options = options.ssl_mode(PgSslMode::Prefer);
     }
     let Some(file) = ca_file else { return options };
-    // Who names an authority wants the server to prove itself; a lesser mode would not ask it to.
+    // A setting that names an authority demands that the server proves its identity.
     if !matches!(options.get_ssl_mode(), PgSslMode::VerifyCa) {
         options = options.ssl_mode(PgSslMode::VerifyFull);
     }
     options.ssl_root_cert(file)
 }
 
-/// How everything else is done: what nobody waits for any more ends at the server, too.
-pub(super) fn for_questions(options: PgConnectOptions, limit: Duration) -> PgConnectOptions {
-    options.options([("statement_timeout", limit.as_millis().max(1))])
+/// A server's name or address, or its socket's folder, and its port, as far as the address says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Place {
+    host: Option<String>,
+    port: Option<String>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_of_a_database_are_read() {
-        for url in [
-            "postgres://db.example/isogloss",
-            "postgresql://u:p%40ss@db.example:6432/isogloss?sslmode=verify-full",
-            "postgres://u@%2Fvar%2Frun%2Fpostgresql/isogloss",
-            "postgres:///isogloss?host=/var/run/postgresql&port=5433",
-        ] {
-            assert!(read(url).is_some(), "{url}");
+/// Pairs hosts with ports, as libpq does: one port is for all hosts.
+fn places(parameters: &Parameters, is_named: bool) -> Result<Vec<Place>, AddressError> {
+    let hosts = parameters.list("host");
+    let addresses = parameters.list("hostaddr");
+    let ports = parameters.list("port");
+    for address in addresses.iter().flatten() {
+        let without_zone = address.split('%').next().unwrap_or_default();
+        if without_zone.parse::<std::net::IpAddr>().is_err() {
+            return Err(AddressError::part("hostaddr", "expected an IP address"));
         }
     }
+    if addresses.is_empty() {
+        return paired(hosts, &ports);
+    }
+    if !hosts.is_empty() && hosts.len() != addresses.len() {
+        return Err(AddressError::part(
+            "hostaddr",
+            "expected as many as there are in host",
+        ));
+    }
+    if is_named && !hosts.is_empty() && hosts != addresses {
+        return Err(AddressError::part(
+            "hostaddr",
+            "cannot be combined with another host while the server must prove its name \
+             (sslmode=verify-full, or directory.ca_file); name the host alone",
+        ));
+    }
+    let either = addresses
+        .into_iter()
+        .enumerate()
+        .map(|(index, address)| address.or_else(|| hosts.get(index).cloned().flatten()));
+    paired(either.collect(), &ports)
+}
 
-    #[test]
-    fn what_cannot_work_or_would_show_a_password_is_refused() {
-        for url in [
-            "postgres:",
-            "postgres://db.example",
-            "mysql://db.example/isogloss",
-            "postgres://db.example:99999/isogloss",
-            "postgres://db.example/isogloss?sslmode=maybe",
-            "postgres://db.example/isogloss?password=geheim",
-            "postgres://db.example/isogloss?user=u&pasword=geheim",
-            "postgres://u:4711#x@db.example/isogloss",
-        ] {
-            assert!(read(url).is_none(), "{url}");
+fn paired(
+    hosts: Vec<Option<String>>,
+    ports: &[Option<String>],
+) -> Result<Vec<Place>, AddressError> {
+    for port in ports.iter().flatten() {
+        if port.parse::<u16>().is_err() || port == "0" {
+            return Err(AddressError::part(
+                "port",
+                "expected a number from 1 to 65535",
+            ));
         }
     }
+    for host in hosts.iter().flatten() {
+        if host.starts_with('@') {
+            return Err(AddressError::part(
+                "host",
+                "abstract sockets are not supported",
+            ));
+        }
+    }
+    let hosts = if hosts.is_empty() { vec![None] } else { hosts };
+    if ports.len() > 1 && ports.len() != hosts.len() {
+        return Err(AddressError::part(
+            "port",
+            "expected one, or one for each host",
+        ));
+    }
+    let port = |index: usize| match ports {
+        [one] => one.clone(),
+        several => several.get(index).cloned().flatten(),
+    };
+    let places = hosts.into_iter().enumerate().map(|(index, host)| Place {
+        host: host.map(|host| uri::without_brackets(&host).to_owned()),
+        port: port(index),
+    });
+    Ok(places.collect())
+}
 
-    #[test]
-    fn an_authority_makes_the_server_prove_itself() {
-        let mode = |url: &str| {
-            let options = for_migrations(read(url).unwrap(), Some(Path::new("ca.pem")));
-            format!("{:?}", options.get_ssl_mode())
-        };
-        assert_eq!(mode("postgres://h/d"), "VerifyFull");
-        assert_eq!(mode("postgres://h/d?sslmode=require"), "VerifyFull");
-        assert_eq!(mode("postgres://h/d?sslmode=verify-ca"), "VerifyCa");
+fn session_attributes(parameters: &Parameters) -> Result<SessionAttributes, AddressError> {
+    let Some(wanted) = parameters.get("target_session_attrs") else {
+        return Ok(SessionAttributes::Any);
+    };
+    SessionAttributes::named(wanted).ok_or_else(|| {
+        let names = SessionAttributes::ALL.map(|(name, _)| name).join(", ");
+        AddressError::part("target_session_attrs", format!("expected one of {names}"))
+    })
+}
+
+/// Reads seconds. Zero and less are no limit, as with libpq; `directory.timeout` holds in any case.
+fn connect_timeout(parameters: &Parameters) -> Result<Option<Duration>, AddressError> {
+    let Some(seconds) = parameters.get("connect_timeout") else {
+        return Ok(None);
+    };
+    let seconds: i32 = seconds
+        .trim()
+        .parse()
+        .map_err(|_| AddressError::part("connect_timeout", "expected a whole number of seconds"))?;
+    let seconds = u64::try_from(seconds).unwrap_or(0);
+    Ok((seconds > 0).then_some(Duration::from_secs(seconds)))
+}
+
+/// Returns what the address and `directory.ca_file` demand of the server; `None` if neither does.
+fn ssl_mode(
+    parameters: &Parameters,
+    ca_file: Option<&Path>,
+) -> Result<Option<PgSslMode>, AddressError> {
+    let named = match parameters.get("sslmode") {
+        None => None,
+        // Encrypts where libpq might not, and connects wherever libpq would.
+        Some("allow" | "prefer") => Some(PgSslMode::Prefer),
+        Some("disable") => Some(PgSslMode::Disable),
+        Some("require") => Some(PgSslMode::Require),
+        Some("verify-ca") => Some(PgSslMode::VerifyCa),
+        Some("verify-full") => Some(PgSslMode::VerifyFull),
+        Some(_) => {
+            let modes = "expected disable, allow, prefer, require, verify-ca or verify-full";
+            return Err(AddressError::part("sslmode", modes));
+        }
+    };
+    let root = parameters.get("sslrootcert");
+    if ca_file.is_some() {
+        if root.is_some() {
+            let reason = "directory.ca_file is set, too; name the authorities in one of them";
+            return Err(AddressError::part("sslrootcert", reason));
+        }
+        return Ok(match named {
+            Some(PgSslMode::VerifyCa) => named,
+            _ => Some(PgSslMode::VerifyFull),
+        });
+    }
+    match (root, named) {
+        (Some("system"), None | Some(PgSslMode::VerifyFull)) => Ok(Some(PgSslMode::VerifyFull)),
+        (Some("system"), Some(_)) => Err(AddressError::part(
+            "sslmode",
+            "expected verify-full with sslrootcert=system",
+        )),
+        // As libpq has it.
+        (Some(_), Some(PgSslMode::Require)) => Ok(Some(PgSslMode::VerifyCa)),
+        (Some(_) | None, named) => Ok(named),
+    }
+}
+
+/// Opens the files that the address names, so that a missing one is told before any connection is made.
+fn check_files(parameters: &Parameters) -> Result<(), AddressError> {
+    for name in ["sslrootcert", "sslcert", "sslkey"] {
+        if let Some(file) = parameters.get(name)
+            && !(name == "sslrootcert" && file == "system")
+            && let Err(error) = File::open(file)
+        {
+            return Err(AddressError::part(name, format!("{file}: {error}")));
+        }
+    }
+    match (parameters.get("sslcert"), parameters.get("sslkey")) {
+        (Some(_), None) => Err(AddressError::part("sslkey", "expected beside sslcert")),
+        (None, Some(_)) => Err(AddressError::part("sslcert", "expected beside sslkey")),
+        (Some(_), Some(_)) | (None, None) => Ok(()),
     }
 }

@@ -10,7 +10,8 @@ use super::write::alone;
 use super::{PostgresDirectory, entries, read};
 use crate::directory::digest_keys::{What, ring, ring_as_stored};
 use crate::directory::rows;
-use crate::directory::{KeyDigest, KeyEntry, Keys, RevokedKeyEntry, login_form};
+use crate::directory::rules::stored_login;
+use crate::directory::{KeyDigest, KeyEntry, Keys, RevokedKeyEntry};
 use crate::error::StoreError;
 
 #[async_trait]
@@ -93,7 +94,7 @@ pub(super) async fn put(connection: &mut PgConnection, key: &KeyEntry) -> rows::
     .bind(key.digest.as_bytes().as_slice())
     .bind(key.digest.key_bytes())
     .bind(&key.label)
-    .bind(key.user.as_deref().map(login_form))
+    .bind(key.user.as_deref().map(stored_login))
     .bind(key.scopes.to_stored())
     .bind(key.expires_at.map(OffsetDateTime::unix_timestamp))
     .execute(&mut *connection)

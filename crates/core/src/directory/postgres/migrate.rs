@@ -1,19 +1,49 @@
 //! Bringing the tables up to date, as soon as there is a server.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use sqlx::Connection as _;
-use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::PgConnection;
+use sqlx::{Error, query_as, query_scalar};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use super::{failed, no_answer, reason};
+use super::servers::Servers;
+use super::{PostgresDirectory, PostgresSettings, failed, no_answer, reason, servers};
+use crate::directory::outstanding::{MigrationError, Obstacle, Outstanding, outstanding};
 use crate::directory::steps::migrator;
 use crate::error::StoreError;
 
 /// Between two attempts.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// SQLSTATEs of what may not be done: in a read-only transaction, without a right, without a schema in
+/// which the role may create.
+pub(super) const READ_ONLY: &str = "25006";
+const DENIED: &str = "42501";
+const NO_SCHEMA: &str = "3F000";
+
+impl PostgresDirectory {
+    /// Returns the steps that the tables lack. Nothing is changed.
+    pub async fn outstanding(settings: &PostgresSettings) -> Result<Outstanding, MigrationError> {
+        outstanding_at(&mut connect(settings).await?).await
+    }
+
+    /// Brings the tables up to date, and returns the steps that were outstanding.
+    pub async fn migrate(settings: &PostgresSettings) -> Result<Outstanding, MigrationError> {
+        migrate(connect(settings).await?).await
+    }
+}
+
+/// Connects once, for a change of the tables.
+async fn connect(settings: &PostgresSettings) -> Result<PgConnection, MigrationError> {
+    let servers = servers(settings).map_err(|error| MigrationError::Failed(error.to_string()))?;
+    match timeout(settings.timeout, servers.connect()).await {
+        Ok(connected) => connected.map_err(|error| MigrationError::Failed(reason(&error))),
+        Err(_) => Err(MigrationError::Failed(no_answer(settings.timeout))),
+    }
+}
 
 /// Whether the tables are as this program needs them.
 pub(super) enum Tables {
@@ -37,14 +67,17 @@ pub(super) async fn ready(mut tables: watch::Receiver<Tables>) -> Result<(), Sto
 
 /// Tries until it is done.
 pub(super) async fn migrate_in_time(
-    options: PgConnectOptions,
+    servers: Servers,
     limit: Duration,
     tables: watch::Sender<Tables>,
 ) {
     loop {
-        let connection = timeout(limit, PgConnection::connect_with(&options)).await;
+        let connection = timeout(limit, servers.connect()).await;
         let outcome = match connection {
-            Ok(Ok(connection)) => migrate(connection).await,
+            Ok(Ok(connection)) => {
+                let migrated = migrate(connection).await;
+                migrated.map(drop).map_err(|error| error.to_string())
+            }
             Ok(Err(error)) => Err(reason(&error)),
             Err(_) => Err(no_answer(limit)),
         };
@@ -59,12 +92,76 @@ pub(super) async fn migrate_in_time(
     }
 }
 
+/// Brings the tables up to date, and returns the steps that were outstanding. Without any, nothing is
+/// written: a role with less rights and a standby will do.
+///
 /// Several gateways may do so at once: each waits for a lock that PostgreSQL keeps, and finds the
 /// work of the one before it done.
-pub(in crate::directory) async fn migrate(mut connection: PgConnection) -> Result<(), String> {
+pub(in crate::directory) async fn migrate(
+    mut connection: PgConnection,
+) -> Result<Outstanding, MigrationError> {
+    let due = outstanding_at(&mut connection).await?;
+    if due.steps.is_empty() {
+        return Ok(due);
+    }
+    let role = role(&mut connection).await?;
     // `run` itself cannot be awaited in a task: <https://github.com/launchbadge/sqlx/issues/2016>
     let done = migrations().run_direct(None, &mut connection, false).await;
-    done.map_err(|error| format!("the tables cannot be brought up to date: {error}"))
+    let error = match done {
+        Ok(()) => return Ok(due),
+        Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => error,
+        Err(error) => return Err(MigrationError::Failed(error.to_string())),
+    };
+    let obstacle = match code(&error).as_deref() {
+        Some(READ_ONLY) => Obstacle::ReadOnlyServer,
+        Some(DENIED | NO_SCHEMA) => Obstacle::Role(role),
+        Some(_) | None => {
+            let reason = format!(
+                "the tables cannot be brought up to date: {}",
+                reason(&error)
+            );
+            return Err(MigrationError::Failed(reason));
+        }
+    };
+    Err(MigrationError::Denied {
+        from: due.from,
+        to: due.to,
+        obstacle,
+        reason: reason(&error),
+    })
+}
+
+/// Returns the steps that the tables lack. Nothing is changed.
+pub(super) async fn outstanding_at(
+    connection: &mut PgConnection,
+) -> Result<Outstanding, MigrationError> {
+    let failed = |error: Error| MigrationError::Failed(reason(&error));
+    let there = query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL");
+    let is_there: bool = there.fetch_one(&mut *connection).await.map_err(failed)?;
+    if !is_there {
+        return outstanding(&migrations(), &[]);
+    }
+    let taken = query_as("SELECT version, checksum FROM _sqlx_migrations WHERE success")
+        .fetch_all(&mut *connection)
+        .await;
+    match taken {
+        Ok(taken) => outstanding(&migrations(), &taken),
+        Err(error) if code(&error).as_deref() == Some(DENIED) => Err(MigrationError::Unreadable {
+            role: role(connection).await?,
+            reason: reason(&error),
+        }),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+async fn role(connection: &mut PgConnection) -> Result<String, MigrationError> {
+    let role = query_scalar("SELECT current_user::text").fetch_one(connection);
+    role.await
+        .map_err(|error| MigrationError::Failed(reason(&error)))
+}
+
+fn code(error: &Error) -> Option<Cow<'_, str>> {
+    error.as_database_error()?.code()
 }
 
 pub(in crate::directory) fn migrations() -> Migrator {

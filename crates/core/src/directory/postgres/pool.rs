@@ -11,8 +11,10 @@ use deadpool::managed::{
 };
 use futures_util::future::BoxFuture;
 use sqlx::error::DatabaseError;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Error};
+
+use super::servers::Servers;
 
 /// A connection that nobody used for so long may have been forgotten by something on the way.
 const LONGEST_REST: Duration = Duration::from_mins(1);
@@ -24,10 +26,10 @@ const LONGEST_LIFE: Duration = Duration::from_mins(30);
 pub(super) struct Connections(Pool<Maker>);
 
 impl Connections {
-    pub(super) fn new(options: PgConnectOptions, at_most: usize) -> Self {
+    pub(super) fn new(servers: Servers, at_most: usize) -> Self {
         let mut config = PoolConfig::new(at_most);
         config.queue_mode = QueueMode::Lifo;
-        let pool = Pool::builder(Maker(options)).config(config).build();
+        let pool = Pool::builder(Maker(servers)).config(config).build();
         #[expect(
             clippy::expect_used,
             reason = "what can fail are time-outs, and there are none"
@@ -102,14 +104,14 @@ pub(super) fn is_lost(error: &Error) -> bool {
 }
 
 /// What makes connections.
-pub(super) struct Maker(PgConnectOptions);
+pub(super) struct Maker(Servers);
 
 impl Manager for Maker {
     type Type = Connection;
     type Error = Error;
 
     async fn create(&self) -> Result<Connection, Error> {
-        let raw = PgConnection::connect_with(&self.0).await?;
+        let raw = self.0.connect().await?;
         let in_doubt = false;
         Ok(Connection { raw, in_doubt })
     }

@@ -5,16 +5,22 @@ use sqlx::{QueryBuilder, Row as _, Sqlite, query};
 use uuid::Uuid;
 
 use crate::directory::rows::{self, Columns, Result, unreadable};
-use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, OrganisationName, login_form};
+use crate::directory::rules::{login_forms, spellings};
+use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, OrganisationName};
 use crate::user::{Key, Unit, User};
 
 /// For nobody somebody is read and dropped: it is to take as long.
 pub(super) async fn account(pool: &SqlitePool, login: &str) -> Result<Option<Account>> {
+    let [as_sent, composed, decomposed] = login_forms(login);
     let row = query(
-        "SELECT a.*, EXISTS (SELECT 1 FROM logins WHERE login = ?1) AS found FROM accounts a
-         WHERE a.id = coalesce((SELECT user FROM logins WHERE login = ?1), (SELECT id FROM users LIMIT 1))",
+        "WITH named (id) AS (SELECT coalesce((SELECT user FROM logins WHERE login = ?1),
+             (SELECT user FROM logins WHERE login = ?2), (SELECT user FROM logins WHERE login = ?3)))
+         SELECT a.*, (SELECT id FROM named) IS NOT NULL AS found FROM accounts a
+         WHERE a.id = coalesce((SELECT id FROM named), (SELECT id FROM users LIMIT 1))",
     )
-    .bind(login_form(login))
+    .bind(as_sent)
+    .bind(composed)
+    .bind(decomposed)
     .fetch_optional(pool)
     .await?;
     rows::account_if_found(row.as_ref())
@@ -74,8 +80,14 @@ pub(super) async fn organisation(
 ) -> Result<Option<OrganisationEntry>> {
     let lookup = match name {
         OrganisationName::Name(name) => {
-            query("SELECT id, name, default_unit FROM organisations WHERE name = ?")
-                .bind(name.to_owned())
+            let [as_sent, composed, decomposed] = spellings(name);
+            query(
+                "SELECT id, name, default_unit FROM organisations WHERE name IN (?1, ?2, ?3)
+                 ORDER BY name <> ?1, name <> ?2 LIMIT 1",
+            )
+            .bind(as_sent)
+            .bind(composed)
+            .bind(decomposed)
         }
         OrganisationName::Id(id) => {
             query("SELECT id, name, default_unit FROM organisations WHERE id = ?")

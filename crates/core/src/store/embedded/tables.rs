@@ -19,6 +19,8 @@ type ExpiryKey = [u8; 24];
 pub(super) const TOKENS: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefinition::new("tokens");
 pub(super) const BY_USER: TableDefinition<'_, &UserKey, ()> = TableDefinition::new("by_user");
 const BY_EXPIRY: TableDefinition<'_, &ExpiryKey, ()> = TableDefinition::new("by_expiry");
+/// What is written to find out whether it can be. Nobody reads it.
+const PROBE: TableDefinition<'_, (), &[u8]> = TableDefinition::new("probe");
 pub(super) const SLOTS: TableDefinition<'_, &[u8; 16], &[u8; 16]> = TableDefinition::new("slots");
 
 /// Makes the tables, so that readers find them.
@@ -26,6 +28,16 @@ pub(super) fn create(database: &Database) -> Result<()> {
     let transaction = database.begin_write()?;
     Tables::open(&transaction)?;
     transaction.commit()?;
+    Ok(())
+}
+
+/// Stores something that is no token, or removes it.
+pub(super) fn probe(transaction: &WriteTransaction, stored: Option<&[u8]>) -> Result<()> {
+    let mut table = transaction.open_table(PROBE)?;
+    match stored {
+        Some(value) => drop(table.insert((), value)?),
+        None => drop(table.remove(())?),
+    }
     Ok(())
 }
 

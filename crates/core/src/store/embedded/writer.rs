@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::failed;
 use super::shelf::Shelf;
-use super::tables::Tables;
+use super::tables::{self, Tables};
 use crate::error::StoreError;
 use crate::store::{Caps, Record};
 use crate::token::TokenDigest;
@@ -51,6 +51,11 @@ pub(super) enum Change {
         at_most: usize,
         answer: Answer<Step>,
     },
+    /// Stores something that is no token, or removes it.
+    Probe {
+        stored: Option<&'static [u8]>,
+        answer: Answer<()>,
+    },
 }
 
 /// What one step of a sweep did.
@@ -72,6 +77,7 @@ impl Change {
             Self::Take { answer, .. } => drop(answer.send(Err(error))),
             Self::RemoveUser { answer, .. } => drop(answer.send(Err(error))),
             Self::Sweep { answer, .. } => drop(answer.send(Err(error))),
+            Self::Probe { answer, .. } => drop(answer.send(Err(error))),
         }
     }
 }
@@ -270,6 +276,9 @@ fn commit(
                         took: started.elapsed(),
                     },
                 ),
+                Change::Probe { stored, answer } => {
+                    later(answer, tables::probe(&transaction, stored), &mut pending)
+                }
             };
             failure = failure.or(outcome.err());
         }

@@ -1,6 +1,7 @@
 //! The address of Redis: one server, sentinels, or a cluster.
 
 use ::redis::{ConnectionInfo, IntoConnectionInfo as _, RedisConnectionInfo};
+use percent_encoding::percent_decode_str;
 
 const SENTINEL_PORT: u16 = 26379;
 
@@ -35,6 +36,9 @@ impl Address {
             Some((user, hosts)) => (Some(user), hosts),
             None => (None, authority),
         };
+        if !user.is_none_or(has_password) {
+            return None;
+        }
         let query = Query::parse(query)?;
         let tls = scheme.starts_with("rediss") || query.tls;
         let hosts = hosts.split(',');
@@ -86,8 +90,11 @@ impl Query {
     fn parse(text: &str) -> Option<Self> {
         let mut query = Self::default();
         query.sentinel = quiet(query.sentinel);
-        for (key, value) in form_urlencoded::parse(text.as_bytes()) {
-            match key.as_ref() {
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+            // This is no form: a plus sign stands for itself, as it does before the host.
+            let (key, value) = pair.split_once('=')?;
+            let value = percent_decode_str(value).decode_utf8().ok()?;
+            match key {
                 "tls" => query.tls = value.parse().ok()?,
                 "db" => query.database = value.parse::<u16>().ok()?.into(),
                 "sentinel_user" => query.sentinel = query.sentinel.set_username(value),
@@ -95,7 +102,11 @@ impl Query {
                 _ => return None,
             }
         }
-        Some(query)
+        let sentinel = &query.sentinel;
+        let has_password = sentinel
+            .password()
+            .is_some_and(|password| !password.is_empty());
+        (has_password || sentinel.username().is_none()).then_some(query)
     }
 
     fn only_tls(&self) -> bool {
@@ -106,6 +117,13 @@ impl Query {
     fn is_empty(&self) -> bool {
         self.only_tls() && !self.tls
     }
+}
+
+/// Whether there is a password after the user, who may be left out. The library would not log in as a user
+/// without one, and `redis-cli` would take that user for the password.
+fn has_password(user: &str) -> bool {
+    user.split_once(':')
+        .is_some_and(|(_, password)| !password.is_empty())
 }
 
 /// The library reads user, password, host and port.
@@ -196,6 +214,45 @@ mod tests {
     }
 
     #[test]
+    fn a_plus_sign_is_a_plus_sign_wherever_it_stands() {
+        let text =
+            "redis+sentinel://u+r:p+%2B@a/name?sentinel_user=s+r&sentinel_password=s+%2Bw=%20";
+        let Some(Address::Sentinels(address)) = Address::parse(text) else {
+            panic!("no sentinels");
+        };
+        let sentinel = address.sentinels[0].redis_settings();
+        assert_eq!(login(sentinel), (Some("s+r"), Some("s++w= ")));
+        assert_eq!(login(&address.primary), (Some("u+r"), Some("p++")));
+    }
+
+    #[test]
+    fn a_password_needs_no_user() {
+        let Some(Address::Server(server)) = Address::parse("redis://:p@h") else {
+            panic!("not a server");
+        };
+        assert_eq!(login(server.redis_settings()), (None, Some("p")));
+    }
+
+    #[test]
+    fn ipv6_literals_are_understood_in_every_form() {
+        for (text, expected) in [
+            ("redis://[::1]", "::1:6379"),
+            ("redis://[::1]:7/2", "::1:7"),
+            ("rediss://u:p@[2001:db8::1]:7", "2001:db8::1:7"),
+            ("redis+cluster://u:p@[::1]:7,[::2]", "::1:7 ::2:6379"),
+            ("redis+sentinel://u:p@[::1]:7,[::2]/name", "::1:7 ::2:26379"),
+        ] {
+            let found = match Address::parse(text) {
+                Some(Address::Server(server)) => places(&[server]),
+                Some(Address::Sentinels(address)) => places(&address.sentinels),
+                Some(Address::Cluster(servers)) => places(&servers),
+                None => panic!("{text}"),
+            };
+            assert_eq!(found.join(" "), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_not_understood_is_no_address() {
         for text in [
             "",
@@ -217,6 +274,21 @@ mod tests {
             "redis+cluster://a?db=1",
             "redis+cluster://a?sentinel_user=x",
             "redis+cluster://",
+            "redis://user@host",
+            "redis://user:@host",
+            "redis://@host",
+            "redis://:@host",
+            "redis+cluster://user@a,b",
+            "redis+sentinel://user@a/name",
+            "redis+sentinel://a/name?sentinel_user=s",
+            "redis+sentinel://a/name?sentinel_p%61ssword=x",
+            "redis+sentinel://a/name?tls",
+            "redis://u:%FF@host",
+            "redis+sentinel://a/name?sentinel_password=%FF",
+            "redis://::1",
+            "redis://::1:6379",
+            "redis+sentinel://::1/name",
+            "redis+cluster://[::1",
         ] {
             assert!(Address::parse(text).is_none(), "{text}");
         }

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use ::redis::cluster::ClusterClient;
 use ::redis::cluster_async::ClusterConnection;
-use ::redis::{ConnectionInfo, FromRedisValue, ProtocolVersion, RedisResult, Value, cmd};
+use ::redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo};
+use ::redis::{ConnectionInfo, FromRedisValue, ProtocolVersion, RedisResult, cmd};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
@@ -20,6 +21,7 @@ use super::fault::Fault;
 use super::link::failed;
 use super::question::{Manner, Question};
 use super::replicas::Replicas;
+use super::topology::primaries_of;
 use super::wire::Wire;
 use crate::error::StoreError;
 
@@ -97,21 +99,26 @@ impl Cluster {
         Ok(answer)
     }
 
-    /// Where the primaries are.
+    /// Returns where the primaries are: at least one, and together they have all slots.
     pub(super) async fn places(&self) -> Result<Vec<ConnectionInfo>, StoreError> {
         let mut connection = self.connection(&self.all).await?;
-        let slots: Vec<Vec<Value>> = cmd("CLUSTER")
-            .arg("SLOTS")
-            .query_async(&mut connection)
-            .await
-            .map_err(failed)?;
-        let mut places: Vec<_> = slots.iter().filter_map(|range| primary_of(range)).collect();
-        places.sort_unstable();
-        places.dedup();
+        let mut slots = cmd("CLUSTER");
+        slots.arg("SLOTS");
+        // Every primary: one that is cut off from the others does not know of a failover.
+        let everywhere = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
+        let asked = timeout(self.timeout, connection.route_command(slots, everywhere)).await;
+        let asked = asked.map_err(|_| failed("no answer in time"));
+        let primaries = match asked.and_then(|answer| answer.map_err(failed)) {
+            Ok(responses) => primaries_of(responses),
+            Err(error) => Err(error),
+        };
+        if primaries.is_err() {
+            self.note(&self.all, Fault::Unfit).await;
+        }
         let tls = is_tls(&self.seed);
-        let places = places.into_iter();
+        let places = primaries?.into_iter();
         places
-            .map(|(host, port)| server_at(host, port, tls, self.seed.redis_settings()))
+            .map(|one| server_at(one.host, one.port, tls, self.seed.redis_settings()))
             .collect::<RedisResult<_>>()
             .map_err(failed)
     }
@@ -146,14 +153,4 @@ impl Cluster {
             *kept.lock().await = None;
         }
     }
-}
-
-/// Host and port of the primary, from one line of `CLUSTER SLOTS`.
-fn primary_of(range: &[Value]) -> Option<(String, u16)> {
-    let Some(Value::Array(primary)) = range.get(2) else {
-        return None;
-    };
-    let host = String::from_redis_value(primary.first()?.clone()).ok()?;
-    let port = u16::from_redis_value(primary.get(1)?.clone()).ok()?;
-    Some((host, port))
 }

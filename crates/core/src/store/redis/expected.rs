@@ -28,7 +28,7 @@ impl Expected {
         let mut findings = Vec::new();
         let mut find = |level, text: String| {
             let text = format!("{}: {text}", server.address);
-            findings.push(Finding { level, text });
+            findings.push(Finding::new(level, text));
         };
         match server.version.as_deref() {
             None => find(Level::Unknown, "it does not tell its version".into()),
@@ -42,7 +42,7 @@ impl Expected {
         match server.role.as_deref() {
             None => find(Level::Unknown, "it does not tell its role".into()),
             Some("primary") => {}
-            Some(role) => find(Level::Refused, format!("it is a {role}, not a primary")),
+            Some(role) => find(Level::Refused, format!("it is a {role}, not the primary")),
         }
         let level = match self.eviction {
             Eviction::Refuse => Some(Level::Refused),

@@ -42,20 +42,23 @@ use super::dialer::Dialer;
 use super::engine::Engine;
 use super::expected::Expected;
 use super::health::examine;
+use super::keys::Keys;
 use super::place::Place;
 use super::primary::Primary;
+use super::probe::{self, Probe};
 use super::question::{Manner, Question};
 use super::scan::Scan;
 use super::sentinel::Sentinels;
 use crate::clock::Clock;
 use crate::connections::Connections;
 use crate::error::StoreError;
-use crate::store::StoreHealth;
+use crate::store::{Finding, StoreHealth};
 
 /// The way to Redis.
 pub(crate) struct Link {
     way: Way,
     dialer: Dialer,
+    keys: Keys,
     expected: Expected,
     /// Drives the connections for as long as there is this link.
     _engine: Engine,
@@ -101,6 +104,7 @@ impl Link {
         Ok(Self {
             way,
             dialer,
+            keys: Keys::under(settings.prefix.clone()),
             expected: Expected::of(settings),
             _engine: engine,
         })
@@ -151,10 +155,27 @@ impl Link {
         self.put(question.into(), Manner::Revocation).await
     }
 
-    /// Lists the keys that match a pattern, page by page, from every primary. A key may come
-    /// twice; one that comes or goes meanwhile, or moves to another server, may or may not come.
-    pub(crate) async fn scan(&self, pattern: &str) -> Result<Scan<'_>, StoreError> {
-        Ok(Scan::new(&self.dialer, self.primaries().await?, pattern))
+    /// Lists the keys that begin with a prefix, page by page, from every primary. A key may come
+    /// twice; one that comes or goes meanwhile may or may not come.
+    pub(crate) async fn scan(&self, prefix: &str) -> Result<Scan<'_>, StoreError> {
+        Ok(Scan::new(
+            self,
+            self.primaries().await?,
+            format!("{prefix}*"),
+        ))
+    }
+
+    /// The keys of everything that is kept there.
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Checks that commands are answered, by every primary of a cluster, which must have all slots.
+    pub(super) async fn ping(&self) -> Result<(), StoreError> {
+        if self.is_cluster() {
+            self.primaries().await?;
+        }
+        self.ask(&::redis::cmd("PING")).await
     }
 
     /// Whether servers send questions on to each other.
@@ -167,7 +188,7 @@ impl Link {
         &self.dialer
     }
 
-    /// Where the primaries are.
+    /// Returns where the primaries are: at least one.
     pub(super) async fn primaries(&self) -> Result<Vec<ConnectionInfo>, StoreError> {
         match &self.way {
             Way::Primary(primary) => Ok(vec![primary.place().await.map_err(failed)?]),
@@ -188,6 +209,18 @@ impl Link {
         let mut findings: Vec<_> = findings.collect();
         findings.sort_by_key(|finding| finding.level);
         Ok(StoreHealth { servers, findings })
+    }
+
+    /// Sends a probe to every primary, and returns what was refused.
+    pub(crate) async fn probe(
+        &self,
+        make: impl Fn(u16) -> Probe + Sync,
+    ) -> Result<Vec<Finding>, StoreError> {
+        let places = self.primaries().await?;
+        let sent = places
+            .iter()
+            .map(|place| probe::send(place, (&self.dialer, &self.keys), &make));
+        Ok(try_join_all(sent).await?.concat())
     }
 
     async fn put<T: FromRedisValue>(

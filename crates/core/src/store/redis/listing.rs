@@ -5,7 +5,6 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::RedisStore;
-use super::keys::user_key;
 use crate::error::StoreError;
 use crate::store::{Record, TokenStore as _};
 use crate::token::TokenDigest;
@@ -34,7 +33,9 @@ impl RedisStore {
     ) -> Result<(), StoreError> {
         for user in record.listed_under() {
             let mut unlist = cmd("ZREM");
-            unlist.arg(user_key(user)).arg(digest.as_bytes());
+            unlist
+                .arg(self.link.keys().user(user))
+                .arg(digest.as_bytes());
             let () = self.link.ask(&unlist).await?;
         }
         Ok(())
@@ -42,7 +43,7 @@ impl RedisStore {
 
     pub(super) async fn members(&self, user: Uuid) -> Result<Vec<TokenDigest>, StoreError> {
         let mut range = cmd("ZRANGE");
-        range.arg(user_key(user)).arg(0).arg(-1);
+        range.arg(self.link.keys().user(user)).arg(0).arg(-1);
         let members: Vec<[u8; 16]> = self.link.ask(&range).await?;
         Ok(members.into_iter().map(TokenDigest::from).collect())
     }

@@ -4,7 +4,6 @@ use ::redis::{cmd, pipe};
 
 use super::RedisStore;
 use super::fault::Fault;
-use super::keys::token_key;
 use super::link::failed;
 use super::near::{Changing, Packed};
 use crate::error::StoreError;
@@ -27,7 +26,7 @@ impl RedisStore {
     /// pool finds out what is wrong.
     pub(super) async fn look_up(&self, digest: TokenDigest) -> Result<Option<Packed>, StoreError> {
         let mut get = cmd("GET");
-        get.arg(token_key(digest));
+        get.arg(self.link.keys().token(digest));
         let packed = |value: Option<Vec<u8>>| value.map(Packed::from);
         let wires = self.near.as_ref().and_then(|near| near.wires());
         let wire = wires.and_then(|wires| Some((wires, wires.get(self.link.dialer())?)));
@@ -53,7 +52,7 @@ impl RedisStore {
         }
         let mut lookup = pipe();
         for digest in &digests {
-            lookup.cmd("GET").arg(token_key(*digest));
+            lookup.cmd("GET").arg(self.link.keys().token(*digest));
         }
         let values: Vec<Option<Vec<u8>>> = self.link.pipeline(&lookup).await?;
         let found = digests.into_iter().zip(values);

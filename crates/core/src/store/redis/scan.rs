@@ -3,28 +3,35 @@
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{ConnectionInfo, cmd};
 
-use super::dialer::Dialer;
-use super::link::failed;
+use super::link::{Link, failed};
 use crate::error::StoreError;
 
 /// About so many keys are looked at for a page.
 const PAGE: usize = 1000;
 
 /// The rest of a listing.
+///
+/// While slots move between the servers of a cluster, a key may go from a server that is yet to be listed to
+/// one that was, or to one that had no slot before. So a cluster is listed twice, and again until it has
+/// the same primaries before and after.
 pub(crate) struct Scan<'a> {
-    dialer: &'a Dialer,
+    link: &'a Link,
+    servers: Vec<ConnectionInfo>,
     left: Vec<ConnectionInfo>,
+    may_be_last: bool,
     pattern: String,
     /// A cursor means something to the server it came from only, and ends with its connection.
     now: Option<(MultiplexedConnection, u64)>,
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(dialer: &'a Dialer, left: Vec<ConnectionInfo>, pattern: &str) -> Self {
+    pub(super) fn new(link: &'a Link, servers: Vec<ConnectionInfo>, pattern: String) -> Self {
         Self {
-            dialer,
-            left,
-            pattern: pattern.to_owned(),
+            link,
+            left: servers.clone(),
+            servers,
+            may_be_last: !link.is_cluster(),
+            pattern,
             now: None,
         }
     }
@@ -34,8 +41,11 @@ impl<'a> Scan<'a> {
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
         let (mut connection, cursor) = match self.now.take() {
             Some(now) => now,
-            None => match self.left.pop() {
-                Some(server) => (self.dialer.dial(&server).await.map_err(failed)?, 0),
+            None => match self.next_server().await? {
+                Some(server) => {
+                    let connected = self.link.dialer().dial(&server).await;
+                    (connected.map_err(failed)?, 0)
+                }
                 None => return Ok(None),
             },
         };
@@ -53,4 +63,21 @@ impl<'a> Scan<'a> {
         }
         Ok(Some(keys))
     }
+
+    async fn next_server(&mut self) -> Result<Option<ConnectionInfo>, StoreError> {
+        if self.left.is_empty() && self.link.is_cluster() {
+            let servers = self.link.primaries().await?;
+            let has_moved = !places(&servers).eq(places(&self.servers));
+            if has_moved || !self.may_be_last {
+                self.may_be_last = true;
+                self.left.clone_from(&servers);
+                self.servers = servers;
+            }
+        }
+        Ok(self.left.pop())
+    }
+}
+
+fn places(servers: &[ConnectionInfo]) -> impl Iterator<Item = String> {
+    servers.iter().map(|server| server.addr().to_string())
 }

@@ -1,9 +1,10 @@
 //! What a server does in one step. Each script touches one key.
 
-use ::redis::{Pipeline, Script, ScriptInvocation, pipe};
+use ::redis::{Cmd, Pipeline, Script, ScriptInvocation, pipe};
 use time::OffsetDateTime;
 
-use super::keys::{token_key, user_key};
+use super::keys::Keys;
+use super::probe::{PROBE_DIGEST, PROBE_LIFE, PROBE_VALUE};
 use crate::clock::milliseconds;
 use crate::error::StoreError;
 use crate::store::Record;
@@ -37,20 +38,20 @@ return 0
 
 /// All of them.
 pub(super) struct Scripts {
+    keys: Keys,
     list: Script,
     replace: Script,
 }
 
-impl Default for Scripts {
-    fn default() -> Self {
+impl Scripts {
+    pub(super) fn new(keys: Keys) -> Self {
         Self {
+            keys,
             list: Script::new(LIST),
             replace: Script::new(REPLACE),
         }
     }
-}
 
-impl Scripts {
     /// Returns scripts that list a token under its user, which comes first, and under the administrator
     /// who acts as the user. Each answers how many are listed there.
     pub(super) fn lists(
@@ -60,7 +61,7 @@ impl Scripts {
         now: OffsetDateTime,
     ) -> Vec<ScriptInvocation<'_>> {
         let lists = record.listed_under().map(|user| {
-            let mut list = self.list.key(user_key(user));
+            let mut list = self.list.key(self.keys.user(user));
             list.arg(milliseconds(now))
                 .arg(milliseconds(record.expires_at))
                 .arg(digest.as_bytes());
@@ -77,12 +78,27 @@ impl Scripts {
         now: OffsetDateTime,
     ) -> Result<ScriptInvocation<'_>, StoreError> {
         let life = milliseconds(after.expires_at) - milliseconds(now);
-        let mut replace = self.replace.key(token_key(digest));
+        let mut replace = self.replace.key(self.keys.token(digest));
         replace
             .arg(after.encode()?)
             .arg(life.max(1))
             .arg(&before.encodings()?);
         Ok(replace)
+    }
+
+    /// Returns commands that load the scripts and run each on such a key.
+    pub(super) fn probe(&self, user: &str, token: &str, now: OffsetDateTime) -> Vec<Cmd> {
+        let (now, digest) = (milliseconds(now), PROBE_DIGEST);
+        let mut list = self.list.key(user);
+        list.arg(now).arg(now + PROBE_LIFE).arg(&digest);
+        let mut replace = self.replace.key(token);
+        replace.arg(PROBE_VALUE).arg(PROBE_LIFE).arg(PROBE_VALUE);
+        vec![
+            Cmd::load_script(&self.list),
+            Cmd::load_script(&self.replace),
+            Cmd::invoke_script(&list),
+            Cmd::invoke_script(&replace),
+        ]
     }
 
     /// Commands that let a server know all of them.

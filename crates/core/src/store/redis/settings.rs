@@ -5,11 +5,15 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::keys::KeyPrefix;
+
 /// How Redis is reached, and what is expected of it.
 #[derive(Debug, Clone)]
 pub struct RedisSettings {
     /// Where it is: [`RedisSettings::EXPECTED`] says how that is written.
     pub url: SecretString,
+    /// What all keys begin with.
+    pub prefix: KeyPrefix,
     /// Certificates, as PEM, of the authorities to trust instead of the system's.
     pub ca: Option<Vec<u8>>,
     /// Connections at the most. A cluster has one for each server, whatever this says.
@@ -37,9 +41,9 @@ pub struct RedisSettings {
 
 impl RedisSettings {
     /// The addresses that are understood.
-    pub const EXPECTED: &str = "redis[s]://[user[:password]@]host[:port][/database], \
-        redis[s]+sentinel://[user:password@]host[:port],…/name or \
-        redis[s]+cluster://[user:password@]host[:port],…";
+    pub const EXPECTED: &str = "redis[s]://[[user]:password@]host[:port][/database], \
+        redis[s]+sentinel://[[user]:password@]host[:port],…/name or \
+        redis[s]+cluster://[[user]:password@]host[:port],… (a user needs a password: user:password@)";
 
     /// How long a question may take with all that comes before it: asking sentinels, waiting for a
     /// connection or making one, and asking for the role.
@@ -57,6 +61,7 @@ impl RedisSettings {
         const SECOND: Duration = Duration::from_secs(1);
         Self {
             url: url.into(),
+            prefix: KeyPrefix::default(),
             ca: None,
             connections: 16,
             connect_timeout: SECOND,

@@ -15,10 +15,12 @@ mod lost_answers;
 mod near;
 mod planting;
 mod pooling;
+mod prefixes;
 mod refusals;
 mod replication;
 mod resharding;
 mod scanning;
+mod topologies;
 mod touches;
 mod workers;
 

@@ -12,9 +12,8 @@ use futures_util::future::try_join_all;
 use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
-use super::dialer::Dialer;
 use super::doorman::ask_for_role;
-use super::keys::{TOKEN, digest_of};
+use super::keys::Keys;
 use super::link::{Link, failed};
 use super::near::{LEASE, NearTokens};
 use crate::error::StoreError;
@@ -58,7 +57,7 @@ async fn watch(
         if trackers.is_empty() {
             let started = primaries
                 .iter()
-                .map(|place| Tracker::start(place, link.dialer(), near));
+                .map(|place| Tracker::start(place, &link, near));
             trackers = try_join_all(started).await?;
         }
         let known = trackers.iter().map(|tracker| tracker.place.clone());
@@ -90,7 +89,7 @@ struct Tracker {
 impl Tracker {
     async fn start(
         place: &ConnectionInfo,
-        dialer: &Dialer,
+        link: &Link,
         near: &Arc<NearTokens>,
     ) -> Result<Self, StoreError> {
         let resp3 = place
@@ -99,10 +98,12 @@ impl Tracker {
             .set_protocol(ProtocolVersion::RESP3);
         let server = place.clone().set_redis_settings(resp3);
         let told = Arc::downgrade(near);
+        let (dialer, keys) = (link.dialer(), link.keys().clone());
+        let tokens = keys.tokens();
         // Runs in the order in which Redis sends, before any later answer is handed on.
         let tell = move |push: PushInfo| {
             if let Some(near) = told.upgrade() {
-                note(&near, push);
+                note(&near, &keys, push);
             }
             Ok::<_, ()>(())
         };
@@ -113,7 +114,7 @@ impl Tracker {
             .arg("ON")
             .arg("BCAST")
             .arg("PREFIX")
-            .arg(TOKEN);
+            .arg(tokens);
         let on: RedisResult<()> = tracking.query_async(&mut connection).await;
         on.map_err(failed)?;
         let place = place_of(place);
@@ -130,7 +131,7 @@ fn place_of(server: &ConnectionInfo) -> String {
     server.addr().to_string()
 }
 
-fn note(near: &NearTokens, push: PushInfo) {
+fn note(near: &NearTokens, keys: &Keys, push: PushInfo) {
     if push.kind == PushKind::Disconnection {
         near.close();
     }
@@ -138,14 +139,17 @@ fn note(near: &NearTokens, push: PushInfo) {
         return;
     }
     // After FLUSHALL there is no list: it is everything.
-    let Some(Value::Array(keys)) = push.data.into_iter().next() else {
+    let Some(Value::Array(changed)) = push.data.into_iter().next() else {
         near.clear();
         return;
     };
-    for key in keys {
-        match Vec::<u8>::from_redis_value(key).as_deref().map(digest_of) {
-            Ok(Some(digest)) => near.forget(digest),
-            Ok(None) => {}
+    for key in changed {
+        match Vec::<u8>::from_redis_value(key) {
+            Ok(key) => {
+                if let Some(digest) = keys.token_of(&key) {
+                    near.forget(digest);
+                }
+            }
             Err(_) => near.clear(),
         }
     }

@@ -10,8 +10,8 @@ use ::redis::cluster_routing::{
     SingleNodeRoutingInfo, SlotAddr,
 };
 use ::redis::{
-    Arg, Cmd, ConnectionInfo, FromRedisValue as _, Pipeline, RedisError, RedisFuture, RedisResult,
-    Value, pipe,
+    Arg, Cmd, ConnectionAddr, ConnectionInfo, FromRedisValue as _, Pipeline, RedisError,
+    RedisFuture, RedisResult, Value, pipe,
 };
 use futures_util::FutureExt as _;
 use futures_util::future::try_join_all;
@@ -59,7 +59,11 @@ impl<'a> Wire<'a> {
             answer = self.send_once(command, route.clone()).await;
         }
         for pause in PAUSES {
-            let Some(redirect) = answer.as_ref().err().and_then(Redirect::of) else {
+            let Some(redirect) = answer
+                .as_ref()
+                .err()
+                .and_then(|error| Redirect::of(error, self.seed))
+            else {
                 return answer;
             };
             sleep(Duration::from_millis(pause)).await;
@@ -70,7 +74,7 @@ impl<'a> Wire<'a> {
 
     fn bears_again(&self, error: &RedisError) -> bool {
         match Fault::of(error) {
-            Fault::Elsewhere => Redirect::of(error).is_none(),
+            Fault::Elsewhere => Redirect::of(error, self.seed).is_none(),
             Fault::Broken => self.manner == Manner::Repeatable && !error.is_timeout(),
             Fault::Unfit | Fault::Refused => false,
         }
@@ -130,9 +134,16 @@ struct Redirect {
 }
 
 impl Redirect {
-    fn of(error: &RedisError) -> Option<Self> {
+    /// Returns where an error sends the command. A server that names no host means the one that was queried,
+    /// which is that of the seed: where servers do not know their hosts, there is one for all.
+    fn of(error: &RedisError, seed: &ConnectionInfo) -> Option<Self> {
         let (place, _) = error.redirect_node()?;
         let (host, port) = place.rsplit_once(':')?;
+        let host = match (host, seed.addr()) {
+            ("?", _) => return None,
+            ("", ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. }) => host,
+            (host, _) => host,
+        };
         Some(Self {
             host: host.to_owned(),
             port: port.parse().ok()?,

@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::*;
+use crate::clock::Clock;
 use crate::error::StoreError;
-use crate::store::{Record, TokenStore, Visit};
+use crate::store::{Record, StoreHealth, TokenStore, Visit};
 use crate::token::TokenDigest;
 
 /// A store to which a record is added just after it was listed for so many times.
@@ -87,6 +88,10 @@ impl TokenStore for Late {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.store.ping().await
+    }
+
+    async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
+        self.store.health(clock).await
     }
 }
 

@@ -4,39 +4,22 @@ use secrecy::ExposeSecret as _;
 use time::{OffsetDateTime, UtcOffset};
 
 use super::super::{FileError, FileKey, FileOrganisation};
-use crate::directory::desk::unprintable;
+use crate::directory::rules;
 use crate::directory::snapshot::ALL_SCOPES;
 use crate::directory::wanted::{WantedKey, WantedOrganisation};
 use crate::directory::{KeyDigest, Setting};
 use crate::scope::Scopes;
 
-/// Checks an organisation.
-pub(super) fn organisation(
-    organisation: FileOrganisation,
-) -> Result<WantedOrganisation, FileError> {
-    check_printable(&organisation)?;
+/// Returns what is wanted of an organisation.
+pub(super) fn organisation(organisation: FileOrganisation) -> WantedOrganisation {
     let units = organisation.units.into_iter();
-    Ok(WantedOrganisation {
+    WantedOrganisation {
         id: organisation.id,
-        name: organisation.name,
+        name: rules::tidy(&organisation.name),
         default_unit: setting(organisation.default_unit),
-        units: units.map(|unit| (unit.id, unit.name)).collect(),
-    })
-}
-
-/// Refuses control characters: names are compared, listed and printed.
-fn check_printable(organisation: &FileOrganisation) -> Result<(), FileError> {
-    let units = organisation.units.iter();
-    let mut named = units
-        .map(|unit| ("the unit's identifier", &unit.id))
-        .chain([("the name", &organisation.name)]);
-    let found = named.find_map(|(what, text)| Some((what, unprintable(text)?)));
-    match found {
-        None => Ok(()),
-        Some((what, reason)) => Err(FileError::Entry {
-            entry: format!("organisation {}", organisation.name),
-            reason: format!("{what} {reason}"),
-        }),
+        units: units
+            .map(|unit| (rules::tidy(&unit.id), unit.name.as_deref().map(rules::tidy)))
+            .collect(),
     }
 }
 
@@ -53,9 +36,9 @@ pub(super) fn wanted_key(key: FileKey) -> Result<WantedKey, FileError> {
         }
         _ => return Err(wrong("needs either key or digest")),
     };
-    if let Some(reason) = key.label.as_deref().and_then(unprintable) {
-        return Err(wrong(&format!("the label {reason}")));
-    }
+    let label = key.label.as_deref().map(rules::tidy);
+    rules::check_name("the label", label.as_deref().unwrap_or_default())
+        .map_err(|reason| wrong(&reason))?;
     let scopes = match &key.scopes {
         None => None,
         Some(names) if *names == [ALL_SCOPES] => Some(Scopes::ALL),
@@ -74,13 +57,13 @@ pub(super) fn wanted_key(key: FileKey) -> Result<WantedKey, FileError> {
             Setting::To(moment) => Setting::To(to_the_second(moment)),
         },
         realm: key.realm,
-        label: key.label,
+        label,
     })
 }
 
 /// What is not said stays; an empty text clears.
 fn setting(text: Option<String>) -> Setting<String> {
-    match text {
+    match text.map(|text| rules::tidy(&text)) {
         None => Setting::Same,
         Some(text) if text.is_empty() => Setting::None,
         Some(text) => Setting::To(text),

@@ -4,28 +4,18 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::super::{FileError, NewCard, NewUser};
 use super::entries::to_the_second;
-use crate::directory::desk::unprintable;
 use crate::directory::origin::{Attribute, Attributes, Value};
+use crate::directory::rules;
 use crate::directory::wanted::{Secret, WantedCard, WantedUser};
-use crate::directory::{AppPasswordEntry, KeyDigest, RecoveryCodeEntry, RevokedEntry, login_form};
+use crate::directory::{AppPasswordEntry, KeyDigest, RecoveryCodeEntry, RevokedEntry};
 use crate::password::Passwords;
 use crate::totp::TotpSecret;
-use crate::user::Role;
 
 /// Checks a user's entry in itself.
 pub(super) fn check_user(
     mut user: NewUser,
     passwords: &Passwords,
 ) -> Result<WantedUser, FileError> {
-    if login_form(&user.user_name).is_empty() {
-        return Err(wrong(&user, "the user name is empty"));
-    }
-    if let Some(reason) = unprintable(&user.user_name) {
-        return Err(wrong(&user, format!("the user name {reason}")));
-    }
-    if let Some(reason) = user.email.as_deref().and_then(unprintable) {
-        return Err(wrong(&user, format!("the e-mail address {reason}")));
-    }
     let entry = format!("user {}", user.user_name);
     let given = (user.password.take(), user.password_hash.take());
     let password = secret(&entry, "password", given, passwords)?;
@@ -55,6 +45,7 @@ pub(super) fn check_user(
         password,
         replaced_hashes,
         generation: user.generation.map_or(0, i64::from),
+        grandfathered: user.grandfathered,
         totp_secret,
         recovery_codes,
         app_passwords,
@@ -68,14 +59,24 @@ pub(super) fn check_user(
 
 /// What the file says of attributes, as they are stored.
 fn attributes(user: &NewUser) -> Result<Attributes, FileError> {
-    check_role(user)?;
-    let text = |text: &Option<String>| text.clone().map(Value::Text);
-    let units = user.units.clone().map(|mut units| {
+    let role = user.role.as_deref().unwrap_or_default();
+    let role = rules::role(role).map_err(|reason| wrong(user, reason))?;
+    let tidy = |text: &String| {
+        if user.grandfathered {
+            text.clone()
+        } else {
+            rules::tidy(text)
+        }
+    };
+    let text = |text: &Option<String>| text.as_ref().map(tidy).map(Value::Text);
+    let units = user.units.as_ref().map(|units| {
+        let units = units.iter().map(|unit| rules::tidy(unit));
+        let mut units: Vec<_> = units.filter(|unit| !unit.is_empty()).collect();
         units.sort();
         units.dedup();
         Value::List(units)
     });
-    let name = Value::Text(user.user_name.trim().to_owned());
+    let name = Value::Text(tidy(&user.user_name));
     let all = [
         (Attribute::Number, user.number.map(Value::Number)),
         (Attribute::UserName, Some(name)),
@@ -83,7 +84,10 @@ fn attributes(user: &NewUser) -> Result<Attributes, FileError> {
         (Attribute::FirstName, text(&user.first_name)),
         (Attribute::LastName, text(&user.last_name)),
         (Attribute::ImageUrl, text(&user.image_url)),
-        (Attribute::Role, text(&user.role)),
+        (
+            Attribute::Role,
+            role.map(|role| Value::Text(role.name().to_owned())),
+        ),
         (Attribute::Organisation, text(&user.organisation)),
         (Attribute::DefaultUnit, text(&user.default_unit)),
         (Attribute::Units, units),
@@ -92,16 +96,6 @@ fn attributes(user: &NewUser) -> Result<Attributes, FileError> {
     Ok(said
         .filter_map(|(attribute, value)| Some((attribute, value?)))
         .collect())
-}
-
-fn check_role(user: &NewUser) -> Result<(), FileError> {
-    match user.role.as_deref().map(Role::from_name) {
-        None | Some(Some(_)) => Ok(()),
-        Some(None) => {
-            let names = Role::ALL.map(Role::name).join(", ");
-            Err(wrong(user, format!("the role is none of {names}")))
-        }
-    }
 }
 
 /// An empty text, which switches it off, stays one.
@@ -193,7 +187,7 @@ fn seal_card(entry: &str, card: NewCard, passwords: &Passwords) -> Result<Wanted
     let given = (card.pass_code, card.pass_code_hash);
     Ok(WantedCard {
         code_digest,
-        identifier: card.identifier,
+        identifier: rules::tidy_if_any(card.identifier.as_deref()),
         pass_code: secret(entry, "pass_code", given, passwords)?,
         effective: card.effective,
     })

@@ -243,3 +243,58 @@ fn phpass_and_drupal_7() {
         ),
     ]);
 }
+
+#[test]
+fn wordpress_since_6_8() {
+    // Made with Python's hmac and base64 and the crypt(3) of libxcrypt, after wp_hash_password() of
+    // wp-includes/pluggable.php in WordPress 6.8.
+    are_of(&[
+        (
+            "test",
+            "$wp$2y$05$abcdefghijklmnopqrstuu0gEBJUvPGHSOPEWF02FA26rvpRXOh6a",
+        ),
+        (
+            "correct horse battery staple, and much more than seventy-two bytes of pass phrase",
+            "$wp$2y$05$abcdefghijklmnopqrstuu9nGipxhUbNfd35BuGw68hqaV6ZkIfV6",
+        ),
+        (
+            "pä55wörd",
+            "$wp$2y$05$abcdefghijklmnopqrstuutxykW17Y8eyp2GflJNkFYANC4d7c6iS",
+        ),
+    ]);
+    let hash = "$wp$2y$05$abcdefghijklmnopqrstuu0gEBJUvPGHSOPEWF02FA26rvpRXOh6a";
+    assert!(fits(hash, " test\n"), "WordPress trims passwords");
+    assert!(!Hash::read(hash, STRICT).unwrap().is_ours());
+}
+
+#[test]
+fn aspnet_membership_of_each_algorithm() {
+    // Made with Python's hashlib and hmac, after SqlMembershipProvider.EncodePassword() of .NET's
+    // reference source.
+    let vectors = [
+        (
+            "test",
+            "$aspnet-membership$sha1$AAECAwQFBgcICQoLDA0ODw==$RXur15COz3Usax/YboX33NGvZvE=",
+        ),
+        (
+            "test",
+            "$aspnet-membership$sha256$AAECAwQFBgcICQoLDA0ODw==$nwli01R6I/TKeZuBH76EU5ijidTymai+J0Mfneb2Ub8=",
+        ),
+        (
+            "test",
+            "$aspnet-membership$hmacsha256$AAECAwQFBgcICQoLDA0ODw==$w8M9KbkclDOYzEnhfsI2Fb7vIIYgQHGPZlED3mNsAvE=",
+        ),
+        (
+            "pä55wörd",
+            "$aspnet-membership$sha1$AAECAwQFBgcICQoLDA0ODw==$hPe5Wk8hY7uNzsVyPQgzuUHliUw=",
+        ),
+        (
+            "pä55wörd",
+            "$aspnet-membership$hmacsha256$AAECAwQFBgcICQoLDA0ODw==$VUZ0QaleS/E7WhYiJjbWb9iN3GReiJ63WuUgFBN72Sg=",
+        ),
+    ];
+    are_of(&vectors);
+    for (_, hash) in vectors {
+        assert!(matches!(refusal(hash, STRICT), Some(HashError::Weak(_))));
+    }
+}

@@ -1,7 +1,8 @@
 //! The suite of all stores, in each topology: plain, and with TLS and an access list.
 
+use super::super::keys::KeyPrefix;
 use super::servers::{Certificates, ClusterServers, SentinelServers, Server};
-use super::{settings, store};
+use super::{RedisSettings, settings, store};
 use crate::clock::SystemClock;
 use crate::store::TokenStore as _;
 use crate::store::contract::pass_all;
@@ -21,26 +22,33 @@ pub(super) fn access_list() -> Vec<String> {
 
 /// The suite, and nothing that could not be found out about the servers, as the user of the list.
 async fn passes_behind_tls(scheme: &str, place: &str, certificates: &Certificates) {
-    let mut settings = settings(format!("{scheme}://isogloss:pass%2Fword@{place}"));
+    let settings = settings(format!("{scheme}://isogloss:pass%2Fword@{place}"));
+    passes_with(settings, "isogloss:", certificates).await;
+}
+
+/// The same, with keys under that prefix.
+async fn passes_with(mut settings: RedisSettings, prefix: &str, certificates: &Certificates) {
+    settings.prefix = KeyPrefix::new(prefix).unwrap();
     settings.ca = Some(certificates.pem().into());
     let store = store(&settings);
     pass_all(&store).await;
     let health = store.health(&SystemClock).await.unwrap();
     assert_eq!(health.findings, []);
-    let mut scan = store.link.scan("isogloss:*").await.unwrap();
+    let mut scan = store.link.scan("").await.unwrap();
     while let Some(page) = scan.next().await.unwrap() {
-        assert!(page.iter().all(|key| key.starts_with(b"isogloss:")));
+        assert!(page.iter().all(|key| key.starts_with(prefix.as_bytes())));
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_server_with_tls_and_an_access_list_passes() {
+async fn one_server_with_tls_a_prefix_and_an_access_list_passes() {
     let certificates = Certificates::make().unwrap();
-    let list = access_list();
-    let list: Vec<_> = list.iter().map(String::as_str).collect();
+    let list = access_list().join(" ").replace("~isogloss:", "~team-1:");
+    let list: Vec<_> = list.split(' ').collect();
     let server = Server::start_tls(&certificates, &list).unwrap();
     let place = format!("127.0.0.1:{}/3", server.tls_port());
-    passes_behind_tls("rediss", &place, &certificates).await;
+    let settings = settings(format!("rediss://isogloss:pass%2Fword@{place}"));
+    passes_with(settings, "team-1:", &certificates).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

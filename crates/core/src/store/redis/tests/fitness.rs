@@ -1,10 +1,13 @@
 //! What the store says of its servers.
 
+use std::time::Duration;
+
 use super::servers::{ClusterServers, Server};
 use super::{Eviction, at, settings, store};
-use crate::clock::{MockClock, SystemClock};
+use crate::clock::{Clock as _, MockClock, SystemClock};
 use crate::store::contract::NOW;
 use crate::store::{Finding, Level, RedisStore, StoreHealth, TokenStore as _};
+use crate::throttle::Throttle as _;
 
 async fn health(store: &RedisStore) -> StoreHealth {
     store.health(&SystemClock).await.unwrap()
@@ -77,6 +80,8 @@ async fn what_may_not_be_asked_is_unknown() {
         "+@read",
         "+@write",
         "+ping",
+        "+evalsha",
+        "+script|load",
     ];
     server.ask(&list).unwrap();
     let mut settings = settings(format!("redis://poor:pw@127.0.0.1:{}", server.port()));
@@ -107,4 +112,42 @@ async fn a_server_that_is_away_has_no_health_until_it_comes() {
     assert!(store.health(&SystemClock).await.is_err());
     server.start_again().unwrap();
     assert_eq!(health(&store).await.findings, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_is_sent_to_every_primary_of_a_cluster_and_leaves_nothing() {
+    let mut servers = ClusterServers::start(None, &[]).unwrap();
+    let store = store(&settings(servers.url()));
+    assert_eq!(health(&store).await.findings, []);
+    let now = SystemClock.now();
+    assert_eq!(store.throttle().health(now).await.unwrap(), []);
+    for server in servers.servers() {
+        assert_eq!(server.ask(&["DBSIZE"]).unwrap(), "0");
+    }
+    let refusing = &servers.servers()[1];
+    refusing
+        .ask(&["CONFIG", "SET", "min-replicas-to-write", "9"])
+        .unwrap();
+    let found = health(&store).await;
+    let throttled = store.throttle().health(now).await.unwrap();
+    for findings in [&found.findings, &throttled] {
+        let [Finding { level, text, hint }] = &findings[..] else {
+            panic!("{findings:?}");
+        };
+        assert_eq!(*level, Level::Refused);
+        assert!(text.contains(&refusing.port().to_string()), "{text}");
+        assert!(text.contains("NOREPLICAS"), "{text}");
+        assert!(hint.as_ref().unwrap().contains("min-replicas-to-write"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_few_replicas_for_a_revocation_are_warned_of() {
+    let server = Server::start(&[]).unwrap();
+    let mut settings = settings(at(server.port()));
+    settings.wait_replicas = 1;
+    settings.timeout = Duration::from_millis(100);
+    let found = health(&store(&settings)).await;
+    assert_eq!(levels(&found), [Level::Warning]);
+    assert!(found.findings[0].text.contains("redis_wait_replicas"));
 }

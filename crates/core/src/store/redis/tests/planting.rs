@@ -4,7 +4,6 @@ use ::redis::cmd;
 use async_trait::async_trait;
 
 use super::super::RedisStore;
-use super::super::keys::token_key;
 use crate::store::contract::Plant;
 use crate::token::TokenDigest;
 
@@ -12,7 +11,7 @@ use crate::token::TokenDigest;
 impl Plant for RedisStore {
     async fn plant(&self, digest: TokenDigest, value: &[u8]) {
         let mut set = cmd("SET");
-        set.arg(token_key(digest))
+        set.arg(self.link.keys().token(digest))
             .arg(value)
             .arg("XX")
             .arg("KEEPTTL");

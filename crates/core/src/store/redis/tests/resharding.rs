@@ -1,5 +1,6 @@
 //! Slots that move from one server of a cluster to another while tokens are in use.
 
+use super::super::keys::{KeyPrefix, Keys};
 use super::servers::{ClusterServers, Server, wait_until};
 use super::{settings, store};
 use crate::store::TokenStore as _;
@@ -11,7 +12,7 @@ const PATIENT: [&str; 2] = ["--cluster-node-timeout", "60000"];
 
 /// The key of a token, which for small numbers is text.
 fn key(number: u16) -> String {
-    let key = super::super::keys::token_key(digest(number));
+    let key = Keys::under(KeyPrefix::default()).token(digest(number));
     String::from_utf8(key).unwrap()
 }
 
@@ -57,7 +58,7 @@ impl Move<'_> {
 }
 
 /// A server's own epoch, or the latest one that it has heard of.
-fn epoch(server: &Server, which: &str) -> String {
+pub(super) fn epoch(server: &Server, which: &str) -> String {
     let information = server.ask(&["CLUSTER", "INFO"]).unwrap();
     let name = format!("cluster_{which}_epoch:");
     let mut found = information

@@ -16,7 +16,7 @@ async fn all_are_listed(store: &RedisStore) {
         let kept = record(Uuid::new_v4(), NOW, HOUR);
         store.put(digest(number), &kept, NOW).await.unwrap();
     }
-    let mut scan = store.link.scan("isogloss:t:*").await.unwrap();
+    let mut scan = store.link.scan("isogloss:t:").await.unwrap();
     let mut found = HashSet::new();
     let mut pages = 0;
     while let Some(page) = scan.next().await.unwrap() {

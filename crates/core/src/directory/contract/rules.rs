@@ -1,0 +1,132 @@
+//! A directory file and a single change follow the same rules, proved for each backend.
+
+use uuid::Uuid;
+
+use super::changes::person;
+use super::load;
+use crate::directory::{Change, Directory, Setting, UserEdit};
+
+/// "zoé" in NFD and in NFC.
+const NFD: &str = "zoe\u{301}";
+const NFC: &str = "zo\u{e9}";
+
+pub(super) async fn hold(directory: &dyn Directory) {
+    empty_addresses_are_absent(directory).await;
+    a_value_has_one_verdict_at_each_door(directory).await;
+    a_name_is_found_in_either_normal_form(directory).await;
+    what_is_older_than_a_rule_stays(directory).await;
+}
+
+fn entry(name: &str, more: &str) -> String {
+    format!(
+        "[[users]]\nuser_name = '{name}'\norganisation = 'ACME'\npassword = 'ruled-by-rules'\n{more}\n"
+    )
+}
+
+async fn empty_addresses_are_absent(directory: &dyn Directory) {
+    let two = ["ruled1", "ruled2"].map(|name| entry(name, "email = ' '"));
+    load(directory, &two.concat()).await.unwrap();
+    for name in ["ruled1", "ruled2"] {
+        assert_eq!(shown(directory, name).await.0, None);
+    }
+}
+
+async fn a_value_has_one_verdict_at_each_door(directory: &dyn Directory) {
+    let long = "x".repeat(256);
+    let address = format!("{}@example.com", "x".repeat(65));
+    for (email, first_name, number) in [
+        ("", " Ada ", 70_001),
+        (" ruled@example.com", "", 70_002),
+        ("ruled@münchen.example", "A\u{308}da", 70_003),
+        ("ruled", "", 70_004),
+        ("a@b@example.com", "", 70_005),
+        ("ruled@example..com", "", 70_006),
+        ("ru led@example.com", "", 70_007),
+        (&address, "", 70_008),
+        ("", &long, 70_009),
+        ("", "a\u{202e}", 70_010),
+        ("", "", 0),
+        ("", "", -1),
+        ("", "", i64::MAX),
+    ] {
+        let edit = Box::new(UserEdit {
+            email: Setting::To(email.to_owned()),
+            first_name: Some(first_name.to_owned()),
+            number: Some(number),
+            ..UserEdit::default()
+        });
+        let user = id(directory, "ruled1").await;
+        let by_change = directory.change(Change::EditUser { user, edit }).await;
+        let by_change = by_change.map_err(|error| format!("user ruled2: {error}"));
+        let changed = shown(directory, "ruled1").await;
+        load(directory, &values("ruled1", "", "", 70_000))
+            .await
+            .unwrap();
+        let by_file = load(directory, &values("ruled2", email, first_name, number)).await;
+        let by_file = by_file.map(drop);
+        assert_eq!(by_file, by_change, "{email:?}, {first_name:?}, {number}");
+        if by_file.is_ok() {
+            assert_eq!(shown(directory, "ruled2").await, changed);
+        }
+        load(directory, &values("ruled2", "", "", 69_999))
+            .await
+            .unwrap();
+    }
+}
+
+fn values(name: &str, email: &str, first_name: &str, number: i64) -> String {
+    format!(
+        "[[users]]\nuser_name = '{name}'\nemail = '{email}'\nfirst_name = '{first_name}'\nnumber = {number}\n"
+    )
+}
+
+async fn a_name_is_found_in_either_normal_form(directory: &dyn Directory) {
+    load(directory, &entry(NFD, "")).await.unwrap();
+    let stored = directory.account(NFC).await.unwrap().unwrap().user;
+    assert_eq!(stored.user_name, NFC);
+    assert_eq!(id(directory, NFD).await, stored.id);
+    let again = Change::AddUser {
+        user: person(&NFD.to_uppercase()),
+        number: None,
+    };
+    let refused = directory.change(again).await.unwrap_err().to_string();
+    let reason = format!("user {NFC} logs in by the same name or e-mail address");
+    assert_eq!(refused, reason);
+}
+
+async fn what_is_older_than_a_rule_stays(directory: &dyn Directory) {
+    let old = "email = 'no address'\nnumber = 0";
+    let refused = load(directory, &entry("elder", old)).await.unwrap_err();
+    assert_eq!(
+        refused,
+        "user elder: the e-mail address is not like name@example.com"
+    );
+    let marked = format!("{old}\ngrandfathered = true");
+    load(directory, &entry("elder", &marked)).await.unwrap();
+    let exported = directory.snapshot().await.unwrap();
+    let exported = exported.users.iter().filter(|user| user.grandfathered);
+    let exported: Vec<_> = exported.map(|user| user.user_name.as_str()).collect();
+    assert_eq!(exported, ["elder"]);
+    assert_eq!(
+        id(directory, "no address").await,
+        id(directory, "elder").await
+    );
+    let edit = Box::new(UserEdit {
+        last_name: Some("Old".to_owned()),
+        ..UserEdit::default()
+    });
+    let user = id(directory, "elder").await;
+    directory
+        .change(Change::EditUser { user, edit })
+        .await
+        .unwrap();
+}
+
+async fn id(directory: &dyn Directory, name: &str) -> Uuid {
+    directory.account(name).await.unwrap().unwrap().user.id
+}
+
+async fn shown(directory: &dyn Directory, name: &str) -> (Option<String>, String) {
+    let user = directory.account(name).await.unwrap().unwrap().user;
+    (user.email, user.first_name)
+}

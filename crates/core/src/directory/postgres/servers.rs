@@ -1,0 +1,158 @@
+//! The servers that an address names: tried in their order until one fits.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{Connection as _, Error, query_as};
+use tokio::time::timeout;
+
+/// What a server must be for its connection to be used (`target_session_attrs` of libpq).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SessionAttributes {
+    Any,
+    ReadWrite,
+    ReadOnly,
+    Primary,
+    Standby,
+    PreferStandby,
+}
+
+impl SessionAttributes {
+    /// All of them, by the names that libpq gives them.
+    pub(super) const ALL: [(&'static str, Self); 6] = [
+        ("any", Self::Any),
+        ("read-write", Self::ReadWrite),
+        ("read-only", Self::ReadOnly),
+        ("primary", Self::Primary),
+        ("standby", Self::Standby),
+        ("prefer-standby", Self::PreferStandby),
+    ];
+
+    /// Returns the one of that name; `None` if there is none.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        let found = Self::ALL.iter().find(|(known, _)| *known == name);
+        found.map(|(_, attributes)| *attributes)
+    }
+
+    /// Tells why the server of a connection does not fit; `None` if it does.
+    async fn unmet(self, connection: &mut PgConnection) -> Result<Option<&'static str>, Error> {
+        if self == Self::Any {
+            return Ok(None);
+        }
+        let (is_standby, is_read_only): (bool, bool) = query_as(
+            "SELECT pg_is_in_recovery(), current_setting('transaction_read_only')::boolean",
+        )
+        .fetch_one(connection)
+        .await?;
+        let is_read_only = is_read_only || is_standby;
+        Ok(match self {
+            Self::ReadWrite if is_read_only => {
+                Some("target_session_attrs: the server is read-only")
+            }
+            Self::ReadOnly if !is_read_only => {
+                Some("target_session_attrs: the server is not read-only")
+            }
+            Self::Primary if is_standby => Some("target_session_attrs: the server is a standby"),
+            Self::Standby | Self::PreferStandby if !is_standby => {
+                Some("target_session_attrs: the server is not a standby")
+            }
+            Self::Any
+            | Self::ReadWrite
+            | Self::ReadOnly
+            | Self::Primary
+            | Self::Standby
+            | Self::PreferStandby => None,
+        })
+    }
+}
+
+/// One server or several that stand in for each other.
+#[derive(Debug, Clone)]
+pub(super) struct Servers {
+    each: Vec<PgConnectOptions>,
+    attributes: SessionAttributes,
+    connect_timeout: Option<Duration>,
+}
+
+impl Servers {
+    /// Takes the servers in the order in which they are tried.
+    pub(super) fn new(
+        each: Vec<PgConnectOptions>,
+        attributes: SessionAttributes,
+        connect_timeout: Option<Duration>,
+    ) -> Self {
+        Self {
+            each,
+            attributes,
+            connect_timeout,
+        }
+    }
+
+    /// Ends at the server, too, what takes longer, unless the address says otherwise.
+    pub(super) fn limited_to(&self, limit: Duration) -> Self {
+        let limit = limit.as_millis().max(1).to_string();
+        let limited = |options: &PgConnectOptions| {
+            // The server takes the last of several.
+            let said = options.get_options().unwrap_or_default();
+            if said.contains("statement_timeout") {
+                return options.clone();
+            }
+            options.clone().options([("statement_timeout", &limit)])
+        };
+        Self {
+            each: self.each.iter().map(limited).collect(),
+            ..self.clone()
+        }
+    }
+
+    /// Connects to the first server that answers and fits, or returns why the last one did not.
+    pub(super) async fn connect(&self) -> Result<PgConnection, Error> {
+        if self.attributes != SessionAttributes::PreferStandby {
+            return self.connect_to(self.attributes).await;
+        }
+        match self.connect_to(SessionAttributes::PreferStandby).await {
+            Ok(connection) => Ok(connection),
+            Err(_) => self.connect_to(SessionAttributes::Any).await,
+        }
+    }
+
+    async fn connect_to(&self, attributes: SessionAttributes) -> Result<PgConnection, Error> {
+        let mut last = Error::PoolClosed;
+        for options in &self.each {
+            match self.attempt(options, attributes).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    async fn attempt(
+        &self,
+        options: &PgConnectOptions,
+        attributes: SessionAttributes,
+    ) -> Result<PgConnection, Error> {
+        let connect = async {
+            let mut connection = PgConnection::connect_with(options).await?;
+            match attributes.unmet(&mut connection).await? {
+                None => Ok(connection),
+                Some(reason) => {
+                    connection.close().await?;
+                    Err(Error::Configuration(reason.into()))
+                }
+            }
+        };
+        match self.connect_timeout {
+            None => connect.await,
+            Some(limit) => timeout(limit, connect).await.unwrap_or_else(|_| {
+                let reason = format!("no connection within {limit:?} (connect_timeout)");
+                Err(Error::Io(std::io::Error::other(reason)))
+            }),
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn each(&self) -> &[PgConnectOptions] {
+        &self.each
+    }
+}

@@ -1,0 +1,34 @@
+//! Organisations and their units.
+
+use super::{check_name, check_required, tidy, tidy_if_any};
+use crate::directory::{OrganisationEntry, UnitEntry};
+
+/// Brings what differs from the known entry into the form that is stored, or returns why it cannot be.
+/// Units are settled one by one.
+pub(in crate::directory) fn settle_organisation(
+    organisation: &mut OrganisationEntry,
+    known: Option<&OrganisationEntry>,
+) -> Result<(), String> {
+    if known.is_none_or(|known| known.name != organisation.name) {
+        organisation.name = tidy(&organisation.name);
+        check_required("the name", &organisation.name)?;
+    }
+    organisation.default_unit = tidy_if_any(organisation.default_unit.as_deref());
+    Ok(())
+}
+
+/// The same for a unit.
+pub(in crate::directory) fn settle_unit(
+    unit: &mut UnitEntry,
+    known: Option<&UnitEntry>,
+) -> Result<(), String> {
+    if known.is_none() {
+        unit.id = tidy(&unit.id);
+        check_required("the unit's identifier", &unit.id)?;
+    }
+    if known.is_none_or(|known| known.name != unit.name) {
+        unit.name = tidy(&unit.name);
+        check_name("the unit's name", &unit.name)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! Users: names, e-mail addresses, numbers and the organisation.
+
+use super::{LAST_NUMBER, LONGEST_URL, check_name, check_required, check_text, tidy, tidy_if_any};
+use crate::directory::UserEntry;
+
+/// Of an e-mail address, in octets (RFC 5321, 4.5.3.1).
+const LONGEST_EMAIL: usize = 254;
+const LONGEST_LOCAL_PART: usize = 64;
+
+/// Brings what differs from the known entry into the form that is stored, or returns why it cannot be.
+pub(in crate::directory) fn settle_user(
+    user: &mut UserEntry,
+    known: Option<&UserEntry>,
+) -> Result<(), String> {
+    let is_known = |of: fn(&UserEntry) -> &str, user: &UserEntry| {
+        known.is_some_and(|known| of(known) == of(user))
+    };
+    if !is_known(|user| &user.user_name, user) {
+        user.user_name = tidy(&user.user_name);
+        check_required("the user name", &user.user_name)?;
+    }
+    if known.is_none_or(|known| known.email != user.email) {
+        user.email = tidy_if_any(user.email.as_deref());
+        user.email.as_deref().map_or(Ok(()), check_email)?;
+    }
+    if !is_known(|user| &user.first_name, user) {
+        user.first_name = tidy(&user.first_name);
+        check_name("the first name", &user.first_name)?;
+    }
+    if !is_known(|user| &user.last_name, user) {
+        user.last_name = tidy(&user.last_name);
+        check_name("the last name", &user.last_name)?;
+    }
+    if !is_known(|user| &user.image_url, user) {
+        user.image_url = tidy(&user.image_url);
+        check_text("the picture's address", &user.image_url, LONGEST_URL)?;
+    }
+    if !is_known(|user| &user.organisation, user) {
+        user.organisation = tidy(&user.organisation);
+        check_name("the organisation", &user.organisation)?;
+    }
+    user.default_unit = tidy_if_any(user.default_unit.as_deref());
+    user.units = user.units.iter().map(|unit| tidy(unit)).collect();
+    user.units.retain(|unit| !unit.is_empty());
+    user.units.sort();
+    user.units.dedup();
+    Ok(())
+}
+
+/// Whether a stored entry has a value that would not be let in now, or not as it is.
+pub(in crate::directory) fn breaks_rules(user: &UserEntry) -> bool {
+    let mut settled = user.clone();
+    let is_refused = settle_user(&mut settled, None)
+        .and_then(|()| check_number(user.number, None))
+        .is_err();
+    is_refused || settled != *user
+}
+
+/// Refuses a number that a user does not have already and that clients could not read.
+pub(in crate::directory) fn check_number(
+    number: i64,
+    known: Option<&UserEntry>,
+) -> Result<(), String> {
+    let is_known = known.is_some_and(|known| known.number == number);
+    if is_known || (1..=LAST_NUMBER).contains(&number) {
+        return Ok(());
+    }
+    Err(format!("the number is not between 1 and {LAST_NUMBER}"))
+}
+
+/// Refuses what no mail server takes: `name@example.com`, of any script (RFC 5321, RFC 6531).
+fn check_email(email: &str) -> Result<(), String> {
+    check_text("the e-mail address", email, LONGEST_EMAIL)?;
+    let expected = || "the e-mail address is not like name@example.com".to_owned();
+    let (local, domain) = email.rsplit_once('@').ok_or_else(expected)?;
+    let is_odd = |c: char| c.is_whitespace() || "<>()[]:;,@\\\"".contains(c);
+    let is_label = |label: &str| {
+        let inside = label
+            .chars()
+            .all(|c| c.is_alphanumeric() || !c.is_ascii() || c == '-' || c == '_');
+        !label.is_empty() && inside && !label.contains(is_odd)
+    };
+    let fits =
+        !local.is_empty() && local.len() <= LONGEST_LOCAL_PART && email.len() <= LONGEST_EMAIL;
+    if fits && !local.contains(is_odd) && domain.split('.').all(is_label) {
+        Ok(())
+    } else {
+        Err(expected())
+    }
+}

@@ -1,0 +1,221 @@
+//! Clusters of every kind: what ends at one gateway ends at the other, everything is listed, and a cluster
+//! that does not serve all slots is unavailable everywhere.
+
+use std::collections::BTreeSet;
+use std::ops::{ControlFlow, Range};
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+use uuid::Uuid;
+
+use super::super::keys::{KeyPrefix, Keys};
+use super::resharding::epoch;
+use super::servers::{ClusterServers, Server, wait_until};
+use super::{settings, store};
+use crate::clock::SystemClock;
+use crate::error::StoreError;
+use crate::store::contract::{HOUR, NOW, digest, record};
+use crate::store::{RedisStore, TokenStore as _};
+use crate::throttle::Throttle as _;
+use crate::token::TokenDigest;
+
+/// Tokens whose keys are text without line feeds.
+const TOKENS: Range<u16> = 32..92;
+
+struct Topology {
+    name: &'static str,
+    host: &'static str,
+    primaries: usize,
+    arguments: &'static [&'static str],
+}
+
+const TOPOLOGIES: [Topology; 5] = [
+    Topology {
+        name: "ip",
+        host: "127.0.0.1",
+        primaries: 3,
+        arguments: &[],
+    },
+    Topology {
+        name: "hostname",
+        host: "127.0.0.1",
+        primaries: 3,
+        arguments: &[
+            "--cluster-announce-hostname",
+            "localhost",
+            "--cluster-preferred-endpoint-type",
+            "hostname",
+        ],
+    },
+    Topology {
+        name: "unknown-endpoint",
+        host: "127.0.0.1",
+        primaries: 3,
+        arguments: &["--cluster-preferred-endpoint-type", "unknown-endpoint"],
+    },
+    Topology {
+        name: "IPv6",
+        host: "::1",
+        primaries: 3,
+        arguments: &["--bind", "::1", "127.0.0.1"],
+    },
+    Topology {
+        name: "one server",
+        host: "127.0.0.1",
+        primaries: 1,
+        arguments: &[],
+    },
+];
+
+/// Every token that is listed.
+async fn listed(store: &RedisStore) -> Result<BTreeSet<TokenDigest>, StoreError> {
+    let mut found = BTreeSet::new();
+    let mut visit = |digest, _| {
+        found.insert(digest);
+        ControlFlow::Continue(())
+    };
+    store.each(&mut visit).await?;
+    Ok(found)
+}
+
+async fn put_all(store: &RedisStore) {
+    for number in TOKENS {
+        let kept = record(Uuid::new_v4(), NOW, HOUR);
+        store.put(digest(number), &kept, NOW).await.unwrap();
+    }
+}
+
+/// Waits until a token is found without asking Redis.
+async fn wait_until_kept(store: &RedisStore, token: TokenDigest) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while store.kept(token).is_none() {
+        store.get(token).await.unwrap();
+        assert!(Instant::now() < deadline, "never kept");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Whether a token that was ended elsewhere is refused, which must be so within a second.
+async fn is_refused_in_time(store: &RedisStore, token: TokenDigest) -> bool {
+    let deadline = Instant::now() + Duration::from_secs(1);
+    while store.get(token).await.unwrap().is_some() {
+        if Instant::now() > deadline {
+            return false;
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+    true
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_each_kind_of_cluster_what_ends_at_one_gateway_ends_at_the_other() {
+    for topology in TOPOLOGIES {
+        let Topology { name, host, .. } = topology;
+        let shape = (topology.primaries, 0);
+        let servers = ClusterServers::start_primaries(host, shape, topology.arguments);
+        let mut servers = servers.unwrap();
+        let settings = settings(servers.url());
+        let (here, there) = (store(&settings), store(&settings));
+        put_all(&here).await;
+        assert_eq!(listed(&there).await.unwrap().len(), TOKENS.len(), "{name}");
+        for number in TOKENS {
+            wait_until_kept(&here, digest(number)).await;
+            assert!(there.take(digest(number)).await.unwrap().is_some());
+            let refused = is_refused_in_time(&here, digest(number)).await;
+            assert!(refused, "{name}: {number} lives on");
+        }
+        assert_eq!(listed(&there).await.unwrap().len(), 0, "{name}");
+        let health = there.health(&SystemClock).await.unwrap();
+        assert_eq!(health.servers.len(), topology.primaries, "{name}");
+        assert_eq!(health.findings, [], "{name}");
+        there.ping().await.unwrap();
+
+        // One slot is lost, of which no server but its own knows at first.
+        put_all(&here).await;
+        wait_until_kept(&here, digest(TOKENS.start)).await;
+        for server in servers.servers() {
+            server.ask(&["CLUSTER", "DELSLOTS", "0"]).unwrap();
+        }
+        assert!(listed(&there).await.is_err(), "{name}");
+        assert!(there.throttle().list(NOW).await.is_err(), "{name}");
+        assert!(there.health(&SystemClock).await.is_err(), "{name}");
+        assert!(there.ping().await.is_err(), "{name}");
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while here.kept(digest(TOKENS.start)).is_some() {
+            assert!(Instant::now() < deadline, "{name}: still believed");
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+/// Moves all keys of a slot, and then the slot.
+fn move_slot(slot: &str, (from, to): (&Server, &Server), all: &[Server]) {
+    let [old, new] = [from, to].map(|one| one.ask(&["CLUSTER", "MYID"]).unwrap());
+    let set = |server: &Server, state: &[&str]| {
+        server
+            .ask(&[&["CLUSTER", "SETSLOT", slot], state].concat())
+            .unwrap();
+    };
+    set(to, &["IMPORTING", &old]);
+    set(from, &["MIGRATING", &new]);
+    // What is written meanwhile is written at the new server.
+    let keys = from.ask(&["CLUSTER", "GETKEYSINSLOT", slot, "1000"]);
+    let port = to.port().to_string();
+    for key in keys.unwrap().lines() {
+        from.ask(&["MIGRATE", "127.0.0.1", &port, key, "0", "5000"])
+            .unwrap();
+    }
+    for server in [to, from].into_iter().chain(all) {
+        set(server, &["NODE", &new]);
+    }
+    // An older claim to the slot would count for more, and each of the two would name the other for good.
+    wait_until("the epoch of the new server is the latest", || {
+        let latest = epoch(to, "my");
+        all.iter().all(|one| epoch(one, "current") == latest)
+    })
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_tokens_are_listed_and_ended_while_slots_move() {
+    for arguments in [
+        &[][..],
+        &["--cluster-preferred-endpoint-type", "unknown-endpoint"],
+    ] {
+        // The third server has no slots yet.
+        let servers = ClusterServers::start_primaries("127.0.0.1", (2, 1), arguments);
+        let mut servers = servers.unwrap();
+        let settings = settings(servers.url());
+        let (here, there) = (store(&settings), store(&settings));
+        put_all(&here).await;
+        let keys = Keys::under(KeyPrefix::default());
+        let mut scan = there.link.scan(&keys.tokens()).await.unwrap();
+        // The first server to be listed has been, and none of the others.
+        let mut found: BTreeSet<_> = scan.next().await.unwrap().unwrap().into_iter().collect();
+        let servers = servers.servers();
+        for number in TOKENS {
+            let key = String::from_utf8(keys.token(digest(number))).unwrap();
+            let holds = |one: &&Server| one.ask(&["EXISTS", &key]).is_ok_and(|is| is == "1");
+            let from = servers.iter().find(holds).unwrap();
+            let to = if found.contains(key.as_bytes()) {
+                &servers[2]
+            } else {
+                let was_listed = |one: &&Server| one.port() != from.port();
+                servers[..2].iter().find(was_listed).unwrap()
+            };
+            if from.port() != to.port() {
+                let slot = from.ask(&["CLUSTER", "KEYSLOT", &key]).unwrap();
+                move_slot(&slot, (from, to), servers);
+            }
+            assert!(here.get(digest(number)).await.unwrap().is_some());
+        }
+        while let Some(page) = scan.next().await.unwrap() {
+            found.extend(page);
+        }
+        assert_eq!(found.len(), TOKENS.len(), "{arguments:?}");
+        for number in TOKENS {
+            assert!(there.take(digest(number)).await.unwrap().is_some());
+            assert!(is_refused_in_time(&here, digest(number)).await);
+        }
+    }
+}

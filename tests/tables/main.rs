@@ -1,0 +1,51 @@
+//! Who may change the tables of the directory, and what works for those who may not.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../shared/holdings.rs"]
+mod holdings;
+mod migrate;
+#[path = "../shared/person.rs"]
+mod person;
+mod roles;
+mod standby;
+#[path = "../shared/unavailable.rs"]
+#[expect(
+    dead_code,
+    reason = "the suites of unreachable stores use the rest of it"
+)]
+mod unavailable;
+
+use std::path::Path;
+use std::process::Command;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");
+
+/// How a command on a directory ended and what it said.
+#[derive(Debug, PartialEq, Eq)]
+struct Said {
+    exit: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn run(folder: &Path, directory: &str, arguments: &[&str]) -> Said {
+    let output = Command::new(PROGRAM)
+        .current_dir(folder)
+        .args(arguments)
+        .env("ISOGLOSS__DIRECTORY__URL", directory)
+        .output()
+        .unwrap();
+    Said {
+        exit: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn done(out: &str) -> Said {
+    Said {
+        exit: Some(0),
+        out: out.to_owned(),
+        err: String::new(),
+    }
+}
