@@ -6,6 +6,7 @@ mod front;
 mod report;
 
 use std::net::SocketAddr;
+use std::process::Command;
 
 use conformance::{Builder, Gateway, Redis, Store};
 use tempfile::TempDir;
