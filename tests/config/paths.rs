@@ -116,29 +116,63 @@ fn a_command_from_another_folder_opens_the_directory_of_the_file() {
     assert!(!place.path().join("data").exists());
 }
 
+/// What is said of a file that is only where earlier releases looked for it.
+fn abandoned(place: &Place, key: &str, file: &str) -> String {
+    let path = place.path().join("p").join(file);
+    format!(
+        "{key}: there is no {}, but there is {file} in the working directory, where earlier releases looked \
+         for it: move it, or set its absolute path",
+        path.display()
+    )
+}
+
 #[test]
 fn a_default_is_refused_while_the_file_of_an_earlier_release_is_in_the_working_directory() {
     let place = Place::new();
-    fs::create_dir_all(place.path().join("p")).unwrap();
+    fs::create_dir_all(place.path().join("p/data")).unwrap();
     fs::create_dir_all(place.path().join("data")).unwrap();
-    place.write("p/x.toml", "");
+    place.write(
+        "p/x.toml",
+        "jwt = { enabled = true, issuer = 'i', audience = 'a' }",
+    );
     let arguments = ["config", "check", "--config", "p/x.toml"];
     for (key, file) in [
-        ("tokens.store", "tokens.redb"),
-        ("tokens.pepper_file", "pepper"),
-        ("directory.url", "directory.db"),
+        ("tokens.store", "data/tokens.redb"),
+        ("tokens.pepper_file", "data/pepper"),
+        ("directory.url", "data/directory.db"),
+        ("jwt.secret_file", "data/jwt-secret"),
     ] {
-        place.write(&format!("data/{file}"), "");
+        place.write(file, "the secret of an earlier release");
         let said = place.run(&arguments, &[]);
-        let default = place.path().join("p/data").join(file);
-        said.assert_refused(&format!(
-            "{key}: not set: its default is now {}, and there is data/{file} in the working directory, \
-             where earlier releases looked for it: set the key, or move the file",
-            default.display()
-        ));
-        fs::remove_file(place.path().join("data").join(file)).unwrap();
+        said.assert_refused(&abandoned(&place, key, file));
+        // Moved, it is found.
+        fs::rename(place.path().join(file), place.path().join("p").join(file)).unwrap();
+        assert_eq!(place.run(&arguments, &[]).exit, Some(0), "{key}");
     }
-    assert_eq!(place.run(&arguments, &[]).exit, Some(0));
+}
+
+#[test]
+fn a_path_of_a_file_is_refused_while_what_it_named_before_is_in_the_working_directory() {
+    for (key, scheme) in [
+        ("tokens.store", "embedded:"),
+        ("tokens.pepper_file", ""),
+        ("directory.url", "sqlite:"),
+        ("directory.import", ""),
+        ("mail.transport", "folder:"),
+        ("audit.to", "file:"),
+    ] {
+        let place = Place::new();
+        fs::create_dir_all(place.path().join("p")).unwrap();
+        place.write("there", "the secret of an earlier release");
+        place.write("p/x.toml", format!("{key} = '{scheme}there'"));
+        let arguments = ["config", "check", "--config", "p/x.toml"];
+        let said = place.run(&arguments, &[]);
+        let expected = abandoned(&place, key, "there");
+        said.assert_refused(&format!("{expected} (in p/x.toml)"));
+        let absolute = place.path().join("there").display().to_string();
+        place.write("p/x.toml", format!("{key} = '{scheme}{absolute}'"));
+        assert_eq!(place.run(&arguments, &[]).exit, Some(0), "{key}");
+    }
 }
 
 #[test]

@@ -151,14 +151,16 @@ fn read(key: &str, value: &SecretString, file: Option<&Path>) -> Result<Given, P
     let key = format!("{key}_file");
     let address = read_secret(&key, file)?;
     let folder = file.parent().unwrap_or(file);
-    let address = secret_address(&address, folder)
-        .ok_or_else(|| Problem::new(&*key, "expected an absolute path in the file"))?;
+    let address = secret_address(&address, folder).map_err(|reason| Problem::new(&*key, reason))?;
     Ok(Given { key, address })
 }
 
 /// Tells whether there is such a file. A folder that may not be searched is a problem, not a file that is
 /// yet to be made.
 pub(super) fn is_there(key: &str, file: &Path) -> Result<bool, Problem> {
+    if file.as_os_str().is_empty() {
+        return Err(Problem::new(key, "expected the path of a file"));
+    }
     file.try_exists()
         .map_err(|error| Problem::new(key, format!("{}: {error}", file.display())))
 }

@@ -1,5 +1,7 @@
 //! Types and bounds of values: every layer is held to what the schema documents.
 
+use std::sync::LazyLock;
+
 use ::config::{Map, Value, ValueKind};
 use humantime_serde::re::humantime::parse_duration;
 use serde_json::Value as Schema;
@@ -11,9 +13,11 @@ use super::schema::{DURATION, MAXIMUM, MINIMUM, resolved, schema};
 /// takes `2.7` for an integer, `2` for a boolean and `true` for a text; text of an environment variable is
 /// taken for what its key needs.
 pub(super) fn check(tables: &Map<String, Value>) -> Result<(), Problem> {
-    let schema = schema();
-    check_table(&schema, &schema, "", tables)
+    check_table(&SCHEMA, &SCHEMA, "", tables)
 }
+
+static SCHEMA: LazyLock<Schema> = LazyLock::new(schema);
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 fn check_table(
     schema: &Schema,
@@ -49,6 +53,10 @@ fn check_value(schema: &Schema, wanted: &Schema, key: &str, value: &Value) -> Re
             })
         }
         (Some("object" | "array"), _) | (_, ValueKind::Table(_) | ValueKind::Array(_)) => Ok(()),
+        (_, ValueKind::String(text)) if text.contains(BYTE_ORDER_MARK) => Err(Problem::new(
+            key,
+            "expected a text without a byte order mark (U+FEFF)",
+        )),
         (Some("integer"), kind) => check_integer(wanted, shape, key, kind),
         (Some("number"), kind) => check_number(wanted, shape, key, kind),
         (Some("boolean"), ValueKind::Boolean(_) | ValueKind::String(_)) => Ok(()),

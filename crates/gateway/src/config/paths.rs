@@ -48,10 +48,10 @@ pub(super) fn resolve(
         match &mut value.kind {
             ValueKind::Table(inner) => resolve(&key, inner, folder)?,
             ValueKind::String(text) if is_path(&key) => {
-                *text = path(text, folder).ok_or_else(|| unnamable(&key, folder))?;
+                *text = path(text, folder).map_err(|reason| Problem::new(key, reason))?;
             }
             ValueKind::String(text) if ADDRESSES.contains(&key.as_str()) => {
-                *text = address(text, folder).ok_or_else(|| unnamable(&key, folder))?;
+                *text = address(text, folder).map_err(|reason| Problem::new(key, reason))?;
             }
             _ => {}
         }
@@ -59,73 +59,45 @@ pub(super) fn resolve(
     Ok(())
 }
 
-/// Makes the paths of defaults absolute; those that a layer has set are by now.
+/// Makes the paths of defaults that are in force absolute; those that a layer has set are by now.
 pub(super) fn resolve_defaults(sections: &mut Sections, folder: &Path) -> Result<(), Problem> {
-    refuse_abandoned(sections, folder)?;
-    for (key, value) in [
-        ("tokens.store", &mut sections.tokens.store),
-        ("directory.url", &mut sections.directory.url),
-    ] {
-        *value = secret_address(value, folder).ok_or_else(|| unnamable(key, folder))?;
-    }
-    for file in [
-        &mut sections.tokens.pepper_file,
-        &mut sections.jwt.secret_file,
-    ] {
-        *file = folder.join(&*file);
-    }
-    Ok(())
-}
-
-/// Refuses a default that would begin with an empty file while there is one in the working directory, where
-/// earlier releases looked for it.
-fn refuse_abandoned(sections: &Sections, folder: &Path) -> Result<(), Problem> {
     let Sections {
         tokens,
         directory,
         jwt,
         ..
     } = sections;
-    let store = tokens.store.expose_secret().strip_prefix("embedded:");
-    let url = directory.url.expose_secret().strip_prefix("sqlite:");
-    let (pepper, secret) = (tokens.pepper_file.to_str(), jwt.secret_file.to_str());
-    for (key, file) in [
-        (
-            "tokens.store",
-            store.filter(|_| tokens.store_file.is_none()),
-        ),
-        (
-            "tokens.pepper_file",
-            pepper.filter(|_| tokens.pepper.is_none()),
-        ),
-        (
-            "directory.url",
-            url.filter(|_| directory.url_file.is_none()),
-        ),
-        (
-            "jwt.secret_file",
-            secret.filter(|_| jwt.enabled && jwt.secret.is_none()),
-        ),
-    ] {
-        let Some(file) = file.filter(|file| Path::new(file).is_relative()) else {
-            continue;
-        };
-        let default = folder.join(file);
-        // Relative to the working directory.
-        if Path::new(file).exists() && !default.exists() {
-            let reason = format!(
-                "not set: its default is now {}, and there is {file} in the working directory, where \
-                 earlier releases looked for it: set the key, or move the file",
-                default.display()
-            );
-            return Err(Problem::new(key, reason));
-        }
+    if tokens.store_file.is_none() {
+        default_address("tokens.store", &mut tokens.store, folder)?;
+    }
+    if directory.url_file.is_none() {
+        default_address("directory.url", &mut directory.url, folder)?;
+    }
+    if tokens.pepper.is_none() {
+        default_path("tokens.pepper_file", &mut tokens.pepper_file, folder)?;
+    }
+    if jwt.enabled && jwt.secret.is_none() {
+        default_path("jwt.secret_file", &mut jwt.secret_file, folder)?;
     }
     Ok(())
 }
 
-/// Returns an address whose paths are absolute; `None` if the folder's name is not UTF-8.
-pub(super) fn secret_address(text: &SecretString, folder: &Path) -> Option<SecretString> {
+fn default_address(key: &str, value: &mut SecretString, folder: &Path) -> Result<(), Problem> {
+    *value = secret_address(value, folder).map_err(|reason| Problem::new(key, reason))?;
+    Ok(())
+}
+
+fn default_path(key: &str, file: &mut PathBuf, folder: &Path) -> Result<(), Problem> {
+    if let Some(text) = file.to_str() {
+        *file = path(text, folder)
+            .map_err(|reason| Problem::new(key, reason))?
+            .into();
+    }
+    Ok(())
+}
+
+/// Returns an address whose paths are absolute. The error says why there is none.
+pub(super) fn secret_address(text: &SecretString, folder: &Path) -> Result<SecretString, String> {
     address(text.expose_secret(), folder).map(SecretString::from)
 }
 
@@ -133,15 +105,31 @@ fn is_path(key: &str) -> bool {
     key.ends_with("_file") || PATHS.contains(&key)
 }
 
-fn path(text: &str, folder: &Path) -> Option<String> {
+/// Refuses a file that is only where earlier releases looked for it: beginning with an empty one in its place
+/// would end every session, or leave a directory without users.
+fn path(text: &str, folder: &Path) -> Result<String, String> {
     // Nothing is named by an empty text; the check of the setting says so where it must be.
     if text.is_empty() {
-        return Some(String::new());
+        return Ok(String::new());
     }
-    named(folder.join(text))
+    if text.trim().is_empty() {
+        return Err("expected a path, and found white space".to_owned());
+    }
+    let path = folder.join(text);
+    // Relative to the working directory, unless it is absolute: then both are the same file.
+    if Path::new(text).exists() && !path.exists() {
+        return Err(format!(
+            "there is no {}, but there is {text} in the working directory, where earlier releases looked \
+             for it: move it, or set its absolute path",
+            path.display()
+        ));
+    }
+    path.into_os_string()
+        .into_string()
+        .map_err(|_| "the folder's name is not UTF-8: expected an absolute path".to_owned())
 }
 
-fn address(text: &str, folder: &Path) -> Option<String> {
+fn address(text: &str, folder: &Path) -> Result<String, String> {
     for scheme in SCHEMES {
         let Some(relative) = text.strip_prefix(scheme) else {
             continue;
@@ -150,23 +138,23 @@ fn address(text: &str, folder: &Path) -> Option<String> {
             break;
         }
         let kind = scheme.trim_end_matches("//");
-        return Some(format!("{kind}{}", path(relative, folder)?));
+        return Ok(format!("{kind}{}", path(relative, folder)?));
     }
     let is_postgres = text.starts_with("postgres://") || text.starts_with("postgresql://");
     match text.split_once('?') {
         Some((host, query)) if is_postgres => {
-            let parameters: Option<Vec<_>> = query
+            let parameters: Result<Vec<_>, _> = query
                 .split('&')
                 .map(|parameter| postgres_parameter(parameter, folder))
                 .collect();
-            Some(format!("{host}?{}", parameters?.join("&")))
+            Ok(format!("{host}?{}", parameters?.join("&")))
         }
-        _ => Some(text.to_owned()),
+        _ => Ok(text.to_owned()),
     }
 }
 
 /// Leaves every parameter as it is written, but for relative paths.
-fn postgres_parameter<'p>(parameter: &'p str, folder: &Path) -> Option<Cow<'p, str>> {
+fn postgres_parameter<'p>(parameter: &'p str, folder: &Path) -> Result<Cow<'p, str>, String> {
     let file = parameter
         .split_once('=')
         .filter(|(name, _)| PARAMETERS.contains(name))
@@ -177,22 +165,12 @@ fn postgres_parameter<'p>(parameter: &'p str, folder: &Path) -> Option<Cow<'p, s
         });
     match file {
         Some((name, file)) => {
-            let file = named(folder.join(&*file))?;
+            let file = path(&file, folder)?;
             let file = utf8_percent_encode(&file, PLAIN);
-            Some(Cow::Owned(format!("{name}={file}")))
+            Ok(Cow::Owned(format!("{name}={file}")))
         }
-        None => Some(Cow::Borrowed(parameter)),
+        None => Ok(Cow::Borrowed(parameter)),
     }
-}
-
-fn named(path: PathBuf) -> Option<String> {
-    path.into_os_string().into_string().ok()
-}
-
-fn unnamable(key: &str, folder: &Path) -> Problem {
-    let folder = folder.display();
-    let reason = format!("the name of the folder {folder} is not UTF-8: expected an absolute path");
-    Problem::new(key, reason)
 }
 
 #[cfg(test)]
@@ -227,7 +205,7 @@ mod tests {
                 "postgresql://h/d?sslrootcert=system",
             ),
         ] {
-            assert_eq!(address(text, Path::new("/p")).as_deref(), Some(expected));
+            assert_eq!(address(text, Path::new("/p")).as_deref(), Ok(expected));
         }
     }
 }

@@ -52,8 +52,12 @@ impl Problem {
             ConfigError::At { error, key, .. } => {
                 Self::new(below(key), without_value(&error.to_string()))
             }
+            ConfigError::NotFound(key) => {
+                // The library leaves out the dot behind an index.
+                let key = key.replace(']', "].").replace("..", ".");
+                Self::new(below(Some(key)), "missing, expected a value")
+            }
             ConfigError::Frozen
-            | ConfigError::NotFound(_)
             | ConfigError::PathParse { .. }
             | ConfigError::FileParse { .. }
             | ConfigError::Message(_)

@@ -1,6 +1,7 @@
 //! Every key of the schema is fed texts and numbers that are wrong, empty or extreme: each is refused by a
-//! message that names the key, or a gateway starts with it.
+//! message that names the key, or a gateway starts with it. `every_key.txt` has a row for each key.
 
+use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -12,30 +13,42 @@ use super::super::schema::{DURATION, MAXIMUM, MINIMUM, keys, resolved};
 use super::super::*;
 use crate::{audit, mail, parts, secrets};
 
+/// What each key takes, one row a key.
+const ROWS: &str = include_str!("every_key.txt");
+
 /// Texts and numbers as an operator's bad day has them.
 fn values() -> Vec<(&'static str, ValueKind)> {
     let text = |text: &str| ValueKind::String(text.to_owned());
+    let list = |item| ValueKind::Array(vec![Value::new(None, item)]);
     vec![
-        ("an empty text", text("")),
-        ("a wrong word", text("wrong word")),
-        ("a quoted zero", text("0")),
-        ("a quoted duration of nothing", text("0s")),
-        ("a long duration", text("99999999years")),
-        ("a duration beyond all", text("99999999999999999999years")),
-        ("a byte order mark", text("\u{feff}")),
-        ("a text with a byte order mark", text("\u{feff}info")),
-        ("an address that is none", text("httpfoo:bar")),
-        ("a blank and a line end", text(" \n")),
-        ("zero", ValueKind::I64(0)),
-        ("a negative number", ValueKind::I64(-1)),
-        ("a huge number", ValueKind::I64(i64::MAX)),
-        ("a number beyond all", ValueKind::I128(i128::MAX)),
-        ("a number that is none", ValueKind::Float(f64::NAN)),
-        ("a fraction", ValueKind::Float(2.7)),
-        ("a boolean", ValueKind::Boolean(true)),
-        ("a list", ValueKind::Array(vec![Value::new(None, "")])),
-        ("an empty list", ValueKind::Array(Vec::new())),
-        ("a table", ValueKind::Table(Map::new())),
+        ("''", text("")),
+        ("' LF'", text(" \n")),
+        ("'wrong word'", text("wrong word")),
+        ("'httpfoo:bar'", text("httpfoo:bar")),
+        ("'BOM'", text("\u{feff}")),
+        ("'BOM+info'", text("\u{feff}info")),
+        ("'0'", text("0")),
+        ("'0s'", text("0s")),
+        ("'99999999years'", text("99999999years")),
+        (
+            "'99999999999999999999years'",
+            text("99999999999999999999years"),
+        ),
+        ("0", ValueKind::I64(0)),
+        ("-1", ValueKind::I64(-1)),
+        ("i64::MAX", ValueKind::I64(i64::MAX)),
+        ("i128::MAX", ValueKind::I128(i128::MAX)),
+        ("2.7", ValueKind::Float(2.7)),
+        ("nan", ValueKind::Float(f64::NAN)),
+        ("true", ValueKind::Boolean(true)),
+        ("[]", ValueKind::Array(Vec::new())),
+        ("['']", list(text(""))),
+        ("['wrong word']", list(text("wrong word"))),
+        ("['httpfoo:bar']", list(text("httpfoo:bar"))),
+        ("['BOM']", list(text("\u{feff}"))),
+        ("[0]", list(ValueKind::I64(0))),
+        ("{}", ValueKind::Table(Map::new())),
+        ("[{}]", list(ValueKind::Table(Map::new()))),
     ]
 }
 
@@ -107,8 +120,15 @@ fn build(config: &Config) -> anyhow::Result<()> {
     })
 }
 
-/// Feeds one value to one key; tells what is wrong.
-fn trial(key: &str, what: &str, kind: ValueKind) -> Option<String> {
+/// How a key took a value.
+enum Outcome {
+    Works,
+    /// By a message that names it.
+    Refused(String),
+}
+
+/// Feeds one value to one key. The error says what is wrong with how it was taken.
+fn trial(key: &str, what: &str, kind: ValueKind) -> Result<Outcome, String> {
     let folder = TempDir::new().unwrap();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let config = match read(key, kind, folder.path()) {
@@ -120,25 +140,52 @@ fn trial(key: &str, what: &str, kind: ValueKind) -> Option<String> {
                     .split_once(".tls.")
                     .map(|(section, _)| format!("{section}.tls."));
                 let is_named = said.starts_with(table.as_deref().unwrap_or(key));
-                let named = is_named && in_place;
-                return (!named).then(|| format!("{key} with {what}: refused as {said}"));
+                if is_named && in_place {
+                    return Ok(Outcome::Refused(said));
+                }
+                return Err(format!("{key} with {what}: refused as {said}"));
             }
             Ok(config) => config,
         };
-        let built = build(&config).err();
-        built.map(|error| format!("{key} with {what}: is valid, and then: {error:#}"))
+        match build(&config) {
+            Ok(()) => Ok(Outcome::Works),
+            Err(error) => Err(format!("{key} with {what}: is valid, and then: {error:#}")),
+        }
     }));
-    outcome.unwrap_or_else(|_| Some(format!("{key} with {what}: panics")))
+    outcome.unwrap_or_else(|_| Err(format!("{key} with {what}: panics")))
+}
+
+/// The values that a key takes, as its row has them.
+fn row(path: &str, wrong: &mut Vec<String>) -> String {
+    let mut row = format!("{path} =");
+    for (what, kind) in values() {
+        match trial(path, what, kind) {
+            Ok(Outcome::Works) => write!(row, " {what}").unwrap(),
+            Ok(Outcome::Refused(_)) => {}
+            Err(said) => wrong.push(said),
+        }
+    }
+    row
 }
 
 #[test]
 fn every_value_of_every_key_is_refused_by_name_or_works() {
-    let schema = schema();
     let mut wrong = Vec::new();
-    for (path, _) in keys(&schema) {
-        for (what, kind) in values() {
-            wrong.extend(trial(&path, what, kind));
+    let keys = keys(&schema())
+        .into_iter()
+        .map(|(path, _)| path)
+        .collect::<Vec<_>>();
+    let found: Vec<_> = keys.iter().map(|path| row(path, &mut wrong)).collect();
+    let rows = || ROWS.lines().filter(|line| !line.starts_with('#'));
+    for row in &found {
+        if !rows().any(|line| line == row) {
+            wrong.push(format!("every_key.txt has no such row: {row}"));
         }
+    }
+    for line in rows().filter(|line| !found.iter().any(|row| row == line)) {
+        wrong.push(format!(
+            "every_key.txt has a row that does not hold: {line}"
+        ));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -167,10 +214,14 @@ fn the_extremes_of_every_number_and_duration_work_and_what_is_beyond_is_refused(
                 number if shape["type"] == "integer" => ValueKind::I64(number.as_i64().unwrap()),
                 number => ValueKind::Float(number.as_f64().unwrap()),
             };
-            let said = trial(&path, &format!("{bound}"), kind);
+            let said = match trial(&path, &bound.to_string(), kind) {
+                Ok(Outcome::Works) => continue,
+                Ok(Outcome::Refused(said)) | Err(said) => said,
+            };
             // A key that is held to another one, too.
-            wrong
-                .extend(said.filter(|said| !said.contains("expected at least twice jwt.lifetime")));
+            if !said.contains("expected at least twice jwt.lifetime") {
+                wrong.push(format!("{path} with {bound}: {said}"));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
