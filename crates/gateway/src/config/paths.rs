@@ -1,7 +1,7 @@
 //! Relative paths: each is relative to the folder of the file that it stands in.
 
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ::config::{Map, Value, ValueKind};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -67,31 +67,27 @@ pub(super) fn resolve_defaults(sections: &mut Sections, folder: &Path) -> Result
         jwt,
         ..
     } = sections;
-    if tokens.store_file.is_none() {
-        default_address("tokens.store", &mut tokens.store, folder)?;
+    for (key, file, value) in [
+        ("tokens.store", &tokens.store_file, &mut tokens.store),
+        ("directory.url", &directory.url_file, &mut directory.url),
+    ] {
+        if file.is_none() {
+            *value = secret_address(value, folder).map_err(|reason| Problem::new(key, reason))?;
+        }
     }
-    if directory.url_file.is_none() {
-        default_address("directory.url", &mut directory.url, folder)?;
-    }
-    if tokens.pepper.is_none() {
-        default_path("tokens.pepper_file", &mut tokens.pepper_file, folder)?;
-    }
-    if jwt.enabled && jwt.secret.is_none() {
-        default_path("jwt.secret_file", &mut jwt.secret_file, folder)?;
-    }
-    Ok(())
-}
-
-fn default_address(key: &str, value: &mut SecretString, folder: &Path) -> Result<(), Problem> {
-    *value = secret_address(value, folder).map_err(|reason| Problem::new(key, reason))?;
-    Ok(())
-}
-
-fn default_path(key: &str, file: &mut PathBuf, folder: &Path) -> Result<(), Problem> {
-    if let Some(text) = file.to_str() {
-        *file = path(text, folder)
-            .map_err(|reason| Problem::new(key, reason))?
-            .into();
+    let signs = jwt.enabled && jwt.secret.is_none();
+    for (key, is_in_force, file) in [
+        (
+            "tokens.pepper_file",
+            tokens.pepper.is_none(),
+            &mut tokens.pepper_file,
+        ),
+        ("jwt.secret_file", signs, &mut jwt.secret_file),
+    ] {
+        if is_in_force {
+            refuse_abandoned(file, folder).map_err(|reason| Problem::new(key, reason))?;
+        }
+        *file = folder.join(&*file);
     }
     Ok(())
 }
@@ -105,8 +101,6 @@ fn is_path(key: &str) -> bool {
     key.ends_with("_file") || PATHS.contains(&key)
 }
 
-/// Refuses a file that is only where earlier releases looked for it: beginning with an empty one in its place
-/// would end every session, or leave a directory without users.
 fn path(text: &str, folder: &Path) -> Result<String, String> {
     // Nothing is named by an empty text; the check of the setting says so where it must be.
     if text.is_empty() {
@@ -115,18 +109,24 @@ fn path(text: &str, folder: &Path) -> Result<String, String> {
     if text.trim().is_empty() {
         return Err("expected a path, and found white space".to_owned());
     }
-    let path = folder.join(text);
-    // Relative to the working directory, unless it is absolute: then both are the same file.
-    if Path::new(text).exists() && !path.exists() {
-        return Err(format!(
-            "there is no {}, but there is {text} in the working directory, where earlier releases looked \
-             for it: move it, or set its absolute path",
-            path.display()
-        ));
+    refuse_abandoned(Path::new(text), folder)?;
+    let path = folder.join(text).into_os_string().into_string();
+    path.map_err(|_| "the folder's name is not UTF-8: expected an absolute path".to_owned())
+}
+
+/// Refuses a file that is only where earlier releases looked for it, in the working directory: with an empty
+/// file in its place, every session would end, or a directory have no users.
+fn refuse_abandoned(file: &Path, folder: &Path) -> Result<(), String> {
+    let path = folder.join(file);
+    if path.exists() || !file.exists() {
+        return Ok(());
     }
-    path.into_os_string()
-        .into_string()
-        .map_err(|_| "the folder's name is not UTF-8: expected an absolute path".to_owned())
+    Err(format!(
+        "there is no {}, but there is {} in the working directory, where earlier releases looked for it: \
+         move it, or set its absolute path",
+        path.display(),
+        file.display()
+    ))
 }
 
 fn address(text: &str, folder: &Path) -> Result<String, String> {
