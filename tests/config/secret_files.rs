@@ -76,3 +76,25 @@ fn a_byte_order_mark_before_a_configuration_is_taken() {
     let shown = place.shown(&["a.toml"], &[]);
     assert_eq!(shown["server"]["body_limit"], 7);
 }
+
+#[test]
+fn what_is_wrong_with_the_place_that_a_file_names_is_told_of_the_key_of_that_file() {
+    for (key, address) in [
+        ("tokens.store_file", "embedded:folder"),
+        ("directory.url_file", "sqlite:folder"),
+        ("mail.transport_file", "folder:file"),
+    ] {
+        let place = Place::new();
+        std::fs::create_dir(place.path().join("folder")).unwrap();
+        place.write("file", "");
+        place.write("address", address);
+        place.write(
+            "a.toml",
+            format!("{key} = 'address'\n[server]\nbind = '127.0.0.1:0'\n[management]\nbind = '127.0.0.1:0'\n"),
+        );
+        let said = place.run(&["serve", "--config", "a.toml"], &[]);
+        let last = said.err.lines().last().unwrap();
+        assert!(last.starts_with(&format!("isogloss: {key}: ")), "{said:?}");
+        assert_eq!(said.exit, Some(1), "{said:?}");
+    }
+}

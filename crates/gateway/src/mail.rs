@@ -25,13 +25,14 @@ use crate::config::{self, MailAddress};
 /// Opens whatever `mail.transport` names.
 pub(crate) fn open(settings: &config::Mail) -> Result<Arc<dyn Mailer>> {
     let from = settings.sender()?;
+    let key = settings.transport_key();
     match MailAddress::of(settings)? {
         MailAddress::Nowhere => Ok(Arc::new(Nowhere)),
-        MailAddress::Folder(folder) => Ok(Arc::new(Folder::open(folder, from)?)),
+        MailAddress::Folder(folder) => Ok(Arc::new(Folder::open(folder, from).context(key)?)),
         MailAddress::Smtp(server) => {
             let transport = server.transport(settings.timeout);
             Ok(Arc::new(Post {
-                transport: transport.context("mail.transport")?,
+                transport: transport.context(key)?,
                 from,
             }))
         }
@@ -66,8 +67,7 @@ struct Folder {
 impl Folder {
     fn open(folder: PathBuf, from: Mailbox) -> Result<Self> {
         let found = create_private_folder(&folder).and_then(|()| folder.metadata());
-        let found =
-            found.with_context(|| format!("mail.transport: cannot make {}", folder.display()))?;
+        let found = found.with_context(|| format!("cannot make {}", folder.display()))?;
         if found.permissions().mode() & 0o077 != 0 {
             warn!(
                 folder = %folder.display(),

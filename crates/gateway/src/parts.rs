@@ -145,12 +145,12 @@ async fn directory_keeping(
 ) -> Result<Arc<dyn Directory>> {
     match DirectoryAddress::of(settings)? {
         DirectoryAddress::Sqlite(file) => {
-            let place = || format!("directory.url: {}", file.display());
+            let place = || format!("{}: {}", settings.url_key(), file.display());
             let directory = match absent {
                 Absent::Make => SqliteDirectory::open(&file).await,
                 Absent::Refuse if !file.try_exists().with_context(place)? => {
                     let maker = "isogloss serve and isogloss directory import make it";
-                    bail!(secrets::missing("directory.url", &file, maker));
+                    bail!(secrets::missing(settings.url_key(), &file, maker));
                 }
                 Absent::Refuse => SqliteDirectory::open_existing(&file).await,
             };
@@ -165,7 +165,7 @@ async fn directory_keeping(
         }
         DirectoryAddress::Postgres(url) => {
             let directory = PostgresDirectory::new(&postgres(settings, url));
-            let directory = directory.context("directory.url")?;
+            let directory = directory.context(settings.url_key())?;
             Ok(Arc::new(directory.digesting(digests)))
         }
     }
@@ -190,11 +190,11 @@ fn stores(
         TokenStoreAddress::Memory => EmbeddedStore::in_memory(caps(settings))?,
         TokenStoreAddress::Embedded(file) => {
             let store = EmbeddedStore::open(&file, caps(settings));
-            store.with_context(|| format!("tokens.store: {}", file.display()))?
+            store.with_context(|| format!("{}: {}", settings.store_key(), file.display()))?
         }
         TokenStoreAddress::Redis(url) => {
             let store = RedisStore::new(&redis(settings, url, remembers)?, caps(settings));
-            let store = store.context("tokens.store")?;
+            let store = store.context(settings.store_key())?;
             let throttle = store.throttle();
             return Ok((Arc::new(store), Arc::new(throttle)));
         }
@@ -212,7 +212,7 @@ pub(crate) fn shared_stores(sections: &Sections, remembers: bool) -> Result<Opti
                 near_cache: 0,
                 ..redis(settings, url, remembers)?
             };
-            let store = RedisStore::new(&redis, caps(settings)).context("tokens.store")?;
+            let store = RedisStore::new(&redis, caps(settings)).context(settings.store_key())?;
             let throttle: Arc<dyn Throttle> = Arc::new(store.throttle());
             let throttle = sections.throttle.enabled.then_some(throttle);
             Ok(Some((Arc::new(store), throttle)))

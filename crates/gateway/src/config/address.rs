@@ -29,7 +29,11 @@ pub(crate) enum TokenStoreAddress {
 impl TokenStoreAddress {
     /// Reads `tokens.store`, or the file named in its place.
     pub(crate) fn of(tokens: &Tokens) -> Result<Self, Problem> {
-        let given = read("tokens.store", &tokens.store, tokens.store_file.as_deref())?;
+        let given = read(
+            tokens.store_key(),
+            &tokens.store,
+            tokens.store_file.as_deref(),
+        )?;
         let store = &given.address;
         match store.expose_secret().split_once(':') {
             Some(("memory", "")) => Ok(Self::Memory),
@@ -55,7 +59,7 @@ impl DirectoryAddress {
     /// Reads `directory.url`, or the file named in its place.
     pub(crate) fn of(directory: &Directory) -> Result<Self, Problem> {
         let given = read(
-            "directory.url",
+            directory.url_key(),
             &directory.url,
             directory.url_file.as_deref(),
         )?;
@@ -91,7 +95,7 @@ impl MailAddress {
     /// Reads `mail.transport`, or the file named in its place.
     pub(crate) fn of(mail: &Mail) -> Result<Self, Problem> {
         let given = read(
-            "mail.transport",
+            mail.transport_key(),
             &mail.transport,
             mail.transport_file.as_deref(),
         )?;
@@ -129,29 +133,27 @@ pub(super) fn without_password(address: &SecretString) -> String {
 
 /// An address, and the key that gave it: what is wrong with it is that key's.
 struct Given {
-    key: String,
+    key: &'static str,
     address: SecretString,
 }
 
 impl Given {
     fn problem(&self, expected: impl fmt::Display) -> Problem {
-        Problem::new(&*self.key, expected)
+        Problem::new(self.key, expected)
     }
 }
 
-/// Takes the address of `key`, or the one in the file that is named in its place. A relative path in that
-/// file is relative to its folder.
-fn read(key: &str, value: &SecretString, file: Option<&Path>) -> Result<Given, Problem> {
-    let Some(file) = file else {
-        return Ok(Given {
-            key: key.to_owned(),
-            address: value.clone(),
-        });
+/// Takes the address that `key` gives, or the one in the file that it names. A relative path in that file is
+/// relative to its folder.
+fn read(key: &'static str, value: &SecretString, file: Option<&Path>) -> Result<Given, Problem> {
+    let address = match file {
+        None => value.clone(),
+        Some(file) => {
+            let folder = file.parent().unwrap_or(file);
+            secret_address(&read_secret(key, file)?, folder)
+                .map_err(|reason| Problem::new(key, reason))?
+        }
     };
-    let key = format!("{key}_file");
-    let address = read_secret(&key, file)?;
-    let folder = file.parent().unwrap_or(file);
-    let address = secret_address(&address, folder).map_err(|reason| Problem::new(&*key, reason))?;
     Ok(Given { key, address })
 }
 

@@ -58,6 +58,14 @@ impl Default for Directory {
 }
 
 impl Directory {
+    /// Returns the key that says where it is: `directory.url`, or the one that names a file in its place.
+    pub(crate) const fn url_key(&self) -> &'static str {
+        match self.url_file {
+            None => "directory.url",
+            Some(_) => "directory.url_file",
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), Problem> {
         DirectoryAddress::of(self)?;
         if let Some(file) = &self.ca_file

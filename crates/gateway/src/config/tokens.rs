@@ -131,6 +131,14 @@ impl Default for Tokens {
 }
 
 impl Tokens {
+    /// Returns the key that says where they are: `tokens.store`, or the one that names a file in its place.
+    pub(crate) const fn store_key(&self) -> &'static str {
+        match self.store_file {
+            None => "tokens.store",
+            Some(_) => "tokens.store_file",
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), Problem> {
         TokenStoreAddress::of(self)?;
         self.key_prefix()?;
