@@ -4,6 +4,7 @@
 #[path = "../shared/ended.rs"]
 mod ended;
 mod extremes;
+mod ipv6;
 mod layers;
 mod paths;
 mod place;

@@ -84,6 +84,16 @@ fn set(table: &mut Map<String, Value>, path: &str, kind: ValueKind) {
     }
 }
 
+/// What a table in a list must have.
+fn item_of(list: &str) -> Map<String, Value> {
+    let text = if list.ends_with(".brownouts") {
+        "from = '2026-01-01T00:00:00Z'\nuntil = '2026-01-01T01:00:00Z'"
+    } else {
+        ""
+    };
+    file::parse("a.toml", text).unwrap()
+}
+
 /// What a file with that value says.
 fn read(path: &str, kind: ValueKind, folder: &Path) -> Result<Config, Problem> {
     let mut tables = base();
@@ -98,7 +108,15 @@ fn read(path: &str, kind: ValueKind, folder: &Path) -> Result<Config, Problem> {
             table.remove(name);
         }
     }
-    set(&mut tables, path, kind);
+    match path.split_once("[].") {
+        None => set(&mut tables, path, kind),
+        Some((list, name)) => {
+            let mut item = item_of(list);
+            item.insert(name.to_owned(), Value::new(None, kind));
+            let item = Value::new(None, ValueKind::Table(item));
+            set(&mut tables, list, ValueKind::Array(vec![item]));
+        }
+    }
     let mut merged = Merged {
         tables: Map::new(),
         folder: folder.to_owned(),
@@ -139,7 +157,8 @@ fn trial(key: &str, what: &str, kind: ValueKind) -> Result<Outcome, String> {
                 let table = key
                     .split_once(".tls.")
                     .map(|(section, _)| format!("{section}.tls."));
-                let is_named = said.starts_with(table.as_deref().unwrap_or(key));
+                let list = key.split("[]").next().unwrap_or(key);
+                let is_named = said.starts_with(table.as_deref().unwrap_or(list));
                 if is_named && in_place {
                     return Ok(Outcome::Refused(said));
                 }
@@ -153,6 +172,18 @@ fn trial(key: &str, what: &str, kind: ValueKind) -> Result<Outcome, String> {
         }
     }));
     outcome.unwrap_or_else(|_| Err(format!("{key} with {what}: panics")))
+}
+
+/// Every key, and `list[].name` for those of the tables in lists.
+fn paths(schema: &serde_json::Value) -> Vec<String> {
+    let mut paths = Vec::new();
+    for (path, key) in keys(schema) {
+        let items = resolved(schema, &resolved(schema, key)["items"]);
+        let names = items["properties"].as_object().into_iter().flatten();
+        paths.extend(names.map(|(name, _)| format!("{path}[].{name}")));
+        paths.push(path);
+    }
+    paths
 }
 
 /// The values that a key takes, as its row has them.
@@ -171,10 +202,7 @@ fn row(path: &str, wrong: &mut Vec<String>) -> String {
 #[test]
 fn every_value_of_every_key_is_refused_by_name_or_works() {
     let mut wrong = Vec::new();
-    let keys = keys(&schema())
-        .into_iter()
-        .map(|(path, _)| path)
-        .collect::<Vec<_>>();
+    let keys = paths(&schema());
     let found: Vec<_> = keys.iter().map(|path| row(path, &mut wrong)).collect();
     let rows = || ROWS.lines().filter(|line| !line.starts_with('#'));
     for row in &found {
