@@ -97,22 +97,21 @@ fn letter_in_a_folder_sets_a_new_password() {
 
 #[test]
 fn letter_goes_to_a_mail_server() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let letters = mail_server(listener);
-    let gateway = gateway()
-        .env(
-            "ISOGLOSS__MAIL__TRANSPORT",
-            format!("smtp://127.0.0.1:{port}"),
-        )
-        .env("ISOGLOSS__MAIL__FROM", "Help <help@example.com>")
-        .start()
-        .unwrap();
-    assert_eq!(ask_for_reset(gateway.public(), "sample").status, 200);
-    let letter = letters.recv_timeout(PATIENCE).unwrap();
-    assert!(letter.contains("From: Help <help@example.com>"), "{letter}");
-    assert!(letter.contains("To: sample@example.com"), "{letter}");
-    assert_unlogged(&gateway, &[&key(&letter), "sample@example.com"]);
+    for host in ["127.0.0.1", "[::1]"] {
+        let listener = TcpListener::bind(format!("{host}:0")).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let letters = mail_server(listener);
+        let gateway = gateway()
+            .env("ISOGLOSS__MAIL__TRANSPORT", format!("smtp://{host}:{port}"))
+            .env("ISOGLOSS__MAIL__FROM", "Help <help@example.com>")
+            .start()
+            .unwrap();
+        assert_eq!(ask_for_reset(gateway.public(), "sample").status, 200);
+        let letter = letters.recv_timeout(PATIENCE).unwrap();
+        assert!(letter.contains("From: Help <help@example.com>"), "{letter}");
+        assert!(letter.contains("To: sample@example.com"), "{letter}");
+        assert_unlogged(&gateway, &[&key(&letter), "sample@example.com"]);
+    }
 }
 
 #[test]

@@ -335,8 +335,12 @@ fn a_card_or_key_that_can_be_guessed_is_refused_unless_it_is_allowed() {
 #[test]
 fn digest_keys_are_listed_and_one_in_use_is_not_removed() {
     let folder = TempDir::new().unwrap();
-    let shell =
-        || Shell::alone(folder.path()).with("ISOGLOSS__TOKENS__PEPPER", "the pepper of last year");
+    let with_pepper = |file: &str| {
+        let shell = Shell::alone(folder.path());
+        shell.write(file, &format!("the pepper of {file}"));
+        shell.with("ISOGLOSS__TOKENS__PEPPER_FILE", file)
+    };
+    let shell = || with_pepper("last year");
     shell().import_demo().done();
     let list = ["directory", "digest-keys", "list", "--json"];
     let listed = shell().run(&list).json();
@@ -351,8 +355,7 @@ fn digest_keys_are_listed_and_one_in_use_is_not_removed() {
     let refused = shell().run(&remove).refused();
     assert_eq!(refused, format!("{id}: the pepper opens it, so it stays"));
 
-    let wrong =
-        || Shell::alone(folder.path()).with("ISOGLOSS__TOKENS__PEPPER", "the pepper of this year");
+    let wrong = || with_pepper("this year");
     assert_eq!(wrong().run(&list).json()[0]["readable"], false);
     assert_eq!(wrong().run(&remove).done(), format!("{id}: removed\n"));
     let said = wrong().import_demo().done();

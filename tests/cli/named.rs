@@ -16,6 +16,7 @@ fn place() -> TempDir {
     folder
 }
 
+/// `{here}` in a part is the folder: paths of settings are told as they are opened.
 #[track_caller]
 fn assert_named(folder: &Path, set: &[(&str, &str)], arguments: &[&str], parts: &[&str]) {
     let mut shell = Shell::bare(folder);
@@ -25,7 +26,8 @@ fn assert_named(folder: &Path, set: &[(&str, &str)], arguments: &[&str], parts: 
     let said = shell.run(arguments);
     assert!(matches!(said.exit, Some(1 | 2)), "{set:?}: {said:?}");
     for part in parts {
-        assert!(said.err.contains(part), "{part} is not in {said:?}");
+        let part = part.replace("{here}", &folder.display().to_string());
+        assert!(said.err.contains(&part), "{part} is not in {said:?}");
     }
 }
 
@@ -49,14 +51,14 @@ fn every_file_of_the_configuration_that_cannot_be_read_is_named() {
         ),
         ("ISOGLOSS__MAIL__TRANSPORT_FILE", "mail.transport_file"),
     ] {
-        let parts = [setting, ": folder: Is a directory"];
+        let parts = [setting, ": {here}/folder: Is a directory"];
         assert_named(folder.path(), &[(key, "folder")], check, &parts);
     }
     for key in [
         "ISOGLOSS__TOKENS__PEPPER_FILE",
         "ISOGLOSS__JWT__SECRET_FILE",
     ] {
-        let parts = ["_file: file/secret: Not a directory"];
+        let parts = ["_file: {here}/file/secret: Not a directory"];
         assert_named(folder.path(), &[(key, "file/secret")], check, &parts);
     }
     let config = &["config", "check", "--config", "folder"];
@@ -80,39 +82,42 @@ fn every_database_and_folder_that_cannot_be_opened_is_named() {
         (
             "ISOGLOSS__DIRECTORY__URL",
             "sqlite:folder",
-            ["directory.url: folder", "Is a directory"],
+            ["directory.url: {here}/folder", "Is a directory"],
         ),
         (
             "ISOGLOSS__DIRECTORY__URL",
             "sqlite:file/directory.db",
             [
-                "directory.url: file/directory.db",
-                "cannot make the folder file: ",
+                "directory.url: {here}/file/directory.db",
+                "cannot make the folder {here}/file: ",
             ],
         ),
         (
             "ISOGLOSS__TOKENS__STORE",
             "embedded:folder",
-            ["tokens.store: folder", "Is a directory"],
+            ["tokens.store: {here}/folder", "Is a directory"],
         ),
         (
             "ISOGLOSS__TOKENS__STORE",
             "embedded:file/tokens.redb",
             [
-                "tokens.store: file/tokens.redb",
-                "cannot make the folder file: ",
+                "tokens.store: {here}/file/tokens.redb",
+                "cannot make the folder {here}/file: ",
             ],
         ),
         (
             "ISOGLOSS__DIRECTORY__IMPORT",
             "folder",
-            ["directory.import: cannot read folder", "Is a directory"],
+            [
+                "directory.import: cannot read {here}/folder",
+                "Is a directory",
+            ],
         ),
         (
             "ISOGLOSS__MAIL__TRANSPORT",
             "folder:file/letters",
             [
-                "mail.transport: cannot make file/letters",
+                "mail.transport: cannot make {here}/file/letters",
                 "Not a directory",
             ],
         ),
@@ -130,6 +135,6 @@ fn every_database_and_folder_that_cannot_be_opened_is_named() {
         folder.path(),
         &set,
         list,
-        &["directory.url: folder", "Is a directory"],
+        &["directory.url: {here}/folder", "Is a directory"],
     );
 }

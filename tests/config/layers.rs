@@ -68,9 +68,14 @@ fn a_missing_file_is_refused() {
         ("TOKENS__STORE_FILE", "tokens.store_file"),
         ("DIRECTORY__URL_FILE", "directory.url_file"),
     ] {
-        let said = check_env(&format!("ISOGLOSS__{key}"), "missing");
+        let said = place.run(
+            &["config", "check"],
+            &[(&format!("ISOGLOSS__{key}"), "missing")],
+        );
+        let missing = place.path().join("missing");
+        let missing = missing.display();
         said.assert_refused(&format!(
-            "{what}: missing: No such file or directory (os error 2) (in the environment)"
+            "{what}: {missing}: No such file or directory (os error 2) (in the environment)"
         ));
     }
 }
@@ -146,12 +151,19 @@ fn later_files_win_and_the_environment_wins_over_all() {
 #[test]
 fn the_defaults_are_those_of_the_contract() {
     let place = Place::new();
+    let here = place.path().display().to_string();
     let shown = place.shown(&[], &[]);
     for (pointer, expected) in [
         ("/server/bind", json!("127.0.0.1:8080")),
         ("/management/bind", json!("127.0.0.1:8081")),
-        ("/tokens/store", json!("embedded:data/tokens.redb")),
-        ("/directory/url", json!("sqlite:data/directory.db")),
+        (
+            "/tokens/store",
+            json!(format!("embedded:{here}/data/tokens.redb")),
+        ),
+        (
+            "/directory/url",
+            json!(format!("sqlite:{here}/data/directory.db")),
+        ),
         ("/directory/import", json!("")),
         ("/passwords/bcrypt_cost", json!(12)),
     ] {

@@ -3,10 +3,16 @@
 
 #[path = "../shared/ended.rs"]
 mod ended;
+mod extremes;
+mod ipv6;
 mod layers;
+mod paths;
 mod place;
+mod precedence;
 mod reference;
 mod refusals;
+mod secret_files;
 mod secrets;
+mod variables;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");

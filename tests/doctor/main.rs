@@ -6,6 +6,7 @@ mod front;
 mod report;
 
 use std::net::SocketAddr;
+use std::process::Command;
 
 use conformance::{Builder, Gateway, Redis, Store};
 use tempfile::TempDir;
@@ -50,6 +51,35 @@ fn a_gateway_that_is_well_is_told_so_and_what_to_look_at() {
             "leads here",
         );
         report.assert(&format!("{dialect} at {url}"), "ok", "leads here");
+    }
+}
+
+#[test]
+fn listeners_at_ipv6_addresses_are_found() {
+    for (bind, host) in [("[::1]:0", "[::1]"), ("[::]:0", "[::1]")] {
+        let folder = TempDir::new().unwrap();
+        let builder = builder(&folder)
+            .env("ISOGLOSS__SERVER__BIND", bind)
+            .env("ISOGLOSS__MANAGEMENT__BIND", bind);
+        let gateway = builder.clone().start().unwrap();
+        gateway.wait_until_ready().unwrap();
+        let listener = format!("http://{host}:{}", gateway.public().port());
+        let builder = builder.config_text(format!("[server]\npublic_url = \"{listener}\""));
+        let report = Report::new(&builder, &gateway, &folder, None);
+        report.assert("management listener", "ok", "ready");
+        for dialect in DIALECTS {
+            report.assert(&format!("{dialect} at {listener}"), "ok", "leads here");
+        }
+        let health = Command::new(env!("CARGO_BIN_EXE_isogloss-under-test"))
+            .arg("health")
+            .current_dir(folder.path())
+            .env(
+                "ISOGLOSS__MANAGEMENT__BIND",
+                gateway.management().to_string(),
+            )
+            .output()
+            .unwrap();
+        assert!(health.status.success(), "{health:?}");
     }
 }
 

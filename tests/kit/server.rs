@@ -33,6 +33,16 @@ account_share = 100
 source_share = 100
 ";
 
+/// What the demo keeps in the repository is in the gateway's folder: paths are relative to this file.
+const PATHS: &str = "\
+[mail]
+transport = \"folder:data/mail\"
+[audit]
+to = \"file:data/audit.jsonl\"
+[jwt]
+secret_file = \"data/jwt-secret\"
+";
+
 /// Where the gateway keeps its tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Store {
@@ -120,6 +130,9 @@ impl Builder {
             .arg("serve")
             .arg("--config")
             .arg(repository().join("config/demo.toml"));
+        let paths = folder.join("paths.toml");
+        fs::write(&paths, PATHS)?;
+        command.arg("--config").arg(paths);
         let budgets = self.generous.then_some(GENEROUS.to_owned());
         let texts = budgets.iter().chain(&self.configs);
         for (index, text) in texts.enumerate() {
@@ -132,8 +145,19 @@ impl Builder {
                 command.env_remove(key);
             }
         }
-        command.envs(self.overrides(folder)).envs(self.env.clone());
+        let overrides = self.overrides(folder).into_iter();
+        let overrides = overrides.filter(|(key, _)| !self.sets_other_form(key));
+        command.envs(overrides).envs(self.env.clone());
         Ok(command)
+    }
+
+    /// Whether the test gives the value of that `…_FILE`, or names a file in place of that value.
+    fn sets_other_form(&self, key: &str) -> bool {
+        let other = match key.strip_suffix("_FILE") {
+            Some(value) => value.to_owned(),
+            None => format!("{key}_FILE"),
+        };
+        self.env.iter().any(|(set, _)| *set == other)
     }
 
     fn overrides(&self, folder: &Path) -> Vec<(&'static str, String)> {

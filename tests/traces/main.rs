@@ -82,6 +82,16 @@ fn a_span_tells_dialect_route_and_status_and_nothing_that_is_secret() {
     }
 }
 
+#[test]
+fn a_collector_with_an_ipv6_address_is_sent_to() {
+    let collector = Collector::at("[::1]:0".parse().unwrap());
+    let gateway = builder(collector.address()).start().unwrap();
+    Request::get("/v2/authorize")
+        .send(gateway.public())
+        .unwrap();
+    collector.until(|span| span.name == "GET /v2/authorize");
+}
+
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 
 #[test]

@@ -2,10 +2,10 @@
 
 use actix_web::web::{self, Data};
 use actix_web::{HttpResponse, Route};
+use isogloss_dialect::is_web_address;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use url::Url;
 
 use crate::Settings;
 use crate::routes::ok;
@@ -51,8 +51,7 @@ impl TryFrom<String> for Link {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let is_page = Url::parse(&text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-        if text.is_empty() || (is_page && !text.contains(char::is_whitespace)) {
+        if text.is_empty() || is_web_address(&text) {
             Ok(Self(text))
         } else {
             Err("expected an http:// or https:// address, or nothing")
@@ -141,6 +140,7 @@ mod tests {
             "ftp://id.example",
             "javascript:alert(1)",
             "https://id.example/a b",
+            "http:id.example",
         ] {
             assert!(Link::try_from(text.to_owned()).is_err(), "{text}");
         }

@@ -2,9 +2,9 @@
 
 use form_urlencoded::byte_serialize;
 use isogloss_core::Token;
+use isogloss_dialect::is_web_address;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 /// The address of the portal's page, or nothing if there is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -58,13 +58,7 @@ impl TryFrom<String> for PortalUrl {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let fits = |text: &str| {
-            Url::parse(text).is_ok_and(|url| {
-                matches!(url.scheme(), "http" | "https") && url.fragment().is_none()
-            })
-        };
-        let clean = !text.contains(char::is_whitespace);
-        if text.is_empty() || (clean && fits(&text)) {
+        if text.is_empty() || (is_web_address(&text) && !text.contains('#')) {
             Ok(Self(text))
         } else {
             Err("expected an http:// or https:// address without #, or nothing")
@@ -115,6 +109,7 @@ mod tests {
             "https://portal.example/#/",
             "https://portal.example/a b",
             "javascript:alert(1)",
+            "http:portal.example",
         ] {
             assert!(PortalUrl::try_from(text.to_owned()).is_err(), "{text}");
         }

@@ -21,28 +21,28 @@ use crate::portal::PortalUrl;
 pub struct Settings {
     /// How long an access token lives.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub access_lifetime: Duration,
     /// How long a remember-me token lives.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub remember_lifetime: Duration,
     /// How long a cross token waits to be used.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub cross_lifetime: Duration,
     /// How long after the login with a password a session ends at the latest that was handed over by cross
     /// tokens, however many.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub handover_lifetime: Duration,
     /// How long the link in a letter to one who forgot the password can be used.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub reset_lifetime: Duration,
     /// How long the link in an invitation can be used.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub invitation_lifetime: Duration,
     /// Which application ids may log in.
     pub applications: Applications,
@@ -54,6 +54,7 @@ pub struct Settings {
     pub logins_per_client: LoginsPerClient,
     /// How many remember-me tokens a user may hold for one client and application id; beyond it the least
     /// recently used ends. All machines with the vendor's .NET SDK share a client id.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub remember_me_per_client: NonZeroU32,
     /// Whether a remember-me token is refused under another client id than the one it was made under.
     pub bind_remember_me: bool,

@@ -18,11 +18,11 @@ pub struct Settings {
     pub release: Release,
     /// How long a token lives; what the release says if not set.
     #[serde(with = "humantime_serde", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Duration>")]
+    #[schemars(with = "Option<Duration>", extend("x-minimum" = "1s"))]
     pub token_lifetime: Option<Duration>,
     /// How long a token lives at the most where it lives by its use.
     #[serde(with = "humantime_serde", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Duration>")]
+    #[schemars(with = "Option<Duration>", extend("x-minimum" = "1s"))]
     pub longest_lifetime: Option<Duration>,
     /// Whether a refusal has the HTTP status that it amounts to, rather than 200.
     pub strict_status: bool,

@@ -32,7 +32,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use isogloss_core::audit::{Actor, Caller};
 
-use crate::config::{Config, Problem};
+use crate::config::{Config, Problem, unheeded_variables};
 use crate::open_stores::closing_all;
 use crate::serve;
 
@@ -63,7 +63,7 @@ struct Cli {
 #[derive(Args)]
 struct Files {
     /// A configuration file; may repeat, later files win
-    #[arg(long = "config", value_name = "FILE", global = true)]
+    #[arg(short = 'c', long = "config", value_name = "FILE", global = true)]
     config: Vec<PathBuf>,
 }
 
@@ -165,6 +165,9 @@ fn run(cli: Cli) -> Result<Outcome> {
             Command::Beside(command) => command,
         };
         let config = Config::load(&files)?;
+        for line in unheeded_variables() {
+            output::error(format_args!("warning: {line}"));
+        }
         match *command {
             Beside::Config(command) => config::run(&command, &config),
             Beside::Directory(command) => directory::run(command, &config.sections).await,

@@ -2,19 +2,24 @@
 
 mod address;
 mod audit;
+mod bounds;
 mod contents;
 mod difference;
 mod directory;
 mod environment;
+mod file;
 mod jwt;
+mod layers;
 mod logging;
 mod mail;
 mod masked;
 mod passwords;
+mod paths;
 mod problem;
 mod reference;
 mod renamed;
 mod schema;
+mod secret_file;
 mod sections;
 mod server;
 mod sunset;
@@ -22,20 +27,19 @@ mod throttle;
 mod tls;
 mod tokens;
 mod tracing;
+mod unheeded;
 mod usage;
 
-#[cfg(test)]
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use ::config::{File, FileFormat, Map, Source as _, Value};
+use ::config::{Map, Value};
 
-pub(crate) use self::address::{DirectoryAddress, MailAddress, TokenStoreAddress, read_secret};
+pub(crate) use self::address::{DirectoryAddress, MailAddress, TokenStoreAddress};
 pub use self::audit::{Audit, AuditTarget};
 pub(crate) use self::contents::Contents;
 pub use self::directory::Directory;
-use self::environment::Variables;
 pub use self::jwt::Jwt;
+use self::layers::Merged;
 pub use self::logging::{LogFormat, Logging};
 pub use self::mail::Mail;
 pub use self::passwords::Passwords;
@@ -43,8 +47,8 @@ use self::problem::Places;
 pub use self::problem::Problem;
 pub(crate) use self::problem::read;
 pub(crate) use self::reference::reference;
-use self::renamed::Renamed;
 pub(crate) use self::schema::schema;
+pub(crate) use self::secret_file::read_secret;
 pub use self::sections::Sections;
 pub use self::server::{Management, Server};
 pub use self::sunset::{CutOff, Moment, Sunset, Then, Window};
@@ -52,6 +56,7 @@ pub use self::throttle::Throttle;
 pub use self::tls::Tls;
 pub use self::tokens::{RedisEviction, SecondUse, Tokens};
 pub use self::tracing::Tracing;
+pub(crate) use self::unheeded::unheeded_variables;
 pub use self::usage::Usage;
 use crate::dialects::{self, Mount};
 
@@ -68,36 +73,25 @@ impl Config {
     /// Reads the files in order, then the environment; later values win. A problem names the key,
     /// where it stands and what was expected.
     pub fn load(files: &[PathBuf]) -> Result<Self, Problem> {
-        let mut builder = ::config::Config::builder();
-        for file in files {
-            // The library does not name a file that it may not read.
-            if let Err(error) = std::fs::read(file) {
-                return Err(Problem::new(file.display().to_string(), error));
-            }
-            let file = File::from(file.as_path()).format(FileFormat::Toml);
-            builder = builder.add_source(Renamed(file));
-        }
-        let merged = builder
-            .add_source(Renamed(Variables::new()))
-            .build()
-            .map_err(|error| Problem::of("", error))?;
-        Self::check(&merged)
+        let Merged { tables, folder } = Merged::read(files)?;
+        Self::check(tables, &folder)
     }
 
-    fn check(merged: &::config::Config) -> Result<Self, Problem> {
-        let tables = merged.collect().map_err(|error| Problem::of("", error))?;
+    /// Reads what all layers say, with the paths of defaults below `folder`.
+    fn check(tables: Map<String, Value>, folder: &Path) -> Result<Self, Problem> {
         let places = Places::of(&tables);
-        Self::read(tables).map_err(|problem| problem.found_in(&places))
+        Self::read(tables, folder).map_err(|problem| problem.found_in(&places))
     }
 
-    fn read(mut tables: Map<String, Value>) -> Result<Self, Problem> {
+    fn read(mut tables: Map<String, Value>, folder: &Path) -> Result<Self, Problem> {
+        bounds::check(&tables)?;
         let dialects = match tables.remove("dialects") {
             Some(value) => value
                 .into_table()
                 .map_err(|error| Problem::of("dialects", error))?,
             None => Map::new(),
         };
-        let sections = Sections::read(tables)?;
+        let sections = Sections::read(tables, folder)?;
         let mounts = dialects::read(dialects)?;
         Ok(Self { sections, mounts })
     }

@@ -1,5 +1,7 @@
 //! Letters by SMTP, or into a folder.
 
+mod smtp;
+
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -13,25 +15,26 @@ use isogloss_core::{
 };
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
-use secrecy::ExposeSecret as _;
+use lettre::{Address, AsyncTransport, Message};
 use tracing::warn;
 use uuid::Uuid;
 
+pub(crate) use self::smtp::SmtpServer;
 use crate::config::{self, MailAddress};
 
 /// Opens whatever `mail.transport` names.
 pub(crate) fn open(settings: &config::Mail) -> Result<Arc<dyn Mailer>> {
     let from = settings.sender()?;
+    let key = settings.transport_key();
     match MailAddress::of(settings)? {
         MailAddress::Nowhere => Ok(Arc::new(Nowhere)),
-        MailAddress::Folder(folder) => Ok(Arc::new(Folder::open(folder, from)?)),
-        MailAddress::Smtp(url) => {
-            let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
-                .context("mail.transport")?
-                .timeout(Some(settings.timeout))
-                .build();
-            Ok(Arc::new(Post { transport, from }))
+        MailAddress::Folder(folder) => Ok(Arc::new(Folder::open(folder, from).context(key)?)),
+        MailAddress::Smtp(server) => {
+            let transport = server.transport(settings.timeout);
+            Ok(Arc::new(Post {
+                transport: transport.context(key)?,
+                from,
+            }))
         }
     }
 }
@@ -64,8 +67,7 @@ struct Folder {
 impl Folder {
     fn open(folder: PathBuf, from: Mailbox) -> Result<Self> {
         let found = create_private_folder(&folder).and_then(|()| folder.metadata());
-        let found =
-            found.with_context(|| format!("mail.transport: cannot make {}", folder.display()))?;
+        let found = found.with_context(|| format!("cannot make {}", folder.display()))?;
         if found.permissions().mode() & 0o077 != 0 {
             warn!(
                 folder = %folder.display(),

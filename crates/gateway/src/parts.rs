@@ -173,12 +173,12 @@ async fn open_directory(
 ) -> Result<(Arc<dyn Directory>, Option<PostgresAccess>)> {
     match DirectoryAddress::of(settings)? {
         DirectoryAddress::Sqlite(file) => {
-            let place = || format!("directory.url: {}", file.display());
+            let place = || format!("{}: {}", settings.url_key(), file.display());
             let directory = match absent {
                 Absent::Make => SqliteDirectory::open(&file).await,
                 Absent::Refuse if !file.try_exists().with_context(place)? => {
                     let maker = "isogloss serve and isogloss directory import make it";
-                    bail!(secrets::missing("directory.url", &file, maker));
+                    bail!(secrets::missing(settings.url_key(), &file, maker));
                 }
                 Absent::Refuse => SqliteDirectory::open_existing(&file).await,
             };
@@ -194,7 +194,7 @@ async fn open_directory(
         }
         DirectoryAddress::Postgres(url) => {
             let directory = PostgresDirectory::new(&postgres(settings, url));
-            let directory = directory.context("directory.url")?;
+            let directory = directory.context(settings.url_key())?;
             let access = directory.access();
             Ok((Arc::new(directory.digesting(digests)), Some(access)))
         }
@@ -224,11 +224,11 @@ fn stores(settings: &config::Tokens, remembers: bool) -> Result<Stores> {
         TokenStoreAddress::Memory => EmbeddedStore::in_memory(caps(settings))?,
         TokenStoreAddress::Embedded(file) => {
             let store = EmbeddedStore::open(&file, caps(settings));
-            store.with_context(|| format!("tokens.store: {}", file.display()))?
+            store.with_context(|| format!("{}: {}", settings.store_key(), file.display()))?
         }
         TokenStoreAddress::Redis(url) => {
             let store = RedisStore::new(&redis(settings, url, remembers)?, caps(settings));
-            let store = store.context("tokens.store")?;
+            let store = store.context(settings.store_key())?;
             let throttle = store.throttle();
             let access = store.access();
             let store = Arc::new(store);
@@ -259,7 +259,7 @@ pub(crate) fn shared_stores(sections: &Sections, remembers: bool) -> Result<Opti
                 near_cache: 0,
                 ..redis(settings, url, remembers)?
             };
-            let store = RedisStore::new(&redis, caps(settings)).context("tokens.store")?;
+            let store = RedisStore::new(&redis, caps(settings)).context(settings.store_key())?;
             let throttle: Arc<dyn Throttle> = Arc::new(store.throttle());
             let throttle = sections.throttle.enabled.then_some(throttle);
             let store = Arc::new(store);

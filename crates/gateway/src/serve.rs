@@ -20,7 +20,7 @@ use self::http::{management_server, public_server};
 use self::running::{Running, Signals};
 use crate::app::Ingredients;
 use crate::backends::Backends;
-use crate::config::{self, Config, Contents};
+use crate::config::{self, Config, Contents, unheeded_variables};
 use crate::drain::Drain;
 use crate::fill::Filling;
 use crate::fitness::{Doubt, Fitness, Stores};
@@ -52,6 +52,9 @@ pub(crate) async fn serve(files: Vec<PathBuf>) -> Result<()> {
         () = signals.next() => return Ok(()),
     };
     telemetry::start(&config.sections.logging, &config.sections.tracing);
+    for line in unheeded_variables() {
+        warn!("{line}");
+    }
     // Opening is not cut off: what is half open could not be closed.
     let opening = Opening::open(config, contents).await?;
     tokio::select! {

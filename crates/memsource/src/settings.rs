@@ -1,5 +1,7 @@
 //! What an operator may set, under `[dialects.memsource]`.
 
+mod grammar;
+
 use std::time::Duration;
 
 use isogloss_dialect::cors::{Cors, Origins, Style};
@@ -12,12 +14,12 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// How long a token lives, counted from the login.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub token_lifetime: Duration,
     /// How long a token of `loginOther` lives, and the browser session that it is spent on; never
     /// longer than `token_lifetime`.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub impersonation_lifetime: Duration,
     /// What a repeated login answers.
     pub login: Login,
@@ -28,12 +30,15 @@ pub struct Settings {
     /// Whether `whoAmI` of the old API tells `csrfToken` and `organization`, too.
     pub who_am_i_extras: bool,
     /// Where `authByToken` goes when it is not told.
+    #[serde(deserialize_with = "grammar::redirect")]
     pub default_redirect: String,
     /// Origins (`https://host[:port]`) that `authByToken` may go to, beside paths of this host.
+    #[serde(deserialize_with = "grammar::origins")]
     pub redirect_origins: Vec<String>,
     /// Origins whose pages may call, as browsers spell them; `["*"]` for any.
     pub cors_origins: Origins,
     /// The name of the browser session's cookie.
+    #[serde(deserialize_with = "grammar::cookie_name")]
     pub cookie_name: String,
     /// Whether that cookie is for HTTPS only.
     pub cookie_secure: bool,

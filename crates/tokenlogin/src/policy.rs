@@ -13,8 +13,10 @@ const MOST_BYTES: usize = 72;
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordPolicy {
     /// How many characters it has at least.
+    #[schemars(range(min = 0, max = 72))]
     pub min_length: u32,
     /// How many of them are neither letters nor digits, at least.
+    #[schemars(range(min = 0, max = 72))]
     pub special_characters: u32,
     /// Whether it needs both an upper-case and a lower-case letter.
     pub mixed_case: bool,

@@ -15,21 +15,21 @@ use crate::policy::PasswordPolicy;
 pub struct Settings {
     /// How long a session token lives.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub session_lifetime: Duration,
     /// What the life of a session token is counted from.
     pub session_lifetime_from: LifetimeFrom,
     /// How long a session token lives at the most where it lives by its use.
     #[serde(with = "humantime_serde", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Duration>")]
+    #[schemars(with = "Option<Duration>", extend("x-minimum" = "1s"))]
     pub longest_session_lifetime: Option<Duration>,
     /// How long a re-authentication token lives, counted from the login that asked for it.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub reauthentication_lifetime: Duration,
     /// How long the key of a password reset lives.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub reset_key_lifetime: Duration,
     /// Whether `TokenLogin` answers with the token it was given, rather than with none.
     pub echo_reauthentication_token: bool,

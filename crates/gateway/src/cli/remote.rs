@@ -1,7 +1,7 @@
 //! The running gateway, asked at its management listener.
 
 use std::io::Write;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -131,7 +131,11 @@ impl Remote {
 /// A listener of this machine. One that is bound to every address is reached at loopback.
 pub(crate) fn listener(mut bind: SocketAddr, tls: Option<&Tls>) -> isogloss_exchange::Result<Host> {
     if bind.ip().is_unspecified() {
-        bind.set_ip(Ipv4Addr::LOCALHOST.into());
+        // A socket at `[::]` takes IPv4 only where the system says so.
+        bind.set_ip(match bind.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
     }
     match tls {
         None => Ok(Host::from(bind)),
@@ -141,7 +145,7 @@ pub(crate) fn listener(mut bind: SocketAddr, tls: Option<&Tls>) -> isogloss_exch
 
 fn key(file: Option<&Path>) -> Result<SecretString> {
     if let Some(file) = file {
-        return read_secret(file).with_context(|| format!("--key-file: {}", file.display()));
+        return Ok(read_secret("--key-file", file)?);
     }
     let key = rpassword::prompt_password("Key of the realm admin: ")
         .context("no terminal to ask for the key at; try --key-file FILE")?;

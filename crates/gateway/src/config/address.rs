@@ -1,5 +1,6 @@
 //! Where token store and directory are, read from their addresses.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use isogloss_core::directory::PostgresDirectory;
@@ -9,9 +10,12 @@ use url::Url;
 
 use super::directory::Directory;
 use super::mail::Mail;
+use super::paths::secret_address;
 use super::problem::Problem;
+use super::secret_file::read_secret;
 use super::tokens::Tokens;
 use crate::cli::Database;
+use crate::mail::SmtpServer;
 
 /// Where tokens live.
 pub(crate) enum TokenStoreAddress {
@@ -26,18 +30,20 @@ pub(crate) enum TokenStoreAddress {
 impl TokenStoreAddress {
     /// Reads `tokens.store`, or the file named in its place.
     pub(crate) fn of(tokens: &Tokens) -> Result<Self, Problem> {
-        let store = read("tokens.store", &tokens.store, tokens.store_file.as_deref())?;
+        let given = read(
+            tokens.store_key(),
+            &tokens.store,
+            tokens.store_file.as_deref(),
+        )?;
+        let store = &given.address;
         match store.expose_secret().split_once(':') {
             Some(("memory", "")) => Ok(Self::Memory),
             Some(("embedded", path)) if !path.is_empty() => Ok(Self::Embedded(path.into())),
-            _ if RedisStore::accepts(store.expose_secret()) => Ok(Self::Redis(store)),
-            _ => Err(Problem::new(
-                "tokens.store",
-                format!(
-                    "expected memory:, embedded:PATH, {}",
-                    RedisSettings::EXPECTED
-                ),
-            )),
+            _ if RedisStore::accepts(store.expose_secret()) => Ok(Self::Redis(given.address)),
+            _ => Err(given.problem(format_args!(
+                "expected memory:, embedded:PATH, {}",
+                RedisSettings::EXPECTED
+            ))),
         }
     }
 }
@@ -61,11 +67,12 @@ impl DirectoryAddress {
 
     /// Reads `directory.url`, or the file named in its place.
     pub(crate) fn of(directory: &Directory) -> Result<Self, Problem> {
-        let url = read(
-            "directory.url",
+        let given = read(
+            directory.url_key(),
             &directory.url,
             directory.url_file.as_deref(),
         )?;
+        let url = &given.address;
         match url.expose_secret().split_once(':') {
             Some(("sqlite", path)) if !matches!(path, "" | "//") => {
                 Ok(Self::Sqlite(path.strip_prefix("//").unwrap_or(path).into()))
@@ -73,11 +80,10 @@ impl DirectoryAddress {
             Some(("postgres" | "postgresql", _)) => {
                 let ca_file = directory.ca_file.as_deref();
                 PostgresDirectory::check(url.expose_secret(), ca_file)
-                    .map_err(|error| Problem::new("directory.url", error))?;
-                Ok(Self::Postgres(url))
+                    .map_err(|error| given.problem(error))?;
+                Ok(Self::Postgres(given.address))
             }
-            _ => Err(Problem::new(
-                "directory.url",
+            _ => Err(given.problem(
                 "expected sqlite:PATH or postgres://[user:password@]host[:port]/database[?sslmode=verify-full]",
             )),
         }
@@ -91,25 +97,29 @@ pub(crate) enum MailAddress {
     /// They are put into a folder.
     Folder(PathBuf),
     /// A mail server does.
-    Smtp(SecretString),
+    Smtp(SmtpServer),
 }
 
 impl MailAddress {
     /// Reads `mail.transport`, or the file named in its place.
     pub(crate) fn of(mail: &Mail) -> Result<Self, Problem> {
-        let transport = read(
-            "mail.transport",
+        let given = read(
+            mail.transport_key(),
             &mail.transport,
             mail.transport_file.as_deref(),
         )?;
-        match transport.expose_secret().split_once(':') {
-            None if transport.expose_secret() == "none" => Ok(Self::Nowhere),
+        let transport = given.address.expose_secret();
+        match transport.split_once(':') {
+            None if transport == "none" => Ok(Self::Nowhere),
             Some(("folder", path)) if !path.is_empty() => Ok(Self::Folder(path.into())),
-            Some(("smtp" | "smtps", rest)) if rest.starts_with("//") => Ok(Self::Smtp(transport)),
-            _ => Err(Problem::new(
-                "mail.transport",
-                "expected none, folder:PATH, or smtps://[user:password@]host[:port]",
-            )),
+            Some(("smtp" | "smtps", _)) => match SmtpServer::parse(transport) {
+                Ok(server) => Ok(Self::Smtp(server)),
+                Err(wrong) => Err(given.problem(wrong)),
+            },
+            _ => {
+                Err(given
+                    .problem("expected none, folder:PATH, or smtps://[user:password@]host[:port]"))
+            }
         }
     }
 }
@@ -130,27 +140,38 @@ pub(super) fn without_password(address: &SecretString) -> String {
     }
 }
 
-fn read(key: &str, value: &SecretString, file: Option<&Path>) -> Result<SecretString, Problem> {
-    match file {
-        None => Ok(value.clone()),
-        Some(file) => read_secret(file).map_err(|error| {
-            Problem::new(
-                format!("{key}_file"),
-                format!("{}: {error}", file.display()),
-            )
-        }),
+/// An address, and the key that gave it: what is wrong with it is that key's.
+struct Given {
+    key: &'static str,
+    address: SecretString,
+}
+
+impl Given {
+    fn problem(&self, expected: impl fmt::Display) -> Problem {
+        Problem::new(self.key, expected)
     }
+}
+
+/// Takes the address that `key` gives, or the one in the file that it names. A relative path in that file is
+/// relative to its folder.
+fn read(key: &'static str, value: &SecretString, file: Option<&Path>) -> Result<Given, Problem> {
+    let address = match file {
+        None => value.clone(),
+        Some(file) => {
+            let folder = file.parent().unwrap_or(file);
+            secret_address(&read_secret(key, file)?, folder)
+                .map_err(|reason| Problem::new(key, reason))?
+        }
+    };
+    Ok(Given { key, address })
 }
 
 /// Tells whether there is such a file. A folder that may not be searched is a problem, not a file that is
 /// yet to be made.
 pub(super) fn is_there(key: &str, file: &Path) -> Result<bool, Problem> {
+    if file.as_os_str().is_empty() {
+        return Err(Problem::new(key, "expected the path of a file"));
+    }
     file.try_exists()
         .map_err(|error| Problem::new(key, format!("{}: {error}", file.display())))
-}
-
-/// A secret from a file of its own; the line feed at the end is no part of it.
-pub(crate) fn read_secret(file: &Path) -> std::io::Result<SecretString> {
-    let text = std::fs::read_to_string(file)?;
-    Ok(text.trim_end_matches(['\r', '\n']).into())
 }

@@ -8,8 +8,6 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::problem::{Problem, above_zero};
-
 /// Where it is recorded who logged in, was refused, or ended what.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -20,9 +18,10 @@ pub struct Audit {
     pub database: bool,
     /// How long events stay in that table.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub keep: Duration,
     /// Events that may wait for a disk or a database before further ones are lost.
+    #[schemars(range(min = 1, max = 10_000_000))]
     pub queue: NonZeroUsize,
 }
 
@@ -34,12 +33,6 @@ impl Default for Audit {
             keep: Duration::from_hours(24 * 90),
             queue: const { NonZeroUsize::new(10_000).unwrap() },
         }
-    }
-}
-
-impl Audit {
-    pub(super) fn check(&self) -> Result<(), Problem> {
-        above_zero("audit.keep", self.keep)
     }
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address::DirectoryAddress;
 use super::masked::masked_address;
-use super::problem::{Problem, above_zero};
+use super::problem::Problem;
 
 /// Who may log in.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -25,16 +25,18 @@ pub struct Directory {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url_file: Option<PathBuf>,
     /// Connections to PostgreSQL at the most.
+    #[schemars(range(min = 1, max = 10_000))]
     pub connections: NonZeroUsize,
     /// How long PostgreSQL may take for one question, connecting included.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-maximum" = "1day"))]
     pub timeout: Duration,
     /// Certificates of the authorities that PostgreSQL's is to be signed by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
     /// How many users a gateway keeps after it looked them up in a SQLite file, until a transaction
     /// changes the file; 0 for none.
+    #[schemars(range(min = 0, max = 100_000_000))]
     pub near_cache: usize,
     /// A directory file that is applied at the start, unless it was the last one applied. What was changed
     /// here since stays.
@@ -56,8 +58,15 @@ impl Default for Directory {
 }
 
 impl Directory {
+    /// Returns the key that says where it is: `directory.url`, or the one that names a file in its place.
+    pub(crate) const fn url_key(&self) -> &'static str {
+        match self.url_file {
+            None => "directory.url",
+            Some(_) => "directory.url_file",
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), Problem> {
-        above_zero("directory.timeout", self.timeout)?;
         DirectoryAddress::of(self)?;
         if let Some(file) = &self.ca_file
             && let Err(error) = File::open(file)

@@ -6,10 +6,12 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
+use url::Url;
 
-use super::address::{is_there, read_secret};
+use super::address::is_there;
 use super::masked::masked;
 use super::problem::Problem;
+use super::secret_file::read_secret;
 
 /// The fewest bytes that the secret may have.
 const MIN_BYTES: usize = 32;
@@ -28,11 +30,11 @@ pub struct Jwt {
     pub audiences: Vec<String>,
     /// How long one lives at the most.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-minimum" = "1s"), extend("x-maximum" = "365days"))]
     pub lifetime: Duration,
     /// How long a key signs.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-minimum" = "2s"))]
     pub key_lifetime: Duration,
     /// The secret that all keys come from.
     #[serde(serialize_with = "masked", skip_serializing_if = "Option::is_none")]
@@ -70,9 +72,6 @@ impl Jwt {
     /// Finds what cannot be.
     pub(super) fn check(&self) -> Result<(), Problem> {
         let problem = |key: &str, reason: &str| Err(Problem::new(format!("jwt.{key}"), reason));
-        if self.lifetime < Duration::from_secs(1) {
-            return problem("lifetime", "expected at least 1s");
-        }
         if self.key_lifetime < self.lifetime * 2 {
             return problem("key_lifetime", "expected at least twice jwt.lifetime");
         }
@@ -80,16 +79,22 @@ impl Jwt {
         if !self.enabled {
             return Ok(());
         }
-        if self.issuer.is_empty() {
+        if !is_string_or_uri(&self.issuer) {
             return problem(
                 "issuer",
                 "expected an address like https://login.example.com",
             );
         }
-        if self.audience.is_empty() {
+        if !is_string_or_uri(&self.audience) {
             return problem(
                 "audience",
                 "expected the name that services know themselves by",
+            );
+        }
+        if !self.audiences.iter().all(|name| is_string_or_uri(name)) {
+            return problem(
+                "audiences",
+                "expected the names that services know themselves by",
             );
         }
         Ok(())
@@ -111,6 +116,13 @@ impl Jwt {
     }
 }
 
+/// Whether it may be an issuer or an audience: by RFC 7519, section 2, a text with a colon is a URI.
+fn is_string_or_uri(text: &str) -> bool {
+    let is_clean = !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    let is_plain = !text.is_empty() && !text.contains(':');
+    is_clean && (is_plain || Url::parse(text).is_ok())
+}
+
 fn read(
     key: &str,
     secret: Option<&SecretString>,
@@ -120,8 +132,7 @@ fn read(
         (Some(secret), _) => (key.to_owned(), secret.clone()),
         (None, Some(file)) => {
             let key = format!("{key}_file");
-            let secret = read_secret(file)
-                .map_err(|error| Problem::new(&*key, format!("{}: {error}", file.display())))?;
+            let secret = read_secret(&key, file)?;
             (key, secret)
         }
         (None, None) => return Ok(None),

@@ -2,7 +2,6 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tracing_subscriber::EnvFilter;
 
 use super::problem::Problem;
 
@@ -12,7 +11,7 @@ use super::problem::Problem;
 pub struct Logging {
     /// How a line is written.
     pub format: LogFormat,
-    /// `error`, `warn`, `info`, `debug`, `trace`, or directives like `info,isogloss_core=debug`.
+    /// `error`, `warn`, `info`, `debug`, `trace`, `off`, or directives like `info,isogloss_core=debug`.
     pub level: String,
 }
 
@@ -26,12 +25,48 @@ impl Default for Logging {
 }
 
 impl Logging {
+    /// The library takes any word for the name of a module, whose lines are then all that is logged.
     pub(super) fn check(&self) -> Result<(), Problem> {
-        if EnvFilter::try_new(&self.level).is_err() {
-            let expected = "expected error, warn, info, debug, trace, or directives like info,isogloss_core=debug";
-            return Err(Problem::new("logging.level", expected));
-        }
-        Ok(())
+        let wrong = self.level.split(',').find(|part| !is_directive(part));
+        let Some(part) = wrong else {
+            return Ok(());
+        };
+        let hint = match suggested(part) {
+            Some(level) => format!("; did you mean {level}?"),
+            None => String::new(),
+        };
+        let expected = format!("expected {EXPECTED}{hint}");
+        Err(Problem::new("logging.level", expected))
+    }
+}
+
+const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
+const EXPECTED: &str =
+    "error, warn, info, debug, trace, off, or directives like info,isogloss_core=debug";
+
+/// Whether it is a level, or a module and a level: `isogloss_core::auth=debug`.
+fn is_directive(part: &str) -> bool {
+    let (target, level) = part.split_once('=').unwrap_or(("isogloss", part));
+    let is_level = LEVELS.iter().any(|known| level.eq_ignore_ascii_case(known));
+    is_level && target.split("::").all(is_name)
+}
+
+fn is_name(segment: &str) -> bool {
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    !segment.is_empty() && segment.chars().all(is_of_name)
+}
+
+/// The level that other programs call so.
+fn suggested(part: &str) -> Option<&'static str> {
+    let word = part.rsplit('=').next().unwrap_or(part);
+    match word.to_ascii_lowercase().as_str() {
+        "warning" | "warnings" => Some("warn"),
+        "err" | "errors" | "fatal" | "critical" | "crit" | "alert" | "emerg" => Some("error"),
+        "notice" | "information" | "informational" | "normal" | "default" => Some("info"),
+        "verbose" | "debugging" => Some("debug"),
+        "all" | "finest" => Some("trace"),
+        "none" | "silent" | "quiet" | "disabled" => Some("off"),
+        _ => None,
     }
 }
 
@@ -53,6 +88,58 @@ impl TryFrom<String> for LogFormat {
             "text" => Ok(Self::Text),
             "json" => Ok(Self::Json),
             _ => Err("expected text or json"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(level: &str) -> Option<String> {
+        let logging = Logging {
+            level: level.to_owned(),
+            ..Logging::default()
+        };
+        logging.check().err().map(|problem| problem.to_string())
+    }
+
+    #[test]
+    fn levels_and_directives_are_taken() {
+        for level in [
+            "error",
+            "WARN",
+            "off",
+            "info,isogloss_core=debug",
+            "warn,isogloss_core::auth=trace,actix-web=off",
+        ] {
+            assert_eq!(refusal(level), None, "{level}");
+            assert!(
+                tracing_subscriber::EnvFilter::try_new(level).is_ok(),
+                "{level}"
+            );
+        }
+    }
+
+    #[test]
+    fn any_other_word_is_refused_and_the_level_that_is_meant_is_named() {
+        let expected = format!("logging.level: expected {EXPECTED}");
+        for (level, hint) in [
+            ("warning", "; did you mean warn?"),
+            ("info,isogloss_core=verbose", "; did you mean debug?"),
+            ("notice", "; did you mean info?"),
+            ("fatal", "; did you mean error?"),
+            ("", ""),
+            ("info,", ""),
+            ("isogloss_core", ""),
+            ("isogloss core=debug", ""),
+            ("=debug", ""),
+            ("isogloss_core=", ""),
+            ("[span]=debug", ""),
+            ("3", ""),
+            ("warn, isogloss_core=debug", ""),
+        ] {
+            assert_eq!(refusal(level), Some(format!("{expected}{hint}")), "{level}");
         }
     }
 }

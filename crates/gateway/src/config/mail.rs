@@ -27,7 +27,7 @@ pub struct Mail {
     pub from: String,
     /// How long the mail server may take.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-maximum" = "1day"))]
     pub timeout: Duration,
 }
 
@@ -43,6 +43,14 @@ impl Default for Mail {
 }
 
 impl Mail {
+    /// Returns the key that says how they are sent: `mail.transport`, or the one that names a file in its place.
+    pub(crate) const fn transport_key(&self) -> &'static str {
+        match self.transport_file {
+            None => "mail.transport",
+            Some(_) => "mail.transport_file",
+        }
+    }
+
     /// The sender's address, read.
     pub(crate) fn sender(&self) -> Result<Mailbox, Problem> {
         let expected = "expected an address like Name <name@example.com>";

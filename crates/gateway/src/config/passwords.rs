@@ -6,22 +6,23 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::problem::{Problem, above_zero};
-
 /// How passwords are hashed.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Passwords {
     /// Bcrypt's cost for passwords that are set, 4 to 31.
+    #[schemars(range(min = 4, max = 31))]
     pub bcrypt_cost: u32,
     /// Hashing threads; none takes as many as there are cores.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1024))]
     pub threads: Option<NonZeroUsize>,
     /// Logins that may wait for a hashing thread before further ones are refused.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub queue: NonZeroUsize,
     /// How long one may wait there before it is refused, too.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-maximum" = "1day"))]
     pub queue_timeout: Duration,
     /// Whether hashes of other systems are taken that give the password away to who steals them.
     pub allow_weak: bool,
@@ -30,8 +31,10 @@ pub struct Passwords {
     /// Whether one thread checks up to four passwords at once when several wait.
     pub lanes: bool,
     /// How many of all logins that wait or are checked may be for one account, in percent.
+    #[schemars(range(min = 1, max = 100))]
     pub account_share: NonZeroU8,
     /// How many of them may come from one source, and from one network, in percent.
+    #[schemars(range(min = 1, max = 100))]
     pub source_share: NonZeroU8,
 }
 
@@ -48,24 +51,5 @@ impl Default for Passwords {
             account_share: const { NonZeroU8::new(12).unwrap() },
             source_share: const { NonZeroU8::new(50).unwrap() },
         }
-    }
-}
-
-impl Passwords {
-    pub(super) fn check(&self) -> Result<(), Problem> {
-        if !(4..=31).contains(&self.bcrypt_cost) {
-            let expected = "expected a number from 4 to 31";
-            return Err(Problem::new("passwords.bcrypt_cost", expected));
-        }
-        for (key, share) in [
-            ("account_share", self.account_share),
-            ("source_share", self.source_share),
-        ] {
-            if share.get() > 100 {
-                let expected = "expected a number from 1 to 100";
-                return Err(Problem::new(format!("passwords.{key}"), expected));
-            }
-        }
-        above_zero("passwords.queue_timeout", self.queue_timeout)
     }
 }

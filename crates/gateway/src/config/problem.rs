@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::time::Duration;
 
 use ::config::{ConfigError, Map, Value, ValueKind};
 use serde::de::DeserializeOwned;
@@ -49,29 +48,41 @@ impl Problem {
             None => section.to_owned(),
         };
         match error {
-            ConfigError::FileParse { uri, cause } => {
-                // The parser draws the line it stumbled over. Its place is enough.
-                let text = cause.to_string();
-                let place = text.lines().next().unwrap_or_default();
-                Self::new(uri.unwrap_or_default(), format!("not TOML: {place}"))
-            }
             ConfigError::Type { expected, key, .. } => Self::new(below(key), expectation(expected)),
             ConfigError::At { error, key, .. } => {
                 Self::new(below(key), without_value(&error.to_string()))
             }
+            ConfigError::NotFound(key) => {
+                // The library leaves out the dot behind an index.
+                let key = key.replace(']', "].").replace("..", ".");
+                Self::new(below(Some(key)), "missing, expected a value")
+            }
             ConfigError::Frozen
-            | ConfigError::NotFound(_)
             | ConfigError::PathParse { .. }
+            | ConfigError::FileParse { .. }
             | ConfigError::Message(_)
             | ConfigError::Foreign(_)
             | _ => Self::new(section, without_value(&error.to_string())),
         }
     }
 
+    /// The same problem, at that place.
+    pub(super) fn in_place(mut self, place: &str) -> Self {
+        self.place = Some(place.to_owned());
+        self
+    }
+
     /// The same problem, with the place where its key stands.
     pub(crate) fn found_in(mut self, places: &Places) -> Self {
-        let key = self.key.split('[').next().unwrap_or_default();
-        self.place = places.0.get(key).cloned();
+        let mut key = self.key.split('[').next().unwrap_or_default();
+        while self.place.is_none() {
+            self.place = places.0.get(key).cloned();
+            // A key that is missing in a table within a section is missing where the table is.
+            match key.rsplit_once('.') {
+                Some((table, _)) if table.contains('.') => key = table,
+                _ => break,
+            }
+        }
         self
     }
 }
@@ -108,14 +119,6 @@ impl Places {
         }
         first
     }
-}
-
-/// Refuses a duration of nothing.
-pub(super) fn above_zero(key: &str, duration: Duration) -> Result<(), Problem> {
-    if duration.is_zero() {
-        return Err(Problem::new(key, "expected a duration above zero"));
-    }
-    Ok(())
 }
 
 /// Reads a section, and names an unknown key of it: the library does not.

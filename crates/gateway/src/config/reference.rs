@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::environment::{PREFIX, SEPARATOR};
-use super::schema::{DURATION, schema};
+use super::schema::{DURATION, MAXIMUM, MINIMUM, resolved, schema};
 
 const INTRODUCTION: &str = "\
 # Configuration
@@ -19,9 +19,19 @@ unknown key or a bad value stops the start with one line that says where and wha
 check` tells it beforehand. `isogloss config show` prints what is in force. What changes on SIGHUP stands
 in [operations](operations.md#reloading).
 
-Durations are written like `90s`, `15m`, `8h`, `30days` or `1h 30m`. Relative paths start at the working
-folder. A secret `x` can be given as `x_file`, the name of a file that holds it; the line end there is no
-part of it.
+Durations are written like `90s`, `15m`, `8h`, `30days` or `1h 30m`. Numbers and booleans are written
+without quotes in a file, texts and durations in quotes. A value out of the bounds of its type is refused.
+
+A relative path is relative to the folder of the file that it stands in, and in an environment variable to
+the working directory; a default that nothing sets is relative to the folder of the first `--config` file,
+or without one to the working directory. This holds for every path, also for those within addresses:
+`embedded:PATH`, `sqlite:PATH`, `folder:PATH`, `file:PATH`, and `sslrootcert=PATH` of a PostgreSQL address.
+`isogloss config show` prints the absolute paths that are in force.
+
+A secret `x` can be given as `x_file`, the name of a file that holds it. A byte order mark, line ends and
+white space around the secret are no part of it, and an empty file is refused. Of `x` and `x_file` the one
+in the later file counts, and one in an environment variable before those in files; both in one place are
+refused.
 ";
 
 /// The page, as Markdown.
@@ -85,7 +95,7 @@ fn write_keys(page: &mut String, schema: &Value, section: &str, within: &str, ta
         let _ = writeln!(
             page,
             "| `{name}` | {} | {default} | {what} | `{variable}` |",
-            kind(schema, key, shape)
+            format_args!("{}{}", kind(schema, key, shape), bounds(key, shape))
         );
     }
 }
@@ -95,15 +105,6 @@ fn keys<'s>(schema: &'s Value, table: &'s Value) -> impl Iterator<Item = (&'s st
     let keys = resolved(schema, table)["properties"].as_object();
     let keys = keys.into_iter().flatten();
     keys.map(|(name, key)| (name.as_str(), key))
-}
-
-/// What a reference leads to; everything else is itself.
-fn resolved<'s>(schema: &'s Value, value: &'s Value) -> &'s Value {
-    let target = value["$ref"].as_str();
-    let pointer = target.and_then(|target| target.strip_prefix('#'));
-    pointer
-        .and_then(|pointer| schema.pointer(pointer))
-        .unwrap_or(value)
 }
 
 fn text(value: &Value) -> Option<String> {
@@ -127,6 +128,17 @@ fn kind(schema: &Value, key: &Value, shape: &Value) -> String {
         Some("string") => "text".to_owned(),
         Some(other) => other.to_owned(),
         None => "any".to_owned(),
+    }
+}
+
+/// The least and the most that a value may be.
+fn bounds(key: &Value, shape: &Value) -> String {
+    let of = |name| key.get(name).or_else(|| shape.get(name));
+    let number = of("minimum").zip(of("maximum"));
+    match number.or_else(|| of(MINIMUM).zip(of(MAXIMUM))) {
+        Some((Value::String(least), Value::String(most))) => format!(", {least} to {most}"),
+        Some((least, most)) => format!(", {least} to {most}"),
+        None => String::new(),
     }
 }
 

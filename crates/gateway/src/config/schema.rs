@@ -11,6 +11,9 @@ use crate::dialects;
 
 /// Where durations are described.
 pub(super) const DURATION: &str = "#/$defs/Duration";
+/// The least and the most that a duration may be: keywords of our own, as the schema's are for numbers.
+pub(super) const MINIMUM: &str = "x-minimum";
+pub(super) const MAXIMUM: &str = "x-maximum";
 const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
 
 /// The schema, by JSON Schema 2020-12.
@@ -50,6 +53,55 @@ pub(crate) fn schema() -> Value {
     root.to_value()
 }
 
+/// Returns every setting of a schema, like `dialects.bimplus.path`, and what is said of it there. Those of a
+/// table for each dialect are there for each of them.
+pub(super) fn keys(schema: &Value) -> Vec<(String, &Value)> {
+    let mut keys = Vec::new();
+    add_keys(&mut keys, schema, "", schema);
+    keys
+}
+
+fn add_keys<'s>(
+    keys: &mut Vec<(String, &'s Value)>,
+    schema: &'s Value,
+    path: &str,
+    key: &'s Value,
+) {
+    let shape = resolved(schema, key);
+    let tables = shape["properties"].as_object();
+    let each = shape
+        .get("additionalProperties")
+        .filter(|each| each.is_object());
+    if tables.is_none() && each.is_none() {
+        keys.push((path.to_owned(), key));
+        return;
+    }
+    let below = |name: &str| {
+        if path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{path}.{name}")
+        }
+    };
+    for (name, key) in tables.into_iter().flatten() {
+        add_keys(keys, schema, &below(name), key);
+    }
+    for name in dialects::names() {
+        if let Some(each) = each {
+            add_keys(keys, schema, &below(name), each);
+        }
+    }
+}
+
+/// Returns what a reference leads to; everything else is itself.
+pub(super) fn resolved<'s>(schema: &'s Value, value: &'s Value) -> &'s Value {
+    let target = value["$ref"].as_str();
+    let pointer = target.and_then(|target| target.strip_prefix('#'));
+    pointer
+        .and_then(|pointer| schema.pointer(pointer))
+        .unwrap_or(value)
+}
+
 /// The table of a dialect: whether and where it is mounted, and what it sets itself.
 fn dialect(path: &str, settings: Schema) -> Value {
     let mut table = settings.to_value();
@@ -73,6 +125,8 @@ fn duration() -> Value {
         "type": "string",
         "pattern": r"^\s*(0|[0-9]+\s*[a-zA-Z]+(\s*[0-9]+\s*[a-zA-Z]+)*)\s*$",
         "examples": ["500ms", "90s", "15m", "8h", "30days", "1h 30m"],
+        MINIMUM: "1ms",
+        MAXIMUM: "36500days",
     })
 }
 

@@ -1,6 +1,7 @@
 //! Every section but the dialects, with its defaults.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use ::config::{Map, Value};
 use schemars::JsonSchema;
@@ -13,6 +14,7 @@ use super::jwt::Jwt;
 use super::logging::Logging;
 use super::mail::Mail;
 use super::passwords::Passwords;
+use super::paths;
 use super::problem::{self, Problem};
 use super::server::{Management, Server};
 use super::sunset::{self, Sunset};
@@ -20,6 +22,24 @@ use super::throttle::Throttle;
 use super::tokens::Tokens;
 use super::tracing::Tracing;
 use super::usage::Usage;
+
+/// The names of all sections.
+pub(super) const NAMES: [&str; 14] = [
+    "server",
+    "management",
+    "tokens",
+    "directory",
+    "passwords",
+    "throttle",
+    "mail",
+    "audit",
+    "jwt",
+    "usage",
+    "sunset",
+    "logging",
+    "tracing",
+    "dialects",
+];
 
 /// Every section but the dialects.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
@@ -55,8 +75,8 @@ pub struct Sections {
 }
 
 impl Sections {
-    pub(super) fn read(mut tables: Map<String, Value>) -> Result<Self, Problem> {
-        let sections = Self {
+    pub(super) fn read(mut tables: Map<String, Value>, folder: &Path) -> Result<Self, Problem> {
+        let mut sections = Self {
             server: section(&mut tables, "server")?,
             management: section(&mut tables, "management")?,
             tokens: section(&mut tables, "tokens")?,
@@ -72,10 +92,10 @@ impl Sections {
             tracing: section(&mut tables, "tracing")?,
         };
         if let Some(unknown) = tables.into_keys().next() {
-            let known = "server, management, tokens, directory, passwords, throttle, mail, audit, jwt, usage, sunset, logging, tracing, dialects";
-            let reason = format!("no such section, expected one of {known}");
+            let reason = format!("no such section, expected one of {}", NAMES.join(", "));
             return Err(Problem::new(unknown, reason));
         }
+        paths::resolve_defaults(&mut sections, folder)?;
         sections.check()
     }
 
@@ -84,12 +104,8 @@ impl Sections {
         self.management.check()?;
         self.tokens.check()?;
         self.directory.check()?;
-        self.passwords.check()?;
-        self.throttle.check()?;
         self.mail.check()?;
-        self.audit.check()?;
         self.jwt.check()?;
-        self.usage.check()?;
         self.logging.check()?;
         self.tracing.check()?;
         Ok(self)

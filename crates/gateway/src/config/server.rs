@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use isogloss_exchange::Host;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::problem::{Problem, above_zero};
+use super::problem::Problem;
 use super::tls::Tls;
 use crate::source::{Network, ProxyHeader};
 
@@ -21,8 +22,10 @@ pub struct Server {
     pub public_url: String,
     /// Threads that serve requests; none takes as many as there are cores.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 512))]
     pub workers: Option<NonZeroUsize>,
     /// The largest body, in bytes.
+    #[schemars(range(min = 1, max = 1_073_741_824))]
     pub body_limit: usize,
     /// The proxies in front whose word on the source of a request counts.
     pub trusted_proxies: Vec<Network>,
@@ -30,30 +33,31 @@ pub struct Server {
     pub proxy_header: ProxyHeader,
     /// How long an idle connection is kept: longer than a proxy in front keeps its own.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-minimum" = "0s"), extend("x-maximum" = "1day"))]
     pub keep_alive: Duration,
     /// How long a client may take to send the head of a request.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-maximum" = "1day"))]
     pub head_timeout: Duration,
     /// How long it may take to send a body.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-maximum" = "1day"))]
     pub body_timeout: Duration,
     /// Connections at the most, for each of the threads that serve requests.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub max_connections: NonZeroUsize,
     /// For how long browsers are to come by HTTPS only; zero says nothing of it.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-minimum" = "0s"))]
     pub hsts: Duration,
     /// How long requests are still taken once a shutdown was asked for: those that were sent before
     /// it, and, longer, those that a load balancer sends until it notices.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-minimum" = "0s"), extend("x-maximum" = "1day"))]
     pub drain_delay: Duration,
     /// How long requests under way may take after that.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-minimum" = "0s"), extend("x-maximum" = "1day"))]
     pub shutdown_timeout: Duration,
     /// By which certificate it speaks TLS; without it, it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,8 +92,10 @@ impl Server {
     }
 
     pub(super) fn check(&self) -> Result<(), Problem> {
-        above_zero("server.head_timeout", self.head_timeout)?;
-        above_zero("server.body_timeout", self.body_timeout)?;
+        if !self.public_url.is_empty() && self.public_url.parse::<Host>().is_err() {
+            let expected = "expected an address like https://login.example.com, or nothing";
+            return Err(Problem::new("server.public_url", expected));
+        }
         self.tls.as_ref().map_or(Ok(()), |tls| tls.check("server"))
     }
 }
@@ -101,6 +107,7 @@ pub struct Management {
     /// Address and port; port 0 takes a free one.
     pub bind: SocketAddr,
     /// Threads that serve its requests.
+    #[schemars(range(min = 1, max = 512))]
     pub workers: NonZeroUsize,
     /// By which certificate it speaks TLS; without it, it does not.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use ::config::Value;
 use actix_web::http::header::HeaderValue;
+use isogloss_dialect::is_web_address;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -80,6 +81,16 @@ pub struct CutOff {
     pub network: Option<Network>,
 }
 
+impl CutOff {
+    fn has_empty_text(&self) -> bool {
+        let texts = [&self.application, &self.key, &self.client, &self.user_agent];
+        texts
+            .into_iter()
+            .flatten()
+            .any(|text| text.trim().is_empty())
+    }
+}
+
 /// A moment, as RFC 3339 writes it.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
@@ -136,10 +147,9 @@ impl Sunset {
                 "expected a moment that is not before deprecated_at",
             );
         }
-        let is_link = url::Url::parse(&self.link).is_ok_and(|url| url.scheme().starts_with("http"));
         let fits =
             !self.link.contains(['<', '>', '"']) && HeaderValue::from_str(&self.link).is_ok();
-        if !(self.link.is_empty() || is_link && fits) {
+        if !(self.link.is_empty() || is_web_address(&self.link) && fits) {
             return wrong(
                 "link",
                 "expected an address like https://example.com/retired",
@@ -153,6 +163,9 @@ impl Sunset {
                 "cut_off",
                 "expected application, key, client, user_agent or network",
             );
+        }
+        if self.cut_off.iter().any(CutOff::has_empty_text) {
+            return wrong("cut_off", "expected texts that are not empty");
         }
         Ok(())
     }

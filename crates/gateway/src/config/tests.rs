@@ -1,14 +1,17 @@
 //! `config/isogloss.toml` is held to the code, and the other files of the folder are valid.
 
+mod every_key;
+
 use super::*;
 
 const REFERENCE: &str = include_str!("../../../../config/isogloss.toml");
 
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config")
+}
+
 fn load(name: &str) -> Config {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../config")
-        .join(name);
-    Config::load(&[file]).unwrap()
+    Config::load(&[folder().join(name)]).unwrap()
 }
 
 /// What is in force without any file, but with every dialect switched on.
@@ -19,11 +22,7 @@ fn defaults() -> Config {
 }
 
 fn of_text(text: &str) -> Result<Config, Problem> {
-    let merged = ::config::Config::builder()
-        .add_source(File::from_str(text, FileFormat::Toml))
-        .build()
-        .unwrap();
-    Config::check(&merged)
+    Config::check(file::parse("a.toml", text)?, &folder())
 }
 
 #[test]

@@ -7,8 +7,6 @@ use isogloss_core::throttle::{Budget, Limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Problem;
-
 /// How often passwords may be guessed, through all dialects together.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -16,71 +14,80 @@ pub struct Throttle {
     /// Whether anything is counted.
     pub enabled: bool,
     /// Wrong passwords for an account from one network that are free.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub account_tries: NonZeroU32,
     /// How long it takes until one of them is there again.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-maximum" = "30days"))]
     pub account_refill: Duration,
     /// Wrong passwords for an account from an address that has logged in to it before, or with a live
     /// token of its user.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub known_client_tries: NonZeroU32,
     /// How long it takes until one of them is there again.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-maximum" = "30days"))]
     pub known_client_refill: Duration,
     /// How long an address is remembered after a login.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration")]
     pub remember_clients: Duration,
     /// Wrong passwords from one source, whatever the account.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub source_tries: NonZeroU32,
     /// How long it takes until one of them is there again.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-maximum" = "30days"))]
     pub source_refill: Duration,
     /// Wrong passwords from one network, whatever the account; and wrong keys, counted apart.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub network_tries: NonZeroU32,
     /// How long it takes until one of them is there again.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-maximum" = "30days"))]
     pub network_refill: Duration,
     /// Wrong application keys from one source.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub key_tries: NonZeroU32,
     /// How long it takes until one of them is there again.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-maximum" = "30days"))]
     pub key_refill: Duration,
     /// Wrong access cards from everywhere together; and wrong keys of each dialect, counted apart.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub everywhere_tries: NonZeroU32,
     /// How long it takes until one of them is there again.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-maximum" = "30days"))]
     pub everywhere_refill: Duration,
     /// Wrong codes of an account's second factor.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub code_tries: NonZeroU32,
     /// How long it takes until one of them is there again.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-maximum" = "30days"))]
     pub code_refill: Duration,
     /// The first lock; each further one is twice as long.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-maximum" = "365days"))]
     pub first_lock: Duration,
     /// The longest lock.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-maximum" = "365days"))]
     pub longest_lock: Duration,
     /// Letters to one name.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub letters: NonZeroU32,
     /// How long it takes until one more may be sent.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-maximum" = "30days"))]
     pub letters_refill: Duration,
     /// Letters that one source may ask for.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub letters_of_source: NonZeroU32,
     /// How long it takes until it may ask for one more.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-maximum" = "30days"))]
     pub letters_of_source_refill: Duration,
 }
 
@@ -141,28 +148,6 @@ impl Throttle {
             letters_of_source: steady(self.letters_of_source, self.letters_of_source_refill),
             remember_clients: self.remember_clients,
         }
-    }
-
-    pub(super) fn check(&self) -> Result<(), Problem> {
-        for (key, span) in [
-            ("account_refill", self.account_refill),
-            ("known_client_refill", self.known_client_refill),
-            ("source_refill", self.source_refill),
-            ("network_refill", self.network_refill),
-            ("key_refill", self.key_refill),
-            ("everywhere_refill", self.everywhere_refill),
-            ("code_refill", self.code_refill),
-            ("first_lock", self.first_lock),
-            ("longest_lock", self.longest_lock),
-            ("letters_refill", self.letters_refill),
-            ("letters_of_source_refill", self.letters_of_source_refill),
-        ] {
-            if span < Duration::from_millis(1) {
-                let key = format!("throttle.{key}");
-                return Err(Problem::new(key, "expected a duration above zero"));
-            }
-        }
-        Ok(())
     }
 }
 

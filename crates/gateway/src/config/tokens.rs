@@ -10,9 +10,10 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::address::{TokenStoreAddress, is_there, read_secret};
+use super::address::{TokenStoreAddress, is_there};
 use super::masked::{masked, masked_address};
-use super::problem::{Problem, above_zero};
+use super::problem::Problem;
+use super::secret_file::read_secret;
 
 /// Where tokens live.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -40,10 +41,13 @@ pub struct Tokens {
     pub previous_pepper_file: Option<PathBuf>,
     /// How many live sessions a user may hold, and as many tokens that log in again; beyond it the least
     /// recently used of the dialect with the most of them ends.
+    #[schemars(range(min = 1, max = 1_000_000_000))]
     pub per_user: NonZeroUsize,
     /// How many of them at one client, and of one login.
+    #[schemars(range(min = 1, max = 1_000_000_000))]
     pub per_client: NonZeroUsize,
     /// How many one-time tokens a user may hold that were not used yet. They are counted apart.
+    #[schemars(range(min = 1, max = 1_000_000_000))]
     pub one_time_per_user: NonZeroUsize,
     /// What a second use of a one-time token does, beside being refused, logged and counted.
     pub second_use: SecondUse,
@@ -51,32 +55,36 @@ pub struct Tokens {
     /// of another that shares the server have another.
     pub redis_prefix: String,
     /// Connections to Redis at the most.
+    #[schemars(range(min = 1, max = 10_000))]
     pub redis_connections: NonZeroUsize,
     /// How long it may take to connect to a Redis server, TLS and password included.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-maximum" = "1day"))]
     pub redis_connect_timeout: Duration,
     /// How long a command to Redis may take.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-maximum" = "1day"))]
     pub redis_timeout: Duration,
     /// How long to wait for a free connection to Redis.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-maximum" = "1day"))]
     pub redis_pool_timeout: Duration,
     /// The certificates, as PEM, of the authorities to trust with Redis instead of the system's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redis_ca_file: Option<PathBuf>,
     /// How many replicas must have acknowledged a revocation before it counts as done.
+    #[schemars(range(min = 0, max = 100))]
     pub redis_wait_replicas: usize,
     /// How many tokens a gateway keeps after it looked them up in Redis, for as long as Redis tells it of
     /// their changes; 0 for none.
+    #[schemars(range(min = 0, max = 100_000_000))]
     pub redis_near_cache: usize,
     /// Whether each worker looks tokens up by a connection of its own, beside `redis_connections`. Without
     /// a near cache, and in a cluster, there is none.
     pub redis_worker_connections: bool,
     /// How many uses of tokens are noted in Redis together at the most; 1 notes each by itself, as in a
     /// cluster.
+    #[schemars(range(min = 1, max = 10_000))]
     pub redis_touch_batch: NonZeroUsize,
     /// What to make of a Redis that may evict tokens.
     pub redis_eviction: RedisEviction,
@@ -123,10 +131,15 @@ impl Default for Tokens {
 }
 
 impl Tokens {
+    /// Returns the key that says where they are: `tokens.store`, or the one that names a file in its place.
+    pub(crate) const fn store_key(&self) -> &'static str {
+        match self.store_file {
+            None => "tokens.store",
+            Some(_) => "tokens.store_file",
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), Problem> {
-        above_zero("tokens.redis_connect_timeout", self.redis_connect_timeout)?;
-        above_zero("tokens.redis_timeout", self.redis_timeout)?;
-        above_zero("tokens.redis_pool_timeout", self.redis_pool_timeout)?;
         TokenStoreAddress::of(self)?;
         self.key_prefix()?;
         self.read_redis_ca()?;
@@ -162,11 +175,8 @@ impl Tokens {
             Some(pepper) => ("tokens.pepper", pepper.clone()),
             None if !is_there("tokens.pepper_file", &self.pepper_file)? => return Ok(None),
             None => {
-                let secret = read_secret(&self.pepper_file).map_err(|error| {
-                    let file = self.pepper_file.display();
-                    Problem::new("tokens.pepper_file", format!("{file}: {error}"))
-                })?;
-                ("tokens.pepper_file", secret)
+                let key = "tokens.pepper_file";
+                (key, read_secret(key, &self.pepper_file)?)
             }
         };
         checked_pepper(key, &secret).map(Some)
@@ -181,9 +191,7 @@ impl Tokens {
             return Ok(None);
         };
         let key = "tokens.previous_pepper_file";
-        let secret = read_secret(file)
-            .map_err(|error| Problem::new(key, format!("{}: {error}", file.display())))?;
-        checked_pepper(key, &secret).map(Some)
+        checked_pepper(key, &read_secret(key, file)?).map(Some)
     }
 }
 

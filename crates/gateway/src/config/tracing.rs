@@ -16,6 +16,7 @@ pub struct Tracing {
     /// What traces name this gateway.
     pub service_name: String,
     /// How many of the traces that begin here are kept, from 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub sample_ratio: f64,
 }
 
@@ -40,9 +41,9 @@ impl Tracing {
     }
 
     pub(super) fn check(&self) -> Result<(), Problem> {
-        if !(0.0..=1.0).contains(&self.sample_ratio) {
-            let expected = "expected a number from 0 to 1";
-            return Err(Problem::new("tracing.sample_ratio", expected));
+        if self.service_name.trim().is_empty() {
+            let expected = "expected a name that is not empty";
+            return Err(Problem::new("tracing.service_name", expected));
         }
         self.collector().map(drop)
     }

@@ -6,8 +6,6 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::problem::{Problem, above_zero};
-
 /// Counting who uses which dialect.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -16,13 +14,14 @@ pub struct Usage {
     pub enabled: bool,
     /// How often counts go into the directory's database.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-maximum" = "1day"))]
     pub flush_interval: Duration,
     /// How long a client stays there that is not seen any more.
     #[serde(with = "humantime_serde")]
-    #[schemars(with = "Duration")]
+    #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub keep: Duration,
     /// Rows of known clients at the most: one for each endpoint and client.
+    #[schemars(range(min = 1, max = 10_000_000))]
     pub max_rows: NonZeroUsize,
 }
 
@@ -34,12 +33,5 @@ impl Default for Usage {
             keep: Duration::from_hours(24 * 400),
             max_rows: const { NonZeroUsize::new(10_000).unwrap() },
         }
-    }
-}
-
-impl Usage {
-    pub(super) fn check(&self) -> Result<(), Problem> {
-        above_zero("usage.flush_interval", self.flush_interval)?;
-        above_zero("usage.keep", self.keep)
     }
 }

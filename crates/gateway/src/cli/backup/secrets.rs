@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use isogloss_core::{Existing, write_private_file};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -21,28 +21,32 @@ pub(super) fn copy(folder: &Path, sections: &Sections) -> Result<Vec<String>> {
     let secrets = [
         (
             PEPPER,
+            "tokens.pepper_file",
             tokens.pepper.as_ref(),
             Some(tokens.pepper_file.as_path()),
         ),
         (
             PREVIOUS_PEPPER,
+            "tokens.previous_pepper_file",
             tokens.previous_pepper.as_ref(),
             tokens.previous_pepper_file.as_deref(),
         ),
         (
             JWT_SECRET,
+            "jwt.secret_file",
             jwt.secret.as_ref(),
             Some(jwt.secret_file.as_path()),
         ),
         (
             PREVIOUS_JWT_SECRET,
+            "jwt.previous_secret_file",
             jwt.previous_secret.as_ref(),
             jwt.previous_secret_file.as_deref(),
         ),
     ];
     let mut copied = Vec::new();
-    for (name, value, file) in secrets {
-        let Some(secret) = secret(value, file)? else {
+    for (name, key, value, file) in secrets {
+        let Some(secret) = secret(value, key, file)? else {
             continue;
         };
         let bytes = secret.expose_secret().as_bytes();
@@ -53,15 +57,14 @@ pub(super) fn copy(folder: &Path, sections: &Sections) -> Result<Vec<String>> {
 }
 
 /// A secret, from the configuration itself or from the file that it names, if that is there.
-fn secret(value: Option<&SecretString>, file: Option<&Path>) -> Result<Option<SecretString>> {
+fn secret(
+    value: Option<&SecretString>,
+    key: &str,
+    file: Option<&Path>,
+) -> Result<Option<SecretString>> {
     match (value, file) {
         (Some(value), _) => Ok(Some(value.clone())),
-        (None, Some(file)) if file.exists() => {
-            let secret = read_secret(file);
-            secret
-                .map(Some)
-                .with_context(|| format!("cannot read {}", file.display()))
-        }
+        (None, Some(file)) if file.exists() => Ok(Some(read_secret(key, file)?)),
         (None, _) => Ok(None),
     }
 }

@@ -33,6 +33,7 @@ pub(super) async fn run(arguments: &Arguments, sections: &Sections) -> Result<Ou
 }
 
 async fn outstanding(is_dry: bool, sections: &Sections) -> Result<Outstanding> {
+    let key = sections.directory.url_key();
     match DirectoryAddress::of(&sections.directory)? {
         DirectoryAddress::Sqlite(file) => {
             let outstanding = if is_dry {
@@ -40,7 +41,7 @@ async fn outstanding(is_dry: bool, sections: &Sections) -> Result<Outstanding> {
             } else {
                 SqliteDirectory::migrate(&file).await
             };
-            outstanding.with_context(|| format!("directory.url: {}", file.display()))
+            outstanding.with_context(|| format!("{key}: {}", file.display()))
         }
         DirectoryAddress::Postgres(url) => {
             let postgres = parts::postgres(&sections.directory, url);
@@ -49,7 +50,7 @@ async fn outstanding(is_dry: bool, sections: &Sections) -> Result<Outstanding> {
             } else {
                 PostgresDirectory::migrate(&postgres).await
             };
-            outstanding.context("directory.url")
+            outstanding.context(key)
         }
     }
 }

@@ -22,10 +22,10 @@ impl Secrets {
     /// Fails if the pepper of the configuration is another one: nothing of the backup would work under it.
     pub(super) fn compare(folder: &Path, manifest: &Manifest, sections: &Sections) -> Result<Self> {
         let read = |name: &str| {
-            let secret = manifest.has(name).then(|| read_secret(&folder.join(name)));
-            secret
-                .transpose()
-                .with_context(|| format!("cannot read {name}"))
+            let secret = manifest
+                .has(name)
+                .then(|| read_secret(name, &folder.join(name)));
+            secret.transpose()
         };
         let mut secrets = Self::default();
         secrets.compare_peppers(read(PEPPER)?, read(PREVIOUS_PEPPER)?, sections)?;

@@ -1,0 +1,152 @@
+//! Types and bounds of values: every layer is held to what the schema documents.
+
+use std::sync::LazyLock;
+
+use ::config::{Map, Value, ValueKind};
+use humantime_serde::re::humantime::parse_duration;
+use serde_json::Value as Schema;
+
+use super::Problem;
+use super::schema::{DURATION, MAXIMUM, MINIMUM, resolved, schema};
+
+/// Finds a value that has another type than its key, or that is out of the bounds of its key. The library
+/// takes `2.7` for an integer, `2` for a boolean and `true` for a text; text of an environment variable is
+/// taken for what its key needs.
+pub(super) fn check(tables: &Map<String, Value>) -> Result<(), Problem> {
+    check_table(&SCHEMA, &SCHEMA, "", tables)
+}
+
+static SCHEMA: LazyLock<Schema> = LazyLock::new(schema);
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+fn check_table(
+    schema: &Schema,
+    shape: &Schema,
+    section: &str,
+    table: &Map<String, Value>,
+) -> Result<(), Problem> {
+    for (name, value) in table {
+        let key = if section.is_empty() {
+            name.clone()
+        } else {
+            format!("{section}.{name}")
+        };
+        let each = shape
+            .get("additionalProperties")
+            .filter(|each| each.is_object());
+        // Names that do not exist are refused where the table is read.
+        if let Some(wanted) = shape["properties"].get(name).or(each) {
+            check_value(schema, wanted, &key, value)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_value(schema: &Schema, wanted: &Schema, key: &str, value: &Value) -> Result<(), Problem> {
+    let shape = resolved(schema, wanted);
+    match (shape["type"].as_str(), &value.kind) {
+        (Some("object"), ValueKind::Table(table)) => check_table(schema, shape, key, table),
+        (Some("array"), ValueKind::Array(items)) => {
+            let mut items = items.iter().enumerate();
+            items.try_for_each(|(index, item)| {
+                check_value(schema, &shape["items"], &format!("{key}[{index}]"), item)
+            })
+        }
+        (Some("object" | "array"), _) | (_, ValueKind::Table(_) | ValueKind::Array(_)) => Ok(()),
+        (_, ValueKind::String(text)) if text.contains(BYTE_ORDER_MARK) => Err(Problem::new(
+            key,
+            "expected a text without a byte order mark (U+FEFF)",
+        )),
+        (Some("integer"), kind) => check_integer(wanted, shape, key, kind),
+        (Some("number"), kind) => check_number(wanted, shape, key, kind),
+        (Some("boolean"), ValueKind::Boolean(_) | ValueKind::String(_)) => Ok(()),
+        (Some("boolean"), _) => Err(Problem::new(key, "expected a boolean")),
+        (_, ValueKind::String(text)) if wanted["$ref"] == DURATION => {
+            check_duration(wanted, shape, key, text)
+        }
+        (_, ValueKind::String(_)) => Ok(()),
+        (_, _) if wanted["$ref"] == DURATION => Err(Problem::new(
+            key,
+            "expected a duration in quotes, like \"90s\"",
+        )),
+        (_, _) => Err(Problem::new(key, "expected a text in quotes")),
+    }
+}
+
+/// What a schema says of a key, or of the type that it refers to.
+fn bound<'s>(wanted: &'s Schema, shape: &'s Schema, name: &str) -> Option<&'s Schema> {
+    wanted.get(name).or_else(|| shape.get(name))
+}
+
+fn check_integer(
+    wanted: &Schema,
+    shape: &Schema,
+    key: &str,
+    kind: &ValueKind,
+) -> Result<(), Problem> {
+    let number = match kind {
+        ValueKind::I64(number) => Some(i128::from(*number)),
+        ValueKind::U64(number) => Some(i128::from(*number)),
+        ValueKind::I128(number) => Some(*number),
+        ValueKind::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    let limit = |name| bound(wanted, shape, name).and_then(Schema::as_i64);
+    let (least, most) = (limit("minimum"), limit("maximum"));
+    match (number, least, most) {
+        (None, _, _) => Err(Problem::new(key, "expected an integer")),
+        (Some(number), Some(least), Some(most)) => {
+            if (i128::from(least)..=i128::from(most)).contains(&number) {
+                return Ok(());
+            }
+            let expected = format!("expected a number from {least} to {most}");
+            Err(Problem::new(key, expected))
+        }
+        (Some(_), _, _) => Ok(()),
+    }
+}
+
+fn check_number(
+    wanted: &Schema,
+    shape: &Schema,
+    key: &str,
+    kind: &ValueKind,
+) -> Result<(), Problem> {
+    let number = match kind {
+        ValueKind::Float(number) => Some(*number),
+        #[expect(clippy::cast_precision_loss, reason = "bounds are small numbers")]
+        ValueKind::I64(number) => Some(*number as f64),
+        ValueKind::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    let limit = |name| bound(wanted, shape, name).and_then(Schema::as_f64);
+    let (least, most) = (
+        limit("minimum").unwrap_or(f64::MIN),
+        limit("maximum").unwrap_or(f64::MAX),
+    );
+    if number.is_some_and(|number| (least..=most).contains(&number)) {
+        return Ok(());
+    }
+    let expected = format!("expected a number from {least} to {most}");
+    Err(Problem::new(key, expected))
+}
+
+fn check_duration(wanted: &Schema, shape: &Schema, key: &str, text: &str) -> Result<(), Problem> {
+    let limit = |name| bound(wanted, shape, name).and_then(Schema::as_str);
+    let (Some(least), Some(most)) = (limit(MINIMUM), limit(MAXIMUM)) else {
+        return Ok(());
+    };
+    let within = || {
+        let span = parse_duration(text).ok()?;
+        let (least, most) = (parse_duration(least).ok()?, parse_duration(most).ok()?);
+        Some((least..=most).contains(&span))
+    };
+    match within() {
+        Some(true) => Ok(()),
+        Some(false) => {
+            let expected = format!("expected a duration from {least} to {most}");
+            Err(Problem::new(key, expected))
+        }
+        None => Err(Problem::new(key, "expected a duration")),
+    }
+}

@@ -1,0 +1,108 @@
+//! The layers of the configuration, later ones over earlier ones.
+
+use std::env::current_dir;
+use std::path::{Path, PathBuf, absolute};
+
+use ::config::{Map, Source as _, Value, ValueKind};
+
+use super::environment::Variables;
+use super::{Problem, file, paths, renamed};
+
+/// What a key is followed by that names a file with the value.
+const FILE: &str = "_file";
+
+/// What all layers together say.
+pub(super) struct Merged {
+    pub(super) tables: Map<String, Value>,
+    /// Where paths of defaults are.
+    pub(super) folder: PathBuf,
+}
+
+impl Merged {
+    /// Reads the files in order, then the environment. A layer's relative paths become absolute, and of a
+    /// key and the same with `_file` the later layer's counts alone.
+    pub(super) fn read(files: &[PathBuf]) -> Result<Self, Problem> {
+        let here = current_dir().map_err(|error| Problem::new("the working directory", error))?;
+        let mut merged = Self {
+            folder: files
+                .first()
+                .map_or(Ok(here.clone()), |file| folder(file))?,
+            tables: Map::new(),
+        };
+        for file in files {
+            merged.add(
+                &file.display().to_string(),
+                file::read(file)?,
+                &folder(file)?,
+            )?;
+        }
+        let variables = ::config::Config::builder()
+            .add_source(Variables::new())
+            .build()
+            .and_then(|variables| variables.collect())
+            .map_err(|error| Problem::of("", error))?;
+        merged.add("the environment", variables, &here)?;
+        Ok(merged)
+    }
+
+    /// Puts a layer over those before it. Errors name the place.
+    pub(super) fn add(
+        &mut self,
+        layer: &str,
+        mut tables: Map<String, Value>,
+        folder: &Path,
+    ) -> Result<(), Problem> {
+        renamed::rename(&mut tables);
+        refuse_both("", &tables).map_err(|problem| problem.in_place(layer))?;
+        paths::resolve("", &mut tables, folder).map_err(|problem| problem.in_place(layer))?;
+        merge(&mut self.tables, tables);
+        Ok(())
+    }
+}
+
+/// Returns the folder of a file, symbolic links left as they are.
+fn folder(file: &Path) -> Result<PathBuf, Problem> {
+    let problem = |error| Problem::new(file.display().to_string(), error);
+    let file = absolute(file).map_err(problem)?;
+    Ok(file.parent().map(Path::to_owned).unwrap_or(file))
+}
+
+/// Refuses a layer that gives a value and names a file that holds it.
+fn refuse_both(section: &str, table: &Map<String, Value>) -> Result<(), Problem> {
+    for (name, value) in table {
+        let key = if section.is_empty() {
+            name.clone()
+        } else {
+            format!("{section}.{name}")
+        };
+        if table.contains_key(&format!("{name}{FILE}")) {
+            let reason = format!("set beside {key}{FILE}, expected only one of them");
+            return Err(Problem::new(key, reason));
+        }
+        if let ValueKind::Table(inner) = &value.kind {
+            refuse_both(&key, inner)?;
+        }
+    }
+    Ok(())
+}
+
+fn merge(lower: &mut Map<String, Value>, higher: Map<String, Value>) {
+    for (name, mut value) in higher {
+        match name.strip_suffix(FILE) {
+            Some(plain) => lower.remove(plain),
+            None => lower.remove(&format!("{name}{FILE}")),
+        };
+        if let (
+            Some(Value {
+                kind: ValueKind::Table(below),
+                ..
+            }),
+            ValueKind::Table(above),
+        ) = (lower.get_mut(&name), &mut value.kind)
+        {
+            merge(below, std::mem::take(above));
+        } else {
+            lower.insert(name, value);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Files that hold one secret: every `…_file` beside a key, and files that commands are given.
+
+use std::fs;
+use std::path::Path;
+
+use secrecy::SecretString;
+
+use super::Problem;
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// Reads the secret of a file that `key` names. A byte order mark and white space around the secret, line
+/// ends among it, are no part of it. A file without a secret is refused.
+pub(crate) fn read_secret(key: &str, file: &Path) -> Result<SecretString, Problem> {
+    let problem = |reason: String| Problem::new(key, format!("{}: {reason}", file.display()));
+    if file.as_os_str().is_empty() {
+        return Err(Problem::new(key, "expected the path of a file"));
+    }
+    let bytes = fs::read(file).map_err(|error| problem(error.to_string()))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| problem("expected text in UTF-8, and found other bytes".to_owned()))?;
+    let secret = text.trim_start_matches(BYTE_ORDER_MARK).trim();
+    if secret.is_empty() {
+        return Err(problem(
+            "expected a secret, and the file is empty".to_owned(),
+        ));
+    }
+    Ok(secret.into())
+}

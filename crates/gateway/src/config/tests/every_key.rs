@@ -1,0 +1,256 @@
+//! Every key of the schema is fed texts and numbers that are wrong, empty or extreme: each is refused by a
+//! message that names the key, or a gateway starts with it. `every_key.txt` has a row for each key.
+
+use std::fmt::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use ::config::{Map, Value, ValueKind};
+use actix_web::rt::System;
+use tempfile::TempDir;
+
+use super::super::schema::{DURATION, MAXIMUM, MINIMUM, keys, resolved};
+use super::super::*;
+use crate::{audit, mail, parts, secrets};
+
+/// What each key takes, one row a key.
+const ROWS: &str = include_str!("every_key.txt");
+
+/// Texts and numbers as an operator's bad day has them.
+fn values() -> Vec<(&'static str, ValueKind)> {
+    let text = |text: &str| ValueKind::String(text.to_owned());
+    let list = |item| ValueKind::Array(vec![Value::new(None, item)]);
+    vec![
+        ("''", text("")),
+        ("' LF'", text(" \n")),
+        ("'wrong word'", text("wrong word")),
+        ("'httpfoo:bar'", text("httpfoo:bar")),
+        ("'BOM'", text("\u{feff}")),
+        ("'BOM+info'", text("\u{feff}info")),
+        ("'0'", text("0")),
+        ("'0s'", text("0s")),
+        ("'99999999years'", text("99999999years")),
+        (
+            "'99999999999999999999years'",
+            text("99999999999999999999years"),
+        ),
+        ("0", ValueKind::I64(0)),
+        ("-1", ValueKind::I64(-1)),
+        ("i64::MAX", ValueKind::I64(i64::MAX)),
+        ("i128::MAX", ValueKind::I128(i128::MAX)),
+        ("2.7", ValueKind::Float(2.7)),
+        ("nan", ValueKind::Float(f64::NAN)),
+        ("true", ValueKind::Boolean(true)),
+        ("[]", ValueKind::Array(Vec::new())),
+        ("['']", list(text(""))),
+        ("['wrong word']", list(text("wrong word"))),
+        ("['httpfoo:bar']", list(text("httpfoo:bar"))),
+        ("['BOM']", list(text("\u{feff}"))),
+        ("[0]", list(ValueKind::I64(0))),
+        ("{}", ValueKind::Table(Map::new())),
+        ("[{}]", list(ValueKind::Table(Map::new()))),
+    ]
+}
+
+/// A configuration in which everything is enabled and keeps its data in that folder.
+fn base() -> Map<String, Value> {
+    let text = "\
+        server.bind = '127.0.0.1:0'\n\
+        management.bind = '127.0.0.1:0'\n\
+        tokens.store = 'memory:'\n\
+        passwords.bcrypt_cost = 4\n\
+        passwords.threads = 1\n\
+        jwt.enabled = true\n\
+        jwt.issuer = 'isogloss'\n\
+        jwt.audience = 'services'\n\
+        [dialects.bimplus]\n[dialects.crmcom]\n[dialects.tokenlogin]\n[dialects.memsource]\n";
+    file::parse("a.toml", text).unwrap()
+}
+
+fn set(table: &mut Map<String, Value>, path: &str, kind: ValueKind) {
+    let value = |kind| Value::new(Some(&"a.toml".to_owned()), kind);
+    match path.split_once('.') {
+        None => {
+            table.insert(path.to_owned(), value(kind));
+        }
+        Some((name, rest)) => {
+            let below = table
+                .entry(name.to_owned())
+                .or_insert_with(|| value(ValueKind::Table(Map::new())));
+            if let ValueKind::Table(inner) = &mut below.kind {
+                set(inner, rest, kind);
+            }
+        }
+    }
+}
+
+/// What a table in a list must have.
+fn item_of(list: &str) -> Map<String, Value> {
+    let text = if list.ends_with(".brownouts") {
+        "from = '2026-01-01T00:00:00Z'\nuntil = '2026-01-01T01:00:00Z'"
+    } else {
+        ""
+    };
+    file::parse("a.toml", text).unwrap()
+}
+
+/// What a file with that value says.
+fn read(path: &str, kind: ValueKind, folder: &Path) -> Result<Config, Problem> {
+    let mut tables = base();
+    // The value of a key goes before its file, and would hide it.
+    if let Some(value) = path.strip_suffix("_file") {
+        if let Some((section, name)) = value.split_once('.')
+            && let Some(Value {
+                kind: ValueKind::Table(table),
+                ..
+            }) = tables.get_mut(section)
+        {
+            table.remove(name);
+        }
+    }
+    match path.split_once("[].") {
+        None => set(&mut tables, path, kind),
+        Some((list, name)) => {
+            let mut item = item_of(list);
+            item.insert(name.to_owned(), Value::new(None, kind));
+            let item = Value::new(None, ValueKind::Table(item));
+            set(&mut tables, list, ValueKind::Array(vec![item]));
+        }
+    }
+    let mut merged = Merged {
+        tables: Map::new(),
+        folder: folder.to_owned(),
+    };
+    merged.add("a.toml", tables, folder)?;
+    Config::check(merged.tables, folder)
+}
+
+/// Makes every part as `serve` does, but for the sockets and what needs a server.
+fn build(config: &Config) -> anyhow::Result<()> {
+    System::new().block_on(async {
+        let sections = &config.sections;
+        let opened = parts::open(config).await?;
+        drop(audit::open(&sections.audit, &opened.directory)?);
+        mail::open(&sections.mail)?;
+        secrets::jwts(&sections.jwt)?;
+        drop(opened.into_auth());
+        Ok(())
+    })
+}
+
+/// How a key took a value.
+enum Outcome {
+    Works,
+    /// By a message that names it.
+    Refused(String),
+}
+
+/// Feeds one value to one key. The error says what is wrong with how it was taken.
+fn trial(key: &str, what: &str, kind: ValueKind) -> Result<Outcome, String> {
+    let folder = TempDir::new().unwrap();
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let config = match read(key, kind, folder.path()) {
+            Err(problem) => {
+                let said = problem.to_string();
+                let in_place = said.ends_with("(in a.toml)");
+                // A certificate is looked at before its key.
+                let table = key
+                    .split_once(".tls.")
+                    .map(|(section, _)| format!("{section}.tls."));
+                let list = key.split("[]").next().unwrap_or(key);
+                let is_named = said.starts_with(table.as_deref().unwrap_or(list));
+                if is_named && in_place {
+                    return Ok(Outcome::Refused(said));
+                }
+                return Err(format!("{key} with {what}: refused as {said}"));
+            }
+            Ok(config) => config,
+        };
+        match build(&config) {
+            Ok(()) => Ok(Outcome::Works),
+            Err(error) => Err(format!("{key} with {what}: is valid, and then: {error:#}")),
+        }
+    }));
+    outcome.unwrap_or_else(|_| Err(format!("{key} with {what}: panics")))
+}
+
+/// Every key, and `list[].name` for those of the tables in lists.
+fn paths(schema: &serde_json::Value) -> Vec<String> {
+    let mut paths = Vec::new();
+    for (path, key) in keys(schema) {
+        let items = resolved(schema, &resolved(schema, key)["items"]);
+        let names = items["properties"].as_object().into_iter().flatten();
+        paths.extend(names.map(|(name, _)| format!("{path}[].{name}")));
+        paths.push(path);
+    }
+    paths
+}
+
+/// The values that a key takes, as its row has them.
+fn row(path: &str, wrong: &mut Vec<String>) -> String {
+    let mut row = format!("{path} =");
+    for (what, kind) in values() {
+        match trial(path, what, kind) {
+            Ok(Outcome::Works) => write!(row, " {what}").unwrap(),
+            Ok(Outcome::Refused(_)) => {}
+            Err(said) => wrong.push(said),
+        }
+    }
+    row
+}
+
+#[test]
+fn every_value_of_every_key_is_refused_by_name_or_works() {
+    let mut wrong = Vec::new();
+    let keys = paths(&schema());
+    let found: Vec<_> = keys.iter().map(|path| row(path, &mut wrong)).collect();
+    let rows = || ROWS.lines().filter(|line| !line.starts_with('#'));
+    for row in &found {
+        if !rows().any(|line| line == row) {
+            wrong.push(format!("every_key.txt has no such row: {row}"));
+        }
+    }
+    for line in rows().filter(|line| !found.iter().any(|row| row == line)) {
+        wrong.push(format!(
+            "every_key.txt has a row that does not hold: {line}"
+        ));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_extremes_of_every_number_and_duration_work_and_what_is_beyond_is_refused() {
+    let schema = schema();
+    let mut wrong = Vec::new();
+    for (path, key) in keys(&schema) {
+        let shape = resolved(&schema, key);
+        let bound = |name: &str| key.get(name).or_else(|| shape.get(name));
+        let (least, most) = if shape["type"] == "integer" || shape["type"] == "number" {
+            (bound("minimum"), bound("maximum"))
+        } else if key["$ref"] == DURATION {
+            (bound(MINIMUM), bound(MAXIMUM))
+        } else {
+            continue;
+        };
+        let (Some(least), Some(most)) = (least, most) else {
+            wrong.push(format!("{path} has no bounds"));
+            continue;
+        };
+        for bound in [least, most] {
+            let kind = match bound {
+                serde_json::Value::String(text) => ValueKind::String(text.clone()),
+                number if shape["type"] == "integer" => ValueKind::I64(number.as_i64().unwrap()),
+                number => ValueKind::Float(number.as_f64().unwrap()),
+            };
+            let said = match trial(&path, &bound.to_string(), kind) {
+                Ok(Outcome::Works) => continue,
+                Ok(Outcome::Refused(said)) | Err(said) => said,
+            };
+            // A key that is held to another one, too.
+            if !said.contains("expected at least twice jwt.lifetime") {
+                wrong.push(format!("{path} with {bound}: {said}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
