@@ -172,6 +172,12 @@ fn a_path_of_a_file_is_refused_while_what_it_named_before_is_in_the_working_dire
         let absolute = place.path().join("there").display().to_string();
         place.write("p/x.toml", format!("{key} = '{scheme}{absolute}'"));
         assert_eq!(place.run(&arguments, &[]).exit, Some(0), "{key}");
+        // What a later layer sets is all that counts.
+        place.write("p/x.toml", format!("{key} = '{scheme}there'"));
+        let variable = format!("ISOGLOSS__{}", key.replace('.', "__").to_uppercase());
+        let later = format!("{scheme}{absolute}");
+        let said = place.run(&arguments, &[(&variable, &later)]);
+        assert_eq!(said.exit, Some(0), "{said:?}");
     }
 }
 

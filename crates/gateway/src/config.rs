@@ -1,5 +1,6 @@
 //! The configuration: files in TOML, then the environment, then checks.
 
+mod abandoned;
 mod address;
 mod audit;
 mod bounds;
@@ -73,7 +74,7 @@ impl Config {
     /// Reads the files in order, then the environment; later values win. A problem names the key,
     /// where it stands and what was expected.
     pub fn load(files: &[PathBuf]) -> Result<Self, Problem> {
-        let Merged { tables, folder } = Merged::read(files)?;
+        let Merged { tables, folder, .. } = Merged::read(files)?;
         Self::check(tables, &folder)
     }
 

@@ -89,7 +89,12 @@ fn check_integer(
         ValueKind::U64(number) => Some(i128::from(*number)),
         ValueKind::I128(number) => Some(*number),
         ValueKind::String(text) => text.parse().ok(),
-        _ => None,
+        ValueKind::Nil
+        | ValueKind::Boolean(_)
+        | ValueKind::U128(_)
+        | ValueKind::Float(_)
+        | ValueKind::Table(_)
+        | ValueKind::Array(_) => None,
     };
     let limit = |name| bound(wanted, shape, name).and_then(Schema::as_i64);
     let (least, most) = (limit("minimum"), limit("maximum"));
@@ -117,7 +122,13 @@ fn check_number(
         #[expect(clippy::cast_precision_loss, reason = "bounds are small numbers")]
         ValueKind::I64(number) => Some(*number as f64),
         ValueKind::String(text) => text.parse().ok(),
-        _ => None,
+        ValueKind::Nil
+        | ValueKind::Boolean(_)
+        | ValueKind::I128(_)
+        | ValueKind::U64(_)
+        | ValueKind::U128(_)
+        | ValueKind::Table(_)
+        | ValueKind::Array(_) => None,
     };
     let limit = |name| bound(wanted, shape, name).and_then(Schema::as_f64);
     let (least, most) = (

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf, absolute};
 
 use ::config::{Map, Source as _, Value, ValueKind};
 
+use super::abandoned::Abandoned;
 use super::environment::Variables;
-use super::{Problem, file, paths, renamed};
+use super::paths::Layer;
+use super::{Problem, file, renamed};
 
 /// What a key is followed by that names a file with the value.
 const FILE: &str = "_file";
@@ -16,19 +18,25 @@ pub(super) struct Merged {
     pub(super) tables: Map<String, Value>,
     /// Where paths of defaults are.
     pub(super) folder: PathBuf,
+    abandoned: Vec<Abandoned>,
 }
 
 impl Merged {
+    /// Returns what no layer says anything in.
+    pub(super) fn new(folder: PathBuf) -> Self {
+        Self {
+            tables: Map::new(),
+            folder,
+            abandoned: Vec::new(),
+        }
+    }
+
     /// Reads the files in order, then the environment. A layer's relative paths become absolute, and of a
     /// key and the same with `_file` the later layer's counts alone.
     pub(super) fn read(files: &[PathBuf]) -> Result<Self, Problem> {
         let here = current_dir().map_err(|error| Problem::new("the working directory", error))?;
-        let mut merged = Self {
-            folder: files
-                .first()
-                .map_or(Ok(here.clone()), |file| folder(file))?,
-            tables: Map::new(),
-        };
+        let first = files.first().map(|file| folder(file));
+        let mut merged = Self::new(first.transpose()?.unwrap_or_else(|| here.clone()));
         for file in files {
             merged.add(
                 &file.display().to_string(),
@@ -42,6 +50,9 @@ impl Merged {
             .and_then(|variables| variables.collect())
             .map_err(|error| Problem::of("", error))?;
         merged.add("the environment", variables, &here)?;
+        for abandoned in std::mem::take(&mut merged.abandoned) {
+            abandoned.check(&merged.tables)?;
+        }
         Ok(merged)
     }
 
@@ -54,7 +65,11 @@ impl Merged {
     ) -> Result<(), Problem> {
         renamed::rename(&mut tables);
         refuse_both("", &tables).map_err(|problem| problem.in_place(layer))?;
-        paths::resolve("", &mut tables, folder).map_err(|problem| problem.in_place(layer))?;
+        let layer = Layer {
+            name: layer,
+            folder,
+        };
+        layer.resolve("", &mut tables, &mut self.abandoned)?;
         merge(&mut self.tables, tables);
         Ok(())
     }

@@ -7,6 +7,7 @@ use ::config::{Map, Value, ValueKind};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::abandoned::{Abandoned, refuse_abandoned};
 use super::{Problem, Sections};
 
 /// Settings that hold a path and are not called `…_file`.
@@ -33,30 +34,65 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_');
 
-/// Makes every relative path of a layer absolute.
-pub(super) fn resolve(
-    section: &str,
-    table: &mut Map<String, Value>,
-    folder: &Path,
-) -> Result<(), Problem> {
-    for (name, value) in table {
-        let key = if section.is_empty() {
-            name.clone()
-        } else {
-            format!("{section}.{name}")
-        };
-        match &mut value.kind {
-            ValueKind::Table(inner) => resolve(&key, inner, folder)?,
-            ValueKind::String(text) if is_path(&key) => {
-                *text = path(text, folder).map_err(|reason| Problem::new(key, reason))?;
+/// A layer of the configuration.
+pub(super) struct Layer<'l> {
+    /// A file, or the environment.
+    pub(super) name: &'l str,
+    /// What its relative paths are relative to.
+    pub(super) folder: &'l Path,
+}
+
+impl Layer<'_> {
+    /// Makes every relative path of the layer absolute, and adds those that may be abandoned.
+    pub(super) fn resolve(
+        &self,
+        section: &str,
+        table: &mut Map<String, Value>,
+        abandoned: &mut Vec<Abandoned>,
+    ) -> Result<(), Problem> {
+        for (name, value) in table {
+            let key = if section.is_empty() {
+                name.clone()
+            } else {
+                format!("{section}.{name}")
+            };
+            if let ValueKind::Table(inner) = &mut value.kind {
+                self.resolve(&key, inner, abandoned)?;
+            } else if let ValueKind::String(text) = &mut value.kind {
+                let problem = |reason| Problem::new(&*key, reason).in_place(self.name);
+                let file = file_in(&key, text);
+                let file = file.map(|file| refuse_abandoned(Path::new(file), self.folder));
+                *text = resolved(&key, text, self.folder).map_err(problem)?;
+                if let Some(Err(reason)) = file {
+                    let problem = problem(reason);
+                    abandoned.push(Abandoned::new(key, text.clone(), problem));
+                }
             }
-            ValueKind::String(text) if ADDRESSES.contains(&key.as_str()) => {
-                *text = address(text, folder).map_err(|reason| Problem::new(key, reason))?;
-            }
-            _ => {}
         }
+        Ok(())
     }
-    Ok(())
+}
+
+/// The file that a setting names, if it is one that names a file.
+fn file_in<'t>(key: &str, text: &'t str) -> Option<&'t str> {
+    if is_path(key) {
+        return Some(text);
+    }
+    let is_address = ADDRESSES.contains(&key);
+    is_address
+        .then(|| path_in(text))
+        .flatten()
+        .map(|(_, file)| file)
+}
+
+fn resolved(key: &str, text: &str, folder: &Path) -> Result<String, String> {
+    if is_path(key) {
+        path(text, folder)
+    } else if ADDRESSES.contains(&key) {
+        address(text, folder)
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
 /// Makes the paths of defaults that are in force absolute; those that a layer has set are by now.
@@ -94,7 +130,11 @@ pub(super) fn resolve_defaults(sections: &mut Sections, folder: &Path) -> Result
 
 /// Returns an address whose paths are absolute. The error says why there is none.
 pub(super) fn secret_address(text: &SecretString, folder: &Path) -> Result<SecretString, String> {
-    address(text.expose_secret(), folder).map(SecretString::from)
+    let text = text.expose_secret();
+    if let Some((_, file)) = path_in(text) {
+        refuse_abandoned(Path::new(file), folder)?;
+    }
+    address(text, folder).map(SecretString::from)
 }
 
 fn is_path(key: &str) -> bool {
@@ -109,36 +149,20 @@ fn path(text: &str, folder: &Path) -> Result<String, String> {
     if text.trim().is_empty() {
         return Err("expected a path, and found white space".to_owned());
     }
-    refuse_abandoned(Path::new(text), folder)?;
     let path = folder.join(text).into_os_string().into_string();
     path.map_err(|_| "the folder's name is not UTF-8: expected an absolute path".to_owned())
 }
 
-/// Refuses a file that is only where earlier releases looked for it, in the working directory: with an empty
-/// file in its place, every session would end, or a directory have no users.
-fn refuse_abandoned(file: &Path, folder: &Path) -> Result<(), String> {
-    let path = folder.join(file);
-    if path.exists() || !file.exists() {
-        return Ok(());
-    }
-    Err(format!(
-        "there is no {}, but there is {} in the working directory, where earlier releases looked for it: \
-         move it, or set its absolute path",
-        path.display(),
-        file.display()
-    ))
+/// Splits an address into scheme and path, if it has a path.
+fn path_in(text: &str) -> Option<(&'static str, &str)> {
+    let mut schemes = SCHEMES.iter();
+    let (scheme, path) = schemes.find_map(|scheme| Some((scheme, text.strip_prefix(scheme)?)))?;
+    (!path.is_empty()).then(|| (scheme.trim_end_matches("//"), path))
 }
 
 fn address(text: &str, folder: &Path) -> Result<String, String> {
-    for scheme in SCHEMES {
-        let Some(relative) = text.strip_prefix(scheme) else {
-            continue;
-        };
-        if relative.is_empty() {
-            break;
-        }
-        let kind = scheme.trim_end_matches("//");
-        return Ok(format!("{kind}{}", path(relative, folder)?));
+    if let Some((scheme, file)) = path_in(text) {
+        return Ok(format!("{scheme}{}", path(file, folder)?));
     }
     let is_postgres = text.starts_with("postgres://") || text.starts_with("postgresql://");
     match text.split_once('?') {

@@ -98,15 +98,15 @@ fn item_of(list: &str) -> Map<String, Value> {
 fn read(path: &str, kind: ValueKind, folder: &Path) -> Result<Config, Problem> {
     let mut tables = base();
     // The value of a key goes before its file, and would hide it.
-    if let Some(value) = path.strip_suffix("_file") {
-        if let Some((section, name)) = value.split_once('.')
-            && let Some(Value {
-                kind: ValueKind::Table(table),
-                ..
-            }) = tables.get_mut(section)
-        {
-            table.remove(name);
-        }
+    if let Some((section, name)) = path
+        .strip_suffix("_file")
+        .and_then(|value| value.split_once('.'))
+        && let Some(Value {
+            kind: ValueKind::Table(table),
+            ..
+        }) = tables.get_mut(section)
+    {
+        table.remove(name);
     }
     match path.split_once("[].") {
         None => set(&mut tables, path, kind),
@@ -117,10 +117,7 @@ fn read(path: &str, kind: ValueKind, folder: &Path) -> Result<Config, Problem> {
             set(&mut tables, list, ValueKind::Array(vec![item]));
         }
     }
-    let mut merged = Merged {
-        tables: Map::new(),
-        folder: folder.to_owned(),
-    };
+    let mut merged = Merged::new(folder.to_owned());
     merged.add("a.toml", tables, folder)?;
     Config::check(merged.tables, folder)
 }
@@ -237,10 +234,12 @@ fn the_extremes_of_every_number_and_duration_work_and_what_is_beyond_is_refused(
             continue;
         };
         for bound in [least, most] {
-            let kind = match bound {
-                serde_json::Value::String(text) => ValueKind::String(text.clone()),
-                number if shape["type"] == "integer" => ValueKind::I64(number.as_i64().unwrap()),
-                number => ValueKind::Float(number.as_f64().unwrap()),
+            let kind = if let Some(text) = bound.as_str() {
+                ValueKind::String(text.to_owned())
+            } else if shape["type"] == "integer" {
+                ValueKind::I64(bound.as_i64().unwrap())
+            } else {
+                ValueKind::Float(bound.as_f64().unwrap())
             };
             let said = match trial(&path, &bound.to_string(), kind) {
                 Ok(Outcome::Works) => continue,
