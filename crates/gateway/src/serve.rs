@@ -153,15 +153,7 @@ async fn start(
         usage: usage.clone(),
         passwords,
         metrics,
-        backends: Backends {
-            mounts: config.mounts.clone().into(),
-            jwts: secrets::jwts(&sections.jwt)?,
-            usage: Behind::new(
-                &usage,
-                proxies(&sections.server),
-                Sunsets::new(&sections.sunset),
-            ),
-        },
+        backends: backends(config, &usage)?,
         body_timeout: sections.server.body_timeout,
     });
     let inner = management_server(sections, inner, inner_tls.as_deref(), &management)?;
@@ -227,6 +219,16 @@ fn ingredients(config: &Config, auth: Auth, probe: Probe, usage: Usage) -> Resul
         warn!("no dialect is enabled: every request will get 404");
     }
     Ok(ingredients)
+}
+
+fn backends(config: &Config, usage: &Usage) -> Result<Backends> {
+    let sections = &config.sections;
+    let sunsets = Sunsets::new(&sections.sunset);
+    Ok(Backends {
+        mounts: config.mounts.clone().into(),
+        jwts: secrets::jwts(&sections.jwt)?,
+        usage: Behind::new(usage, proxies(&sections.server), sunsets),
+    })
 }
 
 fn identity(section: &'static str, tls: Option<&config::Tls>) -> Result<Option<Arc<Identity>>> {
