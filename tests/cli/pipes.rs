@@ -33,6 +33,8 @@ fn a_command_whose_output_is_closed_ends_in_silence() {
         "completions elvish",
         "completions powershell",
         "directory export",
+        "directory migrate",
+        "directory migrate --json",
         "directory digest-keys list",
         "directory digest-keys list --json",
         "user list",

@@ -24,6 +24,8 @@ pub(crate) use self::backup::manifest::Database;
 use self::remote::Identity;
 pub(crate) use self::remote::listener;
 
+use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -129,6 +131,37 @@ Exit codes: 0 it is, 1 it is not, and the standard error says why.")]
     Man(pages::Man),
 }
 
+/// The command line of a gateway. To describe all commands takes milliseconds, in which SIGHUP would end
+/// the process: it does not listen for signals yet.
+#[derive(Parser)]
+struct Serving {
+    #[command(flatten)]
+    files: Files,
+    #[command(subcommand)]
+    command: Serve,
+}
+
+#[derive(Subcommand)]
+enum Serve {
+    Serve,
+}
+
+impl Cli {
+    /// Reads the command line, or ends the process where it is wrong or asks for help.
+    fn read(arguments: &[OsString]) -> Self {
+        match Serving::try_parse_from(arguments) {
+            Ok(Serving {
+                files,
+                command: Serve::Serve,
+            }) => Self {
+                files,
+                command: Command::Serve,
+            },
+            Err(_) => Self::parse_from(arguments),
+        }
+    }
+}
+
 /// How a command that did not fail ended.
 enum Outcome {
     Done,
@@ -138,8 +171,7 @@ enum Outcome {
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(cli) {
+    match run(Cli::read(&env::args_os().collect::<Vec<_>>())) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Refused) => ExitCode::from(1),
         Err(error) if error.is::<output::Closed>() => ExitCode::from(output::Closed::EXIT_CODE),
@@ -189,4 +221,29 @@ fn run(cli: Cli) -> Result<Outcome> {
         }
     };
     System::new().block_on(operator.scope(closing_all(work)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_of_a_gateway_says_the_same_without_the_other_commands() {
+        for line in [
+            "isogloss serve",
+            "isogloss serve --config a --config=b",
+            "isogloss --config a serve --config b",
+            "isogloss --config serve serve",
+        ] {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let short = Serving::try_parse_from(&words).map(|serving| serving.files.config);
+            let whole = Cli::try_parse_from(&words).map(|cli| cli.files.config);
+            assert_eq!(short.unwrap(), whole.unwrap(), "{line}");
+            assert!(matches!(Cli::read(&words).command, Command::Serve));
+        }
+        let other = ["isogloss", "--config", "serve", "config", "check"].map(OsString::from);
+        assert!(Serving::try_parse_from(&other).is_err());
+        let command = Cli::read(&other).command;
+        assert!(matches!(command, Command::Beside(_)));
+    }
 }
