@@ -7,6 +7,7 @@ mod acts;
 mod dialects;
 mod disk;
 mod recorded;
+mod refused;
 mod sessions;
 
 use conformance::{Builder, Gateway, Request, Response};

@@ -1,6 +1,7 @@
 //! The services behind the gateway: whose token have they received?
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod credentials;
 mod exchange;
 mod forward_auth;
 #[path = "../shared/holdings.rs"]
@@ -12,7 +13,7 @@ mod person;
 mod received;
 mod unavailable;
 
-use conformance::{Gateway, Request, Response, Store};
+use conformance::{Builder, Gateway, Request, Response, Store};
 use serde_json::Value;
 
 /// A gateway that also issues JWTs.
@@ -21,16 +22,17 @@ fn gateway() -> Gateway {
 }
 
 fn gateway_on(store: Store) -> Gateway {
+    builder().store(store).start().unwrap()
+}
+
+fn builder() -> Builder {
     let jwt = "[jwt]\nenabled = true\nissuer = \"https://login.example.com\"\naudience = \"services\"\naudiences = [\"archive\"]";
     Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
-        .store(store)
         .config_text(jwt)
         .env(
             "ISOGLOSS__JWT__SECRET",
             "a secret of this test, of at least thirty-two bytes",
         )
-        .start()
-        .unwrap()
 }
 
 /// The answer to that form, sent with a key.

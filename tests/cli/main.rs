@@ -4,6 +4,7 @@
 mod absent;
 mod app_passwords;
 mod audit;
+mod colours;
 mod conformance_command;
 #[path = "../shared/dialects.rs"]
 mod dialects;
@@ -14,6 +15,9 @@ mod hostile;
 mod keys;
 mod named;
 mod organisations;
+mod pipes;
+#[path = "../shared/terminal.rs"]
+mod pty;
 mod running;
 mod second_factor;
 mod sessions;

@@ -306,6 +306,26 @@ fn bad_addresses_of_stores_are_refused() {
 }
 
 #[test]
+fn a_prefix_that_could_reach_the_keys_of_others_is_refused_by_name() {
+    let too_long = format!("{}:", "x".repeat(64));
+    for prefix in [
+        "", "team", "*:", "t?m:", "[a-z]:", "{team}:", "team 1:", "Zürich:", "a\\nb:", ":x",
+        &too_long,
+    ] {
+        let said = check(&format!("[tokens]\nredis_prefix = \"{prefix}\""));
+        said.assert_refused(
+            "tokens.redis_prefix: expected 1 to 64 letters, digits and any of - _ . : / of which the last \
+             is a colon (in a.toml)",
+        );
+    }
+    let longest = format!("{}:", "x".repeat(63));
+    for prefix in [":", "team-1:", "a.b_c/d:e:", &longest] {
+        let said = check(&format!("[tokens]\nredis_prefix = \"{prefix}\""));
+        assert_eq!(said.exit, Some(0), "{prefix}: {}", said.all());
+    }
+}
+
+#[test]
 fn a_redis_address_that_cannot_work_is_refused() {
     for url in [
         "redis://",

@@ -27,11 +27,11 @@ fn http(address: SocketAddr) -> String {
 fn a_gateway_that_is_well_is_told_so_and_what_to_look_at() {
     let folder = TempDir::new().unwrap();
     let builder = builder(&folder).store(Store::Embedded);
+    let builder = builder.config_text("[server]\ntrusted_proxies = [\"127.0.0.1\"]");
     let gateway = builder.clone().start().unwrap();
     gateway.wait_until_ready().unwrap();
     let front = Front::start(gateway.public(), Manner::Replacing);
     let url = http(front.address);
-    let builder = builder.config_text("[server]\ntrusted_proxies = [\"127.0.0.1\"]");
     let report = Report::new(&builder, &gateway, &folder, Some(&url));
     assert_eq!(report.code, 0, "{:#?}", report.findings);
     report.assert("configuration", "ok", "valid");
@@ -150,6 +150,31 @@ fn a_proxy_that_lets_clients_say_who_they_are_is_found_out() {
 }
 
 #[test]
+fn a_proxy_that_is_not_listed_is_found_out() {
+    let folder = TempDir::new().unwrap();
+    let builder = builder(&folder);
+    let gateway = builder.clone().start().unwrap();
+    gateway.wait_until_ready().unwrap();
+    for (manner, verdict, text) in [
+        (
+            Manner::Replacing,
+            "warning",
+            "it is not in server.trusted_proxies",
+        ),
+        (Manner::Silent, "ok", "leads here"),
+    ] {
+        let front = Front::start(gateway.public(), manner);
+        let url = http(front.address);
+        let report = Report::new(&builder, &gateway, &folder, Some(&url));
+        report.assert(&format!("bimplus at {url}"), verdict, text);
+    }
+    // The doctor's own questions are no proxy's.
+    let report = Report::new(&builder, &gateway, &folder, Some(&http(gateway.public())));
+    report.assert("bimplus at", "ok", "seen as 127.0.0.1");
+    assert!(!gateway.log().join("\n").contains("says whom it speaks for"));
+}
+
+#[test]
 fn stores_that_are_away_or_unfit_are_told() {
     let folder = TempDir::new().unwrap();
     let mut redis = Redis::start().unwrap();
@@ -191,7 +216,7 @@ fn a_gateway_that_does_not_run_and_files_that_all_may_read_are_told() {
 #[test]
 fn the_certificate_that_clients_see_is_judged() {
     let folder = TempDir::new().unwrap();
-    let builder = builder(&folder);
+    let builder = builder(&folder).config_text("[server]\ntrusted_proxies = [\"127.0.0.1\"]");
     let gateway = builder.clone().start().unwrap();
     gateway.wait_until_ready().unwrap();
     for (days, verdict, text) in [

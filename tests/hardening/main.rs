@@ -12,6 +12,7 @@ mod proxied;
 #[path = "../shared/raw.rs"]
 mod raw;
 mod slow;
+mod unlisted;
 
 use conformance::{Builder, Gateway};
 

@@ -177,7 +177,8 @@ fn tables_of_a_newer_release_are_named() {
         VALUES (999, 'of a newer release', true, 'x', 0)";
     postgres.sql(&database, newer).unwrap();
     let subject = Subject::start(|builder| builder.directory(&url));
-    subject.assert_broken("newer", "directory", Refused, ["migration 999"; 2]);
+    let reason = "the tables are of a newer release: they are at version 999";
+    subject.assert_broken("newer", "directory", Refused, [reason; 2]);
     assert_eq!(first.login(), 200, "a gateway that runs goes on");
     let back = "DELETE FROM _sqlx_migrations WHERE version = 999";
     postgres.sql(&database, back).unwrap();

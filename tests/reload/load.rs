@@ -15,7 +15,7 @@ fn lifetime(hours: usize) -> String {
 }
 
 /// Ends the load, also where the test fails.
-struct Over<'a>(&'a AtomicBool);
+pub(crate) struct Over<'a>(pub(crate) &'a AtomicBool);
 
 impl Drop for Over<'_> {
     fn drop(&mut self) {

@@ -1,8 +1,13 @@
 //! SIGHUP: the configuration is read again, and nobody's connection is dropped.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod contents;
+mod credentials;
+mod early;
 mod kept;
 mod load;
+#[path = "../shared/terminal.rs"]
+mod pty;
 mod terminal;
 #[path = "../shared/whole.rs"]
 mod whole;

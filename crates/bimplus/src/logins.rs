@@ -34,7 +34,7 @@ pub(crate) async fn authorize(
             let presented = presented(&settings, request.head());
             let token = presented.map(|presented| presented.token);
             credentials.origin.proofs.extend(token);
-            with_password(&auth, &settings, credentials, remember_me, ids).await
+            with_password(&auth, &settings, *credentials, remember_me, ids).await
         }
         Login::Remembered { token } => remembered(&auth, &settings, &token, ids).await,
     }

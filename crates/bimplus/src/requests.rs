@@ -17,7 +17,7 @@ pub(crate) struct AuthorizeRequest {
 pub(crate) enum Login {
     /// With a password, remembered or not.
     Password {
-        credentials: Credentials,
+        credentials: Box<Credentials>,
         remember_me: bool,
     },
     /// With a remember-me token.
@@ -35,7 +35,7 @@ impl AuthorizeRequest {
         let token = token.or(misspelt);
         let login = match (user_id, password, token) {
             (Some(user_id), Some(password), token) => Login::Password {
-                credentials: Credentials {
+                credentials: Box::new(Credentials {
                     name: user_id,
                     password: password.into(),
                     factor: settings.factor(),
@@ -48,7 +48,7 @@ impl AuthorizeRequest {
                             .collect(),
                         ..Origin::new(REALM, None)
                     },
-                },
+                }),
                 remember_me,
             },
             (_, None, Some(_)) if settings.strict_remember_me && !remember_me => {

@@ -8,6 +8,7 @@ mod ended;
 mod erase;
 mod factor;
 mod issue;
+mod keys;
 mod login;
 mod once;
 mod proof;

@@ -46,7 +46,7 @@ pub use self::keys::Keys;
 pub(crate) use self::merge::directory_of;
 pub use self::origin::{Attribute, Attributes, Part, Value};
 pub use self::outstanding::{MigrationError, Obstacle, Outstanding, Step};
-pub use self::postgres::{AddressError, PostgresDirectory, PostgresSettings};
+pub use self::postgres::{AddressError, PostgresAccess, PostgresDirectory, PostgresSettings};
 pub use self::present::Present;
 pub use self::snapshot::{
     AppPasswordEntry, CardEntry, KeyEntry, OrganisationEntry, RecoveryCodeEntry, RevokedEntry,

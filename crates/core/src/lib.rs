@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod access;
 mod app_password;
 pub mod audit;
 mod auth;
@@ -31,6 +32,7 @@ mod totp;
 pub mod usage;
 mod user;
 
+pub use access::AccessChange;
 pub use app_password::AppPassword;
 pub use auth::{
     AccessCard, Auth, Credentials, Erasure, Filter, Listed, OrganisationName, Parts, Reach,
@@ -54,7 +56,7 @@ pub use recovery::RecoveryCode;
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use session::{Actor, Concurrency, IssuedToken, Purpose, Session, Terms};
 pub use strength::is_guessable;
-pub use throttle::{Origin, Source};
+pub use throttle::{Origin, Source, Wanted};
 pub use token::{Realm, Seed, Token, TokenDigest};
 pub use totp::{TotpSecret, TotpStep};
 pub use user::{Key, Organisation, Role, Unit, User, UserState};

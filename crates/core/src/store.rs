@@ -22,7 +22,7 @@ pub use self::health::{Finding, Level, ServerHealth, StoreHealth};
 pub use self::record::{Idle, Record, Slot, Spent};
 pub(crate) use self::redis::Link as RedisLink;
 pub(crate) use self::redis::probe::{PROBE_DIGEST, PROBE_LIFE, Probe as RedisProbe};
-pub use self::redis::{Eviction, KeyPrefix, RedisSettings, RedisStore};
+pub use self::redis::{Eviction, KeyPrefix, RedisAccess, RedisSettings, RedisStore};
 pub use self::stored::{StoredToken, TokenReader, TokenWriter, all_digests, export};
 use crate::clock::Clock;
 use crate::connections::Connections;

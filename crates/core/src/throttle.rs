@@ -23,7 +23,7 @@ pub use self::guard::Guard;
 pub(crate) use self::guess::{Guess, Proof, user_account};
 pub use self::limits::{Budget, Limits};
 pub use self::memory::MemoryThrottle;
-pub use self::origin::{Origin, Source};
+pub use self::origin::{Origin, Source, Wanted};
 pub use self::redis::RedisThrottle;
 pub(crate) use self::turn::Turn;
 use crate::error::StoreError;

@@ -5,6 +5,7 @@ use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, scope, to};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{
     Auth, AuthError, Credentials, IssuedToken, Lifetime, Origin, Purpose, Source, Terms, User,
+    Wanted,
 };
 use isogloss_dialect::cors;
 use secrecy::ExposeSecret as _;
@@ -59,6 +60,7 @@ async fn token(
     let presented = presented.into_iter().chain(in_body);
     let origin = Origin {
         proofs: presented.map(|presented| presented.token).collect(),
+        wanted: Some(Wanted::Unit(unit.clone())),
         ..Origin::new(REALM, source.as_deref().copied())
     };
     let user = log_in(&auth, &settings, wanted, origin).await?;
@@ -85,11 +87,14 @@ async fn key_token(
     body: Body,
 ) -> Answer {
     let unit = body.members_if_any()?.text("unit")?;
-    let origin = Origin::new(REALM, source.as_deref().copied());
+    let origin = Origin {
+        wanted: Some(Wanted::Unit(unit.clone())),
+        ..Origin::new(REALM, source.as_deref().copied())
+    };
     let key = key::presented(request.headers());
     let key = key.ok_or(Error::Key(AuthError::InvalidCredentials))?;
     let user = auth.login_by_key(key.expose_secret(), &origin).await;
-    let user = user.map_err(Error::Key)?;
+    let user = user.map_err(|error| denied(error, Error::Key))?;
     let issued = issue(&auth, &user, unit, settings.key_lifetime()).await?;
     Ok(ok(&Envelope::token(&issued.token, EMPTY)))
 }
@@ -110,12 +115,22 @@ async fn log_in(
                 organisation: Some(organisation),
                 origin,
             };
-            Ok(auth.login(credentials).await?)
+            let user = auth.login(credentials).await;
+            user.map_err(|error| denied(error, Error::Auth))
         }
         Login::Card(card) => {
             let user = auth.login_by_card(card, &organisation, &origin).await;
-            user.map_err(Error::Card)
+            user.map_err(|error| denied(error, Error::Card))
         }
+    }
+}
+
+/// What core forbids is the unit: it was asked for with the login.
+fn denied(error: AuthError, otherwise: fn(AuthError) -> Error) -> Error {
+    if matches!(error, AuthError::Forbidden) {
+        Error::Unit
+    } else {
+        otherwise(error)
     }
 }
 

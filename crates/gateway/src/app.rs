@@ -15,6 +15,7 @@ use tracing_actix_web::TracingLogger;
 
 use crate::dialects::Mount;
 use crate::door::Door;
+use crate::drain::Drain;
 use crate::fitness::Doubt;
 use crate::headers::Protection;
 use crate::measured::Requests;
@@ -48,6 +49,8 @@ pub struct Ingredients {
     pub usage: Usage,
     /// The dialects that are being retired.
     pub sunsets: Sunsets,
+    /// Whether each response is the last one of its connection.
+    pub drain: Drain,
     /// What is told when a request was unavailable.
     pub doubt: Arc<Doubt>,
 }
@@ -75,6 +78,7 @@ pub fn app(
         probe,
         usage,
         sunsets,
+        drain,
         doubt,
     } = ingredients;
     // Layers run from the bottom up: the last `wrap` sees a request first.
@@ -126,10 +130,12 @@ pub fn app(
             Asked::take(&mut request),
         );
         let (answer, protection) = (service.call(request), Rc::clone(&protection));
+        let drain = drain.clone();
         async move {
             let mut response = answer.await?;
             telemetry::tell_request_id(id, response.headers_mut());
             protection.write(response.headers_mut());
+            drain.write(&mut response);
             if let Some(asked) = asked {
                 asked.answer(&mut response);
             }

@@ -27,13 +27,14 @@ pub(crate) use self::remote::listener;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use actix_web::rt::System;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use isogloss_core::audit::{Actor, Caller};
 
 use crate::config::{Config, Problem};
 use crate::open_stores::closing_all;
-use crate::{serve, telemetry};
+use crate::serve;
 
 /// One host at which legacy clients of four login APIs keep logging in.
 #[derive(Parser)]
@@ -70,6 +71,13 @@ struct Files {
 enum Command {
     /// Serve the enabled dialects
     Serve,
+    #[command(flatten)]
+    Beside(Box<Beside>),
+}
+
+/// What is done beside a gateway, with its configuration.
+#[derive(Subcommand)]
+enum Beside {
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Command),
@@ -134,6 +142,7 @@ pub fn main() -> ExitCode {
     match run(cli) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Refused) => ExitCode::from(1),
+        Err(error) if error.is::<output::Closed>() => ExitCode::from(output::Closed::EXIT_CODE),
         Err(error) => {
             output::error(format_args!("{error:#}"));
             let misconfigured = error.downcast_ref::<Problem>().is_some();
@@ -143,39 +152,38 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<Outcome> {
-    let config = Config::load(&cli.files.config)?;
-    if let Command::Serve = cli.command {
-        telemetry::start(&config.sections.logging, &config.sections.tracing);
-    }
+    let files = cli.files.config;
     let is_beside = !matches!(cli.command, Command::Serve);
     let operator = Caller {
         actor: is_beside.then_some(Actor::CommandLine),
         ..Caller::default()
     };
     let work = async {
-        match cli.command {
-            Command::Serve => {
-                let served = serve::serve(config, cli.files.config).await;
-                served.map(|()| Outcome::Done)
-            }
-            Command::Config(command) => config::run(&command, &config),
-            Command::Directory(command) => directory::run(command, &config.sections).await,
-            Command::User(command) => user::run(command, &config).await,
-            Command::Organisation(command) => organisation::run(command, &config.sections).await,
-            Command::Session(command) => session::run(command, &config).await,
-            Command::Key(command) => key::run(command, &config.sections).await,
-            Command::Throttle(command) => throttle::run(command, &config).await,
-            Command::Audit(command) => audit::run(command, &config).await,
-            Command::OpenApi(arguments) => openapi::run(&arguments),
-            Command::Sunset(command) => sunset::run(command, &config).await,
-            Command::Doctor(arguments) => doctor::run(&arguments, &config).await,
-            Command::Backup(arguments) => backup::run(&arguments, &config).await,
-            Command::Restore(arguments) => restore::run(&arguments, &config).await,
-            Command::Health(identity) => health::run(&identity, &config),
-            Command::Completions(completions) => Ok(completions.print()),
-            Command::Man(man) => man.write(),
-            Command::Conformance(arguments) => conformance::run(&arguments, &config),
+        let command = match cli.command {
+            // Reads the configuration itself: by then it listens for signals.
+            Command::Serve => return serve::serve(files).await.map(|()| Outcome::Done),
+            Command::Beside(command) => command,
+        };
+        let config = Config::load(&files)?;
+        match *command {
+            Beside::Config(command) => config::run(&command, &config),
+            Beside::Directory(command) => directory::run(command, &config.sections).await,
+            Beside::User(command) => user::run(command, &config).await,
+            Beside::Organisation(command) => organisation::run(command, &config.sections).await,
+            Beside::Session(command) => session::run(command, &config).await,
+            Beside::Key(command) => key::run(command, &config.sections).await,
+            Beside::Throttle(command) => throttle::run(command, &config).await,
+            Beside::Audit(command) => audit::run(command, &config).await,
+            Beside::OpenApi(arguments) => openapi::run(&arguments),
+            Beside::Sunset(command) => sunset::run(command, &config).await,
+            Beside::Doctor(arguments) => doctor::run(&arguments, &config).await,
+            Beside::Backup(arguments) => backup::run(&arguments, &config).await,
+            Beside::Restore(arguments) => restore::run(&arguments, &config).await,
+            Beside::Health(identity) => health::run(&identity, &config),
+            Beside::Completions(completions) => completions.print(),
+            Beside::Man(man) => man.write(),
+            Beside::Conformance(arguments) => conformance::run(&arguments, &config),
         }
     };
-    actix_web::rt::System::new().block_on(operator.scope(closing_all(work)))
+    System::new().block_on(operator.scope(closing_all(work)))
 }

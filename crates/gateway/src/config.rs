@@ -2,6 +2,7 @@
 
 mod address;
 mod audit;
+mod contents;
 mod difference;
 mod directory;
 mod environment;
@@ -31,6 +32,7 @@ use ::config::{File, FileFormat, Map, Source as _, Value};
 
 pub(crate) use self::address::{DirectoryAddress, MailAddress, TokenStoreAddress, read_secret};
 pub use self::audit::{Audit, AuditTarget};
+pub(crate) use self::contents::Contents;
 pub use self::directory::Directory;
 use self::environment::Variables;
 pub use self::jwt::Jwt;

@@ -15,10 +15,13 @@ use isogloss_core::audit::{Actor, Audit, Event, Kind};
 use isogloss_core::directory::file::{File, FileError, Import};
 use isogloss_core::directory::{Directory, Precedence};
 use isogloss_core::{Clock as _, Passwords, Pepper, Peppers, SystemClock};
+use tokio::sync::Mutex;
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
 use self::gate::Gate;
+use crate::aside::aside;
+use crate::parts::Opened;
 use crate::{demo, dialects};
 
 /// Between two attempts, while the directory is away.
@@ -26,10 +29,11 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// What is to be done, and with what.
 pub(crate) struct Filling {
-    pub(crate) directory: Arc<dyn Directory>,
-    pub(crate) passwords: Passwords,
-    pub(crate) file: Option<DirectoryFile>,
-    pub(crate) audit: Audit,
+    directory: Arc<dyn Directory>,
+    passwords: Passwords,
+    /// Held while it is applied.
+    file: Mutex<Option<DirectoryFile>>,
+    audit: Audit,
 }
 
 /// The directory file of the configuration.
@@ -43,9 +47,15 @@ pub(crate) struct DirectoryFile {
 }
 
 impl DirectoryFile {
+    /// As [`read`](Self::read), on a thread of its own.
+    pub(crate) async fn read_aside(path: &Path, peppers: &Peppers) -> Result<Option<Self>> {
+        let (path, peppers) = (path.to_owned(), peppers.clone());
+        aside(move || Self::read(&path, &peppers)).await?
+    }
+
     /// Reads `directory.import`, if it names a file. A file that makes no sense in itself is refused
     /// here, whether the directory is there or not.
-    pub(crate) fn read(path: &Path, peppers: &Peppers) -> Result<Option<Self>> {
+    fn read(path: &Path, peppers: &Peppers) -> Result<Option<Self>> {
         if path.as_os_str().is_empty() {
             return Ok(None);
         }
@@ -66,9 +76,20 @@ impl DirectoryFile {
 pub(crate) type Rest = JoinHandle<Result<()>>;
 
 impl Filling {
+    /// Reads the directory file of the configuration, if there is one.
+    pub(crate) async fn new(opened: &Opened, import: &Path, audit: &Audit) -> Result<Self> {
+        let file = DirectoryFile::read_aside(import, &opened.peppers).await?;
+        Ok(Self {
+            directory: opened.directory.clone(),
+            passwords: opened.passwords.clone(),
+            file: Mutex::new(file),
+            audit: audit.clone(),
+        })
+    }
+
     /// Does it all, or, if the directory cannot be asked, goes on trying beside what follows. Gives the
     /// directory to work with.
-    pub(crate) async fn start(self) -> Result<(Arc<dyn Directory>, Rest)> {
+    pub(crate) async fn start(self: Arc<Self>) -> Result<(Arc<dyn Directory>, Rest)> {
         let directory = self.directory.clone();
         let outcome = match self.attempt().await {
             Err(FileError::Unavailable(_)) => self.second_attempt().await,
@@ -78,7 +99,7 @@ impl Filling {
             Ok(()) => Ok((directory, rt::spawn(async { Ok(()) }))),
             Err(FileError::Unavailable(reason)) if directory.ping().await.is_err() => {
                 warn!(%reason, "the directory is away: serving, and waiting for it");
-                if self.file.is_none() {
+                if self.file.lock().await.is_none() {
                     return Ok((directory, rt::spawn(self.wait(None))));
                 }
                 let gate = Arc::new(Gate::before(directory));
@@ -94,7 +115,21 @@ impl Filling {
         self.attempt().await
     }
 
-    async fn wait(self, gate: Option<Arc<Gate>>) -> Result<()> {
+    /// Applies another file, or another version of it, in place of the one that was read at the start. If
+    /// it cannot be applied, the one before it stays.
+    pub(crate) async fn replace_file(&self, file: Option<DirectoryFile>) -> Result<()> {
+        let mut current = self.file.lock().await;
+        if let Some(file) = &file
+            && current.as_ref().map(|file| file.fingerprint) != Some(file.fingerprint)
+        {
+            let applied = self.apply_where_writable(file).await;
+            applied.context("directory.import")?;
+        }
+        *current = file;
+        Ok(())
+    }
+
+    async fn wait(self: Arc<Self>, gate: Option<Arc<Gate>>) -> Result<()> {
         loop {
             sleep(PAUSE).await;
             match self.attempt().await {
@@ -113,18 +148,26 @@ impl Filling {
 
     async fn attempt(&self) -> Result<(), FileError> {
         self.directory.ping().await?;
-        if let Some(file) = &self.file {
-            match self.apply(file).await {
-                Err(FileError::Unavailable(error)) if error.is_read_only() => warn!(
-                    file = %file.path.display(),
-                    %error,
-                    "the directory file is not applied here: a gateway that can write applies it"
-                ),
-                applied => applied?,
-            }
+        if let Some(file) = self.file.lock().await.as_ref() {
+            self.apply_where_writable(file).await?;
         }
         demo::warn_of_demo_passwords(self.directory.as_ref(), &self.passwords).await;
         Ok(())
+    }
+
+    /// Applies the file, but leaves that to another gateway where nothing can be written.
+    async fn apply_where_writable(&self, file: &DirectoryFile) -> Result<(), FileError> {
+        match self.apply(file).await {
+            Err(FileError::Unavailable(error)) if error.is_read_only() => {
+                warn!(
+                    file = %file.path.display(),
+                    %error,
+                    "the directory file is not applied here: a gateway that can write applies it"
+                );
+                Ok(())
+            }
+            applied => applied,
+        }
     }
 
     /// Applies the file, unless this version of it was the last one that was applied. That saves time and

@@ -4,7 +4,21 @@ use std::time::Duration;
 
 use isogloss_core::audit::{Actor, Caller, Event, Kind, Reason};
 use isogloss_core::{Auth, AuthError, Key, Origin, Realm, Source};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
+
+/// A key as a caller shows it.
+pub(crate) struct ShownKey {
+    pub(crate) key: SecretString,
+    /// What it is if it was encoded as RFC 6749, section 2.3.1 wants it, and that is something else.
+    pub(crate) decoded: Option<SecretString>,
+}
+
+impl From<SecretString> for ShownKey {
+    fn from(key: SecretString) -> Self {
+        let decoded = None;
+        Self { key, decoded }
+    }
+}
 
 /// A caller whose key is in the directory.
 pub(crate) struct KeyHolder {
@@ -27,7 +41,7 @@ impl KeyHolder {
     pub(crate) async fn check(
         auth: &Auth,
         realm: Realm,
-        key: &SecretString,
+        shown: &ShownKey,
         source: Option<Source>,
     ) -> Result<Self, Denied> {
         let caller = |actor| Caller {
@@ -36,7 +50,9 @@ impl KeyHolder {
             ..Caller::default()
         };
         let origin = Origin::new(realm, source);
-        let (reason, denied) = match auth.shown_key(key.expose_secret(), &origin).await {
+        let decoded = shown.decoded.as_ref().map(ExposeSecret::expose_secret);
+        let key = shown.key.expose_secret();
+        let (reason, denied) = match auth.key_shown_as(key, decoded, &origin).await {
             Ok(Some(key)) => {
                 let caller = caller(Some(Actor::Key(key.label.clone())));
                 return Ok(Self { key, caller });

@@ -2,6 +2,7 @@
 
 mod administration;
 mod app;
+mod aside;
 mod audit;
 mod backends;
 pub mod cli;
@@ -12,6 +13,7 @@ mod dialects;
 mod digests;
 mod doctor;
 mod door;
+mod drain;
 mod fill;
 mod fitness;
 mod headers;
@@ -45,6 +47,7 @@ mod usage;
 
 pub use app::{Ingredients, app};
 pub use dialects::Mount;
+pub use drain::Drain;
 pub use fitness::Doubt;
 pub use probe::Probe;
 pub use source::{Network, Proxies, ProxyHeader};

@@ -17,7 +17,6 @@ mod users;
 pub(crate) use self::openapi::document;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::web::{Data, ServiceConfig, get, resource};
 use actix_web::{HttpResponse, Responder};
@@ -26,6 +25,7 @@ use isogloss_core::store::{Finding, StoreHealth};
 use serde_json::{Value, json};
 
 pub(crate) use self::app::{Ingredients, app};
+use crate::drain::Drain;
 use crate::fitness::{Fitness, Health};
 
 /// How many users or organisations a page has, unless it is said, and at the most.
@@ -37,7 +37,7 @@ const LONGEST_PAGE: u32 = 1000;
 pub(crate) struct Readiness {
     auth: Auth,
     fitness: Arc<Fitness>,
-    ending: Arc<AtomicBool>,
+    drain: Drain,
 }
 
 impl Readiness {
@@ -45,18 +45,23 @@ impl Readiness {
         Self {
             auth,
             fitness,
-            ending: Arc::default(),
+            drain: Drain::default(),
         }
     }
 
     /// From now on the answer is no.
     pub(crate) fn end(&self) {
-        self.ending.store(true, Ordering::Relaxed);
+        self.drain.begin();
+    }
+
+    /// Tells the applications of both listeners of the end.
+    pub(crate) fn drain(&self) -> Drain {
+        self.drain.clone()
     }
 
     /// What was found in the stores, and why the gateway is not ready, if it is not.
     async fn check(&self) -> (Option<String>, Found) {
-        if self.ending.load(Ordering::Relaxed) {
+        if self.drain.has_begun() {
             return (Some("shutting down".to_owned()), Found::default());
         }
         let ready = self.auth.ready().await;

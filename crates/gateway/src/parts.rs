@@ -1,5 +1,7 @@
 //! From configuration to the parts that core is made of.
 
+mod access;
+
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -7,13 +9,16 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::{
-    DigestKeys, Directory, PostgresDirectory, PostgresSettings, SqliteDirectory,
+    DigestKeys, Directory, PostgresAccess, PostgresDirectory, PostgresSettings, SqliteDirectory,
 };
-use isogloss_core::store::{Caps, EmbeddedStore, Eviction, RedisSettings, RedisStore, TokenStore};
+use isogloss_core::store::{
+    Caps, EmbeddedStore, Eviction, RedisAccess, RedisSettings, RedisStore, TokenStore,
+};
 use isogloss_core::throttle::{Guard, MemoryThrottle, Throttle};
 use isogloss_core::{Auth, Parts, PasswordSettings, Passwords, Peppers, SecondUse, SystemClock};
 use secrecy::SecretString;
 
+pub(crate) use self::access::Access;
 use crate::config::{self, Config, DirectoryAddress, RedisEviction, Sections, TokenStoreAddress};
 use crate::dialects::Mount;
 use crate::open_stores::{Open, close_at_the_end};
@@ -42,8 +47,13 @@ async fn open_parts(config: &Config, absent: Absent) -> Result<Opened> {
     };
     let digests = DigestKeys::under(peppers.clone(), Arc::new(SystemClock));
     let settings = &sections.directory;
-    let directory = directory_keeping(settings, settings.near_cache, digests, absent).await?;
-    let (tokens, throttle) = stores(&sections.tokens, remembers)?;
+    let (directory, postgres) =
+        directory_keeping(settings, settings.near_cache, digests, absent).await?;
+    let Stores {
+        tokens,
+        throttle,
+        redis,
+    } = stores(&sections.tokens, remembers)?;
     let passwords = passwords(&sections.passwords)?;
     let throttle = sections.throttle.enabled.then_some(throttle);
     let limits = sections.throttle.limits();
@@ -58,6 +68,7 @@ async fn open_parts(config: &Config, absent: Absent) -> Result<Opened> {
             .map(|throttle| Guard::new(throttle, limits)),
         throttle,
         audit: Audit::default(),
+        access: Access { redis, postgres },
     })
 }
 
@@ -82,6 +93,7 @@ pub(crate) struct Opened {
     pub(crate) peppers: Peppers,
     /// Nowhere, until it is said.
     pub(crate) audit: Audit,
+    pub(crate) access: Access,
     /// What counts tries, if anything does.
     pub(crate) throttle: Option<Arc<dyn Throttle>>,
     second_use: config::SecondUse,
@@ -110,19 +122,22 @@ impl Opened {
 /// Opens the directory for a command. It must be there.
 pub(crate) async fn directory(sections: &Sections) -> Result<Arc<dyn Directory>> {
     let digests = digest_keys(&sections.tokens);
-    directory_keeping(&sections.directory, 0, digests, Absent::Refuse).await
+    let (directory, _) = directory_keeping(&sections.directory, 0, digests, Absent::Refuse).await?;
+    Ok(directory)
 }
 
 /// Opens the directory for a command that fills it, and makes it if it is missing.
 pub(crate) async fn directory_to_fill(sections: &Sections) -> Result<Arc<dyn Directory>> {
     let digests = digest_keys(&sections.tokens);
-    directory_keeping(&sections.directory, 0, digests, Absent::Make).await
+    let (directory, _) = directory_keeping(&sections.directory, 0, digests, Absent::Make).await?;
+    Ok(directory)
 }
 
 /// Opens the directory for a command that only looks.
 pub(crate) async fn directory_to_look_at(sections: &Sections) -> Result<Arc<dyn Directory>> {
     let digests = digest_keys(&sections.tokens).read_only();
-    directory_keeping(&sections.directory, 0, digests, Absent::Refuse).await
+    let (directory, _) = directory_keeping(&sections.directory, 0, digests, Absent::Refuse).await?;
+    Ok(directory)
 }
 
 /// What opens the directory's digest keys, as far as a command knows the pepper: it makes none, and most
@@ -144,10 +159,10 @@ async fn directory_keeping(
     users: usize,
     digests: DigestKeys,
     absent: Absent,
-) -> Result<Arc<dyn Directory>> {
-    let directory = open_directory(settings, users, digests, absent).await?;
+) -> Result<(Arc<dyn Directory>, Option<PostgresAccess>)> {
+    let (directory, access) = open_directory(settings, users, digests, absent).await?;
     close_at_the_end(Open::Directory(directory.clone()));
-    Ok(directory)
+    Ok((directory, access))
 }
 
 async fn open_directory(
@@ -155,7 +170,7 @@ async fn open_directory(
     users: usize,
     digests: DigestKeys,
     absent: Absent,
-) -> Result<Arc<dyn Directory>> {
+) -> Result<(Arc<dyn Directory>, Option<PostgresAccess>)> {
     match DirectoryAddress::of(settings)? {
         DirectoryAddress::Sqlite(file) => {
             let place = || format!("directory.url: {}", file.display());
@@ -170,16 +185,18 @@ async fn open_directory(
             let directory = directory.with_context(place)?;
             let directory = directory.digesting(digests);
             match NonZeroUsize::new(users) {
-                None => Ok(Arc::new(directory)),
-                Some(users) => Ok(Arc::new(
-                    directory.keeping(users).await.with_context(place)?,
-                )),
+                None => Ok((Arc::new(directory), None)),
+                Some(users) => {
+                    let directory = directory.keeping(users).await.with_context(place)?;
+                    Ok((Arc::new(directory), None))
+                }
             }
         }
         DirectoryAddress::Postgres(url) => {
             let directory = PostgresDirectory::new(&postgres(settings, url));
             let directory = directory.context("directory.url")?;
-            Ok(Arc::new(directory.digesting(digests)))
+            let access = directory.access();
+            Ok((Arc::new(directory.digesting(digests)), Some(access)))
         }
     }
 }
@@ -194,11 +211,15 @@ pub(crate) fn postgres(settings: &config::Directory, url: SecretString) -> Postg
     }
 }
 
+/// The token store, what counts tries, and how both enter Redis, if they do.
+struct Stores {
+    tokens: Arc<dyn TokenStore>,
+    throttle: Arc<dyn Throttle>,
+    redis: Option<RedisAccess>,
+}
+
 /// Opens the token store, and what counts tries: on the same Redis, or in this process.
-fn stores(
-    settings: &config::Tokens,
-    remembers: bool,
-) -> Result<(Arc<dyn TokenStore>, Arc<dyn Throttle>)> {
+fn stores(settings: &config::Tokens, remembers: bool) -> Result<Stores> {
     let store = match TokenStoreAddress::of(settings)? {
         TokenStoreAddress::Memory => EmbeddedStore::in_memory(caps(settings))?,
         TokenStoreAddress::Embedded(file) => {
@@ -209,14 +230,23 @@ fn stores(
             let store = RedisStore::new(&redis(settings, url, remembers)?, caps(settings));
             let store = store.context("tokens.store")?;
             let throttle = store.throttle();
+            let access = store.access();
             let store = Arc::new(store);
             close_at_the_end(Open::Tokens(store.clone()));
-            return Ok((store, Arc::new(throttle)));
+            return Ok(Stores {
+                tokens: store,
+                throttle: Arc::new(throttle),
+                redis: Some(access),
+            });
         }
     };
     let store = Arc::new(store);
     close_at_the_end(Open::Tokens(store.clone()));
-    Ok((store, Arc::new(MemoryThrottle::default())))
+    Ok(Stores {
+        tokens: store,
+        throttle: Arc::new(MemoryThrottle::default()),
+        redis: None,
+    })
 }
 
 /// The token store, and what counts tries there, if it is one that several processes can open.

@@ -11,8 +11,14 @@ use isogloss_core::{Auth, Peppers, Source};
 use ring::hmac;
 use time::OffsetDateTime;
 
+use crate::source::Proxies;
+
 /// Has the question, and the answer.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-isogloss-probe");
+
+/// An address that is nobody's (RFC 5737): the doctor says that it asks for this one, and a proxy must not
+/// take that from a client.
+pub(crate) const FORGED: &str = "203.0.113.77";
 
 /// How far the clocks of both may differ, in seconds.
 const CLOCKS_DIFFER: u64 = 300;
@@ -33,6 +39,8 @@ pub(crate) struct Arrival {
     pub(crate) source: String,
     /// Whether a header said anything of that.
     pub(crate) told: bool,
+    /// Whether it was said by a proxy that is not listed.
+    pub(crate) by_unlisted: bool,
 }
 
 /// The dialect that a request is for, noted for the answer.
@@ -62,6 +70,8 @@ impl Probe {
             dialect: (dialect != "-").then(|| dialect.to_owned()),
             source: source.to_owned(),
             told: words.next()? == "told",
+            // Earlier releases do not say.
+            by_unlisted: words.next() == Some("unlisted"),
         })
     }
 
@@ -78,7 +88,12 @@ impl Probe {
     fn answer(&self, question: &str, arrival: &Arrival) -> String {
         let dialect = arrival.dialect.as_deref().unwrap_or("-");
         let told = if arrival.told { "told" } else { "untold" };
-        let text = format!("{dialect} {} {told}", arrival.source);
+        let listed = if arrival.by_unlisted {
+            "unlisted"
+        } else {
+            "listed"
+        };
+        let text = format!("{dialect} {} {told} {listed}", arrival.source);
         self.signed(&format!("answer to {question}"), &text)
     }
 
@@ -160,9 +175,18 @@ fn answer_to(asked: &Asked, request: &HttpRequest) -> Option<String> {
         told: [X_FORWARDED_FOR, FORWARDED]
             .iter()
             .any(|name| request.headers().contains_key(name)),
+        by_unlisted: is_by_unlisted(request),
     };
     let probe = request.app_data::<Data<Probe>>()?;
     Some(probe.answer(&asked.question, &arrival))
+}
+
+/// Whether a proxy says whom it asks for, and is not listed. What the doctor itself says is no sign of one.
+fn is_by_unlisted(request: &HttpRequest) -> bool {
+    let is_listed = |proxies: &Proxies| proxies.sent_request(request);
+    let mut said = request.headers().get_all(X_FORWARDED_FOR);
+    said.any(|said| said.as_bytes() != FORGED.as_bytes())
+        && !request.app_data::<Proxies>().is_some_and(is_listed)
 }
 
 #[cfg(test)]
@@ -185,6 +209,7 @@ mod tests {
             dialect: Some("bimplus".to_owned()),
             source: "192.0.2.1".to_owned(),
             told: true,
+            by_unlisted: true,
         }
     }
 

@@ -1,15 +1,21 @@
 //! SIGHUP: the configuration is read again, and what can change at run time does.
 
+mod credentials;
+
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use isogloss_core::Peppers;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 
 use crate::app::Ingredients;
-use crate::config::{Config, Sections, Tls};
+use crate::aside::aside;
+use crate::config::{Config, Contents, Problem, Sections, Tls};
+use crate::fill::{DirectoryFile, Filling};
+use crate::parts::Access;
 use crate::renewal::Renewal;
 use crate::source::Proxies;
 use crate::sunset::Sunsets;
@@ -46,6 +52,11 @@ pub(crate) struct Reload {
     /// The files of the configuration.
     pub(crate) files: Vec<PathBuf>,
     pub(crate) sections: Sections,
+    /// What the files hold that are named there.
+    pub(crate) contents: Contents,
+    pub(crate) access: Access,
+    pub(crate) filling: Arc<Filling>,
+    pub(crate) peppers: Peppers,
     pub(crate) application: Renewal<Ingredients>,
     pub(crate) inner: Renewal<management::Ingredients>,
     pub(crate) usage: Usage,
@@ -58,17 +69,22 @@ impl Reload {
     pub(crate) async fn at(mut self, mut hangups: Hangups) {
         loop {
             hangups.next().await;
-            if let Err(problem) = self.once().await {
-                error!(problem = %format_args!("{problem:#}"), "the configuration is not reloaded, everything stays as it was");
+            if let Err(problem) = Box::pin(self.once()).await {
+                error!(problem = %format_args!("{problem:#}"), "the configuration is not reloaded, its settings stay as they were");
             }
         }
     }
 
     async fn once(&mut self) -> Result<()> {
+        let (config, contents) = read(&self.files).await?;
         let Config {
             sections: wanted,
             mounts,
-        } = Config::load(&self.files)?;
+        } = config;
+        let import = DirectoryFile::read_aside(&wanted.directory.import, &self.peppers).await?;
+        // The file may be applied with these already.
+        self.replace_credentials(&wanted, &contents).await?;
+        self.filling.replace_file(import).await?;
         let next = with_changes(&self.sections, &wanted);
         let mailer = mail::open(&next.mail)?;
         // Whatever could be wrong is looked at by now, but for files that change at this very moment.
@@ -102,16 +118,31 @@ impl Reload {
         for key in next.difference(&wanted) {
             warn!(key, "a changed setting waits for a restart");
         }
+        for key in self.contents.difference(&contents) {
+            warn!(key, "the changed contents of a file wait for a restart");
+        }
         self.sections = next;
         info!(dialects, "the configuration is reloaded");
         Ok(())
     }
 }
 
+/// Reads the configuration, and what the files hold that it names.
+pub(crate) async fn read(files: &[PathBuf]) -> Result<(Config, Contents)> {
+    let files = files.to_owned();
+    let read = move || {
+        let config = Config::load(&files)?;
+        let contents = config.sections.contents();
+        Ok::<_, Problem>((config, contents))
+    };
+    Ok(aside(read).await??)
+}
+
 /// The settings in force, and of the others what can change at run time.
 fn with_changes(current: &Sections, wanted: &Sections) -> Sections {
     let mut next = current.clone();
     next.logging.level.clone_from(&wanted.logging.level);
+    next.directory.import.clone_from(&wanted.directory.import);
     next.mail.clone_from(&wanted.mail);
     next.sunset.clone_from(&wanted.sunset);
     next.server.body_limit = wanted.server.body_limit;

@@ -20,8 +20,9 @@ use self::http::{management_server, public_server};
 use self::running::{Running, Signals};
 use crate::app::Ingredients;
 use crate::backends::Backends;
-use crate::config::{self, Config};
-use crate::fill::{DirectoryFile, Filling};
+use crate::config::{self, Config, Contents};
+use crate::drain::Drain;
+use crate::fill::Filling;
 use crate::fitness::{Doubt, Fitness, Stores};
 use crate::management::Readiness;
 use crate::management::metrics::Metrics;
@@ -33,20 +34,28 @@ use crate::source::Proxies;
 use crate::sunset::Sunsets;
 use crate::tls::Identity;
 use crate::usage::{Behind, Usage};
-use crate::{audit, descriptors, digests, listener, mail, management, parts, secrets};
+use crate::{
+    audit, descriptors, digests, listener, mail, management, parts, reload, secrets, telemetry,
+};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Serves until a signal ends it.
-pub(crate) async fn serve(config: Config, files: Vec<PathBuf>) -> Result<()> {
-    // From here on a signal is an orderly end, at whatever step it meets us.
+pub(crate) async fn serve(files: Vec<PathBuf>) -> Result<()> {
+    // From here on a signal is an orderly end, at whatever step it arrives. One that asks for a
+    // reload is served when the start is complete.
     let mut signals = Signals::listen()?;
     let hangups = Hangups::listen()?;
+    let (config, contents) = tokio::select! {
+        read = reload::read(&files) => read?,
+        () = signals.next() => return Ok(()),
+    };
+    telemetry::start(&config.sections.logging, &config.sections.tracing);
     // Opening is not cut off: what is half open could not be closed.
-    let opening = Opening::open(&config).await?;
+    let opening = Opening::open(config, contents).await?;
     tokio::select! {
-        running = start(&config, files, hangups, opening) => running?.until_the_end(&mut signals).await,
+        running = start(files, hangups, opening) => running?.until_the_end(&mut signals).await,
         () = signals.next() => {
             info!("stopped before all was started");
             Ok(())
@@ -54,8 +63,10 @@ pub(crate) async fn serve(config: Config, files: Vec<PathBuf>) -> Result<()> {
     }
 }
 
-/// The listeners and the stores, before anything is served.
+/// The configuration, the listeners and the stores, before anything is served.
 struct Opening {
+    config: Config,
+    contents: Contents,
     public: TcpListener,
     inner: TcpListener,
     counted: PrometheusHandle,
@@ -63,15 +74,17 @@ struct Opening {
 }
 
 impl Opening {
-    async fn open(config: &Config) -> Result<Self> {
+    async fn open(config: Config, contents: Contents) -> Result<Self> {
         let sections = &config.sections;
         // Bound before anything else is done or logged: whoever started us reads the addresses first.
         let public = listener::bind("public", "server.bind", sections.server.bind)?;
         let inner = listener::bind("management", "management.bind", sections.management.bind)?;
         let counted = management::metrics::start()?;
         descriptors::ask_for_enough(&sections.server);
-        let opened = parts::open(config).await?;
+        let opened = parts::open(&config).await?;
         Ok(Self {
+            config,
+            contents,
             public,
             inner,
             counted,
@@ -80,36 +93,31 @@ impl Opening {
     }
 }
 
-async fn start(
-    config: &Config,
-    files: Vec<PathBuf>,
-    hangups: Hangups,
-    opening: Opening,
-) -> Result<Running> {
-    let sections = &config.sections;
+async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Result<Running> {
     let Opening {
+        config,
+        mut contents,
         public,
         inner,
         counted,
         mut opened,
     } = opening;
+    let (config, sections) = (&config, &config.sections);
     let audit = audit::open(&sections.audit, &opened.directory)?;
     opened.audit = audit.clone();
     let old_events = opened.directory.clone();
-    let filling = Filling {
-        directory: opened.directory.clone(),
-        passwords: opened.passwords.clone(),
-        file: DirectoryFile::read(&sections.directory.import, &opened.peppers)?,
-        audit: audit.clone(),
-    };
-    let (directory, filling) = filling.start().await?;
+    let filling = Filling::new(&opened, &sections.directory.import, &audit).await?;
+    let filling = Arc::new(filling);
+    let (directory, rest) = filling.clone().start().await?;
     opened.directory = directory.clone();
     opened.tokens = Arc::new(MeasuredStore::around(opened.tokens));
     let tokens = opened.tokens.clone();
     let metrics = Metrics::new(counted.clone(), tokens.clone(), directory.clone());
     let probe = Probe::new(&opened.peppers);
+    let peppers = opened.peppers.clone();
     let usage = Usage::new(&sections.usage, &opened.peppers);
     let passwords = opened.passwords.clone();
+    let access = opened.access.clone();
     let throttle = opened.throttle.clone();
     let auth = opened.into_auth();
     let doubt = Arc::new(Doubt::default());
@@ -128,6 +136,7 @@ async fn start(
     let public_tls = identity("server", sections.server.tls.as_ref())?;
     let inner_tls = identity("management", sections.management.tls.as_ref())?;
     let application = Renewal::of(Ingredients {
+        drain: readiness.drain(),
         doubt,
         ..ingredients(config, auth.clone(), probe, usage.clone())?
     });
@@ -145,30 +154,25 @@ async fn start(
         usage: usage.clone(),
         passwords,
         metrics,
-        backends: Backends {
-            mounts: config.mounts.clone().into(),
-            jwts: secrets::jwts(&sections.jwt)?,
-            usage: Behind::new(
-                &usage,
-                proxies(&sections.server),
-                Sunsets::new(&sections.sunset),
-            ),
-        },
+        backends: backends(config, &usage)?,
         body_timeout: sections.server.body_timeout,
     });
     let inner = management_server(sections, inner, inner_tls.as_deref(), &management)?;
     let upkeep = rt::spawn(management::metrics::keep_up(counted));
-    let counting = usage
-        .clone()
-        .keep(sections.usage.clone(), directory.clone(), auth);
-    let counting = rt::spawn(counting);
+    let counting = usage.clone();
+    let counting = rt::spawn(counting.keep(sections.usage.clone(), directory.clone(), auth));
     let keying = rt::spawn(digests::keep_keyed(directory.clone()));
     let mut housekeeping = vec![sweeper, watcher, pruner, upkeep, counting, keying];
     let identities = public_tls.iter().chain(&inner_tls).cloned();
     housekeeping.extend(identities.map(|identity| rt::spawn(identity.watch())));
+    contents.add_made(sections.contents());
     let reload = Reload {
         files,
         sections: sections.clone(),
+        contents,
+        access,
+        filling,
+        peppers,
         application,
         inner: management,
         usage: usage.clone(),
@@ -184,9 +188,19 @@ async fn start(
         audit,
         usage,
         directory,
-        filling,
+        filling: rest,
         readiness,
         drain_delay: sections.server.drain_delay,
+    })
+}
+
+fn backends(config: &Config, usage: &Usage) -> Result<Backends> {
+    let sections = &config.sections;
+    let sunsets = Sunsets::new(&sections.sunset);
+    Ok(Backends {
+        mounts: config.mounts.clone().into(),
+        jwts: secrets::jwts(&sections.jwt)?,
+        usage: Behind::new(usage, proxies(&sections.server), sunsets),
     })
 }
 
@@ -203,6 +217,7 @@ fn ingredients(config: &Config, auth: Auth, probe: Probe, usage: Usage) -> Resul
         usage,
         sunsets: Sunsets::new(&config.sections.sunset),
         proxies: proxies(server),
+        drain: Drain::default(),
         doubt: Arc::default(),
     };
     for mount in &ingredients.mounts {

@@ -1,17 +1,21 @@
 //! The address that a request came from: the peer's, or what trusted proxies say of it.
 
+mod unlisted;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use actix_web::HttpMessage as _;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{
     FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO,
 };
+use actix_web::{HttpMessage as _, HttpRequest};
 pub use isogloss_core::Network;
 use isogloss_core::Source;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::probe;
 
 /// The header in which proxies tell whom they speak for. Only the one that they write is read:
 /// what a client writes into the other would pass through them.
@@ -54,7 +58,15 @@ impl Proxies {
 
     /// Puts the request's [`Source`] where dialects find it, and answers it.
     pub(crate) fn note_source(&self, request: &ServiceRequest) -> Option<Source> {
-        let source = self.source(request.peer_addr()?.ip(), request.headers());
+        let peer = request.peer_addr()?.ip().to_canonical();
+        let headers = request.headers();
+        if let Some(header) = unlisted::claim(headers)
+            && !self.trusts(peer)
+            && !probe::is_question(request)
+        {
+            unlisted::warn_of(peer.into(), &header);
+        }
+        let source = self.source(peer, headers);
         request.extensions_mut().insert(source);
         Some(source)
     }
@@ -75,6 +87,11 @@ impl Proxies {
 
     /// Whether a trusted proxy sent the request.
     pub(crate) fn sent(&self, request: &ServiceRequest) -> bool {
+        self.sent_request(request.request())
+    }
+
+    /// As [`sent`](Self::sent).
+    pub(crate) fn sent_request(&self, request: &HttpRequest) -> bool {
         let peer = request.peer_addr();
         peer.is_some_and(|peer| self.trusts(peer.ip().to_canonical()))
     }

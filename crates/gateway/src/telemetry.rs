@@ -35,7 +35,7 @@ pub(crate) fn start(logging: &Logging, tracing: &Tracing) {
     let traces = traces::layer(tracing);
     let (filter, level) = reload::Layer::new(filter(logging));
     let lines = tracing_subscriber::fmt::layer()
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(is_coloured())
         .with_writer(std::io::stderr);
     let registry = tracing_subscriber::registry().with(filter).with(traces);
     match logging.format {
@@ -54,6 +54,15 @@ pub(crate) fn start(logging: &Logging, tracing: &Tracing) {
     // Logging starts once in a process.
     drop(LEVEL.set(level));
     panic::set_hook(Box::new(panics::report));
+}
+
+/// Whether the log is coloured: at a terminal that knows colours, unless the user wants none
+/// (<https://no-color.org>, and `CLICOLOR=0`).
+fn is_coloured() -> bool {
+    std::io::stderr().is_terminal()
+        && anstyle_query::term_supports_ansi_color()
+        && !anstyle_query::no_color()
+        && anstyle_query::clicolor() != Some(false)
 }
 
 /// Logs at another level from now on.

@@ -7,12 +7,11 @@ mod wire;
 
 use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder};
-use isogloss_core::{Auth, AuthError, Credentials, Origin, SecondFactor, Source, User};
+use isogloss_core::{Auth, Credentials, Origin, SecondFactor, Source, User, Wanted};
 
 use self::body::{LoginBody, LoginOtherBody};
 pub(crate) use self::refusal::Refusal;
 use self::session::login_to_session;
-use self::wire::uid;
 pub(crate) use self::wire::{LoginAnswer, SessionAnswer, WhoAmIAnswer};
 use crate::caller::Caller;
 use crate::errors::Error;
@@ -71,20 +70,20 @@ async fn login(
     ))
 }
 
-/// Returns the user whose name, password and code stand in the body.
+/// Returns the user whose name, password and code stand in the body. Here an identity has one user, so to name
+/// no uid is to name that one's.
 async fn authenticate(auth: &Auth, origin: Origin, body: LoginBody) -> Result<User, Refusal> {
     let credentials = Credentials {
         name: body.user_name.ok_or(Error::Missing("userName"))?,
         password: body.password.ok_or(Error::Missing("password"))?.into(),
         factor: SecondFactor::Code(body.code.map(Into::into)),
         organisation: None,
-        origin,
+        origin: Origin {
+            wanted: body.user_uid.map(Wanted::User),
+            ..origin
+        },
     };
-    let user = auth.login(credentials).await?;
-    if !is(&user, body.user_uid.as_deref()) {
-        return Err(AuthError::InvalidCredentials.into());
-    }
-    Ok(user)
+    Ok(auth.login(credentials).await?)
 }
 
 /// Returns where a login comes from, with the tokens that may prove that the client is known.
@@ -103,9 +102,10 @@ async fn login_other(
 ) -> Answer {
     let caller = caller(&auth, &request).await?;
     let name = body.user_name.ok_or(Error::Missing("userName"))?;
-    let user = auth.impersonate(&caller.session, &name).await?;
-    let user = user
-        .filter(|user| is(user, body.user_uid.as_deref()))
+    let wanted = body.user_uid.map(Wanted::User);
+    let user = auth
+        .impersonate(&caller.session, &name, wanted.as_ref())
+        .await?
         .ok_or(Error::UnknownUser)?;
     let issued = issue::impersonation(&auth, &settings, &caller.session, &user).await?;
     Ok(json(
@@ -131,10 +131,4 @@ async fn who_am_i(auth: Data<Auth>, request: HttpRequest) -> Answer {
 async fn caller(auth: &Auth, request: &HttpRequest) -> Result<Caller, Error> {
     let mut parameters = Parameters::of_query(request)?;
     Caller::of(auth, request, &mut parameters).await
-}
-
-/// Whether that is the user's uid. Here an identity has one user, so to name none is to name that
-/// one.
-fn is(user: &User, wanted: Option<&str>) -> bool {
-    wanted.is_none_or(|wanted| uid(user).eq_ignore_ascii_case(wanted))
 }

@@ -98,7 +98,7 @@ async fn login_other(
 ) -> Answer {
     let caller = Caller::of(&auth, &request, &mut parameters).await?;
     let name = parameters.mandatory("userName")?;
-    let user = auth.impersonate(&caller.session, &name).await?;
+    let user = auth.impersonate(&caller.session, &name, None).await?;
     let user = user.ok_or(Error::UnknownUser)?;
     let issued = issue::impersonation(&auth, &settings, &caller.session, &user).await?;
     Ok(json(

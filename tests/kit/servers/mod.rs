@@ -9,12 +9,16 @@ mod certificates;
 mod cluster;
 mod sentinels;
 mod server;
+mod slots;
+mod topologies;
 mod wire;
 
 pub use self::certificates::Certificates;
 pub use self::cluster::ClusterServers;
 pub use self::sentinels::SentinelServers;
 pub use self::server::{Server, free_port};
+pub use self::slots::{begin_move, end_move, move_keys, move_slot};
+pub use self::topologies::{TOPOLOGIES, Topology};
 
 use std::io::{Error, Result};
 use std::thread::sleep;

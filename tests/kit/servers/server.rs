@@ -85,9 +85,21 @@ impl Server {
         self.tls_port.unwrap_or(self.port)
     }
 
-    /// Sends one command and answers its reply as text, the elements of an array on lines.
+    /// Sends one command and returns its reply as text, each value on a line. Other bytes than UTF-8 are
+    /// replaced.
     pub fn ask(&self, words: &[&str]) -> Result<String> {
-        wire::ask(self.port, words)
+        let words: Vec<_> = words.iter().map(|word| word.as_bytes()).collect();
+        let values = self.values(&words)?;
+        let texts: Vec<_> = values
+            .iter()
+            .map(|value| String::from_utf8_lossy(value))
+            .collect();
+        Ok(texts.join("\n"))
+    }
+
+    /// Sends one command and returns the values of its reply.
+    pub fn values(&self, words: &[&[u8]]) -> Result<Vec<Vec<u8>>> {
+        wire::values(self.port, words)
     }
 
     /// Ends it at once, as a crash would.

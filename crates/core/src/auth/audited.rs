@@ -12,7 +12,7 @@ use crate::error::AuthError;
 use crate::password::PasswordError;
 use crate::session::{IssuedToken, Purpose, Session, Terms};
 use crate::store::Record;
-use crate::throttle::Origin;
+use crate::throttle::{Origin, Wanted};
 use crate::token::{Realm, Token, TokenDigest};
 use crate::user::User;
 
@@ -70,14 +70,15 @@ impl Auth {
         outcome
     }
 
-    /// The user whom an administrator wants to log in as: one of the same organisation. `None`
-    /// for an unknown user as for one of another organisation.
+    /// Returns the user whom an administrator wants to log in as: one of the same organisation. `None`
+    /// for an unknown user as for one of another organisation, and for one who is not as wanted.
     pub async fn impersonate(
         &self,
         actor: &Session,
         name: &str,
+        wanted: Option<&Wanted>,
     ) -> Result<Option<User>, AuthError> {
-        let outcome = self.whom_to_impersonate(actor, name).await;
+        let outcome = self.whom_to_impersonate(actor, name, wanted).await;
         let event = Event {
             actor: Some(Actor::User(actor.acting().id)),
             name_hash: Some(self.name_hash(Name::User(name))),

@@ -9,14 +9,13 @@ use super::factor::{FactorAttempt, Reading};
 use super::throttled::settled;
 use super::{AccessCard, Auth, Credentials, OrganisationName};
 use crate::app_password::AppPassword;
-use crate::client::Client;
 use crate::directory::{Account, CardName, KeyDigest, is_same_name};
 use crate::error::AuthError;
 use crate::password::{Claimant, PasswordError, Place};
 use crate::session::{Purpose, Session};
-use crate::throttle::{Guess, Origin, Proof, Source, Turn, user_account};
+use crate::throttle::{Guess, Origin, Proof, Source, Turn, Wanted, user_account};
 use crate::token::{Realm, Token};
-use crate::user::{Key, Organisation, Role, Unit, User, UserState};
+use crate::user::{Organisation, Role, Unit, User, UserState};
 
 impl Auth {
     pub(super) async fn try_password(&self, credentials: &Credentials) -> Result<User, AuthError> {
@@ -37,6 +36,7 @@ impl Auth {
             }
             Err(error) => Err(error),
         };
+        let outcome = outcome.and_then(|user| origin.admit(user));
         if let (Some(turn), Err(error)) = (&mut turn, &outcome)
             && credentials.is_asked_for_code(error)
         {
@@ -127,6 +127,7 @@ impl Auth {
             Ok(_place) => self.check_card(&card, organisation).await,
             Err(error) => Err(error),
         };
+        let outcome = outcome.and_then(|user| origin.admit(user));
         settled(turn, outcome).await
     }
 
@@ -166,7 +167,10 @@ impl Auth {
     }
 
     pub(super) async fn try_key(&self, key: &str, origin: &Origin) -> Result<User, AuthError> {
-        let check = self.check_key(origin.realm, key);
+        let check = async {
+            let user = self.check_key(origin.realm, key).await?;
+            origin.admit(user)
+        };
         self.counted_key(key, origin, check).await
     }
 
@@ -222,6 +226,7 @@ impl Auth {
         &self,
         actor: &Session,
         name: &str,
+        wanted: Option<&Wanted>,
     ) -> Result<Option<User>, AuthError> {
         if actor.user.role != Role::Admin {
             return Err(AuthError::Forbidden);
@@ -231,35 +236,9 @@ impl Auth {
         account
             .map(|account| account.user)
             .filter(|user| user.organisation.id == organisation)
+            .filter(|user| wanted.is_none_or(|wanted| wanted.admit(user).is_ok()))
             .map(|user| admit(user, None))
             .transpose()
-    }
-
-    /// Returns the key that a caller shows, as [`Auth::key`] does. Wrong ones are counted against the
-    /// source of the request; the same key from the same source again is not, right or wrong.
-    pub async fn shown_key(&self, key: &str, origin: &Origin) -> Result<Option<Key>, AuthError> {
-        let check = async {
-            let key = self.key(origin.realm, key).await?;
-            key.ok_or(AuthError::InvalidCredentials)
-        };
-        match self.counted_key(key, origin, check).await {
-            Ok(key) => Ok(Some(key)),
-            Err(AuthError::InvalidCredentials) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// An application's key, if the realm has it, it has not expired, and it is not cut off. This is
-    /// for names of applications that are no secret: nothing is counted.
-    pub async fn key(&self, realm: Realm, key: &str) -> Result<Option<Key>, AuthError> {
-        let digest = KeyDigest::of(key);
-        let key = self.0.directory.key(realm.name(), digest).await?;
-        let now = self.now();
-        let key = key.filter(|key| key.expires_at.is_none_or(|expires_at| now < expires_at));
-        if let Some(key) = &key {
-            Client::note_key(&key.label)?;
-        }
-        Ok(key)
     }
 }
 

@@ -154,6 +154,7 @@ const ORIGIN: Origin = Origin {
     source: None,
     client: None,
     proofs: Vec::new(),
+    wanted: None,
 };
 
 const INVALID: &str = "the credentials do not fit";

@@ -1,5 +1,6 @@
 //! The directory in PostgreSQL: one server, many gateways.
 
+mod access;
 mod address;
 mod app_passwords;
 mod audit;
@@ -38,9 +39,10 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use uuid::Uuid;
 
+pub use self::access::PostgresAccess;
 pub use self::address::AddressError;
 use self::migrate::{READ_ONLY, Tables, migrate_in_time, ready};
-use self::pool::{Connections, is_lost};
+use self::pool::is_lost;
 use self::servers::Servers;
 use super::digest_keys::{OpenKeys, What, find_digest};
 use super::rules::login_forms;
@@ -77,7 +79,7 @@ pub struct PostgresDirectory {
     /// Drives all connections. They must not hang on the runtime of whichever worker asked first:
     /// it may end while others still use them.
     runtime: Option<Runtime>,
-    connections: Connections,
+    access: PostgresAccess,
     tables: watch::Receiver<Tables>,
     timeout: Duration,
     digests: Arc<DigestKeys>,
@@ -96,7 +98,6 @@ impl PostgresDirectory {
     /// may come up later than we do.
     pub fn new(settings: &PostgresSettings) -> Result<Self, StoreError> {
         let servers = servers(settings).map_err(failed)?;
-        let queries = servers.limited_to(settings.timeout);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("postgres")
@@ -104,14 +105,20 @@ impl PostgresDirectory {
             .build()
             .map_err(failed)?;
         let (outcome, tables) = watch::channel(Tables::Unknown);
-        runtime.spawn(migrate_in_time(servers, settings.timeout, outcome));
+        let access = PostgresAccess::new(servers, settings, runtime.handle().clone());
+        runtime.spawn(migrate_in_time(access.clone(), settings.timeout, outcome));
         Ok(Self {
             runtime: Some(runtime),
-            connections: Connections::new(queries, settings.connections),
+            access,
             tables,
             timeout: settings.timeout,
             digests: Arc::new(DigestKeys::without_pepper(Arc::new(SystemClock))),
         })
+    }
+
+    /// What changes the credentials while the directory is used.
+    pub fn access(&self) -> PostgresAccess {
+        self.access.clone()
     }
 
     /// Stores the digests of cards and keys under a digest key of the directory.
@@ -126,7 +133,7 @@ impl PostgresDirectory {
         &self,
         question: impl Fn(&mut PgConnection) -> Answer<'_, T> + Send + Sync + 'static,
     ) -> Result<T, StoreError> {
-        let connections = self.connections.clone();
+        let connections = self.access.connections();
         self.within(self.timeout, async move {
             match connections.any().await?.ask(&question).await {
                 Err(error) if is_lost(&error) => connections.tested().await?.ask(&question).await,
@@ -142,7 +149,7 @@ impl PostgresDirectory {
         limit: Duration,
         work: impl FnOnce(&mut PgConnection) -> Answer<'_, T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let connections = self.connections.clone();
+        let connections = self.access.connections();
         self.within(
             limit,
             async move { connections.tested().await?.ask(work).await },
@@ -173,7 +180,7 @@ impl PostgresDirectory {
 #[async_trait]
 impl Directory for PostgresDirectory {
     fn connections(&self) -> Option<crate::Connections> {
-        Some(self.connections.status())
+        Some(self.access.connections().status())
     }
 
     async fn account(&self, login: &str) -> Result<Option<Account>, StoreError> {
@@ -362,7 +369,7 @@ impl Directory for PostgresDirectory {
     }
 
     async fn close(&self) {
-        self.connections.close();
+        self.access.connections().close();
     }
 }
 

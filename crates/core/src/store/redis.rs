@@ -58,6 +58,7 @@ use self::replicas::Replicas;
 use self::scripts::Scripts;
 use self::touches::Touches;
 use super::{Caps, Record, Slot, StoreHealth, StoredToken, TokenStore, Visit};
+use crate::access::AccessChange;
 use crate::clock::{Clock, milliseconds};
 use crate::connections::Connections;
 use crate::error::StoreError;
@@ -88,7 +89,7 @@ impl RedisStore {
         let near = NonZeroUsize::new(settings.near_cache).map(|room| {
             let near = Arc::new(NearTokens::new(room, settings.worker_connections));
             let following = tracker::follow(Arc::downgrade(&link), Arc::clone(&near));
-            link.dialer().runtime().spawn(following);
+            link.access().dialer.runtime().spawn(following);
             near
         });
         let scripts = Arc::new(Scripts::new(link.keys().clone()));
@@ -106,9 +107,27 @@ impl RedisStore {
         })
     }
 
+    /// What changes the credentials while the store is used.
+    pub fn access(&self) -> RedisAccess {
+        RedisAccess(Arc::clone(&self.link))
+    }
+
     /// What counts tries on the same server.
     pub fn throttle(&self) -> RedisThrottle {
         RedisThrottle::new(Arc::clone(&self.link))
+    }
+}
+
+/// The credentials with which a [`RedisStore`] and its throttle enter Redis.
+#[derive(Clone)]
+pub struct RedisAccess(Arc<Link>);
+
+impl RedisAccess {
+    /// Uses the credentials and authorities of these settings from now on. Requests under way end with those
+    /// that they began with, whose connections are then closed. Fails, and changes nothing, if Redis does
+    /// not accept them.
+    pub async fn replace(&self, settings: &RedisSettings) -> Result<AccessChange, StoreError> {
+        self.0.replace_access(settings).await
     }
 }
 

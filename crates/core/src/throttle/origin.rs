@@ -3,8 +3,10 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
+use crate::error::AuthError;
 use crate::network::Network;
 use crate::token::{Realm, Token};
+use crate::user::User;
 
 /// The address that a request came from, as the gateway has found it out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,9 +70,45 @@ pub struct Origin {
     /// Tokens that the request carries beside the credentials. A live one of the user whose name is
     /// tried proves that the client is known.
     pub proofs: Vec<Token>,
+    /// What the login is for, if it names that: right credentials alone do not admit it.
+    pub wanted: Option<Wanted>,
+}
+
+/// What a login names beside its credentials.
+#[derive(Debug, Clone)]
+pub enum Wanted {
+    /// A unit of the user's, or the default one.
+    Unit(Option<String>),
+    /// The user of that identifier.
+    User(String),
+}
+
+impl Wanted {
+    /// Fails unless the user has what is wanted, or is the one.
+    pub(crate) fn admit(&self, user: &User) -> Result<(), AuthError> {
+        match self {
+            Self::Unit(unit) => {
+                let unit = unit.as_ref().or(user.default_unit.as_ref());
+                let has_it = unit.is_some_and(|unit| user.units.contains(unit));
+                has_it.then_some(()).ok_or(AuthError::Forbidden)
+            }
+            Self::User(id) => {
+                let is_it = user.id.to_string().eq_ignore_ascii_case(id);
+                is_it.then_some(()).ok_or(AuthError::InvalidCredentials)
+            }
+        }
+    }
 }
 
 impl Origin {
+    /// Fails unless the user may have what the login is for.
+    pub(crate) fn admit(&self, user: User) -> Result<User, AuthError> {
+        if let Some(wanted) = &self.wanted {
+            wanted.admit(&user)?;
+        }
+        Ok(user)
+    }
+
     /// A dialect's login, from wherever.
     pub fn new(realm: Realm, source: Option<Source>) -> Self {
         Self {
@@ -78,6 +116,7 @@ impl Origin {
             source,
             client: None,
             proofs: Vec::new(),
+            wanted: None,
         }
     }
 }

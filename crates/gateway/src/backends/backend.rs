@@ -8,10 +8,11 @@ use data_encoding::BASE64;
 use futures_util::future::LocalBoxFuture;
 use isogloss_core::audit::{Caller, Event, Kind, Reason};
 use isogloss_core::{Auth, Key, Realm, Scope};
+use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 
 use super::oauth::Refusal;
-use crate::key_holder::KeyHolder;
+use crate::key_holder::{KeyHolder, ShownKey};
 
 /// The realm of the directory's keys that services ask with.
 const REALM: Realm = Realm::new("introspection");
@@ -66,12 +67,13 @@ impl FromRequest for Backend {
     }
 }
 
-/// The key as a bearer's, or as the password of a client whatever its name (RFC 6749, section 2.3.1).
-fn key(value: Option<&HeaderValue>) -> Option<SecretString> {
+/// The key as a bearer's, or as the password of a client whatever its name. By RFC 6749, section 2.3.1, both
+/// are encoded as in a form before they are put together; many clients do not.
+fn key(value: Option<&HeaderValue>) -> Option<ShownKey> {
     let (scheme, credentials) = value?.to_str().ok()?.split_once(' ')?;
     let credentials = credentials.trim();
     if scheme.eq_ignore_ascii_case("bearer") {
-        return Some(credentials.into());
+        return Some(SecretString::from(credentials).into());
     }
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
@@ -79,7 +81,17 @@ fn key(value: Option<&HeaderValue>) -> Option<SecretString> {
     let decoded = BASE64.decode(credentials.as_bytes()).ok()?;
     let text = String::from_utf8(decoded).ok()?;
     let (_, key) = text.split_once(':')?;
-    Some(key.into())
+    Some(ShownKey {
+        key: key.into(),
+        decoded: form_decoded(key).map(SecretString::from),
+    })
+}
+
+/// The text without its encoding, if it has one.
+fn form_decoded(text: &str) -> Option<String> {
+    let spaced = text.replace('+', " ");
+    let decoded = percent_decode_str(&spaced).decode_utf8().ok()?;
+    (decoded != text).then(|| decoded.into_owned())
 }
 
 #[cfg(test)]
@@ -88,19 +100,40 @@ mod tests {
 
     use super::*;
 
+    fn read(value: &str) -> Option<(String, Option<String>)> {
+        let key = key(Some(&HeaderValue::from_str(value).unwrap()))?;
+        let decoded = key.decoded.map(|key| key.expose_secret().to_owned());
+        Some((key.key.expose_secret().to_owned(), decoded))
+    }
+
     #[test]
     fn a_key_comes_as_a_bearer_or_as_a_password() {
-        let read = |text: &str| {
-            let key = key(Some(&HeaderValue::from_str(text).unwrap()));
-            key.map(|key| key.expose_secret().to_owned())
-        };
-        assert_eq!(read("Bearer a-key").as_deref(), Some("a-key"));
-        assert_eq!(read("bearer  a-key ").as_deref(), Some("a-key"));
-        assert_eq!(read("Basic c2VydmljZTphLWtleQ==").as_deref(), Some("a-key"));
-        assert_eq!(read("basic OmEta2V5").as_deref(), Some("a-key"));
+        let only = |key: &str| Some((key.to_owned(), None));
+        assert_eq!(read("Bearer a-key"), only("a-key"));
+        assert_eq!(read("bearer  a-key "), only("a-key"));
+        assert_eq!(read("Bearer a%2Bkey"), only("a%2Bkey"));
+        assert_eq!(read("Basic c2VydmljZTphLWtleQ=="), only("a-key"));
+        assert_eq!(read("basic OmEta2V5"), only("a-key"));
         for other in ["", "a-key", "Basic a-key", "Basic c2VydmljZQ==", "Digest x"] {
             assert_eq!(read(other), None, "{other}");
         }
         assert!(key(None).is_none());
+    }
+
+    #[test]
+    fn a_password_that_may_be_encoded_is_read_in_both_ways() {
+        for (password, decoded) in [
+            ("a+b", Some("a b")),
+            ("a%2Bb%25%3A", Some("a+b%:")),
+            ("%C3%A9", Some("\u{e9}")),
+            ("100%", None),
+            ("%zz", None),
+            ("%FF", None),
+            ("a:b", None),
+        ] {
+            let basic = BASE64.encode(format!("a%20service:{password}").as_bytes());
+            let expected = (password.to_owned(), decoded.map(str::to_owned));
+            assert_eq!(read(&format!("Basic {basic}")), Some(expected));
+        }
     }
 }

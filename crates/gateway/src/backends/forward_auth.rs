@@ -25,8 +25,12 @@ use super::headers;
 use super::identity::Identity;
 use super::original::{Told, restore};
 use crate::dialects::Mount;
+use crate::measured::Counted;
 use crate::sunset::Head;
 use crate::usage::{Behind, user_agent};
+
+/// Where a call in any dialect is asked about.
+const ANY: &str = "/forward-auth";
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,40 +50,49 @@ pub(super) fn configure(backends: &Backends, cfg: &mut ServiceConfig) {
         let in_path = Told::InPath(envoy.len());
         ask(
             cfg,
-            scope(&envoy),
+            (scope(&envoy), envoy.clone()),
             (mount, usage),
             (Question::Whose, in_path),
         );
         let refusal = (Question::Refusal, Told::InHeaders);
-        ask(cfg, scope(&of("/refusal")), (mount, usage), refusal);
+        let path = of("/refusal");
+        ask(cfg, (scope(&path), path), (mount, usage), refusal);
         let whose = (Question::Whose, Told::InHeaders);
-        ask(cfg, scope(&of("")), (mount, usage), whose);
+        let path = of("");
+        ask(cfg, (scope(&path), path), (mount, usage), whose);
     }
     for mount in backends.mounts.iter() {
         let carrier = mount.clone();
-        let door = scope("/forward-auth").guard(fn_guard(move |context| {
+        let door = scope(ANY).guard(fn_guard(move |context| {
             let head = context.head();
-            head.uri.path() == "/forward-auth" && carrier.presented(&original(head)).is_some()
+            head.uri.path() == ANY && carrier.presented(&original(head)).is_some()
         }));
         ask(
             cfg,
-            door,
+            (door, ANY.to_owned()),
             (mount, usage),
             (Question::Whose, Told::InHeaders),
         );
     }
-    cfg.service(scope("/forward-auth").default_service(to(nobodys)));
+    let counted = Counted::under("", ANY.to_owned());
+    let nobodys = scope(ANY).default_service(to(nobodys));
+    cfg.service(nobodys.wrap_fn(move |request, service| {
+        request.extensions_mut().insert(counted.clone());
+        service.call(request)
+    }));
 }
 
 /// Adds a door of a dialect's, at which that is asked.
 fn ask(
     cfg: &mut ServiceConfig,
-    door: Scope,
+    (door, route): (Scope, String),
     (mount, usage): (&Mount, &Behind),
     (question, told): (Question, Told),
 ) {
     let asked = Rc::new((mount.clone(), usage.clone()));
+    let counted = Counted::under(mount.name, route);
     let door = door.wrap_fn(move |mut request, service| {
+        request.extensions_mut().insert(counted.clone());
         restore(request.head_mut(), told);
         let asked = Rc::clone(&asked);
         let (mount, usage) = &*asked;
@@ -95,7 +108,7 @@ fn ask(
             // What a client is told that was refused a moment ago was counted then.
             if question == Question::Whose {
                 let refused = answer.response().error().is_some();
-                let route = (mount, "/forward-auth");
+                let route = (mount, ANY);
                 usage.note(route, answer.request(), (client, refused));
             }
             Ok(judged(answer, question, mount.name))

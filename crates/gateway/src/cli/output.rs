@@ -3,7 +3,7 @@
 
 use std::fmt::Display;
 use std::fs::File;
-use std::io::{IsTerminal as _, Write as _, stderr, stdout};
+use std::io::{self, ErrorKind, IsTerminal as _, Write as _, stderr, stdout};
 use std::os::fd::AsFd as _;
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -92,7 +92,31 @@ pub(super) fn progress(line: impl Display, last: bool) {
 }
 
 fn write(text: &str) -> Result<()> {
-    writeln!(stdout(), "{text}").context("cannot write to the standard output")
+    written(writeln!(stdout(), "{text}"))
+}
+
+/// Prints what programs read, as it is.
+pub(super) fn raw(bytes: &[u8]) -> Result<()> {
+    let mut out = stdout();
+    written(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
+fn written(outcome: io::Result<()>) -> Result<()> {
+    match outcome {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Closed.into()),
+        outcome => outcome.context("cannot write to the standard output"),
+    }
+}
+
+/// The standard output is closed: what reads it, such as `head`, has seen enough.
+#[derive(Debug, thiserror::Error)]
+#[error("the standard output is closed")]
+pub(super) struct Closed;
+
+impl Closed {
+    /// What a shell reports of a program that SIGPIPE has ended. The signal itself stays ignored: it would
+    /// also come from a connection to a server that was closed.
+    pub(super) const EXIT_CODE: u8 = 128 + 13;
 }
 
 /// Rows under a heading, each column as wide as its widest cell.

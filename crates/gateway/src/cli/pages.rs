@@ -1,13 +1,12 @@
 //! What a package brings beside the program: manual pages, and completions for shells.
 
-use std::io::stdout;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
 
-use super::{Cli, Outcome};
+use super::{Cli, Outcome, output};
 
 /// Which shell completes commands.
 #[derive(Args)]
@@ -31,10 +30,12 @@ pub(super) struct Man {
 }
 
 impl Completions {
-    pub(super) fn print(&self) -> Outcome {
-        let mut command = Cli::command();
-        clap_complete::generate(self.shell, &mut command, "isogloss", &mut stdout());
-        Outcome::Done
+    pub(super) fn print(&self) -> Result<Outcome> {
+        // The library panics where it cannot write.
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), "isogloss", &mut script);
+        output::raw(&script)?;
+        Ok(Outcome::Done)
     }
 }
 

@@ -11,13 +11,10 @@ use super::{Finding, Findings, certificates, probe};
 use crate::cli::listener;
 use crate::config::{Config, Management, Server};
 use crate::dialects::Mount;
-use crate::probe::{Arrival, HEADER, Probe};
+use crate::probe::{Arrival, FORGED, HEADER, Probe};
 
 /// How far clocks may differ before tokens seem to live too long or too short, in seconds.
 const CLOCKS_DIFFER: i64 = 5;
-
-/// An address that is nobody's (RFC 5737), which a proxy must not take from a client.
-const FORGED: &str = "203.0.113.77";
 
 pub(super) fn management(config: &Config, findings: &mut Findings) {
     const CHECK: &str = "management listener";
@@ -188,6 +185,17 @@ fn source(config: &Config, check: &str, arrival: &Arrival) -> Finding {
             check,
             "clients can forge their address, and so go round the throttle",
             "let the proxy replace X-Forwarded-For and Forwarded, as in docs/reverse-proxies.md",
+        );
+    }
+    if arrival.by_unlisted {
+        return Finding::warning(
+            check,
+            format!(
+                "leads here, but the gateway does not believe the proxy {}: it is not in \
+                 server.trusted_proxies",
+                arrival.source
+            ),
+            "list it there, or all its clients count as one address",
         );
     }
     let trusted = &config.sections.server.trusted_proxies;

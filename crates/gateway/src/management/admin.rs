@@ -20,7 +20,7 @@ use utoipa::openapi::{RefOr, Response};
 
 use crate::administration::Undone;
 use crate::administration::keys::Rights;
-use crate::key_holder::{Denied, KeyHolder};
+use crate::key_holder::{Denied, KeyHolder, ShownKey};
 use crate::openapi;
 
 /// The realm of the directory's keys that open `/admin`.
@@ -80,7 +80,9 @@ impl FromRequest for Admin {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let auth = request.app_data::<Data<Auth>>().cloned();
-        let key = bearer(request.headers().get(header::AUTHORIZATION)).map(SecretString::from);
+        let key = bearer(request.headers().get(header::AUTHORIZATION))
+            .map(SecretString::from)
+            .map(ShownKey::from);
         let source = request.peer_addr().map(|peer| peer.ip().into());
         Box::pin(async move {
             let (Some(auth), Some(key)) = (auth, key) else {

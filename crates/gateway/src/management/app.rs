@@ -58,6 +58,7 @@ pub(crate) fn app(
         body_timeout,
     } = ingredients;
     let requests = Requests::of("");
+    let drain = readiness.drain();
     let administration = Administration {
         directory: directory.clone(),
         audit: auth.audit().clone(),
@@ -81,11 +82,13 @@ pub(crate) fn app(
             async move { under_way.end(answer.await) }
         })
         .wrap_fn(move |request, service| slow::bound(body_timeout, request, service))
-        .wrap_fn(|request, service| {
+        .wrap_fn(move |request, service| {
             let answer = service.call(request);
+            let drain = drain.clone();
             async move {
                 let mut response = answer.await?;
                 Protection::default().write(response.headers_mut());
+                drain.write(&mut response);
                 Ok(response)
             }
         })

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Instant;
 
-use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
+use actix_web::{Error, HttpMessage as _};
 
 use super::outcome::Outcome;
 use super::route::{Route, legible, method};
@@ -89,6 +89,18 @@ impl Requests {
     }
 }
 
+/// What a request is counted under, if what answers it knows that better than the router does: put into
+/// the request's extensions.
+#[derive(Clone)]
+pub(crate) struct Counted(Rc<Route>);
+
+impl Counted {
+    /// Counts under that dialect and route.
+    pub(crate) fn under(dialect: &'static str, route: String) -> Self {
+        Self(Rc::new(Route::new(dialect, route, None)))
+    }
+}
+
 /// A request that is being answered.
 pub(crate) struct UnderWay {
     route: Rc<Route>,
@@ -122,8 +134,13 @@ impl UnderWay {
         {
             doubt.raise();
         }
+        let counted = outcome.as_ref().ok().and_then(|response| {
+            let extensions = response.request().extensions();
+            extensions.get::<Counted>().cloned()
+        });
+        let route = counted.map_or(self.route, |counted| counted.0);
         let ending = (self.method, status, ended);
-        self.route.note(self.begun.elapsed(), ending);
+        route.note(self.begun.elapsed(), ending);
         outcome
     }
 }

@@ -33,7 +33,11 @@ impl Family {
         let other = f.token("ada", at("phone", Purpose::Access)).await;
 
         let admin = f.token("admin", at("desk", Purpose::Access)).await;
-        let ada = f.auth.impersonate(&admin.session, "ada").await.unwrap();
+        let ada = f
+            .auth
+            .impersonate(&admin.session, "ada", None)
+            .await
+            .unwrap();
         let acting = Terms {
             actor: Some(admin.session.acting()),
             ..Terms::new(Purpose::Impersonation, DAY).derived_from(&admin.session)

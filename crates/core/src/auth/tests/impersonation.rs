@@ -6,7 +6,11 @@ use crate::user::UserState;
 /// A token with which `admin` speaks for `ada`.
 async fn impersonating(f: &Fixture) -> IssuedToken {
     let access = f.token("admin", Terms::new(Purpose::Access, HOUR)).await;
-    let ada = f.auth.impersonate(&access.session, "ada").await.unwrap();
+    let ada = f
+        .auth
+        .impersonate(&access.session, "ada", None)
+        .await
+        .unwrap();
     let terms = Terms {
         actor: Some(access.session.acting()),
         ..Terms::new(Purpose::Impersonation, HOUR)
@@ -95,16 +99,16 @@ async fn only_administrators_may_and_only_within_their_organisation() {
     let f = fixture().await;
     for name in ["ada", "stranger"] {
         let access = f.token(name, Terms::new(Purpose::Access, HOUR)).await;
-        let outcome = f.auth.impersonate(&access.session, "admin").await;
+        let outcome = f.auth.impersonate(&access.session, "admin", None).await;
         assert_eq!(refusal(outcome), "the user may not do this");
     }
     let access = f.token("admin", Terms::new(Purpose::Access, HOUR)).await;
-    let found = async |name| f.auth.impersonate(&access.session, name).await;
+    let found = async |name| f.auth.impersonate(&access.session, name, None).await;
     assert!(found("stranger").await.unwrap().is_none());
     assert!(found("nobody").await.unwrap().is_none());
     assert_eq!(refusal(found("retired").await), "the account is disabled");
     // Whom one acts as decides what one may: no way leads up again.
     let ada = impersonating(&f).await;
-    let outcome = f.auth.impersonate(&ada.session, "admin").await;
+    let outcome = f.auth.impersonate(&ada.session, "admin", None).await;
     assert_eq!(refusal(outcome), "the user may not do this");
 }

@@ -111,30 +111,35 @@ async fn only_administrators_impersonate_and_only_in_their_organisation() {
         .token("admin", Terms::new(Purpose::Access, HOUR))
         .await
         .session;
-    let found = f.auth.impersonate(&admin, "ada").await.unwrap().unwrap();
+    let found = f
+        .auth
+        .impersonate(&admin, "ada", None)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(found.user_name, "ada");
     assert!(
         f.auth
-            .impersonate(&admin, "stranger")
+            .impersonate(&admin, "stranger", None)
             .await
             .unwrap()
             .is_none()
     );
     assert!(
         f.auth
-            .impersonate(&admin, "nobody")
+            .impersonate(&admin, "nobody", None)
             .await
             .unwrap()
             .is_none()
     );
-    let disabled = refusal(f.auth.impersonate(&admin, "retired").await);
+    let disabled = refusal(f.auth.impersonate(&admin, "retired", None).await);
     assert_eq!(disabled, "the account is disabled");
     let ada = f
         .token("ada", Terms::new(Purpose::Access, HOUR))
         .await
         .session;
     assert_eq!(
-        refusal(f.auth.impersonate(&ada, "admin").await),
+        refusal(f.auth.impersonate(&ada, "admin", None).await),
         "the user may not do this"
     );
 }

@@ -9,7 +9,7 @@ use sqlx::{Error, query_as, query_scalar};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use super::servers::Servers;
+use super::access::PostgresAccess;
 use super::{PostgresDirectory, PostgresSettings, failed, no_answer, reason, servers};
 use crate::directory::outstanding::{MigrationError, Obstacle, Outstanding, outstanding};
 use crate::directory::steps::migrator;
@@ -67,11 +67,12 @@ pub(super) async fn ready(mut tables: watch::Receiver<Tables>) -> Result<(), Sto
 
 /// Tries until it is done.
 pub(super) async fn migrate_in_time(
-    servers: Servers,
+    access: PostgresAccess,
     limit: Duration,
     tables: watch::Sender<Tables>,
 ) {
     loop {
+        let servers = access.servers();
         let connection = timeout(limit, servers.connect()).await;
         let outcome = match connection {
             Ok(Ok(connection)) => {

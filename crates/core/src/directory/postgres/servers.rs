@@ -105,6 +105,19 @@ impl Servers {
         }
     }
 
+    /// Returns all that tells these databases from others.
+    pub(super) fn places(&self) -> impl PartialEq + use<> {
+        let places = self.each.iter().map(|options| {
+            (
+                options.get_host().to_owned(),
+                options.get_port(),
+                options.get_socket().cloned(),
+                options.get_database().map(str::to_owned),
+            )
+        });
+        places.collect::<Vec<_>>()
+    }
+
     /// Connects to the first server that answers and fits, or returns why the last one did not.
     pub(super) async fn connect(&self) -> Result<PgConnection, Error> {
         if self.attributes != SessionAttributes::PreferStandby {

@@ -78,6 +78,28 @@ impl Address {
     }
 }
 
+impl Address {
+    /// Returns all that tells one data set from another: kind, servers, name and database.
+    pub(super) fn place(&self) -> String {
+        let of = |servers: &[ConnectionInfo]| {
+            let places = servers.iter().map(|server| format!("{:?}", server.addr()));
+            places.collect::<Vec<_>>().join(",")
+        };
+        match self {
+            Self::Server(server) => {
+                let database = server.redis_settings().db();
+                format!("server {:?} {database}", server.addr())
+            }
+            Self::Sentinels(address) => {
+                let (name, database) = (&address.name, address.primary.db());
+                let sentinels = of(&address.sentinels);
+                format!("sentinels {sentinels} {name} {database} {}", address.tls)
+            }
+            Self::Cluster(servers) => format!("cluster {}", of(servers)),
+        }
+    }
+}
+
 /// What stands after the question mark.
 #[derive(Default)]
 struct Query {
@@ -210,6 +232,39 @@ mod tests {
         assert_eq!(places(&servers), ["a:1", "b:6379"]);
         for server in servers {
             assert_eq!(login(server.redis_settings()), (Some("u"), Some("p")));
+        }
+    }
+
+    #[test]
+    fn credentials_are_no_part_of_the_place_and_all_else_is() {
+        let place = |text: &str| Address::parse(text).unwrap().place();
+        for (one, other) in [
+            ("redis://a:1/2", "redis://u:p@a:1/2"),
+            (
+                "redis+sentinel://u:p@a/n?sentinel_password=s",
+                "redis+sentinel://v:q@a/n?sentinel_password=t",
+            ),
+            ("redis+cluster://u:p@a,b", "redis+cluster://v:q@a,b"),
+        ] {
+            assert_eq!(place(one), place(other));
+        }
+        let all = [
+            "redis://a",
+            "redis://b",
+            "redis://a:1",
+            "redis://a/1",
+            "rediss://a",
+            "redis+sentinel://a/n",
+            "redis+sentinel://a/m",
+            "redis+sentinel://a/n?db=1",
+            "redis+sentinel://a,b/n",
+            "redis+cluster://a",
+            "redis+cluster://a,b",
+        ];
+        for (index, one) in all.iter().enumerate() {
+            for other in &all[index + 1..] {
+                assert_ne!(place(one), place(other));
+            }
         }
     }
 

@@ -31,9 +31,12 @@
 //! Every refusal of the server (`LOADING`, `MASTERDOWN`, `CLUSTERDOWN`, `NOAUTH`, `NOPERM`, `OOM`
 //! and whatever else) is an error here, never an absent token.
 
-use ::redis::{Cmd, ConnectionInfo, FromRedisValue, Pipeline, ScriptInvocation};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use ::redis::{Cmd, ConnectionInfo, FromRedisValue, Pipeline, ScriptInvocation, cmd};
 use futures_util::future::try_join_all;
 use secrecy::ExposeSecret as _;
+use tokio::runtime::Handle;
 
 use super::RedisSettings;
 use super::address::Address;
@@ -49,6 +52,7 @@ use super::probe::{self, Probe};
 use super::question::{Manner, Question};
 use super::scan::Scan;
 use super::sentinel::Sentinels;
+use crate::access::AccessChange;
 use crate::clock::Clock;
 use crate::connections::Connections;
 use crate::error::StoreError;
@@ -56,12 +60,20 @@ use crate::store::{Finding, StoreHealth};
 
 /// The way to Redis.
 pub(crate) struct Link {
-    way: Way,
-    dialer: Dialer,
+    current: RwLock<Arc<Access>>,
     keys: Keys,
     expected: Expected,
     /// Drives the connections for as long as there is this link.
     _engine: Engine,
+}
+
+/// How Redis is entered: with which credentials, trusting which authorities. A question ends with the one
+/// that it began with; the connections of one that was replaced are closed when the last question ends.
+pub(super) struct Access {
+    /// What the address says, credentials aside.
+    place: String,
+    way: Way,
+    pub(super) dialer: Dialer,
 }
 
 enum Way {
@@ -77,42 +89,41 @@ impl Link {
 
     /// Prepares everything. Nothing is asked yet.
     pub(super) fn new(settings: &RedisSettings) -> Result<Self, StoreError> {
-        let address = Address::parse(settings.url.expose_secret());
-        let address = address.ok_or_else(|| {
-            let expected = RedisSettings::EXPECTED;
-            failed(format_args!("the address is not {expected}"))
-        })?;
         let engine = Engine::start()?;
-        let dialer = Dialer::new(settings, engine.handle()?)?;
-        let way = match address {
-            Address::Server(server) => {
-                let place = Place::Fixed(Box::new(server));
-                let primary = Primary::new(place, dialer.clone(), settings);
-                Way::Primary(Box::new(primary))
-            }
-            Address::Sentinels(address) => {
-                let sentinels = Sentinels::new(address, dialer.clone());
-                let place = Place::Sentinels(Box::new(sentinels));
-                let primary = Primary::new(place, dialer.clone(), settings);
-                Way::Primary(Box::new(primary))
-            }
-            Address::Cluster(servers) => {
-                let cluster = Cluster::new(servers, dialer.clone(), settings)?;
-                Way::Cluster(Box::new(cluster))
-            }
-        };
+        let access = Access::new(settings, engine.handle()?)?;
         Ok(Self {
-            way,
-            dialer,
+            current: RwLock::new(Arc::new(access)),
             keys: Keys::under(settings.prefix.clone()),
             expected: Expected::of(settings),
             _engine: engine,
         })
     }
 
+    /// How Redis is entered now.
+    pub(super) fn access(&self) -> Arc<Access> {
+        let current = self.current.read();
+        Arc::clone(&current.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Enters with the credentials and authorities of these settings from now on, if they are for the same
+    /// place and let us in there. Otherwise everything stays as it was.
+    pub(super) async fn replace_access(
+        &self,
+        settings: &RedisSettings,
+    ) -> Result<AccessChange, StoreError> {
+        let next = Access::new(settings, self.access().dialer.runtime().clone())?;
+        if next.place != self.access().place {
+            return Ok(AccessChange::NeedsRestart);
+        }
+        next.ping().await?;
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Arc::new(next);
+        Ok(AccessChange::Made)
+    }
+
     /// The pool of connections to the primary. To a cluster there is one to each server, which all share.
     pub(super) fn connections(&self) -> Option<Connections> {
-        match &self.way {
+        match &self.access().way {
             Way::Primary(primary) => primary.connections(),
             Way::Cluster(_) => None,
         }
@@ -157,12 +168,10 @@ impl Link {
 
     /// Lists the keys that begin with a prefix, page by page, from every primary. A key may come
     /// twice; one that comes or goes meanwhile may or may not come.
-    pub(crate) async fn scan(&self, prefix: &str) -> Result<Scan<'_>, StoreError> {
-        Ok(Scan::new(
-            self,
-            self.primaries().await?,
-            format!("{prefix}*"),
-        ))
+    pub(crate) async fn scan(&self, prefix: &str) -> Result<Scan, StoreError> {
+        let access = self.access();
+        let primaries = access.primaries().await?;
+        Ok(Scan::new(access, primaries, format!("{prefix}*")))
     }
 
     /// The keys of everything that is kept there.
@@ -172,36 +181,21 @@ impl Link {
 
     /// Checks that commands are answered, by every primary of a cluster, which must have all slots.
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
-        if self.is_cluster() {
-            self.primaries().await?;
-        }
-        self.ask(&::redis::cmd("PING")).await
+        self.access().ping().await
     }
 
     /// Whether servers send questions on to each other.
     pub(super) fn is_cluster(&self) -> bool {
-        matches!(self.way, Way::Cluster(_))
-    }
-
-    /// How servers are connected to.
-    pub(super) fn dialer(&self) -> &Dialer {
-        &self.dialer
-    }
-
-    /// Returns where the primaries are: at least one.
-    pub(super) async fn primaries(&self) -> Result<Vec<ConnectionInfo>, StoreError> {
-        match &self.way {
-            Way::Primary(primary) => Ok(vec![primary.place().await.map_err(failed)?]),
-            Way::Cluster(cluster) => cluster.places().await,
-        }
+        self.access().is_cluster()
     }
 
     /// Asks every primary what it is like.
     pub(super) async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
-        let places = self.primaries().await?;
+        let access = self.access();
+        let places = access.primaries().await?;
         let examined = places
             .iter()
-            .map(|place| examine(place, &self.dialer, clock));
+            .map(|place| examine(place, &access.dialer, clock));
         let servers = try_join_all(examined).await?;
         let findings = servers
             .iter()
@@ -216,11 +210,71 @@ impl Link {
         &self,
         make: impl Fn(u16) -> Probe + Sync,
     ) -> Result<Vec<Finding>, StoreError> {
-        let places = self.primaries().await?;
+        let access = self.access();
+        let places = access.primaries().await?;
         let sent = places
             .iter()
-            .map(|place| probe::send(place, (&self.dialer, &self.keys), &make));
+            .map(|place| probe::send(place, (&access.dialer, &self.keys), &make));
         Ok(try_join_all(sent).await?.concat())
+    }
+
+    async fn put<T: FromRedisValue>(
+        &self,
+        question: Question<'_>,
+        manner: Manner,
+    ) -> Result<T, StoreError> {
+        self.access().put(question, manner).await
+    }
+}
+
+impl Access {
+    fn new(settings: &RedisSettings, runtime: Handle) -> Result<Self, StoreError> {
+        let address = Address::parse(settings.url.expose_secret());
+        let address = address.ok_or_else(|| {
+            let expected = RedisSettings::EXPECTED;
+            failed(format_args!("the address is not {expected}"))
+        })?;
+        let place = address.place();
+        let dialer = Dialer::new(settings, runtime)?;
+        let way = match address {
+            Address::Server(server) => {
+                let place = Place::Fixed(Box::new(server));
+                let primary = Primary::new(place, dialer.clone(), settings);
+                Way::Primary(Box::new(primary))
+            }
+            Address::Sentinels(address) => {
+                let sentinels = Sentinels::new(address, dialer.clone());
+                let place = Place::Sentinels(Box::new(sentinels));
+                let primary = Primary::new(place, dialer.clone(), settings);
+                Way::Primary(Box::new(primary))
+            }
+            Address::Cluster(servers) => {
+                let cluster = Cluster::new(servers, dialer.clone(), settings)?;
+                Way::Cluster(Box::new(cluster))
+            }
+        };
+        Ok(Self { place, way, dialer })
+    }
+
+    /// Whether servers send questions on to each other.
+    pub(super) fn is_cluster(&self) -> bool {
+        matches!(self.way, Way::Cluster(_))
+    }
+
+    /// Checks that commands are answered, by every primary of a cluster, which must have all slots.
+    async fn ping(&self) -> Result<(), StoreError> {
+        if self.is_cluster() {
+            self.primaries().await?;
+        }
+        self.put((&cmd("PING")).into(), Manner::Repeatable).await
+    }
+
+    /// Returns where the primaries are: at least one.
+    pub(super) async fn primaries(&self) -> Result<Vec<ConnectionInfo>, StoreError> {
+        match &self.way {
+            Way::Primary(primary) => Ok(vec![primary.place().await.map_err(failed)?]),
+            Way::Cluster(cluster) => cluster.places().await,
+        }
     }
 
     async fn put<T: FromRedisValue>(

@@ -29,7 +29,7 @@ impl RedisStore {
         get.arg(self.link.keys().token(digest));
         let packed = |value: Option<Vec<u8>>| value.map(Packed::from);
         let wires = self.near.as_ref().and_then(|near| near.wires());
-        let wire = wires.and_then(|wires| Some((wires, wires.get(self.link.dialer())?)));
+        let wire = wires.and_then(|wires| Some((wires, wires.get(&self.link.access().dialer)?)));
         if let Some((wires, mut wire)) = wire {
             match get.query_async(&mut wire).await {
                 Ok(value) => return Ok(packed(value)),

@@ -1,9 +1,11 @@
 //! Listing keys, page by page.
 
+use std::sync::Arc;
+
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{ConnectionInfo, cmd};
 
-use super::link::{Link, failed};
+use super::link::{Access, failed};
 use crate::error::StoreError;
 
 /// About so many keys are looked at for a page.
@@ -14,8 +16,8 @@ const PAGE: usize = 1000;
 /// While slots move between the servers of a cluster, a key may go from a server that is yet to be listed to
 /// one that was, or to one that had no slot before. So a cluster is listed twice, and again until it has
 /// the same primaries before and after.
-pub(crate) struct Scan<'a> {
-    link: &'a Link,
+pub(crate) struct Scan {
+    access: Arc<Access>,
     servers: Vec<ConnectionInfo>,
     left: Vec<ConnectionInfo>,
     may_be_last: bool,
@@ -24,13 +26,13 @@ pub(crate) struct Scan<'a> {
     now: Option<(MultiplexedConnection, u64)>,
 }
 
-impl<'a> Scan<'a> {
-    pub(super) fn new(link: &'a Link, servers: Vec<ConnectionInfo>, pattern: String) -> Self {
+impl Scan {
+    pub(super) fn new(access: Arc<Access>, servers: Vec<ConnectionInfo>, pattern: String) -> Self {
         Self {
-            link,
             left: servers.clone(),
             servers,
-            may_be_last: !link.is_cluster(),
+            may_be_last: !access.is_cluster(),
+            access,
             pattern,
             now: None,
         }
@@ -43,7 +45,7 @@ impl<'a> Scan<'a> {
             Some(now) => now,
             None => match self.next_server().await? {
                 Some(server) => {
-                    let connected = self.link.dialer().dial(&server).await;
+                    let connected = self.access.dialer.dial(&server).await;
                     (connected.map_err(failed)?, 0)
                 }
                 None => return Ok(None),
@@ -65,8 +67,8 @@ impl<'a> Scan<'a> {
     }
 
     async fn next_server(&mut self) -> Result<Option<ConnectionInfo>, StoreError> {
-        if self.left.is_empty() && self.link.is_cluster() {
-            let servers = self.link.primaries().await?;
+        if self.left.is_empty() && self.access.is_cluster() {
+            let servers = self.access.primaries().await?;
             let has_moved = !places(&servers).eq(places(&self.servers));
             if has_moved || !self.may_be_last {
                 self.may_be_last = true;

@@ -9,6 +9,7 @@
 mod servers;
 
 mod contracts;
+mod credentials;
 mod failover;
 mod fitness;
 mod lost_answers;

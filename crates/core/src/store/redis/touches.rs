@@ -39,7 +39,7 @@ impl Touches {
     ) -> Self {
         let (queue, touches) = mpsc::channel(most.get());
         let noting = note_all(Arc::downgrade(link), Arc::clone(scripts), most, touches);
-        link.dialer().runtime().spawn(noting);
+        link.access().dialer.runtime().spawn(noting);
         Self { queue, patience }
     }
 

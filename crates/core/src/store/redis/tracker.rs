@@ -12,6 +12,7 @@ use futures_util::future::try_join_all;
 use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
+use super::dialer::Dialer;
 use super::doorman::ask_for_role;
 use super::keys::Keys;
 use super::link::{Link, failed};
@@ -30,7 +31,11 @@ pub(super) async fn follow(link: Weak<Link>, near: Arc<NearTokens>) {
     loop {
         let ended = watch(&link, &near, &mut is_news).await;
         near.close();
-        let Err(error) = ended else { return };
+        let error = match ended {
+            Ok(Ended::WithLink) => return,
+            Ok(Ended::ForNewAccess) => continue,
+            Err(error) => error,
+        };
         if is_news {
             is_news = false;
             warn!(%error, "redis tells of no changes: every token is looked up there");
@@ -41,23 +46,37 @@ pub(super) async fn follow(link: Weak<Link>, near: Arc<NearTokens>) {
     }
 }
 
-/// Until the link is dropped, or something breaks or moves.
+/// Why nothing is followed any more, though nothing broke.
+enum Ended {
+    /// There is no link any more.
+    WithLink,
+    /// Redis is entered with other credentials from now on.
+    ForNewAccess,
+}
+
+/// Until the link is dropped or its access replaced, or something breaks or moves.
 async fn watch(
     link: &Weak<Link>,
     near: &Arc<NearTokens>,
     is_news: &mut bool,
-) -> Result<(), StoreError> {
+) -> Result<Ended, StoreError> {
     let mut trackers: Vec<Tracker> = Vec::new();
+    let Some(access) = link.upgrade().map(|link| link.access()) else {
+        return Ok(Ended::WithLink);
+    };
     loop {
         let asked = Instant::now();
         let Some(link) = link.upgrade() else {
-            return Ok(());
+            return Ok(Ended::WithLink);
         };
-        let primaries = link.primaries().await?;
+        if !Arc::ptr_eq(&access, &link.access()) {
+            return Ok(Ended::ForNewAccess);
+        }
+        let primaries = access.primaries().await?;
         if trackers.is_empty() {
             let started = primaries
                 .iter()
-                .map(|place| Tracker::start(place, &link, near));
+                .map(|place| Tracker::start(place, (&access.dialer, link.keys()), near));
             trackers = try_join_all(started).await?;
         }
         let known = trackers.iter().map(|tracker| tracker.place.clone());
@@ -89,7 +108,7 @@ struct Tracker {
 impl Tracker {
     async fn start(
         place: &ConnectionInfo,
-        link: &Link,
+        (dialer, keys): (&Dialer, &Keys),
         near: &Arc<NearTokens>,
     ) -> Result<Self, StoreError> {
         let resp3 = place
@@ -98,8 +117,7 @@ impl Tracker {
             .set_protocol(ProtocolVersion::RESP3);
         let server = place.clone().set_redis_settings(resp3);
         let told = Arc::downgrade(near);
-        let (dialer, keys) = (link.dialer(), link.keys().clone());
-        let tokens = keys.tokens();
+        let (keys, tokens) = (keys.clone(), keys.tokens());
         // Runs in the order in which Redis sends, before any later answer is handed on.
         let tell = move |push: PushInfo| {
             if let Some(near) = told.upgrade() {

@@ -61,9 +61,9 @@ async fn an_impersonation_names_both() {
     let own = w.issued("admin", Terms::new(Purpose::Access, HOUR)).await;
     let meek = w.issued("ada", Terms::new(Purpose::Access, HOUR)).await;
     for name in ["ada", "stranger", "retired"] {
-        drop(auth.impersonate(&own.session, name).await);
+        drop(auth.impersonate(&own.session, name, None).await);
     }
-    drop(auth.impersonate(&meek.session, "admin").await);
+    drop(auth.impersonate(&meek.session, "admin", None).await);
     let event = |own: &IssuedToken, actor: &str, name: &str, more: Value| {
         let event = json!({
             "event": "impersonate", "outcome": "refused", "actor": actor,

@@ -1,7 +1,7 @@
 //! Slots that move from one server of a cluster to another while tokens are in use.
 
 use super::super::keys::{KeyPrefix, Keys};
-use super::servers::{ClusterServers, Server, wait_until};
+use super::servers::{ClusterServers, Server, begin_move, end_move, move_keys};
 use super::{settings, store};
 use crate::store::TokenStore as _;
 use crate::store::contract::{HOUR, NOW, digest, record};
@@ -26,45 +26,14 @@ struct Move<'s> {
 impl Move<'_> {
     /// The old server has the slot, the new one the key.
     fn begin(&self, key: &str) {
-        let Self { from, to, slot } = self;
-        let [old, new] = [from, to].map(|one| one.ask(&["CLUSTER", "MYID"]).unwrap());
-        to.ask(&["CLUSTER", "SETSLOT", slot, "IMPORTING", &old])
-            .unwrap();
-        from.ask(&["CLUSTER", "SETSLOT", slot, "MIGRATING", &new])
-            .unwrap();
-        let port = to.port().to_string();
-        from.ask(&["MIGRATE", "127.0.0.1", &port, key, "0", "5000"])
-            .unwrap();
+        begin_move(&self.slot, self.from, self.to).unwrap();
+        move_keys(&[key.into()], self.from, self.to).unwrap();
     }
 
-    /// The new server has both, and all primaries are told so: one that is not may take it back.
-    ///
-    /// Then they come to agree. A server that gets a slot before it has heard of the latest epoch takes
-    /// its own for the latest. An older claim to the slot that is still under way then counts for more,
-    /// and each of the two servers names the other for good.
+    /// The new server has both.
     fn finish(&self, primaries: &[Server]) {
-        let id = self.to.ask(&["CLUSTER", "MYID"]).unwrap();
-        for server in [self.to, self.from].into_iter().chain(primaries) {
-            server
-                .ask(&["CLUSTER", "SETSLOT", &self.slot, "NODE", &id])
-                .unwrap();
-        }
-        wait_until("the epoch of the new server is the latest", || {
-            let latest = epoch(self.to, "my");
-            primaries.iter().all(|one| epoch(one, "current") == latest)
-        })
-        .unwrap();
+        end_move(&self.slot, self.from, self.to, primaries).unwrap();
     }
-}
-
-/// A server's own epoch, or the latest one that it has heard of.
-pub(super) fn epoch(server: &Server, which: &str) -> String {
-    let information = server.ask(&["CLUSTER", "INFO"]).unwrap();
-    let name = format!("cluster_{which}_epoch:");
-    let mut found = information
-        .lines()
-        .filter_map(|line| line.strip_prefix(&name));
-    found.next().unwrap().to_owned()
 }
 
 fn has(server: &Server, key: &str) -> bool {

@@ -9,8 +9,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::super::keys::{KeyPrefix, Keys};
-use super::resharding::epoch;
-use super::servers::{ClusterServers, Server, wait_until};
+use super::servers::{ClusterServers, Server, TOPOLOGIES, move_slot};
 use super::{settings, store};
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -21,51 +20,6 @@ use crate::token::TokenDigest;
 
 /// Tokens whose keys are text without line feeds.
 const TOKENS: Range<u16> = 32..92;
-
-struct Topology {
-    name: &'static str,
-    host: &'static str,
-    primaries: usize,
-    arguments: &'static [&'static str],
-}
-
-const TOPOLOGIES: [Topology; 5] = [
-    Topology {
-        name: "ip",
-        host: "127.0.0.1",
-        primaries: 3,
-        arguments: &[],
-    },
-    Topology {
-        name: "hostname",
-        host: "127.0.0.1",
-        primaries: 3,
-        arguments: &[
-            "--cluster-announce-hostname",
-            "localhost",
-            "--cluster-preferred-endpoint-type",
-            "hostname",
-        ],
-    },
-    Topology {
-        name: "unknown-endpoint",
-        host: "127.0.0.1",
-        primaries: 3,
-        arguments: &["--cluster-preferred-endpoint-type", "unknown-endpoint"],
-    },
-    Topology {
-        name: "IPv6",
-        host: "::1",
-        primaries: 3,
-        arguments: &["--bind", "::1", "127.0.0.1"],
-    },
-    Topology {
-        name: "one server",
-        host: "127.0.0.1",
-        primaries: 1,
-        arguments: &[],
-    },
-];
 
 /// Every token that is listed.
 async fn listed(store: &RedisStore) -> Result<BTreeSet<TokenDigest>, StoreError> {
@@ -110,10 +64,8 @@ async fn is_refused_in_time(store: &RedisStore, token: TokenDigest) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn in_each_kind_of_cluster_what_ends_at_one_gateway_ends_at_the_other() {
     for topology in TOPOLOGIES {
-        let Topology { name, host, .. } = topology;
-        let shape = (topology.primaries, 0);
-        let servers = ClusterServers::start_primaries(host, shape, topology.arguments);
-        let mut servers = servers.unwrap();
+        let name = topology.name;
+        let mut servers = topology.start().unwrap();
         let settings = settings(servers.url());
         let (here, there) = (store(&settings), store(&settings));
         put_all(&here).await;
@@ -148,34 +100,6 @@ async fn in_each_kind_of_cluster_what_ends_at_one_gateway_ends_at_the_other() {
     }
 }
 
-/// Moves all keys of a slot, and then the slot.
-fn move_slot(slot: &str, (from, to): (&Server, &Server), all: &[Server]) {
-    let [old, new] = [from, to].map(|one| one.ask(&["CLUSTER", "MYID"]).unwrap());
-    let set = |server: &Server, state: &[&str]| {
-        server
-            .ask(&[&["CLUSTER", "SETSLOT", slot], state].concat())
-            .unwrap();
-    };
-    set(to, &["IMPORTING", &old]);
-    set(from, &["MIGRATING", &new]);
-    // What is written meanwhile is written at the new server.
-    let keys = from.ask(&["CLUSTER", "GETKEYSINSLOT", slot, "1000"]);
-    let port = to.port().to_string();
-    for key in keys.unwrap().lines() {
-        from.ask(&["MIGRATE", "127.0.0.1", &port, key, "0", "5000"])
-            .unwrap();
-    }
-    for server in [to, from].into_iter().chain(all) {
-        set(server, &["NODE", &new]);
-    }
-    // An older claim to the slot would count for more, and each of the two would name the other for good.
-    wait_until("the epoch of the new server is the latest", || {
-        let latest = epoch(to, "my");
-        all.iter().all(|one| epoch(one, "current") == latest)
-    })
-    .unwrap();
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn all_tokens_are_listed_and_ended_while_slots_move() {
     for arguments in [
@@ -205,7 +129,7 @@ async fn all_tokens_are_listed_and_ended_while_slots_move() {
             };
             if from.port() != to.port() {
                 let slot = from.ask(&["CLUSTER", "KEYSLOT", &key]).unwrap();
-                move_slot(&slot, (from, to), servers);
+                move_slot(&slot, from, to, servers).unwrap();
             }
             assert!(here.get(digest(number)).await.unwrap().is_some());
         }

@@ -1,6 +1,8 @@
 //! `/metrics`: what is counted of requests and stores, and what a stranger cannot make of it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod routes;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

@@ -1,0 +1,18 @@
+//! Blocking work on a thread of its own.
+
+use std::thread;
+
+use anyhow::{Context as _, Result};
+use tokio::sync::oneshot;
+
+/// Runs what may block for as long as a file does: a FIFO, or a network file system. Signals are served
+/// meanwhile. Not the runtime's pool of threads: the runtime waits for these when it ends.
+pub(crate) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    let (done, result) = oneshot::channel();
+    let thread = thread::Builder::new().name("files".to_owned());
+    let run = move || drop(done.send(work()));
+    thread.spawn(run).context("cannot start a thread")?;
+    result.await.context("a thread that reads files panicked")
+}

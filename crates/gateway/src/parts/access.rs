@@ -1,0 +1,43 @@
+//! What changes the credentials of Redis and PostgreSQL.
+
+use anyhow::{Context as _, Result};
+use isogloss_core::AccessChange;
+use isogloss_core::directory::PostgresAccess;
+use isogloss_core::store::RedisAccess;
+
+use super::{postgres, redis};
+use crate::config::{self, DirectoryAddress, TokenStoreAddress};
+
+/// What changes the credentials of stores that are servers.
+#[derive(Clone)]
+pub(crate) struct Access {
+    pub(super) redis: Option<RedisAccess>,
+    pub(super) postgres: Option<PostgresAccess>,
+}
+
+impl Access {
+    /// Enters Redis with the credentials and authorities of these settings from now on.
+    pub(crate) async fn replace_tokens(&self, settings: &config::Tokens) -> Result<AccessChange> {
+        match (&self.redis, TokenStoreAddress::of(settings)?) {
+            (Some(access), TokenStoreAddress::Redis(url)) => {
+                let change = access.replace(&redis(settings, url, false)?).await;
+                change.context("tokens.store")
+            }
+            _ => Ok(AccessChange::NeedsRestart),
+        }
+    }
+
+    /// The same for PostgreSQL.
+    pub(crate) async fn replace_directory(
+        &self,
+        settings: &config::Directory,
+    ) -> Result<AccessChange> {
+        match (&self.postgres, DirectoryAddress::of(settings)?) {
+            (Some(access), DirectoryAddress::Postgres(url)) => {
+                let change = access.replace(&postgres(settings, url)).await;
+                change.context("directory.url")
+            }
+            _ => Ok(AccessChange::NeedsRestart),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Peers that say whom they speak for, and are not listed as proxies: forgotten proxies, or clients that try.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR};
+use isogloss_core::Source;
+use tracing::warn;
+
+/// How many networks a process warns of: anybody can send the header.
+const MOST: usize = 16;
+
+static WARNED: Warned = Warned(Mutex::new(BTreeSet::new()));
+
+/// The header in which a request says whom it is sent for.
+pub(super) fn claim(headers: &HeaderMap) -> Option<HeaderName> {
+    let names = [X_FORWARDED_FOR, FORWARDED];
+    names.into_iter().find(|name| headers.contains_key(name))
+}
+
+/// Warns of a peer, once for its network, and of a few networks only.
+pub(super) fn warn_of(peer: Source, header: &HeaderName) {
+    let network = peer.network();
+    let Some(number) = WARNED.add(&network) else {
+        return;
+    };
+    warn!(
+        peer = peer.host(),
+        network,
+        header = header.as_str(),
+        "a peer that is not in server.trusted_proxies says whom it speaks for, and is not believed: if it is a \
+         proxy of yours, list it, or all its clients count as one address"
+    );
+    if number == MOST {
+        warn!("no further peers that are not in server.trusted_proxies are logged until a restart");
+    }
+}
+
+/// The networks that were warned of.
+struct Warned(Mutex<BTreeSet<String>>);
+
+impl Warned {
+    /// Adds a network and returns how many there are then; `None` if it needs no warning.
+    fn add(&self, network: &str) -> Option<usize> {
+        let mut networks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = networks.len() < MOST && networks.insert(network.to_owned());
+        is_new.then_some(networks.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_is_added_once_and_there_are_few_of_them() {
+        let warned = Warned(Mutex::default());
+        for number in 0..1000 {
+            let network = format!("192.0.{number}.0/24");
+            let expected = (number < MOST).then_some(number + 1);
+            assert_eq!(warned.add(&network), expected);
+            assert_eq!(warned.add(&network), None);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Slots that move from one server of a cluster to another.
+
+use std::io::{Error, Result};
+
+use super::{Server, wait_until};
+
+/// Opens a slot at both servers: what is not at the old one any more is looked for at the new one.
+pub fn begin_move(slot: &str, from: &Server, to: &Server) -> Result<()> {
+    let [old, new] = [id(from)?, id(to)?];
+    to.ask(&["CLUSTER", "SETSLOT", slot, "IMPORTING", &old])?;
+    from.ask(&["CLUSTER", "SETSLOT", slot, "MIGRATING", &new])?;
+    Ok(())
+}
+
+/// Moves these keys, those that are gone by now excepted.
+pub fn move_keys(keys: &[Vec<u8>], from: &Server, to: &Server) -> Result<()> {
+    let port = to.port().to_string();
+    for key in keys {
+        from.values(&[
+            b"MIGRATE",
+            b"127.0.0.1",
+            port.as_bytes(),
+            key,
+            b"0",
+            b"5000",
+        ])?;
+    }
+    Ok(())
+}
+
+/// Gives the slot to a server, and tells all primaries: one that does not hear of it may take it back.
+///
+/// Then they come to agree. A server that gets a slot before it has heard of the latest epoch takes its own
+/// for the latest. An older claim to the slot that is still under way then counts for more, and each of the
+/// two servers names the other for good.
+pub fn end_move(slot: &str, from: &Server, to: &Server, primaries: &[Server]) -> Result<()> {
+    let new = id(to)?;
+    for server in [to, from].into_iter().chain(primaries) {
+        server.ask(&["CLUSTER", "SETSLOT", slot, "NODE", &new])?;
+    }
+    wait_until("the epoch of the new server is the latest", || {
+        let Ok(latest) = epoch(to, "my") else {
+            return false;
+        };
+        let agrees = |one: &Server| epoch(one, "current").is_ok_and(|known| known == latest);
+        primaries.iter().all(agrees)
+    })
+}
+
+/// Moves all keys of a slot, and then the slot, while both servers are in use.
+pub fn move_slot(slot: &str, from: &Server, to: &Server, primaries: &[Server]) -> Result<()> {
+    begin_move(slot, from, to)?;
+    // What is written meanwhile is written at the new server.
+    let keys = from.values(&[b"CLUSTER", b"GETKEYSINSLOT", slot.as_bytes(), b"1000"])?;
+    move_keys(&keys, from, to)?;
+    end_move(slot, from, to, primaries)
+}
+
+fn id(server: &Server) -> Result<String> {
+    server.ask(&["CLUSTER", "MYID"])
+}
+
+/// A server's own epoch, or the latest one that it has heard of.
+fn epoch(server: &Server, which: &str) -> Result<String> {
+    let information = server.ask(&["CLUSTER", "INFO"])?;
+    let name = format!("cluster_{which}_epoch:");
+    let mut lines = information.lines();
+    let found = lines.find_map(|line| line.strip_prefix(&name).map(str::to_owned));
+    found.ok_or_else(|| Error::other(format!("no {name} in CLUSTER INFO")))
+}
