@@ -116,8 +116,12 @@ fn a_user_is_added_with_what_was_given() {
         "L",
         "--role",
         "PROJECT_MANAGER",
+        "--image-url",
+        "https://example.com/a.png",
         "--default-unit",
         "0B7B3D1C2A5E4F6089ABCDEF01234567",
+        "--unit",
+        "EE63A82C4FEBE02FF34E90DD1EBA5ABE",
         "--password-stdin",
     ];
     assert_eq!(
@@ -128,11 +132,11 @@ fn a_user_is_added_with_what_was_given() {
         .run(&["user", "show", "ada@example.com", "--json"])
         .json();
     ada["id"].take();
-    ada["units"].take();
     let expected = json!({
         "id": null, "number": 77, "user_name": "ada", "email": "ada@example.com", "first_name": "Ada",
-        "last_name": "L", "image_url": "", "role": "PROJECT_MANAGER", "organisation": "CRMDEMO",
-        "default_unit": "0B7B3D1C2A5E4F6089ABCDEF01234567", "units": null, "state": "active",
+        "last_name": "L", "image_url": "https://example.com/a.png", "role": "PROJECT_MANAGER",
+        "organisation": "CRMDEMO", "default_unit": "0B7B3D1C2A5E4F6089ABCDEF01234567",
+        "units": ["EE63A82C4FEBE02FF34E90DD1EBA5ABE", "0B7B3D1C2A5E4F6089ABCDEF01234567"], "state": "active",
         "second_factor": {"state": "off"},
     });
     assert_eq!(ada, expected);

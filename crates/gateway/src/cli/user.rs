@@ -40,6 +40,10 @@ Examples:
   isogloss user list --limit 100 --after 4711")]
     List(list::List),
     /// Show one user
+    #[command(after_help = "\
+Examples:
+  isogloss user show ada
+  isogloss user show ada@example.com --json")]
     Show {
         #[command(flatten)]
         who: Who,
@@ -76,6 +80,10 @@ Examples:
   isogloss user delete ada --yes --json --key-file admin.key")]
     Delete(delete::Delete),
     /// Set a password and end the user's tokens; the password is asked for
+    #[command(after_help = "\
+Examples:
+  isogloss user set-password ada
+  pwgen -s 20 1 | isogloss user set-password robot --password-stdin")]
     SetPassword {
         #[command(flatten)]
         who: Who,
@@ -83,10 +91,19 @@ Examples:
         source: PasswordSource,
     },
     /// Switch a user off and end the user's tokens
+    #[command(after_help = "\
+Examples:
+  isogloss user disable mallory")]
     Disable(Who),
     /// Switch a user on again
+    #[command(after_help = "\
+Examples:
+  isogloss user enable mallory")]
     Enable(Who),
     /// End the user's sessions; logging in again is allowed
+    #[command(after_help = "\
+Examples:
+  isogloss user logout ada --key-file admin.key")]
     Logout {
         #[command(flatten)]
         who: Who,
@@ -129,9 +146,15 @@ pub(super) struct Add {
     /// One of the roles; the least of them if none is given
     #[arg(long, value_parser = Role::ALL.map(Role::name))]
     role: Option<String>,
+    /// Address of a picture
+    #[arg(long, value_name = "URL", default_value = "")]
+    image_url: String,
     /// The unit of logins that name none
-    #[arg(long)]
+    #[arg(long, value_name = "ID")]
     default_unit: Option<String>,
+    /// A further unit to log in to; may repeat
+    #[arg(long = "unit", value_name = "ID")]
+    units: Vec<String>,
     #[command(flatten)]
     source: PasswordSource,
 }
@@ -190,8 +213,8 @@ async fn add(new: Add, acts: &Acts<'_>) -> Result<Outcome> {
         last_name: new.last_name,
         role: new.role,
         default_unit: new.default_unit,
-        image_url: String::new(),
-        units: Vec::new(),
+        image_url: new.image_url,
+        units: new.units,
     };
     let passwords = parts::passwords(&acts.sections.passwords)?;
     let addition = acts
