@@ -120,10 +120,8 @@ fn at_a_standby_a_right_code_is_unavailable_and_a_wrong_one_is_wrong() {
     second.wait_until_ready().unwrap();
 
     let code = totp("JBSWY3DPEHPK3PXP", Step::Present).unwrap();
-    for unwritable in [code.as_str(), "abcd-efgh-jkmn-pqrs"] {
-        let answer = log_in_with_code(&second, unwritable);
-        assert_unavailable("memsource", "a code at a standby", &answer);
-    }
+    let right = log_in_with_code(&second, &code);
+    assert_unavailable("memsource", "a right code", &right);
     let wrong = log_in_with_code(&second, "000000");
     let body = wrong.json().unwrap();
     assert_eq!(
