@@ -120,9 +120,9 @@ fn gateway_started_before_postgres_fills_the_directory_when_it_comes() {
     postgres.stop().unwrap();
     let gateway = gateway_on(&address).start().unwrap();
     assert_nothing_but_unavailable(&gateway, &[]);
-    assert!(gateway.logs("the directory is away"));
+    assert!(gateway.logs("the directory cannot be used"));
     postgres.start_again().unwrap();
-    assert!(gateway.logs("the directory is there"));
+    assert!(gateway.logs("the directory can be used"));
     assert_well_again(&gateway);
 }
 

@@ -61,18 +61,27 @@ fn a_role_without_create_serves_and_changes_users_once_the_owner_has_made_the_ta
     );
     assert_eq!((refused.exit, refused.err), (Some(1), expected));
 
-    let migrated = run(folder.path(), &owner, &["directory", "migrate"]);
-    assert_eq!((migrated.exit, migrated.err.as_str()), (Some(0), ""));
-    apply(&postgres, "gateway", &after);
-    let current = run(folder.path(), &gateway, &["directory", "migrate"]);
-    assert_eq!((current.exit, current.err.as_str()), (Some(0), ""));
-
     let served = Gateway::builder(PROGRAM)
         .directory(&gateway)
         .folder(folder.path())
         .env("ISOGLOSS__AUDIT__DATABASE", "true")
         .start()
         .unwrap();
+    assert!(served.logs("the directory cannot be used"));
+    let warned = |line: &&String| line.contains("the directory cannot be used");
+    let log = served.log();
+    let warnings: Vec<_> = log.iter().filter(warned).collect();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    let reason = "the role gateway may not change them";
+    assert!(warnings[0].contains(reason), "{warnings:?}");
+
+    let migrated = run(folder.path(), &owner, &["directory", "migrate"]);
+    assert_eq!((migrated.exit, migrated.err.as_str()), (Some(0), ""));
+    apply(&postgres, "gateway", &after);
+    let current = run(folder.path(), &gateway, &["directory", "migrate"]);
+    assert_eq!((current.exit, current.err.as_str()), (Some(0), ""));
+
+    assert!(served.logs("the directory can be used"));
     assert_well_again(&served);
     let changed = Request::new("PUT", "/admin/users/sample/password")
         .header("Authorization", "Bearer demo-admin-key")

@@ -1,10 +1,10 @@
 //! A gateway at a standby: logins succeed, changes are refused with the reason.
 
-use conformance::{Gateway, Postgres, Redis, Request, Store};
+use conformance::{Gateway, Postgres, Redis, Request, Response, Step, Store, totp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::unavailable::assert_well_again;
+use crate::unavailable::{assert_unavailable, assert_well_again};
 use crate::{PROGRAM, run};
 
 #[test]
@@ -25,10 +25,7 @@ fn a_standby_serves_logins_and_refuses_changes_with_the_reason() {
     assert_well_again(&first);
     first.terminate().unwrap();
     let standby = primary.standby().unwrap();
-    let at_standby = at_primary.replace(
-        &format!(":{}/", primary.port()),
-        &format!(":{}/", standby.port()),
-    );
+    let at_standby = moved(&at_primary, &primary, &standby);
 
     let gateway = at(&at_standby).start().unwrap();
     for _ in 0..3 {
@@ -73,10 +70,7 @@ fn a_standby_without_tables_says_where_to_make_them() {
     let folder = TempDir::new().unwrap();
     let at_primary = primary.new_database().unwrap();
     let standby = primary.standby().unwrap();
-    let at_standby = at_primary.replace(
-        &format!(":{}/", primary.port()),
-        &format!(":{}/", standby.port()),
-    );
+    let at_standby = moved(&at_primary, &primary, &standby);
     for arguments in [&["directory", "migrate"][..], &["user", "list"]] {
         let said = run(folder.path(), &at_standby, arguments);
         assert_eq!(said.exit, Some(1));
@@ -95,4 +89,81 @@ fn a_standby_without_tables_says_where_to_make_them() {
     );
     let said = run(folder.path(), &any, &["user", "list"]);
     assert!(said.err.contains("the server is read-only"), "{said:?}");
+}
+
+/// The address of a database of the primary at another server.
+fn moved(url: &str, primary: &Postgres, server: &Postgres) -> String {
+    url.replace(
+        &format!(":{}/", primary.port()),
+        &format!(":{}/", server.port()),
+    )
+}
+
+fn log_in_with_code(gateway: &Gateway, code: &str) -> Response {
+    let form = format!("userName=guarded&password=guarded-demo&code={code}");
+    let login = Request::post("/web/api/v3/auth/login").form(form);
+    login.send(gateway.public()).unwrap()
+}
+
+/// A code is good once, which a standby cannot note.
+#[test]
+fn at_a_standby_a_right_code_is_unavailable_and_a_wrong_one_is_wrong() {
+    let primary = Postgres::start().unwrap();
+    let at_primary = primary.new_database().unwrap();
+    let first = Gateway::builder(PROGRAM).directory(&at_primary);
+    let first = first.start().unwrap();
+    first.wait_until_ready().unwrap();
+    let standby = primary.standby().unwrap();
+    let at_standby = moved(&at_primary, &primary, &standby);
+    let second = Gateway::builder(PROGRAM).directory(at_standby);
+    let second = second.start().unwrap();
+    second.wait_until_ready().unwrap();
+
+    let code = totp("JBSWY3DPEHPK3PXP", Step::Present).unwrap();
+    let right = log_in_with_code(&second, &code);
+    assert_unavailable("memsource", "a right code", &right);
+    let wrong = log_in_with_code(&second, "000000");
+    let body = wrong.json().unwrap();
+    assert_eq!(
+        (wrong.status, &body["errorCode"]),
+        (403, &json!("AuthAccountTwoFactorProtected"))
+    );
+    let used = log_in_with_code(&first, &code);
+    assert_eq!(
+        used.status,
+        200,
+        "the standby has spent no code: {}",
+        used.text()
+    );
+}
+
+#[test]
+fn a_standby_without_a_digest_key_is_told_once_and_cards_are_refused_as_ever() {
+    let primary = Postgres::start().unwrap();
+    let folder = TempDir::new().unwrap();
+    let at_primary = primary.new_database().unwrap();
+    let made = run(folder.path(), &at_primary, &["directory", "migrate"]);
+    assert_eq!((made.exit, made.err.as_str()), (Some(0), ""));
+    let standby = primary.standby().unwrap();
+    let gateway = Gateway::builder(PROGRAM)
+        .directory(moved(&at_primary, &primary, &standby))
+        .start()
+        .unwrap();
+    gateway.wait_until_ready().unwrap();
+    let card = json!({"authentication_code": "CCD4537CA4AD4EE8912FFBAE53110601"});
+    let body = json!({"access_token_identifier": card, "organisation": "CRMDEMO"});
+    let login = Request::post("/crmapi/rest/v2/authentication/token").json(&body);
+    for _ in 0..3 {
+        let answer = login.send(gateway.public()).unwrap();
+        let code = answer.json().unwrap()["status"]["code"].clone();
+        assert!(!code.to_string().contains("UNAVAILABLE"), "{code}");
+    }
+    let line = "cannot store a digest key";
+    assert!(gateway.logs(line));
+    let log = gateway.log();
+    assert_eq!(
+        log.iter().filter(|one| one.contains(line)).count(),
+        1,
+        "{log:#?}"
+    );
 }

@@ -1,5 +1,5 @@
 //! What is done to the directory at the start: the directory file is applied, the demo's passwords
-//! are looked for. If the directory is away, both wait for it, and logins are "unavailable".
+//! are looked for. If the directory cannot be used, both wait for it, and logins are "unavailable".
 
 mod gate;
 
@@ -24,7 +24,7 @@ use crate::aside::aside;
 use crate::parts::Opened;
 use crate::{demo, dialects};
 
-/// Between two attempts, while the directory is away.
+/// Between two attempts, while the directory cannot be used.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// What is to be done, and with what.
@@ -97,13 +97,14 @@ impl Filling {
         };
         match outcome {
             Ok(()) => Ok((directory, rt::spawn(async { Ok(()) }))),
-            Err(FileError::Unavailable(reason)) if directory.ping().await.is_err() => {
-                warn!(%reason, "the directory is away: serving, and waiting for it");
+            Err(FileError::Unavailable(_)) if let Err(reason) = directory.ping().await => {
+                let reason = reason.to_string();
+                warn_of_unusable(&reason);
                 if self.file.lock().await.is_none() {
-                    return Ok((directory, rt::spawn(self.wait(None))));
+                    return Ok((directory, rt::spawn(self.wait(reason, None))));
                 }
                 let gate = Arc::new(Gate::before(directory));
-                Ok((gate.clone(), rt::spawn(self.wait(Some(gate)))))
+                Ok((gate.clone(), rt::spawn(self.wait(reason, Some(gate)))))
             }
             Err(error) => Err(error).context("directory.import"),
         }
@@ -129,18 +130,26 @@ impl Filling {
         Ok(())
     }
 
-    async fn wait(self: Arc<Self>, gate: Option<Arc<Gate>>) -> Result<()> {
+    /// Tries until it is done. A reason other than the one before is logged: a server that was unreachable
+    /// may have tables that this gateway may not change.
+    async fn wait(self: Arc<Self>, mut reason: String, gate: Option<Arc<Gate>>) -> Result<()> {
         loop {
             sleep(PAUSE).await;
             match self.attempt().await {
                 Ok(()) => {
-                    info!("the directory is there");
+                    info!("the directory can be used");
                     if let Some(gate) = gate {
                         gate.open();
                     }
                     return Ok(());
                 }
-                Err(FileError::Unavailable(_)) => {}
+                Err(FileError::Unavailable(error)) => {
+                    let now = error.to_string();
+                    if now != reason {
+                        warn_of_unusable(&now);
+                        reason = now;
+                    }
+                }
                 Err(error) => return Err(error).context("directory.import"),
             }
         }
@@ -228,4 +237,11 @@ impl Filling {
         }
         Ok(())
     }
+}
+
+fn warn_of_unusable(reason: &str) {
+    warn!(
+        reason,
+        "the directory cannot be used: logins are unavailable until it can, trying again"
+    );
 }

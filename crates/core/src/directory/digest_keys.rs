@@ -75,6 +75,8 @@ pub struct DigestKeys {
     clock: Arc<dyn Clock>,
     open: RwLock<Option<Arc<Ring>>>,
     is_read_only: AtomicBool,
+    /// Whether the log says that no digest key can be stored. It says so once, not at each card.
+    is_reported: AtomicBool,
 }
 
 impl DigestKeys {
@@ -102,6 +104,7 @@ impl DigestKeys {
             clock,
             open,
             is_read_only: AtomicBool::default(),
+            is_reported: AtomicBool::default(),
         }
     }
 
@@ -143,6 +146,13 @@ impl DigestKeys {
         }
         let stored = ring.stored(what, digest, self.now()).ok()?;
         (stored != found).then_some(stored)
+    }
+
+    /// Logs that the first digest key cannot be stored, as at a standby, unless the log says so already.
+    fn report_unstored(&self, error: impl std::fmt::Display) {
+        if !self.is_reported.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%error, "cannot store a digest key: digests stay plain");
+        }
     }
 
     /// Takes note of whether a digest could be stored in its new form. The login does not depend on it.

@@ -88,7 +88,7 @@ impl DigestKeys {
             let key = self.fresh(&peppers.current, grace).map_err(unusable)?;
             match table.put_first_key(&key).await {
                 Ok(()) => stored = table.sealed_keys().await?,
-                Err(error) => warn!(%error, "cannot store a digest key: digests stay plain"),
+                Err(error) => self.report_unstored(error),
             }
         }
         if let Some(peppers) = peppers {

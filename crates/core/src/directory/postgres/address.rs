@@ -14,7 +14,7 @@ use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use thiserror::Error;
 
-use self::parameters::Parameters;
+use self::parameters::{Environment, Parameters};
 use super::servers::{Servers, SessionAttributes};
 
 /// Why an address is refused. It quotes no value: that could be a password.
@@ -42,23 +42,46 @@ impl AddressError {
     }
 }
 
-/// Reads an address. `ca_file` is the setting that demands a server certificate of its authorities.
+/// Reads an address, and takes from the environment what it leaves out. `ca_file` is the setting that demands
+/// a server certificate of its authorities.
 pub(super) fn read(url: &str, ca_file: Option<&Path>) -> Result<Servers, AddressError> {
+    read_in(&|variable| std::env::var_os(variable), url, ca_file)
+}
+
+fn read_in(
+    environment: Environment<'_>,
+    url: &str,
+    ca_file: Option<&Path>,
+) -> Result<Servers, AddressError> {
     let mut parameters = uri::read(url)?;
+    parameters.complete(environment, ca_file)?;
+    servers_of(&mut parameters, ca_file).map_err(|error| match error {
+        AddressError::Form => AddressError::Form,
+        AddressError::Part { part, reason } => AddressError::Part {
+            part: parameters.origin(part),
+            reason,
+        },
+    })
+}
+
+fn servers_of(
+    parameters: &mut Parameters,
+    ca_file: Option<&Path>,
+) -> Result<Servers, AddressError> {
     parameters.check()?;
-    let session = session_attributes(&parameters)?;
-    let connect_timeout = connect_timeout(&parameters)?;
-    let mode = ssl_mode(&parameters, ca_file)?;
-    check_files(&parameters)?;
+    let session = session_attributes(parameters)?;
+    let connect_timeout = connect_timeout(parameters)?;
+    let mode = ssl_mode(parameters, ca_file)?;
+    check_files(parameters)?;
     let is_named = mode.is_some_and(|mode| matches!(mode, PgSslMode::VerifyFull));
-    let places = places(&parameters, is_named)?;
+    let places = places(parameters, is_named)?;
     let client_messages = "-c client_min_messages=warning".to_owned();
     parameters.prepend_options(client_messages);
     let mut each = Vec::new();
     for place in places {
         let options = PgConnectOptions::from_str(&parameters.for_library(&place))
             .map_err(|_| AddressError::Form)?;
-        let options = for_all(options, mode, ca_file, &parameters);
+        let options = for_all(options, mode, ca_file, parameters);
         if options.get_database().is_none_or(str::is_empty) {
             return Err(AddressError::part(
                 "database",
@@ -83,9 +106,6 @@ fn for_all(
     }
     if let Some(mode) = mode {
         options = options.ssl_mode(mode);
-    } else if matches!(options.get_ssl_mode(), PgSslMode::Allow) {
-        // From PGSSLMODE.
-        options = options.ssl_mode(PgSslMode::Prefer);
     }
     let Some(file) = ca_file else { return options };
     // A setting that names an authority demands that the server proves its identity.

@@ -2,7 +2,9 @@
 //!
 //! Source: <https://www.postgresql.org/docs/18/libpq-connect.html#LIBPQ-PARAMKEYWORDS>
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::Path;
 
 use super::{AddressError, Place};
 
@@ -149,6 +151,43 @@ const ALL: &[(&str, Use)] = &[
     ("statement-cache-capacity", Honoured),
 ];
 
+/// The variables of the environment from which libpq takes what an address leaves out, and this program
+/// likewise: a value that cannot be honoured is refused. The others that libpq has are not read: they are about
+/// GSSAPI, service files, and how a session shows texts and times. `PGPASSFILE` is the library's.
+///
+/// Source: <https://www.postgresql.org/docs/18/libpq-envars.html>
+const VARIABLES: [(&str, &str); 26] = [
+    ("PGHOST", "host"),
+    ("PGHOSTADDR", "hostaddr"),
+    ("PGPORT", "port"),
+    ("PGDATABASE", "dbname"),
+    ("PGUSER", "user"),
+    ("PGPASSWORD", "password"),
+    ("PGREQUIREAUTH", "require_auth"),
+    ("PGCHANNELBINDING", "channel_binding"),
+    ("PGSERVICE", "service"),
+    ("PGOPTIONS", "options"),
+    ("PGAPPNAME", "application_name"),
+    ("PGSSLMODE", "sslmode"),
+    ("PGREQUIRESSL", "requiressl"),
+    ("PGSSLNEGOTIATION", "sslnegotiation"),
+    ("PGSSLCERT", "sslcert"),
+    ("PGSSLKEY", "sslkey"),
+    ("PGSSLCERTMODE", "sslcertmode"),
+    ("PGSSLROOTCERT", "sslrootcert"),
+    ("PGSSLCRL", "sslcrl"),
+    ("PGSSLCRLDIR", "sslcrldir"),
+    ("PGREQUIREPEER", "requirepeer"),
+    ("PGSSLMINPROTOCOLVERSION", "ssl_min_protocol_version"),
+    ("PGSSLMAXPROTOCOLVERSION", "ssl_max_protocol_version"),
+    ("PGGSSENCMODE", "gssencmode"),
+    ("PGCONNECT_TIMEOUT", "connect_timeout"),
+    ("PGTARGETSESSIONATTRS", "target_session_attrs"),
+];
+
+/// Returns the value of a variable of the environment.
+pub(super) type Environment<'e> = &'e dyn Fn(&str) -> Option<OsString>;
+
 /// What the library reads from an address by itself.
 const OF_LIBRARY: [&str; 9] = [
     "dbname",
@@ -162,9 +201,13 @@ const OF_LIBRARY: [&str; 9] = [
     "statement-cache-capacity",
 ];
 
-/// The parts of an address, decoded.
+/// The parts of an address, decoded, and what it leaves out.
 #[derive(Default)]
-pub(super) struct Parameters(BTreeMap<String, String>);
+pub(super) struct Parameters {
+    values: BTreeMap<String, String>,
+    /// The parameters whose values are from the environment.
+    from_environment: BTreeSet<&'static str>,
+}
 
 impl Parameters {
     /// Tells whether there is such a parameter, honoured or not.
@@ -174,12 +217,49 @@ impl Parameters {
 
     /// Takes a value. A later one wins.
     pub(super) fn set(&mut self, name: &str, value: String) {
-        self.0.insert(name.to_owned(), value);
+        self.values.insert(name.to_owned(), value);
+    }
+
+    /// Takes from the environment what the address leaves out. A setting for the authorities counts for more
+    /// than `PGSSLROOTCERT`.
+    pub(super) fn complete(
+        &mut self,
+        environment: Environment<'_>,
+        ca_file: Option<&Path>,
+    ) -> Result<(), AddressError> {
+        for (variable, name) in VARIABLES {
+            let is_set = match name {
+                "sslrootcert" => ca_file.is_some(),
+                "sslmode" => self.get("ssl").is_some(),
+                _ => false,
+            };
+            let value = environment(variable).filter(|value| !value.is_empty());
+            let Some(value) = value.filter(|_| !is_set && self.get(name).is_none()) else {
+                continue;
+            };
+            let value = value.into_string();
+            let value = value.map_err(|_| AddressError::part(variable, "expected UTF-8"))?;
+            self.set(name, value);
+            self.from_environment.insert(name);
+        }
+        Ok(())
+    }
+
+    /// Returns what a parameter is called where its value is from.
+    pub(super) fn origin(&self, part: String) -> String {
+        let is_read = self.from_environment.contains(part.as_str());
+        let mut variables = VARIABLES
+            .iter()
+            .filter(|(_, name)| is_read && *name == part);
+        match variables.next() {
+            Some((variable, _)) => (*variable).to_owned(),
+            None => part,
+        }
     }
 
     /// Returns a value that is not empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        let value = self.0.get(name).map(String::as_str);
+        let value = self.values.get(name).map(String::as_str);
         value.filter(|value| !value.is_empty())
     }
 
@@ -196,7 +276,7 @@ impl Parameters {
 
     /// Refuses what cannot be honoured, by its name.
     pub(super) fn check(&mut self) -> Result<(), AddressError> {
-        for (name, value) in &self.0 {
+        for (name, value) in &self.values {
             let found = ALL.iter().find(|(known, _)| known == name);
             let reason = match found {
                 Some((_, Refused(reason))) => reason,
@@ -239,7 +319,7 @@ impl Parameters {
                 query.append_pair(name, value);
             }
         }
-        for (name, value) in &self.0 {
+        for (name, value) in &self.values {
             let is_read = OF_LIBRARY.contains(&name.as_str()) || is_option(name);
             let is_system = name == "sslrootcert" && value == "system";
             if is_read && !is_system && !value.is_empty() {

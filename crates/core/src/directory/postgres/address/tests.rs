@@ -4,6 +4,13 @@ use sqlx::postgres::PgConnectOptions;
 
 use super::*;
 
+mod environment;
+
+/// Reads an address where the environment has nothing to say.
+fn read(url: &str, ca_file: Option<&Path>) -> Result<Servers, AddressError> {
+    read_in(&|_| None, url, ca_file)
+}
+
 fn servers(url: &str) -> Servers {
     read(url, None).unwrap_or_else(|error| panic!("{url}: {error}"))
 }
