@@ -10,6 +10,7 @@ mod digest_keys;
 mod enrolments;
 pub mod file;
 mod keys;
+mod looks;
 mod merge;
 mod origin;
 mod outstanding;
@@ -36,6 +37,7 @@ pub use self::digest::{DigestKeyId, KeyDigest, UnreadableDigest};
 pub use self::digest_keys::{DigestKey, DigestKeys, DigestRing, SealedKey};
 pub use self::enrolments::{Enrolment, Enrolments, NewEnrolment};
 pub use self::keys::Keys;
+pub use self::looks::LookAlikes;
 #[cfg(fuzzing)]
 pub(crate) use self::merge::directory_of;
 pub use self::origin::{Attribute, Attributes, Part, Value};
@@ -131,6 +133,9 @@ pub trait Directory:
 
     /// Notes that a directory file of that fingerprint was the last one that was applied.
     async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError>;
+
+    /// Returns the names that people take for one another: an earlier release let them in.
+    async fn look_alikes(&self) -> Result<Vec<LookAlikes>, StoreError>;
 
     /// Tries what logins and changes do, without a trace, and returns what is refused: reading what logins
     /// and token checks read is refused, writing is a warning. Fails if the directory cannot be queried.

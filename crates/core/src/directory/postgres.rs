@@ -11,6 +11,7 @@ mod entries;
 mod health;
 mod imports;
 mod keys;
+mod looks;
 pub(super) mod migrate;
 mod passwords;
 mod pool;
@@ -43,7 +44,7 @@ use super::digest_keys::{OpenKeys, What, find_digest};
 use super::rules::login_forms;
 use super::{
     Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, KeyDigest,
-    OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
+    LookAlikes, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -300,6 +301,10 @@ impl Directory for PostgresDirectory {
             Box::pin(imports::note(c, fingerprint))
         })
         .await
+    }
+
+    async fn look_alikes(&self) -> Result<Vec<LookAlikes>, StoreError> {
+        self.once(WHOLE, |c| Box::pin(looks::find(c))).await
     }
 
     async fn health(&self) -> Result<Vec<Finding>, StoreError> {

@@ -3,12 +3,14 @@
 //! Texts are trimmed and in NFC, and an empty text is absent. A value that is stored already is never
 //! refused: an entry may keep what a rule of a later release would not let in.
 
+mod looks;
 mod names;
 mod organisations;
 mod users;
 
 use unicode_normalization::UnicodeNormalization as _;
 
+pub(super) use self::looks::{clash, clashes_to_the_letter, look, shown};
 pub(super) use self::names::{login_forms, spellings, stored_login};
 pub(super) use self::organisations::{settle_organisation, settle_unit};
 pub(super) use self::users::{breaks_rules, check_number, settle_user};

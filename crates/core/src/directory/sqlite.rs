@@ -10,6 +10,7 @@ mod entries;
 mod health;
 mod imports;
 mod keys;
+mod looks;
 mod near;
 mod passwords;
 mod present;
@@ -31,8 +32,8 @@ use super::desk::Halt;
 use super::digest_keys::{OpenKeys, What, find_digest};
 use super::{
     Account, Applied, Card, CardName, Change, ChangeError, DigestKeys, Directory, KeyDigest,
-    MigrationError, OrganisationEntry, OrganisationName, Outstanding, Present, Snapshot, Unapplied,
-    Wanted,
+    LookAlikes, MigrationError, OrganisationEntry, OrganisationName, Outstanding, Present,
+    Snapshot, Unapplied, Wanted,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -243,6 +244,11 @@ impl Directory for SqliteDirectory {
 
     async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
         imports::note(&self.pool, fingerprint).await.map_err(failed)
+    }
+
+    async fn look_alikes(&self) -> Result<Vec<LookAlikes>, StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        super::looks::find(&mut *connection).await.map_err(failed)
     }
 
     async fn health(&self) -> Result<Vec<Finding>, StoreError> {

@@ -3,7 +3,7 @@
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "directory",
     "second factor",
     "audit",
@@ -12,6 +12,7 @@ const NAMES: [&str; 8] = [
     "imports",
     "digest keys",
     "usage of known clients",
+    "looks of logins",
 ];
 
 /// The steps of one database, the first one first. One that was ever taken is never changed.

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use isogloss_core::audit::{AuditTable, Event, Filter};
 use isogloss_core::directory::{
-    Account, Applied, Card, CardName, Change, ChangeError, Directory, KeyDigest, OrganisationEntry,
-    OrganisationName, Present, Snapshot, Unapplied, Wanted,
+    Account, Applied, Card, CardName, Change, ChangeError, Directory, KeyDigest, LookAlikes,
+    OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, Wanted,
 };
 use isogloss_core::store::Finding;
 use isogloss_core::usage::{UsageRows, UsageTable};
@@ -165,6 +165,10 @@ impl Directory for Gate {
 
     async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
         self.passed()?.note_import(fingerprint).await
+    }
+
+    async fn look_alikes(&self) -> Result<Vec<LookAlikes>, StoreError> {
+        self.passed()?.look_alikes().await
     }
 
     /// Does not wait for the file: what is found may be why it is not applied.

@@ -12,6 +12,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions as _, Connection as _, Error, SqliteConnection, query_as, query_scalar};
 use tokio::time::sleep;
 
+use crate::directory::looks;
 use crate::directory::outstanding::{MigrationError, Obstacle, Outstanding, Taken, outstanding};
 use crate::directory::steps::migrator;
 
@@ -160,6 +161,7 @@ async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
     migrations()
         .run_direct(None, &mut *transaction, false)
         .await?;
+    looks::fill(&mut *transaction).await?;
     Ok(transaction.commit().await?)
 }
 
@@ -173,5 +175,6 @@ pub(in crate::directory) fn migrations() -> Migrator {
         include_str!("../../../migrations/sqlite/0006_imports.sql"),
         include_str!("../../../migrations/sqlite/0007_digest_keys.sql"),
         include_str!("../../../migrations/sqlite/0008_usage_of_known_clients.sql"),
+        include_str!("../../../migrations/sqlite/0009_looks.sql"),
     ])
 }
