@@ -19,7 +19,7 @@ use tokio::time::sleep;
 use tracing::{error, info, warn};
 
 use self::gate::Gate;
-use crate::{demo, dialects};
+use crate::{demo, dialects, look_alikes};
 
 /// Between two attempts, while the directory is away.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -124,6 +124,7 @@ impl Filling {
             }
         }
         demo::warn_of_demo_passwords(self.directory.as_ref(), &self.passwords).await;
+        look_alikes::warn(self.directory.as_ref()).await;
         Ok(())
     }
 

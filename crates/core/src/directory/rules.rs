@@ -60,6 +60,14 @@ pub(super) fn check_name(what: &str, text: &str) -> Result<(), String> {
     check_text(what, text, LONGEST_NAME)
 }
 
+/// Returns the label of a key or an application password as it is stored, or why it cannot be one: a line
+/// of 255 characters at most, which may be empty.
+pub fn tidy_label(label: &str) -> Result<String, String> {
+    let label = tidy(label);
+    check_name("the label", &label)?;
+    Ok(label)
+}
+
 fn check_text(what: &str, text: &str, longest: usize) -> Result<(), String> {
     if text.contains(is_unprintable) {
         return Err(format!("{what} holds a control character"));

@@ -40,7 +40,7 @@ fn unit(id: &str) -> UnitEntry {
     }
 }
 
-fn umbrella(id: Uuid) -> OrganisationEntry {
+pub(super) fn umbrella(id: Uuid) -> OrganisationEntry {
     OrganisationEntry {
         id,
         name: "Umbrella".to_owned(),
