@@ -109,7 +109,7 @@ async fn look_alikes_are_refused_at_each_door(directory: &dyn Directory) {
     );
 
     // ASCII names are no look-alikes; one's own address may look like one's own name.
-    for name in ["raou1", "rnax", "max"] {
+    for name in ["paul", "pau1", "rnop", "mop", "max"] {
         add(directory, name).await.unwrap();
     }
     add(directory, "kim").await.unwrap();
@@ -194,7 +194,7 @@ async fn names_of_an_earlier_release_are_found_and_listed(
     assert_eq!(
         found,
         [
-            "max of user max and rnax of user rnax and m\u{430}x (m\\u{430}x) of user m\u{430}x look alike",
+            "max of user max and m\u{430}x (m\\u{430}x) of user m\u{430}x look alike",
             "zoe\u{301} (zoe\\u{301}) of user zoe\u{301} and zo\u{e9} (zo\\u{e9}) of user zo\u{e9} are one name",
         ]
     );
@@ -208,7 +208,7 @@ async fn an_export_with_look_alikes_makes_the_same_directory(
     let marked = exported.users.iter().filter(|user| user.grandfathered);
     let mut marked: Vec<_> = marked.map(|user| user.user_name.as_str()).collect();
     marked.sort_unstable();
-    assert_eq!(marked, ["max", "m\u{430}x", "rnax", NFD, NFC]);
+    assert_eq!(marked, ["max", "m\u{430}x", NFD, NFC]);
     let text = serde_json::to_string(&exported).unwrap();
     let file = File::parse(Path::new("export.json"), &text).unwrap();
     import(other, &passwords(), file, |_| {}).await.unwrap();
