@@ -246,11 +246,7 @@ fn what_makes_no_sense_is_told_and_not_done() {
         2,
         "invalid value 'moons:read'",
     );
-    refused(
-        &with("", &[]),
-        2,
-        "a label of 1 to 200 printable characters is needed",
-    );
+    refused(&with("", &[]), 2, "the label is empty");
     refused(
         &with("x", &["--expires-at", "tomorrow"]),
         2,

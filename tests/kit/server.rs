@@ -183,12 +183,6 @@ impl Builder {
             ("ISOGLOSS__PASSWORDS__BCRYPT_COST", "4".to_owned()),
             ("ISOGLOSS__LOGGING__FORMAT", "json".to_owned()),
         ];
-        // A file that a test names stands in place of the value.
-        let in_a_file = |key: &str| {
-            let files = self.env.iter().map(|(set, _)| set.strip_suffix("_FILE"));
-            files.flatten().any(|set| set == key)
-        };
-        overrides.retain(|(key, _)| !in_a_file(key));
         overrides
     }
 }

@@ -12,6 +12,7 @@ mod enrolments;
 mod erasure;
 pub mod file;
 mod keys;
+mod looks;
 mod merge;
 mod origin;
 mod outstanding;
@@ -42,12 +43,14 @@ pub use self::digest_keys::{DigestKey, DigestKeys, DigestRing, SealedKey};
 pub use self::enrolments::{Enrolment, Enrolments, NewEnrolment};
 pub use self::erasure::Erased;
 pub use self::keys::Keys;
+pub use self::looks::LookAlikes;
 #[cfg(fuzzing)]
 pub(crate) use self::merge::directory_of;
 pub use self::origin::{Attribute, Attributes, Part, Value};
 pub use self::outstanding::{MigrationError, Obstacle, Outstanding, Step};
 pub use self::postgres::{AddressError, PostgresAccess, PostgresDirectory, PostgresSettings};
 pub use self::present::Present;
+pub use self::rules::tidy_label;
 pub use self::snapshot::{
     AppPasswordEntry, CardEntry, KeyEntry, OrganisationEntry, RecoveryCodeEntry, RevokedEntry,
     RevokedKeyEntry, Snapshot, UnitEntry, UserEntry,
@@ -151,6 +154,9 @@ pub trait Directory:
 
     /// Notes that a directory file of that fingerprint was the last one that was applied.
     async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError>;
+
+    /// Returns the names that people take for one another: an earlier release let them in.
+    async fn look_alikes(&self) -> Result<Vec<LookAlikes>, StoreError>;
 
     /// Tries what logins and changes do, without a trace, and returns what is refused: reading what logins
     /// and token checks read is refused, writing is a warning. Fails if the directory cannot be queried.

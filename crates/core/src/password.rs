@@ -245,6 +245,20 @@ mod tests {
         assert!(!passwords.verify("U*U".into(), None).await.unwrap());
     }
 
+    /// The hashes that are brought were made of the bytes that clients send.
+    #[tokio::test]
+    async fn a_password_is_the_bytes_that_were_sent_in_whatever_normal_form() {
+        let passwords = passwords(8);
+        let forms = ["caf\u{e9} am See", "cafe\u{301} am See"];
+        for set in forms {
+            let hash = passwords.hash(set.into()).await.unwrap();
+            for sent in forms {
+                let fits = passwords.verify(sent.into(), Some(hash.clone())).await;
+                assert_eq!(fits.unwrap(), sent == set);
+            }
+        }
+    }
+
     #[tokio::test]
     async fn a_password_that_bcrypt_would_cut_is_not_set() {
         let passwords = passwords(8);

@@ -15,7 +15,7 @@ use isogloss_core::directory::{Directory, UserFilter};
 use self::advice::advice;
 pub(crate) use self::finding::{Finding, Findings, Verdict};
 use crate::config::Config;
-use crate::{demo, parts, secrets};
+use crate::{demo, look_alikes, parts, secrets};
 
 /// Looks at everything. What cannot be looked at is a finding, too.
 pub(crate) async fn examine(
@@ -62,6 +62,7 @@ async fn people(config: &Config, directory: &dyn Directory, findings: &mut Findi
             "see directory.url",
         )),
     }
+    names(directory, findings).await;
     digest_keys(directory, findings).await;
     let Ok(passwords) = parts::passwords(&config.sections.passwords) else {
         return;
@@ -82,6 +83,24 @@ async fn people(config: &Config, directory: &dyn Directory, findings: &mut Findi
 fn unreachable(error: &str) -> Finding {
     let hint = "see directory.url, and whether its database runs";
     Finding::failed("directory", error, advice(error, hint))
+}
+
+/// Whether every user can be told from the others by name.
+async fn names(directory: &dyn Directory, findings: &mut Findings) {
+    const CHECK: &str = "names";
+    match look_alikes::describe(directory).await {
+        Ok(found) if found.is_empty() => {
+            findings.add(Finding::ok(CHECK, "no two of them look alike"));
+        }
+        Ok(found) => found
+            .into_iter()
+            .for_each(|text| findings.add(Finding::warning(CHECK, text, look_alikes::HINT))),
+        Err(error) => findings.add(Finding::failed(
+            CHECK,
+            error.to_string(),
+            "see directory.url",
+        )),
+    }
 }
 
 /// Whether the pepper opens what the digests of cards and keys are made with.

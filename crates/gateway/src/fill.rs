@@ -22,7 +22,7 @@ use tracing::{error, info, warn};
 use self::gate::Gate;
 use crate::aside::aside;
 use crate::parts::Opened;
-use crate::{demo, dialects};
+use crate::{demo, dialects, look_alikes};
 
 /// Between two attempts, while the directory cannot be used.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -161,6 +161,7 @@ impl Filling {
             self.apply_where_writable(file).await?;
         }
         demo::warn_of_demo_passwords(self.directory.as_ref(), &self.passwords).await;
+        look_alikes::warn(self.directory.as_ref()).await;
         Ok(())
     }
 

@@ -20,6 +20,7 @@ mod headers;
 mod jwt;
 mod key_holder;
 mod listener;
+mod look_alikes;
 mod mail;
 mod management;
 mod measured;

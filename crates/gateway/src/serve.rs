@@ -233,16 +233,6 @@ fn ingredients(config: &Config, auth: Auth, probe: Probe, usage: Usage) -> Resul
     Ok(ingredients)
 }
 
-fn backends(config: &Config, usage: &Usage) -> Result<Backends> {
-    let sections = &config.sections;
-    let sunsets = Sunsets::new(&sections.sunset);
-    Ok(Backends {
-        mounts: config.mounts.clone().into(),
-        jwts: secrets::jwts(&sections.jwt)?,
-        usage: Behind::new(usage, proxies(&sections.server), sunsets),
-    })
-}
-
 fn identity(section: &'static str, tls: Option<&config::Tls>) -> Result<Option<Arc<Identity>>> {
     let identity = tls.map(|tls| Identity::open(section, tls)).transpose()?;
     Ok(identity.map(Arc::new))

@@ -21,6 +21,9 @@ use crate::{REALM, Settings, configure};
 const CASES: usize = 40;
 const CLIENT: &str = "0864b512-1776-4a55-8ee5-2b19d7d9b7ea";
 
+/// Of a name that an import lets in, in characters.
+const LONGEST_NAME: usize = 255;
+
 /// Names and units of a directory whose only user is ada.
 #[derive(Debug)]
 struct Content {
@@ -31,18 +34,17 @@ struct Content {
 
 impl Content {
     fn any() -> impl Strategy<Value = Self> {
-        // An import refuses names that terminals obey.
-        let printable = |text: String| text.replace(is_unprintable, "");
-        let organisation = text().prop_map(move |name| format!("o{}", printable(name)));
-        (organisation, text(), text(), units()).prop_map(|(organisation, first, last, units)| {
-            Self {
-                organisation,
-                names: [first, last],
-                units: units
-                    .into_iter()
-                    .filter(|unit| !unit.id.is_empty() && !unit.id.contains(is_unprintable))
-                    .collect(),
-            }
+        (text(), text(), text(), units()).prop_map(|(organisation, first, last, units)| Self {
+            organisation: name(&format!("o{organisation}")),
+            names: [name(&first), name(&last)],
+            units: units
+                .into_iter()
+                .map(|unit| Unit {
+                    id: name(&unit.id),
+                    name: name(&unit.name),
+                })
+                .filter(|unit| !unit.id.is_empty())
+                .collect(),
         })
     }
 
@@ -61,6 +63,13 @@ impl Content {
             }],
         })
     }
+}
+
+/// Returns what an import lets in of a text: a trimmed line of printable characters.
+fn name(text: &str) -> String {
+    let printable = text.chars().filter(|c| !is_unprintable(*c));
+    let line: String = printable.take(LONGEST_NAME).collect();
+    line.trim().to_owned()
 }
 
 /// Sends a request and reads the answer as the SDK does.

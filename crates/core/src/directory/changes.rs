@@ -13,6 +13,8 @@ pub(super) struct UserChange {
     /// As the user is afterwards.
     pub(super) entry: UserEntry,
     pub(super) known: Option<UserEntry>,
+    /// Whether the file says that the values are older than the rules.
+    pub(super) exempt: bool,
     /// Whether the entry is to be written.
     pub(super) differs: bool,
     /// What is to be remembered of the import, if that differs.

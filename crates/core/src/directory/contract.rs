@@ -10,6 +10,7 @@ mod files;
 mod found;
 mod imports;
 mod keys;
+mod looks;
 mod near;
 mod outdated;
 mod passwords;

@@ -14,6 +14,7 @@ pub use self::organisations::OrganisationEdit;
 pub use self::setting::Setting;
 pub use self::users::UserEdit;
 use super::changes::logins;
+use super::looks::Looks;
 use super::rows::Result;
 use super::{OrganisationEntry, OrganisationName, UnitEntry, UserEntry};
 use crate::error::StoreError;
@@ -107,7 +108,7 @@ impl From<Error> for Halt {
 
 /// A database in such a transaction.
 #[async_trait]
-pub(super) trait Desk: Send {
+pub(super) trait Desk: Looks {
     async fn organisation(
         &mut self,
         name: OrganisationName<'_>,
@@ -134,9 +135,6 @@ pub(super) trait Desk: Send {
     /// A user, without cards, codes and application passwords.
     async fn user(&mut self, id: Uuid) -> Result<Option<UserEntry>>;
 
-    /// Who logs in by that name, in the form of [`login_form`](super::login_form).
-    async fn user_of_login(&mut self, login: &str) -> Result<Option<Named>>;
-
     /// Who has that number.
     async fn user_of_number(&mut self, number: i64) -> Result<Option<Named>>;
 
@@ -148,6 +146,7 @@ pub(super) trait Desk: Send {
 }
 
 /// A user, as far as others need to know.
+#[derive(Clone)]
 pub(super) struct Named {
     pub(super) id: Uuid,
     pub(super) user_name: String,

@@ -165,6 +165,7 @@ impl<'a> Judge<'a> {
                 differs: differs(&mut self.applied, known, &entry),
                 origin: Some(origin).filter(|origin| remembered != Some(origin)),
                 known: known.cloned(),
+                exempt: wanted.grandfathered,
                 entry,
             });
         }

@@ -15,6 +15,7 @@ mod erasure;
 mod health;
 mod imports;
 mod keys;
+mod looks;
 pub(super) mod migrate;
 mod passwords;
 mod pool;
@@ -49,8 +50,8 @@ use super::rules::login_forms;
 use super::user_filter::Found;
 use super::{
     Account, Applied, BackedUp, Card, CardName, Change, ChangeError, DigestKeys, Directory, Erased,
-    KeyDigest, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, UserFilter,
-    Wanted,
+    KeyDigest, LookAlikes, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied,
+    UserFilter, Wanted,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -344,6 +345,10 @@ impl Directory for PostgresDirectory {
             Box::pin(imports::note(c, fingerprint))
         })
         .await
+    }
+
+    async fn look_alikes(&self) -> Result<Vec<LookAlikes>, StoreError> {
+        self.once(WHOLE, |c| Box::pin(looks::find(c))).await
     }
 
     async fn health(&self) -> Result<Vec<Finding>, StoreError> {

@@ -6,8 +6,9 @@ use uuid::Uuid;
 
 use super::desk::Named;
 use super::digest_keys::{OpenKeys, What};
+use super::looks::Login;
 use super::origin::{Attribute, Origin};
-use super::rules::{login_forms, spellings};
+use super::rules::{login_forms, look, spellings, stored_login, tidy};
 use super::wanted::{Wanted, WantedUser};
 use super::{KeyDigest, Setting, Snapshot, login_form};
 
@@ -21,10 +22,14 @@ pub struct Present {
     pub(super) imported_names: HashMap<String, Named>,
     /// Owners of the login names of the file.
     pub(super) logins: HashMap<String, Named>,
+    /// Logins that look like one of the file.
+    pub(super) looks: Vec<Login>,
     /// Owners of the numbers of the file.
     pub(super) numbers: HashMap<i64, Named>,
     /// Owners of the codes of the file's cards, by the form in which they are stored.
     pub(super) codes: HashMap<KeyDigest, Named>,
+    /// Owners of the identifiers of the file's cards.
+    pub(super) identifiers: HashMap<String, Named>,
     /// Organisations of the units of the file.
     pub(super) units: HashMap<String, Uuid>,
     pub(super) last_number: Option<i64>,
@@ -70,6 +75,17 @@ impl Wanted {
         let logins = users.chain(keys).flatten().flat_map(login_forms);
         let logins: HashSet<_> = logins.filter(|login| !login.is_empty()).collect();
         logins.into_iter().collect()
+    }
+
+    /// Returns what the login names of its users look like.
+    pub(super) fn looks(&self) -> Vec<String> {
+        let names = self.users.iter().flat_map(|user| {
+            let email = user.text(Attribute::Email);
+            [Some(user.user_name.as_str()), email]
+        });
+        let names = names.flatten().map(|name| look(&stored_login(&tidy(name))));
+        let looks: HashSet<_> = names.collect();
+        looks.into_iter().collect()
     }
 
     /// Returns every number.
@@ -129,6 +145,15 @@ impl Wanted {
         codes
             .flat_map(|code| open.forms(What::Card, code))
             .collect()
+    }
+
+    /// Returns the identifiers of cards.
+    pub(super) fn identifiers(&self) -> Vec<String> {
+        let cards = self
+            .users
+            .iter()
+            .flat_map(|user| user.access_cards.iter().flatten());
+        cards.filter_map(|card| card.identifier.clone()).collect()
     }
 
     /// Returns every key, revoked ones among them, in every form in which it may be stored.

@@ -16,6 +16,7 @@ pub(super) use self::digests::{
 use self::imports::{origin, revoked_entry};
 pub(super) use self::imports::{revoked_key_entries, said};
 use super::desk::Named;
+use super::looks::Login;
 use super::origin::{Attributes, Origin};
 use super::rules::breaks_rules;
 use super::{
@@ -277,6 +278,14 @@ pub(super) fn named(row: &impl Columns) -> Result<Named> {
     Ok(Named {
         id: row.guid("id")?,
         user_name: row.text("user_name")?,
+    })
+}
+
+/// A login beside its user's columns.
+pub(super) fn login(row: &impl Columns) -> Result<Login> {
+    Ok(Login {
+        login: row.text("login")?,
+        owner: named(row)?,
     })
 }
 

@@ -3,12 +3,14 @@
 //! Texts are trimmed and in NFC, and an empty text is absent. A value that is stored already is never
 //! refused: an entry may keep what a rule of a later release would not let in.
 
+mod looks;
 mod names;
 mod organisations;
 mod users;
 
 use unicode_normalization::UnicodeNormalization as _;
 
+pub(super) use self::looks::{clash, clashes_to_the_letter, look, shown};
 pub(super) use self::names::{login_forms, spellings, stored_login};
 pub(super) use self::organisations::{settle_organisation, settle_unit};
 pub(super) use self::users::{breaks_rules, check_number, settle_user};
@@ -56,6 +58,14 @@ pub(super) fn check_required(what: &str, text: &str) -> Result<(), String> {
 /// Refuses a text that cannot be a line of a name's length. It may be empty.
 pub(super) fn check_name(what: &str, text: &str) -> Result<(), String> {
     check_text(what, text, LONGEST_NAME)
+}
+
+/// Returns the label of a key or an application password as it is stored, or why it cannot be one: a line
+/// of 255 characters at most, which may be empty.
+pub fn tidy_label(label: &str) -> Result<String, String> {
+    let label = tidy(label);
+    check_name("the label", &label)?;
+    Ok(label)
 }
 
 fn check_text(what: &str, text: &str, longest: usize) -> Result<(), String> {

@@ -14,6 +14,7 @@ mod erasure;
 mod health;
 mod imports;
 mod keys;
+mod looks;
 mod near;
 mod passwords;
 mod present;
@@ -36,8 +37,8 @@ use super::digest_keys::{OpenKeys, What, find_digest};
 use super::user_filter::Found;
 use super::{
     Account, Applied, BackedUp, Card, CardName, Change, ChangeError, DigestKeys, Directory, Erased,
-    KeyDigest, MigrationError, OrganisationEntry, OrganisationName, Outstanding, Present, Snapshot,
-    Unapplied, UserFilter, Wanted,
+    KeyDigest, LookAlikes, MigrationError, OrganisationEntry, OrganisationName, Outstanding,
+    Present, Snapshot, Unapplied, UserFilter, Wanted,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -266,6 +267,11 @@ impl Directory for SqliteDirectory {
 
     async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
         imports::note(&self.pool, fingerprint).await.map_err(failed)
+    }
+
+    async fn look_alikes(&self) -> Result<Vec<LookAlikes>, StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        super::looks::find(&mut *connection).await.map_err(failed)
     }
 
     async fn health(&self) -> Result<Vec<Finding>, StoreError> {

@@ -4,7 +4,7 @@ use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// The number of each step's file, and its name.
-const STEPS: [(i64, &str); 9] = [
+const STEPS: [(i64, &str); 10] = [
     (1, "directory"),
     (2, "second factor"),
     (3, "audit"),
@@ -13,6 +13,7 @@ const STEPS: [(i64, &str); 9] = [
     (6, "imports"),
     (7, "digest keys"),
     (8, "usage of known clients"),
+    (9, "looks of logins"),
     (10, "erased users"),
 ];
 

@@ -2,7 +2,7 @@
 
 use data_encoding::BASE32_NOPAD;
 use isogloss_core::audit::{Event, Kind};
-use isogloss_core::directory::{KeyDigest, KeyEntry};
+use isogloss_core::directory::{KeyDigest, KeyEntry, tidy_label};
 use isogloss_core::{Scopes, StoreError, is_guessable};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
@@ -92,7 +92,7 @@ impl Administration {
                 Some(names) => Scopes::named(&new.realm, names).map_err(malformed)?,
             },
             realm: new.realm,
-            label: new.label,
+            label: tidy_label(&new.label).map_err(malformed)?,
             user: new.user,
             expires_at: new
                 .expires_at
@@ -105,13 +105,8 @@ impl Administration {
                 key.realm
             )));
         }
-        if key.label.trim().is_empty()
-            || key.label.len() > LONGEST
-            || key.label.contains(char::is_control)
-        {
-            return Err(malformed(
-                "a label of 1 to 200 printable characters is needed",
-            ));
+        if key.label.is_empty() {
+            return Err(malformed("the label is empty"));
         }
         if !rights.cover(&key) {
             let reason = "a key may do no more than the key that makes it, and for no longer";

@@ -12,8 +12,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use isogloss_core::audit::{AuditTable, Event, Filter};
 use isogloss_core::directory::{
-    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, Directory, Erased, KeyDigest,
-    OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, UserFilter, Wanted,
+    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, Directory, Erased,
+    KeyDigest, LookAlikes, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied,
+    UserFilter, Wanted,
 };
 use isogloss_core::store::Finding;
 use isogloss_core::usage::{UsageRows, UsageTable};
@@ -179,6 +180,10 @@ impl Directory for Gate {
 
     async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
         self.passed()?.note_import(fingerprint).await
+    }
+
+    async fn look_alikes(&self) -> Result<Vec<LookAlikes>, StoreError> {
+        self.passed()?.look_alikes().await
     }
 
     /// Does not wait for the file: what is found may be why it is not applied.

@@ -62,12 +62,12 @@ async fn what_makes_no_sense_is_refused_whole(directory: &dyn Directory) {
         (
             "\"bob\"",
             "\"ada@example.com\"",
-            "user ada@example.com: user ada logs in by the same name or e-mail address",
+            "user ada@example.com: user Ada logs in by the same name or e-mail address",
         ),
         (
             "\"bob\"\n",
             "\"carol\"\nnumber = 7\n",
-            "user carol: user ada has the same number",
+            "user carol: user Ada has the same number",
         ),
         (
             "\"bob\"\n",

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::changes::person;
 use super::load;
-use crate::directory::{Change, Directory, Setting, UserEdit};
+use crate::directory::{CardName, Change, Directory, Setting, UserEdit};
 
 /// "zoé" in NFD and in NFC.
 const NFD: &str = "zoe\u{301}";
@@ -15,6 +15,8 @@ pub(super) async fn hold(directory: &dyn Directory) {
     a_value_has_one_verdict_at_each_door(directory).await;
     a_name_is_found_in_either_normal_form(directory).await;
     what_is_older_than_a_rule_stays(directory).await;
+    labels_and_cards_have_the_rule_of_names(directory).await;
+    a_card_of_another_user_is_named(directory).await;
 }
 
 fn entry(name: &str, more: &str) -> String {
@@ -129,4 +131,59 @@ async fn id(directory: &dyn Directory, name: &str) -> Uuid {
 async fn shown(directory: &dyn Directory, name: &str) -> (Option<String>, String) {
     let user = directory.account(name).await.unwrap().unwrap().user;
     (user.email, user.first_name)
+}
+
+async fn labels_and_cards_have_the_rule_of_names(directory: &dyn Directory) {
+    let long = "x".repeat(256);
+    for (text, reason) in [
+        (long.as_str(), "has more than 255 characters"),
+        ("a\u{1b}b", "holds a control character"),
+        ("a\u{202e}b", "holds a control character"),
+    ] {
+        let text = serde_json::to_string(text).unwrap();
+        let key = format!(
+            "[[keys]]\nrealm = 'here'\nlabel = {text}\nkey = '0fd1c21b-7f2e-4a58-9d2c-5b9e1f0a7c33'\n"
+        );
+        let refused = load(directory, &key).await.unwrap_err();
+        assert!(
+            refused.ends_with(&format!(": the label {reason}")),
+            "{refused}"
+        );
+        let digest = "ab".repeat(32);
+        let password = format!(
+            "app_passwords = [{{ digest = '{digest}', dialect = 'here', label = {text}, \
+             made_at = 2026-01-01T00:00:00Z }}]"
+        );
+        let refused = load(directory, &entry("ruled1", &password)).await;
+        assert_eq!(refused, Err(format!("user ruled1: the label {reason}")));
+        let card = format!("access_cards = [{{ identifier = {text}, pass_code = '24680' }}]");
+        let refused = load(directory, &entry("ruled1", &card)).await;
+        let expected = format!("user ruled1, access card: the identifier {reason}");
+        assert_eq!(refused, Err(expected));
+        let marked = format!("grandfathered = true\n{card}");
+        load(directory, &entry("elder", &marked)).await.unwrap();
+        let exported = directory.snapshot().await.unwrap();
+        let mut users = exported.users.iter();
+        assert!(users.any(|user| user.user_name == "elder" && user.grandfathered));
+    }
+}
+
+async fn a_card_of_another_user_is_named(directory: &dyn Directory) {
+    let card = "access_cards = [{ identifier = 'badge-\u{e9}', pass_code = '24680' }]";
+    let card = card.replace("\\u{e9}", "\u{e9}");
+    load(directory, &entry("ruled1", &card)).await.unwrap();
+    for same in [card.clone(), card.replace('\u{e9}', "e\u{301}")] {
+        let refused = load(directory, &entry("ruled2", &same)).await;
+        let reason = "user ruled1 has an access card of the same identifier, badge-\u{e9}";
+        assert_eq!(refused, Err(format!("user ruled2: {reason}")));
+    }
+    let two = [entry("ruled3", &card), entry("ruled4", &card)].concat();
+    let two = two.replace("badge", "token");
+    let refused = load(directory, &two).await.unwrap_err();
+    let reason = "user ruled3 has an access card of the same identifier, token-\u{e9}";
+    assert_eq!(refused, format!("user ruled4: {reason}"));
+    for identifier in ["badge-\u{e9}", "badge-e\u{301}"] {
+        let card = directory.card(CardName::Identifier(identifier)).await;
+        assert_eq!(card.unwrap().unwrap().user.user_name, "ruled1");
+    }
 }

@@ -4,8 +4,8 @@ use uuid::Uuid;
 
 use super::{Desk, Halt, Named, Setting, Unfit};
 use crate::directory::changes::{ends_tokens, logins};
-use crate::directory::rules::{check_number, login_forms, settle_user};
-use crate::directory::{OrganisationName, UserEntry};
+use crate::directory::rules::{check_number, clash, look, settle_user};
+use crate::directory::{OrganisationName, UserEntry, looks};
 use crate::user::Role;
 
 /// What of a user is to be otherwise; nothing said is nothing changed.
@@ -94,19 +94,35 @@ async fn put(
     check_number(user.number, known).map_err(Unfit::Invalid)?;
     check_place(desk, &mut user).await?;
     let user = &user;
-    let before: Vec<_> = known.into_iter().flat_map(logins).collect();
-    for login in logins(user).filter(|login| !before.contains(login)) {
-        for form in login_forms(&login) {
-            if let Some(other) = other(user, desk.user_of_login(&form).await?) {
-                let reason = format!("user {other} logs in by the same name or e-mail address");
-                return Err(Unfit::Conflict(reason).into());
-            }
-        }
-    }
+    check_logins(desk, user, known).await?;
     if let Some(other) = other(user, desk.user_of_number(user.number).await?) {
         return Err(Unfit::Conflict(format!("user {other} has the same number")).into());
     }
     Ok(desk.put_user(user).await?)
+}
+
+/// New logins are no other user's, and look like no other user's.
+async fn check_logins(
+    desk: &mut dyn Desk,
+    user: &UserEntry,
+    known: Option<&UserEntry>,
+) -> Result<(), Halt> {
+    let before: Vec<_> = known.into_iter().flat_map(logins).collect();
+    let new: Vec<_> = logins(user)
+        .filter(|login| !before.contains(login))
+        .collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    looks::fill(desk).await?;
+    let wanted = new.iter().map(|login| look(login)).collect();
+    let others = desk.logins_that_look_like(wanted).await?;
+    for other in others.iter().filter(|other| other.owner.id != user.id) {
+        if let Some(reason) = new.iter().find_map(|login| clash(login, other)) {
+            return Err(Unfit::Conflict(reason).into());
+        }
+    }
+    Ok(())
 }
 
 fn other(user: &UserEntry, found: Option<Named>) -> Option<String> {

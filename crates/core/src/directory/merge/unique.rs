@@ -1,4 +1,4 @@
-//! No two users share a login name, a number or the code of an access card.
+//! No two users share a login name, a number, or the code or identifier of an access card.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,64 +6,126 @@ use uuid::Uuid;
 
 use super::{Outcome, unfit};
 use crate::directory::changes::{UserChange, logins};
+use crate::directory::desk::Named;
 use crate::directory::digest_keys::What;
+use crate::directory::looks::Login;
 use crate::directory::present::Present;
-use crate::directory::{KeyDigest, login_form};
+use crate::directory::rules::{clash, clashes_to_the_letter, look};
+use crate::directory::{KeyDigest, UserEntry};
 
-/// The users that an import leaves, beside those whom it does not touch.
-pub(super) struct Unique;
+/// What the users have that an import leaves as they are, and those of its entries that were judged.
+#[derive(Default)]
+pub(super) struct Unique {
+    /// By look.
+    logins: HashMap<String, Vec<Login>>,
+    numbers: HashMap<i64, String>,
+    codes: HashMap<KeyDigest, String>,
+    identifiers: HashMap<String, String>,
+}
 
 impl Unique {
     pub(super) fn check(present: &Present, users: &[UserChange]) -> Outcome<()> {
-        let touched: HashSet<Uuid> = users.iter().map(|user| user.entry.id).collect();
-        let mut names: HashMap<String, String> = HashMap::new();
-        let mut numbers: HashMap<i64, String> = HashMap::new();
-        for (login, owner) in &present.logins {
-            if !touched.contains(&owner.id) {
-                names.insert(login_form(login), login_form(&owner.user_name));
-            }
-        }
-        for (number, owner) in &present.numbers {
-            if !touched.contains(&owner.id) {
-                numbers.insert(*number, login_form(&owner.user_name));
-            }
-        }
-        let mut codes: HashMap<KeyDigest, String> = HashMap::new();
-        for (code, owner) in &present.codes {
-            if !touched.contains(&owner.id) {
-                for form in present.open.forms(What::Card, *code) {
-                    codes.insert(form, login_form(&owner.user_name));
-                }
-            }
-        }
+        let mut taken = Self::of_others(present, users);
         // Names that are stored already stay, even two that are one name since names are normalised.
         for user in users {
             for login in logins(&user.entry).filter(|login| user.had_login(login)) {
-                names.insert(login_form(&login), login_form(&user.entry.user_name));
+                taken.add_login(login, named(&user.entry));
             }
         }
-        for change in users {
-            let user = &change.entry;
-            let cards = user.access_cards.iter();
-            for code in cards.filter_map(|card| card.code_digest) {
-                if let Some(other) = codes.insert(code, login_form(&user.user_name)) {
-                    let reason = format!("user {other} has an access card of the same code");
-                    return Err(unfit(format!("user {}", user.user_name), reason));
-                }
+        for user in users {
+            let outcome = taken
+                .add_cards(&user.entry)
+                .and_then(|()| taken.add_logins(user))
+                .and_then(|()| taken.add_number(&user.entry));
+            outcome.map_err(|reason| unfit(format!("user {}", user.entry.user_name), reason))?;
+        }
+        Ok(())
+    }
+
+    fn of_others(present: &Present, users: &[UserChange]) -> Self {
+        let touched: HashSet<Uuid> = users.iter().map(|user| user.entry.id).collect();
+        let is_other = |owner: &Named| !touched.contains(&owner.id);
+        let mut taken = Self::default();
+        let of_looks = present.looks.iter().map(|one| (&one.login, &one.owner));
+        for (login, owner) in present.logins.iter().chain(of_looks) {
+            if is_other(owner) {
+                taken.add_login(login.clone(), owner.clone());
             }
-            let name = login_form(&user.user_name);
-            let label = || format!("user {}", user.user_name);
-            for login in logins(user).filter(|login| !change.had_login(login)) {
-                if let Some(other) = names.insert(login_form(&login), name.clone()) {
-                    let reason = format!("user {other} logs in by the same name or e-mail address");
-                    return Err(unfit(label(), reason));
-                }
+        }
+        for (number, owner) in present.numbers.iter().filter(|(_, owner)| is_other(owner)) {
+            taken.numbers.insert(*number, owner.user_name.clone());
+        }
+        for (code, owner) in present.codes.iter().filter(|(_, owner)| is_other(owner)) {
+            for form in present.open.forms(What::Card, *code) {
+                taken.codes.insert(form, owner.user_name.clone());
             }
-            if let Some(other) = numbers.insert(user.number, name) {
-                let reason = format!("user {other} has the same number");
-                return Err(unfit(label(), reason));
+        }
+        let identifiers = present.identifiers.iter();
+        for (identifier, owner) in identifiers.filter(|(_, owner)| is_other(owner)) {
+            let owner = owner.user_name.clone();
+            taken.identifiers.insert(identifier.clone(), owner);
+        }
+        taken
+    }
+
+    fn add_login(&mut self, login: String, owner: Named) {
+        let same = self.logins.entry(look(&login)).or_default();
+        same.push(Login { login, owner });
+    }
+
+    fn add_logins(&mut self, change: &UserChange) -> Result<(), String> {
+        let clash = if change.exempt {
+            clashes_to_the_letter
+        } else {
+            clash
+        };
+        let user = &change.entry;
+        for login in logins(user).filter(|login| !change.had_login(login)) {
+            let same = self.logins.get(&look(&login));
+            let mut others = same
+                .into_iter()
+                .flatten()
+                .filter(|other| other.owner.id != user.id);
+            if let Some(reason) = others.find_map(|other| clash(&login, other)) {
+                return Err(reason);
+            }
+            self.add_login(login, named(user));
+        }
+        Ok(())
+    }
+
+    fn add_number(&mut self, user: &UserEntry) -> Result<(), String> {
+        let name = user.user_name.clone();
+        match self.numbers.insert(user.number, name) {
+            Some(other) => Err(format!("user {other} has the same number")),
+            None => Ok(()),
+        }
+    }
+
+    fn add_cards(&mut self, user: &UserEntry) -> Result<(), String> {
+        for card in &user.access_cards {
+            let name = || user.user_name.clone();
+            let code = card.code_digest;
+            if let Some(other) = code.and_then(|code| self.codes.insert(code, name())) {
+                return Err(format!("user {other} has an access card of the same code"));
+            }
+            let Some(identifier) = &card.identifier else {
+                continue;
+            };
+            let same = self.identifiers.insert(identifier.clone(), name());
+            if let Some(other) = same {
+                return Err(format!(
+                    "user {other} has an access card of the same identifier, {identifier}"
+                ));
             }
         }
         Ok(())
+    }
+}
+
+fn named(user: &UserEntry) -> Named {
+    Named {
+        id: user.id,
+        user_name: user.user_name.clone(),
     }
 }

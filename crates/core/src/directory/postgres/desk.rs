@@ -77,16 +77,6 @@ impl Desk for PgConnection {
         row.as_ref().map(rows::person).transpose()
     }
 
-    async fn user_of_login(&mut self, login: &str) -> Result<Option<Named>> {
-        let row = query(
-            "SELECT id, user_name FROM users WHERE id = (SELECT user_id FROM logins WHERE login = $1)",
-        )
-        .bind(login)
-        .fetch_optional(self)
-        .await?;
-        row.as_ref().map(rows::named).transpose()
-    }
-
     async fn user_of_number(&mut self, number: i64) -> Result<Option<Named>> {
         let row = query("SELECT id, user_name FROM users WHERE number = $1")
             .bind(number)

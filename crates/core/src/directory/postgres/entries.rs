@@ -11,7 +11,7 @@ use crate::directory::erasure::ErasureTable as _;
 use crate::directory::origin::Origin;
 use crate::directory::present::Names;
 use crate::directory::rows::{self, Belongings, Result};
-use crate::directory::{KeyEntry, OrganisationEntry, RevokedKeyEntry, Snapshot, UserEntry};
+use crate::directory::{KeyEntry, OrganisationEntry, RevokedKeyEntry, Snapshot, UserEntry, looks};
 
 const KEYS: &str =
     "SELECT k.realm, k.label, k.digest, k.digest_key, k.scopes, k.expires_at, u.user_name
@@ -22,7 +22,10 @@ pub(super) async fn read(
     connection: &mut PgConnection,
     only: Option<&Names>,
 ) -> Result<(Snapshot, HashMap<Uuid, Origin>)> {
-    let (users, origins) = users(connection, only).await?;
+    let (mut users, origins) = users(connection, only).await?;
+    if only.is_none() {
+        looks::mark(&mut users);
+    }
     let entries = Snapshot {
         organisations: organisations(connection, only).await?,
         users,

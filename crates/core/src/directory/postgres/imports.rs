@@ -15,7 +15,7 @@ use crate::directory::merge::Changes;
 use crate::directory::present::Present;
 use crate::directory::rows::Result;
 use crate::directory::wanted::Wanted;
-use crate::directory::{Applied, DigestKeys, Unapplied};
+use crate::directory::{Applied, DigestKeys, Unapplied, looks};
 
 /// Applies a file, or tells why nothing of it was.
 pub(super) async fn apply(
@@ -30,6 +30,7 @@ pub(super) async fn apply(
     let ring = digests.take_over(&mut *transaction, &wanted.digest_keys);
     let ring = ring.await?;
     let open = OpenKeys::at(Arc::clone(&ring), digests.now());
+    looks::fill(&mut *transaction).await?;
     let present = present::read(&mut transaction, &wanted, open).await?;
     let changes = match Changes::of(&present, &wanted) {
         Ok(changes) => changes,

@@ -8,9 +8,10 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Error, query_as, query_scalar};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
+use tracing::debug;
 
 use super::access::PostgresAccess;
-use super::{PostgresDirectory, PostgresSettings, failed, no_answer, reason, servers};
+use super::{PostgresDirectory, PostgresSettings, failed, looks, no_answer, reason, servers};
 use crate::directory::outstanding::{MigrationError, Obstacle, Outstanding, outstanding};
 use crate::directory::steps::migrator;
 use crate::error::StoreError;
@@ -102,14 +103,26 @@ pub(in crate::directory) async fn migrate(
     mut connection: PgConnection,
 ) -> Result<Outstanding, MigrationError> {
     let due = outstanding_at(&mut connection).await?;
-    if due.steps.is_empty() {
-        return Ok(due);
+    if !due.steps.is_empty() {
+        take_steps(&mut connection, &due).await?;
     }
-    let role = role(&mut connection).await?;
+    // What cannot be stored here is stored before the next change.
+    let filled = looks::fill(&mut connection).await;
+    if let Err(error) = filled {
+        debug!(reason = %reason(&error), "what logins look like is not stored yet");
+    }
+    Ok(due)
+}
+
+async fn take_steps(
+    connection: &mut PgConnection,
+    due: &Outstanding,
+) -> Result<(), MigrationError> {
+    let role = role(connection).await?;
     // `run` itself cannot be awaited in a task: <https://github.com/launchbadge/sqlx/issues/2016>
-    let done = migrations().run_direct(None, &mut connection, false).await;
+    let done = migrations().run_direct(None, connection, false).await;
     let error = match done {
-        Ok(()) => return Ok(due),
+        Ok(()) => return Ok(()),
         Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => error,
         Err(error) => return Err(MigrationError::Failed(error.to_string())),
     };
@@ -175,6 +188,7 @@ pub(in crate::directory) fn migrations() -> Migrator {
         include_str!("../../../migrations/postgres/0006_imports.sql"),
         include_str!("../../../migrations/postgres/0007_digest_keys.sql"),
         include_str!("../../../migrations/postgres/0008_usage_of_known_clients.sql"),
+        include_str!("../../../migrations/postgres/0009_looks.sql"),
         include_str!("../../../migrations/postgres/0010_erased_users.sql"),
     ])
 }

@@ -7,6 +7,7 @@ use super::entries;
 use super::read::bytes_of;
 use crate::directory::digest_keys::OpenKeys;
 use crate::directory::erasure::ErasureTable as _;
+use crate::directory::looks::Looks as _;
 use crate::directory::present::{Names, Present};
 use crate::directory::rows::{self, Columns as _, Result};
 use crate::directory::wanted::Wanted;
@@ -30,6 +31,7 @@ pub(super) async fn read(
     for row in &logins {
         present.logins.insert(row.text("login")?, rows::named(row)?);
     }
+    present.looks = connection.logins_that_look_like(wanted.looks()).await?;
     let imported = query(
         "SELECT i.name, u.id, u.user_name FROM imported_users i JOIN users u ON u.id = i.user_id
          WHERE i.name = ANY($1)",
@@ -73,6 +75,17 @@ pub(super) async fn read(
         present
             .codes
             .insert(rows::code_digest(row)?, rows::named(row)?);
+    }
+    let identifiers = query(
+        "SELECT c.identifier, u.id, u.user_name FROM access_cards c JOIN users u ON u.id = c.user_id
+         WHERE c.identifier = ANY($1)",
+    )
+    .bind(wanted.identifiers())
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in &identifiers {
+        let identifier = row.text("identifier")?;
+        present.identifiers.insert(identifier, rows::named(row)?);
     }
     let mut named = Names {
         organisations: Vec::new(),

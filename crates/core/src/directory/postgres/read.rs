@@ -158,11 +158,15 @@ pub(super) async fn card_of_identifier(
     connection: &mut PgConnection,
     identifier: String,
 ) -> Result<Option<Card>> {
+    let [as_sent, composed, decomposed] = spellings(&identifier);
     let row = query(
         "SELECT a.*, c.pass_code_hash FROM access_cards c JOIN accounts a ON a.id = c.user_id
-         WHERE c.effective AND c.identifier = $1",
+         WHERE c.effective AND c.identifier IN ($1, $2, $3)
+         ORDER BY c.identifier <> $1, c.identifier <> $2 LIMIT 1",
     )
-    .bind(identifier)
+    .bind(as_sent)
+    .bind(composed)
+    .bind(decomposed)
     .fetch_optional(connection)
     .await?;
     row.as_ref().map(rows::card).transpose()

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::entries;
 use crate::directory::changes::logins;
 use crate::directory::rows::Result;
+use crate::directory::rules::look;
 use crate::directory::{OrganisationEntry, Snapshot, UserEntry};
 
 pub(super) async fn set_disabled(
@@ -115,7 +116,8 @@ pub(super) async fn put_person(connection: &mut PgConnection, user: &UserEntry) 
 async fn put_logins(connection: &mut PgConnection, user: &UserEntry) -> Result<()> {
     forget(connection, "DELETE FROM logins WHERE user_id = $1", user.id).await?;
     for login in logins(user) {
-        query("INSERT INTO logins (login, user_id) VALUES ($1, $2)")
+        query("INSERT INTO logins (look, login, user_id) VALUES ($1, $2, $3)")
+            .bind(look(&login))
             .bind(login)
             .bind(user.id)
             .execute(&mut *connection)

@@ -1,6 +1,8 @@
 //! Users: names, e-mail addresses, numbers and the organisation.
 
-use super::{LAST_NUMBER, LONGEST_URL, check_name, check_required, check_text, tidy, tidy_if_any};
+use super::{
+    LAST_NUMBER, LONGEST_URL, check_name, check_required, check_text, tidy, tidy_if_any, tidy_label,
+};
 use crate::directory::UserEntry;
 
 /// Of an e-mail address, in octets (RFC 5321, 4.5.3.1).
@@ -53,7 +55,12 @@ pub(in crate::directory) fn breaks_rules(user: &UserEntry) -> bool {
     let is_refused = settle_user(&mut settled, None)
         .and_then(|()| check_number(user.number, None))
         .is_err();
-    is_refused || settled != *user
+    let identifiers = user.access_cards.iter();
+    let identifiers = identifiers.filter_map(|card| card.identifier.as_ref());
+    let labels = user.app_passwords.iter().flatten().map(|one| &one.label);
+    let mut lines = identifiers.chain(labels);
+    let is_tidy = |line: &String| tidy_label(line).is_ok_and(|tidy| tidy == *line);
+    is_refused || settled != *user || !lines.all(is_tidy)
 }
 
 /// Refuses a number that a user does not have already and that clients could not read.

@@ -12,8 +12,9 @@ use crate::directory::digest_keys::OpenKeys;
 use crate::directory::erasure::ErasureTable as _;
 use crate::directory::merge::Changes;
 use crate::directory::rows::{self, Result};
+use crate::directory::rules::look;
 use crate::directory::wanted::Wanted;
-use crate::directory::{Applied, KeyDigest, OrganisationEntry, Unapplied, UserEntry};
+use crate::directory::{Applied, KeyDigest, OrganisationEntry, Unapplied, UserEntry, looks};
 
 /// Applies a file, or tells why nothing of it was.
 pub(super) async fn apply(
@@ -25,6 +26,7 @@ pub(super) async fn apply(
     let ring = digests.take_over(&mut *transaction, &wanted.digest_keys);
     let ring = ring.await?;
     let open = OpenKeys::at(Arc::clone(&ring), digests.now());
+    looks::fill(&mut *transaction).await?;
     let present = present::read(&mut transaction, wanted, open).await?;
     let changes = match Changes::of(&present, wanted) {
         Ok(changes) => changes,
@@ -137,7 +139,8 @@ pub(super) async fn put_person(connection: &mut SqliteConnection, user: &UserEnt
 async fn put_logins(connection: &mut SqliteConnection, user: &UserEntry) -> Result<()> {
     forget(connection, "DELETE FROM logins WHERE user = ?", user.id).await?;
     for login in logins(user) {
-        query("INSERT INTO logins (login, user) VALUES (?, ?)")
+        query("INSERT INTO logins (look, login, user) VALUES (?, ?, ?)")
+            .bind(look(&login))
             .bind(login)
             .bind(user.id.to_string())
             .execute(&mut *connection)

@@ -14,7 +14,7 @@ use crate::directory::origin::Origin;
 use crate::directory::present::Names;
 use crate::directory::rows::{self, Belongings, Result};
 use crate::directory::{
-    KeyDigest, KeyEntry, OrganisationEntry, RevokedKeyEntry, Snapshot, UserEntry,
+    KeyDigest, KeyEntry, OrganisationEntry, RevokedKeyEntry, Snapshot, UserEntry, looks,
 };
 
 const KEYS: &str =
@@ -26,7 +26,10 @@ pub(super) async fn read(
     connection: &mut SqliteConnection,
     only: Option<&Names>,
 ) -> Result<(Snapshot, HashMap<Uuid, Origin>)> {
-    let (users, origins) = users(connection, only).await?;
+    let (mut users, origins) = users(connection, only).await?;
+    if only.is_none() {
+        looks::mark(&mut users);
+    }
     let entries = Snapshot {
         organisations: organisations(connection, only).await?,
         users,

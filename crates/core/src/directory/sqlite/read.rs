@@ -149,11 +149,15 @@ pub(super) async fn card_of_identifier(
     pool: &SqlitePool,
     identifier: &str,
 ) -> Result<Option<Card>> {
+    let [as_sent, composed, decomposed] = spellings(identifier);
     let row = query(
         "SELECT a.*, c.pass_code_hash FROM access_cards c JOIN accounts a ON a.id = c.user
-         WHERE c.effective AND c.identifier = ?",
+         WHERE c.effective AND c.identifier IN (?1, ?2, ?3)
+         ORDER BY c.identifier <> ?1, c.identifier <> ?2 LIMIT 1",
     )
-    .bind(identifier)
+    .bind(as_sent)
+    .bind(composed)
+    .bind(decomposed)
     .fetch_optional(pool)
     .await?;
     row.as_ref().map(rows::card).transpose()

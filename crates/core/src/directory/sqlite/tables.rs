@@ -12,6 +12,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions as _, Connection as _, Error, SqliteConnection, query_as, query_scalar};
 use tokio::time::sleep;
 
+use crate::directory::looks;
 use crate::directory::outstanding::{MigrationError, Obstacle, Outstanding, Taken, outstanding};
 use crate::directory::steps::migrator;
 
@@ -171,6 +172,7 @@ async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
     migrations()
         .run_direct(None, &mut *transaction, false)
         .await?;
+    looks::fill(&mut *transaction).await?;
     Ok(transaction.commit().await?)
 }
 
@@ -184,6 +186,7 @@ pub(in crate::directory) fn migrations() -> Migrator {
         include_str!("../../../migrations/sqlite/0006_imports.sql"),
         include_str!("../../../migrations/sqlite/0007_digest_keys.sql"),
         include_str!("../../../migrations/sqlite/0008_usage_of_known_clients.sql"),
+        include_str!("../../../migrations/sqlite/0009_looks.sql"),
         include_str!("../../../migrations/sqlite/0010_erased_users.sql"),
     ])
 }

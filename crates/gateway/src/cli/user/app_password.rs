@@ -3,8 +3,8 @@
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use isogloss_core::audit::Kind;
-use isogloss_core::directory::{Directory, KnownAppPassword};
-use isogloss_core::{AppPassword, Clock as _, SystemClock, User, is_unprintable};
+use isogloss_core::directory::{Directory, KnownAppPassword, tidy_label};
+use isogloss_core::{AppPassword, Clock as _, SystemClock, User};
 use serde_json::{Value, json};
 
 use super::totp::spell;
@@ -76,14 +76,12 @@ pub(super) async fn run(command: Command, acts: &Acts<'_>) -> Result<Outcome> {
 }
 
 async fn add(new: Add, user: &User, acts: &Acts<'_>) -> Result<Outcome> {
-    if new.label.contains(is_unprintable) {
-        return Err(Problem::new("--label", "holds a control character").into());
-    }
+    let label = tidy_label(&new.label).map_err(|reason| Problem::new("--label", reason))?;
     let password = AppPassword::random().context("no random numbers")?;
     let known = KnownAppPassword {
         digest: password.digest(),
         realm: new.dialect,
-        label: new.label,
+        label,
         made_at: SystemClock.now(),
         used_on: None,
     };

@@ -99,7 +99,7 @@ pub(super) async fn one_code_is_of_one_card(database: &impl Reopen) {
     let refused = load(newer.as_ref(), &bob).await.unwrap_err();
     assert_eq!(
         refused,
-        "user bob: user ada has an access card of the same code"
+        "user bob: user Ada has an access card of the same code"
     );
     assert_eq!(finds_card(newer.as_ref()).await, Ok(true));
 }

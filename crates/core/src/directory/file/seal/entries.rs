@@ -36,9 +36,8 @@ pub(super) fn wanted_key(key: FileKey) -> Result<WantedKey, FileError> {
         }
         _ => return Err(wrong("needs either key or digest")),
     };
-    let label = key.label.as_deref().map(rules::tidy);
-    rules::check_name("the label", label.as_deref().unwrap_or_default())
-        .map_err(|reason| wrong(&reason))?;
+    let label = key.label.as_deref().map(rules::tidy_label);
+    let label = label.transpose().map_err(|reason| wrong(&reason))?;
     let scopes = match &key.scopes {
         None => None,
         Some(names) if *names == [ALL_SCOPES] => Some(Scopes::ALL),

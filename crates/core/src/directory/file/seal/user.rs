@@ -26,11 +26,20 @@ pub(super) fn check_user(
     let replaced_hashes = replaced
         .map(|hex| digest(&user, "replaced hash", hex))
         .collect::<Result<_, _>>()?;
+    let exempt = user.grandfathered;
     let access_cards = match user.access_cards.take() {
         None => None,
         Some(cards) => {
             let cards = cards.into_iter();
-            let cards = cards.map(|card| seal_card(&entry, card, passwords));
+            let cards = cards.map(|card| {
+                let identifier = card_identifier(card.identifier.as_deref(), exempt);
+                let refused = |reason| FileError::Entry {
+                    entry: format!("{entry}, access card"),
+                    reason,
+                };
+                let identifier = identifier.map_err(refused)?;
+                seal_card(&entry, NewCard { identifier, ..card }, passwords)
+            });
             Some(cards.collect::<Result<_, _>>()?)
         }
     };
@@ -129,10 +138,15 @@ fn app_passwords(user: &NewUser) -> Result<Option<Vec<AppPasswordEntry>>, FileEr
         return Ok(None);
     };
     let passwords = passwords.iter().map(|password| {
+        let label = if user.grandfathered {
+            password.label.clone()
+        } else {
+            rules::tidy_label(&password.label).map_err(|reason| wrong(user, reason))?
+        };
         Ok(AppPasswordEntry {
             digest: digest(user, "application password", &password.digest)?,
             dialect: password.dialect.clone(),
-            label: password.label.clone(),
+            label,
             made_at: to_the_second(password.made_at),
             set_here: password.set_here,
         })
@@ -170,6 +184,18 @@ fn secret(
     }
 }
 
+/// Returns the identifier of a card as it is stored; an exempt one is taken as it is.
+fn card_identifier(identifier: Option<&str>, exempt: bool) -> Result<Option<String>, String> {
+    if exempt {
+        return Ok(identifier.map(str::to_owned));
+    }
+    let identifier = rules::tidy_if_any(identifier);
+    if let Some(identifier) = &identifier {
+        rules::check_name("the identifier", identifier)?;
+    }
+    Ok(identifier)
+}
+
 fn seal_card(entry: &str, card: NewCard, passwords: &Passwords) -> Result<WantedCard, FileError> {
     let wrong = |reason: &str| FileError::Entry {
         entry: format!("{entry}, access card"),
@@ -187,7 +213,7 @@ fn seal_card(entry: &str, card: NewCard, passwords: &Passwords) -> Result<Wanted
     let given = (card.pass_code, card.pass_code_hash);
     Ok(WantedCard {
         code_digest,
-        identifier: rules::tidy_if_any(card.identifier.as_deref()),
+        identifier: card.identifier,
         pass_code: secret(entry, "pass_code", given, passwords)?,
         effective: card.effective,
     })

@@ -1,0 +1,150 @@
+//! Logins that are taken for one another: stored with what they look like, found, and listed.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use serde::Serialize;
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::changes::logins;
+use super::desk::Named;
+use super::rows::Result;
+use super::rules::{clash, look, shown};
+use super::{UserEntry, login_form};
+
+/// How many looks are stored at once.
+const BATCH: i64 = 10_000;
+
+/// A login, and its user.
+pub(super) struct Login {
+    pub(super) login: String,
+    pub(super) owner: Named,
+}
+
+/// Names of different users, or of different organisations, that people take for one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LookAlikes {
+    /// Whether they are one name in NFC, of which a release before that rule stored several forms. Otherwise
+    /// they only look the same.
+    pub is_one_name: bool,
+    /// The names with the code points that tell them apart, and whose they are.
+    pub names: Vec<String>,
+}
+
+impl std::fmt::Display for LookAlikes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let what = if self.is_one_name {
+            "are one name"
+        } else {
+            "look alike"
+        };
+        write!(f, "{} {what}", self.names.join(" and "))
+    }
+}
+
+/// The column of looks. Rows that a release without it wrote lack theirs.
+#[async_trait]
+pub(super) trait Looks: Send {
+    /// Returns logins whose look is not stored, at most `limit` of them.
+    async fn logins_without_look(&mut self, limit: i64) -> Result<Vec<String>>;
+
+    /// Stores the looks of logins.
+    async fn store_looks(&mut self, looks: Vec<(String, String)>) -> Result<()>;
+
+    /// Returns the logins that have one of these looks.
+    async fn logins_that_look_like(&mut self, looks: Vec<String>) -> Result<Vec<Login>>;
+
+    /// Returns the logins that share their look with others, by look.
+    async fn logins_with_a_shared_look(&mut self) -> Result<Vec<Login>>;
+
+    /// Returns the names of all organisations.
+    async fn organisation_names(&mut self) -> Result<Vec<String>>;
+}
+
+/// Stores the looks that are missing.
+pub(super) async fn fill<T: Looks + ?Sized>(tables: &mut T) -> Result<()> {
+    loop {
+        let logins = tables.logins_without_look(BATCH).await?;
+        if logins.is_empty() {
+            return Ok(());
+        }
+        let looks = logins.into_iter().map(|login| {
+            let look = look(&login);
+            (login, look)
+        });
+        tables.store_looks(looks.collect()).await?;
+    }
+}
+
+/// Returns the names that are taken for one another.
+pub(super) async fn find(tables: &mut dyn Looks) -> Result<Vec<LookAlikes>> {
+    let logins = tables.logins_with_a_shared_look().await?;
+    let of_logins = logins
+        .chunk_by(|one, other| look(&one.login) == look(&other.login))
+        .filter_map(of_one_look);
+    let mut found: Vec<_> = of_logins.collect();
+    let mut organisations: HashMap<String, Vec<String>> = HashMap::new();
+    for name in tables.organisation_names().await? {
+        let form = name.nfc().collect();
+        organisations.entry(form).or_default().push(name);
+    }
+    let mut organisations: Vec<_> = organisations.into_values().collect();
+    organisations.retain(|names| names.len() > 1);
+    organisations.sort();
+    found.extend(organisations.into_iter().map(|names| {
+        LookAlikes {
+            is_one_name: true,
+            names: names
+                .iter()
+                .map(|name| format!("organisation {}", shown(name)))
+                .collect(),
+        }
+    }));
+    Ok(found)
+}
+
+fn of_one_look(logins: &[Login]) -> Option<LookAlikes> {
+    let in_the_way = logins.iter().filter(|login| {
+        let mut others = logins.iter();
+        others.any(|other| other.owner.id != login.owner.id && clash(&login.login, other).is_some())
+    });
+    let names = in_the_way.clone().map(|login| {
+        let owner = &login.owner.user_name;
+        format!("{} of user {owner}", shown(&login.login))
+    });
+    let names: Vec<_> = names.collect();
+    let mut forms: Vec<_> = in_the_way.map(|login| login_form(&login.login)).collect();
+    forms.sort();
+    forms.dedup();
+    (!names.is_empty()).then_some(LookAlikes {
+        is_one_name: forms.len() == 1,
+        names,
+    })
+}
+
+/// Marks users of a whole directory who log in by look-alikes: no rule would let both in.
+pub(super) fn mark(users: &mut [UserEntry]) {
+    let all = users.iter().enumerate();
+    let all = all.flat_map(|(at, user)| logins(user).map(move |login| (at, login)));
+    let all: Vec<_> = all.collect();
+    if all.iter().all(|(_, login)| login.is_ascii()) {
+        return;
+    }
+    let mut by_look: HashMap<String, Vec<(usize, Login)>> = HashMap::new();
+    for (at, login) in all {
+        let owner = Named {
+            id: users[at].id,
+            user_name: String::new(),
+        };
+        let same = by_look.entry(look(&login)).or_default();
+        same.push((at, Login { login, owner }));
+    }
+    for same in by_look.values().filter(|same| same.len() > 1) {
+        for (at, login) in same {
+            let mut others = same.iter().filter(|(other, _)| other != at);
+            if others.any(|(_, other)| clash(&login.login, other).is_some()) {
+                users[*at].grandfathered = true;
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Look-alikes: different logins that are read as one.
+//!
+//! Two of them have the same skeleton (UTS #39, section 4). Logins of ASCII characters alone are never
+//! look-alikes: `rn` beside `m` and `l` beside `1` are in use everywhere.
+
+use unicode_security::skeleton;
+
+use crate::directory::login_form;
+use crate::directory::looks::Login;
+
+/// Returns what a login looks like, as it is stored: the same text for look-alikes, and for a login in
+/// every normal form. A release with newer tables of Unicode must clear what is stored.
+pub(in crate::directory) fn look(login: &str) -> String {
+    skeleton(login).collect()
+}
+
+/// Returns why a user cannot have a login beside another user's; `None` if both can be told apart.
+pub(in crate::directory) fn clash(login: &str, other: &Login) -> Option<String> {
+    let owner = &other.owner.user_name;
+    if login_form(login) == login_form(&other.login) {
+        return Some(same_login(owner));
+    }
+    if login.is_ascii() && other.login.is_ascii() || look(login) != look(&other.login) {
+        return None;
+    }
+    let (login, other) = (shown(login), shown(&other.login));
+    Some(format!(
+        "the login {login} looks like {other}, of user {owner}"
+    ))
+}
+
+/// The same for a user who is exempt from the rules: only the very same login is in the way.
+pub(in crate::directory) fn clashes_to_the_letter(login: &str, other: &Login) -> Option<String> {
+    (login == other.login).then(|| same_login(&other.owner.user_name))
+}
+
+fn same_login(owner: &str) -> String {
+    format!("user {owner} logs in by the same name or e-mail address")
+}
+
+/// Returns a login as people read it, followed by the code points that tell it from its look-alikes.
+pub(in crate::directory) fn shown(login: &str) -> String {
+    if login.is_ascii() {
+        return login.to_owned();
+    }
+    let mut points = String::new();
+    for character in login.chars() {
+        if character.is_ascii() {
+            points.push(character);
+        } else {
+            points.extend(character.escape_unicode());
+        }
+    }
+    format!("{login} ({points})")
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::directory::desk::Named;
+
+    fn reason(login: &str, other: &str) -> Option<String> {
+        let owner = Named {
+            id: Uuid::nil(),
+            user_name: "other".to_owned(),
+        };
+        let login_of_other = Login {
+            login: other.to_owned(),
+            owner,
+        };
+        clash(login, &login_of_other)
+    }
+
+    #[test]
+    fn look_alikes_of_other_scripts_are_told_apart_by_code_point() {
+        assert_eq!(
+            reason("\u{430}dmin", "admin").as_deref(),
+            Some("the login \u{430}dmin (\\u{430}dmin) looks like admin, of user other")
+        );
+        for (login, other) in [
+            // Cyrillic alone, Greek, full width, a zero-width space, a dotless i.
+            ("\u{440}\u{430}\u{443}", "pay"),
+            ("pay", "\u{440}\u{430}\u{443}"),
+            ("b\u{3bf}b", "bob"),
+            ("\u{ff42}ob", "bob"),
+            ("ad\u{200b}min", "admin"),
+            ("adm\u{131}n", "admin"),
+            ("m\u{43e}rn", "rnom"),
+        ] {
+            assert!(reason(login, other).is_some(), "{login} {other}");
+            assert!(reason(other, login).is_some(), "{other} {login}");
+        }
+    }
+
+    #[test]
+    fn ascii_names_and_accents_are_no_look_alikes() {
+        for (login, other) in [
+            ("rn", "m"),
+            ("l", "1"),
+            ("paul", "pau1"),
+            ("o", "0"),
+            ("muller", "m\u{fc}ller"),
+            ("zoe", "zo\u{e9}"),
+            ("\u{438}\u{432}\u{430}\u{43d}", "ivan"),
+        ] {
+            assert_eq!(reason(login, other), None, "{login} {other}");
+            assert_eq!(reason(other, login), None, "{other} {login}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_the_same_in_every_normal_form() {
+        let same = "user other logs in by the same name or e-mail address";
+        assert_eq!(reason("zo\u{e9}", "zoe\u{301}").as_deref(), Some(same));
+        assert_eq!(look("zo\u{e9}"), look("zoe\u{301}"));
+    }
+
+    #[test]
+    fn stored_looks_are_those_of_the_tables_of_unicode_18() {
+        let changed = "newer tables: a migration must set the column look of logins to NULL";
+        assert_eq!(unicode_security::UNICODE_VERSION, (18, 0, 0), "{changed}");
+    }
+}
