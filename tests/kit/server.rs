@@ -130,7 +130,7 @@ impl Builder {
             .arg("serve")
             .arg("--config")
             .arg(repository().join("config/demo.toml"));
-        let paths = folder.join("paths.toml");
+        let paths = folder.join("test-paths.toml");
         fs::write(&paths, PATHS)?;
         command.arg("--config").arg(paths);
         let budgets = self.generous.then_some(GENEROUS.to_owned());
