@@ -173,7 +173,7 @@ impl Builder {
             .join("config/demo-directory.toml")
             .display()
             .to_string();
-        let mut overrides = vec![
+        vec![
             ("ISOGLOSS__SERVER__BIND", "127.0.0.1:0".to_owned()),
             ("ISOGLOSS__MANAGEMENT__BIND", "127.0.0.1:0".to_owned()),
             ("ISOGLOSS__TOKENS__STORE", store),
@@ -182,8 +182,7 @@ impl Builder {
             ("ISOGLOSS__DIRECTORY__IMPORT", users),
             ("ISOGLOSS__PASSWORDS__BCRYPT_COST", "4".to_owned()),
             ("ISOGLOSS__LOGGING__FORMAT", "json".to_owned()),
-        ];
-        overrides
+        ]
     }
 }
 
