@@ -16,7 +16,7 @@ mod outdated;
 mod passwords;
 mod postgres;
 mod postgres_addresses;
-#[path = "../../../../tests/kit/postgres.rs"]
+#[path = "../../../../tests/kit/postgres/mod.rs"]
 #[expect(
     dead_code,
     unreachable_pub,

@@ -3,19 +3,25 @@
 //! Core's tests use this file, too. They may not stand on this package, so it stands on nothing of
 //! it.
 
+mod installed;
+mod stalled;
+
 use std::fs::{self, File};
 use std::io::{Error, Result};
-use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{self, Child, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+use self::installed::{Account, account, free_port, programs};
+pub use self::stalled::Stalled;
+use self::stalled::signal;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(20);
@@ -34,13 +40,6 @@ pub struct Postgres {
     account: Option<Account>,
     databases: AtomicU16,
     child: Option<Child>,
-}
-
-/// PostgreSQL refuses to run as root; this is who it runs as instead.
-#[derive(Debug, Clone, Copy)]
-struct Account {
-    user: u32,
-    group: u32,
 }
 
 impl Postgres {
@@ -252,7 +251,7 @@ impl Postgres {
         let server = self.child.as_ref().map(Child::id).unwrap_or_default();
         let server = server.to_string();
         // The server first: it can start no further process then.
-        let mut stalled = Stalled(Vec::new());
+        let mut stalled = Stalled::default();
         stalled.add(&server)?;
         let children = Command::new("pgrep").args(["-P", &server]).output()?;
         for child in String::from_utf8_lossy(&children.stdout).lines() {
@@ -292,89 +291,4 @@ impl Drop for Postgres {
     fn drop(&mut self) {
         drop(self.stop());
     }
-}
-
-/// Processes that stand still. They go on when this is dropped.
-#[derive(Debug)]
-pub struct Stalled(Vec<String>);
-
-impl Stalled {
-    fn add(&mut self, process: &str) -> Result<()> {
-        signal("-STOP", process)?;
-        self.0.push(process.to_owned());
-        Ok(())
-    }
-}
-
-impl Drop for Stalled {
-    fn drop(&mut self) {
-        for process in &self.0 {
-            drop(signal("-CONT", process));
-        }
-    }
-}
-
-fn signal(signal: &str, process: &str) -> Result<()> {
-    let sent = Command::new("kill").args([signal, process]).status()?;
-    if sent.success() {
-        return Ok(());
-    }
-    Err(Error::other(format!("kill {signal} {process}: {sent}")))
-}
-
-/// Where the programs are that `make test` installs: few systems have them in the PATH.
-fn programs() -> Result<PathBuf> {
-    let mut folders: Vec<PathBuf> = std::env::var_os("PATH")
-        .map(|path| std::env::split_paths(&path).collect())
-        .unwrap_or_default();
-    for (parent, below) in [
-        ("/usr/lib/postgresql", "bin"),
-        ("/opt/homebrew/opt", "bin"),
-        ("/usr/local/opt", "bin"),
-    ] {
-        let mut versions: Vec<_> = fs::read_dir(parent)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.path().join(below))
-            .collect();
-        versions.sort();
-        folders.extend(versions.into_iter().rev());
-    }
-    let found = folders.into_iter().find(|folder| {
-        ["initdb", "postgres", "psql"].map(|name| folder.join(name).exists()) == [true; 3]
-    });
-    found.ok_or_else(|| {
-        Error::other("this test needs PostgreSQL, which is not installed; `make test` installs it")
-    })
-}
-
-fn account() -> Result<Option<Account>> {
-    if id(&["-u"])? != 0 {
-        return Ok(None);
-    }
-    Ok(Some(Account {
-        user: id(&["-u", "postgres"])?,
-        group: id(&["-g", "postgres"])?,
-    }))
-}
-
-fn id(arguments: &[&str]) -> Result<u32> {
-    let output = Command::new("id").args(arguments).output()?;
-    let number = String::from_utf8_lossy(&output.stdout);
-    let number = number.trim().parse();
-    number.map_err(|_| Error::other(format!("no answer from id {}", arguments.join(" "))))
-}
-
-/// A port below those that outgoing connections are given: a client that keeps trying a stopped server's
-/// port from such a port would one day connect to itself.
-fn free_port() -> Result<u16> {
-    const FIRST: u16 = 12_000;
-    const PORTS: u16 = 8_000;
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let start = u16::try_from(process::id() * 97 % u32::from(PORTS)).unwrap_or_default();
-    (0..PORTS)
-        .map(|_| FIRST + start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % PORTS)
-        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
-        .ok_or_else(|| Error::other("no free port for postgres"))
 }
