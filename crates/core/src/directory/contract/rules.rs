@@ -36,20 +36,32 @@ async fn empty_addresses_are_absent(directory: &dyn Directory) {
 async fn a_value_has_one_verdict_at_each_door(directory: &dyn Directory) {
     let long = "x".repeat(256);
     let address = format!("{}@example.com", "x".repeat(65));
-    for (email, first_name, number) in [
-        ("", " Ada ", 70_001),
-        (" ruled@example.com", "", 70_002),
-        ("ruled@münchen.example", "A\u{308}da", 70_003),
-        ("ruled", "", 70_004),
-        ("a@b@example.com", "", 70_005),
-        ("ruled@example..com", "", 70_006),
-        ("ru led@example.com", "", 70_007),
-        (&address, "", 70_008),
-        ("", &long, 70_009),
-        ("", "a\u{202e}", 70_010),
-        ("", "", 0),
-        ("", "", -1),
-        ("", "", i64::MAX),
+    let address_of = Some("the e-mail address is not like name@example.com");
+    let number_of = Some("the number is not between 1 and 9007199254740991");
+    for (email, first_name, number, reason) in [
+        ("", " Ada ", 70_001, None),
+        (" ruled@example.com", "", 70_002, None),
+        ("ruled@münchen.example", "A\u{308}da", 70_003, None),
+        ("ruled", "", 70_004, address_of),
+        ("a@b@example.com", "", 70_005, address_of),
+        ("ruled@example..com", "", 70_006, address_of),
+        ("ru led@example.com", "", 70_007, address_of),
+        (&address, "", 70_008, address_of),
+        (
+            "",
+            &long,
+            70_009,
+            Some("the first name has more than 255 characters"),
+        ),
+        (
+            "",
+            "a\u{202e}",
+            70_010,
+            Some("the first name holds a control character"),
+        ),
+        ("", "", 0, number_of),
+        ("", "", -1, number_of),
+        ("", "", i64::MAX, number_of),
     ] {
         let edit = Box::new(UserEdit {
             email: Setting::To(email.to_owned()),
@@ -60,6 +72,8 @@ async fn a_value_has_one_verdict_at_each_door(directory: &dyn Directory) {
         let user = id(directory, "ruled1").await;
         let by_change = directory.change(Change::EditUser { user, edit }).await;
         let by_change = by_change.map_err(|error| format!("user ruled2: {error}"));
+        let expected = reason.map_or(Ok(()), |reason| Err(format!("user ruled2: {reason}")));
+        assert_eq!(by_change, expected, "{email:?}, {first_name:?}, {number}");
         let changed = shown(directory, "ruled1").await;
         load(directory, &values("ruled1", "", "", 70_000))
             .await
