@@ -134,7 +134,7 @@ fn a_bad_configuration_changes_nothing_and_is_told_in_one_line() {
         ),
         (
             format!("{moved}[directory]\ntimeout = \"0s\""),
-            "directory.timeout: expected a duration above zero",
+            "directory.timeout: expected a duration from 1ms to 1day",
         ),
         (
             format!("{moved}[nothing]\na = 1"),
@@ -169,7 +169,7 @@ workers = 3
 keep_alive = \"7s\"
 [tokens]
 per_user = 11
-pepper = \"marked-pepper-long-enough\"
+previous_pepper = \"marked-pepper-long-enough\"
 [mail]
 timeout = \"3s\"
 [dialects.bimplus]
@@ -187,8 +187,8 @@ path = \"/v9\"
     let expected = [
         "server.keep_alive",
         "server.workers",
-        "tokens.pepper",
         "tokens.per_user",
+        "tokens.previous_pepper",
     ];
     assert_eq!(keys(&gateway), expected);
     // What could change has.

@@ -94,7 +94,7 @@ fn files_that_are_missing_and_keys_that_are_none_are_refused_by_name() {
         ),
         (
             format!("[server.tls]\nkey_file = \"{key}\""),
-            "server.tls.certificate_file: expected a file in PEM",
+            "server.tls.certificate_file: expected a file in PEM (in a.toml)",
         ),
         (
             format!("{}client_ca_file = \"{key}\"", files.table("management")),

@@ -10,6 +10,7 @@ mod directory;
 mod environment;
 mod file;
 mod jwt;
+mod key;
 mod layers;
 mod logging;
 mod mail;

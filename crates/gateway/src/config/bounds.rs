@@ -6,8 +6,8 @@ use ::config::{Map, Value, ValueKind};
 use humantime_serde::re::humantime::parse_duration;
 use serde_json::Value as Schema;
 
-use super::Problem;
 use super::schema::{DURATION, MAXIMUM, MINIMUM, resolved, schema};
+use super::{Problem, key};
 
 /// Finds a value that has another type than its key, or that is out of the bounds of its key. The library
 /// takes `2.7` for an integer, `2` for a boolean and `true` for a text; text of an environment variable is
@@ -26,11 +26,7 @@ fn check_table(
     table: &Map<String, Value>,
 ) -> Result<(), Problem> {
     for (name, value) in table {
-        let key = if section.is_empty() {
-            name.clone()
-        } else {
-            format!("{section}.{name}")
-        };
+        let key = key::join(section, name);
         let each = shape
             .get("additionalProperties")
             .filter(|each| each.is_object());

@@ -8,7 +8,7 @@ use ::config::{Map, Source as _, Value, ValueKind};
 use super::abandoned::Abandoned;
 use super::environment::Variables;
 use super::paths::Layer;
-use super::{Problem, file, renamed};
+use super::{Problem, file, key, renamed};
 
 /// What a key is followed by that names a file with the value.
 const FILE: &str = "_file";
@@ -85,11 +85,7 @@ fn folder(file: &Path) -> Result<PathBuf, Problem> {
 /// Refuses a layer that gives a value and names a file that holds it.
 fn refuse_both(section: &str, table: &Map<String, Value>) -> Result<(), Problem> {
     for (name, value) in table {
-        let key = if section.is_empty() {
-            name.clone()
-        } else {
-            format!("{section}.{name}")
-        };
+        let key = key::join(section, name);
         if table.contains_key(&format!("{name}{FILE}")) {
             let reason = format!("set beside {key}{FILE}, expected only one of them");
             return Err(Problem::new(key, reason));

@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::abandoned::{Abandoned, refuse_abandoned};
-use super::{Problem, Sections};
+use super::{Problem, Sections, key};
 
 /// Settings that hold a path and are not called `…_file`.
 const PATHS: [&str; 1] = ["directory.import"];
@@ -51,11 +51,7 @@ impl Layer<'_> {
         abandoned: &mut Vec<Abandoned>,
     ) -> Result<(), Problem> {
         for (name, value) in table {
-            let key = if section.is_empty() {
-                name.clone()
-            } else {
-                format!("{section}.{name}")
-            };
+            let key = key::join(section, name);
             if let ValueKind::Table(inner) = &mut value.kind {
                 self.resolve(&key, inner, abandoned)?;
             } else if let ValueKind::String(text) = &mut value.kind {

@@ -6,6 +6,8 @@ use std::fmt;
 use ::config::{ConfigError, Map, Value, ValueKind};
 use serde::de::DeserializeOwned;
 
+use super::key;
+
 /// One line that names the key, what was expected, and where the key stands. Never quotes a
 /// value: it may be a secret.
 #[derive(Debug)]
@@ -101,11 +103,7 @@ impl Places {
     fn note(&mut self, section: &str, table: &Map<String, Value>) -> Option<String> {
         let mut first = None;
         for (name, value) in table {
-            let key = if section.is_empty() {
-                name.clone()
-            } else {
-                format!("{section}.{name}")
-            };
+            let key = key::join(section, name);
             let place = if let ValueKind::Table(inner) = &value.kind {
                 self.note(&key, inner)
             } else {

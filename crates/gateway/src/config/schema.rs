@@ -7,6 +7,7 @@ use schemars::{JsonSchema as _, Schema};
 use serde_json::{Map, Value, json};
 
 use super::Sections;
+use super::key::join;
 use crate::dialects;
 
 /// Where durations are described.
@@ -76,19 +77,12 @@ fn add_keys<'s>(
         keys.push((path.to_owned(), key));
         return;
     }
-    let below = |name: &str| {
-        if path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{path}.{name}")
-        }
-    };
     for (name, key) in tables.into_iter().flatten() {
-        add_keys(keys, schema, &below(name), key);
+        add_keys(keys, schema, &join(path, name), key);
     }
     for name in dialects::names() {
         if let Some(each) = each {
-            add_keys(keys, schema, &below(name), each);
+            add_keys(keys, schema, &join(path, name), each);
         }
     }
 }
