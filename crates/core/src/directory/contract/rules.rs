@@ -175,10 +175,10 @@ async fn labels_and_cards_have_the_rule_of_names(directory: &dyn Directory) {
         let expected = format!("user ruled1, access card: the identifier {reason}");
         assert_eq!(refused, Err(expected));
         let marked = format!("grandfathered = true\n{card}");
-        load(directory, &entry("elder", &marked)).await.unwrap();
+        load(directory, &entry("carded", &marked)).await.unwrap();
         let exported = directory.snapshot().await.unwrap();
         let mut users = exported.users.iter();
-        assert!(users.any(|user| user.user_name == "elder" && user.grandfathered));
+        assert!(users.any(|user| user.user_name == "carded" && user.grandfathered));
     }
 }
 
