@@ -183,9 +183,19 @@ fn paths(schema: &serde_json::Value) -> Vec<String> {
     paths
 }
 
+/// The name of a key's row: what every dialect has is under one name.
+fn row_name(path: &str) -> String {
+    let parts: Vec<_> = path.splitn(3, '.').collect();
+    match parts[..] {
+        ["sunset", _, rest] => format!("sunset.*.{rest}"),
+        ["dialects", _, rest @ ("enabled" | "path")] => format!("dialects.*.{rest}"),
+        _ => path.to_owned(),
+    }
+}
+
 /// The values that a key takes, as its row has them.
 fn row(path: &str, wrong: &mut Vec<String>) -> String {
-    let mut row = format!("{path} =");
+    let mut row = format!("{} =", row_name(path));
     for (what, kind) in values() {
         match trial(path, what, kind) {
             Ok(Outcome::Works) => write!(row, " {what}").unwrap(),
