@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use conformance::Store;
+use conformance::{Postgres, Store};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -195,4 +195,46 @@ fn another_pepper_is_refused_and_the_previous_one_will_do() {
         fs::read_to_string(pepper).unwrap(),
         "another-pepper-of-this-place"
     );
+}
+
+#[test]
+fn a_backup_without_its_token_store_is_refused_and_makes_none() {
+    let site = Site::new(Store::Embedded, None);
+    drop(site.start(""));
+    let tokens = site.folder.path().join("tokens.redb");
+    fs::rename(&tokens, site.folder.path().join("elsewhere.redb")).unwrap();
+    let said = site.alone(&["backup", "copy"]).refused();
+    let expected = format!("tokens.store: no such file: {}", tokens.display());
+    assert!(said.starts_with(&expected), "{said}");
+    assert!(!tokens.exists());
+    assert!(!site.folder.path().join("copy").exists());
+}
+
+#[test]
+fn a_role_that_may_not_replace_the_tables_logs_nobody_out() {
+    let postgres = Postgres::start().unwrap();
+    let url = postgres.new_database().unwrap();
+    let database = url.rsplit_once('/').unwrap().1;
+    let room = TempDir::new().unwrap();
+    let folder = room.path().join("backup").to_str().unwrap().to_owned();
+    let site = Site::new(Store::Embedded, Some(url.clone()));
+    let gateway = site.start("");
+    let work = Work::done_at(&gateway);
+    site.command(&gateway, &["backup", &folder]).done();
+    drop(gateway);
+    let role = "CREATE ROLE changer LOGIN PASSWORD 'geheim'; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL \
+                TABLES IN SCHEMA public TO changer; GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO changer";
+    postgres.sql(database, role).unwrap();
+    let changer = format!(
+        "postgres://changer:geheim@127.0.0.1:{}/{database}",
+        postgres.port()
+    );
+    let shell = site.shell().with("ISOGLOSS__DIRECTORY__URL", &changer);
+    let said = shell.run(&["restore", &folder, "--replace"]).refused();
+    assert!(
+        said.starts_with("the directory and the tokens are as they were: "),
+        "{said}"
+    );
+    assert!(said.contains("permission denied"), "{said}");
+    work.is_there(&site.start(""));
 }

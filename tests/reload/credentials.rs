@@ -75,8 +75,12 @@ fn a_new_password_of_redis_is_used_from_the_reload_on_and_no_request_fails() {
     let file = folder.path().join("store");
     let address = |password: &str| redis.url().replace("//", &format!("//gateway:{password}@"));
     fs::write(&file, address("first")).unwrap();
+    let import = folder.path().join("users.toml");
+    let users = include_str!("../../config/demo-directory.toml");
+    fs::write(&import, users).unwrap();
     let gateway = builder("")
         .env("ISOGLOSS__TOKENS__STORE_FILE", file.display().to_string())
+        .env("ISOGLOSS__DIRECTORY__IMPORT", import.display().to_string())
         .start()
         .unwrap();
     gateway.wait_until_ready().unwrap();
@@ -102,10 +106,24 @@ fn a_new_password_of_redis_is_used_from_the_reload_on_and_no_request_fails() {
             !now.is_empty() && before.iter().all(|old| !now.contains(old))
         });
         acl("<first");
+
+        // What fails after credentials were exchanged does not say that all is as it was.
+        acl(">third");
+        fs::write(&file, address("third")).unwrap();
+        let stranger = "\n[[users]]\nuser_name = \"stranger\"\norganisation = \"Nowhere\"\n";
+        fs::write(&import, users.to_owned() + stranger).unwrap();
+        let told = fields(&gateway, NOT_RELOADED).len();
+        gateway.hang_up().unwrap();
+        assert!(gateway.logs_times(NOT_RELOADED, told + 1));
+        let told = &fields(&gateway, NOT_RELOADED)[told];
+        let message = "the configuration is not reloaded; new credentials are in force, all else stays as it was";
+        assert_eq!(told["message"], message);
+        assert_eq!(told["keys"], "tokens.store");
+        acl("<second");
     });
     let log = gateway.log().join("\n");
     assert!(
-        !log.contains("second") && !log.contains("waits for a restart"),
+        !log.contains("second") && !log.contains("third") && !log.contains("waits for a restart"),
         "{log}"
     );
 }

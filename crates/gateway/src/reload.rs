@@ -69,24 +69,35 @@ impl Reload {
     pub(crate) async fn at(mut self, mut hangups: Hangups) {
         loop {
             hangups.next().await;
-            if let Err(problem) = Box::pin(self.once()).await {
-                error!(problem = %format_args!("{problem:#}"), "the configuration is not reloaded, its settings stay as they were");
+            let mut exchanged = Vec::new();
+            let Err(problem) = Box::pin(self.once(&mut exchanged)).await else {
+                continue;
+            };
+            let problem = format_args!("{problem:#}");
+            if exchanged.is_empty() {
+                error!(%problem, "the configuration is not reloaded, its settings stay as they were");
+            } else {
+                let keys = exchanged.join(", ");
+                error!(%problem, keys, "the configuration is not reloaded; new credentials are in force, all else stays as it was");
             }
         }
     }
 
-    async fn once(&mut self) -> Result<()> {
+    /// Reads the configuration again, and serves with it. The keys of credentials that are exchanged before
+    /// anything fails are left in `exchanged`.
+    async fn once(&mut self, exchanged: &mut Vec<&'static str>) -> Result<()> {
         let (config, contents) = read(&self.files).await?;
         let Config {
             sections: wanted,
             mounts,
         } = config;
         let import = DirectoryFile::read_aside(&wanted.directory.import, &self.peppers).await?;
+        let mailer = mail::open(&with_changes(&self.sections, &wanted).mail)?;
         // The file may be applied with these already.
-        self.replace_credentials(&wanted, &contents).await?;
+        self.replace_credentials(&wanted, &contents, exchanged)
+            .await?;
         self.filling.replace_file(import).await?;
         let next = with_changes(&self.sections, &wanted);
-        let mailer = mail::open(&next.mail)?;
         // Whatever could be wrong is looked at by now, but for files that change at this very moment.
         renew(self.public.as_deref(), next.server.tls.as_ref())?;
         renew(self.management.as_deref(), next.management.tls.as_ref())?;

@@ -43,7 +43,7 @@ impl EmbeddedStore {
         Self::start(Shelf::open(path)?, Durability::Immediate, caps)
     }
 
-    /// Opens a file that is there; `None` if another process has it open.
+    /// Does the same, but returns `None` if another process has the file open.
     pub fn open_unless_in_use(path: &Path, caps: Caps) -> Result<Option<Self>, StoreError> {
         match Shelf::open_unless_in_use(path)? {
             Some(shelf) => Self::start(shelf, Durability::Immediate, caps).map(Some),

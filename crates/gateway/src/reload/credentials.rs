@@ -18,6 +18,7 @@ impl Reload {
         &mut self,
         wanted: &Sections,
         contents: &Contents,
+        exchanged: &mut Vec<&'static str>,
     ) -> Result<()> {
         let changed = self.contents.difference(contents);
         let has_changed = |keys: &[&str]| changed.iter().any(|key| keys.contains(key));
@@ -34,6 +35,7 @@ impl Reload {
             && self.access.replace_tokens(&tokens).await? == AccessChange::Made
         {
             info!(key = "tokens.store", "new credentials are used from now on");
+            exchanged.push("tokens.store");
             self.sections.tokens = tokens;
             self.contents.adopt(&TOKENS, contents);
         }
@@ -53,6 +55,7 @@ impl Reload {
                 key = "directory.url",
                 "new credentials are used from now on"
             );
+            exchanged.push("directory.url");
             self.sections.directory = directory;
             self.contents.adopt(&DIRECTORY, contents);
         }

@@ -104,15 +104,28 @@ impl<'a> Target<'a> {
         Ok(has_live.then_some("tokens"))
     }
 
-    /// Puts the backup in the place of what is there: the directory last, for without it tokens open
-    /// nothing.
+    /// Puts the backup in the place of what is there: the directory first, in one transaction, for that is
+    /// what may be denied, and nobody is logged out then.
     pub(super) async fn fill(&self) -> Result<Restored> {
         let mut restored = Restored::default();
         self.secrets.write(&mut restored)?;
+        self.directory
+            .restore(self.folder)
+            .await
+            .context("the directory and the tokens are as they were")?;
+        let filled = self.replace_tokens(&mut restored).await;
+        filled.context(
+            "the directory is restored, the tokens are not: run it again with --replace",
+        )?;
+        self.fill_audit_file(&mut restored)?;
+        Ok(restored)
+    }
+
+    async fn replace_tokens(&self, restored: &mut Restored) -> Result<()> {
         match (&self.tokens, self.manifest.tokens) {
             (Some(tokens), Some(_)) => {
                 remove_all(tokens.as_ref()).await?;
-                self.fill_tokens(tokens.as_ref(), &mut restored).await?;
+                self.fill_tokens(tokens.as_ref(), restored).await?;
             }
             (Some(tokens), None) => remove_all(tokens.as_ref()).await?,
             (None, Some(_)) => {
@@ -122,12 +135,7 @@ impl<'a> Target<'a> {
             }
             (None, None) => {}
         }
-        self.directory
-            .restore(self.folder)
-            .await
-            .context("the directory is as it was")?;
-        self.fill_audit_file(&mut restored)?;
-        Ok(restored)
+        Ok(())
     }
 
     async fn fill_tokens(&self, store: &dyn TokenStore, restored: &mut Restored) -> Result<()> {
