@@ -132,7 +132,7 @@ fn no_command_leaves_anything_beside_the_directory() {
     assert_eq!(left(folder.path()), 0, "directory import");
     let shell = shell.with("ISOGLOSS__AUDIT__DATABASE", "true");
     let key = ["key", "add", "--realm", "admin", "--label", "desk"];
-    let commands: [&[&str]; 22] = [
+    let commands: [&[&str]; 32] = [
         &[
             "user",
             "add",
@@ -149,7 +149,16 @@ fn no_command_leaves_anything_beside_the_directory() {
             "nowhere",
             "--password-stdin",
         ],
-        &["user", "list"],
+        &["user", "list", "--search", "ada"],
+        &["user", "edit", "ada", "--first-name", "Ada"],
+        &["user", "edit", "ada", "--email", "test@bimplus.net"],
+        &["organisation", "add", "ACME", "--unit", "B1"],
+        &["organisation", "edit", "ACME", "--default-unit", "B1"],
+        &["organisation", "unit", "put", "ACME", "B2"],
+        &["organisation", "unit", "delete", "ACME", "B2"],
+        &["organisation", "list"],
+        &["organisation", "show", "ACME"],
+        &["organisation", "delete", "ACME"],
         &["user", "show", "ada"],
         &["user", "show", "nobody"],
         &["user", "set-password", "ada", "--password-stdin"],
@@ -177,6 +186,7 @@ fn no_command_leaves_anything_beside_the_directory() {
         &["directory", "export"],
         &["directory", "import", "no-such-file.toml"],
         &["directory", "digest-keys", "list"],
+        &["directory", "migrate"],
         &["doctor"],
     ];
     for command in commands {
@@ -187,12 +197,13 @@ fn no_command_leaves_anything_beside_the_directory() {
     let redis = Redis::start().unwrap();
     let shell = shell.with("ISOGLOSS__TOKENS__STORE", &redis.url());
     let backup = folder.path().join("backup").display().to_string();
-    let commands: [&[&str]; 7] = [
+    let commands: [&[&str]; 8] = [
         &["session", "list"],
         &["session", "revoke", "--all"],
         &["throttle", "list"],
         &["throttle", "clear", "--all"],
         &["user", "logout", "ada"],
+        &["user", "delete", "ada", "--yes"],
         &["backup", &backup],
         &["restore", &backup, "--replace"],
     ];
