@@ -238,3 +238,15 @@ fn a_role_that_may_not_replace_the_tables_logs_nobody_out() {
     assert!(said.contains("permission denied"), "{said}");
     work.is_there(&site.start(""));
 }
+
+#[test]
+fn a_backup_without_the_pepper_is_refused() {
+    let site = Site::new(Store::Embedded, None);
+    drop(site.start(""));
+    let pepper = site.folder.path().join("pepper");
+    fs::rename(&pepper, site.folder.path().join("elsewhere")).unwrap();
+    let said = site.alone(&["backup", "copy"]).refused();
+    let expected = format!("tokens.pepper_file: no such file: {}", pepper.display());
+    assert!(said.starts_with(&expected), "{said}");
+    assert!(!pepper.exists() && !site.folder.path().join("copy").exists());
+}

@@ -124,13 +124,13 @@ const BAD: [(&str, &str, &str, &str); 30] = [
         "passwords",
         "bcrypt_cost",
         "3",
-        "expected a number from 4 to 31",
+        "expected a number from 4 to 18",
     ),
     (
         "passwords",
         "bcrypt_cost",
         "32",
-        "expected a number from 4 to 31",
+        "expected a number from 4 to 18",
     ),
     (
         "audit",
@@ -268,6 +268,8 @@ const STORES: &str = "expected memory:, embedded:PATH, \
 const DIRECTORY: &str =
     "expected sqlite:PATH or postgres://[user:password@]host[:port]/database[?sslmode=verify-full]";
 
+const FILE: &str = "expected sqlite:PATH, the path of a file without parameters";
+
 #[test]
 fn bad_addresses_of_stores_are_refused() {
     for (key, value, expected) in [
@@ -283,6 +285,8 @@ fn bad_addresses_of_stores_are_refused() {
         ("directory.url", "", DIRECTORY),
         ("directory.url", "sqlite:", DIRECTORY),
         ("directory.url", "mysql://h/d", DIRECTORY),
+        ("directory.url", "sqlite:users.db?mode=ro", FILE),
+        ("directory.url", "sqlite::memory:", FILE),
         (
             "directory.url",
             "postgres://h",

@@ -1,5 +1,9 @@
 //! Environment variables that are no settings although they look like some.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::process::Command;
+
 use conformance::Gateway;
 
 use crate::PROGRAM;
@@ -50,4 +54,20 @@ fn a_gateway_logs_the_warning_without_the_value() {
         .unwrap();
     assert!(line.contains("\"level\":\"WARN\""), "{line}");
     assert!(!log.concat().contains(VALUE));
+}
+
+#[test]
+fn a_variable_that_is_not_text_is_refused_by_name_and_its_value_is_not_shown() {
+    for variable in ["ISOGLOSS__TOKENS__STORE", "ISOGLOSS__TOKENS__PEPPER"] {
+        let value = OsStr::from_bytes(b"redis://u:geheim-4711\xff@h/0");
+        let mut command = Command::new(PROGRAM);
+        let said = command.args(["config", "check"]).env(variable, value);
+        let said = said.output().unwrap();
+        assert_eq!(said.status.code(), Some(2), "{said:?}");
+        let error = String::from_utf8(said.stderr).unwrap();
+        assert_eq!(
+            error,
+            format!("isogloss: {variable}: expected text in UTF-8\n")
+        );
+    }
 }

@@ -136,10 +136,13 @@ impl Passwords {
         hash.map_err(|error| PasswordError::Bcrypt(error.to_string()))
     }
 
-    /// Whether a hash is one that [`Passwords::hash`] would make today.
+    /// Whether a hash stays as it is: it is one that [`Passwords::hash`] would make today, or one with a rule
+    /// of its own for what is typed.
     pub fn is_current(&self, hash: &str) -> bool {
-        Hash::read(hash, self.policy)
-            .is_ok_and(|hash| hash.is_ours() && hash.bcrypt_cost() == Some(self.policy.bcrypt_cost))
+        Hash::read(hash, self.policy).is_ok_and(|hash| {
+            let is_of_today = hash.bcrypt_cost() == Some(self.policy.bcrypt_cost);
+            hash.trims() || (hash.is_ours() && is_of_today)
+        })
     }
 
     /// Whether a hash from elsewhere may be stored: it can be checked, within bounds, and is not weak

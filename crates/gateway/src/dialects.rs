@@ -238,6 +238,6 @@ fn is_path(path: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
     path.strip_prefix('/').is_some_and(|path| {
         path.split('/')
-            .all(|segment| !segment.is_empty() && segment.chars().all(allowed))
+            .all(|segment| !matches!(segment, "" | "." | "..") && segment.chars().all(allowed))
     })
 }

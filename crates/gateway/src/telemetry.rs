@@ -82,7 +82,7 @@ fn filter(logging: &Logging) -> EnvFilter {
     } else {
         String::new()
     };
-    EnvFilter::new(format!("{QUIET},{spans}{}", logging.level))
+    EnvFilter::new(format!("{QUIET},{spans}{}", logging.directives()))
 }
 /// In a request that is refused because it is so planned: nobody must act.
 pub(crate) struct Planned;

@@ -196,6 +196,11 @@ impl Hash {
         matches!(self, Self::Bcrypt(hash) if hash.is_ours())
     }
 
+    /// Whether passwords with blanks around them fit, too. A hash that is made here would refuse them.
+    pub(super) fn trims(&self) -> bool {
+        matches!(self, Self::WordPress(_))
+    }
+
     /// Whether checking it takes milliseconds rather than what the bounds allow.
     #[cfg(any(test, fuzzing))]
     pub(super) fn is_cheap(&self) -> bool {

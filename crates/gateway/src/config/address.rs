@@ -74,6 +74,9 @@ impl DirectoryAddress {
         )?;
         let url = &given.address;
         match url.expose_secret().split_once(':') {
+            Some(("sqlite", path)) if path.contains('?') || path.ends_with(":memory:") => {
+                Err(given.problem("expected sqlite:PATH, the path of a file without parameters"))
+            }
             Some(("sqlite", path)) if !matches!(path, "" | "//") => {
                 Ok(Self::Sqlite(path.strip_prefix("//").unwrap_or(path).into()))
             }

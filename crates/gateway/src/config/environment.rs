@@ -2,6 +2,8 @@
 
 use ::config::{ConfigError, Environment, Map, Source, Value, ValueKind};
 
+use super::problem::Problem;
+
 /// The name that variables start with, and what stands between their levels.
 pub(super) const PREFIX: &str = "ISOGLOSS";
 pub(super) const SEPARATOR: &str = "__";
@@ -35,6 +37,19 @@ impl Source for Variables {
         }
         Ok(variables)
     }
+}
+
+/// Refuses a variable of ours whose value is not text. The library would quote the value, which may be a
+/// secret.
+pub(super) fn check_texts() -> Result<(), Problem> {
+    let start = format!("{PREFIX}{SEPARATOR}");
+    for (name, value) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.to_ascii_uppercase().starts_with(&start) && value.to_str().is_none() {
+            return Err(Problem::new(name, "expected text in UTF-8"));
+        }
+    }
+    Ok(())
 }
 
 /// A list of texts. Anything else is taken as it is: a secret may begin with a bracket.

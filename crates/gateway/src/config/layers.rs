@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf, absolute};
 use ::config::{Map, Source as _, Value, ValueKind};
 
 use super::abandoned::Abandoned;
-use super::environment::Variables;
+use super::environment::{Variables, check_texts};
 use super::paths::Layer;
 use super::{Problem, file, key, renamed};
 
@@ -44,6 +44,7 @@ impl Merged {
                 &folder(file)?,
             )?;
         }
+        check_texts()?;
         let variables = ::config::Config::builder()
             .add_source(Variables::new())
             .build()

@@ -11,7 +11,8 @@ use super::problem::Problem;
 pub struct Logging {
     /// How a line is written.
     pub format: LogFormat,
-    /// `error`, `warn`, `info`, `debug`, `trace`, `off`, or directives like `info,isogloss_core=debug`.
+    /// `error`, `warn`, `info`, `debug`, `trace`, `off`, or directives like `info,isogloss_core=debug`; without
+    /// a level for all else, that is `info`.
     pub level: String,
 }
 
@@ -37,6 +38,13 @@ impl Logging {
         };
         let expected = format!("expected {EXPECTED}{hint}");
         Err(Problem::new("logging.level", expected))
+    }
+
+    /// What the library is told. If modules alone have a level, it would log nothing else.
+    pub(crate) fn directives(&self) -> String {
+        let has_level = self.level.split(',').any(|part| !part.contains('='));
+        let all_else = if has_level { "" } else { "info," };
+        format!("{all_else}{}", self.level)
     }
 }
 
@@ -118,6 +126,21 @@ mod tests {
                 tracing_subscriber::EnvFilter::try_new(level).is_ok(),
                 "{level}"
             );
+        }
+    }
+
+    #[test]
+    fn a_module_that_is_not_there_silences_nothing() {
+        for (level, directives) in [
+            ("warn", "warn"),
+            ("isogloss_kore=debug", "info,isogloss_kore=debug"),
+            ("isogloss_core=debug,warn", "isogloss_core=debug,warn"),
+        ] {
+            let logging = Logging {
+                level: level.to_owned(),
+                ..Logging::default()
+            };
+            assert_eq!(logging.directives(), directives);
         }
     }
 

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Passwords {
-    /// Bcrypt's cost for passwords that are set, 4 to 31.
-    #[schemars(range(min = 4, max = 31))]
+    /// Bcrypt's cost for passwords that are set, 4 to 18: each step doubles the time of a login.
+    #[schemars(range(min = 4, max = 18))]
     pub bcrypt_cost: u32,
     /// Hashing threads; none takes as many as there are cores.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -89,6 +89,18 @@ async fn a_password_that_bcrypt_cannot_take_keeps_its_hash() {
 }
 
 #[tokio::test]
+async fn a_hash_that_takes_blanks_around_the_password_stays() {
+    let f = fixture().await;
+    // Made after wp_hash_password() of WordPress 6.8, of "test".
+    let hash = "$wp$2y$05$abcdefghijklmnopqrstuu0gEBJUvPGHSOPEWF02FA26rvpRXOh6a";
+    f.bring("author", hash, "").await;
+    for password in [" test ", "test", "test\n"] {
+        assert!(f.logs_in("author", password).await, "{password:?}");
+        assert_eq!(f.hash_of("author").await, hash);
+    }
+}
+
+#[tokio::test]
 async fn who_is_not_let_in_keeps_the_hash() {
     let f = fixture().await;
     f.bring("net", ASPNET, "disabled = true").await;

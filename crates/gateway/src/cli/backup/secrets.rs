@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use isogloss_core::{Existing, write_private_file};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::{Sections, read_secret};
+use crate::secrets::missing;
 
 /// What the digests of tokens are keyed with.
 pub(in crate::cli) const PEPPER: &str = "pepper";
@@ -47,6 +48,10 @@ pub(super) fn copy(folder: &Path, sections: &Sections) -> Result<Vec<String>> {
     let mut copied = Vec::new();
     for (name, key, value, file) in secrets {
         let Some(secret) = secret(value, key, file)? else {
+            if let Some(file) = file.filter(|_| name == PEPPER) {
+                let maker = "isogloss serve makes it; without it, no token, card or key works";
+                bail!(missing(key, file, maker));
+            }
             continue;
         };
         let bytes = secret.expose_secret().as_bytes();
