@@ -392,7 +392,8 @@ fn can_be_stored(text: &str) -> bool {
 }
 
 fn servers(settings: &PostgresSettings) -> Result<Servers, AddressError> {
-    address::read(settings.url.expose_secret(), settings.ca_file.as_deref())
+    let servers = address::read(settings.url.expose_secret(), settings.ca_file.as_deref())?;
+    Ok(servers.sharing(settings.timeout))
 }
 
 fn unavailable(error: &Error) -> StoreError {
