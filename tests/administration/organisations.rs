@@ -167,3 +167,20 @@ fn what_is_in_use_stays() {
     let login = Request::post("/v2/authorize").json(&login);
     assert_eq!(login.send(gateway.public()).unwrap().status, 200);
 }
+
+#[test]
+fn an_identifier_means_its_own_organisation_though_another_is_named_like_it() {
+    let gateway = start();
+    let ask = |method: &str, path: &str, body: Option<Value>| {
+        let path = format!("/admin/organisations{path}");
+        admin(&gateway, method, &path, body)
+    };
+    let add = |name: &str| ask("POST", "", Some(json!({"name": name}))).1;
+    let first = add("First");
+    let id = first["id"].as_str().unwrap();
+    let other = add(id);
+    assert_eq!(ask("GET", &format!("/{id}"), None), (200, first.clone()));
+    assert_eq!(ask("DELETE", &format!("/{id}"), None).0, 204);
+    assert_eq!(ask("GET", "/First", None).0, 404);
+    assert_eq!(ask("GET", &format!("/{id}"), None), (200, other));
+}

@@ -240,6 +240,30 @@ fn a_user_is_erased_and_audited_without_a_name() {
 }
 
 #[test]
+fn an_identifier_means_its_own_user_though_another_is_named_like_it() {
+    let gateway = start();
+    let ask = |method: &str, name: &str| {
+        let (status, answer) = admin(&gateway, method, &format!("/admin/users/{name}"), None);
+        (status, answer["user_name"].clone())
+    };
+    let shown = admin(&gateway, "GET", "/admin/users/sample", None).1;
+    let id = shown["id"].as_str().unwrap();
+    let new = json!({"user_name": id, "organisation": "CRMDEMO", "password": "look-alike"});
+    let (status, other) = admin(&gateway, "POST", "/admin/users", Some(new));
+    assert_eq!(status, 201, "{other}");
+    let other = other["id"].as_str().unwrap();
+    assert_eq!(ask("GET", id), (200, json!("sample")));
+    assert_eq!(ask("GET", other), (200, json!(id)));
+    assert_eq!(ask("DELETE", id).0, 200);
+    assert_eq!(ask("GET", "sample").0, 404);
+    assert_eq!(
+        ask("GET", id),
+        (200, json!(id)),
+        "a name that is no identifier"
+    );
+}
+
+#[test]
 fn users_are_searched_and_filtered() {
     let gateway = start();
     let list = |query: &str| -> Vec<Value> {

@@ -21,6 +21,16 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
+    /// Keeps nothing from now on: what is recorded waits.
+    pub(crate) fn leave(&self) {
+        self.is_away.store(true, Ordering::SeqCst);
+    }
+
+    /// Keeps what waits, and what comes.
+    fn come_back(&self) {
+        self.is_away.store(false, Ordering::SeqCst);
+    }
+
     /// All that was recorded, the first one first.
     pub(crate) fn seen(&self) -> Vec<Event> {
         self.seen
@@ -84,12 +94,12 @@ async fn every_sink_gets_every_event_in_order() {
 #[tokio::test]
 async fn a_sink_that_is_away_loses_only_what_has_no_room_to_wait() {
     let sink = Recording::default();
-    sink.is_away.store(true, Ordering::SeqCst);
+    sink.leave();
     let audit = Audit::start(vec![Box::new(sink.clone())], ROOM).unwrap();
     for number in 0..5 {
         audit.record(event(number));
     }
-    sink.is_away.store(false, Ordering::SeqCst);
+    sink.come_back();
     assert_eq!(audit.close().await, 2);
     assert_eq!(sink.seen(), [event(0), event(1), event(2)]);
 }
@@ -104,9 +114,9 @@ async fn what_was_recorded_before_a_flush_is_kept_after_it() {
         assert!(audit.flush().await);
         assert_eq!(sink.seen().last(), Some(&event(number)));
     }
-    sink.is_away.store(true, Ordering::SeqCst);
+    sink.leave();
     audit.record(event(50));
-    let comes_back = async { sink.is_away.store(false, Ordering::SeqCst) };
+    let comes_back = async { sink.come_back() };
     let (is_kept, ()) = tokio::join!(audit.flush(), comes_back);
     assert!(is_kept, "it waits for a sink that is away");
     assert_eq!(sink.seen().last(), Some(&event(50)));
@@ -115,7 +125,7 @@ async fn what_was_recorded_before_a_flush_is_kept_after_it() {
 #[tokio::test]
 async fn what_waits_at_the_end_for_a_sink_that_is_away_is_lost() {
     let sink = Recording::default();
-    sink.is_away.store(true, Ordering::SeqCst);
+    sink.leave();
     let audit = Audit::start(vec![Box::new(sink.clone())], ROOM).unwrap();
     audit.record(event(0));
     assert_eq!(audit.close().await, 1);

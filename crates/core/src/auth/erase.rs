@@ -26,12 +26,20 @@ impl Auth {
     /// more afterwards: those of a login that was under way. A login that is still under way then finds
     /// no user when it issues its token.
     ///
+    /// Events that wait for the audit log are written before the directory erases the user, because it
+    /// names the pseudonym only in events that are in its table.
+    ///
     /// # Errors
     ///
-    /// If the stores become unavailable after the directory has erased the user, what is left there is
-    /// dead and goes when it expires.
+    /// If the waiting events cannot be written in time, the directory is not changed. If the stores become
+    /// unavailable after the directory has erased the user, what is left there is dead and goes when it
+    /// expires.
     pub async fn erase(&self, user: &User) -> Result<Erasure, ChangeError> {
         let before = self.0.tokens.remove_user(user.id).await?;
+        if !self.0.audit.flush().await {
+            let reason = "events that wait could not be written in time; the user was not erased";
+            return Err(StoreError::new("audit log", reason).into());
+        }
         let erased = self.0.directory.erase(user.id).await?;
         self.0.audit.record(Event {
             user: Some(erased.pseudonym),

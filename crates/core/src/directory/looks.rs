@@ -63,17 +63,22 @@ pub(super) trait Looks: Send {
 
 /// Stores the looks that are missing.
 pub(super) async fn fill<T: Looks + ?Sized>(tables: &mut T) -> Result<()> {
-    loop {
-        let logins = tables.logins_without_look(BATCH).await?;
-        if logins.is_empty() {
-            return Ok(());
-        }
+    while fill_batch(tables).await? > 0 {}
+    Ok(())
+}
+
+/// Stores a batch of the looks that are missing, and returns how many these were.
+pub(super) async fn fill_batch<T: Looks + ?Sized>(tables: &mut T) -> Result<usize> {
+    let logins = tables.logins_without_look(BATCH).await?;
+    let count = logins.len();
+    if count > 0 {
         let looks = logins.into_iter().map(|login| {
             let look = look(&login);
             (login, look)
         });
         tables.store_looks(looks.collect()).await?;
     }
+    Ok(count)
 }
 
 /// Returns the names that are taken for one another.

@@ -158,6 +158,15 @@ impl PostgresDirectory {
         .await
     }
 
+    /// Stores the looks that are missing before a change that compares logins with them. They may be those
+    /// of a whole directory, for which the time of a change is too short.
+    async fn fill_looks(&self, change: &Change) -> Result<(), StoreError> {
+        if change.logins().is_empty() {
+            return Ok(());
+        }
+        self.once(WHOLE, |c| Box::pin(looks::fill(c))).await
+    }
+
     /// Goes on to its end, or to the time-out, even if nobody waits for it any more.
     async fn within<T: Send + 'static>(
         &self,
@@ -297,6 +306,7 @@ impl Directory for PostgresDirectory {
     }
 
     async fn change(&self, change: Change) -> Result<(), ChangeError> {
+        self.fill_looks(&change).await?;
         let digests = Arc::clone(&self.digests);
         let made = self.once(self.timeout, move |c| {
             Box::pin(change::make(c, change, digests))
@@ -305,6 +315,7 @@ impl Directory for PostgresDirectory {
     }
 
     async fn check(&self, change: Change) -> Result<(), ChangeError> {
+        self.fill_looks(&change).await?;
         let checked = self.once(self.timeout, move |c| Box::pin(change::check(c, change)));
         Ok(checked.await??)
     }
@@ -392,7 +403,8 @@ fn can_be_stored(text: &str) -> bool {
 }
 
 fn servers(settings: &PostgresSettings) -> Result<Servers, AddressError> {
-    address::read(settings.url.expose_secret(), settings.ca_file.as_deref())
+    let servers = address::read(settings.url.expose_secret(), settings.ca_file.as_deref())?;
+    Ok(servers.sharing(settings.timeout))
 }
 
 fn unavailable(error: &Error) -> StoreError {

@@ -11,16 +11,17 @@ use uuid::Uuid;
 use super::{Administration, Undone, event};
 
 impl Administration {
-    /// The organisation of that name or identifier.
+    /// Returns the organisation of that identifier or name. The identifier comes first, as it does for
+    /// [users](Self::user).
     pub(crate) async fn organisation(&self, name: &str) -> Result<OrganisationEntry, Undone> {
-        let named = OrganisationName::Name(name);
-        if let Some(organisation) = self.directory.organisation(named).await? {
-            return Ok(organisation);
+        if let Ok(id) = Uuid::try_parse(name) {
+            let found = self.directory.organisation(OrganisationName::Id(id));
+            if let Some(organisation) = found.await? {
+                return Ok(organisation);
+            }
         }
-        match Uuid::try_parse(name) {
-            Ok(id) => self.organisation_of_id(id).await,
-            Err(_) => Err(missing(name)),
-        }
+        let found = self.directory.organisation(OrganisationName::Name(name));
+        found.await?.ok_or_else(|| missing(name))
     }
 
     async fn organisation_of_id(&self, id: Uuid) -> Result<OrganisationEntry, Undone> {

@@ -13,15 +13,17 @@ use uuid::Uuid;
 use super::{Administration, Undone, event};
 
 impl Administration {
-    /// The user of that name, e-mail address or identifier.
+    /// Returns the user of that identifier, name or e-mail address. The identifier comes first: a user
+    /// whose name is another user's identifier must not take the other's place.
     pub(crate) async fn user(&self, name: &str) -> Result<User, Undone> {
-        if let Some(account) = self.directory.account(name).await? {
-            return Ok(account.user);
+        if let Ok(id) = Uuid::try_parse(name)
+            && let Some(user) = self.directory.user(id).await?
+        {
+            return Ok(Arc::unwrap_or_clone(user));
         }
-        match Uuid::try_parse(name) {
-            Ok(id) => self.user_of_id(id).await,
-            Err(_) => Err(no_such_user(name)),
-        }
+        let account = self.directory.account(name).await?;
+        let account = account.ok_or_else(|| no_such_user(name))?;
+        Ok(account.user)
     }
 
     async fn user_of_id(&self, id: Uuid) -> Result<User, Undone> {

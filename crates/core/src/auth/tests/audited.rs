@@ -1,6 +1,7 @@
 //! What is recorded of each call: whole events, once. Here, of logins.
 
 mod acts;
+mod erased;
 mod tokens;
 
 use std::net::IpAddr;

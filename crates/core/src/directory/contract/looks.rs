@@ -1,12 +1,14 @@
 //! Logins that look like another user's are refused at each door, and those that are there already are
 //! listed; proved for each backend.
 
+mod filled;
+
 use std::path::Path;
 
 use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{AssertSqlSafe, Connection as _, query};
+use sqlx::{AssertSqlSafe, Connection as _, query, query_scalar};
 
 use super::changes::{person, umbrella};
 use super::postgres::postgres;
@@ -43,13 +45,22 @@ async fn edit(directory: &dyn Directory, name: &str, edit: UserEdit) -> Result<(
 #[async_trait]
 trait Sql: Send {
     async fn run(&mut self, statement: &str);
+
+    /// Counts the logins whose look is not stored.
+    async fn without_look(&mut self) -> i64;
 }
+
+const WITHOUT_LOOK: &str = "SELECT count(*) FROM logins WHERE look IS NULL";
 
 #[async_trait]
 impl Sql for SqliteConnection {
     async fn run(&mut self, statement: &str) {
         let statement = AssertSqlSafe(statement.to_owned());
         query(statement).execute(self).await.unwrap();
+    }
+
+    async fn without_look(&mut self) -> i64 {
+        query_scalar(WITHOUT_LOOK).fetch_one(self).await.unwrap()
     }
 }
 
@@ -58,6 +69,10 @@ impl Sql for PgConnection {
     async fn run(&mut self, statement: &str) {
         let statement = AssertSqlSafe(statement.to_owned());
         query(statement).execute(self).await.unwrap();
+    }
+
+    async fn without_look(&mut self) -> i64 {
+        query_scalar(WITHOUT_LOOK).fetch_one(self).await.unwrap()
     }
 }
 

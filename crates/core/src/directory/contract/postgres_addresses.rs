@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::postgres::{authority, settings};
+use futures_util::future::try_join_all;
+
+use super::postgres::{authority, settings, until};
 use super::postgres_server::Postgres;
 use crate::directory::{Directory, PostgresDirectory};
 
@@ -115,6 +117,25 @@ async fn the_first_server_that_answers_and_fits_is_used() {
         refusal.contains("no connection within 1s (connect_timeout)"),
         "{refusal}"
     );
+}
+
+#[tokio::test]
+async fn a_first_server_that_never_answers_leaves_time_for_the_next_one() {
+    let stalled = server_that_never_answers();
+    let stalled = stalled.local_addr().unwrap();
+    let server = Postgres::shared().unwrap();
+    let (user, port, database) = parts(&server.new_database().unwrap());
+    let both = format!("postgres://{user}@{stalled},127.0.0.1:{port}/{database}");
+    let migrated = ["any", "primary", "prefer-standby"].map(|fits| {
+        let url = format!("{both}?target_session_attrs={fits}");
+        let settings = settings(&url, Duration::from_secs(4));
+        async move { PostgresDirectory::migrate(&settings).await }
+    });
+    try_join_all(migrated).await.unwrap();
+    let directory = PostgresDirectory::new(&settings(&both, Duration::from_secs(2))).unwrap();
+    // The first query may spend its time on waiting for the tables to be looked at.
+    let answers = async || directory.ping().await.is_ok();
+    until("the second server is used", answers).await;
 }
 
 /// Accepts connections by its backlog, and says nothing.

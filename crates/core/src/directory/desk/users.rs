@@ -114,6 +114,7 @@ async fn check_logins(
     if new.is_empty() {
         return Ok(());
     }
+    // Those of logins that a release without looks has written since they were filled before this change.
     looks::fill(desk).await?;
     let wanted = new.iter().map(|login| look(login)).collect();
     let others = desk.logins_that_look_like(wanted).await?;

@@ -9,16 +9,17 @@ use crate::directory::LookAlikes;
 use crate::directory::looks::{self, Login, Looks};
 use crate::directory::rows::{self, Result};
 
-/// Stores the looks that are missing, beside other gateways that may do the same.
+/// Stores the looks that are missing, beside other gateways that may do the same. Each batch is committed:
+/// others can make changes in between, and what is stored stays if this is interrupted.
 pub(super) async fn fill(connection: &mut PgConnection) -> Result<()> {
-    if connection.logins_without_look(1).await?.is_empty() {
-        return Ok(());
+    while !connection.logins_without_look(1).await?.is_empty() {
+        let mut transaction = connection.begin().await?;
+        unlimited(&mut transaction).await?;
+        alone(&mut transaction).await?;
+        looks::fill_batch(&mut *transaction).await?;
+        transaction.commit().await?;
     }
-    let mut transaction = connection.begin().await?;
-    unlimited(&mut transaction).await?;
-    alone(&mut transaction).await?;
-    looks::fill(&mut *transaction).await?;
-    transaction.commit().await
+    Ok(())
 }
 
 /// Returns the names that are taken for one another.

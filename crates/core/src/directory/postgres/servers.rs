@@ -72,6 +72,9 @@ pub(super) struct Servers {
     each: Vec<PgConnectOptions>,
     attributes: SessionAttributes,
     connect_timeout: Option<Duration>,
+    /// How long each may take where the address does not say, so that one that never answers leaves
+    /// time for the others.
+    share: Option<Duration>,
 }
 
 impl Servers {
@@ -85,7 +88,24 @@ impl Servers {
             each,
             attributes,
             connect_timeout,
+            share: None,
         }
+    }
+
+    /// Gives each of several servers an equal share of the time that all of them may take, unless the
+    /// address limits each by itself.
+    pub(super) fn sharing(self, time: Duration) -> Self {
+        let rounds = match self.attributes {
+            SessionAttributes::PreferStandby => 2,
+            SessionAttributes::Any
+            | SessionAttributes::ReadWrite
+            | SessionAttributes::ReadOnly
+            | SessionAttributes::Primary
+            | SessionAttributes::Standby => 1,
+        };
+        let attempts = u32::try_from(self.each.len() * rounds).unwrap_or(u32::MAX);
+        let share = (self.each.len() > 1).then(|| time / attempts);
+        Self { share, ..self }
     }
 
     /// Ends at the server, too, what takes longer, unless the address says otherwise.
@@ -155,13 +175,15 @@ impl Servers {
                 }
             }
         };
-        match self.connect_timeout {
-            None => connect.await,
-            Some(limit) => timeout(limit, connect).await.unwrap_or_else(|_| {
-                let reason = format!("no connection within {limit:?} (connect_timeout)");
-                Err(Error::Io(std::io::Error::other(reason)))
-            }),
-        }
+        let (limit, source) = match (self.connect_timeout, self.share) {
+            (Some(limit), _) => (limit, "connect_timeout"),
+            (None, Some(share)) => (share, "its share of directory.timeout"),
+            (None, None) => return connect.await,
+        };
+        timeout(limit, connect).await.unwrap_or_else(|_| {
+            let reason = format!("no connection within {limit:?} ({source})");
+            Err(Error::Io(std::io::Error::other(reason)))
+        })
     }
 
     #[cfg(test)]

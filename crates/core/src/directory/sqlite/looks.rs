@@ -1,12 +1,30 @@
 //! What logins look like.
 
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteConnection;
+use serde_json::json;
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use sqlx::{query, query_scalar};
 
 use super::entries::list;
-use crate::directory::looks::{Login, Looks};
+use crate::directory::looks::{Login, Looks, fill_batch};
 use crate::directory::rows::{self, Result};
+
+/// Stores the looks that are missing. Each batch is committed: other processes can write in between, and
+/// what is stored stays if this is interrupted.
+pub(super) async fn fill(pool: &SqlitePool) -> Result<()> {
+    while is_incomplete(pool).await? {
+        let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+        fill_batch(&mut *transaction).await?;
+        transaction.commit().await?;
+    }
+    Ok(())
+}
+
+async fn is_incomplete(pool: &SqlitePool) -> Result<bool> {
+    let mut connection = pool.acquire().await?;
+    let missing = connection.logins_without_look(1).await?;
+    Ok(!missing.is_empty())
+}
 
 #[async_trait]
 impl Looks for SqliteConnection {
@@ -18,14 +36,14 @@ impl Looks for SqliteConnection {
     }
 
     async fn store_looks(&mut self, looks: Vec<(String, String)>) -> Result<()> {
-        for (login, look) in looks {
-            query("UPDATE logins SET look = ? WHERE login = ?")
-                .bind(look)
-                .bind(login)
-                .execute(&mut *self)
-                .await?;
-        }
-        Ok(())
+        query(
+            "UPDATE logins SET look = new.value ->> 1 FROM json_each(?) AS new
+             WHERE logins.login = new.value ->> 0",
+        )
+        .bind(json!(looks).to_string())
+        .execute(self)
+        .await
+        .map(drop)
     }
 
     async fn logins_that_look_like(&mut self, looks: Vec<String>) -> Result<Vec<Login>> {

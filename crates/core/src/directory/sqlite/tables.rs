@@ -11,8 +11,9 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions as _, Connection as _, Error, SqliteConnection, query_as, query_scalar};
 use tokio::time::sleep;
+use tracing::debug;
 
-use crate::directory::looks;
+use super::looks;
 use crate::directory::outstanding::{MigrationError, Obstacle, Outstanding, Taken, outstanding};
 use crate::directory::steps::migrator;
 
@@ -95,7 +96,13 @@ async fn bring_up_to_date(pool: &SqlitePool) -> Result<Outstanding, Fault> {
         return Ok(due);
     }
     match migrate(pool).await {
-        Ok(()) => Ok(due),
+        Ok(()) => {
+            // What cannot be stored here is stored before the next change.
+            if let Err(error) = looks::fill(pool).await {
+                debug!(reason = %error, "what logins look like is not stored yet");
+            }
+            Ok(due)
+        }
         Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {
             if code(&error).as_deref() != Some(SQLITE_READONLY) {
                 return Err(error.into());
@@ -172,7 +179,6 @@ async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
     migrations()
         .run_direct(None, &mut *transaction, false)
         .await?;
-    looks::fill(&mut *transaction).await?;
     Ok(transaction.commit().await?)
 }
 
