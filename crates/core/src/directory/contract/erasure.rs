@@ -127,7 +127,10 @@ async fn everything_of_the_user_is_gone(database: &impl Reopen) {
     assert_eq!(after.revoked_keys.len(), 1);
     assert_eq!(after.erased_users.len(), 3, "an identifier and two names");
     let text = serde_json::to_string(&after).unwrap().to_lowercase();
-    assert!(!text.contains("ada") && !text.contains(&id.to_string()));
+    // Digests may hold the letters of a name.
+    for trace in ["\"ada\"", "ada@", &id.to_string()] {
+        assert!(!text.contains(trace), "{trace}");
+    }
     let again = directory.erase(id).await;
     let Err(ChangeError::Unfit(Unfit::NotFound(reason))) = again else {
         panic!("{again:?}")
