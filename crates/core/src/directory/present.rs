@@ -97,7 +97,7 @@ impl Wanted {
     /// Returns every unit that it puts into an organisation.
     pub(super) fn units(&self) -> Vec<String> {
         let units = self.organisations.iter().flat_map(|one| &one.units);
-        units.map(|(id, _)| id.clone()).collect()
+        units.flat_map(|(id, _)| [id.clone(), tidy(id)]).collect()
     }
 
     /// Returns the identifiers of organisations.

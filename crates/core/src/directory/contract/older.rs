@@ -5,11 +5,13 @@ use sqlx::{AssertSqlSafe, raw_sql};
 use super::postgres::postgres;
 use super::postgres_server::Postgres;
 use super::{FILE, load};
-use crate::directory::{Directory, SqliteDirectory};
+use crate::directory::{Applied, Change, Directory, SqliteDirectory, UserEdit, UserEntry};
+use crate::user::Role;
 
-async fn hold(directory: &dyn Directory, sql: impl AsyncFn(&str)) {
+async fn hold(directory: &dyn Directory, other: &dyn Directory, sql: impl AsyncFn(&str)) {
     load(directory, FILE).await.unwrap();
     a_trace_whose_digest_key_is_gone_decides_nothing(directory, &sql).await;
+    units_stay_as_they_were_stored(directory, other, &sql).await;
 }
 
 #[tokio::test]
@@ -17,13 +19,17 @@ async fn what_older_releases_stored_stays_in_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("directory.db");
     let directory = SqliteDirectory::open(&file).await.unwrap();
+    let other = SqliteDirectory::open(&folder.path().join("other.db")).await;
     let sql = async |statement: &str| {
-        let statement = statement.replace("USER", "user").replace("HEX'", "x'");
+        let statement = statement
+            .replace("USER", "user")
+            .replace("OWNER", "organisation")
+            .replace("HEX'", "x'");
         let statement = raw_sql(AssertSqlSafe(statement));
         let done = statement.execute(&directory.pool).await.unwrap();
         assert_eq!(done.rows_affected(), 1);
     };
-    hold(&directory, sql).await;
+    hold(&directory, &other.unwrap(), sql).await;
 }
 
 #[tokio::test]
@@ -31,13 +37,16 @@ async fn what_older_releases_stored_stays_in_postgres() {
     let server = Postgres::shared().unwrap();
     let address = server.new_database().unwrap();
     let directory = postgres(&address);
+    let other = postgres(&server.new_database().unwrap());
     let (_, database) = address.rsplit_once('/').unwrap();
     let sql = async |statement: &str| {
-        let statement = statement.replace("USER", "user_id");
-        let statement = statement.replace("HEX'", r"'\x");
+        let statement = statement
+            .replace("USER", "user_id")
+            .replace("OWNER", "organisation_id")
+            .replace("HEX'", r"'\x");
         server.sql(database, &statement).unwrap();
     };
-    hold(&directory, sql).await;
+    hold(&directory, &other, sql).await;
 }
 
 /// A release that knew no erased users removed digest keys without them.
@@ -53,4 +62,86 @@ async fn a_trace_whose_digest_key_is_gone_decides_nothing(
     .await;
     let new = "[[users]]\nuser_name = 'eve'\norganisation = 'ACME'\npassword = 'pw'";
     assert_eq!(load(directory, new).await.unwrap().created, 1);
+}
+
+fn unchanged(unchanged: u64) -> Applied {
+    Applied {
+        unchanged,
+        ..Applied::default()
+    }
+}
+
+async fn entry(directory: &dyn Directory, name: &str) -> UserEntry {
+    let users = directory.snapshot().await.unwrap().users;
+    users
+        .into_iter()
+        .find(|user| user.user_name == name)
+        .unwrap()
+}
+
+async fn edit(directory: &dyn Directory, name: &str, edit: UserEdit) {
+    let user = entry(directory, name).await.id;
+    let edit = Box::new(edit);
+    directory
+        .change(Change::EditUser { user, edit })
+        .await
+        .unwrap();
+}
+
+async fn units_stay_as_they_were_stored(
+    directory: &dyn Directory,
+    other: &dyn Directory,
+    sql: &impl AsyncFn(&str),
+) {
+    for statement in [
+        "INSERT INTO units (id, OWNER, name) SELECT 'B1 ', id, '' FROM organisations",
+        "UPDATE users SET default_unit = 'B1 ' WHERE user_name = 'bob'",
+        "INSERT INTO user_units (USER, unit) SELECT id, 'B1 ' FROM users WHERE user_name = 'bob'",
+        "UPDATE organisations SET default_unit = 'B1 '",
+    ] {
+        sql(statement).await;
+    }
+    let stored = entry(directory, "bob").await;
+    let role = Some(Role::ProjectManager);
+    let promoted = UserEdit {
+        role,
+        ..UserEdit::default()
+    };
+    edit(directory, "bob", promoted).await;
+    let bob = entry(directory, "bob").await;
+    assert_eq!(
+        (bob.role, &bob.units),
+        (Role::ProjectManager, &stored.units)
+    );
+    assert_eq!(bob.default_unit, stored.default_unit);
+    let one_more = "[[organisations]]\nname = 'ACME'\nunits = [{ id = 'U3' }]";
+    assert_eq!(load(directory, one_more).await.unwrap().updated, 1);
+    let with_unit = |unit: &str| {
+        format!(
+            "[[organisations]]\nname = 'ACME'\ndefault_unit = '{unit}'\nunits = [{{ id = '{unit}' }}]
+             [[users]]\nuser_name = 'bob'\ndefault_unit = '{unit}'\nunits = ['{unit}']"
+        )
+    };
+    load(directory, &with_unit("B1 ")).await.unwrap();
+    let before = directory.snapshot().await.unwrap();
+    assert_eq!(before.organisations[0].units.len(), 4);
+    let bob = entry(directory, "bob").await;
+    assert_eq!(
+        (&bob.units, bob.generation),
+        (&stored.units, stored.generation)
+    );
+    for unit in ["B1 ", "B1", " B1"] {
+        let applied = load(directory, &with_unit(unit)).await;
+        assert_eq!(applied, Ok(unchanged(2)), "{unit}");
+        assert_eq!(directory.snapshot().await.unwrap(), before);
+    }
+    let export = toml::to_string(&before).unwrap();
+    let count = u64::try_from(before.users.len() + before.keys.len() + 1).unwrap();
+    assert_eq!(load(directory, &export).await, Ok(unchanged(count)));
+    assert_eq!(load(other, &export).await.unwrap().created, count);
+    assert_eq!(load(other, &export).await, Ok(unchanged(count)));
+    assert_eq!(
+        entry(other, "bob").await.default_unit.as_deref(),
+        Some("B1")
+    );
 }

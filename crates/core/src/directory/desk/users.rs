@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{Desk, Halt, Named, Setting, Unfit};
 use crate::directory::changes::{ends_tokens, logins};
-use crate::directory::rules::{check_number, clash, look, settle_user};
+use crate::directory::rules::{check_number, clash, look, settle_units, settle_user};
 use crate::directory::{OrganisationName, UserEntry, looks};
 use crate::user::Role;
 
@@ -136,10 +136,5 @@ async fn check_place(desk: &mut dyn Desk, user: &mut UserEntry) -> Result<(), Ha
     let organisation =
         organisation.ok_or_else(|| Unfit::Invalid(format!("there is no organisation {name}")))?;
     user.organisation.clone_from(&organisation.name);
-    let name = &organisation.name;
-    let mut units = user.units.iter().chain(&user.default_unit);
-    match units.find(|unit| !organisation.has_unit(unit)) {
-        Some(unit) => Err(Unfit::Invalid(format!("{name} has no unit {unit}")).into()),
-        None => Ok(()),
-    }
+    settle_units(user, &organisation).map_err(|reason| Unfit::Invalid(reason).into())
 }

@@ -6,7 +6,7 @@ use super::{Judge, Outcome, unfit};
 use crate::directory::UserEntry;
 use crate::directory::changes::ends_tokens;
 use crate::directory::origin::{Attribute, Attributes};
-use crate::directory::rules::{breaks_rules, check_number, settle_user, spellings};
+use crate::directory::rules::{breaks_rules, check_number, settle_units, settle_user, spellings};
 use crate::directory::wanted::WantedUser;
 use crate::user::Role;
 
@@ -81,13 +81,8 @@ impl Judge<'_> {
         let Some(organisation) = organisation else {
             return Err(unfit(label, format!("there is no organisation {name}")));
         };
-        let name = &organisation.name;
-        let mut units = entry.units.iter().chain(&entry.default_unit);
-        if let Some(unit) = units.find(|unit| !organisation.has_unit(unit)) {
-            return Err(unfit(label, format!("{name} has no unit {unit}")));
-        }
-        entry.organisation.clone_from(name);
-        Ok(())
+        entry.organisation.clone_from(&organisation.name);
+        settle_units(entry, organisation).map_err(|reason| unfit(label, reason))
     }
 }
 

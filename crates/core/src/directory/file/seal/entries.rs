@@ -18,7 +18,7 @@ pub(super) fn organisation(organisation: FileOrganisation) -> WantedOrganisation
         name: rules::tidy(&organisation.name),
         default_unit: setting(organisation.default_unit),
         units: units
-            .map(|unit| (rules::tidy(&unit.id), unit.name.as_deref().map(rules::tidy)))
+            .map(|unit| (unit.id, unit.name.as_deref().map(rules::tidy)))
             .collect(),
     }
 }

@@ -79,11 +79,12 @@ fn attributes(user: &NewUser) -> Result<Attributes, FileError> {
     };
     let text = |text: &Option<String>| text.as_ref().map(tidy).map(Value::Text);
     let units = user.units.as_ref().map(|units| {
-        let units = units.iter().map(|unit| rules::tidy(unit));
-        let mut units: Vec<_> = units.filter(|unit| !unit.is_empty()).collect();
-        units.sort();
-        units.dedup();
-        Value::List(units)
+        let exempt = user.grandfathered;
+        Value::List(if exempt {
+            units.clone()
+        } else {
+            rules::tidy_units(units)
+        })
     });
     let name = Value::Text(tidy(&user.user_name));
     let all = [
