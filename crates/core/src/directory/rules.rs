@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization as _;
 
 pub(super) use self::looks::{clash, clashes_to_the_letter, look, shown};
-pub(super) use self::names::{login_forms, spellings, stored_login};
+pub(super) use self::names::{login_forms, spellings, stored_line, stored_login, stored_spellings};
 pub(super) use self::organisations::{settle_organisation, settle_unit, settle_units};
 pub(super) use self::users::{breaks_rules, check_number, settle_user};
 use crate::printable::is_unprintable;

@@ -2,6 +2,7 @@
 
 use sqlx::{AssertSqlSafe, raw_sql};
 
+use super::changes::person;
 use super::postgres::postgres;
 use super::postgres_server::Postgres;
 use super::{FILE, load};
@@ -12,6 +13,8 @@ async fn hold(directory: &dyn Directory, other: &dyn Directory, sql: impl AsyncF
     load(directory, FILE).await.unwrap();
     a_trace_whose_digest_key_is_gone_decides_nothing(directory, &sql).await;
     units_stay_as_they_were_stored(directory, other, &sql).await;
+    an_organisation_is_found_as_it_was_stored(directory, &sql).await;
+    a_card_is_found_as_it_was_stored(directory, &sql).await;
 }
 
 #[tokio::test]
@@ -144,4 +147,60 @@ async fn units_stay_as_they_were_stored(
         entry(other, "bob").await.default_unit.as_deref(),
         Some("B1")
     );
+}
+
+async fn an_organisation_is_found_as_it_was_stored(
+    directory: &dyn Directory,
+    sql: &impl AsyncFn(&str),
+) {
+    let old = "[[organisations]]\nname = 'OLDE'\nunits = [{ id = 'O1' }]
+        [[users]]\nuser_name = 'olga'\norganisation = 'OLDE'\npassword = 'pw'";
+    load(directory, old).await.unwrap();
+    sql("UPDATE organisations SET name = 'OLDE ' WHERE name = 'OLDE'").await;
+    sql(
+        "UPDATE imported_users SET said = replace(said, '\"OLDE\"', '\"OLDE \"') \
+         WHERE name = 'olga'",
+    )
+    .await;
+    let stored = entry(directory, "olga").await;
+    assert_eq!(stored.organisation, "OLDE ");
+    let next = old.replace("'OLDE'", "'OLDE '");
+    assert_eq!(load(directory, &next).await, Ok(unchanged(2)));
+    let next = next.replace("id = 'O1'", "id = 'O1', name = 'One'");
+    let next = next + "\n[[users]]\nuser_name = 'olaf'\norganisation = 'OLDE '\npassword = 'pw'";
+    let applied = load(directory, &next).await.unwrap();
+    assert_eq!((applied.created, applied.updated), (1, 1));
+    assert_eq!(entry(directory, "olga").await, stored, "her tokens stay");
+    assert_eq!(entry(directory, "olaf").await.organisation, "OLDE ");
+    let mut user = person("oliver");
+    (user.organisation, user.units) = ("OLDE ".to_owned(), vec!["O1 ".to_owned()]);
+    let add = Change::AddUser { user, number: None };
+    directory.change(add).await.unwrap();
+    let oliver = entry(directory, "oliver").await;
+    assert_eq!(
+        (oliver.organisation, oliver.units),
+        ("OLDE ".to_owned(), vec!["O1".to_owned()])
+    );
+}
+
+async fn a_card_is_found_as_it_was_stored(directory: &dyn Directory, sql: &impl AsyncFn(&str)) {
+    let with_card = |card: &str| {
+        format!(
+            "users = [{{ user_name = 'carl', organisation = 'ACME', password = 'pw', \
+             access_cards = [{card}] }}]"
+        )
+    };
+    let card = "{ identifier = '12', pass_code = '24680' }";
+    load(directory, &with_card(card)).await.unwrap();
+    sql("UPDATE access_cards SET identifier = ' 12' WHERE identifier = '12'").await;
+    let stored = entry(directory, "carl").await;
+    for card in [
+        "{ identifier = ' 12' }",
+        "{ identifier = '12' }",
+        "{ identifier = ' 12', pass_code = '24680' }",
+    ] {
+        let applied = load(directory, &with_card(card)).await;
+        assert_eq!(applied, Ok(unchanged(1)), "{card}");
+        assert_eq!(entry(directory, "carl").await, stored);
+    }
 }

@@ -90,9 +90,10 @@ async fn put(
     mut user: UserEntry,
     known: Option<&UserEntry>,
 ) -> Result<(), Halt> {
+    let written = user.organisation.clone();
     settle_user(&mut user, known).map_err(Unfit::Invalid)?;
     check_number(user.number, known).map_err(Unfit::Invalid)?;
-    check_place(desk, &mut user).await?;
+    check_place(desk, &mut user, &written).await?;
     let user = &user;
     check_logins(desk, user, known).await?;
     if let Some(other) = other(user, desk.user_of_number(user.number).await?) {
@@ -130,9 +131,13 @@ fn other(user: &UserEntry, found: Option<Named>) -> Option<String> {
     Some(found.user_name)
 }
 
-async fn check_place(desk: &mut dyn Desk, user: &mut UserEntry) -> Result<(), Halt> {
+/// The organisation may be stored as the name is written, by an older release, or tidied.
+async fn check_place(desk: &mut dyn Desk, user: &mut UserEntry, written: &str) -> Result<(), Halt> {
     let name = &user.organisation;
-    let organisation = desk.organisation(OrganisationName::Name(name)).await?;
+    let mut organisation = desk.organisation(OrganisationName::Name(written)).await?;
+    if organisation.is_none() {
+        organisation = desk.organisation(OrganisationName::Name(name)).await?;
+    }
     let organisation =
         organisation.ok_or_else(|| Unfit::Invalid(format!("there is no organisation {name}")))?;
     user.organisation.clone_from(&organisation.name);

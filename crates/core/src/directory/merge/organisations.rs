@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{Judge, Outcome, unfit};
 use crate::directory::changes::differs;
-use crate::directory::rules::{settle_organisation, settle_unit, spellings, tidy};
+use crate::directory::rules::{settle_organisation, settle_unit, stored_spellings, tidy};
 use crate::directory::wanted::WantedOrganisation;
 use crate::directory::{OrganisationEntry, UnitEntry};
 
@@ -32,9 +32,7 @@ impl Judge<'_> {
         &self,
         wanted: &WantedOrganisation,
     ) -> Outcome<Option<OrganisationEntry>> {
-        let named = spellings(&wanted.name)
-            .iter()
-            .find_map(|spelling| self.organisations.get(spelling));
+        let named = self.organisation_called(&wanted.name);
         let Some(id) = wanted.id else {
             return Ok(named.cloned());
         };
@@ -44,6 +42,11 @@ impl Judge<'_> {
         }
         let name = self.organisation_names.get(&id);
         Ok(name.and_then(|name| self.organisations.get(name)).cloned())
+    }
+
+    /// Returns the organisation that a file calls by this name.
+    pub(super) fn organisation_called(&self, name: &str) -> Option<&OrganisationEntry> {
+        stored_spellings(name).find_map(|spelling| self.organisations.get(&spelling))
     }
 
     fn organisation(
