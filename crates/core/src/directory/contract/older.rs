@@ -5,8 +5,11 @@ use sqlx::{AssertSqlSafe, raw_sql};
 use super::changes::person;
 use super::postgres::postgres;
 use super::postgres_server::Postgres;
-use super::{FILE, load};
-use crate::directory::{Applied, Change, Directory, SqliteDirectory, UserEdit, UserEntry};
+use super::{FILE, file, load, passwords};
+use crate::directory::file::Import;
+use crate::directory::{
+    Applied, Change, Directory, Precedence, SqliteDirectory, UserEdit, UserEntry,
+};
 use crate::user::Role;
 
 async fn hold(directory: &dyn Directory, other: &dyn Directory, sql: impl AsyncFn(&str)) {
@@ -15,6 +18,7 @@ async fn hold(directory: &dyn Directory, other: &dyn Directory, sql: impl AsyncF
     units_stay_as_they_were_stored(directory, other, &sql).await;
     an_organisation_is_found_as_it_was_stored(directory, &sql).await;
     a_card_is_found_as_it_was_stored(directory, &sql).await;
+    what_was_set_here_is_told_from_what_a_file_said(directory, &sql).await;
 }
 
 #[tokio::test]
@@ -203,4 +207,39 @@ async fn a_card_is_found_as_it_was_stored(directory: &dyn Directory, sql: &impl 
         assert_eq!(applied, Ok(unchanged(1)), "{card}");
         assert_eq!(entry(directory, "carl").await, stored);
     }
+}
+
+/// An older release remembered what a file said as it was written.
+async fn what_was_set_here_is_told_from_what_a_file_said(
+    directory: &dyn Directory,
+    sql: &impl AsyncFn(&str),
+) {
+    let text = "users = [{ user_name = 'augusta', first_name = 'Ad\u{e9}', units = ['U1'], \
+                organisation = 'ACME', password = 'pw' }]";
+    load(directory, text).await.unwrap();
+    sql(
+        "UPDATE imported_users SET said = replace(replace(said, '\"Ad\u{e9}\"', '\"Ade\u{301} \"'), \
+         '\"U1\"', '\"U1 \"') WHERE name = 'augusta'",
+    )
+    .await;
+    let set_here = UserEdit {
+        first_name: Some("Augusta".to_owned()),
+        units: Some(vec!["U2".to_owned()]),
+        ..UserEdit::default()
+    };
+    edit(directory, "augusta", set_here).await;
+    let import = Import {
+        directory,
+        passwords: &passwords(),
+        precedence: Precedence::AT_START,
+    };
+    let text = text
+        .replace("'Ad\u{e9}'", "'Ade\u{301} '")
+        .replace("'U1'", "'U1 '");
+    let applied = import.apply(file(&text), |_| {}).await.unwrap();
+    let kept: Vec<_> = applied.kept.iter().map(|kept| kept.what).collect();
+    assert_eq!(kept, ["first_name", "units"]);
+    let augusta = entry(directory, "augusta").await;
+    assert_eq!(augusta.first_name, "Augusta");
+    assert_eq!(augusta.units, ["U2"]);
 }
