@@ -12,6 +12,7 @@ mod imports;
 mod keys;
 mod looks;
 mod near;
+mod older;
 mod outdated;
 mod passwords;
 mod postgres;

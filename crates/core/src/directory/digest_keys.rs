@@ -57,9 +57,10 @@ pub trait DigestRing: Send + Sync + 'static {
     /// Makes a key for new digests. The others are stored under it at their next use.
     async fn add_digest_key(&self) -> Result<DigestKeyId, StoreError>;
 
-    /// Removes a key that cannot be opened here. The cards and keys that are stored under it open nothing
-    /// from then on. Answers whether there was such a key.
-    async fn remove_digest_key(&self, id: DigestKeyId) -> Result<bool, StoreError>;
+    /// Removes a key that cannot be opened here, and the traces of erased users that were made with it. The
+    /// cards and keys that are stored under it open nothing from then on. Returns how many traces there
+    /// were; none if there was no such key.
+    async fn remove_digest_key(&self, id: DigestKeyId) -> Result<Option<u64>, StoreError>;
 
     /// Stores up to `limit` plain digests under the current digest key, once that is in use, and
     /// returns how many there were.

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::rules::{tidy, tidy_units};
 use super::{KeyDigest, UserEntry};
 use crate::user::Role;
 
@@ -129,6 +130,18 @@ pub enum Value {
     Text(String),
     /// A list of texts.
     List(Vec<String>),
+}
+
+impl Value {
+    /// Returns whether it is the same value once both are tidied: older releases kept what a file says as it
+    /// was written.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(one), Self::Text(other)) => tidy(one) == tidy(other),
+            (Self::List(one), Self::List(other)) => tidy_units(one) == tidy_units(other),
+            (Self::Number(_) | Self::Text(_) | Self::List(_), _) => self == other,
+        }
+    }
 }
 
 /// Shows no value: people's names and addresses do not belong into logs.

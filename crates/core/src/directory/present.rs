@@ -8,7 +8,7 @@ use super::desk::Named;
 use super::digest_keys::{OpenKeys, What};
 use super::looks::Login;
 use super::origin::{Attribute, Origin};
-use super::rules::{login_forms, look, spellings, stored_login, tidy};
+use super::rules::{login_forms, look, stored_login, stored_spellings, tidy};
 use super::wanted::{Wanted, WantedUser};
 use super::{KeyDigest, Setting, Snapshot, login_form};
 
@@ -97,7 +97,7 @@ impl Wanted {
     /// Returns every unit that it puts into an organisation.
     pub(super) fn units(&self) -> Vec<String> {
         let units = self.organisations.iter().flat_map(|one| &one.units);
-        units.map(|(id, _)| id.clone()).collect()
+        units.flat_map(|(id, _)| [id.clone(), tidy(id)]).collect()
     }
 
     /// Returns the identifiers of organisations.
@@ -111,7 +111,7 @@ impl Wanted {
         let own = self.organisations.iter().map(|one| one.name.as_str());
         let said = self.users.iter();
         let said = said.filter_map(|user| user.text(Attribute::Organisation));
-        let names: HashSet<_> = own.chain(said).flat_map(spellings).collect();
+        let names: HashSet<_> = own.chain(said).flat_map(stored_spellings).collect();
         names.into_iter().collect()
     }
 

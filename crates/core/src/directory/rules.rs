@@ -8,11 +8,13 @@ mod names;
 mod organisations;
 mod users;
 
+use std::collections::BTreeSet;
+
 use unicode_normalization::UnicodeNormalization as _;
 
 pub(super) use self::looks::{clash, clashes_to_the_letter, look, shown};
-pub(super) use self::names::{login_forms, spellings, stored_login};
-pub(super) use self::organisations::{settle_organisation, settle_unit};
+pub(super) use self::names::{login_forms, spellings, stored_line, stored_login, stored_spellings};
+pub(super) use self::organisations::{settle_organisation, settle_unit, settle_units};
 pub(super) use self::users::{breaks_rules, check_number, settle_user};
 use crate::printable::is_unprintable;
 use crate::user::Role;
@@ -32,6 +34,12 @@ pub(super) fn tidy(text: &str) -> String {
 /// Returns a text as it is stored; `None` if nothing is left of it.
 pub(super) fn tidy_if_any(text: Option<&str>) -> Option<String> {
     text.map(tidy).filter(|text| !text.is_empty())
+}
+
+/// Returns the identifiers of units as they are stored: in order, each once.
+pub(super) fn tidy_units(units: &[String]) -> Vec<String> {
+    let units: BTreeSet<_> = units.iter().map(|unit| tidy(unit)).collect();
+    units.into_iter().filter(|unit| !unit.is_empty()).collect()
 }
 
 /// Returns the role of that name in any case; `None` for an empty text.

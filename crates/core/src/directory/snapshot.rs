@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::origin::{Attributes, Part};
+use super::rules::tidy;
 use super::{KeyDigest, SealedKey};
 use crate::scope::Scopes;
 use crate::user::Role;
@@ -48,6 +49,15 @@ impl OrganisationEntry {
     /// Whether it has a unit of that identifier.
     pub(crate) fn has_unit(&self, id: &str) -> bool {
         self.units.iter().any(|unit| unit.id == id)
+    }
+
+    /// Returns the unit of that identifier, which an older release may have stored untidied.
+    pub(super) fn unit(&self, id: &str) -> Option<&UnitEntry> {
+        let same = self.units.iter().find(|unit| unit.id == id);
+        same.or_else(|| {
+            let id = tidy(id);
+            self.units.iter().find(|unit| tidy(&unit.id) == id)
+        })
     }
 }
 

@@ -70,9 +70,10 @@ pub struct Wanted {
 #[derive(Debug, Clone)]
 pub(super) struct WantedOrganisation {
     pub(super) id: Option<Uuid>,
+    /// As the file has it.
     pub(super) name: String,
     pub(super) default_unit: Setting<String>,
-    /// Identifiers, and names if they are given.
+    /// Identifiers as the file has them, and names if they are given.
     pub(super) units: Vec<(String, Option<String>)>,
 }
 

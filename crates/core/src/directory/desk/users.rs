@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{Desk, Halt, Named, Setting, Unfit};
 use crate::directory::changes::{ends_tokens, logins};
-use crate::directory::rules::{check_number, clash, look, settle_user};
+use crate::directory::rules::{check_number, clash, look, settle_units, settle_user};
 use crate::directory::{OrganisationName, UserEntry, looks};
 use crate::user::Role;
 
@@ -90,9 +90,10 @@ async fn put(
     mut user: UserEntry,
     known: Option<&UserEntry>,
 ) -> Result<(), Halt> {
+    let written = user.organisation.clone();
     settle_user(&mut user, known).map_err(Unfit::Invalid)?;
     check_number(user.number, known).map_err(Unfit::Invalid)?;
-    check_place(desk, &mut user).await?;
+    check_place(desk, &mut user, &written).await?;
     let user = &user;
     check_logins(desk, user, known).await?;
     if let Some(other) = other(user, desk.user_of_number(user.number).await?) {
@@ -131,16 +132,15 @@ fn other(user: &UserEntry, found: Option<Named>) -> Option<String> {
     Some(found.user_name)
 }
 
-async fn check_place(desk: &mut dyn Desk, user: &mut UserEntry) -> Result<(), Halt> {
+/// The organisation may be stored as the name is written, by an older release, or tidied.
+async fn check_place(desk: &mut dyn Desk, user: &mut UserEntry, written: &str) -> Result<(), Halt> {
     let name = &user.organisation;
-    let organisation = desk.organisation(OrganisationName::Name(name)).await?;
+    let mut organisation = desk.organisation(OrganisationName::Name(written)).await?;
+    if organisation.is_none() {
+        organisation = desk.organisation(OrganisationName::Name(name)).await?;
+    }
     let organisation =
         organisation.ok_or_else(|| Unfit::Invalid(format!("there is no organisation {name}")))?;
     user.organisation.clone_from(&organisation.name);
-    let name = &organisation.name;
-    let mut units = user.units.iter().chain(&user.default_unit);
-    match units.find(|unit| !organisation.has_unit(unit)) {
-        Some(unit) => Err(Unfit::Invalid(format!("{name} has no unit {unit}")).into()),
-        None => Ok(()),
-    }
+    settle_units(user, &organisation).map_err(|reason| Unfit::Invalid(reason).into())
 }

@@ -81,11 +81,11 @@ impl Ring {
         self.open.iter().rev().find(|key| key.used_from <= now)
     }
 
-    pub(super) fn unreadable(&self) -> &[DigestKeyId] {
+    pub(in crate::directory) fn unreadable(&self) -> &[DigestKeyId] {
         &self.unreadable
     }
 
-    pub(in crate::directory) fn is_open(&self, id: DigestKeyId) -> bool {
+    pub(super) fn is_open(&self, id: DigestKeyId) -> bool {
         self.find(id).is_some()
     }
 

@@ -20,7 +20,9 @@ pub(in crate::directory) trait DigestStore: Send + Sync + 'static {
 
     async fn put_sealed_key(&self, key: SealedKey) -> Result<(), StoreError>;
 
-    async fn remove_seals(&self, id: DigestKeyId) -> Result<bool, StoreError>;
+    /// Removes a key with the traces of erased users that were made with it, and returns how many of those
+    /// there were; none if there is no such key.
+    async fn remove_key(&self, id: DigestKeyId) -> Result<Option<u64>, StoreError>;
 
     /// How many digests are stored under each key.
     async fn counts(&self) -> Result<Vec<(DigestKeyId, i64)>, StoreError>;
@@ -132,11 +134,11 @@ impl<S: DigestStore> DigestRing for S {
         Ok(id)
     }
 
-    async fn remove_digest_key(&self, id: DigestKeyId) -> Result<bool, StoreError> {
+    async fn remove_digest_key(&self, id: DigestKeyId) -> Result<Option<u64>, StoreError> {
         if ring_as_stored(self).await?.is_open(id) {
-            return Ok(false);
+            return Ok(None);
         }
-        let removed = self.remove_seals(id).await?;
+        let removed = self.remove_key(id).await?;
         ring_as_stored(self).await?;
         Ok(removed)
     }

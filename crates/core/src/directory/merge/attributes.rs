@@ -18,7 +18,8 @@ impl Judge<'_> {
         for (&attribute, value) in &wanted.attributes {
             let set_here = known.is_some_and(|known| {
                 let imported = known.imported.get(&attribute);
-                imported == Some(value) && attribute.of(known) != *value
+                let is_said_again = imported.is_some_and(|imported| imported.is_like(value));
+                is_said_again && !attribute.of(known).is_like(value)
             });
             // By the name that an import gave, a user is found whatever the name is now.
             let only_finds = set_here && attribute == Attribute::UserName;

@@ -6,6 +6,7 @@ use super::secrets::Verdict;
 use super::users::One;
 use super::{Judge, Outcome, unfit};
 use crate::directory::digest_keys::What;
+use crate::directory::rules::stored_line;
 use crate::directory::wanted::{SetHere, WantedCard};
 use crate::directory::{CardEntry, KeyDigest, UserEntry};
 
@@ -22,7 +23,7 @@ impl Judge<'_> {
             return Ok(());
         };
         let known = known.map_or(&[][..], |known| &known.access_cards);
-        let cards = cards.iter().map(|card| self.with_stored_code(card, known));
+        let cards = cards.iter().map(|card| self.as_stored(card, known));
         let cards = cards.collect::<Outcome<Vec<_>>>()?;
         let named = Named {
             codes: cards.iter().filter_map(|card| card.code_digest).collect(),
@@ -39,10 +40,16 @@ impl Judge<'_> {
         Ok(())
     }
 
-    /// Returns the card with the digest of its code in the form in which it is stored already, or else in the
-    /// one for new ones.
-    fn with_stored_code(&self, card: &WantedCard, known: &[CardEntry]) -> Outcome<WantedCard> {
+    /// Returns the card with its identifier, and the digest of its code, in the form in which they are stored
+    /// already, or else in the one for new ones.
+    fn as_stored(&self, card: &WantedCard, known: &[CardEntry]) -> Outcome<WantedCard> {
         let mut card = card.clone();
+        if let Some(identifier) = &mut card.identifier {
+            let stored = known.iter().filter_map(|card| card.identifier.as_ref());
+            if let Some(stored) = stored_line(identifier, stored) {
+                identifier.clone_from(stored);
+            }
+        }
         if let Some(digest) = card.code_digest {
             let present = known.iter().filter_map(|card| card.code_digest);
             let is_present = |form: &KeyDigest| present.clone().any(|one| one == *form);

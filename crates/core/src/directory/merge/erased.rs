@@ -36,7 +36,8 @@ impl Judge<'_> {
             .collect()
     }
 
-    /// Fails if a digest key does not open: the user may be one whose tombstone was made with it.
+    /// Fails if a digest key does not open: the user may be one whose tombstone was made with it. One that
+    /// was removed never opens again, and decides nothing.
     fn has_tombstone<'t>(&self, mut traces: impl Iterator<Item = Trace<'t>>) -> Outcome<bool> {
         let erased = &self.present.erased;
         if erased.is_empty() {
@@ -50,8 +51,8 @@ impl Judge<'_> {
         if traces.any(has_one) {
             return Ok(true);
         }
-        let keys = erased.iter().filter_map(|digest| digest.key());
-        match keys.into_iter().find(|key| !ring.is_open(*key)) {
+        let mut keys = erased.iter().filter_map(|digest| digest.key());
+        match keys.find(|key| ring.unreadable().contains(key)) {
             None => Ok(false),
             Some(id) => {
                 let reason = format_args!(

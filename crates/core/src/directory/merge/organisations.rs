@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{Judge, Outcome, unfit};
 use crate::directory::changes::differs;
-use crate::directory::rules::{settle_organisation, settle_unit, spellings};
+use crate::directory::rules::{settle_organisation, settle_unit, stored_spellings, tidy};
 use crate::directory::wanted::WantedOrganisation;
 use crate::directory::{OrganisationEntry, UnitEntry};
 
@@ -32,9 +32,7 @@ impl Judge<'_> {
         &self,
         wanted: &WantedOrganisation,
     ) -> Outcome<Option<OrganisationEntry>> {
-        let named = spellings(&wanted.name)
-            .iter()
-            .find_map(|spelling| self.organisations.get(spelling));
+        let named = self.organisation_called(&wanted.name);
         let Some(id) = wanted.id else {
             return Ok(named.cloned());
         };
@@ -46,6 +44,11 @@ impl Judge<'_> {
         Ok(name.and_then(|name| self.organisations.get(name)).cloned())
     }
 
+    /// Returns the organisation that a file calls by this name.
+    pub(super) fn organisation_called(&self, name: &str) -> Option<&OrganisationEntry> {
+        stored_spellings(name).find_map(|spelling| self.organisations.get(&spelling))
+    }
+
     fn organisation(
         &self,
         wanted: &WantedOrganisation,
@@ -54,38 +57,41 @@ impl Judge<'_> {
         let label = || format!("organisation {}", wanted.name);
         let id = known.map(|known| known.id).or(wanted.id);
         let id = id.unwrap_or_else(Uuid::new_v4);
-        let mut units = known.map_or_else(Vec::new, |known| known.units.clone());
-        for (unit, name) in &wanted.units {
-            let owner = self.present.units.get(unit);
-            if owner.is_some_and(|owner| *owner != id) {
-                let reason = format!("another organisation has the unit {unit}");
-                return Err(unfit(label(), reason));
-            }
-            let known = units.iter().position(|known| known.id == *unit);
-            let known = known.map(|at| units.swap_remove(at));
-            let present = known.as_ref().map(|known| known.name.clone());
-            let mut unit = UnitEntry {
-                id: unit.clone(),
-                name: name.clone().or(present).unwrap_or_default(),
-            };
-            settle_unit(&mut unit, known.as_ref()).map_err(|reason| unfit(label(), reason))?;
-            units.push(unit);
-        }
-        units.sort_by(|one, other| one.id.cmp(&other.id));
         let default_unit = known.and_then(|known| known.default_unit.clone());
-        let default_unit = wanted.default_unit.clone().after(default_unit);
-        let is_there = |default: &String| units.iter().any(|unit| unit.id == *default);
-        if let Some(missing) = default_unit.as_ref().filter(|default| !is_there(default)) {
-            let reason = format!("the default unit {missing} is not among its units");
-            return Err(unfit(label(), reason));
-        }
         let mut entry = OrganisationEntry {
             id,
             name: wanted.name.clone(),
-            default_unit,
-            units,
+            default_unit: wanted.default_unit.clone().after(default_unit),
+            units: known.map_or_else(Vec::new, |known| known.units.clone()),
         };
+        for (unit, name) in &wanted.units {
+            let is_of_another = |unit: &String| {
+                let owner = self.present.units.get(unit);
+                owner.is_some_and(|owner| *owner != id)
+            };
+            if is_of_another(unit) || is_of_another(&tidy(unit)) {
+                let reason = format!("another organisation has the unit {unit}");
+                return Err(unfit(label(), reason));
+            }
+            let known = entry.unit(unit).cloned();
+            let mut unit = known.clone().unwrap_or_else(|| UnitEntry {
+                id: unit.clone(),
+                name: String::new(),
+            });
+            if let Some(name) = name {
+                unit.name.clone_from(name);
+            }
+            settle_unit(&mut unit, known.as_ref()).map_err(|reason| unfit(label(), reason))?;
+            entry.units.retain(|one| one.id != unit.id);
+            entry.units.push(unit);
+        }
+        entry.units.sort_by(|one, other| one.id.cmp(&other.id));
         settle_organisation(&mut entry, known).map_err(|reason| unfit(label(), reason))?;
+        let default = entry.default_unit.as_ref();
+        if let Some(missing) = default.filter(|default| !entry.has_unit(default)) {
+            let reason = format!("the default unit {missing} is not among its units");
+            return Err(unfit(label(), reason));
+        }
         Ok(entry)
     }
 }

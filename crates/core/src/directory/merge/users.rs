@@ -6,7 +6,7 @@ use super::{Judge, Outcome, unfit};
 use crate::directory::UserEntry;
 use crate::directory::changes::ends_tokens;
 use crate::directory::origin::{Attribute, Attributes};
-use crate::directory::rules::{breaks_rules, check_number, settle_user, spellings};
+use crate::directory::rules::{breaks_rules, check_number, settle_units, settle_user};
 use crate::directory::wanted::WantedUser;
 use crate::user::Role;
 
@@ -75,19 +75,12 @@ impl Judge<'_> {
         if name.is_empty() && !said(Attribute::Organisation) {
             return Err(unfit(label, "needs an organisation"));
         }
-        let organisation = spellings(name)
-            .iter()
-            .find_map(|spelling| self.organisations.get(spelling));
-        let Some(organisation) = organisation else {
+        let written = wanted.text(Attribute::Organisation).unwrap_or(name);
+        let Some(organisation) = self.organisation_called(written) else {
             return Err(unfit(label, format!("there is no organisation {name}")));
         };
-        let name = &organisation.name;
-        let mut units = entry.units.iter().chain(&entry.default_unit);
-        if let Some(unit) = units.find(|unit| !organisation.has_unit(unit)) {
-            return Err(unfit(label, format!("{name} has no unit {unit}")));
-        }
-        entry.organisation.clone_from(name);
-        Ok(())
+        entry.organisation.clone_from(&organisation.name);
+        settle_units(entry, organisation).map_err(|reason| unfit(label, reason))
     }
 }
 

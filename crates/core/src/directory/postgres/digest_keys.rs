@@ -45,7 +45,7 @@ impl DigestStore for PostgresDirectory {
         .await
     }
 
-    async fn remove_seals(&self, id: DigestKeyId) -> Answer<bool> {
+    async fn remove_key(&self, id: DigestKeyId) -> Answer<Option<u64>> {
         self.once(self.timeout, move |c| Box::pin(remove(c, id)))
             .await
     }
@@ -104,12 +104,21 @@ impl Digested<Key> for PostgresDirectory {
     }
 }
 
-async fn remove(connection: &mut PgConnection, id: DigestKeyId) -> Result<bool> {
+async fn remove(connection: &mut PgConnection, id: DigestKeyId) -> Result<Option<u64>> {
+    let mut transaction = connection.begin().await?;
     let removed = query("DELETE FROM digest_keys WHERE id = $1")
         .bind(id.0.as_slice())
-        .execute(connection)
+        .execute(&mut *transaction)
         .await?;
-    Ok(removed.rows_affected() > 0)
+    if removed.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let traces = query("DELETE FROM erased_users WHERE digest_key = $1")
+        .bind(id.0.as_slice())
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(Some(traces.rows_affected()))
 }
 
 async fn counts(connection: &mut PgConnection) -> Result<Vec<(DigestKeyId, i64)>> {

@@ -4,6 +4,8 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::tidy;
+
 /// Returns a login name as it is stored: trimmed, lower case. New names are in NFC; those of before
 /// that rule stay as they are, so that releases of before it find them.
 pub(in crate::directory) fn stored_login(name: &str) -> String {
@@ -14,6 +16,26 @@ pub(in crate::directory) fn stored_login(name: &str) -> String {
 /// and in NFD as releases stored it that did not normalise names.
 pub(in crate::directory) fn login_forms(name: &str) -> [String; 3] {
     spellings(&stored_login(name))
+}
+
+/// Returns the spellings in which a text of a file may be stored: as it is written, which an older release
+/// has stored, and tidied.
+pub(in crate::directory) fn stored_spellings(text: &str) -> impl Iterator<Item = String> {
+    spellings(text).into_iter().chain(spellings(&tidy(text)))
+}
+
+/// Returns the one of those stored that is this text, or that is when it is tidied: older releases stored
+/// texts as they were written.
+pub(in crate::directory) fn stored_line<'a>(
+    text: &str,
+    stored: impl Iterator<Item = &'a String> + Clone,
+) -> Option<&'a String> {
+    let same = stored.clone().find(|stored| *stored == text);
+    same.or_else(|| {
+        let mut stored = stored;
+        let text = tidy(text);
+        stored.find(|stored| tidy(stored) == text)
+    })
 }
 
 /// Returns a text as it is, in NFC and in NFD.

@@ -1,7 +1,7 @@
 //! Organisations and their units.
 
 use super::{check_name, check_required, tidy, tidy_if_any};
-use crate::directory::{OrganisationEntry, UnitEntry};
+use crate::directory::{OrganisationEntry, UnitEntry, UserEntry};
 
 /// Brings what differs from the known entry into the form that is stored, or returns why it cannot be.
 /// Units are settled one by one.
@@ -13,7 +13,29 @@ pub(in crate::directory) fn settle_organisation(
         organisation.name = tidy(&organisation.name);
         check_required("the name", &organisation.name)?;
     }
-    organisation.default_unit = tidy_if_any(organisation.default_unit.as_deref());
+    if known.is_none_or(|known| known.default_unit != organisation.default_unit) {
+        let default = tidy_if_any(organisation.default_unit.as_deref());
+        organisation.default_unit = default.map(|unit| match organisation.unit(&unit) {
+            Some(stored) => stored.id.clone(),
+            None => unit,
+        });
+    }
+    Ok(())
+}
+
+/// Puts the user's units as the organisation has them, or returns why they cannot be.
+pub(in crate::directory) fn settle_units(
+    user: &mut UserEntry,
+    organisation: &OrganisationEntry,
+) -> Result<(), String> {
+    for unit in user.units.iter_mut().chain(&mut user.default_unit) {
+        let Some(stored) = organisation.unit(unit) else {
+            return Err(format!("{} has no unit {unit}", organisation.name));
+        };
+        unit.clone_from(&stored.id);
+    }
+    user.units.sort();
+    user.units.dedup();
     Ok(())
 }
 

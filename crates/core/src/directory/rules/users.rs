@@ -1,7 +1,8 @@
 //! Users: names, e-mail addresses, numbers and the organisation.
 
 use super::{
-    LAST_NUMBER, LONGEST_URL, check_name, check_required, check_text, tidy, tidy_if_any, tidy_label,
+    LAST_NUMBER, LONGEST_URL, check_name, check_required, check_text, tidy, tidy_if_any,
+    tidy_label, tidy_units,
 };
 use crate::directory::UserEntry;
 
@@ -41,11 +42,12 @@ pub(in crate::directory) fn settle_user(
         user.organisation = tidy(&user.organisation);
         check_name("the organisation", &user.organisation)?;
     }
-    user.default_unit = tidy_if_any(user.default_unit.as_deref());
-    user.units = user.units.iter().map(|unit| tidy(unit)).collect();
-    user.units.retain(|unit| !unit.is_empty());
-    user.units.sort();
-    user.units.dedup();
+    if known.is_none_or(|known| known.default_unit != user.default_unit) {
+        user.default_unit = tidy_if_any(user.default_unit.as_deref());
+    }
+    if known.is_none_or(|known| known.units != user.units) {
+        user.units = tidy_units(&user.units);
+    }
     Ok(())
 }
 

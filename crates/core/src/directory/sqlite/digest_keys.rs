@@ -39,13 +39,8 @@ impl DigestStore for SqliteDirectory {
         connection.put_sealed_key(&key).await.map_err(failed)
     }
 
-    async fn remove_seals(&self, id: DigestKeyId) -> Answer<bool> {
-        let removed = query("DELETE FROM digest_keys WHERE id = ?")
-            .bind(id.0.as_slice())
-            .execute(&self.pool)
-            .await
-            .map_err(failed)?;
-        Ok(removed.rows_affected() > 0)
+    async fn remove_key(&self, id: DigestKeyId) -> Answer<Option<u64>> {
+        remove(self, id).await.map_err(failed)
     }
 
     async fn counts(&self) -> Answer<Vec<(DigestKeyId, i64)>> {
@@ -121,6 +116,23 @@ impl Digested<Key> for SqliteDirectory {
             What::Card => Ok(None),
         }
     }
+}
+
+async fn remove(directory: &SqliteDirectory, id: DigestKeyId) -> Result<Option<u64>> {
+    let mut transaction = directory.pool.begin_with("BEGIN IMMEDIATE").await?;
+    let removed = query("DELETE FROM digest_keys WHERE id = ?")
+        .bind(id.0.as_slice())
+        .execute(&mut *transaction)
+        .await?;
+    if removed.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let traces = query("DELETE FROM erased_users WHERE digest_key = ?")
+        .bind(id.0.as_slice())
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(Some(traces.rows_affected()))
 }
 
 async fn replace(directory: &SqliteDirectory, renewal: Renewal) -> Result<()> {

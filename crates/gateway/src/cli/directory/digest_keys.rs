@@ -34,7 +34,8 @@ Examples:
     /// Remove one whose pepper is lost
     #[command(after_help = "\
 Cards and keys that are stored under it open nothing from then on: import them again from a file that
-has them in clear text. One that the pepper opens is not removed.
+has them in clear text. The traces of erased users that were made with it go, too: take those users out
+of every file before you import it. One that the pepper opens is not removed.
 
 Examples:
   isogloss directory digest-keys remove 5f0c6a1b2d3e4f70")]
@@ -99,12 +100,14 @@ async fn remove(id: DigestKeyId, keys: &[DigestKey], acts: &Acts<'_>) -> Result<
         output::error(format_args!("{id}: the pepper opens it, so it stays"));
         return Ok(Outcome::Refused);
     }
-    if !acts.directory.remove_digest_key(id).await? {
+    let Some(traces) = acts.directory.remove_digest_key(id).await? else {
         output::error(format_args!("{id}: no such digest key"));
         return Ok(Outcome::Refused);
-    }
+    };
     acts.record(about(Kind::RevokeKey, id)).await?;
-    output::text(format_args!("{id}: removed"))?;
+    output::text(format_args!(
+        "{id}: removed, and traces of erased users: {traces}"
+    ))?;
     Ok(Outcome::Done)
 }
 

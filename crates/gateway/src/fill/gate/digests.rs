@@ -24,7 +24,7 @@ impl DigestRing for Gate {
         self.passed()?.add_digest_key().await
     }
 
-    async fn remove_digest_key(&self, id: DigestKeyId) -> Result<bool, StoreError> {
+    async fn remove_digest_key(&self, id: DigestKeyId) -> Result<Option<u64>, StoreError> {
         self.passed()?.remove_digest_key(id).await
     }
 

@@ -56,14 +56,15 @@ pub(super) async fn with_a_wrong_pepper_nothing_is_taken_for_wrong(database: &im
     let more = FILE.replace("code = \"CCD4", "code = \"DDD4");
     let refused = load(wrong.as_ref(), &more).await.unwrap_err();
     assert!(refused.contains(&reason), "{refused}");
-    assert!(
-        !right.remove_digest_key(key.id).await.unwrap(),
+    assert_eq!(
+        right.remove_digest_key(key.id).await.unwrap(),
+        None,
         "it is in use"
     );
 
     // The pepper is lost. The cards and keys are set again.
-    assert!(wrong.remove_digest_key(key.id).await.unwrap());
-    assert!(!wrong.remove_digest_key(key.id).await.unwrap());
+    assert_eq!(wrong.remove_digest_key(key.id).await.unwrap(), Some(0));
+    assert_eq!(wrong.remove_digest_key(key.id).await.unwrap(), None);
     assert_eq!(finds_card(wrong.as_ref()).await, Ok(false));
     load(wrong.as_ref(), FILE).await.unwrap();
     assert_found(wrong.as_ref(), "set again").await;

@@ -15,10 +15,10 @@ pub(super) fn organisation(organisation: FileOrganisation) -> WantedOrganisation
     let units = organisation.units.into_iter();
     WantedOrganisation {
         id: organisation.id,
-        name: rules::tidy(&organisation.name),
+        name: organisation.name,
         default_unit: setting(organisation.default_unit),
         units: units
-            .map(|unit| (rules::tidy(&unit.id), unit.name.as_deref().map(rules::tidy)))
+            .map(|unit| (unit.id, unit.name.as_deref().map(rules::tidy)))
             .collect(),
     }
 }

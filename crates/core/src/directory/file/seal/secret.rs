@@ -9,6 +9,7 @@ use crate::directory::UserEntry;
 use crate::directory::digest_keys::What;
 use crate::directory::origin::Part;
 use crate::directory::present::Present;
+use crate::directory::rules::stored_line;
 use crate::directory::wanted::{Precedence, Secret, SetHere, WantedUser};
 use crate::error::StoreError;
 use crate::password::{PasswordError, Passwords};
@@ -68,9 +69,12 @@ pub(super) async fn seal_secrets(
             .map(|code| beside.present.open.forms(What::Card, code));
         let forms = forms.unwrap_or_default();
         let mut cards = known.into_iter().flat_map(|known| &known.access_cards);
+        let identifiers = cards.clone().filter_map(|known| known.identifier.as_ref());
+        let identifier = card.identifier.as_deref();
+        let identifier = identifier.and_then(|one| stored_line(one, identifiers));
         let known = cards.find(|known| {
             let same_code = known.code_digest.is_some_and(|code| forms.contains(&code));
-            same_code || (known.identifier.is_some() && known.identifier == card.identifier)
+            same_code || (identifier.is_some() && known.identifier.as_ref() == identifier)
         });
         let place = Place {
             entry: format!("{entry}, pass_code"),

@@ -66,7 +66,8 @@ pub(super) fn check_user(
     })
 }
 
-/// What the file says of attributes, as they are stored.
+/// What the file says of attributes, as they are stored; the organisation's name as it is written, for an
+/// older release has stored such.
 fn attributes(user: &NewUser) -> Result<Attributes, FileError> {
     let role = user.role.as_deref().unwrap_or_default();
     let role = rules::role(role).map_err(|reason| wrong(user, reason))?;
@@ -79,11 +80,12 @@ fn attributes(user: &NewUser) -> Result<Attributes, FileError> {
     };
     let text = |text: &Option<String>| text.as_ref().map(tidy).map(Value::Text);
     let units = user.units.as_ref().map(|units| {
-        let units = units.iter().map(|unit| rules::tidy(unit));
-        let mut units: Vec<_> = units.filter(|unit| !unit.is_empty()).collect();
-        units.sort();
-        units.dedup();
-        Value::List(units)
+        let exempt = user.grandfathered;
+        Value::List(if exempt {
+            units.clone()
+        } else {
+            rules::tidy_units(units)
+        })
     });
     let name = Value::Text(tidy(&user.user_name));
     let all = [
@@ -97,7 +99,10 @@ fn attributes(user: &NewUser) -> Result<Attributes, FileError> {
             Attribute::Role,
             role.map(|role| Value::Text(role.name().to_owned())),
         ),
-        (Attribute::Organisation, text(&user.organisation)),
+        (
+            Attribute::Organisation,
+            user.organisation.clone().map(Value::Text),
+        ),
         (Attribute::DefaultUnit, text(&user.default_unit)),
         (Attribute::Units, units),
     ];
