@@ -11,6 +11,7 @@ pub mod directory;
 mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod host_port;
 mod lifetime;
 mod lineage;
 mod mail;

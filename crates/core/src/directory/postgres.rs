@@ -17,6 +17,7 @@ mod imports;
 mod keys;
 mod looks;
 pub(super) mod migrate;
+mod named;
 mod passwords;
 mod pool;
 mod present;
@@ -181,7 +182,7 @@ impl PostgresDirectory {
         });
         match runtime.spawn(work).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(failed(no_answer(limit))),
+            Ok(Err(_)) => Err(failed(no_answer(&self.access.servers(), limit))),
             Err(error) => Err(failed(error)),
         }
     }
@@ -429,8 +430,8 @@ fn reason(error: &Error) -> String {
     }
 }
 
-fn no_answer(limit: Duration) -> String {
-    format!("no answer within {limit:?}")
+fn no_answer(servers: &Servers, limit: Duration) -> String {
+    format!("{}: no answer within {limit:?}", servers.names())
 }
 
 fn failed(error: impl std::fmt::Display) -> StoreError {

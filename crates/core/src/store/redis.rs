@@ -22,6 +22,7 @@ pub(crate) mod keys;
 mod link;
 mod listing;
 mod lookup;
+mod name;
 mod near;
 mod place;
 mod primary;

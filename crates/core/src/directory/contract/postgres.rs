@@ -168,7 +168,12 @@ async fn a_server_that_does_not_answer_is_away_after_the_time_out() {
     let asked = join_all((0..40).map(|_| directory.account("ada"))).await;
     let refusals = asked.into_iter().map(|answer| answer.unwrap_err());
     for refusal in refusals.map(|refusal: StoreError| refusal.to_string()) {
-        assert_eq!(refusal, "postgres directory: no answer within 200ms");
+        let (_, place) = address.split_once('@').unwrap();
+        let (place, _) = place.split_once('/').unwrap();
+        assert_eq!(
+            refusal,
+            format!("postgres directory: {place}: no answer within 200ms")
+        );
     }
     drop(stalled);
     until("it answers", async || {
@@ -220,10 +225,7 @@ async fn a_wrong_password_is_told_without_quoting_it() {
         refusal.contains("password authentication failed"),
         "{refusal}"
     );
-    assert!(
-        !refusal.contains("falsch") && !refusal.contains("127.0.0.1"),
-        "{refusal}"
-    );
+    assert!(!refusal.contains("falsch"), "{refusal}");
 }
 
 /// An authority that has signed a certificate for 127.0.0.1 and `::1`: its own, and the server's with its key.

@@ -113,9 +113,17 @@ async fn the_first_server_that_answers_and_fits_is_used() {
         stalled.local_addr().unwrap()
     );
     let refusal = ping(&url, None).await.unwrap_err();
-    assert!(
-        refusal.contains("no connection within 1s (connect_timeout)"),
-        "{refusal}"
+    let (place, _) = url
+        .strip_prefix("postgres://u@")
+        .unwrap()
+        .split_once('/')
+        .unwrap();
+    assert_eq!(
+        refusal,
+        format!(
+            "postgres directory: error communicating with database: {place}: no connection within 1s \
+             (connect_timeout)"
+        )
     );
 }
 
@@ -136,6 +144,49 @@ async fn a_first_server_that_never_answers_leaves_time_for_the_next_one() {
     // The first query may spend its time on waiting for the tables to be looked at.
     let answers = async || directory.ping().await.is_ok();
     until("the second server is used", answers).await;
+}
+
+#[tokio::test]
+async fn servers_that_cannot_be_reached_are_named_without_credentials() {
+    let mut away = Postgres::start().unwrap();
+    let (_, port, _) = parts(&away.new_database().unwrap());
+    away.stop().unwrap();
+    let refused = "Connection refused (os error 111)";
+    for (hosts, reason) in [
+        (
+            format!("127.0.0.1:{port}"),
+            format!("127.0.0.1:{port}: {refused}"),
+        ),
+        (format!("[::1]:{port}"), format!("[::1]:{port}: {refused}")),
+        (
+            format!("127.0.0.1:{port},[::1]:{port}"),
+            format!(
+                "127.0.0.1:{port}: error communicating with database: {refused}; [::1]:{port}: {refused}"
+            ),
+        ),
+    ] {
+        let refusal = ping(&format!("postgres://u:geheim@{hosts}/d"), None).await;
+        let expected = format!("postgres directory: error communicating with database: {reason}");
+        assert_eq!(refusal.unwrap_err(), expected);
+    }
+    let nowhere = ping("postgres://u:geheim@nowhere.invalid:7/d", None).await;
+    let place = "postgres directory: error communicating with database: nowhere.invalid:7: failed to lookup";
+    assert!(
+        nowhere.clone().unwrap_err().starts_with(place),
+        "{nowhere:?}"
+    );
+    let server = Postgres::shared().unwrap();
+    let (_, port, database) = parts(&server.new_database().unwrap());
+    let refusal = ping(
+        &format!("postgres://isogloss:wrong@127.0.0.1:{port}/{database}"),
+        None,
+    )
+    .await;
+    let expected = format!(
+        "postgres directory: 127.0.0.1:{port}: password authentication failed for user \"isogloss\" \
+         (SQLSTATE 28P01)"
+    );
+    assert_eq!(refusal.unwrap_err(), expected);
 }
 
 /// Accepts connections by its backlog, and says nothing.

@@ -47,7 +47,7 @@ impl PostgresAccess {
         match trial.await.map_err(failed)? {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(failed(reason(&error))),
-            Err(_) => return Err(failed(no_answer(limit))),
+            Err(_) => return Err(failed(no_answer(&servers, limit))),
         }
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         *current = Current::new(servers, settings);

@@ -42,7 +42,10 @@ async fn connect(settings: &PostgresSettings) -> Result<PgConnection, MigrationE
     let servers = servers(settings).map_err(|error| MigrationError::Failed(error.to_string()))?;
     match timeout(settings.timeout, servers.connect()).await {
         Ok(connected) => connected.map_err(|error| MigrationError::Failed(reason(&error))),
-        Err(_) => Err(MigrationError::Failed(no_answer(settings.timeout))),
+        Err(_) => Err(MigrationError::Failed(no_answer(
+            &servers,
+            settings.timeout,
+        ))),
     }
 }
 
@@ -81,7 +84,7 @@ pub(super) async fn migrate_in_time(
                 migrated.map(drop).map_err(|error| error.to_string())
             }
             Ok(Err(error)) => Err(reason(&error)),
-            Err(_) => Err(no_answer(limit)),
+            Err(_) => Err(no_answer(&servers, limit)),
         };
         match outcome {
             Ok(()) => {

@@ -14,6 +14,7 @@ use sqlx::error::DatabaseError;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Error};
 
+use super::named::naming;
 use super::servers::Servers;
 
 /// A connection that nobody used for so long may have been forgotten by something on the way.
@@ -79,6 +80,8 @@ pub(super) type Lease = Object<Maker>;
 /// A connection, and whether it can be lent again.
 pub(super) struct Connection {
     raw: PgConnection,
+    /// Of its server.
+    name: String,
     in_doubt: bool,
 }
 
@@ -95,7 +98,13 @@ impl Connection {
         // has locked until then.
         let is_over = !self.raw.should_flush() || self.raw.flush().await.is_ok();
         self.in_doubt = !is_over || answer.as_ref().is_err_and(is_lost);
-        answer
+        answer.map_err(|error| {
+            if is_lost(&error) {
+                naming(&self.name, error)
+            } else {
+                error
+            }
+        })
     }
 }
 
@@ -116,9 +125,13 @@ impl Manager for Maker {
     type Error = Error;
 
     async fn create(&self) -> Result<Connection, Error> {
-        let raw = self.0.connect().await?;
+        let (name, raw) = self.0.connect_named().await?;
         let in_doubt = false;
-        Ok(Connection { raw, in_doubt })
+        Ok(Connection {
+            raw,
+            name,
+            in_doubt,
+        })
     }
 
     async fn recycle(

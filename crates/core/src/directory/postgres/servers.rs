@@ -6,6 +6,9 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{Connection as _, Error, query_as};
 use tokio::time::timeout;
 
+use super::named::{name_of, naming};
+use super::reason;
+
 /// What a server must be for its connection to be used (`target_session_attrs` of libpq).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SessionAttributes {
@@ -65,6 +68,9 @@ impl SessionAttributes {
         })
     }
 }
+
+/// The name of a server, and a connection to it.
+type Named = (String, PgConnection);
 
 /// One server or several that stand in for each other.
 #[derive(Debug, Clone)]
@@ -138,8 +144,20 @@ impl Servers {
         places.collect::<Vec<_>>()
     }
 
-    /// Connects to the first server that answers and fits, or returns why the last one did not.
+    /// Returns the names of all of them, separated by commas.
+    pub(super) fn names(&self) -> String {
+        let names: Vec<_> = self.each.iter().map(name_of).collect();
+        names.join(", ")
+    }
+
+    /// Connects to the first server that answers and fits, or returns why none does, by name.
     pub(super) async fn connect(&self) -> Result<PgConnection, Error> {
+        let (_, connection) = self.connect_named().await?;
+        Ok(connection)
+    }
+
+    /// As [`connect`](Self::connect), with the name of the server.
+    pub(super) async fn connect_named(&self) -> Result<Named, Error> {
         if self.attributes != SessionAttributes::PreferStandby {
             return self.connect_to(self.attributes).await;
         }
@@ -149,15 +167,20 @@ impl Servers {
         }
     }
 
-    async fn connect_to(&self, attributes: SessionAttributes) -> Result<PgConnection, Error> {
-        let mut last = Error::PoolClosed;
+    async fn connect_to(&self, attributes: SessionAttributes) -> Result<Named, Error> {
+        let mut failure = Error::PoolClosed;
+        let mut earlier = String::new();
         for options in &self.each {
             match self.attempt(options, attributes).await {
-                Ok(connection) => return Ok(connection),
-                Err(error) => last = error,
+                Ok(connection) => return Ok((name_of(options), connection)),
+                Err(error) => {
+                    let name = format!("{earlier}{}", name_of(options));
+                    earlier = format!("{name}: {}; ", reason(&error));
+                    failure = naming(&name, error);
+                }
             }
         }
-        Err(last)
+        Err(failure)
     }
 
     async fn attempt(

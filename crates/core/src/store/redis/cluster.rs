@@ -6,12 +6,14 @@
 //! to its server, and take effect in any order.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use ::redis::cluster::ClusterClient;
 use ::redis::cluster_async::ClusterConnection;
 use ::redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo};
 use ::redis::{ConnectionInfo, FromRedisValue, ProtocolVersion, RedisResult, cmd};
+use futures_util::future::join_all;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
@@ -19,6 +21,7 @@ use super::RedisSettings;
 use super::dialer::{Dialer, is_tls, server_at};
 use super::fault::Fault;
 use super::link::failed;
+use super::name::{failed_at, name_of, names_of};
 use super::question::{Manner, Question};
 use super::replicas::Replicas;
 use super::topology::primaries_of;
@@ -33,6 +36,10 @@ const PATIENCE: u32 = 8;
 pub(super) struct Cluster {
     client: ClusterClient,
     seed: ConnectionInfo,
+    /// Names those of the configuration in errors.
+    name: String,
+    /// The servers that were known last.
+    known: RwLock<Vec<ConnectionInfo>>,
     dialer: Dialer,
     all: Mutex<Option<ClusterConnection>>,
     /// `WAIT` holds up whatever comes after it on its connection.
@@ -51,6 +58,8 @@ impl Cluster {
         settings: &RedisSettings,
     ) -> Result<Self, StoreError> {
         let seed = servers.first().ok_or_else(|| failed("no server"))?.clone();
+        let name = format!("the cluster at {}", names_of(&servers));
+        let known = RwLock::new(servers.clone());
         let mut client = ClusterClient::builder(servers)
             // With it, a broken connection is noticed when it breaks, not when it is used.
             .use_protocol(ProtocolVersion::RESP3)
@@ -63,6 +72,8 @@ impl Cluster {
         Ok(Self {
             client: client.build().map_err(failed)?,
             seed,
+            name,
+            known,
             dialer,
             all: Mutex::default(),
             waiting: Mutex::default(),
@@ -90,25 +101,66 @@ impl Cluster {
             Err(_) => self.note(kept, Fault::Broken).await,
             Ok(Ok(_)) => self.failures.store(0, Ordering::Relaxed),
         }
-        let answer = asked.map_err(|_| failed("no answer in time"))?;
-        let answer = answer.map_err(failed)?;
+        let answer = asked.map_err(|_| self.failed("no answer in time"))?;
+        let answer = answer.map_err(|error| self.failed(error))?;
         if waits {
             let waited = wire.wait(self.replicas.wait()).await;
-            self.replicas.suffice(waited)?;
+            self.replicas.suffice(&self.name, waited)?;
         }
         Ok(answer)
     }
 
     /// Returns where the primaries are: at least one, and together they have all slots.
     pub(super) async fn places(&self) -> Result<Vec<ConnectionInfo>, StoreError> {
+        match self.primaries().await {
+            Ok(places) => {
+                let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+                known.clone_from(&places);
+                Ok(places)
+            }
+            Err(error) => Err(self.unreachable(error).await),
+        }
+    }
+
+    /// Names the servers that cannot be reached, where a failure of the cluster does not say which those are.
+    pub(super) async fn unreachable(&self, failure: StoreError) -> StoreError {
+        let known = {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            known.clone()
+        };
+        let tried = known.iter().map(async |server| {
+            let dialled = self.dialer.dial(server).await;
+            dialled
+                .err()
+                .map(|error| format!("{}: {error}", name_of(server)))
+        });
+        let found: Vec<_> = join_all(tried).await.into_iter().flatten().collect();
+        if found.is_empty() {
+            failure
+        } else {
+            failed(found.join("; "))
+        }
+    }
+
+    /// Returns what names it in errors.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn failed(&self, error: impl std::fmt::Display) -> StoreError {
+        failed_at(&self.name, error)
+    }
+
+    async fn primaries(&self) -> Result<Vec<ConnectionInfo>, StoreError> {
         let mut connection = self.connection(&self.all).await?;
         let mut slots = cmd("CLUSTER");
         slots.arg("SLOTS");
         // Every primary: one that is cut off from the others does not know of a failover.
         let everywhere = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
         let asked = timeout(self.timeout, connection.route_command(slots, everywhere)).await;
-        let asked = asked.map_err(|_| failed("no answer in time"));
-        let primaries = match asked.and_then(|answer| answer.map_err(failed)) {
+        let asked = asked.map_err(|_| self.failed("no answer in time"));
+        let asked = asked.and_then(|answer| answer.map_err(|error| self.failed(error)));
+        let primaries = match asked {
             Ok(responses) => primaries_of(responses),
             Err(error) => Err(error),
         };
@@ -130,7 +182,7 @@ impl Cluster {
         // Who waits here waits for somebody who is connecting.
         let mut kept = timeout(self.waiting_time, kept.lock())
             .await
-            .map_err(|_| failed("no connection in time"))?;
+            .map_err(|_| self.failed("no connection in time"))?;
         if let Some(connection) = kept.as_ref() {
             return Ok(connection.clone());
         }
@@ -139,8 +191,8 @@ impl Cluster {
             .dialer
             .inside(entering)
             .await
-            .map_err(|_| failed("the cluster does not let us in in time"))?
-            .map_err(failed)?;
+            .map_err(|_| self.failed("no connection in time"))?
+            .map_err(|error| self.failed(error))?;
         *kept = Some(made.clone());
         Ok(made)
     }

@@ -11,7 +11,7 @@ use ::redis::{Cmd, ConnectionInfo, FromRedisValue, RedisResult, Role, cmd};
 
 use super::dialer::Dialer;
 use super::doorman::is_forbidden;
-use super::link::failed;
+use super::name::{failed_at, name_of};
 use crate::clock::{Clock, milliseconds};
 use crate::error::StoreError;
 use crate::store::health::ServerHealth;
@@ -22,7 +22,19 @@ pub(super) async fn examine(
     dialer: &Dialer,
     clock: &dyn Clock,
 ) -> Result<ServerHealth, StoreError> {
-    let mut server = dialer.dial(place).await.map_err(failed)?;
+    let name = name_of(place);
+    let examined = async {
+        let server = dialer.dial(place).await?;
+        ask(server, name.clone(), clock).await
+    };
+    examined.await.map_err(|error| failed_at(&name, error))
+}
+
+async fn ask(
+    mut server: MultiplexedConnection,
+    address: String,
+    clock: &dyn Clock,
+) -> RedisResult<ServerHealth> {
     let facts: Option<String> = told(&cmd("INFO"), &mut server).await?;
     let facts = facts.as_deref().map(facts_of).unwrap_or_default();
     let fact = |name: &str| facts.get(name).copied();
@@ -34,9 +46,9 @@ pub(super) async fn examine(
     .await?;
     let role = told(&cmd("ROLE"), &mut server).await?;
     Ok(ServerHealth {
-        address: place.addr().to_string(),
+        address,
         version: fact("redis_version").map(str::to_owned),
-        role: role.map(|role| name_of(&role).to_owned()),
+        role: role.map(|role| role_name(&role).to_owned()),
         eviction: fact("maxmemory_policy")
             .map(str::to_owned)
             .or(policy.and_then(second)),
@@ -49,12 +61,11 @@ pub(super) async fn examine(
 async fn told<T: FromRedisValue>(
     question: &Cmd,
     server: &mut MultiplexedConnection,
-) -> Result<Option<T>, StoreError> {
-    let answer: RedisResult<T> = question.query_async(server).await;
-    match answer {
+) -> RedisResult<Option<T>> {
+    match question.query_async(server).await {
         Ok(answer) => Ok(Some(answer)),
         Err(error) if is_forbidden(&error) => Ok(None),
-        Err(error) => Err(failed(error)),
+        Err(error) => Err(error),
     }
 }
 
@@ -70,7 +81,7 @@ fn second(answer: Vec<String>) -> Option<String> {
     answer.into_iter().nth(1)
 }
 
-fn name_of(role: &Role) -> &'static str {
+fn role_name(role: &Role) -> &'static str {
     if matches!(role, Role::Primary { .. }) {
         "primary"
     } else if matches!(role, Role::Replica { .. }) {
@@ -96,7 +107,7 @@ fn persistence(log: Option<&str>, save: Option<&str>) -> Option<String> {
 async fn clock_ahead(
     server: &mut MultiplexedConnection,
     clock: &dyn Clock,
-) -> Result<Option<i64>, StoreError> {
+) -> RedisResult<Option<i64>> {
     let asked = Instant::now();
     let told: Option<(i64, i64)> = told(&cmd("TIME"), server).await?;
     let half = i64::try_from(asked.elapsed().as_millis() / 2).unwrap_or(i64::MAX);

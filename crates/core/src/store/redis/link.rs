@@ -46,6 +46,7 @@ use super::engine::Engine;
 use super::expected::Expected;
 use super::health::examine;
 use super::keys::Keys;
+use super::name::failed_at;
 use super::place::Place;
 use super::primary::Primary;
 use super::probe::{self, Probe};
@@ -218,6 +219,16 @@ impl Link {
         Ok(try_join_all(sent).await?.concat())
     }
 
+    /// Returns that there was no answer in time.
+    pub(super) fn no_answer(&self) -> StoreError {
+        let access = self.access();
+        let name = match &access.way {
+            Way::Primary(primary) => primary.name(),
+            Way::Cluster(cluster) => cluster.name().to_owned(),
+        };
+        failed_at(&name, "no answer in time")
+    }
+
     async fn put<T: FromRedisValue>(
         &self,
         question: Question<'_>,
@@ -263,16 +274,22 @@ impl Access {
 
     /// Checks that commands are answered, by every primary of a cluster, which must have all slots.
     async fn ping(&self) -> Result<(), StoreError> {
-        if self.is_cluster() {
-            self.primaries().await?;
+        let ping = cmd("PING");
+        if let Way::Cluster(cluster) = &self.way {
+            cluster.places().await?;
+            let pinged = cluster.put((&ping).into(), Manner::Repeatable).await;
+            return match pinged {
+                Ok(()) => Ok(()),
+                Err(error) => Err(cluster.unreachable(error).await),
+            };
         }
-        self.put((&cmd("PING")).into(), Manner::Repeatable).await
+        self.put((&ping).into(), Manner::Repeatable).await
     }
 
     /// Returns where the primaries are: at least one.
     pub(super) async fn primaries(&self) -> Result<Vec<ConnectionInfo>, StoreError> {
         match &self.way {
-            Way::Primary(primary) => Ok(vec![primary.place().await.map_err(failed)?]),
+            Way::Primary(primary) => Ok(vec![primary.place().await?]),
             Way::Cluster(cluster) => cluster.places().await,
         }
     }

@@ -4,7 +4,6 @@ use ::redis::{cmd, pipe};
 
 use super::RedisStore;
 use super::fault::Fault;
-use super::link::failed;
 use super::near::{Changing, Packed};
 use crate::error::StoreError;
 use crate::near::Near;
@@ -33,7 +32,7 @@ impl RedisStore {
         if let Some((wires, mut wire)) = wire {
             match get.query_async(&mut wire).await {
                 Ok(value) => return Ok(packed(value)),
-                Err(error) if error.is_timeout() => return Err(failed("no answer in time")),
+                Err(error) if error.is_timeout() => return Err(self.link.no_answer()),
                 Err(error) if Fault::of(&error).spoils_the_connection() => wires.is_broken(),
                 Err(_) => {}
             }

@@ -1,8 +1,10 @@
 //! Where the primary is said to be.
 
-use ::redis::{ConnectionInfo, RedisResult};
+use ::redis::ConnectionInfo;
 
+use super::name::name_of;
 use super::sentinel::Sentinels;
+use crate::error::StoreError;
 
 /// Where the primary is said to be.
 pub(super) enum Place {
@@ -11,10 +13,18 @@ pub(super) enum Place {
 }
 
 impl Place {
-    pub(super) async fn find(&self) -> RedisResult<ConnectionInfo> {
+    pub(super) async fn find(&self) -> Result<ConnectionInfo, StoreError> {
         match self {
             Self::Fixed(server) => Ok(ConnectionInfo::clone(server)),
             Self::Sentinels(sentinels) => sentinels.primary().await,
+        }
+    }
+
+    /// Returns the name of the server, as far as it is known without asking.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Fixed(server) => name_of(server),
+            Self::Sentinels(sentinels) => sentinels.name(),
         }
     }
 

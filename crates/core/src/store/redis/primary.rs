@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::redis::{ConnectionInfo, FromRedisValue, RedisResult};
+use ::redis::{ConnectionInfo, FromRedisValue};
 use deadpool_redis::{
-    Connection, Pool, PoolConfig, PoolError, QueueMode, Runtime, TimeoutType, Timeouts,
+    Connection, HookError, Pool, PoolConfig, PoolError, QueueMode, Runtime, TimeoutType, Timeouts,
 };
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -15,6 +15,7 @@ use super::dialer::Dialer;
 use super::doorman::Doorman;
 use super::fault::Fault;
 use super::link::failed;
+use super::name::{failed_at, name_of};
 use super::place::Place;
 use super::question::{Manner, Question};
 use super::replicas::Replicas;
@@ -43,6 +44,23 @@ struct Way {
     doubted: bool,
 }
 
+impl Way {
+    /// Returns the connection that a pool gave, after the name of its server.
+    fn entered(
+        self,
+        got: Result<Connection, PoolError>,
+    ) -> Result<(String, Connection), StoreError> {
+        match got {
+            Ok(connection) => Ok((self.place, connection)),
+            // Without the pool's own words before those of the connection.
+            Err(
+                PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)),
+            ) => Err(failed_at(&self.place, error)),
+            Err(error) => Err(failed_at(&self.place, error)),
+        }
+    }
+}
+
 impl Primary {
     pub(super) fn new(place: Place, dialer: Dialer, settings: &RedisSettings) -> Self {
         Self {
@@ -64,8 +82,15 @@ impl Primary {
     }
 
     /// Where the primary is.
-    pub(super) async fn place(&self) -> RedisResult<ConnectionInfo> {
+    pub(super) async fn place(&self) -> Result<ConnectionInfo, StoreError> {
         self.place.find().await
+    }
+
+    /// Returns its name, as far as it is known without asking.
+    pub(super) fn name(&self) -> String {
+        let known = self.way.try_lock().ok();
+        let known = known.and_then(|way| Some(way.as_ref()?.place.clone()));
+        known.unwrap_or_else(|| self.place.name())
     }
 
     /// The connections to it; none that is known of while somebody looks for it.
@@ -81,20 +106,20 @@ impl Primary {
     ) -> Result<T, StoreError> {
         let mut again = true;
         loop {
-            let mut connection = self.connection().await?;
+            let (place, mut connection) = self.connection().await?;
             let asked = timeout(self.timeout, question.put(&mut connection)).await;
             let error = match asked {
                 Ok(Ok(answer)) => {
                     if manner == Manner::Revocation && self.replicas.are_wanted() {
                         let waited = self.replicas.wait().query_async(&mut connection).await;
-                        self.replicas.suffice(waited)?;
+                        self.replicas.suffice(&place, waited)?;
                     }
                     return Ok(answer);
                 }
                 Ok(Err(error)) => error,
                 Err(_) => {
                     drop(Connection::take(connection));
-                    return Err(failed("no answer in time"));
+                    return Err(failed_at(&place, "no answer in time"));
                 }
             };
             let fault = Fault::of(&error);
@@ -108,34 +133,36 @@ impl Primary {
                 Fault::Unfit | Fault::Refused => false,
             };
             if !again || !may_ask_again {
-                return Err(failed(error));
+                return Err(failed_at(&place, error));
             }
             again = false;
         }
     }
 
-    /// A living connection to what is the primary as far as anybody can tell.
-    async fn connection(&self) -> Result<Connection, StoreError> {
+    /// Returns a living connection to what is the primary as far as anybody can tell, after its name.
+    async fn connection(&self) -> Result<(String, Connection), StoreError> {
         let entering = timeout(self.entering, self.dialer.inside(self.enter()));
         if let Ok(entered) = entering.await {
             return entered;
         }
+        let place = self.name();
         self.look_anew().await;
-        Err(failed("no connection in time"))
+        Err(failed_at(&place, "no connection in time"))
     }
 
-    async fn enter(&self) -> Result<Connection, StoreError> {
+    async fn enter(&self) -> Result<(String, Connection), StoreError> {
         let way = self.way().await?;
         let error = match way.pool.get().await {
             Err(error) if !is_busy(&error) => error,
-            got => return got.map_err(failed),
+            got => return way.entered(got),
         };
         self.look_anew().await;
         let anew = self.way().await?;
         if anew.place == way.place {
-            return Err(failed(error));
+            return anew.entered(Err(error));
         }
-        anew.pool.get().await.map_err(failed)
+        let got = anew.pool.get().await;
+        anew.entered(got)
     }
 
     /// The way to where the primary is said to be.
@@ -148,8 +175,8 @@ impl Primary {
             return Ok(way);
         }
         let mut known = self.way.lock().await;
-        let server = self.place.find().await.map_err(failed)?;
-        let place = server.addr().to_string();
+        let server = self.place.find().await?;
+        let place = name_of(&server);
         let same = known.take().filter(|way| way.place == place);
         let way = match same {
             Some(way) => way,

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use super::RedisStore;
 use super::dialer::Dialer;
 use super::keys::Keys;
-use super::link::failed;
+use super::name::{failed_at, name_of};
 use super::replicas::Replicas;
 use crate::error::StoreError;
 use crate::store::health::{Finding, Level};
@@ -58,10 +58,27 @@ pub(super) async fn send(
     (dialer, keys): (&Dialer, &Keys),
     make: &Make<'_>,
 ) -> Result<Vec<Finding>, StoreError> {
-    let mut server = dialer.dial(place).await.map_err(failed)?;
+    let address = name_of(place);
+    let (refusals, lag) = {
+        let tried = try_all(place, dialer, make).await;
+        tried.map_err(|error| failed_at(&address, error))?
+    };
+    let user = place.redis_settings().username().unwrap_or("default");
+    let mut findings = refusals.findings(&address, (user, &keys.pattern()));
+    findings.extend(lag.map(|text| Finding::new(Level::Warning, format!("{address}: {text}"))));
+    Ok(findings)
+}
+
+/// Returns what was refused, and why revocations are "unavailable", if they are.
+async fn try_all(
+    place: &ConnectionInfo,
+    dialer: &Dialer,
+    make: &Make<'_>,
+) -> RedisResult<(Refusals, Option<String>)> {
+    let mut server = dialer.dial(place).await?;
     let Some(probe) = fitting(&mut server, make).await? else {
         // It has no slots, so it has no tokens either.
-        return Ok(Vec::new());
+        return Ok(Default::default());
     };
     let mut refusals = Refusals::default();
     for command in &probe.commands {
@@ -78,18 +95,14 @@ pub(super) async fn send(
         // It expires where it may not be removed.
         let _: RedisResult<Value> = cmd("DEL").arg(key).query_async(&mut server).await;
     }
-    let address = place.addr().to_string();
-    let user = place.redis_settings().username().unwrap_or("default");
-    let mut findings = refusals.findings(&address, (user, &keys.pattern()));
-    findings.extend(lag.map(|text| Finding::new(Level::Warning, format!("{address}: {text}"))));
-    Ok(findings)
+    Ok((refusals, lag))
 }
 
 /// The probe whose keys that server has: in a cluster each has some, elsewhere the one has all.
 async fn fitting(
     server: &mut MultiplexedConnection,
     make: &Make<'_>,
-) -> Result<Option<Probe>, StoreError> {
+) -> RedisResult<Option<Probe>> {
     for number in 0..KEYS {
         let probe = make(number);
         let Some(key) = probe.keys.first() else {
@@ -98,7 +111,7 @@ async fn fitting(
         let answer: RedisResult<Value> = cmd("GET").arg(key).query_async(server).await;
         match answer {
             Err(error) if is_elsewhere(&error) => {}
-            Err(error) if error.code().is_none() => return Err(failed(error)),
+            Err(error) if error.code().is_none() => return Err(error),
             Ok(_) | Err(_) => return Ok(Some(probe)),
         }
     }
@@ -109,12 +122,12 @@ async fn fitting(
 async fn lag(
     server: &mut MultiplexedConnection,
     replicas: Replicas,
-) -> Result<Option<String>, StoreError> {
+) -> RedisResult<Option<String>> {
     let waited: RedisResult<usize> = replicas.wait().query_async(server).await;
     let why = match waited {
-        Err(error) if error.code().is_none() => return Err(failed(error)),
+        Err(error) if error.code().is_none() => return Err(error),
         Err(error) => format!("WAIT is refused: {}", words(&error)),
-        Ok(count) => match replicas.suffice(Ok(count)) {
+        Ok(count) => match replicas.suffice("", Ok(count)) {
             Ok(()) => return Ok(None),
             Err(_) => format!(
                 "{count} replicas acknowledge in time, fewer than tokens.redis_wait_replicas"
@@ -142,9 +155,9 @@ struct Refusal {
 
 impl Refusals {
     /// Fails if that is no refusal, but no answer.
-    fn add(&mut self, command: &Cmd, error: RedisError) -> Result<(), StoreError> {
+    fn add(&mut self, command: &Cmd, error: RedisError) -> RedisResult<()> {
         let code = match error.code() {
-            None => return Err(failed(error)),
+            None => return Err(error),
             // A slot that moves, and a script that may not be loaded, which is said of its own.
             Some("MOVED" | "ASK" | "TRYAGAIN" | "NOSCRIPT") => return Ok(()),
             Some(code) => code.to_owned(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ::redis::{Cmd, RedisResult, cmd};
 
 use super::RedisSettings;
-use super::link::failed;
+use super::name::failed_at;
 use crate::error::StoreError;
 
 /// How many replicas a revocation waits for, and how long.
@@ -37,14 +37,19 @@ impl Replicas {
     }
 
     /// What was done is done; but who asked is told that it is not certain.
-    pub(super) fn suffice(self, acknowledged: RedisResult<usize>) -> Result<(), StoreError> {
-        let acknowledged = acknowledged.map_err(failed)?;
+    pub(super) fn suffice(
+        self,
+        place: &str,
+        acknowledged: RedisResult<usize>,
+    ) -> Result<(), StoreError> {
+        let acknowledged = acknowledged.map_err(|error| failed_at(place, error))?;
         if acknowledged >= self.wanted {
             return Ok(());
         }
         let wanted = self.wanted;
-        Err(failed(format_args!(
-            "{acknowledged} of {wanted} replicas acknowledged in time"
-        )))
+        Err(failed_at(
+            place,
+            format_args!("{acknowledged} of {wanted} replicas acknowledged in time"),
+        ))
     }
 }

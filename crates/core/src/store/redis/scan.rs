@@ -5,11 +5,15 @@ use std::sync::Arc;
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{ConnectionInfo, cmd};
 
-use super::link::{Access, failed};
+use super::link::Access;
+use super::name::{failed_at, name_of};
 use crate::error::StoreError;
 
 /// About so many keys are looked at for a page.
 const PAGE: usize = 1000;
+
+/// What is listed at the moment: the name of the server, a connection to it, and how far it is.
+type Listing = (String, MultiplexedConnection, u64);
 
 /// The rest of a listing.
 ///
@@ -23,7 +27,7 @@ pub(crate) struct Scan {
     may_be_last: bool,
     pattern: String,
     /// A cursor means something to the server it came from only, and ends with its connection.
-    now: Option<(MultiplexedConnection, u64)>,
+    now: Option<Listing>,
 }
 
 impl Scan {
@@ -41,12 +45,14 @@ impl Scan {
     /// The next keys, which may be none; `None` after the last page. An error ends it: what was
     /// listed so far is not all.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
-        let (mut connection, cursor) = match self.now.take() {
+        let (name, mut connection, cursor) = match self.now.take() {
             Some(now) => now,
             None => match self.next_server().await? {
                 Some(server) => {
+                    let name = name_of(&server);
                     let connected = self.access.dialer.dial(&server).await;
-                    (connected.map_err(failed)?, 0)
+                    let connection = connected.map_err(|error| failed_at(&name, error))?;
+                    (name, connection, 0)
                 }
                 None => return Ok(None),
             },
@@ -59,9 +65,9 @@ impl Scan {
             .arg(PAGE)
             .query_async(&mut connection)
             .await
-            .map_err(failed)?;
+            .map_err(|error| failed_at(&name, error))?;
         if cursor != 0 {
-            self.now = Some((connection, cursor));
+            self.now = Some((name, connection, cursor));
         }
         Ok(Some(keys))
     }
@@ -81,5 +87,5 @@ impl Scan {
 }
 
 fn places(servers: &[ConnectionInfo]) -> impl Iterator<Item = String> {
-    servers.iter().map(|server| server.addr().to_string())
+    servers.iter().map(name_of)
 }

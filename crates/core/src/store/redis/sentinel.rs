@@ -8,13 +8,16 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use ::redis::aio::MultiplexedConnection;
-use ::redis::{ConnectionInfo, ErrorKind, RedisError, RedisResult, cmd};
+use ::redis::{ConnectionInfo, RedisResult, cmd};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::Mutex;
 
 use super::address::SentinelAddress;
 use super::dialer::{Dialer, server_at};
+use super::link::failed;
+use super::name::{name_of, names_of};
+use crate::error::StoreError;
 
 /// How long an answer of the sentinels is taken for true.
 const FRESH: Duration = Duration::from_secs(1);
@@ -24,7 +27,7 @@ pub(super) struct Sentinels {
     address: SentinelAddress,
     dialer: Dialer,
     connections: Vec<Mutex<Option<MultiplexedConnection>>>,
-    known: Mutex<Option<(Instant, RedisResult<ConnectionInfo>)>>,
+    known: Mutex<Option<(Instant, Result<ConnectionInfo, StoreError>)>>,
 }
 
 impl Sentinels {
@@ -39,7 +42,7 @@ impl Sentinels {
     }
 
     /// Where the primary is.
-    pub(super) async fn primary(&self) -> RedisResult<ConnectionInfo> {
+    pub(super) async fn primary(&self) -> Result<ConnectionInfo, StoreError> {
         let mut known = self.known.lock().await;
         if let Some((since, said)) = known.as_ref()
             && since.elapsed() < FRESH
@@ -47,7 +50,7 @@ impl Sentinels {
             return said.clone();
         }
         let said = self.ask_all().await.and_then(|(host, port)| {
-            server_at(host, port, self.address.tls, &self.address.primary)
+            server_at(host, port, self.address.tls, &self.address.primary).map_err(failed)
         });
         *known = Some((Instant::now(), said.clone()));
         said
@@ -60,7 +63,13 @@ impl Sentinels {
             return false;
         }
         let said = self.primary().await;
-        said.is_ok_and(|primary| primary.addr().to_string() != place)
+        said.is_ok_and(|primary| name_of(&primary) != place)
+    }
+
+    /// Returns the name of the primary that they are asked for, with their own.
+    pub(super) fn name(&self) -> String {
+        let (name, sentinels) = (&self.address.name, names_of(&self.address.sentinels));
+        format!("the primary {name} of the sentinels {sentinels}")
     }
 
     /// Asks anew when somebody wants to know next.
@@ -68,15 +77,14 @@ impl Sentinels {
         *self.known.lock().await = None;
     }
 
-    async fn ask_all(&self) -> RedisResult<(String, u16)> {
+    async fn ask_all(&self) -> Result<(String, u16), StoreError> {
         let all = self.connections.len();
-        let mut asked: FuturesUnordered<_> = (0..all).map(|index| self.ask(index)).collect();
+        let mut asked: FuturesUnordered<_> = (0..all)
+            .map(|index| async move { (index, self.ask(index).await) })
+            .collect();
         let mut named = HashMap::<_, usize>::new();
-        let mut error = RedisError::from((
-            ErrorKind::MasterNameNotFoundBySentinel,
-            "no sentinel knows a primary of this name",
-        ));
-        while let Some(answer) = asked.next().await {
+        let mut failures = Vec::new();
+        while let Some((index, answer)) = asked.next().await {
             match answer {
                 Ok(Some(primary)) => {
                     let votes = named.entry(primary.clone()).or_default();
@@ -86,11 +94,24 @@ impl Sentinels {
                     }
                 }
                 Ok(None) => {}
-                Err(failure) => error = failure,
+                Err(error) => {
+                    let sentinel = name_of(&self.address.sentinels[index]);
+                    failures.push(format!("sentinel {sentinel}: {error}"));
+                }
             }
         }
         let most = named.into_iter().max_by_key(|(_, votes)| *votes);
-        most.map(|(primary, _)| primary).ok_or(error)
+        most.map(|(primary, _)| primary).ok_or_else(|| {
+            if failures.is_empty() {
+                failed(format_args!(
+                    "no sentinel knows a primary of this name: {}",
+                    self.name()
+                ))
+            } else {
+                failures.sort_unstable();
+                failed(failures.join("; "))
+            }
+        })
     }
 
     async fn ask(&self, index: usize) -> RedisResult<Option<(String, u16)>> {

@@ -23,6 +23,7 @@ mod resharding;
 mod scanning;
 mod topologies;
 mod touches;
+mod unreachable;
 mod workers;
 
 use std::time::Duration;

@@ -44,7 +44,7 @@ impl Touches {
     }
 
     /// Answers what the last of the commands does. They are scripts, called by their digests.
-    pub(super) async fn note(&self, commands: Vec<Cmd>) -> Result<bool, StoreError> {
+    async fn note(&self, link: &Link, commands: Vec<Cmd>) -> Result<bool, StoreError> {
         let (answer, noted) = oneshot::channel();
         let noting = async {
             let touch = Touch { commands, answer };
@@ -52,7 +52,7 @@ impl Touches {
             noted.await.map_err(failed)?
         };
         let in_time = timeout(self.patience, noting).await;
-        in_time.map_err(|_| failed("no answer in time"))?
+        in_time.map_err(|_| link.no_answer())?
     }
 }
 
@@ -71,7 +71,7 @@ impl RedisStore {
         let replace = self.scripts.replace(digest, (before, after), now)?;
         if let Some(touches) = &self.touches {
             let commands = lists.iter().chain([&replace]).map(Cmd::invoke_script);
-            return touches.note(commands.collect()).await;
+            return touches.note(&self.link, commands.collect()).await;
         }
         for list in &lists {
             let _: usize = self.link.script(list).await?;

@@ -16,6 +16,7 @@ use super::dialer::Dialer;
 use super::doorman::ask_for_role;
 use super::keys::Keys;
 use super::link::{Link, failed};
+use super::name::{failed_at, name_of};
 use super::near::{LEASE, NearTokens};
 use crate::error::StoreError;
 
@@ -80,7 +81,7 @@ async fn watch(
             trackers = try_join_all(started).await?;
         }
         let known = trackers.iter().map(|tracker| tracker.place.clone());
-        if known.ne(primaries.iter().map(place_of)) {
+        if known.ne(primaries.iter().map(name_of)) {
             return Err(failed("there are other primaries now"));
         }
         let beats = trackers.iter_mut().map(Tracker::beat);
@@ -125,7 +126,9 @@ impl Tracker {
             }
             Ok::<_, ()>(())
         };
-        let mut connection = dialer.dial_told(&server, tell).await.map_err(failed)?;
+        let place = name_of(place);
+        let dialled = dialer.dial_told(&server, tell).await;
+        let mut connection = dialled.map_err(|error| failed_at(&place, error))?;
         let mut tracking = cmd("CLIENT");
         tracking
             .arg("TRACKING")
@@ -134,19 +137,15 @@ impl Tracker {
             .arg("PREFIX")
             .arg(tokens);
         let on: RedisResult<()> = tracking.query_async(&mut connection).await;
-        on.map_err(failed)?;
-        let place = place_of(place);
+        on.map_err(|error| failed_at(&place, error))?;
         Ok(Self { place, connection })
     }
 
     /// Whatever it had to tell by now is told when this returns, and it still is the primary.
     async fn beat(&mut self) -> Result<(), StoreError> {
-        ask_for_role(&mut self.connection).await.map_err(failed)
+        let asked = ask_for_role(&mut self.connection).await;
+        asked.map_err(|error| failed_at(&self.place, error))
     }
-}
-
-fn place_of(server: &ConnectionInfo) -> String {
-    server.addr().to_string()
 }
 
 fn note(near: &NearTokens, keys: &Keys, push: PushInfo) {

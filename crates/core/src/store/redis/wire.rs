@@ -19,6 +19,7 @@ use tokio::time::sleep;
 
 use super::dialer::{Dialer, is_tls, server_at};
 use super::fault::Fault;
+use super::name::{name_of, naming};
 use super::question::Manner;
 
 /// How many milliseconds to wait before each server that is named is asked, and so many are. Two may be named
@@ -104,13 +105,15 @@ impl<'a> Wire<'a> {
         }
         let (tls, redis) = (is_tls(self.seed), self.seed.redis_settings());
         let there = server_at(to.host, to.port, tls, redis)?;
-        let mut connection = self.dialer.dial(&there).await?;
+        let in_its_name = |error| naming(&name_of(&there), error);
+        let mut connection = self.dialer.dial(&there).await.map_err(in_its_name)?;
         let mut commands = pipe();
         if to.asking {
             commands.cmd("ASKING").ignore();
         }
         commands.add_command(command.clone());
-        let (answer,): (Value,) = commands.query_async(&mut connection).await?;
+        let answer = commands.query_async(&mut connection).await;
+        let (answer,): (Value,) = answer.map_err(in_its_name)?;
         Ok(answer)
     }
 
