@@ -76,6 +76,8 @@ async fn a_trace_whose_digest_key_is_gone_decides_nothing(
         load(directory, &brought).await,
         Err(format!("erased_users, 0011223344556677: {reason}"))
     );
+    let exported = directory.snapshot().await.unwrap();
+    assert_eq!(exported.erased_users, [], "an export could not be imported");
 }
 
 fn unchanged(unchanged: u64) -> Applied {
