@@ -138,7 +138,7 @@ pub(super) trait Desk: Looks {
     /// Who has that number.
     async fn user_of_number(&mut self, number: i64) -> Result<Option<Named>>;
 
-    /// The greatest number there is.
+    /// The greatest number that has one after it.
     async fn last_number(&mut self) -> Result<Option<i64>>;
 
     /// Writes a user, but for cards, codes and application passwords.

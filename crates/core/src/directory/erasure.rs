@@ -85,6 +85,7 @@ pub(super) trait ErasureTable: Desk + RingTable {
     /// Puts another hash in the place of a name's in events.
     async fn rename_name_in_events(&mut self, name: TokenDigest, to: TokenDigest) -> Result<()>;
 
+    /// Those whose digest key is there. No other can be told from anything.
     async fn tombstones(&mut self) -> Result<Vec<KeyDigest>>;
 
     async fn put_tombstone(&mut self, digest: KeyDigest, at: OffsetDateTime) -> Result<()>;

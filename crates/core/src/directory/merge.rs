@@ -19,6 +19,7 @@ use self::unique::Unique;
 use super::changes::{UserChange, differs};
 use super::origin::Origin;
 use super::present::Present;
+use super::rules::LAST_NUMBER;
 use super::wanted::{Precedence, SetHere, Wanted, WantedUser};
 use super::{
     Applied, Kept, KeyDigest, KeyEntry, OrganisationEntry, RevokedKeyEntry, Unapplied, UserEntry,
@@ -137,6 +138,7 @@ impl<'a> Judge<'a> {
 
     fn users(&mut self) -> Outcome<Vec<UserChange>> {
         let numbers = self.wanted.numbers().into_iter();
+        let numbers = numbers.filter(|number| *number < LAST_NUMBER);
         let last = numbers.chain(self.present.last_number).max();
         let mut free = last.map_or(1, |last| last.saturating_add(1))..;
         let mut met = HashSet::new();

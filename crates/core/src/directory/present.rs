@@ -32,6 +32,7 @@ pub struct Present {
     pub(super) identifiers: HashMap<String, Named>,
     /// Organisations of the units of the file.
     pub(super) units: HashMap<String, Uuid>,
+    /// The greatest number that has one after it.
     pub(super) last_number: Option<i64>,
     /// What is left of all users who were erased.
     pub(super) erased: HashSet<KeyDigest>,

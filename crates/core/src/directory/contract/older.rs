@@ -19,6 +19,7 @@ async fn hold(directory: &dyn Directory, other: &dyn Directory, sql: impl AsyncF
     an_organisation_is_found_as_it_was_stored(directory, &sql).await;
     a_card_is_found_as_it_was_stored(directory, &sql).await;
     what_was_set_here_is_told_from_what_a_file_said(directory, &sql).await;
+    no_number_ends_the_next_ones(directory, &sql).await;
 }
 
 #[tokio::test]
@@ -69,6 +70,14 @@ async fn a_trace_whose_digest_key_is_gone_decides_nothing(
     .await;
     let new = "[[users]]\nuser_name = 'eve'\norganisation = 'ACME'\npassword = 'pw'";
     assert_eq!(load(directory, new).await.unwrap().created, 1);
+    let brought = format!("erased_users = ['0011223344556677:{digest}']");
+    let reason = "is made with a digest key that is neither in the file nor in the directory";
+    assert_eq!(
+        load(directory, &brought).await,
+        Err(format!("erased_users, 0011223344556677: {reason}"))
+    );
+    let exported = directory.snapshot().await.unwrap();
+    assert_eq!(exported.erased_users, [], "an export could not be imported");
 }
 
 fn unchanged(unchanged: u64) -> Applied {
@@ -242,4 +251,17 @@ async fn what_was_set_here_is_told_from_what_a_file_said(
     let augusta = entry(directory, "augusta").await;
     assert_eq!(augusta.first_name, "Augusta");
     assert_eq!(augusta.units, ["U2"]);
+}
+
+async fn no_number_ends_the_next_ones(directory: &dyn Directory, sql: &impl AsyncFn(&str)) {
+    sql("UPDATE users SET number = 9223372036854775807 WHERE user_name = 'bob'").await;
+    let last = entry(directory, "augusta").await.number;
+    let mut user = person("nina");
+    (user.organisation, user.units) = ("ACME".to_owned(), Vec::new());
+    let add = Change::AddUser { user, number: None };
+    directory.change(add).await.unwrap();
+    assert_eq!(entry(directory, "nina").await.number, last + 1);
+    let new = "users = [{ user_name = 'noah', organisation = 'ACME', password = 'pw' }]";
+    load(directory, new).await.unwrap();
+    assert_eq!(entry(directory, "noah").await.number, last + 2);
 }

@@ -38,6 +38,10 @@ pub(super) async fn check(file: &File, directory: &dyn Directory) -> Result<(), 
             return Err(wrong(entry, missing));
         }
     }
+    let mut keys = file.erased_users.iter().filter_map(|digest| digest.key());
+    if let Some(key) = keys.find(|key| !known.contains(key)) {
+        return Err(wrong(format!("erased_users, {key}"), missing));
+    }
     match file.keys.iter().find(|key| is_missing(&key.digest)) {
         Some(key) => Err(wrong(format!("{}, digest", key.entry()), missing)),
         None => Ok(()),

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{read, write};
 use crate::directory::desk::{Desk, Named};
 use crate::directory::rows::{self, Columns as _, Result};
+use crate::directory::rules::LAST_NUMBER;
 use crate::directory::{OrganisationEntry, OrganisationName, UserEntry};
 
 #[async_trait]
@@ -86,7 +87,8 @@ impl Desk for PgConnection {
     }
 
     async fn last_number(&mut self) -> Result<Option<i64>> {
-        query_scalar("SELECT max(number) FROM users")
+        query_scalar("SELECT max(number) FROM users WHERE number < $1")
+            .bind(LAST_NUMBER)
             .fetch_one(self)
             .await
     }

@@ -125,9 +125,12 @@ impl ErasureTable for SqliteConnection {
     }
 
     async fn tombstones(&mut self) -> Result<Vec<KeyDigest>> {
-        let rows = query("SELECT digest, digest_key FROM erased_users ORDER BY digest")
-            .fetch_all(self)
-            .await?;
+        let rows = query(
+            "SELECT digest, digest_key FROM erased_users
+             WHERE digest_key IN (SELECT id FROM digest_keys) ORDER BY digest",
+        )
+        .fetch_all(self)
+        .await?;
         rows.iter().map(rows::tombstone).collect()
     }
 

@@ -10,6 +10,7 @@ use crate::directory::erasure::ErasureTable as _;
 use crate::directory::looks::Looks as _;
 use crate::directory::present::{Names, Present};
 use crate::directory::rows::{self, Columns as _, Result};
+use crate::directory::rules::LAST_NUMBER;
 use crate::directory::wanted::Wanted;
 
 pub(super) async fn read(
@@ -55,7 +56,8 @@ pub(super) async fn read(
             .numbers
             .insert(row.number("number")?, rows::named(row)?);
     }
-    present.last_number = query_scalar("SELECT max(number) FROM users")
+    present.last_number = query_scalar("SELECT max(number) FROM users WHERE number < ?")
+        .bind(LAST_NUMBER)
         .fetch_one(&mut *connection)
         .await?;
     let units =
