@@ -9,6 +9,7 @@ mod redis;
 mod report;
 #[path = "../shared/small_disk.rs"]
 mod small_disk;
+mod sqlite;
 
 use conformance::servers::wait_until;
 use conformance::{Builder, Gateway, Request};

@@ -19,6 +19,7 @@ mod near;
 mod passwords;
 mod present;
 mod read;
+mod rights;
 pub(super) mod tables;
 mod usage;
 

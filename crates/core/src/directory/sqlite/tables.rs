@@ -1,6 +1,5 @@
 //! Opening a file, and bringing its tables up to date.
 
-use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -12,6 +11,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions as _, Connection as _, Error, SqliteConnection, query_as, query_scalar};
 use tokio::time::sleep;
 
+use super::rights;
 use crate::directory::looks;
 use crate::directory::outstanding::{MigrationError, Obstacle, Outstanding, Taken, outstanding};
 use crate::directory::steps::migrator;
@@ -21,9 +21,9 @@ const CONNECTIONS: u32 = 4;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Before a file that another process is just making is tried again.
 const BUSY: Duration = Duration::from_millis(20);
-const SQLITE_BUSY: &str = "5";
-const SQLITE_READONLY: &str = "8";
-const SQLITE_CANTOPEN: &str = "14";
+const SQLITE_BUSY: u32 = 5;
+const SQLITE_READONLY: u32 = 8;
+const SQLITE_CANTOPEN: u32 = 14;
 
 /// How a file that is there is opened.
 pub(super) fn options(path: &Path) -> SqliteConnectOptions {
@@ -97,7 +97,7 @@ async fn bring_up_to_date(pool: &SqlitePool) -> Result<Outstanding, Fault> {
     match migrate(pool).await {
         Ok(()) => Ok(due),
         Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {
-            if code(&error).as_deref() != Some(SQLITE_READONLY) {
+            if code(&error) != Some(SQLITE_READONLY) {
                 return Err(error.into());
             }
             Err(Fault::Tables(MigrationError::Denied {
@@ -142,27 +142,20 @@ async fn taken(connection: &mut SqliteConnection) -> Result<Vec<Taken>, Error> {
 
 /// Tells what the system says of a file that SQLite cannot open: SQLite does not.
 fn failed(error: &Error, path: &Path) -> MigrationError {
-    if code(error).as_deref() != Some(SQLITE_CANTOPEN) {
-        return MigrationError::Failed(error.to_string());
-    }
-    let opened = File::options().read(true).write(true).open(path);
-    MigrationError::Failed(match opened {
-        Err(error) => format!("cannot open the file: {error}"),
-        Ok(_) => {
-            "cannot make the files with -wal and -shm in their names beside it: may this user \
-                  write into the folder?"
-                .to_owned()
-        }
-    })
+    let is_denied = matches!(code(error), Some(SQLITE_CANTOPEN | SQLITE_READONLY));
+    let obstacle = is_denied.then(|| rights::obstacle(path)).flatten();
+    MigrationError::Failed(obstacle.unwrap_or_else(|| error.to_string()))
 }
 
-fn code(error: &Error) -> Option<std::borrow::Cow<'_, str>> {
-    error.as_database_error().and_then(DatabaseError::code)
+/// Returns the result code of SQLite, without what extends it.
+fn code(error: &Error) -> Option<u32> {
+    let code = error.as_database_error().and_then(DatabaseError::code)?;
+    Some(code.parse::<u32>().ok()? & 0xff)
 }
 
 /// Where two make a file at once, SQLite does not always wait as long as it is told to.
 pub(super) fn is_busy(error: &Error) -> bool {
-    code(error).as_deref() == Some(SQLITE_BUSY)
+    code(error) == Some(SQLITE_BUSY)
 }
 
 /// Several processes may do so at once, a gateway and a command beside it: each waits for the file,
