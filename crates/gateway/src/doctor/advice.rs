@@ -1,7 +1,7 @@
 //! What to do where a store cannot be queried.
 
 /// What the server's words contain, and what to do then.
-const ADVICE: [(&str, &str); 14] = [
+const ADVICE: [(&str, &str); 17] = [
     (
         "28P01",
         "set the password in directory.url, or give the role that one: ALTER ROLE … PASSWORD",
@@ -29,6 +29,18 @@ const ADVICE: [(&str, &str); 14] = [
     (
         "permission denied for database",
         "GRANT CONNECT, CREATE ON DATABASE … TO the role",
+    ),
+    (
+        "may not read the table _sqlx_migrations",
+        "GRANT SELECT ON _sqlx_migrations TO the role",
+    ),
+    (
+        "file is not a database",
+        "name a file in directory.url that isogloss has made, or restore a backup",
+    ),
+    (
+        "the user with the ID",
+        "let the gateway's user read and write the file and its folder, or run this as the gateway's user",
     ),
     (
         "must be owner of",

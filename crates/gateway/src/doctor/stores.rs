@@ -1,6 +1,7 @@
 //! Where tokens live, and what the servers there say of themselves.
 
 use std::fs::OpenOptions;
+use std::io::ErrorKind;
 
 use super::{Finding, Findings, advice};
 use crate::config::{Config, TokenStoreAddress};
@@ -21,14 +22,19 @@ pub(super) async fn tokens(config: &Config, findings: &mut Findings) {
         Ok(TokenStoreAddress::Embedded(file)) => {
             let text = format!("is the file {}", file.display());
             // Nothing is written: this asks for the right to.
-            match OpenOptions::new().write(true).open(&file) {
-                Err(error) if file.exists() => findings.add(Finding::failed(
+            findings.add(match OpenOptions::new().write(true).open(&file) {
+                Ok(_) => Finding::ok(CHECK, text),
+                Err(error) if error.kind() == ErrorKind::NotFound => Finding::warning(
+                    CHECK,
+                    format!("{text}, which is not there"),
+                    "isogloss serve makes it; if it did, correct tokens.store",
+                ),
+                Err(error) => Finding::failed(
                     CHECK,
                     format!("{text}, which cannot be written to: {error}"),
                     "let the gateway's user write to it and to its folder",
-                )),
-                Ok(_) | Err(_) => findings.add(Finding::ok(CHECK, text)),
-            }
+                ),
+            });
         }
         Ok(TokenStoreAddress::Redis(_)) => redis(config, findings).await,
         Err(problem) => {
