@@ -27,6 +27,10 @@ pub(super) fn name_of(options: &PgConnectOptions) -> String {
 }
 
 /// Adds the name of a server to an error. It means what it did.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "others have nothing to do with a server, and the list is open"
+)]
 pub(super) fn naming(name: &str, error: Error) -> Error {
     match error {
         Error::Io(error) => Error::Io(io::Error::new(error.kind(), format!("{name}: {error}"))),

@@ -10,11 +10,11 @@ use crate::host_port::host_port;
 
 /// Returns `host:port` of a server, never its credentials.
 pub(super) fn name_of(server: &ConnectionInfo) -> String {
-    match server.addr() {
-        ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
-            host_port(host, *port)
-        }
-        other => other.to_string(),
+    let address = server.addr();
+    if let ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } = address {
+        host_port(host, *port)
+    } else {
+        address.to_string()
     }
 }
 
