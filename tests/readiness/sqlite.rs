@@ -1,7 +1,7 @@
 //! A SQLite file that a user may read, and not write.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -56,6 +56,7 @@ impl Readable {
     /// Runs a command as the stranger, and returns its exit code, output and complaint.
     fn run(&self, words: &[&str]) -> (Option<i32>, String, String) {
         let served = self.builder.command(self.folder.path()).unwrap();
+        give_all_but_the_directory(self.folder.path());
         let mut command = Command::new(served.get_program());
         command.current_dir(self.folder.path()).args(words);
         command.args(served.get_args().skip(1));
@@ -89,6 +90,20 @@ impl Readable {
             let (code, out, err) = self.run(words);
             assert_eq!((code, err.as_str()), (Some(0), ""), "{words:?}: {out}");
         }
+    }
+}
+
+/// Lets the stranger have everything else that a gateway keeps.
+fn give_all_but_the_directory(folder: &Path) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.ends_with("kept") {
+            continue;
+        }
+        if path.is_dir() {
+            give_all_but_the_directory(&path);
+        }
+        chown(&path, Some(STRANGER), Some(STRANGER)).unwrap();
     }
 }
 

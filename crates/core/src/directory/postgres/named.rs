@@ -29,7 +29,7 @@ pub(super) fn name_of(options: &PgConnectOptions) -> String {
 /// Adds the name of a server to an error. It means what it did.
 #[expect(
     clippy::wildcard_enum_match_arm,
-    reason = "all others are not about a server"
+    reason = "others have nothing to do with a server, and the list is open"
 )]
 pub(super) fn naming(name: &str, error: Error) -> Error {
     match error {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use ::redis::cluster::ClusterClient;
 use ::redis::cluster_async::ClusterConnection;
 use ::redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo};
-use ::redis::{ConnectionInfo, FromRedisValue, ProtocolVersion, RedisResult, cmd};
+use ::redis::{Cmd, ConnectionInfo, FromRedisValue, ProtocolVersion, RedisResult, cmd};
 use futures_util::future::join_all;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -122,8 +122,17 @@ impl Cluster {
         }
     }
 
+    /// Checks that commands are answered, while all slots have a primary.
+    pub(super) async fn ping(&self, ping: &Cmd) -> Result<(), StoreError> {
+        self.places().await?;
+        match self.put(ping.into(), Manner::Repeatable).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.unreachable(error).await),
+        }
+    }
+
     /// Names the servers that cannot be reached, where a failure of the cluster does not say which those are.
-    pub(super) async fn unreachable(&self, failure: StoreError) -> StoreError {
+    async fn unreachable(&self, failure: StoreError) -> StoreError {
         let known = {
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
             known.clone()

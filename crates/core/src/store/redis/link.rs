@@ -275,15 +275,10 @@ impl Access {
     /// Checks that commands are answered, by every primary of a cluster, which must have all slots.
     async fn ping(&self) -> Result<(), StoreError> {
         let ping = cmd("PING");
-        if let Way::Cluster(cluster) = &self.way {
-            cluster.places().await?;
-            let pinged = cluster.put((&ping).into(), Manner::Repeatable).await;
-            return match pinged {
-                Ok(()) => Ok(()),
-                Err(error) => Err(cluster.unreachable(error).await),
-            };
+        match &self.way {
+            Way::Primary(primary) => primary.put((&ping).into(), Manner::Repeatable).await,
+            Way::Cluster(cluster) => cluster.ping(&ping).await,
         }
-        self.put((&ping).into(), Manner::Repeatable).await
     }
 
     /// Returns where the primaries are: at least one.
