@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use crate::{admin, recorded, start};
 
+const LIMIT: &str = "limit is not a number from 1 to 4294967295";
+
 #[test]
 fn an_organisation_comes_is_changed_and_goes() {
     let gateway = start();
@@ -148,6 +150,9 @@ fn what_is_in_use_stays() {
             400,
             "the name is empty",
         ),
+        ("GET", "?limit=0", None, 400, LIMIT),
+        ("GET", "?limit=99999999999", None, 400, LIMIT),
+        ("POST", "", Some(json!([])), 400, "expected an object"),
         (
             "PUT",
             "/OTHERORG/units/a%0Ab",

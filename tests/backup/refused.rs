@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use conformance::{Postgres, Store};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::site::{Site, Work};
@@ -90,6 +90,59 @@ fn a_backup_of_another_format_or_of_later_tables_is_refused() {
 }
 
 #[test]
+fn a_file_that_the_manifest_does_not_list_is_refused() {
+    let room = TempDir::new().unwrap();
+    let folder = backup(&Site::new(Store::Embedded, None), &room);
+    let manifest = Path::new(&folder).join("manifest.json");
+    let whole: Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    let target = Site::new(Store::Embedded, None);
+    for file in ["directory.db", "tokens", "pepper", "audit.jsonl"] {
+        let mut changed = whole.clone();
+        changed["files"]
+            .as_object_mut()
+            .unwrap()
+            .remove(file)
+            .unwrap();
+        fs::write(&manifest, changed.to_string()).unwrap();
+        let said = target.alone(&["restore", &folder]).refused();
+        let expected = format!("{folder}/manifest.json is damaged: it does not list {file}");
+        assert_eq!(said, expected);
+    }
+    assert!(!target.folder.path().join("pepper").exists());
+}
+
+#[test]
+fn a_copy_that_is_no_directory_is_refused_before_secrets_are_written() {
+    let room = TempDir::new().unwrap();
+    let folder = backup(&Site::new(Store::Embedded, None), &room);
+    let manifest = Path::new(&folder).join("manifest.json");
+    let mut listed: Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    let target = Site::new(Store::Embedded, None);
+    for (text, sha256) in [
+        (
+            "no database",
+            "5824b2d53b09a89daa5ac722a42a9859638869bde03114f428f1efd57ca710c1",
+        ),
+        (
+            "",
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        ),
+    ] {
+        fs::write(Path::new(&folder).join("directory.db"), text).unwrap();
+        listed["files"]["directory.db"] = json!({"bytes": text.len(), "sha256": sha256});
+        fs::write(&manifest, listed.to_string()).unwrap();
+        let said = target.alone(&["restore", &folder]).refused();
+        assert!(
+            said.starts_with(&format!("{folder} is damaged: ")),
+            "{said}"
+        );
+    }
+    for file in ["directory.db", "tokens.redb", "pepper"] {
+        assert!(!target.folder.path().join(file).exists(), "{file}");
+    }
+}
+
+#[test]
 fn a_folder_that_is_not_empty_is_never_written_to() {
     let room = TempDir::new().unwrap();
     fs::write(room.path().join("mine"), "").unwrap();
@@ -124,7 +177,7 @@ fn an_embedded_store_in_use_takes_a_key_and_leaves_nothing_behind() {
     assert_eq!(said, "a bearer key of the realm admin is needed");
     let said = at("http://127.0.0.1:9", "admin.key");
     assert!(
-        said.starts_with("cannot ask the gateway at http://127.0.0.1:9"),
+        said.starts_with("no gateway answers at http://127.0.0.1:9: start it, or name it"),
         "{said}"
     );
     assert_eq!(fs::read_dir(room.path()).unwrap().count(), 0);

@@ -1,6 +1,7 @@
 //! `isogloss organisation` where no gateway runs.
 
 use serde_json::json;
+use tempfile::TempDir;
 
 use crate::shell::Shell;
 
@@ -110,4 +111,35 @@ fn what_is_in_use_or_makes_no_sense_is_refused_and_nothing_changes() {
     let nothing = shell.run(&["organisation", "edit", "CRMDEMO"]);
     assert_eq!((nothing.exit, nothing.out.as_str()), (Some(2), ""));
     assert_eq!(shell.run(&["directory", "export"]).done(), before);
+}
+
+#[test]
+fn an_event_names_its_organisation_and_a_list_of_none_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let shell = Shell::alone(folder.path()).with("ISOGLOSS__AUDIT__DATABASE", "true");
+    shell.import_demo().done();
+    let said = shell.run(&["organisation", "add", " MOON "]).done();
+    assert_eq!(said.trim_end(), "MOON: added");
+    let listed = shell
+        .run(&["audit", "list", "--event", "add_organisation"])
+        .done();
+    assert!(listed.contains("MOON"), "{listed}");
+    for command in [["user", "list"], ["audit", "list"], ["session", "list"]] {
+        let said = shell.run(&[&command[..], &["--limit", "0"]].concat());
+        assert_eq!(said.exit, Some(2), "{said:?}");
+    }
+    let add = [
+        "user",
+        "add",
+        " luna",
+        "--organisation",
+        "MOON",
+        "--password-stdin",
+    ];
+    let said = shell.run_with(&add, "moon-goddess-of-old\n").done();
+    assert_eq!(said.trim_end(), "luna: added");
+    let said = shell.run(&["session", "list", "--management", "http://127.0.0.1:1"]);
+    let expected =
+        "no gateway answers at http://127.0.0.1:1: start it, or name it with --management";
+    assert!(said.refused().starts_with(expected));
 }

@@ -277,7 +277,7 @@ fn a_gateway_that_is_not_there_is_said_so() {
     ]);
     let line = said.refused();
     assert!(
-        line.starts_with("cannot ask the gateway at http://127.0.0.1:1: connecting"),
+        line.starts_with("no gateway answers at http://127.0.0.1:1: start it, or name it with --management: connecting"),
         "{line}"
     );
 }

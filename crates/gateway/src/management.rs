@@ -14,6 +14,8 @@ mod throttle;
 mod usage;
 mod users;
 
+pub(crate) use self::received::limit;
+
 pub(crate) use self::openapi::document;
 
 use std::sync::Arc;

@@ -40,7 +40,11 @@ pub(crate) struct Selection {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) without_derived: bool,
     /// How many are listed at the most.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::management::limit",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub(crate) limit: Option<usize>,
 }
 

@@ -1,5 +1,6 @@
 //! What every directory does, proved for each backend.
 
+mod alike;
 mod audit;
 mod backup;
 mod changes;
@@ -9,6 +10,7 @@ mod factors;
 mod files;
 mod found;
 mod imports;
+mod invisible;
 mod keys;
 mod looks;
 mod near;

@@ -1,6 +1,6 @@
 //! Logins that are taken for one another: stored with what they look like, found, and listed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::changes::logins;
 use super::desk::Named;
 use super::rows::Result;
-use super::rules::{clash, look, shown};
+use super::rules::{clash, look, look_of_organisation, organisation_clash, shown};
 use super::{UserEntry, login_form};
 
 /// How many looks are stored at once.
@@ -88,24 +88,33 @@ pub(super) async fn find(tables: &mut dyn Looks) -> Result<Vec<LookAlikes>> {
         .chunk_by(|one, other| look(&one.login) == look(&other.login))
         .filter_map(of_one_look);
     let mut found: Vec<_> = of_logins.collect();
-    let mut organisations: HashMap<String, Vec<String>> = HashMap::new();
+    let mut organisations: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for name in tables.organisation_names().await? {
-        let form = name.nfc().collect();
-        organisations.entry(form).or_default().push(name);
+        let look = look_of_organisation(&name);
+        organisations.entry(look).or_default().push(name);
     }
-    let mut organisations: Vec<_> = organisations.into_values().collect();
-    organisations.retain(|names| names.len() > 1);
-    organisations.sort();
-    found.extend(organisations.into_iter().map(|names| {
-        LookAlikes {
-            is_one_name: true,
-            names: names
-                .iter()
-                .map(|name| format!("organisation {}", shown(name)))
-                .collect(),
-        }
-    }));
+    found.extend(
+        organisations
+            .values()
+            .filter_map(|names| organisations_of_one_look(names)),
+    );
     Ok(found)
+}
+
+fn organisations_of_one_look(names: &[String]) -> Option<LookAlikes> {
+    let in_the_way = names.iter().filter(|name| {
+        let mut others = names.iter().filter(|other| other != name);
+        others.any(|other| organisation_clash(name, other).is_some())
+    });
+    let forms: HashSet<String> = in_the_way
+        .clone()
+        .map(|name| name.nfc().collect())
+        .collect();
+    let named = in_the_way.map(|name| format!("organisation {}", shown(name)));
+    (!forms.is_empty()).then(|| LookAlikes {
+        is_one_name: forms.len() == 1,
+        names: named.collect(),
+    })
 }
 
 fn of_one_look(logins: &[Login]) -> Option<LookAlikes> {

@@ -7,18 +7,24 @@ mod looks;
 mod names;
 mod organisations;
 mod users;
+mod visible;
 
 use std::collections::BTreeSet;
 
 use unicode_normalization::UnicodeNormalization as _;
 
-pub(super) use self::looks::{clash, clashes_to_the_letter, look, shown};
+pub(super) use self::looks::{
+    clash, clashes_to_the_letter, look, look_of_organisation, organisation_clash, shown,
+};
 pub(super) use self::names::{login_forms, spellings, stored_line, stored_login, stored_spellings};
 pub(super) use self::organisations::{settle_organisation, settle_unit, settle_units};
-pub(super) use self::users::{breaks_rules, check_number, settle_user};
+pub(super) use self::users::{breaks_rules, check_lines, check_number, settle_user};
+pub(super) use self::visible::check_visible;
 use crate::printable::is_unprintable;
 use crate::user::Role;
 
+/// What a label is called.
+pub(super) const LABEL: &str = "the label";
 /// Of names, in characters.
 const LONGEST_NAME: usize = 255;
 /// Of the address of a picture, in characters.
@@ -55,12 +61,13 @@ pub(super) fn role(name: &str) -> Result<Option<Role>, String> {
     Role::from_name(name).map(Some).ok_or_else(unknown)
 }
 
-/// Refuses a text that has to be there and is not, and any that cannot be a line of that length.
+/// Refuses a text that has to be there and is not, and any that cannot be a line of that length without
+/// invisible characters.
 pub(super) fn check_required(what: &str, text: &str) -> Result<(), String> {
     if text.trim().is_empty() {
         return Err(format!("{what} is empty"));
     }
-    check_text(what, text, LONGEST_NAME)
+    check_visible(what, text)
 }
 
 /// Refuses a text that cannot be a line of a name's length. It may be empty.
@@ -69,16 +76,28 @@ pub(super) fn check_name(what: &str, text: &str) -> Result<(), String> {
 }
 
 /// Returns the label of a key or an application password as it is stored, or why it cannot be one: a line
-/// of 255 characters at most, which may be empty.
+/// of 255 characters at most without invisible ones, which may be empty.
 pub fn tidy_label(label: &str) -> Result<String, String> {
-    let label = tidy(label);
-    check_name("the label", &label)?;
+    let label = tidy_stored_label(label)?;
+    check_visible(LABEL, &label)?;
     Ok(label)
 }
 
+/// The same for a label that may be stored already, with invisible characters.
+pub(super) fn tidy_stored_label(label: &str) -> Result<String, String> {
+    let label = tidy(label);
+    check_name(LABEL, &label)?;
+    Ok(label)
+}
+
+fn code_point(character: char) -> String {
+    format!("U+{:04X}", u32::from(character))
+}
+
 fn check_text(what: &str, text: &str, longest: usize) -> Result<(), String> {
-    if text.contains(is_unprintable) {
-        return Err(format!("{what} holds a control character"));
+    if let Some(character) = text.chars().find(|one| is_unprintable(*one)) {
+        let point = code_point(character);
+        return Err(format!("{what} holds a control character, {point}"));
     }
     if text.chars().nth(longest).is_some() {
         return Err(format!("{what} has more than {longest} characters"));

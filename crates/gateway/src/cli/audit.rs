@@ -47,7 +47,7 @@ pub(super) struct List {
     #[arg(long, value_name = "SPAN|MOMENT")]
     since: Option<String>,
     /// How many at the most
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
     /// As JSON
     #[arg(long)]
@@ -155,12 +155,22 @@ async fn print(events: &[Value], directory: &dyn Directory) -> Result<()> {
             name if name.is_empty() && !hash.is_empty() => format!("#{hash}"),
             name => name,
         });
+        row.push(text("organisation"));
         row.push(names.of(&text("actor")).await?);
         row.push(text("handle"));
         rows.push(row);
     }
     let heading = [
-        "TIME", "EVENT", "OUTCOME", "REASON", "DIALECT", "FROM", "USER", "BY", "HANDLE",
+        "TIME",
+        "EVENT",
+        "OUTCOME",
+        "REASON",
+        "DIALECT",
+        "FROM",
+        "USER",
+        "ORGANISATION",
+        "BY",
+        "HANDLE",
     ];
     output::table(&heading, &rows)
 }

@@ -1,8 +1,8 @@
 //! The running gateway, asked at its management listener.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -75,7 +75,13 @@ impl Remote {
             listener(*bind, tls.as_ref())?
         };
         let host = gateway.identity.asks(host)?;
-        let key = key(gateway.key_file.as_deref())?;
+        if let Some(file) = &gateway.key_file {
+            let key = read_secret("--key-file", file)?;
+            return Ok(Self { host, key });
+        }
+        // Or a key would be typed in vain.
+        host.reach().with_context(|| unreachable(&host))?;
+        let key = typed_key()?;
         Ok(Self { host, key })
     }
 
@@ -89,7 +95,7 @@ impl Remote {
         let query = serde_urlencoded::to_string(selection)?;
         let request = self.request(&format!("{method} /admin/{route}?{query}"));
         let response = self.host.roundtrip(request.expose_secret().as_bytes());
-        let response = response.with_context(|| self.unreachable())?;
+        let response = response.with_context(|| unreachable(&self.host))?;
         if response.status == 200 {
             let body = serde_json::from_slice(&response.body);
             return body.context("the gateway's answer cannot be read");
@@ -102,7 +108,7 @@ impl Remote {
         let request = self.request(&format!("GET /admin/{route}"));
         let request = request.expose_secret().as_bytes();
         let response = self.host.download(request, file);
-        let response = response.with_context(|| self.unreachable())?;
+        let response = response.with_context(|| unreachable(&self.host))?;
         if response.status == 200 {
             return Ok(());
         }
@@ -113,10 +119,6 @@ impl Remote {
         let line = self.host.below(line);
         let key = self.key.expose_secret();
         format!("{line} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n\r\n").into()
-    }
-
-    fn unreachable(&self) -> String {
-        format!("cannot ask the gateway at {}", self.host.base())
     }
 
     fn refused<T>(&self, response: &Response) -> Result<T> {
@@ -143,11 +145,15 @@ pub(crate) fn listener(mut bind: SocketAddr, tls: Option<&Tls>) -> isogloss_exch
     }
 }
 
-fn key(file: Option<&Path>) -> Result<SecretString> {
-    if let Some(file) = file {
-        return Ok(read_secret("--key-file", file)?);
+fn unreachable(host: &Host) -> String {
+    let base = host.base();
+    format!("no gateway answers at {base}: start it, or name it with --management")
+}
+
+fn typed_key() -> Result<SecretString> {
+    match rpassword::prompt_password("Key of the realm admin: ") {
+        Ok(key) => Ok(key.into()),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => bail!("no key was entered"),
+        Err(_) => bail!("there is no terminal to ask for the key at: name a file with --key-file"),
     }
-    let key = rpassword::prompt_password("Key of the realm admin: ")
-        .context("no terminal to ask for the key at; try --key-file FILE")?;
-    Ok(key.into())
 }

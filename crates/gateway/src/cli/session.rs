@@ -1,6 +1,7 @@
 //! `isogloss session`: what is open, and ending it.
 
 use anyhow::Result;
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Subcommand};
 use serde::Deserialize;
 use serde_json::json;
@@ -27,7 +28,7 @@ asked at its management listener, with a key of the realm `admin` in the directo
         #[command(flatten)]
         which: Which,
         /// How many at the most
-        #[arg(long, default_value_t = LIMIT)]
+        #[arg(long, default_value_t = LIMIT, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
         limit: usize,
         /// As JSON
         #[arg(long)]

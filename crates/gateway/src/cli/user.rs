@@ -205,7 +205,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
 
 async fn add(new: Add, acts: &Acts<'_>) -> Result<Outcome> {
     let user = NewUser {
-        user_name: new.name.clone(),
+        user_name: new.name,
         organisation: new.organisation,
         email: new.email,
         number: new.number,
@@ -221,13 +221,14 @@ async fn add(new: Add, acts: &Acts<'_>) -> Result<Outcome> {
         .done(async |administration| administration.check_new_user(user).await)
         .await?;
     let password = new.source.read()?;
-    acts.done(async |administration| {
-        administration
-            .add_user(addition, password, &passwords)
-            .await
-    })
-    .await?;
-    output::text(format_args!("{}: added", new.name))?;
+    let added = acts
+        .done(async |administration| {
+            administration
+                .add_user(addition, password, &passwords)
+                .await
+        })
+        .await?;
+    output::text(format_args!("{}: added", added.user_name))?;
     Ok(Outcome::Done)
 }
 

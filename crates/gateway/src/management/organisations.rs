@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::admin::{Admin, Refusal, no_method};
-use super::{LONGEST_PAGE, PAGE};
+use super::{LONGEST_PAGE, PAGE, limit};
 use crate::administration::organisations::Shown;
 use crate::administration::{Administration, Undone};
 
@@ -48,6 +48,7 @@ pub(crate) struct Page {
     after: String,
     /// How many at the most: 100 if nothing is said, 1000 in any case.
     #[param(minimum = 1)]
+    #[serde(default, deserialize_with = "limit")]
     limit: Option<u32>,
 }
 
@@ -75,7 +76,7 @@ pub(crate) async fn list(
     page: Query<Page>,
 ) -> Result<HttpResponse, Refusal> {
     admin.may(Scope::OrganisationsRead).await?;
-    let limit = page.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
+    let limit = page.limit.unwrap_or(PAGE).min(LONGEST_PAGE);
     let listed = administration.directory.organisations(&page.after, limit);
     let listed = listed.await.map_err(Undone::from)?;
     let is_full = listed.len() == usize::try_from(limit).unwrap_or(usize::MAX);

@@ -1,14 +1,31 @@
 //! Queries and bodies of administrators, and what is said of those that cannot be read.
 
 use std::io::ErrorKind;
+use std::num::NonZeroU32;
 
 use actix_web::error::{JsonPayloadError, PathError, PayloadError, QueryPayloadError};
 use actix_web::web::{JsonConfig, PathConfig, QueryConfig, ServiceConfig};
+
+use serde::de::Error as _;
+use serde::{Deserialize as _, Deserializer};
 
 use super::admin::Refusal;
 
 /// The largest body, in bytes.
 const LARGEST: usize = 64 * 1024;
+
+/// What is said of a limit that is no such number.
+const LIMIT: &str = "limit is not a number from 1 to 4294967295";
+
+/// Reads how many entries a page may have.
+pub(crate) fn limit<'de, D: Deserializer<'de>, T: TryFrom<u32>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let limit: NonZeroU32 = text.parse().map_err(|_| D::Error::custom(LIMIT))?;
+    let limit = T::try_from(limit.get()).map_err(|_| D::Error::custom(LIMIT))?;
+    Ok(Some(limit))
+}
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     let json = JsonConfig::default()
@@ -61,11 +78,13 @@ fn without_values(message: &str) -> String {
     let message = message
         .rsplit_once(" at line ")
         .map_or(message, |(text, _)| text);
-    let about_names = ["unknown field", "missing field", "duplicate field"];
+    let about_names = ["unknown field", "missing field", "duplicate field", LIMIT];
     if about_names.iter().any(|start| message.starts_with(start)) {
         return message.to_owned();
     }
     match message.rsplit_once("expected ") {
+        // The library names a type of this program and counts its fields.
+        Some((_, expected)) if expected.starts_with("struct ") => "expected an object".to_owned(),
         Some((_, expected)) => format!("expected {expected}"),
         None => "it cannot be read".to_owned(),
     }
@@ -85,6 +104,10 @@ mod tests {
             (
                 "invalid type: string \"hush\", expected a boolean at line 1 column 9",
                 "expected a boolean",
+            ),
+            (
+                "invalid length 0, expected struct UserRequest with 11 elements at line 1 column 2",
+                "expected an object",
             ),
             (
                 "EOF while parsing a value at line 1 column 0",

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use self::edit::edit;
 use self::erase::erase;
 use super::admin::{Admin, Refusal, no_method};
-use super::{LONGEST_PAGE, PAGE};
+use super::{LONGEST_PAGE, PAGE, limit};
 use crate::administration::users::{NewUser, Shown, role_named};
 use crate::administration::{Administration, Undone};
 
@@ -54,6 +54,7 @@ pub(crate) struct Page {
     after: Option<i64>,
     /// How many at the most: 100 if nothing is said, 1000 in any case.
     #[param(minimum = 1)]
+    #[serde(default, deserialize_with = "limit")]
     limit: Option<u32>,
     /// Only users with this text in the user name, the e-mail address, the first and last name, or the
     /// number, in any case.
@@ -106,7 +107,7 @@ pub(crate) async fn list(
     page: Query<Page>,
 ) -> Result<HttpResponse, Refusal> {
     admin.may(Scope::UsersRead).await?;
-    let limit = page.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
+    let limit = page.limit.unwrap_or(PAGE).min(LONGEST_PAGE);
     let after = page.after.unwrap_or(i64::MIN);
     let filter = page.filter(&administration).await?;
     let users = administration.directory.users(&filter, after, limit).await;

@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, Connection as _, query, query_scalar};
 use super::changes::{person, umbrella};
 use super::postgres::postgres;
 use super::postgres_server::Postgres;
-use super::{load, passwords};
+use super::{alike, invisible, load, passwords};
 use crate::directory::file::{File, import};
 use crate::directory::{Change, Directory, Setting, SqliteDirectory, UserEdit};
 
@@ -22,19 +22,23 @@ const CYRILLIC_O: &str = "ra\u{43e}ul";
 const NFC: &str = "zo\u{e9}";
 const NFD: &str = "zoe\u{301}";
 
-fn entry(name: &str, more: &str) -> String {
+pub(super) fn entry(name: &str, more: &str) -> String {
     format!(
         "[[users]]\nuser_name = '{name}'\norganisation = 'Umbrella'\npassword = 'looked-upon'\n{more}\n"
     )
 }
 
-async fn add(directory: &dyn Directory, name: &str) -> Result<(), String> {
+pub(super) async fn add(directory: &dyn Directory, name: &str) -> Result<(), String> {
     let user = person(name);
     let added = directory.change(Change::AddUser { user, number: None });
     added.await.map_err(|error| error.to_string())
 }
 
-async fn edit(directory: &dyn Directory, name: &str, edit: UserEdit) -> Result<(), String> {
+pub(super) async fn edit(
+    directory: &dyn Directory,
+    name: &str,
+    edit: UserEdit,
+) -> Result<(), String> {
     let user = directory.account(name).await.unwrap().unwrap().user.id;
     let edit = Box::new(edit);
     let edited = directory.change(Change::EditUser { user, edit });
@@ -43,7 +47,7 @@ async fn edit(directory: &dyn Directory, name: &str, edit: UserEdit) -> Result<(
 
 /// The tables themselves, as a release without looks writes them.
 #[async_trait]
-trait Sql: Send {
+pub(super) trait Sql: Send {
     async fn run(&mut self, statement: &str);
 
     /// Counts the logins whose look is not stored.
@@ -107,6 +111,8 @@ async fn hold(directory: &dyn Directory, other: &dyn Directory, sql: &mut dyn Sq
     rows_of_a_release_without_looks_are_seen(directory, sql).await;
     names_of_an_earlier_release_are_found_and_listed(directory, sql).await;
     an_export_with_look_alikes_makes_the_same_directory(directory, other).await;
+    alike::organisations_that_look_alike_are_refused_and_listed(directory, sql).await;
+    invisible::hold(directory, sql).await;
 }
 
 async fn look_alikes_are_refused_at_each_door(directory: &dyn Directory) {

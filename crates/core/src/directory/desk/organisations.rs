@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{Desk, Halt, Setting, Unfit};
-use crate::directory::rules::{settle_organisation, settle_unit, spellings};
+use crate::directory::rules::{organisation_clash, settle_organisation, settle_unit, spellings};
 use crate::directory::{OrganisationEntry, OrganisationName, UnitEntry};
 
 /// What of an organisation is to be otherwise; nothing said is nothing changed.
@@ -53,6 +53,14 @@ async fn put(
         let same = desk.organisation(OrganisationName::Name(&spelling)).await?;
         if same.is_some_and(|same| same.id != organisation.id) {
             let reason = format!("{name}: there is such an organisation already");
+            return Err(Unfit::Conflict(reason).into());
+        }
+    }
+    let known_name = known.map(|known| &known.name);
+    if known_name != Some(name) {
+        let names = desk.organisation_names().await?;
+        let mut others = names.iter().filter(|other| Some(*other) != known_name);
+        if let Some(reason) = others.find_map(|other| organisation_clash(name, other)) {
             return Err(Unfit::Conflict(reason).into());
         }
     }

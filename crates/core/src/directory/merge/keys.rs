@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{Judge, Outcome, unfit};
 use crate::directory::changes::{UserChange, differs, logins};
 use crate::directory::digest_keys::What;
+use crate::directory::rules::{LABEL, check_visible};
 use crate::directory::wanted::{SetHere, WantedKey};
 use crate::directory::{KeyDigest, KeyEntry, RevokedKeyEntry, Setting, login_form};
 use crate::scope::Scopes;
@@ -122,10 +123,12 @@ fn merged(
             None => return Err(format!("there is no user {user}")),
         },
     };
-    let label = wanted
-        .label
-        .clone()
-        .or(known.map(|known| known.label.clone()));
+    let known_label = known.map(|known| &known.label);
+    let label = wanted.label.as_ref().or(known_label);
+    let label = label.cloned().unwrap_or_default();
+    if known_label != Some(&label) {
+        check_visible(LABEL, &label)?;
+    }
     let scopes = wanted
         .scopes
         .clone()
@@ -133,7 +136,7 @@ fn merged(
     let expires_at = known.and_then(|known| known.expires_at);
     Ok(KeyEntry {
         realm: wanted.realm.clone(),
-        label: label.unwrap_or_default(),
+        label,
         digest,
         user,
         scopes: scopes.unwrap_or(Scopes::ALL),

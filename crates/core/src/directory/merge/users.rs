@@ -6,7 +6,7 @@ use super::{Judge, Outcome, unfit};
 use crate::directory::UserEntry;
 use crate::directory::changes::ends_tokens;
 use crate::directory::origin::{Attribute, Attributes};
-use crate::directory::rules::{breaks_rules, check_number, settle_units, settle_user};
+use crate::directory::rules::{breaks_rules, check_lines, check_number, settle_units, settle_user};
 use crate::directory::wanted::WantedUser;
 use crate::user::Role;
 
@@ -43,6 +43,7 @@ impl Judge<'_> {
         self.merge_second_factor(one, &mut entry)?;
         self.merge_app_passwords(one, &mut entry);
         self.merge_cards(one, &mut entry)?;
+        check_new_lines(one, &entry)?;
         entry.grandfathered = breaks_rules(&entry);
         entry.generation = match known {
             None => wanted.generation,
@@ -95,6 +96,13 @@ fn settle(one: One<'_>, entry: &mut UserEntry) -> Outcome<()> {
         None => Ok(()),
         Some(number) => check_number(number, one.known).map_err(refused),
     }
+}
+
+fn check_new_lines(one: One<'_>, entry: &UserEntry) -> Outcome<()> {
+    if one.wanted.grandfathered {
+        return Ok(());
+    }
+    check_lines(entry, one.known).map_err(|reason| unfit(one.label, reason))
 }
 
 fn new_user(wanted: &WantedUser) -> UserEntry {

@@ -11,11 +11,22 @@ use sqlx::{AssertSqlSafe, Connection as _, Error, query, query_scalar};
 
 use super::write::unlimited;
 use crate::directory::rows::Result;
-use crate::directory::{BackedUp, TABLES};
+use crate::directory::{BackedUp, PostgresDirectory, TABLES};
 use crate::private_file::create_private_file;
 
+impl PostgresDirectory {
+    /// Returns the names of the files that a backup consists of.
+    pub fn backup_files() -> Vec<String> {
+        TABLES.map(name_of).into()
+    }
+}
+
+fn name_of(table: &str) -> String {
+    format!("directory.{table}.copy")
+}
+
 fn file_of(folder: &Path, table: &str) -> PathBuf {
-    folder.join(format!("directory.{table}.copy"))
+    folder.join(name_of(table))
 }
 
 /// Writes all tables as one transaction sees them.

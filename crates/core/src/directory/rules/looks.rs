@@ -38,6 +38,22 @@ fn same_login(owner: &str) -> String {
     format!("user {owner} logs in by the same name or e-mail address")
 }
 
+/// Returns what an organisation's name looks like, in any case.
+pub(in crate::directory) fn look_of_organisation(name: &str) -> String {
+    look(&login_form(name))
+}
+
+/// Returns why an organisation cannot have a name beside another one's, by the rule for logins; `None` if
+/// both can be told apart.
+pub(in crate::directory) fn organisation_clash(name: &str, other: &str) -> Option<String> {
+    let is_same = login_form(name) == login_form(other);
+    let is_ascii = name.is_ascii() && other.is_ascii();
+    let looks_alike = look_of_organisation(name) == look_of_organisation(other);
+    let (name, other) = (shown(name), shown(other));
+    (is_same || !is_ascii && looks_alike)
+        .then(|| format!("the name {name} looks like that of the organisation {other}"))
+}
+
 /// Returns a login as people read it, followed by the code points that tell it from its look-alikes.
 pub(in crate::directory) fn shown(login: &str) -> String {
     if login.is_ascii() {
@@ -107,6 +123,21 @@ mod tests {
         ] {
             assert_eq!(reason(login, other), None, "{login} {other}");
             assert_eq!(reason(other, login), None, "{other} {login}");
+        }
+    }
+
+    #[test]
+    fn names_of_organisations_are_told_apart_in_any_case() {
+        assert_eq!(
+            organisation_clash("\u{41e}", "o").as_deref(),
+            Some("the name \u{41e} (\\u{41e}) looks like that of the organisation o")
+        );
+        assert_eq!(
+            organisation_clash("ACME", "Acme").as_deref(),
+            Some("the name ACME looks like that of the organisation Acme")
+        );
+        for other in ["O1", "0", "Ol", "\u{d6}"] {
+            assert_eq!(organisation_clash("O", other), None, "{other}");
         }
     }
 

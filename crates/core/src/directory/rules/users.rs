@@ -1,10 +1,15 @@
 //! Users: names, e-mail addresses, numbers and the organisation.
 
+use std::collections::HashSet;
+
 use super::{
-    LAST_NUMBER, LONGEST_URL, check_name, check_required, check_text, tidy, tidy_if_any,
-    tidy_label, tidy_units,
+    LABEL, LAST_NUMBER, LONGEST_URL, check_name, check_required, check_text, check_visible, tidy,
+    tidy_if_any, tidy_units,
 };
 use crate::directory::UserEntry;
+
+/// What the identifier of a card is called.
+const IDENTIFIER: &str = "the identifier";
 
 /// Of an e-mail address, in octets (RFC 5321, 4.5.3.1).
 const LONGEST_EMAIL: usize = 254;
@@ -57,12 +62,27 @@ pub(in crate::directory) fn breaks_rules(user: &UserEntry) -> bool {
     let is_refused = settle_user(&mut settled, None)
         .and_then(|()| check_number(user.number, None))
         .is_err();
-    let identifiers = user.access_cards.iter();
-    let identifiers = identifiers.filter_map(|card| card.identifier.as_ref());
-    let labels = user.app_passwords.iter().flatten().map(|one| &one.label);
-    let mut lines = identifiers.chain(labels);
-    let is_tidy = |line: &String| tidy_label(line).is_ok_and(|tidy| tidy == *line);
-    is_refused || settled != *user || !lines.all(is_tidy)
+    let is_tidy = |(_, line): (_, &str)| tidy(line) == line;
+    let has_odd_line = check_lines(user, None).is_err() || !lines(user).all(is_tidy);
+    is_refused || settled != *user || has_odd_line
+}
+
+/// Refuses identifiers of cards and labels of application passwords that the known entry does not have, and
+/// that hold invisible characters.
+pub(in crate::directory) fn check_lines(
+    user: &UserEntry,
+    known: Option<&UserEntry>,
+) -> Result<(), String> {
+    let known: HashSet<_> = known.into_iter().flat_map(lines).collect();
+    let mut new = lines(user).filter(|line| !known.contains(line));
+    new.try_for_each(|(what, line)| check_visible(what, line))
+}
+
+fn lines(user: &UserEntry) -> impl Iterator<Item = (&'static str, &str)> {
+    let cards = user.access_cards.iter();
+    let identifiers = cards.filter_map(|card| Some((IDENTIFIER, card.identifier.as_deref()?)));
+    let passwords = user.app_passwords.iter().flatten();
+    identifiers.chain(passwords.map(|one| (LABEL, one.label.as_str())))
 }
 
 /// Refuses a number that a user does not have already and that clients could not read.
@@ -79,7 +99,9 @@ pub(in crate::directory) fn check_number(
 
 /// Refuses what no mail server takes: `name@example.com`, of any script (RFC 5321, RFC 6531).
 fn check_email(email: &str) -> Result<(), String> {
-    check_text("the e-mail address", email, LONGEST_EMAIL)?;
+    let what = "the e-mail address";
+    check_text(what, email, LONGEST_EMAIL)?;
+    check_visible(what, email)?;
     let expected = || "the e-mail address is not like name@example.com".to_owned();
     let (local, domain) = email.rsplit_once('@').ok_or_else(expected)?;
     let is_odd = |c: char| c.is_whitespace() || "<>()[]:;,@\\\"".contains(c);

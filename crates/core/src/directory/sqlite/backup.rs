@@ -32,6 +32,35 @@ pub(super) async fn write(
     counted(&file).await.map(BackedUp::of).map_err(failed)
 }
 
+impl SqliteDirectory {
+    /// Returns the names of the files that a backup consists of.
+    pub fn backup_files() -> Vec<String> {
+        vec![FILE.to_owned()]
+    }
+
+    /// Fails if the copy in a folder is no whole database of a directory. Writes nothing.
+    pub async fn check_backup(folder: &Path) -> Result<(), StoreError> {
+        let options = SqliteConnectOptions::new().filename(folder.join(FILE));
+        let options = options.read_only(true).immutable(true);
+        let check = async {
+            let mut copy = options.connect().await?;
+            let found: String = query_scalar("PRAGMA quick_check(1)")
+                .fetch_one(&mut copy)
+                .await?;
+            // Every release had these tables.
+            query("SELECT 1 FROM users, logins, organisations LIMIT 1")
+                .execute(&mut copy)
+                .await?;
+            copy.close().await?;
+            Ok::<_, Error>(found)
+        };
+        match check.await.map_err(failed)?.as_str() {
+            "ok" => Ok(()),
+            found => Err(failed(found)),
+        }
+    }
+}
+
 async fn counted(file: &Path) -> Result<BTreeMap<String, u64>, Error> {
     let options = SqliteConnectOptions::new().filename(file).read_only(true);
     let mut copy = options.connect().await?;

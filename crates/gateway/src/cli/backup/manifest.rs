@@ -6,10 +6,16 @@ use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
+use isogloss_core::directory::{PostgresDirectory, SqliteDirectory};
 use ring::digest;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::folder::{AUDIT, TOKENS};
+use super::secrets::{JWT_SECRET, PEPPER, PREVIOUS_PEPPER};
+
+/// Files that a backup may have, and that are restored then.
+const OPTIONAL: [&str; 4] = [AUDIT, PEPPER, PREVIOUS_PEPPER, JWT_SECRET];
 /// The file that holds it.
 pub(super) const MANIFEST: &str = "manifest.json";
 /// What this program writes and reads.
@@ -85,6 +91,32 @@ impl Manifest {
             }
         }
         Ok(manifest)
+    }
+
+    /// Fails if a file that a restore needs or finds is not listed: it has no checksum.
+    pub(in crate::cli) fn lists_all(&self, folder: &Path) -> Result<()> {
+        let mut names = self.needed();
+        let optional = OPTIONAL.into_iter();
+        names.extend(
+            optional
+                .filter(|name| folder.join(name).exists())
+                .map(str::to_owned),
+        );
+        if let Some(unlisted) = names.iter().find(|name| !self.has(name)) {
+            let place = folder.display();
+            bail!("{place}/{MANIFEST} is damaged: it does not list {unlisted}");
+        }
+        Ok(())
+    }
+
+    /// Returns the names of the files without which nothing is restored.
+    fn needed(&self) -> Vec<String> {
+        let mut needed = match self.directory.database {
+            Database::Sqlite => SqliteDirectory::backup_files(),
+            Database::Postgres => PostgresDirectory::backup_files(),
+        };
+        needed.extend(self.tokens.map(|_| TOKENS.to_owned()));
+        needed
     }
 
     /// Whether the backup has that file.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use futures_util::future::join_all;
-use isogloss_core::directory::{BackedUp, Directory, UserFilter};
+use isogloss_core::directory::{BackedUp, Directory, SqliteDirectory, UserFilter};
 use isogloss_core::store::{Record, StoredToken, TokenReader, TokenStore, all_digests};
 use isogloss_core::{Clock as _, SystemClock};
 use serde::Serialize;
@@ -53,13 +53,18 @@ impl<'a> Target<'a> {
         manifest: &'a Manifest,
         sections: &'a Sections,
     ) -> Result<Self> {
+        fits(manifest, sections)?;
+        manifest.lists_all(folder)?;
         if manifest.tokens.is_some() {
             let found = count(&folder.join(TOKENS), |_| {})?;
             if manifest.tokens != Some(found) {
                 bail!("{} is damaged: it has {found} tokens", folder.display());
             }
         }
-        fits(manifest, sections)?;
+        if manifest.directory.database == Database::Sqlite {
+            let checked = SqliteDirectory::check_backup(folder).await;
+            checked.with_context(|| format!("{} is damaged", folder.display()))?;
+        }
         let secrets = Secrets::compare(folder, manifest, sections)?;
         refuse_running(sections)?;
         let tokens = open_tokens(sections)?;

@@ -30,7 +30,7 @@ pub(in crate::cli) struct List {
     #[arg(long, value_name = "NUMBER", default_value_t = i64::MIN, hide_default_value = true)]
     after: i64,
     /// How many at the most; all if nothing is said
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
     /// As JSON
     #[arg(long)]

@@ -91,7 +91,7 @@ pub(super) async fn what_makes_no_sense_changes_nothing(directory: &dyn Director
     let invalid = |reason: &str| Err(Unfit::Invalid(reason.to_owned()));
     for (name, default_unit, reason) in [
         ("", None, "the name is empty"),
-        ("a\nb", None, "the name holds a control character"),
+        ("a\nb", None, "the name holds a control character, U+000A"),
         (
             "Tricell",
             Some("R1"),
@@ -114,7 +114,7 @@ pub(super) async fn what_makes_no_sense_changes_nothing(directory: &dyn Director
     let refused = unfit(directory, put(unit("R\n1"))).await;
     assert_eq!(
         refused,
-        invalid("the unit's identifier holds a control character")
+        invalid("the unit's identifier holds a control character, U+000A")
     );
     let nobody = Uuid::new_v4();
     let refused = unfit(directory, Change::RemoveOrganisation(nobody)).await;

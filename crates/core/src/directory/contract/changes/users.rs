@@ -119,7 +119,7 @@ pub(super) async fn what_makes_no_sense_changes_nothing(directory: &dyn Director
         ),
         (
             with(|edit| edit.last_name = Some("a\0".into())),
-            "the last name holds a control character",
+            "the last name holds a control character, U+0000",
         ),
         (
             with(|edit| edit.organisation = Some("Moon".into())),
@@ -127,7 +127,7 @@ pub(super) async fn what_makes_no_sense_changes_nothing(directory: &dyn Director
         ),
         (
             with(|edit| edit.organisation = Some("\0".into())),
-            "the organisation holds a control character",
+            "the organisation holds a control character, U+0000",
         ),
         (
             with(|edit| edit.units = Some(vec!["U1".into()])),

@@ -36,7 +36,7 @@ pub(super) fn wanted_key(key: FileKey) -> Result<WantedKey, FileError> {
         }
         _ => return Err(wrong("needs either key or digest")),
     };
-    let label = key.label.as_deref().map(rules::tidy_label);
+    let label = key.label.as_deref().map(rules::tidy_stored_label);
     let label = label.transpose().map_err(|reason| wrong(&reason))?;
     let scopes = match &key.scopes {
         None => None,

@@ -146,7 +146,7 @@ fn app_passwords(user: &NewUser) -> Result<Option<Vec<AppPasswordEntry>>, FileEr
         let label = if user.grandfathered {
             password.label.clone()
         } else {
-            rules::tidy_label(&password.label).map_err(|reason| wrong(user, reason))?
+            rules::tidy_stored_label(&password.label).map_err(|reason| wrong(user, reason))?
         };
         Ok(AppPasswordEntry {
             digest: digest(user, "application password", &password.digest)?,
