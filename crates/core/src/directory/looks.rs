@@ -110,10 +110,10 @@ fn organisations_of_one_look(names: &[String]) -> Option<LookAlikes> {
         .clone()
         .map(|name| name.nfc().collect())
         .collect();
-    let named = in_the_way.map(|name| format!("organisation {}", shown(name)));
+    let shown_names = in_the_way.map(|name| format!("organisation {}", shown(name)));
     (!forms.is_empty()).then(|| LookAlikes {
         is_one_name: forms.len() == 1,
-        names: named.collect(),
+        names: shown_names.collect(),
     })
 }
 

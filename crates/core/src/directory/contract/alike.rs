@@ -30,9 +30,8 @@ pub(super) async fn organisations_that_look_alike_are_refused_and_listed(
             .change(Change::AddOrganisation(organisation))
             .await
             .unwrap();
-        let name = Some(name.to_owned());
         let edit = OrganisationEdit {
-            name: name.clone(),
+            name: Some(name.to_owned()),
             ..OrganisationEdit::default()
         };
         let edited = Change::EditOrganisation {
@@ -44,7 +43,6 @@ pub(super) async fn organisations_that_look_alike_are_refused_and_listed(
             reason
         );
         // As a release without the rule stored it.
-        let name = name.unwrap_or_default();
         sql.run(&format!(
             "UPDATE organisations SET name = '{name}' WHERE name = '{other}'"
         ))

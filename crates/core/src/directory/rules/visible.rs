@@ -30,7 +30,7 @@ pub(in crate::directory) fn check_visible(what: &str, text: &str) -> Result<(), 
     Ok(())
 }
 
-/// Whether a character is a Default_Ignorable_Code_Point, which a skeleton leaves out (UTS #39, section 4),
+/// Whether a character is a `Default_Ignorable_Code_Point`, which a skeleton leaves out (UTS #39, section 4),
 /// or one of the few others that are never shown.
 fn is_invisible(character: char) -> bool {
     let is_left_out = |character: char| {
