@@ -1,5 +1,6 @@
 //! A SQLite file that a user may read, and not write.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
@@ -57,11 +58,11 @@ impl Readable {
     fn run(&self, words: &[&str]) -> (Option<i32>, String, String) {
         let served = self.builder.command(self.folder.path()).unwrap();
         give_all_but_the_directory(self.folder.path());
-        let mut command = Command::new(served.get_program());
+        let mut command = Command::new(self.in_reach(served.get_program()));
         command.current_dir(self.folder.path()).args(words);
-        command.args(served.get_args().skip(1));
+        command.args(served.get_args().skip(1).map(|word| self.in_reach(word)));
         let set = served.get_envs();
-        command.envs(set.filter_map(|(key, value)| Some((key, value?))));
+        command.envs(set.filter_map(|(key, value)| Some((key, self.in_reach(value?)))));
         let output = command.uid(STRANGER).gid(STRANGER).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (
@@ -69,6 +70,21 @@ impl Readable {
             text(output.stdout),
             text(output.stderr),
         )
+    }
+
+    /// Copies a file from elsewhere, whose folders the stranger may not enter, and returns where it is.
+    fn in_reach(&self, word: &OsStr) -> OsString {
+        let (file, folder) = (Path::new(word), self.folder.path());
+        if file.starts_with(folder) || !file.is_absolute() || !file.is_file() {
+            return word.to_owned();
+        }
+        let reach = folder.join("reach");
+        fs::create_dir_all(&reach).unwrap();
+        let copy = reach.join(file.file_name().unwrap());
+        if !copy.exists() {
+            fs::copy(file, &copy).unwrap();
+        }
+        copy.into_os_string()
     }
 
     #[track_caller]
