@@ -50,7 +50,7 @@ pub use self::origin::{Attribute, Attributes, Part, Value};
 pub use self::outstanding::{MigrationError, Obstacle, Outstanding, Step};
 pub use self::postgres::{AddressError, PostgresAccess, PostgresDirectory, PostgresSettings};
 pub use self::present::Present;
-pub use self::rules::tidy_label;
+pub use self::rules::{is_invisible, tidy_label};
 pub use self::snapshot::{
     AppPasswordEntry, CardEntry, KeyEntry, OrganisationEntry, RecoveryCodeEntry, RevokedEntry,
     RevokedKeyEntry, Snapshot, UnitEntry, UserEntry,

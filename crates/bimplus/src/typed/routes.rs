@@ -6,6 +6,7 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::test::{TestRequest, call_and_read_body, init_service};
 use actix_web::web::Data;
 use actix_web::{App, Error, rt};
+use isogloss_core::directory::is_invisible;
 use isogloss_core::{Presented, Token, Unit, is_unprintable};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -65,9 +66,11 @@ impl Content {
     }
 }
 
-/// Returns what an import lets in of a text: a trimmed line of printable characters.
+/// Returns what an import lets in of a text: a trimmed line of printable characters that can be seen.
 fn name(text: &str) -> String {
-    let printable = text.chars().filter(|c| !is_unprintable(*c));
+    let printable = text
+        .chars()
+        .filter(|c| !is_unprintable(*c) && !is_invisible(*c));
     let line: String = printable.take(LONGEST_NAME).collect();
     line.trim().to_owned()
 }

@@ -20,6 +20,7 @@ pub(super) use self::names::{login_forms, spellings, stored_line, stored_login, 
 pub(super) use self::organisations::{settle_organisation, settle_unit, settle_units};
 pub(super) use self::users::{breaks_rules, check_lines, check_number, settle_user};
 pub(super) use self::visible::check_visible;
+pub use self::visible::is_invisible;
 use crate::printable::is_unprintable;
 use crate::user::Role;
 

@@ -10,11 +10,14 @@ use super::{check_name, code_point};
 const VIRAMA: u8 = 9;
 const NON_JOINER: char = '\u{200c}';
 const JOINER: char = '\u{200d}';
+const TEXT_STYLE: char = '\u{fe0e}';
+const EMOJI_STYLE: char = '\u{fe0f}';
 
 /// Refuses a text that cannot be a line of a name's length, or that holds an invisible character.
 ///
 /// Joiners may stand where scripts need them, like in domain names (RFC 5892, appendix A): both after a
-/// virama, and the zero width non-joiner between two Arabic letters.
+/// virama, and the zero width non-joiner between two Arabic letters. Emoji are made with variation selectors
+/// and joiners, too.
 pub(in crate::directory) fn check_visible(what: &str, text: &str) -> Result<(), String> {
     check_name(what, text)?;
     let mut before = None;
@@ -32,7 +35,8 @@ pub(in crate::directory) fn check_visible(what: &str, text: &str) -> Result<(), 
 
 /// Whether a character is a `Default_Ignorable_Code_Point`, which a skeleton leaves out (UTS #39, section 4),
 /// or one of the few others that are never shown.
-fn is_invisible(character: char) -> bool {
+#[must_use]
+pub fn is_invisible(character: char) -> bool {
     let is_left_out = |character: char| {
         let mut room = [0; 4];
         skeleton(character.encode_utf8(&mut room)).next().is_none()
@@ -44,11 +48,21 @@ fn is_invisible(character: char) -> bool {
 fn is_needed(before: Option<char>, character: char, after: Option<char>) -> bool {
     let is_arabic = |one: Option<char>| one.is_some_and(|one| one.script() == Script::Arabic);
     let follows_virama = before.is_some_and(|one| canonical_combining_class(one) == VIRAMA);
+    let follows_symbol = before.is_some_and(is_symbol);
     match character {
+        TEXT_STYLE | EMOJI_STYLE => follows_symbol,
+        JOINER if follows_symbol || before == Some(EMOJI_STYLE) => after.is_some_and(is_symbol),
         JOINER => follows_virama,
         NON_JOINER => follows_virama || is_arabic(before) && is_arabic(after),
         _ => false,
     }
+}
+
+/// Whether a character is one of those of which emoji are made, or another that is neither a letter nor a mark.
+fn is_symbol(character: char) -> bool {
+    let is_letter_or_blank = character.is_alphanumeric() || character.is_whitespace();
+    let is_mark = canonical_combining_class(character) != 0;
+    !(character.is_ascii() || is_letter_or_blank || is_mark || is_invisible(character))
 }
 
 #[cfg(test)]
@@ -73,6 +87,8 @@ mod tests {
             ("ad\u{200c}min", "U+200C"),
             ("\u{645}\u{6cc}\u{200c}", "U+200C"),
             ("\u{645}\u{200d}\u{6cc}", "U+200D"),
+            ("\u{1f3f3}\u{200d}", "U+200D"),
+            ("\u{2764}\u{fe0f}\u{fe0f}", "U+FE0F"),
         ] {
             let expected = format!("the name holds an invisible character, {point}");
             assert_eq!(check_visible("the name", text), Err(expected));
@@ -80,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn joiners_stand_where_scripts_need_them() {
+    fn joiners_and_selectors_stand_where_scripts_and_emoji_need_them() {
         for text in [
             "",
             "Zo\u{eb} \u{141}ukasz",
@@ -89,6 +105,10 @@ mod tests {
             "\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645}",
             "\u{915}\u{94d}\u{200d}\u{937}",
             "\u{915}\u{94d}\u{200c}\u{937}",
+            // A crane, a rainbow flag, and a heart as text.
+            "\u{1f3d7}\u{fe0f} Bau",
+            "\u{1f3f3}\u{fe0f}\u{200d}\u{1f308}",
+            "\u{2764}\u{fe0e}",
         ] {
             assert_eq!(check_visible("the name", text), Ok(()), "{text}");
         }
