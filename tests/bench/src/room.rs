@@ -11,7 +11,7 @@ use crate::load::{Questions, ask};
 use crate::process::{own, resident};
 use crate::report::Report;
 use crate::targets::at_most;
-use crate::tokens::{issue, issue_to_many};
+use crate::tokens::{issue, put_for_many};
 use crate::validation::{BIMPLUS, END};
 
 const CLIENTS: usize = 32;
@@ -30,9 +30,9 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
         own(gateway.id())?
     ));
     let empty = used(&redis)?;
-    let many = issue_to_many(&gateway, &redis.url(), effort.hot)?.len();
+    put_for_many(&gateway, &redis.url(), effort.hot)?;
     #[expect(clippy::cast_precision_loss, reason = "nobody has so many")]
-    let each = (used(&redis)? - empty) / many as f64;
+    let each = (used(&redis)? - empty) / effort.hot as f64;
     report.judge(at_most(
         "memory of Redis for each session, its index included",
         "bytes",

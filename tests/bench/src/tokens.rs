@@ -14,7 +14,7 @@ use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::store::{Caps, RedisSettings, RedisStore, TokenStore};
 use isogloss_core::{
     Auth, Parts, PasswordSettings, Passwords, Pepper, Peppers, Purpose, Realm, SecondUse,
-    SystemClock, Terms, User,
+    SystemClock, Terms, TokenDigest,
 };
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
@@ -38,30 +38,47 @@ use crate::gateways::pepper;
 
 /// BIMplus tokens in the Redis of a gateway, all of one user.
 pub(crate) fn issue(gateway: &Gateway, redis: &str, many: usize) -> Result<Vec<String>> {
-    issue_to(gateway, redis, many, |_, _| ())
+    let place = Place::of(gateway);
+    Runtime::new()?.block_on(async { place.issue(store_at(redis)?, many).await })
 }
 
-/// The same for users that nobody knows, five for each: they open nothing, and take room.
-pub(crate) fn issue_to_many(gateway: &Gateway, redis: &str, many: usize) -> Result<Vec<String>> {
+/// Puts as many records there of users that nobody knows, five for each: they open nothing, and take room.
+pub(crate) fn put_for_many(gateway: &Gateway, redis: &str, many: usize) -> Result<()> {
     const EACH: usize = 5;
-    issue_to(gateway, redis, many, |number, user| {
-        if number % EACH == 0 {
-            user.id = Uuid::new_v4();
-        }
-    })
-}
-
-fn issue_to(gateway: &Gateway, redis: &str, many: usize, whose: Whose) -> Result<Vec<String>> {
     let place = Place::of(gateway);
     Runtime::new()?.block_on(async {
-        let settings = RedisSettings::at(redis.to_owned());
-        let store = RedisStore::new(&settings, CAPS)?;
-        place.issue(Arc::new(store), many, whose).await
+        let store = store_at(redis)?;
+        place.issue(store.clone(), 1).await?;
+        let user = place.auth(store.clone()).await?.find(USER).await?;
+        let user = user.context("the demo has no such user")?;
+        let issued = store.of_user(user.id).await?.pop();
+        let (_, record) = issued.context("a token that was just issued")?;
+        store.remove_user(user.id).await?;
+        let mut putting = JoinSet::new();
+        for part in 0..AT_ONCE {
+            let (store, mut record) = (store.clone(), record.clone());
+            putting.spawn(async move {
+                for number in 0..(part..many).step_by(AT_ONCE).count() {
+                    if number % EACH == 0 {
+                        record.user = Uuid::new_v4();
+                    }
+                    let digest = TokenDigest::from(Uuid::new_v4().into_bytes());
+                    store.put(digest, &record, record.issued_at).await?;
+                }
+                anyhow::Ok(())
+            });
+        }
+        while let Some(part) = putting.join_next().await {
+            part??;
+        }
+        Ok(())
     })
 }
 
-/// Makes the user of one token another.
-pub(crate) type Whose = fn(usize, &mut User);
+fn store_at(redis: &str) -> Result<Arc<RedisStore>> {
+    let settings = RedisSettings::at(redis.to_owned());
+    Ok(Arc::new(RedisStore::new(&settings, CAPS)?))
+}
 
 /// Where a gateway has its users and its pepper.
 #[derive(Debug, Clone)]
@@ -83,7 +100,6 @@ impl Place {
         &self,
         store: Arc<dyn TokenStore>,
         many: usize,
-        whose: Whose,
     ) -> Result<Vec<String>> {
         let auth = self.auth(store).await?;
         let user = auth
@@ -92,11 +108,10 @@ impl Place {
             .context("the demo has no such user")?;
         let mut issuing = JoinSet::new();
         for part in 0..AT_ONCE {
-            let (auth, mut user) = (auth.clone(), user.clone());
+            let (auth, user) = (auth.clone(), user.clone());
             issuing.spawn(async move {
                 let mut tokens = Vec::new();
-                for number in 0..(part..many).step_by(AT_ONCE).count() {
-                    whose(number, &mut user);
+                for _ in (part..many).step_by(AT_ONCE) {
                     let terms = terms();
                     let issued = auth.issue(Realm::new("bimplus"), &user, terms).await?;
                     tokens.push(issued.token.hex());

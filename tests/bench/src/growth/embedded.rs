@@ -31,7 +31,7 @@ pub(super) fn add(
     Runtime::new()?.block_on(async {
         let store: Arc<dyn TokenStore> = Arc::new(open(store).await?);
         fill_up(store.as_ref(), nobodys).await?;
-        place.issue(store, asked, |_, _| ()).await
+        place.issue(store, asked).await
     })
 }
 

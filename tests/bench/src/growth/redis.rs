@@ -7,7 +7,7 @@ use redis::{Commands as _, Connection, cmd, pipe};
 use uuid::Uuid;
 
 use super::progress::Progress;
-use crate::tokens::issue_to_many;
+use crate::tokens::put_for_many;
 
 /// Tokens of one user.
 const EACH: usize = 5;
@@ -31,7 +31,7 @@ struct Pattern {
 /// Puts so many tokens into an empty Redis.
 pub(super) fn fill(gateway: &Gateway, redis: &Redis, many: usize) -> Result<()> {
     let mut connection = redis::Client::open(redis.url())?.get_connection()?;
-    issue_to_many(gateway, &redis.url(), 1)?;
+    put_for_many(gateway, &redis.url(), 1)?;
     let pattern = Pattern::read(&mut connection)?;
     let mut progress = Progress::new("tokens in Redis", many);
     let users = many.div_ceil(EACH);

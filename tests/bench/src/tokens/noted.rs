@@ -23,7 +23,7 @@ pub(crate) fn issue_noted(gateway: &Gateway, redis: &str, many: usize) -> Result
     Runtime::new()?.block_on(async {
         let settings = RedisSettings::at(redis.to_owned());
         let store = Arc::new(RedisStore::new(&settings, CAPS)?);
-        let tokens = place.issue(store.clone(), many, |_, _| ()).await?;
+        let tokens = place.issue(store.clone(), many).await?;
         let auth = place.auth(store.clone()).await?;
         let user = auth.find(USER).await?.context("no such user")?;
         let now = SystemClock.now();
