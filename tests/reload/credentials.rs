@@ -138,6 +138,8 @@ fn a_new_password_of_postgresql_is_used_from_the_reload_on_and_no_request_fails(
     fs::write(&file, &address).unwrap();
     let gateway = builder("")
         .env("ISOGLOSS__DIRECTORY__URL_FILE", file.display().to_string())
+        // All are made before the password changes: one more would be refused until the reload.
+        .env("ISOGLOSS__DIRECTORY__CONNECTIONS", "2")
         .start()
         .unwrap();
     gateway.wait_until_ready().unwrap();
@@ -147,7 +149,7 @@ fn a_new_password_of_postgresql_is_used_from_the_reload_on_and_no_request_fails(
         pids.lines().map(str::to_owned).collect::<Vec<_>>()
     };
     under_load(&gateway, || {
-        wait_until("connections", || pids().len() > 1);
+        wait_until("connections", || pids().len() == 2);
         let before = pids();
         let changed = "ALTER ROLE isogloss PASSWORD 'marked-second'";
         postgres.sql("postgres", changed).unwrap();
