@@ -176,11 +176,11 @@ async fn open_directory(
             let place = || format!("{}: {}", settings.url_key(), file.display());
             let directory = match absent {
                 Absent::Make => SqliteDirectory::open(&file).await,
-                Absent::Refuse if !file.try_exists().with_context(place)? => {
+                Absent::Refuse => {
                     let maker = "isogloss serve and isogloss directory import make it";
-                    bail!(secrets::missing(settings.url_key(), &file, maker));
+                    refuse_missing(settings.url_key(), &file, maker)?;
+                    SqliteDirectory::open_existing(&file).await
                 }
-                Absent::Refuse => SqliteDirectory::open_existing(&file).await,
             };
             let directory = directory.with_context(place)?;
             let directory = directory.digesting(digests);
@@ -278,13 +278,33 @@ pub(crate) fn shared_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenS
 /// Where tokens are, and what counts attempts, if anything does.
 pub(crate) type SharedStores = (Arc<dyn TokenStore>, Option<Arc<dyn Throttle>>);
 
-/// The token store in that file, made if it is missing; `None` if another process has it open.
+/// Refuses a file that is not there, which a setting names.
+fn refuse_missing(key: &str, file: &Path, maker: &str) -> Result<()> {
+    let is_there = file.try_exists();
+    if is_there.with_context(|| format!("{key}: {}", file.display()))? {
+        Ok(())
+    } else {
+        bail!(secrets::missing(key, file, maker))
+    }
+}
+
+/// Opens the token store in that file, which must be there; `None` if another process has it open.
 pub(crate) fn embedded_tokens(
     settings: &config::Tokens,
     file: &Path,
 ) -> Result<Option<Arc<dyn TokenStore>>> {
+    refuse_missing(settings.store_key(), file, "isogloss serve makes it")?;
+    embedded_tokens_to_fill(settings, file)
+}
+
+/// Opens the token store in that file for a command that fills it, and makes it if it is missing; `None` if
+/// another process has it open.
+pub(crate) fn embedded_tokens_to_fill(
+    settings: &config::Tokens,
+    file: &Path,
+) -> Result<Option<Arc<dyn TokenStore>>> {
     let store = EmbeddedStore::open_unless_in_use(file, caps(settings));
-    let store = store.with_context(|| format!("tokens.store: {}", file.display()))?;
+    let store = store.with_context(|| format!("{}: {}", settings.store_key(), file.display()))?;
     Ok(store.map(|store| {
         let store: Arc<dyn TokenStore> = Arc::new(store);
         close_at_the_end(Open::Tokens(store.clone()));

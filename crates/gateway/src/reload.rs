@@ -92,7 +92,7 @@ impl Reload {
             mounts,
         } = config;
         let import = DirectoryFile::read_aside(&wanted.directory.import, &self.peppers).await?;
-        let mailer = mail::open(&with_changes(&self.sections, &wanted).mail)?;
+        let mailer = mail::open(&wanted.mail)?;
         // The file may be applied with these already.
         self.replace_credentials(&wanted, &contents, exchanged)
             .await?;

@@ -157,12 +157,12 @@ impl Primary {
             got => return way.entered(got),
         };
         self.look_anew().await;
-        let anew = self.way().await?;
-        if anew.place == way.place {
-            return anew.entered(Err(error));
+        let found = self.way().await?;
+        if found.place == way.place {
+            return found.entered(Err(error));
         }
-        let got = anew.pool.get().await;
-        anew.entered(got)
+        let got = found.pool.get().await;
+        found.entered(got)
     }
 
     /// The way to where the primary is said to be.

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use isogloss_core::{Existing, write_private_file};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::{Sections, read_secret};
-use crate::secrets::missing;
+use crate::secrets::existing_peppers;
 
 /// What the digests of tokens are keyed with.
 pub(in crate::cli) const PEPPER: &str = "pepper";
@@ -16,8 +16,9 @@ pub(in crate::cli) const PREVIOUS_PEPPER: &str = "previous-pepper";
 pub(in crate::cli) const JWT_SECRET: &str = "jwt-secret";
 const PREVIOUS_JWT_SECRET: &str = "previous-jwt-secret";
 
-/// Writes each of them to a file of its own; the names of those that there are.
+/// Writes each of them to a file of its own; the names of those that there are. The pepper must be there.
 pub(super) fn copy(folder: &Path, sections: &Sections) -> Result<Vec<String>> {
+    existing_peppers(&sections.tokens)?;
     let (tokens, jwt) = (&sections.tokens, &sections.jwt);
     let secrets = [
         (
@@ -48,10 +49,6 @@ pub(super) fn copy(folder: &Path, sections: &Sections) -> Result<Vec<String>> {
     let mut copied = Vec::new();
     for (name, key, value, file) in secrets {
         let Some(secret) = secret(value, key, file)? else {
-            if let Some(file) = file.filter(|_| name == PEPPER) {
-                let maker = "isogloss serve makes it; without it, no token, card or key works";
-                bail!(missing(key, file, maker));
-            }
             continue;
         };
         let bytes = secret.expose_secret().as_bytes();

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use futures_util::StreamExt as _;
 use isogloss_core::create_private_file;
 use isogloss_core::store::{StoredToken, TokenReader, TokenStore};
@@ -16,8 +16,8 @@ use super::folder::{Partial, TOKENS};
 use crate::cli::output;
 use crate::cli::remote::{Gateway, Remote};
 use crate::config::{Sections, TokenStoreAddress};
+use crate::parts;
 use crate::token_stream::token_stream;
-use crate::{parts, secrets};
 
 /// Copies all tokens; how many there are, or `None` if a gateway has them in its memory.
 pub(super) async fn copy(
@@ -37,11 +37,6 @@ pub(super) async fn copy(
             from_store(store, &file).await?;
         }
         TokenStoreAddress::Embedded(path) => {
-            let key = sections.tokens.store_key();
-            let place = || format!("{key}: {}", path.display());
-            if !path.try_exists().with_context(place)? {
-                bail!(secrets::missing(key, &path, "isogloss serve makes it"));
-            }
             if let Some(store) = parts::embedded_tokens(&sections.tokens, &path)? {
                 from_store(store, &file).await?;
             } else {

@@ -241,7 +241,7 @@ fn open_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenStore>>> {
         TokenStoreAddress::Memory => Ok(None),
         TokenStoreAddress::Redis(_) => parts::shared_tokens(sections),
         TokenStoreAddress::Embedded(path) => {
-            let store = parts::embedded_tokens(&sections.tokens, &path)?;
+            let store = parts::embedded_tokens_to_fill(&sections.tokens, &path)?;
             let path = path.display();
             let store =
                 store.with_context(|| format!("a gateway has {path} open: stop it first"))?;

@@ -60,7 +60,7 @@ pub(in crate::store::embedded) enum Change {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::store::embedded) struct Step {
     pub(in crate::store::embedded) removed: usize,
-    /// For so long nobody else could write.
+    /// How long other changes had to wait for it.
     pub(in crate::store::embedded) took: Duration,
 }
 
@@ -75,7 +75,7 @@ impl Change {
     /// Answers that it was not made.
     pub(super) fn fail(self, reason: &str) {
         let error = failed(reason);
-        // Whoever asked may have gone: then nobody needs the answer.
+        // The caller may have gone; then the answer is not needed.
         match self {
             Self::Put { answer, .. } => drop(answer.send(Err(error))),
             Self::Replace { answer, .. } => drop(answer.send(Err(error))),
