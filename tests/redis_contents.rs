@@ -40,12 +40,21 @@ struct Entry {
     bytes: Vec<Vec<u8>>,
 }
 
+impl Entry {
+    /// Whether the gateway wrote it to find out if it may write, at the start and each minute.
+    fn is_of_a_probe(&self) -> bool {
+        let key = String::from_utf8_lossy(&self.bytes[0]);
+        key.contains(":{probe")
+    }
+}
+
 fn entries(redis: &Redis) -> Vec<Entry> {
     let reply = redis.command(&["EVAL", EVERYTHING, "0"]).unwrap();
     let Reply::Array(entries) = reply else {
         panic!("{reply:?}");
     };
-    entries.iter().map(entry).collect()
+    let entries = entries.iter().map(entry);
+    entries.filter(|entry| !entry.is_of_a_probe()).collect()
 }
 
 fn entry(reply: &Reply) -> Entry {

@@ -118,6 +118,14 @@ impl Redis {
         read(&mut BufReader::new(stream))
     }
 
+    /// Returns the keys that a gateway keeps. A gateway also writes probes to find out if it may write, at
+    /// the start and each minute, and removes them; they are left out.
+    pub fn keys(&self) -> Result<Vec<String>> {
+        let mut keys = self.command(&["KEYS", "*"])?.texts();
+        keys.retain(|key| !key.contains(":{probe"));
+        Ok(keys)
+    }
+
     fn wait_for_pong(&mut self, log: &Path) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         while self.command(&["PING"]) != Ok(Reply::Simple("PONG".to_owned())) {
