@@ -12,6 +12,7 @@
 
 mod address;
 mod cluster;
+mod cluster_client;
 mod dialer;
 mod doorman;
 mod engine;
@@ -33,6 +34,7 @@ mod scan;
 mod scripts;
 mod sentinel;
 mod settings;
+mod silence;
 #[cfg(test)]
 mod tests;
 mod topology;
@@ -312,10 +314,12 @@ impl TokenStore for RedisStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.link.ping().await
+        self.link.ping().await?;
+        self.ping_lookups().await
     }
 
     async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
+        self.ping_lookups().await?;
         let mut health = self.link.health(clock).await?;
         let now = clock.now();
         let refused = self.link.probe(|number| self.probe(number, now)).await?;

@@ -5,49 +5,41 @@
 //! That is decided here, command by command. Commands of one pipeline go out side by side, each
 //! to its server, and take effect in any order.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use ::redis::cluster::ClusterClient;
-use ::redis::cluster_async::ClusterConnection;
 use ::redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo};
 use ::redis::{Cmd, ConnectionInfo, FromRedisValue, ProtocolVersion, RedisResult, cmd};
 use futures_util::future::join_all;
-use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::RedisSettings;
-use super::dialer::{Dialer, is_tls, server_at};
+use super::cluster_client::{Client, Connected};
+use super::dialer::{Dialer, is_tls, server_at, tcp_settings};
 use super::fault::Fault;
 use super::link::failed;
 use super::name::{failed_at, name_of, names_of};
 use super::question::{Manner, Question};
 use super::replicas::Replicas;
-use super::topology::primaries_of;
-use super::wire::Wire;
+use super::silence::Silence;
+use super::topology::{Slots, have_key, primaries_of};
+use super::wire::{NameOf, Wire};
 use crate::error::StoreError;
-
-/// So many failures without one answer in between, and the client is made anew from the addresses
-/// of the configuration.
-const PATIENCE: u32 = 8;
 
 /// A cluster.
 pub(super) struct Cluster {
-    client: ClusterClient,
     seed: ConnectionInfo,
     /// Names those of the configuration in errors.
     name: String,
-    /// The servers that were known last.
-    known: RwLock<Vec<ConnectionInfo>>,
+    /// The servers that were known last, with their slots.
+    known: RwLock<Vec<(ConnectionInfo, Slots)>>,
     dialer: Dialer,
-    all: Mutex<Option<ClusterConnection>>,
+    all: Arc<Client>,
     /// `WAIT` holds up whatever comes after it on its connection.
-    waiting: Mutex<Option<ClusterConnection>>,
-    failures: AtomicU32,
-    entering: Duration,
-    waiting_time: Duration,
+    waiting: Arc<Client>,
     timeout: Duration,
+    silence: Silence,
     replicas: Replicas,
 }
 
@@ -59,29 +51,33 @@ impl Cluster {
     ) -> Result<Self, StoreError> {
         let seed = servers.first().ok_or_else(|| failed("no server"))?.clone();
         let name = format!("the cluster at {}", names_of(&servers));
-        let known = RwLock::new(servers.clone());
+        let known = servers.iter().cloned().map(|server| (server, Slots::new()));
+        let known = RwLock::new(known.collect());
         let mut client = ClusterClient::builder(servers)
             // With it, a broken connection is noticed when it breaks, not when it is used.
             .use_protocol(ProtocolVersion::RESP3)
             .retries(0)
             .connection_timeout(settings.connect_timeout)
-            .response_timeout(settings.timeout);
+            // A little less than a command has in all: the error says which server was silent.
+            .response_timeout(settings.timeout - settings.timeout / 20)
+            .tcp_settings(tcp_settings());
         if let Some(certificates) = dialer.certificates() {
             client = client.certs(certificates);
         }
+        let client = client.build().map_err(failed)?;
+        // To those we know, to those they know, and the map.
+        let entering = settings.connect_timeout * 2 + settings.timeout;
+        let times = (entering, settings.pool_timeout);
+        let client = || Client::new(client.clone(), dialer.clone(), name.clone(), times);
         Ok(Self {
-            client: client.build().map_err(failed)?,
+            all: client(),
+            waiting: client(),
             seed,
             name,
             known,
             dialer,
-            all: Mutex::default(),
-            waiting: Mutex::default(),
-            failures: AtomicU32::default(),
-            // To those we know, to those they know, and the map.
-            entering: settings.connect_timeout * 2 + settings.timeout,
-            waiting_time: settings.pool_timeout,
             timeout: settings.timeout,
+            silence: Silence::default(),
             replicas: Replicas::of(settings),
         })
     }
@@ -92,17 +88,28 @@ impl Cluster {
         manner: Manner,
     ) -> Result<T, StoreError> {
         let waits = manner == Manner::Revocation && self.replicas.are_wanted();
-        let kept = if waits { &self.waiting } else { &self.all };
-        let connection = self.connection(kept).await?;
-        let mut wire = Wire::new(connection, manner, &self.dialer, &self.seed);
+        let client = if waits { &self.waiting } else { &self.all };
+        let connected = client.get().await?;
+        let named = |key: &[u8]| self.name_of_server(key);
+        let way = (connected.connection.clone(), &named as &NameOf<'_>);
+        let mut wire = Wire::new(way, manner, &self.dialer, &self.seed);
         let asked = timeout(self.timeout, question.put(&mut wire)).await;
-        match &asked {
-            Ok(Err(error)) => self.note(kept, Fault::of(error)).await,
-            Err(_) => self.note(kept, Fault::Broken).await,
-            Ok(Ok(_)) => self.failures.store(0, Ordering::Relaxed),
-        }
-        let answer = asked.map_err(|_| self.failed("no answer in time"))?;
-        let answer = answer.map_err(|error| self.failed(error))?;
+        let answer = match asked {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => {
+                if error.is_timeout() {
+                    self.is_silent(client, &connected, &error);
+                } else if Fault::of(&error).spoils_the_connection() {
+                    client.doubt(&connected);
+                }
+                return Err(self.failed(error));
+            }
+            Err(_) => {
+                let silent = "no answer in time";
+                self.is_silent(client, &connected, &silent);
+                return Err(self.failed(silent));
+            }
+        };
         if waits {
             let waited = wire.wait(self.replicas.wait()).await;
             self.replicas.suffice(&self.name, waited)?;
@@ -116,7 +123,7 @@ impl Cluster {
             Ok(places) => {
                 let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
                 known.clone_from(&places);
-                Ok(places)
+                Ok(places.into_iter().map(|(server, _)| server).collect())
             }
             Err(error) => Err(self.unreachable(error).await),
         }
@@ -137,7 +144,7 @@ impl Cluster {
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
             known.clone()
         };
-        let tried = known.iter().map(async |server| {
+        let tried = known.iter().map(async |(server, _)| {
             let dialled = self.dialer.dial(server).await;
             dialled
                 .err()
@@ -160,58 +167,54 @@ impl Cluster {
         failed_at(&self.name, error)
     }
 
-    async fn primaries(&self) -> Result<Vec<ConnectionInfo>, StoreError> {
-        let mut connection = self.connection(&self.all).await?;
+    async fn primaries(&self) -> Result<Vec<(ConnectionInfo, Slots)>, StoreError> {
+        let connected = self.all.get().await?;
         let mut slots = cmd("CLUSTER");
         slots.arg("SLOTS");
         // Every primary: one that is cut off from the others does not know of a failover.
         let everywhere = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
+        let mut connection = connected.connection.clone();
         let asked = timeout(self.timeout, connection.route_command(slots, everywhere)).await;
-        let asked = asked.map_err(|_| self.failed("no answer in time"));
-        let asked = asked.and_then(|answer| answer.map_err(|error| self.failed(error)));
         let primaries = match asked {
-            Ok(responses) => primaries_of(responses),
-            Err(error) => Err(error),
+            Ok(Ok(responses)) => primaries_of(responses),
+            Ok(Err(error)) if error.is_timeout() => {
+                self.is_silent(&self.all, &connected, &error);
+                Err(self.failed(error))
+            }
+            Ok(Err(error)) => Err(self.failed(error)),
+            Err(_) => {
+                let silent = "no answer in time";
+                self.is_silent(&self.all, &connected, &silent);
+                Err(self.failed(silent))
+            }
         };
         if primaries.is_err() {
-            self.note(&self.all, Fault::Unfit).await;
+            self.all.doubt(&connected);
         }
         let tls = is_tls(&self.seed);
-        let places = primaries?.into_iter();
-        places
-            .map(|one| server_at(one.host, one.port, tls, self.seed.redis_settings()))
-            .collect::<RedisResult<_>>()
-            .map_err(failed)
+        let places = primaries?.into_iter().map(|(one, slots)| {
+            let server = server_at(one.host, one.port, tls, self.seed.redis_settings())?;
+            Ok((server, slots))
+        });
+        places.collect::<RedisResult<_>>().map_err(failed)
     }
 
-    async fn connection(
+    /// Returns the name of the server that has a key, as far as that is known.
+    fn name_of_server(&self, key: &[u8]) -> Option<String> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let mut known = known.iter();
+        let server = known.find(|(_, slots)| have_key(slots, key));
+        server.map(|(server, _)| name_of(server))
+    }
+
+    /// Replaces connections of which one was silent.
+    fn is_silent(
         &self,
-        kept: &Mutex<Option<ClusterConnection>>,
-    ) -> Result<ClusterConnection, StoreError> {
-        // Who waits here waits for somebody who is connecting.
-        let mut kept = timeout(self.waiting_time, kept.lock())
-            .await
-            .map_err(|_| self.failed("no connection in time"))?;
-        if let Some(connection) = kept.as_ref() {
-            return Ok(connection.clone());
-        }
-        let entering = timeout(self.entering, self.client.get_async_connection());
-        let made = self
-            .dialer
-            .inside(entering)
-            .await
-            .map_err(|_| self.failed("no connection in time"))?
-            .map_err(|error| self.failed(error))?;
-        *kept = Some(made.clone());
-        Ok(made)
-    }
-
-    async fn note(&self, kept: &Mutex<Option<ClusterConnection>>, fault: Fault) {
-        if fault == Fault::Refused {
-            self.failures.store(0, Ordering::Relaxed);
-        } else if self.failures.fetch_add(1, Ordering::Relaxed) + 1 >= PATIENCE {
-            self.failures.store(0, Ordering::Relaxed);
-            *kept.lock().await = None;
-        }
+        client: &Arc<Client>,
+        connected: &Connected,
+        error: &impl std::fmt::Display,
+    ) {
+        self.silence.log(&format!("{}: {error}", self.name));
+        client.replace(connected);
     }
 }

@@ -2,8 +2,11 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::time::Duration;
 
 use ::redis::aio::{AsyncPushSender, MultiplexedConnection};
+use ::redis::io::tcp::TcpSettings;
+use ::redis::io::tcp::socket2::TcpKeepalive;
 use ::redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _,
     RedisConnectionInfo, RedisResult, TlsCertificates,
@@ -14,6 +17,14 @@ use tokio::runtime::Handle;
 use super::RedisSettings;
 use super::link::failed;
 use crate::error::StoreError;
+
+/// How long a connection is idle before the kernel asks whether the other side is still there.
+const IDLE: Duration = Duration::from_secs(10);
+/// How often it asks again, and how many requests without a response end the connection.
+const PROBES: (Duration, u32) = (Duration::from_secs(5), 3);
+/// How long what was sent may be unacknowledged before the kernel ends the connection.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
 
 /// Connects, in time, trusting whom it was told to trust.
 #[derive(Clone)]
@@ -86,11 +97,10 @@ impl Dialer {
     }
 
     fn client(&self, server: &ConnectionInfo) -> RedisResult<Client> {
+        let server = server.clone().set_tcp_settings(tcp_settings());
         match self.certificates() {
-            Some(certificates) if is_tls(server) => {
-                Client::build_with_tls(server.clone(), certificates)
-            }
-            _ => Client::open(server.clone()),
+            Some(certificates) if is_tls(&server) => Client::build_with_tls(server, certificates),
+            _ => Client::open(server),
         }
     }
 
@@ -113,6 +123,20 @@ impl Dialer {
         })
         .await
     }
+}
+
+/// Returns how the kernel finds out that the other side of a connection is gone. Requests do not wait for
+/// that: they have time-outs, and give up a connection that is silent for so long.
+pub(super) fn tcp_settings() -> TcpSettings {
+    let (interval, retries) = PROBES;
+    let keepalive = TcpKeepalive::new()
+        .with_time(IDLE)
+        .with_interval(interval)
+        .with_retries(retries);
+    let settings = TcpSettings::default().set_keepalive(keepalive);
+    #[cfg(target_os = "linux")]
+    let settings = settings.set_user_timeout(UNACKNOWLEDGED);
+    settings
 }
 
 /// A server of whose place others told us.

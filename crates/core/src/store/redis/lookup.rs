@@ -30,15 +30,28 @@ impl RedisStore {
         let wires = self.near.as_ref().and_then(|near| near.wires());
         let wire = wires.and_then(|wires| Some((wires, wires.get(&self.link.access().dialer)?)));
         if let Some((wires, mut wire)) = wire {
-            match get.query_async(&mut wire).await {
+            match get.query_async(&mut wire.connection).await {
                 Ok(value) => return Ok(packed(value)),
-                Err(error) if error.is_timeout() => return Err(self.link.no_answer()),
-                Err(error) if Fault::of(&error).spoils_the_connection() => wires.is_broken(),
-                Err(_) => {}
+                Err(error) => {
+                    if Fault::of(&error).spoils_the_connection() {
+                        wires.give_up(&wire, &error);
+                    }
+                    if error.is_timeout() {
+                        return Err(self.link.no_answer());
+                    }
+                }
             }
         }
         let asking = Box::pin(self.link.ask(&get));
         Ok(packed(asking.await?))
+    }
+
+    /// Checks that the connections for lookups respond, those of other threads included.
+    pub(super) async fn ping_lookups(&self) -> Result<(), StoreError> {
+        match self.near.as_ref().and_then(|near| near.wires()) {
+            Some(wires) => wires.ping().await,
+            None => Ok(()),
+        }
     }
 
     /// Those of the records that are there.

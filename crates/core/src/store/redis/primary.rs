@@ -19,6 +19,7 @@ use super::name::{failed_at, name_of};
 use super::place::Place;
 use super::question::{Manner, Question};
 use super::replicas::Replicas;
+use super::silence::Silence;
 use crate::connections::Connections;
 use crate::error::StoreError;
 
@@ -32,6 +33,7 @@ pub(super) struct Primary {
     entering: Duration,
     timeout: Duration,
     replicas: Replicas,
+    silence: Silence,
 }
 
 /// A pool of connections to one server.
@@ -78,6 +80,7 @@ impl Primary {
             entering: settings.entering(),
             timeout: settings.timeout,
             replicas: Replicas::of(settings),
+            silence: Silence::default(),
         }
     }
 
@@ -119,10 +122,14 @@ impl Primary {
                 Ok(Err(error)) => error,
                 Err(_) => {
                     drop(Connection::take(connection));
+                    self.silence.log(&place);
                     return Err(failed_at(&place, "no answer in time"));
                 }
             };
             let fault = Fault::of(&error);
+            if error.is_timeout() {
+                self.silence.log(&place);
+            }
             if fault.spoils_the_connection() {
                 drop(Connection::take(connection));
                 self.look_anew().await;

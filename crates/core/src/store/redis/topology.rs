@@ -3,8 +3,10 @@
 //! The response is complete or an error: code that does something at every primary must not succeed because
 //! it found none.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
+use ::redis::cluster_routing::Slot;
 use ::redis::{FromRedisValue as _, Value};
 
 use super::link::failed;
@@ -20,14 +22,24 @@ pub(super) struct ClusterPrimary {
     id: String,
 }
 
+/// The slots of a primary.
+pub(super) type Slots = Vec<RangeInclusive<u16>>;
+
+/// Returns whether a key belongs to one of these slots.
+pub(super) fn have_key(slots: &Slots, key: &[u8]) -> bool {
+    let slot = Some(Slot::for_key(key));
+    let mut numbers = slots.iter().cloned().flatten();
+    numbers.any(|number| Slot::new(number) == slot)
+}
+
 /// Returns the primaries that all servers name, from the response of each, by the address it was queried at.
 ///
 /// Fails if there is no response, if one does not cover all slots, or if two name different servers.
-pub(super) fn primaries_of(responses: Value) -> Result<Vec<ClusterPrimary>, StoreError> {
+pub(super) fn primaries_of(responses: Value) -> Result<Vec<(ClusterPrimary, Slots)>, StoreError> {
     let Value::Map(responses) = responses else {
         return Err(failed("CLUSTER SLOTS: expected a response of each server"));
     };
-    let mut known: Option<Vec<ClusterPrimary>> = None;
+    let mut known: Option<Vec<(ClusterPrimary, Slots)>> = None;
     for (address, response) in responses {
         let address = String::from_redis_value(address).map_err(failed)?;
         let (queried, _) = address
@@ -47,20 +59,26 @@ pub(super) fn primaries_of(responses: Value) -> Result<Vec<ClusterPrimary>, Stor
     known.ok_or_else(|| failed("no server of the cluster responded"))
 }
 
-fn ids(primaries: &[ClusterPrimary]) -> BTreeSet<&str> {
-    primaries.iter().map(|one| one.id.as_str()).collect()
+fn ids(primaries: &[(ClusterPrimary, Slots)]) -> BTreeSet<&str> {
+    primaries.iter().map(|(one, _)| one.id.as_str()).collect()
 }
 
-fn primaries_in(response: Value, queried: &str) -> Result<Vec<ClusterPrimary>, StoreError> {
+fn primaries_in(
+    response: Value,
+    queried: &str,
+) -> Result<Vec<(ClusterPrimary, Slots)>, StoreError> {
     let ranges: Vec<Vec<Value>> = Vec::from_redis_value(response).map_err(failed)?;
     let mut covered = Vec::new();
-    let mut primaries = BTreeSet::new();
+    let mut primaries = BTreeMap::<_, Slots>::new();
     for range in ranges {
         let [Value::Int(first), Value::Int(last), Value::Array(node), ..] = &range[..] else {
             return Err(failed("CLUSTER SLOTS: expected a range and its primary"));
         };
         covered.push((*first, *last));
-        primaries.insert(primary_of(node, queried)?);
+        let number = |slot: i64| u16::try_from(slot).map_err(failed);
+        let slots = number(*first)?..=number(*last)?;
+        let primary = primary_of(node, queried)?;
+        primaries.entry(primary).or_default().push(slots);
     }
     covered.sort_unstable();
     let mut next = 0;
@@ -119,7 +137,7 @@ mod tests {
         let responses = Value::Map(vec![(text("::1:9"), Value::Array(ranges))]);
         let primaries = primaries_of(responses)?.into_iter();
         Ok(primaries
-            .map(|one| format!("{} {}", one.host, one.port))
+            .map(|(one, _)| format!("{} {}", one.host, one.port))
             .collect())
     }
 

@@ -26,9 +26,13 @@ use super::question::Manner;
 /// one after the other whenever slots move; more when the servers do not agree yet, which takes a moment.
 const PAUSES: [u64; 5] = [0, 0, 10, 40, 160];
 
+/// Returns the name of the server that has a key, as far as that is known.
+pub(super) type NameOf<'a> = dyn Fn(&[u8]) -> Option<String> + Sync + 'a;
+
 /// Sends each command to its server.
 pub(super) struct Wire<'a> {
     connection: ClusterConnection,
+    name_of_server: &'a NameOf<'a>,
     manner: Manner,
     dialer: &'a Dialer,
     /// How to enter a server of this cluster.
@@ -39,13 +43,14 @@ pub(super) struct Wire<'a> {
 
 impl<'a> Wire<'a> {
     pub(super) fn new(
-        connection: ClusterConnection,
+        (connection, name_of_server): (ClusterConnection, &'a NameOf<'a>),
         manner: Manner,
         dialer: &'a Dialer,
         seed: &'a ConnectionInfo,
     ) -> Self {
         Self {
             connection,
+            name_of_server,
             manner,
             dialer,
             seed,
@@ -84,7 +89,12 @@ impl<'a> Wire<'a> {
     async fn send_once(&self, command: &Cmd, route: RoutingInfo) -> RedisResult<Value> {
         let mut connection = self.connection.clone();
         let answer = connection.route_command(command.clone(), route).await;
-        answer.and_then(Value::extract_error)
+        let answer = answer.and_then(Value::extract_error);
+        answer.map_err(|error| {
+            let key = key_of(command).filter(|_| error.is_timeout());
+            let server = key.and_then(|key| (self.name_of_server)(key));
+            server.map_or_else(|| error.clone(), |server| naming(&server, error.clone()))
+        })
     }
 
     /// Sends a command where a server said it belongs. The client has heard it as well and draws
