@@ -11,6 +11,7 @@ const NAME: &str = "main";
 pub struct SentinelServers {
     servers: Vec<Server>,
     sentinels: Vec<Server>,
+    stalled: Option<u16>,
 }
 
 impl SentinelServers {
@@ -41,7 +42,11 @@ impl SentinelServers {
         );
         let sentinel = |_| Server::start_sentinel(certificates, &lines);
         let sentinels = (0..3).map(sentinel).collect::<Result<_>>()?;
-        let all = Self { servers, sentinels };
+        let all = Self {
+            servers,
+            sentinels,
+            stalled: None,
+        };
         wait_until("the sentinels know everybody", || all.know_everybody())?;
         Ok(all)
     }
@@ -100,6 +105,22 @@ impl SentinelServers {
         let before = self.port_of_primary()?;
         self.primary()?.kill()?;
         self.wait_for_another_primary(before)
+    }
+
+    /// Has the primary stand still, its connections open, and waits until another server is.
+    pub fn stall_primary(&mut self) -> Result<()> {
+        let before = self.port_of_primary()?;
+        self.primary()?.stall()?;
+        self.stalled = Some(before);
+        self.wait_for_another_primary(before)
+    }
+
+    /// The server that stands still.
+    pub fn stalled(&self) -> Result<&Server> {
+        let mut servers = self.servers.iter();
+        servers
+            .find(|server| Some(server.tls_port()) == self.stalled)
+            .ok_or_else(|| Error::other("none stands still"))
     }
 
     fn wait_for_another_primary(&self, before: u16) -> Result<()> {

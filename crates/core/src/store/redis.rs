@@ -19,6 +19,7 @@ mod engine;
 mod expected;
 mod fault;
 mod health;
+mod identity;
 pub(crate) mod keys;
 mod link;
 mod listing;
@@ -90,7 +91,11 @@ impl RedisStore {
     pub fn new(settings: &RedisSettings, caps: Caps) -> Result<Self, StoreError> {
         let link = Arc::new(Link::new(settings)?);
         let near = NonZeroUsize::new(settings.near_cache).map(|room| {
-            let near = Arc::new(NearTokens::new(room, settings.worker_connections));
+            let near = Arc::new(NearTokens::new(
+                room,
+                settings.worker_connections,
+                Arc::clone(link.access().dialer.identity()),
+            ));
             let following = tracker::follow(Arc::downgrade(&link), Arc::clone(&near));
             link.access().dialer.runtime().spawn(following);
             near

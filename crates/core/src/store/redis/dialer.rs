@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::redis::aio::{AsyncPushSender, MultiplexedConnection};
@@ -15,6 +16,7 @@ use deadpool_redis::Manager;
 use tokio::runtime::Handle;
 
 use super::RedisSettings;
+use super::identity::Identity;
 use super::link::failed;
 use crate::error::StoreError;
 
@@ -33,10 +35,14 @@ pub(super) struct Dialer {
     config: AsyncConnectionConfig,
     /// Drives all connections.
     runtime: Handle,
+    identity: Arc<Identity>,
 }
 
 impl Dialer {
-    pub(super) fn new(settings: &RedisSettings, runtime: Handle) -> Result<Self, StoreError> {
+    pub(super) fn new(
+        settings: &RedisSettings,
+        (runtime, identity): (Handle, Arc<Identity>),
+    ) -> Result<Self, StoreError> {
         let is_pem = |ca: &Vec<u8>| String::from_utf8_lossy(ca).contains("-----BEGIN CERTIFICATE");
         if !settings.ca.iter().all(is_pem) {
             return Err(failed("the file of authorities holds no certificate"));
@@ -50,6 +56,7 @@ impl Dialer {
             ca: settings.ca.clone(),
             config,
             runtime,
+            identity,
         })
     }
 
@@ -86,6 +93,11 @@ impl Dialer {
     /// Where connections are driven.
     pub(super) fn runtime(&self) -> &Handle {
         &self.runtime
+    }
+
+    /// Which servers connections lead to.
+    pub(super) fn identity(&self) -> &Arc<Identity> {
+        &self.identity
     }
 
     /// What makes the connections of a pool. They are made [inside](Self::inside).

@@ -15,12 +15,15 @@ use deadpool_redis::{Hook, HookError, Metrics, PoolBuilder};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use super::identity::{Identity, RunId};
+
 /// How long a server is taken for the primary without asking it.
 const ROLE_HOLDS: Duration = Duration::from_secs(1);
 
 /// Lets nobody out but the primary.
 pub(super) struct Doorman {
     timeout: Duration,
+    identity: Arc<Identity>,
     known: Mutex<Known>,
 }
 
@@ -35,9 +38,10 @@ struct Known {
 }
 
 impl Doorman {
-    pub(super) fn new(timeout: Duration) -> Arc<Self> {
+    pub(super) fn new(timeout: Duration, identity: Arc<Identity>) -> Arc<Self> {
         Arc::new(Self {
             timeout,
+            identity,
             known: Mutex::default(),
         })
     }
@@ -47,7 +51,7 @@ impl Doorman {
         let [first, again] = [self.clone(), self.clone()];
         pool.post_create(Hook::async_fn(move |connection, metrics| {
             let doorman = first.clone();
-            Box::pin(async move { doorman.prove(connection, metrics).await })
+            Box::pin(async move { doorman.prove_first(connection, metrics).await })
         }))
         .pre_recycle(Hook::async_fn(move |connection, metrics| {
             let doorman = again.clone();
@@ -59,6 +63,22 @@ impl Doorman {
     /// they come back.
     pub(super) async fn doubt_all(&self) {
         self.known.lock().await.doubted = Some(Instant::now());
+    }
+
+    async fn prove_first(
+        &self,
+        connection: &mut MultiplexedConnection,
+        metrics: &Metrics,
+    ) -> Result<(), HookError> {
+        self.prove(connection, metrics).await?;
+        let server = RunId::of(connection).await.map_err(HookError::Backend)?;
+        if self.identity.is_queried(server) {
+            // Those before it lead elsewhere, where the name did not lead any more.
+            let before = metrics.created.checked_sub(Duration::from_nanos(1));
+            let mut known = self.known.lock().await;
+            known.doubted = known.doubted.max(before);
+        }
+        Ok(())
     }
 
     async fn prove(

@@ -45,6 +45,7 @@ use super::dialer::Dialer;
 use super::engine::Engine;
 use super::expected::Expected;
 use super::health::examine;
+use super::identity::Identity;
 use super::keys::Keys;
 use super::name::failed_at;
 use super::place::Place;
@@ -91,7 +92,7 @@ impl Link {
     /// Prepares everything. Nothing is asked yet.
     pub(super) fn new(settings: &RedisSettings) -> Result<Self, StoreError> {
         let engine = Engine::start()?;
-        let access = Access::new(settings, engine.handle()?)?;
+        let access = Access::new(settings, (engine.handle()?, Arc::default()))?;
         Ok(Self {
             current: RwLock::new(Arc::new(access)),
             keys: Keys::under(settings.prefix.clone()),
@@ -112,8 +113,10 @@ impl Link {
         &self,
         settings: &RedisSettings,
     ) -> Result<AccessChange, StoreError> {
-        let next = Access::new(settings, self.access().dialer.runtime().clone())?;
-        if next.place != self.access().place {
+        let before = self.access();
+        let driven = before.dialer.runtime().clone();
+        let next = Access::new(settings, (driven, Arc::clone(before.dialer.identity())))?;
+        if next.place != before.place {
             return Ok(AccessChange::NeedsRestart);
         }
         next.ping().await?;
@@ -239,14 +242,14 @@ impl Link {
 }
 
 impl Access {
-    fn new(settings: &RedisSettings, runtime: Handle) -> Result<Self, StoreError> {
+    fn new(settings: &RedisSettings, driven: (Handle, Arc<Identity>)) -> Result<Self, StoreError> {
         let address = Address::parse(settings.url.expose_secret());
         let address = address.ok_or_else(|| {
             let expected = RedisSettings::EXPECTED;
             failed(format_args!("the address is not {expected}"))
         })?;
         let place = address.place();
-        let dialer = Dialer::new(settings, runtime)?;
+        let dialer = Dialer::new(settings, driven)?;
         let way = match address {
             Address::Server(server) => {
                 let place = Place::Fixed(Box::new(server));

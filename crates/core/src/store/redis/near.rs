@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use ::redis::ConnectionInfo;
 use ::redis::aio::MultiplexedConnection;
 
+use super::identity::Identity;
 use super::wires::Wires;
 use crate::near::{Near, NearStatus};
 use crate::token::TokenDigest;
@@ -29,20 +30,26 @@ pub(super) struct NearTokens {
     lease: Lease,
     /// By which what is not kept is asked for, if just one server tells.
     wires: Arc<Wires>,
+    identity: Arc<Identity>,
 }
 
 impl NearTokens {
-    pub(super) fn new(room: NonZeroUsize, worker_connections: bool) -> Self {
+    pub(super) fn new(
+        room: NonZeroUsize,
+        worker_connections: bool,
+        identity: Arc<Identity>,
+    ) -> Self {
         Self {
             near: Near::new(room),
             lease: Lease::new(),
             wires: Arc::new(Wires::new(worker_connections)),
+            identity,
         }
     }
 
     /// The ways to the one primary, while it is known to be that.
     pub(super) fn wires(&self) -> Option<&Arc<Wires>> {
-        self.lease.holds().then_some(&self.wires)
+        self.is_believed().then_some(&self.wires)
     }
 
     /// Has lookups go there, until nothing is told any more. To be said with each beat: an older connection,
@@ -53,7 +60,12 @@ impl NearTokens {
 
     /// Records, unless nobody tells of changes.
     pub(super) fn records(&self) -> Option<&Near<TokenDigest, Packed>> {
-        self.lease.holds().then_some(&self.near)
+        self.is_believed().then_some(&self.near)
+    }
+
+    /// Whether changes are told, and by the server that is queried.
+    fn is_believed(&self) -> bool {
+        self.lease.holds() && !self.identity.differs()
     }
 
     pub(super) fn forget(&self, digest: TokenDigest) {
@@ -65,6 +77,8 @@ impl NearTokens {
         Changing { near: self, digest }
     }
 
+    /// Anything may have changed. To be said, too, once Redis tells and before that is believed: a lookup that
+    /// began while nothing was told must not be kept.
     pub(super) fn clear(&self) {
         self.near.clear();
     }

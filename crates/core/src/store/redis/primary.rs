@@ -198,7 +198,7 @@ impl Primary {
 
     fn open(&self, place: String, server: &ConnectionInfo) -> Result<Way, StoreError> {
         let manager = self.dialer.manager(server).map_err(failed)?;
-        let doorman = Doorman::new(self.timeout);
+        let doorman = Doorman::new(self.timeout, Arc::clone(self.dialer.identity()));
         let pool = Pool::builder(manager)
             .config(self.pool)
             .runtime(Runtime::Tokio1);

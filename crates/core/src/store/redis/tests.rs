@@ -12,6 +12,7 @@ mod contracts;
 mod credentials;
 mod failover;
 mod fitness;
+mod identity;
 mod lost_answers;
 mod near;
 mod planting;

@@ -14,6 +14,7 @@ use tracing::{debug, warn};
 
 use super::dialer::Dialer;
 use super::doorman::ask_for_role;
+use super::identity::RunId;
 use super::keys::Keys;
 use super::link::{Link, failed};
 use super::name::{failed_at, name_of};
@@ -79,10 +80,18 @@ async fn watch(
                 .iter()
                 .map(|place| Tracker::start(place, (&access.dialer, link.keys()), near));
             trackers = try_join_all(started).await?;
+            // In a cluster, servers are known by the addresses that they give themselves.
+            if let ([tracker], false) = (&mut trackers[..], link.is_cluster()) {
+                access.dialer.identity().tells(tracker.run_id().await?);
+            }
+            near.clear();
         }
         let known = trackers.iter().map(|tracker| tracker.place.clone());
         if known.ne(primaries.iter().map(name_of)) {
             return Err(failed("there are other primaries now"));
+        }
+        if access.dialer.identity().differs() {
+            return Err(failed("another server is queried than tells of changes"));
         }
         let beats = trackers.iter_mut().map(Tracker::beat);
         timeout(LEASE, try_join_all(beats))
@@ -139,6 +148,11 @@ impl Tracker {
         let on: RedisResult<()> = tracking.query_async(&mut connection).await;
         on.map_err(|error| failed_at(&place, error))?;
         Ok(Self { place, connection })
+    }
+
+    async fn run_id(&mut self) -> Result<Option<RunId>, StoreError> {
+        let asked = RunId::of(&mut self.connection).await;
+        asked.map_err(|error| failed_at(&self.place, error))
     }
 
     /// Whatever it had to tell by now is told when this returns, and it still is the primary.

@@ -9,7 +9,7 @@ use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
-use ::redis::{ConnectionInfo, RedisError, RedisResult, cmd};
+use ::redis::{ConnectionInfo, ErrorKind, RedisError, RedisResult, cmd};
 use futures_util::future::join_all;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::time::sleep;
@@ -17,6 +17,7 @@ use tracing::{debug, warn};
 
 use super::dialer::Dialer;
 use super::doorman::ask_for_role;
+use super::identity::RunId;
 use super::name::{failed_at, name_of};
 use crate::error::StoreError;
 
@@ -205,9 +206,14 @@ fn stays_on_its_thread() -> bool {
     runtime.is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::CurrentThread)
 }
 
-/// A connection to what has shown that it is a primary.
+/// Connects to a server that has shown that it is a primary, and the one that tells of changes.
 async fn dial(dialer: &Dialer, server: &ConnectionInfo) -> RedisResult<MultiplexedConnection> {
     let mut connection = dialer.dial_here(server).await?;
     ask_for_role(&mut connection).await?;
+    let server = RunId::of(&mut connection).await?;
+    if !dialer.identity().may_tell(server.as_ref()) {
+        let other = "this is not the server that tells of changes";
+        return Err((ErrorKind::Client, other).into());
+    }
     Ok(connection)
 }

@@ -187,7 +187,7 @@ async fn one_stalled_server_of_a_cluster_does_not_hold_up_the_others() {
         found.push(here.get(digest(number)).await.is_ok());
     }
     let alive = found.iter().filter(|found| **found).count();
-    assert!((10..12).contains(&alive), "{alive}");
+    assert!((4..12).contains(&alive), "{alive}");
     for (number, was_found) in (0..12).zip(found.clone()) {
         assert_eq!(
             here.get(digest(number)).await.is_ok(),
