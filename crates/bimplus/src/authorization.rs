@@ -25,6 +25,13 @@ impl Caller {
         Ok(Self { token, session })
     }
 
+    /// The caller whose token stands in the header and is to be ended.
+    pub(crate) async fn leaving(auth: &Auth, request: &HttpRequest) -> Result<Self, Error> {
+        let token = in_header(request.headers()).ok_or(AuthError::InvalidToken)?;
+        let session = auth.validate_to_end(&token, &[Purpose::Access]).await?;
+        Ok(Self { token, session })
+    }
+
     /// The caller whose token stands in the query, or else in the header.
     pub(crate) async fn of_query(auth: &Auth, request: &HttpRequest) -> Result<Self, Error> {
         let token = match in_query(request.query_string()) {

@@ -76,7 +76,8 @@ async fn token_information_of_query(auth: Data<Auth>, request: HttpRequest) -> A
     Ok(ok(&TokenInformation::new(&caller.session, auth.now())))
 }
 
-async fn revoke(auth: Data<Auth>, caller: Caller) -> Answer {
+async fn revoke(auth: Data<Auth>, request: HttpRequest) -> Answer {
+    let caller = Caller::leaving(&auth, &request).await?;
     auth.revoke(&caller.token).await?;
     Ok(ok(&json!({})))
 }

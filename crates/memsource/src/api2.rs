@@ -115,7 +115,8 @@ async fn login_other(
 }
 
 async fn logout(auth: Data<Auth>, request: HttpRequest) -> Answer {
-    let caller = caller(&auth, &request).await?;
+    let mut parameters = Parameters::of_query(&request)?;
+    let caller = Caller::leaving(&auth, &request, &mut parameters).await?;
     auth.revoke(&caller.token).await?;
     Ok(HttpResponse::NoContent().finish())
 }

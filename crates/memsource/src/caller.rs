@@ -21,14 +21,30 @@ impl Caller {
         request: &HttpRequest,
         parameters: &mut Parameters,
     ) -> Result<Self, Error> {
-        let text = parameters.optional("token");
-        let text = text.or_else(|| header(request.headers()));
-        let presented = text.as_deref().and_then(behind::read);
-        let presented = presented.ok_or(AuthError::InvalidToken)?;
+        let presented = presented(request, parameters)?;
         let session = auth.open(&presented).await?;
         let Presented { token, .. } = presented;
         Ok(Self { token, session })
     }
+
+    /// As [`of`](Self::of), for a token that is to be ended.
+    pub(crate) async fn leaving(
+        auth: &Auth,
+        request: &HttpRequest,
+        parameters: &mut Parameters,
+    ) -> Result<Self, Error> {
+        let presented = presented(request, parameters)?;
+        let session = auth.open_to_end(&presented).await?;
+        let Presented { token, .. } = presented;
+        Ok(Self { token, session })
+    }
+}
+
+fn presented(request: &HttpRequest, parameters: &mut Parameters) -> Result<Presented, Error> {
+    let text = parameters.optional("token");
+    let text = text.or_else(|| header(request.headers()));
+    let presented = text.as_deref().and_then(behind::read);
+    Ok(presented.ok_or(AuthError::InvalidToken)?)
 }
 
 /// Returns the token of `Authorization: ApiToken <token>`; some clients say `Bearer`.

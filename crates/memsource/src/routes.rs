@@ -108,7 +108,7 @@ async fn login_other(
 }
 
 async fn logout(auth: Data<Auth>, request: HttpRequest, mut parameters: Parameters) -> Answer {
-    let caller = Caller::of(&auth, &request, &mut parameters).await?;
+    let caller = Caller::leaving(&auth, &request, &mut parameters).await?;
     auth.revoke(&caller.token).await?;
     Ok(HttpResponse::Ok().finish())
 }

@@ -8,7 +8,7 @@ use isogloss_core::{
 
 use crate::errors::Error;
 use crate::model::Model;
-use crate::query::{Call, session};
+use crate::query::{Call, session_to_end};
 use crate::routes::Answer;
 use crate::settings::LogoutEnds;
 use crate::wire::answers::authenticated;
@@ -99,7 +99,7 @@ pub(crate) async fn logout(
     request: HttpRequest,
 ) -> Answer {
     Call::check(&auth, &request).await?;
-    let session = session(&auth, &request).await?;
+    let session = session_to_end(&auth, &request).await?;
     // The session goes last: a caller who is told that the store is away can ask once more.
     match (settings.logout_ends, session.parent()) {
         (LogoutEnds::Device, Some(re_authentication_token)) => {

@@ -1,7 +1,7 @@
 //! The query parameters that every call may carry. Names are compared without case.
 
 use actix_web::{HttpMessage as _, HttpRequest};
-use isogloss_core::{Auth, AuthError, Origin, Session, Source};
+use isogloss_core::{Auth, AuthError, Origin, Presented, Session, Source};
 
 use crate::errors::Error;
 use crate::{REALM, behind};
@@ -55,15 +55,27 @@ impl Call {
 
 /// The session that the call's `APIToken` opens.
 pub(crate) async fn session(auth: &Auth, request: &HttpRequest) -> Result<Session, Error> {
+    let opened = auth.open(&presented(request)?).await;
+    opened.map_err(no_session)
+}
+
+/// The session that a call is to end whose `APIToken` opens it.
+pub(crate) async fn session_to_end(auth: &Auth, request: &HttpRequest) -> Result<Session, Error> {
+    let opened = auth.open_to_end(&presented(request)?).await;
+    opened.map_err(no_session)
+}
+
+fn presented(request: &HttpRequest) -> Result<Presented, Error> {
     let presented = api_token(request.query_string()).and_then(|text| behind::read(&text));
-    let session = auth.open(&presented.ok_or(Error::Session)?).await;
-    session.map_err(|error| {
-        if matches!(error, AuthError::InvalidToken) {
-            Error::Session
-        } else {
-            Error::Auth(error)
-        }
-    })
+    presented.ok_or(Error::Session)
+}
+
+fn no_session(error: AuthError) -> Error {
+    if matches!(error, AuthError::InvalidToken) {
+        Error::Session
+    } else {
+        Error::Auth(error)
+    }
 }
 
 /// What stands as `APIToken` in a query.

@@ -119,6 +119,9 @@ impl Auth {
         terms: Terms,
     ) -> Result<IssuedToken, AuthError> {
         let outcome = self.hand_out(realm, user, &terms).await;
+        if let (Err(AuthError::Unavailable(_)), Some(redeemed)) = (&outcome, terms.redeemed) {
+            Box::pin(self.give_back(redeemed)).await;
+        }
         let event = Event {
             dialect: Some(realm.name().to_owned()),
             ..self.event(Kind::Issue)

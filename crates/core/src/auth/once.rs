@@ -9,7 +9,7 @@ use super::Auth;
 use crate::client::Client;
 use crate::error::{AuthError, StoreError};
 use crate::session::{Purpose, Session};
-use crate::store::{Record, Spent};
+use crate::store::{Record, Spent, Unconfirmed};
 use crate::token::{Token, TokenDigest};
 
 /// What a second use of a one-time token does, beside being refused, logged and counted.
@@ -54,7 +54,12 @@ impl From<Miss> for AuthError {
 
 impl Auth {
     pub(super) async fn use_up(&self, token: &Token, purpose: Purpose) -> Result<Session, Miss> {
-        let (digest, record) = self.find_unspent(token, &[purpose]).await?;
+        let (digest, found) = self.find_unspent(token, &[purpose]).await?;
+        let record = match found.unconfirmed {
+            // A use that was answered as unavailable: nothing was handed out for it.
+            Some(Unconfirmed::Use) => Arc::new(found.before_unconfirmed()),
+            Some(Unconfirmed::End) | None => Arc::clone(&found),
+        };
         let user = self.owner(&record, &[purpose]).await?;
         Client::note_user(&user, record.client.as_ref(), record.application.as_ref())?;
         let spent = Record {
@@ -62,7 +67,7 @@ impl Auth {
             ..Record::clone(&record)
         };
         let now = self.now();
-        if !self.0.tokens.replace(digest, &record, &spent, now).await? {
+        if !self.0.tokens.replace(digest, &found, &spent, now).await? {
             // Somebody was faster.
             if let Some(other) = self.record_of(digest).await? {
                 self.used_again(digest, other).await?;
@@ -79,6 +84,28 @@ impl Auth {
             digest,
             record,
         })
+    }
+
+    /// Lets a one-time token be used again for which nothing could be handed out.
+    pub(super) async fn give_back(&self, redeemed: TokenDigest) {
+        let outcome = async {
+            let Some(before) = self.0.tokens.get(redeemed).await? else {
+                return Ok(true);
+            };
+            if before.spent != Some(Spent::default()) || before.unconfirmed.is_some() {
+                return Ok(true);
+            }
+            let after = Record {
+                unconfirmed: Some(Unconfirmed::Use),
+                ..Record::clone(&before)
+            };
+            let now = self.now();
+            self.0.tokens.replace(redeemed, &before, &after, now).await
+        };
+        let outcome: Result<bool, StoreError> = outcome.await;
+        if let Err(error) = outcome {
+            warn!(%error, session = %redeemed, "a one-time token is lost: nothing was handed out for it");
+        }
     }
 
     /// Remembers what a one-time token was exchanged for.

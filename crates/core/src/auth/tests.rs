@@ -18,6 +18,7 @@ mod shares;
 mod surplus;
 mod throttled;
 mod timing;
+mod unconfirmed;
 mod upgrades;
 
 use std::num::NonZeroUsize;
@@ -35,7 +36,7 @@ use crate::directory::{DigestKeys, SqliteDirectory};
 use crate::error::AuthError;
 use crate::password::PasswordSettings;
 use crate::pepper::Pepper;
-use crate::session::{IssuedToken, Purpose, Terms};
+use crate::session::{Concurrency, IssuedToken, Purpose, Terms};
 use crate::store::{Caps, EmbeddedStore};
 use crate::token::{Realm, Token};
 use crate::user::User;

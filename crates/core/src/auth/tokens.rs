@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::error::{AuthError, StoreError};
 use crate::presented::Presented;
 use crate::session::{Purpose, Session};
-use crate::store::Record;
+use crate::store::{Record, Unconfirmed};
 use crate::token::{Token, TokenDigest};
 use crate::user::{Role, User, UserState};
 
@@ -25,7 +25,7 @@ impl Auth {
     ) -> Result<Session, AuthError> {
         let outcome = match self.find_unspent(token, purposes).await {
             Ok((digest, record)) => {
-                if !record.is_live(self.now()) {
+                if !record.is_live(self.now()) && record.unconfirmed.is_none() {
                     self.1.remember(digest, &record);
                 }
                 self.admit((digest, record), purposes).await
@@ -89,12 +89,58 @@ impl Auth {
         Ok(Some(session))
     }
 
+    /// The session of a token that is to be ended, which may have been: a log-out that was answered as
+    /// unavailable, since too few replicas had it, can be repeated.
+    pub async fn validate_to_end(
+        &self,
+        token: &Token,
+        purposes: &[Purpose],
+    ) -> Result<Session, AuthError> {
+        match self.validate(token, purposes).await {
+            Err(AuthError::InvalidToken) => {
+                Box::pin(self.session_with_unconfirmed_end(token, purposes)).await
+            }
+            validated => validated,
+        }
+    }
+
+    /// As [`validate_to_end`](Self::validate_to_end), for a token as [`open`](Self::open) takes it.
+    pub async fn open_to_end(&self, presented: &Presented) -> Result<Session, AuthError> {
+        let session = self
+            .validate_to_end(&presented.token, presented.purposes)
+            .await?;
+        presented.names(&session)?;
+        Ok(session)
+    }
+
+    async fn session_with_unconfirmed_end(
+        &self,
+        token: &Token,
+        purposes: &[Purpose],
+    ) -> Result<Session, AuthError> {
+        for pepper in self.0.peppers.each() {
+            let digest = pepper.digest(token);
+            let record = self.record_of(digest).await?;
+            let is_ended = |record: &Arc<Record>| record.unconfirmed == Some(Unconfirmed::End);
+            if let Some(record) = record.filter(is_ended) {
+                let record = Arc::new(record.before_unconfirmed());
+                let user = self.owner(&record, purposes).await?;
+                return Ok(Session {
+                    user,
+                    digest,
+                    record,
+                });
+            }
+        }
+        Err(AuthError::InvalidToken)
+    }
+
     pub(super) async fn try_close(
         &self,
         token: &Token,
         purpose: Purpose,
     ) -> Result<Session, AuthError> {
-        let session = self.validate(token, &[purpose]).await?;
+        let session = self.validate_to_end(token, &[purpose]).await?;
         let record = self.0.tokens.take(session.digest).await?;
         self.1.forget(session.digest);
         record.map(|_| session).ok_or(AuthError::InvalidToken)
@@ -120,7 +166,8 @@ impl Auth {
             let Some(record) = self.record_of(digest).await? else {
                 continue;
             };
-            if record.spent.is_some() && purposes.contains(&record.purpose) {
+            let is_spent = record.spent.is_some() && record.unconfirmed.is_none();
+            if is_spent && purposes.contains(&record.purpose) {
                 // Seldom, and in a place of its own: others need no room for it.
                 Box::pin(self.used_again(digest, record)).await?;
                 return Err(Miss::UsedAgain);

@@ -5,6 +5,7 @@
 //! | `isogloss:t:<digest>` | the record | with the token |
 //! | `isogloss:u:<user>` | sorted set: the digest of each token, scored by its expiry | with the last token |
 //! | `isogloss:s:<slot>` | the digest of the token that holds the slot | with that token |
+//! | `isogloss:w:` | nothing; it is written for replicas to acknowledge all that was before it | after a second |
 //!
 //! `isogloss:` is the prefix of the settings. No command touches two keys, so the same layout serves a cluster. A token is listed before it
 //! is stored: what a crash leaves behind is a listed token that does not exist, never a live token
@@ -41,6 +42,7 @@ mod tests;
 mod topology;
 mod touches;
 mod tracker;
+mod unconfirmed;
 mod wire;
 mod wires;
 
@@ -58,6 +60,7 @@ pub(crate) use self::link::Link;
 pub use self::settings::{Eviction, RedisSettings};
 
 use self::near::NearTokens;
+use self::question::Answered;
 use self::replicas::Replicas;
 use self::scripts::Scripts;
 use self::touches::Touches;
@@ -214,11 +217,20 @@ impl TokenStore for RedisStore {
             return self.note_use(digest, (before, after), now).await;
         }
         let replace = self.scripts.replace(digest, (before, after), now)?;
-        let replaced = self.link.revoke(&replace).await?;
-        if replaced {
-            self.unlist(after, digest).await?;
+        let is_used_up = before.spent.is_some() && before.unconfirmed.is_none();
+        if is_used_up || after.unconfirmed.is_some() {
+            return self.link.script(&replace).await;
         }
-        Ok(replaced)
+        let replaced: Answered<bool> = self.link.revoke_and_tell(&replace).await?;
+        if !replaced.answer {
+            return Ok(false);
+        }
+        self.try_unlist(after, digest).await;
+        if let Err(error) = replaced.replicated {
+            self.keep_unconfirmed_use(digest, after, now).await;
+            return Err(error);
+        }
+        Ok(true)
     }
 
     async fn get(&self, digest: TokenDigest) -> Result<Option<Arc<Record>>, StoreError> {
@@ -256,15 +268,19 @@ impl TokenStore for RedisStore {
 
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
         let _changing = self.changing(digest);
-        let value: Option<Vec<u8>> = self
-            .link
-            .revoke(cmd("GETDEL").arg(self.link.keys().token(digest)))
-            .await?;
-        let Some(record) = value.as_deref().map(Record::decode).transpose()? else {
+        let key = self.link.keys().token(digest);
+        let take = &mut cmd("GETDEL");
+        let taken: Answered<Option<Vec<u8>>> = self.link.revoke_and_tell(take.arg(key)).await?;
+        let Some(record) = taken.answer.as_deref().map(Record::decode).transpose()? else {
+            self.confirm_earlier().await?;
             return Ok(None);
         };
-        self.unlist(&record, digest).await?;
-        Ok(Some(record))
+        if let Err(error) = taken.replicated {
+            self.keep_unconfirmed_end(digest, &record).await;
+            return Err(error);
+        }
+        self.try_unlist(&record, digest).await;
+        Ok(Some(record.before_unconfirmed()))
     }
 
     async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
@@ -293,6 +309,7 @@ impl TokenStore for RedisStore {
     async fn remove_user(&self, user: Uuid) -> Result<u64, StoreError> {
         let members = self.members(user).await?;
         if members.is_empty() {
+            self.confirm_earlier().await?;
             return Ok(0);
         }
         let _changing: Vec<_> = members
@@ -310,8 +327,12 @@ impl TokenStore for RedisStore {
         for digest in &members {
             unlist.arg(digest.as_bytes());
         }
+        let removed = removed.into_iter().sum();
+        if removed == 0 {
+            self.confirm_earlier().await?;
+        }
         let () = self.link.ask(&unlist).await?;
-        Ok(removed.into_iter().sum())
+        Ok(removed)
     }
 
     async fn sweep(&self, _now: OffsetDateTime) -> Result<u64, StoreError> {

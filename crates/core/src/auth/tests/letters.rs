@@ -90,7 +90,7 @@ async fn letters_about_different_topics_stand_side_by_side() {
     let f = fixture().await;
     let about = |topic| Terms {
         topic: Some(topic),
-        concurrency: crate::session::Concurrency::OnePerClient,
+        concurrency: Concurrency::OnePerClient,
         ..Terms::new(Purpose::Handover, HOUR)
     };
     let invitation = f.token("ada", about("invitation")).await;

@@ -193,9 +193,9 @@ fn fields_were_appended_to_version_1() {
 #[test]
 fn what_a_later_release_appended_is_kept() {
     for (which, text) in [
-        format!("{SECOND}0000002a2b"),
+        format!("{SECOND}000000002a2b"),
         format!("{FIRST}0000002a2b"),
-        format!("{SECOND}{APPENDED}2a2b"),
+        format!("{SECOND}{APPENDED}002a2b"),
         format!("{FIRST_OF_ALL}2a2b"),
     ]
     .iter()

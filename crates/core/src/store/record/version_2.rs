@@ -78,8 +78,12 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
     let mut bytes =
         postcard::to_extend(&Common::from(record), vec![VERSION]).map_err(unreadable)?;
     let appended = Appended::from(record);
-    if appended != Appended::default() || !record.tail.is_empty() {
+    let has_more = record.unconfirmed.is_some() || !record.tail.is_empty();
+    if appended != Appended::default() || has_more {
         bytes = postcard::to_extend(&appended, bytes).map_err(unreadable)?;
+    }
+    if has_more {
+        bytes = postcard::to_extend(&record.unconfirmed, bytes).map_err(unreadable)?;
     }
     bytes.extend_from_slice(&record.tail);
     Ok(bytes)
@@ -90,6 +94,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
     let (common, mut rest): (Common<'_>, _) =
         postcard::take_from_bytes(bytes).map_err(unreadable)?;
     let appended: Appended = next(&mut rest)?;
+    let unconfirmed = next(&mut rest)?;
     let after_issue = |after| {
         let moment = common.issued_at.checked_add(after).and_then(moment);
         moment.ok_or_else(|| unreadable("a moment is out of range"))
@@ -126,6 +131,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
         lineage: appended.ancestry.map(lineage).transpose()?,
         address: appended.address,
         at_most: appended.at_most,
+        unconfirmed,
         tail: rest.to_vec(),
     })
 }

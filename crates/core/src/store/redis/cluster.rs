@@ -20,7 +20,7 @@ use super::dialer::{Dialer, is_tls, server_at, tcp_settings};
 use super::fault::Fault;
 use super::link::failed;
 use super::name::{failed_at, name_of, names_of};
-use super::question::{Manner, Question};
+use super::question::{Answered, Manner, Question};
 use super::replicas::Replicas;
 use super::silence::Silence;
 use super::topology::{Slots, have_key, primaries_of};
@@ -86,13 +86,16 @@ impl Cluster {
         &self,
         question: Question<'_>,
         manner: Manner,
-    ) -> Result<T, StoreError> {
+    ) -> Result<Answered<T>, StoreError> {
         let waits = manner == Manner::Revocation && self.replicas.are_wanted();
         let client = if waits { &self.waiting } else { &self.all };
         let connected = client.get().await?;
         let named = |key: &[u8]| self.name_of_server(key);
         let way = (connected.connection.clone(), &named as &NameOf<'_>);
         let mut wire = Wire::new(way, manner, &self.dialer, &self.seed);
+        if waits {
+            wire.wait_elsewhere(self.replicas.wait());
+        }
         let asked = timeout(self.timeout, question.put(&mut wire)).await;
         let answer = match asked {
             Ok(Ok(answer)) => answer,
@@ -110,11 +113,12 @@ impl Cluster {
                 return Err(self.failed(silent));
             }
         };
+        let mut replicated = Ok(());
         if waits {
             let waited = wire.wait(self.replicas.wait()).await;
-            self.replicas.suffice(&self.name, waited)?;
+            replicated = self.replicas.suffice(&self.name, waited);
         }
-        Ok(answer)
+        Ok(Answered { answer, replicated })
     }
 
     /// Returns where the primaries are: at least one, and together they have all slots.
@@ -133,7 +137,7 @@ impl Cluster {
     pub(super) async fn ping(&self, ping: &Cmd) -> Result<(), StoreError> {
         self.places().await?;
         match self.put(ping.into(), Manner::Repeatable).await {
-            Ok(()) => Ok(()),
+            Ok(Answered { answer: (), .. }) => Ok(()),
             Err(error) => Err(self.unreachable(error).await),
         }
     }

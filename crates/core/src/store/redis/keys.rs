@@ -58,6 +58,11 @@ impl Keys {
         self.key("u:", user.simple().to_string().as_bytes())
     }
 
+    /// The key that is written so that `WAIT` covers all that was written before.
+    pub(super) fn confirmation(&self) -> Vec<u8> {
+        self.key("w:", b"")
+    }
+
     /// The key of a bucket of tries.
     pub(crate) fn bucket(&self, bucket: TokenDigest) -> Vec<u8> {
         self.key(BUCKET, bucket.as_bytes())

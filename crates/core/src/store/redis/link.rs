@@ -51,7 +51,7 @@ use super::name::failed_at;
 use super::place::Place;
 use super::primary::Primary;
 use super::probe::{self, Probe};
-use super::question::{Manner, Question};
+use super::question::{Answered, Manner, Question};
 use super::scan::Scan;
 use super::sentinel::Sentinels;
 use crate::access::AccessChange;
@@ -167,7 +167,18 @@ impl Link {
         &self,
         question: impl Into<Question<'a>>,
     ) -> Result<T, StoreError> {
-        self.put(question.into(), Manner::Revocation).await
+        let revoked = self.revoke_and_tell(question).await?;
+        revoked.replicated?;
+        Ok(revoked.answer)
+    }
+
+    /// The same, and tells what the server answered if too few replicas acknowledged it.
+    pub(super) async fn revoke_and_tell<'a, T: FromRedisValue>(
+        &self,
+        question: impl Into<Question<'a>>,
+    ) -> Result<Answered<T>, StoreError> {
+        let question = question.into();
+        self.access().put(question, Manner::Revocation).await
     }
 
     /// Lists the keys that begin with a prefix, page by page, from every primary. A key may come
@@ -237,7 +248,8 @@ impl Link {
         question: Question<'_>,
         manner: Manner,
     ) -> Result<T, StoreError> {
-        self.access().put(question, manner).await
+        let answered = self.access().put(question, manner).await?;
+        Ok(answered.answer)
     }
 }
 
@@ -279,7 +291,10 @@ impl Access {
     async fn ping(&self) -> Result<(), StoreError> {
         let ping = cmd("PING");
         match &self.way {
-            Way::Primary(primary) => primary.put((&ping).into(), Manner::Repeatable).await,
+            Way::Primary(primary) => {
+                let pinged = primary.put((&ping).into(), Manner::Repeatable).await;
+                pinged.map(|Answered { answer: (), .. }| ())
+            }
             Way::Cluster(cluster) => cluster.ping(&ping).await,
         }
     }
@@ -296,7 +311,7 @@ impl Access {
         &self,
         question: Question<'_>,
         manner: Manner,
-    ) -> Result<T, StoreError> {
+    ) -> Result<Answered<T>, StoreError> {
         match &self.way {
             Way::Primary(primary) => primary.put(question, manner).await,
             Way::Cluster(cluster) => cluster.put(question, manner).await,

@@ -17,7 +17,7 @@ use super::fault::Fault;
 use super::link::failed;
 use super::name::{failed_at, name_of};
 use super::place::Place;
-use super::question::{Manner, Question};
+use super::question::{Answered, Manner, Question};
 use super::replicas::Replicas;
 use super::silence::Silence;
 use crate::connections::Connections;
@@ -106,18 +106,19 @@ impl Primary {
         &self,
         question: Question<'_>,
         manner: Manner,
-    ) -> Result<T, StoreError> {
+    ) -> Result<Answered<T>, StoreError> {
         let mut again = true;
         loop {
             let (place, mut connection) = self.connection().await?;
             let asked = timeout(self.timeout, question.put(&mut connection)).await;
             let error = match asked {
                 Ok(Ok(answer)) => {
+                    let mut replicated = Ok(());
                     if manner == Manner::Revocation && self.replicas.are_wanted() {
                         let waited = self.replicas.wait().query_async(&mut connection).await;
-                        self.replicas.suffice(&place, waited)?;
+                        replicated = self.replicas.suffice(&place, waited);
                     }
-                    return Ok(answer);
+                    return Ok(Answered { answer, replicated });
                 }
                 Ok(Err(error)) => error,
                 Err(_) => {

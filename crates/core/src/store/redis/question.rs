@@ -3,6 +3,8 @@
 use ::redis::aio::ConnectionLike;
 use ::redis::{Cmd, FromRedisValue, Pipeline, RedisResult, ScriptInvocation};
 
+use crate::error::StoreError;
+
 /// What Redis is asked.
 #[derive(Clone, Copy)]
 pub(super) enum Question<'a> {
@@ -58,6 +60,13 @@ impl<'a> From<&'a ScriptInvocation<'a>> for Question<'a> {
     fn from(script: &'a ScriptInvocation<'a>) -> Self {
         Self::Script(script)
     }
+}
+
+/// What Redis answered.
+pub(super) struct Answered<T> {
+    pub(super) answer: T,
+    /// Why it does not count as done, if replicas were to have it.
+    pub(super) replicated: Result<(), StoreError>,
 }
 
 /// How a question may be asked.

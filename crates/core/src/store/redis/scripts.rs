@@ -12,7 +12,7 @@ use crate::token::TokenDigest;
 
 /// Lists a token under its user, prunes what has expired, and answers how many are listed.
 ///
-/// KEYS: the user's set. ARGV: now, expiry (milliseconds), digest.
+/// KEYS: the user's set. ARGV: until when what has expired is pruned, expiry (milliseconds), digest.
 const LIST: &str = r"
 local set, now = KEYS[1], ARGV[1]
 redis.call('ZREMRANGEBYSCORE', set, '-inf', now)
@@ -35,6 +35,15 @@ for same = 3, #ARGV do
 end
 return 0
 ";
+
+/// How far the clock of a gateway may be ahead of the others before it removes what they take for live from a
+/// user's list, or lets the list end before it. What has ended stays listed for as long.
+const AHEAD: i64 = 60_000;
+
+/// Returns until when what has expired is removed from lists.
+fn pruned_until(now: OffsetDateTime) -> i64 {
+    milliseconds(now) - AHEAD
+}
 
 /// All of them.
 pub(super) struct Scripts {
@@ -62,12 +71,28 @@ impl Scripts {
     ) -> Vec<ScriptInvocation<'_>> {
         let lists = record.listed_under().map(|user| {
             let mut list = self.list.key(self.keys.user(user));
-            list.arg(milliseconds(now))
+            list.arg(pruned_until(now))
                 .arg(milliseconds(record.expires_at))
                 .arg(digest.as_bytes());
             list
         });
         lists.collect()
+    }
+
+    /// Has a slot lead to a token for as long as that lives, if it leads there.
+    pub(super) fn keep_slot(
+        &self,
+        digest: TokenDigest,
+        record: &Record,
+        now: OffsetDateTime,
+    ) -> Option<ScriptInvocation<'_>> {
+        let slot = record.slot?;
+        let life = milliseconds(record.expires_at) - milliseconds(now);
+        let mut keep = self.replace.key(self.keys.slot(*slot.digest()));
+        keep.arg(digest.as_bytes())
+            .arg(life.max(1))
+            .arg(digest.as_bytes());
+        Some(keep)
     }
 
     /// Puts one record in the place of another, and answers whether that was there.

@@ -8,6 +8,7 @@
 )]
 mod servers;
 
+mod clocks;
 mod contracts;
 mod credentials;
 mod failover;
@@ -19,11 +20,11 @@ mod planting;
 mod pooling;
 mod prefixes;
 mod refusals;
-mod relay;
 mod replication;
 mod resharding;
 mod scanning;
 mod silence;
+mod silent_relay;
 mod topologies;
 mod touches;
 mod unreachable;

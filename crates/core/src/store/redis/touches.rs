@@ -67,7 +67,12 @@ impl RedisStore {
     ) -> Result<bool, StoreError> {
         let moves = after.expires_at != before.expires_at;
         let lists = moves.then(|| self.scripts.lists(digest, after, now));
-        let lists = lists.unwrap_or_default();
+        let mut lists = lists.unwrap_or_default();
+        lists.extend(
+            moves
+                .then(|| self.scripts.keep_slot(digest, after, now))
+                .flatten(),
+        );
         let replace = self.scripts.replace(digest, (before, after), now)?;
         if let Some(touches) = &self.touches {
             let commands = lists.iter().chain([&replace]).map(Cmd::invoke_script);

@@ -1,5 +1,6 @@
 //! Sending each command to the server of a cluster that has its key.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ::redis::ErrorKind::ClusterConnectionNotFound;
@@ -39,6 +40,16 @@ pub(super) struct Wire<'a> {
     seed: &'a ConnectionInfo,
     /// Where the last command went: a script is loaded where it was missing.
     last: Option<RoutingInfo>,
+    elsewhere: Elsewhere,
+}
+
+/// Commands that were sent over connections of their own, where a server said they belong. `WAIT` covers what was
+/// written by its own connection only.
+#[derive(Default)]
+struct Elsewhere {
+    /// What each of those connections is to wait for.
+    wait: Option<Cmd>,
+    waited: Mutex<Vec<RedisResult<usize>>>,
 }
 
 impl<'a> Wire<'a> {
@@ -55,7 +66,13 @@ impl<'a> Wire<'a> {
             dialer,
             seed,
             last: None,
+            elsewhere: Elsewhere::default(),
         }
+    }
+
+    /// Has each connection that is made on the way wait for the replicas of its server.
+    pub(super) fn wait_elsewhere(&mut self, wait: Cmd) {
+        self.elsewhere.wait = Some(wait);
     }
 
     /// Sends a command, and once more where that does no harm. Whoever names another server has done nothing.
@@ -124,6 +141,12 @@ impl<'a> Wire<'a> {
         commands.add_command(command.clone());
         let answer = commands.query_async(&mut connection).await;
         let (answer,): (Value,) = answer.map_err(in_its_name)?;
+        if let Some(wait) = &self.elsewhere.wait {
+            let waited = wait.query_async(&mut connection).await;
+            let all = self.elsewhere.waited.lock();
+            let mut all = all.unwrap_or_else(PoisonError::into_inner);
+            all.push(waited.map_err(in_its_name));
+        }
         Ok(answer)
     }
 
@@ -133,8 +156,15 @@ impl<'a> Wire<'a> {
             MultipleNodeRoutingInfo::AllMasters,
             Some(ResponsePolicy::Aggregate(AggregateOp::Min)),
         ));
+        let elsewhere = self.elsewhere.waited.into_inner();
+        let elsewhere: RedisResult<Vec<usize>> = elsewhere
+            .unwrap_or_else(PoisonError::into_inner)
+            .into_iter()
+            .collect();
+        let elsewhere = elsewhere?.into_iter().min();
         let least = self.connection.route_command(wait, everywhere).await?;
-        Ok(usize::from_redis_value(least.extract_error()?)?)
+        let least = usize::from_redis_value(least.extract_error()?)?;
+        Ok(elsewhere.map_or(least, |elsewhere| elsewhere.min(least)))
     }
 }
 

@@ -6,8 +6,8 @@ use tokio::runtime::Builder;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::relay::Relay;
 use super::servers::{SentinelServers, Server, wait_until};
+use super::silent_relay::Relay;
 use super::{RedisSettings, at, settings, store};
 use crate::near::Near;
 use crate::store::contract::{HOUR, NOW, digest, record};

@@ -1,9 +1,14 @@
 //! Revocations that wait for replicas.
 
-use super::servers::{ClusterServers, SentinelServers, Server};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::super::keys::{KeyPrefix, Keys};
+use super::servers::{ClusterServers, SentinelServers, Server, begin_move, move_keys};
 use super::{at, settings, store};
-use crate::store::TokenStore as _;
 use crate::store::contract::{HOUR, NOW, digest, record};
+use crate::store::{Record, RedisStore, Spent, TokenStore as _, Unconfirmed};
 use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -11,7 +16,7 @@ async fn a_revocation_that_no_replica_has_counts_as_failed() {
     let server = Server::start(&[]).unwrap();
     let mut settings = settings(at(server.port()));
     settings.wait_replicas = 1;
-    settings.timeout = std::time::Duration::from_millis(400);
+    settings.timeout = Duration::from_millis(400);
     let store = store(&settings);
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     for number in 0..3 {
@@ -57,7 +62,7 @@ async fn a_replica_that_lags_makes_a_repeated_revocation_fail_too() {
     .unwrap();
     let mut settings = settings(at(primary.port()));
     settings.wait_replicas = 1;
-    settings.timeout = std::time::Duration::from_secs(4);
+    settings.timeout = Duration::from_secs(4);
     let store = store(&settings);
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     store.put(digest(1), &kept, NOW).await.unwrap();
@@ -68,7 +73,103 @@ async fn a_replica_that_lags_makes_a_repeated_revocation_fail_too() {
     assert!(store.take(digest(2)).await.is_err());
     assert!(store.take(digest(2)).await.is_err());
     replica.go_on().unwrap();
+    // What was answered as unavailable is repeated, and done.
+    assert_eq!(store.take(digest(2)).await.unwrap(), Some(kept));
     assert_eq!(store.take(digest(2)).await.unwrap(), None);
+}
+
+/// A store whose revocations no replica acknowledges, and one beside it that waits for none: as when the
+/// replicas are back.
+fn without_and_with_replicas(server: &Server) -> [RedisStore; 2] {
+    let mut waiting = settings(at(server.port()));
+    waiting.wait_replicas = 1;
+    waiting.timeout = Duration::from_millis(200);
+    [store(&waiting), store(&settings(at(server.port())))]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_no_replica_has_opens_nothing_and_can_be_repeated() {
+    let server = Server::start(&[]).unwrap();
+    let [without, with] = without_and_with_replicas(&server);
+    let kept = record(Uuid::new_v4(), NOW, HOUR);
+    without.put(digest(1), &kept, NOW).await.unwrap();
+    for _ in 0..2 {
+        assert!(without.take(digest(1)).await.is_err());
+        let left = without.get(digest(1)).await.unwrap().unwrap();
+        assert_eq!(left.unconfirmed, Some(Unconfirmed::End));
+        assert!(!left.is_live(NOW));
+        assert_eq!(without.of_user(kept.user).await.unwrap().len(), 1);
+    }
+    assert_eq!(with.take(digest(1)).await.unwrap(), Some(kept.clone()));
+    assert_eq!(with.take(digest(1)).await.unwrap(), None);
+    assert_eq!(with.of_user(kept.user).await.unwrap(), []);
+    // What is not there any more may have been ended, and that not confirmed.
+    assert!(without.take(digest(1)).await.is_err());
+    assert!(without.remove_user(kept.user).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_repeat_a_use_that_no_replica_has_one_gets_the_token() {
+    let server = Server::start(&[]).unwrap();
+    let [without, with] = without_and_with_replicas(&server);
+    let kept = record(Uuid::new_v4(), NOW, HOUR);
+    let spent = Record {
+        spent: Some(Spent::default()),
+        ..kept.clone()
+    };
+    without.put(digest(1), &kept, NOW).await.unwrap();
+    let mut before = kept;
+    for _ in 0..2 {
+        assert!(
+            without
+                .replace(digest(1), &before, &spent, NOW)
+                .await
+                .is_err()
+        );
+        let left = without.get(digest(1)).await.unwrap().unwrap();
+        assert_eq!(left.unconfirmed, Some(Unconfirmed::Use));
+        before = Record::clone(&left);
+    }
+    let uses = (0..16).map(|_| with.replace(digest(1), &before, &spent, NOW));
+    let used = join_all(uses).await.into_iter().map(Result::unwrap);
+    assert_eq!(used.filter(|used| *used).count(), 1);
+    assert_eq!(with.get(digest(1)).await.unwrap().as_deref(), Some(&spent));
+}
+
+/// The token is written on a connection that is made on the way, and `WAIT` covers no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_is_redirected_waits_where_it_was_done() {
+    let mut servers = ClusterServers::start(None, &["--cluster-node-timeout", "60000"]).unwrap();
+    let mut settings = settings(servers.url());
+    settings.wait_replicas = 1;
+    settings.timeout = Duration::from_secs(1);
+    let store = store(&settings);
+    let kept = record(Uuid::new_v4(), NOW, HOUR);
+    store.put(digest(1), &kept, NOW).await.unwrap();
+    store.put(digest(2), &kept, NOW).await.unwrap();
+    assert!(store.take(digest(2)).await.unwrap().is_some());
+    let key = Keys::under(KeyPrefix::default()).token(digest(1));
+    let key = String::from_utf8(key).unwrap();
+    let servers = servers.servers();
+    let has = |server: &&Server| {
+        server
+            .ask(&["EXISTS", &key])
+            .is_ok_and(|found| found == "1")
+    };
+    let from = servers[..3].iter().find(has).unwrap();
+    let to = &servers[usize::from(from.port() == servers[0].port())];
+    let slot = from.ask(&["CLUSTER", "KEYSLOT", &key]).unwrap();
+    begin_move(&slot, from, to).unwrap();
+    move_keys(&[key.clone()], from, to).unwrap();
+    for replica in &servers[3..] {
+        replica.stall().unwrap();
+    }
+    let error = store.take(digest(1)).await.unwrap_err().to_string();
+    assert!(error.contains("0 of 1 replicas"), "{error}");
+    for replica in &servers[3..] {
+        replica.go_on().unwrap();
+    }
+    assert_eq!(store.take(digest(1)).await.unwrap(), Some(kept));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,7 +177,7 @@ async fn a_cluster_waits_too() {
     let mut servers = ClusterServers::start(None, &[]).unwrap();
     let mut settings = settings(servers.url());
     settings.wait_replicas = 1;
-    settings.timeout = std::time::Duration::from_secs(2);
+    settings.timeout = Duration::from_secs(2);
     let store = store(&settings);
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     for number in 0..20 {

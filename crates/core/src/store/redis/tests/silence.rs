@@ -7,8 +7,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::relay::Relay;
 use super::servers::{ClusterServers, Server, wait_until};
+use super::silent_relay::Relay;
 use super::{RedisSettings, at, settings, store};
 use crate::clock::SystemClock;
 use crate::store::contract::{HOUR, NOW, digest, record};

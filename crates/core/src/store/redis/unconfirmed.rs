@@ -1,0 +1,81 @@
+//! What was done and answered as unavailable, since too few replicas have it: repeating it goes on from there.
+//!
+//! The primary has done it. So an ended token leaves a record behind that opens nothing and says that its end
+//! was not confirmed, and a one-time token a record that says so of its use. Who repeats the log-out finds that
+//! record and waits for the replicas again; who repeats the use gets the session, which no client got before.
+//!
+//! A record that cannot be left behind, since the primary went away just then, makes the repetition fail as that
+//! of something that was done.
+
+use ::redis::cmd;
+use time::OffsetDateTime;
+use tracing::warn;
+
+use super::RedisStore;
+use crate::error::StoreError;
+use crate::store::{Record, Unconfirmed};
+use crate::token::TokenDigest;
+
+/// How long the end of a token can be repeated, in milliseconds.
+const REPEATABLE: u64 = 600_000;
+
+impl RedisStore {
+    /// Leaves the record of a token behind that was removed. It stays listed: the sessions of its user may be
+    /// ended once more, too.
+    pub(super) async fn keep_unconfirmed_end(&self, digest: TokenDigest, record: &Record) {
+        let ended = record.with_unconfirmed(Unconfirmed::End);
+        let kept = async {
+            let mut keep = cmd("SET");
+            keep.arg(self.link.keys().token(digest))
+                .arg(ended.encode()?)
+                .arg("PX")
+                .arg(REPEATABLE)
+                .arg("NX");
+            self.link.ask::<Option<String>>(&keep).await
+        };
+        warn_if_lost(digest, kept.await.map(drop));
+    }
+
+    /// Says of a one-time token that was just used that its use was not confirmed.
+    pub(super) async fn keep_unconfirmed_use(
+        &self,
+        digest: TokenDigest,
+        used: &Record,
+        now: OffsetDateTime,
+    ) {
+        let unconfirmed = Record {
+            unconfirmed: Some(Unconfirmed::Use),
+            ..used.clone()
+        };
+        let kept = async {
+            let replace = self.scripts.replace(digest, (used, &unconfirmed), now)?;
+            self.link.script::<bool>(&replace).await
+        };
+        warn_if_lost(digest, kept.await.map(drop));
+    }
+
+    /// Waits until replicas have all that was written before: what is not there may have been removed, and that
+    /// not confirmed. `WAIT` covers what its own connection wrote, so something is written first.
+    pub(super) async fn confirm_earlier(&self) -> Result<(), StoreError> {
+        if !self.replicas.are_wanted() {
+            return Ok(());
+        }
+        let mut write = cmd("SET");
+        write.arg(self.link.keys().confirmation());
+        self.link.revoke(write.arg("").arg("PX").arg(1000)).await
+    }
+
+    /// Removes a token that has ended from its lists. If that fails it is listed and not there, which does no
+    /// harm: to answer that the token could not be ended would.
+    pub(super) async fn try_unlist(&self, record: &Record, digest: TokenDigest) {
+        if let Err(error) = self.unlist(record, digest).await {
+            warn!(%error, session = %digest, "an ended session stays listed until it would have expired");
+        }
+    }
+}
+
+fn warn_if_lost(digest: TokenDigest, kept: Result<(), StoreError>) {
+    if let Err(error) = kept {
+        warn!(%error, session = %digest, "repeating what was answered as unavailable will be refused");
+    }
+}
