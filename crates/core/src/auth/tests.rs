@@ -18,6 +18,7 @@ mod shares;
 mod surplus;
 mod throttled;
 mod timing;
+mod unrecorded;
 mod upgrades;
 
 use std::num::NonZeroUsize;
