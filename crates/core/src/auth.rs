@@ -24,9 +24,9 @@ use secrecy::SecretString;
 use time::OffsetDateTime;
 
 use self::ended::Ended;
-use self::unrecorded::UnrecordedUses;
 #[cfg(fuzzing)]
 pub(crate) use self::tokens::used;
+use self::unrecorded::UnrecordedUses;
 use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::directory::{DigestKeyId, Directory};

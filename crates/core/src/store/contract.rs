@@ -254,7 +254,7 @@ pub(super) async fn pass_all<S: Plant>(store: &S) {
     kinds::one_time_tokens_push_nothing_else_out(store).await;
     kinds::sessions_push_no_remembering_token_out(store).await;
     kinds::a_token_may_have_so_many_beside_it(store).await;
-    kinds::of_many_at_once_the_newest_stay(store).await;
+    kinds::of_many_at_once_as_many_stay_as_may(store).await;
     acting::a_token_is_also_listed_under_its_actor(store).await;
     each_is_shown_until_told_to_stop(store).await;
     restored::tokens_are_as_they_were(store).await;
