@@ -6,6 +6,7 @@ mod earlier;
 mod kinds;
 pub(crate) mod redis_server;
 mod restored;
+mod unreadable;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -246,6 +247,8 @@ pub(super) async fn pass_all<S: Plant>(store: &S) {
     an_end_can_be_moved_but_not_brought_back(store).await;
     of_many_who_replace_one_succeeds(store).await;
     earlier::records_are_as_good_as_others(store).await;
+    unreadable::holds_up_no_list_and_no_backup(store).await;
+    unreadable::is_ended_like_any_other(store).await;
     caps::expired_tokens_make_room_before_live_ones(store).await;
     caps::the_least_recently_used_goes_first(store).await;
     caps::a_client_of_a_user_has_a_cap_of_its_own(store).await;

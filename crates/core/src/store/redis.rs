@@ -61,7 +61,7 @@ use self::near::NearTokens;
 use self::replicas::Replicas;
 use self::scripts::Scripts;
 use self::touches::Touches;
-use super::{Caps, Record, Slot, StoreHealth, StoredToken, TokenStore, Visit};
+use super::{Caps, Record, Slot, StoreHealth, StoredToken, TokenStore, Visit, unreadable};
 use crate::access::AccessChange;
 use crate::clock::{Clock, milliseconds};
 use crate::connections::Connections;
@@ -244,7 +244,8 @@ impl TokenStore for RedisStore {
             .link
             .revoke(cmd("GETDEL").arg(self.link.keys().token(digest)))
             .await?;
-        let Some(record) = value.as_deref().map(Record::decode).transpose()? else {
+        let record = value.and_then(|value| unreadable::read(digest, &value));
+        let Some(record) = record else {
             return Ok(None);
         };
         self.unlist(&record, digest).await?;

@@ -149,7 +149,7 @@ async fn an_end_that_no_use_moves_any_more_is_a_fixed_one() {
 }
 
 #[tokio::test]
-async fn a_full_memory_refuses_no_service_whose_key_was_right_at_its_address() {
+async fn missing_replicas_refuse_no_service_whose_key_was_right_at_its_address() {
     let server = RedisServer::start();
     let store = RedisStore::new(&RedisSettings::at(server.url()), CAPS).unwrap();
     let gateway = || guarded_by(Some(Guard::new(Arc::new(store.throttle()), LIMITS)));
@@ -157,7 +157,7 @@ async fn a_full_memory_refuses_no_service_whose_key_was_right_at_its_address() {
     let origin = Origin::new(HERE, Some(Source::from(address)));
     let shown = gateway().await.auth.shown_key("app-key", &origin).await;
     assert_eq!(shown.unwrap().unwrap().label, "app");
-    server.ask(&["CONFIG", "SET", "maxmemory", "1"]);
+    server.ask(&["CONFIG", "SET", "min-replicas-to-write", "1"]);
     // It has not seen the key itself.
     let other = gateway().await;
     let shown = other.auth.shown_key("app-key", &origin).await;
