@@ -15,6 +15,7 @@ mod proof;
 mod sessions;
 mod throttled;
 mod tokens;
+mod unrecorded;
 mod upgrade;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use time::OffsetDateTime;
 use self::ended::Ended;
 #[cfg(fuzzing)]
 pub(crate) use self::tokens::used;
+use self::unrecorded::UnrecordedUses;
 use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::directory::{DigestKeyId, Directory};
@@ -62,7 +64,7 @@ pub struct Parts {
 
 /// Authentication against the one user base. Cheap to clone.
 #[derive(Clone)]
-pub struct Auth(Arc<Parts>, Arc<Ended>);
+pub struct Auth(Arc<Parts>, Arc<Ended>, Arc<UnrecordedUses>);
 
 /// A name and a password, with what else a dialect asks for.
 #[derive(Debug, Clone)]
@@ -105,7 +107,7 @@ pub enum AccessCard {
 impl Auth {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts), Arc::default())
+        Self(Arc::new(parts), Arc::default(), Arc::default())
     }
 
     /// The present moment, by the clock that judges all tokens.

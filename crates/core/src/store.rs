@@ -8,6 +8,7 @@ mod health;
 mod record;
 mod redis;
 mod stored;
+mod unreadable;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -38,11 +39,15 @@ pub type Visit<'v> = dyn FnMut(TokenDigest, Record) -> ControlFlow<()> + Send + 
 ///
 /// Expiry is judged by the caller's clock: a backend may still answer a record that has expired,
 /// and removes it in its own time.
+///
+/// A record that cannot be read holds up no other: lists, scans and backups leave it out, and whatever ends its
+/// token removes it.
 #[async_trait]
 pub trait TokenStore: Send + Sync + 'static {
     /// Stores a record, lists it under its user, and ends what it replaces: the token that held
     /// its exclusive slot before, and the least recently used ones beyond the caps and beyond the most that
-    /// the record says of its own kind; these it answers.
+    /// the record says of its own kind; of these it returns those that it has ended itself. Of several
+    /// tokens of one user at once, each comes after the other: no two end each other.
     async fn put(
         &self,
         digest: TokenDigest,
@@ -50,7 +55,7 @@ pub trait TokenStore: Send + Sync + 'static {
         now: OffsetDateTime,
     ) -> Result<Vec<TokenDigest>, StoreError>;
 
-    /// The record, if there is one.
+    /// The record, if there is one. Fails if it cannot be read: it may be one of a later release.
     async fn get(&self, digest: TokenDigest) -> Result<Option<Arc<Record>>, StoreError>;
 
     /// The token that holds a slot, if one does. It may have expired.

@@ -207,7 +207,7 @@ impl Auth {
         key: &Token,
         password: SecretString,
     ) -> Result<User, PasswordError> {
-        let session = self.validate(key, &[Purpose::Reset]).await?;
+        let session = self.find_session(key, &[Purpose::Reset]).await?;
         let account = user_account(&self.0.peppers.current, session.user.id);
         let place = self.0.passwords.place(vec![Claimant::Account(account)])?;
         let hash = self.0.passwords.hash(password).await?;

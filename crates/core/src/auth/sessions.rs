@@ -82,6 +82,16 @@ pub struct Listed {
 }
 
 impl Filter {
+    /// Whether the handle is all that it names.
+    fn is_handle_alone(&self) -> bool {
+        let alone = Self {
+            handle: self.handle,
+            reach: self.reach,
+            ..Self::default()
+        };
+        *self == alone
+    }
+
     fn fits(&self, digest: TokenDigest, record: &Record) -> bool {
         self.handle.is_none_or(|handle| handle == digest)
             && self
@@ -131,8 +141,15 @@ impl Auth {
     /// Ends the sessions that fit and then, if the filter says so, what came of them: what is derived
     /// after that has nothing left to come of.
     pub(super) async fn end_all(&self, filter: &Filter) -> Result<u64, AuthError> {
-        let chosen = self.records(filter).await?;
-        let ended = self.end_each(&chosen).await?;
+        let (chosen, ended) = match filter.handle {
+            // Without a look at it, so that one whose record cannot be read is ended, too.
+            Some(handle) if filter.is_handle_alone() => self.end_handle(handle).await?,
+            Some(_) | None => {
+                let chosen = self.records(filter).await?;
+                let ended = self.end_each(&chosen).await?;
+                (chosen, ended)
+            }
+        };
         match filter.reach {
             Reach::Chosen => Ok(ended),
             Reach::Derived => {
@@ -140,6 +157,16 @@ impl Auth {
                 Ok(ended + self.end_derived(family).await?)
             }
         }
+    }
+
+    /// Ends the session of a handle, and returns it with how many live ones that were.
+    async fn end_handle(&self, handle: TokenDigest) -> Result<(Found, u64), AuthError> {
+        let taken = self.0.tokens.take(handle).await?;
+        self.1.forget(handle);
+        let is_live = |record: &Record| record.is_live(self.now());
+        let ended = taken.as_ref().is_some_and(is_live);
+        let found = taken.map(|record| (handle, record)).into_iter().collect();
+        Ok((found, u64::from(ended)))
     }
 
     /// By the shortest way there is: the handle, the user's list, everything.

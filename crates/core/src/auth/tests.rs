@@ -19,6 +19,7 @@ mod surplus;
 mod throttled;
 mod timing;
 mod unconfirmed;
+mod unrecorded;
 mod upgrades;
 
 use std::num::NonZeroUsize;

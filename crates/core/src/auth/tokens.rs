@@ -23,6 +23,17 @@ impl Auth {
         token: &Token,
         purposes: &[Purpose],
     ) -> Result<Session, AuthError> {
+        let session = self.find_session(token, purposes).await?;
+        self.record_use(session).await
+    }
+
+    /// The same, for a caller that is about to end the token: its use is not recorded, so that a store which
+    /// is full does not refuse the end for it.
+    pub(super) async fn find_session(
+        &self,
+        token: &Token,
+        purposes: &[Purpose],
+    ) -> Result<Session, AuthError> {
         let outcome = match self.find_unspent(token, purposes).await {
             Ok((digest, record)) => {
                 if !record.is_live(self.now()) && record.unconfirmed.is_none() {
@@ -61,7 +72,6 @@ impl Auth {
     ) -> Result<Session, AuthError> {
         let user = self.owner(&record, purposes).await?;
         Client::note_user(&user, record.client.as_ref(), record.application.as_ref())?;
-        let record = self.note_use(digest, record).await?;
         Ok(Session {
             user,
             digest,
@@ -85,6 +95,7 @@ impl Auth {
             return Ok(None);
         };
         let session = self.admit((digest, record), presented.purposes).await?;
+        let session = self.record_use(session).await?;
         presented.names(&session)?;
         Ok(Some(session))
     }
@@ -96,11 +107,11 @@ impl Auth {
         token: &Token,
         purposes: &[Purpose],
     ) -> Result<Session, AuthError> {
-        match self.validate(token, purposes).await {
+        match self.find_session(token, purposes).await {
             Err(AuthError::InvalidToken) => {
                 Box::pin(self.session_with_unconfirmed_end(token, purposes)).await
             }
-            validated => validated,
+            found => found,
         }
     }
 
@@ -222,23 +233,40 @@ impl Auth {
         }
     }
 
-    /// Notes the use of a token, and answers its record with that. Each time is a write.
-    async fn note_use(
-        &self,
-        digest: TokenDigest,
-        record: Arc<Record>,
-    ) -> Result<Arc<Record>, AuthError> {
+    /// Records the use of a token, and returns its session with that. Each time is a write.
+    ///
+    /// A store that refuses writes ends no token: without the record it is only not known which of a user's
+    /// tokens was used least. But a token whose end moves with its use would end too early, after the client was
+    /// told that it is valid, so that use is "unavailable".
+    async fn record_use(&self, session: Session) -> Result<Session, AuthError> {
         let now = self.now();
-        let Some(after) = used(&record, now) else {
-            return Ok(record);
+        let Session { digest, record, .. } = &session;
+        let Some(after) = used(record, now) else {
+            return Ok(session);
         };
-        let after = Arc::new(after);
-        if self.0.tokens.replace(digest, &record, &after, now).await? {
-            self.1.remember(digest, &after);
-            return Ok(after);
+        let moves = after.expires_at != record.expires_at;
+        if !moves && self.2.is_paused(now) {
+            self.2.skipped();
+            return Ok(session);
         }
-        // Somebody else noted a use, or ended the token.
-        self.live(digest).await?.ok_or(AuthError::InvalidToken)
+        let after = Arc::new(after);
+        let replaced = self.0.tokens.replace(*digest, record, &after, now).await;
+        let record = match replaced {
+            Ok(true) => {
+                self.1.remember(*digest, &after);
+                after
+            }
+            // Another request recorded a use, or the token was ended.
+            Ok(false) => self.live(*digest).await?.ok_or(AuthError::InvalidToken)?,
+            Err(error) => {
+                self.2.refused(now, &error);
+                if moves {
+                    return Err(error.into());
+                }
+                return Ok(session);
+            }
+        };
+        Ok(Session { record, ..session })
     }
 }
 

@@ -83,8 +83,8 @@ impl Caps {
         let (mut held, dead): (Vec<_>, Vec<_>) = tokens
             .into_iter()
             .partition(|(_, record)| record.is_live(now));
-        // In the same order for all who come at once: else each would end another's.
-        held.sort_by_key(|(digest, record)| (record.used_at, *digest == newest, *digest));
+        // The newest has come last, whatever the clock says that it was issued by.
+        held.sort_by_key(|(digest, record)| (*digest == newest, record.used_at, *digest));
         Surplus {
             expired: dead.into_iter().map(|(digest, _)| digest).collect(),
             evicted: self.evicted(&held, newest),
@@ -101,7 +101,6 @@ impl Caps {
         let counted = held.iter().filter(|(_, record)| Kind::of(record) == kind);
         let mut rivals = Rivals {
             held: counted.map(|(digest, record)| (*digest, record)).collect(),
-            newest: *digest,
             evicted: Vec::new(),
         };
         let at_client = |record: &Record| {
@@ -135,15 +134,15 @@ impl Caps {
                 });
             }
         }
+        // A cap below one would end it, too.
+        rivals.evicted.retain(|evicted| evicted != digest);
         rivals.evicted
     }
 }
 
-/// Live tokens of one kind, the least recently used first, and those of them that have to go. The newest
-/// stays even where it seems older than all others, as it does if clocks differ: then there is one too many.
+/// Live tokens of one kind, the least recently used first and the newest last, and those of them that have to go.
 struct Rivals<'t> {
     held: Vec<(TokenDigest, &'t Record)>,
-    newest: TokenDigest,
     evicted: Vec<TokenDigest>,
 }
 
@@ -156,16 +155,14 @@ impl<'t> Rivals<'t> {
         let meant = |(digest, record): &(TokenDigest, &Record)| is_meant(*digest, record);
         let mut more = self.held.iter().filter(|one| meant(one)).count();
         more = more.saturating_sub(most);
-        let (newest, evicted) = (self.newest, &mut self.evicted);
+        let evicted = &mut self.evicted;
         self.held.retain(|one| {
             if more == 0 || !meant(one) {
                 return true;
             }
             more -= 1;
-            if one.0 != newest {
-                evicted.push(one.0);
-            }
-            one.0 == newest
+            evicted.push(one.0);
+            false
         });
     }
 
@@ -182,12 +179,9 @@ impl<'t> Rivals<'t> {
                 let size = sizes.get(&group(*digest, record)).copied();
                 (size, Reverse(*place))
             });
-            let Some((place, (digest, _))) = crowded else {
+            let Some((place, _)) = crowded else {
                 return;
             };
-            if *digest == self.newest {
-                return;
-            }
             self.evicted.push(self.held.remove(place).0);
         }
     }

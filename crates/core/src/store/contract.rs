@@ -6,6 +6,7 @@ mod earlier;
 mod kinds;
 pub(crate) mod redis_server;
 mod restored;
+mod unreadable;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -246,6 +247,8 @@ pub(super) async fn pass_all<S: Plant>(store: &S) {
     an_end_can_be_moved_but_not_brought_back(store).await;
     of_many_who_replace_one_succeeds(store).await;
     earlier::records_are_as_good_as_others(store).await;
+    unreadable::holds_up_no_list_and_no_backup(store).await;
+    unreadable::is_ended_like_any_other(store).await;
     caps::expired_tokens_make_room_before_live_ones(store).await;
     caps::the_least_recently_used_goes_first(store).await;
     caps::a_client_of_a_user_has_a_cap_of_its_own(store).await;
@@ -254,7 +257,7 @@ pub(super) async fn pass_all<S: Plant>(store: &S) {
     kinds::one_time_tokens_push_nothing_else_out(store).await;
     kinds::sessions_push_no_remembering_token_out(store).await;
     kinds::a_token_may_have_so_many_beside_it(store).await;
-    kinds::of_many_at_once_the_newest_stay(store).await;
+    kinds::of_many_at_once_as_many_stay_as_may(store).await;
     acting::a_token_is_also_listed_under_its_actor(store).await;
     each_is_shown_until_told_to_stop(store).await;
     restored::tokens_are_as_they_were(store).await;

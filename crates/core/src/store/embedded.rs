@@ -5,6 +5,8 @@ mod pace;
 mod planting;
 mod shelf;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use async_trait::async_trait;
@@ -19,7 +21,9 @@ use self::pace::Pace;
 use self::shelf::Shelf;
 use self::tables::UserKey;
 use self::writer::{Change, Writer};
-use super::{Caps, Finding, Level, Record, StoreHealth, StoredToken, TokenStore, Visit};
+use super::{
+    Caps, Finding, Level, Record, StoreHealth, StoredToken, TokenStore, Visit, unreadable,
+};
 use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::token::TokenDigest;
@@ -71,20 +75,30 @@ impl EmbeddedStore {
     }
 
     /// Some of all records, in the order of their digests.
-    fn page(&self, after: Bound<[u8; 16]>) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
+    fn page(&self, after: Bound<[u8; 16]>) -> Result<Page, StoreError> {
         let transaction = self.shelf.read()?;
         let tokens = transaction.open_table(tables::TOKENS).map_err(failed)?;
         let after = after.as_ref();
         let entries = tokens.range::<&[u8; 16]>((after, Bound::Unbounded));
-        let entries = entries.map_err(failed)?.take(PAGE);
-        entries
-            .map(|entry| {
-                let (digest, value) = entry.map_err(failed)?;
-                let record = Record::decode(value.value())?;
-                Ok(((*digest.value()).into(), record))
-            })
-            .collect()
+        let mut page = Page::default();
+        for entry in entries.map_err(failed)?.take(PAGE) {
+            let (digest, value) = entry.map_err(failed)?;
+            let digest = *digest.value();
+            page.last = Some(digest);
+            let record = unreadable::read(digest.into(), value.value());
+            page.records
+                .extend(record.map(|record| (digest.into(), record)));
+        }
+        Ok(page)
     }
+}
+
+/// Some of all records.
+#[derive(Default)]
+struct Page {
+    records: Vec<(TokenDigest, Record)>,
+    /// The last digest that was looked at; `None` if there is no more.
+    last: Option<[u8; 16]>,
 }
 
 #[async_trait]
@@ -165,7 +179,8 @@ impl TokenStore for EmbeddedStore {
         for entry in by_user.range::<&UserKey>(&first..=&last).map_err(failed)? {
             let digest = tables::digest_of(entry.map_err(failed)?.0.value());
             if let Some(value) = tokens.get(digest.as_bytes()).map_err(failed)? {
-                records.push((digest, Record::decode(value.value())?));
+                let record = unreadable::read(digest, value.value());
+                records.extend(record.map(|record| (digest, record)));
             }
         }
         Ok(records)
@@ -175,11 +190,11 @@ impl TokenStore for EmbeddedStore {
         let mut after = Bound::Unbounded;
         loop {
             let page = self.page(after)?;
-            let Some((last, _)) = page.last() else {
+            let Some(last) = page.last else {
                 return Ok(());
             };
-            after = Bound::Excluded(*last.as_bytes());
-            for (digest, record) in page {
+            after = Bound::Excluded(last);
+            for (digest, record) in page.records {
                 if visit(digest, record).is_break() {
                     return Ok(());
                 }
@@ -208,7 +223,7 @@ impl TokenStore for EmbeddedStore {
                 })
                 .await?;
             swept += step.removed as u64;
-            if step.removed < at_most {
+            if step.looked_at < at_most {
                 return Ok(swept);
             }
             tokio::time::sleep(pace.after(step.took)).await;

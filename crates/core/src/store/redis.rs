@@ -7,9 +7,12 @@
 //! | `isogloss:s:<slot>` | the digest of the token that holds the slot | with that token |
 //! | `isogloss:w:` | nothing; it is written for replicas to acknowledge all that was before it | after a second |
 //!
-//! `isogloss:` is the prefix of the settings. No command touches two keys, so the same layout serves a cluster. A token is listed before it
-//! is stored: what a crash leaves behind is a listed token that does not exist, never a live token
-//! that is not listed.
+//! `isogloss:` is the prefix of the settings. No command touches two keys, so the same layout serves a cluster.
+//!
+//! A token is announced in its user's list before it is stored, and listed by its digest afterwards: what a crash
+//! leaves behind is an announcement of a token that does not exist or that no client has, never a live token that
+//! is in no list. The order in which tokens are listed decides which of them are too many. A token that takes a
+//! slot ends the one before first, so a lost answer leaves no superseded token that lives.
 
 mod address;
 mod cluster;
@@ -50,7 +53,7 @@ use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use ::redis::{cmd, pipe};
+use ::redis::cmd;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -64,7 +67,7 @@ use self::question::Answered;
 use self::replicas::Replicas;
 use self::scripts::Scripts;
 use self::touches::Touches;
-use super::{Caps, Record, Slot, StoreHealth, StoredToken, TokenStore, Visit};
+use super::{Caps, Record, Slot, StoreHealth, StoredToken, TokenStore, Visit, unreadable};
 use crate::access::AccessChange;
 use crate::clock::{Clock, milliseconds};
 use crate::connections::Connections;
@@ -167,7 +170,7 @@ impl TokenStore for RedisStore {
         if life <= 0 {
             return Ok(Vec::new());
         }
-        self.list(digest, record, now).await?;
+        self.announce(digest, record, now).await?;
         let mut store = cmd("SET");
         store
             .arg(self.link.keys().token(digest))
@@ -175,25 +178,18 @@ impl TokenStore for RedisStore {
             .arg("PX")
             .arg(life);
         let () = self.link.ask(&store).await?;
-        if let Some(slot) = record.slot {
-            let mut hold = cmd("SET");
-            hold.arg(self.link.keys().slot(*slot.digest()))
-                .arg(digest.as_bytes())
-                .arg("PX")
-                .arg(life)
-                .arg("GET");
-            let before: Option<[u8; 16]> = self.link.ask_once(&hold).await?;
-            if let (Slot::Exclusive(_), Some(before)) = (slot, before) {
-                self.take(before.into()).await?;
-            }
+        if let Some(Slot::Exclusive(slot)) = record.slot {
+            self.take_over(slot, digest, life).await?;
         }
-        // Once more: all of the user's tokens may have been ended while this one was listed and
-        // not yet there.
-        let listed = self.list(digest, record, now).await?;
-        if listed <= self.caps.least(record) {
+        let listed = self.arrive(digest, record, now).await?;
+        // Other logins hand it out from then on, so it is listed first.
+        if let Some(Slot::Newest(slot)) = record.slot {
+            self.lead(slot, digest, life).await?;
+        }
+        if listed.is_empty() {
             return Ok(Vec::new());
         }
-        self.enforce_caps(record.user, digest, now).await
+        self.enforce_caps(listed, (digest, record.user), now).await
     }
 
     async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
@@ -255,15 +251,10 @@ impl TokenStore for RedisStore {
             .arg(self.link.keys().token(*digest))
             .arg(record.encode()?);
         let () = self.link.ask(store.arg("PX").arg(life)).await?;
-        if token.holds_slot
-            && let Some(slot) = record.slot
-        {
-            let mut hold = cmd("SET");
-            hold.arg(self.link.keys().slot(*slot.digest()))
-                .arg(digest.as_bytes());
-            let () = self.link.ask(hold.arg("PX").arg(life)).await?;
+        match record.slot {
+            Some(slot) if token.holds_slot => self.lead(*slot.digest(), *digest, life).await,
+            Some(_) | None => Ok(()),
         }
-        Ok(())
     }
 
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
@@ -271,7 +262,10 @@ impl TokenStore for RedisStore {
         let key = self.link.keys().token(digest);
         let take = &mut cmd("GETDEL");
         let taken: Answered<Option<Vec<u8>>> = self.link.revoke_and_tell(take.arg(key)).await?;
-        let Some(record) = taken.answer.as_deref().map(Record::decode).transpose()? else {
+        let record = taken
+            .answer
+            .and_then(|value| unreadable::read(digest, &value));
+        let Some(record) = record else {
             self.confirm_earlier().await?;
             return Ok(None);
         };
@@ -307,32 +301,7 @@ impl TokenStore for RedisStore {
     }
 
     async fn remove_user(&self, user: Uuid) -> Result<u64, StoreError> {
-        let members = self.members(user).await?;
-        if members.is_empty() {
-            self.confirm_earlier().await?;
-            return Ok(0);
-        }
-        let _changing: Vec<_> = members
-            .iter()
-            .map(|digest| self.changing(*digest))
-            .collect();
-        let mut removal = pipe();
-        for digest in &members {
-            removal.cmd("DEL").arg(self.link.keys().token(*digest));
-        }
-        let removed: Vec<u64> = self.link.revoke(&removal).await?;
-        // Only what was listed: a token that is issued meanwhile stays listed.
-        let mut unlist = cmd("ZREM");
-        unlist.arg(self.link.keys().user(user));
-        for digest in &members {
-            unlist.arg(digest.as_bytes());
-        }
-        let removed = removed.into_iter().sum();
-        if removed == 0 {
-            self.confirm_earlier().await?;
-        }
-        let () = self.link.ask(&unlist).await?;
-        Ok(removed)
+        self.remove_all(user).await
     }
 
     async fn sweep(&self, _now: OffsetDateTime) -> Result<u64, StoreError> {

@@ -116,7 +116,13 @@ impl KeyTurn<'_> {
         match &outcome {
             Ok(_) => {
                 if let Some(turn) = &mut self.turn {
-                    turn.was_right().await?;
+                    // A key that is known here cost no try. That it is remembered for longer is not worth
+                    // refusing it for while the store takes no changes.
+                    let is_known = turn.held.is_empty();
+                    let settled = turn.was_right().await;
+                    if !is_known {
+                        settled?;
+                    }
                     self.tried.0.insert(self.pair, self.now);
                 }
             }

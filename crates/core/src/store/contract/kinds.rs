@@ -114,20 +114,33 @@ pub(super) async fn a_token_may_have_so_many_beside_it(store: &dyn TokenStore) {
     store.remove_user(user).await.unwrap();
 }
 
-pub(super) async fn of_many_at_once_the_newest_stay(store: &dyn TokenStore) {
-    let user = Uuid::new_v4();
+/// Tokens of a user, each issued a second after the one before and all put at once.
+async fn put_at_once(store: &dyn TokenStore, user: Uuid, at_most: u32) -> Vec<TokenDigest> {
     let puts = (0..6).map(|number| async move {
         let one = Record {
             client: Some("tablet".to_owned()),
-            at_most: Some(3),
+            at_most: Some(at_most),
             ..of_purpose(user, Purpose::Remember, number.into())
         };
-        store.put(digest(number), &one, NOW).await.unwrap();
+        store.put(digest(number), &one, NOW).await.unwrap()
     });
-    join_all(puts).await;
-    // The last to come may seem the oldest, and stays.
+    let evicted = join_all(puts).await.into_iter().flatten().collect();
     let left = digests(store, user).await;
-    assert!([3, 4, 5].map(digest).iter().all(|one| left.contains(one)));
-    assert!(left.len() <= 4, "{left:?}");
+    assert_eq!(left.len(), usize::try_from(at_most).unwrap(), "{left:?}");
+    evicted
+}
+
+pub(super) async fn of_many_at_once_as_many_stay_as_may(store: &dyn TokenStore) {
+    let user = Uuid::new_v4();
+    let evicted = put_at_once(store, user, 3).await;
+    assert_eq!(evicted.len(), 3, "each is told once: {evicted:?}");
+    // The last to come may be any of them, and stays. Beside it are those that were used last.
+    let left = digests(store, user).await;
+    assert!([4, 5].map(digest).iter().all(|one| left.contains(one)));
     store.remove_user(user).await.unwrap();
+    for _ in 0..20 {
+        let evicted = put_at_once(store, user, 1).await;
+        assert_eq!(evicted.len(), 5, "each is told once: {evicted:?}");
+        store.remove_user(user).await.unwrap();
+    }
 }

@@ -5,11 +5,13 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use redis::{Client, Connection, RedisResult, cmd};
+use redis::{Client, Connection, RedisResult, Value, cmd};
+use tempfile::TempDir;
 
 pub(crate) struct RedisServer {
     process: Child,
     port: u16,
+    folder: TempDir,
 }
 
 impl RedisServer {
@@ -19,8 +21,14 @@ impl RedisServer {
             .local_addr()
             .unwrap()
             .port();
-        let process = spawn(port);
-        Self { process, port }.when_ready()
+        let folder = tempfile::tempdir().unwrap();
+        let process = spawn(port, &folder);
+        Self {
+            process,
+            port,
+            folder,
+        }
+        .when_ready()
     }
 
     pub(crate) fn url(&self) -> String {
@@ -33,8 +41,35 @@ impl RedisServer {
     }
 
     pub(crate) fn start_again(&mut self) {
-        self.process = spawn(self.port);
+        self.process = spawn(self.port, &self.folder);
         self.wait_until_it_answers();
+    }
+
+    /// Sends a command, which is not refused.
+    pub(crate) fn ask(&self, words: &[&str]) {
+        let mut connection = self.connect().unwrap();
+        let _: Value = cmd(words[0])
+            .arg(&words[1..])
+            .query(&mut connection)
+            .unwrap();
+    }
+
+    /// Removes the folder that it saves to.
+    pub(crate) fn lose_folder(&self) {
+        std::fs::remove_dir_all(self.folder.path()).unwrap();
+    }
+
+    /// Waits until a section of what it tells of itself has that line.
+    pub(crate) fn wait_until_told(&self, section: &str, line: &str) {
+        let mut connection = self.connect().unwrap();
+        for _ in 0..500 {
+            let told: String = cmd("INFO").arg(section).query(&mut connection).unwrap();
+            if told.contains(line) {
+                return;
+            }
+            sleep(Duration::from_millis(10));
+        }
+        panic!("it does not tell {line}");
     }
 
     /// The time to live of every key, in milliseconds; -1 for a key without.
@@ -87,8 +122,9 @@ impl Drop for RedisServer {
     }
 }
 
-fn spawn(port: u16) -> Child {
+fn spawn(port: u16, folder: &TempDir) -> Child {
     Command::new("redis-server")
+        .current_dir(folder.path())
         .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
         .args(["--port", &port.to_string()])
         .stdout(Stdio::null())

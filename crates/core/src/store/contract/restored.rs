@@ -6,7 +6,7 @@ use super::*;
 use crate::store::{StoredToken, export};
 
 /// All tokens of a user, as a backup has them.
-async fn exported(store: &dyn TokenStore, user: Uuid) -> Vec<StoredToken> {
+pub(super) async fn exported(store: &dyn TokenStore, user: Uuid) -> Vec<StoredToken> {
     let (sender, mut pages) = channel(1);
     let export = async move {
         export(store, &sender).await.unwrap();

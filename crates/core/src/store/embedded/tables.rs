@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::clock::milliseconds;
-use crate::store::{Caps, Record, Slot, StoredToken};
+use crate::store::{Caps, Record, Slot, StoredToken, unreadable};
 use crate::token::TokenDigest;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -148,12 +148,25 @@ impl<'t> Tables<'t> {
         Ok(true)
     }
 
+    /// Removes a token. One whose record cannot be read is removed, too, and not returned.
     pub(super) fn take(&mut self, digest: TokenDigest) -> Result<Option<Record>> {
+        match self.remove(digest)? {
+            Removed::Record(record) => Ok(Some(*record)),
+            Removed::Unreadable | Removed::Nothing => Ok(None),
+        }
+    }
+
+    /// Removes a token from wherever it is listed. Of one whose record cannot be read that is not known: what is
+    /// listed in vain goes when that is noticed.
+    fn remove(&mut self, digest: TokenDigest) -> Result<Removed> {
         let Some(value) = self.tokens.remove(digest.as_bytes())? else {
-            return Ok(None);
+            return Ok(Removed::Nothing);
         };
-        let record = Record::decode(value.value())?;
+        let record = unreadable::read(digest, value.value());
         drop(value);
+        let Some(record) = record else {
+            return Ok(Removed::Unreadable);
+        };
         for key in user_keys(&record, digest) {
             self.by_user.remove(&key)?;
         }
@@ -169,30 +182,52 @@ impl<'t> Tables<'t> {
                 self.slots.remove(key)?;
             }
         }
-        Ok(Some(record))
+        Ok(Removed::Record(Box::new(record)))
     }
 
     pub(super) fn remove_user(&mut self, user: Uuid) -> Result<u64> {
-        let digests = self.digests_of(user)?;
-        for digest in &digests {
-            self.take(*digest)?;
+        let mut removed = 0;
+        for key in self.keys_of(user)? {
+            match self.remove(digest_of(&key))? {
+                Removed::Record(_) => removed += 1,
+                Removed::Unreadable => {
+                    removed += 1;
+                    self.by_user.remove(&key)?;
+                }
+                Removed::Nothing => drop(self.by_user.remove(&key)?),
+            }
         }
-        Ok(digests.len() as u64)
+        Ok(removed)
     }
 
-    /// Removes what has expired, but not more than so many records; answers how many.
-    pub(super) fn sweep(&mut self, now: OffsetDateTime, at_most: usize) -> Result<usize> {
+    /// Removes what has expired, but looks at no more than so many ends.
+    pub(super) fn sweep(&mut self, now: OffsetDateTime, at_most: usize) -> Result<Swept> {
         let end = expiry_key(now, [0xff; 16].into());
-        let mut expired = Vec::new();
+        let mut ends = Vec::new();
         for entry in self.by_expiry.range::<&ExpiryKey>(..=&end)?.take(at_most) {
+            ends.push(*entry?.0.value());
+        }
+        let mut removed = 0;
+        for key in &ends {
             let mut digest = [0; 16];
-            digest.copy_from_slice(&entry?.0.value()[8..]);
-            expired.push(TokenDigest::from(digest));
+            digest.copy_from_slice(&key[8..]);
+            // What was removed without being read left its end here, and may be back with another one.
+            self.by_expiry.remove(key)?;
+            if self.ends_later(digest.into(), now)? {
+                continue;
+            }
+            removed += usize::from(!matches!(self.remove(digest.into())?, Removed::Nothing));
         }
-        for digest in &expired {
-            self.take(*digest)?;
-        }
-        Ok(expired.len())
+        Ok(Swept {
+            looked_at: ends.len(),
+            removed,
+        })
+    }
+
+    fn ends_later(&self, digest: TokenDigest, now: OffsetDateTime) -> Result<bool> {
+        let value = self.tokens.get(digest.as_bytes())?;
+        let record = value.and_then(|value| unreadable::read(digest, value.value()));
+        Ok(record.is_some_and(|record| milliseconds(record.expires_at) > milliseconds(now)))
     }
 
     /// Ends what a user holds beyond the caps, and answers what was live of it.
@@ -203,14 +238,19 @@ impl<'t> Tables<'t> {
         now: OffsetDateTime,
         caps: Caps,
     ) -> Result<Vec<TokenDigest>> {
-        let digests = self.digests_of(record.user)?;
-        if digests.len() <= caps.least(record) {
+        let keys = self.keys_of(record.user)?;
+        if keys.len() <= caps.least(record) {
             return Ok(Vec::new());
         }
-        let mut tokens = Vec::with_capacity(digests.len());
-        for digest in digests {
-            if let Some(value) = self.tokens.get(digest.as_bytes())? {
-                tokens.push((digest, Record::decode(value.value())?));
+        let mut tokens = Vec::with_capacity(keys.len());
+        for key in keys {
+            let digest = digest_of(&key);
+            match self.tokens.get(digest.as_bytes())? {
+                Some(value) => {
+                    let record = unreadable::read(digest, value.value());
+                    tokens.extend(record.map(|record| (digest, record)));
+                }
+                None => drop(self.by_user.remove(&key)?),
             }
         }
         tokens.retain(|(_, held)| held.user == record.user);
@@ -221,13 +261,29 @@ impl<'t> Tables<'t> {
         Ok(surplus.evicted)
     }
 
-    fn digests_of(&self, user: Uuid) -> Result<Vec<TokenDigest>> {
+    fn keys_of(&self, user: Uuid) -> Result<Vec<UserKey>> {
         let (first, last) = user_range(user);
         self.by_user
             .range::<&UserKey>(&first..=&last)?
-            .map(|entry| Ok(digest_of(entry?.0.value())))
+            .map(|entry| Ok(*entry?.0.value()))
             .collect()
     }
+}
+
+/// What was removed.
+enum Removed {
+    Record(Box<Record>),
+    /// A record that could not be read.
+    Unreadable,
+    Nothing,
+}
+
+/// What was done of a sweep.
+pub(super) struct Swept {
+    /// How many ends of tokens had come.
+    pub(super) looked_at: usize,
+    /// How many records were removed for that.
+    pub(super) removed: usize,
 }
 
 /// Returns where a token is listed: under its user, and under the administrator who acts as the user.

@@ -221,8 +221,9 @@ fn commit(
                     answer,
                     tables.sweep(now, at_most),
                     &mut pending,
-                    move |removed| Step {
-                        removed,
+                    move |swept| Step {
+                        looked_at: swept.looked_at,
+                        removed: swept.removed,
                         took: started.elapsed(),
                     },
                 ),

@@ -11,9 +11,8 @@
 //!   twice (and it is asked twice, not more often): [`Link::ask`] and [`Link::pipeline`]. `GET`, `SET` of the same value, `DEL`, `ZADD`
 //!   and `ZREM` are such.
 //!
-//! What would answer something else the second time goes through [`Link::ask_once`],
-//! [`Link::script`] and [`Link::revoke`]: a token that was taken by the
-//! first `GETDEL`, whose answer was lost, would be "none" to the second. When its connection breaks,
+//! What would answer something else the second time goes through [`Link::script`] and [`Link::revoke`]: a
+//! token that was taken by the first `GETDEL`, whose answer was lost, would be "none" to the second. When its connection breaks,
 //! the answer is an error, and the caller says "unavailable". So that a connection that died in the
 //! pool does not end in that, it is asked for a sign of life before it is used again.
 //!
@@ -136,11 +135,6 @@ impl Link {
     /// Runs a command that may be sent again.
     pub(crate) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
         self.put(command.into(), Manner::Repeatable).await
-    }
-
-    /// Runs a command that must not be sent again once it may have been executed.
-    pub(crate) async fn ask_once<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        self.put(command.into(), Manner::Once).await
     }
 
     /// Runs commands that may be sent again. This is no transaction: the keys may be anywhere, and

@@ -1,29 +1,59 @@
 //! The tokens that are listed under a user, and how many there may be.
 
-use ::redis::cmd;
+use ::redis::{cmd, pipe};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::RedisStore;
+use super::scripts::announcement;
 use crate::error::StoreError;
 use crate::store::{Record, TokenStore as _};
 use crate::token::TokenDigest;
 
 impl RedisStore {
-    /// Lists a token under its user and under the administrator who acts as the user, and answers how
-    /// many are listed under the user.
+    /// Lists a token under its user and under the administrator who acts as the user.
     pub(super) async fn list(
         &self,
         digest: TokenDigest,
         record: &Record,
         now: OffsetDateTime,
-    ) -> Result<usize, StoreError> {
-        let mut listed = None;
+    ) -> Result<(), StoreError> {
         for list in self.scripts.lists(digest, record, now) {
-            let count = self.link.script(&list).await?;
-            listed.get_or_insert(count);
+            let _: usize = self.link.script(&list).await?;
         }
-        Ok(listed.unwrap_or_default())
+        Ok(())
+    }
+
+    /// Announces a token in the same lists, before it is stored: whatever happens then, removing all tokens of
+    /// the user removes it.
+    pub(super) async fn announce(
+        &self,
+        digest: TokenDigest,
+        record: &Record,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        for list in self.scripts.announcements(digest, record, now) {
+            let _: usize = self.link.script(&list).await?;
+        }
+        Ok(())
+    }
+
+    /// Lists a token that was announced and is stored now, and returns what is listed under its user, if that
+    /// may be too many: itself and those that arrived before.
+    pub(super) async fn arrive(
+        &self,
+        digest: TokenDigest,
+        record: &Record,
+        now: OffsetDateTime,
+    ) -> Result<Vec<TokenDigest>, StoreError> {
+        let mut of_user = None;
+        let least = self.caps.least(record);
+        for arrive in self.scripts.arrivals(digest, record, (now, least)) {
+            let listed: Vec<[u8; 16]> = self.link.script(&arrive).await?;
+            of_user.get_or_insert(listed);
+        }
+        let listed = of_user.unwrap_or_default().into_iter();
+        Ok(listed.map(TokenDigest::from).collect())
     }
 
     pub(super) async fn unlist(
@@ -48,20 +78,91 @@ impl RedisStore {
         Ok(members.into_iter().map(TokenDigest::from).collect())
     }
 
-    /// Ends what a user holds beyond the caps, and answers it. What is listed and not there may be
-    /// a login that is under way: it stays listed until it would have expired.
+    /// Ends what a user holds beyond the caps, now that the newest of these tokens has arrived, and returns what
+    /// it has ended. Those that arrive later end what is too many then: no two end each other. What is listed
+    /// and not there may be a login that is under way: it stays listed until it would have expired.
     pub(super) async fn enforce_caps(
         &self,
-        user: Uuid,
-        newest: TokenDigest,
+        listed: Vec<TokenDigest>,
+        (newest, user): (TokenDigest, Uuid),
         now: OffsetDateTime,
     ) -> Result<Vec<TokenDigest>, StoreError> {
-        let mut tokens = self.records(self.members(user).await?).await?;
+        let mut tokens = self.records(listed).await?;
         tokens.retain(|(_, record)| record.user == user);
-        let evicted = self.caps.surplus(tokens, newest, now).evicted;
-        for digest in &evicted {
-            self.take(*digest).await?;
+        let mut evicted = Vec::new();
+        for digest in self.caps.surplus(tokens, newest, now).evicted {
+            // One that another login has ended meanwhile is that one's to report.
+            if self.take(digest).await?.is_some() {
+                evicted.push(digest);
+            }
         }
         Ok(evicted)
+    }
+
+    /// Has a token hold a slot that only one may hold, and ends the one before first: if an answer is lost in
+    /// between, the slot leads to a token that has ended, and the next token finds it free.
+    pub(super) async fn take_over(
+        &self,
+        slot: TokenDigest,
+        digest: TokenDigest,
+        life: i64,
+    ) -> Result<(), StoreError> {
+        let mut ended = None;
+        loop {
+            let hold = self.scripts.hold(slot, (ended, digest), life);
+            let holder: Option<[u8; 16]> = self.link.script(&hold).await?;
+            let Some(holder) = holder.map(TokenDigest::from) else {
+                return Ok(());
+            };
+            self.take(holder).await?;
+            ended = Some(holder);
+        }
+    }
+
+    /// Has a slot lead to a token.
+    pub(super) async fn lead(
+        &self,
+        slot: TokenDigest,
+        digest: TokenDigest,
+        life: i64,
+    ) -> Result<(), StoreError> {
+        let mut lead = cmd("SET");
+        lead.arg(self.link.keys().slot(slot)).arg(digest.as_bytes());
+        self.link.ask(lead.arg("PX").arg(life)).await
+    }
+
+    /// Removes all tokens of a user, announced ones included, and returns how many there were.
+    pub(super) async fn remove_all(&self, user: Uuid) -> Result<u64, StoreError> {
+        let members = self.members(user).await?;
+        if members.is_empty() {
+            self.confirm_earlier().await?;
+            return Ok(0);
+        }
+        let tokens = members
+            .iter()
+            .map(|member| [*member, announcement(*member)]);
+        let tokens: Vec<_> = tokens.flatten().collect();
+        let _changing: Vec<_> = tokens.iter().map(|token| self.changing(*token)).collect();
+        let mut removal = pipe();
+        for token in &tokens {
+            removal.cmd("DEL").arg(self.link.keys().token(*token));
+        }
+        let removed: Vec<u64> = self.link.revoke(&removal).await?;
+        if removed.iter().all(|removed| *removed == 0) {
+            self.confirm_earlier().await?;
+        }
+        // Only what was there and was listed: one that is listed and not there may be stored at this moment.
+        let mut unlist = cmd("ZREM");
+        unlist.arg(self.link.keys().user(user));
+        let pairs = members.iter().zip(removed.chunks(2));
+        let gone = pairs.filter(|(_, removed)| removed.iter().sum::<u64>() > 0);
+        let gone: Vec<_> = gone.map(|(member, _)| member).collect();
+        if !gone.is_empty() {
+            for member in gone {
+                unlist.arg(member.as_bytes());
+            }
+            let () = self.link.ask(&unlist).await?;
+        }
+        Ok(removed.into_iter().sum())
     }
 }

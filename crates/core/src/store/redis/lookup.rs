@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::near::{Changing, Packed};
 use crate::error::StoreError;
 use crate::near::Near;
-use crate::store::Record;
+use crate::store::{Record, unreadable};
 use crate::token::TokenDigest;
 
 impl RedisStore {
@@ -54,7 +54,7 @@ impl RedisStore {
         }
     }
 
-    /// Those of the records that are there.
+    /// Returns those of the records that are there and can be read.
     pub(super) async fn records(
         &self,
         digests: Vec<TokenDigest>,
@@ -68,9 +68,10 @@ impl RedisStore {
         }
         let values: Vec<Option<Vec<u8>>> = self.link.pipeline(&lookup).await?;
         let found = digests.into_iter().zip(values);
-        found
-            .filter_map(|(digest, value)| Some((digest, value?)))
-            .map(|(digest, value)| Ok((digest, Record::decode(&value)?)))
-            .collect()
+        let found = found.filter_map(|(digest, value)| {
+            let record = unreadable::read(digest, &value?)?;
+            Some((digest, record))
+        });
+        Ok(found.collect())
     }
 }

@@ -227,11 +227,11 @@ impl RedisStore {
             command.arg(key);
             command
         };
-        let mut commands = self.scripts.probe(&user, &token, now);
+        let mut commands = self.scripts.probe([&token, &user, &slot], now);
         let mut store = command("SET", &token);
         store.arg(PROBE_VALUE).arg("PX").arg(PROBE_LIFE);
         let mut hold = command("SET", &slot);
-        hold.arg(&PROBE_DIGEST).arg("PX").arg(PROBE_LIFE).arg("GET");
+        hold.arg(&PROBE_DIGEST).arg("PX").arg(PROBE_LIFE);
         let mut members = command("ZRANGE", &user);
         members.arg(0).arg(-1);
         let mut unlist = command("ZREM", &user);

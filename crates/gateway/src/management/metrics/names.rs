@@ -18,7 +18,15 @@ pub(super) const TIMED: [(&str, &str); 2] = [
 ];
 
 /// Counters without labels.
-const COUNTED: [(&str, &str); 3] = [
+const COUNTED: [(&str, &str); 5] = [
+    (
+        "isogloss_token_uses_unrecorded_total",
+        "Checks of tokens that were answered though the token store did not record the use",
+    ),
+    (
+        "isogloss_unreadable_records_total",
+        "Records of tokens that were found and could not be read",
+    ),
     (
         "isogloss_sessions_evicted_total",
         "Live sessions that ended because their user had too many",

@@ -59,6 +59,9 @@ pub(in crate::store::embedded) enum Change {
 /// What one step of a sweep did.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::store::embedded) struct Step {
+    /// How many ends of tokens had come.
+    pub(in crate::store::embedded) looked_at: usize,
+    /// How many records were removed for that.
     pub(in crate::store::embedded) removed: usize,
     /// How long other changes had to wait for it.
     pub(in crate::store::embedded) took: Duration,

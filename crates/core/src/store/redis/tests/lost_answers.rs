@@ -1,78 +1,23 @@
 //! Connections that break before the answer arrives.
 
-use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-use std::thread;
-
-use super::servers::Server;
-use super::{at, settings, store};
-use crate::store::TokenStore as _;
-use crate::store::contract::{HOUR, NOW, digest, record};
 use uuid::Uuid;
 
-/// Passes everything on, until a command comes that is to lose its answer: that is executed, and
-/// then the connection is cut.
-struct Cutter {
-    port: u16,
-    command: Arc<Mutex<Option<&'static str>>>,
-}
-
-impl Cutter {
-    fn before(server: u16) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let command = Arc::<Mutex<Option<&'static str>>>::default();
-        let cut = command.clone();
-        thread::spawn(move || {
-            for client in listener.incoming() {
-                let client = client.unwrap();
-                let server = TcpStream::connect((Ipv4Addr::LOCALHOST, server)).unwrap();
-                let cut = cut.clone();
-                thread::spawn(move || pass_on(client, server, &cut));
-            }
-        });
-        Self { port, command }
-    }
-
-    /// Cuts the connection on which this command comes next, once.
-    fn cut(&self, command: &'static str) {
-        *self.command.lock().unwrap() = Some(command);
-    }
-}
-
-fn pass_on(mut client: TcpStream, mut server: TcpStream, cut: &Mutex<Option<&'static str>>) {
-    let mut bytes = vec![0; 65536];
-    while let Ok(length) = client.read(&mut bytes)
-        && length > 0
-    {
-        let asked = String::from_utf8_lossy(&bytes[..length]).into_owned();
-        let is_cut = cut
-            .lock()
-            .unwrap()
-            .take_if(|command| asked.contains(*command));
-        let sent = server.write_all(&bytes[..length]);
-        // One reply, small enough to come in one piece.
-        let Ok(length) = server.read(&mut bytes) else {
-            break;
-        };
-        if is_cut.is_some() || sent.is_err() || client.write_all(&bytes[..length]).is_err() {
-            break;
-        }
-    }
-    drop(client.shutdown(Shutdown::Both));
-}
+use super::relay::Relay;
+use super::servers::Server;
+use super::{RedisSettings, at, settings, store};
+use crate::store::contract::{HOUR, NOW, digest, record};
+use crate::store::{Record, Slot, TokenStore as _};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_may_be_asked_twice_is() {
     let server = Server::start(&[]).unwrap();
-    let cutter = Cutter::before(server.port());
-    let store = store(&settings(at(cutter.port)));
+    let relay = Relay::before(server.port());
+    let store = store(&settings(at(relay.port)));
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     store.put(digest(1), &kept, NOW).await.unwrap();
-    cutter.cut("GET");
+    relay.cut("GET");
     assert_eq!(store.get(digest(1)).await.unwrap().as_deref(), Some(&kept));
-    cutter.cut("SET");
+    relay.cut("SET");
     store.put(digest(2), &kept, NOW).await.unwrap();
     assert_eq!(store.of_user(kept.user).await.unwrap().len(), 2);
 }
@@ -80,11 +25,11 @@ async fn what_may_be_asked_twice_is() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_taken_token_whose_answer_is_lost_is_unavailable_not_absent() {
     let server = Server::start(&[]).unwrap();
-    let cutter = Cutter::before(server.port());
-    let store = store(&settings(at(cutter.port)));
+    let relay = Relay::before(server.port());
+    let store = store(&settings(at(relay.port)));
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     store.put(digest(1), &kept, NOW).await.unwrap();
-    cutter.cut("GETDEL");
+    relay.cut("GETDEL");
     assert!(store.take(digest(1)).await.is_err());
     // It was executed, and the second caller is told so.
     assert_eq!(store.take(digest(1)).await.unwrap(), None);
@@ -110,4 +55,50 @@ async fn connections_that_died_in_the_pool_are_not_noticed() {
             _ => drop(store.remove_user(kept.user).await.unwrap()),
         }
     }
+}
+
+/// Whatever answer of the commands that have such a text is lost.
+async fn no_superseded_token_lives(text: &'static str, lost: usize) {
+    let server = Server::start(&[]).unwrap();
+    let relay = Relay::before(server.port());
+    let store = store(&RedisSettings {
+        near_cache: 0,
+        ..settings(at(relay.port))
+    });
+    let slotted = Record {
+        slot: Some(Slot::Exclusive(digest(1000))),
+        ..record(Uuid::new_v4(), NOW, HOUR)
+    };
+    // The server knows the scripts afterwards.
+    for number in [0, 1] {
+        store.put(digest(number), &slotted, NOW).await.unwrap();
+    }
+    relay.cut_after(text, lost);
+    let answer = store.put(digest(2), &slotted, NOW).await;
+    assert!(answer.is_err(), "{text} {lost}");
+    assert!(relay.is_done(), "{text} {lost}");
+    store.put(digest(3), &slotted, NOW).await.unwrap();
+    assert_eq!(store.get(digest(1)).await.unwrap(), None, "{text} {lost}");
+    assert_eq!(
+        store.get(digest(3)).await.unwrap().as_deref(),
+        Some(&slotted)
+    );
+    assert_eq!(store.holder(digest(1000)).await.unwrap(), Some(digest(3)));
+    // No client has the other one, and an operator finds it.
+    store.remove_user(slotted.user).await.unwrap();
+    assert_eq!(store.get(digest(2)).await.unwrap(), None, "{text} {lost}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_whose_slot_a_lost_answer_gave_away_is_ended_by_the_next() {
+    no_superseded_token_lives("isogloss:s:", 0).await;
+    no_superseded_token_lives("isogloss:s:", 1).await;
+    no_superseded_token_lives("GETDEL", 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_whose_listing_was_lost_is_found_by_its_user() {
+    no_superseded_token_lives("isogloss:u:", 0).await;
+    // After the announcement, and after the token before was taken out of the list.
+    no_superseded_token_lives("isogloss:u:", 2).await;
 }

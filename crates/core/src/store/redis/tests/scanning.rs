@@ -33,7 +33,7 @@ async fn one_server_lists_page_by_page() {
     let server = Server::start(&[]).unwrap();
     let store = store(&settings(at(server.port())));
     all_are_listed(&store).await;
-    let size: u16 = store.link.ask_once(&cmd("DBSIZE")).await.unwrap();
+    let size: u16 = store.link.ask(&cmd("DBSIZE")).await.unwrap();
     assert_eq!(size, 2 * TOKENS);
 }
 

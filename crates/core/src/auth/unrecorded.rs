@@ -1,0 +1,56 @@
+//! Uses of tokens that the store did not record: they are counted, and logged once a minute.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use metrics::counter;
+use time::OffsetDateTime;
+use tracing::warn;
+
+use crate::clock::milliseconds;
+use crate::error::StoreError;
+
+/// How long no use is sent to a store that refused one, in milliseconds, unless the end of a token depends on
+/// it: a store may take as long as its time-out to refuse.
+const PAUSE: i64 = 5_000;
+/// How long no further refusal is logged, in milliseconds.
+const QUIET: i64 = 60_000;
+
+/// When the store last refused to record a use, and when that was last logged, in milliseconds. Zero is never.
+#[derive(Default)]
+pub(super) struct UnrecordedUses {
+    refused_at: AtomicI64,
+    logged_at: AtomicI64,
+}
+
+impl UnrecordedUses {
+    /// Returns whether the store refused one so lately that it need not be tried again.
+    pub(super) fn is_paused(&self, now: OffsetDateTime) -> bool {
+        is_within(&self.refused_at, milliseconds(now), PAUSE)
+    }
+
+    /// Counts a use that was not sent.
+    pub(super) fn skipped(&self) {
+        counter!("isogloss_token_uses_unrecorded_total").increment(1);
+    }
+
+    /// Counts a use that the store refused.
+    pub(super) fn refused(&self, now: OffsetDateTime, error: &StoreError) {
+        self.skipped();
+        let now = milliseconds(now);
+        self.refused_at.store(now, Ordering::Relaxed);
+        if !is_within(&self.logged_at, now, QUIET) {
+            self.logged_at.store(now, Ordering::Relaxed);
+            warn!(
+                %error,
+                "the token store does not record when tokens are used; tokens with a fixed end stay valid, \
+                 those that end after a time without use are answered with 503"
+            );
+        }
+    }
+}
+
+/// A clock that was set back ends the time, too.
+fn is_within(since: &AtomicI64, now: i64, span: i64) -> bool {
+    let since = since.load(Ordering::Relaxed);
+    since != 0 && (0..span).contains(&(now - since))
+}
