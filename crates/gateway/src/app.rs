@@ -13,6 +13,7 @@ use isogloss_core::audit::Caller;
 use isogloss_core::{Auth, Mailer};
 use tracing_actix_web::TracingLogger;
 
+use crate::completion::complete;
 use crate::dialects::Mount;
 use crate::door::Door;
 use crate::drain::Drain;
@@ -123,7 +124,6 @@ pub fn app(
         })),
     )
     .wrap(NormalizePath::trim())
-    .wrap_fn(move |request, service| slow::bound(body_timeout, request, service))
     .wrap_fn(move |mut request, service| {
         let (id, asked) = (
             telemetry::request_id_of(&request),
@@ -143,4 +143,7 @@ pub fn app(
         }
     })
     .wrap(TracingLogger::<RootSpan>::new())
+    // All that is changed, recorded and counted is below.
+    .wrap_fn(|request, service| complete(service.call(request)))
+    .wrap_fn(move |request, service| slow::bound(body_timeout, request, service))
 }

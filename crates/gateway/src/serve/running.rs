@@ -12,6 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::sleep;
 use tracing::{info, warn};
 
+use crate::completion::InProgress;
 use crate::fill::Rest;
 use crate::management::Readiness;
 use crate::usage::Usage;
@@ -28,6 +29,7 @@ pub(super) struct Running {
     pub(super) directory: Arc<dyn Directory>,
     pub(super) filling: Rest,
     pub(super) readiness: Readiness,
+    pub(super) in_progress: InProgress,
     pub(super) drain_delay: Duration,
 }
 
@@ -60,6 +62,10 @@ impl Running {
         self.inner.stop(true).await;
         for server in self.servers {
             server.await.context("a listener ended badly")??;
+        }
+        let requests = self.in_progress.count();
+        if requests > 0 {
+            warn!(requests, "gave up requests that were not processed in time");
         }
         for task in self.housekeeping {
             task.abort();
