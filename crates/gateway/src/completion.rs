@@ -67,13 +67,7 @@ struct Connection {
 pub(crate) fn keep_open<S>(
     connections: S,
     in_progress: InProgress,
-) -> impl ServiceFactory<
-    TcpStream,
-    Config = (),
-    Response = (),
-    Error = S::Error,
-    InitError = S::InitError,
->
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = S::Error, InitError = S::InitError>
 where
     S: ServiceFactory<TcpStream, Config = (), Response = ()>,
 {

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use actix_web::rt;
 use anyhow::Result;
-use isogloss_core::Auth;
 use isogloss_core::store::TokenStore;
+use isogloss_core::{Auth, Outbox};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
@@ -144,6 +144,7 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
         doubt,
         ..ingredients(config, auth.clone(), probe, usage.clone())?
     });
+    let outbox = application.ingredients().outbox;
     let in_progress = InProgress::default();
     let public = Listener {
         name: "public",
@@ -207,7 +208,9 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
         filling: rest,
         readiness,
         in_progress,
+        outbox,
         drain_delay: sections.server.drain_delay,
+        shutdown_timeout: sections.server.shutdown_timeout,
     })
 }
 
@@ -225,7 +228,7 @@ fn ingredients(config: &Config, auth: Auth, probe: Probe, usage: Usage) -> Resul
     let server = &config.sections.server;
     let ingredients = Ingredients {
         auth,
-        mailer: mail::open(&config.sections.mail)?,
+        outbox: Outbox::new(mail::open(&config.sections.mail)?),
         mounts: config.mounts.clone(),
         body_limit: server.body_limit,
         body_timeout: server.body_timeout,

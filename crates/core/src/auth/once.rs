@@ -81,6 +81,20 @@ impl Auth {
         })
     }
 
+    /// Makes a one-time token good again that was used up for something that could not be done. What
+    /// prevents that is logged: the token stays spent.
+    pub(super) async fn unspend(&self, session: &Session) {
+        let Session { digest, record, .. } = session;
+        let spent = Record {
+            spent: Some(Spent::default()),
+            ..Record::clone(record)
+        };
+        let (tokens, now) = (&self.0.tokens, self.now());
+        if let Err(error) = tokens.replace(*digest, &spent, record, now).await {
+            warn!(session = %digest, %error, "a one-time token stays spent though it gave nothing");
+        }
+    }
+
     /// Remembers what a one-time token was exchanged for.
     pub(super) async fn note_child(
         &self,
