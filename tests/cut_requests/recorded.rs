@@ -14,7 +14,7 @@ pub(crate) fn since(before: &Found, events: &[Value]) -> Found {
         let is_done = event["outcome"] == "done";
         let name = event["name_hash"].as_str().unwrap_or_default();
         match (kind(event), is_done) {
-            ("login", false) => {
+            ("login", false) if event["reason"] == "credentials" => {
                 strained.insert(name);
             }
             ("login" | "clear_throttle", true) => {
