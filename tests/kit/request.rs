@@ -68,7 +68,8 @@ impl Request {
         roundtrip(&authority, &self.message(&authority))
     }
 
-    fn message(&self, authority: &str) -> Vec<u8> {
+    /// What [`send`](Self::send) writes to the connection.
+    pub fn message(&self, authority: &str) -> Vec<u8> {
         let length = self.body.len().to_string();
         let added = [
             ("Host", authority),

@@ -1,14 +1,14 @@
 //! `POST auth-forgot`: a letter whose link logs in.
 
+use actix_web::HttpRequest;
 use actix_web::web::{Data, ReqData};
-use actix_web::{HttpRequest, rt};
 use humantime_serde::re::humantime::format_duration;
-use isogloss_core::audit::Caller;
 use isogloss_core::{
-    Auth, AuthError, Concurrency, Letter, Mailer, Origin, Purpose, Role, Source, Terms, Token, User,
+    Auth, AuthError, Concurrency, Letter, Mailer, Origin, Outbox, Purpose, Role, Source, Terms,
+    Token, User,
 };
 use serde_json::json;
-use tracing::{Instrument as _, debug, warn};
+use tracing::{debug, warn};
 
 use crate::authorization::in_header;
 use crate::members::Members;
@@ -21,7 +21,7 @@ use crate::{REALM, Settings};
 pub(crate) async fn forgotten(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    mailer: Data<dyn Mailer>,
+    outbox: Data<Outbox>,
     source: Option<ReqData<Source>>,
     http: HttpRequest,
     members: Members,
@@ -29,14 +29,14 @@ pub(crate) async fn forgotten(
     let request = ForgottenRequest::try_from(members)?;
     let inviter = in_header(http.headers()).filter(|_| request.names_creator);
     let origin = Origin::new(REALM, source.as_deref().copied());
-    let work = async move {
+    outbox.post(|mailer| async move {
         if !settings.portal_url.is_set() {
             warn!("a letter was not sent: dialects.bimplus.portal_url is not set");
             return;
         }
         let written = match auth.may_write(&request.user_id, &origin).await {
             Ok(true) => {
-                let written = write(&auth, &settings, &**mailer, (request, inviter));
+                let written = write(&auth, &settings, &*mailer, (request, inviter));
                 written.await
             }
             Ok(false) => {
@@ -48,8 +48,7 @@ pub(crate) async fn forgotten(
         if let Err(error) = written {
             warn!(%error, "a letter was not sent");
         }
-    };
-    rt::spawn(Caller::current().scope(work).in_current_span());
+    });
     Ok(ok(&json!({})))
 }
 

@@ -7,7 +7,7 @@ pub(crate) mod users;
 
 use std::sync::Arc;
 
-use isogloss_core::audit::{Audit, Event, Kind};
+use isogloss_core::audit::{Audit, Event, Kind, Reason};
 use isogloss_core::directory::{ChangeError, Directory, Unfit};
 use isogloss_core::{Clock as _, StoreError, SystemClock};
 use thiserror::Error;
@@ -20,7 +20,7 @@ pub(crate) struct Administration {
     pub(crate) audit: Audit,
 }
 
-/// Why an act was not done. Nothing of it was.
+/// Why an act was not done: nothing of it was, unless the variant says otherwise.
 #[derive(Debug, Error)]
 pub(crate) enum Undone {
     /// What was asked for makes no sense.
@@ -38,6 +38,9 @@ pub(crate) enum Undone {
     /// The directory cannot be asked.
     #[error(transparent)]
     Unavailable(#[from] StoreError),
+    /// The act was done and recorded, but its result cannot be read.
+    #[error("the change was made, but how it is now cannot be read: {0}")]
+    Unread(Box<Self>),
 }
 
 impl From<ChangeError> for Undone {
@@ -55,6 +58,27 @@ impl Administration {
     fn record(&self, event: Event) {
         self.audit.record(event);
     }
+
+    /// Records a change, as soon as it was made or when it is not known whether it was: the answer of a
+    /// directory may be lost.
+    fn record_change<T>(
+        &self,
+        event: Event,
+        made: Result<T, impl Into<Undone>>,
+    ) -> Result<T, Undone> {
+        let made = made.map_err(Into::into);
+        match &made {
+            Ok(_) => self.record(event),
+            Err(Undone::Unavailable(_)) => self.record(event.refused(Reason::Unavailable)),
+            Err(_) => {}
+        }
+        made
+    }
+}
+
+/// Answers for a result that was read after its change.
+fn read_back<T>(read: Result<T, Undone>) -> Result<T, Undone> {
+    read.map_err(|reason| Undone::Unread(Box::new(reason)))
 }
 
 /// Something that is done now.

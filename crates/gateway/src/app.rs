@@ -10,9 +10,10 @@ use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::web::{Data, PayloadConfig, scope, to};
 use actix_web::{App, Error, HttpResponse};
 use isogloss_core::audit::Caller;
-use isogloss_core::{Auth, Mailer};
+use isogloss_core::{Auth, Outbox};
 use tracing_actix_web::TracingLogger;
 
+use crate::completion::complete;
 use crate::dialects::Mount;
 use crate::door::Door;
 use crate::drain::Drain;
@@ -31,8 +32,8 @@ use crate::usage::Usage;
 pub struct Ingredients {
     /// Who may log in.
     pub auth: Auth,
-    /// Who sends letters.
-    pub mailer: Arc<dyn Mailer>,
+    /// What sends letters.
+    pub outbox: Outbox,
     /// The dialects in the order in which they are tried, the longest path first.
     pub mounts: Vec<Mount>,
     /// The largest body, in bytes.
@@ -69,7 +70,7 @@ pub fn app(
 > {
     let Ingredients {
         auth,
-        mailer,
+        outbox,
         mounts,
         body_limit,
         body_timeout,
@@ -84,7 +85,7 @@ pub fn app(
     // Layers run from the bottom up: the last `wrap` sees a request first.
     let mut app = App::new()
         .app_data(Data::new(auth.clone()))
-        .app_data(Data::from(mailer))
+        .app_data(Data::new(outbox))
         .app_data(Data::new(probe))
         .app_data(Data::from(doubt))
         .app_data(PayloadConfig::new(body_limit))
@@ -123,7 +124,6 @@ pub fn app(
         })),
     )
     .wrap(NormalizePath::trim())
-    .wrap_fn(move |request, service| slow::bound(body_timeout, request, service))
     .wrap_fn(move |mut request, service| {
         let (id, asked) = (
             telemetry::request_id_of(&request),
@@ -143,4 +143,7 @@ pub fn app(
         }
     })
     .wrap(TracingLogger::<RootSpan>::new())
+    // All that is changed, recorded and counted is below.
+    .wrap_fn(|request, service| complete(service.call(request)))
+    .wrap_fn(move |request, service| slow::bound(body_timeout, request, service))
 }

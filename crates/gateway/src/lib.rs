@@ -6,6 +6,7 @@ mod aside;
 mod audit;
 mod backends;
 pub mod cli;
+mod completion;
 pub mod config;
 mod demo;
 mod descriptors;

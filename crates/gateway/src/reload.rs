@@ -112,7 +112,7 @@ impl Reload {
         self.inner.serve(inner).await;
         let before = self.application.ingredients();
         let ingredients = Ingredients {
-            mailer,
+            outbox: before.outbox.with_mailer(mailer),
             mounts,
             body_limit: next.server.body_limit,
             hsts: next.server.hsts,

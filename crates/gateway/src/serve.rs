@@ -10,16 +10,17 @@ use std::time::Duration;
 
 use actix_web::rt;
 use anyhow::Result;
-use isogloss_core::Auth;
 use isogloss_core::store::TokenStore;
+use isogloss_core::{Auth, Outbox};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
-use self::http::{management_server, public_server};
+use self::http::Listener;
 use self::running::{Running, Signals};
-use crate::app::Ingredients;
+use crate::app::{Ingredients, app};
 use crate::backends::Backends;
+use crate::completion::InProgress;
 use crate::config::{self, Config, Contents, unheeded_variables};
 use crate::drain::Drain;
 use crate::fill::Filling;
@@ -143,12 +144,17 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
         doubt,
         ..ingredients(config, auth.clone(), probe, usage.clone())?
     });
-    let public = public_server(
-        &sections.server,
-        public,
-        public_tls.as_deref(),
-        &application,
-    )?;
+    let outbox = application.ingredients().outbox;
+    let in_progress = InProgress::default();
+    let public = Listener {
+        name: "public",
+        key: "server.bind",
+        socket: public,
+        tls: public_tls.as_deref(),
+        workers: sections.server.workers,
+        in_progress: in_progress.clone(),
+    };
+    let public = http::serve(&sections.server, public, &application, app)?;
     let management = Renewal::of(management::Ingredients {
         readiness: readiness.clone(),
         auth: auth.clone(),
@@ -160,7 +166,15 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
         backends: backends(config, &usage)?,
         body_timeout: sections.server.body_timeout,
     });
-    let inner = management_server(sections, inner, inner_tls.as_deref(), &management)?;
+    let inner = Listener {
+        name: "management",
+        key: "management.bind",
+        socket: inner,
+        tls: inner_tls.as_deref(),
+        workers: Some(sections.management.workers),
+        in_progress: in_progress.clone(),
+    };
+    let inner = http::serve(&sections.server, inner, &management, management::app)?;
     let upkeep = rt::spawn(management::metrics::keep_up(counted));
     let counting = usage.clone();
     let counting = rt::spawn(counting.keep(sections.usage.clone(), directory.clone(), auth));
@@ -193,7 +207,10 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
         directory,
         filling: rest,
         readiness,
+        in_progress,
+        outbox,
         drain_delay: sections.server.drain_delay,
+        shutdown_timeout: sections.server.shutdown_timeout,
     })
 }
 
@@ -211,7 +228,7 @@ fn ingredients(config: &Config, auth: Auth, probe: Probe, usage: Usage) -> Resul
     let server = &config.sections.server;
     let ingredients = Ingredients {
         auth,
-        mailer: mail::open(&config.sections.mail)?,
+        outbox: Outbox::new(mail::open(&config.sections.mail)?),
         mounts: config.mounts.clone(),
         body_limit: server.body_limit,
         body_timeout: server.body_timeout,

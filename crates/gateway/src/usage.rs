@@ -82,10 +82,17 @@ impl Usage {
 }
 
 impl Inner {
-    /// Takes what was counted since the last time.
+    /// Takes what was counted since the last time, and removes the shards of counters that are gone: each
+    /// reload of the configuration replaces all of them.
     fn drain(&self) -> Vec<UsageRows> {
-        let shards = locked(&self.shards).clone();
-        shards.iter().map(|shard| locked(shard).take()).collect()
+        let mut rows = Vec::new();
+        locked(&self.shards).retain(|shard| {
+            // Looked at first: what nobody else holds any more is not added to any more.
+            let is_used = Arc::strong_count(shard) > 1;
+            rows.push(locked(shard).take());
+            is_used
+        });
+        rows
     }
 
     fn hash(&self, client: &Client) -> Option<u64> {
@@ -229,4 +236,54 @@ fn shortened(text: &str) -> Cow<'_, str> {
 /// A count is whole whatever became of who held it.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use isogloss_core::Pepper;
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn call() -> Call {
+        Call {
+            dialect: "bimplus",
+            endpoint: Arc::new(Endpoint {
+                revision: "v2".to_owned(),
+                pattern: "/authorize".to_owned(),
+            }),
+            user_agent: "test".to_owned(),
+            source: None,
+        }
+    }
+
+    fn calls_in(rows: &[UsageRows]) -> u64 {
+        let counts = rows.iter().flat_map(|rows| rows.values());
+        counts.map(|count| count.calls).sum()
+    }
+
+    #[test]
+    fn counters_of_replaced_applications_are_removed_and_their_counts_are_not() {
+        let pepper = Pepper::new(b"0123456789abcdef".as_slice()).unwrap();
+        let usage = Usage::new(&config::Usage::default(), &pepper.into());
+        let inner = usage.0.as_ref().unwrap();
+        let now = datetime!(2015-06-01 12:00 UTC);
+        let mut calls = 0;
+        for _ in 0..100 {
+            // What a reload makes: one for each dialect in each worker, and that of the management listener.
+            let counters: Vec<_> = (0..9).map(|_| usage.counter()).collect();
+            for counter in &counters {
+                counter.note(&call(), &Client::default(), false, now);
+            }
+            drop(counters);
+            calls += calls_in(&inner.drain());
+        }
+        assert_eq!(calls, 900);
+        inner.drain();
+        assert_eq!(locked(&inner.shards).len(), 0);
+        let counter = usage.counter();
+        inner.drain();
+        counter.note(&call(), &Client::default(), false, now);
+        assert_eq!(calls_in(&inner.drain()), 1);
+    }
 }

@@ -1,10 +1,9 @@
 //! A forgotten password: a key by mail, and the new password in return for it.
 
 use actix_web::web::{Data, ReqData};
-use actix_web::{HttpRequest, HttpResponse, rt};
-use isogloss_core::audit::Caller;
-use isogloss_core::{Auth, AuthError, Credentials, Mailer, Origin, SecondFactor, Source, Token};
-use tracing::{Instrument as _, debug, warn};
+use actix_web::{HttpRequest, HttpResponse};
+use isogloss_core::{Auth, AuthError, Credentials, Origin, Outbox, SecondFactor, Source, Token};
+use tracing::{debug, warn};
 
 use crate::errors::Error;
 use crate::letter::send_reset_key;
@@ -19,7 +18,7 @@ use crate::{REALM, Settings};
 /// the answer, so that neither the answer nor its time tells.
 pub(crate) async fn request(
     auth: Data<Auth>,
-    mailer: Data<dyn Mailer>,
+    outbox: Data<Outbox>,
     settings: Data<Settings>,
     source: Option<ReqData<Source>>,
     request: HttpRequest,
@@ -30,9 +29,9 @@ pub(crate) async fn request(
     auth.ready().await.map_err(AuthError::Unavailable)?;
     let lifetime = settings.reset_key_lifetime;
     let origin = Origin::new(REALM, source.as_deref().copied());
-    let sending = async move {
+    outbox.post(|mailer| async move {
         let sent = match auth.may_write(&login_name, &origin).await {
-            Ok(true) => send_reset_key(&auth, mailer.get_ref(), &login_name, lifetime).await,
+            Ok(true) => send_reset_key(&auth, &*mailer, &login_name, lifetime).await,
             Ok(false) => {
                 debug!("a letter with a reset key was not sent: too many were asked for");
                 Ok(())
@@ -42,8 +41,7 @@ pub(crate) async fn request(
         if let Err(error) = sent {
             warn!(%error, "a letter with a reset key was not sent");
         }
-    };
-    rt::spawn(Caller::current().scope(sending).in_current_span());
+    });
     Ok(HttpResponse::Ok().finish())
 }
 

@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 
+use tracing::warn;
+
 use super::Auth;
-use crate::audit::{Event, Kind};
+use crate::audit::{Event, Kind, Reason};
 use crate::directory::{ChangeError, Erased};
 use crate::error::StoreError;
 use crate::throttle::{Guard, Guess, user_account};
@@ -31,31 +33,54 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// If the waiting events cannot be written in time, the directory is not changed. If the stores become
-    /// unavailable after the directory has erased the user, what is left there is dead and goes when it
-    /// expires.
+    /// If the waiting events cannot be written in time, the directory is not changed. An erasure of which only
+    /// the tokens were removed is recorded as refused, with their number. If the stores become unavailable
+    /// after the directory has erased the user, what is left there is dead and goes when it expires: that is
+    /// logged, and the user is erased.
     pub async fn erase(&self, user: &User) -> Result<Erasure, ChangeError> {
         let before = self.0.tokens.remove_user(user.id).await?;
+        let event = Event {
+            organisation: Some(user.organisation.name.clone()),
+            ..Event::new(Kind::EraseUser, self.now())
+        };
         if !self.0.audit.flush().await {
+            let refused = event.refused(Reason::Unavailable).about(user);
+            self.record_erasure(refused, before);
             let reason = "events that wait could not be written in time; the user was not erased";
             return Err(StoreError::new("audit log", reason).into());
         }
-        let erased = self.0.directory.erase(user.id).await?;
+        let erased = match self.0.directory.erase(user.id).await {
+            Ok(erased) => erased,
+            Err(error) => {
+                // The user may be erased, and only the answer be lost: the event names nobody.
+                if let ChangeError::Unavailable(_) = &error {
+                    self.record_erasure(event.refused(Reason::Unavailable), before);
+                }
+                return Err(error);
+            }
+        };
         self.0.audit.record(Event {
             user: Some(erased.pseudonym),
-            organisation: Some(user.organisation.name.clone()),
-            ..Event::new(Kind::EraseUser, self.now())
+            ..event
         });
-        let meanwhile = self.0.tokens.remove_user(user.id).await?;
+        let meanwhile = self.0.tokens.remove_user(user.id).await;
         let counts = match &self.0.guard {
-            Some(guard) => self.forget_tries(guard, &erased).await?,
-            None => 0,
+            Some(guard) => self.forget_tries(guard, &erased).await,
+            None => Ok(0),
         };
         Ok(Erasure {
+            tokens: before + removed_afterwards("tokens", &erased, meanwhile),
+            counts: removed_afterwards("counts of tries", &erased, counts),
             erased,
-            tokens: before + meanwhile,
-            counts,
         })
+    }
+
+    /// Records an erasure that ended so many tokens, and nothing else for certain.
+    fn record_erasure(&self, event: Event, tokens: u64) {
+        self.0.audit.record(Event {
+            count: Some(tokens),
+            ..event
+        });
     }
 
     /// Removes all that is counted for the user, under whatever name it was tried.
@@ -87,4 +112,13 @@ impl Auth {
             })
             .collect()
     }
+}
+
+/// How much was removed after the user was erased. What was not is dead.
+fn removed_afterwards(what: &str, erased: &Erased, removed: Result<u64, StoreError>) -> u64 {
+    removed.unwrap_or_else(|error| {
+        let user = erased.pseudonym;
+        warn!(user.id = %user, %error, "the {what} of an erased user were not removed; they are dead and expire");
+        0
+    })
 }

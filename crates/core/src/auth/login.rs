@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use secrecy::{ExposeSecret, SecretString};
+use tracing::warn;
 
 use super::factor::{FactorAttempt, Reading};
 use super::throttled::settled;
@@ -213,12 +214,17 @@ impl Auth {
         let hash = self.0.passwords.hash(password).await?;
         drop(place);
         let spent = self.use_up(key, Purpose::Reset).await;
-        let user = spent.map_err(AuthError::from)?.user;
-        let set = self.0.directory.set_password(user.id, &hash).await;
-        set.map_err(AuthError::from)?;
+        let spent = spent.map_err(AuthError::from)?;
+        let user = Arc::clone(&spent.user);
+        if let Err(error) = self.0.directory.set_password(user.id, &hash).await {
+            // If the password was set and only the answer was lost, the key is dead with all other tokens.
+            self.give_back(spent.digest).await;
+            return Err(AuthError::from(error).into());
+        }
         // The tokens are dead already. This makes room.
-        let removed = self.0.tokens.remove_user(user.id).await;
-        removed.map_err(AuthError::from)?;
+        if let Err(error) = self.0.tokens.remove_user(user.id).await {
+            warn!(user.id = %user.id, %error, "the ended tokens of a user were not removed");
+        }
         Ok(Arc::unwrap_or_clone(user))
     }
 

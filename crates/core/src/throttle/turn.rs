@@ -50,18 +50,23 @@ impl Turn<'_> {
             lock,
         } = count;
         let now = self.clock.now();
-        match (self.throttle.take(&bucket, budget, now).await?, lock) {
-            (Taken::Granted(receipt), _) => {
+        match (self.throttle.take(&bucket, budget, now).await, lock) {
+            (Ok(Taken::Granted(receipt)), _) => {
                 self.held.push((bucket, receipt));
                 Ok(())
             }
-            (Taken::Locked { .. }, Lock::Passes) => Ok(()),
-            (Taken::Locked { until }, Lock::Refuses) => {
+            (Ok(Taken::Locked { .. }), Lock::Passes) => Ok(()),
+            (Ok(Taken::Locked { until }), Lock::Refuses) => {
                 count_refusal(bucket.kind, origin);
                 self.give_back().await?;
                 Err(AuthError::Throttled {
                     retry_after: whole_seconds(until, now),
                 })
+            }
+            (Err(error), _) => {
+                // Nothing is tried, so nothing counts. A try whose answer was lost is not known here.
+                let _ = self.give_back().await;
+                Err(error.into())
             }
         }
     }
@@ -83,35 +88,40 @@ impl Turn<'_> {
         })
     }
 
-    /// It was right: the account is not suspected any more, and the client is remembered.
+    /// It was right: the account is not suspected any more, and the client is remembered. A bucket that
+    /// fails does not keep the others waiting; the first error is returned.
     pub(crate) async fn was_right(&mut self) -> Result<(), StoreError> {
         let (throttle, now) = (self.throttle, self.clock.now());
+        let mut outcome = Ok(());
         for (bucket, receipt) in self.held.drain(..) {
-            match bucket.kind {
+            let settled = match bucket.kind {
                 Kind::Source | Kind::Network | Kind::Card | Kind::Key => {
-                    throttle.give_back(bucket.key, receipt, now).await?;
+                    throttle.give_back(bucket.key, receipt, now).await
                 }
                 Kind::Account
                 | Kind::KnownClient
                 | Kind::Code
                 | Kind::Letters
-                | Kind::LettersOfSource => drop(throttle.reset(bucket.key).await?),
-            }
+                | Kind::LettersOfSource => throttle.reset(bucket.key).await.map(drop),
+            };
+            outcome = outcome.and(settled);
         }
         let Some((account, client)) = self.client else {
-            return Ok(());
+            return outcome;
         };
         let until = now + self.remember_clients;
-        throttle.remember(account, client, until, now).await
+        outcome.and(throttle.remember(account, client, until, now).await)
     }
 
-    /// It was neither right nor wrong.
+    /// It was neither right nor wrong. A bucket that fails does not keep the others waiting; the first error
+    /// is returned.
     pub(crate) async fn give_back(&mut self) -> Result<(), StoreError> {
         let now = self.clock.now();
+        let mut outcome = Ok(());
         for (bucket, receipt) in self.held.drain(..) {
-            self.throttle.give_back(bucket.key, receipt, now).await?;
+            outcome = outcome.and(self.throttle.give_back(bucket.key, receipt, now).await);
         }
-        Ok(())
+        outcome
     }
 }
 

@@ -133,16 +133,24 @@ impl Administration {
             );
             return Err(Undone::Conflict(reason));
         }
-        let Some(key) = self.directory.add_key(&key).await? else {
-            let reason = format!("the realm {} has that key already", key.realm);
-            return Err(Undone::Conflict(reason));
+        let about_key = |key: &KeyEntry| {
+            let event = about(Kind::AddKey, key);
+            match &user {
+                Some(user) => event.about(user),
+                None => event,
+            }
         };
-        let event = about(Kind::AddKey, &key);
-        self.record(match &user {
-            Some(user) => event.about(user),
-            None => event,
-        });
-        Ok(key)
+        match self.directory.add_key(&key).await {
+            Ok(Some(key)) => {
+                self.record(about_key(&key));
+                Ok(key)
+            }
+            Ok(None) => {
+                let reason = format!("the realm {} has that key already", key.realm);
+                Err(Undone::Conflict(reason))
+            }
+            Err(error) => self.record_change(about_key(&key), Err(error)),
+        }
     }
 
     /// Revokes the key of that label or identifier, and answers which it was.
@@ -177,10 +185,11 @@ impl Administration {
                 "{name} may be {one} or {other}: say which by realm or identifier"
             )));
         }
-        if !self.directory.remove_key(&key.realm, key.digest).await? {
+        let removed = self.directory.remove_key(&key.realm, key.digest).await;
+        if let Ok(false) = removed {
             return Err(missing());
         }
-        self.record(about(Kind::RevokeKey, &key));
+        self.record_change(about(Kind::RevokeKey, &key), removed)?;
         Ok(key)
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Administration, Undone, event};
+use super::{Administration, Undone, event, read_back};
 
 impl Administration {
     /// Returns the organisation of that identifier or name. The identifier comes first, as it does for
@@ -34,9 +34,9 @@ impl Administration {
         &self,
         new: OrganisationEntry,
     ) -> Result<OrganisationEntry, Undone> {
-        let id = new.id;
-        self.directory.change(Change::AddOrganisation(new)).await?;
-        self.changed(Kind::AddOrganisation, id, None).await
+        let (id, added) = (new.id, about(Kind::AddOrganisation, &new, None));
+        self.change(Change::AddOrganisation(new), added).await?;
+        read_back(self.organisation_of_id(id).await)
     }
 
     /// Changes an organisation's name or default unit, and answers how it is now.
@@ -46,12 +46,16 @@ impl Administration {
         edit: OrganisationEdit,
     ) -> Result<OrganisationEntry, Undone> {
         let id = organisation.id;
+        let mut edited = about(Kind::EditOrganisation, organisation, None);
+        if let Some(name) = &edit.name {
+            edited.organisation = Some(name.clone());
+        }
         let change = Change::EditOrganisation {
             organisation: id,
             edit,
         };
-        self.directory.change(change).await?;
-        self.changed(Kind::EditOrganisation, id, None).await
+        self.change(change, edited).await?;
+        read_back(self.organisation_of_id(id).await)
     }
 
     /// Removes an organisation that has no users, and its units.
@@ -60,9 +64,8 @@ impl Administration {
         organisation: &OrganisationEntry,
     ) -> Result<(), Undone> {
         let change = Change::RemoveOrganisation(organisation.id);
-        self.directory.change(change).await?;
-        self.record(about(Kind::RemoveOrganisation, organisation, None));
-        Ok(())
+        let removed = about(Kind::RemoveOrganisation, organisation, None);
+        self.change(change, removed).await
     }
 
     /// Adds or renames a unit, and answers how its organisation is now.
@@ -76,8 +79,9 @@ impl Administration {
             organisation: id,
             unit,
         };
-        self.directory.change(change).await?;
-        self.changed(Kind::PutUnit, id, Some(name)).await
+        let put = about(Kind::PutUnit, organisation, Some(name));
+        self.change(change, put).await?;
+        read_back(self.organisation_of_id(id).await)
     }
 
     /// Removes a unit that nobody is in.
@@ -90,21 +94,13 @@ impl Administration {
             organisation: organisation.id,
             unit: unit.to_owned(),
         };
-        self.directory.change(change).await?;
-        let unit = Some(unit.to_owned());
-        self.record(about(Kind::RemoveUnit, organisation, unit));
-        Ok(())
+        let removed = about(Kind::RemoveUnit, organisation, Some(unit.to_owned()));
+        self.change(change, removed).await
     }
 
-    async fn changed(
-        &self,
-        kind: Kind,
-        id: Uuid,
-        unit: Option<String>,
-    ) -> Result<OrganisationEntry, Undone> {
-        let organisation = self.organisation_of_id(id).await?;
-        self.record(about(kind, &organisation, unit));
-        Ok(organisation)
+    async fn change(&self, change: Change, event: Event) -> Result<(), Undone> {
+        let made = self.directory.change(change).await;
+        self.record_change(event, made)
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Administration, Undone, event};
+use super::{Administration, Undone, event, read_back};
 
 impl Administration {
     /// Returns the user of that identifier, name or e-mail address. The identifier comes first: a user
@@ -56,22 +56,28 @@ impl Administration {
         passwords: &Passwords,
     ) -> Result<User, Undone> {
         let id = addition.user.id;
+        let added = Event {
+            user: Some(id),
+            organisation: Some(addition.user.organisation.clone()),
+            ..event(Kind::AddUser)
+        };
         addition.user.password_hash = hash(password, passwords).await?;
-        self.directory.change(addition.into()).await?;
-        let user = self.user_of_id(id).await?;
-        self.record(about(Kind::AddUser, &user));
-        Ok(user)
+        let made = self.directory.change(addition.into()).await;
+        self.record_change(added, made)?;
+        read_back(self.user_of_id(id).await)
     }
 
     /// Changes who a user is and where one belongs, and answers how that is now.
     pub(crate) async fn edit_user(&self, user: &User, edit: UserEdit) -> Result<User, Undone> {
         let (id, edit) = (user.id, Box::new(edit));
-        self.directory
-            .change(Change::EditUser { user: id, edit })
-            .await?;
-        let user = self.user_of_id(id).await?;
-        self.record(about(Kind::EditUser, &user));
-        Ok(user)
+        let mut edited = about(Kind::EditUser, user);
+        if let Some(organisation) = &edit.organisation {
+            edited.organisation = Some(organisation.clone());
+        }
+        let change = Change::EditUser { user: id, edit };
+        let made = self.directory.change(change).await;
+        self.record_change(edited, made)?;
+        read_back(self.user_of_id(id).await)
     }
 
     /// Sets a password, and ends the user's tokens.
@@ -82,20 +88,18 @@ impl Administration {
         passwords: &Passwords,
     ) -> Result<(), Undone> {
         let hash = hash(password, passwords).await?;
-        self.directory.set_password(user.id, &hash).await?;
-        self.record(about(Kind::SetPassword, user));
-        Ok(())
+        let made = self.directory.set_password(user.id, &hash).await;
+        self.record_change(about(Kind::SetPassword, user), made)
     }
 
     /// Switches a user off, which ends all tokens, or on.
     pub(crate) async fn set_state(&self, user: &User, to: UserState) -> Result<(), Undone> {
-        self.directory.set_state(user.id, to).await?;
         let kind = match to {
             UserState::Active => Kind::EnableUser,
             UserState::Disabled => Kind::DisableUser,
         };
-        self.record(about(kind, user));
-        Ok(())
+        let made = self.directory.set_state(user.id, to).await;
+        self.record_change(about(kind, user), made)
     }
 }
 

@@ -183,6 +183,7 @@ fn refused(undone: Undone, command: &str) -> Result<Outcome> {
             Ok(Outcome::Refused)
         }
         Undone::Unavailable(error) => Err(error).context("nothing was changed"),
+        undone @ Undone::Unread(_) => Err(undone.into()),
     }
 }
 

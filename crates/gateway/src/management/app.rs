@@ -15,6 +15,7 @@ use super::metrics::Metrics;
 use super::{Readiness, configure};
 use crate::administration::Administration;
 use crate::backends::Backends;
+use crate::completion::complete;
 use crate::headers::Protection;
 use crate::measured::Requests;
 use crate::slow;
@@ -81,7 +82,6 @@ pub(crate) fn app(
             let answer = service.call(request);
             async move { under_way.end(answer.await) }
         })
-        .wrap_fn(move |request, service| slow::bound(body_timeout, request, service))
         .wrap_fn(move |request, service| {
             let answer = service.call(request);
             let drain = drain.clone();
@@ -92,4 +92,7 @@ pub(crate) fn app(
                 Ok(response)
             }
         })
+        // All that is changed, recorded and counted is below.
+        .wrap_fn(|request, service| complete(service.call(request)))
+        .wrap_fn(move |request, service| slow::bound(body_timeout, request, service))
 }

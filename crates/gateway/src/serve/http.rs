@@ -1,65 +1,169 @@
 //! The servers behind the two listeners.
+//!
+//! They are what actix-web's `HttpServer` builds, with one thing more: a connection counts as open until
+//! all its requests have been processed ([`keep_open`]).
 
-use std::net::TcpListener;
+use std::any::Any;
+use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
 
-use actix_web::HttpServer;
-use actix_web::dev::Server;
+use actix_http::body::{BoxBody, MessageBody};
+use actix_http::{HttpService, Request, Response, TlsAcceptorConfig};
+use actix_server::GracefulShutdownSignal;
+use actix_service::{Service, ServiceFactory, ServiceFactoryExt as _, map_config};
+use actix_tls::accept::max_concurrent_tls_connect;
+use actix_web::dev::{AppConfig, Extensions, Server, ServiceRequest, ServiceResponse};
+use actix_web::{App, Error};
 use anyhow::{Context as _, Result};
 
-use crate::app::{Ingredients, app};
-use crate::config::{self, Sections};
+use crate::completion::{InProgress, keep_open};
+use crate::config;
 use crate::renewal::Renewal;
+use crate::slow;
 use crate::tls::Identity;
-use crate::{management, slow};
 
-/// The one for clients.
-pub(super) fn public_server(
-    server: &config::Server,
-    socket: TcpListener,
-    tls: Option<&Identity>,
-    application: &Renewal<Ingredients>,
-) -> Result<Server> {
-    let application = application.clone();
-    let mut http = HttpServer::new(move || application.clone().factory(app))
-        .keep_alive(server.keep_alive)
-        .client_request_timeout(server.head_timeout)
-        .tls_handshake_timeout(server.head_timeout)
-        .max_connections(server.max_connections.get())
-        .max_connection_rate(server.max_connections.get())
-        .on_connect(slow::watch("public", server.longest_pause()))
-        .shutdown_timeout(server.shutdown_timeout.as_secs())
-        .disable_signals();
-    if let Some(workers) = server.workers {
-        http = http.workers(workers.get());
-    }
-    let http = match tls {
-        None => http.listen(socket),
-        Some(tls) => http.listen_rustls_0_23(socket, tls.server_config()?),
-    };
-    Ok(http.context("server.bind")?.run())
+/// How long a client may take to close a connection whose last response it has got.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A listener that has yet to be served.
+pub(super) struct Listener<'a> {
+    /// As metrics have it.
+    pub(super) name: &'static str,
+    /// The key of its address.
+    pub(super) key: &'static str,
+    pub(super) socket: TcpListener,
+    pub(super) tls: Option<&'a Identity>,
+    /// As many as there are cores, if none are given.
+    pub(super) workers: Option<NonZeroUsize>,
+    pub(super) in_progress: InProgress,
 }
 
-/// The one for operators, and for the services behind the gateway.
-pub(super) fn management_server(
-    sections: &Sections,
-    socket: TcpListener,
-    tls: Option<&Identity>,
-    application: &Renewal<management::Ingredients>,
-) -> Result<Server> {
-    let server = &sections.server;
-    let application = application.clone();
-    let http = HttpServer::new(move || application.clone().factory(management::app))
-        .workers(sections.management.workers.get())
-        .keep_alive(server.keep_alive)
-        .client_request_timeout(server.head_timeout)
-        .tls_handshake_timeout(server.head_timeout)
-        .max_connections(server.max_connections.get())
-        .on_connect(slow::watch("management", server.longest_pause()))
-        .shutdown_timeout(server.shutdown_timeout.as_secs())
+/// Serves an application on a listener.
+pub(super) fn serve<I, S, B>(
+    settings: &config::Server,
+    listener: Listener<'_>,
+    application: &Renewal<I>,
+    app: fn(I) -> App<S>,
+) -> Result<Server>
+where
+    I: Clone + Send + 'static,
+    S: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
+{
+    let Listener {
+        name,
+        key,
+        socket,
+        tls,
+        workers,
+        in_progress,
+    } = listener;
+    let address = socket.local_addr().context(key)?;
+    let most = settings.max_connections.get();
+    let mut server = Server::build()
+        .max_concurrent_connections(most)
+        .shutdown_timeout(settings.shutdown_timeout.as_secs())
         .disable_signals();
-    let http = match tls {
-        None => http.listen(socket),
-        Some(tls) => http.listen_rustls_0_23(socket, tls.server_config()?),
+    if let Some(workers) = workers {
+        server = server.workers(workers.get());
+    }
+    let connections = Connections {
+        keep_alive: settings.keep_alive,
+        head_timeout: settings.head_timeout,
+        address,
+        watch: Arc::new(slow::watch(name, settings.longest_pause())),
+        shutdown: server.graceful_shutdown_signal(),
     };
-    Ok(http.context("management.bind")?.run())
+    let application = application.clone();
+    let server = match tls {
+        None => server.listen(name, socket, move || {
+            let config = AppConfig::__priv_test_new(false, address.to_string(), address);
+            let http = connections.http(application.clone(), app, config);
+            keep_open(http.tcp(), in_progress.clone())
+        }),
+        Some(tls) => {
+            max_concurrent_tls_connect(most);
+            let tls = tls.server_config()?;
+            server.listen(name, socket, move || {
+                let acceptor = TlsAcceptorConfig::default();
+                let acceptor = acceptor.handshake_timeout(connections.head_timeout);
+                let config = AppConfig::__priv_test_new(true, address.to_string(), address);
+                let http = connections.http(application.clone(), app, config);
+                let http = http.rustls_0_23_with_config(tls.clone(), acceptor);
+                keep_open(http, in_progress.clone())
+            })
+        }
+    };
+    Ok(server.context(key)?.run())
+}
+
+/// What is told of each connection.
+type Watch = dyn Fn(&dyn Any, &mut Extensions) + Send + Sync;
+
+/// How the connections of a listener are served.
+#[derive(Clone)]
+struct Connections {
+    keep_alive: Duration,
+    head_timeout: Duration,
+    address: SocketAddr,
+    watch: Arc<Watch>,
+    shutdown: GracefulShutdownSignal,
+}
+
+impl Connections {
+    /// Returns what serves an application on connections of that type.
+    fn http<T, I, S, B>(
+        &self,
+        application: Renewal<I>,
+        app: fn(I) -> App<S>,
+        config: AppConfig,
+    ) -> HttpService<
+        T,
+        impl ServiceFactory<
+            Request,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = Response<BoxBody>,
+            InitError = (),
+            Future: 'static,
+            Service: Service<Request, Future: 'static>,
+        > + use<T, I, S, B>,
+        B,
+    >
+    where
+        T: 'static,
+        I: Clone + Send + 'static,
+        S: ServiceFactory<
+                ServiceRequest,
+                Config = (),
+                Response = ServiceResponse<B>,
+                Error = Error,
+                InitError = (),
+            > + 'static,
+        B: MessageBody + 'static,
+    {
+        let (shutdown, watch) = (self.shutdown.clone(), Arc::clone(&self.watch));
+        let application = application.factory(app);
+        let application = application.map_err(|error| error.error_response().into());
+        HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let shutdown = shutdown.clone();
+                async move { shutdown.notified().await }
+            })
+            .keep_alive(self.keep_alive)
+            .client_request_timeout(self.head_timeout)
+            .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+            .h1_allow_half_closed(true)
+            .local_addr(self.address)
+            .on_connect_ext(move |stream: &T, data| watch(stream, data))
+            .finish(map_config(application, move |()| config.clone()))
+    }
 }

@@ -6,12 +6,14 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::rt::task::JoinHandle;
 use anyhow::{Context as _, Error, Result};
+use isogloss_core::Outbox;
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::Directory;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
+use crate::completion::InProgress;
 use crate::fill::Rest;
 use crate::management::Readiness;
 use crate::usage::Usage;
@@ -28,38 +30,47 @@ pub(super) struct Running {
     pub(super) directory: Arc<dyn Directory>,
     pub(super) filling: Rest,
     pub(super) readiness: Readiness,
+    pub(super) in_progress: InProgress,
+    pub(super) outbox: Outbox,
     pub(super) drain_delay: Duration,
+    pub(super) shutdown_timeout: Duration,
 }
 
 impl Running {
-    pub(super) async fn until_the_end(self, signals: &mut Signals) -> Result<()> {
+    pub(super) async fn until_the_end(mut self, signals: &mut Signals) -> Result<()> {
         supervisor::ready();
         tokio::select! {
             () = signals.next() => {}
-            error = failure(self.filling) => {
+            error = failure(&mut self.filling) => {
                 self.audit.close().await;
                 return Err(error);
             }
         }
         supervisor::stopping();
         info!("shutting down: requests under way are finished; a second signal cuts them off");
-        let finish = async {
-            // Requests that were sent before the signal may still wait for their turn. Probes see
-            // the end coming; only then nobody is let in any more.
-            self.readiness.end();
-            sleep(self.drain_delay).await;
-            self.public.stop(true).await;
-        };
-        tokio::select! {
-            () = finish => {}
+        let letters = tokio::select! {
+            letters = self.finish() => letters,
             () = signals.next() => {
                 warn!("requests under way are cut off");
-                self.public.stop(false).await;
+                // A server that finishes requests takes no other order. Without it, its workers end at once.
+                for server in &self.servers {
+                    server.abort();
+                }
+                self.outbox.close(Duration::ZERO).await
+            }
+        };
+        for server in self.servers {
+            match server.await {
+                Err(error) if error.is_cancelled() => {}
+                ended => ended.context("a listener ended badly")??,
             }
         }
-        self.inner.stop(true).await;
-        for server in self.servers {
-            server.await.context("a listener ended badly")??;
+        let requests = self.in_progress.count();
+        if requests > 0 || letters > 0 {
+            warn!(
+                requests,
+                letters, "gave up requests and letters that were not finished in time"
+            );
         }
         for task in self.housekeeping {
             task.abort();
@@ -71,8 +82,23 @@ impl Running {
     }
 }
 
+impl Running {
+    /// Finishes requests and letters, and returns how many letters were given up.
+    async fn finish(&self) -> usize {
+        // Requests that were sent before the signal may still wait for their turn. Probes see
+        // the end coming; only then nobody is let in any more.
+        self.readiness.end();
+        sleep(self.drain_delay).await;
+        let begun = Instant::now();
+        self.public.stop(true).await;
+        let left = self.shutdown_timeout.saturating_sub(begun.elapsed());
+        let (letters, ()) = tokio::join!(self.outbox.close(left), self.inner.stop(true));
+        letters
+    }
+}
+
 /// Comes only if the directory file turns out to be one that cannot be applied.
-async fn failure(filling: Rest) -> Error {
+async fn failure(filling: &mut Rest) -> Error {
     match filling.await {
         Ok(Ok(())) => std::future::pending().await,
         Ok(Err(error)) => error,

@@ -15,8 +15,8 @@ use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::{Caps, EmbeddedStore, TokenStore};
 use isogloss_core::{
-    Auth, Letter, Mailer, MockClock, Parts, PasswordSettings, Passwords, Pepper, Purpose, Realm,
-    SecondUse, StoreError, Terms,
+    Auth, Letter, Mailer, MockClock, Outbox, Parts, PasswordSettings, Passwords, Pepper, Purpose,
+    Realm, SecondUse, StoreError, Terms,
 };
 use isogloss_tokenlogin::Settings;
 use serde_json::Value;
@@ -136,7 +136,7 @@ impl World {
     pub(crate) async fn send(&self, request: TestRequest, path: &str, query: &str) -> Answer {
         let app = App::new()
             .app_data(Data::new(self.auth.clone()))
-            .app_data(Data::from(self.mailer.clone()))
+            .app_data(Data::new(Outbox::new(self.mailer.clone())))
             .service(
                 scope("/api/v1")
                     .configure(|cfg| isogloss_tokenlogin::configure(&self.settings, cfg)),

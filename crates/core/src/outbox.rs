@@ -1,0 +1,144 @@
+//! Letters that are written and sent after their request was answered.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tracing::Instrument as _;
+
+use crate::audit::Caller;
+use crate::mail::Mailer;
+
+/// Writes and sends letters in tasks of their own, which a shutdown waits for. Cheap to clone; clones share
+/// the tasks.
+#[derive(Clone)]
+pub struct Outbox {
+    mailer: Arc<dyn Mailer>,
+    tasks: Arc<Tasks>,
+}
+
+/// Letters that have yet to be sent. They are sent on the runtime that outlives the workers which answer
+/// requests.
+struct Tasks {
+    runtime: Handle,
+    letters: Mutex<JoinSet<()>>,
+}
+
+impl Outbox {
+    /// Returns an outbox whose letters are sent on the current runtime.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime.
+    pub fn new(mailer: Arc<dyn Mailer>) -> Self {
+        Self {
+            mailer,
+            tasks: Arc::new(Tasks {
+                runtime: Handle::current(),
+                letters: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Returns an outbox with another mailer and the same tasks.
+    #[must_use]
+    pub fn with_mailer(&self, mailer: Arc<dyn Mailer>) -> Self {
+        Self {
+            mailer,
+            tasks: Arc::clone(&self.tasks),
+        }
+    }
+
+    /// Starts to write and send a letter for the current [`Caller`].
+    pub fn post<F>(&self, send: impl FnOnce(Arc<dyn Mailer>) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let sending = Caller::current().scope(send(Arc::clone(&self.mailer)));
+        let mut letters = self.tasks.letters();
+        while letters.try_join_next().is_some() {}
+        letters.spawn_on(sending.in_current_span(), &self.tasks.runtime);
+    }
+
+    /// Waits until all letters are sent, for that long at most, and returns how many were given up.
+    pub async fn close(&self, limit: Duration) -> usize {
+        let mut letters = std::mem::take(&mut *self.tasks.letters());
+        // A letter that panicked is no longer pending. It was logged.
+        let sent = async { while letters.join_next().await.is_some() {} };
+        match timeout(limit, sent).await {
+            Ok(()) => 0,
+            Err(_) => letters.len(),
+        }
+    }
+}
+
+impl Tasks {
+    fn letters(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.letters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use tokio::sync::Semaphore;
+
+    use super::*;
+    use crate::error::StoreError;
+    use crate::mail::Letter;
+
+    /// Sends as many letters as it is told to, and keeps the others waiting.
+    struct Gate(Semaphore);
+
+    #[async_trait]
+    impl Mailer for Gate {
+        async fn send(&self, _: Letter) -> Result<(), StoreError> {
+            self.0.acquire().await.unwrap().forget();
+            Ok(())
+        }
+    }
+
+    fn letter() -> Letter {
+        Letter {
+            to: "ada@example.com".to_owned(),
+            subject: "Your password".to_owned(),
+            text: String::new(),
+        }
+    }
+
+    fn posted(letters: usize) -> (Outbox, Arc<Gate>) {
+        let gate = Arc::new(Gate(Semaphore::new(0)));
+        let outbox = Outbox::new(gate.clone());
+        for _ in 0..letters {
+            outbox.post(|mailer| async move { mailer.send(letter()).await.unwrap() });
+        }
+        (outbox, gate)
+    }
+
+    #[tokio::test]
+    async fn closing_waits_for_letters_and_counts_those_it_gives_up() {
+        let (outbox, gate) = posted(3);
+        gate.0.add_permits(1);
+        while gate.0.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(outbox.close(Duration::ZERO).await, 2);
+        let (outbox, gate) = posted(3);
+        let release = async { gate.0.add_permits(3) };
+        let (given_up, ()) = tokio::join!(outbox.close(Duration::from_secs(30)), release);
+        assert_eq!(given_up, 0);
+    }
+
+    #[tokio::test]
+    async fn letters_that_were_sent_are_not_kept() {
+        let (outbox, gate) = posted(0);
+        gate.0.add_permits(1000);
+        for _ in 0..1000 {
+            outbox.post(|mailer| async move { mailer.send(letter()).await.unwrap() });
+            tokio::task::yield_now().await;
+        }
+        assert!(outbox.tasks.letters().len() < 10);
+    }
+}

@@ -1,0 +1,151 @@
+//! Requests whose client closes the connection before the response: they are processed to their end.
+//!
+//! actix-http drops the future of a handler when the client resets the connection, at whichever await it
+//! is. What the handler had changed by then would be left without its record.
+
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::thread;
+
+use actix_service::{Service as _, ServiceFactory, apply_fn_factory};
+use actix_web::rt::net::TcpStream;
+use actix_web::rt::spawn;
+use actix_web::rt::task::JoinHandle;
+use tokio::task_local;
+
+task_local! {
+    /// The connection by which the requests came that are processed.
+    static CONNECTION: Rc<Connection>;
+}
+
+/// How many requests are being processed, in all workers of all listeners.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct InProgress(Arc<AtomicUsize>);
+
+impl InProgress {
+    /// Returns how many there are. Requests that a worker dropped when it ended count for ever.
+    pub(crate) fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn begin(&self) -> Begun {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Begun(self.clone())
+    }
+}
+
+/// A request that is being processed.
+struct Begun(InProgress);
+
+impl Begun {
+    fn end(self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A handler that panics has ended, too.
+impl Drop for Begun {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.0.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+struct Connection {
+    in_progress: InProgress,
+    /// The requests that go on without the client.
+    abandoned: RefCell<Vec<JoinHandle<()>>>,
+}
+
+/// Wraps what serves connections. A connection counts as open, against the limit of connections and at a
+/// shutdown, until the requests that its client abandoned have been processed: a worker does not end before.
+pub(crate) fn keep_open<S>(
+    connections: S,
+    in_progress: InProgress,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = S::Error, InitError = S::InitError>
+where
+    S: ServiceFactory<TcpStream, Config = (), Response = ()>,
+{
+    apply_fn_factory(connections, move |stream, service: &S::Service| {
+        let connection = Rc::new(Connection {
+            in_progress: in_progress.clone(),
+            abandoned: RefCell::default(),
+        });
+        let serving = CONNECTION.scope(Rc::clone(&connection), service.call(stream));
+        async move {
+            let served = serving.await;
+            for request in connection.abandoned.take() {
+                // One that panicked was logged.
+                drop(request.await);
+            }
+            served
+        }
+    })
+}
+
+/// Processes a request to its end: in place as long as the client waits, and in a task of its own from
+/// the moment at which the connection drops it.
+pub(crate) fn complete<F: Future + 'static>(work: F) -> Completion<F> {
+    let begun = CONNECTION.try_with(|connection| connection.in_progress.begin());
+    Completion(Some(Processing {
+        work: Box::pin(work),
+        begun: begun.ok(),
+    }))
+}
+
+/// What [`complete`] returns.
+pub(crate) struct Completion<F: Future + 'static>(Option<Processing<F>>);
+
+struct Processing<F> {
+    work: Pin<Box<F>>,
+    /// `None` outside of a server, in tests.
+    begun: Option<Begun>,
+}
+
+impl<F> Processing<F> {
+    fn end(self) {
+        if let Some(begun) = self.begun {
+            begun.end();
+        }
+    }
+}
+
+impl<F: Future + 'static> Future for Completion<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        // Taken out meanwhile: what panics must not be polled again.
+        let Some(mut processing) = self.0.take() else {
+            return Poll::Pending;
+        };
+        let polled = processing.work.as_mut().poll(cx);
+        if polled.is_pending() {
+            self.0 = Some(processing);
+        } else {
+            processing.end();
+        }
+        polled
+    }
+}
+
+impl<F: Future + 'static> Drop for Completion<F> {
+    fn drop(&mut self) {
+        let Some(mut processing) = self.0.take() else {
+            return;
+        };
+        let processed = spawn(async move {
+            drop(processing.work.as_mut().await);
+            processing.end();
+        });
+        // Outside of a connection nothing waits for it.
+        let _ = CONNECTION.try_with(|connection| connection.abandoned.borrow_mut().push(processed));
+    }
+}
+
+#[cfg(test)]
+mod tests;

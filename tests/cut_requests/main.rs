@@ -1,0 +1,146 @@
+//! Clients that reset the connection, at 200 points of every request that changes something: what the
+//! gateway holds and what its audit log says must agree.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cut;
+#[path = "../shared/dialects.rs"]
+mod dialects;
+#[path = "../audit/recorded.rs"]
+#[expect(dead_code, reason = "the suite of the audit log uses the rest of it")]
+mod file;
+mod found;
+mod letters;
+mod management;
+mod public;
+mod recorded;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use conformance::{Gateway, Redis, Request, Response, Store};
+use serde_json::Value;
+
+use crate::cut::{CALIBRATIONS, POINTS, Request as Changing, cut_at_all_points};
+use crate::found::Found;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// The name of a user of whom each request has one of its own.
+fn user(subject: usize) -> String {
+    format!("user-{subject}")
+}
+
+fn password(subject: usize) -> String {
+    format!("password-{subject}")
+}
+
+/// The demo's users, and one for each subject.
+fn directory() -> String {
+    let mut file = include_str!("../../config/demo-directory.toml").to_owned();
+    for subject in 0..POINTS + CALIBRATIONS {
+        let (user, password) = (user(subject), password(subject));
+        write!(
+            file,
+            "\n[[users]]\nuser_name = \"{user}\"\nemail = \"{user}@example.com\"\n\
+             organisation = \"CRMDEMO\"\npassword = \"{password}\"\n"
+        )
+        .unwrap();
+    }
+    file
+}
+
+fn start(store: Store) -> Gateway {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), directory()).unwrap();
+    let gateway = Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
+        .store(store)
+        .env(
+            "ISOGLOSS__DIRECTORY__IMPORT",
+            file.path().display().to_string(),
+        )
+        // It is not about logins that wait for others on a busy machine.
+        .env("ISOGLOSS__PASSWORDS__QUEUE_TIMEOUT", "1m")
+        .start()
+        .unwrap();
+    gateway.wait_until_ready().unwrap();
+    gateway
+}
+
+/// Sends a request that must succeed.
+fn done(request: &Request, server: std::net::SocketAddr) -> Response {
+    let answer = request.send(server).unwrap();
+    assert!(answer.status < 400, "{}: {}", answer.status, answer.text());
+    answer
+}
+
+fn text(answer: &Response, pointer: &str) -> String {
+    let answer = answer.json().unwrap();
+    let text = answer.pointer(pointer).and_then(Value::as_str);
+    text.unwrap_or_else(|| panic!("{pointer}: {answer}"))
+        .to_owned()
+}
+
+fn events(gateway: &Gateway) -> Vec<Value> {
+    file::of_file(&gateway.folder().join("data/audit.jsonl"))
+}
+
+/// Waits until the requests that go on without their clients are processed: then both must agree.
+fn differences(gateway: &Gateway, before: &Found) -> Vec<String> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let found = Found::in_gateway(gateway);
+        let recorded = recorded::since(before, &events(gateway));
+        let differences = found.differences(&recorded);
+        if differences.is_empty() || Instant::now() > deadline {
+            return differences;
+        }
+        thread::sleep(GLANCE);
+    }
+}
+
+/// Cuts each of these requests, and compares after each of them.
+fn cut_each(mut gateway: Gateway, requests: fn(&Gateway) -> Vec<Changing>) {
+    let before = Found::in_gateway(&gateway);
+    let mut failures = Vec::new();
+    for Changing { name, server, make } in requests(&gateway) {
+        let begun = Instant::now();
+        cut_at_all_points(server, &*make);
+        let differences = differences(&gateway, &before);
+        let took = begun.elapsed();
+        println!("{name}: {POINTS} resets, {took:.1?}, {differences:?}");
+        if !differences.is_empty() {
+            failures.push(format!("{name}: {differences:?}"));
+        }
+    }
+    assert!(failures.is_empty(), "{failures:#?}");
+    let all = events(&gateway);
+    assert_eq!(gateway.terminate().unwrap().code(), Some(0));
+    assert_eq!(events(&gateway), all, "recorded at the end");
+}
+
+fn state_and_audit_log_agree(mut store: impl FnMut() -> Store) {
+    let gateways = [store(), store()].map(start);
+    thread::scope(|scope| {
+        for (gateway, requests) in gateways
+            .into_iter()
+            .zip([public::requests, management::requests])
+        {
+            scope.spawn(move || cut_each(gateway, requests));
+        }
+    });
+}
+
+#[test]
+fn state_and_audit_log_agree_with_the_embedded_store() {
+    state_and_audit_log_agree(|| Store::Embedded);
+}
+
+#[test]
+fn state_and_audit_log_agree_with_redis() {
+    let redis = [Redis::start().unwrap(), Redis::start().unwrap()];
+    let mut urls = redis.iter().map(Redis::url);
+    state_and_audit_log_agree(|| Store::Redis(urls.next().unwrap()));
+}
