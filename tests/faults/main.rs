@@ -8,7 +8,6 @@ mod clock;
 mod disk;
 mod load;
 mod postgres;
-mod proxy;
 mod redis;
 #[path = "../shared/small_disk.rs"]
 mod small_disk;

@@ -5,6 +5,8 @@ mod log;
 mod postgres;
 mod process;
 mod redis;
+pub mod relay;
+
 mod request;
 mod server;
 pub mod servers;
