@@ -1,7 +1,8 @@
 //! What the suites of this package share: a gateway as a process, a Redis and a PostgreSQL to stop and
-//! start, and, from [`isogloss_exchange`], raw HTTP and the files under `exchanges/`.
+//! start, a mail server, a relay in front of any of them, and, from [`isogloss_exchange`], raw HTTP and the files under `exchanges/`.
 
 mod log;
+mod mail;
 mod postgres;
 mod process;
 mod redis;
@@ -13,6 +14,7 @@ pub mod servers;
 
 pub use isogloss_exchange::{Conversation, Failure, Host, Response, Result, Step, roundtrip, totp};
 
+pub use mail::MailServer;
 pub use postgres::{Postgres, Stalled};
 pub use redis::{Redis, Reply};
 pub use request::Request;

@@ -68,7 +68,8 @@ impl Request {
         roundtrip(&authority, &self.message(&authority))
     }
 
-    fn message(&self, authority: &str) -> Vec<u8> {
+    /// Returns the bytes that [`send`](Self::send) would send, for tests that send them otherwise.
+    pub fn message(&self, authority: &str) -> Vec<u8> {
         let length = self.body.len().to_string();
         let added = [
             ("Host", authority),
