@@ -4,11 +4,14 @@
 //! `make faults` prints how long each recovery took.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../shared/announced.rs"]
+mod announced;
 mod clock;
 mod disk;
 mod load;
 mod postgres;
 mod redis;
+mod silence;
 #[path = "../shared/small_disk.rs"]
 mod small_disk;
 mod topologies;

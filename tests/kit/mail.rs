@@ -52,17 +52,20 @@ impl MailServer {
 
     /// Waits until there are that many e-mails, 30 seconds at most, and returns all.
     pub fn wait_for(&self, count: usize) -> Result<Vec<String>> {
-        let few = |emails: &mut Vec<String>| emails.len() < count;
-        let waited = self
-            .taken
-            .came
-            .wait_timeout_while(self.taken.lock(), PATIENCE, few);
-        let (emails, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        if emails.len() < count {
-            let came = emails.len();
-            return Err(Failure::new(format!("{came} of {count} e-mails in 30 s")));
+        if self.comes(count, PATIENCE) {
+            return Ok(self.emails());
         }
-        Ok(emails.clone())
+        let came = self.emails().len();
+        Err(Failure::new(format!("{came} of {count} e-mails in 30 s")))
+    }
+
+    /// Whether there are that many e-mails, or come within that time.
+    pub fn comes(&self, count: usize, patience: Duration) -> bool {
+        let few = |emails: &mut Vec<String>| emails.len() < count;
+        let taken = self.taken.lock();
+        let waited = self.taken.came.wait_timeout_while(taken, patience, few);
+        let (emails, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        emails.len() >= count
     }
 }
 

@@ -72,7 +72,8 @@ impl Events {
     }
 
     fn add(&mut self, event: Value) {
-        if event["outcome"] != "done" {
+        // An e-mail is answered before it is known whether there is one.
+        if event["outcome"] != "done" && event["event"] != "letter" {
             return;
         }
         if event["event"] == "import_directory" {

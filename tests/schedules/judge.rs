@@ -108,7 +108,15 @@ impl Model {
         let ended = State::Ended(answered.at, job.gateway);
         let is_done = matches!(answered.outcome, Outcome::Done(_));
         let is_refused = answered.outcome == Outcome::Refused;
-        if is_done && let Some(request_id) = &answered.request_id {
+        // Of two that end a token at once, both are told so, and one has done it.
+        let is_shared = job.act == Act::LogOut
+            && job
+                .token
+                .is_some_and(|index| others.affect(index, &self.tokens[index]));
+        if is_done
+            && !is_shared
+            && let Some(request_id) = &answered.request_id
+        {
             self.expect(job, request_id);
         }
         if let Some(attempt) = &job.attempt

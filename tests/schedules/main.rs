@@ -7,6 +7,8 @@
 //! `ISOGLOSS_SEED=7` runs that one alone, and `ISOGLOSS_SEED=1..21` those that ran together.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../shared/announced.rs"]
+mod announced;
 mod audit;
 mod emails;
 mod faults;

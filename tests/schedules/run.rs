@@ -21,6 +21,8 @@ pub(crate) struct Batch<'a> {
     models: Vec<Model>,
     /// By seed, what the directory file says of the user whom imports change.
     imported: Mutex<BTreeMap<u64, String>>,
+    /// Reloads go one after the other, so that it is known of which the log speaks.
+    reloads: Mutex<()>,
 }
 
 pub(crate) struct Ended {
@@ -46,6 +48,7 @@ impl<'a> Batch<'a> {
             site,
             models,
             imported,
+            reloads: Mutex::default(),
         }
     }
 
@@ -130,9 +133,13 @@ impl<'a> Batch<'a> {
     }
 
     fn perform(&self, seed: u64, job: Job) -> (Job, Answered) {
-        let sent = Instant::now();
+        let mut sent = Instant::now();
         let (outcome, request_id) = match &job.call {
-            None => (self.reload(seed, &job), None),
+            None => {
+                let outcome;
+                (sent, outcome) = self.reload(seed, &job);
+                (outcome, None)
+            }
             Some(call) => match self.site.send(job.gateway, call, job.manner) {
                 None => (Outcome::Unseen, None),
                 Some(answer) => {
@@ -151,7 +158,10 @@ impl<'a> Batch<'a> {
         (job, answered)
     }
 
-    fn reload(&self, seed: u64, job: &Job) -> Outcome {
+    /// When its turn came, and what came of it.
+    fn reload(&self, seed: u64, job: &Job) -> (Instant, Outcome) {
+        let _turn = self.reloads.lock().unwrap();
+        let sent = Instant::now();
         let directory = match (&job.act, &job.attempt) {
             (Act::Import, Some(Attempt::Import { entry, .. })) => {
                 let mut imported = self.imported.lock().unwrap();
@@ -161,10 +171,11 @@ impl<'a> Batch<'a> {
             }
             _ => None,
         };
-        match self.site.reload(job.gateway, directory.as_deref()) {
+        let outcome = match self.site.reload(job.gateway, directory.as_deref()) {
             Some(true) => Outcome::Done(serde_json::Value::Null),
             Some(false) => Outcome::Unavailable,
             None => Outcome::Wrong("no reload within 30 s".to_owned()),
-        }
+        };
+        (sent, outcome)
     }
 }

@@ -10,6 +10,7 @@ use conformance::servers::{ClusterServers, Server as RedisServer, wait_until};
 use conformance::{Builder, Gateway, MailServer, Postgres, Request, Response, Store};
 use tempfile::TempDir;
 
+use crate::announced::announced;
 use crate::audit::Audit;
 use crate::plan::{Fault, Manner, Server};
 use crate::requests::{Call, Listener};
@@ -36,7 +37,7 @@ pub(crate) struct Node {
     pub(crate) audit: Mutex<Audit>,
     public: Relay,
     management: Relay,
-    tokens: Vec<Arc<Relay>>,
+    tokens: Arc<[Relay]>,
     directory: Vec<Relay>,
     mail: Vec<Relay>,
 }
@@ -45,8 +46,6 @@ pub(crate) struct Site {
     pub(crate) nodes: Vec<Node>,
     pub(crate) mail: MailServer,
     import: PathBuf,
-    /// Reloads go one after the other, so that the log tells of which it speaks.
-    reloads: Mutex<()>,
     _folder: TempDir,
     _redis: Option<RedisServer>,
     _cluster: Option<ClusterServers>,
@@ -67,7 +66,7 @@ impl Site {
         let database = postgres
             .as_ref()
             .map(|server| server.new_database().unwrap());
-        let of_cluster = cluster.as_ref().map(announced);
+        let of_cluster = cluster.as_ref().map(announced).map(Arc::<[Relay]>::from);
         let count = if matches!(back_end, BackEnd::Memory | BackEnd::Embedded) {
             1
         } else {
@@ -75,9 +74,9 @@ impl Site {
         };
         let node = |_| {
             let tokens = match (&redis, &of_cluster) {
-                (Some(redis), _) => vec![Arc::new(Relay::to(redis.port()).unwrap())],
-                (_, Some(relays)) => relays.clone(),
-                _ => Vec::new(),
+                (Some(redis), _) => Arc::from([Relay::to(redis.port()).unwrap()]),
+                (_, Some(relays)) => Arc::clone(relays),
+                _ => Arc::default(),
             };
             let store = match back_end {
                 BackEnd::Memory => Store::Memory,
@@ -123,7 +122,6 @@ impl Site {
             nodes,
             mail,
             import,
-            reloads: Mutex::default(),
             _folder: folder,
             _redis: redis,
             _cluster: cluster,
@@ -151,7 +149,6 @@ impl Site {
     /// Writes the directory file, if there is a new one, and has a gateway read its configuration again. Whether
     /// that was done; `None` if nothing is said of it within 30 seconds.
     pub(crate) fn reload(&self, gateway: usize, directory: Option<&str>) -> Option<bool> {
-        let _one = self.reloads.lock().unwrap();
         let gateway = &self.nodes[gateway % self.nodes.len()].gateway;
         if let Some(directory) = directory {
             fs::write(&self.import, directory).unwrap();
@@ -165,10 +162,7 @@ impl Site {
     pub(crate) fn relay(&self, fault: &Fault) -> Option<&Relay> {
         let node = &self.nodes[fault.gateway % self.nodes.len()];
         match fault.server {
-            Server::Tokens => {
-                let relay = node.tokens.get(fault.pick % node.tokens.len().max(1));
-                relay.map(|relay| &**relay)
-            }
+            Server::Tokens => node.tokens.get(fault.pick % node.tokens.len().max(1)),
             Server::Directory => node.directory.first(),
             Server::Mail => node.mail.first(),
         }
@@ -194,41 +188,13 @@ impl Site {
     /// Cuts all connections with servers: those that were silenced end at last.
     pub(crate) fn cut_all(&self) {
         for node in &self.nodes {
-            let tokens = node.tokens.iter().map(|relay| &**relay);
-            for relay in tokens.chain(&node.directory).chain(&node.mail) {
+            let relays = node.tokens.iter().chain(&node.directory).chain(&node.mail);
+            for relay in relays {
                 relay.cut(Cut::Reset);
             }
         }
         self.recovers();
     }
-}
-
-/// Relays to all servers of a cluster, by which these are known from now on.
-fn announced(cluster: &ClusterServers) -> Vec<Arc<Relay>> {
-    let mut ports = Vec::new();
-    let mut relays = Vec::new();
-    for server in cluster.all() {
-        let relay = Arc::new(Relay::to(server.port()).unwrap());
-        let [own, bus] = [relay.port(), server.port() + 10_000].map(|port| port.to_string());
-        server
-            .ask(&["CONFIG", "SET", "cluster-announce-bus-port", &bus])
-            .unwrap();
-        server
-            .ask(&["CONFIG", "SET", "cluster-announce-port", &own])
-            .unwrap();
-        ports.push(own);
-        relays.push(relay);
-    }
-    wait_until("all servers are known by their relays", || {
-        cluster.all().iter().all(|server| {
-            let slots = server.ask(&["CLUSTER", "SLOTS"]).unwrap_or_default();
-            ports
-                .iter()
-                .all(|port| slots.lines().any(|line| line == port))
-        })
-    })
-    .unwrap();
-    relays
 }
 
 fn gateway(store: Store, import: &std::path::Path, mail: &Relay) -> Builder {
