@@ -72,8 +72,10 @@ impl Events {
     }
 
     fn add(&mut self, event: Value) {
-        // An e-mail is answered before it is known whether there is one.
-        if event["outcome"] != "done" && event["event"] != "letter" {
+        // An e-mail is answered before it is known whether there is one, and what was answered as unavailable may
+        // have been done.
+        let may_be_done = event["event"] == "letter" || event["reason"] == "unavailable";
+        if event["outcome"] != "done" && !may_be_done {
             return;
         }
         if event["event"] == "import_directory" {
@@ -94,16 +96,25 @@ impl Events {
         self.by_request.get(id).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether such an event has that handle.
+    /// Whether an event says that this was done to that handle.
     pub(crate) fn of_handle(&self, handle: &str, kinds: &[&str]) -> bool {
-        let events = self.by_handle.get(handle).into_iter().flatten();
-        events.into_iter().any(|event| is_one_of(event, kinds))
+        let mut events = self.by_handle.get(handle).into_iter().flatten();
+        events.any(|event| event["outcome"] == "done" && is_one_of(event, kinds))
     }
 
-    /// The requests that such events of a user come from.
+    /// Whether an event says that this was done or tried, to that handle or that user.
+    pub(crate) fn were_tried(&self, subject: &str, kinds: &[&str]) -> bool {
+        let of_handle = self.by_handle.get(subject).into_iter().flatten();
+        let of_user = self.by_user.get(subject).into_iter().flatten();
+        of_handle
+            .chain(of_user)
+            .any(|event| is_one_of(event, kinds))
+    }
+
+    /// The requests that did this to a user.
     pub(crate) fn of_user(&self, user: &str, kinds: &[&str]) -> HashSet<String> {
         let events = self.by_user.get(user).into_iter().flatten();
-        let events = events.filter(|event| is_one_of(event, kinds));
+        let events = events.filter(|event| event["outcome"] == "done" && is_one_of(event, kinds));
         events
             .map(|event| event["request_id"].as_str().unwrap_or_default().to_owned())
             .collect()
@@ -116,6 +127,7 @@ impl Events {
         let mut issued = self.of_request(token.request_id.as_ref()?).iter();
         let event = issued.find(|event| {
             event["event"] == "issue"
+                && event["outcome"] == "done"
                 && event["user"] == *id
                 && (event["purpose"] == "remember") == again
         });

@@ -1,10 +1,10 @@
-//! What an outcome says about the gateway, and what is known after it.
+//! What an outcome says about the gateway.
 
 use std::time::{Duration, Instant};
 
 use crate::job::{Changes, Job};
-use crate::model::{Attempt, Expected, Kind, Model, State, Token};
-use crate::plan::{ADMINISTRATOR, Act, Dialect, IMPORTED};
+use crate::model::{Attempt, Expected, Kind, Model, State};
+use crate::plan::Act;
 use crate::requests::Outcome;
 
 /// How long another gateway that is cut off without noticing accepts a token that was ended elsewhere.
@@ -104,183 +104,7 @@ impl Model {
         }
     }
 
-    fn take_in(&mut self, job: &Job, answered: &Answered, others: &Changes, known: usize) {
-        let ended = State::Ended(answered.at, job.gateway);
-        let is_done = matches!(answered.outcome, Outcome::Done(_));
-        let is_refused = answered.outcome == Outcome::Refused;
-        // Of two that end a token at once, both are told so, and one has done it.
-        let is_shared = job.act == Act::LogOut
-            && job
-                .token
-                .is_some_and(|index| others.affect(index, &self.tokens[index]));
-        if is_done
-            && !is_shared
-            && let Some(request_id) = &answered.request_id
-        {
-            self.expect(job, request_id);
-        }
-        if let Some(attempt) = &job.attempt
-            && !is_refused
-        {
-            let theirs = self.of(job.user).into_iter();
-            let state = if is_done { ended } else { State::Unknown };
-            // What was issued at the same time may come before or after.
-            let (before, during): (Vec<_>, Vec<_>) = theirs.partition(|index| *index < known);
-            if !matches!(attempt, Attempt::Active(true)) {
-                self.set(before, state);
-                self.set(during, State::Unknown);
-            }
-            self.change_user(job.user, attempt, is_done);
-        }
-        match job.act {
-            Act::LogOut | Act::Redeem | Act::UseEmail => {
-                let Some(token) = job.token else { return };
-                let ends = self.ends_with(token);
-                match answered.outcome {
-                    Outcome::Done(_) => self.set(ends, ended),
-                    Outcome::Refused => self.set([token], ended),
-                    _ => self.set(ends, State::Unknown),
-                }
-            }
-            Act::Login(Dialect::Tokenlogin) if !is_refused => {
-                let all = self.tokens.iter().enumerate().take(known);
-                let replaced: Vec<_> = all
-                    .filter(|(_, token)| {
-                        token.kind == Kind::Reauthentication
-                            && token.user == job.user
-                            && token.client == job.client
-                    })
-                    .map(|(index, _)| index)
-                    .collect();
-                for index in &replaced {
-                    self.tokens[*index].is_superseded = true;
-                }
-                self.set(replaced, if is_done { ended } else { State::Unknown });
-                if !is_done {
-                    self.doubtful.insert((job.user, job.client.clone()));
-                }
-            }
-            Act::Email(dialect) => {
-                let changes = self.users[job.user].changes;
-                self.emails.push((dialect, job.user, changes));
-                let all = self.tokens.iter().enumerate();
-                let earlier: Vec<_> = all
-                    .filter(|(_, token)| {
-                        token.kind.is_from_email()
-                            && token.user == job.user
-                            && token.kind.dialect() == dialect
-                    })
-                    .map(|(index, _)| index)
-                    .collect();
-                self.set(earlier, State::Unknown);
-            }
-            Act::Check(_) | Act::Refresh | Act::HandOver if is_refused => {
-                // `loginOther` may be refused for the user whom it names.
-                let is_own = |index: &usize| {
-                    job.act != Act::HandOver || self.tokens[*index].kind == Kind::Access
-                };
-                self.set(job.token.filter(is_own), ended);
-            }
-            _ => {}
-        }
-        if is_done {
-            self.issue(job, answered, others);
-        }
-    }
-
-    fn change_user(&mut self, index: usize, attempt: &Attempt, is_done: bool) {
-        let user = &mut self.users[index];
-        user.passwords += 1;
-        if !is_done {
-            user.attempt = Some(attempt.clone());
-            return;
-        }
-        user.changes += 1;
-        match attempt {
-            Attempt::Active(active) => user.is_active = *active,
-            Attempt::Password { after, .. } => user.password.clone_from(after),
-            Attempt::Import {
-                active, password, ..
-            } => {
-                user.is_active = *active;
-                user.password.clone_from(password);
-                self.imports += 1;
-            }
-            Attempt::EndSessions => {}
-        }
-    }
-
-    /// Takes in the tokens of an answer.
-    fn issue(&mut self, job: &Job, answered: &Answered, others: &Changes) {
-        let parent = job.token.map(|index| (index, self.tokens[index].clone()));
-        let kinds: &[(Kind, &str)] = match (job.act, parent.as_ref().map(|(_, token)| token.kind)) {
-            (Act::Login(Dialect::Bimplus), _) => &[
-                (Kind::Remember, "/remember_me_token"),
-                (Kind::Access, "/access_token"),
-            ],
-            (Act::Login(Dialect::Crmcom), _) => &[(Kind::Crmcom, "/data/token")],
-            (Act::Login(Dialect::Tokenlogin), _) => &[
-                (Kind::Reauthentication, "/ReAuthenticationToken"),
-                (Kind::Session, "/SessionToken"),
-            ],
-            (Act::Login(Dialect::Memsource), _) => &[(Kind::Memsource, "/token")],
-            (Act::Refresh, Some(Kind::Reauthentication))
-            | (Act::UseEmail, Some(Kind::ResetKey)) => &[(Kind::Session, "/SessionToken")],
-            (Act::HandOver, Some(Kind::Memsource)) => &[(Kind::LoginOther, "/token")],
-            (Act::HandOver, _) => &[(Kind::Cross, "/cross_token")],
-            (Act::Redeem, Some(Kind::LoginOther)) => &[(Kind::Browser, "/cookie")],
-            (Act::Refresh | Act::Redeem | Act::UseEmail, _) => &[(Kind::Access, "/access_token")],
-            _ => &[],
-        };
-        let mut of_login = None;
-        for (kind, place) in kinds {
-            let Some(text) = answered.outcome.text(place) else {
-                self.wrong
-                    .push(format!("{}: no {place}: {answered:?}", job.what));
-                continue;
-            };
-            let is_other = *kind == Kind::LoginOther;
-            let actor = match &parent {
-                _ if is_other => Some(ADMINISTRATOR),
-                Some((_, token)) => token.actor,
-                None => None,
-            };
-            let user = if is_other { 0 } else { job.user };
-            let is_late = parent.as_ref().is_some_and(|(index, token)| {
-                *kind != Kind::Session && others.affect(*index, token)
-            });
-            let affected = is_late
-                || [Some(user), actor]
-                    .into_iter()
-                    .flatten()
-                    .any(|user| others.affect_user(user));
-            let device = (user, job.client.clone());
-            let is_doubtful = *kind == Kind::Reauthentication
-                && (self.doubtful.contains(&device) || others.devices.contains(&device));
-            let is_sure = self.is_sure_of(user, actor) && !affected && !is_doubtful;
-            // The key of an e-mail and a one-time token end what they come of, or are spent themselves.
-            let kept = parent
-                .as_ref()
-                .filter(|(_, token)| token.kind != Kind::ResetKey);
-            self.tokens.push(Token {
-                kind: *kind,
-                user,
-                actor,
-                text,
-                client: match &parent {
-                    Some((_, token)) => token.client.clone(),
-                    None => job.client.clone(),
-                },
-                parent: of_login.or(kept.map(|(index, _)| *index)),
-                request_id: answered.request_id.clone(),
-                state: if is_sure { State::Live } else { State::Unknown },
-                is_superseded: false,
-            });
-            of_login = Some(self.tokens.len() - 1);
-        }
-    }
-
-    fn expect(&mut self, job: &Job, request_id: &str) {
+    pub(crate) fn expect(&mut self, job: &Job, request_id: &str) {
         let kind = job.token.map(|index| self.tokens[index].kind);
         let events: &'static [&'static str] = match (job.act, kind) {
             (Act::Login(_), _) => &["login", "issue"],
@@ -303,39 +127,6 @@ impl Model {
             events,
             what: job.what.clone(),
         });
-    }
-
-    /// Takes in the tokens of e-mails that have come since.
-    pub(crate) fn take_in_emails(&mut self, found: Vec<(usize, Dialect, String)>) {
-        for (user, dialect, text) in found {
-            if self.tokens.iter().any(|token| token.text == text) {
-                continue;
-            }
-            let kind = match dialect {
-                Dialect::Tokenlogin => Kind::ResetKey,
-                _ => Kind::EmailLink,
-            };
-            // The newest one counts, and they come in any order.
-            let asked = self
-                .emails
-                .iter()
-                .filter(|(d, u, _)| (*d, *u) == (dialect, user));
-            let asked: Vec<_> = asked.map(|(_, _, changes)| *changes).collect();
-            let is_live = asked == [self.users[user].changes]
-                && self.is_sure_of(user, None)
-                && user != IMPORTED;
-            self.tokens.push(Token {
-                kind,
-                user,
-                actor: None,
-                text,
-                client: String::new(),
-                parent: None,
-                request_id: None,
-                state: if is_live { State::Live } else { State::Unknown },
-                is_superseded: false,
-            });
-        }
     }
 }
 

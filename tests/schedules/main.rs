@@ -12,6 +12,7 @@ mod announced;
 mod audit;
 mod emails;
 mod faults;
+mod issued;
 mod job;
 mod judge;
 mod model;
@@ -20,6 +21,7 @@ mod requests;
 mod resets;
 mod run;
 mod site;
+mod taken;
 mod verify;
 
 use std::time::Instant;
@@ -67,8 +69,18 @@ fn hold_with(back_end: BackEnd) {
             if failed.len() <= SHOWN {
                 let (wrong, trace) = (model.wrong.join("\n  "), model.trace.join("\n"));
                 let seed = model.seed;
+                let silent = outcome.silent.join(
+                    "
+  ",
+                );
                 eprintln!(
-                    "{back_end:?}, seed {seed}, ran with {together:?}:\n  {wrong}\nits steps:\n{trace}"
+                    "{back_end:?}, seed {seed}, ran with {together:?}:
+  {wrong}
+its steps:
+{trace}
+\
+                     silent in the end:
+  {silent}"
                 );
             }
         }

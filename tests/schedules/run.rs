@@ -29,6 +29,8 @@ pub(crate) struct Ended {
     pub(crate) models: Vec<Model>,
     /// How long after the last fault every gateway was well.
     pub(crate) recovery: Duration,
+    /// The connections that were silent in the end.
+    pub(crate) silent: Vec<String>,
 }
 
 impl<'a> Batch<'a> {
@@ -65,6 +67,9 @@ impl<'a> Batch<'a> {
                 .collect();
             running.into_iter().map(|one| one.join().unwrap()).collect()
         });
+        // Nothing follows that would end these silences.
+        let pick = usize::try_from(models[0].seed).unwrap();
+        let silent = self.site.silence_one_of_each(pick);
         let ended = Instant::now();
         let recovery = self.site.recovers();
         // What was ended at one gateway may be accepted by another one for a second.
@@ -85,7 +90,11 @@ impl<'a> Batch<'a> {
             model.wrong.push(wrong);
         }
         self.site.cut_all();
-        Ended { models, recovery }
+        Ended {
+            models,
+            recovery,
+            silent,
+        }
     }
 
     fn schedule(&self, mut model: Model) -> Model {

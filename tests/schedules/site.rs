@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use conformance::relay::{Cut, Relay};
+use conformance::relay::{Cut, Direction, Relay};
 use conformance::servers::{ClusterServers, Server as RedisServer, wait_until};
 use conformance::{Builder, Gateway, MailServer, Postgres, Request, Response, Store};
 use tempfile::TempDir;
@@ -166,6 +166,32 @@ impl Site {
             Server::Directory => node.directory.first(),
             Server::Mail => node.mail.first(),
         }
+    }
+
+    /// Silences one connection of each relay to a store, and returns which.
+    pub(crate) fn silence_one_of_each(&self, pick: usize) -> Vec<String> {
+        let mut silent = Vec::new();
+        for (index, node) in self.nodes.iter().enumerate() {
+            for relay in node.tokens.iter().chain(&node.directory) {
+                let open = relay.connections();
+                let Some(one) = open.get(pick % open.len().max(1)) else {
+                    continue;
+                };
+                for direction in Direction::BOTH {
+                    one.stall(direction);
+                }
+                let what = if one.has_sent("TRACKING") {
+                    ", a tracker"
+                } else {
+                    ""
+                };
+                let (number, count) = (one.number(), open.len());
+                silent.push(format!(
+                    "gateway {index}: connection {number} of {count}{what}"
+                ));
+            }
+        }
+        silent
     }
 
     /// Waits until every gateway logs in and checks, and returns how long that took. Connections that were

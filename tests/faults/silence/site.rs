@@ -1,11 +1,5 @@
-//! One connection of each kind goes silent: TCP is alive, and nothing comes.
-//!
-//! `ISOGLOSS_SILENCE` sets for how many seconds. What is asked later than the configured time-out and a second
-//! after the silence began is answered as ever, while the connection is still silent, and nothing is refused at
-//! any time.
+//! A gateway, the relay to its servers, and what is asked there while a connection is silent.
 
-use std::io::Write as _;
-use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// What is asked while a connection is silent.
 #[derive(Clone, Copy)]
-enum Probe {
+pub(super) enum Probe {
     /// Is an invented token good? No gateway keeps such an answer.
     Check,
     /// A login, and the log-out of its token.
@@ -37,15 +31,15 @@ enum Probe {
 
 /// What came of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answer {
+pub(super) enum Answer {
     Right,
     Unavailable,
 }
 
-struct Site {
-    gateway: Gateway,
+pub(super) struct Site {
+    pub(super) gateway: Gateway,
     mail: MailServer,
-    relays: Vec<Relay>,
+    pub(super) relays: Vec<Relay>,
     /// The servers behind them.
     _servers: (Option<Server>, Option<ClusterServers>, Option<Postgres>),
 }
@@ -74,7 +68,7 @@ fn start(builder: Builder) -> Gateway {
 }
 
 impl Site {
-    fn redis(settings: &[(&str, &str)]) -> Self {
+    pub(super) fn redis(settings: &[(&str, &str)]) -> Self {
         let server = Server::start(&[]).unwrap();
         let relay = Relay::to(server.port()).unwrap();
         let store = Store::Redis(format!("redis://{}", relay.address()));
@@ -91,7 +85,7 @@ impl Site {
         }
     }
 
-    fn cluster() -> Self {
+    pub(super) fn cluster() -> Self {
         let servers = ClusterServers::start_primaries("127.0.0.1", (3, 0), &[]).unwrap();
         let relays = announced(&servers);
         let places: Vec<_> = relays.iter().map(|one| one.address().to_string()).collect();
@@ -104,7 +98,7 @@ impl Site {
         }
     }
 
-    fn postgres() -> Self {
+    pub(super) fn postgres() -> Self {
         let server = Postgres::start().unwrap();
         let relay = Relay::to(server.port()).unwrap();
         let address = server.new_database().unwrap();
@@ -118,7 +112,7 @@ impl Site {
         }
     }
 
-    fn mail() -> Self {
+    pub(super) fn mail() -> Self {
         let mail = MailServer::start("127.0.0.1").unwrap();
         let relay = Relay::to(mail.address().port()).unwrap();
         let transport = format!("smtp://{}", relay.address());
@@ -131,7 +125,7 @@ impl Site {
         }
     }
 
-    fn ask(&self, probe: Probe) -> Answer {
+    pub(super) fn ask(&self, probe: Probe) -> Answer {
         let public = self.gateway.public();
         let bearing = |method: &str, token: &str| {
             let request = Request::new(method, "/v2/authorize");
@@ -172,7 +166,7 @@ impl Site {
         }
     }
 
-    fn ask_for_email(&self) -> Response {
+    pub(super) fn ask_for_email(&self) -> Response {
         let path = "/api/v1/Authentication/RequestPasswordReset?APIKey=demo-api-key";
         let asked = Request::post(path).json(&json!({"LoginName": "sample"}));
         asked.send(self.gateway.public()).unwrap()
@@ -180,7 +174,7 @@ impl Site {
 
     /// The connection of a relay that is used most by these questions; those that are told of changes in Redis
     /// are left out.
-    fn used_by(&self, relay: usize, probe: Probe) -> Connection {
+    pub(super) fn used_by(&self, relay: usize, probe: Probe) -> Connection {
         let is_meant = |one: &Connection| !one.has_sent("TRACKING");
         let passed = || {
             let open = self.relays[relay].connections().into_iter();
@@ -206,13 +200,13 @@ impl Site {
         }
     }
 
-    fn tracker(&self, relay: usize) -> Connection {
+    pub(super) fn tracker(&self, relay: usize) -> Connection {
         let tracks = |one: &Connection| one.has_sent("TRACKING");
         self.relays[relay].wait_for("a tracker", tracks).unwrap()
     }
 
     /// Silences a connection, asks on and on, and lets it go on.
-    fn outlives(&self, what: &str, silent: &Connection, probe: Probe) {
+    pub(super) fn outlives(&self, what: &str, silent: &Connection, probe: Probe) {
         for direction in Direction::BOTH {
             silent.stall(direction);
         }
@@ -247,109 +241,4 @@ impl Site {
             assert_eq!(self.ask(probe), Answer::Right, "{what}: after the silence");
         }
     }
-}
-
-fn a_worker() {
-    let site = Site::redis(&[]);
-    let silent = site.used_by(0, Probe::Check);
-    site.outlives("a worker's connection to Redis", &silent, Probe::Check);
-}
-
-fn a_tracker() {
-    let site = Site::redis(&[]);
-    site.outlives(
-        "the tracker's connection to Redis",
-        &site.tracker(0),
-        Probe::Check,
-    );
-}
-
-fn a_tracker_that_all_ask_by() {
-    let site = Site::redis(&[("TOKENS__REDIS_WORKER_CONNECTIONS", "false")]);
-    site.outlives(
-        "the tracker's connection, shared by all",
-        &site.tracker(0),
-        Probe::Check,
-    );
-}
-
-fn the_pool() {
-    let site = Site::redis(&[]);
-    let silent = site.used_by(0, Probe::Login);
-    site.outlives("a pooled connection to Redis", &silent, Probe::Login);
-}
-
-fn a_node_of_a_cluster() {
-    let site = Site::cluster();
-    let silent = site.used_by(1, Probe::Login);
-    site.outlives(
-        "the connection to a node of a cluster",
-        &silent,
-        Probe::Login,
-    );
-}
-
-fn a_tracker_in_a_cluster() {
-    let site = Site::cluster();
-    site.outlives(
-        "the tracker's connection to a node",
-        &site.tracker(1),
-        Probe::Login,
-    );
-}
-
-fn postgres() {
-    let site = Site::postgres();
-    let silent = site.used_by(0, Probe::Login);
-    site.outlives("a connection to PostgreSQL", &silent, Probe::Login);
-}
-
-/// There is one for each e-mail: it goes silent with the e-mail under way, and others go by others.
-fn the_mail_server() {
-    let site = Site::mail();
-    let relay = &site.relays[0];
-    relay.stall();
-    site.ask_for_email();
-    let silent = relay.wait_for("a mail connection", |_| true).unwrap();
-    for direction in Direction::BOTH {
-        silent.stall(direction);
-    }
-    relay.go_on();
-    site.outlives("a connection to the mail server", &silent, Probe::Email);
-}
-
-fn a_client() {
-    let mut site = Site::mail();
-    let relay = Relay::to(site.gateway.public().port()).unwrap();
-    let mut client = TcpStream::connect(relay.address()).unwrap();
-    client
-        .write_all(b"POST /v2/authorize HTTP/1.1\r\n")
-        .unwrap();
-    let silent = relay
-        .wait_for("a client", |one| one.has_sent("POST"))
-        .unwrap();
-    site.relays.push(relay);
-    site.outlives("a client in the middle of a request", &silent, Probe::Login);
-}
-
-/// All at the same time, each at a gateway of its own.
-#[test]
-fn what_is_asked_after_the_time_out_and_a_second_is_answered_though_a_connection_is_silent() {
-    let kinds = [
-        a_worker,
-        a_tracker,
-        a_tracker_that_all_ask_by,
-        the_pool,
-        a_node_of_a_cluster,
-        a_tracker_in_a_cluster,
-        postgres,
-        the_mail_server,
-        a_client,
-    ];
-    let failed = thread::scope(|scope| {
-        let running = kinds.map(|kind| scope.spawn(kind));
-        running.map(|one| one.join().is_err())
-    });
-    let failed = failed.iter().filter(|failed| **failed).count();
-    assert_eq!(failed, 0, "{failed} of {} kinds", kinds.len());
 }
