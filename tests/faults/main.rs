@@ -9,6 +9,7 @@ mod announced;
 mod clock;
 mod disk;
 mod load;
+mod packets;
 mod postgres;
 mod redis;
 mod silence;
