@@ -87,7 +87,7 @@ fn packets_to_redis_are_dropped() {
     };
     let heal = || {
         // Long enough for the system to wait longer and longer before it sends again what is lost.
-        std::thread::sleep(Duration::from_secs(3));
+        std::thread::sleep(Duration::from_secs(1));
         run(&format!("ip neigh del {REDIS} dev near"));
     };
     let began = Instant::now();

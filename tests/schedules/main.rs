@@ -66,22 +66,11 @@ fn hold_with(back_end: BackEnd) {
                 continue;
             }
             failed.push(model.seed);
+            let (seed, wrong) = (model.seed, model.wrong.join("\n  "));
+            eprintln!("{back_end:?}, seed {seed}, ran with {together:?}:\n  {wrong}");
             if failed.len() <= SHOWN {
-                let (wrong, trace) = (model.wrong.join("\n  "), model.trace.join("\n"));
-                let seed = model.seed;
-                let silent = outcome.silent.join(
-                    "
-  ",
-                );
-                eprintln!(
-                    "{back_end:?}, seed {seed}, ran with {together:?}:
-  {wrong}
-its steps:
-{trace}
-\
-                     silent in the end:
-  {silent}"
-                );
+                let (trace, silent) = (model.trace.join("\n"), outcome.silent.join("\n  "));
+                eprintln!("its steps:\n{trace}\nsilent in the end:\n  {silent}");
             }
         }
         eprintln!(

@@ -11,7 +11,7 @@ use crate::faults::strike;
 use crate::job::Job;
 use crate::judge::Answered;
 use crate::model::{Attempt, Model};
-use crate::plan::{Act, Phase, phases};
+use crate::plan::{Act, Phase, phases, random};
 use crate::requests::Outcome;
 use crate::site::Site;
 use crate::verify::verify;
@@ -68,8 +68,7 @@ impl<'a> Batch<'a> {
             running.into_iter().map(|one| one.join().unwrap()).collect()
         });
         // Nothing follows that would end these silences.
-        let pick = usize::try_from(models[0].seed).unwrap();
-        let silent = self.site.silence_one_of_each(pick);
+        let silent = self.site.silence_one_of_each(&mut random(models[0].seed));
         let ended = Instant::now();
         let recovery = self.site.recovers();
         // What was ended at one gateway may be accepted by another one for a second.

@@ -1,5 +1,6 @@
 //! The gateways of a back end, the servers behind them, and the relays in between.
 
+use std::cmp::Reverse;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -8,6 +9,8 @@ use std::time::{Duration, Instant};
 use conformance::relay::{Cut, Direction, Relay};
 use conformance::servers::{ClusterServers, Server as RedisServer, wait_until};
 use conformance::{Builder, Gateway, MailServer, Postgres, Request, Response, Store};
+use proptest::prelude::RngExt as _;
+use proptest::test_runner::TestRng;
 use tempfile::TempDir;
 
 use crate::announced::announced;
@@ -19,6 +22,8 @@ const RELOADED: [&str; 2] = [
     "the configuration is reloaded",
     "the configuration is not reloaded",
 ];
+/// Of so many connections that are used most, one goes silent in the end.
+const BUSIEST: usize = 4;
 const DEMO: &str = include_str!("../../config/demo-directory.toml");
 
 /// What keeps tokens and users.
@@ -168,15 +173,18 @@ impl Site {
         }
     }
 
-    /// Silences one connection of each relay to a store, and returns which.
-    pub(crate) fn silence_one_of_each(&self, pick: usize) -> Vec<String> {
+    /// Silences one of the busiest connections of each relay to a store, and returns which.
+    pub(crate) fn silence_one_of_each(&self, random: &mut TestRng) -> Vec<String> {
         let mut silent = Vec::new();
         for (index, node) in self.nodes.iter().enumerate() {
             for relay in node.tokens.iter().chain(&node.directory) {
-                let open = relay.connections();
-                let Some(one) = open.get(pick % open.len().max(1)) else {
+                let mut open = relay.connections();
+                open.sort_by_key(|one| Reverse(one.passed(Direction::Requests)));
+                open.truncate(BUSIEST);
+                if open.is_empty() {
                     continue;
-                };
+                }
+                let one = &open[random.random_range(0..open.len())];
                 for direction in Direction::BOTH {
                     one.stall(direction);
                 }
