@@ -21,8 +21,9 @@ pub(crate) struct Batch<'a> {
     models: Vec<Model>,
     /// By seed, what the directory file says of the user whom imports change.
     imported: Mutex<BTreeMap<u64, String>>,
-    /// Reloads go one after the other, so that it is known of which the log speaks.
-    reloads: Mutex<()>,
+    /// Reloads go one after the other, so that it is known of which the log speaks. Whether one does not end: then
+    /// none follows.
+    reloads: Mutex<bool>,
 }
 
 pub(crate) struct Ended {
@@ -168,8 +169,11 @@ impl<'a> Batch<'a> {
 
     /// When its turn came, and what came of it.
     fn reload(&self, seed: u64, job: &Job) -> (Instant, Outcome) {
-        let _turn = self.reloads.lock().unwrap();
+        let mut is_stuck = self.reloads.lock().unwrap();
         let sent = Instant::now();
+        if *is_stuck {
+            return (sent, Outcome::Unavailable);
+        }
         let directory = match (&job.act, &job.attempt) {
             (Act::Import, Some(Attempt::Import { entry, .. })) => {
                 let mut imported = self.imported.lock().unwrap();
@@ -182,7 +186,10 @@ impl<'a> Batch<'a> {
         let outcome = match self.site.reload(job.gateway, directory.as_deref()) {
             Some(true) => Outcome::Done(serde_json::Value::Null),
             Some(false) => Outcome::Unavailable,
-            None => Outcome::Wrong("no reload within 30 s".to_owned()),
+            None => {
+                *is_stuck = true;
+                Outcome::Wrong("no reload within 30 s".to_owned())
+            }
         };
         (sent, outcome)
     }

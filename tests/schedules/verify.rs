@@ -14,8 +14,8 @@ use crate::requests::{self, Call, Outcome};
 use crate::site::Site;
 
 /// By then every gateway has given up each connection that was silenced: the time-out, and a second, and time
-/// for a machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(6);
+/// for a machine that is busy with all that is asked.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// What ends all tokens of a user.
 const ENDS_ALL: [&str; 5] = [
     "disable_user",
@@ -25,21 +25,33 @@ const ENDS_ALL: [&str; 5] = [
     "enable_user",
 ];
 
-/// Asks until there is an answer that is not "unavailable".
-fn ask(site: &Site, gateway: usize, call: &Call) -> Outcome {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let answer = site.send(gateway, call, Manner::Patient);
-        let outcome = answer.map_or(Outcome::Unseen, |answer| Outcome::of(&answer));
-        let is_open = matches!(outcome, Outcome::Unavailable | Outcome::Unseen);
-        if !is_open || Instant::now() > deadline {
-            return outcome;
+/// Who asks in the end.
+struct Asker<'a> {
+    site: &'a Site,
+    /// By when there has to be an answer to every question.
+    deadline: Instant,
+}
+
+impl Asker<'_> {
+    /// Asks until there is an answer that is not "unavailable".
+    fn ask(&self, gateway: usize, call: &Call) -> Outcome {
+        loop {
+            let answer = self.site.send(gateway, call, Manner::Patient);
+            let outcome = answer.map_or(Outcome::Unseen, |answer| Outcome::of(&answer));
+            let is_open = matches!(outcome, Outcome::Unavailable | Outcome::Unseen);
+            if !is_open || Instant::now() > self.deadline {
+                return outcome;
+            }
+            thread::sleep(Duration::from_millis(20));
         }
-        thread::sleep(Duration::from_millis(20));
     }
 }
 
 pub(crate) fn verify(site: &Site, model: &mut Model, events: &Events) {
+    let asker = &Asker {
+        site,
+        deadline: Instant::now() + PATIENCE,
+    };
     let mut wrong = Vec::new();
     for expected in &model.expected {
         let recorded = events.of_request(&expected.request_id);
@@ -55,20 +67,25 @@ pub(crate) fn verify(site: &Site, model: &mut Model, events: &Events) {
             }
         }
     }
-    let listed = listed(site, model, events, &mut wrong);
-    tokens(site, model, events, &listed, &mut wrong);
+    let listed = listed(asker, model, events, &mut wrong);
+    tokens(asker, model, events, &listed, &mut wrong);
     for user in 0..model.users.len() {
-        state_of_user(site, model, user, events, &mut wrong);
+        state_of_user(asker, model, user, events, &mut wrong);
     }
     model.wrong.extend(wrong);
 }
 
 /// The handles of all sessions that are listed. Each has to be recorded.
-fn listed(site: &Site, model: &Model, events: &Events, wrong: &mut Vec<String>) -> HashSet<String> {
+fn listed(
+    asker: &Asker<'_>,
+    model: &Model,
+    events: &Events,
+    wrong: &mut Vec<String>,
+) -> HashSet<String> {
     let mut all = HashSet::new();
     for user in &model.users {
         let path = format!("sessions?user={}&limit=100000", user.name);
-        let outcome = ask(site, 0, &requests::admin("GET", path, None));
+        let outcome = asker.ask(0, &requests::admin("GET", path, None));
         let Outcome::Done(body) = outcome else {
             wrong.push(format!("the sessions of {}: {outcome:?}", user.name));
             continue;
@@ -88,7 +105,7 @@ fn listed(site: &Site, model: &Model, events: &Events, wrong: &mut Vec<String>) 
 }
 
 fn tokens(
-    site: &Site,
+    asker: &Asker<'_>,
     model: &Model,
     events: &Events,
     listed: &HashSet<String>,
@@ -103,7 +120,7 @@ fn tokens(
             Kind::Remember | Kind::Reauthentication => requests::refresh(token),
             _ => requests::check(token, Way::Own),
         };
-        let outcome = ask(site, index, &call);
+        let outcome = asker.ask(index, &call);
         let what = format!("in the end, token {index} ({token:?})");
         let handle = events.handle_of(token, model);
         let is = |kinds: &[&str]| {
@@ -152,7 +169,7 @@ fn tokens(
 
 /// Whether a user is as known, and whether a change that was not answered was both made and recorded, or neither.
 fn state_of_user(
-    site: &Site,
+    asker: &Asker<'_>,
     model: &Model,
     index: usize,
     events: &Events,
@@ -166,8 +183,7 @@ fn state_of_user(
         }
         !recorded.is_empty()
     };
-    let shown = ask(
-        site,
+    let shown = asker.ask(
         0,
         &requests::admin("GET", format!("users/{}", user.name), None),
     );
@@ -178,7 +194,7 @@ fn state_of_user(
     let is_active = state == "active";
     let logs_in = |password: &str| {
         let call = requests::login(Dialect::Memsource, user, password, "");
-        matches!(ask(site, index, &call), Outcome::Done(_))
+        matches!(asker.ask(index, &call), Outcome::Done(_))
     };
     let (made, recorded) = match &user.attempt {
         Some(Attempt::Active(wanted)) => {
