@@ -68,7 +68,7 @@ impl Request {
         roundtrip(&authority, &self.message(&authority))
     }
 
-    /// Returns the bytes that [`send`](Self::send) would send, for tests that send them otherwise.
+    /// What [`send`](Self::send) writes to the connection.
     pub fn message(&self, authority: &str) -> Vec<u8> {
         let length = self.body.len().to_string();
         let added = [
