@@ -120,6 +120,16 @@ impl Events {
             .collect()
     }
 
+    /// The dialects and purposes of tokens of a user whose issue was answered as unavailable.
+    pub(crate) fn issues_in_doubt(&self, user: &str) -> Vec<(String, String)> {
+        let events = self.by_user.get(user).into_iter().flatten();
+        let events = events.filter(|event| event["event"] == "issue" && event["outcome"] != "done");
+        let text = |event: &Value, key: &str| event[key].as_str().unwrap_or_default().to_owned();
+        events
+            .map(|event| (text(event, "dialect"), text(event, "purpose")))
+            .collect()
+    }
+
     /// The handle of a token: of what its answer issued, the one that is for the same.
     pub(crate) fn handle_of(&self, token: &Token, model: &Model) -> Option<String> {
         let id = model.users[token.user].id.to_string();

@@ -92,7 +92,7 @@ impl Model {
                 .iter()
                 .filter(|(d, u, _)| (*d, *u) == (dialect, user));
             let asked: Vec<_> = asked.map(|(_, _, changes)| *changes).collect();
-            let is_live = asked == [self.users[user].changes]
+            let is_live = asked == [Some(self.users[user].changes)]
                 && self.is_sure_of(user, None)
                 && user != IMPORTED;
             self.tokens.push(Token {

@@ -144,8 +144,8 @@ pub(crate) struct Model {
     pub(crate) tokens: Vec<Token>,
     /// Devices for which a login was not answered: it may still take the place of others.
     pub(crate) doubtful: HashSet<(usize, String)>,
-    /// E-mails that were asked for: the dialect, the user, and how often the user had changed.
-    pub(crate) emails: Vec<(Dialect, usize, u32)>,
+    /// E-mails that were asked for: the dialect, the user, and how often the user had changed, if that is known.
+    pub(crate) emails: Vec<(Dialect, usize, Option<u32>)>,
     pub(crate) expected: Vec<Expected>,
     pub(crate) trace: Vec<String>,
     pub(crate) wrong: Vec<String>,

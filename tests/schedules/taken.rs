@@ -72,7 +72,9 @@ impl Model {
                 }
             }
             Act::Email(dialect) => {
+                // One that competes with a change of the user may come before it.
                 let changes = self.users[job.user].changes;
+                let changes = (!others.affect_user(job.user)).then_some(changes);
                 self.emails.push((dialect, job.user, changes));
                 let all = self.tokens.iter().enumerate();
                 let earlier: Vec<_> = all
