@@ -73,9 +73,11 @@ sweep: servers ## what a million tokens take, and who waits while they are swept
 bench-build:
 	$(CARGO) build --release --locked --package isogloss-gateway --package isogloss-bench
 
-faults: servers ## stores that fail under load, and kills in 200 rounds; prints how long each recovery took
-	$(CARGO) test --locked --package conformance --test faults -- --nocapture --test-threads 2
-	ISOGLOSS_ROUNDS=200 $(CARGO) test --locked --package conformance --test restart -- --nocapture what_was_answered
+faults: servers ## connections and stores that fail, 500 random schedules for each store, silences of 65 s, and 200 kills; prints how each went; half an hour
+	$(CARGO) test --locked --package conformance --test faults -- --nocapture --test-threads 2 --skip silence
+	ISOGLOSS_SILENCE=$${ISOGLOSS_SILENCE:-65} $(CARGO) test --locked --package conformance --test faults -- --nocapture silence
+	ISOGLOSS_SCHEDULES=$${ISOGLOSS_SCHEDULES:-500} $(CARGO) test --locked --no-fail-fast --package conformance --test schedules -- --nocapture --test-threads 2
+	ISOGLOSS_ROUNDS=$${ISOGLOSS_ROUNDS:-200} $(CARGO) test --locked --package conformance --test restart -- --nocapture what_was_answered
 
 check: tools ## formatting, lints, documentation, licences and sources, unused dependencies
 	$(CARGO) fmt --all --check
@@ -101,7 +103,7 @@ fmt: ## format the code
 	$(CARGO) fmt --manifest-path tests/fuzz/Cargo.toml
 
 servers:
-	@tests/install redis postgres nginx caddy traefik envoy faketime
+	@tests/install redis postgres nginx caddy traefik envoy faketime ip
 
 peers:
 	@tests/install wrk lua

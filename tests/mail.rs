@@ -2,14 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::{Builder, Gateway, Request, Response};
+use conformance::{Builder, Gateway, MailServer, Request, Response};
 use serde_json::json;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -98,16 +96,17 @@ fn letter_in_a_folder_sets_a_new_password() {
 #[test]
 fn letter_goes_to_a_mail_server() {
     for host in ["127.0.0.1", "[::1]"] {
-        let listener = TcpListener::bind(format!("{host}:0")).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let letters = mail_server(listener);
+        let server = MailServer::start(host).unwrap();
         let gateway = gateway()
-            .env("ISOGLOSS__MAIL__TRANSPORT", format!("smtp://{host}:{port}"))
+            .env(
+                "ISOGLOSS__MAIL__TRANSPORT",
+                format!("smtp://{}", server.address()),
+            )
             .env("ISOGLOSS__MAIL__FROM", "Help <help@example.com>")
             .start()
             .unwrap();
         assert_eq!(ask_for_reset(gateway.public(), "sample").status, 200);
-        let letter = letters.recv_timeout(PATIENCE).unwrap();
+        let letter = server.wait_for(1).unwrap().remove(0);
         assert!(letter.contains("From: Help <help@example.com>"), "{letter}");
         assert!(letter.contains("To: sample@example.com"), "{letter}");
         assert_unlogged(&gateway, &[&key(&letter), "sample@example.com"]);
@@ -238,47 +237,4 @@ fn mail_server_that_is_away_is_the_operators_trouble_not_the_clients() {
         .unwrap();
     assert_eq!(ask_for_reset(gateway.public(), "sample").status, 200);
     assert!(gateway.logs("was not sent"));
-}
-
-/// Takes letters as a mail server would, and hands them on.
-fn mail_server(listener: TcpListener) -> Receiver<String> {
-    let (letters, taken) = channel();
-    thread::spawn(move || {
-        for client in listener.incoming() {
-            if let Some(letter) = take(&client.unwrap()) {
-                letters.send(letter).unwrap();
-            }
-        }
-    });
-    taken
-}
-
-fn take(client: &TcpStream) -> Option<String> {
-    let mut writer = client;
-    let mut lines = BufReader::new(client).lines();
-    let mut say = |line: &str| writer.write_all(format!("{line}\r\n").as_bytes());
-    let mut letter = None;
-    say("220 test").ok()?;
-    while let Some(Ok(line)) = lines.next() {
-        let answer = match line.get(..4)?.to_uppercase().as_str() {
-            "EHLO" | "HELO" => "250 test",
-            "DATA" => {
-                say("354 go on").ok()?;
-                let text = lines.by_ref().map_while(Result::ok);
-                let text: Vec<_> = text.take_while(|line| line != ".").collect();
-                letter = Some(text.join("\n"));
-                "250 taken"
-            }
-            "QUIT" => {
-                say("221 bye").ok()?;
-                break;
-            }
-            _ => "250 fine",
-        };
-        say(answer).ok()?;
-        if letter.is_some() {
-            break;
-        }
-    }
-    letter
 }

@@ -8,10 +8,10 @@ mod person;
 #[path = "shared/unavailable.rs"]
 mod unavailable;
 
-use std::process::Command;
 use std::thread;
 
-use conformance::{Gateway, Redis, Reply, Request, Store};
+use conformance::relay::Relay;
+use conformance::{Gateway, Redis, Request, Store};
 use serde_json::json;
 
 use crate::holdings::{Held, Kind};
@@ -21,8 +21,12 @@ use crate::unavailable::{
 };
 
 fn gateway_on(redis: &Redis) -> Gateway {
+    gateway_at(redis.url())
+}
+
+fn gateway_at(url: String) -> Gateway {
     Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
-        .store(Store::Redis(redis.url()))
+        .store(Store::Redis(url))
         .env("ISOGLOSS__TOKENS__REDIS_TIMEOUT", "200ms")
         .start()
         .unwrap()
@@ -111,46 +115,18 @@ fn gateway_started_without_redis_comes_up_and_recovers() {
     assert_well_again(&gateway);
 }
 
-/// A Redis that takes connections and commands and answers none, until this is dropped.
-struct Stalled(String);
-
-impl Stalled {
-    fn stall(redis: &Redis) -> Self {
-        let Ok(Reply::Bulk(Some(information))) = redis.command(&["INFO", "server"]) else {
-            panic!("no INFO");
-        };
-        let information = String::from_utf8_lossy(&information).into_owned();
-        let line = information
-            .lines()
-            .find_map(|line| line.strip_prefix("process_id:"));
-        let stalled = Self(line.unwrap().trim().to_owned());
-        stalled.signal("-STOP");
-        stalled
-    }
-
-    fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").args([signal, &self.0]).status();
-        assert!(sent.unwrap().success());
-    }
-}
-
-impl Drop for Stalled {
-    fn drop(&mut self) {
-        self.signal("-CONT");
-    }
-}
-
 #[test]
 fn stalled_redis_is_unavailable_and_its_tokens_live_on() {
     let redis = Redis::start().unwrap();
-    let gateway = gateway_on(&redis);
+    let relay = Relay::to(redis.port()).unwrap();
+    let gateway = gateway_at(format!("redis://{}", relay.address()));
     let tokens = Person::admin().every_token(gateway.public()).unwrap();
-    let stalled = Stalled::stall(&redis);
+    relay.stall();
     // Each answer is awaited for 30 s at most, and the time-out is 200 ms.
     assert_nothing_but_unavailable(&gateway, &tokens);
-    drop(stalled);
+    relay.go_on();
     assert_well_again(&gateway);
-    // What was asked meanwhile reached Redis when it woke: the deletions may have been done.
+    // What was asked meanwhile reached Redis when the relay went on: the deletions may have been done.
     let kept = [
         Kind::BimplusRemember,
         Kind::TokenloginReauthentication,

@@ -4,12 +4,15 @@
 //! `make faults` prints how long each recovery took.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../shared/announced.rs"]
+mod announced;
 mod clock;
 mod disk;
 mod load;
+mod packets;
 mod postgres;
-mod proxy;
 mod redis;
+mod silence;
 #[path = "../shared/small_disk.rs"]
 mod small_disk;
 mod topologies;

@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::thread;
 use std::time::Duration;
 
+use conformance::relay::Relay;
 use conformance::{Gateway, Postgres, Store};
 
-use crate::proxy::Proxy;
 use crate::{gateway, survives};
 
 /// A PostgreSQL, and the address and name of a database there.
@@ -42,13 +42,13 @@ fn it_is_killed_and_comes_back() {
 #[test]
 fn its_network_stalls() {
     let (postgres, address, _) = directory();
-    let proxy = Proxy::to(postgres.port());
-    let address = address.replace(&postgres.port().to_string(), &proxy.port().to_string());
+    let relay = Relay::to(postgres.port()).unwrap();
+    let address = address.replace(&postgres.port().to_string(), &relay.port().to_string());
     survives(
         "network to postgres stalled",
         &on(&address),
-        || proxy.stall(),
-        || proxy.go_on(),
+        || relay.stall(),
+        || relay.go_on(),
     );
 }
 

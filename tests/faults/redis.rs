@@ -6,9 +6,9 @@ use std::thread;
 use std::time::Duration;
 
 use conformance::Store;
+use conformance::relay::Relay;
 use conformance::servers::Server;
 
-use crate::proxy::Proxy;
 use crate::{gateway, survives};
 
 /// Runs a command as whom `AUTH` with these words lets in.
@@ -45,13 +45,13 @@ fn it_is_killed_and_comes_back() {
 #[test]
 fn the_network_stalls() {
     let redis = durable();
-    let proxy = Proxy::to(redis.port());
-    let gateway = gateway(at(proxy.port())).start().unwrap();
+    let relay = Relay::to(redis.port()).unwrap();
+    let gateway = gateway(at(relay.port())).start().unwrap();
     survives(
         "network stalled",
         &gateway,
-        || proxy.stall(),
-        || proxy.go_on(),
+        || relay.stall(),
+        || relay.go_on(),
     );
 }
 

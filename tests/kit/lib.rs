@@ -1,16 +1,20 @@
 //! What the suites of this package share: a gateway as a process, a Redis and a PostgreSQL to stop and
-//! start, and, from [`isogloss_exchange`], raw HTTP and the files under `exchanges/`.
+//! start, a mail server, a relay in front of any of them, and, from [`isogloss_exchange`], raw HTTP and the files under `exchanges/`.
 
 mod log;
+mod mail;
 mod postgres;
 mod process;
 mod redis;
+pub mod relay;
+
 mod request;
 mod server;
 pub mod servers;
 
 pub use isogloss_exchange::{Conversation, Failure, Host, Response, Result, Step, roundtrip, totp};
 
+pub use mail::MailServer;
 pub use postgres::{Postgres, Stalled};
 pub use redis::{Redis, Reply};
 pub use request::Request;

@@ -74,6 +74,11 @@ impl Redis {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
+    /// Returns the port at which it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Ends it at once; what it held is gone.
     pub fn stop(&mut self) -> Result<()> {
         if let Some(mut child) = self.child.take() {

@@ -242,6 +242,13 @@ impl Gateway {
             .is_some()
     }
 
+    /// Waits for a line behind the first `known` ones in which one of the texts is, 30 seconds at most, and
+    /// returns the place of that text. `None` if no such line comes.
+    pub fn logs_one_of(&self, known: usize, texts: &[&str]) -> Option<usize> {
+        let place = |line: &str| texts.iter().position(|text| line.contains(text));
+        self.log.find(known, PATIENCE, place)
+    }
+
     /// Whether that many lines with that text are in the log, or come within 30 seconds.
     pub fn logs_times(&self, text: &str, times: usize) -> bool {
         let deadline = Instant::now() + PATIENCE;

@@ -1,0 +1,244 @@
+//! A gateway, the relay to its servers, and what is asked there while a connection is silent.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use conformance::relay::{Connection, Direction, Relay};
+use conformance::servers::{ClusterServers, Server};
+use conformance::{Builder, Gateway, MailServer, Postgres, Request, Response, Store};
+use serde_json::json;
+
+use crate::announced::announced;
+use crate::gateway;
+
+/// Of Redis, PostgreSQL and the mail server alike.
+const TIMEOUT: Duration = Duration::from_secs(1);
+/// How soon all is well.
+const BOUND: Duration = Duration::from_secs(2);
+/// Between two questions.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What is asked while a connection is silent.
+#[derive(Clone, Copy)]
+pub(super) enum Probe {
+    /// Is an invented token good? No gateway keeps such an answer.
+    Check,
+    /// A login, and the log-out of its token.
+    Login,
+    /// An e-mail that is asked for, and comes.
+    Email,
+}
+
+/// What came of a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Right,
+    Unavailable,
+}
+
+pub(super) struct Site {
+    pub(super) gateway: Gateway,
+    mail: MailServer,
+    pub(super) relays: Vec<Relay>,
+    /// The servers behind them.
+    _servers: (Option<Server>, Option<ClusterServers>, Option<Postgres>),
+}
+
+fn length() -> Duration {
+    let length = std::env::var("ISOGLOSS_SILENCE");
+    Duration::from_secs(length.map_or(3, |text| text.parse().unwrap()))
+}
+
+fn start(builder: Builder) -> Gateway {
+    let mut builder = builder;
+    for key in [
+        "TOKENS__REDIS_TIMEOUT",
+        "TOKENS__REDIS_CONNECT_TIMEOUT",
+        "TOKENS__REDIS_POOL_TIMEOUT",
+        "DIRECTORY__TIMEOUT",
+        "MAIL__TIMEOUT",
+    ] {
+        builder = builder.env(format!("ISOGLOSS__{key}"), format!("{TIMEOUT:?}"));
+    }
+    // One thread, so that all questions go by the same connections.
+    let gateway = builder.env("ISOGLOSS__SERVER__WORKERS", "1").start();
+    let gateway = gateway.unwrap();
+    gateway.wait_until_ready().unwrap();
+    gateway
+}
+
+impl Site {
+    pub(super) fn redis(settings: &[(&str, &str)]) -> Self {
+        let server = Server::start(&[]).unwrap();
+        let relay = Relay::to(server.port()).unwrap();
+        let store = Store::Redis(format!("redis://{}", relay.address()));
+        let builder = settings
+            .iter()
+            .fold(gateway(store), |builder, (key, value)| {
+                builder.env(format!("ISOGLOSS__{key}"), *value)
+            });
+        Self {
+            gateway: start(builder),
+            mail: MailServer::start("127.0.0.1").unwrap(),
+            relays: vec![relay],
+            _servers: (Some(server), None, None),
+        }
+    }
+
+    pub(super) fn cluster() -> Self {
+        let servers = ClusterServers::start_primaries("127.0.0.1", (3, 0), &[]).unwrap();
+        let relays = announced(&servers);
+        let places: Vec<_> = relays.iter().map(|one| one.address().to_string()).collect();
+        let store = Store::Redis(format!("redis+cluster://{}", places.join(",")));
+        Self {
+            gateway: start(gateway(store)),
+            mail: MailServer::start("127.0.0.1").unwrap(),
+            relays,
+            _servers: (None, Some(servers), None),
+        }
+    }
+
+    pub(super) fn postgres() -> Self {
+        let server = Postgres::start().unwrap();
+        let relay = Relay::to(server.port()).unwrap();
+        let address = server.new_database().unwrap();
+        let [from, to] = [server.port(), relay.port()].map(|port| format!(":{port}/"));
+        let builder = gateway(Store::Memory).directory(address.replace(&from, &to));
+        Self {
+            gateway: start(builder),
+            mail: MailServer::start("127.0.0.1").unwrap(),
+            relays: vec![relay],
+            _servers: (None, None, Some(server)),
+        }
+    }
+
+    pub(super) fn mail() -> Self {
+        let mail = MailServer::start("127.0.0.1").unwrap();
+        let relay = Relay::to(mail.address().port()).unwrap();
+        let transport = format!("smtp://{}", relay.address());
+        let builder = gateway(Store::Memory).env("ISOGLOSS__MAIL__TRANSPORT", transport);
+        Self {
+            gateway: start(builder),
+            mail,
+            relays: vec![relay],
+            _servers: (None, None, None),
+        }
+    }
+
+    pub(super) fn ask(&self, probe: Probe) -> Answer {
+        let public = self.gateway.public();
+        let bearing = |method: &str, token: &str| {
+            let request = Request::new(method, "/v2/authorize");
+            request.header("Authorization", format!("BimPlus {token}"))
+        };
+        let (answer, right) = match probe {
+            Probe::Check => (
+                bearing("GET", &"0123456789abcdef".repeat(2)).send(public),
+                401,
+            ),
+            Probe::Login => {
+                let body = json!({"user_id": "admin", "password": "admin-demo"});
+                let login = Request::post("/v2/authorize").json(&body).send(public);
+                let login = login.unwrap();
+                if login.status == 200 {
+                    let token = login.json().unwrap()["access_token"].clone();
+                    (bearing("DELETE", token.as_str().unwrap()).send(public), 200)
+                } else {
+                    (Ok(login), 200)
+                }
+            }
+            Probe::Email => {
+                let before = self.mail.emails().len();
+                let answer = self.ask_for_email();
+                if !self.mail.comes(before + 1, TIMEOUT) {
+                    return Answer::Unavailable;
+                }
+                (Ok(answer), 200)
+            }
+        };
+        let answer = answer.unwrap();
+        match answer.status {
+            503 => Answer::Unavailable,
+            status => {
+                assert_eq!(status, right, "{}", answer.text());
+                Answer::Right
+            }
+        }
+    }
+
+    pub(super) fn ask_for_email(&self) -> Response {
+        let path = "/api/v1/Authentication/RequestPasswordReset?APIKey=demo-api-key";
+        let asked = Request::post(path).json(&json!({"LoginName": "sample"}));
+        asked.send(self.gateway.public()).unwrap()
+    }
+
+    /// The connection of a relay that is used most by these questions; those that are told of changes in Redis
+    /// are left out.
+    pub(super) fn used_by(&self, relay: usize, probe: Probe) -> Connection {
+        let is_meant = |one: &Connection| !one.has_sent("TRACKING");
+        let passed = || {
+            let open = self.relays[relay].connections().into_iter();
+            open.filter(is_meant)
+                .map(|one| (one.passed(Direction::Requests), one))
+                .collect::<Vec<_>>()
+        };
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            let before = passed();
+            for _ in 0..8 {
+                assert_eq!(self.ask(probe), Answer::Right);
+            }
+            let grown = passed().into_iter().map(|(now, one)| {
+                let known = before.iter().find(|(_, old)| old.number() == one.number());
+                (now - known.map_or(now, |(before, _)| *before), one)
+            });
+            let most = grown.max_by_key(|(grown, _)| *grown);
+            if let Some((100.., one)) = most {
+                return one;
+            }
+            assert!(Instant::now() < deadline, "no connection is used");
+        }
+    }
+
+    pub(super) fn tracker(&self, relay: usize) -> Connection {
+        let tracks = |one: &Connection| one.has_sent("TRACKING");
+        self.relays[relay].wait_for("a tracker", tracks).unwrap()
+    }
+
+    /// Silences a connection, asks on and on, and lets it go on.
+    pub(super) fn outlives(&self, what: &str, silent: &Connection, probe: Probe) {
+        for direction in Direction::BOTH {
+            silent.stall(direction);
+        }
+        let began = Instant::now();
+        let mut answers = Vec::new();
+        while began.elapsed() < length() {
+            let asked = began.elapsed();
+            answers.push((asked, self.ask(probe)));
+            thread::sleep(PAUSE);
+        }
+        let bad: Vec<_> = answers
+            .iter()
+            .filter(|(_, answer)| *answer != Answer::Right)
+            .collect();
+        let last = bad.last().map_or(Duration::ZERO, |(asked, _)| *asked);
+        eprintln!(
+            "silence of {what} for {:?}: {} of {} answers unavailable, the last asked {last:.0?} after its \
+             beginning",
+            length(),
+            bad.len(),
+            answers.len()
+        );
+        assert!(
+            last <= BOUND,
+            "{what}: unavailable {last:?} after the silence began: {answers:?}"
+        );
+        for direction in Direction::BOTH {
+            silent.go_on(direction);
+        }
+        // What was held arrives now, and nothing comes of it.
+        for _ in 0..5 {
+            assert_eq!(self.ask(probe), Answer::Right, "{what}: after the silence");
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! One-time tokens in e-mails.
+
+use crate::model::Model;
+use crate::plan::Dialect;
+use crate::site::Site;
+
+/// The tokens in all e-mails to the users of a schedule.
+pub(crate) fn tokens(site: &Site, model: &Model) -> Vec<(usize, Dialect, String)> {
+    let emails = site.mail.emails();
+    let found = emails.iter().filter_map(|email| {
+        let mut users = model.users.iter();
+        let user = users.position(|user| email.contains(&format!("To: {}@", user.name)))?;
+        // Long lines are folded with `=`.
+        let text = email.replace("=\n", "").replace("=3D", "=");
+        let dialect = match text.contains("cross_token=") {
+            true => Dialect::Bimplus,
+            false => Dialect::Tokenlogin,
+        };
+        let mut words = text.split(|c: char| !c.is_ascii_hexdigit());
+        let token = words.find(|word| word.len() == 32)?;
+        Some((user, dialect, token.to_owned()))
+    });
+    found.collect()
+}

@@ -1,0 +1,114 @@
+//! Seeded random schedules against a model: users log in, check tokens, refresh, log out and redeem, while
+//! administrators change users, directory files are imported and configurations reloaded, and connections are
+//! stalled, cut, delayed, reordered, and deprived of their answers.
+//!
+//! No live token may be refused but as "unavailable", no ended one accepted, every change that was answered has
+//! to be recorded, and every recorded one made. `ISOGLOSS_SCHEDULES` sets how many there are for each back end,
+//! `ISOGLOSS_SEED=7` runs that one alone, and `ISOGLOSS_SEED=1..21` those that ran together.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../shared/announced.rs"]
+mod announced;
+mod audit;
+mod emails;
+mod faults;
+mod issued;
+mod job;
+mod judge;
+mod model;
+mod plan;
+mod requests;
+mod resets;
+mod run;
+mod site;
+mod taken;
+mod verify;
+
+use std::time::Instant;
+
+use crate::run::Batch;
+use crate::site::{BackEnd, Site};
+
+/// How many schedules share the gateways at a time.
+const AT_ONCE: usize = 20;
+/// Of how many failures the steps are printed.
+const SHOWN: usize = 3;
+
+/// The seeds that are asked for.
+fn seeds() -> Vec<u64> {
+    let number = |text: &str| text.parse::<u64>().unwrap();
+    match std::env::var("ISOGLOSS_SEED") {
+        Ok(text) => match text.split_once("..") {
+            Some((from, to)) => (number(from)..number(to)).collect(),
+            None => vec![number(&text)],
+        },
+        Err(_) => {
+            let count = std::env::var("ISOGLOSS_SCHEDULES");
+            let count = count.map_or(10, |text| number(&text));
+            (1..=count).collect()
+        }
+    }
+}
+
+fn hold_with(back_end: BackEnd) {
+    let seeds = seeds();
+    let site = Site::start(back_end);
+    let began = Instant::now();
+    let (mut done, mut steps, mut unavailable) = (0, 0, 0);
+    let mut failed = Vec::new();
+    for together in seeds.chunks(AT_ONCE) {
+        let outcome = Batch::new(&site, together).run();
+        done += together.len();
+        for model in &outcome.models {
+            steps += model.steps;
+            unavailable += model.unavailable;
+            if model.wrong.is_empty() {
+                continue;
+            }
+            failed.push(model.seed);
+            let (seed, wrong) = (model.seed, model.wrong.join("\n  "));
+            eprintln!("{back_end:?}, seed {seed}, ran with {together:?}:\n  {wrong}");
+            if failed.len() <= SHOWN {
+                let (trace, silent) = (model.trace.join("\n"), outcome.silent.join("\n  "));
+                eprintln!("its steps:\n{trace}\nsilent in the end:\n  {silent}");
+            }
+        }
+        eprintln!(
+            "{back_end:?}: {done} of {} schedules in {:.0?}, {steps} steps, {unavailable} unavailable, well \
+             {:.0?} after the last fault, {} failed",
+            seeds.len(),
+            began.elapsed(),
+            outcome.recovery,
+            failed.len()
+        );
+    }
+    assert!(
+        failed.is_empty(),
+        "{back_end:?}: failed with the seeds {failed:?}; ISOGLOSS_SEED=n runs one again"
+    );
+}
+
+#[test]
+fn schedules_hold_with_tokens_in_memory() {
+    hold_with(BackEnd::Memory);
+}
+
+#[test]
+fn schedules_hold_with_the_embedded_store() {
+    hold_with(BackEnd::Embedded);
+}
+
+#[test]
+fn schedules_hold_with_redis() {
+    hold_with(BackEnd::Redis);
+}
+
+#[test]
+fn schedules_hold_with_a_redis_cluster() {
+    hold_with(BackEnd::Cluster);
+}
+
+#[test]
+fn schedules_hold_with_redis_and_postgres() {
+    hold_with(BackEnd::RedisAndPostgres);
+}
