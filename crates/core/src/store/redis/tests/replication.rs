@@ -160,7 +160,7 @@ async fn an_end_that_is_redirected_waits_where_it_was_done() {
     let to = &servers[usize::from(from.port() == servers[0].port())];
     let slot = from.ask(&["CLUSTER", "KEYSLOT", &key]).unwrap();
     begin_move(&slot, from, to).unwrap();
-    move_keys(&[key.clone()], from, to).unwrap();
+    move_keys(&[key.clone().into()], from, to).unwrap();
     for replica in &servers[3..] {
         replica.stall().unwrap();
     }
