@@ -57,7 +57,7 @@ impl Cluster {
             .retries(0)
             .connection_timeout(settings.connect_timeout)
             // A little less than a command has in all: the error says which server was silent.
-            .response_timeout(settings.timeout - settings.timeout / 20)
+            .response_timeout(settings.timeout.mul_f64(0.95))
             .tcp_settings(tcp_settings());
         if let Some(certificates) = dialer.certificates() {
             client = client.certs(certificates);

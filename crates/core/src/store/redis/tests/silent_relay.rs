@@ -106,7 +106,7 @@ impl Relay {
             let bytes = one.sent.lock().unwrap();
             let text = String::from_utf8_lossy(&bytes);
             let is_open = !one.has_ended.load(Ordering::Relaxed);
-            is_open && text.contains(sent) && !(text.contains(but_not) && !but_not.is_empty())
+            is_open && text.contains(sent) && (but_not.is_empty() || !text.contains(but_not))
         });
         chosen
             .filter(|one| !one.is_silent.swap(true, Ordering::Relaxed))
