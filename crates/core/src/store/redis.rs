@@ -97,13 +97,10 @@ impl RedisStore {
     pub fn new(settings: &RedisSettings, caps: Caps) -> Result<Self, StoreError> {
         let link = Arc::new(Link::new(settings)?);
         let near = NonZeroUsize::new(settings.near_cache).map(|room| {
-            let near = Arc::new(NearTokens::new(
-                room,
-                settings.worker_connections,
-                Arc::clone(link.access().dialer.identity()),
-            ));
+            let (own, access) = (settings.worker_connections, link.access());
+            let near = Arc::new(NearTokens::new(room, own, &access.dialer));
             let following = tracker::follow(Arc::downgrade(&link), Arc::clone(&near));
-            link.access().dialer.runtime().spawn(following);
+            access.dialer.runtime().spawn(following);
             near
         });
         let scripts = Arc::new(Scripts::new(link.keys().clone()));

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use ::redis::cluster::ClusterClient;
 use ::redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo};
-use ::redis::{Cmd, ConnectionInfo, FromRedisValue, ProtocolVersion, RedisResult, cmd};
+use ::redis::{Cmd, ConnectionInfo, FromRedisValue, ProtocolVersion, RedisError, RedisResult, cmd};
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
@@ -22,7 +22,6 @@ use super::link::failed;
 use super::name::{failed_at, name_of, names_of};
 use super::question::{Answered, Manner, Question};
 use super::replicas::Replicas;
-use super::silence::Silence;
 use super::topology::{Slots, have_key, primaries_of};
 use super::wire::{NameOf, Wire};
 use crate::error::StoreError;
@@ -39,7 +38,6 @@ pub(super) struct Cluster {
     /// `WAIT` holds up whatever comes after it on its connection.
     waiting: Arc<Client>,
     timeout: Duration,
-    silence: Silence,
     replicas: Replicas,
 }
 
@@ -59,7 +57,7 @@ impl Cluster {
             .retries(0)
             .connection_timeout(settings.connect_timeout)
             // A little less than a command has in all: the error says which server was silent.
-            .response_timeout(settings.timeout - settings.timeout / 20)
+            .response_timeout(settings.timeout.mul_f64(0.95))
             .tcp_settings(tcp_settings());
         if let Some(certificates) = dialer.certificates() {
             client = client.certs(certificates);
@@ -77,7 +75,6 @@ impl Cluster {
             known,
             dialer,
             timeout: settings.timeout,
-            silence: Silence::default(),
             replicas: Replicas::of(settings),
         })
     }
@@ -116,6 +113,9 @@ impl Cluster {
         let mut replicated = Ok(());
         if waits {
             let waited = wire.wait(self.replicas.wait()).await;
+            if waited.as_ref().is_err_and(RedisError::is_timeout) {
+                client.replace(&connected);
+            }
             replicated = self.replicas.suffice(&self.name, waited);
         }
         Ok(Answered { answer, replicated })
@@ -218,7 +218,9 @@ impl Cluster {
         connected: &Connected,
         error: &impl std::fmt::Display,
     ) {
-        self.silence.log(&format!("{}: {error}", self.name));
+        self.dialer
+            .silence()
+            .log(&format!("{}: {error}", self.name));
         client.replace(connected);
     }
 }

@@ -26,7 +26,7 @@ const REST: Duration = Duration::from_secs(1);
 
 /// The client of a cluster.
 pub(super) struct Client {
-    client: ClusterClient,
+    connects: ClusterClient,
     dialer: Dialer,
     /// Names the cluster in errors.
     name: String,
@@ -57,13 +57,13 @@ pub(super) struct Connected {
 
 impl Client {
     pub(super) fn new(
-        client: ClusterClient,
+        connects: ClusterClient,
         dialer: Dialer,
         name: String,
         (entering, waiting_time): (Duration, Duration),
     ) -> Arc<Self> {
         Arc::new(Self {
-            client,
+            connects,
             dialer,
             name,
             entering,
@@ -107,7 +107,7 @@ impl Client {
     }
 
     async fn make(&self) -> Result<Connected, StoreError> {
-        let entering = timeout(self.entering, self.client.get_async_connection());
+        let entering = timeout(self.entering, self.connects.get_async_connection());
         let entered = self.dialer.inside(entering).await;
         let entered = entered.map_err(|_| failed_at(&self.name, "no connection in time"))?;
         let connection = entered.map_err(|error| failed_at(&self.name, error))?;

@@ -18,6 +18,7 @@ use tokio::runtime::Handle;
 use super::RedisSettings;
 use super::identity::Identity;
 use super::link::failed;
+use super::silence::Silence;
 use crate::error::StoreError;
 
 /// How long a connection is idle before the kernel asks whether the other side is still there.
@@ -36,6 +37,7 @@ pub(super) struct Dialer {
     /// Drives all connections.
     runtime: Handle,
     identity: Arc<Identity>,
+    silence: Arc<Silence>,
 }
 
 impl Dialer {
@@ -57,6 +59,7 @@ impl Dialer {
             config,
             runtime,
             identity,
+            silence: Arc::default(),
         })
     }
 
@@ -98,6 +101,11 @@ impl Dialer {
     /// Which servers connections lead to.
     pub(super) fn identity(&self) -> &Arc<Identity> {
         &self.identity
+    }
+
+    /// Logs connections that are silent.
+    pub(super) fn silence(&self) -> &Arc<Silence> {
+        &self.silence
     }
 
     /// What makes the connections of a pool. They are made [inside](Self::inside).

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use ::redis::ConnectionInfo;
 use ::redis::aio::MultiplexedConnection;
 
+use super::dialer::Dialer;
 use super::identity::Identity;
 use super::wires::Wires;
 use crate::near::{Near, NearStatus};
@@ -34,16 +35,12 @@ pub(super) struct NearTokens {
 }
 
 impl NearTokens {
-    pub(super) fn new(
-        room: NonZeroUsize,
-        worker_connections: bool,
-        identity: Arc<Identity>,
-    ) -> Self {
+    pub(super) fn new(room: NonZeroUsize, worker_connections: bool, dialer: &Dialer) -> Self {
         Self {
             near: Near::new(room),
             lease: Lease::new(),
-            wires: Arc::new(Wires::new(worker_connections)),
-            identity,
+            wires: Arc::new(Wires::new(worker_connections, Arc::clone(dialer.silence()))),
+            identity: Arc::clone(dialer.identity()),
         }
     }
 

@@ -19,7 +19,6 @@ use super::name::{failed_at, name_of};
 use super::place::Place;
 use super::question::{Answered, Manner, Question};
 use super::replicas::Replicas;
-use super::silence::Silence;
 use crate::connections::Connections;
 use crate::error::StoreError;
 
@@ -33,7 +32,6 @@ pub(super) struct Primary {
     entering: Duration,
     timeout: Duration,
     replicas: Replicas,
-    silence: Silence,
 }
 
 /// A pool of connections to one server.
@@ -80,7 +78,6 @@ impl Primary {
             entering: settings.entering(),
             timeout: settings.timeout,
             replicas: Replicas::of(settings),
-            silence: Silence::default(),
         }
     }
 
@@ -116,6 +113,11 @@ impl Primary {
                     let mut replicated = Ok(());
                     if manner == Manner::Revocation && self.replicas.are_wanted() {
                         let waited = self.replicas.wait().query_async(&mut connection).await;
+                        if let Err(error) = &waited
+                            && Fault::of(error).spoils_the_connection()
+                        {
+                            drop(Connection::take(connection));
+                        }
                         replicated = self.replicas.suffice(&place, waited);
                     }
                     return Ok(Answered { answer, replicated });
@@ -123,13 +125,13 @@ impl Primary {
                 Ok(Err(error)) => error,
                 Err(_) => {
                     drop(Connection::take(connection));
-                    self.silence.log(&place);
+                    self.dialer.silence().log(&place);
                     return Err(failed_at(&place, "no answer in time"));
                 }
             };
             let fault = Fault::of(&error);
             if error.is_timeout() {
-                self.silence.log(&place);
+                self.dialer.silence().log(&place);
             }
             if fault.spoils_the_connection() {
                 drop(Connection::take(connection));

@@ -1,5 +1,6 @@
 //! Logging that a server is silent: once, not with each request that it leaves without a response.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,17 +9,14 @@ use tracing::{debug, warn};
 /// Time-outs that are less apart than this belong to one silence.
 const APART: Duration = Duration::from_secs(10);
 
-/// When the last time-out was.
+/// When the last time-out of each server was.
 #[derive(Default)]
-pub(super) struct Silence(Mutex<Option<Instant>>);
+pub(super) struct Silence(Mutex<HashMap<String, Instant>>);
 
 impl Silence {
     /// Logs a time-out at that server, as a warning if it is the first.
     pub(super) fn log(&self, server: &str) {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = last.replace(Instant::now());
-        drop(last);
-        if before.is_none_or(|before| before.elapsed() > APART) {
+        if self.begins(server, Instant::now()) {
             warn!(
                 server,
                 "redis is silent: its connection is closed and made again"
@@ -26,5 +24,28 @@ impl Silence {
         } else {
             debug!(server, "redis is still silent");
         }
+    }
+
+    fn begins(&self, server: &str, now: Instant) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = last.insert(server.to_owned(), now);
+        before.is_none_or(|before| now.saturating_duration_since(before) > APART)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_silence_of_a_server_is_logged_once() {
+        let silence = Silence::default();
+        let begun = Instant::now();
+        let seconds = Duration::from_secs;
+        assert!(silence.begins("a", begun));
+        assert!(!silence.begins("a", begun + seconds(1)));
+        assert!(silence.begins("b", begun + seconds(1)));
+        assert!(!silence.begins("a", begun + seconds(11)));
+        assert!(silence.begins("a", begun + seconds(22)));
     }
 }

@@ -13,12 +13,13 @@ use ::redis::{ConnectionInfo, ErrorKind, RedisError, RedisResult, cmd};
 use futures_util::future::join_all;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::time::sleep;
-use tracing::{debug, warn};
+use tracing::debug;
 
 use super::dialer::Dialer;
 use super::doorman::ask_for_role;
 use super::identity::RunId;
 use super::name::{failed_at, name_of};
+use super::silence::Silence;
 use crate::error::StoreError;
 
 /// How soon a thread that could not get a connection of its own tries again.
@@ -29,6 +30,7 @@ pub(super) struct Wires {
     /// Whether threads have their own.
     are_own: bool,
     open: RwLock<Open>,
+    silence: Arc<Silence>,
 }
 
 #[derive(Default)]
@@ -83,9 +85,12 @@ enum Own {
 }
 
 impl Wires {
-    pub(super) fn new(are_own: bool) -> Self {
-        let open = RwLock::default();
-        Self { are_own, open }
+    pub(super) fn new(are_own: bool, silence: Arc<Silence>) -> Self {
+        Self {
+            are_own,
+            open: RwLock::default(),
+            silence,
+        }
     }
 
     /// Lets lookups go to that server, until [`close`](Self::close). It tells of changes by that connection.
@@ -153,7 +158,7 @@ impl Wires {
         drop(open);
         let server = &*failed.server;
         if error.is_timeout() {
-            warn!(server, %error, "a connection to redis is silent: it is closed and made again");
+            self.silence.log(server);
         } else {
             debug!(server, %error, "a connection to redis is made again");
         }

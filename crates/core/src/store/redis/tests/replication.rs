@@ -130,8 +130,8 @@ async fn of_many_who_repeat_a_use_that_no_replica_has_one_gets_the_token() {
         assert_eq!(left.unconfirmed, Some(Unconfirmed::Use));
         before = Record::clone(&left);
     }
-    let uses = (0..16).map(|_| with.replace(digest(1), &before, &spent, NOW));
-    let used = join_all(uses).await.into_iter().map(Result::unwrap);
+    let repeated = (0..16).map(|_| with.replace(digest(1), &before, &spent, NOW));
+    let used = join_all(repeated).await.into_iter().map(Result::unwrap);
     assert_eq!(used.filter(|used| *used).count(), 1);
     assert_eq!(with.get(digest(1)).await.unwrap().as_deref(), Some(&spent));
 }
@@ -160,7 +160,7 @@ async fn an_end_that_is_redirected_waits_where_it_was_done() {
     let to = &servers[usize::from(from.port() == servers[0].port())];
     let slot = from.ask(&["CLUSTER", "KEYSLOT", &key]).unwrap();
     begin_move(&slot, from, to).unwrap();
-    move_keys(&[key.clone().into_bytes()], from, to).unwrap();
+    move_keys(&[key.clone().into()], from, to).unwrap();
     for replica in &servers[3..] {
         replica.stall().unwrap();
     }

@@ -109,7 +109,6 @@ fn all_connections_are_silent_and_answers_are_right_again_in_time() {
                 Err(_) => ended = None,
             }
         }
-        println!("right again after {ended:?}");
         // The time-out and a second.
         assert!(
             ended.is_some_and(|ended| ended <= TIMEOUT + Duration::from_secs(1)),

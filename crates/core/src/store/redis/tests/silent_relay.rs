@@ -1,7 +1,7 @@
 //! A relay before a server that makes single connections silent: open, and nothing passes.
 
 use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,7 +19,15 @@ pub(super) struct Relay {
     /// Where the next connections go.
     server: Arc<Mutex<u16>>,
     passing: Arc<Mutex<Vec<Arc<Passing>>>>,
+    gate: Arc<Gate>,
     _engine: Engine,
+}
+
+/// Holds new connections until it is opened.
+#[derive(Default)]
+struct Gate {
+    is_closed: AtomicBool,
+    held: AtomicUsize,
 }
 
 /// A connection.
@@ -38,19 +46,30 @@ impl Relay {
         let port = listening.local_addr().unwrap().port();
         let server = Arc::new(Mutex::new(server));
         let passing = Arc::<Mutex<Vec<Arc<Passing>>>>::default();
+        let gate = Arc::<Gate>::default();
         let (to, all) = (Arc::clone(&server), Arc::clone(&passing));
+        let held_by = Arc::clone(&gate);
         engine.handle().unwrap().spawn(async move {
             let listener = TcpListener::from_std(listening).unwrap();
             while let Ok((client, _)) = listener.accept().await {
                 let one = Arc::<Passing>::default();
                 all.lock().unwrap().push(Arc::clone(&one));
-                tokio::spawn(pass(client, *to.lock().unwrap(), one));
+                let (server, gate) = (*to.lock().unwrap(), Arc::clone(&held_by));
+                tokio::spawn(async move {
+                    gate.held.fetch_add(1, Ordering::Relaxed);
+                    while gate.is_closed.load(Ordering::Relaxed) {
+                        sleep(GLANCE).await;
+                    }
+                    gate.held.fetch_sub(1, Ordering::Relaxed);
+                    pass(client, server, one).await;
+                });
             }
         });
         Self {
             port,
             server,
             passing,
+            gate,
             _engine: engine,
         }
     }
@@ -64,6 +83,21 @@ impl Relay {
         *self.server.lock().unwrap() = server;
     }
 
+    /// Holds the connections that are made from now on.
+    pub(super) fn hold(&self) {
+        self.gate.is_closed.store(true, Ordering::Relaxed);
+    }
+
+    /// How many connections are held.
+    pub(super) fn held(&self) -> usize {
+        self.gate.held.load(Ordering::Relaxed)
+    }
+
+    /// Lets them pass.
+    pub(super) fn release(&self) {
+        self.gate.is_closed.store(false, Ordering::Relaxed);
+    }
+
     /// Makes those connections silent whose client has sent one of the first words and none of the others, and
     /// returns how many.
     pub(super) fn silence(&self, sent: &str, but_not: &str) -> usize {
@@ -72,7 +106,7 @@ impl Relay {
             let bytes = one.sent.lock().unwrap();
             let text = String::from_utf8_lossy(&bytes);
             let is_open = !one.has_ended.load(Ordering::Relaxed);
-            is_open && text.contains(sent) && !(text.contains(but_not) && !but_not.is_empty())
+            is_open && text.contains(sent) && (but_not.is_empty() || !text.contains(but_not))
         });
         chosen
             .filter(|one| !one.is_silent.swap(true, Ordering::Relaxed))
