@@ -8,8 +8,8 @@ use crate::clock::milliseconds;
 use crate::store::{Caps, Record, Slot, StoredToken, unreadable};
 use crate::token::TokenDigest;
 
-type Error = Box<dyn std::error::Error + Send + Sync>;
-type Result<T> = std::result::Result<T, Error>;
+pub(super) type Error = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type Result<T> = std::result::Result<T, Error>;
 
 /// User, time of issue, digest: sorted, so that a user's oldest token comes first.
 pub(super) type UserKey = [u8; 40];
