@@ -2,20 +2,24 @@
 
 use std::time::{Duration, Instant};
 
-use conformance::{Request, Response, Store};
+use conformance::{Gateway, Request, Response, Store};
 use serde_json::json;
 
 use crate::small_disk::SmallDisk;
 use crate::{gateway, survives};
 
+/// A gateway whose files are all on that disk.
+fn gateway_on(disk: &SmallDisk) -> Gateway {
+    let gateway = gateway(Store::Embedded).folder(disk.path()).start();
+    let gateway = gateway.unwrap();
+    gateway.wait_until_ready().unwrap();
+    gateway
+}
+
 #[test]
 fn it_fills_up_and_is_cleared() {
     let disk = SmallDisk::mount();
-    let gateway = gateway(Store::Embedded)
-        .folder(disk.path())
-        .start()
-        .unwrap();
-    gateway.wait_until_ready().unwrap();
+    let gateway = gateway_on(&disk);
     survives("disk full", &gateway, || disk.fill(), || disk.empty());
 }
 
@@ -23,11 +27,7 @@ fn it_fills_up_and_is_cleared() {
 #[test]
 fn a_full_disk_refuses_logins_and_log_outs_and_no_live_token() {
     let disk = SmallDisk::mount();
-    let gateway = gateway(Store::Embedded)
-        .folder(disk.path())
-        .start()
-        .unwrap();
-    gateway.wait_until_ready().unwrap();
+    let gateway = gateway_on(&disk);
     let server = gateway.public();
     let login =
         Request::post("/v2/authorize").json(&json!({"user_id": "admin", "password": "admin-demo"}));
