@@ -38,7 +38,7 @@ use crate::error::AuthError;
 use crate::password::PasswordSettings;
 use crate::pepper::Pepper;
 use crate::session::{Concurrency, IssuedToken, Purpose, Terms};
-use crate::store::{Caps, EmbeddedStore};
+use crate::store::{Caps, EmbeddedStore, TokenStore};
 use crate::token::{Realm, Token};
 use crate::user::User;
 
@@ -163,6 +163,20 @@ const INVALID: &str = "the credentials do not fit";
 const DEAD: &str = "the token is not valid";
 
 impl Fixture {
+    /// The same core on another store of tokens.
+    fn on_store(&self, tokens: Arc<dyn TokenStore>) -> Auth {
+        Auth::new(Parts {
+            directory: self.directory.clone(),
+            tokens,
+            passwords: passwords(),
+            peppers: pepper("0123456789abcdef").into(),
+            second_use: SecondUse::EndSession,
+            guard: None,
+            audit: Audit::default(),
+            clock: self.clock.clone(),
+        })
+    }
+
     async fn user(&self, name: &str) -> User {
         self.auth
             .login(credentials(name, &format!("{name}-pw")))

@@ -42,8 +42,8 @@ impl UnrecordedUses {
             self.logged_at.store(now, Ordering::Relaxed);
             warn!(
                 %error,
-                "the token store does not record when tokens are used; tokens with a fixed end stay valid, \
-                 those that end after a time without use are answered with 503"
+                "the token store does not record when tokens are used: tokens with a fixed end stay valid, \
+                 those that end after a time without use are unavailable"
             );
         }
     }

@@ -1,5 +1,7 @@
 //! Tokens in this process: a redb file, or the same in memory.
 
+mod disk;
+mod overlay;
 mod pace;
 #[cfg(test)]
 mod planting;
@@ -10,7 +12,7 @@ mod tests;
 mod writer;
 
 use async_trait::async_trait;
-use redb::Durability;
+use redb::{Durability, ReadTransaction};
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
@@ -74,22 +76,43 @@ impl EmbeddedStore {
         Ok(())
     }
 
-    /// Some of all records, in the order of their digests.
-    fn page(&self, after: Bound<[u8; 16]>) -> Result<Page, StoreError> {
-        let transaction = self.shelf.read()?;
-        let tokens = transaction.open_table(tables::TOKENS).map_err(failed)?;
-        let after = after.as_ref();
-        let entries = tokens.range::<&[u8; 16]>((after, Bound::Unbounded));
-        let mut page = Page::default();
-        for entry in entries.map_err(failed)?.take(PAGE) {
-            let (digest, value) = entry.map_err(failed)?;
-            let digest = *digest.value();
-            page.last = Some(digest);
-            let record = unreadable::read(digest.into(), value.value());
-            page.records
-                .extend(record.map(|record| (digest.into(), record)));
+    /// Reads. When the disk refuses a write, the database is closed and opened anew, which ends all reads: they
+    /// begin again after that.
+    async fn reading<T>(
+        &self,
+        read: impl Fn(&ReadTransaction) -> tables::Result<T> + Sync,
+    ) -> Result<T, StoreError> {
+        let attempt = || read(&self.shelf.read()?);
+        if let Ok(found) = attempt() {
+            return Ok(found);
         }
-        Ok(page)
+        // Answered once it is open again, whatever the answer is. If no write has failed, the thread that
+        // writes finds out that it has to be opened anew.
+        let nothing = |answer| Change::Probe {
+            stored: None,
+            answer,
+        };
+        let _ = self.writer.apply(nothing).await;
+        attempt().map_err(named)
+    }
+
+    /// Some of all records, in the order of their digests.
+    async fn page(&self, after: Bound<[u8; 16]>) -> Result<Page, StoreError> {
+        self.reading(|transaction| {
+            let tokens = transaction.open_table(tables::TOKENS)?;
+            let mut page = Page::default();
+            let entries = tokens.range::<&[u8; 16]>((after.as_ref(), Bound::Unbounded))?;
+            for entry in entries.take(PAGE) {
+                let (digest, value) = entry?;
+                let digest = *digest.value();
+                page.last = Some(digest);
+                let record = unreadable::read(digest.into(), value.value());
+                page.records
+                    .extend(record.map(|record| (digest.into(), record)));
+            }
+            Ok(page)
+        })
+        .await
     }
 }
 
@@ -121,19 +144,21 @@ impl TokenStore for EmbeddedStore {
     }
 
     async fn get(&self, digest: TokenDigest) -> Result<Option<Arc<Record>>, StoreError> {
-        let transaction = self.shelf.read()?;
-        let tokens = transaction.open_table(tables::TOKENS).map_err(failed)?;
-        let Some(value) = tokens.get(digest.as_bytes()).map_err(failed)? else {
-            return Ok(None);
-        };
-        Ok(Some(Arc::new(Record::decode(value.value())?)))
+        let record = self.reading(|transaction| {
+            let tokens = transaction.open_table(tables::TOKENS)?;
+            let value = tokens.get(digest.as_bytes())?;
+            Ok(value.map(|value| Record::decode(value.value())))
+        });
+        Ok(record.await?.transpose()?.map(Arc::new))
     }
 
     async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
-        let transaction = self.shelf.read()?;
-        let slots = transaction.open_table(tables::SLOTS).map_err(failed)?;
-        let holder = slots.get(slot.as_bytes()).map_err(failed)?;
-        Ok(holder.map(|digest| (*digest.value()).into()))
+        let holder = self.reading(|transaction| {
+            let slots = transaction.open_table(tables::SLOTS)?;
+            let holder = slots.get(slot.as_bytes())?;
+            Ok(holder.map(|digest| (*digest.value()).into()))
+        });
+        holder.await
     }
 
     async fn replace(
@@ -171,25 +196,27 @@ impl TokenStore for EmbeddedStore {
     }
 
     async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
-        let transaction = self.shelf.read()?;
-        let by_user = transaction.open_table(tables::BY_USER).map_err(failed)?;
-        let tokens = transaction.open_table(tables::TOKENS).map_err(failed)?;
-        let mut records = Vec::new();
         let (first, last) = tables::user_range(user);
-        for entry in by_user.range::<&UserKey>(&first..=&last).map_err(failed)? {
-            let digest = tables::digest_of(entry.map_err(failed)?.0.value());
-            if let Some(value) = tokens.get(digest.as_bytes()).map_err(failed)? {
-                let record = unreadable::read(digest, value.value());
-                records.extend(record.map(|record| (digest, record)));
+        let records = self.reading(|transaction| {
+            let by_user = transaction.open_table(tables::BY_USER)?;
+            let tokens = transaction.open_table(tables::TOKENS)?;
+            let mut records = Vec::new();
+            for entry in by_user.range::<&UserKey>(&first..=&last)? {
+                let digest = tables::digest_of(entry?.0.value());
+                if let Some(value) = tokens.get(digest.as_bytes())? {
+                    let record = unreadable::read(digest, value.value());
+                    records.extend(record.map(|record| (digest, record)));
+                }
             }
-        }
-        Ok(records)
+            Ok(records)
+        });
+        records.await
     }
 
     async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
         let mut after = Bound::Unbounded;
         loop {
-            let page = self.page(after)?;
+            let page = self.page(after).await?;
             let Some(last) = page.last else {
                 return Ok(());
             };
@@ -231,7 +258,7 @@ impl TokenStore for EmbeddedStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.shelf.read().map(drop)
+        self.reading(|_| Ok(())).await
     }
 
     async fn health(&self, _clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
@@ -254,4 +281,12 @@ impl TokenStore for EmbeddedStore {
 
 fn failed(error: impl std::fmt::Display) -> StoreError {
     StoreError::new("embedded token store", error)
+}
+
+/// An error of a read. What the store says itself is not said twice.
+fn named(error: tables::Error) -> StoreError {
+    match error.downcast::<StoreError>() {
+        Ok(error) => *error,
+        Err(error) => failed(error),
+    }
 }

@@ -183,9 +183,6 @@ impl TokenStore for RedisStore {
         if let Some(Slot::Newest(slot)) = record.slot {
             self.lead(slot, digest, life).await?;
         }
-        if listed.is_empty() {
-            return Ok(Vec::new());
-        }
         self.enforce_caps(listed, (digest, record.user), now).await
     }
 

@@ -31,8 +31,8 @@ fn report(digest: TokenDigest, error: &StoreError) {
         warn!(
             session = %digest,
             %error,
-            "the record of a token cannot be read and is left out; the token is answered with 503 until it \
-             expires or is ended by its handle"
+            "the record of a token cannot be read and is left out: the token is unavailable until it expires \
+             or is ended by its handle"
         );
     }
 }

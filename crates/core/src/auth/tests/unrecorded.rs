@@ -27,16 +27,7 @@ impl Refused {
         let server = RedisServer::start();
         let settings = RedisSettings::at(server.url());
         let f = fixture().await;
-        let auth = Auth::new(Parts {
-            directory: f.directory.clone(),
-            tokens: Arc::new(RedisStore::new(&settings, CAPS).unwrap()),
-            passwords: passwords(),
-            peppers: pepper("0123456789abcdef").into(),
-            second_use: SecondUse::EndSession,
-            guard: None,
-            audit: Audit::default(),
-            clock: f.clock.clone(),
-        });
+        let auth = f.on_store(Arc::new(RedisStore::new(&settings, CAPS).unwrap()));
         let user = f.user("ada").await;
         let issue = async |lifetime: Lifetime| {
             let terms = Terms::new(Purpose::Access, lifetime);

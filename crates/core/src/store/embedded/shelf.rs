@@ -1,14 +1,17 @@
 //! The open database. After a write that the disk refused, redb answers nothing more, not even
 //! what it has: it is closed and opened anew.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::sleep;
 use std::time::Duration;
 
 use redb::backends::InMemoryBackend;
-use redb::{Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase as _};
+use redb::{
+    Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase as _, StorageBackend,
+};
 
+use super::disk::Disk;
 use super::{failed, tables};
 use crate::error::StoreError;
 use crate::private_file::create_private_file;
@@ -20,8 +23,18 @@ const GLANCE: Duration = Duration::from_millis(1);
 #[derive(Clone)]
 pub(super) struct Shelf {
     /// None for one in memory, which no disk fails.
-    path: Option<Arc<PathBuf>>,
-    database: Arc<RwLock<Option<Arc<Database>>>>,
+    disk: Option<Disk>,
+    state: Arc<RwLock<State>>,
+}
+
+/// What has become of the database.
+enum State {
+    Open(Arc<Database>),
+    /// It is closed for a moment.
+    Reopening,
+    /// It could not be opened anew, for this reason.
+    Failed(StoreError),
+    Closed,
 }
 
 impl Shelf {
@@ -33,12 +46,17 @@ impl Shelf {
     /// The same; `None` if another process has it open.
     pub(super) fn open_unless_in_use(path: &Path) -> Result<Option<Self>, StoreError> {
         create_private_file(path).map_err(failed)?;
-        let database = match Builder::new().create(path) {
+        Self::on(Disk::at(path))
+    }
+
+    /// Opens what is on that disk, and makes it if it is empty.
+    pub(super) fn on(disk: Disk) -> Result<Option<Self>, StoreError> {
+        let database = match Builder::new().create_with_backend(disk.open()?) {
             Err(DatabaseError::DatabaseAlreadyOpen) => return Ok(None),
             opened => opened.map_err(failed)?,
         };
         tables::create(&database).map_err(failed)?;
-        Ok(Some(Self::with(database, Some(path))))
+        Ok(Some(Self::with(database, Some(disk))))
     }
 
     pub(super) fn in_memory() -> Result<Self, StoreError> {
@@ -50,59 +68,75 @@ impl Shelf {
         Ok(Self::with(database, None))
     }
 
-    fn with(database: Database, path: Option<&Path>) -> Self {
+    fn with(database: Database, disk: Option<Disk>) -> Self {
+        let state = State::Open(Arc::new(database));
         Self {
-            path: path.map(|path| Arc::new(path.to_owned())),
-            database: Arc::new(RwLock::new(Some(Arc::new(database)))),
+            disk,
+            state: Arc::new(RwLock::new(state)),
         }
     }
 
-    /// The database. It must not be kept: who waits to open it anew waits for that.
+    /// The database. It must not be kept: what closes it waits for that.
     pub(super) fn database(&self) -> Result<Arc<Database>, StoreError> {
-        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        database
-            .clone()
-            .ok_or_else(|| failed("closed, or being reopened after the disk failed"))
+        match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Open(database) => Ok(Arc::clone(database)),
+            State::Reopening => Err(failed("being reopened after the disk failed")),
+            State::Failed(error) => Err(error.clone()),
+            State::Closed => Err(failed("closed")),
+        }
     }
 
-    pub(super) fn read(&self) -> Result<ReadTransaction, StoreError> {
-        self.database()?.begin_read().map_err(failed)
+    pub(super) fn read(&self) -> Result<ReadTransaction, tables::Error> {
+        Ok(self.database()?.begin_read()?)
     }
 
-    /// Closes it and opens it anew. What fails here is tried again at the next call.
+    /// Closes it and opens it anew. If that fails because the disk takes no writes, it can be read from then on,
+    /// and must not be written to. What fails here is tried again at the next call.
     pub(super) fn reopen(&self) -> Result<(), StoreError> {
-        let Some(path) = &self.path else {
+        let Some(disk) = &self.disk else {
             return Ok(());
         };
-        self.close();
-        let database = open(path)?;
-        let mut place = self
-            .database
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        *place = Some(Arc::new(database));
-        Ok(())
+        self.leave(State::Reopening);
+        let opened = disk.open_again().and_then(open);
+        let (state, outcome) = match opened {
+            Ok(database) => (State::Open(Arc::new(database)), Ok(())),
+            Err(error) => {
+                let readable = disk.open_for_reading().and_then(open);
+                let state = match readable {
+                    Ok(database) => State::Open(Arc::new(database)),
+                    Err(_) => State::Failed(error.clone()),
+                };
+                (state, Err(error))
+            }
+        };
+        drop(self.enter(state));
+        outcome
     }
 
     /// Closes the database once all readers have left.
     pub(super) fn close(&self) {
-        let before = {
-            let mut place = self
-                .database
-                .write()
-                .unwrap_or_else(PoisonError::into_inner);
-            place.take()
-        };
-        if let Some(before) = before {
+        self.leave(State::Closed);
+    }
+
+    /// Closes the database, if it is open.
+    fn leave(&self, next: State) {
+        if let State::Open(before) = self.enter(next) {
             while Arc::strong_count(&before) > 1 {
                 sleep(GLANCE);
             }
         }
     }
+
+    /// Puts a state in the place of the one before, and returns that.
+    fn enter(&self, next: State) -> State {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *state, next)
+    }
 }
 
-fn open(path: &Path) -> Result<Database, StoreError> {
-    Builder::new().create(path).map_err(|error| match error {
+fn open(storage: impl StorageBackend) -> Result<Database, StoreError> {
+    let opened = Builder::new().create_with_backend(storage);
+    opened.map_err(|error| match error {
         DatabaseError::DatabaseAlreadyOpen => failed("another process has it open"),
         error @ (DatabaseError::Storage(_) | _) => failed(error),
     })

@@ -1,20 +1,19 @@
 //! The embedded store's tables and what one change does to them.
 
+mod keys;
+
 use redb::{Database, ReadableTable, Table, TableDefinition, WriteTransaction};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use self::keys::{ExpiryKey, expiry_key, token_of_end, user_keys};
+pub(super) use self::keys::{UserKey, digest_of, user_range};
 use crate::clock::milliseconds;
 use crate::store::{Caps, Record, Slot, StoredToken, unreadable};
 use crate::token::TokenDigest;
 
-type Error = Box<dyn std::error::Error + Send + Sync>;
-type Result<T> = std::result::Result<T, Error>;
-
-/// User, time of issue, digest: sorted, so that a user's oldest token comes first.
-pub(super) type UserKey = [u8; 40];
-/// Time of expiry, digest.
-type ExpiryKey = [u8; 24];
+pub(super) type Error = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type Result<T> = std::result::Result<T, Error>;
 
 pub(super) const TOKENS: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefinition::new("tokens");
 pub(super) const BY_USER: TableDefinition<'_, &UserKey, ()> = TableDefinition::new("by_user");
@@ -39,23 +38,6 @@ pub(super) fn probe(transaction: &WriteTransaction, stored: Option<&[u8]>) -> Re
         None => drop(table.remove(())?),
     }
     Ok(())
-}
-
-/// The first and the last key that a user can have in [`BY_USER`].
-pub(super) fn user_range(user: Uuid) -> (UserKey, UserKey) {
-    let bound = |rest: u8| {
-        let mut key = [rest; 40];
-        key[..16].copy_from_slice(user.as_bytes());
-        key
-    };
-    (bound(0), bound(0xff))
-}
-
-/// The digest at the end of a key of [`BY_USER`].
-pub(super) fn digest_of(key: &UserKey) -> TokenDigest {
-    let mut digest = [0; 16];
-    digest.copy_from_slice(&key[24..]);
-    digest.into()
 }
 
 /// All tables, open in one write transaction.
@@ -209,14 +191,13 @@ impl<'t> Tables<'t> {
         }
         let mut removed = 0;
         for key in &ends {
-            let mut digest = [0; 16];
-            digest.copy_from_slice(&key[8..]);
+            let digest = token_of_end(key);
             // What was removed without being read left its end here, and may be back with another one.
             self.by_expiry.remove(key)?;
-            if self.ends_later(digest.into(), now)? {
+            if self.ends_later(digest, now)? {
                 continue;
             }
-            removed += usize::from(!matches!(self.remove(digest.into())?, Removed::Nothing));
+            removed += usize::from(!matches!(self.remove(digest)?, Removed::Nothing));
         }
         Ok(Swept {
             looked_at: ends.len(),
@@ -284,27 +265,4 @@ pub(super) struct Swept {
     pub(super) looked_at: usize,
     /// How many records were removed for that.
     pub(super) removed: usize,
-}
-
-/// Returns where a token is listed: under its user, and under the administrator who acts as the user.
-fn user_keys(record: &Record, digest: TokenDigest) -> impl Iterator<Item = UserKey> {
-    record.listed_under().map(move |user| {
-        let mut key = [0; 40];
-        key[..16].copy_from_slice(user.as_bytes());
-        key[16..24].copy_from_slice(&sortable(record.issued_at));
-        key[24..].copy_from_slice(digest.as_bytes());
-        key
-    })
-}
-
-fn expiry_key(expires_at: OffsetDateTime, digest: TokenDigest) -> ExpiryKey {
-    let mut key = [0; 24];
-    key[..8].copy_from_slice(&sortable(expires_at));
-    key[8..].copy_from_slice(digest.as_bytes());
-    key
-}
-
-/// Big-endian milliseconds since the epoch: bytes that sort as the moments do.
-fn sortable(moment: OffsetDateTime) -> [u8; 8] {
-    milliseconds(moment).max(0).to_be_bytes()
 }

@@ -1,5 +1,7 @@
 //! What only the embedded store does.
 
+mod failing;
+
 use futures_util::future::join_all;
 use uuid::Uuid;
 

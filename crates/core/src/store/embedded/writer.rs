@@ -54,6 +54,10 @@ impl Writer {
 fn write(shelf: &Shelf, durability: Durability, caps: Caps, queue: &Receiver<Change>) {
     let mut ill: Option<Illness> = None;
     loop {
+        // However many changes come in meanwhile: they are refused, and none of them holds this up.
+        if ill.as_ref().is_some_and(|illness| illness.left().is_zero()) {
+            ill = heal(shelf);
+        }
         let waited = match &ill {
             None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
             Some(illness) => queue.recv_timeout(illness.left()),
@@ -61,10 +65,7 @@ fn write(shelf: &Shelf, durability: Durability, caps: Caps, queue: &Receiver<Cha
         let first = match waited {
             Ok(first) => first,
             Err(RecvTimeoutError::Disconnected) => return,
-            Err(RecvTimeoutError::Timeout) => {
-                ill = heal(shelf);
-                continue;
-            }
+            Err(RecvTimeoutError::Timeout) => continue,
         };
         let mut changes = vec![first];
         changes.extend(queue.try_iter().take(BATCH - 1));

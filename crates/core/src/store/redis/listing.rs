@@ -1,6 +1,6 @@
 //! The tokens that are listed under a user, and how many there may be.
 
-use ::redis::{cmd, pipe};
+use ::redis::{ScriptInvocation, cmd, pipe};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -18,10 +18,8 @@ impl RedisStore {
         record: &Record,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        for list in self.scripts.lists(digest, record, now) {
-            let _: usize = self.link.script(&list).await?;
-        }
-        Ok(())
+        let lists = self.scripts.lists(digest, record, now);
+        self.list_each(&lists).await
     }
 
     /// Announces a token in the same lists, before it is stored: whatever happens then, removing all tokens of
@@ -32,8 +30,13 @@ impl RedisStore {
         record: &Record,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        for list in self.scripts.announcements(digest, record, now) {
-            let _: usize = self.link.script(&list).await?;
+        let announcements = self.scripts.announcements(digest, record, now);
+        self.list_each(&announcements).await
+    }
+
+    async fn list_each(&self, lists: &[ScriptInvocation<'_>]) -> Result<(), StoreError> {
+        for list in lists {
+            let _: usize = self.link.script(list).await?;
         }
         Ok(())
     }

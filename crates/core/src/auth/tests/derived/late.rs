@@ -134,16 +134,7 @@ impl Race {
             store: Arc::clone(&f.tokens),
             late: Mutex::new(Some((lists, child, record))),
         };
-        let auth = Auth::new(Parts {
-            directory: f.directory.clone(),
-            tokens: Arc::new(store),
-            passwords: passwords(),
-            peppers: pepper("0123456789abcdef").into(),
-            second_use: SecondUse::EndSession,
-            guard: None,
-            audit: Audit::default(),
-            clock: f.clock.clone(),
-        });
+        let auth = f.on_store(Arc::new(store));
         Self {
             f,
             auth,

@@ -1,0 +1,181 @@
+//! The storage below the database: what the disk did not take is written once more before it is believed.
+
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io;
+use std::ops::Bound;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use redb::backends::FileBackend;
+use redb::{BackendError, StorageBackend};
+
+use super::failed;
+use super::overlay::Overlay;
+use crate::error::StoreError;
+
+/// How much is read and written at a time.
+const CHUNK: usize = 1 << 20;
+
+/// Opens the storage. It is not made: where it is missing, so are all tokens.
+type Open = dyn Fn() -> io::Result<Box<dyn StorageBackend>> + Send + Sync;
+
+/// A place that a database is opened from, again and again.
+#[derive(Clone)]
+pub(super) struct Disk {
+    open: Arc<Open>,
+    /// Whether something that was written may be known to the operating system alone.
+    unsynced: Arc<AtomicBool>,
+}
+
+impl Disk {
+    pub(super) fn at(path: &Path) -> Self {
+        let path = path.to_owned();
+        Self::with(move || {
+            let file = OpenOptions::new().read(true).write(true).open(&path)?;
+            let backend = FileBackend::new(file).map_err(io::Error::other)?;
+            Ok(Box::new(backend))
+        })
+    }
+
+    pub(super) fn with(
+        open: impl Fn() -> io::Result<Box<dyn StorageBackend>> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            open: Arc::new(open),
+            unsynced: Arc::default(),
+        }
+    }
+
+    /// Opens the storage for a database that is there, or is to be made.
+    pub(super) fn open(&self) -> Result<Synced, StoreError> {
+        let storage = (self.open)().map_err(failed)?;
+        Ok(self.synced(storage))
+    }
+
+    /// Opens the storage of a database that is there, to read what it has while it takes no writes.
+    pub(super) fn open_for_reading(&self) -> Result<Overlay, StoreError> {
+        let storage = with_content((self.open)().map_err(failed)?)?;
+        Overlay::over(storage).map_err(failed)
+    }
+
+    /// Opens the storage of a database that is there, after the disk has refused something.
+    ///
+    /// After a sync that failed, Linux takes what it could not write for written: it is read from memory as if
+    /// it were on the disk, the next sync says nothing of it, and a crash loses it together with all that was
+    /// committed on top of it. So everything is written once more, and has to reach the disk.
+    pub(super) fn open_again(&self) -> Result<Synced, StoreError> {
+        let storage = with_content((self.open)().map_err(failed)?)?;
+        if self.unsynced.load(Ordering::Acquire) {
+            match storage.try_lock_range(Bound::Unbounded, Bound::Unbounded) {
+                Ok(true) | Err(BackendError::Unsupported) => {}
+                Ok(false) => return Err(failed("another process has it open")),
+                Err(error) => return Err(failed(io::Error::from(error))),
+            }
+            rewrite(storage.as_ref()).map_err(failed)?;
+            self.unsynced.store(false, Ordering::Release);
+        }
+        Ok(self.synced(storage))
+    }
+
+    fn synced(&self, storage: Box<dyn StorageBackend>) -> Synced {
+        Synced {
+            storage,
+            unsynced: Arc::clone(&self.unsynced),
+        }
+    }
+}
+
+/// Refuses a storage in which nothing is: a database without tokens would be made in it.
+fn with_content(storage: Box<dyn StorageBackend>) -> Result<Box<dyn StorageBackend>, StoreError> {
+    if storage.len().map_err(failed)? == 0 {
+        return Err(failed("the file is empty, restore it from a backup"));
+    }
+    Ok(storage)
+}
+
+/// Writes what is there once more.
+fn rewrite(storage: &dyn StorageBackend) -> io::Result<()> {
+    let length = storage.len()?;
+    let mut bytes = vec![0; CHUNK];
+    let mut offset = 0;
+    while offset < length {
+        let left = usize::try_from(length - offset).unwrap_or(CHUNK);
+        let chunk = &mut bytes[..left.min(CHUNK)];
+        storage.read(offset, chunk)?;
+        storage.write(offset, chunk)?;
+        offset += chunk.len() as u64;
+    }
+    storage.sync_data()
+}
+
+/// A storage that remembers a sync that failed.
+pub(super) struct Synced {
+    storage: Box<dyn StorageBackend>,
+    unsynced: Arc<AtomicBool>,
+}
+
+impl fmt::Debug for Synced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.storage.fmt(f)
+    }
+}
+
+impl StorageBackend for Synced {
+    fn len(&self) -> io::Result<u64> {
+        self.storage.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.storage.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.storage.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        let synced = self.storage.sync_data();
+        if synced.is_err() {
+            self.unsynced.store(true, Ordering::Release);
+        }
+        synced
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.storage.write(offset, data)
+    }
+
+    fn close(&self) -> io::Result<()> {
+        self.storage.close()
+    }
+
+    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.storage.try_lock_range(start, end)
+    }
+
+    fn try_lock_shared_range(
+        &self,
+        start: Bound<u64>,
+        end: Bound<u64>,
+    ) -> Result<bool, BackendError> {
+        self.storage.try_lock_shared_range(start, end)
+    }
+
+    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.storage.lock_range(start, end)
+    }
+
+    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.storage.lock_shared_range(start, end)
+    }
+
+    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.storage.unlock_range(start, end)
+    }
+
+    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.storage.query_lock_range(start, end)
+    }
+}
