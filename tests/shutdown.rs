@@ -6,7 +6,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::{Gateway, Redis, Request, Response, Store};
+use conformance::{Builder, Gateway, Redis, Request, Response, Store};
+use socket2::SockRef;
 
 #[path = "shared/whole.rs"]
 mod whole;
@@ -49,8 +50,20 @@ fn slow(store: Store) -> Gateway {
     gateway
 }
 
+/// The same, which finishes requests for that long at its end.
+fn slow_for(store: Store, shutdown_timeout: &str) -> Gateway {
+    let builder = builder(store).env("ISOGLOSS__SERVER__SHUTDOWN_TIMEOUT", shutdown_timeout);
+    let gateway = builder.start().unwrap();
+    probe(gateway.public());
+    gateway
+}
+
 /// The same, with its listeners bound and its users' passwords yet to be hashed.
 fn starting(store: Store) -> Gateway {
+    builder(store).start().unwrap()
+}
+
+fn builder(store: Store) -> Builder {
     Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
         .store(store)
         .env("ISOGLOSS__PASSWORDS__BCRYPT_COST", "12")
@@ -60,8 +73,6 @@ fn starting(store: Store) -> Gateway {
         .env("ISOGLOSS__PASSWORDS__ACCOUNT_SHARE", "100")
         .env("ISOGLOSS__PASSWORDS__SOURCE_SHARE", "100")
         .env("ISOGLOSS__PASSWORDS__THREADS", "1")
-        .start()
-        .unwrap()
 }
 
 /// Asks something that costs nothing, often enough for each worker to get its turn.
@@ -139,6 +150,76 @@ fn logins_under_way_are_finished_with_the_embedded_store() {
 fn logins_under_way_are_finished_with_redis() {
     let redis = Redis::start().unwrap();
     logins_under_way_are_finished(Store::Redis(redis.url()));
+}
+
+/// The lines of the audit log with that text.
+fn recorded(gateway: &Gateway, text: &str) -> usize {
+    let log = std::fs::read_to_string(gateway.folder().join("data/audit.jsonl")).unwrap();
+    log.lines().filter(|line| line.contains(text)).count()
+}
+
+/// Sends logins that take long, and resets their connections.
+fn abandon_logins(server: SocketAddr) -> usize {
+    let logins = [LOGINS; EACH].concat();
+    for (path, body, _) in &logins {
+        let stream = send(server, path, body, "keep-alive");
+        wait_until_read(&stream);
+        let socket = SockRef::from(&stream);
+        socket.set_linger(Some(Duration::ZERO)).unwrap();
+    }
+    logins.len()
+}
+
+/// Waits until the other side has taken all bytes: a reset discards those that it has not.
+fn wait_until_read(stream: &TcpStream) {
+    // A worker answers what comes by another connection only after it has looked at this one.
+    probe(stream.peer_addr().unwrap());
+}
+
+#[test]
+fn requests_whose_clients_have_gone_are_processed_before_the_end() {
+    for store in [Store::Memory, Store::Embedded] {
+        let mut gateway = slow(store);
+        let logins = abandon_logins(gateway.public());
+        assert_eq!(gateway.terminate().unwrap().code(), Some(0));
+        let issued = r#""event":"issue","outcome":"done""#;
+        assert_eq!(recorded(&gateway, issued), logins);
+        assert!(!gateway.log().join("\n").contains("gave up"));
+    }
+}
+
+#[test]
+fn what_is_not_finished_in_time_is_given_up_and_logged() {
+    let mut gateway = slow_for(Store::Memory, "0s");
+    let logins = abandon_logins(gateway.public());
+    assert_eq!(gateway.terminate().unwrap().code(), Some(0));
+    let log = gateway.log();
+    let line = log.iter().find(|line| line.contains("gave up requests"));
+    let line: serde_json::Value = serde_json::from_str(line.unwrap()).unwrap();
+    let given_up = line["fields"]["requests"].as_u64().unwrap();
+    let finished = recorded(&gateway, r#""event":"issue""#) as u64;
+    assert_eq!(line["level"], "WARN");
+    assert_eq!(given_up + finished, logins as u64, "{line}");
+}
+
+#[test]
+fn a_second_signal_cuts_off_requests_that_are_being_finished() {
+    let builder = builder(Store::Memory).env("ISOGLOSS__SERVER__SHUTDOWN_TIMEOUT", "10m");
+    let builder = builder.env("ISOGLOSS__SERVER__BODY_TIMEOUT", "10m");
+    let mut gateway = builder.start().unwrap();
+    let server = gateway.public();
+    // The rest of its body never comes, so the gateway would wait for it.
+    let mut login = TcpStream::connect(server).unwrap();
+    let head = "POST /v2/authorize HTTP/1.1\r\nHost: isogloss\r\n\
+         Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    login.write_all(head.as_bytes()).unwrap();
+    probe(server);
+    gateway.ask_to_stop().unwrap();
+    wait_until_refused(server);
+    assert_eq!(gateway.terminate().unwrap().code(), Some(0));
+    assert!(gateway.logs("requests under way are cut off"));
+    assert!(gateway.logs("gave up requests"));
+    drop(login);
 }
 
 #[test]
