@@ -81,7 +81,7 @@ fn end(gateway: &mut Gateway, turn: usize) {
 }
 
 #[test]
-fn fifty_ends_of_serve_leave_nothing_beside_the_directory_and_tokens_that_need_no_repair() {
+fn fifty_ends_of_serve_leave_nothing_beside_the_directory() {
     // Half of them at a time in each of two folders.
     thread::scope(|scope| {
         for first in 0..2 {
