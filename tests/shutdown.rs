@@ -50,11 +50,12 @@ fn slow(store: Store) -> Gateway {
     gateway
 }
 
-/// The same, which finishes requests for that long at its end.
+/// A gateway that hashes less slowly, and finishes requests for that long at its end.
 fn slow_for(store: Store, shutdown_timeout: &str) -> Gateway {
     let builder = builder(store).env("ISOGLOSS__SERVER__SHUTDOWN_TIMEOUT", shutdown_timeout);
+    let builder = builder.env("ISOGLOSS__PASSWORDS__BCRYPT_COST", "10");
     let gateway = builder.start().unwrap();
-    probe(gateway.public());
+    gateway.wait_until_ready().unwrap();
     gateway
 }
 
@@ -158,29 +159,27 @@ fn recorded(gateway: &Gateway, text: &str) -> usize {
     log.lines().filter(|line| line.contains(text)).count()
 }
 
-/// Sends logins that take long, and resets their connections.
-fn abandon_logins(server: SocketAddr) -> usize {
-    let logins = [LOGINS; EACH].concat();
-    for (path, body, _) in &logins {
+/// Sends that many logins in each dialect, and resets all their connections.
+fn abandon_logins(server: SocketAddr, each: usize) -> usize {
+    let logins = LOGINS.repeat(each);
+    let streams = logins.iter().map(|(path, body, _)| {
         let stream = send(server, path, body, "keep-alive");
-        wait_until_read(&stream);
         let socket = SockRef::from(&stream);
         socket.set_linger(Some(Duration::ZERO)).unwrap();
-    }
+        stream
+    });
+    let streams: Vec<_> = streams.collect();
+    // A reset discards what was not read. What comes by another connection is answered after these are read.
+    probe(server);
+    drop(streams);
     logins.len()
-}
-
-/// Waits until the other side has taken all bytes: a reset discards those that it has not.
-fn wait_until_read(stream: &TcpStream) {
-    // A worker answers what comes by another connection only after it has looked at this one.
-    probe(stream.peer_addr().unwrap());
 }
 
 #[test]
 fn requests_whose_clients_have_gone_are_processed_before_the_end() {
     for store in [Store::Memory, Store::Embedded] {
-        let mut gateway = slow(store);
-        let logins = abandon_logins(gateway.public());
+        let mut gateway = slow_for(store, "30s");
+        let logins = abandon_logins(gateway.public(), EACH);
         assert_eq!(gateway.terminate().unwrap().code(), Some(0));
         let issued = r#""event":"issue","outcome":"done""#;
         assert_eq!(recorded(&gateway, issued), logins);
@@ -191,7 +190,8 @@ fn requests_whose_clients_have_gone_are_processed_before_the_end() {
 #[test]
 fn what_is_not_finished_in_time_is_given_up_and_logged() {
     let mut gateway = slow_for(Store::Memory, "0s");
-    let logins = abandon_logins(gateway.public());
+    // The workers are asked every second whether they are done.
+    let logins = abandon_logins(gateway.public(), 12);
     assert_eq!(gateway.terminate().unwrap().code(), Some(0));
     let log = gateway.log();
     let line = log.iter().find(|line| line.contains("gave up requests"));
@@ -204,9 +204,11 @@ fn what_is_not_finished_in_time_is_given_up_and_logged() {
 
 #[test]
 fn a_second_signal_cuts_off_requests_that_are_being_finished() {
-    let builder = builder(Store::Memory).env("ISOGLOSS__SERVER__SHUTDOWN_TIMEOUT", "10m");
-    let builder = builder.env("ISOGLOSS__SERVER__BODY_TIMEOUT", "10m");
-    let mut gateway = builder.start().unwrap();
+    let mut gateway = Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
+        .env("ISOGLOSS__SERVER__SHUTDOWN_TIMEOUT", "10m")
+        .env("ISOGLOSS__SERVER__BODY_TIMEOUT", "10m")
+        .start()
+        .unwrap();
     let server = gateway.public();
     // The rest of its body never comes, so the gateway would wait for it.
     let mut login = TcpStream::connect(server).unwrap();
