@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -237,4 +237,52 @@ fn mail_server_that_is_away_is_the_operators_trouble_not_the_clients() {
         .unwrap();
     assert_eq!(ask_for_reset(gateway.public(), "sample").status, 200);
     assert!(gateway.logs("was not sent"));
+}
+
+/// A gateway whose letters go to that listener, at which nobody answers yet, with one letter on its way.
+fn sending_to(listener: &TcpListener, shutdown_timeout: &str) -> Gateway {
+    let address = listener.local_addr().unwrap();
+    let gateway = gateway()
+        .env("ISOGLOSS__MAIL__TRANSPORT", format!("smtp://{address}"))
+        .env("ISOGLOSS__SERVER__SHUTDOWN_TIMEOUT", shutdown_timeout)
+        .start()
+        .unwrap();
+    gateway.wait_until_ready().unwrap();
+    assert_eq!(ask_for_reset(gateway.public(), "sample").status, 200);
+    gateway
+}
+
+#[test]
+fn a_letter_that_was_acknowledged_is_sent_before_the_gateway_ends() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut gateway = sending_to(&listener, "30s");
+    gateway.ask_to_stop().unwrap();
+    // The workers that took the request have ended when the management listener is closed.
+    let deadline = Instant::now() + PATIENCE;
+    while TcpStream::connect(gateway.management()).is_ok() {
+        assert!(Instant::now() < deadline, "connections are still taken");
+        thread::sleep(Duration::from_millis(5));
+    }
+    let letter = MailServer::on(listener).unwrap().wait_for(1).unwrap();
+    let letter = &letter[0];
+    assert!(letter.contains("To: sample@example.com"), "{letter}");
+    assert_eq!(gateway.wait().unwrap().code(), Some(0));
+    assert!(!gateway.log().join("\n").contains("gave up"));
+}
+
+#[test]
+fn letters_that_cannot_be_sent_before_the_end_are_counted_and_not_named() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut gateway = sending_to(&listener, "1s");
+    assert_eq!(gateway.terminate().unwrap().code(), Some(0));
+    let log = gateway.log();
+    let line = log
+        .iter()
+        .find(|line| line.contains("gave up requests and letters"));
+    let line: serde_json::Value = serde_json::from_str(line.unwrap()).unwrap();
+    assert_eq!(
+        (&line["level"], &line["fields"]["letters"]),
+        (&json!("WARN"), &json!(1))
+    );
+    assert_unlogged(&gateway, &["sample@example.com"]);
 }

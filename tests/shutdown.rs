@@ -6,7 +6,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::{Gateway, Redis, Request, Response, Store};
+use conformance::{Builder, Gateway, Redis, Request, Response, Store};
+use socket2::SockRef;
 
 #[path = "shared/whole.rs"]
 mod whole;
@@ -49,8 +50,21 @@ fn slow(store: Store) -> Gateway {
     gateway
 }
 
+/// A gateway that hashes less slowly, and finishes requests for that long at its end.
+fn slow_for(store: Store, shutdown_timeout: &str) -> Gateway {
+    let builder = builder(store).env("ISOGLOSS__SERVER__SHUTDOWN_TIMEOUT", shutdown_timeout);
+    let builder = builder.env("ISOGLOSS__PASSWORDS__BCRYPT_COST", "10");
+    let gateway = builder.start().unwrap();
+    gateway.wait_until_ready().unwrap();
+    gateway
+}
+
 /// The same, with its listeners bound and its users' passwords yet to be hashed.
 fn starting(store: Store) -> Gateway {
+    builder(store).start().unwrap()
+}
+
+fn builder(store: Store) -> Builder {
     Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
         .store(store)
         .env("ISOGLOSS__PASSWORDS__BCRYPT_COST", "12")
@@ -60,8 +74,6 @@ fn starting(store: Store) -> Gateway {
         .env("ISOGLOSS__PASSWORDS__ACCOUNT_SHARE", "100")
         .env("ISOGLOSS__PASSWORDS__SOURCE_SHARE", "100")
         .env("ISOGLOSS__PASSWORDS__THREADS", "1")
-        .start()
-        .unwrap()
 }
 
 /// Asks something that costs nothing, often enough for each worker to get its turn.
@@ -139,6 +151,77 @@ fn logins_under_way_are_finished_with_the_embedded_store() {
 fn logins_under_way_are_finished_with_redis() {
     let redis = Redis::start().unwrap();
     logins_under_way_are_finished(Store::Redis(redis.url()));
+}
+
+/// The lines of the audit log with that text.
+fn recorded(gateway: &Gateway, text: &str) -> usize {
+    let log = std::fs::read_to_string(gateway.folder().join("data/audit.jsonl")).unwrap();
+    log.lines().filter(|line| line.contains(text)).count()
+}
+
+/// Sends that many logins in each dialect, and resets all their connections.
+fn abandon_logins(server: SocketAddr, each: usize) -> usize {
+    let logins = LOGINS.repeat(each);
+    let streams = logins.iter().map(|(path, body, _)| {
+        let stream = send(server, path, body, "keep-alive");
+        let socket = SockRef::from(&stream);
+        socket.set_linger(Some(Duration::ZERO)).unwrap();
+        stream
+    });
+    let streams: Vec<_> = streams.collect();
+    // A reset discards what was not read. What comes by another connection is answered after these are read.
+    probe(server);
+    drop(streams);
+    logins.len()
+}
+
+#[test]
+fn requests_whose_clients_have_gone_are_processed_before_the_end() {
+    for store in [Store::Memory, Store::Embedded] {
+        let mut gateway = slow_for(store, "30s");
+        let logins = abandon_logins(gateway.public(), EACH);
+        assert_eq!(gateway.terminate().unwrap().code(), Some(0));
+        let issued = r#""event":"issue","outcome":"done""#;
+        assert_eq!(recorded(&gateway, issued), logins);
+        assert!(!gateway.log().join("\n").contains("gave up"));
+    }
+}
+
+#[test]
+fn what_is_not_finished_in_time_is_given_up_and_logged() {
+    let mut gateway = slow_for(Store::Memory, "0s");
+    // The workers are asked every second whether they are done.
+    let logins = abandon_logins(gateway.public(), 12);
+    assert_eq!(gateway.terminate().unwrap().code(), Some(0));
+    let log = gateway.log();
+    let line = log.iter().find(|line| line.contains("gave up requests"));
+    let line: serde_json::Value = serde_json::from_str(line.unwrap()).unwrap();
+    let given_up = line["fields"]["requests"].as_u64().unwrap();
+    let finished = recorded(&gateway, r#""event":"issue""#) as u64;
+    assert_eq!(line["level"], "WARN");
+    assert_eq!(given_up + finished, logins as u64, "{line}");
+}
+
+#[test]
+fn a_second_signal_cuts_off_requests_that_are_being_finished() {
+    let mut gateway = Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
+        .env("ISOGLOSS__SERVER__SHUTDOWN_TIMEOUT", "10m")
+        .env("ISOGLOSS__SERVER__BODY_TIMEOUT", "10m")
+        .start()
+        .unwrap();
+    let server = gateway.public();
+    // The rest of its body never comes, so the gateway would wait for it.
+    let mut login = TcpStream::connect(server).unwrap();
+    let head = "POST /v2/authorize HTTP/1.1\r\nHost: isogloss\r\n\
+         Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    login.write_all(head.as_bytes()).unwrap();
+    probe(server);
+    gateway.ask_to_stop().unwrap();
+    wait_until_refused(server);
+    assert_eq!(gateway.terminate().unwrap().code(), Some(0));
+    assert!(gateway.logs("requests under way are cut off"));
+    assert!(gateway.logs("gave up requests"));
+    drop(login);
 }
 
 #[test]

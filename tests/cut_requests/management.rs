@@ -137,6 +137,20 @@ pub(crate) fn requests(gateway: &Gateway) -> Vec<Request> {
     .collect()
 }
 
+/// Those of them that change what is in the token store.
+pub(crate) fn requests_about_tokens(gateway: &Gateway) -> Vec<Request> {
+    const NAMES: [&str; 5] = [
+        "a user is erased",
+        "sessions are ended",
+        "wrong passwords",
+        "wrong tries are forgiven",
+        "a user is disabled",
+    ];
+    let mut requests = requests(gateway);
+    requests.retain(|request| NAMES.contains(&request.name));
+    requests
+}
+
 fn admin(method: &str, path: &str, body: Option<Value>) -> Message {
     let request = Message::new(method, format!("/admin/{path}"));
     let request = request.header("Authorization", "Bearer demo-admin-key");

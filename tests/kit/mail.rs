@@ -26,7 +26,11 @@ struct Taken {
 impl MailServer {
     /// Starts one at a free port of that host: `127.0.0.1` or `[::1]`.
     pub fn start(host: &str) -> Result<Self> {
-        let listener = TcpListener::bind(format!("{host}:0"))?;
+        Self::on(TcpListener::bind(format!("{host}:0"))?)
+    }
+
+    /// Starts one that serves the clients of a listener, those that have connected before included.
+    pub fn on(listener: TcpListener) -> Result<Self> {
         let address = listener.local_addr()?;
         let taken = Arc::<Taken>::default();
         let server = Arc::clone(&taken);

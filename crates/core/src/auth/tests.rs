@@ -18,6 +18,7 @@ mod shares;
 mod surplus;
 mod throttled;
 mod timing;
+mod unanswered;
 mod unconfirmed;
 mod unrecorded;
 mod upgrades;

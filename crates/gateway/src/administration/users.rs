@@ -242,3 +242,6 @@ pub(crate) fn state(state: UserState) -> &'static str {
         UserState::Disabled => "disabled",
     }
 }
+
+#[cfg(test)]
+mod tests;
