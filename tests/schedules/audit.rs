@@ -120,6 +120,23 @@ impl Events {
             .collect()
     }
 
+    /// What was recorded of a user, for the report of a failure.
+    pub(crate) fn told(&self, user: &str) -> String {
+        let events = self.by_user.get(user).into_iter().flatten();
+        let lines = events.map(|event| {
+            let text = |key: &str| event[key].as_str().unwrap_or_default();
+            let kind = [
+                text("event"),
+                text("outcome"),
+                text("reason"),
+                text("purpose"),
+            ]
+            .join(" ");
+            format!("{} {kind} {}", text("time"), text("handle"))
+        });
+        lines.collect::<Vec<_>>().join("\n      ")
+    }
+
     /// The dialects and purposes of tokens of a user whose issue was answered as unavailable.
     pub(crate) fn issues_in_doubt(&self, user: &str) -> Vec<(String, String)> {
         let events = self.by_user.get(user).into_iter().flatten();

@@ -167,7 +167,10 @@ fn tokens(
                             user == IMPORTED || was_tried(&id, &ENDS_ALL)
                         });
                 if !is_explained && handle.is_some() {
-                    wrong.push(format!("{what}: has ended, and no event says why"));
+                    let events = events.told(&model.users[token.user].id.to_string());
+                    wrong.push(format!(
+                        "{what}: has ended, and no event says why:\n      {events}"
+                    ));
                 }
             }
             (Outcome::Refused, State::Ended(..)) => {}
@@ -233,8 +236,9 @@ fn state_of_user(
     };
     if made != recorded {
         let attempt = &user.attempt;
+        let events = events.told(&user.id.to_string());
         wrong.push(format!(
-            "user {index}, {attempt:?}: made is {made}, recorded is {recorded}"
+            "user {index}, {attempt:?}: made is {made}, recorded is {recorded}:\n      {events}"
         ));
     }
 }
