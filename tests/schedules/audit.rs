@@ -65,13 +65,15 @@ impl Events {
                 if !events.is_empty() {
                     last = Instant::now();
                 }
-                events.into_iter().for_each(|event| self.add(event));
+                for event in &events {
+                    self.add(event);
+                }
             }
             thread::sleep(QUIET / 10);
         }
     }
 
-    fn add(&mut self, event: Value) {
+    fn add(&mut self, event: &Value) {
         // An e-mail is answered before it is known whether there is one, and what was answered as unavailable may
         // have been done.
         let may_be_done = event["event"] == "letter" || event["reason"] == "unavailable";

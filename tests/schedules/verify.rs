@@ -85,7 +85,7 @@ fn listed(
     let mut all = HashSet::new();
     for user in &model.users {
         let path = format!("sessions?user={}&limit=100000", user.name);
-        let outcome = asker.ask(0, &requests::admin("GET", path, None));
+        let outcome = asker.ask(0, &requests::admin("GET", &path, None));
         let Outcome::Done(body) = outcome else {
             wrong.push(format!("the sessions of {}: {outcome:?}", user.name));
             continue;
@@ -103,7 +103,7 @@ fn listed(
                 match unsure.iter().position(|one| *one == kind) {
                     Some(index) => drop(unsure.swap_remove(index)),
                     None => {
-                        wrong.push(format!("a token that no event issued is listed: {session}"))
+                        wrong.push(format!("a token that no event issued is listed: {session}"));
                     }
                 }
             }
@@ -197,7 +197,7 @@ fn state_of_user(
     };
     let shown = asker.ask(
         0,
-        &requests::admin("GET", format!("users/{}", user.name), None),
+        &requests::admin("GET", &format!("users/{}", user.name), None),
     );
     let Some(state) = shown.text("/state") else {
         wrong.push(format!("user {index} cannot be shown: {shown:?}"));

@@ -45,8 +45,9 @@ pub(super) struct Site {
 }
 
 fn length() -> Duration {
-    let length = std::env::var("ISOGLOSS_SILENCE");
-    Duration::from_secs(length.map_or(3, |text| text.parse().unwrap()))
+    let length = std::env::var_os("ISOGLOSS_SILENCE");
+    let seconds = length.map_or(3, |text| text.to_str().unwrap().parse().unwrap());
+    Duration::from_secs(seconds)
 }
 
 fn start(builder: Builder) -> Gateway {
