@@ -13,9 +13,11 @@ use crate::plan::{Dialect, IMPORTED, Manner, Way};
 use crate::requests::{self, Call, Outcome};
 use crate::site::Site;
 
+/// How many schedules ask at the same time.
+const AT_ONCE: usize = 4;
 /// By then every gateway has given up each connection that was silenced: the time-out, and a second, and time
-/// for a machine that is busy with all that is asked.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// for a machine that is busy with other things.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// What ends all tokens of a user.
 const ENDS_ALL: [&str; 5] = [
     "disable_user",
@@ -47,11 +49,25 @@ impl Asker<'_> {
     }
 }
 
-pub(crate) fn verify(site: &Site, model: &mut Model, events: &Events) {
+/// Verifies the schedules that ran together.
+pub(crate) fn verify_all(site: &Site, models: &mut [Model], events: &Events) {
     let asker = &Asker {
         site,
         deadline: Instant::now() + PATIENCE,
     };
+    let share = models.len().div_ceil(AT_ONCE);
+    thread::scope(|scope| {
+        for models in models.chunks_mut(share) {
+            scope.spawn(|| {
+                for model in models {
+                    verify(asker, model, events);
+                }
+            });
+        }
+    });
+}
+
+fn verify(asker: &Asker<'_>, model: &mut Model, events: &Events) {
     let mut wrong = Vec::new();
     for expected in &model.expected {
         let recorded = events.of_request(&expected.request_id);
