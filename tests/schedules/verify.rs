@@ -70,12 +70,16 @@ pub(crate) fn verify_all(site: &Site, models: &mut [Model], events: &Events) {
 fn verify(asker: &Asker<'_>, model: &mut Model, events: &Events) {
     let mut wrong = Vec::new();
     for expected in &model.expected {
-        let recorded = events.of_request(&expected.request_id);
+        let id = model.users[expected.user].id.to_string();
         for kind in expected.events {
             let is_it = |event: &Value| {
                 event["event"] == *kind && (event["outcome"] == "done" || *kind == "letter")
             };
-            if !recorded.iter().any(is_it) {
+            let is_recorded = match &expected.request_id {
+                Some(request) => events.of_request(request).iter().any(is_it),
+                None => events.of_user(&id, &[*kind]) >= model.answered(expected.user, &[*kind]),
+            };
+            if !is_recorded {
                 let what = &expected.what;
                 wrong.push(format!(
                     "{what}: was answered, and there is no event {kind}"
@@ -204,13 +208,8 @@ fn state_of_user(
     wrong: &mut Vec<String>,
 ) {
     let user = &model.users[index];
-    let unanswered = |kinds: &[&str]| {
-        let mut recorded = events.of_user(&user.id.to_string(), kinds);
-        for expected in &model.expected {
-            recorded.remove(&expected.request_id);
-        }
-        !recorded.is_empty()
-    };
+    let unanswered =
+        |kinds: &[&str]| events.of_user(&user.id.to_string(), kinds) > model.answered(index, kinds);
     let shown = asker.ask(
         0,
         &requests::admin("GET", &format!("users/{}", user.name), None),
