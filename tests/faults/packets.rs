@@ -83,7 +83,7 @@ fn packets_to_redis_are_dropped() {
     let drop_all = || {
         run(&format!(
             "ip neigh replace {REDIS} lladdr 02:00:00:00:00:01 dev near"
-        ))
+        ));
     };
     let heal = || {
         // Long enough for the system to wait longer and longer before it sends again what is lost.

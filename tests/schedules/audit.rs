@@ -1,6 +1,6 @@
 //! What gateways have recorded.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
@@ -65,13 +65,15 @@ impl Events {
                 if !events.is_empty() {
                     last = Instant::now();
                 }
-                events.into_iter().for_each(|event| self.add(event));
+                for event in &events {
+                    self.add(event);
+                }
             }
             thread::sleep(QUIET / 10);
         }
     }
 
-    fn add(&mut self, event: Value) {
+    fn add(&mut self, event: &Value) {
         // An e-mail is answered before it is known whether there is one, and what was answered as unavailable may
         // have been done.
         let may_be_done = event["event"] == "letter" || event["reason"] == "unavailable";
@@ -111,13 +113,28 @@ impl Events {
             .any(|event| is_one_of(event, kinds))
     }
 
-    /// The requests that did this to a user.
-    pub(crate) fn of_user(&self, user: &str, kinds: &[&str]) -> HashSet<String> {
+    /// How often this was done to a user.
+    pub(crate) fn of_user(&self, user: &str, kinds: &[&str]) -> usize {
         let events = self.by_user.get(user).into_iter().flatten();
         let events = events.filter(|event| event["outcome"] == "done" && is_one_of(event, kinds));
-        events
-            .map(|event| event["request_id"].as_str().unwrap_or_default().to_owned())
-            .collect()
+        events.count()
+    }
+
+    /// What was recorded of a user, for the report of a failure.
+    pub(crate) fn told(&self, user: &str) -> String {
+        let events = self.by_user.get(user).into_iter().flatten();
+        let lines = events.map(|event| {
+            let text = |key: &str| event[key].as_str().unwrap_or_default();
+            let kind = [
+                text("event"),
+                text("outcome"),
+                text("reason"),
+                text("purpose"),
+            ]
+            .join(" ");
+            format!("{} {kind} {}", text("time"), text("handle"))
+        });
+        lines.collect::<Vec<_>>().join("\n      ")
     }
 
     /// The dialects and purposes of tokens of a user whose issue was answered as unavailable.

@@ -12,9 +12,10 @@ pub(crate) fn tokens(site: &Site, model: &Model) -> Vec<(usize, Dialect, String)
         let user = users.position(|user| email.contains(&format!("To: {}@", user.name)))?;
         // Long lines are folded with `=`.
         let text = email.replace("=\n", "").replace("=3D", "=");
-        let dialect = match text.contains("cross_token=") {
-            true => Dialect::Bimplus,
-            false => Dialect::Tokenlogin,
+        let dialect = if text.contains("cross_token=") {
+            Dialect::Bimplus
+        } else {
+            Dialect::Tokenlogin
         };
         let mut words = text.split(|c: char| !c.is_ascii_hexdigit());
         let token = words.find(|word| word.len() == 32)?;

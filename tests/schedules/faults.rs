@@ -48,6 +48,6 @@ fn reorder(relay: &Relay, open: &[Connection]) {
     }
     thread::sleep(HELD);
     let reverse: Vec<_> = open.iter().rev().cloned().collect();
-    // A connection that was silenced meanwhile goes on, too; one that is cut holds nothing.
+    // Some were silent before: they go on, too. One that is cut holds nothing.
     relay.release(&reverse, Direction::Requests).unwrap();
 }

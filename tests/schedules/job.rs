@@ -93,9 +93,8 @@ impl Job {
             _ => step.user,
         };
         let found = match step.act {
-            Act::Check(_) => Self::on(step, model, |kind| kind.is_carried()),
-            Act::Refresh => Self::on(step, model, |kind| kind.logs_in_again()),
-            Act::LogOut => Self::on(step, model, |kind| kind.is_carried()),
+            Act::Check(_) | Act::LogOut => Self::on(step, model, Kind::is_carried),
+            Act::Refresh => Self::on(step, model, Kind::logs_in_again),
             Act::HandOver => Self::on(step, model, |kind| {
                 matches!(kind, Kind::Access | Kind::Memsource)
             }),
@@ -105,17 +104,17 @@ impl Job {
                 !sets || (job.user != IMPORTED && may_change(job.user))
             }),
             Act::Disable if may_change(user) && model.users[user].is_active => {
-                Some(Self::change(step, model, user, Attempt::Active(false)))
+                Some(Self::change(step, model, user, &Attempt::Active(false)))
             }
             Act::Enable | Act::Disable if may_change(user) && !model.users[user].is_active => {
-                Some(Self::change(step, model, user, Attempt::Active(true)))
+                Some(Self::change(step, model, user, &Attempt::Active(true)))
             }
             Act::SetPassword if may_change(user) => {
                 let attempt = next_password(model, user);
-                Some(Self::change(step, model, user, attempt))
+                Some(Self::change(step, model, user, &attempt))
             }
             Act::EndSessions if may_change(user) => {
-                Some(Self::change(step, model, user, Attempt::EndSessions))
+                Some(Self::change(step, model, user, &Attempt::EndSessions))
             }
             Act::Import if may_change(user) => Some(Self {
                 attempt: Some(next_import(step, model)),
@@ -177,20 +176,20 @@ impl Job {
         }
     }
 
-    fn change(step: Step, model: &Model, user: usize, attempt: Attempt) -> Self {
+    fn change(step: Step, model: &Model, user: usize, attempt: &Attempt) -> Self {
         let name = &model.users[user].name;
-        let call = match &attempt {
+        let call = match attempt {
             Attempt::Active(active) => {
                 let state = if *active { "active" } else { "disabled" };
                 let body = json!({"state": state});
-                requests::admin("PUT", format!("users/{name}/state"), Some(&body))
+                requests::admin("PUT", &format!("users/{name}/state"), Some(&body))
             }
             Attempt::Password { after, .. } => {
                 let body = json!({"password": after});
-                requests::admin("PUT", format!("users/{name}/password"), Some(&body))
+                requests::admin("PUT", &format!("users/{name}/password"), Some(&body))
             }
             Attempt::EndSessions | Attempt::Import { .. } => {
-                requests::admin("DELETE", format!("sessions?user={name}"), None)
+                requests::admin("DELETE", &format!("sessions?user={name}"), None)
             }
         };
         Self {

@@ -104,7 +104,7 @@ impl Model {
         }
     }
 
-    pub(crate) fn expect(&mut self, job: &Job, request_id: &str) {
+    pub(crate) fn expect(&mut self, job: &Job, request_id: Option<&String>) {
         let kind = job.token.map(|index| self.tokens[index].kind);
         let events: &'static [&'static str] = match (job.act, kind) {
             (Act::Login(_), _) => &["login", "issue"],
@@ -123,7 +123,8 @@ impl Model {
             _ => &[],
         };
         self.expected.push(Expected {
-            request_id: request_id.to_owned(),
+            request_id: request_id.cloned(),
+            user: job.user,
             events,
             what: job.what.clone(),
         });

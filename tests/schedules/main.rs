@@ -6,6 +6,10 @@
 //! to be recorded, and every recorded one made. `ISOGLOSS_SCHEDULES` sets how many there are for each back end,
 //! `ISOGLOSS_SEED=7` runs that one alone, and `ISOGLOSS_SEED=1..21` those that ran together.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a rule is about a few of many acts and kinds"
+)]
 
 #[path = "../shared/announced.rs"]
 mod announced;
@@ -37,17 +41,15 @@ const SHOWN: usize = 3;
 /// The seeds that are asked for.
 fn seeds() -> Vec<u64> {
     let number = |text: &str| text.parse::<u64>().unwrap();
-    match std::env::var("ISOGLOSS_SEED") {
-        Ok(text) => match text.split_once("..") {
+    let set = |name: &str| Some(std::env::var_os(name)?.into_string().unwrap());
+    if let Some(text) = set("ISOGLOSS_SEED") {
+        return match text.split_once("..") {
             Some((from, to)) => (number(from)..number(to)).collect(),
             None => vec![number(&text)],
-        },
-        Err(_) => {
-            let count = std::env::var("ISOGLOSS_SCHEDULES");
-            let count = count.map_or(10, |text| number(&text));
-            (1..=count).collect()
-        }
+        };
     }
+    let count = set("ISOGLOSS_SCHEDULES");
+    (1..=count.map_or(8, |text| number(&text))).collect()
 }
 
 fn hold_with(back_end: BackEnd) {

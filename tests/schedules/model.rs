@@ -131,7 +131,9 @@ impl User {
 /// A change that was answered, and the events which have to be recorded with that request.
 #[derive(Debug, Clone)]
 pub(crate) struct Expected {
-    pub(crate) request_id: String,
+    /// None at the management listener, whose answers have none.
+    pub(crate) request_id: Option<String>,
+    pub(crate) user: usize,
     pub(crate) events: &'static [&'static str],
     pub(crate) what: String,
 }
@@ -188,6 +190,13 @@ impl Model {
         let users = self.users.iter().enumerate();
         let users = users.filter(|(index, _)| all || *index == IMPORTED);
         users.map(|(index, user)| user.entry(index)).collect()
+    }
+
+    /// How many such changes of a user were answered.
+    pub(crate) fn answered(&self, user: usize, kinds: &[&str]) -> usize {
+        let theirs = self.expected.iter().filter(|one| one.user == user);
+        let events = theirs.flat_map(|one| one.events);
+        events.filter(|event| kinds.contains(event)).count()
     }
 
     pub(crate) fn is_settled(&self, user: usize) -> bool {

@@ -150,7 +150,7 @@ pub(crate) fn email(dialect: Dialect, user: &User) -> Call {
 }
 
 /// Calls a route of administrators.
-pub(crate) fn admin(method: &str, path: String, body: Option<&Value>) -> Call {
+pub(crate) fn admin(method: &str, path: &str, body: Option<&Value>) -> Call {
     let request = Request::new(method, format!("/admin/{path}"))
         .header("Authorization", "Bearer demo-admin-key");
     let request = match body {

@@ -14,7 +14,7 @@ use crate::model::{Attempt, Model};
 use crate::plan::{Act, Phase, phases, random};
 use crate::requests::Outcome;
 use crate::site::Site;
-use crate::verify::verify;
+use crate::verify::verify_all;
 
 pub(crate) struct Batch<'a> {
     site: &'a Site,
@@ -75,12 +75,7 @@ impl<'a> Batch<'a> {
         // What was ended at one gateway may be accepted by another one for a second.
         thread::sleep(Duration::from_secs(1).saturating_sub(ended.elapsed()));
         events.read(self.site);
-        let events = &events;
-        thread::scope(|scope| {
-            for model in &mut models {
-                scope.spawn(|| verify(self.site, model, events));
-            }
-        });
+        verify_all(self.site, &mut models, &events);
         let imports: usize = models.iter().map(|model| model.imports).sum();
         if imports > events.imports - before
             && let Some(model) = models.first_mut()

@@ -97,18 +97,15 @@ impl Site {
             let to_mail = Relay::to(mail.address().port()).unwrap();
             let mut builder = gateway(store, &import, &to_mail);
             let mut directory = Vec::new();
-            match (&postgres, &database) {
-                (Some(server), Some(database)) => {
-                    let relay = Relay::to(server.port()).unwrap();
-                    let port = |port: u16| format!(":{port}/");
-                    builder = builder
-                        .directory(database.replace(&port(server.port()), &port(relay.port())));
-                    directory.push(relay);
-                }
-                _ => {
-                    let file = folder.path().join("directory.db");
-                    builder = builder.directory(format!("sqlite:{}", file.display()));
-                }
+            if let (Some(server), Some(database)) = (&postgres, &database) {
+                let relay = Relay::to(server.port()).unwrap();
+                let port = |port: u16| format!(":{port}/");
+                let through = database.replace(&port(server.port()), &port(relay.port()));
+                builder = builder.directory(through);
+                directory.push(relay);
+            } else {
+                let file = folder.path().join("directory.db");
+                builder = builder.directory(format!("sqlite:{}", file.display()));
             }
             let gateway = builder.start().unwrap();
             gateway.wait_until_ready().unwrap();

@@ -24,11 +24,8 @@ impl Model {
             && job
                 .token
                 .is_some_and(|index| others.affect(index, &self.tokens[index]));
-        if is_done
-            && !is_shared
-            && let Some(request_id) = &answered.request_id
-        {
-            self.expect(job, request_id);
+        if is_done && !is_shared {
+            self.expect(job, answered.request_id.as_ref());
         }
         if let Some(attempt) = &job.attempt
             && !is_refused

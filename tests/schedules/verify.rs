@@ -13,9 +13,11 @@ use crate::plan::{Dialect, IMPORTED, Manner, Way};
 use crate::requests::{self, Call, Outcome};
 use crate::site::Site;
 
+/// How many schedules ask at the same time.
+const AT_ONCE: usize = 4;
 /// By then every gateway has given up each connection that was silenced: the time-out, and a second, and time
-/// for a machine that is busy with all that is asked.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// for a machine that is busy with other things.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// What ends all tokens of a user.
 const ENDS_ALL: [&str; 5] = [
     "disable_user",
@@ -47,19 +49,37 @@ impl Asker<'_> {
     }
 }
 
-pub(crate) fn verify(site: &Site, model: &mut Model, events: &Events) {
+/// Verifies the schedules that ran together.
+pub(crate) fn verify_all(site: &Site, models: &mut [Model], events: &Events) {
     let asker = &Asker {
         site,
         deadline: Instant::now() + PATIENCE,
     };
+    let share = models.len().div_ceil(AT_ONCE);
+    thread::scope(|scope| {
+        for models in models.chunks_mut(share) {
+            scope.spawn(|| {
+                for model in models {
+                    verify(asker, model, events);
+                }
+            });
+        }
+    });
+}
+
+fn verify(asker: &Asker<'_>, model: &mut Model, events: &Events) {
     let mut wrong = Vec::new();
     for expected in &model.expected {
-        let recorded = events.of_request(&expected.request_id);
+        let id = model.users[expected.user].id.to_string();
         for kind in expected.events {
             let is_it = |event: &Value| {
                 event["event"] == *kind && (event["outcome"] == "done" || *kind == "letter")
             };
-            if !recorded.iter().any(is_it) {
+            let is_recorded = match &expected.request_id {
+                Some(request) => events.of_request(request).iter().any(is_it),
+                None => events.of_user(&id, &[*kind]) >= model.answered(expected.user, &[*kind]),
+            };
+            if !is_recorded {
                 let what = &expected.what;
                 wrong.push(format!(
                     "{what}: was answered, and there is no event {kind}"
@@ -85,7 +105,7 @@ fn listed(
     let mut all = HashSet::new();
     for user in &model.users {
         let path = format!("sessions?user={}&limit=100000", user.name);
-        let outcome = asker.ask(0, &requests::admin("GET", path, None));
+        let outcome = asker.ask(0, &requests::admin("GET", &path, None));
         let Outcome::Done(body) = outcome else {
             wrong.push(format!("the sessions of {}: {outcome:?}", user.name));
             continue;
@@ -103,7 +123,7 @@ fn listed(
                 match unsure.iter().position(|one| *one == kind) {
                     Some(index) => drop(unsure.swap_remove(index)),
                     None => {
-                        wrong.push(format!("a token that no event issued is listed: {session}"))
+                        wrong.push(format!("a token that no event issued is listed: {session}"));
                     }
                 }
             }
@@ -167,7 +187,10 @@ fn tokens(
                             user == IMPORTED || was_tried(&id, &ENDS_ALL)
                         });
                 if !is_explained && handle.is_some() {
-                    wrong.push(format!("{what}: has ended, and no event says why"));
+                    let events = events.told(&model.users[token.user].id.to_string());
+                    wrong.push(format!(
+                        "{what}: has ended, and no event says why:\n      {events}"
+                    ));
                 }
             }
             (Outcome::Refused, State::Ended(..)) => {}
@@ -185,16 +208,11 @@ fn state_of_user(
     wrong: &mut Vec<String>,
 ) {
     let user = &model.users[index];
-    let unanswered = |kinds: &[&str]| {
-        let mut recorded = events.of_user(&user.id.to_string(), kinds);
-        for expected in &model.expected {
-            recorded.remove(&expected.request_id);
-        }
-        !recorded.is_empty()
-    };
+    let unanswered =
+        |kinds: &[&str]| events.of_user(&user.id.to_string(), kinds) > model.answered(index, kinds);
     let shown = asker.ask(
         0,
-        &requests::admin("GET", format!("users/{}", user.name), None),
+        &requests::admin("GET", &format!("users/{}", user.name), None),
     );
     let Some(state) = shown.text("/state") else {
         wrong.push(format!("user {index} cannot be shown: {shown:?}"));
@@ -233,8 +251,9 @@ fn state_of_user(
     };
     if made != recorded {
         let attempt = &user.attempt;
+        let events = events.told(&user.id.to_string());
         wrong.push(format!(
-            "user {index}, {attempt:?}: made is {made}, recorded is {recorded}"
+            "user {index}, {attempt:?}: made is {made}, recorded is {recorded}:\n      {events}"
         ));
     }
 }

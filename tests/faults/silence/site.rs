@@ -11,10 +11,10 @@ use serde_json::json;
 use crate::announced::announced;
 use crate::gateway;
 
-/// Of Redis, PostgreSQL and the mail server alike.
-const TIMEOUT: Duration = Duration::from_secs(1);
+/// Of Redis, PostgreSQL and the mail server alike: long enough for a machine that is busy with other tests.
+const TIMEOUT: Duration = Duration::from_secs(3);
 /// How soon all is well.
-const BOUND: Duration = Duration::from_secs(2);
+const BOUND: Duration = Duration::from_secs(4);
 /// Between two questions.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -45,8 +45,9 @@ pub(super) struct Site {
 }
 
 fn length() -> Duration {
-    let length = std::env::var("ISOGLOSS_SILENCE");
-    Duration::from_secs(length.map_or(3, |text| text.parse().unwrap()))
+    let length = std::env::var_os("ISOGLOSS_SILENCE");
+    let seconds = length.map_or(6, |text| text.to_str().unwrap().parse().unwrap());
+    Duration::from_secs(seconds)
 }
 
 fn start(builder: Builder) -> Gateway {

@@ -95,6 +95,13 @@ impl Connection {
         found.unwrap_or_default()
     }
 
+    /// Whether bytes of that direction are held, by a stall of this connection or of the whole relay.
+    pub fn is_stalled(&self, direction: Direction) -> bool {
+        let index = direction as usize;
+        let own = self.wanted.borrow().flows[index].is_stalled;
+        own || self.shared.all.borrow()[index].is_stalled
+    }
+
     /// Returns how many bytes wait in the relay.
     pub fn held(&self, direction: Direction) -> usize {
         let held = self.traffic(|traffic| traffic.held[direction as usize]);
@@ -150,6 +157,7 @@ impl Connection {
     fn change(&self, direction: Direction, change: impl FnOnce(&mut Flow)) {
         self.wanted
             .send_modify(|wanted| change(&mut wanted.flows[direction as usize]));
+        self.shared.record(|_| ());
     }
 
     /// `None` if it has ended.

@@ -140,12 +140,13 @@ impl Relay {
     }
 
     /// Lets connections that are stalled in that direction go on, one after the other: the bytes held for one
-    /// have passed before the next goes on.
+    /// have passed before the next goes on, unless it is stalled again meanwhile.
     pub fn release(&self, order: &[Connection], direction: Direction) -> Result<()> {
         for connection in order {
             connection.go_on(direction);
             self.shared.wait_for("held bytes pass", || {
-                (connection.held(direction) == 0).then_some(())
+                let is_over = connection.held(direction) == 0 || connection.is_stalled(direction);
+                is_over.then_some(())
             })?;
         }
         Ok(())
@@ -155,6 +156,7 @@ impl Relay {
         self.shared
             .all
             .send_modify(|flows| flows.iter_mut().for_each(&change));
+        self.shared.record(|_| ());
     }
 }
 
