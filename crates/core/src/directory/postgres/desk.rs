@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{read, write};
 use crate::directory::desk::{Desk, Named};
+use crate::directory::rows::columns::{ACCOUNT, select};
 use crate::directory::rows::{self, Columns as _, Result};
 use crate::directory::rules::LAST_NUMBER;
 use crate::directory::{OrganisationEntry, OrganisationName, UserEntry};
@@ -71,7 +72,7 @@ impl Desk for PgConnection {
     }
 
     async fn user(&mut self, id: Uuid) -> Result<Option<UserEntry>> {
-        let row = query("SELECT * FROM accounts WHERE id = $1")
+        let row = query(select(ACCOUNT, " FROM accounts a WHERE a.id = $1"))
             .bind(id)
             .fetch_optional(self)
             .await?;

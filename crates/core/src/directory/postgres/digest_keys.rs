@@ -46,7 +46,7 @@ impl DigestStore for PostgresDirectory {
     }
 
     async fn remove_key(&self, id: DigestKeyId) -> Answer<Option<u64>> {
-        self.once(self.timeout, move |c| Box::pin(remove(c, id)))
+        self.once(move |c| Box::pin(remove(c, id)))
             .await
     }
 
@@ -59,7 +59,7 @@ impl DigestStore for PostgresDirectory {
     }
 
     async fn replace_digest(&self, renewal: Renewal) -> Answer<()> {
-        self.once(self.timeout, move |c| Box::pin(replace(c, renewal)))
+        self.once(move |c| Box::pin(replace(c, renewal.clone())))
             .await
     }
 

@@ -1,5 +1,6 @@
 //! Single changes, each in a transaction of its own.
 
+use super::connections::end;
 use super::{SqliteDirectory, looks};
 use crate::directory::Change;
 use crate::directory::desk::Halt;
@@ -11,18 +12,22 @@ type Done = Result<(), Halt>;
 pub(super) async fn make(directory: &SqliteDirectory, change: Change) -> Done {
     let logins = change.logins();
     fill_looks(directory, &change).await?;
-    let mut transaction = directory.pool.begin_with("BEGIN IMMEDIATE").await?;
-    change.make(&mut *transaction).await?;
-    allow_again(&mut *transaction, &directory.digests, &logins).await?;
-    Ok(transaction.commit().await?)
+    let mut transaction = directory.pool.begin().await?;
+    let made = async {
+        change.make(&mut *transaction).await?;
+        Ok(allow_again(&mut *transaction, &directory.digests, &logins).await?)
+    };
+    let made = made.await;
+    end(transaction, made).await
 }
 
 /// Makes a change and takes it back.
 pub(super) async fn check(directory: &SqliteDirectory, change: Change) -> Done {
     fill_looks(directory, &change).await?;
-    let mut transaction = directory.pool.begin_with("BEGIN IMMEDIATE").await?;
-    change.make(&mut *transaction).await?;
-    Ok(transaction.rollback().await?)
+    let mut transaction = directory.pool.begin().await?;
+    let made = change.make(&mut *transaction).await;
+    transaction.rollback().await?;
+    made
 }
 
 /// Stores the looks that are missing before a change that compares logins with them.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{apply, read};
 use crate::directory::desk::{Desk, Named};
+use crate::directory::rows::columns::{ACCOUNT, select};
 use crate::directory::rows::{self, Columns as _, Result};
 use crate::directory::rules::LAST_NUMBER;
 use crate::directory::{OrganisationEntry, OrganisationName, UserEntry};
@@ -71,7 +72,7 @@ impl Desk for SqliteConnection {
     }
 
     async fn user(&mut self, id: Uuid) -> Result<Option<UserEntry>> {
-        let row = query("SELECT * FROM accounts WHERE id = ?")
+        let row = query(select(ACCOUNT, " FROM accounts a WHERE a.id = ?"))
             .bind(id.to_string())
             .fetch_optional(self)
             .await?;

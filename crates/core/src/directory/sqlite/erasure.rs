@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::SqliteDirectory;
+use super::connections::end;
 use super::entries::list;
 use super::read::one_of;
 use crate::directory::KeyDigest;
@@ -27,8 +28,8 @@ pub(super) async fn erase(
         .execute(&mut *connection)
         .await?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let erased = erasure::erase(&mut *transaction, &directory.digests, user).await?;
-    transaction.commit().await?;
+    let erased = erasure::erase(&mut *transaction, &directory.digests, user).await;
+    let erased = end(transaction, erased).await?;
     // The write-ahead log holds pages of before. If a reader keeps it from being taken in now, it is taken
     // in later, and the user is erased in either case.
     let _ = query("PRAGMA wal_checkpoint(TRUNCATE)")
