@@ -33,12 +33,12 @@ impl Connections {
 
     /// Begins a transaction that writes, when no other one does. It must be ended by `commit` or
     /// `rollback`, which fail if a query in it was answered only in part.
-    pub(super) async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
+    pub(in crate::directory) async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
         self.0.begin_with("BEGIN IMMEDIATE").await
     }
 
     /// Runs queries on one connection, and fails if one of them was answered only in part.
-    pub(super) async fn run<T>(
+    pub(in crate::directory) async fn run<T>(
         &self,
         work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T>,
     ) -> Result<T> {
