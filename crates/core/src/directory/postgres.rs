@@ -229,34 +229,27 @@ impl Directory for PostgresDirectory {
 
     async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError> {
         let hash = hash.to_owned();
-        self.once(move |c| {
-            Box::pin(passwords::set_password(c, user, hash.clone()))
-        })
-        .await
+        self.once(move |c| Box::pin(passwords::set_password(c, user, hash.clone())))
+            .await
     }
 
     async fn replace_hash(&self, user: Uuid, old: &str, new: &str) -> Result<bool, StoreError> {
         let (old, new) = (old.to_owned(), new.to_owned());
-        self.once(move |c| {
-            Box::pin(passwords::replace_hash(c, user, old.clone(), new.clone()))
-        })
-        .await
+        self.once(move |c| Box::pin(passwords::replace_hash(c, user, old.clone(), new.clone())))
+            .await
     }
 
     async fn set_state(&self, user: Uuid, state: UserState) -> Result<(), StoreError> {
         let disabled = state == UserState::Disabled;
-        self.once(move |c| {
-            Box::pin(write::set_disabled(c, user, disabled))
-        })
-        .await
+        self.once(move |c| Box::pin(write::set_disabled(c, user, disabled)))
+            .await
     }
 
     async fn change(&self, change: Change) -> Result<(), ChangeError> {
         self.fill_looks(&change).await?;
         let digests = Arc::clone(&self.digests);
-        let made = self.once(move |c| {
-            Box::pin(change::make(c, change.clone(), Arc::clone(&digests)))
-        });
+        let made =
+            self.once(move |c| Box::pin(change::make(c, change.clone(), Arc::clone(&digests))));
         Ok(made.await??)
     }
 
@@ -298,10 +291,8 @@ impl Directory for PostgresDirectory {
 
     async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
         let fingerprint = *fingerprint;
-        self.once(move |c| {
-            Box::pin(imports::note(c, fingerprint))
-        })
-        .await
+        self.once(move |c| Box::pin(imports::note(c, fingerprint)))
+            .await
     }
 
     async fn look_alikes(&self) -> Result<Vec<LookAlikes>, StoreError> {
@@ -309,13 +300,11 @@ impl Directory for PostgresDirectory {
     }
 
     async fn health(&self) -> Result<Vec<Finding>, StoreError> {
-        self.once(|c| Box::pin(health::examine(c)))
-            .await
+        self.once(|c| Box::pin(health::examine(c))).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.once(|_| Box::pin(async { Ok(()) }))
-            .await
+        self.once(|_| Box::pin(async { Ok(()) })).await
     }
 
     async fn back_up(&self, folder: &Path) -> Result<BackedUp, StoreError> {

@@ -247,7 +247,9 @@ impl Directory for SqliteDirectory {
 
     async fn present(&self, wanted: &Wanted) -> Result<Present, StoreError> {
         let open = OpenKeys::of(self, &wanted.digest_keys).await?;
-        let present = self.pool.run(async |c| present::read(c, wanted, open).await);
+        let present = self
+            .pool
+            .run(async |c| present::read(c, wanted, open).await);
         present.await.map_err(failed)
     }
 

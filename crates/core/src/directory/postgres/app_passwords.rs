@@ -40,8 +40,7 @@ impl AppPasswords for PostgresDirectory {
     }
 
     async fn remove_app_password(&self, user: Uuid, digest: KeyDigest) -> Result<bool, StoreError> {
-        self.once(move |c| Box::pin(remove(c, user, digest)))
-            .await
+        self.once(move |c| Box::pin(remove(c, user, digest))).await
     }
 
     async fn note_app_password(

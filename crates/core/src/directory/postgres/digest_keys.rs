@@ -46,8 +46,7 @@ impl DigestStore for PostgresDirectory {
     }
 
     async fn remove_key(&self, id: DigestKeyId) -> Answer<Option<u64>> {
-        self.once(move |c| Box::pin(remove(c, id)))
-            .await
+        self.once(move |c| Box::pin(remove(c, id))).await
     }
 
     async fn counts(&self) -> Answer<Vec<(DigestKeyId, i64)>> {

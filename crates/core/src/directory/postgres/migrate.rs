@@ -31,9 +31,12 @@ impl PostgresDirectory {
     pub async fn outstanding(settings: &PostgresSettings) -> Result<Outstanding, MigrationError> {
         let (servers, mut connection) = connect(settings).await?;
         let watch = (&servers, patience(settings.timeout));
-        let due = watched(&mut connection, watch, |_| (), |c| {
-            Box::pin(outstanding_at(c))
-        });
+        let due = watched(
+            &mut connection,
+            watch,
+            |_| (),
+            |c| Box::pin(outstanding_at(c)),
+        );
         due.await.map_err(given_up)?
     }
 

@@ -25,8 +25,7 @@ impl UsageTable for PostgresDirectory {
     }
 
     async fn remove_usage(&self, before: OffsetDateTime) -> Result<u64, StoreError> {
-        self.once(move |c| Box::pin(remove(c, before)))
-            .await
+        self.once(move |c| Box::pin(remove(c, before))).await
     }
 }
 

@@ -4,14 +4,12 @@
 use sqlx::AssertSqlSafe;
 
 /// The columns of the view `accounts`.
-pub(in crate::directory) const ACCOUNT: &str =
-    "a.id, a.number, a.user_name, a.email, a.first_name, a.last_name, a.image_url, a.role, a.disabled, \
+pub(in crate::directory) const ACCOUNT: &str = "a.id, a.number, a.user_name, a.email, a.first_name, a.last_name, a.image_url, a.role, a.disabled, \
      a.generation, a.password_hash, a.totp_secret, a.organisation_id, a.organisation_name, \
      a.own_default_unit, a.default_unit, a.units";
 
 /// The columns of the table `usage`.
-pub(in crate::directory) const USAGE: &str =
-    "id, dialect, revision, endpoint, application, key_label, client, user_agent, network, known, \
+pub(in crate::directory) const USAGE: &str = "id, dialect, revision, endpoint, application, key_label, client, user_agent, network, known, \
      first_seen, last_seen, last_served, calls, refused, users, expired_tokens, expired_calls, \
      expired_youngest, expired_oldest";
 

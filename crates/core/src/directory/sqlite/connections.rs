@@ -5,6 +5,9 @@
 //! no row affected. A thread that goes on ends each statement with a count of rows; without one, the answer
 //! is an error.
 
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -12,12 +15,14 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnection, SqlitePool, SqliteQueryResult, SqliteRow, SqliteStatement, SqliteTypeInfo,
 };
-use sqlx::{
-    Connection as _, Either, Error, Execute, Executor, Sqlite, SqlStr, Transaction,
-};
+use sqlx::{Connection as _, Either, Error, Execute, Executor, SqlStr, Sqlite};
+use tokio::time::timeout;
 
 use crate::directory::desk::Halt;
 use crate::directory::rows::Result;
+
+/// How long a thread that has nothing to do may take to say that it is there.
+const LONGEST_SILENCE: Duration = Duration::from_secs(5);
 
 /// A row, or at the end of each statement how many it has changed.
 type Step = Either<SqliteQueryResult, SqliteRow>;
@@ -33,8 +38,8 @@ impl Connections {
 
     /// Begins a transaction that writes, when no other one does. It must be ended by `commit` or
     /// `rollback`, which fail if a query in it was answered only in part.
-    pub(in crate::directory) async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
-        self.0.begin_with("BEGIN IMMEDIATE").await
+    pub(in crate::directory) async fn begin(&self) -> Result<Transaction> {
+        self.0.begin_with("BEGIN IMMEDIATE").await.map(Transaction)
     }
 
     /// Runs queries on one connection, and fails if one of them was answered only in part.
@@ -44,7 +49,7 @@ impl Connections {
     ) -> Result<T> {
         let mut connection = self.acquire().await?;
         let found = work(&mut connection).await?;
-        connection.ping().await?;
+        is_alive(&mut connection).await?;
         Ok(found)
     }
 
@@ -57,9 +62,48 @@ impl Connections {
     }
 }
 
+/// Returns true, or fails if the thread of a connection is gone. What is sent to a thread that is just ending
+/// is never answered: the library would wait for it, and the pool would have one connection less for good.
+pub(super) async fn is_alive(connection: &mut SqliteConnection) -> Result<bool> {
+    let answer = timeout(LONGEST_SILENCE, connection.ping()).await;
+    answer.unwrap_or(Err(Error::WorkerCrashed))?;
+    Ok(true)
+}
+
+/// A transaction that writes.
+pub(in crate::directory) struct Transaction(sqlx::Transaction<'static, Sqlite>);
+
+impl Transaction {
+    /// Commits it, unless a query in it was answered only in part.
+    pub(in crate::directory) async fn commit(mut self) -> Result<()> {
+        is_alive(&mut self).await?;
+        self.0.commit().await
+    }
+
+    /// Takes it back. Fails if a query in it was answered only in part.
+    pub(in crate::directory) async fn rollback(mut self) -> Result<()> {
+        is_alive(&mut self).await?;
+        self.0.rollback().await
+    }
+}
+
+impl Deref for Transaction {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.0
+    }
+}
+
+impl DerefMut for Transaction {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.0
+    }
+}
+
 /// Commits what was done, or takes it back if it makes no sense.
 pub(super) async fn end<T>(
-    transaction: Transaction<'_, Sqlite>,
+    transaction: Transaction,
     outcome: std::result::Result<T, Halt>,
 ) -> std::result::Result<T, Halt> {
     match outcome {

@@ -78,7 +78,9 @@ impl DigestStore for SqliteDirectory {
     }
 
     async fn key_once_called(&self, stored: Vec<[u8; 32]>) -> Answer<Option<KeyEntry>> {
-        let found = self.pool.run(async |c| entries::key_once_called(c, &stored).await);
+        let found = self
+            .pool
+            .run(async |c| entries::key_once_called(c, &stored).await);
         found.await.map_err(failed)
     }
 }

@@ -110,11 +110,15 @@ async fn users(
         .await?,
         origins: find("SELECT user, said FROM imported_users", "user").await?,
     };
-    let accounts = select(format!("SELECT {ACCOUNT} FROM accounts a"), "a.id", ids.as_deref())
-        .push(" ORDER BY number")
-        .build()
-        .fetch_all(&mut *connection)
-        .await?;
+    let accounts = select(
+        format!("SELECT {ACCOUNT} FROM accounts a"),
+        "a.id",
+        ids.as_deref(),
+    )
+    .push(" ORDER BY number")
+    .build()
+    .fetch_all(&mut *connection)
+    .await?;
     rows::user_entries(&accounts, &belongings)
 }
 

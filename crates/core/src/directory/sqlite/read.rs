@@ -138,11 +138,11 @@ pub(super) async fn card_of_code(
     pool: &Connections,
     forms: &[KeyDigest],
 ) -> Result<Option<(Card, KeyDigest)>> {
-    let mut lookup = QueryBuilder::<Sqlite>::new(
-        format!("SELECT {ACCOUNT}, c.pass_code_hash, c.code_digest, c.code_digest_key
+    let mut lookup = QueryBuilder::<Sqlite>::new(format!(
+        "SELECT {ACCOUNT}, c.pass_code_hash, c.code_digest, c.code_digest_key
          FROM access_cards c JOIN accounts a ON a.id = c.user
-         WHERE c.effective AND c.code_digest"),
-    );
+         WHERE c.effective AND c.code_digest"
+    ));
     one_of(&mut lookup, forms);
     let row = lookup.build().fetch_optional(pool).await?;
     row.as_ref().map(rows::card_of_code).transpose()

@@ -5,14 +5,12 @@ use std::time::{Duration, Instant};
 
 use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, Error, SqliteConnection, query_as, query_scalar};
 use tokio::time::sleep;
 use tracing::debug;
 
-use super::connections::Connections;
+use super::connections::{Connections, is_alive};
 use super::{looks, rights};
 use crate::directory::outstanding::{MigrationError, Obstacle, Outstanding, Taken, outstanding};
 use crate::directory::steps::migrator;
@@ -75,6 +73,7 @@ async fn attempt(options: SqliteConnectOptions) -> Result<(Connections, Outstand
     let pool = SqlitePoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(TIMEOUT)
+        .after_release(|connection, _| Box::pin(is_alive(connection)))
         .connect_with(options)
         .await?;
     let pool = Connections::new(pool);

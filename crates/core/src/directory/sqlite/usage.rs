@@ -40,10 +40,13 @@ impl UsageTable for SqliteDirectory {
 async fn add(pool: &Connections, added: &UsageRows, room: usize) -> sqlx::Result<()> {
     let mut transaction = pool.begin().await?;
     let ids = serde_json::to_string(&ids(added)).unwrap_or_default();
-    let stored = query(select(USAGE, " FROM usage WHERE id IN (SELECT value FROM json_each(?))"))
-        .bind(ids)
-        .fetch_all(&mut *transaction)
-        .await?;
+    let stored = query(select(
+        USAGE,
+        " FROM usage WHERE id IN (SELECT value FROM json_each(?))",
+    ))
+    .bind(ids)
+    .fetch_all(&mut *transaction)
+    .await?;
     let stored: sqlx::Result<_> = stored.iter().map(rows::usage).collect();
     let agents = serde_json::to_string(&agents(added)).unwrap_or_default();
     let places = query_as(

@@ -1,6 +1,6 @@
 //! Transactions that lock each other out.
 
-use futures_util::future::{join3, join_all};
+use futures_util::future::{join_all, join3};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _, raw_sql};
 use time::macros::{date, datetime};
@@ -8,7 +8,9 @@ use time::macros::{date, datetime};
 use super::super::postgres::{postgres, until};
 use super::super::postgres_server::Postgres;
 use super::super::{FILE, load};
-use crate::directory::{AppPasswords as _, Directory, KeyDigest, KnownAppPassword, PostgresDirectory};
+use crate::directory::{
+    AppPasswords as _, Directory, KeyDigest, KnownAppPassword, PostgresDirectory,
+};
 
 async fn with_app_password(directory: &PostgresDirectory, name: &str) -> (uuid::Uuid, KeyDigest) {
     let ada = directory.account("ada").await.unwrap().unwrap().user;
@@ -35,11 +37,17 @@ async fn a_change_that_the_server_ends_for_a_deadlock_is_made_again() {
     let before = directory.user(ada).await.unwrap().unwrap().generation;
     let (_, database) = address.rsplit_once('/').unwrap();
     server
-        .sql(database, &format!("ALTER DATABASE {database} SET deadlock_timeout = '1h'"))
+        .sql(
+            database,
+            &format!("ALTER DATABASE {database} SET deadlock_timeout = '1h'"),
+        )
         .unwrap();
     let mut other = PgConnection::connect(&address).await.unwrap();
     server
-        .sql(database, &format!("ALTER DATABASE {database} RESET deadlock_timeout"))
+        .sql(
+            database,
+            &format!("ALTER DATABASE {database} RESET deadlock_timeout"),
+        )
         .unwrap();
     let mut holder = other.begin().await.unwrap();
     let row = AssertSqlSafe("SELECT 1 FROM app_passwords FOR UPDATE");
@@ -60,9 +68,7 @@ async fn a_change_that_the_server_ends_for_a_deadlock_is_made_again() {
     let removal = directory.remove_app_password(ada, digest);
     let (removed, ()) = futures_util::future::join(removal, closes_the_circle).await;
     assert!(removed.unwrap());
-    let deadlocks = format!(
-        "SELECT deadlocks FROM pg_stat_database WHERE datname = '{database}'"
-    );
+    let deadlocks = format!("SELECT deadlocks FROM pg_stat_database WHERE datname = '{database}'");
     until("the server has counted it", async || {
         server.sql("postgres", &deadlocks).unwrap() == "1"
     })
@@ -79,9 +85,9 @@ async fn removals_imports_and_logins_at_once_lock_nothing_out() {
     load(&directory, FILE).await.unwrap();
     for round in 0..10 {
         let (ada, digest) = with_app_password(&directory, &format!("phone {round}")).await;
-        let noted = join_all((0..4).map(|_| {
-            directory.note_app_password(ada, digest, date!(2026 - 11 - 22))
-        }));
+        let noted = join_all(
+            (0..4).map(|_| directory.note_app_password(ada, digest, date!(2026 - 11 - 22))),
+        );
         let imported = load(&directory, FILE);
         let removed = directory.remove_app_password(ada, digest);
         let (noted, imported, removed) = join3(noted, imported, removed).await;
@@ -90,8 +96,6 @@ async fn removals_imports_and_logins_at_once_lock_nothing_out() {
         assert!(removed.unwrap());
     }
     let (_, database) = address.rsplit_once('/').unwrap();
-    let deadlocks = format!(
-        "SELECT deadlocks FROM pg_stat_database WHERE datname = '{database}'"
-    );
+    let deadlocks = format!("SELECT deadlocks FROM pg_stat_database WHERE datname = '{database}'");
     assert_eq!(server.sql("postgres", &deadlocks).unwrap(), "0");
 }

@@ -24,7 +24,10 @@ impl Pair {
         for (address, name) in addresses.iter().zip(["Old", "New"]) {
             let directory = PostgresDirectory::new(&settings(address, TIMEOUT)).unwrap();
             let text = FILE.replace("first_name = \"Ada\"", &format!("first_name = '{name}'"));
-            until("it is filled", async || load(&directory, &text).await.is_ok()).await;
+            until("it is filled", async || {
+                load(&directory, &text).await.is_ok()
+            })
+            .await;
         }
         let [old_place, new_place] = addresses.each_ref().map(|address| {
             let (_, place) = address.split_once('@').unwrap();
@@ -49,7 +52,9 @@ impl Pair {
         self.old.sql("postgres", demote).unwrap();
         self.old.sql("postgres", "SELECT pg_reload_conf()").unwrap();
         until("it is read-only", async || {
-            let shown = self.old.sql("postgres", "SHOW default_transaction_read_only");
+            let shown = self
+                .old
+                .sql("postgres", "SHOW default_transaction_read_only");
             shown.unwrap() == "on"
         })
         .await;
@@ -77,7 +82,10 @@ async fn reads_leave_a_demoted_server_although_nothing_is_written() {
     let pair = Pair::start("read-write").await;
     assert_eq!(pair.answers().await, "Old");
     pair.demote().await;
-    until("they come from the next server", async || pair.answers().await == "New").await;
+    until("they come from the next server", async || {
+        pair.answers().await == "New"
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -32,7 +32,11 @@ impl Relay {
                 let silent = Arc::<AtomicBool>::default();
                 links.lock().unwrap().push(Arc::clone(&silent));
                 let ways = [
-                    (client.try_clone().unwrap(), server.try_clone().unwrap(), None),
+                    (
+                        client.try_clone().unwrap(),
+                        server.try_clone().unwrap(),
+                        None,
+                    ),
                     (server, client, Some(())),
                 ];
                 for (from, to, back) in ways {
@@ -101,7 +105,8 @@ impl Link {
         let Some(trigger) = &self.trigger else { return };
         let mut trigger = trigger.lock().unwrap();
         let is_met = trigger.as_ref().is_some_and(|trigger| {
-            sent.windows(trigger.len()).any(|part| part == trigger.as_slice())
+            sent.windows(trigger.len())
+                .any(|part| part == trigger.as_slice())
         });
         if is_met {
             *trigger = None;

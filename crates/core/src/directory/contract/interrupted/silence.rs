@@ -16,7 +16,10 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 
 async fn filled(address: &str) -> PostgresDirectory {
     let directory = PostgresDirectory::new(&settings(address, TIMEOUT)).unwrap();
-    until("it is filled", async || load(&directory, FILE).await.is_ok()).await;
+    until("it is filled", async || {
+        load(&directory, FILE).await.is_ok()
+    })
+    .await;
     directory
 }
 
@@ -28,7 +31,9 @@ async fn make_all_connections(directory: &PostgresDirectory, address: &str) {
     statement.execute(&mut *lock).await.unwrap();
     let all_wait = async {
         until("all wait", async || {
-            directory.connections().is_some_and(|all| all.in_use == all.most)
+            directory
+                .connections()
+                .is_some_and(|all| all.in_use == all.most)
         })
         .await;
         lock.rollback().await.unwrap();
