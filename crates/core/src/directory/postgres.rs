@@ -48,9 +48,9 @@ use super::digest_keys::{OpenKeys, What, find_digest};
 use super::rules::login_forms;
 use super::user_filter::Found;
 use super::{
-    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, DigestKeys, Directory, Erased,
-    KeyDigest, LookAlikes, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied,
-    UserFilter, Wanted,
+    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, Changed, DigestKeys,
+    Directory, Erased, KeyDigest, LookAlikes, OrganisationEntry, OrganisationName, Present,
+    Snapshot, Unapplied, UserFilter, Wanted,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -245,7 +245,7 @@ impl Directory for PostgresDirectory {
             .await
     }
 
-    async fn change(&self, change: Change) -> Result<(), ChangeError> {
+    async fn change(&self, change: Change) -> Result<Changed, ChangeError> {
         self.fill_looks(&change).await?;
         let digests = Arc::clone(&self.digests);
         let made =

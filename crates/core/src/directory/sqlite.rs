@@ -39,9 +39,9 @@ use super::desk::Halt;
 use super::digest_keys::{OpenKeys, What, find_digest};
 use super::user_filter::Found;
 use super::{
-    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, DigestKeys, Directory, Erased,
-    KeyDigest, LookAlikes, MigrationError, OrganisationEntry, OrganisationName, Outstanding,
-    Present, Snapshot, Unapplied, UserFilter, Wanted,
+    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, Changed, DigestKeys,
+    Directory, Erased, KeyDigest, LookAlikes, MigrationError, OrganisationEntry, OrganisationName,
+    Outstanding, Present, Snapshot, Unapplied, UserFilter, Wanted,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -229,7 +229,7 @@ impl Directory for SqliteDirectory {
             .map_err(failed)
     }
 
-    async fn change(&self, change: Change) -> Result<(), ChangeError> {
+    async fn change(&self, change: Change) -> Result<Changed, ChangeError> {
         change::make(self, change).await.map_err(halted)
     }
 

@@ -2,7 +2,7 @@
 
 use isogloss_core::audit::{Event, Kind};
 use isogloss_core::directory::{
-    Change, OrganisationEdit, OrganisationEntry, OrganisationName, UnitEntry,
+    Change, Changed, OrganisationEdit, OrganisationEntry, OrganisationName, UnitEntry,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -24,19 +24,14 @@ impl Administration {
         found.await?.ok_or_else(|| missing(name))
     }
 
-    async fn organisation_of_id(&self, id: Uuid) -> Result<OrganisationEntry, Undone> {
-        let found = self.directory.organisation(OrganisationName::Id(id));
-        found.await?.ok_or_else(|| missing(id))
-    }
-
     /// Adds an organisation.
     pub(crate) async fn add_organisation(
         &self,
         new: OrganisationEntry,
     ) -> Result<OrganisationEntry, Undone> {
         let id = new.id;
-        self.directory.change(Change::AddOrganisation(new)).await?;
-        self.changed(Kind::AddOrganisation, id, None).await
+        let change = Change::AddOrganisation(new);
+        self.make(change, Kind::AddOrganisation, (id, None)).await
     }
 
     /// Changes an organisation's name or default unit, and answers how it is now.
@@ -50,8 +45,7 @@ impl Administration {
             organisation: id,
             edit,
         };
-        self.directory.change(change).await?;
-        self.changed(Kind::EditOrganisation, id, None).await
+        self.make(change, Kind::EditOrganisation, (id, None)).await
     }
 
     /// Removes an organisation that has no users, and its units.
@@ -76,8 +70,7 @@ impl Administration {
             organisation: id,
             unit,
         };
-        self.directory.change(change).await?;
-        self.changed(Kind::PutUnit, id, Some(name)).await
+        self.make(change, Kind::PutUnit, (id, Some(name))).await
     }
 
     /// Removes a unit that nobody is in.
@@ -96,15 +89,20 @@ impl Administration {
         Ok(())
     }
 
-    async fn changed(
+    /// Makes a change, records it, and returns what it has left.
+    async fn make(
         &self,
+        change: Change,
         kind: Kind,
-        id: Uuid,
-        unit: Option<String>,
+        (id, unit): (Uuid, Option<String>),
     ) -> Result<OrganisationEntry, Undone> {
-        let organisation = self.organisation_of_id(id).await?;
-        self.record(about(kind, &organisation, unit));
-        Ok(organisation)
+        match self.directory.change(change).await? {
+            Changed::Organisation(organisation) => {
+                self.record(about(kind, &organisation, unit));
+                Ok(organisation)
+            }
+            Changed::User(_) | Changed::Removed => Err(missing(id)),
+        }
     }
 }
 

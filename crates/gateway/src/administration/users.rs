@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use isogloss_core::audit::{Event, Kind};
-use isogloss_core::directory::{Attributes, Change, UserEdit, UserEntry};
+use isogloss_core::directory::{Attributes, Change, Changed, UserEdit, UserEntry};
 use isogloss_core::{PasswordError, Passwords, Role, StoreError, User, UserState};
 use secrecy::SecretString;
 use serde::Serialize;
@@ -24,12 +24,6 @@ impl Administration {
         let account = self.directory.account(name).await?;
         let account = account.ok_or_else(|| no_such_user(name))?;
         Ok(account.user)
-    }
-
-    async fn user_of_id(&self, id: Uuid) -> Result<User, Undone> {
-        let user = self.directory.user(id).await?;
-        let user = user.ok_or_else(|| no_such_user(id))?;
-        Ok(Arc::unwrap_or_clone(user))
     }
 
     /// Checks everything that can be known of a new user before there is a password: a password is
@@ -57,8 +51,8 @@ impl Administration {
     ) -> Result<User, Undone> {
         let id = addition.user.id;
         addition.user.password_hash = hash(password, passwords).await?;
-        self.directory.change(addition.into()).await?;
-        let user = self.user_of_id(id).await?;
+        let changed = self.directory.change(addition.into()).await?;
+        let user = user_of(changed, id)?;
         self.record(about(Kind::AddUser, &user));
         Ok(user)
     }
@@ -66,10 +60,8 @@ impl Administration {
     /// Changes who a user is and where one belongs, and answers how that is now.
     pub(crate) async fn edit_user(&self, user: &User, edit: UserEdit) -> Result<User, Undone> {
         let (id, edit) = (user.id, Box::new(edit));
-        self.directory
-            .change(Change::EditUser { user: id, edit })
-            .await?;
-        let user = self.user_of_id(id).await?;
+        let change = Change::EditUser { user: id, edit };
+        let user = user_of(self.directory.change(change).await?, id)?;
         self.record(about(Kind::EditUser, &user));
         Ok(user)
     }
@@ -178,6 +170,14 @@ async fn hash(password: SecretString, passwords: &Passwords) -> Result<String, U
             StoreError::new("password hashing", error).into()
         }
     })
+}
+
+/// The user whom a change has left.
+fn user_of(changed: Changed, id: Uuid) -> Result<User, Undone> {
+    match changed {
+        Changed::User(user) => Ok(*user),
+        Changed::Organisation(_) | Changed::Removed => Err(no_such_user(id)),
+    }
 }
 
 fn no_such_user(name: impl std::fmt::Display) -> Undone {

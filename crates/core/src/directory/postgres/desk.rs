@@ -11,6 +11,7 @@ use crate::directory::rows::columns::{ACCOUNT, select};
 use crate::directory::rows::{self, Columns as _, Result};
 use crate::directory::rules::LAST_NUMBER;
 use crate::directory::{OrganisationEntry, OrganisationName, UserEntry};
+use crate::user::User;
 
 #[async_trait]
 impl Desk for PgConnection {
@@ -77,6 +78,10 @@ impl Desk for PgConnection {
             .fetch_optional(self)
             .await?;
         row.as_ref().map(rows::person).transpose()
+    }
+
+    async fn shown_user(&mut self, id: Uuid) -> Result<Option<User>> {
+        read::user(self, id).await
     }
 
     async fn user_of_number(&mut self, number: i64) -> Result<Option<Named>> {

@@ -29,10 +29,13 @@ pub(super) async fn account(pool: &Connections, login: &str) -> Result<Option<Ac
     rows::account_if_found(row.as_ref())
 }
 
-pub(super) async fn user(pool: &Connections, id: Uuid) -> Result<Option<User>> {
+pub(super) async fn user(
+    executor: impl Executor<'_, Database = Sqlite>,
+    id: Uuid,
+) -> Result<Option<User>> {
     let row = query(select(ACCOUNT, " FROM accounts a WHERE a.id = ?"))
         .bind(id.to_string())
-        .fetch_optional(pool)
+        .fetch_optional(executor)
         .await?;
     row.as_ref().map(rows::user).transpose()
 }
