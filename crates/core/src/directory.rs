@@ -37,7 +37,7 @@ use uuid::Uuid;
 
 pub use self::app_passwords::{AppPasswords, KnownAppPassword};
 pub use self::backup::{BackedUp, TABLES};
-pub use self::desk::{Change, ChangeError, OrganisationEdit, Setting, Unfit, UserEdit};
+pub use self::desk::{Change, ChangeError, Changed, OrganisationEdit, Setting, Unfit, UserEdit};
 pub use self::digest::{DigestKeyId, KeyDigest, UnreadableDigest};
 pub use self::digest_keys::{DigestKey, DigestKeys, DigestRing, SealedKey};
 pub use self::enrolments::{Enrolment, Enrolments, NewEnrolment};
@@ -127,7 +127,7 @@ pub trait Directory:
     async fn set_state(&self, user: Uuid, state: UserState) -> Result<(), StoreError>;
 
     /// Makes a single change, or tells why not.
-    async fn change(&self, change: Change) -> Result<(), ChangeError>;
+    async fn change(&self, change: Change) -> Result<Changed, ChangeError>;
 
     /// Returns why [`change`](Self::change) would not make the change now, and makes nothing of it.
     async fn check(&self, change: Change) -> Result<(), ChangeError>;

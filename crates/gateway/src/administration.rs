@@ -38,9 +38,6 @@ pub(crate) enum Undone {
     /// The directory cannot be asked.
     #[error(transparent)]
     Unavailable(#[from] StoreError),
-    /// The act was done and recorded, but its result cannot be read.
-    #[error("the change was made, but how it is now cannot be read: {0}")]
-    Unread(Box<Self>),
 }
 
 impl From<ChangeError> for Undone {
@@ -74,11 +71,6 @@ impl Administration {
         }
         made
     }
-}
-
-/// Answers for a result that was read after its change.
-fn read_back<T>(read: Result<T, Undone>) -> Result<T, Undone> {
-    read.map_err(|reason| Undone::Unread(Box::new(reason)))
 }
 
 /// Something that is done now.

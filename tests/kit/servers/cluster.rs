@@ -104,11 +104,6 @@ impl ClusterServers {
         &mut self.servers
     }
 
-    /// All servers, to be asked.
-    pub fn all(&self) -> &[Server] {
-        &self.servers
-    }
-
     /// Has the replica of one primary take its place, and waits until it has.
     pub fn fail_over(&self, index: usize) -> Result<()> {
         let replica = &self.servers[index + 3];

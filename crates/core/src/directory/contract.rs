@@ -10,6 +10,7 @@ mod factors;
 mod files;
 mod found;
 mod imports;
+mod interrupted;
 mod invisible;
 mod keys;
 mod looks;

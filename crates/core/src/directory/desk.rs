@@ -1,6 +1,7 @@
 //! Single changes that administrators make: each is checked and made in one transaction, in which
 //! nobody else changes anything.
 
+mod changed;
 mod organisations;
 mod setting;
 mod users;
@@ -10,6 +11,7 @@ use sqlx::Error;
 use thiserror::Error;
 use uuid::Uuid;
 
+pub use self::changed::Changed;
 pub use self::organisations::OrganisationEdit;
 pub use self::setting::Setting;
 pub use self::users::UserEdit;
@@ -18,6 +20,7 @@ use super::looks::Looks;
 use super::rows::Result;
 use super::{OrganisationEntry, OrganisationName, UnitEntry, UserEntry};
 use crate::error::StoreError;
+use crate::user::User;
 
 /// A change of the directory.
 #[derive(Debug, Clone)]
@@ -135,6 +138,9 @@ pub(super) trait Desk: Looks {
     /// A user, without cards, codes and application passwords.
     async fn user(&mut self, id: Uuid) -> Result<Option<UserEntry>>;
 
+    /// A user as others are told of one.
+    async fn shown_user(&mut self, id: Uuid) -> Result<Option<User>>;
+
     /// Who has that number.
     async fn user_of_number(&mut self, number: i64) -> Result<Option<Named>>;
 
@@ -166,7 +172,14 @@ impl Change {
         }
     }
 
-    pub(super) async fn make(self, desk: &mut dyn Desk) -> std::result::Result<(), Halt> {
+    /// Makes the change, and returns what it has left.
+    pub(super) async fn make(self, desk: &mut dyn Desk) -> std::result::Result<Changed, Halt> {
+        let subject = self.subject();
+        self.write(desk).await?;
+        Ok(subject.read(desk).await?)
+    }
+
+    async fn write(self, desk: &mut dyn Desk) -> std::result::Result<(), Halt> {
         match self {
             Self::AddUser { user, number } => users::add(desk, *user, number).await,
             Self::EditUser { user, edit } => users::edit(desk, user, *edit).await,

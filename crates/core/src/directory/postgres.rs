@@ -12,6 +12,7 @@ pub(super) mod digest_keys;
 mod enrolments;
 mod entries;
 mod erasure;
+mod fault;
 mod health;
 mod imports;
 mod keys;
@@ -23,7 +24,9 @@ mod pool;
 mod present;
 mod read;
 mod servers;
+mod silence;
 mod usage;
+mod work;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -31,36 +34,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::Error;
-use sqlx::error::DatabaseError;
-use sqlx::postgres::PgConnection;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
-use tokio::time::timeout;
 use uuid::Uuid;
 
 pub use self::access::PostgresAccess;
 pub use self::address::AddressError;
-use self::migrate::{READ_ONLY, Tables, migrate_in_time, ready};
-use self::pool::is_lost;
+use self::migrate::{Tables, migrate_in_time};
 use self::servers::Servers;
 use super::digest_keys::{OpenKeys, What, find_digest};
 use super::rules::login_forms;
 use super::user_filter::Found;
 use super::{
-    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, DigestKeys, Directory, Erased,
-    KeyDigest, LookAlikes, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied,
-    UserFilter, Wanted,
+    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, Changed, DigestKeys,
+    Directory, Erased, KeyDigest, LookAlikes, OrganisationEntry, OrganisationName, Present,
+    Snapshot, Unapplied, UserFilter, Wanted,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
 use crate::store::Finding;
 use crate::user::{Key, Unit, User, UserState};
-
-/// How long a whole directory may take to be read or written.
-const WHOLE: Duration = Duration::from_mins(10);
 
 /// How PostgreSQL is reached.
 #[derive(Debug, Clone)]
@@ -86,8 +81,6 @@ pub struct PostgresDirectory {
     timeout: Duration,
     digests: Arc<DigestKeys>,
 }
-
-type Answer<'c, T> = BoxFuture<'c, Result<T, Error>>;
 
 impl PostgresDirectory {
     /// Checks an address and the files that it names. Nothing is sent. `ca_file` is as in
@@ -130,61 +123,13 @@ impl PostgresDirectory {
         self
     }
 
-    /// Asks what may be asked twice: once more if the connection turns out to be dead.
-    async fn ask<T: Send + 'static>(
-        &self,
-        question: impl Fn(&mut PgConnection) -> Answer<'_, T> + Send + Sync + 'static,
-    ) -> Result<T, StoreError> {
-        let connections = self.access.connections();
-        self.within(self.timeout, async move {
-            match connections.any().await?.ask(&question).await {
-                Err(error) if is_lost(&error) => connections.tested().await?.ask(&question).await,
-                answer => answer,
-            }
-        })
-        .await
-    }
-
-    /// Does what is done once, over a connection that has just been tested.
-    async fn once<T: Send + 'static>(
-        &self,
-        limit: Duration,
-        work: impl FnOnce(&mut PgConnection) -> Answer<'_, T> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let connections = self.access.connections();
-        self.within(
-            limit,
-            async move { connections.tested().await?.ask(work).await },
-        )
-        .await
-    }
-
     /// Stores the looks that are missing before a change that compares logins with them. They may be those
     /// of a whole directory, for which the time of a change is too short.
     async fn fill_looks(&self, change: &Change) -> Result<(), StoreError> {
         if change.logins().is_empty() {
             return Ok(());
         }
-        self.once(WHOLE, |c| Box::pin(looks::fill(c))).await
-    }
-
-    /// Goes on to its end, or to the time-out, even if nobody waits for it any more.
-    async fn within<T: Send + 'static>(
-        &self,
-        limit: Duration,
-        work: impl Future<Output = Result<T, Error>> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let runtime = self.runtime.as_ref().ok_or_else(|| failed("closed"))?;
-        let tables = self.tables.clone();
-        let work = timeout(limit, async {
-            ready(tables).await?;
-            work.await.map_err(|error| unavailable(&error))
-        });
-        match runtime.spawn(work).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(failed(no_answer(&self.access.servers(), limit))),
-            Err(error) => Err(failed(error)),
-        }
+        self.long(|c| Box::pin(looks::fill(c))).await
     }
 }
 
@@ -284,65 +229,58 @@ impl Directory for PostgresDirectory {
 
     async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError> {
         let hash = hash.to_owned();
-        self.once(self.timeout, move |c| {
-            Box::pin(passwords::set_password(c, user, hash))
-        })
-        .await
+        self.once(move |c| Box::pin(passwords::set_password(c, user, hash.clone())))
+            .await
     }
 
     async fn replace_hash(&self, user: Uuid, old: &str, new: &str) -> Result<bool, StoreError> {
         let (old, new) = (old.to_owned(), new.to_owned());
-        self.once(self.timeout, move |c| {
-            Box::pin(passwords::replace_hash(c, user, old, new))
-        })
-        .await
+        self.once(move |c| Box::pin(passwords::replace_hash(c, user, old.clone(), new.clone())))
+            .await
     }
 
     async fn set_state(&self, user: Uuid, state: UserState) -> Result<(), StoreError> {
         let disabled = state == UserState::Disabled;
-        self.once(self.timeout, move |c| {
-            Box::pin(write::set_disabled(c, user, disabled))
-        })
-        .await
+        self.once(move |c| Box::pin(write::set_disabled(c, user, disabled)))
+            .await
     }
 
-    async fn change(&self, change: Change) -> Result<(), ChangeError> {
+    async fn change(&self, change: Change) -> Result<Changed, ChangeError> {
         self.fill_looks(&change).await?;
         let digests = Arc::clone(&self.digests);
-        let made = self.once(self.timeout, move |c| {
-            Box::pin(change::make(c, change, digests))
-        });
+        let made =
+            self.once(move |c| Box::pin(change::make(c, change.clone(), Arc::clone(&digests))));
         Ok(made.await??)
     }
 
     async fn check(&self, change: Change) -> Result<(), ChangeError> {
         self.fill_looks(&change).await?;
-        let checked = self.once(self.timeout, move |c| Box::pin(change::check(c, change)));
+        let checked = self.once(move |c| Box::pin(change::check(c, change.clone())));
         Ok(checked.await??)
     }
 
     async fn erase(&self, user: Uuid) -> Result<Erased, ChangeError> {
         let digests = Arc::clone(&self.digests);
-        let erased = self.once(WHOLE, move |c| Box::pin(erasure::erase(c, user, digests)));
+        let erased = self.long(move |c| Box::pin(erasure::erase(c, user, Arc::clone(&digests))));
         Ok(erased.await??)
     }
 
     async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {
         let wanted = wanted.clone();
         let digests = Arc::clone(&self.digests);
-        self.once(WHOLE, move |c| Box::pin(imports::apply(c, wanted, digests)))
+        self.long(move |c| Box::pin(imports::apply(c, wanted.clone(), Arc::clone(&digests))))
             .await?
     }
 
     async fn present(&self, wanted: &Wanted) -> Result<Present, StoreError> {
         let open = OpenKeys::of(self, &wanted.digest_keys).await?;
         let wanted = wanted.clone();
-        self.once(WHOLE, move |c| Box::pin(imports::present(c, wanted, open)))
+        self.long(move |c| Box::pin(imports::present(c, wanted.clone(), open.clone())))
             .await
     }
 
     async fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        self.once(WHOLE, |c| Box::pin(write::snapshot(c))).await
+        self.long(|c| Box::pin(write::snapshot(c))).await
     }
 
     async fn was_imported(&self, fingerprint: &[u8; 32]) -> Result<bool, StoreError> {
@@ -353,35 +291,31 @@ impl Directory for PostgresDirectory {
 
     async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
         let fingerprint = *fingerprint;
-        self.once(self.timeout, move |c| {
-            Box::pin(imports::note(c, fingerprint))
-        })
-        .await
+        self.once(move |c| Box::pin(imports::note(c, fingerprint)))
+            .await
     }
 
     async fn look_alikes(&self) -> Result<Vec<LookAlikes>, StoreError> {
-        self.once(WHOLE, |c| Box::pin(looks::find(c))).await
+        self.long(|c| Box::pin(looks::find(c))).await
     }
 
     async fn health(&self) -> Result<Vec<Finding>, StoreError> {
-        self.once(self.timeout, |c| Box::pin(health::examine(c)))
-            .await
+        self.once(|c| Box::pin(health::examine(c))).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.once(self.timeout, |_| Box::pin(async { Ok(()) }))
-            .await
+        self.once(|_| Box::pin(async { Ok(()) })).await
     }
 
     async fn back_up(&self, folder: &Path) -> Result<BackedUp, StoreError> {
         let folder = folder.to_owned();
-        self.once(WHOLE, |c| Box::pin(backup::write(c, folder)))
+        self.long(move |c| Box::pin(backup::write(c, folder.clone())))
             .await
     }
 
     async fn restore(&self, folder: &Path) -> Result<(), StoreError> {
         let folder = folder.to_owned();
-        self.once(WHOLE, |c| Box::pin(backup::restore(c, folder)))
+        self.long(move |c| Box::pin(backup::restore(c, folder.clone())))
             .await
     }
 
@@ -406,17 +340,6 @@ fn can_be_stored(text: &str) -> bool {
 fn servers(settings: &PostgresSettings) -> Result<Servers, AddressError> {
     let servers = address::read(settings.url.expose_secret(), settings.ca_file.as_deref())?;
     Ok(servers.sharing(settings.timeout))
-}
-
-fn unavailable(error: &Error) -> StoreError {
-    let code = error.as_database_error().and_then(DatabaseError::code);
-    if code.is_some_and(|code| code == READ_ONLY) {
-        return StoreError::read_only(
-            "postgres directory",
-            "the server is read-only, as a standby is",
-        );
-    }
-    failed(reason(error))
 }
 
 /// What went wrong, in PostgreSQL's own words, but for the details, which quote values.

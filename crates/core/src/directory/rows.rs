@@ -1,5 +1,6 @@
 //! How rows become users, cards and keys, whichever database they come from.
 
+pub(super) mod columns;
 mod digests;
 mod imports;
 

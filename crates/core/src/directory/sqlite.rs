@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod change;
 mod close;
+pub(super) mod connections;
 mod desk;
 mod digest_keys;
 mod enrolments;
@@ -28,18 +29,19 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, query, query_scalar};
 use uuid::Uuid;
 
+use self::connections::Connections;
 use self::near::NearRows;
 use super::desk::Halt;
 use super::digest_keys::{OpenKeys, What, find_digest};
 use super::user_filter::Found;
 use super::{
-    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, DigestKeys, Directory, Erased,
-    KeyDigest, LookAlikes, MigrationError, OrganisationEntry, OrganisationName, Outstanding,
-    Present, Snapshot, Unapplied, UserFilter, Wanted,
+    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, Changed, DigestKeys,
+    Directory, Erased, KeyDigest, LookAlikes, MigrationError, OrganisationEntry, OrganisationName,
+    Outstanding, Present, Snapshot, Unapplied, UserFilter, Wanted,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -50,7 +52,7 @@ use crate::user::{Key, Unit, User, UserState};
 
 /// A directory in a SQLite file.
 pub struct SqliteDirectory {
-    pub(super) pool: SqlitePool,
+    pub(super) pool: Connections,
     options: SqliteConnectOptions,
     near: Option<Kept>,
     digests: DigestKeys,
@@ -180,10 +182,8 @@ impl Directory for SqliteDirectory {
         &self,
         name: OrganisationName<'_>,
     ) -> Result<Option<OrganisationEntry>, StoreError> {
-        let mut connection = self.pool.acquire().await.map_err(failed)?;
-        read::organisation(&mut connection, name)
-            .await
-            .map_err(failed)
+        let found = self.pool.run(async |c| read::organisation(c, name).await);
+        found.await.map_err(failed)
     }
 
     async fn card(&self, name: CardName<'_>) -> Result<Option<Card>, StoreError> {
@@ -229,7 +229,7 @@ impl Directory for SqliteDirectory {
             .map_err(failed)
     }
 
-    async fn change(&self, change: Change) -> Result<(), ChangeError> {
+    async fn change(&self, change: Change) -> Result<Changed, ChangeError> {
         change::make(self, change).await.map_err(halted)
     }
 
@@ -247,14 +247,15 @@ impl Directory for SqliteDirectory {
 
     async fn present(&self, wanted: &Wanted) -> Result<Present, StoreError> {
         let open = OpenKeys::of(self, &wanted.digest_keys).await?;
-        let mut connection = self.pool.acquire().await.map_err(failed)?;
-        let present = present::read(&mut connection, wanted, open).await;
-        present.map_err(failed)
+        let present = self
+            .pool
+            .run(async |c| present::read(c, wanted, open).await);
+        present.await.map_err(failed)
     }
 
     async fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        let mut connection = self.pool.acquire().await.map_err(failed)?;
-        let (entries, _) = entries::read(&mut connection, None).await.map_err(failed)?;
+        let read = self.pool.run(async |c| entries::read(c, None).await);
+        let (entries, _) = read.await.map_err(failed)?;
         Ok(entries)
     }
 
@@ -271,8 +272,8 @@ impl Directory for SqliteDirectory {
     }
 
     async fn look_alikes(&self) -> Result<Vec<LookAlikes>, StoreError> {
-        let mut connection = self.pool.acquire().await.map_err(failed)?;
-        super::looks::find(&mut *connection).await.map_err(failed)
+        let found = self.pool.run(async |c| super::looks::find(c).await);
+        found.await.map_err(failed)
     }
 
     async fn health(&self) -> Result<Vec<Finding>, StoreError> {

@@ -2,13 +2,13 @@
 
 use isogloss_core::audit::{Event, Kind};
 use isogloss_core::directory::{
-    Change, OrganisationEdit, OrganisationEntry, OrganisationName, UnitEntry,
+    Change, Changed, OrganisationEdit, OrganisationEntry, OrganisationName, UnitEntry,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Administration, Undone, event, read_back};
+use super::{Administration, Undone, event};
 
 impl Administration {
     /// Returns the organisation of that identifier or name. The identifier comes first, as it does for
@@ -24,19 +24,14 @@ impl Administration {
         found.await?.ok_or_else(|| missing(name))
     }
 
-    async fn organisation_of_id(&self, id: Uuid) -> Result<OrganisationEntry, Undone> {
-        let found = self.directory.organisation(OrganisationName::Id(id));
-        found.await?.ok_or_else(|| missing(id))
-    }
-
     /// Adds an organisation.
     pub(crate) async fn add_organisation(
         &self,
         new: OrganisationEntry,
     ) -> Result<OrganisationEntry, Undone> {
         let (id, added) = (new.id, about(Kind::AddOrganisation, &new, None));
-        self.change(Change::AddOrganisation(new), added).await?;
-        read_back(self.organisation_of_id(id).await)
+        let made = self.change(Change::AddOrganisation(new), added).await?;
+        organisation_of(made, id)
     }
 
     /// Changes an organisation's name or default unit, and answers how it is now.
@@ -54,8 +49,7 @@ impl Administration {
             organisation: id,
             edit,
         };
-        self.change(change, edited).await?;
-        read_back(self.organisation_of_id(id).await)
+        organisation_of(self.change(change, edited).await?, id)
     }
 
     /// Removes an organisation that has no users, and its units.
@@ -65,7 +59,7 @@ impl Administration {
     ) -> Result<(), Undone> {
         let change = Change::RemoveOrganisation(organisation.id);
         let removed = about(Kind::RemoveOrganisation, organisation, None);
-        self.change(change, removed).await
+        self.change(change, removed).await.map(drop)
     }
 
     /// Adds or renames a unit, and answers how its organisation is now.
@@ -80,8 +74,7 @@ impl Administration {
             unit,
         };
         let put = about(Kind::PutUnit, organisation, Some(name));
-        self.change(change, put).await?;
-        read_back(self.organisation_of_id(id).await)
+        organisation_of(self.change(change, put).await?, id)
     }
 
     /// Removes a unit that nobody is in.
@@ -95,12 +88,20 @@ impl Administration {
             unit: unit.to_owned(),
         };
         let removed = about(Kind::RemoveUnit, organisation, Some(unit.to_owned()));
-        self.change(change, removed).await
+        self.change(change, removed).await.map(drop)
     }
 
-    async fn change(&self, change: Change, event: Event) -> Result<(), Undone> {
+    async fn change(&self, change: Change, event: Event) -> Result<Changed, Undone> {
         let made = self.directory.change(change).await;
         self.record_change(event, made)
+    }
+}
+
+/// Returns the organisation that a change has left.
+fn organisation_of(changed: Changed, id: Uuid) -> Result<OrganisationEntry, Undone> {
+    match changed {
+        Changed::Organisation(organisation) => Ok(organisation),
+        Changed::User(_) | Changed::Removed => Err(missing(id)),
     }
 }
 

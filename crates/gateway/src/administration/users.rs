@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use isogloss_core::audit::{Event, Kind};
-use isogloss_core::directory::{Attributes, Change, UserEdit, UserEntry};
+use isogloss_core::directory::{Attributes, Change, Changed, UserEdit, UserEntry};
 use isogloss_core::{PasswordError, Passwords, Role, StoreError, User, UserState};
 use secrecy::SecretString;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Administration, Undone, event, read_back};
+use super::{Administration, Undone, event};
 
 impl Administration {
     /// Returns the user of that identifier, name or e-mail address. The identifier comes first: a user
@@ -24,12 +24,6 @@ impl Administration {
         let account = self.directory.account(name).await?;
         let account = account.ok_or_else(|| no_such_user(name))?;
         Ok(account.user)
-    }
-
-    async fn user_of_id(&self, id: Uuid) -> Result<User, Undone> {
-        let user = self.directory.user(id).await?;
-        let user = user.ok_or_else(|| no_such_user(id))?;
-        Ok(Arc::unwrap_or_clone(user))
     }
 
     /// Checks everything that can be known of a new user before there is a password: a password is
@@ -63,8 +57,7 @@ impl Administration {
         };
         addition.user.password_hash = hash(password, passwords).await?;
         let made = self.directory.change(addition.into()).await;
-        self.record_change(added, made)?;
-        read_back(self.user_of_id(id).await)
+        user_of(self.record_change(added, made)?, id)
     }
 
     /// Changes who a user is and where one belongs, and answers how that is now.
@@ -76,8 +69,7 @@ impl Administration {
         }
         let change = Change::EditUser { user: id, edit };
         let made = self.directory.change(change).await;
-        self.record_change(edited, made)?;
-        read_back(self.user_of_id(id).await)
+        user_of(self.record_change(edited, made)?, id)
     }
 
     /// Sets a password, and ends the user's tokens.
@@ -182,6 +174,14 @@ async fn hash(password: SecretString, passwords: &Passwords) -> Result<String, U
             StoreError::new("password hashing", error).into()
         }
     })
+}
+
+/// The user whom a change has left.
+fn user_of(changed: Changed, id: Uuid) -> Result<User, Undone> {
+    match changed {
+        Changed::User(user) => Ok(*user),
+        Changed::Organisation(_) | Changed::Removed => Err(no_such_user(id)),
+    }
 }
 
 fn no_such_user(name: impl std::fmt::Display) -> Undone {

@@ -182,8 +182,9 @@ fn refused(undone: Undone, command: &str) -> Result<Outcome> {
             output::error(reason);
             Ok(Outcome::Refused)
         }
-        Undone::Unavailable(error) => Err(error).context("nothing was changed"),
-        undone @ Undone::Unread(_) => Err(undone.into()),
+        Undone::Unavailable(error) => {
+            Err(error).context("look with `isogloss key list` whether it was done")
+        }
     }
 }
 

@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use isogloss_core::audit::{AuditTable, Event, Filter};
 use isogloss_core::directory::{
-    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, Directory, Erased, KeyDigest,
-    LookAlikes, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied, UserFilter,
-    Wanted,
+    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, Changed, Directory, Erased,
+    KeyDigest, LookAlikes, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied,
+    UserFilter, Wanted,
 };
 use isogloss_core::store::Finding;
 use isogloss_core::usage::{UsageRows, UsageTable};
@@ -150,7 +150,7 @@ impl Directory for Gate {
         self.passed()?.set_state(user, state).await
     }
 
-    async fn change(&self, change: Change) -> Result<(), ChangeError> {
+    async fn change(&self, change: Change) -> Result<Changed, ChangeError> {
         self.passed()?.change(change).await
     }
 

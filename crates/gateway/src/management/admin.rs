@@ -241,9 +241,7 @@ impl From<Undone> for Refusal {
             Undone::NotFound(reason) => Self::NotFound(reason),
             Undone::Conflict(reason) => Self::Conflict(reason),
             Undone::Forbidden(reason) => Self::Forbidden(reason),
-            undone @ (Undone::Unavailable(_) | Undone::Unread(_)) => {
-                Self::Unavailable(undone.to_string())
-            }
+            Undone::Unavailable(error) => Self::Unavailable(error.to_string()),
         }
     }
 }

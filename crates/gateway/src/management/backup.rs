@@ -52,7 +52,7 @@ pub(crate) async fn prepare(
     directory: Data<Arc<dyn Directory>>,
 ) -> Result<HttpResponse, Refusal> {
     admin.may(Scope::BackupRead).await?;
-    let flushed = usage.flush(directory.as_ref().as_ref()).await;
+    let flushed = usage.flush(directory.as_ref().clone()).await;
     flushed.map_err(|error| Refusal::Unavailable(error.to_string()))?;
     if !auth.audit().flush().await {
         let reason = "events of the audit log could not be written in time";

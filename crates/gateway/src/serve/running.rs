@@ -75,7 +75,7 @@ impl Running {
         for task in self.housekeeping {
             task.abort();
         }
-        self.usage.close(self.directory.as_ref()).await;
+        self.usage.close(self.directory.clone()).await;
         self.audit.close().await;
         traces::finish().await;
         Ok(())

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tracing::{info, warn};
 
-use super::Usage;
+use super::{Inner, Usage};
 use crate::config;
 
 /// How often old rows are removed.
@@ -17,22 +17,20 @@ const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
 
 impl Usage {
     /// Tells the table what was counted. What it does not take is offered again the next time.
-    pub(crate) async fn flush(&self, table: &dyn UsageTable) -> Result<(), StoreError> {
-        let Some(inner) = &self.0 else { return Ok(()) };
-        let mut pending = inner.pending.lock().await;
-        for rows in inner.drain() {
-            pending.add_all(rows);
-        }
-        if pending.rows().is_empty() {
+    ///
+    /// This goes on to its end if the caller is dropped: the table may have taken it, and it would be told
+    /// again. The next call waits for it.
+    pub(crate) async fn flush(&self, table: Arc<dyn UsageTable>) -> Result<(), StoreError> {
+        let Some(inner) = self.0.clone() else {
             return Ok(());
-        }
-        table.add_usage(pending.rows(), inner.room).await?;
-        pending.take();
-        Ok(())
+        };
+        let flushed = tokio::spawn(async move { inner.flush(table.as_ref()).await });
+        let flushed = flushed.await;
+        flushed.unwrap_or_else(|error| Err(StoreError::new("usage", error)))
     }
 
     /// The last time. There is nobody to offer it to later.
-    pub(crate) async fn close(&self, table: &dyn UsageTable) {
+    pub(crate) async fn close(&self, table: Arc<dyn UsageTable>) {
         if let Err(error) = self.flush(table).await {
             warn!(%error, "what was counted last of the use of dialects is lost");
         }
@@ -42,7 +40,7 @@ impl Usage {
     pub(crate) async fn keep(
         self,
         settings: config::Usage,
-        table: Arc<dyn isogloss_core::directory::Directory>,
+        table: Arc<dyn UsageTable>,
         auth: Auth,
     ) {
         if self.0.is_none() {
@@ -54,7 +52,7 @@ impl Usage {
         let mut pruned: Option<Instant> = None;
         loop {
             ticks.tick().await;
-            match self.flush(table.as_ref()).await {
+            match self.flush(table.clone()).await {
                 Err(error) if !failing => {
                     warn!(%error, "cannot write down who uses which dialect, will retry");
                     failing = true;
@@ -70,6 +68,21 @@ impl Usage {
     }
 }
 
+impl Inner {
+    async fn flush(&self, table: &dyn UsageTable) -> Result<(), StoreError> {
+        let mut pending = self.pending.lock().await;
+        for rows in self.drain() {
+            pending.add_all(rows);
+        }
+        if pending.rows().is_empty() {
+            return Ok(());
+        }
+        table.add_usage(pending.rows(), self.room).await?;
+        pending.take();
+        Ok(())
+    }
+}
+
 async fn prune(table: &dyn UsageTable, settings: &config::Usage, now: OffsetDateTime) {
     // Nothing is so old that it lies before the calendar's beginning.
     let Some(before) = now.checked_sub(settings.keep.try_into().unwrap_or_default()) else {
@@ -79,5 +92,77 @@ async fn prune(table: &dyn UsageTable, settings: &config::Usage, now: OffsetDate
         Ok(0) => {}
         Ok(removed) => info!(removed, "removed old rows of who uses which dialect"),
         Err(error) => warn!(%error, "cannot remove old rows of usage, will retry"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use isogloss_core::usage::UsageRows;
+    use isogloss_core::{Clock as _, Peppers, SystemClock};
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::usage::{Endpoint, locked};
+
+    /// A table that takes what it is told before it answers, and answers when it may.
+    #[derive(Default)]
+    struct SlowTable {
+        calls: std::sync::Mutex<u64>,
+        taken: Notify,
+        may_answer: Notify,
+    }
+
+    #[async_trait]
+    impl UsageTable for SlowTable {
+        async fn add_usage(&self, rows: &UsageRows, _room: usize) -> Result<(), StoreError> {
+            let calls: u64 = rows.values().map(|count| count.calls).sum();
+            *locked(&self.calls) += calls;
+            self.taken.notify_one();
+            self.may_answer.notified().await;
+            Ok(())
+        }
+
+        async fn usage(&self, _since: OffsetDateTime) -> Result<UsageRows, StoreError> {
+            Ok(UsageRows::default())
+        }
+
+        async fn remove_usage(&self, _before: OffsetDateTime) -> Result<u64, StoreError> {
+            Ok(0)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_flush_that_is_cut_off_by_the_end_is_not_sent_twice() {
+        let pepper = isogloss_core::Pepper::new([7; 32]).unwrap();
+        let usage = Usage::new(&config::Usage::default(), &Peppers::from(pepper));
+        let counter = usage.counter();
+        let call = crate::usage::Call {
+            dialect: "toy",
+            endpoint: Arc::new(Endpoint {
+                pattern: "/v1/login".to_owned(),
+                revision: "v1".to_owned(),
+            }),
+            user_agent: "okhttp/4".to_owned(),
+            source: None,
+        };
+        let note = || counter.note(&call, &Default::default(), false, SystemClock.now());
+        note();
+        let slow = Arc::new(SlowTable::default());
+        let table: Arc<dyn UsageTable> = slow.clone();
+        let under_way = tokio::spawn({
+            let (usage, table) = (usage.clone(), Arc::clone(&table));
+            async move { usage.flush(table).await }
+        });
+        slow.taken.notified().await;
+        under_way.abort();
+        assert!(under_way.await.unwrap_err().is_cancelled());
+        note();
+        let (_, ()) = tokio::join!(usage.close(table), async {
+            slow.may_answer.notify_one();
+            slow.taken.notified().await;
+            slow.may_answer.notify_one();
+        });
+        assert_eq!(*locked(&slow.calls), 2);
     }
 }

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 pub(super) use self::users::one_of_many_adds_a_user;
 use crate::directory::{
-    Attributes, Change, ChangeError, Directory, OrganisationEntry, Unfit, UnitEntry, UserEdit,
-    UserEntry,
+    Attributes, Change, ChangeError, Changed, Directory, OrganisationEntry, OrganisationName,
+    Unfit, UnitEntry, UserEdit, UserEntry,
 };
 use crate::user::{Role, User};
 
@@ -95,9 +95,28 @@ async fn edit(directory: &dyn Directory, name: &str, edit: UserEdit) -> Result<U
     Ok(Arc::unwrap_or_clone(user))
 }
 
+/// What a change returns is what a query finds afterwards.
+async fn returns_what_is_stored(directory: &dyn Directory, changed: Changed) {
+    match changed {
+        Changed::User(user) => {
+            let found = directory.user(user.id).await.unwrap().unwrap();
+            assert_eq!(*found, *user);
+        }
+        Changed::Organisation(organisation) => {
+            let name = OrganisationName::Id(organisation.id);
+            let found = directory.organisation(name).await.unwrap();
+            assert_eq!(found, Some(organisation));
+        }
+        Changed::Removed => {}
+    }
+}
+
 async fn unfit(directory: &dyn Directory, change: Change) -> Result<(), Unfit> {
     match directory.change(change).await {
-        Ok(()) => Ok(()),
+        Ok(changed) => {
+            returns_what_is_stored(directory, changed).await;
+            Ok(())
+        }
         Err(ChangeError::Unfit(unfit)) => Err(unfit),
         Err(ChangeError::Unavailable(error)) => panic!("{error}"),
     }

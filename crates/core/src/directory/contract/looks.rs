@@ -31,7 +31,7 @@ pub(super) fn entry(name: &str, more: &str) -> String {
 pub(super) async fn add(directory: &dyn Directory, name: &str) -> Result<(), String> {
     let user = person(name);
     let added = directory.change(Change::AddUser { user, number: None });
-    added.await.map_err(|error| error.to_string())
+    added.await.map(drop).map_err(|error| error.to_string())
 }
 
 pub(super) async fn edit(
@@ -42,7 +42,7 @@ pub(super) async fn edit(
     let user = directory.account(name).await.unwrap().unwrap().user.id;
     let edit = Box::new(edit);
     let edited = directory.change(Change::EditUser { user, edit });
-    edited.await.map_err(|error| error.to_string())
+    edited.await.map(drop).map_err(|error| error.to_string())
 }
 
 /// The tables themselves, as a release without looks writes them.

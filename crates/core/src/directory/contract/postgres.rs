@@ -46,7 +46,9 @@ async fn many_make_the_tables_of_an_empty_database_at_once() {
     let address = server.new_database().unwrap();
     let connections = (0..AT_ONCE).map(|_| PgConnection::connect(&address));
     let connections = try_join_all(connections).await.unwrap();
-    let tasks = connections.into_iter().map(migrate).map(tokio::spawn);
+    let tasks = connections
+        .into_iter()
+        .map(|mut connection| tokio::spawn(async move { migrate(&mut connection).await }));
     for outcome in join_all(tasks).await {
         outcome.unwrap().unwrap();
     }

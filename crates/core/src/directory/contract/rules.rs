@@ -71,7 +71,9 @@ async fn a_value_has_one_verdict_at_each_door(directory: &dyn Directory) {
         });
         let user = id(directory, "ruled1").await;
         let by_change = directory.change(Change::EditUser { user, edit }).await;
-        let by_change = by_change.map_err(|error| format!("user ruled2: {error}"));
+        let by_change = by_change
+            .map(drop)
+            .map_err(|error| format!("user ruled2: {error}"));
         let expected = reason.map_or(Ok(()), |reason| Err(format!("user ruled2: {reason}")));
         assert_eq!(by_change, expected, "{email:?}, {first_name:?}, {number}");
         let changed = shown(directory, "ruled1").await;

@@ -35,13 +35,12 @@ impl AppPasswords for PostgresDirectory {
         password: &KnownAppPassword,
     ) -> Result<(), StoreError> {
         let password = password.clone();
-        self.once(self.timeout, move |c| Box::pin(add(c, user, password)))
+        self.once(move |c| Box::pin(add(c, user, password.clone())))
             .await
     }
 
     async fn remove_app_password(&self, user: Uuid, digest: KeyDigest) -> Result<bool, StoreError> {
-        self.once(self.timeout, move |c| Box::pin(remove(c, user, digest)))
-            .await
+        self.once(move |c| Box::pin(remove(c, user, digest))).await
     }
 
     async fn note_app_password(

@@ -15,8 +15,7 @@ use crate::error::StoreError;
 #[async_trait]
 impl AuditTable for PostgresDirectory {
     async fn keep_events(&self, events: Vec<Arc<Event>>) -> Result<(), StoreError> {
-        self.once(self.timeout, move |c| Box::pin(keep(c, events)))
-            .await
+        self.once(move |c| Box::pin(keep(c, events.clone()))).await
     }
 
     async fn find_events(&self, filter: &Filter) -> Result<Vec<String>, StoreError> {
@@ -25,8 +24,7 @@ impl AuditTable for PostgresDirectory {
     }
 
     async fn remove_events(&self, before: OffsetDateTime, limit: u32) -> Result<u64, StoreError> {
-        self.once(self.timeout, move |c| Box::pin(remove(c, before, limit)))
-            .await
+        self.once(move |c| Box::pin(remove(c, before, limit))).await
     }
 }
 

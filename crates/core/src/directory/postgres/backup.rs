@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use futures_util::TryStreamExt as _;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _, Error, query, query_scalar};
+use tokio::time::timeout;
 
-use super::write::unlimited;
+use super::work::LONGEST_PAUSE;
+use super::write::{alone, unlimited};
 use crate::directory::rows::Result;
 use crate::directory::{BackedUp, PostgresDirectory, TABLES};
 use crate::private_file::create_private_file;
@@ -46,6 +48,14 @@ pub(super) async fn write(connection: &mut PgConnection, folder: PathBuf) -> Res
     Ok(BackedUp::of(rows))
 }
 
+/// Waits for the next part of a copy, for which no server takes that long.
+async fn in_time<T>(part: impl Future<Output = Result<T>>) -> Result<T> {
+    timeout(LONGEST_PAUSE, part).await.unwrap_or_else(|_| {
+        let reason = format!("the connection has been silent for {LONGEST_PAUSE:?}");
+        Err(Error::Io(std::io::Error::new(ErrorKind::TimedOut, reason)))
+    })
+}
+
 /// The first line names the columns.
 async fn copy_out(connection: &mut PgConnection, table: &str, file: &Path) -> Result<()> {
     let file = create_private_file(file)?;
@@ -55,7 +65,7 @@ async fn copy_out(connection: &mut PgConnection, table: &str, file: &Path) -> Re
     writeln!(file, "{columns}")?;
     let copy = format!("COPY {table} ({columns}) TO STDOUT");
     let mut lines = connection.copy_out_raw(&copy).await?;
-    while let Some(chunk) = lines.try_next().await? {
+    while let Some(chunk) = in_time(lines.try_next()).await? {
         file.write_all(&chunk)?;
     }
     file.flush()?;
@@ -76,6 +86,8 @@ async fn columns(connection: &mut PgConnection, table: &str) -> Result<Vec<Strin
 pub(super) async fn restore(connection: &mut PgConnection, folder: PathBuf) -> Result<()> {
     let mut transaction = connection.begin().await?;
     unlimited(&mut transaction).await?;
+    // Changes take this lock first, and others after it.
+    alone(&mut transaction).await?;
     let truncate = AssertSqlSafe(format!("TRUNCATE {}", TABLES.join(", ")));
     query(truncate).execute(&mut *transaction).await?;
     for table in TABLES {
@@ -109,7 +121,7 @@ async fn copy_in(connection: &mut PgConnection, table: &str, file: &Path) -> Res
                 return Ok(());
             }
             let length = chunk.len();
-            copy.send(chunk).await?;
+            in_time(copy.send(chunk)).await?;
             file.consume(length);
         }
     };

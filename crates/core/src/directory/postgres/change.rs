@@ -9,7 +9,7 @@ use super::write::alone;
 use crate::directory::desk::Halt;
 use crate::directory::erasure::allow_again;
 use crate::directory::rows::Result;
-use crate::directory::{Change, DigestKeys, Unfit};
+use crate::directory::{Change, Changed, DigestKeys, Unfit};
 
 /// What was done, or why it makes no sense.
 pub(super) type Done<T> = Result<std::result::Result<T, Unfit>>;
@@ -19,14 +19,14 @@ pub(super) async fn make(
     connection: &mut PgConnection,
     change: Change,
     digests: Arc<DigestKeys>,
-) -> Done<()> {
+) -> Done<Changed> {
     let logins = change.logins();
     let mut transaction = connection.begin().await?;
     alone(&mut transaction).await?;
     match change.make(&mut *transaction).await {
-        Ok(()) => {
+        Ok(changed) => {
             allow_again(&mut *transaction, &digests, &logins).await?;
-            transaction.commit().await.map(Ok)
+            transaction.commit().await.map(|()| Ok(changed))
         }
         Err(halt) => unfit(halt).map(Err),
     }
@@ -37,7 +37,7 @@ pub(super) async fn check(connection: &mut PgConnection, change: Change) -> Done
     let mut transaction = connection.begin().await?;
     alone(&mut transaction).await?;
     match change.make(&mut *transaction).await {
-        Ok(()) => transaction.rollback().await.map(Ok),
+        Ok(_) => transaction.rollback().await.map(Ok),
         Err(halt) => unfit(halt).map(Err),
     }
 }

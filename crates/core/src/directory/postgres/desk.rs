@@ -7,9 +7,11 @@ use uuid::Uuid;
 
 use super::{read, write};
 use crate::directory::desk::{Desk, Named};
+use crate::directory::rows::columns::{ACCOUNT, select};
 use crate::directory::rows::{self, Columns as _, Result};
 use crate::directory::rules::LAST_NUMBER;
 use crate::directory::{OrganisationEntry, OrganisationName, UserEntry};
+use crate::user::User;
 
 #[async_trait]
 impl Desk for PgConnection {
@@ -71,11 +73,15 @@ impl Desk for PgConnection {
     }
 
     async fn user(&mut self, id: Uuid) -> Result<Option<UserEntry>> {
-        let row = query("SELECT * FROM accounts WHERE id = $1")
+        let row = query(select(ACCOUNT, " FROM accounts a WHERE a.id = $1"))
             .bind(id)
             .fetch_optional(self)
             .await?;
         row.as_ref().map(rows::person).transpose()
+    }
+
+    async fn shown_user(&mut self, id: Uuid) -> Result<Option<User>> {
+        read::user(self, id).await
     }
 
     async fn user_of_number(&mut self, number: i64) -> Result<Option<Named>> {

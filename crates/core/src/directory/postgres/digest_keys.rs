@@ -46,8 +46,7 @@ impl DigestStore for PostgresDirectory {
     }
 
     async fn remove_key(&self, id: DigestKeyId) -> Answer<Option<u64>> {
-        self.once(self.timeout, move |c| Box::pin(remove(c, id)))
-            .await
+        self.once(move |c| Box::pin(remove(c, id))).await
     }
 
     async fn counts(&self) -> Answer<Vec<(DigestKeyId, i64)>> {
@@ -59,7 +58,7 @@ impl DigestStore for PostgresDirectory {
     }
 
     async fn replace_digest(&self, renewal: Renewal) -> Answer<()> {
-        self.once(self.timeout, move |c| Box::pin(replace(c, renewal)))
+        self.once(move |c| Box::pin(replace(c, renewal.clone())))
             .await
     }
 

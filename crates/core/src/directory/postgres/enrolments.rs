@@ -20,13 +20,12 @@ impl Enrolments for PostgresDirectory {
 
     async fn enrol(&self, user: Uuid, new: &NewEnrolment) -> Result<(), StoreError> {
         let new = new.clone();
-        self.once(self.timeout, move |c| Box::pin(enrol(c, user, new)))
+        self.once(move |c| Box::pin(enrol(c, user, new.clone())))
             .await
     }
 
     async fn disenrol(&self, user: Uuid) -> Result<bool, StoreError> {
-        self.once(self.timeout, move |c| Box::pin(disenrol(c, user)))
-            .await
+        self.once(move |c| Box::pin(disenrol(c, user))).await
     }
 
     async fn set_recovery_codes(
@@ -35,15 +34,12 @@ impl Enrolments for PostgresDirectory {
         codes: &[KeyDigest],
     ) -> Result<bool, StoreError> {
         let codes = codes.to_vec();
-        self.once(self.timeout, move |c| {
-            Box::pin(set_recovery_codes(c, user, codes))
-        })
-        .await
+        self.once(move |c| Box::pin(set_recovery_codes(c, user, codes.clone())))
+            .await
     }
 
     async fn use_step(&self, user: Uuid, step: TotpStep) -> Result<bool, StoreError> {
-        self.once(self.timeout, move |c| Box::pin(use_step(c, user, step)))
-            .await
+        self.once(move |c| Box::pin(use_step(c, user, step))).await
     }
 
     async fn use_recovery_code(
@@ -51,10 +47,8 @@ impl Enrolments for PostgresDirectory {
         user: Uuid,
         code: KeyDigest,
     ) -> Result<Option<u64>, StoreError> {
-        self.once(self.timeout, move |c| {
-            Box::pin(use_recovery_code(c, user, code))
-        })
-        .await
+        self.once(move |c| Box::pin(use_recovery_code(c, user, code)))
+            .await
     }
 }
 

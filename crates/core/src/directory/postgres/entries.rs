@@ -10,6 +10,7 @@ use crate::directory::digest_keys::RingTable as _;
 use crate::directory::erasure::ErasureTable as _;
 use crate::directory::origin::Origin;
 use crate::directory::present::Names;
+use crate::directory::rows::columns::ACCOUNT;
 use crate::directory::rows::{self, Belongings, Result};
 use crate::directory::{KeyEntry, OrganisationEntry, RevokedKeyEntry, Snapshot, UserEntry, looks};
 
@@ -110,7 +111,7 @@ async fn users(
         .await?,
         origins: find("SELECT user_id AS \"user\", said FROM imported_users", "user_id").await?,
     };
-    let accounts = select("SELECT * FROM accounts", "id", ids)
+    let accounts = select(format!("SELECT {ACCOUNT} FROM accounts a"), "a.id", ids)
         .push(" ORDER BY number")
         .build()
         .fetch_all(&mut *connection)
@@ -184,7 +185,7 @@ fn push_keys(statement: &mut QueryBuilder<Postgres>, only: Option<&Names>) {
 
 /// The rows that have one of the identifiers in that column, or all.
 fn select(
-    all: &'static str,
+    all: impl Into<String>,
     column: &'static str,
     ids: Option<&Vec<Uuid>>,
 ) -> QueryBuilder<Postgres> {

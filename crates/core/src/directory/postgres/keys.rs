@@ -29,14 +29,14 @@ impl Keys for PostgresDirectory {
             digest,
             ..key.clone()
         };
-        self.once(self.timeout, move |c| Box::pin(add(c, key, forms)))
+        self.once(move |c| Box::pin(add(c, key.clone(), forms.clone())))
             .await
     }
 
     async fn remove_key(&self, realm: &str, digest: KeyDigest) -> Result<bool, StoreError> {
         let forms = ring(self).await?.forms(What::Key { realm }, digest);
         let realm = realm.to_owned();
-        self.once(self.timeout, move |c| Box::pin(remove(c, realm, forms)))
+        self.once(move |c| Box::pin(remove(c, realm.clone(), forms.clone())))
             .await
     }
 }

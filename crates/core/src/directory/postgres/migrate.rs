@@ -11,6 +11,9 @@ use tokio::time::{sleep, timeout};
 use tracing::debug;
 
 use super::access::PostgresAccess;
+use super::fault::READ_ONLY;
+use super::servers::Servers;
+use super::silence::{Doing, watched};
 use super::{PostgresDirectory, PostgresSettings, failed, looks, no_answer, reason, servers};
 use crate::directory::outstanding::{MigrationError, Obstacle, Outstanding, outstanding};
 use crate::directory::steps::migrator;
@@ -19,29 +22,37 @@ use crate::error::StoreError;
 /// Between two attempts.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// SQLSTATEs of what may not be done: in a read-only transaction, without a right, without a schema in
-/// which the role may create.
-pub(super) const READ_ONLY: &str = "25006";
+/// SQLSTATEs of what may not be done: without a right, without a schema in which the role may create.
 const DENIED: &str = "42501";
 const NO_SCHEMA: &str = "3F000";
 
 impl PostgresDirectory {
     /// Returns the steps that the tables lack. Nothing is changed.
     pub async fn outstanding(settings: &PostgresSettings) -> Result<Outstanding, MigrationError> {
-        outstanding_at(&mut connect(settings).await?).await
+        let (servers, mut connection) = connect(settings).await?;
+        let watch = (&servers, patience(settings.timeout));
+        let due = watched(
+            &mut connection,
+            watch,
+            |_| (),
+            |c| Box::pin(outstanding_at(c)),
+        );
+        due.await.map_err(given_up)?
     }
 
     /// Brings the tables up to date, and returns the steps that were outstanding.
     pub async fn migrate(settings: &PostgresSettings) -> Result<Outstanding, MigrationError> {
-        migrate(connect(settings).await?).await
+        let (servers, connection) = connect(settings).await?;
+        migrate_watched(connection, (&servers, settings.timeout), |_| ()).await
     }
 }
 
 /// Connects once, for a change of the tables.
-async fn connect(settings: &PostgresSettings) -> Result<PgConnection, MigrationError> {
+async fn connect(settings: &PostgresSettings) -> Result<(Servers, PgConnection), MigrationError> {
     let servers = servers(settings).map_err(|error| MigrationError::Failed(error.to_string()))?;
     match timeout(settings.timeout, servers.connect()).await {
-        Ok(connected) => connected.map_err(|error| MigrationError::Failed(reason(&error))),
+        Ok(Ok(connection)) => Ok((servers, connection)),
+        Ok(Err(error)) => Err(MigrationError::Failed(reason(&error))),
         Err(_) => Err(MigrationError::Failed(no_answer(
             &servers,
             settings.timeout,
@@ -80,7 +91,12 @@ pub(super) async fn migrate_in_time(
         let connection = timeout(limit, servers.connect()).await;
         let outcome = match connection {
             Ok(Ok(connection)) => {
-                let migrated = migrate(connection).await;
+                let report = |doing: &Doing| {
+                    if let Some(reason) = under_way(doing) {
+                        tables.send_replace(Tables::Missing(reason.to_owned()));
+                    }
+                };
+                let migrated = migrate_watched(connection, (&servers, limit), report).await;
                 migrated.map(drop).map_err(|error| error.to_string())
             }
             Ok(Err(error)) => Err(reason(&error)),
@@ -91,10 +107,42 @@ pub(super) async fn migrate_in_time(
                 tables.send_replace(Tables::Ready);
                 return;
             }
-            Err(reason) => tables.send_replace(Tables::Missing(reason)),
-        };
+            Err(reason) => {
+                debug!(%reason, "the tables are not known to be up to date, will retry");
+                tables.send_replace(Tables::Missing(reason));
+            }
+        }
         sleep(PAUSE).await;
     }
+}
+
+/// Says what is waited for, as long as the tables are changed.
+fn under_way(doing: &Doing) -> Option<&'static str> {
+    match doing {
+        Doing::Working => Some("the tables are being brought up to date"),
+        Doing::Queueing => Some("the tables are being brought up to date by another process"),
+        Doing::Idle(_) | Doing::Gone | Doing::Unknown => None,
+    }
+}
+
+/// Brings the tables up to date, however long the server takes for it, and gives up a silent connection.
+async fn migrate_watched(
+    mut connection: PgConnection,
+    (servers, limit): (&Servers, Duration),
+    report: impl Fn(&Doing) + Send,
+) -> Result<Outstanding, MigrationError> {
+    let watch = (servers, patience(limit));
+    let migrated = watched(&mut connection, watch, report, |c| Box::pin(migrate(c)));
+    migrated.await.map_err(given_up)?
+}
+
+/// How long a session may wait for the next statement of a migration.
+fn patience(limit: Duration) -> Duration {
+    (limit / 2).max(PAUSE)
+}
+
+fn given_up(error: Error) -> MigrationError {
+    MigrationError::Failed(reason(&error))
 }
 
 /// Brings the tables up to date, and returns the steps that were outstanding. Without any, nothing is
@@ -103,14 +151,14 @@ pub(super) async fn migrate_in_time(
 /// Several gateways may do so at once: each waits for a lock that PostgreSQL keeps, and finds the
 /// work of the one before it done.
 pub(in crate::directory) async fn migrate(
-    mut connection: PgConnection,
+    connection: &mut PgConnection,
 ) -> Result<Outstanding, MigrationError> {
-    let due = outstanding_at(&mut connection).await?;
+    let due = outstanding_at(connection).await?;
     if !due.steps.is_empty() {
-        take_steps(&mut connection, &due).await?;
+        take_steps(connection, &due).await?;
     }
     // What cannot be stored here is stored before the next change.
-    let filled = looks::fill(&mut connection).await;
+    let filled = looks::fill(connection).await;
     if let Err(error) = filled {
         debug!(reason = %reason(&error), "what logins look like is not stored yet");
     }

@@ -4,16 +4,17 @@
 //! is alive, hides why a connection fails until the time-out is over, and takes back a connection
 //! whose answer nobody waited for.
 
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use deadpool::managed::{
     Manager, Metrics, Object, Pool, PoolConfig, PoolError, QueueMode, RecycleError, RecycleResult,
 };
 use futures_util::future::BoxFuture;
-use sqlx::error::DatabaseError;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Error};
 
+use super::fault::Fault;
 use super::named::naming;
 use super::servers::Servers;
 
@@ -21,10 +22,18 @@ use super::servers::Servers;
 const LONGEST_REST: Duration = Duration::from_mins(1);
 /// So that names and certificates are looked up again now and then.
 const LONGEST_LIFE: Duration = Duration::from_mins(30);
+/// How long a server is believed to be what `target_session_attrs` demands.
+const LONGEST_UNCHECKED: Duration = Duration::from_secs(5);
+/// How long a server that takes no changes stays the one that the address leads to.
+const READ_ONLY_SERVER: Duration = Duration::from_mins(1);
 
 /// The connections of one gateway.
 #[derive(Clone)]
-pub(super) struct Connections(Pool<Maker>);
+pub(super) struct Connections {
+    pool: Pool<Maker>,
+    /// When all connections were last closed because the server takes no changes.
+    read_only: Arc<Mutex<Option<Instant>>>,
+}
 
 impl Connections {
     pub(super) fn new(servers: Servers, at_most: usize) -> Self {
@@ -35,22 +44,26 @@ impl Connections {
             clippy::expect_used,
             reason = "what can fail are time-outs, and there are none"
         )]
-        Self(pool.expect("a pool without time-outs needs no runtime"))
+        let pool = pool.expect("a pool without time-outs needs no runtime");
+        Self {
+            pool,
+            read_only: Arc::default(),
+        }
     }
 
     /// Closes those that are free now, and the others when they are given back. None is made any more.
     pub(super) fn close(&self) {
-        self.0.close();
+        self.pool.close();
     }
 
     /// How many there are.
     pub(super) fn status(&self) -> crate::Connections {
-        self.0.status().into()
+        self.pool.status().into()
     }
 
     /// Any connection. It may have died since it was last used.
     pub(super) async fn any(&self) -> Result<Lease, Error> {
-        match self.0.get().await {
+        match self.pool.get().await {
             Ok(connection) => Ok(connection),
             Err(PoolError::Backend(error)) => Err(error),
             Err(
@@ -60,6 +73,43 @@ impl Connections {
                 | PoolError::PostCreateHook(_),
             ) => Err(Error::PoolClosed),
         }
+    }
+
+    /// Tells whether what failed is tried again on a connection that [`tested`](Self::tested) returns next,
+    /// and closes free connections that would fail likewise.
+    pub(super) fn allow_retry(&self, error: &Error) -> bool {
+        let fault = Fault::of(error);
+        match fault {
+            Fault::Outdated => self.close_free(|_| true),
+            // The primary has become a standby: others may still read what is old from it.
+            Fault::ReadOnly if self.is_newly_read_only() => self.close_free(|_| true),
+            Fault::ReadOnly => return false,
+            Fault::Lost | Fault::Conflict | Fault::Refused => {}
+        }
+        fault.allows_retry()
+    }
+
+    /// Closes those free connections on which nothing has been received since a query was sent that got no
+    /// response: what has silenced one may have silenced them all, and each would cost a time-out.
+    pub(super) fn close_silent_since(&self, sent: Instant) {
+        self.close_free(|connection| connection.answered < sent);
+    }
+
+    fn close_free(&self, which: impl Fn(&Connection) -> bool) {
+        self.pool.retain(|connection, _| !which(connection));
+    }
+
+    /// Whether this was not so a moment ago. A standby that the address names is no news.
+    fn is_newly_read_only(&self) -> bool {
+        let mut last = self
+            .read_only
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_new = last.is_none_or(|last| last.elapsed() > READ_ONLY_SERVER);
+        if is_new {
+            *last = Some(Instant::now());
+        }
+        is_new
     }
 
     /// A connection that has just answered.
@@ -83,6 +133,10 @@ pub(super) struct Connection {
     /// Of its server.
     name: String,
     in_doubt: bool,
+    /// When the server last answered.
+    answered: Instant,
+    /// When it was last seen that the server is what the address demands.
+    checked: Instant,
 }
 
 impl Connection {
@@ -97,23 +151,18 @@ impl Connection {
         // A transaction that was given up ends with the next thing that is sent, and keeps what it
         // has locked until then.
         let is_over = !self.raw.should_flush() || self.raw.flush().await.is_ok();
-        self.in_doubt = !is_over || answer.as_ref().is_err_and(is_lost);
+        let fault = answer.as_ref().err().map(Fault::of);
+        self.in_doubt = !is_over || fault.is_some_and(Fault::ends_connection);
+        if fault != Some(Fault::Lost) {
+            self.answered = Instant::now();
+        }
         answer.map_err(|error| {
-            if is_lost(&error) {
+            if fault == Some(Fault::Lost) {
                 naming(&self.name, error)
             } else {
                 error
             }
         })
-    }
-}
-
-/// Whether the connection is gone, rather than the question refused.
-pub(super) fn is_lost(error: &Error) -> bool {
-    match error.as_database_error().and_then(DatabaseError::code) {
-        // The server shuts down, has crashed, or starts; or it lost the connection itself.
-        Some(code) => matches!(&*code, "57P01" | "57P02" | "57P03") || code.starts_with("08"),
-        None => matches!(error, Error::Io(_) | Error::Tls(_) | Error::Protocol(_)),
     }
 }
 
@@ -126,11 +175,13 @@ impl Manager for Maker {
 
     async fn create(&self) -> Result<Connection, Error> {
         let (name, raw) = self.0.connect_named().await?;
-        let in_doubt = false;
+        let now = Instant::now();
         Ok(Connection {
             raw,
             name,
-            in_doubt,
+            in_doubt: false,
+            answered: now,
+            checked: now,
         })
     }
 
@@ -142,6 +193,10 @@ impl Manager for Maker {
         let too_old = metrics.last_used() > LONGEST_REST || metrics.age() > LONGEST_LIFE;
         if connection.in_doubt || too_old {
             return Err(RecycleError::message("not lent again"));
+        }
+        if connection.checked.elapsed() > LONGEST_UNCHECKED {
+            self.0.check(&mut connection.raw).await?;
+            connection.checked = Instant::now();
         }
         Ok(())
     }

@@ -1,9 +1,10 @@
 //! Queries, and how PostgreSQL's columns are read.
 
 use sqlx::postgres::{PgConnection, PgRow};
-use sqlx::{Row as _, query};
+use sqlx::{AssertSqlSafe, Row as _, query};
 use uuid::Uuid;
 
+use crate::directory::rows::columns::{ACCOUNT, select};
 use crate::directory::rows::{self, Columns, Result};
 use crate::directory::rules::spellings;
 use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, OrganisationName, UserFilter};
@@ -15,13 +16,13 @@ pub(super) async fn account(
     login: [String; 3],
 ) -> Result<Option<Account>> {
     let [as_sent, composed, decomposed] = login;
-    let row = query(
+    let row = query(AssertSqlSafe(format!(
         "WITH named AS (SELECT coalesce((SELECT user_id FROM logins WHERE login = $1),
              (SELECT user_id FROM logins WHERE login = $2),
              (SELECT user_id FROM logins WHERE login = $3)) AS id)
-         SELECT a.*, (SELECT id FROM named) IS NOT NULL AS found FROM accounts a
+         SELECT {ACCOUNT}, (SELECT id FROM named) IS NOT NULL AS found FROM accounts a
          WHERE a.id = coalesce((SELECT id FROM named), (SELECT id FROM users LIMIT 1))",
-    )
+    )))
     .bind(as_sent)
     .bind(composed)
     .bind(decomposed)
@@ -31,7 +32,7 @@ pub(super) async fn account(
 }
 
 pub(super) async fn user(connection: &mut PgConnection, id: Uuid) -> Result<Option<User>> {
-    let row = query("SELECT * FROM accounts WHERE id = $1")
+    let row = query(select(ACCOUNT, " FROM accounts a WHERE a.id = $1"))
         .bind(id)
         .fetch_optional(connection)
         .await?;
@@ -53,8 +54,9 @@ pub(super) async fn users(
     limit: u32,
 ) -> Result<Vec<User>> {
     // In the collation C, only ASCII letters have two cases.
-    let rows = query(
-        "SELECT * FROM accounts
+    let rows = query(select(
+        ACCOUNT,
+        " FROM accounts a
          WHERE number > $1
              AND ($2::uuid IS NULL OR organisation_id = $2)
              AND ($3::text IS NULL OR role = $3)
@@ -64,7 +66,7 @@ pub(super) async fn users(
                   OR lower((first_name || ' ' || last_name) COLLATE \"C\") LIKE $5 ESCAPE '\\'
                   OR number::text LIKE $5 ESCAPE '\\')
          ORDER BY number LIMIT $6",
-    )
+    ))
     .bind(after)
     .bind(filter.organisation)
     .bind(filter.role.map(Role::name))
@@ -143,11 +145,12 @@ pub(super) async fn card_of_code(
     connection: &mut PgConnection,
     forms: Vec<KeyDigest>,
 ) -> Result<Option<(Card, KeyDigest)>> {
-    let row = query(
-        "SELECT a.*, c.pass_code_hash, c.code_digest, c.code_digest_key
+    let row = query(select(
+        ACCOUNT,
+        ", c.pass_code_hash, c.code_digest, c.code_digest_key
          FROM access_cards c JOIN accounts a ON a.id = c.user_id
          WHERE c.effective AND c.code_digest = ANY($1)",
-    )
+    ))
     .bind(bytes_of(&forms))
     .fetch_optional(connection)
     .await?;
@@ -159,11 +162,12 @@ pub(super) async fn card_of_identifier(
     identifier: String,
 ) -> Result<Option<Card>> {
     let [as_sent, composed, decomposed] = spellings(&identifier);
-    let row = query(
-        "SELECT a.*, c.pass_code_hash FROM access_cards c JOIN accounts a ON a.id = c.user_id
+    let row = query(select(
+        ACCOUNT,
+        ", c.pass_code_hash FROM access_cards c JOIN accounts a ON a.id = c.user_id
          WHERE c.effective AND c.identifier IN ($1, $2, $3)
          ORDER BY c.identifier <> $1, c.identifier <> $2 LIMIT 1",
-    )
+    ))
     .bind(as_sent)
     .bind(composed)
     .bind(decomposed)

@@ -69,6 +69,10 @@ impl SessionAttributes {
     }
 }
 
+/// What the server ends: a statement that takes too long, and a session that has begun a transaction and
+/// sends nothing more. Its locks would outlive a connection that is silent for hours.
+const LIMITS: [&str; 2] = ["statement_timeout", "idle_in_transaction_session_timeout"];
+
 /// The name of a server, and a connection to it.
 type Named = (String, PgConnection);
 
@@ -114,16 +118,16 @@ impl Servers {
         Self { share, ..self }
     }
 
-    /// Ends at the server, too, what takes longer, unless the address says otherwise.
+    /// Ends at the server, too, what takes longer or waits longer for its next statement, unless the address
+    /// says otherwise.
     pub(super) fn limited_to(&self, limit: Duration) -> Self {
         let limit = limit.as_millis().max(1).to_string();
         let limited = |options: &PgConnectOptions| {
             // The server takes the last of several.
             let said = options.get_options().unwrap_or_default();
-            if said.contains("statement_timeout") {
-                return options.clone();
-            }
-            options.clone().options([("statement_timeout", &limit)])
+            let limits = LIMITS.map(|name| (name, &limit));
+            let unsaid = limits.into_iter().filter(|(name, _)| !said.contains(name));
+            options.clone().options(unsaid)
         };
         Self {
             each: self.each.iter().map(limited).collect(),
@@ -207,6 +211,18 @@ impl Servers {
             let reason = format!("no connection within {limit:?} ({source})");
             Err(Error::Io(std::io::Error::other(reason)))
         })
+    }
+
+    /// Fails if the server of a connection is no longer what the address demands. A server that was taken
+    /// although it is no standby (`prefer-standby`) is not given up for being none.
+    pub(super) async fn check(&self, connection: &mut PgConnection) -> Result<(), Error> {
+        if self.attributes == SessionAttributes::PreferStandby {
+            return Ok(());
+        }
+        match self.attributes.unmet(connection).await? {
+            None => Ok(()),
+            Some(reason) => Err(Error::Configuration(reason.into())),
+        }
     }
 
     #[cfg(test)]

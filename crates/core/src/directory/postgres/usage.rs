@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use super::PostgresDirectory;
 use crate::clock::milliseconds;
 use crate::directory::rows;
+use crate::directory::rows::columns::{USAGE, select};
 use crate::error::StoreError;
 use crate::usage::{InTable, OTHER, Stored, UsageRows, UsageTable, agents, ids};
 
@@ -15,7 +16,7 @@ use crate::usage::{InTable, OTHER, Stored, UsageRows, UsageTable, agents, ids};
 impl UsageTable for PostgresDirectory {
     async fn add_usage(&self, rows: &UsageRows, room: usize) -> Result<(), StoreError> {
         let rows = rows.clone();
-        self.once(self.timeout, move |c| Box::pin(add(c, rows, room)))
+        self.once(move |c| Box::pin(add(c, rows.clone(), room)))
             .await
     }
 
@@ -24,8 +25,7 @@ impl UsageTable for PostgresDirectory {
     }
 
     async fn remove_usage(&self, before: OffsetDateTime) -> Result<u64, StoreError> {
-        self.once(self.timeout, move |c| Box::pin(remove(c, before)))
-            .await
+        self.once(move |c| Box::pin(remove(c, before))).await
     }
 }
 
@@ -35,7 +35,7 @@ async fn add(connection: &mut PgConnection, added: UsageRows, room: usize) -> sq
     query("LOCK TABLE usage IN EXCLUSIVE MODE")
         .execute(&mut *transaction)
         .await?;
-    let stored = query("SELECT * FROM usage WHERE id = ANY($1)")
+    let stored = query(select(USAGE, " FROM usage WHERE id = ANY($1)"))
         .bind(ids(&added))
         .fetch_all(&mut *transaction)
         .await?;
@@ -110,7 +110,7 @@ async fn write(connection: &mut PgConnection, rows: &[Stored]) -> sqlx::Result<(
 }
 
 async fn seen(connection: &mut PgConnection, since: OffsetDateTime) -> sqlx::Result<UsageRows> {
-    let rows = query("SELECT * FROM usage WHERE last_seen >= $1")
+    let rows = query(select(USAGE, " FROM usage WHERE last_seen >= $1"))
         .bind(milliseconds(since))
         .fetch_all(connection)
         .await?;

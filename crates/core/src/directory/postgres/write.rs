@@ -44,10 +44,14 @@ pub(super) async fn snapshot(connection: &mut PgConnection) -> Result<Snapshot> 
 
 /// A whole directory takes longer than what a login waits for.
 pub(super) async fn unlimited(transaction: &mut PgConnection) -> Result<()> {
-    query("SET LOCAL statement_timeout = 0")
-        .execute(transaction)
-        .await
-        .map(drop)
+    for limit in [
+        "SET LOCAL statement_timeout = 0",
+        // Between two statements a large file is compared with what is there.
+        "SET LOCAL idle_in_transaction_session_timeout = '3min'",
+    ] {
+        query(limit).execute(&mut *transaction).await?;
+    }
+    Ok(())
 }
 
 pub(super) async fn put_organisation(

@@ -78,7 +78,7 @@ impl AppPasswords for SqliteDirectory {
 }
 
 async fn remove(directory: &SqliteDirectory, user: Uuid, digest: KeyDigest) -> rows::Result<bool> {
-    let mut transaction = directory.pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = directory.pool.begin().await?;
     let removed = query("DELETE FROM app_passwords WHERE user = ? AND digest = ?")
         .bind(user.to_string())
         .bind(digest.as_bytes().as_slice())

@@ -21,7 +21,7 @@ pub(super) async fn apply(
     directory: &SqliteDirectory,
     wanted: &Wanted,
 ) -> Result<std::result::Result<Applied, Unapplied>> {
-    let mut transaction = directory.pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = directory.pool.begin().await?;
     let digests = &directory.digests;
     let ring = digests.take_over(&mut *transaction, &wanted.digest_keys);
     let ring = ring.await?;
@@ -30,7 +30,10 @@ pub(super) async fn apply(
     let present = present::read(&mut transaction, wanted, open).await?;
     let changes = match Changes::of(&present, wanted) {
         Ok(changes) => changes,
-        Err(unfit) => return Ok(Err(unfit)),
+        Err(unfit) => {
+            transaction.rollback().await?;
+            return Ok(Err(unfit));
+        }
     };
     for organisation in &changes.organisations {
         put_organisation(&mut transaction, organisation).await?;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::sqlite::SqlitePool;
 use sqlx::{query, query_scalar};
 use time::OffsetDateTime;
 
+use super::connections::Connections;
 use super::{SqliteDirectory, failed};
 use crate::audit::{AuditTable, Event, Filter, Kind};
 use crate::clock::milliseconds;
@@ -35,8 +35,8 @@ impl AuditTable for SqliteDirectory {
     }
 }
 
-async fn keep(pool: &SqlitePool, events: &[Arc<Event>]) -> sqlx::Result<()> {
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+async fn keep(pool: &Connections, events: &[Arc<Event>]) -> sqlx::Result<()> {
+    let mut transaction = pool.begin().await?;
     for event in events {
         query(
             "INSERT INTO audit (time, event, user, actor, name_hash, line)
@@ -54,7 +54,7 @@ async fn keep(pool: &SqlitePool, events: &[Arc<Event>]) -> sqlx::Result<()> {
     transaction.commit().await
 }
 
-async fn find(pool: &SqlitePool, filter: &Filter) -> sqlx::Result<Vec<String>> {
+async fn find(pool: &Connections, filter: &Filter) -> sqlx::Result<Vec<String>> {
     let who = filter.who.clone().unwrap_or_default();
     let hashes: Vec<_> = who.name_hashes.iter().map(ToString::to_string).collect();
     let hashes = serde_json::to_string(&hashes).unwrap_or_default();

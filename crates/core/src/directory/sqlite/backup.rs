@@ -102,13 +102,24 @@ async fn replace(connection: &mut SqliteConnection, file: String) -> Result<(), 
         query(delete).execute(&mut *transaction).await?;
     }
     for table in TABLES {
+        let columns = columns(&mut transaction, table).await?;
         let insert = AssertSqlSafe(format!(
-            "INSERT INTO main.{table} SELECT * FROM copy.{table}"
+            "INSERT INTO main.{table} ({columns}) SELECT {columns} FROM copy.{table}"
         ));
         query(insert).execute(&mut *transaction).await?;
     }
     transaction.commit().await?;
     query("DETACH copy").execute(connection).await.map(drop)
+}
+
+/// The columns that a table of the copy has; the file may have more, of a later release.
+async fn columns(connection: &mut SqliteConnection, table: &str) -> Result<String, Error> {
+    let quoted = "SELECT '\"' || name || '\"' FROM pragma_table_info(?, 'copy') ORDER BY cid";
+    let columns: Vec<String> = query_scalar(quoted)
+        .bind(table)
+        .fetch_all(connection)
+        .await?;
+    Ok(columns.join(", "))
 }
 
 fn text(file: &Path) -> Result<String, StoreError> {

@@ -1,32 +1,38 @@
 //! Single changes, each in a transaction of its own.
 
+use super::connections::end;
 use super::{SqliteDirectory, looks};
-use crate::directory::Change;
 use crate::directory::desk::Halt;
 use crate::directory::erasure::allow_again;
+use crate::directory::{Change, Changed};
 
-type Done = Result<(), Halt>;
+type Done<T> = Result<T, Halt>;
 
 /// Makes a change.
-pub(super) async fn make(directory: &SqliteDirectory, change: Change) -> Done {
+pub(super) async fn make(directory: &SqliteDirectory, change: Change) -> Done<Changed> {
     let logins = change.logins();
     fill_looks(directory, &change).await?;
-    let mut transaction = directory.pool.begin_with("BEGIN IMMEDIATE").await?;
-    change.make(&mut *transaction).await?;
-    allow_again(&mut *transaction, &directory.digests, &logins).await?;
-    Ok(transaction.commit().await?)
+    let mut transaction = directory.pool.begin().await?;
+    let made = async {
+        let changed = change.make(&mut *transaction).await?;
+        allow_again(&mut *transaction, &directory.digests, &logins).await?;
+        Ok(changed)
+    };
+    let made = made.await;
+    end(transaction, made).await
 }
 
 /// Makes a change and takes it back.
-pub(super) async fn check(directory: &SqliteDirectory, change: Change) -> Done {
+pub(super) async fn check(directory: &SqliteDirectory, change: Change) -> Done<()> {
     fill_looks(directory, &change).await?;
-    let mut transaction = directory.pool.begin_with("BEGIN IMMEDIATE").await?;
-    change.make(&mut *transaction).await?;
-    Ok(transaction.rollback().await?)
+    let mut transaction = directory.pool.begin().await?;
+    let made = change.make(&mut *transaction).await;
+    transaction.rollback().await?;
+    made.map(drop)
 }
 
 /// Stores the looks that are missing before a change that compares logins with them.
-async fn fill_looks(directory: &SqliteDirectory, change: &Change) -> Done {
+async fn fill_looks(directory: &SqliteDirectory, change: &Change) -> Done<()> {
     if change.logins().is_empty() {
         return Ok(());
     }

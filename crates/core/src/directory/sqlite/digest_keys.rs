@@ -25,18 +25,18 @@ impl DigestStore for SqliteDirectory {
     }
 
     async fn read_ring(&self) -> Answer<Arc<Ring>> {
-        let mut connection = self.pool.acquire().await.map_err(failed)?;
-        self.digests.read(&mut *connection).await.map_err(failed)
+        let ring = self.pool.run(async |c| self.digests.read(c).await);
+        ring.await.map_err(failed)
     }
 
     async fn sealed_keys(&self) -> Answer<Vec<SealedKey>> {
-        let mut connection = self.pool.acquire().await.map_err(failed)?;
-        connection.sealed_keys().await.map_err(failed)
+        let keys = self.pool.run(async |c| c.sealed_keys().await);
+        keys.await.map_err(failed)
     }
 
     async fn put_sealed_key(&self, key: SealedKey) -> Answer<()> {
-        let mut connection = self.pool.acquire().await.map_err(failed)?;
-        connection.put_sealed_key(&key).await.map_err(failed)
+        let put = self.pool.run(async |c| c.put_sealed_key(&key).await);
+        put.await.map_err(failed)
     }
 
     async fn remove_key(&self, id: DigestKeyId) -> Answer<Option<u64>> {
@@ -78,9 +78,10 @@ impl DigestStore for SqliteDirectory {
     }
 
     async fn key_once_called(&self, stored: Vec<[u8; 32]>) -> Answer<Option<KeyEntry>> {
-        let mut connection = self.pool.acquire().await.map_err(failed)?;
-        let found = entries::key_once_called(&mut connection, &stored).await;
-        found.map_err(failed)
+        let found = self
+            .pool
+            .run(async |c| entries::key_once_called(c, &stored).await);
+        found.await.map_err(failed)
     }
 }
 
@@ -119,12 +120,13 @@ impl Digested<Key> for SqliteDirectory {
 }
 
 async fn remove(directory: &SqliteDirectory, id: DigestKeyId) -> Result<Option<u64>> {
-    let mut transaction = directory.pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = directory.pool.begin().await?;
     let removed = query("DELETE FROM digest_keys WHERE id = ?")
         .bind(id.0.as_slice())
         .execute(&mut *transaction)
         .await?;
     if removed.rows_affected() == 0 {
+        transaction.rollback().await?;
         return Ok(None);
     }
     let traces = query("DELETE FROM erased_users WHERE digest_key = ?")
@@ -137,7 +139,7 @@ async fn remove(directory: &SqliteDirectory, id: DigestKeyId) -> Result<Option<u
 
 async fn replace(directory: &SqliteDirectory, renewal: Renewal) -> Result<()> {
     let Renewal { old, new, key, .. } = renewal;
-    let mut transaction = directory.pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = directory.pool.begin().await?;
     let Some(realm) = renewal.realm else {
         query(
             "UPDATE access_cards SET code_digest = ?1, code_digest_key = ?2

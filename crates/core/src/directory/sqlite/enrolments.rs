@@ -71,7 +71,7 @@ impl Enrolments for SqliteDirectory {
 }
 
 async fn enrol(directory: &SqliteDirectory, user: Uuid, new: &NewEnrolment) -> rows::Result<()> {
-    let mut transaction = directory.pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = directory.pool.begin().await?;
     query("UPDATE users SET totp_secret = ?, generation = generation + 1 WHERE id = ?")
         .bind(new.secret.expose())
         .bind(user.to_string())
@@ -88,7 +88,7 @@ async fn enrol(directory: &SqliteDirectory, user: Uuid, new: &NewEnrolment) -> r
 }
 
 async fn disenrol(directory: &SqliteDirectory, user: Uuid) -> rows::Result<bool> {
-    let mut transaction = directory.pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = directory.pool.begin().await?;
     let was_on = query("UPDATE users SET totp_secret = NULL WHERE id = ? AND totp_secret NOT NULL")
         .bind(user.to_string())
         .execute(&mut *transaction)
@@ -118,7 +118,7 @@ async fn set_recovery_codes(
     user: Uuid,
     codes: &[KeyDigest],
 ) -> rows::Result<bool> {
-    let mut transaction = directory.pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = directory.pool.begin().await?;
     let is_on: bool =
         query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE id = ? AND totp_secret NOT NULL)")
             .bind(user.to_string())

@@ -12,6 +12,7 @@ use crate::directory::digest_keys::RingTable as _;
 use crate::directory::erasure::ErasureTable as _;
 use crate::directory::origin::Origin;
 use crate::directory::present::Names;
+use crate::directory::rows::columns::ACCOUNT;
 use crate::directory::rows::{self, Belongings, Result};
 use crate::directory::{
     KeyDigest, KeyEntry, OrganisationEntry, RevokedKeyEntry, Snapshot, UserEntry, looks,
@@ -109,11 +110,15 @@ async fn users(
         .await?,
         origins: find("SELECT user, said FROM imported_users", "user").await?,
     };
-    let accounts = select("SELECT * FROM accounts", "id", ids.as_deref())
-        .push(" ORDER BY number")
-        .build()
-        .fetch_all(&mut *connection)
-        .await?;
+    let accounts = select(
+        format!("SELECT {ACCOUNT} FROM accounts a"),
+        "a.id",
+        ids.as_deref(),
+    )
+    .push(" ORDER BY number")
+    .build()
+    .fetch_all(&mut *connection)
+    .await?;
     rows::user_entries(&accounts, &belongings)
 }
 
@@ -180,7 +185,7 @@ fn push_keys(statement: &mut QueryBuilder<Sqlite>, only: Option<&Names>) {
 }
 
 /// The rows that have one of the identifiers in that column, or all.
-fn select(all: &'static str, column: &'static str, ids: Option<&str>) -> QueryBuilder<Sqlite> {
+fn select(all: impl Into<String>, column: &'static str, ids: Option<&str>) -> QueryBuilder<Sqlite> {
     let mut statement = QueryBuilder::new(all);
     if let Some(ids) = ids {
         statement

@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection as _, QueryBuilder, Sqlite, query, query_scalar};
+use sqlx::{QueryBuilder, Sqlite, query, query_scalar};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::SqliteDirectory;
+use super::connections::end;
 use super::entries::list;
 use super::read::one_of;
 use crate::directory::KeyDigest;
@@ -21,18 +22,17 @@ pub(super) async fn erase(
     directory: &SqliteDirectory,
     user: Uuid,
 ) -> std::result::Result<Erased, Halt> {
-    let mut connection = directory.pool.acquire().await?;
+    let mut transaction = directory.pool.begin().await?;
     // What is deleted is overwritten with zeros, and not only released.
     query("PRAGMA secure_delete = ON")
-        .execute(&mut *connection)
+        .execute(&mut *transaction)
         .await?;
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let erased = erasure::erase(&mut *transaction, &directory.digests, user).await?;
-    transaction.commit().await?;
+    let erased = erasure::erase(&mut *transaction, &directory.digests, user).await;
+    let erased = end(transaction, erased).await?;
     // The write-ahead log holds pages of before. If a reader keeps it from being taken in now, it is taken
     // in later, and the user is erased in either case.
     let _ = query("PRAGMA wal_checkpoint(TRUNCATE)")
-        .execute(&mut *connection)
+        .execute(&directory.pool)
         .await;
     Ok(erased)
 }

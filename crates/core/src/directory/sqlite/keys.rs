@@ -16,9 +16,8 @@ use crate::error::StoreError;
 #[async_trait]
 impl Keys for SqliteDirectory {
     async fn keys(&self) -> Result<Vec<KeyEntry>, StoreError> {
-        let mut connection = self.pool.acquire().await.map_err(failed)?;
-        let all = entries::keys(&mut connection, None).await;
-        all.map_err(failed)
+        let all = self.pool.run(async |c| entries::keys(c, None).await);
+        all.await.map_err(failed)
     }
 
     async fn add_key(&self, key: &KeyEntry) -> Result<Option<KeyEntry>, StoreError> {
@@ -45,9 +44,10 @@ async fn add(
     key: &KeyEntry,
     forms: &[KeyDigest],
 ) -> rows::Result<bool> {
-    let mut transaction = directory.pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = directory.pool.begin().await?;
     let known = read::key(&mut *transaction, &key.realm, forms).await?;
     if known.is_some() {
+        transaction.rollback().await?;
         return Ok(false);
     }
     put(&mut transaction, key).await?;
@@ -61,7 +61,7 @@ async fn remove(
     realm: &str,
     forms: &[KeyDigest],
 ) -> rows::Result<bool> {
-    let mut transaction = directory.pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = directory.pool.begin().await?;
     let mut revocation = QueryBuilder::<Sqlite>::new(
         "INSERT INTO revoked_keys (realm, digest, digest_key, revoked_at)
          SELECT realm, digest, digest_key, unixepoch() FROM keys WHERE realm = ",

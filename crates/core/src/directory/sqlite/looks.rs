@@ -2,27 +2,28 @@
 
 use async_trait::async_trait;
 use serde_json::json;
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::sqlite::SqliteConnection;
 use sqlx::{query, query_scalar};
 
+use super::connections::Connections;
 use super::entries::list;
 use crate::directory::looks::{Login, Looks, fill_batch};
 use crate::directory::rows::{self, Result};
 
 /// Stores the looks that are missing. Each batch is committed: other processes can write in between, and
 /// what is stored stays if this is interrupted.
-pub(super) async fn fill(pool: &SqlitePool) -> Result<()> {
+pub(super) async fn fill(pool: &Connections) -> Result<()> {
     while is_incomplete(pool).await? {
-        let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = pool.begin().await?;
         fill_batch(&mut *transaction).await?;
         transaction.commit().await?;
     }
     Ok(())
 }
 
-async fn is_incomplete(pool: &SqlitePool) -> Result<bool> {
-    let mut connection = pool.acquire().await?;
-    let missing = connection.logins_without_look(1).await?;
+async fn is_incomplete(pool: &Connections) -> Result<bool> {
+    let missing = pool.run(async |c| c.logins_without_look(1).await);
+    let missing = missing.await?;
     Ok(!missing.is_empty())
 }
 

@@ -1,20 +1,20 @@
 //! Password hashes that are exchanged for others of the same password.
 
 use sqlx::query;
-use sqlx::sqlite::SqlitePool;
 use uuid::Uuid;
 
+use super::connections::Connections;
 use crate::directory::KeyDigest;
 use crate::directory::rows::Result;
 
 /// Exchanges a user's hash for another one of the same password, if it is still that.
 pub(super) async fn replace_hash(
-    pool: &SqlitePool,
+    pool: &Connections,
     user: Uuid,
     old: &str,
     new: &str,
 ) -> Result<bool> {
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = pool.begin().await?;
     let user = user.to_string();
     let done = query("UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?")
         .bind(new)
@@ -23,6 +23,7 @@ pub(super) async fn replace_hash(
         .execute(&mut *transaction)
         .await?;
     if done.rows_affected() == 0 {
+        transaction.rollback().await?;
         return Ok(false);
     }
     query("UPDATE replaced_hashes SET now = ? WHERE user = ? AND now = ?")

@@ -1,9 +1,11 @@
 //! Queries, and how SQLite's columns are read.
 
-use sqlx::sqlite::{SqliteConnection, SqliteExecutor, SqlitePool, SqliteRow};
-use sqlx::{QueryBuilder, Row as _, Sqlite, query};
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{AssertSqlSafe, Executor, QueryBuilder, Row as _, Sqlite, query};
 use uuid::Uuid;
 
+use super::connections::Connections;
+use crate::directory::rows::columns::{ACCOUNT, select};
 use crate::directory::rows::{self, Columns, Result, unreadable};
 use crate::directory::rules::{login_forms, spellings};
 use crate::directory::user_filter::Found;
@@ -11,14 +13,14 @@ use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, Organisation
 use crate::user::{Key, Role, Unit, User, UserState};
 
 /// For nobody somebody is read and dropped: it is to take as long.
-pub(super) async fn account(pool: &SqlitePool, login: &str) -> Result<Option<Account>> {
+pub(super) async fn account(pool: &Connections, login: &str) -> Result<Option<Account>> {
     let [as_sent, composed, decomposed] = login_forms(login);
-    let row = query(
+    let row = query(AssertSqlSafe(format!(
         "WITH named (id) AS (SELECT coalesce((SELECT user FROM logins WHERE login = ?1),
              (SELECT user FROM logins WHERE login = ?2), (SELECT user FROM logins WHERE login = ?3)))
-         SELECT a.*, (SELECT id FROM named) IS NOT NULL AS found FROM accounts a
+         SELECT {ACCOUNT}, (SELECT id FROM named) IS NOT NULL AS found FROM accounts a
          WHERE a.id = coalesce((SELECT id FROM named), (SELECT id FROM users LIMIT 1))",
-    )
+    )))
     .bind(as_sent)
     .bind(composed)
     .bind(decomposed)
@@ -27,15 +29,18 @@ pub(super) async fn account(pool: &SqlitePool, login: &str) -> Result<Option<Acc
     rows::account_if_found(row.as_ref())
 }
 
-pub(super) async fn user(pool: &SqlitePool, id: Uuid) -> Result<Option<User>> {
-    let row = query("SELECT * FROM accounts WHERE id = ?")
+pub(super) async fn user(
+    executor: impl Executor<'_, Database = Sqlite>,
+    id: Uuid,
+) -> Result<Option<User>> {
+    let row = query(select(ACCOUNT, " FROM accounts a WHERE a.id = ?"))
         .bind(id.to_string())
-        .fetch_optional(pool)
+        .fetch_optional(executor)
         .await?;
     row.as_ref().map(rows::user).transpose()
 }
 
-pub(super) async fn units_of(pool: &SqlitePool, user: &User) -> Result<Vec<Unit>> {
+pub(super) async fn units_of(pool: &Connections, user: &User) -> Result<Vec<Unit>> {
     let rows = query("SELECT id, name FROM units WHERE organisation = ? ORDER BY id")
         .bind(user.organisation.id.to_string())
         .fetch_all(pool)
@@ -44,14 +49,15 @@ pub(super) async fn units_of(pool: &SqlitePool, user: &User) -> Result<Vec<Unit>
 }
 
 pub(super) async fn users(
-    pool: &SqlitePool,
+    pool: &Connections,
     mut found: Found,
     filter: &UserFilter,
     limit: u32,
 ) -> Result<Vec<User>> {
     loop {
-        let page = query(
-            "SELECT * FROM accounts
+        let page = query(select(
+            ACCOUNT,
+            " FROM accounts a
              WHERE number > ?1
                  AND (?2 IS NULL OR organisation_id = ?2)
                  AND (?3 IS NULL OR role = ?3)
@@ -60,7 +66,7 @@ pub(super) async fn users(
                       OR first_name || ' ' || last_name LIKE ?5 ESCAPE '\\'
                       OR CAST(number AS TEXT) LIKE ?5 ESCAPE '\\')
              ORDER BY number LIMIT ?6",
-        )
+        ))
         .bind(found.after())
         .bind(filter.organisation.map(|id| id.to_string()))
         .bind(filter.role.map(Role::name))
@@ -77,7 +83,7 @@ pub(super) async fn users(
 }
 
 pub(super) async fn organisations(
-    pool: &SqlitePool,
+    pool: &Connections,
     after: &str,
     limit: u32,
 ) -> Result<Vec<OrganisationEntry>> {
@@ -132,29 +138,30 @@ pub(super) async fn organisation(
 }
 
 pub(super) async fn card_of_code(
-    pool: &SqlitePool,
+    pool: &Connections,
     forms: &[KeyDigest],
 ) -> Result<Option<(Card, KeyDigest)>> {
-    let mut lookup = QueryBuilder::<Sqlite>::new(
-        "SELECT a.*, c.pass_code_hash, c.code_digest, c.code_digest_key
+    let mut lookup = QueryBuilder::<Sqlite>::new(format!(
+        "SELECT {ACCOUNT}, c.pass_code_hash, c.code_digest, c.code_digest_key
          FROM access_cards c JOIN accounts a ON a.id = c.user
-         WHERE c.effective AND c.code_digest",
-    );
+         WHERE c.effective AND c.code_digest"
+    ));
     one_of(&mut lookup, forms);
     let row = lookup.build().fetch_optional(pool).await?;
     row.as_ref().map(rows::card_of_code).transpose()
 }
 
 pub(super) async fn card_of_identifier(
-    pool: &SqlitePool,
+    pool: &Connections,
     identifier: &str,
 ) -> Result<Option<Card>> {
     let [as_sent, composed, decomposed] = spellings(identifier);
-    let row = query(
-        "SELECT a.*, c.pass_code_hash FROM access_cards c JOIN accounts a ON a.id = c.user
+    let row = query(select(
+        ACCOUNT,
+        ", c.pass_code_hash FROM access_cards c JOIN accounts a ON a.id = c.user
          WHERE c.effective AND c.identifier IN (?1, ?2, ?3)
          ORDER BY c.identifier <> ?1, c.identifier <> ?2 LIMIT 1",
-    )
+    ))
     .bind(as_sent)
     .bind(composed)
     .bind(decomposed)
@@ -164,7 +171,7 @@ pub(super) async fn card_of_identifier(
 }
 
 pub(super) async fn key(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor<'_, Database = Sqlite>,
     realm: &str,
     forms: &[KeyDigest],
 ) -> Result<Option<(Key, KeyDigest)>> {

@@ -5,13 +5,12 @@ use std::time::{Duration, Instant};
 
 use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, Error, SqliteConnection, query_as, query_scalar};
 use tokio::time::sleep;
 use tracing::debug;
 
+use super::connections::{Connections, is_alive};
 use super::{looks, rights};
 use crate::directory::outstanding::{MigrationError, Obstacle, Outstanding, Taken, outstanding};
 use crate::directory::steps::migrator;
@@ -56,7 +55,7 @@ impl From<MigrationError> for Fault {
 /// Opens a file that is there, brings its tables up to date, and returns the steps that were outstanding.
 pub(super) async fn connect(
     options: &SqliteConnectOptions,
-) -> Result<(SqlitePool, Outstanding), MigrationError> {
+) -> Result<(Connections, Outstanding), MigrationError> {
     let deadline = Instant::now() + TIMEOUT;
     loop {
         match attempt(options.clone()).await {
@@ -70,12 +69,14 @@ pub(super) async fn connect(
     }
 }
 
-async fn attempt(options: SqliteConnectOptions) -> Result<(SqlitePool, Outstanding), Fault> {
+async fn attempt(options: SqliteConnectOptions) -> Result<(Connections, Outstanding), Fault> {
     let pool = SqlitePoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(TIMEOUT)
+        .after_release(|connection, _| Box::pin(is_alive(connection)))
         .connect_with(options)
         .await?;
+    let pool = Connections::new(pool);
     match bring_up_to_date(&pool).await {
         Ok(due) => Ok((pool, due)),
         Err(fault) => {
@@ -86,7 +87,7 @@ async fn attempt(options: SqliteConnectOptions) -> Result<(SqlitePool, Outstandi
 }
 
 /// Takes the steps that the tables lack, and returns them.
-async fn bring_up_to_date(pool: &SqlitePool) -> Result<Outstanding, Fault> {
+async fn bring_up_to_date(pool: &Connections) -> Result<Outstanding, Fault> {
     let mut connection = pool.acquire().await?;
     let taken = taken(&mut connection).await?;
     let due = outstanding(&migrations(), &taken)?;
@@ -166,8 +167,8 @@ pub(super) fn is_busy(error: &Error) -> bool {
 
 /// Several processes may do so at once, a gateway and a command beside it: each waits for the file,
 /// and finds the work of the one before it done. The library takes no lock of its own here.
-async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+async fn migrate(pool: &Connections) -> Result<(), MigrateError> {
+    let mut transaction = pool.begin().await?;
     migrations()
         .run_direct(None, &mut *transaction, false)
         .await?;

@@ -1,13 +1,14 @@
 //! The table of usage.
 
 use async_trait::async_trait;
-use sqlx::sqlite::SqlitePool;
 use sqlx::{query, query_as, query_scalar};
 use time::OffsetDateTime;
 
+use super::connections::Connections;
 use super::{SqliteDirectory, failed};
 use crate::clock::milliseconds;
 use crate::directory::rows;
+use crate::directory::rows::columns::{USAGE, select};
 use crate::error::StoreError;
 use crate::usage::{InTable, OTHER, Stored, UsageRows, UsageTable, agents, ids};
 
@@ -18,7 +19,7 @@ impl UsageTable for SqliteDirectory {
     }
 
     async fn usage(&self, since: OffsetDateTime) -> Result<UsageRows, StoreError> {
-        let rows = query("SELECT * FROM usage WHERE last_seen >= ?")
+        let rows = query(select(USAGE, " FROM usage WHERE last_seen >= ?"))
             .bind(milliseconds(since))
             .fetch_all(&self.pool)
             .await
@@ -36,13 +37,16 @@ impl UsageTable for SqliteDirectory {
     }
 }
 
-async fn add(pool: &SqlitePool, added: &UsageRows, room: usize) -> sqlx::Result<()> {
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+async fn add(pool: &Connections, added: &UsageRows, room: usize) -> sqlx::Result<()> {
+    let mut transaction = pool.begin().await?;
     let ids = serde_json::to_string(&ids(added)).unwrap_or_default();
-    let stored = query("SELECT * FROM usage WHERE id IN (SELECT value FROM json_each(?))")
-        .bind(ids)
-        .fetch_all(&mut *transaction)
-        .await?;
+    let stored = query(select(
+        USAGE,
+        " FROM usage WHERE id IN (SELECT value FROM json_each(?))",
+    ))
+    .bind(ids)
+    .fetch_all(&mut *transaction)
+    .await?;
     let stored: sqlx::Result<_> = stored.iter().map(rows::usage).collect();
     let agents = serde_json::to_string(&agents(added)).unwrap_or_default();
     let places = query_as(

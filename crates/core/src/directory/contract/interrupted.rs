@@ -1,0 +1,8 @@
+//! Schema changes, silent connections, demoted servers and deadlocks beneath a running directory.
+
+mod deadlocks;
+mod demoted;
+mod migration;
+mod relay;
+mod schema;
+mod silence;

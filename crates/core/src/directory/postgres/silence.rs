@@ -1,0 +1,162 @@
+//! Long work is given up when its connection is silent, and not because it takes long.
+//!
+//! The server is asked over another connection what the session does. One that executes a statement or waits
+//! for a lock may take as long as it needs. One that has waited for this program's next statement since the
+//! last time it was looked at has lost its connection without noticing: it is ended, so that its locks are
+//! free, and the work fails. So does work whose server cannot be reached.
+
+use std::io;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, Either, select};
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection as _, Error, query, query_as};
+use tokio::time::{sleep, timeout};
+
+use super::servers::Servers;
+
+/// A session at a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Session {
+    pid: i32,
+    /// When the server process was started, which tells servers and sessions apart.
+    server_start: String,
+    session_start: String,
+}
+
+/// What a session does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Doing {
+    /// It executes a statement.
+    Working,
+    /// It waits for another session to finish a change of the tables.
+    Queueing,
+    /// It waits for the next statement since that time.
+    Idle(String),
+    /// It has ended.
+    Gone,
+    /// Another server answered.
+    Unknown,
+}
+
+/// Does long work. `patience` is how long the session may wait for its next statement, and how long the
+/// server may take to tell what the session does; `report` is called with what it does.
+pub(super) async fn watched<T>(
+    connection: &mut PgConnection,
+    (servers, patience): (&Servers, Duration),
+    report: impl Fn(&Doing) + Send,
+    work: impl FnOnce(&mut PgConnection) -> BoxFuture<'_, T>,
+) -> Result<T, Error> {
+    let session = timeout(patience, Session::of(connection)).await;
+    let session = session.unwrap_or_else(|_| Err(silent(servers, patience)))?;
+    let work = work(connection);
+    match select(work, pin!(session.silence(servers, patience, report))).await {
+        Either::Left((done, _)) => Ok(done),
+        Either::Right((error, _)) => Err(error),
+    }
+}
+
+impl Session {
+    async fn of(connection: &mut PgConnection) -> Result<Self, Error> {
+        let (pid, server_start, session_start) = query_as(
+            "SELECT pid, pg_postmaster_start_time()::text, backend_start::text FROM pg_stat_activity
+             WHERE pid = pg_backend_pid()",
+        )
+        .fetch_one(connection)
+        .await?;
+        Ok(Self {
+            pid,
+            server_start,
+            session_start,
+        })
+    }
+
+    /// Returns once the connection of the session is silent.
+    async fn silence(
+        &self,
+        servers: &Servers,
+        patience: Duration,
+        report: impl Fn(&Doing),
+    ) -> Error {
+        let mut before = None;
+        loop {
+            sleep(patience).await;
+            let answer = timeout(patience, self.look(servers)).await;
+            let doing = answer.ok().and_then(Result::ok);
+            let is_silent = match &doing {
+                Some(Doing::Working | Doing::Queueing | Doing::Unknown) => false,
+                Some(Doing::Gone) => true,
+                // Not once, but twice in a row.
+                Some(Doing::Idle(_)) | None => before.as_ref() == Some(&doing),
+            };
+            if is_silent {
+                // A session that has ended, or a server that cannot be reached, holds nothing.
+                let _ = timeout(patience, self.end(servers)).await;
+                return silent(servers, patience);
+            }
+            if let Some(doing) = &doing {
+                report(doing);
+            }
+            before = Some(doing);
+        }
+    }
+
+    async fn look(&self, servers: &Servers) -> Result<Doing, Error> {
+        let mut connection = servers.connect().await?;
+        let (server_start, session_start, state, since, event): Row = query_as(
+            "SELECT pg_postmaster_start_time()::text, s.backend_start::text, s.state,
+                    s.state_change::text, s.wait_event
+             FROM (SELECT) AS one LEFT JOIN pg_stat_activity s ON s.pid = $1",
+        )
+        .bind(self.pid)
+        .fetch_one(&mut connection)
+        .await?;
+        connection.close().await?;
+        if server_start != self.server_start {
+            return Ok(Doing::Unknown);
+        }
+        if session_start.as_ref() != Some(&self.session_start) {
+            return Ok(Doing::Gone);
+        }
+        let is_idle = state.is_some_and(|state| state.starts_with("idle"));
+        Ok(match since.filter(|_| is_idle) {
+            Some(since) => Doing::Idle(since),
+            None if event.as_deref() == Some("advisory") => Doing::Queueing,
+            None => Doing::Working,
+        })
+    }
+
+    /// Ends the session at its server, which would keep its locks.
+    async fn end(&self, servers: &Servers) -> Result<(), Error> {
+        let mut connection = servers.connect().await?;
+        query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE pid = $1 AND backend_start::text = $2
+                 AND pg_postmaster_start_time()::text = $3",
+        )
+        .bind(self.pid)
+        .bind(&self.session_start)
+        .bind(&self.server_start)
+        .execute(&mut connection)
+        .await?;
+        connection.close().await
+    }
+}
+
+/// Of the server, then of the session.
+type Row = (
+    String,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+);
+
+fn silent(servers: &Servers, patience: Duration) -> Error {
+    let reason = format!(
+        "{}: the connection has been silent for {patience:?} or longer, and was given up",
+        servers.names()
+    );
+    Error::Io(io::Error::new(io::ErrorKind::TimedOut, reason))
+}

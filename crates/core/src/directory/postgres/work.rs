@@ -1,0 +1,122 @@
+//! How work reaches the server: over which connection, within which time, and whether it is tried again.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::BoxFuture;
+use sqlx::Error;
+use sqlx::error::DatabaseError;
+use sqlx::postgres::PgConnection;
+use tokio::time::timeout;
+
+use super::fault::{Fault, READ_ONLY};
+use super::migrate::ready;
+use super::silence::watched;
+use super::{PostgresDirectory, failed, no_answer, reason};
+use crate::error::StoreError;
+
+/// How long a whole directory may take to be read or written.
+const WHOLE: Duration = Duration::from_mins(10);
+
+/// How long a session may wait for the next statement, or a copy for its next part, until its connection is
+/// taken to be silent.
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+type Answer<'c, T> = BoxFuture<'c, Result<T, Error>>;
+
+impl PostgresDirectory {
+    /// Asks what may be asked twice: once more if the connection turns out to be dead.
+    pub(in crate::directory) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl Fn(&mut PgConnection) -> Answer<'_, T> + Send + Sync + 'static,
+    ) -> Result<T, StoreError> {
+        let connections = self.access.connections();
+        self.within(self.timeout, async move {
+            match connections.any().await?.ask(&question).await {
+                Err(error)
+                    if connections.allow_retry(&error) || Fault::of(&error) == Fault::Lost =>
+                {
+                    connections.tested().await?.ask(&question).await
+                }
+                answer => answer,
+            }
+        })
+        .await
+    }
+
+    /// Does what is done once, over a connection that has just been tested. It is tried again where it is
+    /// certain that nothing was done.
+    pub(super) async fn once<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut PgConnection) -> Answer<'_, T> + Send + Sync + 'static,
+    ) -> Result<T, StoreError> {
+        self.tested_within(self.timeout, work).await
+    }
+
+    /// Does what may take long, likewise, for as long as the server works on it.
+    pub(super) async fn long<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut PgConnection) -> Answer<'_, T> + Send + Sync + 'static,
+    ) -> Result<T, StoreError> {
+        let (servers, work) = (self.access.servers(), Arc::new(work));
+        self.tested_within(WHOLE, move |connection| {
+            let (servers, work) = (servers.clone(), Arc::clone(&work));
+            Box::pin(async move {
+                let watch = (&servers, LONGEST_PAUSE);
+                watched(connection, watch, |_| (), |c| work(c)).await?
+            })
+        })
+        .await
+    }
+
+    async fn tested_within<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        work: impl Fn(&mut PgConnection) -> Answer<'_, T> + Send + Sync + 'static,
+    ) -> Result<T, StoreError> {
+        let connections = self.access.connections();
+        self.within(limit, async move {
+            match connections.tested().await?.ask(&work).await {
+                Err(error) if connections.allow_retry(&error) => {
+                    connections.tested().await?.ask(&work).await
+                }
+                done => done,
+            }
+        })
+        .await
+    }
+
+    /// Goes on to its end, or to the time-out, even if nobody waits for it any more.
+    async fn within<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let runtime = self.runtime.as_ref().ok_or_else(|| failed("closed"))?;
+        let sent = Instant::now();
+        let tables = self.tables.clone();
+        let work = timeout(limit, async {
+            ready(tables).await?;
+            work.await.map_err(|error| unavailable(&error))
+        });
+        match runtime.spawn(work).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => {
+                self.access.connections().close_silent_since(sent);
+                Err(failed(no_answer(&self.access.servers(), limit)))
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+}
+
+fn unavailable(error: &Error) -> StoreError {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    if code.is_some_and(|code| code == READ_ONLY) {
+        return StoreError::read_only(
+            "postgres directory",
+            "the server is read-only, as a standby is",
+        );
+    }
+    failed(reason(error))
+}

@@ -1,0 +1,182 @@
+//! The connections to the file, and the proof that an answer is whole.
+//!
+//! Each connection of the library has a thread. If that thread panics, its channel is closed, and the
+//! library takes that for the end of the rows: a query would find nothing, and a change would be done with
+//! no row affected. A thread that goes on ends each statement with a count of rows; without one, the answer
+//! is an error.
+
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{
+    SqliteConnection, SqlitePool, SqliteQueryResult, SqliteRow, SqliteStatement, SqliteTypeInfo,
+};
+use sqlx::{Connection as _, Either, Error, Execute, Executor, SqlStr, Sqlite};
+use tokio::time::timeout;
+
+use crate::directory::desk::Halt;
+use crate::directory::rows::Result;
+
+/// How long a thread that has nothing to do may take to say that it is there.
+const LONGEST_SILENCE: Duration = Duration::from_secs(5);
+
+/// A row, or at the end of each statement how many it has changed.
+type Step = Either<SqliteQueryResult, SqliteRow>;
+
+/// The connections of one process. As an executor it runs one query, on any of them.
+#[derive(Debug, Clone)]
+pub(in crate::directory) struct Connections(SqlitePool);
+
+impl Connections {
+    pub(super) fn new(pool: SqlitePool) -> Self {
+        Self(pool)
+    }
+
+    /// Begins a transaction that writes, when no other one does. It must be ended by `commit` or
+    /// `rollback`, which fail if a query in it was answered only in part.
+    pub(in crate::directory) async fn begin(&self) -> Result<Transaction> {
+        self.0.begin_with("BEGIN IMMEDIATE").await.map(Transaction)
+    }
+
+    /// Runs queries on one connection, and fails if one of them was answered only in part.
+    pub(in crate::directory) async fn run<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T>,
+    ) -> Result<T> {
+        let mut connection = self.acquire().await?;
+        let found = work(&mut connection).await?;
+        is_alive(&mut connection).await?;
+        Ok(found)
+    }
+
+    pub(super) async fn acquire(&self) -> Result<PoolConnection<Sqlite>> {
+        self.0.acquire().await
+    }
+
+    pub(in crate::directory) async fn close(&self) {
+        self.0.close().await;
+    }
+}
+
+/// Returns true, or fails if the thread of a connection is gone. What is sent to a thread that is just ending
+/// is never answered: the library would wait for it, and the pool would have one connection less for good.
+pub(super) async fn is_alive(connection: &mut SqliteConnection) -> Result<bool> {
+    let answer = timeout(LONGEST_SILENCE, connection.ping()).await;
+    answer.unwrap_or(Err(Error::WorkerCrashed))?;
+    Ok(true)
+}
+
+/// A transaction that writes.
+pub(in crate::directory) struct Transaction(sqlx::Transaction<'static, Sqlite>);
+
+impl Transaction {
+    /// Commits it, unless a query in it was answered only in part.
+    pub(in crate::directory) async fn commit(mut self) -> Result<()> {
+        is_alive(&mut self).await?;
+        self.0.commit().await
+    }
+
+    /// Takes it back. Fails if a query in it was answered only in part.
+    pub(in crate::directory) async fn rollback(mut self) -> Result<()> {
+        is_alive(&mut self).await?;
+        self.0.rollback().await
+    }
+}
+
+impl Deref for Transaction {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.0
+    }
+}
+
+impl DerefMut for Transaction {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.0
+    }
+}
+
+/// Commits what was done, or takes it back if it makes no sense.
+pub(super) async fn end<T>(
+    transaction: Transaction,
+    outcome: std::result::Result<T, Halt>,
+) -> std::result::Result<T, Halt> {
+    match outcome {
+        Ok(done) => {
+            transaction.commit().await?;
+            Ok(done)
+        }
+        Err(Halt::Unfit(unfit)) => {
+            transaction.rollback().await?;
+            Err(unfit.into())
+        }
+        Err(Halt::Failed(error)) => Err(error.into()),
+    }
+}
+
+impl<'c> Executor<'c> for &'c Connections {
+    type Database = Sqlite;
+
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Result<Step>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Sqlite>,
+    {
+        whole(self.0.fetch_many(query))
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<SqliteRow>>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Sqlite>,
+    {
+        Box::pin(async move {
+            let mut connection = self.0.acquire().await?;
+            let mut steps = whole(connection.fetch_many(query));
+            let mut found = None;
+            while let Some(step) = steps.try_next().await? {
+                if let Either::Right(row) = step {
+                    found.get_or_insert(row);
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    fn prepare_with<'e>(
+        self,
+        sql: SqlStr,
+        parameters: &'e [SqliteTypeInfo],
+    ) -> BoxFuture<'e, Result<SqliteStatement>>
+    where
+        'c: 'e,
+    {
+        self.0.prepare_with(sql, parameters)
+    }
+}
+
+/// Adds an error to an answer that ends before its last statement does.
+fn whole<'e>(steps: BoxStream<'e, Result<Step>>) -> BoxStream<'e, Result<Step>> {
+    stream::unfold((steps, End::Missing), |(mut steps, end)| async move {
+        match (steps.next().await, end) {
+            (Some(Ok(Either::Left(done))), _) => Some((Ok(Either::Left(done)), (steps, End::Seen))),
+            (Some(Ok(row)), _) => Some((Ok(row), (steps, End::Missing))),
+            (Some(Err(error)), _) => Some((Err(error), (steps, End::Seen))),
+            (None, End::Missing) => Some((Err(Error::WorkerCrashed), (steps, End::Seen))),
+            (None, End::Seen) => None,
+        }
+    })
+    .boxed()
+}
+
+/// Whether a statement's count of rows was the last step.
+#[derive(Clone, Copy)]
+enum End {
+    Missing,
+    Seen,
+}
