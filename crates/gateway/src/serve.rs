@@ -110,8 +110,7 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
     let audit = audit::open(&sections.audit, &opened.directory)?;
     opened.audit = audit.clone();
     let old_events = opened.directory.clone();
-    let filling = Filling::new(&opened, &sections.directory.import, &audit).await?;
-    let filling = Arc::new(filling);
+    let filling = Arc::new(Filling::new(&opened, &sections.directory.import, &audit).await?);
     let (directory, rest) = filling.clone().start().await?;
     opened.directory = directory.clone();
     opened.tokens = Arc::new(MeasuredStore::around(opened.tokens));
@@ -146,14 +145,7 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
     });
     let outbox = application.ingredients().outbox;
     let in_progress = InProgress::default();
-    let public = Listener {
-        name: "public",
-        key: "server.bind",
-        socket: public,
-        tls: public_tls.as_deref(),
-        workers: sections.server.workers,
-        in_progress: in_progress.clone(),
-    };
+    let public = Listener::public(sections, public, public_tls.as_deref(), &in_progress);
     let public = http::serve(&sections.server, public, &application, app)?;
     let management = Renewal::of(management::Ingredients {
         readiness: readiness.clone(),
@@ -166,14 +158,7 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
         backends: backends(config, &usage)?,
         body_timeout: sections.server.body_timeout,
     });
-    let inner = Listener {
-        name: "management",
-        key: "management.bind",
-        socket: inner,
-        tls: inner_tls.as_deref(),
-        workers: Some(sections.management.workers),
-        in_progress: in_progress.clone(),
-    };
+    let inner = Listener::management(sections, inner, inner_tls.as_deref(), &in_progress);
     let inner = http::serve(&sections.server, inner, &management, management::app)?;
     let upkeep = rt::spawn(management::metrics::keep_up(counted));
     let counting = usage.clone();

@@ -30,14 +30,50 @@ const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// A listener that has yet to be served.
 pub(super) struct Listener<'a> {
     /// As metrics have it.
-    pub(super) name: &'static str,
+    name: &'static str,
     /// The key of its address.
-    pub(super) key: &'static str,
-    pub(super) socket: TcpListener,
-    pub(super) tls: Option<&'a Identity>,
+    key: &'static str,
+    socket: TcpListener,
+    tls: Option<&'a Identity>,
     /// As many as there are cores, if none are given.
-    pub(super) workers: Option<NonZeroUsize>,
-    pub(super) in_progress: InProgress,
+    workers: Option<NonZeroUsize>,
+    in_progress: InProgress,
+}
+
+impl<'a> Listener<'a> {
+    /// Returns the one for clients.
+    pub(super) fn public(
+        sections: &config::Sections,
+        socket: TcpListener,
+        tls: Option<&'a Identity>,
+        in_progress: &InProgress,
+    ) -> Self {
+        Self {
+            name: "public",
+            key: "server.bind",
+            socket,
+            tls,
+            workers: sections.server.workers,
+            in_progress: in_progress.clone(),
+        }
+    }
+
+    /// Returns the one for operators, and for the services behind the gateway.
+    pub(super) fn management(
+        sections: &config::Sections,
+        socket: TcpListener,
+        tls: Option<&'a Identity>,
+        in_progress: &InProgress,
+    ) -> Self {
+        Self {
+            name: "management",
+            key: "management.bind",
+            socket,
+            tls,
+            workers: Some(sections.management.workers),
+            in_progress: in_progress.clone(),
+        }
+    }
 }
 
 /// Serves an application on a listener.
