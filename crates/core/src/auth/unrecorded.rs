@@ -23,19 +23,18 @@ pub(super) struct UnrecordedUses {
 }
 
 impl UnrecordedUses {
-    /// Returns whether the store refused one so lately that it need not be tried again.
-    pub(super) fn is_paused(&self, now: OffsetDateTime) -> bool {
-        is_within(&self.refused_at, milliseconds(now), PAUSE)
-    }
-
-    /// Counts a use that was not sent.
-    pub(super) fn skipped(&self) {
-        counter!("isogloss_token_uses_unrecorded_total").increment(1);
+    /// Returns whether the store refused one so lately that another one is not sent. That is counted.
+    pub(super) fn skips(&self, now: OffsetDateTime) -> bool {
+        let skips = is_within(&self.refused_at, milliseconds(now), PAUSE);
+        if skips {
+            count();
+        }
+        skips
     }
 
     /// Counts a use that the store refused.
     pub(super) fn refused(&self, now: OffsetDateTime, error: &StoreError) {
-        self.skipped();
+        count();
         let now = milliseconds(now);
         self.refused_at.store(now, Ordering::Relaxed);
         if !is_within(&self.logged_at, now, QUIET) {
@@ -47,6 +46,10 @@ impl UnrecordedUses {
             );
         }
     }
+}
+
+fn count() {
+    counter!("isogloss_token_uses_unrecorded_total").increment(1);
 }
 
 /// A clock that was set back ends the time, too.

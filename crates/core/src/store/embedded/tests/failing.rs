@@ -47,8 +47,8 @@ impl Failing {
     fn store(&self) -> EmbeddedStore {
         let disk = self.clone();
         let disk = Disk::with(move || Ok(Box::new(disk.clone())));
-        let shelf = Shelf::on(disk).unwrap().unwrap();
-        EmbeddedStore::start(shelf, Durability::Immediate, CAPS).unwrap()
+        let opened = Shelf::on(disk).unwrap().unwrap();
+        EmbeddedStore::start(opened, Durability::Immediate, CAPS).unwrap()
     }
 }
 

@@ -88,7 +88,7 @@ async fn a_token_that_is_stored_and_not_yet_listed_is_removed_with_its_user() {
 
 /// Each cap that can be one, with a token that it counts. The token comes of the login with that digest.
 fn capped_at_one(user: Uuid, login: TokenDigest) -> [(&'static str, Caps, Record); 5] {
-    let one = |per_user, per_client, one_time_per_user| Caps {
+    let caps = |per_user, per_client, one_time_per_user| Caps {
         per_user,
         per_client,
         one_time_per_user,
@@ -113,11 +113,11 @@ fn capped_at_one(user: Uuid, login: TokenDigest) -> [(&'static str, Caps, Record
         ..at_client.clone()
     };
     [
-        ("user", one(1, 9, 9), issued),
-        ("client", one(9, 1, 9), at_client),
-        ("login", one(9, 1, 9), of_login),
-        ("one-time", one(9, 9, 1), once),
-        ("kind", one(9, 9, 9), at_most),
+        ("user", caps(1, 9, 9), issued),
+        ("client", caps(9, 1, 9), at_client),
+        ("login", caps(9, 1, 9), of_login),
+        ("one-time", caps(9, 9, 1), once),
+        ("kind", caps(9, 9, 9), at_most),
     ]
 }
 
