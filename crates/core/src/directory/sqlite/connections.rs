@@ -53,7 +53,7 @@ impl Connections {
         Ok(found)
     }
 
-    pub(super) async fn acquire(&self) -> Result<PoolConnection<Sqlite>> {
+    pub(in crate::directory) async fn acquire(&self) -> Result<PoolConnection<Sqlite>> {
         self.0.acquire().await
     }
 
