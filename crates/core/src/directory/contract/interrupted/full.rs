@@ -47,3 +47,16 @@ async fn reads_go_on_and_no_change_is_half_made_while_sqlite_has_no_room() {
     load(&directory, &many_users()).await.unwrap();
     assert!(directory.account("many199").await.unwrap().is_some());
 }
+
+#[tokio::test]
+async fn a_removed_file_is_not_made_again_by_a_running_directory() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("directory.db");
+    let directory = SqliteDirectory::open(&file).await.unwrap();
+    load(&directory, FILE).await.unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let findings = directory.health().await.unwrap();
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert!(SqliteDirectory::open_existing(&file).await.is_err());
+    assert!(!file.exists());
+}
