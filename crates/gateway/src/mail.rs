@@ -59,15 +59,12 @@ where
 {
     async fn send(&self, letter: Letter) -> Result<(), StoreError> {
         let message = message(&letter, &self.from)?;
-        match timeout(self.timeout, self.transport.send(message)).await {
-            Ok(sent) => sent.map(drop).map_err(failed),
-            Err(_) => {
-                let limit = self.timeout;
-                Err(failed(format_args!(
-                    "no response within {limit:?} (mail.timeout)"
-                )))
-            }
-        }
+        let sent = timeout(self.timeout, self.transport.send(message)).await;
+        let sent = sent.map_err(|_| {
+            let limit = self.timeout;
+            failed(format_args!("no response within {limit:?} (mail.timeout)"))
+        })?;
+        sent.map(drop).map_err(failed)
     }
 }
 
