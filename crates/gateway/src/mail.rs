@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use async_trait::async_trait;
@@ -16,6 +17,7 @@ use isogloss_core::{
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
 use lettre::{Address, AsyncTransport, Message};
+use tokio::time::timeout;
 use tracing::warn;
 use uuid::Uuid;
 
@@ -34,6 +36,7 @@ pub(crate) fn open(settings: &config::Mail) -> Result<Arc<dyn Mailer>> {
             Ok(Arc::new(Post {
                 transport: transport.context(key)?,
                 from,
+                timeout: settings.timeout,
             }))
         }
     }
@@ -43,6 +46,9 @@ pub(crate) fn open(settings: &config::Mail) -> Result<Arc<dyn Mailer>> {
 struct Post<T> {
     transport: T,
     from: Mailbox,
+    /// Limits the whole delivery: the library's own time-out ends with the TCP handshake, and a server that is
+    /// silent from then on would be waited for without end.
+    timeout: Duration,
 }
 
 #[async_trait]
@@ -53,7 +59,12 @@ where
 {
     async fn send(&self, letter: Letter) -> Result<(), StoreError> {
         let message = message(&letter, &self.from)?;
-        self.transport.send(message).await.map(drop).map_err(failed)
+        let sent = timeout(self.timeout, self.transport.send(message)).await;
+        let sent = sent.map_err(|_| {
+            let limit = self.timeout;
+            failed(format_args!("no response within {limit:?} (mail.timeout)"))
+        })?;
+        sent.map(drop).map_err(failed)
     }
 }
 
@@ -143,6 +154,28 @@ mod tests {
         let files = std::fs::read_dir(folder.path()).unwrap().flatten();
         let texts = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
         (outcome, texts.collect())
+    }
+
+    #[tokio::test]
+    async fn a_mail_server_that_falls_silent_is_given_up() {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut settings = config::Mail {
+            transport: format!("smtp://{}", silent.local_addr().unwrap()).into(),
+            ..config::Mail::default()
+        };
+        settings.timeout = Duration::from_millis(200);
+        let letter = Letter {
+            to: "ada@example.com".to_owned(),
+            subject: "Your login".to_owned(),
+            text: "link".to_owned(),
+        };
+        let refusal = open(&settings).unwrap().send(letter).await.unwrap_err();
+        assert!(
+            refusal
+                .to_string()
+                .ends_with("no response within 200ms (mail.timeout)"),
+            "{refusal}"
+        );
     }
 
     #[tokio::test]

@@ -146,7 +146,14 @@ mod tests {
             user_agent: "okhttp/4".to_owned(),
             source: None,
         };
-        let note = || counter.note(&call, &Default::default(), false, SystemClock.now());
+        let note = || {
+            counter.note(
+                &call,
+                &isogloss_core::Client::default(),
+                false,
+                SystemClock.now(),
+            )
+        };
         note();
         let slow = Arc::new(SlowTable::default());
         let table: Arc<dyn UsageTable> = slow.clone();
@@ -158,7 +165,7 @@ mod tests {
         under_way.abort();
         assert!(under_way.await.unwrap_err().is_cancelled());
         note();
-        let (_, ()) = tokio::join!(usage.close(table), async {
+        let ((), ()) = tokio::join!(usage.close(table), async {
             slow.may_answer.notify_one();
             slow.taken.notified().await;
             slow.may_answer.notify_one();

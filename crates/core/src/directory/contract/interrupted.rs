@@ -2,6 +2,7 @@
 
 mod deadlocks;
 mod demoted;
+mod full;
 mod migration;
 mod relay;
 mod schema;

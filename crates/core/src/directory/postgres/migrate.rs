@@ -37,7 +37,7 @@ impl PostgresDirectory {
             |_| (),
             |c| Box::pin(outstanding_at(c)),
         );
-        due.await.map_err(given_up)?
+        due.await.map_err(|error| given_up(&error))?
     }
 
     /// Brings the tables up to date, and returns the steps that were outstanding.
@@ -133,7 +133,7 @@ async fn migrate_watched(
 ) -> Result<Outstanding, MigrationError> {
     let watch = (servers, patience(limit));
     let migrated = watched(&mut connection, watch, report, |c| Box::pin(migrate(c)));
-    migrated.await.map_err(given_up)?
+    migrated.await.map_err(|error| given_up(&error))?
 }
 
 /// How long a session may wait for the next statement of a migration.
@@ -141,8 +141,8 @@ fn patience(limit: Duration) -> Duration {
     (limit / 2).max(PAUSE)
 }
 
-fn given_up(error: Error) -> MigrationError {
-    MigrationError::Failed(reason(&error))
+fn given_up(error: &Error) -> MigrationError {
+    MigrationError::Failed(reason(error))
 }
 
 /// Brings the tables up to date, and returns the steps that were outstanding. Without any, nothing is

@@ -22,7 +22,7 @@ struct Session {
     pid: i32,
     /// When the server process was started, which tells servers and sessions apart.
     server_start: String,
-    session_start: String,
+    began: String,
 }
 
 /// What a session does.
@@ -59,7 +59,7 @@ pub(super) async fn watched<T>(
 
 impl Session {
     async fn of(connection: &mut PgConnection) -> Result<Self, Error> {
-        let (pid, server_start, session_start) = query_as(
+        let (pid, server_start, began) = query_as(
             "SELECT pid, pg_postmaster_start_time()::text, backend_start::text FROM pg_stat_activity
              WHERE pid = pg_backend_pid()",
         )
@@ -68,7 +68,7 @@ impl Session {
         Ok(Self {
             pid,
             server_start,
-            session_start,
+            began,
         })
     }
 
@@ -104,7 +104,7 @@ impl Session {
 
     async fn look(&self, servers: &Servers) -> Result<Doing, Error> {
         let mut connection = servers.connect().await?;
-        let (server_start, session_start, state, since, event): Row = query_as(
+        let (server_start, began, state, since, event): Row = query_as(
             "SELECT pg_postmaster_start_time()::text, s.backend_start::text, s.state,
                     s.state_change::text, s.wait_event
              FROM (SELECT) AS one LEFT JOIN pg_stat_activity s ON s.pid = $1",
@@ -116,7 +116,7 @@ impl Session {
         if server_start != self.server_start {
             return Ok(Doing::Unknown);
         }
-        if session_start.as_ref() != Some(&self.session_start) {
+        if began.as_ref() != Some(&self.began) {
             return Ok(Doing::Gone);
         }
         let is_idle = state.is_some_and(|state| state.starts_with("idle"));
@@ -136,7 +136,7 @@ impl Session {
                  AND pg_postmaster_start_time()::text = $3",
         )
         .bind(self.pid)
-        .bind(&self.session_start)
+        .bind(&self.began)
         .bind(&self.server_start)
         .execute(&mut connection)
         .await?;

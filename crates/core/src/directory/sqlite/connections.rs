@@ -53,7 +53,7 @@ impl Connections {
         Ok(found)
     }
 
-    pub(super) async fn acquire(&self) -> Result<PoolConnection<Sqlite>> {
+    pub(in crate::directory) async fn acquire(&self) -> Result<PoolConnection<Sqlite>> {
         self.0.acquire().await
     }
 
@@ -161,7 +161,7 @@ impl<'c> Executor<'c> for &'c Connections {
 }
 
 /// Adds an error to an answer that ends before its last statement does.
-fn whole<'e>(steps: BoxStream<'e, Result<Step>>) -> BoxStream<'e, Result<Step>> {
+fn whole(steps: BoxStream<'_, Result<Step>>) -> BoxStream<'_, Result<Step>> {
     stream::unfold((steps, End::Missing), |(mut steps, end)| async move {
         match (steps.next().await, end) {
             (Some(Ok(Either::Left(done))), _) => Some((Ok(Either::Left(done)), (steps, End::Seen))),

@@ -288,11 +288,14 @@ fn options_of_the_address_win_over_those_of_the_gateway() {
     ] {
         assert!(options.contains(part), "{options}");
     }
-    assert!(options.ends_with("-c statement_timeout=2000"), "{options}");
+    let idle = "-c idle_in_transaction_session_timeout=2000";
+    let both = format!("-c statement_timeout=2000 {idle}");
+    assert!(options.ends_with(&both), "{options}");
     let limit = servers("postgres://h/d?options=-c%20statement_timeout%3D5s");
     let limited = limit.limited_to(Duration::from_secs(2));
     let options = limited.each()[0].get_options().unwrap();
-    assert!(options.ends_with("-c statement_timeout=5s"), "{options}");
+    let both = format!("-c statement_timeout=5s {idle}");
+    assert!(options.ends_with(&both), "{options}");
 }
 
 #[test]
