@@ -358,10 +358,14 @@ async fn every_key_in_redis_has_a_ttl_and_goes_with_its_token() {
         .put(digest(2), &record(user, NOW, brief), NOW)
         .await
         .unwrap();
-    let ttls = server.ttls();
+    let mut ttls = server.ttls();
+    ttls.sort_unstable();
     assert_eq!(ttls.len(), 4);
+    // The list of the user's tokens stays for a minute: clocks of gateways differ.
+    let list = ttls.pop().unwrap();
+    assert!((60_001..=60_300).contains(&list), "{list}");
     assert!(ttls.iter().all(|ttl| (1..=300).contains(ttl)), "{ttls:?}");
-    server.wait_until_empty();
+    server.wait_until_left(1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 //! | key | holds | ends |
 //! | --- | --- | --- |
 //! | `isogloss:t:<digest>` | the record | with the token |
-//! | `isogloss:u:<user>` | sorted set: the digest of each token, scored by its expiry | with the last token |
+//! | `isogloss:u:<user>` | sorted set: the digest of each token, scored by its expiry | a minute after the last token |
 //! | `isogloss:s:<slot>` | the digest of the token that holds the slot | with that token |
 //! | `isogloss:w:` | nothing; it is written for replicas to acknowledge all that was before it | after a second |
 //!

@@ -81,16 +81,17 @@ impl RedisServer {
             .collect()
     }
 
-    pub(crate) fn wait_until_empty(&self) {
+    /// Waits until so many keys are left.
+    pub(crate) fn wait_until_left(&self, keys: u64) {
         let mut connection = self.connect().unwrap();
         for _ in 0..500 {
             let size: u64 = cmd("DBSIZE").query(&mut connection).unwrap();
-            if size == 0 {
+            if size == keys {
                 return;
             }
             sleep(Duration::from_millis(10));
         }
-        panic!("keys are left");
+        panic!("more keys are left");
     }
 
     fn when_ready(self) -> Self {
