@@ -152,7 +152,7 @@ mod tests {
                 &isogloss_core::Client::default(),
                 false,
                 SystemClock.now(),
-            )
+            );
         };
         note();
         let slow = Arc::new(SlowTable::default());
