@@ -65,13 +65,13 @@ impl Site {
         let mail = MailServer::start("127.0.0.1").unwrap();
         let shares = matches!(back_end, BackEnd::Redis | BackEnd::RedisAndPostgres);
         let redis = shares.then(|| RedisServer::start(&[]).unwrap());
-        let cluster = (back_end == BackEnd::Cluster)
+        let mut cluster = (back_end == BackEnd::Cluster)
             .then(|| ClusterServers::start_primaries("127.0.0.1", (3, 0), &[]).unwrap());
         let postgres = (back_end == BackEnd::RedisAndPostgres).then(|| Postgres::start().unwrap());
         let database = postgres
             .as_ref()
             .map(|server| server.new_database().unwrap());
-        let of_cluster = cluster.as_ref().map(announced).map(Arc::<[Relay]>::from);
+        let of_cluster = cluster.as_mut().map(announced).map(Arc::<[Relay]>::from);
         let count = if matches!(back_end, BackEnd::Memory | BackEnd::Embedded) {
             1
         } else {

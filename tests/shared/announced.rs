@@ -4,7 +4,7 @@ use conformance::relay::Relay;
 use conformance::servers::{ClusterServers, wait_until};
 
 /// Starts a relay to each server, and has the servers name these instead of themselves.
-pub(crate) fn announced(cluster: &ClusterServers) -> Vec<Relay> {
+pub(crate) fn announced(cluster: &mut ClusterServers) -> Vec<Relay> {
     let relay = |server: &conformance::servers::Server| {
         let relay = Relay::to(server.port()).unwrap();
         let [own, bus] = [relay.port(), server.port() + 10_000].map(|port| port.to_string());
@@ -14,9 +14,10 @@ pub(crate) fn announced(cluster: &ClusterServers) -> Vec<Relay> {
         }
         relay
     };
-    let relays: Vec<_> = cluster.all().iter().map(relay).collect();
+    let servers = cluster.servers();
+    let relays: Vec<_> = servers.iter().map(relay).collect();
     wait_until("all servers are known by their relays", || {
-        cluster.all().iter().all(|server| {
+        servers.iter().all(|server| {
             let slots = server.ask(&["CLUSTER", "SLOTS"]).unwrap_or_default();
             let is_named = |relay: &Relay| {
                 let port = relay.port().to_string();

@@ -20,7 +20,7 @@ use uuid::Uuid;
 pub use self::caps::Caps;
 pub use self::embedded::EmbeddedStore;
 pub use self::health::{Finding, Level, ServerHealth, StoreHealth};
-pub use self::record::{Idle, Record, Slot, Spent, Unconfirmed};
+pub use self::record::{Idle, Record, Slot, Spent};
 pub(crate) use self::redis::Link as RedisLink;
 pub(crate) use self::redis::probe::{PROBE_DIGEST, PROBE_LIFE, Probe as RedisProbe};
 pub use self::redis::{Eviction, KeyPrefix, RedisAccess, RedisSettings, RedisStore};

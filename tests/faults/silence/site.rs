@@ -87,8 +87,8 @@ impl Site {
     }
 
     pub(super) fn cluster() -> Self {
-        let servers = ClusterServers::start_primaries("127.0.0.1", (3, 0), &[]).unwrap();
-        let relays = announced(&servers);
+        let mut servers = ClusterServers::start_primaries("127.0.0.1", (3, 0), &[]).unwrap();
+        let relays = announced(&mut servers);
         let places: Vec<_> = relays.iter().map(|one| one.address().to_string()).collect();
         let store = Store::Redis(format!("redis+cluster://{}", places.join(",")));
         Self {

@@ -9,7 +9,7 @@ use super::Auth;
 use crate::client::Client;
 use crate::error::{AuthError, StoreError};
 use crate::session::{Purpose, Session};
-use crate::store::{Record, Spent, Unconfirmed};
+use crate::store::{Record, Spent};
 use crate::token::{Token, TokenDigest};
 
 /// What a second use of a one-time token does, beside being refused, logged and counted.
@@ -54,12 +54,7 @@ impl From<Miss> for AuthError {
 
 impl Auth {
     pub(super) async fn use_up(&self, token: &Token, purpose: Purpose) -> Result<Session, Miss> {
-        let (digest, found) = self.find_unspent(token, &[purpose]).await?;
-        let record = match found.unconfirmed {
-            // A use that was answered as unavailable: nothing was handed out for it.
-            Some(Unconfirmed::Use) => Arc::new(found.before_unconfirmed()),
-            Some(Unconfirmed::End) | None => Arc::clone(&found),
-        };
+        let (digest, record) = self.find_unspent(token, &[purpose]).await?;
         let user = self.owner(&record, &[purpose]).await?;
         Client::note_user(&user, record.client.as_ref(), record.application.as_ref())?;
         let spent = Record {
@@ -67,7 +62,7 @@ impl Auth {
             ..Record::clone(&record)
         };
         let now = self.now();
-        if !self.0.tokens.replace(digest, &found, &spent, now).await? {
+        if !self.0.tokens.replace(digest, &record, &spent, now).await? {
             // Somebody was faster.
             if let Some(other) = self.record_of(digest).await? {
                 self.used_again(digest, other).await?;
@@ -92,11 +87,11 @@ impl Auth {
             let Some(before) = self.0.tokens.get(redeemed).await? else {
                 return Ok(true);
             };
-            if before.spent != Some(Spent::default()) || before.unconfirmed.is_some() {
+            if before.spent != Some(Spent::default()) || before.is_end_unconfirmed {
                 return Ok(true);
             }
             let after = Record {
-                unconfirmed: Some(Unconfirmed::Use),
+                spent: None,
                 ..Record::clone(&before)
             };
             let now = self.now();

@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::error::{AuthError, StoreError};
 use crate::presented::Presented;
 use crate::session::{Purpose, Session};
-use crate::store::{Record, Unconfirmed};
+use crate::store::Record;
 use crate::token::{Token, TokenDigest};
 use crate::user::{Role, User, UserState};
 
@@ -36,7 +36,7 @@ impl Auth {
     ) -> Result<Session, AuthError> {
         let outcome = match self.find_unspent(token, purposes).await {
             Ok((digest, record)) => {
-                if !record.is_live(self.now()) && record.unconfirmed.is_none() {
+                if !record.is_live(self.now()) && !record.is_end_unconfirmed {
                     self.1.remember(digest, &record);
                 }
                 self.admit((digest, record), purposes).await
@@ -132,9 +132,8 @@ impl Auth {
         for pepper in self.0.peppers.each() {
             let digest = pepper.digest(token);
             let record = self.record_of(digest).await?;
-            let is_ended = |record: &Arc<Record>| record.unconfirmed == Some(Unconfirmed::End);
-            if let Some(record) = record.filter(is_ended) {
-                let record = Arc::new(record.before_unconfirmed());
+            if let Some(record) = record.filter(|record| record.is_end_unconfirmed) {
+                let record = Arc::new(record.before_unconfirmed_end());
                 let user = self.owner(&record, purposes).await?;
                 return Ok(Session {
                     user,
@@ -177,7 +176,7 @@ impl Auth {
             let Some(record) = self.record_of(digest).await? else {
                 continue;
             };
-            let is_spent = record.spent.is_some() && record.unconfirmed.is_none();
+            let is_spent = record.spent.is_some() && !record.is_end_unconfirmed;
             if is_spent && purposes.contains(&record.purpose) {
                 // Seldom, and in a place of its own: others need no room for it.
                 Box::pin(self.used_again(digest, record)).await?;

@@ -80,9 +80,10 @@ pub struct Record {
     /// How many of its kind the user may hold at its client and application.
     #[serde(skip)]
     pub at_most: Option<u32>,
-    /// What was done to it and then answered as unavailable, since too few replicas have it. Appended.
+    /// Whether it was ended, and that answered as unavailable since too few replicas have it: the client may
+    /// repeat it. Appended.
     #[serde(skip)]
-    pub unconfirmed: Option<Unconfirmed>,
+    pub is_end_unconfirmed: bool,
     /// What a later release has appended.
     #[serde(skip)]
     pub tail: Vec<u8>,
@@ -105,16 +106,6 @@ pub struct Spent {
     pub child: Option<TokenDigest>,
     /// Whether it was used again.
     pub again: bool,
-}
-
-/// What was done to a token that is [`Record::spent`] since then, and that its client was not told to be done:
-/// the client may repeat it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Unconfirmed {
-    /// A one-time token was used, and nothing was handed out for it.
-    Use,
-    /// It was ended.
-    End,
 }
 
 /// A place that a token holds: its user's, for its purpose, at its client and application.
@@ -166,7 +157,7 @@ impl Record {
             lineage: None,
             address: None,
             at_most: None,
-            unconfirmed: None,
+            is_end_unconfirmed: false,
             tail: Vec::new(),
         }
     }
@@ -182,24 +173,25 @@ impl Record {
         self.expires_at > now && self.spent.is_none()
     }
 
-    /// Returns the record as it was before what was not confirmed.
-    pub(crate) fn before_unconfirmed(&self) -> Self {
+    /// Returns the record that is left of a token which was ended, if the client was not told that it was. One
+    /// that was used before stays as it is.
+    pub(crate) fn with_unconfirmed_end(&self) -> Self {
+        let mut after = self.clone();
+        if after.spent.is_none() {
+            after.spent = Some(Spent::default());
+            after.is_end_unconfirmed = true;
+        }
+        after
+    }
+
+    /// Returns the record of the token before that.
+    pub(crate) fn before_unconfirmed_end(&self) -> Self {
         let mut before = self.clone();
-        if before.unconfirmed.take().is_some() {
+        if before.is_end_unconfirmed {
+            before.is_end_unconfirmed = false;
             before.spent = None;
         }
         before
-    }
-
-    /// Returns the record that says what was done and not confirmed; one of a token that was used before stays
-    /// as it is.
-    pub(crate) fn with_unconfirmed(&self, what: Unconfirmed) -> Self {
-        let mut after = self.before_unconfirmed();
-        if after.spent.is_none() {
-            after.spent = Some(Spent::default());
-            after.unconfirmed = Some(what);
-        }
-        after
     }
 
     /// As it is written.

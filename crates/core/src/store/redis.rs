@@ -203,23 +203,25 @@ impl TokenStore for RedisStore {
         now: OffsetDateTime,
     ) -> Result<bool, StoreError> {
         let _changing = self.changing(digest);
-        if after.spent.is_none() {
-            return self.note_use(digest, (before, after), now).await;
-        }
         let replace = self.scripts.replace(digest, (before, after), now)?;
-        let is_used_up = before.spent.is_some() && before.unconfirmed.is_none();
-        if is_used_up || after.unconfirmed.is_some() {
-            return self.link.script(&replace).await;
+        match (before.spent, after.spent) {
+            (None, None) => return self.note_use(digest, (before, after), now).await,
+            (Some(_), None) => {
+                self.list(digest, after, now).await?;
+                return self.link.script(&replace).await;
+            }
+            (Some(_), Some(_)) => return self.link.script(&replace).await,
+            (None, Some(_)) => {}
         }
         let replaced: Answered<bool> = self.link.revoke_and_tell(&replace).await?;
         if !replaced.answer {
             return Ok(false);
         }
-        self.try_unlist(after, digest).await;
         if let Err(error) = replaced.replicated {
-            self.keep_unconfirmed_use(digest, after, now).await;
+            self.undo_use(digest, (before, after), now).await;
             return Err(error);
         }
+        self.try_unlist(after, digest).await;
         Ok(true)
     }
 
@@ -268,7 +270,7 @@ impl TokenStore for RedisStore {
             return Err(error);
         }
         self.try_unlist(&record, digest).await;
-        Ok(Some(record.before_unconfirmed()))
+        Ok(Some(record.before_unconfirmed_end()))
     }
 
     async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {

@@ -120,9 +120,14 @@ impl<'t> Tables<'t> {
             .remove(&expiry_key(before.expires_at, digest))?;
         self.by_expiry
             .insert(&expiry_key(after.expires_at, digest), ())?;
-        if after.spent.is_some() {
+        let was_listed = before.spent.is_none();
+        if was_listed != after.spent.is_none() {
             for key in user_keys(before, digest) {
-                self.by_user.remove(&key)?;
+                if was_listed {
+                    self.by_user.remove(&key)?;
+                } else {
+                    self.by_user.insert(&key, ())?;
+                }
             }
         }
         self.tokens

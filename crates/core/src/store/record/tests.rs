@@ -167,20 +167,16 @@ fn fields_were_appended_to_version_2() {
 }
 
 #[test]
-fn what_was_not_confirmed_was_appended_after_them() {
+fn an_end_that_was_not_confirmed_was_appended_after_them() {
     let record = plain();
-    let text = format!("{SECOND}0000000101");
-    let ended = record.with_unconfirmed(Unconfirmed::End);
-    assert!(hex::encode(ended.encode().unwrap()).ends_with("0000000101"));
-    let used = record.with_unconfirmed(Unconfirmed::Use);
-    assert!(hex::encode(used.encode().unwrap()).ends_with("0000000100"));
-    for unconfirmed in [ended, used] {
-        let written = unconfirmed.encode().unwrap();
-        assert_eq!(Record::decode(&written).unwrap(), unconfirmed);
-        assert!(!unconfirmed.is_live(record.issued_at));
-        assert_eq!(unconfirmed.before_unconfirmed(), record);
-    }
-    assert_eq!(decode(&text).unconfirmed, Some(Unconfirmed::End));
+    let ended = record.with_unconfirmed_end();
+    let written = ended.encode().unwrap();
+    assert!(hex::encode(&written).ends_with("00000001"));
+    assert_eq!(Record::decode(&written).unwrap(), ended);
+    assert!(!ended.is_live(record.issued_at));
+    assert_eq!(ended.before_unconfirmed_end(), record);
+    let text = format!("{SECOND}00000001");
+    assert!(decode(&text).is_end_unconfirmed);
 }
 
 #[test]

@@ -78,12 +78,12 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
     let mut bytes =
         postcard::to_extend(&Common::from(record), vec![VERSION]).map_err(unreadable)?;
     let appended = Appended::from(record);
-    let has_more = record.unconfirmed.is_some() || !record.tail.is_empty();
+    let has_more = record.is_end_unconfirmed || !record.tail.is_empty();
     if appended != Appended::default() || has_more {
         bytes = postcard::to_extend(&appended, bytes).map_err(unreadable)?;
     }
     if has_more {
-        bytes = postcard::to_extend(&record.unconfirmed, bytes).map_err(unreadable)?;
+        bytes = postcard::to_extend(&record.is_end_unconfirmed, bytes).map_err(unreadable)?;
     }
     bytes.extend_from_slice(&record.tail);
     Ok(bytes)
@@ -94,7 +94,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
     let (common, mut rest): (Common<'_>, _) =
         postcard::take_from_bytes(bytes).map_err(unreadable)?;
     let appended: Appended = next(&mut rest)?;
-    let unconfirmed = next(&mut rest)?;
+    let is_end_unconfirmed = next(&mut rest)?;
     let after_issue = |after| {
         let moment = common.issued_at.checked_add(after).and_then(moment);
         moment.ok_or_else(|| unreadable("a moment is out of range"))
@@ -131,7 +131,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
         lineage: appended.ancestry.map(lineage).transpose()?,
         address: appended.address,
         at_most: appended.at_most,
-        unconfirmed,
+        is_end_unconfirmed,
         tail: rest.to_vec(),
     })
 }

@@ -1,8 +1,8 @@
 //! What was done and answered as unavailable, since too few replicas have it: repeating it goes on from there.
 //!
 //! The primary has done it. So an ended token leaves a record behind that opens nothing and says that its end
-//! was not confirmed, and a one-time token a record that says so of its use. Who repeats the log-out finds that
-//! record and waits for the replicas again; who repeats the use gets the session, which no client got before.
+//! was not confirmed: a repeated log-out finds that record and waits for the replicas again. A one-time token
+//! becomes what it was before: no client got a session for it.
 //!
 //! A record that cannot be left behind, since the primary went away just then, makes the repetition fail as that
 //! of something that was done.
@@ -13,7 +13,7 @@ use tracing::warn;
 
 use super::RedisStore;
 use crate::error::StoreError;
-use crate::store::{Record, Unconfirmed};
+use crate::store::Record;
 use crate::token::TokenDigest;
 
 /// How long the end of a token can be repeated, in milliseconds.
@@ -23,7 +23,7 @@ impl RedisStore {
     /// Leaves the record of a token behind that was removed. It stays listed: the sessions of its user may be
     /// ended once more, too.
     pub(super) async fn keep_unconfirmed_end(&self, digest: TokenDigest, record: &Record) {
-        let ended = record.with_unconfirmed(Unconfirmed::End);
+        let ended = record.with_unconfirmed_end();
         let kept = async {
             let mut keep = cmd("SET");
             keep.arg(self.link.keys().token(digest))
@@ -36,22 +36,18 @@ impl RedisStore {
         warn_if_lost(digest, kept.await.map(drop));
     }
 
-    /// Says of a one-time token that was just used that its use was not confirmed.
-    pub(super) async fn keep_unconfirmed_use(
+    /// Makes a one-time token that was just used what it was before.
+    pub(super) async fn undo_use(
         &self,
         digest: TokenDigest,
-        used: &Record,
+        (before, used): (&Record, &Record),
         now: OffsetDateTime,
     ) {
-        let unconfirmed = Record {
-            unconfirmed: Some(Unconfirmed::Use),
-            ..used.clone()
-        };
-        let kept = async {
-            let replace = self.scripts.replace(digest, (used, &unconfirmed), now)?;
+        let undone = async {
+            let replace = self.scripts.replace(digest, (used, before), now)?;
             self.link.script::<bool>(&replace).await
         };
-        warn_if_lost(digest, kept.await.map(drop));
+        warn_if_lost(digest, undone.await.map(drop));
     }
 
     /// Waits until replicas have all that was written before: what is not there may have been removed, and that
