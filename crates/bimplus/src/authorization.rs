@@ -14,7 +14,6 @@ use crate::wire::TOKEN_TYPE;
 
 /// A caller with a live access token.
 pub(crate) struct Caller {
-    pub(crate) token: Token,
     pub(crate) session: Session,
 }
 
@@ -22,14 +21,14 @@ impl Caller {
     async fn of(auth: &Auth, token: Option<Token>) -> Result<Self, Error> {
         let token = token.ok_or(AuthError::InvalidToken)?;
         let session = auth.validate(&token, &[Purpose::Access]).await?;
-        Ok(Self { token, session })
+        Ok(Self { session })
     }
 
     /// The caller whose token stands in the header and is to be ended.
     pub(crate) async fn leaving(auth: &Auth, request: &HttpRequest) -> Result<Self, Error> {
         let token = in_header(request.headers()).ok_or(AuthError::InvalidToken)?;
         let session = auth.validate_to_end(&token, &[Purpose::Access]).await?;
-        Ok(Self { token, session })
+        Ok(Self { session })
     }
 
     /// The caller whose token stands in the query, or else in the header.

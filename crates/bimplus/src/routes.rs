@@ -78,7 +78,7 @@ async fn token_information_of_query(auth: Data<Auth>, request: HttpRequest) -> A
 
 async fn revoke(auth: Data<Auth>, request: HttpRequest) -> Answer {
     let caller = Caller::leaving(&auth, &request).await?;
-    auth.revoke(&caller.token).await?;
+    auth.end(caller.session.digest).await?;
     Ok(ok(&json!({})))
 }
 

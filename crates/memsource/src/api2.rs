@@ -117,7 +117,7 @@ async fn login_other(
 async fn logout(auth: Data<Auth>, request: HttpRequest) -> Answer {
     let mut parameters = Parameters::of_query(&request)?;
     let caller = Caller::leaving(&auth, &request, &mut parameters).await?;
-    auth.revoke(&caller.token).await?;
+    auth.end(caller.session.digest).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
-use isogloss_core::{Auth, AuthError, Presented, Session, Token};
+use isogloss_core::{Auth, AuthError, Presented, Session};
 
 use crate::behind::{self, TOKEN_TYPE};
 use crate::errors::Error;
@@ -10,7 +10,6 @@ use crate::parameters::Parameters;
 
 /// A caller with a live token.
 pub(crate) struct Caller {
-    pub(crate) token: Token,
     pub(crate) session: Session,
 }
 
@@ -23,8 +22,7 @@ impl Caller {
     ) -> Result<Self, Error> {
         let presented = presented(request, parameters)?;
         let session = auth.open(&presented).await?;
-        let Presented { token, .. } = presented;
-        Ok(Self { token, session })
+        Ok(Self { session })
     }
 
     /// As [`of`](Self::of), for a token that is to be ended.
@@ -35,8 +33,7 @@ impl Caller {
     ) -> Result<Self, Error> {
         let presented = presented(request, parameters)?;
         let session = auth.open_to_end(&presented).await?;
-        let Presented { token, .. } = presented;
-        Ok(Self { token, session })
+        Ok(Self { session })
     }
 }
 

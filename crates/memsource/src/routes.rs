@@ -109,7 +109,7 @@ async fn login_other(
 
 async fn logout(auth: Data<Auth>, request: HttpRequest, mut parameters: Parameters) -> Answer {
     let caller = Caller::leaving(&auth, &request, &mut parameters).await?;
-    auth.revoke(&caller.token).await?;
+    auth.end(caller.session.digest).await?;
     Ok(HttpResponse::Ok().finish())
 }
 

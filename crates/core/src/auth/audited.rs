@@ -164,7 +164,7 @@ impl Auth {
         outcome
     }
 
-    /// Ends the token of that digest, as [`Auth::revoke`] does.
+    /// Ends the token of that digest. Ending one that is not there is no error.
     pub async fn end(&self, digest: TokenDigest) -> Result<(), AuthError> {
         let taken = self.0.tokens.take(digest).await.map_err(AuthError::from);
         self.1.forget(digest);

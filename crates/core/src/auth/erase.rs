@@ -38,10 +38,18 @@ impl Auth {
     /// after the directory has erased the user, what is left there is dead and goes when it expires: that is
     /// logged, and the user is erased.
     pub async fn erase(&self, user: &User) -> Result<Erasure, ChangeError> {
-        let before = self.0.tokens.remove_user(user.id).await?;
         let event = Event {
             organisation: Some(user.organisation.name.clone()),
             ..Event::new(Kind::EraseUser, self.now())
+        };
+        let before = match self.0.tokens.remove_user(user.id).await {
+            Ok(before) => before,
+            Err(error) => {
+                // Some of the tokens may have ended.
+                let refused = event.refused(Reason::Unavailable);
+                self.0.audit.record(refused.about(user));
+                return Err(error.into());
+            }
         };
         if !self.0.audit.flush().await {
             let refused = event.refused(Reason::Unavailable).about(user);

@@ -72,12 +72,6 @@ impl Auth {
             ..Record::new(realm, user.id, terms.purpose, (issued_at, expires_at))
         };
         let evicted = self.0.tokens.put(digest, &record, issued_at).await?;
-        // Erasing a user removes the user first and tokens afterwards, so either that finds this token, or
-        // the user is gone here.
-        if self.user_of(user.id).await?.is_none() {
-            self.0.tokens.take(digest).await?;
-            return Err(AuthError::InvalidCredentials);
-        }
         if !evicted.is_empty() {
             for digest in &evicted {
                 self.1.forget(*digest);
@@ -85,10 +79,12 @@ impl Auth {
             told_of_evictions(user, &evicted);
             self.record_evictions(realm, user, &evicted);
         }
-        self.end_exclusive_of_previous_pepper(realm, user, terms)
-            .await?;
-        if let Some(redeemed) = terms.redeemed {
-            self.note_child(redeemed, digest).await?;
+        if let Err(error) = self.accept(realm, user, terms, digest).await {
+            // No client gets it.
+            if let Err(error) = self.0.tokens.take(digest).await {
+                warn!(session = %digest, %error, "a token that was not handed out lives until it expires");
+            }
+            return Err(error);
         }
         let record = Arc::new(record);
         self.1.remember(digest, &record);
@@ -102,6 +98,27 @@ impl Auth {
             session,
             handed_out_at: issued_at,
         })
+    }
+
+    /// Checks that a stored token may be handed out, and ends what it takes the place of.
+    async fn accept(
+        &self,
+        realm: Realm,
+        user: &User,
+        terms: &Terms,
+        digest: TokenDigest,
+    ) -> Result<(), AuthError> {
+        // Erasing a user removes the user first and tokens afterwards, so either that finds this token, or
+        // the user is gone here.
+        if self.user_of(user.id).await?.is_none() {
+            return Err(AuthError::InvalidCredentials);
+        }
+        self.end_exclusive_of_previous_pepper(realm, user, terms)
+            .await?;
+        match terms.redeemed {
+            Some(redeemed) => self.note_child(redeemed, digest).await,
+            None => Ok(()),
+        }
     }
 
     /// The token that was handed out last, if it still is as good as a fresh one.

@@ -72,7 +72,13 @@ impl Auth {
         }
         // An impersonation outlives the session that the administrator began it in.
         if let (Purpose::Handover, Some(parent)) = (purpose, record.parent) {
-            self.live(parent).await?.ok_or(AuthError::InvalidToken)?;
+            match self.live(parent).await {
+                Ok(parent) => parent.ok_or(AuthError::InvalidToken)?,
+                Err(error) => {
+                    self.give_back(digest).await;
+                    return Err(error.into());
+                }
+            };
         }
         Ok(Session {
             user,

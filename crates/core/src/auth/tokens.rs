@@ -156,14 +156,6 @@ impl Auth {
         record.map(|_| session).ok_or(AuthError::InvalidToken)
     }
 
-    /// Ends a token. Ending one that is not there is no error.
-    pub async fn revoke(&self, token: &Token) -> Result<(), AuthError> {
-        for pepper in self.0.peppers.each() {
-            self.end(pepper.digest(token)).await?;
-        }
-        Ok(())
-    }
-
     /// What the store knows of a token, under whichever pepper it was issued. A one-time token
     /// that was used before is an alarm.
     pub(super) async fn find_unspent(

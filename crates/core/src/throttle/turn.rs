@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::{join, join_all};
 use metrics::counter;
 use time::OffsetDateTime;
 
@@ -88,40 +89,39 @@ impl Turn<'_> {
         })
     }
 
-    /// It was right: the account is not suspected any more, and the client is remembered. A bucket that
-    /// fails does not keep the others waiting; the first error is returned.
+    /// It was right: the account is not suspected any more, and the client is remembered. All is done at once,
+    /// so a store that does not respond costs one time-out; the first error is returned.
     pub(crate) async fn was_right(&mut self) -> Result<(), StoreError> {
         let (throttle, now) = (self.throttle, self.clock.now());
-        let mut outcome = Ok(());
-        for (bucket, receipt) in self.held.drain(..) {
-            let settled = match bucket.kind {
-                Kind::Source | Kind::Network | Kind::Card | Kind::Key => {
-                    throttle.give_back(bucket.key, receipt, now).await
-                }
-                Kind::Account
-                | Kind::KnownClient
-                | Kind::Code
-                | Kind::Letters
-                | Kind::LettersOfSource => throttle.reset(bucket.key).await.map(drop),
-            };
-            outcome = outcome.and(settled);
-        }
-        let Some((account, client)) = self.client else {
-            return outcome;
+        let settle = async |(bucket, receipt): (Bucket, Receipt)| match bucket.kind {
+            Kind::Source | Kind::Network | Kind::Card | Kind::Key => {
+                throttle.give_back(bucket.key, receipt, now).await
+            }
+            Kind::Account
+            | Kind::KnownClient
+            | Kind::Code
+            | Kind::Letters
+            | Kind::LettersOfSource => throttle.reset(bucket.key).await.map(drop),
         };
+        let client = self.client;
         let until = now + self.remember_clients;
-        outcome.and(throttle.remember(account, client, until, now).await)
+        let remember = async {
+            match client {
+                Some((account, client)) => throttle.remember(account, client, until, now).await,
+                None => Ok(()),
+            }
+        };
+        let settled = join_all(self.held.drain(..).map(settle));
+        let (settled, remembered) = join(settled, remember).await;
+        settled.into_iter().chain([remembered]).collect()
     }
 
-    /// It was neither right nor wrong. A bucket that fails does not keep the others waiting; the first error
-    /// is returned.
+    /// It was neither right nor wrong. All is given back at once; the first error is returned.
     pub(crate) async fn give_back(&mut self) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let mut outcome = Ok(());
-        for (bucket, receipt) in self.held.drain(..) {
-            outcome = outcome.and(self.throttle.give_back(bucket.key, receipt, now).await);
-        }
-        outcome
+        let (throttle, now) = (self.throttle, self.clock.now());
+        let held = self.held.drain(..);
+        let given_back = held.map(|(bucket, receipt)| throttle.give_back(bucket.key, receipt, now));
+        join_all(given_back).await.into_iter().collect()
     }
 }
 

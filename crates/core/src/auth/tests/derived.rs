@@ -134,7 +134,7 @@ enum End {
 
 async fn end(f: &Fixture, family: &Family, how: &End) {
     match how {
-        End::LogOut(name) => f.auth.revoke(&family.get(name).token).await.unwrap(),
+        End::LogOut(name) => f.auth.end(family.get(name).session.digest).await.unwrap(),
         End::Handle(name, reach) => {
             let filter = Filter {
                 reach: *reach,
@@ -143,7 +143,7 @@ async fn end(f: &Fixture, family: &Family, how: &End) {
             f.auth.end_sessions(&filter).await.unwrap();
         }
         End::HandleAfterLogOut(name) => {
-            f.auth.revoke(&family.get(name).token).await.unwrap();
+            f.auth.end(family.get(name).session.digest).await.unwrap();
             f.auth.end_sessions(&family.handle(name)).await.unwrap();
         }
         End::Fitting(fit) => {

@@ -70,7 +70,7 @@ async fn an_ancestor_that_is_not_kept_any_more_still_ends_what_came_of_it() {
     let mut last = hand_over(&f, &second.session).await;
     for _ in 0..12 {
         let next = hand_over(&f, &last.session).await;
-        f.auth.revoke(&last.token).await.unwrap();
+        f.auth.end(last.session.digest).await.unwrap();
         last = next;
     }
     let other = f.token("ada", Terms::new(Purpose::Access, DAY)).await;

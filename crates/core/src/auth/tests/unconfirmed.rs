@@ -128,7 +128,7 @@ async fn a_use_that_was_unavailable_is_repeated_without_an_alarm() {
 async fn a_token_that_was_ended_is_not_used_by_repeating() {
     let g = gateways().await;
     let once = g.token(Terms::new(Purpose::Handover, HOUR)).await;
-    unavailable(&g.waiting.revoke(&once.token).await);
+    unavailable(&g.waiting.end(once.session.digest).await);
     assert_eq!(
         refusal(g.confirmed.redeem(&once.token, Purpose::Handover).await),
         DEAD
