@@ -1,5 +1,7 @@
 //! What a client was answered as unavailable, since too few replicas had it, can be repeated.
 
+use redis::{Client, cmd};
+
 use super::*;
 use crate::store::contract::redis_server::RedisServer;
 use crate::store::{RedisSettings, RedisStore, TokenStore};
@@ -11,7 +13,7 @@ struct Gateways {
     waiting: Auth,
     confirmed: Auth,
     store: Arc<RedisStore>,
-    _server: RedisServer,
+    server: RedisServer,
 }
 
 async fn gateways() -> Gateways {
@@ -43,7 +45,7 @@ async fn gateways() -> Gateways {
         confirmed: auth(confirmed.clone()),
         store: confirmed,
         f,
-        _server: server,
+        server,
     }
 }
 
@@ -133,6 +135,28 @@ async fn a_token_that_was_ended_is_not_used_by_repeating() {
         refusal(g.confirmed.redeem(&once.token, Purpose::Handover).await),
         DEAD
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_one_time_token_is_usable_again_if_its_parent_could_not_be_looked_up() {
+    let g = gateways().await;
+    let parent = g.token(Terms::new(Purpose::Access, HOUR)).await.session;
+    let terms = Terms::new(Purpose::Handover, HOUR).derived_from(&parent);
+    let once = g.token(terms).await.token;
+    let key = [b"isogloss:t:", parent.digest.as_bytes().as_slice()].concat();
+    let mut server = Client::open(g.server.url()).unwrap();
+    let mut ask = |name: &str, arguments: [&[u8]; 2]| {
+        let done = cmd(name).arg(&arguments[..]).exec(&mut server);
+        done.unwrap();
+    };
+    // A list where a text should be cannot be read.
+    ask("RENAME", [&key, b"kept"]);
+    ask("RPUSH", [&key, b"x"]);
+    unavailable(&g.confirmed.redeem(&once, Purpose::Handover).await);
+    ask("DEL", [&key, b"none"]);
+    ask("RENAME", [b"kept", &key]);
+    let redeemed = g.confirmed.redeem(&once, Purpose::Handover).await;
+    assert_eq!(redeemed.unwrap().record.parent, Some(parent.digest));
 }
 
 #[tokio::test(flavor = "multi_thread")]
