@@ -1,5 +1,5 @@
-//! Clients that reset the connection, at 200 points of every request that changes something: what the
-//! gateway holds and what its audit log says must agree.
+//! Clients that reset the connection, at many points of every request that changes something: what the
+//! gateway holds and what its audit log says must agree. `ISOGLOSS_CUTS` sets how many points each request has.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cut;
@@ -16,13 +16,15 @@ mod recorded;
 
 use std::fmt::Write as _;
 use std::fs;
+use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use conformance::{Gateway, Redis, Request, Response, Store};
 use serde_json::Value;
 
-use crate::cut::{CALIBRATIONS, POINTS, Request as Changing, cut_at_all_points};
+use crate::cut::{CALIBRATIONS, Request as Changing, points};
+use crate::dialects::DIALECTS;
 use crate::found::Found;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -37,15 +39,28 @@ fn password(subject: usize) -> String {
     format!("password-{subject}")
 }
 
+/// The code of that user's card.
+fn card(subject: usize) -> String {
+    format!("CCD4537CA4AD4EE8912FFBAE{subject:08}")
+}
+
+/// The token of a new login of that subject's user.
+fn token_of(dialect: usize, server: SocketAddr, subject: usize) -> String {
+    let login = DIALECTS[dialect].login(server, &user(subject), &password(subject));
+    let (answer, token) = login.unwrap();
+    token.unwrap_or_else(|| panic!("{}", answer.text()))
+}
+
 /// The demo's users, and one for each subject.
 fn directory() -> String {
     let mut file = include_str!("../../config/demo-directory.toml").to_owned();
-    for subject in 0..POINTS + CALIBRATIONS {
-        let (user, password) = (user(subject), password(subject));
+    for subject in 0..points() + CALIBRATIONS {
+        let (user, password, card) = (user(subject), password(subject), card(subject));
         write!(
             file,
             "\n[[users]]\nuser_name = \"{user}\"\nemail = \"{user}@example.com\"\n\
-             organisation = \"CRMDEMO\"\npassword = \"{password}\"\n"
+             organisation = \"CRMDEMO\"\npassword = \"{password}\"\n\
+             access_cards = [{{ code = \"{card}\" }}]\n"
         )
         .unwrap();
     }
@@ -57,6 +72,13 @@ fn start(store: Store) -> Gateway {
     fs::write(file.path(), directory()).unwrap();
     let gateway = Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
         .store(store)
+        .config_text(
+            "[jwt]\nenabled = true\nissuer = \"https://login.example.com\"\naudience = \"services\"",
+        )
+        .env(
+            "ISOGLOSS__JWT__SECRET",
+            "a secret of this test, of at least thirty-two bytes",
+        )
         .env(
             "ISOGLOSS__DIRECTORY__IMPORT",
             file.path().display().to_string(),
@@ -70,7 +92,7 @@ fn start(store: Store) -> Gateway {
 }
 
 /// Sends a request that must succeed.
-fn done(request: &Request, server: std::net::SocketAddr) -> Response {
+fn done(request: &Request, server: SocketAddr) -> Response {
     let answer = request.send(server).unwrap();
     assert!(answer.status < 400, "{}: {}", answer.status, answer.text());
     answer
@@ -108,12 +130,12 @@ type Requests = fn(&Gateway) -> Vec<Changing>;
 fn cut_each(mut gateway: Gateway, requests: Requests) {
     let before = Found::in_gateway(&gateway);
     let mut failures = Vec::new();
-    for Changing { name, server, make } in requests(&gateway) {
-        let begun = Instant::now();
-        cut_at_all_points(server, &*make);
+    for request in requests(&gateway) {
+        let (name, points, begun) = (request.name, points(), Instant::now());
+        request.cut_at_all_points();
         let differences = differences(&gateway, &before);
         let took = begun.elapsed();
-        println!("{name}: {POINTS} resets, {took:.1?}, {differences:?}");
+        eprintln!("{name}: {points} resets, {took:.1?}, {differences:?}");
         if !differences.is_empty() {
             failures.push(format!("{name}: {differences:?}"));
         }
