@@ -9,7 +9,7 @@ use conformance::{Gateway, Request as Message};
 
 use crate::cut::Request;
 use crate::dialects::DIALECTS;
-use crate::{password, user};
+use crate::{PASSWORD, user};
 
 pub(crate) fn requests(gateway: &Gateway) -> Vec<Request> {
     let server = gateway.public();
@@ -23,5 +23,5 @@ pub(crate) fn requests(gateway: &Gateway) -> Vec<Request> {
 
 fn login(dialect: usize) -> impl Fn(usize) -> Message {
     let dialect = DIALECTS[dialect];
-    move |subject| (dialect.request)(dialect.mount, &user(subject), &password(subject))
+    move |subject| (dialect.request)(dialect.mount, &user(subject), PASSWORD)
 }

@@ -7,7 +7,7 @@ use super::users::{add, set_state};
 use super::{admin, with_body};
 use crate::cut::Request;
 use crate::dialects::DIALECTS;
-use crate::{done, password, token_of, user};
+use crate::{PASSWORD, done, token_of, user};
 
 pub(crate) fn requests(gateway: &Gateway) -> Vec<Request> {
     let (server, public) = (gateway.management(), gateway.public());
@@ -24,7 +24,7 @@ pub(crate) fn requests(gateway: &Gateway) -> Vec<Request> {
         Request::new("a password is set", server, move |subject| {
             token_of(0, public, subject);
             let path = format!("users/{}/password", user(subject));
-            with_body("PUT", &path, &json!({"password": password(subject)}))
+            with_body("PUT", &path, &json!({"password": PASSWORD}))
         }),
         Request::new("wrong passwords", public, wrong_login),
         Request::new("wrong tries are forgiven", server, move |subject| {

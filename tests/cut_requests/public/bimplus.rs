@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::login;
 use crate::cut::Request;
-use crate::{done, password, text, token_of, user};
+use crate::{PASSWORD, done, text, token_of, user};
 
 pub(super) fn requests(server: SocketAddr) -> Vec<Request> {
     vec![
@@ -52,10 +52,10 @@ fn authorization(server: SocketAddr, subject: usize) -> String {
 }
 
 fn remembered(subject: usize) -> Message {
-    let (user, password) = (user(subject), password(subject));
+    let user = user(subject);
     let client = client(subject);
     Message::post("/v2/authorize").json(
-        &json!({"user_id": user, "password": password, "remember_me": true, "client_id": client}),
+        &json!({"user_id": user, "password": PASSWORD, "remember_me": true, "client_id": client}),
     )
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::login;
 use crate::cut::Request;
 use crate::dialects::DIALECTS;
-use crate::{done, password, text, token_of, user};
+use crate::{PASSWORD, done, text, token_of, user};
 
 pub(super) fn requests(server: SocketAddr) -> Vec<Request> {
     let admin = DIALECTS[3].login(server, "admin", "admin-demo");
@@ -53,7 +53,7 @@ pub(super) fn requests(server: SocketAddr) -> Vec<Request> {
 }
 
 fn credentials(subject: usize) -> Value {
-    json!({"userName": user(subject), "password": password(subject)})
+    json!({"userName": user(subject), "password": PASSWORD})
 }
 
 fn api2(action: &str, body: &Value) -> Message {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::login;
 use crate::cut::Request;
-use crate::{done, letters, password, text, token_of, user};
+use crate::{PASSWORD, done, letters, text, token_of, user};
 
 pub(super) fn requests(gateway: &Gateway) -> Vec<Request> {
     let server = gateway.public();
@@ -28,7 +28,7 @@ pub(super) fn requests(gateway: &Gateway) -> Vec<Request> {
         Request::new("tokenlogin: forgotten password", server, forgotten),
         Request::new("tokenlogin: new password", server, move |subject| {
             let key = letters::reset_key(&folder, server, subject);
-            let body = json!({"ResetKey": key, "Password": password(subject)});
+            let body = json!({"ResetKey": key, "Password": PASSWORD});
             action("FinishPasswordReset", &body)
         }),
     ]
@@ -45,9 +45,9 @@ fn action(action: &str, body: &Value) -> Message {
 }
 
 fn remembered(subject: usize, device: &str) -> Message {
-    let (user, password) = (user(subject), password(subject));
+    let user = user(subject);
     let body = json!({
-        "userName": user, "password": password, "deviceName": device,
+        "userName": user, "password": PASSWORD, "deviceName": device,
         "generateReAuthenticationToken": true,
     });
     action("Login", &body)
