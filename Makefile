@@ -73,10 +73,11 @@ sweep: servers ## what a million tokens take, and who waits while they are swept
 bench-build:
 	$(CARGO) build --release --locked --package isogloss-gateway --package isogloss-bench
 
-faults: servers ## connections and stores that fail, 500 random schedules for each store, silences of 65 s, and 200 kills; prints how each went; half an hour
+faults: servers ## connections and stores that fail, 500 random schedules for each store, silences of 65 s, clients that reset each request at 200 points, and 200 kills; prints how each went; half an hour
 	$(CARGO) test --locked --package conformance --test faults -- --nocapture --test-threads 2 --skip silence
 	ISOGLOSS_SILENCE=$${ISOGLOSS_SILENCE:-65} $(CARGO) test --locked --package conformance --test faults -- --nocapture silence
 	ISOGLOSS_SCHEDULES=$${ISOGLOSS_SCHEDULES:-500} $(CARGO) test --locked --no-fail-fast --package conformance --test schedules -- --nocapture --test-threads 2
+	ISOGLOSS_CUTS=$${ISOGLOSS_CUTS:-200} $(CARGO) test --locked --package conformance --test cut_requests -- --nocapture
 	ISOGLOSS_ROUNDS=$${ISOGLOSS_ROUNDS:-200} $(CARGO) test --locked --package conformance --test restart -- --nocapture what_was_answered
 
 check: tools ## formatting, lints, documentation, licences and sources, unused dependencies

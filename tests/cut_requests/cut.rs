@@ -8,12 +8,6 @@ use std::time::{Duration, Instant};
 use conformance::Request as Message;
 use socket2::SockRef;
 
-/// At how many points each request is cut.
-pub(crate) const POINTS: usize = 200;
-
-/// How many of them lie within the request; at the others it is complete.
-const INCOMPLETE: usize = 40;
-
 /// How many requests are sent first, to see how long one takes.
 pub(crate) const CALIBRATIONS: usize = 4;
 
@@ -23,41 +17,70 @@ const THREADS: usize = 4;
 pub(crate) struct Request {
     pub(crate) name: &'static str,
     pub(crate) server: SocketAddr,
-    /// Makes the request for a subject, and what it needs.
-    pub(crate) make: Box<Make>,
+    make: Box<dyn Fn(usize) -> Message + Sync>,
 }
 
-pub(crate) type Make = dyn Fn(usize) -> Message + Sync;
+impl Request {
+    /// Takes what makes the request for a subject, and what it needs.
+    pub(crate) fn new(
+        name: &'static str,
+        server: SocketAddr,
+        make: impl Fn(usize) -> Message + Sync + 'static,
+    ) -> Self {
+        let make = Box::new(make);
+        Self { name, server, make }
+    }
 
-/// Sends the request of each subject, and resets the connection at a point of its own.
-pub(crate) fn cut_at_all_points(server: SocketAddr, make: &Make) {
-    let took = (POINTS..POINTS + CALIBRATIONS).map(|subject| {
-        let request = make(subject);
-        let begun = Instant::now();
-        let answer = request.send(server).unwrap();
-        assert!(answer.status < 500, "{}: {}", answer.status, answer.text());
-        begun.elapsed()
-    });
-    // Those that are sent at once take longer.
-    let span = took.max().unwrap_or_default() * 2;
-    let of_thread = |thread: usize| {
-        for subject in (thread..POINTS).step_by(THREADS) {
-            let message = make(subject).message(&server.to_string());
-            let (bytes, wait) = match subject.checked_sub(INCOMPLETE) {
-                None => (message.len() * subject / INCOMPLETE, Duration::ZERO),
-                Some(step) => (
-                    message.len(),
-                    span * step as u32 / (POINTS - INCOMPLETE) as u32,
-                ),
-            };
-            cut(server, &message[..bytes], wait);
-        }
-    };
-    thread::scope(|scope| {
-        for thread in 0..THREADS {
-            scope.spawn(move || of_thread(thread));
-        }
-    });
+    /// Sends the request of each subject, and resets the connection at a point of its own.
+    pub(crate) fn cut_at_all_points(&self) {
+        let (points, span) = (points(), self.span());
+        // At these the request is incomplete.
+        let incomplete = points / 5;
+        let of_thread = |thread: usize| {
+            for subject in (thread..points).step_by(THREADS) {
+                let message = (self.make)(subject).message(&self.server.to_string());
+                let (bytes, wait) = match subject.checked_sub(incomplete) {
+                    None => (message.len() * subject / incomplete, Duration::ZERO),
+                    Some(step) => (message.len(), part(span, step, points - incomplete)),
+                };
+                cut(self.server, &message[..bytes], wait);
+            }
+        };
+        thread::scope(|scope| {
+            for thread in 0..THREADS {
+                scope.spawn(move || of_thread(thread));
+            }
+        });
+    }
+
+    /// Returns how long the points lie apart, the first from the last.
+    fn span(&self) -> Duration {
+        let points = points();
+        let took = (points..points + CALIBRATIONS).map(|subject| {
+            let request = (self.make)(subject);
+            let begun = Instant::now();
+            let answer = request.send(self.server).unwrap();
+            let (status, text) = (answer.status, answer.text());
+            assert!(
+                status < 400 || status == 401,
+                "{}: {status}, {text}",
+                self.name
+            );
+            begun.elapsed()
+        });
+        // Those that are sent at once take longer.
+        took.max().unwrap_or_default() * 2
+    }
+}
+
+/// Returns at how many points each request is cut: `ISOGLOSS_CUTS`, or a few.
+pub(crate) fn points() -> usize {
+    let set = std::env::var_os("ISOGLOSS_CUTS");
+    set.map_or(24, |text| text.into_string().unwrap().parse().unwrap())
+}
+
+fn part(span: Duration, step: usize, of: usize) -> Duration {
+    span * u32::try_from(step).unwrap() / u32::try_from(of).unwrap()
 }
 
 fn cut(server: SocketAddr, message: &[u8], wait: Duration) {

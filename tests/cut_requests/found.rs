@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use conformance::{Gateway, Request};
+use conformance::Gateway;
 use serde_json::Value;
+
+use crate::done;
+use crate::management::{PROGRAM, admin};
 
 /// What can be changed by a request, as the management listener shows it or as the audit log tells it.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +24,8 @@ pub(crate) struct Found {
     pub(crate) organisations: BTreeSet<String>,
     pub(crate) units: BTreeSet<String>,
     pub(crate) letters: usize,
+    /// How many exchanges of tokens were counted among the uses of their dialect.
+    pub(crate) exchanges: usize,
     /// How many accounts have counted tries.
     pub(crate) strained: usize,
 }
@@ -56,6 +61,7 @@ impl Found {
                 .map(|one| string(one, "name"))
                 .collect(),
             letters: mail.map_or(0, Iterator::count),
+            exchanges: exchanges(gateway),
             strained: strained.count(),
         }
     }
@@ -90,6 +96,7 @@ impl Found {
         let counts = [
             ("users", self.users, recorded.users),
             ("letters", self.letters, recorded.letters),
+            ("exchanges", self.exchanges, recorded.exchanges),
             (
                 "accounts with counted tries",
                 self.strained,
@@ -105,10 +112,20 @@ impl Found {
     }
 }
 
+fn exchanges(gateway: &Gateway) -> usize {
+    // So that what was counted is in the table.
+    done(&admin("POST", "backup"), gateway.management());
+    let dialects = list(gateway, "usage", "dialects");
+    let clients = dialects.iter().flat_map(|dialect| {
+        let clients = dialect["clients"].as_array().unwrap();
+        clients.iter().filter(|one| one["user_agent"] == PROGRAM)
+    });
+    let calls: u64 = clients.map(|one| one["calls"].as_u64().unwrap()).sum();
+    usize::try_from(calls).unwrap()
+}
+
 fn list(gateway: &Gateway, what: &str, member: &str) -> Vec<Value> {
-    let request = Request::get(format!("/admin/{what}"));
-    let request = request.header("Authorization", "Bearer demo-admin-key");
-    let answer = request.send(gateway.management()).unwrap();
+    let answer = done(&admin("GET", what), gateway.management());
     let page = answer.json().unwrap();
     page[member]
         .as_array()

@@ -6,16 +6,13 @@ use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
-use serde_json::json;
-
 use crate::public::tokenlogin;
 use crate::{GLANCE, PATIENCE, done, user};
 
 /// Asks for a letter for that subject's user, and returns the key that is in it.
 pub(crate) fn reset_key(folder: &Path, server: SocketAddr, subject: usize) -> String {
     let known = keys(folder, subject);
-    let request = tokenlogin("RequestPasswordReset", &json!({"LoginName": user(subject)}));
-    done(&request, server);
+    done(&tokenlogin::forgotten(subject), server);
     let deadline = Instant::now() + PATIENCE;
     loop {
         let new = keys(folder, subject)

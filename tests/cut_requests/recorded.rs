@@ -48,11 +48,13 @@ fn apply(found: &mut Found, event: &Value) {
         "letter" => found.letters += 1,
         "add_user" => found.users += 1,
         "erase_user" => found.users -= 1,
+        "exchange" => found.exchanges += 1,
         "edit_user" => once(found.edited.insert(member("user"))),
         "disable_user" => {
             end_all_of(found, &member("user"));
             once(found.disabled.insert(member("user")));
         }
+        "enable_user" => once(found.disabled.remove(&member("user"))),
         "add_key" => once(found.keys.insert(member("target"))),
         "revoke_key" => once(found.keys.remove(&member("target"))),
         "add_organisation" => once(found.organisations.insert(member("organisation"))),
