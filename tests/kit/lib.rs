@@ -7,7 +7,8 @@ mod postgres;
 mod process;
 mod redis;
 pub mod relay;
-
+#[cfg(test)]
+mod relay_tests;
 mod request;
 mod server;
 pub mod servers;

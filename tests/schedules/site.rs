@@ -182,9 +182,7 @@ impl Site {
                     continue;
                 }
                 let one = &open[random.random_range(0..open.len())];
-                for direction in Direction::BOTH {
-                    one.stall(direction);
-                }
+                one.silence();
                 let what = if one.has_sent("TRACKING") {
                     ", a tracker"
                 } else {

@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::net::TcpStream;
 use std::thread;
 
-use conformance::relay::{Direction, Relay};
+use conformance::relay::Relay;
 
 use self::site::{Probe, Site};
 
@@ -76,9 +76,7 @@ fn the_mail_server() {
     relay.stall();
     site.ask_for_email();
     let silent = relay.wait_for("a mail connection", |_| true).unwrap();
-    for direction in Direction::BOTH {
-        silent.stall(direction);
-    }
+    silent.silence();
     relay.go_on();
     site.outlives("a connection to the mail server", &silent, Probe::Email);
 }

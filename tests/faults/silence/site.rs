@@ -208,9 +208,7 @@ impl Site {
 
     /// Silences a connection, asks on and on, and lets it go on.
     pub(super) fn outlives(&self, what: &str, silent: &Connection, probe: Probe) {
-        for direction in Direction::BOTH {
-            silent.stall(direction);
-        }
+        silent.silence();
         let began = Instant::now();
         let mut answers = Vec::new();
         while began.elapsed() < length() {

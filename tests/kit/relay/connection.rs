@@ -133,6 +133,13 @@ impl Connection {
         self.change(direction, |flow| flow.is_stalled = true);
     }
 
+    /// Lets no byte pass in either direction: it is open and silent.
+    pub fn silence(&self) {
+        for direction in Direction::BOTH {
+            self.stall(direction);
+        }
+    }
+
     /// Ends [`stall`](Self::stall): what was held passes.
     pub fn go_on(&self, direction: Direction) {
         self.change(direction, |flow| flow.is_stalled = false);

@@ -10,19 +10,21 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::connection::{Flow, Wanted};
-use super::{Cut, Direction, Shared};
+use super::rules::Sent;
+use super::{Connection, Cut, Direction, Shared};
 
 /// How much of what a client sends first is kept, to tell connections apart.
 const KEPT: usize = 16 * 1024;
 const CHUNK: usize = 16 * 1024;
 
-pub(super) async fn accept(listener: TcpListener, server: SocketAddr, shared: Arc<Shared>) {
+pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     while let Ok((client, address)) = listener.accept().await {
+        let server = shared.server();
         let (connection, wanted) = shared.arrive(address);
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
             let forwarding = Forwarding {
-                number: connection.number(),
+                connection: &connection,
                 wanted,
                 all: shared.all.subscribe(),
                 shared: &shared,
@@ -37,7 +39,7 @@ pub(super) async fn accept(listener: TcpListener, server: SocketAddr, shared: Ar
 /// What applies to a connection while its bytes are forwarded.
 #[derive(Clone)]
 struct Forwarding<'a> {
-    number: usize,
+    connection: &'a Connection,
     wanted: watch::Receiver<Wanted>,
     all: watch::Receiver<[Flow; 2]>,
     shared: &'a Shared,
@@ -89,10 +91,15 @@ impl Forwarding<'_> {
         mut to: WriteHalf<'_>,
     ) -> Result<(), Lost> {
         let mut buffer = vec![0; CHUNK];
+        let mut sent = Sent::default();
         loop {
             let count = from.read(&mut buffer).await.map_err(|_| Lost)?;
             let chunk = &buffer[..count];
             self.record_arrival(direction, chunk);
+            if direction == Direction::Requests {
+                let rules = &self.shared.rules;
+                rules.apply(self.connection, &mut sent, chunk);
+            }
             self.wait_until_it_may_pass(direction).await;
             if count == 0 {
                 return to.shutdown().await.map_err(|_| Lost);
@@ -128,7 +135,7 @@ impl Forwarding<'_> {
 
     fn record_arrival(&self, direction: Direction, chunk: &[u8]) {
         self.shared.record(|seen| {
-            let Some((_, traffic)) = seen.open.get_mut(&self.number) else {
+            let Some((_, traffic)) = seen.open.get_mut(&self.connection.number()) else {
                 return;
             };
             traffic.held[direction as usize] += chunk.len();
@@ -142,7 +149,7 @@ impl Forwarding<'_> {
 
     fn record_passage(&self, direction: Direction, count: usize) {
         self.shared.record(|seen| {
-            if let Some((_, traffic)) = seen.open.get_mut(&self.number) {
+            if let Some((_, traffic)) = seen.open.get_mut(&self.connection.number()) {
                 traffic.held[direction as usize] -= count;
                 traffic.passed[direction as usize] += count as u64;
             }

@@ -1,26 +1,27 @@
 //! A TCP relay in front of a server, each connection of which can be stalled, delayed, cut, deprived of its
-//! answers, and released in another order than its bytes came.
+//! answers, and released in another order than its bytes came; at once, or when its client sends a text.
 //!
-//! This folder stands on nothing but tokio and the standard library: the tests of `isogloss-core` can use it by
-//! path. It blocks its callers, so use it from threads that run no tasks.
+//! This folder stands on nothing but tokio and the standard library: the tests of `isogloss-core` use it by path.
+//! What waits blocks its caller: tasks wait for [`Relay::when_sent`] instead.
 
 mod connection;
 mod forward;
-#[cfg(test)]
-mod tests;
+mod rules;
 
 use std::collections::BTreeMap;
 use std::io::{Error, Result};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 pub use self::connection::{Connection, Cut, Direction};
 use self::connection::{Flow, Wanted};
+use self::rules::Rules;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -37,6 +38,9 @@ pub struct Relay {
 struct Shared {
     /// What applies to every connection, those to come included.
     all: watch::Sender<[Flow; 2]>,
+    /// The port of the server that connections to come lead to.
+    server: AtomicU16,
+    rules: Rules,
     seen: Mutex<Seen>,
     changed: Condvar,
 }
@@ -69,15 +73,21 @@ impl Relay {
             .enable_io()
             .enable_time()
             .build()?;
-        let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
+        let listener = {
+            let _context = runtime.enter();
+            TcpListener::from_std(listener)?
+        };
         let shared = Arc::new(Shared {
             all: watch::Sender::default(),
+            server: AtomicU16::new(port),
+            rules: Rules::default(),
             seen: Mutex::default(),
             changed: Condvar::new(),
         });
-        let server = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        runtime.spawn(forward::accept(listener, server, Arc::clone(&shared)));
+        runtime.spawn(forward::accept(listener, Arc::clone(&shared)));
         Ok(Self {
             address,
             shared,
@@ -93,6 +103,23 @@ impl Relay {
     /// Returns the port at which it listens.
     pub fn port(&self) -> u16 {
         self.address.port()
+    }
+
+    /// Leads the connections to come to another port of this machine.
+    pub fn lead_to(&self, port: u16) {
+        self.shared.server.store(port, Ordering::Relaxed);
+    }
+
+    /// Does something, once, to the connection on which a client sends this text for the nth time of all
+    /// connections from now on: the first one is 1. It is done before the text passes, and what is returned
+    /// receives the connection then.
+    pub fn when_sent(
+        &self,
+        text: &str,
+        nth: usize,
+        act: fn(&Connection),
+    ) -> oneshot::Receiver<Connection> {
+        self.shared.rules.add(text, nth - 1, act)
     }
 
     /// Returns the open connections in the order of their arrival.
@@ -169,6 +196,11 @@ impl Drop for Relay {
 }
 
 impl Shared {
+    fn server(&self) -> SocketAddr {
+        let port = self.server.load(Ordering::Relaxed);
+        SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+    }
+
     fn lock(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -204,8 +204,7 @@ async fn of_many_who_replace_one_succeeds(store: &dyn TokenStore) {
         "what is spent is not listed"
     );
     // Nothing could be handed out for it.
-    let winning = spent(winner);
-    let given_back = store.replace(digest(1), &winning, &before, NOW).await;
+    let given_back = store.replace(digest(1), &spent(winner), &before, NOW).await;
     assert!(given_back.unwrap());
     assert_eq!(digests(store, user).await, [digest(1)]);
     store.take(digest(1)).await.unwrap();

@@ -4,6 +4,15 @@ mod deadlocks;
 mod demoted;
 mod full;
 mod migration;
-mod relay;
 mod schema;
 mod silence;
+
+use super::postgres_server::Postgres;
+use crate::relay::Relay;
+
+/// Starts a relay to the server, and returns it with the address that leads through it.
+fn relayed(server: &Postgres, address: &str) -> (Relay, String) {
+    let relay = Relay::to(server.port()).unwrap();
+    let [from, to] = [server.port(), relay.port()].map(|port| format!(":{port}/"));
+    (relay, address.replace(&from, &to))
+}

@@ -21,12 +21,10 @@ mod planting;
 mod pooling;
 mod prefixes;
 mod refusals;
-mod relay;
 mod replication;
 mod resharding;
 mod scanning;
 mod silence;
-mod silent_relay;
 mod topologies;
 mod touches;
 mod unreachable;
@@ -35,6 +33,7 @@ mod workers;
 use std::time::Duration;
 
 use super::{Eviction, RedisSettings, RedisStore};
+use crate::relay::Relay;
 use crate::store::contract::CAPS;
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -56,4 +55,14 @@ fn store(settings: &RedisSettings) -> RedisStore {
 
 fn at(port: u16) -> String {
     format!("redis://127.0.0.1:{port}")
+}
+
+/// Silences the open connections on which the first text has been sent and the other one has not.
+fn silence(relay: &Relay, sent: &str, but_not: &str) {
+    let mut open = relay.connections();
+    open.retain(|one| one.has_sent(sent) && !one.has_sent(but_not));
+    assert!(!open.is_empty(), "{sent}");
+    for one in open {
+        one.silence();
+    }
 }

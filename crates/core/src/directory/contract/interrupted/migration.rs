@@ -7,9 +7,10 @@ use sqlx::{Connection as _, raw_sql};
 
 use super::super::postgres::{settings, until};
 use super::super::postgres_server::Postgres;
-use super::relay::Relay;
+use super::relayed;
 use crate::directory::postgres::migrate::migrations;
 use crate::directory::{Directory, PostgresDirectory};
+use crate::relay::Connection;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -33,11 +34,13 @@ async fn a_migration_whose_connection_falls_silent_is_made_over_another() {
         "WHERE look IS NULL",
     ] {
         let address = server.new_database().unwrap();
-        let relay = Relay::to(&address);
-        relay.silence_at(step);
-        let directory = PostgresDirectory::new(&settings(&relay.address(&address), TIMEOUT));
-        let directory = directory.unwrap();
-        until("the connection is silent", async || relay.has_silenced()).await;
+        let (relay, through) = relayed(&server, &address);
+        let mut silent = relay.when_sent(step, 1, Connection::silence);
+        let directory = PostgresDirectory::new(&settings(&through, TIMEOUT)).unwrap();
+        until("the connection is silent", async || {
+            silent.try_recv().is_ok()
+        })
+        .await;
         until(step, async || directory.ping().await.is_ok()).await;
         let due = PostgresDirectory::outstanding(&settings(&address, TIMEOUT)).await;
         assert_eq!(due.unwrap().steps.len(), 0, "{step}");
@@ -48,11 +51,12 @@ async fn a_migration_whose_connection_falls_silent_is_made_over_another() {
 async fn a_command_says_that_its_connection_fell_silent() {
     let server = Postgres::shared().unwrap();
     let address = server.new_database().unwrap();
-    let relay = Relay::to(&address);
-    relay.silence_at("CREATE TABLE organisations");
-    let settings = settings(&relay.address(&address), TIMEOUT);
+    let (relay, through) = relayed(&server, &address);
+    let mut silent = relay.when_sent("CREATE TABLE organisations", 1, Connection::silence);
+    let settings = settings(&through, TIMEOUT);
     let refusal = PostgresDirectory::migrate(&settings).await.unwrap_err();
-    let (_, place) = settings_place(&relay, &address);
+    silent.try_recv().unwrap();
+    let place = relay.address();
     assert_eq!(
         refusal.to_string(),
         format!(
@@ -61,13 +65,6 @@ async fn a_command_says_that_its_connection_fell_silent() {
     );
     // Its session is ended, so its lock is free.
     PostgresDirectory::migrate(&settings).await.unwrap();
-}
-
-fn settings_place(relay: &Relay, address: &str) -> (String, String) {
-    let through = relay.address(address);
-    let (user, place) = through.split_once('@').unwrap();
-    let (place, _) = place.split_once('/').unwrap();
-    (user.to_owned(), place.to_owned())
 }
 
 #[tokio::test]

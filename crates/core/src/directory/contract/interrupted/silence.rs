@@ -9,8 +9,9 @@ use sqlx::{Connection as _, raw_sql};
 use super::super::postgres::{settings, until};
 use super::super::postgres_server::Postgres;
 use super::super::{FILE, load};
-use super::relay::Relay;
+use super::relayed;
 use crate::directory::{AppPasswords as _, Directory, PostgresDirectory};
+use crate::relay::Connection;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -46,15 +47,15 @@ async fn make_all_connections(directory: &PostgresDirectory, address: &str) {
 async fn connections_that_fall_silent_together_cost_one_time_out() {
     let server = Postgres::shared().unwrap();
     let address = server.new_database().unwrap();
-    let relay = Relay::to(&address);
-    let directory = filled(&relay.address(&address)).await;
+    let (relay, through) = relayed(&server, &address);
+    let directory = filled(&through).await;
     make_all_connections(&directory, &address).await;
-    relay.silence();
+    relay.connections().iter().for_each(Connection::silence);
     let refusal = directory.account("ada").await.unwrap_err().to_string();
     assert!(refusal.ends_with("no answer within 2s"), "{refusal}");
     assert!(directory.account("ada").await.unwrap().is_some());
     make_all_connections(&directory, &address).await;
-    relay.silence();
+    relay.connections().iter().for_each(Connection::silence);
     assert!(directory.ping().await.is_err());
     directory.ping().await.unwrap();
 }
@@ -63,15 +64,15 @@ async fn connections_that_fall_silent_together_cost_one_time_out() {
 async fn a_silent_connection_keeps_no_lock_at_the_server() {
     let server = Postgres::shared().unwrap();
     let address = server.new_database().unwrap();
-    let relay = Relay::to(&address);
-    let here = filled(&relay.address(&address)).await;
+    let (relay, through) = relayed(&server, &address);
+    let here = filled(&through).await;
     let there = PostgresDirectory::new(&settings(&address, TIMEOUT)).unwrap();
     let ada = there.account("ada").await.unwrap().unwrap().user;
     let digest = crate::directory::KeyDigest::of("an application password");
     // It is sent while the table of users is locked.
-    relay.silence_at("DELETE FROM app_passwords");
+    let mut silent = relay.when_sent("DELETE FROM app_passwords", 1, Connection::silence);
     assert!(here.remove_app_password(ada.id, digest).await.is_err());
-    assert!(relay.has_silenced());
+    silent.try_recv().unwrap();
     until("another gateway makes a change", async || {
         there.remove_app_password(ada.id, digest).await.is_ok()
     })

@@ -7,9 +7,9 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::servers::{SentinelServers, Server, wait_until};
-use super::silent_relay::Relay;
-use super::{RedisSettings, at, settings, store};
+use super::{RedisSettings, at, settings, silence, store};
 use crate::near::Near;
+use crate::relay::{Direction, Relay};
 use crate::store::contract::{HOUR, NOW, digest, record};
 use crate::store::{RedisStore, TokenStore as _};
 
@@ -43,7 +43,7 @@ async fn wait_until_kept(store: &RedisStore, number: u16) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_server_tells_is_not_believed_once_another_is_queried() {
     let (first, second) = (Server::start(&[]).unwrap(), Server::start(&[]).unwrap());
-    let relay = Relay::before(first.port());
+    let relay = Relay::to(first.port()).unwrap();
     let here = store(&brief(at(relay.port())));
     let there = store(&brief(at(second.port())));
     put(&here, 1).await;
@@ -51,7 +51,7 @@ async fn what_one_server_tells_is_not_believed_once_another_is_queried() {
     wait_until_kept(&here, 1).await;
     // As when a name leads elsewhere from now on.
     relay.lead_to(second.port());
-    assert!(relay.silence("ROLE", "TRACKING") > 0);
+    silence(&relay, "ROLE", "TRACKING");
     while here.ping().await.is_err() {}
     there.take(digest(1)).await.unwrap();
     assert_eq!(here.get(digest(1)).await.unwrap(), None);
@@ -68,7 +68,7 @@ async fn what_one_server_tells_is_not_believed_once_another_is_queried() {
 #[test]
 fn a_worker_queries_no_other_server_than_the_one_that_tells() {
     let (first, second) = (Server::start(&[]).unwrap(), Server::start(&[]).unwrap());
-    let relay = Relay::before(first.port());
+    let relay = Relay::to(first.port()).unwrap();
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let there = store(&brief(at(second.port())));
@@ -89,22 +89,22 @@ fn a_worker_queries_no_other_server_than_the_one_that_tells() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lookup_that_began_while_nothing_was_told_is_not_kept() {
     let server = Server::start(&[]).unwrap();
-    let relay = Relay::before(server.port());
+    let relay = Relay::to(server.port()).unwrap();
     let here = store(&settings(at(relay.port())));
     put(&here, 1).await;
     wait_until_kept(&here, 1).await;
     let near = here.near.clone().unwrap();
     let seen: &Near<_, _> = near.records().unwrap();
     let stale = seen.kept(&digest(1)).unwrap();
-    relay.hold();
+    let tracker = relay.when_sent("TRACKING", 1, |one| one.stall(Direction::Requests));
     server.ask(&["CLIENT", "KILL", "TYPE", "normal"]).unwrap();
-    wait_until("it connects again", || relay.held() > 0).unwrap();
+    let tracker = tracker.await.unwrap();
     let ticket = seen.find(&digest(1)).unwrap_err();
     assert!(near.records().is_none());
     // Nothing tells of this.
     let there = store(&settings(at(server.port())));
     there.take(digest(1)).await.unwrap();
-    relay.release();
+    tracker.go_on(Direction::Requests);
     wait_until("changes are told again", || near.records().is_some()).unwrap();
     seen.keep(digest(1), stale, ticket);
     assert_eq!(here.get(digest(1)).await.unwrap(), None);

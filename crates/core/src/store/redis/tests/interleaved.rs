@@ -1,12 +1,12 @@
 //! Changes of one user's tokens that come in between each other.
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 use uuid::Uuid;
 
-use super::relay::Relay;
 use super::servers::{ClusterServers, Server};
 use super::{RedisSettings, at, settings};
 use crate::lineage::Lineage;
+use crate::relay::{Connection, Direction, Relay};
 use crate::session::Purpose;
 use crate::store::contract::{CAPS, HOUR, NOW, digest, record};
 use crate::store::redis::RedisStore;
@@ -24,6 +24,14 @@ fn store(url: String, caps: Caps) -> RedisStore {
     RedisStore::new(&settings, caps).unwrap()
 }
 
+fn hold(connection: &Connection) {
+    connection.stall(Direction::Requests);
+}
+
+fn let_go(connection: &Connection) {
+    connection.go_on(Direction::Requests);
+}
+
 async fn listed(store: &RedisStore, user: Uuid) -> Vec<TokenDigest> {
     let listed = store.of_user(user).await.unwrap();
     listed.into_iter().map(|(digest, _)| digest).collect()
@@ -32,27 +40,27 @@ async fn listed(store: &RedisStore, user: Uuid) -> Vec<TokenDigest> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_is_stored_while_its_user_is_removed_stays_listed() {
     let server = Server::start(&[]).unwrap();
-    let [login, removal] = [(); 2].map(|()| Relay::before(server.port()));
-    let [one, other] = [&login, &removal].map(|relay| store(at(relay.port), CAPS));
+    let [login, removal] = [(); 2].map(|()| Relay::to(server.port()).unwrap());
+    let [one, other] = [&login, &removal].map(|relay| store(at(relay.port()), CAPS));
     let user = Uuid::new_v4();
     let kept = record(user, NOW, HOUR);
     one.put(digest(1), &kept, NOW).await.unwrap();
-    let mut storing = login.hold_after("isogloss:t:", 0);
-    let mut unlisting = removal.hold_after("ZREM", 0);
+    let storing = login.when_sent("isogloss:t:", 1, hold);
+    let unlisting = removal.when_sent("ZREM", 1, hold);
     let put = async { one.put(digest(2), &kept, NOW).await.unwrap() };
     let remove = async {
-        storing.reached().await;
+        let storing = storing.await.unwrap();
         let removing = other.remove_user(user);
         let unlisted = async {
-            unlisting.reached().await;
+            let unlisting = unlisting.await.unwrap();
             // The token is stored and listed after the removal has found that it is not there.
-            drop(storing);
+            let_go(&storing);
             while one.get(digest(2)).await.unwrap().is_none()
                 || !listed(&one, user).await.contains(&digest(2))
             {
                 tokio::task::yield_now().await;
             }
-            drop(unlisting);
+            let_go(&unlisting);
         };
         tokio::join!(removing, unlisted).0.unwrap()
     };
@@ -65,20 +73,20 @@ async fn a_token_that_is_stored_while_its_user_is_removed_stays_listed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_is_stored_and_not_yet_listed_is_removed_with_its_user() {
     let server = Server::start(&[]).unwrap();
-    let login = Relay::before(server.port());
-    let [one, other] = [login.port, server.port()].map(|port| store(at(port), CAPS));
+    let login = Relay::to(server.port()).unwrap();
+    let [one, other] = [login.port(), server.port()].map(|port| store(at(port), CAPS));
     let user = Uuid::new_v4();
     let kept = record(user, NOW, HOUR);
     // The server knows the scripts afterwards.
     one.put(digest(1), &record(Uuid::new_v4(), NOW, HOUR), NOW)
         .await
         .unwrap();
-    let mut listing = login.hold_after(LIST, 1);
+    let listing = login.when_sent(LIST, 2, hold);
     let put = async { one.put(digest(2), &kept, NOW).await.unwrap() };
     let remove = async {
-        listing.reached().await;
+        let listing = listing.await.unwrap();
         let removed = other.remove_user(user).await.unwrap();
-        drop(listing);
+        let_go(&listing);
         removed
     };
     let (_, removed) = tokio::join!(put, remove);
@@ -124,34 +132,34 @@ fn capped_at_one(user: Uuid, login: TokenDigest) -> [(&'static str, Caps, Record
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_at_once_at_a_cap_of_one_the_later_one_lives() {
     let server = Server::start(&[]).unwrap();
-    let relays = [(); 2].map(|()| Relay::before(server.port()));
+    let relays = [(); 2].map(|()| Relay::to(server.port()).unwrap());
     for first in [0, 1] {
         let user = Uuid::new_v4();
         for (cap, caps, record) in capped_at_one(user, digest(500)) {
-            let stores = [0, 1].map(|index: usize| store(at(relays[index].port), caps));
+            let stores = [0, 1].map(|index: usize| store(at(relays[index].port()), caps));
             // Both are stored, and one arrives after the other.
             let others = Record {
                 user: Uuid::new_v4(),
                 ..record.clone()
             };
             stores[0].put(digest(9), &others, NOW).await.unwrap();
-            let mut held = [0, 1].map(|index: usize| Some(relays[index].hold_after(LIST, 1)));
+            let held = relays
+                .each_ref()
+                .map(|relay| relay.when_sent(LIST, 2, hold));
             let puts = [0_u16, 1].map(|number| {
                 let store = &stores[usize::from(number)];
                 let record = &record;
                 async move { store.put(digest(number), record, NOW).await.unwrap() }
             });
-            let let_go = async {
-                for held in held.iter_mut().flatten() {
-                    held.reached().await;
-                }
-                drop(held[first].take());
+            let one_by_one = async {
+                let held = try_join_all(held).await.unwrap();
+                let_go(&held[first]);
                 while listed(&stores[0], user).await.is_empty() {
                     tokio::task::yield_now().await;
                 }
-                drop(held);
+                let_go(&held[1 - first]);
             };
-            let (evicted, ()) = tokio::join!(join_all(puts), let_go);
+            let (evicted, ()) = tokio::join!(join_all(puts), one_by_one);
             let later = u16::try_from(1 - first).unwrap();
             assert_eq!(listed(&stores[0], user).await, [digest(later)], "{cap}");
             let evicted: Vec<_> = evicted.into_iter().flatten().collect();

@@ -1,17 +1,15 @@
 //! Tokens that are kept beside Redis: of use while Redis tells of changes, believed no longer than that.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::servers::{ClusterServers, SentinelServers, Server};
 use super::{at, settings, store};
+use crate::relay::Relay;
 use crate::store::contract::{HOUR, NOW, digest, record};
 use crate::store::redis::near::LEASE;
 use crate::store::{RedisStore, TokenStore as _};
@@ -170,47 +168,15 @@ async fn no_token_that_ends_during_a_lookup_is_kept() {
     }
 }
 
-/// A way to a server that can be cut without anybody being told.
-struct Wire {
-    place: SocketAddr,
-    cut: Arc<AtomicBool>,
-}
-
-impl Wire {
-    async fn to(port: u16) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let place = listener.local_addr().unwrap();
-        let cut = Arc::new(AtomicBool::default());
-        let is_cut = Arc::clone(&cut);
-        tokio::spawn(async move {
-            while let Ok((mut client, _)) = listener.accept().await {
-                let is_cut = Arc::clone(&is_cut);
-                tokio::spawn(async move {
-                    let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-                    tokio::select! {
-                        _ = copy_bidirectional(&mut client, &mut server) => {}
-                        () = async { while !is_cut.load(Ordering::Relaxed) { sleep(GLANCE).await } } => {
-                            // Open, and silent.
-                            std::future::pending::<()>().await;
-                        }
-                    }
-                });
-            }
-        });
-        Self { place, cut }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_cut_off_believes_what_is_kept_for_a_second_and_no_longer() {
     let server = Server::start(&[]).unwrap();
-    let wire = Wire::to(server.port()).await;
-    let here = store(&settings(format!("redis://{}", wire.place)));
+    let relay = Relay::to(server.port()).unwrap();
+    let here = store(&settings(at(relay.port())));
     let there = store(&settings(at(server.port())));
     put(&there, digest(1)).await;
     wait_until_kept(&here, digest(1)).await;
-    wire.cut.store(true, Ordering::Relaxed);
-    sleep(GLANCE * 2).await;
+    relay.stall();
     assert!(there.take(digest(1)).await.unwrap().is_some());
     sleep(LEASE).await;
     let asked = tokio::time::timeout(GLANCE * 10, here.get(digest(1))).await;

@@ -8,9 +8,9 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::servers::{ClusterServers, Server, wait_until};
-use super::silent_relay::Relay;
-use super::{RedisSettings, at, settings, store};
+use super::{RedisSettings, at, settings, silence, store};
 use crate::clock::SystemClock;
+use crate::relay::Relay;
 use crate::store::contract::{HOUR, NOW, digest, record};
 use crate::store::{RedisStore, TokenStore as _};
 
@@ -56,7 +56,7 @@ async fn has_its_own(here: &RedisStore, server: &Server) {
 /// A worker with a connection of its own, and the relay that it goes through.
 fn with_worker<F: Future>(test: impl FnOnce(RedisStore, Relay, u16) -> F) {
     let server = Server::start(&[]).unwrap();
-    let relay = Relay::before(server.port());
+    let relay = Relay::to(server.port()).unwrap();
     worker().block_on(async {
         put_many(at(server.port()), 0..10).await;
         let here = store(&brief(at(relay.port())));
@@ -70,7 +70,7 @@ fn with_worker<F: Future>(test: impl FnOnce(RedisStore, Relay, u16) -> F) {
 #[test]
 fn a_worker_whose_own_connection_is_silent_fails_once() {
     with_worker(|here, relay, _| async move {
-        assert_eq!(relay.silence("GET", "TRACKING"), 1);
+        silence(&relay, "GET", "TRACKING");
         let failed = here.get(digest(0)).await.unwrap_err().to_string();
         assert!(failed.contains(&relay.port().to_string()), "{failed}");
         for number in 0..10 {
@@ -83,7 +83,7 @@ fn a_worker_whose_own_connection_is_silent_fails_once() {
 #[test]
 fn a_silent_connection_of_a_worker_is_noticed_by_the_health_check() {
     with_worker(|here, relay, _| async move {
-        assert_eq!(relay.silence("GET", "TRACKING"), 1);
+        silence(&relay, "GET", "TRACKING");
         let health = here.health(&SystemClock).await.unwrap_err().to_string();
         let place = format!("redis: 127.0.0.1:{}: ", relay.port());
         assert!(health.starts_with(&place), "{health}");
@@ -95,7 +95,11 @@ fn a_silent_connection_of_a_worker_is_noticed_by_the_health_check() {
 #[test]
 fn all_connections_are_silent_and_answers_are_right_again_in_time() {
     with_worker(|here, relay, _| async move {
-        assert!(relay.silence("", "") >= 2);
+        let open = relay.connections();
+        assert!(open.len() >= 2);
+        for one in open {
+            one.silence();
+        }
         let begun = Instant::now();
         let mut number = 0;
         let mut ended = None;
@@ -123,7 +127,7 @@ fn relayed(servers: &mut ClusterServers) -> (Vec<Relay>, String) {
         .servers()
         .iter()
         .map(|server| {
-            let relay = Relay::before(server.port());
+            let relay = Relay::to(server.port()).unwrap();
             let port = relay.port().to_string();
             let set = ["CONFIG", "SET", "cluster-announce-port", &port];
             server.ask(&set).unwrap();
@@ -156,7 +160,7 @@ async fn one_silent_connection_in_a_cluster_fails_once() {
     for number in 0..30 {
         assert!(here.get(digest(number)).await.unwrap().is_some());
     }
-    assert!(relays[1].silence("GET", "") >= 1);
+    silence(&relays[1], "GET", "TRACKING");
     let place = relays[1].port().to_string();
     let mut failures = Vec::new();
     // Those of the other servers in between are answered.

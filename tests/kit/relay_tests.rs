@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use super::{Connection, Cut, Direction, Relay};
+use super::relay::{Connection, Cut, Direction, Relay};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long it is watched that nothing comes.
@@ -191,4 +191,49 @@ fn a_connection_is_known_by_what_it_sent() {
     let sent_it = |one: &Connection| one.has_sent("CLIENT TRACKING");
     let found = site.relay.wait_for("tracking", sent_it).unwrap();
     assert_eq!((found.number(), site.relay.arrived()), (2, 2));
+}
+
+#[test]
+fn a_rule_is_for_the_nth_time_that_its_text_is_sent_and_for_no_other() {
+    let site = Site::new();
+    let (mut one, mut other) = (site.connect(), site.connect());
+    let stalled = site
+        .relay
+        .when_sent("GET", 3, |one| one.stall(Direction::Requests));
+    let mut lost = site
+        .relay
+        .when_sent("DEL", 1, |one| one.lose(Direction::Answers));
+    send(&mut one.client, "GET GET");
+    receive(&mut one.server, "GET GET");
+    // In two pieces.
+    send(&mut other.client, "G");
+    receive(&mut other.server, "G");
+    send(&mut other.client, "ET");
+    let stalled = stalled.blocking_recv().unwrap();
+    assert_eq!(stalled.number(), 2);
+    assert_nothing_comes(&mut other.server);
+    stalled.go_on(Direction::Requests);
+    receive(&mut other.server, "ET");
+    send(&mut other.client, "GET");
+    receive(&mut other.server, "GET");
+    assert!(lost.try_recv().is_err());
+    send(&mut one.client, "DEL");
+    receive(&mut one.server, "DEL");
+    assert_eq!(lost.try_recv().unwrap().number(), 1);
+    send(&mut one.server, "answer");
+    assert_reset(&mut one.client);
+}
+
+#[test]
+fn connections_lead_to_another_server_from_then_on() {
+    let site = Site::new();
+    let mut old = site.connect();
+    let next = TcpListener::bind("127.0.0.1:0").unwrap();
+    site.relay.lead_to(next.local_addr().unwrap().port());
+    let mut client = TcpStream::connect(site.relay.address()).unwrap();
+    let (mut server, _) = next.accept().unwrap();
+    send(&mut client, "next");
+    receive(&mut server, "next");
+    send(&mut old.client, "old");
+    receive(&mut old.server, "old");
 }
