@@ -1,18 +1,22 @@
 //! One connection of each kind goes silent: TCP is alive, and nothing comes.
 //!
-//! `ISOGLOSS_SILENCE` sets for how many seconds. What is asked later than the configured time-out and a second
-//! after the silence began is answered as ever, while the connection is still silent, and nothing is refused at
-//! any time.
+//! `ISOGLOSS_SILENCE` sets for how many seconds. Each question is answered within the configured time-out and a
+//! second, by then all answers are right again, while the connection is still silent, and nothing is refused at
+//! any time. That the gateway had to do with the silence is asserted, too.
 
 mod site;
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::thread;
+use std::time::Duration;
 
 use conformance::relay::{Direction, Relay};
 
 use self::site::{Probe, Site};
+
+/// Of a client, until the gateway has closed its connection.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 fn a_worker() {
     let site = Site::redis(&[]);
@@ -80,7 +84,9 @@ fn the_mail_server() {
         silent.stall(direction);
     }
     relay.go_on();
-    site.outlives("a connection to the mail server", &silent, Probe::Email);
+    let what = "a connection to the mail server";
+    let is_given_up = || site.gateway.logs("no response within 3s (mail.timeout)");
+    site.outlives_as_seen_by(what, &silent, Probe::Email, is_given_up);
 }
 
 fn a_client() {
@@ -94,7 +100,13 @@ fn a_client() {
         .wait_for("a client", |one| one.has_sent("POST"))
         .unwrap();
     site.relays.push(relay);
-    site.outlives("a client in the middle of a request", &silent, Probe::Login);
+    let what = "a client in the middle of a request";
+    let is_answered = || silent.wait_until_held(Direction::Answers).is_ok();
+    site.outlives_as_seen_by(what, &silent, Probe::Login, is_answered);
+    let mut answer = String::new();
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
 }
 
 /// All at the same time, each at a gateway of its own.

@@ -1,5 +1,6 @@
 //! A gateway, the relay to its servers, and what is asked there while a connection is silent.
 
+use std::cell::Cell;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,9 +12,9 @@ use serde_json::json;
 use crate::announced::announced;
 use crate::gateway;
 
-/// Of Redis, PostgreSQL and the mail server alike: long enough for a machine that is busy with other tests.
+/// Of Redis, PostgreSQL, the mail server and clients alike: long enough for a machine that is busy with other tests.
 const TIMEOUT: Duration = Duration::from_secs(3);
-/// How soon all is well.
+/// How long an answer takes, and how soon after the silence began all answers are right again.
 const BOUND: Duration = Duration::from_secs(4);
 /// Between two questions.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -36,10 +37,20 @@ pub(super) enum Answer {
     Unavailable,
 }
 
+/// A question, and how long after the beginning of the silence it was asked and answered.
+#[derive(Debug)]
+struct Asked {
+    asked: Duration,
+    answered: Duration,
+    answer: Answer,
+}
+
 pub(super) struct Site {
     pub(super) gateway: Gateway,
     mail: MailServer,
     pub(super) relays: Vec<Relay>,
+    /// How long the slowest answer took.
+    slowest: Cell<Duration>,
     /// The servers behind them.
     _servers: (Option<Server>, Option<ClusterServers>, Option<Postgres>),
 }
@@ -58,6 +69,7 @@ fn start(builder: Builder) -> Gateway {
         "TOKENS__REDIS_POOL_TIMEOUT",
         "DIRECTORY__TIMEOUT",
         "MAIL__TIMEOUT",
+        "SERVER__HEAD_TIMEOUT",
     ] {
         builder = builder.env(format!("ISOGLOSS__{key}"), format!("{TIMEOUT:?}"));
     }
@@ -82,6 +94,7 @@ impl Site {
             gateway: start(builder),
             mail: MailServer::start("127.0.0.1").unwrap(),
             relays: vec![relay],
+            slowest: Cell::default(),
             _servers: (Some(server), None, None),
         }
     }
@@ -95,6 +108,7 @@ impl Site {
             gateway: start(gateway(store)),
             mail: MailServer::start("127.0.0.1").unwrap(),
             relays,
+            slowest: Cell::default(),
             _servers: (None, Some(servers), None),
         }
     }
@@ -109,6 +123,7 @@ impl Site {
             gateway: start(builder),
             mail: MailServer::start("127.0.0.1").unwrap(),
             relays: vec![relay],
+            slowest: Cell::default(),
             _servers: (None, None, Some(server)),
         }
     }
@@ -122,30 +137,29 @@ impl Site {
             gateway: start(builder),
             mail,
             relays: vec![relay],
+            slowest: Cell::default(),
             _servers: (None, None, None),
         }
     }
 
     pub(super) fn ask(&self, probe: Probe) -> Answer {
-        let public = self.gateway.public();
         let bearing = |method: &str, token: &str| {
             let request = Request::new(method, "/v2/authorize");
             request.header("Authorization", format!("BimPlus {token}"))
         };
         let (answer, right) = match probe {
             Probe::Check => (
-                bearing("GET", &"0123456789abcdef".repeat(2)).send(public),
+                self.send(&bearing("GET", &"0123456789abcdef".repeat(2))),
                 401,
             ),
             Probe::Login => {
                 let body = json!({"user_id": "admin", "password": "admin-demo"});
-                let login = Request::post("/v2/authorize").json(&body).send(public);
-                let login = login.unwrap();
+                let login = self.send(&Request::post("/v2/authorize").json(&body));
                 if login.status == 200 {
                     let token = login.json().unwrap()["access_token"].clone();
-                    (bearing("DELETE", token.as_str().unwrap()).send(public), 200)
+                    (self.send(&bearing("DELETE", token.as_str().unwrap())), 200)
                 } else {
-                    (Ok(login), 200)
+                    (login, 200)
                 }
             }
             Probe::Email => {
@@ -154,10 +168,9 @@ impl Site {
                 if !self.mail.comes(before + 1, TIMEOUT) {
                     return Answer::Unavailable;
                 }
-                (Ok(answer), 200)
+                (answer, 200)
             }
         };
-        let answer = answer.unwrap();
         match answer.status {
             503 => Answer::Unavailable,
             status => {
@@ -169,8 +182,14 @@ impl Site {
 
     pub(super) fn ask_for_email(&self) -> Response {
         let path = "/api/v1/Authentication/RequestPasswordReset?APIKey=demo-api-key";
-        let asked = Request::post(path).json(&json!({"LoginName": "sample"}));
-        asked.send(self.gateway.public()).unwrap()
+        self.send(&Request::post(path).json(&json!({"LoginName": "sample"})))
+    }
+
+    fn send(&self, request: &Request) -> Response {
+        let asked = Instant::now();
+        let answer = request.send(self.gateway.public()).unwrap();
+        self.slowest.set(self.slowest.get().max(asked.elapsed()));
+        answer
     }
 
     /// The connection of a relay that is used most by these questions; those that are told of changes in Redis
@@ -206,34 +225,26 @@ impl Site {
         self.relays[relay].wait_for("a tracker", tracks).unwrap()
     }
 
-    /// Silences a connection, asks on and on, and lets it go on.
+    /// Silences a connection on which the gateway sends requests, asks on and on, and lets it go on.
     pub(super) fn outlives(&self, what: &str, silent: &Connection, probe: Probe) {
+        let is_hit = || silent.held(Direction::Requests) > 0;
+        self.outlives_as_seen_by(what, silent, probe, is_hit);
+    }
+
+    /// Does the same with any connection. `is_hit` tells, while it is still silent, whether the gateway has had
+    /// to do with the silence: otherwise right answers prove nothing.
+    pub(super) fn outlives_as_seen_by(
+        &self,
+        what: &str,
+        silent: &Connection,
+        probe: Probe,
+        is_hit: impl FnOnce() -> bool,
+    ) {
         for direction in Direction::BOTH {
             silent.stall(direction);
         }
-        let began = Instant::now();
-        let mut answers = Vec::new();
-        while began.elapsed() < length() {
-            let asked = began.elapsed();
-            answers.push((asked, self.ask(probe)));
-            thread::sleep(PAUSE);
-        }
-        let bad: Vec<_> = answers
-            .iter()
-            .filter(|(_, answer)| *answer != Answer::Right)
-            .collect();
-        let last = bad.last().map_or(Duration::ZERO, |(asked, _)| *asked);
-        eprintln!(
-            "silence of {what} for {:?}: {} of {} answers unavailable, the last asked {last:.0?} after its \
-             beginning",
-            length(),
-            bad.len(),
-            answers.len()
-        );
-        assert!(
-            last <= BOUND,
-            "{what}: unavailable {last:?} after the silence began: {answers:?}"
-        );
+        self.asks_on_and_on(what, probe);
+        assert!(is_hit(), "{what}: the gateway did not notice the silence");
         for direction in Direction::BOTH {
             silent.go_on(direction);
         }
@@ -241,5 +252,40 @@ impl Site {
         for _ in 0..5 {
             assert_eq!(self.ask(probe), Answer::Right, "{what}: after the silence");
         }
+    }
+
+    fn asks_on_and_on(&self, what: &str, probe: Probe) {
+        let began = Instant::now();
+        self.slowest.take();
+        let mut all = Vec::new();
+        while began.elapsed() < length() {
+            let asked = began.elapsed();
+            let answer = self.ask(probe);
+            let answered = began.elapsed();
+            all.push(Asked {
+                asked,
+                answered,
+                answer,
+            });
+            thread::sleep(PAUSE);
+        }
+        let bad = all.iter().filter(|one| one.answer != Answer::Right);
+        let count = bad.clone().count();
+        let last = bad.last().map_or(Duration::ZERO, |one| one.answered);
+        let slowest = self.slowest.get();
+        eprintln!(
+            "silence of {what} for {:?}: {count} of {} answers unavailable, the last {last:.1?} after its \
+             beginning; the slowest took {slowest:.1?}",
+            length(),
+            all.len()
+        );
+        assert!(
+            last <= BOUND,
+            "{what}: unavailable {last:?} after the silence began: {all:?}"
+        );
+        assert!(
+            slowest <= BOUND,
+            "{what}: an answer took {slowest:?}: {all:?}"
+        );
     }
 }
