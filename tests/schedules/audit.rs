@@ -137,6 +137,12 @@ impl Events {
         events.count()
     }
 
+    /// Whether it is recorded that it is not known whether this was done to a user.
+    pub(crate) fn are_in_doubt(&self, user: &str, kinds: &[&str]) -> bool {
+        self.of(user)
+            .any(|event| event["reason"] == "unavailable" && is_one_of(event, kinds))
+    }
+
     /// What was recorded of a user, for the report of a failure.
     pub(crate) fn told(&self, user: &str) -> String {
         let events = self.of(user);
@@ -164,18 +170,33 @@ impl Events {
             .collect()
     }
 
-    /// The handle of a token: of what its answer issued, the one that is for the same.
+    /// The handle of a token: of what its answer issued, the one that is for the same. That of an e-mail is known
+    /// if there was one such e-mail.
     pub(crate) fn handle_of(&self, token: &Token, model: &Model) -> Option<String> {
         let id = model.users[token.user].id.to_string();
-        let again = matches!(token.kind, Kind::Remember | Kind::Reauthentication);
-        let mut issued = self.of_request(token.request_id.as_ref()?).iter();
-        let event = issued.find(|event| {
-            event["event"] == "issue"
-                && event["outcome"] == "done"
-                && event["user"] == *id
-                && (event["purpose"] == "remember") == again
-        });
-        Some(event?["handle"].as_str()?.to_owned())
+        let purpose = match token.kind {
+            Kind::EmailLink => Some("handover"),
+            Kind::ResetKey => Some("reset"),
+            _ => None,
+        };
+        let is_issued = |event: &&Value| event["event"] == "issue" && event["outcome"] == "done";
+        let event = if let Some(purpose) = purpose {
+            let is_meant = |event: &&Value| {
+                event["purpose"] == purpose && event["parent"].is_null() && is_issued(event)
+            };
+            let mut issued = self.of(&id).filter(is_meant);
+            issued.next().filter(|_| issued.next().is_none())?
+        } else {
+            let again = matches!(token.kind, Kind::Remember | Kind::Reauthentication);
+            let is_meant = |event: &&Value| {
+                event["user"] == *id
+                    && (event["purpose"] == "remember") == again
+                    && is_issued(event)
+            };
+            let mut issued = self.of_request(token.request_id.as_ref()?).iter();
+            issued.find(is_meant)?
+        };
+        Some(event["handle"].as_str()?.to_owned())
     }
 }
 

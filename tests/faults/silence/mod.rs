@@ -11,7 +11,8 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
-use conformance::relay::{Direction, Relay};
+use conformance::relay::{Connection, Direction, Relay};
+use conformance::servers::SentinelServers;
 
 use self::site::{Probe, Site};
 
@@ -67,6 +68,18 @@ fn a_tracker_in_a_cluster() {
     );
 }
 
+/// It is asked whenever a connection to the primary is made.
+fn a_sentinel() {
+    let mut servers = SentinelServers::start(None, &[]).unwrap();
+    let site = Site::sentinels(&mut servers);
+    let is_asked = |one: &Connection| one.has_sent("GET-MASTER-ADDR-BY-NAME");
+    let silent = site.relays[0].wait_for("a question", is_asked).unwrap();
+    silent.stall(Direction::Requests);
+    let primary = servers.primary().unwrap();
+    primary.ask(&["CLIENT", "KILL", "TYPE", "normal"]).unwrap();
+    site.outlives("the connection to a sentinel", &silent, Probe::Login);
+}
+
 fn postgres() {
     let site = Site::postgres();
     let silent = site.used_by(0, Probe::Login);
@@ -119,6 +132,7 @@ fn what_is_asked_after_the_time_out_and_a_second_is_answered_though_a_connection
         the_pool,
         a_node_of_a_cluster,
         a_tracker_in_a_cluster,
+        a_sentinel,
         postgres,
         the_mail_server,
         a_client,
