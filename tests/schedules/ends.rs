@@ -57,6 +57,22 @@ impl Events {
             })
     }
 
+    /// Whether another token may have taken the place of one that was issued. There is one for each device, and one
+    /// from an e-mail for each user.
+    fn is_replaced(&self, issue: &Value) -> bool {
+        let is_one_time = issue["purpose"] == "handover" || issue["purpose"] == "reset";
+        let is_from_email = is_one_time && issue["parent"].is_null();
+        let is_of_device = issue["dialect"] == "tokenlogin" && issue["purpose"] == "remember";
+        let mut theirs = self.of(issue["user"].as_str().unwrap_or_default());
+        (is_from_email || is_of_device)
+            && theirs.any(|other| {
+                let same = |key: &str| other[key] == issue[key];
+                // What was answered as unavailable is recorded without its device.
+                let is_same = other["client"].is_null() || same("client");
+                ["event", "dialect", "purpose"].into_iter().all(same) && is_same && !same("handle")
+            })
+    }
+
     /// Whether something is recorded that may have been the end of a token.
     pub(crate) fn explain_the_end(&self, token: &Token, model: &Model) -> bool {
         let handle = self.handle_of(token, model);
@@ -81,6 +97,7 @@ impl Events {
                 }
                 _ => false,
             }
+            || issue.is_some_and(|issue| self.is_replaced(issue))
             || tried(handle)
     }
 
@@ -104,24 +121,9 @@ impl Events {
                         && event["purpose"] == "handover"
                         && self.tried_to_end(parent)
                 };
-                let is_one_time = event["purpose"] == "handover" || event["purpose"] == "reset";
-                let is_from_email = is_one_time && event["parent"].is_null();
-                // There is one for each device, and one from an e-mail for each user: the next one takes its place.
-                let is_replaced_by = |other: &&&Value| {
-                    let same = |key: &str| other[key] == event[key];
-                    let is_same = other["client"].is_null() || same("client");
-                    same("dialect") && same("purpose") && is_same && other["handle"] != *handle
-                };
-                let is_one_of_a_kind = is_from_email
-                    || (event["dialect"] == "tokenlogin" && event["purpose"] == "remember");
-                let is_replaced = is_one_of_a_kind
-                    && theirs
-                        .iter()
-                        .filter(issued)
-                        .any(|other| is_replaced_by(&other));
                 let actor = event["actor"].as_str();
                 let is_explained = self.tried_to_end(handle)
-                    || is_replaced
+                    || self.is_replaced(event)
                     || event["parent"].as_str().is_some_and(is_one_time_of)
                     || self.tried_to_end_all(model, index, Some(event))
                     || (actor.is_some()
