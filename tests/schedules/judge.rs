@@ -26,7 +26,7 @@ fn longest(act: Act) -> Duration {
         | Act::EndSessions
         | Act::Login(_)
         | Act::WrongPassword(_)
-        | Act::SetPassword => 10,
+        | Act::SetPassword => 15,
         // All entries of a directory file.
         Act::Import | Act::Reload => 20,
     })

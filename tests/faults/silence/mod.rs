@@ -4,6 +4,7 @@
 //! second, by then all answers are right again, while the connection is still silent, and nothing is refused at
 //! any time. That the gateway had to do with the silence is asserted, too.
 
+mod probe;
 mod site;
 
 use std::io::{Read as _, Write as _};
@@ -14,7 +15,8 @@ use std::time::Duration;
 use conformance::relay::{Connection, Direction, Relay};
 use conformance::servers::SentinelServers;
 
-use self::site::{Probe, Site};
+use self::probe::Probe;
+use self::site::Site;
 
 /// Of a client, until the gateway has closed its connection.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -11,41 +11,10 @@ use serde_json::json;
 
 use crate::announced::announced;
 use crate::gateway;
+use crate::silence::probe::{Answer, Probe, TIMEOUT};
 
-/// Of Redis, PostgreSQL, the mail server and clients alike: long enough for a machine that is busy with other tests.
-const TIMEOUT: Duration = Duration::from_secs(3);
 /// Between two questions.
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// What is asked while a connection is silent.
-#[derive(Clone, Copy)]
-pub(super) enum Probe {
-    /// Is an invented token good? No gateway keeps such an answer.
-    Check,
-    /// A login, and the log-out of its token.
-    Login,
-    /// An e-mail that is asked for, and comes.
-    Email,
-}
-
-impl Probe {
-    /// How long an answer takes, and how soon after the silence began all answers are right again: the time-out
-    /// and a second, and one more where a password is hashed.
-    fn bound(self) -> Duration {
-        TIMEOUT
-            + Duration::from_secs(match self {
-                Self::Check | Self::Email => 1,
-                Self::Login => 2,
-            })
-    }
-}
-
-/// What came of a question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
-    Right,
-    Unavailable,
-}
 
 pub(super) struct Site {
     pub(super) gateway: Gateway,
@@ -284,9 +253,9 @@ impl Site {
             all.push((asked..answered, answer));
             thread::sleep(PAUSE);
         }
-        let bad = all.iter().filter(|(_, answer)| *answer != Answer::Right);
+        let mut bad = all.iter().filter(|(_, answer)| *answer != Answer::Right);
         let count = bad.clone().count();
-        let last = bad.last().map_or(Duration::ZERO, |(time, _)| time.end);
+        let last = bad.next_back().map_or(Duration::ZERO, |(time, _)| time.end);
         let slowest = self.slowest.get();
         eprintln!(
             "silence of {what} for {:?}: {count} of {} answers unavailable, the last {last:.1?} after its \
