@@ -9,12 +9,15 @@ use std::time::{Duration, Instant};
 
 use conformance::Gateway;
 use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::model::{Kind, Model, Token};
 use crate::site::Site;
 
-/// After so long without an event, those of all requests are written.
-const QUIET: Duration = Duration::from_millis(300);
+/// After so long without an event, no request is under way whose client has gone away. Longer than a store's
+/// time-out.
+const QUIET: Duration = Duration::from_millis(700);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The audit log of a gateway, as far as it was read.
@@ -55,11 +58,12 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// Reads what is new, until nothing comes any more.
+    /// Reads what is new, until nothing comes any more. What is recorded is written before.
     pub(crate) fn read(&mut self, site: &Site) {
         let deadline = Instant::now() + PATIENCE;
         let mut last = Instant::now();
         while last.elapsed() < QUIET && Instant::now() < deadline {
+            site.flush();
             for node in &site.nodes {
                 let events = node.audit.lock().unwrap().next();
                 if !events.is_empty() {
@@ -74,10 +78,11 @@ impl Events {
     }
 
     fn add(&mut self, event: &Value) {
-        // An e-mail is answered before it is known whether there is one, and what was answered as unavailable may
-        // have been done.
-        let may_be_done = event["event"] == "letter" || event["reason"] == "unavailable";
-        if event["outcome"] != "done" && !may_be_done {
+        // An e-mail is answered before it is known whether there is one, wrong passwords are recorded, and what was
+        // answered as unavailable may have been done.
+        let is_kept = matches!(event["event"].as_str(), Some("letter" | "login"))
+            || event["reason"] == "unavailable";
+        if event["outcome"] != "done" && !is_kept {
             return;
         }
         if event["event"] == "import_directory" {
@@ -98,31 +103,49 @@ impl Events {
         self.by_request.get(id).map_or(&[], Vec::as_slice)
     }
 
+    /// The events about that user.
+    pub(crate) fn of(&self, user: &str) -> impl Iterator<Item = &Value> {
+        self.by_user.get(user).into_iter().flatten()
+    }
+
+    /// The events about that handle.
+    pub(crate) fn about(&self, handle: &str) -> impl Iterator<Item = &Value> {
+        self.by_handle.get(handle).into_iter().flatten()
+    }
+
+    /// The event that says that a token was issued.
+    pub(crate) fn issue_of(&self, handle: &str) -> Option<&Value> {
+        self.about(handle).find(|event| event["event"] == "issue")
+    }
+
     /// Whether an event says that this was done to that handle.
     pub(crate) fn of_handle(&self, handle: &str, kinds: &[&str]) -> bool {
-        let mut events = self.by_handle.get(handle).into_iter().flatten();
-        events.any(|event| event["outcome"] == "done" && is_one_of(event, kinds))
+        self.about(handle)
+            .any(|event| event["outcome"] == "done" && is_one_of(event, kinds))
     }
 
     /// Whether an event says that this was done or tried, to that handle or that user.
     pub(crate) fn were_tried(&self, subject: &str, kinds: &[&str]) -> bool {
-        let of_handle = self.by_handle.get(subject).into_iter().flatten();
-        let of_user = self.by_user.get(subject).into_iter().flatten();
-        of_handle
-            .chain(of_user)
-            .any(|event| is_one_of(event, kinds))
+        let mut all = self.about(subject).chain(self.of(subject));
+        all.any(|event| is_one_of(event, kinds))
     }
 
     /// How often this was done to a user.
     pub(crate) fn of_user(&self, user: &str, kinds: &[&str]) -> usize {
-        let events = self.by_user.get(user).into_iter().flatten();
+        let events = self.of(user);
         let events = events.filter(|event| event["outcome"] == "done" && is_one_of(event, kinds));
         events.count()
     }
 
+    /// Whether it is recorded that it is not known whether this was done to a user.
+    pub(crate) fn are_in_doubt(&self, user: &str, kinds: &[&str]) -> bool {
+        self.of(user)
+            .any(|event| event["reason"] == "unavailable" && is_one_of(event, kinds))
+    }
+
     /// What was recorded of a user, for the report of a failure.
     pub(crate) fn told(&self, user: &str) -> String {
-        let events = self.by_user.get(user).into_iter().flatten();
+        let events = self.of(user);
         let lines = events.map(|event| {
             let text = |key: &str| event[key].as_str().unwrap_or_default();
             let kind = [
@@ -139,7 +162,7 @@ impl Events {
 
     /// The dialects and purposes of tokens of a user whose issue was answered as unavailable.
     pub(crate) fn issues_in_doubt(&self, user: &str) -> Vec<(String, String)> {
-        let events = self.by_user.get(user).into_iter().flatten();
+        let events = self.of(user);
         let events = events.filter(|event| event["event"] == "issue" && event["outcome"] != "done");
         let text = |event: &Value, key: &str| event[key].as_str().unwrap_or_default().to_owned();
         events
@@ -147,19 +170,39 @@ impl Events {
             .collect()
     }
 
-    /// The handle of a token: of what its answer issued, the one that is for the same.
+    /// The handle of a token: of what its answer issued, the one that is for the same. That of an e-mail is known
+    /// if there was one such e-mail.
     pub(crate) fn handle_of(&self, token: &Token, model: &Model) -> Option<String> {
         let id = model.users[token.user].id.to_string();
-        let again = matches!(token.kind, Kind::Remember | Kind::Reauthentication);
-        let mut issued = self.of_request(token.request_id.as_ref()?).iter();
-        let event = issued.find(|event| {
-            event["event"] == "issue"
-                && event["outcome"] == "done"
-                && event["user"] == *id
-                && (event["purpose"] == "remember") == again
-        });
-        Some(event?["handle"].as_str()?.to_owned())
+        let purpose = match token.kind {
+            Kind::EmailLink => Some("handover"),
+            Kind::ResetKey => Some("reset"),
+            _ => None,
+        };
+        let is_issued = |event: &&Value| event["event"] == "issue" && event["outcome"] == "done";
+        let event = if let Some(purpose) = purpose {
+            let is_meant = |event: &&Value| {
+                event["purpose"] == purpose && event["parent"].is_null() && is_issued(event)
+            };
+            let mut issued = self.of(&id).filter(is_meant);
+            issued.next().filter(|_| issued.next().is_none())?
+        } else {
+            let again = matches!(token.kind, Kind::Remember | Kind::Reauthentication);
+            let is_meant = |event: &&Value| {
+                event["user"] == *id
+                    && (event["purpose"] == "remember") == again
+                    && is_issued(event)
+            };
+            let mut issued = self.of_request(token.request_id.as_ref()?).iter();
+            issued.find(is_meant)?
+        };
+        Some(event["handle"].as_str()?.to_owned())
     }
+}
+
+/// When something was recorded.
+pub(crate) fn moment(event: &Value) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(event["time"].as_str()?, &Rfc3339).ok()
 }
 
 fn is_one_of(event: &Value, kinds: &[&str]) -> bool {

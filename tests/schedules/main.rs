@@ -15,6 +15,8 @@
 mod announced;
 mod audit;
 mod emails;
+mod ends;
+mod expected;
 mod faults;
 mod issued;
 mod job;
@@ -25,10 +27,11 @@ mod requests;
 mod resets;
 mod run;
 mod site;
+mod states;
 mod taken;
 mod verify;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::run::Batch;
 use crate::site::{BackEnd, Site};
@@ -57,6 +60,7 @@ fn hold_with(back_end: BackEnd) {
     let site = Site::start(back_end);
     let began = Instant::now();
     let (mut done, mut steps, mut unavailable) = (0, 0, 0);
+    let mut longest = (Duration::ZERO, String::new());
     let mut failed = Vec::new();
     for together in seeds.chunks(AT_ONCE) {
         let outcome = Batch::new(&site, together).run();
@@ -64,6 +68,7 @@ fn hold_with(back_end: BackEnd) {
         for model in &outcome.models {
             steps += model.steps;
             unavailable += model.unavailable;
+            longest = longest.max(model.longest.clone());
             if model.wrong.is_empty() {
                 continue;
             }
@@ -76,10 +81,12 @@ fn hold_with(back_end: BackEnd) {
             }
         }
         eprintln!(
-            "{back_end:?}: {done} of {} schedules in {:.0?}, {steps} steps, {unavailable} unavailable, well \
-             {:.0?} after the last fault, {} failed",
+            "{back_end:?}: {done} of {} schedules in {:.0?}, {steps} steps, {unavailable} unavailable, the slowest \
+             {:.1?} ({}), well {:.0?} after the last fault, {} failed",
             seeds.len(),
             began.elapsed(),
+            longest.0,
+            longest.1,
             outcome.recovery,
             failed.len()
         );

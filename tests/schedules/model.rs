@@ -1,10 +1,11 @@
 //! What is known of users and tokens: what surely lives, what has surely ended, and what cannot be known.
 
 use std::collections::HashSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+use crate::expected::Expected;
 use crate::plan::{ADMINISTRATOR, Dialect, IMPORTED, USERS, random};
 use proptest::prelude::RngExt as _;
 
@@ -103,6 +104,8 @@ pub(crate) struct User {
     /// A change that was not answered, which may still be made. From then on nothing is sure, and there are no
     /// further changes.
     pub(crate) attempt: Option<Attempt>,
+    /// How many tokens there were before that change was asked for: it ends these.
+    pub(crate) attempted_at: usize,
     /// How many changes were answered.
     pub(crate) changes: u32,
     /// How many passwords there were.
@@ -128,16 +131,6 @@ impl User {
     }
 }
 
-/// A change that was answered, and the events which have to be recorded with that request.
-#[derive(Debug, Clone)]
-pub(crate) struct Expected {
-    /// None at the management listener, whose answers have none.
-    pub(crate) request_id: Option<String>,
-    pub(crate) user: usize,
-    pub(crate) events: &'static [&'static str],
-    pub(crate) what: String,
-}
-
 /// All that is known in one schedule.
 #[derive(Debug)]
 pub(crate) struct Model {
@@ -148,11 +141,16 @@ pub(crate) struct Model {
     pub(crate) doubtful: HashSet<(usize, String)>,
     /// E-mails that were asked for: the dialect, the user, and how often the user had changed, if that is known.
     pub(crate) emails: Vec<(Dialect, usize, Option<u32>)>,
+    /// Of requests that were answered.
     pub(crate) expected: Vec<Expected>,
+    /// Of those of which it is not known whether they were done.
+    pub(crate) possible: Vec<Expected>,
     pub(crate) trace: Vec<String>,
     pub(crate) wrong: Vec<String>,
     pub(crate) steps: usize,
     pub(crate) unavailable: usize,
+    /// How long the slowest request took, and what it was.
+    pub(crate) longest: (Duration, String),
     /// Imports that were done.
     pub(crate) imports: usize,
 }
@@ -167,6 +165,7 @@ impl Model {
             password: format!("first-password-of-s{seed}u{index}"),
             is_active: true,
             attempt: None,
+            attempted_at: 0,
             changes: 0,
             passwords: 1,
         });
@@ -177,10 +176,12 @@ impl Model {
             doubtful: HashSet::new(),
             emails: Vec::new(),
             expected: Vec::new(),
+            possible: Vec::new(),
             trace: Vec::new(),
             wrong: Vec::new(),
             steps: 0,
             unavailable: 0,
+            longest: Default::default(),
             imports: 0,
         }
     }
@@ -190,13 +191,6 @@ impl Model {
         let users = self.users.iter().enumerate();
         let users = users.filter(|(index, _)| all || *index == IMPORTED);
         users.map(|(index, user)| user.entry(index)).collect()
-    }
-
-    /// How many such changes of a user were answered.
-    pub(crate) fn answered(&self, user: usize, kinds: &[&str]) -> usize {
-        let theirs = self.expected.iter().filter(|one| one.user == user);
-        let events = theirs.flat_map(|one| one.events);
-        events.filter(|event| kinds.contains(event)).count()
     }
 
     pub(crate) fn is_settled(&self, user: usize) -> bool {

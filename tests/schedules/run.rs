@@ -144,13 +144,7 @@ impl<'a> Batch<'a> {
                 (sent, outcome) = self.reload(seed, &job);
                 (outcome, None)
             }
-            Some(call) => match self.site.send(job.gateway, call, job.manner) {
-                None => (Outcome::Unseen, None),
-                Some(answer) => {
-                    let id = answer.header("X-Request-Id").map(str::to_owned);
-                    (Outcome::of(&answer), id)
-                }
-            },
+            Some(call) => self.site.send(job.gateway, call, job.manner),
         };
         let at = Instant::now();
         let answered = Answered {

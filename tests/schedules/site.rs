@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use conformance::relay::{Cut, Direction, Relay};
 use conformance::servers::{ClusterServers, Server as RedisServer, wait_until};
-use conformance::{Builder, Gateway, MailServer, Postgres, Request, Response, Store};
+use conformance::{Builder, Gateway, MailServer, Postgres, Request, Store};
 use proptest::prelude::RngExt as _;
 use proptest::test_runner::TestRng;
 use tempfile::TempDir;
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::announced::announced;
 use crate::audit::Audit;
 use crate::plan::{Fault, Manner, Server};
-use crate::requests::{Call, Listener};
+use crate::requests::{Call, Listener, Outcome, admin};
 
 const RELOADED: [&str; 2] = [
     "the configuration is reloaded",
@@ -131,8 +131,13 @@ impl Site {
         }
     }
 
-    /// Sends a request; `None` if its client sees no answer.
-    pub(crate) fn send(&self, gateway: usize, call: &Call, manner: Manner) -> Option<Response> {
+    /// Sends a request, and returns what came of it, and the answer's request identifier.
+    pub(crate) fn send(
+        &self,
+        gateway: usize,
+        call: &Call,
+        manner: Manner,
+    ) -> (Outcome, Option<String>) {
         let node = &self.nodes[gateway % self.nodes.len()];
         let Call(listener, request) = call;
         let (server, relay) = match listener {
@@ -140,10 +145,17 @@ impl Site {
             Listener::Management => (node.gateway.management(), &node.management),
         };
         match manner {
-            Manner::Patient => request.send(server).ok(),
+            // Its connection goes through no relay: it gets an answer, whatever happens behind the gateway.
+            Manner::Patient => match request.send(server) {
+                Ok(answer) => {
+                    let id = answer.header("X-Request-Id").map(str::to_owned);
+                    (Outcome::of(&answer), id)
+                }
+                Err(failure) => (Outcome::Wrong(format!("no answer: {failure}")), None),
+            },
             Manner::Resets(_) | Manner::LosesTheAnswer => {
                 crate::resets::send(relay, &request.message(&server.to_string()), manner);
-                None
+                (Outcome::Unseen, None)
             }
         }
     }
@@ -212,6 +224,18 @@ impl Site {
             .unwrap();
         }
         began.elapsed()
+    }
+
+    /// Has each gateway write down the events that wait in its memory.
+    pub(crate) fn flush(&self) {
+        for index in 0..self.nodes.len() {
+            let call = admin("POST", "backup", None);
+            wait_until("the events of the audit log are written", || {
+                let (outcome, _) = self.send(index, &call, Manner::Patient);
+                matches!(outcome, Outcome::Done(_))
+            })
+            .unwrap();
+        }
     }
 
     /// Cuts all connections with servers: those that were silenced end at last.

@@ -24,9 +24,7 @@ impl Model {
             && job
                 .token
                 .is_some_and(|index| others.affect(index, &self.tokens[index]));
-        if is_done && !is_shared {
-            self.expect(job, answered.request_id.as_ref());
-        }
+        self.expect(job, answered, is_shared);
         if let Some(attempt) = &job.attempt
             && !is_refused
         {
@@ -38,7 +36,7 @@ impl Model {
                 self.set(before, state);
                 self.set(during, State::Unknown);
             }
-            self.change_user(job.user, attempt, is_done);
+            self.change_user(job.user, attempt, (!is_done).then_some(known));
         }
         match job.act {
             Act::LogOut | Act::Redeem | Act::UseEmail => {
@@ -98,11 +96,13 @@ impl Model {
         }
     }
 
-    fn change_user(&mut self, index: usize, attempt: &Attempt, is_done: bool) {
+    /// `unanswered_at` is how many tokens there were before a change that was not answered.
+    fn change_user(&mut self, index: usize, attempt: &Attempt, unanswered_at: Option<usize>) {
         let user = &mut self.users[index];
         user.passwords += 1;
-        if !is_done {
+        if let Some(count) = unanswered_at {
             user.attempt = Some(attempt.clone());
+            user.attempted_at = count;
             return;
         }
         user.changes += 1;

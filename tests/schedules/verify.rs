@@ -5,30 +5,21 @@ use std::collections::HashSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
 use crate::audit::Events;
-use crate::model::{Attempt, Kind, Model, State};
-use crate::plan::{Dialect, IMPORTED, Manner, Way};
+use crate::expected;
+use crate::model::{Kind, Model, State, Token};
+use crate::plan::{Manner, Way};
 use crate::requests::{self, Call, Outcome};
 use crate::site::Site;
+use crate::states;
 
 /// How many schedules ask at the same time.
 const AT_ONCE: usize = 4;
 /// By then every gateway has given up each connection that was silenced: the time-out, and a second, and time
 /// for a machine that is busy with other things.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// What ends all tokens of a user.
-const ENDS_ALL: [&str; 5] = [
-    "disable_user",
-    "set_password",
-    "reset_password",
-    "end_sessions",
-    "enable_user",
-];
-
 /// Who asks in the end.
-struct Asker<'a> {
+pub(crate) struct Asker<'a> {
     site: &'a Site,
     /// By when there has to be an answer to every question.
     deadline: Instant,
@@ -36,12 +27,10 @@ struct Asker<'a> {
 
 impl Asker<'_> {
     /// Asks until there is an answer that is not "unavailable".
-    fn ask(&self, gateway: usize, call: &Call) -> Outcome {
+    pub(crate) fn ask(&self, gateway: usize, call: &Call) -> Outcome {
         loop {
-            let answer = self.site.send(gateway, call, Manner::Patient);
-            let outcome = answer.map_or(Outcome::Unseen, |answer| Outcome::of(&answer));
-            let is_open = matches!(outcome, Outcome::Unavailable | Outcome::Unseen);
-            if !is_open || Instant::now() > self.deadline {
+            let (outcome, _) = self.site.send(gateway, call, Manner::Patient);
+            if outcome != Outcome::Unavailable || Instant::now() > self.deadline {
                 return outcome;
             }
             thread::sleep(Duration::from_millis(20));
@@ -69,29 +58,14 @@ pub(crate) fn verify_all(site: &Site, models: &mut [Model], events: &Events) {
 
 fn verify(asker: &Asker<'_>, model: &mut Model, events: &Events) {
     let mut wrong = Vec::new();
-    for expected in &model.expected {
-        let id = model.users[expected.user].id.to_string();
-        for kind in expected.events {
-            let is_it = |event: &Value| {
-                event["event"] == *kind && (event["outcome"] == "done" || *kind == "letter")
-            };
-            let is_recorded = match &expected.request_id {
-                Some(request) => events.of_request(request).iter().any(is_it),
-                None => events.of_user(&id, &[*kind]) >= model.answered(expected.user, &[*kind]),
-            };
-            if !is_recorded {
-                let what = &expected.what;
-                wrong.push(format!(
-                    "{what}: was answered, and there is no event {kind}"
-                ));
-            }
-        }
-    }
+    expected::compare(model, events, &mut wrong);
     let listed = listed(asker, model, events, &mut wrong);
-    tokens(asker, model, events, &listed, &mut wrong);
-    for user in 0..model.users.len() {
-        state_of_user(asker, model, user, events, &mut wrong);
-    }
+    events.compare_issued(model, &listed, &mut wrong);
+    let users = 0..model.users.len();
+    let ended: Vec<_> = users
+        .map(|user| states::compare(asker, model, user, events, &mut wrong))
+        .collect();
+    tokens(asker, model, events, &listed, &ended, &mut wrong);
     model.wrong.extend(wrong);
 }
 
@@ -138,6 +112,7 @@ fn tokens(
     model: &Model,
     events: &Events,
     listed: &HashSet<String>,
+    ended: &[bool],
     wrong: &mut Vec<String>,
 ) {
     for (index, token) in model.tokens.iter().enumerate() {
@@ -152,16 +127,25 @@ fn tokens(
         let outcome = asker.ask(index, &call);
         let what = format!("in the end, token {index} ({token:?})");
         let handle = events.handle_of(token, model);
-        let is = |kinds: &[&str]| {
-            handle
-                .as_ref()
-                .is_some_and(|one| events.of_handle(one, kinds))
+        let says_ended = |token: &Token| {
+            let handle = events.handle_of(token, model);
+            handle.is_some_and(|one| events.say_ended(&one))
         };
+        let parent = token.parent.map(|parent| &model.tokens[parent]);
+        let is_ended_by_parent = token.kind == Kind::Cross && parent.is_some_and(says_ended);
+        let mut users = [Some(token.user), token.actor].into_iter().flatten();
+        let is_ended_with_all =
+            users.any(|user| ended[user] && index < model.users[user].attempted_at);
         match (&outcome, token.state) {
             (Outcome::Done(_), State::Ended(..)) => {
                 wrong.push(format!("{what}: has ended, and is accepted"));
             }
-            (Outcome::Done(_), _) if is(&["revoke"]) => {
+            (Outcome::Done(_), _) if is_ended_with_all => {
+                wrong.push(format!(
+                    "{what}: that all its user's tokens ended is recorded, and it is accepted"
+                ));
+            }
+            (Outcome::Done(_), _) if says_ended(token) || is_ended_by_parent => {
                 wrong.push(format!("{what}: its end is recorded, and it is accepted"));
             }
             (Outcome::Done(_), _) => {
@@ -171,22 +155,8 @@ fn tokens(
             }
             (Outcome::Refused, State::Live) => wrong.push(format!("{what}: is refused")),
             (Outcome::Refused, State::Unknown) => {
-                let was_tried = |subject: &str, kinds: &[&str]| events.were_tried(subject, kinds);
-                let is_explained = token.is_superseded
-                    || token.kind == Kind::Reauthentication
-                    || token.kind.is_from_email()
-                    || token.kind == Kind::Cross
-                    || handle
-                        .as_ref()
-                        .is_some_and(|one| was_tried(one, &["revoke", "redeem", "evict"]))
-                    || [Some(token.user), token.actor]
-                        .into_iter()
-                        .flatten()
-                        .any(|user| {
-                            let id = model.users[user].id.to_string();
-                            user == IMPORTED || was_tried(&id, &ENDS_ALL)
-                        });
-                if !is_explained && handle.is_some() {
+                let is_known = handle.is_some() || token.kind.is_from_email();
+                if is_known && !events.explain_the_end(token, model) {
                     let events = events.told(&model.users[token.user].id.to_string());
                     wrong.push(format!(
                         "{what}: has ended, and no event says why:\n      {events}"
@@ -196,64 +166,5 @@ fn tokens(
             (Outcome::Refused, State::Ended(..)) => {}
             (other, _) => wrong.push(format!("{what}: {other:?}")),
         }
-    }
-}
-
-/// Whether a user is as known, and whether a change that was not answered was both made and recorded, or neither.
-fn state_of_user(
-    asker: &Asker<'_>,
-    model: &Model,
-    index: usize,
-    events: &Events,
-    wrong: &mut Vec<String>,
-) {
-    let user = &model.users[index];
-    let unanswered =
-        |kinds: &[&str]| events.of_user(&user.id.to_string(), kinds) > model.answered(index, kinds);
-    let shown = asker.ask(
-        0,
-        &requests::admin("GET", &format!("users/{}", user.name), None),
-    );
-    let Some(state) = shown.text("/state") else {
-        wrong.push(format!("user {index} cannot be shown: {shown:?}"));
-        return;
-    };
-    let is_active = state == "active";
-    let logs_in = |password: &str| {
-        let call = requests::login(Dialect::Memsource, user, password, "");
-        matches!(asker.ask(index, &call), Outcome::Done(_))
-    };
-    let (made, recorded) = match &user.attempt {
-        Some(Attempt::Active(wanted)) => {
-            let kind = if *wanted {
-                "enable_user"
-            } else {
-                "disable_user"
-            };
-            (is_active == *wanted, unanswered(&[kind]))
-        }
-        Some(Attempt::Password { before, after }) if is_active => {
-            let made = logs_in(after);
-            if !made && !logs_in(before) {
-                wrong.push(format!(
-                    "user {index} has neither the old nor the new password"
-                ));
-            }
-            (made, unanswered(&["set_password", "reset_password"]))
-        }
-        Some(_) => return,
-        None => {
-            if is_active != user.is_active || (is_active && !logs_in(&user.password)) {
-                wrong.push(format!("user {index} is {state}, and expected as {user:?}"));
-            }
-            return;
-        }
-    };
-    if made != recorded {
-        let attempt = &user.attempt;
-        let events = events.told(&user.id.to_string());
-        wrong.push(format!(
-            "user {index}, {attempt:?}: made is {made}, recorded is {recorded}:\n      {events}"
-        ));
     }
 }

@@ -1,18 +1,25 @@
 //! One connection of each kind goes silent: TCP is alive, and nothing comes.
 //!
-//! `ISOGLOSS_SILENCE` sets for how many seconds. What is asked later than the configured time-out and a second
-//! after the silence began is answered as ever, while the connection is still silent, and nothing is refused at
-//! any time.
+//! `ISOGLOSS_SILENCE` sets for how many seconds. Each question is answered within the configured time-out and a
+//! second, by then all answers are right again, while the connection is still silent, and nothing is refused at
+//! any time. That the gateway had to do with the silence is asserted, too.
 
+mod probe;
 mod site;
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::thread;
+use std::time::Duration;
 
-use conformance::relay::Relay;
+use conformance::relay::{Connection, Direction, Relay};
+use conformance::servers::SentinelServers;
 
-use self::site::{Probe, Site};
+use self::probe::Probe;
+use self::site::Site;
+
+/// Of a client, until the gateway has closed its connection.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 fn a_worker() {
     let site = Site::redis(&[]);
@@ -63,6 +70,18 @@ fn a_tracker_in_a_cluster() {
     );
 }
 
+/// It is asked whenever a connection to the primary is made.
+fn a_sentinel() {
+    let mut servers = SentinelServers::start(None, &[]).unwrap();
+    let site = Site::sentinels(&mut servers);
+    let is_asked = |one: &Connection| one.has_sent("GET-MASTER-ADDR-BY-NAME");
+    let silent = site.relays[0].wait_for("a question", is_asked).unwrap();
+    silent.stall(Direction::Requests);
+    let primary = servers.primary().unwrap();
+    primary.ask(&["CLIENT", "KILL", "TYPE", "normal"]).unwrap();
+    site.outlives("the connection to a sentinel", &silent, Probe::Login);
+}
+
 fn postgres() {
     let site = Site::postgres();
     let silent = site.used_by(0, Probe::Login);
@@ -78,7 +97,9 @@ fn the_mail_server() {
     let silent = relay.wait_for("a mail connection", |_| true).unwrap();
     silent.silence();
     relay.go_on();
-    site.outlives("a connection to the mail server", &silent, Probe::Email);
+    let what = "a connection to the mail server";
+    let is_given_up = || site.gateway.logs("no response within 3s (mail.timeout)");
+    site.outlives_as_seen_by(what, &silent, Probe::Email, is_given_up);
 }
 
 fn a_client() {
@@ -92,7 +113,13 @@ fn a_client() {
         .wait_for("a client", |one| one.has_sent("POST"))
         .unwrap();
     site.relays.push(relay);
-    site.outlives("a client in the middle of a request", &silent, Probe::Login);
+    let what = "a client in the middle of a request";
+    let is_answered = || silent.wait_until_held(Direction::Answers).is_ok();
+    site.outlives_as_seen_by(what, &silent, Probe::Login, is_answered);
+    let mut answer = String::new();
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
 }
 
 /// All at the same time, each at a gateway of its own.
@@ -105,6 +132,7 @@ fn what_is_asked_after_the_time_out_and_a_second_is_answered_though_a_connection
         the_pool,
         a_node_of_a_cluster,
         a_tracker_in_a_cluster,
+        a_sentinel,
         postgres,
         the_mail_server,
         a_client,

@@ -1,45 +1,27 @@
 //! A gateway, the relay to its servers, and what is asked there while a connection is silent.
 
+use std::cell::Cell;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use conformance::relay::{Connection, Direction, Relay};
-use conformance::servers::{ClusterServers, Server};
+use conformance::servers::{ClusterServers, SentinelServers, Server};
 use conformance::{Builder, Gateway, MailServer, Postgres, Request, Response, Store};
 use serde_json::json;
 
 use crate::announced::announced;
 use crate::gateway;
+use crate::silence::probe::{Answer, Probe, TIMEOUT};
 
-/// Of Redis, PostgreSQL and the mail server alike: long enough for a machine that is busy with other tests.
-const TIMEOUT: Duration = Duration::from_secs(3);
-/// How soon all is well.
-const BOUND: Duration = Duration::from_secs(4);
 /// Between two questions.
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// What is asked while a connection is silent.
-#[derive(Clone, Copy)]
-pub(super) enum Probe {
-    /// Is an invented token good? No gateway keeps such an answer.
-    Check,
-    /// A login, and the log-out of its token.
-    Login,
-    /// An e-mail that is asked for, and comes.
-    Email,
-}
-
-/// What came of a question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
-    Right,
-    Unavailable,
-}
 
 pub(super) struct Site {
     pub(super) gateway: Gateway,
     mail: MailServer,
     pub(super) relays: Vec<Relay>,
+    /// How long the slowest answer took.
+    slowest: Cell<Duration>,
     /// The servers behind them.
     _servers: (Option<Server>, Option<ClusterServers>, Option<Postgres>),
 }
@@ -58,6 +40,7 @@ fn start(builder: Builder) -> Gateway {
         "TOKENS__REDIS_POOL_TIMEOUT",
         "DIRECTORY__TIMEOUT",
         "MAIL__TIMEOUT",
+        "SERVER__HEAD_TIMEOUT",
     ] {
         builder = builder.env(format!("ISOGLOSS__{key}"), format!("{TIMEOUT:?}"));
     }
@@ -82,6 +65,7 @@ impl Site {
             gateway: start(builder),
             mail: MailServer::start("127.0.0.1").unwrap(),
             relays: vec![relay],
+            slowest: Cell::default(),
             _servers: (Some(server), None, None),
         }
     }
@@ -95,7 +79,23 @@ impl Site {
             gateway: start(gateway(store)),
             mail: MailServer::start("127.0.0.1").unwrap(),
             relays,
+            slowest: Cell::default(),
             _servers: (None, Some(servers), None),
+        }
+    }
+
+    /// The relay leads to the first of the sentinels.
+    pub(super) fn sentinels(servers: &mut SentinelServers) -> Self {
+        let port = servers.sentinels()[0].port();
+        let relay = Relay::to(port).unwrap();
+        let [from, to] = [port, relay.port()].map(|port| format!(":{port},"));
+        let store = Store::Redis(servers.url().replace(&from, &to));
+        Self {
+            gateway: start(gateway(store)),
+            mail: MailServer::start("127.0.0.1").unwrap(),
+            relays: vec![relay],
+            slowest: Cell::default(),
+            _servers: (None, None, None),
         }
     }
 
@@ -109,6 +109,7 @@ impl Site {
             gateway: start(builder),
             mail: MailServer::start("127.0.0.1").unwrap(),
             relays: vec![relay],
+            slowest: Cell::default(),
             _servers: (None, None, Some(server)),
         }
     }
@@ -122,30 +123,29 @@ impl Site {
             gateway: start(builder),
             mail,
             relays: vec![relay],
+            slowest: Cell::default(),
             _servers: (None, None, None),
         }
     }
 
     pub(super) fn ask(&self, probe: Probe) -> Answer {
-        let public = self.gateway.public();
         let bearing = |method: &str, token: &str| {
             let request = Request::new(method, "/v2/authorize");
             request.header("Authorization", format!("BimPlus {token}"))
         };
         let (answer, right) = match probe {
             Probe::Check => (
-                bearing("GET", &"0123456789abcdef".repeat(2)).send(public),
+                self.send(&bearing("GET", &"0123456789abcdef".repeat(2))),
                 401,
             ),
             Probe::Login => {
                 let body = json!({"user_id": "admin", "password": "admin-demo"});
-                let login = Request::post("/v2/authorize").json(&body).send(public);
-                let login = login.unwrap();
+                let login = self.send(&Request::post("/v2/authorize").json(&body));
                 if login.status == 200 {
                     let token = login.json().unwrap()["access_token"].clone();
-                    (bearing("DELETE", token.as_str().unwrap()).send(public), 200)
+                    (self.send(&bearing("DELETE", token.as_str().unwrap())), 200)
                 } else {
-                    (Ok(login), 200)
+                    (login, 200)
                 }
             }
             Probe::Email => {
@@ -154,10 +154,9 @@ impl Site {
                 if !self.mail.comes(before + 1, TIMEOUT) {
                     return Answer::Unavailable;
                 }
-                (Ok(answer), 200)
+                (answer, 200)
             }
         };
-        let answer = answer.unwrap();
         match answer.status {
             503 => Answer::Unavailable,
             status => {
@@ -169,8 +168,14 @@ impl Site {
 
     pub(super) fn ask_for_email(&self) -> Response {
         let path = "/api/v1/Authentication/RequestPasswordReset?APIKey=demo-api-key";
-        let asked = Request::post(path).json(&json!({"LoginName": "sample"}));
-        asked.send(self.gateway.public()).unwrap()
+        self.send(&Request::post(path).json(&json!({"LoginName": "sample"})))
+    }
+
+    fn send(&self, request: &Request) -> Response {
+        let asked = Instant::now();
+        let answer = request.send(self.gateway.public()).unwrap();
+        self.slowest.set(self.slowest.get().max(asked.elapsed()));
+        answer
     }
 
     /// The connection of a relay that is used most by these questions; those that are told of changes in Redis
@@ -206,32 +211,24 @@ impl Site {
         self.relays[relay].wait_for("a tracker", tracks).unwrap()
     }
 
-    /// Silences a connection, asks on and on, and lets it go on.
+    /// Silences a connection on which the gateway sends requests, asks on and on, and lets it go on.
     pub(super) fn outlives(&self, what: &str, silent: &Connection, probe: Probe) {
+        let is_hit = || silent.held(Direction::Requests) > 0;
+        self.outlives_as_seen_by(what, silent, probe, is_hit);
+    }
+
+    /// Does the same with any connection. `is_hit` tells, while it is still silent, whether the gateway has had
+    /// to do with the silence: otherwise right answers prove nothing.
+    pub(super) fn outlives_as_seen_by(
+        &self,
+        what: &str,
+        silent: &Connection,
+        probe: Probe,
+        is_hit: impl FnOnce() -> bool,
+    ) {
         silent.silence();
-        let began = Instant::now();
-        let mut answers = Vec::new();
-        while began.elapsed() < length() {
-            let asked = began.elapsed();
-            answers.push((asked, self.ask(probe)));
-            thread::sleep(PAUSE);
-        }
-        let bad: Vec<_> = answers
-            .iter()
-            .filter(|(_, answer)| *answer != Answer::Right)
-            .collect();
-        let last = bad.last().map_or(Duration::ZERO, |(asked, _)| *asked);
-        eprintln!(
-            "silence of {what} for {:?}: {} of {} answers unavailable, the last asked {last:.0?} after its \
-             beginning",
-            length(),
-            bad.len(),
-            answers.len()
-        );
-        assert!(
-            last <= BOUND,
-            "{what}: unavailable {last:?} after the silence began: {answers:?}"
-        );
+        self.asks_on_and_on(what, probe);
+        assert!(is_hit(), "{what}: the gateway did not notice the silence");
         for direction in Direction::BOTH {
             silent.go_on(direction);
         }
@@ -239,5 +236,38 @@ impl Site {
         for _ in 0..5 {
             assert_eq!(self.ask(probe), Answer::Right, "{what}: after the silence");
         }
+    }
+
+    fn asks_on_and_on(&self, what: &str, probe: Probe) {
+        let began = Instant::now();
+        let bound = probe.bound();
+        self.slowest.take();
+        // From when to when, since then.
+        let mut all = Vec::new();
+        while began.elapsed() < length() {
+            let asked = began.elapsed();
+            let answer = self.ask(probe);
+            let answered = began.elapsed();
+            all.push((asked..answered, answer));
+            thread::sleep(PAUSE);
+        }
+        let mut bad = all.iter().filter(|(_, answer)| *answer != Answer::Right);
+        let count = bad.clone().count();
+        let last = bad.next_back().map_or(Duration::ZERO, |(time, _)| time.end);
+        let slowest = self.slowest.get();
+        eprintln!(
+            "silence of {what} for {:?}: {count} of {} answers unavailable, the last {last:.1?} after its \
+             beginning; the slowest took {slowest:.1?}",
+            length(),
+            all.len()
+        );
+        assert!(
+            last <= bound,
+            "{what}: unavailable {last:?} after the silence began: {all:?}"
+        );
+        assert!(
+            slowest <= bound,
+            "{what}: an answer took {slowest:?}: {all:?}"
+        );
     }
 }
