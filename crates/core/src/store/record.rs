@@ -81,7 +81,8 @@ pub struct Record {
     #[serde(skip)]
     pub at_most: Option<u32>,
     /// Whether it was ended, and that answered as unavailable since too few replicas have it: the client may
-    /// repeat it. Appended.
+    /// repeat it. Appended, with when it would have expired: an earlier release finds a token that expired when it
+    /// was issued.
     #[serde(skip)]
     pub is_end_unconfirmed: bool,
     /// What a later release has appended.
@@ -170,27 +171,21 @@ impl Record {
 
     /// Whether it opens anything at that moment.
     pub(crate) fn is_live(&self, now: OffsetDateTime) -> bool {
-        self.expires_at > now && self.spent.is_none()
+        self.expires_at > now && self.spent.is_none() && !self.is_end_unconfirmed
     }
 
     /// Returns the record that is left of a token which was ended, if the client was not told that it was. One
     /// that was used before stays as it is.
     pub(crate) fn with_unconfirmed_end(&self) -> Self {
         let mut after = self.clone();
-        if after.spent.is_none() {
-            after.spent = Some(Spent::default());
-            after.is_end_unconfirmed = true;
-        }
+        after.is_end_unconfirmed = after.spent.is_none();
         after
     }
 
     /// Returns the record of the token before that.
     pub(crate) fn before_unconfirmed_end(&self) -> Self {
         let mut before = self.clone();
-        if before.is_end_unconfirmed {
-            before.is_end_unconfirmed = false;
-            before.spent = None;
-        }
+        before.is_end_unconfirmed = false;
         before
     }
 

@@ -5,16 +5,18 @@
 //! | `isogloss:t:<digest>` | the record | with the token |
 //! | `isogloss:u:<user>` | sorted set: the digest of each token, scored by its expiry | a minute after the last token |
 //! | `isogloss:s:<slot>` | the digest of the token that holds the slot | with that token |
-//! | `isogloss:w:` | nothing; it is written for replicas to acknowledge all that was before it | after a second |
+//! | `isogloss:w:<number>` | nothing; it is written for replicas to acknowledge all that was before it | after a second |
 //!
 //! `isogloss:` is the prefix of the settings. No command touches two keys, so the same layout serves a cluster.
 //!
 //! A token is announced in its user's list before it is stored, and listed by its digest afterwards: what a crash
 //! leaves behind is an announcement of a token that does not exist or that no client has, never a live token that
 //! is in no list. The order in which tokens are listed decides which of them are too many. A token that takes a
-//! slot ends the one before first, so a lost answer leaves no superseded token that lives.
+//! slot ends the one before first, so a lost answer leaves no superseded token that lives. A token whose login
+//! fails before it is listed is withdrawn: no client has it.
 
 mod address;
+mod arrival;
 mod cluster;
 mod cluster_client;
 mod dialer;
@@ -52,6 +54,7 @@ mod wires;
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::redis::cmd;
 use async_trait::async_trait;
@@ -85,6 +88,8 @@ pub struct RedisStore {
     /// None where each use of a token is noted by itself.
     touches: Option<Touches>,
     replicas: Replicas,
+    /// How long it may take to withdraw a token whose login failed.
+    withdrawing: Duration,
 }
 
 impl RedisStore {
@@ -115,6 +120,7 @@ impl RedisStore {
             near,
             touches,
             replicas: Replicas::of(settings),
+            withdrawing: settings.timeout,
         })
     }
 
@@ -168,22 +174,12 @@ impl TokenStore for RedisStore {
             return Ok(Vec::new());
         }
         self.announce(digest, record, now).await?;
-        let mut store = cmd("SET");
-        store
-            .arg(self.link.keys().token(digest))
-            .arg(record.encode()?)
-            .arg("PX")
-            .arg(life);
-        let () = self.link.ask(&store).await?;
-        if let Some(Slot::Exclusive(slot)) = record.slot {
-            self.take_over(slot, digest, life).await?;
-        }
-        let listed = self.arrive(digest, record, now).await?;
-        // Other logins hand it out from then on, so it is listed first.
+        let listed = self.store(digest, record, (life, now)).await?;
+        // Other logins hand it out from then on, so it is listed first, and not withdrawn if this fails.
         if let Some(Slot::Newest(slot)) = record.slot {
             self.lead(slot, digest, life).await?;
         }
-        self.enforce_caps(listed, (digest, record.user), now).await
+        Ok(self.enforce_caps(listed, (digest, record.user), now).await)
     }
 
     async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {

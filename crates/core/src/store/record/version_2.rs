@@ -83,7 +83,8 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
         bytes = postcard::to_extend(&appended, bytes).map_err(unreadable)?;
     }
     if has_more {
-        bytes = postcard::to_extend(&record.is_end_unconfirmed, bytes).map_err(unreadable)?;
+        let ended = record.is_end_unconfirmed.then(|| expires_after(record));
+        bytes = postcard::to_extend(&ended, bytes).map_err(unreadable)?;
     }
     bytes.extend_from_slice(&record.tail);
     Ok(bytes)
@@ -94,7 +95,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
     let (common, mut rest): (Common<'_>, _) =
         postcard::take_from_bytes(bytes).map_err(unreadable)?;
     let appended: Appended = next(&mut rest)?;
-    let is_end_unconfirmed = next(&mut rest)?;
+    let ended: Option<i64> = next(&mut rest)?;
     let after_issue = |after| {
         let moment = common.issued_at.checked_add(after).and_then(moment);
         moment.ok_or_else(|| unreadable("a moment is out of range"))
@@ -123,7 +124,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
         idle: rare.idle,
         issued_at: after_issue(0)?,
         used_at: after_issue(common.used_after)?,
-        expires_at: after_issue(common.expires_after)?,
+        expires_at: after_issue(ended.unwrap_or(common.expires_after))?,
         spent: rare.spent,
         actor_generation: rare.actor_generation,
         team: rare.team.into(),
@@ -131,14 +132,17 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
         lineage: appended.ancestry.map(lineage).transpose()?,
         address: appended.address,
         at_most: appended.at_most,
-        is_end_unconfirmed,
+        is_end_unconfirmed: ended.is_some(),
         tail: rest.to_vec(),
     })
 }
 
+fn expires_after(record: &Record) -> i64 {
+    milliseconds(record.expires_at) - milliseconds(record.issued_at)
+}
+
 impl<'r> From<&'r Record> for Common<'r> {
     fn from(record: &'r Record) -> Self {
-        let after_issue = |moment| milliseconds(moment) - milliseconds(record.issued_at);
         let rare = Rare::from(record);
         Self {
             realm: &record.realm,
@@ -148,8 +152,12 @@ impl<'r> From<&'r Record> for Common<'r> {
             client: (&record.client).into(),
             application: (&record.application).into(),
             issued_at: milliseconds(record.issued_at),
-            used_after: after_issue(record.used_at),
-            expires_after: after_issue(record.expires_at),
+            used_after: milliseconds(record.used_at) - milliseconds(record.issued_at),
+            expires_after: if record.is_end_unconfirmed {
+                0
+            } else {
+                expires_after(record)
+            },
             rare: (rare != Rare::default()).then_some(rare),
         }
     }

@@ -5,6 +5,8 @@
 //! That is decided here, command by command. Commands of one pipeline go out side by side, each
 //! to its server, and take effect in any order.
 
+mod confirmation;
+
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use ::redis::cluster::ClusterClient;
 use ::redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo};
 use ::redis::{Cmd, ConnectionInfo, FromRedisValue, ProtocolVersion, RedisError, RedisResult, cmd};
 use futures_util::future::join_all;
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 use super::RedisSettings;
@@ -94,22 +97,7 @@ impl Cluster {
             wire.wait_elsewhere(self.replicas.wait());
         }
         let asked = timeout(self.timeout, question.put(&mut wire)).await;
-        let answer = match asked {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => {
-                if error.is_timeout() {
-                    self.is_silent(client, &connected, &error);
-                } else if Fault::of(&error).spoils_the_connection() {
-                    client.doubt(&connected);
-                }
-                return Err(self.failed(error));
-            }
-            Err(_) => {
-                let silent = "no answer in time";
-                self.is_silent(client, &connected, &silent);
-                return Err(self.failed(silent));
-            }
-        };
+        let answer = self.answered((client, &connected), asked)?;
         let mut replicated = Ok(());
         if waits {
             let waited = wire.wait(self.replicas.wait()).await;
@@ -121,13 +109,43 @@ impl Cluster {
         Ok(Answered { answer, replicated })
     }
 
+    /// Returns the answer, or what went wrong. Connections that may be the cause are replaced.
+    fn answered<T>(
+        &self,
+        (client, connected): (&Arc<Client>, &Connected),
+        asked: Result<RedisResult<T>, Elapsed>,
+    ) -> Result<T, StoreError> {
+        match asked {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => {
+                if error.is_timeout() {
+                    self.is_silent(client, connected, &error);
+                } else if Fault::of(&error).spoils_the_connection() {
+                    client.doubt(connected);
+                }
+                Err(self.failed(error))
+            }
+            Err(_) => {
+                let silent = "no answer in time";
+                self.is_silent(client, connected, &silent);
+                Err(self.failed(silent))
+            }
+        }
+    }
+
     /// Returns where the primaries are: at least one, and together they have all slots.
     pub(super) async fn places(&self) -> Result<Vec<ConnectionInfo>, StoreError> {
+        let places = self.places_and_slots().await?.into_iter();
+        Ok(places.map(|(server, _)| server).collect())
+    }
+
+    /// The same, each with its slots.
+    async fn places_and_slots(&self) -> Result<Vec<(ConnectionInfo, Slots)>, StoreError> {
         match self.primaries().await {
             Ok(places) => {
                 let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
                 known.clone_from(&places);
-                Ok(places.into_iter().map(|(server, _)| server).collect())
+                Ok(places)
             }
             Err(error) => Err(self.unreachable(error).await),
         }

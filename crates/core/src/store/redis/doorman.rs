@@ -15,7 +15,7 @@ use deadpool_redis::{Hook, HookError, Metrics, PoolBuilder};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use super::identity::{Identity, RunId};
+use super::identity::{Identity, Queried, RunId};
 
 /// How long a server is taken for the primary without asking it.
 const ROLE_HOLDS: Duration = Duration::from_secs(1);
@@ -72,13 +72,19 @@ impl Doorman {
     ) -> Result<(), HookError> {
         self.prove(connection, metrics).await?;
         let server = RunId::of(connection).await.map_err(HookError::Backend)?;
-        if self.identity.is_queried(server) {
-            // Those before it lead elsewhere, where the name did not lead any more.
-            let before = metrics.created.checked_sub(Duration::from_nanos(1));
-            let mut known = self.known.lock().await;
-            known.doubted = known.doubted.max(before);
+        match self.identity.is_queried(server, metrics.created) {
+            Queried::Still => Ok(()),
+            Queried::FromNowOn => {
+                // Those before it lead elsewhere, where the name did not lead any more.
+                let before = metrics.created.checked_sub(Duration::from_nanos(1));
+                let mut known = self.known.lock().await;
+                known.doubted = known.doubted.max(before);
+                Ok(())
+            }
+            Queried::Before => Err(HookError::message(
+                "a connection that was made after it leads to another server",
+            )),
         }
-        Ok(())
     }
 
     async fn prove(

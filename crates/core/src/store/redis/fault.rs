@@ -38,6 +38,11 @@ impl Fault {
     }
 }
 
+/// Whether a server of a cluster answered that another one has the key.
+pub(super) fn is_elsewhere(error: &RedisError) -> bool {
+    matches!(error.code(), Some("MOVED" | "ASK"))
+}
+
 #[cfg(test)]
 mod tests {
     use ::redis::parse_redis_value;

@@ -6,6 +6,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{RedisResult, cmd};
@@ -26,17 +27,42 @@ pub(super) struct Identity {
 #[derive(Default)]
 struct Servers {
     queried: Option<RunId>,
+    /// When the connection to that one was made.
+    made: Option<Instant>,
     telling: Option<RunId>,
 }
 
+/// What a new connection of the pool says of the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Queried {
+    /// They lead to the same server.
+    Still,
+    /// Those that were made before lead to another server.
+    FromNowOn,
+    /// One that was made after it leads to another server.
+    Before,
+}
+
 impl Identity {
-    /// Records the server of a new connection of the pool, and returns whether those before it lead to
-    /// another one.
-    pub(super) fn is_queried(&self, server: Option<RunId>) -> bool {
+    /// Records the server of a new connection of the pool, which was made at that moment. Responses may come in
+    /// another order than connections were made in.
+    pub(super) fn is_queried(&self, server: Option<RunId>, made: Instant) -> Queried {
         self.change(|servers| {
             let is_other = servers.queried.is_some() && servers.queried != server;
+            if servers.made.is_some_and(|newest| made < newest) {
+                return if is_other {
+                    Queried::Before
+                } else {
+                    Queried::Still
+                };
+            }
             servers.queried = server;
-            is_other
+            servers.made = Some(made);
+            if is_other {
+                Queried::FromNowOn
+            } else {
+                Queried::Still
+            }
         })
     }
 
@@ -81,5 +107,29 @@ impl RunId {
             Err(error) if is_forbidden(&error) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_connection_that_was_made_last_says_which_server_is_queried() {
+        let [a, b] = ["a", "b"].map(|id| Some(RunId(id.to_owned())));
+        let first = Instant::now();
+        let [second, third] = [1, 2].map(|after| first + Duration::from_nanos(after));
+        let identity = Identity::default();
+        identity.tells(b.clone());
+        assert_eq!(identity.is_queried(a.clone(), first), Queried::Still);
+        assert!(identity.differs());
+        assert_eq!(identity.is_queried(b.clone(), third), Queried::FromNowOn);
+        assert!(!identity.differs());
+        // Its response comes last.
+        assert_eq!(identity.is_queried(a, second), Queried::Before);
+        assert!(!identity.differs());
+        assert_eq!(identity.is_queried(b, second), Queried::Still);
     }
 }

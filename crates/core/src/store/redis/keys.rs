@@ -58,9 +58,10 @@ impl Keys {
         self.key("u:", user.simple().to_string().as_bytes())
     }
 
-    /// The key that is written so that `WAIT` covers all that was written before.
-    pub(super) fn confirmation(&self) -> Vec<u8> {
-        self.key("w:", b"")
+    /// Returns a key that is written so that `WAIT` covers all that was written before. Every slot of a cluster
+    /// has some.
+    pub(super) fn confirmation(&self, number: u32) -> Vec<u8> {
+        self.key("w:", number.to_string().as_bytes())
     }
 
     /// The key of a bucket of tries.

@@ -53,6 +53,7 @@ use super::probe::{self, Probe};
 use super::question::{Answered, Manner, Question};
 use super::scan::Scan;
 use super::sentinel::Sentinels;
+use super::unconfirmed::write_confirmation;
 use crate::access::AccessChange;
 use crate::clock::Clock;
 use crate::connections::Connections;
@@ -175,6 +176,18 @@ impl Link {
         self.access().put(question, Manner::Revocation).await
     }
 
+    /// Waits until enough replicas of every primary have all that was written before.
+    pub(super) async fn confirm(&self) -> Result<(), StoreError> {
+        match &self.access().way {
+            Way::Primary(primary) => {
+                let write = write_confirmation(&self.keys.confirmation(0));
+                let written = primary.put::<()>((&write).into(), Manner::Revocation);
+                written.await?.replicated
+            }
+            Way::Cluster(cluster) => cluster.confirm(&self.keys).await,
+        }
+    }
+
     /// Lists the keys that begin with a prefix, page by page, from every primary. A key may come
     /// twice; one that comes or goes meanwhile may or may not come.
     pub(crate) async fn scan(&self, prefix: &str) -> Result<Scan, StoreError> {
@@ -290,6 +303,13 @@ impl Access {
                 pinged.map(|Answered { answer: (), .. }| ())
             }
             Way::Cluster(cluster) => cluster.ping(&ping).await,
+        }
+    }
+
+    /// Uses no connection of the pool again that there is. A cluster has no pool.
+    pub(super) async fn doubt(&self) {
+        if let Way::Primary(primary) = &self.way {
+            primary.look_anew().await;
         }
     }
 

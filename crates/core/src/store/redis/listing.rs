@@ -2,6 +2,7 @@
 
 use ::redis::{ScriptInvocation, cmd, pipe};
 use time::OffsetDateTime;
+use tracing::warn;
 use uuid::Uuid;
 
 use super::RedisStore;
@@ -84,22 +85,37 @@ impl RedisStore {
     /// Ends what a user holds beyond the caps, now that the newest of these tokens has arrived, and returns what
     /// it has ended. Those that arrive later end what is too many then: no two end each other. What is listed
     /// and not there may be a login that is under way: it stays listed until it would have expired.
+    ///
+    /// If Redis fails meanwhile, the login has been done all the same, and the next one ends what is too many.
     pub(super) async fn enforce_caps(
+        &self,
+        listed: Vec<TokenDigest>,
+        newest: (TokenDigest, Uuid),
+        now: OffsetDateTime,
+    ) -> Vec<TokenDigest> {
+        let mut evicted = Vec::new();
+        if let Err(error) = self.evict(listed, newest, now, &mut evicted).await {
+            warn!(%error, user = %newest.1, "tokens beyond the caps live until the next login of their user");
+        }
+        evicted
+    }
+
+    async fn evict(
         &self,
         listed: Vec<TokenDigest>,
         (newest, user): (TokenDigest, Uuid),
         now: OffsetDateTime,
-    ) -> Result<Vec<TokenDigest>, StoreError> {
+        evicted: &mut Vec<TokenDigest>,
+    ) -> Result<(), StoreError> {
         let mut tokens = self.records(listed).await?;
         tokens.retain(|(_, record)| record.user == user);
-        let mut evicted = Vec::new();
         for digest in self.caps.surplus(tokens, newest, now).evicted {
             // One that another login has ended meanwhile is that one's to report.
             if self.take(digest).await?.is_some() {
                 evicted.push(digest);
             }
         }
-        Ok(evicted)
+        Ok(())
     }
 
     /// Has a token hold a slot that only one may hold, and ends the one before first: if an answer is lost in
@@ -151,7 +167,8 @@ impl RedisStore {
             removal.cmd("DEL").arg(self.link.keys().token(*token));
         }
         let removed: Vec<u64> = self.link.revoke(&removal).await?;
-        if removed.iter().all(|removed| *removed == 0) {
+        // What was ended here confirms nothing at the other primaries of a cluster.
+        if removed.chunks(2).any(|pair| pair.iter().sum::<u64>() == 0) {
             self.confirm_earlier().await?;
         }
         // Only what was there and was listed: one that is listed and not there may be stored at this moment.

@@ -116,7 +116,7 @@ impl Primary {
                         if let Err(error) = &waited
                             && Fault::of(error).spoils_the_connection()
                         {
-                            drop(Connection::take(connection));
+                            self.discard(connection).await;
                         }
                         replicated = self.replicas.suffice(&place, waited);
                     }
@@ -124,8 +124,8 @@ impl Primary {
                 }
                 Ok(Err(error)) => error,
                 Err(_) => {
-                    drop(Connection::take(connection));
                     self.dialer.silence().log(&place);
+                    self.discard(connection).await;
                     return Err(failed_at(&place, "no answer in time"));
                 }
             };
@@ -134,8 +134,7 @@ impl Primary {
                 self.dialer.silence().log(&place);
             }
             if fault.spoils_the_connection() {
-                drop(Connection::take(connection));
-                self.look_anew().await;
+                self.discard(connection).await;
             }
             let may_ask_again = match fault {
                 Fault::Elsewhere => manner == Manner::Repeatable || question.is_one(),
@@ -213,8 +212,14 @@ impl Primary {
         })
     }
 
+    /// Drops a connection that failed, and uses none of the others again.
+    async fn discard(&self, connection: Connection) {
+        drop(Connection::take(connection));
+        self.look_anew().await;
+    }
+
     /// Uses no connection again that there is: they lead where the broken one did.
-    async fn look_anew(&self) {
+    pub(super) async fn look_anew(&self) {
         let mut known = self.way.lock().await;
         if let Some(way) = known.as_mut() {
             way.doorman.doubt_all().await;

@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 
 use super::RedisStore;
 use super::dialer::Dialer;
+use super::fault::is_elsewhere;
 use super::keys::Keys;
 use super::name::{failed_at, name_of};
 use super::replicas::Replicas;
@@ -137,10 +138,6 @@ async fn lag(
     Ok(Some(format!(
         "{why}: log-outs, and logins that end another token, are answered as unavailable"
     )))
-}
-
-fn is_elsewhere(error: &RedisError) -> bool {
-    matches!(error.code(), Some("MOVED" | "ASK"))
 }
 
 /// Commands that a server refused, by why.

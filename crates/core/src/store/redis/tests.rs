@@ -11,6 +11,7 @@ mod servers;
 mod clocks;
 mod contracts;
 mod credentials;
+mod failed_logins;
 mod failover;
 mod fitness;
 mod identity;

@@ -91,6 +91,8 @@ async fn watch(
             return Err(failed("there are other primaries now"));
         }
         if access.dialer.identity().differs() {
+            // The pool may be the one that is behind: where a name moves, idle connections stay good.
+            access.doubt().await;
             return Err(failed("another server is queried than tells of changes"));
         }
         let beats = trackers.iter_mut().map(Tracker::beat);

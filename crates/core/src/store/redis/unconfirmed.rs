@@ -7,7 +7,7 @@
 //! A record that cannot be left behind, since the primary went away just then, makes the repetition fail as that
 //! of something that was done.
 
-use ::redis::cmd;
+use ::redis::{Cmd, cmd};
 use time::OffsetDateTime;
 use tracing::warn;
 
@@ -51,14 +51,12 @@ impl RedisStore {
     }
 
     /// Waits until replicas have all that was written before: what is not there may have been removed, and that
-    /// not confirmed. `WAIT` covers what its own connection wrote, so something is written first.
+    /// not confirmed.
     pub(super) async fn confirm_earlier(&self) -> Result<(), StoreError> {
         if !self.replicas.are_wanted() {
             return Ok(());
         }
-        let mut write = cmd("SET");
-        write.arg(self.link.keys().confirmation());
-        self.link.revoke(write.arg("").arg("PX").arg(1000)).await
+        self.link.confirm().await
     }
 
     /// Removes a token that has ended from its lists. If that fails it is listed and not there, which does no
@@ -68,6 +66,13 @@ impl RedisStore {
             warn!(%error, session = %digest, "an ended session stays listed until it would have expired");
         }
     }
+}
+
+/// Makes what is written so that `WAIT`, on the same connection, covers all that was written before.
+pub(super) fn write_confirmation(key: &[u8]) -> Cmd {
+    let mut write = cmd("SET");
+    write.arg(key).arg("").arg("PX").arg(1000);
+    write
 }
 
 fn warn_if_lost(digest: TokenDigest, kept: Result<(), StoreError>) {

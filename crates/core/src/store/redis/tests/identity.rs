@@ -65,6 +65,24 @@ async fn what_one_server_tells_is_not_believed_once_another_is_queried() {
     }
 }
 
+/// The server that the name led to before stays up, and is a primary of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pool_moves_when_the_connection_that_tells_was_made_to_another_server() {
+    let (first, second) = (Server::start(&[]).unwrap(), Server::start(&[]).unwrap());
+    let relay = Relay::before(first.port());
+    let here = store(&brief(at(relay.port())));
+    let there = store(&brief(at(second.port())));
+    put(&here, 1).await;
+    put(&there, 2).await;
+    wait_until_kept(&here, 1).await;
+    relay.lead_to(second.port());
+    assert_eq!(relay.silence("TRACKING", ""), 1);
+    wait_until_kept(&here, 2).await;
+    assert_eq!(here.get(digest(1)).await.unwrap(), None);
+    assert!(here.take(digest(2)).await.unwrap().is_some());
+    assert_eq!(there.get(digest(2)).await.unwrap(), None);
+}
+
 #[test]
 fn a_worker_queries_no_other_server_than_the_one_that_tells() {
     let (first, second) = (Server::start(&[]).unwrap(), Server::start(&[]).unwrap());

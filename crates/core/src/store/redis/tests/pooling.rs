@@ -1,12 +1,18 @@
 //! A connection is used again.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use tokio::runtime::Builder;
+use tokio::time::sleep;
+use uuid::Uuid;
 
 use super::contracts::access_list;
-use super::servers::Server;
-use super::{RedisSettings, settings, store};
+use super::relay::Relay;
+use super::servers::{Server, wait_until};
+use super::{RedisSettings, at, settings, store};
 use crate::store::TokenStore as _;
-use crate::store::contract::digest;
+use crate::store::contract::{HOUR, NOW, digest, record};
 
 /// How many connections it has taken, this question's included.
 fn taken(server: &Server) -> usize {
@@ -33,4 +39,46 @@ fn a_connection_outlives_the_runtime_that_made_it() {
         runtime.block_on(store.get(digest(1))).unwrap();
     }
     assert_eq!(taken(&server), before + 2);
+}
+
+/// The connections that a server has, by number, that of this question left out.
+fn connections(server: &Server) -> BTreeSet<String> {
+    let listed = server.ask(&["CLIENT", "LIST"]).unwrap();
+    let others = listed.lines().filter(|line| !line.contains("cmd=client"));
+    let number = |line: &str| line.split_whitespace().next().map(str::to_owned);
+    others.filter_map(number).collect()
+}
+
+/// A script takes two commands here, and the time-out of both together is over before that of the second.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_command_that_took_too_long_no_older_connection_is_used() {
+    let server = Server::start(&[]).unwrap();
+    let relay = Relay::before(server.port());
+    let store = store(&RedisSettings {
+        near_cache: 0,
+        timeout: Duration::from_millis(500),
+        ..settings(at(relay.port))
+    });
+    let kept = record(Uuid::new_v4(), NOW, HOUR);
+    let (one, two) = tokio::join!(store.get(digest(1)), store.get(digest(2)));
+    assert_eq!((one.unwrap(), two.unwrap()), (None, None));
+    let before = connections(&server);
+    assert_eq!(before.len(), 2);
+    let mut first = relay.hold_after("EVALSHA", 0);
+    let second = relay.hold_after("LOAD", 0);
+    let held_up = async {
+        first.reached().await;
+        // Part of the time that both commands have.
+        sleep(Duration::from_millis(100)).await;
+        drop(first);
+    };
+    let (put, ()) = tokio::join!(store.put(digest(1), &kept, NOW), held_up);
+    let error = put.unwrap_err().to_string();
+    assert!(error.contains("no answer in time"), "{error}");
+    drop(second);
+    assert_eq!(store.get(digest(1)).await.unwrap(), None);
+    wait_until("older connections are closed", || {
+        connections(&server).is_disjoint(&before)
+    })
+    .unwrap();
 }

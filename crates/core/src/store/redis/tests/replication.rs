@@ -168,6 +168,34 @@ async fn an_end_that_is_redirected_waits_where_it_was_done() {
     assert_eq!(store.take(digest(1)).await.unwrap(), Some(kept));
 }
 
+/// What was written before was written by other connections. A token that arrived meanwhile is ended and confirmed
+/// by its shard, which says nothing of the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_one_shard_has_not_confirmed_stays_unavailable_until_it_has() {
+    let mut servers = ClusterServers::start(None, &["--cluster-node-timeout", "60000"]).unwrap();
+    let mut settings = settings(servers.url());
+    settings.wait_replicas = 1;
+    settings.timeout = Duration::from_secs(1);
+    let here = store(&settings);
+    for stalled in 3..6 {
+        let there = store(&settings);
+        // Its connections are older than what they are to confirm.
+        there.confirm_earlier().await.unwrap();
+        let kept = record(Uuid::new_v4(), NOW, HOUR);
+        for number in 0..20 {
+            here.put(digest(number), &kept, NOW).await.unwrap();
+        }
+        servers.servers()[stalled].stall().unwrap();
+        assert!(here.remove_user(kept.user).await.is_err());
+        assert!(there.confirm_earlier().await.is_err(), "{stalled}");
+        there.put(digest(20), &kept, NOW).await.unwrap();
+        assert!(there.remove_user(kept.user).await.is_err(), "{stalled}");
+        servers.servers()[stalled].go_on().unwrap();
+        while there.remove_user(kept.user).await.is_err() {}
+        assert_eq!(there.of_user(kept.user).await.unwrap(), []);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_waits_too() {
     let mut servers = ClusterServers::start(None, &[]).unwrap();
