@@ -1,7 +1,7 @@
 //! A disk that is full, or that loses what it was told to keep.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use redb::{Durability, StorageBackend};
@@ -33,6 +33,29 @@ pub(super) struct Used {
     pub(super) synced: usize,
 }
 
+/// What can keep a disk from being opened.
+#[derive(Debug, Default)]
+pub(super) struct Gate {
+    is_shut: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Gate {
+    pub(super) fn shut(&self, is_shut: bool) {
+        *self.is_shut.lock().unwrap() = is_shut;
+        self.changed.notify_all();
+    }
+
+    fn pass(&self) {
+        let is_shut = self.is_shut.lock().unwrap();
+        drop(
+            self.changed
+                .wait_while(is_shut, |is_shut| *is_shut)
+                .unwrap(),
+        );
+    }
+}
+
 /// A disk as Linux has it: after a sync that failed, what was written is shown and never written again.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Failing(Arc<Mutex<Content>>);
@@ -62,15 +85,15 @@ impl Failing {
     }
 
     /// A store that waits for the gate when it opens the disk.
-    pub(super) fn store_behind(&self, gate: &Arc<Mutex<()>>) -> EmbeddedStore {
+    pub(super) fn store_behind(&self, gate: &Arc<Gate>) -> EmbeddedStore {
         let opened = Shelf::on(self.behind(gate)).unwrap().unwrap();
         EmbeddedStore::start(opened, Durability::Immediate, CAPS).unwrap()
     }
 
-    pub(super) fn behind(&self, gate: &Arc<Mutex<()>>) -> Disk {
+    pub(super) fn behind(&self, gate: &Arc<Gate>) -> Disk {
         let (disk, probed, gate) = (self.clone(), self.clone(), Arc::clone(gate));
         let open = move || -> io::Result<Box<dyn StorageBackend>> {
-            drop(gate.lock().unwrap());
+            gate.pass();
             disk.change(|disk| disk.used.opened += 1);
             Ok(Box::new(disk.clone()))
         };
