@@ -1,6 +1,7 @@
 //! Tokens in this process: a redb file, or the same in memory.
 
 mod disk;
+mod failure;
 mod overlay;
 mod pace;
 #[cfg(test)]
@@ -16,9 +17,11 @@ use redb::{Durability, ReadTransaction};
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use self::failure::{failed, named, needs_reopening};
 use self::pace::Pace;
 use self::shelf::Shelf;
 use self::tables::UserKey;
@@ -36,11 +39,18 @@ const PAGE: usize = 500;
 /// What is written to find out whether it can be.
 const PROBE: [u8; 16 * 1024] = [0; 16 * 1024];
 
+/// How long a read waits for the database to be opened again.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Why there is no answer meanwhile.
+const REOPENING: &str = "being reopened after the disk failed";
+
 /// A token store without a server. Writes are durable when they are answered, and grouped: all
 /// that arrive during one flush to the disk share the next.
 pub struct EmbeddedStore {
     shelf: Shelf,
     writer: Writer,
+    patience: Duration,
 }
 
 impl EmbeddedStore {
@@ -64,7 +74,11 @@ impl EmbeddedStore {
 
     fn start(shelf: Shelf, durability: Durability, caps: Caps) -> Result<Self, StoreError> {
         let writer = Writer::start(shelf.clone(), durability, caps)?;
-        Ok(Self { shelf, writer })
+        Ok(Self {
+            shelf,
+            writer,
+            patience: PATIENCE,
+        })
     }
 
     /// Stores as much as a few tokens need, and removes it.
@@ -76,24 +90,27 @@ impl EmbeddedStore {
         Ok(())
     }
 
-    /// Reads. When the disk refuses a write, the database is closed and opened anew, which ends all reads: they
-    /// begin again after that.
+    /// Reads. When the disk refuses a write, the database is closed and opened again, which ends all reads:
+    /// they begin again after that, unless it takes too long.
     async fn reading<T>(
         &self,
         read: impl Fn(&ReadTransaction) -> tables::Result<T> + Sync,
     ) -> Result<T, StoreError> {
         let attempt = || read(&self.shelf.read()?);
-        if let Ok(found) = attempt() {
-            return Ok(found);
-        }
-        // Answered once it is open again, whatever the answer is. If no write has failed, the thread that
-        // writes finds out that it has to be opened anew.
-        let nothing = |answer| Change::Probe {
-            stored: None,
-            answer,
+        let error = match attempt() {
+            Ok(found) => return Ok(found),
+            Err(error) => error,
         };
-        let _ = self.writer.apply(nothing).await;
-        attempt().map_err(named)
+        // Only the shelf itself says a `StoreError`: the database is not open.
+        if !error.is::<StoreError>() && !needs_reopening(error.as_ref()) {
+            return Err(failed(error));
+        }
+        // If no write has failed, the writing thread does not know yet that the database needs reopening.
+        let checked = self.writer.apply(|answer| Change::Check { answer });
+        match tokio::time::timeout(self.patience, checked).await {
+            Ok(_) => attempt().map_err(named),
+            Err(_) => Err(failed(REOPENING)),
+        }
     }
 
     /// Some of all records, in the order of their digests.
@@ -276,17 +293,5 @@ impl TokenStore for EmbeddedStore {
     async fn close(&self) {
         // Fails if it is closed already.
         let _ = self.writer.apply(|answer| Change::Close { answer }).await;
-    }
-}
-
-fn failed(error: impl std::fmt::Display) -> StoreError {
-    StoreError::new("embedded token store", error)
-}
-
-/// An error of a read. What the store says itself is not said twice.
-fn named(error: tables::Error) -> StoreError {
-    match error.downcast::<StoreError>() {
-        Ok(error) => *error,
-        Err(error) => failed(error),
     }
 }

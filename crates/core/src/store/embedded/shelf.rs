@@ -9,10 +9,12 @@ use std::time::Duration;
 use redb::backends::InMemoryBackend;
 use redb::{
     Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase as _, StorageBackend,
+    TransactionError,
 };
 
 use super::disk::Disk;
-use super::{failed, tables};
+use super::failure::failed;
+use super::{REOPENING, tables};
 use crate::error::StoreError;
 use crate::private_file::create_private_file;
 
@@ -30,11 +32,22 @@ pub(super) struct Shelf {
 /// What has become of the database.
 enum State {
     Open(Arc<Database>),
+    /// It is open for readers: the disk takes no writes.
+    Readable(Arc<Database>),
     /// It is closed for a moment.
     Reopening,
-    /// It could not be opened anew, for this reason.
+    /// It could not be opened again, for this reason.
     Failed(StoreError),
     Closed,
+}
+
+/// Why a database could not be opened for writing again.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// The disk took no small write. What can be read stayed open, and trying again costs no more than that write.
+    Disk(StoreError),
+    /// The database could not be synced or opened, which may have read and written all of it.
+    Database(StoreError),
 }
 
 impl Shelf {
@@ -51,7 +64,10 @@ impl Shelf {
 
     /// Opens what is on that disk, and makes it if it is empty.
     pub(super) fn on(disk: Disk) -> Result<Option<Self>, StoreError> {
-        let database = match Builder::new().create_with_backend(disk.open()?) {
+        let Some(storage) = disk.open()? else {
+            return Ok(None);
+        };
+        let database = match Builder::new().create_with_backend(storage) {
             Err(DatabaseError::DatabaseAlreadyOpen) => return Ok(None),
             opened => opened.map_err(failed)?,
         };
@@ -76,38 +92,72 @@ impl Shelf {
         }
     }
 
-    /// The database. It must not be kept: what closes it waits for that.
+    /// Returns the database that can be written to. It must not be kept: what closes it waits for that.
     pub(super) fn database(&self) -> Result<Arc<Database>, StoreError> {
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
             State::Open(database) => Ok(Arc::clone(database)),
-            State::Reopening => Err(failed("being reopened after the disk failed")),
-            State::Failed(error) => Err(error.clone()),
-            State::Closed => Err(failed("closed")),
+            State::Readable(_) => Err(failed("the disk takes no writes")),
+            state => Err(why_closed(state)),
         }
     }
 
     pub(super) fn read(&self) -> Result<ReadTransaction, tables::Error> {
-        Ok(self.database()?.begin_read()?)
+        let database = match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Open(database) | State::Readable(database) => Arc::clone(database),
+            state => return Err(why_closed(state).into()),
+        };
+        Ok(database.begin_read()?)
     }
 
-    /// Closes it and opens it anew. If that fails because the disk takes no writes, it can be read from then on,
-    /// and must not be written to. What fails here is tried again at the next call.
-    pub(super) fn reopen(&self) -> Result<(), StoreError> {
+    /// Returns an error if the database answers nothing more. Writes nothing.
+    pub(super) fn check(&self) -> Result<(), tables::Error> {
+        Ok(answers(self.database()?.as_ref())?)
+    }
+
+    /// Closes the database and opens it again. While the disk takes no writes, it can be read from, and must not be
+    /// written to. What fails here is tried again at the next call.
+    pub(super) fn reopen(&self) -> Result<(), Refusal> {
         let Some(disk) = &self.disk else {
             return Ok(());
         };
+        let probed = disk.probe();
+        if (probed.is_err() || disk.is_unsynced()) && !self.is_readable() {
+            // What it answers is known by its state.
+            let _ = self.open_as(|| Ok(State::Readable(open(disk.open_for_reading()?)?)));
+        }
+        match probed {
+            Ok(()) => {}
+            Err(error) if self.is_readable() => return Err(Refusal::Disk(error)),
+            Err(error) => return Err(Refusal::Database(error)),
+        }
+        disk.sync_again(self.is_open()).map_err(Refusal::Database)?;
+        let opened = self.open_as(|| Ok(State::Open(open(disk.open_again()?)?)));
+        if opened.is_err() {
+            let _ = self.open_as(|| Ok(State::Readable(open(disk.open_for_reading()?)?)));
+        }
+        opened.map_err(Refusal::Database)
+    }
+
+    /// Returns whether the database is open for readers only, and answers them.
+    pub(super) fn is_readable(&self) -> bool {
+        match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Readable(database) => answers(database).is_ok(),
+            _ => false,
+        }
+    }
+
+    /// Returns whether the storage is locked by this process.
+    fn is_open(&self) -> bool {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        matches!(&*state, State::Open(_) | State::Readable(_))
+    }
+
+    /// Closes what is open, and opens it so.
+    fn open_as(&self, open: impl FnOnce() -> Result<State, StoreError>) -> Result<(), StoreError> {
         self.leave(State::Reopening);
-        let opened = disk.open_again().and_then(open);
-        let (state, outcome) = match opened {
-            Ok(database) => (State::Open(Arc::new(database)), Ok(())),
-            Err(error) => {
-                let readable = disk.open_for_reading().and_then(open);
-                let state = match readable {
-                    Ok(database) => State::Open(Arc::new(database)),
-                    Err(_) => State::Failed(error.clone()),
-                };
-                (state, Err(error))
-            }
+        let (state, outcome) = match open() {
+            Ok(state) => (state, Ok(())),
+            Err(error) => (State::Failed(error.clone()), Err(error)),
         };
         drop(self.enter(state));
         outcome
@@ -120,7 +170,7 @@ impl Shelf {
 
     /// Closes the database, if it is open.
     fn leave(&self, next: State) {
-        if let State::Open(before) = self.enter(next) {
+        if let State::Open(before) | State::Readable(before) = self.enter(next) {
             while Arc::strong_count(&before) > 1 {
                 sleep(GLANCE);
             }
@@ -134,9 +184,22 @@ impl Shelf {
     }
 }
 
-fn open(storage: impl StorageBackend) -> Result<Database, StoreError> {
+fn why_closed(state: &State) -> StoreError {
+    match state {
+        State::Failed(error) => error.clone(),
+        State::Closed => failed("closed"),
+        State::Open(_) | State::Readable(_) | State::Reopening => failed(REOPENING),
+    }
+}
+
+/// Fails if redb answers nothing more: it says so before a transaction begins, which ends here without a change.
+fn answers(database: &Database) -> Result<(), TransactionError> {
+    database.try_begin_write().map(drop)
+}
+
+fn open(storage: impl StorageBackend) -> Result<Arc<Database>, StoreError> {
     let opened = Builder::new().create_with_backend(storage);
-    opened.map_err(|error| match error {
+    opened.map(Arc::new).map_err(|error| match error {
         DatabaseError::DatabaseAlreadyOpen => failed("another process has it open"),
         error @ (DatabaseError::Storage(_) | _) => failed(error),
     })

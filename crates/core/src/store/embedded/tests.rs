@@ -1,6 +1,7 @@
 //! What only the embedded store does.
 
 mod failing;
+mod reopened;
 
 use futures_util::future::join_all;
 use uuid::Uuid;

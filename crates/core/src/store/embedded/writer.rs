@@ -1,27 +1,26 @@
 //! One thread that writes: it gathers the changes that wait and commits them together.
 
 mod change;
+mod pause;
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use redb::{CommitError, Durability, StorageError, TableError, TransactionError};
+use redb::Durability;
 use tokio::sync::oneshot;
 
 use self::change::Answer;
 pub(super) use self::change::{Change, Step};
-use super::failed;
-use super::shelf::Shelf;
+use self::pause::Pauses;
+use super::failure::{failed, needs_reopening};
+use super::shelf::{Refusal, Shelf};
 use super::tables::{self, Tables};
 use crate::error::StoreError;
 use crate::store::Caps;
 
 /// How many changes share one commit at the most.
 const BATCH: usize = 256;
-
-/// How long nothing is written after the disk refused it.
-const CONVALESCENCE: Duration = Duration::from_secs(1);
 
 /// The way to the writing thread, which ends when this is dropped.
 pub(super) struct Writer(Sender<Change>);
@@ -52,11 +51,15 @@ impl Writer {
 }
 
 fn write(shelf: &Shelf, durability: Durability, caps: Caps, queue: &Receiver<Change>) {
+    let mut pauses = Pauses::default();
     let mut ill: Option<Illness> = None;
     loop {
         // However many changes come in meanwhile: they are refused, and none of them holds this up.
         if ill.as_ref().is_some_and(|illness| illness.left().is_zero()) {
-            ill = heal(shelf);
+            ill = shelf
+                .reopen()
+                .err()
+                .map(|refusal| Illness::after(refusal, &mut pauses));
         }
         let waited = match &ill {
             None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -69,56 +72,77 @@ fn write(shelf: &Shelf, durability: Durability, caps: Caps, queue: &Receiver<Cha
         };
         let mut changes = vec![first];
         changes.extend(queue.try_iter().take(BATCH - 1));
-        let (closes, changes): (Vec<_>, Vec<_>) = changes
-            .into_iter()
-            .partition(|change| matches!(change, Change::Close { .. }));
-        // Nobody's answer waits for a sweep that came along with it.
-        let (sweeps, changes): (Vec<_>, Vec<_>) = changes
-            .into_iter()
-            .partition(|change| matches!(change, Change::Sweep { .. }));
+        let (closes, changes) = split(changes, |change| matches!(change, Change::Close { .. }));
+        let (checks, changes) = split(changes, |change| matches!(change, Change::Check { .. }));
+        // No other answer waits for a sweep that came along with it.
+        let (sweeps, changes) = split(changes, |change| matches!(change, Change::Sweep { .. }));
         for changes in [changes, sweeps] {
             match &ill {
                 Some(illness) => changes
                     .into_iter()
                     .for_each(|one| one.fail(&illness.reason)),
                 None if changes.is_empty() => {}
-                None => ill = make(shelf, durability, caps, changes),
+                None => match make(shelf, durability, caps, changes) {
+                    Ok(()) => pauses = Pauses::default(),
+                    Err(reason) => ill = Some(reopen(shelf, reason, &mut pauses)),
+                },
             }
         }
+        if !checks.is_empty() && ill.is_none() {
+            ill = match shelf.check() {
+                Err(error) if needs_reopening(error.as_ref()) => {
+                    Some(reopen(shelf, error.to_string(), &mut pauses))
+                }
+                Ok(()) | Err(_) => None,
+            };
+        }
+        checks.into_iter().for_each(Change::done);
         if !closes.is_empty() {
             shelf.close();
-            closes.into_iter().for_each(Change::closed);
+            closes.into_iter().for_each(Change::done);
             return;
         }
     }
 }
 
-/// Makes all changes or none, and answers those who wait. What ails the disk afterwards, if it does.
+/// Returns the changes of one kind, and the others.
+fn split(changes: Vec<Change>, is_wanted: fn(&Change) -> bool) -> (Vec<Change>, Vec<Change>) {
+    changes.into_iter().partition(is_wanted)
+}
+
+/// Makes all changes or none, and answers each. Returns why the database needs reopening, if it does.
 fn make(
     shelf: &Shelf,
     durability: Durability,
     caps: Caps,
     changes: Vec<Change>,
-) -> Option<Illness> {
+) -> Result<(), String> {
     match commit(shelf, durability, caps, changes) {
         Ok(answers) => {
             for answer in answers {
                 answer(Ok(()));
             }
-            None
+            Ok(())
         }
         Err((error, answers)) => {
             let reason = error.to_string();
             for answer in answers {
                 answer(Err(failed(&reason)));
             }
-            if !is_of_the_disk(error.as_ref()) {
-                return None;
+            if needs_reopening(error.as_ref()) {
+                return Err(reason);
             }
-            // It can be read from soon; with writing we wait, or a full disk would keep us opening
-            // and closing.
-            heal(shelf).or_else(|| Some(Illness::new(reason)))
+            Ok(())
         }
+    }
+}
+
+/// Opens the database again for readers. Writing pauses in any case, or a full disk would keep the thread opening
+/// and closing it.
+fn reopen(shelf: &Shelf, reason: String, pauses: &mut Pauses) -> Illness {
+    match shelf.reopen() {
+        Ok(()) => Illness::new(reason, pauses.next()),
+        Err(refusal) => Illness::after(refusal, pauses),
     }
 }
 
@@ -129,43 +153,23 @@ struct Illness {
 }
 
 impl Illness {
-    fn new(reason: String) -> Self {
+    fn new(reason: String, pause: Duration) -> Self {
         Self {
             reason,
-            until: Instant::now() + CONVALESCENCE,
+            until: Instant::now() + pause,
+        }
+    }
+
+    fn after(refusal: Refusal, pauses: &mut Pauses) -> Self {
+        match refusal {
+            Refusal::Disk(error) => Self::new(error.to_string(), pause::FIRST),
+            Refusal::Database(error) => Self::new(error.to_string(), pauses.next()),
         }
     }
 
     fn left(&self) -> Duration {
         self.until.saturating_duration_since(Instant::now())
     }
-}
-
-/// Whether redb answers nothing more after it.
-fn is_of_the_disk(error: &(dyn std::error::Error + 'static)) -> bool {
-    let storage = match error.downcast_ref() {
-        Some(error) => Some(error),
-        None => match (error.downcast_ref(), error.downcast_ref()) {
-            (Some(CommitError::Storage(error)), _)
-            | (_, Some(TransactionError::Storage(error))) => Some(error),
-            _ => match error.downcast_ref() {
-                Some(TableError::Storage(error)) => Some(error),
-                _ => None,
-            },
-        },
-    };
-    matches!(
-        storage,
-        Some(StorageError::Io(_) | StorageError::PreviousIo)
-    )
-}
-
-/// Opens the database anew; what ails it if that cannot be.
-fn heal(shelf: &Shelf) -> Option<Illness> {
-    shelf
-        .reopen()
-        .err()
-        .map(|error| Illness::new(error.to_string()))
 }
 
 /// Sends an outcome that was kept back until the commit.
@@ -209,7 +213,7 @@ fn commit(
                     later(answer, tables.restore(&token), &mut pending)
                 }
                 // The thread sees to it after all changes are made.
-                Change::Close { .. } => Ok(()),
+                Change::Check { .. } | Change::Close { .. } => Ok(()),
                 Change::Take { digest, answer } => later(answer, tables.take(digest), &mut pending),
                 Change::RemoveUser { user, answer } => {
                     later(answer, tables.remove_user(user), &mut pending)

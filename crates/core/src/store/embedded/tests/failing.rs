@@ -1,7 +1,7 @@
 //! A disk that is full, or that loses what it was told to keep.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use redb::{Durability, StorageBackend};
@@ -9,32 +9,68 @@ use uuid::Uuid;
 
 use super::super::EmbeddedStore;
 use super::super::disk::Disk;
-use super::super::shelf::Shelf;
+use super::super::shelf::{Refusal, Shelf};
 use crate::store::contract::{CAPS, HOUR, NOW, digest, record};
 use crate::store::{Record, TokenStore as _};
 
 /// What the operating system shows, and what is on the disk.
 #[derive(Debug, Default)]
-struct Content {
+pub(super) struct Content {
     shown: Vec<u8>,
     kept: Vec<u8>,
     /// What was written since the last sync, successful or not: offset and length.
     dirty: Vec<(usize, usize)>,
-    is_full: bool,
-    failing_syncs: usize,
+    pub(super) is_full: bool,
+    pub(super) failing_syncs: usize,
+    /// How often it was opened, read from and synced.
+    used: Used,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Used {
+    pub(super) opened: usize,
+    pub(super) read: usize,
+    pub(super) synced: usize,
+}
+
+/// What can keep a disk from being opened.
+#[derive(Debug, Default)]
+pub(super) struct Gate {
+    is_shut: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Gate {
+    pub(super) fn shut(&self, is_shut: bool) {
+        *self.is_shut.lock().unwrap() = is_shut;
+        self.changed.notify_all();
+    }
+
+    fn pass(&self) {
+        let is_shut = self.is_shut.lock().unwrap();
+        drop(
+            self.changed
+                .wait_while(is_shut, |is_shut| *is_shut)
+                .unwrap(),
+        );
+    }
 }
 
 /// A disk as Linux has it: after a sync that failed, what was written is shown and never written again.
 #[derive(Debug, Clone, Default)]
-struct Failing(Arc<Mutex<Content>>);
+pub(super) struct Failing(Arc<Mutex<Content>>);
 
 impl Failing {
-    fn change(&self, change: impl FnOnce(&mut Content)) {
+    pub(super) fn used(&self) -> Used {
+        self.0.lock().unwrap().used
+    }
+
+    pub(super) fn change(&self, change: impl FnOnce(&mut Content)) {
         change(&mut self.0.lock().unwrap());
     }
 
     /// The disk after the machine has lost its power.
-    fn after_a_crash(&self) -> Self {
+    pub(super) fn after_a_crash(&self) -> Self {
         let kept = self.0.lock().unwrap().kept.clone();
         let content = Content {
             shown: kept.clone(),
@@ -44,11 +80,28 @@ impl Failing {
         Self(Arc::new(Mutex::new(content)))
     }
 
-    fn store(&self) -> EmbeddedStore {
-        let disk = self.clone();
-        let disk = Disk::with(move || Ok(Box::new(disk.clone())));
-        let opened = Shelf::on(disk).unwrap().unwrap();
+    pub(super) fn store(&self) -> EmbeddedStore {
+        self.store_behind(&Arc::default())
+    }
+
+    /// A store that waits for the gate when it opens the disk.
+    pub(super) fn store_behind(&self, gate: &Arc<Gate>) -> EmbeddedStore {
+        let opened = Shelf::on(self.behind(gate)).unwrap().unwrap();
         EmbeddedStore::start(opened, Durability::Immediate, CAPS).unwrap()
+    }
+
+    pub(super) fn behind(&self, gate: &Arc<Gate>) -> Disk {
+        let (disk, probed, gate) = (self.clone(), self.clone(), Arc::clone(gate));
+        let open = move || -> io::Result<Box<dyn StorageBackend>> {
+            gate.pass();
+            disk.change(|disk| disk.used.opened += 1);
+            Ok(Box::new(disk.clone()))
+        };
+        let probe = move || match probed.0.lock().unwrap().is_full {
+            true => Err(io::ErrorKind::StorageFull.into()),
+            false => Ok(()),
+        };
+        Disk::with(open, probe)
     }
 }
 
@@ -63,7 +116,8 @@ impl StorageBackend for Failing {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let content = self.0.lock().unwrap();
+        let mut content = self.0.lock().unwrap();
+        content.used.read += 1;
         let shown = content.shown.get(range(offset, out.len()));
         let shown = shown.ok_or(io::ErrorKind::UnexpectedEof)?;
         out.copy_from_slice(shown);
@@ -80,6 +134,7 @@ impl StorageBackend for Failing {
 
     fn sync_data(&self) -> io::Result<()> {
         let mut content = self.0.lock().unwrap();
+        content.used.synced += 1;
         let dirty = std::mem::take(&mut content.dirty);
         if content.failing_syncs > 0 {
             content.failing_syncs -= 1;
@@ -107,7 +162,7 @@ impl StorageBackend for Failing {
     }
 }
 
-fn kept() -> Record {
+pub(super) fn kept() -> Record {
     record(Uuid::new_v4(), NOW, HOUR)
 }
 
@@ -209,8 +264,10 @@ async fn a_file_that_was_emptied_is_not_a_store_without_tokens() {
         disk.dirty.clear();
     });
     let empty = "embedded token store: the file is empty, restore it from a backup";
-    let reopened = store.shelf.reopen();
-    assert_eq!(reopened.unwrap_err().to_string(), empty);
+    let Err(Refusal::Database(reopened)) = store.shelf.reopen() else {
+        panic!("it was opened, or the disk is to blame");
+    };
+    assert_eq!(reopened.to_string(), empty);
     let asked = store.get(digest(1)).await;
     assert_eq!(asked.unwrap_err().to_string(), empty);
 }

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::failed;
+use super::super::failure::failed;
 use crate::error::StoreError;
 use crate::store::{Record, StoredToken};
 use crate::token::TokenDigest;
@@ -50,6 +50,10 @@ pub(in crate::store::embedded) enum Change {
         stored: Option<&'static [u8]>,
         answer: Answer<()>,
     },
+    /// Opens the database again if it answers nothing since the disk failed. Writes nothing.
+    Check {
+        answer: Answer<()>,
+    },
     /// Nothing follows it.
     Close {
         answer: Answer<()>,
@@ -68,9 +72,9 @@ pub(in crate::store::embedded) struct Step {
 }
 
 impl Change {
-    /// Answers, if it is that, that the database is closed.
-    pub(super) fn closed(self) {
-        if let Self::Close { answer } = self {
+    /// Answers a check or a close: it is done.
+    pub(super) fn done(self) {
+        if let Self::Check { answer } | Self::Close { answer } = self {
             drop(answer.send(Ok(())));
         }
     }
@@ -85,9 +89,10 @@ impl Change {
             Self::Take { answer, .. } => drop(answer.send(Err(error))),
             Self::RemoveUser { answer, .. } => drop(answer.send(Err(error))),
             Self::Sweep { answer, .. } => drop(answer.send(Err(error))),
-            Self::Restore { answer, .. } | Self::Probe { answer, .. } | Self::Close { answer } => {
-                drop(answer.send(Err(error)));
-            }
+            Self::Restore { answer, .. }
+            | Self::Probe { answer, .. }
+            | Self::Check { answer }
+            | Self::Close { answer } => drop(answer.send(Err(error))),
         }
     }
 }
