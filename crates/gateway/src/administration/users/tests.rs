@@ -83,12 +83,11 @@ async fn a_change_whose_result_cannot_be_read_is_not_made() {
     let options = SqliteConnectOptions::new().filename(&file);
     let pool = SqlitePool::connect_with(options).await.unwrap();
     let run = async |statement: &'static str| sqlx::query(statement).execute(&pool).await.unwrap();
+    let addition = administration.check_new_user(new_user()).await.unwrap();
+    let refused = addition.user.id;
     let spoil = "CREATE TRIGGER spoil AFTER INSERT ON users
                  BEGIN UPDATE users SET role = 'NOBODY' WHERE id = new.id; END";
     run(spoil).await;
-
-    let addition = administration.check_new_user(new_user()).await.unwrap();
-    let refused = addition.user.id;
     let added = administration.add_user(addition, "correct-horse".into(), &passwords);
     unavailable(added.await);
     let user = administration.user("ada").await;
