@@ -1,6 +1,8 @@
 //! Letters that are written and sent after their request was answered.
 
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -62,15 +64,26 @@ impl Outbox {
         letters.spawn_on(sending.in_current_span(), &self.tasks.runtime);
     }
 
-    /// Waits until all letters are sent, for that long at most, and returns how many were given up.
+    /// Waits until all e-mails are sent, for that long at most, and returns how many were given up. A caller
+    /// that is dropped gives up none: the next one waits for them.
     pub async fn close(&self, limit: Duration) -> usize {
-        let mut letters = std::mem::take(&mut *self.tasks.letters());
-        // A letter that panicked is no longer pending. It was logged.
-        let sent = async { while letters.join_next().await.is_some() {} };
-        match timeout(limit, sent).await {
-            Ok(()) => 0,
-            Err(_) => letters.len(),
+        // An e-mail whose task panicked is no longer pending. It was logged.
+        let sent = poll_fn(|context| {
+            let mut letters = self.tasks.letters();
+            loop {
+                match ready!(letters.poll_join_next(context)) {
+                    Some(_) => {}
+                    None => return Poll::Ready(()),
+                }
+            }
+        });
+        if timeout(limit, sent).await.is_ok() {
+            return 0;
         }
+        let mut letters = self.tasks.letters();
+        while letters.try_join_next().is_some() {}
+        letters.abort_all();
+        letters.len()
     }
 }
 
@@ -129,6 +142,14 @@ mod tests {
         let release = async { gate.0.add_permits(3) };
         let (given_up, ()) = tokio::join!(outbox.close(Duration::from_secs(30)), release);
         assert_eq!(given_up, 0);
+    }
+
+    #[tokio::test]
+    async fn e_mails_whose_close_is_dropped_are_counted_by_the_next_one() {
+        let (outbox, _gate) = posted(3);
+        let first = outbox.close(Duration::from_secs(30));
+        assert!(timeout(Duration::ZERO, first).await.is_err());
+        assert_eq!(outbox.close(Duration::ZERO).await, 3);
     }
 
     #[tokio::test]

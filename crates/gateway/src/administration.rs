@@ -8,6 +8,7 @@ pub(crate) mod users;
 use std::sync::Arc;
 
 use isogloss_core::audit::{Audit, Event, Kind, Reason};
+use isogloss_core::directory::file::FileError;
 use isogloss_core::directory::{ChangeError, Directory, Unfit};
 use isogloss_core::{Clock as _, StoreError, SystemClock};
 use thiserror::Error;
@@ -20,7 +21,7 @@ pub(crate) struct Administration {
     pub(crate) audit: Audit,
 }
 
-/// Why an act was not done: nothing of it was, unless the variant says otherwise.
+/// Why nothing was done, or why it is not known whether anything was.
 #[derive(Debug, Error)]
 pub(crate) enum Undone {
     /// What was asked for makes no sense.
@@ -35,7 +36,7 @@ pub(crate) enum Undone {
     /// Who asks may not.
     #[error("{0}")]
     Forbidden(String),
-    /// The directory cannot be asked.
+    /// The directory cannot be queried, or did not answer: the change may have been made.
     #[error(transparent)]
     Unavailable(#[from] StoreError),
 }
@@ -47,6 +48,15 @@ impl From<ChangeError> for Undone {
             ChangeError::Unfit(Unfit::NotFound(reason)) => Self::NotFound(reason),
             ChangeError::Unfit(Unfit::Conflict(reason)) => Self::Conflict(reason),
             ChangeError::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
+}
+
+impl From<FileError> for Undone {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::Unavailable(error) => Self::Unavailable(error),
+            error => Self::Malformed(error.to_string()),
         }
     }
 }
@@ -63,11 +73,24 @@ impl Administration {
         event: Event,
         made: Result<T, impl Into<Undone>>,
     ) -> Result<T, Undone> {
+        self.record_result(event, made, |event, _| Some(event))
+    }
+
+    /// The same, where the event tells the result. There is none if nothing has changed.
+    pub(crate) fn record_result<T>(
+        &self,
+        event: Event,
+        made: Result<T, impl Into<Undone>>,
+        complete: impl FnOnce(Event, &T) -> Option<Event>,
+    ) -> Result<T, Undone> {
         let made = made.map_err(Into::into);
-        match &made {
-            Ok(_) => self.record(event),
-            Err(Undone::Unavailable(_)) => self.record(event.refused(Reason::Unavailable)),
-            Err(_) => {}
+        let event = match &made {
+            Ok(result) => complete(event, result),
+            Err(Undone::Unavailable(_)) => Some(event.refused(Reason::Unavailable)),
+            Err(_) => None,
+        };
+        if let Some(event) = event {
+            self.record(event);
         }
         made
     }

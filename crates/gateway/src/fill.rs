@@ -4,36 +4,41 @@
 mod gate;
 
 use std::fs;
+use std::future::pending;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
 use anyhow::{Context as _, Result};
-use isogloss_core::audit::{Actor, Audit, Event, Kind};
+use isogloss_core::audit::{Actor, Audit, Event, Kind, Reason};
 use isogloss_core::directory::file::{File, FileError, Import};
-use isogloss_core::directory::{Directory, Precedence};
-use isogloss_core::{Clock as _, Passwords, Pepper, Peppers, SystemClock};
-use tokio::sync::Mutex;
+use isogloss_core::directory::{Applied, Directory, Precedence};
+use isogloss_core::{Clock as _, Passwords, Pepper, Peppers, StoreError, SystemClock};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
 use self::gate::Gate;
 use crate::aside::aside;
+use crate::open_stores::{Open, close_at_the_end};
 use crate::parts::Opened;
 use crate::{demo, dialects, look_alikes};
 
 /// Between two attempts, while the directory cannot be used.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What is to be done, and with what.
+/// What has to be done, and with what. Cheap to clone; clones share the file.
+#[derive(Clone)]
 pub(crate) struct Filling {
     directory: Arc<dyn Directory>,
     passwords: Passwords,
-    /// Held while it is applied.
-    file: Mutex<Option<DirectoryFile>>,
+    /// Locked while it is applied.
+    file: Arc<Mutex<Option<DirectoryFile>>>,
     audit: Audit,
+    is_closed: Arc<AtomicBool>,
 }
 
 /// The directory file of the configuration.
@@ -44,6 +49,8 @@ pub(crate) struct DirectoryFile {
     fingerprint: [u8; 32],
     /// Keyed by the one before: the file is known over a rotation, and known by the new one from then on.
     previous: Option<[u8; 32]>,
+    /// Whether it is recorded that the directory was unavailable: the file is tried again and again.
+    refusal_recorded: AtomicBool,
 }
 
 impl DirectoryFile {
@@ -68,6 +75,7 @@ impl DirectoryFile {
             fingerprint: fingerprint(&peppers.current),
             previous: peppers.previous.as_ref().map(fingerprint),
             text,
+            refusal_recorded: AtomicBool::new(false),
         }))
     }
 }
@@ -79,12 +87,15 @@ impl Filling {
     /// Reads the directory file of the configuration, if there is one.
     pub(crate) async fn new(opened: &Opened, import: &Path, audit: &Audit) -> Result<Self> {
         let file = DirectoryFile::read_aside(import, &opened.peppers).await?;
-        Ok(Self {
+        let filling = Self {
             directory: opened.directory.clone(),
             passwords: opened.passwords.clone(),
-            file: Mutex::new(file),
+            file: Arc::new(Mutex::new(file)),
             audit: audit.clone(),
-        })
+            is_closed: Arc::default(),
+        };
+        close_at_the_end(Open::Filling(filling.clone()));
+        Ok(filling)
     }
 
     /// Does it all, or, if the directory cannot be asked, goes on trying beside what follows. Gives the
@@ -119,15 +130,40 @@ impl Filling {
     /// Applies another file, or another version of it, in place of the one that was read at the start. If
     /// it cannot be applied, the one before it stays.
     pub(crate) async fn replace_file(&self, file: Option<DirectoryFile>) -> Result<()> {
-        let mut current = self.file.lock().await;
-        if let Some(file) = &file
-            && current.as_ref().map(|file| file.fingerprint) != Some(file.fingerprint)
-        {
-            let applied = self.apply_where_writable(file).await;
-            applied.context("directory.import")?;
+        let replaced = self.to_the_end(|filling, mut current| async move {
+            if let Some(file) = &file
+                && current.as_ref().map(|file| file.fingerprint) != Some(file.fingerprint)
+            {
+                filling.apply_where_writable(file).await?;
+            }
+            *current = file;
+            Ok(())
+        });
+        replaced.await.context("directory.import")
+    }
+
+    /// Locks the file, and works on it to the end even if the caller is dropped: what the directory has
+    /// taken is recorded.
+    async fn to_the_end<F>(
+        &self,
+        work: impl FnOnce(Self, OwnedMutexGuard<Option<DirectoryFile>>) -> F,
+    ) -> Result<(), FileError>
+    where
+        F: Future<Output = Result<(), FileError>> + Send + 'static,
+    {
+        let file = self.file.clone().lock_owned().await;
+        if self.is_closed.load(Ordering::Relaxed) {
+            drop(file);
+            return pending().await;
         }
-        *current = file;
-        Ok(())
+        let done = tokio::spawn(work(self.clone(), file)).await;
+        done.unwrap_or_else(|error| Err(StoreError::new("directory file", error).into()))
+    }
+
+    /// Waits until the file that is being applied is applied and recorded. No other one is applied after it.
+    pub(crate) async fn close(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+        drop(self.file.lock().await);
     }
 
     /// Tries until it is done. A reason other than the one before is logged: a server that was unreachable
@@ -157,9 +193,13 @@ impl Filling {
 
     async fn attempt(&self) -> Result<(), FileError> {
         self.directory.ping().await?;
-        if let Some(file) = self.file.lock().await.as_ref() {
-            self.apply_where_writable(file).await?;
-        }
+        let applied = self.to_the_end(|filling, file| async move {
+            match file.as_ref() {
+                Some(file) => filling.apply_where_writable(file).await,
+                None => Ok(()),
+            }
+        });
+        applied.await?;
         demo::warn_of_demo_passwords(self.directory.as_ref(), &self.passwords).await;
         look_alikes::warn(self.directory.as_ref()).await;
         Ok(())
@@ -212,14 +252,10 @@ impl Filling {
             passwords: &self.passwords,
             precedence: Precedence::AT_START,
         };
-        let applied = import.apply(parsed, |_| {}).await?;
+        let applied = import.apply(parsed, |_| {}).await;
+        self.record(file, &applied);
+        let applied = applied?;
         directory.note_import(&file.fingerprint).await?;
-        self.audit.record(Event {
-            target: Some(file.path.display().to_string()),
-            count: Some(applied.created + applied.updated),
-            actor: Some(Actor::Configuration),
-            ..Event::new(Kind::ImportDirectory, SystemClock.now())
-        });
         info!(
             file = %file.path.display(),
             created = applied.created,
@@ -238,6 +274,29 @@ impl Filling {
         }
         Ok(())
     }
+
+    /// Records an import, as soon as it was made or when it is not known whether it was: the answer of a
+    /// directory may be lost.
+    fn record(&self, file: &DirectoryFile, applied: &Result<Applied, FileError>) {
+        let event = Event {
+            target: Some(file.path.display().to_string()),
+            actor: Some(Actor::Configuration),
+            ..Event::new(Kind::ImportDirectory, SystemClock.now())
+        };
+        match applied {
+            Ok(applied) => self.audit.record(Event {
+                count: Some(applied.created + applied.updated),
+                ..event
+            }),
+            Err(FileError::Unavailable(error))
+                if !error.is_read_only()
+                    && !file.refusal_recorded.swap(true, Ordering::Relaxed) =>
+            {
+                self.audit.record(event.refused(Reason::Unavailable));
+            }
+            Err(_) => {}
+        }
+    }
 }
 
 fn warn_of_unusable(reason: &str) {
@@ -246,3 +305,6 @@ fn warn_of_unusable(reason: &str) {
         "the directory cannot be used: logins are unavailable until it can, trying again"
     );
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,8 @@ use tokio::task_local;
 use tokio::time::timeout;
 use tracing::warn;
 
+use crate::fill::Filling;
+
 /// How long closing one of them may take.
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -22,6 +24,8 @@ pub(crate) enum Open {
     /// Closed before the directory, into which it may write.
     Audit(Audit),
     Directory(Arc<dyn Directory>),
+    /// Closed before the audit log, to which it may record.
+    Filling(Filling),
     Tokens(Arc<dyn TokenStore>),
 }
 
@@ -30,7 +34,16 @@ impl Open {
         match self {
             Self::Audit(_) => "audit log",
             Self::Directory(_) => "directory",
+            Self::Filling(_) => "directory file",
             Self::Tokens(_) => "token store",
+        }
+    }
+
+    /// Closes it, or gives that up after a while.
+    pub(crate) async fn close_in_time(&self) {
+        if timeout(LIMIT, self.close()).await.is_err() {
+            let name = self.name();
+            warn!(name, "could not be closed in time");
         }
     }
 
@@ -39,6 +52,7 @@ impl Open {
             // How many events are lost is told where events are awaited.
             Self::Audit(audit) => drop(audit.close().await),
             Self::Directory(directory) => directory.close().await,
+            Self::Filling(filling) => filling.close().await,
             Self::Tokens(tokens) => tokens.close().await,
         }
     }
@@ -59,10 +73,7 @@ pub(crate) async fn closing_all<T>(work: impl Future<Output = T>) -> T {
     let outcome = OPEN.scope(Arc::clone(&all), work).await;
     let mut all = std::mem::take(&mut *all.lock().unwrap_or_else(PoisonError::into_inner));
     while let Some(open) = all.pop() {
-        if timeout(LIMIT, open.close()).await.is_err() {
-            let name = open.name();
-            warn!(name, "could not be closed in time");
-        }
+        open.close_in_time().await;
     }
     outcome
 }

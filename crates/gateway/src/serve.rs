@@ -28,6 +28,7 @@ use crate::fitness::{Doubt, Fitness, Stores};
 use crate::management::Readiness;
 use crate::management::metrics::Metrics;
 use crate::measured::MeasuredStore;
+use crate::open_stores::Open;
 use crate::probe::Probe;
 use crate::reload::{Hangups, Reload};
 use crate::renewal::Renewal;
@@ -173,7 +174,7 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
         sections: sections.clone(),
         contents,
         access,
-        filling,
+        filling: filling.clone(),
         peppers,
         application,
         inner: management,
@@ -190,7 +191,8 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
         audit,
         usage,
         directory,
-        filling: rest,
+        filling: Open::Filling(filling.as_ref().clone()),
+        rest,
         readiness,
         in_progress,
         outbox,

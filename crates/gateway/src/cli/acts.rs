@@ -19,9 +19,40 @@ pub(super) struct Acts<'a> {
 }
 
 impl Acts<'_> {
-    /// Something was done to a user.
-    pub(super) async fn about(&self, kind: Kind, user: &User) -> Result<()> {
-        self.record(event(kind).about(user)).await
+    /// Changes something, and records it as the management listener does.
+    pub(super) async fn changed<T, E: Into<Undone>>(
+        &self,
+        event: Event,
+        change: impl Future<Output = Result<T, E>>,
+        complete: impl FnOnce(Event, &T) -> Option<Event>,
+    ) -> Result<T> {
+        self.done(async |administration| {
+            administration.record_result(event, change.await, complete)
+        })
+        .await
+    }
+
+    /// Changes something of a user.
+    pub(super) async fn about<E: Into<Undone>>(
+        &self,
+        kind: Kind,
+        user: &User,
+        change: impl Future<Output = Result<(), E>>,
+    ) -> Result<()> {
+        let event = event(kind).about(user);
+        self.changed(event, change, |event, ()| Some(event)).await
+    }
+
+    /// The same, where it may be that there is nothing to change. Returns whether there was.
+    pub(super) async fn about_any<E: Into<Undone>>(
+        &self,
+        kind: Kind,
+        user: &User,
+        change: impl Future<Output = Result<bool, E>>,
+    ) -> Result<bool> {
+        let event = event(kind).about(user);
+        let recorded = |event, changed: &bool| changed.then_some(event);
+        self.changed(event, change, recorded).await
     }
 
     /// Returns the organisation of that name or identifier.

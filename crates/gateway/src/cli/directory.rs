@@ -188,18 +188,19 @@ async fn import(file: &Path, precedence: Precedence, acts: &Acts<'_>) -> Result<
         let line = format_args!("hashed the passwords of {done} of {total} users");
         output::progress(line, done == total);
     });
-    let applied = applied
-        .await
-        .with_context(|| format!("{} was not applied", file.display()))?;
+    let event = Event {
+        target: Some(file.display().to_string()),
+        ..acts::event(Kind::ImportDirectory)
+    };
+    let counted = |event, applied: &Applied| {
+        let count = Some(applied.created + applied.updated);
+        Some(Event { count, ..event })
+    };
+    let applied = acts.changed(event, applied, counted).await;
+    let applied = applied.with_context(|| format!("{} was not applied", file.display()))?;
     for entry in guessable {
         output::warning(format_args!("{entry}: can be guessed"));
     }
-    let event = Event {
-        target: Some(file.display().to_string()),
-        count: Some(applied.created + applied.updated),
-        ..acts::event(Kind::ImportDirectory)
-    };
-    acts.record(event).await?;
     Ok(applied)
 }
 

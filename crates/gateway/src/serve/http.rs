@@ -121,6 +121,8 @@ where
     let application = application.clone();
     let server = match tls {
         None => server.listen(name, socket, move || {
+            // actix-web has no public constructor that takes scheme and address, and the default says `http` and
+            // `localhost:8080`, which reach clients in addresses (tokenlogin's 404).
             let config = AppConfig::__priv_test_new(false, address.to_string(), address);
             let http = connections.http(application.clone(), app, config);
             keep_open(http.tcp(), in_progress.clone())

@@ -10,14 +10,19 @@ use isogloss_core::Outbox;
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::Directory;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
 use crate::completion::InProgress;
 use crate::fill::Rest;
 use crate::management::Readiness;
+use crate::open_stores::Open;
 use crate::usage::Usage;
 use crate::{supervisor, traces};
+
+/// How long the management listener may take to stop, even if requests to the public one took all the time
+/// that there was.
+const LEAST_FOR_MANAGEMENT: Duration = Duration::from_secs(1);
 
 /// Two listeners at work.
 pub(super) struct Running {
@@ -28,7 +33,10 @@ pub(super) struct Running {
     pub(super) audit: Audit,
     pub(super) usage: Usage,
     pub(super) directory: Arc<dyn Directory>,
-    pub(super) filling: Rest,
+    /// The directory file, which may be applied once more at any time.
+    pub(super) filling: Open,
+    /// What is left of the start.
+    pub(super) rest: Rest,
     pub(super) readiness: Readiness,
     pub(super) in_progress: InProgress,
     pub(super) outbox: Outbox,
@@ -41,7 +49,7 @@ impl Running {
         supervisor::ready();
         tokio::select! {
             () = signals.next() => {}
-            error = failure(&mut self.filling) => {
+            error = failure(&mut self.rest) => {
                 self.audit.close().await;
                 return Err(error);
             }
@@ -75,6 +83,7 @@ impl Running {
         for task in self.housekeeping {
             task.abort();
         }
+        self.filling.close_in_time().await;
         self.usage.close(self.directory.clone()).await;
         self.audit.close().await;
         traces::finish().await;
@@ -92,14 +101,19 @@ impl Running {
         let begun = Instant::now();
         self.public.stop(true).await;
         let left = self.shutdown_timeout.saturating_sub(begun.elapsed());
-        let (letters, ()) = tokio::join!(self.outbox.close(left), self.inner.stop(true));
+        let inner = timeout(left.max(LEAST_FOR_MANAGEMENT), self.inner.stop(true));
+        let (letters, stopped) = tokio::join!(self.outbox.close(left), inner);
+        if stopped.is_err() {
+            let [_, inner] = &self.servers;
+            inner.abort();
+        }
         letters
     }
 }
 
 /// Comes only if the directory file turns out to be one that cannot be applied.
-async fn failure(filling: &mut Rest) -> Error {
-    match filling.await {
+async fn failure(rest: &mut Rest) -> Error {
+    match rest.await {
         Ok(Ok(())) => std::future::pending().await,
         Ok(Err(error)) => error,
         Err(error) => error.into(),

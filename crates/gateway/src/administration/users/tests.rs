@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use isogloss_core::PasswordSettings;
-use isogloss_core::audit::{Audit, Sink, Waiting};
+use isogloss_core::audit::{Audit, Outcome, Reason, Sink, Waiting};
 use isogloss_core::directory::{Directory as _, OrganisationEntry, SqliteDirectory};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 use super::*;
 
 #[derive(Clone, Default)]
-struct Recording(Arc<Mutex<Vec<(Kind, Uuid)>>>);
+struct Recording(Arc<Mutex<Vec<(Kind, Uuid, Outcome, Option<Reason>)>>>);
 
 #[async_trait]
 impl Sink for Recording {
@@ -21,9 +21,14 @@ impl Sink for Recording {
     }
 
     async fn keep(&mut self, events: &mut Waiting) -> Result<(), StoreError> {
-        let events = events
-            .drain(..)
-            .map(|event| (event.event, event.user.unwrap()));
+        let events = events.drain(..).map(|event| {
+            (
+                event.event,
+                event.user.unwrap(),
+                event.outcome,
+                event.reason,
+            )
+        });
         self.0.lock().unwrap().extend(events);
         Ok(())
     }
@@ -44,8 +49,12 @@ fn new_user() -> NewUser {
     }
 }
 
+fn unavailable<T: std::fmt::Debug>(made: Result<T, Undone>) {
+    assert!(matches!(made, Err(Undone::Unavailable(_))), "{made:?}");
+}
+
 #[actix_web::test]
-async fn a_change_whose_result_cannot_be_read_is_recorded_and_said_to_be_made() {
+async fn a_change_whose_result_cannot_be_read_is_not_made() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("directory.db");
     let directory = Arc::new(SqliteDirectory::open(&file).await.unwrap());
@@ -65,43 +74,47 @@ async fn a_change_whose_result_cannot_be_read_is_recorded_and_said_to_be_made() 
         .change(Change::AddOrganisation(organisation))
         .await
         .unwrap();
-    // What is written cannot be read: no release knows that role.
-    let options = SqliteConnectOptions::new().filename(&file);
-    let pool = SqlitePool::connect_with(options).await.unwrap();
-    for event in ["INSERT", "UPDATE OF first_name"] {
-        let statement = format!(
-            "CREATE TRIGGER \"after {event}\" AFTER {event} ON users
-             BEGIN UPDATE users SET role = 'NOBODY' WHERE id = new.id; END"
-        );
-        let statement = sqlx::AssertSqlSafe(statement);
-        sqlx::query(statement).execute(&pool).await.unwrap();
-    }
-
     let passwords = Passwords::start(PasswordSettings {
         bcrypt_cost: 4,
         ..PasswordSettings::default()
     });
     let passwords = passwords.unwrap();
+    // What is written cannot be read: no release knows that role.
+    let options = SqliteConnectOptions::new().filename(&file);
+    let pool = SqlitePool::connect_with(options).await.unwrap();
+    let run = async |statement: &'static str| sqlx::query(statement).execute(&pool).await.unwrap();
     let addition = administration.check_new_user(new_user()).await.unwrap();
-    let id = addition.user.id;
+    let refused = addition.user.id;
+    let spoil = "CREATE TRIGGER spoil AFTER INSERT ON users
+                 BEGIN UPDATE users SET role = 'NOBODY' WHERE id = new.id; END";
+    run(spoil).await;
     let added = administration.add_user(addition, "correct-horse".into(), &passwords);
-    let reason = added.await.unwrap_err().to_string();
-    assert!(reason.starts_with("the change was made, but"), "{reason}");
+    unavailable(added.await);
+    let user = administration.user("ada").await;
+    assert!(matches!(user, Err(Undone::NotFound(_))), "{user:?}");
 
-    sqlx::query("UPDATE users SET role = 'LINGUIST'")
-        .execute(&pool)
-        .await
-        .unwrap();
-    let user = administration.user("ada").await.unwrap();
+    run("DROP TRIGGER spoil").await;
+    let addition = administration.check_new_user(new_user()).await.unwrap();
+    let added = administration.add_user(addition, "correct-horse".into(), &passwords);
+    let before = added.await.unwrap();
+    let spoil = "CREATE TRIGGER spoil AFTER UPDATE OF first_name ON users
+                 BEGIN UPDATE users SET role = 'NOBODY' WHERE id = new.id; END";
+    run(spoil).await;
     let edit = UserEdit {
         first_name: Some("Ada".to_owned()),
         ..UserEdit::default()
     };
-    let edited = administration.edit_user(&user, edit).await;
-    let reason = edited.unwrap_err().to_string();
-    assert!(reason.starts_with("the change was made, but"), "{reason}");
+    unavailable(administration.edit_user(&before, edit).await);
+    let after = administration.user("ada").await.unwrap();
+    assert_eq!(after.first_name, before.first_name);
 
     assert!(administration.audit.flush().await);
     let recorded = recording.0.lock().unwrap().clone();
-    assert_eq!(recorded, [(Kind::AddUser, id), (Kind::EditUser, id)]);
+    let unavailable = Some(Reason::Unavailable);
+    let expected = [
+        (Kind::AddUser, refused, Outcome::Refused, unavailable),
+        (Kind::AddUser, before.id, Outcome::Done, None),
+        (Kind::EditUser, before.id, Outcome::Refused, unavailable),
+    ];
+    assert_eq!(recorded, expected);
 }

@@ -51,8 +51,13 @@ pub(super) async fn run(command: Command, acts: &Acts<'_>) -> Result<Outcome> {
     match command {
         Command::List { json } => list(&keys, json),
         Command::Add => {
-            let id = acts.directory.add_digest_key().await?;
-            acts.record(about(Kind::AddKey, id)).await?;
+            let added = acts.directory.add_digest_key();
+            let unknown = Event {
+                target: Some("digest key".to_owned()),
+                ..acts::event(Kind::AddKey)
+            };
+            let named = |event, id: &DigestKeyId| Some(about(event, *id));
+            let id = acts.changed(unknown, added, named).await?;
             output::text(format_args!("{id}: made"))?;
             Ok(Outcome::Done)
         }
@@ -100,24 +105,74 @@ async fn remove(id: DigestKeyId, keys: &[DigestKey], acts: &Acts<'_>) -> Result<
         output::error(format_args!("{id}: the pepper opens it, so it stays"));
         return Ok(Outcome::Refused);
     }
-    let Some(traces) = acts.directory.remove_digest_key(id).await? else {
+    let removed = acts.directory.remove_digest_key(id);
+    let event = about(acts::event(Kind::RevokeKey), id);
+    let found = |event, traces: &Option<u64>| traces.map(|_| event);
+    let Some(traces) = acts.changed(event, removed, found).await? else {
         output::error(format_args!("{id}: no such digest key"));
         return Ok(Outcome::Refused);
     };
-    acts.record(about(Kind::RevokeKey, id)).await?;
     output::text(format_args!(
         "{id}: removed, and traces of erased users: {traces}"
     ))?;
     Ok(Outcome::Done)
 }
 
-fn about(kind: Kind, id: DigestKeyId) -> Event {
+fn about(event: Event, id: DigestKeyId) -> Event {
     Event {
         target: Some(format!("digest key {id}")),
-        ..acts::event(kind)
+        ..event
     }
 }
 
 fn id(text: &str) -> Result<DigestKeyId, String> {
     DigestKeyId::read(text).map_err(|_| "expected 16 hexadecimal digits".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use isogloss_core::audit::{AuditTable as _, Filter};
+    use isogloss_core::directory::SqliteDirectory;
+    use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+
+    use super::*;
+    use crate::config::{AuditTarget, Sections};
+
+    #[actix_web::test]
+    async fn a_change_that_is_not_answered_is_recorded_as_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("directory.db");
+        let directory = Arc::new(SqliteDirectory::open(&file).await.unwrap());
+        let options = SqliteConnectOptions::new().filename(&file);
+        let pool = SqlitePool::connect_with(options).await.unwrap();
+        let spoil = "CREATE TRIGGER spoil BEFORE INSERT ON digest_keys
+                     BEGIN SELECT RAISE(ABORT, 'no answer'); END";
+        sqlx::query(spoil).execute(&pool).await.unwrap();
+        let mut sections = Sections::default();
+        sections.audit.to = AuditTarget::None;
+        sections.audit.database = true;
+        let acts = Acts {
+            directory: directory.clone(),
+            sections: &sections,
+        };
+        assert!(run(Command::Add, &acts).await.is_err());
+        let all = Filter {
+            who: None,
+            event: None,
+            since: None,
+            limit: 10,
+        };
+        let events = directory.find_events(&all).await.unwrap();
+        let events: Vec<serde_json::Value> = events
+            .iter()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let expected = json!([{
+            "time": events[0]["time"], "event": "add_key", "outcome": "refused",
+            "reason": "unavailable", "target": "digest key",
+        }]);
+        assert_eq!(json!(events), expected);
+    }
 }

@@ -85,8 +85,8 @@ async fn add(new: Add, user: &User, acts: &Acts<'_>) -> Result<Outcome> {
         made_at: SystemClock.now(),
         used_on: None,
     };
-    acts.directory.add_app_password(user.id, &known).await?;
-    acts.about(Kind::AddAppPassword, user).await?;
+    let added = acts.directory.add_app_password(user.id, &known);
+    acts.about(Kind::AddAppPassword, user, added).await?;
     output::warn_of_readers();
     if new.json {
         let mut described = describe(&known)?;
@@ -130,7 +130,11 @@ async fn revoke(user: &User, id: &str, acts: &Acts<'_>) -> Result<Outcome> {
     let all = directory.app_passwords(user.id).await?;
     let wanted = all.iter().find(|known| known.id().eq_ignore_ascii_case(id));
     let removed = match wanted {
-        Some(known) => directory.remove_app_password(user.id, known.digest).await?,
+        Some(known) => {
+            let removed = directory.remove_app_password(user.id, known.digest);
+            acts.about_any(Kind::RevokeAppPassword, user, removed)
+                .await?
+        }
         None => false,
     };
     let name = &user.user_name;
@@ -138,7 +142,6 @@ async fn revoke(user: &User, id: &str, acts: &Acts<'_>) -> Result<Outcome> {
         output::error(format_args!("{name}: no application password {id}"));
         return Ok(Outcome::Refused);
     }
-    acts.about(Kind::RevokeAppPassword, user).await?;
     end_tokens(user, acts.sections).await?;
     output::text(format_args!(
         "{name}: application password {id} revoked; all tokens of the user have ended"

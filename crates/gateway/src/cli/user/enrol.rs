@@ -83,8 +83,8 @@ pub(super) async fn enrol(new: Enrol, acts: &Acts<'_>) -> Result<Outcome> {
         recovery_codes: codes.iter().map(RecoveryCode::digest).collect(),
         since: SystemClock.now(),
     };
-    directory.enrol(user.id, &enrolment).await?;
-    acts.about(Kind::EnrolTotp, &user).await?;
+    let enrolled = directory.enrol(user.id, &enrolment);
+    acts.about(Kind::EnrolTotp, &user, enrolled).await?;
     end_tokens(&user, acts.sections).await?;
     done(&new, &user, &url, &enrolment.secret, &codes)?;
     Ok(Outcome::Done)

@@ -80,10 +80,10 @@ async fn disable(who: &Who, acts: &Acts<'_>) -> Result<Outcome> {
     let Some(user) = find(directory, who).await? else {
         return Ok(Outcome::Refused);
     };
-    if !directory.disenrol(user.id).await? {
+    let disabled = directory.disenrol(user.id);
+    if !acts.about_any(Kind::DisableTotp, &user, disabled).await? {
         return Ok(is_off(&user.user_name));
     }
-    acts.about(Kind::DisableTotp, &user).await?;
     output::text(format_args!("{}: the second factor is off", user.user_name))?;
     Ok(Outcome::Done)
 }
@@ -95,10 +95,11 @@ async fn recovery_codes(who: &Who, json: bool, acts: &Acts<'_>) -> Result<Outcom
     };
     let codes = fresh_codes()?;
     let digests: Vec<_> = codes.iter().map(RecoveryCode::digest).collect();
-    if !directory.set_recovery_codes(user.id, &digests).await? {
+    let renewed = directory.set_recovery_codes(user.id, &digests);
+    let kind = Kind::RenewRecoveryCodes;
+    if !acts.about_any(kind, &user, renewed).await? {
         return Ok(is_off(&user.user_name));
     }
-    acts.about(Kind::RenewRecoveryCodes, &user).await?;
     output::warn_of_readers();
     if json {
         output::json(&json!({"recovery_codes": spelt(&codes)}))?;
