@@ -1,8 +1,10 @@
 //! Schema changes, silent connections, demoted servers and deadlocks beneath a running directory.
 
+mod commits;
 mod deadlocks;
 mod demoted;
 mod full;
+mod lossy;
 mod migration;
 mod schema;
 mod silence;

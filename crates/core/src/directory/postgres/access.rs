@@ -72,7 +72,7 @@ impl Current {
         let queries = servers.limited_to(settings.timeout);
         Self {
             servers,
-            connections: Connections::new(queries, settings.connections),
+            connections: Connections::new(queries, settings.connections, settings.timeout),
         }
     }
 }

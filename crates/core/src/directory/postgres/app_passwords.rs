@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
-use sqlx::{Connection as _, query};
+use sqlx::query;
 use time::Date;
 use uuid::Uuid;
 
 use super::PostgresDirectory;
+use super::session::Session;
 use super::write::alone;
 use crate::directory::rows::{self, days_since_1970};
 use crate::directory::{AppPasswords, KeyDigest, KnownAppPassword};
@@ -78,11 +79,8 @@ async fn all(connection: &mut PgConnection, user: Uuid) -> rows::Result<Vec<Know
     rows.iter().map(rows::app_password).collect()
 }
 
-async fn add(
-    connection: &mut PgConnection,
-    user: Uuid,
-    password: KnownAppPassword,
-) -> rows::Result<()> {
+async fn add(connection: &mut Session, user: Uuid, password: KnownAppPassword) -> rows::Result<()> {
+    let mut transaction = connection.begin().await?;
     query(
         "INSERT INTO app_passwords (user_id, digest, realm, label, made_at)
          VALUES ($1, $2, $3, $4, $5)",
@@ -92,16 +90,12 @@ async fn add(
     .bind(password.realm)
     .bind(password.label)
     .bind(password.made_at.unix_timestamp())
-    .execute(connection)
-    .await
-    .map(drop)
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await
 }
 
-async fn remove(
-    connection: &mut PgConnection,
-    user: Uuid,
-    digest: KeyDigest,
-) -> rows::Result<bool> {
+async fn remove(connection: &mut Session, user: Uuid, digest: KeyDigest) -> rows::Result<bool> {
     let mut transaction = connection.begin().await?;
     // An import that has read the application password must not bring it back.
     alone(&mut transaction).await?;

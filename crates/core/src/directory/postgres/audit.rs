@@ -8,6 +8,7 @@ use sqlx::{query, query_scalar};
 use time::OffsetDateTime;
 
 use super::PostgresDirectory;
+use super::session::Session;
 use crate::audit::{AuditTable, Event, Filter, Kind};
 use crate::clock::milliseconds;
 use crate::error::StoreError;
@@ -28,10 +29,11 @@ impl AuditTable for PostgresDirectory {
     }
 }
 
-async fn keep(connection: &mut PgConnection, events: Vec<Arc<Event>>) -> sqlx::Result<()> {
+async fn keep(connection: &mut Session, events: Vec<Arc<Event>>) -> sqlx::Result<()> {
     fn each<T>(events: &[Arc<Event>], value: impl Fn(&Event) -> T) -> Vec<T> {
         events.iter().map(|event| value(event)).collect()
     }
+    let mut transaction = connection.begin().await?;
     query(
         "INSERT INTO audit (time, event, user_id, actor, name_hash, line)
          SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[],
@@ -49,9 +51,9 @@ async fn keep(connection: &mut PgConnection, events: Vec<Arc<Event>>) -> sqlx::R
         event.name_hash.map(|hash| hash.to_string())
     }))
     .bind(each(&events, Event::line))
-    .execute(connection)
-    .await
-    .map(drop)
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await
 }
 
 async fn find(connection: &mut PgConnection, filter: Filter) -> sqlx::Result<Vec<String>> {

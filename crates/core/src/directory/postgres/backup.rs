@@ -4,17 +4,21 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _, Error, query, query_scalar};
 use tokio::time::timeout;
 
-use super::work::LONGEST_PAUSE;
+use super::session::Session;
 use super::write::{alone, unlimited};
 use crate::directory::rows::Result;
 use crate::directory::{BackedUp, PostgresDirectory, TABLES};
 use crate::private_file::create_private_file;
+
+/// How long a copy may wait for its next part until its connection is taken to be silent.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 impl PostgresDirectory {
     /// Returns the names of the files that a backup consists of.
@@ -83,7 +87,7 @@ async fn columns(connection: &mut PgConnection, table: &str) -> Result<Vec<Strin
 }
 
 /// Puts the rows of the files in the place of all that are there. Others wait, and then see them.
-pub(super) async fn restore(connection: &mut PgConnection, folder: PathBuf) -> Result<()> {
+pub(super) async fn restore(connection: &mut Session, folder: PathBuf) -> Result<()> {
     let mut transaction = connection.begin().await?;
     unlimited(&mut transaction).await?;
     // Changes take this lock first, and others after it.

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use sqlx::Connection as _;
-use sqlx::postgres::PgConnection;
-
+use super::session::Session;
 use super::write::alone;
 use crate::directory::desk::Halt;
 use crate::directory::erasure::allow_again;
@@ -16,7 +14,7 @@ pub(super) type Done<T> = Result<std::result::Result<T, Unfit>>;
 
 /// Makes a change.
 pub(super) async fn make(
-    connection: &mut PgConnection,
+    connection: &mut Session,
     change: Change,
     digests: Arc<DigestKeys>,
 ) -> Done<Changed> {
@@ -33,7 +31,7 @@ pub(super) async fn make(
 }
 
 /// Makes a change and takes it back.
-pub(super) async fn check(connection: &mut PgConnection, change: Change) -> Done<()> {
+pub(super) async fn check(connection: &mut Session, change: Change) -> Done<()> {
     let mut transaction = connection.begin().await?;
     alone(&mut transaction).await?;
     match change.make(&mut *transaction).await {

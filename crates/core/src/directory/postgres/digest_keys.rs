@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
-use sqlx::{Connection as _, query, query_scalar};
+use sqlx::{query, query_scalar};
 use time::OffsetDateTime;
 
+use super::session::Session;
 use super::{PostgresDirectory, entries, read};
 use crate::directory::digest_keys::{
     DigestKeys, DigestStore, Digested, Renewal, Ring, RingTable, What,
@@ -28,7 +29,7 @@ impl DigestStore for PostgresDirectory {
         let digests = Arc::clone(&self.digests);
         self.ask(move |c| {
             let digests = Arc::clone(&digests);
-            Box::pin(async move { digests.read(c).await })
+            Box::pin(async move { digests.read(&mut **c).await })
         })
         .await
     }
@@ -103,7 +104,7 @@ impl Digested<Key> for PostgresDirectory {
     }
 }
 
-async fn remove(connection: &mut PgConnection, id: DigestKeyId) -> Result<Option<u64>> {
+async fn remove(connection: &mut Session, id: DigestKeyId) -> Result<Option<u64>> {
     let mut transaction = connection.begin().await?;
     let removed = query("DELETE FROM digest_keys WHERE id = $1")
         .bind(id.0.as_slice())
@@ -163,7 +164,7 @@ pub(in crate::directory) async fn renewals_wait(transaction: &mut PgConnection) 
 }
 
 /// Logins do not wait for a file that is applied: the digest is stored in its new form at a later use.
-async fn replace(connection: &mut PgConnection, renewal: Renewal) -> Result<()> {
+async fn replace(connection: &mut Session, renewal: Renewal) -> Result<()> {
     let Renewal { old, new, key, .. } = renewal;
     let mut transaction = connection.begin().await?;
     let is_free: bool = query_scalar("SELECT pg_try_advisory_xact_lock_shared($1)")

@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
-use sqlx::{Connection as _, query, query_scalar};
+use sqlx::{query, query_scalar};
 use uuid::Uuid;
 
 use super::PostgresDirectory;
+use super::session::Session;
 use super::write::alone;
 use crate::directory::rows;
 use crate::directory::{Enrolment, Enrolments, KeyDigest, NewEnrolment};
@@ -66,7 +67,7 @@ async fn enrolment(connection: &mut PgConnection, user: Uuid) -> rows::Result<Op
     row.as_ref().map(rows::enrolment).transpose()
 }
 
-async fn enrol(connection: &mut PgConnection, user: Uuid, new: NewEnrolment) -> rows::Result<()> {
+async fn enrol(connection: &mut Session, user: Uuid, new: NewEnrolment) -> rows::Result<()> {
     let mut transaction = connection.begin().await?;
     query("UPDATE users SET totp_secret = $1, generation = generation + 1 WHERE id = $2")
         .bind(new.secret.expose())
@@ -86,7 +87,7 @@ async fn enrol(connection: &mut PgConnection, user: Uuid, new: NewEnrolment) -> 
     transaction.commit().await
 }
 
-async fn disenrol(connection: &mut PgConnection, user: Uuid) -> rows::Result<bool> {
+async fn disenrol(connection: &mut Session, user: Uuid) -> rows::Result<bool> {
     let mut transaction = connection.begin().await?;
     let was_on =
         query("UPDATE users SET totp_secret = NULL WHERE id = $1 AND totp_secret IS NOT NULL")
@@ -112,7 +113,7 @@ pub(super) async fn forget_state(connection: &mut PgConnection, user: Uuid) -> r
 
 /// One at a time, imports among them: of two that exchange the codes at once the later one's count.
 async fn set_recovery_codes(
-    connection: &mut PgConnection,
+    connection: &mut Session,
     user: Uuid,
     codes: Vec<KeyDigest>,
 ) -> rows::Result<bool> {
@@ -164,17 +165,18 @@ async fn use_step(connection: &mut PgConnection, user: Uuid, step: TotpStep) -> 
 }
 
 async fn use_recovery_code(
-    connection: &mut PgConnection,
+    connection: &mut Session,
     user: Uuid,
     code: KeyDigest,
 ) -> rows::Result<Option<u64>> {
+    let mut transaction = connection.begin().await?;
     let spent = query(
         "UPDATE recovery_codes SET spent = true
          WHERE user_id = $1 AND digest = $2 AND NOT spent",
     )
     .bind(user)
     .bind(code.as_bytes().as_slice())
-    .execute(&mut *connection)
+    .execute(&mut *transaction)
     .await?;
     if spent.rows_affected() == 0 {
         return Ok(None);
@@ -182,7 +184,8 @@ async fn use_recovery_code(
     let left: i64 =
         query_scalar("SELECT count(*) FROM recovery_codes WHERE user_id = $1 AND NOT spent")
             .bind(user)
-            .fetch_one(connection)
+            .fetch_one(&mut *transaction)
             .await?;
+    transaction.commit().await?;
     Ok(Some(left.try_into().unwrap_or(0)))
 }

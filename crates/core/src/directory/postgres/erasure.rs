@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
-use sqlx::{Connection as _, query, query_scalar};
+use sqlx::{query, query_scalar};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::change::{Done, unfit};
 use super::digest_keys::renewals_wait;
 use super::read::bytes_of;
+use super::session::Session;
 use super::write::{alone, unlimited};
 use crate::directory::erasure::{self, Erased, ErasureTable};
 use crate::directory::rows::{self, Result};
@@ -20,7 +21,7 @@ use crate::user::Role;
 
 /// Erases a user. The audit log may be long, so there is no time limit.
 pub(super) async fn erase(
-    connection: &mut PgConnection,
+    connection: &mut Session,
     user: Uuid,
     digests: Arc<DigestKeys>,
 ) -> Done<Erased> {

@@ -1,8 +1,9 @@
 //! What the gateway's role may do, and whether the server takes a write now.
 
 use sqlx::postgres::PgConnection;
-use sqlx::{Connection as _, Error, query, query_as};
+use sqlx::{Error, query, query_as};
 
+use super::session::Session;
 use super::{read, reason};
 use crate::directory::rows::Result;
 use crate::store::{Finding, Level};
@@ -48,10 +49,10 @@ const WITHOUT_WRITES: &str = "second factors are not accepted, and passwords, us
     and usage are not stored";
 
 /// Returns what is refused, the worst first.
-pub(super) async fn examine(connection: &mut PgConnection) -> Result<Vec<Finding>> {
+pub(super) async fn examine(connection: &mut Session) -> Result<Vec<Finding>> {
     let (role, is_standby): (String, bool) =
         query_as("SELECT current_user::text, pg_is_in_recovery()")
-            .fetch_one(&mut *connection)
+            .fetch_one(&mut **connection)
             .await?;
     let unread = missing(connection, READ.map(|table| (table, "SELECT")).into()).await?;
     let mut unwritten = missing(connection, all()).await?;
@@ -124,7 +125,7 @@ async fn missing(connection: &mut PgConnection, wanted: Vec<Grant>) -> Result<Ve
 }
 
 /// Writes a row that no import has, and takes it back.
-async fn write(connection: &mut PgConnection) -> Result<()> {
+async fn write(connection: &mut Session) -> Result<()> {
     let mut transaction = connection.begin().await?;
     query("INSERT INTO imports (fingerprint) VALUES ($1) ON CONFLICT DO NOTHING")
         .bind(&b"probe"[..])

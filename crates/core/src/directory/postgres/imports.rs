@@ -7,6 +7,7 @@ use sqlx::{Connection as _, query};
 
 use super::belongings::{put_origin, put_user};
 use super::digest_keys::renewals_wait;
+use super::session::Session;
 use super::write::{alone, forget, put_organisation, unlimited};
 use super::{keys, present};
 use crate::directory::digest_keys::OpenKeys;
@@ -19,7 +20,7 @@ use crate::directory::{Applied, DigestKeys, Unapplied, looks};
 
 /// Applies a file, or tells why nothing of it was.
 pub(super) async fn apply(
-    connection: &mut PgConnection,
+    connection: &mut Session,
     wanted: Wanted,
     digests: Arc<DigestKeys>,
 ) -> Result<std::result::Result<Applied, Unapplied>> {
@@ -80,7 +81,7 @@ pub(super) async fn present(
 }
 
 /// Notes the fingerprint of the file that was applied last, and forgets that of the one before.
-pub(super) async fn note(connection: &mut PgConnection, fingerprint: [u8; 32]) -> Result<()> {
+pub(super) async fn note(connection: &mut Session, fingerprint: [u8; 32]) -> Result<()> {
     let mut transaction = connection.begin().await?;
     for statement in [
         "DELETE FROM imports WHERE fingerprint <> $1",

@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
-use sqlx::{Connection as _, query};
+use sqlx::query;
 use time::OffsetDateTime;
 
 use super::read::bytes_of;
+use super::session::Session;
 use super::write::alone;
 use super::{PostgresDirectory, entries, read};
 use crate::directory::digest_keys::{What, ring, ring_as_stored};
@@ -43,7 +44,7 @@ impl Keys for PostgresDirectory {
 
 /// Imports take the same lock: a key that is revoked meanwhile is not brought back.
 async fn add(
-    connection: &mut PgConnection,
+    connection: &mut Session,
     key: KeyEntry,
     forms: Vec<KeyDigest>,
 ) -> rows::Result<Option<KeyEntry>> {
@@ -60,7 +61,7 @@ async fn add(
 }
 
 async fn remove(
-    connection: &mut PgConnection,
+    connection: &mut Session,
     realm: String,
     forms: Vec<KeyDigest>,
 ) -> rows::Result<bool> {

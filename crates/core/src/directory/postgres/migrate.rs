@@ -13,7 +13,7 @@ use tracing::debug;
 use super::access::PostgresAccess;
 use super::fault::READ_ONLY;
 use super::servers::Servers;
-use super::silence::{Doing, watched};
+use super::silence::{Doing, patience, watched};
 use super::{PostgresDirectory, PostgresSettings, failed, looks, no_answer, reason, servers};
 use crate::directory::outstanding::{MigrationError, Obstacle, Outstanding, outstanding};
 use crate::directory::steps::migrator;
@@ -48,10 +48,12 @@ impl PostgresDirectory {
 }
 
 /// Connects once, for a change of the tables.
-async fn connect(settings: &PostgresSettings) -> Result<(Servers, PgConnection), MigrationError> {
+async fn connect(
+    settings: &PostgresSettings,
+) -> Result<(Servers, Box<PgConnection>), MigrationError> {
     let servers = servers(settings).map_err(|error| MigrationError::Failed(error.to_string()))?;
     match timeout(settings.timeout, servers.connect()).await {
-        Ok(Ok(connection)) => Ok((servers, connection)),
+        Ok(Ok(connection)) => Ok((servers, Box::new(connection))),
         Ok(Err(error)) => Err(MigrationError::Failed(reason(&error))),
         Err(_) => Err(MigrationError::Failed(no_answer(
             &servers,
@@ -96,7 +98,8 @@ pub(super) async fn migrate_in_time(
                         tables.send_replace(Tables::Missing(reason.to_owned()));
                     }
                 };
-                let migrated = migrate_watched(connection, (&servers, limit), report).await;
+                let migrated =
+                    migrate_watched(Box::new(connection), (&servers, limit), report).await;
                 migrated.map(drop).map_err(|error| error.to_string())
             }
             Ok(Err(error)) => Err(reason(&error)),
@@ -127,18 +130,13 @@ fn under_way(doing: &Doing) -> Option<&'static str> {
 
 /// Brings the tables up to date, however long the server takes for it, and gives up a silent connection.
 async fn migrate_watched(
-    mut connection: PgConnection,
+    mut connection: Box<PgConnection>,
     (servers, limit): (&Servers, Duration),
     report: impl Fn(&Doing) + Send,
 ) -> Result<Outstanding, MigrationError> {
     let watch = (servers, patience(limit));
     let migrated = watched(&mut connection, watch, report, |c| Box::pin(migrate(c)));
     migrated.await.map_err(|error| given_up(&error))?
-}
-
-/// How long a session may wait for the next statement of a migration.
-fn patience(limit: Duration) -> Duration {
-    (limit / 2).max(PAUSE)
 }
 
 fn given_up(error: &Error) -> MigrationError {

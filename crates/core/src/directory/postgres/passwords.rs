@@ -1,27 +1,24 @@
 //! Password hashes: set, and exchanged for others of the same password.
 
-use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, query};
 use uuid::Uuid;
 
+use super::session::Session;
 use crate::directory::KeyDigest;
 use crate::directory::rows::Result;
 
-pub(super) async fn set_password(
-    connection: &mut PgConnection,
-    user: Uuid,
-    hash: String,
-) -> Result<()> {
+pub(super) async fn set_password(connection: &mut Session, user: Uuid, hash: String) -> Result<()> {
+    let mut transaction = connection.begin().await?;
     query("UPDATE users SET password_hash = $1, generation = generation + 1 WHERE id = $2")
         .bind(hash)
         .bind(user)
-        .execute(connection)
-        .await
-        .map(drop)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await
 }
 
 pub(super) async fn replace_hash(
-    connection: &mut PgConnection,
+    connection: &mut Session,
     user: Uuid,
     old: String,
     new: String,

@@ -11,12 +11,13 @@ use deadpool::managed::{
     Manager, Metrics, Object, Pool, PoolConfig, PoolError, QueueMode, RecycleError, RecycleResult,
 };
 use futures_util::future::BoxFuture;
-use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Error};
 
 use super::fault::Fault;
 use super::named::naming;
 use super::servers::Servers;
+use super::session::Session;
+use super::silence::patience;
 
 /// A connection that nobody used for so long may have been forgotten by something on the way.
 const LONGEST_REST: Duration = Duration::from_mins(1);
@@ -36,10 +37,16 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    pub(super) fn new(servers: Servers, at_most: usize) -> Self {
+    /// `limit` is how long a query may take.
+    pub(super) fn new(servers: Servers, at_most: usize, limit: Duration) -> Self {
         let mut config = PoolConfig::new(at_most);
         config.queue_mode = QueueMode::Lifo;
-        let pool = Pool::builder(Maker(servers)).config(config).build();
+        let pool = Pool::builder(Maker {
+            servers,
+            patience: patience(limit) / 2,
+        })
+        .config(config)
+        .build();
         #[expect(
             clippy::expect_used,
             reason = "what can fail are time-outs, and there are none"
@@ -129,7 +136,7 @@ pub(super) type Lease = Object<Maker>;
 
 /// A connection, and whether it can be lent again.
 pub(super) struct Connection {
-    raw: PgConnection,
+    session: Session,
     /// Of its server.
     name: String,
     in_doubt: bool,
@@ -140,17 +147,25 @@ pub(super) struct Connection {
 }
 
 impl Connection {
+    /// Whether the answer to a `COMMIT` was lost.
+    pub(super) fn has_lost_answer(&self) -> bool {
+        self.session.has_lost_answer()
+    }
+
     /// Asks something. A connection whose answer did not come, or was not waited for, is not lent
     /// again.
     pub(super) async fn ask<T>(
         &mut self,
-        work: impl FnOnce(&mut PgConnection) -> BoxFuture<'_, Result<T, Error>>,
+        work: impl FnOnce(&mut Session) -> BoxFuture<'_, Result<T, Error>>,
     ) -> Result<T, Error> {
         self.in_doubt = true;
-        let answer = work(&mut self.raw).await;
+        let answer = work(&mut self.session).await;
+        if self.session.has_lost_answer() {
+            return answer.map_err(|error| naming(&self.name, error));
+        }
         // A transaction that was given up ends with the next thing that is sent, and keeps what it
         // has locked until then.
-        let is_over = !self.raw.should_flush() || self.raw.flush().await.is_ok();
+        let is_over = !self.session.should_flush() || self.session.flush().await.is_ok();
         let fault = answer.as_ref().err().map(Fault::of);
         self.in_doubt = !is_over || fault.is_some_and(Fault::ends_connection);
         if fault != Some(Fault::Lost) {
@@ -167,17 +182,20 @@ impl Connection {
 }
 
 /// What makes connections.
-pub(super) struct Maker(Servers);
+pub(super) struct Maker {
+    servers: Servers,
+    patience: Duration,
+}
 
 impl Manager for Maker {
     type Type = Connection;
     type Error = Error;
 
     async fn create(&self) -> Result<Connection, Error> {
-        let (name, raw) = self.0.connect_named().await?;
+        let (name, raw) = self.servers.connect_named().await?;
         let now = Instant::now();
         Ok(Connection {
-            raw,
+            session: Session::new(raw, self.servers.clone(), self.patience),
             name,
             in_doubt: false,
             answered: now,
@@ -195,7 +213,7 @@ impl Manager for Maker {
             return Err(RecycleError::message("not lent again"));
         }
         if connection.checked.elapsed() > LONGEST_UNCHECKED {
-            self.0.check(&mut connection.raw).await?;
+            self.servers.check(&mut connection.session).await?;
             connection.checked = Instant::now();
         }
         Ok(())

@@ -6,6 +6,7 @@
 //! free, and the work fails. So does work whose server cannot be reached.
 
 use std::io;
+use std::ops::DerefMut;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -16,9 +17,18 @@ use tokio::time::{sleep, timeout};
 
 use super::servers::Servers;
 
+/// The shortest pause in which a session may do nothing.
+const SHORTEST_PATIENCE: Duration = Duration::from_millis(500);
+
+/// Returns how long a session may wait for its next statement, if a query may take as long as `limit`: what
+/// has been silent is given up after twice that time.
+pub(super) fn patience(limit: Duration) -> Duration {
+    (limit / 2).max(SHORTEST_PATIENCE)
+}
+
 /// A session at a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Session {
+struct ServerSession {
     pid: i32,
     /// When the server process was started, which tells servers and sessions apart.
     server_start: String,
@@ -42,13 +52,13 @@ pub(super) enum Doing {
 
 /// Does long work. `patience` is how long the session may wait for its next statement, and how long the
 /// server may take to tell what the session does; `report` is called with what it does.
-pub(super) async fn watched<T>(
-    connection: &mut PgConnection,
+pub(super) async fn watched<C: DerefMut<Target = PgConnection>, T>(
+    connection: &mut C,
     (servers, patience): (&Servers, Duration),
     report: impl Fn(&Doing) + Send,
-    work: impl FnOnce(&mut PgConnection) -> BoxFuture<'_, T>,
+    work: impl FnOnce(&mut C) -> BoxFuture<'_, T>,
 ) -> Result<T, Error> {
-    let session = timeout(patience, Session::of(connection)).await;
+    let session = timeout(patience, ServerSession::of(connection)).await;
     let session = session.unwrap_or_else(|_| Err(silent(servers, patience)))?;
     let work = work(connection);
     match select(work, pin!(session.silence(servers, patience, report))).await {
@@ -57,7 +67,7 @@ pub(super) async fn watched<T>(
     }
 }
 
-impl Session {
+impl ServerSession {
     async fn of(connection: &mut PgConnection) -> Result<Self, Error> {
         let (pid, server_start, began) = query_as(
             "SELECT pid, pg_postmaster_start_time()::text, backend_start::text FROM pg_stat_activity

@@ -6,6 +6,7 @@ use sqlx::{Connection as _, query, query_as, query_scalar};
 use time::OffsetDateTime;
 
 use super::PostgresDirectory;
+use super::session::Session;
 use crate::clock::milliseconds;
 use crate::directory::rows;
 use crate::directory::rows::columns::{USAGE, select};
@@ -30,7 +31,7 @@ impl UsageTable for PostgresDirectory {
 }
 
 /// One gateway after the other: what a sketch becomes depends on what it is.
-async fn add(connection: &mut PgConnection, added: UsageRows, room: usize) -> sqlx::Result<()> {
+async fn add(connection: &mut Session, added: UsageRows, room: usize) -> sqlx::Result<()> {
     let mut transaction = connection.begin().await?;
     query("LOCK TABLE usage IN EXCLUSIVE MODE")
         .execute(&mut *transaction)

@@ -1,26 +1,24 @@
 //! How work reaches the server: over which connection, within which time, and whether it is tried again.
 
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use sqlx::Error;
 use sqlx::error::DatabaseError;
-use sqlx::postgres::PgConnection;
 use tokio::time::timeout;
 
 use super::fault::{Fault, READ_ONLY};
 use super::migrate::ready;
-use super::silence::watched;
+use super::pool::Connections;
+use super::session::Session;
+use super::silence::{patience, watched};
 use super::{PostgresDirectory, failed, no_answer, reason};
 use crate::error::StoreError;
 
 /// How long a whole directory may take to be read or written.
 const WHOLE: Duration = Duration::from_mins(10);
-
-/// How long a session may wait for the next statement, or a copy for its next part, until its connection is
-/// taken to be silent.
-pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 type Answer<'c, T> = BoxFuture<'c, Result<T, Error>>;
 
@@ -28,7 +26,7 @@ impl PostgresDirectory {
     /// Asks what may be asked twice: once more if the connection turns out to be dead.
     pub(in crate::directory) async fn ask<T: Send + 'static>(
         &self,
-        question: impl Fn(&mut PgConnection) -> Answer<'_, T> + Send + Sync + 'static,
+        question: impl Fn(&mut Session) -> Answer<'_, T> + Send + Sync + 'static,
     ) -> Result<T, StoreError> {
         let connections = self.access.connections();
         self.within(self.timeout, async move {
@@ -48,7 +46,7 @@ impl PostgresDirectory {
     /// certain that nothing was done.
     pub(super) async fn once<T: Send + 'static>(
         &self,
-        work: impl Fn(&mut PgConnection) -> Answer<'_, T> + Send + Sync + 'static,
+        work: impl Fn(&mut Session) -> Answer<'_, T> + Send + Sync + 'static,
     ) -> Result<T, StoreError> {
         self.tested_within(self.timeout, work).await
     }
@@ -56,14 +54,14 @@ impl PostgresDirectory {
     /// Does what may take long, likewise, for as long as the server works on it.
     pub(super) async fn long<T: Send + 'static>(
         &self,
-        work: impl Fn(&mut PgConnection) -> Answer<'_, T> + Send + Sync + 'static,
+        work: impl Fn(&mut Session) -> Answer<'_, T> + Send + Sync + 'static,
     ) -> Result<T, StoreError> {
         let (servers, work) = (self.access.servers(), Arc::new(work));
+        let patience = patience(self.timeout);
         self.tested_within(WHOLE, move |connection| {
             let (servers, work) = (servers.clone(), Arc::clone(&work));
             Box::pin(async move {
-                let watch = (&servers, LONGEST_PAUSE);
-                watched(connection, watch, |_| (), |c| work(c)).await?
+                watched(connection, (&servers, patience), |_| (), |c| work(c)).await?
             })
         })
         .await
@@ -72,13 +70,13 @@ impl PostgresDirectory {
     async fn tested_within<T: Send + 'static>(
         &self,
         limit: Duration,
-        work: impl Fn(&mut PgConnection) -> Answer<'_, T> + Send + Sync + 'static,
+        work: impl Fn(&mut Session) -> Answer<'_, T> + Send + Sync + 'static,
     ) -> Result<T, StoreError> {
-        let connections = self.access.connections();
+        let (connections, wait) = (self.access.connections(), self.timeout);
         self.within(limit, async move {
-            match connections.tested().await?.ask(&work).await {
+            match attempt(&connections, wait, &work).await {
                 Err(error) if connections.allow_retry(&error) => {
-                    connections.tested().await?.ask(&work).await
+                    attempt(&connections, wait, &work).await
                 }
                 done => done,
             }
@@ -108,6 +106,29 @@ impl PostgresDirectory {
             Err(error) => Err(failed(error)),
         }
     }
+}
+
+/// Works over a connection that answers within `wait`.
+async fn attempt<T>(
+    connections: &Connections,
+    wait: Duration,
+    work: impl Fn(&mut Session) -> Answer<'_, T>,
+) -> Result<T, Error> {
+    let sent = Instant::now();
+    let tested = timeout(wait, connections.tested()).await;
+    let mut lease = match tested {
+        Ok(lease) => lease?,
+        Err(_) => {
+            connections.close_silent_since(sent);
+            let reason = format!("no connection has answered within {wait:?}");
+            return Err(Error::Io(io::Error::new(io::ErrorKind::TimedOut, reason)));
+        }
+    };
+    let done = lease.ask(work).await;
+    if lease.has_lost_answer() {
+        connections.close_silent_since(sent);
+    }
+    done
 }
 
 fn unavailable(error: &Error) -> StoreError {

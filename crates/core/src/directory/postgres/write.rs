@@ -5,22 +5,24 @@ use sqlx::{Connection as _, query};
 use uuid::Uuid;
 
 use super::entries;
+use super::session::Session;
 use crate::directory::changes::logins;
 use crate::directory::rows::Result;
 use crate::directory::rules::look;
 use crate::directory::{OrganisationEntry, Snapshot, UserEntry};
 
 pub(super) async fn set_disabled(
-    connection: &mut PgConnection,
+    connection: &mut Session,
     user: Uuid,
     disabled: bool,
 ) -> Result<()> {
+    let mut transaction = connection.begin().await?;
     query("UPDATE users SET disabled = $1, generation = generation + $1::int WHERE id = $2")
         .bind(disabled)
         .bind(user)
-        .execute(connection)
-        .await
-        .map(drop)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await
 }
 
 /// One at a time: another one waits here, and then sees what this one wrote. Readers do not wait.

@@ -1,0 +1,146 @@
+//! Answers to `COMMIT` that are lost, and imports and erasures whose connection falls silent.
+
+use std::time::Duration;
+
+use time::macros::datetime;
+use tokio::time::timeout;
+
+use super::super::postgres::{settings, until};
+use super::super::postgres_server::Postgres;
+use super::super::{FILE, load};
+use super::lossy::{Fate, Lossy};
+use crate::directory::{Directory, PostgresDirectory};
+use crate::usage::{Observed, UsageCount, UsageKey, UsageRows, UsageTable as _};
+use crate::user::UserState;
+
+const TIMEOUT: Duration = Duration::from_secs(2);
+/// Many times what it may take to give up a silent connection, and less than it took when that did not depend
+/// on the time-out.
+const LIMIT: Duration = Duration::from_secs(25);
+
+async fn site(server: &Postgres) -> (Lossy, PostgresDirectory, String) {
+    let address = server.new_database().unwrap();
+    let network = Lossy::to(&address);
+    let settings = settings(&network.address(&address), TIMEOUT);
+    let directory = PostgresDirectory::new(&settings).unwrap();
+    until("it is filled", async || {
+        load(&directory, FILE).await.is_ok()
+    })
+    .await;
+    (network, directory, address)
+}
+
+fn one_call() -> UsageRows {
+    let key = UsageKey {
+        dialect: "toy".to_owned(),
+        revision: "v1".to_owned(),
+        endpoint: "/v1/login".to_owned(),
+        application: None,
+        key: None,
+        client: None,
+        user_agent: "okhttp/4".to_owned(),
+        network: "192.0.2.0/24".to_owned(),
+    };
+    let call = Observed {
+        at: datetime!(2026-11-29 09:00 UTC),
+        refused: false,
+        user: Some(1),
+        expired: None,
+    };
+    UsageRows::from_iter([(key, UsageCount::one(&call))])
+}
+
+#[tokio::test]
+async fn usage_counts_once_whatever_became_of_the_answer_to_its_commit() {
+    let server = Postgres::shared().unwrap();
+    let (network, directory, _) = site(&server).await;
+    for (expected, fate) in (1..).zip(Fate::ALL) {
+        network.plan("COMMIT", fate);
+        let told = directory.add_usage(&one_call(), 10).await;
+        assert!(network.is_done());
+        assert_eq!(told.is_ok(), fate.lets_arrive(), "{fate:?}: {told:?}");
+        if told.is_err() {
+            directory.add_usage(&one_call(), 10).await.unwrap();
+        }
+        let rows = directory.usage(datetime!(2026-11-01 0:00 UTC)).await;
+        let calls: Vec<_> = rows.unwrap().values().map(|count| count.calls).collect();
+        assert_eq!(calls, [expected], "{fate:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_is_lost_says_whether_it_was_made() {
+    let server = Postgres::shared().unwrap();
+    let (network, directory, _) = site(&server).await;
+    let ada = directory.account("ada").await.unwrap().unwrap().user;
+    for fate in Fate::ALL {
+        let before = directory.user(ada.id).await.unwrap().unwrap();
+        network.plan("COMMIT", fate);
+        let told = directory.set_password(ada.id, &format!("{fate:?}")).await;
+        assert!(network.is_done());
+        assert_eq!(told.is_ok(), fate.lets_arrive(), "{fate:?}: {told:?}");
+        let after = directory.account("ada").await.unwrap().unwrap();
+        let is_made = after.user.generation == before.generation + 1;
+        assert_eq!(is_made, fate.lets_arrive(), "{fate:?}");
+        // Whatever holds a lock at the server would be in the way.
+        let state = UserState::Active;
+        directory.set_state(ada.id, state).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_erasure_whose_answer_is_lost_says_whether_it_was_made() {
+    let server = Postgres::shared().unwrap();
+    for fate in Fate::ALL {
+        let (network, directory, _) = site(&server).await;
+        let bob = directory.account("bob").await.unwrap().unwrap().user;
+        network.plan("COMMIT", fate);
+        let told = timeout(LIMIT, directory.erase(bob.id)).await.unwrap();
+        assert!(network.is_done());
+        assert_eq!(told.is_ok(), fate.lets_arrive(), "{fate:?}: {told:?}");
+        let is_there = directory.account("bob").await.unwrap().is_some();
+        assert_eq!(is_there, told.is_err(), "{fate:?}");
+    }
+}
+
+/// Statements that `apply` and `erase` send while they hold their lock.
+const WHILE_LOCKED: [&str; 2] = ["LOCK TABLE users", "pg_advisory_xact_lock"];
+
+#[tokio::test]
+async fn imports_and_erasures_give_a_silent_connection_up_by_the_time_out() {
+    let server = Postgres::shared().unwrap();
+    for fate in [Fate::SilentBefore, Fate::SilentAfter] {
+        for statement in WHILE_LOCKED {
+            let (network, directory, _) = site(&server).await;
+            let bob = directory.account("bob").await.unwrap().unwrap().user;
+            network.plan(statement, fate);
+            let erased = timeout(LIMIT, directory.erase(bob.id)).await;
+            let refusal = erased.expect(statement).unwrap_err().to_string();
+            assert!(refusal.contains("has been silent for 1s"), "{refusal}");
+            network.plan(statement, fate);
+            let applied = timeout(LIMIT, load(&directory, FILE)).await;
+            assert!(applied.expect(statement).is_err(), "{statement}");
+            assert!(network.is_done());
+            timeout(LIMIT, load(&directory, FILE))
+                .await
+                .unwrap()
+                .unwrap();
+            directory.erase(bob.id).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_erasure_does_not_wait_for_a_free_connection_that_is_silent() {
+    let server = Postgres::shared().unwrap();
+    let (network, directory, _) = site(&server).await;
+    let bob = directory.account("bob").await.unwrap().unwrap().user;
+    network.silence();
+    let erased = timeout(LIMIT, directory.erase(bob.id)).await.unwrap();
+    let refusal = erased.unwrap_err().to_string();
+    assert!(
+        refusal.contains("no connection has answered within 2s"),
+        "{refusal}"
+    );
+    directory.erase(bob.id).await.unwrap();
+}

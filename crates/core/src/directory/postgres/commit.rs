@@ -1,0 +1,88 @@
+//! What became of a transaction when the answer to its `COMMIT` is lost.
+
+use std::time::Duration;
+
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection as _, Error, query, query_scalar};
+use tokio::time::{sleep, timeout};
+
+use super::servers::Servers;
+
+/// Between two questions while the server is still committing.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// A transaction whose `COMMIT` was sent.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) id: i64,
+    /// When the server process was started: another server may give the same number to another transaction.
+    pub(super) server_start: String,
+}
+
+/// How the server says that a transaction ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Committed,
+    Aborted,
+    /// It waits for its session or for the disk.
+    InProgress,
+    /// Another server answered, or this one has forgotten it.
+    Unknown,
+}
+
+impl Pending {
+    /// Waits for its end, and returns `lost` unless it was committed. A session that has not received the
+    /// `COMMIT` is ended, so that it does not arrive later; one that executes it may take as long as it needs.
+    pub(super) async fn ends_committed(
+        &self,
+        servers: &Servers,
+        patience: Duration,
+        lost: Error,
+    ) -> Result<(), Error> {
+        loop {
+            match timeout(patience, self.ask(servers)).await {
+                Ok(Ok(End::Committed)) => return Ok(()),
+                Ok(Ok(End::InProgress)) => sleep(PAUSE).await,
+                Ok(Ok(End::Aborted | End::Unknown) | Err(_)) | Err(_) => return Err(lost),
+            }
+        }
+    }
+
+    async fn ask(&self, servers: &Servers) -> Result<End, Error> {
+        let mut connection = servers.connect().await?;
+        let end = self.end(&mut connection).await?;
+        if end == End::InProgress {
+            self.end_idle_session(&mut connection).await?;
+        }
+        connection.close().await?;
+        Ok(end)
+    }
+
+    async fn end(&self, connection: &mut PgConnection) -> Result<End, Error> {
+        let status: Option<String> = query_scalar(
+            "SELECT CASE WHEN pg_postmaster_start_time()::text = $2 THEN txid_status($1) END",
+        )
+        .bind(self.id)
+        .bind(&self.server_start)
+        .fetch_one(connection)
+        .await?;
+        Ok(match status.as_deref() {
+            Some("committed") => End::Committed,
+            Some("aborted") => End::Aborted,
+            Some("in progress") => End::InProgress,
+            Some(_) | None => End::Unknown,
+        })
+    }
+
+    /// Ends the session of the transaction if it waits for its next statement.
+    async fn end_idle_session(&self, connection: &mut PgConnection) -> Result<(), Error> {
+        query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE backend_xid::text::bigint = $1 & 4294967295 AND state LIKE 'idle%'",
+        )
+        .bind(self.id)
+        .execute(connection)
+        .await
+        .map(drop)
+    }
+}
