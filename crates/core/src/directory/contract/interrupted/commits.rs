@@ -94,9 +94,12 @@ const WHILE_LOCKED: [&str; 2] = ["LOCK TABLE users", "pg_advisory_xact_lock"];
 #[tokio::test]
 async fn imports_give_a_silent_connection_up_by_the_time_out() {
     let server = Postgres::shared().unwrap();
-    let (network, directory, _) = site(&server).await;
     for fate in [Fate::SilentBefore, Fate::SilentAfter] {
         for statement in WHILE_LOCKED {
+            let (network, _, address) = site(&server).await;
+            // On its connections no statement is prepared: it sends their texts.
+            let settings = settings(&network.address(&address), TIMEOUT);
+            let directory = PostgresDirectory::new(&settings).unwrap();
             network.plan(statement, fate);
             let applied = timeout(LIMIT, load(&directory, FILE)).await;
             assert!(applied.expect(statement).is_err(), "{statement}");
