@@ -56,7 +56,10 @@ impl From<FileError> for Undone {
     fn from(error: FileError) -> Self {
         match error {
             FileError::Unavailable(error) => Self::Unavailable(error),
-            error => Self::Malformed(error.to_string()),
+            error @ (FileError::Read { .. }
+            | FileError::Syntax { .. }
+            | FileError::Entry { .. }
+            | FileError::Password { .. }) => Self::Malformed(error.to_string()),
         }
     }
 }

@@ -166,8 +166,7 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
     let counting = rt::spawn(counting.keep(sections.usage.clone(), directory.clone(), auth));
     let keying = rt::spawn(digests::keep_keyed(directory.clone()));
     let mut housekeeping = vec![sweeper, watcher, pruner, upkeep, counting, keying];
-    let identities = public_tls.iter().chain(&inner_tls).cloned();
-    housekeeping.extend(identities.map(|identity| rt::spawn(identity.watch())));
+    housekeeping.extend(public_tls.iter().chain(&inner_tls).map(watched));
     contents.add_made(sections.contents());
     let reload = Reload {
         files,
@@ -199,6 +198,10 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
         drain_delay: sections.server.drain_delay,
         shutdown_timeout: sections.server.shutdown_timeout,
     })
+}
+
+fn watched(identity: &Arc<Identity>) -> rt::task::JoinHandle<()> {
+    rt::spawn(identity.clone().watch())
 }
 
 fn backends(config: &Config, usage: &Usage) -> Result<Backends> {

@@ -11,8 +11,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 use super::*;
 
+type Recorded = (Kind, Uuid, Outcome, Option<Reason>);
+
 #[derive(Clone, Default)]
-struct Recording(Arc<Mutex<Vec<(Kind, Uuid, Outcome, Option<Reason>)>>>);
+struct Recording(Arc<Mutex<Vec<Recorded>>>);
 
 #[async_trait]
 impl Sink for Recording {
@@ -49,7 +51,7 @@ fn new_user() -> NewUser {
     }
 }
 
-fn unavailable<T: std::fmt::Debug>(made: Result<T, Undone>) {
+fn unavailable<T: std::fmt::Debug>(made: &Result<T, Undone>) {
     assert!(matches!(made, Err(Undone::Unavailable(_))), "{made:?}");
 }
 
@@ -89,7 +91,7 @@ async fn a_change_whose_result_cannot_be_read_is_not_made() {
                  BEGIN UPDATE users SET role = 'NOBODY' WHERE id = new.id; END";
     run(spoil).await;
     let added = administration.add_user(addition, "correct-horse".into(), &passwords);
-    unavailable(added.await);
+    unavailable(&added.await);
     let user = administration.user("ada").await;
     assert!(matches!(user, Err(Undone::NotFound(_))), "{user:?}");
 
@@ -104,7 +106,7 @@ async fn a_change_whose_result_cannot_be_read_is_not_made() {
         first_name: Some("Ada".to_owned()),
         ..UserEdit::default()
     };
-    unavailable(administration.edit_user(&before, edit).await);
+    unavailable(&administration.edit_user(&before, edit).await);
     let after = administration.user("ada").await.unwrap();
     assert_eq!(after.first_name, before.first_name);
 
