@@ -116,14 +116,12 @@ async fn attempt<T>(
 ) -> Result<T, Error> {
     let sent = Instant::now();
     let tested = timeout(wait, connections.tested()).await;
-    let mut lease = match tested {
-        Ok(lease) => lease?,
-        Err(_) => {
-            connections.close_silent_since(sent);
-            let reason = format!("no connection has answered within {wait:?}");
-            return Err(Error::Io(io::Error::new(io::ErrorKind::TimedOut, reason)));
-        }
+    let Ok(lease) = tested else {
+        connections.close_silent_since(sent);
+        let reason = format!("no connection has answered within {wait:?}");
+        return Err(Error::Io(io::Error::new(io::ErrorKind::TimedOut, reason)));
     };
+    let mut lease = lease?;
     let done = lease.ask(work).await;
     if lease.has_lost_answer() {
         connections.close_silent_since(sent);
