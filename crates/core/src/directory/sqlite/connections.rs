@@ -62,12 +62,18 @@ impl Connections {
     }
 }
 
-/// Returns true, or fails if the thread of a connection is gone. What is sent to a thread that is just ending
-/// is never answered: the library would wait for it, and the pool would have one connection less for good.
-pub(super) async fn is_alive(connection: &mut SqliteConnection) -> Result<bool> {
+/// Fails if the thread of a connection is gone. What is sent to a thread that is just ending is never answered:
+/// the library would wait for it, and the pool would have one connection less for good.
+async fn is_alive(connection: &mut SqliteConnection) -> Result<()> {
     let answer = timeout(LONGEST_SILENCE, connection.ping()).await;
-    answer.unwrap_or(Err(Error::WorkerCrashed))?;
-    Ok(true)
+    answer.unwrap_or(Err(Error::WorkerCrashed))
+}
+
+/// Returns whether a connection that was given back can be used again. When a disk is full, SQLite rolls back
+/// by itself; the rollback of the library then fails, and no transaction could begin on that connection again.
+pub(super) async fn is_reusable(connection: &mut SqliteConnection) -> Result<bool> {
+    is_alive(connection).await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// A transaction that writes.

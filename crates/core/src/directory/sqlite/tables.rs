@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Error, SqliteConnection, query_
 use tokio::time::sleep;
 use tracing::debug;
 
-use super::connections::{Connections, is_alive};
+use super::connections::{Connections, is_reusable};
 use super::{looks, rights};
 use crate::directory::outstanding::{MigrationError, Obstacle, Outstanding, Taken, outstanding};
 use crate::directory::steps::migrator;
@@ -73,7 +73,7 @@ async fn attempt(options: SqliteConnectOptions) -> Result<(Connections, Outstand
     let pool = SqlitePoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(TIMEOUT)
-        .after_release(|connection, _| Box::pin(is_alive(connection)))
+        .after_release(|connection, _| Box::pin(is_reusable(connection)))
         .connect_with(options)
         .await?;
     let pool = Connections::new(pool);
