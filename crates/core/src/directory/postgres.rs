@@ -80,6 +80,7 @@ pub struct PostgresDirectory {
     tables: watch::Receiver<Tables>,
     timeout: Duration,
     digests: Arc<DigestKeys>,
+    unsure_events: audit::Unsure,
 }
 
 impl PostgresDirectory {
@@ -108,6 +109,7 @@ impl PostgresDirectory {
             tables,
             timeout: settings.timeout,
             digests: Arc::new(DigestKeys::without_pepper(Arc::new(SystemClock))),
+            unsure_events: audit::Unsure::default(),
         })
     }
 

@@ -5,5 +5,6 @@ mod demoted;
 mod full;
 mod migration;
 mod relay;
+mod repeated;
 mod schema;
 mod silence;

@@ -1,21 +1,43 @@
 //! The audit log's table.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
-use sqlx::{query, query_scalar};
+use sqlx::{Connection as _, Error, query, query_scalar};
 use time::OffsetDateTime;
 
-use super::PostgresDirectory;
+use super::{PostgresDirectory, failed};
 use crate::audit::{AuditTable, Event, Filter, Kind};
 use crate::clock::milliseconds;
 use crate::error::StoreError;
 
+/// SQLSTATE of the question for a transaction that there has not been yet.
+const IN_THE_FUTURE: &str = "22023";
+
 #[async_trait]
 impl AuditTable for PostgresDirectory {
     async fn keep_events(&self, events: Vec<Arc<Event>>) -> Result<(), StoreError> {
-        self.once(move |c| Box::pin(keep(c, events.clone()))).await
+        let unsure = Arc::clone(&self.unsure_events);
+        let earlier = locked(&unsure).clone().filter(|one| one.is_of(&events));
+        if let Some(Batch { transaction, .. }) = earlier {
+            let outcome = self.ask(move |c| Box::pin(outcome(c, transaction.clone())));
+            match outcome.await?.as_deref() {
+                Some("committed") => {
+                    *locked(&unsure) = None;
+                    return Ok(());
+                }
+                Some("in progress") => {
+                    return Err(failed("the server still works on these events"));
+                }
+                Some(_) | None => {}
+            }
+        }
+        let kept = Arc::clone(&unsure);
+        self.once(move |c| Box::pin(keep(c, events.clone(), Arc::clone(&kept))))
+            .await?;
+        *locked(&unsure) = None;
+        Ok(())
     }
 
     async fn find_events(&self, filter: &Filter) -> Result<Vec<String>, StoreError> {
@@ -28,10 +50,54 @@ impl AuditTable for PostgresDirectory {
     }
 }
 
-async fn keep(connection: &mut PgConnection, events: Vec<Arc<Event>>) -> sqlx::Result<()> {
+/// Events that were sent to be kept, and the transaction that keeps them.
+#[derive(Clone)]
+pub(super) struct Batch {
+    events: Vec<Arc<Event>>,
+    transaction: String,
+}
+
+/// The last batch, until the server has answered that it is kept.
+pub(super) type Unsure = Arc<Mutex<Option<Batch>>>;
+
+impl Batch {
+    /// Whether these are the same events. Others may look alike.
+    fn is_of(&self, events: &[Arc<Event>]) -> bool {
+        self.events.len() == events.len()
+            && self
+                .events
+                .iter()
+                .zip(events)
+                .all(|(a, b)| Arc::ptr_eq(a, b))
+    }
+}
+
+fn locked(unsure: &Mutex<Option<Batch>>) -> MutexGuard<'_, Option<Batch>> {
+    unsure.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns what became of a transaction; `None` if the server does not know it, as one that was promoted
+/// before it was told.
+async fn outcome(
+    connection: &mut PgConnection,
+    transaction: String,
+) -> sqlx::Result<Option<String>> {
+    let status = query_scalar("SELECT pg_xact_status($1::text::xid8)").bind(transaction);
+    match status.fetch_one(connection).await {
+        Err(Error::Database(error)) if error.code().as_deref() == Some(IN_THE_FUTURE) => Ok(None),
+        status => status,
+    }
+}
+
+async fn keep(
+    connection: &mut PgConnection,
+    events: Vec<Arc<Event>>,
+    unsure: Unsure,
+) -> sqlx::Result<()> {
     fn each<T>(events: &[Arc<Event>], value: impl Fn(&Event) -> T) -> Vec<T> {
         events.iter().map(|event| value(event)).collect()
     }
+    let mut work = connection.begin().await?;
     query(
         "INSERT INTO audit (time, event, user_id, actor, name_hash, line)
          SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[],
@@ -49,9 +115,16 @@ async fn keep(connection: &mut PgConnection, events: Vec<Arc<Event>>) -> sqlx::R
         event.name_hash.map(|hash| hash.to_string())
     }))
     .bind(each(&events, Event::line))
-    .execute(connection)
-    .await
-    .map(drop)
+    .execute(&mut *work)
+    .await?;
+    let transaction = query_scalar("SELECT pg_current_xact_id()::text")
+        .fetch_one(&mut *work)
+        .await?;
+    *locked(&unsure) = Some(Batch {
+        events,
+        transaction,
+    });
+    work.commit().await
 }
 
 async fn find(connection: &mut PgConnection, filter: Filter) -> sqlx::Result<Vec<String>> {

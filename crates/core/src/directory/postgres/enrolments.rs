@@ -168,13 +168,15 @@ async fn use_recovery_code(
     user: Uuid,
     code: KeyDigest,
 ) -> rows::Result<Option<u64>> {
+    // The code is spent only if the answer says so: another attempt would find it spent.
+    let mut transaction = connection.begin().await?;
     let spent = query(
         "UPDATE recovery_codes SET spent = true
          WHERE user_id = $1 AND digest = $2 AND NOT spent",
     )
     .bind(user)
     .bind(code.as_bytes().as_slice())
-    .execute(&mut *connection)
+    .execute(&mut *transaction)
     .await?;
     if spent.rows_affected() == 0 {
         return Ok(None);
@@ -182,7 +184,8 @@ async fn use_recovery_code(
     let left: i64 =
         query_scalar("SELECT count(*) FROM recovery_codes WHERE user_id = $1 AND NOT spent")
             .bind(user)
-            .fetch_one(connection)
+            .fetch_one(&mut *transaction)
             .await?;
+    transaction.commit().await?;
     Ok(Some(left.try_into().unwrap_or(0)))
 }

@@ -32,13 +32,12 @@ impl PostgresDirectory {
     ) -> Result<T, StoreError> {
         let connections = self.access.connections();
         self.within(self.timeout, async move {
-            match connections.any().await?.ask(&question).await {
-                Err(error)
-                    if connections.allow_retry(&error) || Fault::of(&error) == Fault::Lost =>
-                {
+            let lease = connections.any().await?;
+            match connections.attempt(lease, |_, c| question(c)).await {
+                (Err(error), again) if again || Fault::of(&error) == Fault::Lost => {
                     connections.tested().await?.ask(&question).await
                 }
-                answer => answer,
+                (answer, _) => answer,
             }
         })
         .await
@@ -50,7 +49,7 @@ impl PostgresDirectory {
         &self,
         work: impl Fn(&mut PgConnection) -> Answer<'_, T> + Send + Sync + 'static,
     ) -> Result<T, StoreError> {
-        self.tested_within(self.timeout, work).await
+        self.tested_within(self.timeout, move |_, c| work(c)).await
     }
 
     /// Does what may take long, likewise, for as long as the server works on it.
@@ -59,10 +58,10 @@ impl PostgresDirectory {
         work: impl Fn(&mut PgConnection) -> Answer<'_, T> + Send + Sync + 'static,
     ) -> Result<T, StoreError> {
         let (servers, work) = (self.access.servers(), Arc::new(work));
-        self.tested_within(WHOLE, move |connection| {
-            let (servers, work) = (servers.clone(), Arc::clone(&work));
+        self.tested_within(WHOLE, move |name, connection| {
+            let (server, work) = (servers.at(name), Arc::clone(&work));
             Box::pin(async move {
-                let watch = (&servers, LONGEST_PAUSE);
+                let watch = (&server, LONGEST_PAUSE);
                 watched(connection, watch, |_| (), |c| work(c)).await?
             })
         })
@@ -72,15 +71,17 @@ impl PostgresDirectory {
     async fn tested_within<T: Send + 'static>(
         &self,
         limit: Duration,
-        work: impl Fn(&mut PgConnection) -> Answer<'_, T> + Send + Sync + 'static,
+        work: impl for<'c> Fn(&str, &'c mut PgConnection) -> Answer<'c, T> + Send + Sync + 'static,
     ) -> Result<T, StoreError> {
         let connections = self.access.connections();
         self.within(limit, async move {
-            match connections.tested().await?.ask(&work).await {
-                Err(error) if connections.allow_retry(&error) => {
-                    connections.tested().await?.ask(&work).await
+            let lease = connections.tested().await?;
+            match connections.attempt(lease, &work).await {
+                (Err(_), true) => {
+                    let lease = connections.tested().await?;
+                    connections.attempt(lease, &work).await.0
                 }
-                done => done,
+                (done, _) => done,
             }
         })
         .await

@@ -10,7 +10,13 @@ use std::thread;
 pub(super) struct Relay {
     port: u16,
     links: Arc<Mutex<Vec<Arc<AtomicBool>>>>,
-    trigger: Arc<Mutex<Option<Vec<u8>>>>,
+    trigger: Arc<Mutex<Option<Trigger>>>,
+}
+
+/// What silences a connection.
+struct Trigger {
+    sent: Vec<u8>,
+    is_forwarded: bool,
 }
 
 impl Relay {
@@ -67,7 +73,18 @@ impl Relay {
 
     /// Silences the first connection over which the client sends this, before it is forwarded.
     pub(super) fn silence_at(&self, sent: &str) {
-        *self.trigger.lock().unwrap() = Some(sent.as_bytes().to_vec());
+        self.arm(sent, false);
+    }
+
+    /// Silences the first connection over which the client sends this: the server gets it, and its response
+    /// is lost.
+    pub(super) fn lose_response_to(&self, sent: &str) {
+        self.arm(sent, true);
+    }
+
+    fn arm(&self, sent: &str, is_forwarded: bool) {
+        let sent = sent.as_bytes().to_vec();
+        *self.trigger.lock().unwrap() = Some(Trigger { sent, is_forwarded });
     }
 
     /// Whether a connection has been silenced.
@@ -80,15 +97,15 @@ impl Relay {
 struct Link {
     silent: Arc<AtomicBool>,
     /// What silences the link, if this is the client's side.
-    trigger: Option<Arc<Mutex<Option<Vec<u8>>>>>,
+    trigger: Option<Arc<Mutex<Option<Trigger>>>>,
 }
 
 impl Link {
     fn forward(&self, mut from: TcpStream, mut to: TcpStream) {
         let mut buffer = vec![0; 256 * 1024];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
-            self.meet(&buffer[..count]);
-            if self.silent.load(Ordering::SeqCst) {
+            let is_forwarded = self.meet(&buffer[..count]);
+            if self.silent.load(Ordering::SeqCst) && !is_forwarded {
                 // What comes is swallowed, and nothing is closed.
                 continue;
             }
@@ -101,16 +118,20 @@ impl Link {
         }
     }
 
-    fn meet(&self, sent: &[u8]) {
-        let Some(trigger) = &self.trigger else { return };
+    /// Whether what silences the link from now on is forwarded itself.
+    fn meet(&self, sent: &[u8]) -> bool {
+        let Some(trigger) = &self.trigger else {
+            return false;
+        };
         let mut trigger = trigger.lock().unwrap();
-        let is_met = trigger.as_ref().is_some_and(|trigger| {
-            sent.windows(trigger.len())
-                .any(|part| part == trigger.as_slice())
-        });
-        if is_met {
-            *trigger = None;
-            self.silent.store(true, Ordering::SeqCst);
-        }
+        let is_met = |trigger: &mut Trigger| {
+            let mut parts = sent.windows(trigger.sent.len());
+            parts.any(|part| part == trigger.sent)
+        };
+        let Some(met) = trigger.take_if(is_met) else {
+            return false;
+        };
+        self.silent.store(true, Ordering::SeqCst);
+        met.is_forwarded
     }
 }
