@@ -147,8 +147,8 @@ async fn connections_in_use_when_a_change_is_refused_serve_nothing_afterwards() 
     assert_eq!(old, ["Old"; 4]);
 
     let holder = pair.lock().await;
-    pair.demote().await;
     pair.takes_no_connections();
+    pair.demote().await;
     let refused = async {
         let event = Event::new(Kind::Login, OffsetDateTime::UNIX_EPOCH);
         let events = vec![Arc::new(event)];
