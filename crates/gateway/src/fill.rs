@@ -1,11 +1,11 @@
 //! What is done to the directory at the start: the directory file is applied, the demo's passwords
 //! are looked for. If the directory cannot be used, both wait for it, and logins are "unavailable".
 
+mod file;
 mod gate;
 
-use std::fs;
 use std::future::pending;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,13 +16,13 @@ use anyhow::{Context as _, Result};
 use isogloss_core::audit::{Actor, Audit, Event, Kind, Reason};
 use isogloss_core::directory::file::{File, FileError, Import};
 use isogloss_core::directory::{Applied, Directory, Precedence};
-use isogloss_core::{Clock as _, Passwords, Pepper, Peppers, StoreError, SystemClock};
+use isogloss_core::{Clock as _, Passwords, StoreError, SystemClock};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
+pub(crate) use self::file::DirectoryFile;
 use self::gate::Gate;
-use crate::aside::aside;
 use crate::open_stores::{Open, close_at_the_end};
 use crate::parts::Opened;
 use crate::{demo, dialects, look_alikes};
@@ -39,45 +39,6 @@ pub(crate) struct Filling {
     file: Arc<Mutex<Option<DirectoryFile>>>,
     audit: Audit,
     is_closed: Arc<AtomicBool>,
-}
-
-/// The directory file of the configuration.
-pub(crate) struct DirectoryFile {
-    path: PathBuf,
-    text: String,
-    /// Keyed by the pepper in use.
-    fingerprint: [u8; 32],
-    /// Keyed by the one before: the file is known over a rotation, and known by the new one from then on.
-    previous: Option<[u8; 32]>,
-    /// Whether it is recorded that the directory was unavailable: the file is tried again and again.
-    refusal_recorded: AtomicBool,
-}
-
-impl DirectoryFile {
-    /// As [`read`](Self::read), on a thread of its own.
-    pub(crate) async fn read_aside(path: &Path, peppers: &Peppers) -> Result<Option<Self>> {
-        let (path, peppers) = (path.to_owned(), peppers.clone());
-        aside(move || Self::read(&path, &peppers)).await?
-    }
-
-    /// Reads `directory.import`, if it names a file. A file that makes no sense in itself is refused
-    /// here, whether the directory is there or not.
-    fn read(path: &Path, peppers: &Peppers) -> Result<Option<Self>> {
-        if path.as_os_str().is_empty() {
-            return Ok(None);
-        }
-        let text = fs::read_to_string(path)
-            .with_context(|| format!("directory.import: cannot read {}", path.display()))?;
-        File::parse(path, &text).context("directory.import")?;
-        let fingerprint = |pepper: &Pepper| pepper.fingerprint(text.as_bytes());
-        Ok(Some(Self {
-            path: path.to_owned(),
-            fingerprint: fingerprint(&peppers.current),
-            previous: peppers.previous.as_ref().map(fingerprint),
-            text,
-            refusal_recorded: AtomicBool::new(false),
-        }))
-    }
 }
 
 /// What is still being done. Ends early only if it cannot be done at all.

@@ -15,6 +15,7 @@
 //! slot ends the one before first, so a lost answer leaves no superseded token that lives. A token whose login
 //! fails before it is listed is withdrawn: no client has it.
 
+mod access;
 mod address;
 mod arrival;
 mod cluster;
@@ -61,6 +62,7 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use self::access::RedisAccess;
 pub use self::keys::KeyPrefix;
 pub(crate) use self::link::Link;
 pub use self::settings::{Eviction, RedisSettings};
@@ -71,7 +73,6 @@ use self::replicas::Replicas;
 use self::scripts::Scripts;
 use self::touches::Touches;
 use super::{Caps, Record, Slot, StoreHealth, StoredToken, TokenStore, Visit, unreadable};
-use crate::access::AccessChange;
 use crate::clock::{Clock, milliseconds};
 use crate::connections::Connections;
 use crate::error::StoreError;
@@ -126,25 +127,12 @@ impl RedisStore {
 
     /// What changes the credentials while the store is used.
     pub fn access(&self) -> RedisAccess {
-        RedisAccess(Arc::clone(&self.link))
+        RedisAccess::new(Arc::clone(&self.link))
     }
 
     /// What counts tries on the same server.
     pub fn throttle(&self) -> RedisThrottle {
         RedisThrottle::new(Arc::clone(&self.link))
-    }
-}
-
-/// The credentials with which a [`RedisStore`] and its throttle enter Redis.
-#[derive(Clone)]
-pub struct RedisAccess(Arc<Link>);
-
-impl RedisAccess {
-    /// Uses the credentials and authorities of these settings from now on. Requests under way end with those
-    /// that they began with, whose connections are then closed. Fails, and changes nothing, if Redis does
-    /// not accept them.
-    pub async fn replace(&self, settings: &RedisSettings) -> Result<AccessChange, StoreError> {
-        self.0.replace_access(settings).await
     }
 }
 
@@ -229,24 +217,7 @@ impl TokenStore for RedisStore {
     }
 
     async fn restore(&self, token: &StoredToken, now: OffsetDateTime) -> Result<(), StoreError> {
-        let StoredToken { digest, record, .. } = token;
-        let life = milliseconds(record.expires_at) - milliseconds(now);
-        if life <= 0 {
-            return Ok(());
-        }
-        let _changing = self.changing(*digest);
-        if record.spent.is_none() {
-            self.list(*digest, record, now).await?;
-        }
-        let mut store = cmd("SET");
-        store
-            .arg(self.link.keys().token(*digest))
-            .arg(record.encode()?);
-        let () = self.link.ask(store.arg("PX").arg(life)).await?;
-        match record.slot {
-            Some(slot) if token.holds_slot => self.lead(*slot.digest(), *digest, life).await,
-            Some(_) | None => Ok(()),
-        }
+        self.store_again(token, now).await
     }
 
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {

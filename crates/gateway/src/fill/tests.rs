@@ -1,12 +1,13 @@
 //! An import at the start or at a reload: it is recorded, whatever is lost or cut off.
 
+use std::fs;
 use std::num::NonZeroUsize;
 use std::sync::Mutex as StdMutex;
 
 use async_trait::async_trait;
-use isogloss_core::PasswordSettings;
 use isogloss_core::audit::{Outcome, Sink, Waiting};
 use isogloss_core::directory::SqliteDirectory;
+use isogloss_core::{PasswordSettings, Pepper, Peppers};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use tempfile::TempDir;
 use tokio::time::timeout;

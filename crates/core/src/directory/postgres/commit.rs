@@ -11,6 +11,9 @@ use super::servers::Servers;
 /// Between two questions while the server is still committing.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// How often a server that does not answer is asked.
+const ATTEMPTS: u32 = 4;
+
 /// A transaction whose `COMMIT` was sent.
 #[derive(Debug)]
 pub(super) struct Pending {
@@ -39,12 +42,16 @@ impl Pending {
         patience: Duration,
         lost: Error,
     ) -> Result<(), Error> {
+        let mut failures = 1;
         loop {
             match timeout(patience, self.ask(servers)).await {
                 Ok(Ok(End::Committed)) => return Ok(()),
-                Ok(Ok(End::InProgress)) => sleep(PAUSE).await,
-                Ok(Ok(End::Aborted | End::Unknown) | Err(_)) | Err(_) => return Err(lost),
+                Ok(Ok(End::InProgress)) => {}
+                Ok(Ok(End::Aborted | End::Unknown)) => return Err(lost),
+                Ok(Err(_)) | Err(_) if failures == ATTEMPTS => return Err(lost),
+                Ok(Err(_)) | Err(_) => failures += 1,
             }
+            sleep(PAUSE).await;
         }
     }
 

@@ -1,6 +1,6 @@
 //! Password hashes: set, and exchanged for others of the same password.
 
-use sqlx::{Connection as _, query};
+use sqlx::query;
 use uuid::Uuid;
 
 use super::session::Session;

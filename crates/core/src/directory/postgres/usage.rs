@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
-use sqlx::{Connection as _, query, query_as, query_scalar};
+use sqlx::{query, query_as, query_scalar};
 use time::OffsetDateTime;
 
 use super::PostgresDirectory;

@@ -8,8 +8,9 @@ use tracing::warn;
 use super::RedisStore;
 use super::link::failed;
 use super::scripts::announcement;
+use crate::clock::milliseconds;
 use crate::error::StoreError;
-use crate::store::{Record, Slot};
+use crate::store::{Record, Slot, StoredToken};
 use crate::token::TokenDigest;
 
 impl RedisStore {
@@ -72,6 +73,32 @@ impl RedisStore {
     async fn unlist_failed(&self, record: &Record, digest: TokenDigest) -> Result<(), StoreError> {
         self.unlist(record, announcement(digest)).await?;
         self.unlist(record, digest).await
+    }
+
+    /// Stores and lists a token of a backup.
+    pub(super) async fn store_again(
+        &self,
+        token: &StoredToken,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let StoredToken { digest, record, .. } = token;
+        let life = milliseconds(record.expires_at) - milliseconds(now);
+        if life <= 0 {
+            return Ok(());
+        }
+        let _changing = self.changing(*digest);
+        if record.spent.is_none() {
+            self.list(*digest, record, now).await?;
+        }
+        let mut store = cmd("SET");
+        store
+            .arg(self.link.keys().token(*digest))
+            .arg(record.encode()?);
+        let () = self.link.ask(store.arg("PX").arg(life)).await?;
+        match record.slot {
+            Some(slot) if token.holds_slot => self.lead(*slot.digest(), *digest, life).await,
+            Some(_) | None => Ok(()),
+        }
     }
 }
 

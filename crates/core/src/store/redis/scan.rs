@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{ConnectionInfo, cmd};
 
-use super::link::Access;
+use super::access::Access;
 use super::name::{failed_at, name_of};
 use crate::error::StoreError;
 
