@@ -97,14 +97,16 @@ impl Shelf {
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
             State::Open(database) => Ok(Arc::clone(database)),
             State::Readable(_) => Err(failed("the disk takes no writes")),
-            state => Err(why_closed(state)),
+            state @ (State::Reopening | State::Failed(_) | State::Closed) => Err(why_closed(state)),
         }
     }
 
     pub(super) fn read(&self) -> Result<ReadTransaction, tables::Error> {
         let database = match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
             State::Open(database) | State::Readable(database) => Arc::clone(database),
-            state => return Err(why_closed(state).into()),
+            state @ (State::Reopening | State::Failed(_) | State::Closed) => {
+                return Err(why_closed(state).into());
+            }
         };
         Ok(database.begin_read()?)
     }
@@ -142,7 +144,7 @@ impl Shelf {
     pub(super) fn is_readable(&self) -> bool {
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
             State::Readable(database) => answers(database).is_ok(),
-            _ => false,
+            State::Open(_) | State::Reopening | State::Failed(_) | State::Closed => false,
         }
     }
 

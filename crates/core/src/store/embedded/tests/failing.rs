@@ -97,9 +97,11 @@ impl Failing {
             disk.change(|disk| disk.used.opened += 1);
             Ok(Box::new(disk.clone()))
         };
-        let probe = move || match probed.0.lock().unwrap().is_full {
-            true => Err(io::ErrorKind::StorageFull.into()),
-            false => Ok(()),
+        let probe = move || {
+            if probed.0.lock().unwrap().is_full {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            Ok(())
         };
         Disk::with(open, probe)
     }

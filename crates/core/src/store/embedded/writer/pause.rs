@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The pause after something that cost little.
 pub(super) const FIRST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Pauses that double while the disk keeps failing. A change that was written begins them again.
 #[derive(Debug)]

@@ -5,9 +5,10 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::super::RedisStore;
-use super::relay::Relay;
+use super::lost_answers::lose_the_answer;
 use super::servers::Server;
 use super::{RedisSettings, at, settings, store};
+use crate::relay::Relay;
 use crate::store::contract::{CAPS, HOUR, NOW, digest, record};
 use crate::store::{Caps, Record, Slot, TokenStore as _};
 use crate::token::TokenDigest;
@@ -16,7 +17,7 @@ use crate::token::TokenDigest;
 fn relayed(relay: &Relay) -> RedisSettings {
     RedisSettings {
         near_cache: 0,
-        ..settings(at(relay.port))
+        ..settings(at(relay.port()))
     }
 }
 
@@ -28,15 +29,15 @@ fn number_of_tokens(server: &Server) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_whose_login_lost_an_answer_is_neither_stored_nor_listed() {
     let server = Server::start(&[]).unwrap();
-    let relay = Relay::before(server.port());
+    let relay = Relay::to(server.port()).unwrap();
     let store = store(&relayed(&relay));
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     // The server knows the scripts afterwards.
     store.put(digest(0), &kept, NOW).await.unwrap();
     // After the announcement: the arrival.
-    relay.cut_after("isogloss:u:", 1);
+    let mut lost = relay.when_sent("isogloss:u:", 2, lose_the_answer);
     assert!(store.put(digest(1), &kept, NOW).await.is_err());
-    assert!(relay.is_done());
+    lost.try_recv().unwrap();
     assert_eq!(number_of_tokens(&server), 1);
     assert_eq!(store.members(kept.user).await.unwrap(), [digest(0)]);
 }
@@ -45,15 +46,15 @@ async fn a_token_whose_login_lost_an_answer_is_neither_stored_nor_listed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_may_have_been_stored_is_removed_and_stays_announced() {
     let server = Server::start(&[]).unwrap();
-    let relay = Relay::before(server.port());
+    let relay = Relay::to(server.port()).unwrap();
     let store = store(&relayed(&relay));
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     store.put(digest(0), &kept, NOW).await.unwrap();
-    for _ in 0..2 {
-        relay.cut("isogloss:t:");
-    }
+    let lost = [1, 2].map(|nth| relay.when_sent("isogloss:t:", nth, lose_the_answer));
     assert!(store.put(digest(1), &kept, NOW).await.is_err());
-    assert!(relay.is_done());
+    for mut lost in lost {
+        lost.try_recv().unwrap();
+    }
     assert_eq!(number_of_tokens(&server), 1);
     assert_eq!(store.members(kept.user).await.unwrap().len(), 2);
 }
@@ -93,7 +94,7 @@ async fn logins_that_no_replica_confirms_leave_no_tokens() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_that_were_evicted_are_reported_though_the_next_one_cannot_be() {
     let server = Server::start(&[]).unwrap();
-    let relay = Relay::before(server.port());
+    let relay = Relay::to(server.port()).unwrap();
     let kept = |number: u16| {
         let used_at = NOW + Duration::from_secs(number.into());
         let fresh = record(Uuid::nil(), NOW, HOUR);
@@ -114,9 +115,9 @@ async fn tokens_that_were_evicted_are_reported_though_the_next_one_cannot_be() {
         let (digest, record) = kept(number);
         few.put(digest, &record, NOW).await.unwrap()
     };
-    relay.cut_after("GETDEL", 1);
+    let mut lost = relay.when_sent("GETDEL", 2, lose_the_answer);
     assert_eq!(put(4).await, [digest(0)]);
-    assert!(relay.is_done());
+    lost.try_recv().unwrap();
     // That one was ended, and its answer lost.
     assert_eq!(put(5).await, [digest(2), digest(3)]);
     let left = few.of_user(Uuid::nil()).await.unwrap();

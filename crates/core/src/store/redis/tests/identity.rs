@@ -69,14 +69,16 @@ async fn what_one_server_tells_is_not_believed_once_another_is_queried() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_pool_moves_when_the_connection_that_tells_was_made_to_another_server() {
     let (first, second) = (Server::start(&[]).unwrap(), Server::start(&[]).unwrap());
-    let relay = Relay::before(first.port());
+    let relay = Relay::to(first.port()).unwrap();
     let here = store(&brief(at(relay.port())));
     let there = store(&brief(at(second.port())));
     put(&here, 1).await;
     put(&there, 2).await;
     wait_until_kept(&here, 1).await;
     relay.lead_to(second.port());
-    assert_eq!(relay.silence("TRACKING", ""), 1);
+    let tracker = relay.connections();
+    let tracker = tracker.iter().find(|one| one.has_sent("TRACKING"));
+    tracker.unwrap().silence();
     wait_until_kept(&here, 2).await;
     assert_eq!(here.get(digest(1)).await.unwrap(), None);
     assert!(here.take(digest(2)).await.unwrap().is_some());

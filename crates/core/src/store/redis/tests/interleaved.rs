@@ -24,11 +24,11 @@ fn store(url: String, caps: Caps) -> RedisStore {
     RedisStore::new(&settings, caps).unwrap()
 }
 
-fn hold(connection: &Connection) {
+pub(super) fn hold(connection: &Connection) {
     connection.stall(Direction::Requests);
 }
 
-fn let_go(connection: &Connection) {
+pub(super) fn let_go(connection: &Connection) {
     connection.go_on(Direction::Requests);
 }
 

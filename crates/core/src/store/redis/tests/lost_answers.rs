@@ -8,7 +8,7 @@ use crate::relay::{Connection, Direction, Relay};
 use crate::store::contract::{HOUR, NOW, digest, record};
 use crate::store::{Record, Slot, TokenStore as _};
 
-fn lose_the_answer(connection: &Connection) {
+pub(super) fn lose_the_answer(connection: &Connection) {
     connection.lose(Direction::Answers);
 }
 

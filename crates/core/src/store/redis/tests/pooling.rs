@@ -8,9 +8,10 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::contracts::access_list;
-use super::relay::Relay;
+use super::interleaved::{hold, let_go};
 use super::servers::{Server, wait_until};
 use super::{RedisSettings, at, settings, store};
+use crate::relay::Relay;
 use crate::store::TokenStore as _;
 use crate::store::contract::{HOUR, NOW, digest, record};
 
@@ -53,29 +54,29 @@ fn connections(server: &Server) -> BTreeSet<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_command_that_took_too_long_no_older_connection_is_used() {
     let server = Server::start(&[]).unwrap();
-    let relay = Relay::before(server.port());
+    let relay = Relay::to(server.port()).unwrap();
     let store = store(&RedisSettings {
         near_cache: 0,
         timeout: Duration::from_millis(500),
-        ..settings(at(relay.port))
+        ..settings(at(relay.port()))
     });
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     let (one, two) = tokio::join!(store.get(digest(1)), store.get(digest(2)));
     assert_eq!((one.unwrap(), two.unwrap()), (None, None));
     let before = connections(&server);
     assert_eq!(before.len(), 2);
-    let mut first = relay.hold_after("EVALSHA", 0);
-    let second = relay.hold_after("LOAD", 0);
+    let first = relay.when_sent("EVALSHA", 1, hold);
+    let second = relay.when_sent("LOAD", 1, hold);
     let held_up = async {
-        first.reached().await;
+        let first = first.await.unwrap();
         // Part of the time that both commands have.
         sleep(Duration::from_millis(100)).await;
-        drop(first);
+        let_go(&first);
     };
     let (put, ()) = tokio::join!(store.put(digest(1), &kept, NOW), held_up);
     let error = put.unwrap_err().to_string();
     assert!(error.contains("no answer in time"), "{error}");
-    drop(second);
+    let_go(&second.await.unwrap());
     assert_eq!(store.get(digest(1)).await.unwrap(), None);
     wait_until("older connections are closed", || {
         connections(&server).is_disjoint(&before)
