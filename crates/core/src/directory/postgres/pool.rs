@@ -188,24 +188,17 @@ impl Connection {
     ) -> Result<T, Error> {
         self.in_doubt = true;
         let answer = work(&mut self.session).await;
-        if self.session.has_lost_answer() {
+        let fault = answer.as_ref().err().map(Fault::of);
+        if self.session.has_lost_answer() || fault == Some(Fault::Lost) {
+            // Nothing is sent or awaited any more: the connection may be silent.
             return answer.map_err(|error| naming(&self.name, error));
         }
         // A transaction that was given up ends with the next thing that is sent, and keeps what it
         // has locked until then.
         let is_over = !self.session.should_flush() || self.session.flush().await.is_ok();
-        let fault = answer.as_ref().err().map(Fault::of);
         self.in_doubt = !is_over || fault.is_some_and(Fault::ends_connection);
-        if fault != Some(Fault::Lost) {
-            self.answered = Instant::now();
-        }
-        answer.map_err(|error| {
-            if fault == Some(Fault::Lost) {
-                naming(&self.name, error)
-            } else {
-                error
-            }
-        })
+        self.answered = Instant::now();
+        answer
     }
 }
 
