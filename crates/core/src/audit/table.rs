@@ -19,7 +19,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// A table of events.
 #[async_trait]
 pub trait AuditTable: Send + Sync + 'static {
-    /// Adds events, all or none. If the answer is lost, they may be there nevertheless.
+    /// Adds events, all or none. After an error they are not there, unless no server could be asked whether
+    /// they were committed.
     async fn keep_events(&self, events: Vec<Arc<Event>>) -> Result<(), StoreError>;
 
     /// The events that fit, as lines of JSON, the latest first.

@@ -6,6 +6,7 @@ mod demoted;
 mod full;
 mod lossy;
 mod migration;
+mod repeated;
 mod schema;
 mod silence;
 

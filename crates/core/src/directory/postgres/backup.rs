@@ -1,7 +1,7 @@
 //! The tables as files in the format of `COPY`, and what they hold put back.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, BufWriter, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -35,6 +35,19 @@ fn file_of(folder: &Path, table: &str) -> PathBuf {
     folder.join(name_of(table))
 }
 
+/// Files of a backup that is not whole yet. They are removed when this is dropped, so that a second attempt
+/// finds none.
+#[derive(Default)]
+struct Unfinished(Vec<PathBuf>);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        for file in self.0.drain(..) {
+            drop(fs::remove_file(file));
+        }
+    }
+}
+
 /// Writes all tables as one transaction sees them.
 pub(super) async fn write(connection: &mut PgConnection, folder: PathBuf) -> Result<BackedUp> {
     let mut transaction = connection
@@ -42,13 +55,15 @@ pub(super) async fn write(connection: &mut PgConnection, folder: PathBuf) -> Res
         .await?;
     unlimited(&mut transaction).await?;
     let mut rows = BTreeMap::new();
+    let mut files = Unfinished::default();
     for table in TABLES {
         let count = AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
         let count: i64 = query_scalar(count).fetch_one(&mut *transaction).await?;
         rows.insert(table.to_owned(), count.unsigned_abs());
-        copy_out(&mut transaction, table, &file_of(&folder, table)).await?;
+        copy_out(&mut transaction, table, file_of(&folder, table), &mut files).await?;
     }
     transaction.commit().await?;
+    files.0.clear();
     Ok(BackedUp::of(rows))
 }
 
@@ -61,10 +76,16 @@ async fn in_time<T>(part: impl Future<Output = Result<T>>) -> Result<T> {
 }
 
 /// The first line names the columns.
-async fn copy_out(connection: &mut PgConnection, table: &str, file: &Path) -> Result<()> {
-    let file = create_private_file(file)?;
+async fn copy_out(
+    connection: &mut PgConnection,
+    table: &str,
+    path: PathBuf,
+    files: &mut Unfinished,
+) -> Result<()> {
+    let file = create_private_file(&path)?;
     let mut file =
         BufWriter::new(file.ok_or_else(|| std::io::Error::from(ErrorKind::AlreadyExists))?);
+    files.0.push(path);
     let columns = columns(connection, table).await?.join(", ");
     writeln!(file, "{columns}")?;
     let copy = format!("COPY {table} ({columns}) TO STDOUT");

@@ -169,6 +169,7 @@ async fn use_recovery_code(
     user: Uuid,
     code: KeyDigest,
 ) -> rows::Result<Option<u64>> {
+    // The code is spent only if the answer says so: another attempt would find it spent.
     let mut transaction = connection.begin().await?;
     let spent = query(
         "UPDATE recovery_codes SET spent = true

@@ -47,13 +47,13 @@ impl PostgresDirectory {
     }
 }
 
-/// Connects once, for a change of the tables.
+/// Connects once, for a change of the tables. Returns the server to which the connection leads, too.
 async fn connect(
     settings: &PostgresSettings,
 ) -> Result<(Servers, Box<PgConnection>), MigrationError> {
     let servers = servers(settings).map_err(|error| MigrationError::Failed(error.to_string()))?;
-    match timeout(settings.timeout, servers.connect()).await {
-        Ok(Ok(connection)) => Ok((servers, Box::new(connection))),
+    match timeout(settings.timeout, servers.connect_named()).await {
+        Ok(Ok((name, connection))) => Ok((servers.at(&name), Box::new(connection))),
         Ok(Err(error)) => Err(MigrationError::Failed(reason(&error))),
         Err(_) => Err(MigrationError::Failed(no_answer(
             &servers,
@@ -90,16 +90,17 @@ pub(super) async fn migrate_in_time(
 ) {
     loop {
         let servers = access.servers();
-        let connection = timeout(limit, servers.connect()).await;
+        let connection = timeout(limit, servers.connect_named()).await;
         let outcome = match connection {
-            Ok(Ok(connection)) => {
+            Ok(Ok((name, connection))) => {
                 let report = |doing: &Doing| {
                     if let Some(reason) = under_way(doing) {
                         tables.send_replace(Tables::Missing(reason.to_owned()));
                     }
                 };
                 let migrated =
-                    migrate_watched(Box::new(connection), (&servers, limit), report).await;
+                    migrate_watched(Box::new(connection), (&servers.at(&name), limit), report)
+                        .await;
                 migrated.map(drop).map_err(|error| error.to_string())
             }
             Ok(Err(error)) => Err(reason(&error)),
@@ -124,7 +125,7 @@ fn under_way(doing: &Doing) -> Option<&'static str> {
     match doing {
         Doing::Working => Some("the tables are being brought up to date"),
         Doing::Queueing => Some("the tables are being brought up to date by another process"),
-        Doing::Idle(_) | Doing::Gone | Doing::Unknown => None,
+        Doing::Idle(_) | Doing::Gone | Doing::Replaced | Doing::Unknown => None,
     }
 }
 

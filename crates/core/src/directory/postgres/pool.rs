@@ -4,7 +4,7 @@
 //! is alive, hides why a connection fails until the time-out is over, and takes back a connection
 //! whose answer nobody waited for.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{
@@ -32,8 +32,43 @@ const READ_ONLY_SERVER: Duration = Duration::from_mins(1);
 #[derive(Clone)]
 pub(super) struct Connections {
     pool: Pool<Maker>,
-    /// When all connections were last closed because the server takes no changes.
-    read_only: Arc<Mutex<Option<Instant>>>,
+    doubts: Arc<Mutex<Doubts>>,
+}
+
+/// Which connections are not used any more.
+#[derive(Default)]
+struct Doubts {
+    /// Those that were made earlier.
+    made_before: Option<Instant>,
+    /// When that was last because the server takes no changes.
+    read_only: Option<Instant>,
+}
+
+impl Doubts {
+    fn include(&self, made: Instant) -> bool {
+        self.made_before.is_some_and(|moment| made < moment)
+    }
+
+    /// Tells whether what failed on a connection made at that time is tried again, and includes all connections
+    /// that would fail likewise.
+    fn hear(&mut self, fault: Fault, made: Instant) -> bool {
+        let now = Instant::now();
+        match fault {
+            Fault::Lost | Fault::Refused | Fault::Conflict => return fault.allows_retry(),
+            Fault::Outdated | Fault::ReadOnly if self.include(made) => return true,
+            Fault::Outdated => {}
+            // A standby that the address names is no news.
+            Fault::ReadOnly => {
+                let last = self.read_only.replace(now);
+                if last.is_some_and(|last| now.duration_since(last) <= READ_ONLY_SERVER) {
+                    self.read_only = last;
+                    return false;
+                }
+            }
+        }
+        self.made_before = Some(now);
+        true
+    }
 }
 
 impl Connections {
@@ -41,21 +76,19 @@ impl Connections {
     pub(super) fn new(servers: Servers, at_most: usize, limit: Duration) -> Self {
         let mut config = PoolConfig::new(at_most);
         config.queue_mode = QueueMode::Lifo;
-        let pool = Pool::builder(Maker {
+        let doubts = Arc::<Mutex<Doubts>>::default();
+        let maker = Maker {
             servers,
             patience: patience(limit) / 2,
-        })
-        .config(config)
-        .build();
+            doubts: Arc::clone(&doubts),
+        };
+        let pool = Pool::builder(maker).config(config).build();
         #[expect(
             clippy::expect_used,
             reason = "what can fail are time-outs, and there are none"
         )]
         let pool = pool.expect("a pool without time-outs needs no runtime");
-        Self {
-            pool,
-            read_only: Arc::default(),
-        }
+        Self { pool, doubts }
     }
 
     /// Closes those that are free now, and the others when they are given back. None is made any more.
@@ -82,18 +115,26 @@ impl Connections {
         }
     }
 
-    /// Tells whether what failed is tried again on a connection that [`tested`](Self::tested) returns next,
-    /// and closes free connections that would fail likewise.
-    pub(super) fn allow_retry(&self, error: &Error) -> bool {
-        let fault = Fault::of(error);
-        match fault {
-            Fault::Outdated => self.close_free(|_| true),
-            // The primary has become a standby: others may still read what is old from it.
-            Fault::ReadOnly if self.is_newly_read_only() => self.close_free(|_| true),
-            Fault::ReadOnly => return false,
-            Fault::Lost | Fault::Conflict | Fault::Refused => {}
+    /// Asks something over a connection and gives it back. Tells, too, whether what failed is tried again on
+    /// a connection that [`tested`](Self::tested) returns next. Connections that would fail likewise are
+    /// closed: free ones now, others when they are given back.
+    pub(super) async fn attempt<T>(
+        &self,
+        mut lease: Lease,
+        work: impl FnOnce(&mut Session) -> BoxFuture<'_, Result<T, Error>>,
+    ) -> (Result<T, Error>, bool) {
+        let (made, sent) = (lease.made, Instant::now());
+        let answer = lease.ask(work).await;
+        if lease.session.has_lost_answer() {
+            self.close_silent_since(sent);
         }
-        fault.allows_retry()
+        let fault = answer.as_ref().err().map(Fault::of);
+        let again = fault.is_some_and(|fault| locked(&self.doubts).hear(fault, made));
+        if again {
+            // The primary has become a standby, or the tables have changed: others may still read what is old.
+            self.close_free(|one| locked(&self.doubts).include(one.made));
+        }
+        (answer, again)
     }
 
     /// Closes those free connections on which nothing has been received since a query was sent that got no
@@ -104,19 +145,6 @@ impl Connections {
 
     fn close_free(&self, which: impl Fn(&Connection) -> bool) {
         self.pool.retain(|connection, _| !which(connection));
-    }
-
-    /// Whether this was not so a moment ago. A standby that the address names is no news.
-    fn is_newly_read_only(&self) -> bool {
-        let mut last = self
-            .read_only
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let is_new = last.is_none_or(|last| last.elapsed() > READ_ONLY_SERVER);
-        if is_new {
-            *last = Some(Instant::now());
-        }
-        is_new
     }
 
     /// A connection that has just answered.
@@ -131,6 +159,10 @@ impl Connections {
     }
 }
 
+fn locked(doubts: &Mutex<Doubts>) -> MutexGuard<'_, Doubts> {
+    doubts.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A connection on loan. It goes back when this is dropped.
 pub(super) type Lease = Object<Maker>;
 
@@ -140,6 +172,7 @@ pub(super) struct Connection {
     /// Of its server.
     name: String,
     in_doubt: bool,
+    made: Instant,
     /// When the server last answered.
     answered: Instant,
     /// When it was last seen that the server is what the address demands.
@@ -147,11 +180,6 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Whether the answer to a `COMMIT` was lost.
-    pub(super) fn has_lost_answer(&self) -> bool {
-        self.session.has_lost_answer()
-    }
-
     /// Asks something. A connection whose answer did not come, or was not waited for, is not lent
     /// again.
     pub(super) async fn ask<T>(
@@ -178,6 +206,7 @@ impl Connection {
 pub(super) struct Maker {
     servers: Servers,
     patience: Duration,
+    doubts: Arc<Mutex<Doubts>>,
 }
 
 impl Manager for Maker {
@@ -185,12 +214,15 @@ impl Manager for Maker {
     type Error = Error;
 
     async fn create(&self) -> Result<Connection, Error> {
+        // What is in doubt while it is being made may lead to the server that it is about.
+        let made = Instant::now();
         let (name, raw) = self.servers.connect_named().await?;
         let now = Instant::now();
         Ok(Connection {
-            session: Session::new(raw, self.servers.clone(), self.patience),
+            session: Session::new(raw, self.servers.at(&name), self.patience),
             name,
             in_doubt: false,
+            made,
             answered: now,
             checked: now,
         })
@@ -202,7 +234,8 @@ impl Manager for Maker {
         metrics: &Metrics,
     ) -> RecycleResult<Error> {
         let too_old = metrics.last_used() > LONGEST_REST || metrics.age() > LONGEST_LIFE;
-        if connection.in_doubt || too_old {
+        let is_doubted = locked(&self.doubts).include(connection.made);
+        if connection.in_doubt || is_doubted || too_old {
             return Err(RecycleError::message("not lent again"));
         }
         if connection.checked.elapsed() > LONGEST_UNCHECKED {

@@ -148,6 +148,16 @@ impl Servers {
         places.collect::<Vec<_>>()
     }
 
+    /// Returns the one of that name, whatever it has become.
+    pub(super) fn at(&self, name: &str) -> Self {
+        let named = self.each.iter().filter(|one| name_of(one) == name);
+        Self {
+            each: named.cloned().collect(),
+            attributes: SessionAttributes::Any,
+            ..self.clone()
+        }
+    }
+
     /// Returns the names of all of them, separated by commas.
     pub(super) fn names(&self) -> String {
         let names: Vec<_> = self.each.iter().map(name_of).collect();

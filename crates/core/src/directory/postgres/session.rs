@@ -14,17 +14,18 @@ use super::servers::Servers;
 /// A connection of the pool.
 pub(in crate::directory) struct Session {
     raw: PgConnection,
-    servers: Servers,
+    /// Its own.
+    server: Servers,
     /// How long the server may take to answer a `COMMIT` until another connection asks what became of it.
     patience: Duration,
     has_lost_answer: bool,
 }
 
 impl Session {
-    pub(super) fn new(raw: PgConnection, servers: Servers, patience: Duration) -> Self {
+    pub(super) fn new(raw: PgConnection, server: Servers, patience: Duration) -> Self {
         Self {
             raw,
-            servers,
+            server,
             patience,
             has_lost_answer: false,
         }
@@ -34,10 +35,15 @@ impl Session {
     pub(super) async fn begin(&mut self) -> Result<Transaction<'_>, Error> {
         Ok(Transaction {
             open: self.raw.begin().await?,
-            servers: &self.servers,
+            server: &self.server,
             patience: self.patience,
             has_lost_answer: &mut self.has_lost_answer,
         })
+    }
+
+    /// Returns the server that it is at, to be asked over another connection.
+    pub(super) fn server(&self) -> &Servers {
+        &self.server
     }
 
     /// Whether the answer to a `COMMIT` never came, so that nothing more can be asked here.
@@ -63,7 +69,7 @@ impl DerefMut for Session {
 /// A transaction that changes something. It is rolled back if it is dropped.
 pub(super) struct Transaction<'c> {
     open: sqlx::Transaction<'c, Postgres>,
-    servers: &'c Servers,
+    server: &'c Servers,
     patience: Duration,
     has_lost_answer: &'c mut bool,
 }
@@ -91,7 +97,7 @@ impl Transaction<'_> {
         *self.has_lost_answer = true;
         let pending = Pending { id, server_start };
         pending
-            .ends_committed(self.servers, self.patience, error)
+            .ends_committed(self.server, self.patience, error)
             .await
     }
 

@@ -32,6 +32,7 @@ struct ServerSession {
     pid: i32,
     /// When the server process was started, which tells servers and sessions apart.
     server_start: String,
+    is_on_standby: bool,
     began: String,
 }
 
@@ -46,12 +47,15 @@ pub(super) enum Doing {
     Idle(String),
     /// It has ended.
     Gone,
-    /// Another server answered.
+    /// Another primary answers in the place of the one on which the session was.
+    Replaced,
+    /// Another server answered, or the server refused the connection.
     Unknown,
 }
 
-/// Does long work. `patience` is how long the session may wait for its next statement, and how long the
-/// server may take to tell what the session does; `report` is called with what it does.
+/// Does long work. `servers` is the session's own; `patience` is how long the session may wait for its next
+/// statement, and how long the server may take to tell what the session does; `report` is called with what it
+/// does.
 pub(super) async fn watched<C: DerefMut<Target = PgConnection>, T>(
     connection: &mut C,
     (servers, patience): (&Servers, Duration),
@@ -69,15 +73,16 @@ pub(super) async fn watched<C: DerefMut<Target = PgConnection>, T>(
 
 impl ServerSession {
     async fn of(connection: &mut PgConnection) -> Result<Self, Error> {
-        let (pid, server_start, began) = query_as(
-            "SELECT pid, pg_postmaster_start_time()::text, backend_start::text FROM pg_stat_activity
-             WHERE pid = pg_backend_pid()",
+        let (pid, server_start, is_on_standby, began) = query_as(
+            "SELECT pid, pg_postmaster_start_time()::text, pg_is_in_recovery(), backend_start::text
+             FROM pg_stat_activity WHERE pid = pg_backend_pid()",
         )
         .fetch_one(connection)
         .await?;
         Ok(Self {
             pid,
             server_start,
+            is_on_standby,
             began,
         })
     }
@@ -93,12 +98,17 @@ impl ServerSession {
         loop {
             sleep(patience).await;
             let answer = timeout(patience, self.look(servers)).await;
-            let doing = answer.ok().and_then(Result::ok);
+            let doing = match answer {
+                Ok(Ok(doing)) => Some(doing),
+                // The server is there: it has too many connections, or refuses this one.
+                Ok(Err(Error::Database(_))) => Some(Doing::Unknown),
+                Ok(Err(_)) | Err(_) => None,
+            };
             let is_silent = match &doing {
                 Some(Doing::Working | Doing::Queueing | Doing::Unknown) => false,
                 Some(Doing::Gone) => true,
                 // Not once, but twice in a row.
-                Some(Doing::Idle(_)) | None => before.as_ref() == Some(&doing),
+                Some(Doing::Idle(_) | Doing::Replaced) | None => before.as_ref() == Some(&doing),
             };
             if is_silent {
                 // A session that has ended, or a server that cannot be reached, holds nothing.
@@ -114,9 +124,9 @@ impl ServerSession {
 
     async fn look(&self, servers: &Servers) -> Result<Doing, Error> {
         let mut connection = servers.connect().await?;
-        let (server_start, began, state, since, event): Row = query_as(
-            "SELECT pg_postmaster_start_time()::text, s.backend_start::text, s.state,
-                    s.state_change::text, s.wait_event
+        let (server_start, is_standby, began, state, since, event): Row = query_as(
+            "SELECT pg_postmaster_start_time()::text, pg_is_in_recovery(), s.backend_start::text,
+                    s.state, s.state_change::text, s.wait_event
              FROM (SELECT) AS one LEFT JOIN pg_stat_activity s ON s.pid = $1",
         )
         .bind(self.pid)
@@ -124,7 +134,12 @@ impl ServerSession {
         .await?;
         connection.close().await?;
         if server_start != self.server_start {
-            return Ok(Doing::Unknown);
+            // A name may lead to several standbys, but to one primary at a time.
+            return Ok(if self.is_on_standby || is_standby {
+                Doing::Unknown
+            } else {
+                Doing::Replaced
+            });
         }
         if began.as_ref() != Some(&self.began) {
             return Ok(Doing::Gone);
@@ -157,6 +172,7 @@ impl ServerSession {
 /// Of the server, then of the session.
 type Row = (
     String,
+    bool,
     Option<String>,
     Option<String>,
     Option<String>,

@@ -30,13 +30,12 @@ impl PostgresDirectory {
     ) -> Result<T, StoreError> {
         let connections = self.access.connections();
         self.within(self.timeout, async move {
-            match connections.any().await?.ask(&question).await {
-                Err(error)
-                    if connections.allow_retry(&error) || Fault::of(&error) == Fault::Lost =>
-                {
+            let lease = connections.any().await?;
+            match connections.attempt(lease, &question).await {
+                (Err(error), again) if again || Fault::of(&error) == Fault::Lost => {
                     connections.tested().await?.ask(&question).await
                 }
-                answer => answer,
+                (answer, _) => answer,
             }
         })
         .await
@@ -56,12 +55,13 @@ impl PostgresDirectory {
         &self,
         work: impl Fn(&mut Session) -> Answer<'_, T> + Send + Sync + 'static,
     ) -> Result<T, StoreError> {
-        let (servers, work) = (self.access.servers(), Arc::new(work));
+        let work = Arc::new(work);
         let patience = patience(self.timeout);
-        self.tested_within(WHOLE, move |connection| {
-            let (servers, work) = (servers.clone(), Arc::clone(&work));
+        self.tested_within(WHOLE, move |session| {
+            let work = Arc::clone(&work);
             Box::pin(async move {
-                watched(connection, (&servers, patience), |_| (), |c| work(c)).await?
+                let server = session.server().clone();
+                watched(session, (&server, patience), |_| (), |c| work(c)).await?
             })
         })
         .await
@@ -75,10 +75,8 @@ impl PostgresDirectory {
         let (connections, wait) = (self.access.connections(), self.timeout);
         self.within(limit, async move {
             match attempt(&connections, wait, &work).await {
-                Err(error) if connections.allow_retry(&error) => {
-                    attempt(&connections, wait, &work).await
-                }
-                done => done,
+                (Err(_), true) => attempt(&connections, wait, &work).await.0,
+                (done, _) => done,
             }
         })
         .await
@@ -108,25 +106,23 @@ impl PostgresDirectory {
     }
 }
 
-/// Works over a connection that answers within `wait`.
+/// Works over a connection that answers within `wait`. Tells, too, whether what failed is tried again.
 async fn attempt<T>(
     connections: &Connections,
     wait: Duration,
     work: impl Fn(&mut Session) -> Answer<'_, T>,
-) -> Result<T, Error> {
+) -> (Result<T, Error>, bool) {
     let sent = Instant::now();
-    let tested = timeout(wait, connections.tested()).await;
-    let Ok(tested) = tested else {
-        connections.close_silent_since(sent);
-        let reason = format!("no connection has answered within {wait:?}");
-        return Err(Error::Io(io::Error::new(io::ErrorKind::TimedOut, reason)));
-    };
-    let mut lease = tested?;
-    let done = lease.ask(work).await;
-    if lease.has_lost_answer() {
-        connections.close_silent_since(sent);
+    match timeout(wait, connections.tested()).await {
+        Ok(Ok(lease)) => connections.attempt(lease, work).await,
+        Ok(Err(error)) => (Err(error), false),
+        Err(_) => {
+            connections.close_silent_since(sent);
+            let reason = format!("no connection has answered within {wait:?}");
+            let error = io::Error::new(io::ErrorKind::TimedOut, reason);
+            (Err(Error::Io(error)), false)
+        }
     }
-    done
 }
 
 fn unavailable(error: &Error) -> StoreError {

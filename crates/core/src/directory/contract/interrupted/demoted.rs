@@ -1,10 +1,17 @@
 //! A primary that takes no changes any more while its connections live on.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use futures_util::future::{join, join_all, join3};
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection as _, raw_sql};
+use time::OffsetDateTime;
 
 use super::super::postgres::{settings, until};
 use super::super::postgres_server::Postgres;
 use super::super::{FILE, load};
+use crate::audit::{AuditTable as _, Event, Kind};
 use crate::directory::{Directory, PostgresDirectory};
 use crate::user::UserState;
 
@@ -14,6 +21,8 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 struct Pair {
     old: Postgres,
     _new: Postgres,
+    /// Of the database on the old server.
+    address: String,
     directory: PostgresDirectory,
 }
 
@@ -42,6 +51,7 @@ impl Pair {
         Self {
             old,
             _new: new,
+            address: addresses[0].clone(),
             directory,
         }
     }
@@ -58,6 +68,32 @@ impl Pair {
             shown.unwrap() == "on"
         })
         .await;
+    }
+
+    /// New connections lead to the next server, and those that there are live on.
+    fn takes_no_connections(&self) {
+        let (_, database) = self.address.rsplit_once('/').unwrap();
+        let refuse = format!("ALTER DATABASE {database} ALLOW_CONNECTIONS false");
+        self.old.sql("postgres", &refuse).unwrap();
+    }
+
+    /// Lets work wait that needs the table of users at the old server.
+    async fn lock(&self) -> PgConnection {
+        let mut holder = PgConnection::connect(&self.address).await.unwrap();
+        let lock = raw_sql("BEGIN; LOCK TABLE users");
+        lock.execute(&mut holder).await.unwrap();
+        holder
+    }
+
+    /// Ends `holder` as soon as so many connections are in use.
+    async fn unlock_at(&self, in_use: usize, holder: PgConnection, meanwhile: impl Future) {
+        until("all wait", async || {
+            let connections = self.directory.connections();
+            connections.is_some_and(|all| all.in_use == in_use)
+        })
+        .await;
+        meanwhile.await;
+        holder.close().await.unwrap();
     }
 
     async fn answers(&self) -> String {
@@ -97,5 +133,33 @@ async fn a_server_that_was_always_read_only_keeps_its_connections() {
         let refused = pair.directory.set_state(bob.id, UserState::Active).await;
         assert!(refused.unwrap_err().is_read_only());
         assert_eq!(pair.answers().await, "Old");
+    }
+}
+
+#[tokio::test]
+async fn connections_in_use_when_a_change_is_refused_serve_nothing_afterwards() {
+    let pair = Pair::start("any").await;
+    let bob = pair.directory.account("bob").await.unwrap().unwrap().user;
+    // All four connections are made.
+    let holder = pair.lock().await;
+    let four = join_all((0..4).map(|_| pair.answers()));
+    let (old, ()) = join(four, pair.unlock_at(4, holder, async {})).await;
+    assert_eq!(old, ["Old"; 4]);
+
+    let holder = pair.lock().await;
+    pair.takes_no_connections();
+    pair.demote().await;
+    let refused = async {
+        let event = Event::new(Kind::Login, OffsetDateTime::UNIX_EPOCH);
+        let events = vec![Arc::new(event)];
+        pair.directory.keep_events(events).await.unwrap();
+    };
+    let reads = join_all((0..2).map(|_| pair.answers()));
+    let change = pair.directory.set_state(bob.id, UserState::Active);
+    let (_, changed, ()) = join3(reads, change, pair.unlock_at(3, holder, refused)).await;
+    changed.unwrap();
+    for _ in 0..2 {
+        let all = join_all((0..4).map(|_| pair.answers())).await;
+        assert_eq!(all, ["New"; 4]);
     }
 }

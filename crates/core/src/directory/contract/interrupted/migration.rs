@@ -101,3 +101,59 @@ async fn a_migration_that_takes_long_is_left_alone_and_named_as_the_reason() {
         until("it serves", async || directory.ping().await.is_ok()).await;
     }
 }
+
+#[tokio::test]
+async fn a_silent_migration_is_given_up_although_another_server_answers_in_the_meantime() {
+    let (old, new) = (Postgres::start().unwrap(), Postgres::start().unwrap());
+    let addresses = [&old, &new].map(|server| server.new_database().unwrap());
+    let (relay, _) = relayed(&old, &addresses[0]);
+    let mut silent = relay.when_sent("to_regclass", 1, Connection::silence);
+    let (user, _) = addresses[0].split_once('@').unwrap();
+    let (_, database) = addresses[0].rsplit_once('/').unwrap();
+    let (_, new_place) = addresses[1].split_once('@').unwrap();
+    let through = relay.address();
+    let both = format!("{user}@{through},{new_place}?target_session_attrs=read-write");
+    let directory = PostgresDirectory::new(&settings(&both, TIMEOUT)).unwrap();
+    until("the connection is silent", async || {
+        silent.try_recv().is_ok()
+    })
+    .await;
+    let demote = format!("ALTER DATABASE {database} SET default_transaction_read_only = on");
+    old.sql("postgres", &demote).unwrap();
+    until("it serves from the next one", async || {
+        directory.ping().await.is_ok()
+    })
+    .await;
+    let due = PostgresDirectory::outstanding(&settings(&addresses[1], TIMEOUT)).await;
+    assert_eq!(due.unwrap().steps.len(), 0);
+}
+
+#[tokio::test]
+async fn a_migration_is_left_alone_by_a_server_that_takes_no_more_connections() {
+    let server = Postgres::shared().unwrap();
+    let address = server.new_database().unwrap();
+    let (_, database) = address.rsplit_once('/').unwrap();
+    let mut older = PgConnection::connect(&address).await.unwrap();
+    let steps = migrations();
+    steps.run_direct(Some(5), &mut older, false).await.unwrap();
+    let mut lock = older.begin().await.unwrap();
+    let statement = raw_sql("LOCK TABLE app_passwords");
+    statement.execute(&mut *lock).await.unwrap();
+    // The one that holds the lock, and the one that waits for it.
+    let two = format!("ALTER DATABASE {database} CONNECTION LIMIT 2");
+    server.sql("postgres", &two).unwrap();
+    let directory = PostgresDirectory::new(&settings(&address, TIMEOUT)).unwrap();
+    let long = "AND wait_event = 'relation' AND query_start < now() - interval '4 s'";
+    let mut refusals = Vec::new();
+    until("it takes longer than anything else may", async || {
+        refusals.push(directory.ping().await.unwrap_err().to_string());
+        !sessions(&server, &address, long).is_empty()
+    })
+    .await;
+    refusals.push(directory.ping().await.unwrap_err().to_string());
+    for refusal in refusals {
+        assert!(refusal.ends_with("no answer within 2s"), "{refusal}");
+    }
+    lock.rollback().await.unwrap();
+    until("it serves", async || directory.ping().await.is_ok()).await;
+}
