@@ -19,7 +19,7 @@ use super::sentinel::Sentinels;
 use crate::access::AccessChange;
 use crate::error::StoreError;
 
-/// The credentials with which a [`RedisStore`] and its throttle enter Redis.
+/// The credentials with which a [`RedisStore`](super::RedisStore) and its throttle enter Redis.
 #[derive(Clone)]
 pub struct RedisAccess(Arc<Link>);
 
