@@ -181,8 +181,11 @@ fn key_lives_as_long_as_what_it_holds() {
     let held = "the token, the list of its user's, the list of the account's clients";
     assert_eq!(entries.len(), 3, "{held}");
     for entry in entries {
+        // A list lives a minute longer, for gateways whose clocks are behind.
+        let is_list = entry.bytes[0].starts_with(b"isogloss:u:");
+        let longest = if is_list { 160_000 } else { 100_000 };
         // The test may be slow, Redis never adds.
-        assert!(entry.milliseconds_left <= 100_000);
+        assert!(entry.milliseconds_left <= longest);
         assert!(entry.milliseconds_left > 50_000);
     }
 }
