@@ -36,23 +36,35 @@ pub(super) struct Used {
 /// What can keep a disk from being opened.
 #[derive(Debug, Default)]
 pub(super) struct Gate {
-    is_shut: Mutex<bool>,
+    state: Mutex<GateState>,
     changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct GateState {
+    is_shut: bool,
+    is_reached: bool,
 }
 
 impl Gate {
     pub(super) fn shut(&self, is_shut: bool) {
-        *self.is_shut.lock().unwrap() = is_shut;
+        self.state.lock().unwrap().is_shut = is_shut;
         self.changed.notify_all();
     }
 
+    /// Waits until something is held up, once it is shut.
+    pub(super) fn wait_until_reached(&self) {
+        let state = self.state.lock().unwrap();
+        let reached = self.changed.wait_while(state, |state| !state.is_reached);
+        drop(reached.unwrap());
+    }
+
     fn pass(&self) {
-        let is_shut = self.is_shut.lock().unwrap();
-        drop(
-            self.changed
-                .wait_while(is_shut, |is_shut| *is_shut)
-                .unwrap(),
-        );
+        let mut state = self.state.lock().unwrap();
+        state.is_reached = state.is_shut;
+        self.changed.notify_all();
+        let passed = self.changed.wait_while(state, |state| state.is_shut);
+        drop(passed.unwrap());
     }
 }
 

@@ -24,6 +24,7 @@ async fn a_lookup_waits_for_a_database_that_is_being_reopened_no_longer_than_its
     gate.shut(true);
     disk.change(|disk| disk.failing_syncs = 1);
     store.put(digest(2), &kept(), NOW).await.unwrap_err();
+    gate.wait_until_reached();
     let asked = tokio::time::timeout(Duration::from_secs(10), store.get(digest(1)));
     let error = asked.await.expect("the lookup has no limit").unwrap_err();
     assert_eq!(
