@@ -54,7 +54,8 @@ pub(crate) struct World {
     pub(crate) clock: Arc<MockClock>,
     auth: Auth,
     settings: Settings,
-    mailer: Arc<dyn Mailer>,
+    /// Its e-mails are sent after the application of a request is dropped.
+    outbox: Outbox,
     letters: Mutex<UnboundedReceiver<Letter>>,
     _folder: TempDir,
 }
@@ -126,7 +127,7 @@ impl World {
             clock,
             auth,
             settings: plan.settings,
-            mailer: plan.mailer.unwrap_or_else(|| Arc::new(Recorder(sender))),
+            outbox: Outbox::new(plan.mailer.unwrap_or_else(|| Arc::new(Recorder(sender)))),
             letters: Mutex::new(letters),
             _folder: folder,
         }
@@ -136,7 +137,7 @@ impl World {
     pub(crate) async fn send(&self, request: TestRequest, path: &str, query: &str) -> Answer {
         let app = App::new()
             .app_data(Data::new(self.auth.clone()))
-            .app_data(Data::new(Outbox::new(self.mailer.clone())))
+            .app_data(Data::new(self.outbox.clone()))
             .service(
                 scope("/api/v1")
                     .configure(|cfg| isogloss_tokenlogin::configure(&self.settings, cfg)),
