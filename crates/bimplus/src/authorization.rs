@@ -24,7 +24,7 @@ impl Caller {
         Ok(Self { session })
     }
 
-    /// The caller whose token stands in the header and is to be ended.
+    /// Returns the caller whose token is in the header, for a request that ends it.
     pub(crate) async fn leaving(auth: &Auth, request: &HttpRequest) -> Result<Self, Error> {
         let token = in_header(request.headers()).ok_or(AuthError::InvalidToken)?;
         let session = auth.validate_to_end(&token, &[Purpose::Access]).await?;

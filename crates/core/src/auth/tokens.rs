@@ -100,7 +100,7 @@ impl Auth {
         Ok(Some(session))
     }
 
-    /// The session of a token that is to be ended, which may have been: a log-out that was answered as
+    /// Returns the session of a token for a request that ends it. It may have ended: a log-out that was answered as
     /// unavailable, since too few replicas had it, can be repeated.
     pub async fn validate_to_end(
         &self,

@@ -70,7 +70,7 @@ async fn a_log_out_that_was_unavailable_is_done_when_it_is_repeated() {
     let (token, purpose) = (&issued.token, Purpose::Access);
     for _ in 0..2 {
         unavailable(&g.waiting.close(token, purpose).await);
-        // It opens nothing, whoever asks.
+        // It opens nothing at either gateway.
         assert_eq!(refusal(g.waiting.validate(token, &[purpose]).await), DEAD);
         assert_eq!(refusal(g.confirmed.validate(token, &[purpose]).await), DEAD);
     }

@@ -82,7 +82,7 @@ impl PostgresDirectory {
         .await
     }
 
-    /// Goes on to its end, or to the time-out, even if nobody waits for it any more.
+    /// Runs to its end, or to the time-out, even if its caller is gone.
     async fn within<T: Send + 'static>(
         &self,
         limit: Duration,
