@@ -26,6 +26,29 @@ struct State<I> {
     workers: Vec<mpsc::UnboundedSender<Order<I>>>,
 }
 
+/// Makes the service of a worker.
+pub(crate) trait Application<B>:
+    ServiceFactory<
+        Request,
+        Config = AppConfig,
+        Response = ServiceResponse<B>,
+        Error = Error,
+        InitError = (),
+    > + 'static
+{
+}
+
+impl<B, F> Application<B> for F where
+    F: ServiceFactory<
+            Request,
+            Config = AppConfig,
+            Response = ServiceResponse<B>,
+            Error = Error,
+            InitError = (),
+        > + 'static
+{
+}
+
 /// What a worker is to serve from now on, and whom it tells that it does.
 struct Order<I> {
     ingredients: I,
@@ -64,17 +87,8 @@ impl<I: Clone + Send + 'static> Renewal<I> {
         }
     }
 
-    /// What `HttpServer` builds in each worker.
-    pub(crate) fn factory<S, B>(
-        self,
-        app: fn(I) -> App<S>,
-    ) -> impl ServiceFactory<
-        Request,
-        Config = AppConfig,
-        Response = ServiceResponse<B>,
-        Error = Error,
-        InitError = (),
-    > + 'static
+    /// Returns what a server builds in each worker.
+    pub(crate) fn factory<S, B>(&self, app: fn(I) -> App<S>) -> impl Application<B> + use<I, S, B>
     where
         S: ServiceFactory<
                 ServiceRequest,
@@ -85,8 +99,9 @@ impl<I: Clone + Send + 'static> Renewal<I> {
             > + 'static,
         B: MessageBody + 'static,
     {
+        let renewal = self.clone();
         fn_factory_with_config(move |config: AppConfig| {
-            let renewal = self.clone();
+            let renewal = renewal.clone();
             async move {
                 let (ingredients, mut orders) = renewal.enlist();
                 let first = build(app(ingredients), config.clone()).await?;

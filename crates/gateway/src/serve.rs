@@ -147,7 +147,7 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
     let outbox = application.ingredients().outbox;
     let in_progress = InProgress::default();
     let public = Listener::public(sections, public, public_tls.as_deref(), &in_progress);
-    let public = http::serve(&sections.server, public, &application, app)?;
+    let public = http::serve(public, &application, |live| live.factory(app))?;
     let management = Renewal::of(management::Ingredients {
         readiness: readiness.clone(),
         auth: auth.clone(),
@@ -160,7 +160,7 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
         body_timeout: sections.server.body_timeout,
     });
     let inner = Listener::management(sections, inner, inner_tls.as_deref(), &in_progress);
-    let inner = http::serve(&sections.server, inner, &management, management::app)?;
+    let inner = http::serve(inner, &management, |live| live.factory(management::app))?;
     let upkeep = rt::spawn(management::metrics::keep_up(counted));
     let counting = usage.clone();
     let counting = rt::spawn(counting.keep(sections.usage.clone(), directory.clone(), auth));

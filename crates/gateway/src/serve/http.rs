@@ -14,13 +14,12 @@ use actix_http::{HttpService, Request, Response, TlsAcceptorConfig};
 use actix_server::GracefulShutdownSignal;
 use actix_service::{Service, ServiceFactory, ServiceFactoryExt as _, map_config};
 use actix_tls::accept::max_concurrent_tls_connect;
-use actix_web::dev::{AppConfig, Extensions, Server, ServiceRequest, ServiceResponse};
-use actix_web::{App, Error};
+use actix_web::dev::{AppConfig, Extensions, Server, ServiceResponse};
 use anyhow::{Context as _, Result};
 
 use crate::completion::{InProgress, keep_open};
 use crate::config;
-use crate::renewal::Renewal;
+use crate::renewal::Application;
 use crate::slow;
 use crate::tls::Identity;
 
@@ -29,6 +28,7 @@ const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A listener that has yet to be served.
 pub(super) struct Listener<'a> {
+    settings: &'a config::Server,
     /// As metrics have it.
     name: &'static str,
     /// The key of its address.
@@ -43,12 +43,13 @@ pub(super) struct Listener<'a> {
 impl<'a> Listener<'a> {
     /// Returns the one for clients.
     pub(super) fn public(
-        sections: &config::Sections,
+        sections: &'a config::Sections,
         socket: TcpListener,
         tls: Option<&'a Identity>,
         in_progress: &InProgress,
     ) -> Self {
         Self {
+            settings: &sections.server,
             name: "public",
             key: "server.bind",
             socket,
@@ -60,12 +61,13 @@ impl<'a> Listener<'a> {
 
     /// Returns the one for operators, and for the services behind the gateway.
     pub(super) fn management(
-        sections: &config::Sections,
+        sections: &'a config::Sections,
         socket: TcpListener,
         tls: Option<&'a Identity>,
         in_progress: &InProgress,
     ) -> Self {
         Self {
+            settings: &sections.server,
             name: "management",
             key: "management.bind",
             socket,
@@ -76,25 +78,19 @@ impl<'a> Listener<'a> {
     }
 }
 
-/// Serves an application on a listener.
-pub(super) fn serve<I, S, B>(
-    settings: &config::Server,
+/// Serves on a listener what is made of an application in each of its workers.
+pub(super) fn serve<R, A, B>(
     listener: Listener<'_>,
-    application: &Renewal<I>,
-    app: fn(I) -> App<S>,
+    application: &R,
+    factory: fn(&R) -> A,
 ) -> Result<Server>
 where
-    I: Clone + Send + 'static,
-    S: ServiceFactory<
-            ServiceRequest,
-            Config = (),
-            Response = ServiceResponse<B>,
-            Error = Error,
-            InitError = (),
-        > + 'static,
+    R: Clone + Send + 'static,
+    A: Application<B>,
     B: MessageBody + 'static,
 {
     let Listener {
+        settings,
         name,
         key,
         socket,
@@ -115,16 +111,14 @@ where
         keep_alive: settings.keep_alive,
         head_timeout: settings.head_timeout,
         address,
+        is_secure: tls.is_some(),
         watch: Arc::new(slow::watch(name, settings.longest_pause())),
         shutdown: server.graceful_shutdown_signal(),
     };
     let application = application.clone();
     let server = match tls {
         None => server.listen(name, socket, move || {
-            // actix-web has no public constructor that takes scheme and address, and the default says `http` and
-            // `localhost:8080`, which reach clients in addresses (tokenlogin's 404).
-            let config = AppConfig::__priv_test_new(false, address.to_string(), address);
-            let http = connections.http(application.clone(), app, config);
+            let http = connections.http(factory(&application));
             keep_open(http.tcp(), in_progress.clone())
         }),
         Some(tls) => {
@@ -133,8 +127,7 @@ where
             server.listen(name, socket, move || {
                 let acceptor = TlsAcceptorConfig::default();
                 let acceptor = acceptor.handshake_timeout(connections.head_timeout);
-                let config = AppConfig::__priv_test_new(true, address.to_string(), address);
-                let http = connections.http(application.clone(), app, config);
+                let http = connections.http(factory(&application));
                 let http = http.rustls_0_23_with_config(tls.clone(), acceptor);
                 keep_open(http, in_progress.clone())
             })
@@ -152,17 +145,16 @@ struct Connections {
     keep_alive: Duration,
     head_timeout: Duration,
     address: SocketAddr,
+    is_secure: bool,
     watch: Arc<Watch>,
     shutdown: GracefulShutdownSignal,
 }
 
 impl Connections {
     /// Returns what serves an application on connections of that type.
-    fn http<T, I, S, B>(
+    fn http<T: 'static, A: Application<B>, B: MessageBody + 'static>(
         &self,
-        application: Renewal<I>,
-        app: fn(I) -> App<S>,
-        config: AppConfig,
+        application: A,
     ) -> HttpService<
         T,
         impl ServiceFactory<
@@ -173,23 +165,14 @@ impl Connections {
             InitError = (),
             Future: 'static,
             Service: Service<Request, Future: 'static>,
-        > + use<T, I, S, B>,
+        > + use<T, A, B>,
         B,
-    >
-    where
-        T: 'static,
-        I: Clone + Send + 'static,
-        S: ServiceFactory<
-                ServiceRequest,
-                Config = (),
-                Response = ServiceResponse<B>,
-                Error = Error,
-                InitError = (),
-            > + 'static,
-        B: MessageBody + 'static,
-    {
+    > {
+        // actix-web has no public constructor that takes scheme and address, and the default says `http` and
+        // `localhost:8080`, which reach clients in addresses (tokenlogin's 404).
+        let (secure, address) = (self.is_secure, self.address);
+        let config = AppConfig::__priv_test_new(secure, address.to_string(), address);
         let (shutdown, watch) = (self.shutdown.clone(), Arc::clone(&self.watch));
-        let application = application.factory(app);
         let application = application.map_err(|error| error.error_response().into());
         HttpService::build()
             .graceful_shutdown_signal(move || {
@@ -200,7 +183,7 @@ impl Connections {
             .client_request_timeout(self.head_timeout)
             .client_disconnect_timeout(DISCONNECT_TIMEOUT)
             .h1_allow_half_closed(true)
-            .local_addr(self.address)
+            .local_addr(address)
             .on_connect_ext(move |stream: &T, data| watch(stream, data))
             .finish(map_config(application, move |()| config.clone()))
     }
