@@ -225,6 +225,22 @@ fn a_rule_is_for_the_nth_time_that_its_text_is_sent_and_for_no_other() {
 }
 
 #[test]
+fn a_connection_is_silent_after_a_request_has_passed() {
+    let site = Site::new();
+    let mut one = site.connect();
+    let silent = site
+        .relay
+        .when_sent("COMMIT", 1, Connection::silence_after_request);
+    send(&mut one.client, "COMMIT");
+    receive(&mut one.server, "COMMIT");
+    silent.blocking_recv().unwrap();
+    send(&mut one.server, "done");
+    assert_nothing_comes(&mut one.client);
+    send(&mut one.client, "more");
+    assert_nothing_comes(&mut one.server);
+}
+
+#[test]
 fn connections_lead_to_another_server_from_then_on() {
     let site = Site::new();
     let mut old = site.connect();

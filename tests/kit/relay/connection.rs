@@ -37,6 +37,7 @@ pub enum Cut {
 pub(super) struct Flow {
     pub(super) is_stalled: bool,
     pub(super) is_lost: bool,
+    pub(super) is_last: bool,
     pub(super) delay: Duration,
 }
 
@@ -154,6 +155,13 @@ impl Connection {
     /// done what it was asked for, and the client does not hear of it.
     pub fn lose(&self, direction: Direction) {
         self.change(direction, |flow| flow.is_lost = true);
+    }
+
+    /// Lets what comes next from the client pass, and nothing more in either direction: the server has got a
+    /// request, and all is silent from then on.
+    pub fn silence_after_request(&self) {
+        self.stall(Direction::Answers);
+        self.change(Direction::Requests, |flow| flow.is_last = true);
     }
 
     /// Ends it now. What is held is lost.

@@ -109,6 +109,9 @@ impl Forwarding<'_> {
             }
             to.write_all(chunk).await.map_err(|_| Lost)?;
             self.record_passage(direction, count);
+            if self.flows(direction).iter().any(|flow| flow.is_last) {
+                self.connection.stall(direction);
+            }
         }
     }
 

@@ -3,8 +3,8 @@
 mod commits;
 mod deadlocks;
 mod demoted;
+mod fate;
 mod full;
-mod lossy;
 mod migration;
 mod repeated;
 mod schema;

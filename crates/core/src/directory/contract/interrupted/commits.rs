@@ -8,8 +8,10 @@ use tokio::time::timeout;
 use super::super::postgres::{settings, until};
 use super::super::postgres_server::Postgres;
 use super::super::{FILE, load};
-use super::lossy::{Fate, Lossy};
+use super::fate::Fate;
+use super::relayed;
 use crate::directory::{Directory, PostgresDirectory};
+use crate::relay::Relay;
 use crate::usage::{Observed, UsageCount, UsageKey, UsageRows, UsageTable as _};
 use crate::user::UserState;
 
@@ -18,16 +20,15 @@ const TIMEOUT: Duration = Duration::from_secs(4);
 /// on the time-out.
 const LIMIT: Duration = Duration::from_secs(25);
 
-async fn site(server: &Postgres) -> (Lossy, PostgresDirectory, String) {
-    let address = server.new_database().unwrap();
-    let network = Lossy::to(&address);
-    let settings = settings(&network.address(&address), TIMEOUT);
+async fn site(server: &Postgres) -> (Relay, PostgresDirectory, String) {
+    let (relay, address) = relayed(server, &server.new_database().unwrap());
+    let settings = settings(&address, TIMEOUT);
     let directory = PostgresDirectory::new(&settings).unwrap();
     until("it is filled", async || {
         load(&directory, FILE).await.is_ok()
     })
     .await;
-    (network, directory, address)
+    (relay, directory, address)
 }
 
 fn one_call() -> UsageRows {
@@ -53,11 +54,11 @@ fn one_call() -> UsageRows {
 #[tokio::test]
 async fn usage_counts_once_whatever_became_of_the_answer_to_its_commit() {
     let server = Postgres::shared().unwrap();
-    let (network, directory, _) = site(&server).await;
+    let (relay, directory, _) = site(&server).await;
     for (expected, fate) in (1..).zip(Fate::ALL) {
-        network.plan("COMMIT", fate);
+        let mut applied = relay.when_sent("COMMIT", 1, fate.act());
         let told = directory.add_usage(&one_call(), 10).await;
-        assert!(network.is_done());
+        applied.try_recv().unwrap();
         assert_eq!(told.is_ok(), fate.lets_arrive(), "{fate:?}: {told:?}");
         if told.is_err() {
             directory.add_usage(&one_call(), 10).await.unwrap();
@@ -71,13 +72,13 @@ async fn usage_counts_once_whatever_became_of_the_answer_to_its_commit() {
 #[tokio::test]
 async fn a_change_whose_answer_is_lost_says_whether_it_was_made() {
     let server = Postgres::shared().unwrap();
-    let (network, directory, _) = site(&server).await;
+    let (relay, directory, _) = site(&server).await;
     let ada = directory.account("ada").await.unwrap().unwrap().user;
     for fate in Fate::ALL {
         let before = directory.user(ada.id).await.unwrap().unwrap();
-        network.plan("COMMIT", fate);
+        let mut applied = relay.when_sent("COMMIT", 1, fate.act());
         let told = directory.set_password(ada.id, &format!("{fate:?}")).await;
-        assert!(network.is_done());
+        applied.try_recv().unwrap();
         assert_eq!(told.is_ok(), fate.lets_arrive(), "{fate:?}: {told:?}");
         let after = directory.account("ada").await.unwrap().unwrap();
         let is_made = after.user.generation == before.generation + 1;
@@ -96,14 +97,14 @@ async fn imports_give_a_silent_connection_up_by_the_time_out() {
     let server = Postgres::shared().unwrap();
     for fate in [Fate::SilentBefore, Fate::SilentAfter] {
         for statement in WHILE_LOCKED {
-            let (network, _, address) = site(&server).await;
+            let (relay, _, address) = site(&server).await;
             // On its connections no statement is prepared: it sends their texts.
-            let settings = settings(&network.address(&address), TIMEOUT);
+            let settings = settings(&address, TIMEOUT);
             let directory = PostgresDirectory::new(&settings).unwrap();
-            network.plan(statement, fate);
+            let mut struck = relay.when_sent(statement, 1, fate.act());
             let applied = timeout(LIMIT, load(&directory, FILE)).await;
             assert!(applied.expect(statement).is_err(), "{statement}");
-            assert!(network.is_done());
+            struck.try_recv().unwrap();
             let again = timeout(LIMIT, load(&directory, FILE)).await;
             again.unwrap().unwrap();
         }
@@ -113,8 +114,10 @@ async fn imports_give_a_silent_connection_up_by_the_time_out() {
 #[tokio::test]
 async fn an_import_does_not_wait_for_a_free_connection_that_is_silent() {
     let server = Postgres::shared().unwrap();
-    let (network, directory, _) = site(&server).await;
-    network.silence();
+    let (relay, directory, _) = site(&server).await;
+    for connection in relay.connections() {
+        connection.silence();
+    }
     let applied = timeout(LIMIT, load(&directory, FILE)).await;
     assert!(applied.unwrap().is_err());
     load(&directory, FILE).await.unwrap();

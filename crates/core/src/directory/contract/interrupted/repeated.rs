@@ -9,7 +9,8 @@ use time::macros::datetime;
 use super::super::postgres::{postgres, settings, until};
 use super::super::postgres_server::Postgres;
 use super::super::{FILE, load};
-use super::lossy::{Fate, Lossy};
+use super::fate::Fate;
+use super::relayed;
 use crate::audit::{AuditTable as _, Event, Filter, Kind};
 use crate::directory::{Directory, Enrolments as _, KeyDigest, PostgresDirectory};
 
@@ -97,17 +98,17 @@ async fn events_whose_answer_is_lost_are_kept_once() {
     let server = Postgres::shared().unwrap();
     for fate in Fate::ALL {
         let address = server.new_database().unwrap();
-        let network = Lossy::to(&address);
-        let settings = settings(&network.address(&address), Duration::from_secs(2));
+        let (relay, address) = relayed(&server, &address);
+        let settings = settings(&address, Duration::from_secs(2));
         let directory = PostgresDirectory::new(&settings).unwrap();
         until("it serves", async || directory.ping().await.is_ok()).await;
         let event = Event::new(Kind::Login, datetime!(2026-11-22 09:00 UTC));
         // Two events that look alike are two.
         let events: Vec<_> = [event.clone(), event].map(Arc::new).into();
         directory.keep_events(events.clone()).await.unwrap();
-        network.plan("COMMIT", fate);
+        let mut applied = relay.when_sent("COMMIT", 1, fate.act());
         let kept = directory.keep_events(events.clone()).await;
-        assert!(network.is_done());
+        applied.try_recv().unwrap();
         assert_eq!(kept.is_ok(), fate.lets_arrive(), "{fate:?}: {kept:?}");
         if kept.is_err() {
             directory.keep_events(events).await.unwrap();
