@@ -167,20 +167,17 @@ impl RedisStore {
             removal.cmd("DEL").arg(self.link.keys().token(*token));
         }
         let removed: Vec<u64> = self.link.revoke(&removal).await?;
-        // What was ended here confirms nothing at the other primaries of a cluster.
-        if removed.chunks(2).any(|pair| pair.iter().sum::<u64>() == 0) {
+        let pairs = members.iter().zip(removed.chunks(2));
+        let gone = pairs.filter(|(_, removed)| removed.iter().sum::<u64>() > 0);
+        let gone: Vec<_> = gone.map(|(member, _)| member.as_bytes()).collect();
+        if gone.len() < members.len() {
+            // What was ended here confirms nothing at the other primaries of a cluster.
             self.confirm_earlier().await?;
         }
         // Only what was there and was listed: one that is listed and not there may be stored at this moment.
-        let mut unlist = cmd("ZREM");
-        unlist.arg(self.link.keys().user(user));
-        let pairs = members.iter().zip(removed.chunks(2));
-        let gone = pairs.filter(|(_, removed)| removed.iter().sum::<u64>() > 0);
-        let gone: Vec<_> = gone.map(|(member, _)| member).collect();
         if !gone.is_empty() {
-            for member in gone {
-                unlist.arg(member.as_bytes());
-            }
+            let mut unlist = cmd("ZREM");
+            unlist.arg(self.link.keys().user(user)).arg(&gone);
             let () = self.link.ask(&unlist).await?;
         }
         Ok(removed.into_iter().sum())
