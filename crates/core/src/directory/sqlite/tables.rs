@@ -74,6 +74,8 @@ async fn attempt(options: SqliteConnectOptions) -> Result<(Connections, Outstand
         .max_connections(CONNECTIONS)
         .acquire_timeout(TIMEOUT)
         .after_release(|connection, _| Box::pin(is_reusable(connection)))
+        // A thread without work does not end.
+        .test_before_acquire(false)
         .connect_with(options)
         .await?;
     let pool = Connections::new(pool);
