@@ -1,5 +1,8 @@
 //! The audit log's sinks, from the configuration; and what keeps its table small.
 
+#[cfg(test)]
+pub(crate) mod recording;
+
 use std::sync::Arc;
 use std::time::Duration;
 

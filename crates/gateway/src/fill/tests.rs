@@ -1,11 +1,8 @@
 //! An import at the start or at a reload: it is recorded, whatever is lost or cut off.
 
 use std::fs;
-use std::num::NonZeroUsize;
-use std::sync::Mutex as StdMutex;
 
-use async_trait::async_trait;
-use isogloss_core::audit::{Outcome, Sink, Waiting};
+use isogloss_core::audit::Outcome;
 use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::{PasswordSettings, Pepper, Peppers};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
@@ -13,27 +10,9 @@ use tempfile::TempDir;
 use tokio::time::timeout;
 
 use super::*;
+use crate::audit::recording::Recording;
 
 type Recorded = (Outcome, Option<Reason>, Option<u64>);
-
-#[derive(Clone, Default)]
-struct Recording(Arc<StdMutex<Vec<Recorded>>>);
-
-#[async_trait]
-impl Sink for Recording {
-    fn name(&self) -> &'static str {
-        "test"
-    }
-
-    async fn keep(&mut self, events: &mut Waiting) -> Result<(), StoreError> {
-        let events = events.drain(..).map(|event| {
-            assert_eq!(event.event, Kind::ImportDirectory);
-            (event.outcome, event.reason, event.count)
-        });
-        self.0.lock().unwrap().extend(events);
-        Ok(())
-    }
-}
 
 /// A gateway whose directory is a file, and a connection beside it.
 struct Started {
@@ -49,12 +28,11 @@ impl Started {
         let file = folder.path().join("directory.db");
         let directory = SqliteDirectory::open(&file).await.unwrap();
         let recording = Recording::default();
-        let room = NonZeroUsize::new(100).unwrap();
         let filling = Filling {
             directory: Arc::new(directory),
             passwords: Passwords::start(PasswordSettings::default()).unwrap(),
             file: Arc::default(),
-            audit: Audit::start(vec![Box::new(recording.clone())], room).unwrap(),
+            audit: recording.start(),
             is_closed: Arc::default(),
         };
         let options = SqliteConnectOptions::new().filename(&file);
@@ -80,7 +58,11 @@ impl Started {
 
     async fn recorded(&self) -> Vec<Recorded> {
         assert!(self.filling.audit.flush().await);
-        self.recording.0.lock().unwrap().clone()
+        let events = self.recording.events().into_iter().map(|event| {
+            assert_eq!(event.event, Kind::ImportDirectory);
+            (event.outcome, event.reason, event.count)
+        });
+        events.collect()
     }
 }
 

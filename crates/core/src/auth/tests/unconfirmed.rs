@@ -27,22 +27,10 @@ async fn gateways() -> Gateways {
         };
         Arc::new(RedisStore::new(&settings, CAPS).unwrap())
     };
-    let auth = |tokens: Arc<RedisStore>| {
-        Auth::new(Parts {
-            directory: f.directory.clone(),
-            tokens,
-            passwords: passwords(),
-            peppers: pepper("0123456789abcdef").into(),
-            second_use: SecondUse::EndSession,
-            guard: None,
-            audit: Audit::default(),
-            clock: f.clock.clone(),
-        })
-    };
     let confirmed = store(0);
     Gateways {
-        waiting: auth(store(1)),
-        confirmed: auth(confirmed.clone()),
+        waiting: f.on_store(store(1)),
+        confirmed: f.on_store(confirmed.clone()),
         store: confirmed,
         f,
         server,

@@ -1,40 +1,14 @@
 //! Changes whose result cannot be read.
 
-use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use isogloss_core::PasswordSettings;
-use isogloss_core::audit::{Audit, Outcome, Reason, Sink, Waiting};
+use isogloss_core::audit::{Outcome, Reason};
 use isogloss_core::directory::{Directory as _, OrganisationEntry, SqliteDirectory};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 use super::*;
-
-type Recorded = (Kind, Uuid, Outcome, Option<Reason>);
-
-#[derive(Clone, Default)]
-struct Recording(Arc<Mutex<Vec<Recorded>>>);
-
-#[async_trait]
-impl Sink for Recording {
-    fn name(&self) -> &'static str {
-        "test"
-    }
-
-    async fn keep(&mut self, events: &mut Waiting) -> Result<(), StoreError> {
-        let events = events.drain(..).map(|event| {
-            (
-                event.event,
-                event.user.unwrap(),
-                event.outcome,
-                event.reason,
-            )
-        });
-        self.0.lock().unwrap().extend(events);
-        Ok(())
-    }
-}
+use crate::audit::recording::Recording;
 
 fn new_user() -> NewUser {
     NewUser {
@@ -61,10 +35,9 @@ async fn a_change_whose_result_cannot_be_read_is_not_made() {
     let file = folder.path().join("directory.db");
     let directory = Arc::new(SqliteDirectory::open(&file).await.unwrap());
     let recording = Recording::default();
-    let room = NonZeroUsize::new(100).unwrap();
     let administration = Administration {
         directory: directory.clone(),
-        audit: Audit::start(vec![Box::new(recording.clone())], room).unwrap(),
+        audit: recording.start(),
     };
     let organisation = OrganisationEntry {
         id: Uuid::new_v4(),
@@ -111,7 +84,11 @@ async fn a_change_whose_result_cannot_be_read_is_not_made() {
     assert_eq!(after.first_name, before.first_name);
 
     assert!(administration.audit.flush().await);
-    let recorded = recording.0.lock().unwrap().clone();
+    let events = recording.events().into_iter().map(|event| {
+        let user = event.user.unwrap();
+        (event.event, user, event.outcome, event.reason)
+    });
+    let recorded: Vec<_> = events.collect();
     let unavailable = Some(Reason::Unavailable);
     let expected = [
         (Kind::AddUser, refused, Outcome::Refused, unavailable),

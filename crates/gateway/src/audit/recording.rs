@@ -1,0 +1,37 @@
+//! An audit log that tests can look into.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use isogloss_core::StoreError;
+use isogloss_core::audit::{Audit, Event, Sink, Waiting};
+
+/// What was recorded, the first event first.
+#[derive(Clone, Default)]
+pub(crate) struct Recording(Arc<Mutex<Vec<Event>>>);
+
+impl Recording {
+    /// Starts an audit log that records here.
+    pub(crate) fn start(&self) -> Audit {
+        let room = NonZeroUsize::new(100).unwrap();
+        Audit::start(vec![Box::new(self.clone())], room).unwrap()
+    }
+
+    pub(crate) fn events(&self) -> Vec<Event> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Sink for Recording {
+    fn name(&self) -> &'static str {
+        "test"
+    }
+
+    async fn keep(&mut self, events: &mut Waiting) -> Result<(), StoreError> {
+        let events = events.drain(..).map(|event| Event::clone(&event));
+        self.0.lock().unwrap().extend(events);
+        Ok(())
+    }
+}
