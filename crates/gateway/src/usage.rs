@@ -87,7 +87,7 @@ impl Inner {
     fn drain(&self) -> Vec<UsageRows> {
         let mut rows = Vec::new();
         locked(&self.shards).retain(|shard| {
-            // Looked at first: what nobody else holds any more is not added to any more.
+            // Checked before the counts are taken: a shard without another owner gets no more calls.
             let is_used = Arc::strong_count(shard) > 1;
             rows.push(locked(shard).take());
             is_used

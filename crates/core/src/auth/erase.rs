@@ -60,7 +60,7 @@ impl Auth {
         let erased = match self.0.directory.erase(user.id).await {
             Ok(erased) => erased,
             Err(error) => {
-                // The user may be erased, and only the answer be lost: the event names nobody.
+                // The user may have been erased and only the response lost, so the event does not name the user.
                 if let ChangeError::Unavailable(_) = &error {
                     self.record_erasure(event.refused(Reason::Unavailable), before);
                 }

@@ -94,8 +94,8 @@ impl Running {
 impl Running {
     /// Finishes requests and letters, and returns how many letters were given up.
     async fn finish(&self) -> usize {
-        // Requests that were sent before the signal may still wait for their turn. Probes see
-        // the end coming; only then nobody is let in any more.
+        // Requests that were sent before the signal may still wait for their turn. So probes learn of the end
+        // first, and connections are refused after the delay.
         self.readiness.end();
         sleep(self.drain_delay).await;
         let begun = Instant::now();

@@ -62,8 +62,7 @@ impl Disk {
         }
     }
 
-    /// Opens the storage for a database that is there, or is to be made. Returns `None` if another process has it
-    /// open.
+    /// Opens the storage of a database, which may be empty. Returns `None` if another process has it open.
     ///
     /// A database that was not closed in order may be the one of a process that saw a sync fail, so it is written
     /// once more before it is used, as in [`Self::sync_again`].

@@ -1,8 +1,8 @@
 //! Which server is queried, and which one tells of changes.
 //!
 //! The pool, the connections of the workers and the one that tells of changes resolve the same name separately,
-//! and it may lead each of them to a different server: while a failover moves it, or with several addresses. What
-//! is kept near is only as good as the server that tells. So servers are compared by their `run_id`.
+//! and it may lead each of them to a different server: while a failover moves it, or with several addresses. The
+//! near cache is right only if lookups go to the server that tells of changes. So the `run_id` of both is compared.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};

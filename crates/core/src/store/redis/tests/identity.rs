@@ -140,7 +140,7 @@ async fn no_ended_token_is_accepted_through_a_primary_that_stood_still() {
         wait_until_kept(&here, number).await;
     }
     servers.stall_primary().unwrap();
-    // Each as soon as the other primary takes it; from then on at most a second by what is kept near.
+    // Each token is ended once the other primary accepts it. The near cache may serve it for one second more.
     let mut ended = Vec::new();
     for number in 1..4 {
         while there.take(digest(number)).await.is_err() {}
