@@ -11,7 +11,7 @@ use super::{RedisSettings, at, settings, store};
 use crate::relay::Relay;
 use crate::store::contract::{CAPS, HOUR, NOW, digest, record};
 use crate::store::{Caps, Record, Slot, TokenStore as _};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// A store behind a relay, which keeps nothing here.
 fn relayed(relay: &Relay) -> RedisSettings {

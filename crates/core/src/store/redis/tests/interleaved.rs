@@ -6,12 +6,12 @@ use uuid::Uuid;
 use super::servers::{ClusterServers, Server};
 use super::{RedisSettings, at, settings};
 use crate::lineage::Lineage;
+use crate::purpose::Purpose;
 use crate::relay::{Connection, Direction, Relay};
-use crate::session::Purpose;
 use crate::store::contract::{CAPS, HOUR, NOW, digest, record};
 use crate::store::redis::RedisStore;
 use crate::store::{Caps, Record, TokenStore as _};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// What the commands on a user's list have in them.
 const LIST: &str = "isogloss:u:";

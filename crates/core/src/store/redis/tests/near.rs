@@ -13,7 +13,7 @@ use crate::relay::Relay;
 use crate::store::contract::{HOUR, NOW, digest, record};
 use crate::store::redis::near::LEASE;
 use crate::store::{RedisStore, TokenStore as _};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// More than anything takes here.
 const PATIENCE: u32 = 3_000;

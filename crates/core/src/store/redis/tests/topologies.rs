@@ -16,7 +16,7 @@ use crate::error::StoreError;
 use crate::store::contract::{HOUR, NOW, digest, record};
 use crate::store::{RedisStore, TokenStore as _};
 use crate::throttle::Throttle as _;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// Tokens whose keys are text without line feeds.
 const TOKENS: Range<u16> = 32..92;
