@@ -64,7 +64,7 @@ fn works(gateway: &Gateway) {
 #[test]
 fn a_gateway_works_on_each_redis_of_the_page() {
     let page = page("redis.md");
-    let section = page.split("## To try it").nth(1).unwrap();
+    let section = page.split("## Try it").nth(1).unwrap();
     let section = section.split("\n## ").next().unwrap();
     let addresses: Vec<_> = section
         .split("`redis")

@@ -12,7 +12,7 @@ const PAGE: &str = include_str!("../../docs/postgresql.md");
 /// The blocks of SQL below the heading, with names and passwords for this test.
 fn documented() -> Vec<String> {
     let (_, section) = PAGE
-        .split_once("## An owner of the tables and a role for gateways\n")
+        .split_once("## Separate the owner of the tables from the gateway's role\n")
         .unwrap();
     let section = section.split("\n## ").next().unwrap();
     let blocks = section.split("```sql\n").skip(1);
