@@ -1,6 +1,12 @@
-//! What all dialects share: how pages of other origins may call them, and addresses of pages.
+//! What all dialects share: reading bodies, CORS, routes, OpenAPI documents, and addresses of pages.
 
+mod body;
 pub mod cors;
+pub mod openapi;
+mod retry_after;
+pub mod route;
 mod web_address;
 
+pub use self::body::{BodyError, media_type, parse_lenient, read_body, utf8_text};
+pub use self::retry_after::insert_retry_after;
 pub use self::web_address::is_web_address;

@@ -5,6 +5,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{Data, ServiceConfig, resource, scope, to};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 use isogloss_dialect::cors;
+use isogloss_dialect::route::case_insensitive;
 
 use crate::errors::Error;
 use crate::login::{login, logout, token_login};
@@ -48,11 +49,7 @@ fn post(path: &str, handler: Route) -> Resource {
 
 /// The one action of a path, and the refusal of all other methods there.
 fn action(path: &str, method: Method, handler: Route) -> Resource {
-    let segments = path.split('/').enumerate();
-    let pattern = segments.fold(String::new(), |pattern, (index, segment)| {
-        format!("{pattern}/{{_{index}:(?i:{segment})}}")
-    });
-    resource(pattern)
+    resource(case_insensitive(path, ""))
         .route(handler.method(method.clone()))
         .default_service(to(move |request: HttpRequest| {
             let refusal = Error::NoMethod {
