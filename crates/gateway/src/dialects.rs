@@ -2,7 +2,7 @@
 
 mod mount;
 
-use ::config::{Map, Value, ValueKind};
+use ::config::{ConfigError, Value};
 use isogloss_bimplus::behind as bimplus;
 use isogloss_crmcom::behind as crmcom;
 use isogloss_memsource::behind as memsource;
@@ -14,11 +14,10 @@ use utoipa::openapi::OpenApi;
 
 pub use self::mount::Mount;
 use self::mount::{Case, Joined, Life, Seam, below};
-use crate::config::{self, Problem};
 
 /// Every dialect: its name, where it is mounted by default, how its routes compare, how long its
 /// tokens are meant to live, its routes.
-fn all() -> Vec<Dialect> {
+pub(crate) fn all() -> Vec<Dialect> {
     use Case::{Blind, Sensitive};
     use Life::{Remembered, Session};
 
@@ -126,14 +125,30 @@ pub(crate) fn served(mounts: &[Mount], only: Option<&str>) -> Result<Vec<(String
     Ok(found)
 }
 
-struct Dialect {
-    name: &'static str,
-    default_path: &'static str,
+/// A dialect as it is known before anything is configured.
+pub(crate) struct Dialect {
+    pub(crate) name: &'static str,
+    pub(crate) default_path: &'static str,
     case: Case,
     life: Life,
     schema: fn(&mut SchemaGenerator) -> Schema,
     openapi: fn() -> OpenApi,
-    read: Box<dyn Fn(Value) -> Result<Configured, Problem>>,
+    read: Box<dyn Fn(Value) -> Result<Configured, ConfigError>>,
+}
+
+impl Dialect {
+    /// Mounts it at `path` with the settings of its table.
+    pub(crate) fn mount(&self, path: String, settings: Value) -> Result<Mount, ConfigError> {
+        let Configured { settings, joined } = (self.read)(settings)?;
+        Ok(Mount {
+            name: self.name,
+            path,
+            settings,
+            case: self.case,
+            life: self.life,
+            joined,
+        })
+    }
 }
 
 struct Configured {
@@ -152,7 +167,7 @@ where
 {
     let openapi = seam.openapi;
     let read = move |table: Value| {
-        let settings: S = config::read(&format!("dialects.{name}"), table)?;
+        let settings: S = table.try_deserialize()?;
         Ok(Configured {
             settings: serde_json::to_value(&settings).unwrap_or_default(),
             joined: seam.join(settings),
@@ -167,77 +182,4 @@ where
         openapi,
         read: Box::new(read),
     }
-}
-
-/// Reads the table `dialects`: what is switched on, the longest path first.
-pub(crate) fn read(mut tables: Map<String, Value>) -> Result<Vec<Mount>, Problem> {
-    let mut mounts: Vec<Mount> = Vec::new();
-    for dialect in all() {
-        let Some(table) = tables.remove(dialect.name) else {
-            continue;
-        };
-        if let Some(mount) = read_one(&dialect, table)? {
-            if let Some(other) = mounts.iter().find(|other| same(&other.path, &mount.path)) {
-                let key = format!("dialects.{}.path", mount.name);
-                let reason = format!("{} is taken by {}", mount.path, other.name);
-                return Err(Problem::new(key, reason));
-            }
-            mounts.push(mount);
-        }
-    }
-    if let Some(unknown) = tables.into_keys().next() {
-        let names = names().join(", ");
-        let reason = format!("no such dialect, expected one of {names}");
-        return Err(Problem::new(format!("dialects.{unknown}"), reason));
-    }
-    mounts.sort_by_key(|mount| std::cmp::Reverse(mount.path.len()));
-    Ok(mounts)
-}
-
-fn read_one(dialect: &Dialect, table: Value) -> Result<Option<Mount>, Problem> {
-    let name = dialect.name;
-    let section = format!("dialects.{name}");
-    let mut table = table
-        .into_table()
-        .map_err(|error| Problem::of(&section, error))?;
-    let enabled = match table.remove("enabled") {
-        Some(value) => value
-            .into_bool()
-            .map_err(|error| Problem::of(&format!("{section}.enabled"), error))?,
-        None => true,
-    };
-    let path = match table.remove("path") {
-        Some(value) => value
-            .into_string()
-            .map_err(|error| Problem::of(&format!("{section}.path"), error))?,
-        None => dialect.default_path.to_owned(),
-    };
-    if !is_path(&path) {
-        let reason = format!(
-            "{path:?} is no path: expected /segment/segment of letters, digits, '-', '.', '_' and '~'"
-        );
-        return Err(Problem::new(format!("{section}.path"), reason));
-    }
-    let rest = Value::new(None, ValueKind::Table(table));
-    let Configured { settings, joined } = (dialect.read)(rest)?;
-    Ok(enabled.then_some(Mount {
-        name,
-        path,
-        settings,
-        case: dialect.case,
-        life: dialect.life,
-        joined,
-    }))
-}
-
-fn same(one: &str, other: &str) -> bool {
-    one.eq_ignore_ascii_case(other)
-}
-
-fn is_path(path: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
-    path.strip_prefix('/').is_some_and(|path| {
-        path.split('/')
-            .all(|segment| !matches!(segment, "" | "." | "..") && segment.chars().all(allowed))
-    })
 }

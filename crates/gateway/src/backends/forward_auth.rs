@@ -22,9 +22,9 @@ use serde_json::json;
 
 use super::Backends;
 use super::headers;
-use super::identity::Identity;
 use super::original::{Told, restore};
 use crate::dialects::Mount;
+use crate::jwt::Identity;
 use crate::measured::Counted;
 use crate::sunset::Head;
 use crate::usage::{Behind, user_agent};
