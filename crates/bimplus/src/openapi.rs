@@ -99,8 +99,8 @@ struct Hello {
 #[derive(ToSchema)]
 struct Nothing {}
 
-/// What the dialect serves, below its path.
-pub fn openapi() -> OpenApi {
+/// Returns the document of the routes, with paths relative to the mount path.
+pub(crate) fn openapi() -> OpenApi {
     let mut document = Shapes::openapi();
     let token = ApiKey::Header(ApiKeyValue::with_description(
         "Authorization",

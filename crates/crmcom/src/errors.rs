@@ -12,7 +12,7 @@ use crate::wire::{Envelope, json};
 
 /// Why a request is refused. `Display` is for the log and holds nothing of the request.
 #[derive(Debug, Error)]
-pub(crate) enum Error {
+pub enum Error {
     #[error("the body is not a JSON object")]
     Malformed,
     #[error("a mandatory member is missing: {0}")]

@@ -57,8 +57,8 @@ struct KeyToken {
     unit: Option<String>,
 }
 
-/// What the dialect serves, below its path.
-pub fn openapi() -> OpenApi {
+/// Returns the document of the routes, with paths relative to the mount path.
+pub(crate) fn openapi() -> OpenApi {
     let mut document = Shapes::openapi();
     let mut key = Http::new(HttpAuthScheme::Basic);
     key.description = Some("The web API key is the user name, the password is empty.".to_owned());

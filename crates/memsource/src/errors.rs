@@ -9,7 +9,7 @@ use thiserror::Error;
 
 /// Why a request is refused. `Display` is for the log and holds nothing of the request.
 #[derive(Debug, Error)]
-pub(crate) enum Error {
+pub enum Error {
     #[error("a mandatory parameter is missing: {0}")]
     Missing(&'static str),
     #[error("a parameter is given twice, with different values")]

@@ -34,8 +34,8 @@ use crate::wire::LoginAnswer;
 )]
 struct Shapes;
 
-/// What the dialect serves, below its path.
-pub fn openapi() -> OpenApi {
+/// Returns the document of the routes, with paths relative to the mount path.
+pub(crate) fn openapi() -> OpenApi {
     let mut document = Shapes::openapi();
     let components = document.components.get_or_insert_default();
     let header =

@@ -15,7 +15,7 @@ const DENIED: &str = "Authorization has been denied for this request.";
 
 /// Why a request is refused. `Display` is for the log and holds nothing of the request.
 #[derive(Debug, Error)]
-pub(crate) enum Error {
+pub enum Error {
     #[error("the developer's key is missing or unknown")]
     ApiKey,
     #[error("the session token is missing or not valid")]

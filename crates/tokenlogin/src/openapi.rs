@@ -171,8 +171,8 @@ struct SecuritySettings {
 #[serde(deny_unknown_fields)]
 struct Nothing {}
 
-/// What the dialect serves, below its path.
-pub fn openapi() -> OpenApi {
+/// Returns the document of the routes, with paths relative to the mount path.
+pub(crate) fn openapi() -> OpenApi {
     let mut document = Shapes::openapi();
     let components = document.components.get_or_insert_default();
     for name in ["APIKey", "APIToken"] {
