@@ -260,7 +260,7 @@ fn the_table_of_the_documentation_names_what_is_served_and_nothing_else() {
     let mut served = families(&metrics(&gateway));
     served.retain(|name| name.starts_with("isogloss_"));
 
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operations.md");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/monitoring.md");
     let page = fs::read_to_string(page).unwrap();
     let (_, section) = page.split_once("\n## Metrics\n").unwrap();
     let section = section.split("\n## ").next().unwrap();

@@ -10,7 +10,7 @@ use crate::{Effect, Subject};
 
 const PASSWORD: &str = "marked-redis-secret";
 
-/// The access list of docs/operations.md.
+/// The access list of docs/redis.md.
 const RULES: &str = "resetkeys ~isogloss:* -@all +select +ping +unwatch +role +time +info +config|get +wait \
     +get +set +getdel +del +zadd +zrem +zrange +zrevrange +zcard +zremrangebyscore +zremrangebyrank +zscore \
     +hset +hmget +hgetall +pexpire +evalsha +script|load +scan +client|tracking";

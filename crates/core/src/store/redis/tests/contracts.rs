@@ -9,7 +9,7 @@ use isogloss_testkit::servers::{Certificates, ClusterServers, SentinelServers, S
 
 /// The access list that the operator's guide shows, as arguments of a server.
 pub(super) fn access_list() -> Vec<String> {
-    let guide = include_str!("../../../../../../docs/operations.md");
+    let guide = include_str!("../../../../../../docs/redis.md");
     let line = guide
         .lines()
         .find(|line| line.starts_with("user isogloss "));

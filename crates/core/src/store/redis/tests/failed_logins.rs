@@ -9,7 +9,7 @@ use super::lost_answers::lose_the_answer;
 use super::{RedisSettings, at, settings, store};
 use crate::store::contract::{CAPS, HOUR, NOW, digest, record};
 use crate::store::{Caps, Record, Slot, TokenStore as _};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 use isogloss_testkit::relay::Relay;
 use isogloss_testkit::servers::Server;
 

@@ -5,11 +5,11 @@ use uuid::Uuid;
 
 use super::{RedisSettings, at, settings};
 use crate::lineage::Lineage;
-use crate::session::Purpose;
+use crate::purpose::Purpose;
 use crate::store::contract::{CAPS, HOUR, NOW, digest, record};
 use crate::store::redis::RedisStore;
 use crate::store::{Caps, Record, TokenStore as _};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 use isogloss_testkit::relay::{Connection, Direction, Relay};
 use isogloss_testkit::servers::{ClusterServers, Server};
 

@@ -11,7 +11,7 @@ use super::{at, settings, store};
 use crate::store::contract::{HOUR, NOW, digest, record};
 use crate::store::redis::near::LEASE;
 use crate::store::{RedisStore, TokenStore as _};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 use isogloss_testkit::relay::Relay;
 use isogloss_testkit::servers::{ClusterServers, SentinelServers, Server};
 

@@ -15,7 +15,7 @@ use crate::error::StoreError;
 use crate::store::contract::{HOUR, NOW, digest, record};
 use crate::store::{RedisStore, TokenStore as _};
 use crate::throttle::Throttle as _;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 use isogloss_testkit::servers::{ClusterServers, Server, TOPOLOGIES, move_slot};
 
 /// Tokens whose keys are text without line feeds.
