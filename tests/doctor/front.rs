@@ -1,18 +1,13 @@
 //! What stands in front of a gateway: nginx, set up well or not so well.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
+use isogloss_testkit::servers::{Nginx, free_address};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tempfile::TempDir;
 use time::OffsetDateTime;
-
-const PATIENCE: Duration = Duration::from_secs(30);
-const GLANCE: Duration = Duration::from_millis(20);
 
 /// What it makes of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,10 +22,9 @@ pub(crate) enum Manner {
     ChangingPaths,
 }
 
-/// A running nginx. It is ended when this is dropped.
+/// A running nginx, which ends when this is dropped.
 pub(crate) struct Front {
-    child: Child,
-    folder: TempDir,
+    nginx: Nginx,
     pub(crate) address: SocketAddr,
 }
 
@@ -55,7 +49,7 @@ impl Front {
 
     /// A log of it: `full.log` as nginx has it by itself, `paths.log` without queries.
     pub(crate) fn log(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.nginx.folder().join(name)
     }
 
     /// With a certificate that is good for so many days; its authority is put into the folder.
@@ -69,40 +63,19 @@ impl Front {
     }
 
     fn serve(location: &str, ssl: &str, folder: TempDir) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = listener.local_addr().unwrap();
-        drop(listener);
+        let address = free_address().unwrap();
         let certificate = match ssl {
             "" => "",
             _ => "ssl_certificate certificate.pem; ssl_certificate_key key.pem;",
         };
-        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .map(|what| format!("{what}_temp_path {what};"))
-            .join(" ");
-        let text = format!(
-            "daemon off; master_process off; pid pid; events {{}}
-             http {{ log_format paths '$request_method $uri'; access_log full.log; access_log paths.log paths; {temporary} server {{ listen {address} {ssl}; {certificate} location / {{ {location} }} }} }}"
+        let http = format!(
+            "log_format paths '$request_method $uri';
+access_log full.log;
+access_log paths.log paths;
+server {{ listen {address} {ssl}; {certificate} location / {{ {location} }} }}"
         );
-        fs::write(folder.path().join("nginx.conf"), text).unwrap();
-        let child = Command::new("/usr/sbin/nginx")
-            .arg("-p")
-            .arg(folder.path())
-            .args(["-c", "nginx.conf", "-e", "error.log"])
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut front = Self {
-            child,
-            folder,
-            address,
-        };
-        let deadline = Instant::now() + PATIENCE;
-        while TcpStream::connect(front.address).is_err() {
-            let ended = front.child.try_wait().unwrap();
-            assert!(ended.is_none() && Instant::now() < deadline, "no nginx");
-            thread::sleep(GLANCE);
-        }
-        front
+        let nginx = Nginx::start(folder, &Nginx::configuration(&http), address).unwrap();
+        Self { nginx, address }
     }
 }
 
@@ -128,12 +101,5 @@ pub(crate) fn make_certificate(folder: &Path, days: i64) {
         ("key.pem", key.serialize_pem()),
     ] {
         fs::write(folder.join(name), pem).unwrap();
-    }
-}
-
-impl Drop for Front {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
     }
 }

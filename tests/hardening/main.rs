@@ -5,8 +5,8 @@ mod crowd;
 #[path = "../shared/dialects.rs"]
 mod dialects;
 mod framing;
+mod front;
 mod inner;
-mod nginx;
 mod probes;
 mod proxied;
 mod slow;

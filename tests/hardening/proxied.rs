@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use isogloss_testkit::{Gateway, Request};
 use serde_json::Value;
 
-use crate::nginx::Nginx;
+use crate::front::Front;
 use crate::probes::all;
 use isogloss_testkit::raw_http;
 
@@ -50,12 +50,12 @@ fn no_hidden_request_passes_through_nginx() {
         .env("ISOGLOSS__SERVER__KEEP_ALIVE", "30s")
         .start()
         .unwrap();
-    let nginx = Nginx::start(gateway.public()).unwrap();
-    probe(nginx.keeping);
-    probe(nginx.closing);
+    let front = Front::start(gateway.public()).unwrap();
+    probe(front.keeping);
+    probe(front.closing);
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let forwarded = nginx.forwarded();
+        let forwarded = front.forwarded();
         let (asked, seen) = (BTreeSet::from_iter(forwarded.clone()), seen(&gateway));
         if asked == seen {
             // Each answer went to one request.

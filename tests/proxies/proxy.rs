@@ -2,13 +2,14 @@
 //! left out.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use isogloss_testkit::Request;
+use isogloss_testkit::servers::{Nginx, free_address};
 use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -45,9 +46,7 @@ pub(crate) struct Proxy {
 impl Proxy {
     pub(crate) fn start(kind: Kind, behind: &Behind) -> Self {
         let folder = TempDir::new().unwrap();
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = listener.local_addr().unwrap();
-        drop(listener);
+        let address = free_address().unwrap();
         let mut command = match kind {
             Kind::Nginx => nginx(folder.path(), behind, address),
             Kind::Caddy => caddy(folder.path(), behind, address),
@@ -145,17 +144,8 @@ fn without(text: &str, words: &[&str]) -> String {
 fn nginx(folder: &Path, behind: &Behind, address: SocketAddr) -> Command {
     let recipe = without(&recipe("nginx.conf", behind, folder), &["ssl_certificate"]);
     let recipe = recipe.replace("listen 443 ssl", &format!("listen {address}"));
-    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .map(|what| format!("{what}_temp_path {what};"))
-        .join("\n");
-    let text = format!(
-        "daemon off; master_process off; pid pid;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}\n{recipe}\n}}\n"
-    );
-    fs::write(folder.join("nginx.conf"), text).unwrap();
-    let mut command = Command::new("/usr/sbin/nginx");
-    command.arg("-p").arg(folder);
-    command.args(["-c", "nginx.conf", "-e", "stderr"]);
-    command
+    let configuration = Nginx::configuration(&format!("access_log off;\n{recipe}"));
+    Nginx::command(folder, &configuration).unwrap()
 }
 
 fn caddy(folder: &Path, behind: &Behind, address: SocketAddr) -> Command {

@@ -1,22 +1,19 @@
 //! What the embedded store keeps over a restart, an orderly one and a sudden one.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "shared/holdings.rs"]
+#[path = "../shared/holdings.rs"]
 mod holdings;
-#[path = "shared/person.rs"]
+mod kills;
+#[path = "../shared/person.rs"]
 mod person;
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use isogloss_testkit::{Builder, Gateway, Request, Store};
-use serde_json::json;
-
 use crate::holdings::{Held, Kind};
 use crate::person::Person;
+use isogloss_testkit::{Builder, Gateway, Request, Store};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const REMEMBERED_KINDS: [Kind; 2] = [Kind::BimplusRemember, Kind::TokenloginReauthentication];
@@ -192,123 +189,4 @@ fn tokens_that_expire_while_the_gateway_is_down_are_refused() {
     thread::sleep(Duration::from_secs(4));
     gateway.start_again().unwrap();
     assert_each(&gateway, &tokens, 401);
-}
-
-/// Xorshift, for moments that differ between rounds and can be repeated.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-}
-
-/// Logs in again and again, in one dialect after the other, until the gateway is gone.
-fn log_in_until_the_end(server: SocketAddr, count: &AtomicU64) -> Vec<Held> {
-    let mut answered = Vec::new();
-    loop {
-        let person = Person::admin();
-        for (dialect, login) in person.logins() {
-            // No answer, or half of one: it was killed, and nothing was promised.
-            let Ok(answer) = login.send(server) else {
-                return answered;
-            };
-            answered.extend(person.tokens(dialect, &answer).unwrap());
-            count.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
-
-/// Logs in and out again until the gateway is gone: tokens whose end was answered.
-fn log_out_until_the_end(server: SocketAddr, count: &AtomicU64) -> Vec<String> {
-    let mut ended = Vec::new();
-    loop {
-        let body = json!({"user_id": "admin", "password": "admin-demo"});
-        let Ok(answer) = Request::post("/v2/authorize").json(&body).send(server) else {
-            return ended;
-        };
-        let token = answer.json().unwrap()["access_token"].clone();
-        let token = token.as_str().unwrap().to_owned();
-        let out = Request::new("DELETE", "/v2/authorize");
-        let out = out.header("Authorization", format!("BimPlus {token}"));
-        let Ok(answer) = out.send(server) else {
-            return ended;
-        };
-        assert_eq!(answer.status, 200);
-        ended.push(token);
-        count.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// `ISOGLOSS_ROUNDS` sets how many there are, for those who have the time.
-#[test]
-fn what_was_answered_outlives_a_kill() {
-    const SEED: u64 = 0x1509_1055;
-
-    let rounds = std::env::var_os("ISOGLOSS_ROUNDS");
-    let rounds: u64 = rounds.map_or(15, |text| text.to_str().unwrap().parse().unwrap());
-    let mut random = Random(SEED);
-    let mut gateway = embedded()
-        .env("ISOGLOSS__TOKENS__PER_USER", "1000000")
-        .env("ISOGLOSS__TOKENS__PER_CLIENT", "1000000")
-        .start()
-        .unwrap();
-    gateway.wait_until_ready().unwrap();
-    let (mut promised, mut ended) = (Vec::new(), Vec::new());
-    for round in 1..=rounds {
-        // After so many answers, and then at any moment within a few commits.
-        let (answers, moment) = (
-            1 + random.below(40),
-            Duration::from_micros(random.below(20_000)),
-        );
-        let count = AtomicU64::new(0);
-        let (tokens, gone) = thread::scope(|scope| {
-            let server = gateway.public();
-            let count = &count;
-            let logins: Vec<_> = (0..3)
-                .map(|_| scope.spawn(move || log_in_until_the_end(server, count)))
-                .collect();
-            let logouts = scope.spawn(move || log_out_until_the_end(server, count));
-            while count.load(Ordering::Relaxed) < answers {
-                thread::sleep(Duration::from_millis(1));
-            }
-            thread::sleep(moment);
-            let killed = std::process::Command::new("kill")
-                .args(["-KILL", &gateway.id().to_string()])
-                .status();
-            assert!(killed.unwrap().success());
-            let tokens: Vec<_> = logins
-                .into_iter()
-                .flat_map(|client| client.join().unwrap())
-                .collect();
-            (tokens, logouts.join().unwrap())
-        });
-        eprintln!(
-            "seed {SEED:#x}, round {round}: killed {moment:?} after {answers} answers, {} tokens, {} ended",
-            tokens.len(),
-            gone.len()
-        );
-        gateway.start_again().unwrap();
-        // A kill may come before the first token of its round.
-        assert_all(&gateway, &tokens, 200);
-        assert_ended(&gateway, &gone);
-        promised.extend(tokens);
-        ended.extend(gone);
-    }
-    // What one crash left alone, a later one must not take.
-    let sample = promised.len().saturating_sub(500);
-    assert_each(&gateway, &promised[sample..], 200);
-    assert_ended(&gateway, &ended);
-}
-
-fn assert_ended(gateway: &Gateway, tokens: &[String]) {
-    for token in tokens {
-        let request =
-            Request::get("/v2/authorize").header("Authorization", format!("BimPlus {token}"));
-        let status = request.send(gateway.public()).unwrap().status;
-        assert_eq!(status, 401, "a token whose end was answered lives");
-    }
 }
