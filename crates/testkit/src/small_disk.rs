@@ -7,12 +7,14 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// A file system of a few megabytes, gone when this is dropped.
-pub(crate) struct SmallDisk {
+#[derive(Debug)]
+pub struct SmallDisk {
     folder: TempDir,
 }
 
 impl SmallDisk {
-    pub(crate) fn mount() -> Self {
+    /// Mounts one, for which the test must run as root.
+    pub fn mount() -> Self {
         let folder = TempDir::new().unwrap();
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", "size=12m", "tmpfs"])
@@ -23,7 +25,8 @@ impl SmallDisk {
         Self { folder }
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    /// Returns the folder at which it is mounted.
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
@@ -32,12 +35,13 @@ impl SmallDisk {
     }
 
     /// Takes all the room that is left.
-    pub(crate) fn fill(&self) {
+    pub fn fill(&self) {
         let whole = fs::write(self.ballast(), vec![0; 16 << 20]);
         assert!(whole.is_err(), "the disk is larger than it should be");
     }
 
-    pub(crate) fn empty(&self) {
+    /// Gives back the room that [`fill`](Self::fill) took.
+    pub fn empty(&self) {
         fs::remove_file(self.ballast()).unwrap();
     }
 }

@@ -4,12 +4,12 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use conformance::Response;
+use crate::Response;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Sends these bytes and nothing more. What comes is waited for, 30 seconds at most.
-pub(crate) fn send(server: SocketAddr, message: &[u8]) -> TcpStream {
+pub fn send(server: SocketAddr, message: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(server).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.set_write_timeout(Some(PATIENCE)).unwrap();
@@ -19,7 +19,7 @@ pub(crate) fn send(server: SocketAddr, message: &[u8]) -> TcpStream {
 }
 
 /// All that comes until the other side ends the connection.
-pub(crate) fn until_closed(stream: &mut TcpStream) -> Vec<u8> {
+pub fn until_closed(stream: &mut TcpStream) -> Vec<u8> {
     let mut received = Vec::new();
     match stream.read_to_end(&mut received) {
         Ok(_) => {}
@@ -30,7 +30,7 @@ pub(crate) fn until_closed(stream: &mut TcpStream) -> Vec<u8> {
 }
 
 /// Every answer in what came back.
-pub(crate) fn answers(mut received: &[u8]) -> Vec<Response> {
+pub fn answers(mut received: &[u8]) -> Vec<Response> {
     let mut answers = Vec::new();
     while !received.is_empty() {
         let mut headers = [httparse::EMPTY_HEADER; 64];

@@ -1,9 +1,9 @@
 //! An answer on a connection that stays open.
 
-use conformance::Response;
+use crate::Response;
 
 /// The answer that the bytes begin with, once all of it is there.
-pub(crate) fn whole(received: &[u8]) -> Option<Response> {
+pub fn whole(received: &[u8]) -> Option<Response> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut head = httparse::Response::new(&mut headers);
     let httparse::Status::Complete(start) = head.parse(received).unwrap() else {

@@ -4,18 +4,20 @@ use uuid::Uuid;
 
 /// What must turn up nowhere.
 #[derive(Debug, Clone)]
-pub(crate) struct Secret {
-    pub(crate) what: String,
+pub struct Secret {
+    /// Names it in the message of a test.
+    pub what: String,
     /// Each longer than chance would bring.
     spellings: Vec<Place>,
 }
 
 /// Bytes to be searched, or searched for, whatever the case of their letters.
 #[derive(Debug, Clone)]
-pub(crate) struct Place(String);
+pub struct Place(String);
 
 impl Place {
-    pub(crate) fn new(bytes: impl AsRef<[u8]>) -> Self {
+    /// Takes bytes that may hold a secret, such as a log or a file.
+    pub fn new(bytes: impl AsRef<[u8]>) -> Self {
         // A character for each byte: searching text is fast even in a debug build.
         Self(
             bytes
@@ -30,7 +32,7 @@ impl Place {
 
 impl Secret {
     /// A text of letters and digits: its two halves, in hexadecimal, and as a list of bytes.
-    pub(crate) fn text(what: impl Into<String>, text: &str) -> Self {
+    pub fn text(what: impl Into<String>, text: &str) -> Self {
         let (first, second) = text.as_bytes().split_at(text.len() / 2);
         let spellings = [first, second].into_iter().flat_map(|half| {
             let hex: Vec<_> = half.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -48,7 +50,7 @@ impl Secret {
 
     /// A token, or a text that ends in one: its digits, its digits as a list of bytes, with dashes, its bytes
     /// raw, and these as a list.
-    pub(crate) fn token(what: impl Into<String>, text: &str) -> Self {
+    pub fn token(what: impl Into<String>, text: &str) -> Self {
         let digits = &text[text.len().saturating_sub(32)..];
         let mut spellings = vec![Place::new(digits), Place::new(listed(digits.as_bytes()))];
         if let Ok(bits) = Uuid::try_parse(digits) {
@@ -63,7 +65,7 @@ impl Secret {
     }
 
     /// Whether any spelling stands in there.
-    pub(crate) fn is_in(&self, place: &Place) -> bool {
+    pub fn is_in(&self, place: &Place) -> bool {
         self.spellings
             .iter()
             .any(|spelling| place.0.contains(&spelling.0))

@@ -7,7 +7,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 /// Opens one: what is shown on it can be read from the first file, a program writes to the second.
-pub(crate) fn open() -> (File, File) {
+pub fn open() -> (File, File) {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&ours).unwrap();
     unlockpt(&ours).unwrap();
@@ -17,7 +17,7 @@ pub(crate) fn open() -> (File, File) {
 }
 
 /// What is shown until that text is.
-pub(crate) fn shown_until(screen: &mut File, text: &str) -> String {
+pub fn shown_until(screen: &mut File, text: &str) -> String {
     let mut shown = Vec::new();
     loop {
         let so_far = String::from_utf8_lossy(&shown);

@@ -9,7 +9,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(20);
 
 /// What the command said when it had ended. One that runs on is killed and fails the test.
-pub(crate) fn ended(mut command: Command) -> io::Result<Output> {
+pub fn ended(mut command: Command) -> io::Result<Output> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

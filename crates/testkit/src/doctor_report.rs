@@ -2,18 +2,22 @@
 
 use std::process::Command;
 
-use conformance::{Builder, Gateway};
+use crate::{Builder, Gateway};
 use serde_json::Value;
 use tempfile::TempDir;
 
 /// What the doctor says of a gateway with that configuration, and whether anything failed.
-pub(crate) struct Report {
-    pub(crate) findings: Vec<Value>,
-    pub(crate) code: i32,
+#[derive(Debug)]
+pub struct Report {
+    /// All findings, as `doctor --json` prints them.
+    pub findings: Vec<Value>,
+    /// The exit code.
+    pub code: i32,
 }
 
 impl Report {
-    pub(crate) fn new(
+    /// Runs the doctor beside a gateway of that configuration, with the address that clients use, if given.
+    pub fn new(
         builder: &Builder,
         gateway: &Gateway,
         folder: &TempDir,
@@ -23,12 +27,8 @@ impl Report {
         Self::with(builder, gateway, folder, &public.collect::<Vec<_>>())
     }
 
-    pub(crate) fn with(
-        builder: &Builder,
-        gateway: &Gateway,
-        folder: &TempDir,
-        more: &[&str],
-    ) -> Self {
+    /// Runs the doctor with more arguments.
+    pub fn with(builder: &Builder, gateway: &Gateway, folder: &TempDir, more: &[&str]) -> Self {
         let served = builder.command(folder.path()).unwrap();
         let mut command = Command::new(served.get_program());
         command
@@ -60,13 +60,14 @@ impl Report {
     }
 
     /// The findings of a check, by the beginning of its name.
-    pub(crate) fn of(&self, check: &str) -> Vec<&Value> {
+    pub fn of(&self, check: &str) -> Vec<&Value> {
         let is_meant = |finding: &&Value| finding["check"].as_str().unwrap().starts_with(check);
         self.findings.iter().filter(is_meant).collect()
     }
 
+    /// Panics if no finding of that check has this verdict and text.
     #[track_caller]
-    pub(crate) fn assert(&self, check: &str, verdict: &str, text: &str) {
+    pub fn assert(&self, check: &str, verdict: &str, text: &str) {
         let found = self.of(check);
         let fits = |finding: &&Value| {
             finding["verdict"] == verdict && finding["text"].as_str().unwrap().contains(text)
