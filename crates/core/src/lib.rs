@@ -26,14 +26,6 @@ mod printable;
 mod private_file;
 mod purpose;
 mod recovery;
-#[cfg(test)]
-#[path = "../../../tests/kit/relay/mod.rs"]
-#[expect(
-    dead_code,
-    unreachable_pub,
-    reason = "the suites of the whole program use the rest of it"
-)]
-mod relay;
 mod scope;
 mod session;
 pub mod store;
