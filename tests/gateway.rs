@@ -10,7 +10,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
-use conformance::{Builder, Gateway, Request, Store};
+use isogloss_testkit::{Builder, Gateway, Request, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -14,7 +14,7 @@ mod unavailable;
 use std::thread;
 use std::time::Instant;
 
-use conformance::{Builder, Gateway, Postgres, Request};
+use isogloss_testkit::{Builder, Gateway, Postgres, Request};
 use tempfile::TempDir;
 
 use crate::ended::ended;
@@ -131,7 +131,7 @@ fn gateway_started_again_without_postgres_comes_up_and_recovers() {
     let mut postgres = Postgres::start().unwrap();
     let folder = TempDir::new().unwrap();
     let mut gateway = gateway_on(&postgres.new_database().unwrap())
-        .store(conformance::Store::Embedded)
+        .store(isogloss_testkit::Store::Embedded)
         .folder(folder.path())
         .start()
         .unwrap();

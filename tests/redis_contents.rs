@@ -10,7 +10,7 @@ mod person;
 #[path = "shared/spellings.rs"]
 mod spellings;
 
-use conformance::{Gateway, Redis, Reply, Request, Store};
+use isogloss_testkit::{Gateway, Redis, Reply, Request, Store};
 use serde_json::json;
 use tempfile::TempDir;
 

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use conformance::{Gateway, Request};
+use isogloss_testkit::{Gateway, Request};
 use tempfile::TempDir;
 
 use crate::dialects::{DIALECTS, Dialect};
@@ -55,7 +55,7 @@ const PATHS: [(&str, &[&str]); 4] = [
     ),
 ];
 
-fn gateway() -> conformance::Builder {
+fn gateway() -> isogloss_testkit::Builder {
     Gateway::builder(PROGRAM)
 }
 
@@ -106,7 +106,7 @@ fn assert_only_one_is_gone(gateway: &Gateway, off: &Dialect) {
 }
 
 /// What `serve` says when it is to refuse.
-fn refused(builder: &conformance::Builder) -> Output {
+fn refused(builder: &isogloss_testkit::Builder) -> Output {
     let folder = TempDir::new().unwrap();
     ended(builder.command(folder.path()).unwrap()).unwrap()
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use conformance::{Builder, Conversation, Gateway, Request};
+use isogloss_testkit::{Builder, Conversation, Gateway, Request};
 use serde_json::json;
 
 use self::copy::{copy, repository, toy};

@@ -1,6 +1,6 @@
 //! `isogloss audit list`, and what the other commands leave for it.
 
-use conformance::{Gateway, Request};
+use isogloss_testkit::{Gateway, Request};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

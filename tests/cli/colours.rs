@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use conformance::Gateway;
+use isogloss_testkit::Gateway;
 
 use crate::{PROGRAM, pty};
 

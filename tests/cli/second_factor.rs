@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use conformance::{Gateway, Request, Step, totp};
+use isogloss_testkit::{Gateway, Request, Step, totp};
 use serde_json::{Deserializer, Value, json};
 use tempfile::TempDir;
 

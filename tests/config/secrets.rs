@@ -1,6 +1,6 @@
 //! Secrets: never shown, and taken from files of their own.
 
-use conformance::{Gateway, Request};
+use isogloss_testkit::{Gateway, Request};
 use serde_json::json;
 
 use crate::PROGRAM;

@@ -8,7 +8,7 @@ mod report;
 use std::net::SocketAddr;
 use std::process::Command;
 
-use conformance::{Builder, Gateway, Redis, Store};
+use isogloss_testkit::{Builder, Gateway, Redis, Store};
 use tempfile::TempDir;
 
 use crate::front::{Front, Manner, make_certificate};
@@ -288,7 +288,7 @@ fn a_directory_that_is_no_database_gets_a_hint_of_its_own() {
 #[test]
 fn a_role_that_may_not_read_the_version_of_the_tables_is_told_what_to_grant() {
     let folder = TempDir::new().unwrap();
-    let postgres = conformance::Postgres::start().unwrap();
+    let postgres = isogloss_testkit::Postgres::start().unwrap();
     let url = postgres.new_database().unwrap();
     let builder = builder(&folder).directory(&url);
     let gateway = builder.clone().start().unwrap();

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use conformance::{Gateway, Request, Response, Store};
+use isogloss_testkit::{Gateway, Request, Response, Store};
 use serde_json::json;
 
 use crate::small_disk::SmallDisk;

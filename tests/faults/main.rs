@@ -20,7 +20,7 @@ mod topologies;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::{Builder, Gateway, Store};
+use isogloss_testkit::{Builder, Gateway, Store};
 
 use crate::load::Load;
 

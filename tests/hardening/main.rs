@@ -14,7 +14,7 @@ mod raw;
 mod slow;
 mod unlisted;
 
-use conformance::{Builder, Gateway};
+use isogloss_testkit::{Builder, Gateway};
 
 use self::dialects::DIALECTS;
 

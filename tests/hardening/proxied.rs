@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::{Gateway, Request};
+use isogloss_testkit::{Gateway, Request};
 use serde_json::Value;
 
 use crate::nginx::Nginx;

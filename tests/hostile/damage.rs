@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::net::{Shutdown, SocketAddr};
 
-use conformance::Response;
+use isogloss_testkit::Response;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -23,7 +23,7 @@ mod slow;
 mod success;
 mod tokens;
 
-use conformance::Gateway;
+use isogloss_testkit::Gateway;
 
 use self::dialects::DIALECTS;
 use self::routes::ROUTES;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::thread;
 
-use conformance::{Gateway, Response};
+use isogloss_testkit::{Gateway, Response};
 
 use crate::routes::{Body, Route, every_route};
 use crate::{assert_unharmed, raw};

@@ -12,7 +12,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use conformance::{Builder, Gateway, Redis, Request, Store};
+use isogloss_testkit::{Builder, Gateway, Redis, Request, Store};
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use conformance::servers::free_port;
-use conformance::{Gateway, Postgres, Request, Store};
+use isogloss_testkit::servers::free_port;
+use isogloss_testkit::{Gateway, Postgres, Request, Store};
 use tempfile::TempDir;
 
 use crate::{blocks, repository};

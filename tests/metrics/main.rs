@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use conformance::{Gateway, Postgres, Redis, Request, Store};
+use isogloss_testkit::{Gateway, Postgres, Redis, Request, Store};
 use serde_json::json;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");

@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use conformance::Store;
-use conformance::servers::wait_until;
+use isogloss_testkit::Store;
+use isogloss_testkit::servers::wait_until;
 
 use crate::Subject;
 use crate::report::Report;

@@ -11,8 +11,8 @@ mod report;
 mod small_disk;
 mod sqlite;
 
-use conformance::servers::wait_until;
-use conformance::{Builder, Gateway, Request};
+use isogloss_testkit::servers::wait_until;
+use isogloss_testkit::{Builder, Gateway, Request};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use conformance::servers::{Server, wait_until};
-use conformance::{Gateway, Store};
+use isogloss_testkit::servers::{Server, wait_until};
+use isogloss_testkit::{Gateway, Store};
 
 use crate::{Effect, Subject};
 

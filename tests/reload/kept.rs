@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use conformance::Response;
+use isogloss_testkit::Response;
 
 use crate::whole::whole;
 

@@ -14,7 +14,7 @@ mod whole;
 
 use std::fs;
 
-use conformance::{Builder, Gateway, Request};
+use isogloss_testkit::{Builder, Gateway, Request};
 use serde_json::Value;
 
 use crate::kept::Kept;

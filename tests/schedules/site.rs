@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use conformance::relay::{Cut, Direction, Relay};
-use conformance::servers::{ClusterServers, Server as RedisServer, wait_until};
-use conformance::{Builder, Gateway, MailServer, Postgres, Request, Store};
+use isogloss_testkit::relay::{Cut, Direction, Relay};
+use isogloss_testkit::servers::{ClusterServers, Server as RedisServer, wait_until};
+use isogloss_testkit::{Builder, Gateway, MailServer, Postgres, Request, Store};
 use proptest::prelude::RngExt as _;
 use proptest::test_runner::TestRng;
 use tempfile::TempDir;

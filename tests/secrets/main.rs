@@ -20,7 +20,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use conformance::{Builder, Gateway, Redis, Response, Store, roundtrip};
+use isogloss_testkit::{Builder, Gateway, Redis, Response, Store, roundtrip};
 use tempfile::TempDir;
 
 use crate::attempts::Outcome;

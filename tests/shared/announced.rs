@@ -1,11 +1,11 @@
 //! A cluster whose servers are known by the relays in front of them.
 
-use conformance::relay::Relay;
-use conformance::servers::{ClusterServers, wait_until};
+use isogloss_testkit::relay::Relay;
+use isogloss_testkit::servers::{ClusterServers, wait_until};
 
 /// Starts a relay to each server, and has the servers name these instead of themselves.
 pub(crate) fn announced(cluster: &mut ClusterServers) -> Vec<Relay> {
-    let relay = |server: &conformance::servers::Server| {
+    let relay = |server: &isogloss_testkit::servers::Server| {
         let relay = Relay::to(server.port()).unwrap();
         let [own, bus] = [relay.port(), server.port() + 10_000].map(|port| port.to_string());
         for (key, value) in [("bus-port", &bus), ("port", &own)] {

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use conformance::Response;
+use isogloss_testkit::Response;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

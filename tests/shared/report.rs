@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use conformance::{Builder, Gateway};
+use isogloss_testkit::{Builder, Gateway};
 use serde_json::Value;
 use tempfile::TempDir;
 

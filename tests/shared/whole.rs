@@ -1,6 +1,6 @@
 //! An answer on a connection that stays open.
 
-use conformance::Response;
+use isogloss_testkit::Response;
 
 /// The answer that the bytes begin with, once all of it is there.
 pub(crate) fn whole(received: &[u8]) -> Option<Response> {

@@ -1,6 +1,6 @@
 //! The statements of docs/postgresql.md for an owner and a role that changes no table.
 
-use conformance::{Gateway, Postgres, Request};
+use isogloss_testkit::{Gateway, Postgres, Request};
 use serde_json::json;
 use tempfile::TempDir;
 

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use conformance::Response;
+use isogloss_testkit::Response;
 use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
 use rustls::{

@@ -10,7 +10,7 @@ mod whole;
 
 use std::process::Command;
 
-use conformance::{Gateway, Request};
+use isogloss_testkit::{Gateway, Request};
 use rustls::{ProtocolVersion, version};
 
 use crate::client::Client;

@@ -6,7 +6,6 @@ mod backend;
 mod exchange;
 mod forward_auth;
 mod headers;
-mod identity;
 mod introspect;
 mod jwks;
 mod oauth;
@@ -18,7 +17,6 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
 
-pub(crate) use self::identity::Identity;
 pub(crate) use self::openapi::document;
 use crate::dialects::Mount;
 use crate::jwt::Jwts;

@@ -13,16 +13,11 @@ mod openapi;
 mod organisation;
 mod output;
 mod pages;
-mod remote;
 mod restore;
 mod session;
 mod sunset;
 mod throttle;
 mod user;
-
-pub(crate) use self::backup::manifest::Database;
-use self::remote::Identity;
-pub(crate) use self::remote::listener;
 
 use std::env;
 use std::ffi::OsString;
@@ -35,6 +30,7 @@ use clap::{Args, Parser, Subcommand};
 use isogloss_core::audit::{Actor, Caller};
 
 use crate::config::{Config, Problem, unheeded_variables};
+use crate::management_client::Identity;
 use crate::open_stores::closing_all;
 use crate::serve;
 

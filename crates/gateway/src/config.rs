@@ -5,6 +5,7 @@ mod address;
 mod audit;
 mod bounds;
 mod contents;
+mod dialects;
 mod difference;
 mod directory;
 mod environment;
@@ -24,6 +25,7 @@ mod schema;
 mod secret_file;
 mod sections;
 mod server;
+mod smtp;
 mod sunset;
 mod throttle;
 mod tls;
@@ -36,7 +38,7 @@ use std::path::{Path, PathBuf};
 
 use ::config::{Map, Value};
 
-pub(crate) use self::address::{DirectoryAddress, MailAddress, TokenStoreAddress};
+pub(crate) use self::address::{Database, DirectoryAddress, MailAddress, TokenStoreAddress};
 pub use self::audit::{Audit, AuditTarget};
 pub(crate) use self::contents::Contents;
 pub use self::directory::Directory;
@@ -47,20 +49,20 @@ pub use self::mail::Mail;
 pub use self::passwords::Passwords;
 use self::problem::Places;
 pub use self::problem::Problem;
-pub(crate) use self::problem::read;
 pub(crate) use self::reference::reference;
 pub(crate) use self::schema::schema;
 pub(crate) use self::secret_file::read_secret;
 pub use self::sections::Sections;
-pub use self::server::{Management, Server};
+pub use self::server::{Management, ProxyHeader, Server};
 pub use self::sunset::{CutOff, Moment, Sunset, Then, Window};
 pub use self::throttle::Throttle;
+pub(crate) use self::tls::KeyMaterial;
 pub use self::tls::Tls;
 pub use self::tokens::{RedisEviction, SecondUse, Tokens};
 pub use self::tracing::Tracing;
 pub(crate) use self::unheeded::unheeded_variables;
 pub use self::usage::Usage;
-use crate::dialects::{self, Mount};
+use crate::dialects::Mount;
 
 /// A checked configuration.
 #[derive(Clone)]
@@ -87,14 +89,14 @@ impl Config {
 
     fn read(mut tables: Map<String, Value>, folder: &Path) -> Result<Self, Problem> {
         bounds::check(&tables)?;
-        let dialects = match tables.remove("dialects") {
+        let tables_of_dialects = match tables.remove("dialects") {
             Some(value) => value
                 .into_table()
                 .map_err(|error| Problem::of("dialects", error))?,
             None => Map::new(),
         };
         let sections = Sections::read(tables, folder)?;
-        let mounts = dialects::read(dialects)?;
+        let mounts = dialects::read(tables_of_dialects)?;
         Ok(Self { sections, mounts })
     }
 

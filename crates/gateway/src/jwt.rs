@@ -1,6 +1,7 @@
 //! Short-lived JWTs for services that do not want to ask: signed by `EdDSA` (RFC 8037), as compact as
 //! RFC 7515 has them.
 
+mod claims;
 mod keys;
 
 use std::time::Duration;
@@ -11,8 +12,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+pub(crate) use self::claims::Identity;
 use self::keys::Keys;
-use crate::backends::Identity;
 use crate::config::Jwt as Settings;
 
 /// What signs JWTs.

@@ -1,7 +1,5 @@
 //! Letters by SMTP, or into a folder.
 
-mod smtp;
-
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -21,7 +19,6 @@ use tokio::time::timeout;
 use tracing::warn;
 use uuid::Uuid;
 
-pub(crate) use self::smtp::SmtpServer;
 use crate::config::{self, MailAddress};
 
 /// Opens whatever `mail.transport` names.

@@ -6,5 +6,4 @@ mod route;
 mod store;
 
 pub(crate) use self::requests::{Counted, Requests};
-pub(crate) use self::route::legible;
 pub(crate) use self::store::MeasuredStore;

@@ -10,35 +10,10 @@ use actix_web::http::header::{
     FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO,
 };
 use actix_web::{HttpMessage as _, HttpRequest};
-pub use isogloss_core::Network;
-use isogloss_core::Source;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use isogloss_core::{Network, Source};
 
+use crate::config::ProxyHeader;
 use crate::probe;
-
-/// The header in which proxies tell whom they speak for. Only the one that they write is read:
-/// what a client writes into the other would pass through them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", try_from = "String")]
-pub enum ProxyHeader {
-    /// `X-Forwarded-For: client, proxy`.
-    XForwardedFor,
-    /// `Forwarded: for=client, for=proxy`, by RFC 7239.
-    Forwarded,
-}
-
-impl TryFrom<String> for ProxyHeader {
-    type Error = &'static str;
-
-    fn try_from(name: String) -> Result<Self, Self::Error> {
-        match name.to_ascii_lowercase().as_str() {
-            "x-forwarded-for" => Ok(Self::XForwardedFor),
-            "forwarded" => Ok(Self::Forwarded),
-            _ => Err("expected x-forwarded-for or forwarded"),
-        }
-    }
-}
 
 /// Whose word counts on where a request came from.
 #[derive(Debug, Clone)]

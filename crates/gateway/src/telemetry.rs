@@ -11,6 +11,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, HttpMessage as _, HttpRequest};
 use isogloss_core::audit::Caller;
+use isogloss_dialect::route::readable;
 use tracing::{Level, Span, debug, error, field};
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -20,7 +21,6 @@ use uuid::Uuid;
 
 use self::lines::OfRequest;
 use crate::config::{LogFormat, Logging, Tracing};
-use crate::measured::legible;
 use crate::{panics, traces};
 
 /// What says at every start what we say in our own words, and what calls a stranger's malformed
@@ -133,7 +133,7 @@ impl RootSpanBuilder for RootSpan {
         if status.is_server_error() && !is_planned {
             let request = outcome.as_ref().ok().map(ServiceResponse::request);
             let route = request.and_then(HttpRequest::match_pattern);
-            let route = route.as_deref().map(legible);
+            let route = route.as_deref().map(readable);
             let request_id = request.and_then(|request| {
                 let extensions = request.extensions();
                 extensions.get::<RequestId>().map(|id| **id)

@@ -4,7 +4,6 @@
 //! `Content-Type` spelt like that.
 
 mod files;
-mod material;
 mod presented;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,9 +17,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use tracing::{error, info};
 
 use self::files::Files;
-pub(crate) use self::material::Material;
 use self::presented::{Clients, Presented};
-use crate::config::{self, Problem};
+use crate::config::{self, KeyMaterial, Problem};
 
 /// How often the files are looked at. A change counts once it has been the same for two looks: a
 /// certificate and its key are seldom written at one moment.
@@ -39,7 +37,7 @@ impl Identity {
     /// Reads the files.
     pub(crate) fn open(section: &'static str, settings: &config::Tls) -> Result<Self, Problem> {
         let files = Files::new(settings);
-        let material = Material::read(section, settings)?;
+        let material = KeyMaterial::read(section, settings)?;
         Ok(Self {
             section,
             presented: Arc::new(Presented::new(material.identity)),
@@ -70,7 +68,7 @@ impl Identity {
     /// Takes what these settings name from the next handshake on; or leaves everything as it was.
     pub(crate) fn renew(&self, settings: &config::Tls) -> Result<(), Problem> {
         let files = Files::new(settings);
-        let material = Material::read(self.section, settings);
+        let material = KeyMaterial::read(self.section, settings);
         // Looked at, whatever came of it: what is bad is told once.
         *self.files.lock().unwrap_or_else(PoisonError::into_inner) = files;
         let material = material?;

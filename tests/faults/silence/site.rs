@@ -4,9 +4,9 @@ use std::cell::Cell;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::relay::{Connection, Direction, Relay};
-use conformance::servers::{ClusterServers, SentinelServers, Server};
-use conformance::{Builder, Gateway, MailServer, Postgres, Request, Response, Store};
+use isogloss_testkit::relay::{Connection, Direction, Relay};
+use isogloss_testkit::servers::{ClusterServers, SentinelServers, Server};
+use isogloss_testkit::{Builder, Gateway, MailServer, Postgres, Request, Response, Store};
 use serde_json::json;
 
 use crate::announced::announced;

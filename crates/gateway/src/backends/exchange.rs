@@ -9,9 +9,8 @@ use utoipa::ToSchema;
 
 use super::Backends;
 use super::backend::Backend;
-use super::identity::Identity;
 use super::oauth::{Form, Refusal};
-use crate::jwt::Jwts;
+use crate::jwt::{Identity, Jwts};
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";

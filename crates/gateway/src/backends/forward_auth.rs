@@ -22,9 +22,9 @@ use serde_json::json;
 
 use super::Backends;
 use super::headers;
-use super::identity::Identity;
 use super::original::{Told, restore};
 use crate::dialects::Mount;
+use crate::jwt::Identity;
 use crate::measured::Counted;
 use crate::sunset::Head;
 use crate::usage::{Behind, user_agent};
@@ -65,7 +65,7 @@ pub(super) fn configure(backends: &Backends, cfg: &mut ServiceConfig) {
         let carrier = mount.clone();
         let door = scope(ANY).guard(fn_guard(move |context| {
             let head = context.head();
-            head.uri.path() == ANY && carrier.presented(&original(head)).is_some()
+            head.uri.path() == ANY && carrier.find_token(&original(head)).is_some()
         }));
         ask(
             cfg,

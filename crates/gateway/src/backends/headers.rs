@@ -6,7 +6,7 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use isogloss_core::Session;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::identity::Identity;
+use crate::jwt::Identity;
 
 /// What is escaped in a value, beside all that is not ASCII.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');

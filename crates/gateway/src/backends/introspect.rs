@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 
 use super::Backends;
 use super::backend::Backend;
-use super::identity::Identity;
 use super::oauth::{Form, Refusal};
+use crate::jwt::Identity;
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/introspect").route(post().to(introspect)));

@@ -18,9 +18,9 @@ use time::format_description::well_known::Rfc3339;
 use self::folder::{AUDIT, Partial};
 use self::manifest::{DirectoryPart, FORMAT, Manifest};
 use super::acts::{self, Acts};
-use super::remote::Gateway;
 use super::{Outcome, output};
 use crate::config::{AuditTarget, Config, DirectoryAddress, Sections};
+use crate::management_client::Gateway;
 use crate::parts;
 
 #[derive(Args)]

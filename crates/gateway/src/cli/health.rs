@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 
-use super::remote::Identity;
-use super::{Outcome, listener, output};
+use super::{Outcome, output};
 use crate::config::{Config, Management};
+use crate::management_client::{Identity, listener};
 
 /// Asks `/readyz` of the management listener, as a container's health check does.
 pub(super) fn run(identity: &Identity, config: &Config) -> Result<Outcome> {

@@ -6,9 +6,9 @@ use clap::{Args, Subcommand};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::remote::{Gateway, Remote};
 use super::{Outcome, acts, output};
 use crate::config::{Config, Problem};
+use crate::management_client::{Gateway, Remote};
 use crate::parts;
 use crate::sessions::{LIMIT, Selection, Shown};
 

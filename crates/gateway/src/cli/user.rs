@@ -17,10 +17,10 @@ use serde_json::Value;
 use self::password::PasswordSource;
 pub(super) use self::password::first_line;
 use super::acts::Acts;
-use super::remote::Gateway;
 use super::{Outcome, output, session};
 use crate::administration::users::{NewUser, Shown, state};
 use crate::config::{Config, Sections};
+use crate::management_client::Gateway;
 use crate::parts;
 use crate::sessions::Selection;
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use isogloss_core::directory::PostgresDirectory;
 use isogloss_core::store::{RedisSettings, RedisStore};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::directory::Directory;
@@ -13,9 +14,8 @@ use super::mail::Mail;
 use super::paths::secret_address;
 use super::problem::Problem;
 use super::secret_file::read_secret;
+use super::smtp::SmtpServer;
 use super::tokens::Tokens;
-use crate::cli::Database;
-use crate::mail::SmtpServer;
 
 /// Where tokens live.
 pub(crate) enum TokenStoreAddress {
@@ -46,6 +46,14 @@ impl TokenStoreAddress {
             ))),
         }
     }
+}
+
+/// What a directory is kept in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Database {
+    Sqlite,
+    Postgres,
 }
 
 /// Where the directory is.

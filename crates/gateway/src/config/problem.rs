@@ -119,30 +119,36 @@ impl Places {
     }
 }
 
-/// Reads a section, and names an unknown key of it: the library does not.
-pub(crate) fn read<S: DeserializeOwned>(section: &str, value: Value) -> Result<S, Problem> {
-    value.try_deserialize().map_err(|error| {
-        let text = error.to_string();
-        let unknown = text
-            .strip_prefix("unknown field `")
-            .and_then(|rest| rest.split_once("`, "));
-        let Some((key, expected)) = unknown else {
-            return Problem::of(section, error);
-        };
-        let more = if section.starts_with("dialects.") {
-            ", or `enabled`, `path`"
-        } else {
-            ""
-        };
-        // A table within the section is told of at the end.
-        let (expected, table) = match expected.rsplit_once(" for key `") {
-            Some((expected, table)) => (expected, format!(".{}", table.trim_end_matches('`'))),
-            None => (expected, String::new()),
-        };
-        let more = if table.is_empty() { more } else { "" };
-        let key = format!("{section}{table}.{key}");
-        Problem::new(key, format!("no such key, {expected}{more}"))
-    })
+/// Reads a section.
+pub(super) fn read<S: DeserializeOwned>(section: &str, value: Value) -> Result<S, Problem> {
+    value
+        .try_deserialize()
+        .map_err(|error| explained(section, error))
+}
+
+/// Returns what is wrong with a section that could not be read, and names an unknown key of it: the library
+/// does not.
+pub(super) fn explained(section: &str, error: ConfigError) -> Problem {
+    let text = error.to_string();
+    let unknown = text
+        .strip_prefix("unknown field `")
+        .and_then(|rest| rest.split_once("`, "));
+    let Some((key, expected)) = unknown else {
+        return Problem::of(section, error);
+    };
+    let more = if section.starts_with("dialects.") {
+        ", or `enabled`, `path`"
+    } else {
+        ""
+    };
+    // A table within the section is told of at the end.
+    let (expected, table) = match expected.rsplit_once(" for key `") {
+        Some((expected, table)) => (expected, format!(".{}", table.trim_end_matches('`'))),
+        None => (expected, String::new()),
+    };
+    let more = if table.is_empty() { more } else { "" };
+    let key = format!("{section}{table}.{key}");
+    Problem::new(key, format!("no such key, {expected}{more}"))
 }
 
 /// A parser's message, cut down to what it expected.

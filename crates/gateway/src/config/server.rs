@@ -4,13 +4,36 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use isogloss_core::Network;
 use isogloss_exchange::Host;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::problem::Problem;
 use super::tls::Tls;
-use crate::source::{Network, ProxyHeader};
+
+/// The header in which proxies tell whom they speak for. Only the one that they write is read:
+/// what a client writes into the other would pass through them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", try_from = "String")]
+pub enum ProxyHeader {
+    /// `X-Forwarded-For: client, proxy`.
+    XForwardedFor,
+    /// `Forwarded: for=client, for=proxy`, by RFC 7239.
+    Forwarded,
+}
+
+impl TryFrom<String> for ProxyHeader {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        match name.to_ascii_lowercase().as_str() {
+            "x-forwarded-for" => Ok(Self::XForwardedFor),
+            "forwarded" => Ok(Self::Forwarded),
+            _ => Err("expected x-forwarded-for or forwarded"),
+        }
+    }
+}
 
 /// The public listener: the enabled dialects and nothing else.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use ::config::Value;
 use actix_web::http::header::HeaderValue;
+use isogloss_core::Network;
 use isogloss_dialect::is_web_address;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,6 @@ use time::format_description::well_known::Rfc3339;
 pub use self::window::Window;
 use super::problem::{self, Problem};
 use crate::dialects;
-use crate::source::Network;
 
 /// How a dialect is retired.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]

@@ -3,6 +3,7 @@
 mod every_key;
 
 use super::*;
+use crate::dialects;
 
 const REFERENCE: &str = include_str!("../../../../config/isogloss.toml");
 

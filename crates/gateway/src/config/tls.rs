@@ -1,12 +1,14 @@
 //! The tables `server.tls` and `management.tls`: by which certificate a listener speaks TLS.
 
+mod key_material;
+
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::key_material::KeyMaterial;
 use super::Problem;
-use crate::tls::Material;
 
 /// The files by which a listener speaks TLS. They are read again when they change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -23,6 +25,6 @@ pub struct Tls {
 
 impl Tls {
     pub(super) fn check(&self, section: &str) -> Result<(), Problem> {
-        Material::read(section, self).map(drop)
+        KeyMaterial::read(section, self).map(drop)
     }
 }

@@ -8,9 +8,9 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
 use super::{Finding, Findings, certificates, probe};
-use crate::cli::listener;
 use crate::config::{Config, Management, Server};
 use crate::dialects::Mount;
+use crate::management_client::listener;
 use crate::probe::{Arrival, FORGED, HEADER, Probe};
 
 /// How far clocks may differ before tokens seem to live too long or too short, in seconds.

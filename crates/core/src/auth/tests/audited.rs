@@ -14,7 +14,7 @@ use crate::audit::tests::Recording;
 use crate::audit::{Actor, Caller, Name};
 use crate::session::Concurrency;
 use crate::throttle::{Budget, Limits, MemoryThrottle, Source};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// A fixture, and what is recorded of it.
 struct Watched {

@@ -11,7 +11,7 @@ use super::throttled::LIMITS;
 use super::*;
 use crate::error::StoreError;
 use crate::throttle::{Bucket, Budget, Receipt, Strained, Taken, Throttle};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// Whoever asks this waits for ever.
 struct Silent;

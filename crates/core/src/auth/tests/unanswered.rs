@@ -13,7 +13,7 @@ use crate::password::PasswordError;
 use crate::throttle::{
     Bucket, Budget, Kind, MemoryThrottle, Receipt, Source, Strained, Taken, Throttle,
 };
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// Fails to take tries of a network, or to give any back.
 struct Failing {

@@ -238,7 +238,3 @@ impl Link {
         Ok(answered.answer)
     }
 }
-
-pub(super) fn failed(error: impl std::fmt::Display) -> StoreError {
-    StoreError::new("redis", error)
-}

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::folder::{AUDIT, TOKENS};
 use super::secrets::{JWT_SECRET, PEPPER, PREVIOUS_PEPPER};
+use crate::config::Database;
 
 /// Files that a backup may have, and that are restored then.
 const OPTIONAL: [&str; 4] = [AUDIT, PEPPER, PREVIOUS_PEPPER, JWT_SECRET];
@@ -40,14 +41,6 @@ pub(in crate::cli) struct DirectoryPart {
     /// The number of the last step that brought its tables up to date.
     pub(in crate::cli) version: i64,
     pub(in crate::cli) rows: BTreeMap<String, u64>,
-}
-
-/// What a directory is kept in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Database {
-    Sqlite,
-    Postgres,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]

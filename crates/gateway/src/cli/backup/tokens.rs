@@ -14,8 +14,8 @@ use serde::Deserialize;
 
 use super::folder::{Partial, TOKENS};
 use crate::cli::output;
-use crate::cli::remote::{Gateway, Remote};
 use crate::config::{Sections, TokenStoreAddress};
+use crate::management_client::{Gateway, Remote};
 use crate::parts;
 use crate::token_stream::token_stream;
 

@@ -15,10 +15,11 @@ use serde::Serialize;
 
 use self::secrets::Secrets;
 use crate::cli::backup::folder::{AUDIT, TOKENS, copy_lines};
-use crate::cli::backup::manifest::{Database, Manifest};
+use crate::cli::backup::manifest::Manifest;
 use crate::cli::backup::tokens::count;
-use crate::cli::{listener, output};
-use crate::config::{AuditTarget, DirectoryAddress, Sections, TokenStoreAddress};
+use crate::cli::output;
+use crate::config::{AuditTarget, Database, DirectoryAddress, Sections, TokenStoreAddress};
+use crate::management_client::listener;
 use crate::parts;
 
 /// How many tokens are written at once.

@@ -9,8 +9,8 @@ use isogloss_core::User;
 use super::{Outcome, Who, find, output};
 use crate::administration::erasure::Shown;
 use crate::cli::acts::{self, Acts};
-use crate::cli::remote::{Gateway, Remote};
 use crate::config::{AuditTarget, Config, Problem};
+use crate::management_client::{Gateway, Remote};
 use crate::parts;
 
 #[derive(Args)]

@@ -101,7 +101,7 @@ async fn a_one_time_token_is_told_at_its_first_use_and_at_the_second() {
         "event": "revoke", "outcome": "done", "dialect": "here", "user": ada,
         "handle": made.session.digest.to_string(), "purpose": "access",
     });
-    let unknown = pepper("0123456789abcdef").digest(&unknown).to_string();
+    let unknown = unknown.digest(&pepper("0123456789abcdef")).to_string();
     let unknown = json!({
         "event": "redeem", "outcome": "refused", "reason": "token", "dialect": "here",
         "handle": unknown, "purpose": "handover",

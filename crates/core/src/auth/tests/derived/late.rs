@@ -9,7 +9,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::store::{Record, StoreHealth, StoredToken, TokenStore, Visit};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// A store to which a record is added just after it was listed for so many times.
 struct Late {

@@ -1,11 +1,11 @@
 //! The suite of all stores, in each topology: plain, and with TLS and an access list.
 
 use super::super::keys::KeyPrefix;
-use super::servers::{Certificates, ClusterServers, SentinelServers, Server};
 use super::{RedisSettings, settings, store};
 use crate::clock::SystemClock;
 use crate::store::TokenStore as _;
 use crate::store::contract::pass_all;
+use isogloss_testkit::servers::{Certificates, ClusterServers, SentinelServers, Server};
 
 /// The access list that the operator's guide shows, as arguments of a server.
 pub(super) fn access_list() -> Vec<String> {

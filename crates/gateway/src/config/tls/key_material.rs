@@ -11,17 +11,18 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::sign::CertifiedKey;
 
-use crate::config::{self, Problem};
+use super::Tls;
+use crate::config::Problem;
 
 /// A certificate with its key, and who may come.
-pub(crate) struct Material {
-    pub(super) identity: CertifiedKey,
-    pub(super) clients: Option<Arc<dyn ClientCertVerifier>>,
+pub(crate) struct KeyMaterial {
+    pub(crate) identity: CertifiedKey,
+    pub(crate) clients: Option<Arc<dyn ClientCertVerifier>>,
 }
 
-impl Material {
+impl KeyMaterial {
     /// Reads the files that the table `tls` of that section names.
-    pub(crate) fn read(section: &str, settings: &config::Tls) -> Result<Self, Problem> {
+    pub(crate) fn read(section: &str, settings: &Tls) -> Result<Self, Problem> {
         let clients = settings.client_ca_file.as_deref();
         Ok(Self {
             identity: identity(section, settings)?,
@@ -30,7 +31,7 @@ impl Material {
     }
 }
 
-fn identity(section: &str, settings: &config::Tls) -> Result<CertifiedKey, Problem> {
+fn identity(section: &str, settings: &Tls) -> Result<CertifiedKey, Problem> {
     let certificate_key = format!("{section}.tls.certificate_file");
     let chain = certificates(&certificate_key, &settings.certificate_file)?;
     let (file, key) = (&settings.key_file, format!("{section}.tls.key_file"));

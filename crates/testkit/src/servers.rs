@@ -1,23 +1,24 @@
 //! Redis servers for tests: one, a primary with replicas and sentinels, a cluster; with TLS and
 //! access lists where asked for. They listen on loopback only, on ports of their own, and are
 //! killed when they are dropped.
-//!
-//! This folder stands on nothing but `tempfile`, `rcgen` and the standard library: the tests of
-//! `isogloss-core` use it by path.
 
 mod certificates;
-mod cluster;
-mod sentinels;
-mod server;
-mod slots;
+mod cluster_slots;
+mod postgres;
+mod redis_cluster;
+mod redis_process;
+mod redis_sentinels;
+mod redis_server;
+mod resp;
 mod topologies;
-mod wire;
 
 pub use self::certificates::Certificates;
-pub use self::cluster::ClusterServers;
-pub use self::sentinels::SentinelServers;
-pub use self::server::{Server, free_port};
-pub use self::slots::{begin_move, end_move, move_keys, move_slot};
+pub use self::cluster_slots::{begin_move, end_move, move_keys, move_slot};
+pub use self::postgres::{Postgres, Stalled};
+pub use self::redis_cluster::ClusterServers;
+pub use self::redis_process::{Redis, Reply};
+pub use self::redis_sentinels::SentinelServers;
+pub use self::redis_server::{Server, free_port};
 pub use self::topologies::{TOPOLOGIES, Topology};
 
 use std::io::{Error, Result};

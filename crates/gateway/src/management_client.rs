@@ -15,7 +15,7 @@ use crate::config::{Management, Problem, Sections, Tls, read_secret};
 
 /// Who asks a management listener that lets in only whom its `client_ca_file` knows.
 #[derive(Args)]
-pub(super) struct Identity {
+pub(crate) struct Identity {
     /// Our certificate in PEM, where the management listener asks for one
     #[arg(long, value_name = "FILE", requires = "client_key")]
     client_certificate: Option<PathBuf>,
@@ -26,14 +26,14 @@ pub(super) struct Identity {
 
 impl Gateway {
     /// Whether anything is said about it.
-    pub(super) fn is_named(&self) -> bool {
+    pub(crate) fn is_named(&self) -> bool {
         self.management.is_some() || self.key_file.is_some()
     }
 }
 
 impl Identity {
     /// The host, asked by that one.
-    pub(super) fn asks(&self, host: Host) -> isogloss_exchange::Result<Host> {
+    pub(crate) fn asks(&self, host: Host) -> isogloss_exchange::Result<Host> {
         match (&self.client_certificate, &self.client_key) {
             (Some(certificate), Some(key)) => host.asked_by(certificate, key),
             _ => Ok(host),
@@ -43,7 +43,7 @@ impl Identity {
 
 /// Where the running gateway is asked.
 #[derive(Args)]
-pub(super) struct Gateway {
+pub(crate) struct Gateway {
     /// The management listener, if it is not where the configuration binds it
     #[arg(long, value_name = "URL")]
     management: Option<String>,
@@ -55,7 +55,7 @@ pub(super) struct Gateway {
 }
 
 /// The gateway there, and the key that opens its door to administrators.
-pub(super) struct Remote {
+pub(crate) struct Remote {
     host: Host,
     key: SecretString,
 }
@@ -66,7 +66,7 @@ struct Refused {
 }
 
 impl Remote {
-    pub(super) fn open(gateway: &Gateway, sections: &Sections) -> Result<Self> {
+    pub(crate) fn open(gateway: &Gateway, sections: &Sections) -> Result<Self> {
         let host = if let Some(url) = &gateway.management {
             url.parse()
                 .map_err(|failure| Problem::new("--management", failure))?
@@ -86,7 +86,7 @@ impl Remote {
     }
 
     /// Calls a method of `/admin/…`; its JSON answer.
-    pub(super) fn ask<T: DeserializeOwned>(
+    pub(crate) fn ask<T: DeserializeOwned>(
         &self,
         method: &str,
         route: &str,
@@ -104,7 +104,7 @@ impl Remote {
     }
 
     /// Writes what a route of `/admin/…` responds with to a file, as it comes.
-    pub(super) fn download(&self, route: &str, file: &mut impl Write) -> Result<()> {
+    pub(crate) fn download(&self, route: &str, file: &mut impl Write) -> Result<()> {
         let request = self.request(&format!("GET /admin/{route}"));
         let request = request.expose_secret().as_bytes();
         let response = self.host.download(request, file);

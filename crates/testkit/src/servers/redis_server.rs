@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use tempfile::TempDir;
 
-use super::{Certificates, wait_until, wire};
+use super::{Certificates, resp, wait_until};
 
 /// A `redis-server`, in a folder of its own, keeping nothing on disk unless told to.
 #[derive(Debug)]
@@ -99,7 +99,7 @@ impl Server {
 
     /// Sends one command and returns the values of its reply.
     pub fn values(&self, words: &[&[u8]]) -> Result<Vec<Vec<u8>>> {
-        wire::values(self.port, words)
+        resp::values(self.port, words)
     }
 
     /// Ends it at once, as a crash would.

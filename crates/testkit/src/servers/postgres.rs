@@ -1,7 +1,4 @@
 //! A PostgreSQL of the test's own, to be stopped, stalled and started again.
-//!
-//! Core's tests use this file, too. They may not stand on this package, so it stands on nothing of
-//! it.
 
 mod installed;
 mod stalled;

@@ -1,12 +1,13 @@
 //! A TCP relay in front of a server, each connection of which can be stalled, delayed, cut, deprived of its
 //! answers, and released in another order than its bytes came; at once, or when its client sends a text.
 //!
-//! This folder stands on nothing but tokio and the standard library: the tests of `isogloss-core` use it by path.
 //! What waits blocks its caller: tasks wait for [`Relay::when_sent`] instead.
 
 mod connection;
 mod forward;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::io::{Error, Result};

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use super::relay::{Connection, Cut, Direction, Relay};
+use super::{Connection, Cut, Direction, Relay};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long it is watched that nothing comes.

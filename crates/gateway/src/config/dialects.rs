@@ -1,0 +1,73 @@
+//! The table `dialects`: which dialects are switched on, and where they are mounted.
+
+use ::config::{Map, Value, ValueKind};
+
+use super::problem::{self, Problem};
+use crate::dialects::{self, Entry, Mount};
+
+/// Reads the table `dialects`: what is switched on, the longest path first.
+pub(super) fn read(mut tables: Map<String, Value>) -> Result<Vec<Mount>, Problem> {
+    let mut mounts: Vec<Mount> = Vec::new();
+    for dialect in dialects::ALL {
+        let Some(table) = tables.remove(dialect.name) else {
+            continue;
+        };
+        if let Some(mount) = read_one(dialect, table)? {
+            if let Some(other) = mounts.iter().find(|other| same(&other.path, &mount.path)) {
+                let key = format!("dialects.{}.path", mount.name);
+                let reason = format!("{} is taken by {}", mount.path, other.name);
+                return Err(Problem::new(key, reason));
+            }
+            mounts.push(mount);
+        }
+    }
+    if let Some(unknown) = tables.into_keys().next() {
+        let names = dialects::names().join(", ");
+        let reason = format!("no such dialect, expected one of {names}");
+        return Err(Problem::new(format!("dialects.{unknown}"), reason));
+    }
+    mounts.sort_by_key(|mount| std::cmp::Reverse(mount.path.len()));
+    Ok(mounts)
+}
+
+fn read_one(dialect: &Entry, table: Value) -> Result<Option<Mount>, Problem> {
+    let section = format!("dialects.{}", dialect.name);
+    let mut table = table
+        .into_table()
+        .map_err(|error| Problem::of(&section, error))?;
+    let enabled = match table.remove("enabled") {
+        Some(value) => value
+            .into_bool()
+            .map_err(|error| Problem::of(&format!("{section}.enabled"), error))?,
+        None => true,
+    };
+    let path = match table.remove("path") {
+        Some(value) => value
+            .into_string()
+            .map_err(|error| Problem::of(&format!("{section}.path"), error))?,
+        None => dialect.default_path.to_owned(),
+    };
+    if !is_path(&path) {
+        let reason = format!(
+            "{path:?} is no path: expected /segment/segment of letters, digits, '-', '.', '_' and '~'"
+        );
+        return Err(Problem::new(format!("{section}.path"), reason));
+    }
+    let rest = Value::new(None, ValueKind::Table(table));
+    let mount = dialect
+        .mount(path, rest)
+        .map_err(|error| problem::explained(&section, error))?;
+    Ok(enabled.then_some(mount))
+}
+
+fn same(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
+fn is_path(path: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
+    path.strip_prefix('/').is_some_and(|path| {
+        path.split('/')
+            .all(|segment| !matches!(segment, "" | "." | "..") && segment.chars().all(allowed))
+    })
+}
