@@ -5,12 +5,12 @@ mod refusals;
 use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 
+use isogloss_testkit::dialects::dialects;
 use isogloss_testkit::{Gateway, Request};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::PROGRAM;
-use crate::dialects::DIALECTS;
 use crate::shell::{Shell, demo};
 
 fn place() -> (TempDir, Shell) {
@@ -106,7 +106,7 @@ fn all_users_log_in_from_the_export_of_another() {
 
 fn assert_all_log_in(gateway: &Gateway) {
     let public = gateway.public();
-    for dialect in DIALECTS {
+    for dialect in dialects() {
         for (user, password) in [
             ("admin", "admin-demo"),
             ("linguist@example.com", "linguist-demo"),

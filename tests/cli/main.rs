@@ -6,8 +6,6 @@ mod app_passwords;
 mod audit;
 mod colours;
 mod conformance_command;
-#[path = "../shared/dialects.rs"]
-mod dialects;
 mod directory;
 mod edited;
 mod erased;

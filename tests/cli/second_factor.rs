@@ -2,12 +2,12 @@
 
 use std::net::SocketAddr;
 
+use isogloss_testkit::dialects::dialects;
 use isogloss_testkit::{Gateway, Request, Step, totp};
 use serde_json::{Deserializer, Value, json};
 use tempfile::TempDir;
 
 use crate::PROGRAM;
-use crate::dialects::DIALECTS;
 use crate::shell::{Shell, demo};
 
 fn shell() -> (TempDir, Shell) {
@@ -166,7 +166,7 @@ fn switching_on_ends_tokens_and_switching_off_leaves_them() {
     ];
     let said = shell.run(&enrol).json();
     assert_eq!(who(&before), 401);
-    for dialect in DIALECTS {
+    for dialect in dialects() {
         let (_, token) = dialect.login(public, "linguist", "linguist-demo").unwrap();
         assert!(token.is_none(), "{}", dialect.name);
     }

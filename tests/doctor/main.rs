@@ -6,13 +6,12 @@ mod front;
 use std::net::SocketAddr;
 use std::process::Command;
 
+use isogloss_testkit::dialects::dialects;
 use isogloss_testkit::{Builder, Gateway, Redis, Store};
 use tempfile::TempDir;
 
 use crate::front::{Front, Manner, make_certificate};
 use isogloss_testkit::Report;
-
-const DIALECTS: [&str; 4] = ["bimplus", "crmcom", "tokenlogin", "memsource"];
 
 fn builder(folder: &TempDir) -> Builder {
     Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test")).folder(folder.path())
@@ -43,7 +42,7 @@ fn a_gateway_that_is_well_is_told_so_and_what_to_look_at() {
     report.assert("demo passwords", "warning", "admin");
     report.assert("demo passwords", "warning", "the admin key `demo`");
     report.assert("certificate", "warning", "no https");
-    for dialect in DIALECTS {
+    for dialect in dialects().iter().map(|dialect| dialect.name) {
         report.assert(
             &format!("{dialect} at {}", http(gateway.public())),
             "ok",
@@ -66,7 +65,7 @@ fn listeners_at_ipv6_addresses_are_found() {
         let builder = builder.config_text(format!("[server]\npublic_url = \"{listener}\""));
         let report = Report::new(&builder, &gateway, &folder, None);
         report.assert("management listener", "ok", "ready");
-        for dialect in DIALECTS {
+        for dialect in dialects().iter().map(|dialect| dialect.name) {
             report.assert(&format!("{dialect} at {listener}"), "ok", "leads here");
         }
         let health = Command::new(env!("CARGO_BIN_EXE_isogloss-under-test"))
