@@ -8,7 +8,7 @@ async fn answers(name: &str, password: &str, rule: SecondFactorRule) -> Vec<(&'s
     let mut answers = Vec::new();
     for number in 0..20 {
         let credentials = Credentials {
-            factor: crate::SecondFactor::without_field(rule, &[]),
+            factor: isogloss_core::SecondFactor::without_field(rule, &[]),
             origin: origin(HOME, None),
             ..credentials(name, password)
         };

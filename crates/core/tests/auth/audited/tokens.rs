@@ -25,7 +25,7 @@ async fn an_issue_names_the_token_and_where_it_comes_from() {
     let child = w.issued("ada", child).await;
     let admin = w.known("admin").await.id;
     let other = Terms {
-        actor: Some(crate::session::Actor {
+        actor: Some(isogloss_core::Actor {
             id: admin,
             generation: None,
         }),

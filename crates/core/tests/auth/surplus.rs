@@ -9,9 +9,9 @@ use time::OffsetDateTime;
 
 use super::throttled::LIMITS;
 use super::*;
-use crate::error::StoreError;
-use crate::throttle::{Bucket, Budget, Receipt, Strained, Taken, Throttle};
-use crate::token_digest::TokenDigest;
+use isogloss_core::StoreError;
+use isogloss_core::TokenDigest;
+use isogloss_core::throttle::{Bucket, Budget, Receipt, Strained, Taken, Throttle};
 
 /// Whoever asks this waits for ever.
 struct Silent;
@@ -90,7 +90,7 @@ async fn who_finds_no_place_is_refused_before_anybody_is_asked() {
 
 #[tokio::test]
 async fn who_is_locked_out_takes_no_place_while_he_waits() {
-    let throttle = Arc::new(crate::throttle::MemoryThrottle::default());
+    let throttle = Arc::new(isogloss_core::throttle::MemoryThrottle::default());
     let f = guarded_by(Some(Guard::new(throttle, LIMITS))).await;
     while f
         .auth

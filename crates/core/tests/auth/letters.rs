@@ -1,7 +1,7 @@
 //! Tokens in letters are bound to the address that the letter went to.
 
 use super::*;
-use crate::directory::{Change, Setting, UserEdit};
+use isogloss_core::directory::{Change, Setting, UserEdit};
 
 const ADDRESS: &str = "ada@example.com";
 

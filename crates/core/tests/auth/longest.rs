@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 
 use super::derived::{DAY, at, hand_over};
 use super::*;
-use crate::lifetime::Lifetime;
-use crate::session::Concurrency;
+use isogloss_core::Concurrency;
+use isogloss_core::Lifetime;
 
 #[tokio::test]
 async fn no_hand_over_renews_a_login_beyond_its_longest() {

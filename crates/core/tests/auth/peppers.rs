@@ -1,8 +1,8 @@
 //! A pepper takes the place of another.
 
 use super::*;
-use crate::pepper::Peppers;
-use crate::session::Concurrency;
+use isogloss_core::Concurrency;
+use isogloss_core::Peppers;
 
 /// The same stores under other peppers.
 pub(super) fn under(f: &Fixture, current: &str, previous: Option<&str>) -> Auth {

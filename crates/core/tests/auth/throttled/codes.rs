@@ -7,7 +7,7 @@ const RIGHT: &str = "287082";
 impl Fixture {
     async fn with_totp(&self, name: &str, origin: Origin, code: Option<&str>) -> Outcome {
         let credentials = Credentials {
-            factor: crate::SecondFactor::Code(code.map(Into::into)),
+            factor: isogloss_core::SecondFactor::Code(code.map(Into::into)),
             origin,
             ..credentials(name, "guarded-pw")
         };
@@ -16,7 +16,7 @@ impl Fixture {
 
     async fn appended(&self, field: &str) -> Outcome {
         let credentials = Credentials {
-            factor: crate::SecondFactor::without_field(SecondFactorRule::Append, &[]),
+            factor: isogloss_core::SecondFactor::without_field(SecondFactorRule::Append, &[]),
             origin: origin(HOME, None),
             ..credentials("guarded", field)
         };
@@ -78,7 +78,7 @@ async fn codes_have_one_budget_whatever_client_address_and_name_are() {
 async fn a_live_token_of_the_user_passes_the_lock_of_the_codes() {
     let f = limited().await;
     let excused = Credentials {
-        factor: crate::SecondFactor::without_field(
+        factor: isogloss_core::SecondFactor::without_field(
             SecondFactorRule::Refuse,
             &["192.0.2.0/24".to_owned().try_into().unwrap()],
         ),

@@ -5,8 +5,8 @@ mod late;
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::session::Session;
-use crate::user::UserState;
+use isogloss_core::Session;
+use isogloss_core::UserState;
 
 pub(super) const DAY: Duration = Duration::from_hours(24);
 

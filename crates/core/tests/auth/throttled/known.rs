@@ -1,9 +1,9 @@
 //! Which clients are known: what one calls itself does not count.
 
 use super::*;
-use crate::lifetime::Lifetime;
-use crate::session::Actor;
-use crate::store::{RedisSettings, RedisStore};
+use isogloss_core::Actor;
+use isogloss_core::Lifetime;
+use isogloss_core::store::{RedisSettings, RedisStore};
 
 fn with(token: &Token, origin: Origin) -> Origin {
     Origin {

@@ -1,9 +1,9 @@
 //! What a token opens, how long, and what ends it.
 
 use super::*;
-use crate::lifetime::Lifetime;
-use crate::session::Concurrency;
-use crate::user::UserState;
+use isogloss_core::Concurrency;
+use isogloss_core::Lifetime;
+use isogloss_core::UserState;
 
 #[tokio::test]
 async fn a_token_opens_its_session_until_it_expires() {

@@ -3,12 +3,12 @@
 use std::fmt::Debug;
 
 use super::*;
-use crate::directory::{CardName, KeyDigest, PostgresSettings};
-use crate::mail::Letter;
-use crate::recovery::RecoveryCode;
-use crate::session::Concurrency;
-use crate::store::RedisSettings;
-use crate::totp::TotpSecret;
+use isogloss_core::Concurrency;
+use isogloss_core::Letter;
+use isogloss_core::RecoveryCode;
+use isogloss_core::TotpSecret;
+use isogloss_core::directory::{CardName, KeyDigest, PostgresSettings};
+use isogloss_core::store::RedisSettings;
 
 const PASSWORD: &str = "Kq7RightPasswordXv9";
 const CODE: &str = "Vd5CardCodeNp2";

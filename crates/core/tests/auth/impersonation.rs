@@ -1,7 +1,7 @@
 //! Administrators who log in as others: their tokens end with what ends the administrator's own.
 
 use super::*;
-use crate::user::UserState;
+use isogloss_core::UserState;
 
 /// A token with which `admin` speaks for `ada`.
 async fn impersonating(f: &Fixture) -> IssuedToken {

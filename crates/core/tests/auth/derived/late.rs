@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::*;
-use crate::clock::Clock;
-use crate::error::StoreError;
-use crate::store::{Record, StoreHealth, StoredToken, TokenStore, Visit};
-use crate::token_digest::TokenDigest;
+use isogloss_core::Clock;
+use isogloss_core::StoreError;
+use isogloss_core::TokenDigest;
+use isogloss_core::store::{Record, StoreHealth, StoredToken, TokenStore, Visit};
 
 /// A store to which a record is added just after it was listed for so many times.
 struct Late {

@@ -1,12 +1,12 @@
 //! Stores that can be read and refuse every write: checks of tokens go on, and log-outs where a store allows it.
 
+use super::redis_server::RedisServer;
 use super::throttled::LIMITS;
 use super::*;
-use crate::lifetime::Lifetime;
-use crate::session::Session;
-use crate::store::contract::redis_server::RedisServer;
-use crate::store::{RedisSettings, RedisStore};
-use crate::throttle::Source;
+use isogloss_core::Lifetime;
+use isogloss_core::Session;
+use isogloss_core::store::{RedisSettings, RedisStore};
+use isogloss_core::throttle::Source;
 
 const DAY: Duration = Duration::from_hours(24);
 /// What a dialect answers 503 to.
@@ -60,7 +60,7 @@ impl Refused {
         }
         for _ in 0..2 {
             let session = self.check(&self.fixed).await.unwrap();
-            assert_eq!(session.record.used_at, session.issued_at());
+            assert_eq!(session.record().used_at, session.issued_at());
         }
         let refused = refusal(self.check(&self.idle).await);
         assert!(refused.starts_with(UNAVAILABLE), "{refused}");
@@ -68,7 +68,7 @@ impl Refused {
         self.f.clock.advance(Duration::from_secs(5));
         let now = self.auth.now();
         for token in [&self.fixed, &self.idle] {
-            assert_eq!(self.check(token).await.unwrap().record.used_at, now);
+            assert_eq!(self.check(token).await.unwrap().record().used_at, now);
         }
     }
 }

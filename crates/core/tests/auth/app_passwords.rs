@@ -1,8 +1,8 @@
 //! Application passwords: in one dialect, instead of password and second factor.
 
 use super::*;
-use crate::app_password::AppPassword;
-use crate::directory::{AppPasswords as _, KnownAppPassword};
+use isogloss_core::AppPassword;
+use isogloss_core::directory::{AppPasswords as _, KnownAppPassword};
 
 impl Fixture {
     /// A fresh application password of that user, for that realm.

@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use super::throttled::{HOME, LIMITS};
 use super::*;
-use crate::throttle::{MemoryThrottle, Source};
+use isogloss_core::throttle::{MemoryThrottle, Source};
 
 /// Tries of each kind.
 const TRIES: usize = 2000;

@@ -1,8 +1,8 @@
 //! Who is let in, and as whom.
 
 use super::*;
-use crate::directory::{KeyDigest, KeyEntry, Keys as _};
-use crate::scope::Scopes;
+use isogloss_core::Scopes;
+use isogloss_core::directory::{KeyDigest, KeyEntry, Keys as _};
 
 #[tokio::test]
 async fn the_right_password_logs_in_and_everything_else_does_not() {

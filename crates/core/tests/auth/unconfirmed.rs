@@ -2,9 +2,9 @@
 
 use redis::{Client, cmd};
 
+use super::redis_server::RedisServer;
 use super::*;
-use crate::store::contract::redis_server::RedisServer;
-use crate::store::{RedisSettings, RedisStore, TokenStore};
+use isogloss_core::store::{RedisSettings, RedisStore, TokenStore};
 
 /// Two gateways on one Redis without replicas: the first waits for one, the second, as when the replicas are
 /// back, gets all it waits for.
@@ -77,7 +77,7 @@ async fn a_log_out_that_was_unavailable_is_done_when_it_is_repeated() {
         DEAD
     );
     let closed = g.confirmed.close(token, purpose).await.unwrap();
-    assert_eq!(closed.record, issued.session.record);
+    assert_eq!(closed.record(), issued.session.record());
     assert_eq!(refusal(g.confirmed.close(token, purpose).await), DEAD);
     assert_eq!(
         refusal(g.confirmed.validate_to_end(token, &[purpose]).await),
@@ -144,7 +144,7 @@ async fn a_one_time_token_is_usable_again_if_its_parent_could_not_be_looked_up()
     ask("DEL", [&key, b"none"]);
     ask("RENAME", [b"kept", &key]);
     let redeemed = g.confirmed.redeem(&once, Purpose::Handover).await;
-    assert_eq!(redeemed.unwrap().record.parent, Some(parent.digest));
+    assert_eq!(redeemed.unwrap().record().parent, Some(parent.digest));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,9 +8,9 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::error::StoreError;
-use crate::password::PasswordError;
-use crate::throttle::{Kind, MemoryThrottle, Source};
+use isogloss_core::PasswordError;
+use isogloss_core::StoreError;
+use isogloss_core::throttle::{Kind, MemoryThrottle, Source};
 
 /// Two threads, four lanes each, and a queue of 64.
 const PLACES: usize = 72;
@@ -61,16 +61,18 @@ impl Fixture {
         attempts: Vec<Attempt<'f>>,
         other: Option<Attempt<'f>>,
     ) -> (usize, Vec<String>) {
-        let passwords = &self.auth.0.passwords;
+        let passwords = &self.passwords;
         let mut gates = Vec::new();
         let mut holding = Vec::new();
         for _ in 0..2 {
-            let (open, gate) = mpsc::channel();
+            let (open, gate) = mpsc::channel::<()>();
             let (held, is_held) = oneshot::channel();
             let passwords = passwords.clone();
-            holding.push(tokio::spawn(
-                async move { passwords.hold(held, gate).await },
-            ));
+            let wait = move || {
+                held.send(()).unwrap();
+                gate.recv().unwrap_err();
+            };
+            holding.push(tokio::spawn(async move { passwords.run(wait).await }));
             is_held.await.unwrap();
             gates.push(open);
         }
@@ -99,7 +101,7 @@ impl Fixture {
         });
         let ((), rest, ()) = tokio::join!(other, rest.collect::<Vec<_>>(), open);
         for hold in holding {
-            hold.await.unwrap();
+            hold.await.unwrap().unwrap();
         }
         (refused, rest)
     }
@@ -170,7 +172,7 @@ async fn resets_with_one_key_and_passwords_that_operators_set_hold_their_share()
     assert_eq!(refused, 90 - OF_ACCOUNT);
     let done = rest.iter().filter(|answer| *answer == "ada").count();
     assert_eq!((done, rest.len()), (1, OF_ACCOUNT));
-    let passwords = &f.auth.0.passwords;
+    let passwords = &f.passwords;
     let set = (0..90).map(|_| -> Attempt<'_> {
         let ada = ada.clone();
         Box::pin(async move {

@@ -1,7 +1,7 @@
 //! Events of a user who is erased.
 
 use super::*;
-use crate::directory::ChangeError;
+use isogloss_core::directory::ChangeError;
 
 #[tokio::test]
 async fn no_user_is_erased_while_events_that_name_the_user_are_not_written() {

@@ -9,11 +9,11 @@ use time::OffsetDateTime;
 
 use super::throttled::{HOME, LIMITS};
 use super::*;
-use crate::password::PasswordError;
-use crate::throttle::{
+use isogloss_core::PasswordError;
+use isogloss_core::TokenDigest;
+use isogloss_core::throttle::{
     Bucket, Budget, Kind, MemoryThrottle, Receipt, Source, Strained, Taken, Throttle,
 };
-use crate::token_digest::TokenDigest;
 
 /// Fails to take tries of a network, or to give any back.
 struct Failing {

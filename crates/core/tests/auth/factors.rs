@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::directory::{Enrolments as _, NewEnrolment};
-use crate::network::Network;
-use crate::recovery::RecoveryCode;
-use crate::throttle::Source;
-use crate::totp::TotpSecret;
+use isogloss_core::Network;
+use isogloss_core::RecoveryCode;
+use isogloss_core::TotpSecret;
+use isogloss_core::directory::{Enrolments as _, NewEnrolment};
+use isogloss_core::throttle::Source;
 
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const WANTED: &str = "the second factor is missing or wrong";

@@ -9,12 +9,12 @@ use std::net::IpAddr;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
+use super::recording::Recording;
 use super::*;
-use crate::audit::tests::Recording;
-use crate::audit::{Actor, Caller, Name};
-use crate::session::Concurrency;
-use crate::throttle::{Budget, Limits, MemoryThrottle, Source};
-use crate::token_digest::TokenDigest;
+use isogloss_core::Concurrency;
+use isogloss_core::TokenDigest;
+use isogloss_core::audit::{Actor, Caller, Name};
+use isogloss_core::throttle::{Budget, Limits, MemoryThrottle, Source};
 
 /// A fixture, and what is recorded of it.
 struct Watched {

@@ -9,7 +9,7 @@ mod outcomes;
 use std::net::IpAddr;
 
 use super::*;
-use crate::throttle::{Budget, Limits, MemoryThrottle, Source};
+use isogloss_core::throttle::{Budget, Limits, MemoryThrottle, Source};
 
 const MINUTE: Duration = Duration::from_mins(1);
 

@@ -1,4 +1,5 @@
 //! The token core on a mock clock, with an embedded store and a SQLite directory.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod app_passwords;
 mod audited;
@@ -13,6 +14,10 @@ mod logins;
 mod longest;
 mod once;
 mod peppers;
+mod recording;
+#[path = "../../src/store/contract/redis_server.rs"]
+#[expect(dead_code, reason = "the stores' own tests use the rest of it")]
+mod redis_server;
 mod sessions;
 mod shares;
 mod surplus;
@@ -25,24 +30,25 @@ mod upgrades;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use secrecy::SecretString;
 use tempfile::TempDir;
+use time::OffsetDateTime;
 use time::macros::datetime;
 
-use super::*;
-use crate::clock::MockClock;
-use crate::directory::file::{File, import};
-use crate::directory::{DigestKeys, SqliteDirectory};
-use crate::error::AuthError;
-use crate::password::PasswordSettings;
-use crate::pepper::Pepper;
-use crate::purpose::Purpose;
-use crate::session::{Concurrency, IssuedToken, Terms};
-use crate::store::{Caps, EmbeddedStore, TokenStore};
-use crate::token::{Realm, Token};
-use crate::user::User;
+use isogloss_core::audit::Audit;
+use isogloss_core::directory::file::{File, import};
+use isogloss_core::directory::{DigestKeys, Directory as _, SqliteDirectory};
+use isogloss_core::store::{Caps, EmbeddedStore, TokenStore};
+use isogloss_core::throttle::{Guard, Origin};
+use isogloss_core::{
+    AccessCard, Auth, AuthError, Concurrency, Credentials, Filter, IssuedToken, MockClock,
+    OrganisationName, Parts, PasswordSettings, Passwords, Pepper, Peppers, Purpose, Reach, Realm,
+    SecondFactor, SecondFactorRule, SecondUse, StoreError, StrainedFilter, Terms, Token, User,
+};
 
 const HERE: Realm = Realm::new("here");
 const THERE: Realm = Realm::new("there");
@@ -70,6 +76,7 @@ struct Fixture {
     tokens: Arc<EmbeddedStore>,
     clock: Arc<MockClock>,
     directory: Arc<SqliteDirectory>,
+    passwords: Passwords,
     folder: TempDir,
 }
 
@@ -123,7 +130,7 @@ async fn made_of(guard: Option<Guard>, audit: Audit, passwords: Passwords) -> Fi
     let auth = Auth::new(Parts {
         directory: directory.clone(),
         tokens: tokens.clone(),
-        passwords,
+        passwords: passwords.clone(),
         peppers: pepper("0123456789abcdef").into(),
         second_use: SecondUse::EndSession,
         guard,
@@ -135,6 +142,7 @@ async fn made_of(guard: Option<Guard>, audit: Audit, passwords: Passwords) -> Fi
         tokens,
         clock,
         directory,
+        passwords,
         folder,
     }
 }
