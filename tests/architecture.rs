@@ -12,6 +12,7 @@ const DIALECT: &str = "isogloss-dialect";
 const EXCHANGE: &str = "isogloss-exchange";
 const GATEWAY: &str = "isogloss-gateway";
 const LANES: &str = "isogloss-bcrypt-lanes";
+const TESTKIT: &str = "isogloss-testkit";
 
 /// The workspace and everything below it.
 struct Graph(Value);
@@ -56,7 +57,7 @@ impl Graph {
 
     fn dialects(&self) -> BTreeSet<&str> {
         let mut dialects = self.crates();
-        dialects.retain(|name| ![CORE, DIALECT, EXCHANGE, GATEWAY, LANES].contains(name));
+        dialects.retain(|name| ![CORE, DIALECT, EXCHANGE, GATEWAY, LANES, TESTKIT].contains(name));
         dialects
     }
 
@@ -69,8 +70,10 @@ impl Graph {
             .collect()
     }
 
+    /// The other packages of this workspace that a member names. Every crate may use the testkit in its tests.
     fn siblings(&self, member: &str) -> BTreeSet<&str> {
-        let members: BTreeSet<_> = self.members().into_keys().collect();
+        let mut members: BTreeSet<_> = self.members().into_keys().collect();
+        members.remove(TESTKIT);
         let dependencies = self.dependencies(member);
         dependencies.intersection(&members).copied().collect()
     }
@@ -168,6 +171,15 @@ fn the_conversations_know_only_the_wire() {
     let graph = Graph::read();
     assert_eq!(graph.siblings(EXCHANGE), BTreeSet::new());
     assert!(!graph.below(EXCHANGE).contains("actix-web"));
+}
+
+#[test]
+fn the_testkit_knows_only_the_wire_and_is_in_no_program() {
+    let graph = Graph::read();
+    assert_eq!(graph.siblings(TESTKIT), BTreeSet::from([EXCHANGE]));
+    for name in graph.crates().into_iter().filter(|name| *name != TESTKIT) {
+        assert!(!graph.below(name).contains(TESTKIT), "{name}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Barrier;
 use std::thread;
 
-use conformance::{Gateway, Redis, Request, Store};
+use isogloss_testkit::{Gateway, Redis, Request, Store};
 use serde_json::{Value, json};
 
 const AT_ONCE: usize = 50;

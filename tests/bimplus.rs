@@ -5,7 +5,7 @@ use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use conformance::{Gateway, Request, Response};
+use isogloss_testkit::{Gateway, Request, Response};
 use serde_json::{Value, json};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");

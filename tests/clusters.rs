@@ -9,8 +9,8 @@ mod shell;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::servers::{ClusterServers, Server, TOPOLOGIES, move_slot, wait_until};
-use conformance::{Gateway, Postgres, Request, Response, Store};
+use isogloss_testkit::servers::{ClusterServers, Server, TOPOLOGIES, move_slot, wait_until};
+use isogloss_testkit::{Gateway, Postgres, Request, Response, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

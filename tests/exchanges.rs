@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use conformance::{Conversation, Failure, Gateway, Host, Postgres, Redis, Result, Store};
+use isogloss_testkit::{Conversation, Failure, Gateway, Host, Postgres, Redis, Result, Store};
 use libtest_mimic::{Arguments, Trial};
 use toml::Table;
 

@@ -1,8 +1,8 @@
 //! What the log and `/readyz` say of the Redis that holds the tokens.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use conformance::servers::{ClusterServers, SentinelServers, Server, wait_until};
-use conformance::{Builder, Gateway, Request, Response, Store};
+use isogloss_testkit::servers::{ClusterServers, SentinelServers, Server, wait_until};
+use isogloss_testkit::{Builder, Gateway, Request, Response, Store};
 use serde_json::{Value, json};
 
 fn on(server: &Server) -> Builder {

@@ -1,20 +1,17 @@
 //! What is the gateway's own and no dialect's.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "shared/ended.rs"]
-mod ended;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
-use conformance::{Builder, Gateway, Request, Store};
+use isogloss_testkit::{Builder, Gateway, Request, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::ended::ended;
+use isogloss_testkit::ended;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");
 

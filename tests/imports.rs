@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use conformance::{Builder, Gateway, Postgres, Request};
+use isogloss_testkit::{Builder, Gateway, Postgres, Request};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::{Builder, Gateway, MailServer, Request, Response};
+use isogloss_testkit::{Builder, Gateway, MailServer, Request, Response};
 use serde_json::json;
 
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::Path;
 
-use conformance::{Gateway, Request, Response};
 use isogloss_gateway::openapi::documents;
+use isogloss_testkit::{Gateway, Request, Response};
 use serde_json::{Value, json};
 
 fn start(config: &str) -> Gateway {

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use conformance::{Gateway, Redis, Store};
+use isogloss_testkit::{Gateway, Redis, Store};
 use tempfile::TempDir;
 
 use crate::dialects::DIALECTS;

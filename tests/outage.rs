@@ -10,8 +10,8 @@ mod unavailable;
 
 use std::thread;
 
-use conformance::relay::Relay;
-use conformance::{Gateway, Redis, Request, Store};
+use isogloss_testkit::relay::Relay;
+use isogloss_testkit::{Gateway, Redis, Request, Store};
 use serde_json::json;
 
 use crate::holdings::{Held, Kind};

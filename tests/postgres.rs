@@ -2,8 +2,6 @@
 //! by itself.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "shared/ended.rs"]
-mod ended;
 #[path = "shared/holdings.rs"]
 mod holdings;
 #[path = "shared/person.rs"]
@@ -14,15 +12,15 @@ mod unavailable;
 use std::thread;
 use std::time::Instant;
 
-use conformance::{Builder, Gateway, Postgres, Request};
+use isogloss_testkit::{Builder, Gateway, Postgres, Request};
 use tempfile::TempDir;
 
-use crate::ended::ended;
 use crate::holdings::Held;
 use crate::person::Person;
 use crate::unavailable::{
     assert_health, assert_live, assert_unavailable, assert_well_again, dialect_of,
 };
+use isogloss_testkit::ended;
 
 fn gateway_on(address: &str) -> Builder {
     Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
@@ -131,7 +129,7 @@ fn gateway_started_again_without_postgres_comes_up_and_recovers() {
     let mut postgres = Postgres::start().unwrap();
     let folder = TempDir::new().unwrap();
     let mut gateway = gateway_on(&postgres.new_database().unwrap())
-        .store(conformance::Store::Embedded)
+        .store(isogloss_testkit::Store::Embedded)
         .folder(folder.path())
         .start()
         .unwrap();

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::{Builder, Gateway, Request, Store};
+use isogloss_testkit::{Builder, Gateway, Request, Store};
 use rustix::fs::Mode;
 use rustix::process::umask;
 use serde_json::json;

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use conformance::{Gateway, Result};
+use isogloss_testkit::{Gateway, Result};
 use serde_json::{Number, Value};
 
 const README: &str = include_str!("../README.md");

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::{Builder, Gateway, Request, Store};
+use isogloss_testkit::{Builder, Gateway, Request, Store};
 use serde_json::json;
 
 use crate::holdings::{Held, Kind};

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use conformance::{Builder, Gateway, Request, Store};
+use isogloss_testkit::{Builder, Gateway, Request, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -9,7 +9,7 @@ mod person;
 use std::process::Command;
 use std::thread;
 
-use conformance::{Builder, Gateway, Postgres, Redis, Request, Response, Store};
+use isogloss_testkit::{Builder, Gateway, Postgres, Redis, Request, Response, Store};
 
 use crate::holdings::{Held, Kind};
 use crate::person::Person;

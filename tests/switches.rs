@@ -3,18 +3,16 @@
 
 #[path = "shared/dialects.rs"]
 mod dialects;
-#[path = "shared/ended.rs"]
-mod ended;
 
 use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use conformance::{Gateway, Request};
+use isogloss_testkit::{Gateway, Request};
 use tempfile::TempDir;
 
 use crate::dialects::{DIALECTS, Dialect};
-use crate::ended::ended;
+use isogloss_testkit::ended;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");
 
@@ -55,7 +53,7 @@ const PATHS: [(&str, &[&str]); 4] = [
     ),
 ];
 
-fn gateway() -> conformance::Builder {
+fn gateway() -> isogloss_testkit::Builder {
     Gateway::builder(PROGRAM)
 }
 
@@ -106,7 +104,7 @@ fn assert_only_one_is_gone(gateway: &Gateway, off: &Dialect) {
 }
 
 /// What `serve` says when it is to refuse.
-fn refused(builder: &conformance::Builder) -> Output {
+fn refused(builder: &isogloss_testkit::Builder) -> Output {
     let folder = TempDir::new().unwrap();
     ended(builder.command(folder.path()).unwrap()).unwrap()
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::{env, iter};
 
-use conformance::{Failure, Result};
+use isogloss_testkit::{Failure, Result};
 
 use crate::guide;
 use crate::tree::Tree;

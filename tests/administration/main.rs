@@ -8,7 +8,7 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::{Gateway, Request};
+use isogloss_testkit::{Gateway, Request};
 use serde_json::Value;
 
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,6 +1,6 @@
 //! `/admin/organisations`, and the units in them.
 
-use conformance::Request;
+use isogloss_testkit::Request;
 use serde_json::{Value, json};
 
 use crate::{admin, recorded, start};

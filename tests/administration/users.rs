@@ -1,6 +1,6 @@
 //! `/admin/users`.
 
-use conformance::{Gateway, Request};
+use isogloss_testkit::{Gateway, Request};
 use serde_json::{Value, json};
 
 use crate::{admin, recorded, start};

@@ -1,6 +1,6 @@
 //! What administrators do at the management listener.
 
-use conformance::{Gateway, Request};
+use isogloss_testkit::{Gateway, Request};
 use serde_json::{Value, json};
 
 use crate::recorded::of;

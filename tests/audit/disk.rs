@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use conformance::{Gateway, Request};
+use isogloss_testkit::{Gateway, Request};
 
 use crate::recorded::{of, of_file};
 use crate::{gateway, log_in};

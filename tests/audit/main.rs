@@ -10,7 +10,7 @@ mod recorded;
 mod refused;
 mod sessions;
 
-use conformance::{Builder, Gateway, Request, Response};
+use isogloss_testkit::{Builder, Gateway, Request, Response};
 use serde_json::{Value, json};
 
 fn gateway() -> Builder {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::{Gateway, Response};
+use isogloss_testkit::{Gateway, Response};
 use serde_json::{Map, Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,6 +1,6 @@
 //! Right credentials whose login a dialect refuses: recorded as refused, and as nothing else.
 
-use conformance::{Request, Response};
+use isogloss_testkit::{Request, Response};
 use serde_json::{Value, json};
 
 use crate::recorded::{of, only};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use conformance::{Gateway, Request};
+use isogloss_testkit::{Gateway, Request};
 use serde_json::{Value, json};
 
 use crate::dialects::DIALECTS;

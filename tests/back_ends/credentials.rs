@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use conformance::{Gateway, Request, Response};
 use data_encoding::BASE64;
 use form_urlencoded::byte_serialize;
+use isogloss_testkit::{Gateway, Request, Response};
 
 use crate::builder;
 

@@ -1,7 +1,7 @@
 //! `/token`, by RFC 8693, and what comes of it.
 
-use conformance::{Gateway, Request, Response};
 use data_encoding::BASE64URL_NOPAD;
+use isogloss_testkit::{Gateway, Request, Response};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! `/forward-auth/…`, as proxies ask it.
 
-use conformance::{Gateway, Request, Response};
+use isogloss_testkit::{Gateway, Request, Response};
 use serde_json::json;
 
 use crate::gateway;

@@ -1,6 +1,6 @@
 //! `/introspect`, by RFC 7662.
 
-use conformance::{Gateway, Redis, Request, Store};
+use isogloss_testkit::{Gateway, Redis, Request, Store};
 use serde_json::{Value, json};
 
 use crate::holdings::Kind;

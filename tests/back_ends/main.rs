@@ -13,7 +13,7 @@ mod person;
 mod received;
 mod unavailable;
 
-use conformance::{Builder, Gateway, Request, Response, Store};
+use isogloss_testkit::{Builder, Gateway, Request, Response, Store};
 use serde_json::Value;
 
 /// A gateway that also issues JWTs.

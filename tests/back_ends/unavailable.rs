@@ -1,6 +1,6 @@
 //! A store that cannot be asked is no dead token.
 
-use conformance::{Gateway, Redis, Request, Store};
+use isogloss_testkit::{Gateway, Redis, Request, Store};
 
 use crate::holdings::Kind;
 use crate::person::Person;

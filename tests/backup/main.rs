@@ -12,7 +12,7 @@ mod site;
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use conformance::{Postgres, Redis, Store};
+use isogloss_testkit::{Postgres, Redis, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

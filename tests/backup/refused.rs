@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use conformance::{Postgres, Store};
+use isogloss_testkit::{Postgres, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use conformance::{Builder, Gateway, Request, Response, Store};
+use isogloss_testkit::{Builder, Gateway, Request, Response, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

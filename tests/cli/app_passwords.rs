@@ -1,6 +1,6 @@
 //! `isogloss user app-password` beside a running gateway.
 
-use conformance::{Gateway, Request};
+use isogloss_testkit::{Gateway, Request};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

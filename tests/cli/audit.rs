@@ -1,6 +1,6 @@
 //! `isogloss audit list`, and what the other commands leave for it.
 
-use conformance::{Gateway, Request};
+use isogloss_testkit::{Gateway, Request};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -155,10 +155,8 @@ fn where_nothing_can_be_read_the_way_is_told() {
 
 #[test]
 fn every_event_and_its_fields_are_documented() {
-    const MANUAL: &str = include_str!("../../docs/operations.md");
-    let (_, section) = MANUAL.split_once("\n## Audit log\n").unwrap();
-    let (section, _) = section.split_once("\n## ").unwrap();
-    let (tables, examples) = section.split_once("```json\n").unwrap();
+    const PAGE: &str = include_str!("../../docs/audit.md");
+    let (tables, examples) = PAGE.split_once("```json\n").unwrap();
     let (examples, _) = examples.split_once("\n```").unwrap();
     let examples: Vec<Value> = examples
         .lines()

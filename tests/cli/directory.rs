@@ -5,7 +5,7 @@ mod refusals;
 use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 
-use conformance::{Gateway, Request};
+use isogloss_testkit::{Gateway, Request};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

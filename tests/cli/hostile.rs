@@ -1,7 +1,7 @@
 //! One hostile name in every field that a client, an import or an older release could set: no listing,
 //! message or log line hands a character to the terminal that it obeys.
 
-use conformance::{Builder, Gateway, Postgres, Redis, Request, Store};
+use isogloss_testkit::{Builder, Gateway, Postgres, Redis, Request, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -3,7 +3,7 @@
 use std::io::pipe;
 use std::process::{Command, Stdio};
 
-use conformance::{Gateway, Redis, Store};
+use isogloss_testkit::{Gateway, Redis, Store};
 
 use crate::PROGRAM;
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use conformance::{Builder, Gateway, Redis, Request, Store};
+use isogloss_testkit::{Builder, Gateway, Redis, Request, Store};
 use serde_json::{Value, json};
 
 use crate::PROGRAM;

@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use conformance::{Builder, Gateway};
+use isogloss_testkit::{Builder, Gateway};
 use serde_json::Value;
 use tempfile::TempDir;
 

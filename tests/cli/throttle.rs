@@ -1,6 +1,6 @@
 //! `isogloss throttle` beside a running gateway, with either kind of store.
 
-use conformance::{Builder, Gateway, Redis, Request, Store};
+use isogloss_testkit::{Builder, Gateway, Redis, Request, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -1,6 +1,6 @@
 //! A gateway starts, serves and ends with every number and duration at its least, and at its most.
 
-use conformance::{Gateway, Request};
+use isogloss_testkit::{Gateway, Request};
 use serde_json::{Value, json};
 
 use crate::PROGRAM;

@@ -1,11 +1,11 @@
 //! Secrets: never shown, and taken from files of their own.
 
-use conformance::{Gateway, Request};
+use isogloss_testkit::{Gateway, Request};
 use serde_json::json;
 
 use crate::PROGRAM;
-use crate::ended::ended;
 use crate::place::{Place, check};
+use isogloss_testkit::ended;
 
 /// In every secret below. It may stand in no output.
 const SECRET: &str = "geheim-4711";

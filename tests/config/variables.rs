@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::Command;
 
-use conformance::Gateway;
+use isogloss_testkit::Gateway;
 
 use crate::PROGRAM;
 use crate::place::{Place, check_env};

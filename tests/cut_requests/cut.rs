@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::Request as Message;
+use isogloss_testkit::Request as Message;
 use socket2::SockRef;
 
 /// How many requests are sent first, to see how long one takes.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use conformance::Gateway;
+use isogloss_testkit::Gateway;
 use serde_json::Value;
 
 use crate::done;

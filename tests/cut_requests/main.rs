@@ -20,7 +20,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::{Gateway, Redis, Request, Response, Store};
+use isogloss_testkit::{Gateway, Redis, Request, Response, Store};
 use serde_json::Value;
 
 use crate::cut::{CALIBRATIONS, Request as Changing, points};

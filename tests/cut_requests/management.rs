@@ -6,7 +6,7 @@ mod services;
 mod sessions;
 mod users;
 
-use conformance::{Gateway, Request as Message};
+use isogloss_testkit::{Gateway, Request as Message};
 use serde_json::Value;
 
 use crate::cut::Request;

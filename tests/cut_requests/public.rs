@@ -5,7 +5,7 @@ mod crmcom;
 mod memsource;
 pub(crate) mod tokenlogin;
 
-use conformance::{Gateway, Request as Message};
+use isogloss_testkit::{Gateway, Request as Message};
 
 use crate::cut::Request;
 use crate::dialects::DIALECTS;

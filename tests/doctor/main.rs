@@ -2,17 +2,15 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod front;
-#[path = "../shared/report.rs"]
-mod report;
 
 use std::net::SocketAddr;
 use std::process::Command;
 
-use conformance::{Builder, Gateway, Redis, Store};
+use isogloss_testkit::{Builder, Gateway, Redis, Store};
 use tempfile::TempDir;
 
 use crate::front::{Front, Manner, make_certificate};
-use crate::report::Report;
+use isogloss_testkit::Report;
 
 const DIALECTS: [&str; 4] = ["bimplus", "crmcom", "tokenlogin", "memsource"];
 
@@ -288,7 +286,7 @@ fn a_directory_that_is_no_database_gets_a_hint_of_its_own() {
 #[test]
 fn a_role_that_may_not_read_the_version_of_the_tables_is_told_what_to_grant() {
     let folder = TempDir::new().unwrap();
-    let postgres = conformance::Postgres::start().unwrap();
+    let postgres = isogloss_testkit::Postgres::start().unwrap();
     let url = postgres.new_database().unwrap();
     let builder = builder(&folder).directory(&url);
     let gateway = builder.clone().start().unwrap();

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use conformance::Store;
+use isogloss_testkit::Store;
 use tempfile::TempDir;
 
 use crate::{gateway, survives};

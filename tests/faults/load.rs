@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use conformance::{Request, Response};
+use isogloss_testkit::{Request, Response};
 use serde_json::{Value, json};
 
 const CLIENTS: usize = 4;

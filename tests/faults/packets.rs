@@ -5,8 +5,8 @@ use std::env;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use conformance::Store;
-use conformance::servers::wait_until;
+use isogloss_testkit::Store;
+use isogloss_testkit::servers::wait_until;
 
 use crate::{gateway, survives};
 

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::thread;
 use std::time::Duration;
 
-use conformance::relay::Relay;
-use conformance::{Gateway, Postgres, Store};
+use isogloss_testkit::relay::Relay;
+use isogloss_testkit::{Gateway, Postgres, Store};
 
 use crate::{gateway, survives};
 

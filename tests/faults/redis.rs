@@ -5,9 +5,9 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
-use conformance::Store;
-use conformance::relay::Relay;
-use conformance::servers::Server;
+use isogloss_testkit::Store;
+use isogloss_testkit::relay::Relay;
+use isogloss_testkit::servers::Server;
 
 use crate::{gateway, survives};
 

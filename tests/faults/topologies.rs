@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::thread;
 use std::time::Instant;
 
-use conformance::servers::{ClusterServers, SentinelServers};
-use conformance::{Gateway, Store};
+use isogloss_testkit::servers::{ClusterServers, SentinelServers};
+use isogloss_testkit::{Gateway, Store};
 
 use crate::load::{Load, Tally};
 use crate::{WHILE, gateway, survives};

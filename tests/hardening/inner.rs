@@ -1,6 +1,6 @@
 //! The management listener has the same protection.
 
-use conformance::Request;
+use isogloss_testkit::Request;
 
 use crate::impatient;
 

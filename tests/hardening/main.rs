@@ -9,12 +9,10 @@ mod inner;
 mod nginx;
 mod probes;
 mod proxied;
-#[path = "../shared/raw.rs"]
-mod raw;
 mod slow;
 mod unlisted;
 
-use conformance::{Builder, Gateway};
+use isogloss_testkit::{Builder, Gateway};
 
 use self::dialects::DIALECTS;
 

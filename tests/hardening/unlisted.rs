@@ -1,6 +1,6 @@
 //! Peers that are not listed as proxies and say whom they speak for.
 
-use conformance::{Gateway, Request};
+use isogloss_testkit::{Gateway, Request};
 use serde_json::Value;
 
 const TEXT: &str = "a peer that is not in server.trusted_proxies says whom it speaks for";

@@ -48,7 +48,7 @@ fn nothing_at_all_is_refused() {
     let public: SocketAddr = gateway.public();
     for route in ROUTES {
         let no_body = route.message(b"", b"", b"");
-        let response = conformance::roundtrip(&public.to_string(), &no_body);
+        let response = isogloss_testkit::roundtrip(&public.to_string(), &no_body);
         route.assert_refused_with("no body", &[route.bare], &response);
         let no_type = route.send(public, "", "");
         route.assert_refused_with("an empty body", &[route.bare], &no_type);

@@ -1,6 +1,6 @@
 //! Heads that no client of the dialects sends: addresses and headers.
 
-use conformance::roundtrip;
+use isogloss_testkit::roundtrip;
 
 use crate::routes::{ROUTES, message};
 use crate::{assert_unharmed, gateway};

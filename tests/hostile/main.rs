@@ -14,8 +14,6 @@ mod names;
 mod oversized;
 mod properties;
 mod protection;
-#[path = "../shared/raw.rs"]
-mod raw;
 mod refusal;
 mod routes;
 mod size;
@@ -23,7 +21,7 @@ mod slow;
 mod success;
 mod tokens;
 
-use conformance::Gateway;
+use isogloss_testkit::Gateway;
 
 use self::dialects::DIALECTS;
 use self::routes::ROUTES;

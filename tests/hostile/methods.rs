@@ -1,6 +1,6 @@
 //! Methods that a route does not have, and paths that a dialect does not have.
 
-use conformance::roundtrip;
+use isogloss_testkit::roundtrip;
 
 use crate::dialects::DIALECTS;
 use crate::routes::{ROUTES, Route, every_route, message};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use conformance::roundtrip;
+use isogloss_testkit::roundtrip;
 
 use crate::routes::{Body, ROUTES, Route, message};
 use crate::{assert_unharmed, gateway};

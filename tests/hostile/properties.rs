@@ -4,7 +4,7 @@
 //! `PROPTEST_CASES` says how many requests each route gets of each kind. A failing one is printed as
 //! short as it can be made.
 
-use conformance::{Response, roundtrip};
+use isogloss_testkit::{Response, roundtrip};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
 

@@ -1,6 +1,6 @@
 //! Headers for clients that are browsers: on every answer, whatever its outcome.
 
-use conformance::{Request, Response, roundtrip};
+use isogloss_testkit::{Request, Response, roundtrip};
 
 use crate::dialects::DIALECTS;
 use crate::routes::{every_route, message};

@@ -1,6 +1,6 @@
 //! What a refusal of each dialect looks like, whatever its reason.
 
-use conformance::Response;
+use isogloss_testkit::Response;
 use serde_json::{Map, Value, json};
 
 const UTF8_JSON: &[&str] = &["application/json; charset=utf-8"];

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use conformance::{Response, Result, roundtrip};
+use isogloss_testkit::{Response, Result, roundtrip};
 
 use crate::refusal;
 

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use conformance::{Response, Result, roundtrip};
+use isogloss_testkit::{Response, Result, roundtrip};
 
 use crate::routes::ROUTES;
 use crate::{assert_unharmed, gateway};

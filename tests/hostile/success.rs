@@ -1,6 +1,6 @@
 //! What the success of each route looks like, as its document has it.
 
-use conformance::Response;
+use isogloss_testkit::Response;
 use serde_json::{Map, Value, json};
 
 use crate::refusal::medias;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use conformance::{Request, Response, Result};
+use isogloss_testkit::{Request, Response, Result};
 use serde_json::{Value, json};
 
 use crate::refusal;

@@ -12,7 +12,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use conformance::{Builder, Gateway, Redis, Request, Store};
+use isogloss_testkit::{Builder, Gateway, Redis, Request, Store};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -211,9 +211,8 @@ fn every_command_of_the_pages_is_run_by_somebody() {
             let mut lines = block.lines().filter(|line| !line.is_empty());
             let is_ours =
                 lines.all(|line| line.starts_with("isogloss ") || line.starts_with("curl "));
-            let is_of_servers = page.ends_with("operations.md")
-                && language == "sh"
-                && block.contains("redis-server ");
+            let is_of_servers =
+                page.ends_with("redis.md") && language == "sh" && block.contains("redis-server ");
             assert!(!is_shell || is_ours || is_of_servers, "{page}: {block}");
         }
     }

@@ -1,11 +1,11 @@
-//! The servers of `operations.md` come up as printed, and a gateway works on each.
+//! The servers of `redis.md` and `postgresql.md` come up as printed, and a gateway works on each.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use conformance::servers::free_port;
-use conformance::{Gateway, Postgres, Request, Store};
+use isogloss_testkit::servers::free_port;
+use isogloss_testkit::{Gateway, Postgres, Request, Store};
 use tempfile::TempDir;
 
 use crate::{blocks, repository};
@@ -39,8 +39,8 @@ impl Drop for Servers {
     }
 }
 
-fn page() -> String {
-    fs::read_to_string(repository().join("docs/operations.md")).unwrap()
+fn page(name: &str) -> String {
+    fs::read_to_string(repository().join("docs").join(name)).unwrap()
 }
 
 /// The text with a free port for each of those that it names.
@@ -63,9 +63,9 @@ fn works(gateway: &Gateway) {
 
 #[test]
 fn a_gateway_works_on_each_redis_of_the_page() {
-    let page = page();
-    let section = page.split("### To try it").nth(1).unwrap();
-    let section = section.split("\n### ").next().unwrap();
+    let page = page("redis.md");
+    let section = page.split("## Try it").nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
     let addresses: Vec<_> = section
         .split("`redis")
         .skip(1)
@@ -95,7 +95,7 @@ fn a_gateway_works_on_each_redis_of_the_page() {
 
 #[test]
 fn a_gateway_works_on_the_database_of_the_page_and_on_its_backup() {
-    let page = page();
+    let page = page("postgresql.md");
     let (_, block) = blocks(&page)
         .find(|(language, _)| *language == "sql")
         .unwrap();

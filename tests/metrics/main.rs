@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use conformance::{Gateway, Postgres, Redis, Request, Store};
+use isogloss_testkit::{Gateway, Postgres, Redis, Request, Store};
 use serde_json::json;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");
@@ -260,7 +260,7 @@ fn the_table_of_the_documentation_names_what_is_served_and_nothing_else() {
     let mut served = families(&metrics(&gateway));
     served.retain(|name| name.starts_with("isogloss_"));
 
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operations.md");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/monitoring.md");
     let page = fs::read_to_string(page).unwrap();
     let (_, section) = page.split_once("\n## Metrics\n").unwrap();
     let section = section.split("\n## ").next().unwrap();

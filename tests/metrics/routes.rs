@@ -1,6 +1,6 @@
 //! Routes of the management listener have names.
 
-use conformance::Request;
+use isogloss_testkit::Request;
 
 use crate::{metrics, start, total};
 

@@ -10,7 +10,7 @@ mod proxy;
 mod recipes;
 mod service;
 
-use conformance::{Gateway, Redis, Request, Response, Store, roundtrip};
+use isogloss_testkit::{Gateway, Redis, Request, Response, Store, roundtrip};
 
 use crate::attempts::{FORGED, PATH};
 use crate::dialects::DIALECTS;

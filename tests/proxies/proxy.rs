@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::Request;
+use isogloss_testkit::Request;
 use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -5,8 +5,8 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use conformance::servers::wait_until;
-use conformance::{Request, Store};
+use isogloss_testkit::servers::wait_until;
+use isogloss_testkit::{Request, Store};
 
 use crate::proxy::Kind;
 use crate::{HOST, Scene, call};

@@ -1,6 +1,6 @@
 //! What a PostgreSQL does not permit, or cannot do.
 
-use conformance::Postgres;
+use isogloss_testkit::Postgres;
 
 use crate::Effect::{self, Refused, Warning};
 use crate::Subject;

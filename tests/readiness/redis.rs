@@ -3,14 +3,14 @@
 use std::fs;
 use std::path::PathBuf;
 
-use conformance::servers::{Server, wait_until};
-use conformance::{Gateway, Store};
+use isogloss_testkit::servers::{Server, wait_until};
+use isogloss_testkit::{Gateway, Store};
 
 use crate::{Effect, Subject};
 
 const PASSWORD: &str = "marked-redis-secret";
 
-/// The access list of docs/operations.md.
+/// The access list of docs/redis.md.
 const RULES: &str = "resetkeys ~isogloss:* -@all +select +ping +unwatch +role +time +info +config|get +wait \
     +get +set +getdel +del +zadd +zrem +zrange +zrevrange +zcard +zremrangebyscore +zremrangebyrank +zscore \
     +hset +hmget +hgetall +pexpire +evalsha +script|load +scan +client|tracking";

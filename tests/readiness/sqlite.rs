@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use conformance::{Builder, Gateway};
+use isogloss_testkit::{Builder, Gateway};
 use serde_json::Value;
 use tempfile::TempDir;
 

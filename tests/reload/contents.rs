@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use conformance::{Gateway, Request};
+use isogloss_testkit::{Gateway, Request};
 
 use crate::{NOT_RELOADED, RELOADED, builder, fields};
 

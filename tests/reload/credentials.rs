@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::{Gateway, Postgres, Redis, Request};
+use isogloss_testkit::{Gateway, Postgres, Redis, Request};
 
 use crate::load::Over;
 use crate::{NOT_RELOADED, RELOADED, builder, fields};

@@ -4,9 +4,9 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use conformance::Response;
+use isogloss_testkit::Response;
 
-use crate::whole::whole;
+use isogloss_testkit::whole;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

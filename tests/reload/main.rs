@@ -6,15 +6,11 @@ mod credentials;
 mod early;
 mod kept;
 mod load;
-#[path = "../shared/terminal.rs"]
-mod pty;
 mod terminal;
-#[path = "../shared/whole.rs"]
-mod whole;
 
 use std::fs;
 
-use conformance::{Builder, Gateway, Request};
+use isogloss_testkit::{Builder, Gateway, Request};
 use serde_json::Value;
 
 use crate::kept::Kept;

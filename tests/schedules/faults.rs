@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use conformance::relay::{Connection, Direction, Relay};
+use isogloss_testkit::relay::{Connection, Direction, Relay};
 
 use crate::plan::{Fault, What};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use conformance::relay::{Cut, Direction};
+use isogloss_testkit::relay::{Cut, Direction};
 use proptest::prelude::RngExt as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 

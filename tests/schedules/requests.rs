@@ -1,6 +1,6 @@
 //! What clients ask, and what an answer amounts to.
 
-use conformance::{Request, Response};
+use isogloss_testkit::{Request, Response};
 use serde_json::{Value, json};
 
 use crate::model::{Kind, Token, User};

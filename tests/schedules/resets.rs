@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
-use conformance::relay::{Connection, Cut, Direction, Relay};
+use isogloss_testkit::relay::{Connection, Cut, Direction, Relay};
 
 use crate::plan::Manner;
 

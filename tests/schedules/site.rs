@@ -6,17 +6,17 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use conformance::relay::{Cut, Direction, Relay};
-use conformance::servers::{ClusterServers, Server as RedisServer, wait_until};
-use conformance::{Builder, Gateway, MailServer, Postgres, Request, Store};
+use isogloss_testkit::relay::{Cut, Direction, Relay};
+use isogloss_testkit::servers::{ClusterServers, Server as RedisServer, wait_until};
+use isogloss_testkit::{Builder, Gateway, MailServer, Postgres, Request, Store};
 use proptest::prelude::RngExt as _;
 use proptest::test_runner::TestRng;
 use tempfile::TempDir;
 
-use crate::announced::announced;
 use crate::audit::Audit;
 use crate::plan::{Fault, Manner, Server};
 use crate::requests::{Call, Listener, Outcome, admin};
+use isogloss_testkit::servers::announced;
 
 const RELOADED: [&str; 2] = [
     "the configuration is reloaded",

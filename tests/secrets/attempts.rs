@@ -4,7 +4,7 @@ mod keys;
 mod passwords;
 mod tokens;
 
-use conformance::Response;
+use isogloss_testkit::Response;
 
 use crate::holdings::Held;
 

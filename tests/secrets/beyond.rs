@@ -1,6 +1,6 @@
 //! The calls beyond a login: their keys, tokens and passwords stay out of the log, too.
 
-use conformance::{Gateway, Request};
+use isogloss_testkit::{Gateway, Request};
 use serde_json::{Value, json};
 
 const PASSWORD: &str = "Marked-Pa55word-of-a-reset";

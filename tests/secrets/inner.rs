@@ -1,6 +1,6 @@
 //! What the management listener tells, with right keys and with wrong ones.
 
-use conformance::{Gateway, Request, Response};
+use isogloss_testkit::{Gateway, Request, Response};
 
 use crate::marked::{ADMIN_KEY, API_KEY, LOSER};
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use conformance::{Request, Response, Result};
+use isogloss_testkit::{Request, Response, Result};
 use serde_json::{Value, json};
 
 /// Every dialect, mounted where the demo has it.

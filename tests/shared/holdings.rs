@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use conformance::{Failure, Request, Response, Result};
+use isogloss_testkit::{Failure, Request, Response, Result};
 use serde_json::{Value, json};
 
 use crate::person::Person;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use conformance::{Builder, Result};
+use isogloss_testkit::{Builder, Result};
 
 use crate::person::Person;
 

@@ -1,6 +1,6 @@
 //! One login in each dialect.
 
-use conformance::Request;
+use isogloss_testkit::Request;
 use serde_json::json;
 
 /// Who logs in, from which device, with which developer's key.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::{Gateway, Request, Response};
+use isogloss_testkit::{Gateway, Request, Response};
 use serde_json::{Value, json};
 
 use crate::holdings::{Held, Kind};

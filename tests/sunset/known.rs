@@ -1,6 +1,6 @@
 //! Known clients: what makes one known, that invented ones hide none, and tokens that end too early.
 
-use conformance::{Builder, Gateway, Request};
+use isogloss_testkit::{Builder, Gateway, Request};
 use serde_json::{Value, json};
 
 use crate::holdings::Kind;

@@ -12,7 +12,7 @@ mod usage;
 
 use std::process::{Command, Output};
 
-use conformance::{Builder, Gateway};
+use isogloss_testkit::{Builder, Gateway};
 use serde_json::Value;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");

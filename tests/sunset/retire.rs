@@ -1,6 +1,6 @@
 //! Retiring a dialect: headers, brownouts, clients that are cut off, and the end.
 
-use conformance::{Gateway, Request, Response, Store};
+use isogloss_testkit::{Gateway, Request, Response, Store};
 use serde_json::json;
 
 use crate::builder;

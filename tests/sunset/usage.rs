@@ -1,6 +1,6 @@
 //! Counting: what it tells apart, that it adds up, and that it has an end.
 
-use conformance::{Builder, Gateway, Postgres, Request};
+use isogloss_testkit::{Builder, Gateway, Postgres, Request};
 use serde_json::{Value, json};
 
 use crate::holdings::Kind;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use conformance::Postgres;
+use isogloss_testkit::Postgres;
 use serde_json::Value;
 use tempfile::TempDir;
 

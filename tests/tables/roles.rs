@@ -1,20 +1,20 @@
-//! The statements of docs/operations.md for an owner and a role that changes no table.
+//! The statements of docs/postgresql.md for an owner and a role that changes no table.
 
-use conformance::{Gateway, Postgres, Request};
+use isogloss_testkit::{Gateway, Postgres, Request};
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::unavailable::assert_well_again;
 use crate::{PROGRAM, run};
 
-const OPERATIONS: &str = include_str!("../../docs/operations.md");
+const PAGE: &str = include_str!("../../docs/postgresql.md");
 
 /// The blocks of SQL below the heading, with names and passwords for this test.
 fn documented() -> Vec<String> {
-    let (_, section) = OPERATIONS
-        .split_once("### An owner of the tables and a role for gateways\n")
+    let (_, section) = PAGE
+        .split_once("## Separate the owner of the tables from the gateway's role\n")
         .unwrap();
-    let section = section.split("\n### ").next().unwrap();
+    let section = section.split("\n## ").next().unwrap();
     let blocks = section.split("```sql\n").skip(1);
     let blocks = blocks.map(|block| block.split("```").next().unwrap());
     blocks

@@ -1,6 +1,6 @@
 //! A gateway at a standby: logins succeed, changes are refused with the reason.
 
-use conformance::{Gateway, Postgres, Redis, Request, Response, Step, Store, totp};
+use isogloss_testkit::{Gateway, Postgres, Redis, Request, Response, Step, Store, totp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use conformance::{Gateway, Redis, Request, Store};
+use isogloss_testkit::{Gateway, Redis, Request, Store};
 use serde_json::json;
 
 use super::*;

@@ -9,7 +9,7 @@ mod told;
 
 use std::net::SocketAddr;
 
-use conformance::{Builder, Gateway, Request, Response};
+use isogloss_testkit::{Builder, Gateway, Request, Response};
 use serde_json::json;
 
 /// Locks and refills that outlast any test.

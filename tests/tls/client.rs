@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use conformance::Response;
+use isogloss_testkit::Response;
 use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
 use rustls::{
@@ -13,7 +13,7 @@ use rustls::{
 };
 
 use crate::pair::Pair;
-use crate::whole::whole;
+use isogloss_testkit::whole;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const BOTH: &[&SupportedProtocolVersion] = &[&version::TLS12, &version::TLS13];

@@ -5,12 +5,10 @@ mod client;
 mod exchanged;
 mod pair;
 mod refused;
-#[path = "../shared/whole.rs"]
-mod whole;
 
 use std::process::Command;
 
-use conformance::{Gateway, Request};
+use isogloss_testkit::{Gateway, Request};
 use rustls::{ProtocolVersion, version};
 
 use crate::client::Client;

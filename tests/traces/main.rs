@@ -5,7 +5,7 @@ mod collector;
 
 use std::net::SocketAddr;
 
-use conformance::{Builder, Gateway, Request};
+use isogloss_testkit::{Builder, Gateway, Request};
 use serde_json::json;
 
 use crate::collector::{Collector, attributes};

@@ -3,10 +3,10 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use actix_web::dev::Payload;
+use actix_web::dev::{Payload, RequestHead};
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{FromRequest, HttpRequest, web};
-use isogloss_core::{Auth, AuthError, Purpose, Session, Token};
+use isogloss_core::{Auth, AuthError, Presented, Purpose, Session, Token};
 
 use crate::REALM;
 use crate::errors::Error;
@@ -52,6 +52,19 @@ impl FromRequest for Caller {
             let auth = auth.ok_or(Error::Misconfigured)?;
             Self::of(&auth, token).await
         })
+    }
+}
+
+/// Parses a token, with dashes or without.
+pub(crate) fn parse_token(text: &str) -> Option<Presented> {
+    Token::from_guid(REALM, text.trim()).map(Presented::access)
+}
+
+/// Returns the token in the header, else the one in the query.
+pub(crate) fn find_token(head: &RequestHead) -> Option<Presented> {
+    match in_header(&head.headers) {
+        Some(token) => Some(Presented::access(token)),
+        None => parse_token(&in_query(head.uri.query()?)?),
     }
 }
 

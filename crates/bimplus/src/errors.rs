@@ -1,11 +1,9 @@
 //! Every refusal of this dialect. The vendor documents none; see the README for the choice.
 
-use std::io::ErrorKind;
-
-use actix_web::error::PayloadError;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use isogloss_core::AuthError;
+use isogloss_dialect::{BodyError, insert_retry_after};
 use serde::Serialize;
 use thiserror::Error;
 
@@ -13,7 +11,7 @@ use crate::wire::TOKEN_TYPE;
 
 /// Why a request is refused. `Display` is for the log and holds nothing of the request.
 #[derive(Debug, Error)]
-pub(crate) enum Error {
+pub enum Error {
     #[error("the body is not a JSON object")]
     Malformed,
     #[error("a mandatory member is missing: {0}")]
@@ -127,11 +125,8 @@ impl ResponseError for Error {
         if let Self::NoMethod(allowed) = self {
             response.insert_header((header::ALLOW, *allowed));
         }
-        if let Self::Auth(
-            AuthError::Overloaded { retry_after } | AuthError::Throttled { retry_after },
-        ) = self
-        {
-            response.insert_header((header::RETRY_AFTER, retry_after.as_secs()));
+        if let Self::Auth(error) = self {
+            insert_retry_after(&mut response, error);
         }
         crate::wire::json(
             &mut response,
@@ -144,12 +139,12 @@ impl ResponseError for Error {
     }
 }
 
-impl From<actix_web::Error> for Error {
-    fn from(error: actix_web::Error) -> Self {
-        match error.as_error() {
-            Some(PayloadError::Overflow) => Self::TooLarge,
-            Some(PayloadError::Io(error)) if error.kind() == ErrorKind::TimedOut => Self::TooSlow,
-            _ => Self::Malformed,
+impl From<BodyError> for Error {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::TooLarge,
+            BodyError::TimedOut => Self::TooSlow,
+            BodyError::Unreadable => Self::Malformed,
         }
     }
 }

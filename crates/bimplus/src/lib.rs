@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod authorization;
-pub mod behind;
 mod configurations;
 mod errors;
 mod forgotten;
@@ -22,15 +21,59 @@ mod teams;
 mod typed;
 mod wire;
 
-use isogloss_core::Realm;
+use actix_web::dev::RequestHead;
+use actix_web::middleware::from_fn;
+use actix_web::web::{Data, ServiceConfig, scope};
+use isogloss_core::{Presented, Realm};
+use isogloss_dialect::{Dialect, TokenLifetimeClass, cors};
+use utoipa::openapi::OpenApi;
+
+use errors::Error;
 
 pub use configurations::{Environment, Link};
-pub use openapi::openapi;
 pub use portal::PortalUrl;
-pub use routes::configure;
 pub use settings::{Applications, LoginsPerClient, Settings};
 
-/// The dialect's name in configuration, logs and keys.
-pub const NAME: &str = "bimplus";
+const REALM: Realm = Realm::new(Bimplus::NAME);
 
-const REALM: Realm = Realm::new(NAME);
+/// The dialect of BIMplus v2.
+#[derive(Debug)]
+pub struct Bimplus;
+
+impl Dialect for Bimplus {
+    const NAME: &'static str = "bimplus";
+    const DEFAULT_PATH: &'static str = "/v2";
+    const TOKEN_LIFETIME: TokenLifetimeClass = TokenLifetimeClass::Remembered;
+    const TOKEN_TYPE: &'static str = wire::TOKEN_TYPE;
+    /// They are the ids of applications.
+    const HAS_PUBLIC_KEYS: bool = true;
+
+    type Settings = Settings;
+    type Error = Error;
+
+    fn add_scope(
+        settings: &Settings,
+        cfg: &mut ServiceConfig,
+        add_routes: impl FnOnce(&mut ServiceConfig),
+    ) {
+        cfg.app_data(Data::new(settings.cors()))
+            .service(scope("").wrap(from_fn(cors::answer)).configure(add_routes));
+    }
+
+    fn add_routes(settings: &Settings, cfg: &mut ServiceConfig) {
+        routes::add_routes(settings, cfg);
+    }
+
+    /// The token is in the header, or in the query of a download.
+    fn find_token(_settings: &Settings, head: &RequestHead) -> Option<Presented> {
+        authorization::find_token(head)
+    }
+
+    fn parse_token(text: &str) -> Option<Presented> {
+        authorization::parse_token(text)
+    }
+
+    fn openapi() -> OpenApi {
+        openapi::openapi()
+    }
+}

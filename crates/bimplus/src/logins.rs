@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::web::{Data, ReqData};
 use isogloss_core::{Auth, AuthError, Concurrency, Credentials, Purpose, Source, Terms, Token};
 
-use crate::behind::presented;
+use crate::authorization::find_token;
 use crate::errors::Error;
 use crate::ids::Id;
 use crate::members::Members;
@@ -31,8 +31,8 @@ pub(crate) async fn authorize(
         } => {
             credentials.origin.source = source.as_deref().copied();
             credentials.origin.client = ids.client.as_ref().map(Id::canonical);
-            let presented = presented(&settings, request.head());
-            let token = presented.map(|presented| presented.token);
+            let token = find_token(request.head());
+            let token = token.map(|presented| presented.token);
             credentials.origin.proofs.extend(token);
             with_password(&auth, &settings, *credentials, remember_me, ids).await
         }

@@ -10,34 +10,20 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::{FromRequest, HttpRequest, web::Bytes};
+use actix_web::{FromRequest, HttpRequest};
+use isogloss_dialect::{media_type, parse_lenient, read_body, utf8_text};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::errors::Error;
-
-/// A body with more brackets than this is none of ours, however deep it nests.
-const MOST_BRACKETS: usize = 64;
 
 /// The members of a JSON object by lower-case name.
 pub(crate) struct Members(HashMap<String, Value>);
 
 impl Members {
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Error> {
-        let text = std::str::from_utf8(body).map_err(|_| Error::Malformed)?;
-        let text = text.trim_start_matches('\u{feff}');
-        if text
-            .bytes()
-            .filter(|byte| matches!(byte, b'{' | b'['))
-            .count()
-            > MOST_BRACKETS
-        {
-            return Err(Error::Malformed);
-        }
-        serde_json::from_str(text)
-            .ok()
-            .or_else(|| json5::from_str(text).ok())
-            .ok_or(Error::Malformed)
+        let text = utf8_text(body).ok_or(Error::Malformed)?;
+        parse_lenient(text).ok_or(Error::Malformed)
     }
 
     /// A string member; a number counts as its digits, `null` as absent.
@@ -97,7 +83,7 @@ impl FromRequest for Members {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let readable = is_json(request);
-        let body = Bytes::from_request(request, payload);
+        let body = read_body(request, payload);
         Box::pin(async move {
             let body = body.await?;
             readable.then_some(()).ok_or(Error::MediaType)?;
@@ -111,8 +97,7 @@ fn is_json(request: &HttpRequest) -> bool {
     let Some(value) = request.headers().get(CONTENT_TYPE) else {
         return true;
     };
-    let value = value.to_str().unwrap_or("?").to_ascii_lowercase();
-    let essence = value.split(';').next().unwrap_or_default().trim();
+    let essence = media_type(value.to_str().unwrap_or("?"));
     essence.is_empty() || essence.ends_with("json") || essence == "text/plain"
 }
 

@@ -1,17 +1,13 @@
 //! The dialect's routes in the words of OpenAPI. Statuses and media types of refusals are those that
 //! `errors.rs` gives.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use actix_web::ResponseError as _;
-use actix_web::http::header::CONTENT_TYPE;
-use isogloss_core::{AuthError, StoreError};
+use isogloss_core::AuthError;
+use isogloss_dialect::openapi::{overloaded, responses_by_status, throttled, unavailable};
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, Parameter, ParameterIn};
 use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::schema::{ObjectBuilder, Schema};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, Paths, Ref, RefOr, Required, Response, Responses};
+use utoipa::openapi::{Content, OpenApi, Paths, Ref, RefOr, Required, Response};
 use utoipa::{OpenApi as _, ToSchema};
 
 use crate::configurations::{Configurations, Environment, MEMBERS};
@@ -103,8 +99,8 @@ struct Hello {
 #[derive(ToSchema)]
 struct Nothing {}
 
-/// What the dialect serves, below its path.
-pub fn openapi() -> OpenApi {
+/// Returns the document of the routes, with paths relative to the mount path.
+pub(crate) fn openapi() -> OpenApi {
     let mut document = Shapes::openapi();
     let token = ApiKey::Header(ApiKeyValue::with_description(
         "Authorization",
@@ -127,10 +123,10 @@ fn paths() -> Paths {
             Error::TooLarge,
             Error::TooSlow,
             Error::MediaType,
-            unavailable(),
+            unavailable().into(),
         ]
     };
-    let dead = || [AuthError::InvalidToken.into(), unavailable()];
+    let dead = || [AuthError::InvalidToken.into(), unavailable().into()];
     let mut paths = Paths::new();
     let mut add = |path: &str, method, operation: OperationBuilder| {
         let operation: Operation = operation.build();
@@ -142,14 +138,8 @@ fn paths() -> Paths {
         AuthError::InvalidCredentials.into(),
         AuthError::AccountDisabled.into(),
         AuthError::SecondFactorRequired.into(),
-        AuthError::Throttled {
-            retry_after: Duration::ZERO,
-        }
-        .into(),
-        AuthError::Overloaded {
-            retry_after: Duration::ZERO,
-        }
-        .into(),
+        throttled().into(),
+        overloaded().into(),
     ]);
     add(
         "/authorize",
@@ -215,7 +205,7 @@ fn operation(
     schema: &str,
     refusals: impl IntoIterator<Item = Error>,
 ) -> OperationBuilder {
-    let responses = by_status(refusals);
+    let responses = responses_by_status(refusals, "Refusal");
     let operation = OperationBuilder::new()
         .operation_id(Some(id))
         .responses(responses);
@@ -244,36 +234,4 @@ fn of(schema: &str) -> RequestBody {
 
 fn text() -> RefOr<Schema> {
     <String as utoipa::PartialSchema>::schema()
-}
-
-/// Refusals by status, each described by all that it may mean.
-fn by_status(refusals: impl IntoIterator<Item = Error>) -> Responses {
-    let mut told: BTreeMap<u16, (String, Vec<String>)> = BTreeMap::new();
-    for refusal in refusals {
-        let response = refusal.error_response();
-        let media = response.headers().get(CONTENT_TYPE);
-        let media = media
-            .and_then(|media| media.to_str().ok())
-            .unwrap_or_default();
-        let media = media.split(';').next().unwrap_or_default().to_owned();
-        let (_, meanings) = told
-            .entry(response.status().as_u16())
-            .or_insert((media, Vec::new()));
-        meanings.push(refusal.to_string());
-    }
-    let mut responses = Responses::new();
-    for (status, (media, meanings)) in told {
-        let response = Response::builder().description(meanings.join("; "));
-        let response =
-            response.content(media, Content::new(Some(Ref::from_schema_name("Refusal"))));
-        responses
-            .responses
-            .insert(status.to_string(), response.build().into());
-    }
-    responses
-}
-
-/// A store cannot be asked.
-fn unavailable() -> Error {
-    AuthError::Unavailable(StoreError::new("a store", "cannot be asked")).into()
 }

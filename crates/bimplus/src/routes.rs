@@ -1,10 +1,8 @@
 //! Routes, and the handlers of all but the logins: wire in, calls on core, wire out.
 
-use actix_web::middleware::from_fn;
-use actix_web::web::{self, Data, ServiceConfig, resource, scope, to};
+use actix_web::web::{self, Data, ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{Auth, Purpose, Terms};
-use isogloss_dialect::cors;
 use serde::Serialize;
 use serde_json::json;
 
@@ -20,20 +18,16 @@ use crate::{REALM, Settings};
 
 pub(crate) type Answer = Result<HttpResponse, Error>;
 
-/// Adds the dialect's routes, below wherever the gateway mounts it.
-pub fn configure(settings: &Settings, cfg: &mut ServiceConfig) {
-    let mut routes = scope("")
-        .wrap(from_fn(cors::answer))
-        .configure(|cfg| add_routes("", cfg));
+/// Adds the dialect's routes, and if the operator wants them also below a company's name.
+pub(crate) fn add_routes(settings: &Settings, cfg: &mut ServiceConfig) {
+    add_below("", cfg);
     if settings.company_prefix {
-        routes = routes.configure(|cfg| add_routes("/{company}", cfg));
+        add_below("/{company}", cfg);
     }
-    cfg.app_data(Data::new(settings.clone()))
-        .app_data(Data::new(settings.cors()))
-        .service(routes.default_service(to(async || Answer::Err(Error::NoRoute))));
+    cfg.default_service(to(async || Answer::Err(Error::NoRoute)));
 }
 
-fn add_routes(prefix: &str, cfg: &mut ServiceConfig) {
+fn add_below(prefix: &str, cfg: &mut ServiceConfig) {
     let at = |path: &str| resource(format!("{prefix}/{path}"));
     cfg.service(
         at("authorize")

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::ids::Id;
 
 /// The scheme of the `Authorization` header, and the `token_type` of every answer.
-pub const TOKEN_TYPE: &str = "BimPlus";
+pub(crate) const TOKEN_TYPE: &str = "BimPlus";
 
 /// The answer to a login with a password or a cross token.
 #[derive(Serialize)]

@@ -266,13 +266,3 @@ pub enum Unapplied {
     #[error(transparent)]
     Unavailable(#[from] StoreError),
 }
-
-/// Whether two names are one in NFC.
-pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
-    rules::spellings(one)[1] == rules::spellings(other)[1]
-}
-
-/// Returns a login name in the form that is compared: trimmed, lower case, in NFC.
-pub(crate) fn login_form(name: &str) -> String {
-    rules::tidy(&rules::stored_login(name))
-}

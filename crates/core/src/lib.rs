@@ -15,6 +15,7 @@ mod host_port;
 mod lifetime;
 mod lineage;
 mod mail;
+mod names;
 mod near;
 mod network;
 mod outbox;
@@ -23,21 +24,15 @@ mod pepper;
 mod presented;
 mod printable;
 mod private_file;
+mod purpose;
 mod recovery;
-#[cfg(test)]
-#[path = "../../../tests/kit/relay/mod.rs"]
-#[expect(
-    dead_code,
-    unreachable_pub,
-    reason = "the suites of the whole program use the rest of it"
-)]
-mod relay;
 mod scope;
 mod session;
 pub mod store;
 mod strength;
 pub mod throttle;
 mod token;
+mod token_digest;
 mod totp;
 pub mod usage;
 mod user;
@@ -63,11 +58,13 @@ pub use pepper::{Pepper, Peppers};
 pub use presented::Presented;
 pub use printable::{is_unprintable, printable, printable_json, printable_lines};
 pub use private_file::{Existing, create_private_file, create_private_folder, write_private_file};
+pub use purpose::Purpose;
 pub use recovery::RecoveryCode;
 pub use scope::{Scope, Scopes, UnknownScope};
-pub use session::{Actor, Concurrency, IssuedToken, Purpose, Session, Terms};
+pub use session::{Actor, Concurrency, IssuedToken, Session, Terms};
 pub use strength::is_guessable;
 pub use throttle::{Origin, Source, Wanted};
-pub use token::{Realm, Seed, Token, TokenDigest};
+pub use token::{Realm, Seed, Token};
+pub use token_digest::TokenDigest;
 pub use totp::{TotpSecret, TotpStep};
 pub use user::{Key, Organisation, Role, Unit, User, UserState};

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use crate::store::Record;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// How many ancestors a record keeps beside its parent: the root and the nearest ones.
 const KEPT: usize = 7;
@@ -71,7 +71,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::session::Purpose;
+    use crate::purpose::Purpose;
     use crate::token::Realm;
 
     const LOGIN: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);

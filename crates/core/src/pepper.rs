@@ -5,7 +5,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use crate::token::{Token, TokenDigest};
+use crate::token_digest::TokenDigest;
 
 /// The secret that keys all digests. Without it a dump of the token store opens nothing. It is kept as the
 /// keyed hash that it makes, which each digest goes on from; that is wiped when it is dropped.
@@ -24,11 +24,6 @@ impl Pepper {
         }
         // HMAC takes a key of any length.
         Hmac::new_from_slice(secret).ok().map(Self)
-    }
-
-    /// What a store knows the token by.
-    pub(crate) fn digest(&self, token: &Token) -> TokenDigest {
-        self.digest_of(&[b"token", token.realm().name().as_bytes(), token.bits()])
     }
 
     /// The first half of a keyed hash: as many bits as a token has.
@@ -88,27 +83,9 @@ impl From<Pepper> for Peppers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::token::Realm;
-
-    const HERE: Realm = Realm::new("here");
-    const THERE: Realm = Realm::new("there");
 
     fn pepper(text: &str) -> Pepper {
         Pepper::new(text.as_bytes()).unwrap()
-    }
-
-    #[test]
-    fn the_digest_depends_on_realm_and_pepper() {
-        let text = "35eb2b5e94b54d5aafa6b6a7b6e8de01";
-        let here = Token::from_hex(HERE, text).unwrap();
-        let there = Token::from_hex(THERE, text).unwrap();
-        let pepper_a = pepper("0123456789abcdef");
-        assert_eq!(pepper_a.digest(&here), pepper_a.digest(&here));
-        assert_ne!(pepper_a.digest(&here), pepper_a.digest(&there));
-        assert_ne!(
-            pepper_a.digest(&here),
-            pepper("fedcba9876543210").digest(&here)
-        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! A token as a service behind the gateway received it.
 
 use crate::error::AuthError;
-use crate::session::{Purpose, Session};
+use crate::purpose::Purpose;
+use crate::session::Session;
 use crate::token::Token;
 
 /// A token that speaks for a user on a call, read in its dialect's spelling. What it opens is for

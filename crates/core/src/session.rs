@@ -1,55 +1,20 @@
 //! What a token stands for: the terms it is issued on and the session it opens.
 
-use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::lifetime::Lifetime;
 use crate::lineage::Lineage;
+use crate::purpose::Purpose;
 use crate::store::Record;
-use crate::token::{Token, TokenDigest};
+use crate::token::Token;
+use crate::token_digest::TokenDigest;
 use crate::user::User;
-
-/// What a token may be used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Purpose {
-    /// Speaks for the user on every call.
-    Access,
-    /// Logs the user in again without a password, any number of times.
-    Remember,
-    /// Logs the user in at another client, once.
-    Handover,
-    /// An administrator's token for another user: speaks for that user, and may once be
-    /// exchanged for a browser session.
-    Impersonation,
-    /// Sets a new password, once.
-    Reset,
-}
-
-impl Purpose {
-    /// As lists and events have it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Access => "access",
-            Self::Remember => "remember",
-            Self::Handover => "handover",
-            Self::Impersonation => "impersonation",
-            Self::Reset => "reset",
-        }
-    }
-}
-
-impl fmt::Display for Purpose {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// How many live tokens one client of a user may hold for one purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,6 +143,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// Returns what the store keeps of the token.
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
     /// What the token is for.
     pub fn purpose(&self) -> Purpose {
         self.record.purpose

@@ -29,7 +29,7 @@ use crate::clock::Clock;
 use crate::connections::Connections;
 use crate::error::StoreError;
 use crate::near::NearStatus;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// What [`TokenStore::each`] shows records to.
 pub type Visit<'v> = dyn FnMut(TokenDigest, Record) -> ControlFlow<()> + Send + 'v;

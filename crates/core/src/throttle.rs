@@ -28,7 +28,7 @@ pub use self::redis::RedisThrottle;
 pub(crate) use self::turn::Turn;
 use crate::error::StoreError;
 use crate::store::Finding;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// How many addresses of an account are remembered at the most; beyond that, the one is forgotten
 /// from which the last login is longest ago. Only logins with the right password add any, so a

@@ -1,14 +1,13 @@
 //! Tokens: 128 random bits in clear text for the client, a keyed digest for the store.
 
 use std::fmt;
-use std::sync::LazyLock;
 
-use data_encoding::{BASE32_NOPAD, Encoding};
 use secrecy::zeroize::{Zeroize as _, ZeroizeOnDrop};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::pepper::Pepper;
+use crate::token_digest::TokenDigest;
 
 /// Whose tokens these are. A token of one realm opens nothing in another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,8 +70,9 @@ impl Token {
         hex::encode(self.bits)
     }
 
-    pub(crate) fn bits(&self) -> &[u8; 16] {
-        &self.bits
+    /// Returns the digest by which stores know the token under this pepper.
+    pub fn digest(&self, pepper: &Pepper) -> TokenDigest {
+        pepper.digest_of(&[b"token", self.realm.name().as_bytes(), &self.bits])
     }
 
     /// The realm it belongs to.
@@ -119,56 +119,12 @@ impl fmt::Debug for Token {
     }
 }
 
-/// What a store knows a token by. It cannot be turned back into the token, so it also serves as a
-/// handle: the name of a token in lists and logs.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct TokenDigest([u8; 16]);
-
-impl TokenDigest {
-    /// The digest's bytes.
-    pub fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
-
-    /// Reads a handle, in either case.
-    pub fn from_handle(text: &str) -> Option<Self> {
-        let bytes = HANDLE.decode(text.trim().to_ascii_lowercase().as_bytes());
-        bytes.ok()?.try_into().ok().map(Self)
-    }
-}
-
-impl From<[u8; 16]> for TokenDigest {
-    fn from(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-}
-
-/// The handle: 26 letters and digits, which no dialect's token looks like.
-impl fmt::Display for TokenDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        HANDLE.encode_display(&self.0).fmt(f)
-    }
-}
-
-impl fmt::Debug for TokenDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TokenDigest({self})")
-    }
-}
-
-/// Base32 with the letters in lower case.
-pub(crate) static HANDLE: LazyLock<Encoding> = LazyLock::new(|| {
-    let mut specification = BASE32_NOPAD.specification();
-    specification.symbols.make_ascii_lowercase();
-    #[expect(clippy::expect_used, reason = "a constant that a test reads")]
-    specification.encoding().expect("32 symbols that differ")
-});
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const HERE: Realm = Realm::new("here");
+    const THERE: Realm = Realm::new("there");
 
     #[test]
     fn dashes_and_case_do_not_change_a_token() {
@@ -208,17 +164,14 @@ mod tests {
     }
 
     #[test]
-    fn a_handle_names_a_digest() {
-        let digest = TokenDigest::from([0xa5; 16]);
-        let handle = digest.to_string();
-        assert_eq!(handle, "uws2ljnfuws2ljnfuws2ljnfuu");
-        assert_eq!(TokenDigest::from_handle(&handle), Some(digest));
-        assert_eq!(
-            TokenDigest::from_handle(&handle.to_uppercase()),
-            Some(digest)
-        );
-        for text in ["", "uws2", "35eb2b5e94b54d5aafa6b6a7b6e8de01", "éé"] {
-            assert_eq!(TokenDigest::from_handle(text), None, "{text}");
-        }
+    fn the_digest_depends_on_realm_and_pepper() {
+        let text = "35eb2b5e94b54d5aafa6b6a7b6e8de01";
+        let here = Token::from_hex(HERE, text).unwrap();
+        let there = Token::from_hex(THERE, text).unwrap();
+        let pepper = Pepper::new(b"0123456789abcdef").unwrap();
+        let other = Pepper::new(b"fedcba9876543210").unwrap();
+        assert_eq!(here.digest(&pepper), here.digest(&pepper));
+        assert_ne!(here.digest(&pepper), there.digest(&pepper));
+        assert_ne!(here.digest(&pepper), here.digest(&other));
     }
 }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest, web::Bytes};
+use isogloss_dialect::{media_type, read_body};
 use serde_json::{Map, Value};
 
 use crate::errors::Error;
@@ -83,7 +84,7 @@ impl FromRequest for Body {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_json = is_json(request);
-        let bytes = Bytes::from_request(request, payload);
+        let bytes = read_body(request, payload);
         Box::pin(async move {
             let bytes = bytes.await?;
             Ok(Self { is_json, bytes })
@@ -96,7 +97,6 @@ fn is_json(request: &HttpRequest) -> bool {
     let Some(value) = request.headers().get(CONTENT_TYPE) else {
         return true;
     };
-    let value = value.to_str().unwrap_or("?").to_ascii_lowercase();
-    let essence = value.split(';').next().unwrap_or_default().trim();
+    let essence = media_type(value.to_str().unwrap_or("?"));
     essence.is_empty() || essence.ends_with("json") || essence == "text/plain"
 }

@@ -1,19 +1,18 @@
 //! Every refusal of this dialect: an envelope, and the HTTP status that it amounts to.
 
 use std::borrow::Cow;
-use std::io::ErrorKind;
 
-use actix_web::error::PayloadError;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use isogloss_core::AuthError;
+use isogloss_dialect::BodyError;
 use thiserror::Error;
 
 use crate::wire::{Envelope, json};
 
 /// Why a request is refused. `Display` is for the log and holds nothing of the request.
 #[derive(Debug, Error)]
-pub(crate) enum Error {
+pub enum Error {
     #[error("the body is not a JSON object")]
     Malformed,
     #[error("a mandatory member is missing: {0}")]
@@ -189,12 +188,12 @@ impl ResponseError for Error {
     }
 }
 
-impl From<actix_web::Error> for Error {
-    fn from(error: actix_web::Error) -> Self {
-        match error.as_error() {
-            Some(PayloadError::Overflow) => Self::TooLarge,
-            Some(PayloadError::Io(error)) if error.kind() == ErrorKind::TimedOut => Self::TooSlow,
-            _ => Self::Malformed,
+impl From<BodyError> for Error {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::TooLarge,
+            BodyError::TimedOut => Self::TooSlow,
+            BodyError::Unreadable => Self::Malformed,
         }
     }
 }

@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-pub mod behind;
 mod body;
 mod errors;
 #[cfg(fuzzing)]
@@ -13,13 +12,63 @@ mod routes;
 mod settings;
 mod wire;
 
-use isogloss_core::Realm;
+use actix_web::dev::RequestHead;
+use actix_web::middleware::{Condition, from_fn};
+use actix_web::web::{Data, ServiceConfig, scope};
+use isogloss_core::{Presented, Realm};
+use isogloss_dialect::{Dialect, cors};
+use utoipa::openapi::OpenApi;
 
-pub use openapi::openapi;
-pub use routes::configure;
+use errors::Error;
+
 pub use settings::{OrganisationMatch, Release, Settings};
 
-/// The dialect's name in configuration, logs and keys.
-pub const NAME: &str = "crmcom";
+const REALM: Realm = Realm::new(Crmcom::NAME);
 
-const REALM: Realm = Realm::new(NAME);
+/// The dialect of CRM.COM.
+#[derive(Debug)]
+pub struct Crmcom;
+
+impl Dialect for Crmcom {
+    const NAME: &'static str = "crmcom";
+    const DEFAULT_PATH: &'static str = "/crmapi/rest/v2";
+    const TOKEN_TYPE: &'static str = "token";
+
+    type Settings = Settings;
+    type Error = Error;
+
+    fn add_scope(
+        settings: &Settings,
+        cfg: &mut ServiceConfig,
+        add_routes: impl FnOnce(&mut ServiceConfig),
+    ) {
+        let always_ok = Condition::new(!settings.strict_status, from_fn(quirks::always_ok));
+        cfg.app_data(Data::new(settings.cors())).service(
+            scope("")
+                .wrap(always_ok)
+                .wrap(from_fn(cors::answer))
+                .configure(add_routes),
+        );
+    }
+
+    fn add_routes(_settings: &Settings, cfg: &mut ServiceConfig) {
+        routes::add_routes(cfg);
+    }
+
+    /// The token is the parameter `token` of the query. A service behind the gateway has to find one in a body
+    /// itself.
+    fn find_token(_settings: &Settings, head: &RequestHead) -> Option<Presented> {
+        let query = head.uri.query()?;
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        let (_, token) = pairs.find(|(name, _)| name == "token")?;
+        Self::parse_token(&token)
+    }
+
+    fn parse_token(text: &str) -> Option<Presented> {
+        wire::token(text.trim()).map(Presented::access)
+    }
+
+    fn openapi() -> OpenApi {
+        openapi::openapi()
+    }
+}

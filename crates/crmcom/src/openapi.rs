@@ -1,18 +1,14 @@
 //! The dialect's routes in the words of OpenAPI. Statuses and media types of refusals are those that
 //! `errors.rs` gives.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use actix_web::ResponseError as _;
-use actix_web::http::header::CONTENT_TYPE;
-use isogloss_core::{AuthError, StoreError};
+use isogloss_core::AuthError;
+use isogloss_dialect::openapi::{overloaded, responses_by_status, unavailable};
 use utoipa::OpenApi as _;
 use utoipa::ToSchema;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, Paths, Ref, Required, Response, Responses};
+use utoipa::openapi::{Content, OpenApi, Paths, Ref, Required, Response};
 
 use crate::errors::Error;
 use crate::wire::Envelope;
@@ -61,8 +57,8 @@ struct KeyToken {
     unit: Option<String>,
 }
 
-/// What the dialect serves, below its path.
-pub fn openapi() -> OpenApi {
+/// Returns the document of the routes, with paths relative to the mount path.
+pub(crate) fn openapi() -> OpenApi {
     let mut document = Shapes::openapi();
     let mut key = Http::new(HttpAuthScheme::Basic);
     key.description = Some("The web API key is the user name, the password is empty.".to_owned());
@@ -85,7 +81,7 @@ fn paths() -> Paths {
     let issuing = || {
         body()
             .into_iter()
-            .chain([Error::Unit, overloaded(), unavailable()])
+            .chain([Error::Unit, overloaded().into(), unavailable().into()])
     };
     let login = issuing().chain([
         Error::SemiOptional("one", "another"),
@@ -94,7 +90,7 @@ fn paths() -> Paths {
     ]);
     let release = body()
         .into_iter()
-        .chain([AuthError::InvalidToken.into(), unavailable()]);
+        .chain([AuthError::InvalidToken.into(), unavailable().into()]);
     let by_key = issuing().chain([Error::Key(AuthError::InvalidCredentials)]);
     let key = SecurityRequirement::new("key", [""; 0]);
     let mut paths = Paths::new();
@@ -128,50 +124,11 @@ fn operation(id: &str, refusals: impl IntoIterator<Item = Error>) -> OperationBu
         .content("application/json", content);
     let operation = OperationBuilder::new().operation_id(Some(id));
     operation
-        .responses(by_status(refusals))
+        .responses(responses_by_status(refusals, "Envelope"))
         .response("200", response)
 }
 
 fn of(schema: &str) -> RequestBodyBuilder {
     let content = Content::new(Some(Ref::from_schema_name(schema)));
     RequestBody::builder().content("application/json", content)
-}
-
-fn overloaded() -> Error {
-    AuthError::Overloaded {
-        retry_after: Duration::ZERO,
-    }
-    .into()
-}
-
-/// Refusals by status, each described by all that it may mean.
-fn by_status(refusals: impl IntoIterator<Item = Error>) -> Responses {
-    let mut told: BTreeMap<u16, (String, Vec<String>)> = BTreeMap::new();
-    for refusal in refusals {
-        let response = refusal.error_response();
-        let media = response.headers().get(CONTENT_TYPE);
-        let media = media
-            .and_then(|media| media.to_str().ok())
-            .unwrap_or_default();
-        let media = media.split(';').next().unwrap_or_default().to_owned();
-        let (_, meanings) = told
-            .entry(response.status().as_u16())
-            .or_insert((media, Vec::new()));
-        meanings.push(refusal.to_string());
-    }
-    let mut responses = Responses::new();
-    for (status, (media, meanings)) in told {
-        let response = Response::builder().description(meanings.join("; "));
-        let response =
-            response.content(media, Content::new(Some(Ref::from_schema_name("Envelope"))));
-        responses
-            .responses
-            .insert(status.to_string(), response.build().into());
-    }
-    responses
-}
-
-/// A store cannot be asked.
-fn unavailable() -> Error {
-    AuthError::Unavailable(StoreError::new("a store", "cannot be asked")).into()
 }

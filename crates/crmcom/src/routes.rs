@@ -1,49 +1,40 @@
 //! Routes, and their handlers: wire in, calls on core, wire out.
 
-use actix_web::middleware::{Condition, from_fn};
-use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, scope, to};
+use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{
     Auth, AuthError, Credentials, IssuedToken, Lifetime, Origin, Purpose, Source, Terms, User,
     Wanted,
 };
-use isogloss_dialect::cors;
+use isogloss_dialect::Dialect as _;
 use secrecy::ExposeSecret as _;
 
 use crate::body::Body;
 use crate::errors::Error;
 use crate::login::{Login, TokenRequest};
 use crate::wire::{self, EMPTY, Envelope, json};
-use crate::{REALM, Settings, behind, key, quirks};
+use crate::{Crmcom, REALM, Settings, key};
 
 pub(crate) type Answer = Result<HttpResponse, Error>;
 
-/// Adds the dialect's routes, below wherever the gateway mounts it.
-pub fn configure(settings: &Settings, cfg: &mut ServiceConfig) {
-    let always_ok = Condition::new(!settings.strict_status, from_fn(quirks::always_ok));
-    cfg.app_data(Data::new(settings.clone()))
-        .app_data(Data::new(settings.cors()))
-        .service(
-            scope("")
-                .wrap(always_ok)
-                .wrap(from_fn(cors::answer))
-                .service(
-                    resource("/authentication/token")
-                        .route(web::post().to(token))
-                        .default_service(to(no_method)),
-                )
-                .service(
-                    resource("/authentication/token/release")
-                        .route(web::post().to(release))
-                        .default_service(to(no_method)),
-                )
-                .service(
-                    resource("/authentication/web_api_key/token")
-                        .route(web::post().to(key_token))
-                        .default_service(to(no_method)),
-                )
-                .default_service(to(no_route)),
-        );
+/// Adds the dialect's routes.
+pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
+    cfg.service(
+        resource("/authentication/token")
+            .route(web::post().to(token))
+            .default_service(to(no_method)),
+    )
+    .service(
+        resource("/authentication/token/release")
+            .route(web::post().to(release))
+            .default_service(to(no_method)),
+    )
+    .service(
+        resource("/authentication/web_api_key/token")
+            .route(web::post().to(key_token))
+            .default_service(to(no_method)),
+    )
+    .default_service(to(no_route));
 }
 
 async fn token(
@@ -55,8 +46,11 @@ async fn token(
 ) -> Answer {
     let mut wanted = TokenRequest::try_from(body.members()?)?;
     let unit = wanted.unit.take();
-    let in_body = wanted.token.take().and_then(|token| behind::read(&token));
-    let presented = behind::presented(&settings, request.head());
+    let in_body = wanted
+        .token
+        .take()
+        .and_then(|token| Crmcom::parse_token(&token));
+    let presented = Crmcom::find_token(&settings, request.head());
     let presented = presented.into_iter().chain(in_body);
     let origin = Origin {
         proofs: presented.map(|presented| presented.token).collect(),

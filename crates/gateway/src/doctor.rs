@@ -120,7 +120,7 @@ async fn digest_keys(directory: &dyn Directory, findings: &mut Findings) {
                 CHECK,
                 format!("no pepper of the configuration opens {}", lost.join(", ")),
                 "set tokens.pepper, or tokens.previous_pepper, to the one that does; if it is lost, see \
-                 docs/operations.md, isogloss directory digest-keys remove",
+                 docs/pepper.md, isogloss directory digest-keys remove",
             ));
         }
         Err(error) => {

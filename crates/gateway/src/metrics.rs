@@ -7,5 +7,4 @@ mod route;
 mod token_store;
 
 pub(crate) use self::requests::{Counted, Requests};
-pub(crate) use self::route::legible;
 pub(crate) use self::token_store::MeasuredStore;

@@ -13,6 +13,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, HttpMessage as _, HttpRequest};
 use isogloss_core::audit::Caller;
+use isogloss_dialect::route::readable;
 use tracing::{Level, Span, debug, error, field};
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -22,7 +23,6 @@ use uuid::Uuid;
 
 use self::request_fields::OfRequest;
 use crate::config::{LogFormat, Logging, Tracing};
-use crate::metrics::legible;
 
 /// What says at every start what we say in our own words, and what calls a stranger's malformed
 /// request an error of ours.
@@ -134,7 +134,7 @@ impl RootSpanBuilder for RootSpan {
         if status.is_server_error() && !is_planned {
             let request = outcome.as_ref().ok().map(ServiceResponse::request);
             let route = request.and_then(HttpRequest::match_pattern);
-            let route = route.as_deref().map(legible);
+            let route = route.as_deref().map(readable);
             let request_id = request.and_then(|request| {
                 let extensions = request.extensions();
                 extensions.get::<RequestId>().map(|id| **id)

@@ -13,11 +13,11 @@ use self::body::{LoginBody, LoginOtherBody};
 pub(crate) use self::refusal::Refusal;
 use self::session::login_to_session;
 pub(crate) use self::wire::{LoginAnswer, SessionAnswer, WhoAmIAnswer};
-use crate::caller::Caller;
+use crate::caller::{Caller, proofs};
 use crate::errors::Error;
 use crate::parameters::Parameters;
 use crate::wire::json;
-use crate::{REALM, Settings, behind, issue};
+use crate::{REALM, Settings, issue};
 
 type Answer = Result<HttpResponse, Refusal>;
 
@@ -89,7 +89,7 @@ async fn authenticate(auth: &Auth, origin: Origin, body: LoginBody) -> Result<Us
 /// Returns where a login comes from, with the tokens that may prove that the client is known.
 fn origin(settings: &Settings, request: &HttpRequest, source: Option<Source>) -> Origin {
     Origin {
-        proofs: behind::proofs(settings, request.head(), None),
+        proofs: proofs(settings, request.head(), None),
         ..Origin::new(REALM, source)
     }
 }

@@ -1,12 +1,14 @@
 //! The session of the token that a call carries.
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{AUTHORIZATION, HeaderMap};
-use isogloss_core::{Auth, AuthError, Presented, Session};
+use actix_web::dev::RequestHead;
+use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap};
+use isogloss_core::{Auth, AuthError, Presented, Purpose, Session, Token};
+use isogloss_dialect::Dialect as _;
 
-use crate::behind::{self, TOKEN_TYPE};
 use crate::errors::Error;
 use crate::parameters::Parameters;
+use crate::{Memsource, Settings, wire};
 
 /// A caller with a live token.
 pub(crate) struct Caller {
@@ -40,15 +42,61 @@ impl Caller {
 fn presented(request: &HttpRequest, parameters: &mut Parameters) -> Result<Presented, Error> {
     let text = parameters.optional("token");
     let text = text.or_else(|| header(request.headers()));
-    let presented = text.as_deref().and_then(behind::read);
+    let presented = text.as_deref().and_then(parse_token);
     Ok(presented.ok_or(AuthError::InvalidToken)?)
+}
+
+/// Parses a token with the number of its user, which must be right.
+pub(crate) fn parse_token(text: &str) -> Option<Presented> {
+    let (number, token) = wire::parse_token(text)?;
+    Some(Presented {
+        token,
+        purposes: &[Purpose::Access, Purpose::Impersonation],
+        user_number: Some(number),
+    })
+}
+
+/// Returns the token in the query, else in the header, else in the cookie of a browser session.
+pub(crate) fn find_token(settings: &Settings, head: &RequestHead) -> Option<Presented> {
+    let text = in_query(head.uri.query().unwrap_or_default());
+    let text = text.or_else(|| header(&head.headers));
+    let text = text.or_else(|| in_cookie(&head.headers, &settings.cookie_name));
+    parse_token(&text?)
+}
+
+/// Returns the tokens that a login carries beside the password: in the head, and in a parameter.
+pub(crate) fn proofs(
+    settings: &Settings,
+    head: &RequestHead,
+    parameter: Option<&str>,
+) -> Vec<Token> {
+    let parameter = parameter.and_then(parse_token);
+    let presented = find_token(settings, head).into_iter().chain(parameter);
+    presented.map(|presented| presented.token).collect()
+}
+
+fn in_query(query: &str) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let token = pairs.find(|(name, value)| name == "token" && !value.is_empty());
+    token.map(|(_, value)| value.into_owned())
+}
+
+fn in_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let lines = headers
+        .get_all(COOKIE)
+        .filter_map(|line| line.to_str().ok());
+    let mut cookies = lines
+        .flat_map(|line| line.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='));
+    let (_, token) = cookies.find(|(key, _)| *key == name)?;
+    Some(token.to_owned())
 }
 
 /// Returns the token of `Authorization: ApiToken <token>`; some clients say `Bearer`.
 pub(crate) fn header(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.trim().split_once(' ')?;
-    let known = [TOKEN_TYPE, "Bearer"];
+    let known = [Memsource::TOKEN_TYPE, "Bearer"];
     known
         .iter()
         .any(|known| known.eq_ignore_ascii_case(scheme))

@@ -1,17 +1,15 @@
 //! Every refusal of this dialect: a code and a description, or a page where a browser asked.
 
-use std::io::ErrorKind;
-
-use actix_web::error::PayloadError;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use isogloss_core::AuthError;
+use isogloss_dialect::{BodyError, insert_retry_after};
 use serde::Serialize;
 use thiserror::Error;
 
 /// Why a request is refused. `Display` is for the log and holds nothing of the request.
 #[derive(Debug, Error)]
-pub(crate) enum Error {
+pub enum Error {
     #[error("a mandatory parameter is missing: {0}")]
     Missing(&'static str),
     #[error("a parameter is given twice, with different values")]
@@ -123,11 +121,8 @@ impl Error {
         if let Self::NoMethod(allowed) = self {
             response.insert_header((header::ALLOW, *allowed));
         }
-        if let Self::Auth(
-            AuthError::Overloaded { retry_after } | AuthError::Throttled { retry_after },
-        ) = self
-        {
-            response.insert_header((header::RETRY_AFTER, retry_after.as_secs()));
+        if let Self::Auth(error) = self {
+            insert_retry_after(&mut response, error);
         }
         response
     }
@@ -151,12 +146,12 @@ impl ResponseError for Error {
     }
 }
 
-impl From<actix_web::Error> for Error {
-    fn from(error: actix_web::Error) -> Self {
-        match error.as_error() {
-            Some(PayloadError::Overflow) => Self::TooLarge,
-            Some(PayloadError::Io(error)) if error.kind() == ErrorKind::TimedOut => Self::TooSlow,
-            _ => Self::Malformed,
+impl From<BodyError> for Error {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::TooLarge,
+            BodyError::TimedOut => Self::TooSlow,
+            BodyError::Unreadable => Self::Malformed,
         }
     }
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use isogloss_core::{Auth, AuthError, Concurrency, IssuedToken, Purpose, Session, Terms, User};
+use isogloss_dialect::Dialect as _;
 
 use crate::settings::{Login, Settings};
-use crate::{NAME, REALM};
+use crate::{Memsource, REALM};
 
 /// A token with less life than this is not handed out again. The vendor's server made a new one
 /// 59 min 42 s before the old one's end, and not yet 72 min before it.
@@ -46,7 +47,7 @@ pub(crate) async fn impersonation(
     };
     let issued = auth.issue(REALM, user, terms).await?;
     tracing::info!(
-        dialect = NAME,
+        dialect = Memsource::NAME,
         actor.id = %actor.id,
         user.id = %user.id,
         "an administrator logged in as another user"

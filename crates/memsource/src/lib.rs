@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod api2;
-pub mod behind;
 mod caller;
 mod cookie;
 mod errors;
@@ -17,13 +16,59 @@ mod routes;
 mod settings;
 mod wire;
 
-use isogloss_core::Realm;
+use actix_web::dev::RequestHead;
+use actix_web::middleware::from_fn;
+use actix_web::web::{Data, ServiceConfig, scope};
+use isogloss_core::{Presented, Realm};
+use isogloss_dialect::{Dialect, cors};
+use utoipa::openapi::OpenApi;
 
-pub use openapi::openapi;
-pub use routes::configure;
+use errors::Error;
+
 pub use settings::{ExpiresStyle, Login, RoleStyle, Settings};
 
-/// The dialect's name in configuration, logs and keys.
-pub const NAME: &str = "memsource";
+const REALM: Realm = Realm::new(Memsource::NAME);
 
-const REALM: Realm = Realm::new(NAME);
+/// The dialect of Memsource, in its API versions 2 and 3 and `api2`.
+#[derive(Debug)]
+pub struct Memsource;
+
+impl Dialect for Memsource {
+    const NAME: &'static str = "memsource";
+    const DEFAULT_PATH: &'static str = "/web";
+    const TOKEN_TYPE: &'static str = "ApiToken";
+
+    type Settings = Settings;
+    type Error = Error;
+
+    fn add_scope(
+        settings: &Settings,
+        cfg: &mut ServiceConfig,
+        add_routes: impl FnOnce(&mut ServiceConfig),
+    ) {
+        cfg.app_data(Data::new(settings.cors())).service(
+            scope("")
+                .wrap(from_fn(cors::answer))
+                .wrap(from_fn(quirks::answer))
+                .configure(add_routes),
+        );
+    }
+
+    fn add_routes(_settings: &Settings, cfg: &mut ServiceConfig) {
+        routes::add_routes(cfg);
+    }
+
+    /// The token is the parameter `token` of the query, else in the header, else in the cookie of a browser
+    /// session. A service behind the gateway has to find one in a body itself.
+    fn find_token(settings: &Settings, head: &RequestHead) -> Option<Presented> {
+        caller::find_token(settings, head)
+    }
+
+    fn parse_token(text: &str) -> Option<Presented> {
+        caller::parse_token(text)
+    }
+
+    fn openapi() -> OpenApi {
+        openapi::openapi()
+    }
+}

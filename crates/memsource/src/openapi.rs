@@ -4,12 +4,8 @@
 mod api2;
 mod shapes;
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use actix_web::ResponseError;
-use actix_web::http::header::CONTENT_TYPE;
-use isogloss_core::{AuthError, StoreError};
+use isogloss_core::AuthError;
+use isogloss_dialect::openapi::{overloaded, responses_by_status, throttled, unavailable};
 use utoipa::openapi::header::Header;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterIn};
 use utoipa::openapi::request_body::RequestBody;
@@ -38,8 +34,8 @@ use crate::wire::LoginAnswer;
 )]
 struct Shapes;
 
-/// What the dialect serves, below its path.
-pub fn openapi() -> OpenApi {
+/// Returns the document of the routes, with paths relative to the mount path.
+pub(crate) fn openapi() -> OpenApi {
     let mut document = Shapes::openapi();
     let components = document.components.get_or_insert_default();
     let header =
@@ -61,7 +57,7 @@ fn paths() -> Paths {
             &path,
             (id, "Login", Some("LoginAnswer")),
             &in_query::<Login>(),
-            logging_in(),
+            logging_in,
         );
     }
     let at = |action: &str| format!("/api/v3/auth/{action}");
@@ -71,7 +67,7 @@ fn paths() -> Paths {
         &at("loginOther"),
         shape,
         &in_query::<LoginOther>(),
-        impersonating(),
+        impersonating,
     );
     let shape = ("logOut", "Bearer", None);
     old(
@@ -79,7 +75,7 @@ fn paths() -> Paths {
         &at("logout"),
         shape,
         &in_query::<Bearer>(),
-        dead(),
+        dead,
     );
     let shape = ("whoAmI", "Bearer", Some("WhoAmIAnswer"));
     old(
@@ -87,7 +83,7 @@ fn paths() -> Paths {
         &at("whoAmI"),
         shape,
         &in_query::<Bearer>(),
-        dead(),
+        dead,
     );
     let by_token = OperationBuilder::new()
         .operation_id(Some("authByToken"))
@@ -118,7 +114,7 @@ fn old(
     path: &str,
     (id, parameters, answer): (&str, &str, Option<&str>),
     query: &[Parameter],
-    refusals: Vec<Error>,
+    refusals: fn() -> Vec<Error>,
 ) {
     let mut body = RequestBody::builder();
     for media in [
@@ -128,14 +124,17 @@ fn old(
     ] {
         body = body.content(media, Content::new(Some(Ref::from_schema_name(parameters))));
     }
-    let mut with_body = refusals;
-    with_body.extend(unreadable());
-    with_body.push(Error::Contradiction);
+    let with_body = || {
+        let mut errors = refusals();
+        errors.extend(unreadable());
+        errors.push(Error::Contradiction);
+        errors
+    };
     let operation = |id: String| {
         OperationBuilder::new()
             .operation_id(Some(id))
             .parameters(Some(query.to_vec()))
-            .responses(by_status(&with_body))
+            .responses(responses_by_status(with_body(), "Refusal"))
             .response("200", done(answer))
     };
     let get = operation(format!("{id}ByGet")).build();
@@ -162,15 +161,9 @@ fn logging_in() -> Vec<Error> {
         AuthError::InvalidCredentials.into(),
         AuthError::AccountDisabled.into(),
         AuthError::SecondFactorRequired.into(),
-        AuthError::Throttled {
-            retry_after: Duration::ZERO,
-        }
-        .into(),
-        AuthError::Overloaded {
-            retry_after: Duration::ZERO,
-        }
-        .into(),
-        unavailable(),
+        throttled().into(),
+        overloaded().into(),
+        unavailable().into(),
     ]
 }
 
@@ -190,7 +183,7 @@ fn dead() -> Vec<Error> {
     vec![
         Error::Contradiction,
         AuthError::InvalidToken.into(),
-        unavailable(),
+        unavailable().into(),
     ]
 }
 
@@ -198,11 +191,7 @@ fn dead() -> Vec<Error> {
 fn pages() -> Responses {
     let mut refusals = dead();
     refusals.push(Error::Redirect);
-    by_status(&refusals.into_iter().map(Page::from).collect::<Vec<_>>())
-}
-
-fn unavailable() -> Error {
-    AuthError::Unavailable(StoreError::new("a store", "cannot be asked")).into()
+    responses_by_status(refusals.into_iter().map(Page::from), "Refusal")
 }
 
 fn done(schema: Option<&str>) -> Response {
@@ -214,35 +203,4 @@ fn done(schema: Option<&str>) -> Response {
             response.content("application/json", content).build()
         }
     }
-}
-
-/// Refusals by status, each described by all that it may mean.
-fn by_status(refusals: &[impl ResponseError]) -> Responses {
-    let mut told: BTreeMap<u16, (String, Vec<String>)> = BTreeMap::new();
-    for refusal in refusals {
-        let response = refusal.error_response();
-        let media = response.headers().get(CONTENT_TYPE);
-        let media = media
-            .and_then(|media| media.to_str().ok())
-            .unwrap_or_default();
-        let media = media.split(';').next().unwrap_or_default().to_owned();
-        let (_, meanings) = told
-            .entry(response.status().as_u16())
-            .or_insert((media, Vec::new()));
-        meanings.push(refusal.to_string());
-    }
-    let mut responses = Responses::new();
-    for (status, (media, meanings)) in told {
-        let content = if media == "application/json" {
-            Content::new(Some(Ref::from_schema_name("Refusal")))
-        } else {
-            Content::new(Some(<String as utoipa::PartialSchema>::schema()))
-        };
-        let response = Response::builder().description(meanings.join("; "));
-        let response = response.content(media, content).build();
-        responses
-            .responses
-            .insert(status.to_string(), response.into());
-    }
-    responses
 }

@@ -8,7 +8,8 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::{FromRequest, HttpRequest, web::Bytes};
+use actix_web::{FromRequest, HttpRequest};
+use isogloss_dialect::{media_type, read_body};
 use serde_json::{Map, Value};
 
 use crate::errors::Error;
@@ -85,7 +86,7 @@ impl FromRequest for Parameters {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let request = request.clone();
-        let body = Bytes::from_request(&request, payload);
+        let body = read_body(&request, payload);
         Box::pin(async move {
             let mut parameters = Self::of_query(&request)?;
             if request.method() == Method::GET {
@@ -115,10 +116,4 @@ pub(crate) fn content_type(request: &HttpRequest) -> &str {
     value
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default()
-}
-
-/// The media type without its parameters, in lower case.
-pub(crate) fn media_type(content_type: &str) -> String {
-    let essence = content_type.split(';').next().unwrap_or_default();
-    essence.trim().to_ascii_lowercase()
 }

@@ -1,42 +1,33 @@
 //! Routes of the old API, and their handlers: wire in, calls on core, wire out.
 
 use actix_web::http::header;
-use actix_web::middleware::from_fn;
-use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, scope, to};
+use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource};
 use isogloss_core::{Auth, AuthError, Credentials, Origin, Purpose, SecondFactor, Source};
-use isogloss_dialect::cors;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, proofs};
 use crate::cookie::{Kept, cookie};
 use crate::errors::{Error, Page};
 use crate::parameters::Parameters;
 use crate::wire::{LoginAnswer, WhoAmIAnswer, json, parse_token};
-use crate::{REALM, Settings, api2, behind, issue, quirks, redirect};
+use crate::{REALM, Settings, api2, issue, redirect};
 
 pub(crate) type Answer = Result<HttpResponse, Error>;
 
-/// Adds the dialect's routes, below wherever the gateway mounts it.
-pub fn configure(settings: &Settings, cfg: &mut ServiceConfig) {
-    cfg.app_data(Data::new(settings.clone()))
-        .app_data(Data::new(settings.cors()))
+/// Adds the dialect's routes.
+pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
+    cfg.service(action("/api/v2/auth/login", login_v2))
+        .service(action("/api/v3/auth/login", login))
+        .service(action("/api/v3/auth/loginOther", login_other))
+        .service(action("/api/v3/auth/logout", logout))
+        .service(action("/api/v3/auth/whoAmI", who_am_i))
         .service(
-            scope("")
-                .wrap(from_fn(cors::answer))
-                .wrap(from_fn(quirks::answer))
-                .service(action("/api/v2/auth/login", login_v2))
-                .service(action("/api/v3/auth/login", login))
-                .service(action("/api/v3/auth/loginOther", login_other))
-                .service(action("/api/v3/auth/logout", logout))
-                .service(action("/api/v3/auth/whoAmI", who_am_i))
-                .service(
-                    resource("/login/authByToken")
-                        .route(web::get().to(auth_by_token))
-                        .default_service(to(async || Answer::Err(Error::NoMethod("GET")))),
-                )
-                .configure(api2::configure)
-                .default_service(to(async || Answer::Err(Error::NoRoute))),
-        );
+            resource("/login/authByToken")
+                .route(web::get().to(auth_by_token))
+                .default_service(to(async || Answer::Err(Error::NoMethod("GET")))),
+        )
+        .configure(api2::configure)
+        .default_service(to(async || Answer::Err(Error::NoRoute)));
 }
 
 /// The caller chooses between GET and POST.
@@ -66,7 +57,7 @@ async fn login(
         factor: SecondFactor::Code(parameters.optional("code").map(Into::into)),
         organisation: None,
         origin: Origin {
-            proofs: behind::proofs(&settings, request.head(), token.as_deref()),
+            proofs: proofs(&settings, request.head(), token.as_deref()),
             ..Origin::new(REALM, source.as_deref().copied())
         },
     };

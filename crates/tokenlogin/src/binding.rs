@@ -5,13 +5,11 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::{FromRequest, HttpRequest, web::Bytes};
+use actix_web::{FromRequest, HttpRequest};
+use isogloss_dialect::{parse_lenient, read_body, utf8_text};
 
 use crate::errors::Error;
 use crate::model::Model;
-
-/// A body with more brackets than this is none of ours, however deep it nests.
-const MOST_BRACKETS: usize = 64;
 
 impl Model {
     pub(crate) fn parse(media: Media, body: &[u8]) -> Result<Self, Error> {
@@ -25,23 +23,11 @@ impl Model {
     }
 
     fn parse_json(body: &[u8]) -> Option<Self> {
-        let text = std::str::from_utf8(body)
-            .ok()?
-            .trim_start_matches('\u{feff}');
+        let text = utf8_text(body)?;
         if text.trim().is_empty() {
             return Some(Self::default());
         }
-        if text
-            .bytes()
-            .filter(|byte| matches!(byte, b'{' | b'['))
-            .count()
-            > MOST_BRACKETS
-        {
-            return None;
-        }
-        serde_json::from_str(text)
-            .ok()
-            .or_else(|| json5::from_str(text).ok())
+        parse_lenient(text)
     }
 }
 
@@ -58,7 +44,7 @@ impl FromRequest for Model {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let media_type = media_type(request);
-        let body = Bytes::from_request(request, payload);
+        let body = read_body(request, payload);
         Box::pin(async move {
             let body = body.await?;
             let media = match media_type.as_str() {
@@ -75,11 +61,8 @@ impl FromRequest for Model {
 /// The request's media type without parameters, in lower case; empty when there is none.
 pub(crate) fn media_type(request: &HttpRequest) -> String {
     let value = request.headers().get(CONTENT_TYPE);
-    let value = value
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let essence = value.split(';').next().unwrap_or_default();
-    essence.trim().to_ascii_lowercase()
+    let value = value.and_then(|value| value.to_str().ok());
+    isogloss_dialect::media_type(value.unwrap_or_default())
 }
 
 #[cfg(test)]

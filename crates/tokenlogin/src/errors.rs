@@ -1,12 +1,11 @@
 //! Every refusal of this dialect: a `LoginData` that says no, or ASP.NET Web API's `HttpError`.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 
-use actix_web::error::PayloadError;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use isogloss_core::{AuthError, PasswordError, StoreError};
+use isogloss_dialect::{BodyError, insert_retry_after};
 use serde::Serialize;
 use thiserror::Error;
 
@@ -16,7 +15,7 @@ const DENIED: &str = "Authorization has been denied for this request.";
 
 /// Why a request is refused. `Display` is for the log and holds nothing of the request.
 #[derive(Debug, Error)]
-pub(crate) enum Error {
+pub enum Error {
     #[error("the developer's key is missing or unknown")]
     ApiKey,
     #[error("the session token is missing or not valid")]
@@ -144,11 +143,8 @@ impl ResponseError for Error {
         if let Self::NoMethod { allowed, .. } = self {
             response.insert_header((header::ALLOW, allowed.as_str()));
         }
-        if let Self::Auth(
-            AuthError::Overloaded { retry_after } | AuthError::Throttled { retry_after },
-        ) = self
-        {
-            response.insert_header((header::RETRY_AFTER, retry_after.as_secs()));
+        if let Self::Auth(error) = self {
+            insert_retry_after(&mut response, error);
         }
         match body {
             Body::Refused => json(&mut response, &answers::refused()),
@@ -157,12 +153,12 @@ impl ResponseError for Error {
     }
 }
 
-impl From<actix_web::Error> for Error {
-    fn from(error: actix_web::Error) -> Self {
-        match error.as_error() {
-            Some(PayloadError::Overflow) => Self::TooLarge,
-            Some(PayloadError::Io(error)) if error.kind() == ErrorKind::TimedOut => Self::TooSlow,
-            _ => Self::Unreadable,
+impl From<BodyError> for Error {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::TooLarge,
+            BodyError::TimedOut => Self::TooSlow,
+            BodyError::Unreadable => Self::Unreadable,
         }
     }
 }

@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
-pub mod behind;
 mod binding;
 mod errors;
 #[cfg(fuzzing)]
@@ -19,14 +18,74 @@ mod routes;
 mod settings;
 mod wire;
 
-use isogloss_core::Realm;
+use actix_web::HttpRequest;
+use actix_web::dev::RequestHead;
+use actix_web::middleware::from_fn;
+use actix_web::web::{Data, ServiceConfig, scope};
+use isogloss_core::{Auth, Presented, Realm, Session, Token};
+use isogloss_dialect::route::PathCase;
+use isogloss_dialect::{Dialect, TokenLifetimeClass, cors};
+use utoipa::openapi::OpenApi;
 
-pub use openapi::openapi;
+use errors::Error;
+use query::Call;
+
 pub use policy::PasswordPolicy;
-pub use routes::configure;
 pub use settings::{LifetimeFrom, LogoutEnds, Settings};
 
-/// The dialect's name in configuration, logs and keys.
-pub const NAME: &str = "tokenlogin";
+const REALM: Realm = Realm::new(TokenLogin::NAME);
 
-const REALM: Realm = Realm::new(NAME);
+/// The dialect of TokenLogin.
+#[derive(Debug)]
+pub struct TokenLogin;
+
+impl Dialect for TokenLogin {
+    const NAME: &'static str = "tokenlogin";
+    const DEFAULT_PATH: &'static str = "/api/v1";
+    const PATH_CASE: PathCase = PathCase::Insensitive;
+    const TOKEN_LIFETIME: TokenLifetimeClass = TokenLifetimeClass::Remembered;
+    const TOKEN_TYPE: &'static str = "APIToken";
+
+    type Settings = Settings;
+    type Error = Error;
+
+    fn add_scope(
+        settings: &Settings,
+        cfg: &mut ServiceConfig,
+        add_routes: impl FnOnce(&mut ServiceConfig),
+    ) {
+        cfg.app_data(Data::new(settings.cors())).service(
+            scope("")
+                .wrap(from_fn(cors::answer))
+                .wrap(from_fn(quirks::answer))
+                .configure(add_routes),
+        );
+    }
+
+    fn add_routes(_settings: &Settings, cfg: &mut ServiceConfig) {
+        routes::add_routes(cfg);
+    }
+
+    /// The token is the parameter `APIToken` of the query, in any letter case.
+    fn find_token(_settings: &Settings, head: &RequestHead) -> Option<Presented> {
+        Self::parse_token(&query::api_token(head.uri.query()?)?)
+    }
+
+    fn parse_token(text: &str) -> Option<Presented> {
+        Token::from_guid(REALM, text.trim()).map(Presented::access)
+    }
+
+    fn openapi() -> OpenApi {
+        openapi::openapi()
+    }
+
+    /// The developer's key must be right, too.
+    async fn authorize(
+        auth: &Auth,
+        _settings: &Settings,
+        request: &HttpRequest,
+    ) -> Result<Session, Error> {
+        Call::check(auth, request).await?;
+        query::session(auth, request).await
+    }
+}

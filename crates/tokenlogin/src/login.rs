@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{
     Auth, AuthError, Concurrency, Credentials, IssuedToken, Origin, Purpose, Source, Terms, Token,
 };
+use isogloss_dialect::Dialect as _;
 
 use crate::errors::Error;
 use crate::model::Model;
@@ -14,7 +15,7 @@ use crate::settings::LogoutEnds;
 use crate::wire::answers::authenticated;
 use crate::wire::requests::{AuthenticationInfo, TokenAuthentication};
 use crate::wire::{Object, json};
-use crate::{REALM, Settings, behind};
+use crate::{REALM, Settings, TokenLogin};
 
 /// `POST Authentication/Login`.
 pub(crate) async fn login(
@@ -29,8 +30,8 @@ pub(crate) async fn login(
     let in_body = info
         .re_authentication_token
         .as_deref()
-        .and_then(behind::read);
-    let presented = behind::presented(&settings, request.head());
+        .and_then(TokenLogin::parse_token);
+    let presented = TokenLogin::find_token(&settings, request.head());
     let presented = presented.into_iter().chain(in_body);
     let credentials = Credentials {
         name: info.user_name,

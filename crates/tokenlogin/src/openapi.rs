@@ -1,18 +1,13 @@
 //! The dialect's routes in the words of OpenAPI. Statuses and media types of refusals are those that
 //! `errors.rs` gives.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use actix_web::ResponseError as _;
-use isogloss_core::{AuthError, StoreError};
+use isogloss_core::AuthError;
+use isogloss_dialect::openapi::{overloaded, responses_by_status_with, throttled, unavailable};
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterIn};
 use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::schema::{AnyOf, AnyOfBuilder, Schema};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{
-    Content, OpenApi, Paths, Ref, Required, Response, ResponseBuilder, Responses,
-};
+use utoipa::openapi::{Content, OpenApi, Paths, Ref, Required, Response, ResponseBuilder};
 use utoipa::{IntoParams, OpenApi as _, ToSchema};
 
 use crate::errors::{self, Error};
@@ -176,8 +171,8 @@ struct SecuritySettings {
 #[serde(deny_unknown_fields)]
 struct Nothing {}
 
-/// What the dialect serves, below its path.
-pub fn openapi() -> OpenApi {
+/// Returns the document of the routes, with paths relative to the mount path.
+pub(crate) fn openapi() -> OpenApi {
     let mut document = Shapes::openapi();
     let components = document.components.get_or_insert_default();
     for name in ["APIKey", "APIToken"] {
@@ -199,16 +194,10 @@ fn paths() -> Paths {
     use HttpMethod::{Get, Post};
 
     let logging_in = || {
-        let throttled = AuthError::Throttled {
-            retry_after: Duration::ZERO,
-        };
-        let overloaded = AuthError::Overloaded {
-            retry_after: Duration::ZERO,
-        };
         vec![
             AuthError::InvalidCredentials.into(),
-            throttled.into(),
-            overloaded.into(),
+            throttled().into(),
+            overloaded().into(),
         ]
     };
     let mut paths = Paths::new();
@@ -271,7 +260,7 @@ fn operation(
     mut refusals: Vec<Error>,
 ) -> OperationBuilder {
     refusals.extend([Error::SuppressResponseCodes, Error::ApiKey]);
-    refusals.extend([AuthError::Unavailable(StoreError::new("a store", "cannot be asked")).into()]);
+    refusals.push(unavailable().into());
     refusals.extend([
         Error::TooLarge,
         Error::TooSlow,
@@ -294,7 +283,9 @@ fn operation(
         .operation_id(Some(id))
         .parameters(Some(Query::into_params(|| Some(ParameterIn::Query))))
         .security(required)
-        .responses(by_status(&refusals))
+        .responses(responses_by_status_with(refusals, |response, _| {
+            of(response, &REFUSALS)
+        }))
         .response("200", done.build())
 }
 
@@ -313,24 +304,6 @@ fn taking(operation: OperationBuilder, schema: &str) -> OperationBuilder {
 
 /// Either body that a refusal can have.
 const REFUSALS: [&str; 2] = ["LoginData", "HttpError"];
-
-/// Refusals by status, each described by all that it may mean.
-fn by_status(refusals: &[Error]) -> Responses {
-    let mut told: BTreeMap<u16, Vec<String>> = BTreeMap::new();
-    for refusal in refusals {
-        let meanings = told.entry(refusal.status_code().as_u16()).or_default();
-        meanings.push(refusal.to_string());
-    }
-    let mut responses = Responses::new();
-    for (status, meanings) in told {
-        let response = Response::builder().description(meanings.join("; "));
-        let response = of(response, &REFUSALS).build();
-        responses
-            .responses
-            .insert(status.to_string(), response.into());
-    }
-    responses
-}
 
 /// One of these, in whichever of the two types was asked for.
 fn of(mut response: ResponseBuilder, schemas: &[&str]) -> ResponseBuilder {

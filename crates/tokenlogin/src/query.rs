@@ -2,9 +2,10 @@
 
 use actix_web::{HttpMessage as _, HttpRequest};
 use isogloss_core::{Auth, AuthError, Origin, Presented, Session, Source};
+use isogloss_dialect::Dialect as _;
 
 use crate::errors::Error;
-use crate::{REALM, behind};
+use crate::{REALM, TokenLogin};
 
 /// The members of an answer that a caller wants to see, in lower case.
 pub(crate) struct Fields(Vec<String>);
@@ -66,7 +67,8 @@ pub(crate) async fn session_to_end(auth: &Auth, request: &HttpRequest) -> Result
 }
 
 fn presented(request: &HttpRequest) -> Result<Presented, Error> {
-    let presented = api_token(request.query_string()).and_then(|text| behind::read(&text));
+    let presented =
+        api_token(request.query_string()).and_then(|text| TokenLogin::parse_token(&text));
     presented.ok_or(Error::Session)
 }
 

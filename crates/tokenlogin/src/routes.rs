@@ -1,41 +1,33 @@
 //! Which route leads where, and what is answered where none does.
 
 use actix_web::http::Method;
-use actix_web::middleware::from_fn;
-use actix_web::web::{Data, ServiceConfig, resource, scope, to};
+use actix_web::web::{ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
-use isogloss_dialect::cors;
+use isogloss_dialect::route::case_insensitive;
 
 use crate::errors::Error;
 use crate::login::{login, logout, token_login};
-use crate::{Settings, account, quirks, reset};
+use crate::{account, reset};
 
 /// What every handler gives.
 pub(crate) type Answer = Result<HttpResponse, Error>;
 
-/// Adds the dialect's routes, below wherever the gateway mounts it. Case does not matter in them.
-pub fn configure(settings: &Settings, cfg: &mut ServiceConfig) {
-    cfg.app_data(Data::new(settings.clone()))
-        .app_data(Data::new(settings.cors()))
-        .service(
-            scope("")
-                .wrap(from_fn(cors::answer))
-                .wrap(from_fn(quirks::answer))
-                .service(post("authentication/login", to(login)))
-                .service(post("authentication/tokenlogin", to(token_login)))
-                .service(post("authentication/logout", to(logout)))
-                .service(post(
-                    "authentication/requestpasswordreset",
-                    to(reset::request),
-                ))
-                .service(post(
-                    "authentication/finishpasswordreset",
-                    to(reset::finish),
-                ))
-                .service(get("users/me", to(account::me)))
-                .service(get("company", to(account::company)))
-                .default_service(to(no_route)),
-        );
+/// Adds the dialect's routes. Letter case does not matter in them.
+pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
+    cfg.service(post("authentication/login", to(login)))
+        .service(post("authentication/tokenlogin", to(token_login)))
+        .service(post("authentication/logout", to(logout)))
+        .service(post(
+            "authentication/requestpasswordreset",
+            to(reset::request),
+        ))
+        .service(post(
+            "authentication/finishpasswordreset",
+            to(reset::finish),
+        ))
+        .service(get("users/me", to(account::me)))
+        .service(get("company", to(account::company)))
+        .default_service(to(no_route));
 }
 
 fn get(path: &str, handler: Route) -> Resource {
@@ -48,11 +40,7 @@ fn post(path: &str, handler: Route) -> Resource {
 
 /// The one action of a path, and the refusal of all other methods there.
 fn action(path: &str, method: Method, handler: Route) -> Resource {
-    let segments = path.split('/').enumerate();
-    let pattern = segments.fold(String::new(), |pattern, (index, segment)| {
-        format!("{pattern}/{{_{index}:(?i:{segment})}}")
-    });
-    resource(pattern)
+    resource(case_insensitive(path, ""))
         .route(handler.method(method.clone()))
         .default_service(to(move |request: HttpRequest| {
             let refusal = Error::NoMethod {

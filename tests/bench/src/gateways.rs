@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use conformance::{Builder, Gateway, Store};
+use isogloss_testkit::{Builder, Gateway, Store};
 
 use crate::tokens::Place;
 

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use conformance::Store;
+use isogloss_testkit::Store;
 
 use crate::Effort;
 use crate::dialects::{ALL, BIMPLUS, Dialect, MARK, MEMSOURCE};

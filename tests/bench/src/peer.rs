@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use conformance::Redis;
-use conformance::servers::free_port;
+use isogloss_testkit::Redis;
+use isogloss_testkit::servers::free_port;
 use tempfile::TempDir;
 
 use crate::hello;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
-use conformance::{Gateway, Redis, Request, Store};
+use isogloss_testkit::{Gateway, Redis, Request, Store};
 
 use crate::Effort;
 use crate::gateways::{start, start_beside};

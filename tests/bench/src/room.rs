@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use conformance::{Redis, Reply, Store};
+use isogloss_testkit::{Redis, Reply, Store};
 
 use crate::Effort;
 use crate::gateways::start;

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use conformance::{Redis, Store};
+use isogloss_testkit::{Redis, Store};
 
 use self::flat::{Allowance, judge};
 use self::mix::Mix;

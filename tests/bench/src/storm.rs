@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use conformance::{Redis, Store};
+use isogloss_testkit::{Redis, Store};
 
 use self::logins::{Logins, client};
 use crate::Effort;

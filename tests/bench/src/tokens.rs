@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use conformance::Gateway;
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::store::{Caps, RedisSettings, RedisStore, TokenStore};
@@ -16,6 +15,7 @@ use isogloss_core::{
     Auth, Parts, PasswordSettings, Passwords, Pepper, Peppers, Purpose, Realm, SecondUse,
     SystemClock, Terms, TokenDigest,
 };
+use isogloss_testkit::Gateway;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use uuid::Uuid;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use conformance::{Gateway, Redis, Store};
+use isogloss_testkit::{Gateway, Redis, Store};
 
 use crate::gateways::{Setting, start, start_beside};
 use crate::load::{Questions, ask};

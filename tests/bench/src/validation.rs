@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::Result;
-use conformance::{Redis, Store};
+use isogloss_testkit::{Redis, Store};
 
 use crate::Effort;
 use crate::dialects::{BIMPLUS as LOGIN, MEMSOURCE};

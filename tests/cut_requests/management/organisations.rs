@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use conformance::Request as Message;
+use isogloss_testkit::Request as Message;
 use serde_json::json;
 
 use super::{admin, with_body};

@@ -1,6 +1,6 @@
 //! What services ask of a dialect's tokens, and the backup of what was counted of it.
 
-use conformance::{Gateway, Request as Message};
+use isogloss_testkit::{Gateway, Request as Message};
 
 use super::admin;
 use crate::cut::Request;

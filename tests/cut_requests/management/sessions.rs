@@ -1,6 +1,6 @@
 //! What changes the token store: the end of tokens, and counted tries.
 
-use conformance::{Gateway, Request as Message};
+use isogloss_testkit::{Gateway, Request as Message};
 use serde_json::json;
 
 use super::users::{add, set_state};

@@ -1,6 +1,6 @@
 //! TokenLogin.
 
-use conformance::{Gateway, Request as Message};
+use isogloss_testkit::{Gateway, Request as Message};
 use serde_json::{Value, json};
 
 use super::login;

@@ -12,8 +12,8 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
-use conformance::relay::{Connection, Direction, Relay};
-use conformance::servers::SentinelServers;
+use isogloss_testkit::relay::{Connection, Direction, Relay};
+use isogloss_testkit::servers::SentinelServers;
 
 use self::probe::Probe;
 use self::site::Site;

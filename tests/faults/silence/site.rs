@@ -4,14 +4,14 @@ use std::cell::Cell;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use conformance::relay::{Connection, Direction, Relay};
-use conformance::servers::{ClusterServers, SentinelServers, Server};
-use conformance::{Builder, Gateway, MailServer, Postgres, Request, Response, Store};
+use isogloss_testkit::relay::{Connection, Direction, Relay};
+use isogloss_testkit::servers::{ClusterServers, SentinelServers, Server};
+use isogloss_testkit::{Builder, Gateway, MailServer, Postgres, Request, Response, Store};
 use serde_json::json;
 
-use crate::announced::announced;
 use crate::gateway;
 use crate::silence::probe::{Answer, Probe, TIMEOUT};
+use isogloss_testkit::servers::announced;
 
 /// Between two questions.
 const PAUSE: Duration = Duration::from_millis(50);

@@ -11,10 +11,11 @@ use uuid::Uuid;
 
 use super::{Actor, By, Caller, Kind, Outcome, Reason};
 use crate::printable::printable_json;
-use crate::session::{Purpose, Session};
+use crate::purpose::Purpose;
+use crate::session::Session;
 use crate::store::Record;
 use crate::throttle::{Origin, Source};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 use crate::user::User;
 
 /// Clients write what they like into some fields. More than this is cut off.

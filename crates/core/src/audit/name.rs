@@ -1,8 +1,8 @@
 //! Names of failed logins, which may be anything, a password included: told apart, but not told.
 
-use crate::directory::login_form;
+use crate::names::login_form;
 use crate::pepper::Pepper;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// A name that somebody gave.
 #[derive(Debug, Clone, Copy)]

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Event, Kind, Sink, Waiting};
 use crate::error::StoreError;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// How many old events are removed at a time, and how long others may work in between.
 const STEP: u32 = 500;

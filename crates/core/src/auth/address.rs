@@ -1,10 +1,10 @@
 //! Tokens that were sent in letters: they are bound to the address that the letter went to.
 
 use super::Auth;
-use crate::directory::login_form;
+use crate::names::login_form;
 use crate::pepper::Pepper;
 use crate::store::Record;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 use crate::user::User;
 
 impl Auth {

@@ -10,10 +10,12 @@ use super::{AccessCard, Auth, Credentials, Filter, OrganisationName, StrainedFil
 use crate::audit::{Actor, By, Event, Kind, Name, Reason};
 use crate::error::AuthError;
 use crate::password::PasswordError;
-use crate::session::{IssuedToken, Purpose, Session, Terms};
+use crate::purpose::Purpose;
+use crate::session::{IssuedToken, Session, Terms};
 use crate::store::Record;
 use crate::throttle::{Origin, Wanted};
-use crate::token::{Realm, Token, TokenDigest};
+use crate::token::{Realm, Token};
+use crate::token_digest::TokenDigest;
 use crate::user::User;
 
 /// Logins, and what else is asked about users.
@@ -60,7 +62,7 @@ impl Auth {
         let outcome = self.try_reset(key, password).await;
         let event = Event {
             dialect: Some(key.realm().name().to_owned()),
-            handle: Some(self.0.peppers.current.digest(key)),
+            handle: Some(key.digest(&self.0.peppers.current)),
             ..self.event(Kind::ResetPassword)
         };
         self.record(match &outcome {
@@ -226,7 +228,7 @@ impl Auth {
     fn event_of(&self, token: &Token, purpose: Purpose, kind: Kind) -> Event {
         Event {
             dialect: Some(token.realm().name().to_owned()),
-            handle: Some(self.0.peppers.current.digest(token)),
+            handle: Some(token.digest(&self.0.peppers.current)),
             purpose: Some(purpose),
             ..self.event(kind)
         }

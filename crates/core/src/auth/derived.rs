@@ -9,7 +9,7 @@ use super::Auth;
 use super::sessions::Filter;
 use crate::error::{AuthError, StoreError};
 use crate::store::Record;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// Records by their digests: a store may show one twice.
 pub(super) type Found = BTreeMap<TokenDigest, Record>;

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use time::{Duration, OffsetDateTime};
 
 use crate::client::Expired;
-use crate::session::Purpose;
+use crate::purpose::Purpose;
 use crate::store::{Record, Slot};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// How many are remembered. The oldest ones are forgotten first.
 const ROOM: usize = 10_000;

@@ -9,7 +9,7 @@ use crate::audit::{Event, Kind, Reason};
 use crate::directory::{ChangeError, Erased};
 use crate::error::StoreError;
 use crate::throttle::{Guard, Guess, user_account};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 use crate::user::User;
 
 /// What was erased of a user.

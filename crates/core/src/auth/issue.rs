@@ -14,7 +14,8 @@ use crate::error::{AuthError, StoreError};
 use crate::pepper::Pepper;
 use crate::session::{Concurrency, IssuedToken, Session, Terms};
 use crate::store::{Record, Slot};
-use crate::token::{Realm, Seed, Token, TokenDigest};
+use crate::token::{Realm, Seed, Token};
+use crate::token_digest::TokenDigest;
 use crate::user::User;
 
 impl Auth {
@@ -45,7 +46,7 @@ impl Auth {
             Some(seed) => Token::derived(realm, pepper, seed),
             None => Token::random(realm).map_err(no_random_numbers)?,
         };
-        let digest = pepper.digest(&token);
+        let digest = token.digest(pepper);
         let (expires_at, idle) = terms.lifetime.begin(issued_at, latest);
         let record = Record {
             generation: user.generation,

@@ -8,9 +8,11 @@ use tracing::warn;
 use super::Auth;
 use crate::client::Client;
 use crate::error::{AuthError, StoreError};
-use crate::session::{Purpose, Session};
+use crate::purpose::Purpose;
+use crate::session::Session;
 use crate::store::{Record, Spent};
-use crate::token::{Token, TokenDigest};
+use crate::token::Token;
+use crate::token_digest::TokenDigest;
 
 /// What a second use of a one-time token does, beside being refused, logged and counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

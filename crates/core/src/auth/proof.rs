@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::Auth;
-use crate::directory::login_form;
 use crate::error::AuthError;
-use crate::session::Purpose;
+use crate::names::login_form;
+use crate::purpose::Purpose;
 use crate::throttle::{Origin, Proof};
-use crate::token::{Token, TokenDigest};
+use crate::token::Token;
+use crate::token_digest::TokenDigest;
 use crate::user::User;
 
 /// What a token may be for that proves it. One-time tokens go through mails and addresses.

@@ -12,9 +12,9 @@ use super::Auth;
 use super::derived::{Family, Found};
 use super::tokens::{is_of, vouches};
 use crate::error::AuthError;
-use crate::session::Purpose;
+use crate::purpose::Purpose;
 use crate::store::Record;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 use crate::user::User;
 
 /// Which sessions are meant: those to which all of it applies.

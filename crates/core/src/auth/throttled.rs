@@ -5,7 +5,7 @@ use crate::directory::Account;
 use crate::error::AuthError;
 use crate::password::Place;
 use crate::throttle::{Guess, Origin, Proof, Source, Strained, Turn, user_account};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 impl Auth {
     /// Takes a try at that guess. `None` where nothing is counted. `proven` is a live token that came

@@ -11,9 +11,11 @@ use super::once::Miss;
 use crate::client::Client;
 use crate::error::{AuthError, StoreError};
 use crate::presented::Presented;
-use crate::session::{Purpose, Session};
+use crate::purpose::Purpose;
+use crate::session::Session;
 use crate::store::Record;
-use crate::token::{Token, TokenDigest};
+use crate::token::Token;
+use crate::token_digest::TokenDigest;
 use crate::user::{Role, User, UserState};
 
 impl Auth {
@@ -52,7 +54,7 @@ impl Auth {
     /// Records it if the token is invalid because it has expired, as far as that is known, and not
     /// because its user has ended all tokens.
     async fn note_expired(&self, token: &Token) -> Result<(), AuthError> {
-        let digests = self.0.peppers.each().map(|pepper| pepper.digest(token));
+        let digests = self.0.peppers.each().map(|pepper| token.digest(pepper));
         let mut found = digests.filter_map(|digest| self.1.find(digest, self.now()));
         let Some((record, expired)) = found.next() else {
             return Ok(());
@@ -88,7 +90,7 @@ impl Auth {
 
     /// The same, if the store knows of the token without asking anybody. It may be there if not.
     pub async fn open_kept(&self, presented: &Presented) -> Result<Option<Session>, AuthError> {
-        let digest = self.0.peppers.current.digest(&presented.token);
+        let digest = presented.token.digest(&self.0.peppers.current);
         let record = self.0.tokens.kept(digest);
         // A second use is for others to judge.
         let Some(record) = record.filter(|record| record.spent.is_none()) else {
@@ -130,7 +132,7 @@ impl Auth {
         purposes: &[Purpose],
     ) -> Result<Session, AuthError> {
         for pepper in self.0.peppers.each() {
-            let digest = pepper.digest(token);
+            let digest = token.digest(pepper);
             let record = self.record_of(digest).await?;
             if let Some(record) = record.filter(|record| record.is_end_unconfirmed) {
                 let record = Arc::new(record.before_unconfirmed_end());
@@ -164,7 +166,7 @@ impl Auth {
         purposes: &[Purpose],
     ) -> Result<(TokenDigest, Arc<Record>), Miss> {
         for pepper in self.0.peppers.each() {
-            let digest = pepper.digest(token);
+            let digest = token.digest(pepper);
             let Some(record) = self.record_of(digest).await? else {
                 continue;
             };

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::KeyDigest;
 use crate::error::StoreError;
-use crate::token::HANDLE;
+use crate::token_digest::HANDLE;
 
 /// Application passwords, each for one realm.
 #[async_trait]

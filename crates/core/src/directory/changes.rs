@@ -3,10 +3,9 @@
 use std::collections::HashSet;
 
 use super::origin::{Attribute, Origin, Value};
-use super::rules::stored_login;
-use super::{
-    AppPasswordEntry, Applied, KeyDigest, RecoveryCodeEntry, RevokedEntry, UserEntry, login_form,
-};
+use super::{AppPasswordEntry, Applied, KeyDigest, RecoveryCodeEntry, RevokedEntry, UserEntry};
+use crate::names::login_form;
+use crate::names::stored_login;
 
 /// A user who is new or differs, or of whom something else is to be remembered.
 pub(super) struct UserChange {

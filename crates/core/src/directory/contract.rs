@@ -20,13 +20,6 @@ mod outdated;
 mod passwords;
 mod postgres;
 mod postgres_addresses;
-#[path = "../../../../tests/kit/postgres/mod.rs"]
-#[expect(
-    dead_code,
-    unreachable_pub,
-    reason = "the suites of the whole program use the rest of it"
-)]
-mod postgres_server;
 mod rules;
 mod search;
 mod unnamed;
@@ -41,10 +34,10 @@ use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 
 use self::postgres::postgres;
-use self::postgres_server::Postgres;
 use super::file::{File, Import, import};
 use super::{Applied, DigestKeys, Directory, Precedence, SetHere, SqliteDirectory};
 use crate::password::{PasswordSettings, Passwords};
+use isogloss_testkit::Postgres;
 
 const FILE: &str = r#"
 [[organisations]]

@@ -177,7 +177,7 @@ impl DigestKeys {
             tracing::error!(
                 digest_key = %id,
                 "no pepper of the configuration opens this digest key of the directory: cards and keys \
-                 that are stored under it are answered as unavailable; see docs/operations.md"
+                 that are stored under it are answered as unavailable; see docs/pepper.md"
             );
         }
     }

@@ -7,10 +7,11 @@ use uuid::{Builder, Uuid};
 use super::desk::{Desk, Halt, Unfit};
 use super::digest_keys::{DigestKeys, Ring, RingTable};
 use super::rows::Result;
-use super::{KeyDigest, UserEntry, login_form};
+use super::{KeyDigest, UserEntry};
 use crate::audit::Name;
+use crate::names::login_form;
 use crate::pepper::Peppers;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// What was erased. It names the user, for what is kept outside the directory to be found: it is to be
 /// dropped, not stored.

@@ -6,11 +6,12 @@ use async_trait::async_trait;
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::UserEntry;
 use super::changes::logins;
 use super::desk::Named;
 use super::rows::Result;
 use super::rules::{clash, look, look_of_organisation, organisation_clash, shown};
-use super::{UserEntry, login_form};
+use crate::names::login_form;
 
 /// How many looks are stored at once.
 const BATCH: i64 = 10_000;

@@ -5,8 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::rules::{tidy, tidy_units};
+use super::rules::tidy_units;
 use super::{KeyDigest, UserEntry};
+use crate::names::tidy;
 use crate::user::Role;
 
 /// What of a user an import does not take back once it was set here.

@@ -57,7 +57,7 @@ pub enum MigrationError {
     },
     /// The version of the tables may not be read.
     #[error(
-        "the role {role} may not read the table _sqlx_migrations ({reason}): grant it SELECT, see docs/operations.md"
+        "the role {role} may not read the table _sqlx_migrations ({reason}): grant it SELECT, see docs/postgresql.md"
     )]
     Unreadable {
         /// The role that connects.

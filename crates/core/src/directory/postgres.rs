@@ -47,7 +47,6 @@ pub use self::address::AddressError;
 use self::migrate::{Tables, migrate_in_time};
 use self::servers::Servers;
 use super::digest_keys::{OpenKeys, What, find_digest};
-use super::rules::login_forms;
 use super::user_filter::Found;
 use super::{
     Account, Applied, BackedUp, Card, CardName, Change, ChangeError, Changed, DigestKeys,
@@ -56,6 +55,7 @@ use super::{
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
+use crate::names::login_forms;
 use crate::store::Finding;
 use crate::user::{Key, Unit, User, UserState};
 

@@ -8,9 +8,10 @@ use super::desk::Named;
 use super::digest_keys::{OpenKeys, What};
 use super::looks::Login;
 use super::origin::{Attribute, Origin};
-use super::rules::{login_forms, look, stored_login, stored_spellings, tidy};
+use super::rules::look;
 use super::wanted::{Wanted, WantedUser};
-use super::{KeyDigest, Setting, Snapshot, login_form};
+use super::{KeyDigest, Setting, Snapshot};
+use crate::names::{login_form, login_forms, stored_login, stored_spellings, tidy};
 
 /// What of a directory concerns a file: the entries that it names, and those in their way.
 #[derive(Default)]

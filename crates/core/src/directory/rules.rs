@@ -4,23 +4,20 @@
 //! refused: an entry may keep what a rule of a later release would not let in.
 
 mod looks;
-mod names;
 mod organisations;
 mod users;
 mod visible;
 
 use std::collections::BTreeSet;
 
-use unicode_normalization::UnicodeNormalization as _;
-
 pub(super) use self::looks::{
     clash, clashes_to_the_letter, look, look_of_organisation, organisation_clash, shown,
 };
-pub(super) use self::names::{login_forms, spellings, stored_line, stored_login, stored_spellings};
 pub(super) use self::organisations::{settle_organisation, settle_unit, settle_units};
 pub(super) use self::users::{breaks_rules, check_lines, check_number, settle_user};
 pub(super) use self::visible::check_visible;
 pub use self::visible::is_invisible;
+use crate::names::tidy;
 use crate::printable::is_unprintable;
 use crate::user::Role;
 
@@ -32,11 +29,6 @@ const LONGEST_NAME: usize = 255;
 const LONGEST_URL: usize = 2048;
 /// The greatest number that JSON clients read exactly.
 pub(super) const LAST_NUMBER: i64 = (1 << 53) - 1;
-
-/// Returns a text as it is stored: trimmed, in NFC.
-pub(super) fn tidy(text: &str) -> String {
-    text.trim().nfc().collect()
-}
 
 /// Returns a text as it is stored; `None` if nothing is left of it.
 pub(super) fn tidy_if_any(text: Option<&str>) -> Option<String> {

@@ -5,8 +5,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::origin::{Attributes, Part};
-use super::rules::tidy;
 use super::{KeyDigest, SealedKey};
+use crate::names::tidy;
 use crate::scope::Scopes;
 use crate::user::Role;
 

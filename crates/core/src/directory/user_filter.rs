@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::login_form;
+use crate::names::login_form;
 use crate::user::{Role, User, UserState};
 
 /// More of a text than this is not looked for in the database, but only in what is found there.

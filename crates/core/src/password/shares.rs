@@ -11,7 +11,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::PasswordSettings;
 use super::pool::OVERLOADED;
 use crate::error::AuthError;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// What holds places together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -42,7 +42,7 @@ fn session(units: &[&str], unit: Option<&str>, team: Option<&str>) -> Session {
     let pepper = Pepper::new(b"0123456789abcdef".as_slice()).unwrap();
     Session {
         user: Arc::new(user),
-        digest: pepper.digest(&Token::random(realm).unwrap()),
+        digest: Token::random(realm).unwrap().digest(&pepper),
         record: Arc::new(record),
     }
 }

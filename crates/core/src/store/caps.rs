@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use time::OffsetDateTime;
 
 use super::Record;
-use crate::session::Purpose;
-use crate::token::TokenDigest;
+use crate::purpose::Purpose;
+use crate::token_digest::TokenDigest;
 
 /// How many live tokens there may be. Sessions, tokens that log in again, one-time tokens and letters are
 /// counted apart.

@@ -4,6 +4,7 @@ mod acting;
 mod caps;
 mod earlier;
 mod kinds;
+#[expect(dead_code, reason = "the tests of the whole core use the rest of it")]
 pub(crate) mod redis_server;
 mod restored;
 mod unreadable;
@@ -20,8 +21,9 @@ use uuid::Uuid;
 pub(super) use self::earlier::Plant;
 use self::redis_server::RedisServer;
 use super::{Caps, EmbeddedStore, Record, RedisSettings, RedisStore, Slot, Spent, TokenStore};
-use crate::session::Purpose;
-use crate::token::{Realm, TokenDigest};
+use crate::purpose::Purpose;
+use crate::token::Realm;
+use crate::token_digest::TokenDigest;
 
 pub(super) const NOW: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
 pub(super) const HOUR: Duration = Duration::from_hours(1);

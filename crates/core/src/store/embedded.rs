@@ -31,7 +31,7 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::error::StoreError;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// How many records are read at a time when all are wanted.
 const PAGE: usize = 500;

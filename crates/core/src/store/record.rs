@@ -19,8 +19,9 @@ use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::lineage::Lineage;
-use crate::session::Purpose;
-use crate::token::{Realm, Seed, TokenDigest};
+use crate::purpose::Purpose;
+use crate::token::{Realm, Seed};
+use crate::token_digest::TokenDigest;
 
 /// A token's facts at rest. Holds no clear text. By itself serde writes it as version 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -23,6 +23,7 @@ mod cluster_client;
 mod dialer;
 mod doorman;
 mod engine;
+mod error;
 mod expected;
 mod fault;
 mod health;
@@ -78,7 +79,7 @@ use crate::connections::Connections;
 use crate::error::StoreError;
 use crate::near::{NearStatus, find_or};
 use crate::throttle::RedisThrottle;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// A token store on a Redis server.
 pub struct RedisStore {

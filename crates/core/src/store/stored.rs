@@ -13,7 +13,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::{Record, TokenStore};
 use crate::error::StoreError;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// What a backup of tokens begins with.
 const MAGIC: &[u8] = b"isogloss tokens 1\n";

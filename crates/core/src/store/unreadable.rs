@@ -8,7 +8,7 @@ use tracing::warn;
 
 use super::Record;
 use crate::error::StoreError;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// How many are told apart. Beyond that, none is logged and counted.
 const MOST: usize = 1_000;

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::Budget;
 use crate::clock::{from_milliseconds, milliseconds};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// What tries are counted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

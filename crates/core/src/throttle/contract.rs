@@ -9,7 +9,7 @@ use super::{Bucket, Budget, Kind, MemoryThrottle, Receipt, RedisThrottle, Taken,
 use crate::clock::{Clock as _, SystemClock};
 use crate::store::contract::redis_server::RedisServer;
 use crate::store::{Caps, RedisSettings, RedisStore};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);

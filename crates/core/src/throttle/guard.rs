@@ -11,7 +11,7 @@ use super::{Bucket, Guess, Kind, Limits, Origin, Source, Strained, Taken, Thrott
 use crate::clock::Clock;
 use crate::error::{AuthError, StoreError};
 use crate::pepper::Pepper;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// Stands before everything that can be guessed.
 #[derive(Clone)]

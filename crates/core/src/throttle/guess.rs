@@ -3,9 +3,9 @@
 use uuid::Uuid;
 
 use super::{Bucket, Kind, Origin};
-use crate::directory::login_form;
+use crate::names::login_form;
 use crate::pepper::Pepper;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// What is about to be guessed.
 #[derive(Debug, Clone, Copy)]

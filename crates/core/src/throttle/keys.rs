@@ -11,7 +11,7 @@ use super::{Bucket, Guard, Kind, Origin, Source, Turn};
 use crate::clock::Clock;
 use crate::error::AuthError;
 use crate::pepper::Pepper;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// How many keys are remembered with the sources that sent them.
 const REMEMBERED: usize = 65_536;

@@ -10,7 +10,7 @@ use super::bucket::{Level, future};
 use super::{Bucket, Budget, CLIENTS_PER_ACCOUNT, Receipt, Strained, Taken, Throttle};
 use crate::clock::{from_milliseconds, milliseconds};
 use crate::error::StoreError;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// What is not worth tidying up.
 const FEW: usize = 1024;

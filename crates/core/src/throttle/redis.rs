@@ -19,7 +19,7 @@ use super::{Bucket, Budget, CLIENTS_PER_ACCOUNT, Receipt, Strained, Taken, Throt
 use crate::clock::{from_milliseconds, milliseconds};
 use crate::error::StoreError;
 use crate::store::{Finding, PROBE_DIGEST, PROBE_LIFE, RedisLink, RedisProbe};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// As `Level::take`, with the same names.
 ///

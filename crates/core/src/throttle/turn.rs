@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::{Bucket, Budget, Kind, Origin, Receipt, Taken, Throttle};
 use crate::clock::Clock;
 use crate::error::{AuthError, StoreError};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// A bucket that a try comes out of.
 pub(super) struct Count<'l> {

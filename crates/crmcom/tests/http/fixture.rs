@@ -15,7 +15,8 @@ use isogloss_core::store::{Caps, EmbeddedStore, RedisSettings, RedisStore, Token
 use isogloss_core::{
     Auth, MockClock, Parts, PasswordSettings, Passwords, Pepper, Purpose, Realm, SecondUse, Token,
 };
-use isogloss_crmcom::{NAME, Settings, configure};
+use isogloss_crmcom::{Crmcom, Settings};
+use isogloss_dialect::Dialect as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use time::macros::datetime;
@@ -109,7 +110,7 @@ impl Fixture {
     ) -> Reply {
         let app = App::new()
             .app_data(Data::new(self.auth.clone()))
-            .service(scope("/crm").configure(|cfg| configure(settings, cfg)));
+            .service(scope("/crm").configure(|cfg| Crmcom::configure(settings, cfg)));
         let app = init_service(app).await;
         let uri = format!("/crm/authentication/{method}");
         let response = call_service(&app, request.uri(&uri).to_request()).await;
@@ -140,7 +141,7 @@ impl Fixture {
 
     /// Uses a token as a business call would. Answers whether it was good, and then its unit.
     pub(crate) async fn use_token(&self, token: &str) -> Option<String> {
-        let token = Token::from_hex(Realm::new(NAME), token).unwrap();
+        let token = Token::from_hex(Realm::new(Crmcom::NAME), token).unwrap();
         let session = self.auth.validate(&token, &[Purpose::Access]).await.ok()?;
         session.unit().map(str::to_owned)
     }

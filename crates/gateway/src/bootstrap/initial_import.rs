@@ -201,7 +201,7 @@ impl Filling {
             error!(
                 file = %file.path.display(),
                 "the directory file is not applied: no pepper of the configuration opens a digest key \
-                 of the directory; see docs/operations.md"
+                 of the directory; see docs/pepper.md"
             );
             return Ok(());
         }

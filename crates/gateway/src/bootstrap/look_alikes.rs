@@ -9,7 +9,7 @@ const NAMED: usize = 10;
 
 /// What to do about them.
 pub(crate) const HINT: &str =
-    "rename one of each, and have its user told; see docs/operations.md, look-alikes";
+    "rename one of each, and have its user told; see docs/directory-files.md, look-alikes";
 
 /// Returns what there is of either kind, as a sentence each.
 pub(crate) async fn describe(directory: &dyn Directory) -> Result<Vec<String>, StoreError> {

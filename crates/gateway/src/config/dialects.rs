@@ -2,18 +2,17 @@
 
 use ::config::{Map, Value, ValueKind};
 
-use super::error;
-use super::error::Problem;
-use crate::dialects::{self, Dialect, Mount};
+use super::error::{self, Problem};
+use crate::dialects::{self, Entry, Mount};
 
 /// Reads the table `dialects`: what is switched on, the longest path first.
 pub(super) fn read(mut tables: Map<String, Value>) -> Result<Vec<Mount>, Problem> {
     let mut mounts: Vec<Mount> = Vec::new();
-    for dialect in dialects::all() {
+    for dialect in dialects::ALL {
         let Some(table) = tables.remove(dialect.name) else {
             continue;
         };
-        if let Some(mount) = read_one(&dialect, table)? {
+        if let Some(mount) = read_one(dialect, table)? {
             if let Some(other) = mounts.iter().find(|other| same(&other.path, &mount.path)) {
                 let key = format!("dialects.{}.path", mount.name);
                 let reason = format!("{} is taken by {}", mount.path, other.name);
@@ -31,7 +30,7 @@ pub(super) fn read(mut tables: Map<String, Value>) -> Result<Vec<Mount>, Problem
     Ok(mounts)
 }
 
-fn read_one(dialect: &Dialect, table: Value) -> Result<Option<Mount>, Problem> {
+fn read_one(dialect: &Entry, table: Value) -> Result<Option<Mount>, Problem> {
     let section = format!("dialects.{}", dialect.name);
     let mut table = table
         .into_table()

@@ -17,7 +17,7 @@ JSON Schema for editors.
 Files given by `--config` are read in order, later ones win. Environment variables win over all files. An
 unknown key or a bad value stops the start with one line that says where and what: `isogloss config
 check` tells it beforehand. `isogloss config show` prints what is in force. What changes on SIGHUP stands
-in [operations](operations.md#reloading).
+in [Reload the configuration](reload-and-shutdown.md#reload-the-configuration).
 
 Durations are written like `90s`, `15m`, `8h`, `30days` or `1h 30m`. Numbers and booleans are written
 without quotes in a file, texts and durations in quotes. A value out of the bounds of its type is refused.

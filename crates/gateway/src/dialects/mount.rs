@@ -1,13 +1,15 @@
-//! A dialect as the gateway has it: where it is mounted, and what it is asked.
+//! A dialect with its settings, mounted at a path.
 
 use std::sync::Arc;
 
 use actix_web::dev::RequestHead;
 use actix_web::web::ServiceConfig;
 use isogloss_core::Presented;
+use isogloss_dialect::Dialect;
+use isogloss_dialect::route::case_insensitive;
 use utoipa::openapi::{OpenApi, Server};
 
-/// A dialect that the configuration has switched on.
+/// A dialect that the configuration has enabled.
 #[derive(Clone)]
 pub struct Mount {
     /// The dialect's name.
@@ -16,122 +18,100 @@ pub struct Mount {
     pub path: String,
     /// Its settings with every default, for people to read.
     pub settings: serde_json::Value,
-    pub(super) case: Case,
-    pub(super) life: Life,
-    pub(super) joined: Joined,
+    pub(super) ignores_case: bool,
+    pub(super) remembers: bool,
+    pub(super) dialect: Arc<dyn AnyDialect>,
 }
 
 impl Mount {
-    /// The path as a pattern of the router.
+    /// Returns the path as a pattern of the router.
     pub(crate) fn pattern(&self) -> String {
-        match self.case {
-            Case::Sensitive => self.path.clone(),
-            Case::Blind => {
-                let segments = self.path.split('/').skip(1).enumerate();
-                segments.fold(String::new(), |pattern, (index, segment)| {
-                    format!("{pattern}/{{_mount{index}:(?i:{segment})}}")
-                })
-            }
+        if self.ignores_case {
+            case_insensitive(&self.path, "mount")
+        } else {
+            self.path.clone()
         }
     }
 
-    /// Whether some of its tokens are to outlive sessions.
+    /// Returns whether clients use some of its tokens for weeks, so that they must survive a restart of the
+    /// token store.
     pub(crate) fn remembers(&self) -> bool {
-        self.life == Life::Remembered
+        self.remembers
     }
 
     /// Adds the dialect's routes.
     pub(crate) fn configure(&self, cfg: &mut ServiceConfig) {
-        (self.joined.configure)(cfg);
+        self.dialect.configure(cfg);
     }
 
-    /// Adds a service that answers any call for the services behind: with a
-    /// [`Session`](isogloss_core::Session) in the answer's extensions, or with a refusal.
+    /// Adds a scope that responds to forward-auth requests of any path: with a
+    /// [`Session`](isogloss_core::Session) in the response's extensions, or with the dialect's error.
     pub(crate) fn forward_auth(&self, cfg: &mut ServiceConfig) {
-        (self.joined.forward_auth)(cfg);
+        self.dialect.configure_forward_auth(cfg);
     }
 
-    /// What it serves, in the words of OpenAPI.
+    /// Returns the OpenAPI document of the dialect at its path.
     pub(crate) fn openapi(&self) -> OpenApi {
-        below((self.joined.openapi)(), &self.path)
+        below(self.dialect.openapi(), &self.path)
     }
 
-    /// The token that a call carries where this dialect has it.
-    pub(crate) fn presented(&self, head: &RequestHead) -> Option<Presented> {
-        (self.joined.presented)(head)
+    /// Returns the token that a request carries where this dialect has it.
+    pub(crate) fn find_token(&self, head: &RequestHead) -> Option<Presented> {
+        self.dialect.find_token(head)
     }
 
-    /// A token by itself, if it is spelt as in this dialect.
-    pub(crate) fn read(&self, token: &str) -> Option<Presented> {
-        (self.joined.read)(token)
+    /// Parses a token that stands alone. `None` if it is not spelled like a token of this dialect.
+    pub(crate) fn parse_token(&self, text: &str) -> Option<Presented> {
+        self.dialect.parse_token(text)
     }
 
-    /// What clients of the dialect call their token.
+    /// Returns what clients of the dialect call their token.
     pub(crate) fn token_type(&self) -> &'static str {
-        self.joined.token_type
+        self.dialect.token_type()
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Case {
-    Sensitive,
-    Blind,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Life {
-    /// Users log in again now and then.
-    Session,
-    /// Devices hold tokens for weeks instead.
-    Remembered,
-}
-
-/// The document of routes that are below that path.
+/// Returns the document of routes that are mounted at `path`.
 pub(super) fn below(mut document: OpenApi, path: &str) -> OpenApi {
     document.servers = Some(vec![Server::new(path)]);
     document
 }
 
-type Adding = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
-type Finding = Arc<dyn Fn(&RequestHead) -> Option<Presented> + Send + Sync>;
-
-/// All that the gateway knows of a dialect with those settings.
-pub(super) struct Seam<S> {
-    pub(super) configure: fn(&S, &mut ServiceConfig),
-    pub(super) forward_auth: fn(&S, &mut ServiceConfig),
-    pub(super) openapi: fn() -> OpenApi,
-    pub(super) presented: fn(&S, &RequestHead) -> Option<Presented>,
-    pub(super) read: fn(&str) -> Option<Presented>,
-    pub(super) token_type: &'static str,
+/// Any [`Dialect`] with its settings: its functions without the types that differ.
+pub(super) trait AnyDialect: Send + Sync {
+    fn configure(&self, cfg: &mut ServiceConfig);
+    fn configure_forward_auth(&self, cfg: &mut ServiceConfig);
+    fn find_token(&self, head: &RequestHead) -> Option<Presented>;
+    fn parse_token(&self, text: &str) -> Option<Presented>;
+    fn openapi(&self) -> OpenApi;
+    fn token_type(&self) -> &'static str;
 }
 
-/// The same with its settings filled in.
-#[derive(Clone)]
-pub(super) struct Joined {
-    configure: Adding,
-    forward_auth: Adding,
-    openapi: fn() -> OpenApi,
-    presented: Finding,
-    read: fn(&str) -> Option<Presented>,
-    token_type: &'static str,
-}
+/// A dialect with its settings.
+pub(super) struct Configured<D: Dialect>(pub(super) D::Settings);
 
-impl<S: Send + Sync + 'static> Seam<S> {
-    pub(super) fn join(&self, settings: S) -> Joined {
-        let settings = Arc::new(settings);
-        let adding = |add: fn(&S, &mut ServiceConfig)| -> Adding {
-            let settings = Arc::clone(&settings);
-            Arc::new(move |cfg| add(&settings, cfg))
-        };
-        let (configure, forward_auth) = (adding(self.configure), adding(self.forward_auth));
-        let presented = self.presented;
-        Joined {
-            configure,
-            forward_auth,
-            openapi: self.openapi,
-            presented: Arc::new(move |head| presented(&settings, head)),
-            read: self.read,
-            token_type: self.token_type,
-        }
+impl<D: Dialect> AnyDialect for Configured<D> {
+    fn configure(&self, cfg: &mut ServiceConfig) {
+        D::configure(&self.0, cfg);
+    }
+
+    fn configure_forward_auth(&self, cfg: &mut ServiceConfig) {
+        D::configure_forward_auth(&self.0, cfg);
+    }
+
+    fn find_token(&self, head: &RequestHead) -> Option<Presented> {
+        D::find_token(&self.0, head)
+    }
+
+    fn parse_token(&self, text: &str) -> Option<Presented> {
+        D::parse_token(text)
+    }
+
+    fn openapi(&self) -> OpenApi {
+        D::openapi()
+    }
+
+    fn token_type(&self) -> &'static str {
+        D::TOKEN_TYPE
     }
 }

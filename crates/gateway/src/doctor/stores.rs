@@ -83,7 +83,7 @@ async fn redis(config: &Config, findings: &mut Findings) {
     }
     for one in health.findings {
         let mut finding = Finding::of_store(CHECK, one);
-        let hint = || "docs/operations.md tells of Redis' settings".to_owned();
+        let hint = || "docs/redis.md tells of Redis' settings".to_owned();
         finding.hint.get_or_insert_with(hint);
         findings.add(finding);
     }

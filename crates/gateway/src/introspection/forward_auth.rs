@@ -65,7 +65,7 @@ pub(super) fn configure(backends: &Backends, cfg: &mut ServiceConfig) {
         let carrier = mount.clone();
         let door = scope(ANY).guard(fn_guard(move |context| {
             let head = context.head();
-            head.uri.path() == ANY && carrier.presented(&original(head)).is_some()
+            head.uri.path() == ANY && carrier.find_token(&original(head)).is_some()
         }));
         ask(
             cfg,

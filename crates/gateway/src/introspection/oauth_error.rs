@@ -1,17 +1,15 @@
 //! Forms and refusals as RFC 6749 has them.
 
 use std::fmt;
-use std::io::ErrorKind;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
-use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, ResponseError};
 use futures_util::future::LocalBoxFuture;
 use isogloss_core::{AuthError, StoreError};
+use isogloss_dialect::{BodyError, read_body};
 use serde_json::json;
 
 use crate::http::api_key::Denied;
@@ -50,7 +48,7 @@ impl FromRequest for Form {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let media = request.content_type().to_ascii_lowercase();
-        let body = Bytes::from_request(request, payload);
+        let body = read_body(request, payload);
         Box::pin(async move {
             if media != "application/x-www-form-urlencoded" {
                 let text = "expected a form: Content-Type: application/x-www-form-urlencoded";
@@ -215,12 +213,12 @@ impl From<AuthError> for Refusal {
     }
 }
 
-impl From<actix_web::Error> for Refusal {
-    fn from(error: actix_web::Error) -> Self {
-        match error.as_error() {
-            Some(PayloadError::Overflow) => Self::TooLarge,
-            Some(PayloadError::Io(error)) if error.kind() == ErrorKind::TimedOut => Self::TooSlow,
-            _ => Self::InvalidRequest("the body cannot be read".to_owned()),
+impl From<BodyError> for Refusal {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::TooLarge,
+            BodyError::TimedOut => Self::TooSlow,
+            BodyError::Unreadable => Self::InvalidRequest("the body cannot be read".to_owned()),
         }
     }
 }

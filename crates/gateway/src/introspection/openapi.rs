@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use isogloss_dialect::openapi::responses_by_status;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterIn};
 use utoipa::openapi::{OpenApi, RefOr, Required, Response};
 use utoipa::{IntoResponses, OpenApi as _};
 
-use super::oauth_error;
-use super::oauth_error::Refusal;
+use super::oauth_error::{self, Refusal};
 use super::{introspect, jwks, token_exchange};
-use crate::openapi::by_status;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -71,8 +70,8 @@ fn forward_auth(id: &str, of: &str, has_dialect: bool) -> OperationBuilder {
 
 impl IntoResponses for Refusal {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        by_status(
-            &[
+        responses_by_status(
+            [
                 Self::InvalidClient,
                 Self::Throttled(Duration::from_secs(1)),
                 Self::InsufficientScope("the key lacks the scope".to_owned()),
@@ -85,5 +84,6 @@ impl IntoResponses for Refusal {
             ],
             "OAuthRefusal",
         )
+        .responses
     }
 }

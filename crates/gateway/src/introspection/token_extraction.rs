@@ -19,7 +19,7 @@ pub(super) async fn session_of<'m>(
     let text = text.trim();
     // Most come by themselves and are kept near, though several dialects spell tokens alike.
     for mount in mounts.clone() {
-        let Some(by_itself) = mount.read(text) else {
+        let Some(by_itself) = mount.parse_token(text) else {
             continue;
         };
         match auth.open_kept(&by_itself).await {
@@ -45,10 +45,10 @@ fn readings<'m>(
     let heads = LazyCell::new(|| heads(text));
     let mut readings = Vec::new();
     for mount in mounts {
-        if let Some(by_itself) = mount.read(text) {
+        if let Some(by_itself) = mount.parse_token(text) {
             readings.push((by_itself, mount));
         } else {
-            let presented = heads.iter().filter_map(|head| mount.presented(head));
+            let presented = heads.iter().filter_map(|head| mount.find_token(head));
             readings.extend(presented.map(|presented| (presented, mount)));
         }
     }

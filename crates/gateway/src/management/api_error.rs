@@ -13,6 +13,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, Route};
 use futures_util::future::LocalBoxFuture;
 use isogloss_core::audit::{Caller, Event, Kind, Reason};
 use isogloss_core::{Auth, Key, Realm, Scope};
+use isogloss_dialect::openapi::responses_by_status;
 use secrecy::SecretString;
 use serde_json::json;
 use utoipa::IntoResponses;
@@ -21,7 +22,6 @@ use utoipa::openapi::{RefOr, Response};
 use crate::admin::Undone;
 use crate::admin::api_keys::Rights;
 use crate::http::api_key::{Denied, KeyHolder, ShownKey};
-use crate::openapi;
 
 /// The realm of the directory's keys that open `/admin`.
 const REALM: Realm = Realm::new("admin");
@@ -191,8 +191,8 @@ pub(super) struct Body {
 
 impl IntoResponses for Refusal {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        openapi::by_status(
-            &[
+        responses_by_status(
+            [
                 Self::NoKey,
                 Self::NoScope(Scope::KeysRead),
                 Self::Forbidden("a key may not give more than it has".to_owned()),
@@ -207,6 +207,7 @@ impl IntoResponses for Refusal {
             ],
             "Refusal",
         )
+        .responses
     }
 }
 

@@ -10,9 +10,10 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _};
+use isogloss_dialect::route::readable;
 
 use super::outcome::Outcome;
-use super::route::{Route, legible, method};
+use super::route::{Route, method};
 use crate::store_health::Doubt;
 
 /// What no route is for. The path is the client's own, and is not told.
@@ -82,7 +83,7 @@ impl Requests {
         if let Some(route) = routes.get(&pattern) {
             return route.clone();
         }
-        let (name, of) = (legible(&pattern), Some(pattern.clone()));
+        let (name, of) = (readable(&pattern), Some(pattern.clone()));
         let route = Rc::new(Route::new(self.dialect, name, of));
         routes.insert(pattern, route.clone());
         route

@@ -1,4 +1,4 @@
-//! A route's counters, and its name as people read it.
+//! A route's counters.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -66,40 +66,9 @@ pub(super) fn method(method: &Method) -> &'static str {
     known.unwrap_or("other")
 }
 
-/// A pattern of the router as people read it: `{_a:(?i:login)}` matches that word in any case, and is
-/// written as the word.
-pub(crate) fn legible(pattern: &str) -> String {
-    let mut pieces = pattern.split("/{_");
-    let first = pieces.next().unwrap_or_default().to_owned();
-    pieces.fold(first, |route, piece| {
-        let word = piece
-            .split_once(":(?i:")
-            .and_then(|(_, rest)| rest.split_once(")}"));
-        match word {
-            Some((word, rest)) => format!("{route}/{word}{rest}"),
-            None => format!("{route}/{{_{piece}"),
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_route_is_named_by_its_words() {
-        for (pattern, expected) in [
-            ("/v2/authorize", "/v2/authorize"),
-            (
-                "/{_mount0:(?i:api)}/{_mount1:(?i:v1)}/{_a:(?i:login)}",
-                "/api/v1/login",
-            ),
-            ("/v2/{company}/authorize", "/v2/{company}/authorize"),
-            ("/{_rest:.*}", "/{_rest:.*}"),
-        ] {
-            assert_eq!(legible(pattern), expected);
-        }
-    }
 
     #[test]
     fn a_method_that_nobody_knows_is_other() {

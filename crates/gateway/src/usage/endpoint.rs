@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use isogloss_dialect::route::readable;
+
 use crate::dialects::Mount;
 
 /// What a call to a path is counted under that leads nowhere.
@@ -43,7 +45,7 @@ impl Endpoints {
         if let Some(known) = self.known.borrow().get(pattern) {
             return Arc::clone(known);
         }
-        let endpoint = Arc::new(self.read(&spelt_out(pattern)));
+        let endpoint = Arc::new(self.read(&readable(pattern)));
         let mut known = self.known.borrow_mut();
         known.insert(pattern.to_owned(), Arc::clone(&endpoint));
         endpoint
@@ -77,17 +79,6 @@ fn is_revision(segment: &str) -> bool {
         number.starts_with(|c: char| c.is_ascii_digit())
             && number.chars().all(|c| c.is_ascii_digit() || c == '.')
     })
-}
-
-/// A segment that is compared without case is a pattern in the router: `{_:(?i:login)}`.
-fn spelt_out(pattern: &str) -> String {
-    let segments = pattern.split('/').map(|segment| {
-        let inner = segment.split_once(":(?i:").map(|(_, inner)| inner);
-        inner
-            .and_then(|inner| inner.strip_suffix(")}"))
-            .unwrap_or(segment)
-    });
-    segments.collect::<Vec<_>>().join("/")
 }
 
 #[cfg(test)]

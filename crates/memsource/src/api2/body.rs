@@ -4,14 +4,15 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web::Bytes};
+use actix_web::{FromRequest, HttpRequest};
+use isogloss_dialect::{media_type, read_body};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::refusal::Refusal;
 use crate::errors::Error;
-use crate::parameters::{content_type, media_type};
+use crate::parameters::content_type;
 
 /// The body of `login`. An empty member counts as absent.
 #[derive(Default, Deserialize)]
@@ -104,7 +105,7 @@ where
     T: DeserializeOwned + Default + 'static,
 {
     let request = request.clone();
-    let body = Bytes::from_request(&request, payload);
+    let body = read_body(&request, payload);
     Box::pin(async move {
         let body = body.await.map_err(Error::from)?;
         if body.is_empty() {

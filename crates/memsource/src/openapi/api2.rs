@@ -1,12 +1,13 @@
 //! The routes of `api2`.
 
+use isogloss_dialect::openapi::responses_by_status;
 use utoipa::openapi::header::Header;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder};
 use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Content, Paths, Ref, Required, Response};
 
-use super::{by_status, dead, done, impersonating, logging_in, unreadable};
+use super::{dead, done, impersonating, logging_in, unreadable};
 use crate::api2;
 use crate::errors::Error;
 
@@ -20,10 +21,10 @@ pub(super) fn add(paths: &mut Paths) {
             .build()
     };
     let operation = |id: String, refusals: Vec<Error>| {
-        let refusals: Vec<_> = refusals.into_iter().map(api2::Refusal::from).collect();
+        let refusals = refusals.into_iter().map(api2::Refusal::from);
         OperationBuilder::new()
             .operation_id(Some(id))
-            .responses(by_status(&refusals))
+            .responses(responses_by_status(refusals, "Refusal"))
     };
     let header = || SecurityRequirement::new("header", [""; 0]);
     let query = || SecurityRequirement::new("query", [""; 0]);

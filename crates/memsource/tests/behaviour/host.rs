@@ -15,7 +15,8 @@ use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::store::{Caps, EmbeddedStore};
 use isogloss_core::{Auth, MockClock, Parts, PasswordSettings, Passwords, Pepper, SecondUse};
-use isogloss_memsource::{Settings, configure};
+use isogloss_dialect::Dialect as _;
+use isogloss_memsource::{Memsource, Settings};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use time::OffsetDateTime;
@@ -99,7 +100,7 @@ impl Host {
     > {
         App::new()
             .app_data(Data::new(self.auth.clone()))
-            .service(scope("/web").configure(|cfg| configure(&self.settings, cfg)))
+            .service(scope("/web").configure(|cfg| Memsource::configure(&self.settings, cfg)))
     }
 
     /// Status and JSON of a GET.

@@ -18,7 +18,8 @@ use isogloss_core::{
     Auth, Letter, Mailer, MockClock, Outbox, Parts, PasswordSettings, Passwords, Pepper, Purpose,
     Realm, SecondUse, StoreError, Terms,
 };
-use isogloss_tokenlogin::Settings;
+use isogloss_dialect::Dialect as _;
+use isogloss_tokenlogin::{Settings, TokenLogin};
 use serde_json::Value;
 use tempfile::TempDir;
 use time::macros::datetime;
@@ -138,10 +139,7 @@ impl World {
         let app = App::new()
             .app_data(Data::new(self.auth.clone()))
             .app_data(Data::new(self.outbox.clone()))
-            .service(
-                scope("/api/v1")
-                    .configure(|cfg| isogloss_tokenlogin::configure(&self.settings, cfg)),
-            );
+            .service(scope("/api/v1").configure(|cfg| TokenLogin::configure(&self.settings, cfg)));
         let app = init_service(app).await;
         let request = request.uri(&format!("/api/v1/{path}?APIKey=app-key{query}"));
         let response = call_service(&app, request.to_request()).await;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use conformance::{Gateway, Redis, Store};
+use isogloss_testkit::{Gateway, Redis, Store};
 
 use super::logins::Large;
 use super::{Growth, embedded, grouped, redis};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use conformance::{Builder, Gateway, Postgres, Redis, Store};
+use isogloss_testkit::{Builder, Gateway, Postgres, Redis, Store};
 
 use super::{Growth, grouped, plans, users};
 use crate::dialects::MARK;

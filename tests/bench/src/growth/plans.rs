@@ -7,7 +7,7 @@ mod postgres;
 mod sqlite;
 
 use anyhow::{Result, ensure};
-use conformance::Gateway;
+use isogloss_testkit::Gateway;
 
 pub(super) use self::postgres::{database, judge as of_postgres};
 pub(super) use self::sqlite::judge as of_sqlite;

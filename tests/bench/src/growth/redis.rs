@@ -2,7 +2,7 @@
 //! and what it is known by differ. Nobody asks for them.
 
 use anyhow::{Context as _, Result, ensure};
-use conformance::{Gateway, Redis};
+use isogloss_testkit::{Gateway, Redis};
 use redis::{Commands as _, Connection, cmd, pipe};
 use uuid::Uuid;
 

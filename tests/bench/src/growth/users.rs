@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use conformance::Postgres;
+use isogloss_testkit::Postgres;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, query};
 use tokio::runtime::Runtime;

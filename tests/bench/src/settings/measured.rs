@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use conformance::{Gateway, Redis, Store};
+use isogloss_testkit::{Gateway, Redis, Store};
 
 use crate::dialects::{BIMPLUS as LOGIN, MARK};
 use crate::gateways::{NO_CAPS, Setting, start};

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::audit::{Actor, Audit, AuditTable, Database, Event, Filter, Kind, Who, prune};
 use crate::directory::Directory;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 const START: OffsetDateTime = datetime!(2026-11-22 09:00:00 UTC);
 const ADA: Uuid = Uuid::from_u128(1);

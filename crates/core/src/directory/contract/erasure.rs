@@ -9,10 +9,10 @@ use super::changes::person;
 use super::digests::{NEW, OLD, Reopen, clock, pepper, under, without};
 use super::{FILE, PostgresDatabase, SqliteFile, load};
 use crate::audit::{Actor, Event, Filter, Kind, Name, Who};
-use crate::directory::contract::postgres_server::Postgres;
 use crate::directory::{
     Applied, CardName, Change, ChangeError, Directory, Erased, KeyDigest, Setting, Unfit, UserEdit,
 };
+use isogloss_testkit::Postgres;
 
 const KEY: &str = "6C12345D-9B0C-4F3C-23AB-B5721D098F7B";
 

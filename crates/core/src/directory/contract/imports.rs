@@ -8,9 +8,9 @@ mod newer;
 use secrecy::ExposeSecret as _;
 
 use super::postgres::postgres;
-use super::postgres_server::Postgres;
 use super::{load, passwords};
 use crate::directory::{Applied, Directory, Kept, KeyDigest, Snapshot, SqliteDirectory, UserEntry};
+use isogloss_testkit::Postgres;
 
 /// Says all that a file can say.
 const FULL: &str = r#"

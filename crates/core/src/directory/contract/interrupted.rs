@@ -10,8 +10,8 @@ mod repeated;
 mod schema;
 mod silence;
 
-use super::postgres_server::Postgres;
-use crate::relay::Relay;
+use isogloss_testkit::Postgres;
+use isogloss_testkit::relay::Relay;
 
 /// Starts a relay to the server, and returns it with the address that leads through it.
 fn relayed(server: &Postgres, address: &str) -> (Relay, String) {

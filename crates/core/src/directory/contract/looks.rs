@@ -12,10 +12,10 @@ use sqlx::{AssertSqlSafe, Connection as _, query, query_scalar};
 
 use super::changes::{person, umbrella};
 use super::postgres::postgres;
-use super::postgres_server::Postgres;
 use super::{alike, invisible, load, passwords};
 use crate::directory::file::{File, import};
 use crate::directory::{Change, Directory, Setting, SqliteDirectory, UserEdit};
+use isogloss_testkit::Postgres;
 
 /// "raoul" and "zoé" with letters that are others.
 const CYRILLIC_O: &str = "ra\u{43e}ul";

@@ -4,13 +4,13 @@ use sqlx::{AssertSqlSafe, raw_sql};
 
 use super::changes::person;
 use super::postgres::postgres;
-use super::postgres_server::Postgres;
 use super::{FILE, file, load, passwords};
 use crate::directory::file::Import;
 use crate::directory::{
     Applied, Change, Directory, Precedence, SqliteDirectory, UserEdit, UserEntry,
 };
 use crate::user::Role;
+use isogloss_testkit::Postgres;
 
 async fn hold(directory: &dyn Directory, other: &dyn Directory, sql: impl AsyncFn(&str)) {
     load(directory, FILE).await.unwrap();

@@ -8,12 +8,12 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, query};
 
 use super::postgres::settings;
-use super::postgres_server::Postgres;
 use crate::directory::postgres::migrate as postgres;
 use crate::directory::sqlite::tables as sqlite;
 use crate::directory::{
     Directory, MigrationError, Obstacle, Outstanding, PostgresDirectory, SqliteDirectory,
 };
+use isogloss_testkit::Postgres;
 
 const OLD: i64 = 5;
 

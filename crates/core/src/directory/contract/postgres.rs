@@ -7,11 +7,11 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, query_scalar, raw_sql};
 
-use super::postgres_server::Postgres;
 use super::{FILE, load};
 use crate::directory::postgres::migrate::{migrate, migrations};
 use crate::directory::{Change, Directory, PostgresDirectory, PostgresSettings};
 use crate::error::StoreError;
+use isogloss_testkit::Postgres;
 
 const AT_ONCE: usize = 12;
 

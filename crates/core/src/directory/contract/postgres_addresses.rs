@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 
 use super::postgres::{authority, settings, until};
-use super::postgres_server::Postgres;
 use crate::directory::{Directory, PostgresDirectory};
+use isogloss_testkit::Postgres;
 
 const LIMIT: Duration = Duration::from_secs(10);
 

@@ -2,11 +2,11 @@
 
 use super::changes::{person, umbrella};
 use crate::directory::contract::postgres::postgres;
-use crate::directory::contract::postgres_server::Postgres;
 use crate::directory::{
     Change, Directory, OrganisationName, SqliteDirectory, UserEntry, UserFilter,
 };
 use crate::user::{Role, UserState};
+use isogloss_testkit::Postgres;
 use uuid::Uuid;
 
 #[tokio::test]

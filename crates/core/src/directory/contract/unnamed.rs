@@ -3,9 +3,9 @@
 use sqlx::{AssertSqlSafe, raw_sql};
 
 use super::postgres::postgres;
-use super::postgres_server::Postgres;
 use super::{FILE, load};
 use crate::directory::{Applied, Attribute, Directory, SqliteDirectory};
+use isogloss_testkit::Postgres;
 
 /// What makes one entry unreadable, and what mends it. The columns and literals in capitals differ.
 const UNREADABLE: [(&str, &str); 9] = [

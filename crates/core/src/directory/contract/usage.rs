@@ -8,10 +8,10 @@ use sqlx::{AssertSqlSafe, Connection as _, query_scalar, raw_sql};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use super::postgres_server::Postgres;
 use crate::client::Expired;
 use crate::directory::Directory;
 use crate::usage::{ExpiredUse, Observed, UsageCount, UsageKey, UsageRows};
+use isogloss_testkit::Postgres;
 
 const START: OffsetDateTime = datetime!(2026-11-26 09:00:00 UTC);
 

@@ -3,8 +3,9 @@
 use uuid::Uuid;
 
 use super::{Desk, Halt, Setting, Unfit};
-use crate::directory::rules::{organisation_clash, settle_organisation, settle_unit, spellings};
+use crate::directory::rules::{organisation_clash, settle_organisation, settle_unit};
 use crate::directory::{OrganisationEntry, OrganisationName, UnitEntry};
+use crate::names::spellings;
 
 /// What of an organisation is to be otherwise; nothing said is nothing changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

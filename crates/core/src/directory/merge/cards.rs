@@ -6,9 +6,9 @@ use super::secrets::Verdict;
 use super::users::One;
 use super::{Judge, Outcome, unfit};
 use crate::directory::digest_keys::What;
-use crate::directory::rules::stored_line;
 use crate::directory::wanted::{SetHere, WantedCard};
 use crate::directory::{CardEntry, KeyDigest, UserEntry};
+use crate::names::stored_line;
 
 impl Judge<'_> {
     /// Takes over the cards of a file: they are all there are. A card is known by its code or identifier.

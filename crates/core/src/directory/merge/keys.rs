@@ -7,7 +7,8 @@ use crate::directory::changes::{UserChange, differs, logins};
 use crate::directory::digest_keys::What;
 use crate::directory::rules::{LABEL, check_visible};
 use crate::directory::wanted::{SetHere, WantedKey};
-use crate::directory::{KeyDigest, KeyEntry, RevokedKeyEntry, Setting, login_form};
+use crate::directory::{KeyDigest, KeyEntry, RevokedKeyEntry, Setting};
+use crate::names::login_form;
 use crate::scope::Scopes;
 
 impl Judge<'_> {

@@ -4,9 +4,10 @@ use uuid::Uuid;
 
 use super::{Judge, Outcome, unfit};
 use crate::directory::changes::differs;
-use crate::directory::rules::{settle_organisation, settle_unit, stored_spellings, tidy};
+use crate::directory::rules::{settle_organisation, settle_unit};
 use crate::directory::wanted::WantedOrganisation;
 use crate::directory::{OrganisationEntry, UnitEntry};
+use crate::names::{stored_spellings, tidy};
 
 impl Judge<'_> {
     /// Returns those that are new or differ. Units are not removed: users may be in them.

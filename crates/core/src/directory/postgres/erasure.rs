@@ -16,7 +16,7 @@ use super::write::{alone, unlimited};
 use crate::directory::erasure::{self, Erased, ErasureTable};
 use crate::directory::rows::{self, Result};
 use crate::directory::{DigestKeys, KeyDigest};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 use crate::user::Role;
 
 /// Erases a user. The audit log may be long, so there is no time limit.

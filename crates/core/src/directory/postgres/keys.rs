@@ -11,9 +11,9 @@ use super::write::alone;
 use super::{PostgresDirectory, entries, read};
 use crate::directory::digest_keys::{What, ring, ring_as_stored};
 use crate::directory::rows;
-use crate::directory::rules::stored_login;
 use crate::directory::{KeyDigest, KeyEntry, Keys, RevokedKeyEntry};
 use crate::error::StoreError;
+use crate::names::stored_login;
 
 #[async_trait]
 impl Keys for PostgresDirectory {

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::directory::rows::columns::{ACCOUNT, select};
 use crate::directory::rows::{self, Columns, Result};
-use crate::directory::rules::spellings;
 use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, OrganisationName, UserFilter};
+use crate::names::spellings;
 use crate::user::{Key, Role, Unit, User, UserState};
 
 /// For nobody somebody is read and dropped: it is to take as long.

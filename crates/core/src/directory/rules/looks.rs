@@ -5,8 +5,8 @@
 
 use unicode_security::skeleton;
 
-use crate::directory::login_form;
 use crate::directory::looks::Login;
+use crate::names::login_form;
 
 /// Returns what a login looks like, as it is stored: the same text for look-alikes, and for a login in
 /// every normal form. A release with newer tables of Unicode must clear what is stored.

@@ -1,7 +1,8 @@
 //! Organisations and their units.
 
-use super::{check_name, check_required, tidy, tidy_if_any};
+use super::{check_name, check_required, tidy_if_any};
 use crate::directory::{OrganisationEntry, UnitEntry, UserEntry};
+use crate::names::tidy;
 
 /// Brings what differs from the known entry into the form that is stored, or returns why it cannot be.
 /// Units are settled one by one.

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use super::{
-    LABEL, LAST_NUMBER, LONGEST_URL, check_name, check_required, check_text, check_visible, tidy,
+    LABEL, LAST_NUMBER, LONGEST_URL, check_name, check_required, check_text, check_visible,
     tidy_if_any, tidy_units,
 };
 use crate::directory::UserEntry;
+use crate::names::tidy;
 
 /// What the identifier of a card is called.
 const IDENTIFIER: &str = "the identifier";

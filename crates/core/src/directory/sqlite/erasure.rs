@@ -14,7 +14,7 @@ use crate::directory::KeyDigest;
 use crate::directory::desk::Halt;
 use crate::directory::erasure::{self, Erased, ErasureTable};
 use crate::directory::rows::{self, Result};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 use crate::user::Role;
 
 /// Erases a user.

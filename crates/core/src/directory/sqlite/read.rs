@@ -7,9 +7,9 @@ use uuid::Uuid;
 use super::connections::Connections;
 use crate::directory::rows::columns::{ACCOUNT, select};
 use crate::directory::rows::{self, Columns, Result, unreadable};
-use crate::directory::rules::{login_forms, spellings};
 use crate::directory::user_filter::Found;
 use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, OrganisationName, UserFilter};
+use crate::names::{login_forms, spellings};
 use crate::user::{Key, Role, Unit, User, UserState};
 
 /// For nobody somebody is read and dropped: it is to take as long.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{HOUR, NOW, digest, digests, record};
 use crate::store::{Record, TokenStore};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// A store that a test can give what it would not write itself.
 #[async_trait]

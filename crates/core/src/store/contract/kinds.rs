@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::{CAP, CAPS, HOUR, NOW, digest, digests, record};
 use crate::lineage::Lineage;
-use crate::session::Purpose;
+use crate::purpose::Purpose;
 use crate::store::{Record, TokenStore};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// A token of the user's for that purpose, issued so many seconds after the first.
 fn of_purpose(user: Uuid, purpose: Purpose, second: u64) -> Record {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::restored::exported;
 use super::{HOUR, NOW, Plant, digest, digests, record};
 use crate::store::{Record, Slot};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// What no release has written.
 const RUBBISH: &[u8] = &[9, 9, 9];

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{EmbeddedStore, tables};
 use crate::store::contract::Plant;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 #[async_trait]
 impl Plant for EmbeddedStore {

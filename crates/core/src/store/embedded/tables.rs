@@ -10,7 +10,7 @@ use self::keys::{ExpiryKey, expiry_key, token_of_end, user_keys};
 pub(super) use self::keys::{UserKey, digest_of, user_range};
 use crate::clock::milliseconds;
 use crate::store::{Caps, Record, Slot, StoredToken, unreadable};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 pub(super) type Error = Box<dyn std::error::Error + Send + Sync>;
 pub(super) type Result<T> = std::result::Result<T, Error>;

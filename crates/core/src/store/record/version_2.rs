@@ -10,8 +10,9 @@ use super::{Idle, Record, Slot, Spent, next, unreadable};
 use crate::clock::{milliseconds, moment};
 use crate::error::StoreError;
 use crate::lineage::Lineage;
-use crate::session::Purpose;
-use crate::token::{Seed, TokenDigest};
+use crate::purpose::Purpose;
+use crate::token::Seed;
+use crate::token_digest::TokenDigest;
 
 /// The first byte.
 pub(super) const VERSION: u8 = 2;

@@ -6,12 +6,12 @@ use tokio::time::timeout;
 use tracing::warn;
 
 use super::RedisStore;
-use super::link::failed;
+use super::error::failed;
 use super::scripts::announcement;
 use crate::clock::milliseconds;
 use crate::error::StoreError;
 use crate::store::{Record, Slot, StoredToken};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 impl RedisStore {
     /// Stores a token that was announced, and lists it. Returns what is listed under its user, if that may be too

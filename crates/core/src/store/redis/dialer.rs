@@ -16,8 +16,8 @@ use deadpool_redis::Manager;
 use tokio::runtime::Handle;
 
 use super::RedisSettings;
+use super::error::failed;
 use super::identity::Identity;
-use super::link::failed;
 use super::silence::Silence;
 use crate::error::StoreError;
 

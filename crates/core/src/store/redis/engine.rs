@@ -2,7 +2,7 @@
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use super::link::failed;
+use super::error::failed;
 use crate::error::StoreError;
 
 /// A runtime with one thread of its own. Connections must not hang on the runtime of whichever

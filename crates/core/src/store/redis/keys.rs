@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 const TOKEN: &str = "t:";
 const BUCKET: &str = "g:";

@@ -25,7 +25,7 @@
 //! revoked at a new primary is known for at most that long by way of an old one that was made a
 //! replica. What sentinels say is asked for as often, and when they name another server, there is a
 //! new pool, and the connections to the old one are dropped. What they cannot help is a primary that is cut off from all of them
-//! together with this gateway; see "Replication" in `docs/operations.md`.
+//! together with this gateway; see "Replication" in `docs/redis.md`.
 //!
 //! Every refusal of the server (`LOADING`, `MASTERDOWN`, `CLUSTERDOWN`, `NOAUTH`, `NOPERM`, `OOM`
 //! and whatever else) is an error here, never an absent token.
@@ -237,8 +237,4 @@ impl Link {
         let answered = self.access().put(question, manner).await?;
         Ok(answered.answer)
     }
-}
-
-pub(super) fn failed(error: impl std::fmt::Display) -> StoreError {
-    StoreError::new("redis", error)
 }

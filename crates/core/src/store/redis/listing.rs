@@ -9,7 +9,7 @@ use super::RedisStore;
 use super::scripts::announcement;
 use crate::error::StoreError;
 use crate::store::{Record, TokenStore as _};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 impl RedisStore {
     /// Lists a token under its user and under the administrator who acts as the user.

@@ -8,7 +8,7 @@ use super::near::{Changing, Packed};
 use crate::error::StoreError;
 use crate::near::Near;
 use crate::store::{Record, unreadable};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 impl RedisStore {
     /// Has a token forgotten when what is begun now is over, before Redis tells of it.

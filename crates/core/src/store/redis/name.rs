@@ -4,7 +4,7 @@ use std::io;
 
 use ::redis::{ConnectionAddr, ConnectionInfo, RedisError};
 
-use super::link::failed;
+use super::error::failed;
 use crate::error::StoreError;
 use crate::host_port::host_port;
 

@@ -16,7 +16,7 @@ use super::dialer::Dialer;
 use super::identity::Identity;
 use super::wires::Wires;
 use crate::near::{Near, NearStatus};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// For so long what is kept is believed after Redis was asked whether there is news. A gateway that is cut
 /// off from Redis without noticing knows of no log-out for as long as that, and no longer.

@@ -196,7 +196,7 @@ impl Refusal {
                 let rules: Vec<_> = self.commands.iter().map(|name| rule(name)).collect();
                 let rules = rules.join(" ");
                 return format!(
-                    "ACL SETUSER {user} ~{pattern} {rules}; docs/operations.md has the whole access list"
+                    "ACL SETUSER {user} ~{pattern} {rules}; docs/redis.md has the whole access list"
                 );
             }
             _ => "see the log of Redis",

@@ -8,7 +8,7 @@ use super::probe::{PROBE_DIGEST, PROBE_LIFE, PROBE_VALUE};
 use crate::clock::milliseconds;
 use crate::error::StoreError;
 use crate::store::Record;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// Lists a token under its user, prunes what has expired, and answers how many are listed.
 ///

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 
 use super::address::SentinelAddress;
 use super::dialer::{Dialer, server_at};
-use super::link::failed;
+use super::error::failed;
 use super::name::{name_of, names_of};
 use crate::error::StoreError;
 

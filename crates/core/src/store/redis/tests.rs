@@ -1,13 +1,5 @@
 //! Redis in every topology, and what happens to it there.
 
-#[path = "../../../../../tests/kit/servers/mod.rs"]
-#[expect(
-    unreachable_pub,
-    unused_imports,
-    reason = "other tests use it from outside their crate"
-)]
-mod servers;
-
 mod clocks;
 mod contracts;
 mod credentials;
@@ -34,8 +26,8 @@ mod workers;
 use std::time::Duration;
 
 use super::{Eviction, RedisSettings, RedisStore};
-use crate::relay::Relay;
 use crate::store::contract::CAPS;
+use isogloss_testkit::relay::Relay;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 

@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use ::redis::cluster_routing::Slot;
 use ::redis::{FromRedisValue as _, Value};
 
-use super::link::failed;
+use super::error::failed;
 use crate::error::StoreError;
 
 const SLOTS: i64 = 16_384;

@@ -11,11 +11,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::RedisStore;
-use super::link::{Link, failed};
+use super::error::failed;
+use super::link::Link;
 use super::scripts::Scripts;
 use crate::error::StoreError;
 use crate::store::Record;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// Where uses of tokens are noted.
 pub(super) struct Touches {

@@ -14,9 +14,10 @@ use tracing::{debug, warn};
 
 use super::dialer::Dialer;
 use super::doorman::ask_for_role;
+use super::error::failed;
 use super::identity::RunId;
 use super::keys::Keys;
-use super::link::{Link, failed};
+use super::link::Link;
 use super::name::{failed_at, name_of};
 use super::near::{LEASE, NearTokens};
 use crate::error::StoreError;

@@ -14,7 +14,7 @@ use tracing::warn;
 use super::RedisStore;
 use crate::error::StoreError;
 use crate::store::Record;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// How long the end of a token can be repeated, in milliseconds.
 const REPEATABLE: u64 = 600_000;

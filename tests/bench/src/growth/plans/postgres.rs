@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use conformance::{Gateway, Postgres, Store};
+use isogloss_testkit::{Gateway, Postgres, Store};
 
 use super::{COST, exercise};
 use crate::gateways::{filled, start_with};

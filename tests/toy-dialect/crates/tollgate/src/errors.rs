@@ -1,19 +1,17 @@
 //! Every refusal of this dialect: one word each.
 
-use std::io::ErrorKind;
-
-use actix_web::error::PayloadError;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use isogloss_core::AuthError;
+use isogloss_dialect::{BodyError, Dialect as _, insert_retry_after};
 use serde_json::json;
 use thiserror::Error;
 
-use crate::wire::{self, SCHEME};
+use crate::{Tollgate, wire};
 
 /// Why a request is refused. `Display` is for the log and holds nothing of the request.
 #[derive(Debug, Error)]
-pub(crate) enum Error {
+pub enum Error {
     #[error("the body is no JSON object with name and password")]
     Malformed,
     #[error("the body is too large")]
@@ -64,28 +62,24 @@ impl ResponseError for Error {
         let (status, why) = self.answer();
         let mut response = HttpResponse::build(status);
         if status == StatusCode::UNAUTHORIZED {
-            response.insert_header((header::WWW_AUTHENTICATE, SCHEME));
+            response.insert_header((header::WWW_AUTHENTICATE, Tollgate::TOKEN_TYPE));
         }
         if let Self::NoMethod(allowed) = self {
             response.insert_header((header::ALLOW, *allowed));
         }
-        if let Self::Auth(
-            AuthError::Overloaded { retry_after } | AuthError::Throttled { retry_after },
-        ) = self
-        {
-            response.insert_header((header::RETRY_AFTER, retry_after.as_secs()));
+        if let Self::Auth(error) = self {
+            insert_retry_after(&mut response, error);
         }
         wire::json(&mut response, &json!({"gate": "closed", "why": why}))
     }
 }
 
-/// What reading a body ends with.
-impl From<actix_web::Error> for Error {
-    fn from(error: actix_web::Error) -> Self {
-        match error.as_error() {
-            Some(PayloadError::Overflow) => Self::TooLarge,
-            Some(PayloadError::Io(error)) if error.kind() == ErrorKind::TimedOut => Self::TooSlow,
-            _ => Self::Malformed,
+impl From<BodyError> for Error {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::TooLarge,
+            BodyError::TimedOut => Self::TooSlow,
+            BodyError::Unreadable => Self::Malformed,
         }
     }
 }

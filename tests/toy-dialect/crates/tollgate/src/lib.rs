@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-pub mod behind;
 mod errors;
 mod openapi;
 mod routes;
@@ -8,17 +7,54 @@ mod wire;
 
 use std::time::Duration;
 
-use isogloss_core::Realm;
+use actix_web::dev::RequestHead;
+use actix_web::web::{ServiceConfig, scope};
+use isogloss_core::{Presented, Realm};
+use isogloss_dialect::Dialect;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::OpenApi;
 
-pub use openapi::openapi;
-pub use routes::configure;
+use errors::Error;
 
-/// The dialect's name in configuration, logs and keys.
-pub const NAME: &str = "tollgate";
+const REALM: Realm = Realm::new(Tollgate::NAME);
 
-const REALM: Realm = Realm::new(NAME);
+/// The dialect of Tollgate.
+#[derive(Debug)]
+pub struct Tollgate;
+
+impl Dialect for Tollgate {
+    const NAME: &'static str = "tollgate";
+    const DEFAULT_PATH: &'static str = "/tollgate";
+    const TOKEN_TYPE: &'static str = "Tollgate";
+
+    type Settings = Settings;
+    type Error = Error;
+
+    fn add_scope(
+        _settings: &Settings,
+        cfg: &mut ServiceConfig,
+        add_routes: impl FnOnce(&mut ServiceConfig),
+    ) {
+        cfg.service(scope("").configure(add_routes));
+    }
+
+    fn add_routes(_settings: &Settings, cfg: &mut ServiceConfig) {
+        routes::add_routes(cfg);
+    }
+
+    fn find_token(_settings: &Settings, head: &RequestHead) -> Option<Presented> {
+        wire::pass(&head.headers).map(Presented::access)
+    }
+
+    fn parse_token(text: &str) -> Option<Presented> {
+        wire::parse(text.trim()).map(Presented::access)
+    }
+
+    fn openapi() -> OpenApi {
+        openapi::openapi()
+    }
+}
 
 /// What an operator may set, under `[dialects.tollgate]`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

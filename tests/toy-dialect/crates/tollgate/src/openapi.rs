@@ -1,14 +1,11 @@
 //! The dialect's routes in the words of OpenAPI. Statuses of refusals are those that `errors.rs` gives.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use actix_web::ResponseError as _;
-use isogloss_core::{AuthError, StoreError};
+use isogloss_core::AuthError;
+use isogloss_dialect::openapi::{overloaded, responses_by_status, throttled, unavailable};
 use utoipa::openapi::path::{HttpMethod, OperationBuilder};
 use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, Paths, Ref, Required, Response, Responses};
+use utoipa::openapi::{Content, OpenApi, Paths, Ref, Required, Response};
 use utoipa::{OpenApi as _, ToSchema};
 
 use crate::errors::Error;
@@ -36,8 +33,8 @@ struct Refusal {
     why: String,
 }
 
-/// What the dialect serves, below its path.
-pub fn openapi() -> OpenApi {
+/// Returns the document of the routes, with paths relative to the mount path.
+pub(crate) fn openapi() -> OpenApi {
     let mut document = Shapes::openapi();
     let pass = ApiKeyValue::with_description("Authorization", "Tollgate <pass>");
     let pass = SecurityScheme::ApiKey(ApiKey::Header(pass));
@@ -50,8 +47,6 @@ pub fn openapi() -> OpenApi {
 fn paths() -> Paths {
     use HttpMethod::{Get, Post};
 
-    let retry_after = Duration::ZERO;
-    let unavailable = || AuthError::Unavailable(StoreError::new("a store", "cannot be asked"));
     let entering = [
         Error::Malformed,
         Error::TooLarge,
@@ -60,8 +55,8 @@ fn paths() -> Paths {
         AuthError::InvalidCredentials.into(),
         AuthError::AccountDisabled.into(),
         AuthError::SecondFactorRequired.into(),
-        AuthError::Throttled { retry_after }.into(),
-        AuthError::Overloaded { retry_after }.into(),
+        throttled().into(),
+        overloaded().into(),
         unavailable().into(),
     ];
     let dead = || [AuthError::InvalidToken.into(), unavailable().into()];
@@ -82,24 +77,11 @@ fn paths() -> Paths {
     paths
 }
 
-/// An operation with its refusals by status, each described by all that it may mean.
-fn operation(id: &str, refusals: impl IntoIterator<Item = Error>) -> OperationBuilder {
-    let mut told: BTreeMap<u16, Vec<String>> = BTreeMap::new();
-    for refusal in refusals {
-        let meanings = told.entry(refusal.status_code().as_u16()).or_default();
-        meanings.push(refusal.to_string());
-    }
-    let mut responses = Responses::new();
-    for (status, meanings) in told {
-        let response = Response::builder()
-            .description(meanings.join("; "))
-            .content("application/json", shaped("Refusal"));
-        let response = response.build().into();
-        responses.responses.insert(status.to_string(), response);
-    }
+/// Returns an operation with its error responses.
+fn operation(id: &str, errors: impl IntoIterator<Item = Error>) -> OperationBuilder {
     OperationBuilder::new()
         .operation_id(Some(id))
-        .responses(responses)
+        .responses(responses_by_status(errors, "Refusal"))
 }
 
 fn answer(schema: &str) -> Response {

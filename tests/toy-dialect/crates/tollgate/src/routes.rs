@@ -1,6 +1,6 @@
 //! Routes, and their handlers: wire in, calls on core, wire out.
 
-use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, scope, to};
+use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 use isogloss_core::{Auth, AuthError, Presented, Purpose, Session, Source, Terms};
 
@@ -10,15 +10,12 @@ use crate::{REALM, Settings};
 
 pub(crate) type Answer = Result<HttpResponse, Error>;
 
-/// Adds the dialect's routes, below wherever the gateway mounts it.
-pub fn configure(settings: &Settings, cfg: &mut ServiceConfig) {
-    cfg.app_data(Data::new(settings.clone())).service(
-        scope("")
-            .service(call("/enter", "POST", web::post().to(enter)))
-            .service(call("/who", "GET", web::get().to(who)))
-            .service(call("/leave", "POST", web::post().to(leave)))
-            .default_service(to(async || Answer::Err(Error::NoRoute))),
-    );
+/// Adds the dialect's routes.
+pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
+    cfg.service(call("/enter", "POST", web::post().to(enter)))
+        .service(call("/who", "GET", web::get().to(who)))
+        .service(call("/leave", "POST", web::post().to(leave)))
+        .default_service(to(async || Answer::Err(Error::NoRoute)));
 }
 
 /// The one call of a path, and the refusal of all other methods there.

@@ -5,17 +5,14 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap};
-use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder};
 use isogloss_core::{Credentials, IssuedToken, Origin, SecondFactor, Token, User};
+use isogloss_dialect::{Dialect as _, read_body};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::REALM;
 use crate::errors::Error;
-
-/// The scheme of the `Authorization` header.
-pub(crate) const SCHEME: &str = "Tollgate";
+use crate::{REALM, Tollgate};
 
 const PREFIX: &str = "TG-";
 
@@ -23,7 +20,7 @@ const PREFIX: &str = "TG-";
 pub(crate) fn pass(headers: &HeaderMap) -> Option<Token> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, pass) = value.split_once(' ')?;
-    let known = scheme.eq_ignore_ascii_case(SCHEME);
+    let known = scheme.eq_ignore_ascii_case(Tollgate::TOKEN_TYPE);
     known.then(|| parse(pass.trim()))?
 }
 
@@ -65,7 +62,7 @@ impl FromRequest for EnterRequest {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let media = request.content_type().to_ascii_lowercase();
-        let body = Bytes::from_request(request, payload);
+        let body = read_body(request, payload);
         Box::pin(async move {
             let body = body.await?;
             if media != "application/json" {

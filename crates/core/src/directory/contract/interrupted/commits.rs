@@ -6,14 +6,14 @@ use time::macros::datetime;
 use tokio::time::timeout;
 
 use super::super::postgres::{settings, until};
-use super::super::postgres_server::Postgres;
 use super::super::{FILE, load};
 use super::fate::Fate;
 use super::relayed;
 use crate::directory::{Directory, PostgresDirectory};
-use crate::relay::Relay;
 use crate::usage::{Observed, UsageCount, UsageKey, UsageRows, UsageTable as _};
 use crate::user::UserState;
+use isogloss_testkit::Postgres;
+use isogloss_testkit::relay::Relay;
 
 const TIMEOUT: Duration = Duration::from_secs(4);
 /// Many times what it may take to give up a silent connection, and less than it took when that did not depend

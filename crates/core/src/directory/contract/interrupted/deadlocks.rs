@@ -6,11 +6,11 @@ use sqlx::{AssertSqlSafe, Connection as _, raw_sql};
 use time::macros::{date, datetime};
 
 use super::super::postgres::{postgres, until};
-use super::super::postgres_server::Postgres;
 use super::super::{FILE, load};
 use crate::directory::{
     AppPasswords as _, Directory, KeyDigest, KnownAppPassword, PostgresDirectory,
 };
+use isogloss_testkit::Postgres;
 
 async fn with_app_password(directory: &PostgresDirectory, name: &str) -> (uuid::Uuid, KeyDigest) {
     let ada = directory.account("ada").await.unwrap().unwrap().user;

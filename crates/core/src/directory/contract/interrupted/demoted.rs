@@ -9,11 +9,11 @@ use sqlx::{Connection as _, raw_sql};
 use time::OffsetDateTime;
 
 use super::super::postgres::{settings, until};
-use super::super::postgres_server::Postgres;
 use super::super::{FILE, load};
 use crate::audit::{AuditTable as _, Event, Kind};
 use crate::directory::{Directory, PostgresDirectory};
 use crate::user::UserState;
+use isogloss_testkit::Postgres;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -1,6 +1,6 @@
 //! What becomes of a connection once its client has sent a text.
 
-use crate::relay::{Connection, Direction};
+use isogloss_testkit::relay::{Connection, Direction};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {

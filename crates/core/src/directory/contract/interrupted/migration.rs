@@ -6,11 +6,11 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, raw_sql};
 
 use super::super::postgres::{settings, until};
-use super::super::postgres_server::Postgres;
 use super::relayed;
 use crate::directory::postgres::migrate::migrations;
 use crate::directory::{Directory, PostgresDirectory};
-use crate::relay::Connection;
+use isogloss_testkit::Postgres;
+use isogloss_testkit::relay::Connection;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 

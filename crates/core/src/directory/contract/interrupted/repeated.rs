@@ -7,12 +7,12 @@ use sqlx::{AssertSqlSafe, query_scalar, raw_sql};
 use time::macros::datetime;
 
 use super::super::postgres::{postgres, settings, until};
-use super::super::postgres_server::Postgres;
 use super::super::{FILE, load};
 use super::fate::Fate;
 use super::relayed;
 use crate::audit::{AuditTable as _, Event, Filter, Kind};
 use crate::directory::{Directory, Enrolments as _, KeyDigest, PostgresDirectory};
+use isogloss_testkit::Postgres;
 
 const ALL_EVENTS: Filter = Filter {
     who: None,

@@ -6,9 +6,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Error, Executor as _, query, raw_sql};
 
 use super::super::postgres::{postgres, until};
-use super::super::postgres_server::Postgres;
 use super::super::{FILE, load};
 use crate::directory::{Directory, OrganisationName, SqliteDirectory, UserFilter};
+use isogloss_testkit::Postgres;
 
 /// As many as a pool has connections, and more.
 const AT_ONCE: usize = 16;

@@ -7,11 +7,11 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, raw_sql};
 
 use super::super::postgres::{settings, until};
-use super::super::postgres_server::Postgres;
 use super::super::{FILE, load};
 use super::relayed;
 use crate::directory::{AppPasswords as _, Directory, PostgresDirectory};
-use crate::relay::Connection;
+use isogloss_testkit::Postgres;
+use isogloss_testkit::relay::Connection;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 

@@ -8,6 +8,7 @@ use crate::directory::rules;
 use crate::directory::snapshot::ALL_SCOPES;
 use crate::directory::wanted::{WantedKey, WantedOrganisation};
 use crate::directory::{KeyDigest, Setting};
+use crate::names::tidy;
 use crate::scope::Scopes;
 
 /// Returns what is wanted of an organisation.
@@ -18,7 +19,7 @@ pub(super) fn organisation(organisation: FileOrganisation) -> WantedOrganisation
         name: organisation.name,
         default_unit: setting(organisation.default_unit),
         units: units
-            .map(|unit| (unit.id, unit.name.as_deref().map(rules::tidy)))
+            .map(|unit| (unit.id, unit.name.as_deref().map(tidy)))
             .collect(),
     }
 }
@@ -62,7 +63,7 @@ pub(super) fn wanted_key(key: FileKey) -> Result<WantedKey, FileError> {
 
 /// What is not said stays; an empty text clears.
 fn setting(text: Option<String>) -> Setting<String> {
-    match text.map(|text| rules::tidy(&text)) {
+    match text.map(|text| tidy(&text)) {
         None => Setting::Same,
         Some(text) if text.is_empty() => Setting::None,
         Some(text) => Setting::To(text),

@@ -9,9 +9,9 @@ use crate::directory::UserEntry;
 use crate::directory::digest_keys::What;
 use crate::directory::origin::Part;
 use crate::directory::present::Present;
-use crate::directory::rules::stored_line;
 use crate::directory::wanted::{Precedence, Secret, SetHere, WantedUser};
 use crate::error::StoreError;
+use crate::names::stored_line;
 use crate::password::{PasswordError, Passwords};
 use uuid::Uuid;
 

@@ -8,6 +8,7 @@ use crate::directory::origin::{Attribute, Attributes, Value};
 use crate::directory::rules;
 use crate::directory::wanted::{Secret, WantedCard, WantedUser};
 use crate::directory::{AppPasswordEntry, KeyDigest, RecoveryCodeEntry, RevokedEntry};
+use crate::names::tidy;
 use crate::password::Passwords;
 use crate::totp::TotpSecret;
 
@@ -75,7 +76,7 @@ fn attributes(user: &NewUser) -> Result<Attributes, FileError> {
         if user.grandfathered {
             text.clone()
         } else {
-            rules::tidy(text)
+            tidy(text)
         }
     };
     let text = |text: &Option<String>| text.as_ref().map(tidy).map(Value::Text);

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::clock::milliseconds;
 use crate::store::Record;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// User, time of issue, digest: sorted, so that a user's oldest token comes first.
 pub(in crate::store::embedded) type UserKey = [u8; 40];

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::super::failure::failed;
 use crate::error::StoreError;
 use crate::store::{Record, StoredToken};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 /// Where an outcome is awaited.
 pub(super) type Answer<T> = oneshot::Sender<Result<T, StoreError>>;

@@ -6,11 +6,11 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::super::keys::{KeyPrefix, Keys};
-use super::servers::Server;
 use super::{RedisSettings, at, settings, store};
 use crate::clock::milliseconds;
 use crate::store::contract::{HOUR, NOW, digest, record};
 use crate::store::{Record, Slot, TokenStore as _};
+use isogloss_testkit::servers::Server;
 
 const FEW: Duration = Duration::from_secs(5);
 

@@ -1,15 +1,15 @@
 //! The suite of all stores, in each topology: plain, and with TLS and an access list.
 
 use super::super::keys::KeyPrefix;
-use super::servers::{Certificates, ClusterServers, SentinelServers, Server};
 use super::{RedisSettings, settings, store};
 use crate::clock::SystemClock;
 use crate::store::TokenStore as _;
 use crate::store::contract::pass_all;
+use isogloss_testkit::servers::{Certificates, ClusterServers, SentinelServers, Server};
 
 /// The access list that the operator's guide shows, as arguments of a server.
 pub(super) fn access_list() -> Vec<String> {
-    let guide = include_str!("../../../../../../docs/operations.md");
+    let guide = include_str!("../../../../../../docs/redis.md");
     let line = guide
         .lines()
         .find(|line| line.starts_with("user isogloss "));

@@ -2,10 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use super::servers::{ClusterServers, SentinelServers, Server};
 use super::{at, settings, store};
 use crate::AccessChange;
 use crate::store::TokenStore as _;
+use isogloss_testkit::servers::{ClusterServers, SentinelServers, Server};
 
 /// Gives the user `gateway` that password alone.
 fn set_password(server: &Server, password: &str) {

@@ -6,12 +6,12 @@ use uuid::Uuid;
 
 use super::super::RedisStore;
 use super::lost_answers::lose_the_answer;
-use super::servers::Server;
 use super::{RedisSettings, at, settings, store};
-use crate::relay::Relay;
 use crate::store::contract::{CAPS, HOUR, NOW, digest, record};
 use crate::store::{Caps, Record, Slot, TokenStore as _};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
+use isogloss_testkit::relay::Relay;
+use isogloss_testkit::servers::Server;
 
 /// A store behind a relay, which keeps nothing here.
 fn relayed(relay: &Relay) -> RedisSettings {

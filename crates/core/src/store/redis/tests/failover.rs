@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::servers::{ClusterServers, SentinelServers};
 use super::{settings, store};
 use crate::store::contract::{HOUR, NOW, digest, record};
 use crate::store::{RedisStore, TokenStore as _};
+use isogloss_testkit::servers::{ClusterServers, SentinelServers};
 use uuid::Uuid;
 
 /// Asks until everything works again: a login, a check, a logout. Meanwhile there are errors, but

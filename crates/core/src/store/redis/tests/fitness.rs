@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::servers::{ClusterServers, Server};
 use super::{Eviction, at, settings, store};
 use crate::clock::{Clock as _, MockClock, SystemClock};
 use crate::store::contract::NOW;
 use crate::store::{Finding, Level, RedisStore, StoreHealth, TokenStore as _};
 use crate::throttle::Throttle as _;
+use isogloss_testkit::servers::{ClusterServers, Server};
 
 async fn health(store: &RedisStore) -> StoreHealth {
     store.health(&SystemClock).await.unwrap()

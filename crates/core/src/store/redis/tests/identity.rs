@@ -6,12 +6,12 @@ use tokio::runtime::Builder;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::servers::{SentinelServers, Server, wait_until};
 use super::{RedisSettings, at, settings, silence, store};
 use crate::near::Near;
-use crate::relay::{Direction, Relay};
 use crate::store::contract::{HOUR, NOW, digest, record};
 use crate::store::{RedisStore, TokenStore as _};
+use isogloss_testkit::relay::{Direction, Relay};
+use isogloss_testkit::servers::{SentinelServers, Server, wait_until};
 
 fn brief(url: String) -> RedisSettings {
     let second = Duration::from_secs(1);

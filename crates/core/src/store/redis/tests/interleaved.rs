@@ -3,15 +3,15 @@
 use futures_util::future::{join_all, try_join_all};
 use uuid::Uuid;
 
-use super::servers::{ClusterServers, Server};
 use super::{RedisSettings, at, settings};
 use crate::lineage::Lineage;
-use crate::relay::{Connection, Direction, Relay};
-use crate::session::Purpose;
+use crate::purpose::Purpose;
 use crate::store::contract::{CAPS, HOUR, NOW, digest, record};
 use crate::store::redis::RedisStore;
 use crate::store::{Caps, Record, TokenStore as _};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
+use isogloss_testkit::relay::{Connection, Direction, Relay};
+use isogloss_testkit::servers::{ClusterServers, Server};
 
 /// What the commands on a user's list have in them.
 const LIST: &str = "isogloss:u:";

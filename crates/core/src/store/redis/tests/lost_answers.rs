@@ -2,11 +2,11 @@
 
 use uuid::Uuid;
 
-use super::servers::Server;
 use super::{RedisSettings, at, settings, store};
-use crate::relay::{Connection, Direction, Relay};
 use crate::store::contract::{HOUR, NOW, digest, record};
 use crate::store::{Record, Slot, TokenStore as _};
+use isogloss_testkit::relay::{Connection, Direction, Relay};
+use isogloss_testkit::servers::Server;
 
 pub(super) fn lose_the_answer(connection: &Connection) {
     connection.lose(Direction::Answers);

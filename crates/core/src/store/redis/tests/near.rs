@@ -7,13 +7,13 @@ use std::time::Duration;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::servers::{ClusterServers, SentinelServers, Server};
 use super::{at, settings, store};
-use crate::relay::Relay;
 use crate::store::contract::{HOUR, NOW, digest, record};
 use crate::store::redis::near::LEASE;
 use crate::store::{RedisStore, TokenStore as _};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
+use isogloss_testkit::relay::Relay;
+use isogloss_testkit::servers::{ClusterServers, SentinelServers, Server};
 
 /// More than anything takes here.
 const PATIENCE: u32 = 3_000;

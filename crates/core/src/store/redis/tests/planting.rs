@@ -5,7 +5,7 @@ use async_trait::async_trait;
 
 use super::super::RedisStore;
 use crate::store::contract::Plant;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
 
 #[async_trait]
 impl Plant for RedisStore {

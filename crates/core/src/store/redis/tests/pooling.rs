@@ -9,11 +9,11 @@ use uuid::Uuid;
 
 use super::contracts::access_list;
 use super::interleaved::{hold, let_go};
-use super::servers::{Server, wait_until};
 use super::{RedisSettings, at, settings, store};
-use crate::relay::Relay;
 use crate::store::TokenStore as _;
 use crate::store::contract::{HOUR, NOW, digest, record};
+use isogloss_testkit::relay::Relay;
+use isogloss_testkit::servers::{Server, wait_until};
 
 /// How many connections it has taken, this question's included.
 fn taken(server: &Server) -> usize {

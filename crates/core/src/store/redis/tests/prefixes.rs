@@ -8,13 +8,13 @@ use uuid::Uuid;
 
 use super::super::keys::KeyPrefix;
 use super::contracts::access_list;
-use super::servers::Server;
 use super::{RedisSettings, settings, store};
 use crate::clock::{Clock as _, SystemClock};
 use crate::store::contract::{HOUR, NOW, digest, record};
 use crate::store::{RedisStore, TokenStore as _};
 use crate::throttle::{Bucket, Budget, Kind, Throttle as _};
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
+use isogloss_testkit::servers::Server;
 
 /// The user of the operator's guide, under another name and prefix.
 fn tenant(server: &Server, name: &str) -> RedisSettings {

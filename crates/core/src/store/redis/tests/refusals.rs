@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::servers::{Certificates, SentinelServers, Server};
 use super::{at, settings, store};
 use crate::store::contract::{CAPS, HOUR, NOW, digest, record};
 use crate::store::{RedisStore, TokenStore as _};
+use isogloss_testkit::servers::{Certificates, SentinelServers, Server};
 use uuid::Uuid;
 
 /// What it says of each thing it is asked.

@@ -5,10 +5,10 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::super::keys::{KeyPrefix, Keys};
-use super::servers::{ClusterServers, SentinelServers, Server, begin_move, move_keys};
 use super::{at, settings, store};
 use crate::store::contract::{HOUR, NOW, digest, record};
 use crate::store::{Record, RedisStore, Spent, TokenStore as _};
+use isogloss_testkit::servers::{ClusterServers, SentinelServers, Server, begin_move, move_keys};
 use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,7 +54,7 @@ async fn a_replica_that_lags_makes_a_repeated_revocation_fail_too() {
     let primary = Server::start(&[]).unwrap();
     let port = primary.port().to_string();
     let replica = Server::start(&["--replicaof", "127.0.0.1", &port]).unwrap();
-    super::servers::wait_until("the replica is connected", || {
+    isogloss_testkit::servers::wait_until("the replica is connected", || {
         primary
             .ask(&["ROLE"])
             .is_ok_and(|role| role.contains("127.0.0.1"))

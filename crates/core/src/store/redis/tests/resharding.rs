@@ -1,10 +1,10 @@
 //! Slots that move from one server of a cluster to another while tokens are in use.
 
 use super::super::keys::{KeyPrefix, Keys};
-use super::servers::{ClusterServers, Server, begin_move, end_move, move_keys};
 use super::{settings, store};
 use crate::store::TokenStore as _;
 use crate::store::contract::{HOUR, NOW, digest, record};
+use isogloss_testkit::servers::{ClusterServers, Server, begin_move, end_move, move_keys};
 use uuid::Uuid;
 
 /// Nobody is to be thought dead, however slow this machine is: slots move, and nothing fails.

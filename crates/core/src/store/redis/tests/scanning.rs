@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::servers::{ClusterServers, Server};
 use super::{at, settings, store};
 use crate::store::contract::{HOUR, NOW, digest, record};
 use crate::store::{RedisStore, TokenStore as _};
 use ::redis::cmd;
+use isogloss_testkit::servers::{ClusterServers, Server};
 use uuid::Uuid;
 
 const TOKENS: u16 = 2500;

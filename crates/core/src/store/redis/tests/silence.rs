@@ -7,12 +7,12 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::servers::{ClusterServers, Server, wait_until};
 use super::{RedisSettings, at, settings, silence, store};
 use crate::clock::SystemClock;
-use crate::relay::Relay;
 use crate::store::contract::{HOUR, NOW, digest, record};
 use crate::store::{RedisStore, TokenStore as _};
+use isogloss_testkit::relay::Relay;
+use isogloss_testkit::servers::{ClusterServers, Server, wait_until};
 
 const TIMEOUT: Duration = Duration::from_millis(300);
 

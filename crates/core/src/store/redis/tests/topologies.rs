@@ -9,14 +9,14 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::super::keys::{KeyPrefix, Keys};
-use super::servers::{ClusterServers, Server, TOPOLOGIES, move_slot};
 use super::{settings, store};
 use crate::clock::SystemClock;
 use crate::error::StoreError;
 use crate::store::contract::{HOUR, NOW, digest, record};
 use crate::store::{RedisStore, TokenStore as _};
 use crate::throttle::Throttle as _;
-use crate::token::TokenDigest;
+use crate::token_digest::TokenDigest;
+use isogloss_testkit::servers::{ClusterServers, Server, TOPOLOGIES, move_slot};
 
 /// Tokens whose keys are text without line feeds.
 const TOKENS: Range<u16> = 32..92;

@@ -7,11 +7,11 @@ use futures_util::future::join_all;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::servers::Server;
 use super::{RedisSettings, at, settings};
 use crate::store::contract::{CAPS, HOUR, NOW, digest, pass_all, record};
 use crate::store::redis::RedisStore;
 use crate::store::{Caps, Record, TokenStore as _};
+use isogloss_testkit::servers::Server;
 
 const MANY: u16 = 300;
 

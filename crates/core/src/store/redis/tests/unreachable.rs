@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::servers::{ClusterServers, SentinelServers, Server};
 use super::{at, settings, store};
 use crate::clock::SystemClock;
 use crate::store::contract::{HOUR, NOW, digest, record};
 use crate::store::{RedisStore, TokenStore as _};
+use isogloss_testkit::servers::{ClusterServers, SentinelServers, Server};
 
 /// What the health check, the sign of life, a lookup and a login say.
 async fn said(store: &RedisStore) -> [String; 4] {

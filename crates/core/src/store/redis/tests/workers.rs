@@ -8,10 +8,10 @@ use futures_util::future::join_all;
 use tokio::runtime::Builder;
 use uuid::Uuid;
 
-use super::servers::{Server, wait_until};
 use super::{RedisSettings, at, settings, store};
 use crate::store::contract::{HOUR, NOW, digest, record};
 use crate::store::{RedisStore, TokenStore as _};
+use isogloss_testkit::servers::{Server, wait_until};
 
 const WORKERS: usize = 4;
 

@@ -1,0 +1,57 @@
+//! How names are compared: NFC, so that one name is one account however it was typed.
+//!
+//! NFKC is not applied: full-width and other compatibility letters stay names of their own.
+
+use unicode_normalization::UnicodeNormalization as _;
+
+/// Returns a login name as it is stored: trimmed, lower case. New names are in NFC; those of before
+/// that rule stay as they are, so that releases of before it find them.
+pub(crate) fn stored_login(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
+/// Returns the forms in which a login name may be stored, the best match first: as it was sent, in NFC,
+/// and in NFD as releases stored it that did not normalise names.
+pub(crate) fn login_forms(name: &str) -> [String; 3] {
+    spellings(&stored_login(name))
+}
+
+/// Returns the spellings in which a text of a file may be stored: as it is written, which an older release
+/// has stored, and tidied.
+pub(crate) fn stored_spellings(text: &str) -> impl Iterator<Item = String> {
+    spellings(text).into_iter().chain(spellings(&tidy(text)))
+}
+
+/// Returns the one of those stored that is this text, or that is when it is tidied: older releases stored
+/// texts as they were written.
+pub(crate) fn stored_line<'a>(
+    text: &str,
+    stored: impl Iterator<Item = &'a String> + Clone,
+) -> Option<&'a String> {
+    let same = stored.clone().find(|stored| *stored == text);
+    same.or_else(|| {
+        let mut stored = stored;
+        let text = tidy(text);
+        stored.find(|stored| tidy(stored) == text)
+    })
+}
+
+/// Returns a text as it is, in NFC and in NFD.
+pub(crate) fn spellings(text: &str) -> [String; 3] {
+    [text.to_owned(), text.nfc().collect(), text.nfd().collect()]
+}
+
+/// Returns a text as it is stored: trimmed, in NFC.
+pub(crate) fn tidy(text: &str) -> String {
+    text.trim().nfc().collect()
+}
+
+/// Whether two names are one in NFC.
+pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
+    spellings(one)[1] == spellings(other)[1]
+}
+
+/// Returns a login name in the form that is compared: trimmed, lower case, in NFC.
+pub(crate) fn login_form(name: &str) -> String {
+    tidy(&stored_login(name))
+}

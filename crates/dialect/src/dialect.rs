@@ -1,0 +1,103 @@
+//! The trait that each dialect implements.
+
+use actix_web::dev::RequestHead;
+use actix_web::web::{Data, ServiceConfig, to};
+use actix_web::{HttpRequest, ResponseError};
+use isogloss_core::{Auth, AuthError, Presented, Session};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use utoipa::openapi::OpenApi;
+
+use crate::forward_auth::forward_auth;
+use crate::route::PathCase;
+
+/// A login dialect: its name, its settings, its routes, and how its tokens are spelled.
+///
+/// The type that implements it has no values; [`Settings`](Self::Settings) holds what differs between two
+/// gateways.
+pub trait Dialect: 'static {
+    /// The dialect's name in configuration, logs and metrics, and its realm.
+    const NAME: &'static str;
+    /// The path below which the routes are mounted unless the operator sets another.
+    const DEFAULT_PATH: &'static str;
+    /// Whether letter case matters in the mount path.
+    const PATH_CASE: PathCase = PathCase::Sensitive;
+    /// How long clients are meant to use the longest-lived token.
+    const TOKEN_LIFETIME: TokenLifetimeClass = TokenLifetimeClass::Session;
+    /// What clients call their token: the scheme of a header, or a parameter.
+    const TOKEN_TYPE: &'static str;
+    /// Whether keys of the dialect's realm are public identifiers of applications, and not credentials.
+    const HAS_PUBLIC_KEYS: bool = false;
+
+    /// What an operator may set, under `[dialects.<name>]`.
+    type Settings: Clone + DeserializeOwned + Serialize + JsonSchema + Send + Sync + 'static;
+    /// Why a request is refused, and the response to it.
+    type Error: ResponseError + From<AuthError> + 'static;
+
+    /// Adds one scope with the middleware of the dialect, and in it what `add_routes` adds.
+    fn add_scope(
+        settings: &Self::Settings,
+        cfg: &mut ServiceConfig,
+        add_routes: impl FnOnce(&mut ServiceConfig),
+    );
+
+    /// Adds the routes, and as default service the response to all other paths.
+    fn add_routes(settings: &Self::Settings, cfg: &mut ServiceConfig);
+
+    /// Returns the token that a request carries in the place that this dialect has for it. `None` if there is
+    /// none, or if it is not spelled like a token of this dialect.
+    fn find_token(settings: &Self::Settings, head: &RequestHead) -> Option<Presented>;
+
+    /// Parses a token that stands alone. `None` if it is not spelled like a token of this dialect.
+    fn parse_token(text: &str) -> Option<Presented>;
+
+    /// Returns the document of the routes, with paths relative to the mount path.
+    fn openapi() -> OpenApi;
+
+    /// Returns the session of the token that a request carries. The gateway uses it for forward-auth requests.
+    ///
+    /// # Errors
+    /// The dialect's own error: for a missing, invalid or expired token, and if a store does not respond.
+    fn authorize(
+        auth: &Auth,
+        settings: &Self::Settings,
+        request: &HttpRequest,
+    ) -> impl Future<Output = Result<Session, Self::Error>> {
+        async {
+            let token = Self::find_token(settings, request.head());
+            let token = token.ok_or(AuthError::InvalidToken)?;
+            Ok(auth.open(&token).await?)
+        }
+    }
+
+    /// Adds the dialect, below the path where the gateway mounts it.
+    fn configure(settings: &Self::Settings, cfg: &mut ServiceConfig) {
+        cfg.app_data(Data::new(settings.clone()));
+        Self::add_scope(settings, cfg, |cfg| Self::add_routes(settings, cfg));
+    }
+
+    /// Adds a scope that responds to forward-auth requests of any path, with the middleware of the dialect:
+    /// with status 204 and the [`Session`] in the response's extensions, or with the dialect's error.
+    ///
+    /// An [`AuthError`] in the request's extensions is an error that the gateway has found already; it is the
+    /// response.
+    fn configure_forward_auth(settings: &Self::Settings, cfg: &mut ServiceConfig)
+    where
+        Self: Sized,
+    {
+        cfg.app_data(Data::new(settings.clone()));
+        Self::add_scope(settings, cfg, |cfg| {
+            cfg.default_service(to(forward_auth::<Self>));
+        });
+    }
+}
+
+/// How long clients of a dialect are meant to use a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenLifetimeClass {
+    /// For a session: users log in again every day or more often.
+    Session,
+    /// For weeks: devices hold tokens instead of passwords. They must survive a restart of the token store.
+    Remembered,
+}

@@ -1,0 +1,20 @@
+//! The header `Retry-After`.
+
+use actix_web::HttpResponseBuilder;
+use actix_web::http::header::RETRY_AFTER;
+use isogloss_core::AuthError;
+
+/// Inserts `Retry-After`, in whole seconds, for an error that passes by itself at a known time.
+pub fn insert_retry_after(response: &mut HttpResponseBuilder, error: &AuthError) {
+    match error {
+        AuthError::Overloaded { retry_after } | AuthError::Throttled { retry_after } => {
+            response.insert_header((RETRY_AFTER, retry_after.as_secs()));
+        }
+        AuthError::InvalidCredentials
+        | AuthError::InvalidToken
+        | AuthError::AccountDisabled
+        | AuthError::SecondFactorRequired
+        | AuthError::Forbidden
+        | AuthError::Unavailable(_) => {}
+    }
+}

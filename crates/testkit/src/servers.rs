@@ -1,0 +1,43 @@
+//! Redis servers for tests: one, a primary with replicas and sentinels, a cluster; with TLS and
+//! access lists where asked for. They listen on loopback only, on ports of their own, and are
+//! killed when they are dropped.
+
+mod announced;
+mod certificates;
+mod cluster_slots;
+mod postgres;
+mod redis_cluster;
+mod redis_process;
+mod redis_sentinels;
+mod redis_server;
+mod resp;
+mod topologies;
+
+pub use self::announced::announced;
+pub use self::certificates::Certificates;
+pub use self::cluster_slots::{begin_move, end_move, move_keys, move_slot};
+pub use self::postgres::{Postgres, Stalled};
+pub use self::redis_cluster::ClusterServers;
+pub use self::redis_process::{Redis, Reply};
+pub use self::redis_sentinels::SentinelServers;
+pub use self::redis_server::{Server, free_port};
+pub use self::topologies::{TOPOLOGIES, Topology};
+
+use std::io::{Error, Result};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_mins(1);
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// Waits until something has happened.
+pub fn wait_until(what: &str, mut happened: impl FnMut() -> bool) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    while !happened() {
+        if Instant::now() > deadline {
+            return Err(Error::other(format!("not within {PATIENCE:?}: {what}")));
+        }
+        sleep(GLANCE);
+    }
+    Ok(())
+}

@@ -1,0 +1,204 @@
+//! One process of redis-server.
+
+use std::fs;
+use std::io::{Error, Result};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{self, Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use tempfile::TempDir;
+
+use super::{Certificates, resp, wait_until};
+
+/// A `redis-server`, in a folder of its own, keeping nothing on disk unless told to.
+#[derive(Debug)]
+pub struct Server {
+    port: u16,
+    tls_port: Option<u16>,
+    folder: TempDir,
+    arguments: Vec<String>,
+    child: Option<Child>,
+}
+
+impl Server {
+    /// Starts a server with further arguments, and waits until it answers.
+    ///
+    /// Fails, and does not skip, where there is no `redis-server`.
+    pub fn start(arguments: &[&str]) -> Result<Self> {
+        let folder = TempDir::new()?;
+        let port = free_port()?;
+        let mut own = vec!["--bind".to_owned(), "127.0.0.1".to_owned()];
+        own.extend(["--port".to_owned(), port.to_string()]);
+        own.extend(["--save", "", "--appendonly", "no"].map(str::to_owned));
+        own.extend(["--repl-diskless-sync-delay", "0"].map(str::to_owned));
+        own.extend(arguments.iter().map(|&argument| argument.to_owned()));
+        Self::run(port, folder, own)
+    }
+
+    /// Starts one that also speaks TLS, at [`Server::tls_port`].
+    pub fn start_tls(certificates: &Certificates, arguments: &[&str]) -> Result<Self> {
+        let tls_port = free_port()?;
+        let mut all = certificates.arguments(tls_port);
+        all.extend(arguments.iter().map(|&argument| argument.to_owned()));
+        let mut server = Self::start(&all.iter().map(String::as_str).collect::<Vec<_>>())?;
+        server.tls_port = Some(tls_port);
+        Ok(server)
+    }
+
+    /// Starts a sentinel with these lines in its configuration.
+    pub(super) fn start_sentinel(certificates: Option<&Certificates>, lines: &str) -> Result<Self> {
+        let folder = TempDir::new()?;
+        let port = free_port()?;
+        let tls_port = certificates.map(|_| free_port()).transpose()?;
+        let mut configuration = format!("bind 127.0.0.1\nport {port}\n");
+        if let (Some(certificates), Some(tls_port)) = (certificates, tls_port) {
+            configuration += &certificates.lines(tls_port);
+        }
+        let file = folder.path().join("sentinel.conf");
+        fs::write(&file, configuration + lines)?;
+        let arguments = vec![file.display().to_string(), "--sentinel".to_owned()];
+        let mut sentinel = Self::run(port, folder, arguments)?;
+        sentinel.tls_port = tls_port;
+        Ok(sentinel)
+    }
+
+    fn run(port: u16, folder: TempDir, arguments: Vec<String>) -> Result<Self> {
+        let mut server = Self {
+            port,
+            tls_port: None,
+            folder,
+            arguments,
+            child: None,
+        };
+        server.start_again()?;
+        Ok(server)
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its port for TLS, or the plain one if it has none.
+    pub fn tls_port(&self) -> u16 {
+        self.tls_port.unwrap_or(self.port)
+    }
+
+    /// Sends one command and returns its reply as text, each value on a line. Other bytes than UTF-8 are
+    /// replaced.
+    pub fn ask(&self, words: &[&str]) -> Result<String> {
+        let words: Vec<_> = words.iter().map(|word| word.as_bytes()).collect();
+        let values = self.values(&words)?;
+        let texts: Vec<_> = values
+            .iter()
+            .map(|value| String::from_utf8_lossy(value))
+            .collect();
+        Ok(texts.join("\n"))
+    }
+
+    /// Sends one command and returns the values of its reply.
+    pub fn values(&self, words: &[&[u8]]) -> Result<Vec<Vec<u8>>> {
+        resp::values(self.port, words)
+    }
+
+    /// Ends it at once, as a crash would.
+    pub fn kill(&mut self) -> Result<()> {
+        if let Some(mut child) = self.child.take() {
+            child.kill()?;
+            child.wait()?;
+        }
+        Ok(())
+    }
+
+    /// Starts it anew at the same port, and waits until it answers.
+    pub fn start_again(&mut self) -> Result<()> {
+        self.start_loading()?;
+        let log = self.log();
+        wait_until("redis-server answers", || self.answers())
+            .map_err(|error| Error::other(format!("{error}; its log:\n{}", read(&log))))
+    }
+
+    /// Has it stand still, taking connections and commands and answering none.
+    pub fn stall(&self) -> Result<()> {
+        self.signal("-STOP")
+    }
+
+    /// Ends that.
+    pub fn go_on(&self) -> Result<()> {
+        self.signal("-CONT")
+    }
+
+    fn signal(&self, signal: &str) -> Result<()> {
+        let child = self
+            .child
+            .as_ref()
+            .ok_or_else(|| Error::other("it does not run"))?;
+        let id = child.id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status()?;
+        if sent.success() {
+            Ok(())
+        } else {
+            Err(Error::other("it cannot be signalled"))
+        }
+    }
+
+    /// Starts it anew at the same port, and waits for nothing.
+    pub fn start_loading(&mut self) -> Result<()> {
+        self.kill()?;
+        let log = self.log();
+        let child = Command::new("redis-server")
+            .current_dir(self.folder.path())
+            .args(&self.arguments)
+            .arg("--logfile")
+            .arg(&log)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| {
+                Error::other(format!(
+                    "this test needs `redis-server`, which could not be started ({error}); \
+                     `make test` installs it"
+                ))
+            })?;
+        self.child = Some(child);
+        Ok(())
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("redis.log")
+    }
+
+    fn answers(&self) -> bool {
+        match self.ask(&["PING"]) {
+            Ok(_) => true,
+            // It is there and wants a password.
+            Err(error) => error.to_string().starts_with("NOAUTH"),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.kill());
+    }
+}
+
+fn read(log: &Path) -> String {
+    fs::read_to_string(log).unwrap_or_default()
+}
+
+/// A port below those that outgoing connections are given, whose cluster bus, 10,000 above, is free
+/// as well.
+pub fn free_port() -> Result<u16> {
+    const FIRST: u16 = 10_500;
+    const PORTS: u16 = 9_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(process::id() * 61 % u32::from(PORTS)).unwrap_or_default();
+    let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    (0..PORTS)
+        .map(|_| FIRST + start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % PORTS)
+        .find(|&port| is_free(port) && is_free(port + 10_000))
+        .ok_or_else(|| Error::other("no free port"))
+}
