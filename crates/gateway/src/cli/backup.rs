@@ -17,8 +17,7 @@ use time::format_description::well_known::Rfc3339;
 
 use self::folder::{AUDIT, Partial};
 use self::manifest::{DirectoryPart, FORMAT, Manifest};
-use super::audited_admin;
-use super::audited_admin::Acts;
+use super::audited_admin::{self, Acts};
 use super::{Outcome, output};
 use crate::bootstrap::components;
 use crate::config::{AuditTarget, Config, DirectoryAddress, Sections};

@@ -14,8 +14,7 @@ use isogloss_core::directory::{Applied, Precedence, SetHere};
 use isogloss_core::{Existing, printable_json, write_private_file};
 use serde_json::json;
 
-use super::audited_admin;
-use super::audited_admin::Acts;
+use super::audited_admin::{self, Acts};
 use super::{Outcome, output};
 use crate::bootstrap::{audit, components};
 use crate::config::Sections;

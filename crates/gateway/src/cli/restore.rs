@@ -10,8 +10,7 @@ use isogloss_core::audit::{Event, Kind};
 use serde::Serialize;
 
 use self::target::{Restored, Target};
-use super::audited_admin;
-use super::audited_admin::Acts;
+use super::audited_admin::{self, Acts};
 use super::backup::manifest::Manifest;
 use super::{Outcome, output};
 use crate::config::Config;

@@ -10,8 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::audit::Audit;
 use super::directory::Directory;
-use super::error;
-use super::error::Problem;
+use super::error::{self, Problem};
 use super::jwt::Jwt;
 use super::logging::Logging;
 use super::mail::Mail;

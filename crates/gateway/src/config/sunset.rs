@@ -14,8 +14,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 pub use self::brownout::Window;
-use super::error;
-use super::error::Problem;
+use super::error::{self, Problem};
 use crate::dialects;
 
 /// How a dialect is retired.

@@ -10,8 +10,7 @@ use super::api_error::Refusal;
 use super::{
     api_error, api_keys, backup, metrics, organisations, sessions, throttle, usage, users,
 };
-use crate::introspection;
-use crate::introspection::Backends;
+use crate::introspection::{self, Backends};
 
 /// Each route is described where it is handled.
 #[derive(utoipa::OpenApi)]

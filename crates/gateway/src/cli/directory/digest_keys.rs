@@ -7,8 +7,7 @@ use isogloss_core::directory::{DigestKey, DigestKeyId};
 use serde_json::json;
 use time::format_description::well_known::Rfc3339;
 
-use crate::cli::audited_admin;
-use crate::cli::audited_admin::Acts;
+use crate::cli::audited_admin::{self, Acts};
 use crate::cli::{Outcome, output};
 
 #[derive(Subcommand)]

@@ -9,8 +9,7 @@ use isogloss_core::User;
 use super::{Outcome, Who, find, output};
 use crate::admin::erasure::Shown;
 use crate::bootstrap::components;
-use crate::cli::audited_admin;
-use crate::cli::audited_admin::Acts;
+use crate::cli::audited_admin::{self, Acts};
 use crate::config::{AuditTarget, Config, Problem};
 use crate::management_client::{Gateway, Remote};
 
