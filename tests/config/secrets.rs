@@ -205,7 +205,7 @@ fn a_pepper_file_that_cannot_serve_is_refused_by_name() {
     }
 }
 
-/// Every secret of the configuration, as `crates/gateway/src/config/difference.rs` lists them.
+/// Every secret of the configuration, as `crates/gateway/src/config/diff.rs` lists them.
 const SECRETS: [&str; 7] = [
     "tokens.store",
     "tokens.pepper",

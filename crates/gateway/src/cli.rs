@@ -1,7 +1,7 @@
 //! The command line.
 
-mod acts;
 mod audit;
+mod audited_admin;
 mod backup;
 mod config;
 mod conformance;
@@ -9,10 +9,10 @@ mod directory;
 mod doctor;
 mod health;
 mod key;
+mod man_pages;
 mod openapi;
 mod organisation;
 mod output;
-mod pages;
 mod restore;
 mod session;
 mod sunset;
@@ -29,10 +29,10 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use isogloss_core::audit::{Actor, Caller};
 
+use crate::bootstrap::open_stores::closing_all;
 use crate::config::{Config, Problem, unheeded_variables};
 use crate::management_client::Identity;
-use crate::open_stores::closing_all;
-use crate::serve;
+use crate::server;
 
 /// One host at which legacy clients of four login APIs keep logging in.
 #[derive(Parser)]
@@ -122,9 +122,9 @@ Exit codes: 0 it is, 1 it is not, and the standard error says why.")]
     /// Hold the documented conversations with a host, and tell which of them it keeps
     Conformance(conformance::Arguments),
     /// Print completions for a shell
-    Completions(pages::Completions),
+    Completions(man_pages::Completions),
     /// Write the manual pages
-    Man(pages::Man),
+    Man(man_pages::Man),
 }
 
 /// The command line of a gateway. To describe all commands takes milliseconds, in which SIGHUP would end
@@ -189,7 +189,7 @@ fn run(cli: Cli) -> Result<Outcome> {
     let work = async {
         let command = match cli.command {
             // Reads the configuration itself: by then it listens for signals.
-            Command::Serve => return serve::serve(files).await.map(|()| Outcome::Done),
+            Command::Serve => return server::serve(files).await.map(|()| Outcome::Done),
             Command::Beside(command) => command,
         };
         let config = Config::load(&files)?;

@@ -5,7 +5,7 @@ mod certificates;
 mod files;
 mod finding;
 mod queries;
-mod reach;
+mod reachability;
 mod stores;
 
 use std::path::Path;
@@ -14,8 +14,8 @@ use isogloss_core::directory::{Directory, UserFilter};
 
 use self::advice::advice;
 pub(crate) use self::finding::{Finding, Findings, Verdict};
+use crate::bootstrap::{components, demo_credentials, look_alikes, secrets};
 use crate::config::Config;
-use crate::{demo, look_alikes, parts, secrets};
 
 /// Looks at everything. What cannot be looked at is a finding, too.
 pub(crate) async fn examine(
@@ -26,14 +26,14 @@ pub(crate) async fn examine(
     let mut findings = Findings::default();
     findings.add(Finding::ok("configuration", "is valid"));
     files::examine(config, &mut findings);
-    match parts::directory_to_look_at(&config.sections).await {
+    match components::directory_to_look_at(&config.sections).await {
         Ok(directory) => people(config, directory.as_ref(), &mut findings).await,
         Err(error) => findings.add(unreachable(&format!("{error:#}"))),
     }
     certificates::in_files(config, &mut findings);
     stores::tokens(config, &mut findings).await;
-    reach::management(config, &mut findings);
-    reach::public(config, public_url, &mut findings);
+    reachability::management(config, &mut findings);
+    reachability::public(config, public_url, &mut findings);
     queries::examine(config, public_url, proxy_log, &mut findings);
     findings
 }
@@ -64,11 +64,11 @@ async fn people(config: &Config, directory: &dyn Directory, findings: &mut Findi
     }
     names(directory, findings).await;
     digest_keys(directory, findings).await;
-    let Ok(passwords) = parts::passwords(&config.sections.passwords) else {
+    let Ok(passwords) = components::passwords(&config.sections.passwords) else {
         return;
     };
-    let mut known = demo::users_in_use(directory, &passwords).await;
-    known.extend(demo::keys_in_use(directory).await);
+    let mut known = demo_credentials::users_in_use(directory, &passwords).await;
+    known.extend(demo_credentials::keys_in_use(directory).await);
     if known.is_empty() {
         findings.add(Finding::ok("demo passwords", "none is in use"));
     } else {
@@ -134,9 +134,9 @@ async fn digest_keys(directory: &dyn Directory, findings: &mut Findings) {
 }
 
 /// What both ends of a probe know, without making a pepper.
-fn probe(config: &Config) -> Option<crate::probe::Probe> {
+fn probe(config: &Config) -> Option<crate::http::self_probe::Probe> {
     let tokens = &config.sections.tokens;
     let known = matches!(tokens.read_pepper(), Ok(Some(_)));
     let peppers = known.then(|| secrets::peppers(tokens))?.ok()?;
-    Some(crate::probe::Probe::new(&peppers))
+    Some(crate::http::self_probe::Probe::new(&peppers))
 }

@@ -1,20 +1,20 @@
 //! The management listener: whether the gateway lives, whether it can do its work, what it counts,
 //! and what administrators may do.
 
-mod admin;
+mod api_error;
+mod api_keys;
 mod app;
 mod backup;
-mod keys;
+mod extractors;
 pub(crate) mod metrics;
 mod openapi;
 mod organisations;
-mod received;
 mod sessions;
 mod throttle;
 mod usage;
 mod users;
 
-pub(crate) use self::received::limit;
+pub(crate) use self::extractors::limit;
 
 pub(crate) use self::openapi::document;
 
@@ -27,8 +27,8 @@ use isogloss_core::store::{Finding, StoreHealth};
 use serde_json::{Value, json};
 
 pub(crate) use self::app::{Ingredients, app};
-use crate::drain::Drain;
-use crate::fitness::{Fitness, Health};
+use crate::http::drain::Drain;
+use crate::store_health::{Fitness, Health};
 
 /// How many users or organisations a page has, unless it is said, and at the most.
 const PAGE: u32 = 100;
@@ -130,16 +130,16 @@ fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/healthz").route(get().to(health)))
         .service(resource("/readyz").route(get().to(readiness)))
         .configure(metrics::configure)
-        .configure(received::configure)
+        .configure(extractors::configure)
         .configure(openapi::configure)
         .configure(sessions::configure)
         .configure(throttle::configure)
-        .configure(keys::configure)
+        .configure(api_keys::configure)
         .configure(usage::configure)
         .configure(backup::configure)
         .configure(users::configure)
         .configure(organisations::configure)
-        .configure(admin::configure);
+        .configure(api_error::configure);
 }
 
 /// Whether the process answers.

@@ -14,8 +14,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Outcome, output};
+use crate::admin::timestamp;
+use crate::bootstrap::components;
 use crate::config::{AuditTarget, Config, Problem, Sections};
-use crate::{moment, parts};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -59,7 +60,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     let sections = &config.sections;
     let since = list.since.as_deref().map(since).transpose()?;
     let source = Source::of(sections)?;
-    let directory = parts::directory(sections).await?;
+    let directory = components::directory(sections).await?;
     let directory = directory.as_ref();
     let filter = Filter {
         who: match &list.user {
@@ -111,8 +112,8 @@ impl<'a> Source<'a> {
 }
 
 fn since(text: &str) -> Result<OffsetDateTime, Problem> {
-    let moment = moment::read(text, SystemClock.now());
-    moment.ok_or_else(|| Problem::new("--since", moment::EXPECTED))
+    let moment = timestamp::read(text, SystemClock.now());
+    moment.ok_or_else(|| Problem::new("--since", timestamp::EXPECTED))
 }
 
 /// All that events may know somebody of that name by.

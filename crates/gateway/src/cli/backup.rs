@@ -17,11 +17,11 @@ use time::format_description::well_known::Rfc3339;
 
 use self::folder::{AUDIT, Partial};
 use self::manifest::{DirectoryPart, FORMAT, Manifest};
-use super::acts::{self, Acts};
+use super::audited_admin::{self, Acts};
 use super::{Outcome, output};
+use crate::bootstrap::components;
 use crate::config::{AuditTarget, Config, DirectoryAddress, Sections};
 use crate::management_client::Gateway;
-use crate::parts;
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -75,7 +75,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
     let partial = Partial::beside(folder)?;
     // Tokens before the directory: docs/backup.md says why.
     let tokens = tokens::copy(&partial, &arguments.gateway, sections).await?;
-    let directory = parts::directory_to_look_at(sections).await?;
+    let directory = components::directory_to_look_at(sections).await?;
     let copied = directory.back_up(partial.path()).await?;
     let audit_file = copy_audit_file(partial.path(), sections)?;
     let secrets = secrets::copy(partial.path(), sections)?;
@@ -95,7 +95,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
     let event = Event {
         target: Some(folder.display().to_string()),
         count: manifest.tokens,
-        ..acts::event(Kind::BackUp)
+        ..audited_admin::event(Kind::BackUp)
     };
     let acts = Acts {
         directory,

@@ -14,10 +14,11 @@ use isogloss_core::directory::{Applied, Precedence, SetHere};
 use isogloss_core::{Existing, printable_json, write_private_file};
 use serde_json::json;
 
-use super::acts::{self, Acts};
+use super::audited_admin::{self, Acts};
 use super::{Outcome, output};
+use crate::bootstrap::{audit, components};
 use crate::config::Sections;
-use crate::{audit, dialects, parts};
+use crate::dialects;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -112,7 +113,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
             };
             audit::make_folder(&sections.audit)?;
             let acts = Acts {
-                directory: parts::directory_to_fill(sections).await?,
+                directory: components::directory_to_fill(sections).await?,
                 sections,
             };
             let applied = import(&file, precedence, &acts).await?;
@@ -131,7 +132,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
             output,
             force,
         } => {
-            let snapshot = parts::directory(sections).await?.snapshot().await?;
+            let snapshot = components::directory(sections).await?.snapshot().await?;
             let text = if json {
                 printable_json(&serde_json::to_string_pretty(&snapshot)?).into_owned()
             } else {
@@ -141,7 +142,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
         }
         Command::DigestKeys(command) => {
             let acts = Acts {
-                directory: parts::directory(sections).await?,
+                directory: components::directory(sections).await?,
                 sections,
             };
             return digest_keys::run(command, &acts).await;
@@ -177,7 +178,7 @@ fn export(text: &str, file: Option<&Path>, replaces: bool) -> Result<Outcome> {
 async fn import(file: &Path, precedence: Precedence, acts: &Acts<'_>) -> Result<Applied> {
     let parsed = File::read(file)?.with_public_realms(&dialects::public_key_realms());
     let guessable = parsed.guessable();
-    let passwords = parts::passwords(&acts.sections.passwords)?;
+    let passwords = components::passwords(&acts.sections.passwords)?;
     let import = Import {
         directory: acts.directory.as_ref(),
         passwords: &passwords,
@@ -190,7 +191,7 @@ async fn import(file: &Path, precedence: Precedence, acts: &Acts<'_>) -> Result<
     });
     let event = Event {
         target: Some(file.display().to_string()),
-        ..acts::event(Kind::ImportDirectory)
+        ..audited_admin::event(Kind::ImportDirectory)
     };
     let counted = |event, applied: &Applied| {
         let count = Some(applied.created + applied.updated);

@@ -11,11 +11,11 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::user::first_line;
-use super::{Outcome, acts, output};
-use crate::administration::keys::{NewKey, Rights, Shown, realms};
-use crate::administration::{Administration, Undone};
+use super::{Outcome, audited_admin, output};
+use crate::admin::api_keys::{NewKey, Rights, Shown, realms};
+use crate::admin::{Administration, Undone};
+use crate::bootstrap::{audit, components};
 use crate::config::{Problem, Sections};
-use crate::{audit, parts};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -82,7 +82,7 @@ pub(super) struct Add {
 }
 
 pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome> {
-    let directory = parts::directory(sections).await?;
+    let directory = components::directory(sections).await?;
     let audit = audit::open_beside(&sections.audit, &directory)?;
     let administration = Administration { directory, audit };
     let outcome = match command {
@@ -104,7 +104,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
             }
         }
     };
-    acts::kept(&administration.audit).await;
+    audited_admin::kept(&administration.audit).await;
     outcome
 }
 

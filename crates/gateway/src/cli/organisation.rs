@@ -8,11 +8,11 @@ use isogloss_core::directory::{OrganisationEdit, OrganisationEntry, Setting, Uni
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::acts::Acts;
+use super::audited_admin::Acts;
 use super::{Outcome, output};
-use crate::administration::organisations::Shown;
+use crate::admin::organisations::Shown;
+use crate::bootstrap::components;
 use crate::config::{Problem, Sections};
-use crate::parts;
 
 /// How many organisations are read from the directory at a time.
 const PAGE: u32 = 1000;
@@ -101,7 +101,7 @@ pub(super) struct Edit {
 
 pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome> {
     let acts = Acts {
-        directory: parts::directory(sections).await?,
+        directory: components::directory(sections).await?,
         sections,
     };
     match command {

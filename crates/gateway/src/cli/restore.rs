@@ -10,7 +10,7 @@ use isogloss_core::audit::{Event, Kind};
 use serde::Serialize;
 
 use self::target::{Restored, Target};
-use super::acts::{self, Acts};
+use super::audited_admin::{self, Acts};
 use super::backup::manifest::Manifest;
 use super::{Outcome, output};
 use crate::config::Config;
@@ -69,7 +69,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
     let event = Event {
         target: Some(folder.display().to_string()),
         count: restored.tokens,
-        ..acts::event(Kind::Restore)
+        ..audited_admin::event(Kind::Restore)
     };
     acts.record(event).await?;
     for warning in &restored.warnings {

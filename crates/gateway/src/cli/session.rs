@@ -6,11 +6,11 @@ use clap::{Args, Subcommand};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Outcome, acts, output};
+use super::{Outcome, audited_admin, output};
+use crate::admin::sessions::{LIMIT, Selection, Shown};
+use crate::bootstrap::components;
 use crate::config::{Config, Problem};
 use crate::management_client::{Gateway, Remote};
-use crate::parts;
-use crate::sessions::{LIMIT, Selection, Shown};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -144,7 +144,7 @@ struct Ended {
 
 async fn list(selection: &Selection, gateway: &Gateway, config: &Config) -> Result<Vec<Shown>> {
     selection.parsed()?;
-    let Some(opened) = parts::open_shared(config).await? else {
+    let Some(opened) = components::open_shared(config).await? else {
         let remote = Remote::open(gateway, &config.sections)?;
         let Sessions { sessions } = remote.ask("GET", "sessions", selection)?;
         return Ok(sessions);
@@ -158,7 +158,7 @@ async fn list(selection: &Selection, gateway: &Gateway, config: &Config) -> Resu
 /// Ends sessions, and answers how many.
 pub(super) async fn end(selection: &Selection, gateway: &Gateway, config: &Config) -> Result<u64> {
     selection.parsed()?;
-    let Some(opened) = parts::open_shared(config).await? else {
+    let Some(opened) = components::open_shared(config).await? else {
         let remote = Remote::open(gateway, &config.sections)?;
         let Ended { ended } = remote.ask("DELETE", "sessions", selection)?;
         return Ok(ended);
@@ -166,7 +166,7 @@ pub(super) async fn end(selection: &Selection, gateway: &Gateway, config: &Confi
     let filter = selection.filter(opened.directory.as_ref()).await?;
     let auth = opened.into_auth();
     let ended = auth.end_sessions(&filter).await;
-    acts::kept(auth.audit()).await;
+    audited_admin::kept(auth.audit()).await;
     Ok(ended?)
 }
 

@@ -7,9 +7,11 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::{Outcome, output};
+use crate::admin::timestamp;
+use crate::bootstrap::components;
 use crate::config::{Config, Problem};
+use crate::dialects;
 use crate::usage::report::{Report, Shown, reports};
-use crate::{dialects, moment, parts};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -55,14 +57,14 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     let since = match since {
         None => OffsetDateTime::UNIX_EPOCH,
         Some(text) => {
-            let since = moment::read(&text, now);
-            since.ok_or_else(|| Problem::new("--since", moment::EXPECTED))?
+            let since = timestamp::read(&text, now);
+            since.ok_or_else(|| Problem::new("--since", timestamp::EXPECTED))?
         }
     };
     let dialects = dialects::served(&config.mounts, dialect.as_deref());
     let dialects =
         dialects.map_err(|names| Problem::new("--dialect", format!("expected one of {names}")))?;
-    let directory = parts::directory(&config.sections).await?;
+    let directory = components::directory(&config.sections).await?;
     let reports = reports(directory.usage(since).await?, &dialects, now);
     if json {
         output::json(&json!({ "dialects": reports }))?;

@@ -7,11 +7,11 @@ use clap::{Args, Subcommand};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Outcome, acts, output};
+use super::{Outcome, audited_admin, output};
+use crate::admin::throttle::{Selection, Shown};
+use crate::bootstrap::components;
 use crate::config::{Config, Problem};
 use crate::management_client::{Gateway, Remote};
-use crate::parts;
-use crate::strained::{Selection, Shown};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -121,7 +121,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
 
 async fn list(selection: &Selection, gateway: &Gateway, config: &Config) -> Result<Vec<Shown>> {
     let filter = selection.filter().map_err(Error::msg)?;
-    let Some(opened) = parts::open_shared(config).await? else {
+    let Some(opened) = components::open_shared(config).await? else {
         let remote = Remote::open(gateway, &config.sections)?;
         let Listed { throttle } = remote.ask("GET", "throttle", selection)?;
         return Ok(throttle);
@@ -132,14 +132,14 @@ async fn list(selection: &Selection, gateway: &Gateway, config: &Config) -> Resu
 
 async fn clear(selection: &Selection, gateway: &Gateway, config: &Config) -> Result<u64> {
     let filter = selection.filter().map_err(Error::msg)?;
-    let Some(opened) = parts::open_shared(config).await? else {
+    let Some(opened) = components::open_shared(config).await? else {
         let remote = Remote::open(gateway, &config.sections)?;
         let Cleared { cleared } = remote.ask("DELETE", "throttle", selection)?;
         return Ok(cleared);
     };
     let auth = opened.into_auth();
     let cleared = auth.clear_strained(&filter).await;
-    acts::kept(auth.audit()).await;
+    audited_admin::kept(auth.audit()).await;
     Ok(cleared?)
 }
 

@@ -3,9 +3,8 @@
 mod app_password;
 mod delete;
 mod edit;
-mod enrol;
 mod list;
-mod password;
+mod password_input;
 mod totp;
 
 use anyhow::{Context as _, Result};
@@ -14,15 +13,15 @@ use isogloss_core::directory::Directory;
 use isogloss_core::{Role, User, UserState};
 use serde_json::Value;
 
-use self::password::PasswordSource;
-pub(super) use self::password::first_line;
-use super::acts::Acts;
+use self::password_input::PasswordSource;
+pub(super) use self::password_input::first_line;
+use super::audited_admin::Acts;
 use super::{Outcome, output, session};
-use crate::administration::users::{NewUser, Shown, state};
+use crate::admin::sessions::Selection;
+use crate::admin::users::{NewUser, Shown, state};
+use crate::bootstrap::components;
 use crate::config::{Config, Sections};
 use crate::management_client::Gateway;
-use crate::parts;
-use crate::sessions::Selection;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -162,7 +161,7 @@ pub(super) struct Add {
 pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     let sections = &config.sections;
     let acts = Acts {
-        directory: parts::directory(sections).await?,
+        directory: components::directory(sections).await?,
         sections,
     };
     let directory = acts.directory.as_ref();
@@ -176,7 +175,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
             let Some(user) = find(directory, &who).await? else {
                 return Ok(Outcome::Refused);
             };
-            let passwords = parts::passwords(&sections.passwords)?;
+            let passwords = components::passwords(&sections.passwords)?;
             let password = source.read()?;
             acts.done(async |administration| {
                 administration
@@ -216,7 +215,7 @@ async fn add(new: Add, acts: &Acts<'_>) -> Result<Outcome> {
         image_url: new.image_url,
         units: new.units,
     };
-    let passwords = parts::passwords(&acts.sections.passwords)?;
+    let passwords = components::passwords(&acts.sections.passwords)?;
     let addition = acts
         .done(async |administration| administration.check_new_user(user).await)
         .await?;
@@ -268,7 +267,7 @@ async fn set_state(who: &Who, to: UserState, acts: &Acts<'_>) -> Result<Outcome>
 /// The tokens are dead since the directory changed. This frees their room, where a running
 /// gateway does not hold the store for itself.
 async fn end_tokens(user: &User, sections: &Sections) -> Result<()> {
-    if let Some(tokens) = parts::shared_tokens(sections)? {
+    if let Some(tokens) = components::shared_tokens(sections)? {
         tokens
             .remove_user(user.id)
             .await

@@ -9,9 +9,9 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::address::DirectoryAddress;
-use super::masked::masked_address;
-use super::problem::Problem;
+use super::backend_url::DirectoryAddress;
+use super::error::Problem;
+use super::redact::masked_address;
 
 /// Who may log in.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

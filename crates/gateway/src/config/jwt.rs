@@ -8,9 +8,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::address::is_there;
-use super::masked::masked;
-use super::problem::Problem;
+use super::backend_url::is_there;
+use super::error::Problem;
+use super::redact::masked;
 use super::secret_file::read_secret;
 
 /// The fewest bytes that the secret may have.

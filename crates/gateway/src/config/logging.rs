@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::problem::Problem;
+use super::error::Problem;
 
 /// What is logged.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

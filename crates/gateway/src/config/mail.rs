@@ -8,9 +8,9 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::address::MailAddress;
-use super::masked::masked_address;
-use super::problem::Problem;
+use super::backend_url::MailAddress;
+use super::error::Problem;
+use super::redact::masked_address;
 
 /// How letters are sent: the two dialects with a password reset need it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

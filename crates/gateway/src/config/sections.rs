@@ -10,12 +10,12 @@ use serde::de::DeserializeOwned;
 
 use super::audit::Audit;
 use super::directory::Directory;
+use super::error::{self, Problem};
 use super::jwt::Jwt;
 use super::logging::Logging;
 use super::mail::Mail;
 use super::passwords::Passwords;
 use super::paths;
-use super::problem::{self, Problem};
 use super::server::{Management, Server};
 use super::sunset::{self, Sunset};
 use super::throttle::Throttle;
@@ -118,6 +118,6 @@ fn section<S: DeserializeOwned + Default>(
 ) -> Result<S, Problem> {
     match tables.remove(name) {
         None => Ok(S::default()),
-        Some(value) => problem::read(name, value),
+        Some(value) => error::read(name, value),
     }
 }

@@ -9,7 +9,7 @@ use isogloss_exchange::Host;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::problem::Problem;
+use super::error::Problem;
 use super::tls::Tls;
 
 /// The header in which proxies tell whom they speak for. Only the one that they write is read:

@@ -1,6 +1,6 @@
 //! `[sunset.<dialect>]`: how a dialect is retired.
 
-mod window;
+mod brownout;
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-pub use self::window::Window;
-use super::problem::{self, Problem};
+pub use self::brownout::Window;
+use super::error::{self, Problem};
 use crate::dialects;
 
 /// How a dialect is retired.
@@ -129,7 +129,7 @@ pub(super) fn read(table: Option<Value>) -> Result<BTreeMap<String, Sunset>, Pro
             let reason = format!("no such dialect, expected one of {}", names.join(", "));
             return Err(Problem::new(section, reason));
         }
-        let sunset: Sunset = problem::read(&section, value)?;
+        let sunset: Sunset = error::read(&section, value)?;
         sunset.check(&section)?;
         all.insert(name, sunset);
     }

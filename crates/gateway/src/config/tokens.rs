@@ -10,9 +10,9 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::address::{TokenStoreAddress, is_there};
-use super::masked::{masked, masked_address};
-use super::problem::Problem;
+use super::backend_url::{TokenStoreAddress, is_there};
+use super::error::Problem;
+use super::redact::{masked, masked_address};
 use super::secret_file::read_secret;
 
 /// Where tokens live.

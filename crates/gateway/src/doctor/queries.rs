@@ -11,7 +11,7 @@ use isogloss_exchange::Host;
 
 use super::{Finding, Findings, probe};
 use crate::config::Config;
-use crate::probe::HEADER;
+use crate::http::self_probe::HEADER;
 
 const CHECK: &str = "proxy's log";
 const HINT: &str = "let it log the path only: docs/reverse-proxies.md has the lines for each proxy";

@@ -4,9 +4,10 @@ use std::fs::OpenOptions;
 use std::io::ErrorKind;
 
 use super::{Finding, Findings, advice};
+use crate::bootstrap::components;
 use crate::config::{Config, TokenStoreAddress};
 use crate::dialects::Mount;
-use crate::{fitness, parts};
+use crate::store_health;
 
 const CHECK: &str = "token store";
 
@@ -49,7 +50,7 @@ pub(super) async fn tokens(config: &Config, findings: &mut Findings) {
 
 async fn redis(config: &Config, findings: &mut Findings) {
     let remembers = config.mounts.iter().any(Mount::remembers);
-    let (store, throttle) = match parts::shared_stores(&config.sections, remembers) {
+    let (store, throttle) = match components::shared_stores(&config.sections, remembers) {
         Ok(Some(stores)) => stores,
         Ok(None) => return,
         Err(error) => {
@@ -61,7 +62,7 @@ async fn redis(config: &Config, findings: &mut Findings) {
             return;
         }
     };
-    let health = match fitness::examine_tokens(store.as_ref(), throttle.as_deref()).await {
+    let health = match store_health::examine_tokens(store.as_ref(), throttle.as_deref()).await {
         Ok(health) => health,
         Err(error) => {
             let error = error.to_string();

@@ -12,8 +12,8 @@ use isogloss_core::{Auth, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::admin::{Admin, Refusal, no_method};
-use crate::token_stream::token_stream;
+use super::api_error::{Admin, Refusal, no_method};
+use crate::admin::token_stream::token_stream;
 use crate::usage::Usage;
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {

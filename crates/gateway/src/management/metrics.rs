@@ -1,7 +1,5 @@
 //! `/metrics`: what is counted, for Prometheus.
 
-mod names;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +13,8 @@ use metrics::{counter, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
 use tokio::time::{MissedTickBehavior, interval};
+
+use crate::metrics::names;
 
 /// From 100 µs, which checks of tokens take, to 10 s, which nothing should.
 const BUCKETS_SECONDS: [f64; 16] = [

@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::admin::{Admin, Refusal, no_method};
+use super::api_error::{Admin, Refusal, no_method};
 use super::{LONGEST_PAGE, PAGE, limit};
-use crate::administration::organisations::Shown;
-use crate::administration::{Administration, Undone};
+use crate::admin::organisations::Shown;
+use crate::admin::{Administration, Undone};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(

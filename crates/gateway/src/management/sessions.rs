@@ -9,8 +9,8 @@ use isogloss_core::{Auth, AuthError, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::admin::{Admin, Refusal, no_method};
-use crate::sessions::{LIMIT, Misfit, Selection, Shown};
+use super::api_error::{Admin, Refusal, no_method};
+use crate::admin::sessions::{LIMIT, Misfit, Selection, Shown};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(

@@ -6,8 +6,8 @@ use isogloss_core::{Auth, Scope, StrainedFilter};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::admin::{Admin, Refusal, no_method};
-use crate::strained::{Selection, Shown};
+use super::api_error::{Admin, Refusal, no_method};
+use crate::admin::throttle::{Selection, Shown};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(

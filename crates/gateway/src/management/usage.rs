@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::admin::{Admin, Refusal, no_method};
-use crate::backends::Backends;
+use super::api_error::{Admin, Refusal, no_method};
+use crate::admin::timestamp;
 use crate::dialects;
-use crate::moment;
+use crate::introspection::Backends;
 use crate::usage::report::{Report, reports};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
@@ -63,8 +63,8 @@ pub(crate) async fn list(
     let now = auth.now();
     let since = match &selection.since {
         None => OffsetDateTime::UNIX_EPOCH,
-        Some(text) => moment::read(text, now)
-            .ok_or_else(|| Refusal::Malformed(format!("since: {}", moment::EXPECTED)))?,
+        Some(text) => timestamp::read(text, now)
+            .ok_or_else(|| Refusal::Malformed(format!("since: {}", timestamp::EXPECTED)))?,
     };
     let dialects = dialects::served(&backends.mounts, selection.dialect.as_deref());
     let dialects = dialects

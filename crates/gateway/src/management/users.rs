@@ -15,10 +15,10 @@ use utoipa::ToSchema;
 
 use self::edit::edit;
 use self::erase::erase;
-use super::admin::{Admin, Refusal, no_method};
+use super::api_error::{Admin, Refusal, no_method};
 use super::{LONGEST_PAGE, PAGE, limit};
-use crate::administration::users::{NewUser, Shown, role_named};
-use crate::administration::{Administration, Undone};
+use crate::admin::users::{NewUser, Shown, role_named};
+use crate::admin::{Administration, Undone};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(

@@ -7,7 +7,7 @@ use isogloss_core::directory::{DigestKey, DigestKeyId};
 use serde_json::json;
 use time::format_description::well_known::Rfc3339;
 
-use crate::cli::acts::{self, Acts};
+use crate::cli::audited_admin::{self, Acts};
 use crate::cli::{Outcome, output};
 
 #[derive(Subcommand)]
@@ -54,7 +54,7 @@ pub(super) async fn run(command: Command, acts: &Acts<'_>) -> Result<Outcome> {
             let added = acts.directory.add_digest_key();
             let unknown = Event {
                 target: Some("digest key".to_owned()),
-                ..acts::event(Kind::AddKey)
+                ..audited_admin::event(Kind::AddKey)
             };
             let named = |event, id: &DigestKeyId| Some(about(event, *id));
             let id = acts.changed(unknown, added, named).await?;
@@ -106,7 +106,7 @@ async fn remove(id: DigestKeyId, keys: &[DigestKey], acts: &Acts<'_>) -> Result<
         return Ok(Outcome::Refused);
     }
     let removed = acts.directory.remove_digest_key(id);
-    let event = about(acts::event(Kind::RevokeKey), id);
+    let event = about(audited_admin::event(Kind::RevokeKey), id);
     let found = |event, traces: &Option<u64>| traces.map(|_| event);
     let Some(traces) = acts.changed(event, removed, found).await? else {
         output::error(format_args!("{id}: no such digest key"));

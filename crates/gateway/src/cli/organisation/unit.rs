@@ -5,7 +5,7 @@ use clap::Subcommand;
 use isogloss_core::directory::UnitEntry;
 
 use super::Which;
-use crate::cli::acts::Acts;
+use crate::cli::audited_admin::Acts;
 use crate::cli::{Outcome, output};
 
 #[derive(Subcommand)]

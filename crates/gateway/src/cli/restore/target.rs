@@ -14,13 +14,13 @@ use isogloss_core::{Clock as _, SystemClock};
 use serde::Serialize;
 
 use self::secrets::Secrets;
+use crate::bootstrap::components;
 use crate::cli::backup::folder::{AUDIT, TOKENS, copy_lines};
 use crate::cli::backup::manifest::Manifest;
 use crate::cli::backup::tokens::count;
 use crate::cli::output;
 use crate::config::{AuditTarget, Database, DirectoryAddress, Sections, TokenStoreAddress};
 use crate::management_client::listener;
-use crate::parts;
 
 /// How many tokens are written at once.
 const AT_ONCE: usize = 256;
@@ -69,7 +69,7 @@ impl<'a> Target<'a> {
         let secrets = Secrets::compare(folder, manifest, sections)?;
         refuse_running(sections)?;
         let tokens = open_tokens(sections)?;
-        let directory = parts::directory_to_fill(sections).await?;
+        let directory = components::directory_to_fill(sections).await?;
         directory.ping().await?;
         Ok(Self {
             folder,
@@ -240,9 +240,9 @@ fn refuse_running(sections: &Sections) -> Result<()> {
 fn open_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenStore>>> {
     match TokenStoreAddress::of(&sections.tokens)? {
         TokenStoreAddress::Memory => Ok(None),
-        TokenStoreAddress::Redis(_) => parts::shared_tokens(sections),
+        TokenStoreAddress::Redis(_) => components::shared_tokens(sections),
         TokenStoreAddress::Embedded(path) => {
-            let store = parts::embedded_tokens_to_fill(&sections.tokens, &path)?;
+            let store = components::embedded_tokens_to_fill(&sections.tokens, &path)?;
             let path = path.display();
             let store =
                 store.with_context(|| format!("a gateway has {path} open: stop it first"))?;

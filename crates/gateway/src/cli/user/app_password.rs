@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::totp::spell;
 use super::{Outcome, Who, end_tokens, find, output};
-use crate::cli::acts::Acts;
+use crate::cli::audited_admin::Acts;
 use crate::config::Problem;
 use crate::dialects;
 

@@ -7,11 +7,11 @@ use clap::Args;
 use isogloss_core::User;
 
 use super::{Outcome, Who, find, output};
-use crate::administration::erasure::Shown;
-use crate::cli::acts::{self, Acts};
+use crate::admin::erasure::Shown;
+use crate::bootstrap::components;
+use crate::cli::audited_admin::{self, Acts};
 use crate::config::{AuditTarget, Config, Problem};
 use crate::management_client::{Gateway, Remote};
-use crate::parts;
 
 #[derive(Args)]
 pub(in crate::cli) struct Delete {
@@ -68,14 +68,14 @@ fn confirm(user: &User) -> Result<()> {
 
 /// Erases the user here where the token store is shared, else through the running gateway.
 async fn erase(user: &User, gateway: &Gateway, config: &Config) -> Result<Shown> {
-    let Some(opened) = parts::open_shared(config).await? else {
+    let Some(opened) = components::open_shared(config).await? else {
         let remote = Remote::open(gateway, &config.sections)?;
         let nothing: [(&str, &str); 0] = [];
         return remote.ask("DELETE", &format!("users/{}", user.id), &nothing);
     };
     let auth = opened.into_auth();
     let erasure = auth.erase(user).await;
-    acts::kept(auth.audit()).await;
+    audited_admin::kept(auth.audit()).await;
     Ok(Shown::new(user, &erasure?))
 }
 

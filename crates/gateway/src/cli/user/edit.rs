@@ -6,7 +6,7 @@ use isogloss_core::Role;
 use isogloss_core::directory::{Setting, UserEdit};
 
 use super::{Outcome, Who, describe, end_tokens, find, output};
-use crate::cli::acts::Acts;
+use crate::cli::audited_admin::Acts;
 use crate::config::Problem;
 
 #[derive(Args)]

@@ -6,8 +6,8 @@ use isogloss_core::directory::UserFilter;
 use isogloss_core::{Role, User, UserState};
 
 use super::{Outcome, describe, output};
-use crate::administration::users::state;
-use crate::cli::acts::Acts;
+use crate::admin::users::state;
+use crate::cli::audited_admin::Acts;
 
 /// How many users are read from the directory at a time.
 const PAGE: u32 = 1000;

@@ -1,5 +1,6 @@
 //! `isogloss user totp`: the second factor of one user.
 
+mod enrol;
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use isogloss_core::audit::Kind;
@@ -9,9 +10,9 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::enrol::{self, Enrol};
+use super::totp::enrol::Enrol;
 use super::{Outcome, Who, find, output, tell};
-use crate::cli::acts::Acts;
+use crate::cli::audited_admin::Acts;
 
 #[derive(Subcommand)]
 pub(in crate::cli) enum Command {

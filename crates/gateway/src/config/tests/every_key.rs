@@ -11,9 +11,10 @@ use ::config::{Map, Value, ValueKind};
 use actix_web::rt::System;
 use tempfile::TempDir;
 
-use super::super::schema::{DURATION, MAXIMUM, MINIMUM, keys, resolved};
-use super::super::*;
-use crate::{audit, dialects, mail, parts, secrets};
+use crate::bootstrap::{audit, components, mailer, secrets};
+use crate::config::schema::{DURATION, MAXIMUM, MINIMUM, keys, resolved};
+use crate::config::*;
+use crate::dialects;
 
 /// What each key takes, one row a key.
 const ROWS: &str = include_str!("every_key.txt");
@@ -143,9 +144,9 @@ fn read(path: &str, kind: ValueKind, folder: &Path) -> Result<Config, Problem> {
 fn build(config: &Config) -> anyhow::Result<()> {
     System::new().block_on(async {
         let sections = &config.sections;
-        let opened = parts::open(config).await?;
+        let opened = components::open(config).await?;
         drop(audit::open(&sections.audit, &opened.directory)?);
-        mail::open(&sections.mail)?;
+        mailer::open(&sections.mail)?;
         secrets::jwts(&sections.jwt)?;
         drop(opened.into_auth());
         Ok(())

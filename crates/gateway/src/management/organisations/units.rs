@@ -7,9 +7,9 @@ use isogloss_core::directory::UnitEntry;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::administration::Administration;
-use crate::administration::organisations::Shown;
-use crate::management::admin::{Admin, Refusal};
+use crate::admin::Administration;
+use crate::admin::organisations::Shown;
+use crate::management::api_error::{Admin, Refusal};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

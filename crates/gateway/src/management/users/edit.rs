@@ -7,9 +7,9 @@ use isogloss_core::directory::{Setting, UserEdit};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::administration::Administration;
-use crate::administration::users::{Shown, role_named};
-use crate::management::admin::{Admin, Refusal};
+use crate::admin::Administration;
+use crate::admin::users::{Shown, role_named};
+use crate::management::api_error::{Admin, Refusal};
 
 /// What is to be otherwise. What is left out stays as it is.
 #[derive(Deserialize, ToSchema)]
