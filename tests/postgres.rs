@@ -2,8 +2,6 @@
 //! by itself.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "shared/ended.rs"]
-mod ended;
 #[path = "shared/holdings.rs"]
 mod holdings;
 #[path = "shared/person.rs"]
@@ -17,12 +15,12 @@ use std::time::Instant;
 use isogloss_testkit::{Builder, Gateway, Postgres, Request};
 use tempfile::TempDir;
 
-use crate::ended::ended;
 use crate::holdings::Held;
 use crate::person::Person;
 use crate::unavailable::{
     assert_health, assert_live, assert_unavailable, assert_well_again, dialect_of,
 };
+use isogloss_testkit::ended;
 
 fn gateway_on(address: &str) -> Builder {
     Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))

@@ -7,8 +7,6 @@ mod holdings;
 mod marked;
 #[path = "shared/person.rs"]
 mod person;
-#[path = "shared/spellings.rs"]
-mod spellings;
 
 use isogloss_testkit::{Gateway, Redis, Reply, Request, Store};
 use serde_json::json;
@@ -16,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::holdings::Held;
 use crate::person::Person;
-use crate::spellings::{Place, Secret};
+use isogloss_testkit::token_spellings::{Place, Secret};
 
 /// Every key with the milliseconds it has left and all that it holds.
 const EVERYTHING: &str = r"

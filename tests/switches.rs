@@ -3,8 +3,6 @@
 
 #[path = "shared/dialects.rs"]
 mod dialects;
-#[path = "shared/ended.rs"]
-mod ended;
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +12,7 @@ use isogloss_testkit::{Gateway, Request};
 use tempfile::TempDir;
 
 use crate::dialects::{DIALECTS, Dialect};
-use crate::ended::ended;
+use isogloss_testkit::ended;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");
 

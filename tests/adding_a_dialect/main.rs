@@ -3,8 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod copy;
-#[path = "../shared/ended.rs"]
-mod ended;
 mod guide;
 mod tree;
 
@@ -16,8 +14,8 @@ use isogloss_testkit::{Builder, Conversation, Gateway, Request};
 use serde_json::json;
 
 use self::copy::{copy, repository, toy};
-use self::ended::ended;
 use self::tree::Tree;
+use isogloss_testkit::ended;
 
 /// The copy's gateway. The demo's configuration is this repository's, where the new dialect has no table.
 fn gateway(settings: &str) -> Builder {

@@ -16,8 +16,6 @@ mod keys;
 mod named;
 mod organisations;
 mod pipes;
-#[path = "../shared/terminal.rs"]
-mod pty;
 mod running;
 mod second_factor;
 mod sessions;

@@ -4,8 +4,8 @@ use isogloss_testkit::{Gateway, Request};
 use serde_json::json;
 
 use crate::PROGRAM;
-use crate::ended::ended;
 use crate::place::{Place, check};
+use isogloss_testkit::ended;
 
 /// In every secret below. It may stand in no output.
 const SECRET: &str = "geheim-4711";

@@ -2,8 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod front;
-#[path = "../shared/report.rs"]
-mod report;
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -12,7 +10,7 @@ use isogloss_testkit::{Builder, Gateway, Redis, Store};
 use tempfile::TempDir;
 
 use crate::front::{Front, Manner, make_certificate};
-use crate::report::Report;
+use isogloss_testkit::Report;
 
 const DIALECTS: [&str; 4] = ["bimplus", "crmcom", "tokenlogin", "memsource"];
 

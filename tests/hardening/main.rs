@@ -9,8 +9,6 @@ mod inner;
 mod nginx;
 mod probes;
 mod proxied;
-#[path = "../shared/raw.rs"]
-mod raw;
 mod slow;
 mod unlisted;
 

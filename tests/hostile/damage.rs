@@ -14,18 +14,18 @@ use crate::dialects::DIALECTS;
 use crate::documented::Documented;
 use crate::inputs::damaged;
 use crate::properties::config;
-use crate::raw;
 use crate::routes::every_route;
 use crate::success::Extent;
 use crate::{assert_unharmed, gateway, refusal, success};
+use isogloss_testkit::raw_http;
 
 const MOST_AT_ONCE: usize = 4;
 
 /// Sends it all, says that there is no more, and reads whatever comes.
 fn exchange(public: SocketAddr, message: &[u8]) -> Vec<u8> {
-    let mut stream = raw::send(public, message);
+    let mut stream = raw_http::send(public, message);
     drop(stream.shutdown(Shutdown::Write));
-    raw::until_closed(&mut stream)
+    raw_http::until_closed(&mut stream)
 }
 
 /// A dialect's refusal, a dialect's success, or one of the few answers that nobody's dialect gives.
@@ -48,7 +48,7 @@ fn is_known(answer: &Response) -> bool {
 
 /// Looks at every answer to these bytes, and tells how many are a dialect's.
 fn answered(public: SocketAddr, messages: &[u8]) -> Result<usize, TestCaseError> {
-    let answers = raw::answers(&exchange(public, messages));
+    let answers = raw_http::answers(&exchange(public, messages));
     for answer in &answers {
         if !is_known(answer) {
             let (sent, came) = (messages.escape_ascii(), refusal::shown(answer));

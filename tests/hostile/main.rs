@@ -14,8 +14,6 @@ mod names;
 mod oversized;
 mod properties;
 mod protection;
-#[path = "../shared/raw.rs"]
-mod raw;
 mod refusal;
 mod routes;
 mod size;

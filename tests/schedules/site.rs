@@ -13,10 +13,10 @@ use proptest::prelude::RngExt as _;
 use proptest::test_runner::TestRng;
 use tempfile::TempDir;
 
-use crate::announced::announced;
 use crate::audit::Audit;
 use crate::plan::{Fault, Manner, Server};
 use crate::requests::{Call, Listener, Outcome, admin};
+use isogloss_testkit::servers::announced;
 
 const RELOADED: [&str; 2] = [
     "the configuration is reloaded",

@@ -12,8 +12,6 @@ mod inner;
 mod marked;
 #[path = "../shared/person.rs"]
 mod person;
-#[path = "../shared/spellings.rs"]
-mod spellings;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,7 +23,7 @@ use tempfile::TempDir;
 
 use crate::attempts::Outcome;
 use crate::holdings::{Held, Kind};
-use crate::spellings::{Place, Secret};
+use isogloss_testkit::token_spellings::{Place, Secret};
 
 /// A gateway that writes down all it can, with the marked users in its directory.
 fn talkative(store: Store, folder: &TempDir) -> Builder {

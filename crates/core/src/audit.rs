@@ -84,4 +84,4 @@ impl Audit {
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

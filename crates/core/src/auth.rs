@@ -132,6 +132,3 @@ impl Auth {
         self.0.tokens.ping().await
     }
 }
-
-#[cfg(test)]
-mod tests;

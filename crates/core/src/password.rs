@@ -151,23 +151,17 @@ impl Passwords {
         Hash::read(hash, self.policy).map(drop)
     }
 
-    /// Keeps a hashing thread busy until the gate opens, and says when it has come to that.
-    #[cfg(test)]
-    pub(crate) async fn hold(
+    /// Runs other work on a hashing thread, after the checks that wait for one. Fails if the queue is full, or
+    /// if the work has waited too long.
+    pub async fn run<T: Send + 'static>(
         &self,
-        held: tokio::sync::oneshot::Sender<()>,
-        gate: std::sync::mpsc::Receiver<()>,
-    ) {
-        let wait = move || {
-            let _ = held.send(());
-            let _ = gate.recv();
-        };
-        let _ = self.pool.run(wait).await;
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, AuthError> {
+        self.pool.run(work).await
     }
 
-    /// How many checks wait for a thread.
-    #[cfg(test)]
-    pub(crate) fn waiting(&self) -> usize {
+    /// Returns how many checks wait for a hashing thread.
+    pub fn waiting(&self) -> usize {
         self.pool.load().0
     }
 

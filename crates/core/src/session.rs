@@ -143,6 +143,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// Returns what the store keeps of the token.
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
     /// What the token is for.
     pub fn purpose(&self) -> Purpose {
         self.record.purpose

@@ -71,7 +71,7 @@ impl Token {
     }
 
     /// Returns the digest by which stores know the token under this pepper.
-    pub(crate) fn digest(&self, pepper: &Pepper) -> TokenDigest {
+    pub fn digest(&self, pepper: &Pepper) -> TokenDigest {
         pepper.digest_of(&[b"token", self.realm.name().as_bytes(), &self.bits])
     }
 

@@ -15,14 +15,14 @@ const ROOM: NonZeroUsize = NonZeroUsize::new(3).unwrap();
 
 /// Keeps events for a test to look at.
 #[derive(Clone, Default)]
-pub(crate) struct Recording {
+struct Recording {
     seen: Arc<Mutex<Vec<Event>>>,
     is_away: Arc<AtomicBool>,
 }
 
 impl Recording {
     /// Keeps nothing from now on: what is recorded waits.
-    pub(crate) fn leave(&self) {
+    fn leave(&self) {
         self.is_away.store(true, Ordering::SeqCst);
     }
 
@@ -32,7 +32,7 @@ impl Recording {
     }
 
     /// All that was recorded, the first one first.
-    pub(crate) fn seen(&self) -> Vec<Event> {
+    fn seen(&self) -> Vec<Event> {
         self.seen
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

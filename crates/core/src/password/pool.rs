@@ -133,7 +133,7 @@ impl Pool {
         is_in.then_some(()).ok_or(OVERLOADED)
     }
 
-    #[cfg(test)]
+    /// Returns how many jobs wait, and how many run.
     pub(super) fn load(&self) -> (usize, usize) {
         self.queue.0.load()
     }

@@ -4,6 +4,7 @@ mod acting;
 mod caps;
 mod earlier;
 mod kinds;
+#[expect(dead_code, reason = "the tests of the whole core use the rest of it")]
 pub(crate) mod redis_server;
 mod restored;
 mod unreadable;

@@ -92,7 +92,6 @@ impl Queue {
         self.news.notify_all();
     }
 
-    #[cfg(test)]
     pub(super) fn load(&self) -> (usize, usize) {
         let state = self.locked();
         (state.jobs.len(), state.busy)

@@ -1,0 +1,46 @@
+//! A sink of the audit log that keeps events for a test to look at.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use isogloss_core::StoreError;
+use isogloss_core::audit::{Event, Sink, Waiting};
+
+/// Keeps all events until it is told to leave.
+#[derive(Clone, Default)]
+pub(crate) struct Recording {
+    seen: Arc<Mutex<Vec<Event>>>,
+    is_away: Arc<AtomicBool>,
+}
+
+impl Recording {
+    /// Keeps nothing from now on: what is recorded waits.
+    pub(crate) fn leave(&self) {
+        self.is_away.store(true, Ordering::SeqCst);
+    }
+
+    /// Returns all that was recorded, the first event first.
+    pub(crate) fn seen(&self) -> Vec<Event> {
+        self.seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+#[async_trait]
+impl Sink for Recording {
+    fn name(&self) -> &'static str {
+        "recording"
+    }
+
+    async fn keep(&mut self, events: &mut Waiting) -> Result<(), StoreError> {
+        if self.is_away.load(Ordering::SeqCst) {
+            return Err(StoreError::new("recording", "away"));
+        }
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.extend(events.drain(..).map(|event| Event::clone(&event)));
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! More logins at once than can be hashed.
+
+use std::future::{pending, poll_fn};
+use std::task::Poll;
+
+use async_trait::async_trait;
+use isogloss_bcrypt_lanes::LANES;
+use time::OffsetDateTime;
+
+use super::throttled::LIMITS;
+use super::*;
+use isogloss_core::StoreError;
+use isogloss_core::TokenDigest;
+use isogloss_core::throttle::{Bucket, Budget, Receipt, Strained, Taken, Throttle};
+
+/// Whoever asks this waits for ever.
+struct Silent;
+
+#[async_trait]
+impl Throttle for Silent {
+    async fn take(&self, _: &Bucket, _: &Budget, _: OffsetDateTime) -> Result<Taken, StoreError> {
+        pending().await
+    }
+
+    async fn give_back(
+        &self,
+        _: TokenDigest,
+        _: Receipt,
+        _: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        pending().await
+    }
+
+    async fn reset(&self, _: TokenDigest) -> Result<bool, StoreError> {
+        pending().await
+    }
+
+    async fn remember(
+        &self,
+        _: TokenDigest,
+        _: TokenDigest,
+        _: OffsetDateTime,
+        _: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        pending().await
+    }
+
+    async fn knows(
+        &self,
+        _: TokenDigest,
+        _: TokenDigest,
+        _: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        pending().await
+    }
+
+    async fn forget(&self, _: TokenDigest) -> Result<bool, StoreError> {
+        pending().await
+    }
+
+    async fn list(&self, _: OffsetDateTime) -> Result<Vec<Strained>, StoreError> {
+        pending().await
+    }
+}
+
+#[tokio::test]
+async fn who_finds_no_place_is_refused_before_anybody_is_asked() {
+    const ALL: usize = 200;
+    let f = guarded_by(Some(Guard::new(Arc::new(Silent), LIMITS))).await;
+    let mut logins: Vec<_> = (0..ALL)
+        .map(|number| {
+            let name = format!("user-{number}");
+            Box::pin(f.auth.login(credentials(&name, "ada-pw")))
+        })
+        .collect();
+    let mut refused = 0;
+    poll_fn(|context| {
+        for login in &mut logins {
+            if let Poll::Ready(outcome) = login.as_mut().poll(context) {
+                assert!(matches!(outcome, Err(AuthError::Overloaded { .. })));
+                refused += 1;
+            }
+        }
+        Poll::Ready(())
+    })
+    .await;
+    // 64 wait, beside what two threads check at once.
+    assert_eq!(refused, ALL - (64 + 2 * LANES));
+}
+
+#[tokio::test]
+async fn who_is_locked_out_takes_no_place_while_he_waits() {
+    let throttle = Arc::new(isogloss_core::throttle::MemoryThrottle::default());
+    let f = guarded_by(Some(Guard::new(throttle, LIMITS))).await;
+    while f
+        .auth
+        .login(credentials("ada", "wrong"))
+        .await
+        .is_err_and(|error| !matches!(error, AuthError::Throttled { .. }))
+    {}
+    let locked = (0..200).map(|_| f.auth.login(credentials("ada", "wrong")));
+    for outcome in join_all(locked).await {
+        assert!(
+            matches!(outcome, Err(AuthError::Throttled { .. })),
+            "{outcome:?}"
+        );
+    }
+}

@@ -1,0 +1,205 @@
+//! Whether the time of a refusal tells what it was about.
+//!
+//! The times of two kinds of refusal are compared by rank (Mann and Whitney): how often is one of the
+//! first kind slower than one of the second? Half the time, if there is no difference. Ranks do not mind
+//! that a busy machine delays a few of either kind by much.
+//!
+//! A difference is reported if the share is further than [`EFFECT`] from a half, *and* chance would
+//! bring it there less than once in a million times. With [`TRIES`] of each kind the share's standard
+//! deviation is 0.009, so the first condition is the narrower one, at eleven of them: of no difference
+//! one is reported less than once in 10^27 times. A true share of 0.64 (for times that scatter like a bell,
+//! one kind slower by half a standard deviation) is reported more than 9999 times of 10000.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Instant;
+
+use super::throttled::{HOME, LIMITS};
+use super::*;
+use isogloss_core::throttle::{MemoryThrottle, Source};
+
+/// Tries of each kind.
+const TRIES: usize = 2000;
+
+/// How far from a half the share may be.
+const EFFECT: f64 = 0.1;
+
+/// The normal distribution is further out than that once in a million times, on both sides together.
+const ONE_IN_A_MILLION: f64 = 4.8916;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    WrongPassword,
+    UnknownUser,
+    DisabledUser,
+    LockedUser,
+    /// Not among the real ones: a user whose hash costs twice as much.
+    CostlyHash,
+}
+
+use Kind::{CostlyHash, DisabledUser, LockedUser, UnknownUser, WrongPassword};
+
+const REAL: [Kind; 4] = [WrongPassword, UnknownUser, DisabledUser, LockedUser];
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            WrongPassword => "ada",
+            UnknownUser => "nobody",
+            DisabledUser => "retired",
+            LockedUser => "admin",
+            CostlyHash => "costly",
+        }
+    }
+
+    fn refusal(self) -> &'static str {
+        match self {
+            WrongPassword | UnknownUser | DisabledUser | CostlyHash => INVALID,
+            LockedUser => "too many wrong tries, retry in 1 s",
+        }
+    }
+}
+
+struct Stage {
+    fixture: Fixture,
+    /// Counted up: every try that is not to be locked comes from somewhere else.
+    network: u32,
+    dice: u32,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let throttle = Arc::new(MemoryThrottle::default());
+        let fixture = guarded_by(Some(Guard::new(throttle, LIMITS))).await;
+        let mut stage = Self {
+            fixture,
+            network: 0,
+            dice: getrandom::u32().unwrap() | 1,
+        };
+        for _ in 0..6 {
+            let _ = stage.login(LockedUser).await;
+        }
+        // Enough for what is remembered of checks to be as they are now.
+        for _ in 0..100 {
+            for kind in REAL {
+                stage.time(kind).await;
+            }
+        }
+        stage
+    }
+
+    async fn login(&mut self, kind: Kind) -> Result<User, AuthError> {
+        let address: IpAddr = if kind == LockedUser {
+            HOME.parse().unwrap()
+        } else {
+            self.network += 1;
+            Ipv4Addr::from_bits((10 << 24) | (self.network << 8)).into()
+        };
+        let credentials = Credentials {
+            origin: Origin::new(HERE, Some(Source::from(address))),
+            ..credentials(kind.name(), "wrong")
+        };
+        self.fixture.auth.login(credentials).await
+    }
+
+    async fn time(&mut self, kind: Kind) -> Duration {
+        let begun = Instant::now();
+        let outcome = self.login(kind).await;
+        let took = begun.elapsed();
+        assert_eq!(refusal(outcome), kind.refusal(), "{kind:?}");
+        took
+    }
+
+    /// So many times of each kind, taken in turns of ever another order.
+    async fn times<const N: usize>(&mut self, kinds: [Kind; N]) -> [Vec<Duration>; N] {
+        let mut times = [const { Vec::new() }; N];
+        for _ in 0..TRIES {
+            let mut order: Vec<_> = (0..N).collect();
+            while !order.is_empty() {
+                let at = order.swap_remove(self.below(order.len()));
+                times[at].push(self.time(kinds[at]).await);
+            }
+        }
+        times
+    }
+
+    /// Marsaglia's xorshift.
+    fn below(&mut self, bound: usize) -> usize {
+        self.dice ^= self.dice << 13;
+        self.dice ^= self.dice >> 17;
+        self.dice ^= self.dice << 5;
+        self.dice as usize % bound
+    }
+}
+
+/// In what share of all pairs the first is slower, equal ones counting by half.
+fn share(first: &[Duration], second: &[Duration]) -> f64 {
+    let mut sorted = second.to_vec();
+    sorted.sort_unstable();
+    let twice: usize = first
+        .iter()
+        .map(|time| {
+            let faster = sorted.partition_point(|other| other < time);
+            faster + sorted.partition_point(|other| other <= time)
+        })
+        .sum();
+    count(twice) / 2.0 / count(first.len()) / count(second.len())
+}
+
+/// The share, if it is a difference by the rules of this file.
+fn difference(first: &[Duration], second: &[Duration]) -> Option<f64> {
+    let share = share(first, second);
+    let (n, m) = (count(first.len()), count(second.len()));
+    let deviation = ((n + m + 1.0) / (12.0 * n * m)).sqrt();
+    let off = (share - 0.5).abs();
+    (off > EFFECT && off / deviation > ONE_IN_A_MILLION).then_some(share)
+}
+
+fn count(number: usize) -> f64 {
+    u32::try_from(number).unwrap().into()
+}
+
+#[tokio::test]
+async fn the_time_of_a_refusal_tells_nothing() {
+    let mut stage = Stage::new().await;
+    let times = stage.times(REAL).await;
+    for (at, one) in REAL.iter().enumerate() {
+        for (other_at, other) in REAL.iter().enumerate().skip(at + 1) {
+            eprintln!(
+                "{one:?} {other:?} {:.3}",
+                share(&times[at], &times[other_at])
+            );
+            let told = difference(&times[at], &times[other_at]);
+            assert_eq!(told, None, "{one:?} and {other:?}");
+        }
+    }
+    // The same times with a planted difference: a quarter of what is usual, on one side.
+    let mut slower = times[0].clone();
+    slower.sort_unstable();
+    let quarter = slower[TRIES / 2] / 4;
+    for time in &mut slower {
+        *time += quarter;
+    }
+    assert!(difference(&slower, &times[0]).is_some());
+}
+
+#[tokio::test]
+async fn a_hash_that_costs_twice_as_much_would_be_found() {
+    let mut stage = Stage::new().await;
+    // wrapper.c of crypt_blowfish, at cost 5 where 4 is usual.
+    let costly = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    stage.fixture.bring(CostlyHash.name(), costly, "").await;
+    let [wrong, costly] = stage.times([WrongPassword, CostlyHash]).await;
+    let told = difference(&costly, &wrong);
+    assert!(told.is_some_and(|share| share > 0.6), "{told:?}");
+}
+
+#[test]
+fn shares_are_counted_right() {
+    let times =
+        |millis: &[u64]| -> Vec<_> { millis.iter().copied().map(Duration::from_millis).collect() };
+    let (low, high) = (times(&[1, 2, 3]), times(&[3, 4]));
+    assert_eq!(share(&low, &high).to_string(), format!("{}", 0.5 / 6.0));
+    assert_eq!(share(&high, &low).to_string(), format!("{}", 5.5 / 6.0));
+    // So few are no evidence.
+    assert_eq!(difference(&low, &high), None);
+}

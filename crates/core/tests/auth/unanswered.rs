@@ -1,0 +1,156 @@
+//! Stores that fail between the steps of one act: nothing counts that did not happen, and nothing that did
+//! is forgotten.
+
+use std::net::IpAddr;
+
+use async_trait::async_trait;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use time::OffsetDateTime;
+
+use super::throttled::{HOME, LIMITS};
+use super::*;
+use isogloss_core::PasswordError;
+use isogloss_core::TokenDigest;
+use isogloss_core::throttle::{
+    Bucket, Budget, Kind, MemoryThrottle, Receipt, Source, Strained, Taken, Throttle,
+};
+
+/// Fails to take tries of a network, or to give any back.
+struct Failing {
+    throttle: MemoryThrottle,
+    at: At,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum At {
+    TakeOfNetwork,
+    GiveBack,
+}
+
+fn lost() -> StoreError {
+    StoreError::new("throttle", "no answer")
+}
+
+#[async_trait]
+impl Throttle for Failing {
+    async fn take(
+        &self,
+        bucket: &Bucket,
+        budget: &Budget,
+        now: OffsetDateTime,
+    ) -> Result<Taken, StoreError> {
+        if self.at == At::TakeOfNetwork && bucket.kind == Kind::Network {
+            return Err(lost());
+        }
+        self.throttle.take(bucket, budget, now).await
+    }
+
+    async fn give_back(
+        &self,
+        bucket: TokenDigest,
+        receipt: Receipt,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        if self.at == At::GiveBack {
+            return Err(lost());
+        }
+        self.throttle.give_back(bucket, receipt, now).await
+    }
+
+    async fn reset(&self, bucket: TokenDigest) -> Result<bool, StoreError> {
+        self.throttle.reset(bucket).await
+    }
+
+    async fn remember(
+        &self,
+        account: TokenDigest,
+        client: TokenDigest,
+        until: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        self.throttle.remember(account, client, until, now).await
+    }
+
+    async fn knows(
+        &self,
+        account: TokenDigest,
+        client: TokenDigest,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        self.throttle.knows(account, client, now).await
+    }
+
+    async fn forget(&self, account: TokenDigest) -> Result<bool, StoreError> {
+        self.throttle.forget(account).await
+    }
+
+    async fn list(&self, now: OffsetDateTime) -> Result<Vec<Strained>, StoreError> {
+        self.throttle.list(now).await
+    }
+}
+
+/// What a login with the right password leaves counted behind such a throttle.
+async fn counted_after_a_right_login(at: At) -> Vec<Kind> {
+    let throttle = MemoryThrottle::default();
+    let guard = Guard::new(Arc::new(Failing { throttle, at }), LIMITS);
+    let f = guarded_by(Some(guard)).await;
+    let address: IpAddr = HOME.parse().unwrap();
+    let login = Credentials {
+        origin: Origin::new(HERE, Some(Source::from(address))),
+        ..credentials("ada", "ada-pw")
+    };
+    let outcome = f.auth.login(login).await;
+    assert!(
+        matches!(outcome, Err(AuthError::Unavailable(_))),
+        "{outcome:?}"
+    );
+    let counted = f.auth.strained(&StrainedFilter::default()).await.unwrap();
+    counted
+        .iter()
+        .map(|strained| strained.bucket.kind)
+        .collect()
+}
+
+#[tokio::test]
+async fn a_login_that_is_not_tried_counts_nowhere() {
+    let counted = counted_after_a_right_login(At::TakeOfNetwork).await;
+    assert_eq!(counted, Vec::<Kind>::new());
+}
+
+#[tokio::test]
+async fn a_right_login_clears_the_account_though_its_source_cannot_be_told() {
+    let counted = counted_after_a_right_login(At::GiveBack).await;
+    assert!(!counted.contains(&Kind::Account), "{counted:?}");
+}
+
+impl Fixture {
+    /// Executes a statement in the file of the directory, beside it.
+    pub(super) async fn execute(&self, statement: &'static str) {
+        let file = SqliteConnectOptions::new().filename(self.folder.path().join("directory.db"));
+        let pool = SqlitePool::connect_with(file).await.unwrap();
+        sqlx::query(statement).execute(&pool).await.unwrap();
+        pool.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_reset_key_is_not_spent_on_a_password_that_could_not_be_written() {
+    let f = fixture().await;
+    let key = f.token("ada", Terms::new(Purpose::Reset, HOUR)).await.token;
+    f.execute("CREATE TRIGGER full BEFORE UPDATE ON users BEGIN SELECT RAISE(ABORT, 'full'); END")
+        .await;
+    let refused = f.auth.reset_password(&key, "new-password".into()).await;
+    assert!(
+        matches!(refused, Err(PasswordError::Auth(AuthError::Unavailable(_)))),
+        "{refused:?}"
+    );
+    f.execute("DROP TRIGGER full").await;
+    let user = f.auth.reset_password(&key, "new-password".into()).await;
+    assert_eq!(user.unwrap().user_name, "ada");
+    assert!(
+        f.auth
+            .login(credentials("ada", "new-password"))
+            .await
+            .is_ok()
+    );
+}
