@@ -54,9 +54,9 @@ fn forward_auth(id: &str, of: &str, has_dialect: bool) -> OperationBuilder {
         .tag("services")
         .summary(Some("Whose call a proxy is about to let through."))
         .description(Some(format!("The call is told in headers like `X-Forwarded-Uri`; any method will do. Asks {of}. A refusal has the words of the dialect. Proxies for Envoy ask below `/forward-auth/envoy/<dialect>/`.")))
-        .response("200", told("the call is let through; headers say whose it is"))
-        .response("4XX", told("it is not; the dialect's own refusal"))
-        .response("503", told("a store cannot be asked"));
+        .response("200", told("the call is accepted; headers identify the user"))
+        .response("4XX", told("the call is refused; the dialect's own refusal"))
+        .response("503", told("a store is unreachable"));
     if has_dialect {
         let dialect = Parameter::builder()
             .name("dialect")
@@ -80,7 +80,7 @@ impl IntoResponses for Refusal {
                 Self::InvalidTarget,
                 Self::TooLarge,
                 Self::TooSlow,
-                Self::Unavailable("a store cannot be asked".to_owned()),
+                Self::Unavailable("a store is unreachable".to_owned()),
             ],
             "OAuthRefusal",
         )

@@ -15,7 +15,7 @@ use crate::management::api_error::{Admin, Refusal};
     path = "/admin/users/{user}",
     operation_id = "eraseUser",
     tag = "users",
-    description = "Takes the scope `users:write`.",
+    description = "Requires the scope `users:write`.",
     params(("user" = String, Path, description = "Name, e-mail address or identifier")),
     responses((status = 200, body = Shown), Refusal),
     security(("admin" = ["users:write"]))
