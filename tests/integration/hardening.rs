@@ -9,9 +9,8 @@ mod request_smuggling;
 mod slow_clients;
 mod unlisted;
 
+use isogloss_testkit::dialects::dialects;
 use isogloss_testkit::{Builder, Gateway};
-
-use crate::dialects::DIALECTS;
 
 /// A gateway that soon loses its patience, and writes down each request.
 fn impatient() -> Builder {
@@ -29,7 +28,7 @@ fn impatient() -> Builder {
 
 /// Whoever comes now is served, through every dialect.
 fn assert_served(gateway: &Gateway) {
-    for dialect in DIALECTS {
+    for dialect in dialects() {
         let login = dialect.login(gateway.public(), "admin", "admin-demo");
         let (response, token) = login.unwrap();
         assert!(token.is_some(), "{}: {response:?}", dialect.name);

@@ -13,15 +13,14 @@ mod routes;
 mod security_headers;
 mod slow_body;
 mod strategies;
-mod success_shape;
 mod tokens;
 mod too_many_parts;
 mod user_names;
 
 use isogloss_testkit::Gateway;
+use isogloss_testkit::dialects::dialects;
 
 use self::routes::ROUTES;
-use crate::dialects::DIALECTS;
 
 fn gateway() -> Gateway {
     Gateway::builder(crate::PROGRAM).start().unwrap()
@@ -29,18 +28,18 @@ fn gateway() -> Gateway {
 
 #[test]
 fn every_dialect_has_its_routes_here() {
-    for dialect in DIALECTS {
+    for dialect in dialects() {
         let name = dialect.name;
         assert!(
             ROUTES.iter().any(|route| route.dialect == name),
-            "{name} is missing in tests/integration/hostile/routes.rs: see docs/adding-a-dialect.md"
+            "crates/{name}/testing.toml has no route: see docs/adding-a-dialect.md"
         );
     }
 }
 
 /// Good logins still work, and the log knows of no panic and no failure of ours.
 fn assert_unharmed(gateway: &mut Gateway) {
-    for dialect in DIALECTS {
+    for dialect in dialects() {
         let (response, token) = dialect
             .login(gateway.public(), "admin", "admin-demo")
             .unwrap();

@@ -1,7 +1,6 @@
 //! The gateway as a process: with its stores, its clients, its commands and the proxies in front of it.
 //!
 //! [`faults`] depends on how busy the machine is. `make test` runs it by itself, two tests at a time.
-
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod admin_api;
@@ -13,7 +12,6 @@ mod cli;
 mod config;
 mod container;
 mod dialect_switches;
-mod dialects;
 mod directory_tables;
 mod doctor;
 mod faults;
@@ -22,7 +20,6 @@ mod hostile;
 mod imports;
 mod introspection;
 mod links;
-mod login;
 mod mail;
 mod manual;
 mod marked_secrets;
@@ -51,7 +48,6 @@ mod shutdown;
 mod sunset;
 mod throttle;
 mod tls;
-mod tokens_of_each_kind;
 mod traces;
 mod unavailable;
 mod undocumented_cases;

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use isogloss_testkit::dialects::dialect;
 use isogloss_testkit::{Gateway, Redis, Store};
 use tempfile::TempDir;
 
-use crate::dialects::DIALECTS;
 use crate::shell::Shell;
 
 const ENDS: usize = 50;
@@ -56,11 +56,11 @@ fn end(gateway: &mut Gateway, turn: usize) {
                     scope.spawn(|| {
                         while !ended.load(Ordering::Relaxed) {
                             // Refused once nobody is let in any more.
-                            drop(DIALECTS[0].login(public, "sample", "sample-demo"));
+                            drop(dialect("bimplus").login(public, "sample", "sample-demo"));
                         }
                     });
                 }
-                drop(DIALECTS[1].login(public, "sample", "sample-demo"));
+                drop(dialect("crmcom").login(public, "sample", "sample-demo"));
             }
         }
         let status = gateway.terminate();
@@ -106,7 +106,7 @@ fn ends(first: usize) {
     // A gateway that is killed shows that the bit is looked at where it is.
     let mut gateway = start(0);
     gateway.wait_until_ready().unwrap();
-    let login = DIALECTS[0].login(gateway.public(), "sample", "sample-demo");
+    let login = dialect("bimplus").login(gateway.public(), "sample", "sample-demo");
     assert_eq!(login.unwrap().0.status, 200);
     gateway.kill().unwrap();
     assert!(needs_repair(folder.path()));

@@ -1,11 +1,10 @@
 //! What stands in Redis after logins: digests that end by themselves, and nothing that logs anybody in.
 
+use isogloss_testkit::dialects::{Held, Person, dialect};
 use isogloss_testkit::{Gateway, Redis, Reply, Request, Store};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::login::Person;
-use crate::tokens_of_each_kind::Held;
 use isogloss_testkit::token_spellings::{Place, Secret};
 
 /// Every key with the milliseconds it has left and all that it holds.
@@ -163,9 +162,11 @@ fn key_lives_as_long_as_what_it_holds() {
         .config_text("[throttle]\nremember_clients = '100s'")
         .start()
         .unwrap();
-    let [_, (dialect, login), ..] = Person::admin().logins();
+    let crmcom = dialect("crmcom");
+    let login = Person::admin().device_login(&crmcom);
     let answer = login.send(gateway.public()).unwrap();
-    assert_eq!(Person::admin().tokens(dialect, &answer).unwrap().len(), 1);
+    let tokens = Person::admin().tokens(crmcom.name, &answer).unwrap();
+    assert_eq!(tokens.len(), 1);
     let entries = entries(&redis);
     let held = "the token, the list of its user's, the list of the account's clients";
     assert_eq!(entries.len(), 3, "{held}");

@@ -11,11 +11,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use isogloss_testkit::dialects::{Held, Kind};
 use isogloss_testkit::{Builder, Gateway, Redis, Response, Store, roundtrip};
 use tempfile::TempDir;
 
 use crate::secrets::attempts::Outcome;
-use crate::tokens_of_each_kind::{Held, Kind};
 use isogloss_testkit::token_spellings::{Place, Secret};
 
 /// A gateway that writes down all it can, with the marked users in its directory.
@@ -138,7 +138,9 @@ fn nothing_leaks(store: Store) {
 
 /// Presents each token as it should be; the answers. Cross tokens are left out: they are spent by then.
 fn present(gateway: &Gateway, tokens: &[Held], expected: u16) -> Vec<Response> {
-    let reusable = tokens.iter().filter(|held| held.kind != Kind::BimplusCross);
+    let reusable = tokens
+        .iter()
+        .filter(|held| held.kind != Kind::of("bimplus", "cross"));
     let requests = reusable.filter_map(Held::presented);
     let answers = requests.map(|request| request.send(gateway.public()).unwrap());
     answers
@@ -225,6 +227,7 @@ fn nothing_leaks_when_redis_is_away() {
     answers.extend(
         crate::marked_secrets::person()
             .logins()
+            .into_iter()
             .map(|(_, login)| login.send(server).unwrap()),
     );
     let refusals = answers.iter();

@@ -3,10 +3,8 @@
 use std::process::Command;
 use std::thread;
 
+use isogloss_testkit::dialects::{Held, Kind, Person};
 use isogloss_testkit::{Builder, Gateway, Postgres, Redis, Request, Response, Store};
-
-use crate::login::Person;
-use crate::tokens_of_each_kind::{Held, Kind};
 
 /// What the gateways share.
 struct Servers {
@@ -71,9 +69,9 @@ fn present(held: &Held, gateway: &Gateway) -> Response {
 fn lasting(person: &Person, gateway: &Gateway) -> Vec<Held> {
     let mut tokens = person.every_token(gateway.public()).unwrap();
     let others = [
-        Kind::BimplusCross,
-        Kind::MemsourceImpersonation,
-        Kind::MemsourceBrowser,
+        Kind::of("bimplus", "cross"),
+        Kind::of("memsource", "impersonation"),
+        Kind::of("memsource", "browser"),
     ];
     tokens.retain(|held| held.presented().is_some() && !others.contains(&held.kind));
     assert!(tokens.len() > 3);
@@ -94,8 +92,8 @@ fn a_token_of_one_lives_and_ends_at_the_other() {
     let tokens = lasting(&Person::admin(), &one);
     assert_each(&tokens, &other, 200);
     let of = |kind: Kind| tokens.iter().find(|held| held.kind == kind).unwrap();
-    let bimplus = of(Kind::BimplusAccess);
-    let memsource = of(Kind::MemsourceAccess);
+    let bimplus = of(Kind::of("bimplus", "access"));
+    let memsource = of(Kind::of("memsource", "access"));
     let ends = [
         Request::new("DELETE", "/v2/authorize")
             .header("Authorization", format!("BimPlus {}", bimplus.text)),
@@ -110,7 +108,9 @@ fn a_token_of_one_lives_and_ends_at_the_other() {
     }
     // A one-time token is spent for both.
     let fresh = Person::admin().every_token(one.public()).unwrap();
-    let cross = fresh.iter().find(|held| held.kind == Kind::BimplusCross);
+    let cross = fresh
+        .iter()
+        .find(|held| held.kind == Kind::of("bimplus", "cross"));
     assert_eq!(present(cross.unwrap(), &other).status, 200);
     assert_eq!(present(cross.unwrap(), &one).status, 401);
 }

@@ -14,10 +14,10 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use isogloss_testkit::dialects::dialect;
 use isogloss_testkit::{Gateway, Redis, Request, Response, Store};
 use serde_json::Value;
 
-use crate::dialects::DIALECTS;
 use crate::faults::cut_requests::cut::{CALIBRATIONS, Request as Changing, points};
 use crate::faults::cut_requests::found::Found;
 
@@ -39,8 +39,8 @@ fn card(subject: usize) -> String {
 }
 
 /// The token of a new login of that subject's user.
-fn token_of(dialect: usize, server: SocketAddr, subject: usize) -> String {
-    let login = DIALECTS[dialect].login(server, &user(subject), PASSWORD);
+fn token_of(name: &str, server: SocketAddr, subject: usize) -> String {
+    let login = dialect(name).login(server, &user(subject), PASSWORD);
     let (answer, token) = login.unwrap();
     token.unwrap_or_else(|| panic!("{}", answer.text()))
 }

@@ -6,12 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use isogloss_testkit::dialects::{Held, Person};
 use isogloss_testkit::{Gateway, Request};
 use serde_json::json;
 
 use super::{assert_all, assert_each, embedded};
-use crate::login::Person;
-use crate::tokens_of_each_kind::Held;
 
 /// How many gateways are killed at the same time, each again and again with a store of its own. One by itself
 /// would leave the machine idle: it waits for its disk, for its start, and for the moment of the kill.

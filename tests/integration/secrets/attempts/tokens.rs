@@ -1,11 +1,10 @@
 //! Tokens, wherever a client may put them.
 
+use isogloss_testkit::dialects::{Held, Person};
 use serde_json::json;
 
 use super::{Attempt, JSON, NOBODY, Outcome, UNKNOWN_TOKEN, all, message, typed};
-use crate::login::Person;
 use crate::marked_secrets::API_KEY;
-use crate::tokens_of_each_kind::Held;
 
 /// Every token wherever a token can go and in some places where it cannot, as it is and misspelt.
 pub(crate) fn attempts(held: &[Held]) -> impl Iterator<Item = Attempt> {
