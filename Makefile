@@ -80,7 +80,9 @@ faults: servers ## connections and stores that fail, 500 random schedules for ea
 	ISOGLOSS_CUTS=$${ISOGLOSS_CUTS:-200} $(CARGO) test --locked --package conformance --test cut_requests -- --nocapture
 	ISOGLOSS_ROUNDS=$${ISOGLOSS_ROUNDS:-200} $(CARGO) test --locked --package conformance --test restart -- --nocapture what_was_answered
 
-check: tools ## formatting, lints, documentation, licences and sources, unused dependencies
+check: tools ## formatting, prose, lints, documentation, licences and sources, unused dependencies
+	tests/words --test
+	tests/words
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path tests/fuzz/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings

@@ -1,9 +1,6 @@
 //! What is the gateway's own and no dialect's.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "shared/ended.rs"]
-mod ended;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
@@ -14,7 +11,7 @@ use isogloss_testkit::{Builder, Gateway, Request, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::ended::ended;
+use isogloss_testkit::ended;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");
 

@@ -2,8 +2,6 @@
 //! embedded token store needs no repair.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "shared/dialects.rs"]
-mod dialects;
 #[path = "cli/shell.rs"]
 #[expect(
     dead_code,
@@ -16,10 +14,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use isogloss_testkit::dialects::dialect;
 use isogloss_testkit::{Gateway, Redis, Store};
 use tempfile::TempDir;
 
-use crate::dialects::DIALECTS;
 use crate::shell::Shell;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");
@@ -67,11 +65,11 @@ fn end(gateway: &mut Gateway, turn: usize) {
                     scope.spawn(|| {
                         while !ended.load(Ordering::Relaxed) {
                             // Refused once nobody is let in any more.
-                            drop(DIALECTS[0].login(public, "sample", "sample-demo"));
+                            drop(dialect("bimplus").login(public, "sample", "sample-demo"));
                         }
                     });
                 }
-                drop(DIALECTS[1].login(public, "sample", "sample-demo"));
+                drop(dialect("crmcom").login(public, "sample", "sample-demo"));
             }
         }
         let status = gateway.terminate();
@@ -117,7 +115,7 @@ fn ends(first: usize) {
     // A gateway that is killed shows that the bit is looked at where it is.
     let mut gateway = start(0);
     gateway.wait_until_ready().unwrap();
-    let login = DIALECTS[0].login(gateway.public(), "sample", "sample-demo");
+    let login = dialect("bimplus").login(gateway.public(), "sample", "sample-demo");
     assert_eq!(login.unwrap().0.status, 200);
     gateway.kill().unwrap();
     assert!(needs_repair(folder.path()));

@@ -1,24 +1,17 @@
 //! Redis away or stalled: unavailable in every dialect, never "not logged in", and well again by itself.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "shared/holdings.rs"]
-mod holdings;
-#[path = "shared/person.rs"]
-mod person;
 #[path = "shared/unavailable.rs"]
 mod unavailable;
 
 use std::thread;
 
+use isogloss_testkit::dialects::{Held, Kind, Person, dialect};
 use isogloss_testkit::relay::Relay;
 use isogloss_testkit::{Gateway, Redis, Request, Store};
 use serde_json::json;
 
-use crate::holdings::{Held, Kind};
-use crate::person::Person;
-use crate::unavailable::{
-    assert_health, assert_live, assert_unavailable, assert_well_again, dialect_of,
-};
+use crate::unavailable::{assert_health, assert_live, assert_well_again};
 
 fn gateway_on(redis: &Redis) -> Gateway {
     gateway_at(redis.url())
@@ -35,18 +28,19 @@ fn gateway_at(url: String) -> Gateway {
 /// Logins and every live token are answered with "unavailable", and so is what else asks the store.
 fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[Held]) {
     let server = gateway.public();
-    for (dialect, login) in Person::admin().logins() {
-        assert_unavailable(dialect, "login", &login.send(server).unwrap());
+    for (name, login) in Person::admin().logins() {
+        dialect(name).assert_unavailable("login", &login.send(server).unwrap());
     }
     for held in tokens {
         if let Some(request) = held.presented() {
             let what = format!("{:?}", held.kind);
-            assert_unavailable(dialect_of(held.kind), &what, &request.send(server).unwrap());
+            let dialect = dialect(held.kind.dialect);
+            dialect.assert_unavailable(&what, &request.send(server).unwrap());
         }
     }
     let of = |kind: Kind| &tokens.iter().find(|held| held.kind == kind).unwrap().text;
-    let bimplus = format!("BimPlus {}", of(Kind::BimplusAccess));
-    let memsource = of(Kind::MemsourceAccess);
+    let bimplus = format!("BimPlus {}", of(Kind::of("bimplus", "access")));
+    let memsource = of(Kind::of("memsource", "access"));
     let others = [
         (
             "bimplus",
@@ -67,13 +61,13 @@ fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[Held]) {
             )),
         ),
     ];
-    for (dialect, request) in others {
+    for (name, request) in others {
         let what = format!("{request:?}");
-        assert_unavailable(dialect, &what, &request.send(server).unwrap());
+        dialect(name).assert_unavailable(&what, &request.send(server).unwrap());
     }
     let page = Request::get(format!(
         "/web/login/authByToken?token={}",
-        of(Kind::MemsourceImpersonation)
+        of(Kind::of("memsource", "impersonation"))
     ));
     assert_eq!(page.send(server).unwrap().status, 503, "authByToken");
     let suppressed = Request::post(
@@ -128,9 +122,9 @@ fn stalled_redis_is_unavailable_and_its_tokens_live_on() {
     assert_well_again(&gateway);
     // What was asked meanwhile reached Redis when the relay went on: the deletions may have been done.
     let kept = [
-        Kind::BimplusRemember,
-        Kind::TokenloginReauthentication,
-        Kind::MemsourceBrowser,
+        Kind::of("bimplus", "remember_me"),
+        Kind::of("tokenlogin", "reauthentication"),
+        Kind::of("memsource", "browser"),
     ];
     let kept: Vec<_> = tokens
         .into_iter()
@@ -150,8 +144,8 @@ fn unavailable_is_answered_to_all_who_ask_at_once() {
     thread::scope(|scope| {
         for _ in 0..40 {
             scope.spawn(move || {
-                for (dialect, login) in Person::admin().logins() {
-                    assert_unavailable(dialect, "login", &login.send(server).unwrap());
+                for (name, login) in Person::admin().logins() {
+                    dialect(name).assert_unavailable("login", &login.send(server).unwrap());
                 }
             });
         }

@@ -2,27 +2,18 @@
 //! by itself.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "shared/ended.rs"]
-mod ended;
-#[path = "shared/holdings.rs"]
-mod holdings;
-#[path = "shared/person.rs"]
-mod person;
 #[path = "shared/unavailable.rs"]
 mod unavailable;
 
 use std::thread;
 use std::time::Instant;
 
+use isogloss_testkit::dialects::{Held, Kind, Person, dialect};
 use isogloss_testkit::{Builder, Gateway, Postgres, Request};
 use tempfile::TempDir;
 
-use crate::ended::ended;
-use crate::holdings::Held;
-use crate::person::Person;
-use crate::unavailable::{
-    assert_health, assert_live, assert_unavailable, assert_well_again, dialect_of,
-};
+use crate::unavailable::{assert_health, assert_live, assert_well_again};
+use isogloss_testkit::ended;
 
 fn gateway_on(address: &str) -> Builder {
     Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test"))
@@ -33,13 +24,14 @@ fn gateway_on(address: &str) -> Builder {
 /// Logins and every live token are answered with "unavailable".
 fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[Held]) {
     let server = gateway.public();
-    for (dialect, login) in Person::admin().logins() {
-        assert_unavailable(dialect, "login", &login.send(server).unwrap());
+    for (name, login) in Person::admin().logins() {
+        dialect(name).assert_unavailable("login", &login.send(server).unwrap());
     }
     for held in tokens {
         if let Some(request) = held.presented() {
             let what = format!("{:?}", held.kind);
-            assert_unavailable(dialect_of(held.kind), &what, &request.send(server).unwrap());
+            let dialect = dialect(held.kind.dialect);
+            dialect.assert_unavailable(&what, &request.send(server).unwrap());
         }
     }
     assert_health(gateway, 503);
@@ -49,7 +41,7 @@ fn every_token_but_cross_tokens(gateway: &Gateway) -> Vec<Held> {
     gateway.wait_until_ready().unwrap();
     let mut tokens = Person::admin().every_token(gateway.public()).unwrap();
     // Being asked for is the end of these.
-    tokens.retain(|held| held.kind != holdings::Kind::BimplusCross);
+    tokens.retain(|held| held.kind != Kind::of("bimplus", "cross"));
     tokens
 }
 
@@ -103,8 +95,8 @@ fn unavailable_is_answered_to_all_who_ask_at_once() {
     thread::scope(|scope| {
         for _ in 0..40 {
             scope.spawn(move || {
-                for (dialect, login) in Person::admin().logins() {
-                    assert_unavailable(dialect, "login", &login.send(server).unwrap());
+                for (name, login) in Person::admin().logins() {
+                    dialect(name).assert_unavailable("login", &login.send(server).unwrap());
                 }
             });
         }

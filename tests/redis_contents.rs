@@ -1,22 +1,15 @@
 //! What stands in Redis after logins: digests that end by themselves, and nothing that logs anybody in.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "shared/holdings.rs"]
-mod holdings;
 #[path = "shared/marked.rs"]
 mod marked;
-#[path = "shared/person.rs"]
-mod person;
-#[path = "shared/spellings.rs"]
-mod spellings;
 
+use isogloss_testkit::dialects::{Held, Person, dialect};
 use isogloss_testkit::{Gateway, Redis, Reply, Request, Store};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::holdings::Held;
-use crate::person::Person;
-use crate::spellings::{Place, Secret};
+use isogloss_testkit::token_spellings::{Place, Secret};
 
 /// Every key with the milliseconds it has left and all that it holds.
 const EVERYTHING: &str = r"
@@ -174,9 +167,11 @@ fn key_lives_as_long_as_what_it_holds() {
         .config_text("[throttle]\nremember_clients = '100s'")
         .start()
         .unwrap();
-    let [_, (dialect, login), ..] = Person::admin().logins();
+    let crmcom = dialect("crmcom");
+    let login = Person::admin().device_login(&crmcom);
     let answer = login.send(gateway.public()).unwrap();
-    assert_eq!(Person::admin().tokens(dialect, &answer).unwrap().len(), 1);
+    let tokens = Person::admin().tokens(crmcom.name, &answer).unwrap();
+    assert_eq!(tokens.len(), 1);
     let entries = entries(&redis);
     let held = "the token, the list of its user's, the list of the account's clients";
     assert_eq!(entries.len(), 3, "{held}");

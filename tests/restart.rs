@@ -1,25 +1,21 @@
 //! What the embedded store keeps over a restart, an orderly one and a sudden one.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "shared/holdings.rs"]
-mod holdings;
-#[path = "shared/person.rs"]
-mod person;
-
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use isogloss_testkit::dialects::{Held, Kind, Person};
 use isogloss_testkit::{Builder, Gateway, Request, Store};
 use serde_json::json;
 
-use crate::holdings::{Held, Kind};
-use crate::person::Person;
-
 const PATIENCE: Duration = Duration::from_secs(30);
-const REMEMBERED_KINDS: [Kind; 2] = [Kind::BimplusRemember, Kind::TokenloginReauthentication];
+const REMEMBERED_KINDS: [Kind; 2] = [
+    Kind::of("bimplus", "remember_me"),
+    Kind::of("tokenlogin", "reauthentication"),
+];
 
 fn embedded() -> Builder {
     Gateway::builder(env!("CARGO_BIN_EXE_isogloss-under-test")).store(Store::Embedded)
@@ -96,9 +92,9 @@ fn ended_tokens_stay_ended(how: End) {
     let revoking = Person::admin().every_token(server).unwrap();
     let of = |tokens: &[Held], kind: Kind| of_kinds(tokens, &[kind]).remove(0);
     // Its parent lives on: it would be refused for a dead one, spent or not.
-    let cross = of(&spending, Kind::BimplusCross);
-    let bimplus = of(&revoking, Kind::BimplusAccess);
-    let memsource = of(&revoking, Kind::MemsourceAccess);
+    let cross = of(&spending, Kind::of("bimplus", "cross"));
+    let bimplus = of(&revoking, Kind::of("bimplus", "access"));
+    let memsource = of(&revoking, Kind::of("memsource", "access"));
     let acts = [
         cross.presented().unwrap(),
         Request::new("DELETE", "/v2/authorize")
@@ -112,7 +108,7 @@ fn ended_tokens_stay_ended(how: End) {
     gateway.start_again().unwrap();
     assert_each(&gateway, &[cross, bimplus, memsource], 401);
     let mut others = spending;
-    others.retain(|held| held.kind != Kind::BimplusCross);
+    others.retain(|held| held.kind != Kind::of("bimplus", "cross"));
     others.extend(of_kinds(&revoking, &REMEMBERED_KINDS));
     assert_each(&gateway, &others, 200);
 }
@@ -159,12 +155,15 @@ fn expired_remembered_logins_are_refused_before_and_after_a_restart() {
     wait_until_refused(&gateway, &of_kinds(&later, &REMEMBERED_KINDS));
     // To present a cross token would spend it. This one is older than what has just expired, and lived as
     // long.
-    let cross = of_kinds(&earlier, &[Kind::BimplusCross]);
+    let cross = of_kinds(&earlier, &[Kind::of("bimplus", "cross")]);
     assert_each(&gateway, &cross, 401);
     gateway.start_again().unwrap();
     assert_each(&gateway, &of_kinds(&later, &REMEMBERED_KINDS), 401);
     assert_each(&gateway, &cross, 401);
-    let sessions = [Kind::BimplusAccess, Kind::MemsourceAccess];
+    let sessions = [
+        Kind::of("bimplus", "access"),
+        Kind::of("memsource", "access"),
+    ];
     assert_each(&gateway, &of_kinds(&later, &sessions), 200);
 }
 
@@ -176,7 +175,7 @@ fn expired_sessions_are_refused_before_and_after_a_restart() {
     let mut sessions = tokens.clone();
     sessions.retain(|held| !REMEMBERED_KINDS.contains(&held.kind) && held.presented().is_some());
     // The cross token ends with its parent.
-    sessions.sort_by_key(|held| held.kind == Kind::BimplusCross);
+    sessions.sort_by_key(|held| held.kind == Kind::of("bimplus", "cross"));
     wait_until_refused(&gateway, &sessions);
     gateway.start_again().unwrap();
     assert_each(&gateway, &sessions, 401);

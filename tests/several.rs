@@ -1,18 +1,11 @@
 //! Several gateways on one PostgreSQL and one Redis act as one.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "shared/holdings.rs"]
-mod holdings;
-#[path = "shared/person.rs"]
-mod person;
-
 use std::process::Command;
 use std::thread;
 
+use isogloss_testkit::dialects::{Held, Kind, Person};
 use isogloss_testkit::{Builder, Gateway, Postgres, Redis, Request, Response, Store};
-
-use crate::holdings::{Held, Kind};
-use crate::person::Person;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");
 
@@ -79,9 +72,9 @@ fn present(held: &Held, gateway: &Gateway) -> Response {
 fn lasting(person: &Person, gateway: &Gateway) -> Vec<Held> {
     let mut tokens = person.every_token(gateway.public()).unwrap();
     let others = [
-        Kind::BimplusCross,
-        Kind::MemsourceImpersonation,
-        Kind::MemsourceBrowser,
+        Kind::of("bimplus", "cross"),
+        Kind::of("memsource", "impersonation"),
+        Kind::of("memsource", "browser"),
     ];
     tokens.retain(|held| held.presented().is_some() && !others.contains(&held.kind));
     assert!(tokens.len() > 3);
@@ -102,8 +95,8 @@ fn a_token_of_one_lives_and_ends_at_the_other() {
     let tokens = lasting(&Person::admin(), &one);
     assert_each(&tokens, &other, 200);
     let of = |kind: Kind| tokens.iter().find(|held| held.kind == kind).unwrap();
-    let bimplus = of(Kind::BimplusAccess);
-    let memsource = of(Kind::MemsourceAccess);
+    let bimplus = of(Kind::of("bimplus", "access"));
+    let memsource = of(Kind::of("memsource", "access"));
     let ends = [
         Request::new("DELETE", "/v2/authorize")
             .header("Authorization", format!("BimPlus {}", bimplus.text)),
@@ -118,7 +111,9 @@ fn a_token_of_one_lives_and_ends_at_the_other() {
     }
     // A one-time token is spent for both.
     let fresh = Person::admin().every_token(one.public()).unwrap();
-    let cross = fresh.iter().find(|held| held.kind == Kind::BimplusCross);
+    let cross = fresh
+        .iter()
+        .find(|held| held.kind == Kind::of("bimplus", "cross"));
     assert_eq!(present(cross.unwrap(), &other).status, 200);
     assert_eq!(present(cross.unwrap(), &one).status, 401);
 }

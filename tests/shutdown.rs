@@ -10,10 +10,7 @@ use isogloss_testkit::relay::Relay;
 use isogloss_testkit::{Builder, Gateway, Redis, Request, Response, Store};
 use socket2::SockRef;
 
-#[path = "shared/whole.rs"]
-mod whole;
-
-use crate::whole::whole;
+use isogloss_testkit::whole;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -1,71 +1,31 @@
 //! Switching a dialect off, or moving it, changes its own routes and nobody else's.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "shared/dialects.rs"]
-mod dialects;
-#[path = "shared/ended.rs"]
-mod ended;
-
 use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use isogloss_testkit::{Gateway, Request};
+use isogloss_testkit::dialects::{Dialect, dialect, dialects};
+use isogloss_testkit::{Gateway, Request, ended};
 use tempfile::TempDir;
 
-use crate::dialects::{DIALECTS, Dialect};
-use crate::ended::ended;
-
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");
-
-/// Every route, and beside them the mounts and a path that is below them only.
-const PATHS: [(&str, &[&str]); 4] = [
-    (
-        "bimplus",
-        &[
-            "",
-            "/authorize",
-            "/cross-token",
-            "/cross-authorize",
-            "/nothing",
-        ],
-    ),
-    ("crmcom", &["", "/authentication/token", "/nothing"]),
-    (
-        "tokenlogin",
-        &[
-            "",
-            "/Authentication/Login",
-            "/Authentication/TokenLogin",
-            "/authentication/LOGIN",
-            "/nothing",
-        ],
-    ),
-    (
-        "memsource",
-        &[
-            "",
-            "/api/v3/auth/login",
-            "/api/v3/auth/loginOther",
-            "/api/v3/auth/logout",
-            "/api/v3/auth/whoAmI",
-            "/login/authByToken",
-            "/nothing",
-        ],
-    ),
-];
 
 fn gateway() -> isogloss_testkit::Builder {
     Gateway::builder(PROGRAM)
 }
 
-fn paths(dialect: &Dialect) -> impl Iterator<Item = String> {
-    let paths = PATHS.iter().find(|(name, _)| *name == dialect.name);
-    let (_, paths) = paths.unwrap_or_else(|| {
-        let name = dialect.name;
-        panic!("{name} is missing in PATHS of tests/switches.rs: see docs/adding-a-dialect.md")
-    });
-    paths.iter().map(|path| format!("{}{path}", dialect.mount))
+/// Every route, and beside them the mount and a path that is below it only.
+fn paths(dialect: &Dialect) -> Vec<String> {
+    let mut paths = vec![String::new(), "/nothing".to_owned()];
+    for path in dialect.paths() {
+        paths.push(path.to_owned());
+        if dialect.ignores_case() {
+            paths.push(path.to_uppercase());
+        }
+    }
+    let mount = dialect.mount;
+    paths.iter().map(|path| format!("{mount}{path}")).collect()
 }
 
 /// The dialect is there: a login works, and a path it does not have is refused in its words.
@@ -96,11 +56,11 @@ fn assert_gone(gateway: &Gateway, dialect: &Dialect) {
 }
 
 fn assert_only_one_is_gone(gateway: &Gateway, off: &Dialect) {
-    for dialect in DIALECTS {
+    for dialect in dialects() {
         if dialect.name == off.name {
-            assert_gone(gateway, &dialect);
+            assert_gone(gateway, dialect);
         } else {
-            assert_served(gateway, &dialect);
+            assert_served(gateway, dialect);
         }
     }
 }
@@ -114,27 +74,27 @@ fn refused(builder: &isogloss_testkit::Builder) -> Output {
 #[test]
 fn all_are_served_by_the_demo() {
     let gateway = gateway().start().unwrap();
-    for dialect in DIALECTS {
-        assert_served(&gateway, &dialect);
+    for dialect in dialects() {
+        assert_served(&gateway, dialect);
     }
 }
 
 #[test]
 fn one_is_switched_off_by_a_later_file() {
-    for off in DIALECTS {
+    for off in dialects() {
         let config = format!("[dialects.{}]\nenabled = false", off.name);
         let gateway = gateway().config_text(config).start().unwrap();
-        assert_only_one_is_gone(&gateway, &off);
+        assert_only_one_is_gone(&gateway, off);
     }
 }
 
 #[test]
 fn one_is_switched_off_by_the_environment() {
-    for off in DIALECTS {
+    for off in dialects() {
         let key = format!("ISOGLOSS__DIALECTS__{}__ENABLED", off.name.to_uppercase());
         let on = format!("[dialects.{}]\nenabled = true", off.name);
         let gateway = gateway().config_text(on).env(key, "false").start().unwrap();
-        assert_only_one_is_gone(&gateway, &off);
+        assert_only_one_is_gone(&gateway, off);
     }
 }
 
@@ -143,21 +103,21 @@ fn one_is_switched_on_again_by_a_later_file() {
     let off = "[dialects.bimplus]\nenabled = false";
     let on = "[dialects.bimplus]\nenabled = true";
     let gateway = gateway().config_text(off).config_text(on).start().unwrap();
-    for dialect in DIALECTS {
-        assert_served(&gateway, &dialect);
+    for dialect in dialects() {
+        assert_served(&gateway, dialect);
     }
 }
 
 #[test]
 fn one_without_a_table_is_off() {
-    for off in DIALECTS {
+    for off in dialects() {
         let folder = TempDir::new().unwrap();
-        let tables = DIALECTS.into_iter().filter(|on| on.name != off.name);
+        let tables = dialects().iter().filter(|on| on.name != off.name);
         let tables: Vec<_> = tables
             .map(|on| format!("[dialects.{}]\n", on.name))
             .collect();
         let gateway = with_own_config(folder.path(), &tables.concat());
-        assert_only_one_is_gone(&gateway, &off);
+        assert_only_one_is_gone(&gateway, off);
     }
 }
 
@@ -174,27 +134,23 @@ fn with_own_config(folder: &Path, config: &str) -> Gateway {
 
 #[test]
 fn a_path_moves_a_dialect() {
-    for moved in DIALECTS {
-        let there = Dialect {
-            mount: "/moved/here-1.0",
-            ..moved
-        };
+    for moved in dialects() {
+        let there = moved.at("/moved/here-1.0");
         let config = format!("[dialects.{}]\npath = \"{}\"", moved.name, there.mount);
         let gateway = gateway().config_text(config).start().unwrap();
         assert_served(&gateway, &there);
-        assert_only_one_is_gone(&gateway, &moved);
+        assert_only_one_is_gone(&gateway, moved);
     }
 }
 
 #[test]
 fn a_dialect_can_stand_below_another() {
-    for inner in DIALECTS {
-        for outer in DIALECTS.iter().filter(|outer| outer.name != inner.name) {
+    for inner in dialects() {
+        for outer in dialects().iter().filter(|outer| outer.name != inner.name) {
             let mount = format!("{}/inner", outer.mount);
             let config = format!("[dialects.{}]\npath = \"{mount}\"", inner.name);
             let gateway = gateway().config_text(config).start().unwrap();
-            let mount = Box::leak(mount.into_boxed_str());
-            assert_served(&gateway, &Dialect { mount, ..inner });
+            assert_served(&gateway, &inner.at(&mount));
             assert_served(&gateway, outer);
         }
     }
@@ -202,13 +158,13 @@ fn a_dialect_can_stand_below_another() {
 
 #[test]
 fn with_all_off_it_warns_and_serves_nothing() {
-    let off: Vec<_> = DIALECTS
+    let off: Vec<_> = dialects()
         .iter()
         .map(|dialect| format!("[dialects.{}]\nenabled = false\n", dialect.name))
         .collect();
     let gateway = gateway().config_text(off.concat()).start().unwrap();
-    for dialect in DIALECTS {
-        assert_gone(&gateway, &dialect);
+    for dialect in dialects() {
+        assert_gone(&gateway, dialect);
     }
     assert!(gateway.logs("no dialect is enabled"));
     let warning = gateway
@@ -250,28 +206,20 @@ fn two_on_one_path_are_refused_at_the_start() {
 fn a_dialect_that_is_off_takes_no_path() {
     let config = "[dialects.bimplus]\nenabled = false\n[dialects.crmcom]\npath = \"/v2\"";
     let gateway = gateway().config_text(config).start().unwrap();
-    let [_, crmcom, ..] = DIALECTS;
-    assert_served(
-        &gateway,
-        &Dialect {
-            mount: "/v2",
-            ..crmcom
-        },
-    );
+    assert_served(&gateway, &dialect("crmcom").at("/v2"));
 }
 
 #[test]
 fn only_tokenlogin_is_blind_to_case_in_its_mount() {
     let gateway = gateway().start().unwrap();
-    for (dialect, mount) in DIALECTS
-        .into_iter()
-        .zip(["/V2", "/CrmApi/REST/v2", "/API/V1", "/Web"])
-    {
-        let shouted = Dialect { mount, ..dialect };
-        if dialect.name == "tokenlogin" {
+    for dialect in dialects() {
+        let shouted = dialect.at(&dialect.mount.to_uppercase());
+        if dialect.ignores_case() {
             assert_served(&gateway, &shouted);
         } else {
             assert_gone(&gateway, &shouted);
         }
     }
+    let mut blind = dialects().iter().filter(|dialect| dialect.ignores_case());
+    assert_eq!(blind.next().map(|dialect| dialect.name), Some("tokenlogin"));
 }

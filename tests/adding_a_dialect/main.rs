@@ -3,8 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod copy;
-#[path = "../shared/ended.rs"]
-mod ended;
 mod guide;
 mod tree;
 
@@ -16,8 +14,8 @@ use isogloss_testkit::{Builder, Conversation, Gateway, Request};
 use serde_json::json;
 
 use self::copy::{copy, repository, toy};
-use self::ended::ended;
 use self::tree::Tree;
+use isogloss_testkit::ended;
 
 /// The copy's gateway. The demo's configuration is this repository's, where the new dialect has no table.
 fn gateway(settings: &str) -> Builder {
@@ -61,6 +59,19 @@ fn the_gateway_changes_by_an_entry_and_a_dependency() {
     );
     for edit in gateway {
         assert!(edit.only_adds(), "{}", edit.path);
+    }
+}
+
+/// A dialect costs its own crate and the edits that no suite and no list of names can do without.
+#[test]
+fn the_guide_edits_at_most_five_existing_files() {
+    let edits = guide::edits();
+    let edited: BTreeSet<_> = edits.iter().map(|edit| edit.path).collect();
+    assert!(edited.len() <= 5, "{edited:?}");
+    let before = Tree::read(repository());
+    let existing: Vec<_> = before.paths().collect();
+    for path in edited {
+        assert!(existing.contains(&Path::new(path)), "{path} is new");
     }
 }
 

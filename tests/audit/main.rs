@@ -3,8 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod acts;
-#[path = "../shared/dialects.rs"]
-mod dialects;
 mod disk;
 mod recorded;
 mod refused;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use isogloss_testkit::dialects::dialects;
 use isogloss_testkit::{Gateway, Request};
 use serde_json::{Value, json};
 
-use crate::dialects::DIALECTS;
 use crate::recorded::{of, only, plain};
 use crate::{gateway, log_in, text};
 
@@ -16,7 +16,7 @@ fn a_login_is_recorded_in_every_dialect_right_wrong_and_throttled() {
     let throttle = "[throttle]\naccount_tries = 1\nfirst_lock = '1day'\naccount_refill = '1day'";
     let gateway = gateway().config_text(throttle).start().unwrap();
     let mut answers = Vec::new();
-    for dialect in DIALECTS {
+    for dialect in dialects() {
         let nobody = format!("nobody-{}", dialect.name);
         for (name, password) in [
             ("sample", "sample-demo"),
@@ -30,7 +30,7 @@ fn a_login_is_recorded_in_every_dialect_right_wrong_and_throttled() {
     let events = of(&gateway, 16);
     let mut events = events.iter();
     let mut answers = answers.iter();
-    for dialect in DIALECTS {
+    for dialect in dialects() {
         let name = dialect.name;
         let right = answers.next().unwrap();
         let login = plain(events.next().unwrap(), right);

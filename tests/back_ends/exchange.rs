@@ -1,12 +1,11 @@
 //! `/token`, by RFC 8693, and what comes of it.
 
 use data_encoding::BASE64URL_NOPAD;
+use isogloss_testkit::dialects::{Kind, Person};
 use isogloss_testkit::{Gateway, Request, Response};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde_json::{Value, json};
 
-use crate::holdings::Kind;
-use crate::person::Person;
 use crate::received::{carried, dialect, speaks};
 use crate::{gateway, post};
 
@@ -96,7 +95,7 @@ fn what_makes_no_sense_is_refused_in_the_words_of_the_standard() {
     let tokens = Person::admin().every_token(gateway.public()).unwrap();
     let token = &tokens
         .iter()
-        .find(|held| held.kind == Kind::BimplusAccess)
+        .find(|held| held.kind == Kind::of("bimplus", "access"))
         .unwrap()
         .text;
     let token = ("subject_token", &**token);

@@ -1,11 +1,10 @@
 //! `/forward-auth/…`, as proxies ask it.
 
+use isogloss_testkit::dialects::{Held, Kind, Person};
 use isogloss_testkit::{Gateway, Request, Response};
 use serde_json::json;
 
 use crate::gateway;
-use crate::holdings::{Held, Kind};
-use crate::person::Person;
 use crate::received::{Carried, carried, dialect, speaks};
 
 /// All that a yes has, whether there is something to say or not.
@@ -35,7 +34,7 @@ fn asked(path: &str, carried: &Carried) -> Request {
     match carried {
         Carried::Header(name, text) => request
             .header("X-Forwarded-Uri", "/app/call")
-            .header(*name, text),
+            .header(name, text),
         Carried::Query(query) => request.header("X-Forwarded-Uri", format!("/app/call?{query}")),
     }
 }
@@ -44,7 +43,7 @@ fn asked(path: &str, carried: &Carried) -> Request {
 fn asked_by_envoy(dialect: &str, carried: &Carried) -> Request {
     let path = format!("/forward-auth/envoy/{dialect}/app/call");
     match carried {
-        Carried::Header(name, text) => Request::post(path).header(*name, text),
+        Carried::Header(name, text) => Request::post(path).header(name, text),
         Carried::Query(query) => Request::post(format!("{path}?{query}")),
     }
 }
@@ -97,9 +96,15 @@ fn a_token_is_looked_for_where_its_dialect_has_it_and_nowhere_else() {
     let gateway = gateway();
     let tokens = tokens(&gateway);
     let of = |kind| &tokens.iter().find(|held| held.kind == kind).unwrap().text;
-    let (bimplus, crmcom) = (of(Kind::BimplusAccess), of(Kind::Crmcom));
-    let (tokenlogin, memsource) = (of(Kind::TokenloginSession), of(Kind::MemsourceAccess));
-    let header = |text: String| Carried::Header("Authorization", text);
+    let (bimplus, crmcom) = (
+        of(Kind::of("bimplus", "access")),
+        of(Kind::of("crmcom", "access")),
+    );
+    let (tokenlogin, memsource) = (
+        of(Kind::of("tokenlogin", "session")),
+        of(Kind::of("memsource", "access")),
+    );
+    let header = |text: String| Carried::Header("Authorization".to_owned(), text);
     for (dialect, carried) in [
         ("bimplus", header(format!("ApiToken {bimplus}"))),
         ("bimplus", header(bimplus.clone())),
@@ -126,7 +131,7 @@ fn a_token_is_looked_for_where_its_dialect_has_it_and_nowhere_else() {
         ("memsource", Carried::Query(format!("Token={memsource}"))),
         (
             "memsource",
-            Carried::Header("Cookie", format!("session={memsource}")),
+            Carried::Header("Cookie".to_owned(), format!("session={memsource}")),
         ),
     ] {
         let request = asked(&format!("/forward-auth/{dialect}"), &carried);
@@ -198,7 +203,7 @@ fn an_address_with_bytes_that_have_no_place_there_still_carries_its_token() {
     let tokens = tokens(&gateway);
     let token = &tokens
         .iter()
-        .find(|held| held.kind == Kind::Crmcom)
+        .find(|held| held.kind == Kind::of("crmcom", "access"))
         .unwrap()
         .text;
     for uri in [
@@ -229,7 +234,7 @@ fn asked_by_ingress(dialect: &str, carried: &Carried) -> Request {
         .header("X-Forwarded-For", "192.0.2.1")
         .header("X-Auth-Request-Redirect", uri);
     match carried {
-        Carried::Header(name, text) => request.header(*name, text),
+        Carried::Header(name, text) => request.header(name, text),
         Carried::Query(_) => request,
     }
 }

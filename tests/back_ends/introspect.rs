@@ -1,10 +1,9 @@
 //! `/introspect`, by RFC 7662.
 
+use isogloss_testkit::dialects::{Kind, Person};
 use isogloss_testkit::{Gateway, Redis, Request, Store};
 use serde_json::{Value, json};
 
-use crate::holdings::Kind;
-use crate::person::Person;
 use crate::received::{Carried, carried, dialect, speaks};
 use crate::{gateway, gateway_on, introspect, post};
 
@@ -40,7 +39,7 @@ fn what_is_known_of_a_token_is_told_and_nothing_else() {
         let held = tokens.iter().find(|held| held.kind == kind).unwrap();
         introspect(&gateway, &held.text)
     };
-    let mut bimplus = of(Kind::BimplusAccess);
+    let mut bimplus = of(Kind::of("bimplus", "access"));
     let life = bimplus["exp"].as_i64().unwrap() - bimplus["iat"].as_i64().unwrap();
     assert_eq!(life, 8 * 60 * 60);
     assert_eq!(bimplus["jti"].as_str().unwrap().len(), 26);
@@ -56,20 +55,25 @@ fn what_is_known_of_a_token_is_told_and_nothing_else() {
             "dialect": "bimplus",
         })
     );
-    assert_eq!(of(Kind::Crmcom)["unit"], "EE63A82C4FEBE02FF34E90DD1EBA5ABE");
-    let impersonation = of(Kind::MemsourceImpersonation);
+    assert_eq!(
+        of(Kind::of("crmcom", "access"))["unit"],
+        "EE63A82C4FEBE02FF34E90DD1EBA5ABE"
+    );
+    let impersonation = of(Kind::of("memsource", "impersonation"));
     assert_eq!(impersonation["username"], "linguist");
     assert_eq!(
         impersonation["act"]["sub"],
-        of(Kind::MemsourceAccess)["sub"]
+        of(Kind::of("memsource", "access"))["sub"]
     );
-    assert_eq!(of(Kind::MemsourceAccess)["act"], Value::Null);
+    assert_eq!(of(Kind::of("memsource", "access"))["act"], Value::Null);
 }
 
 /// The access token that a cross token of `admin` becomes with that team and project.
 fn handover(gateway: &Gateway, team: &str, project: &str) -> String {
     let tokens = Person::admin().every_token(gateway.public()).unwrap();
-    let cross = tokens.iter().find(|held| held.kind == Kind::BimplusCross);
+    let cross = tokens
+        .iter()
+        .find(|held| held.kind == Kind::of("bimplus", "cross"));
     let body = json!({"cross_token": cross.unwrap().text, "team_id": team, "project_id": project});
     let handover = Request::post("/v2/cross-authorize").json(&body);
     let answer = handover.send(gateway.public()).unwrap();
@@ -161,7 +165,9 @@ fn the_cookie_of_login_to_session_opens_it_and_its_csrf_token_is_its_handle() {
 fn a_dead_token_is_not_active_and_nothing_more_is_said() {
     let gateway = gateway();
     let tokens = Person::admin().every_token(gateway.public()).unwrap();
-    let ended = tokens.iter().find(|held| held.kind == Kind::BimplusAccess);
+    let ended = tokens
+        .iter()
+        .find(|held| held.kind == Kind::of("bimplus", "access"));
     let ended = &ended.unwrap().text;
     let revoke =
         Request::new("DELETE", "/v2/authorize").header("Authorization", format!("BimPlus {ended}"));
@@ -185,7 +191,7 @@ fn a_dead_token_is_not_active_and_nothing_more_is_said() {
     // A Memsource token that names another user than its own is none.
     let memsource = tokens
         .iter()
-        .find(|held| held.kind == Kind::MemsourceAccess);
+        .find(|held| held.kind == Kind::of("memsource", "access"));
     let (_, digits) = memsource.unwrap().text.split_once('-').unwrap();
     assert_eq!(
         introspect(&gateway, &format!("35-{digits}")),
@@ -212,9 +218,9 @@ fn of_a_token_that_is_kept_near_the_same_is_told_until_it_ends() {
     }
     let of = |kind| &tokens.iter().find(|held| held.kind == kind).unwrap().text;
     let dead = json!({"active": false});
-    let (_, digits) = of(Kind::MemsourceAccess).split_once('-').unwrap();
+    let (_, digits) = of(Kind::of("memsource", "access")).split_once('-').unwrap();
     assert_eq!(introspect(&gateway, &format!("35-{digits}")), dead);
-    let ended = of(Kind::BimplusAccess);
+    let ended = of(Kind::of("bimplus", "access"));
     let revoke =
         Request::new("DELETE", "/v2/authorize").header("Authorization", format!("BimPlus {ended}"));
     assert_eq!(revoke.send(gateway.public()).unwrap().status, 200);
@@ -227,7 +233,7 @@ fn a_dialect_may_be_named_and_then_no_other_is_asked() {
     let tokens = Person::admin().every_token(gateway.public()).unwrap();
     let token = &tokens
         .iter()
-        .find(|held| held.kind == Kind::BimplusAccess)
+        .find(|held| held.kind == Kind::of("bimplus", "access"))
         .unwrap()
         .text;
     let ask = |dialect| {
@@ -256,7 +262,7 @@ fn tokens_of_a_dialect_that_is_switched_off_are_dead() {
     let tokens = Person::admin().every_token(gateway.public()).unwrap();
     let token = &tokens
         .iter()
-        .find(|held| held.kind == Kind::BimplusAccess)
+        .find(|held| held.kind == Kind::of("bimplus", "access"))
         .unwrap()
         .text;
     gateway.terminate().unwrap();

@@ -4,12 +4,7 @@
 mod credentials;
 mod exchange;
 mod forward_auth;
-#[path = "../shared/holdings.rs"]
-#[expect(dead_code, reason = "tokens are presented to services here")]
-mod holdings;
 mod introspect;
-#[path = "../shared/person.rs"]
-mod person;
 mod received;
 mod unavailable;
 

@@ -2,9 +2,9 @@
 
 use std::process::Stdio;
 
-use isogloss_testkit::Gateway;
+use isogloss_testkit::{Gateway, terminal};
 
-use crate::{PROGRAM, pty};
+use crate::PROGRAM;
 
 /// What a gateway logs at a terminal until its start is complete, with these variables.
 fn shown(variables: &[(&str, &str)]) -> String {
@@ -14,13 +14,13 @@ fn shown(variables: &[(&str, &str)]) -> String {
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
         command.env_remove(name);
     }
-    let (mut screen, terminal) = pty::open();
+    let (mut screen, terminal) = terminal::open();
     command
         .env("TERM", "xterm-256color")
         .envs(variables.iter().copied());
     command.stdin(Stdio::null()).stdout(Stdio::null());
     let mut gateway = command.stderr(terminal).spawn().unwrap();
-    let shown = pty::shown_until(&mut screen, "mounted");
+    let shown = terminal::shown_until(&mut screen, "mounted");
     gateway.kill().unwrap();
     gateway.wait().unwrap();
     shown

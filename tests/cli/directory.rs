@@ -5,12 +5,12 @@ mod refusals;
 use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 
+use isogloss_testkit::dialects::dialects;
 use isogloss_testkit::{Gateway, Request};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::PROGRAM;
-use crate::dialects::DIALECTS;
 use crate::shell::{Shell, demo};
 
 fn place() -> (TempDir, Shell) {
@@ -106,7 +106,7 @@ fn all_users_log_in_from_the_export_of_another() {
 
 fn assert_all_log_in(gateway: &Gateway) {
     let public = gateway.public();
-    for dialect in DIALECTS {
+    for dialect in dialects() {
         for (user, password) in [
             ("admin", "admin-demo"),
             ("linguist@example.com", "linguist-demo"),
@@ -174,7 +174,7 @@ fn an_exported_file_is_for_its_owner_and_replaces_none() {
 
     shell.write("own.toml", "mine");
     let refused = shell.run(&to_file).refused();
-    assert_eq!(refused, "own.toml is there already: --force replaces it");
+    assert_eq!(refused, "own.toml exists: use --force to replace it");
     assert_eq!(read(), "mine");
     let replaced = shell.run(&[&to_file[..], &["--force"]].concat());
     assert_eq!(replaced.done(), "");
@@ -223,13 +223,16 @@ fn digest_keys_are_listed_and_one_in_use_is_not_removed() {
     let id = key["id"].as_str().unwrap();
     let remove = ["directory", "digest-keys", "remove", id];
     let refused = shell().run(&remove).refused();
-    assert_eq!(refused, format!("{id}: the pepper opens it, so it stays"));
+    assert_eq!(
+        refused,
+        format!("{id}: the pepper opens this digest key, so it is not removed")
+    );
 
     let wrong = || with_pepper("this year");
     assert_eq!(wrong().run(&list).json()[0]["readable"], false);
     assert_eq!(
         wrong().run(&remove).done(),
-        format!("{id}: removed, and traces of erased users: 0\n")
+        format!("{id}: removed, with 0 records of erased users\n")
     );
     let said = wrong().import_demo().done();
     assert!(said.starts_with("6 created"), "{said}");

@@ -107,7 +107,7 @@ fn is_erased(builder: Builder, folder: &TempDir, more: &dyn Fn(&Gateway) -> Vec<
     assert_eq!(lines.next(), Some("admin: erased"));
     assert_eq!(
         lines.last(),
-        Some("  CRMDEMO has no enabled administrator any more"),
+        Some("  CRMDEMO has no enabled administrator left"),
         "{told}"
     );
 }

@@ -6,8 +6,6 @@ mod app_passwords;
 mod audit;
 mod colours;
 mod conformance_command;
-#[path = "../shared/dialects.rs"]
-mod dialects;
 mod directory;
 mod edited;
 mod erased;
@@ -16,8 +14,6 @@ mod keys;
 mod named;
 mod organisations;
 mod pipes;
-#[path = "../shared/terminal.rs"]
-mod pty;
 mod running;
 mod second_factor;
 mod sessions;

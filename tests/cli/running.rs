@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 
+use isogloss_testkit::dialects::dialects;
 use isogloss_testkit::{Builder, Gateway, Redis, Request, Store};
 use serde_json::{Value, json};
 
 use crate::PROGRAM;
-use crate::dialects::DIALECTS;
 use crate::shell::Shell;
 
 const CLIENT: &str = "0864b512-1776-4a55-8ee5-2b19d7d9b7ea";
@@ -89,7 +89,7 @@ impl Tokens {
 
 #[track_caller]
 fn assert_logins(public: SocketAddr, user: &str, password: &str, work: bool, when: &str) {
-    for dialect in DIALECTS {
+    for dialect in dialects() {
         let (response, token) = dialect.login(public, user, password).unwrap();
         let what = format!("{when}: {}: {}", dialect.name, response.text());
         assert_eq!(token.is_some(), work, "{what}");
@@ -204,7 +204,7 @@ fn a_disabled_user_leaves_no_token_in_redis() {
         true,
         "at first",
     );
-    assert!(keys().len() >= DIALECTS.len(), "{:?}", keys());
+    assert!(keys().len() >= dialects().len(), "{:?}", keys());
     shell.run(&["user", "disable", "linguist"]).done();
     let mut left = keys();
     // Which clients logged in is forgotten in its own time. It opens nothing.

@@ -1,8 +1,6 @@
 //! `isogloss config check` and `show`: what is wrong is told in one line, and no secret in any.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "../shared/ended.rs"]
-mod ended;
 mod extremes;
 mod ipv6;
 mod layers;

@@ -4,8 +4,8 @@ use isogloss_testkit::{Gateway, Request};
 use serde_json::json;
 
 use crate::PROGRAM;
-use crate::ended::ended;
 use crate::place::{Place, check};
+use isogloss_testkit::ended;
 
 /// In every secret below. It may stand in no output.
 const SECRET: &str = "geheim-4711";
@@ -188,8 +188,8 @@ fn secrets_are_taken_from_files() {
 fn a_pepper_file_that_cannot_serve_is_refused_by_name() {
     for (content, expected) in [
         ("short", "expected at least 16 bytes"),
-        ("", "expected a secret, and the file is empty"),
-        ("\u{feff} \r\n", "expected a secret, and the file is empty"),
+        ("", "expected a secret, but the file is empty"),
+        ("\u{feff} \r\n", "expected a secret, but the file is empty"),
     ] {
         let place = Place::new();
         place.write("pepper", content);
@@ -205,7 +205,7 @@ fn a_pepper_file_that_cannot_serve_is_refused_by_name() {
     }
 }
 
-/// Every secret of the configuration, as `crates/gateway/src/config/difference.rs` lists them.
+/// Every secret of the configuration, as `crates/gateway/src/config/diff.rs` lists them.
 const SECRETS: [&str; 7] = [
     "tokens.store",
     "tokens.pepper",

@@ -3,8 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cut;
-#[path = "../shared/dialects.rs"]
-mod dialects;
 #[path = "../audit/recorded.rs"]
 #[expect(dead_code, reason = "the suite of the audit log uses the rest of it")]
 mod file;
@@ -20,11 +18,11 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use isogloss_testkit::dialects::dialect;
 use isogloss_testkit::{Gateway, Redis, Request, Response, Store};
 use serde_json::Value;
 
 use crate::cut::{CALIBRATIONS, Request as Changing, points};
-use crate::dialects::DIALECTS;
 use crate::found::Found;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -45,8 +43,8 @@ fn card(subject: usize) -> String {
 }
 
 /// The token of a new login of that subject's user.
-fn token_of(dialect: usize, server: SocketAddr, subject: usize) -> String {
-    let login = DIALECTS[dialect].login(server, &user(subject), PASSWORD);
+fn token_of(name: &str, server: SocketAddr, subject: usize) -> String {
+    let login = dialect(name).login(server, &user(subject), PASSWORD);
     let (answer, token) = login.unwrap();
     token.unwrap_or_else(|| panic!("{}", answer.text()))
 }

@@ -5,10 +5,10 @@ mod crmcom;
 mod memsource;
 pub(crate) mod tokenlogin;
 
+use isogloss_testkit::dialects::dialect;
 use isogloss_testkit::{Gateway, Request as Message};
 
 use crate::cut::Request;
-use crate::dialects::DIALECTS;
 use crate::{PASSWORD, user};
 
 pub(crate) fn requests(gateway: &Gateway) -> Vec<Request> {
@@ -21,7 +21,7 @@ pub(crate) fn requests(gateway: &Gateway) -> Vec<Request> {
     requests
 }
 
-fn login(dialect: usize) -> impl Fn(usize) -> Message {
-    let dialect = DIALECTS[dialect];
-    move |subject| (dialect.request)(dialect.mount, &user(subject), PASSWORD)
+fn login(name: &str) -> impl Fn(usize) -> Message + use<> {
+    let dialect = dialect(name);
+    move |subject| dialect.request(&user(subject), PASSWORD)
 }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use isogloss_testkit::{Gateway, Request, Response, Store};
 use serde_json::json;
 
-use crate::small_disk::SmallDisk;
 use crate::{gateway, survives};
+use isogloss_testkit::SmallDisk;
 
 /// A gateway whose files are all on that disk.
 fn gateway_on(disk: &SmallDisk) -> Gateway {

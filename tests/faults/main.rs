@@ -4,8 +4,6 @@
 //! `make faults` prints how long each recovery took.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "../shared/announced.rs"]
-mod announced;
 mod clock;
 mod disk;
 mod load;
@@ -13,8 +11,6 @@ mod packets;
 mod postgres;
 mod redis;
 mod silence;
-#[path = "../shared/small_disk.rs"]
-mod small_disk;
 mod topologies;
 
 use std::thread;

@@ -1,6 +1,8 @@
 //! More clients than there is room for.
 
-use crate::{assert_served, impatient, raw};
+use isogloss_testkit::raw_http;
+
+use crate::{assert_served, impatient};
 
 #[test]
 fn who_finds_no_room_waits_until_the_idle_are_gone() {
@@ -9,7 +11,9 @@ fn who_finds_no_room_waits_until_the_idle_are_gone() {
         .env("ISOGLOSS__SERVER__MAX_CONNECTIONS", "20")
         .start()
         .unwrap();
-    let idle: Vec<_> = (0..60).map(|_| raw::send(gateway.public(), b"")).collect();
+    let idle: Vec<_> = (0..60)
+        .map(|_| raw_http::send(gateway.public(), b""))
+        .collect();
     assert_served(&gateway);
     drop(idle);
 }
@@ -22,7 +26,9 @@ fn the_management_listener_has_room_of_its_own() {
         .env("ISOGLOSS__SERVER__HEAD_TIMEOUT", "10m")
         .start()
         .unwrap();
-    let idle: Vec<_> = (0..60).map(|_| raw::send(gateway.public(), b"")).collect();
+    let idle: Vec<_> = (0..60)
+        .map(|_| raw_http::send(gateway.public(), b""))
+        .collect();
     gateway.wait_until_ready().unwrap();
     drop(idle);
 }

@@ -4,11 +4,13 @@ use std::net::SocketAddr;
 use std::thread;
 
 use crate::probes::{Probe, all};
-use crate::{assert_served, impatient, raw};
+use isogloss_testkit::raw_http;
+
+use crate::{assert_served, impatient};
 
 fn statuses(server: SocketAddr, probe: &Probe) -> Vec<u16> {
-    let mut stream = raw::send(server, &probe.message);
-    let answers = raw::answers(&raw::until_closed(&mut stream));
+    let mut stream = raw_http::send(server, &probe.message);
+    let answers = raw_http::answers(&raw_http::until_closed(&mut stream));
     answers.iter().map(|answer| answer.status).collect()
 }
 

@@ -2,21 +2,16 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod crowd;
-#[path = "../shared/dialects.rs"]
-mod dialects;
 mod framing;
 mod inner;
 mod nginx;
 mod probes;
 mod proxied;
-#[path = "../shared/raw.rs"]
-mod raw;
 mod slow;
 mod unlisted;
 
+use isogloss_testkit::dialects::dialects;
 use isogloss_testkit::{Builder, Gateway};
-
-use self::dialects::DIALECTS;
 
 /// A gateway that soon loses its patience, and writes down each request.
 fn impatient() -> Builder {
@@ -34,7 +29,7 @@ fn impatient() -> Builder {
 
 /// Whoever comes now is served, through every dialect.
 fn assert_served(gateway: &Gateway) {
-    for dialect in DIALECTS {
+    for dialect in dialects() {
         let login = dialect.login(gateway.public(), "admin", "admin-demo");
         let (response, token) = login.unwrap();
         assert!(token.is_some(), "{}: {response:?}", dialect.name);

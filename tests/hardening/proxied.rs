@@ -10,7 +10,9 @@ use serde_json::Value;
 
 use crate::nginx::Nginx;
 use crate::probes::all;
-use crate::{assert_served, impatient, raw};
+use isogloss_testkit::raw_http;
+
+use crate::{assert_served, impatient};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(50);
@@ -31,8 +33,8 @@ fn probe(front: SocketAddr) {
     thread::scope(|scope| {
         for probe in all() {
             scope.spawn(move || {
-                let mut stream = raw::send(front, &probe.message);
-                raw::until_closed(&mut stream);
+                let mut stream = raw_http::send(front, &probe.message);
+                raw_http::until_closed(&mut stream);
             });
             scope.spawn(move || {
                 let answer = Request::get("/v2/hello").send(front).unwrap();

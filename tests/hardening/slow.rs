@@ -5,7 +5,9 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::{assert_served, impatient, raw};
+use isogloss_testkit::raw_http;
+
+use crate::{assert_served, impatient};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 const DRIP: Duration = Duration::from_millis(100);
@@ -66,7 +68,7 @@ fn hundreds_of_dripping_clients_are_cut_off_and_nobody_else_notices() {
     let gateway = impatient().start().unwrap();
     let mut clients = Vec::new();
     for (what, beginning, drip) in kinds().iter().cycle().take(600) {
-        let stream = raw::send(gateway.public(), beginning.as_bytes());
+        let stream = raw_http::send(gateway.public(), beginning.as_bytes());
         stream.set_nonblocking(true).unwrap();
         clients.push(Client {
             what,
@@ -89,7 +91,7 @@ fn hundreds_of_dripping_clients_are_cut_off_and_nobody_else_notices() {
 #[test]
 fn a_client_that_takes_no_answer_is_cut_off() {
     let gateway = impatient().start().unwrap();
-    let mut stream = raw::send(gateway.public(), b"");
+    let mut stream = raw_http::send(gateway.public(), b"");
     stream.set_nonblocking(true).unwrap();
     let requests = format!("{ASKS}\r\n").repeat(100);
     let mut asked = 0;
@@ -115,12 +117,12 @@ fn a_client_that_pauses_is_served() {
         .unwrap();
     let body = r#"{"user_id": "admin", "password": "admin-demo"}"#;
     let message = format!("{SENDS}Content-Length: {}\r\n\r\n{body}", body.len());
-    let mut stream = raw::send(gateway.public(), b"");
+    let mut stream = raw_http::send(gateway.public(), b"");
     for piece in message.as_bytes().chunks(40) {
         thread::sleep(DRIP);
         stream.write_all(piece).unwrap();
     }
-    let answers = raw::answers(&raw::until_closed(&mut stream));
+    let answers = raw_http::answers(&raw_http::until_closed(&mut stream));
     assert_eq!(answers.len(), 1, "{answers:?}");
     assert_eq!(answers[0].status, 200, "{answers:?}");
 }

@@ -33,7 +33,7 @@ fn everywhere(value: &str) -> String {
 
 fn assert_all_refused(bodies: &[(&str, Vec<u8>)], head: &str, status: u16) {
     let mut gateway = gateway();
-    for route in ROUTES {
+    for route in ROUTES.iter() {
         for (what, body) in bodies {
             let response = route.send(gateway.public(), head, body);
             route.assert_refused(what, status, &response);
@@ -46,7 +46,7 @@ fn assert_all_refused(bodies: &[(&str, Vec<u8>)], head: &str, status: u16) {
 fn nothing_at_all_is_refused() {
     let mut gateway = gateway();
     let public: SocketAddr = gateway.public();
-    for route in ROUTES {
+    for route in ROUTES.iter() {
         let no_body = route.message(b"", b"", b"");
         let response = isogloss_testkit::roundtrip(&public.to_string(), &no_body);
         route.assert_refused_with("no body", &[route.bare], &response);
@@ -250,7 +250,7 @@ fn other_media_types_are_refused() {
 fn multipart_without_a_part_is_refused() {
     let mut gateway = gateway();
     let server = gateway.public();
-    for route in ROUTES {
+    for route in ROUTES.iter() {
         let head = "Content-Type: multipart/form-data; boundary=x\r\n";
         let old_memsource = route.path.starts_with("/web/api/");
         let status = if old_memsource { 400 } else { 415 };
@@ -276,7 +276,7 @@ fn content_types_that_are_none_are_refused() {
         b"Content-Encoding: gzip\r\nContent-Type: application/json\r\n",
         b"Content-Encoding: \xff\r\nContent-Type: application/json\r\n",
     ] {
-        for route in ROUTES {
+        for route in ROUTES.iter() {
             let response = route.send(gateway.public(), head, body);
             let statuses = match (route.dialect, route.body) {
                 ("crmcom", _) => &[200][..],

@@ -5,27 +5,26 @@ use std::cell::Cell;
 use std::net::{Shutdown, SocketAddr};
 
 use isogloss_testkit::Response;
+use isogloss_testkit::dialects::{Extent, dialects};
+use isogloss_testkit::raw_http;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestError, TestRunner};
 
-use crate::dialects::DIALECTS;
 use crate::documented::Documented;
 use crate::inputs::damaged;
 use crate::properties::config;
-use crate::raw;
 use crate::routes::every_route;
-use crate::success::Extent;
-use crate::{assert_unharmed, gateway, refusal, success};
+use crate::{assert_unharmed, gateway, refusal};
 
 const MOST_AT_ONCE: usize = 4;
 
 /// Sends it all, says that there is no more, and reads whatever comes.
 fn exchange(public: SocketAddr, message: &[u8]) -> Vec<u8> {
-    let mut stream = raw::send(public, message);
+    let mut stream = raw_http::send(public, message);
     drop(stream.shutdown(Shutdown::Write));
-    raw::until_closed(&mut stream)
+    raw_http::until_closed(&mut stream)
 }
 
 /// A dialect's refusal, a dialect's success, or one of the few answers that nobody's dialect gives.
@@ -35,20 +34,24 @@ fn is_known(answer: &Response) -> bool {
         status: 400,
         ..answer.clone()
     };
-    let suppressed = answer.status == 200 && refusal::check("tokenlogin", &unsuppressed).is_ok();
+    let suppressed = answer.status == 200
+        && dialects()
+            .iter()
+            .filter(|dialect| dialect.query_shapes_responses())
+            .any(|dialect| dialect.check_error(&unsuppressed).is_ok());
     // No HTTP, a path of no dialect, a head without end or too long, `Expect`.
     let nobodys = answer.body.is_empty() && matches!(answer.status, 100 | 400 | 404 | 408 | 431);
     nobodys
         || suppressed
-        || DIALECTS
+        || dialects()
             .iter()
-            .any(|dialect| refusal::check(dialect.name, answer).is_ok())
-        || every_route().any(|route| success::check(&route, Extent::Some, answer).is_ok())
+            .any(|dialect| dialect.check_error(answer).is_ok())
+        || every_route().any(|route| route.check_success(Extent::Some, answer).is_ok())
 }
 
 /// Looks at every answer to these bytes, and tells how many are a dialect's.
 fn answered(public: SocketAddr, messages: &[u8]) -> Result<usize, TestCaseError> {
-    let answers = raw::answers(&exchange(public, messages));
+    let answers = raw_http::answers(&exchange(public, messages));
     for answer in &answers {
         if !is_known(answer) {
             let (sent, came) = (messages.escape_ascii(), refusal::shown(answer));

@@ -41,7 +41,7 @@ fn rubbish_in_the_query_is_refused() {
         b"[]{}|\\^`",
     ];
     queries.extend(long.iter().map(String::as_bytes));
-    for route in ROUTES {
+    for route in ROUTES.iter() {
         for query in &queries {
             let response = roundtrip(&public, &route.message(query, b"", b""));
             let what = String::from_utf8_lossy(query);
@@ -75,7 +75,7 @@ fn rubbish_in_headers_is_refused() {
         long.as_bytes(),
         many.as_bytes(),
     ];
-    for route in ROUTES {
+    for route in ROUTES.iter() {
         for head in heads {
             let response = roundtrip(&public, &route.message(b"", head, b""));
             let what = String::from_utf8_lossy(head);
@@ -89,7 +89,7 @@ fn rubbish_in_headers_is_refused() {
 fn odd_hosts_and_old_versions_are_refused_like_any() {
     let mut gateway = gateway();
     let public = gateway.public().to_string();
-    for route in ROUTES {
+    for route in ROUTES.iter() {
         let target = String::from_utf8(route.target(b"")).unwrap();
         let method = route.method;
         for lines in [
@@ -146,7 +146,7 @@ fn no_http(target: &str) -> Vec<Vec<u8>> {
 fn what_is_no_http_is_refused_without_words() {
     let mut gateway = gateway();
     let public = gateway.public().to_string();
-    for route in ROUTES {
+    for route in ROUTES.iter() {
         for message in no_http(route.path) {
             let response = roundtrip(&public, &message).unwrap();
             let what = String::from_utf8_lossy(&message);

@@ -3,8 +3,6 @@
 
 mod bodies;
 mod damage;
-#[path = "../shared/dialects.rs"]
-mod dialects;
 mod documented;
 mod documents;
 mod heads;
@@ -14,18 +12,15 @@ mod names;
 mod oversized;
 mod properties;
 mod protection;
-#[path = "../shared/raw.rs"]
-mod raw;
 mod refusal;
 mod routes;
 mod size;
 mod slow;
-mod success;
 mod tokens;
 
 use isogloss_testkit::Gateway;
+use isogloss_testkit::dialects::dialects;
 
-use self::dialects::DIALECTS;
 use self::routes::ROUTES;
 
 fn gateway() -> Gateway {
@@ -36,18 +31,18 @@ fn gateway() -> Gateway {
 
 #[test]
 fn every_dialect_has_its_routes_here() {
-    for dialect in DIALECTS {
+    for dialect in dialects() {
         let name = dialect.name;
         assert!(
             ROUTES.iter().any(|route| route.dialect == name),
-            "{name} is missing in tests/hostile/routes.rs: see docs/adding-a-dialect.md"
+            "crates/{name}/testing.toml has no route: see docs/adding-a-dialect.md"
         );
     }
 }
 
 /// Good logins still work, and the log knows of no panic and no failure of ours.
 fn assert_unharmed(gateway: &mut Gateway) {
-    for dialect in DIALECTS {
+    for dialect in dialects() {
         let (response, token) = dialect
             .login(gateway.public(), "admin", "admin-demo")
             .unwrap();

@@ -2,8 +2,7 @@
 
 use isogloss_testkit::roundtrip;
 
-use crate::dialects::DIALECTS;
-use crate::routes::{ROUTES, Route, every_route, message};
+use crate::routes::{ROUTES, every_route, message};
 use crate::{assert_unharmed, gateway};
 
 const METHODS: [&str; 12] = [
@@ -58,12 +57,9 @@ fn other_methods_are_405_and_say_which_are_allowed() {
 fn other_paths_below_a_mount_are_404() {
     let mut gateway = gateway();
     let public = gateway.public().to_string();
-    for route in ROUTES {
+    for route in ROUTES.iter() {
         let parent = route.path.rsplit_once('/').unwrap().0;
-        let its_own = DIALECTS
-            .into_iter()
-            .find(|dialect| dialect.name == route.dialect);
-        let mount = its_own.unwrap().mount;
+        let mount = route.dialect().mount;
         for path in [
             mount.to_owned(),
             format!("{mount}/"),
@@ -86,7 +82,7 @@ fn other_paths_below_a_mount_are_404() {
                 if method == "HEAD" {
                     assert_eq!(response.unwrap().status, 404, "{path:.99}");
                 } else {
-                    let nowhere = Route { method, ..*route };
+                    let nowhere = route.by(method);
                     nowhere.assert_refused_with(&format!("{path:.99}"), &[404], &response);
                 }
             }

@@ -1,6 +1,7 @@
 //! User names and passwords that nobody has.
 
-use crate::dialects::DIALECTS;
+use isogloss_testkit::dialects::dialects;
+
 use crate::refusal;
 use crate::{assert_unharmed, gateway};
 
@@ -19,7 +20,7 @@ fn controls() -> impl Iterator<Item = char> {
 fn names_and_passwords_with_control_characters_are_refused() {
     let mut gateway = gateway();
     let public = gateway.public();
-    for dialect in DIALECTS {
+    for dialect in dialects() {
         for control in controls() {
             for (user, password) in [
                 (format!("ad{control}min"), "admin-demo".to_owned()),
@@ -54,7 +55,7 @@ fn long_names_and_passwords_are_refused() {
     let (long, longer) = ("a".repeat(20_000), "a".repeat(70 * 1024));
     // Bcrypt looks at 72 bytes: what stands behind them must not be cut off.
     let cut_off = format!("admin-demo{}", "\0".repeat(100));
-    for dialect in DIALECTS {
+    for dialect in dialects() {
         for (user, password, status) in [
             (long.as_str(), "x", 401),
             ("admin", long.as_str(), 401),
@@ -85,7 +86,7 @@ fn long_names_and_passwords_are_refused() {
 fn names_that_mean_something_elsewhere_are_refused() {
     let mut gateway = gateway();
     let public = gateway.public();
-    for dialect in DIALECTS {
+    for dialect in dialects() {
         for user in [
             "' OR 1=1 --",
             "admin'--",

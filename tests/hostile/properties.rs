@@ -4,14 +4,14 @@
 //! `PROPTEST_CASES` says how many requests each route gets of each kind. A failing one is printed as
 //! short as it can be made.
 
+use isogloss_testkit::dialects::Extent;
 use isogloss_testkit::{Response, roundtrip};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
 
 use crate::documented::Documented;
 use crate::routes::{Route, every_route};
-use crate::success::Extent;
-use crate::{assert_unharmed, gateway, refusal, success};
+use crate::{assert_unharmed, gateway, refusal};
 
 /// As many as take half a minute, unless the environment has another number.
 const CASES: u32 = 100;
@@ -38,10 +38,10 @@ pub(crate) fn config() -> Config {
 /// Why this is neither the documented success nor a refusal of the dialect.
 fn foreign(route: &Route, part: Part, response: &Response) -> Option<String> {
     let mut response = response.clone();
-    let chooses = part == Part::Query && route.dialect == "tokenlogin";
+    let chooses = part == Part::Query && route.dialect().query_shapes_responses();
     // `fields` and `suppressResponseCodes`
     let extent = if chooses { Extent::Some } else { Extent::Whole };
-    let no_success = success::check(route, extent, &response).err()?;
+    let no_success = route.check_success(extent, &response).err()?;
     if chooses && response.status == 200 {
         response.status = 400;
     }
@@ -55,7 +55,7 @@ fn hold(part: Part) {
     for route in every_route() {
         let Route { method, path, .. } = route;
         let granted = roundtrip(&public, &Documented::of(route, &gateway).message()).unwrap();
-        let whole = success::check(&route, Extent::Whole, &granted);
+        let whole = route.check_success(Extent::Whole, &granted);
         let came = refusal::shown(&granted);
         assert_eq!(whole, Ok(()), "{method} {path} as documented: {came}");
 

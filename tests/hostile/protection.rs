@@ -1,8 +1,8 @@
 //! Headers for clients that are browsers: on every answer, whatever its outcome.
 
+use isogloss_testkit::dialects::dialects;
 use isogloss_testkit::{Request, Response, roundtrip};
 
-use crate::dialects::DIALECTS;
 use crate::routes::{every_route, message};
 use crate::{assert_unharmed, gateway};
 
@@ -68,7 +68,7 @@ fn every_refusal_has_its_protection() {
 #[test]
 fn every_login_has_its_protection() {
     let mut gateway = gateway();
-    for dialect in DIALECTS {
+    for dialect in dialects() {
         for (user, password) in [("admin", "admin-demo"), ("admin", "wrong"), ("nobody", "x")] {
             let login = dialect.login(gateway.public(), user, password).unwrap();
             assert_protected(dialect.name, &login.0);

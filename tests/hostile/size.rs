@@ -82,7 +82,7 @@ fn bodies() -> [(&'static str, Vec<u8>); 2] {
 fn a_mebibyte_is_refused_as_too_large() {
     let mut gateway = gateway();
     let public = gateway.public().to_string();
-    for route in ROUTES {
+    for route in ROUTES.iter() {
         for (what, body) in bodies() {
             for (how, head, body) in messages(&body) {
                 let response = roundtrip(&public, &route.message(b"", &head, &body));
@@ -97,7 +97,7 @@ fn a_mebibyte_is_refused_as_too_large() {
 fn a_client_that_sends_a_mebibyte_before_it_reads_gets_the_answer() {
     let mut gateway = gateway();
     let public = gateway.public().to_string();
-    for route in ROUTES {
+    for route in ROUTES.iter() {
         for (how, head, body) in messages(&vec![b'x'; MEBIBYTE]) {
             for round in 0..10 {
                 let message = route.message(b"", &head, &body);
@@ -113,7 +113,7 @@ fn a_client_that_sends_a_mebibyte_before_it_reads_gets_the_answer() {
 fn a_body_at_the_limit_is_read() {
     let mut gateway = gateway();
     let public = gateway.public();
-    for route in ROUTES {
+    for route in ROUTES.iter() {
         let exact = format!("{{{}", " ".repeat(64 * 1024 - 1));
         let response = route.send(public, JSON, &exact);
         route.assert_refused("64 KiB", 400, &response);

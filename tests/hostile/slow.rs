@@ -6,7 +6,9 @@ use std::thread;
 use isogloss_testkit::{Gateway, Response};
 
 use crate::routes::{Body, Route, every_route};
-use crate::{assert_unharmed, raw};
+use isogloss_testkit::raw_http;
+
+use crate::assert_unharmed;
 
 /// What a client says of a body, and what it sends of it.
 const BEGINNINGS: [(&str, &str); 3] = [
@@ -22,8 +24,8 @@ fn unfinished(server: SocketAddr, route: &Route, (framing, body): (&str, &str)) 
         "{} {target} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{framing}\r\n{body}",
         route.method
     );
-    let mut stream = raw::send(server, message.as_bytes());
-    raw::answers(&raw::until_closed(&mut stream))
+    let mut stream = raw_http::send(server, message.as_bytes());
+    raw_http::answers(&raw_http::until_closed(&mut stream))
 }
 
 fn assert_refused(route: &Route, beginning: (&str, &str), response: Response) {

@@ -3,17 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod attempts;
-#[path = "../shared/dialects.rs"]
-#[expect(dead_code, reason = "logins go through the proxy here")]
-mod dialects;
 mod proxy;
 mod recipes;
 mod service;
 
+use isogloss_testkit::dialects::dialect;
 use isogloss_testkit::{Gateway, Redis, Request, Response, Store, roundtrip};
 
 use crate::attempts::{FORGED, PATH};
-use crate::dialects::DIALECTS;
 use crate::proxy::{Behind, Kind, Proxy};
 use crate::service::{Head, Service, variable};
 
@@ -51,19 +48,14 @@ impl Scene {
 
     /// The token of a login through the proxy.
     fn log_in(&self, dialect: &str, user: &str) -> String {
-        let dialect = DIALECTS.iter().find(|one| one.name == dialect).unwrap();
-        let login = (dialect.request)(dialect.mount, user, &format!("{user}-demo"));
+        let dialect = self::dialect(dialect);
+        let login = dialect.request(user, &format!("{user}-demo"));
         let answer = login
             .header("Host", "login.example.com")
             .send(self.proxy.address)
             .unwrap();
-        let body = answer
-            .json()
-            .unwrap_or_else(|_| panic!("{}", answer.text()));
-        let token = body
-            .pointer(dialect.token)
-            .unwrap_or_else(|| panic!("{body}"));
-        token.as_str().unwrap().to_owned()
+        let token = dialect.token_of(&answer);
+        token.unwrap_or_else(|| panic!("{}", answer.text()))
     }
 
     fn call(&self, request: Request) -> Response {

@@ -6,8 +6,8 @@ use isogloss_testkit::Store;
 use isogloss_testkit::servers::wait_until;
 
 use crate::Subject;
-use crate::report::Report;
-use crate::small_disk::SmallDisk;
+use isogloss_testkit::Report;
+use isogloss_testkit::SmallDisk;
 
 #[test]
 fn a_full_disk_under_the_tokens_is_named() {

@@ -5,10 +5,6 @@
 mod embedded;
 mod postgres;
 mod redis;
-#[path = "../shared/report.rs"]
-mod report;
-#[path = "../shared/small_disk.rs"]
-mod small_disk;
 mod sqlite;
 
 use isogloss_testkit::servers::wait_until;
@@ -16,7 +12,7 @@ use isogloss_testkit::{Builder, Gateway, Request};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::report::Report;
+use isogloss_testkit::Report;
 
 /// What a state of a store does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use isogloss_testkit::Response;
 
-use crate::whole::whole;
+use isogloss_testkit::whole;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -6,11 +6,7 @@ mod credentials;
 mod early;
 mod kept;
 mod load;
-#[path = "../shared/terminal.rs"]
-mod pty;
 mod terminal;
-#[path = "../shared/whole.rs"]
-mod whole;
 
 use std::fs;
 

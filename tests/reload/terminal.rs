@@ -3,13 +3,15 @@
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
 
-use crate::{builder, pty};
+use isogloss_testkit::terminal;
+
+use crate::builder;
 
 const SIGHUP: i32 = 1;
 
 #[test]
 fn a_gateway_at_a_terminal_ends_with_it() {
-    let (mut screen, terminal) = pty::open();
+    let (mut screen, terminal) = terminal::open();
     let folder = tempfile::tempdir().unwrap();
     let gateway = builder("").command(folder.path()).unwrap();
     // Whoever runs this may ignore the signal, and children inherit that.
@@ -26,7 +28,7 @@ fn a_gateway_at_a_terminal_ends_with_it() {
     }
     command.stdin(Stdio::null()).stdout(Stdio::null());
     let mut gateway = command.stderr(terminal).spawn().unwrap();
-    pty::shown_until(&mut screen, "\"mounted\"");
+    terminal::shown_until(&mut screen, "\"mounted\"");
     let id = gateway.id().to_string();
     assert!(
         Command::new("kill")

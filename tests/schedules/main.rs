@@ -11,8 +11,6 @@
     reason = "a rule is about a few of many acts and kinds"
 )]
 
-#[path = "../shared/announced.rs"]
-mod announced;
 mod audit;
 mod emails;
 mod ends;

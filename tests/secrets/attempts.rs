@@ -5,8 +5,7 @@ mod passwords;
 mod tokens;
 
 use isogloss_testkit::Response;
-
-use crate::holdings::Held;
+use isogloss_testkit::dialects::Held;
 
 /// A user name that is nobody's.
 pub(crate) const NOBODY: &str = "qznobodyqz";

@@ -5,27 +5,21 @@
 mod attempts;
 mod beyond;
 mod command_line;
-#[path = "../shared/holdings.rs"]
-mod holdings;
 mod inner;
 #[path = "../shared/marked.rs"]
 mod marked;
-#[path = "../shared/person.rs"]
-mod person;
-#[path = "../shared/spellings.rs"]
-mod spellings;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use isogloss_testkit::dialects::{Held, Kind};
 use isogloss_testkit::{Builder, Gateway, Redis, Response, Store, roundtrip};
 use tempfile::TempDir;
 
 use crate::attempts::Outcome;
-use crate::holdings::{Held, Kind};
-use crate::spellings::{Place, Secret};
+use isogloss_testkit::token_spellings::{Place, Secret};
 
 /// A gateway that writes down all it can, with the marked users in its directory.
 fn talkative(store: Store, folder: &TempDir) -> Builder {
@@ -135,7 +129,9 @@ fn nothing_leaks(store: Store) {
 
 /// Presents each token as it should be; the answers. Cross tokens are left out: they are spent by then.
 fn present(gateway: &Gateway, tokens: &[Held], expected: u16) -> Vec<Response> {
-    let reusable = tokens.iter().filter(|held| held.kind != Kind::BimplusCross);
+    let reusable = tokens
+        .iter()
+        .filter(|held| held.kind != Kind::of("bimplus", "cross"));
     let requests = reusable.filter_map(Held::presented);
     let answers = requests.map(|request| request.send(gateway.public()).unwrap());
     answers
@@ -222,6 +218,7 @@ fn nothing_leaks_when_redis_is_away() {
     answers.extend(
         marked::person()
             .logins()
+            .into_iter()
             .map(|(_, login)| login.send(server).unwrap()),
     );
     let refusals = answers.iter();

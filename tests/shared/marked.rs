@@ -3,9 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use isogloss_testkit::dialects::Person;
 use isogloss_testkit::{Builder, Result};
-
-use crate::person::Person;
 
 /// A user who may log in, an administrator.
 pub(crate) const NAME: &str = "qzwinnerqz";

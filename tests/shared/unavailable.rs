@@ -4,60 +4,10 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use isogloss_testkit::{Gateway, Request, Response};
-use serde_json::{Value, json};
-
-use crate::holdings::{Held, Kind};
-use crate::person::Person;
+use isogloss_testkit::dialects::{Held, Person};
+use isogloss_testkit::{Gateway, Request};
 
 const PATIENCE: Duration = Duration::from_secs(30);
-
-pub(crate) fn dialect_of(kind: Kind) -> &'static str {
-    match kind {
-        Kind::BimplusAccess | Kind::BimplusRemember | Kind::BimplusCross => "bimplus",
-        Kind::Crmcom => "crmcom",
-        Kind::TokenloginSession | Kind::TokenloginReauthentication => "tokenlogin",
-        Kind::MemsourceAccess | Kind::MemsourceImpersonation | Kind::MemsourceBrowser => {
-            "memsource"
-        }
-    }
-}
-
-/// The dialect's word for "cannot ask", and nothing else.
-pub(crate) fn assert_unavailable(dialect: &str, what: &str, answer: &Response) {
-    let body = answer
-        .json()
-        .unwrap_or_else(|failure| panic!("{dialect}, {what}: {failure}: {}", answer.text()));
-    let said = |place: &str| body.pointer(place).and_then(Value::as_str);
-    let (status, word, place) = match dialect {
-        "bimplus" => (503, "temporarily_unavailable", "/error"),
-        "crmcom" => (
-            200,
-            "COM.CRM.EXCEPTION.WEBAPI.SERVICEUNAVAILABLEEXCEPTION",
-            "/status/code",
-        ),
-        "tokenlogin" => (503, "The service is unavailable.", "/Message"),
-        _ => (503, "ServiceUnavailable", "/errorCode"),
-    };
-    let came = (answer.status, said(place));
-    assert_eq!(came, (status, Some(word)), "{dialect}, {what}: {body}");
-    let whole = match dialect {
-        "bimplus" => {
-            json!({"error": word, "error_description": body["message"], "message": body["message"]})
-        }
-        "crmcom" => json!({
-            "status": {
-                "code": word,
-                "message": body["status"]["message"],
-                "description": body["status"]["description"],
-            },
-            "data": {},
-        }),
-        "tokenlogin" => json!({"Message": word}),
-        _ => json!({"errorCode": word, "errorDescription": body["errorDescription"]}),
-    };
-    assert_eq!(body, whole, "{dialect}, {what}");
-}
 
 /// The process is well; whether it is ready depends on its stores.
 pub(crate) fn assert_health(gateway: &Gateway, ready: u16) {
@@ -74,7 +24,7 @@ pub(crate) fn assert_health(gateway: &Gateway, ready: u16) {
 pub(crate) fn assert_well_again(gateway: &Gateway) {
     let server = gateway.public();
     wait_until("a login works again", || {
-        let [(_, login), ..] = Person::admin().logins();
+        let (_, login) = Person::admin().logins().swap_remove(0);
         let answer = login.send(server).unwrap();
         assert!([200, 503].contains(&answer.status), "{}", answer.text());
         answer.status == 200

@@ -1,10 +1,9 @@
 //! Known clients: what makes one known, that invented ones hide none, and tokens that end too early.
 
+use isogloss_testkit::dialects::{Kind, Person, dialect};
 use isogloss_testkit::{Builder, Gateway, Request};
 use serde_json::{Value, json};
 
-use crate::holdings::Kind;
-use crate::person::Person;
 use crate::{builder, report};
 
 /// A gateway whose table has room for so few clients that a flood of some hundred fills it.
@@ -39,7 +38,7 @@ fn a_published_key_and_invented_programs_hide_no_client() {
     }
     report(small, &gateway, "tokenlogin", calls(FLOOD));
     for user_agent in ["RealClient/1", "OtherClient/2"] {
-        let (_, login) = Person::admin().logins()[2].clone();
+        let login = Person::admin().device_login(&dialect("tokenlogin"));
         let login = login.header("User-Agent", user_agent);
         assert_eq!(login.send(gateway.public()).unwrap().status, 200);
     }
@@ -60,7 +59,7 @@ fn a_published_key_and_invented_programs_hide_no_client() {
 #[test]
 fn a_probe_header_of_a_stranger_hides_no_call() {
     let gateway = builder().start().unwrap();
-    let (_, login) = Person::admin().logins()[3].clone();
+    let login = Person::admin().device_login(&dialect("memsource"));
     for probe in ["x", "", "1795345200 00112233 445566"] {
         let login = login.clone().header("X-Isogloss-Probe", probe);
         let answer = login.send(gateway.public()).unwrap();
@@ -134,10 +133,10 @@ fn a_client_whose_tokens_end_before_it_renews_them_is_told_of() {
         let held = person.tokens(dialect, &answer).unwrap();
         let is_access = |kind| {
             [
-                Kind::BimplusAccess,
-                Kind::Crmcom,
-                Kind::TokenloginSession,
-                Kind::MemsourceAccess,
+                Kind::of("bimplus", "access"),
+                Kind::of("crmcom", "access"),
+                Kind::of("tokenlogin", "session"),
+                Kind::of("memsource", "access"),
             ]
             .contains(&kind)
         };

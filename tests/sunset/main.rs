@@ -1,12 +1,7 @@
 //! Who uses which dialect, and how one is retired.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "../shared/holdings.rs"]
-#[expect(dead_code, reason = "tokens are presented to services here")]
-mod holdings;
 mod known;
-#[path = "../shared/person.rs"]
-mod person;
 mod retire;
 mod usage;
 

@@ -1,16 +1,16 @@
 //! Retiring a dialect: headers, brownouts, clients that are cut off, and the end.
 
+use isogloss_testkit::dialects::{Kind, Person, dialects};
 use isogloss_testkit::{Gateway, Request, Response, Store};
 use serde_json::json;
 
 use crate::builder;
-use crate::holdings::Kind;
-use crate::person::Person;
-
-const DIALECTS: [&str; 4] = ["bimplus", "crmcom", "tokenlogin", "memsource"];
 
 fn retiring(settings: &str) -> Gateway {
-    let tables = DIALECTS.map(|dialect| format!("[sunset.{dialect}]\n{settings}\n"));
+    let names = dialects().iter().map(|dialect| dialect.name);
+    let tables: Vec<_> = names
+        .map(|name| format!("[sunset.{name}]\n{settings}\n"))
+        .collect();
     builder().config_text(tables.join("\n")).start().unwrap()
 }
 
@@ -86,9 +86,10 @@ fn a_brownout_is_each_dialects_own_unavailable() {
     let log = gateway.log();
     assert!(!log.iter().any(|line| line.contains("could not answer")));
     let metrics = Request::get("/metrics").send(gateway.management()).unwrap();
-    for dialect in DIALECTS {
+    for dialect in dialects() {
+        let name = dialect.name;
         let line =
-            format!("isogloss_sunset_refusals_total{{dialect=\"{dialect}\",why=\"brownout\"}} 1");
+            format!("isogloss_sunset_refusals_total{{dialect=\"{name}\",why=\"brownout\"}} 1");
         assert!(metrics.text().contains(&line), "{}", metrics.text());
     }
     let suppressed = Request::post("/api/v1/Authentication/Login?suppressResponseCodes=true");
@@ -136,7 +137,7 @@ fn programs_and_networks_are_cut_off_at_the_door() {
     let told = log
         .iter()
         .filter(|line| line.contains("refused a client that is cut off"));
-    assert_eq!(told.count(), DIALECTS.len());
+    assert_eq!(told.count(), dialects().len());
 }
 
 #[test]
@@ -188,7 +189,7 @@ fn services_behind_know_no_token_of_what_is_retired() {
     let held = person.every_token(before.public()).unwrap();
     let token = &held
         .iter()
-        .find(|held| held.kind == Kind::BimplusAccess)
+        .find(|held| held.kind == Kind::of("bimplus", "access"))
         .unwrap()
         .text;
     let forward = |gateway: &Gateway| {

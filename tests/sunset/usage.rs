@@ -1,10 +1,9 @@
 //! Counting: what it tells apart, that it adds up, and that it has an end.
 
+use isogloss_testkit::dialects::{Kind, Person, dialect};
 use isogloss_testkit::{Builder, Gateway, Postgres, Request};
 use serde_json::{Value, json};
 
-use crate::holdings::Kind;
-use crate::person::Person;
 use crate::{PROGRAM, builder, isogloss, report};
 
 fn calls(count: u64) -> impl Fn(&Value) -> bool {
@@ -99,7 +98,7 @@ fn a_refusal_counts_as_one_whatever_its_status() {
         assert_eq!(report["last_served"], Value::Null, "{dialect}");
         let verdict = report["verdict"].as_str().unwrap();
         assert!(
-            verdict.starts_with("nobody was let in: 1 call refused"),
+            verdict.starts_with("no successful logins: 1 call refused"),
             "{verdict}"
         );
     }
@@ -118,7 +117,7 @@ fn services_that_ask_about_a_token_use_its_dialect() {
     let held = Person::admin().every_token(gateway.public()).unwrap();
     let token = &held
         .iter()
-        .find(|held| held.kind == Kind::Crmcom)
+        .find(|held| held.kind == Kind::of("crmcom", "access"))
         .unwrap()
         .text;
     Request::post("/introspect")
@@ -149,7 +148,7 @@ fn two_gateways_add_up(shared: &dyn Fn() -> Builder) {
     let (one, mut other) = (shared().start().unwrap(), shared().start().unwrap());
     for gateway in [&one, &other, &other] {
         gateway.wait_until_ready().unwrap();
-        let (_, login) = Person::admin().logins()[3].clone();
+        let login = Person::admin().device_login(&dialect("memsource"));
         assert_eq!(login.send(gateway.public()).unwrap().status, 200);
     }
     // What a gateway has counted last is written down when it ends.
@@ -176,7 +175,7 @@ fn gateways_on_one_postgres_add_up() {
 fn counts_survive_a_restart_that_comes_before_they_are_due() {
     let slow = || builder().env("ISOGLOSS__USAGE__FLUSH_INTERVAL", "1h");
     let mut gateway = slow().start().unwrap();
-    let (_, login) = Person::admin().logins()[0].clone();
+    let login = Person::admin().device_login(&dialect("bimplus"));
     login.send(gateway.public()).unwrap();
     assert!(gateway.terminate().unwrap().success());
     report(slow, &gateway, "bimplus", calls(1));
@@ -193,7 +192,7 @@ fn invented_clients_fill_nothing_and_hide_nobody() {
             .send(gateway.public())
             .unwrap();
     }
-    let (_, login) = Person::admin().logins()[3].clone();
+    let login = Person::admin().device_login(&dialect("memsource"));
     login
         .header("User-Agent", "RealClient/1")
         .send(gateway.public())
@@ -272,7 +271,7 @@ fn no_secret_and_no_user_is_in_the_table() {
 #[test]
 fn the_report_is_for_people_and_for_administrators() {
     let gateway = builder().start().unwrap();
-    let (_, login) = Person::admin().logins()[2].clone();
+    let login = Person::admin().device_login(&dialect("tokenlogin"));
     login
         .header("User-Agent", "okhttp/4.12")
         .send(gateway.public())
@@ -280,10 +279,7 @@ fn the_report_is_for_people_and_for_administrators() {
     report(builder, &gateway, "tokenlogin", calls(1));
     let ended = isogloss(&builder(), &gateway, &["sunset", "report"]);
     let text = String::from_utf8(ended.stdout).unwrap();
-    assert!(
-        text.contains("bimplus: nobody, as far as was counted\n"),
-        "{text}"
-    );
+    assert!(text.contains("bimplus: no clients counted\n"), "{text}");
     assert!(
         text.contains("tokenlogin: 1 client, 1 user, last seen "),
         "{text}"
@@ -322,7 +318,7 @@ fn the_report_is_for_people_and_for_administrators() {
 fn nothing_is_counted_where_that_is_off() {
     let off = || Gateway::builder(PROGRAM).env("ISOGLOSS__USAGE__ENABLED", "false");
     let mut gateway = off().start().unwrap();
-    let (_, login) = Person::admin().logins()[0].clone();
+    let login = Person::admin().device_login(&dialect("bimplus"));
     login.send(gateway.public()).unwrap();
     assert!(gateway.terminate().unwrap().success());
     report(off, &gateway, "bimplus", calls(0));

@@ -1,18 +1,10 @@
 //! Who may change the tables of the directory, and what works for those who may not.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "../shared/holdings.rs"]
-mod holdings;
 mod migrate;
-#[path = "../shared/person.rs"]
-mod person;
 mod roles;
 mod standby;
 #[path = "../shared/unavailable.rs"]
-#[expect(
-    dead_code,
-    reason = "the suites of unreachable stores use the rest of it"
-)]
 mod unavailable;
 
 use std::path::Path;

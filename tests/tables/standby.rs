@@ -1,10 +1,11 @@
 //! A gateway at a standby: logins succeed, changes are refused with the reason.
 
+use isogloss_testkit::dialects::dialect;
 use isogloss_testkit::{Gateway, Postgres, Redis, Request, Response, Step, Store, totp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::unavailable::{assert_unavailable, assert_well_again};
+use crate::unavailable::assert_well_again;
 use crate::{PROGRAM, run};
 
 #[test]
@@ -121,7 +122,7 @@ fn at_a_standby_a_right_code_is_unavailable_and_a_wrong_one_is_wrong() {
 
     let code = totp("JBSWY3DPEHPK3PXP", Step::Present).unwrap();
     let right = log_in_with_code(&second, &code);
-    assert_unavailable("memsource", "a right code", &right);
+    dialect("memsource").assert_unavailable("a right code", &right);
     let wrong = log_in_with_code(&second, "000000");
     let body = wrong.json().unwrap();
     assert_eq!(

@@ -13,7 +13,7 @@ use rustls::{
 };
 
 use crate::pair::Pair;
-use crate::whole::whole;
+use isogloss_testkit::whole;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const BOTH: &[&SupportedProtocolVersion] = &[&version::TLS12, &version::TLS13];

@@ -5,8 +5,6 @@ mod client;
 mod exchanged;
 mod pair;
 mod refused;
-#[path = "../shared/whole.rs"]
-mod whole;
 
 use std::process::Command;
 

@@ -35,7 +35,7 @@ fn a_span_tells_dialect_route_and_status_and_nothing_that_is_secret() {
     let mut gateway = builder(collector.address())
         .env(
             "ISOGLOSS__LOGGING__LEVEL",
-            "warn,isogloss_gateway::listener=info",
+            "warn,isogloss_gateway::server::listener=info",
         )
         .config_text("[tracing]\nservice_name = \"front-door\"")
         .start()

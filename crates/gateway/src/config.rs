@@ -1,24 +1,24 @@
 //! The configuration: files in TOML, then the environment, then checks.
 
 mod abandoned;
-mod address;
 mod audit;
+mod backend_url;
 mod bounds;
 mod contents;
 mod dialects;
-mod difference;
+mod diff;
 mod directory;
 mod environment;
+mod error;
 mod file;
 mod jwt;
 mod key;
 mod layers;
 mod logging;
 mod mail;
-mod masked;
 mod passwords;
 mod paths;
-mod problem;
+mod redact;
 mod reference;
 mod renamed;
 mod schema;
@@ -38,17 +38,17 @@ use std::path::{Path, PathBuf};
 
 use ::config::{Map, Value};
 
-pub(crate) use self::address::{Database, DirectoryAddress, MailAddress, TokenStoreAddress};
 pub use self::audit::{Audit, AuditTarget};
+pub(crate) use self::backend_url::{Database, DirectoryAddress, MailAddress, TokenStoreAddress};
 pub(crate) use self::contents::Contents;
 pub use self::directory::Directory;
+use self::error::Places;
+pub use self::error::Problem;
 pub use self::jwt::Jwt;
 use self::layers::Merged;
 pub use self::logging::{LogFormat, Logging};
 pub use self::mail::Mail;
 pub use self::passwords::Passwords;
-use self::problem::Places;
-pub use self::problem::Problem;
 pub(crate) use self::reference::reference;
 pub(crate) use self::schema::schema;
 pub(crate) use self::secret_file::read_secret;

@@ -1,20 +1,20 @@
 //! The management listener: whether the gateway lives, whether it can do its work, what it counts,
 //! and what administrators may do.
 
-mod admin;
+mod api_error;
+mod api_keys;
 mod app;
 mod backup;
-mod keys;
+mod extractors;
 pub(crate) mod metrics;
 mod openapi;
 mod organisations;
-mod received;
 mod sessions;
 mod throttle;
 mod usage;
 mod users;
 
-pub(crate) use self::received::limit;
+pub(crate) use self::extractors::limit;
 
 pub(crate) use self::openapi::document;
 
@@ -27,8 +27,8 @@ use isogloss_core::store::{Finding, StoreHealth};
 use serde_json::{Value, json};
 
 pub(crate) use self::app::{Ingredients, app};
-use crate::drain::Drain;
-use crate::fitness::{Fitness, Health};
+use crate::http::drain::Drain;
+use crate::store_health::{Fitness, Health};
 
 /// How many users or organisations a page has, unless it is said, and at the most.
 const PAGE: u32 = 100;
@@ -51,12 +51,12 @@ impl Readiness {
         }
     }
 
-    /// From now on the answer is no.
+    /// Makes `/readyz` respond with 503 from now on.
     pub(crate) fn end(&self) {
         self.drain.begin();
     }
 
-    /// Tells the applications of both listeners of the end.
+    /// Informs the applications of both listeners about the shutdown.
     pub(crate) fn drain(&self) -> Drain {
         self.drain.clone()
     }
@@ -105,7 +105,7 @@ impl From<Health> for Found {
     }
 }
 
-/// How the gateway is, as far as probes are concerned.
+/// The state of the gateway, for probes.
 #[derive(utoipa::ToSchema)]
 #[schema(as = Health)]
 #[expect(dead_code, reason = "it is written member by member")]
@@ -115,10 +115,10 @@ struct Probed {
     /// Why it is unavailable.
     #[schema(nullable = false)]
     reason: Option<String>,
-    /// What was found in the token store and its servers.
+    /// The findings of the token store and its servers.
     #[schema(nullable = false, value_type = Option<Object>)]
     token_store: Option<Value>,
-    /// What was found in the directory (`findings`), and its digest keys that no pepper opens
+    /// The findings of the directory (`findings`), and the digest keys that no pepper opens
     /// (`unreadable_digest_keys`), if there are any.
     #[schema(nullable = false, value_type = Option<Object>)]
     directory: Option<Value>,
@@ -130,26 +130,26 @@ fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/healthz").route(get().to(health)))
         .service(resource("/readyz").route(get().to(readiness)))
         .configure(metrics::configure)
-        .configure(received::configure)
+        .configure(extractors::configure)
         .configure(openapi::configure)
         .configure(sessions::configure)
         .configure(throttle::configure)
-        .configure(keys::configure)
+        .configure(api_keys::configure)
         .configure(usage::configure)
         .configure(backup::configure)
         .configure(users::configure)
         .configure(organisations::configure)
-        .configure(admin::configure);
+        .configure(api_error::configure);
 }
 
-/// Whether the process answers.
+/// Whether the process responds.
 #[utoipa::path(get, path = "/healthz", operation_id = "health", tag = "health",
     responses((status = 200, body = Probed)))]
 pub(crate) async fn health() -> impl Responder {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
-/// Whether logins and token checks work, and the gateway was not asked to stop.
+/// Whether logins and token checks work, and the gateway is not shutting down.
 #[utoipa::path(get, path = "/readyz", operation_id = "readiness", tag = "health",
     responses((status = 200, body = Probed), (status = 503, body = Probed)))]
 pub(crate) async fn readiness(readiness: Data<Readiness>) -> impl Responder {

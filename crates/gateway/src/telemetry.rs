@@ -1,6 +1,8 @@
 //! Logs, and the span that a request runs in where somebody wants it.
 
-mod lines;
+pub(crate) mod otlp;
+mod panic_hook;
+mod request_fields;
 
 use std::io::IsTerminal as _;
 use std::panic;
@@ -19,9 +21,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Registry, reload};
 use uuid::Uuid;
 
-use self::lines::OfRequest;
+use self::request_fields::OfRequest;
 use crate::config::{LogFormat, Logging, Tracing};
-use crate::{panics, traces};
 
 /// What says at every start what we say in our own words, and what calls a stranger's malformed
 /// request an error of ours.
@@ -32,7 +33,7 @@ static LEVEL: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
 
 /// Starts logging to the standard error, panics included.
 pub(crate) fn start(logging: &Logging, tracing: &Tracing) {
-    let traces = traces::layer(tracing);
+    let traces = otlp::layer(tracing);
     let (filter, level) = reload::Layer::new(filter(logging));
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(is_coloured())
@@ -42,7 +43,7 @@ pub(crate) fn start(logging: &Logging, tracing: &Tracing) {
         LogFormat::Text => {
             let lines = lines
                 .with_target(false)
-                .fmt_fields(lines::fields())
+                .fmt_fields(request_fields::fields())
                 .map_event_format(OfRequest::text);
             registry.with(lines).init();
         }
@@ -53,7 +54,7 @@ pub(crate) fn start(logging: &Logging, tracing: &Tracing) {
     }
     // Logging starts once in a process.
     drop(LEVEL.set(level));
-    panic::set_hook(Box::new(panics::report));
+    panic::set_hook(Box::new(panic_hook::report));
 }
 
 /// Whether the log is coloured: at a terminal that knows colours, unless the user wants none
@@ -77,8 +78,8 @@ pub(crate) fn set_level(logging: &Logging) {
 /// Its directives were checked with the configuration.
 fn filter(logging: &Logging) -> EnvFilter {
     // A span that no line is to be written in may yet be sent.
-    let spans = if traces::are_sent() {
-        format!("{}=info,", traces::TARGET)
+    let spans = if otlp::are_sent() {
+        format!("{}=info,", otlp::TARGET)
     } else {
         String::new()
     };
@@ -94,7 +95,7 @@ pub(crate) struct RootSpan;
 /// Whether somebody wants spans: a collector of traces, or whoever reads a line for each request. Other
 /// lines say [by themselves](lines) whose request they are about, and there are few of them.
 fn spans_are_wanted() -> bool {
-    traces::are_sent() || tracing::enabled!(Level::DEBUG)
+    otlp::are_sent() || tracing::enabled!(Level::DEBUG)
 }
 
 impl RootSpanBuilder for RootSpan {
@@ -111,7 +112,7 @@ impl RootSpanBuilder for RootSpan {
             http.route = field::Empty,
             http.status_code = field::Empty,
         );
-        traces::adopt(&span, request);
+        otlp::adopt(&span, request);
         span
     }
 

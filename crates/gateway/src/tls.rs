@@ -3,8 +3,8 @@
 //! HTTP/1.1 only: HTTP/2 writes all header names in lower case, and a client of Memsource's wants
 //! `Content-Type` spelt like that.
 
-mod files;
-mod presented;
+mod cert_resolver;
+mod file_watch;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,8 +16,8 @@ use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{error, info};
 
-use self::files::Files;
-use self::presented::{Clients, Presented};
+use self::cert_resolver::{Clients, Presented};
+use self::file_watch::Files;
 use crate::config::{self, KeyMaterial, Problem};
 
 /// How often the files are looked at. A change counts once it has been the same for two looks: a

@@ -1,10 +1,10 @@
 //! Who uses which dialect: counted in memory by whoever answers, and added to the directory's table
 //! every some seconds.
 
-mod agent;
 mod endpoint;
-mod keep;
+mod flush;
 pub(crate) mod report;
+mod user_agent;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -18,11 +18,11 @@ use isogloss_core::{Auth, Client, Peppers, Source};
 use siphasher::sip::SipHasher24;
 use time::OffsetDateTime;
 
-pub(crate) use self::agent::family;
 pub(crate) use self::endpoint::{Endpoint, Endpoints};
+pub(crate) use self::user_agent::family;
+use crate::client_ip::Proxies;
 use crate::config;
 use crate::dialects::Mount;
-use crate::source::Proxies;
 use crate::sunset::{Head, Refusal, Sunset, Sunsets};
 
 /// Stands for the network of a call whose source is not known.

@@ -1,16 +1,29 @@
 #![doc = include_str!("../README.md")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod command;
+pub mod dialects;
+mod doctor_report;
 mod gateway_process;
 mod log;
 mod mail_server;
 mod process;
+pub mod raw_http;
 pub mod relay;
 mod request;
 pub mod servers;
+mod small_disk;
+pub mod terminal;
+pub mod token_spellings;
+mod whole_response;
 
 pub use isogloss_exchange::{Conversation, Failure, Host, Response, Result, Step, roundtrip, totp};
 
+pub use command::ended;
+pub use doctor_report::Report;
 pub use gateway_process::{Builder, Gateway, Store};
 pub use mail_server::MailServer;
 pub use request::Request;
 pub use servers::{Postgres, Redis, Reply, Stalled};
+pub use small_disk::SmallDisk;
+pub use whole_response::whole;

@@ -2,6 +2,7 @@
 //! access lists where asked for. They listen on loopback only, on ports of their own, and are
 //! killed when they are dropped.
 
+mod announced;
 mod certificates;
 mod cluster_slots;
 mod postgres;
@@ -12,6 +13,7 @@ mod redis_server;
 mod resp;
 mod topologies;
 
+pub use self::announced::announced;
 pub use self::certificates::Certificates;
 pub use self::cluster_slots::{begin_move, end_move, move_keys, move_slot};
 pub use self::postgres::{Postgres, Stalled};

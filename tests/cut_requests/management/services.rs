@@ -11,7 +11,7 @@ pub(crate) const PROGRAM: &str = "exchanging";
 
 pub(super) fn requests(gateway: &Gateway) -> Vec<Request> {
     let (server, public) = (gateway.management(), gateway.public());
-    let exchange_of = move |subject| exchange(&token_of(0, public, subject));
+    let exchange_of = move |subject| exchange(&token_of("bimplus", public, subject));
     vec![
         Request::new("a token is exchanged", server, exchange_of),
         Request::new("a backup is prepared", server, move |subject| {

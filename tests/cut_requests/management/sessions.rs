@@ -1,12 +1,12 @@
 //! What changes the token store: the end of tokens, and counted tries.
 
+use isogloss_testkit::dialects::dialect;
 use isogloss_testkit::{Gateway, Request as Message};
 use serde_json::json;
 
 use super::users::{add, set_state};
 use super::{admin, with_body};
 use crate::cut::Request;
-use crate::dialects::DIALECTS;
 use crate::{PASSWORD, done, token_of, user};
 
 pub(crate) fn requests(gateway: &Gateway) -> Vec<Request> {
@@ -18,11 +18,11 @@ pub(crate) fn requests(gateway: &Gateway) -> Vec<Request> {
             admin("DELETE", &format!("users/{name}"))
         }),
         Request::new("sessions are ended", server, move |subject| {
-            token_of(0, public, subject);
+            token_of("bimplus", public, subject);
             admin("DELETE", &format!("sessions?user={}", user(subject)))
         }),
         Request::new("a password is set", server, move |subject| {
-            token_of(0, public, subject);
+            token_of("bimplus", public, subject);
             let path = format!("users/{}/password", user(subject));
             with_body("PUT", &path, &json!({"password": PASSWORD}))
         }),
@@ -33,12 +33,12 @@ pub(crate) fn requests(gateway: &Gateway) -> Vec<Request> {
             admin("DELETE", &format!("throttle?user={}", user(subject)))
         }),
         Request::new("a user is disabled", server, move |subject| {
-            token_of(0, public, subject);
+            token_of("bimplus", public, subject);
             set_state(&user(subject), "disabled")
         }),
     ]
 }
 
 fn wrong_login(subject: usize) -> Message {
-    (DIALECTS[0].request)(DIALECTS[0].mount, &user(subject), "not-the-password")
+    dialect("bimplus").request(&user(subject), "not-the-password")
 }

@@ -11,7 +11,7 @@ use crate::{PASSWORD, done, text, token_of, user};
 
 pub(super) fn requests(server: SocketAddr) -> Vec<Request> {
     vec![
-        Request::new("bimplus: login", server, login(0)),
+        Request::new("bimplus: login", server, login("bimplus")),
         Request::new("bimplus: remembered login", server, remembered),
         Request::new(
             "bimplus: login by remember-me token",
@@ -48,7 +48,7 @@ fn client(subject: usize) -> String {
 }
 
 fn authorization(server: SocketAddr, subject: usize) -> String {
-    format!("BimPlus {}", token_of(0, server, subject))
+    format!("BimPlus {}", token_of("bimplus", server, subject))
 }
 
 fn remembered(subject: usize) -> Message {

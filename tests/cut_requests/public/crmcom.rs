@@ -11,9 +11,9 @@ use crate::{card, token_of};
 
 pub(super) fn requests(server: SocketAddr) -> Vec<Request> {
     vec![
-        Request::new("crmcom: login", server, login(1)),
+        Request::new("crmcom: login", server, login("crmcom")),
         Request::new("crmcom: log-out", server, move |subject| {
-            let token = token_of(1, server, subject);
+            let token = token_of("crmcom", server, subject);
             let path = "/crmapi/rest/v2/authentication/token/release";
             Message::post(path).json(&json!({"token": token}))
         }),

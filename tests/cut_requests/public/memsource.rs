@@ -3,15 +3,15 @@
 use std::net::SocketAddr;
 
 use isogloss_testkit::Request as Message;
+use isogloss_testkit::dialects::dialect;
 use serde_json::{Value, json};
 
 use super::login;
 use crate::cut::Request;
-use crate::dialects::DIALECTS;
 use crate::{PASSWORD, done, text, token_of, user};
 
 pub(super) fn requests(server: SocketAddr) -> Vec<Request> {
-    let admin = DIALECTS[3].login(server, "admin", "admin-demo");
+    let admin = dialect("memsource").login(server, "admin", "admin-demo");
     let admin = admin.unwrap().1.unwrap();
     let authorization = format!("ApiToken {admin}");
     let login_other = move |subject: usize| {
@@ -20,14 +20,14 @@ pub(super) fn requests(server: SocketAddr) -> Vec<Request> {
     };
     let link_of = login_other.clone();
     vec![
-        Request::new("memsource: login", server, login(3)),
+        Request::new("memsource: login", server, login("memsource")),
         Request::new("memsource: login as another", server, login_other),
         Request::new("memsource: login by link", server, move |subject| {
             let token = text(&done(&link_of(subject), server), "/token");
             Message::get(format!("/web/login/authByToken?token={token}"))
         }),
         Request::new("memsource: log-out", server, move |subject| {
-            let token = token_of(3, server, subject);
+            let token = token_of("memsource", server, subject);
             Message::post("/web/api/v3/auth/logout").form(format!("token={token}"))
         }),
         Request::new("memsource: login by api2", server, |subject| {

@@ -11,7 +11,7 @@ pub(super) fn requests(gateway: &Gateway) -> Vec<Request> {
     let server = gateway.public();
     let folder = gateway.folder().join("data/mail");
     vec![
-        Request::new("tokenlogin: login", server, login(2)),
+        Request::new("tokenlogin: login", server, login("tokenlogin")),
         Request::new("tokenlogin: remembered login", server, |subject| {
             remembered(subject, "phone")
         }),
@@ -21,7 +21,7 @@ pub(super) fn requests(gateway: &Gateway) -> Vec<Request> {
             action("TokenLogin", &json!({"reAuthenticationToken": token}))
         }),
         Request::new("tokenlogin: log-out", server, move |subject| {
-            let token = token_of(2, server, subject);
+            let token = token_of("tokenlogin", server, subject);
             let path = "/api/v1/Authentication/Logout";
             Message::post(format!("{path}?APIKey=demo-api-key&APIToken={token}"))
         }),

@@ -9,9 +9,9 @@ use isogloss_testkit::servers::{ClusterServers, SentinelServers, Server};
 use isogloss_testkit::{Builder, Gateway, MailServer, Postgres, Request, Response, Store};
 use serde_json::json;
 
-use crate::announced::announced;
 use crate::gateway;
 use crate::silence::probe::{Answer, Probe, TIMEOUT};
+use isogloss_testkit::servers::announced;
 
 /// Between two questions.
 const PAUSE: Duration = Duration::from_millis(50);

@@ -1,11 +1,10 @@
 //! Tokens, wherever a client may put them.
 
+use isogloss_testkit::dialects::{Held, Person};
 use serde_json::json;
 
 use super::{Attempt, JSON, NOBODY, Outcome, UNKNOWN_TOKEN, all, message, typed};
-use crate::holdings::Held;
 use crate::marked::API_KEY;
-use crate::person::Person;
 
 /// Every token wherever a token can go and in some places where it cannot, as it is and misspelt.
 pub(crate) fn attempts(held: &[Held]) -> impl Iterator<Item = Attempt> {

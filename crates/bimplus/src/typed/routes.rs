@@ -8,6 +8,7 @@ use actix_web::web::Data;
 use actix_web::{App, Error, rt};
 use isogloss_core::directory::is_invisible;
 use isogloss_core::{Presented, Token, Unit, is_unprintable};
+use isogloss_dialect::Dialect as _;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
@@ -17,7 +18,7 @@ use serde_json::{Value, json};
 use super::content::{text, units};
 use super::sdk;
 use super::world::World;
-use crate::{REALM, Settings, configure};
+use crate::{Bimplus, REALM, Settings};
 
 const CASES: usize = 40;
 const CLIENT: &str = "0864b512-1776-4a55-8ee5-2b19d7d9b7ea";
@@ -96,7 +97,7 @@ async fn connect(content: &Content) {
     let settings = Settings::default();
     let app = App::new()
         .app_data(Data::new(world.auth.clone()))
-        .configure(|cfg| configure(&settings, cfg));
+        .configure(|cfg| Bimplus::configure(&settings, cfg));
     let app = init_service(app).await;
     let get = |path: &str| TestRequest::get().uri(path);
     let post = |path: &str, body: Value| TestRequest::post().uri(path).set_json(body);

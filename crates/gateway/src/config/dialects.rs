@@ -2,7 +2,7 @@
 
 use ::config::{Map, Value, ValueKind};
 
-use super::problem::{self, Problem};
+use super::error::{self, Problem};
 use crate::dialects::{self, Entry, Mount};
 
 /// Reads the table `dialects`: what is switched on, the longest path first.
@@ -49,14 +49,14 @@ fn read_one(dialect: &Entry, table: Value) -> Result<Option<Mount>, Problem> {
     };
     if !is_path(&path) {
         let reason = format!(
-            "{path:?} is no path: expected /segment/segment of letters, digits, '-', '.', '_' and '~'"
+            "{path:?} is not a valid path: expected /segment/segment of letters, digits, '-', '.', '_' and '~'"
         );
         return Err(Problem::new(format!("{section}.path"), reason));
     }
     let rest = Value::new(None, ValueKind::Table(table));
     let mount = dialect
         .mount(path, rest)
-        .map_err(|error| problem::explained(&section, error))?;
+        .map_err(|error| error::explained(&section, error))?;
     Ok(enabled.then_some(mount))
 }
 

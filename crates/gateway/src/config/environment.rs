@@ -2,7 +2,7 @@
 
 use ::config::{ConfigError, Environment, Map, Source, Value, ValueKind};
 
-use super::problem::Problem;
+use super::error::Problem;
 
 /// The name that variables start with, and what stands between their levels.
 pub(super) const PREFIX: &str = "ISOGLOSS";

@@ -10,12 +10,12 @@ use serde::de::DeserializeOwned;
 
 use super::audit::Audit;
 use super::directory::Directory;
+use super::error::{self, Problem};
 use super::jwt::Jwt;
 use super::logging::Logging;
 use super::mail::Mail;
 use super::passwords::Passwords;
 use super::paths;
-use super::problem::{self, Problem};
 use super::server::{Management, Server};
 use super::sunset::{self, Sunset};
 use super::throttle::Throttle;
@@ -49,26 +49,26 @@ pub struct Sections {
     pub server: Server,
     /// The management listener.
     pub management: Management,
-    /// Where tokens live.
+    /// The token store.
     pub tokens: Tokens,
-    /// Who may log in.
+    /// The directory of users.
     pub directory: Directory,
     /// How passwords are hashed.
     pub passwords: Passwords,
-    /// How often passwords may be guessed.
+    /// Limits for guessing passwords.
     pub throttle: Throttle,
-    /// How letters are sent.
+    /// How e-mails are sent.
     pub mail: Mail,
-    /// Where it is recorded who did what.
+    /// The audit log.
     pub audit: Audit,
-    /// JWTs for services behind the gateway.
+    /// JWTs for services.
     pub jwt: Jwt,
-    /// Counting who uses which dialect.
+    /// Counts which clients use each dialect.
     pub usage: Usage,
-    /// How dialects are retired, by their names.
+    /// How dialects are retired, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sunset: BTreeMap<String, Sunset>,
-    /// What is logged.
+    /// Log messages.
     pub logging: Logging,
     /// Where traces are sent.
     pub tracing: Tracing,
@@ -118,6 +118,6 @@ fn section<S: DeserializeOwned + Default>(
 ) -> Result<S, Problem> {
     match tables.remove(name) {
         None => Ok(S::default()),
-        Some(value) => problem::read(name, value),
+        Some(value) => error::read(name, value),
     }
 }

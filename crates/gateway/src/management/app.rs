@@ -13,12 +13,12 @@ use isogloss_core::{Auth, Passwords};
 
 use super::metrics::Metrics;
 use super::{Readiness, configure};
-use crate::administration::Administration;
-use crate::backends::Backends;
-use crate::completion::complete;
-use crate::headers::Protection;
-use crate::measured::Requests;
-use crate::slow;
+use crate::admin::Administration;
+use crate::http::completion::complete;
+use crate::http::security_headers::Protection;
+use crate::http::timeouts;
+use crate::introspection::Backends;
+use crate::metrics::Requests;
 use crate::usage::Usage;
 
 /// What it is made of.
@@ -74,7 +74,7 @@ pub(crate) fn app(
         .app_data(Data::new(administration))
         .app_data(Data::new(passwords))
         .app_data(Data::new(metrics))
-        // What is asked most is looked for first.
+        // The most frequent routes come first.
         .configure(|cfg| backends.configure(cfg))
         .configure(configure)
         .wrap_fn(move |request, service| {
@@ -94,5 +94,5 @@ pub(crate) fn app(
         })
         // All that is changed, recorded and counted is below.
         .wrap_fn(|request, service| complete(service.call(request)))
-        .wrap_fn(move |request, service| slow::bound(body_timeout, request, service))
+        .wrap_fn(move |request, service| timeouts::bound(body_timeout, request, service))
 }

@@ -6,16 +6,18 @@ use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::admin::Refusal;
-use super::{admin, backup, keys, metrics, organisations, sessions, throttle, usage, users};
-use crate::backends::{self, Backends};
+use super::api_error::Refusal;
+use super::{
+    api_error, api_keys, backup, metrics, organisations, sessions, throttle, usage, users,
+};
+use crate::introspection::{self, Backends};
 
 /// Each route is described where it is handled.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
         title = "Isogloss, management listener",
-        description = "For operators, and for the services behind the gateway. What clients call is in a document of its own for each dialect, at `/openapi/<dialect>.json`."
+        description = "For operators, and for services that check tokens. The routes of each dialect are in a separate document, at `/openapi/<dialect>.json`."
     ),
     paths(
         super::health,
@@ -25,9 +27,9 @@ use crate::backends::{self, Backends};
         sessions::end,
         throttle::list,
         throttle::clear,
-        keys::list,
-        keys::add,
-        keys::revoke,
+        api_keys::list,
+        api_keys::add,
+        api_keys::revoke,
         users::list,
         users::show,
         users::add,
@@ -48,14 +50,14 @@ use crate::backends::{self, Backends};
         management,
         dialect
     ),
-    components(schemas(admin::Body))
+    components(schemas(api_error::Body))
 )]
 struct Routes;
 
 /// The document of the management listener.
 pub(crate) fn document() -> OpenApi {
     let mut document = Routes::openapi();
-    document.merge(backends::document());
+    document.merge(introspection::document());
     let components = document.components.get_or_insert_default();
     for (name, description) in [
         ("admin", "A key of the realm `admin`."),
@@ -82,10 +84,10 @@ pub(crate) async fn management() -> HttpResponse {
     HttpResponse::Ok().json(document())
 }
 
-/// The document of a dialect that is switched on, below the path where it is mounted.
+/// The document of an enabled dialect, with its configured path.
 #[utoipa::path(get, path = "/openapi/{dialect}.json", operation_id = "openapiOfDialect", tag = "documents",
     params(("dialect" = String, Path)),
-    responses((status = 200, body = Object), (status = 404, body = admin::Body)))]
+    responses((status = 200, body = Object), (status = 404, body = api_error::Body)))]
 pub(crate) async fn dialect(
     dialect: Path<String>,
     backends: Data<Backends>,

@@ -1,4 +1,4 @@
-//! `/admin/usage`: who uses which dialect.
+//! `/admin/usage`: which clients use each dialect.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::admin::{Admin, Refusal, no_method};
-use crate::backends::Backends;
+use super::api_error::{Admin, Refusal, no_method};
+use crate::admin::timestamp;
 use crate::dialects;
-use crate::moment;
+use crate::introspection::Backends;
 use crate::usage::report::{Report, reports};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
@@ -30,9 +30,9 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Selection {
-    /// Of that dialect.
+    /// Sessions of this dialect.
     dialect: Option<String>,
-    /// Seen since: a moment like `2026-11-22T09:00:00Z`, or a duration before now like `30days`.
+    /// Only clients seen since then: a time such as `2026-11-22T09:00:00Z`, or an age such as `30days`.
     since: Option<String>,
 }
 
@@ -41,13 +41,13 @@ struct Reports {
     dialects: Vec<Report>,
 }
 
-/// Who uses which dialect.
+/// Report which clients use each dialect.
 #[utoipa::path(
     get,
     path = "/admin/usage",
     operation_id = "usage",
     tag = "usage",
-    description = "Takes the scope `usage:read`.",
+    description = "Requires the scope `usage:read`.",
     params(Selection),
     responses((status = 200, body = Reports), Refusal),
     security(("admin" = ["usage:read"]))
@@ -63,8 +63,8 @@ pub(crate) async fn list(
     let now = auth.now();
     let since = match &selection.since {
         None => OffsetDateTime::UNIX_EPOCH,
-        Some(text) => moment::read(text, now)
-            .ok_or_else(|| Refusal::Malformed(format!("since: {}", moment::EXPECTED)))?,
+        Some(text) => timestamp::read(text, now)
+            .ok_or_else(|| Refusal::Malformed(format!("since: {}", timestamp::EXPECTED)))?,
     };
     let dialects = dialects::served(&backends.mounts, selection.dialect.as_deref());
     let dialects = dialects

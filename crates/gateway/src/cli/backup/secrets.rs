@@ -6,8 +6,8 @@ use anyhow::Result;
 use isogloss_core::{Existing, write_private_file};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::bootstrap::secrets::existing_peppers;
 use crate::config::{Sections, read_secret};
-use crate::secrets::existing_peppers;
 
 /// What the digests of tokens are keyed with.
 pub(in crate::cli) const PEPPER: &str = "pepper";

@@ -13,11 +13,11 @@ use isogloss_core::store::{StoredToken, TokenReader, TokenStore};
 use serde::Deserialize;
 
 use super::folder::{Partial, TOKENS};
+use crate::admin::token_stream::token_stream;
+use crate::bootstrap::components;
 use crate::cli::output;
 use crate::config::{Sections, TokenStoreAddress};
 use crate::management_client::{Gateway, Remote};
-use crate::parts;
-use crate::token_stream::token_stream;
 
 /// Copies all tokens; how many there are, or `None` if a gateway has them in its memory.
 pub(super) async fn copy(
@@ -33,11 +33,11 @@ pub(super) async fn copy(
     match TokenStoreAddress::of(&sections.tokens)? {
         TokenStoreAddress::Memory => return Ok(None),
         TokenStoreAddress::Redis(_) => {
-            let store = parts::shared_tokens(sections)?.context("tokens.store")?;
+            let store = components::shared_tokens(sections)?.context("tokens.store")?;
             from_store(store, &file).await?;
         }
         TokenStoreAddress::Embedded(path) => {
-            if let Some(store) = parts::embedded_tokens(&sections.tokens, &path)? {
+            if let Some(store) = components::embedded_tokens(&sections.tokens, &path)? {
                 from_store(store, &file).await?;
             } else {
                 let remote = remote.map_or_else(|| open_prepared(gateway, sections), Ok)?;
@@ -74,7 +74,7 @@ fn from_gateway(remote: &Remote, file: &Path) -> Result<()> {
 
 fn new(file: &Path) -> Result<File> {
     let made = create_private_file(file)?;
-    made.with_context(|| format!("{} is there already", file.display()))
+    made.with_context(|| format!("{} already exists", file.display()))
 }
 
 /// Reads all tokens of a backup to their end, and shows each.

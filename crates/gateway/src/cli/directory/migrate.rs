@@ -5,16 +5,16 @@ use clap::Args;
 use isogloss_core::directory::{Outstanding, PostgresDirectory, SqliteDirectory};
 use serde_json::json;
 
+use crate::bootstrap::components;
 use crate::cli::{Outcome, output};
 use crate::config::{DirectoryAddress, Sections};
-use crate::parts;
 
 #[derive(Args)]
 pub(in crate::cli) struct Arguments {
-    /// List the steps that are outstanding, and change nothing
+    /// List the outstanding steps, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -44,7 +44,7 @@ async fn outstanding(is_dry: bool, sections: &Sections) -> Result<Outstanding> {
             outstanding.with_context(|| format!("{key}: {}", file.display()))
         }
         DirectoryAddress::Postgres(url) => {
-            let postgres = parts::postgres(&sections.directory, url);
+            let postgres = components::postgres(&sections.directory, url);
             let outstanding = if is_dry {
                 PostgresDirectory::outstanding(&postgres).await
             } else {

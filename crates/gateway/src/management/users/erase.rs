@@ -4,9 +4,9 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use isogloss_core::{Auth, Scope};
 
-use crate::administration::erasure::Shown;
-use crate::administration::{Administration, Undone};
-use crate::management::admin::{Admin, Refusal};
+use crate::admin::erasure::Shown;
+use crate::admin::{Administration, Undone};
+use crate::management::api_error::{Admin, Refusal};
 
 /// Erase a user: rows, credentials, tokens, and counts of wrong tries. In the audit log's table a pseudonym
 /// takes the user's place. No import of an older file brings the user back; adding a user of that name does.
@@ -15,7 +15,7 @@ use crate::management::admin::{Admin, Refusal};
     path = "/admin/users/{user}",
     operation_id = "eraseUser",
     tag = "users",
-    description = "Takes the scope `users:write`.",
+    description = "Requires the scope `users:write`.",
     params(("user" = String, Path, description = "Name, e-mail address or identifier")),
     responses((status = 200, body = Shown), Refusal),
     security(("admin" = ["users:write"]))

@@ -1,0 +1,109 @@
+//! What administrators do to the directory, at the command line and at the management listener alike.
+
+pub(crate) mod api_keys;
+pub(crate) mod erasure;
+pub(crate) mod organisations;
+pub(crate) mod sessions;
+pub(crate) mod throttle;
+pub(crate) mod timestamp;
+pub(crate) mod token_stream;
+pub(crate) mod users;
+
+use std::sync::Arc;
+
+use isogloss_core::audit::{Audit, Event, Kind, Reason};
+use isogloss_core::directory::file::FileError;
+use isogloss_core::directory::{ChangeError, Directory, Unfit};
+use isogloss_core::{Clock as _, StoreError, SystemClock};
+use thiserror::Error;
+
+/// The directory, and where what is done to it is recorded, in the name of the
+/// [`Caller`](isogloss_core::audit::Caller).
+#[derive(Clone)]
+pub(crate) struct Administration {
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) audit: Audit,
+}
+
+/// Why nothing was done, or why it is not known whether anything was.
+#[derive(Debug, Error)]
+pub(crate) enum Undone {
+    /// The request is invalid.
+    #[error("{0}")]
+    Malformed(String),
+    /// What it is about is not there.
+    #[error("{0}")]
+    NotFound(String),
+    /// Something else is there in its place.
+    #[error("{0}")]
+    Conflict(String),
+    /// The caller has no right to it.
+    #[error("{0}")]
+    Forbidden(String),
+    /// The directory is unreachable, or did not respond: the change may have been made.
+    #[error(transparent)]
+    Unavailable(#[from] StoreError),
+}
+
+impl From<ChangeError> for Undone {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Unfit(Unfit::Invalid(reason)) => Self::Malformed(reason),
+            ChangeError::Unfit(Unfit::NotFound(reason)) => Self::NotFound(reason),
+            ChangeError::Unfit(Unfit::Conflict(reason)) => Self::Conflict(reason),
+            ChangeError::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
+}
+
+impl From<FileError> for Undone {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::Unavailable(error) => Self::Unavailable(error),
+            error @ (FileError::Read { .. }
+            | FileError::Syntax { .. }
+            | FileError::Entry { .. }
+            | FileError::Password { .. }) => Self::Malformed(error.to_string()),
+        }
+    }
+}
+
+impl Administration {
+    fn record(&self, event: Event) {
+        self.audit.record(event);
+    }
+
+    /// Records a change, as soon as it was made or when it is not known whether it was: the answer of a
+    /// directory may be lost.
+    fn record_change<T>(
+        &self,
+        event: Event,
+        made: Result<T, impl Into<Undone>>,
+    ) -> Result<T, Undone> {
+        self.record_result(event, made, |event, _| Some(event))
+    }
+
+    /// The same, where the event tells the result. There is none if nothing has changed.
+    pub(crate) fn record_result<T>(
+        &self,
+        event: Event,
+        made: Result<T, impl Into<Undone>>,
+        complete: impl FnOnce(Event, &T) -> Option<Event>,
+    ) -> Result<T, Undone> {
+        let made = made.map_err(Into::into);
+        let event = match &made {
+            Ok(result) => complete(event, result),
+            Err(Undone::Unavailable(_)) => Some(event.refused(Reason::Unavailable)),
+            Err(_) => None,
+        };
+        if let Some(event) = event {
+            self.record(event);
+        }
+        made
+    }
+}
+
+/// Something that is done now.
+fn event(kind: Kind) -> Event {
+    Event::new(kind, SystemClock.now())
+}

@@ -1,0 +1,285 @@
+//! Keys of applications: made, listed, revoked.
+
+use data_encoding::BASE32_NOPAD;
+use isogloss_core::audit::{Event, Kind};
+use isogloss_core::directory::{KeyDigest, KeyEntry, tidy_label};
+use isogloss_core::{Scopes, StoreError, is_guessable};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use utoipa::ToSchema;
+
+use super::{Administration, Undone, event};
+use crate::dialects;
+
+/// Of a fresh key: 200 bits, in 40 letters and digits.
+const RANDOM_BYTES: usize = 25;
+const SHORTEST: usize = 16;
+const LONGEST: usize = 200;
+/// Of a digest, to name a key by.
+const SHORTEST_ID: usize = 6;
+
+/// The realms that keys can be made for.
+pub(crate) fn realms() -> Vec<&'static str> {
+    let mut realms = vec!["admin", "introspection"];
+    realms.extend(dialects::names());
+    realms
+}
+
+/// A new key.
+pub(crate) struct NewKey {
+    pub(crate) realm: String,
+    pub(crate) label: String,
+    /// The user that the key acts as.
+    pub(crate) user: Option<String>,
+    /// Default: all rights of the realm.
+    pub(crate) scopes: Option<Vec<String>>,
+    pub(crate) expires_at: Option<OffsetDateTime>,
+    /// Its text; a random one, if none is given.
+    pub(crate) text: Option<SecretString>,
+    /// Whether the text may be one that can be guessed.
+    pub(crate) allow_weak: bool,
+}
+
+/// The rights of the caller that creates keys. No new key may have more.
+#[derive(Clone)]
+pub(crate) struct Rights {
+    pub(crate) scopes: Scopes,
+    pub(crate) expires_at: Option<OffsetDateTime>,
+}
+
+impl Rights {
+    /// All rights: an operator of the machine.
+    pub(crate) const ALL: Self = Self {
+        scopes: Scopes::ALL,
+        expires_at: None,
+    };
+
+    fn cover(&self, key: &KeyEntry) -> bool {
+        let end = match (self.expires_at, key.expires_at) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(own), Some(wanted)) => wanted <= own,
+        };
+        // Keys of other realms open what no scope of the realm admin is about.
+        let scopes =
+            self.scopes.are_all() || (key.realm == "admin" && key.scopes.are_within(&self.scopes));
+        end && scopes
+    }
+}
+
+impl Administration {
+    /// All keys, by realm and label.
+    pub(crate) async fn keys(&self) -> Result<Vec<KeyEntry>, StoreError> {
+        self.directory.keys().await
+    }
+
+    /// Creates a key, and returns its text, which is not stored.
+    pub(crate) async fn add_key(
+        &self,
+        new: NewKey,
+        rights: &Rights,
+    ) -> Result<(SecretString, KeyEntry), Undone> {
+        let text = match new.text {
+            Some(text) => checked(text, new.allow_weak || is_public(&new.realm))?,
+            None => random()?,
+        };
+        let key = KeyEntry {
+            digest: KeyDigest::of(text.expose_secret()),
+            scopes: match &new.scopes {
+                None => Scopes::ALL,
+                Some(names) => Scopes::named(&new.realm, names).map_err(malformed)?,
+            },
+            realm: new.realm,
+            label: tidy_label(&new.label).map_err(malformed)?,
+            user: new.user,
+            expires_at: new
+                .expires_at
+                .map(|moment| moment.replace_nanosecond(0).unwrap_or(moment)),
+        };
+        if !realms().contains(&key.realm.as_str()) {
+            let realms = realms().join(", ");
+            return Err(malformed(format_args!(
+                "{}: no such realm, expected one of {realms}",
+                key.realm
+            )));
+        }
+        if key.label.is_empty() {
+            return Err(malformed("the label is empty"));
+        }
+        if !rights.cover(&key) {
+            let reason =
+                "a key cannot have more rights or a later expiry than the key that creates it";
+            return Err(Undone::Forbidden(reason.to_owned()));
+        }
+        self.add(key).await.map(|key| (text, key))
+    }
+
+    async fn add(&self, mut key: KeyEntry) -> Result<KeyEntry, Undone> {
+        let user = match &key.user {
+            None => None,
+            Some(name) => {
+                let account = self.directory.account(name).await?;
+                let missing = || Undone::NotFound(format!("{name}: no such user"));
+                Some(account.ok_or_else(missing)?.user)
+            }
+        };
+        key.user = user.as_ref().map(|user| user.user_name.clone());
+        let same_name = |known: &KeyEntry| known.realm == key.realm && known.label == key.label;
+        if self.keys().await?.iter().any(same_name) {
+            let reason = format!(
+                "a key {} of the realm {} already exists",
+                key.label, key.realm
+            );
+            return Err(Undone::Conflict(reason));
+        }
+        let about_key = |key: &KeyEntry| {
+            let event = about(Kind::AddKey, key);
+            match &user {
+                Some(user) => event.about(user),
+                None => event,
+            }
+        };
+        match self.directory.add_key(&key).await {
+            Ok(Some(key)) => {
+                self.record(about_key(&key));
+                Ok(key)
+            }
+            Ok(None) => {
+                let reason = format!("the realm {} already has this key", key.realm);
+                Err(Undone::Conflict(reason))
+            }
+            Err(error) => self.record_change(about_key(&key), Err(error)),
+        }
+    }
+
+    /// Revokes the key with that label or identifier, and returns it.
+    pub(crate) async fn revoke_key(
+        &self,
+        name: &str,
+        realm: Option<&str>,
+    ) -> Result<KeyEntry, Undone> {
+        let keys = self.keys().await?;
+        let of_realm = keys
+            .into_iter()
+            .filter(|key| realm.is_none_or(|realm| key.realm == realm));
+        let (named, others): (Vec<_>, Vec<_>) = of_realm.partition(|key| key.label == name);
+        let digits = name.to_ascii_lowercase();
+        let is_id = name.len() >= SHORTEST_ID && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let identified = others
+            .into_iter()
+            .filter(|key| is_id && key.digest.hex().starts_with(&digits));
+        let mut meant = named.into_iter().chain(identified);
+        let missing = || Undone::NotFound(format!("{name}: no such key"));
+        let key = match meant.next() {
+            Some(key) => key,
+            None if is_id => self
+                .called_before(&digits, realm)
+                .await?
+                .ok_or_else(missing)?,
+            None => return Err(missing()),
+        };
+        if let Some(other) = meant.next() {
+            let (one, other) = (named_fully(&key), named_fully(&other));
+            return Err(Undone::Conflict(format!(
+                "{name} matches {one} and {other}: give the realm or the identifier"
+            )));
+        }
+        let removed = self.directory.remove_key(&key.realm, key.digest).await;
+        if let Ok(false) = removed {
+            return Err(missing());
+        }
+        self.record_change(about(Kind::RevokeKey, &key), removed)?;
+        Ok(key)
+    }
+}
+
+impl Administration {
+    /// The key of a whole identifier that it had while its digest was plain.
+    async fn called_before(
+        &self,
+        id: &str,
+        realm: Option<&str>,
+    ) -> Result<Option<KeyEntry>, StoreError> {
+        let key = self.directory.key_of_former_id(id).await?;
+        Ok(key.filter(|key| realm.is_none_or(|realm| key.realm == realm)))
+    }
+}
+
+/// A key, without its text.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Key)]
+pub(crate) struct Shown {
+    pub(crate) id: String,
+    pub(crate) realm: String,
+    pub(crate) label: String,
+    /// The user that the key acts as.
+    pub(crate) user: Option<String>,
+    /// Null means all rights of the realm.
+    pub(crate) scopes: Option<Vec<String>>,
+    pub(crate) expires_at: Option<String>,
+}
+
+impl From<&KeyEntry> for Shown {
+    fn from(key: &KeyEntry) -> Self {
+        let names = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+        Self {
+            id: key.id(),
+            realm: key.realm.clone(),
+            label: key.label.clone(),
+            user: key.user.clone(),
+            scopes: key.scopes.names().map(names),
+            expires_at: key
+                .expires_at
+                .and_then(|moment| moment.format(&Rfc3339).ok()),
+        }
+    }
+}
+
+fn about(kind: Kind, key: &KeyEntry) -> Event {
+    Event {
+        target: Some(named_fully(key)),
+        ..event(kind)
+    }
+}
+
+fn named_fully(key: &KeyEntry) -> String {
+    format!("{} key {} {}", key.realm, key.id(), key.label)
+}
+
+fn malformed(reason: impl std::fmt::Display) -> Undone {
+    Undone::Malformed(reason.to_string())
+}
+
+fn random() -> Result<SecretString, Undone> {
+    let mut bytes = [0; RANDOM_BYTES];
+    let filled = getrandom::fill(&mut bytes);
+    filled.map_err(|error| StoreError::new("random numbers", error))?;
+    Ok(BASE32_NOPAD.encode(&bytes).to_ascii_lowercase().into())
+}
+
+/// Whether keys of that realm are no credentials.
+fn is_public(realm: &str) -> bool {
+    dialects::public_key_realms().contains(&realm)
+}
+
+fn checked(text: SecretString, may_be_weak: bool) -> Result<SecretString, Undone> {
+    let bytes = text.expose_secret().as_bytes();
+    let fits = (SHORTEST..=LONGEST).contains(&bytes.len());
+    if fits && bytes.iter().all(u8::is_ascii_graphic) {
+        if !may_be_weak && is_guessable(text.expose_secret()) {
+            return Err(malformed(
+                "the key can be guessed: create a random one, or allow a weak one that is in \
+                 use already",
+            ));
+        }
+        return Ok(text);
+    }
+    Err(malformed(
+        "expected a key of 16 to 200 printable ASCII characters without spaces",
+    ))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,153 @@
+//! Organisations and their units: added, changed, removed.
+
+use isogloss_core::audit::{Event, Kind};
+use isogloss_core::directory::{
+    Change, Changed, OrganisationEdit, OrganisationEntry, OrganisationName, UnitEntry,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{Administration, Undone, event};
+
+impl Administration {
+    /// Returns the organisation of that identifier or name. The identifier comes first, as it does for
+    /// [users](Self::user).
+    pub(crate) async fn organisation(&self, name: &str) -> Result<OrganisationEntry, Undone> {
+        if let Ok(id) = Uuid::try_parse(name) {
+            let found = self.directory.organisation(OrganisationName::Id(id));
+            if let Some(organisation) = found.await? {
+                return Ok(organisation);
+            }
+        }
+        let found = self.directory.organisation(OrganisationName::Name(name));
+        found.await?.ok_or_else(|| missing(name))
+    }
+
+    /// Adds an organisation.
+    pub(crate) async fn add_organisation(
+        &self,
+        new: OrganisationEntry,
+    ) -> Result<OrganisationEntry, Undone> {
+        let (id, added) = (new.id, about(Kind::AddOrganisation, &new, None));
+        let made = self.change(Change::AddOrganisation(new), added).await?;
+        organisation_of(made, id)
+    }
+
+    /// Changes an organisation's name or default unit, and returns the new state.
+    pub(crate) async fn edit_organisation(
+        &self,
+        organisation: &OrganisationEntry,
+        edit: OrganisationEdit,
+    ) -> Result<OrganisationEntry, Undone> {
+        let id = organisation.id;
+        let mut edited = about(Kind::EditOrganisation, organisation, None);
+        if let Some(name) = &edit.name {
+            edited.organisation = Some(name.clone());
+        }
+        let change = Change::EditOrganisation {
+            organisation: id,
+            edit,
+        };
+        organisation_of(self.change(change, edited).await?, id)
+    }
+
+    /// Removes an organisation that has no users, and its units.
+    pub(crate) async fn remove_organisation(
+        &self,
+        organisation: &OrganisationEntry,
+    ) -> Result<(), Undone> {
+        let change = Change::RemoveOrganisation(organisation.id);
+        let removed = about(Kind::RemoveOrganisation, organisation, None);
+        self.change(change, removed).await.map(drop)
+    }
+
+    /// Adds or renames a unit, and returns its organisation.
+    pub(crate) async fn put_unit(
+        &self,
+        organisation: &OrganisationEntry,
+        unit: UnitEntry,
+    ) -> Result<OrganisationEntry, Undone> {
+        let (id, name) = (organisation.id, unit.id.clone());
+        let change = Change::PutUnit {
+            organisation: id,
+            unit,
+        };
+        let put = about(Kind::PutUnit, organisation, Some(name));
+        organisation_of(self.change(change, put).await?, id)
+    }
+
+    /// Removes a unit without users.
+    pub(crate) async fn remove_unit(
+        &self,
+        organisation: &OrganisationEntry,
+        unit: &str,
+    ) -> Result<(), Undone> {
+        let change = Change::RemoveUnit {
+            organisation: organisation.id,
+            unit: unit.to_owned(),
+        };
+        let removed = about(Kind::RemoveUnit, organisation, Some(unit.to_owned()));
+        self.change(change, removed).await.map(drop)
+    }
+
+    async fn change(&self, change: Change, event: Event) -> Result<Changed, Undone> {
+        let made = self.directory.change(change).await;
+        self.record_change(event, made)
+    }
+}
+
+/// Returns the organisation that a change has left.
+fn organisation_of(changed: Changed, id: Uuid) -> Result<OrganisationEntry, Undone> {
+    match changed {
+        Changed::Organisation(organisation) => Ok(organisation),
+        Changed::User(_) | Changed::Removed => Err(missing(id)),
+    }
+}
+
+fn missing(name: impl std::fmt::Display) -> Undone {
+    Undone::NotFound(format!("{name}: no such organisation"))
+}
+
+fn about(kind: Kind, organisation: &OrganisationEntry, unit: Option<String>) -> Event {
+    Event {
+        organisation: Some(organisation.name.clone()),
+        unit,
+        ..event(kind)
+    }
+}
+
+/// An organisation.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Organisation)]
+pub(crate) struct Shown {
+    id: Uuid,
+    name: String,
+    /// The default unit of users without a unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    default_unit: Option<String>,
+    units: Vec<ShownUnit>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Unit)]
+struct ShownUnit {
+    /// Unique over all organisations.
+    id: String,
+    name: String,
+}
+
+impl From<OrganisationEntry> for Shown {
+    fn from(organisation: OrganisationEntry) -> Self {
+        let units = organisation.units.into_iter();
+        Self {
+            id: organisation.id,
+            name: organisation.name,
+            default_unit: organisation.default_unit,
+            units: units
+                .map(|UnitEntry { id, name }| ShownUnit { id, name })
+                .collect(),
+        }
+    }
+}

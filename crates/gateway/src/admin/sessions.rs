@@ -1,0 +1,177 @@
+//! Sessions as operators choose and see them, at the command line and at the management listener.
+
+use anyhow::{Context as _, Result};
+use isogloss_core::directory::Directory;
+use isogloss_core::{Filter, Listed, Reach, TokenDigest, User};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// How many sessions are listed unless more are asked for.
+pub(crate) const LIMIT: usize = 100;
+
+/// Which sessions are meant: those to which all of it applies.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Selection {
+    /// Sessions of this user (name or e-mail address), or in which this user acts for another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) user: Option<String>,
+    /// Only the entry with this handle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) handle: Option<String>,
+    /// Sessions of this device or program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) client: Option<String>,
+    /// Sessions of this dialect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) dialect: Option<String>,
+    /// Sessions issued before this time, such as `2026-11-22T09:00:00Z`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) issued_before: Option<String>,
+    /// All entries, without a filter.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) all: bool,
+    /// Do not end the sessions derived from the matching ones: those handed over, remembered, or begun for
+    /// another user.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) without_derived: bool,
+    /// Maximum number of entries.
+    #[serde(
+        default,
+        deserialize_with = "crate::management::limit",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub(crate) limit: Option<usize>,
+}
+
+/// Why a selection chooses nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Misfit {
+    /// There is no such user.
+    #[error("{0}: no such user")]
+    NoUser(String),
+    /// It cannot be read.
+    #[error("{0}")]
+    Malformed(String),
+    /// The directory cannot be asked.
+    #[error(transparent)]
+    Unavailable(#[from] isogloss_core::StoreError),
+}
+
+impl Selection {
+    /// All of one user.
+    pub(crate) fn of_user(user: &User) -> Self {
+        Self {
+            user: Some(user.user_name.clone()),
+            ..Self::default()
+        }
+    }
+
+    /// Whether it chooses anything: all sessions are meant only by those who say so.
+    pub(crate) fn is_explicit(&self) -> bool {
+        let chosen = [
+            &self.user,
+            &self.handle,
+            &self.client,
+            &self.dialect,
+            &self.issued_before,
+        ];
+        self.all || chosen.into_iter().any(Option::is_some)
+    }
+
+    /// Reads the handle and the timestamp. Fails if one of them is malformed, which is known before a
+    /// gateway is queried, or a key for it is asked for.
+    pub(crate) fn parsed(&self) -> Result<(Option<TokenDigest>, Option<OffsetDateTime>), Misfit> {
+        let malformed = |what: &str| Misfit::Malformed(what.to_owned());
+        let handle = self.handle.as_deref().map(|text| {
+            let handle = TokenDigest::from_handle(text);
+            handle.ok_or_else(|| malformed("expected a handle of 26 letters and digits"))
+        });
+        let issued_before = self.issued_before.as_deref().map(|text| {
+            OffsetDateTime::parse(text, &Rfc3339)
+                .map_err(|_| malformed("expected a time such as 2026-11-22T09:00:00Z or …+01:00"))
+        });
+        Ok((handle.transpose()?, issued_before.transpose()?))
+    }
+
+    /// The same in the words of core.
+    pub(crate) async fn filter(&self, directory: &dyn Directory) -> Result<Filter, Misfit> {
+        let (handle, issued_before) = self.parsed()?;
+        let user = match &self.user {
+            None => None,
+            Some(name) => {
+                let account = directory.account(name).await?;
+                let account = account.ok_or_else(|| Misfit::NoUser(name.clone()))?;
+                Some(account.user.id)
+            }
+        };
+        Ok(Filter {
+            handle,
+            user,
+            dialect: self.dialect.clone(),
+            client: self.client.clone(),
+            issued_before,
+            reach: if self.without_derived {
+                Reach::Chosen
+            } else {
+                Reach::Derived
+            },
+        })
+    }
+}
+
+/// A session.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Session)]
+pub(crate) struct Shown {
+    pub(crate) handle: String,
+    /// The handle of the token that it was issued for, which may have ended.
+    pub(crate) parent: Option<String>,
+    /// The handle of the login that it is derived from, which may have ended.
+    pub(crate) root: String,
+    pub(crate) dialect: String,
+    pub(crate) user: String,
+    pub(crate) user_id: Uuid,
+    pub(crate) purpose: String,
+    pub(crate) client: Option<String>,
+    pub(crate) application: Option<String>,
+    pub(crate) unit: Option<String>,
+    pub(crate) actor: Option<String>,
+    pub(crate) actor_id: Option<Uuid>,
+    /// When the user logged in with a password or another credential of their own.
+    pub(crate) login_at: String,
+    pub(crate) issued_at: String,
+    pub(crate) used_at: String,
+    pub(crate) expires_at: String,
+}
+
+impl Shown {
+    pub(crate) fn new(listed: Listed) -> Result<Self> {
+        let moment = |moment: OffsetDateTime| {
+            let seconds = moment.replace_nanosecond(0).unwrap_or(moment);
+            seconds.format(&Rfc3339).context("a time is out of range")
+        };
+        Ok(Self {
+            handle: listed.handle.to_string(),
+            parent: listed.parent.map(|parent| parent.to_string()),
+            root: listed.root.to_string(),
+            dialect: listed.dialect,
+            user: listed.user_name,
+            user_id: listed.user,
+            purpose: listed.purpose.name().to_owned(),
+            client: listed.client,
+            application: listed.application,
+            unit: listed.unit,
+            actor: listed.actor_name,
+            actor_id: listed.actor,
+            login_at: moment(listed.login_at)?,
+            issued_at: moment(listed.issued_at)?,
+            used_at: moment(listed.used_at)?,
+            expires_at: moment(listed.expires_at)?,
+        })
+    }
+}

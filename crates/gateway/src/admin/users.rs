@@ -1,0 +1,247 @@
+//! Users: added, changed, switched off and on, given a password.
+
+use std::sync::Arc;
+
+use isogloss_core::audit::{Event, Kind};
+use isogloss_core::directory::{Attributes, Change, Changed, UserEdit, UserEntry};
+use isogloss_core::{PasswordError, Passwords, Role, StoreError, User, UserState};
+use secrecy::SecretString;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{Administration, Undone, event};
+
+impl Administration {
+    /// Returns the user of that identifier, name or e-mail address. The identifier comes first: a user
+    /// whose name is another user's identifier must not take the other's place.
+    pub(crate) async fn user(&self, name: &str) -> Result<User, Undone> {
+        if let Ok(id) = Uuid::try_parse(name)
+            && let Some(user) = self.directory.user(id).await?
+        {
+            return Ok(Arc::unwrap_or_clone(user));
+        }
+        let account = self.directory.account(name).await?;
+        let account = account.ok_or_else(|| no_such_user(name))?;
+        Ok(account.user)
+    }
+
+    /// Checks everything that can be known of a new user before there is a password: a password is
+    /// asked for, and hashed, only if it can be used.
+    pub(crate) async fn check_new_user(&self, new: NewUser) -> Result<Addition, Undone> {
+        let user = new.entry()?;
+        if self.directory.account(&user.user_name).await?.is_some() {
+            let reason = format!("{}: this user already exists", user.user_name);
+            return Err(Undone::Conflict(reason));
+        }
+        let addition = Addition {
+            user: Box::new(user),
+            number: new.number,
+        };
+        self.directory.check(addition.clone().into()).await?;
+        Ok(addition)
+    }
+
+    /// Adds a checked user.
+    pub(crate) async fn add_user(
+        &self,
+        mut addition: Addition,
+        password: SecretString,
+        passwords: &Passwords,
+    ) -> Result<User, Undone> {
+        let id = addition.user.id;
+        let added = Event {
+            user: Some(id),
+            organisation: Some(addition.user.organisation.clone()),
+            ..event(Kind::AddUser)
+        };
+        addition.user.password_hash = hash(password, passwords).await?;
+        let made = self.directory.change(addition.into()).await;
+        user_of(self.record_change(added, made)?, id)
+    }
+
+    /// Changes a user, and returns the new state.
+    pub(crate) async fn edit_user(&self, user: &User, edit: UserEdit) -> Result<User, Undone> {
+        let (id, edit) = (user.id, Box::new(edit));
+        let mut edited = about(Kind::EditUser, user);
+        if let Some(organisation) = &edit.organisation {
+            edited.organisation = Some(organisation.clone());
+        }
+        let change = Change::EditUser { user: id, edit };
+        let made = self.directory.change(change).await;
+        user_of(self.record_change(edited, made)?, id)
+    }
+
+    /// Sets a password, and ends the user's tokens.
+    pub(crate) async fn set_password(
+        &self,
+        user: &User,
+        password: SecretString,
+        passwords: &Passwords,
+    ) -> Result<(), Undone> {
+        let hash = hash(password, passwords).await?;
+        let made = self.directory.set_password(user.id, &hash).await;
+        self.record_change(about(Kind::SetPassword, user), made)
+    }
+
+    /// Switches a user off, which ends all tokens, or on.
+    pub(crate) async fn set_state(&self, user: &User, to: UserState) -> Result<(), Undone> {
+        let kind = match to {
+            UserState::Active => Kind::EnableUser,
+            UserState::Disabled => Kind::DisableUser,
+        };
+        let made = self.directory.set_state(user.id, to).await;
+        self.record_change(about(kind, user), made)
+    }
+}
+
+/// A new user that was checked, without a password.
+#[derive(Clone)]
+pub(crate) struct Addition {
+    user: Box<UserEntry>,
+    number: Option<i64>,
+}
+
+impl From<Addition> for Change {
+    fn from(Addition { user, number }: Addition) -> Self {
+        Self::AddUser { user, number }
+    }
+}
+
+/// A new user.
+#[derive(Clone)]
+pub(crate) struct NewUser {
+    pub(crate) user_name: String,
+    pub(crate) organisation: String,
+    pub(crate) email: Option<String>,
+    /// Default: the next free one.
+    pub(crate) number: Option<i64>,
+    pub(crate) first_name: String,
+    pub(crate) last_name: String,
+    pub(crate) image_url: String,
+    pub(crate) role: Option<String>,
+    pub(crate) default_unit: Option<String>,
+    pub(crate) units: Vec<String>,
+}
+
+impl NewUser {
+    fn entry(&self) -> Result<UserEntry, Undone> {
+        let new = self.clone();
+        let role = new.role.as_deref().map(role_named).transpose()?;
+        Ok(UserEntry {
+            id: Uuid::new_v4(),
+            number: 0,
+            user_name: new.user_name,
+            email: new.email,
+            first_name: new.first_name,
+            last_name: new.last_name,
+            image_url: new.image_url,
+            role: role.unwrap_or_default(),
+            organisation: new.organisation,
+            default_unit: new.default_unit,
+            units: new.units,
+            disabled: false,
+            password_hash: String::new(),
+            replaced_hashes: Vec::new(),
+            generation: 0,
+            totp_secret: None,
+            set_here: Vec::new(),
+            recovery_codes: None,
+            app_passwords: None,
+            revoked_app_passwords: Vec::new(),
+            access_cards: Vec::new(),
+            imported: Attributes::new(),
+            grandfathered: false,
+        })
+    }
+}
+
+/// The role of that name.
+pub(crate) fn role_named(name: &str) -> Result<Role, Undone> {
+    Role::from_name(name).ok_or_else(|| {
+        let names = Role::ALL.map(Role::name).join(", ");
+        Undone::Malformed(format!("{name}: the role is none of {names}"))
+    })
+}
+
+async fn hash(password: SecretString, passwords: &Passwords) -> Result<String, Undone> {
+    let hash = passwords.hash_for_operator(password).await;
+    hash.map_err(|error| match error {
+        error @ (PasswordError::Empty | PasswordError::TooLong | PasswordError::Nul) => {
+            Undone::Malformed(error.to_string())
+        }
+        error @ (PasswordError::Bcrypt(_) | PasswordError::Auth(_)) => {
+            StoreError::new("password hashing", error).into()
+        }
+    })
+}
+
+/// The user whom a change has left.
+fn user_of(changed: Changed, id: Uuid) -> Result<User, Undone> {
+    match changed {
+        Changed::User(user) => Ok(*user),
+        Changed::Organisation(_) | Changed::Removed => Err(no_such_user(id)),
+    }
+}
+
+fn no_such_user(name: impl std::fmt::Display) -> Undone {
+    Undone::NotFound(format!("{name}: no such user"))
+}
+
+fn about(kind: Kind, user: &User) -> Event {
+    event(kind).about(user)
+}
+
+/// A user.
+#[derive(Serialize, ToSchema)]
+#[schema(as = User)]
+pub(crate) struct Shown {
+    pub(crate) id: Uuid,
+    pub(crate) number: i64,
+    pub(crate) user_name: String,
+    pub(crate) first_name: String,
+    pub(crate) last_name: String,
+    pub(crate) image_url: String,
+    pub(crate) role: &'static str,
+    /// The organisation's name.
+    pub(crate) organisation: String,
+    pub(crate) units: Vec<String>,
+    /// `active` or `disabled`.
+    pub(crate) state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) default_unit: Option<String>,
+}
+
+impl From<User> for Shown {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id,
+            number: user.number,
+            user_name: user.user_name,
+            first_name: user.first_name,
+            last_name: user.last_name,
+            image_url: user.image_url,
+            role: user.role.name(),
+            organisation: user.organisation.name,
+            units: user.units,
+            state: state(user.state),
+            email: user.email,
+            default_unit: user.default_unit,
+        }
+    }
+}
+
+/// As it is shown.
+pub(crate) fn state(state: UserState) -> &'static str {
+    match state {
+        UserState::Active => "active",
+        UserState::Disabled => "disabled",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,13 @@
+//! From the configuration to the parts that the gateway and its commands work with.
+
+pub(crate) mod audit;
+pub(crate) mod blocking;
+pub(crate) mod components;
+pub(crate) mod demo_credentials;
+pub(crate) mod digest_upgrade;
+pub(crate) mod initial_import;
+pub(crate) mod look_alikes;
+pub(crate) mod mailer;
+pub(crate) mod open_stores;
+mod pending_directory;
+pub(crate) mod secrets;

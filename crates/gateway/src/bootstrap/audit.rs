@@ -1,0 +1,107 @@
+//! The audit log's sinks, from the configuration; and what keeps its table small.
+
+#[cfg(test)]
+pub(crate) mod recording;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use isogloss_core::audit::{Audit, Database, Lines, Sink, prune};
+use isogloss_core::directory::Directory;
+use isogloss_core::{Auth, create_private_folder};
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::{info, warn};
+
+use super::open_stores::{Open, close_at_the_end};
+use crate::config::{self, AuditTarget};
+
+/// How often old events are removed from the table.
+const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
+
+/// Opens what a gateway records to.
+pub(crate) fn open(settings: &config::Audit, directory: &Arc<dyn Directory>) -> Result<Audit> {
+    let lines = match &settings.to {
+        AuditTarget::None => None,
+        AuditTarget::Stdout => Some(Lines::stdout()),
+        AuditTarget::File(path) => Some(Lines::file(path)),
+    };
+    start(settings, lines, directory)
+}
+
+/// Makes the folder of the file that a command records to, if the command may make what is missing.
+pub(crate) fn make_folder(settings: &config::Audit) -> Result<()> {
+    let AuditTarget::File(path) = &settings.to else {
+        return Ok(());
+    };
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => {
+            create_private_folder(folder).context("audit.to")
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Opens what a command beside it records to, in a folder that must be there. The standard output is the
+/// command's own.
+pub(crate) fn open_beside(
+    settings: &config::Audit,
+    directory: &Arc<dyn Directory>,
+) -> Result<Audit> {
+    let lines = match &settings.to {
+        AuditTarget::None | AuditTarget::Stdout => None,
+        AuditTarget::File(path) => Some(Lines::file_in_folder(path)),
+    };
+    start(settings, lines, directory)
+}
+
+fn start(
+    settings: &config::Audit,
+    lines: Option<Lines>,
+    directory: &Arc<dyn Directory>,
+) -> Result<Audit> {
+    let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+    if let Some(lines) = lines {
+        sinks.push(Box::new(lines));
+    }
+    if settings.database {
+        sinks.push(Box::new(Database::new(directory.clone())));
+    }
+    let audit = Audit::start(sinks, settings.queue).context("cannot start the audit log")?;
+    close_at_the_end(Open::Audit(audit.clone()));
+    Ok(audit)
+}
+
+/// Removes events from the table when they are old.
+pub(crate) async fn keep_small(settings: config::Audit, directory: Arc<dyn Directory>, auth: Auth) {
+    if !settings.database {
+        return;
+    }
+    let mut ticks = interval(PRUNE_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut is_failing = false;
+    loop {
+        ticks.tick().await;
+        // Nothing is so old that it lies before the calendar's beginning.
+        let Some(before) = auth
+            .now()
+            .checked_sub(settings.keep.try_into().unwrap_or_default())
+        else {
+            return;
+        };
+        match prune(directory.as_ref(), before).await {
+            Ok(removed) => {
+                is_failing = false;
+                if removed > 0 {
+                    info!(removed, "removed old events from the audit log");
+                }
+            }
+            // A standby stays one for months: it is logged once.
+            Err(error) if !is_failing => {
+                is_failing = true;
+                warn!(%error, "cannot remove old events from the audit log, will retry");
+            }
+            Err(_) => {}
+        }
+    }
+}

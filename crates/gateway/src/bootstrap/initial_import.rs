@@ -1,0 +1,271 @@
+//! What is done to the directory at the start: the directory file is applied, the demo's passwords
+//! are looked for. If the directory cannot be used, both wait for it, and logins are "unavailable".
+
+mod file;
+
+use std::future::pending;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix_web::rt;
+use actix_web::rt::task::JoinHandle;
+use anyhow::{Context as _, Result};
+use isogloss_core::audit::{Actor, Audit, Event, Kind, Reason};
+use isogloss_core::directory::file::{File, FileError, Import};
+use isogloss_core::directory::{Applied, Directory, Precedence};
+use isogloss_core::{Clock as _, Passwords, StoreError, SystemClock};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::sleep;
+use tracing::{error, info, warn};
+
+pub(crate) use self::file::DirectoryFile;
+use super::components::Opened;
+use super::open_stores::{Open, close_at_the_end};
+use super::pending_directory::Gate;
+use super::{demo_credentials, look_alikes};
+use crate::dialects;
+
+/// Between two attempts, while the directory cannot be used.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What has to be done, and with what. Cheap to clone; clones share the file.
+#[derive(Clone)]
+pub(crate) struct Filling {
+    directory: Arc<dyn Directory>,
+    passwords: Passwords,
+    /// Locked while it is applied.
+    file: Arc<Mutex<Option<DirectoryFile>>>,
+    audit: Audit,
+    is_closed: Arc<AtomicBool>,
+}
+
+/// What is still being done. Ends early only if it cannot be done at all.
+pub(crate) type Rest = JoinHandle<Result<()>>;
+
+impl Filling {
+    /// Reads the directory file of the configuration, if there is one.
+    pub(crate) async fn new(opened: &Opened, import: &Path, audit: &Audit) -> Result<Self> {
+        let file = DirectoryFile::read_aside(import, &opened.peppers).await?;
+        let filling = Self {
+            directory: opened.directory.clone(),
+            passwords: opened.passwords.clone(),
+            file: Arc::new(Mutex::new(file)),
+            audit: audit.clone(),
+            is_closed: Arc::default(),
+        };
+        close_at_the_end(Open::Filling(filling.clone()));
+        Ok(filling)
+    }
+
+    /// Does it all, or, if the directory cannot be asked, goes on trying beside what follows. Gives the
+    /// directory to work with.
+    pub(crate) async fn start(self: Arc<Self>) -> Result<(Arc<dyn Directory>, Rest)> {
+        let directory = self.directory.clone();
+        let outcome = match self.attempt().await {
+            Err(FileError::Unavailable(_)) => self.second_attempt().await,
+            outcome => outcome,
+        };
+        match outcome {
+            Ok(()) => Ok((directory, rt::spawn(async { Ok(()) }))),
+            Err(FileError::Unavailable(_)) if let Err(reason) = directory.ping().await => {
+                let reason = reason.to_string();
+                warn_of_unusable(&reason);
+                if self.file.lock().await.is_none() {
+                    return Ok((directory, rt::spawn(self.wait(reason, None))));
+                }
+                let gate = Arc::new(Gate::before(directory));
+                Ok((gate.clone(), rt::spawn(self.wait(reason, Some(gate)))))
+            }
+            Err(error) => Err(error).context("directory.import"),
+        }
+    }
+
+    /// Another gateway may have applied the same file at the same moment.
+    async fn second_attempt(&self) -> Result<(), FileError> {
+        self.directory.ping().await?;
+        self.attempt().await
+    }
+
+    /// Applies another file, or another version of it, in place of the one that was read at the start. If
+    /// it cannot be applied, the one before it stays.
+    pub(crate) async fn replace_file(&self, file: Option<DirectoryFile>) -> Result<()> {
+        let replaced = self.to_the_end(|filling, mut current| async move {
+            if let Some(file) = &file
+                && current.as_ref().map(|file| file.fingerprint) != Some(file.fingerprint)
+            {
+                filling.apply_where_writable(file).await?;
+            }
+            *current = file;
+            Ok(())
+        });
+        replaced.await.context("directory.import")
+    }
+
+    /// Locks the file, and works on it to the end even if the caller is dropped: what the directory has
+    /// taken is recorded.
+    async fn to_the_end<F>(
+        &self,
+        work: impl FnOnce(Self, OwnedMutexGuard<Option<DirectoryFile>>) -> F,
+    ) -> Result<(), FileError>
+    where
+        F: Future<Output = Result<(), FileError>> + Send + 'static,
+    {
+        let file = self.file.clone().lock_owned().await;
+        if self.is_closed.load(Ordering::Relaxed) {
+            drop(file);
+            return pending().await;
+        }
+        let done = tokio::spawn(work(self.clone(), file)).await;
+        done.unwrap_or_else(|error| Err(StoreError::new("directory file", error).into()))
+    }
+
+    /// Waits until the file that is being applied is applied and recorded. No other one is applied after it.
+    pub(crate) async fn close(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+        drop(self.file.lock().await);
+    }
+
+    /// Tries until it is done. A reason other than the one before is logged: a server that was unreachable
+    /// may have tables that this gateway may not change.
+    async fn wait(self: Arc<Self>, mut reason: String, gate: Option<Arc<Gate>>) -> Result<()> {
+        loop {
+            sleep(PAUSE).await;
+            match self.attempt().await {
+                Ok(()) => {
+                    info!("the directory can be used");
+                    if let Some(gate) = gate {
+                        gate.open();
+                    }
+                    return Ok(());
+                }
+                Err(FileError::Unavailable(error)) => {
+                    let now = error.to_string();
+                    if now != reason {
+                        warn_of_unusable(&now);
+                        reason = now;
+                    }
+                }
+                Err(error) => return Err(error).context("directory.import"),
+            }
+        }
+    }
+
+    async fn attempt(&self) -> Result<(), FileError> {
+        self.directory.ping().await?;
+        let applied = self.to_the_end(|filling, file| async move {
+            match file.as_ref() {
+                Some(file) => filling.apply_where_writable(file).await,
+                None => Ok(()),
+            }
+        });
+        applied.await?;
+        demo_credentials::warn_of_demo_passwords(self.directory.as_ref(), &self.passwords).await;
+        look_alikes::warn(self.directory.as_ref()).await;
+        Ok(())
+    }
+
+    /// Applies the file, but leaves that to another gateway where nothing can be written.
+    async fn apply_where_writable(&self, file: &DirectoryFile) -> Result<(), FileError> {
+        match self.apply(file).await {
+            Err(FileError::Unavailable(error)) if error.is_read_only() => {
+                warn!(
+                    file = %file.path.display(),
+                    %error,
+                    "the directory file is not applied here: a gateway that can write applies it"
+                );
+                Ok(())
+            }
+            applied => applied,
+        }
+    }
+
+    /// Applies the file, unless this version of it was the last one that was applied. That saves time and
+    /// no more: what was set here since stays in any case.
+    async fn apply(&self, file: &DirectoryFile) -> Result<(), FileError> {
+        let directory = self.directory.as_ref();
+        if directory.was_imported(&file.fingerprint).await? {
+            return Ok(());
+        }
+        if let Some(previous) = &file.previous
+            && directory.was_imported(previous).await?
+        {
+            return match directory.note_import(&file.fingerprint).await {
+                Err(error) if !error.is_read_only() => Err(error.into()),
+                Ok(()) | Err(_) => Ok(()),
+            };
+        }
+        let keys = directory.digest_keys().await?;
+        if keys.iter().any(|key| !key.is_readable) {
+            error!(
+                file = %file.path.display(),
+                "the directory file is not applied: no pepper of the configuration opens a digest key \
+                 of the directory; see docs/pepper.md"
+            );
+            return Ok(());
+        }
+        let parsed = File::parse(&file.path, &file.text)?;
+        let parsed = parsed.with_public_realms(&dialects::public_key_realms());
+        let guessable = parsed.guessable();
+        let import = Import {
+            directory,
+            passwords: &self.passwords,
+            precedence: Precedence::AT_START,
+        };
+        let applied = import.apply(parsed, |_| {}).await;
+        self.record(file, &applied);
+        let applied = applied?;
+        directory.note_import(&file.fingerprint).await?;
+        info!(
+            file = %file.path.display(),
+            created = applied.created,
+            updated = applied.updated,
+            unchanged = applied.unchanged,
+            kept = applied.kept.len(),
+            erased = applied.erased.len(),
+            "applied the directory file"
+        );
+        if !guessable.is_empty() {
+            let entries = guessable.join(", ");
+            warn!(
+                entries,
+                "the directory file has cards or keys that can be guessed"
+            );
+        }
+        Ok(())
+    }
+
+    /// Records an import, as soon as it was made or when it is not known whether it was: the answer of a
+    /// directory may be lost.
+    fn record(&self, file: &DirectoryFile, applied: &Result<Applied, FileError>) {
+        let event = Event {
+            target: Some(file.path.display().to_string()),
+            actor: Some(Actor::Configuration),
+            ..Event::new(Kind::ImportDirectory, SystemClock.now())
+        };
+        match applied {
+            Ok(applied) => self.audit.record(Event {
+                count: Some(applied.created + applied.updated),
+                ..event
+            }),
+            Err(FileError::Unavailable(error))
+                if !error.is_read_only()
+                    && !file.refusal_recorded.swap(true, Ordering::Relaxed) =>
+            {
+                self.audit.record(event.refused(Reason::Unavailable));
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+fn warn_of_unusable(reason: &str) {
+    warn!(
+        reason,
+        "the directory cannot be used and logins are unavailable, will retry"
+    );
+}
+
+#[cfg(test)]
+mod tests;

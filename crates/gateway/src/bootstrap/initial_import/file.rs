@@ -1,0 +1,50 @@
+//! The directory file of the configuration, read and not yet applied.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use anyhow::{Context as _, Result};
+use isogloss_core::directory::file::File;
+use isogloss_core::{Pepper, Peppers};
+
+use crate::bootstrap::blocking::aside;
+
+/// The directory file of the configuration.
+pub(crate) struct DirectoryFile {
+    pub(super) path: PathBuf,
+    pub(super) text: String,
+    /// Keyed by the pepper in use.
+    pub(super) fingerprint: [u8; 32],
+    /// Keyed by the one before: the file is known over a rotation, and known by the new one from then on.
+    pub(super) previous: Option<[u8; 32]>,
+    /// Whether it is recorded that the directory was unavailable: the file is tried again and again.
+    pub(super) refusal_recorded: AtomicBool,
+}
+
+impl DirectoryFile {
+    /// As [`read`](Self::read), on a thread of its own.
+    pub(crate) async fn read_aside(path: &Path, peppers: &Peppers) -> Result<Option<Self>> {
+        let (path, peppers) = (path.to_owned(), peppers.clone());
+        aside(move || Self::read(&path, &peppers)).await?
+    }
+
+    /// Reads `directory.import`, if it names a file. A file that makes no sense in itself is refused
+    /// here, whether the directory is there or not.
+    pub(super) fn read(path: &Path, peppers: &Peppers) -> Result<Option<Self>> {
+        if path.as_os_str().is_empty() {
+            return Ok(None);
+        }
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("directory.import: cannot read {}", path.display()))?;
+        File::parse(path, &text).context("directory.import")?;
+        let fingerprint = |pepper: &Pepper| pepper.fingerprint(text.as_bytes());
+        Ok(Some(Self {
+            path: path.to_owned(),
+            fingerprint: fingerprint(&peppers.current),
+            previous: peppers.previous.as_ref().map(fingerprint),
+            text,
+            refusal_recorded: AtomicBool::new(false),
+        }))
+    }
+}

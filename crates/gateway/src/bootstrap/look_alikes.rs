@@ -1,0 +1,50 @@
+//! Names in the directory that people take for one another, as the log and `doctor` tell them.
+
+use isogloss_core::StoreError;
+use isogloss_core::directory::{Directory, LookAlikes};
+use tracing::warn;
+
+/// How many are named; the rest are counted.
+const NAMED: usize = 10;
+
+/// What to do about them.
+pub(crate) const HINT: &str =
+    "rename one of each and inform its user: see docs/directory-files.md, look-alikes";
+
+/// Returns what there is of either kind, as a sentence each.
+pub(crate) async fn describe(directory: &dyn Directory) -> Result<Vec<String>, StoreError> {
+    let found = directory.look_alikes().await?;
+    let (one_name, looks): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| one.is_one_name);
+    let kinds = [
+        ("one name in Unicode NFC, stored in several forms", one_name),
+        ("logins that look alike", looks),
+    ];
+    let kinds = kinds.into_iter().filter(|(_, found)| !found.is_empty());
+    Ok(kinds
+        .map(|(what, found)| format!("{what}: {}", listed(&found)))
+        .collect())
+}
+
+fn listed(found: &[LookAlikes]) -> String {
+    let named = found.iter().take(NAMED).map(|one| one.names.join(" and "));
+    let mut named: Vec<_> = named.collect();
+    if let Some(more) = found.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        named.push(format!("and {more} more"));
+    }
+    named.join("; ")
+}
+
+/// Warns of them once.
+pub(crate) async fn warn(directory: &dyn Directory) {
+    match describe(directory).await {
+        Ok(found) if found.is_empty() => {}
+        Ok(found) => {
+            let found = found.join(". ");
+            warn!(
+                hint = HINT,
+                "the directory has names that look alike: {found}"
+            );
+        }
+        Err(error) => warn!(%error, "cannot look for names that look alike"),
+    }
+}

@@ -1,0 +1,79 @@
+//! What a command has open: it is closed when the command ends, however it ends.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use isogloss_core::audit::Audit;
+use isogloss_core::directory::Directory;
+use isogloss_core::store::TokenStore;
+use tokio::task_local;
+use tokio::time::timeout;
+use tracing::warn;
+
+use super::initial_import::Filling;
+
+/// How long closing one of them may take.
+const LIMIT: Duration = Duration::from_secs(10);
+
+task_local! {
+    static OPEN: Arc<Mutex<Vec<Open>>>;
+}
+
+/// Something that must be closed.
+pub(crate) enum Open {
+    /// Closed before the directory, into which it may write.
+    Audit(Audit),
+    Directory(Arc<dyn Directory>),
+    /// Closed before the audit log, to which it may record.
+    Filling(Filling),
+    Tokens(Arc<dyn TokenStore>),
+}
+
+impl Open {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Audit(_) => "audit log",
+            Self::Directory(_) => "directory",
+            Self::Filling(_) => "directory file",
+            Self::Tokens(_) => "token store",
+        }
+    }
+
+    /// Closes it, or gives that up after a while.
+    pub(crate) async fn close_in_time(&self) {
+        if timeout(LIMIT, self.close()).await.is_err() {
+            let name = self.name();
+            warn!(name, "could not be closed in time");
+        }
+    }
+
+    async fn close(&self) {
+        match self {
+            // How many events are lost is told where events are awaited.
+            Self::Audit(audit) => drop(audit.close().await),
+            Self::Directory(directory) => directory.close().await,
+            Self::Filling(filling) => filling.close().await,
+            Self::Tokens(tokens) => tokens.close().await,
+        }
+    }
+}
+
+/// Has something closed at the end of the work that opens it.
+pub(crate) fn close_at_the_end(open: Open) {
+    // Outside of `closing_all` there is only what tests open.
+    let _ = OPEN.try_with(|all| {
+        let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(open);
+    });
+}
+
+/// Runs a command, and closes what it has opened, the last one first.
+pub(crate) async fn closing_all<T>(work: impl Future<Output = T>) -> T {
+    let all = Arc::default();
+    let outcome = OPEN.scope(Arc::clone(&all), work).await;
+    let mut all = std::mem::take(&mut *all.lock().unwrap_or_else(PoisonError::into_inner));
+    while let Some(open) = all.pop() {
+        open.close_in_time().await;
+    }
+    outcome
+}

@@ -1,0 +1,210 @@
+//! A directory that cannot be asked before the directory file is applied: until then a user who is
+//! missing may be one who is still to come.
+
+mod api_keys;
+mod digests;
+mod second_factor;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use isogloss_core::audit::{AuditTable, Event, Filter};
+use isogloss_core::directory::{
+    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, Changed, Directory, Erased,
+    KeyDigest, LookAlikes, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied,
+    UserFilter, Wanted,
+};
+use isogloss_core::store::Finding;
+use isogloss_core::usage::{UsageRows, UsageTable};
+use isogloss_core::{Connections, Key, NearStatus, StoreError, Unit, User, UserState};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// The directory behind a gate.
+pub(crate) struct Gate {
+    directory: Arc<dyn Directory>,
+    open: AtomicBool,
+}
+
+impl Gate {
+    pub(crate) fn before(directory: Arc<dyn Directory>) -> Self {
+        let open = AtomicBool::new(false);
+        Self { directory, open }
+    }
+
+    /// From here on the directory can be asked.
+    pub(crate) fn open(&self) {
+        self.open.store(true, Ordering::Release);
+    }
+
+    fn passed(&self) -> Result<&dyn Directory, StoreError> {
+        if self.open.load(Ordering::Acquire) {
+            return Ok(self.directory.as_ref());
+        }
+        let reason = "the directory file is not applied yet";
+        Err(StoreError::new("directory", reason))
+    }
+}
+
+/// What is recorded does not wait for users.
+#[async_trait]
+impl AuditTable for Gate {
+    async fn keep_events(&self, events: Vec<Arc<Event>>) -> Result<(), StoreError> {
+        self.directory.keep_events(events).await
+    }
+
+    async fn find_events(&self, filter: &Filter) -> Result<Vec<String>, StoreError> {
+        self.directory.find_events(filter).await
+    }
+
+    async fn remove_events(&self, before: OffsetDateTime, limit: u32) -> Result<u64, StoreError> {
+        self.directory.remove_events(before, limit).await
+    }
+}
+
+/// Nor does what is counted.
+#[async_trait]
+impl UsageTable for Gate {
+    async fn add_usage(&self, rows: &UsageRows, room: usize) -> Result<(), StoreError> {
+        self.directory.add_usage(rows, room).await
+    }
+
+    async fn usage(&self, since: OffsetDateTime) -> Result<UsageRows, StoreError> {
+        self.directory.usage(since).await
+    }
+
+    async fn remove_usage(&self, before: OffsetDateTime) -> Result<u64, StoreError> {
+        self.directory.remove_usage(before).await
+    }
+}
+
+#[async_trait]
+impl Directory for Gate {
+    fn connections(&self) -> Option<Connections> {
+        self.directory.connections()
+    }
+
+    fn near(&self) -> Option<NearStatus> {
+        self.directory.near()
+    }
+
+    async fn account(&self, login: &str) -> Result<Option<Account>, StoreError> {
+        self.passed()?.account(login).await
+    }
+
+    fn kept(&self, id: Uuid) -> Option<Arc<User>> {
+        self.passed().ok()?.kept(id)
+    }
+
+    async fn user(&self, id: Uuid) -> Result<Option<Arc<User>>, StoreError> {
+        self.passed()?.user(id).await
+    }
+
+    async fn units(&self, user: &User) -> Result<Vec<Unit>, StoreError> {
+        self.passed()?.units(user).await
+    }
+
+    async fn users(
+        &self,
+        filter: &UserFilter,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
+        self.passed()?.users(filter, after, limit).await
+    }
+
+    async fn organisations(
+        &self,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<OrganisationEntry>, StoreError> {
+        self.passed()?.organisations(after, limit).await
+    }
+
+    async fn organisation(
+        &self,
+        name: OrganisationName<'_>,
+    ) -> Result<Option<OrganisationEntry>, StoreError> {
+        self.passed()?.organisation(name).await
+    }
+
+    async fn card(&self, name: CardName<'_>) -> Result<Option<Card>, StoreError> {
+        self.passed()?.card(name).await
+    }
+
+    async fn key(&self, realm: &str, digest: KeyDigest) -> Result<Option<Key>, StoreError> {
+        self.passed()?.key(realm, digest).await
+    }
+
+    async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError> {
+        self.passed()?.set_password(user, hash).await
+    }
+
+    async fn replace_hash(&self, user: Uuid, old: &str, new: &str) -> Result<bool, StoreError> {
+        self.passed()?.replace_hash(user, old, new).await
+    }
+
+    async fn set_state(&self, user: Uuid, state: UserState) -> Result<(), StoreError> {
+        self.passed()?.set_state(user, state).await
+    }
+
+    async fn change(&self, change: Change) -> Result<Changed, ChangeError> {
+        self.passed()?.change(change).await
+    }
+
+    async fn check(&self, change: Change) -> Result<(), ChangeError> {
+        self.passed()?.check(change).await
+    }
+
+    async fn erase(&self, user: Uuid) -> Result<Erased, ChangeError> {
+        self.passed()?.erase(user).await
+    }
+
+    async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {
+        self.passed()?.apply(wanted).await
+    }
+
+    async fn present(&self, wanted: &Wanted) -> Result<Present, StoreError> {
+        self.passed()?.present(wanted).await
+    }
+
+    async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.passed()?.snapshot().await
+    }
+
+    async fn was_imported(&self, fingerprint: &[u8; 32]) -> Result<bool, StoreError> {
+        self.passed()?.was_imported(fingerprint).await
+    }
+
+    async fn note_import(&self, fingerprint: &[u8; 32]) -> Result<(), StoreError> {
+        self.passed()?.note_import(fingerprint).await
+    }
+
+    async fn look_alikes(&self) -> Result<Vec<LookAlikes>, StoreError> {
+        self.passed()?.look_alikes().await
+    }
+
+    /// Does not wait for the file: what is found may be why it is not applied.
+    async fn health(&self) -> Result<Vec<Finding>, StoreError> {
+        self.directory.health().await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.directory.ping().await?;
+        self.passed().map(drop)
+    }
+
+    async fn back_up(&self, folder: &Path) -> Result<BackedUp, StoreError> {
+        self.passed()?.back_up(folder).await
+    }
+
+    async fn restore(&self, folder: &Path) -> Result<(), StoreError> {
+        self.passed()?.restore(folder).await
+    }
+
+    async fn close(&self) {
+        self.directory.close().await;
+    }
+}

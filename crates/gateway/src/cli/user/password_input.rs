@@ -1,0 +1,48 @@
+//! Reads a new password from a prompt or the standard input, never from an
+//! argument, which all users of the machine could read.
+
+use std::io::stdin;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use secrecy::{ExposeSecret as _, SecretString};
+
+#[derive(Args)]
+pub(in crate::cli) struct PasswordSource {
+    /// Read the password from the first line of the standard input
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+impl PasswordSource {
+    /// Reads the password. At a prompt, it must be typed twice.
+    pub(super) fn read(&self) -> Result<SecretString> {
+        if self.password_stdin {
+            return first_line();
+        }
+        let password = ask("Password: ", "--password-stdin")?;
+        if ask("Repeat the password: ", "--password-stdin")?.expose_secret()
+            != password.expose_secret()
+        {
+            bail!("the passwords do not match");
+        }
+        Ok(password)
+    }
+}
+
+/// What a line of the standard input says.
+pub(in crate::cli) fn first_line() -> Result<SecretString> {
+    let mut line = String::new();
+    stdin()
+        .read_line(&mut line)
+        .context("cannot read the standard input")?;
+    Ok(line.trim_end_matches(['\r', '\n']).into())
+}
+
+/// Prompts at the terminal without echo. Without a terminal, the error names the option to use instead.
+pub(super) fn ask(prompt: &str, option: &str) -> Result<SecretString> {
+    let what = prompt.trim_end_matches([':', ' ']).to_lowercase();
+    let answer = rpassword::prompt_password(prompt)
+        .with_context(|| format!("there is no terminal to prompt for the {what}: use {option}"))?;
+    Ok(answer.into())
+}

@@ -1,0 +1,165 @@
+//! `isogloss user totp enrol`: a secret to scan, a code to confirm it, recovery codes to keep.
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use isogloss_core::audit::Kind;
+use isogloss_core::directory::NewEnrolment;
+use isogloss_core::{Clock as _, RecoveryCode, SystemClock, TotpSecret, TotpStep, User};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use qrcode::render::unicode::Dense1x2;
+use qrcode::{EcLevel, QrCode};
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+
+use super::{fresh_codes, print, spelt};
+use crate::cli::audited_admin::Acts;
+use crate::cli::user::password_input::{ask, first_line};
+use crate::cli::user::{Outcome, Who, end_tokens, find, output};
+
+/// How often a code may be mistyped at the prompt.
+const TRIES: usize = 3;
+
+#[derive(Args)]
+pub(in crate::cli) struct Enrol {
+    #[command(flatten)]
+    who: Who,
+    /// Issuer that the authenticator app shows
+    #[arg(long, default_value = "Isogloss")]
+    issuer: String,
+    #[command(flatten)]
+    confirmation: Confirmation,
+    #[command(flatten)]
+    shape: Shape,
+}
+
+#[derive(Args)]
+struct Confirmation {
+    /// Read the confirming code from the standard input
+    #[arg(long)]
+    code_stdin: bool,
+    /// Switch it on without a code, if the user is not present
+    #[arg(long, conflicts_with = "code_stdin")]
+    unconfirmed: bool,
+}
+
+#[derive(Args)]
+struct Shape {
+    /// Do not print the QR code
+    #[arg(long)]
+    no_qr: bool,
+    /// Print JSON, without the QR code
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn enrol(new: Enrol, acts: &Acts<'_>) -> Result<Outcome> {
+    let directory = acts.directory.as_ref();
+    let Some(user) = find(directory, &new.who).await? else {
+        return Ok(Outcome::Refused);
+    };
+    let secret = TotpSecret::random().context("no random numbers")?;
+    let url = url(&new.issuer, &user, &secret);
+    let codes = fresh_codes()?;
+    output::warn_of_readers();
+    let mut confirmed = None;
+    if !new.confirmation.unconfirmed {
+        if new.shape.json {
+            output::json(&json!({"url": url, "secret": secret.expose()}))?;
+        } else {
+            show(&user, &url, &secret, &new.shape)?;
+        }
+        confirmed = confirm(&secret, &new.confirmation)?;
+        if confirmed.is_none() {
+            let name = &user.user_name;
+            output::error(format_args!(
+                "{name}: the code does not match the secret: nothing has changed"
+            ));
+            return Ok(Outcome::Refused);
+        }
+    }
+    let enrolment = NewEnrolment {
+        secret,
+        confirmed,
+        recovery_codes: codes.iter().map(RecoveryCode::digest).collect(),
+        since: SystemClock.now(),
+    };
+    let enrolled = directory.enrol(user.id, &enrolment);
+    acts.about(Kind::EnrolTotp, &user, enrolled).await?;
+    end_tokens(&user, acts.sections).await?;
+    done(&new, &user, &url, &enrolment.secret, &codes)?;
+    Ok(Outcome::Done)
+}
+
+/// The step of a code that the user reads out. At a prompt it may be mistyped.
+fn confirm(secret: &TotpSecret, how: &Confirmation) -> Result<Option<TotpStep>> {
+    if how.code_stdin {
+        return Ok(secret.step(first_line()?.expose_secret(), SystemClock.now()));
+    }
+    for _ in 0..TRIES {
+        let code = ask("Code: ", "--code-stdin")?;
+        let step = secret.step(code.expose_secret(), SystemClock.now());
+        if step.is_some() {
+            return Ok(step);
+        }
+    }
+    Ok(None)
+}
+
+fn show(user: &User, url: &str, secret: &TotpSecret, shape: &Shape) -> Result<()> {
+    let name = &user.user_name;
+    output::text(format_args!(
+        "{name}: scan or enter this in an authenticator app"
+    ))?;
+    output::text("")?;
+    if !shape.no_qr {
+        output::lines(format_args!("{}\n", picture(url)?))?;
+    }
+    output::lines(format_args!("{url}\n\nSecret: {}\n", secret.expose()))
+}
+
+fn done(
+    new: &Enrol,
+    user: &User,
+    url: &str,
+    secret: &TotpSecret,
+    codes: &[RecoveryCode],
+) -> Result<()> {
+    let unconfirmed = new.confirmation.unconfirmed;
+    if new.shape.json {
+        let mut document = json!({"recovery_codes": spelt(codes)});
+        if unconfirmed {
+            document["url"] = url.into();
+            document["secret"] = secret.expose().into();
+        }
+        return output::json(&document);
+    }
+    if unconfirmed {
+        show(user, url, secret, &new.shape)?;
+    }
+    let name = &user.user_name;
+    output::text(format_args!(
+        "{name}: the second factor is on; the user's tokens have ended"
+    ))?;
+    print(codes)
+}
+
+/// What authenticator apps read. They do not agree on `+` for a space, nor on a label with a colon.
+fn url(issuer: &str, user: &User, secret: &TotpSecret) -> String {
+    let issuer = utf8_percent_encode(issuer, NON_ALPHANUMERIC);
+    let account = utf8_percent_encode(&user.user_name, NON_ALPHANUMERIC);
+    let secret = secret.expose();
+    format!(
+        "otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}&algorithm=SHA1&digits=6&period=30"
+    )
+}
+
+/// Light on dark, as most terminals are; scanners read it on light ones, too.
+fn picture(url: &str) -> Result<String> {
+    let code = QrCode::with_error_correction_level(url, EcLevel::L).context("no QR code")?;
+    let picture = code
+        .render::<Dense1x2>()
+        .dark_color(Dense1x2::Light)
+        .light_color(Dense1x2::Dark)
+        .build();
+    Ok(picture)
+}

@@ -1,0 +1,220 @@
+//! The address that a request came from: the peer's, or what trusted proxies say of it.
+
+mod unlisted;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use actix_web::dev::ServiceRequest;
+use actix_web::http::header::{
+    FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO,
+};
+use actix_web::{HttpMessage as _, HttpRequest};
+use isogloss_core::{Network, Source};
+
+use crate::config::ProxyHeader;
+use crate::http::self_probe;
+
+/// Whose word counts on where a request came from.
+#[derive(Debug, Clone)]
+pub struct Proxies {
+    trusted: Arc<[Network]>,
+    header: ProxyHeader,
+}
+
+impl Proxies {
+    /// Trusts these networks' word in that header.
+    pub fn new(trusted: &[Network], header: ProxyHeader) -> Self {
+        Self {
+            trusted: trusted.into(),
+            header,
+        }
+    }
+
+    /// Puts the request's [`Source`] where dialects find it, and answers it.
+    pub(crate) fn note_source(&self, request: &ServiceRequest) -> Option<Source> {
+        let peer = request.peer_addr()?.ip().to_canonical();
+        let headers = request.headers();
+        if let Some(header) = unlisted::claim(headers)
+            && !self.trusts(peer)
+            && !self_probe::is_question(request)
+        {
+            unlisted::warn_of(peer.into(), &header);
+        }
+        let source = self.source(peer, headers);
+        request.extensions_mut().insert(source);
+        Some(source)
+    }
+
+    /// Removes the headers in which a proxy says what it received, unless a trusted proxy sent them in
+    /// the header that it writes: so no answer repeats what a client claims of host and scheme.
+    pub(crate) fn remove_claims(&self, request: &mut ServiceRequest) {
+        let is_trusted = self.sent(request);
+        let headers = request.headers_mut();
+        if !is_trusted || self.header == ProxyHeader::XForwardedFor {
+            headers.remove(FORWARDED);
+        }
+        if !is_trusted || self.header == ProxyHeader::Forwarded {
+            headers.remove(X_FORWARDED_HOST);
+            headers.remove(X_FORWARDED_PROTO);
+        }
+    }
+
+    /// Whether a trusted proxy sent the request.
+    pub(crate) fn sent(&self, request: &ServiceRequest) -> bool {
+        self.sent_request(request.request())
+    }
+
+    /// As [`sent`](Self::sent).
+    pub(crate) fn sent_request(&self, request: &HttpRequest) -> bool {
+        let peer = request.peer_addr();
+        peer.is_some_and(|peer| self.trusts(peer.ip().to_canonical()))
+    }
+
+    /// The right-most address that is not a trusted proxy's. Whatever stands left of it, or of
+    /// what is no address, may be anybody's invention.
+    pub(crate) fn source(&self, peer: IpAddr, headers: &HeaderMap) -> Source {
+        let mut source = peer.to_canonical();
+        let mut hops = self.hops(headers).into_iter().rev();
+        while self.trusts(source) {
+            match hops.next() {
+                Some(Some(address)) => source = address,
+                Some(None) | None => break,
+            }
+        }
+        source.into()
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted.iter().any(|network| network.contains(address))
+    }
+
+    /// The addresses that the header lists, `None` for what is no address.
+    fn hops(&self, headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+        let name: HeaderName = match self.header {
+            ProxyHeader::XForwardedFor => X_FORWARDED_FOR,
+            ProxyHeader::Forwarded => FORWARDED,
+        };
+        let lines = headers
+            .get_all(name)
+            .map(|line| line.to_str().unwrap_or("?"));
+        lines
+            .flat_map(|line| line.split(','))
+            .map(|hop| match self.header {
+                ProxyHeader::XForwardedFor => address(hop),
+                ProxyHeader::Forwarded => forwarded_for(hop),
+            })
+            .collect()
+    }
+}
+
+fn forwarded_for(element: &str) -> Option<IpAddr> {
+    let pairs = element.split(';').filter_map(|pair| pair.split_once('='));
+    let mut named = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case("for"));
+    address(named.next()?.1)
+}
+
+/// An address, with a port, brackets and quotes or without.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim().trim_matches('"');
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    let address = bare.parse::<IpAddr>().ok();
+    let address = address.or_else(|| Some(text.parse::<SocketAddr>().ok()?.ip()));
+    address.map(|address| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    fn source(trusted: &[&str], header: ProxyHeader, peer: &str, lines: &[&str]) -> String {
+        let trusted: Vec<_> = trusted
+            .iter()
+            .map(|text| Network::try_from((*text).to_owned()).unwrap())
+            .collect();
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            let (name, value) = line.split_once(": ").unwrap();
+            let name: HeaderName = name.parse().unwrap();
+            headers.append(name, HeaderValue::from_str(value).unwrap());
+        }
+        let proxies = Proxies::new(&trusted, header);
+        proxies.source(peer.parse().unwrap(), &headers).host()
+    }
+
+    #[test]
+    fn the_right_most_address_that_is_not_trusted_counts() {
+        let forwarded = |lines: &[&str]| {
+            let trusted = ["127.0.0.1", "10.0.0.0/8"];
+            source(&trusted, ProxyHeader::XForwardedFor, "127.0.0.1", lines)
+        };
+        for (lines, expected) in [
+            (&[][..], "127.0.0.1"),
+            (&["x-forwarded-for: 192.0.2.1"], "192.0.2.1"),
+            (&["x-forwarded-for: 203.0.113.9, 192.0.2.1"], "192.0.2.1"),
+            (
+                &["x-forwarded-for: 203.0.113.9,192.0.2.1 , 10.1.2.3"],
+                "192.0.2.1",
+            ),
+            (
+                &[
+                    "x-forwarded-for: 203.0.113.9",
+                    "x-forwarded-for: 192.0.2.1:4711",
+                ],
+                "192.0.2.1",
+            ),
+            (&["x-forwarded-for: ::ffff:192.0.2.1"], "192.0.2.1"),
+            (
+                &["x-forwarded-for: [2001:db8::1]:80, 10.0.0.1"],
+                "2001:db8::/64",
+            ),
+            (&["x-forwarded-for: 10.0.0.1, 10.0.0.2"], "10.0.0.1"),
+            (
+                &["x-forwarded-for: 192.0.2.1, unknown, 10.0.0.2"],
+                "10.0.0.2",
+            ),
+            (&["x-forwarded-for: "], "127.0.0.1"),
+            (&["forwarded: for=192.0.2.1"], "127.0.0.1"),
+        ] {
+            assert_eq!(forwarded(lines), expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn forwarded_is_read_where_it_is_what_proxies_write() {
+        let forwarded = |line: &str| {
+            let header = ProxyHeader::Forwarded;
+            source(
+                &["::1"],
+                header,
+                "::1",
+                &["x-forwarded-for: 203.0.113.9", line],
+            )
+        };
+        for (line, expected) in [
+            ("forwarded: for=192.0.2.1;proto=https", "192.0.2.1"),
+            (
+                "forwarded: for=203.0.113.8, by=x;FOR=\"192.0.2.1:80\"",
+                "192.0.2.1",
+            ),
+            (
+                "forwarded: for=\"[2001:db8::1]:80\", for=\"[::1]\"",
+                "2001:db8::/64",
+            ),
+            ("forwarded: for=192.0.2.1, for=_hidden", "::/64"),
+        ] {
+            assert_eq!(forwarded(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_trusted_unless_it_is_said() {
+        let lines = ["x-forwarded-for: 203.0.113.9"];
+        let header = ProxyHeader::XForwardedFor;
+        assert_eq!(source(&[], header, "127.0.0.1", &lines), "127.0.0.1");
+        let others = source(&["10.0.0.0/8"], header, "192.0.2.1", &lines);
+        assert_eq!(others, "192.0.2.1");
+    }
+}

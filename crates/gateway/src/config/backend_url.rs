@@ -1,0 +1,188 @@
+//! Where token store and directory are, read from their addresses.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use isogloss_core::directory::PostgresDirectory;
+use isogloss_store_redis::{RedisSettings, RedisStore};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::directory::Directory;
+use super::error::Problem;
+use super::mail::Mail;
+use super::paths::secret_address;
+use super::secret_file::read_secret;
+use super::smtp::SmtpServer;
+use super::tokens::Tokens;
+
+/// The token store.
+pub(crate) enum TokenStoreAddress {
+    /// In this process.
+    Memory,
+    /// In a file.
+    Embedded(PathBuf),
+    /// In Redis.
+    Redis(SecretString),
+}
+
+impl TokenStoreAddress {
+    /// Reads `tokens.store`, or the file named in its place.
+    pub(crate) fn of(tokens: &Tokens) -> Result<Self, Problem> {
+        let given = read(
+            tokens.store_key(),
+            &tokens.store,
+            tokens.store_file.as_deref(),
+        )?;
+        let store = &given.address;
+        match store.expose_secret().split_once(':') {
+            Some(("memory", "")) => Ok(Self::Memory),
+            Some(("embedded", path)) if !path.is_empty() => Ok(Self::Embedded(path.into())),
+            _ if RedisStore::accepts(store.expose_secret()) => Ok(Self::Redis(given.address)),
+            _ => Err(given.problem(format_args!(
+                "expected memory:, embedded:PATH, {}",
+                RedisSettings::EXPECTED
+            ))),
+        }
+    }
+}
+
+/// What a directory is kept in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// Where the directory is.
+pub(crate) enum DirectoryAddress {
+    /// In a SQLite file.
+    Sqlite(PathBuf),
+    /// At a PostgreSQL server.
+    Postgres(SecretString),
+}
+
+impl DirectoryAddress {
+    /// What kind of database it is.
+    pub(crate) fn database(&self) -> Database {
+        match self {
+            Self::Sqlite(_) => Database::Sqlite,
+            Self::Postgres(_) => Database::Postgres,
+        }
+    }
+
+    /// Reads `directory.url`, or the file named in its place.
+    pub(crate) fn of(directory: &Directory) -> Result<Self, Problem> {
+        let given = read(
+            directory.url_key(),
+            &directory.url,
+            directory.url_file.as_deref(),
+        )?;
+        let url = &given.address;
+        match url.expose_secret().split_once(':') {
+            Some(("sqlite", path)) if path.contains('?') || path.ends_with(":memory:") => {
+                Err(given.problem("expected sqlite:PATH, the path of a file without parameters"))
+            }
+            Some(("sqlite", path)) if !matches!(path, "" | "//") => {
+                Ok(Self::Sqlite(path.strip_prefix("//").unwrap_or(path).into()))
+            }
+            Some(("postgres" | "postgresql", _)) => {
+                let ca_file = directory.ca_file.as_deref();
+                PostgresDirectory::check(url.expose_secret(), ca_file)
+                    .map_err(|error| given.problem(error))?;
+                Ok(Self::Postgres(given.address))
+            }
+            _ => Err(given.problem(
+                "expected sqlite:PATH or postgres://[user:password@]host[:port]/database[?sslmode=verify-full]",
+            )),
+        }
+    }
+}
+
+/// How e-mails are sent.
+pub(crate) enum MailAddress {
+    /// Nothing does.
+    Nowhere,
+    /// They are put into a folder.
+    Folder(PathBuf),
+    /// A mail server does.
+    Smtp(SmtpServer),
+}
+
+impl MailAddress {
+    /// Reads `mail.transport`, or the file named in its place.
+    pub(crate) fn of(mail: &Mail) -> Result<Self, Problem> {
+        let given = read(
+            mail.transport_key(),
+            &mail.transport,
+            mail.transport_file.as_deref(),
+        )?;
+        let transport = given.address.expose_secret();
+        match transport.split_once(':') {
+            None if transport == "none" => Ok(Self::Nowhere),
+            Some(("folder", path)) if !path.is_empty() => Ok(Self::Folder(path.into())),
+            Some(("smtp" | "smtps", _)) => match SmtpServer::parse(transport) {
+                Ok(server) => Ok(Self::Smtp(server)),
+                Err(wrong) => Err(given.problem(wrong)),
+            },
+            _ => {
+                Err(given
+                    .problem("expected none, folder:PATH, or smtps://[user:password@]host[:port]"))
+            }
+        }
+    }
+}
+
+/// An address for people to read.
+pub(super) fn without_password(address: &SecretString) -> String {
+    let text = address.expose_secret();
+    match Url::parse(text) {
+        // Sentinels have their password there.
+        Ok(url) if url.query().is_some_and(|query| query.contains("password")) => "***".to_owned(),
+        Ok(mut url) if url.password().is_some() => match url.set_password(Some("***")) {
+            Ok(()) => url.into(),
+            Err(()) => "***".to_owned(),
+        },
+        Ok(_) => text.to_owned(),
+        // The password may be in an unexpected part of the address.
+        Err(_) => "***".to_owned(),
+    }
+}
+
+/// An address, and the key that gave it: what is wrong with it is that key's.
+struct Given {
+    key: &'static str,
+    address: SecretString,
+}
+
+impl Given {
+    fn problem(&self, expected: impl fmt::Display) -> Problem {
+        Problem::new(self.key, expected)
+    }
+}
+
+/// Takes the address that `key` gives, or the one in the file that it names. A relative path in that file is
+/// relative to its folder.
+fn read(key: &'static str, value: &SecretString, file: Option<&Path>) -> Result<Given, Problem> {
+    let address = match file {
+        None => value.clone(),
+        Some(file) => {
+            let folder = file.parent().unwrap_or(file);
+            secret_address(&read_secret(key, file)?, folder)
+                .map_err(|reason| Problem::new(key, reason))?
+        }
+    };
+    Ok(Given { key, address })
+}
+
+/// Returns whether the file exists. A folder that may not be searched is a problem, not a file that is
+/// yet to be made.
+pub(super) fn is_there(key: &str, file: &Path) -> Result<bool, Problem> {
+    if file.as_os_str().is_empty() {
+        return Err(Problem::new(key, "expected the path of a file"));
+    }
+    file.try_exists()
+        .map_err(|error| Problem::new(key, format!("{}: {error}", file.display())))
+}

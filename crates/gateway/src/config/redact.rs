@@ -1,0 +1,22 @@
+//! Secrets as `config show` prints them.
+
+use secrecy::SecretString;
+use serde::Serializer;
+
+use super::backend_url::without_password;
+
+#[expect(clippy::ref_option, reason = "serde calls it like this")]
+pub(super) fn masked<S: Serializer>(
+    _: &Option<SecretString>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str("***")
+}
+
+/// An address, with the password in it masked.
+pub(super) fn masked_address<S: Serializer>(
+    address: &SecretString,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&without_password(address))
+}

@@ -1,0 +1,10 @@
+//! The public application and the layers around it.
+
+pub(crate) mod api_key;
+pub(crate) mod completion;
+mod dialect_middleware;
+pub(crate) mod drain;
+pub(crate) mod public;
+pub(crate) mod security_headers;
+pub(crate) mod self_probe;
+pub(crate) mod timeouts;

@@ -1,0 +1,158 @@
+//! The door of a dialect: who comes is counted, and refused if the dialect is being retired.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::guard::fn_guard;
+use actix_web::http::Method;
+use actix_web::web::{ServiceConfig, scope};
+use actix_web::{Error, HttpMessage as _};
+use isogloss_core::{Auth, AuthError, Client, CutOff, Source};
+use time::OffsetDateTime;
+
+use super::self_probe;
+use crate::dialects::Mount;
+use crate::sunset::{Head, Refusal, Sunset, Sunsets};
+use crate::telemetry::Planned;
+use crate::usage::{Call, Counter, Endpoints, Usage, user_agent};
+
+/// Where all calls to a dialect come through. Each thread has its own.
+pub(crate) struct Door {
+    dialect: &'static str,
+    auth: Auth,
+    counter: Counter,
+    endpoints: Endpoints,
+    sunset: Option<Arc<Sunset>>,
+}
+
+/// A call on its way in and out.
+pub(crate) struct Passage {
+    door: Rc<Door>,
+    call: Option<Call>,
+    head: Option<Head>,
+    refusal: Option<Refusal>,
+}
+
+impl Door {
+    pub(crate) fn new(mount: &Mount, auth: &Auth, usage: &Usage, sunsets: &Sunsets) -> Rc<Self> {
+        Rc::new(Self {
+            dialect: mount.name,
+            auth: auth.clone(),
+            counter: usage.counter(),
+            endpoints: Endpoints::of(mount),
+            sunset: sunsets.of(mount.name),
+        })
+    }
+
+    /// Adds what answers calls that are refused here, in the dialect's own words.
+    pub(crate) fn configure(&self, mount: &Mount, cfg: &mut ServiceConfig) {
+        if self.sunset.as_ref().is_some_and(|sunset| sunset.refuses()) {
+            let is_refused = fn_guard(|context| context.req_data().contains::<AuthError>());
+            let refused = scope("").guard(is_refused);
+            cfg.service(refused.configure(|cfg| mount.forward_auth(cfg)));
+        }
+    }
+
+    /// A call comes in, by a route of that pattern.
+    pub(crate) fn enter(
+        self: &Rc<Self>,
+        request: &ServiceRequest,
+        pattern: Option<&str>,
+        source: Option<Source>,
+    ) -> Passage {
+        // What a browser asks by itself, and the doctor, is nobody's use of the dialect.
+        let counts = self.counter.is_on()
+            && request.method() != Method::OPTIONS
+            && !self_probe::is_question(request);
+        let call = counts.then(|| Call {
+            dialect: self.dialect,
+            endpoint: self.endpoints.find(pattern),
+            user_agent: user_agent(request.head()),
+            source,
+        });
+        let sunset = self.sunset.as_ref().filter(|sunset| sunset.refuses());
+        let head = sunset.map(|_| Head {
+            user_agent: user_agent(request.head()),
+            source,
+        });
+        let refusal = sunset.zip(head.as_ref());
+        let refusal = refusal.and_then(|(sunset, head)| sunset.refusal(head, self.auth.now()));
+        if let Some(refusal) = refusal {
+            let mut extensions = request.extensions_mut();
+            extensions.insert(refusal.error());
+            extensions.insert(Planned);
+        }
+        Passage {
+            door: Rc::clone(self),
+            call,
+            head,
+            refusal,
+        }
+    }
+}
+
+impl Passage {
+    /// Answers it, and counts it once that is done.
+    pub(crate) async fn answer<B, F>(self, answering: F) -> Result<ServiceResponse<B>, Error>
+    where
+        F: Future<Output = Result<ServiceResponse<B>, Error>>,
+    {
+        let (mut outcome, client) = Client::meet(self.cut_off(), answering).await;
+        let now = self.door.auth.now();
+        let refused = is_refusal(&outcome);
+        self.retire(&mut outcome, &client, now);
+        if let Some(call) = &self.call {
+            self.door.counter.note(call, &client, refused, now);
+        }
+        outcome
+    }
+
+    /// What core asks about clients as it gets to know them.
+    fn cut_off(&self) -> Option<CutOff> {
+        let sunset = self
+            .door
+            .sunset
+            .clone()
+            .filter(|sunset| sunset.cuts_off())?;
+        let head = self.head.clone()?;
+        Some(Arc::new(move |client| sunset.is_cut_off(client, &head)))
+    }
+
+    /// Says what is to be said of a dialect that is being retired.
+    fn retire<B>(
+        &self,
+        outcome: &mut Result<ServiceResponse<B>, Error>,
+        client: &Client,
+        now: OffsetDateTime,
+    ) {
+        let Some(sunset) = &self.door.sunset else {
+            return;
+        };
+        if let Some(head) = &self.head {
+            let inside = sunset.is_cut_off(client, head).then_some(Refusal::CutOff);
+            if let Some(refusal) = self.refusal.or(inside) {
+                sunset.note(refusal, client, head, now);
+            }
+        }
+        if let Ok(response) = outcome {
+            sunset.write(response.headers_mut());
+            if let Some(refusal) = self.refusal {
+                refusal.write(response.headers_mut(), now);
+            }
+        }
+    }
+}
+
+/// What it amounts to, which may be more than the dialect's status says.
+fn is_refusal<B>(outcome: &Result<ServiceResponse<B>, Error>) -> bool {
+    match outcome {
+        Err(_) => true,
+        Ok(response) => {
+            let status = response.status();
+            response.response().error().is_some()
+                || status.is_client_error()
+                || status.is_server_error()
+        }
+    }
+}

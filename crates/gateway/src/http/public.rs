@@ -1,0 +1,149 @@
+//! The public application: the enabled dialects, each below its path, and nothing else.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Service as _, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{NormalizePath, from_fn};
+use actix_web::web::{Data, PayloadConfig, scope, to};
+use actix_web::{App, Error, HttpResponse};
+use isogloss_core::audit::Caller;
+use isogloss_core::{Auth, Outbox};
+use tracing_actix_web::TracingLogger;
+
+use super::completion::complete;
+use super::dialect_middleware::Door;
+use super::drain::Drain;
+use super::security_headers::Protection;
+use super::self_probe::{self, Asked, Probe};
+use super::timeouts;
+use crate::client_ip::Proxies;
+use crate::dialects::Mount;
+use crate::metrics::Requests;
+use crate::store_health::Doubt;
+use crate::sunset::Sunsets;
+use crate::telemetry::{self, RootSpan};
+use crate::usage::Usage;
+
+/// What the application is made of.
+#[derive(Clone)]
+pub struct Ingredients {
+    /// Who may log in.
+    pub auth: Auth,
+    /// How e-mails are sent.
+    pub outbox: Outbox,
+    /// The dialects in the order in which they are tried, the longest path first.
+    pub mounts: Vec<Mount>,
+    /// The largest body, in bytes.
+    pub body_limit: usize,
+    /// How long a body may take.
+    pub body_timeout: Duration,
+    /// For how long browsers are to come by HTTPS only; zero says nothing of it.
+    pub hsts: Duration,
+    /// Whose word counts on where a request came from.
+    pub proxies: Proxies,
+    /// Answers who asks whether this is the gateway that he means.
+    pub probe: Probe,
+    /// What is counted of the use of dialects.
+    pub usage: Usage,
+    /// The dialects that are being retired.
+    pub sunsets: Sunsets,
+    /// Whether each response is the last one of its connection.
+    pub drain: Drain,
+    /// What is told when a request was unavailable.
+    pub doubt: Arc<Doubt>,
+}
+
+/// Builds the application that the binary serves.
+pub fn app(
+    ingredients: Ingredients,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let Ingredients {
+        auth,
+        outbox,
+        mounts,
+        body_limit,
+        body_timeout,
+        hsts,
+        proxies,
+        probe,
+        usage,
+        sunsets,
+        drain,
+        doubt,
+    } = ingredients;
+    // Layers run from the bottom up: the last `wrap` sees a request first.
+    let mut app = App::new()
+        .app_data(Data::new(auth.clone()))
+        .app_data(Data::new(outbox))
+        .app_data(Data::new(probe))
+        .app_data(Data::from(doubt))
+        .app_data(PayloadConfig::new(body_limit))
+        .app_data(proxies.clone());
+    for mount in mounts {
+        let (name, proxies) = (mount.name, proxies.clone());
+        let requests = Requests::of(name);
+        let door = Door::new(&mount, &auth, &usage, &sunsets);
+        let refusing = Rc::clone(&door);
+        app = app.service(
+            scope(&mount.pattern())
+                .wrap_fn(move |mut request, service| {
+                    self_probe::note_dialect(name, &request);
+                    let under_way = requests.begin(&request);
+                    telemetry::note_dialect(name, under_way.route());
+                    let caller = Caller {
+                        dialect: Some(name),
+                        source: proxies.note_source(&request),
+                        request_id: telemetry::request_id_of(&request),
+                        actor: None,
+                    };
+                    proxies.remove_claims(&mut request);
+                    let passage = door.enter(&request, under_way.pattern(), caller.source);
+                    let answer = passage.answer(caller.scope(service.call(request)));
+                    async move { under_way.end(answer.await) }
+                })
+                .configure(|cfg| refusing.configure(&mount, cfg))
+                .configure(|cfg| mount.configure(cfg)),
+        );
+    }
+    let outside = Requests::of("");
+    let protection = Rc::new(Protection::with_hsts(hsts));
+    app.default_service(
+        to(HttpResponse::NotFound).wrap(from_fn(move |request, next| {
+            outside.clone().measure(request, next)
+        })),
+    )
+    .wrap(NormalizePath::trim())
+    .wrap_fn(move |mut request, service| {
+        let (id, asked) = (
+            telemetry::request_id_of(&request),
+            Asked::take(&mut request),
+        );
+        let (answer, protection) = (service.call(request), Rc::clone(&protection));
+        let drain = drain.clone();
+        async move {
+            let mut response = answer.await?;
+            telemetry::tell_request_id(id, response.headers_mut());
+            protection.write(response.headers_mut());
+            drain.write(&mut response);
+            if let Some(asked) = asked {
+                asked.answer(&mut response);
+            }
+            Ok(response)
+        }
+    })
+    .wrap(TracingLogger::<RootSpan>::new())
+    // All that is changed, recorded and counted is below.
+    .wrap_fn(|request, service| complete(service.call(request)))
+    .wrap_fn(move |request, service| timeouts::bound(body_timeout, request, service))
+}

@@ -1,0 +1,240 @@
+//! Does this address lead to this gateway? Asked by `isogloss doctor` with a header that is signed with
+//! a key from the pepper. Any other header of that name is removed and changes nothing.
+
+use std::net::IpAddr;
+
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{FORWARDED, HeaderName, HeaderValue, X_FORWARDED_FOR};
+use actix_web::web::Data;
+use actix_web::{HttpMessage as _, HttpRequest};
+use isogloss_core::{Auth, Peppers, Source};
+use ring::hmac;
+use time::OffsetDateTime;
+
+use crate::client_ip::Proxies;
+
+/// Has the question, and the answer.
+pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-isogloss-probe");
+
+/// An address that is nobody's (RFC 5737): the doctor says that it asks for this one, and a proxy must not
+/// take that from a client.
+pub(crate) const FORGED: &str = "203.0.113.77";
+
+/// How far the clocks of both may differ, in seconds.
+const CLOCKS_DIFFER: u64 = 300;
+
+/// What both have from the pepper.
+#[derive(Clone)]
+pub struct Probe(hmac::Key);
+
+/// A question that was asked, by which the answer is known.
+pub(crate) struct Question(String);
+
+/// Where a question has arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Arrival {
+    /// The dialect below whose path it came, if it came below one.
+    pub(crate) dialect: Option<String>,
+    /// The address that it came from, as the gateway sees it.
+    pub(crate) source: String,
+    /// Whether a header said anything of that.
+    pub(crate) told: bool,
+    /// Whether it was said by a proxy that is not listed.
+    pub(crate) by_unlisted: bool,
+}
+
+/// The dialect that a request is for, noted for the answer.
+#[derive(Clone, Copy)]
+struct Reached(&'static str);
+
+impl Probe {
+    pub(crate) fn new(peppers: &Peppers) -> Self {
+        let secret = peppers.current.fingerprint(b"isogloss probe");
+        Self(hmac::Key::new(hmac::HMAC_SHA256, &secret))
+    }
+
+    /// A fresh question.
+    pub(crate) fn ask(&self, now: OffsetDateTime) -> Result<Question, getrandom::Error> {
+        let mut nonce = [0; 16];
+        getrandom::fill(&mut nonce)?;
+        let text = format!("{} {}", now.unix_timestamp(), hex::encode(nonce));
+        Ok(Question(self.signed("question", &text)))
+    }
+
+    /// Where the question has arrived, if that is an answer to it.
+    pub(crate) fn read(&self, question: &Question, answer: &str) -> Option<Arrival> {
+        let text = self.verified(&format!("answer to {}", question.0), answer)?;
+        let mut words = text.split(' ');
+        let (dialect, source) = (words.next()?, words.next()?);
+        Some(Arrival {
+            dialect: (dialect != "-").then(|| dialect.to_owned()),
+            source: source.to_owned(),
+            told: words.next()? == "told",
+            // Earlier releases do not say.
+            by_unlisted: words.next() == Some("unlisted"),
+        })
+    }
+
+    /// Whether the question was asked with our key, and just now.
+    fn is_genuine(&self, question: &str, now: OffsetDateTime) -> bool {
+        let asked = self.verified("question", question).and_then(|text| {
+            let (moment, _nonce) = text.split_once(' ')?;
+            moment.parse::<i64>().ok()
+        });
+        asked.is_some_and(|asked| now.unix_timestamp().abs_diff(asked) <= CLOCKS_DIFFER)
+    }
+
+    /// The answer to a question that is genuine.
+    fn answer(&self, question: &str, arrival: &Arrival) -> String {
+        let dialect = arrival.dialect.as_deref().unwrap_or("-");
+        let told = if arrival.told { "told" } else { "untold" };
+        let listed = if arrival.by_unlisted {
+            "unlisted"
+        } else {
+            "listed"
+        };
+        let text = format!("{dialect} {} {told} {listed}", arrival.source);
+        self.signed(&format!("answer to {question}"), &text)
+    }
+
+    fn signed(&self, about: &str, text: &str) -> String {
+        let tag = hmac::sign(&self.0, format!("{about}: {text}").as_bytes());
+        format!("{text} {}", hex::encode(tag.as_ref()))
+    }
+
+    fn verified<'a>(&self, about: &str, signed: &'a str) -> Option<&'a str> {
+        let (text, tag) = signed.rsplit_once(' ')?;
+        let tag = hex::decode(tag).ok()?;
+        hmac::verify(&self.0, format!("{about}: {text}").as_bytes(), &tag).ok()?;
+        Some(text)
+    }
+}
+
+impl Question {
+    /// As the header has it.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Notes the dialect of a request that is a question.
+pub(crate) fn note_dialect(name: &'static str, request: &ServiceRequest) {
+    if is_question(request) {
+        request.extensions_mut().insert(Reached(name));
+    }
+}
+
+/// Whether the request is a question with a good signature: no use of a dialect by a client.
+pub(crate) fn is_question(request: &ServiceRequest) -> bool {
+    request.extensions().contains::<Genuine>()
+}
+
+/// In a request whose question was signed with our key, a short time ago.
+struct Genuine;
+
+/// A question in a request, which is answered beside whatever else the request is answered with.
+pub(crate) struct Asked {
+    question: String,
+    peer: Option<IpAddr>,
+}
+
+impl Asked {
+    /// Takes the header out of the request. `None` if it is no question of ours, or one of long ago.
+    pub(crate) fn take(request: &mut ServiceRequest) -> Option<Self> {
+        let mut values = request.headers_mut().remove(HEADER);
+        let question = values.next()?.to_str().ok()?.to_owned();
+        let probe = request.app_data::<Data<Probe>>()?;
+        let now = request.app_data::<Data<Auth>>()?.now();
+        if !probe.is_genuine(&question, now) {
+            return None;
+        }
+        request.extensions_mut().insert(Genuine);
+        let peer = request.peer_addr().map(|peer| peer.ip());
+        Some(Self { question, peer })
+    }
+
+    /// Answers it.
+    pub(crate) fn answer<B>(self, response: &mut ServiceResponse<B>) {
+        let answer = answer_to(&self, response.request());
+        if let Some(answer) = answer.and_then(|answer| HeaderValue::from_str(&answer).ok()) {
+            response.headers_mut().insert(HEADER, answer);
+        }
+    }
+}
+
+fn answer_to(asked: &Asked, request: &HttpRequest) -> Option<String> {
+    let reached = request.extensions().get::<Reached>().copied();
+    let source = request.extensions().get::<Source>().copied();
+    let arrival = Arrival {
+        dialect: reached.map(|Reached(name)| name.to_owned()),
+        source: match (source, asked.peer) {
+            (Some(source), _) => source.to_string(),
+            (None, Some(peer)) => peer.to_string(),
+            (None, None) => "unknown".to_owned(),
+        },
+        told: [X_FORWARDED_FOR, FORWARDED]
+            .iter()
+            .any(|name| request.headers().contains_key(name)),
+        by_unlisted: is_by_unlisted(request),
+    };
+    let probe = request.app_data::<Data<Probe>>()?;
+    Some(probe.answer(&asked.question, &arrival))
+}
+
+/// Whether a proxy says whom it asks for, and is not listed. What the doctor itself says is no sign of one.
+fn is_by_unlisted(request: &HttpRequest) -> bool {
+    let is_listed = |proxies: &Proxies| proxies.sent_request(request);
+    let mut said = request.headers().get_all(X_FORWARDED_FOR);
+    said.any(|said| said.as_bytes() != FORGED.as_bytes())
+        && !request.app_data::<Proxies>().is_some_and(is_listed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use isogloss_core::Pepper;
+    use time::macros::datetime;
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-22 09:00 UTC);
+
+    fn probe(pepper: &str) -> Probe {
+        Probe::new(&Pepper::new(pepper.as_bytes()).unwrap().into())
+    }
+
+    fn arrival() -> Arrival {
+        Arrival {
+            dialect: Some("bimplus".to_owned()),
+            source: "192.0.2.1".to_owned(),
+            told: true,
+            by_unlisted: true,
+        }
+    }
+
+    #[test]
+    fn who_has_the_pepper_learns_where_the_question_arrived() {
+        let probe = probe("0123456789abcdef");
+        let question = probe.ask(NOW).unwrap();
+        assert!(probe.is_genuine(question.as_str(), NOW));
+        let answer = probe.answer(question.as_str(), &arrival());
+        assert_eq!(probe.read(&question, &answer), Some(arrival()));
+        let other = probe.ask(NOW).unwrap();
+        assert_eq!(probe.read(&other, &answer), None);
+    }
+
+    #[test]
+    fn questions_of_strangers_and_of_long_ago_are_not_genuine() {
+        let here = probe("0123456789abcdef");
+        let stranger = probe("fedcba9876543210");
+        let question = stranger.ask(NOW).unwrap();
+        assert!(!here.is_genuine(question.as_str(), NOW));
+        let question = here.ask(NOW).unwrap();
+        let later = NOW + Duration::from_mins(6);
+        assert!(!here.is_genuine(question.as_str(), later));
+        for rubbish in ["", " ", "x", "a b c", "1795345200 00 zz"] {
+            assert!(!here.is_genuine(rubbish, NOW), "{rubbish}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! For the services behind the gateway: whose token is it? Asked by a service (introspection), by the
+//! proxy in front of it (forward-auth), or once for many calls (token exchange).
+
+mod active_session;
+mod forward_auth;
+mod identity_headers;
+mod introspect;
+mod jwks;
+mod oauth_error;
+mod openapi;
+mod original_request;
+mod service_key;
+mod token_exchange;
+mod token_extraction;
+
+use std::sync::Arc;
+
+use actix_web::web::{Data, ServiceConfig};
+
+pub(crate) use self::openapi::document;
+use crate::dialects::Mount;
+use crate::jwt::Jwts;
+use crate::usage::Behind;
+
+/// What the routes work with, beside [`Auth`](isogloss_core::Auth).
+#[derive(Clone)]
+pub(crate) struct Backends {
+    /// The dialects that are switched on. Tokens of others are dead.
+    pub(crate) mounts: Arc<[Mount]>,
+    /// What signs JWTs, if that is switched on.
+    pub(crate) jwts: Option<Arc<Jwts>>,
+    /// Counts questions about a dialect's tokens as use of the dialect.
+    pub(crate) usage: Behind,
+}
+
+impl Backends {
+    /// The same for other dialects.
+    pub(crate) fn with(&self, mounts: Vec<Mount>, usage: Behind) -> Self {
+        Self {
+            mounts: mounts.into(),
+            jwts: self.jwts.clone(),
+            usage,
+        }
+    }
+
+    /// The dialect of that name, or all of them.
+    fn of(
+        &self,
+        dialect: Option<&str>,
+    ) -> Result<impl Iterator<Item = &Mount> + Clone, oauth_error::Refusal> {
+        let is_meant = move |mount: &&Mount| dialect.is_none_or(|dialect| dialect == mount.name);
+        let mut mounts = self.mounts.iter().filter(is_meant).peekable();
+        if dialect.is_some() && mounts.peek().is_none() {
+            return Err(oauth_error::Refusal::no_dialect());
+        }
+        Ok(mounts)
+    }
+
+    /// Adds the routes.
+    pub(crate) fn configure(&self, cfg: &mut ServiceConfig) {
+        cfg.app_data(Data::new(self.clone()))
+            .configure(introspect::configure)
+            .configure(token_exchange::configure)
+            .configure(jwks::configure)
+            .configure(|cfg| forward_auth::configure(self, cfg));
+    }
+}

@@ -1,0 +1,41 @@
+//! A token that a service asks about: whose it is, unless its dialect or its client is being retired.
+
+use actix_web::HttpRequest;
+use isogloss_core::{Auth, Client, Session};
+
+use super::Backends;
+use super::oauth_error::Refusal;
+use super::token_extraction::session_of;
+use crate::dialects::Mount;
+use crate::sunset;
+
+/// Why a token is good for nothing, for people.
+pub(super) type Dead = &'static str;
+
+impl Backends {
+    /// The session of a token in whichever form it was received, and its dialect. The question counts as
+    /// use of the dialect at `route`, which is the listener's own.
+    pub(super) async fn session(
+        &self,
+        (auth, request, route): (&Auth, &HttpRequest, &'static str),
+        dialect: Option<&str>,
+        token: &str,
+    ) -> Result<Result<(Session, &Mount), Dead>, Refusal> {
+        let mounts = self.of(dialect)?;
+        let (found, client) = Client::meet(None, Box::pin(session_of(auth, mounts, token))).await;
+        let Some((session, mount)) = found? else {
+            return Ok(Err("is not valid"));
+        };
+        let refusal = self.usage.refusal(mount, &client, auth.now());
+        let refused = refusal.is_some();
+        self.usage.note((mount, route), request, (client, refused));
+        match refusal {
+            None => Ok(Ok((session, mount))),
+            Some(sunset::Refusal::CutOff) => Ok(Err("is one of a client that is cut off")),
+            Some(sunset::Refusal::Over) => Ok(Err("is of a dialect that is no longer served")),
+            Some(brownout @ sunset::Refusal::Brownout { .. }) => Err(Refusal::Brownout {
+                retry_after: brownout.retry_after(auth.now()).unwrap_or_default(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! `/forward-auth/…`: what a proxy asks before it lets a call through to a service.
+//!
+//! | path | asks |
+//! | --- | --- |
+//! | `/forward-auth/<dialect>` | whose call is it? 200 with identity headers, or the dialect's refusal |
+//! | `/forward-auth` | the same, of whichever dialect's token the call carries |
+//! | `/forward-auth/envoy/<dialect>/…` | the same, for a proxy that puts the call into method and path |
+//! | `/forward-auth/refusal/<dialect>` | the refusal as a client of the dialect expects it, for proxies that keep only the status |
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{RequestHead, Service as _, ServiceResponse};
+use actix_web::guard::fn_guard;
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::web::{Data, ServiceConfig, scope, to};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, Scope};
+use isogloss_core::{Auth, Client, CutOff, Session};
+use serde_json::json;
+
+use super::Backends;
+use super::identity_headers;
+use super::original_request::{Told, restore};
+use crate::dialects::Mount;
+use crate::jwt::Identity;
+use crate::metrics::Counted;
+use crate::sunset::Head;
+use crate::usage::{Behind, user_agent};
+
+/// Where a call in any dialect is asked about.
+const ANY: &str = "/forward-auth";
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Question {
+    /// Whose call is it?
+    Whose,
+    /// What is a client told whose call is nobody's?
+    Refusal,
+}
+
+/// Adds the routes.
+pub(super) fn configure(backends: &Backends, cfg: &mut ServiceConfig) {
+    let usage = &backends.usage;
+    for mount in backends.mounts.iter() {
+        let of = |path: &str| format!("/forward-auth{path}/{}", mount.name);
+        let envoy = of("/envoy");
+        let in_path = Told::InPath(envoy.len());
+        ask(
+            cfg,
+            (scope(&envoy), envoy.clone()),
+            (mount, usage),
+            (Question::Whose, in_path),
+        );
+        let refusal = (Question::Refusal, Told::InHeaders);
+        let path = of("/refusal");
+        ask(cfg, (scope(&path), path), (mount, usage), refusal);
+        let whose = (Question::Whose, Told::InHeaders);
+        let path = of("");
+        ask(cfg, (scope(&path), path), (mount, usage), whose);
+    }
+    for mount in backends.mounts.iter() {
+        let carrier = mount.clone();
+        let door = scope(ANY).guard(fn_guard(move |context| {
+            let head = context.head();
+            head.uri.path() == ANY && carrier.find_token(&original(head)).is_some()
+        }));
+        ask(
+            cfg,
+            (door, ANY.to_owned()),
+            (mount, usage),
+            (Question::Whose, Told::InHeaders),
+        );
+    }
+    let counted = Counted::under("", ANY.to_owned());
+    let nobodys = scope(ANY).default_service(to(nobodys));
+    cfg.service(nobodys.wrap_fn(move |request, service| {
+        request.extensions_mut().insert(counted.clone());
+        service.call(request)
+    }));
+}
+
+/// Adds a door of a dialect's, at which that is asked.
+fn ask(
+    cfg: &mut ServiceConfig,
+    (door, route): (Scope, String),
+    (mount, usage): (&Mount, &Behind),
+    (question, told): (Question, Told),
+) {
+    let asked = Rc::new((mount.clone(), usage.clone()));
+    let counted = Counted::under(mount.name, route);
+    let door = door.wrap_fn(move |mut request, service| {
+        request.extensions_mut().insert(counted.clone());
+        restore(request.head_mut(), told);
+        let asked = Rc::clone(&asked);
+        let (mount, usage) = &*asked;
+        if let Some(source) = usage.source(request.request()) {
+            request.extensions_mut().insert(source);
+        }
+        let cut_off = retired(mount, usage, request.request());
+        let answer = service.call(request);
+        async move {
+            let (answer, client) = Client::meet(cut_off, answer).await;
+            let answer = answer?;
+            let (mount, usage) = &*asked;
+            // What a client is told that was refused a moment ago was counted then.
+            if question == Question::Whose {
+                let refused = answer.response().error().is_some();
+                let route = (mount, ANY);
+                usage.note(route, answer.request(), (client, refused));
+            }
+            Ok(judged(answer, question, mount.name))
+        }
+    });
+    cfg.service(door.configure(|cfg| mount.forward_auth(cfg)));
+}
+
+/// Refuses a call as the dialect's own door would, if the dialect is being retired; and tells whom
+/// core is to refuse.
+fn retired(mount: &Mount, usage: &Behind, request: &HttpRequest) -> Option<CutOff> {
+    let sunset = usage.sunset(mount).filter(|sunset| sunset.refuses())?;
+    let auth = request.app_data::<Data<Auth>>()?;
+    let head = Head {
+        user_agent: user_agent(request.head()),
+        source: usage.source(request),
+    };
+    if let Some(refusal) = sunset.refusal(&head, auth.now()) {
+        request.extensions_mut().insert(refusal.error());
+    }
+    Some(Arc::new(move |client| sunset.is_cut_off(client, &head)))
+}
+
+/// The call that a proxy asks about, as far as it is in headers.
+fn original(head: &RequestHead) -> RequestHead {
+    let mut original = RequestHead::default();
+    original.headers = head.headers.clone();
+    restore(&mut original, Told::InHeaders);
+    original
+}
+
+/// What the proxy is told.
+fn judged<B: MessageBody>(
+    mut response: ServiceResponse<B>,
+    question: Question,
+    dialect: &'static str,
+) -> ServiceResponse<EitherBody<B>> {
+    let session = response.response_mut().extensions_mut().remove::<Session>();
+    match (session, question) {
+        (Some(session), Question::Whose) => {
+            let answer = granted(&session, dialect, response.request());
+            response.into_response(answer).map_into_right_body()
+        }
+        // It was refused a moment ago, so something was away.
+        (Some(_), Question::Refusal) => {
+            let answer = HttpResponse::ServiceUnavailable()
+                .insert_header((RETRY_AFTER, "0"))
+                .json(json!({ "reason": "please retry" }));
+            response.into_response(answer).map_into_right_body()
+        }
+        (None, Question::Refusal) => response.map_into_left_body(),
+        (None, Question::Whose) => refused(response).map_into_left_body(),
+    }
+}
+
+/// Envoy takes no other status than 200 for a yes.
+fn granted(session: &Session, dialect: &str, request: &HttpRequest) -> HttpResponse {
+    let jwt = request
+        .app_data::<Data<Backends>>()
+        .zip(request.app_data::<Data<Auth>>());
+    let jwt = jwt.and_then(|(backends, auth)| {
+        let jwts = backends.jwts.as_ref()?;
+        let audience = [jwts.audience().to_owned()];
+        let identity = Identity::new(session, dialect);
+        let jwt = jwts.sign(&identity, &audience, session.expires_at(), auth.now());
+        Some(jwt.text)
+    });
+    let mut answer = HttpResponse::Ok().finish();
+    identity_headers::write(answer.headers_mut(), session, dialect, jwt);
+    answer
+}
+
+/// Some dialects have 200 for refusals, which a proxy would take for a yes.
+fn refused<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> {
+    if response.status().is_success() {
+        let refusal = response.response().error();
+        let status = refusal.map(|refusal| refusal.as_response_error().status_code());
+        *response.response_mut().status_mut() = status.unwrap_or(StatusCode::UNAUTHORIZED);
+    }
+    response
+}
+
+/// A call that carries no token, and so is in no dialect.
+async fn nobodys() -> HttpResponse {
+    HttpResponse::Unauthorized().json(json!({ "reason": "the call carries no dialect's token" }))
+}

@@ -1,0 +1,32 @@
+//! `/.well-known/jwks.json`: the keys that JWTs are checked with, as RFC 7517 has them.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::web::{Data, ServiceConfig, get, resource};
+use isogloss_core::Auth;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::Backends;
+
+pub(super) fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/.well-known/jwks.json").route(get().to(keys)));
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is written member by member")]
+struct KeySet {
+    #[schema(value_type = Vec<Object>)]
+    keys: Vec<serde_json::Value>,
+}
+
+/// The current, the previous and the next public keys; none if JWTs are disabled.
+#[utoipa::path(get, path = "/.well-known/jwks.json", operation_id = "jwks", tag = "services",
+    responses((status = 200, body = KeySet)))]
+pub(super) async fn keys(auth: Data<Auth>, backends: Data<Backends>) -> HttpResponse {
+    let jwts = backends.jwts.as_ref();
+    let keys = jwts.map_or_else(Vec::new, |jwts| jwts.published(auth.now()));
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "public, max-age=300"))
+        .json(json!({ "keys": keys }))
+}

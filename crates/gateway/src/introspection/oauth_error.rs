@@ -1,0 +1,224 @@
+//! Forms and refusals as RFC 6749 has them.
+
+use std::fmt;
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, ResponseError};
+use futures_util::future::LocalBoxFuture;
+use isogloss_core::{AuthError, StoreError};
+use isogloss_dialect::{BodyError, read_body};
+use serde_json::json;
+
+use crate::http::api_key::Denied;
+
+/// The parameters of a form.
+pub(super) struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// A parameter that must be there.
+    pub(super) fn mandatory(&mut self, name: &'static str) -> Result<String, Refusal> {
+        let value = self.optional(name)?;
+        value.ok_or_else(|| Refusal::InvalidRequest(format!("the parameter {name} is missing")))
+    }
+
+    /// A parameter that may be absent; empty counts as absent (RFC 6749, section 3.1).
+    pub(super) fn optional(&mut self, name: &'static str) -> Result<Option<String>, Refusal> {
+        let mut values = self.all(name).into_iter();
+        let value = values.next();
+        if values.next().is_some() {
+            let text = format!("the parameter {name} is given more than once");
+            return Err(Refusal::InvalidRequest(text));
+        }
+        Ok(value)
+    }
+
+    /// The values of a parameter that may be there more than once.
+    pub(super) fn all(&mut self, name: &'static str) -> Vec<String> {
+        let values = self.0.extract_if(.., |(known, _)| known == name);
+        values.map(|(_, value)| value).collect()
+    }
+}
+
+impl FromRequest for Form {
+    type Error = Refusal;
+    type Future = LocalBoxFuture<'static, Result<Self, Refusal>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let media = request.content_type().to_ascii_lowercase();
+        let body = read_body(request, payload);
+        Box::pin(async move {
+            if media != "application/x-www-form-urlencoded" {
+                let text = "expected a form: Content-Type: application/x-www-form-urlencoded";
+                return Err(Refusal::InvalidRequest(text.to_owned()));
+            }
+            let body = body.await?;
+            let given = form_urlencoded::parse(&body).filter(|(_, value)| !value.is_empty());
+            let given = given.map(|(name, value)| (name.into_owned(), value.into_owned()));
+            Ok(Self(given.collect()))
+        })
+    }
+}
+
+/// Why a service gets no answer. Each becomes an `error` with an `error_description`.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// There is no key of the realm `introspection`.
+    InvalidClient,
+    /// There were too many wrong keys from that address. This one was not looked at.
+    Throttled(Duration),
+    /// The key may not do that.
+    InsufficientScope(String),
+    /// The request makes no sense, or the token that it brings is dead.
+    InvalidRequest(String),
+    /// Tokens are not exchanged in that way.
+    UnsupportedGrantType(&'static str),
+    /// No token is issued for that audience.
+    InvalidTarget,
+    /// The body is too large.
+    TooLarge,
+    /// The body did not arrive in time.
+    TooSlow,
+    /// A store cannot be asked.
+    Unavailable(String),
+    /// The token's dialect is away for a while, as planned.
+    Brownout {
+        /// In seconds.
+        retry_after: i64,
+    },
+}
+
+impl Refusal {
+    /// A dialect is named that is not switched on, or none at all.
+    pub(super) fn no_dialect() -> Self {
+        Self::InvalidRequest("no such dialect is enabled".to_owned())
+    }
+
+    fn answer(&self) -> (StatusCode, &'static str, &str) {
+        let (status, error, text) = match self {
+            Self::InvalidClient => (
+                StatusCode::UNAUTHORIZED,
+                "invalid_client",
+                "a key of the realm introspection is required",
+            ),
+            Self::Throttled(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "temporarily_unavailable",
+                "too many wrong keys from this address",
+            ),
+            Self::InsufficientScope(text) => (StatusCode::FORBIDDEN, "insufficient_scope", &**text),
+            Self::InvalidRequest(text) => (StatusCode::BAD_REQUEST, "invalid_request", &**text),
+            Self::UnsupportedGrantType(text) => {
+                (StatusCode::BAD_REQUEST, "unsupported_grant_type", *text)
+            }
+            Self::InvalidTarget => (
+                StatusCode::BAD_REQUEST,
+                "invalid_target",
+                "no token is issued for that audience; jwt.audiences lists those that may be named",
+            ),
+            Self::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "invalid_request",
+                "the body is too large",
+            ),
+            Self::TooSlow => (
+                StatusCode::REQUEST_TIMEOUT,
+                "invalid_request",
+                "the body did not arrive in time",
+            ),
+            Self::Unavailable(text) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "temporarily_unavailable",
+                &**text,
+            ),
+            Self::Brownout { .. } => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "temporarily_unavailable",
+                "a planned brownout of the dialect",
+            ),
+        };
+        (status, error, text)
+    }
+}
+
+/// The body of a refusal.
+#[derive(utoipa::ToSchema)]
+#[schema(as = OAuthRefusal)]
+#[expect(dead_code, reason = "it is written member by member")]
+pub(super) struct Body {
+    error: String,
+    error_description: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.answer().2)
+    }
+}
+
+impl ResponseError for Refusal {
+    fn status_code(&self) -> StatusCode {
+        self.answer().0
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let (status, error, text) = self.answer();
+        let mut response = HttpResponse::build(status);
+        match self {
+            Self::InvalidClient => {
+                response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+            }
+            Self::Throttled(retry_after) => {
+                response.insert_header((RETRY_AFTER, retry_after.as_secs()));
+            }
+            Self::Unavailable(_) => {
+                response.insert_header((RETRY_AFTER, "1"));
+            }
+            Self::Brownout { retry_after } => {
+                response.insert_header((RETRY_AFTER, *retry_after));
+            }
+            Self::InsufficientScope(_)
+            | Self::InvalidRequest(_)
+            | Self::UnsupportedGrantType(_)
+            | Self::InvalidTarget
+            | Self::TooLarge
+            | Self::TooSlow => {}
+        }
+        response.json(json!({ "error": error, "error_description": text }))
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::WrongKey => Self::InvalidClient,
+            Denied::Throttled(retry_after) => Self::Throttled(retry_after),
+            Denied::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+/// Of all that core may say of a token, only this is left once it is not dead.
+impl From<AuthError> for Refusal {
+    fn from(error: AuthError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<BodyError> for Refusal {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::TooLarge,
+            BodyError::TimedOut => Self::TooSlow,
+            BodyError::Unreadable => Self::InvalidRequest("the body is invalid".to_owned()),
+        }
+    }
+}

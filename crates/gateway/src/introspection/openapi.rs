@@ -1,0 +1,89 @@
+//! What the services behind are offered, in the words of OpenAPI.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use isogloss_dialect::openapi::responses_by_status;
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterIn};
+use utoipa::openapi::{OpenApi, RefOr, Required, Response};
+use utoipa::{IntoResponses, OpenApi as _};
+
+use super::oauth_error::{self, Refusal};
+use super::{introspect, jwks, token_exchange};
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    paths(introspect::introspect, token_exchange::exchange, jwks::keys),
+    components(schemas(oauth_error::Body))
+)]
+struct Routes;
+
+/// The part of the document of the management listener.
+pub(crate) fn document() -> OpenApi {
+    let mut document = Routes::openapi();
+    for (path, id, of) in [
+        (
+            "/forward-auth",
+            "forwardAuth",
+            "whichever dialect's token the call carries",
+        ),
+        (
+            "/forward-auth/{dialect}",
+            "forwardAuthOfDialect",
+            "that dialect",
+        ),
+        (
+            "/forward-auth/refusal/{dialect}",
+            "forwardAuthRefusal",
+            "that dialect",
+        ),
+    ] {
+        let operation = forward_auth(id, of, path.contains("{dialect}")).build();
+        document
+            .paths
+            .add_path_operation(path, vec![HttpMethod::Get], operation);
+    }
+    document
+}
+
+/// Asked by a proxy, with any method.
+fn forward_auth(id: &str, of: &str, has_dialect: bool) -> OperationBuilder {
+    let told = |text: &str| Response::builder().description(text).build();
+    let mut operation = OperationBuilder::new()
+        .operation_id(Some(id))
+        .tag("services")
+        .summary(Some("Whose call a proxy is about to let through."))
+        .description(Some(format!("The call is told in headers like `X-Forwarded-Uri`; any method will do. Asks {of}. A refusal has the words of the dialect. Proxies for Envoy ask below `/forward-auth/envoy/<dialect>/`.")))
+        .response("200", told("the call is accepted; headers identify the user"))
+        .response("4XX", told("the call is refused; the dialect's own refusal"))
+        .response("503", told("a store is unreachable"));
+    if has_dialect {
+        let dialect = Parameter::builder()
+            .name("dialect")
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .schema(Some(<String as utoipa::PartialSchema>::schema()));
+        operation = operation.parameter(dialect);
+    }
+    operation
+}
+
+impl IntoResponses for Refusal {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        responses_by_status(
+            [
+                Self::InvalidClient,
+                Self::Throttled(Duration::from_secs(1)),
+                Self::InsufficientScope("the key lacks the scope".to_owned()),
+                Self::InvalidRequest("the request makes no sense".to_owned()),
+                Self::UnsupportedGrantType("tokens are not exchanged in that way"),
+                Self::InvalidTarget,
+                Self::TooLarge,
+                Self::TooSlow,
+                Self::Unavailable("a store is unreachable".to_owned()),
+            ],
+            "OAuthRefusal",
+        )
+        .responses
+    }
+}

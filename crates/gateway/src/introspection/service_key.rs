@@ -1,0 +1,139 @@
+//! A service that asks: whoever has a key of the realm `introspection` in the directory.
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use data_encoding::BASE64;
+use futures_util::future::LocalBoxFuture;
+use isogloss_core::audit::{Caller, Event, Kind, Reason};
+use isogloss_core::{Auth, Key, Realm, Scope};
+use percent_encoding::percent_decode_str;
+use secrecy::SecretString;
+
+use super::oauth_error::Refusal;
+use crate::http::api_key::{KeyHolder, ShownKey};
+
+/// The realm of the directory's keys that services ask with.
+const REALM: Realm = Realm::new("introspection");
+
+/// A service with such a key.
+pub(super) struct Backend {
+    auth: Data<Auth>,
+    caller: Caller,
+    key: Key,
+}
+
+impl Backend {
+    /// Goes on if the key has that scope.
+    pub(super) async fn may(self, scope: Scope) -> Result<Self, Refusal> {
+        if self.key.scopes.allow(scope) {
+            return Ok(self);
+        }
+        let refused = async {
+            Event {
+                target: Some(scope.name().to_owned()),
+                ..Event::new(Kind::Admin, self.auth.now())
+            }
+        };
+        let refused = self.caller.clone().scope(refused).await;
+        self.auth.audit().record(refused.refused(Reason::Scope));
+        let text = format!("the key lacks the scope {}", scope.name());
+        Err(Refusal::InsufficientScope(text))
+    }
+
+    /// Does something in this service's name.
+    pub(super) async fn act<F: Future>(self, work: F) -> F::Output {
+        self.caller.scope(work).await
+    }
+}
+
+impl FromRequest for Backend {
+    type Error = Refusal;
+    type Future = LocalBoxFuture<'static, Result<Self, Refusal>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let auth = request.app_data::<Data<Auth>>().cloned();
+        let key = key(request.headers().get(header::AUTHORIZATION));
+        let source = request.peer_addr().map(|peer| peer.ip().into());
+        Box::pin(async move {
+            let (Some(auth), Some(key)) = (auth, key) else {
+                return Err(Refusal::InvalidClient);
+            };
+            let holder = KeyHolder::check(&auth, REALM, &key, source).await?;
+            let KeyHolder { key, caller } = holder;
+            Ok(Self { auth, caller, key })
+        })
+    }
+}
+
+/// The key as a bearer's, or as the password of a client whatever its name. By RFC 6749, section 2.3.1, both
+/// are encoded as in a form before they are put together; many clients do not.
+fn key(value: Option<&HeaderValue>) -> Option<ShownKey> {
+    let (scheme, credentials) = value?.to_str().ok()?.split_once(' ')?;
+    let credentials = credentials.trim();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(SecretString::from(credentials).into());
+    }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = BASE64.decode(credentials.as_bytes()).ok()?;
+    let text = String::from_utf8(decoded).ok()?;
+    let (_, key) = text.split_once(':')?;
+    Some(ShownKey {
+        key: key.into(),
+        decoded: form_decoded(key).map(SecretString::from),
+    })
+}
+
+/// The text without its encoding, if it has one.
+fn form_decoded(text: &str) -> Option<String> {
+    let spaced = text.replace('+', " ");
+    let decoded = percent_decode_str(&spaced).decode_utf8().ok()?;
+    (decoded != text).then(|| decoded.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    fn read(value: &str) -> Option<(String, Option<String>)> {
+        let key = key(Some(&HeaderValue::from_str(value).unwrap()))?;
+        let decoded = key.decoded.map(|key| key.expose_secret().to_owned());
+        Some((key.key.expose_secret().to_owned(), decoded))
+    }
+
+    #[test]
+    fn a_key_comes_as_a_bearer_or_as_a_password() {
+        let only = |key: &str| Some((key.to_owned(), None));
+        assert_eq!(read("Bearer a-key"), only("a-key"));
+        assert_eq!(read("bearer  a-key "), only("a-key"));
+        assert_eq!(read("Bearer a%2Bkey"), only("a%2Bkey"));
+        assert_eq!(read("Basic c2VydmljZTphLWtleQ=="), only("a-key"));
+        assert_eq!(read("basic OmEta2V5"), only("a-key"));
+        for other in ["", "a-key", "Basic a-key", "Basic c2VydmljZQ==", "Digest x"] {
+            assert_eq!(read(other), None, "{other}");
+        }
+        assert!(key(None).is_none());
+    }
+
+    #[test]
+    fn a_password_that_may_be_encoded_is_read_in_both_ways() {
+        for (password, decoded) in [
+            ("a+b", Some("a b")),
+            ("a%2Bb%25%3A", Some("a+b%:")),
+            ("%C3%A9", Some("\u{e9}")),
+            ("100%", None),
+            ("%zz", None),
+            ("%FF", None),
+            ("a:b", None),
+        ] {
+            let basic = BASE64.encode(format!("a%20service:{password}").as_bytes());
+            let expected = (password.to_owned(), decoded.map(str::to_owned));
+            assert_eq!(read(&format!("Basic {basic}")), Some(expected));
+        }
+    }
+}

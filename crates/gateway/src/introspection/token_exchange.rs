@@ -1,0 +1,152 @@
+//! `/token`: a dialect's token for a JWT, by the token exchange of RFC 8693.
+
+use actix_web::web::{Data, ServiceConfig, post, resource};
+use actix_web::{HttpRequest, HttpResponse};
+use isogloss_core::audit::{Event, Kind, Reason};
+use isogloss_core::{Auth, Scope, Session};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::Backends;
+use super::oauth_error::{Form, Refusal};
+use super::service_key::Backend;
+use crate::jwt::{Identity, Jwts};
+
+const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
+const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+/// What a dialect's own type of token begins with.
+const OF_DIALECT: &str = "urn:isogloss:token-type:";
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read parameter by parameter")]
+struct ExchangeForm {
+    /// `urn:ietf:params:oauth:grant-type:token-exchange`
+    grant_type: String,
+    subject_token: String,
+    /// `urn:ietf:params:oauth:token-type:access_token`, or `urn:isogloss:token-type:<dialect>`.
+    subject_token_type: String,
+    #[schema(nullable = false)]
+    dialect: Option<String>,
+    #[schema(nullable = false)]
+    requested_token_type: Option<String>,
+    #[schema(nullable = false)]
+    audience: Option<String>,
+    #[schema(nullable = false)]
+    resource: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is written member by member")]
+struct Exchanged {
+    access_token: String,
+    issued_token_type: String,
+    token_type: String,
+    expires_in: i64,
+}
+
+pub(super) fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/token").route(post().to(exchange)));
+}
+
+/// Exchange a token for a JWT, as in RFC 8693.
+#[utoipa::path(
+    post,
+    path = "/token",
+    tag = "services",
+    description = "Requires the scope `tokens:exchange`.",
+    request_body(content = ExchangeForm, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, body = Exchanged), Refusal),
+    security(("introspection" = ["tokens:exchange"]))
+)]
+pub(super) async fn exchange(
+    backend: Backend,
+    auth: Data<Auth>,
+    backends: Data<Backends>,
+    request: HttpRequest,
+    mut form: Form,
+) -> Result<HttpResponse, Refusal> {
+    let backend = backend.may(Scope::TokensExchange).await?;
+    if form.mandatory("grant_type")? != GRANT_TYPE {
+        return Err(Refusal::UnsupportedGrantType(
+            "expected urn:ietf:params:oauth:grant-type:token-exchange",
+        ));
+    }
+    let Some(jwts) = &backends.jwts else {
+        return Err(Refusal::UnsupportedGrantType(
+            "no JWT is issued here: jwt.enabled is false",
+        ));
+    };
+    let dialect = subject(&mut form)?;
+    check_requested(&mut form)?;
+    let audience = audience(&mut form, jwts)?;
+    let token = form.mandatory("subject_token")?;
+    let asked = (&**auth, &request, "/token");
+    let found = backends.session(asked, dialect.as_deref(), &token).await?;
+    let session = found.as_ref().ok().map(|(session, _)| session);
+    backend.act(async { record(&auth, session) }).await;
+    let (session, mount) = found.map_err(|dead| {
+        let text = format!("the subject_token {dead}");
+        Refusal::InvalidRequest(text)
+    })?;
+    let now = auth.now();
+    let identity = Identity::new(&session, mount.name);
+    let jwt = jwts.sign(&identity, &audience, session.expires_at(), now);
+    Ok(HttpResponse::Ok().json(json!({
+        "access_token": jwt.text,
+        "issued_token_type": JWT,
+        "token_type": "Bearer",
+        "expires_in": jwt.expires_in,
+    })))
+}
+
+/// The dialect that the type of the subject token names, if it names one.
+fn subject(form: &mut Form) -> Result<Option<String>, Refusal> {
+    if form.optional("actor_token")?.is_some() {
+        let text = "an actor_token is not taken";
+        return Err(Refusal::InvalidRequest(text.to_owned()));
+    }
+    let kind = form.mandatory("subject_token_type")?;
+    match kind.strip_prefix(OF_DIALECT) {
+        Some(dialect) => Ok(Some(dialect.to_owned())),
+        None if kind == ACCESS_TOKEN => form.optional("dialect"),
+        None => {
+            let text = format!("expected a subject_token_type {ACCESS_TOKEN} or {OF_DIALECT}…");
+            Err(Refusal::InvalidRequest(text))
+        }
+    }
+}
+
+fn check_requested(form: &mut Form) -> Result<(), Refusal> {
+    match form.optional("requested_token_type")?.as_deref() {
+        None | Some(JWT | ACCESS_TOKEN) => Ok(()),
+        Some(_) => {
+            let text = format!("expected a requested_token_type {JWT}");
+            Err(Refusal::InvalidRequest(text))
+        }
+    }
+}
+
+/// Whom the JWT is for: those that are named, in either parameter, or the one of the configuration.
+fn audience(form: &mut Form, jwts: &Jwts) -> Result<Vec<String>, Refusal> {
+    let mut named = form.all("audience");
+    named.append(&mut form.all("resource"));
+    if named.is_empty() {
+        return Ok(vec![jwts.audience().to_owned()]);
+    }
+    if named.iter().all(|audience| jwts.may_be_for(audience)) {
+        return Ok(named);
+    }
+    Err(Refusal::InvalidTarget)
+}
+
+fn record(auth: &Auth, session: Option<&Session>) {
+    let event = Event::new(Kind::Exchange, auth.now());
+    auth.audit().record(match session {
+        Some(session) => Event {
+            handle: Some(session.digest),
+            ..event.about(&session.user)
+        },
+        None => event.refused(Reason::Token),
+    });
+}

@@ -1,0 +1,157 @@
+//! `/admin/keys`: keys of applications, services and administrators.
+
+use actix_web::web::{Data, Json, Path, Query, ServiceConfig, delete, get, post, resource};
+use actix_web::{HttpResponse, http::header};
+use isogloss_core::Scope;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use super::api_error::{Admin, Refusal, no_method};
+use crate::admin::Administration;
+use crate::admin::api_keys::{NewKey, Shown};
+
+pub(super) fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(
+        resource("/admin/keys")
+            .route(get().to(list))
+            .route(post().to(add))
+            .default_service(no_method("GET, POST")),
+    )
+    .service(
+        resource("/admin/keys/{key}")
+            .route(delete().to(revoke))
+            .default_service(no_method("DELETE")),
+    );
+}
+
+#[derive(Serialize, ToSchema)]
+struct Keys {
+    keys: Vec<Shown>,
+}
+
+/// List all keys, without their texts, which are not stored.
+#[utoipa::path(
+    get,
+    path = "/admin/keys",
+    operation_id = "listKeys",
+    tag = "keys",
+    description = "Requires the scope `keys:read`.",
+    responses((status = 200, body = Keys), Refusal),
+    security(("admin" = ["keys:read"]))
+)]
+pub(crate) async fn list(
+    admin: Admin,
+    administration: Data<Administration>,
+) -> Result<HttpResponse, Refusal> {
+    admin.may(Scope::KeysRead).await?;
+    let keys = administration.keys().await;
+    let keys = keys.map_err(|error| Refusal::Unavailable(error.to_string()))?;
+    let keys = keys.iter().map(Shown::from).collect();
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(Keys { keys }))
+}
+
+/// A new key.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeyRequest {
+    /// `admin`, `introspection`, or a dialect.
+    realm: String,
+    label: String,
+    /// The user that the key acts as.
+    user: Option<String>,
+    /// Default: all rights of the realm.
+    scopes: Option<Vec<String>>,
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<OffsetDateTime>,
+    /// A text that is already in use; default: a random one.
+    #[schema(value_type = Option<String>)]
+    key: Option<SecretString>,
+    /// Whether the given text may be one that can be guessed.
+    #[serde(default)]
+    allow_weak: bool,
+}
+
+/// A key and its text, which is not shown again.
+#[derive(Serialize, ToSchema)]
+struct NewlyMade {
+    #[serde(flatten)]
+    shown: Shown,
+    /// Null if the request contained the text.
+    key: Option<String>,
+}
+
+/// Create a key. It cannot have more rights or a later expiry than the key of the request.
+#[utoipa::path(
+    post,
+    path = "/admin/keys",
+    operation_id = "addKey",
+    tag = "keys",
+    description = "Requires the scope `keys:write`.",
+    request_body = KeyRequest,
+    responses((status = 201, body = NewlyMade), Refusal),
+    security(("admin" = ["keys:write"]))
+)]
+pub(crate) async fn add(
+    admin: Admin,
+    administration: Data<Administration>,
+    request: Json<KeyRequest>,
+) -> Result<HttpResponse, Refusal> {
+    let admin = admin.may(Scope::KeysWrite).await?;
+    let rights = admin.rights();
+    let request = request.into_inner();
+    let is_brought = request.key.is_some();
+    let new = NewKey {
+        realm: request.realm,
+        label: request.label,
+        user: request.user,
+        scopes: request.scopes,
+        expires_at: request.expires_at,
+        text: request.key,
+        allow_weak: request.allow_weak,
+    };
+    let (text, key) = admin.act(administration.add_key(new, &rights)).await?;
+    Ok(HttpResponse::Created()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::LOCATION, format!("/admin/keys/{}", key.id())))
+        .json(NewlyMade {
+            shown: Shown::from(&key),
+            key: (!is_brought).then(|| text.expose_secret().to_owned()),
+        }))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Where {
+    /// Only a key of this realm.
+    realm: Option<String>,
+}
+
+/// Revoke the key with this label or identifier, so that it is no longer accepted.
+#[utoipa::path(
+    delete,
+    path = "/admin/keys/{key}",
+    operation_id = "revokeKey",
+    tag = "keys",
+    description = "Requires the scope `keys:write`.",
+    params(("key" = String, Path, description = "Label, or at least the first six digits of the identifier"), Where),
+    responses((status = 200, body = Shown), Refusal),
+    security(("admin" = ["keys:write"]))
+)]
+pub(crate) async fn revoke(
+    admin: Admin,
+    administration: Data<Administration>,
+    key: Path<String>,
+    at: Query<Where>,
+) -> Result<HttpResponse, Refusal> {
+    let admin = admin.may(Scope::KeysWrite).await?;
+    let revoked = admin
+        .act(administration.revoke_key(&key, at.realm.as_deref()))
+        .await?;
+    Ok(HttpResponse::Ok().json(Shown::from(&revoked)))
+}

@@ -1,0 +1,10 @@
+//! What is counted and timed: requests by dialect and route, and calls of the token store.
+
+pub(crate) mod names;
+mod outcome;
+mod requests;
+mod route;
+mod token_store;
+
+pub(crate) use self::requests::{Counted, Requests};
+pub(crate) use self::token_store::MeasuredStore;

@@ -1,0 +1,133 @@
+//! The descriptions of all metrics.
+
+use isogloss_core::throttle::Kind;
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge};
+
+use crate::{dialects, sunset};
+
+/// What is timed, in seconds.
+pub(crate) const TIMED: [(&str, &str); 2] = [
+    (
+        "isogloss_http_request_duration_seconds",
+        "Duration of requests, by dialect and route",
+    ),
+    (
+        "isogloss_token_store_duration_seconds",
+        "Duration of calls to the token store, by operation and outcome",
+    ),
+];
+
+/// Counters without labels.
+const COUNTED: [(&str, &str); 5] = [
+    (
+        "isogloss_token_uses_unrecorded_total",
+        "Token checks whose use the token store did not record",
+    ),
+    (
+        "isogloss_unreadable_records_total",
+        "Token records that could not be read",
+    ),
+    (
+        "isogloss_sessions_evicted_total",
+        "Sessions that ended because their user had too many",
+    ),
+    (
+        "isogloss_one_time_tokens_used_again_total",
+        "Uses of one-time tokens that had been used before",
+    ),
+    (
+        "isogloss_recovery_codes_used_total",
+        "Recovery codes used instead of a second factor",
+    ),
+];
+
+/// Gauges without labels.
+const LOAD: [(&str, &str); 2] = [
+    (
+        "isogloss_hashing_queue_length",
+        "Logins that wait for a hashing thread",
+    ),
+    ("isogloss_hashing_threads_busy", "Busy hashing threads"),
+];
+
+/// Gauges with labels.
+const SIZES: [(&str, &str); 7] = [
+    (
+        "isogloss_http_connections",
+        "Open client connections, by listener",
+    ),
+    (
+        "isogloss_pool_connections_max",
+        "Maximum number of connections to a store's server, by pool",
+    ),
+    (
+        "isogloss_pool_connections_open",
+        "Open connections to a store's server, by pool",
+    ),
+    (
+        "isogloss_pool_connections_in_use",
+        "Connections to a store's server that are in use, by pool",
+    ),
+    (
+        "isogloss_pool_waiting",
+        "Calls that wait for a connection to a store's server, by pool",
+    ),
+    ("isogloss_near_cache_entries", "Cached tokens and users"),
+    (
+        "isogloss_build_info",
+        "Always 1; the label is the version of the program",
+    ),
+];
+
+/// Registers all descriptions, and creates the counters that can exist before the first count: a counter that
+/// comes into being has not risen, as Prometheus sees it.
+pub(crate) fn describe() {
+    for (name, what) in TIMED {
+        describe_histogram!(name, metrics::Unit::Seconds, what);
+    }
+    for (name, what) in COUNTED {
+        describe_counter!(name, what);
+        counter!(name).increment(0);
+    }
+    describe_counter!(
+        "isogloss_http_requests_total",
+        "Completed requests, by dialect, route, method, status and outcome"
+    );
+    describe_counter!(
+        "isogloss_audit_lost_total",
+        "Events that the audit log lost because its disk or database did not accept them"
+    );
+    describe_counter!(
+        "isogloss_near_cache_hits_total",
+        "Lookups of tokens and users answered from the cache"
+    );
+    describe_counter!(
+        "isogloss_near_cache_misses_total",
+        "Lookups of tokens and users not answered from the cache"
+    );
+    describe_counter!(
+        "isogloss_sunset_refusals_total",
+        "Calls refused because their dialect is being retired"
+    );
+    describe_counter!(
+        "isogloss_logins_throttled_total",
+        "Logins and e-mails refused after too many attempts"
+    );
+    for dialect in dialects::names() {
+        for why in sunset::WHY {
+            counter!("isogloss_sunset_refusals_total", "dialect" => dialect, "why" => why)
+                .increment(0);
+        }
+        for by in Kind::ALL.map(Kind::name) {
+            counter!("isogloss_logins_throttled_total", "dialect" => dialect, "by" => by)
+                .increment(0);
+        }
+    }
+    for (name, what) in LOAD {
+        describe_gauge!(name, what);
+        gauge!(name).set(0);
+    }
+    for (name, what) in SIZES {
+        describe_gauge!(name, what);
+    }
+}

@@ -1,0 +1,267 @@
+//! Two listeners, one life: start, serve, and end without cutting anybody off.
+
+mod file_limit;
+mod hot_swap;
+mod http;
+mod lifecycle;
+mod listener;
+mod reload;
+mod systemd;
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::rt;
+use anyhow::Result;
+use isogloss_core::store::TokenStore;
+use isogloss_core::{Auth, Outbox};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::{info, warn};
+
+use self::hot_swap::Renewal;
+use self::http::Listener;
+use self::lifecycle::{Running, Signals};
+use self::reload::{Hangups, Reload};
+use crate::bootstrap::initial_import::Filling;
+use crate::bootstrap::open_stores::Open;
+use crate::bootstrap::{audit, components, digest_upgrade, mailer, secrets};
+use crate::client_ip::Proxies;
+use crate::config::{self, Config, Contents, unheeded_variables};
+use crate::http::completion::InProgress;
+use crate::http::drain::Drain;
+use crate::http::public::{Ingredients, app};
+use crate::http::self_probe::Probe;
+use crate::introspection::Backends;
+use crate::management::Readiness;
+use crate::management::metrics::Metrics;
+use crate::metrics::MeasuredStore;
+use crate::store_health::{Doubt, Fitness, Stores};
+use crate::sunset::Sunsets;
+use crate::tls::Identity;
+use crate::usage::{Behind, Usage};
+use crate::{management, telemetry};
+
+/// How often expired tokens are removed from a store that does not do so by itself.
+const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
+
+/// Serves until a signal ends it.
+pub(crate) async fn serve(files: Vec<PathBuf>) -> Result<()> {
+    // From here on a signal is an orderly end, at whatever step it arrives. One that asks for a
+    // reload is served when the start is complete.
+    let mut signals = Signals::listen()?;
+    let hangups = Hangups::listen()?;
+    let (config, contents) = tokio::select! {
+        read = reload::read(&files) => read?,
+        () = signals.next() => return Ok(()),
+    };
+    telemetry::start(&config.sections.logging, &config.sections.tracing);
+    for line in unheeded_variables() {
+        warn!("{line}");
+    }
+    // Opening is not cut off: what is half open could not be closed.
+    let opening = Opening::open(config, contents).await?;
+    tokio::select! {
+        running = start(files, hangups, opening) => running?.until_the_end(&mut signals).await,
+        () = signals.next() => {
+            info!("stopped before all was started");
+            Ok(())
+        }
+    }
+}
+
+/// The configuration, the listeners and the stores, before anything is served.
+struct Opening {
+    config: Config,
+    contents: Contents,
+    public: TcpListener,
+    inner: TcpListener,
+    counted: PrometheusHandle,
+    opened: components::Opened,
+}
+
+impl Opening {
+    async fn open(config: Config, contents: Contents) -> Result<Self> {
+        let sections = &config.sections;
+        // Bound before anything else is done or logged: whoever started us reads the addresses first.
+        let public = listener::bind("public", "server.bind", sections.server.bind)?;
+        let inner = listener::bind("management", "management.bind", sections.management.bind)?;
+        let counted = management::metrics::start()?;
+        file_limit::ask_for_enough(&sections.server);
+        let opened = components::open(&config).await?;
+        Ok(Self {
+            config,
+            contents,
+            public,
+            inner,
+            counted,
+            opened,
+        })
+    }
+}
+
+async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Result<Running> {
+    let Opening {
+        config,
+        mut contents,
+        public,
+        inner,
+        counted,
+        mut opened,
+    } = opening;
+    let (config, sections) = (&config, &config.sections);
+    let audit = audit::open(&sections.audit, &opened.directory)?;
+    opened.audit = audit.clone();
+    let old_events = opened.directory.clone();
+    let filling = Arc::new(Filling::new(&opened, &sections.directory.import, &audit).await?);
+    let (directory, rest) = filling.clone().start().await?;
+    opened.directory = directory.clone();
+    opened.tokens = Arc::new(MeasuredStore::around(opened.tokens));
+    let tokens = opened.tokens.clone();
+    let metrics = Metrics::new(counted.clone(), tokens.clone(), directory.clone());
+    let probe = Probe::new(&opened.peppers);
+    let peppers = opened.peppers.clone();
+    let usage = Usage::new(&sections.usage, &opened.peppers);
+    let passwords = opened.passwords.clone();
+    let access = opened.access.clone();
+    let throttle = opened.throttle.clone();
+    let auth = opened.into_auth();
+    let doubt = Arc::new(Doubt::default());
+    let stores = Stores {
+        directory: directory.clone(),
+        tokens: tokens.clone(),
+        throttle,
+    };
+    let fitness = Arc::new(Fitness::of(stores, doubt.clone()));
+    let readiness = Readiness::new(auth.clone(), fitness.clone());
+
+    let sweeper = rt::spawn(sweep(auth.clone(), tokens.clone()));
+    let watcher = rt::spawn(async move { fitness.watch().await });
+    let pruner = audit::keep_small(sections.audit.clone(), old_events, auth.clone());
+    let pruner = rt::spawn(pruner);
+    let public_tls = identity("server", sections.server.tls.as_ref())?;
+    let inner_tls = identity("management", sections.management.tls.as_ref())?;
+    let application = Renewal::of(Ingredients {
+        drain: readiness.drain(),
+        doubt,
+        ..ingredients(config, auth.clone(), probe, usage.clone())?
+    });
+    let outbox = application.ingredients().outbox;
+    let in_progress = InProgress::default();
+    let public = Listener::public(sections, public, public_tls.as_deref(), &in_progress);
+    let public = http::serve(public, &application, |live| live.factory(app))?;
+    let management = Renewal::of(management::Ingredients {
+        readiness: readiness.clone(),
+        auth: auth.clone(),
+        directory: directory.clone(),
+        tokens: tokens.clone(),
+        usage: usage.clone(),
+        passwords,
+        metrics,
+        backends: backends(config, &usage)?,
+        body_timeout: sections.server.body_timeout,
+    });
+    let inner = Listener::management(sections, inner, inner_tls.as_deref(), &in_progress);
+    let inner = http::serve(inner, &management, |live| live.factory(management::app))?;
+    let upkeep = rt::spawn(management::metrics::keep_up(counted));
+    let counting = usage.clone();
+    let counting = rt::spawn(counting.keep(sections.usage.clone(), directory.clone(), auth));
+    let keying = rt::spawn(digest_upgrade::keep_keyed(directory.clone()));
+    let mut housekeeping = vec![sweeper, watcher, pruner, upkeep, counting, keying];
+    housekeeping.extend(public_tls.iter().chain(&inner_tls).map(watched));
+    contents.add_made(sections.contents());
+    let reload = Reload {
+        files,
+        sections: sections.clone(),
+        contents,
+        access,
+        filling: filling.clone(),
+        peppers,
+        application,
+        inner: management,
+        usage: usage.clone(),
+        public: public_tls,
+        management: inner_tls,
+    };
+    housekeeping.push(rt::spawn(reload.at(hangups)));
+    Ok(Running {
+        public: public.handle(),
+        inner: inner.handle(),
+        servers: [rt::spawn(public), rt::spawn(inner)],
+        housekeeping,
+        audit,
+        usage,
+        directory,
+        filling: Open::Filling(filling.as_ref().clone()),
+        rest,
+        readiness,
+        in_progress,
+        outbox,
+        drain_delay: sections.server.drain_delay,
+        shutdown_timeout: sections.server.shutdown_timeout,
+    })
+}
+
+fn watched(identity: &Arc<Identity>) -> rt::task::JoinHandle<()> {
+    rt::spawn(identity.clone().watch())
+}
+
+fn backends(config: &Config, usage: &Usage) -> Result<Backends> {
+    let sections = &config.sections;
+    let sunsets = Sunsets::new(&sections.sunset);
+    Ok(Backends {
+        mounts: config.mounts.clone().into(),
+        jwts: secrets::jwts(&sections.jwt)?,
+        usage: Behind::new(usage, proxies(&sections.server), sunsets),
+    })
+}
+
+fn ingredients(config: &Config, auth: Auth, probe: Probe, usage: Usage) -> Result<Ingredients> {
+    let server = &config.sections.server;
+    let ingredients = Ingredients {
+        auth,
+        outbox: Outbox::new(mailer::open(&config.sections.mail)?),
+        mounts: config.mounts.clone(),
+        body_limit: server.body_limit,
+        body_timeout: server.body_timeout,
+        hsts: server.hsts,
+        probe,
+        usage,
+        sunsets: Sunsets::new(&config.sections.sunset),
+        proxies: proxies(server),
+        drain: Drain::default(),
+        doubt: Arc::default(),
+    };
+    for mount in &ingredients.mounts {
+        info!(dialect = mount.name, path = mount.path, "mounted");
+    }
+    ingredients.sunsets.announce();
+    if ingredients.mounts.is_empty() {
+        warn!("no dialect is enabled: every request will get 404");
+    }
+    Ok(ingredients)
+}
+
+fn identity(section: &'static str, tls: Option<&config::Tls>) -> Result<Option<Arc<Identity>>> {
+    let identity = tls.map(|tls| Identity::open(section, tls)).transpose()?;
+    Ok(identity.map(Arc::new))
+}
+
+fn proxies(server: &config::Server) -> Proxies {
+    Proxies::new(&server.trusted_proxies, server.proxy_header)
+}
+
+async fn sweep(auth: Auth, tokens: Arc<dyn TokenStore>) {
+    let mut ticks = interval(SWEEP_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match tokens.sweep(auth.now()).await {
+            Ok(0) => {}
+            Ok(removed) => info!(removed, "removed expired tokens"),
+            Err(error) => warn!(%error, "cannot remove expired tokens, will retry"),
+        }
+    }
+}

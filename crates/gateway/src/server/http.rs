@@ -1,0 +1,190 @@
+//! The servers behind the two listeners.
+//!
+//! They are what actix-web's `HttpServer` builds, with one thing more: a connection counts as open until
+//! all its requests have been processed ([`keep_open`]).
+
+use std::any::Any;
+use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_http::body::{BoxBody, MessageBody};
+use actix_http::{HttpService, Request, Response, TlsAcceptorConfig};
+use actix_server::GracefulShutdownSignal;
+use actix_service::{Service, ServiceFactory, ServiceFactoryExt as _, map_config};
+use actix_tls::accept::max_concurrent_tls_connect;
+use actix_web::dev::{AppConfig, Extensions, Server, ServiceResponse};
+use anyhow::{Context as _, Result};
+
+use super::hot_swap::Application;
+use crate::config;
+use crate::http::completion::{InProgress, keep_open};
+use crate::http::timeouts;
+use crate::tls::Identity;
+
+/// How long a client may take to close a connection whose last response it has got.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A listener that has yet to be served.
+pub(super) struct Listener<'a> {
+    settings: &'a config::Server,
+    /// As metrics have it.
+    name: &'static str,
+    /// The key of its address.
+    key: &'static str,
+    socket: TcpListener,
+    tls: Option<&'a Identity>,
+    /// As many as there are cores, if none are given.
+    workers: Option<NonZeroUsize>,
+    in_progress: InProgress,
+}
+
+impl<'a> Listener<'a> {
+    /// Returns the one for clients.
+    pub(super) fn public(
+        sections: &'a config::Sections,
+        socket: TcpListener,
+        tls: Option<&'a Identity>,
+        in_progress: &InProgress,
+    ) -> Self {
+        Self {
+            settings: &sections.server,
+            name: "public",
+            key: "server.bind",
+            socket,
+            tls,
+            workers: sections.server.workers,
+            in_progress: in_progress.clone(),
+        }
+    }
+
+    /// Returns the one for operators, and for the services behind the gateway.
+    pub(super) fn management(
+        sections: &'a config::Sections,
+        socket: TcpListener,
+        tls: Option<&'a Identity>,
+        in_progress: &InProgress,
+    ) -> Self {
+        Self {
+            settings: &sections.server,
+            name: "management",
+            key: "management.bind",
+            socket,
+            tls,
+            workers: Some(sections.management.workers),
+            in_progress: in_progress.clone(),
+        }
+    }
+}
+
+/// Serves on a listener what is made of an application in each of its workers.
+pub(super) fn serve<R, A, B>(
+    listener: Listener<'_>,
+    application: &R,
+    factory: fn(&R) -> A,
+) -> Result<Server>
+where
+    R: Clone + Send + 'static,
+    A: Application<B>,
+    B: MessageBody + 'static,
+{
+    let Listener {
+        settings,
+        name,
+        key,
+        socket,
+        tls,
+        workers,
+        in_progress,
+    } = listener;
+    let address = socket.local_addr().context(key)?;
+    let most = settings.max_connections.get();
+    let mut server = Server::build()
+        .max_concurrent_connections(most)
+        .shutdown_timeout(settings.shutdown_timeout.as_secs())
+        .disable_signals();
+    if let Some(workers) = workers {
+        server = server.workers(workers.get());
+    }
+    let connections = Connections {
+        keep_alive: settings.keep_alive,
+        head_timeout: settings.head_timeout,
+        address,
+        is_secure: tls.is_some(),
+        watch: Arc::new(timeouts::watch(name, settings.longest_pause())),
+        shutdown: server.graceful_shutdown_signal(),
+    };
+    let application = application.clone();
+    let server = match tls {
+        None => server.listen(name, socket, move || {
+            let http = connections.http(factory(&application));
+            keep_open(http.tcp(), in_progress.clone())
+        }),
+        Some(tls) => {
+            max_concurrent_tls_connect(most);
+            let tls = tls.server_config()?;
+            server.listen(name, socket, move || {
+                let acceptor = TlsAcceptorConfig::default();
+                let acceptor = acceptor.handshake_timeout(connections.head_timeout);
+                let http = connections.http(factory(&application));
+                let http = http.rustls_0_23_with_config(tls.clone(), acceptor);
+                keep_open(http, in_progress.clone())
+            })
+        }
+    };
+    Ok(server.context(key)?.run())
+}
+
+/// What is told of each connection.
+type Watch = dyn Fn(&dyn Any, &mut Extensions) + Send + Sync;
+
+/// How the connections of a listener are served.
+#[derive(Clone)]
+struct Connections {
+    keep_alive: Duration,
+    head_timeout: Duration,
+    address: SocketAddr,
+    is_secure: bool,
+    watch: Arc<Watch>,
+    shutdown: GracefulShutdownSignal,
+}
+
+impl Connections {
+    /// Returns what serves an application on connections of that type.
+    fn http<T: 'static, A: Application<B>, B: MessageBody + 'static>(
+        &self,
+        application: A,
+    ) -> HttpService<
+        T,
+        impl ServiceFactory<
+            Request,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = Response<BoxBody>,
+            InitError = (),
+            Future: 'static,
+            Service: Service<Request, Future: 'static>,
+        > + use<T, A, B>,
+        B,
+    > {
+        // actix-web has no public constructor that takes scheme and address, and the default says `http` and
+        // `localhost:8080`, which reach clients in addresses (tokenlogin's 404).
+        let (secure, address) = (self.is_secure, self.address);
+        let config = AppConfig::__priv_test_new(secure, address.to_string(), address);
+        let (shutdown, watch) = (self.shutdown.clone(), Arc::clone(&self.watch));
+        let application = application.map_err(|error| error.error_response().into());
+        HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let shutdown = shutdown.clone();
+                async move { shutdown.notified().await }
+            })
+            .keep_alive(self.keep_alive)
+            .client_request_timeout(self.head_timeout)
+            .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+            .h1_allow_half_closed(true)
+            .local_addr(address)
+            .on_connect_ext(move |stream: &T, data| watch(stream, data))
+            .finish(map_config(application, move |()| config.clone()))
+    }
+}

@@ -1,0 +1,144 @@
+//! Two listeners at work, to their end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::rt::task::JoinHandle;
+use anyhow::{Context as _, Error, Result};
+use isogloss_core::Outbox;
+use isogloss_core::audit::Audit;
+use isogloss_core::directory::Directory;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Instant, sleep, timeout};
+use tracing::{info, warn};
+
+use super::systemd;
+use crate::bootstrap::initial_import::Rest;
+use crate::bootstrap::open_stores::Open;
+use crate::http::completion::InProgress;
+use crate::management::Readiness;
+use crate::telemetry::otlp;
+use crate::usage::Usage;
+
+/// How long the management listener may take to stop, even if requests to the public one took all the time
+/// that there was.
+const LEAST_FOR_MANAGEMENT: Duration = Duration::from_secs(1);
+
+/// Two listeners at work.
+pub(super) struct Running {
+    pub(super) public: ServerHandle,
+    pub(super) inner: ServerHandle,
+    pub(super) servers: [JoinHandle<std::io::Result<()>>; 2],
+    pub(super) housekeeping: Vec<JoinHandle<()>>,
+    pub(super) audit: Audit,
+    pub(super) usage: Usage,
+    pub(super) directory: Arc<dyn Directory>,
+    /// The directory file, which may be applied once more at any time.
+    pub(super) filling: Open,
+    /// What is left of the start.
+    pub(super) rest: Rest,
+    pub(super) readiness: Readiness,
+    pub(super) in_progress: InProgress,
+    pub(super) outbox: Outbox,
+    pub(super) drain_delay: Duration,
+    pub(super) shutdown_timeout: Duration,
+}
+
+impl Running {
+    pub(super) async fn until_the_end(mut self, signals: &mut Signals) -> Result<()> {
+        systemd::ready();
+        tokio::select! {
+            () = signals.next() => {}
+            error = failure(&mut self.rest) => {
+                self.audit.close().await;
+                return Err(error);
+            }
+        }
+        systemd::stopping();
+        info!("shutting down: requests under way are finished; a second signal cuts them off");
+        let letters = tokio::select! {
+            letters = self.finish() => letters,
+            () = signals.next() => {
+                warn!("requests under way are cut off");
+                // A server that finishes requests takes no other order. Without it, its workers end at once.
+                for server in &self.servers {
+                    server.abort();
+                }
+                self.outbox.close(Duration::ZERO).await
+            }
+        };
+        for server in self.servers {
+            match server.await {
+                Err(error) if error.is_cancelled() => {}
+                ended => ended.context("a listener ended badly")??,
+            }
+        }
+        let requests = self.in_progress.count();
+        if requests > 0 || letters > 0 {
+            warn!(
+                requests,
+                letters, "gave up requests and letters that were not finished in time"
+            );
+        }
+        for task in self.housekeeping {
+            task.abort();
+        }
+        self.filling.close_in_time().await;
+        self.usage.close(self.directory.clone()).await;
+        self.audit.close().await;
+        otlp::finish().await;
+        Ok(())
+    }
+}
+
+impl Running {
+    /// Finishes requests and letters, and returns how many letters were given up.
+    async fn finish(&self) -> usize {
+        // Requests that were sent before the signal may still wait for their turn. So probes learn of the end
+        // first, and connections are refused after the delay.
+        self.readiness.end();
+        sleep(self.drain_delay).await;
+        let begun = Instant::now();
+        self.public.stop(true).await;
+        let left = self.shutdown_timeout.saturating_sub(begun.elapsed());
+        let inner = timeout(left.max(LEAST_FOR_MANAGEMENT), self.inner.stop(true));
+        let (letters, stopped) = tokio::join!(self.outbox.close(left), inner);
+        if stopped.is_err() {
+            let [_, inner] = &self.servers;
+            inner.abort();
+        }
+        letters
+    }
+}
+
+/// Comes only if the directory file turns out to be one that cannot be applied.
+async fn failure(rest: &mut Rest) -> Error {
+    match rest.await {
+        Ok(Ok(())) => std::future::pending().await,
+        Ok(Err(error)) => error,
+        Err(error) => error.into(),
+    }
+}
+
+/// What asks us to stop.
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    pub(super) fn listen() -> Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?,
+        })
+    }
+
+    pub(super) async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

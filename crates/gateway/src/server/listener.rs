@@ -1,0 +1,53 @@
+//! The sockets that are listened at: bound here, or passed by who starts us.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+
+use anyhow::{Context as _, Result};
+use socket2::SockRef;
+use tracing::info;
+
+use super::systemd;
+
+/// The socket of that listener, whose address `key` sets.
+pub(crate) fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<TcpListener> {
+    let passed = systemd::socket(listener).context("a socket that was passed")?;
+    let is_passed = passed.is_some();
+    let bind = || listen(address).with_context(|| format!("{key}: cannot bind {address}"));
+    let socket = passed.map_or_else(bind, Ok)?;
+    let address = socket.local_addr().context("no local address")?;
+    if is_passed {
+        info!(listener, %address, "listening at a socket that was passed");
+    } else {
+        info!(listener, %address, "listening");
+    }
+    Ok(socket)
+}
+
+/// Many clients may come at the same moment, as after a restart: who finds no place in the row waits a second
+/// and tries again. The system may grant less.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    const ROW: i32 = 4_096;
+
+    let socket = TcpListener::bind(address)?;
+    SockRef::from(&socket).listen(ROW)?;
+    Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn many_may_come_before_the_first_is_met() {
+        let socket = listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let place = socket.local_addr().unwrap();
+        let clients =
+            (0..400).map(|_| TcpStream::connect_timeout(&place, Duration::from_millis(500)));
+        let clients: Result<Vec<_>, _> = clients.collect();
+        assert!(clients.is_ok(), "{clients:?}");
+    }
+}

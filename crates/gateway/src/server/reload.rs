@@ -1,0 +1,185 @@
+//! SIGHUP: the configuration is read again, and what can change at run time does.
+
+mod credentials;
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use isogloss_core::Peppers;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing::{error, info, warn};
+
+use super::hot_swap::Renewal;
+use crate::bootstrap::blocking::aside;
+use crate::bootstrap::components::Access;
+use crate::bootstrap::initial_import::{DirectoryFile, Filling};
+use crate::bootstrap::mailer;
+use crate::client_ip::Proxies;
+use crate::config::{Config, Contents, Problem, Sections, Tls};
+use crate::http::public::Ingredients;
+use crate::sunset::Sunsets;
+use crate::tls::Identity;
+use crate::usage::{Behind, Usage};
+use crate::{management, telemetry};
+
+/// What asks us to read the configuration again. At a terminal SIGHUP goes on to mean that the terminal is
+/// gone, and ends us.
+pub(crate) struct Hangups(Option<Signal>);
+
+impl Hangups {
+    pub(crate) fn listen() -> Result<Self> {
+        if std::io::stderr().is_terminal() {
+            return Ok(Self(None));
+        }
+        let hangups = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
+        Ok(Self(Some(hangups)))
+    }
+
+    async fn next(&mut self) {
+        let signal = match &mut self.0 {
+            Some(hangups) => hangups.recv().await,
+            None => None,
+        };
+        if signal.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// What is in force, where it came from, and what can be exchanged.
+pub(crate) struct Reload {
+    /// The files of the configuration.
+    pub(crate) files: Vec<PathBuf>,
+    pub(crate) sections: Sections,
+    /// What the files hold that are named there.
+    pub(crate) contents: Contents,
+    pub(crate) access: Access,
+    pub(crate) filling: Arc<Filling>,
+    pub(crate) peppers: Peppers,
+    pub(crate) application: Renewal<Ingredients>,
+    pub(crate) inner: Renewal<management::Ingredients>,
+    pub(crate) usage: Usage,
+    pub(crate) public: Option<Arc<Identity>>,
+    pub(crate) management: Option<Arc<Identity>>,
+}
+
+impl Reload {
+    /// Reads the configuration again whenever it is asked for.
+    pub(crate) async fn at(mut self, mut hangups: Hangups) {
+        loop {
+            hangups.next().await;
+            let mut exchanged = Vec::new();
+            let Err(problem) = Box::pin(self.once(&mut exchanged)).await else {
+                continue;
+            };
+            let problem = format_args!("{problem:#}");
+            if exchanged.is_empty() {
+                error!(%problem, "the configuration is not reloaded, its settings stay as they were");
+            } else {
+                let keys = exchanged.join(", ");
+                error!(%problem, keys, "the configuration is not reloaded; new credentials are in force, all else stays as it was");
+            }
+        }
+    }
+
+    /// Reads the configuration again, and serves with it. The keys of credentials that are exchanged before
+    /// anything fails are left in `exchanged`.
+    async fn once(&mut self, exchanged: &mut Vec<&'static str>) -> Result<()> {
+        let (config, contents) = read(&self.files).await?;
+        let Config {
+            sections: wanted,
+            mounts,
+        } = config;
+        let import = DirectoryFile::read_aside(&wanted.directory.import, &self.peppers).await?;
+        let mailer = mailer::open(&wanted.mail)?;
+        // The file may be applied with these already.
+        self.replace_credentials(&wanted, &contents, exchanged)
+            .await?;
+        self.filling.replace_file(import).await?;
+        let next = with_changes(&self.sections, &wanted);
+        // Whatever could be wrong is looked at by now, but for files that change at this very moment.
+        renew(self.public.as_deref(), next.server.tls.as_ref())?;
+        renew(self.management.as_deref(), next.management.tls.as_ref())?;
+        telemetry::set_level(&next.logging);
+
+        let before = self.inner.ingredients();
+        let proxies = Proxies::new(&next.server.trusted_proxies, next.server.proxy_header);
+        let sunsets = Sunsets::new(&next.sunset);
+        let usage = Behind::new(&self.usage, proxies.clone(), sunsets.clone());
+        let backends = before.backends.with(mounts.clone(), usage);
+        let inner = management::Ingredients { backends, ..before };
+        self.inner.serve(inner).await;
+        let before = self.application.ingredients();
+        let ingredients = Ingredients {
+            outbox: before.outbox.with_mailer(mailer),
+            mounts,
+            body_limit: next.server.body_limit,
+            hsts: next.server.hsts,
+            proxies,
+            sunsets,
+            ..before
+        };
+        let dialects: Vec<_> = ingredients.mounts.iter().map(|mount| mount.name).collect();
+        let dialects = dialects.join(", ");
+        let doubt = ingredients.doubt.clone();
+        self.application.serve(ingredients).await;
+        // Whoever has mended a store says so by a reload.
+        doubt.raise();
+        for key in next.difference(&wanted) {
+            warn!(key, "a changed setting waits for a restart");
+        }
+        for key in self.contents.difference(&contents) {
+            warn!(key, "the changed contents of a file wait for a restart");
+        }
+        self.sections = next;
+        info!(dialects, "the configuration is reloaded");
+        Ok(())
+    }
+}
+
+/// Reads the configuration, and what the files hold that it names.
+pub(crate) async fn read(files: &[PathBuf]) -> Result<(Config, Contents)> {
+    let files = files.to_owned();
+    let read = move || {
+        let config = Config::load(&files)?;
+        let contents = config.sections.contents();
+        Ok::<_, Problem>((config, contents))
+    };
+    Ok(aside(read).await??)
+}
+
+/// The settings in force, and of the others what can change at run time.
+fn with_changes(current: &Sections, wanted: &Sections) -> Sections {
+    let mut next = current.clone();
+    next.logging.level.clone_from(&wanted.logging.level);
+    next.directory.import.clone_from(&wanted.directory.import);
+    next.mail.clone_from(&wanted.mail);
+    next.sunset.clone_from(&wanted.sunset);
+    next.server.body_limit = wanted.server.body_limit;
+    next.server.hsts = wanted.server.hsts;
+    next.server
+        .trusted_proxies
+        .clone_from(&wanted.server.trusted_proxies);
+    next.server.proxy_header = wanted.server.proxy_header;
+    change_files(&mut next.server.tls, wanted.server.tls.as_ref());
+    change_files(&mut next.management.tls, wanted.management.tls.as_ref());
+    next
+}
+
+/// A listener begins and ends to speak TLS, and to ask clients for certificates, at the start only.
+fn change_files(current: &mut Option<Tls>, wanted: Option<&Tls>) {
+    if let (Some(current), Some(wanted)) = (current, wanted)
+        && current.client_ca_file.is_some() == wanted.client_ca_file.is_some()
+    {
+        current.clone_from(wanted);
+    }
+}
+
+fn renew(identity: Option<&Identity>, files: Option<&Tls>) -> Result<()> {
+    match (identity, files) {
+        (Some(identity), Some(files)) => Ok(identity.renew(files)?),
+        (None, _) | (_, None) => Ok(()),
+    }
+}

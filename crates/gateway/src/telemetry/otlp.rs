@@ -1,0 +1,77 @@
+//! Traces: the span of each request, sent to a collector by OTLP. Without a setting nothing of this runs.
+
+mod exporter;
+mod http_client;
+mod trace_parent;
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::{BatchSpanProcessor, Sampler, SdkTracerProvider};
+use tracing::Subscriber;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::registry::LookupSpan;
+
+use self::exporter::Exporter;
+pub(crate) use self::trace_parent::adopt;
+use crate::config::Tracing;
+
+/// Where the span of a request is made. Nothing else is sent.
+pub(crate) const TARGET: &str = "isogloss_gateway::telemetry";
+/// How long the end waits for the collector to take the last spans.
+const LONGEST_FLUSH: Duration = Duration::from_secs(5);
+
+/// What sends spans, if there is something.
+static PROVIDER: OnceLock<SdkTracerProvider> = OnceLock::new();
+
+/// Whether spans are sent.
+pub(crate) fn are_sent() -> bool {
+    PROVIDER.get().is_some()
+}
+
+/// What hands spans to a thread of its own, which sends them; none, if they are to go nowhere.
+pub(crate) fn layer<S>(settings: &Tracing) -> Option<impl Layer<S> + use<S>>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let collector = settings.collector().ok().flatten()?;
+    let exporter = Exporter::to(collector)?;
+    let service = Resource::builder_empty()
+        .with_service_name(settings.service_name.clone())
+        .with_attribute(opentelemetry::KeyValue::new(
+            "service.version",
+            env!("CARGO_PKG_VERSION"),
+        ));
+    // Whoever is in front and began a trace has decided whether it is kept.
+    let sampler = Sampler::TraceIdRatioBased(settings.sample_ratio);
+    let provider = SdkTracerProvider::builder()
+        .with_span_processor(BatchSpanProcessor::builder(exporter).build())
+        .with_sampler(Sampler::ParentBased(Box::new(sampler)))
+        .with_resource(service.build())
+        .build();
+    let tracer = provider.tracer("isogloss");
+    let layer = tracing_opentelemetry::layer()
+        .with_tracer(tracer)
+        .with_location(false)
+        .with_threads(false)
+        .with_tracked_inactivity(false)
+        .with_context_activation(false)
+        .with_filter(filter_fn(|metadata| {
+            metadata.is_span() && metadata.target() == TARGET
+        }));
+    // Logging starts once in a process.
+    drop(PROVIDER.set(provider));
+    Some(layer)
+}
+
+/// Sends what has not been sent yet.
+pub(crate) async fn finish() {
+    let Some(provider) = PROVIDER.get() else {
+        return;
+    };
+    // A collector that is away has been told of.
+    drop(tokio::task::spawn_blocking(|| provider.shutdown_with_timeout(LONGEST_FLUSH)).await);
+}

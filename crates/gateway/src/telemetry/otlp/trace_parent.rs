@@ -1,0 +1,37 @@
+//! Whose trace a request belongs to, as a trusted proxy says in `traceparent`.
+
+use actix_web::dev::ServiceRequest;
+use actix_web::http::header::{HeaderMap, HeaderName};
+use opentelemetry::propagation::{Extractor, TextMapPropagator as _};
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+use super::are_sent;
+use crate::client_ip::Proxies;
+
+/// Makes the span part of the trace that a trusted proxy began. What others say would let anybody write
+/// into anybody's traces, and have them all kept.
+pub(crate) fn adopt(span: &Span, request: &ServiceRequest) {
+    if !are_sent() {
+        return;
+    }
+    let proxies = request.app_data::<Proxies>();
+    if proxies.is_some_and(|proxies| proxies.sent(request)) {
+        let parent = TraceContextPropagator::new().extract(&Headers(request.headers()));
+        // Fails only for a span that has begun.
+        drop(span.set_parent(parent));
+    }
+}
+
+struct Headers<'a>(&'a HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key)?.to_str().ok()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(HeaderName::as_str).collect()
+    }
+}

@@ -1,0 +1,175 @@
+//! What was counted goes into the directory's table; what is old goes out of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use isogloss_core::usage::UsageTable;
+use isogloss_core::{Auth, StoreError};
+use time::OffsetDateTime;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tracing::{info, warn};
+
+use super::{Inner, Usage};
+use crate::config;
+
+/// How often old rows are removed.
+const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
+
+impl Usage {
+    /// Tells the table what was counted. What it does not take is offered again the next time.
+    ///
+    /// This goes on to its end if the caller is dropped: the table may have taken it, and it would be told
+    /// again. The next call waits for it.
+    pub(crate) async fn flush(&self, table: Arc<dyn UsageTable>) -> Result<(), StoreError> {
+        let Some(inner) = self.0.clone() else {
+            return Ok(());
+        };
+        let flushed = tokio::spawn(async move { inner.flush(table.as_ref()).await });
+        let flushed = flushed.await;
+        flushed.unwrap_or_else(|error| Err(StoreError::new("usage", error)))
+    }
+
+    /// The last time. There is nobody to offer it to later.
+    pub(crate) async fn close(&self, table: Arc<dyn UsageTable>) {
+        if let Err(error) = self.flush(table).await {
+            warn!(%error, "the last usage counts are lost");
+        }
+    }
+
+    /// Does so for as long as the gateway runs.
+    pub(crate) async fn keep(
+        self,
+        settings: config::Usage,
+        table: Arc<dyn UsageTable>,
+        auth: Auth,
+    ) {
+        if self.0.is_none() {
+            return;
+        }
+        let mut ticks = interval(settings.flush_interval);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut failing = false;
+        let mut pruned: Option<Instant> = None;
+        loop {
+            ticks.tick().await;
+            match self.flush(table.clone()).await {
+                Err(error) if !failing => {
+                    warn!(%error, "cannot write usage counts, will retry");
+                    failing = true;
+                }
+                Err(_) => {}
+                Ok(()) => failing = false,
+            }
+            if pruned.is_none_or(|at| at.elapsed() >= PRUNE_INTERVAL) && !failing {
+                pruned = Some(Instant::now());
+                prune(table.as_ref(), &settings, auth.now()).await;
+            }
+        }
+    }
+}
+
+impl Inner {
+    async fn flush(&self, table: &dyn UsageTable) -> Result<(), StoreError> {
+        let mut pending = self.pending.lock().await;
+        for rows in self.drain() {
+            pending.add_all(rows);
+        }
+        if pending.rows().is_empty() {
+            return Ok(());
+        }
+        table.add_usage(pending.rows(), self.room).await?;
+        pending.take();
+        Ok(())
+    }
+}
+
+async fn prune(table: &dyn UsageTable, settings: &config::Usage, now: OffsetDateTime) {
+    // Nothing is so old that it lies before the calendar's beginning.
+    let Some(before) = now.checked_sub(settings.keep.try_into().unwrap_or_default()) else {
+        return;
+    };
+    match table.remove_usage(before).await {
+        Ok(0) => {}
+        Ok(removed) => info!(removed, "removed old rows of the usage table"),
+        Err(error) => warn!(%error, "cannot remove old rows of the usage table, will retry"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use isogloss_core::usage::UsageRows;
+    use isogloss_core::{Clock as _, Peppers, SystemClock};
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::usage::{Endpoint, locked};
+
+    /// A table that takes what it is told before it answers, and answers when it may.
+    #[derive(Default)]
+    struct SlowTable {
+        calls: std::sync::Mutex<u64>,
+        taken: Notify,
+        may_answer: Notify,
+    }
+
+    #[async_trait]
+    impl UsageTable for SlowTable {
+        async fn add_usage(&self, rows: &UsageRows, _room: usize) -> Result<(), StoreError> {
+            let calls: u64 = rows.values().map(|count| count.calls).sum();
+            *locked(&self.calls) += calls;
+            self.taken.notify_one();
+            self.may_answer.notified().await;
+            Ok(())
+        }
+
+        async fn usage(&self, _since: OffsetDateTime) -> Result<UsageRows, StoreError> {
+            Ok(UsageRows::default())
+        }
+
+        async fn remove_usage(&self, _before: OffsetDateTime) -> Result<u64, StoreError> {
+            Ok(0)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_flush_that_is_cut_off_by_the_end_is_not_sent_twice() {
+        let pepper = isogloss_core::Pepper::new([7; 32]).unwrap();
+        let usage = Usage::new(&config::Usage::default(), &Peppers::from(pepper));
+        let counter = usage.counter();
+        let call = crate::usage::Call {
+            dialect: "toy",
+            endpoint: Arc::new(Endpoint {
+                pattern: "/v1/login".to_owned(),
+                revision: "v1".to_owned(),
+            }),
+            user_agent: "okhttp/4".to_owned(),
+            source: None,
+        };
+        let note = || {
+            counter.note(
+                &call,
+                &isogloss_core::Client::default(),
+                false,
+                SystemClock.now(),
+            );
+        };
+        note();
+        let slow = Arc::new(SlowTable::default());
+        let table: Arc<dyn UsageTable> = slow.clone();
+        let under_way = tokio::spawn({
+            let (usage, table) = (usage.clone(), Arc::clone(&table));
+            async move { usage.flush(table).await }
+        });
+        slow.taken.notified().await;
+        under_way.abort();
+        assert!(under_way.await.unwrap_err().is_cancelled());
+        note();
+        let ((), ()) = tokio::join!(usage.close(table), async {
+            slow.may_answer.notify_one();
+            slow.taken.notified().await;
+            slow.may_answer.notify_one();
+        });
+        assert_eq!(*locked(&slow.calls), 2);
+    }
+}

@@ -1,0 +1,29 @@
+//! A gateway that is to refuse its start.
+
+use std::io;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// What the command said when it had ended. One that runs on is killed and fails the test.
+pub fn ended(mut command: Command) -> io::Result<Output> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let deadline = Instant::now() + PATIENCE;
+    while child.try_wait()?.is_none() {
+        if Instant::now() > deadline {
+            child.kill()?;
+            let said = child.wait_with_output()?;
+            let said = String::from_utf8_lossy(&said.stderr);
+            return Err(io::Error::other(format!("it started: {said}")));
+        }
+        thread::sleep(GLANCE);
+    }
+    child.wait_with_output()
+}

@@ -1,0 +1,61 @@
+//! Bytes on a connection, and the answers in what comes back.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use crate::Response;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Sends these bytes and nothing more. What comes is waited for, 30 seconds at most.
+pub fn send(server: SocketAddr, message: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(server).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    // A server that has seen enough may hang up on the rest.
+    drop(stream.write_all(message));
+    stream
+}
+
+/// All that comes until the other side ends the connection.
+pub fn until_closed(stream: &mut TcpStream) -> Vec<u8> {
+    let mut received = Vec::new();
+    match stream.read_to_end(&mut received) {
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
+        Err(error) => panic!("the connection stays open: {error}"),
+    }
+    received
+}
+
+/// Every answer in what came back.
+pub fn answers(mut received: &[u8]) -> Vec<Response> {
+    let mut answers = Vec::new();
+    while !received.is_empty() {
+        let mut headers = [httparse::EMPTY_HEADER; 64];
+        let mut head = httparse::Response::new(&mut headers);
+        let start = head.parse(received).unwrap().unwrap();
+        let mut answer = Response {
+            status: head.code.unwrap(),
+            reason: head.reason.unwrap().to_owned(),
+            headers: head
+                .headers
+                .iter()
+                .map(|header| {
+                    let value = String::from_utf8_lossy(header.value);
+                    (header.name.to_owned(), value.into_owned())
+                })
+                .collect(),
+            body: Vec::new(),
+        };
+        let length = answer
+            .header("Content-Length")
+            .map_or(0, |length| length.parse().unwrap());
+        let body = received.get(start..start + length).unwrap_or_default();
+        answer.body = body.to_vec();
+        received = &received[start + body.len()..];
+        answers.push(answer);
+    }
+    answers
+}

@@ -1,0 +1,31 @@
+//! A terminal of the test's own.
+
+use std::fs::File;
+use std::io::Read as _;
+
+use rustix::fs::{Mode, OFlags};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+/// Opens one: what is shown on it can be read from the first file, a program writes to the second.
+pub fn open() -> (File, File) {
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&ours).unwrap();
+    unlockpt(&ours).unwrap();
+    let name = ptsname(&ours, Vec::new()).unwrap();
+    let theirs = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+    (File::from(ours), File::from(theirs))
+}
+
+/// What is shown until that text is.
+pub fn shown_until(screen: &mut File, text: &str) -> String {
+    let mut shown = Vec::new();
+    loop {
+        let so_far = String::from_utf8_lossy(&shown);
+        if so_far.contains(text) {
+            return so_far.into_owned();
+        }
+        let mut buffer = [0; 4096];
+        let count = screen.read(&mut buffer).unwrap();
+        shown.extend_from_slice(&buffer[..count]);
+    }
+}

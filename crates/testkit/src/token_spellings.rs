@@ -1,0 +1,112 @@
+//! A secret, and every way of writing it down that would give it away.
+
+use uuid::Uuid;
+
+/// What must turn up nowhere.
+#[derive(Debug, Clone)]
+pub struct Secret {
+    /// Names it in the message of a test.
+    pub what: String,
+    /// Each longer than chance would bring.
+    spellings: Vec<Place>,
+}
+
+/// Bytes to be searched, or searched for, whatever the case of their letters.
+#[derive(Debug, Clone)]
+pub struct Place(String);
+
+impl Place {
+    /// Takes bytes that may hold a secret, such as a log or a file.
+    pub fn new(bytes: impl AsRef<[u8]>) -> Self {
+        // A character for each byte: searching text is fast even in a debug build.
+        Self(
+            bytes
+                .as_ref()
+                .to_ascii_lowercase()
+                .into_iter()
+                .map(char::from)
+                .collect(),
+        )
+    }
+}
+
+impl Secret {
+    /// A text of letters and digits: its two halves, in hexadecimal, and as a list of bytes.
+    pub fn text(what: impl Into<String>, text: &str) -> Self {
+        let (first, second) = text.as_bytes().split_at(text.len() / 2);
+        let spellings = [first, second].into_iter().flat_map(|half| {
+            let hex: Vec<_> = half.iter().map(|byte| format!("{byte:02x}")).collect();
+            [
+                Place::new(half),
+                Place::new(hex.concat()),
+                Place::new(listed(half)),
+            ]
+        });
+        Self {
+            what: what.into(),
+            spellings: spellings.collect(),
+        }
+    }
+
+    /// A token, or a text that ends in one: its digits, its digits as a list of bytes, with dashes, its bytes
+    /// raw, and these as a list.
+    pub fn token(what: impl Into<String>, text: &str) -> Self {
+        let digits = &text[text.len().saturating_sub(32)..];
+        let mut spellings = vec![Place::new(digits), Place::new(listed(digits.as_bytes()))];
+        if let Ok(bits) = Uuid::try_parse(digits) {
+            spellings.push(Place::new(bits.hyphenated().to_string()));
+            spellings.push(Place::new(bits.as_bytes()));
+            spellings.push(Place::new(listed(bits.as_bytes())));
+        }
+        Self {
+            what: what.into(),
+            spellings,
+        }
+    }
+
+    /// Whether any spelling stands in there.
+    pub fn is_in(&self, place: &Place) -> bool {
+        self.spellings
+            .iter()
+            .any(|spelling| place.0.contains(&spelling.0))
+    }
+}
+
+/// As `Debug` writes bytes.
+fn listed(bytes: &[u8]) -> String {
+    let numbers: Vec<String> = bytes.iter().map(u8::to_string).collect();
+    numbers.join(", ")
+}
+
+#[test]
+fn every_spelling_is_found() {
+    let token = Secret::token("token", "30-35eb2b5e94b54d5aafa6b6a7b6e8de01");
+    let raw = b"\x35\xeb\x2b\x5e\x94\xb5\x4d\x5a\xaf\xa6\xb6\xa7\xb6\xe8\xde\x01";
+    let places: [&[u8]; 6] = [
+        b"x 35eb2b5e94b54d5aafa6b6a7b6e8de01",
+        b"35EB2B5E94B54D5AAFA6B6A7B6E8DE01 x",
+        b"35EB2B5E-94b5-4d5a-afa6-b6a7b6e8de01",
+        &[b"x", raw.as_slice(), b"x"].concat(),
+        b"[53, 235, 43, 94, 148, 181, 77, 90, 175, 166, 182, 167, 182, 232, 222, 1]",
+        b"51, 53, 101, 98, 50, 98, 53, 101, 57, 52, 98, 53, 52, 100, 53, 97, 97, 102, 97, 54, 98, 54, 97, 55, 98, 54, 101, 56, 100, 101, 48, 49",
+    ];
+    for place in places {
+        assert!(
+            token.is_in(&Place::new(place)),
+            "{}",
+            String::from_utf8_lossy(place)
+        );
+    }
+    let password = Secret::text("password", "Kq7RightPasswordXv9");
+    for place in [
+        "..Kq7RightPasswordXv9..",
+        "kq7rightp",
+        "ASSWORDXV9",
+        "4b7137526967687450",
+        "97, 115, 115, 119, 111, 114, 100, 88, 118, 57",
+    ] {
+        assert!(password.is_in(&Place::new(place)), "{place}");
+    }
+    assert!(!password.is_in(&Place::new("password")));
+    assert!(!token.is_in(&Place::new("35eb2b5e94b54d5aafa6b6a7b6e8de0")));
+}

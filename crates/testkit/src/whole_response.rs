@@ -1,0 +1,25 @@
+//! An answer on a connection that stays open.
+
+use crate::Response;
+
+/// The answer that the bytes begin with, once all of it is there.
+pub fn whole(received: &[u8]) -> Option<Response> {
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut head = httparse::Response::new(&mut headers);
+    let httparse::Status::Complete(start) = head.parse(received).unwrap() else {
+        return None;
+    };
+    let spelt = |header: &httparse::Header<'_>| {
+        let value = String::from_utf8_lossy(header.value);
+        (header.name.to_owned(), value.into_owned())
+    };
+    let mut answer = Response {
+        status: head.code?,
+        reason: head.reason?.to_owned(),
+        headers: head.headers.iter().map(spelt).collect(),
+        body: Vec::new(),
+    };
+    let length: usize = answer.header("Content-Length")?.parse().ok()?;
+    answer.body = received.get(start..start + length)?.to_vec();
+    Some(answer)
+}
