@@ -72,7 +72,7 @@ instructions: servers bench-build ## how many instructions a check of a token ta
 	tests/bench/instructions $(RELEASE)/isogloss
 
 sweep: servers ## what a million tokens take, and who waits while they are swept
-	$(CARGO) bench --locked --package isogloss-core --bench growth
+	$(CARGO) bench --locked --package isogloss-store-embedded --bench growth
 
 bench-build:
 	$(CARGO) build --release --locked --package isogloss-gateway --package isogloss-bench

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use isogloss_testkit::Store;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::refused::backup;
@@ -76,7 +76,7 @@ fn a_backup_of_another_format_or_of_later_tables_is_refused() {
     );
     let said = refused(&|manifest| manifest["directory"]["database"] = "postgres".into());
     assert!(
-        said.contains("directory.url is another kind of database"),
+        said.contains("directory.url is a different kind of database"),
         "{said}"
     );
 }

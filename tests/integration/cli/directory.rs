@@ -184,8 +184,8 @@ fn an_exported_file_is_for_its_owner_and_replaces_none() {
 fn an_export_into_a_file_for_others_is_warned_of() {
     let (folder, shell) = place();
     shell.import_demo().done();
-    let warned = "isogloss: warning: there are secrets in it, and others may read the file that this \
-                  goes to: chmod 600\n";
+    let warned = "isogloss: warning: the output contains secrets, and other users can read the file \
+                  that it goes to: run chmod 600 on it\n";
     for (mode, said) in [(0o644, warned), (0o640, warned), (0o600, "")] {
         let path = folder.path().join("redirected.toml");
         let file = File::create(&path).unwrap();

@@ -249,7 +249,7 @@ fn what_makes_no_sense_is_told_and_not_done() {
     refused(
         &with("x", &["--expires-at", "tomorrow"]),
         2,
-        "a moment is written like",
+        "expected a time such as",
     );
     refused(
         &["--realm", "moon", "--label", "x"],

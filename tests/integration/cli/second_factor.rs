@@ -100,7 +100,7 @@ fn without_a_code_of_the_secret_nothing_changes() {
     // There is nobody to ask.
     let said = shell.run(&["user", "totp", "enrol", "linguist"]);
     assert_eq!(said.exit, Some(1), "{said:?}");
-    assert!(said.err.contains("try --code-stdin"), "{said:?}");
+    assert!(said.err.contains("use --code-stdin"), "{said:?}");
     assert_eq!(shell.run(&["directory", "export"]).done(), before);
 }
 
