@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use isogloss_core::{Auth, AuthError, Presented, Purpose, Session, Token};
 
 use crate::REALM;
-use crate::errors::Error;
+use crate::error::Error;
 use crate::wire::TOKEN_TYPE;
 
 /// A caller with a live access token.

@@ -3,8 +3,8 @@
 use isogloss_core::Client;
 use uuid::Uuid;
 
-use crate::errors::Error;
-use crate::members::Members;
+use crate::error::Error;
+use crate::json_body::Members;
 
 /// Characters.
 const LONGEST_ID: usize = 128;

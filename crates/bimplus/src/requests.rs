@@ -2,9 +2,9 @@
 
 use isogloss_core::{Credentials, Origin, Token};
 
-use crate::errors::Error;
+use crate::error::Error;
 use crate::ids::Id;
-use crate::members::Members;
+use crate::json_body::Members;
 use crate::{REALM, Settings};
 
 /// `POST authorize`.

@@ -8,9 +8,9 @@ use serde_json::json;
 
 use crate::authorization::Caller;
 use crate::configurations::{self, configuration, configurations};
-use crate::errors::Error;
-use crate::forgotten::forgotten;
-use crate::logins::{authorize, cross_authorize};
+use crate::error::Error;
+use crate::login::{authorize, cross_authorize};
+use crate::password_reset::forgotten;
 use crate::profile::Profile;
 use crate::teams::Team;
 use crate::wire::{self, CrossAnswer, TokenInformation};

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::configurations::{Environment, Link};
-use crate::portal::PortalUrl;
+use crate::portal_url::PortalUrl;
 
 /// What an operator may set, under `[dialects.bimplus]`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

@@ -72,7 +72,7 @@ impl Membership {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::members::Members;
+    use crate::json_body::Members;
     use crate::teams::tests::user;
 
     const HEAD: &str = "EE63A82C4FEBE02FF34E90DD1EBA5ABE";

@@ -1,13 +1,13 @@
 #![doc = include_str!("../README.md")]
 
-mod body;
-mod errors;
+mod api_key;
+mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
-mod key;
-mod login;
+mod json_body;
 mod openapi;
 mod quirks;
+mod requests;
 mod routes;
 mod settings;
 mod wire;
@@ -19,7 +19,7 @@ use isogloss_core::{Presented, Realm};
 use isogloss_dialect::{Dialect, cors};
 use utoipa::openapi::OpenApi;
 
-use errors::Error;
+use error::Error;
 
 pub use settings::{OrganisationMatch, Release, Settings};
 

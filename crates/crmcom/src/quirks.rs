@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::WWW_AUTHENTICATE;
 use actix_web::middleware::Next;
 
-use crate::errors::Error;
+use crate::error::Error;
 
 /// Wraps every route of the dialect, unless the operator asks for strict statuses.
 ///

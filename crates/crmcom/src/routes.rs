@@ -9,11 +9,11 @@ use isogloss_core::{
 use isogloss_dialect::Dialect as _;
 use secrecy::ExposeSecret as _;
 
-use crate::body::Body;
-use crate::errors::Error;
-use crate::login::{Login, TokenRequest};
+use crate::error::Error;
+use crate::json_body::Body;
+use crate::requests::{Login, TokenRequest};
 use crate::wire::{self, EMPTY, Envelope, json};
-use crate::{Crmcom, REALM, Settings, key};
+use crate::{Crmcom, REALM, Settings, api_key};
 
 pub(crate) type Answer = Result<HttpResponse, Error>;
 
@@ -85,7 +85,7 @@ async fn key_token(
         wanted: Some(Wanted::Unit(unit.clone())),
         ..Origin::new(REALM, source.as_deref().copied())
     };
-    let key = key::presented(request.headers());
+    let key = api_key::presented(request.headers());
     let key = key.ok_or(Error::Key(AuthError::InvalidCredentials))?;
     let user = auth.login_by_key(key.expose_secret(), &origin).await;
     let user = user.map_err(|error| denied(error, Error::Key))?;

@@ -1,7 +1,7 @@
 //! The successor API, `api2`: routes, and their handlers.
 
-pub(crate) mod body;
-mod refusal;
+mod error;
+pub(crate) mod json_body;
 mod session;
 mod wire;
 
@@ -9,12 +9,12 @@ use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder};
 use isogloss_core::{Auth, Credentials, Origin, SecondFactor, Source, User, Wanted};
 
-use self::body::{LoginBody, LoginOtherBody};
-pub(crate) use self::refusal::Refusal;
+pub(crate) use self::error::Refusal;
+use self::json_body::{LoginBody, LoginOtherBody};
 use self::session::login_to_session;
 pub(crate) use self::wire::{LoginAnswer, SessionAnswer, WhoAmIAnswer};
-use crate::caller::{Caller, proofs};
-use crate::errors::Error;
+use crate::authorization::{Caller, proofs};
+use crate::error::Error;
 use crate::parameters::Parameters;
 use crate::wire::json;
 use crate::{REALM, Settings, issue};

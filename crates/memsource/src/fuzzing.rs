@@ -5,8 +5,8 @@ use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use actix_web::test::TestRequest;
 use futures_util::FutureExt as _;
 
-use crate::api2::body::LoginBody;
-use crate::caller::header;
+use crate::api2::json_body::LoginBody;
+use crate::authorization::header;
 use crate::parameters::Parameters;
 use crate::{Settings, redirect, wire};
 

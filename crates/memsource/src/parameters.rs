@@ -12,7 +12,7 @@ use actix_web::{FromRequest, HttpRequest};
 use isogloss_dialect::{media_type, read_body};
 use serde_json::{Map, Value};
 
-use crate::errors::Error;
+use crate::error::Error;
 use crate::multipart;
 
 /// The parameters of a call, by their exact names.

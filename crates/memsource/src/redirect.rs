@@ -3,7 +3,7 @@
 use url::{Position, Url};
 
 use crate::Settings;
-use crate::errors::Error;
+use crate::error::Error;
 
 /// Stands for this host, whatever its name is.
 const HERE: &str = "http://here.invalid/";

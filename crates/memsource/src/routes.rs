@@ -5,9 +5,9 @@ use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource};
 use isogloss_core::{Auth, AuthError, Credentials, Origin, Purpose, SecondFactor, Source};
 
-use crate::caller::{Caller, proofs};
+use crate::authorization::{Caller, proofs};
 use crate::cookie::{Kept, cookie};
-use crate::errors::{Error, Page};
+use crate::error::{Error, Page};
 use crate::parameters::Parameters;
 use crate::wire::{LoginAnswer, WhoAmIAnswer, json, parse_token};
 use crate::{REALM, Settings, api2, issue, redirect};

@@ -7,13 +7,13 @@ use isogloss_core::Auth;
 use crate::Settings;
 use crate::query::{Call, session};
 use crate::routes::Answer;
-use crate::wire::{answers, json};
+use crate::wire::{json, responses};
 
 /// `GET Users/Me`.
 pub(crate) async fn me(auth: Data<Auth>, request: HttpRequest) -> Answer {
     let call = Call::check(&auth, &request).await?;
     let session = session(&auth, &request).await?;
-    let user = answers::user(&session.user).only(&call.fields);
+    let user = responses::user(&session.user).only(&call.fields);
     Ok(json(&mut HttpResponse::Ok(), &user))
 }
 
@@ -26,6 +26,6 @@ pub(crate) async fn company(
     let call = Call::check(&auth, &request).await?;
     let session = session(&auth, &request).await?;
     let organisation = &session.user.organisation;
-    let company = answers::company(organisation, &settings.password_policy).only(&call.fields);
+    let company = responses::company(organisation, &settings.password_policy).only(&call.fields);
     Ok(json(&mut HttpResponse::Ok(), &company))
 }

@@ -7,13 +7,13 @@ use isogloss_core::{
 };
 use isogloss_dialect::Dialect as _;
 
-use crate::errors::Error;
+use crate::error::Error;
 use crate::model::Model;
 use crate::query::{Call, session_to_end};
 use crate::routes::Answer;
 use crate::settings::LogoutEnds;
-use crate::wire::answers::authenticated;
 use crate::wire::requests::{AuthenticationInfo, TokenAuthentication};
+use crate::wire::responses::authenticated;
 use crate::wire::{Object, json};
 use crate::{REALM, Settings, TokenLogin};
 

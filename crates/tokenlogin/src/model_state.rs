@@ -1,6 +1,6 @@
 //! What is wrong with a model, as ASP.NET Web API lists it in an `HttpError`.
 
-use crate::errors::Error;
+use crate::error::Error;
 
 /// What is wrong with a model, by member.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@ use actix_web::{HttpMessage as _, HttpRequest};
 use isogloss_core::{Auth, AuthError, Origin, Presented, Session, Source};
 use isogloss_dialect::Dialect as _;
 
-use crate::errors::Error;
+use crate::error::Error;
 use crate::{REALM, TokenLogin};
 
 /// The members of an answer that a caller wants to see, in lower case.

@@ -10,7 +10,7 @@ use actix_web::http::header::{
 };
 use actix_web::middleware::Next;
 
-use crate::binding::media_type;
+use crate::model_binding::media_type;
 use crate::query::suppress_response_codes;
 
 /// Wraps every route of the dialect, and the answers to routes it does not have.

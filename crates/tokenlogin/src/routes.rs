@@ -5,9 +5,9 @@ use actix_web::web::{ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 use isogloss_dialect::route::case_insensitive;
 
-use crate::errors::Error;
+use crate::error::Error;
 use crate::login::{login, logout, token_login};
-use crate::{account, reset};
+use crate::{account, password_reset};
 
 /// What every handler gives.
 pub(crate) type Answer = Result<HttpResponse, Error>;
@@ -19,11 +19,11 @@ pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
         .service(post("authentication/logout", to(logout)))
         .service(post(
             "authentication/requestpasswordreset",
-            to(reset::request),
+            to(password_reset::request),
         ))
         .service(post(
             "authentication/finishpasswordreset",
-            to(reset::finish),
+            to(password_reset::finish),
         ))
         .service(get("users/me", to(account::me)))
         .service(get("company", to(account::company)))

@@ -7,7 +7,7 @@ use isogloss_dialect::cors::{Cors, Origins, Style};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::policy::PasswordPolicy;
+use crate::password_policy::PasswordPolicy;
 
 /// What an operator may set, under `[dialects.tokenlogin]`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

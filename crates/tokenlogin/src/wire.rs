@@ -1,14 +1,14 @@
 //! What travels: bodies in, answers out.
 
-pub(crate) mod answers;
-mod object;
+mod ordered_object;
 pub(crate) mod requests;
+pub(crate) mod responses;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 
-pub(crate) use self::object::Object;
+pub(crate) use self::ordered_object::Object;
 
 /// A JSON answer; which JSON type it has is decided in `quirks`.
 pub(crate) fn json(response: &mut HttpResponseBuilder, answer: &impl Serialize) -> HttpResponse {

@@ -2,10 +2,10 @@
 
 use secrecy::SecretString;
 
-use crate::errors::Error;
+use crate::error::Error;
 use crate::model::Model;
 use crate::model_state::ModelState;
-use crate::policy::PasswordPolicy;
+use crate::password_policy::PasswordPolicy;
 
 const LONGEST_DEVICE_NAME: usize = 256;
 

@@ -15,7 +15,7 @@ use isogloss_dialect::{media_type, parse_lenient, read_body, utf8_text};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use crate::errors::Error;
+use crate::error::Error;
 
 /// The members of a JSON object by lower-case name.
 pub(crate) struct Members(HashMap<String, Value>);

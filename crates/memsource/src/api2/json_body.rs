@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::refusal::Refusal;
-use crate::errors::Error;
+use super::error::Refusal;
+use crate::error::Error;
 use crate::parameters::content_type;
 
 /// The body of `login`. An empty member counts as absent.

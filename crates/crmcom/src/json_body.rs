@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpRequest, web::Bytes};
 use isogloss_dialect::{media_type, read_body};
 use serde_json::{Map, Value};
 
-use crate::errors::Error;
+use crate::error::Error;
 
 /// What .NET's writers put before UTF-8 unless they are told not to.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";

@@ -11,8 +11,8 @@ use serde_json::json;
 use tracing::{debug, warn};
 
 use crate::authorization::in_header;
-use crate::members::Members;
-use crate::portal::Occasion;
+use crate::json_body::Members;
+use crate::portal_url::Occasion;
 use crate::requests::ForgottenRequest;
 use crate::routes::{Answer, ok};
 use crate::{REALM, Settings};

@@ -3,8 +3,8 @@
 use isogloss_core::AccessCard;
 use secrecy::SecretString;
 
-use crate::body::Members;
-use crate::errors::Error;
+use crate::error::Error;
+use crate::json_body::Members;
 
 /// `POST authentication/token`.
 pub(crate) struct TokenRequest {

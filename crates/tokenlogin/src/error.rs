@@ -9,7 +9,7 @@ use isogloss_dialect::{BodyError, insert_retry_after};
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::wire::{answers, json};
+use crate::wire::{json, responses};
 
 const DENIED: &str = "Authorization has been denied for this request.";
 
@@ -147,7 +147,7 @@ impl ResponseError for Error {
             insert_retry_after(&mut response, error);
         }
         match body {
-            Body::Refused => json(&mut response, &answers::refused()),
+            Body::Refused => json(&mut response, &responses::refused()),
             Body::Error(error) => json(&mut response, &error),
         }
     }

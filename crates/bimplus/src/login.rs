@@ -5,9 +5,9 @@ use actix_web::web::{Data, ReqData};
 use isogloss_core::{Auth, AuthError, Concurrency, Credentials, Purpose, Source, Terms, Token};
 
 use crate::authorization::find_token;
-use crate::errors::Error;
+use crate::error::Error;
 use crate::ids::Id;
-use crate::members::Members;
+use crate::json_body::Members;
 use crate::requests::{AuthorizeRequest, CrossAuthorizeRequest, Ids, Login};
 use crate::routes::{Answer, ok};
 use crate::settings::{Applications, LoginsPerClient};

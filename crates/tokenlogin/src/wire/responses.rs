@@ -2,8 +2,8 @@
 
 use isogloss_core::{IssuedToken, Organisation, User};
 
-use super::object::{Object, Value};
-use crate::policy::PasswordPolicy;
+use super::ordered_object::{Object, Value};
+use crate::password_policy::PasswordPolicy;
 
 /// `LoginData` of a login that went well.
 pub(crate) fn authenticated(session: &IssuedToken, re_authentication_token: String) -> Object {

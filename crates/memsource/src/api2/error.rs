@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, ResponseError};
 use isogloss_core::AuthError;
 use thiserror::Error as ThisError;
 
-use crate::errors::Error;
+use crate::error::Error;
 
 /// A refusal that tells what the old API leaves out.
 #[derive(Debug, ThisError)]

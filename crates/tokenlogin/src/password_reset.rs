@@ -5,11 +5,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{Auth, AuthError, Credentials, Origin, Outbox, SecondFactor, Source, Token};
 use tracing::{debug, warn};
 
-use crate::errors::Error;
-use crate::letter::send_reset_key;
+use crate::error::Error;
 use crate::login::logged_in;
 use crate::model::Model;
 use crate::query::Call;
+use crate::reset_email::send_reset_key;
 use crate::routes::Answer;
 use crate::wire::requests::{PasswordResetInformation, PasswordResetRequest};
 use crate::{REALM, Settings};

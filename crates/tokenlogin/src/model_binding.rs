@@ -8,7 +8,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest};
 use isogloss_dialect::{parse_lenient, read_body, utf8_text};
 
-use crate::errors::Error;
+use crate::error::Error;
 use crate::model::Model;
 
 impl Model {

@@ -6,7 +6,7 @@ use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap};
 use isogloss_core::{Auth, AuthError, Presented, Purpose, Session, Token};
 use isogloss_dialect::Dialect as _;
 
-use crate::errors::Error;
+use crate::error::Error;
 use crate::parameters::Parameters;
 use crate::{Memsource, Settings, wire};
 
