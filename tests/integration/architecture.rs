@@ -11,6 +11,9 @@ const DIALECT: &str = "isogloss-dialect";
 const EXCHANGE: &str = "isogloss-exchange";
 const GATEWAY: &str = "isogloss-gateway";
 const LANES: &str = "isogloss-bcrypt-lanes";
+/// Where tokens and users are stored.
+const BACKENDS: [&str; 2] = ["isogloss-store-embedded", "isogloss-store-redis"];
+const STORE_CONTRACT: &str = "isogloss-store-contract";
 const TESTKIT: &str = "isogloss-testkit";
 
 /// The workspace and everything below it.
@@ -56,7 +59,16 @@ impl Graph {
 
     fn dialects(&self) -> BTreeSet<&str> {
         let mut dialects = self.crates();
-        dialects.retain(|name| ![CORE, DIALECT, EXCHANGE, GATEWAY, LANES, TESTKIT].contains(name));
+        let others = [
+            CORE,
+            DIALECT,
+            EXCHANGE,
+            GATEWAY,
+            LANES,
+            STORE_CONTRACT,
+            TESTKIT,
+        ];
+        dialects.retain(|name| !others.contains(name) && !BACKENDS.contains(name));
         dialects
     }
 
@@ -75,6 +87,19 @@ impl Graph {
         members.remove(TESTKIT);
         let dependencies = self.dependencies(member);
         dependencies.intersection(&members).copied().collect()
+    }
+
+    /// The siblings that a member is built with, its tests aside.
+    fn built_with(&self, member: &str) -> BTreeSet<&str> {
+        let declared = self.members()[member]["dependencies"].as_array().unwrap();
+        let built = declared
+            .iter()
+            .filter(|dependency| dependency["kind"] != "dev");
+        let built: BTreeSet<_> = built
+            .map(|dependency| dependency["name"].as_str().unwrap())
+            .collect();
+        let siblings = self.siblings(member);
+        siblings.intersection(&built).copied().collect()
     }
 
     /// Names of everything that a member's own build pulls in, tests aside.
@@ -147,21 +172,37 @@ fn the_crates_are_found() {
     }
 }
 
+/// Backends, which its tests use, depend on core.
 #[test]
-fn core_knows_no_sibling_and_no_web_framework() {
+fn core_knows_no_backend_and_no_web_framework() {
     let graph = Graph::read();
-    assert_eq!(graph.siblings(CORE), BTreeSet::from([LANES]));
+    assert_eq!(graph.built_with(CORE), BTreeSet::from([LANES]));
     assert_eq!(graph.siblings(LANES), BTreeSet::new());
     let below = graph.below(CORE);
-    assert!(below.contains("redis"), "the search finds nothing");
-    for web in [
+    assert!(below.contains("argon2"), "the search finds nothing");
+    for foreign in [
+        "redis",
+        "redb",
+        "deadpool-redis",
         "actix-web",
         "actix-http",
         "http",
         "hyper",
         "tracing-actix-web",
     ] {
-        assert!(!below.contains(web), "{web}");
+        assert!(!below.contains(foreign), "{foreign}");
+    }
+}
+
+#[test]
+fn a_backend_knows_core_and_no_other_sibling() {
+    let graph = Graph::read();
+    for backend in BACKENDS {
+        assert_eq!(
+            graph.built_with(backend),
+            BTreeSet::from([CORE]),
+            "{backend}"
+        );
     }
 }
 
@@ -173,11 +214,14 @@ fn the_conversations_know_only_the_wire() {
 }
 
 #[test]
-fn the_testkit_knows_only_the_wire_and_is_in_no_program() {
+fn what_is_for_tests_is_in_no_program() {
     let graph = Graph::read();
     assert_eq!(graph.siblings(TESTKIT), BTreeSet::from([EXCHANGE]));
-    for name in graph.crates().into_iter().filter(|name| *name != TESTKIT) {
-        assert!(!graph.below(name).contains(TESTKIT), "{name}");
+    assert_eq!(graph.siblings(STORE_CONTRACT), BTreeSet::from([CORE]));
+    for for_tests in [TESTKIT, STORE_CONTRACT] {
+        for name in graph.crates().into_iter().filter(|name| *name != for_tests) {
+            assert!(!graph.below(name).contains(for_tests), "{name}");
+        }
     }
 }
 
@@ -192,9 +236,13 @@ fn what_dialects_share_knows_at_most_core() {
 fn a_dialect_knows_core_and_what_dialects_share_and_no_other_sibling() {
     let graph = Graph::read();
     for dialect in graph.dialects() {
-        let known = graph.siblings(dialect);
+        let known = graph.built_with(dialect);
         assert!(known.contains(CORE), "{dialect}: {known:?}");
-        let allowed = BTreeSet::from([CORE, DIALECT]);
+        let mut allowed = BTreeSet::from([CORE, DIALECT]);
+        assert!(known.is_subset(&allowed), "{dialect}: {known:?}");
+        // Its tests need somewhere to put tokens and users.
+        allowed.extend(BACKENDS);
+        let known = graph.siblings(dialect);
         assert!(known.is_subset(&allowed), "{dialect}: {known:?}");
     }
 }

@@ -121,7 +121,7 @@ fn a_gateway_that_keeps_tokens_in_memory_has_the_rest_backed_up() {
     let gateway = site.start("");
     let said = site.command(&gateway, &["backup", folder]).done();
     assert!(
-        said.contains("no tokens (they are in the gateway's memory, and end with it)"),
+        said.contains("no tokens (they are in the memory of the gateway, and end with it)"),
         "{said}"
     );
     drop(gateway);

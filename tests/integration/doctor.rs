@@ -32,15 +32,15 @@ fn a_gateway_that_is_well_is_told_so_and_what_to_look_at() {
     let report = Report::new(&builder, &gateway, &folder, Some(&url));
     assert_eq!(report.code, 0, "{:#?}", report.findings);
     report.assert("configuration", "ok", "valid");
-    report.assert("files", "ok", "nobody else");
-    report.assert("directory", "ok", "can be asked");
+    report.assert("files", "ok", "other users cannot read");
+    report.assert("directory", "ok", "can be queried");
     report.assert("token store", "ok", "tokens.redb");
     report.assert("management listener", "ok", "ready");
-    report.assert("clock", "ok", "this machine's time");
-    report.assert("names", "ok", "no two of them look alike");
+    report.assert("clock", "ok", "the same time as this machine");
+    report.assert("names", "ok", "no two names look alike");
     report.assert("demo passwords", "warning", "admin");
     report.assert("demo passwords", "warning", "the admin key `demo`");
-    report.assert("certificate", "warning", "no https");
+    report.assert("certificate", "warning", "not HTTPS");
     for dialect in dialects().iter().map(|dialect| dialect.name) {
         report.assert(
             &format!("{dialect} at {}", http(gateway.public())),
@@ -91,9 +91,9 @@ fn a_proxy_that_logs_queries_is_found_out() {
     let other = folder.path().join("other.log");
     std::fs::write(&other, "").unwrap();
     for (log, verdict, code, text) in [
-        (front.log("full.log"), "failed", 1, "has the queries"),
-        (front.log("paths.log"), "ok", 0, "without their queries"),
-        (other, "warning", 0, "has no line of a request"),
+        (front.log("full.log"), "failed", 1, "contains queries"),
+        (front.log("paths.log"), "ok", 0, "without queries"),
+        (other, "warning", 0, "contains no line of a request"),
         (front.log("missing.log"), "warning", 0, "No such file"),
     ] {
         let log = log.display().to_string();
@@ -145,7 +145,7 @@ fn names_that_are_taken_for_one_another_are_told() {
     let one_name = "one name in Unicode NFC, stored in several forms: zoe\u{301} (zoe\\u{301})";
     report.assert("names", "warning", one_name);
     assert_eq!(report.code, 0);
-    let warning = "names that people take for one another";
+    let warning = "names that look alike";
     assert!(gateway.logs_times(warning, 1), "{:#?}", gateway.log());
 }
 
@@ -175,7 +175,7 @@ fn an_address_that_leads_elsewhere_is_found_out() {
     }
     let report = Report::new(&builder, &gateway, &folder, None);
     assert_eq!(report.code, 0);
-    report.assert("public address", "warning", "not known");
+    report.assert("public address", "warning", "not set");
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn a_proxy_that_lets_clients_say_who_they_are_is_found_out() {
     report.assert(
         &format!("bimplus at http://{}", silent.address),
         "warning",
-        "does not say for whom",
+        "does not send the client's address",
     );
 }
 
@@ -224,7 +224,12 @@ fn a_proxy_that_is_not_listed_is_found_out() {
     // The doctor's own questions are no proxy's.
     let report = Report::new(&builder, &gateway, &folder, Some(&http(gateway.public())));
     report.assert("bimplus at", "ok", "seen as 127.0.0.1");
-    assert!(!gateway.log().join("\n").contains("says whom it speaks for"));
+    assert!(
+        !gateway
+            .log()
+            .join("\n")
+            .contains("sends X-Forwarded-For or Forwarded")
+    );
 }
 
 #[test]
@@ -257,7 +262,7 @@ fn a_token_file_that_is_not_there_is_told() {
     let missing = folder.path().join("tokenz.redb").display().to_string();
     let mistyped = kept.env("ISOGLOSS__TOKENS__STORE", format!("embedded:{missing}"));
     let report = Report::new(&mistyped, &gateway, &folder, None);
-    let text = format!("is the file {missing}, which is not there");
+    let text = format!("is the file {missing}, which does not exist");
     report.assert("token store", "warning", &text);
     assert_eq!(report.code, 0, "{:#?}", report.findings);
 }
@@ -275,7 +280,7 @@ fn a_directory_that_is_no_database_gets_a_hint_of_its_own() {
     report.assert("directory", "failed", "file is not a database");
     assert_eq!(
         report.of("directory")[0]["hint"],
-        "name a file in directory.url that isogloss has made, or restore a backup"
+        "set directory.url to a file that isogloss has created, or restore a backup"
     );
 }
 

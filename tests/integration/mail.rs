@@ -276,7 +276,7 @@ fn letters_that_cannot_be_sent_before_the_end_are_counted_and_not_named() {
     let log = gateway.log();
     let line = log
         .iter()
-        .find(|line| line.contains("gave up requests and letters"));
+        .find(|line| line.contains("gave up requests and e-mails"));
     let line: serde_json::Value = serde_json::from_str(line.unwrap()).unwrap();
     assert_eq!(
         (&line["level"], &line["fields"]["letters"]),

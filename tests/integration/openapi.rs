@@ -167,21 +167,27 @@ fn whatever_is_wrong_is_told_in_json() {
     };
     let json = |text| Some(("application/json", text));
     for (method, path, body, status, reason) in [
-        ("GET", "/admin/moons", None, 404, "there is no such route"),
-        ("GET", "/admin", None, 404, "there is no such route"),
+        (
+            "GET",
+            "/admin/moons",
+            None,
+            404,
+            "this route does not exist",
+        ),
+        ("GET", "/admin", None, 404, "this route does not exist"),
         (
             "PUT",
             "/admin/sessions",
             None,
             405,
-            "the methods here are DELETE, GET",
+            "this route supports the methods DELETE, GET",
         ),
         (
             "PATCH",
             "/admin/keys",
             None,
             405,
-            "the methods here are GET, POST",
+            "this route supports the methods GET, POST",
         ),
         ("GET", "/admin/sessions?limit=x", None, 400, "the query: "),
         (
@@ -218,10 +224,16 @@ fn whatever_is_wrong_is_told_in_json() {
             "/admin/keys",
             json("{\"realm\": \"admin\", \"label\": \"demo\"}"),
             409,
-            "there is a key demo",
+            "a key demo",
         ),
         ("DELETE", "/admin/keys/moon", None, 404, "moon: no such key"),
-        ("DELETE", "/admin/keys/demo", None, 409, "say which"),
+        (
+            "DELETE",
+            "/admin/keys/demo",
+            None,
+            409,
+            "give the realm or the identifier",
+        ),
     ] {
         let (answered, told) = send(method, path, body);
         assert_eq!(answered, status, "{method} {path} {told}");

@@ -131,5 +131,5 @@ fn a_folder_for_letters_that_others_may_open_is_warned_of() {
     fs::set_permissions(&letters, fs::Permissions::from_mode(0o755)).unwrap();
     let own = builder(&folder).env("ISOGLOSS__MAIL__TRANSPORT", "folder:letters");
     let gateway = own.start().unwrap();
-    assert!(gateway.logs("others may look into the folder of mail.transport"));
+    assert!(gateway.logs("other users can open the folder of mail.transport"));
 }

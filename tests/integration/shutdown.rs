@@ -225,7 +225,7 @@ fn a_second_signal_cuts_off_requests_that_are_being_finished() {
     gateway.ask_to_stop().unwrap();
     wait_until_refused(server);
     assert_eq!(gateway.terminate().unwrap().code(), Some(0));
-    assert!(gateway.logs("requests under way are cut off"));
+    assert!(gateway.logs("running requests are cancelled"));
     assert!(gateway.logs("gave up requests"));
     drop(login);
 }
@@ -249,7 +249,10 @@ fn signal_during_the_start_is_an_orderly_end() {
     let mut gateway = starting(Store::Memory);
     assert_eq!(gateway.terminate().unwrap().code(), Some(0));
     let log = gateway.log().join("\n");
-    assert!(log.contains("stopped before all was started"), "{log}");
+    assert!(
+        log.contains("stopped before the start was complete"),
+        "{log}"
+    );
 }
 
 /// Sends a request that would keep the connection, and returns its response.

@@ -20,7 +20,7 @@ use crate::routes::ok;
 pub enum Environment {
     /// Production.
     Prod,
-    /// Before production.
+    /// Staging.
     Stage,
     /// Development.
     Dev,

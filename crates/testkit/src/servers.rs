@@ -20,9 +20,10 @@ pub use self::cluster_slots::{begin_move, end_move, move_keys, move_slot};
 pub use self::nginx::Nginx;
 pub use self::postgres::{Postgres, Stalled};
 pub use self::redis_cluster::ClusterServers;
-pub use self::redis_process::{Redis, Reply};
+pub use self::redis_process::Redis;
 pub use self::redis_sentinels::SentinelServers;
 pub use self::redis_server::{Server, free_port};
+pub use self::resp::Reply;
 pub use self::topologies::{TOPOLOGIES, Topology};
 
 use std::io::{Error, Result};

@@ -12,15 +12,15 @@ const MOST_BYTES: usize = 72;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordPolicy {
-    /// How many characters it has at least.
+    /// The minimum number of characters.
     #[schemars(range(min = 0, max = 72))]
     pub min_length: u32,
-    /// How many of them are neither letters nor digits, at least.
+    /// The minimum number of characters that are neither letters nor digits.
     #[schemars(range(min = 0, max = 72))]
     pub special_characters: u32,
-    /// Whether it needs both an upper-case and a lower-case letter.
+    /// Whether an upper-case and a lower-case letter are required.
     pub mixed_case: bool,
-    /// Whether it needs a digit.
+    /// Whether a digit is required.
     pub numeric: bool,
 }
 

@@ -141,7 +141,7 @@ fn what_is_in_use_stays() {
             "",
             Some(json!({"name": "x", "id": "moon"})),
             400,
-            "it cannot be read",
+            "it is invalid",
         ),
         (
             "POST",

@@ -46,7 +46,7 @@ fn a_damaged_backup_is_refused_and_nothing_is_written() {
         fs::remove_file(&file).unwrap();
         let said = target.alone(&["restore", &folder]).refused();
         let expected = if name == "manifest.json" {
-            "is no backup"
+            "is not a backup"
         } else {
             "is missing"
         };
@@ -84,7 +84,7 @@ fn a_backup_of_another_format_or_of_later_tables_is_refused() {
     );
     let said = refused(&|manifest| manifest["directory"]["database"] = "postgres".into());
     assert!(
-        said.contains("directory.url is another kind of database"),
+        said.contains("directory.url is a different kind of database"),
         "{said}"
     );
 }
@@ -151,7 +151,7 @@ fn a_folder_that_is_not_empty_is_never_written_to() {
     let said = site.alone(&["backup", folder]).refused();
     assert_eq!(
         said,
-        format!("{folder} exists and is not empty: name another folder")
+        format!("{folder} is not empty: give a folder that is empty or does not exist")
     );
     assert_eq!(fs::read_dir(room.path()).unwrap().count(), 1);
 }
@@ -174,10 +174,12 @@ fn an_embedded_store_in_use_takes_a_key_and_leaves_nothing_behind() {
             .refused()
     };
     let said = at(&management, "other.key");
-    assert_eq!(said, "a bearer key of the realm admin is needed");
+    assert_eq!(said, "a bearer key of the realm admin is required");
     let said = at("http://127.0.0.1:9", "admin.key");
     assert!(
-        said.starts_with("no gateway answers at http://127.0.0.1:9: start it, or name it"),
+        said.starts_with(
+            "no gateway responds at http://127.0.0.1:9: start it, or give its address"
+        ),
         "{said}"
     );
     assert_eq!(fs::read_dir(room.path()).unwrap().count(), 0);
@@ -203,7 +205,7 @@ fn a_place_in_use_is_refused() {
     let said = site.alone(&["restore", &folder]).refused();
     assert_eq!(
         said,
-        "there are users already: --replace puts the backup in their place"
+        "there are users already: use --replace to replace them with the backup"
     );
     let gateway = site.start("");
     let said = site.alone(&["restore", &folder, "--replace"]).refused();
@@ -235,7 +237,7 @@ fn another_pepper_is_refused_and_the_previous_one_will_do() {
     fs::write(&pepper, "another-pepper-of-this-place").unwrap();
     let said = target.alone(&["restore", &folder]).refused();
     assert!(
-        said.starts_with("the pepper of the configuration is not the backup's"),
+        said.starts_with("the pepper of the configuration differs from the backup's"),
         "{said}"
     );
     assert!(!said.contains("another-pepper"), "{said}");
@@ -285,7 +287,7 @@ fn a_role_that_may_not_replace_the_tables_logs_nobody_out() {
     let shell = site.shell().with("ISOGLOSS__DIRECTORY__URL", &changer);
     let said = shell.run(&["restore", &folder, "--replace"]).refused();
     assert!(
-        said.starts_with("the directory and the tokens are as they were: "),
+        said.starts_with("the directory and the tokens are unchanged: "),
         "{said}"
     );
     assert!(said.contains("permission denied"), "{said}");

@@ -231,7 +231,10 @@ fn without_redis_a_user_is_disabled_all_the_same() {
         Some(1),
         "the tokens could not be removed: {said:?}"
     );
-    assert!(said.err.contains("the user's tokens are dead"), "{said:?}");
+    assert!(
+        said.err.contains("the user's tokens are no longer valid"),
+        "{said:?}"
+    );
     let user = shell.run(&["user", "show", "linguist", "--json"]).json();
     assert_eq!(user["state"], "disabled");
     redis.start_again().unwrap();

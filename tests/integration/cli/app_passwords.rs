@@ -98,7 +98,7 @@ fn people_read_it_once() {
         .done();
     let lines: Vec<_> = table.lines().collect();
     assert!(
-        lines[0].starts_with("ID        DIALECT  MADE        LAST USED  LABEL"),
+        lines[0].starts_with("ID        DIALECT  CREATED     LAST USED  LABEL"),
         "{table}"
     );
     assert!(lines[1].starts_with(&format!("{id}  crmcom   ")) && lines[1].contains("never"));

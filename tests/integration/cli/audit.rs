@@ -132,17 +132,19 @@ fn where_nothing_can_be_read_the_way_is_told() {
         assert_eq!((said.exit, said.out.as_str()), (Some(2), ""), "{said:?}");
         assert_eq!(said.err, format!("isogloss: {line}\n"));
     };
-    let advice = "for it to be listed, set audit.database = true, or audit.to = \"file:PATH\"";
+    let advice = "to list events, set audit.database = true, or audit.to = \"file:PATH\"";
     let list = ["audit", "list"];
     refused(
         shell(&folder, "none", false).run(&list),
-        &format!("audit list: nothing is recorded; {advice}"),
+        &format!("audit list: the audit log is off: {advice}"),
     );
     refused(
         shell(&folder, "stdout", false).run(&list),
-        &format!("audit list: it went to the standard output of the gateway; {advice}"),
+        &format!(
+            "audit list: audit.to is stdout, so the events went to the standard output of the gateway: {advice}"
+        ),
     );
-    let expected = "expected a span like 1h or 30days, or a moment like 2026-11-22T09:00:00Z";
+    let expected = "expected an age such as 1h or 30days, or a time such as 2026-11-22T09:00:00Z";
     refused(
         shell(&folder, "none", true).run(&["audit", "list", "--since", "yesterday"]),
         &format!("--since: {expected}"),
@@ -186,6 +188,6 @@ fn a_log_that_cannot_be_written_stops_no_command() {
     let shell = shell(&folder, "file:/dev/full", false);
     let said = shell.import_demo();
     assert_eq!(said.exit, Some(0));
-    let line = "isogloss: it is done, but the audit log could not be written\n";
+    let line = "isogloss: the change was made, but the audit log could not be written\n";
     assert_eq!(said.err, line);
 }

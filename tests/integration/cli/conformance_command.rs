@@ -98,7 +98,7 @@ fn what_cannot_be_asked_is_said_in_one_line() {
     let shell = Shell::bare(folder.path());
     let line = shell.run(&["conformance", "--base", &closed]).refused();
     assert!(
-        line.starts_with("the host cannot be reached: connecting to"),
+        line.starts_with("the host is unreachable: connecting to"),
         "{line}"
     );
     assert!(!folder.path().join("conformance.xml").exists());
@@ -111,7 +111,7 @@ fn what_cannot_be_asked_is_said_in_one_line() {
         ),
         (
             &["--base", &closed, "--case", "nonsense"],
-            "isogloss: --case: no conversation has `nonsense`",
+            "isogloss: --case: no exchange has `nonsense`",
         ),
     ] {
         let said = shell.run(&[&["conformance"], arguments].concat());

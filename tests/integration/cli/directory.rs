@@ -173,7 +173,7 @@ fn an_exported_file_is_for_its_owner_and_replaces_none() {
 
     shell.write("own.toml", "mine");
     let refused = shell.run(&to_file).refused();
-    assert_eq!(refused, "own.toml is there already: --force replaces it");
+    assert_eq!(refused, "own.toml exists: use --force to replace it");
     assert_eq!(read(), "mine");
     let replaced = shell.run(&[&to_file[..], &["--force"]].concat());
     assert_eq!(replaced.done(), "");
@@ -184,8 +184,8 @@ fn an_exported_file_is_for_its_owner_and_replaces_none() {
 fn an_export_into_a_file_for_others_is_warned_of() {
     let (folder, shell) = place();
     shell.import_demo().done();
-    let warned = "isogloss: warning: there are secrets in it, and others may read the file that this \
-                  goes to: chmod 600\n";
+    let warned = "isogloss: warning: the output contains secrets, and other users can read the file \
+                  that it goes to: run chmod 600 on it\n";
     for (mode, said) in [(0o644, warned), (0o640, warned), (0o600, "")] {
         let path = folder.path().join("redirected.toml");
         let file = File::create(&path).unwrap();
@@ -222,13 +222,16 @@ fn digest_keys_are_listed_and_one_in_use_is_not_removed() {
     let id = key["id"].as_str().unwrap();
     let remove = ["directory", "digest-keys", "remove", id];
     let refused = shell().run(&remove).refused();
-    assert_eq!(refused, format!("{id}: the pepper opens it, so it stays"));
+    assert_eq!(
+        refused,
+        format!("{id}: the pepper opens this digest key, so it is not removed")
+    );
 
     let wrong = || with_pepper("this year");
     assert_eq!(wrong().run(&list).json()[0]["readable"], false);
     assert_eq!(
         wrong().run(&remove).done(),
-        format!("{id}: removed, and traces of erased users: 0\n")
+        format!("{id}: removed, with 0 records of erased users\n")
     );
     let said = wrong().import_demo().done();
     assert!(said.starts_with("6 created"), "{said}");

@@ -97,7 +97,7 @@ fn an_edit_that_makes_no_sense_changes_nothing() {
         (
             &["admin", "--email", "x@example.com", "--clear", "email"],
             2,
-            "email is set and cleared at once",
+            "email cannot be set and cleared in one command",
         ),
         (&["nobody", "--number", "1"], 1, "nobody: no such user"),
         (

@@ -39,7 +39,7 @@ fn is_erased(builder: Builder, folder: &TempDir, more: &dyn Fn(&Gateway) -> Vec<
 
     let said = erase("sample", &["--json"]);
     assert_eq!((said.exit, said.out.as_str()), (Some(2), ""), "{said:?}");
-    assert!(said.err.contains("--yes erases"), "{said:?}");
+    assert!(said.err.contains("use --yes to erase"), "{said:?}");
     assert_eq!(status(&gateway, &session), 200, "nobody confirmed it");
     assert_eq!(
         erase("nobody", &["--yes"]).refused(),
@@ -106,7 +106,7 @@ fn is_erased(builder: Builder, folder: &TempDir, more: &dyn Fn(&Gateway) -> Vec<
     assert_eq!(lines.next(), Some("admin: erased"));
     assert_eq!(
         lines.last(),
-        Some("  CRMDEMO has no enabled administrator any more"),
+        Some("  CRMDEMO has no enabled administrator left"),
         "{told}"
     );
 }

@@ -176,7 +176,7 @@ fn a_key_may_be_brought_along_and_act_as_a_user() {
         &[&add[..4], &["--label", "other", "--key-stdin"][..]].concat(),
         "the-key-of-the-web-shop\n",
     );
-    assert_eq!(twice.refused(), "the realm crmcom has that key already");
+    assert_eq!(twice.refused(), "the realm crmcom already has this key");
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn a_key_that_can_be_guessed_is_refused_unless_it_is_allowed() {
         let weak = format!("password{label}password\n");
         f.shell.run_with(&[&add[..], more].concat(), &weak)
     };
-    let reason = "the key can be guessed: let a random one be made, or allow a weak one that is in use \
+    let reason = "the key can be guessed: create a random one, or allow a weak one that is in use \
                   already";
     let refused = add("crmcom", "shop", &[]);
     let said = format!("isogloss: key add: {reason}\n");
@@ -232,7 +232,7 @@ fn what_makes_no_sense_is_told_and_not_done() {
     refused(
         &with("demo", &[]),
         1,
-        "there is a key demo of the realm admin already",
+        "a key demo of the realm admin already exists",
     );
     refused(&with("x", &["--user", "nobody"]), 1, "nobody: no such user");
     refused(
@@ -249,7 +249,7 @@ fn what_makes_no_sense_is_told_and_not_done() {
     refused(
         &with("x", &["--expires-at", "tomorrow"]),
         2,
-        "a moment is written like",
+        "expected a time such as",
     );
     refused(
         &["--realm", "moon", "--label", "x"],
@@ -266,7 +266,7 @@ fn what_makes_no_sense_is_told_and_not_done() {
     let ambiguous = f.run(&["key", "revoke", "demo"]);
     assert_eq!(ambiguous.exit, Some(1));
     assert!(
-        ambiguous.err.contains("say which by realm or identifier"),
+        ambiguous.err.contains("give the realm or the identifier"),
         "{ambiguous:?}"
     );
     assert_eq!(f.run(&["key", "list"]).done(), before);

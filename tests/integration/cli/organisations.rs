@@ -139,7 +139,6 @@ fn an_event_names_its_organisation_and_a_list_of_none_is_refused() {
     let said = shell.run_with(&add, "moon-goddess-of-old\n").done();
     assert_eq!(said.trim_end(), "luna: added");
     let said = shell.run(&["session", "list", "--management", "http://127.0.0.1:1"]);
-    let expected =
-        "no gateway answers at http://127.0.0.1:1: start it, or name it with --management";
+    let expected = "no gateway responds at http://127.0.0.1:1: start it, or give its address with --management";
     assert!(said.refused().starts_with(expected));
 }

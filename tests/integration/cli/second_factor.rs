@@ -92,14 +92,15 @@ fn without_a_code_of_the_secret_nothing_changes() {
         let enrol = ["user", "totp", "enrol", user, "--code-stdin"];
         let said = shell.run_with(&enrol, &format!("{reply}\n"));
         assert_eq!(said.exit, Some(1), "{said:?}");
-        let refusal = format!("isogloss: {user}: no code of this secret; nothing has changed\n");
+        let refusal =
+            format!("isogloss: {user}: the code does not match the secret: nothing has changed\n");
         assert_eq!(said.err, refusal);
         assert!(!said.out.contains("Recovery codes"));
     }
     // There is nobody to ask.
     let said = shell.run(&["user", "totp", "enrol", "linguist"]);
     assert_eq!(said.exit, Some(1), "{said:?}");
-    assert!(said.err.contains("try --code-stdin"), "{said:?}");
+    assert!(said.err.contains("use --code-stdin"), "{said:?}");
     assert_eq!(shell.run(&["directory", "export"]).done(), before);
 }
 
@@ -216,7 +217,7 @@ fn what_is_off_has_nothing_to_take_away() {
         .run(&["user", "totp", "recovery-codes", "guarded"])
         .done();
     assert!(
-        out.starts_with("guarded: the former recovery codes have ended\n"),
+        out.starts_with("guarded: the previous recovery codes have ended\n"),
         "{out}"
     );
     assert_eq!(status(&shell, "guarded")["recovery_codes_left"], 10);

@@ -89,7 +89,10 @@ fn is_seen_and_ended(builder: Builder, folder: &TempDir, more: &dyn Fn(&Gateway)
 
     for (arguments, line) in [
         (["--user", "nobody"], "nobody: no such user"),
-        (["--handle", "x"], "a handle has 26 letters and digits"),
+        (
+            ["--handle", "x"],
+            "expected a handle of 26 letters and digits",
+        ),
     ] {
         let refused = run(&[&["session", "list"][..], &arguments].concat()).refused();
         assert_eq!(refused, line);
@@ -276,7 +279,7 @@ fn a_gateway_that_is_not_there_is_said_so() {
     ]);
     let line = said.refused();
     assert!(
-        line.starts_with("no gateway answers at http://127.0.0.1:1: start it, or name it with --management: connecting"),
+        line.starts_with("no gateway responds at http://127.0.0.1:1: start it, or give its address with --management: connecting"),
         "{line}"
     );
 }

@@ -93,7 +93,7 @@ fn is_seen_and_forgiven(
     assert_eq!(login(&gateway, "nobody", "wrong"), 401);
 
     let refused = run(&["throttle", "list", "--handle", "x"]).refused();
-    assert_eq!(refused, "a handle has 26 letters and digits");
+    assert_eq!(refused, "expected a handle of 26 letters and digits");
     assert_eq!(run(&["throttle", "clear"]).exit, Some(2));
 }
 

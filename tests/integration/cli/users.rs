@@ -163,11 +163,11 @@ fn a_user_that_makes_no_sense_is_refused_and_nothing_changes() {
     for (arguments, reason) in [
         (
             &["admin", "--organisation", "CRMDEMO"][..],
-            "there is such a user already",
+            "this user already exists",
         ),
         (
             &["admin@example.com", "--organisation", "CRMDEMO"],
-            "there is such a user already",
+            "this user already exists",
         ),
         (
             &["eve", "--organisation", "NOWHERE"],

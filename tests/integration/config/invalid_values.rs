@@ -373,15 +373,15 @@ fn a_plan_that_makes_no_sense_is_refused() {
         ),
         (
             "[sunset.bimplus]\ndeprecated_at = \"2027-01-02T00:00:00Z\"\nsunset_at = \"2027-01-01T00:00:00Z\"",
-            "sunset.bimplus.sunset_at: expected a moment that is not before deprecated_at",
+            "sunset.bimplus.sunset_at: expected a time that is not before deprecated_at",
         ),
         (
             "[sunset.bimplus]\nsunset_at = \"soon\"",
-            "sunset.bimplus.sunset_at: expected a moment like 2027-01-01T00:00:00Z",
+            "sunset.bimplus.sunset_at: expected a time such as 2027-01-01T00:00:00Z",
         ),
         (
             "[sunset.bimplus]\nthen = \"refuse\"",
-            "sunset.bimplus.then: expected sunset_at beside it",
+            "sunset.bimplus.then: expected sunset_at to be set as well",
         ),
         (
             "[sunset.bimplus]\nlink = \"a page\"",

@@ -120,7 +120,7 @@ fn a_command_from_another_folder_opens_the_directory_of_the_file() {
 fn abandoned(place: &Place, key: &str, file: &str) -> String {
     let path = place.path().join("p").join(file);
     format!(
-        "{key}: there is no {}, but there is {file} in the working directory, where earlier releases looked \
+        "{key}: {} does not exist, but {file} exists in the working directory, where earlier releases looked \
          for it: move it, or set its absolute path",
         path.display()
     )

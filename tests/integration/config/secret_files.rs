@@ -43,7 +43,7 @@ fn what_is_wrong_with_a_file_is_told_of_its_key_and_the_file() {
         let place = Place::new();
         let file = place.path().join("secret");
         place.write("a.toml", format!("[{section}]\n{key}_file = \"secret\""));
-        let empty = "expected a secret, and the file is empty";
+        let empty = "expected a secret, but the file is empty";
         for (content, expected) in [
             (&b""[..], empty),
             (b" \r\n", empty),
@@ -51,7 +51,7 @@ fn what_is_wrong_with_a_file_is_told_of_its_key_and_the_file() {
             // UTF-16, as a shell of Windows writes it.
             (
                 b"\xff\xfem\0e\0",
-                "expected text in UTF-8, and found other bytes",
+                "expected text in UTF-8, found other bytes",
             ),
         ] {
             place.write("secret", content);

@@ -187,8 +187,8 @@ fn secrets_are_taken_from_files() {
 fn a_pepper_file_that_cannot_serve_is_refused_by_name() {
     for (content, expected) in [
         ("short", "expected at least 16 bytes"),
-        ("", "expected a secret, and the file is empty"),
-        ("\u{feff} \r\n", "expected a secret, and the file is empty"),
+        ("", "expected a secret, but the file is empty"),
+        ("\u{feff} \r\n", "expected a secret, but the file is empty"),
     ] {
         let place = Place::new();
         place.write("pepper", content);

@@ -32,11 +32,11 @@ fn a_standby_serves_logins_and_refuses_changes_with_the_reason() {
     for _ in 0..3 {
         assert_well_again(&gateway);
     }
-    assert!(gateway.logs("cannot write down who uses which dialect"));
+    assert!(gateway.logs("cannot write usage counts"));
     assert!(gateway.logs("the audit log cannot be written"));
     assert_well_again(&gateway);
     for line in [
-        "cannot write down who uses which dialect",
+        "cannot write usage counts",
         "the audit log cannot be written",
     ] {
         let log = gateway.log();

@@ -3,7 +3,8 @@
 use isogloss_testkit::{Gateway, Request};
 use serde_json::Value;
 
-const TEXT: &str = "a peer that is not in server.trusted_proxies says whom it speaks for";
+const TEXT: &str =
+    "a peer that is not in server.trusted_proxies sends X-Forwarded-For or Forwarded";
 
 fn warnings(gateway: &Gateway) -> Vec<Value> {
     let log = gateway.log().into_iter().filter(|line| line.contains(TEXT));

@@ -1,8 +1,9 @@
 //! User names and passwords that nobody has.
 
+use isogloss_testkit::dialects::dialects;
+
 use crate::hostile::error_shape;
 use crate::hostile::{assert_unharmed, gateway};
-use isogloss_testkit::dialects::dialects;
 
 fn controls() -> impl Iterator<Item = char> {
     ('\0'..' ').chain([

@@ -179,13 +179,13 @@ fn the_secret_is_made_at_the_first_start_and_kept() {
         keys.unwrap().json().unwrap()
     };
     let first = start();
-    assert!(first.logs("made the secret of JWTs"));
+    assert!(first.logs("created a JWT secret"));
     let second = start();
     assert_eq!(keys(&first), keys(&second));
     assert!(
         second
             .log()
             .iter()
-            .all(|line| !line.contains("made the secret"))
+            .all(|line| !line.contains("created a JWT secret"))
     );
 }

@@ -116,7 +116,7 @@ fn a_new_password_of_redis_is_used_from_the_reload_on_and_no_request_fails() {
         gateway.hang_up().unwrap();
         assert!(gateway.logs_times(NOT_RELOADED, told + 1));
         let told = &fields(&gateway, NOT_RELOADED)[told];
-        let message = "the configuration is not reloaded; new credentials are in force, all else stays as it was";
+        let message = "the configuration is not reloaded; the new credentials are in use, all other settings stay";
         assert_eq!(told["message"], message);
         assert_eq!(told["keys"], "tokens.store");
         acl("<second");

@@ -136,7 +136,7 @@ fn programs_and_networks_are_cut_off_at_the_door() {
     let log = gateway.log();
     let told = log
         .iter()
-        .filter(|line| line.contains("refused a client that is cut off"));
+        .filter(|line| line.contains("refused a blocked client"));
     assert_eq!(told.count(), dialects().len());
 }
 
@@ -218,7 +218,7 @@ fn services_behind_know_no_token_of_what_is_retired() {
     assert_eq!(exchange(&before).status, 200);
     assert!(before.terminate().unwrap().success());
     for (text, dead) in [
-        (cut_off.as_str(), "is one of a client that is cut off"),
+        (cut_off.as_str(), "is one of a blocked client"),
         (over, "is of a dialect that is no longer served"),
     ] {
         let mut after = in_folder(&format!("[sunset.bimplus]\n{text}\n"));

@@ -34,12 +34,12 @@ fn of_names<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
             Some(meant) => format!("did you mean {meant}?"),
             None if is_of_kubernetes(section) => return None,
             None => format!(
-                "settings begin with {PREFIX}{SEPARATOR}, with two underscores between levels, \
-                 like {PREFIX}{SEPARATOR}SERVER{SEPARATOR}BIND"
+                "names of settings begin with {PREFIX}{SEPARATOR}, with two underscores between levels, \
+                 such as {PREFIX}{SEPARATOR}SERVER{SEPARATOR}BIND"
             ),
         };
         Some(format!(
-            "the environment variable {name} is no setting: {hint}"
+            "the environment variable {name} is not a setting: {hint}"
         ))
     });
     lines.collect()

@@ -1,4 +1,4 @@
-//! Do both listeners answer, and does the address that clients know lead to them?
+//! Checks that both listeners respond, and that the public address leads to them.
 
 use std::net::IpAddr;
 
@@ -25,7 +25,7 @@ pub(super) fn management(config: &Config, findings: &mut Findings) {
         Ok(answer) => answer,
         // Its certificate is for a name, which the configuration does not say.
         Err(failure) if tls.is_some() => {
-            let hint = "ask /readyz at the name of its certificate";
+            let hint = "use the host name of its certificate for /readyz";
             findings.add(Finding::warning(CHECK, failure.to_string(), hint));
             return;
         }
@@ -44,8 +44,8 @@ pub(super) fn management(config: &Config, findings: &mut Findings) {
         (503, Some(reason)) => Finding::failed(CHECK, reason, "see /readyz"),
         (status, _) => Finding::failed(
             CHECK,
-            format!("{bind} answered {status}: that is no gateway"),
-            "see management.bind",
+            format!("{bind} responded with {status}, so it is not a gateway"),
+            "check management.bind",
         ),
     });
     clock(&answer, "the gateway", findings);
@@ -61,13 +61,13 @@ fn clock(answer: &Response, whose: &str, findings: &mut Findings) {
     if ahead.abs() <= CLOCKS_DIFFER {
         findings.add(Finding::ok(
             "clock",
-            format!("{whose} has this machine's time"),
+            format!("{whose} has the same time as this machine"),
         ));
     } else {
         findings.add(Finding::warning(
             "clock",
             format!("{whose} is {ahead} s ahead of this machine"),
-            "let both synchronise their clocks: second factors and lifetimes depend on it",
+            "synchronise both clocks: second factors and lifetimes depend on them",
         ));
     }
 }
@@ -77,8 +77,8 @@ pub(super) fn public(config: &Config, public_url: Option<&str>, findings: &mut F
     let Some(probe) = probe(config) else {
         findings.add(Finding::warning(
             "routes",
-            "cannot be probed without the pepper of the gateway",
-            "run the doctor where tokens.pepper_file is",
+            "cannot be checked without the pepper of the gateway",
+            "run the doctor on a machine that has tokens.pepper_file",
         ));
         return;
     };
@@ -93,13 +93,13 @@ pub(super) fn public(config: &Config, public_url: Option<&str>, findings: &mut F
     match url.filter(|url| !url.is_empty()).map(str::parse::<Host>) {
         None => findings.add(Finding::warning(
             "public address",
-            "is not known, so nobody can say whether it leads here",
-            "set server.public_url, or give --public-url https://login.example.com",
+            "is not set, so the doctor cannot check that it leads to this gateway",
+            "set server.public_url, or give --public-url, such as https://login.example.com",
         )),
         Some(Err(failure)) => findings.add(Finding::failed(
             "public address",
             failure.to_string(),
-            "see server.public_url",
+            "check server.public_url",
         )),
         Some(Ok(host)) => {
             certificates::presented(&host, findings);
@@ -108,7 +108,7 @@ pub(super) fn public(config: &Config, public_url: Option<&str>, findings: &mut F
     }
 }
 
-/// How a question gets to the gateway.
+/// How a probe reaches the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Straight,
@@ -125,7 +125,7 @@ fn routes(config: &Config, probe: &Probe, (host, way): (&Host, Way), findings: &
             (Ok(arrival), Way::AsClients) => source(config, &check, &arrival),
         };
         findings.add(finding);
-        // Where nobody answers one, nobody answers the others.
+        // If the host does not respond to one probe, it does not respond to the others.
         if host.reach().is_err() {
             return;
         }
@@ -150,30 +150,30 @@ fn route(
     let answer = host.get(&path, &headers).map_err(|failure| {
         failed(
             failure.to_string(),
-            "does the gateway run, and does the name lead to it?",
+            "check that the gateway runs, and that the name leads to it",
         )
     })?;
     let arrival = answer.header(HEADER.as_str());
     let Some(arrival) = arrival.and_then(|answer| probe.read(&question, answer)) else {
-        let server = answer.header("Server").unwrap_or("somebody");
+        let server = answer.header("Server").unwrap_or("a server");
         return Err(failed(
             format!(
-                "{server} answered {}, and is not this gateway",
+                "{server} responded with {}, and is not this gateway",
                 answer.status
             ),
-            "does the name lead to the right machine, does the proxy lead this path to the gateway, \
-             have both the same pepper, and the clocks the same time?",
+            "check that the name leads to the right machine, that the proxy passes this path to the gateway, \
+             and that both machines have the same pepper and time",
         ));
     };
     match arrival.dialect.as_deref() {
         Some(name) if name == mount.name => Ok(arrival),
         Some(other) => Err(failed(
             format!("leads to the dialect {other}"),
-            "the proxy changes paths: it must not",
+            "configure the proxy not to change paths",
         )),
         None => Err(failed(
             "reaches the gateway, but no dialect".to_owned(),
-            "does the running gateway have this dialect, and does the proxy leave paths alone?",
+            "check that the running gateway has this dialect, and that the proxy does not change paths",
         )),
     }
 }
@@ -183,19 +183,19 @@ fn source(config: &Config, check: &str, arrival: &Arrival) -> Finding {
     if arrival.source == FORGED {
         return Finding::failed(
             check,
-            "clients can forge their address, and so go round the throttle",
-            "let the proxy replace X-Forwarded-For and Forwarded, as in docs/reverse-proxies.md",
+            "clients can forge their address, and so bypass the throttle",
+            "configure the proxy to replace X-Forwarded-For and Forwarded, as in docs/reverse-proxies.md",
         );
     }
     if arrival.by_unlisted {
         return Finding::warning(
             check,
             format!(
-                "leads here, but the gateway does not believe the proxy {}: it is not in \
+                "leads here, but the gateway does not trust the proxy {}: it is not in \
                  server.trusted_proxies",
                 arrival.source
             ),
-            "list it there, or all its clients count as one address",
+            "add it there; otherwise, all its clients share one address",
         );
     }
     let trusted = &config.sections.server.trusted_proxies;
@@ -205,10 +205,10 @@ fn source(config: &Config, check: &str, arrival: &Arrival) -> Finding {
         return Finding::warning(
             check,
             format!(
-                "leads here, but the proxy {} does not say for whom it asks",
+                "leads here, but the proxy {} does not send the client's address",
                 arrival.source
             ),
-            "let it set X-Forwarded-For (server.proxy_header), or all clients are one",
+            "configure it to set X-Forwarded-For (server.proxy_header); otherwise, all clients share one address",
         );
     }
     Finding::ok(check, format!("leads here; seen as {}", arrival.source))

@@ -15,7 +15,7 @@ use super::metrics::Metrics;
 use super::{Readiness, configure};
 use crate::admin::Administration;
 use crate::http::completion::complete;
-use crate::http::security_headers::Protection;
+use crate::http::security_headers::security_headers;
 use crate::http::timeouts;
 use crate::introspection::Backends;
 use crate::metrics::Requests;
@@ -74,7 +74,7 @@ pub(crate) fn app(
         .app_data(Data::new(administration))
         .app_data(Data::new(passwords))
         .app_data(Data::new(metrics))
-        // What is asked most is looked for first.
+        // The most frequent routes come first.
         .configure(|cfg| backends.configure(cfg))
         .configure(configure)
         .wrap_fn(move |request, service| {
@@ -82,12 +82,12 @@ pub(crate) fn app(
             let answer = service.call(request);
             async move { under_way.end(answer.await) }
         })
+        .wrap(security_headers())
         .wrap_fn(move |request, service| {
             let answer = service.call(request);
             let drain = drain.clone();
             async move {
                 let mut response = answer.await?;
-                Protection::default().write(response.headers_mut());
                 drain.write(&mut response);
                 Ok(response)
             }

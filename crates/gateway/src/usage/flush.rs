@@ -32,7 +32,7 @@ impl Usage {
     /// The last time. There is nobody to offer it to later.
     pub(crate) async fn close(&self, table: Arc<dyn UsageTable>) {
         if let Err(error) = self.flush(table).await {
-            warn!(%error, "what was counted last of the use of dialects is lost");
+            warn!(%error, "the last usage counts are lost");
         }
     }
 
@@ -54,7 +54,7 @@ impl Usage {
             ticks.tick().await;
             match self.flush(table.clone()).await {
                 Err(error) if !failing => {
-                    warn!(%error, "cannot write down who uses which dialect, will retry");
+                    warn!(%error, "cannot write usage counts, will retry");
                     failing = true;
                 }
                 Err(_) => {}
@@ -90,8 +90,8 @@ async fn prune(table: &dyn UsageTable, settings: &config::Usage, now: OffsetDate
     };
     match table.remove_usage(before).await {
         Ok(0) => {}
-        Ok(removed) => info!(removed, "removed old rows of who uses which dialect"),
-        Err(error) => warn!(%error, "cannot remove old rows of usage, will retry"),
+        Ok(removed) => info!(removed, "removed old rows of the usage table"),
+        Err(error) => warn!(%error, "cannot remove old rows of the usage table, will retry"),
     }
 }
 
@@ -100,15 +100,16 @@ mod tests {
     use async_trait::async_trait;
     use isogloss_core::usage::UsageRows;
     use isogloss_core::{Clock as _, Peppers, SystemClock};
+    use parking_lot::Mutex;
     use tokio::sync::Notify;
 
     use super::*;
-    use crate::usage::{Endpoint, locked};
+    use crate::usage::Endpoint;
 
     /// A table that takes what it is told before it answers, and answers when it may.
     #[derive(Default)]
     struct SlowTable {
-        calls: std::sync::Mutex<u64>,
+        calls: Mutex<u64>,
         taken: Notify,
         may_answer: Notify,
     }
@@ -117,7 +118,7 @@ mod tests {
     impl UsageTable for SlowTable {
         async fn add_usage(&self, rows: &UsageRows, _room: usize) -> Result<(), StoreError> {
             let calls: u64 = rows.values().map(|count| count.calls).sum();
-            *locked(&self.calls) += calls;
+            *self.calls.lock() += calls;
             self.taken.notify_one();
             self.may_answer.notified().await;
             Ok(())
@@ -170,6 +171,6 @@ mod tests {
             slow.taken.notified().await;
             slow.may_answer.notify_one();
         });
-        assert_eq!(*locked(&slow.calls), 2);
+        assert_eq!(*slow.calls.lock(), 2);
     }
 }

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -51,6 +52,8 @@ pub(crate) struct Site {
     pub(crate) nodes: Vec<Node>,
     pub(crate) mail: MailServer,
     import: PathBuf,
+    /// How many directory files were written.
+    imports: AtomicUsize,
     _folder: TempDir,
     _redis: Option<RedisServer>,
     _cluster: Option<ClusterServers>,
@@ -124,6 +127,7 @@ impl Site {
             nodes,
             mail,
             import,
+            imports: AtomicUsize::new(0),
             _folder: folder,
             _redis: redis,
             _cluster: cluster,
@@ -165,11 +169,13 @@ impl Site {
     }
 
     /// Writes the directory file, if there is a new one, and has a gateway read its configuration again. Whether
-    /// that was done; `None` if nothing is said of it within 30 seconds.
+    /// that was done; `None` if nothing is said of it within 30 seconds. No file is like an earlier one: a gateway
+    /// does not apply the file that it has applied last again, whatever others have applied since.
     pub(crate) fn reload(&self, gateway: usize, directory: Option<&str>) -> Option<bool> {
         let gateway = &self.nodes[gateway % self.nodes.len()].gateway;
         if let Some(directory) = directory {
-            fs::write(&self.import, directory).unwrap();
+            let number = self.imports.fetch_add(1, Ordering::Relaxed);
+            fs::write(&self.import, format!("# File {number}\n{directory}")).unwrap();
         }
         let known = gateway.log().len();
         gateway.hang_up().unwrap();
