@@ -112,7 +112,7 @@ impl Settings {
         SecondFactor::without_field(self.second_factor, &self.second_factor_allow_from)
     }
 
-    /// What browsers are told. The web SDK runs in pages of other hosts; an application may add headers of
+    /// Returns the CORS policy. The web SDK runs in pages of other hosts; an application may add headers of
     /// its own, which `*` covers in browsers that know it. Nothing here takes `PUT`, but the SDK's page
     /// must be able to read the refusal.
     pub(crate) fn cors(&self) -> Cors {

@@ -21,7 +21,7 @@ use crate::{REALM, Settings, issue};
 
 type Answer = Result<HttpResponse, Refusal>;
 
-/// Adds the routes, below wherever the dialect is mounted.
+/// Adds the routes.
 pub(crate) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(post("/api2/v1/auth/login", login))
         .service(post("/api2/v3/auth/login", login))
@@ -52,8 +52,7 @@ fn refuse(error: Error) -> Answer {
     Err(error.into())
 }
 
-/// `Authorization` may prove that the client is known, and changes nothing otherwise: three clients send
-/// one that is worth nothing.
+/// `Authorization` may prove that the client is known, and has no other effect: three clients send an invalid one.
 async fn login(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -70,8 +69,8 @@ async fn login(
     ))
 }
 
-/// Returns the user whose name, password and code stand in the body. Here an identity has one user, so to name
-/// no uid is to name that one's.
+/// Returns the user whose name, password and code are in the body. An identity has one user here, so a request
+/// without a uid means that user.
 async fn authenticate(auth: &Auth, origin: Origin, body: LoginBody) -> Result<User, Refusal> {
     let credentials = Credentials {
         name: body.user_name.ok_or(Error::Missing("userName"))?,

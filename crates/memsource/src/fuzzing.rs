@@ -12,7 +12,7 @@ use crate::{Settings, redirect, wire};
 
 /// A call as its reader meets it.
 pub struct Call<'a> {
-    /// What stands behind `?`.
+    /// The query, without `?`.
     pub query: &'a str,
     /// The header `Content-Type`.
     pub content_type: HeaderValue,
@@ -46,7 +46,7 @@ impl Call<'_> {
     }
 }
 
-/// Where a browser is sent that asks for that address. Beside this host, `origin` is allowed.
+/// Returns the redirect target for that address. Apart from this host, `origin` is allowed.
 pub fn redirect(url: &str, origin: &str) -> Option<String> {
     let settings = Settings {
         redirect_origins: vec![origin.to_owned()],

@@ -59,7 +59,7 @@ impl Dialect for Memsource {
     }
 
     /// The token is the parameter `token` of the query, else in the header, else in the cookie of a browser
-    /// session. A service behind the gateway has to find one in a body itself.
+    /// session. A service that accepts tokens in bodies has to extract them itself.
     fn find_token(settings: &Settings, head: &RequestHead) -> Option<Presented> {
         authorization::find_token(settings, head)
     }

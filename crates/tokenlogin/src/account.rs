@@ -1,4 +1,4 @@
-//! What a client asks first with its session: who the user is, and where.
+//! The first requests of a session: the user, and the user's organisation.
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -17,7 +17,7 @@ pub(crate) async fn me(auth: Data<Auth>, request: HttpRequest) -> Answer {
     Ok(json(&mut HttpResponse::Ok(), &user))
 }
 
-/// `GET Company`, the one the user belongs to.
+/// `GET Company`, the user's organisation.
 pub(crate) async fn company(
     auth: Data<Auth>,
     settings: Data<Settings>,

@@ -91,7 +91,7 @@ impl Settings {
         SecondFactor::without_field(self.second_factor, &self.second_factor_allow_from)
     }
 
-    /// What browsers are told. The vendor documents no clients in pages.
+    /// Returns the CORS policy. The vendor documents no clients in pages.
     pub(crate) fn cors(&self) -> Cors {
         Cors {
             origins: self.cors_origins.clone(),

@@ -1,4 +1,4 @@
-//! `loginToSession`: a login whose token stands in a cookie.
+//! `loginToSession`: a login whose token is in a cookie.
 
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
