@@ -1,4 +1,4 @@
-//! Routes, and the handlers of all but the logins: wire in, calls on core, wire out.
+//! The routes, and the handlers of all requests but the logins.
 
 use actix_web::web::{self, Data, ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse};
@@ -8,9 +8,9 @@ use serde_json::json;
 
 use crate::authorization::Caller;
 use crate::configurations::{self, configuration, configurations};
-use crate::errors::Error;
-use crate::forgotten::forgotten;
-use crate::logins::{authorize, cross_authorize};
+use crate::error::Error;
+use crate::login::{authorize, cross_authorize};
+use crate::password_reset::forgotten;
 use crate::profile::Profile;
 use crate::teams::Team;
 use crate::wire::{self, CrossAnswer, TokenInformation};
@@ -64,7 +64,7 @@ async fn token_information(auth: Data<Auth>, caller: Caller) -> Answer {
     Ok(ok(&TokenInformation::new(&caller.session, auth.now())))
 }
 
-/// What `GET authorize` was before it took the header.
+/// The older form of `GET authorize`, with the token in the query.
 async fn token_information_of_query(auth: Data<Auth>, request: HttpRequest) -> Answer {
     let caller = Caller::of_query(&auth, &request).await?;
     Ok(ok(&TokenInformation::new(&caller.session, auth.now())))
@@ -96,7 +96,7 @@ async fn teams(auth: Data<Auth>, caller: Caller) -> Answer {
     Ok(ok(&Team::all(&user, auth.units(&user).await?)))
 }
 
-/// Tells that the service is there. What the members held is not documented, their names are.
+/// Shows that the service runs. The names of the members are documented, their values are not.
 async fn hello() -> HttpResponse {
     ok(&json!({
         "message": "Hello",

@@ -1,7 +1,7 @@
 //! The successor API, `api2`: routes, and their handlers.
 
-pub(crate) mod body;
-mod refusal;
+mod error;
+pub(crate) mod json_body;
 mod session;
 mod wire;
 
@@ -9,19 +9,19 @@ use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder};
 use isogloss_core::{Auth, Credentials, Origin, SecondFactor, Source, User, Wanted};
 
-use self::body::{LoginBody, LoginOtherBody};
-pub(crate) use self::refusal::Refusal;
+pub(crate) use self::error::Refusal;
+use self::json_body::{LoginBody, LoginOtherBody};
 use self::session::login_to_session;
 pub(crate) use self::wire::{LoginAnswer, SessionAnswer, WhoAmIAnswer};
-use crate::caller::{Caller, proofs};
-use crate::errors::Error;
+use crate::authorization::{Caller, proofs};
+use crate::error::Error;
 use crate::parameters::Parameters;
 use crate::wire::json;
 use crate::{REALM, Settings, issue};
 
 type Answer = Result<HttpResponse, Refusal>;
 
-/// Adds the routes, below wherever the dialect is mounted.
+/// Adds the routes.
 pub(crate) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(post("/api2/v1/auth/login", login))
         .service(post("/api2/v3/auth/login", login))
@@ -52,8 +52,7 @@ fn refuse(error: Error) -> Answer {
     Err(error.into())
 }
 
-/// `Authorization` may prove that the client is known, and changes nothing otherwise: three clients send
-/// one that is worth nothing.
+/// `Authorization` may prove that the client is known, and has no other effect: three clients send an invalid one.
 async fn login(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -70,8 +69,8 @@ async fn login(
     ))
 }
 
-/// Returns the user whose name, password and code stand in the body. Here an identity has one user, so to name
-/// no uid is to name that one's.
+/// Returns the user whose name, password and code are in the body. An identity has one user here, so a request
+/// without a uid means that user.
 async fn authenticate(auth: &Auth, origin: Origin, body: LoginBody) -> Result<User, Refusal> {
     let credentials = Credentials {
         name: body.user_name.ok_or(Error::Missing("userName"))?,

@@ -7,16 +7,16 @@ use isogloss_core::IssuedToken;
 use crate::Settings;
 use crate::wire::spell_token;
 
-/// How long a browser keeps the cookie.
+/// The lifetime of the cookie in the browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kept {
-    /// Until it is closed.
+    /// Until the browser is closed.
     UntilClosed,
     /// As long as the session lives.
     WithSession,
 }
 
-/// Returns the cookie that opens that session.
+/// Returns the cookie with the token of that session.
 pub(crate) fn cookie(settings: &Settings, session: &IssuedToken, kept: Kept) -> Cookie<'static> {
     let cookie = Cookie::build(settings.cookie_name.clone(), spell_token(session))
         .path("/")

@@ -1,13 +1,13 @@
-//! Routes of the old API, and their handlers: wire in, calls on core, wire out.
+//! The routes of the old API and their handlers.
 
 use actix_web::http::header;
 use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource};
 use isogloss_core::{Auth, AuthError, Credentials, Origin, Purpose, SecondFactor, Source};
 
-use crate::caller::{Caller, proofs};
+use crate::authorization::{Caller, proofs};
 use crate::cookie::{Kept, cookie};
-use crate::errors::{Error, Page};
+use crate::error::{Error, Page};
 use crate::parameters::Parameters;
 use crate::wire::{LoginAnswer, WhoAmIAnswer, json, parse_token};
 use crate::{REALM, Settings, api2, issue, redirect};
@@ -30,7 +30,7 @@ pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
         .default_service(to(async || Answer::Err(Error::NoRoute)));
 }
 
-/// The caller chooses between GET and POST.
+/// Returns a route for GET and POST.
 fn action<F, Args>(path: &str, handler: F) -> Resource
 where
     F: Handler<Args> + Clone,
@@ -69,7 +69,7 @@ async fn login(
     ))
 }
 
-/// The vendor's own module for Drupal logs in here, and names the user in its own way.
+/// The login of the vendor's own module for Drupal, which has another name for the user name.
 async fn login_v2(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -117,8 +117,8 @@ async fn who_am_i(
     ))
 }
 
-/// Spends a `loginOther` token on a browser session. Where it leads is checked before the token
-/// is spent.
+/// Exchanges a `loginOther` token for a browser session. The redirect target is checked before the token is
+/// spent.
 async fn auth_by_token(
     auth: Data<Auth>,
     settings: Data<Settings>,

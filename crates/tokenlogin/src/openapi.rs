@@ -1,5 +1,4 @@
-//! The dialect's routes in the words of OpenAPI. Statuses and media types of refusals are those that
-//! `errors.rs` gives.
+//! The OpenAPI document of the routes. Statuses and media types of errors are taken from `error.rs`.
 
 use isogloss_core::AuthError;
 use isogloss_dialect::openapi::{overloaded, responses_by_status_with, throttled, unavailable};
@@ -10,7 +9,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, Securi
 use utoipa::openapi::{Content, OpenApi, Paths, Ref, Required, Response, ResponseBuilder};
 use utoipa::{IntoParams, OpenApi as _, ToSchema};
 
-use crate::errors::{self, Error};
+use crate::error::{self, Error};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -27,7 +26,7 @@ use crate::errors::{self, Error};
         User,
         Company,
         Nothing,
-        errors::HttpError
+        error::HttpError
     ))
 )]
 struct Shapes;

@@ -1,10 +1,10 @@
-//! `loginToSession`: a login whose token stands in a cookie.
+//! `loginToSession`: a login whose token is in a cookie.
 
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{Auth, Source};
 
-use super::body::SessionBody;
+use super::json_body::SessionBody;
 use super::wire::SessionAnswer;
 use super::{Answer, authenticate, origin};
 use crate::cookie::{Kept, cookie};

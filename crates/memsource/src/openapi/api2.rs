@@ -9,7 +9,7 @@ use utoipa::openapi::{Content, Paths, Ref, Required, Response};
 
 use super::{dead, done, impersonating, logging_in, unreadable};
 use crate::api2;
-use crate::errors::Error;
+use crate::error::Error;
 
 /// Adds the routes of `api2`.
 pub(super) fn add(paths: &mut Paths) {

@@ -4,7 +4,7 @@ use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 use isogloss_core::{Auth, AuthError, Presented, Purpose, Session, Source, Terms};
 
-use crate::errors::Error;
+use crate::error::Error;
 use crate::wire::{self, EnterAnswer, EnterRequest, WhoAnswer};
 use crate::{REALM, Settings};
 

@@ -1,4 +1,4 @@
-//! The web API key, which comes by HTTP Basic: the key is the user name, the password is empty.
+//! The web API key in HTTP Basic: the key is the user name, the password is empty.
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use base64::Engine as _;
@@ -6,13 +6,13 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use secrecy::SecretString;
 
-/// Padding is what clients that write the header themselves forget.
+/// Padding is optional: clients that write the header themselves forget it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The key, if the header holds one and nothing beside it.
+/// Returns the key. `None` if the header has no key, or a password next to it.
 pub(crate) fn presented(headers: &HeaderMap) -> Option<SecretString> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, credentials) = value.trim().split_once(' ')?;

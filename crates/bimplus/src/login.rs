@@ -5,9 +5,9 @@ use actix_web::web::{Data, ReqData};
 use isogloss_core::{Auth, AuthError, Concurrency, Credentials, Purpose, Source, Terms, Token};
 
 use crate::authorization::find_token;
-use crate::errors::Error;
+use crate::error::Error;
 use crate::ids::Id;
-use crate::members::Members;
+use crate::json_body::Members;
 use crate::requests::{AuthorizeRequest, CrossAuthorizeRequest, Ids, Login};
 use crate::routes::{Answer, ok};
 use crate::settings::{Applications, LoginsPerClient};
@@ -103,8 +103,8 @@ pub(crate) async fn cross_authorize(
     let redeemed = auth.redeem(&token, Purpose::Handover).await;
     let redeemed = redeemed.map_err(stale)?;
     let client = ids.client.unwrap_or_else(Id::fresh);
-    // No effect of the team on the answer is documented, so another user's team is dropped: a refusal
-    // would be a new answer to clients, and they learn what the user has from `GET teams`.
+    // No effect of the team on the response is documented, so another user's team is dropped: an error
+    // would be new to clients, and `GET teams` lists what the user has.
     let team = team.and_then(|team| Membership::find(&redeemed.user, &team));
     let terms = Terms {
         longest_from_login: Some(settings.handover_lifetime),
@@ -117,7 +117,7 @@ pub(crate) async fn cross_authorize(
     Ok(ok(&AccessAnswer::new(&access, client)))
 }
 
-/// The terms of an access token.
+/// Returns the terms of an access token.
 fn terms(settings: &Settings, client: &Id, application: Option<&Id>) -> Terms {
     Terms {
         concurrency: match settings.logins_per_client {
@@ -144,7 +144,7 @@ async fn check_application(
     }
 }
 
-/// A remember-me or cross token in the body is a credential, not the bearer's token.
+/// Returns the error for a remember-me or cross token, which is a credential here and not the bearer's token.
 fn stale(error: AuthError) -> Error {
     match error {
         AuthError::InvalidToken => Error::StaleGrant,

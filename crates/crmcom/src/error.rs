@@ -1,4 +1,4 @@
-//! Every refusal of this dialect: an envelope, and the HTTP status that it amounts to.
+//! Every error of this dialect: an envelope, and the HTTP status that corresponds to it.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::wire::{Envelope, json};
 
-/// Why a request is refused. `Display` is for the log and holds nothing of the request.
+/// Why a request is refused. `Display` is for the log and contains nothing from the request.
 #[derive(Debug, Error)]
 pub enum Error {
     #[error("the body is not a JSON object")]
@@ -111,7 +111,7 @@ impl Error {
         (status, code, text.into())
     }
 
-    /// When a retry is worth its while, in seconds.
+    /// Returns the seconds after which a retry may succeed. `None` if the response does not say so.
     fn retry_after(&self) -> Option<u64> {
         match self {
             Self::Auth(error) | Self::Card(error) | Self::Key(error) => match error {
@@ -136,8 +136,7 @@ impl Error {
         }
     }
 
-    /// What a 401 asks for. Browsers and .NET know what to do about `Basic`, so it stands only
-    /// where it helps.
+    /// Returns the challenge of a 401. Browsers and .NET act on `Basic`, so it is sent only where it helps.
     fn challenge(&self) -> &'static str {
         if matches!(self, Self::Key(_)) {
             r#"Basic realm="CRM.COM", charset="UTF-8""#
@@ -147,10 +146,10 @@ impl Error {
     }
 }
 
-/// The answer to a refusal of core's; `credentials` is the one for credentials that do not fit.
+/// Returns the response to an error of core; `credentials` is the one for wrong credentials.
 fn of_core(error: &AuthError, credentials: Answer) -> Answer {
     match error {
-        // During a lock this vendor's server refuses right credentials as it does wrong ones.
+        // During a lock this vendor's server refuses right and wrong credentials with the same error.
         AuthError::InvalidCredentials
         | AuthError::AccountDisabled
         | AuthError::SecondFactorRequired
