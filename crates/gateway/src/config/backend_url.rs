@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use isogloss_core::directory::PostgresDirectory;
-use isogloss_core::store::{RedisSettings, RedisStore};
+use isogloss_store_redis::{RedisSettings, RedisStore};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use isogloss_core::Pepper;
-use isogloss_core::store::KeyPrefix;
+use isogloss_store_redis::KeyPrefix;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
