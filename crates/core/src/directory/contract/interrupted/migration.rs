@@ -73,6 +73,21 @@ async fn a_command_says_that_its_connection_fell_silent() {
 }
 
 #[tokio::test]
+async fn a_silent_session_is_ended_although_the_first_request_for_that_is_lost() {
+    let server = Postgres::shared().unwrap();
+    let (relay, through) = relayed(&server, &server.new_database().unwrap());
+    let mut silent = relay.when_sent("CREATE TABLE organisations", 1, Connection::silence);
+    let mut lost = relay.when_sent("pg_terminate_backend", 1, Connection::silence);
+    let settings = settings(&through, TIMEOUT);
+    let migrated = timeout(LIMIT, PostgresDirectory::migrate(&settings)).await;
+    assert!(migrated.expect("it waits").is_err());
+    silent.try_recv().unwrap();
+    lost.try_recv().unwrap();
+    let migrated = timeout(LIMIT, PostgresDirectory::migrate(&settings)).await;
+    migrated.expect("it waits for the lock").unwrap();
+}
+
+#[tokio::test]
 async fn a_migration_that_takes_long_is_left_alone_and_named_as_the_reason() {
     let server = Postgres::shared().unwrap();
     let address = server.new_database().unwrap();
