@@ -177,7 +177,9 @@ fn an_embedded_store_in_use_takes_a_key_and_leaves_nothing_behind() {
     assert_eq!(said, "a bearer key of the realm admin is required");
     let said = at("http://127.0.0.1:9", "admin.key");
     assert!(
-        said.starts_with("no gateway responds at http://127.0.0.1:9: start it, or give its address"),
+        said.starts_with(
+            "no gateway responds at http://127.0.0.1:9: start it, or give its address"
+        ),
         "{said}"
     );
     assert_eq!(fs::read_dir(room.path()).unwrap().count(), 0);

@@ -105,7 +105,10 @@ fn show_near(what: &'static str, near: NearStatus) {
     counter!("isogloss_near_cache_misses_total", "kept" => what).absolute(misses);
 }
 
-#[expect(clippy::cast_precision_loss, reason = "no pool has so many connections")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "no pool has so many connections"
+)]
 fn show_pool(pool: &'static str, connections: Connections) {
     let Connections {
         most,

@@ -80,7 +80,10 @@ fn calls_of_unknown_clients_keep_no_dialect_alive() {
         (key.unknown(), served),
         row("/", "okhttp/4", Duration::days(43), Some(1)),
     ]);
-    assert_eq!(report.verdict, "no clients for 43 days (1 client before that)");
+    assert_eq!(
+        report.verdict,
+        "no clients for 43 days (1 client before that)"
+    );
     let last_served = report.last_served.as_deref();
     assert_eq!(last_served, Some("2026-10-14T12:00:00Z"));
 }
