@@ -13,11 +13,11 @@ use crate::error::Error;
 use crate::wire::TOKEN_TYPE;
 
 /// A caller with a live access token.
-pub(crate) struct Caller {
+pub(crate) struct AuthenticatedCaller {
     pub(crate) session: Session,
 }
 
-impl Caller {
+impl AuthenticatedCaller {
     async fn of(auth: &Auth, token: Option<Token>) -> Result<Self, Error> {
         let token = token.ok_or(AuthError::InvalidToken)?;
         let session = auth.validate(&token, &[Purpose::Access]).await?;
@@ -41,7 +41,7 @@ impl Caller {
     }
 }
 
-impl FromRequest for Caller {
+impl FromRequest for AuthenticatedCaller {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 

@@ -41,7 +41,7 @@ pub enum Error {
 /// What a refusal is on the wire.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Refusal)]
-pub(crate) struct Body<'a> {
+pub(crate) struct ErrorBody<'a> {
     error: &'a str,
     error_description: &'a str,
     message: &'a str,
@@ -130,7 +130,7 @@ impl ResponseError for Error {
         }
         crate::wire::json(
             &mut response,
-            &Body {
+            &ErrorBody {
                 error,
                 error_description: &text,
                 message: &text,

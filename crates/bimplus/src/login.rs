@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::ids::Id;
 use crate::json_body::Members;
 use crate::requests::{AuthorizeRequest, CrossAuthorizeRequest, Ids, Login};
-use crate::routes::{Answer, ok};
+use crate::routes::{HandlerResult, ok};
 use crate::settings::{Applications, LoginsPerClient};
 use crate::team_ids::Membership;
 use crate::wire::{AccessAnswer, RememberAnswer};
@@ -21,7 +21,7 @@ pub(crate) async fn authorize(
     source: Option<ReqData<Source>>,
     request: HttpRequest,
     members: Members,
-) -> Answer {
+) -> HandlerResult {
     let AuthorizeRequest { login, ids } = AuthorizeRequest::read(members, &settings)?;
     check_application(&auth, &settings, ids.application.as_ref()).await?;
     match login {
@@ -46,7 +46,7 @@ async fn with_password(
     credentials: Credentials,
     remember_me: bool,
     ids: Ids,
-) -> Answer {
+) -> HandlerResult {
     let user = auth.login(credentials).await?;
     let client = ids.client.unwrap_or_else(Id::fresh);
     let terms = terms(settings, &client, ids.application.as_ref());
@@ -67,7 +67,7 @@ async fn with_password(
     Ok(ok(&answer))
 }
 
-async fn remembered(auth: &Auth, settings: &Settings, token: &str, ids: Ids) -> Answer {
+async fn remembered(auth: &Auth, settings: &Settings, token: &str, ids: Ids) -> HandlerResult {
     let client = ids.client.ok_or(Error::Missing("client_id"))?;
     let token = Token::from_guid(REALM, token.trim()).ok_or(Error::StaleGrant)?;
     // Clients' names are recorded and logged.
@@ -91,7 +91,7 @@ pub(crate) async fn cross_authorize(
     auth: Data<Auth>,
     settings: Data<Settings>,
     members: Members,
-) -> Answer {
+) -> HandlerResult {
     let CrossAuthorizeRequest {
         cross_token,
         ids,

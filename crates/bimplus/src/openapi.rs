@@ -23,7 +23,7 @@ use crate::wire::{CrossAnswer, TokenInformation};
     ),
     components(schemas(
         Authorize, CrossAuthorize, Forgotten, LoginAnswer, TokenInformation, CrossAnswer, Profile, Team,
-        Hello, Configurations, Environment, Nothing, error::Body<'static>
+        Hello, Configurations, Environment, Nothing, error::ErrorBody<'static>
     ))
 )]
 struct Shapes;

@@ -14,18 +14,18 @@ use crate::authorization::in_header;
 use crate::json_body::Members;
 use crate::portal_url::Occasion;
 use crate::requests::ForgottenRequest;
-use crate::routes::{Answer, ok};
+use crate::routes::{HandlerResult, ok};
 use crate::{REALM, Settings};
 
 /// Responds before anything is looked up: in the same way and time for known and unknown addresses.
-pub(crate) async fn forgotten(
+pub(crate) async fn request_reset(
     auth: Data<Auth>,
     settings: Data<Settings>,
     outbox: Data<Outbox>,
     source: Option<ReqData<Source>>,
     http: HttpRequest,
     members: Members,
-) -> Answer {
+) -> HandlerResult {
     let request = ForgottenRequest::try_from(members)?;
     let inviter = in_header(http.headers()).filter(|_| request.names_creator);
     let origin = Origin::new(REALM, source.as_deref().copied());

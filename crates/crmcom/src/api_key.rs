@@ -13,7 +13,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Returns the key. `None` if the header has no key, or a password next to it.
-pub(crate) fn presented(headers: &HeaderMap) -> Option<SecretString> {
+pub(crate) fn find_key(headers: &HeaderMap) -> Option<SecretString> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, credentials) = value.trim().split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("Basic") {
@@ -39,7 +39,7 @@ mod tests {
     fn key(value: &str) -> Option<String> {
         let value = HeaderValue::from_str(value).unwrap();
         let headers: HeaderMap = [(AUTHORIZATION, value)].into_iter().collect();
-        presented(&headers).map(|key| key.expose_secret().to_owned())
+        find_key(&headers).map(|key| key.expose_secret().to_owned())
     }
 
     #[test]
@@ -72,6 +72,6 @@ mod tests {
         ] {
             assert_eq!(key(value), None, "{value}");
         }
-        assert!(presented(&HeaderMap::new()).is_none());
+        assert!(find_key(&HeaderMap::new()).is_none());
     }
 }

@@ -40,19 +40,19 @@ pub enum Error {
 }
 
 /// HTTP status, code below `COM.CRM.EXCEPTION.`, and text.
-type Answer = (u16, &'static str, &'static str);
+type StatusCodeText = (u16, &'static str, &'static str);
 
-const INVALID_CREDENTIALS: Answer = (
+const INVALID_CREDENTIALS: StatusCodeText = (
     401,
     "SECURITY.INVALIDUSERCREDENTIALSEXCEPTION",
     "Invalid credentials",
 );
-const INVALID_ACCESS_TOKEN: Answer = (
+const INVALID_ACCESS_TOKEN: StatusCodeText = (
     401,
     "SECURITY.INVALIDACCESSTOKENEXCEPTION",
     "Invalid access token",
 );
-const INVALID_KEY: Answer = (
+const INVALID_KEY: StatusCodeText = (
     401,
     "SECURITY.INVALIDWEBAPIKEYEXCEPTION",
     "Invalid web API key",
@@ -104,9 +104,9 @@ impl Error {
                 "WEBAPI.HTTPMETHODNOTALLOWEDEXCEPTION",
                 "The HTTP method is not allowed",
             ),
-            Self::Auth(error) => of_core(error, INVALID_CREDENTIALS),
-            Self::Card(error) => of_core(error, INVALID_ACCESS_TOKEN),
-            Self::Key(error) => of_core(error, INVALID_KEY),
+            Self::Auth(error) => core_error(error, INVALID_CREDENTIALS),
+            Self::Card(error) => core_error(error, INVALID_ACCESS_TOKEN),
+            Self::Key(error) => core_error(error, INVALID_KEY),
         };
         (status, code, text.into())
     }
@@ -147,7 +147,7 @@ impl Error {
 }
 
 /// Returns the response to an error of core; `credentials` is the one for wrong credentials.
-fn of_core(error: &AuthError, credentials: Answer) -> Answer {
+fn core_error(error: &AuthError, credentials: StatusCodeText) -> StatusCodeText {
     match error {
         // During a lock this vendor's server refuses right and wrong credentials with the same error.
         AuthError::InvalidCredentials

@@ -26,10 +26,10 @@ pub fn login(body: &[u8]) -> Option<bool> {
 /// The web API key that the header `Authorization` holds.
 pub fn authorization(value: HeaderValue) -> Option<String> {
     let headers: HeaderMap = [(AUTHORIZATION, value)].into_iter().collect();
-    api_key::presented(&headers).map(|key| key.expose_secret().to_owned())
+    api_key::find_key(&headers).map(|key| key.expose_secret().to_owned())
 }
 
 /// A token that is read and spelt again.
 pub fn token(text: &str) -> Option<String> {
-    wire::token(text).map(|token| wire::spelt(&token))
+    wire::parse_token(text).map(|token| wire::format_token(&token))
 }

@@ -65,7 +65,7 @@ impl Dialect for Crmcom {
     }
 
     fn parse_token(text: &str) -> Option<Presented> {
-        wire::token(text.trim()).map(Presented::access)
+        wire::parse_token(text.trim()).map(Presented::access)
     }
 
     fn openapi() -> OpenApi {

@@ -15,7 +15,7 @@ use crate::requests::{Login, TokenRequest};
 use crate::wire::{self, EMPTY, Envelope, json};
 use crate::{Crmcom, REALM, Settings, api_key};
 
-pub(crate) type Answer = Result<HttpResponse, Error>;
+pub(crate) type HandlerResult = Result<HttpResponse, Error>;
 
 /// Adds the dialect's routes.
 pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
@@ -43,7 +43,7 @@ async fn token(
     source: Option<ReqData<Source>>,
     request: HttpRequest,
     body: Body,
-) -> Answer {
+) -> HandlerResult {
     let mut wanted = TokenRequest::try_from(body.members()?)?;
     let unit = wanted.unit.take();
     let in_body = wanted
@@ -66,9 +66,9 @@ async fn token(
 }
 
 /// Ends a token. Of several concurrent requests with one token, one succeeds.
-async fn release(auth: Data<Auth>, body: Body) -> Answer {
+async fn release(auth: Data<Auth>, body: Body) -> HandlerResult {
     let text = body.members()?.mandatory("token")?;
-    let token = wire::token(&text).ok_or(AuthError::InvalidToken)?;
+    let token = wire::parse_token(&text).ok_or(AuthError::InvalidToken)?;
     auth.close(&token, Purpose::Access).await?;
     Ok(ok(&Envelope::done()))
 }
@@ -79,13 +79,13 @@ async fn key_token(
     source: Option<ReqData<Source>>,
     request: HttpRequest,
     body: Body,
-) -> Answer {
+) -> HandlerResult {
     let unit = body.members_if_any()?.text("unit")?;
     let origin = Origin {
         wanted: Some(Wanted::Unit(unit.clone())),
         ..Origin::new(REALM, source.as_deref().copied())
     };
-    let key = api_key::presented(request.headers());
+    let key = api_key::find_key(request.headers());
     let key = key.ok_or(Error::Key(AuthError::InvalidCredentials))?;
     let user = auth.login_by_key(key.expose_secret(), &origin).await;
     let user = user.map_err(|error| denied(error, Error::Key))?;
@@ -144,11 +144,11 @@ async fn issue(
     Ok(auth.issue(REALM, user, terms).await?)
 }
 
-async fn no_method() -> Answer {
+async fn no_method() -> HandlerResult {
     Err(Error::NoMethod)
 }
 
-async fn no_route() -> Answer {
+async fn no_route() -> HandlerResult {
     Err(Error::NoRoute)
 }
 

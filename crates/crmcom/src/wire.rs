@@ -36,7 +36,7 @@ struct Data {
 impl<'a> Envelope<'a> {
     /// Returns a success with a token. `text` is the value of `message` and `description`.
     pub(crate) fn token(token: &Token, text: Option<&'a str>) -> Self {
-        Self::new("OK", text, Some(spelt(token)))
+        Self::new("OK", text, Some(format_token(token)))
     }
 
     /// Returns a success without data.
@@ -62,13 +62,13 @@ impl<'a> Envelope<'a> {
 }
 
 /// Returns the token as 32 upper-case hexadecimal digits.
-pub(crate) fn spelt(token: &Token) -> String {
+pub(crate) fn format_token(token: &Token) -> String {
     token.hex().to_ascii_uppercase()
 }
 
-/// Parses a token. `None` if it is not spelled exactly as [`spelt`] spells it.
-pub(crate) fn token(text: &str) -> Option<Token> {
-    Token::from_hex(REALM, text).filter(|token| spelt(token) == text)
+/// Parses a token. `None` if it is not spelled exactly as [`format_token`] spells it.
+pub(crate) fn parse_token(text: &str) -> Option<Token> {
+    Token::from_hex(REALM, text).filter(|token| format_token(token) == text)
 }
 
 /// Returns a response with an envelope.

@@ -9,17 +9,17 @@ use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder};
 use isogloss_core::{Auth, Credentials, Origin, SecondFactor, Source, User, Wanted};
 
-pub(crate) use self::error::Refusal;
+pub(crate) use self::error::Api2Error;
 use self::json_body::{LoginBody, LoginOtherBody};
 use self::session::login_to_session;
 pub(crate) use self::wire::{LoginAnswer, SessionAnswer, WhoAmIAnswer};
-use crate::authorization::{Caller, proofs};
+use crate::authorization::{AuthenticatedCaller, proofs};
 use crate::error::Error;
 use crate::parameters::Parameters;
 use crate::wire::json;
 use crate::{REALM, Settings, issue};
 
-type Answer = Result<HttpResponse, Refusal>;
+type HandlerResult = Result<HttpResponse, Api2Error>;
 
 /// Adds the routes.
 pub(crate) fn configure(cfg: &mut ServiceConfig) {
@@ -48,7 +48,7 @@ where
         .default_service(to(async || refuse(Error::NoMethod("POST"))))
 }
 
-fn refuse(error: Error) -> Answer {
+fn refuse(error: Error) -> HandlerResult {
     Err(error.into())
 }
 
@@ -59,7 +59,7 @@ async fn login(
     source: Option<ReqData<Source>>,
     request: HttpRequest,
     body: LoginBody,
-) -> Answer {
+) -> HandlerResult {
     let origin = origin(&settings, &request, source.as_deref().copied());
     let user = authenticate(&auth, origin, body).await?;
     let issued = issue::access(&auth, &settings, &user).await?;
@@ -71,7 +71,7 @@ async fn login(
 
 /// Returns the user whose name, password and code are in the body. An identity has one user here, so a request
 /// without a uid means that user.
-async fn authenticate(auth: &Auth, origin: Origin, body: LoginBody) -> Result<User, Refusal> {
+async fn authenticate(auth: &Auth, origin: Origin, body: LoginBody) -> Result<User, Api2Error> {
     let credentials = Credentials {
         name: body.user_name.ok_or(Error::Missing("userName"))?,
         password: body.password.ok_or(Error::Missing("password"))?.into(),
@@ -98,7 +98,7 @@ async fn login_other(
     settings: Data<Settings>,
     request: HttpRequest,
     body: LoginOtherBody,
-) -> Answer {
+) -> HandlerResult {
     let caller = caller(&auth, &request).await?;
     let name = body.user_name.ok_or(Error::Missing("userName"))?;
     let wanted = body.user_uid.map(Wanted::User);
@@ -113,14 +113,14 @@ async fn login_other(
     ))
 }
 
-async fn logout(auth: Data<Auth>, request: HttpRequest) -> Answer {
+async fn logout(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     let mut parameters = Parameters::of_query(&request)?;
-    let caller = Caller::leaving(&auth, &request, &mut parameters).await?;
+    let caller = AuthenticatedCaller::leaving(&auth, &request, &mut parameters).await?;
     auth.end(caller.session.digest).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-async fn who_am_i(auth: Data<Auth>, request: HttpRequest) -> Answer {
+async fn who_am_i(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     let caller = caller(&auth, &request).await?;
     Ok(json(
         &mut HttpResponse::Ok(),
@@ -128,7 +128,7 @@ async fn who_am_i(auth: Data<Auth>, request: HttpRequest) -> Answer {
     ))
 }
 
-async fn caller(auth: &Auth, request: &HttpRequest) -> Result<Caller, Error> {
+async fn caller(auth: &Auth, request: &HttpRequest) -> Result<AuthenticatedCaller, Error> {
     let mut parameters = Parameters::of_query(request)?;
-    Caller::of(auth, request, &mut parameters).await
+    AuthenticatedCaller::of(auth, request, &mut parameters).await
 }

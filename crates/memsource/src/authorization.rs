@@ -11,11 +11,11 @@ use crate::parameters::Parameters;
 use crate::{Memsource, Settings, wire};
 
 /// A caller with a live token.
-pub(crate) struct Caller {
+pub(crate) struct AuthenticatedCaller {
     pub(crate) session: Session,
 }
 
-impl Caller {
+impl AuthenticatedCaller {
     /// Returns the caller by the parameter `token`, or else by the header of `api2`.
     pub(crate) async fn of(
         auth: &Auth,

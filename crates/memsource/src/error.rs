@@ -38,7 +38,7 @@ pub enum Error {
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Refusal)]
-pub(crate) struct Body<'a> {
+pub(crate) struct ErrorBody<'a> {
     error_code: &'a str,
     error_description: Option<&'a str>,
 }
@@ -109,7 +109,7 @@ impl Error {
     /// Returns the response with that description.
     pub(crate) fn respond(&self, description: Option<&str>) -> HttpResponse {
         let (status, error_code, _) = self.answer();
-        let body = Body {
+        let body = ErrorBody {
             error_code,
             error_description: description,
         };

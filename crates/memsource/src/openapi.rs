@@ -28,7 +28,7 @@ use crate::wire::LoginAnswer;
         Login, LoginOther, Bearer, LoginAnswer<'static>, WhoAmI,
         LoginBody, SessionBody, LoginOtherBody, crate::api2::LoginAnswer<'static>,
         crate::api2::SessionAnswer<'static>, crate::api2::WhoAmIAnswer<'static>,
-        error::Body<'static>
+        error::ErrorBody<'static>
     ))
 )]
 struct Shapes;

@@ -5,14 +5,14 @@ use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource};
 use isogloss_core::{Auth, AuthError, Credentials, Origin, Purpose, SecondFactor, Source};
 
-use crate::authorization::{Caller, proofs};
-use crate::cookie::{Kept, cookie};
+use crate::authorization::{AuthenticatedCaller, proofs};
+use crate::cookie::{CookieLifetime, cookie};
 use crate::error::{Error, Page};
 use crate::parameters::Parameters;
 use crate::wire::{LoginAnswer, WhoAmIAnswer, json, parse_token};
 use crate::{REALM, Settings, api2, issue, redirect};
 
-pub(crate) type Answer = Result<HttpResponse, Error>;
+pub(crate) type HandlerResult = Result<HttpResponse, Error>;
 
 /// Adds the dialect's routes.
 pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
@@ -24,10 +24,10 @@ pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
         .service(
             resource("/login/authByToken")
                 .route(web::get().to(auth_by_token))
-                .default_service(to(async || Answer::Err(Error::NoMethod("GET")))),
+                .default_service(to(async || HandlerResult::Err(Error::NoMethod("GET")))),
         )
         .configure(api2::configure)
-        .default_service(to(async || Answer::Err(Error::NoRoute)));
+        .default_service(to(async || HandlerResult::Err(Error::NoRoute)));
 }
 
 /// Returns a route for GET and POST.
@@ -40,7 +40,9 @@ where
     resource(path)
         .route(web::get().to(handler.clone()))
         .route(web::post().to(handler))
-        .default_service(to(async || Answer::Err(Error::NoMethod("GET, POST"))))
+        .default_service(to(async || {
+            HandlerResult::Err(Error::NoMethod("GET, POST"))
+        }))
 }
 
 async fn login(
@@ -49,7 +51,7 @@ async fn login(
     source: Option<ReqData<Source>>,
     request: HttpRequest,
     mut parameters: Parameters,
-) -> Answer {
+) -> HandlerResult {
     let token = parameters.optional("token");
     let credentials = Credentials {
         name: parameters.mandatory("userName")?,
@@ -76,7 +78,7 @@ async fn login_v2(
     source: Option<ReqData<Source>>,
     request: HttpRequest,
     mut parameters: Parameters,
-) -> Answer {
+) -> HandlerResult {
     parameters.alias("username", "userName")?;
     login(auth, settings, source, request, parameters).await
 }
@@ -86,8 +88,8 @@ async fn login_other(
     settings: Data<Settings>,
     request: HttpRequest,
     mut parameters: Parameters,
-) -> Answer {
-    let caller = Caller::of(&auth, &request, &mut parameters).await?;
+) -> HandlerResult {
+    let caller = AuthenticatedCaller::of(&auth, &request, &mut parameters).await?;
     let name = parameters.mandatory("userName")?;
     let user = auth.impersonate(&caller.session, &name, None).await?;
     let user = user.ok_or(Error::UnknownUser)?;
@@ -98,8 +100,12 @@ async fn login_other(
     ))
 }
 
-async fn logout(auth: Data<Auth>, request: HttpRequest, mut parameters: Parameters) -> Answer {
-    let caller = Caller::leaving(&auth, &request, &mut parameters).await?;
+async fn logout(
+    auth: Data<Auth>,
+    request: HttpRequest,
+    mut parameters: Parameters,
+) -> HandlerResult {
+    let caller = AuthenticatedCaller::leaving(&auth, &request, &mut parameters).await?;
     auth.end(caller.session.digest).await?;
     Ok(HttpResponse::Ok().finish())
 }
@@ -109,8 +115,8 @@ async fn who_am_i(
     settings: Data<Settings>,
     request: HttpRequest,
     mut parameters: Parameters,
-) -> Answer {
-    let caller = Caller::of(&auth, &request, &mut parameters).await?;
+) -> HandlerResult {
+    let caller = AuthenticatedCaller::of(&auth, &request, &mut parameters).await?;
     Ok(json(
         &mut HttpResponse::Ok(),
         &WhoAmIAnswer::new(&caller.session.user, &settings),
@@ -135,7 +141,7 @@ async fn auth_by_token(
     }
     let spent = auth.redeem(&token, Purpose::Impersonation).await?;
     let session = issue::browser_session(&auth, &settings, &spent).await?;
-    let cookie = cookie(&settings, &session, Kept::UntilClosed);
+    let cookie = cookie(&settings, &session, CookieLifetime::UntilClosed);
     Ok(HttpResponse::Found()
         .insert_header((header::LOCATION, target))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))

@@ -6,11 +6,11 @@ use isogloss_core::Auth;
 
 use crate::Settings;
 use crate::query::{Call, session};
-use crate::routes::Answer;
+use crate::routes::HandlerResult;
 use crate::wire::{json, responses};
 
 /// `GET Users/Me`.
-pub(crate) async fn me(auth: Data<Auth>, request: HttpRequest) -> Answer {
+pub(crate) async fn me(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     let call = Call::check(&auth, &request).await?;
     let session = session(&auth, &request).await?;
     let user = responses::user(&session.user).only(&call.fields);
@@ -22,7 +22,7 @@ pub(crate) async fn company(
     auth: Data<Auth>,
     settings: Data<Settings>,
     request: HttpRequest,
-) -> Answer {
+) -> HandlerResult {
     let call = Call::check(&auth, &request).await?;
     let session = session(&auth, &request).await?;
     let organisation = &session.user.organisation;

@@ -10,7 +10,7 @@ use isogloss_dialect::Dialect as _;
 use crate::error::Error;
 use crate::model::Model;
 use crate::query::{Call, session_to_end};
-use crate::routes::Answer;
+use crate::routes::HandlerResult;
 use crate::settings::LogoutEnds;
 use crate::wire::requests::{AuthenticationInfo, TokenAuthentication};
 use crate::wire::responses::authenticated;
@@ -24,7 +24,7 @@ pub(crate) async fn login(
     source: Option<ReqData<Source>>,
     request: HttpRequest,
     model: Result<Model, Error>,
-) -> Answer {
+) -> HandlerResult {
     let call = Call::check(&auth, &request).await?;
     let info = AuthenticationInfo::try_from(model?)?;
     let in_body = info
@@ -68,7 +68,7 @@ pub(crate) async fn token_login(
     settings: Data<Settings>,
     request: HttpRequest,
     model: Result<Model, Error>,
-) -> Answer {
+) -> HandlerResult {
     let call = Call::check(&auth, &request).await?;
     let text = TokenAuthentication::try_from(model?)?.re_authentication_token;
     let token = Token::from_guid(REALM, text.trim()).ok_or(AuthError::InvalidToken)?;
@@ -98,7 +98,7 @@ pub(crate) async fn logout(
     auth: Data<Auth>,
     settings: Data<Settings>,
     request: HttpRequest,
-) -> Answer {
+) -> HandlerResult {
     Call::check(&auth, &request).await?;
     let session = session_to_end(&auth, &request).await?;
     // The session ends last: if the store does not respond, the caller can repeat the request.

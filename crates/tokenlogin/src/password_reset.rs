@@ -10,7 +10,7 @@ use crate::login::logged_in;
 use crate::model::Model;
 use crate::query::Call;
 use crate::reset_email::send_reset_key;
-use crate::routes::Answer;
+use crate::routes::HandlerResult;
 use crate::wire::requests::{PasswordResetInformation, PasswordResetRequest};
 use crate::{REALM, Settings};
 
@@ -23,7 +23,7 @@ pub(crate) async fn request(
     source: Option<ReqData<Source>>,
     request: HttpRequest,
     model: Result<Model, Error>,
-) -> Answer {
+) -> HandlerResult {
     Call::check(&auth, &request).await?;
     let login_name = PasswordResetRequest::try_from(model?)?.login_name;
     auth.ready().await.map_err(AuthError::Unavailable)?;
@@ -51,7 +51,7 @@ pub(crate) async fn finish(
     settings: Data<Settings>,
     request: HttpRequest,
     model: Result<Model, Error>,
-) -> Answer {
+) -> HandlerResult {
     let call = Call::check(&auth, &request).await?;
     let information = PasswordResetInformation::read(model?, &settings.password_policy)?;
     let key = Token::from_guid(REALM, information.reset_key.trim());

@@ -10,7 +10,7 @@ use crate::login::{login, logout, token_login};
 use crate::{account, password_reset};
 
 /// What every handler gives.
-pub(crate) type Answer = Result<HttpResponse, Error>;
+pub(crate) type HandlerResult = Result<HttpResponse, Error>;
 
 /// Adds the dialect's routes. Letter case does not matter in them.
 pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
@@ -47,12 +47,12 @@ fn action(path: &str, method: Method, handler: Route) -> Resource {
                 asked: request.method().clone(),
                 allowed: method.clone(),
             };
-            async move { Answer::Err(refusal) }
+            async move { HandlerResult::Err(refusal) }
         }))
 }
 
 /// The error for an unknown path. Its text has the address without the query, which contains keys and tokens.
-async fn no_route(request: HttpRequest) -> Answer {
+async fn no_route(request: HttpRequest) -> HandlerResult {
     let connection = request.connection_info();
     let (scheme, host) = (connection.scheme(), connection.host());
     Err(Error::NoRoute(format!(

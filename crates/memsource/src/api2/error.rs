@@ -10,15 +10,15 @@ use crate::error::Error;
 /// An error with a description where the old API has none.
 #[derive(Debug, ThisError)]
 #[error(transparent)]
-pub(crate) struct Refusal(#[from] Error);
+pub(crate) struct Api2Error(#[from] Error);
 
-impl From<AuthError> for Refusal {
+impl From<AuthError> for Api2Error {
     fn from(error: AuthError) -> Self {
         Self(error.into())
     }
 }
 
-impl ResponseError for Refusal {
+impl ResponseError for Api2Error {
     fn status_code(&self) -> StatusCode {
         self.0.status_code()
     }

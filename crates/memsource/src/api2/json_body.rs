@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::error::Refusal;
+use super::error::Api2Error;
 use crate::error::Error;
 use crate::parameters::content_type;
 
@@ -98,7 +98,7 @@ fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     }
 }
 
-type Reading<T> = Pin<Box<dyn Future<Output = Result<T, Refusal>>>>;
+type Reading<T> = Pin<Box<dyn Future<Output = Result<T, Api2Error>>>>;
 
 fn read<T>(request: &HttpRequest, payload: &mut Payload) -> Reading<T>
 where
@@ -123,7 +123,7 @@ where
 }
 
 impl FromRequest for LoginBody {
-    type Error = Refusal;
+    type Error = Api2Error;
     type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
@@ -132,7 +132,7 @@ impl FromRequest for LoginBody {
 }
 
 impl FromRequest for SessionBody {
-    type Error = Refusal;
+    type Error = Api2Error;
     type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
@@ -141,7 +141,7 @@ impl FromRequest for SessionBody {
 }
 
 impl FromRequest for LoginOtherBody {
-    type Error = Refusal;
+    type Error = Api2Error;
     type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
