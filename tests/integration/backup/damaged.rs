@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use isogloss_testkit::Store;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::refused::backup;
