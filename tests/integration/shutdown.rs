@@ -176,7 +176,8 @@ fn abandon_logins(server: SocketAddr, each: usize) -> usize {
 fn requests_whose_clients_have_gone_are_processed_before_the_end() {
     for store in [Store::Memory, Store::Embedded] {
         let mut gateway = slow_for(store, "30s");
-        let logins = abandon_logins(gateway.public(), EACH);
+        // Enough for seconds: a worker looks once a second whether it can end.
+        let logins = abandon_logins(gateway.public(), 3 * EACH);
         assert_eq!(gateway.terminate().unwrap().code(), Some(0));
         let issued = r#""event":"issue","outcome":"done""#;
         assert_eq!(recorded(&gateway, issued), logins);

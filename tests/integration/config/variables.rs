@@ -25,7 +25,7 @@ fn a_variable_with_one_underscore_is_warned_of_and_what_was_meant_is_named() {
         assert_eq!(
             said.err,
             format!(
-                "isogloss: warning: the environment variable {variable} is no setting: did you mean {meant}?\n"
+                "isogloss: warning: the environment variable {variable} is not a setting: did you mean {meant}?\n"
             )
         );
         assert!(!said.out.contains(VALUE), "{said:?}");
@@ -44,12 +44,12 @@ fn a_gateway_logs_the_warning_without_the_value() {
         .start()
         .unwrap();
     assert!(gateway.logs(
-        "the environment variable ISOGLOSS_TOKENS__STORE is no setting: did you mean ISOGLOSS__TOKENS__STORE?"
+        "the environment variable ISOGLOSS_TOKENS__STORE is not a setting: did you mean ISOGLOSS__TOKENS__STORE?"
     ));
     let log = gateway.log();
     let line = log
         .iter()
-        .find(|line| line.contains("is no setting"))
+        .find(|line| line.contains("is not a setting"))
         .unwrap();
     assert!(line.contains("\"level\":\"WARN\""), "{line}");
     assert!(!log.concat().contains(VALUE));

@@ -1,4 +1,4 @@
-//! From a body to a model, as ASP.NET Web API binds it: JSON by Newtonsoft's rules, or a form.
+//! Model binding as in ASP.NET Web API: from a body in JSON by Newtonsoft's rules, or from a form.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,7 +8,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest};
 use isogloss_dialect::{parse_lenient, read_body, utf8_text};
 
-use crate::errors::Error;
+use crate::error::Error;
 use crate::model::Model;
 
 impl Model {
@@ -31,7 +31,7 @@ impl Model {
     }
 }
 
-/// How a body is written.
+/// The format of a body.
 #[derive(Clone, Copy)]
 pub(crate) enum Media {
     Json,
@@ -58,7 +58,7 @@ impl FromRequest for Model {
     }
 }
 
-/// The request's media type without parameters, in lower case; empty when there is none.
+/// Returns the request's media type without parameters, in lower case. Empty if there is none.
 pub(crate) fn media_type(request: &HttpRequest) -> String {
     let value = request.headers().get(CONTENT_TYPE);
     let value = value.and_then(|value| value.to_str().ok());

@@ -1,4 +1,4 @@
-//! `POST auth-forgot`: a letter whose link logs in.
+//! `POST auth-forgot`: an e-mail with a link that logs in.
 
 use actix_web::HttpRequest;
 use actix_web::web::{Data, ReqData};
@@ -11,27 +11,27 @@ use serde_json::json;
 use tracing::{debug, warn};
 
 use crate::authorization::in_header;
-use crate::members::Members;
-use crate::portal::Occasion;
+use crate::json_body::Members;
+use crate::portal_url::Occasion;
 use crate::requests::ForgottenRequest;
-use crate::routes::{Answer, ok};
+use crate::routes::{HandlerResult, ok};
 use crate::{REALM, Settings};
 
-/// Answers before anything is looked up: known and unknown addresses alike, in the same time.
-pub(crate) async fn forgotten(
+/// Responds before anything is looked up: in the same way and time for known and unknown addresses.
+pub(crate) async fn request_reset(
     auth: Data<Auth>,
     settings: Data<Settings>,
     outbox: Data<Outbox>,
     source: Option<ReqData<Source>>,
     http: HttpRequest,
     members: Members,
-) -> Answer {
+) -> HandlerResult {
     let request = ForgottenRequest::try_from(members)?;
     let inviter = in_header(http.headers()).filter(|_| request.names_creator);
     let origin = Origin::new(REALM, source.as_deref().copied());
     outbox.post(|mailer| async move {
         if !settings.portal_url.is_set() {
-            warn!("a letter was not sent: dialects.bimplus.portal_url is not set");
+            warn!("an e-mail was not sent: dialects.bimplus.portal_url is not set");
             return;
         }
         let written = match auth.may_write(&request.user_id, &origin).await {
@@ -40,20 +40,20 @@ pub(crate) async fn forgotten(
                 written.await
             }
             Ok(false) => {
-                debug!("a letter was not sent: too many were asked for");
+                debug!("an e-mail was not sent: too many were requested");
                 Ok(())
             }
             Err(error) => Err(error),
         };
         if let Err(error) = written {
-            warn!(%error, "a letter was not sent");
+            warn!(%error, "an e-mail was not sent");
         }
     });
     Ok(ok(&json!({})))
 }
 
-/// Writes to a user who exists, may log in and has an address. A mailbox stands for no second
-/// factor, so users who have one get no letter.
+/// Sends an e-mail to a user who exists, may log in and has an address. A mailbox does not replace a second
+/// factor, so users with one get no e-mail.
 async fn write(
     auth: &Auth,
     settings: &Settings,
@@ -64,7 +64,7 @@ async fn write(
         return Ok(());
     };
     let Some(to) = user.address() else {
-        debug!(user.id = %user.id, "no letter to a user without an address");
+        debug!(user.id = %user.id, "no e-mail to a user without an address");
         return Ok(());
     };
     let occasion = occasion(auth, inviter.as_ref(), &user).await?;
@@ -73,7 +73,7 @@ async fn write(
         Occasion::Invitation => (settings.invitation_lifetime, "Your invitation"),
     };
     let terms = Terms {
-        // The newest letter counts, and asking for many fills no store.
+        // Only the newest e-mail is valid, so many requests do not fill the store.
         concurrency: Concurrency::OnePerClient,
         topic: Some(occasion.topic()),
         address: Some(to.into()),
@@ -93,8 +93,8 @@ async fn write(
     Ok(mailer.send(letter).await?)
 }
 
-/// An invitation is made by an administrator or a project manager of the same organisation, who shows a
-/// live access token. For all others it is a letter to a user who forgot the password.
+/// Returns an invitation if the request has a live access token of an administrator or a project manager of the
+/// same organisation. For all other callers it is an e-mail to a user who forgot the password.
 async fn occasion(
     auth: &Auth,
     inviter: Option<&Token>,
@@ -123,7 +123,7 @@ async fn occasion(
     Ok(if may_invite {
         Occasion::Invitation
     } else {
-        debug!(user.id = %inviter.id, "an invitation is sent as an ordinary letter: the user may not invite");
+        debug!(user.id = %inviter.id, "an invitation is sent as an ordinary reset e-mail: the user may not invite");
         Occasion::Reset
     })
 }

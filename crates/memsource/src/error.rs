@@ -1,4 +1,4 @@
-//! Every refusal of this dialect: a code and a description, or a page where a browser asked.
+//! Every error of this dialect: a code and a description, or a page for a browser.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
@@ -7,7 +7,7 @@ use isogloss_dialect::{BodyError, insert_retry_after};
 use serde::Serialize;
 use thiserror::Error;
 
-/// Why a request is refused. `Display` is for the log and holds nothing of the request.
+/// Why a request is refused. `Display` is for the log and contains nothing from the request.
 #[derive(Debug, Error)]
 pub enum Error {
     #[error("a mandatory parameter is missing: {0}")]
@@ -38,13 +38,13 @@ pub enum Error {
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Refusal)]
-pub(crate) struct Body<'a> {
+pub(crate) struct ErrorBody<'a> {
     error_code: &'a str,
     error_description: Option<&'a str>,
 }
 
 impl Error {
-    /// Status, code and description.
+    /// Returns status, code and description.
     pub(crate) fn answer(&self) -> (StatusCode, &'static str, Option<String>) {
         let (status, code, text) = match self {
             Self::Missing(name) => {
@@ -106,10 +106,10 @@ impl Error {
         (status, code, text.map(str::to_owned))
     }
 
-    /// The answer with that description.
+    /// Returns the response with that description.
     pub(crate) fn respond(&self, description: Option<&str>) -> HttpResponse {
         let (status, error_code, _) = self.answer();
-        let body = Body {
+        let body = ErrorBody {
             error_code,
             error_description: description,
         };
@@ -135,7 +135,7 @@ impl ResponseError for Error {
 
     fn error_response(&self) -> HttpResponse {
         let (status, _, description) = self.answer();
-        // The one refusal that is no JSON, as a client of that time has written down.
+        // The only error that is not JSON, as a client of that time expects it.
         if let Self::Auth(AuthError::Throttled { .. }) = self {
             return self
                 .build(status)
@@ -156,7 +156,7 @@ impl From<BodyError> for Error {
     }
 }
 
-/// The same refusals, shown to a person.
+/// The same errors as HTML pages.
 #[derive(Debug, Error)]
 #[error(transparent)]
 pub(crate) struct Page(#[from] pub(crate) Error);

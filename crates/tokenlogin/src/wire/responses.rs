@@ -1,11 +1,11 @@
-//! Answers, as the vendor's help pages show them.
+//! Responses, as the vendor's help pages show them.
 
 use isogloss_core::{IssuedToken, Organisation, User};
 
-use super::object::{Object, Value};
-use crate::policy::PasswordPolicy;
+use super::ordered_object::{Object, Value};
+use crate::password_policy::PasswordPolicy;
 
-/// `LoginData` of a login that went well.
+/// Returns the `LoginData` of a successful login.
 pub(crate) fn authenticated(session: &IssuedToken, re_authentication_token: String) -> Object {
     Object::from([
         ("Authenticated", true.into()),
@@ -15,7 +15,7 @@ pub(crate) fn authenticated(session: &IssuedToken, re_authentication_token: Stri
     ])
 }
 
-/// `LoginData` of a login that was refused.
+/// Returns the `LoginData` of a refused login.
 pub(crate) fn refused() -> Object {
     Object::from([
         ("Authenticated", false.into()),
@@ -25,7 +25,7 @@ pub(crate) fn refused() -> Object {
     ])
 }
 
-/// `CurrentUser`, the member `Me`.
+/// Returns `CurrentUser`, the member `Me`.
 fn current_user(user: &User) -> Object {
     Object::from([
         ("ID", user.id.to_string().into()),
@@ -35,7 +35,7 @@ fn current_user(user: &User) -> Object {
     ])
 }
 
-/// `User`, the answer of `Users/Me`.
+/// Returns `User`, the response of `Users/Me`.
 pub(crate) fn user(user: &User) -> Object {
     Object::from([
         ("UserID", user.id.to_string().into()),
@@ -48,7 +48,7 @@ pub(crate) fn user(user: &User) -> Object {
     ])
 }
 
-/// `Company`. Nobody keeps passwords' ages or former passwords here: zero says that neither is
+/// Returns `Company`. The age of passwords and former passwords are not stored: zero means that neither is
 /// limited.
 pub(crate) fn company(organisation: &Organisation, policy: &PasswordPolicy) -> Object {
     let settings = Object::from([

@@ -1,4 +1,4 @@
-//! Every refusal of this dialect: a `LoginData` that says no, or ASP.NET Web API's `HttpError`.
+//! Every error of this dialect: a `LoginData` with `Authenticated: false`, or ASP.NET Web API's `HttpError`.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use isogloss_dialect::{BodyError, insert_retry_after};
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::wire::{answers, json};
+use crate::wire::{json, responses};
 
 const DENIED: &str = "Authorization has been denied for this request.";
 
-/// Why a request is refused. `Display` is for the log and holds nothing of the request.
+/// Why a request is refused. `Display` is for the log and contains nothing from the request.
 #[derive(Debug, Error)]
 pub enum Error {
     #[error("the developer's key is missing or unknown")]
@@ -59,7 +59,7 @@ impl From<&str> for HttpError {
     }
 }
 
-/// Either body that a refusal can have.
+/// The two bodies that an error can have.
 enum Body {
     Refused,
     Error(HttpError),
@@ -147,7 +147,7 @@ impl ResponseError for Error {
             insert_retry_after(&mut response, error);
         }
         match body {
-            Body::Refused => json(&mut response, &answers::refused()),
+            Body::Refused => json(&mut response, &responses::refused()),
             Body::Error(error) => json(&mut response, &error),
         }
     }

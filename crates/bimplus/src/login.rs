@@ -5,11 +5,11 @@ use actix_web::web::{Data, ReqData};
 use isogloss_core::{Auth, AuthError, Concurrency, Credentials, Purpose, Source, Terms, Token};
 
 use crate::authorization::find_token;
-use crate::errors::Error;
+use crate::error::Error;
 use crate::ids::Id;
-use crate::members::Members;
+use crate::json_body::Members;
 use crate::requests::{AuthorizeRequest, CrossAuthorizeRequest, Ids, Login};
-use crate::routes::{Answer, ok};
+use crate::routes::{HandlerResult, ok};
 use crate::settings::{Applications, LoginsPerClient};
 use crate::team_ids::Membership;
 use crate::wire::{AccessAnswer, RememberAnswer};
@@ -21,7 +21,7 @@ pub(crate) async fn authorize(
     source: Option<ReqData<Source>>,
     request: HttpRequest,
     members: Members,
-) -> Answer {
+) -> HandlerResult {
     let AuthorizeRequest { login, ids } = AuthorizeRequest::read(members, &settings)?;
     check_application(&auth, &settings, ids.application.as_ref()).await?;
     match login {
@@ -46,7 +46,7 @@ async fn with_password(
     credentials: Credentials,
     remember_me: bool,
     ids: Ids,
-) -> Answer {
+) -> HandlerResult {
     let user = auth.login(credentials).await?;
     let client = ids.client.unwrap_or_else(Id::fresh);
     let terms = terms(settings, &client, ids.application.as_ref());
@@ -67,7 +67,7 @@ async fn with_password(
     Ok(ok(&answer))
 }
 
-async fn remembered(auth: &Auth, settings: &Settings, token: &str, ids: Ids) -> Answer {
+async fn remembered(auth: &Auth, settings: &Settings, token: &str, ids: Ids) -> HandlerResult {
     let client = ids.client.ok_or(Error::Missing("client_id"))?;
     let token = Token::from_guid(REALM, token.trim()).ok_or(Error::StaleGrant)?;
     // Clients' names are recorded and logged.
@@ -91,7 +91,7 @@ pub(crate) async fn cross_authorize(
     auth: Data<Auth>,
     settings: Data<Settings>,
     members: Members,
-) -> Answer {
+) -> HandlerResult {
     let CrossAuthorizeRequest {
         cross_token,
         ids,
@@ -103,8 +103,8 @@ pub(crate) async fn cross_authorize(
     let redeemed = auth.redeem(&token, Purpose::Handover).await;
     let redeemed = redeemed.map_err(stale)?;
     let client = ids.client.unwrap_or_else(Id::fresh);
-    // No effect of the team on the answer is documented, so another user's team is dropped: a refusal
-    // would be a new answer to clients, and they learn what the user has from `GET teams`.
+    // No effect of the team on the response is documented, so another user's team is dropped: an error
+    // would be new to clients, and `GET teams` lists what the user has.
     let team = team.and_then(|team| Membership::find(&redeemed.user, &team));
     let terms = Terms {
         longest_from_login: Some(settings.handover_lifetime),
@@ -117,7 +117,7 @@ pub(crate) async fn cross_authorize(
     Ok(ok(&AccessAnswer::new(&access, client)))
 }
 
-/// The terms of an access token.
+/// Returns the terms of an access token.
 fn terms(settings: &Settings, client: &Id, application: Option<&Id>) -> Terms {
     Terms {
         concurrency: match settings.logins_per_client {
@@ -144,7 +144,7 @@ async fn check_application(
     }
 }
 
-/// A remember-me or cross token in the body is a credential, not the bearer's token.
+/// Returns the error for a remember-me or cross token, which is a credential here and not the bearer's token.
 fn stale(error: AuthError) -> Error {
     match error {
         AuthError::InvalidToken => Error::StaleGrant,

@@ -1,4 +1,4 @@
-//! The letter that a forgotten password is answered with.
+//! The e-mail with a reset key.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use isogloss_core::{Auth, AuthError, Concurrency, Letter, Mailer, Purpose, Terms
 
 use crate::REALM;
 
-/// Sends a user a fresh key, in place of any earlier one. Sends nothing to a name that is nobody's,
-/// nor to a user without an address.
+/// Sends a user a fresh key, which replaces any earlier one. Sends nothing if there is no such user, or if the
+/// user has no address.
 pub(crate) async fn send_reset_key(
     auth: &Auth,
     mailer: &dyn Mailer,

@@ -1,7 +1,7 @@
 //! The members of a JSON body, read as leniently as the vendor's server reads them.
 //!
-//! Its samples hold a comma before `}` and a boolean in quotes, and its stack compares names
-//! without case, takes the last of doubled names and a number for a string.
+//! Its samples have a comma before `}` and a boolean in quotes. Its JSON parser compares names without
+//! case, uses the last of repeated names, and accepts a number for a string.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,7 +15,7 @@ use isogloss_dialect::{media_type, parse_lenient, read_body, utf8_text};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use crate::errors::Error;
+use crate::error::Error;
 
 /// The members of a JSON object by lower-case name.
 pub(crate) struct Members(HashMap<String, Value>);
@@ -26,7 +26,7 @@ impl Members {
         parse_lenient(text).ok_or(Error::Malformed)
     }
 
-    /// A string member; a number counts as its digits, `null` as absent.
+    /// Removes a string member. A number is its digits; `None` if the member is absent or `null`.
     pub(crate) fn text(&mut self, name: &'static str) -> Result<Option<String>, Error> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(None),
@@ -36,7 +36,7 @@ impl Members {
         }
     }
 
-    /// A boolean member: `true`, `"True"`, 1. Absent and `null` are false.
+    /// Removes a boolean member: `true`, `"True"`, 1. An absent one and `null` are false.
     pub(crate) fn flag(&mut self, name: &'static str) -> Result<bool, Error> {
         let value = match self.0.remove(name) {
             None | Some(Value::Null) => return Ok(false),
@@ -92,7 +92,7 @@ impl FromRequest for Members {
     }
 }
 
-/// JSON under its own name, as text, or unnamed. Forms are no part of this dialect.
+/// Returns whether the body is JSON by its media type, is text, or has no media type. This dialect has no forms.
 fn is_json(request: &HttpRequest) -> bool {
     let Some(value) = request.headers().get(CONTENT_TYPE) else {
         return true;

@@ -1,4 +1,4 @@
-//! The portal, to which the links in letters lead.
+//! The portal, which the links in e-mails lead to.
 
 use form_urlencoded::byte_serialize;
 use isogloss_core::Token;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct PortalUrl(String);
 
-/// What a letter asks for.
+/// The reason of an e-mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Occasion {
     /// The password was forgotten.
@@ -21,7 +21,7 @@ pub(crate) enum Occasion {
 }
 
 impl Occasion {
-    /// What core tells letters apart by.
+    /// Returns the key by which core distinguishes e-mails.
     pub(crate) const fn topic(self) -> &'static str {
         match self {
             Self::Reset => "reset",
@@ -29,7 +29,7 @@ impl Occasion {
         }
     }
 
-    /// The name of the portal's view, which the link holds twice.
+    /// Returns the name of the portal's view, which the link contains twice.
     const fn view(self) -> &'static str {
         match self {
             Self::Reset => "forgot_password",

@@ -1,29 +1,29 @@
-//! The dialect's refusals as `api2` words them.
+//! The dialect's errors in the wording of `api2`.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use isogloss_core::AuthError;
 use thiserror::Error as ThisError;
 
-use crate::errors::Error;
+use crate::error::Error;
 
-/// A refusal that tells what the old API leaves out.
+/// An error with a description where the old API has none.
 #[derive(Debug, ThisError)]
 #[error(transparent)]
-pub(crate) struct Refusal(#[from] Error);
+pub(crate) struct Api2Error(#[from] Error);
 
-impl From<AuthError> for Refusal {
+impl From<AuthError> for Api2Error {
     fn from(error: AuthError) -> Self {
         Self(error.into())
     }
 }
 
-impl ResponseError for Refusal {
+impl ResponseError for Api2Error {
     fn status_code(&self) -> StatusCode {
         self.0.status_code()
     }
 
-    /// A wrong password is described here; a client shows the description to its user.
+    /// A wrong password has a description here, which a client shows to its user.
     fn error_response(&self) -> HttpResponse {
         let description = self.0.answer().2;
         self.0

@@ -1,4 +1,4 @@
-//! The body: a JSON object, read as leniently as the vendor's clients need it.
+//! The body: a JSON object, parsed as leniently as the vendor's clients need it.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,12 +9,12 @@ use actix_web::{FromRequest, HttpRequest, web::Bytes};
 use isogloss_dialect::{media_type, read_body};
 use serde_json::{Map, Value};
 
-use crate::errors::Error;
+use crate::error::Error;
 
-/// What .NET's writers put before UTF-8 unless they are told not to.
+/// .NET's text writers put it before UTF-8 by default.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// A body as it came.
+/// A body before it is parsed.
 pub(crate) struct Body {
     is_json: bool,
     bytes: Bytes,
@@ -25,7 +25,7 @@ pub(crate) struct Body {
 pub(crate) struct Members(Map<String, Value>);
 
 impl Body {
-    /// The members of the object that must be there.
+    /// Returns the members of the object, which must be there.
     pub(crate) fn members(&self) -> Result<Members, Error> {
         if !self.is_json {
             return Err(Error::Malformed);
@@ -33,8 +33,8 @@ impl Body {
         Members::parse(&self.bytes)
     }
 
-    /// The members of an object that may be missing, and then its media type does not matter: PHP
-    /// calls an empty body a form.
+    /// Returns the members of an object that may be missing. The media type of an empty body does not matter:
+    /// PHP calls it a form.
     pub(crate) fn members_if_any(&self) -> Result<Members, Error> {
         if self.bytes.trim_ascii().is_empty() {
             return Ok(Members::default());
@@ -50,7 +50,8 @@ impl Members {
         members.map(Self).map_err(|_| Error::Malformed)
     }
 
-    /// A string. Clients send configured values, empty ones too: empty and `null` are absent.
+    /// Returns a string member. `None` if it is absent, `null` or empty: clients send configured values, empty
+    /// ones too.
     pub(crate) fn text(&self, name: &'static str) -> Result<Option<String>, Error> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
@@ -61,12 +62,12 @@ impl Members {
         }
     }
 
-    /// A string that must be there.
+    /// Returns a string member that must be there.
     pub(crate) fn mandatory(&self, name: &'static str) -> Result<String, Error> {
         self.text(name)?.ok_or(Error::Missing(name))
     }
 
-    /// An object; `null` is absent.
+    /// Returns an object member. `None` if it is absent or `null`.
     pub(crate) fn object(&self, name: &'static str) -> Result<Option<Self>, Error> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
@@ -92,7 +93,7 @@ impl FromRequest for Body {
     }
 }
 
-/// JSON under its own name, as text, or unnamed. Forms are no part of this dialect.
+/// Returns whether the body is JSON by its media type, is text, or has no media type. This dialect has no forms.
 fn is_json(request: &HttpRequest) -> bool {
     let Some(value) = request.headers().get(CONTENT_TYPE) else {
         return true;

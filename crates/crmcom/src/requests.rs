@@ -1,10 +1,10 @@
-//! The request for a token: who logs in, how, and to which organisation and unit.
+//! The request for a token: the credentials, the organisation and the unit.
 
 use isogloss_core::AccessCard;
 use secrecy::SecretString;
 
-use crate::body::Members;
-use crate::errors::Error;
+use crate::error::Error;
+use crate::json_body::Members;
 
 /// `POST authentication/token`.
 pub(crate) struct TokenRequest {
@@ -35,7 +35,7 @@ impl TryFrom<Members> for TokenRequest {
             .text("organisation")?
             .or(members.text("organization")?);
         let unit = members.text("unit")?;
-        // No login needs one, so none fails because of one.
+        // A login does not need it, so a malformed one is ignored.
         let token = members.text("token").unwrap_or_default();
         let login = match members.object("access_token_identifier")? {
             None => Login::Password {
@@ -56,7 +56,7 @@ impl TryFrom<Members> for TokenRequest {
     }
 }
 
-/// What the vendor calls an access token.
+/// Parses an access card, which the vendor calls an access token.
 fn card(identifier: &Members) -> Result<AccessCard, Error> {
     let code = identifier.text("authentication_code")?;
     let name = identifier.text("identifier")?;

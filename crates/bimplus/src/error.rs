@@ -1,4 +1,4 @@
-//! Every refusal of this dialect. The vendor documents none; see the README for the choice.
+//! Every error of this dialect. The vendor documents none; the README explains the choice.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::wire::TOKEN_TYPE;
 
-/// Why a request is refused. `Display` is for the log and holds nothing of the request.
+/// Why a request is refused. `Display` is for the log and contains nothing from the request.
 #[derive(Debug, Error)]
 pub enum Error {
     #[error("the body is not a JSON object")]
@@ -41,14 +41,14 @@ pub enum Error {
 /// What a refusal is on the wire.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Refusal)]
-pub(crate) struct Body<'a> {
+pub(crate) struct ErrorBody<'a> {
     error: &'a str,
     error_description: &'a str,
     message: &'a str,
 }
 
 impl Error {
-    /// Status, `error`, and the text that stands in both other members.
+    /// Returns the status, `error`, and the text of both other members.
     fn answer(&self) -> (StatusCode, &'static str, String) {
         let (status, error, text) = match self {
             Self::Malformed => (400, "invalid_request", "The body is not a JSON object."),
@@ -119,7 +119,7 @@ impl ResponseError for Error {
         let (status, error, text) = self.answer();
         let mut response = HttpResponse::build(status);
         if status == StatusCode::UNAUTHORIZED {
-            // Never Basic, NTLM or Negotiate: browsers would ask, .NET would try Windows logins.
+            // Never Basic, NTLM or Negotiate: browsers would prompt, .NET would try Windows logins.
             response.insert_header((header::WWW_AUTHENTICATE, TOKEN_TYPE));
         }
         if let Self::NoMethod(allowed) = self {
@@ -130,7 +130,7 @@ impl ResponseError for Error {
         }
         crate::wire::json(
             &mut response,
-            &Body {
+            &ErrorBody {
                 error,
                 error_description: &text,
                 message: &text,

@@ -1,4 +1,4 @@
-//! The web API key, which comes by HTTP Basic: the key is the user name, the password is empty.
+//! The web API key in HTTP Basic: the key is the user name, the password is empty.
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use base64::Engine as _;
@@ -6,14 +6,14 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use secrecy::SecretString;
 
-/// Padding is what clients that write the header themselves forget.
+/// Padding is optional: clients that write the header themselves forget it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The key, if the header holds one and nothing beside it.
-pub(crate) fn presented(headers: &HeaderMap) -> Option<SecretString> {
+/// Returns the key. `None` if the header has no key, or a password next to it.
+pub(crate) fn find_key(headers: &HeaderMap) -> Option<SecretString> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, credentials) = value.trim().split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("Basic") {
@@ -39,7 +39,7 @@ mod tests {
     fn key(value: &str) -> Option<String> {
         let value = HeaderValue::from_str(value).unwrap();
         let headers: HeaderMap = [(AUTHORIZATION, value)].into_iter().collect();
-        presented(&headers).map(|key| key.expose_secret().to_owned())
+        find_key(&headers).map(|key| key.expose_secret().to_owned())
     }
 
     #[test]
@@ -72,6 +72,6 @@ mod tests {
         ] {
             assert_eq!(key(value), None, "{value}");
         }
-        assert!(presented(&HeaderMap::new()).is_none());
+        assert!(find_key(&HeaderMap::new()).is_none());
     }
 }

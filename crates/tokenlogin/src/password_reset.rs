@@ -1,21 +1,21 @@
-//! A forgotten password: a key by mail, and the new password in return for it.
+//! A forgotten password: a key by e-mail, and the new password in exchange for it.
 
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{Auth, AuthError, Credentials, Origin, Outbox, SecondFactor, Source, Token};
 use tracing::{debug, warn};
 
-use crate::errors::Error;
-use crate::letter::send_reset_key;
+use crate::error::Error;
 use crate::login::logged_in;
 use crate::model::Model;
 use crate::query::Call;
-use crate::routes::Answer;
+use crate::reset_email::send_reset_key;
+use crate::routes::HandlerResult;
 use crate::wire::requests::{PasswordResetInformation, PasswordResetRequest};
 use crate::{REALM, Settings};
 
-/// `POST Authentication/RequestPasswordReset`. Whether the name is anybody's is looked up after
-/// the answer, so that neither the answer nor its time tells.
+/// `POST Authentication/RequestPasswordReset`. The name is looked up after the response, so that neither the
+/// response nor its time reveals whether there is such a user.
 pub(crate) async fn request(
     auth: Data<Auth>,
     outbox: Data<Outbox>,
@@ -23,7 +23,7 @@ pub(crate) async fn request(
     source: Option<ReqData<Source>>,
     request: HttpRequest,
     model: Result<Model, Error>,
-) -> Answer {
+) -> HandlerResult {
     Call::check(&auth, &request).await?;
     let login_name = PasswordResetRequest::try_from(model?)?.login_name;
     auth.ready().await.map_err(AuthError::Unavailable)?;
@@ -33,13 +33,13 @@ pub(crate) async fn request(
         let sent = match auth.may_write(&login_name, &origin).await {
             Ok(true) => send_reset_key(&auth, &*mailer, &login_name, lifetime).await,
             Ok(false) => {
-                debug!("a letter with a reset key was not sent: too many were asked for");
+                debug!("an e-mail with a reset key was not sent: too many were requested");
                 Ok(())
             }
             Err(error) => Err(error),
         };
         if let Err(error) = sent {
-            warn!(%error, "a letter with a reset key was not sent");
+            warn!(%error, "an e-mail with a reset key was not sent");
         }
     });
     Ok(HttpResponse::Ok().finish())
@@ -51,15 +51,15 @@ pub(crate) async fn finish(
     settings: Data<Settings>,
     request: HttpRequest,
     model: Result<Model, Error>,
-) -> Answer {
+) -> HandlerResult {
     let call = Call::check(&auth, &request).await?;
     let information = PasswordResetInformation::read(model?, &settings.password_policy)?;
     let key = Token::from_guid(REALM, information.reset_key.trim());
     let key = key.ok_or(AuthError::InvalidToken)?;
     let password = information.password;
     let user = auth.reset_password(&key, password.clone()).await?;
-    // A login like any other, but that a letter stands for no second factor, wherever it is opened:
-    // the policy for logins does not count. Nothing is guessed here, so it comes from nowhere, where nobody else has used tries up.
+    // An e-mail does not replace a second factor, so the policy for logins does not apply. Nothing is guessed here,
+    // so the login has no source address whose budget others may have used up.
     let credentials = Credentials {
         name: user.user_name,
         password,

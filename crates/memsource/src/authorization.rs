@@ -1,4 +1,4 @@
-//! The session of the token that a call carries.
+//! The token of a request, and its session.
 
 use actix_web::HttpRequest;
 use actix_web::dev::RequestHead;
@@ -6,17 +6,17 @@ use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap};
 use isogloss_core::{Auth, AuthError, Presented, Purpose, Session, Token};
 use isogloss_dialect::Dialect as _;
 
-use crate::errors::Error;
+use crate::error::Error;
 use crate::parameters::Parameters;
 use crate::{Memsource, Settings, wire};
 
 /// A caller with a live token.
-pub(crate) struct Caller {
+pub(crate) struct AuthenticatedCaller {
     pub(crate) session: Session,
 }
 
-impl Caller {
-    /// Takes the parameter `token`, or else the header of `api2`.
+impl AuthenticatedCaller {
+    /// Returns the caller by the parameter `token`, or else by the header of `api2`.
     pub(crate) async fn of(
         auth: &Auth,
         request: &HttpRequest,
@@ -27,7 +27,7 @@ impl Caller {
         Ok(Self { session })
     }
 
-    /// As [`of`](Self::of), for a token that is to be ended.
+    /// Returns the caller by the same token as [`of`](Self::of), for a request that ends it.
     pub(crate) async fn leaving(
         auth: &Auth,
         request: &HttpRequest,
@@ -64,7 +64,7 @@ pub(crate) fn find_token(settings: &Settings, head: &RequestHead) -> Option<Pres
     parse_token(&text?)
 }
 
-/// Returns the tokens that a login carries beside the password: in the head, and in a parameter.
+/// Returns the tokens that a login has in addition to the password: in the head, and in a parameter.
 pub(crate) fn proofs(
     settings: &Settings,
     head: &RequestHead,
@@ -92,7 +92,7 @@ fn in_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(token.to_owned())
 }
 
-/// Returns the token of `Authorization: ApiToken <token>`; some clients say `Bearer`.
+/// Returns the token of `Authorization: ApiToken <token>`; some clients send `Bearer`.
 pub(crate) fn header(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.trim().split_once(' ')?;

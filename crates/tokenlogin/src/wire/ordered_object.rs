@@ -1,15 +1,15 @@
-//! JSON objects whose members stand in the documented order and can be asked for by name.
+//! JSON objects whose members have the documented order and can be selected by name.
 
 use serde::{Serialize, Serializer};
 
 use crate::query::Fields;
 
-/// An answer's members, in the order of the help page.
+/// The members of a response, in the order of the help page.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Object(#[serde(serialize_with = "as_map")] Vec<(&'static str, Value)>);
 
-/// What a member of an answer can be.
+/// The value of a member.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Value {
@@ -21,7 +21,7 @@ pub(crate) enum Value {
 }
 
 impl Object {
-    /// The object, cut down to the fields that the caller wants.
+    /// Returns the object with only the fields that the caller requests.
     pub(crate) fn only(mut self, fields: &Fields) -> Self {
         let names: Vec<_> = self.0.iter().map(|(name, _)| *name).collect();
         let shown = fields.of(&names);

@@ -1,4 +1,4 @@
-//! JSON bodies, read as laxly as clients need it: unknown members and nulls are nothing.
+//! JSON bodies, parsed as leniently as clients need it: unknown members and nulls are ignored.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::refusal::Refusal;
-use crate::errors::Error;
+use super::error::Api2Error;
+use crate::error::Error;
 use crate::parameters::content_type;
 
 /// The body of `login`. An empty member counts as absent.
@@ -28,8 +28,8 @@ pub(crate) struct LoginBody {
     pub(crate) user_uid: Option<String>,
 }
 
-/// The body of `loginToSession`, which has another name for the code. `captchaCode` is not looked at: no
-/// picture is shown here.
+/// The body of `loginToSession`, which has another name for the code. `captchaCode` is ignored: no picture is
+/// shown here.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct SessionBody {
@@ -65,7 +65,7 @@ pub(crate) struct LoginOtherBody {
     pub(crate) user_uid: Option<String>,
 }
 
-/// A string, or a number that a client did not quote.
+/// Parses a string, or a number that a client did not quote. `None` if it is null or empty.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Null => Ok(None),
@@ -77,7 +77,7 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
     }
 }
 
-/// A code of six digits. The vendor's API has it as a number, which drops zeros in front.
+/// Parses a code of six digits. The vendor's API has it as a number, which drops leading zeros.
 fn code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let value = Value::deserialize(deserializer)?;
     if let Value::Number(number) = &value {
@@ -86,7 +86,7 @@ fn code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
     text(value).map_err(serde::de::Error::custom)
 }
 
-/// A boolean, in quotes or not. Null is false.
+/// Parses a boolean, in quotes or not. Null is false.
 fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Null => Ok(false),
@@ -98,7 +98,7 @@ fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     }
 }
 
-type Reading<T> = Pin<Box<dyn Future<Output = Result<T, Refusal>>>>;
+type Reading<T> = Pin<Box<dyn Future<Output = Result<T, Api2Error>>>>;
 
 fn read<T>(request: &HttpRequest, payload: &mut Payload) -> Reading<T>
 where
@@ -114,7 +114,7 @@ where
         if media_type(content_type(&request)) != "application/json" {
             return Err(Error::MediaType.into());
         }
-        // Serde would take the members from an array in their order.
+        // Serde would accept an array, member by member.
         if body.trim_ascii_start().first() != Some(&b'{') {
             return Err(Error::Malformed.into());
         }
@@ -123,7 +123,7 @@ where
 }
 
 impl FromRequest for LoginBody {
-    type Error = Refusal;
+    type Error = Api2Error;
     type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
@@ -132,7 +132,7 @@ impl FromRequest for LoginBody {
 }
 
 impl FromRequest for SessionBody {
-    type Error = Refusal;
+    type Error = Api2Error;
     type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
@@ -141,7 +141,7 @@ impl FromRequest for SessionBody {
 }
 
 impl FromRequest for LoginOtherBody {
-    type Error = Refusal;
+    type Error = Api2Error;
     type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {

@@ -1,4 +1,4 @@
-//! Every refusal of this dialect: an envelope, and the HTTP status that it amounts to.
+//! Every error of this dialect: an envelope, and the HTTP status that corresponds to it.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::wire::{Envelope, json};
 
-/// Why a request is refused. `Display` is for the log and holds nothing of the request.
+/// Why a request is refused. `Display` is for the log and contains nothing from the request.
 #[derive(Debug, Error)]
 pub enum Error {
     #[error("the body is not a JSON object")]
@@ -40,19 +40,19 @@ pub enum Error {
 }
 
 /// HTTP status, code below `COM.CRM.EXCEPTION.`, and text.
-type Answer = (u16, &'static str, &'static str);
+type StatusCodeText = (u16, &'static str, &'static str);
 
-const INVALID_CREDENTIALS: Answer = (
+const INVALID_CREDENTIALS: StatusCodeText = (
     401,
     "SECURITY.INVALIDUSERCREDENTIALSEXCEPTION",
     "Invalid credentials",
 );
-const INVALID_ACCESS_TOKEN: Answer = (
+const INVALID_ACCESS_TOKEN: StatusCodeText = (
     401,
     "SECURITY.INVALIDACCESSTOKENEXCEPTION",
     "Invalid access token",
 );
-const INVALID_KEY: Answer = (
+const INVALID_KEY: StatusCodeText = (
     401,
     "SECURITY.INVALIDWEBAPIKEYEXCEPTION",
     "Invalid web API key",
@@ -104,14 +104,14 @@ impl Error {
                 "WEBAPI.HTTPMETHODNOTALLOWEDEXCEPTION",
                 "The HTTP method is not allowed",
             ),
-            Self::Auth(error) => of_core(error, INVALID_CREDENTIALS),
-            Self::Card(error) => of_core(error, INVALID_ACCESS_TOKEN),
-            Self::Key(error) => of_core(error, INVALID_KEY),
+            Self::Auth(error) => core_error(error, INVALID_CREDENTIALS),
+            Self::Card(error) => core_error(error, INVALID_ACCESS_TOKEN),
+            Self::Key(error) => core_error(error, INVALID_KEY),
         };
         (status, code, text.into())
     }
 
-    /// When a retry is worth its while, in seconds.
+    /// Returns the seconds after which a retry may succeed. `None` if the response does not say so.
     fn retry_after(&self) -> Option<u64> {
         match self {
             Self::Auth(error) | Self::Card(error) | Self::Key(error) => match error {
@@ -136,8 +136,7 @@ impl Error {
         }
     }
 
-    /// What a 401 asks for. Browsers and .NET know what to do about `Basic`, so it stands only
-    /// where it helps.
+    /// Returns the challenge of a 401. Browsers and .NET act on `Basic`, so it is sent only where it helps.
     fn challenge(&self) -> &'static str {
         if matches!(self, Self::Key(_)) {
             r#"Basic realm="CRM.COM", charset="UTF-8""#
@@ -147,10 +146,10 @@ impl Error {
     }
 }
 
-/// The answer to a refusal of core's; `credentials` is the one for credentials that do not fit.
-fn of_core(error: &AuthError, credentials: Answer) -> Answer {
+/// Returns the response to an error of core; `credentials` is the one for wrong credentials.
+fn core_error(error: &AuthError, credentials: StatusCodeText) -> StatusCodeText {
     match error {
-        // During a lock this vendor's server refuses right credentials as it does wrong ones.
+        // During a lock this vendor's server refuses right and wrong credentials with the same error.
         AuthError::InvalidCredentials
         | AuthError::AccountDisabled
         | AuthError::SecondFactorRequired
