@@ -1,12 +1,13 @@
 //! How a dialect is retired: announced in headers, refused for a while, refused to some, refused.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, HttpDate, LINK, RETRY_AFTER};
 use isogloss_core::{AuthError, Client, Source, StoreError};
 use metrics::counter;
+use parking_lot::Mutex;
 use time::{Duration, OffsetDateTime};
 use tracing::info;
 
@@ -175,7 +176,7 @@ impl Sunset {
                 client = client.client,
                 user_agent = head.user_agent,
                 network = head.source.map(Source::network),
-                "refused a client that is cut off"
+                "refused a blocked client"
             );
         }
     }
@@ -192,7 +193,7 @@ impl Sunset {
             "{:?}",
             (application, key, client, &head.user_agent, network)
         );
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.told.lock();
         let is_fresh = |at: &OffsetDateTime| now - *at < TELL_AGAIN;
         if told.get(&who).is_some_and(is_fresh) {
             return false;

@@ -93,7 +93,7 @@ pub(crate) struct Planned;
 pub(crate) struct RootSpan;
 
 /// Whether somebody wants spans: a collector of traces, or whoever reads a line for each request. Other
-/// lines say [by themselves](lines) whose request they are about, and there are few of them.
+/// lines say [by themselves](request_fields) whose request they are about, and there are few of them.
 fn spans_are_wanted() -> bool {
     otlp::are_sent() || tracing::enabled!(Level::DEBUG)
 }

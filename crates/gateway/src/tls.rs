@@ -6,10 +6,11 @@
 mod cert_resolver;
 mod file_watch;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use parking_lot::Mutex;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
@@ -70,7 +71,7 @@ impl Identity {
         let files = Files::new(settings);
         let material = KeyMaterial::read(self.section, settings);
         // Looked at, whatever came of it: what is bad is told once.
-        *self.files.lock().unwrap_or_else(PoisonError::into_inner) = files;
+        *self.files.lock() = files;
         let material = material?;
         if self.presented.replace(material.identity) {
             info!(listener = self.section, "took the new certificate");
@@ -88,7 +89,7 @@ impl Identity {
         loop {
             looks.tick().await;
             let changed = {
-                let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut files = self.files.lock();
                 files.have_changed().then(|| files.settings.clone())
             };
             if let Some(Err(problem)) = changed.map(|settings| self.renew(&settings)) {

@@ -8,13 +8,14 @@ mod user_agent;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::dev::RequestHead;
 use actix_web::http::header::USER_AGENT;
 use isogloss_core::usage::{Observed, Seen, Tally, UsageRows};
 use isogloss_core::{Auth, Client, Peppers, Source};
+use parking_lot::Mutex;
 use siphasher::sip::SipHasher24;
 use time::OffsetDateTime;
 
@@ -75,7 +76,7 @@ impl Usage {
     pub(crate) fn counter(&self) -> Counter {
         Counter(self.0.as_ref().map(|inner| {
             let shard = Arc::new(Mutex::new(Tally::new(inner.room)));
-            locked(&inner.shards).push(Arc::clone(&shard));
+            inner.shards.lock().push(Arc::clone(&shard));
             (shard, Arc::clone(inner))
         }))
     }
@@ -86,10 +87,10 @@ impl Inner {
     /// reload of the configuration replaces all of them.
     fn drain(&self) -> Vec<UsageRows> {
         let mut rows = Vec::new();
-        locked(&self.shards).retain(|shard| {
+        self.shards.lock().retain(|shard| {
             // Checked before the counts are taken: a shard without another owner gets no more calls.
             let is_used = Arc::strong_count(shard) > 1;
-            rows.push(locked(shard).take());
+            rows.push(shard.lock().take());
             is_used
         });
         rows
@@ -129,7 +130,7 @@ impl Counter {
             user_agent: &call.user_agent,
             network: network.as_deref().unwrap_or(NO_NETWORK),
         };
-        locked(shard).record(seen, &observed);
+        shard.lock().record(seen, &observed);
     }
 
     pub(crate) fn is_on(&self) -> bool {
@@ -206,7 +207,7 @@ impl Behind {
     }
 
     fn endpoint(&self, mount: &Mount, route: &'static str) -> Arc<Endpoint> {
-        let mut endpoints = locked(&self.endpoints);
+        let mut endpoints = self.endpoints.lock();
         let known = endpoints.entry((mount.name, route));
         let made = || Arc::new(Endpoints::of(mount).behind(route));
         Arc::clone(known.or_insert_with(made))
@@ -231,11 +232,6 @@ fn shortened(text: &str) -> Cow<'_, str> {
         None => text.into(),
         Some((end, _)) => format!("{}…", &text[..end]).into(),
     }
-}
-
-/// A count is whole whatever became of who held it.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -280,7 +276,7 @@ mod tests {
         }
         assert_eq!(calls, 900);
         inner.drain();
-        assert_eq!(locked(&inner.shards).len(), 0);
+        assert_eq!(inner.shards.lock().len(), 0);
         let counter = usage.counter();
         inner.drain();
         counter.note(&call(), &Client::default(), false, now);

@@ -5,6 +5,8 @@
 mod announced;
 mod certificates;
 mod cluster_slots;
+mod nginx;
+mod ports;
 mod postgres;
 mod redis_cluster;
 mod redis_process;
@@ -16,11 +18,14 @@ mod topologies;
 pub use self::announced::announced;
 pub use self::certificates::Certificates;
 pub use self::cluster_slots::{begin_move, end_move, move_keys, move_slot};
+pub use self::nginx::Nginx;
+pub use self::ports::{free_address, free_port};
 pub use self::postgres::{Postgres, Stalled};
 pub use self::redis_cluster::ClusterServers;
-pub use self::redis_process::{Redis, Reply};
+pub use self::redis_process::Redis;
 pub use self::redis_sentinels::SentinelServers;
-pub use self::redis_server::{Server, free_port};
+pub use self::redis_server::Server;
+pub use self::resp::Reply;
 pub use self::topologies::{TOPOLOGIES, Topology};
 
 use std::io::{Error, Result};

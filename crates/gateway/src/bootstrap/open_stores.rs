@@ -1,11 +1,12 @@
 //! What a command has open: it is closed when the command ends, however it ends.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::Directory;
 use isogloss_core::store::TokenStore;
+use parking_lot::Mutex;
 use tokio::task_local;
 use tokio::time::timeout;
 use tracing::warn;
@@ -62,7 +63,7 @@ impl Open {
 pub(crate) fn close_at_the_end(open: Open) {
     // Outside of `closing_all` there is only what tests open.
     let _ = OPEN.try_with(|all| {
-        let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = all.lock();
         all.push(open);
     });
 }
@@ -71,7 +72,7 @@ pub(crate) fn close_at_the_end(open: Open) {
 pub(crate) async fn closing_all<T>(work: impl Future<Output = T>) -> T {
     let all = Arc::default();
     let outcome = OPEN.scope(Arc::clone(&all), work).await;
-    let mut all = std::mem::take(&mut *all.lock().unwrap_or_else(PoisonError::into_inner));
+    let mut all = std::mem::take(&mut *all.lock());
     while let Some(open) = all.pop() {
         open.close_in_time().await;
     }

@@ -19,14 +19,15 @@ Examples:
 
 Checks the configuration and its files, the directory, the token store and the policies of its
 servers, clocks, the certificate, demo passwords in use, and whether each enabled dialect is reachable
-at the gateway's own address and at the public address. Run it on a machine that has the pepper. With
---proxy-log, it sends a request with a query and checks that the query is not in the log. It also
+at the gateway's own address and at the public address. Run it on a machine that has the pepper.
+
+With --proxy-log, it sends a request with a query and checks that the query is not in the log. It also
 tries the operations of logins at the directory and in Redis, without leaving data behind.
 
 The doctor changes nothing. Exit codes: 0 no check failed, 1 a check failed, 2 bad usage or
 configuration.")]
 pub(super) struct Arguments {
-    /// Address that clients use; default: server.public_url
+    /// Address that clients use, if not `server.public_url`
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     /// Access log of the proxy, to check that it contains no queries

@@ -29,7 +29,8 @@ with an error of 3 %.
 
 A hint names a client that keeps sending expired tokens: it may expect a longer lifetime.
 
---since leaves out clients that were not seen since then. Calls and users are counted from FIRST on.")]
+With --since, the report leaves out clients that were not seen since then. Calls and users are counted
+from FIRST on.")]
     Report(Arguments),
 }
 

@@ -1,10 +1,10 @@
 //! Peers that say whom they speak for, and are not listed as proxies: forgotten proxies, or clients that try.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 
 use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR};
 use isogloss_core::Source;
+use parking_lot::Mutex;
 use tracing::warn;
 
 /// How many networks a process warns of: anybody can send the header.
@@ -28,7 +28,7 @@ pub(super) fn warn_of(peer: Source, header: &HeaderName) {
         peer = peer.host(),
         network,
         header = header.as_str(),
-        "a peer that is not in server.trusted_proxies says whom it speaks for, and is not believed: if it is a \
+        "a peer that is not in server.trusted_proxies sends X-Forwarded-For or Forwarded, and is not believed: if it is a \
          proxy of yours, list it, or all its clients count as one address"
     );
     if number == MOST {
@@ -42,7 +42,7 @@ struct Warned(Mutex<BTreeSet<String>>);
 impl Warned {
     /// Adds a network and returns how many there are then; `None` if it needs no warning.
     fn add(&self, network: &str) -> Option<usize> {
-        let mut networks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut networks = self.0.lock();
         let is_new = networks.len() < MOST && networks.insert(network.to_owned());
         is_new.then_some(networks.len())
     }

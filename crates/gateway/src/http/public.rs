@@ -16,7 +16,7 @@ use tracing_actix_web::TracingLogger;
 use super::completion::complete;
 use super::dialect_middleware::Door;
 use super::drain::Drain;
-use super::security_headers::Protection;
+use super::security_headers::security_headers_with_hsts;
 use super::self_probe::{self, Asked, Probe};
 use super::timeouts;
 use crate::client_ip::Proxies;
@@ -117,24 +117,23 @@ pub fn app(
         );
     }
     let outside = Requests::of("");
-    let protection = Rc::new(Protection::with_hsts(hsts));
     app.default_service(
         to(HttpResponse::NotFound).wrap(from_fn(move |request, next| {
             outside.clone().measure(request, next)
         })),
     )
     .wrap(NormalizePath::trim())
+    .wrap(security_headers_with_hsts(hsts))
     .wrap_fn(move |mut request, service| {
         let (id, asked) = (
             telemetry::request_id_of(&request),
             Asked::take(&mut request),
         );
-        let (answer, protection) = (service.call(request), Rc::clone(&protection));
+        let answer = service.call(request);
         let drain = drain.clone();
         async move {
             let mut response = answer.await?;
             telemetry::tell_request_id(id, response.headers_mut());
-            protection.write(response.headers_mut());
             drain.write(&mut response);
             if let Some(asked) = asked {
                 asked.answer(&mut response);

@@ -1,78 +1,76 @@
-//! Headers that every answer has unless its dialect says otherwise.
+//! Security headers of every response of both listeners.
 
 use std::time::Duration;
 
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
-    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
+use actix_web::middleware::DefaultHeaders;
 
-/// Nothing that is served here loads, runs or submits anything, the page of Memsource's
-/// `authByToken` included, or belongs into a frame.
+/// No page loads, runs or submits anything or belongs in a frame, the page of Memsource's `authByToken`
+/// included.
 const POLICY: &str =
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// What protects clients that are browsers. `no-store` stands on whatever is answered: every route
-/// gives a token, judges one, or tells what one opened.
-static ALWAYS: [(HeaderName, HeaderValue); 5] = [
-    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-    (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-];
-
-/// What an answer is given.
-#[derive(Clone, Default)]
-pub(crate) struct Protection {
-    /// For how long browsers are to come by HTTPS only, if that is to be said.
-    hsts: Option<HeaderValue>,
+/// Returns the middleware that adds the headers that a response does not set itself. `no-store` is added to
+/// all responses: every route issues a token, checks one, or shows data that a token gave access to.
+pub(crate) fn security_headers() -> DefaultHeaders {
+    DefaultHeaders::new()
+        .add((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .add((REFERRER_POLICY, "no-referrer"))
+        .add((X_FRAME_OPTIONS, "DENY"))
+        .add((CONTENT_SECURITY_POLICY, POLICY))
+        .add((CACHE_CONTROL, "no-store"))
 }
 
-impl Protection {
-    /// Tells browsers for how long to come by HTTPS only; zero says nothing of it.
-    pub(crate) fn with_hsts(max_age: Duration) -> Self {
-        let seconds = max_age.as_secs();
-        let hsts = HeaderValue::from_str(&format!("max-age={seconds}"));
-        Self {
-            hsts: hsts.ok().filter(|_| !max_age.is_zero()),
-        }
+/// Returns the same with `Strict-Transport-Security` (HSTS), unless `max_age` is zero.
+pub(crate) fn security_headers_with_hsts(max_age: Duration) -> DefaultHeaders {
+    let headers = security_headers();
+    if max_age.is_zero() {
+        return headers;
     }
-
-    /// Adds what the answer does not say itself.
-    pub(crate) fn write(&self, headers: &mut HeaderMap) {
-        let hsts = self.hsts.as_ref();
-        let hsts = hsts.map(|value| (&STRICT_TRANSPORT_SECURITY, value));
-        headers.reserve(ALWAYS.len());
-        for (name, value) in ALWAYS.iter().map(|(name, value)| (name, value)).chain(hsts) {
-            if !headers.contains_key(name) {
-                headers.insert(name.clone(), value.clone());
-            }
-        }
-    }
+    let value = format!("max-age={}", max_age.as_secs());
+    headers.add((STRICT_TRANSPORT_SECURITY, value))
 }
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::HeaderMap;
+    use actix_web::test::{TestRequest, call_service, init_service};
+    use actix_web::web::to;
+    use actix_web::{App, HttpResponse};
+
     use super::*;
 
-    #[test]
-    fn what_an_answer_says_itself_stays() {
-        let mut headers = HeaderMap::new();
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
-        Protection::default().write(&mut headers);
-        assert_eq!(headers.get(CACHE_CONTROL).unwrap(), "max-age=60");
+    /// Returns the headers of a response that sets `Cache-Control` itself.
+    async fn headers(layer: DefaultHeaders) -> HeaderMap {
+        let own = || async {
+            HttpResponse::NotFound()
+                .insert_header((CACHE_CONTROL, "max-age=60"))
+                .finish()
+        };
+        let app = init_service(App::new().default_service(to(own)).wrap(layer)).await;
+        let response = call_service(&app, TestRequest::default().to_request()).await;
+        response.headers().clone()
+    }
+
+    #[actix_web::test]
+    async fn headers_that_a_response_sets_itself_stay() {
+        let headers = headers(security_headers()).await;
+        let values: Vec<_> = headers.get_all(CACHE_CONTROL).collect();
+        assert_eq!(values, ["max-age=60"]);
         assert_eq!(headers.get(X_FRAME_OPTIONS).unwrap(), "DENY");
         assert!(!headers.contains_key(STRICT_TRANSPORT_SECURITY));
     }
 
-    #[test]
-    fn https_only_is_said_for_some_time_or_not_at_all() {
+    #[actix_web::test]
+    async fn hsts_is_sent_with_its_max_age_or_not_at_all() {
         for (seconds, expected) in [(0, None), (60, Some("max-age=60"))] {
-            let mut headers = HeaderMap::new();
-            Protection::with_hsts(Duration::from_secs(seconds)).write(&mut headers);
-            let said = headers.get(STRICT_TRANSPORT_SECURITY);
-            assert_eq!(said.map(|value| value.to_str().unwrap()), expected);
+            let layer = security_headers_with_hsts(Duration::from_secs(seconds));
+            let headers = headers(layer).await;
+            let found = headers.get(STRICT_TRANSPORT_SECURITY);
+            assert_eq!(found.map(|value| value.to_str().unwrap()), expected);
         }
     }
 }

@@ -2,10 +2,11 @@
 //! change them at the same moment, without a word between them: each key is derived from the secret
 //! and the number of its period.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
+use parking_lot::RwLock;
 use ring::digest::{SHA256, digest};
 use ring::hmac;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
@@ -38,7 +39,6 @@ impl Keys {
     pub(super) fn at(&self, now: OffsetDateTime) -> Arc<Key> {
         let period = self.period(now);
         let present = self.present.read();
-        let present = present.unwrap_or_else(PoisonError::into_inner);
         if let Some((of, key)) = &*present
             && *of == period
         {
@@ -46,8 +46,7 @@ impl Keys {
         }
         drop(present);
         let key = Arc::new(Key::derive(&self.secrets[0], period));
-        let present = self.present.write();
-        *present.unwrap_or_else(PoisonError::into_inner) = Some((period, Arc::clone(&key)));
+        *self.present.write() = Some((period, Arc::clone(&key)));
         key
     }
 

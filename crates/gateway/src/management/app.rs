@@ -15,7 +15,7 @@ use super::metrics::Metrics;
 use super::{Readiness, configure};
 use crate::admin::Administration;
 use crate::http::completion::complete;
-use crate::http::security_headers::Protection;
+use crate::http::security_headers::security_headers;
 use crate::http::timeouts;
 use crate::introspection::Backends;
 use crate::metrics::Requests;
@@ -82,12 +82,12 @@ pub(crate) fn app(
             let answer = service.call(request);
             async move { under_way.end(answer.await) }
         })
+        .wrap(security_headers())
         .wrap_fn(move |request, service| {
             let answer = service.call(request);
             let drain = drain.clone();
             async move {
                 let mut response = answer.await?;
-                Protection::default().write(response.headers_mut());
                 drain.write(&mut response);
                 Ok(response)
             }

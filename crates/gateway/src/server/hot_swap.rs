@@ -6,7 +6,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use actix_http::Request;
@@ -15,6 +15,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, Service, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::rt::spawn;
 use actix_web::{App, Error};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{mpsc, oneshot};
 
 /// What the workers serve, and how each of them is told of something else.
@@ -129,7 +130,7 @@ impl<I: Clone + Send + 'static> Renewal<I> {
     }
 
     fn state(&self) -> MutexGuard<'_, State<I>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

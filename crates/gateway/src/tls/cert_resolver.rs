@@ -1,7 +1,8 @@
 //! What handshakes ask for, to be replaced between them.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
+use parking_lot::RwLock;
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
@@ -20,7 +21,7 @@ impl Presented {
 
     /// Whether it is another one than before.
     pub(super) fn replace(&self, identity: CertifiedKey) -> bool {
-        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.0.write();
         let is_other = current.cert != identity.cert;
         *current = Arc::new(identity);
         is_other
@@ -29,7 +30,7 @@ impl Presented {
 
 impl ResolvesServerCert for Presented {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let current = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let current = self.0.read();
         Some(current.clone())
     }
 }
@@ -44,14 +45,11 @@ impl Clients {
     }
 
     pub(super) fn replace(&self, verifier: Arc<dyn ClientCertVerifier>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = verifier;
+        *self.0.write() = verifier;
     }
 
     fn current(&self) -> Arc<dyn ClientCertVerifier> {
-        self.0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.read().clone()
     }
 }
 

@@ -100,15 +100,16 @@ mod tests {
     use async_trait::async_trait;
     use isogloss_core::usage::UsageRows;
     use isogloss_core::{Clock as _, Peppers, SystemClock};
+    use parking_lot::Mutex;
     use tokio::sync::Notify;
 
     use super::*;
-    use crate::usage::{Endpoint, locked};
+    use crate::usage::Endpoint;
 
     /// A table that takes what it is told before it answers, and answers when it may.
     #[derive(Default)]
     struct SlowTable {
-        calls: std::sync::Mutex<u64>,
+        calls: Mutex<u64>,
         taken: Notify,
         may_answer: Notify,
     }
@@ -117,7 +118,7 @@ mod tests {
     impl UsageTable for SlowTable {
         async fn add_usage(&self, rows: &UsageRows, _room: usize) -> Result<(), StoreError> {
             let calls: u64 = rows.values().map(|count| count.calls).sum();
-            *locked(&self.calls) += calls;
+            *self.calls.lock() += calls;
             self.taken.notify_one();
             self.may_answer.notified().await;
             Ok(())
@@ -170,6 +171,6 @@ mod tests {
             slow.taken.notified().await;
             slow.may_answer.notify_one();
         });
-        assert_eq!(*locked(&slow.calls), 2);
+        assert_eq!(*slow.calls.lock(), 2);
     }
 }

@@ -8,8 +8,8 @@ use crate::admin::erasure::Shown;
 use crate::admin::{Administration, Undone};
 use crate::management::api_error::{Admin, Refusal};
 
-/// Erase a user: rows, credentials, tokens, and counts of wrong tries. In the audit log's table a pseudonym
-/// takes the user's place. No import of an older file brings the user back; adding a user of that name does.
+/// Erase a user: rows, credentials, tokens, and counted attempts. In the audit log's table, a pseudonym replaces
+/// the user. No import of an older file brings the user back; adding a user with that name does.
 #[utoipa::path(
     delete,
     path = "/admin/users/{user}",
