@@ -8,6 +8,7 @@ pub mod config;
 mod dialects;
 mod doctor;
 mod http;
+mod http_client;
 mod introspection;
 mod jwt;
 mod management;

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Outcome, audited_admin, output};
+use ureq::http::Method;
+
 use crate::admin::sessions::{LIMIT, Selection, Shown};
 use crate::bootstrap::components;
 use crate::config::{Config, Problem};
@@ -146,7 +148,7 @@ async fn list(selection: &Selection, gateway: &Gateway, config: &Config) -> Resu
     selection.parsed()?;
     let Some(opened) = components::open_shared(config).await? else {
         let remote = Remote::open(gateway, &config.sections)?;
-        let Sessions { sessions } = remote.ask("GET", "sessions", selection)?;
+        let Sessions { sessions } = remote.ask(Method::GET, "sessions", selection)?;
         return Ok(sessions);
     };
     let filter = selection.filter(opened.directory.as_ref()).await?;
@@ -160,7 +162,7 @@ pub(super) async fn end(selection: &Selection, gateway: &Gateway, config: &Confi
     selection.parsed()?;
     let Some(opened) = components::open_shared(config).await? else {
         let remote = Remote::open(gateway, &config.sections)?;
-        let Ended { ended } = remote.ask("DELETE", "sessions", selection)?;
+        let Ended { ended } = remote.ask(Method::DELETE, "sessions", selection)?;
         return Ok(ended);
     };
     let filter = selection.filter(opened.directory.as_ref()).await?;

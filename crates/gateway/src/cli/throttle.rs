@@ -8,6 +8,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Outcome, audited_admin, output};
+use ureq::http::Method;
+
 use crate::admin::throttle::{Selection, Shown};
 use crate::bootstrap::components;
 use crate::config::{Config, Problem};
@@ -123,7 +125,7 @@ async fn list(selection: &Selection, gateway: &Gateway, config: &Config) -> Resu
     let filter = selection.filter().map_err(Error::msg)?;
     let Some(opened) = components::open_shared(config).await? else {
         let remote = Remote::open(gateway, &config.sections)?;
-        let Listed { throttle } = remote.ask("GET", "throttle", selection)?;
+        let Listed { throttle } = remote.ask(Method::GET, "throttle", selection)?;
         return Ok(throttle);
     };
     let strained = opened.into_auth().strained(&filter).await?;
@@ -134,7 +136,7 @@ async fn clear(selection: &Selection, gateway: &Gateway, config: &Config) -> Res
     let filter = selection.filter().map_err(Error::msg)?;
     let Some(opened) = components::open_shared(config).await? else {
         let remote = Remote::open(gateway, &config.sections)?;
-        let Cleared { cleared } = remote.ask("DELETE", "throttle", selection)?;
+        let Cleared { cleared } = remote.ask(Method::DELETE, "throttle", selection)?;
         return Ok(cleared);
     };
     let auth = opened.into_auth();

@@ -13,6 +13,8 @@ use isogloss_core::store::{StoredToken, TokenReader, TokenStore};
 use serde::Deserialize;
 
 use super::folder::{Partial, TOKENS};
+use ureq::http::Method;
+
 use crate::admin::token_stream::token_stream;
 use crate::bootstrap::components;
 use crate::cli::output;
@@ -53,7 +55,7 @@ fn open_prepared(gateway: &Gateway, sections: &Sections) -> Result<Remote> {
     #[derive(Deserialize)]
     struct Prepared {}
     let remote = Remote::open(gateway, sections)?;
-    let Prepared {} = remote.ask("POST", "backup", &())?;
+    let Prepared {} = remote.ask(Method::POST, "backup", &())?;
     Ok(remote)
 }
 

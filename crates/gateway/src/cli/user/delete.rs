@@ -7,6 +7,8 @@ use clap::Args;
 use isogloss_core::User;
 
 use super::{Outcome, Who, find, output};
+use ureq::http::Method;
+
 use crate::admin::erasure::Shown;
 use crate::bootstrap::components;
 use crate::cli::audited_admin::{self, Acts};
@@ -71,7 +73,7 @@ async fn erase(user: &User, gateway: &Gateway, config: &Config) -> Result<Shown>
     let Some(opened) = components::open_shared(config).await? else {
         let remote = Remote::open(gateway, &config.sections)?;
         let nothing: [(&str, &str); 0] = [];
-        return remote.ask("DELETE", &format!("users/{}", user.id), &nothing);
+        return remote.ask(Method::DELETE, &format!("users/{}", user.id), &nothing);
     };
     let auth = opened.into_auth();
     let erasure = auth.erase(user).await;
