@@ -8,6 +8,9 @@ FUZZ_VERSION := 0.13.2
 # How long each parser is fuzzed; or how often, and then with the same inputs each time.
 FUZZ_SECONDS ?= 60
 FUZZ_TIMES ?=
+# Most tests wait for the servers that they start. Those in `faults` depend on how busy the machine is.
+TEST_THREADS ?= 8
+FAULTS := test --workspace --locked --no-fail-fast --test integration -- --test-threads 2
 RELEASE := $${CARGO_TARGET_DIR:-target}/release
 
 .DEFAULT_GOAL := help
@@ -20,7 +23,8 @@ run: ## build the release binary and serve the demo on http://127.0.0.1:8080
 	$(CARGO) run --release --locked --package isogloss-gateway -- serve --config config/demo.toml
 
 test: servers ## install what the tests need and is missing, then run every test
-	$(CARGO) test --workspace --locked --no-fail-fast
+	RUST_TEST_THREADS=$(TEST_THREADS) $(CARGO) test --workspace --locked --no-fail-fast -- --skip faults::; \
+	first=$$?; $(CARGO) $(FAULTS) faults:: && exit $$first
 
 fuzz: ## fuzz each parser, with a nightly toolchain, for FUZZ_SECONDS=60 or FUZZ_TIMES=100000
 	@$(CARGO) +nightly --version >/dev/null || { echo "fuzzing takes a nightly toolchain: rustup toolchain install nightly" >&2; exit 1; }
@@ -29,7 +33,7 @@ fuzz: ## fuzz each parser, with a nightly toolchain, for FUZZ_SECONDS=60 or FUZZ
 
 openapi: ## write docs/openapi anew
 	mkdir -p docs/openapi
-	ISOGLOSS_BLESS=1 $(CARGO) test --locked --package conformance --test openapi -- of_the_repository
+	ISOGLOSS_BLESS=1 $(CARGO) test --locked --package conformance --test integration -- documents_of_the_repository
 
 schemathesis: ## look for answers that no document promises
 	$(CARGO) build --locked --package isogloss-gateway
@@ -54,7 +58,7 @@ package: packaging ## install, upgrade and purge the package, and follow the mig
 bench: servers peers bench-build ## how fast it is beside its peers and its limits, with growth and soak; less than half an hour, report in target/bench
 	$(RELEASE)/isogloss-bench run $(RELEASE)/isogloss --out target/bench
 
-bench-smoke: servers peers bench-build ## a little of all of it in two minutes, which only prints
+bench-smoke: servers peers bench-build ## a little of all of it in a minute, which only prints
 	$(RELEASE)/isogloss-bench run $(RELEASE)/isogloss --out target/bench --smoke
 
 growth: servers peers bench-build ## that part of the bench alone: a million users and five million tokens; report in target/bench/growth
@@ -68,17 +72,17 @@ instructions: servers bench-build ## how many instructions a check of a token ta
 	tests/bench/instructions $(RELEASE)/isogloss
 
 sweep: servers ## what a million tokens take, and who waits while they are swept
-	$(CARGO) bench --locked --package isogloss-core --bench growth
+	$(CARGO) bench --locked --package isogloss-store-embedded --bench growth
 
 bench-build:
 	$(CARGO) build --release --locked --package isogloss-gateway --package isogloss-bench
 
 faults: servers ## connections and stores that fail, 500 random schedules for each store, silences of 65 s, clients that reset each request at 200 points, and 200 kills; prints how each went; half an hour
-	$(CARGO) test --locked --package conformance --test faults -- --nocapture --test-threads 2 --skip silence
-	ISOGLOSS_SILENCE=$${ISOGLOSS_SILENCE:-65} $(CARGO) test --locked --package conformance --test faults -- --nocapture silence
-	ISOGLOSS_SCHEDULES=$${ISOGLOSS_SCHEDULES:-500} $(CARGO) test --locked --no-fail-fast --package conformance --test schedules -- --nocapture --test-threads 2
-	ISOGLOSS_CUTS=$${ISOGLOSS_CUTS:-200} $(CARGO) test --locked --package conformance --test cut_requests -- --nocapture
-	ISOGLOSS_ROUNDS=$${ISOGLOSS_ROUNDS:-200} $(CARGO) test --locked --package conformance --test restart -- --nocapture what_was_answered
+	$(CARGO) $(FAULTS) --nocapture --skip faults::silence --skip faults::schedules --skip faults::cut_requests faults::
+	ISOGLOSS_SILENCE=$${ISOGLOSS_SILENCE:-65} $(CARGO) $(FAULTS) --nocapture faults::silence
+	ISOGLOSS_SCHEDULES=$${ISOGLOSS_SCHEDULES:-500} $(CARGO) $(FAULTS) --nocapture faults::schedules
+	ISOGLOSS_CUTS=$${ISOGLOSS_CUTS:-200} $(CARGO) $(FAULTS) --nocapture faults::cut_requests
+	ISOGLOSS_ROUNDS=$${ISOGLOSS_ROUNDS:-200} $(CARGO) $(FAULTS) --nocapture restart::kills
 
 check: tools ## formatting, prose, lints, documentation, licences and sources, unused dependencies
 	tests/words --test

@@ -14,24 +14,47 @@ use toml::Table;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");
 
+/// Conversations that are held at the same time. They wait for their gateway, and for time to pass.
+const THREADS: usize = 6;
+/// Servers of each kind: one holds one conversation at a time.
+const SERVERS: usize = 2;
+
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let servers = servers();
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    let kinds = kinds();
     let files = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("exchanges"));
     let trials = match files {
         Ok(files) => files
             .iter()
-            .flat_map(|file| trials(&servers, file))
+            .enumerate()
+            .flat_map(|(number, file)| {
+                trials(&kinds.each_ref().map(|kind| kind.server(number)), file)
+            })
             .collect(),
         Err(failure) => vec![failing("exchanges", failure)],
     };
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
+/// Servers that differ in their stores.
+struct Kind([Arc<Server>; SERVERS]);
+
+impl Kind {
+    fn new(name: &'static str, start: fn() -> Result<Running>) -> Self {
+        Self([(); SERVERS].map(|()| Server::new(name, start)))
+    }
+
+    /// The server for the file of that number.
+    fn server(&self, number: usize) -> &Arc<Server> {
+        &self.0[number % SERVERS]
+    }
+}
+
 /// A server to hold conversations with. It starts when the first one needs it.
 struct Server {
     name: &'static str,
-    start: Box<dyn Fn() -> Result<Running> + Send + Sync>,
+    start: fn() -> Result<Running>,
     /// Locked for a whole conversation: the demo's users are few, and a login with the same client id may
     /// replace what another conversation has just been given.
     running: Mutex<Option<Result<Running>>>,
@@ -44,20 +67,17 @@ struct Running {
 }
 
 impl Server {
-    fn new(
-        name: &'static str,
-        start: impl Fn() -> Result<Running> + Send + Sync + 'static,
-    ) -> Arc<Self> {
+    fn new(name: &'static str, start: fn() -> Result<Running>) -> Arc<Self> {
         Arc::new(Self {
             name,
-            start: Box::new(start),
+            start,
             running: Mutex::new(None),
         })
     }
 
     fn hold(&self, conversation: &Conversation) -> Result<()> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        match running.get_or_insert_with(&self.start) {
+        match running.get_or_insert_with(self.start) {
             Ok(running) => conversation.hold(&running.host()),
             Err(failure) => Err(failure.clone()),
         }
@@ -81,13 +101,13 @@ impl Running {
     }
 }
 
-fn servers() -> Vec<Arc<Server>> {
-    vec![
-        Server::new("memory", || Running::start(Store::Memory, &Table::new())),
-        Server::new("embedded", || {
+fn kinds() -> [Kind; 3] {
+    [
+        Kind::new("memory", || Running::start(Store::Memory, &Table::new())),
+        Kind::new("embedded", || {
             Running::start(Store::Embedded, &Table::new())
         }),
-        Server::new("servers", || {
+        Kind::new("servers", || {
             let (redis, postgres) = (Redis::start()?, Postgres::start()?);
             let gateway = Gateway::builder(PROGRAM)
                 .store(Store::Redis(redis.url()))
@@ -102,7 +122,7 @@ fn servers() -> Vec<Arc<Server>> {
     ]
 }
 
-fn trials(servers: &[Arc<Server>], file: &Path) -> Vec<Trial> {
+fn trials(servers: &[&Arc<Server>; 3], file: &Path) -> Vec<Trial> {
     let dialect = file.parent().and_then(Path::file_name);
     let (dialect, case) = (dialect.unwrap_or_default(), file.file_stem());
     let case = format!(

@@ -62,6 +62,19 @@ fn the_gateway_changes_by_an_entry_and_a_dependency() {
     }
 }
 
+/// A dialect costs its own crate and the edits that no suite and no list of names can do without.
+#[test]
+fn the_guide_edits_at_most_five_existing_files() {
+    let edits = guide::edits();
+    let edited: BTreeSet<_> = edits.iter().map(|edit| edit.path).collect();
+    assert!(edited.len() <= 5, "{edited:?}");
+    let before = Tree::read(repository());
+    let existing: Vec<_> = before.paths().collect();
+    for path in edited {
+        assert!(existing.contains(&Path::new(path)), "{path} is new");
+    }
+}
+
 #[test]
 fn nothing_else_changes() {
     let (before, after) = (Tree::read(repository()), Tree::read(&copy().folder));

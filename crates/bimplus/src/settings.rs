@@ -9,9 +9,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::configurations::{Environment, Link};
-use crate::portal::PortalUrl;
+use crate::portal_url::PortalUrl;
 
-/// What an operator may set, under `[dialects.bimplus]`.
+/// Settings under `[dialects.bimplus]`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[expect(
@@ -19,28 +19,28 @@ use crate::portal::PortalUrl;
     reason = "each is a question of yes or no to the operator"
 )]
 pub struct Settings {
-    /// How long an access token lives.
+    /// The lifetime of an access token.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub access_lifetime: Duration,
-    /// How long a remember-me token lives.
+    /// The lifetime of a remember-me token.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub remember_lifetime: Duration,
-    /// How long a cross token waits to be used.
+    /// The lifetime of an unused cross token.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub cross_lifetime: Duration,
-    /// How long after the login with a password a session ends at the latest that was handed over by cross
-    /// tokens, however many.
+    /// The maximum time from the login with a password to the end of a session that was handed over by cross
+    /// tokens, over any number of them.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub handover_lifetime: Duration,
-    /// How long the link in a letter to one who forgot the password can be used.
+    /// How long the link in an e-mail for a forgotten password is valid.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub reset_lifetime: Duration,
-    /// How long the link in an invitation can be used.
+    /// How long the link in an invitation is valid.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub invitation_lifetime: Duration,
@@ -48,33 +48,33 @@ pub struct Settings {
     pub applications: Applications,
     /// Whether a login without an application id is refused.
     pub require_application_id: bool,
-    /// Whether a remember-me token is refused unless `remember_me` is true beside it.
+    /// Whether a remember-me token is refused unless the request also contains `remember_me` with true.
     pub strict_remember_me: bool,
-    /// How many access tokens a user may hold for one client and application id.
+    /// How many access tokens a user may have for one client and application id.
     pub logins_per_client: LoginsPerClient,
-    /// How many remember-me tokens a user may hold for one client and application id; beyond it the least
-    /// recently used ends. All machines with the vendor's .NET SDK share a client id.
+    /// How many remember-me tokens a user may have for one client and application id. Above the limit, the least
+    /// recently used one ends. All machines with the vendor's .NET SDK share a client id.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub remember_me_per_client: NonZeroU32,
-    /// Whether a remember-me token is refused under another client id than the one it was made under.
+    /// Whether a remember-me token is refused with a client id other than the one of its login.
     pub bind_remember_me: bool,
-    /// Whether every route can also be asked for below a company's name.
+    /// Whether every route is also served below a company's name.
     pub company_prefix: bool,
-    /// Origins whose pages may call, as browsers spell them; `["*"]` for any.
+    /// Origins whose pages may call, written as browsers send them; `["*"]` for any.
     pub cors_origins: Origins,
-    /// The portal, to which the links in letters lead.
+    /// The base URL of links in e-mails.
     pub portal_url: PortalUrl,
-    /// What `GET configurations` answers as `Environment`.
+    /// The `Environment` in the response to `GET configurations`.
     pub environment: Environment,
-    /// The page for users who forgot their password, as `GET configurations` tells it to programs.
+    /// The page for users who forgot their password, in the response to `GET configurations`.
     pub forgot_password_link: Link,
     /// The page on which users register.
     pub not_registered_link: Link,
     /// The page on which a user gets a team.
     pub team_link: Link,
-    /// Where the code of a second factor is looked for, as no member has it.
+    /// How to treat users with a second factor, because no request has a field for its code.
     pub second_factor: SecondFactorRule,
-    /// Networks from which the password alone will do for users with a second factor.
+    /// Networks from which the password alone is sufficient for users with a second factor.
     pub second_factor_allow_from: Vec<Network>,
 }
 
@@ -112,7 +112,7 @@ impl Settings {
         SecondFactor::without_field(self.second_factor, &self.second_factor_allow_from)
     }
 
-    /// What browsers are told. The web SDK runs in pages of other hosts; an application may add headers of
+    /// Returns the CORS policy. The web SDK runs in pages of other hosts; an application may add headers of
     /// its own, which `*` covers in browsers that know it. Nothing here takes `PUT`, but the SDK's page
     /// must be able to read the refusal.
     pub(crate) fn cors(&self) -> Cors {
@@ -132,9 +132,9 @@ impl Settings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", try_from = "String")]
 pub enum Applications {
-    /// Any, or none.
+    /// Any application id, or none.
     Any,
-    /// Those that are keys of the realm `bimplus` in the directory, or none.
+    /// Application ids that are keys of the realm `bimplus` in the directory, or none.
     Known,
 }
 
@@ -154,9 +154,9 @@ impl TryFrom<String> for Applications {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", try_from = "String")]
 pub enum LoginsPerClient {
-    /// They stand side by side: tabs of one browser share a client id.
+    /// Any number: tabs of one browser share a client id.
     Many,
-    /// A login ends the one before it.
+    /// One: a login ends the previous one.
     One,
 }
 

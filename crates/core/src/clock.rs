@@ -49,12 +49,12 @@ impl Clock for MockClock {
 }
 
 /// Milliseconds since the Unix epoch.
-pub(crate) fn milliseconds(moment: OffsetDateTime) -> i64 {
+pub fn milliseconds(moment: OffsetDateTime) -> i64 {
     moment.unix_timestamp() * 1_000 + i64::from(moment.millisecond())
 }
 
 /// The moment that many milliseconds after the Unix epoch; out of range is the epoch itself.
-pub(crate) fn from_milliseconds(milliseconds: i64) -> OffsetDateTime {
+pub fn from_milliseconds(milliseconds: i64) -> OffsetDateTime {
     moment(milliseconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 

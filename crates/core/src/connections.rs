@@ -12,14 +12,3 @@ pub struct Connections {
     /// How many callers wait for one.
     pub waiting: usize,
 }
-
-impl From<deadpool::managed::Status> for Connections {
-    fn from(status: deadpool::managed::Status) -> Self {
-        Self {
-            most: status.max_size,
-            open: status.size,
-            in_use: status.size.saturating_sub(status.available),
-            waiting: status.waiting,
-        }
-    }
-}

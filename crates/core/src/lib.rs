@@ -4,6 +4,7 @@ mod access;
 mod app_password;
 pub mod audit;
 mod auth;
+pub mod backend;
 mod client;
 mod clock;
 mod connections;

@@ -21,7 +21,7 @@ pub struct Lineage {
 
 impl Lineage {
     /// Returns the lineage of a child of that token.
-    pub(crate) fn of_child(record: &Record) -> Self {
+    pub fn of_child(record: &Record) -> Self {
         let mut elders: Vec<_> = record.ancestors().collect();
         if elders.len() > KEPT {
             elders.drain(1..=elders.len() - KEPT);

@@ -19,7 +19,7 @@ const SHARDS: usize = 64;
 const FEW: usize = 16;
 
 /// Kept values. Nobody can choose keys that meet in one place: they are keyed digests, or the directory's own.
-pub(crate) struct Near<K, V> {
+pub struct Near<K, V> {
     shards: Vec<Mutex<Shard<K, V>>>,
     hasher: DefaultHashBuilder,
     hits: AtomicU64,
@@ -34,7 +34,7 @@ struct Shard<K, V> {
 
 /// The right to keep what a lookup brings, unless something changes first.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Ticket {
+pub struct Ticket {
     changes: u64,
 }
 
@@ -51,7 +51,7 @@ pub struct NearStatus {
 
 impl<K: Eq + Hash, V: Clone> Near<K, V> {
     /// Room for so many. Beyond that, those go that were used least of late.
-    pub(crate) fn new(room: NonZeroUsize) -> Self {
+    pub fn new(room: NonZeroUsize) -> Self {
         let each = room.get().div_ceil(SHARDS);
         let shard = || {
             Mutex::new(Shard {
@@ -68,7 +68,7 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
     }
 
     /// What is kept, or else the right to keep what is found elsewhere.
-    pub(crate) fn find(&self, key: &K) -> Result<V, Ticket> {
+    pub fn find(&self, key: &K) -> Result<V, Ticket> {
         let shard = self.shard(key);
         let (value, changes) = (shard.kept.get(key).cloned(), shard.changes);
         drop(shard);
@@ -82,14 +82,14 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
     }
 
     /// What is kept, for those who look elsewhere otherwise, by [`find_or`]: that counts what is not.
-    pub(crate) fn kept(&self, key: &K) -> Option<V> {
+    pub fn kept(&self, key: &K) -> Option<V> {
         let value = self.shard(key).kept.get(key).cloned()?;
         self.hits.fetch_add(1, Ordering::Relaxed);
         Some(value)
     }
 
     /// Keeps what was found, unless something has changed since.
-    pub(crate) fn keep(&self, key: K, value: V, ticket: Ticket) {
+    pub fn keep(&self, key: K, value: V, ticket: Ticket) {
         let mut shard = self.shard(&key);
         if shard.changes == ticket.changes {
             shard.kept.insert(key, value);
@@ -97,14 +97,14 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
     }
 
     /// It is changed, or may be.
-    pub(crate) fn forget(&self, key: &K) {
+    pub fn forget(&self, key: &K) {
         let mut shard = self.shard(key);
         shard.changes += 1;
         shard.kept.remove(key);
     }
 
     /// Anything may be changed.
-    pub(crate) fn clear(&self) {
+    pub fn clear(&self) {
         for shard in &self.shards {
             let mut shard = locked(shard);
             shard.changes += 1;
@@ -112,7 +112,8 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
         }
     }
 
-    pub(crate) fn status(&self) -> NearStatus {
+    /// Returns how much is kept, and how often it was of use.
+    pub fn status(&self) -> NearStatus {
         NearStatus {
             kept: self
                 .shards
@@ -133,7 +134,7 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
 
 /// What is kept, or what a lookup brings, which is kept then. Without a place to keep it, each time is a
 /// lookup.
-pub(crate) async fn find_or<K: Eq + Hash, V: Clone, E>(
+pub async fn find_or<K: Eq + Hash, V: Clone, E>(
     near: Option<&Near<K, V>>,
     key: K,
     look_up: impl AsyncFnOnce() -> Result<Option<V>, E>,

@@ -1,14 +1,10 @@
 //! Where tokens live: one trait, an embedded and a Redis backend, one suite that both pass.
 
 mod caps;
-#[cfg(test)]
-pub(crate) mod contract;
-mod embedded;
 mod health;
 mod record;
-mod redis;
 mod stored;
-mod unreadable;
+pub(crate) mod unreadable;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -17,13 +13,9 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub use self::caps::Caps;
-pub use self::embedded::EmbeddedStore;
+pub use self::caps::{Caps, Surplus};
 pub use self::health::{Finding, Level, ServerHealth, StoreHealth};
 pub use self::record::{Idle, Record, Slot, Spent};
-pub(crate) use self::redis::Link as RedisLink;
-pub(crate) use self::redis::probe::{PROBE_DIGEST, PROBE_LIFE, Probe as RedisProbe};
-pub use self::redis::{Eviction, KeyPrefix, RedisAccess, RedisSettings, RedisStore};
 pub use self::stored::{StoredToken, TokenReader, TokenWriter, all_digests, export};
 use crate::clock::Clock;
 use crate::connections::Connections;

@@ -3,16 +3,13 @@
 //! A bucket holds some free tries. When they are used up, each further one is followed by a lock,
 //! twice as long as the one before. Nothing but a granted try makes a lock longer.
 
-mod bucket;
-#[cfg(test)]
-mod contract;
+pub(crate) mod bucket;
 mod guard;
 mod guess;
 mod keys;
 mod limits;
 mod memory;
 mod origin;
-mod redis;
 mod turn;
 
 use async_trait::async_trait;
@@ -24,7 +21,6 @@ pub(crate) use self::guess::{Guess, Proof, user_account};
 pub use self::limits::{Budget, Limits};
 pub use self::memory::MemoryThrottle;
 pub use self::origin::{Origin, Source, Wanted};
-pub use self::redis::RedisThrottle;
 pub(crate) use self::turn::Turn;
 use crate::error::StoreError;
 use crate::store::Finding;
@@ -33,7 +29,7 @@ use crate::token_digest::TokenDigest;
 /// How many addresses of an account are remembered at the most; beyond that, the one is forgotten
 /// from which the last login is longest ago. Only logins with the right password add any, so a
 /// stranger cannot push the user's own ones out.
-const CLIENTS_PER_ACCOUNT: usize = 32;
+pub const CLIENTS_PER_ACCOUNT: usize = 32;
 
 /// Keeps buckets, and which clients (keyed digests of their addresses) an account has been used from.
 #[async_trait]

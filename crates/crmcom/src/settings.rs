@@ -10,29 +10,29 @@ use serde::{Deserialize, Serialize};
 const ONE_HOUR: Duration = Duration::from_hours(1);
 const TWO_HOURS: Duration = Duration::from_hours(2);
 
-/// What an operator may set, under `[dialects.crmcom]`.
+/// Settings under `[dialects.crmcom]`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Which release of CRM.COM the clients were written for.
+    /// The release of CRM.COM that the clients were written for.
     pub release: Release,
-    /// How long a token lives; what the release says if not set.
+    /// The lifetime of a token; default: that of the release.
     #[serde(with = "humantime_serde", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Duration>", extend("x-minimum" = "1s"))]
     pub token_lifetime: Option<Duration>,
-    /// How long a token lives at the most where it lives by its use.
+    /// The maximum lifetime of a token whose expiry is extended by use.
     #[serde(with = "humantime_serde", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Duration>", extend("x-minimum" = "1s"))]
     pub longest_lifetime: Option<Duration>,
-    /// Whether a refusal has the HTTP status that it amounts to, rather than 200.
+    /// Whether a refusal has the matching HTTP status instead of 200.
     pub strict_status: bool,
     /// How the organisation of a login is compared.
     pub organisation_match: OrganisationMatch,
-    /// Origins whose pages may call, as browsers spell them; `["*"]` for any.
+    /// Origins whose pages may call, written as browsers send them; `["*"]` for any.
     pub cors_origins: Origins,
-    /// Where the code of a second factor is looked for, as no member has it.
+    /// How to treat users with a second factor, because no request has a field for its code.
     pub second_factor: SecondFactorRule,
-    /// Networks from which the password alone will do for users with a second factor.
+    /// Networks from which the password alone is sufficient for users with a second factor.
     pub second_factor_allow_from: Vec<Network>,
 }
 
@@ -55,7 +55,7 @@ impl Settings {
         SecondFactor::without_field(self.second_factor, &self.second_factor_allow_from)
     }
 
-    /// What browsers are told. No known client runs in a page.
+    /// Returns the CORS policy. No known client runs in a page.
     pub(crate) fn cors(&self) -> Cors {
         Cors {
             origins: self.cors_origins.clone(),
@@ -109,10 +109,10 @@ impl TryFrom<String> for Release {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", try_from = "String")]
 pub enum OrganisationMatch {
-    /// Letter for letter.
+    /// Upper and lower case must match.
     #[default]
     Exact,
-    /// Upper case and lower case are the same.
+    /// Upper and lower case are treated as equal.
     AnyCase,
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Administration {
 /// Why nothing was done, or why it is not known whether anything was.
 #[derive(Debug, Error)]
 pub(crate) enum Undone {
-    /// What was asked for makes no sense.
+    /// The request is invalid.
     #[error("{0}")]
     Malformed(String),
     /// What it is about is not there.
@@ -37,10 +37,10 @@ pub(crate) enum Undone {
     /// Something else is there in its place.
     #[error("{0}")]
     Conflict(String),
-    /// Who asks may not.
+    /// The caller has no right to it.
     #[error("{0}")]
     Forbidden(String),
-    /// The directory cannot be queried, or did not answer: the change may have been made.
+    /// The directory is unreachable, or did not respond: the change may have been made.
     #[error(transparent)]
     Unavailable(#[from] StoreError),
 }

@@ -34,7 +34,7 @@ use crate::config::{Config, Problem, unheeded_variables};
 use crate::management_client::Identity;
 use crate::server;
 
-/// One host at which legacy clients of four login APIs keep logging in.
+/// Lets legacy clients of four login APIs keep logging in, at one host and against one user base.
 #[derive(Parser)]
 #[command(
     name = "isogloss",
@@ -46,8 +46,8 @@ Examples:
   isogloss directory import users.toml --config /etc/isogloss/isogloss.toml
   isogloss user disable mallory --config /etc/isogloss/isogloss.toml
 
-Without --config, every setting has its default. Environment variables like
-ISOGLOSS__SERVER__BIND=0.0.0.0:8080 win over files.
+Without --config, every setting has its default. Environment variables such as
+ISOGLOSS__SERVER__BIND=0.0.0.0:8080 override files.
 
 Exit codes: 0 done, 1 refused or not found, 2 bad usage or configuration."
 )]
@@ -60,7 +60,7 @@ struct Cli {
 
 #[derive(Args)]
 struct Files {
-    /// A configuration file; may repeat, later files win
+    /// Configuration file; may repeat, later files override earlier ones
     #[arg(short = 'c', long = "config", value_name = "FILE", global = true)]
     config: Vec<PathBuf>,
 }
@@ -73,13 +73,13 @@ enum Command {
     Beside(Box<Beside>),
 }
 
-/// What is done beside a gateway, with its configuration.
+/// The commands other than `serve`, which use the configuration of a gateway.
 #[derive(Subcommand)]
 enum Beside {
-    /// Look at the configuration
+    /// Check and print the configuration
     #[command(subcommand)]
     Config(config::Command),
-    /// Load or save users, organisations and keys
+    /// Import and export users, organisations and keys
     #[command(subcommand)]
     Directory(directory::Command),
     /// Manage users
@@ -88,42 +88,42 @@ enum Beside {
     /// Manage organisations and their units
     #[command(subcommand)]
     Organisation(organisation::Command),
-    /// See and end sessions
+    /// List and revoke sessions
     #[command(subcommand)]
     Session(session::Command),
     /// Manage the keys of applications, services and administrators
     #[command(subcommand)]
     Key(key::Command),
-    /// See whose wrong passwords are counted, and forgive them
+    /// List and clear counted wrong passwords and their locks
     #[command(subcommand)]
     Throttle(throttle::Command),
-    /// See who logged in, was refused, or ended what
+    /// List logins, refusals and changes from the audit log
     #[command(subcommand)]
     Audit(audit::Command),
-    /// Print what is served in the words of OpenAPI
+    /// Print the OpenAPI documents of the routes
     #[command(name = "openapi")]
     OpenApi(openapi::Arguments),
-    /// See who uses which dialect, and may it be turned off
+    /// Report which clients still use a dialect, to decide whether to retire it
     #[command(subcommand)]
     Sunset(sunset::Command),
-    /// Look for what is wrong, or will be, with the gateway and what is around it
+    /// Find problems of the gateway, its stores and its proxy, and say what to do
     Doctor(doctor::Arguments),
-    /// Say whether the gateway is ready
+    /// Check whether the gateway is ready
     #[command(after_help = "\
 Examples:
   isogloss health --config /etc/isogloss/isogloss.toml
 
-Exit codes: 0 it is, 1 it is not, and the standard error says why.")]
+Exit codes: 0 ready, 1 not ready, with the reason on the standard error.")]
     Health(Identity),
-    /// Copy users, tokens, counts of use, the audit log and the secrets to a folder
+    /// Copy users, tokens, usage counts, the audit log and the secrets to a folder
     Backup(backup::Arguments),
-    /// Put a backup where the configuration says
+    /// Restore a backup to the locations in the configuration
     Restore(restore::Arguments),
-    /// Hold the documented conversations with a host, and tell which of them it keeps
+    /// Run the documented exchanges against a host, and report which of them fail
     Conformance(conformance::Arguments),
-    /// Print completions for a shell
+    /// Print shell completions
     Completions(man_pages::Completions),
-    /// Write the manual pages
+    /// Write the manual pages to a folder
     Man(man_pages::Man),
 }
 

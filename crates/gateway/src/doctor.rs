@@ -38,7 +38,7 @@ pub(crate) async fn examine(
     findings
 }
 
-/// The directory, and what everybody knows of it.
+/// Checks the directory, and that no demo credentials are in use.
 async fn people(config: &Config, directory: &dyn Directory, findings: &mut Findings) {
     match directory.health().await {
         Ok(found) => found
@@ -52,14 +52,14 @@ async fn people(config: &Config, directory: &dyn Directory, findings: &mut Findi
     match directory.users(&UserFilter::default(), i64::MIN, 1).await {
         Ok(users) if users.is_empty() => findings.add(Finding::warning(
             "directory",
-            "has no user: nobody can log in",
-            "isogloss user add, or isogloss directory import",
+            "has no users, so no login can succeed",
+            "add one with isogloss user add, or import a file with isogloss directory import",
         )),
-        Ok(_) => findings.add(Finding::ok("directory", "can be asked")),
+        Ok(_) => findings.add(Finding::ok("directory", "can be queried")),
         Err(error) => findings.add(Finding::failed(
             "directory",
             error.to_string(),
-            "see directory.url",
+            "check directory.url",
         )),
     }
     names(directory, findings).await;
@@ -70,27 +70,27 @@ async fn people(config: &Config, directory: &dyn Directory, findings: &mut Findi
     let mut known = demo_credentials::users_in_use(directory, &passwords).await;
     known.extend(demo_credentials::keys_in_use(directory).await);
     if known.is_empty() {
-        findings.add(Finding::ok("demo passwords", "none is in use"));
+        findings.add(Finding::ok("demo passwords", "none are in use"));
     } else {
         findings.add(Finding::warning(
             "demo passwords",
-            format!("in use, and known to everybody: {}", known.join(", ")),
-            "set others, disable these users and revoke these keys",
+            format!("in use, and public: {}", known.join(", ")),
+            "set new passwords, disable these users and revoke these keys",
         ));
     }
 }
 
 fn unreachable(error: &str) -> Finding {
-    let hint = "see directory.url, and whether its database runs";
+    let hint = "check directory.url, and that its database runs";
     Finding::failed("directory", error, advice(error, hint))
 }
 
-/// Whether every user can be told from the others by name.
+/// Checks that no two login names look alike.
 async fn names(directory: &dyn Directory, findings: &mut Findings) {
     const CHECK: &str = "names";
     match look_alikes::describe(directory).await {
         Ok(found) if found.is_empty() => {
-            findings.add(Finding::ok(CHECK, "no two of them look alike"));
+            findings.add(Finding::ok(CHECK, "no two names look alike"));
         }
         Ok(found) => found
             .into_iter()
@@ -98,7 +98,7 @@ async fn names(directory: &dyn Directory, findings: &mut Findings) {
         Err(error) => findings.add(Finding::failed(
             CHECK,
             error.to_string(),
-            "see directory.url",
+            "check directory.url",
         )),
     }
 }
@@ -119,7 +119,7 @@ async fn digest_keys(directory: &dyn Directory, findings: &mut Findings) {
             findings.add(Finding::failed(
                 CHECK,
                 format!("no pepper of the configuration opens {}", lost.join(", ")),
-                "set tokens.pepper, or tokens.previous_pepper, to the one that does; if it is lost, see \
+                "set tokens.pepper or tokens.previous_pepper to the right one; if it is lost, see \
                  docs/pepper.md, isogloss directory digest-keys remove",
             ));
         }
@@ -127,7 +127,7 @@ async fn digest_keys(directory: &dyn Directory, findings: &mut Findings) {
             findings.add(Finding::failed(
                 CHECK,
                 error.to_string(),
-                "see directory.url",
+                "check directory.url",
             ));
         }
     }

@@ -51,12 +51,12 @@ impl Readiness {
         }
     }
 
-    /// From now on the answer is no.
+    /// Makes `/readyz` respond with 503 from now on.
     pub(crate) fn end(&self) {
         self.drain.begin();
     }
 
-    /// Tells the applications of both listeners of the end.
+    /// Informs the applications of both listeners about the shutdown.
     pub(crate) fn drain(&self) -> Drain {
         self.drain.clone()
     }
@@ -105,7 +105,7 @@ impl From<Health> for Found {
     }
 }
 
-/// How the gateway is, as far as probes are concerned.
+/// The state of the gateway, for probes.
 #[derive(utoipa::ToSchema)]
 #[schema(as = Health)]
 #[expect(dead_code, reason = "it is written member by member")]
@@ -115,10 +115,10 @@ struct Probed {
     /// Why it is unavailable.
     #[schema(nullable = false)]
     reason: Option<String>,
-    /// What was found in the token store and its servers.
+    /// The findings of the token store and its servers.
     #[schema(nullable = false, value_type = Option<Object>)]
     token_store: Option<Value>,
-    /// What was found in the directory (`findings`), and its digest keys that no pepper opens
+    /// The findings of the directory (`findings`), and the digest keys that no pepper opens
     /// (`unreadable_digest_keys`), if there are any.
     #[schema(nullable = false, value_type = Option<Object>)]
     directory: Option<Value>,
@@ -142,14 +142,14 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(api_error::configure);
 }
 
-/// Whether the process answers.
+/// Whether the process responds.
 #[utoipa::path(get, path = "/healthz", operation_id = "health", tag = "health",
     responses((status = 200, body = Probed)))]
 pub(crate) async fn health() -> impl Responder {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
-/// Whether logins and token checks work, and the gateway was not asked to stop.
+/// Whether logins and token checks work, and the gateway is not shutting down.
 #[utoipa::path(get, path = "/readyz", operation_id = "readiness", tag = "health",
     responses((status = 200, body = Probed), (status = 503, body = Probed)))]
 pub(crate) async fn readiness(readiness: Data<Readiness>) -> impl Responder {

@@ -1,4 +1,4 @@
-//! The running gateway, asked at its management listener.
+//! A client for the management listener of the running gateway.
 
 use std::io::{ErrorKind, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -16,13 +16,13 @@ use ureq::http::{Method, Request, Response};
 use crate::config::{BaseUrl, InvalidBaseUrl, Management, Problem, Sections, Tls, read_secret};
 use crate::http_client::{HttpClient, RequestError};
 
-/// Who asks a management listener that lets in only whom its `client_ca_file` knows.
+/// The client certificate for a management listener with `client_ca_file`.
 #[derive(Args)]
 pub(crate) struct Identity {
-    /// Our certificate in PEM, where the management listener asks for one
+    /// Client certificate in PEM, if the management listener requires one
     #[arg(long, value_name = "FILE", requires = "client_key")]
     client_certificate: Option<PathBuf>,
-    /// Its key
+    /// Private key of the client certificate
     #[arg(long, value_name = "FILE", requires = "client_certificate")]
     client_key: Option<PathBuf>,
 }
@@ -46,13 +46,13 @@ impl Identity {
     }
 }
 
-/// Where the running gateway is asked.
+/// Options to reach the running gateway.
 #[derive(Args)]
 pub(crate) struct Gateway {
-    /// The management listener, if it is not where the configuration binds it
+    /// URL of the management listener; default: management.bind
     #[arg(long, value_name = "URL")]
     management: Option<String>,
-    /// A file that holds the key; it is asked for if there is none
+    /// File with the admin key; without it, the command prompts for the key
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
     #[command(flatten)]
@@ -92,7 +92,7 @@ impl Remote {
         Ok(Self { client, key })
     }
 
-    /// Sends a request for a route below `/admin`, and returns its JSON response.
+    /// Calls a route of `/admin/…` and returns its JSON response.
     pub(crate) fn ask<T: DeserializeOwned>(
         &self,
         method: Method,
@@ -109,7 +109,7 @@ impl Remote {
         let response = response.with_context(|| unreachable(&self.client))?;
         if response.status() == 200 {
             let body = serde_json::from_slice(response.body());
-            return body.context("the gateway's answer cannot be read");
+            return body.context("the response of the gateway cannot be read");
         }
         self.refused(&response)
     }
@@ -163,13 +163,13 @@ pub(crate) fn listener(mut bind: SocketAddr, tls: Option<&Tls>) -> Result<BaseUr
 
 fn unreachable(client: &HttpClient) -> String {
     let base = client.base().as_str();
-    format!("no gateway answers at {base}: start it, or name it with --management")
+    format!("no gateway responds at {base}: start it, or give its address with --management")
 }
 
 fn typed_key() -> Result<SecretString> {
     match rpassword::prompt_password("Key of the realm admin: ") {
         Ok(key) => Ok(key.into()),
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => bail!("no key was entered"),
-        Err(_) => bail!("there is no terminal to ask for the key at: name a file with --key-file"),
+        Err(_) => bail!("there is no terminal to prompt for the key: give a file with --key-file"),
     }
 }

@@ -66,7 +66,7 @@ pub(crate) async fn serve(files: Vec<PathBuf>) -> Result<()> {
     tokio::select! {
         running = start(files, hangups, opening) => running?.until_the_end(&mut signals).await,
         () = signals.next() => {
-            info!("stopped before all was started");
+            info!("stopped before the start was complete");
             Ok(())
         }
     }

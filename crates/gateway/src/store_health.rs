@@ -200,6 +200,6 @@ fn log_what_is_new(before: Option<&Health>, now: &Health) {
         }
     }
     if before.is_some_and(|before| before.refusal().is_some()) && now.refusal().is_none() {
-        info!("the stores are fit again");
+        info!("the stores are healthy again");
     }
 }

@@ -176,7 +176,7 @@ impl Sunset {
                 client = client.client,
                 user_agent = head.user_agent,
                 network = head.source.map(Source::network),
-                "refused a client that is cut off"
+                "refused a blocked client"
             );
         }
     }

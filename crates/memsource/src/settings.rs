@@ -8,39 +8,39 @@ use isogloss_dialect::cors::{Cors, Origins, Style};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What an operator may set, under `[dialects.memsource]`.
+/// Settings under `[dialects.memsource]`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// How long a token lives, counted from the login.
+    /// The lifetime of a token, from the login.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub token_lifetime: Duration,
-    /// How long a token of `loginOther` lives, and the browser session that it is spent on; never
-    /// longer than `token_lifetime`.
+    /// The lifetime of a `loginOther` token, and of the browser session that it is redeemed for; never longer than
+    /// `token_lifetime`.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub impersonation_lifetime: Duration,
-    /// What a repeated login answers.
+    /// The response to a repeated login.
     pub login: Login,
-    /// How `expires` ends, in both APIs.
+    /// The format of `expires`, in both APIs.
     pub expires_style: ExpiresStyle,
-    /// How the old API writes roles. The newer one has them in upper case, whatever this says.
+    /// The format of roles in the old API. The newer one always uses upper case.
     pub role_style: RoleStyle,
-    /// Whether `whoAmI` of the old API tells `csrfToken` and `organization`, too.
+    /// Whether `whoAmI` of the old API also returns `csrfToken` and `organization`.
     pub who_am_i_extras: bool,
-    /// Where `authByToken` goes when it is not told.
+    /// The target of `authByToken` if the request names none.
     #[serde(deserialize_with = "grammar::redirect")]
     pub default_redirect: String,
-    /// Origins (`https://host[:port]`) that `authByToken` may go to, beside paths of this host.
+    /// Origins (`https://host[:port]`) that may be the target of `authByToken`, in addition to paths of this host.
     #[serde(deserialize_with = "grammar::origins")]
     pub redirect_origins: Vec<String>,
-    /// Origins whose pages may call, as browsers spell them; `["*"]` for any.
+    /// Origins whose pages may call, written as browsers send them; `["*"]` for any.
     pub cors_origins: Origins,
     /// The name of the browser session's cookie.
     #[serde(deserialize_with = "grammar::cookie_name")]
     pub cookie_name: String,
-    /// Whether that cookie is for HTTPS only.
+    /// Whether the cookie is sent over HTTPS only.
     pub cookie_secure: bool,
 }
 
@@ -68,7 +68,7 @@ impl Settings {
         self.impersonation_lifetime.min(self.token_lifetime)
     }
 
-    /// What browsers are told. A panel for Kirby logs in from its page, with its token in a header.
+    /// Returns the CORS policy. A panel for Kirby logs in from its page, with its token in a header.
     pub(crate) fn cors(&self) -> Cors {
         Cors {
             origins: self.cors_origins.clone(),
@@ -85,9 +85,9 @@ impl Settings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", try_from = "String")]
 pub enum Login {
-    /// A further token.
+    /// A new token.
     Fresh,
-    /// The token of the login before, while it has an hour or more to live.
+    /// The existing token, if it is valid for another hour or more.
     Reuse,
 }
 

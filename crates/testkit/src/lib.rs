@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod command;
+pub mod dialects;
 mod doctor_report;
 mod gateway_process;
 mod log;

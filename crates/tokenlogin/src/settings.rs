@@ -7,41 +7,41 @@ use isogloss_dialect::cors::{Cors, Origins, Style};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::policy::PasswordPolicy;
+use crate::password_policy::PasswordPolicy;
 
-/// What an operator may set, under `[dialects.tokenlogin]`.
+/// Settings under `[dialects.tokenlogin]`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// How long a session token lives.
+    /// The lifetime of a session token.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub session_lifetime: Duration,
-    /// What the life of a session token is counted from.
+    /// The start of a session token's lifetime.
     pub session_lifetime_from: LifetimeFrom,
-    /// How long a session token lives at the most where it lives by its use.
+    /// The maximum lifetime of a session token whose expiry is extended by use.
     #[serde(with = "humantime_serde", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Duration>", extend("x-minimum" = "1s"))]
     pub longest_session_lifetime: Option<Duration>,
-    /// How long a re-authentication token lives, counted from the login that asked for it.
+    /// The lifetime of a re-authentication token, from the login that requested it.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub reauthentication_lifetime: Duration,
-    /// How long the key of a password reset lives.
+    /// The lifetime of the key in a password reset e-mail.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub reset_key_lifetime: Duration,
-    /// Whether `TokenLogin` answers with the token it was given, rather than with none.
+    /// Whether `TokenLogin` returns the token of the request instead of an empty one.
     pub echo_reauthentication_token: bool,
     /// What `Logout` ends.
     pub logout_ends: LogoutEnds,
-    /// What a new password must be like.
+    /// Rules for new passwords.
     pub password_policy: PasswordPolicy,
-    /// Origins whose pages may call, as browsers spell them; `["*"]` for any.
+    /// Origins whose pages may call, written as browsers send them; `["*"]` for any.
     pub cors_origins: Origins,
-    /// Where the code of a second factor is looked for, as no member has it.
+    /// How to treat users with a second factor, because no request has a field for its code.
     pub second_factor: SecondFactorRule,
-    /// Networks from which the password alone will do for users with a second factor.
+    /// Networks from which the password alone is sufficient for users with a second factor.
     pub second_factor_allow_from: Vec<Network>,
 }
 
@@ -49,10 +49,10 @@ pub struct Settings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LifetimeFrom {
-    /// From the login, used or not.
+    /// The login.
     #[default]
     Login,
-    /// From its last use.
+    /// The last use of the token.
     Use,
 }
 
@@ -60,10 +60,10 @@ pub enum LifetimeFrom {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LogoutEnds {
-    /// The session, and the re-authentication token that it was born with or from.
+    /// The session, and the re-authentication token of the same login or from which it was issued.
     #[default]
     Device,
-    /// The session alone.
+    /// Only the session.
     Session,
 }
 
@@ -91,7 +91,7 @@ impl Settings {
         SecondFactor::without_field(self.second_factor, &self.second_factor_allow_from)
     }
 
-    /// What browsers are told. The vendor documents no clients in pages.
+    /// Returns the CORS policy. The vendor documents no clients in pages.
     pub(crate) fn cors(&self) -> Cors {
         Cors {
             origins: self.cors_origins.clone(),

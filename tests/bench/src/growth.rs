@@ -53,15 +53,15 @@ pub(crate) const WHOLE: Growth = Growth {
 pub(crate) const SMOKE: Growth = Growth {
     users: Range {
         few: 10,
-        many: 20_000,
+        many: 5_000,
     },
     tokens: Range {
         few: 1_000,
-        many: 50_000,
+        many: 20_000,
     },
-    at_start: 20_000,
+    at_start: 10_000,
     rounds: 1,
-    each: Duration::from_secs(1),
+    each: Duration::from_millis(300),
 };
 
 /// Does it all.

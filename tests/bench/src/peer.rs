@@ -2,24 +2,21 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use isogloss_testkit::Redis;
-use isogloss_testkit::servers::free_port;
+use isogloss_testkit::servers::{Nginx, free_port};
 use tempfile::TempDir;
 
 use crate::hello;
 
 /// Running until it is dropped.
-pub(crate) struct Nginx {
-    process: Child,
+pub(crate) struct Peer {
+    _nginx: Nginx,
     pub(crate) place: SocketAddr,
-    _folder: TempDir,
 }
 
-impl Nginx {
+impl Peer {
     /// Looks tokens up in a Redis, over a pool as large as there are clients.
     pub(crate) fn start(redis: &Redis, workers: usize, clients: usize) -> Result<Self> {
         let folder = TempDir::new()?;
@@ -38,36 +35,12 @@ impl Nginx {
             .replace("FOLDER", &folder.path().display().to_string())
             .replace("WORKERS", &workers.to_string())
             .replace("PORT", &port.to_string());
-        let file = folder.path().join("nginx.conf");
-        fs::write(&file, configuration)?;
-        let process = Command::new("nginx")
-            .arg("-c")
-            .arg(&file)
-            .env("PATH", "/usr/sbin:/usr/bin:/bin")
-            .stderr(Stdio::null())
-            .spawn()
-            .context("nginx")?;
-        let nginx = Self {
-            process,
-            place: SocketAddr::from(([127, 0, 0, 1], port)),
-            _folder: folder,
-        };
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while std::net::TcpStream::connect(nginx.place).is_err() {
-            if Instant::now() > deadline {
-                bail!("nginx does not listen");
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Ok(nginx)
-    }
-}
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        let id = self.process.id().to_string();
-        drop(Command::new("kill").args(["-TERM", &id]).status());
-        drop(self.process.wait());
+        let place = SocketAddr::from(([127, 0, 0, 1], port));
+        let nginx = Nginx::start(folder, &configuration, place)?;
+        Ok(Self {
+            place,
+            _nginx: nginx,
+        })
     }
 }
 

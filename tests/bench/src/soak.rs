@@ -42,7 +42,7 @@ pub(crate) const WHOLE: Soak = Soak {
     checks: 1_000,
 };
 pub(crate) const SMOKE: Soak = Soak {
-    during: Duration::from_secs(10),
+    during: Duration::from_secs(5),
     checks: 500,
 };
 

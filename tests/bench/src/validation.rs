@@ -11,7 +11,7 @@ use crate::dialects::{BIMPLUS as LOGIN, MEMSOURCE};
 use crate::gateways::start;
 use crate::hello::Hello;
 use crate::load::{Questions, ask};
-use crate::peer::{Nginx, teach};
+use crate::peer::{Peer, teach};
 use crate::report::Report;
 use crate::rounds::{Contestant, run};
 use crate::targets::{Target, beside};
@@ -72,7 +72,7 @@ pub(crate) fn measure(program: &Path, effort: Effort, report: &mut Report) -> Re
         ),
     ];
     for clients in CLIENTS {
-        let nginx = Nginx::start(&knows, WORKERS[0], clients)?;
+        let nginx = Peer::start(&knows, WORKERS[0], clients)?;
         let peer = bimplus(one.clone())?;
         let mut contestants: Vec<_> = questions
             .iter()

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
-use isogloss_core::store::{Caps, EmbeddedStore};
+use isogloss_core::store::Caps;
 use isogloss_core::{Auth, Parts, PasswordSettings, Passwords, Pepper, SecondUse, SystemClock};
+use isogloss_store_embedded::EmbeddedStore;
 use serde_json::Value;
 use tempfile::TempDir;
 

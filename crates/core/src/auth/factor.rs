@@ -49,11 +49,11 @@ pub struct SecondFactorPolicy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", try_from = "String")]
 pub enum SecondFactorRule {
-    /// Nowhere: users with a second factor are refused.
+    /// Users with a second factor are refused.
     #[default]
     Refuse,
-    /// Behind the password, with nothing between them: six digits, or a recovery code as it was
-    /// printed, with its dashes.
+    /// The code directly follows the password: six digits, or a recovery code as it was printed, with its
+    /// dashes.
     Append,
 }
 

@@ -1,6 +1,7 @@
 //! How rows become users, cards and keys, whichever database they come from.
 
 pub(super) mod columns;
+mod database;
 mod digests;
 mod imports;
 
@@ -24,7 +25,6 @@ use super::{
     Account, AppPasswordEntry, Card, CardEntry, Enrolment, KeyDigest, KeyEntry, KnownAppPassword,
     OrganisationEntry, RecoveryCodeEntry, UnitEntry, UserEntry,
 };
-use crate::error::StoreError;
 use crate::scope::Scopes;
 use crate::totp::{TotpSecret, TotpStep};
 use crate::usage::Stored;
@@ -395,11 +395,6 @@ fn digest_in(row: &impl Columns) -> Result<KeyDigest> {
 fn digest(bytes: &[u8]) -> Result<KeyDigest> {
     let bytes = bytes.try_into().map_err(|_| unreadable("digest"))?;
     Ok(KeyDigest::plain(bytes))
-}
-
-/// What has to do with the digest keys and not with the database.
-pub(super) fn unusable(error: StoreError) -> Error {
-    Error::Configuration(Box::new(error))
 }
 
 /// A column does not hold what this program puts there.

@@ -58,23 +58,23 @@ impl Kind {
 
 /// What has to go when a token has come.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Surplus {
+pub struct Surplus {
     /// Dead in any case.
-    pub(super) expired: Vec<TokenDigest>,
+    pub expired: Vec<TokenDigest>,
     /// The least recently used of the live ones.
-    pub(super) evicted: Vec<TokenDigest>,
+    pub evicted: Vec<TokenDigest>,
 }
 
 impl Caps {
     /// Returns the fewest tokens of a user that may be too many, now that this one has come.
-    pub(super) fn least(&self, newest: &Record) -> usize {
+    pub fn least(&self, newest: &Record) -> usize {
         let caps = [self.per_user, self.per_client, self.one_time_per_user];
         let own = newest.at_most.and_then(|most| usize::try_from(most).ok());
         caps.into_iter().chain(own).fold(usize::MAX, usize::min)
     }
 
     /// Returns what has to go among all tokens of a user, now that `newest` is one of them.
-    pub(super) fn surplus(
+    pub fn surplus(
         &self,
         tokens: Vec<(TokenDigest, Record)>,
         newest: TokenDigest,

@@ -49,7 +49,7 @@ pub struct Finding {
 
 impl Finding {
     /// Makes a finding that says what to do in its text, or for which nothing can be done.
-    pub(crate) fn new(level: Level, text: impl Into<String>) -> Self {
+    pub fn new(level: Level, text: impl Into<String>) -> Self {
         Self {
             level,
             text: text.into(),
@@ -59,7 +59,7 @@ impl Finding {
 
     /// Adds what to do about it.
     #[must_use]
-    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }

@@ -165,43 +165,47 @@ impl Record {
     }
 
     /// Returns in whose lists it is: in its user's, and in that of the administrator who acts as the user.
-    pub(super) fn listed_under(&self) -> impl Iterator<Item = Uuid> + use<> {
+    pub fn listed_under(&self) -> impl Iterator<Item = Uuid> + use<> {
         let actor = self.actor.filter(|actor| *actor != self.user);
         std::iter::once(self.user).chain(actor)
     }
 
     /// Whether it opens anything at that moment.
-    pub(crate) fn is_live(&self, now: OffsetDateTime) -> bool {
+    pub fn is_live(&self, now: OffsetDateTime) -> bool {
         self.expires_at > now && self.spent.is_none() && !self.is_end_unconfirmed
     }
 
     /// Returns the record that is left of a token which was ended, if the client was not told that it was. One
     /// that was used before stays as it is.
-    pub(crate) fn with_unconfirmed_end(&self) -> Self {
+    #[must_use]
+    pub fn with_unconfirmed_end(&self) -> Self {
         let mut after = self.clone();
         after.is_end_unconfirmed = after.spent.is_none();
         after
     }
 
     /// Returns the record of the token before that.
-    pub(crate) fn before_unconfirmed_end(&self) -> Self {
+    #[must_use]
+    pub fn before_unconfirmed_end(&self) -> Self {
         let mut before = self.clone();
         before.is_end_unconfirmed = false;
         before
     }
 
     /// As it is written.
-    pub(crate) fn encode(&self) -> Result<Vec<u8>, StoreError> {
+    pub fn encode(&self) -> Result<Vec<u8>, StoreError> {
         version_2::encode(self)
     }
 
     /// All that a store may have which is read as this: what is written now comes first, then what
     /// earlier releases wrote.
-    pub(crate) fn encodings(&self) -> Result<[Vec<u8>; 2], StoreError> {
+    pub fn encodings(&self) -> Result<[Vec<u8>; 2], StoreError> {
         Ok([version_2::encode(self)?, version_1::encode(self)?])
     }
 
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
+    /// Reads what a store has, of whatever release. Fails if it is damaged, or of a later release that changed
+    /// more than it appended.
+    pub fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
         match bytes.split_first() {
             Some((&version_2::VERSION, rest)) => version_2::decode(rest),
             Some((&version_1::VERSION, rest)) => version_1::decode(rest),

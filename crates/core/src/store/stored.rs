@@ -192,14 +192,24 @@ fn failed(error: impl std::fmt::Display) -> StoreError {
 mod tests {
     use std::time::Duration;
 
+    use time::macros::datetime;
+
     use super::*;
-    use crate::store::contract::{NOW, digest, record};
+    use crate::purpose::Purpose;
+    use crate::token::Realm;
 
     fn backup() -> (Vec<StoredToken>, Vec<u8>) {
+        let now = datetime!(2026-11-21 12:00 UTC);
+        let life = (now, now + Duration::from_hours(1));
         let tokens: Vec<_> = (0..3)
             .map(|number| StoredToken {
-                digest: digest(number),
-                record: record(uuid::Uuid::new_v4(), NOW, Duration::from_hours(1)),
+                digest: [number; 16].into(),
+                record: Record::new(
+                    Realm::new("here"),
+                    uuid::Uuid::new_v4(),
+                    Purpose::Access,
+                    life,
+                ),
                 holds_slot: number == 1,
             })
             .collect();

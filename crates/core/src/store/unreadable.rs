@@ -19,7 +19,7 @@ static LOGGED: Mutex<BTreeSet<TokenDigest>> = Mutex::new(BTreeSet::new());
 /// Returns a record for a caller that goes on without it if it cannot be read: `None`, and a line in the log.
 ///
 /// A lookup of its token is another matter: the token may be valid, so the store is unavailable for it.
-pub(super) fn read(digest: TokenDigest, value: &[u8]) -> Option<Record> {
+pub fn decode_or_log(digest: TokenDigest, value: &[u8]) -> Option<Record> {
     let record = Record::decode(value);
     record.map_err(|error| report(digest, &error)).ok()
 }

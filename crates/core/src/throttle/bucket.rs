@@ -102,13 +102,13 @@ pub enum Taken {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Receipt {
     /// What the try took out of the bucket, in milliseconds of refilling.
-    pub(super) cost: i64,
+    pub cost: i64,
     /// The end of the lock that it began, in milliseconds since 1970; 0 if it began none.
-    pub(super) lock: i64,
+    pub lock: i64,
 }
 
-/// How empty a bucket is. All moments are milliseconds since 1970. The script in `redis.rs` does
-/// the same; one suite holds both.
+/// How empty a bucket is. All moments are milliseconds since 1970. The script of
+/// `RedisThrottle` does the same; one suite holds both.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Level {
     pub(super) full_at: i64,
@@ -170,19 +170,20 @@ impl Budget {
     }
 
     /// The time to refill one try, and all of them.
-    pub(super) fn in_milliseconds(&self) -> (i64, i64) {
+    pub fn in_milliseconds(&self) -> (i64, i64) {
         let refill = whole_milliseconds(self.refill);
         (refill, refill.saturating_mul(i64::from(self.tries)))
     }
 }
 
-pub(super) fn whole_milliseconds(span: Duration) -> i64 {
+/// Returns a span in milliseconds, rounded down.
+pub fn whole_milliseconds(span: Duration) -> i64 {
     /// A hundred years: no sum of such overflows.
     const LONGEST: i64 = 3_155_760_000_000;
     i64::try_from(span.as_millis()).map_or(LONGEST, |span| span.min(LONGEST))
 }
 
 /// The moment, unless it has passed.
-pub(super) fn future(moment: i64, now: OffsetDateTime) -> Option<OffsetDateTime> {
+pub fn future(moment: i64, now: OffsetDateTime) -> Option<OffsetDateTime> {
     (moment > milliseconds(now)).then(|| from_milliseconds(moment))
 }

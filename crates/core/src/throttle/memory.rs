@@ -49,7 +49,7 @@ impl MemoryThrottle {
     }
 
     #[cfg(test)]
-    pub(super) fn entries(&self) -> usize {
+    fn entries(&self) -> usize {
         let tables = self.tables();
         tables.buckets.len() + tables.clients.len()
     }
@@ -143,5 +143,37 @@ impl Throttle for MemoryThrottle {
                 full_at: from_milliseconds(level.full_at),
             })
             .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::{Clock as _, SystemClock};
+    use crate::throttle::Kind;
+
+    #[tokio::test]
+    async fn memory_forgets_what_is_full_again() {
+        let throttle = MemoryThrottle::default();
+        let budget = Budget {
+            tries: 3,
+            refill: Duration::from_mins(1),
+            first_lock: Duration::from_secs(1),
+            longest_lock: Duration::from_secs(5),
+        };
+        let start = SystemClock.now();
+        for number in 0..5000_u128 {
+            let bucket = Bucket {
+                key: number.to_be_bytes().into(),
+                kind: Kind::Account,
+                account: None,
+                network: None,
+            };
+            let now = start + Duration::from_mins(1) * u32::try_from(number / 500).unwrap();
+            throttle.take(&bucket, &budget, now).await.unwrap();
+        }
+        assert!(throttle.entries() <= 2048, "{}", throttle.entries());
     }
 }

@@ -2,13 +2,11 @@
 
 use std::fmt::Debug;
 
-use super::*;
-use isogloss_core::Concurrency;
-use isogloss_core::Letter;
-use isogloss_core::RecoveryCode;
-use isogloss_core::TotpSecret;
 use isogloss_core::directory::{CardName, KeyDigest, PostgresSettings};
-use isogloss_core::store::RedisSettings;
+use isogloss_core::{Concurrency, Letter, RecoveryCode, TotpSecret};
+use isogloss_store_redis::RedisSettings;
+
+use super::*;
 
 const PASSWORD: &str = "Kq7RightPasswordXv9";
 const CODE: &str = "Vd5CardCodeNp2";

@@ -15,8 +15,6 @@ mod longest;
 mod once;
 mod peppers;
 mod recording;
-#[path = "../../src/store/contract/redis_server.rs"]
-#[expect(dead_code, reason = "the stores' own tests use the rest of it")]
 mod redis_server;
 mod sessions;
 mod shares;
@@ -34,21 +32,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use secrecy::SecretString;
-use tempfile::TempDir;
-use time::OffsetDateTime;
-use time::macros::datetime;
-
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::file::{File, import};
 use isogloss_core::directory::{DigestKeys, Directory as _, SqliteDirectory};
-use isogloss_core::store::{Caps, EmbeddedStore, TokenStore};
+use isogloss_core::store::{Caps, TokenStore};
 use isogloss_core::throttle::{Guard, Origin};
 use isogloss_core::{
     AccessCard, Auth, AuthError, Concurrency, Credentials, Filter, IssuedToken, MockClock,
     OrganisationName, Parts, PasswordSettings, Passwords, Pepper, Peppers, Purpose, Reach, Realm,
     SecondFactor, SecondFactorRule, SecondUse, StoreError, StrainedFilter, Terms, Token, User,
 };
+use isogloss_store_embedded::EmbeddedStore;
+use tempfile::TempDir;
+use time::OffsetDateTime;
+use time::macros::datetime;
 
 const HERE: Realm = Realm::new("here");
 const THERE: Realm = Realm::new("there");

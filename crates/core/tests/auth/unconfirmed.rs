@@ -1,10 +1,11 @@
 //! What a client was answered as unavailable, since too few replicas had it, can be repeated.
 
+use isogloss_core::store::TokenStore;
+use isogloss_store_redis::{RedisSettings, RedisStore};
 use redis::{Client, cmd};
 
 use super::redis_server::RedisServer;
 use super::*;
-use isogloss_core::store::{RedisSettings, RedisStore, TokenStore};
 
 /// Two gateways on one Redis without replicas: the first waits for one, the second, as when the replicas are
 /// back, gets all it waits for.

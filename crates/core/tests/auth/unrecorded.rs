@@ -1,12 +1,12 @@
 //! Stores that can be read and refuse every write: checks of tokens go on, and log-outs where a store allows it.
 
+use isogloss_core::throttle::Source;
+use isogloss_core::{Lifetime, Session};
+use isogloss_store_redis::{RedisSettings, RedisStore};
+
 use super::redis_server::RedisServer;
 use super::throttled::LIMITS;
 use super::*;
-use isogloss_core::Lifetime;
-use isogloss_core::Session;
-use isogloss_core::store::{RedisSettings, RedisStore};
-use isogloss_core::throttle::Source;
 
 const DAY: Duration = Duration::from_hours(24);
 /// What a dialect answers 503 to.

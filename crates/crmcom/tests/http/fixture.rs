@@ -11,12 +11,14 @@ use actix_web::web::{Data, scope};
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
-use isogloss_core::store::{Caps, EmbeddedStore, RedisSettings, RedisStore, TokenStore};
+use isogloss_core::store::{Caps, TokenStore};
 use isogloss_core::{
     Auth, MockClock, Parts, PasswordSettings, Passwords, Pepper, Purpose, Realm, SecondUse, Token,
 };
 use isogloss_crmcom::{Crmcom, Settings};
 use isogloss_dialect::Dialect as _;
+use isogloss_store_embedded::EmbeddedStore;
+use isogloss_store_redis::{RedisSettings, RedisStore};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use time::macros::datetime;

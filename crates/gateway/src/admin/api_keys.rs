@@ -27,13 +27,13 @@ pub(crate) fn realms() -> Vec<&'static str> {
     realms
 }
 
-/// A key that is to be made.
+/// A new key.
 pub(crate) struct NewKey {
     pub(crate) realm: String,
     pub(crate) label: String,
-    /// The name of the user it is to act as.
+    /// The user that the key acts as.
     pub(crate) user: Option<String>,
-    /// All of the realm, if nothing is said.
+    /// Default: all rights of the realm.
     pub(crate) scopes: Option<Vec<String>>,
     pub(crate) expires_at: Option<OffsetDateTime>,
     /// Its text; a random one, if none is given.
@@ -42,7 +42,7 @@ pub(crate) struct NewKey {
     pub(crate) allow_weak: bool,
 }
 
-/// What whoever makes keys may do. No key may do more.
+/// The rights of the caller that creates keys. No new key may have more.
 #[derive(Clone)]
 pub(crate) struct Rights {
     pub(crate) scopes: Scopes,
@@ -50,7 +50,7 @@ pub(crate) struct Rights {
 }
 
 impl Rights {
-    /// Of who has the machine.
+    /// All rights: an operator of the machine.
     pub(crate) const ALL: Self = Self {
         scopes: Scopes::ALL,
         expires_at: None,
@@ -75,7 +75,7 @@ impl Administration {
         self.directory.keys().await
     }
 
-    /// Makes a key, and answers its text, which nobody can tell any more from here on.
+    /// Creates a key, and returns its text, which is not stored.
     pub(crate) async fn add_key(
         &self,
         new: NewKey,
@@ -109,7 +109,8 @@ impl Administration {
             return Err(malformed("the label is empty"));
         }
         if !rights.cover(&key) {
-            let reason = "a key may do no more than the key that makes it, and for no longer";
+            let reason =
+                "a key cannot have more rights or a later expiry than the key that creates it";
             return Err(Undone::Forbidden(reason.to_owned()));
         }
         self.add(key).await.map(|key| (text, key))
@@ -128,7 +129,7 @@ impl Administration {
         let same_name = |known: &KeyEntry| known.realm == key.realm && known.label == key.label;
         if self.keys().await?.iter().any(same_name) {
             let reason = format!(
-                "there is a key {} of the realm {} already",
+                "a key {} of the realm {} already exists",
                 key.label, key.realm
             );
             return Err(Undone::Conflict(reason));
@@ -146,14 +147,14 @@ impl Administration {
                 Ok(key)
             }
             Ok(None) => {
-                let reason = format!("the realm {} has that key already", key.realm);
+                let reason = format!("the realm {} already has this key", key.realm);
                 Err(Undone::Conflict(reason))
             }
             Err(error) => self.record_change(about_key(&key), Err(error)),
         }
     }
 
-    /// Revokes the key of that label or identifier, and answers which it was.
+    /// Revokes the key with that label or identifier, and returns it.
     pub(crate) async fn revoke_key(
         &self,
         name: &str,
@@ -182,7 +183,7 @@ impl Administration {
         if let Some(other) = meant.next() {
             let (one, other) = (named_fully(&key), named_fully(&other));
             return Err(Undone::Conflict(format!(
-                "{name} may be {one} or {other}: say which by realm or identifier"
+                "{name} matches {one} and {other}: give the realm or the identifier"
             )));
         }
         let removed = self.directory.remove_key(&key.realm, key.digest).await;
@@ -206,16 +207,16 @@ impl Administration {
     }
 }
 
-/// A key as it is shown, which opens nothing.
+/// A key, without its text.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Key)]
 pub(crate) struct Shown {
     pub(crate) id: String,
     pub(crate) realm: String,
     pub(crate) label: String,
-    /// The name of the user it acts as.
+    /// The user that the key acts as.
     pub(crate) user: Option<String>,
-    /// Null means all of the realm.
+    /// Null means all rights of the realm.
     pub(crate) scopes: Option<Vec<String>>,
     pub(crate) expires_at: Option<String>,
 }
@@ -269,14 +270,14 @@ fn checked(text: SecretString, may_be_weak: bool) -> Result<SecretString, Undone
     if fits && bytes.iter().all(u8::is_ascii_graphic) {
         if !may_be_weak && is_guessable(text.expose_secret()) {
             return Err(malformed(
-                "the key can be guessed: let a random one be made, or allow a weak one that is in \
+                "the key can be guessed: create a random one, or allow a weak one that is in \
                  use already",
             ));
         }
         return Ok(text);
     }
     Err(malformed(
-        "a key has 16 to 200 printable ASCII characters and no spaces",
+        "expected a key of 16 to 200 printable ASCII characters without spaces",
     ))
 }
 

@@ -5,21 +5,21 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// What was erased, without a name: it may be kept.
+/// The erased data, without a name.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Erased)]
 pub(crate) struct Shown {
-    /// What stands for the user in the audit log's table from now on.
+    /// The pseudonym that replaces the user in the audit log's table.
     pub(crate) pseudonym: Uuid,
-    /// How many tokens ended.
+    /// Number of tokens that ended.
     pub(crate) sessions: u64,
-    /// How many application keys acted as the user. They are revoked.
+    /// Number of application keys that acted as the user. They are revoked.
     pub(crate) keys: u64,
-    /// How many events of the audit log's table name the pseudonym now.
+    /// Number of events in the audit log's table that now contain the pseudonym.
     pub(crate) audit_events: u64,
-    /// How many counts of wrong tries and lists of known clients were removed.
+    /// Number of removed budgets and lists of known clients.
     pub(crate) counts: u64,
-    /// Whether the organisation has no enabled administrator any more, and had one.
+    /// Whether the organisation has lost its last enabled administrator.
     pub(crate) was_last_administrator: bool,
 }
 

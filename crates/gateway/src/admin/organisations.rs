@@ -34,7 +34,7 @@ impl Administration {
         organisation_of(made, id)
     }
 
-    /// Changes an organisation's name or default unit, and answers how it is now.
+    /// Changes an organisation's name or default unit, and returns the new state.
     pub(crate) async fn edit_organisation(
         &self,
         organisation: &OrganisationEntry,
@@ -62,7 +62,7 @@ impl Administration {
         self.change(change, removed).await.map(drop)
     }
 
-    /// Adds or renames a unit, and answers how its organisation is now.
+    /// Adds or renames a unit, and returns its organisation.
     pub(crate) async fn put_unit(
         &self,
         organisation: &OrganisationEntry,
@@ -77,7 +77,7 @@ impl Administration {
         organisation_of(self.change(change, put).await?, id)
     }
 
-    /// Removes a unit that nobody is in.
+    /// Removes a unit without users.
     pub(crate) async fn remove_unit(
         &self,
         organisation: &OrganisationEntry,
@@ -117,13 +117,13 @@ fn about(kind: Kind, organisation: &OrganisationEntry, unit: Option<String>) -> 
     }
 }
 
-/// An organisation as operators see it.
+/// An organisation.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Organisation)]
 pub(crate) struct Shown {
     id: Uuid,
     name: String,
-    /// The unit of users who have none of their own.
+    /// The default unit of users without a unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     default_unit: Option<String>,

@@ -17,29 +17,29 @@ pub(crate) const LIMIT: usize = 100;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Selection {
-    /// Of the user of that name or address, or in which that user acts for another.
+    /// Sessions of this user (name or e-mail address), or in which this user acts for another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) user: Option<String>,
-    /// The one of that handle.
+    /// Only the entry with this handle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) handle: Option<String>,
-    /// Of that device or program.
+    /// Sessions of this device or program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) client: Option<String>,
-    /// Of that dialect.
+    /// Sessions of this dialect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) dialect: Option<String>,
-    /// Issued before that moment, like `2026-11-22T09:00:00Z`.
+    /// Sessions issued before this time, such as `2026-11-22T09:00:00Z`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) issued_before: Option<String>,
-    /// Nothing is chosen, and everything is meant.
+    /// All entries, without a filter.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) all: bool,
-    /// What came of the sessions that are chosen goes on: those that were handed over, remembered, or
-    /// begun in the name of another.
+    /// Do not end the sessions derived from the matching ones: those handed over, remembered, or begun for
+    /// another user.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) without_derived: bool,
-    /// How many are listed at the most.
+    /// Maximum number of entries.
     #[serde(
         default,
         deserialize_with = "crate::management::limit",
@@ -89,11 +89,11 @@ impl Selection {
         let malformed = |what: &str| Misfit::Malformed(what.to_owned());
         let handle = self.handle.as_deref().map(|text| {
             let handle = TokenDigest::from_handle(text);
-            handle.ok_or_else(|| malformed("a handle has 26 letters and digits"))
+            handle.ok_or_else(|| malformed("expected a handle of 26 letters and digits"))
         });
         let issued_before = self.issued_before.as_deref().map(|text| {
             OffsetDateTime::parse(text, &Rfc3339)
-                .map_err(|_| malformed("a moment is written like 2026-11-22T09:00:00Z or …+01:00"))
+                .map_err(|_| malformed("expected a time such as 2026-11-22T09:00:00Z or …+01:00"))
         });
         Ok((handle.transpose()?, issued_before.transpose()?))
     }
@@ -124,14 +124,14 @@ impl Selection {
     }
 }
 
-/// A session as it is shown.
+/// A session.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Session)]
 pub(crate) struct Shown {
     pub(crate) handle: String,
-    /// The handle of the token that it comes from, which may have ended.
+    /// The handle of the token that it was issued for, which may have ended.
     pub(crate) parent: Option<String>,
-    /// The handle of the login behind it, which may have ended.
+    /// The handle of the login that it is derived from, which may have ended.
     pub(crate) root: String,
     pub(crate) dialect: String,
     pub(crate) user: String,
@@ -153,7 +153,7 @@ impl Shown {
     pub(crate) fn new(listed: Listed) -> Result<Self> {
         let moment = |moment: OffsetDateTime| {
             let seconds = moment.replace_nanosecond(0).unwrap_or(moment);
-            seconds.format(&Rfc3339).context("a moment out of range")
+            seconds.format(&Rfc3339).context("a time is out of range")
         };
         Ok(Self {
             handle: listed.handle.to_string(),

@@ -15,17 +15,17 @@ use utoipa::{IntoParams, ToSchema};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Selection {
-    /// For that login name.
+    /// For this login name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) user: Option<String>,
-    /// For that address.
+    /// For this address.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<String>)]
     pub(crate) source: Option<IpAddr>,
-    /// The one of that handle.
+    /// Only the entry with this handle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) handle: Option<String>,
-    /// Nothing is chosen, and everything is meant.
+    /// All entries, without a filter.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) all: bool,
 }
@@ -38,10 +38,9 @@ impl Selection {
 
     /// The same in the words of core.
     pub(crate) fn filter(&self) -> Result<StrainedFilter, &'static str> {
-        let handle = self
-            .handle
-            .as_deref()
-            .map(|text| TokenDigest::from_handle(text).ok_or("a handle has 26 letters and digits"));
+        let handle = self.handle.as_deref().map(|text| {
+            TokenDigest::from_handle(text).ok_or("expected a handle of 26 letters and digits")
+        });
         Ok(StrainedFilter {
             handle: handle.transpose()?,
             name: self.user.clone(),
@@ -50,7 +49,7 @@ impl Selection {
     }
 }
 
-/// A count as it is shown. Names are not kept, so there is none.
+/// Counted attempts. Names are not stored, so there is none.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Strained)]
 pub(crate) struct Shown {
@@ -66,7 +65,7 @@ impl Shown {
     pub(crate) fn new(strained: Strained) -> Result<Self> {
         let moment = |moment: OffsetDateTime| {
             let seconds = moment.replace_nanosecond(0).unwrap_or(moment);
-            seconds.format(&Rfc3339).context("a moment out of range")
+            seconds.format(&Rfc3339).context("a time is out of range")
         };
         Ok(Self {
             handle: strained.bucket.key.to_string(),

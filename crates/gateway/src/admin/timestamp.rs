@@ -6,7 +6,7 @@ use time::format_description::well_known::Rfc3339;
 
 /// What [`read`] understands.
 pub(crate) const EXPECTED: &str =
-    "expected a span like 1h or 30days, or a moment like 2026-11-22T09:00:00Z";
+    "expected an age such as 1h or 30days, or a time such as 2026-11-22T09:00:00Z";
 
 /// A span before `now`, or a moment.
 pub(crate) fn read(text: &str, now: OffsetDateTime) -> Option<OffsetDateTime> {

@@ -31,7 +31,7 @@ impl Administration {
     pub(crate) async fn check_new_user(&self, new: NewUser) -> Result<Addition, Undone> {
         let user = new.entry()?;
         if self.directory.account(&user.user_name).await?.is_some() {
-            let reason = format!("{}: there is such a user already", user.user_name);
+            let reason = format!("{}: this user already exists", user.user_name);
             return Err(Undone::Conflict(reason));
         }
         let addition = Addition {
@@ -42,7 +42,7 @@ impl Administration {
         Ok(addition)
     }
 
-    /// Adds a user who was checked.
+    /// Adds a checked user.
     pub(crate) async fn add_user(
         &self,
         mut addition: Addition,
@@ -60,7 +60,7 @@ impl Administration {
         user_of(self.record_change(added, made)?, id)
     }
 
-    /// Changes who a user is and where one belongs, and answers how that is now.
+    /// Changes a user, and returns the new state.
     pub(crate) async fn edit_user(&self, user: &User, edit: UserEdit) -> Result<User, Undone> {
         let (id, edit) = (user.id, Box::new(edit));
         let mut edited = about(Kind::EditUser, user);
@@ -114,7 +114,7 @@ pub(crate) struct NewUser {
     pub(crate) user_name: String,
     pub(crate) organisation: String,
     pub(crate) email: Option<String>,
-    /// The next free one if there is none.
+    /// Default: the next free one.
     pub(crate) number: Option<i64>,
     pub(crate) first_name: String,
     pub(crate) last_name: String,
@@ -192,7 +192,7 @@ fn about(kind: Kind, user: &User) -> Event {
     event(kind).about(user)
 }
 
-/// A user as operators see one.
+/// A user.
 #[derive(Serialize, ToSchema)]
 #[schema(as = User)]
 pub(crate) struct Shown {

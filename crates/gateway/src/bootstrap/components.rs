@@ -11,11 +11,11 @@ use isogloss_core::audit::Audit;
 use isogloss_core::directory::{
     DigestKeys, Directory, PostgresAccess, PostgresDirectory, PostgresSettings, SqliteDirectory,
 };
-use isogloss_core::store::{
-    Caps, EmbeddedStore, Eviction, RedisAccess, RedisSettings, RedisStore, TokenStore,
-};
+use isogloss_core::store::{Caps, TokenStore};
 use isogloss_core::throttle::{Guard, MemoryThrottle, Throttle};
 use isogloss_core::{Auth, Parts, PasswordSettings, Passwords, Peppers, SecondUse, SystemClock};
+use isogloss_store_embedded::EmbeddedStore;
+use isogloss_store_redis::{Eviction, RedisAccess, RedisSettings, RedisStore};
 use secrecy::SecretString;
 
 pub(crate) use self::access::Access;

@@ -11,7 +11,7 @@ pub(crate) async fn warn_of_demo_passwords(directory: &dyn Directory, passwords:
     let names = users_in_use(directory, passwords).await;
     if !names.is_empty() {
         let users = names.join(", ");
-        warn!(users, "demo passwords are in use: everybody knows them");
+        warn!(users, "demo passwords are in use, and they are public");
     }
 }
 

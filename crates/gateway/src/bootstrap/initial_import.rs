@@ -263,7 +263,7 @@ impl Filling {
 fn warn_of_unusable(reason: &str) {
     warn!(
         reason,
-        "the directory cannot be used: logins are unavailable until it can, trying again"
+        "the directory cannot be used and logins are unavailable, will retry"
     );
 }
 

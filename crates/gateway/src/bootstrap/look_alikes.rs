@@ -9,7 +9,7 @@ const NAMED: usize = 10;
 
 /// What to do about them.
 pub(crate) const HINT: &str =
-    "rename one of each, and have its user told; see docs/directory-files.md, look-alikes";
+    "rename one of each and inform its user: see docs/directory-files.md, look-alikes";
 
 /// Returns what there is of either kind, as a sentence each.
 pub(crate) async fn describe(directory: &dyn Directory) -> Result<Vec<String>, StoreError> {
@@ -42,9 +42,9 @@ pub(crate) async fn warn(directory: &dyn Directory) {
             let found = found.join(". ");
             warn!(
                 hint = HINT,
-                "the directory has names that people take for one another: {found}"
+                "the directory has names that look alike: {found}"
             );
         }
-        Err(error) => warn!(%error, "cannot look for names that people take for one another"),
+        Err(error) => warn!(%error, "cannot look for names that look alike"),
     }
 }

@@ -79,7 +79,7 @@ impl Folder {
         if found.permissions().mode() & 0o077 != 0 {
             warn!(
                 folder = %folder.display(),
-                "others may look into the folder of mail.transport: chmod 700"
+                "other users can open the folder of mail.transport: run chmod 700 on it"
             );
         }
         Ok(Self { folder, from })
@@ -125,7 +125,7 @@ struct Nowhere;
 #[async_trait]
 impl Mailer for Nowhere {
     async fn send(&self, _letter: Letter) -> Result<(), StoreError> {
-        warn!("a letter was not sent: mail.transport is none");
+        warn!("an e-mail was not sent: mail.transport is none");
         Ok(())
     }
 }

@@ -53,7 +53,7 @@ fn pepper(settings: &config::Tokens) -> Result<Pepper> {
     let pepper = make(file).context("the pepper")?;
     warn!(
         file = %file.display(),
-        "made a pepper: keep this file, and give it to every gateway of the same token store"
+        "created a pepper: keep this file, and use it at every gateway of the same token store"
     );
     let pepper = Pepper::new(pepper.expose_secret().as_bytes());
     pepper.context("the pepper is too short")
@@ -74,7 +74,7 @@ fn jwt_secret(file: &Path) -> Result<SecretString> {
     let secret = make(file).context("the secret of JWTs")?;
     warn!(
         file = %file.display(),
-        "made the secret of JWTs: keep this file, and give it to every gateway behind one name"
+        "created a JWT secret: keep this file, and use it at every gateway behind one host name"
     );
     Ok(secret)
 }

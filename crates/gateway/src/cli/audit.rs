@@ -20,37 +20,37 @@ use crate::config::{AuditTarget, Config, Problem, Sections};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// List what was recorded, the latest first
+    /// List recorded events, latest first
     #[command(after_help = "\
 Examples:
   isogloss audit list --since 1h
   isogloss audit list --user ada --event login
   isogloss audit list --since 2026-11-22T09:00:00Z --limit 1000 --json
 
-It is read from the directory's database with audit.database = true, else from the file of
-audit.to. Of a file that was moved away, the rest is not read.
+Events are read from the directory's database with audit.database = true, otherwise from the file of
+audit.to. Rotated files are not read.
 
-Names of failed logins are not kept, but hashes of them, shown with a #. --user finds what was
-tried with that name, with the user's other name, and what the user did, suffered, or did as an
+Names of failed logins are not stored, only their hashes, shown with a #. --user finds attempts with
+that name and with the user's other name, events about the user, and the user's acts as an
 administrator.")]
     List(List),
 }
 
 #[derive(Args)]
 pub(super) struct List {
-    /// About the user of that name, e-mail address or identifier, or a name that was tried
+    /// Events of this user (name, e-mail address or identifier), or attempts with this name
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
-    /// Of that kind
+    /// Events of this kind
     #[arg(long, value_parser = Kind::ALL.map(Kind::name))]
     event: Option<String>,
-    /// So long ago at the most, like 1h or 30days, or since a moment like 2026-11-22T09:00:00Z
-    #[arg(long, value_name = "SPAN|MOMENT")]
+    /// Events since then: an age such as 1h or 30days, or a time such as 2026-11-22T09:00:00Z
+    #[arg(long, value_name = "AGE|TIME")]
     since: Option<String>,
-    /// How many at the most
+    /// Maximum number of entries
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -102,11 +102,13 @@ impl<'a> Source<'a> {
         }
         let reason = match &sections.audit.to {
             AuditTarget::File(path) => return Ok(Self::File(path)),
-            AuditTarget::Stdout => "it went to the standard output of the gateway",
-            AuditTarget::None => "nothing is recorded",
+            AuditTarget::Stdout => {
+                "audit.to is stdout, so the events went to the standard output of the gateway"
+            }
+            AuditTarget::None => "the audit log is off",
         };
         let advice = "set audit.database = true, or audit.to = \"file:PATH\"";
-        let reason = format!("{reason}; for it to be listed, {advice}");
+        let reason = format!("{reason}: to list events, {advice}");
         Err(Problem::new("audit list", reason))
     }
 }
@@ -116,7 +118,7 @@ fn since(text: &str) -> Result<OffsetDateTime, Problem> {
     moment.ok_or_else(|| Problem::new("--since", timestamp::EXPECTED))
 }
 
-/// All that events may know somebody of that name by.
+/// Returns the identifiers and name hashes by which events may refer to a user of that name.
 async fn who(name: &str, directory: &dyn Directory, sections: &Sections) -> Result<Who> {
     let user = directory.account(name).await?.map(|account| account.user);
     let mut names = vec![Name::User(name), Name::Card(name)];
@@ -134,7 +136,7 @@ async fn who(name: &str, directory: &dyn Directory, sections: &Sections) -> Resu
         name_hashes: peppers
             .flat_map(|pepper| names.iter().map(|name| name.hash(pepper)))
             .collect(),
-        // The pseudonym of a user who was erased is nobody's name.
+        // The pseudonym of an erased user is not a name.
         user: user
             .map(|user| user.id)
             .or_else(|| Uuid::try_parse(name).ok()),

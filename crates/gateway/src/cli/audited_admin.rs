@@ -91,6 +91,6 @@ pub(super) fn event(kind: Kind) -> Event {
 /// Waits until all is kept, or says that it is not: what was done is done.
 pub(super) async fn kept(audit: &Audit) {
     if audit.close().await > 0 {
-        output::error("it is done, but the audit log could not be written");
+        output::error("the change was made, but the audit log could not be written");
     }
 }

@@ -29,21 +29,21 @@ Examples:
   isogloss backup /var/backups/isogloss/2026-11-29 --key-file /etc/isogloss/backup.key
   isogloss backup backup --json
 
-Users, tokens, counts of use, the audit log, the pepper and the secret of JWTs are copied, while the gateway
-runs or when it does not. A backup is as secret as all of that together; only its owner may read it.
+Copies users, tokens, usage counts, the audit log, the pepper and the JWT secret, whether the gateway
+runs or not. A backup is as secret as all of these together; only its owner can read it.
 
-Tokens in an embedded store belong to the running gateway: it is asked at its management listener, with a key of
-the realm `admin` that has the scope `backup:read`. Tokens in Redis are read from there; with --key-file
-the gateway is then asked, too, to write down what it has counted.
+Tokens in an embedded store belong to the running gateway, so the command requests them at the
+management listener, with a key of the realm `admin` that has the scope `backup:read`. Tokens in Redis
+are read from there; with --key-file, the gateway first writes its current counts, too.
 
-Until a backup is complete, nothing has the name DIR. See docs/backup.md.
+DIR appears only when the backup is complete. See docs/backup.md.
 
 Exit codes: 0 done, 1 refused or failed, 2 bad usage or configuration.")]
 pub(super) struct Arguments {
-    /// The folder to make; it must not exist, or be empty
+    /// Folder of the backup; must not exist, or must be empty
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// Print what was copied as JSON
+    /// Print the result as JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -68,7 +68,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
     if !folder::is_free(folder)? {
         let folder = folder.display();
         output::error(format_args!(
-            "{folder} exists and is not empty: name another folder"
+            "{folder} is not empty: give a folder that is empty or does not exist"
         ));
         return Ok(Outcome::Refused);
     }
@@ -133,18 +133,18 @@ fn print(summary: &Summary, json: bool) -> Result<Outcome> {
     } = summary;
     let tokens = match summary.tokens {
         Some(tokens) => format!("{tokens} tokens"),
-        None => "no tokens (they are in the gateway's memory, and end with it)".to_owned(),
+        None => "no tokens (they are in the memory of the gateway, and end with it)".to_owned(),
     };
     let folder = summary.folder.display();
     output::text(format_args!(
         "{folder}: {users} users, {tokens}, {audit_events} audit events in the database"
     ))?;
     if summary.audit_file {
-        output::text("the file of audit.to is in it")?;
+        output::text("including the file of audit.to")?;
     }
     match &summary.secrets[..] {
         [] => output::warning(
-            "no pepper was found: without it no token, card or key of the backup works",
+            "no pepper was found, so no token, card or key of the backup will work: check tokens.pepper_file",
         ),
         secrets => output::text(format_args!("secrets: {}", secrets.join(", ")))?,
     }

@@ -8,20 +8,20 @@ use crate::config::Config;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Say whether the configuration is valid
+    /// Check whether the configuration is valid
     #[command(after_help = CHECK_EXAMPLES)]
     Check,
-    /// Print the effective configuration with secrets masked
+    /// Print the configuration in use, with secrets masked
     #[command(after_help = SHOW_EXAMPLES)]
     Show {
-        /// As JSON instead of TOML
+        /// Print JSON instead of TOML
         #[arg(long)]
         json: bool,
     },
     /// Print the JSON Schema of configuration files
     #[command(after_help = SCHEMA_EXAMPLES)]
     Schema,
-    /// Print what every key means, as Markdown
+    /// Print a description of every setting, as Markdown
     #[command(after_help = REFERENCE_EXAMPLES)]
     Reference,
 }
@@ -31,20 +31,20 @@ Examples:
   isogloss config check --config /etc/isogloss/isogloss.toml
   ISOGLOSS__SERVER__BIND=0.0.0.0:443 isogloss config check --config isogloss.toml
 
-What is wrong is told in one line, with the key and where it stands; the exit code is 2.";
+An error is one line with the key, its file and what was expected; the exit code is 2.";
 
 const SHOW_EXAMPLES: &str = "\
 Examples:
   isogloss config show
   isogloss config show --json --config isogloss.toml | jq .server.bind
 
-Without a file these are the defaults.";
+Without a file, these are the defaults.";
 
 const SCHEMA_EXAMPLES: &str = "\
 Examples:
   isogloss config schema > isogloss.schema.json
 
-An editor that knows JSON Schema for TOML completes and checks files by it, if they begin with
+Editors that support JSON Schema for TOML use it to complete and check files that begin with
   #:schema ./isogloss.schema.json";
 
 const REFERENCE_EXAMPLES: &str = "\

@@ -23,28 +23,28 @@ Examples:
   isogloss conformance --base http://127.0.0.1:8080 --dialect crmcom --case release --json
   SSL_CERT_FILE=own-ca.pem isogloss conformance --base https://staging.internal/legacy
 
-The host must serve the users of the demo directory, config/demo-directory.toml, and nobody
-else's tokens: the conversations log in, log out and ask for letters. A failed one is told with
-what was sent and what came, tokens included.
+The host must have the users of the demo directory, config/demo-directory.toml, and must not be in
+production: the exchanges log in, log out and request e-mails. The report of a failed exchange
+contains the request and the response, including tokens.
 
-A conversation that holds with certain settings only is left out. Name the configuration that
-the host runs with by --config, and those that fit it are held, too.
+Exchanges that need certain settings are skipped. To include them, give the configuration of the host
+with --config.
 
-Exit codes: 0 all held, 1 one failed or the host cannot be reached, 2 bad usage.")]
+Exit codes: 0 all passed, 1 one failed or the host is unreachable, 2 bad usage.")]
 pub(super) struct Arguments {
-    /// The address below which the host has its routes
+    /// Base URL of the host's routes
     #[arg(long, value_name = "URL")]
     base: String,
-    /// Hold the conversations of this dialect only; may repeat
+    /// Run only exchanges of this dialect; may repeat
     #[arg(long, value_name = "NAME")]
     dialect: Vec<String>,
-    /// Hold conversations with this in their name only; may repeat
+    /// Run only exchanges with this text in their name; may repeat
     #[arg(long, value_name = "PART")]
     case: Vec<String>,
-    /// Where to write the report as JUnit XML
+    /// File for the report in JUnit XML
     #[arg(long, value_name = "FILE", default_value = "conformance.xml")]
     junit: PathBuf,
-    /// Print the outcomes as JSON instead of a table
+    /// Print the results as JSON instead of a table
     #[arg(long)]
     json: bool,
 }
@@ -53,13 +53,13 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
     let base = arguments.base.parse();
     let host: Host = base.map_err(|failure| Problem::new("--base", failure))?;
     let cases = chosen(arguments)?;
-    host.reach().context("the host cannot be reached")?;
+    host.reach().context("the host is unreachable")?;
 
     let set: Table = config.show()?.parse()?;
     let all = cases.len();
     let mut held = Vec::with_capacity(all);
     for (index, case) in cases.into_iter().enumerate() {
-        let line = format_args!("{} of {all} conversations", index + 1);
+        let line = format_args!("{} of {all} exchanges", index + 1);
         output::progress(line, index + 1 == all);
         held.push(hold(case, &host, &set));
     }
@@ -77,7 +77,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
     })
 }
 
-/// The conversations that were asked for, or what is wrong with the question.
+/// Returns the selected exchanges, or an error if no exchange matches the arguments.
 fn chosen(arguments: &Arguments) -> Result<Vec<Case>> {
     let mut cases = cases()?;
     let mut dialects: Vec<_> = cases.iter().map(|case| case.dialect.clone()).collect();
@@ -95,7 +95,7 @@ fn chosen(arguments: &Arguments) -> Result<Vec<Case>> {
     cases.retain(is_wanted);
     if cases.is_empty() {
         let parts = arguments.case.join("` or `");
-        let reason = format!("no conversation has `{parts}` in its name");
+        let reason = format!("no exchange has `{parts}` in its name");
         return Err(Problem::new("--case", reason).into());
     }
     Ok(cases)
@@ -128,7 +128,7 @@ fn fits(needed: &Table, set: &Table) -> bool {
 
 fn print(held: &[Held], junit: &std::path::Path) -> Result<()> {
     let rows: Vec<_> = held.iter().map(Held::row).collect();
-    output::table(&["OUTCOME", "DIALECT", "CONVERSATION"], &rows)?;
+    output::table(&["OUTCOME", "DIALECT", "EXCHANGE"], &rows)?;
     for held in held {
         if let Verdict::Failed(report) = &held.verdict {
             let (dialect, name) = (&held.case.dialect, &held.case.name);

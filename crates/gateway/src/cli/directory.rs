@@ -22,58 +22,59 @@ use crate::dialects;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Apply a directory file: what is new is added, what differs is changed, nothing is removed
+    /// Import a directory file: add new entries and update changed ones, remove nothing
     #[command(after_help = "\
 Examples:
   isogloss directory import users.toml
   isogloss directory import users.json --json
   isogloss directory import users.toml --passwords replace
 
-What the file does not say of an entry stays as it is. Passwords, disabled users and second factors that
-were set here since the last import stay, too, and are listed. A file that makes no sense in any entry is
-refused whole.")]
+Values that the file does not contain stay as they are. Passwords, disabled users and second factors
+that were set here since the last import also stay, and are listed. If one entry is invalid, the whole
+file is refused.")]
     Import {
-        /// TOML, or JSON if its name ends in .json
+        /// Directory file: JSON if its name ends in .json, otherwise TOML
         file: PathBuf,
-        /// What becomes of passwords and application passwords that were set or revoked here
+        /// Whether to keep or replace passwords and application passwords that were set or revoked here
         #[arg(long, value_enum, default_value_t)]
         passwords: Newer,
-        /// What becomes of second factors set here, users disabled or enabled here, keys revoked here
+        /// Whether to keep or replace second factors, disabled or enabled users and revoked keys set here
         #[arg(long, value_enum, default_value_t)]
         state: Newer,
-        /// Print the counts, and what was kept, as JSON
+        /// Print the counts and the kept values as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Print the directory as a directory file, with hashes in place of secrets
+    /// Export the directory as a directory file, with hashes instead of secrets
     #[command(after_help = "\
 Examples:
   isogloss directory export --output directory.toml
   isogloss directory export --json --output directory.json --force
 
-Password hashes and second-factor secrets are in it: keep it as you keep the directory. Only its owner
-may read the file.")]
+The export contains password hashes and second-factor secrets: protect it like the directory. Only its
+owner can read the file.")]
     Export {
-        /// As JSON instead of TOML
+        /// Print JSON instead of TOML
         #[arg(long)]
         json: bool,
-        /// Write it to a file, and not to the standard output
+        /// File to write instead of the standard output
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
-        /// Replace that file if it is there already
+        /// Replace the file if it exists
         #[arg(long, requires = "output")]
         force: bool,
     },
-    /// Bring the tables up to date: those of a new database, or of an older release
+    /// Create or update the tables of the database
     #[command(after_help = "\
 Examples:
   isogloss directory migrate --dry-run
   isogloss directory migrate --config /etc/isogloss/owner.toml
 
-isogloss serve and the other commands do so, too, where their role may. Where it may not, run this as the
-role that owns the tables, before the new release is started. A second run changes nothing.")]
+`isogloss serve` and the other commands do this, too, if their role has the rights. If it has not, run
+this command as the role that owns the tables, before you start the new release. A second run changes
+nothing.")]
     Migrate(migrate::Arguments),
-    /// See to the keys that the digests of cards and keys are made with
+    /// Manage the keys under which digests of cards and keys are stored
     #[command(subcommand)]
     DigestKeys(digest_keys::Command),
 }
@@ -81,10 +82,10 @@ role that owns the tables, before the new release is started. A second run chang
 /// What an import does where another value was set here.
 #[derive(Clone, Copy, Default, ValueEnum)]
 pub(super) enum Newer {
-    /// It stays, and is listed
+    /// Keep the value that was set here, and list it
     #[default]
     Keep,
-    /// The file's takes its place
+    /// Replace it with the value of the file
     Replace,
 }
 
@@ -165,7 +166,7 @@ fn export(text: &str, file: Option<&Path>, replaces: bool) -> Result<Outcome> {
     match write_private_file(file, format!("{text}\n").as_bytes(), existing) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             let file = file.display();
-            output::error(format_args!("{file} is there already: --force replaces it"));
+            output::error(format_args!("{file} exists: use --force to replace it"));
             Ok(Outcome::Refused)
         }
         written => {

@@ -17,21 +17,23 @@ Examples:
   isogloss doctor --proxy-log /var/log/nginx/isogloss.access.log
   SSL_CERT_FILE=own-ca.pem isogloss doctor --json
 
-Looks at the configuration and its files, the directory, the token store and its servers' policies,
-clocks, the certificate, demo passwords in use, and for each enabled dialect whether its address
-leads to this gateway: where it listens, and where clients find it. Run it where the pepper is. Given
-the log of a proxy, it sends a request with a query, and looks whether that query is in the log.
-What logins do is tried at the directory and in Redis, and leaves nothing.
+Checks the configuration and its files, the directory, the token store and the policies of its
+servers, clocks, the certificate, demo passwords in use, and whether each enabled dialect is reachable
+at the gateway's own address and at the public address. Run it on a machine that has the pepper.
 
-It changes nothing. Exit codes: 0 nothing failed, 1 something did, 2 bad usage or configuration.")]
+With --proxy-log, it sends a request with a query and checks that the query is not in the log. It also
+tries the operations of logins at the directory and in Redis, without leaving data behind.
+
+The doctor changes nothing. Exit codes: 0 no check failed, 1 a check failed, 2 bad usage or
+configuration.")]
 pub(super) struct Arguments {
-    /// The address that clients know, if the configuration does not say it
+    /// Address that clients use; default: server.public_url
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
-    /// The access log of the proxy in front: is any query in it?
+    /// Access log of the proxy, to check that it contains no queries
     #[arg(long, value_name = "FILE")]
     proxy_log: Option<PathBuf>,
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -55,7 +57,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
             }
         }
         let warnings = findings.count(Verdict::Warning);
-        output::text(format_args!("{failed} failed, {warnings} to look at"))?;
+        output::text(format_args!("{failed} failed, {warnings} warnings"))?;
     }
     Ok(if failed == 0 {
         Outcome::Done

@@ -7,7 +7,7 @@ use super::{Outcome, output};
 use crate::config::{Config, Management};
 use crate::management_client::{Identity, listener};
 
-/// Asks `/readyz` of the management listener, as a container's health check does.
+/// Queries `/readyz` of the management listener, like a container's health check.
 pub(super) fn run(identity: &Identity, config: &Config) -> Result<Outcome> {
     let Management { bind, tls, .. } = &config.sections.management;
     let client = identity.client(listener(*bind, tls.as_ref())?)?;

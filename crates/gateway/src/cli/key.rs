@@ -19,7 +19,7 @@ use crate::config::{Problem, Sections};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Make a key and print it, once
+    /// Create a key and print it once
     #[command(after_help = "\
 Examples:
   isogloss key add --realm admin --label 'help desk' --scope users:read --scope sessions:write
@@ -27,27 +27,27 @@ Examples:
   isogloss key add --realm crmcom --label 'web shop' --user mpadministrator
   isogloss key add --realm tokenlogin --label portal --key-stdin < portal.key
 
-Keys of the realm `admin` open /admin/… at the management listener, those of `introspection`
-/introspect and /token; with --scope only what that says. Those of a dialect are what its
-applications present.")]
+Keys of the realm `admin` are for /admin/… at the management listener, keys of `introspection` for
+/introspect and /token. --scope limits a key to the given rights. Keys of a dialect are the ones
+that its applications send.")]
     Add(Add),
     /// List all keys
     List {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Revoke a key: from now on it opens nothing
+    /// Revoke a key, so that it is no longer accepted
     #[command(after_help = "\
 Examples:
   isogloss key revoke 'help desk'
   isogloss key revoke 3fb2c81f90aa
   isogloss key revoke demo --realm admin")]
     Revoke {
-        /// Its label, or the first six digits or more of its identifier
+        /// Label of the key, or at least the first six digits of its identifier
         #[arg(value_name = "LABEL|ID")]
         name: String,
-        /// Only a key of that realm
+        /// Only a key of this realm
         #[arg(long, value_parser = PossibleValuesParser::new(realms()))]
         realm: Option<String>,
     },
@@ -55,28 +55,28 @@ Examples:
 
 #[derive(Args)]
 pub(super) struct Add {
-    /// What it is to open
+    /// Realm in which the key is valid
     #[arg(long, value_parser = PossibleValuesParser::new(realms()))]
     realm: String,
-    /// What it is called, in lists and in the audit log
+    /// Name of the key in lists and in the audit log
     #[arg(long)]
     label: String,
-    /// Something that it may do; may repeat. Without it, all that its realm is for
+    /// A right of the key; may repeat. Default: all rights of the realm
     #[arg(long = "scope", value_name = "SCOPE", value_parser = Scope::ALL.map(Scope::name))]
     scopes: Vec<String>,
-    /// The user that it logs in as, for dialects whose keys log in
+    /// User that the key logs in as, for dialects whose keys log in
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
-    /// From when on it opens nothing, like 2027-01-01T00:00:00Z
-    #[arg(long, value_name = "MOMENT", value_parser = moment)]
+    /// Time of expiry, such as 2027-01-01T00:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     expires_at: Option<OffsetDateTime>,
-    /// Take the key from the first line of the standard input instead of making one
+    /// Read the key from the first line of the standard input instead of creating one
     #[arg(long)]
     key_stdin: bool,
-    /// Take a key that can be guessed: for one that applications use already
+    /// Accept a key that can be guessed, for one that applications already use
     #[arg(long, requires = "key_stdin")]
     allow_weak: bool,
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -174,7 +174,7 @@ fn row((shown, key): (Shown, &KeyEntry)) -> Vec<String> {
     ]
 }
 
-/// What was asked for in a way that makes no sense is bad usage; all else was refused.
+/// Maps an invalid request to bad usage, and every other error to a refusal.
 fn refused(undone: Undone, command: &str) -> Result<Outcome> {
     match undone {
         Undone::Malformed(reason) => Err(Problem::new(command, reason).into()),
@@ -183,12 +183,12 @@ fn refused(undone: Undone, command: &str) -> Result<Outcome> {
             Ok(Outcome::Refused)
         }
         Undone::Unavailable(error) => {
-            Err(error).context("look with `isogloss key list` whether it was done")
+            Err(error).context("run `isogloss key list` to see whether the change was made")
         }
     }
 }
 
 fn moment(text: &str) -> Result<OffsetDateTime, String> {
     let moment = OffsetDateTime::parse(text, &Rfc3339);
-    moment.map_err(|_| "a moment is written like 2027-01-01T00:00:00Z".to_owned())
+    moment.map_err(|_| "expected a time such as 2027-01-01T00:00:00Z".to_owned())
 }

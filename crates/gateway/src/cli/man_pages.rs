@@ -1,4 +1,4 @@
-//! What a package brings beside the program: manual pages, and completions for shells.
+//! Manual pages and shell completions.
 
 use std::path::PathBuf;
 
@@ -8,24 +8,24 @@ use clap_complete::Shell;
 
 use super::{Cli, Outcome, output};
 
-/// Which shell completes commands.
+/// Arguments of `completions`.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   isogloss completions bash > /etc/bash_completion.d/isogloss
   isogloss completions zsh > ~/.zfunc/_isogloss")]
 pub(super) struct Completions {
-    /// Whose
+    /// Shell to complete commands in
     shell: Shell,
 }
 
-/// Where manual pages go.
+/// Arguments of `man`.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   isogloss man /usr/local/share/man/man1")]
 pub(super) struct Man {
-    /// The folder to write them to, one for each command
+    /// Folder for the pages, one file for each command
     folder: PathBuf,
 }
 

@@ -13,10 +13,10 @@ Examples:
   isogloss openapi > management.json
   isogloss openapi memsource > memsource.json
 
-Dialects are described where they are mounted by default. A running gateway serves the same at its
-management listener, with the paths of its configuration: /openapi.json, /openapi/memsource.json.")]
+The documents of dialects contain their default paths. A running gateway serves the same documents at
+its management listener, with the configured paths: /openapi.json, /openapi/memsource.json.")]
 pub(super) struct Arguments {
-    /// The management listener, or a dialect
+    /// `management`, or the name of a dialect
     #[arg(default_value = "management", value_parser = PossibleValuesParser::new(names()))]
     name: String,
 }

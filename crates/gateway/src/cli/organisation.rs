@@ -25,7 +25,7 @@ Examples:
   isogloss organisation list
   isogloss organisation list --json")]
     List {
-        /// As JSON, with their units
+        /// Print JSON, including units
         #[arg(long)]
         json: bool,
     },
@@ -36,7 +36,7 @@ Examples:
     Show {
         #[command(flatten)]
         which: Which,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
@@ -53,12 +53,12 @@ Examples:
   isogloss organisation edit ACME --default-unit B2
   isogloss organisation edit ACME --no-default-unit")]
     Edit(Edit),
-    /// Delete an organisation that has no users, with its units
+    /// Delete an organisation without users, and its units
     #[command(after_help = "\
 Examples:
   isogloss organisation delete ACME")]
     Delete(Which),
-    /// The units of an organisation
+    /// Manage the units of an organisation
     #[command(subcommand)]
     Unit(unit::Command),
 }
@@ -71,15 +71,15 @@ pub(super) struct Which {
 
 #[derive(Args)]
 pub(super) struct Add {
-    /// Its name, which logins spell exactly
+    /// Name, as logins spell it
     name: String,
-    /// A GUID; made up if none is given
+    /// GUID; default: a random one
     #[arg(long, value_name = "GUID")]
     id: Option<Uuid>,
-    /// A unit, and its name if it has one; may repeat
+    /// Unit with an optional name; may repeat
     #[arg(long = "unit", value_name = "ID[=NAME]")]
     units: Vec<String>,
-    /// The unit of users who have none of their own; one of its units
+    /// Default unit of users without a unit; must be one of the units
     #[arg(long, value_name = "ID")]
     default_unit: Option<String>,
 }
@@ -88,13 +88,13 @@ pub(super) struct Add {
 pub(super) struct Edit {
     #[command(flatten)]
     which: Which,
-    /// Another name
+    /// New name
     #[arg(long)]
     name: Option<String>,
-    /// The unit of users who have none of their own
+    /// Default unit of users without a unit
     #[arg(long, value_name = "ID")]
     default_unit: Option<String>,
-    /// Users who have no unit of their own have none
+    /// Remove the default unit
     #[arg(long, conflicts_with = "default_unit")]
     no_default_unit: bool,
 }

@@ -54,7 +54,7 @@ pub(super) fn json(value: &impl Serialize) -> Result<()> {
     write(&printable_json(&serde_json::to_string_pretty(value)?))
 }
 
-/// Prints why a command did not do what it was asked. Further lines of a reason are indented, so that
+/// Prints the reason of a failed command. Further lines of a reason are indented, so that
 /// none of them looks like another message. A failure to print it cannot be reported anywhere.
 pub(super) fn error(reason: impl Display) {
     let reason = reason.to_string();
@@ -78,7 +78,7 @@ pub(super) fn warn_of_readers() {
     let found = file.and_then(|file| file.metadata());
     if found.is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o077 != 0) {
         warning(
-            "there are secrets in it, and others may read the file that this goes to: chmod 600",
+            "the output contains secrets, and other users can read the file that it goes to: run chmod 600 on it",
         );
     }
 }

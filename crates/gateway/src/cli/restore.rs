@@ -21,21 +21,22 @@ Examples:
   isogloss restore /var/backups/isogloss/2026-11-29
   isogloss restore backup --replace --json
 
-Stop all gateways first. Every file of the backup is checked before anything is written. The directory is put
-back last, in one transaction: until then, users are what they were. Tokens that have expired meanwhile are left
-out. Tokens may go to another store than they come from; a directory goes to the same kind of database.
+Stop all gateways first. Every file of the backup is checked before anything is written. The directory
+is replaced in one transaction, before the tokens: if that fails, users and tokens stay as they were.
+Expired tokens are left out. The tokens may go to a different kind of store than before, but the
+directory must be the same kind of database.
 
-A pepper that is there is never replaced, nor is the file of audit.to. See docs/backup.md.
+An existing pepper is never replaced, nor is the file of audit.to. See docs/backup.md.
 
 Exit codes: 0 done, 1 refused or failed, 2 bad usage or configuration.")]
 pub(super) struct Arguments {
-    /// A folder that isogloss backup has made
+    /// Folder that `isogloss backup` has created
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// Replace users and tokens that are there already
+    /// Replace existing users and tokens
     #[arg(long)]
     replace: bool,
-    /// Print what was put back as JSON
+    /// Print the result as JSON
     #[arg(long)]
     json: bool,
 }
@@ -57,7 +58,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
         && let Some(what) = target.occupied().await?
     {
         output::error(format_args!(
-            "there are {what} already: --replace puts the backup in their place"
+            "there are {what} already: use --replace to replace them with the backup"
         ));
         return Ok(Outcome::Refused);
     }

@@ -16,29 +16,29 @@ use crate::management_client::{Gateway, Remote};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// List live sessions, the latest login first
+    /// List live sessions, latest login first
     #[command(after_help = "\
 Examples:
   isogloss session list --user ada
   isogloss session list --dialect bimplus --limit 1000 --json
 
-A session is named by its handle, which opens nothing.
+Lists identify a session by its handle, which is not a credential.
 
-Tokens in Redis are read from there. The embedded store belongs to the running gateway: it is
-asked at its management listener, with a key of the realm `admin` in the directory.")]
+Tokens in Redis are read directly. The embedded store belongs to the running gateway, so the command
+sends its request to the management listener, with a key of the realm `admin`.")]
     List {
         #[command(flatten)]
         which: Which,
-        /// How many at the most
+        /// Maximum number of entries
         #[arg(long, default_value_t = LIMIT, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
         limit: usize,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
         #[command(flatten)]
         gateway: Gateway,
     },
-    /// End sessions, with what came of them; all that is said must apply
+    /// End sessions that match all given filters, and the sessions derived from them
     #[command(after_help = "\
 Examples:
   isogloss session revoke --handle uws2ljnfuws2ljnfuws2ljnfuu
@@ -46,16 +46,17 @@ Examples:
   isogloss session revoke --dialect memsource --issued-before 2026-11-22T09:00:00Z
   isogloss session revoke --all
 
-What came of a session ends with it: sessions that were handed over by a one-time token or that a
-remember-me token opened, and those in which an administrator acts for another user. A login ends with all
-of that by the handle that `session list --json` shows as `root`, even if that session has ended before.")]
+A session ends together with the sessions derived from it: those handed over by a one-time token,
+those opened with a remember-me token, and those in which an administrator acts for another user.
+To end a login with everything derived from it, use the handle that `session list --json` shows as
+`root`, even if that session has already ended.")]
     Revoke {
         #[command(flatten)]
         which: Which,
-        /// End every session there is
+        /// End all sessions
         #[arg(long)]
         all: bool,
-        /// End only what is chosen, and not what came of it
+        /// End only the matching sessions, not those derived from them
         #[arg(long)]
         without_derived: bool,
         /// Print the count as JSON
@@ -68,20 +69,20 @@ of that by the handle that `session list --json` shows as `root`, even if that s
 
 #[derive(Args)]
 pub(super) struct Which {
-    /// Of the user of that name or e-mail address, or in which that user acts for another
+    /// Sessions of this user (name or e-mail address), or in which this user acts for another
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
-    /// The one of that handle
+    /// Only the entry with this handle
     #[arg(long)]
     handle: Option<String>,
-    /// Of that device or program
+    /// Sessions of this device or program
     #[arg(long)]
     client: Option<String>,
-    /// Of that dialect
+    /// Sessions of this dialect
     #[arg(long)]
     dialect: Option<String>,
-    /// Issued before that moment, like 2026-11-22T09:00:00Z
-    #[arg(long, value_name = "MOMENT")]
+    /// Sessions issued before this time, such as 2026-11-22T09:00:00Z
+    #[arg(long, value_name = "TIME")]
     issued_before: Option<String>,
 }
 
@@ -117,7 +118,8 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
                 ..which.into()
             };
             if !selection.is_explicit() {
-                let reason = "choose sessions by --user, --handle and so on, or say --all";
+                let reason =
+                    "choose sessions with filters such as --user or --handle, or give --all";
                 return Err(Problem::new("session revoke", reason).into());
             }
             let ended = end(&selection, &gateway, config).await?;
@@ -157,7 +159,7 @@ async fn list(selection: &Selection, gateway: &Gateway, config: &Config) -> Resu
     listed.into_iter().map(Shown::new).collect()
 }
 
-/// Ends sessions, and answers how many.
+/// Ends sessions, and returns their number.
 pub(super) async fn end(selection: &Selection, gateway: &Gateway, config: &Config) -> Result<u64> {
     selection.parsed()?;
     let Some(opened) = components::open_shared(config).await? else {

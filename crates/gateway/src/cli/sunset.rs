@@ -15,34 +15,34 @@ use crate::usage::report::{Report, Shown, reports};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Tell what breaks if a dialect is turned off
+    /// Show what breaks if a dialect is switched off
     #[command(after_help = "\
 Examples:
   isogloss sunset report
   isogloss sunset report --dialect bimplus --since 30days
   isogloss sunset report --dialect crmcom --json
 
-It is read from the directory's database, into which every gateway writes what it has counted each
-usage.flush_interval. A client that only ever was refused does not count as one that breaks; all
-clients with which no user has logged in share the row (unknown). Users are counted exactly up to
-128, beyond that with an error of 3 %.
+The report is read from the directory's database, to which every gateway writes its counts every
+usage.flush_interval. The verdict counts only clients that logged in successfully. Clients with which
+no user has logged in share the row (unknown). Users are counted exactly up to 128, and above that
+with an error of 3 %.
 
-A hint names a client that goes on presenting expired tokens: it may expect a longer lifetime.
+A hint names a client that keeps sending expired tokens: it may expect a longer lifetime.
 
-Clients that were not seen since then are left out by --since; calls and users are counted from FIRST
-on.")]
+With --since, the report leaves out clients that were not seen since then. Calls and users are counted
+from FIRST on.")]
     Report(Arguments),
 }
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// Of that dialect only
+    /// Only this dialect
     #[arg(long, value_parser = dialects::names())]
     dialect: Option<String>,
-    /// Only who was seen since: so long ago, like 1h or 30days, or a moment like 2026-11-22T09:00:00Z
-    #[arg(long, value_name = "SPAN|MOMENT")]
+    /// Only clients seen since then: an age such as 1h or 30days, or a time such as 2026-11-22T09:00:00Z
+    #[arg(long, value_name = "AGE|TIME")]
     since: Option<String>,
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -70,7 +70,9 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
         output::json(&json!({ "dialects": reports }))?;
     } else {
         if !config.sections.usage.enabled {
-            output::error("usage.enabled is false: nothing is counted any more");
+            output::error(
+                "usage.enabled is false: the gateway counts nothing, so the report shows past use only",
+            );
         }
         for report in &reports {
             print(report)?;

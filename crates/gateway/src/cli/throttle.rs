@@ -17,26 +17,26 @@ use crate::management_client::{Gateway, Remote};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// List what is counted, running locks first
+    /// List counted attempts, running locks first
     #[command(after_help = "\
 Examples:
   isogloss throttle list --user ada
   isogloss throttle list --source 192.0.2.7 --json
 
-Names are not kept, so none is shown; --user finds one as it was typed at the login.
+Names are not stored, so the list contains none. --user finds a name as it was typed at the login.
 
-With tokens in Redis the counts are read from there. Else they belong to the running gateway: it is
-asked at its management listener, with a key of the realm `admin` in the directory.")]
+With tokens in Redis, the counts are read from there. Otherwise they belong to the running gateway,
+so the command sends its request to the management listener, with a key of the realm `admin`.")]
     List {
         #[command(flatten)]
         which: Which,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
         #[command(flatten)]
         gateway: Gateway,
     },
-    /// Forgive wrong tries and end their locks; all that is said must apply
+    /// Clear counted attempts and their locks that match all given filters
     #[command(after_help = "\
 Examples:
   isogloss throttle clear --user ada
@@ -45,7 +45,7 @@ Examples:
     Clear {
         #[command(flatten)]
         which: Which,
-        /// Forgive everybody
+        /// Clear all counted attempts
         #[arg(long)]
         all: bool,
         /// Print the count as JSON
@@ -58,13 +58,13 @@ Examples:
 
 #[derive(Args)]
 pub(super) struct Which {
-    /// For that login name, as it was typed
+    /// For this login name, as it was typed
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
-    /// For that address, or its network
+    /// For this address, or its network
     #[arg(long, value_name = "ADDRESS")]
     source: Option<IpAddr>,
-    /// The one of that handle
+    /// Only the entry with this handle
     #[arg(long)]
     handle: Option<String>,
 }
@@ -104,7 +104,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
                 ..which.into()
             };
             if !selection.is_explicit() {
-                let reason = "choose by --user, --source or --handle, or say --all";
+                let reason = "choose entries with --user, --source or --handle, or give --all";
                 return Err(Problem::new("throttle clear", reason).into());
             }
             let cleared = clear(&selection, &gateway, config).await?;

@@ -25,13 +25,13 @@ use crate::management_client::Gateway;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Add a user; the password is asked for
+    /// Add a user; prompts for the password
     #[command(after_help = "\
 Examples:
   isogloss user add ada --organisation ACME --email ada@example.com --role ADMIN
   pwgen -s 20 1 | isogloss user add robot --organisation ACME --password-stdin")]
     Add(Add),
-    /// List all users, or those to whom everything given applies
+    /// List all users, or those who match all given filters
     #[command(after_help = "\
 Examples:
   isogloss user list --search lovelace
@@ -46,39 +46,40 @@ Examples:
     Show {
         #[command(flatten)]
         who: Who,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Change who a user is, or where the user belongs
+    /// Change a user's names, address, number, role, organisation or units
     #[command(after_help = "\
-What is not given stays. Another organisation, or a unit less, ends all tokens of the user.
+Values that are not given stay. A different organisation, or the removal of a unit, ends all tokens of
+the user.
 
-What is changed here stays when a file is imported at a start, as long as the file says the same as
-before; isogloss directory import takes the file's values.
+The import at a start keeps the changes as long as the file says the same as before;
+`isogloss directory import` takes the values of the file.
 
 Examples:
   isogloss user edit ada --last-name King --email ada.king@example.com
   isogloss user edit ada --user-name countess
   isogloss user edit ada --organisation OTHER --clear units --clear default-unit")]
     Edit(edit::Edit),
-    /// Erase a user for good, with all credentials and sessions
+    /// Erase a user permanently, with all credentials and sessions
     #[command(after_help = "\
-Erases what there is of the user: the entry in the directory with password, second factor, cards and
+Erases all data of the user: the entry in the directory with password, second factor, cards and
 application passwords; all sessions; keys that act as the user; counts of wrong passwords. In the
-audit log's table a pseudonym takes the user's place, so counts remain. Lines that are in an audit
-file already are not changed: rotate it.
+audit log's table, a pseudonym replaces the user, so events can still be counted. Lines that are
+already in an audit file are not changed: rotate the file.
 
-No import of an older file brings the user back. `user add` with the same name does so.
+No import of an older file brings the user back. `user add` with the same name does.
 
-Tokens in Redis are removed there. The embedded store belongs to the running gateway: it is asked at
-its management listener, with a key of the realm `admin` in the directory.
+Tokens in Redis are removed there. The embedded store belongs to the running gateway, so the command
+sends its request to the management listener, with a key of the realm `admin`.
 
 Examples:
   isogloss user delete ada
   isogloss user delete ada --yes --json --key-file admin.key")]
     Delete(delete::Delete),
-    /// Set a password and end the user's tokens; the password is asked for
+    /// Set a password and end the user's tokens; prompts for the password
     #[command(after_help = "\
 Examples:
   isogloss user set-password ada
@@ -89,17 +90,17 @@ Examples:
         #[command(flatten)]
         source: PasswordSource,
     },
-    /// Switch a user off and end the user's tokens
+    /// Disable a user and end the user's tokens
     #[command(after_help = "\
 Examples:
   isogloss user disable mallory")]
     Disable(Who),
-    /// Switch a user on again
+    /// Enable a user again
     #[command(after_help = "\
 Examples:
   isogloss user enable mallory")]
     Enable(Who),
-    /// End the user's sessions; logging in again is allowed
+    /// End the user's sessions; the user can log in again
     #[command(after_help = "\
 Examples:
   isogloss user logout ada --key-file admin.key")]
@@ -109,10 +110,10 @@ Examples:
         #[command(flatten)]
         gateway: Gateway,
     },
-    /// The second factor: codes of an authenticator app
+    /// Manage the second factor: codes of an authenticator app
     #[command(subcommand)]
     Totp(totp::Command),
-    /// Passwords for single programs, in one dialect each
+    /// Manage application passwords: each for one program in one dialect
     #[command(subcommand)]
     AppPassword(app_password::Command),
 }
@@ -125,15 +126,15 @@ pub(super) struct Who {
 
 #[derive(Args)]
 pub(super) struct Add {
-    /// The name to log in by
+    /// Name for logins
     name: String,
-    /// Where the user belongs; must exist
+    /// Organisation of the user; must exist
     #[arg(long)]
     organisation: String,
-    /// Another name to log in by
+    /// E-mail address, which can also be used for logins
     #[arg(long)]
     email: Option<String>,
-    /// A number; the next free one if none is given
+    /// Number; default: the next free one
     #[arg(long)]
     number: Option<i64>,
     /// First name
@@ -142,16 +143,16 @@ pub(super) struct Add {
     /// Last name
     #[arg(long, default_value = "")]
     last_name: String,
-    /// One of the roles; the least of them if none is given
+    /// Role; default: the one with the fewest rights
     #[arg(long, value_parser = Role::ALL.map(Role::name))]
     role: Option<String>,
-    /// Address of a picture
+    /// URL of a picture
     #[arg(long, value_name = "URL", default_value = "")]
     image_url: String,
-    /// The unit of logins that name none
+    /// Unit of logins that name none
     #[arg(long, value_name = "ID")]
     default_unit: Option<String>,
-    /// A further unit to log in to; may repeat
+    /// Further unit of the user; may repeat
     #[arg(long = "unit", value_name = "ID")]
     units: Vec<String>,
     #[command(flatten)]
@@ -241,7 +242,7 @@ async fn show(who: &Who, json: bool, directory: &dyn Directory) -> Result<Outcom
     Ok(Outcome::Done)
 }
 
-/// Tells it as JSON, or as TOML, which people read with less trouble.
+/// Prints the value as JSON, or as TOML, which is easier to read.
 fn tell(described: &Value, json: bool) -> Result<()> {
     if json {
         output::json(described)
@@ -268,10 +269,9 @@ async fn set_state(who: &Who, to: UserState, acts: &Acts<'_>) -> Result<Outcome>
 /// gateway does not hold the store for itself.
 async fn end_tokens(user: &User, sections: &Sections) -> Result<()> {
     if let Some(tokens) = components::shared_tokens(sections)? {
-        tokens
-            .remove_user(user.id)
-            .await
-            .context("the user's tokens are dead, but could not be removed from the store")?;
+        tokens.remove_user(user.id).await.context(
+            "the user's tokens are no longer valid, but could not be removed from the store",
+        )?;
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ pub(super) fn warn_of(peer: Source, header: &HeaderName) {
         peer = peer.host(),
         network,
         header = header.as_str(),
-        "a peer that is not in server.trusted_proxies says whom it speaks for, and is not believed: if it is a \
+        "a peer that is not in server.trusted_proxies sends X-Forwarded-For or Forwarded, and is not believed: if it is a \
          proxy of yours, list it, or all its clients count as one address"
     );
     if number == MOST {

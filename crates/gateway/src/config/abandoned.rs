@@ -50,7 +50,7 @@ pub(super) fn refuse_abandoned(file: &Path, folder: &Path) -> Result<(), String>
         return Ok(());
     }
     Err(format!(
-        "there is no {}, but there is {} in the working directory, where earlier releases looked for it: \
+        "{} does not exist, but {} exists in the working directory, where earlier releases looked for it: \
          move it, or set its absolute path",
         path.display(),
         file.display()

@@ -1,4 +1,4 @@
-//! `[audit]`: where it is recorded who logged in, was refused, or ended what.
+//! `[audit]`: the sinks of the audit log.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -8,19 +8,19 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Where it is recorded who logged in, was refused, or ended what.
+/// The audit log: a record of logins, refusals and changes.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Audit {
     /// `none`, `stdout`, or `file:PATH`.
     pub to: AuditTarget,
-    /// Whether the directory's database has a table of it, too.
+    /// Whether events also go to a table of the directory's database.
     pub database: bool,
     /// How long events stay in that table.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub keep: Duration,
-    /// Events that may wait for a disk or a database before further ones are lost.
+    /// How many events may wait for a disk or a database before further ones are lost.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub queue: NonZeroUsize,
 }

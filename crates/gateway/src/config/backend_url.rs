@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use isogloss_core::directory::PostgresDirectory;
-use isogloss_core::store::{RedisSettings, RedisStore};
+use isogloss_store_redis::{RedisSettings, RedisStore};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -17,7 +17,7 @@ use super::secret_file::read_secret;
 use super::smtp::SmtpServer;
 use super::tokens::Tokens;
 
-/// Where tokens live.
+/// The token store.
 pub(crate) enum TokenStoreAddress {
     /// In this process.
     Memory,
@@ -101,7 +101,7 @@ impl DirectoryAddress {
     }
 }
 
-/// What sends letters.
+/// How e-mails are sent.
 pub(crate) enum MailAddress {
     /// Nothing does.
     Nowhere,
@@ -146,7 +146,7 @@ pub(super) fn without_password(address: &SecretString) -> String {
             Err(()) => "***".to_owned(),
         },
         Ok(_) => text.to_owned(),
-        // It may hold one in a place where nobody looks for it.
+        // The password may be in an unexpected part of the address.
         Err(_) => "***".to_owned(),
     }
 }
@@ -177,7 +177,7 @@ fn read(key: &'static str, value: &SecretString, file: Option<&Path>) -> Result<
     Ok(Given { key, address })
 }
 
-/// Tells whether there is such a file. A folder that may not be searched is a problem, not a file that is
+/// Returns whether the file exists. A folder that may not be searched is a problem, not a file that is
 /// yet to be made.
 pub(super) fn is_there(key: &str, file: &Path) -> Result<bool, Problem> {
     if file.as_os_str().is_empty() {

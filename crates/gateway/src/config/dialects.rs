@@ -49,7 +49,7 @@ fn read_one(dialect: &Entry, table: Value) -> Result<Option<Mount>, Problem> {
     };
     if !is_path(&path) {
         let reason = format!(
-            "{path:?} is no path: expected /segment/segment of letters, digits, '-', '.', '_' and '~'"
+            "{path:?} is not a valid path: expected /segment/segment of letters, digits, '-', '.', '_' and '~'"
         );
         return Err(Problem::new(format!("{section}.path"), reason));
     }

@@ -1,4 +1,4 @@
-//! The section `directory`: who may log in.
+//! The section `directory`: the directory of users.
 
 use std::fs::File;
 use std::num::NonZeroUsize;
@@ -13,7 +13,7 @@ use super::backend_url::DirectoryAddress;
 use super::error::Problem;
 use super::redact::masked_address;
 
-/// Who may log in.
+/// The directory of users.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Directory {
@@ -21,25 +21,25 @@ pub struct Directory {
     #[serde(serialize_with = "masked_address")]
     #[schemars(with = "String")]
     pub url: SecretString,
-    /// A file that holds what `url` would.
+    /// A file with the value of `url`, for addresses with a password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url_file: Option<PathBuf>,
-    /// Connections to PostgreSQL at the most.
+    /// Maximum number of connections to PostgreSQL.
     #[schemars(range(min = 1, max = 10_000))]
     pub connections: NonZeroUsize,
-    /// How long PostgreSQL may take for one question, connecting included.
+    /// How long a query to PostgreSQL may take, including the time to connect.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-maximum" = "1day"))]
     pub timeout: Duration,
-    /// Certificates of the authorities that PostgreSQL's is to be signed by.
+    /// Certificates (PEM) of the authorities to trust for PostgreSQL, in addition to the system's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
-    /// How many users a gateway keeps after it looked them up in a SQLite file, until a transaction
-    /// changes the file; 0 for none.
+    /// How many users of a SQLite file the gateway caches, until a transaction changes the file; 0 switches
+    /// the cache off.
     #[schemars(range(min = 0, max = 100_000_000))]
     pub near_cache: usize,
-    /// A directory file that is applied at the start, unless it was the last one applied. What was changed
-    /// here since stays.
+    /// A directory file to import at the start, unless it was imported last. Changes that were made here since
+    /// stay.
     pub import: PathBuf,
 }
 

@@ -141,7 +141,7 @@ pub(super) fn explained(section: &str, error: ConfigError) -> Problem {
     } else {
         ""
     };
-    // A table within the section is told of at the end.
+    // The message names a table within the section at its end.
     let (expected, table) = match expected.rsplit_once(" for key `") {
         Some((expected, table)) => (expected, format!(".{}", table.trim_end_matches('`'))),
         None => (expected, String::new()),

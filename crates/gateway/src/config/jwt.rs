@@ -1,4 +1,4 @@
-//! JWTs for services behind the gateway.
+//! JWTs for services.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,19 +16,19 @@ use super::secret_file::read_secret;
 /// The fewest bytes that the secret may have.
 const MIN_BYTES: usize = 32;
 
-/// JWTs that services behind the gateway check by themselves.
+/// JWTs, which services check offline.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Jwt {
-    /// Whether any are issued.
+    /// Whether JWTs are issued.
     pub enabled: bool,
-    /// Who issues them, the claim `iss`: an address as a rule.
+    /// The issuer, claim `iss`: usually a URL.
     pub issuer: String,
-    /// Whom they are for unless a service asks for another, the claim `aud`.
+    /// The default audience, claim `aud`.
     pub audience: String,
-    /// For whom else a service may ask.
+    /// Further audiences that a service may request.
     pub audiences: Vec<String>,
-    /// How long one lives at the most.
+    /// How long a JWT is valid at most.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-minimum" = "1s"), extend("x-maximum" = "365days"))]
     pub lifetime: Duration,
@@ -36,17 +36,17 @@ pub struct Jwt {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-minimum" = "2s"))]
     pub key_lifetime: Duration,
-    /// The secret that all keys come from.
+    /// The secret from which all keys are derived, at least 32 bytes.
     #[serde(serialize_with = "masked", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub secret: Option<SecretString>,
-    /// The file that holds it, made if it is missing.
+    /// The file with the secret; it is created if it is missing.
     pub secret_file: PathBuf,
-    /// The secret before this one, whose keys go on being published.
+    /// The previous secret, whose public keys are still served.
     #[serde(serialize_with = "masked", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub previous_secret: Option<SecretString>,
-    /// A file that holds it.
+    /// A file with the previous secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_secret_file: Option<PathBuf>,
 }
@@ -69,7 +69,7 @@ impl Default for Jwt {
 }
 
 impl Jwt {
-    /// Finds what cannot be.
+    /// Checks the settings against each other.
     pub(super) fn check(&self) -> Result<(), Problem> {
         let problem = |key: &str, reason: &str| Err(Problem::new(format!("jwt.{key}"), reason));
         if self.key_lifetime < self.lifetime * 2 {
@@ -88,13 +88,13 @@ impl Jwt {
         if !is_string_or_uri(&self.audience) {
             return problem(
                 "audience",
-                "expected the name that services know themselves by",
+                "expected the name by which the services identify themselves",
             );
         }
         if !self.audiences.iter().all(|name| is_string_or_uri(name)) {
             return problem(
                 "audiences",
-                "expected the names that services know themselves by",
+                "expected the names by which the services identify themselves",
             );
         }
         Ok(())

@@ -88,7 +88,7 @@ fn refuse_both(section: &str, table: &Map<String, Value>) -> Result<(), Problem>
     for (name, value) in table {
         let key = key::join(section, name);
         if table.contains_key(&format!("{name}{FILE}")) {
-            let reason = format!("set beside {key}{FILE}, expected only one of them");
+            let reason = format!("{key}{FILE} is set as well, expected only one of them");
             return Err(Problem::new(key, reason));
         }
         if let ValueKind::Table(inner) = &value.kind {

@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use super::error::Problem;
 
-/// What is logged.
+/// Log messages.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Logging {
-    /// How a line is written.
+    /// The format of a line.
     pub format: LogFormat,
-    /// `error`, `warn`, `info`, `debug`, `trace`, `off`, or directives like `info,isogloss_core=debug`; without
-    /// a level for all else, that is `info`.
+    /// `error`, `warn`, `info`, `debug`, `trace`, `off`, or directives like `info,isogloss_core=debug`. If
+    /// directives contain no general level, it is `info`.
     pub level: String,
 }
 
@@ -40,7 +40,8 @@ impl Logging {
         Err(Problem::new("logging.level", expected))
     }
 
-    /// What the library is told. If modules alone have a level, it would log nothing else.
+    /// Returns the directives for the library. If only modules have a level, it adds a general one, because the
+    /// library would log nothing else.
     pub(crate) fn directives(&self) -> String {
         let has_level = self.level.split(',').any(|part| !part.contains('='));
         let all_else = if has_level { "" } else { "info," };

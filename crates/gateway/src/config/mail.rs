@@ -1,4 +1,4 @@
-//! The section `mail`: how letters are sent.
+//! The section `mail`: how e-mails are sent.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::backend_url::MailAddress;
 use super::error::Problem;
 use super::redact::masked_address;
 
-/// How letters are sent: the two dialects with a password reset need it.
+/// How e-mails are sent, for the dialects with a password reset.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mail {
@@ -20,7 +20,7 @@ pub struct Mail {
     #[serde(serialize_with = "masked_address")]
     #[schemars(with = "String")]
     pub transport: SecretString,
-    /// A file that holds what `transport` would.
+    /// A file with the value of `transport`, for addresses with a password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transport_file: Option<PathBuf>,
     /// The sender's address.

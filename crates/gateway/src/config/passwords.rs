@@ -10,30 +10,31 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Passwords {
-    /// Bcrypt's cost for passwords that are set, 4 to 18: each step doubles the time of a login.
+    /// Bcrypt cost for new passwords, 4 to 18: each step doubles the time of a login.
     #[schemars(range(min = 4, max = 18))]
     pub bcrypt_cost: u32,
-    /// Hashing threads; none takes as many as there are cores.
+    /// Hashing threads; default: the number of cores.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1024))]
     pub threads: Option<NonZeroUsize>,
-    /// Logins that may wait for a hashing thread before further ones are refused.
+    /// How many logins may wait for a hashing thread before further ones are refused.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub queue: NonZeroUsize,
-    /// How long one may wait there before it is refused, too.
+    /// How long a login may wait there before it is refused.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-maximum" = "1day"))]
     pub queue_timeout: Duration,
-    /// Whether hashes of other systems are taken that give the password away to who steals them.
+    /// Whether to import and check weak hashes of other systems, which reveal passwords to an attacker who
+    /// steals them.
     pub allow_weak: bool,
-    /// Whether hashing threads stand back behind all others.
+    /// Whether hashing threads have the lowest priority of the system (on Linux).
     pub low_priority: bool,
-    /// Whether one thread checks up to four passwords at once when several wait.
+    /// Whether one thread checks up to four waiting passwords in parallel.
     pub lanes: bool,
-    /// How many of all logins that wait or are checked may be for one account, in percent.
+    /// The share, in percent, of all waiting and running logins that one account may have.
     #[schemars(range(min = 1, max = 100))]
     pub account_share: NonZeroU8,
-    /// How many of them may come from one source, and from one network, in percent.
+    /// The share, in percent, of all waiting and running logins that one source, or one network, may have.
     #[schemars(range(min = 1, max = 100))]
     pub source_share: NonZeroU8,
 }

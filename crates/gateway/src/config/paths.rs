@@ -143,7 +143,7 @@ fn path(text: &str, folder: &Path) -> Result<String, String> {
         return Ok(String::new());
     }
     if text.trim().is_empty() {
-        return Err("expected a path, and found white space".to_owned());
+        return Err("expected a path, found white space".to_owned());
     }
     let path = folder.join(text).into_os_string().into_string();
     path.map_err(|_| "the folder's name is not UTF-8: expected an absolute path".to_owned())

@@ -10,28 +10,27 @@ use super::schema::{DURATION, MAXIMUM, MINIMUM, resolved, schema};
 const INTRODUCTION: &str = "\
 # Configuration
 
-Every key, its type, its default and its environment variable. `make reference` writes this page from the
-code; `config/isogloss.toml` has the same keys as a file to start from, and `isogloss config schema` as a
-JSON Schema for editors.
+This page lists every setting with its type, default and environment variable. `make reference` generates it
+from the code. `config/isogloss.toml` contains the same settings as a file to start from, and
+`isogloss config schema` prints a JSON Schema for editors.
 
-Files given by `--config` are read in order, later ones win. Environment variables win over all files. An
-unknown key or a bad value stops the start with one line that says where and what: `isogloss config
-check` tells it beforehand. `isogloss config show` prints what is in force. What changes on SIGHUP stands
-in [Reload the configuration](reload-and-shutdown.md#reload-the-configuration).
+Files given with `--config` are read in order; later files override earlier ones. Environment variables
+override all files. An unknown key or an invalid value stops the start with one line that names the key, the
+file and what was expected; `isogloss config check` finds it beforehand. `isogloss config show` prints the
+settings in use. [Reload the configuration](reload-and-shutdown.md#reload-the-configuration) lists the settings
+that change on SIGHUP.
 
-Durations are written like `90s`, `15m`, `8h`, `30days` or `1h 30m`. Numbers and booleans are written
-without quotes in a file, texts and durations in quotes. A value out of the bounds of its type is refused.
+Durations are written like `90s`, `15m`, `8h`, `30days` or `1h 30m`. In a file, numbers and booleans have no
+quotes; texts and durations have quotes. A value outside the range of its type is refused.
 
-A relative path is relative to the folder of the file that it stands in, and in an environment variable to
-the working directory; a default that nothing sets is relative to the folder of the first `--config` file,
-or without one to the working directory. This holds for every path, also for those within addresses:
-`embedded:PATH`, `sqlite:PATH`, `folder:PATH`, `file:PATH`, and `sslrootcert=PATH` of a PostgreSQL address.
-`isogloss config show` prints the absolute paths that are in force.
+A relative path is relative to the folder of its file; in an environment variable, to the working directory. A
+default is relative to the folder of the first `--config` file, or to the working directory if there is none.
+This holds for every path, including those within addresses: `embedded:PATH`, `sqlite:PATH`, `folder:PATH`,
+`file:PATH`, and `sslrootcert=PATH` of a PostgreSQL address. `isogloss config show` prints the absolute paths.
 
-A secret `x` can be given as `x_file`, the name of a file that holds it. A byte order mark, line ends and
-white space around the secret are no part of it, and an empty file is refused. Of `x` and `x_file` the one
-in the later file counts, and one in an environment variable before those in files; both in one place are
-refused.
+A secret `x` can be given as `x_file`, the name of a file that contains it. A byte order mark, line ends and
+white space around the secret are not part of it, and an empty file is refused. If both `x` and `x_file` are
+set, the later file wins, and an environment variable wins over all files. Both in one place are refused.
 ";
 
 /// The page, as Markdown.
@@ -71,7 +70,7 @@ fn write_section(page: &mut String, schema: &Value, name: &str, section: &Value,
     let what = text(section).or_else(|| text(table)).unwrap_or_default();
     // Writing to a string does not fail.
     let _ = write!(page, "\n## `{name}`\n\n{what}\n\n");
-    page.push_str("| key | type | default | what it does | environment variable |\n");
+    page.push_str("| key | type | default | description | environment variable |\n");
     page.push_str("| --- | --- | --- | --- | --- |\n");
     write_keys(page, schema, name, "", table);
 }

@@ -30,7 +30,7 @@ pub(crate) fn schema() -> Value {
         .collect();
     if let Some(sections) = root.get_mut("properties").and_then(Value::as_object_mut) {
         let dialects = json!({
-            "description": "The dialects. One that is not enabled, or whose table is missing, has no route.",
+            "description": "The dialects. A dialect that is not enabled, or has no table, has no route.",
             "type": "object",
             "properties": tables,
             "additionalProperties": false,
@@ -47,8 +47,7 @@ pub(crate) fn schema() -> Value {
     root.insert("title".to_owned(), "Configuration of Isogloss".into());
     root.insert(
         "description".to_owned(),
-        "Environment variables win over files: ISOGLOSS__SERVER__BIND stands for server.bind."
-            .into(),
+        "Environment variables override files: ISOGLOSS__SERVER__BIND sets server.bind.".into(),
     );
     as_read(&mut root);
     root.to_value()
@@ -106,7 +105,7 @@ fn dialect(path: &str, settings: Schema) -> Value {
         );
         keys.insert(
             "path".to_owned(),
-            json!({"description": "The path below which its routes are.", "type": "string", "default": path}),
+            json!({"description": "The path prefix of its routes.", "type": "string", "default": path}),
         );
     }
     table
@@ -115,7 +114,7 @@ fn dialect(path: &str, settings: Schema) -> Value {
 /// Durations are written as people do.
 fn duration() -> Value {
     json!({
-        "description": "A span of time, like 90s, 15m, 8h, 30days or 1h 30m.",
+        "description": "A duration, such as 90s, 15m, 8h, 30days or 1h 30m.",
         "type": "string",
         "pattern": r"^\s*(0|[0-9]+\s*[a-zA-Z]+(\s*[0-9]+\s*[a-zA-Z]+)*)\s*$",
         "examples": ["500ms", "90s", "15m", "8h", "30days", "1h 30m"],

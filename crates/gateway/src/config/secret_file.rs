@@ -1,4 +1,4 @@
-//! Files that hold one secret: every `…_file` beside a key, and files that commands are given.
+//! Files that contain one secret: `…_file` settings, and files in command-line options.
 
 use std::fs;
 use std::path::Path;
@@ -18,11 +18,11 @@ pub(crate) fn read_secret(key: &str, file: &Path) -> Result<SecretString, Proble
     }
     let bytes = fs::read(file).map_err(|error| problem(error.to_string()))?;
     let text = String::from_utf8(bytes)
-        .map_err(|_| problem("expected text in UTF-8, and found other bytes".to_owned()))?;
+        .map_err(|_| problem("expected text in UTF-8, found other bytes".to_owned()))?;
     let secret = text.trim_start_matches(BYTE_ORDER_MARK).trim();
     if secret.is_empty() {
         return Err(problem(
-            "expected a secret, and the file is empty".to_owned(),
+            "expected a secret, but the file is empty".to_owned(),
         ));
     }
     Ok(secret.into())

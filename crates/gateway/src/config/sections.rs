@@ -49,26 +49,26 @@ pub struct Sections {
     pub server: Server,
     /// The management listener.
     pub management: Management,
-    /// Where tokens live.
+    /// The token store.
     pub tokens: Tokens,
-    /// Who may log in.
+    /// The directory of users.
     pub directory: Directory,
     /// How passwords are hashed.
     pub passwords: Passwords,
-    /// How often passwords may be guessed.
+    /// Limits for guessing passwords.
     pub throttle: Throttle,
-    /// How letters are sent.
+    /// How e-mails are sent.
     pub mail: Mail,
-    /// Where it is recorded who did what.
+    /// The audit log.
     pub audit: Audit,
-    /// JWTs for services behind the gateway.
+    /// JWTs for services.
     pub jwt: Jwt,
-    /// Counting who uses which dialect.
+    /// Counts which clients use each dialect.
     pub usage: Usage,
-    /// How dialects are retired, by their names.
+    /// How dialects are retired, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sunset: BTreeMap<String, Sunset>,
-    /// What is logged.
+    /// Log messages.
     pub logging: Logging,
     /// Where traces are sent.
     pub tracing: Tracing,

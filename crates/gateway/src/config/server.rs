@@ -19,7 +19,7 @@ use super::tls::Tls;
 pub enum ProxyHeader {
     /// `X-Forwarded-For: client, proxy`.
     XForwardedFor,
-    /// `Forwarded: for=client, for=proxy`, by RFC 7239.
+    /// `Forwarded: for=client, for=proxy`, as in RFC 7239.
     Forwarded,
 }
 
@@ -39,22 +39,22 @@ impl TryFrom<String> for ProxyHeader {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
-    /// Address and port; port 0 takes a free one.
+    /// Address and port; with port 0, the system chooses a free port.
     pub bind: SocketAddr,
-    /// The address that clients know; empty if nobody needs to.
+    /// The address that clients use, for `isogloss doctor`; empty if unknown.
     pub public_url: String,
-    /// Threads that serve requests; none takes as many as there are cores.
+    /// Threads that serve requests; default: the number of cores.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 512))]
     pub workers: Option<NonZeroUsize>,
     /// The largest body, in bytes.
     #[schemars(range(min = 1, max = 1_073_741_824))]
     pub body_limit: usize,
-    /// The proxies in front whose word on the source of a request counts.
+    /// The proxies that are trusted to report the client's address, as addresses or networks.
     pub trusted_proxies: Vec<Network>,
-    /// The header that they write it into.
+    /// The header in which they report it.
     pub proxy_header: ProxyHeader,
-    /// How long an idle connection is kept: longer than a proxy in front keeps its own.
+    /// How long an idle connection stays open. Set it longer than the same setting of the proxy.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-minimum" = "0s"), extend("x-maximum" = "1day"))]
     pub keep_alive: Duration,
@@ -62,27 +62,27 @@ pub struct Server {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-maximum" = "1day"))]
     pub head_timeout: Duration,
-    /// How long it may take to send a body.
+    /// How long a client may take to send a body.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-maximum" = "1day"))]
     pub body_timeout: Duration,
-    /// Connections at the most, for each of the threads that serve requests.
+    /// Maximum number of connections for each of the threads that serve requests.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_connections: NonZeroUsize,
-    /// For how long browsers are to come by HTTPS only; zero says nothing of it.
+    /// HSTS: the `max-age` of `Strict-Transport-Security`. Zero omits the header.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-minimum" = "0s"))]
     pub hsts: Duration,
-    /// How long requests are still taken once a shutdown was asked for: those that were sent before
-    /// it, and, longer, those that a load balancer sends until it notices.
+    /// How long the gateway still accepts requests after SIGTERM: requests on their way, and those that a load
+    /// balancer sends until it notices.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-minimum" = "0s"), extend("x-maximum" = "1day"))]
     pub drain_delay: Duration,
-    /// How long requests under way may take after that.
+    /// How long running requests may take after that.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-minimum" = "0s"), extend("x-maximum" = "1day"))]
     pub shutdown_timeout: Duration,
-    /// By which certificate it speaks TLS; without it, it does not.
+    /// The certificate for TLS; without it, the listener does not use TLS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
 }
@@ -123,16 +123,16 @@ impl Server {
     }
 }
 
-/// The management listener: for operators, and for the services behind the gateway.
+/// The management listener: for operators, and for services that check tokens.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Management {
-    /// Address and port; port 0 takes a free one.
+    /// Address and port; with port 0, the system chooses a free port.
     pub bind: SocketAddr,
     /// Threads that serve its requests.
     #[schemars(range(min = 1, max = 512))]
     pub workers: NonZeroUsize,
-    /// By which certificate it speaks TLS; without it, it does not.
+    /// The certificate for TLS; without it, the listener does not use TLS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
 }

@@ -74,7 +74,7 @@ impl SmtpServer {
         })
     }
 
-    /// Returns what sends to it and waits so long for an answer.
+    /// Returns the transport for this server, with this timeout for each response.
     pub(crate) fn transport(
         &self,
         timeout: Duration,
@@ -101,7 +101,7 @@ impl SmtpServer {
     }
 }
 
-/// Whether a name or an address literal that is told to a server may have it.
+/// Whether the character is allowed in a host name or an address literal.
 fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte)
 }

@@ -21,19 +21,19 @@ use crate::dialects;
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sunset {
-    /// From when on clients should not use it any more.
+    /// The time from which clients should no longer use the dialect, sent as `Deprecation`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deprecated_at: Option<Moment>,
-    /// From when on it may not be there any more.
+    /// The time from which the dialect may no longer be available, sent as `Sunset`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sunset_at: Option<Moment>,
-    /// A page that tells people about it; empty if there is none.
+    /// A page with information for people; empty if there is none.
     pub link: String,
-    /// What happens then.
+    /// What happens from `sunset_at` on.
     pub then: Then,
-    /// When it is refused beforehand, for clients to notice.
+    /// Times before the sunset at which all calls are refused, so that users notice.
     pub brownouts: Vec<Window>,
-    /// Who is refused already.
+    /// Clients that are already refused.
     pub cut_off: Vec<CutOff>,
 }
 
@@ -41,7 +41,7 @@ pub struct Sunset {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", try_from = "String")]
 pub enum Then {
-    /// Nothing by itself.
+    /// Nothing: the dialect is still served.
     #[default]
     Serve,
     /// Every call is refused.
@@ -60,23 +60,23 @@ impl TryFrom<String> for Then {
     }
 }
 
-/// A client that is refused: one to which all applies that is said here.
+/// A client that is refused. A request must match all fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CutOff {
-    /// Its application.
+    /// The application of the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub application: Option<String>,
-    /// The label of its key.
+    /// The label of the client's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// The device or program, as it names itself.
+    /// The name that the device or program gives itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
-    /// The family of its `User-Agent`, as the report has it; without version it is any.
+    /// The `User-Agent` as in the report; without a version, it matches all versions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
-    /// Where it comes from.
+    /// The network of the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<Network>,
 }
@@ -91,7 +91,7 @@ impl CutOff {
     }
 }
 
-/// A moment, as RFC 3339 writes it.
+/// A time in the format of RFC 3339.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -104,7 +104,7 @@ impl TryFrom<String> for Moment {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let moment = OffsetDateTime::parse(&text, &Rfc3339).map(Self);
-        moment.map_err(|_| "expected a moment like 2027-01-01T00:00:00Z")
+        moment.map_err(|_| "expected a time such as 2027-01-01T00:00:00Z")
     }
 }
 
@@ -144,7 +144,7 @@ impl Sunset {
         {
             return wrong(
                 "sunset_at",
-                "expected a moment that is not before deprecated_at",
+                "expected a time that is not before deprecated_at",
             );
         }
         let fits =
@@ -156,7 +156,7 @@ impl Sunset {
             );
         }
         if self.then == Then::Refuse && self.sunset_at.is_none() {
-            return wrong("then", "expected sunset_at beside it");
+            return wrong("then", "expected sunset_at to be set as well");
         }
         if self.cut_off.contains(&CutOff::default()) {
             return wrong(

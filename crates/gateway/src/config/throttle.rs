@@ -7,63 +7,63 @@ use isogloss_core::throttle::{Budget, Limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How often passwords may be guessed, through all dialects together.
+/// Limits for guessing passwords, for all dialects together.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Throttle {
-    /// Whether anything is counted.
+    /// Whether attempts are counted and limited.
     pub enabled: bool,
-    /// Wrong passwords for an account from one network that are free.
+    /// Free wrong passwords for an account from one network.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub account_tries: NonZeroU32,
-    /// How long it takes until one of them is there again.
+    /// Time after which one of them is restored.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-maximum" = "30days"))]
     pub account_refill: Duration,
-    /// Wrong passwords for an account from an address that has logged in to it before, or with a live
-    /// token of its user.
+    /// Free wrong passwords for an account from an address that has logged in to it before, or with a live token
+    /// of its user.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub known_client_tries: NonZeroU32,
-    /// How long it takes until one of them is there again.
+    /// Time after which one of them is restored.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-maximum" = "30days"))]
     pub known_client_refill: Duration,
-    /// How long an address is remembered after a login.
+    /// How long an address is known after a login.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration")]
     pub remember_clients: Duration,
-    /// Wrong passwords from one source, whatever the account.
+    /// Free wrong passwords from one source, for any account.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub source_tries: NonZeroU32,
-    /// How long it takes until one of them is there again.
+    /// Time after which one of them is restored.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-maximum" = "30days"))]
     pub source_refill: Duration,
-    /// Wrong passwords from one network, whatever the account; and wrong keys, counted apart.
+    /// Free wrong passwords from one network, for any account; and wrong keys, counted separately.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub network_tries: NonZeroU32,
-    /// How long it takes until one of them is there again.
+    /// Time after which one of them is restored.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-maximum" = "30days"))]
     pub network_refill: Duration,
-    /// Wrong application keys from one source.
+    /// Free wrong application keys from one source.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub key_tries: NonZeroU32,
-    /// How long it takes until one of them is there again.
+    /// Time after which one of them is restored.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-maximum" = "30days"))]
     pub key_refill: Duration,
-    /// Wrong access cards from everywhere together; and wrong keys of each dialect, counted apart.
+    /// Free wrong access cards from all addresses together; and wrong keys of each dialect, counted separately.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub everywhere_tries: NonZeroU32,
-    /// How long it takes until one of them is there again.
+    /// Time after which one of them is restored.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-maximum" = "30days"))]
     pub everywhere_refill: Duration,
-    /// Wrong codes of an account's second factor.
+    /// Free wrong codes of an account's second factor.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub code_tries: NonZeroU32,
-    /// How long it takes until one of them is there again.
+    /// Time after which one of them is restored.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-maximum" = "30days"))]
     pub code_refill: Duration,
@@ -75,17 +75,17 @@ pub struct Throttle {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-maximum" = "365days"))]
     pub longest_lock: Duration,
-    /// Letters to one name.
+    /// E-mails to one name.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub letters: NonZeroU32,
-    /// How long it takes until one more may be sent.
+    /// Time after which one more may be sent.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-maximum" = "30days"))]
     pub letters_refill: Duration,
-    /// Letters that one source may ask for.
+    /// E-mails that one source may request.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub letters_of_source: NonZeroU32,
-    /// How long it takes until it may ask for one more.
+    /// Time after which it may request one more.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-maximum" = "30days"))]
     pub letters_of_source_refill: Duration,
@@ -129,7 +129,7 @@ impl Throttle {
             first_lock: self.first_lock,
             longest_lock: self.longest_lock,
         };
-        // A letter that is not sent is nobody's fault: its locks do not grow.
+        // The client does not learn that an e-mail was not sent, so these locks do not grow.
         let steady = |tries: NonZeroU32, refill| Budget {
             tries: tries.get(),
             refill,

@@ -10,15 +10,15 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::key_material::KeyMaterial;
 use super::Problem;
 
-/// The files by which a listener speaks TLS. They are read again when they change.
+/// The files for TLS of a listener. They are read again when they change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tls {
-    /// The certificate as PEM, and behind it those that lead to its authority.
+    /// The certificate as PEM, followed by the intermediate certificates.
     pub certificate_file: PathBuf,
-    /// Its private key as PEM.
+    /// The private key of the certificate as PEM.
     pub key_file: PathBuf,
-    /// Certificates, as PEM, of the authorities one of which clients have to show a certificate of.
+    /// Certificates (PEM) of authorities. With this setting, clients must present a certificate from one of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_ca_file: Option<PathBuf>,
 }

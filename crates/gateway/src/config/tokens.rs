@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use isogloss_core::Pepper;
-use isogloss_core::store::KeyPrefix;
+use isogloss_store_redis::KeyPrefix;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use super::error::Problem;
 use super::redact::{masked, masked_address};
 use super::secret_file::read_secret;
 
-/// Where tokens live.
+/// The token store.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tokens {
@@ -23,41 +23,41 @@ pub struct Tokens {
     #[serde(serialize_with = "masked_address")]
     #[schemars(with = "String")]
     pub store: SecretString,
-    /// A file that holds what `store` would.
+    /// A file with the value of `store`, for addresses with a password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store_file: Option<PathBuf>,
-    /// The secret that keys all tokens, at least 16 bytes; the same at every gateway of a store.
+    /// The secret under which all tokens are stored, at least 16 bytes; the same at every gateway of a store.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "masked")]
     #[schemars(with = "Option<String>")]
     pub pepper: Option<SecretString>,
-    /// A file that holds the pepper; made at the first start if it is missing.
+    /// A file with the pepper; it is created at the first start if it is missing.
     pub pepper_file: PathBuf,
-    /// The pepper before this one, whose tokens are good until they expire.
+    /// The previous pepper, whose tokens stay valid until they expire.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "masked")]
     #[schemars(with = "Option<String>")]
     pub previous_pepper: Option<SecretString>,
-    /// A file that holds the previous pepper.
+    /// A file with the previous pepper.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_pepper_file: Option<PathBuf>,
-    /// How many live sessions a user may hold, and as many tokens that log in again; beyond it the least
-    /// recently used of the dialect with the most of them ends.
+    /// How many live sessions a user may have, and separately how many tokens that can log in again. Above the
+    /// limit, the least recently used session of the dialect with the most sessions ends.
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub per_user: NonZeroUsize,
-    /// How many of them at one client, and of one login.
+    /// How many of them at one client, and how many of one login.
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub per_client: NonZeroUsize,
-    /// How many one-time tokens a user may hold that were not used yet. They are counted apart.
+    /// How many unused one-time tokens a user may have, counted separately.
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub one_time_per_user: NonZeroUsize,
-    /// What a second use of a one-time token does, beside being refused, logged and counted.
+    /// The effect of a second use of a one-time token, in addition to a refusal, a warning and a count.
     pub second_use: SecondUse,
-    /// What all keys in Redis begin with, up to a colon. Gateways of one installation have the same, and those
-    /// of another that shares the server have another.
+    /// The prefix of all keys in Redis, ending in a colon. Gateways of one installation need the same prefix, and
+    /// installations that share a server need different ones.
     pub redis_prefix: String,
-    /// Connections to Redis at the most.
+    /// Maximum number of connections to Redis.
     #[schemars(range(min = 1, max = 10_000))]
     pub redis_connections: NonZeroUsize,
-    /// How long it may take to connect to a Redis server, TLS and password included.
+    /// How long connecting to a Redis server may take, including TLS and password.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-maximum" = "1day"))]
     pub redis_connect_timeout: Duration,
@@ -69,36 +69,35 @@ pub struct Tokens {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-maximum" = "1day"))]
     pub redis_pool_timeout: Duration,
-    /// The certificates, as PEM, of the authorities to trust with Redis instead of the system's.
+    /// Certificates (PEM) of the authorities to trust for Redis, instead of the system's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redis_ca_file: Option<PathBuf>,
-    /// How many replicas must have acknowledged a revocation before it counts as done.
+    /// How many replicas must acknowledge a revocation before it succeeds.
     #[schemars(range(min = 0, max = 100))]
     pub redis_wait_replicas: usize,
-    /// How many tokens a gateway keeps after it looked them up in Redis, for as long as Redis tells it of
-    /// their changes; 0 for none.
+    /// How many tokens of Redis the gateway caches, while Redis reports their changes; 0 switches the cache off.
     #[schemars(range(min = 0, max = 100_000_000))]
     pub redis_near_cache: usize,
-    /// Whether each worker looks tokens up by a connection of its own, beside `redis_connections`. Without
-    /// a near cache, and in a cluster, there is none.
+    /// Whether each worker looks up tokens over its own connection, in addition to `redis_connections`. There is
+    /// none without the cache, and none in a cluster.
     pub redis_worker_connections: bool,
-    /// How many uses of tokens are noted in Redis together at the most; 1 notes each by itself, as in a
+    /// How many uses of tokens are recorded in one Redis command at most; 1 records each separately, as in a
     /// cluster.
     #[schemars(range(min = 1, max = 10_000))]
     pub redis_touch_batch: NonZeroUsize,
-    /// What to make of a Redis that may evict tokens.
+    /// What the gateway does if Redis may evict tokens.
     pub redis_eviction: RedisEviction,
 }
 
-/// What to make of a Redis that may evict tokens.
+/// What the gateway does if Redis may evict tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RedisEviction {
     /// The gateway is not ready.
     Refuse,
-    /// The log and `/readyz` say so.
+    /// The log and `/readyz` show a warning.
     Warn,
-    /// Nothing is said.
+    /// Nothing is reported.
     Ignore,
 }
 

@@ -10,12 +10,12 @@ use super::base_url::BaseUrl;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tracing {
-    /// The collector, like `http://127.0.0.1:4318`; without it no trace is sent.
+    /// The collector, such as `http://127.0.0.1:4318`; without it, no traces are sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub otlp_endpoint: Option<String>,
-    /// What traces name this gateway.
+    /// The name of this gateway in traces.
     pub service_name: String,
-    /// How many of the traces that begin here are kept, from 0 to 1.
+    /// The share of traces that are sent, from 0 to 1, of those that start at this gateway.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub sample_ratio: f64,
 }
@@ -31,7 +31,7 @@ impl Default for Tracing {
 }
 
 impl Tracing {
-    /// The collector, if there is to be one.
+    /// Returns the collector, or `None` if traces are not sent.
     pub(crate) fn collector(&self) -> Result<Option<BaseUrl>, Problem> {
         let endpoint = self.otlp_endpoint.as_deref();
         endpoint.map(str::parse).transpose().map_err(|_| {

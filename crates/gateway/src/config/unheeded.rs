@@ -34,12 +34,12 @@ fn of_names<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
             Some(meant) => format!("did you mean {meant}?"),
             None if is_of_kubernetes(section) => return None,
             None => format!(
-                "settings begin with {PREFIX}{SEPARATOR}, with two underscores between levels, \
-                 like {PREFIX}{SEPARATOR}SERVER{SEPARATOR}BIND"
+                "names of settings begin with {PREFIX}{SEPARATOR}, with two underscores between levels, \
+                 such as {PREFIX}{SEPARATOR}SERVER{SEPARATOR}BIND"
             ),
         };
         Some(format!(
-            "the environment variable {name} is no setting: {hint}"
+            "the environment variable {name} is not a setting: {hint}"
         ))
     });
     lines.collect()
@@ -95,7 +95,7 @@ mod tests {
             ),
         ] {
             let line =
-                format!("the environment variable {name} is no setting: did you mean {meant}?");
+                format!("the environment variable {name} is not a setting: did you mean {meant}?");
             assert_eq!(of_names([name].into_iter()), [line]);
         }
         let unknown = of_names(["ISOGLOSS_TOKENS_COLOUR"].into_iter());

@@ -1,4 +1,4 @@
-//! `[usage]`: counting who uses which dialect.
+//! `[usage]`: counts which clients use each dialect.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -6,21 +6,21 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Counting who uses which dialect.
+/// Counts which clients use each dialect.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Usage {
-    /// Whether it is counted.
+    /// Whether clients are counted.
     pub enabled: bool,
-    /// How often counts go into the directory's database.
+    /// How often counts are written to the directory's database.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-maximum" = "1day"))]
     pub flush_interval: Duration,
-    /// How long a client stays there that is not seen any more.
+    /// How long a client stays in the table after it was last seen.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "Duration", extend("x-minimum" = "1s"))]
     pub keep: Duration,
-    /// Rows of known clients at the most: one for each endpoint and client.
+    /// Maximum number of rows for known clients: one for each endpoint and client.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub max_rows: NonZeroUsize,
 }

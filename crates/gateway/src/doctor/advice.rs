@@ -4,7 +4,7 @@
 const ADVICE: [(&str, &str); 17] = [
     (
         "28P01",
-        "set the password in directory.url, or give the role that one: ALTER ROLE … PASSWORD",
+        "set the right password in directory.url, or change the role's: ALTER ROLE … PASSWORD",
     ),
     (
         "28000",
@@ -20,11 +20,11 @@ const ADVICE: [(&str, &str); 17] = [
     ),
     (
         "25006",
-        "start once with a role that may write and a primary, so that the tables are made",
+        "start once with a primary and a role that can write, to create the tables",
     ),
     (
         "permission denied for schema",
-        "GRANT CREATE ON SCHEMA … TO the role, or let its owner make the tables",
+        "GRANT CREATE ON SCHEMA … TO the role, or create the tables as the owner: isogloss directory migrate",
     ),
     (
         "permission denied for database",
@@ -36,31 +36,31 @@ const ADVICE: [(&str, &str); 17] = [
     ),
     (
         "file is not a database",
-        "name a file in directory.url that isogloss has made, or restore a backup",
+        "set directory.url to a file that isogloss has created, or restore a backup",
     ),
     (
         "the user with the ID",
-        "let the gateway's user read and write the file and its folder, or run this as the gateway's user",
+        "let the gateway's user read and write the file and its folder, or run this command as that user",
     ),
     (
         "must be owner of",
-        "let the owner of the tables bring them up to date",
+        "update the tables as their owner: isogloss directory migrate",
     ),
     (
         "was previously applied but is missing",
-        "a newer release made the tables: start that one, or restore a backup",
+        "a newer release created the tables: start that release, or restore a backup",
     ),
     (
         "brought up to date",
-        "give the role the right to make tables, or let their owner do so",
+        "give the role the right to create tables, or run isogloss directory migrate as their owner",
     ),
     (
         "WRONGPASS",
-        "set user and password in tokens.store, or ACL SETUSER … >PASSWORD",
+        "correct user and password in tokens.store, or set the password: ACL SETUSER … >PASSWORD",
     ),
     (
         "AuthenticationFailed",
-        "set user and password in tokens.store, or ACL SETUSER … >PASSWORD",
+        "correct user and password in tokens.store, or set the password: ACL SETUSER … >PASSWORD",
     ),
     ("NOAUTH", "add user and password to tokens.store"),
     (

@@ -21,16 +21,16 @@ const CHECK: &str = "certificate";
 /// Fewer days are worth a warning: most are renewed a month before.
 const SOON: i64 = 21;
 
-/// The certificate that a host shows who asks for its name.
+/// Connects to a host and checks the certificate for its name.
 pub(super) fn presented(host: &BaseUrl, findings: &mut Findings) {
     if !host.is_https() {
         findings.add(Finding::warning(
             CHECK,
             format!(
-                "{} is no https: passwords can be read on their way",
+                "{} is not HTTPS: passwords can be read on their way",
                 host.as_str()
             ),
-            "let the proxy, or server.tls, speak TLS",
+            "configure TLS in the proxy, or with server.tls",
         ));
         return;
     }
@@ -39,7 +39,7 @@ pub(super) fn presented(host: &BaseUrl, findings: &mut Findings) {
         Err(error) => findings.add(Finding::failed(
             CHECK,
             format!("{error:#}"),
-            "clients see the same. A certificate of your own authority: SSL_CERT_FILE=ca.pem",
+            "clients get the same error. For your own certificate authority, set SSL_CERT_FILE=ca.pem",
         )),
     }
 }
@@ -95,11 +95,11 @@ pub(super) fn in_files(config: &Config, findings: &mut Findings) {
             .and_then(|text| {
                 let found = CertificateDer::pem_slice_iter(&text).next();
                 let found = found.and_then(Result::ok);
-                found.ok_or_else(|| format!("{file} has none"))
+                found.ok_or_else(|| format!("{file} contains no certificate"))
             });
         match certificate {
             Ok(certificate) => judge(&certificate, findings),
-            Err(text) => findings.add(Finding::failed(CHECK, text, "see certificate_file")),
+            Err(text) => findings.add(Finding::failed(CHECK, text, "check certificate_file")),
         }
     }
 }
@@ -114,10 +114,10 @@ fn judge(certificate: &[u8], findings: &mut Findings) {
     findings.add(if days < SOON {
         Finding::warning(
             CHECK,
-            format!("is good for {days} days more"),
-            "see that it is renewed, and that the proxy takes the new one",
+            format!("is valid for {days} days"),
+            "check that it is renewed, and that the proxy uses the new one",
         )
     } else {
-        Finding::ok(CHECK, format!("is good for {days} days more"))
+        Finding::ok(CHECK, format!("is valid for {days} days"))
     });
 }

@@ -16,17 +16,17 @@ pub(super) fn examine(config: &Config, findings: &mut Findings) {
         .map(|path| path.display().to_string())
         .collect();
     if open.is_empty() {
-        findings.add(Finding::ok("files", "nobody else may read the secret ones"));
+        findings.add(Finding::ok("files", "other users cannot read secret files"));
         return;
     }
     findings.add(Finding::warning(
         "files",
-        format!("everybody on this machine may read {}", open.join(", ")),
-        "chmod o= FILE",
+        format!("all users of this machine can read {}", open.join(", ")),
+        "run chmod o= FILE",
     ));
 }
 
-/// What holds secrets, hashes, tokens' digests or letters, or tells who logged in.
+/// Returns the files with secrets, hashes, digests of tokens, e-mails or audit events.
 fn secret(config: &Config) -> Vec<PathBuf> {
     let sections = &config.sections;
     let mut files = vec![sections.tokens.pepper_file.clone()];

@@ -14,14 +14,14 @@ use crate::http::self_probe::{HEADER, Question};
 use crate::http_client::HttpClient;
 
 const CHECK: &str = "proxy's log";
-const HINT: &str = "let it log the path only: docs/reverse-proxies.md has the lines for each proxy";
+const HINT: &str = "configure it to log paths without queries: see docs/reverse-proxies.md";
 
 /// How long a line is waited for, and how much is read of what is written meanwhile.
 const PATIENCE: u32 = 30;
 const GLANCE: Duration = Duration::from_millis(100);
 const MOST: u64 = 16 * 1024 * 1024;
 
-/// Asks through the public address with a query that is found again, and looks for it in the log.
+/// Sends a request with a unique query through the public address, and searches the log for that query.
 pub(super) fn examine(
     config: &Config,
     public_url: Option<&str>,
@@ -32,7 +32,7 @@ pub(super) fn examine(
         return;
     };
     let Some(log) = log else {
-        let text = "clients send passwords and tokens in queries; give --proxy-log FILE to see \
+        let text = "clients send passwords and tokens in queries; give --proxy-log FILE to check \
                     whether the proxy logs them (docs/reverse-proxies.md)";
         findings.add(Finding::ok(CHECK, text));
         return;
@@ -45,11 +45,11 @@ pub(super) fn examine(
             let path = format!("{}/isogloss-doctor", mount.path);
             look(&HttpClient::new(base), &path, question, log)
         }
-        _ => Err("cannot be filled without the public address and the pepper".to_owned()),
+        _ => Err("cannot be checked without the public address and the pepper".to_owned()),
     };
     findings.add(finding.unwrap_or_else(|reason| {
         let text = format!("{}: {reason}", log.display());
-        Finding::warning(CHECK, text, "is it the log of the proxy in front?")
+        Finding::warning(CHECK, text, "check that this is the log of the proxy")
     }));
 }
 
@@ -78,16 +78,16 @@ fn look(
         let read = (&mut file).take(rest).read_to_end(&mut written);
         read.map_err(failed)?;
         if has(&written, &in_query) {
-            let text = format!("{} has the queries of requests", log.display());
+            let text = format!("{} contains queries of requests", log.display());
             return Ok(Finding::failed(CHECK, text, HINT));
         }
         if has(&written, &in_path) {
-            let text = format!("{} has paths without their queries", log.display());
+            let text = format!("{} contains paths without queries", log.display());
             return Ok(Finding::ok(CHECK, text));
         }
         sleep(GLANCE);
     }
-    Err("has no line of a request that was just sent".to_owned())
+    Err("contains no line of a request that was just sent".to_owned())
 }
 
 /// Returns a text that stands nowhere else.

@@ -1,4 +1,4 @@
-//! Do both listeners answer, and does the address that clients know lead to them?
+//! Checks that both listeners respond, and that the public address leads to them.
 
 use std::net::IpAddr;
 
@@ -29,7 +29,7 @@ pub(super) fn management(config: &Config, findings: &mut Findings) {
         Ok(response) => response,
         // Its certificate is for a name, which the configuration does not say.
         Err(error) if tls.is_some() => {
-            let hint = "ask /readyz at the name of its certificate";
+            let hint = "use the host name of its certificate for /readyz";
             findings.add(Finding::warning(CHECK, error.to_string(), hint));
             return;
         }
@@ -46,8 +46,8 @@ pub(super) fn management(config: &Config, findings: &mut Findings) {
         (503, Some(reason)) => Finding::failed(CHECK, reason, "see /readyz"),
         (status, _) => Finding::failed(
             CHECK,
-            format!("{bind} answered {status}: that is no gateway"),
-            "see management.bind",
+            format!("{bind} responded with {status}, so it is not a gateway"),
+            "check management.bind",
         ),
     });
     clock(&response, "the gateway", findings);
@@ -63,13 +63,13 @@ fn clock(response: &Response<Vec<u8>>, whose: &str, findings: &mut Findings) {
     if ahead.abs() <= CLOCKS_DIFFER {
         findings.add(Finding::ok(
             "clock",
-            format!("{whose} has this machine's time"),
+            format!("{whose} has the same time as this machine"),
         ));
     } else {
         findings.add(Finding::warning(
             "clock",
             format!("{whose} is {ahead} s ahead of this machine"),
-            "let both synchronise their clocks: second factors and lifetimes depend on it",
+            "synchronise both clocks: second factors and lifetimes depend on them",
         ));
     }
 }
@@ -83,8 +83,8 @@ pub(super) fn public(config: &Config, public_url: Option<&str>, findings: &mut F
     let Some(probe) = probe(config) else {
         findings.add(Finding::warning(
             "routes",
-            "cannot be probed without the pepper of the gateway",
-            "run the doctor where tokens.pepper_file is",
+            "cannot be checked without the pepper of the gateway",
+            "run the doctor on a machine that has tokens.pepper_file",
         ));
         return;
     };
@@ -100,13 +100,13 @@ pub(super) fn public(config: &Config, public_url: Option<&str>, findings: &mut F
     match url.filter(|url| !url.is_empty()).map(str::parse::<BaseUrl>) {
         None => findings.add(Finding::warning(
             "public address",
-            "is not known, so nobody can say whether it leads here",
-            "set server.public_url, or give --public-url https://login.example.com",
+            "is not set, so the doctor cannot check that it leads to this gateway",
+            "set server.public_url, or give --public-url, such as https://login.example.com",
         )),
         Some(Err(error)) => findings.add(Finding::failed(
             "public address",
             error.to_string(),
-            "see server.public_url",
+            "check server.public_url",
         )),
         Some(Ok(base)) => {
             certificates::presented(&base, findings);
@@ -116,7 +116,7 @@ pub(super) fn public(config: &Config, public_url: Option<&str>, findings: &mut F
     }
 }
 
-/// How a question gets to the gateway.
+/// How a probe reaches the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Straight,
@@ -138,7 +138,7 @@ fn routes(
             (Ok(arrival), Way::AsClients) => source(config, &check, &arrival),
         };
         findings.add(finding);
-        // Where nobody answers one, nobody answers the others.
+        // If the host does not respond to one probe, it does not respond to the others.
         if client.get("/", &[]).is_err() {
             return;
         }
@@ -164,30 +164,30 @@ fn route(
     let response = client.get(&path, &headers).map_err(|error| {
         failed(
             error.to_string(),
-            "does the gateway run, and does the name lead to it?",
+            "check that the gateway runs, and that the name leads to it",
         )
     })?;
     let arrival = header(&response, name.as_str());
     let Some(arrival) = arrival.and_then(|answer| probe.read(&question, answer)) else {
-        let server = header(&response, "Server").unwrap_or("somebody");
+        let server = header(&response, "Server").unwrap_or("a server");
         return Err(failed(
             format!(
-                "{server} answered {}, and is not this gateway",
+                "{server} responded with {}, and is not this gateway",
                 response.status().as_u16()
             ),
-            "does the name lead to the right machine, does the proxy lead this path to the gateway, \
-             have both the same pepper, and the clocks the same time?",
+            "check that the name leads to the right machine, that the proxy passes this path to the gateway, \
+             and that both machines have the same pepper and time",
         ));
     };
     match arrival.dialect.as_deref() {
         Some(name) if name == mount.name => Ok(arrival),
         Some(other) => Err(failed(
             format!("leads to the dialect {other}"),
-            "the proxy changes paths: it must not",
+            "configure the proxy not to change paths",
         )),
         None => Err(failed(
             "reaches the gateway, but no dialect".to_owned(),
-            "does the running gateway have this dialect, and does the proxy leave paths alone?",
+            "check that the running gateway has this dialect, and that the proxy does not change paths",
         )),
     }
 }
@@ -197,19 +197,19 @@ fn source(config: &Config, check: &str, arrival: &Arrival) -> Finding {
     if arrival.source == FORGED {
         return Finding::failed(
             check,
-            "clients can forge their address, and so go round the throttle",
-            "let the proxy replace X-Forwarded-For and Forwarded, as in docs/reverse-proxies.md",
+            "clients can forge their address, and so bypass the throttle",
+            "configure the proxy to replace X-Forwarded-For and Forwarded, as in docs/reverse-proxies.md",
         );
     }
     if arrival.by_unlisted {
         return Finding::warning(
             check,
             format!(
-                "leads here, but the gateway does not believe the proxy {}: it is not in \
+                "leads here, but the gateway does not trust the proxy {}: it is not in \
                  server.trusted_proxies",
                 arrival.source
             ),
-            "list it there, or all its clients count as one address",
+            "add it there; otherwise, all its clients share one address",
         );
     }
     let trusted = &config.sections.server.trusted_proxies;
@@ -219,10 +219,10 @@ fn source(config: &Config, check: &str, arrival: &Arrival) -> Finding {
         return Finding::warning(
             check,
             format!(
-                "leads here, but the proxy {} does not say for whom it asks",
+                "leads here, but the proxy {} does not send the client's address",
                 arrival.source
             ),
-            "let it set X-Forwarded-For (server.proxy_header), or all clients are one",
+            "configure it to set X-Forwarded-For (server.proxy_header); otherwise, all clients share one address",
         );
     }
     Finding::ok(check, format!("leads here; seen as {}", arrival.source))

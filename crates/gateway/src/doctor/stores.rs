@@ -16,23 +16,23 @@ pub(super) async fn tokens(config: &Config, findings: &mut Findings) {
     match TokenStoreAddress::of(settings) {
         Ok(TokenStoreAddress::Memory) => findings.add(Finding::warning(
             CHECK,
-            "is the gateway's memory: every restart logs everybody out",
+            "is the memory of the gateway: every restart ends all sessions",
             "set tokens.store to embedded:PATH or to a Redis",
         )),
-        // It belongs to the gateway that runs, which is asked below.
+        // The store belongs to the running gateway, which is queried below.
         Ok(TokenStoreAddress::Embedded(file)) => {
             let text = format!("is the file {}", file.display());
-            // Nothing is written: this asks for the right to.
+            // Opens the file for writing to check the right, and writes nothing.
             findings.add(match OpenOptions::new().write(true).open(&file) {
                 Ok(_) => Finding::ok(CHECK, text),
                 Err(error) if error.kind() == ErrorKind::NotFound => Finding::warning(
                     CHECK,
-                    format!("{text}, which is not there"),
-                    "isogloss serve makes it; if it did, correct tokens.store",
+                    format!("{text}, which does not exist"),
+                    "isogloss serve creates it; if it has, correct tokens.store",
                 ),
                 Err(error) => Finding::failed(
                     CHECK,
-                    format!("{text}, which cannot be written to: {error}"),
+                    format!("{text}, which cannot be written: {error}"),
                     "let the gateway's user write to it and to its folder",
                 ),
             });
@@ -42,7 +42,7 @@ pub(super) async fn tokens(config: &Config, findings: &mut Findings) {
             findings.add(Finding::failed(
                 CHECK,
                 problem.to_string(),
-                "see tokens.store",
+                "check tokens.store",
             ));
         }
     }
@@ -57,7 +57,7 @@ async fn redis(config: &Config, findings: &mut Findings) {
             findings.add(Finding::failed(
                 CHECK,
                 format!("{error:#}"),
-                "see tokens.store",
+                "check tokens.store",
             ));
             return;
         }
@@ -66,7 +66,7 @@ async fn redis(config: &Config, findings: &mut Findings) {
         Ok(health) => health,
         Err(error) => {
             let error = error.to_string();
-            let hint = advice(&error, "see tokens.store, and whether Redis runs");
+            let hint = advice(&error, "check tokens.store, and that Redis runs");
             findings.add(Finding::failed(CHECK, error, hint));
             return;
         }
@@ -83,7 +83,7 @@ async fn redis(config: &Config, findings: &mut Findings) {
     }
     for one in health.findings {
         let mut finding = Finding::of_store(CHECK, one);
-        let hint = || "docs/redis.md tells of Redis' settings".to_owned();
+        let hint = || "see the settings of Redis in docs/redis.md".to_owned();
         finding.hint.get_or_insert_with(hint);
         findings.add(finding);
     }

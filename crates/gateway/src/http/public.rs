@@ -32,7 +32,7 @@ use crate::usage::Usage;
 pub struct Ingredients {
     /// Who may log in.
     pub auth: Auth,
-    /// What sends letters.
+    /// How e-mails are sent.
     pub outbox: Outbox,
     /// The dialects in the order in which they are tried, the longest path first.
     pub mounts: Vec<Mount>,

@@ -31,7 +31,7 @@ impl Backends {
         self.usage.note((mount, route), request, (client, refused));
         match refusal {
             None => Ok(Ok((session, mount))),
-            Some(sunset::Refusal::CutOff) => Ok(Err("is one of a client that is cut off")),
+            Some(sunset::Refusal::CutOff) => Ok(Err("is one of a blocked client")),
             Some(sunset::Refusal::Over) => Ok(Err("is of a dialect that is no longer served")),
             Some(brownout @ sunset::Refusal::Brownout { .. }) => Err(Refusal::Brownout {
                 retry_after: brownout.retry_after(auth.now()).unwrap_or_default(),

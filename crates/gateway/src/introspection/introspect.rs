@@ -20,12 +20,12 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 #[expect(dead_code, reason = "it is read parameter by parameter")]
 struct IntrospectForm {
     token: String,
-    /// Only tokens of that dialect.
+    /// Only tokens of this dialect.
     #[schema(nullable = false)]
     dialect: Option<String>,
 }
 
-/// What is known of a token. Of one that is dead, `active` alone.
+/// The properties of a token. For an inactive token, only `active`.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "two types write it")]
 struct Introspection {
@@ -59,12 +59,12 @@ struct Live<'a> {
     identity: Identity<'a>,
 }
 
-/// Whose token it is, by RFC 7662.
+/// Introspect a token, as in RFC 7662.
 #[utoipa::path(
     post,
     path = "/introspect",
     tag = "services",
-    description = "Takes the scope `tokens:introspect`. The token may come as whatever the service has received: by itself, as the value of a header, or in a query.",
+    description = "Requires the scope `tokens:introspect`. The token may be exactly what the service received: the token alone, the value of a header, or a query.",
     request_body(content = IntrospectForm, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, body = Introspection), Refusal),
     security(("introspection" = ["tokens:introspect"]))

@@ -20,7 +20,7 @@ struct KeySet {
     keys: Vec<serde_json::Value>,
 }
 
-/// The keys of now, of a while ago, and of the time to come; none if no JWT is signed.
+/// The current, the previous and the next public keys; none if JWTs are disabled.
 #[utoipa::path(get, path = "/.well-known/jwks.json", operation_id = "jwks", tag = "services",
     responses((status = 200, body = KeySet)))]
 pub(super) async fn keys(auth: Data<Auth>, backends: Data<Backends>) -> HttpResponse {

@@ -101,7 +101,7 @@ impl Refusal {
             Self::InvalidClient => (
                 StatusCode::UNAUTHORIZED,
                 "invalid_client",
-                "a key of the realm introspection is needed",
+                "a key of the realm introspection is required",
             ),
             Self::Throttled(_) => (
                 StatusCode::TOO_MANY_REQUESTS,
@@ -143,7 +143,7 @@ impl Refusal {
     }
 }
 
-/// What a refusal is on the wire.
+/// The body of a refusal.
 #[derive(utoipa::ToSchema)]
 #[schema(as = OAuthRefusal)]
 #[expect(dead_code, reason = "it is written member by member")]
@@ -218,7 +218,7 @@ impl From<BodyError> for Refusal {
         match error {
             BodyError::TooLarge => Self::TooLarge,
             BodyError::TimedOut => Self::TooSlow,
-            BodyError::Unreadable => Self::InvalidRequest("the body cannot be read".to_owned()),
+            BodyError::Unreadable => Self::InvalidRequest("the body is invalid".to_owned()),
         }
     }
 }

@@ -25,17 +25,17 @@ pub(crate) fn document() -> OpenApi {
         (
             "/forward-auth",
             "forwardAuth",
-            "whichever dialect's token the call carries",
+            "The dialect whose token the call carries checks it.",
         ),
         (
             "/forward-auth/{dialect}",
             "forwardAuthOfDialect",
-            "that dialect",
+            "This dialect checks the token.",
         ),
         (
             "/forward-auth/refusal/{dialect}",
             "forwardAuthRefusal",
-            "that dialect",
+            "This dialect checks the token.",
         ),
     ] {
         let operation = forward_auth(id, of, path.contains("{dialect}")).build();
@@ -46,17 +46,17 @@ pub(crate) fn document() -> OpenApi {
     document
 }
 
-/// Asked by a proxy, with any method.
+/// Describes a forward-auth route, which proxies call with any method.
 fn forward_auth(id: &str, of: &str, has_dialect: bool) -> OperationBuilder {
     let told = |text: &str| Response::builder().description(text).build();
     let mut operation = OperationBuilder::new()
         .operation_id(Some(id))
         .tag("services")
-        .summary(Some("Whose call a proxy is about to let through."))
-        .description(Some(format!("The call is told in headers like `X-Forwarded-Uri`; any method will do. Asks {of}. A refusal has the words of the dialect. Proxies for Envoy ask below `/forward-auth/envoy/<dialect>/`.")))
-        .response("200", told("the call is let through; headers say whose it is"))
-        .response("4XX", told("it is not; the dialect's own refusal"))
-        .response("503", told("a store cannot be asked"));
+        .summary(Some("Check a call for a proxy."))
+        .description(Some(format!("The call is described in headers such as `X-Forwarded-Uri`; any method is accepted. {of} A refusal has the format of the dialect. Envoy uses paths below `/forward-auth/envoy/<dialect>/`.")))
+        .response("200", told("the call is accepted; headers identify the user"))
+        .response("4XX", told("the call is refused; the dialect's own refusal"))
+        .response("503", told("a store is unreachable"));
     if has_dialect {
         let dialect = Parameter::builder()
             .name("dialect")
@@ -75,12 +75,12 @@ impl IntoResponses for Refusal {
                 Self::InvalidClient,
                 Self::Throttled(Duration::from_secs(1)),
                 Self::InsufficientScope("the key lacks the scope".to_owned()),
-                Self::InvalidRequest("the request makes no sense".to_owned()),
-                Self::UnsupportedGrantType("tokens are not exchanged in that way"),
+                Self::InvalidRequest("the request is invalid".to_owned()),
+                Self::UnsupportedGrantType("this grant type is not supported"),
                 Self::InvalidTarget,
                 Self::TooLarge,
                 Self::TooSlow,
-                Self::Unavailable("a store cannot be asked".to_owned()),
+                Self::Unavailable("a store is unreachable".to_owned()),
             ],
             "OAuthRefusal",
         )

@@ -49,12 +49,12 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/token").route(post().to(exchange)));
 }
 
-/// A JWT for a token, by RFC 8693.
+/// Exchange a token for a JWT, as in RFC 8693.
 #[utoipa::path(
     post,
     path = "/token",
     tag = "services",
-    description = "Takes the scope `tokens:exchange`.",
+    description = "Requires the scope `tokens:exchange`.",
     request_body(content = ExchangeForm, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, body = Exchanged), Refusal),
     security(("introspection" = ["tokens:exchange"]))

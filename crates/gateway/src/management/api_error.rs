@@ -1,4 +1,4 @@
-//! Who may use `/admin`: whoever has a key of the realm `admin` in the directory.
+//! Authorisation of `/admin`: requests need a key of the realm `admin`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -63,7 +63,7 @@ pub(super) struct Entitled {
 }
 
 impl Entitled {
-    /// What the key may do beside that.
+    /// The other rights of the key.
     pub(super) fn rights(&self) -> Rights {
         self.rights.clone()
     }
@@ -124,10 +124,10 @@ pub(super) enum Refusal {
 impl Refusal {
     fn reason(&self) -> Cow<'_, str> {
         match self {
-            Self::NoKey => "a bearer key of the realm admin is needed".into(),
+            Self::NoKey => "a bearer key of the realm admin is required".into(),
             Self::Throttled(_) => "too many wrong keys from this address".into(),
             Self::NoScope(scope) => format!("the key lacks the scope {}", scope.name()).into(),
-            Self::NoMethod(allowed) => format!("the methods here are {allowed}").into(),
+            Self::NoMethod(allowed) => format!("this route supports the methods {allowed}").into(),
             Self::TooLarge => "the body is too large".into(),
             Self::TooSlow => "the body did not arrive in time".into(),
             Self::MediaType => "expected a body of the type application/json".into(),
@@ -180,12 +180,12 @@ impl ResponseError for Refusal {
     }
 }
 
-/// What a refusal is on the wire.
+/// The body of a refusal.
 #[derive(utoipa::ToSchema)]
 #[schema(as = Refusal)]
 #[expect(dead_code, reason = "it is written member by member")]
 pub(super) struct Body {
-    /// What is wrong, for people.
+    /// The reason, for people.
     reason: String,
 }
 
@@ -195,15 +195,15 @@ impl IntoResponses for Refusal {
             [
                 Self::NoKey,
                 Self::NoScope(Scope::KeysRead),
-                Self::Forbidden("a key may not give more than it has".to_owned()),
-                Self::Malformed("it makes no sense".to_owned()),
-                Self::NotFound("it is not there".to_owned()),
-                Self::Conflict("something else is in its place".to_owned()),
+                Self::Forbidden("a key cannot grant more rights than it has".to_owned()),
+                Self::Malformed("the request is invalid".to_owned()),
+                Self::NotFound("not found".to_owned()),
+                Self::Conflict("the name is already in use".to_owned()),
                 Self::TooLarge,
                 Self::TooSlow,
                 Self::MediaType,
                 Self::Throttled(Duration::from_secs(1)),
-                Self::Unavailable("a store cannot be asked".to_owned()),
+                Self::Unavailable("a store is unreachable".to_owned()),
             ],
             "Refusal",
         )
@@ -211,15 +211,15 @@ impl IntoResponses for Refusal {
     }
 }
 
-/// The answer to other methods than these.
+/// Returns the response to methods other than these.
 pub(super) fn no_method(allowed: &'static str) -> Route {
     to(move || async move { HttpResponse::from_error(Refusal::NoMethod(allowed)) })
 }
 
-/// Adds an answer for all that is not there.
+/// Adds the response for unknown routes.
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     let nothing = async || {
-        let reason = "there is no such route; /openapi.json lists them";
+        let reason = "this route does not exist; /openapi.json lists all routes";
         HttpResponse::from_error(Refusal::NotFound(reason.to_owned()))
     };
     cfg.service(scope("/admin").default_service(to(nothing)));

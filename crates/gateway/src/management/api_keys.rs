@@ -31,13 +31,13 @@ struct Keys {
     keys: Vec<Shown>,
 }
 
-/// All keys. Their texts are known to nobody.
+/// List all keys, without their texts, which are not stored.
 #[utoipa::path(
     get,
     path = "/admin/keys",
     operation_id = "listKeys",
     tag = "keys",
-    description = "Takes the scope `keys:read`.",
+    description = "Requires the scope `keys:read`.",
     responses((status = 200, body = Keys), Refusal),
     security(("admin" = ["keys:read"]))
 )]
@@ -54,24 +54,24 @@ pub(crate) async fn list(
         .json(Keys { keys }))
 }
 
-/// A key that is to be made.
+/// A new key.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeyRequest {
     /// `admin`, `introspection`, or a dialect.
     realm: String,
     label: String,
-    /// The name of the user it is to act as.
+    /// The user that the key acts as.
     user: Option<String>,
-    /// All of the realm, if nothing is said.
+    /// Default: all rights of the realm.
     scopes: Option<Vec<String>>,
     #[serde(default, with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<OffsetDateTime>,
-    /// One that is in use already; a random one is made if there is none.
+    /// A text that is already in use; default: a random one.
     #[schema(value_type = Option<String>)]
     key: Option<SecretString>,
-    /// Whether the one that is brought may be one that can be guessed.
+    /// Whether the given text may be one that can be guessed.
     #[serde(default)]
     allow_weak: bool,
 }
@@ -81,17 +81,17 @@ pub(crate) struct KeyRequest {
 struct NewlyMade {
     #[serde(flatten)]
     shown: Shown,
-    /// Null if it was brought along.
+    /// Null if the request contained the text.
     key: Option<String>,
 }
 
-/// Make a key. It may do no more than the key that makes it, and for no longer.
+/// Create a key. It cannot have more rights or a later expiry than the key of the request.
 #[utoipa::path(
     post,
     path = "/admin/keys",
     operation_id = "addKey",
     tag = "keys",
-    description = "Takes the scope `keys:write`.",
+    description = "Requires the scope `keys:write`.",
     request_body = KeyRequest,
     responses((status = 201, body = NewlyMade), Refusal),
     security(("admin" = ["keys:write"]))
@@ -128,18 +128,18 @@ pub(crate) async fn add(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Where {
-    /// Only a key of that realm.
+    /// Only a key of this realm.
     realm: Option<String>,
 }
 
-/// Revoke the key of that label or identifier: from now on it opens nothing.
+/// Revoke the key with this label or identifier, so that it is no longer accepted.
 #[utoipa::path(
     delete,
     path = "/admin/keys/{key}",
     operation_id = "revokeKey",
     tag = "keys",
-    description = "Takes the scope `keys:write`.",
-    params(("key" = String, Path, description = "Its label, or the first six digits or more of its identifier"), Where),
+    description = "Requires the scope `keys:write`.",
+    params(("key" = String, Path, description = "Label, or at least the first six digits of the identifier"), Where),
     responses((status = 200, body = Shown), Refusal),
     security(("admin" = ["keys:write"]))
 )]

@@ -74,7 +74,7 @@ pub(crate) fn app(
         .app_data(Data::new(administration))
         .app_data(Data::new(passwords))
         .app_data(Data::new(metrics))
-        // What is asked most is looked for first.
+        // The most frequent routes come first.
         .configure(|cfg| backends.configure(cfg))
         .configure(configure)
         .wrap_fn(move |request, service| {

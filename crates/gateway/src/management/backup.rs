@@ -31,17 +31,17 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 
 #[derive(Serialize, ToSchema)]
 struct Prepared {
-    /// Nothing waits in the gateway's memory that a backup should have.
+    /// The memory of the gateway contains no data that a backup needs.
     prepared: bool,
 }
 
-/// Write down what waits: events of the audit log, and what was counted of the use of dialects.
+/// Write waiting events of the audit log and usage counts to the directory.
 #[utoipa::path(
     post,
     path = "/admin/backup",
     operation_id = "prepareBackup",
     tag = "backup",
-    description = "Takes the scope `backup:read`.",
+    description = "Requires the scope `backup:read`.",
     responses((status = 200, body = Prepared), Refusal),
     security(("admin" = ["backup:read"]))
 )]
@@ -67,7 +67,7 @@ pub(crate) async fn prepare(
     path = "/admin/backup/tokens",
     operation_id = "backUpTokens",
     tag = "backup",
-    description = "Takes the scope `backup:read`. A response that does not end with the mark of the end is cut short.",
+    description = "Requires the scope `backup:read`. A response without the end mark is truncated.",
     responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), Refusal),
     security(("admin" = ["backup:read"]))
 )]

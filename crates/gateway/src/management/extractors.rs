@@ -55,7 +55,7 @@ fn of_body(error: &JsonPayloadError) -> Refusal {
             let place = format!("line {}, column {}", error.line(), error.column());
             Refusal::Malformed(format!("{place}: {}", without_values(&error.to_string())))
         }
-        _ => Refusal::Malformed("the body cannot be read".to_owned()),
+        _ => Refusal::Malformed("the body is invalid".to_owned()),
     }
 }
 
@@ -65,12 +65,12 @@ fn of_query(error: &QueryPayloadError) -> Refusal {
             let text = error.to_string();
             Refusal::Malformed(format!("the query: {}", without_values(&text)))
         }
-        _ => Refusal::Malformed("the query cannot be read".to_owned()),
+        _ => Refusal::Malformed("the query is invalid".to_owned()),
     }
 }
 
 fn of_path(_: &PathError) -> Refusal {
-    Refusal::NotFound("there is nothing by that name".to_owned())
+    Refusal::NotFound("no object has this name or identifier".to_owned())
 }
 
 /// A parser's message, cut down to what cannot hold a value: it may be a password.
@@ -86,7 +86,7 @@ fn without_values(message: &str) -> String {
         // The library names a type of this program and counts its fields.
         Some((_, expected)) if expected.starts_with("struct ") => "expected an object".to_owned(),
         Some((_, expected)) => format!("expected {expected}"),
-        None => "it cannot be read".to_owned(),
+        None => "it is invalid".to_owned(),
     }
 }
 
@@ -111,7 +111,7 @@ mod tests {
             ),
             (
                 "EOF while parsing a value at line 1 column 0",
-                "it cannot be read",
+                "it is invalid",
             ),
         ] {
             assert_eq!(without_values(message), told);

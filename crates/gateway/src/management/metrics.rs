@@ -21,10 +21,10 @@ const BUCKETS_SECONDS: [f64; 16] = [
     0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
     5.0, 10.0,
 ];
-/// How often what was timed is put into buckets, asked or not: until then each time is kept.
+/// How often recorded durations are put into buckets, even without a scrape: until then, each one is stored.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
-/// What is counted, and what is looked at when somebody asks.
+/// The recorder, and the gauges that are read at each scrape.
 #[derive(Clone)]
 pub(crate) struct Metrics {
     counted: PrometheusHandle,
@@ -97,7 +97,7 @@ impl Metrics {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "nobody keeps so many")]
+#[expect(clippy::cast_precision_loss, reason = "no cache has so many entries")]
 fn show_near(what: &'static str, near: NearStatus) {
     let NearStatus { kept, hits, misses } = near;
     gauge!("isogloss_near_cache_entries", "kept" => what).set(kept as f64);
@@ -105,7 +105,10 @@ fn show_near(what: &'static str, near: NearStatus) {
     counter!("isogloss_near_cache_misses_total", "kept" => what).absolute(misses);
 }
 
-#[expect(clippy::cast_precision_loss, reason = "nobody has so many connections")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "no pool has so many connections"
+)]
 fn show_pool(pool: &'static str, connections: Connections) {
     let Connections {
         most,
@@ -123,7 +126,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/metrics").route(get().to(show)));
 }
 
-/// What is counted, for Prometheus.
+/// The metrics, for Prometheus.
 #[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "health",
     responses((status = 200, body = String, content_type = "text/plain")))]
 pub(crate) async fn show(metrics: Data<Metrics>) -> HttpResponse {

@@ -17,7 +17,7 @@ use crate::introspection::{self, Backends};
 #[openapi(
     info(
         title = "Isogloss, management listener",
-        description = "For operators, and for the services behind the gateway. What clients call is in a document of its own for each dialect, at `/openapi/<dialect>.json`."
+        description = "For operators, and for services that check tokens. The routes of each dialect are in a separate document, at `/openapi/<dialect>.json`."
     ),
     paths(
         super::health,
@@ -84,7 +84,7 @@ pub(crate) async fn management() -> HttpResponse {
     HttpResponse::Ok().json(document())
 }
 
-/// The document of a dialect that is switched on, below the path where it is mounted.
+/// The document of an enabled dialect, with its configured path.
 #[utoipa::path(get, path = "/openapi/{dialect}.json", operation_id = "openapiOfDialect", tag = "documents",
     params(("dialect" = String, Path)),
     responses((status = 200, body = Object), (status = 404, body = api_error::Body)))]

@@ -43,10 +43,10 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Page {
-    /// Only organisations whose names come later: what the page before calls `next`.
+    /// Only organisations with later names: `next` of the previous page.
     #[serde(default)]
     after: String,
-    /// How many at the most: 100 if nothing is said, 1000 in any case.
+    /// Maximum number of entries; default 100, at most 1000.
     #[param(minimum = 1)]
     #[serde(default, deserialize_with = "limit")]
     limit: Option<u32>,
@@ -55,17 +55,17 @@ pub(crate) struct Page {
 #[derive(Serialize, ToSchema)]
 struct Organisations {
     organisations: Vec<Shown>,
-    /// Where the next page begins, if there may be one.
+    /// The start of the next page, if there may be one.
     next: Option<String>,
 }
 
-/// Organisations by name, with their units.
+/// List organisations by name, with their units.
 #[utoipa::path(
     get,
     path = "/admin/organisations",
     operation_id = "listOrganisations",
     tag = "organisations",
-    description = "Takes the scope `organisations:read`.",
+    description = "Requires the scope `organisations:read`.",
     params(Page),
     responses((status = 200, body = Organisations), Refusal),
     security(("admin" = ["organisations:read"]))
@@ -97,7 +97,7 @@ pub(crate) async fn list(
     path = "/admin/organisations/{organisation}",
     operation_id = "showOrganisation",
     tag = "organisations",
-    description = "Takes the scope `organisations:read`.",
+    description = "Requires the scope `organisations:read`.",
     params(("organisation" = String, Path, description = "Name or identifier")),
     responses((status = 200, body = Shown), Refusal),
     security(("admin" = ["organisations:read"]))
@@ -112,16 +112,16 @@ pub(crate) async fn show(
     Ok(HttpResponse::Ok().json(Shown::from(organisation)))
 }
 
-/// An organisation that is to be added.
+/// A new organisation.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewOrganisation)]
 pub(crate) struct OrganisationRequest {
-    /// Logins spell it exactly.
+    /// The name as logins spell it.
     name: String,
-    /// Made up if there is none.
+    /// Default: a random one.
     id: Option<Uuid>,
-    /// The unit of users who have none of their own.
+    /// The default unit of users without a unit.
     default_unit: Option<String>,
     #[serde(default)]
     units: Vec<UnitRequest>,
@@ -143,7 +143,7 @@ pub(crate) struct UnitRequest {
     path = "/admin/organisations",
     operation_id = "addOrganisation",
     tag = "organisations",
-    description = "Takes the scope `organisations:write`.",
+    description = "Requires the scope `organisations:write`.",
     request_body = OrganisationRequest,
     responses((status = 201, body = Shown), Refusal),
     security(("admin" = ["organisations:write"]))
@@ -168,7 +168,7 @@ pub(crate) async fn add(
     Ok(HttpResponse::Created().json(Shown::from(added)))
 }
 
-/// What is to be otherwise. What is left out stays as it is.
+/// The changes. Members that are left out stay as they are.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = OrganisationEdit)]
@@ -186,7 +186,7 @@ pub(crate) struct EditRequest {
     path = "/admin/organisations/{organisation}",
     operation_id = "editOrganisation",
     tag = "organisations",
-    description = "Takes the scope `organisations:write`.",
+    description = "Requires the scope `organisations:write`.",
     params(("organisation" = String, Path, description = "Name or identifier")),
     request_body = EditRequest,
     responses((status = 200, body = Shown), Refusal),
@@ -206,13 +206,13 @@ pub(crate) async fn edit(
     Ok(HttpResponse::Ok().json(Shown::from(edited.await?)))
 }
 
-/// Remove an organisation that has no users, and its units.
+/// Remove an organisation without users, and its units.
 #[utoipa::path(
     delete,
     path = "/admin/organisations/{organisation}",
     operation_id = "removeOrganisation",
     tag = "organisations",
-    description = "Takes the scope `organisations:write`.",
+    description = "Requires the scope `organisations:write`.",
     params(("organisation" = String, Path, description = "Name or identifier")),
     responses((status = 204), Refusal),
     security(("admin" = ["organisations:write"]))

@@ -34,13 +34,13 @@ struct Ended {
 
 type Directories = Data<Arc<dyn Directory>>;
 
-/// Live sessions to which all of it applies, the latest login first.
+/// List live sessions that match all given filters, latest login first.
 #[utoipa::path(
     get,
     path = "/admin/sessions",
     operation_id = "listSessions",
     tag = "sessions",
-    description = "Takes the scope `sessions:read`.",
+    description = "Requires the scope `sessions:read`.",
     params(Selection),
     responses((status = 200, body = Sessions), Refusal),
     security(("admin" = ["sessions:read"]))
@@ -62,13 +62,13 @@ pub(crate) async fn list(
         .json(Sessions { sessions: shown }))
 }
 
-/// End the sessions to which all of it applies.
+/// End the sessions that match all given filters.
 #[utoipa::path(
     delete,
     path = "/admin/sessions",
     operation_id = "endSessions",
     tag = "sessions",
-    description = "Takes the scope `sessions:write`.",
+    description = "Requires the scope `sessions:write`.",
     params(Selection),
     responses((status = 200, body = Ended), Refusal),
     security(("admin" = ["sessions:write"]))
@@ -81,7 +81,7 @@ pub(crate) async fn end(
 ) -> Result<HttpResponse, Refusal> {
     let admin = admin.may(Scope::SessionsWrite).await?;
     if !selection.is_explicit() {
-        let reason = "choose sessions, or say all=true";
+        let reason = "choose sessions with filters, or set all=true";
         return Err(Refusal::Malformed(reason.to_owned()));
     }
     let filter = selection.filter(directory.as_ref().as_ref()).await?;

@@ -29,13 +29,13 @@ struct Cleared {
     cleared: u64,
 }
 
-/// Whose tries are counted, running locks first.
+/// List counted attempts, running locks first.
 #[utoipa::path(
     get,
     path = "/admin/throttle",
     operation_id = "listThrottle",
     tag = "throttle",
-    description = "Takes the scope `throttle:read`.",
+    description = "Requires the scope `throttle:read`.",
     params(Selection),
     responses((status = 200, body = Throttle), Refusal),
     security(("admin" = ["throttle:read"]))
@@ -54,13 +54,13 @@ pub(crate) async fn list(
         .json(Throttle { throttle: shown }))
 }
 
-/// Forgive wrong tries and end their locks; all of it must apply.
+/// Clear counted attempts and their locks that match all given filters.
 #[utoipa::path(
     delete,
     path = "/admin/throttle",
     operation_id = "clearThrottle",
     tag = "throttle",
-    description = "Takes the scope `throttle:write`.",
+    description = "Requires the scope `throttle:write`.",
     params(Selection),
     responses((status = 200, body = Cleared), Refusal),
     security(("admin" = ["throttle:write"]))
@@ -72,12 +72,12 @@ pub(crate) async fn clear(
 ) -> Result<HttpResponse, Refusal> {
     let admin = admin.may(Scope::ThrottleWrite).await?;
     if !selection.is_explicit() {
-        let reason = "choose by user, source or handle, or say all=true";
+        let reason = "choose entries with user, source or handle, or set all=true";
         return Err(Refusal::Malformed(reason.to_owned()));
     }
     let filter = filter(&selection)?;
     let cleared = admin.act(auth.clear_strained(&filter)).await?;
-    tracing::info!(cleared, "an administrator forgave wrong tries");
+    tracing::info!(cleared, "an administrator cleared counted attempts");
     Ok(HttpResponse::Ok().json(Cleared { cleared }))
 }
 

@@ -1,4 +1,4 @@
-//! `/admin/usage`: who uses which dialect.
+//! `/admin/usage`: which clients use each dialect.
 
 use std::sync::Arc;
 
@@ -30,9 +30,9 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Selection {
-    /// Of that dialect.
+    /// Sessions of this dialect.
     dialect: Option<String>,
-    /// Seen since: a moment like `2026-11-22T09:00:00Z`, or a duration before now like `30days`.
+    /// Only clients seen since then: a time such as `2026-11-22T09:00:00Z`, or an age such as `30days`.
     since: Option<String>,
 }
 
@@ -41,13 +41,13 @@ struct Reports {
     dialects: Vec<Report>,
 }
 
-/// Who uses which dialect.
+/// Report which clients use each dialect.
 #[utoipa::path(
     get,
     path = "/admin/usage",
     operation_id = "usage",
     tag = "usage",
-    description = "Takes the scope `usage:read`.",
+    description = "Requires the scope `usage:read`.",
     params(Selection),
     responses((status = 200, body = Reports), Refusal),
     security(("admin" = ["usage:read"]))

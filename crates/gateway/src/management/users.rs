@@ -1,4 +1,4 @@
-//! `/admin/users`: who may log in.
+//! `/admin/users`: the users.
 
 pub(super) mod edit;
 pub(super) mod erase;
@@ -50,14 +50,14 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Page {
-    /// Only users with a greater number: what the page before calls `next`.
+    /// Only users with a greater number: `next` of the previous page.
     after: Option<i64>,
-    /// How many at the most: 100 if nothing is said, 1000 in any case.
+    /// Maximum number of entries; default 100, at most 1000.
     #[param(minimum = 1)]
     #[serde(default, deserialize_with = "limit")]
     limit: Option<u32>,
-    /// Only users with this text in the user name, the e-mail address, the first and last name, or the
-    /// number, in any case.
+    /// Only users with this text in the user name, the e-mail address, the first and last name, or the number,
+    /// in upper or lower case.
     search: Option<String>,
     /// Only users of this organisation, by its name or identifier.
     organisation: Option<String>,
@@ -86,17 +86,17 @@ impl Page {
 #[derive(Serialize, ToSchema)]
 struct Users {
     users: Vec<Shown>,
-    /// Where the next page begins, if there may be one.
+    /// The start of the next page, if there may be one.
     next: Option<i64>,
 }
 
-/// Users by number.
+/// List users by number.
 #[utoipa::path(
     get,
     path = "/admin/users",
     operation_id = "listUsers",
     tag = "users",
-    description = "Takes the scope `users:read`.",
+    description = "Requires the scope `users:read`.",
     params(Page),
     responses((status = 200, body = Users), Refusal),
     security(("admin" = ["users:read"]))
@@ -124,7 +124,7 @@ pub(crate) async fn list(
     path = "/admin/users/{user}",
     operation_id = "showUser",
     tag = "users",
-    description = "Takes the scope `users:read`.",
+    description = "Requires the scope `users:read`.",
     params(("user" = String, Path, description = "Name, e-mail address or identifier")),
     responses((status = 200, body = Shown), Refusal),
     security(("admin" = ["users:read"]))
@@ -139,32 +139,32 @@ pub(crate) async fn show(
     Ok(HttpResponse::Ok().json(Shown::from(user)))
 }
 
-/// A user who is to be added.
+/// A new user.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewUser)]
 pub(crate) struct UserRequest {
     user_name: String,
-    /// Its name; it must exist.
+    /// Name of the organisation; it must exist.
     organisation: String,
-    /// Of 72 bytes at the most.
+    /// At most 72 bytes.
     #[schema(value_type = String)]
     password: SecretString,
     email: Option<String>,
-    /// The next free one if there is none.
+    /// Default: the next free one.
     number: Option<i64>,
     #[serde(default)]
     first_name: String,
     #[serde(default)]
     last_name: String,
-    /// Address of a picture.
+    /// URL of a picture.
     #[serde(default)]
     image_url: String,
-    /// `ADMIN`, `PROJECT_MANAGER` or `LINGUIST`; the least of them if there is none.
+    /// `ADMIN`, `PROJECT_MANAGER` or `LINGUIST`; default: the one with the fewest rights.
     role: Option<String>,
-    /// The unit of logins that name none, instead of the organisation's.
+    /// The unit of logins that name none, instead of the organisation's default unit.
     default_unit: Option<String>,
-    /// Further units to log in to.
+    /// Further units of the user.
     #[serde(default)]
     units: Vec<String>,
 }
@@ -175,7 +175,7 @@ pub(crate) struct UserRequest {
     path = "/admin/users",
     operation_id = "addUser",
     tag = "users",
-    description = "Takes the scope `users:write`.",
+    description = "Requires the scope `users:write`.",
     request_body = UserRequest,
     responses((status = 201, body = Shown), Refusal),
     security(("admin" = ["users:write"]))
@@ -209,7 +209,7 @@ pub(crate) async fn add(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewPassword {
-    /// Of 72 bytes at the most.
+    /// At most 72 bytes.
     #[schema(value_type = String)]
     password: SecretString,
 }
@@ -220,7 +220,7 @@ pub(crate) struct NewPassword {
     path = "/admin/users/{user}/password",
     operation_id = "setPassword",
     tag = "users",
-    description = "Takes the scope `users:write`.",
+    description = "Requires the scope `users:write`.",
     params(("user" = String, Path, description = "Name, e-mail address or identifier")),
     request_body = NewPassword,
     responses((status = 204), Refusal),
@@ -249,13 +249,13 @@ pub(crate) struct NewState {
     state: UserState,
 }
 
-/// Switch a user off, which ends all tokens, or on again.
+/// Disable a user, which ends all tokens, or enable a user.
 #[utoipa::path(
     put,
     path = "/admin/users/{user}/state",
     operation_id = "setState",
     tag = "users",
-    description = "Takes the scope `users:write`.",
+    description = "Requires the scope `users:write`.",
     params(("user" = String, Path, description = "Name, e-mail address or identifier")),
     request_body = NewState,
     responses((status = 200, body = Shown), Refusal),

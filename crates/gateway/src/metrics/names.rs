@@ -1,4 +1,4 @@
-//! What each metric tells, wherever it is counted.
+//! The descriptions of all metrics.
 
 use isogloss_core::throttle::Kind;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge};
@@ -9,11 +9,11 @@ use crate::{dialects, sunset};
 pub(crate) const TIMED: [(&str, &str); 2] = [
     (
         "isogloss_http_request_duration_seconds",
-        "How long requests took, by dialect and route",
+        "Duration of requests, by dialect and route",
     ),
     (
         "isogloss_token_store_duration_seconds",
-        "How long calls of the token store took, by operation and whether it answered",
+        "Duration of calls to the token store, by operation and outcome",
     ),
 ];
 
@@ -21,15 +21,15 @@ pub(crate) const TIMED: [(&str, &str); 2] = [
 const COUNTED: [(&str, &str); 5] = [
     (
         "isogloss_token_uses_unrecorded_total",
-        "Checks of tokens that were answered though the token store did not record the use",
+        "Token checks whose use the token store did not record",
     ),
     (
         "isogloss_unreadable_records_total",
-        "Records of tokens that were found and could not be read",
+        "Token records that could not be read",
     ),
     (
         "isogloss_sessions_evicted_total",
-        "Live sessions that ended because their user had too many",
+        "Sessions that ended because their user had too many",
     ),
     (
         "isogloss_one_time_tokens_used_again_total",
@@ -37,7 +37,7 @@ const COUNTED: [(&str, &str); 5] = [
     ),
     (
         "isogloss_recovery_codes_used_total",
-        "Recovery codes that were used in place of a second factor",
+        "Recovery codes used instead of a second factor",
     ),
 ];
 
@@ -47,22 +47,22 @@ const LOAD: [(&str, &str); 2] = [
         "isogloss_hashing_queue_length",
         "Logins that wait for a hashing thread",
     ),
-    ("isogloss_hashing_threads_busy", "Hashing threads at work"),
+    ("isogloss_hashing_threads_busy", "Busy hashing threads"),
 ];
 
 /// Gauges with labels.
 const SIZES: [(&str, &str); 7] = [
     (
         "isogloss_http_connections",
-        "Connections of clients that are open, by listener",
+        "Open client connections, by listener",
     ),
     (
         "isogloss_pool_connections_max",
-        "Connections to a store's server at the most, by pool",
+        "Maximum number of connections to a store's server, by pool",
     ),
     (
         "isogloss_pool_connections_open",
-        "Connections to a store's server, by pool",
+        "Open connections to a store's server, by pool",
     ),
     (
         "isogloss_pool_connections_in_use",
@@ -72,17 +72,14 @@ const SIZES: [(&str, &str); 7] = [
         "isogloss_pool_waiting",
         "Calls that wait for a connection to a store's server, by pool",
     ),
-    (
-        "isogloss_near_cache_entries",
-        "Tokens and users that are kept in the process after a lookup",
-    ),
+    ("isogloss_near_cache_entries", "Cached tokens and users"),
     (
         "isogloss_build_info",
-        "Always 1; the version that runs is a label",
+        "Always 1; the label is the version of the program",
     ),
 ];
 
-/// Tells what all of them mean, and shows those that can be before anything is counted: a counter that
+/// Registers all descriptions, and creates the counters that can exist before the first count: a counter that
 /// comes into being has not risen, as Prometheus sees it.
 pub(crate) fn describe() {
     for (name, what) in TIMED {
@@ -94,27 +91,27 @@ pub(crate) fn describe() {
     }
     describe_counter!(
         "isogloss_http_requests_total",
-        "Requests that were answered, by dialect, route, method, status and outcome"
+        "Completed requests, by dialect, route, method, status and outcome"
     );
     describe_counter!(
         "isogloss_audit_lost_total",
-        "Events that the audit log lost because its disk or database did not take them"
+        "Events that the audit log lost because its disk or database did not accept them"
     );
     describe_counter!(
         "isogloss_near_cache_hits_total",
-        "Lookups of tokens and users that were answered in the process"
+        "Lookups of tokens and users answered from the cache"
     );
     describe_counter!(
         "isogloss_near_cache_misses_total",
-        "Lookups of tokens and users that were not"
+        "Lookups of tokens and users not answered from the cache"
     );
     describe_counter!(
         "isogloss_sunset_refusals_total",
-        "Calls that were refused because their dialect is being retired"
+        "Calls refused because their dialect is being retired"
     );
     describe_counter!(
         "isogloss_logins_throttled_total",
-        "Logins and letters that were refused because there had been too many tries"
+        "Logins and e-mails refused after too many attempts"
     );
     for dialect in dialects::names() {
         for why in sunset::WHY {

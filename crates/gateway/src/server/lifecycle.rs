@@ -56,11 +56,11 @@ impl Running {
             }
         }
         systemd::stopping();
-        info!("shutting down: requests under way are finished; a second signal cuts them off");
+        info!("shutting down: running requests are finished; a second signal cancels them");
         let letters = tokio::select! {
             letters = self.finish() => letters,
             () = signals.next() => {
-                warn!("requests under way are cut off");
+                warn!("running requests are cancelled");
                 // A server that finishes requests takes no other order. Without it, its workers end at once.
                 for server in &self.servers {
                     server.abort();
@@ -78,7 +78,7 @@ impl Running {
         if requests > 0 || letters > 0 {
             warn!(
                 requests,
-                letters, "gave up requests and letters that were not finished in time"
+                letters, "gave up requests and e-mails that were not finished in time"
             );
         }
         for task in self.housekeeping {

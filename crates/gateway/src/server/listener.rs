@@ -17,7 +17,7 @@ pub(crate) fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<Tcp
     let socket = passed.map_or_else(bind, Ok)?;
     let address = socket.local_addr().context("no local address")?;
     if is_passed {
-        info!(listener, %address, "listening at a socket that was passed");
+        info!(listener, %address, "listening on a socket that the service manager passed");
     } else {
         info!(listener, %address, "listening");
     }

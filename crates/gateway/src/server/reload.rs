@@ -76,10 +76,10 @@ impl Reload {
             };
             let problem = format_args!("{problem:#}");
             if exchanged.is_empty() {
-                error!(%problem, "the configuration is not reloaded, its settings stay as they were");
+                error!(%problem, "the configuration is not reloaded, the old settings stay");
             } else {
                 let keys = exchanged.join(", ");
-                error!(%problem, keys, "the configuration is not reloaded; new credentials are in force, all else stays as it was");
+                error!(%problem, keys, "the configuration is not reloaded; the new credentials are in use, all other settings stay");
             }
         }
     }

@@ -41,6 +41,6 @@ pub(crate) fn stopping() {
 
 fn tell(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
-        debug!(%error, "cannot tell the supervisor");
+        debug!(%error, "cannot notify the service manager");
     }
 }

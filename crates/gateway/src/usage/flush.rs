@@ -32,7 +32,7 @@ impl Usage {
     /// The last time. There is nobody to offer it to later.
     pub(crate) async fn close(&self, table: Arc<dyn UsageTable>) {
         if let Err(error) = self.flush(table).await {
-            warn!(%error, "what was counted last of the use of dialects is lost");
+            warn!(%error, "the last usage counts are lost");
         }
     }
 
@@ -54,7 +54,7 @@ impl Usage {
             ticks.tick().await;
             match self.flush(table.clone()).await {
                 Err(error) if !failing => {
-                    warn!(%error, "cannot write down who uses which dialect, will retry");
+                    warn!(%error, "cannot write usage counts, will retry");
                     failing = true;
                 }
                 Err(_) => {}
@@ -90,8 +90,8 @@ async fn prune(table: &dyn UsageTable, settings: &config::Usage, now: OffsetDate
     };
     match table.remove_usage(before).await {
         Ok(0) => {}
-        Ok(removed) => info!(removed, "removed old rows of who uses which dialect"),
-        Err(error) => warn!(%error, "cannot remove old rows of usage, will retry"),
+        Ok(removed) => info!(removed, "removed old rows of the usage table"),
+        Err(error) => warn!(%error, "cannot remove old rows of the usage table, will retry"),
     }
 }
 

@@ -12,27 +12,27 @@ use utoipa::ToSchema;
 
 use self::expired::ExpiredTokens;
 
-/// Whether anybody uses a dialect, and who.
+/// The clients that use a dialect, and a verdict.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DialectUsage)]
 pub(crate) struct Report {
     pub(crate) dialect: String,
-    /// Whether it is served.
+    /// Whether the dialect is enabled.
     pub(crate) enabled: bool,
     /// In words.
     pub(crate) verdict: String,
-    /// The last call of a known client that was not refused.
+    /// The last successful call of a known client.
     pub(crate) last_served: Option<String>,
     pub(crate) last_seen: Option<String>,
     pub(crate) calls: u64,
     pub(crate) refused: u64,
-    /// Exactly up to 128, then nearly.
+    /// Exact up to 128, then approximate.
     pub(crate) users: u64,
-    /// The last one seen first.
+    /// The most recently seen client first.
     pub(crate) clients: Vec<Shown>,
 }
 
-/// A client, and what it calls.
+/// A client, and the endpoints that it calls.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ClientUsage)]
 pub(crate) struct Shown {
@@ -40,8 +40,8 @@ pub(crate) struct Shown {
     pub(crate) application: Option<String>,
     pub(crate) key: Option<String>,
     pub(crate) client: Option<String>,
-    /// `(unknown)` stands for all clients with which no user has logged in, `(other)` for known ones
-    /// for which there was no room.
+    /// `(unknown)` is the row of all clients with which no user has logged in, `(other)` that of known clients
+    /// without space.
     pub(crate) user_agent: String,
     pub(crate) network: String,
     pub(crate) first_seen: String,
@@ -51,9 +51,9 @@ pub(crate) struct Shown {
     pub(crate) refused: u64,
     pub(crate) users: u64,
     pub(crate) endpoints: Vec<String>,
-    /// Tokens that it presented after their end.
+    /// Expired tokens that the client presented.
     pub(crate) expired_tokens: Option<ExpiredTokens>,
-    /// What these tell, if they tell that the client renews its tokens too late.
+    /// A hint, if these numbers show that the client renews its tokens too late.
     pub(crate) hint: Option<String>,
     #[serde(skip)]
     #[schema(ignore)]
@@ -191,7 +191,7 @@ fn verdict(
     now: OffsetDateTime,
 ) -> String {
     let Some(all) = all else {
-        return "nobody, as far as was counted".to_owned();
+        return "no clients counted".to_owned();
     };
     let served = clients.iter().filter(|client| client.is_known());
     let served = served.filter(|client| client.last_served.is_some());
@@ -200,13 +200,13 @@ fn verdict(
         None => {
             let last = ago(all.last_seen);
             format!(
-                "nobody was let in: {} refused, the last one {last} ago",
+                "no successful logins: {} refused, the last one {last} ago",
                 many(all.refused, "call")
             )
         }
         Some(at) if now - at >= Duration::DAY => {
             format!(
-                "nobody for {} ({} before that)",
+                "no clients for {} ({} before that)",
                 ago(at),
                 many(served as u64, "client")
             )

@@ -99,7 +99,7 @@ impl Server {
 
     /// Sends one command and returns the values of its reply.
     pub fn values(&self, words: &[&[u8]]) -> Result<Vec<Vec<u8>>> {
-        resp::values(self.port, words)
+        resp::command(self.port, words)?.into_values()
     }
 
     /// Ends it at once, as a crash would.

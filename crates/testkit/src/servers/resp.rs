@@ -1,13 +1,59 @@
-//! A client of few words: one command, one answer as text.
+//! Redis' protocol: one command on a connection of its own, and its reply.
 
-use std::io::{BufRead, BufReader, Error, Result, Write};
+use std::io::{BufRead, BufReader, Error, Read, Result, Write};
 use std::net::{Ipv4Addr, TcpStream};
 
 use super::PATIENCE;
 
-/// Sends a command and returns the values of its reply, those of an array one by one; nothing is an empty
-/// value. An error of the server is an error here.
-pub(super) fn values(port: u16, words: &[&[u8]]) -> Result<Vec<Vec<u8>>> {
+/// A reply of Redis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// `+OK` and its like.
+    Simple(String),
+    /// `-ERR …`.
+    Error(String),
+    /// A whole number.
+    Integer(i64),
+    /// A value; `None` is "no such thing".
+    Bulk(Option<Vec<u8>>),
+    /// Several of these.
+    Array(Vec<Reply>),
+}
+
+impl Reply {
+    /// Returns the texts of a value or of an array of values; bytes that are no UTF-8 are replaced, and a value that
+    /// is not there is left out.
+    pub fn texts(&self) -> Vec<String> {
+        match self {
+            Self::Simple(text) | Self::Error(text) => vec![text.clone()],
+            Self::Integer(number) => vec![number.to_string()],
+            Self::Bulk(value) => value
+                .iter()
+                .map(|value| String::from_utf8_lossy(value).into_owned())
+                .collect(),
+            Self::Array(replies) => replies.iter().flat_map(Self::texts).collect(),
+        }
+    }
+
+    /// Returns the values of a reply, those of an array one by one; a value that is not there is an empty one.
+    ///
+    /// Fails if the server refused the command.
+    pub fn into_values(self) -> Result<Vec<Vec<u8>>> {
+        match self {
+            Self::Simple(text) => Ok(vec![text.into_bytes()]),
+            Self::Error(text) => Err(Error::other(text)),
+            Self::Integer(number) => Ok(vec![number.to_string().into_bytes()]),
+            Self::Bulk(value) => Ok(vec![value.unwrap_or_default()]),
+            Self::Array(replies) => {
+                let values = replies.into_iter().map(Self::into_values);
+                Ok(values.collect::<Result<Vec<_>>>()?.concat())
+            }
+        }
+    }
+}
+
+/// Sends a command to the server at that port of loopback, and returns its reply.
+pub(super) fn command(port: u16, words: &[&[u8]]) -> Result<Reply> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(PATIENCE))?;
     let mut message = format!("*{}\r\n", words.len()).into_bytes();
@@ -17,32 +63,66 @@ pub(super) fn values(port: u16, words: &[&[u8]]) -> Result<Vec<Vec<u8>>> {
         message.extend(b"\r\n");
     }
     stream.write_all(&message)?;
-    reply(&mut BufReader::new(stream))
+    read(&mut BufReader::new(stream))
 }
 
-fn reply(from: &mut impl BufRead) -> Result<Vec<Vec<u8>>> {
+fn read(stream: &mut impl BufRead) -> Result<Reply> {
     let mut line = String::new();
-    from.read_line(&mut line)?;
-    let (kind, rest) = line
-        .trim_end()
-        .split_at_checked(1)
-        .ok_or_else(|| Error::other("the server hung up"))?;
-    let number = || rest.parse::<i64>().map_err(Error::other);
-    match kind {
-        "+" | ":" => Ok(vec![rest.as_bytes().to_vec()]),
-        "$" => {
-            let Ok(length) = usize::try_from(number()?) else {
-                return Ok(vec![Vec::new()]);
-            };
-            let mut value = vec![0; length + 2];
-            from.read_exact(&mut value)?;
-            value.truncate(length);
-            Ok(vec![value])
+    stream.read_line(&mut line)?;
+    let line = line
+        .strip_suffix("\r\n")
+        .filter(|line| !line.is_empty())
+        .ok_or_else(|| Error::other("Redis closed the connection"))?;
+    let (sign, rest) = line.split_at_checked(1).ok_or_else(|| malformed(line))?;
+    let number = || rest.parse::<i64>().map_err(|_| malformed(line));
+    match sign {
+        "+" => Ok(Reply::Simple(rest.to_owned())),
+        "-" => Ok(Reply::Error(rest.to_owned())),
+        ":" => number().map(Reply::Integer),
+        "$" => bulk(stream, number()?).map(Reply::Bulk),
+        "*" => (0..number()?)
+            .map(|_| read(stream))
+            .collect::<Result<_>>()
+            .map(Reply::Array),
+        _ => Err(malformed(line)),
+    }
+}
+
+fn bulk(stream: &mut impl Read, length: i64) -> Result<Option<Vec<u8>>> {
+    let Ok(length) = usize::try_from(length) else {
+        return Ok(None);
+    };
+    let mut value = vec![0; length + 2];
+    stream.read_exact(&mut value)?;
+    value.truncate(length);
+    Ok(Some(value))
+}
+
+fn malformed(line: &str) -> Error {
+    Error::other(format!("`{line}` is no reply of Redis"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replies_are_read() {
+        let read = |text: &str| read(&mut text.as_bytes());
+        for (text, expected) in [
+            ("+OK\r\n", Reply::Simple("OK".to_owned())),
+            ("-ERR x\r\n", Reply::Error("ERR x".to_owned())),
+            (":-2\r\n", Reply::Integer(-2)),
+            ("$-1\r\n", Reply::Bulk(None)),
+            ("$4\r\na\r\nb\r\n", Reply::Bulk(Some(b"a\r\nb".to_vec()))),
+        ] {
+            assert_eq!(read(text).unwrap(), expected);
         }
-        "*" => {
-            let elements = (0..number()?).map(|_| reply(from));
-            Ok(elements.collect::<Result<Vec<_>>>()?.concat())
+        let array = read("*2\r\n$1\r\na\r\n*1\r\n:5\r\n").unwrap();
+        assert_eq!(array.texts(), ["a", "5"]);
+        assert_eq!(array.into_values().unwrap(), [b"a", b"5"]);
+        for text in ["", "\r\n", "é\r\n", "$x\r\n", "*1\r\n", "$5\r\nab\r\n"] {
+            assert!(read(text).is_err(), "{text}");
         }
-        _ => Err(Error::other(rest.to_owned())),
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use futures_util::future::join_all;
-use isogloss_core::store::{Caps, RedisSettings, RedisStore};
+use isogloss_core::store::Caps;
+use isogloss_store_redis::{RedisSettings, RedisStore};
 use serde_json::json;
 
 use crate::world::{Plan, World};

@@ -13,12 +13,13 @@ use async_trait::async_trait;
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
-use isogloss_core::store::{Caps, EmbeddedStore, TokenStore};
+use isogloss_core::store::{Caps, TokenStore};
 use isogloss_core::{
     Auth, Letter, Mailer, MockClock, Outbox, Parts, PasswordSettings, Passwords, Pepper, Purpose,
     Realm, SecondUse, StoreError, Terms,
 };
 use isogloss_dialect::Dialect as _;
+use isogloss_store_embedded::EmbeddedStore;
 use isogloss_tokenlogin::{Settings, TokenLogin};
 use serde_json::Value;
 use tempfile::TempDir;

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use isogloss_core::store::{EmbeddedStore, Record, TokenStore};
+use isogloss_core::store::{Record, TokenStore};
 use isogloss_core::{Clock as _, Purpose, Realm, SystemClock, TokenDigest};
+use isogloss_store_embedded::EmbeddedStore;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
-use isogloss_core::store::{Idle, Record, RedisSettings, RedisStore, TokenStore as _};
+use isogloss_core::store::{Idle, Record, TokenStore as _};
 use isogloss_core::{Clock as _, SystemClock};
+use isogloss_store_redis::{RedisSettings, RedisStore};
 use isogloss_testkit::Gateway;
 use tokio::runtime::Runtime;
 

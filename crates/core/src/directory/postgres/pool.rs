@@ -98,7 +98,13 @@ impl Connections {
 
     /// How many there are.
     pub(super) fn status(&self) -> crate::Connections {
-        self.pool.status().into()
+        let status = self.pool.status();
+        crate::Connections {
+            most: status.max_size,
+            open: status.size,
+            in_use: status.size.saturating_sub(status.available),
+            waiting: status.waiting,
+        }
     }
 
     /// Any connection. It may have died since it was last used.

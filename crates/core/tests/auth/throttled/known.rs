@@ -1,9 +1,9 @@
 //! Which clients are known: what one calls itself does not count.
 
+use isogloss_core::{Actor, Lifetime};
+use isogloss_store_redis::{RedisSettings, RedisStore};
+
 use super::*;
-use isogloss_core::Actor;
-use isogloss_core::Lifetime;
-use isogloss_core::store::{RedisSettings, RedisStore};
 
 fn with(token: &Token, origin: Origin) -> Origin {
     Origin {

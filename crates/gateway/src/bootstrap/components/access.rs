@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use isogloss_core::AccessChange;
 use isogloss_core::directory::PostgresAccess;
-use isogloss_core::store::RedisAccess;
+use isogloss_store_redis::RedisAccess;
 
 use super::{postgres, redis};
 use crate::config::{self, DirectoryAddress, TokenStoreAddress};

@@ -29,7 +29,7 @@ pub(super) fn is_free(folder: &Path) -> Result<bool> {
 pub(super) struct Partial(TempDir);
 
 impl Partial {
-    /// Makes a folder of another name beside that one, so that it can be renamed.
+    /// Creates a folder with a temporary name in the same parent folder, so that it can be renamed.
     pub(super) fn beside(folder: &Path) -> Result<Self> {
         let parent = parent_of(folder);
         let make = || {

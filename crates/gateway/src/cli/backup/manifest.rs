@@ -31,7 +31,7 @@ pub(in crate::cli) struct Manifest {
     pub(in crate::cli) directory: DirectoryPart,
     /// How many there are; none if they were in a gateway's memory.
     pub(in crate::cli) tokens: Option<u64>,
-    /// Every file beside this one, by name.
+    /// Every other file of the backup, by name.
     pub(super) files: BTreeMap<String, FilePart>,
 }
 
@@ -55,7 +55,7 @@ impl Manifest {
         let place = folder.display();
         let text = match fs::read(folder.join(MANIFEST)) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                bail!("{place} is no backup: it has no {MANIFEST}")
+                bail!("{place} is not a backup: it has no {MANIFEST}")
             }
             text => text.with_context(|| format!("cannot read {place}/{MANIFEST}"))?,
         };
@@ -76,9 +76,9 @@ impl Manifest {
         let found = digests(folder)?;
         for (name, part) in &manifest.files {
             match found.get(name) {
-                None => bail!("{place} is not whole: {name} is missing"),
+                None => bail!("{place} is incomplete: {name} is missing"),
                 Some(found) if found != part => {
-                    bail!("{place}/{name} is damaged: it is not as it was written")
+                    bail!("{place}/{name} is damaged: its checksum does not match")
                 }
                 Some(_) => {}
             }

@@ -76,7 +76,7 @@ fn from_gateway(remote: &Remote, file: &Path) -> Result<()> {
 
 fn new(file: &Path) -> Result<File> {
     let made = create_private_file(file)?;
-    made.with_context(|| format!("{} is there already", file.display()))
+    made.with_context(|| format!("{} already exists", file.display()))
 }
 
 /// Reads all tokens of a backup to their end, and shows each.

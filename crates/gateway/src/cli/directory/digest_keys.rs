@@ -12,35 +12,36 @@ use crate::cli::{Outcome, output};
 
 #[derive(Subcommand)]
 pub(in crate::cli) enum Command {
-    /// List them, and whether the pepper opens them
+    /// List the digest keys, and whether the pepper decrypts them
     #[command(after_help = "\
 Examples:
   isogloss directory digest-keys list
   isogloss directory digest-keys list --json
 
-Run it where the pepper is.")]
+Run it on a machine that has the pepper.")]
     List {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Make one, under which each digest is stored at its next use
+    /// Create a digest key, under which each digest is stored at its next use
     #[command(after_help = "\
-For a directory that was stolen together with its pepper: change the pepper first.
+Use this for a directory that was stolen together with its pepper. Rotate the pepper first.
 
 Examples:
   isogloss directory digest-keys add")]
     Add,
-    /// Remove one whose pepper is lost
+    /// Remove a digest key whose pepper is lost
     #[command(after_help = "\
-Cards and keys that are stored under it open nothing from then on: import them again from a file that
-has them in clear text. The traces of erased users that were made with it go, too: take those users out
-of every file before you import it. One that the pepper opens is not removed.
+Cards and keys that are stored under it are no longer accepted: import them again from a file that
+contains them in clear text. The records of erased users that were made with it are removed, too:
+remove those users from every file before you import it. The command refuses to remove a digest key
+that the pepper decrypts.
 
 Examples:
   isogloss directory digest-keys remove 5f0c6a1b2d3e4f70")]
     Remove {
-        /// Its identifier
+        /// Identifier of the digest key
         #[arg(value_parser = id)]
         id: DigestKeyId,
     },
@@ -58,7 +59,7 @@ pub(super) async fn run(command: Command, acts: &Acts<'_>) -> Result<Outcome> {
             };
             let named = |event, id: &DigestKeyId| Some(about(event, *id));
             let id = acts.changed(unknown, added, named).await?;
-            output::text(format_args!("{id}: made"))?;
+            output::text(format_args!("{id}: created"))?;
             Ok(Outcome::Done)
         }
         Command::Remove { id } => remove(id, &keys, acts).await,
@@ -96,13 +97,15 @@ fn list(keys: &[DigestKey], json: bool) -> Result<Outcome> {
             state.to_owned(),
         ]);
     }
-    output::table(&["ID", "MADE", "USED FROM", "DIGESTS", "STATE"], &rows)?;
+    output::table(&["ID", "CREATED", "USED FROM", "DIGESTS", "STATE"], &rows)?;
     Ok(Outcome::Done)
 }
 
 async fn remove(id: DigestKeyId, keys: &[DigestKey], acts: &Acts<'_>) -> Result<Outcome> {
     if keys.iter().any(|key| key.id == id && key.is_readable) {
-        output::error(format_args!("{id}: the pepper opens it, so it stays"));
+        output::error(format_args!(
+            "{id}: the pepper opens this digest key, so it is not removed"
+        ));
         return Ok(Outcome::Refused);
     }
     let removed = acts.directory.remove_digest_key(id);
@@ -113,7 +116,7 @@ async fn remove(id: DigestKeyId, keys: &[DigestKey], acts: &Acts<'_>) -> Result<
         return Ok(Outcome::Refused);
     };
     output::text(format_args!(
-        "{id}: removed, and traces of erased users: {traces}"
+        "{id}: removed, with {traces} records of erased users"
     ))?;
     Ok(Outcome::Done)
 }

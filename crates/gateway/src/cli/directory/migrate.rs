@@ -11,10 +11,10 @@ use crate::config::{DirectoryAddress, Sections};
 
 #[derive(Args)]
 pub(in crate::cli) struct Arguments {
-    /// List the steps that are outstanding, and change nothing
+    /// List the outstanding steps, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

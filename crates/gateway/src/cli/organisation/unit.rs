@@ -10,27 +10,27 @@ use crate::cli::{Outcome, output};
 
 #[derive(Subcommand)]
 pub(in crate::cli) enum Command {
-    /// Add a unit, or give it another name
+    /// Add or rename a unit
     #[command(after_help = "\
 Examples:
   isogloss organisation unit put ACME B3 --name 'Building 3'")]
     Put {
         #[command(flatten)]
         which: Which,
-        /// The unit's identifier, unique over all organisations
+        /// Identifier of the unit, unique over all organisations
         unit: String,
-        /// What people call it
+        /// Name of the unit for people
         #[arg(long, default_value = "")]
         name: String,
     },
-    /// Delete a unit that no user is in
+    /// Delete a unit without users
     #[command(after_help = "\
 Examples:
   isogloss organisation unit delete ACME B3")]
     Delete {
         #[command(flatten)]
         which: Which,
-        /// The unit's identifier
+        /// Identifier of the unit
         unit: String,
     },
 }

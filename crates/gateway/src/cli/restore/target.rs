@@ -43,7 +43,7 @@ pub(super) struct Restored {
     /// None if the backup has none, or they have nowhere to go.
     pub(super) tokens: Option<u64>,
     pub(super) expired: u64,
-    /// Files beside the stores.
+    /// Files other than the stores.
     pub(super) written: Vec<PathBuf>,
     pub(super) warnings: Vec<String>,
 }
@@ -111,18 +111,18 @@ impl<'a> Target<'a> {
         Ok(has_live.then_some("tokens"))
     }
 
-    /// Puts the backup in the place of what is there: the directory first, in one transaction, for that is
-    /// what may be denied, and nobody is logged out then.
+    /// Replaces the existing data with the backup. The directory comes first, in one transaction: if the database
+    /// refuses it, the tokens are unchanged and no user is logged out.
     pub(super) async fn fill(&self) -> Result<Restored> {
         let mut restored = Restored::default();
         self.secrets.write(&mut restored)?;
         self.directory
             .restore(self.folder)
             .await
-            .context("the directory and the tokens are as they were")?;
+            .context("the directory and the tokens are unchanged")?;
         let filled = self.replace_tokens(&mut restored).await;
         filled.context(
-            "the directory is restored, the tokens are not: run it again with --replace",
+            "the directory is restored, but the tokens are not: run the command again with --replace",
         )?;
         self.fill_audit_file(&mut restored)?;
         Ok(restored)
@@ -136,8 +136,7 @@ impl<'a> Target<'a> {
             }
             (Some(tokens), None) => remove_all(tokens.as_ref()).await?,
             (None, Some(_)) => {
-                let text =
-                    "tokens.store is the gateway's memory: the tokens of the backup are left out";
+                let text = "tokens.store is memory:, so the tokens of the backup are not restored";
                 restored.warnings.push(text.to_owned());
             }
             (None, None) => {}
@@ -181,16 +180,19 @@ impl<'a> Target<'a> {
         }
         let copy = self.folder.join(AUDIT);
         let AuditTarget::File(file) = &self.sections.audit.to else {
-            let text = format!("audit.to names no file: {} stays there", copy.display());
+            let text = format!(
+                "audit.to names no file, so {} was not restored",
+                copy.display()
+            );
             restored.warnings.push(text);
             return Ok(());
         };
         let is_empty = file.metadata().map_or(true, |found| found.len() == 0);
         if !is_empty {
             let (file, copy) = (file.display(), copy.display());
-            restored
-                .warnings
-                .push(format!("{file} has events, and stays as it is: see {copy}"));
+            restored.warnings.push(format!(
+                "{file} contains events and was not replaced; the file of the backup is {copy}"
+            ));
             return Ok(());
         }
         let replace = || match std::fs::remove_file(file) {
@@ -209,8 +211,8 @@ fn fits(manifest: &Manifest, sections: &Sections) -> Result<()> {
     let (database, version) = (manifest.directory.database, manifest.directory.version);
     if there != database {
         bail!(
-            "directory.url is another kind of database than the backup's ({database:?}): restore it to that \
-             kind, and move it with isogloss directory export and import"
+            "directory.url is a different kind of database than the backup's ({database:?}): restore to that \
+             kind, then move the directory with isogloss directory export and import"
         );
     }
     let known = BackedUp::VERSION;

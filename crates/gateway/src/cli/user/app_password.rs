@@ -15,25 +15,26 @@ use crate::dialects;
 
 #[derive(Subcommand)]
 pub(in crate::cli) enum Command {
-    /// Make one and print it, once
+    /// Create an application password and print it once
     #[command(after_help = "\
-It is good in that dialect alone, instead of password and second factor. A new password of the user
-does not end it.
+It replaces password and second factor in that dialect only. A new password of the user does not end
+it.
 
 Examples:
   isogloss user app-password add ada --dialect bimplus --label 'CAD in room 5'")]
     Add(Add),
-    /// List a user's
+    /// List a user's application passwords
     List {
         #[command(flatten)]
         who: Who,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// End one, and with it all tokens of the user
+    /// Revoke an application password and end all tokens of the user
     #[command(after_help = "\
-All tokens of the user end, in every dialect: which of them were made with it, nobody knows.
+All tokens of the user end, in every dialect, because the gateway does not record which of them were
+issued for it.
 
 Examples:
   isogloss user app-password list ada
@@ -41,7 +42,7 @@ Examples:
     Revoke {
         #[command(flatten)]
         who: Who,
-        /// As `list` shows it
+        /// Identifier, as `list` shows it
         id: String,
     },
 }
@@ -50,13 +51,13 @@ Examples:
 pub(in crate::cli) struct Add {
     #[command(flatten)]
     who: Who,
-    /// The dialect that it is good in
+    /// Dialect in which it is valid
     #[arg(long, value_parser = dialects::names())]
     dialect: String,
-    /// What it is for
+    /// Purpose, for instance the name of the program
     #[arg(long, default_value = "")]
     label: String,
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -121,7 +122,7 @@ async fn list(user: &User, json: bool, directory: &dyn Directory) -> Result<Outc
             vec![known.id(), known.realm, made, used_on, known.label]
         })
         .collect();
-    output::table(&["ID", "DIALECT", "MADE", "LAST USED", "LABEL"], &rows)?;
+    output::table(&["ID", "DIALECT", "CREATED", "LAST USED", "LABEL"], &rows)?;
     Ok(Outcome::Done)
 }
 

@@ -19,10 +19,10 @@ use crate::management_client::{Gateway, Remote};
 pub(in crate::cli) struct Delete {
     #[command(flatten)]
     who: Who,
-    /// Do not ask; needed where there is no terminal
+    /// Do not prompt; required without a terminal
     #[arg(long)]
     yes: bool,
-    /// Print what was erased as JSON
+    /// Print the result as JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub(in crate::cli) struct Delete {
 
 pub(super) async fn delete(delete: Delete, acts: &Acts<'_>, config: &Config) -> Result<Outcome> {
     if !delete.yes && !stdin().is_terminal() {
-        let reason = "there is no terminal to ask at; --yes erases the user without asking";
+        let reason = "there is no terminal for the prompt: use --yes to erase the user without it";
         return Err(Problem::new("user delete", reason).into());
     }
     let Some(user) = find(acts.directory.as_ref(), &delete.who).await? else {
@@ -49,12 +49,12 @@ pub(super) async fn delete(delete: Delete, acts: &Acts<'_>, config: &Config) -> 
     Ok(Outcome::Done)
 }
 
-/// Asks for the user name, so that a finger on the wrong line erases nobody.
+/// Prompts for the user name, so that a wrong line in a script or a history erases no user.
 fn confirm(user: &User) -> Result<()> {
     let (name, organisation) = (&user.user_name, &user.organisation.name);
     let question = format!(
-        "This erases {name} of {organisation} for good, with all credentials and sessions. \
-         Type the user name to go on: "
+        "This erases {name} of {organisation} permanently, with all credentials and sessions. \
+         Type the user name to continue: "
     );
     let question = isogloss_core::printable(&question);
     write!(stderr(), "{question}").context("cannot write to the standard error")?;
@@ -63,7 +63,7 @@ fn confirm(user: &User) -> Result<()> {
         .read_line(&mut answer)
         .context("cannot read the standard input")?;
     if answer.trim() != user.user_name {
-        bail!("that is not the user name; nothing has changed");
+        bail!("the user name does not match: nothing was erased");
     }
     Ok(())
 }
@@ -90,13 +90,13 @@ fn print(user: &User, shown: &Shown, config: &Config) -> Result<()> {
     ))?;
     if let AuditTarget::File(path) = &config.sections.audit.to {
         output::text(format_args!(
-            "  {} keeps the lines that were written before: rotate it, and remove old files",
+            "  {} still contains earlier lines: rotate it, and remove old files",
             path.display()
         ))?;
     }
     if shown.was_last_administrator {
         output::text(format_args!(
-            "  {} has no enabled administrator any more",
+            "  {} has no enabled administrator left",
             user.organisation.name
         ))?;
     }

@@ -1,4 +1,4 @@
-//! `isogloss user edit`: who a user is, and where one belongs.
+//! `isogloss user edit`: changes a user's names, address, number, role, organisation and units.
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -13,7 +13,7 @@ use crate::config::Problem;
 pub(in crate::cli) struct Edit {
     #[command(flatten)]
     who: Who,
-    /// Another name to log in by; the old one is free from then on
+    /// New name for logins; the old name becomes free
     #[arg(long, value_name = "NAME")]
     user_name: Option<String>,
     /// E-mail address
@@ -28,22 +28,22 @@ pub(in crate::cli) struct Edit {
     /// Last name
     #[arg(long)]
     last_name: Option<String>,
-    /// Address of a picture
+    /// URL of a picture
     #[arg(long, value_name = "URL")]
     image_url: Option<String>,
-    /// One of the roles
+    /// Role
     #[arg(long, value_parser = Role::ALL.map(Role::name))]
     role: Option<String>,
-    /// Where the user belongs; must exist, and have the user's units
+    /// Organisation of the user; must exist, and have the user's units
     #[arg(long, value_name = "NAME")]
     organisation: Option<String>,
-    /// The unit of logins that name none
+    /// Unit of logins that name none
     #[arg(long, value_name = "ID")]
     default_unit: Option<String>,
-    /// A unit to log in to; may repeat, and replaces all that there were beside the default one
+    /// Unit of the user; may repeat, and replaces all units except the default one
     #[arg(long = "unit", value_name = "ID")]
     units: Vec<String>,
-    /// Empty a field; may repeat
+    /// Field to empty; may repeat
     #[arg(long, value_name = "FIELD")]
     clear: Vec<Field>,
     /// Print the user as JSON
@@ -78,7 +78,7 @@ impl Field {
 pub(super) async fn edit(edit: Edit, acts: &Acts<'_>) -> Result<Outcome> {
     let change = edit.change()?;
     if change == UserEdit::default() {
-        let reason = "nothing to change: give a field, like --first-name, or --clear";
+        let reason = "nothing to change: give a field such as --first-name, or --clear";
         return Err(Problem::new("user edit", reason).into());
     }
     let directory = acts.directory.as_ref();
@@ -134,7 +134,7 @@ impl Edit {
     fn is_cleared(&self, field: Field, is_set: bool) -> Result<bool, Problem> {
         let is_cleared = self.clear.contains(&field);
         if is_cleared && is_set {
-            let reason = format!("{} is set and cleared at once", field.name());
+            let reason = format!("{} cannot be set and cleared in one command", field.name());
             return Err(Problem::new("user edit", reason));
         }
         Ok(is_cleared)

@@ -14,25 +14,25 @@ const PAGE: u32 = 1000;
 
 #[derive(Args)]
 pub(in crate::cli) struct List {
-    /// With that text in the user name, the e-mail address, the names or the number, in any case
+    /// Users with this text in user name, e-mail address, names or number, in upper or lower case
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
-    /// Of that organisation, by name or identifier
+    /// Users of this organisation (name or identifier)
     #[arg(long, value_name = "NAME")]
     organisation: Option<String>,
-    /// Of that role
+    /// Users with this role
     #[arg(long, value_parser = Role::ALL.map(Role::name))]
     role: Option<String>,
-    /// In that state
+    /// Users in this state
     #[arg(long)]
     state: Option<State>,
-    /// With a greater number: the last one of the page before
+    /// Users with a greater number: give the last number of the previous page
     #[arg(long, value_name = "NUMBER", default_value_t = i64::MIN, hide_default_value = true)]
     after: i64,
-    /// How many at the most; all if nothing is said
+    /// Maximum number of entries; default: all
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

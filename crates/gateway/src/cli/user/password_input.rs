@@ -1,5 +1,5 @@
-//! Where a password that is to be set comes from: a prompt or the standard input, never an
-//! argument, which everybody on the machine could read.
+//! Reads a new password from a prompt or the standard input, never from an
+//! argument, which all users of the machine could read.
 
 use std::io::stdin;
 
@@ -15,15 +15,16 @@ pub(in crate::cli) struct PasswordSource {
 }
 
 impl PasswordSource {
-    /// The password. At a prompt it is asked for twice.
+    /// Reads the password. At a prompt, it must be typed twice.
     pub(super) fn read(&self) -> Result<SecretString> {
         if self.password_stdin {
             return first_line();
         }
         let password = ask("Password: ", "--password-stdin")?;
-        if ask("The same again: ", "--password-stdin")?.expose_secret() != password.expose_secret()
+        if ask("Repeat the password: ", "--password-stdin")?.expose_secret()
+            != password.expose_secret()
         {
-            bail!("the two are not the same");
+            bail!("the passwords do not match");
         }
         Ok(password)
     }
@@ -38,10 +39,10 @@ pub(in crate::cli) fn first_line() -> Result<SecretString> {
     Ok(line.trim_end_matches(['\r', '\n']).into())
 }
 
-/// What is typed at the terminal, unseen. Where there is none, the option is told that does without.
+/// Prompts at the terminal without echo. Without a terminal, the error names the option to use instead.
 pub(super) fn ask(prompt: &str, option: &str) -> Result<SecretString> {
     let what = prompt.trim_end_matches([':', ' ']).to_lowercase();
     let answer = rpassword::prompt_password(prompt)
-        .with_context(|| format!("no terminal to ask for the {what} at; try {option}"))?;
+        .with_context(|| format!("there is no terminal to prompt for the {what}: use {option}"))?;
     Ok(answer.into())
 }

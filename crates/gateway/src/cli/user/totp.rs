@@ -16,44 +16,44 @@ use crate::cli::audited_admin::Acts;
 
 #[derive(Subcommand)]
 pub(in crate::cli) enum Command {
-    /// Switch the second factor on, or exchange it, and end the user's tokens
+    /// Switch the second factor on or replace it, and end the user's tokens
     #[command(after_help = "\
-Shows a fresh secret for an authenticator app, asks for a code of it, and only then switches it on
-and prints ten recovery codes. A second factor that the user had before is exchanged. The user's
-tokens end, in every dialect: they were made without it.
+Shows a new secret for an authenticator app and prompts for a code. If the code is right, it switches
+the second factor on, or replaces the previous one, and prints ten recovery codes. The user's tokens
+end in every dialect, because they were issued without it.
 
-With --json there are two documents, the secret before the code is read and the recovery codes
-after it; with --unconfirmed there is one.
+With --json, there are two documents: the secret before the code is read, and the recovery codes after
+it. With --unconfirmed, there is one.
 
 Examples:
   isogloss user totp enrol ada
   isogloss user totp enrol ada --issuer 'Example Ltd' --no-qr
   isogloss user totp enrol ada --unconfirmed --json")]
     Enrol(Enrol),
-    /// Switch the second factor off; its recovery codes end, the user's tokens stay
+    /// Switch the second factor off; recovery codes end, tokens stay valid
     #[command(after_help = "\
 Examples:
   isogloss user totp disable ada")]
     Disable(Who),
-    /// Make ten new recovery codes; the old ones end
+    /// Create ten new recovery codes; the old ones end
     #[command(after_help = "\
 Examples:
   isogloss user totp recovery-codes ada")]
     RecoveryCodes {
         #[command(flatten)]
         who: Who,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Tell whether it is on, when it was used, and how many recovery codes are left
+    /// Show whether it is on, its last use, and the number of unused recovery codes
     #[command(after_help = "\
 Examples:
   isogloss user totp status ada --json")]
     Status {
         #[command(flatten)]
         who: Who,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
@@ -106,7 +106,7 @@ async fn recovery_codes(who: &Who, json: bool, acts: &Acts<'_>) -> Result<Outcom
         output::json(&json!({"recovery_codes": spelt(&codes)}))?;
     } else {
         output::text(format_args!(
-            "{}: the former recovery codes have ended",
+            "{}: the previous recovery codes have ended",
             user.user_name
         ))?;
         print(&codes)?;
@@ -130,7 +130,7 @@ pub(super) fn spelt(codes: &[RecoveryCode]) -> Vec<String> {
 /// Prints recovery codes for people.
 pub(super) fn print(codes: &[RecoveryCode]) -> Result<()> {
     output::lines(
-        "Recovery codes, each good once in place of a code. They are not shown again:\n",
+        "Recovery codes, each valid once instead of a code. They are not shown again:\n",
     )?;
     for code in spelt(codes) {
         output::text(format_args!("  {code}"))?;

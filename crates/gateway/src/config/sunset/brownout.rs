@@ -11,20 +11,20 @@ use super::Moment;
 #[serde(try_from = "Written", into = "Written")]
 #[schemars(with = "Written")]
 pub enum Window {
-    /// From one moment to another.
+    /// From one time to another, once.
     Once {
-        /// Its first moment.
+        /// The begin, inclusive.
         from: Moment,
-        /// The first moment after it.
+        /// The end, exclusive.
         until: Moment,
     },
     /// At the same time each day, or each week on that day.
     Every {
         /// On which day; none is each.
         day: Option<Weekday>,
-        /// Its first moment.
+        /// The begin, inclusive.
         from: Time,
-        /// The first moment after it.
+        /// The end, exclusive.
         until: Time,
     },
 }
@@ -33,12 +33,12 @@ pub enum Window {
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Written {
-    /// `day`, or a day of the week; without it, moments are given.
+    /// `day`, or a day of the week. Without it, `from` and `until` are times with a date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     every: Option<String>,
-    /// A moment like `2027-01-01T00:00:00Z`, or a time of day like `10:00`.
+    /// The begin: a time like `2027-01-01T00:00:00Z`, or a time of day like `10:00`.
     from: String,
-    /// The same, for its end.
+    /// The end, in the same format.
     until: String,
 }
 
@@ -53,7 +53,7 @@ const DAYS: [(&str, Weekday); 7] = [
 ];
 
 impl Window {
-    /// The end of it, if it is open at that moment.
+    /// Returns the end of the window if it is open at that time, otherwise `None`.
     pub(crate) fn end(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
         match *self {
             Self::Once { from, until } => (from.0 <= now && now < until.0).then_some(until.0),
@@ -84,9 +84,11 @@ impl TryFrom<Written> for Window {
         let day = match day {
             Some((_, day)) => Some(*day),
             None if every == "day" => None,
-            None => return Err("expected every day, or every monday and its like"),
+            None => {
+                return Err("expected every = \"day\", or a day of the week such as \"monday\"");
+            }
         };
-        let expected = "expected times like 10:00, until after from, of one day in UTC";
+        let expected = "expected times such as 10:00 of one day in UTC, with until after from";
         let (from, until) = (time(&from).ok_or(expected)?, time(&until).ok_or(expected)?);
         if until <= from {
             return Err(expected);

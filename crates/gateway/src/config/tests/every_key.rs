@@ -1,7 +1,9 @@
 //! Every key of the schema is fed texts and numbers that are wrong, empty or extreme: each is refused by a
-//! message that names the key, or a gateway starts with it. `every_key.txt` has a row for each key.
+//! message that names the key, or a gateway starts with it. `every_key.txt` has a row for each key, and the
+//! `testing.toml` of each dialect one for each of its settings.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -12,9 +14,25 @@ use tempfile::TempDir;
 use crate::bootstrap::{audit, components, mailer, secrets};
 use crate::config::schema::{DURATION, MAXIMUM, MINIMUM, keys, resolved};
 use crate::config::*;
+use crate::dialects;
 
 /// What each key takes, one row a key.
 const ROWS: &str = include_str!("every_key.txt");
+
+/// The rows of the settings of each dialect.
+fn dialect_rows() -> Vec<String> {
+    let mut rows = Vec::new();
+    for name in dialects::names() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        let file = Path::new(file).join(name).join("testing.toml");
+        let table: toml::Table = fs::read_to_string(&file).unwrap().parse().unwrap();
+        for (key, values) in table["settings"].as_table().unwrap() {
+            let row = format!("dialects.{name}.{key} = {}", values.as_str().unwrap());
+            rows.push(row.trim_end().to_owned());
+        }
+    }
+    rows
+}
 
 /// Texts and numbers as an operator's bad day has them.
 fn values() -> Vec<(&'static str, ValueKind)> {
@@ -211,16 +229,14 @@ fn every_value_of_every_key_is_refused_by_name_or_works() {
     let mut wrong = Vec::new();
     let keys = paths(&schema());
     let found: Vec<_> = keys.iter().map(|path| row(path, &mut wrong)).collect();
-    let rows = || ROWS.lines().filter(|line| !line.starts_with('#'));
-    for row in &found {
-        if !rows().any(|line| line == row) {
-            wrong.push(format!("every_key.txt has no such row: {row}"));
-        }
+    let mut rows = dialect_rows();
+    let general = ROWS.lines().filter(|line| !line.starts_with('#'));
+    rows.extend(general.map(str::to_owned));
+    for row in found.iter().filter(|row| !rows.contains(row)) {
+        wrong.push(format!("no such row: {row}"));
     }
-    for line in rows().filter(|line| !found.iter().any(|row| row == line)) {
-        wrong.push(format!(
-            "every_key.txt has a row that does not hold: {line}"
-        ));
+    for row in rows.iter().filter(|row| !found.contains(row)) {
+        wrong.push(format!("a row that does not hold: {row}"));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

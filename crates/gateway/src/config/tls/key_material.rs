@@ -14,7 +14,7 @@ use rustls::sign::CertifiedKey;
 use super::Tls;
 use crate::config::Problem;
 
-/// A certificate with its key, and who may come.
+/// A certificate with its key, and the authorities of client certificates.
 pub(crate) struct KeyMaterial {
     pub(crate) identity: CertifiedKey,
     pub(crate) clients: Option<Arc<dyn ClientCertVerifier>>,

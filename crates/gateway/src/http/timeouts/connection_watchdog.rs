@@ -152,7 +152,7 @@ impl State {
                 break;
             }
         }
-        debug!("nothing has been answered on a connection for too long, so it is closed");
+        debug!("a connection made no progress for too long, so it is closed");
         // actix-http sees it end, and lets go of it. It may have ended by itself.
         drop(socket.shutdown(Shutdown::Both));
         self.over.notify_one();

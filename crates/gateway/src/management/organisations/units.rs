@@ -18,16 +18,16 @@ pub(crate) struct NameOfUnit {
     name: String,
 }
 
-/// Add a unit, or rename one.
+/// Add or rename a unit.
 #[utoipa::path(
     put,
     path = "/admin/organisations/{organisation}/units/{unit}",
     operation_id = "putUnit",
     tag = "organisations",
-    description = "Takes the scope `organisations:write`.",
+    description = "Requires the scope `organisations:write`.",
     params(
         ("organisation" = String, Path, description = "Name or identifier"),
-        ("unit" = String, Path, description = "Its identifier")
+        ("unit" = String, Path, description = "Identifier of the unit")
     ),
     request_body = NameOfUnit,
     responses((status = 200, body = Shown), Refusal),
@@ -48,16 +48,16 @@ pub(crate) async fn put(
     Ok(HttpResponse::Ok().json(Shown::from(changed.await?)))
 }
 
-/// Remove a unit that nobody is in.
+/// Remove a unit without users.
 #[utoipa::path(
     delete,
     path = "/admin/organisations/{organisation}/units/{unit}",
     operation_id = "removeUnit",
     tag = "organisations",
-    description = "Takes the scope `organisations:write`.",
+    description = "Requires the scope `organisations:write`.",
     params(
         ("organisation" = String, Path, description = "Name or identifier"),
-        ("unit" = String, Path, description = "Its identifier")
+        ("unit" = String, Path, description = "Identifier of the unit")
     ),
     responses((status = 204), Refusal),
     security(("admin" = ["organisations:write"]))

@@ -1,4 +1,4 @@
-//! `PATCH /admin/users/{user}`: who a user is, and where one belongs.
+//! `PATCH /admin/users/{user}`: changes a user's names, address, number, role, organisation and units.
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json, Path};
@@ -11,7 +11,7 @@ use crate::admin::Administration;
 use crate::admin::users::{Shown, role_named};
 use crate::management::api_error::{Admin, Refusal};
 
-/// What is to be otherwise. What is left out stays as it is.
+/// The changes. Members that are left out stay as they are.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = UserEdit)]
@@ -24,27 +24,27 @@ pub(crate) struct EditRequest {
     number: Option<i64>,
     first_name: Option<String>,
     last_name: Option<String>,
-    /// Address of a picture.
+    /// URL of a picture.
     image_url: Option<String>,
     /// `ADMIN`, `PROJECT_MANAGER` or `LINGUIST`.
     role: Option<String>,
-    /// Its name; it must exist. Units of another organisation have to go at once.
+    /// Name of the organisation; it must exist. Remove units of the previous organisation in the same request.
     organisation: Option<String>,
-    /// The unit of logins that name none; null for the organisation's.
+    /// The unit of logins that name none; null for the organisation's default unit.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     default_unit: Setting<String>,
-    /// All further units to log in to.
+    /// All further units of the user.
     units: Option<Vec<String>>,
 }
 
-/// Change a user. Another organisation, or a unit less, ends all of the user's tokens.
+/// Change a user. A different organisation, or the removal of a unit, ends all tokens of the user.
 #[utoipa::path(
     patch,
     path = "/admin/users/{user}",
     operation_id = "editUser",
     tag = "users",
-    description = "Takes the scope `users:write`.",
+    description = "Requires the scope `users:write`.",
     params(("user" = String, Path, description = "Name, e-mail address or identifier")),
     request_body = EditRequest,
     responses((status = 200, body = Shown), Refusal),

@@ -8,14 +8,14 @@ use crate::admin::erasure::Shown;
 use crate::admin::{Administration, Undone};
 use crate::management::api_error::{Admin, Refusal};
 
-/// Erase a user: rows, credentials, tokens, and counts of wrong tries. In the audit log's table a pseudonym
-/// takes the user's place. No import of an older file brings the user back; adding a user of that name does.
+/// Erase a user: rows, credentials, tokens, and counted attempts. In the audit log's table, a pseudonym replaces
+/// the user. No import of an older file brings the user back; adding a user with that name does.
 #[utoipa::path(
     delete,
     path = "/admin/users/{user}",
     operation_id = "eraseUser",
     tag = "users",
-    description = "Takes the scope `users:write`.",
+    description = "Requires the scope `users:write`.",
     params(("user" = String, Path, description = "Name, e-mail address or identifier")),
     responses((status = 200, body = Shown), Refusal),
     security(("admin" = ["users:write"]))

@@ -6,17 +6,17 @@ use utoipa::ToSchema;
 
 use super::many;
 
-/// Tokens that a client presented after their end: it may expect them to live longer.
+/// Expired tokens that a client presented: it may expect a longer lifetime.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ExpiredTokens {
-    /// How many tokens. One that several gateways saw counts several times.
+    /// Number of tokens. A token that several gateways saw counts several times.
     tokens: u64,
-    /// How many calls were refused for it, at most one a minute for each token. More than tokens: the
-    /// client did not log in at once.
+    /// Number of calls that were refused for it, at most one a minute for each token. If it is higher than the
+    /// number of tokens, the client did not log in at once.
     calls: u64,
-    /// The least age at which one was presented, in seconds since it was issued.
+    /// The lowest age of such a token when it was presented, in seconds since it was issued.
     youngest_seconds: u64,
-    /// The greatest age.
+    /// The highest age.
     oldest_seconds: u64,
 }
 

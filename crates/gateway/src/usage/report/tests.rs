@@ -41,17 +41,17 @@ fn toy(rows: Vec<(UsageKey, UsageCount)>) -> Report {
 #[test]
 fn the_verdict_is_about_who_was_let_in() {
     let minutes = |minutes| Duration::minutes(minutes);
-    assert_eq!(toy(vec![]).verdict, "nobody, as far as was counted");
+    assert_eq!(toy(vec![]).verdict, "no clients counted");
     let scanned = toy(vec![row("/", "Scanner/1", minutes(2), None)]);
     assert_eq!(
         scanned.verdict,
-        "nobody was let in: 1 call refused, the last one 2 minutes ago"
+        "no successful logins: 1 call refused, the last one 2 minutes ago"
     );
     let old = toy(vec![
         row("/", "Scanner/1", minutes(2), None),
         row("/", "okhttp/4", Duration::days(43), Some(1)),
     ]);
-    assert_eq!(old.verdict, "nobody for 43 days (1 client before that)");
+    assert_eq!(old.verdict, "no clients for 43 days (1 client before that)");
     let used = toy(vec![
         row("/a", "okhttp/4", minutes(2), Some(1)),
         row("/b", "okhttp/4", minutes(1), Some(2)),
@@ -80,7 +80,10 @@ fn calls_of_unknown_clients_keep_no_dialect_alive() {
         (key.unknown(), served),
         row("/", "okhttp/4", Duration::days(43), Some(1)),
     ]);
-    assert_eq!(report.verdict, "nobody for 43 days (1 client before that)");
+    assert_eq!(
+        report.verdict,
+        "no clients for 43 days (1 client before that)"
+    );
     let last_served = report.last_served.as_deref();
     assert_eq!(last_served, Some("2026-10-14T12:00:00Z"));
 }

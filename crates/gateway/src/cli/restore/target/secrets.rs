@@ -1,4 +1,4 @@
-//! The secrets of a backup beside those of the configuration.
+//! Compares the secrets of a backup with those of the configuration.
 
 use std::path::{Path, PathBuf};
 
@@ -53,14 +53,14 @@ impl Secrets {
             pepper.is_some_and(|pepper| known.contains(&mark(&pepper)))
         };
         match pepper {
-            None => self.warn("the backup has no pepper: its tokens, cards and keys work under the one that it was made under, and no other"),
+            None => self.warn("the backup contains no pepper: its tokens, cards and keys work only with the pepper of that time"),
             Some(pepper) if current.is_none() => {
                 self.missing.push((tokens.pepper_file.clone(), pepper));
             }
             Some(pepper) if !is_known(&pepper) => bail!(
-                "the pepper of the configuration is not the backup's, and under it no token, card or key of \
-                 the backup would work: set tokens.pepper_file to a file that is not there yet, and the \
-                 backup's is put there, or set tokens.previous_pepper_file to the file {PEPPER} of the backup"
+                "the pepper of the configuration differs from the backup's, so no token, card or key of \
+                 the backup would work: set tokens.pepper_file to a new file, to which the backup's pepper is \
+                 written, or set tokens.previous_pepper_file to the file {PEPPER} of the backup"
             ),
             Some(_) => {}
         }
@@ -84,7 +84,7 @@ impl Secrets {
                 .missing
                 .push((sections.jwt.secret_file.clone(), secret)),
             Some(here) if here.expose_secret() != secret.expose_secret() => {
-                self.warn("the secret of JWTs is another one than the backup's, and stays");
+                self.warn("the JWT secret differs from the backup's and was not replaced");
             }
             Some(_) => {}
         }

@@ -23,7 +23,7 @@ const TRIES: usize = 3;
 pub(in crate::cli) struct Enrol {
     #[command(flatten)]
     who: Who,
-    /// What the authenticator app shows above the account
+    /// Issuer that the authenticator app shows
     #[arg(long, default_value = "Isogloss")]
     issuer: String,
     #[command(flatten)]
@@ -34,20 +34,20 @@ pub(in crate::cli) struct Enrol {
 
 #[derive(Args)]
 struct Confirmation {
-    /// Read the code that confirms it from the standard input
+    /// Read the confirming code from the standard input
     #[arg(long)]
     code_stdin: bool,
-    /// Switch it on without a code, for a user who is not here to read one out
+    /// Switch it on without a code, if the user is not present
     #[arg(long, conflicts_with = "code_stdin")]
     unconfirmed: bool,
 }
 
 #[derive(Args)]
 struct Shape {
-    /// Without the picture
+    /// Do not print the QR code
     #[arg(long)]
     no_qr: bool,
-    /// As JSON, without the picture
+    /// Print JSON, without the QR code
     #[arg(long)]
     json: bool,
 }
@@ -72,7 +72,7 @@ pub(super) async fn enrol(new: Enrol, acts: &Acts<'_>) -> Result<Outcome> {
         if confirmed.is_none() {
             let name = &user.user_name;
             output::error(format_args!(
-                "{name}: no code of this secret; nothing has changed"
+                "{name}: the code does not match the secret: nothing has changed"
             ));
             return Ok(Outcome::Refused);
         }
@@ -107,7 +107,9 @@ fn confirm(secret: &TotpSecret, how: &Confirmation) -> Result<Option<TotpStep>> 
 
 fn show(user: &User, url: &str, secret: &TotpSecret, shape: &Shape) -> Result<()> {
     let name = &user.user_name;
-    output::text(format_args!("{name}: give this to an authenticator app"))?;
+    output::text(format_args!(
+        "{name}: scan or enter this in an authenticator app"
+    ))?;
     output::text("")?;
     if !shape.no_qr {
         output::lines(format_args!("{}\n", picture(url)?))?;
@@ -136,7 +138,7 @@ fn done(
     }
     let name = &user.user_name;
     output::text(format_args!(
-        "{name}: the second factor is on; the tokens made without it have ended"
+        "{name}: the second factor is on; the user's tokens have ended"
     ))?;
     print(codes)
 }

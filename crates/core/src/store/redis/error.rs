@@ -1,8 +1,0 @@
-//! The error of everything that Redis is queried for.
-
-use crate::error::StoreError;
-
-/// Returns the error of a query that failed.
-pub(super) fn failed(error: impl std::fmt::Display) -> StoreError {
-    StoreError::new("redis", error)
-}

@@ -1,0 +1,9 @@
+//! The suite of all throttles, in memory.
+
+use isogloss_core::throttle::MemoryThrottle;
+use isogloss_store_contract::throttle::fulfil;
+
+#[tokio::test]
+async fn memory_fulfils_the_contract() {
+    fulfil(&MemoryThrottle::default()).await;
+}

@@ -1,0 +1,265 @@
+//! The storage below the database: what the disk did not take is written once more before it is believed.
+
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+use std::ops::Bound;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use isogloss_core::StoreError;
+use redb::backends::FileBackend;
+use redb::{BackendError, StorageBackend};
+
+use super::failure::failed;
+use super::overlay::Overlay;
+
+/// What is written to find out whether it can be.
+pub(crate) const PROBE: [u8; 16 * 1024] = [0; 16 * 1024];
+
+/// How much is read and written at a time.
+const CHUNK: usize = 1 << 20;
+
+/// Where redb's flags are in the file, behind its magic number.
+const FLAGS: u64 = 9;
+
+/// The flag of a database that is open, or was not closed in order.
+const RECOVERY_REQUIRED: u8 = 2;
+
+/// Opens the storage. It is not made: where it is missing, so are all tokens.
+type Open = dyn Fn() -> io::Result<Box<dyn StorageBackend>> + Send + Sync;
+
+/// Writes a little beside the storage, syncs it and removes it.
+type Probe = dyn Fn() -> io::Result<()> + Send + Sync;
+
+/// A place that a database is opened from, again and again.
+#[derive(Clone)]
+pub(super) struct Disk {
+    open: Arc<Open>,
+    probe: Arc<Probe>,
+    /// Whether something that was written may be known to the operating system alone.
+    unsynced: Arc<AtomicBool>,
+}
+
+impl Disk {
+    pub(super) fn at(path: &Path) -> Self {
+        let (path, probed) = (path.to_owned(), path.to_owned());
+        let open = move || -> io::Result<Box<dyn StorageBackend>> {
+            let file = OpenOptions::new().read(true).write(true).open(&path)?;
+            let backend = FileBackend::new(file).map_err(io::Error::other)?;
+            Ok(Box::new(backend))
+        };
+        Self::with(open, move || probe_beside(&probed))
+    }
+
+    pub(super) fn with(
+        open: impl Fn() -> io::Result<Box<dyn StorageBackend>> + Send + Sync + 'static,
+        probe: impl Fn() -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            open: Arc::new(open),
+            probe: Arc::new(probe),
+            unsynced: Arc::default(),
+        }
+    }
+
+    /// Opens the storage of a database, which may be empty. Returns `None` if another process has it open.
+    ///
+    /// A database that was not closed in order may be the one of a process that saw a sync fail, so it is written
+    /// once more before it is used, as in [`Self::sync_again`].
+    pub(super) fn open(&self) -> Result<Option<Synced>, StoreError> {
+        let storage = (self.open)().map_err(failed)?;
+        if was_left_open(storage.as_ref()).map_err(failed)? {
+            if !lock(storage.as_ref())? {
+                return Ok(None);
+            }
+            self.unsynced.store(true, Ordering::Release);
+            self.rewrite(storage.as_ref())?;
+        }
+        Ok(Some(self.synced(storage)))
+    }
+
+    /// Opens the storage of a database that is there, to read what it has while it takes no writes.
+    pub(super) fn open_for_reading(&self) -> Result<Overlay, StoreError> {
+        let storage = with_content((self.open)().map_err(failed)?)?;
+        Overlay::over(storage).map_err(failed)
+    }
+
+    /// Opens the storage of a database that is there, after the disk has refused something.
+    pub(super) fn open_again(&self) -> Result<Synced, StoreError> {
+        let storage = with_content((self.open)().map_err(failed)?)?;
+        Ok(self.synced(storage))
+    }
+
+    /// Returns an error if the disk takes no small write.
+    pub(super) fn probe(&self) -> Result<(), StoreError> {
+        (self.probe)().map_err(failed)
+    }
+
+    /// Returns whether [`Self::sync_again`] has something to do.
+    pub(super) fn is_unsynced(&self) -> bool {
+        self.unsynced.load(Ordering::Acquire)
+    }
+
+    /// Writes all of it once more, if a sync has failed. Readers are not disturbed: nothing changes.
+    ///
+    /// After a sync that failed, Linux takes what it could not write for written: it is read from memory as if
+    /// it were on the disk, the next sync says nothing of it, and a crash loses it together with all that was
+    /// committed on top of it. So everything is written once more, and has to reach the disk.
+    pub(super) fn sync_again(&self, is_locked: bool) -> Result<(), StoreError> {
+        if !self.is_unsynced() {
+            return Ok(());
+        }
+        let storage = with_content((self.open)().map_err(failed)?)?;
+        if !is_locked && !lock(storage.as_ref())? {
+            return Err(failed("another process has it open"));
+        }
+        self.rewrite(storage.as_ref())
+    }
+
+    fn rewrite(&self, storage: &dyn StorageBackend) -> Result<(), StoreError> {
+        rewrite(storage).map_err(|error| {
+            failed(format_args!(
+                "the file was not closed in order or not synced, and cannot be written once more: {error}"
+            ))
+        })?;
+        self.unsynced.store(false, Ordering::Release);
+        Ok(())
+    }
+
+    fn synced(&self, storage: Box<dyn StorageBackend>) -> Synced {
+        Synced {
+            storage,
+            unsynced: Arc::clone(&self.unsynced),
+        }
+    }
+}
+
+/// Refuses a storage in which nothing is: a database without tokens would be made in it.
+fn with_content(storage: Box<dyn StorageBackend>) -> Result<Box<dyn StorageBackend>, StoreError> {
+    if storage.len().map_err(failed)? == 0 {
+        return Err(failed("the file is empty, restore it from a backup"));
+    }
+    Ok(storage)
+}
+
+/// Returns whether the database is open, or was not closed in order: redb has a flag for that at the beginning of
+/// the file (`docs/design.md` of redb, "Database header").
+fn was_left_open(storage: &dyn StorageBackend) -> io::Result<bool> {
+    if storage.len()? <= FLAGS {
+        return Ok(false);
+    }
+    let mut flags = [0];
+    storage.read(FLAGS, &mut flags)?;
+    Ok(flags[0] & RECOVERY_REQUIRED != 0)
+}
+
+/// Locks it, which ends when the storage is closed. Returns `false` if another process has locked it.
+fn lock(storage: &dyn StorageBackend) -> Result<bool, StoreError> {
+    match storage.try_lock_range(Bound::Unbounded, Bound::Unbounded) {
+        Ok(is_locked) => Ok(is_locked),
+        Err(BackendError::Unsupported) => Ok(true),
+        Err(error) => Err(failed(io::Error::from(error))),
+    }
+}
+
+/// Writes to a file without a name, which is gone when it is closed.
+fn probe_beside(path: &Path) -> io::Result<()> {
+    let path = path.canonicalize()?;
+    let Some(folder) = path.parent() else {
+        return Ok(());
+    };
+    let mut file = match tempfile::tempfile_in(folder) {
+        // That says nothing of the database, which may be writable still.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
+        made => made?,
+    };
+    file.write_all(&PROBE)?;
+    file.sync_all()
+}
+
+/// Writes what is there once more.
+fn rewrite(storage: &dyn StorageBackend) -> io::Result<()> {
+    let length = storage.len()?;
+    let mut bytes = vec![0; CHUNK];
+    let mut offset = 0;
+    while offset < length {
+        let left = usize::try_from(length - offset).unwrap_or(CHUNK);
+        let chunk = &mut bytes[..left.min(CHUNK)];
+        storage.read(offset, chunk)?;
+        storage.write(offset, chunk)?;
+        offset += chunk.len() as u64;
+    }
+    storage.sync_data()
+}
+
+/// A storage that remembers a sync that failed.
+pub(super) struct Synced {
+    storage: Box<dyn StorageBackend>,
+    unsynced: Arc<AtomicBool>,
+}
+
+impl fmt::Debug for Synced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.storage.fmt(f)
+    }
+}
+
+impl StorageBackend for Synced {
+    fn len(&self) -> io::Result<u64> {
+        self.storage.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.storage.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.storage.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        let synced = self.storage.sync_data();
+        if synced.is_err() {
+            self.unsynced.store(true, Ordering::Release);
+        }
+        synced
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.storage.write(offset, data)
+    }
+
+    fn close(&self) -> io::Result<()> {
+        self.storage.close()
+    }
+
+    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.storage.try_lock_range(start, end)
+    }
+
+    fn try_lock_shared_range(
+        &self,
+        start: Bound<u64>,
+        end: Bound<u64>,
+    ) -> Result<bool, BackendError> {
+        self.storage.try_lock_shared_range(start, end)
+    }
+
+    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.storage.lock_range(start, end)
+    }
+
+    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.storage.lock_shared_range(start, end)
+    }
+
+    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.storage.unlock_range(start, end)
+    }
+
+    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.storage.query_lock_range(start, end)
+    }
+}

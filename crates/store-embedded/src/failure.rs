@@ -1,0 +1,42 @@
+//! What an error of redb says about the disk and the database.
+
+use std::error::Error;
+
+use isogloss_core::StoreError;
+use redb::{CommitError, StorageError, TableError, TransactionError};
+
+use super::tables;
+
+/// Describes a failure of this store.
+pub(super) fn failed(error: impl std::fmt::Display) -> StoreError {
+    StoreError::new("embedded token store", error)
+}
+
+/// Describes a read that failed. The name of the store is not repeated.
+pub(super) fn named(error: tables::Error) -> StoreError {
+    match error.downcast::<StoreError>() {
+        Ok(error) => *error,
+        Err(error) => failed(error),
+    }
+}
+
+/// Returns whether redb answers nothing more after it, until the database is opened again.
+pub(super) fn needs_reopening(error: &(dyn Error + 'static)) -> bool {
+    matches!(
+        storage_error(error),
+        Some(StorageError::Io(_) | StorageError::PreviousIo | StorageError::DatabaseClosed)
+    )
+}
+
+fn storage_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e StorageError> {
+    if let Some(TransactionError::Storage(error)) = error.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(CommitError::Storage(error)) = error.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(TableError::Storage(error)) = error.downcast_ref() {
+        return Some(error);
+    }
+    error.downcast_ref()
+}

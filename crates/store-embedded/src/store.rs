@@ -1,0 +1,285 @@
+//! Tokens in this process: a redb file, or the same in memory.
+
+use std::ops::Bound;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use isogloss_core::backend::decode_or_log;
+use isogloss_core::store::{
+    Caps, Finding, Level, Record, StoreHealth, StoredToken, TokenStore, Visit,
+};
+use isogloss_core::{Clock, StoreError, TokenDigest};
+use redb::{Durability, ReadTransaction};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::disk::PROBE;
+use crate::failure::{failed, named, needs_reopening};
+use crate::pace::Pace;
+use crate::shelf::{REOPENING, Shelf};
+use crate::tables;
+use crate::tables::UserKey;
+use crate::writer::{Change, Writer};
+
+/// How many records are read at a time when all are wanted.
+const PAGE: usize = 500;
+
+/// How long a read waits for the database to be opened again.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A token store without a server. Writes are durable when they are answered, and grouped: all
+/// that arrive during one flush to the disk share the next.
+pub struct EmbeddedStore {
+    pub(crate) shelf: Shelf,
+    pub(crate) writer: Writer,
+    pub(crate) patience: Duration,
+}
+
+impl EmbeddedStore {
+    /// Opens the file, makes it if it is missing, repairs it after a crash.
+    pub fn open(path: &Path, caps: Caps) -> Result<Self, StoreError> {
+        Self::start(Shelf::open(path)?, Durability::Immediate, caps)
+    }
+
+    /// Does the same, but returns `None` if another process has the file open.
+    pub fn open_unless_in_use(path: &Path, caps: Caps) -> Result<Option<Self>, StoreError> {
+        match Shelf::open_unless_in_use(path)? {
+            Some(shelf) => Self::start(shelf, Durability::Immediate, caps).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A store that is gone with the process.
+    pub fn in_memory(caps: Caps) -> Result<Self, StoreError> {
+        Self::start(Shelf::in_memory()?, Durability::None, caps)
+    }
+
+    pub(crate) fn start(
+        shelf: Shelf,
+        durability: Durability,
+        caps: Caps,
+    ) -> Result<Self, StoreError> {
+        let writer = Writer::start(shelf.clone(), durability, caps)?;
+        Ok(Self {
+            shelf,
+            writer,
+            patience: PATIENCE,
+        })
+    }
+
+    /// Stores as much as a few tokens need, and removes it.
+    async fn write_probe(&self) -> Result<(), StoreError> {
+        for stored in [Some(&PROBE[..]), None] {
+            let probe = |answer| Change::Probe { stored, answer };
+            self.writer.apply(probe).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads. When the disk refuses a write, the database is closed and opened again, which ends all reads:
+    /// they begin again after that, unless it takes too long.
+    pub(crate) async fn reading<T>(
+        &self,
+        read: impl Fn(&ReadTransaction) -> tables::Result<T> + Sync,
+    ) -> Result<T, StoreError> {
+        let attempt = || read(&self.shelf.read()?);
+        let error = match attempt() {
+            Ok(found) => return Ok(found),
+            Err(error) => error,
+        };
+        // Only the shelf itself says a `StoreError`: the database is not open.
+        if !error.is::<StoreError>() && !needs_reopening(error.as_ref()) {
+            return Err(failed(error));
+        }
+        // If no write has failed, the writing thread does not know yet that the database needs reopening.
+        let checked = self.writer.apply(|answer| Change::Check { answer });
+        match tokio::time::timeout(self.patience, checked).await {
+            Ok(_) => attempt().map_err(named),
+            Err(_) => Err(failed(REOPENING)),
+        }
+    }
+
+    /// Some of all records, in the order of their digests.
+    async fn page(&self, after: Bound<[u8; 16]>) -> Result<Page, StoreError> {
+        self.reading(|transaction| {
+            let tokens = transaction.open_table(tables::TOKENS)?;
+            let mut page = Page::default();
+            let entries = tokens.range::<&[u8; 16]>((after.as_ref(), Bound::Unbounded))?;
+            for entry in entries.take(PAGE) {
+                let (digest, value) = entry?;
+                let digest = *digest.value();
+                page.last = Some(digest);
+                let record = decode_or_log(digest.into(), value.value());
+                page.records
+                    .extend(record.map(|record| (digest.into(), record)));
+            }
+            Ok(page)
+        })
+        .await
+    }
+}
+
+/// Some of all records.
+#[derive(Default)]
+struct Page {
+    records: Vec<(TokenDigest, Record)>,
+    /// The last digest that was looked at; `None` if there is no more.
+    last: Option<[u8; 16]>,
+}
+
+#[async_trait]
+impl TokenStore for EmbeddedStore {
+    async fn put(
+        &self,
+        digest: TokenDigest,
+        record: &Record,
+        now: OffsetDateTime,
+    ) -> Result<Vec<TokenDigest>, StoreError> {
+        let record = Box::new(record.clone());
+        self.writer
+            .apply(|answer| Change::Put {
+                digest,
+                record,
+                now,
+                answer,
+            })
+            .await
+    }
+
+    async fn get(&self, digest: TokenDigest) -> Result<Option<Arc<Record>>, StoreError> {
+        let record = self.reading(|transaction| {
+            let tokens = transaction.open_table(tables::TOKENS)?;
+            let value = tokens.get(digest.as_bytes())?;
+            Ok(value.map(|value| Record::decode(value.value())))
+        });
+        Ok(record.await?.transpose()?.map(Arc::new))
+    }
+
+    async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
+        let holder = self.reading(|transaction| {
+            let slots = transaction.open_table(tables::SLOTS)?;
+            let holder = slots.get(slot.as_bytes())?;
+            Ok(holder.map(|digest| (*digest.value()).into()))
+        });
+        holder.await
+    }
+
+    async fn replace(
+        &self,
+        digest: TokenDigest,
+        before: &Record,
+        after: &Record,
+        _now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let (before, after) = (Box::new(before.clone()), Box::new(after.clone()));
+        self.writer
+            .apply(|answer| Change::Replace {
+                digest,
+                before,
+                after,
+                answer,
+            })
+            .await
+    }
+
+    async fn restore(&self, token: &StoredToken, now: OffsetDateTime) -> Result<(), StoreError> {
+        if token.record.expires_at <= now {
+            return Ok(());
+        }
+        let token = Box::new(token.clone());
+        self.writer
+            .apply(|answer| Change::Restore { token, answer })
+            .await
+    }
+
+    async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
+        self.writer
+            .apply(|answer| Change::Take { digest, answer })
+            .await
+    }
+
+    async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
+        let (first, last) = tables::user_range(user);
+        let records = self.reading(|transaction| {
+            let by_user = transaction.open_table(tables::BY_USER)?;
+            let tokens = transaction.open_table(tables::TOKENS)?;
+            let mut records = Vec::new();
+            for entry in by_user.range::<&UserKey>(&first..=&last)? {
+                let digest = tables::digest_of(entry?.0.value());
+                if let Some(value) = tokens.get(digest.as_bytes())? {
+                    let record = decode_or_log(digest, value.value());
+                    records.extend(record.map(|record| (digest, record)));
+                }
+            }
+            Ok(records)
+        });
+        records.await
+    }
+
+    async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        let mut after = Bound::Unbounded;
+        loop {
+            let page = self.page(after).await?;
+            let Some(last) = page.last else {
+                return Ok(());
+            };
+            after = Bound::Excluded(last);
+            for (digest, record) in page.records {
+                if visit(digest, record).is_break() {
+                    return Ok(());
+                }
+            }
+            // Others wait for this thread, too.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn remove_user(&self, user: Uuid) -> Result<u64, StoreError> {
+        self.writer
+            .apply(|answer| Change::RemoveUser { user, answer })
+            .await
+    }
+
+    async fn sweep(&self, now: OffsetDateTime) -> Result<u64, StoreError> {
+        let (mut swept, mut pace) = (0, Pace::default());
+        loop {
+            let at_most = pace.records();
+            let step = self
+                .writer
+                .apply(|answer| Change::Sweep {
+                    now,
+                    at_most,
+                    answer,
+                })
+                .await?;
+            swept += step.removed as u64;
+            if step.looked_at < at_most {
+                return Ok(swept);
+            }
+            tokio::time::sleep(pace.after(step.took)).await;
+        }
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.reading(|_| Ok(())).await
+    }
+
+    async fn health(&self, _clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
+        let written = self.write_probe().await;
+        let findings = written.err().map(|error| {
+            let hint = "free the disk, and let the gateway's user write to the file of tokens.store and its folder";
+            Finding::new(Level::Refused, format!("cannot be written to: {error}")).with_hint(hint)
+        });
+        Ok(StoreHealth {
+            findings: findings.into_iter().collect(),
+            ..StoreHealth::default()
+        })
+    }
+
+    async fn close(&self) {
+        // Fails if it is closed already.
+        let _ = self.writer.apply(|answer| Change::Close { answer }).await;
+    }
+}

@@ -1,0 +1,109 @@
+//! Storing a token that was announced, and withdrawing it if its login fails.
+
+use isogloss_core::backend::milliseconds;
+use isogloss_core::store::{Record, Slot, StoredToken};
+use isogloss_core::{StoreError, TokenDigest};
+use redis::cmd;
+use time::OffsetDateTime;
+use tokio::time::timeout;
+use tracing::warn;
+
+use super::RedisStore;
+use super::error::failed;
+use super::scripts::announcement;
+
+impl RedisStore {
+    /// Stores a token that was announced, and lists it. Returns what is listed under its user, if that may be too
+    /// many. If this fails, the token is withdrawn: a client that tries again would leave one each time.
+    pub(super) async fn store(
+        &self,
+        digest: TokenDigest,
+        record: &Record,
+        (life, now): (i64, OffsetDateTime),
+    ) -> Result<Vec<TokenDigest>, StoreError> {
+        let mut store = cmd("SET");
+        store
+            .arg(self.link.keys().token(digest))
+            .arg(record.encode()?)
+            .arg("PX")
+            .arg(life);
+        if let Err(error) = self.link.ask::<()>(&store).await {
+            // It may be stored yet, later than it is removed, and must be found then.
+            self.withdraw(digest, record, Announcement::Stays).await;
+            return Err(error);
+        }
+        let listed = self.settle(digest, record, (life, now)).await;
+        if listed.is_err() {
+            self.withdraw(digest, record, Announcement::Goes).await;
+        }
+        listed
+    }
+
+    async fn settle(
+        &self,
+        digest: TokenDigest,
+        record: &Record,
+        (life, now): (i64, OffsetDateTime),
+    ) -> Result<Vec<TokenDigest>, StoreError> {
+        if let Some(Slot::Exclusive(slot)) = record.slot {
+            self.take_over(slot, digest, life).await?;
+        }
+        self.arrive(digest, record, now).await
+    }
+
+    async fn withdraw(&self, digest: TokenDigest, record: &Record, announcement: Announcement) {
+        let withdrawn = timeout(self.withdrawing, async {
+            let mut remove = cmd("DEL");
+            remove.arg(self.link.keys().token(digest));
+            let () = self.link.ask(&remove).await?;
+            match announcement {
+                Announcement::Stays => Ok(()),
+                Announcement::Goes => self.unlist_failed(record, digest).await,
+            }
+        });
+        if let Err(error) = withdrawn
+            .await
+            .unwrap_or_else(|_| Err(failed("no answer in time")))
+        {
+            warn!(%error, session = %digest, "a token of a login that failed is stored until it expires");
+        }
+    }
+
+    async fn unlist_failed(&self, record: &Record, digest: TokenDigest) -> Result<(), StoreError> {
+        self.unlist(record, announcement(digest)).await?;
+        self.unlist(record, digest).await
+    }
+
+    /// Stores and lists a token of a backup.
+    pub(super) async fn store_again(
+        &self,
+        token: &StoredToken,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let StoredToken { digest, record, .. } = token;
+        let life = milliseconds(record.expires_at) - milliseconds(now);
+        if life <= 0 {
+            return Ok(());
+        }
+        let _changing = self.changing(*digest);
+        if record.spent.is_none() {
+            self.list(*digest, record, now).await?;
+        }
+        let mut store = cmd("SET");
+        store
+            .arg(self.link.keys().token(*digest))
+            .arg(record.encode()?);
+        let () = self.link.ask(store.arg("PX").arg(life)).await?;
+        match record.slot {
+            Some(slot) if token.holds_slot => self.lead(*slot.digest(), *digest, life).await,
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// What becomes of the announcement of a token that is withdrawn.
+#[derive(Clone, Copy)]
+enum Announcement {
+    Goes,
+    Stays,
+}

@@ -1,0 +1,244 @@
+//! A cluster: each command goes to the server that has its key.
+//!
+//! The library's client knows which server has which slot, keeps one connection to each, and
+//! mends both. It is told never to send a command twice: it cannot tell which ones bear that.
+//! That is decided here, command by command. Commands of one pipeline go out side by side, each
+//! to its server, and take effect in any order.
+
+mod confirmation;
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use isogloss_core::StoreError;
+use redis::cluster::ClusterClient;
+use redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo};
+use redis::{Cmd, ConnectionInfo, FromRedisValue, ProtocolVersion, RedisError, RedisResult, cmd};
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
+
+use super::RedisSettings;
+use super::cluster_client::{Client, Connected};
+use super::dialer::{Dialer, is_tls, server_at, tcp_settings};
+use super::error::failed;
+use super::fault::Fault;
+use super::name::{failed_at, name_of, names_of};
+use super::question::{Answered, Manner, Question};
+use super::replicas::Replicas;
+use super::topology::{Slots, have_key, primaries_of};
+use super::wire::{NameOf, Wire};
+
+/// A cluster.
+pub(super) struct Cluster {
+    seed: ConnectionInfo,
+    /// Names those of the configuration in errors.
+    name: String,
+    /// The servers that were known last, with their slots.
+    known: RwLock<Vec<(ConnectionInfo, Slots)>>,
+    dialer: Dialer,
+    all: Arc<Client>,
+    /// `WAIT` holds up whatever comes after it on its connection.
+    waiting: Arc<Client>,
+    timeout: Duration,
+    replicas: Replicas,
+}
+
+impl Cluster {
+    pub(super) fn new(
+        servers: Vec<ConnectionInfo>,
+        dialer: Dialer,
+        settings: &RedisSettings,
+    ) -> Result<Self, StoreError> {
+        let seed = servers.first().ok_or_else(|| failed("no server"))?.clone();
+        let name = format!("the cluster at {}", names_of(&servers));
+        let known = servers.iter().cloned().map(|server| (server, Slots::new()));
+        let known = RwLock::new(known.collect());
+        let mut client = ClusterClient::builder(servers)
+            // With it, a broken connection is noticed when it breaks, not when it is used.
+            .use_protocol(ProtocolVersion::RESP3)
+            .retries(0)
+            .connection_timeout(settings.connect_timeout)
+            // A little less than a command has in all: the error says which server was silent.
+            .response_timeout(settings.timeout.mul_f64(0.95))
+            .tcp_settings(tcp_settings());
+        if let Some(certificates) = dialer.certificates() {
+            client = client.certs(certificates);
+        }
+        let client = client.build().map_err(failed)?;
+        // To those we know, to those they know, and the map.
+        let entering = settings.connect_timeout * 2 + settings.timeout;
+        let times = (entering, settings.pool_timeout);
+        let client = || Client::new(client.clone(), dialer.clone(), name.clone(), times);
+        Ok(Self {
+            all: client(),
+            waiting: client(),
+            seed,
+            name,
+            known,
+            dialer,
+            timeout: settings.timeout,
+            replicas: Replicas::of(settings),
+        })
+    }
+
+    pub(super) async fn put<T: FromRedisValue>(
+        &self,
+        question: Question<'_>,
+        manner: Manner,
+    ) -> Result<Answered<T>, StoreError> {
+        let waits = manner == Manner::Revocation && self.replicas.are_wanted();
+        let client = if waits { &self.waiting } else { &self.all };
+        let connected = client.get().await?;
+        let named = |key: &[u8]| self.name_of_server(key);
+        let way = (connected.connection.clone(), &named as &NameOf<'_>);
+        let mut wire = Wire::new(way, manner, &self.dialer, &self.seed);
+        if waits {
+            wire.wait_elsewhere(self.replicas.wait());
+        }
+        let asked = timeout(self.timeout, question.put(&mut wire)).await;
+        let answer = self.answered((client, &connected), asked)?;
+        let mut replicated = Ok(());
+        if waits {
+            let waited = wire.wait(self.replicas.wait()).await;
+            if waited.as_ref().is_err_and(RedisError::is_timeout) {
+                client.replace(&connected);
+            }
+            replicated = self.replicas.suffice(&self.name, waited);
+        }
+        Ok(Answered { answer, replicated })
+    }
+
+    /// Returns the answer, or what went wrong. Connections that may be the cause are replaced.
+    fn answered<T>(
+        &self,
+        (client, connected): (&Arc<Client>, &Connected),
+        asked: Result<RedisResult<T>, Elapsed>,
+    ) -> Result<T, StoreError> {
+        match asked {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => {
+                if error.is_timeout() {
+                    self.is_silent(client, connected, &error);
+                } else if Fault::of(&error).spoils_the_connection() {
+                    client.doubt(connected);
+                }
+                Err(self.failed(error))
+            }
+            Err(_) => {
+                let silent = "no answer in time";
+                self.is_silent(client, connected, &silent);
+                Err(self.failed(silent))
+            }
+        }
+    }
+
+    /// Returns where the primaries are: at least one, and together they have all slots.
+    pub(super) async fn places(&self) -> Result<Vec<ConnectionInfo>, StoreError> {
+        let places = self.places_and_slots().await?.into_iter();
+        Ok(places.map(|(server, _)| server).collect())
+    }
+
+    /// The same, each with its slots.
+    async fn places_and_slots(&self) -> Result<Vec<(ConnectionInfo, Slots)>, StoreError> {
+        match self.primaries().await {
+            Ok(places) => {
+                let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+                known.clone_from(&places);
+                Ok(places)
+            }
+            Err(error) => Err(self.unreachable(error).await),
+        }
+    }
+
+    /// Checks that commands are answered, while all slots have a primary.
+    pub(super) async fn ping(&self, ping: &Cmd) -> Result<(), StoreError> {
+        self.places().await?;
+        match self.put(ping.into(), Manner::Repeatable).await {
+            Ok(Answered { answer: (), .. }) => Ok(()),
+            Err(error) => Err(self.unreachable(error).await),
+        }
+    }
+
+    /// Names the servers that cannot be reached, where a failure of the cluster does not say which those are.
+    async fn unreachable(&self, failure: StoreError) -> StoreError {
+        let known = {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            known.clone()
+        };
+        let tried = known.iter().map(async |(server, _)| {
+            let dialled = self.dialer.dial(server).await;
+            dialled
+                .err()
+                .map(|error| format!("{}: {error}", name_of(server)))
+        });
+        let found: Vec<_> = join_all(tried).await.into_iter().flatten().collect();
+        if found.is_empty() {
+            failure
+        } else {
+            failed(found.join("; "))
+        }
+    }
+
+    /// Returns what names it in errors.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn failed(&self, error: impl std::fmt::Display) -> StoreError {
+        failed_at(&self.name, error)
+    }
+
+    async fn primaries(&self) -> Result<Vec<(ConnectionInfo, Slots)>, StoreError> {
+        let connected = self.all.get().await?;
+        let mut slots = cmd("CLUSTER");
+        slots.arg("SLOTS");
+        // Every primary: one that is cut off from the others does not know of a failover.
+        let everywhere = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
+        let mut connection = connected.connection.clone();
+        let asked = timeout(self.timeout, connection.route_command(slots, everywhere)).await;
+        let primaries = match asked {
+            Ok(Ok(responses)) => primaries_of(responses),
+            Ok(Err(error)) if error.is_timeout() => {
+                self.is_silent(&self.all, &connected, &error);
+                Err(self.failed(error))
+            }
+            Ok(Err(error)) => Err(self.failed(error)),
+            Err(_) => {
+                let silent = "no answer in time";
+                self.is_silent(&self.all, &connected, &silent);
+                Err(self.failed(silent))
+            }
+        };
+        if primaries.is_err() {
+            self.all.doubt(&connected);
+        }
+        let tls = is_tls(&self.seed);
+        let places = primaries?.into_iter().map(|(one, slots)| {
+            let server = server_at(one.host, one.port, tls, self.seed.redis_settings())?;
+            Ok((server, slots))
+        });
+        places.collect::<RedisResult<_>>().map_err(failed)
+    }
+
+    /// Returns the name of the server that has a key, as far as that is known.
+    fn name_of_server(&self, key: &[u8]) -> Option<String> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let mut known = known.iter();
+        let server = known.find(|(_, slots)| have_key(slots, key));
+        server.map(|(server, _)| name_of(server))
+    }
+
+    /// Replaces connections of which one was silent.
+    fn is_silent(
+        &self,
+        client: &Arc<Client>,
+        connected: &Connected,
+        error: &impl std::fmt::Display,
+    ) {
+        self.dialer
+            .silence()
+            .log(&format!("{}: {error}", self.name));
+        client.replace(connected);
+    }
+}

@@ -1,0 +1,93 @@
+//! Waiting until replicas have all that was written before, by whichever connection.
+//!
+//! `WAIT` covers what its own connection wrote: on one that wrote nothing it counts the replicas that are
+//! connected, whatever they have. So something is written first, at every primary, and waited for on the same
+//! connection.
+
+use futures_util::future::try_join_all;
+use isogloss_core::StoreError;
+use redis::aio::ConnectionLike as _;
+use redis::cluster_routing::SingleNodeRoutingInfo;
+use redis::{
+    ConnectionAddr, ConnectionInfo, ErrorKind, Pipeline, RedisResult, Value, from_redis_value, pipe,
+};
+use tokio::time::timeout;
+
+use super::super::cluster_client::Connected;
+use super::super::fault::is_elsewhere;
+use super::super::keys::Keys;
+use super::super::name::{name_of, naming};
+use super::super::topology::have_key;
+use super::super::unconfirmed::write_confirmation;
+use super::Cluster;
+
+/// So many keys of a primary are tried: the slot of one may be moving.
+const TRIES: usize = 3;
+
+impl Cluster {
+    /// Waits until enough replicas of every primary have all that was written there before.
+    pub(crate) async fn confirm(&self, keys: &Keys) -> Result<(), StoreError> {
+        let primaries = self.places_and_slots().await?;
+        let connected = self.waiting.get().await?;
+        let confirmed = primaries.iter().map(|(server, slots)| {
+            let keys = (0..).map(|number| keys.confirmation(number));
+            let keys = keys.filter(move |key| have_key(slots, key)).take(TRIES);
+            self.confirm_at(server, keys, &connected)
+        });
+        let confirmed = timeout(self.timeout, try_join_all(confirmed)).await;
+        let acknowledged = self.answered((&self.waiting, &connected), confirmed)?;
+        let least = acknowledged.into_iter().min().unwrap_or_default();
+        self.replicas.suffice(&self.name, Ok(least))
+    }
+
+    async fn confirm_at(
+        &self,
+        server: &ConnectionInfo,
+        keys: impl Iterator<Item = Vec<u8>>,
+        connected: &Connected,
+    ) -> RedisResult<usize> {
+        let mut acknowledged = Err((ErrorKind::Client, "no key belongs to a server").into());
+        for key in keys {
+            let mut commands = pipe();
+            commands.add_command(write_confirmation(&key));
+            commands.add_command(self.replicas.wait());
+            acknowledged = self.send_to(server, &commands, connected).await;
+            if !acknowledged.as_ref().is_err_and(is_elsewhere) {
+                break;
+            }
+        }
+        acknowledged.map_err(|error| naming(&name_of(server), error))
+    }
+
+    /// Sends commands to a server and no other, by one connection.
+    async fn send_to(
+        &self,
+        server: &ConnectionInfo,
+        commands: &Pipeline,
+        connected: &Connected,
+    ) -> RedisResult<usize> {
+        let (ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. }) =
+            server.addr()
+        else {
+            return Err((ErrorKind::InvalidClientConfig, "expected host and port").into());
+        };
+        let there = SingleNodeRoutingInfo::ByAddress {
+            host: host.clone(),
+            port: *port,
+        };
+        let mut connection = connected.connection.clone();
+        let answers = connection.route_pipeline(commands.clone(), 0, commands.len(), there);
+        let answers = match answers.await {
+            Err(error) if error.kind() == ErrorKind::ClusterConnectionNotFound => {
+                let mut connection = self.dialer.dial(server).await?;
+                connection
+                    .req_packed_commands(commands, 0, commands.len())
+                    .await?
+            }
+            answers => answers?,
+        };
+        let answers = Value::Array(answers).extract_error()?;
+        let ((), acknowledged) = from_redis_value(answers)?;
+        Ok(acknowledged)
+    }
+}

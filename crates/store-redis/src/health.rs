@@ -1,0 +1,138 @@
+//! Whether the servers are fit to hold tokens.
+//!
+//! A server that does not tell, because its access list forbids `INFO` or `CONFIG`, is "unknown"
+//! in that respect, and used.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use isogloss_core::backend::milliseconds;
+use isogloss_core::store::ServerHealth;
+use isogloss_core::{Clock, StoreError};
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, ConnectionInfo, FromRedisValue, RedisResult, Role, cmd};
+
+use super::dialer::Dialer;
+use super::doorman::is_forbidden;
+use super::name::{failed_at, name_of};
+
+/// Asks one server for all that it tells.
+pub(super) async fn examine(
+    place: &ConnectionInfo,
+    dialer: &Dialer,
+    clock: &dyn Clock,
+) -> Result<ServerHealth, StoreError> {
+    let name = name_of(place);
+    let examined = async {
+        let server = dialer.dial(place).await?;
+        ask(server, name.clone(), clock).await
+    };
+    examined.await.map_err(|error| failed_at(&name, error))
+}
+
+async fn ask(
+    mut server: MultiplexedConnection,
+    address: String,
+    clock: &dyn Clock,
+) -> RedisResult<ServerHealth> {
+    let facts: Option<String> = told(&cmd("INFO"), &mut server).await?;
+    let facts = facts.as_deref().map(facts_of).unwrap_or_default();
+    let fact = |name: &str| facts.get(name).copied();
+    let save = told(cmd("CONFIG").arg("GET").arg("save"), &mut server).await?;
+    let policy = told(
+        cmd("CONFIG").arg("GET").arg("maxmemory-policy"),
+        &mut server,
+    )
+    .await?;
+    let role = told(&cmd("ROLE"), &mut server).await?;
+    Ok(ServerHealth {
+        address,
+        version: fact("redis_version").map(str::to_owned),
+        role: role.map(|role| role_name(&role).to_owned()),
+        eviction: fact("maxmemory_policy")
+            .map(str::to_owned)
+            .or(policy.and_then(second)),
+        persistence: persistence(fact("aof_enabled"), save.and_then(second).as_deref()),
+        clock_ahead_ms: clock_ahead(&mut server, clock).await?,
+    })
+}
+
+/// An answer, or nothing if we may not ask.
+async fn told<T: FromRedisValue>(
+    question: &Cmd,
+    server: &mut MultiplexedConnection,
+) -> RedisResult<Option<T>> {
+    match question.query_async(server).await {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if is_forbidden(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The lines `name:value`.
+fn facts_of(text: &str) -> HashMap<&str, &str> {
+    text.lines()
+        .filter_map(|line| line.trim().split_once(':'))
+        .collect()
+}
+
+/// The value beside its name in an answer of `CONFIG GET`.
+fn second(answer: Vec<String>) -> Option<String> {
+    answer.into_iter().nth(1)
+}
+
+fn role_name(role: &Role) -> &'static str {
+    if matches!(role, Role::Primary { .. }) {
+        "primary"
+    } else if matches!(role, Role::Replica { .. }) {
+        "replica"
+    } else {
+        "sentinel"
+    }
+}
+
+/// How a server keeps what it holds, from whether it writes a log, and from when it takes snapshots.
+fn persistence(log: Option<&str>, save: Option<&str>) -> Option<String> {
+    let kind = match (log?, save) {
+        ("1", Some("") | None) => "log",
+        ("1", Some(_)) => "snapshots and log",
+        (_, Some("")) => "none",
+        (_, Some(_)) => "snapshots",
+        (_, None) => return None,
+    };
+    Some(kind.to_owned())
+}
+
+/// Its time was read about half a round trip ago; what the round trip may hide counts as no skew.
+async fn clock_ahead(
+    server: &mut MultiplexedConnection,
+    clock: &dyn Clock,
+) -> RedisResult<Option<i64>> {
+    let asked = Instant::now();
+    let told: Option<(i64, i64)> = told(&cmd("TIME"), server).await?;
+    let half = i64::try_from(asked.elapsed().as_millis() / 2).unwrap_or(i64::MAX);
+    Ok(told.map(|(seconds, micros)| {
+        let ahead = seconds * 1000 + micros / 1000 + half - milliseconds(clock.now());
+        ahead.signum() * (ahead.abs() - half).max(0)
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn persistence_is_read_from_log_and_snapshots() {
+        for (log, save, kind) in [
+            (Some("0"), Some(""), Some("none")),
+            (Some("0"), Some("3600 1"), Some("snapshots")),
+            (Some("1"), Some(""), Some("log")),
+            (Some("1"), None, Some("log")),
+            (Some("1"), Some("3600 1"), Some("snapshots and log")),
+            (Some("0"), None, None),
+            (None, Some(""), None),
+        ] {
+            assert_eq!(persistence(log, save).as_deref(), kind, "{log:?} {save:?}");
+        }
+    }
+}

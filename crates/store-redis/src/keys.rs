@@ -1,0 +1,147 @@
+//! The keys of everything that is kept in Redis. All begin with one prefix.
+
+use std::sync::Arc;
+
+use isogloss_core::TokenDigest;
+use uuid::Uuid;
+
+const TOKEN: &str = "t:";
+const BUCKET: &str = "g:";
+
+/// What all keys begin with, so that several installations can share a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyPrefix(Arc<str>);
+
+impl KeyPrefix {
+    /// What a prefix looks like.
+    pub const EXPECTED: &str =
+        "1 to 64 letters, digits and any of - _ . : / of which the last is a colon";
+
+    /// Returns the prefix, or `None` if it is not [as expected](Self::EXPECTED): a pattern would match the
+    /// keys of others, and braces would put all keys into one slot of a cluster.
+    pub fn new(text: &str) -> Option<Self> {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/".contains(c);
+        let is_prefix = text.len() <= 64 && text.ends_with(':') && text.chars().all(is_plain);
+        is_prefix.then(|| Self(text.into()))
+    }
+}
+
+impl Default for KeyPrefix {
+    fn default() -> Self {
+        Self("isogloss:".into())
+    }
+}
+
+/// The keys under a prefix.
+#[derive(Debug, Clone)]
+pub(crate) struct Keys(KeyPrefix);
+
+impl Keys {
+    pub(super) fn under(prefix: KeyPrefix) -> Self {
+        Self(prefix)
+    }
+
+    fn key(&self, kind: &str, id: &[u8]) -> Vec<u8> {
+        [self.0.0.as_bytes(), kind.as_bytes(), id].concat()
+    }
+
+    pub(super) fn token(&self, digest: TokenDigest) -> Vec<u8> {
+        self.key(TOKEN, digest.as_bytes())
+    }
+
+    pub(super) fn slot(&self, slot: TokenDigest) -> Vec<u8> {
+        self.key("s:", slot.as_bytes())
+    }
+
+    pub(super) fn user(&self, user: Uuid) -> Vec<u8> {
+        self.key("u:", user.simple().to_string().as_bytes())
+    }
+
+    /// Returns a key that is written so that `WAIT` covers all that was written before. Every slot of a cluster
+    /// has some.
+    pub(super) fn confirmation(&self, number: u32) -> Vec<u8> {
+        self.key("w:", number.to_string().as_bytes())
+    }
+
+    /// The key of a bucket of tries.
+    pub(crate) fn bucket(&self, bucket: TokenDigest) -> Vec<u8> {
+        self.key(BUCKET, bucket.as_bytes())
+    }
+
+    /// The key of the clients that an account is known to use.
+    pub(crate) fn clients(&self, account: TokenDigest) -> Vec<u8> {
+        self.key("k:", account.as_bytes())
+    }
+
+    /// What the key of every token begins with.
+    pub(super) fn tokens(&self) -> String {
+        format!("{}{TOKEN}", self.0.0)
+    }
+
+    /// What the key of every bucket begins with.
+    pub(crate) fn buckets(&self) -> String {
+        format!("{}{BUCKET}", self.0.0)
+    }
+
+    /// Returns what the keys of an access list must cover.
+    pub(super) fn pattern(&self) -> String {
+        format!("{}*", self.0.0)
+    }
+
+    /// Returns a key of that kind, one of `tusgk`, that is no token's, slot's, user's, bucket's or account's: it
+    /// is too short to end with a digest. Keys of one number belong to one server of a cluster.
+    pub(crate) fn probe(&self, kind: char, number: u16) -> String {
+        format!("{}{kind}:{{probe{number}}}", self.0.0)
+    }
+
+    /// Returns the digest of a token from its key, or `None` for another key.
+    pub(super) fn token_of(&self, key: &[u8]) -> Option<TokenDigest> {
+        digest_of(key, &self.tokens())
+    }
+
+    /// Returns the digest of a bucket from its key, or `None` for another key.
+    pub(crate) fn bucket_of(&self, key: &[u8]) -> Option<TokenDigest> {
+        digest_of(key, &self.buckets())
+    }
+}
+
+/// The digest is all that follows: a longer key belongs to another installation, whose prefix begins alike.
+fn digest_of(key: &[u8], prefix: &str) -> Option<TokenDigest> {
+    let digest: [u8; 16] = key.strip_prefix(prefix.as_bytes())?.try_into().ok()?;
+    Some(digest.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_plain_bounded_and_ends_with_a_colon() {
+        let longest = format!("{}:", "x".repeat(63));
+        for good in ["isogloss:", "a:", "team-1/login_v2.x:", &longest] {
+            assert!(KeyPrefix::new(good).is_some(), "{good}");
+        }
+        let too_long = format!("x{longest}");
+        for bad in [
+            "", "team", "te*m:", "te?m:", "[a]:", "{tag}:", "a b:", "a\\\\:", "\u{e9}:", "a:\\n",
+            &too_long,
+        ] {
+            assert!(KeyPrefix::new(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn keys_of_a_longer_prefix_are_not_ours() {
+        let digest = TokenDigest::from([7; 16]);
+        let ours = Keys::under(KeyPrefix::default());
+        assert_eq!(ours.token_of(&ours.token(digest)), Some(digest));
+        let others = Keys::under(KeyPrefix::new("isogloss:t:").unwrap());
+        assert_eq!(ours.token_of(&others.token(digest)), None);
+    }
+
+    #[test]
+    fn a_key_of_a_probe_is_never_taken_for_a_token() {
+        let keys = Keys::under(KeyPrefix::default());
+        assert_eq!(keys.token_of(keys.probe('t', u16::MAX).as_bytes()), None);
+    }
+}

@@ -1,0 +1,184 @@
+//! The tokens that are listed under a user, and how many there may be.
+
+use isogloss_core::store::{Record, TokenStore as _};
+use isogloss_core::{StoreError, TokenDigest};
+use redis::{ScriptInvocation, cmd, pipe};
+use time::OffsetDateTime;
+use tracing::warn;
+use uuid::Uuid;
+
+use super::RedisStore;
+use super::scripts::announcement;
+
+impl RedisStore {
+    /// Lists a token under its user and under the administrator who acts as the user.
+    pub(super) async fn list(
+        &self,
+        digest: TokenDigest,
+        record: &Record,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let lists = self.scripts.lists(digest, record, now);
+        self.list_each(&lists).await
+    }
+
+    /// Announces a token in the same lists, before it is stored: whatever happens then, removing all tokens of
+    /// the user removes it.
+    pub(super) async fn announce(
+        &self,
+        digest: TokenDigest,
+        record: &Record,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let announcements = self.scripts.announcements(digest, record, now);
+        self.list_each(&announcements).await
+    }
+
+    async fn list_each(&self, lists: &[ScriptInvocation<'_>]) -> Result<(), StoreError> {
+        for list in lists {
+            let _: usize = self.link.script(list).await?;
+        }
+        Ok(())
+    }
+
+    /// Lists a token that was announced and is stored now, and returns what is listed under its user, if that
+    /// may be too many: itself and those that arrived before.
+    pub(super) async fn arrive(
+        &self,
+        digest: TokenDigest,
+        record: &Record,
+        now: OffsetDateTime,
+    ) -> Result<Vec<TokenDigest>, StoreError> {
+        let mut of_user = None;
+        let least = self.caps.least(record);
+        for arrive in self.scripts.arrivals(digest, record, (now, least)) {
+            let listed: Vec<[u8; 16]> = self.link.script(&arrive).await?;
+            of_user.get_or_insert(listed);
+        }
+        let listed = of_user.unwrap_or_default().into_iter();
+        Ok(listed.map(TokenDigest::from).collect())
+    }
+
+    pub(super) async fn unlist(
+        &self,
+        record: &Record,
+        digest: TokenDigest,
+    ) -> Result<(), StoreError> {
+        for user in record.listed_under() {
+            let mut unlist = cmd("ZREM");
+            unlist
+                .arg(self.link.keys().user(user))
+                .arg(digest.as_bytes());
+            let () = self.link.ask(&unlist).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn members(&self, user: Uuid) -> Result<Vec<TokenDigest>, StoreError> {
+        let mut range = cmd("ZRANGE");
+        range.arg(self.link.keys().user(user)).arg(0).arg(-1);
+        let members: Vec<[u8; 16]> = self.link.ask(&range).await?;
+        Ok(members.into_iter().map(TokenDigest::from).collect())
+    }
+
+    /// Ends what a user holds beyond the caps, now that the newest of these tokens has arrived, and returns what
+    /// it has ended. Those that arrive later end what is too many then: no two end each other. What is listed
+    /// and not there may be a login that is under way: it stays listed until it would have expired.
+    ///
+    /// If Redis fails meanwhile, the login has been done all the same, and the next one ends what is too many.
+    pub(super) async fn enforce_caps(
+        &self,
+        listed: Vec<TokenDigest>,
+        newest: (TokenDigest, Uuid),
+        now: OffsetDateTime,
+    ) -> Vec<TokenDigest> {
+        let mut evicted = Vec::new();
+        if let Err(error) = self.evict(listed, newest, now, &mut evicted).await {
+            warn!(%error, user = %newest.1, "tokens beyond the caps live until the next login of their user");
+        }
+        evicted
+    }
+
+    async fn evict(
+        &self,
+        listed: Vec<TokenDigest>,
+        (newest, user): (TokenDigest, Uuid),
+        now: OffsetDateTime,
+        evicted: &mut Vec<TokenDigest>,
+    ) -> Result<(), StoreError> {
+        let mut tokens = self.records(listed).await?;
+        tokens.retain(|(_, record)| record.user == user);
+        for digest in self.caps.surplus(tokens, newest, now).evicted {
+            // One that another login has ended meanwhile is that one's to report.
+            if self.take(digest).await?.is_some() {
+                evicted.push(digest);
+            }
+        }
+        Ok(())
+    }
+
+    /// Has a token hold a slot that only one may hold, and ends the one before first: if an answer is lost in
+    /// between, the slot leads to a token that has ended, and the next token finds it free.
+    pub(super) async fn take_over(
+        &self,
+        slot: TokenDigest,
+        digest: TokenDigest,
+        life: i64,
+    ) -> Result<(), StoreError> {
+        let mut ended = None;
+        loop {
+            let hold = self.scripts.hold(slot, (ended, digest), life);
+            let holder: Option<[u8; 16]> = self.link.script(&hold).await?;
+            let Some(holder) = holder.map(TokenDigest::from) else {
+                return Ok(());
+            };
+            self.take(holder).await?;
+            ended = Some(holder);
+        }
+    }
+
+    /// Has a slot lead to a token.
+    pub(super) async fn lead(
+        &self,
+        slot: TokenDigest,
+        digest: TokenDigest,
+        life: i64,
+    ) -> Result<(), StoreError> {
+        let mut lead = cmd("SET");
+        lead.arg(self.link.keys().slot(slot)).arg(digest.as_bytes());
+        self.link.ask(lead.arg("PX").arg(life)).await
+    }
+
+    /// Removes all tokens of a user, announced ones included, and returns how many there were.
+    pub(super) async fn remove_all(&self, user: Uuid) -> Result<u64, StoreError> {
+        let members = self.members(user).await?;
+        if members.is_empty() {
+            self.confirm_earlier().await?;
+            return Ok(0);
+        }
+        let tokens = members
+            .iter()
+            .map(|member| [*member, announcement(*member)]);
+        let tokens: Vec<_> = tokens.flatten().collect();
+        let _changing: Vec<_> = tokens.iter().map(|token| self.changing(*token)).collect();
+        let mut removal = pipe();
+        for token in &tokens {
+            removal.cmd("DEL").arg(self.link.keys().token(*token));
+        }
+        let removed: Vec<u64> = self.link.revoke(&removal).await?;
+        let pairs = members.iter().zip(removed.chunks(2));
+        let gone = pairs.filter(|(_, removed)| removed.iter().sum::<u64>() > 0);
+        let gone: Vec<_> = gone.map(|(member, _)| member.as_bytes()).collect();
+        if gone.len() < members.len() {
+            // What was ended here confirms nothing at the other primaries of a cluster.
+            self.confirm_earlier().await?;
+        }
+        // Only what was there and was listed: one that is listed and not there may be stored at this moment.
+        if !gone.is_empty() {
+            let mut unlist = cmd("ZREM");
+            unlist.arg(self.link.keys().user(user)).arg(&gone);
+            let () = self.link.ask(&unlist).await?;
+        }
+        Ok(removed.into_iter().sum())
+    }
+}

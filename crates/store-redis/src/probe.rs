@@ -1,0 +1,271 @@
+//! Trying what logins and token checks do, on keys that are no token's.
+//!
+//! Permissions and states of a server show only when it is written to: an access list without a script
+//! command, a full memory, a primary without its replicas. So each primary is sent the commands and scripts
+//! that logins use, on a key of each kind. The keys are removed at the end; if that fails, too, they expire,
+//! and the next probe uses the same ones again.
+
+use isogloss_core::StoreError;
+use isogloss_core::store::{Finding, Level};
+use redis::aio::MultiplexedConnection;
+use redis::{Arg, Cmd, ConnectionInfo, RedisError, RedisResult, Value, cmd};
+use time::OffsetDateTime;
+
+use super::RedisStore;
+use super::dialer::Dialer;
+use super::fault::is_elsewhere;
+use super::keys::Keys;
+use super::name::{failed_at, name_of};
+use super::replicas::Replicas;
+
+/// How long a key of a probe exists at the most, in milliseconds.
+pub(crate) const PROBE_LIFE: i64 = 10_000;
+/// What is stored in it.
+pub(super) const PROBE_VALUE: &[u8] = b"probe";
+/// What it lists.
+pub(crate) const PROBE_DIGEST: [u8; 16] = [0; 16];
+
+/// How many keys are tried to find one that a server of a cluster has. A server with one slot in a hundred
+/// is missed once in 10^17 times.
+const KEYS: u16 = 4_000;
+
+/// What is sent to a server.
+pub(crate) struct Probe {
+    /// In this order. That one is refused does not end it: an operator wants to know all that are missing.
+    commands: Vec<Cmd>,
+    /// What the commands write to.
+    keys: Vec<String>,
+    /// How many replicas must have acknowledged it.
+    replicas: Option<Replicas>,
+}
+
+impl Probe {
+    /// Makes a probe that waits for no replica.
+    pub(crate) fn new(commands: Vec<Cmd>, keys: Vec<String>) -> Self {
+        Self {
+            commands,
+            keys,
+            replicas: None,
+        }
+    }
+}
+
+/// What makes a probe of the keys with a number.
+pub(super) type Make<'m> = dyn Fn(u16) -> Probe + Sync + 'm;
+
+/// Sends a probe to a server, and returns what it refused. Fails if the server does not answer.
+pub(super) async fn send(
+    place: &ConnectionInfo,
+    (dialer, keys): (&Dialer, &Keys),
+    make: &Make<'_>,
+) -> Result<Vec<Finding>, StoreError> {
+    let address = name_of(place);
+    let (refusals, lag) = {
+        let tried = try_all(place, dialer, make).await;
+        tried.map_err(|error| failed_at(&address, error))?
+    };
+    let user = place.redis_settings().username().unwrap_or("default");
+    let mut findings = refusals.findings(&address, (user, &keys.pattern()));
+    findings.extend(lag.map(|text| Finding::new(Level::Warning, format!("{address}: {text}"))));
+    Ok(findings)
+}
+
+/// Returns what was refused, and why revocations are "unavailable", if they are.
+async fn try_all(
+    place: &ConnectionInfo,
+    dialer: &Dialer,
+    make: &Make<'_>,
+) -> RedisResult<(Refusals, Option<String>)> {
+    let mut server = dialer.dial(place).await?;
+    let Some(probe) = fitting(&mut server, make).await? else {
+        // It has no slots, so it has no tokens either.
+        return Ok(Default::default());
+    };
+    let mut refusals = Refusals::default();
+    for command in &probe.commands {
+        let answer: RedisResult<Value> = command.query_async(&mut server).await;
+        if let Err(error) = answer {
+            refusals.add(command, error)?;
+        }
+    }
+    let lag = match probe.replicas {
+        Some(replicas) => lag(&mut server, replicas).await?,
+        None => None,
+    };
+    for key in &probe.keys {
+        // It expires where it may not be removed.
+        let _: RedisResult<Value> = cmd("DEL").arg(key).query_async(&mut server).await;
+    }
+    Ok((refusals, lag))
+}
+
+/// The probe whose keys that server has: in a cluster each has some, elsewhere the one has all.
+async fn fitting(
+    server: &mut MultiplexedConnection,
+    make: &Make<'_>,
+) -> RedisResult<Option<Probe>> {
+    for number in 0..KEYS {
+        let probe = make(number);
+        let Some(key) = probe.keys.first() else {
+            return Ok(None);
+        };
+        let answer: RedisResult<Value> = cmd("GET").arg(key).query_async(server).await;
+        match answer {
+            Err(error) if is_elsewhere(&error) => {}
+            Err(error) if error.code().is_none() => return Err(error),
+            Ok(_) | Err(_) => return Ok(Some(probe)),
+        }
+    }
+    Ok(None)
+}
+
+/// Why revocations are "unavailable", if they are.
+async fn lag(
+    server: &mut MultiplexedConnection,
+    replicas: Replicas,
+) -> RedisResult<Option<String>> {
+    let waited: RedisResult<usize> = replicas.wait().query_async(server).await;
+    let why = match waited {
+        Err(error) if error.code().is_none() => return Err(error),
+        Err(error) => format!("WAIT is refused: {}", words(&error)),
+        Ok(count) => match replicas.suffice("", Ok(count)) {
+            Ok(()) => return Ok(None),
+            Err(_) => format!(
+                "{count} replicas acknowledge in time, fewer than tokens.redis_wait_replicas"
+            ),
+        },
+    };
+    Ok(Some(format!(
+        "{why}: log-outs, and logins that end another token, are answered as unavailable"
+    )))
+}
+
+/// Commands that a server refused, by why.
+#[derive(Default)]
+struct Refusals(Vec<Refusal>);
+
+struct Refusal {
+    code: String,
+    words: String,
+    commands: Vec<String>,
+}
+
+impl Refusals {
+    /// Fails if that is no refusal, but no answer.
+    fn add(&mut self, command: &Cmd, error: RedisError) -> RedisResult<()> {
+        let code = match error.code() {
+            None => return Err(error),
+            // A slot that moves, and a script that may not be loaded, which is said of its own.
+            Some("MOVED" | "ASK" | "TRYAGAIN" | "NOSCRIPT") => return Ok(()),
+            Some(code) => code.to_owned(),
+        };
+        let command = name(command);
+        match self.0.iter_mut().find(|refusal| refusal.code == code) {
+            Some(refusal) if refusal.commands.contains(&command) => {}
+            Some(refusal) => refusal.commands.push(command),
+            None => self.0.push(Refusal {
+                code,
+                words: words(&error),
+                commands: vec![command],
+            }),
+        }
+        Ok(())
+    }
+
+    fn findings(self, address: &str, (user, pattern): (&str, &str)) -> Vec<Finding> {
+        let finding = |refusal: Refusal| {
+            let commands = refusal.commands.join(", ");
+            let text = format!("{address}: {commands} refused: {}", refusal.words);
+            Finding::new(Level::Refused, text).with_hint(refusal.hint(user, pattern))
+        };
+        self.0.into_iter().map(finding).collect()
+    }
+}
+
+impl Refusal {
+    fn hint(&self, user: &str, pattern: &str) -> String {
+        let hint = match self.code.as_str() {
+            "READONLY" => "point tokens.store at the primary, or at the sentinels that know it",
+            "NOREPLICAS" => "bring the replicas back, or lower min-replicas-to-write",
+            "OOM" => "raise maxmemory, or remove what else is stored there",
+            "MISCONF" => {
+                "free the disk that Redis saves to; its log has the reason. Until then: \
+                 CONFIG SET stop-writes-on-bgsave-error no"
+            }
+            _ if self.is_forbidden() => {
+                let rules: Vec<_> = self.commands.iter().map(|name| rule(name)).collect();
+                let rules = rules.join(" ");
+                return format!(
+                    "ACL SETUSER {user} ~{pattern} {rules}; docs/redis.md has the whole access list"
+                );
+            }
+            _ => "see the log of Redis",
+        };
+        hint.to_owned()
+    }
+
+    /// Whether an access list forbids it. Scripts may say so in words of their own.
+    fn is_forbidden(&self) -> bool {
+        self.code == "NOPERM" || self.words.contains("executing the script")
+    }
+}
+
+/// How an access list allows a command.
+fn rule(command: &str) -> String {
+    format!("+{}", command.to_lowercase().replace(' ', "|"))
+}
+
+impl RedisStore {
+    /// Returns what logins, token checks and log-outs send.
+    pub(super) fn probe(&self, number: u16, now: OffsetDateTime) -> Probe {
+        let [token, user, slot] = ['t', 'u', 's'].map(|kind| self.link.keys().probe(kind, number));
+        let command = |name: &str, key: &str| {
+            let mut command = cmd(name);
+            command.arg(key);
+            command
+        };
+        let mut commands = self.scripts.probe([&token, &user, &slot], now);
+        let mut store = command("SET", &token);
+        store.arg(PROBE_VALUE).arg("PX").arg(PROBE_LIFE);
+        let mut hold = command("SET", &slot);
+        hold.arg(&PROBE_DIGEST).arg("PX").arg(PROBE_LIFE);
+        let mut members = command("ZRANGE", &user);
+        members.arg(0).arg(-1);
+        let mut unlist = command("ZREM", &user);
+        unlist.arg(&PROBE_DIGEST);
+        let (take, remove) = (command("GETDEL", &token), command("DEL", &slot));
+        commands.splice(0..0, [store, hold, command("GET", &token)]);
+        commands.extend([members, take, unlist, remove]);
+        Probe {
+            replicas: Some(self.replicas).filter(|replicas| replicas.are_wanted()),
+            ..Probe::new(commands, vec![token, user, slot])
+        }
+    }
+}
+
+/// Its name, with that of its subcommand if it has some.
+fn name(command: &Cmd) -> String {
+    let word = |argument: Arg<&[u8]>| {
+        let Arg::Simple(word) = argument else {
+            return String::new();
+        };
+        String::from_utf8_lossy(word).to_uppercase()
+    };
+    let mut words = command.args_iter().map(word);
+    match (words.next(), words.next()) {
+        (Some(first), Some(second)) if first == "SCRIPT" => format!("{first} {second}"),
+        (first, _) => first.unwrap_or_default(),
+    }
+}
+
+/// In the server's own words, without the place in a script.
+fn words(error: &RedisError) -> String {
+    match (error.code(), error.detail()) {
+        (Some(code), Some(detail)) => {
+            let end = detail.find(" script: ").unwrap_or(detail.len());
+            format!("{code} {}", &detail[..end])
+        }
+        (Some(code), None) => code.to_owned(),
+        (None, _) => error.to_string(),
+    }
+}

@@ -1,0 +1,91 @@
+//! Listing keys, page by page.
+
+use std::sync::Arc;
+
+use isogloss_core::StoreError;
+use redis::aio::MultiplexedConnection;
+use redis::{ConnectionInfo, cmd};
+
+use super::access::Access;
+use super::name::{failed_at, name_of};
+
+/// About so many keys are looked at for a page.
+const PAGE: usize = 1000;
+
+/// What is listed at the moment: the name of the server, a connection to it, and how far it is.
+type Listing = (String, MultiplexedConnection, u64);
+
+/// The rest of a listing.
+///
+/// While slots move between the servers of a cluster, a key may go from a server that is yet to be listed to
+/// one that was, or to one that had no slot before. So a cluster is listed twice, and again until it has
+/// the same primaries before and after.
+pub(crate) struct Scan {
+    access: Arc<Access>,
+    servers: Vec<ConnectionInfo>,
+    left: Vec<ConnectionInfo>,
+    may_be_last: bool,
+    pattern: String,
+    /// A cursor means something to the server it came from only, and ends with its connection.
+    now: Option<Listing>,
+}
+
+impl Scan {
+    pub(super) fn new(access: Arc<Access>, servers: Vec<ConnectionInfo>, pattern: String) -> Self {
+        Self {
+            left: servers.clone(),
+            servers,
+            may_be_last: !access.is_cluster(),
+            access,
+            pattern,
+            now: None,
+        }
+    }
+
+    /// The next keys, which may be none; `None` after the last page. An error ends it: what was
+    /// listed so far is not all.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
+        let (name, mut connection, cursor) = match self.now.take() {
+            Some(now) => now,
+            None => match self.next_server().await? {
+                Some(server) => {
+                    let name = name_of(&server);
+                    let connected = self.access.dialer.dial(&server).await;
+                    let connection = connected.map_err(|error| failed_at(&name, error))?;
+                    (name, connection, 0)
+                }
+                None => return Ok(None),
+            },
+        };
+        let (cursor, keys): (u64, _) = cmd("SCAN")
+            .arg(cursor)
+            .arg("MATCH")
+            .arg(&self.pattern)
+            .arg("COUNT")
+            .arg(PAGE)
+            .query_async(&mut connection)
+            .await
+            .map_err(|error| failed_at(&name, error))?;
+        if cursor != 0 {
+            self.now = Some((name, connection, cursor));
+        }
+        Ok(Some(keys))
+    }
+
+    async fn next_server(&mut self) -> Result<Option<ConnectionInfo>, StoreError> {
+        if self.left.is_empty() && self.access.is_cluster() {
+            let servers = self.access.primaries().await?;
+            let has_moved = !places(&servers).eq(places(&self.servers));
+            if has_moved || !self.may_be_last {
+                self.may_be_last = true;
+                self.left.clone_from(&servers);
+                self.servers = servers;
+            }
+        }
+        Ok(self.left.pop())
+    }
+}
+
+fn places(servers: &[ConnectionInfo]) -> impl Iterator<Item = String> {
+    servers.iter().map(name_of)
+}

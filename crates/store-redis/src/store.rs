@@ -1,0 +1,246 @@
+//! Tokens in Redis: one key a token with its own TTL, one sorted set a user.
+//!
+//! | key | holds | ends |
+//! | --- | --- | --- |
+//! | `isogloss:t:<digest>` | the record | with the token |
+//! | `isogloss:u:<user>` | sorted set: the digest of each token, scored by its expiry | a minute after the last token |
+//! | `isogloss:s:<slot>` | the digest of the token that holds the slot | with that token |
+//! | `isogloss:w:<number>` | nothing; it is written for replicas to acknowledge all that was before it | after a second |
+//!
+//! `isogloss:` is the prefix of the settings. No command touches two keys, so the same layout serves a cluster.
+//!
+//! A token is announced in its user's list before it is stored, and listed by its digest afterwards: what a crash
+//! leaves behind is an announcement of a token that does not exist or that no client has, never a live token that
+//! is in no list. The order in which tokens are listed decides which of them are too many. A token that takes a
+//! slot ends the one before first, so a lost answer leaves no superseded token that lives. A token whose login
+//! fails before it is listed is withdrawn: no client has it.
+
+use std::collections::HashSet;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use isogloss_core::backend::{decode_or_log, find_or, milliseconds};
+use isogloss_core::store::{Caps, Record, Slot, StoreHealth, StoredToken, TokenStore, Visit};
+use isogloss_core::{Clock, Connections, NearStatus, StoreError, TokenDigest};
+use redis::cmd;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::link::Link;
+use crate::near::NearTokens;
+use crate::question::Answered;
+use crate::replicas::Replicas;
+use crate::scripts::Scripts;
+use crate::touches::Touches;
+use crate::{RedisAccess, RedisSettings, RedisThrottle, tracker};
+
+/// A token store on a Redis server.
+pub struct RedisStore {
+    pub(crate) link: Arc<Link>,
+    pub(crate) scripts: Arc<Scripts>,
+    pub(crate) caps: Caps,
+    pub(crate) near: Option<Arc<NearTokens>>,
+    /// None where each use of a token is noted by itself.
+    pub(crate) touches: Option<Touches>,
+    pub(crate) replicas: Replicas,
+    /// How long it may take to withdraw a token whose login failed.
+    pub(crate) withdrawing: Duration,
+}
+
+impl RedisStore {
+    /// Whether an address can be understood. Nothing is asked.
+    pub fn accepts(url: &str) -> bool {
+        Link::accepts(url)
+    }
+
+    /// Prepares the way to Redis. Nothing is asked yet: it may come up later than we do.
+    pub fn new(settings: &RedisSettings, caps: Caps) -> Result<Self, StoreError> {
+        let link = Arc::new(Link::new(settings)?);
+        let near = NonZeroUsize::new(settings.near_cache).map(|room| {
+            let (own, access) = (settings.worker_connections, link.access());
+            let near = Arc::new(NearTokens::new(room, own, &access.dialer));
+            let following = tracker::follow(Arc::downgrade(&link), Arc::clone(&near));
+            access.dialer.runtime().spawn(following);
+            near
+        });
+        let scripts = Arc::new(Scripts::new(link.keys().clone()));
+        let touches = (settings.touch_batch.get() > 1 && !link.is_cluster()).then(|| {
+            let bounds = (settings.touch_batch, settings.patience());
+            Touches::start(&link, &scripts, bounds)
+        });
+        Ok(Self {
+            link,
+            scripts,
+            caps,
+            near,
+            touches,
+            replicas: Replicas::of(settings),
+            withdrawing: settings.timeout,
+        })
+    }
+
+    /// What changes the credentials while the store is used.
+    pub fn access(&self) -> RedisAccess {
+        RedisAccess::new(Arc::clone(&self.link))
+    }
+
+    /// What counts tries on the same server.
+    pub fn throttle(&self) -> RedisThrottle {
+        RedisThrottle::new(Arc::clone(&self.link))
+    }
+}
+
+#[async_trait]
+impl TokenStore for RedisStore {
+    fn connections(&self) -> Option<Connections> {
+        self.link.connections()
+    }
+
+    fn kept(&self, digest: TokenDigest) -> Option<Arc<Record>> {
+        let packed = self.kept_near()?.kept(&digest)?;
+        Record::decode(&packed).ok().map(Arc::new)
+    }
+
+    fn near(&self) -> Option<NearStatus> {
+        Some(self.near.as_ref()?.status())
+    }
+
+    async fn put(
+        &self,
+        digest: TokenDigest,
+        record: &Record,
+        now: OffsetDateTime,
+    ) -> Result<Vec<TokenDigest>, StoreError> {
+        let life = milliseconds(record.expires_at) - milliseconds(now);
+        if life <= 0 {
+            return Ok(Vec::new());
+        }
+        self.announce(digest, record, now).await?;
+        let listed = self.store(digest, record, (life, now)).await?;
+        // Other logins hand it out from then on, so it is listed first, and not withdrawn if this fails.
+        if let Some(Slot::Newest(slot)) = record.slot {
+            self.lead(slot, digest, life).await?;
+        }
+        Ok(self.enforce_caps(listed, (digest, record.user), now).await)
+    }
+
+    async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
+        let mut holder = cmd("GET");
+        let holder: Option<[u8; 16]> = self
+            .link
+            .ask(holder.arg(self.link.keys().slot(slot)))
+            .await?;
+        Ok(holder.map(TokenDigest::from))
+    }
+
+    async fn replace(
+        &self,
+        digest: TokenDigest,
+        before: &Record,
+        after: &Record,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let _changing = self.changing(digest);
+        let replace = self.scripts.replace(digest, (before, after), now)?;
+        match (before.spent, after.spent) {
+            (None, None) => return self.note_use(digest, (before, after), now).await,
+            (Some(_), None) => {
+                self.list(digest, after, now).await?;
+                return self.link.script(&replace).await;
+            }
+            (Some(_), Some(_)) => return self.link.script(&replace).await,
+            (None, Some(_)) => {}
+        }
+        let replaced: Answered<bool> = self.link.revoke_and_tell(&replace).await?;
+        if !replaced.answer {
+            return Ok(false);
+        }
+        if let Err(error) = replaced.replicated {
+            self.undo_use(digest, (before, after), now).await;
+            return Err(error);
+        }
+        self.try_unlist(after, digest).await;
+        Ok(true)
+    }
+
+    async fn get(&self, digest: TokenDigest) -> Result<Option<Arc<Record>>, StoreError> {
+        let look_up = async || self.look_up(digest).await;
+        let found = find_or(self.kept_near(), digest, look_up).await?;
+        let record = found.map(|packed| Record::decode(&packed)).transpose()?;
+        Ok(record.map(Arc::new))
+    }
+
+    async fn restore(&self, token: &StoredToken, now: OffsetDateTime) -> Result<(), StoreError> {
+        self.store_again(token, now).await
+    }
+
+    async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
+        let _changing = self.changing(digest);
+        let key = self.link.keys().token(digest);
+        let take = &mut cmd("GETDEL");
+        let taken: Answered<Option<Vec<u8>>> = self.link.revoke_and_tell(take.arg(key)).await?;
+        let record = taken.answer.and_then(|value| decode_or_log(digest, &value));
+        let Some(record) = record else {
+            self.confirm_earlier().await?;
+            return Ok(None);
+        };
+        if let Err(error) = taken.replicated {
+            self.keep_unconfirmed_end(digest, &record).await;
+            return Err(error);
+        }
+        self.try_unlist(&record, digest).await;
+        Ok(Some(record.before_unconfirmed_end()))
+    }
+
+    async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
+        let mut records = self.records(self.members(user).await?).await?;
+        records.sort_by_key(|(digest, record)| (record.issued_at, *digest));
+        Ok(records)
+    }
+
+    async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        let keys = self.link.keys();
+        let mut scan = self.link.scan(&keys.tokens()).await?;
+        // A key may be listed twice.
+        let mut seen = HashSet::new();
+        while let Some(page) = scan.next().await? {
+            let digests = page.iter().filter_map(|key| keys.token_of(key));
+            let digests = digests.filter(|digest| seen.insert(*digest)).collect();
+            for (digest, record) in self.records(digests).await? {
+                if visit(digest, record).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove_user(&self, user: Uuid) -> Result<u64, StoreError> {
+        self.remove_all(user).await
+    }
+
+    async fn sweep(&self, _now: OffsetDateTime) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.link.ping().await?;
+        self.ping_lookups().await
+    }
+
+    async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
+        self.ping_lookups().await?;
+        let mut health = self.link.health(clock).await?;
+        let now = clock.now();
+        let refused = self.link.probe(|number| self.probe(number, now)).await?;
+        health.findings.extend(refused);
+        health.findings.sort_by_key(|finding| finding.level);
+        Ok(health)
+    }
+
+    /// Does nothing: every write, a batch of uses included, is awaited by its caller, and connections end
+    /// with the process.
+    async fn close(&self) {}
+}

@@ -1,0 +1,64 @@
+//! Redis in every topology, and what happens to it there.
+
+mod clocks;
+mod contracts;
+mod credentials;
+mod failed_logins;
+mod failover;
+mod fitness;
+mod identity;
+mod interleaved;
+mod lost_answers;
+mod near;
+mod one_server;
+mod planting;
+mod pooling;
+mod prefixes;
+mod refusals;
+mod replication;
+mod resharding;
+mod scanning;
+mod silence;
+mod throttle;
+mod topologies;
+mod touches;
+mod unreachable;
+mod workers;
+
+use std::time::Duration;
+
+use isogloss_store_contract::token_store::CAPS;
+use isogloss_testkit::relay::Relay;
+
+use super::{Eviction, RedisSettings, RedisStore};
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+fn settings(url: impl Into<String>) -> RedisSettings {
+    RedisSettings {
+        connections: 8,
+        connect_timeout: PATIENCE,
+        timeout: PATIENCE,
+        pool_timeout: PATIENCE,
+        near_cache: 1_000,
+        ..RedisSettings::at(url.into())
+    }
+}
+
+fn store(settings: &RedisSettings) -> RedisStore {
+    RedisStore::new(settings, CAPS).unwrap()
+}
+
+fn at(port: u16) -> String {
+    format!("redis://127.0.0.1:{port}")
+}
+
+/// Silences the open connections on which the first text has been sent and the other one has not.
+fn silence(relay: &Relay, sent: &str, but_not: &str) {
+    let mut open = relay.connections();
+    open.retain(|one| one.has_sent(sent) && !one.has_sent(but_not));
+    assert!(!open.is_empty(), "{sent}");
+    for one in open {
+        one.silence();
+    }
+}

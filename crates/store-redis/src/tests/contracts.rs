@@ -1,0 +1,105 @@
+//! The suite of all stores, in each topology: plain, and with TLS and an access list.
+
+use isogloss_core::SystemClock;
+use isogloss_core::store::TokenStore as _;
+use isogloss_store_contract::token_store::pass_all;
+use isogloss_testkit::servers::{Certificates, ClusterServers, SentinelServers, Server};
+
+use super::super::keys::KeyPrefix;
+use super::{RedisSettings, settings, store};
+
+/// The access list that the operator's guide shows, as arguments of a server.
+pub(super) fn access_list() -> Vec<String> {
+    let guide = include_str!("../../../../docs/redis.md");
+    let line = guide
+        .lines()
+        .find(|line| line.starts_with("user isogloss "));
+    let line = line.unwrap().replace("PASSWORD", "pass/word");
+    line.replacen("user", "--user", 1)
+        .split(' ')
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The suite, and nothing that could not be found out about the servers, as the user of the list.
+async fn passes_behind_tls(scheme: &str, place: &str, certificates: &Certificates) {
+    let settings = settings(format!("{scheme}://isogloss:pass%2Fword@{place}"));
+    passes_with(settings, "isogloss:", certificates).await;
+}
+
+/// The same, with keys under that prefix.
+async fn passes_with(mut settings: RedisSettings, prefix: &str, certificates: &Certificates) {
+    settings.prefix = KeyPrefix::new(prefix).unwrap();
+    settings.ca = Some(certificates.pem().into());
+    let store = store(&settings);
+    pass_all(&store).await;
+    let health = store.health(&SystemClock).await.unwrap();
+    assert_eq!(health.findings, []);
+    let mut scan = store.link.scan("").await.unwrap();
+    while let Some(page) = scan.next().await.unwrap() {
+        assert!(page.iter().all(|key| key.starts_with(prefix.as_bytes())));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_server_with_tls_a_prefix_and_an_access_list_passes() {
+    let certificates = Certificates::make().unwrap();
+    let list = access_list().join(" ").replace("~isogloss:", "~team-1:");
+    let list: Vec<_> = list.split(' ').collect();
+    let server = Server::start_tls(&certificates, &list).unwrap();
+    let place = format!("127.0.0.1:{}/3", server.tls_port());
+    let settings = settings(format!("rediss://isogloss:pass%2Fword@{place}"));
+    passes_with(settings, "team-1:", &certificates).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_primary_found_by_sentinels_passes() {
+    let servers = SentinelServers::start(None, &[]).unwrap();
+    pass_all(&store(&settings(servers.url()))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_primary_found_by_sentinels_with_tls_and_access_lists_passes() {
+    let certificates = Certificates::make().unwrap();
+    let list = access_list();
+    let list: Vec<_> = list.iter().map(String::as_str).collect();
+    let mut servers = SentinelServers::start(Some(&certificates), &list).unwrap();
+    for sentinel in servers.sentinels() {
+        let user = "+@connection +sentinel|get-master-addr-by-name";
+        let mut words = vec!["ACL", "SETUSER", "asker", "on", ">s&w", "-@all"];
+        words.extend(user.split(' '));
+        sentinel.ask(&words).unwrap();
+    }
+    let place = format!(
+        "{}?sentinel_user=asker&sentinel_password=s%26w",
+        servers.place()
+    );
+    passes_behind_tls("rediss+sentinel", &place, &certificates).await;
+    // Without them, they do not talk.
+    for sentinel in servers.sentinels() {
+        sentinel
+            .ask(&["ACL", "SETUSER", "default", "-@all", "+ping"])
+            .unwrap();
+    }
+    let mut settings = settings(format!(
+        "rediss+sentinel://isogloss:pass%2Fword@{}",
+        servers.place()
+    ));
+    settings.ca = Some(certificates.pem().into());
+    assert!(store(&settings).ping().await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_passes() {
+    let servers = ClusterServers::start(None, &[]).unwrap();
+    pass_all(&store(&settings(servers.url()))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_with_tls_and_an_access_list_passes() {
+    let certificates = Certificates::make().unwrap();
+    let list = access_list();
+    let list: Vec<_> = list.iter().map(String::as_str).collect();
+    let servers = ClusterServers::start(Some(&certificates), &list).unwrap();
+    passes_behind_tls("rediss+cluster", &servers.place(), &certificates).await;
+}

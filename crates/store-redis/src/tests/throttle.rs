@@ -1,0 +1,76 @@
+//! The suite of all throttles, on one server that gateways share.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use isogloss_core::store::Caps;
+use isogloss_core::throttle::{Taken, Throttle as _};
+use isogloss_core::{Clock as _, SystemClock};
+use isogloss_store_contract::throttle;
+use isogloss_testkit::servers::Server;
+
+use super::at;
+use super::one_server::ttls;
+use crate::{RedisSettings, RedisStore, RedisThrottle};
+
+fn on_redis(server: &Server) -> RedisThrottle {
+    let settings = RedisSettings {
+        connections: 4,
+        timeout: Duration::from_secs(10),
+        ..RedisSettings::at(at(server.port()))
+    };
+    let caps = Caps {
+        per_user: 1,
+        per_client: 1,
+        one_time_per_user: 1,
+    };
+    RedisStore::new(&settings, caps).unwrap().throttle()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_fulfils_the_contract() {
+    let server = Server::start(&[]).unwrap();
+    throttle::fulfil(&on_redis(&server)).await;
+    let ttls = ttls(&server);
+    assert!(!ttls.is_empty());
+    assert!(ttls.iter().all(|ttl| *ttl > 0), "{ttls:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gateways_on_one_redis_share_the_tries() {
+    let server = Server::start(&[]).unwrap();
+    let gateways = [on_redis(&server), on_redis(&server)];
+    let now = SystemClock.now();
+    let bucket = throttle::bucket(1);
+    let many = (0..40).map(|number| gateways[number % 2].take(&bucket, &throttle::BUDGET, now));
+    let granted = join_all(many).await.into_iter();
+    let granted = granted.filter(|taken| matches!(taken, Ok(Taken::Granted(_))));
+    assert_eq!(granted.count(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_is_away_grants_nothing() {
+    let mut server = Server::start(&[]).unwrap();
+    let tries = on_redis(&server);
+    server.kill().unwrap();
+    let now = SystemClock.now();
+    assert!(
+        tries
+            .take(&throttle::bucket(1), &throttle::BUDGET, now)
+            .await
+            .is_err()
+    );
+    assert!(
+        tries
+            .knows(throttle::digest(1), throttle::digest(1), now)
+            .await
+            .is_err()
+    );
+    server.start_again().unwrap();
+    assert!(
+        tries
+            .take(&throttle::bucket(1), &throttle::BUDGET, now)
+            .await
+            .is_ok()
+    );
+}

@@ -1,0 +1,278 @@
+//! Buckets in Redis, for gateways that share it.
+//!
+//! | key | holds | ends |
+//! | --- | --- | --- |
+//! | `isogloss:g:<bucket>` | hash: how empty it is, and what it is for | when it is full |
+//! | `isogloss:k:<account>` | sorted set: a digest of each client, scored by the moment it is forgotten | with the last client |
+//!
+//! `isogloss:` is the prefix of the settings. No command touches two keys, and each script is one step: two gateways never grant one try twice.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use isogloss_core::backend::{
+    CLIENTS_PER_ACCOUNT, from_milliseconds, future, milliseconds, whole_milliseconds,
+};
+use isogloss_core::store::Finding;
+use isogloss_core::throttle::{Bucket, Budget, Kind, Receipt, Strained, Taken, Throttle};
+use isogloss_core::{StoreError, TokenDigest};
+use redis::{Cmd, Script, cmd, pipe};
+use time::OffsetDateTime;
+
+use crate::link::Link;
+use crate::probe::{PROBE_DIGEST, PROBE_LIFE, Probe};
+
+/// As `Level::take`, with the same names.
+///
+/// KEYS: the bucket. ARGV: now, refill, capacity, first lock, longest lock (milliseconds), kind,
+/// account, network. Answers what was granted (1 or 0), the cost, the end of the lock.
+const TAKE: &str = r"
+local key, now, refill, capacity = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local level = redis.call('HMGET', key, 'full_at', 'locks', 'locked_until')
+local full_at = tonumber(level[1] or now)
+local locks, locked_until = tonumber(level[2] or 0), tonumber(level[3] or 0)
+if locked_until > now then return {0, 0, locked_until} end
+if full_at <= now then full_at, locks = now, 0 end
+local before, lock = full_at, 0
+full_at = math.min(before + refill, now + capacity)
+if full_at - now > capacity - refill then
+  locks = locks + 1
+  lock = now + math.min(tonumber(ARGV[4]) * 2 ^ (locks - 1), tonumber(ARGV[5]))
+  full_at = full_at + lock - now
+end
+local function whole(number) return string.format('%.0f', number) end
+redis.call('HSET', key, 'full_at', whole(full_at), 'locks', whole(locks), 'locked_until', whole(lock),
+  'kind', ARGV[6], 'account', ARGV[7], 'network', ARGV[8])
+redis.call('PEXPIRE', key, whole(math.max(1, full_at - now)))
+return {1, full_at - before, lock}
+";
+
+/// As `Level::give_back`.
+///
+/// KEYS: the bucket. ARGV: now, cost, the end of the lock.
+const GIVE_BACK: &str = r"
+local key, now, lock = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[3])
+local level = redis.call('HMGET', key, 'full_at', 'locks', 'locked_until')
+if not level[1] then return end
+local full_at, locks, locked_until = tonumber(level[1]) - tonumber(ARGV[2]), tonumber(level[2]), tonumber(level[3])
+if lock ~= 0 and locked_until == lock then
+  locks, locked_until = math.max(0, locks - 1), 0
+end
+local left = math.max(full_at, locked_until) - now
+if left <= 0 then redis.call('DEL', key) return end
+local function whole(number) return string.format('%.0f', number) end
+redis.call('HSET', key, 'full_at', whole(full_at), 'locks', whole(locks), 'locked_until', whole(locked_until))
+redis.call('PEXPIRE', key, whole(left))
+";
+
+/// KEYS: the account's clients. ARGV: now, the client, until when, how many at the most.
+const REMEMBER: &str = r"
+local key, now = KEYS[1], tonumber(ARGV[1])
+redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+redis.call('ZADD', key, ARGV[3], ARGV[2])
+redis.call('ZREMRANGEBYRANK', key, 0, -1 - tonumber(ARGV[4]))
+local last = redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')
+redis.call('PEXPIRE', key, string.format('%.0f', math.max(1, tonumber(last[2]) - now)))
+";
+
+/// Buckets on a Redis server, beside the tokens. Made by `RedisStore::throttle`.
+pub struct RedisThrottle {
+    link: Arc<Link>,
+    take: Script,
+    give_back: Script,
+    remember: Script,
+}
+
+impl RedisThrottle {
+    pub(crate) fn new(link: Arc<Link>) -> Self {
+        Self {
+            link,
+            take: Script::new(TAKE),
+            give_back: Script::new(GIVE_BACK),
+            remember: Script::new(REMEMBER),
+        }
+    }
+
+    /// Those of the buckets that are there.
+    async fn read(
+        &self,
+        keys: &[Vec<u8>],
+        now: OffsetDateTime,
+    ) -> Result<Vec<Strained>, StoreError> {
+        let buckets = keys
+            .iter()
+            .filter_map(|key| self.link.keys().bucket_of(key));
+        let buckets: Vec<_> = buckets.collect();
+        if buckets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut lookup = pipe();
+        for bucket in &buckets {
+            lookup.cmd("HGETALL").arg(self.link.keys().bucket(*bucket));
+        }
+        let found: Vec<HashMap<String, Vec<u8>>> = self.link.pipeline(&lookup).await?;
+        let found = buckets.into_iter().zip(found);
+        Ok(found
+            .filter_map(|(bucket, fields)| strained(bucket, &fields, now))
+            .collect())
+    }
+
+    /// Returns what logins and [`Throttle::reset`] send.
+    fn probe(&self, number: u16, now: OffsetDateTime) -> Probe {
+        let [bucket, clients] = ['g', 'k'].map(|kind| self.link.keys().probe(kind, number));
+        let (now, refill) = (milliseconds(now), PROBE_LIFE / 10);
+        let mut take = self.take.key(&bucket);
+        take.arg(now)
+            .arg(refill)
+            .arg(PROBE_LIFE)
+            .arg(refill)
+            .arg(refill);
+        take.arg("probe").arg("").arg("");
+        let mut give_back = self.give_back.key(&bucket);
+        give_back.arg(now).arg(refill / 2).arg(0);
+        let mut remember = self.remember.key(&clients);
+        remember
+            .arg(now)
+            .arg(&PROBE_DIGEST)
+            .arg(now + PROBE_LIFE)
+            .arg(1);
+        let mut known = cmd("ZSCORE");
+        known.arg(&clients).arg(&PROBE_DIGEST);
+        let mut reset = cmd("DEL");
+        reset.arg(&bucket);
+        let scripts = [&self.take, &self.give_back, &self.remember];
+        let mut commands: Vec<_> = scripts.map(Cmd::load_script).into();
+        commands.extend([&take, &give_back, &remember].map(Cmd::invoke_script));
+        commands.extend([known, reset]);
+        Probe::new(commands, vec![bucket, clients])
+    }
+}
+
+#[async_trait]
+impl Throttle for RedisThrottle {
+    async fn take(
+        &self,
+        bucket: &Bucket,
+        budget: &Budget,
+        now: OffsetDateTime,
+    ) -> Result<Taken, StoreError> {
+        let (refill, capacity) = budget.in_milliseconds();
+        let account = bucket.account.map(|account| *account.as_bytes());
+        let mut take = self.take.key(self.link.keys().bucket(bucket.key));
+        take.arg(milliseconds(now))
+            .arg(refill)
+            .arg(capacity)
+            .arg(whole_milliseconds(budget.first_lock))
+            .arg(whole_milliseconds(budget.longest_lock))
+            .arg(bucket.kind.name())
+            .arg(account.as_ref().map_or(&[][..], |account| &account[..]))
+            .arg(bucket.network.as_deref().unwrap_or_default());
+        let (granted, cost, lock): (bool, i64, i64) = self.link.script(&take).await?;
+        Ok(if granted {
+            Taken::Granted(Receipt { cost, lock })
+        } else {
+            Taken::Locked {
+                until: from_milliseconds(lock),
+            }
+        })
+    }
+
+    async fn give_back(
+        &self,
+        bucket: TokenDigest,
+        receipt: Receipt,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let mut give_back = self.give_back.key(self.link.keys().bucket(bucket));
+        give_back
+            .arg(milliseconds(now))
+            .arg(receipt.cost)
+            .arg(receipt.lock);
+        self.link.script(&give_back).await
+    }
+
+    async fn reset(&self, bucket: TokenDigest) -> Result<bool, StoreError> {
+        self.link
+            .ask(cmd("DEL").arg(self.link.keys().bucket(bucket)))
+            .await
+    }
+
+    async fn remember(
+        &self,
+        account: TokenDigest,
+        client: TokenDigest,
+        until: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let mut remember = self.remember.key(self.link.keys().clients(account));
+        remember
+            .arg(milliseconds(now))
+            .arg(client.as_bytes())
+            .arg(milliseconds(until))
+            .arg(CLIENTS_PER_ACCOUNT);
+        self.link.script(&remember).await
+    }
+
+    async fn knows(
+        &self,
+        account: TokenDigest,
+        client: TokenDigest,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let mut until = cmd("ZSCORE");
+        until
+            .arg(self.link.keys().clients(account))
+            .arg(client.as_bytes());
+        let until: Option<i64> = self.link.ask(&until).await?;
+        Ok(until.is_some_and(|until| until > milliseconds(now)))
+    }
+
+    async fn forget(&self, account: TokenDigest) -> Result<bool, StoreError> {
+        self.link
+            .ask(cmd("DEL").arg(self.link.keys().clients(account)))
+            .await
+    }
+
+    async fn list(&self, now: OffsetDateTime) -> Result<Vec<Strained>, StoreError> {
+        let mut strained = Vec::new();
+        let mut scan = self.link.scan(&self.link.keys().buckets()).await?;
+        while let Some(keys) = scan.next().await? {
+            strained.extend(self.read(&keys, now).await?);
+        }
+        // A key may be shown twice while the table grows.
+        strained.sort_by_key(|strained: &Strained| strained.bucket.key);
+        strained.dedup_by_key(|strained| strained.bucket.key);
+        Ok(strained)
+    }
+
+    async fn health(&self, now: OffsetDateTime) -> Result<Vec<Finding>, StoreError> {
+        self.link.probe(|number| self.probe(number, now)).await
+    }
+}
+
+/// What stands in a bucket; `None` if it is full, or not there any more.
+fn strained(
+    bucket: TokenDigest,
+    fields: &HashMap<String, Vec<u8>>,
+    now: OffsetDateTime,
+) -> Option<Strained> {
+    let text = |name: &str| std::str::from_utf8(fields.get(name)?).ok();
+    let digest = |bytes: &[u8]| <[u8; 16]>::try_from(bytes).ok().map(TokenDigest::from);
+    let full_at: i64 = text("full_at")?.parse().ok()?;
+    let locked_until = text("locked_until")?.parse().ok()?;
+    (full_at.max(locked_until) > milliseconds(now)).then_some(())?;
+    Some(Strained {
+        bucket: Bucket {
+            key: bucket,
+            kind: Kind::from_name(text("kind")?)?,
+            account: fields.get("account").and_then(|bytes| digest(bytes)),
+            network: text("network")
+                .filter(|network| !network.is_empty())
+                .map(str::to_owned),
+        },
+        locks: text("locks")?.parse().ok()?,
+        locked_until: future(locked_until, now),
+        full_at: from_milliseconds(full_at),
+    })
+}

@@ -1,0 +1,127 @@
+//! Noting that tokens were used. What comes in while Redis is being told waits, and is told together: one
+//! connection and one round trip for many.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use isogloss_core::store::Record;
+use isogloss_core::{StoreError, TokenDigest};
+use redis::{Cmd, Pipeline};
+use time::OffsetDateTime;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+use super::RedisStore;
+use super::error::failed;
+use super::link::Link;
+use super::scripts::Scripts;
+
+/// Where uses of tokens are noted.
+pub(super) struct Touches {
+    queue: mpsc::Sender<Touch>,
+    patience: Duration,
+}
+
+/// A use that is to be noted.
+struct Touch {
+    /// The last of them answers whether it was.
+    commands: Vec<Cmd>,
+    answer: oneshot::Sender<Result<bool, StoreError>>,
+}
+
+impl Touches {
+    /// Notes so many at a time, for as long as there is the link. Nobody waits for longer than that.
+    pub(super) fn start(
+        link: &Arc<Link>,
+        scripts: &Arc<Scripts>,
+        (most, patience): (NonZeroUsize, Duration),
+    ) -> Self {
+        let (queue, touches) = mpsc::channel(most.get());
+        let noting = note_all(Arc::downgrade(link), Arc::clone(scripts), most, touches);
+        link.access().dialer.runtime().spawn(noting);
+        Self { queue, patience }
+    }
+
+    /// Answers what the last of the commands does. They are scripts, called by their digests.
+    async fn note(&self, link: &Link, commands: Vec<Cmd>) -> Result<bool, StoreError> {
+        let (answer, noted) = oneshot::channel();
+        let noting = async {
+            let touch = Touch { commands, answer };
+            self.queue.send(touch).await.map_err(failed)?;
+            noted.await.map_err(failed)?
+        };
+        let in_time = timeout(self.patience, noting).await;
+        in_time.map_err(|_| link.no_answer())?
+    }
+}
+
+impl RedisStore {
+    /// Puts the record of a token that was used in the place of the one before, if that is still there, and
+    /// lists it anew if its end has moved. If an answer got lost, it may say no although it was done.
+    pub(super) async fn note_use(
+        &self,
+        digest: TokenDigest,
+        (before, after): (&Record, &Record),
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let moves = after.expires_at != before.expires_at;
+        let lists = moves.then(|| self.scripts.lists(digest, after, now));
+        let mut lists = lists.unwrap_or_default();
+        lists.extend(
+            moves
+                .then(|| self.scripts.keep_slot(digest, after, now))
+                .flatten(),
+        );
+        let replace = self.scripts.replace(digest, (before, after), now)?;
+        if let Some(touches) = &self.touches {
+            let commands = lists.iter().chain([&replace]).map(Cmd::invoke_script);
+            return touches.note(&self.link, commands.collect()).await;
+        }
+        for list in &lists {
+            let _: usize = self.link.script(list).await?;
+        }
+        self.link.script(&replace).await
+    }
+}
+
+async fn note_all(
+    link: Weak<Link>,
+    scripts: Arc<Scripts>,
+    most: NonZeroUsize,
+    mut queue: mpsc::Receiver<Touch>,
+) {
+    let mut touches = Vec::with_capacity(most.get());
+    while queue.recv_many(&mut touches, most.get()).await > 0 {
+        // Who has gone meanwhile will note it again.
+        touches.retain(|touch| !touch.answer.is_closed());
+        let Some(link) = link.upgrade() else { return };
+        if touches.is_empty() {
+            continue;
+        }
+        let noted: Result<Vec<bool>, _> = link.pipeline(&together(&scripts, &touches)).await;
+        for (index, touch) in touches.drain(..).enumerate() {
+            let noted = match &noted {
+                Ok(noted) => noted.get(index).copied().ok_or_else(|| failed("no answer")),
+                Err(error) => Err(error.clone()),
+            };
+            // Nobody may be waiting any more.
+            drop(touch.answer.send(noted));
+        }
+    }
+}
+
+/// The server may have lost the scripts, and of a pipeline nothing is sent again for that.
+fn together(scripts: &Scripts, touches: &[Touch]) -> Pipeline {
+    let mut pipeline = scripts.load();
+    for touch in touches {
+        let last = touch.commands.len().saturating_sub(1);
+        for (index, command) in touch.commands.iter().enumerate() {
+            pipeline.add_command(command.clone());
+            if index < last {
+                pipeline.ignore();
+            }
+        }
+    }
+    pipeline
+}

@@ -1,0 +1,190 @@
+//! Following what changes in Redis: at every primary a connection that is told of it.
+
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use futures_util::future::try_join_all;
+use isogloss_core::StoreError;
+use redis::aio::MultiplexedConnection;
+use redis::{
+    ConnectionInfo, FromRedisValue as _, ProtocolVersion, PushInfo, PushKind, RedisResult, Value,
+    cmd,
+};
+use tokio::time::{sleep, timeout};
+use tracing::{debug, warn};
+
+use super::dialer::Dialer;
+use super::doorman::ask_for_role;
+use super::error::failed;
+use super::identity::RunId;
+use super::keys::Keys;
+use super::link::Link;
+use super::name::{failed_at, name_of};
+use super::near::{LEASE, NearTokens};
+
+/// How often it is made sure that a connection still tells.
+const BEAT: Duration = Duration::from_millis(250);
+/// How soon a broken connection is made anew.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Follows the changes for as long as there is the link. Whenever that does not work, nothing that is
+/// kept is believed.
+pub(super) async fn follow(link: Weak<Link>, near: Arc<NearTokens>) {
+    let mut is_news = true;
+    loop {
+        let ended = watch(&link, &near, &mut is_news).await;
+        near.close();
+        let error = match ended {
+            Ok(Ended::WithLink) => return,
+            Ok(Ended::ForNewAccess) => continue,
+            Err(error) => error,
+        };
+        if is_news {
+            is_news = false;
+            warn!(%error, "redis tells of no changes: every token is looked up there");
+        } else {
+            debug!(%error, "redis still tells of no changes");
+        }
+        sleep(RETRY).await;
+    }
+}
+
+/// Why nothing is followed any more, though nothing broke.
+enum Ended {
+    /// There is no link any more.
+    WithLink,
+    /// Redis is entered with other credentials from now on.
+    ForNewAccess,
+}
+
+/// Until the link is dropped or its access replaced, or something breaks or moves.
+async fn watch(
+    link: &Weak<Link>,
+    near: &Arc<NearTokens>,
+    is_news: &mut bool,
+) -> Result<Ended, StoreError> {
+    let mut trackers: Vec<Tracker> = Vec::new();
+    let Some(access) = link.upgrade().map(|link| link.access()) else {
+        return Ok(Ended::WithLink);
+    };
+    loop {
+        let asked = Instant::now();
+        let Some(link) = link.upgrade() else {
+            return Ok(Ended::WithLink);
+        };
+        if !Arc::ptr_eq(&access, &link.access()) {
+            return Ok(Ended::ForNewAccess);
+        }
+        let primaries = access.primaries().await?;
+        if trackers.is_empty() {
+            let started = primaries
+                .iter()
+                .map(|place| Tracker::start(place, (&access.dialer, link.keys()), near));
+            trackers = try_join_all(started).await?;
+            // In a cluster, servers are known by the addresses that they give themselves.
+            if let ([tracker], false) = (&mut trackers[..], link.is_cluster()) {
+                access.dialer.identity().tells(tracker.run_id().await?);
+            }
+            near.clear();
+        }
+        let known = trackers.iter().map(|tracker| tracker.place.clone());
+        if known.ne(primaries.iter().map(name_of)) {
+            return Err(failed("there are other primaries now"));
+        }
+        if access.dialer.identity().differs() {
+            // The pool may be the one that is behind: where a name moves, idle connections stay good.
+            access.doubt().await;
+            return Err(failed("another server is queried than tells of changes"));
+        }
+        let beats = trackers.iter_mut().map(Tracker::beat);
+        timeout(LEASE, try_join_all(beats))
+            .await
+            .map_err(failed)??;
+        if let ([tracker], [server]) = (&trackers[..], &primaries[..])
+            && !link.is_cluster()
+        {
+            near.share(server, &tracker.connection);
+        }
+        drop(link);
+        near.is_told_until(asked);
+        *is_news = true;
+        sleep(BEAT).await;
+    }
+}
+
+/// A connection to a primary that tells of every change.
+struct Tracker {
+    place: String,
+    connection: MultiplexedConnection,
+}
+
+impl Tracker {
+    async fn start(
+        place: &ConnectionInfo,
+        (dialer, keys): (&Dialer, &Keys),
+        near: &Arc<NearTokens>,
+    ) -> Result<Self, StoreError> {
+        let resp3 = place
+            .redis_settings()
+            .clone()
+            .set_protocol(ProtocolVersion::RESP3);
+        let server = place.clone().set_redis_settings(resp3);
+        let told = Arc::downgrade(near);
+        let (keys, tokens) = (keys.clone(), keys.tokens());
+        // Runs in the order in which Redis sends, before any later answer is handed on.
+        let tell = move |push: PushInfo| {
+            if let Some(near) = told.upgrade() {
+                note(&near, &keys, push);
+            }
+            Ok::<_, ()>(())
+        };
+        let place = name_of(place);
+        let dialled = dialer.dial_told(&server, tell).await;
+        let mut connection = dialled.map_err(|error| failed_at(&place, error))?;
+        let mut tracking = cmd("CLIENT");
+        tracking
+            .arg("TRACKING")
+            .arg("ON")
+            .arg("BCAST")
+            .arg("PREFIX")
+            .arg(tokens);
+        let on: RedisResult<()> = tracking.query_async(&mut connection).await;
+        on.map_err(|error| failed_at(&place, error))?;
+        Ok(Self { place, connection })
+    }
+
+    async fn run_id(&mut self) -> Result<Option<RunId>, StoreError> {
+        let asked = RunId::of(&mut self.connection).await;
+        asked.map_err(|error| failed_at(&self.place, error))
+    }
+
+    /// Whatever it had to tell by now is told when this returns, and it still is the primary.
+    async fn beat(&mut self) -> Result<(), StoreError> {
+        let asked = ask_for_role(&mut self.connection).await;
+        asked.map_err(|error| failed_at(&self.place, error))
+    }
+}
+
+fn note(near: &NearTokens, keys: &Keys, push: PushInfo) {
+    if push.kind == PushKind::Disconnection {
+        near.close();
+    }
+    if push.kind != PushKind::Invalidate {
+        return;
+    }
+    // After FLUSHALL there is no list: it is everything.
+    let Some(Value::Array(changed)) = push.data.into_iter().next() else {
+        near.clear();
+        return;
+    };
+    for key in changed {
+        match Vec::<u8>::from_redis_value(key) {
+            Ok(key) => {
+                if let Some(digest) = keys.token_of(&key) {
+                    near.forget(digest);
+                }
+            }
+            Err(_) => near.clear(),
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! Tokens as a client holds them, one of each kind.
+
+use std::net::SocketAddr;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::request_template::{RequestTemplate, filled};
+use super::{Dialect, Person, dialect, dialects};
+use crate::{Failure, Request, Response, Result};
+
+/// What a token is for, and in which dialect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    /// The name of the dialect.
+    pub dialect: &'static str,
+    /// The name of the kind in the dialect's description.
+    pub name: &'static str,
+}
+
+/// A token in the spelling of its dialect.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// What it is for.
+    pub kind: Kind,
+    /// As the client holds it.
+    pub text: String,
+    /// The device that it was issued to.
+    pub client: String,
+}
+
+/// A kind of token, and how a client gets one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TokenDescription {
+    name: String,
+    /// Requests that lead to the token, after the login from a device. None if the response to that login has it.
+    #[serde(default)]
+    steps: Vec<RequestTemplate>,
+    /// The JSON pointer of the token in the last response, or `cookie`.
+    pub(super) at: String,
+    /// A request that succeeds while `{token}` lives, and may spend it. `None` if no documented request takes it.
+    #[serde(rename = "use")]
+    usage: Option<RequestTemplate>,
+    /// Where requests to the services behind the gateway carry `{token}`, or `{TOKEN}` in upper case. Nowhere if
+    /// services may not accept it.
+    #[serde(default)]
+    carried: Vec<Carried>,
+}
+
+/// A header or a query that carries a token to a service behind the gateway.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Carried {
+    /// The name of a header, and its value.
+    Header(String, String),
+    /// A query.
+    Query(String),
+}
+
+impl Carried {
+    /// Returns the value of the header, or the query.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Header(_, text) | Self::Query(text) => text,
+        }
+    }
+}
+
+/// A request that some kinds of tokens open.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Door {
+    /// The kinds, by their names.
+    opened_by: Vec<String>,
+    /// A request that presents `{token}`.
+    request: RequestTemplate,
+}
+
+impl Kind {
+    /// Returns a kind by its names.
+    pub const fn of(dialect: &'static str, name: &'static str) -> Self {
+        Self { dialect, name }
+    }
+
+    /// Returns whether services behind the gateway may accept such a token.
+    pub fn is_for_services(self) -> bool {
+        let token = self.description();
+        token.is_some_and(|token| !token.carried.is_empty())
+    }
+
+    fn description(self) -> Option<&'static TokenDescription> {
+        let mut tokens = dialect(self.dialect).description.tokens.iter();
+        tokens.find(|token| token.name == self.name)
+    }
+}
+
+impl Held {
+    /// Returns a request that presents the token, which succeeds while it lives. It spends a one-time token.
+    /// `None` for the kinds that no documented request takes.
+    pub fn presented(&self) -> Option<Request> {
+        let dialect = dialect(self.kind.dialect);
+        let request = self.kind.description()?.usage.as_ref()?;
+        let value = |name: &str| match name {
+            "token" => Some(self.text.clone()),
+            "device" => Some(self.client.clone()),
+            _ => None,
+        };
+        Some(request.fill(dialect.mount, &value))
+    }
+
+    /// Returns the token in every place in which clients of the dialect put a token, in a request to a service behind
+    /// the gateway. Of a kind that services must not accept, these are the places of the first kind that they accept.
+    pub fn carried(&self) -> Vec<Carried> {
+        let filled = |text: &str| {
+            filled(text, &|name| match name {
+                "token" => Some(self.text.clone()),
+                "TOKEN" => Some(self.text.to_uppercase()),
+                _ => None,
+            })
+        };
+        let all = &dialect(self.kind.dialect).description.tokens;
+        let own = self.kind.description().into_iter();
+        let kind = own.chain(all).find(|kind| !kind.carried.is_empty());
+        let places = kind.into_iter().flat_map(|kind| &kind.carried);
+        let places = places.map(|place| match place {
+            Carried::Header(name, value) => Carried::Header(name.clone(), filled(value)),
+            Carried::Query(query) => Carried::Query(filled(query)),
+        });
+        places.collect()
+    }
+
+    /// Returns the 32 hexadecimal digits of the token, in lower case.
+    pub fn digits(&self) -> String {
+        let digits = self.text.rsplit('-').next();
+        digits.unwrap_or_default().to_lowercase()
+    }
+}
+
+impl Person {
+    /// Logs in everywhere and asks for every kind of token there is. A token that another one was exchanged for is
+    /// not among them: it is spent.
+    ///
+    /// # Errors
+    /// A response without the token that it must have.
+    pub fn every_token(&self, server: SocketAddr) -> Result<Vec<Held>> {
+        let mut all = Vec::new();
+        for dialect in dialects() {
+            all.extend(self.tokens_of(dialect, server)?);
+        }
+        Ok(all)
+    }
+
+    /// Logs in through one dialect and asks for every kind of token of it.
+    ///
+    /// # Errors
+    /// A response without the token that it must have.
+    pub fn tokens_of(&self, dialect: &Dialect, server: SocketAddr) -> Result<Vec<Held>> {
+        let login = self.device_login(dialect).send(server)?;
+        let mut all = self.tokens(dialect.name, &login)?;
+        for token in &dialect.description.tokens {
+            let mut previous = None;
+            for step in &token.steps {
+                let value = |name: &str| match name {
+                    "previous" => previous.clone(),
+                    _ => value_of(&all, name).or_else(|| self.value(name)),
+                };
+                let response = step.fill(dialect.mount, &value).send(server)?;
+                previous = Some(found(&response, step.at.as_ref().unwrap_or(&token.at))?);
+            }
+            all.extend(previous.map(|text| self.held(dialect, &token.name, text)));
+        }
+        Ok(all)
+    }
+
+    /// Returns the tokens in the response to a login from a device.
+    ///
+    /// # Errors
+    /// A response without a token that it must have.
+    pub fn tokens(&self, dialect: &str, login: &Response) -> Result<Vec<Held>> {
+        let dialect = super::dialect(dialect);
+        let tokens = dialect.description.tokens.iter();
+        tokens
+            .filter(|token| token.steps.is_empty())
+            .map(|token| Ok(self.held(&dialect, &token.name, found(login, &token.at)?)))
+            .collect()
+    }
+
+    fn held(&self, dialect: &Dialect, name: &'static str, text: String) -> Held {
+        Held {
+            kind: Kind::of(dialect.name, name),
+            text,
+            client: self.client.clone(),
+        }
+    }
+}
+
+impl Dialect {
+    /// Returns every kind of token.
+    pub fn kinds(&self) -> impl Iterator<Item = Kind> + use<> {
+        let (dialect, tokens) = (self.name, self.description.tokens.iter());
+        tokens.map(move |token| Kind::of(dialect, &token.name))
+    }
+
+    /// Returns the requests that some kinds of tokens open.
+    pub fn doors(&self) -> &'static [Door] {
+        &self.description.doors
+    }
+
+    /// Returns whether a token of that kind opens the door.
+    pub fn is_opened_by(&self, door: &Door, kind: Kind) -> bool {
+        self.name == kind.dialect && door.opened_by.iter().any(|name| name == kind.name)
+    }
+
+    /// Returns the request that presents a token at a door. A token of another dialect has its own digits, in the
+    /// spelling of this one.
+    pub fn knock(&self, door: &Door, held: &Held) -> Request {
+        let value = |name: &str| match name {
+            "token" if held.kind.dialect == self.name => Some(held.text.clone()),
+            "token" => Some(self.spell(&held.digits())),
+            "device" => Some(held.client.clone()),
+            _ => None,
+        };
+        door.request.fill(self.mount, &value)
+    }
+
+    fn spell(&self, digits: &str) -> String {
+        filled(&self.description.spelling, &|name| match name {
+            "digits" => Some(digits.to_owned()),
+            "DIGITS" => Some(digits.to_uppercase()),
+            _ => None,
+        })
+    }
+}
+
+/// Returns the token of that kind.
+pub(super) fn value_of(tokens: &[Held], name: &str) -> Option<String> {
+    let mut tokens = tokens.iter();
+    let held = tokens.find(|held| held.kind.name == name)?;
+    Some(held.text.clone())
+}
+
+fn found(response: &Response, at: &str) -> Result<String> {
+    if at == "cookie" {
+        return cookie(response);
+    }
+    let body = response.json()?;
+    let text = body.pointer(at).and_then(Value::as_str);
+    let text = text.filter(|text| response.status == 200 && !text.is_empty());
+    text.map(str::to_owned).ok_or_else(|| {
+        Failure::new(format!(
+            "no {at} in the response {} {body}",
+            response.status
+        ))
+    })
+}
+
+fn cookie(response: &Response) -> Result<String> {
+    let cookie = response.header("Set-Cookie").unwrap_or_default();
+    let value = cookie
+        .split(';')
+        .next()
+        .and_then(|pair| pair.split_once('='))
+        .map(|(_, value)| value.to_owned());
+    value.ok_or_else(|| Failure::new(format!("no cookie in a response {}", response.status)))
+}

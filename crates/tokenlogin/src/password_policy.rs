@@ -1,0 +1,113 @@
+//! What a new password must be like: told by `Company`, enforced by `FinishPasswordReset`.
+
+use isogloss_core::PasswordError;
+use schemars::JsonSchema;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+/// Core's own limit, see [`PasswordError::TooLong`]. It is checked here before a reset key is spent.
+const MOST_BYTES: usize = 72;
+
+/// What a new password must be like. Passwords that are there already are not held to it.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PasswordPolicy {
+    /// The minimum number of characters.
+    #[schemars(range(min = 0, max = 72))]
+    pub min_length: u32,
+    /// The minimum number of characters that are neither letters nor digits.
+    #[schemars(range(min = 0, max = 72))]
+    pub special_characters: u32,
+    /// Whether an upper-case and a lower-case letter are required.
+    pub mixed_case: bool,
+    /// Whether a digit is required.
+    pub numeric: bool,
+}
+
+impl Default for PasswordPolicy {
+    fn default() -> Self {
+        Self {
+            min_length: 8,
+            special_characters: 0,
+            mixed_case: false,
+            numeric: false,
+        }
+    }
+}
+
+impl PasswordPolicy {
+    /// Everything that is wrong with a new password, in words for its user.
+    pub(crate) fn complaints(&self, password: &SecretString) -> Vec<String> {
+        let password = password.expose_secret();
+        let count = |test: fn(char) -> bool| password.chars().filter(|c| test(*c)).count();
+        let has = |test: fn(char) -> bool| password.contains(test);
+        let (min_length, special) = (self.min_length, self.special_characters);
+        let rules = [
+            (
+                count(|_| true) >= wide(min_length),
+                format!("The password must have at least {min_length} characters."),
+            ),
+            (
+                count(|c| !c.is_alphanumeric()) >= wide(special),
+                format!("The password must have at least {special} special characters."),
+            ),
+            (
+                !self.mixed_case || (has(char::is_uppercase) && has(char::is_lowercase)),
+                "The password must have upper-case and lower-case letters.".to_owned(),
+            ),
+            (
+                !self.numeric || has(char::is_numeric),
+                "The password must have a digit.".to_owned(),
+            ),
+            (
+                password.len() <= MOST_BYTES,
+                PasswordError::TooLong.to_string(),
+            ),
+            (!password.contains('\0'), PasswordError::Nul.to_string()),
+        ];
+        rules
+            .into_iter()
+            .filter_map(|(kept, complaint)| (!kept).then_some(complaint))
+            .collect()
+    }
+}
+
+fn wide(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaints(policy: &PasswordPolicy, password: &str) -> usize {
+        policy.complaints(&password.into()).len()
+    }
+
+    #[test]
+    fn each_rule_is_kept() {
+        let strict = PasswordPolicy {
+            min_length: 6,
+            special_characters: 2,
+            mixed_case: true,
+            numeric: true,
+        };
+        assert_eq!(complaints(&strict, "Äb1-_2"), 0);
+        for password in ["Äb1-_", "Äb1-22", "ÄB1-_2", "äb1-_2", "Äbc-_d"] {
+            assert_eq!(complaints(&strict, password), 1, "{password}");
+        }
+        assert_eq!(complaints(&strict, ""), 4);
+    }
+
+    #[test]
+    fn cores_limits_are_rules_too() {
+        let lax = PasswordPolicy {
+            min_length: 0,
+            ..PasswordPolicy::default()
+        };
+        assert_eq!(complaints(&lax, ""), 0);
+        assert_eq!(complaints(&lax, &"x".repeat(72)), 0);
+        assert_eq!(complaints(&lax, &"x".repeat(73)), 1);
+        assert_eq!(complaints(&lax, "a\0b"), 1);
+    }
+}

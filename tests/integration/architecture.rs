@@ -1,0 +1,376 @@
+//! Who may depend on whom, read from `cargo metadata`. A new dialect needs no edit here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+const CORE: &str = "isogloss-core";
+const DIALECT: &str = "isogloss-dialect";
+const EXCHANGE: &str = "isogloss-exchange";
+const GATEWAY: &str = "isogloss-gateway";
+const LANES: &str = "isogloss-bcrypt-lanes";
+/// Where tokens and users are stored.
+const BACKENDS: [&str; 2] = ["isogloss-store-embedded", "isogloss-store-redis"];
+const STORE_CONTRACT: &str = "isogloss-store-contract";
+const TESTKIT: &str = "isogloss-testkit";
+
+/// The workspace and everything below it.
+struct Graph(Value);
+
+impl Graph {
+    fn read() -> Self {
+        let output = Command::new(env!("CARGO"))
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+            .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+            // What other machines would need was not downloaded.
+            .args(["--filter-platform", &this_machine()])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        Self(serde_json::from_slice(&output.stdout).unwrap())
+    }
+
+    /// The packages of this workspace, by name.
+    fn members(&self) -> BTreeMap<&str, &Value> {
+        let members = self.0["workspace_members"].as_array().unwrap();
+        let packages = self.0["packages"].as_array().unwrap().iter();
+        packages
+            .filter(|package| members.contains(&package["id"]))
+            .map(|package| (package["name"].as_str().unwrap(), package))
+            .collect()
+    }
+
+    /// Those in `crates/`.
+    fn crates(&self) -> BTreeSet<&str> {
+        let is_crate = |package: &Value| {
+            let manifest = Path::new(package["manifest_path"].as_str().unwrap());
+            let parent = manifest.ancestors().nth(2).unwrap();
+            parent.ends_with("crates")
+        };
+        let members = self.members().into_iter();
+        members
+            .filter(|(_, package)| is_crate(package))
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    fn dialects(&self) -> BTreeSet<&str> {
+        let mut dialects = self.crates();
+        let others = [
+            CORE,
+            DIALECT,
+            EXCHANGE,
+            GATEWAY,
+            LANES,
+            STORE_CONTRACT,
+            TESTKIT,
+        ];
+        dialects.retain(|name| !others.contains(name) && !BACKENDS.contains(name));
+        dialects
+    }
+
+    /// What a member names in its manifest, for building, testing or using it.
+    fn dependencies(&self, member: &str) -> BTreeSet<&str> {
+        let declared = self.members()[member]["dependencies"].as_array().unwrap();
+        declared
+            .iter()
+            .map(|dependency| dependency["name"].as_str().unwrap())
+            .collect()
+    }
+
+    /// The other packages of this workspace that a member names. Every crate may use the testkit in its tests.
+    fn siblings(&self, member: &str) -> BTreeSet<&str> {
+        let mut members: BTreeSet<_> = self.members().into_keys().collect();
+        members.remove(TESTKIT);
+        let dependencies = self.dependencies(member);
+        dependencies.intersection(&members).copied().collect()
+    }
+
+    /// The siblings that a member is built with, its tests aside.
+    fn built_with(&self, member: &str) -> BTreeSet<&str> {
+        let declared = self.members()[member]["dependencies"].as_array().unwrap();
+        let built = declared
+            .iter()
+            .filter(|dependency| dependency["kind"] != "dev");
+        let built: BTreeSet<_> = built
+            .map(|dependency| dependency["name"].as_str().unwrap())
+            .collect();
+        let siblings = self.siblings(member);
+        siblings.intersection(&built).copied().collect()
+    }
+
+    /// Names of everything that a member's own build pulls in, tests aside.
+    fn below(&self, member: &str) -> BTreeSet<String> {
+        let nodes = self.0["resolve"]["nodes"].as_array().unwrap();
+        let used: BTreeMap<&str, Vec<&str>> = nodes
+            .iter()
+            .map(|node| {
+                let used = node["deps"].as_array().unwrap().iter();
+                let used = used.filter(|dependency| {
+                    let kinds = dependency["dep_kinds"].as_array().unwrap();
+                    kinds.iter().any(|kind| kind["kind"] != "dev")
+                });
+                let ids = used.map(|dependency| dependency["pkg"].as_str().unwrap());
+                (node["id"].as_str().unwrap(), ids.collect())
+            })
+            .collect();
+        let mut found = BTreeSet::new();
+        let mut open = vec![self.members()[member]["id"].as_str().unwrap()];
+        while let Some(id) = open.pop() {
+            if found.insert(id) {
+                open.extend(&used[id]);
+            }
+        }
+        let packages = self.0["packages"].as_array().unwrap().iter();
+        packages
+            .filter(|package| found.contains(package["id"].as_str().unwrap()))
+            .map(|package| package["name"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// Versions of everything that is built, by name.
+    fn versions(&self) -> BTreeMap<&str, Vec<&str>> {
+        let nodes = self.0["resolve"]["nodes"].as_array().unwrap();
+        let built: BTreeSet<_> = nodes.iter().map(|node| node["id"].as_str()).collect();
+        let mut versions = BTreeMap::<_, Vec<_>>::new();
+        for package in self.0["packages"].as_array().unwrap() {
+            if built.contains(&package["id"].as_str()) {
+                let name = package["name"].as_str().unwrap();
+                let version = package["version"].as_str().unwrap();
+                versions.entry(name).or_default().push(version);
+            }
+        }
+        versions
+    }
+}
+
+/// What rustc builds for here.
+fn this_machine() -> String {
+    let output = Command::new("rustc").arg("-vV").output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    host.unwrap().to_owned()
+}
+
+#[test]
+fn the_crates_are_found() {
+    let graph = Graph::read();
+    let crates = graph.crates();
+    assert!(
+        crates.contains(CORE) && crates.contains(GATEWAY),
+        "{crates:?}"
+    );
+    let dialects = graph.dialects();
+    for dialect in ["bimplus", "crmcom", "tokenlogin", "memsource"] {
+        assert!(
+            dialects.contains(format!("isogloss-{dialect}").as_str()),
+            "{dialects:?}"
+        );
+    }
+}
+
+/// Backends, which its tests use, depend on core.
+#[test]
+fn core_knows_no_backend_and_no_web_framework() {
+    let graph = Graph::read();
+    assert_eq!(graph.built_with(CORE), BTreeSet::from([LANES]));
+    assert_eq!(graph.siblings(LANES), BTreeSet::new());
+    let below = graph.below(CORE);
+    assert!(below.contains("argon2"), "the search finds nothing");
+    for foreign in [
+        "redis",
+        "redb",
+        "deadpool-redis",
+        "actix-web",
+        "actix-http",
+        "http",
+        "hyper",
+        "tracing-actix-web",
+    ] {
+        assert!(!below.contains(foreign), "{foreign}");
+    }
+}
+
+#[test]
+fn a_backend_knows_core_and_no_other_sibling() {
+    let graph = Graph::read();
+    for backend in BACKENDS {
+        assert_eq!(
+            graph.built_with(backend),
+            BTreeSet::from([CORE]),
+            "{backend}"
+        );
+    }
+}
+
+#[test]
+fn the_conversations_know_only_the_wire() {
+    let graph = Graph::read();
+    assert_eq!(graph.siblings(EXCHANGE), BTreeSet::new());
+    assert!(!graph.below(EXCHANGE).contains("actix-web"));
+}
+
+#[test]
+fn what_is_for_tests_is_in_no_program() {
+    let graph = Graph::read();
+    assert_eq!(graph.siblings(TESTKIT), BTreeSet::from([EXCHANGE]));
+    assert_eq!(graph.siblings(STORE_CONTRACT), BTreeSet::from([CORE]));
+    for for_tests in [TESTKIT, STORE_CONTRACT] {
+        for name in graph.crates().into_iter().filter(|name| *name != for_tests) {
+            assert!(!graph.below(name).contains(for_tests), "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_dialects_share_knows_at_most_core() {
+    let graph = Graph::read();
+    let known = graph.siblings(DIALECT);
+    assert!(known.is_subset(&BTreeSet::from([CORE])), "{known:?}");
+}
+
+#[test]
+fn a_dialect_knows_core_and_what_dialects_share_and_no_other_sibling() {
+    let graph = Graph::read();
+    for dialect in graph.dialects() {
+        let known = graph.built_with(dialect);
+        assert!(known.contains(CORE), "{dialect}: {known:?}");
+        let mut allowed = BTreeSet::from([CORE, DIALECT]);
+        assert!(known.is_subset(&allowed), "{dialect}: {known:?}");
+        // Its tests need somewhere to put tokens and users.
+        allowed.extend(BACKENDS);
+        let known = graph.siblings(dialect);
+        assert!(known.is_subset(&allowed), "{dialect}: {known:?}");
+    }
+}
+
+#[test]
+fn a_dialect_leaves_storage_and_hashing_to_core() {
+    let graph = Graph::read();
+    for dialect in graph.dialects() {
+        let dependencies = graph.dependencies(dialect);
+        for inner in [
+            "redis",
+            "deadpool-redis",
+            "redb",
+            "sqlx",
+            "bcrypt",
+            "argon2",
+            "pbkdf2",
+            "scrypt",
+            "sha-crypt",
+            "config",
+            "anyhow",
+        ] {
+            assert!(!dependencies.contains(inner), "{dialect} uses {inner}");
+        }
+    }
+}
+
+#[test]
+fn only_the_gateway_knows_the_dialects() {
+    let graph = Graph::read();
+    let dialects = graph.dialects();
+    for member in graph.members().into_keys() {
+        let known: BTreeSet<_> = graph.siblings(member);
+        let known: BTreeSet<_> = known.intersection(&dialects).copied().collect();
+        if member == GATEWAY {
+            assert_eq!(known, dialects, "a dialect that nobody mounts");
+        } else {
+            assert_eq!(known, BTreeSet::new(), "{member}");
+        }
+    }
+}
+
+#[test]
+fn every_dialect_has_documented_conversations() {
+    let graph = Graph::read();
+    for dialect in graph.dialects() {
+        let name = dialect.trim_start_matches("isogloss-");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("exchanges")
+            .join(name);
+        let files = folder.read_dir().into_iter().flatten().count();
+        assert!(
+            files > 0,
+            "nothing in tests/exchanges/{name}: see docs/adding-a-dialect.md"
+        );
+    }
+}
+
+#[test]
+fn no_openssl_is_built() {
+    let graph = Graph::read();
+    let versions = graph.versions();
+    assert!(versions.len() > 100, "only {} packages", versions.len());
+    for name in [
+        "openssl",
+        "openssl-sys",
+        "openssl-src",
+        "native-tls",
+        "tokio-native-tls",
+    ] {
+        assert!(!versions.contains_key(name), "{name}");
+    }
+}
+
+#[test]
+fn what_we_stand_on_is_there_once() {
+    let graph = Graph::read();
+    let versions = graph.versions();
+    for name in [
+        "actix-web",
+        "serde",
+        "serde_json",
+        "redis",
+        "deadpool-redis",
+        "bcrypt",
+        "argon2",
+        "pbkdf2",
+        "scrypt",
+        "sha-crypt",
+        "md-5",
+        "sha1",
+        "uuid",
+        "config",
+        "tracing-actix-web",
+    ] {
+        let found = versions.get(name).map_or(0, Vec::len);
+        assert_eq!(found, 1, "{name}: {:?}", versions.get(name));
+    }
+}
+
+/// The features of every package in a tree, as `cargo tree` prints them.
+fn features(arguments: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
+    let output = Command::new(env!("CARGO"))
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .args(["tree", "--offline", "--locked", "--no-dedupe"])
+        .args(["--prefix", "none", "--format", "{p}|{f}"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let mut features = BTreeMap::<_, BTreeSet<_>>::new();
+    let tree = String::from_utf8(output.stdout).unwrap();
+    // Empty lines stand between the trees of several packages.
+    for (package, enabled) in tree.lines().filter_map(|line| line.split_once('|')) {
+        let enabled_here = features.entry(package.to_owned()).or_default();
+        // The mark of a package whose own tree is left out: it depends on itself in its tests.
+        enabled_here.insert(enabled.trim_end_matches(" (*)").to_owned());
+    }
+    features
+}
+
+/// Otherwise cargo compiles the gateway, and most of what lies below it, once for each.
+#[test]
+fn one_package_and_the_workspace_are_built_with_the_same_features() {
+    let gateway = features(&["--package", GATEWAY, "--edges", "normal,build"]);
+    let workspace = features(&["--workspace", "--edges", "normal,build,dev"]);
+    for (package, enabled) in gateway {
+        assert_eq!(Some(&enabled), workspace.get(&package), "{package}");
+    }
+}

@@ -1,0 +1,21 @@
+//! The commands on users and the directory, alone and beside a running gateway.
+
+mod absent;
+mod against_running_gateway;
+mod app_passwords;
+mod audit;
+mod colours;
+mod conformance_command;
+mod directory;
+mod edited;
+mod erased;
+mod hostile;
+mod keys;
+mod named;
+mod organisations;
+mod pipes;
+mod second_factor;
+mod sessions;
+mod throttle;
+mod usage;
+mod users;

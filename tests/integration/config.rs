@@ -1,0 +1,13 @@
+//! `isogloss config check` and `show`: what is wrong is told in one line, and no secret in any.
+
+mod error_location;
+mod extremes;
+mod invalid_values;
+mod ipv6;
+mod layers;
+mod paths;
+mod precedence;
+mod reference;
+mod secret_files;
+mod secrets;
+mod variables;

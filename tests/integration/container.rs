@@ -1,0 +1,52 @@
+//! The Containerfile: what it copies is there, and what it runs is understood. No container engine is asked.
+
+use std::path::Path;
+use std::process::Command;
+
+const CONTAINERFILE: &str = include_str!("../../config/Containerfile");
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+#[test]
+fn what_is_copied_is_there() {
+    let copied = CONTAINERFILE
+        .lines()
+        .filter_map(|line| line.strip_prefix("COPY "))
+        .filter(|rest| !rest.starts_with("--from"));
+    for line in copied {
+        let mut paths: Vec<_> = line.split_whitespace().collect();
+        paths.pop();
+        for path in paths {
+            assert!(repository().join(path).exists(), "{path}");
+        }
+    }
+}
+
+#[test]
+fn what_is_run_is_understood_with_the_configuration_that_is_copied() {
+    let commands: Vec<Vec<String>> = CONTAINERFILE
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("CMD "))
+        .map(|list| serde_json::from_str(list).unwrap())
+        .collect();
+    assert_eq!(commands.len(), 2);
+    for command in commands {
+        let [program, command, option, file] = command.try_into().unwrap();
+        assert_eq!(
+            (program.as_str(), option.as_str()),
+            ("isogloss", "--config")
+        );
+        assert!(CONTAINERFILE.contains(&format!("COPY config/container.toml {file}")));
+        for arguments in [vec![&*command, "--help"], vec!["config", "check"]] {
+            let output = Command::new(crate::PROGRAM)
+                .args(arguments)
+                .arg("--config")
+                .arg(repository().join("config/container.toml"))
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{output:?}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! A network that drops packets: nothing is refused, nothing is reset, and nothing arrives. A relay cannot do
+//! that, as the system acknowledges for it what it holds.
+
+use std::env;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use isogloss_testkit::Store;
+use isogloss_testkit::servers::wait_until;
+
+use crate::faults::{gateway, survives};
+
+const INSIDE: &str = "ISOGLOSS_INSIDE_A_NAMESPACE";
+const REDIS: &str = "10.99.0.2";
+
+fn run(command: &str) {
+    let done = Command::new("sh").args(["-ec", command]).output().unwrap();
+    assert!(done.status.success(), "{command}: {done:?}");
+}
+
+/// A Redis in a namespace of its own, at the other end of a cable.
+struct Remote(Child);
+
+impl Remote {
+    fn start() -> Self {
+        let script = format!(
+            "while ! ip addr add {REDIS}/24 dev remote 2>/dev/null; do sleep 0.02; done; ip link set remote up; \
+             exec redis-server --bind {REDIS} --protected-mode no --save '' --appendonly no"
+        );
+        let remote = Command::new("unshare")
+            .args(["--net", "sh", "-ec", &script])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let remote = Self(remote);
+        run("ip link set lo up; ip link add near type veth peer name remote");
+        run("ip addr add 10.99.0.1/24 dev near; ip link set near up");
+        let id = remote.0.id();
+        // Its namespace is another one once `unshare` has run.
+        let namespace = |id: &str| std::fs::read_link(format!("/proc/{id}/ns/net")).unwrap();
+        wait_until("redis has its own namespace", || {
+            namespace(&id.to_string()) != namespace("self")
+        })
+        .unwrap();
+        run(&format!("ip link set remote netns {id}"));
+        wait_until("redis listens", || {
+            std::net::TcpStream::connect((REDIS, 6379)).is_ok()
+        })
+        .unwrap();
+        remote
+    }
+}
+
+impl Drop for Remote {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// Runs again in a network namespace of its own, which takes the rights of root.
+#[test]
+fn packets_to_redis_are_dropped() {
+    if env::var_os(INSIDE).is_none() {
+        let ended = Command::new("unshare")
+            .arg("--net")
+            .arg(env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "packets::packets_to_redis_are_dropped",
+                "--nocapture",
+            ])
+            .env(INSIDE, "1")
+            .status();
+        assert!(ended.unwrap().success());
+        return;
+    }
+    let _remote = Remote::start();
+    let gateway = gateway(Store::Redis(format!("redis://{REDIS}"))).start();
+    let gateway = gateway.unwrap();
+    gateway.wait_until_ready().unwrap();
+    // Packets go to nobody.
+    let drop_all = || {
+        run(&format!(
+            "ip neigh replace {REDIS} lladdr 02:00:00:00:00:01 dev near"
+        ));
+    };
+    let heal = || {
+        // Long enough for the system to wait longer and longer before it sends again what is lost.
+        std::thread::sleep(Duration::from_secs(1));
+        run(&format!("ip neigh del {REDIS} dev near"));
+    };
+    let began = Instant::now();
+    survives("packets to redis dropped", &gateway, drop_all, heal);
+    eprintln!("all of it took {:.0?}", began.elapsed());
+}

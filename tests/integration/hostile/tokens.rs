@@ -1,0 +1,58 @@
+//! A token opens what it was made for, in the dialect that made it, and nothing else.
+
+use std::net::SocketAddr;
+
+use isogloss_testkit::dialects::{Held, Person, dialects};
+use isogloss_testkit::{Response, Result};
+
+use crate::hostile::error_shape;
+use crate::hostile::{assert_unharmed, gateway};
+
+const CLIENT: &str = "0864b512-1776-4a55-8ee5-2b19d7d9b7ea";
+
+/// Returns live tokens of the administrator, one of each kind.
+pub(crate) fn tokens(public: SocketAddr) -> Vec<Held> {
+    let admin = Person {
+        client: CLIENT.to_owned(),
+        ..Person::admin()
+    };
+    admin.every_token(public).unwrap()
+}
+
+#[test]
+fn a_token_of_another_dialect_or_purpose_is_refused() {
+    let mut gateway = gateway();
+    let public = gateway.public();
+    for dialect in dialects() {
+        for (index, door) in dialect.doors().iter().enumerate() {
+            for held in tokens(public) {
+                let response: Result<Response> = dialect.knock(door, &held).send(public);
+                let response = response.unwrap();
+                let came = error_shape::shown(&response);
+                let what = format!(
+                    "{:?} at door {index} of {}: {came}",
+                    held.kind, dialect.name
+                );
+                if dialect.is_opened_by(door, held.kind) {
+                    assert!(matches!(response.status, 200 | 302), "{what}");
+                } else {
+                    assert_eq!(dialect.check_error(&response), Ok(()), "{what}");
+                    let expected = dialect.only_error_status().unwrap_or(401);
+                    assert_eq!(response.status, expected, "{what}");
+                }
+            }
+        }
+    }
+    assert_unharmed(&mut gateway);
+}
+
+#[test]
+fn each_door_is_opened_by_some_kind_of_token() {
+    for dialect in dialects() {
+        for door in dialect.doors() {
+            let kinds = dialect.kinds();
+            let opens = kinds.filter(|kind| dialect.is_opened_by(door, *kind));
+            assert!(opens.count() > 0, "{}: {door:?}", dialect.name);
+        }
+    }
+}

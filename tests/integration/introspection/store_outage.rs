@@ -1,0 +1,42 @@
+//! A store that cannot be asked is no dead token.
+
+use isogloss_testkit::dialects::{Kind, Person};
+use isogloss_testkit::{Gateway, Redis, Request, Store};
+
+use crate::introspection::post;
+use crate::introspection::token_extraction::{Carried, carried, dialect, speaks};
+
+#[test]
+fn with_the_store_away_nobody_is_told_that_a_token_is_dead() {
+    let mut redis = Redis::start().unwrap();
+    let gateway = Gateway::builder(crate::PROGRAM)
+        .store(Store::Redis(redis.url()))
+        .config_text("[jwt]\nenabled = true\nissuer = \"a\"\naudience = \"b\"")
+        .env(
+            "ISOGLOSS__JWT__SECRET",
+            "a secret of this test, of at least thirty-two bytes",
+        )
+        .start()
+        .unwrap();
+    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    redis.stop().unwrap();
+    for held in tokens.iter().filter(|held| speaks(held.kind)) {
+        let introspected = post(&gateway, "/introspect", &[("token", &held.text)]);
+        assert_eq!(introspected.status, 503, "{:?}", held.kind);
+        let body = introspected.json().unwrap();
+        assert_eq!(body["error"], "temporarily_unavailable");
+        assert!(introspected.header("Retry-After").is_some());
+
+        let carried = carried(held).swap_remove(0);
+        let path = format!("/forward-auth/envoy/{}", dialect(held.kind));
+        let request = match &carried {
+            Carried::Header(name, text) => Request::get(path).header(name, text),
+            Carried::Query(query) => Request::get(format!("{path}?{query}")),
+        };
+        let asked = request.send(gateway.management()).unwrap();
+        assert_eq!(asked.status, 503, "{:?}", held.kind);
+        if held.kind == Kind::of("bimplus", "access") {
+            assert_eq!(asked.json().unwrap()["error"], "temporarily_unavailable");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Every relative link of every page leads to a file, and its anchor to a heading of that file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Folders without pages of our own.
+const SKIPPED: [&str; 4] = ["target", ".git", "node_modules", "openapi"];
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// Adds the Markdown files below the folder.
+fn collect_pages(folder: &Path, pages: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let is_skipped = SKIPPED.iter().any(|name| path.ends_with(name));
+        if path.is_dir() && !is_skipped {
+            collect_pages(&path, pages);
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            pages.push(path);
+        }
+    }
+}
+
+/// Returns the page without its fenced code blocks.
+fn without_code(page: &str) -> String {
+    let mut in_code = false;
+    let lines = page.lines().filter(|line| {
+        let is_fence = line.trim_start().starts_with("```");
+        in_code ^= is_fence;
+        !in_code && !is_fence
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Returns the targets of the page's links, without those to other hosts.
+fn links(page: &str) -> Vec<String> {
+    let text = without_code(page);
+    let targets = text
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(')'));
+    let targets = targets.map(|(target, _)| target);
+    let relative =
+        targets.filter(|target| !target.contains("://") && !target.starts_with("mailto:"));
+    relative.map(str::to_owned).collect()
+}
+
+/// Returns the anchors of the page's headings, as GitHub makes them.
+fn anchors(page: &str) -> Vec<String> {
+    let text = without_code(page);
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let titles = headings.filter_map(|line| line.split_once(' '));
+    titles.map(|(_, title)| anchor(title)).collect()
+}
+
+fn anchor(title: &str) -> String {
+    let lower = title.trim().to_lowercase();
+    let kept = lower
+        .chars()
+        .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+/// Returns the broken links of a page.
+fn broken(path: &Path, page: &str) -> Vec<String> {
+    let is_broken = |link: &String| {
+        let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+        // A link of rustdoc, such as `crate::links::Auth`.
+        if file.contains("::") {
+            return false;
+        }
+        let target = match file {
+            "" => path.to_owned(),
+            _ => path.parent().unwrap().join(file),
+        };
+        if anchor.is_empty() {
+            return !target.exists();
+        }
+        let text = fs::read_to_string(target);
+        !text.is_ok_and(|text| anchors(&text).iter().any(|known| known == anchor))
+    };
+    links(page).into_iter().filter(is_broken).collect()
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut pages = Vec::new();
+    collect_pages(repository(), &mut pages);
+    assert!(pages.len() >= 30, "{pages:?}");
+    let mut count = 0;
+    for path in pages {
+        let page = fs::read_to_string(&path).unwrap();
+        let broken = broken(&path, &page);
+        assert!(broken.is_empty(), "{}: {broken:?}", path.display());
+        count += links(&page).len();
+    }
+    assert!(count >= 100, "only {count} links were found");
+}
+
+#[test]
+fn every_page_is_listed_in_the_index() {
+    let folder = repository().join("docs");
+    let index = fs::read_to_string(folder.join("README.md")).unwrap();
+    let listed = links(&index);
+    let mut pages = Vec::new();
+    collect_pages(&folder, &mut pages);
+    for path in pages {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert!(
+            name == "README.md" || listed.iter().any(|link| link == name),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn broken_links_are_found() {
+    let path = repository().join("docs/README.md");
+    let page = "[a](redis.md) [b](gone.md) [c](redis.md#gone) [d](#there) [e](#gone) [f](https://example.com/x)\n\
+                ```\n[g](code.md)\n```\n## There\n";
+    assert_eq!(
+        links(page),
+        ["redis.md", "gone.md", "redis.md#gone", "#there", "#gone"]
+    );
+    assert_eq!(anchors(page), ["there"]);
+    assert_eq!(
+        anchor("`isogloss doctor`: what it says, and why"),
+        "isogloss-doctor-what-it-says-and-why"
+    );
+    assert_eq!(
+        broken(&path, page),
+        ["gone.md", "redis.md#gone", "#there", "#gone"]
+    );
+}

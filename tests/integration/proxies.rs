@@ -1,0 +1,228 @@
+//! Proxies with the configurations that docs give: who is let through, what the others are told, and
+//! that nobody says by himself who he is.
+
+mod header_spoofing;
+mod proxy;
+mod recipes;
+mod upstream_service;
+
+use isogloss_testkit::dialects::dialect;
+use isogloss_testkit::{Gateway, Redis, Request, Response, Store, roundtrip};
+
+use crate::proxies::header_spoofing::{FORGED, PATH};
+use crate::proxies::proxy::{Behind, Kind, Proxy};
+use crate::proxies::upstream_service::{Head, Service, variable};
+
+const HOST: &str = "tms.example.com";
+
+/// A gateway, and a service behind a proxy that asks it.
+struct Scene {
+    gateway: Gateway,
+    service: Service,
+    proxy: Proxy,
+}
+
+impl Scene {
+    fn new(kind: Kind, dialect: &'static str, store: Store) -> Self {
+        let gateway = Gateway::builder(crate::PROGRAM)
+            .store(store)
+            .config_text("[server]\ntrusted_proxies = [\"127.0.0.1\"]")
+            .env("ISOGLOSS__USAGE__FLUSH_INTERVAL", "20ms")
+            .start()
+            .unwrap();
+        let service = Service::start();
+        let behind = Behind {
+            dialect,
+            public: gateway.public(),
+            management: gateway.management(),
+            service: service.address,
+        };
+        let proxy = Proxy::start(kind, &behind);
+        Self {
+            gateway,
+            service,
+            proxy,
+        }
+    }
+
+    /// The token of a login through the proxy.
+    fn log_in(&self, dialect: &str, user: &str) -> String {
+        let dialect = self::dialect(dialect);
+        let login = dialect.request(user, &format!("{user}-demo"));
+        let answer = login
+            .header("Host", "login.example.com")
+            .send(self.proxy.address)
+            .unwrap();
+        let token = dialect.token_of(&answer);
+        token.unwrap_or_else(|| panic!("{}", answer.text()))
+    }
+
+    fn call(&self, request: Request) -> Response {
+        request
+            .header("Host", HOST)
+            .send(self.proxy.address)
+            .unwrap()
+    }
+}
+
+/// A call with its token where clients of the dialect put it.
+fn call(dialect: &str, token: &str) -> Request {
+    match dialect {
+        "bimplus" => Request::get(PATH).header("Authorization", format!("BimPlus {token}")),
+        "crmcom" => Request::get(format!("{PATH}?token={token}")),
+        "tokenlogin" => Request::get(format!("{PATH}?APIKey=demo-api-key&APIToken={token}")),
+        _ => Request::get(PATH).header("Authorization", format!("ApiToken {token}")),
+    }
+}
+
+fn only(received: &[Head]) -> &Head {
+    assert_eq!(received.len(), 1, "{received:?}");
+    &received[0]
+}
+
+#[test]
+fn a_live_token_is_let_through_and_the_service_learns_whose_it_is() {
+    for kind in Kind::ALL {
+        for dialect in ["bimplus", "crmcom", "tokenlogin", "memsource"] {
+            let scene = Scene::new(kind, dialect, Store::Memory);
+            let token = scene.log_in(dialect, "linguist");
+            let answer = scene.call(call(dialect, &token));
+            assert_eq!(
+                (answer.status, &*answer.text()),
+                (200, "service"),
+                "{kind:?} {dialect}"
+            );
+            let received = scene.service.received();
+            let head = only(&received);
+            assert_eq!(
+                head.all("X-Isogloss-User-Name"),
+                ["linguist"],
+                "{kind:?} {dialect}"
+            );
+            assert_eq!(head.all("X-Isogloss-Role"), ["LINGUIST"]);
+            assert_eq!(head.all("X-Isogloss-Dialect"), [dialect]);
+            assert!(head.all("X-Isogloss-Actor").concat().is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_dead_token_is_refused_in_the_words_of_its_dialect() {
+    for kind in Kind::ALL {
+        for (dialect, dead, status, words) in [
+            (
+                "bimplus",
+                "35eb2b5e94b54d5aafa6b6a7b6e8de01",
+                401,
+                "invalid_token",
+            ),
+            (
+                "crmcom",
+                "35EB2B5E94B54D5AAFA6B6A7B6E8DE01",
+                401,
+                "COM.CRM.EXCEPTION.SECURITY.INVALIDTOKENEXCEPTION",
+            ),
+            (
+                "tokenlogin",
+                "35eb2b5e94b54d5aafa6b6a7b6e8de01",
+                401,
+                "Authorization has been denied",
+            ),
+            (
+                "memsource",
+                "35-35eb2b5e94b54d5aafa6b6a7b6e8de01",
+                401,
+                "AuthUnauthorized",
+            ),
+        ] {
+            let scene = Scene::new(kind, dialect, Store::Memory);
+            let answer = scene.call(call(dialect, dead));
+            // nginx asks for the refusal, and gets the status that clients of this dialect read.
+            let status = if (kind, dialect) == (Kind::Nginx, "crmcom") {
+                200
+            } else {
+                status
+            };
+            assert_eq!(answer.status, status, "{kind:?} {dialect}");
+            assert!(
+                answer.text().contains(words),
+                "{kind:?} {dialect}: {}",
+                answer.text()
+            );
+            assert!(scene.service.received().is_empty());
+        }
+    }
+}
+
+#[test]
+fn with_the_store_away_nobody_is_let_through_nor_told_that_a_token_is_dead() {
+    for kind in Kind::ALL {
+        let mut redis = Redis::start().unwrap();
+        let mut scene = Scene::new(kind, "memsource", Store::Redis(redis.url()));
+        let token = scene.log_in("memsource", "linguist");
+        redis.stop().unwrap();
+        let answer = scene.call(call("memsource", &token));
+        assert_eq!(answer.status, 503, "{kind:?}");
+        // Envoy makes its own of every answer that starts with a 5.
+        let in_words = answer.text().contains("ServiceUnavailable");
+        assert_eq!(in_words, kind != Kind::Envoy, "{kind:?}: {}", answer.text());
+        assert!(scene.service.received().is_empty());
+        scene.gateway.kill().unwrap();
+        let answer = scene.call(call("memsource", &token));
+        assert!(answer.status >= 500, "{kind:?}: {}", answer.status);
+        assert!(scene.service.received().is_empty());
+    }
+}
+
+#[test]
+fn nobody_says_by_himself_who_he_is() {
+    for kind in Kind::ALL {
+        let scene = Scene::new(kind, "memsource", Store::Memory);
+        let token = scene.log_in("memsource", "linguist");
+        scene.call(call("memsource", &token));
+        let genuine = only(&scene.service.received()).clone();
+        let attempts = header_spoofing::all();
+        assert!(attempts.len() >= 50, "{}", attempts.len());
+        for attempt in attempts {
+            for authorization in ["", &format!("Authorization: ApiToken {token}\r\n")] {
+                let message = format!(
+                    "GET {PATH} HTTP/1.1\r\nHost: {HOST}\r\n{authorization}{}Connection: close\r\n\r\n{}",
+                    attempt.lines, attempt.body
+                );
+                // What a proxy makes of rubbish is its own affair, as long as nothing comes through.
+                drop(roundtrip(
+                    &scene.proxy.address.to_string(),
+                    message.as_bytes(),
+                ));
+                let received = scene.service.received();
+                let who = format!("{kind:?}, {}, with {authorization:?}", attempt.name);
+                if authorization.is_empty() {
+                    assert!(received.is_empty(), "{who}: {received:?}");
+                }
+                for head in received {
+                    assert_same_identity(&head, &genuine, &who);
+                }
+            }
+        }
+    }
+}
+
+/// Whatever names an identity is what the gateway said, or is not there.
+fn assert_same_identity(head: &Head, genuine: &Head, who: &str) {
+    assert_eq!(head.line, format!("GET {PATH} HTTP/1.1"), "{who}");
+    for (name, value) in &head.headers {
+        if name.contains("ISOGLOSS") {
+            let values = genuine.all(&name.replace('_', "-"));
+            assert!(values.contains(&value.as_str()), "{who}: {name}: {value}");
+            assert!(
+                head.all(&name.replace('_', "-")).len() <= 1,
+                "{who}: {name}"
+            );
+        }
+        let names_addresses = ["FORWARDED", "X_FORWARDED_FOR", "X_REAL_IP"];
+        if names_addresses.contains(&name.as_str()) {
+            assert!(!value.contains(FORGED), "{who}: {name}: {value}");
+        }
+    }
+    assert!(!variable("x-isogloss-user").is_empty());
+}

@@ -1,0 +1,124 @@
+//! What the recipes promise beside identities: logs without queries, addresses that no client forges,
+//! and upgrades to a `WebSocket`.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use isogloss_testkit::servers::wait_until;
+use isogloss_testkit::{Request, Store};
+
+use crate::proxies::proxy::Kind;
+use crate::proxies::{HOST, Scene, call};
+
+/// Stands in queries where passwords and tokens would.
+const SECRET: &str = "5ECRET-of-a-query";
+
+#[test]
+fn no_log_of_a_proxy_has_the_query_of_a_request() {
+    for kind in Kind::ALL {
+        let mut scene = Scene::new(kind, "crmcom", Store::Memory);
+        let token = scene.log_in("crmcom", "linguist");
+        let secret = |path: &str| {
+            Request::get(format!("{path}?token={token}&password={SECRET}"))
+                .header("Referer", format!("https://{HOST}/?password={SECRET}"))
+        };
+        let login = |path: &str| secret(path).header("Host", "login.example.com");
+        login("/crmapi/rest/v2/seen-1")
+            .send(scene.proxy.address)
+            .unwrap();
+        assert_eq!(scene.call(secret("/app/seen-2")).status, 200, "{kind:?}");
+        let refused = Request::get(format!("/app/seen-3?token={SECRET}"));
+        scene.call(refused);
+        // What cannot be reached is an error, and in another log.
+        scene.gateway.kill().unwrap();
+        scene.call(secret("/app/seen-4"));
+        login("/crmapi/rest/v2/seen-5")
+            .send(scene.proxy.address)
+            .unwrap();
+        let has_all = || (1..=5).all(|n| scene.proxy.logs().contains(&format!("/seen-{n}")));
+        let what = format!("the paths in the log of {kind:?}");
+        wait_until(&what, has_all).unwrap();
+        let logs = scene.proxy.logs();
+        assert!(!logs.contains(SECRET), "{kind:?}: {logs}");
+        assert!(!logs.contains(&token), "{kind:?}: {logs}");
+    }
+}
+
+#[test]
+fn no_client_says_by_itself_where_a_call_comes_from() {
+    for kind in Kind::ALL {
+        let scene = Scene::new(kind, "memsource", Store::Memory);
+        let token = scene.log_in("memsource", "linguist");
+        for header in ["X-Forwarded-For", "X-Real-Ip", "Forwarded"] {
+            let value = if header == "Forwarded" {
+                "for=203.0.113.7"
+            } else {
+                "203.0.113.7"
+            };
+            let call = call("memsource", &token).header(header, value);
+            assert_eq!(scene.call(call).status, 200, "{kind:?}");
+        }
+        let usage = || {
+            let report = Request::get("/admin/usage?dialect=memsource")
+                .header("Authorization", "Bearer demo-admin-key")
+                .send(scene.gateway.management());
+            report.unwrap().json().unwrap()
+        };
+        // The login, the three, and the one by which the test found the proxy listening.
+        let are_counted = || usage()["dialects"][0]["calls"].as_u64() >= Some(5);
+        wait_until(&format!("calls through {kind:?}"), are_counted).unwrap();
+        let usage = usage().to_string();
+        assert!(!usage.contains("203.0.113"), "{kind:?}: {usage}");
+    }
+}
+
+/// What comes back after an upgrade was asked for: the head of the answer and, if it was granted, the echo.
+fn upgraded(scene: &Scene, protocol: &str, authorization: &str) -> String {
+    let mut stream = TcpStream::connect(scene.proxy.address).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    let head = format!(
+        "GET /app/socket HTTP/1.1\r\nHost: {HOST}\r\n{authorization}Connection: Upgrade\r\n\
+         Upgrade: {protocol}\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    let mut byte = [0];
+    while !answer.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
+        answer.extend(byte);
+    }
+    let mut answer = String::from_utf8(answer).unwrap();
+    if answer.starts_with("HTTP/1.1 101 ") {
+        stream.write_all(b"ping").unwrap();
+        let mut echo = [0; 4];
+        stream.read_exact(&mut echo).unwrap();
+        answer.push_str(&String::from_utf8_lossy(&echo));
+    }
+    answer
+}
+
+#[test]
+fn a_websocket_is_passed_on_to_the_service_and_no_other_upgrade_is() {
+    for kind in Kind::ALL {
+        let scene = Scene::new(kind, "memsource", Store::Memory);
+        let token = scene.log_in("memsource", "linguist");
+        let authorization = format!("Authorization: ApiToken {token}\r\n");
+        let granted = upgraded(&scene, "websocket", &authorization);
+        assert!(granted.starts_with("HTTP/1.1 101 "), "{kind:?}: {granted}");
+        assert!(granted.ends_with("ping"), "{kind:?}: {granted}");
+        let received = scene.service.received();
+        assert_eq!(received.len(), 1, "{kind:?}: {received:?}");
+        assert_eq!(received[0].all("X-Isogloss-User-Name"), ["linguist"]);
+        let refused = upgraded(&scene, "websocket", "");
+        assert!(refused.starts_with("HTTP/1.1 401 "), "{kind:?}: {refused}");
+        assert!(scene.service.received().is_empty(), "{kind:?}");
+        let other = upgraded(&scene, "h2c", &authorization);
+        assert!(!other.starts_with("HTTP/1.1 101 "), "{kind:?}: {other}");
+        for head in scene.service.received() {
+            assert!(head.all("Upgrade").is_empty(), "{kind:?}: {head:?}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Redis away or stalled: unavailable in every dialect, never "not logged in", and well again by itself.
+
+use std::thread;
+
+use isogloss_testkit::dialects::{Held, Kind, Person, dialect};
+use isogloss_testkit::relay::Relay;
+use isogloss_testkit::{Gateway, Redis, Request, Store};
+use serde_json::json;
+
+use crate::unavailable::{assert_health, assert_live, assert_well_again};
+
+fn gateway_on(redis: &Redis) -> Gateway {
+    gateway_at(redis.url())
+}
+
+fn gateway_at(url: String) -> Gateway {
+    Gateway::builder(crate::PROGRAM)
+        .store(Store::Redis(url))
+        .env("ISOGLOSS__TOKENS__REDIS_TIMEOUT", "200ms")
+        .start()
+        .unwrap()
+}
+
+/// Logins and every live token are answered with "unavailable", and so is what else asks the store.
+fn assert_nothing_but_unavailable(gateway: &Gateway, tokens: &[Held]) {
+    let server = gateway.public();
+    for (name, login) in Person::admin().logins() {
+        dialect(name).assert_unavailable("login", &login.send(server).unwrap());
+    }
+    for held in tokens {
+        if let Some(request) = held.presented() {
+            let what = format!("{:?}", held.kind);
+            let dialect = dialect(held.kind.dialect);
+            dialect.assert_unavailable(&what, &request.send(server).unwrap());
+        }
+    }
+    let of = |kind: Kind| &tokens.iter().find(|held| held.kind == kind).unwrap().text;
+    let bimplus = format!("BimPlus {}", of(Kind::of("bimplus", "access")));
+    let memsource = of(Kind::of("memsource", "access"));
+    let others = [
+        (
+            "bimplus",
+            Request::new("DELETE", "/v2/authorize").header("Authorization", &bimplus),
+        ),
+        (
+            "bimplus",
+            Request::post("/v2/cross-token").header("Authorization", &bimplus),
+        ),
+        (
+            "memsource",
+            Request::get(format!("/web/api/v3/auth/logout?token={memsource}")),
+        ),
+        (
+            "memsource",
+            Request::get(format!(
+                "/web/api/v3/auth/loginOther?token={memsource}&userName=linguist"
+            )),
+        ),
+    ];
+    for (name, request) in others {
+        let what = format!("{request:?}");
+        dialect(name).assert_unavailable(&what, &request.send(server).unwrap());
+    }
+    let page = Request::get(format!(
+        "/web/login/authByToken?token={}",
+        of(Kind::of("memsource", "impersonation"))
+    ));
+    assert_eq!(page.send(server).unwrap().status, 503, "authByToken");
+    let suppressed = Request::post(
+        "/api/v1/Authentication/Login?APIKey=demo-api-key&suppressResponseCodes=true",
+    )
+    .json(&json!({"userName": "admin", "password": "admin-demo"}));
+    let answer = suppressed.send(server).unwrap();
+    assert_eq!(answer.status, 200);
+    assert_eq!(
+        answer.json().unwrap(),
+        json!({"Message": "The service is unavailable."})
+    );
+    assert_health(gateway, 503);
+}
+
+#[test]
+fn stopped_redis_is_unavailable_until_it_is_back() {
+    let mut redis = Redis::start().unwrap();
+    let gateway = gateway_on(&redis);
+    assert_health(&gateway, 200);
+    for _ in 0..2 {
+        let tokens = Person::admin().every_token(gateway.public()).unwrap();
+        redis.stop().unwrap();
+        assert_nothing_but_unavailable(&gateway, &tokens);
+        redis.start_again().unwrap();
+        assert_well_again(&gateway);
+    }
+}
+
+#[test]
+fn gateway_started_without_redis_comes_up_and_recovers() {
+    let mut redis = Redis::start().unwrap();
+    let mut gateway = gateway_on(&redis);
+    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    redis.stop().unwrap();
+    gateway.start_again().unwrap();
+    assert_nothing_but_unavailable(&gateway, &tokens);
+    redis.start_again().unwrap();
+    assert_well_again(&gateway);
+}
+
+#[test]
+fn stalled_redis_is_unavailable_and_its_tokens_live_on() {
+    let redis = Redis::start().unwrap();
+    let relay = Relay::to(redis.port()).unwrap();
+    let gateway = gateway_at(format!("redis://{}", relay.address()));
+    let tokens = Person::admin().every_token(gateway.public()).unwrap();
+    relay.stall();
+    // Each answer is awaited for 30 s at most, and the time-out is 200 ms.
+    assert_nothing_but_unavailable(&gateway, &tokens);
+    relay.go_on();
+    assert_well_again(&gateway);
+    // What was asked meanwhile reached Redis when the relay went on: the deletions may have been done.
+    let kept = [
+        Kind::of("bimplus", "remember_me"),
+        Kind::of("tokenlogin", "reauthentication"),
+        Kind::of("memsource", "browser"),
+    ];
+    let kept: Vec<_> = tokens
+        .into_iter()
+        .filter(|held| kept.contains(&held.kind))
+        .collect();
+    assert_eq!(kept.len(), 3);
+    assert_live(gateway.public(), &kept);
+}
+
+#[test]
+fn unavailable_is_answered_to_all_who_ask_at_once() {
+    let mut redis = Redis::start().unwrap();
+    let gateway = gateway_on(&redis);
+    let server = gateway.public();
+    redis.stop().unwrap();
+    // More than there are connections to Redis.
+    thread::scope(|scope| {
+        for _ in 0..40 {
+            scope.spawn(move || {
+                for (name, login) in Person::admin().logins() {
+                    dialect(name).assert_unavailable("login", &login.send(server).unwrap());
+                }
+            });
+        }
+    });
+    redis.start_again().unwrap();
+    assert_well_again(&gateway);
+}

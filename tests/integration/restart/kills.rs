@@ -1,0 +1,169 @@
+//! What was answered before a kill holds after it.
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use isogloss_testkit::dialects::{Held, Person};
+use isogloss_testkit::{Gateway, Request};
+use serde_json::json;
+
+use super::{assert_all, assert_each, embedded};
+
+/// How many gateways are killed at the same time, each again and again with a store of its own. One by itself
+/// would leave the machine idle: it waits for its disk, for its start, and for the moment of the kill.
+const GATEWAYS: u64 = 4;
+const SEED: u64 = 0x1509_1055;
+
+/// Xorshift, for moments that differ between rounds and can be repeated.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % limit
+    }
+}
+
+/// Logs in again and again, in one dialect after the other, until the gateway is gone.
+fn log_in_until_the_end(server: SocketAddr, count: &AtomicU64) -> Vec<Held> {
+    let mut answered = Vec::new();
+    loop {
+        let person = Person::admin();
+        for (dialect, login) in person.logins() {
+            // No answer, or half of one: it was killed, and nothing was promised.
+            let Ok(answer) = login.send(server) else {
+                return answered;
+            };
+            answered.extend(person.tokens(dialect, &answer).unwrap());
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Logs in and out again until the gateway is gone: tokens whose end was answered.
+fn log_out_until_the_end(server: SocketAddr, count: &AtomicU64) -> Vec<String> {
+    let mut ended = Vec::new();
+    loop {
+        let body = json!({"user_id": "admin", "password": "admin-demo"});
+        let Ok(answer) = Request::post("/v2/authorize").json(&body).send(server) else {
+            return ended;
+        };
+        let token = answer.json().unwrap()["access_token"].clone();
+        let token = token.as_str().unwrap().to_owned();
+        let out = Request::new("DELETE", "/v2/authorize");
+        let out = out.header("Authorization", format!("BimPlus {token}"));
+        let Ok(answer) = out.send(server) else {
+            return ended;
+        };
+        assert_eq!(answer.status, 200);
+        ended.push(token);
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A gateway that is killed, and what it has answered so far.
+struct Site {
+    gateway: Gateway,
+    seed: u64,
+    random: Random,
+    promised: Vec<Held>,
+    ended: Vec<String>,
+}
+
+impl Site {
+    fn new(seed: u64) -> Self {
+        let gateway = embedded()
+            .env("ISOGLOSS__TOKENS__PER_USER", "1000000")
+            .env("ISOGLOSS__TOKENS__PER_CLIENT", "1000000")
+            .start()
+            .unwrap();
+        gateway.wait_until_ready().unwrap();
+        Self {
+            gateway,
+            seed,
+            random: Random(seed),
+            promised: Vec::new(),
+            ended: Vec::new(),
+        }
+    }
+
+    /// Kills the gateway under a load, starts it again, and presents what it answered.
+    fn round(&mut self, round: u64) {
+        // After so many answers, and then at any moment within a few commits.
+        let answers = 1 + self.random.below(40);
+        let moment = Duration::from_micros(self.random.below(20_000));
+        let (tokens, ended) = self.kill(answers, moment);
+        eprintln!(
+            "seed {:#x}, round {round}: killed {moment:?} after {answers} answers, {} tokens, {} ended",
+            self.seed,
+            tokens.len(),
+            ended.len()
+        );
+        self.gateway.start_again().unwrap();
+        // A kill may come before the first token of its round.
+        assert_all(&self.gateway, &tokens, 200);
+        assert_ended(&self.gateway, &ended);
+        self.promised.extend(tokens);
+        self.ended.extend(ended);
+    }
+
+    /// Returns the tokens that were answered before the kill, and those whose end was.
+    fn kill(&self, answers: u64, moment: Duration) -> (Vec<Held>, Vec<String>) {
+        let count = &AtomicU64::new(0);
+        thread::scope(|scope| {
+            let server = self.gateway.public();
+            let logins: Vec<_> = (0..3)
+                .map(|_| scope.spawn(move || log_in_until_the_end(server, count)))
+                .collect();
+            let logouts = scope.spawn(move || log_out_until_the_end(server, count));
+            while count.load(Ordering::Relaxed) < answers {
+                thread::sleep(Duration::from_millis(1));
+            }
+            thread::sleep(moment);
+            let killed = Command::new("kill")
+                .args(["-KILL", &self.gateway.id().to_string()])
+                .status();
+            assert!(killed.unwrap().success());
+            let tokens = logins.into_iter().flat_map(|client| client.join().unwrap());
+            (tokens.collect(), logouts.join().unwrap())
+        })
+    }
+
+    /// What one crash left alone, a later one must not take.
+    fn assert_kept(&self) {
+        let sample = self.promised.len().saturating_sub(500);
+        assert_each(&self.gateway, &self.promised[sample..], 200);
+        assert_ended(&self.gateway, &self.ended);
+    }
+}
+
+/// `ISOGLOSS_ROUNDS` sets how many kills there are in all.
+#[test]
+fn what_was_answered_outlives_a_kill() {
+    let rounds = std::env::var_os("ISOGLOSS_ROUNDS");
+    let rounds: u64 = rounds.map_or(15, |text| text.to_str().unwrap().parse().unwrap());
+    thread::scope(|scope| {
+        for number in 0..GATEWAYS.min(rounds) {
+            let own = rounds / GATEWAYS + u64::from(number < rounds % GATEWAYS);
+            scope.spawn(move || {
+                let mut site = Site::new(SEED + number);
+                (1..=own).for_each(|round| site.round(round));
+                site.assert_kept();
+            });
+        }
+    });
+}
+
+fn assert_ended(gateway: &Gateway, tokens: &[String]) {
+    for token in tokens {
+        let request =
+            Request::get("/v2/authorize").header("Authorization", format!("BimPlus {token}"));
+        let status = request.send(gateway.public()).unwrap().status;
+        assert_eq!(status, 401, "a token whose end was answered lives");
+    }
+}

@@ -1,0 +1,116 @@
+//! What the command prints of its configuration, and of itself.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+const MARKED: &str = "Mx2SecretSettingHs7";
+
+/// Every setting that is a secret, with a value that is accepted.
+fn secrets() -> [(&'static str, &'static str, String); 7] {
+    [
+        ("tokens", "store", format!("redis://u:{MARKED}@127.0.0.1:1")),
+        ("tokens", "pepper", MARKED.to_owned()),
+        ("tokens", "previous_pepper", MARKED.to_uppercase()),
+        (
+            "directory",
+            "url",
+            format!("postgres://u:{MARKED}@127.0.0.1:1/x"),
+        ),
+        (
+            "mail",
+            "transport",
+            format!("smtps://u:{MARKED}@127.0.0.1:1"),
+        ),
+        ("jwt", "secret", MARKED.repeat(2)),
+        ("jwt", "previous_secret", MARKED.repeat(3)),
+    ]
+}
+
+/// What a command says on either stream, in lower case.
+fn said(folder: &TempDir, arguments: &[&str], expected: i32) -> String {
+    let output = Command::new(crate::PROGRAM)
+        .current_dir(folder.path())
+        .args(arguments)
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8(said).unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(expected),
+        "{arguments:?}: {said}"
+    );
+    assert!(!said.is_empty(), "{arguments:?}");
+    said.to_lowercase()
+}
+
+fn assert_shows_nothing(folder: &TempDir, text: &str) {
+    fs::write(folder.path().join("marked.toml"), text).unwrap();
+    for command in [
+        &["config", "show", "--config", "marked.toml"][..],
+        &["config", "show", "--json", "--config", "marked.toml"],
+        &["config", "check", "--config", "marked.toml"],
+    ] {
+        let said = said(folder, command, 0);
+        assert!(
+            !said.contains(&MARKED.to_lowercase()),
+            "{command:?}: {said}"
+        );
+    }
+}
+
+#[test]
+fn secrets_that_are_set_by_value_are_not_shown() {
+    let folder = TempDir::new().unwrap();
+    let texts = secrets().map(|(section, key, value)| format!("{section}.{key} = '{value}'\n"));
+    assert_shows_nothing(&folder, &texts.concat());
+}
+
+#[test]
+fn secrets_that_are_set_by_file_are_not_shown() {
+    let folder = TempDir::new().unwrap();
+    let texts = secrets().map(|(section, key, value)| {
+        fs::write(folder.path().join(key), value).unwrap();
+        format!("{section}.{key}_file = '{key}'\n")
+    });
+    assert_shows_nothing(&folder, &texts.concat());
+}
+
+#[test]
+fn every_secret_of_the_reference_is_looked_for_here() {
+    let reference = include_str!("../../../config/isogloss.toml");
+    // Whatever can be taken from a file; certificates are no secret.
+    let keys = reference.lines().filter_map(|line| {
+        let (key, _) = line.trim_start_matches("# ").split_once(" = ")?;
+        let key = key.strip_suffix("_file")?;
+        (!key.ends_with("ca")).then_some(key)
+    });
+    let listed = secrets().map(|(_, key, _)| key);
+    assert_eq!(keys.collect::<BTreeSet<_>>(), BTreeSet::from(listed));
+}
+
+#[test]
+fn no_help_shows_what_is_set() {
+    let folder = TempDir::new().unwrap();
+    for command in [
+        &["--help"][..],
+        &["serve", "--help"],
+        &["config", "--help"],
+        &["user", "--help"],
+        &["user", "add", "--help"],
+        &["session", "--help"],
+    ] {
+        let output = Command::new(crate::PROGRAM)
+            .current_dir(folder.path())
+            .args(command)
+            .env("ISOGLOSS__TOKENS__PEPPER", MARKED)
+            .output()
+            .unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(said.contains("Usage"), "{command:?}: {said}");
+        assert!(!said.contains(MARKED), "{command:?}: {said}");
+    }
+}

@@ -1,0 +1,54 @@
+//! Who uses which dialect, and how one is retired.
+
+mod known;
+mod retirement;
+mod usage;
+
+use std::process::{Command, Output};
+
+use isogloss_testkit::{Builder, Gateway};
+use serde_json::Value;
+
+/// A gateway that writes counts down at once.
+fn builder() -> Builder {
+    Gateway::builder(crate::PROGRAM)
+        .env("ISOGLOSS__USAGE__FLUSH_INTERVAL", "20ms")
+        .env("ISOGLOSS__TOKENS__PEPPER", "the same at every gateway")
+}
+
+/// Runs a command with the settings of that gateway.
+fn isogloss(builder: &Builder, gateway: &Gateway, arguments: &[&str]) -> Output {
+    let serve = builder.command(gateway.folder()).unwrap();
+    let settings = serve.get_envs();
+    let settings = settings.filter_map(|(key, value)| Some((key, value?)));
+    let folder = serve.get_current_dir().unwrap_or(gateway.folder());
+    let configs = serve.get_args().filter(|argument| *argument != "serve");
+    Command::new(crate::PROGRAM)
+        .args(arguments)
+        .args(configs)
+        .envs(settings)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+/// What the report says of that dialect, once `done` says that all is written down.
+fn report(
+    builder: impl Fn() -> Builder,
+    gateway: &Gateway,
+    dialect: &str,
+    done: impl Fn(&Value) -> bool,
+) -> Value {
+    for _ in 0..200 {
+        let arguments = ["sunset", "report", "--dialect", dialect, "--json"];
+        let ended = isogloss(&builder(), gateway, &arguments);
+        assert!(ended.status.success(), "{ended:?}");
+        let report: Value = serde_json::from_slice(&ended.stdout).unwrap();
+        let found = report["dialects"][0].clone();
+        if done(&found) {
+            return found;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    panic!("{dialect}: what was to be counted is not");
+}

@@ -1,0 +1,325 @@
+//! Counting: what it tells apart, that it adds up, and that it has an end.
+
+use isogloss_testkit::dialects::{Kind, Person, dialect};
+use isogloss_testkit::{Builder, Gateway, Postgres, Request};
+use serde_json::{Value, json};
+
+use crate::sunset::{builder, isogloss, report};
+
+fn calls(count: u64) -> impl Fn(&Value) -> bool {
+    move |report| report["calls"] == count
+}
+
+/// The only client of a report.
+fn only(report: &Value) -> &Value {
+    assert_eq!(report["clients"].as_array().unwrap().len(), 1, "{report}");
+    &report["clients"][0]
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect()
+}
+
+#[test]
+fn each_dialect_tells_revision_endpoint_and_client() {
+    let gateway = builder().start().unwrap();
+    let person = Person::admin();
+    for (dialect, login) in person.logins() {
+        let login = login.header("User-Agent", "LegacyClient/3.1.4 (secret place)");
+        let answer = login.send(gateway.public()).unwrap();
+        assert_eq!(answer.status, 200, "{dialect}");
+    }
+    for (dialect, revision, endpoint, key, client) in [
+        (
+            "bimplus",
+            "v2",
+            "/v2/authorize",
+            Value::Null,
+            json!(person.client),
+        ),
+        (
+            "crmcom",
+            "r6",
+            "/crmapi/rest/v2/authentication/token",
+            Value::Null,
+            Value::Null,
+        ),
+        (
+            "tokenlogin",
+            "v1",
+            "/api/v1/authentication/login",
+            json!("demo"),
+            json!(person.client),
+        ),
+        (
+            "memsource",
+            "v3",
+            "/web/api/v3/auth/login",
+            Value::Null,
+            Value::Null,
+        ),
+    ] {
+        let report = report(builder, &gateway, dialect, calls(1));
+        let seen = only(&report);
+        assert_eq!(seen["user_agent"], "LegacyClient/3", "{dialect}");
+        assert_eq!(seen["network"], "127.0.0.0/24", "{dialect}");
+        assert_eq!(texts(&seen["endpoints"]), [endpoint], "{dialect}");
+        assert_eq!(texts(&seen["revisions"]), [revision], "{dialect}");
+        assert_eq!((&seen["users"], &seen["refused"]), (&json!(1), &json!(0)));
+        assert_eq!(
+            (&seen["key"], &seen["client"]),
+            (&key, &client),
+            "{dialect}"
+        );
+        let verdict = report["verdict"].as_str().unwrap();
+        assert!(
+            verdict.starts_with("1 client, 1 user, last seen "),
+            "{verdict}"
+        );
+    }
+}
+
+#[test]
+fn a_refusal_counts_as_one_whatever_its_status() {
+    let gateway = builder().start().unwrap();
+    let stranger = Person {
+        password: "wrong".to_owned(),
+        ..Person::admin()
+    };
+    for (dialect, login) in stranger.logins() {
+        login.send(gateway.public()).unwrap();
+        let report = report(builder, &gateway, dialect, calls(1));
+        assert_eq!(report["refused"], 1, "{dialect}");
+        assert_eq!(report["last_served"], Value::Null, "{dialect}");
+        let verdict = report["verdict"].as_str().unwrap();
+        assert!(
+            verdict.starts_with("no successful logins: 1 call refused"),
+            "{verdict}"
+        );
+    }
+    // A browser's own question is nobody's use.
+    let preflight = Request::new("OPTIONS", "/v2/authorize")
+        .header("Origin", "https://app.example")
+        .header("Access-Control-Request-Method", "POST");
+    preflight.send(gateway.public()).unwrap();
+    Request::get("/v2/nowhere").send(gateway.public()).unwrap();
+    report(builder, &gateway, "bimplus", calls(2));
+}
+
+#[test]
+fn services_that_ask_about_a_token_use_its_dialect() {
+    let gateway = builder().start().unwrap();
+    let held = Person::admin().every_token(gateway.public()).unwrap();
+    let token = &held
+        .iter()
+        .find(|held| held.kind == Kind::of("crmcom", "access"))
+        .unwrap()
+        .text;
+    Request::post("/introspect")
+        .header("Authorization", "Bearer demo-introspection-key")
+        .header("User-Agent", "billing/2")
+        .form(format!("token={token}"))
+        .send(gateway.management())
+        .unwrap();
+    Request::get("/forward-auth/crmcom")
+        .header("X-Forwarded-Uri", format!("/x?token={token}"))
+        .header("User-Agent", "OldApp/1.0")
+        .send(gateway.management())
+        .unwrap();
+    let report = report(builder, &gateway, "crmcom", calls(3));
+    let clients = report["clients"].as_array().unwrap();
+    for (user_agent, endpoint) in [("billing/2", "/introspect"), ("OldApp/1", "/forward-auth")] {
+        let found = clients
+            .iter()
+            .find(|client| client["user_agent"] == user_agent);
+        let found = found.unwrap_or_else(|| panic!("{user_agent}: {report}"));
+        assert_eq!(texts(&found["endpoints"]), [endpoint]);
+        assert_eq!(found["users"], 1, "{user_agent}");
+        assert_eq!(found["refused"], 0, "{user_agent}");
+    }
+}
+
+fn two_gateways_add_up(shared: &dyn Fn() -> Builder) {
+    let (one, mut other) = (shared().start().unwrap(), shared().start().unwrap());
+    for gateway in [&one, &other, &other] {
+        gateway.wait_until_ready().unwrap();
+        let login = Person::admin().device_login(&dialect("memsource"));
+        assert_eq!(login.send(gateway.public()).unwrap().status, 200);
+    }
+    // What a gateway has counted last is written down when it ends.
+    assert!(other.terminate().unwrap().success());
+    let report = report(shared, &one, "memsource", calls(3));
+    assert_eq!(only(&report)["users"], 1);
+}
+
+#[test]
+fn gateways_on_one_sqlite_file_add_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("directory.db").display());
+    two_gateways_add_up(&|| builder().directory(&url));
+}
+
+#[test]
+fn gateways_on_one_postgres_add_up() {
+    let server = Postgres::shared().unwrap();
+    let url = server.new_database().unwrap();
+    two_gateways_add_up(&|| builder().directory(&url));
+}
+
+#[test]
+fn counts_survive_a_restart_that_comes_before_they_are_due() {
+    let slow = || builder().env("ISOGLOSS__USAGE__FLUSH_INTERVAL", "1h");
+    let mut gateway = slow().start().unwrap();
+    let login = Person::admin().device_login(&dialect("bimplus"));
+    login.send(gateway.public()).unwrap();
+    assert!(gateway.terminate().unwrap().success());
+    report(slow, &gateway, "bimplus", calls(1));
+}
+
+#[test]
+fn invented_clients_fill_nothing_and_hide_nobody() {
+    let small = || builder().env("ISOGLOSS__USAGE__MAX_ROWS", "40");
+    let gateway = small().start().unwrap();
+    for number in 0..300 {
+        Request::post("/web/api/v3/auth/login")
+            .header("User-Agent", format!("Scanner{number}/1"))
+            .form("userName=admin&password=")
+            .send(gateway.public())
+            .unwrap();
+    }
+    let login = Person::admin().device_login(&dialect("memsource"));
+    login
+        .header("User-Agent", "RealClient/1")
+        .send(gateway.public())
+        .unwrap();
+    let report = report(small, &gateway, "memsource", calls(301));
+    let clients = report["clients"].as_array().unwrap();
+    assert!(clients.len() <= 12, "{}", clients.len());
+    let of = |user_agent: &str| clients.iter().find(|c| c["user_agent"] == user_agent);
+    assert!(of("(unknown)").unwrap()["calls"].as_u64().unwrap() >= 290);
+    assert_eq!(of("RealClient/1").unwrap()["calls"], 1);
+    assert!(
+        report["verdict"]
+            .as_str()
+            .unwrap()
+            .starts_with("1 client, 1 user, ")
+    );
+}
+
+#[test]
+fn no_secret_and_no_user_is_in_the_table() {
+    let gateway = builder().start().unwrap();
+    let marked = "MARKED-seCret-5EC12E7";
+    let person = Person::admin();
+    let held = person.every_token(gateway.public()).unwrap();
+    for wrong in [
+        &person,
+        &Person {
+            password: marked.to_owned(),
+            name: marked.to_owned(),
+            api_key: marked.to_owned(),
+            ..person.clone()
+        },
+    ] {
+        for (_, login) in wrong.logins() {
+            let agent = format!("App/1 {} {marked}", held[0].text);
+            login
+                .header("User-Agent", agent)
+                .send(gateway.public())
+                .unwrap();
+        }
+    }
+    Request::get(format!("/v2/{marked}?x={marked}"))
+        .header("User-Agent", &held[0].text)
+        .send(gateway.public())
+        .unwrap();
+    report(builder, &gateway, "bimplus", |report| {
+        report["calls"].as_u64() >= Some(5)
+    });
+    let ended = isogloss(&builder(), &gateway, &["sunset", "report", "--json"]);
+    let mut files = ended.stdout;
+    for entry in std::fs::read_dir(gateway.folder()).unwrap() {
+        let file = entry.unwrap();
+        if file
+            .file_name()
+            .to_string_lossy()
+            .starts_with("directory.db")
+        {
+            files.extend(std::fs::read(file.path()).unwrap());
+        }
+    }
+    let has = |text: &str| {
+        files
+            .windows(text.len())
+            .any(|part| part == text.as_bytes())
+    };
+    assert!(has("App/1"));
+    for secret in
+        held.iter()
+            .map(|held| held.text.as_str())
+            .chain([marked, "admin-demo", "demo-api-key"])
+    {
+        assert!(!has(secret), "{secret}");
+    }
+}
+
+#[test]
+fn the_report_is_for_people_and_for_administrators() {
+    let gateway = builder().start().unwrap();
+    let login = Person::admin().device_login(&dialect("tokenlogin"));
+    login
+        .header("User-Agent", "okhttp/4.12")
+        .send(gateway.public())
+        .unwrap();
+    report(builder, &gateway, "tokenlogin", calls(1));
+    let ended = isogloss(&builder(), &gateway, &["sunset", "report"]);
+    let text = String::from_utf8(ended.stdout).unwrap();
+    assert!(text.contains("bimplus: no clients counted\n"), "{text}");
+    assert!(
+        text.contains("tokenlogin: 1 client, 1 user, last seen "),
+        "{text}"
+    );
+    assert!(text.contains("  LAST SEEN "), "{text}");
+    assert!(text.contains("key demo"), "{text}");
+    let old = isogloss(
+        &builder(),
+        &gateway,
+        &["sunset", "report", "--since", "yesterday"],
+    );
+    assert_eq!(old.status.code(), Some(2));
+
+    let ask = |path: &str, key: &str| {
+        Request::get(path)
+            .header("Authorization", format!("Bearer {key}"))
+            .send(gateway.management())
+            .unwrap()
+    };
+    let answer = ask("/admin/usage?dialect=tokenlogin&since=1h", "demo-admin-key");
+    let body = answer.json().unwrap();
+    assert_eq!(
+        body["dialects"][0]["clients"][0]["user_agent"], "okhttp/4",
+        "{body}"
+    );
+    for (path, key, status) in [
+        ("/admin/usage", "demo-introspection-key", 401),
+        ("/admin/usage?dialect=klingon", "demo-admin-key", 400),
+        ("/admin/usage?since=yesterday", "demo-admin-key", 400),
+    ] {
+        assert_eq!(ask(path, key).status, status, "{path}");
+    }
+}
+
+#[test]
+fn nothing_is_counted_where_that_is_off() {
+    let off = || Gateway::builder(crate::PROGRAM).env("ISOGLOSS__USAGE__ENABLED", "false");
+    let mut gateway = off().start().unwrap();
+    let login = Person::admin().device_login(&dialect("bimplus"));
+    login.send(gateway.public()).unwrap();
+    assert!(gateway.terminate().unwrap().success());
+    report(off, &gateway, "bimplus", calls(0));
+}

@@ -1,0 +1,96 @@
+//! Guesses through four dialects: what is counted, who is held up by it, and what it tells.
+
+mod budgets;
+mod keys;
+mod known;
+mod spray;
+mod told;
+
+use std::net::SocketAddr;
+
+use isogloss_testkit::{Builder, Gateway, Request, Response};
+use serde_json::json;
+
+/// Locks and refills that outlast any test.
+const ENDLESS: &str = "\
+first_lock = '1day'
+longest_lock = '1day'
+account_refill = '1day'
+known_client_refill = '1day'
+source_refill = '1day'
+network_refill = '1day'
+key_refill = '1day'
+everywhere_refill = '1day'
+code_refill = '1day'
+";
+
+fn gateway(throttle: &str) -> Builder {
+    Gateway::builder(crate::PROGRAM).config_text(format!("[throttle]\n{ENDLESS}{throttle}"))
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Dialect {
+    Bimplus,
+    Crmcom,
+    Tokenlogin,
+    Memsource,
+}
+
+use Dialect::{Bimplus, Crmcom, Memsource, Tokenlogin};
+
+const DIALECTS: [Dialect; 4] = [Bimplus, Crmcom, Tokenlogin, Memsource];
+
+impl Dialect {
+    pub(crate) fn login(self, name: &str, password: &str) -> Request {
+        match self {
+            Bimplus => {
+                Request::post("/v2/authorize").json(&json!({"user_id": name, "password": password}))
+            }
+            Crmcom => Request::post("/crmapi/rest/v2/authentication/token")
+                .json(&json!({"username": name, "password": password, "organisation": "CRMDEMO"})),
+            Tokenlogin => Request::post("/api/v1/Authentication/Login?APIKey=demo-api-key")
+                .json(&json!({"userName": name, "password": password})),
+            Memsource => Request::post("/web/api/v3/auth/login")
+                .form(format!("userName={name}&password={password}")),
+        }
+    }
+}
+
+/// Login attempts that were refused without a look at the password: those that the gateway counted.
+fn throttled(gateway: &Gateway) -> usize {
+    let metrics = Request::get("/metrics").send(gateway.management()).unwrap();
+    let metrics = metrics.text();
+    let counts = metrics
+        .lines()
+        .filter(|line| line.starts_with("isogloss_logins_throttled_total{"));
+    counts
+        .map(|line| line.rsplit(' ').next().unwrap().parse::<usize>().unwrap())
+        .sum()
+}
+
+/// Whether that is the answer to a login that succeeded.
+fn is_in(dialect: Dialect, answer: &str) -> bool {
+    match dialect {
+        Bimplus => answer.contains("access_token"),
+        Crmcom => answer.contains(r#""code":"OK""#),
+        Tokenlogin => answer.contains(r#""Authenticated":true"#),
+        Memsource => answer.contains("expires"),
+    }
+}
+
+fn assert_in(dialect: Dialect, request: &Request, server: SocketAddr) {
+    let answer = request.send(server).unwrap().text();
+    assert!(is_in(dialect, &answer), "{dialect:?}: {answer}");
+}
+
+/// What all but CRM.COM say.
+fn is_throttled(answer: &Response) -> bool {
+    answer.status == 429 && answer.header("Retry-After").is_some()
+}
+
+const BEHIND_A_PROXY: &str = "[server]\ntrusted_proxies = ['127.0.0.1', '10.0.0.0/8']";
+
+/// As the trusted proxy sends it on.
+fn forwarded(request: Request, chain: &str) -> Request {
+    request.header("X-Forwarded-For", chain)
+}

@@ -1,0 +1,52 @@
+//! A store that cannot be asked, as each dialect tells of it, and how a gateway is when it is well again.
+
+use std::net::SocketAddr;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use isogloss_testkit::dialects::{Held, Person};
+use isogloss_testkit::{Gateway, Request};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The process is well; whether it is ready depends on its stores.
+pub(crate) fn assert_health(gateway: &Gateway, ready: u16) {
+    let status = |path: &str| {
+        Request::get(path)
+            .send(gateway.management())
+            .unwrap()
+            .status
+    };
+    assert_eq!((status("/healthz"), status("/readyz")), (200, ready));
+}
+
+/// Waits until a login works again, then asks for every kind of token and presents it.
+pub(crate) fn assert_well_again(gateway: &Gateway) {
+    let server = gateway.public();
+    wait_until("a login works again", || {
+        let (_, login) = Person::admin().logins().swap_remove(0);
+        let answer = login.send(server).unwrap();
+        assert!([200, 503].contains(&answer.status), "{}", answer.text());
+        answer.status == 200
+    });
+    let tokens = Person::admin().every_token(server).unwrap();
+    assert_live(server, &tokens);
+    assert_health(gateway, 200);
+}
+
+pub(crate) fn assert_live(server: SocketAddr, tokens: &[Held]) {
+    for held in tokens {
+        if let Some(request) = held.presented() {
+            let answer = request.send(server).unwrap();
+            assert_eq!(answer.status, 200, "{:?}: {}", held.kind, answer.text());
+        }
+    }
+}
+
+fn wait_until(what: &str, mut happened: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !happened() {
+        assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
