@@ -22,12 +22,12 @@ mod telemetry;
 mod tls;
 mod usage;
 
-pub use client_ip::Proxies;
+pub use client_ip::TrustedProxies;
 pub use config::ProxyHeader;
 pub use dialects::Mount;
 pub use http::drain::Drain;
-pub use http::public::{Ingredients, app};
-pub use http::self_probe::Probe;
+pub use http::public::{PublicState, app};
+pub use http::self_probe::SelfProbe;
 pub use isogloss_core::Network;
 pub use store_health::Doubt;
 pub use sunset::Sunsets;

@@ -60,7 +60,7 @@ pub(crate) struct Gateway {
 }
 
 /// A running gateway, and a key of its realm `admin`.
-pub(crate) struct Remote {
+pub(crate) struct ManagementClient {
     client: HttpClient,
     key: SecretString,
 }
@@ -70,7 +70,7 @@ struct Refused {
     reason: String,
 }
 
-impl Remote {
+impl ManagementClient {
     /// Opens the management listener that is named, or the one of the configuration. Reads the key from its
     /// file, or from the terminal.
     pub(crate) fn open(gateway: &Gateway, sections: &Sections) -> Result<Self> {

@@ -34,11 +34,11 @@ enum Absent {
 }
 
 /// Opens everything that the gateway needs, and makes what is missing.
-pub(crate) async fn open(config: &Config) -> Result<Opened> {
+pub(crate) async fn open(config: &Config) -> Result<Components> {
     open_parts(config, Absent::Make).await
 }
 
-async fn open_parts(config: &Config, absent: Absent) -> Result<Opened> {
+async fn open_parts(config: &Config, absent: Absent) -> Result<Components> {
     let sections = &config.sections;
     let remembers = config.mounts.iter().any(Mount::remembers);
     let peppers = match absent {
@@ -57,7 +57,7 @@ async fn open_parts(config: &Config, absent: Absent) -> Result<Opened> {
     let passwords = passwords(&sections.passwords)?;
     let throttle = sections.throttle.enabled.then_some(throttle);
     let limits = sections.throttle.limits();
-    Ok(Opened {
+    Ok(Components {
         directory,
         tokens,
         passwords,
@@ -74,7 +74,7 @@ async fn open_parts(config: &Config, absent: Absent) -> Result<Opened> {
 
 /// The same for a command beside a gateway, if the token store is one that several processes can
 /// open.
-pub(crate) async fn open_shared(config: &Config) -> Result<Option<Opened>> {
+pub(crate) async fn open_shared(config: &Config) -> Result<Option<Components>> {
     match TokenStoreAddress::of(&config.sections.tokens)? {
         TokenStoreAddress::Memory | TokenStoreAddress::Embedded(_) => Ok(None),
         TokenStoreAddress::Redis(_) => {
@@ -86,7 +86,7 @@ pub(crate) async fn open_shared(config: &Config) -> Result<Option<Opened>> {
 }
 
 /// What [`open`] opened.
-pub(crate) struct Opened {
+pub(crate) struct Components {
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) tokens: Arc<dyn TokenStore>,
     pub(crate) passwords: Passwords,
@@ -100,7 +100,7 @@ pub(crate) struct Opened {
     guard: Option<Guard>,
 }
 
-impl Opened {
+impl Components {
     /// Puts the parts together.
     pub(crate) fn into_auth(self) -> Auth {
         Auth::new(Parts {

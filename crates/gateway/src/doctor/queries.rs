@@ -10,7 +10,7 @@ use isogloss_core::{Clock as _, SystemClock};
 
 use super::{Finding, Findings, probe};
 use crate::config::{BaseUrl, Config};
-use crate::http::self_probe::{HEADER, Question};
+use crate::http::self_probe::{Challenge, HEADER};
 use crate::http_client::HttpClient;
 
 const CHECK: &str = "proxy's log";
@@ -41,7 +41,7 @@ pub(super) fn examine(
     let finding = match (url.parse::<BaseUrl>(), probe(config)) {
         (Ok(base), Some(probe)) => {
             let question = probe.ask(SystemClock.now()).ok();
-            let question = question.as_ref().map(Question::as_str);
+            let question = question.as_ref().map(Challenge::as_str);
             let path = format!("{}/isogloss-doctor", mount.path);
             look(&HttpClient::new(base), &path, question, log)
         }

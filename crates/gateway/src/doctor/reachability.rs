@@ -11,7 +11,7 @@ use ureq::http::Response;
 use super::{Finding, Findings, certificates, probe};
 use crate::config::{BaseUrl, Config, Management, Server};
 use crate::dialects::Mount;
-use crate::http::self_probe::{Arrival, FORGED, HEADER, Probe};
+use crate::http::self_probe::{FORGED, HEADER, ProbeReport, SelfProbe};
 use crate::http_client::HttpClient;
 use crate::management_client::listener;
 
@@ -126,7 +126,7 @@ enum Way {
 
 fn routes(
     config: &Config,
-    probe: &Probe,
+    probe: &SelfProbe,
     (client, way): (&HttpClient, Way),
     findings: &mut Findings,
 ) {
@@ -146,11 +146,11 @@ fn routes(
 }
 
 fn route(
-    probe: &Probe,
+    probe: &SelfProbe,
     (client, way): (&HttpClient, Way),
     mount: &Mount,
     check: &str,
-) -> Result<Arrival, Finding> {
+) -> Result<ProbeReport, Finding> {
     let failed = |text: String, hint: &str| Finding::failed(check, text, hint);
     let question = probe.ask(SystemClock.now());
     let question = question.map_err(|error| failed(error.to_string(), "no random numbers"))?;
@@ -193,7 +193,7 @@ fn route(
 }
 
 /// A route that works, unless anybody can say where he comes from.
-fn source(config: &Config, check: &str, arrival: &Arrival) -> Finding {
+fn source(config: &Config, check: &str, arrival: &ProbeReport) -> Finding {
     if arrival.source == FORGED {
         return Finding::failed(
             check,
