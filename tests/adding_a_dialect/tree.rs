@@ -5,7 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What a build reads.
-const PARTS: [&str; 5] = ["Cargo.lock", "Cargo.toml", "config", "crates", "tests"];
+const PARTS: [&str; 8] = [
+    "Cargo.lock",
+    "Cargo.toml",
+    "Makefile",
+    "README.md",
+    "config",
+    "crates",
+    "docs",
+    "tests",
+];
 
 /// Files by their paths below a folder.
 #[derive(Default)]
