@@ -95,13 +95,13 @@ impl ManagementClient {
     /// Calls a route of `/admin/…` and returns its JSON response.
     pub(crate) fn ask<T: DeserializeOwned>(
         &self,
-        method: Method,
+        method: &Method,
         route: &str,
         selection: &impl Serialize,
     ) -> Result<T> {
         let query = serde_urlencoded::to_string(selection)?;
-        let request = self.request(&method, &format!("{route}?{query}"))?;
-        let response = if method == Method::POST {
+        let request = self.request(method, &format!("{route}?{query}"))?;
+        let response = if *method == Method::POST {
             self.client.send(request.body(&[][..]))
         } else {
             self.client.send(request.body(()))
@@ -137,13 +137,11 @@ impl ManagementClient {
 
     fn refused<T>(&self, response: &Response<Vec<u8>>) -> Result<T> {
         let refused: Result<Refused, _> = serde_json::from_slice(response.body());
-        match refused {
-            Ok(Refused { reason }) => bail!("{reason}"),
-            Err(_) => {
-                let (base, status) = (self.client.base().as_str(), response.status().as_u16());
-                bail!("{base} answered {status}")
-            }
+        if let Ok(Refused { reason }) = refused {
+            bail!("{reason}");
         }
+        let (base, status) = (self.client.base().as_str(), response.status().as_u16());
+        bail!("{base} answered {status}")
     }
 }
 

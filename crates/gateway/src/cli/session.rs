@@ -154,7 +154,7 @@ async fn list(
     selection.parsed()?;
     let Some(opened) = components::open_shared(config).await? else {
         let remote = ManagementClient::open(gateway, &config.sections)?;
-        let Sessions { sessions } = remote.ask(Method::GET, "sessions", selection)?;
+        let Sessions { sessions } = remote.ask(&Method::GET, "sessions", selection)?;
         return Ok(sessions);
     };
     let filter = selection.filter(opened.directory.as_ref()).await?;
@@ -172,7 +172,7 @@ pub(super) async fn end(
     selection.parsed()?;
     let Some(opened) = components::open_shared(config).await? else {
         let remote = ManagementClient::open(gateway, &config.sections)?;
-        let Ended { ended } = remote.ask(Method::DELETE, "sessions", selection)?;
+        let Ended { ended } = remote.ask(&Method::DELETE, "sessions", selection)?;
         return Ok(ended);
     };
     let filter = selection.filter(opened.directory.as_ref()).await?;

@@ -129,7 +129,7 @@ async fn list(
     let filter = selection.filter().map_err(Error::msg)?;
     let Some(opened) = components::open_shared(config).await? else {
         let remote = ManagementClient::open(gateway, &config.sections)?;
-        let Listed { throttle } = remote.ask(Method::GET, "throttle", selection)?;
+        let Listed { throttle } = remote.ask(&Method::GET, "throttle", selection)?;
         return Ok(throttle);
     };
     let strained = opened.into_auth().strained(&filter).await?;
@@ -140,7 +140,7 @@ async fn clear(selection: &ThrottleQuery, gateway: &Gateway, config: &Config) ->
     let filter = selection.filter().map_err(Error::msg)?;
     let Some(opened) = components::open_shared(config).await? else {
         let remote = ManagementClient::open(gateway, &config.sections)?;
-        let Cleared { cleared } = remote.ask(Method::DELETE, "throttle", selection)?;
+        let Cleared { cleared } = remote.ask(&Method::DELETE, "throttle", selection)?;
         return Ok(cleared);
     };
     let auth = opened.into_auth();

@@ -39,12 +39,9 @@ impl RequestError {
 }
 
 fn is_of_connecting(error: &ureq::Error) -> bool {
-    match error {
-        ureq::Error::HostNotFound
-        | ureq::Error::ConnectionFailed
-        | ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve) => true,
+    if let ureq::Error::Io(error) = error {
         // An established connection ends by one of these. A name that cannot be resolved has no kind.
-        ureq::Error::Io(error) => !matches!(
+        return !matches!(
             error.kind(),
             ErrorKind::BrokenPipe
                 | ErrorKind::ConnectionAborted
@@ -53,26 +50,31 @@ fn is_of_connecting(error: &ureq::Error) -> bool {
                 | ErrorKind::Other
                 | ErrorKind::TimedOut
                 | ErrorKind::UnexpectedEof
-        ),
-        _ => false,
+        );
     }
+    matches!(
+        error,
+        ureq::Error::HostNotFound
+            | ureq::Error::ConnectionFailed
+            | ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve)
+    )
 }
 
 fn is_of_tls(error: &ureq::Error) -> bool {
-    match error {
-        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => true,
-        ureq::Error::Io(error) => error
-            .get_ref()
-            .is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>),
-        _ => false,
+    if let ureq::Error::Io(error) = error {
+        let source = error.get_ref();
+        return source.is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>);
     }
+    matches!(error, ureq::Error::Tls(_) | ureq::Error::Rustls(_))
 }
 
-/// Leaves out the kind of error that the library writes first.
+/// Returns the text of an error without the kind, which the library writes first.
 fn reason(error: ureq::Error) -> String {
-    match error {
-        ureq::Error::Io(error) => error.to_string(),
-        ureq::Error::Rustls(error) => error.to_string(),
-        error => error.to_string(),
+    if let ureq::Error::Io(error) = error {
+        error.to_string()
+    } else if let ureq::Error::Rustls(error) = error {
+        error.to_string()
+    } else {
+        error.to_string()
     }
 }

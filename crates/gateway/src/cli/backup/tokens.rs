@@ -55,7 +55,7 @@ fn open_prepared(gateway: &Gateway, sections: &Sections) -> Result<ManagementCli
     #[derive(Deserialize)]
     struct Prepared {}
     let remote = ManagementClient::open(gateway, sections)?;
-    let Prepared {} = remote.ask(Method::POST, "backup", &())?;
+    let Prepared {} = remote.ask(&Method::POST, "backup", &())?;
     Ok(remote)
 }
 

@@ -77,7 +77,7 @@ async fn erase(user: &User, gateway: &Gateway, config: &Config) -> Result<Erasur
     let Some(opened) = components::open_shared(config).await? else {
         let remote = ManagementClient::open(gateway, &config.sections)?;
         let nothing: [(&str, &str); 0] = [];
-        return remote.ask(Method::DELETE, &format!("users/{}", user.id), &nothing);
+        return remote.ask(&Method::DELETE, &format!("users/{}", user.id), &nothing);
     };
     let auth = opened.into_auth();
     let erasure = auth.erase(user).await;
