@@ -223,7 +223,7 @@ fn a_place_in_use_is_refused() {
     assert_eq!(said.exit, Some(0), "{said:?}");
     assert!(
         said.err
-            .contains("audit.jsonl has events, and stays as it is"),
+            .contains("audit.jsonl contains events and was not replaced"),
         "{said:?}"
     );
 }
