@@ -8,7 +8,7 @@ FUZZ_VERSION := 0.13.2
 # How long each parser is fuzzed; or how often, and then with the same inputs each time.
 FUZZ_SECONDS ?= 60
 FUZZ_TIMES ?=
-# Most tests wait for the servers that they start. Those in `faults` depend on how busy the machine is.
+# Most tests wait for the servers that they start. Those in `faults` and `hardening` depend on how busy the machine is.
 TEST_THREADS ?= 8
 FAULTS := test --workspace --locked --no-fail-fast --test integration -- --test-threads 2
 RELEASE := $${CARGO_TARGET_DIR:-target}/release
@@ -23,8 +23,8 @@ run: ## build the release binary and serve the demo on http://127.0.0.1:8080
 	$(CARGO) run --release --locked --package isogloss-gateway -- serve --config config/demo.toml
 
 test: servers ## install what the tests need and is missing, then run every test
-	RUST_TEST_THREADS=$(TEST_THREADS) $(CARGO) test --workspace --locked --no-fail-fast -- --skip faults::; \
-	first=$$?; $(CARGO) $(FAULTS) faults:: && exit $$first
+	RUST_TEST_THREADS=$(TEST_THREADS) $(CARGO) test --workspace --locked --no-fail-fast -- --skip faults:: --skip hardening::; \
+	first=$$?; $(CARGO) $(FAULTS) faults:: hardening:: && exit $$first
 
 fuzz: ## fuzz each parser, with a nightly toolchain, for FUZZ_SECONDS=60 or FUZZ_TIMES=100000
 	@$(CARGO) +nightly --version >/dev/null || { echo "fuzzing takes a nightly toolchain: rustup toolchain install nightly" >&2; exit 1; }

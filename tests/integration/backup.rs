@@ -1,5 +1,6 @@
 //! `isogloss backup` and `isogloss restore`: nothing acknowledged is lost, nothing that ended comes back.
 
+mod damaged;
 mod refused;
 mod site;
 

@@ -2,6 +2,7 @@
 
 mod error_location;
 mod extremes;
+mod invalid_addresses;
 mod invalid_values;
 mod ipv6;
 mod layers;

@@ -1,15 +1,17 @@
 //! `isogloss doctor`: what is well is told, and what is not, with what to do.
 
 mod behind_nginx;
+mod certificates;
+mod stores;
 
 use std::net::SocketAddr;
 use std::process::Command;
 
 use isogloss_testkit::dialects::dialects;
-use isogloss_testkit::{Builder, Gateway, Redis, Store};
+use isogloss_testkit::{Builder, Gateway, Store};
 use tempfile::TempDir;
 
-use crate::doctor::behind_nginx::{Front, Manner, make_certificate};
+use crate::doctor::behind_nginx::{Front, Manner};
 use isogloss_testkit::Report;
 
 fn builder(folder: &TempDir) -> Builder {
@@ -233,78 +235,6 @@ fn a_proxy_that_is_not_listed_is_found_out() {
 }
 
 #[test]
-fn stores_that_are_away_or_unfit_are_told() {
-    let folder = TempDir::new().unwrap();
-    let mut redis = Redis::start().unwrap();
-    let builder = builder(&folder).store(Store::Redis(redis.url()));
-    let gateway = builder.clone().start().unwrap();
-    gateway.wait_until_ready().unwrap();
-    let report = Report::new(&builder, &gateway, &folder, None);
-    report.assert("token store", "ok", "is a Redis");
-    report.assert("clock", "ok", "ahead of this machine");
-    redis.stop().unwrap();
-    let report = Report::new(&builder, &gateway, &folder, None);
-    assert_eq!(report.code, 1);
-    let place = redis.url();
-    let (_, place) = place.split_once("://").unwrap();
-    let place = place.rsplit('@').next().unwrap().trim_end_matches('/');
-    let refused = format!("redis: {place}: Connection refused (os error 111)");
-    report.assert("token store", "failed", &refused);
-    report.assert("management listener", "failed", &refused);
-}
-
-#[test]
-fn a_token_file_that_is_not_there_is_told() {
-    let folder = TempDir::new().unwrap();
-    let kept = builder(&folder).store(Store::Embedded);
-    let gateway = kept.clone().start().unwrap();
-    gateway.wait_until_ready().unwrap();
-    let missing = folder.path().join("tokenz.redb").display().to_string();
-    let mistyped = kept.env("ISOGLOSS__TOKENS__STORE", format!("embedded:{missing}"));
-    let report = Report::new(&mistyped, &gateway, &folder, None);
-    let text = format!("is the file {missing}, which does not exist");
-    report.assert("token store", "warning", &text);
-    assert_eq!(report.code, 0, "{:#?}", report.findings);
-}
-
-#[test]
-fn a_directory_that_is_no_database_gets_a_hint_of_its_own() {
-    let folder = TempDir::new().unwrap();
-    let builder = builder(&folder);
-    let gateway = builder.clone().start().unwrap();
-    gateway.wait_until_ready().unwrap();
-    let file = folder.path().join("text.db");
-    std::fs::write(&file, "this is no database, and never was one").unwrap();
-    let other = builder.directory(format!("sqlite:{}", file.display()));
-    let report = Report::new(&other, &gateway, &folder, None);
-    report.assert("directory", "failed", "file is not a database");
-    assert_eq!(
-        report.of("directory")[0]["hint"],
-        "set directory.url to a file that isogloss has created, or restore a backup"
-    );
-}
-
-#[test]
-fn a_role_that_may_not_read_the_version_of_the_tables_is_told_what_to_grant() {
-    let folder = TempDir::new().unwrap();
-    let postgres = isogloss_testkit::Postgres::start().unwrap();
-    let url = postgres.new_database().unwrap();
-    let builder = builder(&folder).directory(&url);
-    let gateway = builder.clone().start().unwrap();
-    gateway.wait_until_ready().unwrap();
-    let (_, database) = url.rsplit_once('/').unwrap();
-    let revoke = "REVOKE SELECT ON _sqlx_migrations FROM isogloss";
-    postgres.sql(database, revoke).unwrap();
-    let report = Report::new(&builder, &gateway, &folder, None);
-    let text = "the role isogloss may not read the table _sqlx_migrations";
-    report.assert("directory", "failed", text);
-    assert_eq!(
-        report.of("directory")[0]["hint"],
-        "GRANT SELECT ON _sqlx_migrations TO the role"
-    );
-}
-
-#[test]
 fn a_gateway_that_does_not_run_and_files_that_all_may_read_are_told() {
     use std::os::unix::fs::PermissionsExt as _;
 
@@ -324,50 +254,4 @@ fn a_gateway_that_does_not_run_and_files_that_all_may_read_are_told() {
     report.assert("management listener", "warning", "connecting to");
     report.assert("crmcom at", "failed", "connecting to");
     assert_eq!(report.of("bimplus at").len(), 0, "one is enough");
-}
-
-#[test]
-fn the_certificate_that_clients_see_is_judged() {
-    let folder = TempDir::new().unwrap();
-    let builder = builder(&folder).config_text("[server]\ntrusted_proxies = [\"127.0.0.1\"]");
-    let gateway = builder.clone().start().unwrap();
-    gateway.wait_until_ready().unwrap();
-    for (days, verdict, text) in [
-        (90, "ok", "for 90 days"),
-        (5, "warning", "for 5 days"),
-        (-1, "failed", "expired"),
-    ] {
-        let front = Front::start_with_tls(gateway.public(), &folder, days);
-        let url = format!("https://localhost:{}", front.address.port());
-        let report = Report::new(&builder, &gateway, &folder, Some(&url));
-        report.assert("certificate", verdict, text);
-        let route = format!("crmcom at {url}");
-        report.assert(&route, if days > 0 { "ok" } else { "failed" }, "");
-    }
-    let front = Front::start_with_tls(gateway.public(), &folder, 90);
-    std::fs::remove_file(folder.path().join("ca.pem")).unwrap();
-    let url = format!("https://localhost:{}", front.address.port());
-    let report = Report::new(&builder, &gateway, &folder, Some(&url));
-    report.assert("certificate", "failed", "");
-}
-
-#[test]
-fn the_certificate_of_a_listener_is_judged_by_its_file() {
-    for (days, verdict) in [(90, "ok"), (5, "warning")] {
-        let folder = TempDir::new().unwrap();
-        make_certificate(folder.path(), days);
-        let builder = builder(&folder).config_text(
-            "[server.tls]\ncertificate_file = \"certificate.pem\"\nkey_file = \"key.pem\"",
-        );
-        let gateway = builder.clone().start().unwrap();
-        gateway.wait_until_ready().unwrap();
-        let url = format!("https://localhost:{}", gateway.public().port());
-        let report = Report::new(&builder, &gateway, &folder, Some(&url));
-        assert_eq!(report.of("certificate").len(), 2, "{:#?}", report.findings);
-        for finding in report.of("certificate") {
-            assert_eq!(finding["verdict"], verdict);
-        }
-        report.assert(&format!("crmcom at {url}"), "ok", "leads here");
-        assert_eq!(report.code, 0);
-    }
 }

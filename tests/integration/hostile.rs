@@ -5,6 +5,7 @@ mod body_size;
 mod documented_requests;
 mod error_shape;
 mod headers;
+mod media_types;
 mod methods;
 mod mutated_requests;
 mod properties;

@@ -1,5 +1,6 @@
 //! The services behind the gateway: whose token have they received?
 
+mod callers;
 mod credentials;
 mod forward_auth;
 mod introspect;

@@ -12,6 +12,7 @@ use std::path::Path;
 use std::process::Command;
 
 use isogloss_testkit::dialects::{Held, Kind};
+use isogloss_testkit::servers::wait_until;
 use isogloss_testkit::{Builder, Gateway, Redis, Response, Store, roundtrip};
 use tempfile::TempDir;
 
@@ -217,6 +218,12 @@ fn nothing_leaks_when_redis_is_away() {
     let server = gateway.public();
     let tokens = crate::marked_secrets::person().every_token(server).unwrap();
     redis.stop().unwrap();
+    // Cached tokens are accepted until the gateway has noticed that its connection is closed.
+    wait_until("a token check is refused", || {
+        let check = tokens[0].presented().unwrap();
+        check.send(server).unwrap().status == 503
+    })
+    .unwrap();
     let mut secrets = passwords_and_keys();
     secrets.extend(
         tokens

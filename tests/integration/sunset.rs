@@ -3,6 +3,7 @@
 mod known;
 mod retirement;
 mod usage;
+mod usage_report;
 
 use std::process::{Command, Output};
 

@@ -9,15 +9,15 @@ use actix_web::{FromRequest, HttpRequest, web};
 use isogloss_core::{Auth, AuthError, Presented, Purpose, Session, Token};
 
 use crate::REALM;
-use crate::errors::Error;
+use crate::error::Error;
 use crate::wire::TOKEN_TYPE;
 
 /// A caller with a live access token.
-pub(crate) struct Caller {
+pub(crate) struct AuthenticatedCaller {
     pub(crate) session: Session,
 }
 
-impl Caller {
+impl AuthenticatedCaller {
     async fn of(auth: &Auth, token: Option<Token>) -> Result<Self, Error> {
         let token = token.ok_or(AuthError::InvalidToken)?;
         let session = auth.validate(&token, &[Purpose::Access]).await?;
@@ -31,7 +31,7 @@ impl Caller {
         Ok(Self { session })
     }
 
-    /// The caller whose token stands in the query, or else in the header.
+    /// Returns the caller whose token is in the query, or else in the header.
     pub(crate) async fn of_query(auth: &Auth, request: &HttpRequest) -> Result<Self, Error> {
         let token = match in_query(request.query_string()) {
             Some(text) => Token::from_guid(REALM, text.trim()),
@@ -41,7 +41,7 @@ impl Caller {
     }
 }
 
-impl FromRequest for Caller {
+impl FromRequest for AuthenticatedCaller {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
@@ -68,7 +68,8 @@ pub(crate) fn find_token(head: &RequestHead) -> Option<Presented> {
     }
 }
 
-/// `BimPlus <token>`; one client says `Bearer`, one spells the token with dashes.
+/// Returns the token of `Authorization: BimPlus <token>`. One client sends `Bearer`, one spells the token with
+/// dashes.
 pub(crate) fn in_header(headers: &HeaderMap) -> Option<Token> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.trim().split_once(' ')?;
@@ -79,7 +80,7 @@ pub(crate) fn in_header(headers: &HeaderMap) -> Option<Token> {
         .then(|| Token::from_guid(REALM, token.trim()))?
 }
 
-/// The name as documented, or as a Java client has it in other calls.
+/// Returns the parameter `access_token`, as documented, or `api-token`, as a Java client sends it in other requests.
 pub(crate) fn in_query(query: &str) -> Option<String> {
     let value_of = |wanted: &str| {
         form_urlencoded::parse(query.as_bytes())

@@ -1,4 +1,4 @@
-//! `GET configurations`: what the .NET SDK asks of a server before any login.
+//! `GET configurations`: what the .NET SDK requests from a server before any login.
 
 use actix_web::web::{self, Data};
 use actix_web::{HttpResponse, Route};
@@ -89,7 +89,7 @@ impl Configurations {
     }
 }
 
-/// A member of the answer that has a route of its own, and where it is found.
+/// A member of the response that has a route of its own: its name, and its value.
 pub(crate) type Member = (&'static str, fn(Configurations) -> String);
 
 /// The members with routes of their own.
@@ -100,12 +100,12 @@ pub(crate) const MEMBERS: [Member; 4] = [
     ("PortalUrl", |all| all.portal_url),
 ];
 
-/// Answers with every member.
+/// Responds with every member.
 pub(crate) async fn configurations(settings: Data<Settings>) -> HttpResponse {
     ok(&Configurations::new(&settings))
 }
 
-/// Returns the route that answers with that member alone.
+/// Returns the route that responds with only that member.
 pub(crate) fn configuration((name, member): Member) -> Route {
     web::get().to(move |settings: Data<Settings>| {
         let answer = ok(&json!({ name: member(Configurations::new(&settings)) }));

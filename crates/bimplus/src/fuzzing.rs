@@ -4,7 +4,7 @@ use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 use actix_web::test::TestRequest;
 
 use crate::authorization::in_header;
-use crate::members::Members;
+use crate::json_body::Members;
 use crate::requests::{AuthorizeRequest, CrossAuthorizeRequest, ForgottenRequest};
 use crate::{Settings, ids::Id};
 

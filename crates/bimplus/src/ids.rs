@@ -1,10 +1,10 @@
-//! Client and application ids: GUIDs as a rule, echoed as sent, compared however they are spelt.
+//! Client and application ids: usually GUIDs, echoed as sent, equal in every spelling of a GUID.
 
 use isogloss_core::Client;
 use uuid::Uuid;
 
-use crate::errors::Error;
-use crate::members::Members;
+use crate::error::Error;
+use crate::json_body::Members;
 
 /// Characters.
 const LONGEST_ID: usize = 128;
@@ -18,7 +18,7 @@ pub(crate) struct Id {
 }
 
 impl Id {
-    /// The member of that name. Absent, empty and the zero GUID are all the same: none.
+    /// Reads the member of that name. `None` if it is absent, empty or the zero GUID.
     pub(crate) fn read(members: &mut Members, name: &'static str) -> Result<Option<Self>, Error> {
         let Some(text) = members.text(name)?.filter(|text| !text.is_empty()) else {
             return Ok(None);
@@ -40,7 +40,7 @@ impl Id {
         }
     }
 
-    /// The form in which ids are compared and stored.
+    /// Returns the form in which ids are compared and stored.
     pub(crate) fn canonical(&self) -> String {
         match self.guid {
             Some(guid) => guid.to_string(),

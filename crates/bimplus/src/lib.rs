@@ -2,15 +2,15 @@
 
 mod authorization;
 mod configurations;
-mod errors;
-mod forgotten;
+mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod ids;
-mod logins;
-mod members;
+mod json_body;
+mod login;
 mod openapi;
-mod portal;
+mod password_reset;
+mod portal_url;
 mod profile;
 mod requests;
 mod routes;
@@ -28,10 +28,10 @@ use isogloss_core::{Presented, Realm};
 use isogloss_dialect::{Dialect, TokenLifetimeClass, cors};
 use utoipa::openapi::OpenApi;
 
-use errors::Error;
+use error::Error;
 
 pub use configurations::{Environment, Link};
-pub use portal::PortalUrl;
+pub use portal_url::PortalUrl;
 pub use settings::{Applications, LoginsPerClient, Settings};
 
 const REALM: Realm = Realm::new(Bimplus::NAME);

@@ -1,5 +1,4 @@
-//! The dialect's routes in the words of OpenAPI. Statuses and media types of refusals are those that
-//! `errors.rs` gives.
+//! The OpenAPI document of the routes. Statuses and media types of errors are taken from `error.rs`.
 
 use isogloss_core::AuthError;
 use isogloss_dialect::openapi::{overloaded, responses_by_status, throttled, unavailable};
@@ -11,7 +10,7 @@ use utoipa::openapi::{Content, OpenApi, Paths, Ref, RefOr, Required, Response};
 use utoipa::{OpenApi as _, ToSchema};
 
 use crate::configurations::{Configurations, Environment, MEMBERS};
-use crate::errors::{self, Error};
+use crate::error::{self, Error};
 use crate::profile::Profile;
 use crate::teams::Team;
 use crate::wire::{CrossAnswer, TokenInformation};
@@ -24,7 +23,7 @@ use crate::wire::{CrossAnswer, TokenInformation};
     ),
     components(schemas(
         Authorize, CrossAuthorize, Forgotten, LoginAnswer, TokenInformation, CrossAnswer, Profile, Team,
-        Hello, Configurations, Environment, Nothing, errors::Body<'static>
+        Hello, Configurations, Environment, Nothing, error::ErrorBody<'static>
     ))
 )]
 struct Shapes;

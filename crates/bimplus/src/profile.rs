@@ -1,4 +1,4 @@
-//! The answer to `GET user`: who the caller is.
+//! The response to `GET user`: a description of the caller.
 
 use isogloss_core::User;
 use serde::Serialize;
@@ -59,7 +59,7 @@ impl Profile {
     }
 }
 
-/// First and last name, or the user name of one who has neither.
+/// Returns first and last name, or the user name if both are empty.
 fn full_name(user: &User) -> String {
     let names = format!("{} {}", user.first_name, user.last_name);
     match names.trim() {

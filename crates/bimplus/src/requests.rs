@@ -2,9 +2,9 @@
 
 use isogloss_core::{Credentials, Origin, Token};
 
-use crate::errors::Error;
+use crate::error::Error;
 use crate::ids::Id;
-use crate::members::Members;
+use crate::json_body::Members;
 use crate::{REALM, Settings};
 
 /// `POST authorize`.
@@ -30,7 +30,7 @@ impl AuthorizeRequest {
         let password = members.text("password")?;
         let remember_me = members.flag("remember_me")?;
         let token = members.text("remember_me_token")?;
-        // The vendor's sample misspells it.
+        // The vendor's sample misspells the name.
         let misspelt = members.text("remeber_me_token")?;
         let token = token.or(misspelt);
         let login = match (user_id, password, token) {
@@ -63,7 +63,7 @@ impl AuthorizeRequest {
     }
 }
 
-/// `POST cross-authorize`. Team and project are for the services behind the gateway.
+/// `POST cross-authorize`. Team and project are for the services that accept the token.
 pub(crate) struct CrossAuthorizeRequest {
     pub(crate) cross_token: String,
     pub(crate) ids: Ids,
@@ -84,7 +84,7 @@ impl CrossAuthorizeRequest {
     }
 }
 
-/// What a login is for.
+/// The ids that a login names.
 pub(crate) struct Ids {
     pub(crate) client: Option<Id>,
     pub(crate) application: Option<Id>,
@@ -107,7 +107,7 @@ impl Ids {
 /// `POST auth-forgot`.
 pub(crate) struct ForgottenRequest {
     pub(crate) user_id: String,
-    /// Whether a creator is named, which asks for an invitation.
+    /// Whether a creator is named, which requests an invitation.
     pub(crate) names_creator: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Routes, and the handlers of all but the logins: wire in, calls on core, wire out.
+//! The routes, and the handlers of all requests but the logins.
 
 use actix_web::web::{self, Data, ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse};
@@ -6,17 +6,17 @@ use isogloss_core::{Auth, Purpose, Terms};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::authorization::Caller;
+use crate::authorization::AuthenticatedCaller;
 use crate::configurations::{self, configuration, configurations};
-use crate::errors::Error;
-use crate::forgotten::forgotten;
-use crate::logins::{authorize, cross_authorize};
+use crate::error::Error;
+use crate::login::{authorize, cross_authorize};
+use crate::password_reset::request_reset;
 use crate::profile::Profile;
 use crate::teams::Team;
 use crate::wire::{self, CrossAnswer, TokenInformation};
 use crate::{REALM, Settings};
 
-pub(crate) type Answer = Result<HttpResponse, Error>;
+pub(crate) type HandlerResult = Result<HttpResponse, Error>;
 
 /// Adds the dialect's routes, and if the operator wants them also below a company's name.
 pub(crate) fn add_routes(settings: &Settings, cfg: &mut ServiceConfig) {
@@ -24,7 +24,7 @@ pub(crate) fn add_routes(settings: &Settings, cfg: &mut ServiceConfig) {
     if settings.company_prefix {
         add_below("/{company}", cfg);
     }
-    cfg.default_service(to(async || Answer::Err(Error::NoRoute)));
+    cfg.default_service(to(async || HandlerResult::Err(Error::NoRoute)));
 }
 
 fn add_below(prefix: &str, cfg: &mut ServiceConfig) {
@@ -57,26 +57,30 @@ fn add_below(prefix: &str, cfg: &mut ServiceConfig) {
     };
     cfg.service(post("cross-token", web::post().to(cross_token)))
         .service(post("cross-authorize", web::post().to(cross_authorize)))
-        .service(post("auth-forgot", web::post().to(forgotten)));
+        .service(post("auth-forgot", web::post().to(request_reset)));
 }
 
-async fn token_information(auth: Data<Auth>, caller: Caller) -> Answer {
+async fn token_information(auth: Data<Auth>, caller: AuthenticatedCaller) -> HandlerResult {
     Ok(ok(&TokenInformation::new(&caller.session, auth.now())))
 }
 
-/// What `GET authorize` was before it took the header.
-async fn token_information_of_query(auth: Data<Auth>, request: HttpRequest) -> Answer {
-    let caller = Caller::of_query(&auth, &request).await?;
+/// The older form of `GET authorize`, with the token in the query.
+async fn token_information_of_query(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
+    let caller = AuthenticatedCaller::of_query(&auth, &request).await?;
     Ok(ok(&TokenInformation::new(&caller.session, auth.now())))
 }
 
-async fn revoke(auth: Data<Auth>, request: HttpRequest) -> Answer {
-    let caller = Caller::leaving(&auth, &request).await?;
+async fn revoke(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
+    let caller = AuthenticatedCaller::leaving(&auth, &request).await?;
     auth.end(caller.session.digest).await?;
     Ok(ok(&json!({})))
 }
 
-async fn cross_token(auth: Data<Auth>, settings: Data<Settings>, caller: Caller) -> Answer {
+async fn cross_token(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    caller: AuthenticatedCaller,
+) -> HandlerResult {
     let terms = Terms {
         longest_from_login: Some(settings.handover_lifetime),
         ..Terms::new(Purpose::Handover, settings.cross_lifetime).derived_from(&caller.session)
@@ -85,18 +89,18 @@ async fn cross_token(auth: Data<Auth>, settings: Data<Settings>, caller: Caller)
     Ok(ok(&CrossAnswer::new(&cross)))
 }
 
-async fn user(auth: Data<Auth>, caller: Caller) -> Answer {
+async fn user(auth: Data<Auth>, caller: AuthenticatedCaller) -> HandlerResult {
     let user = caller.session.user;
     let teams = Team::all(&user, auth.units(&user).await?);
     Ok(ok(&Profile::new(&user, teams)))
 }
 
-async fn teams(auth: Data<Auth>, caller: Caller) -> Answer {
+async fn teams(auth: Data<Auth>, caller: AuthenticatedCaller) -> HandlerResult {
     let user = caller.session.user;
     Ok(ok(&Team::all(&user, auth.units(&user).await?)))
 }
 
-/// Tells that the service is there. What the members held is not documented, their names are.
+/// Shows that the service runs. The names of the members are documented, their values are not.
 async fn hello() -> HttpResponse {
     ok(&json!({
         "message": "Hello",
@@ -107,7 +111,7 @@ async fn hello() -> HttpResponse {
     }))
 }
 
-fn no_method(allowed: &'static str) -> Answer {
+fn no_method(allowed: &'static str) -> HandlerResult {
     Err(Error::NoMethod(allowed))
 }
 

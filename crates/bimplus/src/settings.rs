@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::configurations::{Environment, Link};
-use crate::portal::PortalUrl;
+use crate::portal_url::PortalUrl;
 
 /// Settings under `[dialects.bimplus]`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -112,7 +112,7 @@ impl Settings {
         SecondFactor::without_field(self.second_factor, &self.second_factor_allow_from)
     }
 
-    /// What browsers are told. The web SDK runs in pages of other hosts; an application may add headers of
+    /// Returns the CORS policy. The web SDK runs in pages of other hosts; an application may add headers of
     /// its own, which `*` covers in browsers that know it. Nothing here takes `PUT`, but the SDK's page
     /// must be able to read the refusal.
     pub(crate) fn cors(&self) -> Cors {

@@ -12,7 +12,7 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x7b1f_6d0e_52c4_4a9b_9e37_0c58_d2a6_41f
 
 /// Returns the GUID of each unit, in their order; no two are equal.
 ///
-/// The .NET SDK refuses everybody with one team whose id is no GUID, and a unit's id may be any text.
+/// The .NET SDK rejects a user with any team whose id is not a GUID, but a unit's id may be any text.
 /// A unit's id that is a GUID, in any spelling, is the team's. Any other, and the zero GUID, has a
 /// GUID of version 5 that is derived from it and is the same at every time and place.
 ///
@@ -46,7 +46,7 @@ fn own(unit: &str) -> Option<Uuid> {
 pub(crate) struct Membership {
     /// The id that clients know it by.
     pub(crate) id: Uuid,
-    /// The unit that it is; none for the team of a whole organisation.
+    /// Its unit. `None` for the team of a whole organisation.
     pub(crate) unit: Option<String>,
 }
 
@@ -72,7 +72,7 @@ impl Membership {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::members::Members;
+    use crate::json_body::Members;
     use crate::teams::tests::user;
 
     const HEAD: &str = "EE63A82C4FEBE02FF34E90DD1EBA5ABE";

@@ -21,7 +21,7 @@ use self::content::{sent_id, text, units, user};
 use self::world::World;
 use crate::configurations::{Configurations, Environment};
 use crate::ids::Id;
-use crate::members::Members;
+use crate::json_body::Members;
 use crate::profile::Profile;
 use crate::requests::AuthorizeRequest;
 use crate::team_ids::Membership;

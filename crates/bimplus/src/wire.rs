@@ -1,4 +1,4 @@
-//! Answers as the vendor writes them.
+//! Responses in the vendor's format.
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, HttpResponseBuilder};
@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use crate::ids::Id;
 
-/// The scheme of the `Authorization` header, and the `token_type` of every answer.
+/// The scheme of the `Authorization` header, and the `token_type` of every response.
 pub(crate) const TOKEN_TYPE: &str = "BimPlus";
 
-/// The answer to a login with a password or a cross token.
+/// The response to a login with a password or a cross token.
 #[derive(Serialize)]
 pub(crate) struct AccessAnswer {
     access_token: String,
@@ -32,7 +32,7 @@ impl AccessAnswer {
     }
 }
 
-/// The answer to a login that is to be remembered, or was.
+/// The response to a login with `remember_me`, or by a remember-me token.
 #[derive(Serialize)]
 pub(crate) struct RememberAnswer {
     access_token: String,
@@ -113,7 +113,7 @@ impl CrossAnswer {
     }
 }
 
-/// A JSON answer, under the media type that the .NET SDK looks for.
+/// Returns a JSON response, with the media type that the .NET SDK expects.
 pub(crate) fn json(response: &mut HttpResponseBuilder, answer: &impl Serialize) -> HttpResponse {
     response
         .insert_header((header::CONTENT_TYPE, "application/json; charset=utf-8"))

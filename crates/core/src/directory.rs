@@ -5,6 +5,7 @@ mod backup;
 mod changes;
 #[cfg(test)]
 mod contract;
+mod database;
 mod desk;
 mod digest;
 mod digest_keys;

@@ -3,9 +3,9 @@
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use secrecy::ExposeSecret as _;
 
-use crate::body::Members;
-use crate::login::{Login, TokenRequest};
-use crate::{key, wire};
+use crate::json_body::Members;
+use crate::requests::{Login, TokenRequest};
+use crate::{api_key, wire};
 
 /// What a member is read as: nothing if it is of a wrong type, and then the text, if there is any.
 pub type Text = Option<Option<String>>;
@@ -26,10 +26,10 @@ pub fn login(body: &[u8]) -> Option<bool> {
 /// The web API key that the header `Authorization` holds.
 pub fn authorization(value: HeaderValue) -> Option<String> {
     let headers: HeaderMap = [(AUTHORIZATION, value)].into_iter().collect();
-    key::presented(&headers).map(|key| key.expose_secret().to_owned())
+    api_key::find_key(&headers).map(|key| key.expose_secret().to_owned())
 }
 
 /// A token that is read and spelt again.
 pub fn token(text: &str) -> Option<String> {
-    wire::token(text).map(|token| wire::spelt(&token))
+    wire::parse_token(text).map(|token| wire::format_token(&token))
 }

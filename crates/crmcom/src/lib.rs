@@ -1,13 +1,13 @@
 #![doc = include_str!("../README.md")]
 
-mod body;
-mod errors;
+mod api_key;
+mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
-mod key;
-mod login;
+mod json_body;
 mod openapi;
 mod quirks;
+mod requests;
 mod routes;
 mod settings;
 mod wire;
@@ -19,7 +19,7 @@ use isogloss_core::{Presented, Realm};
 use isogloss_dialect::{Dialect, cors};
 use utoipa::openapi::OpenApi;
 
-use errors::Error;
+use error::Error;
 
 pub use settings::{OrganisationMatch, Release, Settings};
 
@@ -55,8 +55,8 @@ impl Dialect for Crmcom {
         routes::add_routes(cfg);
     }
 
-    /// The token is the parameter `token` of the query. A service behind the gateway has to find one in a body
-    /// itself.
+    /// The token is the parameter `token` of the query. A service that accepts tokens in bodies has to extract
+    /// them itself.
     fn find_token(_settings: &Settings, head: &RequestHead) -> Option<Presented> {
         let query = head.uri.query()?;
         let mut pairs = form_urlencoded::parse(query.as_bytes());
@@ -65,7 +65,7 @@ impl Dialect for Crmcom {
     }
 
     fn parse_token(text: &str) -> Option<Presented> {
-        wire::token(text.trim()).map(Presented::access)
+        wire::parse_token(text.trim()).map(Presented::access)
     }
 
     fn openapi() -> OpenApi {

@@ -1,5 +1,4 @@
-//! The dialect's routes in the words of OpenAPI. Statuses and media types of refusals are those that
-//! `errors.rs` gives.
+//! The OpenAPI document of the routes. Statuses and media types of errors are taken from `error.rs`.
 
 use isogloss_core::AuthError;
 use isogloss_dialect::openapi::{overloaded, responses_by_status, unavailable};
@@ -10,7 +9,7 @@ use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Paths, Ref, Required, Response};
 
-use crate::errors::Error;
+use crate::error::Error;
 use crate::wire::Envelope;
 
 #[derive(utoipa::OpenApi)]

@@ -1,4 +1,4 @@
-//! HTTP 200 whatever the outcome.
+//! HTTP 200 for every outcome.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -6,13 +6,12 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::WWW_AUTHENTICATE;
 use actix_web::middleware::Next;
 
-use crate::errors::Error;
+use crate::error::Error;
 
-/// Wraps every route of the dialect, unless the operator asks for strict statuses.
+/// Middleware that changes the status of errors to 200, unless the operator sets `strict_status`.
 ///
-/// The Java and .NET clients read the envelope of a refusal, and their HTTP libraries throw it away
-/// under any status but a good one. What no client asks for keeps its status: a path or a method
-/// that does not exist.
+/// The Java and .NET clients read the envelope of an error, and their HTTP libraries drop the body of any
+/// other status. An unknown path or method keeps its status, as no client requests one.
 pub(crate) async fn always_ok<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,

@@ -1,4 +1,4 @@
-//! Routes, and their handlers: wire in, calls on core, wire out.
+//! The routes and their handlers.
 
 use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse};
@@ -9,13 +9,13 @@ use isogloss_core::{
 use isogloss_dialect::Dialect as _;
 use secrecy::ExposeSecret as _;
 
-use crate::body::Body;
-use crate::errors::Error;
-use crate::login::{Login, TokenRequest};
+use crate::error::Error;
+use crate::json_body::Body;
+use crate::requests::{Login, TokenRequest};
 use crate::wire::{self, EMPTY, Envelope, json};
-use crate::{Crmcom, REALM, Settings, key};
+use crate::{Crmcom, REALM, Settings, api_key};
 
-pub(crate) type Answer = Result<HttpResponse, Error>;
+pub(crate) type HandlerResult = Result<HttpResponse, Error>;
 
 /// Adds the dialect's routes.
 pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
@@ -43,7 +43,7 @@ async fn token(
     source: Option<ReqData<Source>>,
     request: HttpRequest,
     body: Body,
-) -> Answer {
+) -> HandlerResult {
     let mut wanted = TokenRequest::try_from(body.members()?)?;
     let unit = wanted.unit.take();
     let in_body = wanted
@@ -65,10 +65,10 @@ async fn token(
     )))
 }
 
-/// Of several requests with one token, one succeeds.
-async fn release(auth: Data<Auth>, body: Body) -> Answer {
+/// Ends a token. Of several concurrent requests with one token, one succeeds.
+async fn release(auth: Data<Auth>, body: Body) -> HandlerResult {
     let text = body.members()?.mandatory("token")?;
-    let token = wire::token(&text).ok_or(AuthError::InvalidToken)?;
+    let token = wire::parse_token(&text).ok_or(AuthError::InvalidToken)?;
     auth.close(&token, Purpose::Access).await?;
     Ok(ok(&Envelope::done()))
 }
@@ -79,13 +79,13 @@ async fn key_token(
     source: Option<ReqData<Source>>,
     request: HttpRequest,
     body: Body,
-) -> Answer {
+) -> HandlerResult {
     let unit = body.members_if_any()?.text("unit")?;
     let origin = Origin {
         wanted: Some(Wanted::Unit(unit.clone())),
         ..Origin::new(REALM, source.as_deref().copied())
     };
-    let key = key::presented(request.headers());
+    let key = api_key::find_key(request.headers());
     let key = key.ok_or(Error::Key(AuthError::InvalidCredentials))?;
     let user = auth.login_by_key(key.expose_secret(), &origin).await;
     let user = user.map_err(|error| denied(error, Error::Key))?;
@@ -119,7 +119,7 @@ async fn log_in(
     }
 }
 
-/// What core forbids is the unit: it was asked for with the login.
+/// Returns the dialect's error: core forbids a login only because of the requested unit.
 fn denied(error: AuthError, otherwise: fn(AuthError) -> Error) -> Error {
     if matches!(error, AuthError::Forbidden) {
         Error::Unit
@@ -128,7 +128,7 @@ fn denied(error: AuthError, otherwise: fn(AuthError) -> Error) -> Error {
     }
 }
 
-/// Issues a token for one of the user's units: the one asked for, else the default one.
+/// Issues a token for one of the user's units: the requested one, else the default one.
 async fn issue(
     auth: &Auth,
     user: &User,
@@ -144,11 +144,11 @@ async fn issue(
     Ok(auth.issue(REALM, user, terms).await?)
 }
 
-async fn no_method() -> Answer {
+async fn no_method() -> HandlerResult {
     Err(Error::NoMethod)
 }
 
-async fn no_route() -> Answer {
+async fn no_route() -> HandlerResult {
     Err(Error::NoRoute)
 }
 

@@ -1,4 +1,4 @@
-//! The envelope of every answer, and how a token is spelt, as the vendor writes them.
+//! The envelope of every response, and the spelling of tokens, in the vendor's format.
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpResponse, HttpResponseBuilder};
@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::REALM;
 
-/// What `message` and `description` are in the samples of the methods that came with R10,
-/// whatever the release.
+/// The value of `message` and `description` in the samples of the methods that came with R10, in every
+/// release.
 pub(crate) const EMPTY: Option<&str> = Some("");
 
 /// The envelope of every answer.
@@ -34,17 +34,17 @@ struct Data {
 }
 
 impl<'a> Envelope<'a> {
-    /// A success that gives a token. `text` is what `message` and `description` are.
+    /// Returns a success with a token. `text` is the value of `message` and `description`.
     pub(crate) fn token(token: &Token, text: Option<&'a str>) -> Self {
-        Self::new("OK", text, Some(spelt(token)))
+        Self::new("OK", text, Some(format_token(token)))
     }
 
-    /// A success that gives nothing.
+    /// Returns a success without data.
     pub(crate) fn done() -> Self {
         Self::new("OK", EMPTY, None)
     }
 
-    /// A refusal.
+    /// Returns an error.
     pub(crate) fn refusal(code: &'a str, text: &'a str) -> Self {
         Self::new(code, Some(text), None)
     }
@@ -61,17 +61,17 @@ impl<'a> Envelope<'a> {
     }
 }
 
-/// 32 upper-case hexadecimal digits.
-pub(crate) fn spelt(token: &Token) -> String {
+/// Returns the token as 32 upper-case hexadecimal digits.
+pub(crate) fn format_token(token: &Token) -> String {
     token.hex().to_ascii_uppercase()
 }
 
-/// Reads a token that is spelt exactly so.
-pub(crate) fn token(text: &str) -> Option<Token> {
-    Token::from_hex(REALM, text).filter(|token| spelt(token) == text)
+/// Parses a token. `None` if it is not spelled exactly as [`format_token`] spells it.
+pub(crate) fn parse_token(text: &str) -> Option<Token> {
+    Token::from_hex(REALM, text).filter(|token| format_token(token) == text)
 }
 
-/// An envelope as an answer.
+/// Returns a response with an envelope.
 pub(crate) fn json(response: &mut HttpResponseBuilder, envelope: &Envelope<'_>) -> HttpResponse {
     response
         .insert_header((CONTENT_TYPE, "application/json; charset=utf-8"))

@@ -1,7 +1,7 @@
-//! CORS: which pages of other origins may call a dialect, and what a browser is told about it.
+//! CORS: which pages of other origins may call a dialect, and the headers that say so to a browser.
 //!
-//! Credentials are never allowed: tokens stand in headers, queries and bodies that the page itself
-//! writes, so no answer depends on a cookie.
+//! Credentials are never allowed: a page writes tokens into headers, queries and bodies itself, so no
+//! response depends on a cookie.
 
 mod origins;
 #[cfg(test)]
@@ -21,23 +21,23 @@ use actix_web::{Error, HttpResponse, HttpResponseBuilder};
 
 pub use self::origins::Origins;
 
-/// How long a browser may keep the answer to a preflight, in seconds.
+/// How long a browser may cache the response to a preflight, in seconds.
 const MAX_AGE: &str = "600";
 
-/// What a dialect tells browsers.
+/// The CORS policy of a dialect.
 #[derive(Debug, Clone)]
 pub struct Cors {
-    /// Which origins may read its answers.
+    /// The origins that may read its responses.
     pub origins: Origins,
-    /// How far it is made for pages.
+    /// How it responds to pages.
     pub style: Style,
 }
 
-/// How far a dialect is made for pages of other origins.
+/// How a dialect responds to pages of other origins.
 #[derive(Debug, Clone, Copy)]
 pub enum Style {
-    /// Its clients run in such pages. A preflight is answered with 204 and these lists at every path,
-    /// so that a page can read a 404, and every answer says which origin may read it.
+    /// Its clients run in such pages. A preflight gets status 204 and these lists at every path, so that
+    /// a page can read a 404, and every response says which origin may read it.
     Open {
         /// The value of `Access-Control-Allow-Methods`.
         methods: &'static str,
@@ -47,13 +47,13 @@ pub enum Style {
         answer_headers: Option<&'static str>,
     },
     /// Its clients are programs, and a page is an exception that the operator makes. A preflight of an
-    /// allowed origin is answered with 200, the methods of the resource and the headers that it asks for.
-    /// Other origins are answered as if there was no CORS.
+    /// allowed origin gets status 200, the methods of the resource and the headers that it requests. Other
+    /// origins get responses without CORS headers.
     Exception,
 }
 
-/// Wraps every route of a dialect whose [`Cors`] is in the application's data, and the answers to routes
-/// it does not have.
+/// Middleware for every route of a dialect, and for its responses to unknown paths. The [`Cors`] is in the
+/// application's data.
 ///
 /// # Errors
 /// Those of the wrapped routes.
@@ -86,7 +86,7 @@ pub async fn answer<B: MessageBody>(
                 }
                 response.map_into_left_body()
             };
-            tell_everyone(response.headers_mut(), &cors.origins, origin.as_ref());
+            insert_allow_origin(response.headers_mut(), &cors.origins, origin.as_ref());
             Ok(response)
         }
         Style::Exception => {
@@ -118,7 +118,7 @@ pub async fn answer<B: MessageBody>(
     }
 }
 
-/// Whether a browser asks before the real request, which is not any call of `OPTIONS`.
+/// Returns whether this is a preflight, which not every `OPTIONS` is.
 fn is_preflight(request: &ServiceRequest) -> bool {
     let headers = request.headers();
     request.method() == Method::OPTIONS
@@ -126,8 +126,8 @@ fn is_preflight(request: &ServiceRequest) -> bool {
         && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// Says which origin may read the answer, whoever asks.
-fn tell_everyone(headers: &mut HeaderMap, origins: &Origins, origin: Option<&HeaderValue>) {
+/// Inserts `Access-Control-Allow-Origin` for the origin of the request, if it may read the response.
+fn insert_allow_origin(headers: &mut HeaderMap, origins: &Origins, origin: Option<&HeaderValue>) {
     let allowed = match origins {
         Origins::Any => Some(HeaderValue::from_static("*")),
         Origins::Listed(_) => {
@@ -142,7 +142,7 @@ fn tell_everyone(headers: &mut HeaderMap, origins: &Origins, origin: Option<&Hea
     }
 }
 
-/// Answers a preflight with the methods of the resource and the headers that the browser asks for.
+/// Returns the response to a preflight: the methods of the resource and the requested headers.
 fn of_resource(methods: HeaderValue, asked: Option<HeaderValue>) -> HttpResponse {
     let mut answer: HttpResponseBuilder = HttpResponse::Ok();
     answer.insert_header((ACCESS_CONTROL_ALLOW_METHODS, methods));

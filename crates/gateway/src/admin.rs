@@ -20,14 +20,14 @@ use thiserror::Error;
 /// The directory, and where what is done to it is recorded, in the name of the
 /// [`Caller`](isogloss_core::audit::Caller).
 #[derive(Clone)]
-pub(crate) struct Administration {
+pub(crate) struct AdminService {
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) audit: Audit,
 }
 
 /// Why nothing was done, or why it is not known whether anything was.
 #[derive(Debug, Error)]
-pub(crate) enum Undone {
+pub(crate) enum AdminError {
     /// The request is invalid.
     #[error("{0}")]
     Malformed(String),
@@ -45,7 +45,7 @@ pub(crate) enum Undone {
     Unavailable(#[from] StoreError),
 }
 
-impl From<ChangeError> for Undone {
+impl From<ChangeError> for AdminError {
     fn from(error: ChangeError) -> Self {
         match error {
             ChangeError::Unfit(Unfit::Invalid(reason)) => Self::Malformed(reason),
@@ -56,7 +56,7 @@ impl From<ChangeError> for Undone {
     }
 }
 
-impl From<FileError> for Undone {
+impl From<FileError> for AdminError {
     fn from(error: FileError) -> Self {
         match error {
             FileError::Unavailable(error) => Self::Unavailable(error),
@@ -68,7 +68,7 @@ impl From<FileError> for Undone {
     }
 }
 
-impl Administration {
+impl AdminService {
     fn record(&self, event: Event) {
         self.audit.record(event);
     }
@@ -78,8 +78,8 @@ impl Administration {
     fn record_change<T>(
         &self,
         event: Event,
-        made: Result<T, impl Into<Undone>>,
-    ) -> Result<T, Undone> {
+        made: Result<T, impl Into<AdminError>>,
+    ) -> Result<T, AdminError> {
         self.record_result(event, made, |event, _| Some(event))
     }
 
@@ -87,13 +87,13 @@ impl Administration {
     pub(crate) fn record_result<T>(
         &self,
         event: Event,
-        made: Result<T, impl Into<Undone>>,
+        made: Result<T, impl Into<AdminError>>,
         complete: impl FnOnce(Event, &T) -> Option<Event>,
-    ) -> Result<T, Undone> {
+    ) -> Result<T, AdminError> {
         let made = made.map_err(Into::into);
         let event = match &made {
             Ok(result) => complete(event, result),
-            Err(Undone::Unavailable(_)) => Some(event.refused(Reason::Unavailable)),
+            Err(AdminError::Unavailable(_)) => Some(event.refused(Reason::Unavailable)),
             Err(_) => None,
         };
         if let Some(event) = event {

@@ -17,12 +17,12 @@ use crate::http::self_probe;
 
 /// Whose word counts on where a request came from.
 #[derive(Debug, Clone)]
-pub struct Proxies {
+pub struct TrustedProxies {
     trusted: Arc<[Network]>,
     header: ProxyHeader,
 }
 
-impl Proxies {
+impl TrustedProxies {
     /// Trusts these networks' word in that header.
     pub fn new(trusted: &[Network], header: ProxyHeader) -> Self {
         Self {
@@ -32,7 +32,7 @@ impl Proxies {
     }
 
     /// Puts the request's [`Source`] where dialects find it, and answers it.
-    pub(crate) fn note_source(&self, request: &ServiceRequest) -> Option<Source> {
+    pub(crate) fn record_client_ip(&self, request: &ServiceRequest) -> Option<Source> {
         let peer = request.peer_addr()?.ip().to_canonical();
         let headers = request.headers();
         if let Some(header) = unlisted::claim(headers)
@@ -140,7 +140,7 @@ mod tests {
             let name: HeaderName = name.parse().unwrap();
             headers.append(name, HeaderValue::from_str(value).unwrap());
         }
-        let proxies = Proxies::new(&trusted, header);
+        let proxies = TrustedProxies::new(&trusted, header);
         proxies.source(peer.parse().unwrap(), &headers).host()
     }
 

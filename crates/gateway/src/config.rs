@@ -3,6 +3,7 @@
 mod abandoned;
 mod audit;
 mod backend_url;
+mod base_url;
 mod bounds;
 mod contents;
 mod dialects;
@@ -40,6 +41,7 @@ use ::config::{Map, Value};
 
 pub use self::audit::{Audit, AuditTarget};
 pub(crate) use self::backend_url::{Database, DirectoryAddress, MailAddress, TokenStoreAddress};
+pub(crate) use self::base_url::{BaseUrl, InvalidBaseUrl};
 pub(crate) use self::contents::Contents;
 pub use self::directory::Directory;
 use self::error::Places;

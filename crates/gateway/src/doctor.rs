@@ -134,9 +134,9 @@ async fn digest_keys(directory: &dyn Directory, findings: &mut Findings) {
 }
 
 /// What both ends of a probe know, without making a pepper.
-fn probe(config: &Config) -> Option<crate::http::self_probe::Probe> {
+fn probe(config: &Config) -> Option<crate::http::self_probe::SelfProbe> {
     let tokens = &config.sections.tokens;
     let known = matches!(tokens.read_pepper(), Ok(Some(_)));
     let peppers = known.then(|| secrets::peppers(tokens))?.ok()?;
-    Some(crate::http::self_probe::Probe::new(&peppers))
+    Some(crate::http::self_probe::SelfProbe::new(&peppers))
 }

@@ -20,22 +20,22 @@ use actix_web::web::{Data, ServiceConfig};
 pub(crate) use self::openapi::document;
 use crate::dialects::Mount;
 use crate::jwt::Jwts;
-use crate::usage::Behind;
+use crate::usage::ServiceUsage;
 
 /// What the routes work with, beside [`Auth`](isogloss_core::Auth).
 #[derive(Clone)]
-pub(crate) struct Backends {
+pub(crate) struct IntrospectionApi {
     /// The dialects that are switched on. Tokens of others are dead.
     pub(crate) mounts: Arc<[Mount]>,
     /// What signs JWTs, if that is switched on.
     pub(crate) jwts: Option<Arc<Jwts>>,
     /// Counts questions about a dialect's tokens as use of the dialect.
-    pub(crate) usage: Behind,
+    pub(crate) usage: ServiceUsage,
 }
 
-impl Backends {
+impl IntrospectionApi {
     /// The same for other dialects.
-    pub(crate) fn with(&self, mounts: Vec<Mount>, usage: Behind) -> Self {
+    pub(crate) fn with(&self, mounts: Vec<Mount>, usage: ServiceUsage) -> Self {
         Self {
             mounts: mounts.into(),
             jwts: self.jwts.clone(),
@@ -47,11 +47,11 @@ impl Backends {
     fn of(
         &self,
         dialect: Option<&str>,
-    ) -> Result<impl Iterator<Item = &Mount> + Clone, oauth_error::Refusal> {
+    ) -> Result<impl Iterator<Item = &Mount> + Clone, oauth_error::OAuthError> {
         let is_meant = move |mount: &&Mount| dialect.is_none_or(|dialect| dialect == mount.name);
         let mut mounts = self.mounts.iter().filter(is_meant).peekable();
         if dialect.is_some() && mounts.peek().is_none() {
-            return Err(oauth_error::Refusal::no_dialect());
+            return Err(oauth_error::OAuthError::no_dialect());
         }
         Ok(mounts)
     }

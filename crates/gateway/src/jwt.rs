@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-pub(crate) use self::claims::Identity;
+pub(crate) use self::claims::TokenClaims;
 use self::keys::Keys;
 use crate::config::Jwt as Settings;
 
@@ -39,7 +39,7 @@ struct Claims<'a> {
     iat: i64,
     exp: i64,
     #[serde(flatten)]
-    identity: &'a Identity<'a>,
+    identity: &'a TokenClaims<'a>,
 }
 
 /// One stands by itself.
@@ -76,7 +76,7 @@ impl Jwts {
     /// A JWT for these, which ends no later than the token that it is made from.
     pub(crate) fn sign(
         &self,
-        identity: &Identity<'_>,
+        identity: &TokenClaims<'_>,
         audience: &[String],
         token_ends_at: OffsetDateTime,
         now: OffsetDateTime,

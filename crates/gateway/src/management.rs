@@ -26,9 +26,9 @@ use isogloss_core::Auth;
 use isogloss_core::store::{Finding, StoreHealth};
 use serde_json::{Value, json};
 
-pub(crate) use self::app::{Ingredients, app};
+pub(crate) use self::app::{ManagementState, app};
 use crate::http::drain::Drain;
-use crate::store_health::{Fitness, Health};
+use crate::store_health::{Health, StoreHealthMonitor};
 
 /// How many users or organisations a page has, unless it is said, and at the most.
 const PAGE: u32 = 100;
@@ -38,12 +38,12 @@ const LONGEST_PAGE: u32 = 1000;
 #[derive(Clone)]
 pub(crate) struct Readiness {
     auth: Auth,
-    fitness: Arc<Fitness>,
+    fitness: Arc<StoreHealthMonitor>,
     drain: Drain,
 }
 
 impl Readiness {
-    pub(crate) fn new(auth: Auth, fitness: Arc<Fitness>) -> Self {
+    pub(crate) fn new(auth: Auth, fitness: Arc<StoreHealthMonitor>) -> Self {
         Self {
             auth,
             fitness,

@@ -6,12 +6,15 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use isogloss_exchange::{Host, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use ureq::http::header::{AUTHORIZATION, HeaderValue};
+use ureq::http::request::Builder;
+use ureq::http::{Method, Request, Response};
 
-use crate::config::{Management, Problem, Sections, Tls, read_secret};
+use crate::config::{BaseUrl, InvalidBaseUrl, Management, Problem, Sections, Tls, read_secret};
+use crate::http_client::{HttpClient, RequestError};
 
 /// The client certificate for a management listener with `client_ca_file`.
 #[derive(Args)]
@@ -32,11 +35,13 @@ impl Gateway {
 }
 
 impl Identity {
-    /// Returns the host, with this client certificate.
-    pub(crate) fn asks(&self, host: Host) -> isogloss_exchange::Result<Host> {
+    /// Returns a client for a management listener, which authenticates by the certificate if one is given.
+    pub(crate) fn client(&self, listener: BaseUrl) -> Result<HttpClient, RequestError> {
         match (&self.client_certificate, &self.client_key) {
-            (Some(certificate), Some(key)) => host.asked_by(certificate, key),
-            _ => Ok(host),
+            (Some(certificate), Some(key)) => {
+                HttpClient::with_client_certificate(listener, certificate, key)
+            }
+            _ => Ok(HttpClient::new(listener)),
         }
     }
 }
@@ -54,9 +59,9 @@ pub(crate) struct Gateway {
     identity: Identity,
 }
 
-/// The gateway, and the admin key for it.
-pub(crate) struct Remote {
-    host: Host,
+/// A running gateway, and a key of its realm `admin`.
+pub(crate) struct ManagementClient {
+    client: HttpClient,
     key: SecretString,
 }
 
@@ -65,73 +70,86 @@ struct Refused {
     reason: String,
 }
 
-impl Remote {
+impl ManagementClient {
+    /// Opens the management listener that is named, or the one of the configuration. Reads the key from its
+    /// file, or from the terminal.
     pub(crate) fn open(gateway: &Gateway, sections: &Sections) -> Result<Self> {
-        let host = if let Some(url) = &gateway.management {
+        let base = if let Some(url) = &gateway.management {
             url.parse()
-                .map_err(|failure| Problem::new("--management", failure))?
+                .map_err(|error| Problem::new("--management", error))?
         } else {
             let Management { bind, tls, .. } = &sections.management;
             listener(*bind, tls.as_ref())?
         };
-        let host = gateway.identity.asks(host)?;
+        let client = gateway.identity.client(base)?;
         if let Some(file) = &gateway.key_file {
             let key = read_secret("--key-file", file)?;
-            return Ok(Self { host, key });
+            return Ok(Self { client, key });
         }
-        // Or a key would be typed in vain.
-        host.reach().with_context(|| unreachable(&host))?;
+        // Before the operator types a key in vain.
+        client.get("/", &[]).with_context(|| unreachable(&client))?;
         let key = typed_key()?;
-        Ok(Self { host, key })
+        Ok(Self { client, key })
     }
 
     /// Calls a route of `/admin/…` and returns its JSON response.
     pub(crate) fn ask<T: DeserializeOwned>(
         &self,
-        method: &str,
+        method: Method,
         route: &str,
         selection: &impl Serialize,
     ) -> Result<T> {
         let query = serde_urlencoded::to_string(selection)?;
-        let request = self.request(&format!("{method} /admin/{route}?{query}"));
-        let response = self.host.roundtrip(request.expose_secret().as_bytes());
-        let response = response.with_context(|| unreachable(&self.host))?;
-        if response.status == 200 {
-            let body = serde_json::from_slice(&response.body);
+        let request = self.request(&method, &format!("{route}?{query}"))?;
+        let response = if method == Method::POST {
+            self.client.send(request.body(&[][..]))
+        } else {
+            self.client.send(request.body(()))
+        };
+        let response = response.with_context(|| unreachable(&self.client))?;
+        if response.status() == 200 {
+            let body = serde_json::from_slice(response.body());
             return body.context("the response of the gateway cannot be read");
         }
         self.refused(&response)
     }
 
-    /// Writes what a route of `/admin/…` responds with to a file, as it comes.
+    /// Writes the response of a route below `/admin` to a file as it arrives.
     pub(crate) fn download(&self, route: &str, file: &mut impl Write) -> Result<()> {
-        let request = self.request(&format!("GET /admin/{route}"));
-        let request = request.expose_secret().as_bytes();
-        let response = self.host.download(request, file);
-        let response = response.with_context(|| unreachable(&self.host))?;
-        if response.status == 200 {
+        let request = self.request(&Method::GET, route)?.body(());
+        let response = self.client.download(request, file);
+        let response = response.with_context(|| unreachable(&self.client))?;
+        if response.status() == 200 {
             return Ok(());
         }
         self.refused(&response)
     }
 
-    fn request(&self, line: &str) -> SecretString {
-        let line = self.host.below(line);
-        let key = self.key.expose_secret();
-        format!("{line} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n\r\n").into()
+    fn request(&self, method: &Method, route: &str) -> Result<Builder> {
+        let url = self.client.url(&format!("/admin/{route}"));
+        let bearer = format!("Bearer {}", self.key.expose_secret());
+        let bearer = HeaderValue::try_from(bearer);
+        let mut bearer = bearer.context("the key has characters that no key has")?;
+        bearer.set_sensitive(true);
+        let request = Request::builder().method(method).uri(url);
+        Ok(request.header(AUTHORIZATION, bearer))
     }
 
-    fn refused<T>(&self, response: &Response) -> Result<T> {
-        let refused: Result<Refused, _> = serde_json::from_slice(&response.body);
+    fn refused<T>(&self, response: &Response<Vec<u8>>) -> Result<T> {
+        let refused: Result<Refused, _> = serde_json::from_slice(response.body());
         match refused {
             Ok(Refused { reason }) => bail!("{reason}"),
-            Err(_) => bail!("{} answered {}", self.host.base(), response.status),
+            Err(_) => {
+                let (base, status) = (self.client.base().as_str(), response.status().as_u16());
+                bail!("{base} answered {status}")
+            }
         }
     }
 }
 
-/// A listener of this machine. One that is bound to every address is reached at loopback.
-pub(crate) fn listener(mut bind: SocketAddr, tls: Option<&Tls>) -> isogloss_exchange::Result<Host> {
+/// Returns the address of a listener of this machine. One that is bound to every address is reached at
+/// loopback.
+pub(crate) fn listener(mut bind: SocketAddr, tls: Option<&Tls>) -> Result<BaseUrl, InvalidBaseUrl> {
     if bind.ip().is_unspecified() {
         // A socket at `[::]` takes IPv4 only where the system says so.
         bind.set_ip(match bind.ip() {
@@ -139,14 +157,12 @@ pub(crate) fn listener(mut bind: SocketAddr, tls: Option<&Tls>) -> isogloss_exch
             IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
         });
     }
-    match tls {
-        None => Ok(Host::from(bind)),
-        Some(_) => format!("https://{bind}").parse(),
-    }
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    format!("{scheme}://{bind}").parse()
 }
 
-fn unreachable(host: &Host) -> String {
-    let base = host.base();
+fn unreachable(client: &HttpClient) -> String {
+    let base = client.base().as_str();
     format!("no gateway responds at {base}: start it, or give its address with --management")
 }
 

@@ -7,4 +7,4 @@ mod route;
 mod token_store;
 
 pub(crate) use self::requests::{Counted, Requests};
-pub(crate) use self::token_store::MeasuredStore;
+pub(crate) use self::token_store::InstrumentedTokenStore;

@@ -21,27 +21,27 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
-use self::hot_swap::Renewal;
+use self::hot_swap::HotSwap;
 use self::http::Listener;
-use self::lifecycle::{Running, Signals};
+use self::lifecycle::{RunningServer, Signals};
 use self::reload::{Hangups, Reload};
-use crate::bootstrap::initial_import::Filling;
+use crate::bootstrap::initial_import::InitialImport;
 use crate::bootstrap::open_stores::Open;
 use crate::bootstrap::{audit, components, digest_upgrade, mailer, secrets};
-use crate::client_ip::Proxies;
+use crate::client_ip::TrustedProxies;
 use crate::config::{self, Config, Contents, unheeded_variables};
 use crate::http::completion::InProgress;
 use crate::http::drain::Drain;
-use crate::http::public::{Ingredients, app};
-use crate::http::self_probe::Probe;
-use crate::introspection::Backends;
+use crate::http::public::{PublicState, app};
+use crate::http::self_probe::SelfProbe;
+use crate::introspection::IntrospectionApi;
 use crate::management::Readiness;
 use crate::management::metrics::Metrics;
-use crate::metrics::MeasuredStore;
-use crate::store_health::{Doubt, Fitness, Stores};
+use crate::metrics::InstrumentedTokenStore;
+use crate::store_health::{Doubt, StoreHealthMonitor, Stores};
 use crate::sunset::Sunsets;
-use crate::tls::Identity;
-use crate::usage::{Behind, Usage};
+use crate::tls::TlsIdentity;
+use crate::usage::{ServiceUsage, Usage};
 use crate::{management, telemetry};
 
 /// How often expired tokens are removed from a store that does not do so by itself.
@@ -64,7 +64,7 @@ pub(crate) async fn serve(files: Vec<PathBuf>) -> Result<()> {
     // Opening is not cut off: what is half open could not be closed.
     let opening = Opening::open(config, contents).await?;
     tokio::select! {
-        running = start(files, hangups, opening) => running?.until_the_end(&mut signals).await,
+        running = start(files, hangups, opening) => running?.run_until_shutdown(&mut signals).await,
         () = signals.next() => {
             info!("stopped before the start was complete");
             Ok(())
@@ -79,7 +79,7 @@ struct Opening {
     public: TcpListener,
     inner: TcpListener,
     counted: PrometheusHandle,
-    opened: components::Opened,
+    opened: components::Components,
 }
 
 impl Opening {
@@ -89,7 +89,7 @@ impl Opening {
         let public = listener::bind("public", "server.bind", sections.server.bind)?;
         let inner = listener::bind("management", "management.bind", sections.management.bind)?;
         let counted = management::metrics::start()?;
-        file_limit::ask_for_enough(&sections.server);
+        file_limit::raise_nofile_limit(&sections.server);
         let opened = components::open(&config).await?;
         Ok(Self {
             config,
@@ -102,7 +102,7 @@ impl Opening {
     }
 }
 
-async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Result<Running> {
+async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Result<RunningServer> {
     let Opening {
         config,
         mut contents,
@@ -115,13 +115,13 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
     let audit = audit::open(&sections.audit, &opened.directory)?;
     opened.audit = audit.clone();
     let old_events = opened.directory.clone();
-    let filling = Arc::new(Filling::new(&opened, &sections.directory.import, &audit).await?);
+    let filling = Arc::new(InitialImport::new(&opened, &sections.directory.import, &audit).await?);
     let (directory, rest) = filling.clone().start().await?;
     opened.directory = directory.clone();
-    opened.tokens = Arc::new(MeasuredStore::around(opened.tokens));
+    opened.tokens = Arc::new(InstrumentedTokenStore::around(opened.tokens));
     let tokens = opened.tokens.clone();
     let metrics = Metrics::new(counted.clone(), tokens.clone(), directory.clone());
-    let probe = Probe::new(&opened.peppers);
+    let probe = SelfProbe::new(&opened.peppers);
     let peppers = opened.peppers.clone();
     let usage = Usage::new(&sections.usage, &opened.peppers);
     let passwords = opened.passwords.clone();
@@ -134,7 +134,7 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
         tokens: tokens.clone(),
         throttle,
     };
-    let fitness = Arc::new(Fitness::of(stores, doubt.clone()));
+    let fitness = Arc::new(StoreHealthMonitor::of(stores, doubt.clone()));
     let readiness = Readiness::new(auth.clone(), fitness.clone());
 
     let sweeper = rt::spawn(sweep(auth.clone(), tokens.clone()));
@@ -143,7 +143,7 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
     let pruner = rt::spawn(pruner);
     let public_tls = identity("server", sections.server.tls.as_ref())?;
     let inner_tls = identity("management", sections.management.tls.as_ref())?;
-    let application = Renewal::of(Ingredients {
+    let application = HotSwap::of(PublicState {
         drain: readiness.drain(),
         doubt,
         ..ingredients(config, auth.clone(), probe, usage.clone())?
@@ -152,7 +152,7 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
     let in_progress = InProgress::default();
     let public = Listener::public(sections, public, public_tls.as_deref(), &in_progress);
     let public = http::serve(public, &application, |live| live.factory(app))?;
-    let management = Renewal::of(management::Ingredients {
+    let management = HotSwap::of(management::ManagementState {
         readiness: readiness.clone(),
         auth: auth.clone(),
         directory: directory.clone(),
@@ -186,7 +186,7 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
         management: inner_tls,
     };
     housekeeping.push(rt::spawn(reload.at(hangups)));
-    Ok(Running {
+    Ok(RunningServer {
         public: public.handle(),
         inner: inner.handle(),
         servers: [rt::spawn(public), rt::spawn(inner)],
@@ -194,7 +194,7 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
         audit,
         usage,
         directory,
-        filling: Open::Filling(filling.as_ref().clone()),
+        filling: Open::InitialImport(filling.as_ref().clone()),
         rest,
         readiness,
         in_progress,
@@ -204,23 +204,23 @@ async fn start(files: Vec<PathBuf>, hangups: Hangups, opening: Opening) -> Resul
     })
 }
 
-fn watched(identity: &Arc<Identity>) -> rt::task::JoinHandle<()> {
+fn watched(identity: &Arc<TlsIdentity>) -> rt::task::JoinHandle<()> {
     rt::spawn(identity.clone().watch())
 }
 
-fn backends(config: &Config, usage: &Usage) -> Result<Backends> {
+fn backends(config: &Config, usage: &Usage) -> Result<IntrospectionApi> {
     let sections = &config.sections;
     let sunsets = Sunsets::new(&sections.sunset);
-    Ok(Backends {
+    Ok(IntrospectionApi {
         mounts: config.mounts.clone().into(),
         jwts: secrets::jwts(&sections.jwt)?,
-        usage: Behind::new(usage, proxies(&sections.server), sunsets),
+        usage: ServiceUsage::new(usage, proxies(&sections.server), sunsets),
     })
 }
 
-fn ingredients(config: &Config, auth: Auth, probe: Probe, usage: Usage) -> Result<Ingredients> {
+fn ingredients(config: &Config, auth: Auth, probe: SelfProbe, usage: Usage) -> Result<PublicState> {
     let server = &config.sections.server;
-    let ingredients = Ingredients {
+    let ingredients = PublicState {
         auth,
         outbox: Outbox::new(mailer::open(&config.sections.mail)?),
         mounts: config.mounts.clone(),
@@ -244,13 +244,13 @@ fn ingredients(config: &Config, auth: Auth, probe: Probe, usage: Usage) -> Resul
     Ok(ingredients)
 }
 
-fn identity(section: &'static str, tls: Option<&config::Tls>) -> Result<Option<Arc<Identity>>> {
-    let identity = tls.map(|tls| Identity::open(section, tls)).transpose()?;
+fn identity(section: &'static str, tls: Option<&config::Tls>) -> Result<Option<Arc<TlsIdentity>>> {
+    let identity = tls.map(|tls| TlsIdentity::open(section, tls)).transpose()?;
     Ok(identity.map(Arc::new))
 }
 
-fn proxies(server: &config::Server) -> Proxies {
-    Proxies::new(&server.trusted_proxies, server.proxy_header)
+fn proxies(server: &config::Server) -> TrustedProxies {
+    TrustedProxies::new(&server.trusted_proxies, server.proxy_header)
 }
 
 async fn sweep(auth: Auth, tokens: Arc<dyn TokenStore>) {

@@ -80,7 +80,7 @@ pub(crate) struct Stores {
 }
 
 /// What was found last, and what was logged of it.
-pub(crate) struct Fitness {
+pub(crate) struct StoreHealthMonitor {
     stores: Stores,
     doubt: Arc<Doubt>,
     last: Mutex<Last>,
@@ -92,7 +92,7 @@ struct Last {
     logged: Option<Health>,
 }
 
-impl Fitness {
+impl StoreHealthMonitor {
     pub(crate) fn of(stores: Stores, doubt: Arc<Doubt>) -> Self {
         Self {
             stores,

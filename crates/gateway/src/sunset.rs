@@ -37,14 +37,14 @@ pub(crate) struct Sunset {
 
 /// Where a call comes from, as far as its head tells.
 #[derive(Debug, Clone)]
-pub(crate) struct Head {
+pub(crate) struct RequestSummary {
     pub(crate) user_agent: String,
     pub(crate) source: Option<Source>,
 }
 
 /// Why a call is refused at the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum Rejection {
     /// For a while.
     Brownout { until: OffsetDateTime },
     /// For good.
@@ -127,24 +127,24 @@ impl Sunset {
     }
 
     /// Why a call is refused, as far as its head tells.
-    pub(crate) fn refusal(&self, head: &Head, now: OffsetDateTime) -> Option<Refusal> {
+    pub(crate) fn refusal(&self, head: &RequestSummary, now: OffsetDateTime) -> Option<Rejection> {
         let Self { settings, .. } = self;
         let is_over = settings.sunset_at.is_some_and(|at| at.0 <= now);
         if is_over && settings.then == Then::Refuse {
-            return Some(Refusal::Over);
+            return Some(Rejection::Over);
         }
         if self.is_cut_off(&Client::default(), head) {
-            return Some(Refusal::CutOff);
+            return Some(Rejection::CutOff);
         }
         let ends = settings
             .brownouts
             .iter()
             .filter_map(|window| window.end(now));
-        ends.max().map(|until| Refusal::Brownout { until })
+        ends.max().map(|until| Rejection::Brownout { until })
     }
 
     /// Whether that is one of those who are refused.
-    pub(crate) fn is_cut_off(&self, client: &Client, head: &Head) -> bool {
+    pub(crate) fn is_cut_off(&self, client: &Client, head: &RequestSummary) -> bool {
         self.settings
             .cut_off
             .iter()
@@ -159,16 +159,22 @@ impl Sunset {
     }
 
     /// Counts a refusal, and tells of a client that is cut off.
-    pub(crate) fn note(&self, refusal: Refusal, client: &Client, head: &Head, now: OffsetDateTime) {
+    pub(crate) fn note(
+        &self,
+        refusal: Rejection,
+        client: &Client,
+        head: &RequestSummary,
+        now: OffsetDateTime,
+    ) {
         let [brownout, over, cut_off] = WHY;
         let why = match refusal {
-            Refusal::Brownout { .. } => brownout,
-            Refusal::Over => over,
-            Refusal::CutOff => cut_off,
+            Rejection::Brownout { .. } => brownout,
+            Rejection::Over => over,
+            Rejection::CutOff => cut_off,
         };
         let dialect = self.dialect.clone();
         counter!("isogloss_sunset_refusals_total", "dialect" => dialect, "why" => why).increment(1);
-        if refusal == Refusal::CutOff && self.is_news(client, head, now) {
+        if refusal == Rejection::CutOff && self.is_news(client, head, now) {
             info!(
                 dialect = self.dialect,
                 application = client.application,
@@ -181,7 +187,7 @@ impl Sunset {
         }
     }
 
-    fn is_news(&self, client: &Client, head: &Head, now: OffsetDateTime) -> bool {
+    fn is_news(&self, client: &Client, head: &RequestSummary, now: OffsetDateTime) -> bool {
         let Client {
             application,
             key,
@@ -210,7 +216,7 @@ impl Sunset {
     }
 }
 
-impl Refusal {
+impl Rejection {
     /// As dialects have words for it.
     pub(crate) fn error(self) -> AuthError {
         match self {
@@ -237,7 +243,7 @@ impl Refusal {
     }
 }
 
-fn fits(rule: &CutOff, client: &Client, head: &Head) -> bool {
+fn fits(rule: &CutOff, client: &Client, head: &RequestSummary) -> bool {
     let same = |wanted: &Option<String>, found: &Option<String>| match (wanted, found) {
         (None, _) => true,
         (Some(wanted), Some(found)) => wanted == found || is_same_guid(wanted, found),

@@ -21,7 +21,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Registry, reload};
 use uuid::Uuid;
 
-use self::request_fields::OfRequest;
+use self::request_fields::WithRequestFields;
 use crate::config::{LogFormat, Logging, Tracing};
 
 /// What says at every start what we say in our own words, and what calls a stranger's malformed
@@ -44,11 +44,11 @@ pub(crate) fn start(logging: &Logging, tracing: &Tracing) {
             let lines = lines
                 .with_target(false)
                 .fmt_fields(request_fields::fields())
-                .map_event_format(OfRequest::text);
+                .map_event_format(WithRequestFields::text);
             registry.with(lines).init();
         }
         LogFormat::Json => {
-            let lines = lines.json().map_event_format(OfRequest::json);
+            let lines = lines.json().map_event_format(WithRequestFields::json);
             registry.with(lines).init();
         }
     }
@@ -93,7 +93,7 @@ pub(crate) struct Planned;
 pub(crate) struct RootSpan;
 
 /// Whether somebody wants spans: a collector of traces, or whoever reads a line for each request. Other
-/// lines say [by themselves](lines) whose request they are about, and there are few of them.
+/// lines say [by themselves](request_fields) whose request they are about, and there are few of them.
 fn spans_are_wanted() -> bool {
     otlp::are_sent() || tracing::enabled!(Level::DEBUG)
 }
@@ -112,7 +112,7 @@ impl RootSpanBuilder for RootSpan {
             http.route = field::Empty,
             http.status_code = field::Empty,
         );
-        otlp::adopt(&span, request);
+        otlp::set_parent(&span, request);
         span
     }
 

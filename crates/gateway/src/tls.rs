@@ -17,8 +17,8 @@ use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{error, info};
 
-use self::cert_resolver::{Clients, Presented};
-use self::file_watch::Files;
+use self::cert_resolver::{ReloadableCertResolver, ReloadableClientVerifier};
+use self::file_watch::WatchedFiles;
 use crate::config::{self, KeyMaterial, Problem};
 
 /// How often the files are looked at. A change counts once it has been the same for two looks: a
@@ -26,23 +26,26 @@ use crate::config::{self, KeyMaterial, Problem};
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 
 /// What a listener proves itself by, and what it wants clients to prove.
-pub(crate) struct Identity {
+pub(crate) struct TlsIdentity {
     /// As the configuration has it: `server` or `management`.
     section: &'static str,
-    presented: Arc<Presented>,
-    clients: Option<Arc<Clients>>,
-    files: Mutex<Files>,
+    presented: Arc<ReloadableCertResolver>,
+    clients: Option<Arc<ReloadableClientVerifier>>,
+    files: Mutex<WatchedFiles>,
 }
 
-impl Identity {
+impl TlsIdentity {
     /// Reads the files.
     pub(crate) fn open(section: &'static str, settings: &config::Tls) -> Result<Self, Problem> {
-        let files = Files::new(settings);
+        let files = WatchedFiles::new(settings);
         let material = KeyMaterial::read(section, settings)?;
         Ok(Self {
             section,
-            presented: Arc::new(Presented::new(material.identity)),
-            clients: material.clients.map(Clients::new).map(Arc::new),
+            presented: Arc::new(ReloadableCertResolver::new(material.identity)),
+            clients: material
+                .clients
+                .map(ReloadableClientVerifier::new)
+                .map(Arc::new),
             files: Mutex::new(files),
         })
     }
@@ -68,7 +71,7 @@ impl Identity {
 
     /// Takes what these settings name from the next handshake on; or leaves everything as it was.
     pub(crate) fn renew(&self, settings: &config::Tls) -> Result<(), Problem> {
-        let files = Files::new(settings);
+        let files = WatchedFiles::new(settings);
         let material = KeyMaterial::read(self.section, settings);
         // Looked at, whatever came of it: what is bad is told once.
         *self.files.lock() = files;

@@ -21,10 +21,10 @@ use time::OffsetDateTime;
 
 pub(crate) use self::endpoint::{Endpoint, Endpoints};
 pub(crate) use self::user_agent::family;
-use crate::client_ip::Proxies;
+use crate::client_ip::TrustedProxies;
 use crate::config;
 use crate::dialects::Mount;
-use crate::sunset::{Head, Refusal, Sunset, Sunsets};
+use crate::sunset::{Rejection, RequestSummary, Sunset, Sunsets};
 
 /// Stands for the network of a call whose source is not known.
 const NO_NETWORK: &str = "(no network)";
@@ -140,9 +140,9 @@ impl Counter {
 
 /// What the management listener counts: questions of services about a dialect's tokens.
 #[derive(Clone)]
-pub(crate) struct Behind {
+pub(crate) struct ServiceUsage {
     counter: Counter,
-    proxies: Proxies,
+    proxies: TrustedProxies,
     sunsets: Sunsets,
     /// By dialect and the listener's own route.
     endpoints: Arc<Mutex<ByRoute>>,
@@ -150,8 +150,8 @@ pub(crate) struct Behind {
 
 type ByRoute = HashMap<(&'static str, &'static str), Arc<Endpoint>>;
 
-impl Behind {
-    pub(crate) fn new(usage: &Usage, proxies: Proxies, sunsets: Sunsets) -> Self {
+impl ServiceUsage {
+    pub(crate) fn new(usage: &Usage, proxies: TrustedProxies, sunsets: Sunsets) -> Self {
         Self {
             counter: usage.counter(),
             proxies,
@@ -172,13 +172,15 @@ impl Behind {
         mount: &Mount,
         client: &Client,
         now: OffsetDateTime,
-    ) -> Option<Refusal> {
+    ) -> Option<Rejection> {
         let sunset = self.sunset(mount)?;
-        let head = Head {
+        let head = RequestSummary {
             user_agent: String::new(),
             source: None,
         };
-        let is_cut_off = sunset.is_cut_off(client, &head).then_some(Refusal::CutOff);
+        let is_cut_off = sunset
+            .is_cut_off(client, &head)
+            .then_some(Rejection::CutOff);
         let refusal = is_cut_off.or_else(|| sunset.refusal(&head, now))?;
         sunset.note(refusal, client, &head, now);
         Some(refusal)

@@ -1,7 +1,7 @@
 //! The successor API, `api2`: routes, and their handlers.
 
-pub(crate) mod body;
-mod refusal;
+mod error;
+pub(crate) mod json_body;
 mod session;
 mod wire;
 
@@ -9,19 +9,19 @@ use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder};
 use isogloss_core::{Auth, Credentials, Origin, SecondFactor, Source, User, Wanted};
 
-use self::body::{LoginBody, LoginOtherBody};
-pub(crate) use self::refusal::Refusal;
+pub(crate) use self::error::Api2Error;
+use self::json_body::{LoginBody, LoginOtherBody};
 use self::session::login_to_session;
 pub(crate) use self::wire::{LoginAnswer, SessionAnswer, WhoAmIAnswer};
-use crate::caller::{Caller, proofs};
-use crate::errors::Error;
+use crate::authorization::{AuthenticatedCaller, proofs};
+use crate::error::Error;
 use crate::parameters::Parameters;
 use crate::wire::json;
 use crate::{REALM, Settings, issue};
 
-type Answer = Result<HttpResponse, Refusal>;
+type HandlerResult = Result<HttpResponse, Api2Error>;
 
-/// Adds the routes, below wherever the dialect is mounted.
+/// Adds the routes.
 pub(crate) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(post("/api2/v1/auth/login", login))
         .service(post("/api2/v3/auth/login", login))
@@ -48,19 +48,18 @@ where
         .default_service(to(async || refuse(Error::NoMethod("POST"))))
 }
 
-fn refuse(error: Error) -> Answer {
+fn refuse(error: Error) -> HandlerResult {
     Err(error.into())
 }
 
-/// `Authorization` may prove that the client is known, and changes nothing otherwise: three clients send
-/// one that is worth nothing.
+/// `Authorization` may prove that the client is known, and has no other effect: three clients send an invalid one.
 async fn login(
     auth: Data<Auth>,
     settings: Data<Settings>,
     source: Option<ReqData<Source>>,
     request: HttpRequest,
     body: LoginBody,
-) -> Answer {
+) -> HandlerResult {
     let origin = origin(&settings, &request, source.as_deref().copied());
     let user = authenticate(&auth, origin, body).await?;
     let issued = issue::access(&auth, &settings, &user).await?;
@@ -70,9 +69,9 @@ async fn login(
     ))
 }
 
-/// Returns the user whose name, password and code stand in the body. Here an identity has one user, so to name
-/// no uid is to name that one's.
-async fn authenticate(auth: &Auth, origin: Origin, body: LoginBody) -> Result<User, Refusal> {
+/// Returns the user whose name, password and code are in the body. An identity has one user here, so a request
+/// without a uid means that user.
+async fn authenticate(auth: &Auth, origin: Origin, body: LoginBody) -> Result<User, Api2Error> {
     let credentials = Credentials {
         name: body.user_name.ok_or(Error::Missing("userName"))?,
         password: body.password.ok_or(Error::Missing("password"))?.into(),
@@ -99,7 +98,7 @@ async fn login_other(
     settings: Data<Settings>,
     request: HttpRequest,
     body: LoginOtherBody,
-) -> Answer {
+) -> HandlerResult {
     let caller = caller(&auth, &request).await?;
     let name = body.user_name.ok_or(Error::Missing("userName"))?;
     let wanted = body.user_uid.map(Wanted::User);
@@ -114,14 +113,14 @@ async fn login_other(
     ))
 }
 
-async fn logout(auth: Data<Auth>, request: HttpRequest) -> Answer {
+async fn logout(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     let mut parameters = Parameters::of_query(&request)?;
-    let caller = Caller::leaving(&auth, &request, &mut parameters).await?;
+    let caller = AuthenticatedCaller::leaving(&auth, &request, &mut parameters).await?;
     auth.end(caller.session.digest).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-async fn who_am_i(auth: Data<Auth>, request: HttpRequest) -> Answer {
+async fn who_am_i(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     let caller = caller(&auth, &request).await?;
     Ok(json(
         &mut HttpResponse::Ok(),
@@ -129,7 +128,7 @@ async fn who_am_i(auth: Data<Auth>, request: HttpRequest) -> Answer {
     ))
 }
 
-async fn caller(auth: &Auth, request: &HttpRequest) -> Result<Caller, Error> {
+async fn caller(auth: &Auth, request: &HttpRequest) -> Result<AuthenticatedCaller, Error> {
     let mut parameters = Parameters::of_query(request)?;
-    Caller::of(auth, request, &mut parameters).await
+    AuthenticatedCaller::of(auth, request, &mut parameters).await
 }

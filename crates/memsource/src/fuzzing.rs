@@ -5,14 +5,14 @@ use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use actix_web::test::TestRequest;
 use futures_util::FutureExt as _;
 
-use crate::api2::body::LoginBody;
-use crate::caller::header;
+use crate::api2::json_body::LoginBody;
+use crate::authorization::header;
 use crate::parameters::Parameters;
 use crate::{Settings, redirect, wire};
 
 /// A call as its reader meets it.
 pub struct Call<'a> {
-    /// What stands behind `?`.
+    /// The query, without `?`.
     pub query: &'a str,
     /// The header `Content-Type`.
     pub content_type: HeaderValue,
@@ -46,7 +46,7 @@ impl Call<'_> {
     }
 }
 
-/// Where a browser is sent that asks for that address. Beside this host, `origin` is allowed.
+/// Returns the redirect target for that address. Apart from this host, `origin` is allowed.
 pub fn redirect(url: &str, origin: &str) -> Option<String> {
     let settings = Settings {
         redirect_origins: vec![origin.to_owned()],

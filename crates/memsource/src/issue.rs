@@ -1,4 +1,4 @@
-//! The tokens of this dialect, and on which terms each is issued.
+//! The tokens of this dialect, and the terms on which each is issued.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use isogloss_dialect::Dialect as _;
 use crate::settings::{Login, Settings};
 use crate::{Memsource, REALM};
 
-/// A token with less life than this is not handed out again. The vendor's server made a new one
-/// 59 min 42 s before the old one's end, and not yet 72 min before it.
+/// A token with less remaining life is not returned again. The vendor's server issued a new one 59 min 42 s
+/// before the old one's end, and not yet 72 min before it.
 const REUSED_AT_LEAST: Duration = Duration::from_hours(1);
 
-/// The token of a login with a password.
+/// Issues the token of a login with a password.
 pub(crate) async fn access(
     auth: &Auth,
     settings: &Settings,
@@ -31,8 +31,8 @@ pub(crate) async fn access(
     auth.issue(REALM, user, terms).await
 }
 
-/// The token of an administrator who logs in as another user. Never one that was there before: it
-/// may be spent, and only once.
+/// Issues the token of an administrator who logs in as another user. It is always a new one, as it can be spent,
+/// and only once.
 pub(crate) async fn impersonation(
     auth: &Auth,
     settings: &Settings,
@@ -55,7 +55,7 @@ pub(crate) async fn impersonation(
     Ok(issued)
 }
 
-/// The token of a browser session that begins with a password. Never one that was there before: a logout
+/// Issues the token of a browser session that begins with a password. It is always a new one, so that a logout
 /// in the browser ends no program's token.
 pub(crate) async fn session(
     auth: &Auth,
@@ -66,7 +66,7 @@ pub(crate) async fn session(
     auth.issue(REALM, user, terms).await
 }
 
-/// The token of the browser session that an impersonation was spent on.
+/// Issues the token of the browser session that an impersonation token was spent on.
 pub(crate) async fn browser_session(
     auth: &Auth,
     settings: &Settings,
@@ -80,8 +80,8 @@ pub(crate) async fn browser_session(
     auth.issue(REALM, &spent.user, terms).await
 }
 
-/// How long after the administrator's login all that is done in another's name ends. One who acts as
-/// another administrator could go on from there for ever.
+/// Returns how long after the administrator's login all impersonation tokens end. Without the limit, an
+/// administrator who impersonates another administrator could go on for ever.
 fn longest_impersonation(settings: &Settings) -> Duration {
     let own = settings.token_lifetime;
     own.saturating_add(settings.impersonation_lifetime())

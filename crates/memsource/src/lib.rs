@@ -1,9 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod api2;
-mod caller;
+mod authorization;
 mod cookie;
-mod errors;
+mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod issue;
@@ -23,7 +23,7 @@ use isogloss_core::{Presented, Realm};
 use isogloss_dialect::{Dialect, cors};
 use utoipa::openapi::OpenApi;
 
-use errors::Error;
+use error::Error;
 
 pub use settings::{ExpiresStyle, Login, RoleStyle, Settings};
 
@@ -59,13 +59,13 @@ impl Dialect for Memsource {
     }
 
     /// The token is the parameter `token` of the query, else in the header, else in the cookie of a browser
-    /// session. A service behind the gateway has to find one in a body itself.
+    /// session. A service that accepts tokens in bodies has to extract them itself.
     fn find_token(settings: &Settings, head: &RequestHead) -> Option<Presented> {
-        caller::find_token(settings, head)
+        authorization::find_token(settings, head)
     }
 
     fn parse_token(text: &str) -> Option<Presented> {
-        caller::parse_token(text)
+        authorization::parse_token(text)
     }
 
     fn openapi() -> OpenApi {

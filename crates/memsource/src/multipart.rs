@@ -7,9 +7,9 @@ use futures_util::future::ready;
 use futures_util::stream::once;
 use multer::Multipart;
 
-use crate::errors::Error;
+use crate::error::Error;
 
-/// The parts of a body that was read whole, by their names. A file is a value like any other.
+/// Parses the parts of a whole body, by their names. A file is a value like any other.
 pub(crate) async fn parts(content_type: &str, body: Bytes) -> Result<Vec<(String, String)>, Error> {
     let boundary = multer::parse_boundary(content_type).map_err(|_| Error::Malformed)?;
     let body = once(ready(Ok::<_, Infallible>(body)));

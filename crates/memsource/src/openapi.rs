@@ -1,5 +1,4 @@
-//! The dialect's routes in the words of OpenAPI. Statuses and media types of refusals are those that
-//! `errors.rs` gives.
+//! The OpenAPI document of the routes. Statuses and media types of errors are taken from `error.rs`.
 
 mod api2;
 mod shapes;
@@ -16,7 +15,7 @@ use utoipa::{IntoParams, OpenApi as _};
 use self::shapes::{
     Bearer, ByToken, Login, LoginBody, LoginOther, LoginOtherBody, SessionBody, WhoAmI,
 };
-use crate::errors::{self, Error, Page};
+use crate::error::{self, Error, Page};
 use crate::wire::LoginAnswer;
 
 #[derive(utoipa::OpenApi)]
@@ -29,7 +28,7 @@ use crate::wire::LoginAnswer;
         Login, LoginOther, Bearer, LoginAnswer<'static>, WhoAmI,
         LoginBody, SessionBody, LoginOtherBody, crate::api2::LoginAnswer<'static>,
         crate::api2::SessionAnswer<'static>, crate::api2::WhoAmIAnswer<'static>,
-        errors::Body<'static>
+        error::ErrorBody<'static>
     ))
 )]
 struct Shapes;

@@ -1,5 +1,4 @@
-//! Parameters, wherever a caller puts them: the query, a form of either type, or (an extension) flat
-//! JSON.
+//! Parameters in any place: the query, a form of either type, or (an extension) flat JSON.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -12,7 +11,7 @@ use actix_web::{FromRequest, HttpRequest};
 use isogloss_dialect::{media_type, read_body};
 use serde_json::{Map, Value};
 
-use crate::errors::Error;
+use crate::error::Error;
 use crate::multipart;
 
 /// The parameters of a call, by their exact names.
@@ -20,24 +19,24 @@ use crate::multipart;
 pub(crate) struct Parameters(HashMap<String, String>);
 
 impl Parameters {
-    /// The parameters of the query.
+    /// Parses the parameters of the query.
     pub(crate) fn of_query(request: &HttpRequest) -> Result<Self, Error> {
         let mut parameters = Self::default();
         parameters.add_form(request.query_string().as_bytes())?;
         Ok(parameters)
     }
 
-    /// A parameter that must be there.
+    /// Removes a parameter that must be there.
     pub(crate) fn mandatory(&mut self, name: &'static str) -> Result<String, Error> {
         self.optional(name).ok_or(Error::Missing(name))
     }
 
-    /// A parameter that may be absent; empty counts as absent.
+    /// Removes a parameter. `None` if it is absent or empty.
     pub(crate) fn optional(&mut self, name: &'static str) -> Option<String> {
         self.0.remove(name).filter(|value| !value.is_empty())
     }
 
-    /// Takes `alias` for `name`. Both may be there if they are equal.
+    /// Renames the parameter `alias` to `name`. Both may be there if they are equal.
     pub(crate) fn alias(&mut self, alias: &'static str, name: &'static str) -> Result<(), Error> {
         let Some(value) = self.optional(alias) else {
             return Ok(());
@@ -110,7 +109,7 @@ impl FromRequest for Parameters {
     }
 }
 
-/// What the request says of its body; empty if it says nothing that can be read.
+/// Returns the header `Content-Type`. Empty if it is absent or not visible ASCII.
 pub(crate) fn content_type(request: &HttpRequest) -> &str {
     let value = request.headers().get(CONTENT_TYPE);
     value

@@ -1,4 +1,4 @@
-//! What the vendor's answers look like on the wire, whatever the outcome.
+//! The headers of every response, as the vendor's server sends them.
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
@@ -6,10 +6,10 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue, X_FRAME_OPTIONS};
 use actix_web::middleware::Next;
 
-/// Wraps every route of the dialect, and the answers to routes it does not have.
+/// Middleware for every route of the dialect, and for its responses to unknown paths.
 ///
-/// One client (libmemsource) finds `Content-Type` only when it is spelt like that; the other
-/// headers were on every answer that was recorded.
+/// One client (libmemsource) finds `Content-Type` only in this spelling; the other headers were on every response
+/// that was recorded.
 pub(crate) async fn answer<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,

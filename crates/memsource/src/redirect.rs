@@ -3,16 +3,16 @@
 use url::{Position, Url};
 
 use crate::Settings;
-use crate::errors::Error;
+use crate::error::Error;
 
-/// Stands for this host, whatever its name is.
+/// A placeholder for this host.
 const HERE: &str = "http://here.invalid/";
 
-/// The address to go to: a path of this host, or an address at one of the allowed origins.
-/// Anything else is refused, however it is disguised: it is read as a browser would read it.
+/// Returns the redirect target: a path of this host, or an address at one of the allowed origins.
+/// The address is parsed as a browser parses it, so disguised addresses are refused.
 pub(crate) fn target(settings: &Settings, url: Option<&str>) -> Result<String, Error> {
     let url = url.unwrap_or(&settings.default_redirect);
-    // A browser would drop them and read what is left.
+    // A browser ignores these characters.
     if url.chars().any(char::is_control) {
         return Err(Error::Redirect);
     }
@@ -20,7 +20,7 @@ pub(crate) fn target(settings: &Settings, url: Option<&str>) -> Result<String, E
     let target = here.join(url).map_err(|_| Error::Redirect)?;
     if target.origin() == here.origin() && url.starts_with('/') {
         let path = &target[Position::BeforePath..];
-        // Where dots went away, two slashes may be left: by them a browser knows another host.
+        // After `..` segments are removed, two slashes can be left, which a browser takes for another host.
         return if path.starts_with("//") {
             Err(Error::Redirect)
         } else {

@@ -1,18 +1,18 @@
-//! Routes of the old API, and their handlers: wire in, calls on core, wire out.
+//! The routes of the old API and their handlers.
 
 use actix_web::http::header;
 use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource};
 use isogloss_core::{Auth, AuthError, Credentials, Origin, Purpose, SecondFactor, Source};
 
-use crate::caller::{Caller, proofs};
-use crate::cookie::{Kept, cookie};
-use crate::errors::{Error, Page};
+use crate::authorization::{AuthenticatedCaller, proofs};
+use crate::cookie::{CookieLifetime, cookie};
+use crate::error::{Error, Page};
 use crate::parameters::Parameters;
 use crate::wire::{LoginAnswer, WhoAmIAnswer, json, parse_token};
 use crate::{REALM, Settings, api2, issue, redirect};
 
-pub(crate) type Answer = Result<HttpResponse, Error>;
+pub(crate) type HandlerResult = Result<HttpResponse, Error>;
 
 /// Adds the dialect's routes.
 pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
@@ -24,13 +24,13 @@ pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
         .service(
             resource("/login/authByToken")
                 .route(web::get().to(auth_by_token))
-                .default_service(to(async || Answer::Err(Error::NoMethod("GET")))),
+                .default_service(to(async || HandlerResult::Err(Error::NoMethod("GET")))),
         )
         .configure(api2::configure)
-        .default_service(to(async || Answer::Err(Error::NoRoute)));
+        .default_service(to(async || HandlerResult::Err(Error::NoRoute)));
 }
 
-/// The caller chooses between GET and POST.
+/// Returns a route for GET and POST.
 fn action<F, Args>(path: &str, handler: F) -> Resource
 where
     F: Handler<Args> + Clone,
@@ -40,7 +40,9 @@ where
     resource(path)
         .route(web::get().to(handler.clone()))
         .route(web::post().to(handler))
-        .default_service(to(async || Answer::Err(Error::NoMethod("GET, POST"))))
+        .default_service(to(async || {
+            HandlerResult::Err(Error::NoMethod("GET, POST"))
+        }))
 }
 
 async fn login(
@@ -49,7 +51,7 @@ async fn login(
     source: Option<ReqData<Source>>,
     request: HttpRequest,
     mut parameters: Parameters,
-) -> Answer {
+) -> HandlerResult {
     let token = parameters.optional("token");
     let credentials = Credentials {
         name: parameters.mandatory("userName")?,
@@ -69,14 +71,14 @@ async fn login(
     ))
 }
 
-/// The vendor's own module for Drupal logs in here, and names the user in its own way.
+/// The login of the vendor's own module for Drupal, which has another name for the user name.
 async fn login_v2(
     auth: Data<Auth>,
     settings: Data<Settings>,
     source: Option<ReqData<Source>>,
     request: HttpRequest,
     mut parameters: Parameters,
-) -> Answer {
+) -> HandlerResult {
     parameters.alias("username", "userName")?;
     login(auth, settings, source, request, parameters).await
 }
@@ -86,8 +88,8 @@ async fn login_other(
     settings: Data<Settings>,
     request: HttpRequest,
     mut parameters: Parameters,
-) -> Answer {
-    let caller = Caller::of(&auth, &request, &mut parameters).await?;
+) -> HandlerResult {
+    let caller = AuthenticatedCaller::of(&auth, &request, &mut parameters).await?;
     let name = parameters.mandatory("userName")?;
     let user = auth.impersonate(&caller.session, &name, None).await?;
     let user = user.ok_or(Error::UnknownUser)?;
@@ -98,8 +100,12 @@ async fn login_other(
     ))
 }
 
-async fn logout(auth: Data<Auth>, request: HttpRequest, mut parameters: Parameters) -> Answer {
-    let caller = Caller::leaving(&auth, &request, &mut parameters).await?;
+async fn logout(
+    auth: Data<Auth>,
+    request: HttpRequest,
+    mut parameters: Parameters,
+) -> HandlerResult {
+    let caller = AuthenticatedCaller::leaving(&auth, &request, &mut parameters).await?;
     auth.end(caller.session.digest).await?;
     Ok(HttpResponse::Ok().finish())
 }
@@ -109,16 +115,16 @@ async fn who_am_i(
     settings: Data<Settings>,
     request: HttpRequest,
     mut parameters: Parameters,
-) -> Answer {
-    let caller = Caller::of(&auth, &request, &mut parameters).await?;
+) -> HandlerResult {
+    let caller = AuthenticatedCaller::of(&auth, &request, &mut parameters).await?;
     Ok(json(
         &mut HttpResponse::Ok(),
         &WhoAmIAnswer::new(&caller.session.user, &settings),
     ))
 }
 
-/// Spends a `loginOther` token on a browser session. Where it leads is checked before the token
-/// is spent.
+/// Exchanges a `loginOther` token for a browser session. The redirect target is checked before the token is
+/// spent.
 async fn auth_by_token(
     auth: Data<Auth>,
     settings: Data<Settings>,
@@ -135,7 +141,7 @@ async fn auth_by_token(
     }
     let spent = auth.redeem(&token, Purpose::Impersonation).await?;
     let session = issue::browser_session(&auth, &settings, &spent).await?;
-    let cookie = cookie(&settings, &session, Kept::UntilClosed);
+    let cookie = cookie(&settings, &session, CookieLifetime::UntilClosed);
     Ok(HttpResponse::Found()
         .insert_header((header::LOCATION, target))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))

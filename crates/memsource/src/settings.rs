@@ -68,7 +68,7 @@ impl Settings {
         self.impersonation_lifetime.min(self.token_lifetime)
     }
 
-    /// What browsers are told. A panel for Kirby logs in from its page, with its token in a header.
+    /// Returns the CORS policy. A panel for Kirby logs in from its page, with its token in a header.
     pub(crate) fn cors(&self) -> Cors {
         Cors {
             origins: self.cors_origins.clone(),

@@ -1,4 +1,4 @@
-//! Answers as the vendor writes them, and the spelling of tokens.
+//! Responses in the vendor's format, and the spelling of tokens.
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, HttpResponseBuilder};
@@ -11,18 +11,18 @@ use time::macros::format_description;
 use crate::REALM;
 use crate::settings::{ExpiresStyle, RoleStyle, Settings};
 
-/// The token of a login as its bearer holds it.
+/// Returns the token of a login as the client gets it.
 pub(crate) fn spell_token(issued: &IssuedToken) -> String {
     spell(issued.session.user.number, &issued.token)
 }
 
-/// The user's number, a dash, 32 lower-case hexadecimal digits.
+/// Returns the user's number, a dash, and 32 lower-case hexadecimal digits.
 fn spell(number: i64, token: &Token) -> String {
     format!("{number}-{}", token.hex())
 }
 
-/// The number and the token, if the text is one as this dialect spells it. To its bearer a token has
-/// no parts, so no other spelling of them is the same token.
+/// Parses the user's number and the token. `None` in any other spelling: to a client a token has no parts, so
+/// another spelling is another token.
 pub(crate) fn parse_token(text: &str) -> Option<(i64, Token)> {
     let text = text.trim();
     let (number, token) = text.split_once('-')?;
@@ -56,7 +56,7 @@ pub(crate) struct WhoAmIAnswer<'a> {
     extras: Option<Extras<'a>>,
 }
 
-/// What the vendor's server told in 2016 beside what is documented.
+/// Undocumented members of the vendor's server in 2016.
 #[derive(Serialize)]
 struct Extras<'a> {
     #[serde(rename = "csrfToken")]
@@ -109,8 +109,8 @@ impl<'a> UserAnswer<'a> {
     }
 }
 
-/// Title case differs from the documented values in case alone, `_` included: the vendor compares
-/// them without regard to it.
+/// Returns the role in that style. Title case differs from the documented values only in case, `_` included: the
+/// vendor compares them without case.
 fn role(role: Role, style: RoleStyle) -> &'static str {
     match (style, role) {
         (RoleStyle::Upper, role) => role.name(),
@@ -120,7 +120,7 @@ fn role(role: Role, style: RoleStyle) -> &'static str {
     }
 }
 
-/// Every recorded answer of the vendor ends in `+0000`, and two clients accept nothing else.
+/// Returns the timestamp. Every recorded response of the vendor has `+0000`, and two clients accept nothing else.
 pub(crate) fn expires(moment: OffsetDateTime, style: ExpiresStyle) -> String {
     const OFFSET: &[BorrowedFormatItem<'_>] =
         format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]+0000");
@@ -133,7 +133,7 @@ pub(crate) fn expires(moment: OffsetDateTime, style: ExpiresStyle) -> String {
     moment.format(format).unwrap_or_default()
 }
 
-/// A JSON answer. No charset: one client compares the whole media type.
+/// Returns a JSON response. It has no charset: one client compares the whole media type.
 pub(crate) fn json(response: &mut HttpResponseBuilder, answer: &impl Serialize) -> HttpResponse {
     response
         .insert_header((header::CONTENT_TYPE, "application/json"))

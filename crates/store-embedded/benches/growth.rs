@@ -7,9 +7,6 @@
     reason = "a benchmark stops where it stumbles, and prints"
 )]
 
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -19,6 +16,7 @@ use isogloss_core::store::{Caps, Record, TokenStore};
 use isogloss_core::{Clock as _, Purpose, Realm, SystemClock, TokenDigest};
 use isogloss_store_embedded::EmbeddedStore;
 use isogloss_store_redis::{RedisSettings, RedisStore};
+use isogloss_testkit::Redis;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -194,13 +192,13 @@ impl Waits {
 }
 
 async fn redis(tokens: usize) {
-    let server = Server::start();
-    let settings = RedisSettings::at(format!("redis://127.0.0.1:{}", server.port));
+    let server = Redis::start().unwrap();
+    let settings = RedisSettings::at(server.url());
     let store = RedisStore::new(&settings, Caps::default()).unwrap();
     while store.ping().await.is_err() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let before = server.memory();
+    let before = memory(&server);
     let started = Instant::now();
     fill(&store, tokens, Duration::from_hours(1)).await;
     let took = started.elapsed();
@@ -208,44 +206,18 @@ async fn redis(tokens: usize) {
         "redis: {tokens} tokens in {took:.1?}, {:.0} logins/s",
         tokens as f64 / took.as_secs_f64()
     );
-    let each = (server.memory() - before) / tokens as u64;
+    let each = (memory(&server) - before) / tokens as u64;
     println!("redis: {each} bytes of memory a token, lists of {EACH} a user included");
 }
 
-/// A Redis that keeps nothing on disk.
-struct Server {
-    port: u16,
-    process: Child,
-}
-
-impl Server {
-    fn start() -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
-        let process = Command::new("redis-server")
-            .args(["--bind", "127.0.0.1", "--save", "", "--port"])
-            .arg(port.to_string())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self { port, process }
-    }
-
-    fn memory(&self) -> u64 {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.write_all(b"INFO memory\r\nQUIT\r\n").unwrap();
-        let mut information = String::new();
-        stream.read_to_string(&mut information).unwrap();
-        let mut lines = information.lines();
-        let used = lines.find_map(|line| line.strip_prefix("used_memory:"));
-        used.unwrap().trim().parse().unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
+/// Returns the memory that Redis uses, in bytes.
+fn memory(server: &Redis) -> u64 {
+    let information = server
+        .command(&["INFO", "memory"])
+        .unwrap()
+        .texts()
+        .concat();
+    let mut lines = information.lines();
+    let used = lines.find_map(|line| line.strip_prefix("used_memory:"));
+    used.unwrap().trim().parse().unwrap()
 }

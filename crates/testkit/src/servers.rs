@@ -6,6 +6,7 @@ mod announced;
 mod certificates;
 mod cluster_slots;
 mod nginx;
+mod ports;
 mod postgres;
 mod redis_cluster;
 mod redis_process;
@@ -18,26 +19,21 @@ pub use self::announced::announced;
 pub use self::certificates::Certificates;
 pub use self::cluster_slots::{begin_move, end_move, move_keys, move_slot};
 pub use self::nginx::Nginx;
+pub use self::ports::{free_address, free_port};
 pub use self::postgres::{Postgres, Stalled};
 pub use self::redis_cluster::ClusterServers;
 pub use self::redis_process::Redis;
 pub use self::redis_sentinels::SentinelServers;
-pub use self::redis_server::{Server, free_port};
+pub use self::redis_server::Server;
 pub use self::resp::Reply;
 pub use self::topologies::{TOPOLOGIES, Topology};
 
 use std::io::{Error, Result};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 const GLANCE: Duration = Duration::from_millis(20);
-
-/// Returns an address of loopback at which nothing listens.
-pub fn free_address() -> Result<SocketAddr> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
-}
 
 /// Waits until something has happened.
 pub fn wait_until(what: &str, mut happened: impl FnMut() -> bool) -> Result<()> {

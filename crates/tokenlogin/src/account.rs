@@ -1,4 +1,4 @@
-//! What a client asks first with its session: who the user is, and where.
+//! The first requests of a session: the user, and the user's organisation.
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -6,26 +6,26 @@ use isogloss_core::Auth;
 
 use crate::Settings;
 use crate::query::{Call, session};
-use crate::routes::Answer;
-use crate::wire::{answers, json};
+use crate::routes::HandlerResult;
+use crate::wire::{json, responses};
 
 /// `GET Users/Me`.
-pub(crate) async fn me(auth: Data<Auth>, request: HttpRequest) -> Answer {
+pub(crate) async fn me(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     let call = Call::check(&auth, &request).await?;
     let session = session(&auth, &request).await?;
-    let user = answers::user(&session.user).only(&call.fields);
+    let user = responses::user(&session.user).only(&call.fields);
     Ok(json(&mut HttpResponse::Ok(), &user))
 }
 
-/// `GET Company`, the one the user belongs to.
+/// `GET Company`, the user's organisation.
 pub(crate) async fn company(
     auth: Data<Auth>,
     settings: Data<Settings>,
     request: HttpRequest,
-) -> Answer {
+) -> HandlerResult {
     let call = Call::check(&auth, &request).await?;
     let session = session(&auth, &request).await?;
     let organisation = &session.user.organisation;
-    let company = answers::company(organisation, &settings.password_policy).only(&call.fields);
+    let company = responses::company(organisation, &settings.password_policy).only(&call.fields);
     Ok(json(&mut HttpResponse::Ok(), &company))
 }

@@ -4,8 +4,8 @@ use actix_web::http::header::{ACCEPT, HeaderValue};
 use actix_web::test::TestRequest;
 
 use crate::PasswordPolicy;
-use crate::binding::Media;
 use crate::model::Model;
+use crate::model_binding::Media;
 use crate::model_state::ModelState;
 use crate::query::{Fields, suppress_response_codes};
 use crate::quirks::answer_type;

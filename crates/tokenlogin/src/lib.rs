@@ -1,19 +1,19 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
-mod binding;
-mod errors;
+mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
-mod letter;
 mod login;
 mod model;
+mod model_binding;
 mod model_state;
 mod openapi;
-mod policy;
+mod password_policy;
+mod password_reset;
 mod query;
 mod quirks;
-mod reset;
+mod reset_email;
 mod routes;
 mod settings;
 mod wire;
@@ -27,10 +27,10 @@ use isogloss_dialect::route::PathCase;
 use isogloss_dialect::{Dialect, TokenLifetimeClass, cors};
 use utoipa::openapi::OpenApi;
 
-use errors::Error;
+use error::Error;
 use query::Call;
 
-pub use policy::PasswordPolicy;
+pub use password_policy::PasswordPolicy;
 pub use settings::{LifetimeFrom, LogoutEnds, Settings};
 
 const REALM: Realm = Realm::new(TokenLogin::NAME);

@@ -1,4 +1,4 @@
-//! In and out: wire in, calls on core, wire out.
+//! Login and logout: parse the request, call core, build the response.
 
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
@@ -7,13 +7,13 @@ use isogloss_core::{
 };
 use isogloss_dialect::Dialect as _;
 
-use crate::errors::Error;
+use crate::error::Error;
 use crate::model::Model;
 use crate::query::{Call, session_to_end};
-use crate::routes::Answer;
+use crate::routes::HandlerResult;
 use crate::settings::LogoutEnds;
-use crate::wire::answers::authenticated;
 use crate::wire::requests::{AuthenticationInfo, TokenAuthentication};
+use crate::wire::responses::authenticated;
 use crate::wire::{Object, json};
 use crate::{REALM, Settings, TokenLogin};
 
@@ -24,7 +24,7 @@ pub(crate) async fn login(
     source: Option<ReqData<Source>>,
     request: HttpRequest,
     model: Result<Model, Error>,
-) -> Answer {
+) -> HandlerResult {
     let call = Call::check(&auth, &request).await?;
     let info = AuthenticationInfo::try_from(model?)?;
     let in_body = info
@@ -68,7 +68,7 @@ pub(crate) async fn token_login(
     settings: Data<Settings>,
     request: HttpRequest,
     model: Result<Model, Error>,
-) -> Answer {
+) -> HandlerResult {
     let call = Call::check(&auth, &request).await?;
     let text = TokenAuthentication::try_from(model?)?.re_authentication_token;
     let token = Token::from_guid(REALM, text.trim()).ok_or(AuthError::InvalidToken)?;
@@ -83,7 +83,7 @@ pub(crate) async fn token_login(
     Ok(logged_in(&call, &session, re_authentication_token))
 }
 
-/// The answer to every call that logs in.
+/// Returns the response to every request that logs in.
 pub(crate) fn logged_in(
     call: &Call,
     session: &IssuedToken,
@@ -93,15 +93,15 @@ pub(crate) fn logged_in(
     json(&mut HttpResponse::Ok(), &data)
 }
 
-/// `POST Authentication/Logout`. Whatever the body is, nobody reads it.
+/// `POST Authentication/Logout`. The body is not read.
 pub(crate) async fn logout(
     auth: Data<Auth>,
     settings: Data<Settings>,
     request: HttpRequest,
-) -> Answer {
+) -> HandlerResult {
     Call::check(&auth, &request).await?;
     let session = session_to_end(&auth, &request).await?;
-    // The session goes last: a caller who is told that the store is away can ask once more.
+    // The session ends last: if the store does not respond, the caller can repeat the request.
     match (settings.logout_ends, session.parent()) {
         (LogoutEnds::Device, Some(re_authentication_token)) => {
             auth.end(re_authentication_token).await?;

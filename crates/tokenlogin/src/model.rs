@@ -1,4 +1,4 @@
-//! A body's members, read by the names and types of a C# model.
+//! The members of a body, by the names and types of a C# model.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use crate::model_state::ModelState;
 pub(crate) struct Model(HashMap<String, Value>);
 
 impl Model {
-    /// A string member; blank counts as absent, a number as its digits.
+    /// Removes a string member. A number is its digits; `None` if the member is absent or blank.
     pub(crate) fn text(&mut self, name: &'static str, state: &mut ModelState) -> Option<String> {
         match self.0.remove(&name.to_lowercase()) {
             None | Some(Value::Null) => None,
@@ -27,7 +27,7 @@ impl Model {
         }
     }
 
-    /// A boolean member, false when absent.
+    /// Removes a boolean member. An absent one is false.
     pub(crate) fn flag(&mut self, name: &'static str, state: &mut ModelState) -> bool {
         let value = match self.0.remove(&name.to_lowercase()) {
             None | Some(Value::Null) => return false,
@@ -62,7 +62,7 @@ impl<'de> Deserialize<'de> for Model {
     }
 }
 
-/// An object's members; of doubled names the last. Any other JSON binds to nothing.
+/// Parses an object's members, the last of repeated names. Any other JSON binds to nothing.
 struct AnyBody;
 
 impl<'de> Visitor<'de> for AnyBody {

@@ -1,23 +1,23 @@
-//! What is wrong with a model, as ASP.NET Web API lists it in an `HttpError`.
+//! The errors of a model, as ASP.NET Web API lists them in an `HttpError`.
 
-use crate::errors::Error;
+use crate::error::Error;
 
-/// What is wrong with a model, by member.
+/// The errors of a model, by member.
 #[derive(Debug, Default)]
 pub(crate) struct ModelState(Vec<(&'static str, String)>);
 
 impl ModelState {
-    /// Notes that a member is wrong.
+    /// Adds the error of a member.
     pub(crate) fn add(&mut self, member: &'static str, text: impl Into<String>) {
         self.0.push((member, text.into()));
     }
 
-    /// Notes that a member is missing.
+    /// Adds the error of a missing member.
     pub(crate) fn required(&mut self, member: &'static str) {
         self.add(member, format!("The {member} field is required."));
     }
 
-    /// The error, if anything was noted. `model` is the name of the action's parameter.
+    /// Returns all errors as one, if there are any. `model` is the name of the action's parameter.
     pub(crate) fn check(self, model: &'static str) -> Result<(), Error> {
         if self.0.is_empty() {
             return Ok(());

@@ -1,5 +1,4 @@
-//! The dialect's routes in the words of OpenAPI. Statuses and media types of refusals are those that
-//! `errors.rs` gives.
+//! The OpenAPI document of the routes. Statuses and media types of errors are taken from `error.rs`.
 
 use isogloss_core::AuthError;
 use isogloss_dialect::openapi::{overloaded, responses_by_status_with, throttled, unavailable};
@@ -10,7 +9,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, Securi
 use utoipa::openapi::{Content, OpenApi, Paths, Ref, Required, Response, ResponseBuilder};
 use utoipa::{IntoParams, OpenApi as _, ToSchema};
 
-use crate::errors::{self, Error};
+use crate::error::{self, Error};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -27,7 +26,7 @@ use crate::errors::{self, Error};
         User,
         Company,
         Nothing,
-        errors::HttpError
+        error::HttpError
     ))
 )]
 struct Shapes;
@@ -185,7 +184,7 @@ pub(crate) fn openapi() -> OpenApi {
 
 /// How much a call has to show.
 #[derive(Clone, Copy)]
-enum Caller {
+enum Credential {
     Key,
     Session,
 }
@@ -205,11 +204,11 @@ fn paths() -> Paths {
         paths.add_path_operation(path, vec![method], operation.build());
     };
     let at = |action: &str| format!("/Authentication/{action}");
-    let login = operation("logIn", Caller::Key, Some("LoginData"), logging_in());
+    let login = operation("logIn", Credential::Key, Some("LoginData"), logging_in());
     add(&at("Login"), Post, taking(login, "AuthenticationInfo"));
     let login = operation(
         "tokenLogin",
-        Caller::Key,
+        Credential::Key,
         Some("LoginData"),
         vec![AuthError::InvalidToken.into()],
     );
@@ -221,9 +220,9 @@ fn paths() -> Paths {
     add(
         &at("Logout"),
         Post,
-        operation("logOut", Caller::Session, Some("Nothing"), vec![]),
+        operation("logOut", Credential::Session, Some("Nothing"), vec![]),
     );
-    let request = operation("requestPasswordReset", Caller::Key, None, vec![]);
+    let request = operation("requestPasswordReset", Credential::Key, None, vec![]);
     add(
         &at("RequestPasswordReset"),
         Post,
@@ -231,7 +230,7 @@ fn paths() -> Paths {
     );
     let finish = operation(
         "finishPasswordReset",
-        Caller::Key,
+        Credential::Key,
         Some("LoginData"),
         logging_in(),
     );
@@ -243,19 +242,19 @@ fn paths() -> Paths {
     add(
         "/Users/Me",
         Get,
-        operation("me", Caller::Session, Some("User"), vec![]),
+        operation("me", Credential::Session, Some("User"), vec![]),
     );
     add(
         "/Company",
         Get,
-        operation("company", Caller::Session, Some("Company"), vec![]),
+        operation("company", Credential::Session, Some("Company"), vec![]),
     );
     paths
 }
 
 fn operation(
     id: &str,
-    caller: Caller,
+    caller: Credential,
     answer: Option<&str>,
     mut refusals: Vec<Error>,
 ) -> OperationBuilder {
@@ -269,7 +268,7 @@ fn operation(
         Error::Model(Vec::new()),
     ]);
     let mut required = SecurityRequirement::new("APIKey", [""; 0]);
-    if let Caller::Session = caller {
+    if let Credential::Session = caller {
         refusals.push(Error::Session);
         required = required.add("APIToken", [""; 0]);
     }

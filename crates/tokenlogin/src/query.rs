@@ -1,17 +1,17 @@
-//! The query parameters that every call may carry. Names are compared without case.
+//! The query parameters that every request may have. Names are compared without case.
 
 use actix_web::{HttpMessage as _, HttpRequest};
 use isogloss_core::{Auth, AuthError, Origin, Presented, Session, Source};
 use isogloss_dialect::Dialect as _;
 
-use crate::errors::Error;
+use crate::error::Error;
 use crate::{REALM, TokenLogin};
 
-/// The members of an answer that a caller wants to see, in lower case.
+/// The members of a response that a caller requests, in lower case.
 pub(crate) struct Fields(Vec<String>);
 
 impl Fields {
-    /// Takes `fields=a&fields=b`, `fields[]=a`, `fields[0]=a` and `fields=a,b`.
+    /// Parses `fields=a&fields=b`, `fields[]=a`, `fields[0]=a` and `fields=a,b`.
     pub(crate) fn read(request: &HttpRequest) -> Self {
         let names = pairs(request.query_string())
             .filter(|(name, _)| name.split('[').next() == Some("fields"))
@@ -20,7 +20,7 @@ impl Fields {
         Self(names)
     }
 
-    /// Which of `members` to show: those that were asked for, or all if none of them was.
+    /// Returns the requested ones of `members`, or all if none of them was requested.
     pub(crate) fn of<'a>(&self, members: &[&'a str]) -> Vec<&'a str> {
         let asked: Vec<_> = members
             .iter()
@@ -35,13 +35,13 @@ impl Fields {
     }
 }
 
-/// A call by a known developer.
+/// A request with the key of a known developer.
 pub(crate) struct Call {
     pub(crate) fields: Fields,
 }
 
 impl Call {
-    /// Reads the query and checks the developer's key.
+    /// Parses the query and checks the developer's key.
     pub(crate) async fn check(auth: &Auth, request: &HttpRequest) -> Result<Self, Error> {
         suppress_response_codes(request)?;
         let key = first(request.query_string(), "apikey").ok_or(Error::ApiKey)?;
@@ -54,13 +54,13 @@ impl Call {
     }
 }
 
-/// The session that the call's `APIToken` opens.
+/// Returns the session of the request's `APIToken`.
 pub(crate) async fn session(auth: &Auth, request: &HttpRequest) -> Result<Session, Error> {
     let opened = auth.open(&presented(request)?).await;
     opened.map_err(no_session)
 }
 
-/// The session that a call is to end whose `APIToken` opens it.
+/// Returns the session of the request's `APIToken`, for a request that ends it.
 pub(crate) async fn session_to_end(auth: &Auth, request: &HttpRequest) -> Result<Session, Error> {
     let opened = auth.open_to_end(&presented(request)?).await;
     opened.map_err(no_session)
@@ -80,12 +80,12 @@ fn no_session(error: AuthError) -> Error {
     }
 }
 
-/// What stands as `APIToken` in a query.
+/// Returns the `APIToken` of a query.
 pub(crate) fn api_token(query: &str) -> Option<String> {
     first(query, "apitoken")
 }
 
-/// Whether the caller wants 200 for every outcome.
+/// Returns whether the caller requests status 200 for every outcome.
 pub(crate) fn suppress_response_codes(request: &HttpRequest) -> Result<bool, Error> {
     let value = first(request.query_string(), "suppressresponsecodes").unwrap_or_default();
     match normal(&value).as_str() {
@@ -95,7 +95,7 @@ pub(crate) fn suppress_response_codes(request: &HttpRequest) -> Result<bool, Err
     }
 }
 
-/// The first value of a parameter, by its lower-case name.
+/// Returns the first value of a parameter, by its lower-case name.
 fn first(query: &str, name: &str) -> Option<String> {
     pairs(query)
         .find(|(key, _)| key == name)

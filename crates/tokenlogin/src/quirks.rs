@@ -1,5 +1,5 @@
-//! What depends on the request, whatever the outcome: the status under `suppressResponseCodes` and
-//! which of the two JSON media types the answer has.
+//! What depends on the request, for every outcome: the status with `suppressResponseCodes`, and which of the
+//! two JSON media types the response has.
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
@@ -10,10 +10,10 @@ use actix_web::http::header::{
 };
 use actix_web::middleware::Next;
 
-use crate::binding::media_type;
+use crate::model_binding::media_type;
 use crate::query::suppress_response_codes;
 
-/// Wraps every route of the dialect, and the answers to routes it does not have.
+/// Middleware for every route of the dialect, and for its responses to unknown paths.
 pub(crate) async fn answer<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -25,17 +25,17 @@ pub(crate) async fn answer<B: MessageBody>(
         *response.response_mut().status_mut() = StatusCode::OK;
     }
     let headers = response.headers_mut();
-    // An empty answer has no type.
+    // An empty response has no media type.
     if headers.contains_key(CONTENT_TYPE) {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     }
-    // The developer's key and the session token travel in the address.
+    // The developer's key and the session token are in the address.
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
 
-/// The JSON type that `Accept` names; else the request's own; else the usual one.
+/// Returns the JSON media type that `Accept` names; else that of the request; else `application/json`.
 pub(crate) fn answer_type(request: &ServiceRequest) -> &'static str {
     const APPLICATION: &str = "application/json; charset=utf-8";
     const TEXT: &str = "text/json; charset=utf-8";

@@ -1,16 +1,16 @@
-//! Which route leads where, and what is answered where none does.
+//! The routes, and the responses to unknown paths and methods.
 
 use actix_web::http::Method;
 use actix_web::web::{ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 use isogloss_dialect::route::case_insensitive;
 
-use crate::errors::Error;
+use crate::error::Error;
 use crate::login::{login, logout, token_login};
-use crate::{account, reset};
+use crate::{account, password_reset};
 
 /// What every handler gives.
-pub(crate) type Answer = Result<HttpResponse, Error>;
+pub(crate) type HandlerResult = Result<HttpResponse, Error>;
 
 /// Adds the dialect's routes. Letter case does not matter in them.
 pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
@@ -19,11 +19,11 @@ pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
         .service(post("authentication/logout", to(logout)))
         .service(post(
             "authentication/requestpasswordreset",
-            to(reset::request),
+            to(password_reset::request),
         ))
         .service(post(
             "authentication/finishpasswordreset",
-            to(reset::finish),
+            to(password_reset::finish),
         ))
         .service(get("users/me", to(account::me)))
         .service(get("company", to(account::company)))
@@ -38,7 +38,7 @@ fn post(path: &str, handler: Route) -> Resource {
     action(path, Method::POST, handler)
 }
 
-/// The one action of a path, and the refusal of all other methods there.
+/// Returns the one action of a path, with the error for all other methods.
 fn action(path: &str, method: Method, handler: Route) -> Resource {
     resource(case_insensitive(path, ""))
         .route(handler.method(method.clone()))
@@ -47,12 +47,12 @@ fn action(path: &str, method: Method, handler: Route) -> Resource {
                 asked: request.method().clone(),
                 allowed: method.clone(),
             };
-            async move { Answer::Err(refusal) }
+            async move { HandlerResult::Err(refusal) }
         }))
 }
 
-/// The query is left out of the address: it holds keys and tokens.
-async fn no_route(request: HttpRequest) -> Answer {
+/// The error for an unknown path. Its text has the address without the query, which contains keys and tokens.
+async fn no_route(request: HttpRequest) -> HandlerResult {
     let connection = request.connection_info();
     let (scheme, host) = (connection.scheme(), connection.host());
     Err(Error::NoRoute(format!(

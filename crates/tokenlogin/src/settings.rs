@@ -7,7 +7,7 @@ use isogloss_dialect::cors::{Cors, Origins, Style};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::policy::PasswordPolicy;
+use crate::password_policy::PasswordPolicy;
 
 /// Settings under `[dialects.tokenlogin]`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -91,7 +91,7 @@ impl Settings {
         SecondFactor::without_field(self.second_factor, &self.second_factor_allow_from)
     }
 
-    /// What browsers are told. The vendor documents no clients in pages.
+    /// Returns the CORS policy. The vendor documents no clients in pages.
     pub(crate) fn cors(&self) -> Cors {
         Cors {
             origins: self.cors_origins.clone(),

@@ -1,16 +1,16 @@
-//! What travels: bodies in, answers out.
+//! The bodies of requests and responses.
 
-pub(crate) mod answers;
-mod object;
+mod ordered_object;
 pub(crate) mod requests;
+pub(crate) mod responses;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 
-pub(crate) use self::object::Object;
+pub(crate) use self::ordered_object::Object;
 
-/// A JSON answer; which JSON type it has is decided in `quirks`.
+/// Returns a JSON response. `quirks` decides which of the two JSON media types it has.
 pub(crate) fn json(response: &mut HttpResponseBuilder, answer: &impl Serialize) -> HttpResponse {
     response
         .insert_header((header::CONTENT_TYPE, "application/json; charset=utf-8"))

@@ -74,8 +74,9 @@ fn both_forms_in_one_layer_are_refused() {
             format!("[{section}]\n{key} = \"{good}\"\n{key}_file = \"good\""),
         );
         let said = place.run(&["config", "check", "--config", "a.toml"], &[]);
-        let both =
-            format!("{section}.{key}: {section}.{key}_file is set as well, expected only one of them");
+        let both = format!(
+            "{section}.{key}: {section}.{key}_file is set as well, expected only one of them"
+        );
         said.assert_refused(&format!("{both} (in a.toml)"));
         let file = variable(section, &format!("{key}_file"));
         let said = place.run(

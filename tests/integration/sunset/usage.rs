@@ -1,12 +1,12 @@
 //! Counting: what it tells apart, that it adds up, and that it has an end.
 
 use isogloss_testkit::dialects::{Kind, Person, dialect};
-use isogloss_testkit::{Builder, Gateway, Postgres, Request};
+use isogloss_testkit::{Builder, Postgres, Request};
 use serde_json::{Value, json};
 
-use crate::sunset::{builder, isogloss, report};
+use crate::sunset::{builder, report};
 
-fn calls(count: u64) -> impl Fn(&Value) -> bool {
+pub(super) fn calls(count: u64) -> impl Fn(&Value) -> bool {
     move |report| report["calls"] == count
 }
 
@@ -209,117 +209,4 @@ fn invented_clients_fill_nothing_and_hide_nobody() {
             .unwrap()
             .starts_with("1 client, 1 user, ")
     );
-}
-
-#[test]
-fn no_secret_and_no_user_is_in_the_table() {
-    let gateway = builder().start().unwrap();
-    let marked = "MARKED-seCret-5EC12E7";
-    let person = Person::admin();
-    let held = person.every_token(gateway.public()).unwrap();
-    for wrong in [
-        &person,
-        &Person {
-            password: marked.to_owned(),
-            name: marked.to_owned(),
-            api_key: marked.to_owned(),
-            ..person.clone()
-        },
-    ] {
-        for (_, login) in wrong.logins() {
-            let agent = format!("App/1 {} {marked}", held[0].text);
-            login
-                .header("User-Agent", agent)
-                .send(gateway.public())
-                .unwrap();
-        }
-    }
-    Request::get(format!("/v2/{marked}?x={marked}"))
-        .header("User-Agent", &held[0].text)
-        .send(gateway.public())
-        .unwrap();
-    report(builder, &gateway, "bimplus", |report| {
-        report["calls"].as_u64() >= Some(5)
-    });
-    let ended = isogloss(&builder(), &gateway, &["sunset", "report", "--json"]);
-    let mut files = ended.stdout;
-    for entry in std::fs::read_dir(gateway.folder()).unwrap() {
-        let file = entry.unwrap();
-        if file
-            .file_name()
-            .to_string_lossy()
-            .starts_with("directory.db")
-        {
-            files.extend(std::fs::read(file.path()).unwrap());
-        }
-    }
-    let has = |text: &str| {
-        files
-            .windows(text.len())
-            .any(|part| part == text.as_bytes())
-    };
-    assert!(has("App/1"));
-    for secret in
-        held.iter()
-            .map(|held| held.text.as_str())
-            .chain([marked, "admin-demo", "demo-api-key"])
-    {
-        assert!(!has(secret), "{secret}");
-    }
-}
-
-#[test]
-fn the_report_is_for_people_and_for_administrators() {
-    let gateway = builder().start().unwrap();
-    let login = Person::admin().device_login(&dialect("tokenlogin"));
-    login
-        .header("User-Agent", "okhttp/4.12")
-        .send(gateway.public())
-        .unwrap();
-    report(builder, &gateway, "tokenlogin", calls(1));
-    let ended = isogloss(&builder(), &gateway, &["sunset", "report"]);
-    let text = String::from_utf8(ended.stdout).unwrap();
-    assert!(text.contains("bimplus: no clients counted\n"), "{text}");
-    assert!(
-        text.contains("tokenlogin: 1 client, 1 user, last seen "),
-        "{text}"
-    );
-    assert!(text.contains("  LAST SEEN "), "{text}");
-    assert!(text.contains("key demo"), "{text}");
-    let old = isogloss(
-        &builder(),
-        &gateway,
-        &["sunset", "report", "--since", "yesterday"],
-    );
-    assert_eq!(old.status.code(), Some(2));
-
-    let ask = |path: &str, key: &str| {
-        Request::get(path)
-            .header("Authorization", format!("Bearer {key}"))
-            .send(gateway.management())
-            .unwrap()
-    };
-    let answer = ask("/admin/usage?dialect=tokenlogin&since=1h", "demo-admin-key");
-    let body = answer.json().unwrap();
-    assert_eq!(
-        body["dialects"][0]["clients"][0]["user_agent"], "okhttp/4",
-        "{body}"
-    );
-    for (path, key, status) in [
-        ("/admin/usage", "demo-introspection-key", 401),
-        ("/admin/usage?dialect=klingon", "demo-admin-key", 400),
-        ("/admin/usage?since=yesterday", "demo-admin-key", 400),
-    ] {
-        assert_eq!(ask(path, key).status, status, "{path}");
-    }
-}
-
-#[test]
-fn nothing_is_counted_where_that_is_off() {
-    let off = || Gateway::builder(crate::PROGRAM).env("ISOGLOSS__USAGE__ENABLED", "false");
-    let mut gateway = off().start().unwrap();
-    let login = Person::admin().device_login(&dialect("bimplus"));
-    login.send(gateway.public()).unwrap();
-    assert!(gateway.terminate().unwrap().success());
-    report(off, &gateway, "bimplus", calls(0));
 }

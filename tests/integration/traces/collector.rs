@@ -73,7 +73,8 @@ fn serve(mut stream: TcpStream, messages: &Sender<Vec<u8>>) {
         if let httparse::Status::Complete(start) = head.parse(&received).unwrap() {
             assert_eq!((head.method, head.path), (Some("POST"), Some("/v1/traces")));
             let value = |name: &str| {
-                let header = head.headers.iter().find(|header| header.name == name);
+                let mut headers = head.headers.iter();
+                let header = headers.find(|header| header.name.eq_ignore_ascii_case(name));
                 String::from_utf8_lossy(header.unwrap().value).into_owned()
             };
             assert_eq!(value("Content-Type"), "application/x-protobuf");

@@ -7,7 +7,6 @@ mod setting;
 mod users;
 
 use async_trait::async_trait;
-use sqlx::Error;
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -17,7 +16,6 @@ pub use self::setting::Setting;
 pub use self::users::UserEdit;
 use super::changes::logins;
 use super::looks::Looks;
-use super::rows::Result;
 use super::{OrganisationEntry, OrganisationName, UnitEntry, UserEntry};
 use crate::error::StoreError;
 use crate::user::User;
@@ -92,20 +90,14 @@ pub enum ChangeError {
 }
 
 /// Why a change goes no further: the transaction ends without it.
-pub(super) enum Halt {
+pub(super) enum Halt<E> {
     Unfit(Unfit),
-    Failed(Error),
+    Failed(E),
 }
 
-impl From<Unfit> for Halt {
+impl<E> From<Unfit> for Halt<E> {
     fn from(unfit: Unfit) -> Self {
         Self::Unfit(unfit)
-    }
-}
-
-impl From<Error> for Halt {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
     }
 }
 
@@ -115,40 +107,43 @@ pub(super) trait Desk: Looks {
     async fn organisation(
         &mut self,
         name: OrganisationName<'_>,
-    ) -> Result<Option<OrganisationEntry>>;
+    ) -> Result<Option<OrganisationEntry>, Self::Error>;
 
     /// Writes an organisation and its units; others that it has stay.
-    async fn put_organisation(&mut self, organisation: &OrganisationEntry) -> Result<()>;
+    async fn put_organisation(
+        &mut self,
+        organisation: &OrganisationEntry,
+    ) -> Result<(), Self::Error>;
 
     /// Removes an organisation and its units, which nobody is in.
-    async fn remove_organisation(&mut self, organisation: Uuid) -> Result<()>;
+    async fn remove_organisation(&mut self, organisation: Uuid) -> Result<(), Self::Error>;
 
     /// Removes a unit, which nobody is in.
-    async fn remove_unit(&mut self, unit: &str) -> Result<()>;
+    async fn remove_unit(&mut self, unit: &str) -> Result<(), Self::Error>;
 
     /// The organisation that a unit belongs to.
-    async fn organisation_of_unit(&mut self, unit: &str) -> Result<Option<Uuid>>;
+    async fn organisation_of_unit(&mut self, unit: &str) -> Result<Option<Uuid>, Self::Error>;
 
     /// How many users an organisation has.
-    async fn users_of(&mut self, organisation: Uuid) -> Result<i64>;
+    async fn users_of(&mut self, organisation: Uuid) -> Result<i64, Self::Error>;
 
     /// How many users may log in to a unit, by themselves and not as everybody of the organisation.
-    async fn users_in(&mut self, unit: &str) -> Result<i64>;
+    async fn users_in(&mut self, unit: &str) -> Result<i64, Self::Error>;
 
     /// A user, without cards, codes and application passwords.
-    async fn user(&mut self, id: Uuid) -> Result<Option<UserEntry>>;
+    async fn user(&mut self, id: Uuid) -> Result<Option<UserEntry>, Self::Error>;
 
     /// A user as others are told of one.
-    async fn shown_user(&mut self, id: Uuid) -> Result<Option<User>>;
+    async fn shown_user(&mut self, id: Uuid) -> Result<Option<User>, Self::Error>;
 
     /// Who has that number.
-    async fn user_of_number(&mut self, number: i64) -> Result<Option<Named>>;
+    async fn user_of_number(&mut self, number: i64) -> Result<Option<Named>, Self::Error>;
 
     /// The greatest number that has one after it.
-    async fn last_number(&mut self) -> Result<Option<i64>>;
+    async fn last_number(&mut self) -> Result<Option<i64>, Self::Error>;
 
     /// Writes a user, but for cards, codes and application passwords.
-    async fn put_user(&mut self, user: &UserEntry) -> Result<()>;
+    async fn put_user(&mut self, user: &UserEntry) -> Result<(), Self::Error>;
 }
 
 /// A user, as far as others need to know.
@@ -173,13 +168,13 @@ impl Change {
     }
 
     /// Makes the change, and returns what it has left.
-    pub(super) async fn make(self, desk: &mut dyn Desk) -> std::result::Result<Changed, Halt> {
+    pub(super) async fn make<D: Desk>(self, desk: &mut D) -> Result<Changed, Halt<D::Error>> {
         let subject = self.subject();
         self.write(desk).await?;
-        Ok(subject.read(desk).await?)
+        subject.read(desk).await.map_err(Halt::Failed)
     }
 
-    async fn write(self, desk: &mut dyn Desk) -> std::result::Result<(), Halt> {
+    async fn write<D: Desk>(self, desk: &mut D) -> Result<(), Halt<D::Error>> {
         match self {
             Self::AddUser { user, number } => users::add(desk, *user, number).await,
             Self::EditUser { user, edit } => users::edit(desk, user, *edit).await,

@@ -6,7 +6,6 @@ use uuid::{Builder, Uuid};
 
 use super::desk::{Desk, Halt, Unfit};
 use super::digest_keys::{DigestKeys, Ring, RingTable};
-use super::rows::Result;
 use super::{KeyDigest, UserEntry};
 use crate::audit::Name;
 use crate::names::login_form;
@@ -64,34 +63,46 @@ impl Trace<'_> {
 #[async_trait]
 pub(super) trait ErasureTable: Desk + RingTable {
     /// The name that an import last gave the user.
-    async fn imported_name(&mut self, user: Uuid) -> Result<Option<String>>;
+    async fn imported_name(&mut self, user: Uuid) -> Result<Option<String>, Self::Error>;
 
-    async fn card_identifiers(&mut self, user: Uuid) -> Result<Vec<String>>;
+    async fn card_identifiers(&mut self, user: Uuid) -> Result<Vec<String>, Self::Error>;
 
     /// Revokes the keys that act as the user, and returns how many there were.
-    async fn revoke_keys_of(&mut self, user: Uuid) -> Result<u64>;
+    async fn revoke_keys_of(&mut self, user: Uuid) -> Result<u64, Self::Error>;
 
     /// Removes the user and everything that belongs to the user.
-    async fn remove_user(&mut self, user: Uuid) -> Result<()>;
+    async fn remove_user(&mut self, user: Uuid) -> Result<(), Self::Error>;
 
     /// How many enabled administrators an organisation has, by its name.
-    async fn administrators_of(&mut self, organisation: &str) -> Result<i64>;
+    async fn administrators_of(&mut self, organisation: &str) -> Result<i64, Self::Error>;
 
     /// How many events are about the user, done by the user, or about one of these names.
-    async fn events_of(&mut self, user: Uuid, names: &[TokenDigest]) -> Result<i64>;
+    async fn events_of(&mut self, user: Uuid, names: &[TokenDigest]) -> Result<i64, Self::Error>;
 
     /// Puts another identifier in the place of the user's in events.
-    async fn rename_user_in_events(&mut self, user: Uuid, pseudonym: Uuid) -> Result<()>;
+    async fn rename_user_in_events(
+        &mut self,
+        user: Uuid,
+        pseudonym: Uuid,
+    ) -> Result<(), Self::Error>;
 
     /// Puts another hash in the place of a name's in events.
-    async fn rename_name_in_events(&mut self, name: TokenDigest, to: TokenDigest) -> Result<()>;
+    async fn rename_name_in_events(
+        &mut self,
+        name: TokenDigest,
+        to: TokenDigest,
+    ) -> Result<(), Self::Error>;
 
     /// Those whose digest key is there. No other can be told from anything.
-    async fn tombstones(&mut self) -> Result<Vec<KeyDigest>>;
+    async fn tombstones(&mut self) -> Result<Vec<KeyDigest>, Self::Error>;
 
-    async fn put_tombstone(&mut self, digest: KeyDigest, at: OffsetDateTime) -> Result<()>;
+    async fn put_tombstone(
+        &mut self,
+        digest: KeyDigest,
+        at: OffsetDateTime,
+    ) -> Result<(), Self::Error>;
 
-    async fn remove_tombstones(&mut self, digests: &[KeyDigest]) -> Result<()>;
+    async fn remove_tombstones(&mut self, digests: &[KeyDigest]) -> Result<(), Self::Error>;
 }
 
 /// Erases a user.
@@ -99,30 +110,42 @@ pub(super) async fn erase<T: ErasureTable>(
     table: &mut T,
     digests: &DigestKeys,
     id: Uuid,
-) -> std::result::Result<Erased, Halt> {
-    let user = table.user(id).await?;
+) -> Result<Erased, Halt<T::Error>> {
+    let user = table.user(id).await.map_err(Halt::Failed)?;
     let user = user.ok_or_else(|| Unfit::NotFound(format!("{id}: no such user")))?;
-    let ring = digests.read(table).await?;
+    let ring = digests.read(table).await.map_err(Halt::Failed)?;
     let pseudonym = pseudonym(&ring, id)?;
-    let logins = logins(&user, table.imported_name(id).await?);
-    let cards = table.card_identifiers(id).await?;
+    let logins = logins(&user, table.imported_name(id).await.map_err(Halt::Failed)?);
+    let cards = table.card_identifiers(id).await.map_err(Halt::Failed)?;
     let names = name_hashes(digests.peppers(), &logins, &cards);
-    let events = table.events_of(id, &names).await?;
-    table.rename_user_in_events(id, pseudonym).await?;
+    let events = table.events_of(id, &names).await.map_err(Halt::Failed)?;
+    table
+        .rename_user_in_events(id, pseudonym)
+        .await
+        .map_err(Halt::Failed)?;
     for name in names {
         let to = ring.digests_of(&[b"erased name", name.as_bytes()]);
         let to = to.first().map_or(name, |digest| half(digest.as_bytes()));
-        table.rename_name_in_events(name, to).await?;
+        table
+            .rename_name_in_events(name, to)
+            .await
+            .map_err(Halt::Failed)?;
     }
-    let keys = table.revoke_keys_of(id).await?;
-    table.remove_user(id).await?;
+    let keys = table.revoke_keys_of(id).await.map_err(Halt::Failed)?;
+    table.remove_user(id).await.map_err(Halt::Failed)?;
     let traces = logins.iter().map(|login| Trace::Login(login));
     for trace in traces.chain([Trace::Id(id)]) {
         if let Some(digest) = trace.digests(&ring).first() {
-            table.put_tombstone(*digest, digests.now()).await?;
+            table
+                .put_tombstone(*digest, digests.now())
+                .await
+                .map_err(Halt::Failed)?;
         }
     }
-    let administrators = table.administrators_of(&user.organisation).await?;
+    let administrators = table
+        .administrators_of(&user.organisation)
+        .await
+        .map_err(Halt::Failed)?;
     Ok(Erased {
         id,
         pseudonym,
@@ -140,7 +163,7 @@ pub(super) async fn allow_again<T: ErasureTable>(
     table: &mut T,
     digests: &DigestKeys,
     logins: &[String],
-) -> Result<()> {
+) -> Result<(), T::Error> {
     if logins.is_empty() {
         return Ok(());
     }
@@ -160,7 +183,7 @@ fn logins(user: &UserEntry, imported: Option<String>) -> Vec<String> {
 }
 
 /// Returns a random-looking identifier that only the holder of a digest key can connect with the user's.
-fn pseudonym(ring: &Ring, id: Uuid) -> std::result::Result<Uuid, Unfit> {
+fn pseudonym(ring: &Ring, id: Uuid) -> Result<Uuid, Unfit> {
     let digests = ring.digests_of(&[b"pseudonym of an erased user", id.as_bytes()]);
     let digest = digests.first().ok_or_else(|| {
         let reason = "no digest key of the directory is open, and without one nothing could keep an \

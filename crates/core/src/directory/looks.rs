@@ -8,8 +8,8 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::UserEntry;
 use super::changes::logins;
+use super::database::Database;
 use super::desk::Named;
-use super::rows::Result;
 use super::rules::{clash, look, look_of_organisation, organisation_clash, shown};
 use crate::names::login_form;
 
@@ -45,31 +45,34 @@ impl std::fmt::Display for LookAlikes {
 
 /// The column of looks. Rows that a release without it wrote lack theirs.
 #[async_trait]
-pub(super) trait Looks: Send {
+pub(super) trait Looks: Database {
     /// Returns logins whose look is not stored, at most `limit` of them.
-    async fn logins_without_look(&mut self, limit: i64) -> Result<Vec<String>>;
+    async fn logins_without_look(&mut self, limit: i64) -> Result<Vec<String>, Self::Error>;
 
     /// Stores the looks of logins.
-    async fn store_looks(&mut self, looks: Vec<(String, String)>) -> Result<()>;
+    async fn store_looks(&mut self, looks: Vec<(String, String)>) -> Result<(), Self::Error>;
 
     /// Returns the logins that have one of these looks.
-    async fn logins_that_look_like(&mut self, looks: Vec<String>) -> Result<Vec<Login>>;
+    async fn logins_that_look_like(
+        &mut self,
+        looks: Vec<String>,
+    ) -> Result<Vec<Login>, Self::Error>;
 
     /// Returns the logins that share their look with others, by look.
-    async fn logins_with_a_shared_look(&mut self) -> Result<Vec<Login>>;
+    async fn logins_with_a_shared_look(&mut self) -> Result<Vec<Login>, Self::Error>;
 
     /// Returns the names of all organisations.
-    async fn organisation_names(&mut self) -> Result<Vec<String>>;
+    async fn organisation_names(&mut self) -> Result<Vec<String>, Self::Error>;
 }
 
 /// Stores the looks that are missing.
-pub(super) async fn fill<T: Looks + ?Sized>(tables: &mut T) -> Result<()> {
+pub(super) async fn fill<T: Looks>(tables: &mut T) -> Result<(), T::Error> {
     while fill_batch(tables).await? > 0 {}
     Ok(())
 }
 
 /// Stores a batch of the looks that are missing, and returns how many these were.
-pub(super) async fn fill_batch<T: Looks + ?Sized>(tables: &mut T) -> Result<usize> {
+pub(super) async fn fill_batch<T: Looks>(tables: &mut T) -> Result<usize, T::Error> {
     let logins = tables.logins_without_look(BATCH).await?;
     let count = logins.len();
     if count > 0 {
@@ -83,7 +86,7 @@ pub(super) async fn fill_batch<T: Looks + ?Sized>(tables: &mut T) -> Result<usiz
 }
 
 /// Returns the names that are taken for one another.
-pub(super) async fn find(tables: &mut dyn Looks) -> Result<Vec<LookAlikes>> {
+pub(super) async fn find<T: Looks>(tables: &mut T) -> Result<Vec<LookAlikes>, T::Error> {
     let logins = tables.logins_with_a_shared_look().await?;
     let of_logins = logins
         .chunk_by(|one, other| look(&one.login) == look(&other.login))

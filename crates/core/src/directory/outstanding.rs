@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
-use sqlx::migrate::Migrator;
 use thiserror::Error;
 
 /// A step that brings the tables to a version.
@@ -108,15 +107,19 @@ fn at(version: i64) -> String {
     }
 }
 
+/// A step as this release has it, and the checksum of its statements.
+pub(super) type Known = (Step, Vec<u8>);
+
 /// A step as the database has noted it: its version and the checksum of its statements.
 pub(super) type Taken = (i64, Vec<u8>);
 
 /// Compares the steps that were taken with those that this release knows.
-pub(super) fn outstanding(
-    known: &Migrator,
-    taken: &[Taken],
-) -> Result<Outstanding, MigrationError> {
-    let to = known.iter().map(|step| step.version).max().unwrap_or(0);
+pub(super) fn outstanding(known: &[Known], taken: &[Taken]) -> Result<Outstanding, MigrationError> {
+    let to = known
+        .iter()
+        .map(|(step, _)| step.version)
+        .max()
+        .unwrap_or(0);
     let from = taken.iter().map(|(version, _)| *version).max().unwrap_or(0);
     if from > to {
         return Err(MigrationError::Newer {
@@ -126,14 +129,11 @@ pub(super) fn outstanding(
     }
     let taken: HashMap<_, _> = taken.iter().map(|(version, sum)| (*version, sum)).collect();
     let mut steps = Vec::new();
-    for step in known.iter() {
+    for (step, known) in known {
         match taken.get(&step.version) {
-            Some(checksum) if **checksum == *step.checksum => {}
+            Some(checksum) if *checksum == known => {}
             Some(_) => return Err(MigrationError::Changed(step.version)),
-            None => steps.push(Step {
-                version: step.version,
-                name: step.description.clone().into_owned(),
-            }),
+            None => steps.push(step.clone()),
         }
     }
     Ok(Outstanding { from, to, steps })

@@ -302,7 +302,7 @@ impl Directory for SqliteDirectory {
     }
 }
 
-fn halted(halt: Halt) -> ChangeError {
+fn halted(halt: Halt<sqlx::Error>) -> ChangeError {
     match halt {
         Halt::Unfit(unfit) => unfit.into(),
         Halt::Failed(error) => failed(error).into(),

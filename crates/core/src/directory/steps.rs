@@ -3,6 +3,9 @@
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
+use super::BackedUp;
+use super::outstanding::{Known, Step};
+
 /// The number of each step's file, and its name.
 const STEPS: [(i64, &str); 10] = [
     (1, "directory"),
@@ -17,8 +20,7 @@ const STEPS: [(i64, &str); 10] = [
     (10, "erased users"),
 ];
 
-/// The number of the last step.
-pub(super) const LAST: i64 = STEPS[STEPS.len() - 1].0;
+const _: () = assert!(STEPS[STEPS.len() - 1].0 == BackedUp::VERSION);
 
 /// The steps of one database, the first one first. One that was ever taken is never changed.
 pub(super) fn migrator(steps: [&'static str; STEPS.len()]) -> Migrator {
@@ -28,4 +30,14 @@ pub(super) fn migrator(steps: [&'static str; STEPS.len()]) -> Migrator {
         Migration::new(version, name.into(), MigrationType::Simple, sql, false)
     });
     Migrator::with_migrations(steps.collect())
+}
+
+/// Returns the steps of a migrator, to be compared with those that were taken.
+pub(super) fn known(migrator: &Migrator) -> Vec<Known> {
+    let steps = migrator.iter().map(|step| {
+        let name = step.description.clone().into_owned();
+        let version = step.version;
+        (Step { version, name }, step.checksum.to_vec())
+    });
+    steps.collect()
 }

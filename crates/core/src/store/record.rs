@@ -177,6 +177,7 @@ impl Record {
 
     /// Returns the record that is left of a token which was ended, if the client was not told that it was. One
     /// that was used before stays as it is.
+    #[must_use]
     pub fn with_unconfirmed_end(&self) -> Self {
         let mut after = self.clone();
         after.is_end_unconfirmed = after.spent.is_none();
@@ -184,6 +185,7 @@ impl Record {
     }
 
     /// Returns the record of the token before that.
+    #[must_use]
     pub fn before_unconfirmed_end(&self) -> Self {
         let mut before = self.clone();
         before.is_end_unconfirmed = false;

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use utoipa::ToSchema;
 
-use super::{Administration, Undone, event};
+use super::{AdminError, AdminService, event};
 use crate::dialects;
 
 /// Of a fresh key: 200 bits, in 40 letters and digits.
@@ -69,7 +69,7 @@ impl Rights {
     }
 }
 
-impl Administration {
+impl AdminService {
     /// All keys, by realm and label.
     pub(crate) async fn keys(&self) -> Result<Vec<KeyEntry>, StoreError> {
         self.directory.keys().await
@@ -80,7 +80,7 @@ impl Administration {
         &self,
         new: NewKey,
         rights: &Rights,
-    ) -> Result<(SecretString, KeyEntry), Undone> {
+    ) -> Result<(SecretString, KeyEntry), AdminError> {
         let text = match new.text {
             Some(text) => checked(text, new.allow_weak || is_public(&new.realm))?,
             None => random()?,
@@ -111,17 +111,17 @@ impl Administration {
         if !rights.cover(&key) {
             let reason =
                 "a key cannot have more rights or a later expiry than the key that creates it";
-            return Err(Undone::Forbidden(reason.to_owned()));
+            return Err(AdminError::Forbidden(reason.to_owned()));
         }
         self.add(key).await.map(|key| (text, key))
     }
 
-    async fn add(&self, mut key: KeyEntry) -> Result<KeyEntry, Undone> {
+    async fn add(&self, mut key: KeyEntry) -> Result<KeyEntry, AdminError> {
         let user = match &key.user {
             None => None,
             Some(name) => {
                 let account = self.directory.account(name).await?;
-                let missing = || Undone::NotFound(format!("{name}: no such user"));
+                let missing = || AdminError::NotFound(format!("{name}: no such user"));
                 Some(account.ok_or_else(missing)?.user)
             }
         };
@@ -132,7 +132,7 @@ impl Administration {
                 "a key {} of the realm {} already exists",
                 key.label, key.realm
             );
-            return Err(Undone::Conflict(reason));
+            return Err(AdminError::Conflict(reason));
         }
         let about_key = |key: &KeyEntry| {
             let event = about(Kind::AddKey, key);
@@ -148,7 +148,7 @@ impl Administration {
             }
             Ok(None) => {
                 let reason = format!("the realm {} already has this key", key.realm);
-                Err(Undone::Conflict(reason))
+                Err(AdminError::Conflict(reason))
             }
             Err(error) => self.record_change(about_key(&key), Err(error)),
         }
@@ -159,7 +159,7 @@ impl Administration {
         &self,
         name: &str,
         realm: Option<&str>,
-    ) -> Result<KeyEntry, Undone> {
+    ) -> Result<KeyEntry, AdminError> {
         let keys = self.keys().await?;
         let of_realm = keys
             .into_iter()
@@ -171,7 +171,7 @@ impl Administration {
             .into_iter()
             .filter(|key| is_id && key.digest.hex().starts_with(&digits));
         let mut meant = named.into_iter().chain(identified);
-        let missing = || Undone::NotFound(format!("{name}: no such key"));
+        let missing = || AdminError::NotFound(format!("{name}: no such key"));
         let key = match meant.next() {
             Some(key) => key,
             None if is_id => self
@@ -182,7 +182,7 @@ impl Administration {
         };
         if let Some(other) = meant.next() {
             let (one, other) = (named_fully(&key), named_fully(&other));
-            return Err(Undone::Conflict(format!(
+            return Err(AdminError::Conflict(format!(
                 "{name} matches {one} and {other}: give the realm or the identifier"
             )));
         }
@@ -195,7 +195,7 @@ impl Administration {
     }
 }
 
-impl Administration {
+impl AdminService {
     /// The key of a whole identifier that it had while its digest was plain.
     async fn called_before(
         &self,
@@ -210,7 +210,7 @@ impl Administration {
 /// A key, without its text.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Key)]
-pub(crate) struct Shown {
+pub(crate) struct ApiKeyView {
     pub(crate) id: String,
     pub(crate) realm: String,
     pub(crate) label: String,
@@ -221,7 +221,7 @@ pub(crate) struct Shown {
     pub(crate) expires_at: Option<String>,
 }
 
-impl From<&KeyEntry> for Shown {
+impl From<&KeyEntry> for ApiKeyView {
     fn from(key: &KeyEntry) -> Self {
         let names = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
         Self {
@@ -248,11 +248,11 @@ fn named_fully(key: &KeyEntry) -> String {
     format!("{} key {} {}", key.realm, key.id(), key.label)
 }
 
-fn malformed(reason: impl std::fmt::Display) -> Undone {
-    Undone::Malformed(reason.to_string())
+fn malformed(reason: impl std::fmt::Display) -> AdminError {
+    AdminError::Malformed(reason.to_string())
 }
 
-fn random() -> Result<SecretString, Undone> {
+fn random() -> Result<SecretString, AdminError> {
     let mut bytes = [0; RANDOM_BYTES];
     let filled = getrandom::fill(&mut bytes);
     filled.map_err(|error| StoreError::new("random numbers", error))?;
@@ -264,7 +264,7 @@ fn is_public(realm: &str) -> bool {
     dialects::public_key_realms().contains(&realm)
 }
 
-fn checked(text: SecretString, may_be_weak: bool) -> Result<SecretString, Undone> {
+fn checked(text: SecretString, may_be_weak: bool) -> Result<SecretString, AdminError> {
     let bytes = text.expose_secret().as_bytes();
     let fits = (SHORTEST..=LONGEST).contains(&bytes.len());
     if fits && bytes.iter().all(u8::is_ascii_graphic) {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 /// The erased data, without a name.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Erased)]
-pub(crate) struct Shown {
+pub(crate) struct ErasureView {
     /// The pseudonym that replaces the user in the audit log's table.
     pub(crate) pseudonym: Uuid,
     /// Number of tokens that ended.
@@ -23,7 +23,7 @@ pub(crate) struct Shown {
     pub(crate) was_last_administrator: bool,
 }
 
-impl Shown {
+impl ErasureView {
     pub(crate) fn new(user: &User, erasure: &Erasure) -> Self {
         let Erasure {
             erased,

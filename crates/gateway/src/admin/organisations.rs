@@ -8,12 +8,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Administration, Undone, event};
+use super::{AdminError, AdminService, event};
 
-impl Administration {
+impl AdminService {
     /// Returns the organisation of that identifier or name. The identifier comes first, as it does for
     /// [users](Self::user).
-    pub(crate) async fn organisation(&self, name: &str) -> Result<OrganisationEntry, Undone> {
+    pub(crate) async fn organisation(&self, name: &str) -> Result<OrganisationEntry, AdminError> {
         if let Ok(id) = Uuid::try_parse(name) {
             let found = self.directory.organisation(OrganisationName::Id(id));
             if let Some(organisation) = found.await? {
@@ -28,7 +28,7 @@ impl Administration {
     pub(crate) async fn add_organisation(
         &self,
         new: OrganisationEntry,
-    ) -> Result<OrganisationEntry, Undone> {
+    ) -> Result<OrganisationEntry, AdminError> {
         let (id, added) = (new.id, about(Kind::AddOrganisation, &new, None));
         let made = self.change(Change::AddOrganisation(new), added).await?;
         organisation_of(made, id)
@@ -39,7 +39,7 @@ impl Administration {
         &self,
         organisation: &OrganisationEntry,
         edit: OrganisationEdit,
-    ) -> Result<OrganisationEntry, Undone> {
+    ) -> Result<OrganisationEntry, AdminError> {
         let id = organisation.id;
         let mut edited = about(Kind::EditOrganisation, organisation, None);
         if let Some(name) = &edit.name {
@@ -56,7 +56,7 @@ impl Administration {
     pub(crate) async fn remove_organisation(
         &self,
         organisation: &OrganisationEntry,
-    ) -> Result<(), Undone> {
+    ) -> Result<(), AdminError> {
         let change = Change::RemoveOrganisation(organisation.id);
         let removed = about(Kind::RemoveOrganisation, organisation, None);
         self.change(change, removed).await.map(drop)
@@ -67,7 +67,7 @@ impl Administration {
         &self,
         organisation: &OrganisationEntry,
         unit: UnitEntry,
-    ) -> Result<OrganisationEntry, Undone> {
+    ) -> Result<OrganisationEntry, AdminError> {
         let (id, name) = (organisation.id, unit.id.clone());
         let change = Change::PutUnit {
             organisation: id,
@@ -82,7 +82,7 @@ impl Administration {
         &self,
         organisation: &OrganisationEntry,
         unit: &str,
-    ) -> Result<(), Undone> {
+    ) -> Result<(), AdminError> {
         let change = Change::RemoveUnit {
             organisation: organisation.id,
             unit: unit.to_owned(),
@@ -91,22 +91,22 @@ impl Administration {
         self.change(change, removed).await.map(drop)
     }
 
-    async fn change(&self, change: Change, event: Event) -> Result<Changed, Undone> {
+    async fn change(&self, change: Change, event: Event) -> Result<Changed, AdminError> {
         let made = self.directory.change(change).await;
         self.record_change(event, made)
     }
 }
 
 /// Returns the organisation that a change has left.
-fn organisation_of(changed: Changed, id: Uuid) -> Result<OrganisationEntry, Undone> {
+fn organisation_of(changed: Changed, id: Uuid) -> Result<OrganisationEntry, AdminError> {
     match changed {
         Changed::Organisation(organisation) => Ok(organisation),
         Changed::User(_) | Changed::Removed => Err(missing(id)),
     }
 }
 
-fn missing(name: impl std::fmt::Display) -> Undone {
-    Undone::NotFound(format!("{name}: no such organisation"))
+fn missing(name: impl std::fmt::Display) -> AdminError {
+    AdminError::NotFound(format!("{name}: no such organisation"))
 }
 
 fn about(kind: Kind, organisation: &OrganisationEntry, unit: Option<String>) -> Event {
@@ -120,25 +120,25 @@ fn about(kind: Kind, organisation: &OrganisationEntry, unit: Option<String>) -> 
 /// An organisation.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Organisation)]
-pub(crate) struct Shown {
+pub(crate) struct OrganisationView {
     id: Uuid,
     name: String,
     /// The default unit of users without a unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     default_unit: Option<String>,
-    units: Vec<ShownUnit>,
+    units: Vec<UnitView>,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Unit)]
-struct ShownUnit {
+struct UnitView {
     /// Unique over all organisations.
     id: String,
     name: String,
 }
 
-impl From<OrganisationEntry> for Shown {
+impl From<OrganisationEntry> for OrganisationView {
     fn from(organisation: OrganisationEntry) -> Self {
         let units = organisation.units.into_iter();
         Self {
@@ -146,7 +146,7 @@ impl From<OrganisationEntry> for Shown {
             name: organisation.name,
             default_unit: organisation.default_unit,
             units: units
-                .map(|UnitEntry { id, name }| ShownUnit { id, name })
+                .map(|UnitEntry { id, name }| UnitView { id, name })
                 .collect(),
         }
     }

@@ -16,7 +16,7 @@ pub(crate) const LIMIT: usize = 100;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Selection {
+pub(crate) struct SessionQuery {
     /// Sessions of this user (name or e-mail address), or in which this user acts for another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) user: Option<String>,
@@ -62,7 +62,7 @@ pub(crate) enum Misfit {
     Unavailable(#[from] isogloss_core::StoreError),
 }
 
-impl Selection {
+impl SessionQuery {
     /// All of one user.
     pub(crate) fn of_user(user: &User) -> Self {
         Self {
@@ -127,7 +127,7 @@ impl Selection {
 /// A session.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Session)]
-pub(crate) struct Shown {
+pub(crate) struct SessionView {
     pub(crate) handle: String,
     /// The handle of the token that it was issued for, which may have ended.
     pub(crate) parent: Option<String>,
@@ -149,7 +149,7 @@ pub(crate) struct Shown {
     pub(crate) expires_at: String,
 }
 
-impl Shown {
+impl SessionView {
     pub(crate) fn new(listed: Listed) -> Result<Self> {
         let moment = |moment: OffsetDateTime| {
             let seconds = moment.replace_nanosecond(0).unwrap_or(moment);

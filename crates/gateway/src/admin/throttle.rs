@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Selection {
+pub(crate) struct ThrottleQuery {
     /// For this login name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) user: Option<String>,
@@ -30,7 +30,7 @@ pub(crate) struct Selection {
     pub(crate) all: bool,
 }
 
-impl Selection {
+impl ThrottleQuery {
     /// Whether it chooses anything: all counts are meant only by those who say so.
     pub(crate) fn is_explicit(&self) -> bool {
         self.all || self.user.is_some() || self.source.is_some() || self.handle.is_some()
@@ -52,7 +52,7 @@ impl Selection {
 /// Counted attempts. Names are not stored, so there is none.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Strained)]
-pub(crate) struct Shown {
+pub(crate) struct ThrottleView {
     pub(crate) handle: String,
     pub(crate) kind: String,
     pub(crate) network: Option<String>,
@@ -61,7 +61,7 @@ pub(crate) struct Shown {
     pub(crate) forgotten_at: String,
 }
 
-impl Shown {
+impl ThrottleView {
     pub(crate) fn new(strained: Strained) -> Result<Self> {
         let moment = |moment: OffsetDateTime| {
             let seconds = moment.replace_nanosecond(0).unwrap_or(moment);

@@ -9,7 +9,7 @@ pub(crate) const EXPECTED: &str =
     "expected an age such as 1h or 30days, or a time such as 2026-11-22T09:00:00Z";
 
 /// A span before `now`, or a moment.
-pub(crate) fn read(text: &str, now: OffsetDateTime) -> Option<OffsetDateTime> {
+pub(crate) fn parse_timestamp_or_age(text: &str, now: OffsetDateTime) -> Option<OffsetDateTime> {
     if let Ok(span) = parse_duration(text) {
         let span = span.try_into().unwrap_or(time::Duration::MAX);
         return Some(now.saturating_sub(span));

@@ -10,12 +10,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Administration, Undone, event};
+use super::{AdminError, AdminService, event};
 
-impl Administration {
+impl AdminService {
     /// Returns the user of that identifier, name or e-mail address. The identifier comes first: a user
     /// whose name is another user's identifier must not take the other's place.
-    pub(crate) async fn user(&self, name: &str) -> Result<User, Undone> {
+    pub(crate) async fn user(&self, name: &str) -> Result<User, AdminError> {
         if let Ok(id) = Uuid::try_parse(name)
             && let Some(user) = self.directory.user(id).await?
         {
@@ -28,11 +28,11 @@ impl Administration {
 
     /// Checks everything that can be known of a new user before there is a password: a password is
     /// asked for, and hashed, only if it can be used.
-    pub(crate) async fn check_new_user(&self, new: NewUser) -> Result<Addition, Undone> {
+    pub(crate) async fn check_new_user(&self, new: NewUser) -> Result<Addition, AdminError> {
         let user = new.entry()?;
         if self.directory.account(&user.user_name).await?.is_some() {
             let reason = format!("{}: this user already exists", user.user_name);
-            return Err(Undone::Conflict(reason));
+            return Err(AdminError::Conflict(reason));
         }
         let addition = Addition {
             user: Box::new(user),
@@ -48,7 +48,7 @@ impl Administration {
         mut addition: Addition,
         password: SecretString,
         passwords: &Passwords,
-    ) -> Result<User, Undone> {
+    ) -> Result<User, AdminError> {
         let id = addition.user.id;
         let added = Event {
             user: Some(id),
@@ -61,7 +61,7 @@ impl Administration {
     }
 
     /// Changes a user, and returns the new state.
-    pub(crate) async fn edit_user(&self, user: &User, edit: UserEdit) -> Result<User, Undone> {
+    pub(crate) async fn edit_user(&self, user: &User, edit: UserEdit) -> Result<User, AdminError> {
         let (id, edit) = (user.id, Box::new(edit));
         let mut edited = about(Kind::EditUser, user);
         if let Some(organisation) = &edit.organisation {
@@ -78,14 +78,14 @@ impl Administration {
         user: &User,
         password: SecretString,
         passwords: &Passwords,
-    ) -> Result<(), Undone> {
+    ) -> Result<(), AdminError> {
         let hash = hash(password, passwords).await?;
         let made = self.directory.set_password(user.id, &hash).await;
         self.record_change(about(Kind::SetPassword, user), made)
     }
 
     /// Switches a user off, which ends all tokens, or on.
-    pub(crate) async fn set_state(&self, user: &User, to: UserState) -> Result<(), Undone> {
+    pub(crate) async fn set_state(&self, user: &User, to: UserState) -> Result<(), AdminError> {
         let kind = match to {
             UserState::Active => Kind::EnableUser,
             UserState::Disabled => Kind::DisableUser,
@@ -125,7 +125,7 @@ pub(crate) struct NewUser {
 }
 
 impl NewUser {
-    fn entry(&self) -> Result<UserEntry, Undone> {
+    fn entry(&self) -> Result<UserEntry, AdminError> {
         let new = self.clone();
         let role = new.role.as_deref().map(role_named).transpose()?;
         Ok(UserEntry {
@@ -157,18 +157,18 @@ impl NewUser {
 }
 
 /// The role of that name.
-pub(crate) fn role_named(name: &str) -> Result<Role, Undone> {
+pub(crate) fn role_named(name: &str) -> Result<Role, AdminError> {
     Role::from_name(name).ok_or_else(|| {
         let names = Role::ALL.map(Role::name).join(", ");
-        Undone::Malformed(format!("{name}: the role is none of {names}"))
+        AdminError::Malformed(format!("{name}: the role is none of {names}"))
     })
 }
 
-async fn hash(password: SecretString, passwords: &Passwords) -> Result<String, Undone> {
+async fn hash(password: SecretString, passwords: &Passwords) -> Result<String, AdminError> {
     let hash = passwords.hash_for_operator(password).await;
     hash.map_err(|error| match error {
         error @ (PasswordError::Empty | PasswordError::TooLong | PasswordError::Nul) => {
-            Undone::Malformed(error.to_string())
+            AdminError::Malformed(error.to_string())
         }
         error @ (PasswordError::Bcrypt(_) | PasswordError::Auth(_)) => {
             StoreError::new("password hashing", error).into()
@@ -177,15 +177,15 @@ async fn hash(password: SecretString, passwords: &Passwords) -> Result<String, U
 }
 
 /// The user whom a change has left.
-fn user_of(changed: Changed, id: Uuid) -> Result<User, Undone> {
+fn user_of(changed: Changed, id: Uuid) -> Result<User, AdminError> {
     match changed {
         Changed::User(user) => Ok(*user),
         Changed::Organisation(_) | Changed::Removed => Err(no_such_user(id)),
     }
 }
 
-fn no_such_user(name: impl std::fmt::Display) -> Undone {
-    Undone::NotFound(format!("{name}: no such user"))
+fn no_such_user(name: impl std::fmt::Display) -> AdminError {
+    AdminError::NotFound(format!("{name}: no such user"))
 }
 
 fn about(kind: Kind, user: &User) -> Event {
@@ -195,7 +195,7 @@ fn about(kind: Kind, user: &User) -> Event {
 /// A user.
 #[derive(Serialize, ToSchema)]
 #[schema(as = User)]
-pub(crate) struct Shown {
+pub(crate) struct UserView {
     pub(crate) id: Uuid,
     pub(crate) number: i64,
     pub(crate) user_name: String,
@@ -216,7 +216,7 @@ pub(crate) struct Shown {
     pub(crate) default_unit: Option<String>,
 }
 
-impl From<User> for Shown {
+impl From<User> for UserView {
     fn from(user: User) -> Self {
         Self {
             id: user.id,

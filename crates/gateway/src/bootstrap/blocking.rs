@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 /// Runs what may block for as long as a file does: a FIFO, or a network file system. Signals are served
 /// meanwhile. Not the runtime's pool of threads: the runtime waits for these when it ends.
-pub(crate) async fn aside<T: Send + 'static>(
+pub(crate) async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T> {
     let (done, result) = oneshot::channel();

@@ -21,9 +21,9 @@ use tokio::time::sleep;
 use tracing::{error, info, warn};
 
 pub(crate) use self::file::DirectoryFile;
-use super::components::Opened;
+use super::components::Components;
 use super::open_stores::{Open, close_at_the_end};
-use super::pending_directory::Gate;
+use super::pending_directory::PendingDirectory;
 use super::{demo_credentials, look_alikes};
 use crate::dialects;
 
@@ -32,7 +32,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// What has to be done, and with what. Cheap to clone; clones share the file.
 #[derive(Clone)]
-pub(crate) struct Filling {
+pub(crate) struct InitialImport {
     directory: Arc<dyn Directory>,
     passwords: Passwords,
     /// Locked while it is applied.
@@ -42,11 +42,11 @@ pub(crate) struct Filling {
 }
 
 /// What is still being done. Ends early only if it cannot be done at all.
-pub(crate) type Rest = JoinHandle<Result<()>>;
+pub(crate) type ImportTask = JoinHandle<Result<()>>;
 
-impl Filling {
+impl InitialImport {
     /// Reads the directory file of the configuration, if there is one.
-    pub(crate) async fn new(opened: &Opened, import: &Path, audit: &Audit) -> Result<Self> {
+    pub(crate) async fn new(opened: &Components, import: &Path, audit: &Audit) -> Result<Self> {
         let file = DirectoryFile::read_aside(import, &opened.peppers).await?;
         let filling = Self {
             directory: opened.directory.clone(),
@@ -55,13 +55,13 @@ impl Filling {
             audit: audit.clone(),
             is_closed: Arc::default(),
         };
-        close_at_the_end(Open::Filling(filling.clone()));
+        close_at_the_end(Open::InitialImport(filling.clone()));
         Ok(filling)
     }
 
     /// Does it all, or, if the directory cannot be asked, goes on trying beside what follows. Gives the
     /// directory to work with.
-    pub(crate) async fn start(self: Arc<Self>) -> Result<(Arc<dyn Directory>, Rest)> {
+    pub(crate) async fn start(self: Arc<Self>) -> Result<(Arc<dyn Directory>, ImportTask)> {
         let directory = self.directory.clone();
         let outcome = match self.attempt().await {
             Err(FileError::Unavailable(_)) => self.second_attempt().await,
@@ -75,7 +75,7 @@ impl Filling {
                 if self.file.lock().await.is_none() {
                     return Ok((directory, rt::spawn(self.wait(reason, None))));
                 }
-                let gate = Arc::new(Gate::before(directory));
+                let gate = Arc::new(PendingDirectory::before(directory));
                 Ok((gate.clone(), rt::spawn(self.wait(reason, Some(gate)))))
             }
             Err(error) => Err(error).context("directory.import"),
@@ -129,7 +129,11 @@ impl Filling {
 
     /// Tries until it is done. A reason other than the one before is logged: a server that was unreachable
     /// may have tables that this gateway may not change.
-    async fn wait(self: Arc<Self>, mut reason: String, gate: Option<Arc<Gate>>) -> Result<()> {
+    async fn wait(
+        self: Arc<Self>,
+        mut reason: String,
+        gate: Option<Arc<PendingDirectory>>,
+    ) -> Result<()> {
         loop {
             sleep(PAUSE).await;
             match self.attempt().await {

@@ -11,7 +11,7 @@ use tokio::task_local;
 use tokio::time::timeout;
 use tracing::warn;
 
-use super::initial_import::Filling;
+use super::initial_import::InitialImport;
 
 /// How long closing one of them may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -26,7 +26,7 @@ pub(crate) enum Open {
     Audit(Audit),
     Directory(Arc<dyn Directory>),
     /// Closed before the audit log, to which it may record.
-    Filling(Filling),
+    InitialImport(InitialImport),
     Tokens(Arc<dyn TokenStore>),
 }
 
@@ -35,7 +35,7 @@ impl Open {
         match self {
             Self::Audit(_) => "audit log",
             Self::Directory(_) => "directory",
-            Self::Filling(_) => "directory file",
+            Self::InitialImport(_) => "directory file",
             Self::Tokens(_) => "token store",
         }
     }
@@ -53,7 +53,7 @@ impl Open {
             // How many events are lost is told where events are awaited.
             Self::Audit(audit) => drop(audit.close().await),
             Self::Directory(directory) => directory.close().await,
-            Self::Filling(filling) => filling.close().await,
+            Self::InitialImport(filling) => filling.close().await,
             Self::Tokens(tokens) => tokens.close().await,
         }
     }

@@ -23,12 +23,12 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// The directory behind a gate.
-pub(crate) struct Gate {
+pub(crate) struct PendingDirectory {
     directory: Arc<dyn Directory>,
     open: AtomicBool,
 }
 
-impl Gate {
+impl PendingDirectory {
     pub(crate) fn before(directory: Arc<dyn Directory>) -> Self {
         let open = AtomicBool::new(false);
         Self { directory, open }
@@ -50,7 +50,7 @@ impl Gate {
 
 /// What is recorded does not wait for users.
 #[async_trait]
-impl AuditTable for Gate {
+impl AuditTable for PendingDirectory {
     async fn keep_events(&self, events: Vec<Arc<Event>>) -> Result<(), StoreError> {
         self.directory.keep_events(events).await
     }
@@ -66,7 +66,7 @@ impl AuditTable for Gate {
 
 /// Nor does what is counted.
 #[async_trait]
-impl UsageTable for Gate {
+impl UsageTable for PendingDirectory {
     async fn add_usage(&self, rows: &UsageRows, room: usize) -> Result<(), StoreError> {
         self.directory.add_usage(rows, room).await
     }
@@ -81,7 +81,7 @@ impl UsageTable for Gate {
 }
 
 #[async_trait]
-impl Directory for Gate {
+impl Directory for PendingDirectory {
     fn connections(&self) -> Option<Connections> {
         self.directory.connections()
     }

@@ -114,7 +114,7 @@ impl<'a> Source<'a> {
 }
 
 fn since(text: &str) -> Result<OffsetDateTime, Problem> {
-    let moment = timestamp::read(text, SystemClock.now());
+    let moment = timestamp::parse_timestamp_or_age(text, SystemClock.now());
     moment.ok_or_else(|| Problem::new("--since", timestamp::EXPECTED))
 }
 

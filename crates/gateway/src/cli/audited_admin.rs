@@ -8,19 +8,19 @@ use isogloss_core::directory::{Directory, OrganisationEntry};
 use isogloss_core::{Clock as _, SystemClock, User};
 
 use super::output;
-use crate::admin::{Administration, Undone};
+use crate::admin::{AdminError, AdminService};
 use crate::bootstrap::audit;
 use crate::config::Sections;
 
 /// The directory that a command changes, and where its acts are recorded.
-pub(super) struct Acts<'a> {
+pub(super) struct AuditedAdmin<'a> {
     pub(super) directory: Arc<dyn Directory>,
     pub(super) sections: &'a Sections,
 }
 
-impl Acts<'_> {
+impl AuditedAdmin<'_> {
     /// Changes something, and records it as the management listener does.
-    pub(super) async fn changed<T, E: Into<Undone>>(
+    pub(super) async fn changed<T, E: Into<AdminError>>(
         &self,
         event: Event,
         change: impl Future<Output = Result<T, E>>,
@@ -33,7 +33,7 @@ impl Acts<'_> {
     }
 
     /// Changes something of a user.
-    pub(super) async fn about<E: Into<Undone>>(
+    pub(super) async fn about<E: Into<AdminError>>(
         &self,
         kind: Kind,
         user: &User,
@@ -44,7 +44,7 @@ impl Acts<'_> {
     }
 
     /// The same, where it may be that there is nothing to change. Returns whether there was.
-    pub(super) async fn about_any<E: Into<Undone>>(
+    pub(super) async fn about_any<E: Into<AdminError>>(
         &self,
         kind: Kind,
         user: &User,
@@ -64,9 +64,9 @@ impl Acts<'_> {
     /// What the management listener does, too; it records by itself.
     pub(super) async fn done<T>(
         &self,
-        act: impl AsyncFnOnce(&Administration) -> Result<T, Undone>,
+        act: impl AsyncFnOnce(&AdminService) -> Result<T, AdminError>,
     ) -> Result<T> {
-        let administration = Administration {
+        let administration = AdminService {
             directory: self.directory.clone(),
             audit: audit::open_beside(&self.sections.audit, &self.directory)?,
         };

@@ -17,7 +17,7 @@ use time::format_description::well_known::Rfc3339;
 
 use self::folder::{AUDIT, Partial};
 use self::manifest::{DirectoryPart, FORMAT, Manifest};
-use super::audited_admin::{self, Acts};
+use super::audited_admin::{self, AuditedAdmin};
 use super::{Outcome, output};
 use crate::bootstrap::components;
 use crate::config::{AuditTarget, Config, DirectoryAddress, Sections};
@@ -97,7 +97,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
         count: manifest.tokens,
         ..audited_admin::event(Kind::BackUp)
     };
-    let acts = Acts {
+    let acts = AuditedAdmin {
         directory,
         sections,
     };

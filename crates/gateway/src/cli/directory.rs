@@ -14,7 +14,7 @@ use isogloss_core::directory::{Applied, Precedence, SetHere};
 use isogloss_core::{Existing, printable_json, write_private_file};
 use serde_json::json;
 
-use super::audited_admin::{self, Acts};
+use super::audited_admin::{self, AuditedAdmin};
 use super::{Outcome, output};
 use crate::bootstrap::{audit, components};
 use crate::config::Sections;
@@ -113,7 +113,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
                 ..Precedence::default()
             };
             audit::make_folder(&sections.audit)?;
-            let acts = Acts {
+            let acts = AuditedAdmin {
                 directory: components::directory_to_fill(sections).await?,
                 sections,
             };
@@ -142,7 +142,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
             return export(text.trim_end(), output.as_deref(), force);
         }
         Command::DigestKeys(command) => {
-            let acts = Acts {
+            let acts = AuditedAdmin {
                 directory: components::directory(sections).await?,
                 sections,
             };
@@ -176,7 +176,7 @@ fn export(text: &str, file: Option<&Path>, replaces: bool) -> Result<Outcome> {
     }
 }
 
-async fn import(file: &Path, precedence: Precedence, acts: &Acts<'_>) -> Result<Applied> {
+async fn import(file: &Path, precedence: Precedence, acts: &AuditedAdmin<'_>) -> Result<Applied> {
     let parsed = File::read(file)?.with_public_realms(&dialects::public_key_realms());
     let guessable = parsed.guessable();
     let passwords = components::passwords(&acts.sections.passwords)?;

@@ -27,7 +27,7 @@ tries the operations of logins at the directory and in Redis, without leaving da
 The doctor changes nothing. Exit codes: 0 no check failed, 1 a check failed, 2 bad usage or
 configuration.")]
 pub(super) struct Arguments {
-    /// Address that clients use; default: server.public_url
+    /// Address that clients use, if not `server.public_url`
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     /// Access log of the proxy, to check that it contains no queries

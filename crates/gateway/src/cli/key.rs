@@ -12,8 +12,8 @@ use time::format_description::well_known::Rfc3339;
 
 use super::user::first_line;
 use super::{Outcome, audited_admin, output};
-use crate::admin::api_keys::{NewKey, Rights, Shown, realms};
-use crate::admin::{Administration, Undone};
+use crate::admin::api_keys::{ApiKeyView, NewKey, Rights, realms};
+use crate::admin::{AdminError, AdminService};
 use crate::bootstrap::{audit, components};
 use crate::config::{Problem, Sections};
 
@@ -84,7 +84,7 @@ pub(super) struct Add {
 pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome> {
     let directory = components::directory(sections).await?;
     let audit = audit::open_beside(&sections.audit, &directory)?;
-    let administration = Administration { directory, audit };
+    let administration = AdminService { directory, audit };
     let outcome = match command {
         Command::Add(new) => add(new, &administration).await,
         Command::List { json } => list(json, &administration).await,
@@ -108,7 +108,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
     outcome
 }
 
-async fn add(new: Add, administration: &Administration) -> Result<Outcome> {
+async fn add(new: Add, administration: &AdminService) -> Result<Outcome> {
     let key = NewKey {
         realm: new.realm,
         label: new.label,
@@ -126,7 +126,7 @@ async fn add(new: Add, administration: &Administration) -> Result<Outcome> {
         output::warn_of_readers();
     }
     if new.json {
-        let mut shown = serde_json::to_value(Shown::from(&key))?;
+        let mut shown = serde_json::to_value(ApiKeyView::from(&key))?;
         if !new.key_stdin {
             shown["key"] = text.expose_secret().into();
         }
@@ -150,9 +150,9 @@ async fn add(new: Add, administration: &Administration) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-async fn list(json: bool, administration: &Administration) -> Result<Outcome> {
+async fn list(json: bool, administration: &AdminService) -> Result<Outcome> {
     let keys = administration.keys().await?;
-    let shown: Vec<_> = keys.iter().map(Shown::from).collect();
+    let shown: Vec<_> = keys.iter().map(ApiKeyView::from).collect();
     if json {
         output::json(&json!(shown))?;
         return Ok(Outcome::Done);
@@ -163,7 +163,7 @@ async fn list(json: bool, administration: &Administration) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn row((shown, key): (Shown, &KeyEntry)) -> Vec<String> {
+fn row((shown, key): (ApiKeyView, &KeyEntry)) -> Vec<String> {
     vec![
         shown.id,
         shown.realm,
@@ -175,14 +175,16 @@ fn row((shown, key): (Shown, &KeyEntry)) -> Vec<String> {
 }
 
 /// Maps an invalid request to bad usage, and every other error to a refusal.
-fn refused(undone: Undone, command: &str) -> Result<Outcome> {
+fn refused(undone: AdminError, command: &str) -> Result<Outcome> {
     match undone {
-        Undone::Malformed(reason) => Err(Problem::new(command, reason).into()),
-        Undone::NotFound(reason) | Undone::Conflict(reason) | Undone::Forbidden(reason) => {
+        AdminError::Malformed(reason) => Err(Problem::new(command, reason).into()),
+        AdminError::NotFound(reason)
+        | AdminError::Conflict(reason)
+        | AdminError::Forbidden(reason) => {
             output::error(reason);
             Ok(Outcome::Refused)
         }
-        Undone::Unavailable(error) => {
+        AdminError::Unavailable(error) => {
             Err(error).context("run `isogloss key list` to see whether the change was made")
         }
     }

@@ -8,9 +8,9 @@ use isogloss_core::directory::{OrganisationEdit, OrganisationEntry, Setting, Uni
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::audited_admin::Acts;
+use super::audited_admin::AuditedAdmin;
 use super::{Outcome, output};
-use crate::admin::organisations::Shown;
+use crate::admin::organisations::OrganisationView;
 use crate::bootstrap::components;
 use crate::config::{Problem, Sections};
 
@@ -100,7 +100,7 @@ pub(super) struct Edit {
 }
 
 pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome> {
-    let acts = Acts {
+    let acts = AuditedAdmin {
         directory: components::directory(sections).await?,
         sections,
     };
@@ -131,7 +131,7 @@ pub(super) async fn run(command: Command, sections: &Sections) -> Result<Outcome
     }
 }
 
-async fn list(json: bool, acts: &Acts<'_>) -> Result<Outcome> {
+async fn list(json: bool, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
     let mut all: Vec<OrganisationEntry> = Vec::new();
     loop {
         let last = all.last().map(|last| last.name.clone());
@@ -159,7 +159,7 @@ async fn list(json: bool, acts: &Acts<'_>) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-async fn add(new: Add, acts: &Acts<'_>) -> Result<Outcome> {
+async fn add(new: Add, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
     let units = new.units.iter().map(|unit| {
         let (id, name) = unit.split_once('=').unwrap_or((unit, ""));
         UnitEntry {
@@ -180,7 +180,7 @@ async fn add(new: Add, acts: &Acts<'_>) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-async fn edit(change: Edit, acts: &Acts<'_>) -> Result<Outcome> {
+async fn edit(change: Edit, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
     let edit = OrganisationEdit {
         name: change.name,
         default_unit: match change.default_unit {
@@ -202,5 +202,5 @@ async fn edit(change: Edit, acts: &Acts<'_>) -> Result<Outcome> {
 }
 
 fn describe(organisation: OrganisationEntry) -> Result<Value> {
-    Ok(serde_json::to_value(Shown::from(organisation))?)
+    Ok(serde_json::to_value(OrganisationView::from(organisation))?)
 }

@@ -10,7 +10,7 @@ use isogloss_core::audit::{Event, Kind};
 use serde::Serialize;
 
 use self::target::{Restored, Target};
-use super::audited_admin::{self, Acts};
+use super::audited_admin::{self, AuditedAdmin};
 use super::backup::manifest::Manifest;
 use super::{Outcome, output};
 use crate::config::Config;
@@ -63,7 +63,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
         return Ok(Outcome::Refused);
     }
     let restored = target.fill().await?;
-    let acts = Acts {
+    let acts = AuditedAdmin {
         directory: target.directory,
         sections,
     };

@@ -7,10 +7,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Outcome, audited_admin, output};
-use crate::admin::sessions::{LIMIT, Selection, Shown};
+use ureq::http::Method;
+
+use crate::admin::sessions::{LIMIT, SessionQuery, SessionView};
 use crate::bootstrap::components;
 use crate::config::{Config, Problem};
-use crate::management_client::{Gateway, Remote};
+use crate::management_client::{Gateway, ManagementClient};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -92,7 +94,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
             json,
             gateway,
         } => {
-            let selection = Selection {
+            let selection = SessionQuery {
                 limit: Some(limit),
                 ..which.into()
             };
@@ -110,7 +112,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
             json,
             gateway,
         } => {
-            let selection = Selection {
+            let selection = SessionQuery {
                 all,
                 without_derived,
                 ..which.into()
@@ -136,7 +138,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
 
 #[derive(Deserialize)]
 struct Sessions {
-    sessions: Vec<Shown>,
+    sessions: Vec<SessionView>,
 }
 
 #[derive(Deserialize)]
@@ -144,25 +146,33 @@ struct Ended {
     ended: u64,
 }
 
-async fn list(selection: &Selection, gateway: &Gateway, config: &Config) -> Result<Vec<Shown>> {
+async fn list(
+    selection: &SessionQuery,
+    gateway: &Gateway,
+    config: &Config,
+) -> Result<Vec<SessionView>> {
     selection.parsed()?;
     let Some(opened) = components::open_shared(config).await? else {
-        let remote = Remote::open(gateway, &config.sections)?;
-        let Sessions { sessions } = remote.ask("GET", "sessions", selection)?;
+        let remote = ManagementClient::open(gateway, &config.sections)?;
+        let Sessions { sessions } = remote.ask(Method::GET, "sessions", selection)?;
         return Ok(sessions);
     };
     let filter = selection.filter(opened.directory.as_ref()).await?;
     let limit = selection.limit.unwrap_or(LIMIT);
     let listed = opened.into_auth().sessions(&filter, limit).await?;
-    listed.into_iter().map(Shown::new).collect()
+    listed.into_iter().map(SessionView::new).collect()
 }
 
 /// Ends sessions, and returns their number.
-pub(super) async fn end(selection: &Selection, gateway: &Gateway, config: &Config) -> Result<u64> {
+pub(super) async fn end(
+    selection: &SessionQuery,
+    gateway: &Gateway,
+    config: &Config,
+) -> Result<u64> {
     selection.parsed()?;
     let Some(opened) = components::open_shared(config).await? else {
-        let remote = Remote::open(gateway, &config.sections)?;
-        let Ended { ended } = remote.ask("DELETE", "sessions", selection)?;
+        let remote = ManagementClient::open(gateway, &config.sections)?;
+        let Ended { ended } = remote.ask(Method::DELETE, "sessions", selection)?;
         return Ok(ended);
     };
     let filter = selection.filter(opened.directory.as_ref()).await?;
@@ -172,7 +182,7 @@ pub(super) async fn end(selection: &Selection, gateway: &Gateway, config: &Confi
     Ok(ended?)
 }
 
-impl From<Which> for Selection {
+impl From<Which> for SessionQuery {
     fn from(which: Which) -> Self {
         Self {
             user: which.user,
@@ -187,7 +197,7 @@ impl From<Which> for Selection {
     }
 }
 
-fn print(sessions: &[Shown]) -> Result<()> {
+fn print(sessions: &[SessionView]) -> Result<()> {
     let rows: Vec<_> = sessions
         .iter()
         .map(|session| {

@@ -11,7 +11,7 @@ use crate::admin::timestamp;
 use crate::bootstrap::components;
 use crate::config::{Config, Problem};
 use crate::dialects;
-use crate::usage::report::{Report, Shown, reports};
+use crate::usage::report::{ClientUsageView, Report, reports};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -57,7 +57,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     let since = match since {
         None => OffsetDateTime::UNIX_EPOCH,
         Some(text) => {
-            let since = timestamp::read(&text, now);
+            let since = timestamp::parse_timestamp_or_age(&text, now);
             since.ok_or_else(|| Problem::new("--since", timestamp::EXPECTED))?
         }
     };
@@ -111,7 +111,7 @@ fn print(report: &Report) -> Result<()> {
     output::text("")
 }
 
-fn named(shown: &Shown) -> String {
+fn named(shown: &ClientUsageView) -> String {
     let named = [
         ("application", &shown.application),
         ("key", &shown.key),
@@ -124,7 +124,7 @@ fn named(shown: &Shown) -> String {
     named.collect::<Vec<_>>().join(", ")
 }
 
-fn row(shown: &Shown) -> Vec<String> {
+fn row(shown: &ClientUsageView) -> Vec<String> {
     vec![
         format!("  {}", shown.last_seen),
         shown.first_seen.clone(),

@@ -8,10 +8,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Outcome, audited_admin, output};
-use crate::admin::throttle::{Selection, Shown};
+use ureq::http::Method;
+
+use crate::admin::throttle::{ThrottleQuery, ThrottleView};
 use crate::bootstrap::components;
 use crate::config::{Config, Problem};
-use crate::management_client::{Gateway, Remote};
+use crate::management_client::{Gateway, ManagementClient};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -69,7 +71,7 @@ pub(super) struct Which {
 
 #[derive(Deserialize)]
 struct Listed {
-    throttle: Vec<Shown>,
+    throttle: Vec<ThrottleView>,
 }
 
 #[derive(Deserialize)]
@@ -97,7 +99,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
             json,
             gateway,
         } => {
-            let selection = Selection {
+            let selection = ThrottleQuery {
                 all,
                 ..which.into()
             };
@@ -119,22 +121,26 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-async fn list(selection: &Selection, gateway: &Gateway, config: &Config) -> Result<Vec<Shown>> {
+async fn list(
+    selection: &ThrottleQuery,
+    gateway: &Gateway,
+    config: &Config,
+) -> Result<Vec<ThrottleView>> {
     let filter = selection.filter().map_err(Error::msg)?;
     let Some(opened) = components::open_shared(config).await? else {
-        let remote = Remote::open(gateway, &config.sections)?;
-        let Listed { throttle } = remote.ask("GET", "throttle", selection)?;
+        let remote = ManagementClient::open(gateway, &config.sections)?;
+        let Listed { throttle } = remote.ask(Method::GET, "throttle", selection)?;
         return Ok(throttle);
     };
     let strained = opened.into_auth().strained(&filter).await?;
-    strained.into_iter().map(Shown::new).collect()
+    strained.into_iter().map(ThrottleView::new).collect()
 }
 
-async fn clear(selection: &Selection, gateway: &Gateway, config: &Config) -> Result<u64> {
+async fn clear(selection: &ThrottleQuery, gateway: &Gateway, config: &Config) -> Result<u64> {
     let filter = selection.filter().map_err(Error::msg)?;
     let Some(opened) = components::open_shared(config).await? else {
-        let remote = Remote::open(gateway, &config.sections)?;
-        let Cleared { cleared } = remote.ask("DELETE", "throttle", selection)?;
+        let remote = ManagementClient::open(gateway, &config.sections)?;
+        let Cleared { cleared } = remote.ask(Method::DELETE, "throttle", selection)?;
         return Ok(cleared);
     };
     let auth = opened.into_auth();
@@ -143,7 +149,7 @@ async fn clear(selection: &Selection, gateway: &Gateway, config: &Config) -> Res
     Ok(cleared?)
 }
 
-impl From<Which> for Selection {
+impl From<Which> for ThrottleQuery {
     fn from(which: Which) -> Self {
         Self {
             user: which.user,
@@ -154,7 +160,7 @@ impl From<Which> for Selection {
     }
 }
 
-fn print(shown: &[Shown]) -> Result<()> {
+fn print(shown: &[ThrottleView]) -> Result<()> {
     let rows: Vec<_> = shown
         .iter()
         .map(|shown| {

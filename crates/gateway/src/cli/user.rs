@@ -15,10 +15,10 @@ use serde_json::Value;
 
 use self::password_input::PasswordSource;
 pub(super) use self::password_input::first_line;
-use super::audited_admin::Acts;
+use super::audited_admin::AuditedAdmin;
 use super::{Outcome, output, session};
-use crate::admin::sessions::Selection;
-use crate::admin::users::{NewUser, Shown, state};
+use crate::admin::sessions::SessionQuery;
+use crate::admin::users::{NewUser, UserView, state};
 use crate::bootstrap::components;
 use crate::config::{Config, Sections};
 use crate::management_client::Gateway;
@@ -161,7 +161,7 @@ pub(super) struct Add {
 
 pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     let sections = &config.sections;
-    let acts = Acts {
+    let acts = AuditedAdmin {
         directory: components::directory(sections).await?,
         sections,
     };
@@ -193,7 +193,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
             let Some(user) = find(directory, &who).await? else {
                 return Ok(Outcome::Refused);
             };
-            let ended = session::end(&Selection::of_user(&user), &gateway, config).await?;
+            let ended = session::end(&SessionQuery::of_user(&user), &gateway, config).await?;
             output::text(format_args!("{}: {ended} ended", user.user_name))?;
             Ok(Outcome::Done)
         }
@@ -203,7 +203,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     }
 }
 
-async fn add(new: Add, acts: &Acts<'_>) -> Result<Outcome> {
+async fn add(new: Add, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
     let user = NewUser {
         user_name: new.name,
         organisation: new.organisation,
@@ -251,7 +251,7 @@ fn tell(described: &Value, json: bool) -> Result<()> {
     }
 }
 
-async fn set_state(who: &Who, to: UserState, acts: &Acts<'_>) -> Result<Outcome> {
+async fn set_state(who: &Who, to: UserState, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
     let directory = acts.directory.as_ref();
     let Some(user) = find(directory, who).await? else {
         return Ok(Outcome::Refused);
@@ -285,5 +285,5 @@ async fn find(directory: &dyn Directory, who: &Who) -> Result<Option<User>> {
 }
 
 fn describe(user: &User) -> Result<Value> {
-    Ok(serde_json::to_value(Shown::from(user.clone()))?)
+    Ok(serde_json::to_value(UserView::from(user.clone()))?)
 }

@@ -5,10 +5,10 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use isogloss_core::Network;
-use isogloss_exchange::Host;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::base_url::BaseUrl;
 use super::error::Problem;
 use super::tls::Tls;
 
@@ -115,7 +115,7 @@ impl Server {
     }
 
     pub(super) fn check(&self) -> Result<(), Problem> {
-        if !self.public_url.is_empty() && self.public_url.parse::<Host>().is_err() {
+        if !self.public_url.is_empty() && self.public_url.parse::<BaseUrl>().is_err() {
             let expected = "expected an address like https://login.example.com, or nothing";
             return Err(Problem::new("server.public_url", expected));
         }

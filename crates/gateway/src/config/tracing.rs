@@ -1,10 +1,10 @@
 //! The section `tracing`: where traces are sent.
 
-use isogloss_exchange::Host;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
+use super::base_url::BaseUrl;
 
 /// Where traces are sent: a span for each request, by OTLP over HTTP.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -32,7 +32,7 @@ impl Default for Tracing {
 
 impl Tracing {
     /// Returns the collector, or `None` if traces are not sent.
-    pub(crate) fn collector(&self) -> Result<Option<Host>, Problem> {
+    pub(crate) fn collector(&self) -> Result<Option<BaseUrl>, Problem> {
         let endpoint = self.otlp_endpoint.as_deref();
         endpoint.map(str::parse).transpose().map_err(|_| {
             let expected = "expected an address like http://127.0.0.1:4318";

@@ -95,7 +95,7 @@ mod tests {
             ),
         ] {
             let line =
-                format!("the environment variable {name} is no setting: did you mean {meant}?");
+                format!("the environment variable {name} is not a setting: did you mean {meant}?");
             assert_eq!(of_names([name].into_iter()), [line]);
         }
         let unknown = of_names(["ISOGLOSS_TOKENS_COLOUR"].into_iter());

@@ -1,40 +1,88 @@
 //! How long the certificate is good that clients are shown.
 
+use std::io::{self, ErrorKind};
+use std::net::{TcpStream, ToSocketAddrs as _};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
 use isogloss_core::{Clock as _, SystemClock};
-use isogloss_exchange::Host;
-use rustls::pki_types::CertificateDer;
+use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use x509_parser::parse_x509_certificate;
 
 use super::{Finding, Findings};
-use crate::config::Config;
+use crate::config::{BaseUrl, Config};
+use crate::http_client::{TIMEOUT, system_roots};
 
 const CHECK: &str = "certificate";
 
 /// Fewer days are worth a warning: most are renewed a month before.
 const SOON: i64 = 21;
 
-/// Connects to a host and returns the certificate for its name.
-pub(super) fn presented(host: &Host, findings: &mut Findings) {
-    let Some(certificate) = host.certificate() else {
+/// Connects to a host and checks the certificate for its name.
+pub(super) fn presented(host: &BaseUrl, findings: &mut Findings) {
+    if !host.is_https() {
         findings.add(Finding::warning(
             CHECK,
             format!(
                 "{} is not HTTPS: passwords can be read on their way",
-                host.base()
+                host.as_str()
             ),
             "configure TLS in the proxy, or with server.tls",
         ));
         return;
-    };
-    match certificate {
+    }
+    match shown_by(host) {
         Ok(certificate) => judge(&certificate, findings),
-        Err(failure) => findings.add(Finding::failed(
+        Err(error) => findings.add(Finding::failed(
             CHECK,
-            failure.to_string(),
+            format!("{error:#}"),
             "clients get the same error. For your own certificate authority, set SSL_CERT_FILE=ca.pem",
         )),
     }
+}
+
+/// Returns the certificate that a host shows in a TLS handshake, as DER.
+///
+/// # Errors
+/// The host cannot be connected to, or has no certificate that the system trusts.
+fn shown_by(host: &BaseUrl) -> Result<Vec<u8>> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(system_roots());
+    let provider = Arc::new(ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from(host.host().to_owned())?;
+    let mut tls = ClientConnection::new(Arc::new(config), name)?;
+    let authority = host.authority();
+    let mut socket = connect(&authority).with_context(|| format!("connecting to {authority}"))?;
+    while tls.is_handshaking() {
+        let handshake = tls.complete_io(&mut socket);
+        handshake.with_context(|| format!("TLS with {authority}"))?;
+    }
+    let shown = tls.peer_certificates().and_then(<[_]>::first);
+    let shown = shown.with_context(|| format!("{authority} shows no certificate"))?;
+    Ok(shown.to_vec())
+}
+
+/// Connects to the first address of a host that accepts a connection.
+fn connect(authority: &str) -> io::Result<TcpStream> {
+    let mut error = io::Error::from(ErrorKind::NotFound);
+    for address in authority.to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, TIMEOUT) {
+            Ok(socket) => {
+                socket.set_read_timeout(Some(TIMEOUT))?;
+                socket.set_write_timeout(Some(TIMEOUT))?;
+                return Ok(socket);
+            }
+            Err(refused) => error = refused,
+        }
+    }
+    Err(error)
 }
 
 /// The certificates that our own listeners have in files, which is where a new one comes first.

@@ -7,11 +7,11 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use isogloss_core::{Clock as _, SystemClock};
-use isogloss_exchange::Host;
 
 use super::{Finding, Findings, probe};
-use crate::config::Config;
-use crate::http::self_probe::HEADER;
+use crate::config::{BaseUrl, Config};
+use crate::http::self_probe::{Challenge, HEADER};
+use crate::http_client::HttpClient;
 
 const CHECK: &str = "proxy's log";
 const HINT: &str = "configure it to log paths without queries: see docs/reverse-proxies.md";
@@ -38,12 +38,12 @@ pub(super) fn examine(
         return;
     };
     let url = public_url.unwrap_or(&config.sections.server.public_url);
-    let finding = match (url.parse::<Host>(), probe(config)) {
-        (Ok(host), Some(probe)) => {
-            let asked = probe.ask(SystemClock.now());
-            let header = asked.map(|question| format!("{HEADER}: {}\r\n", question.as_str()));
+    let finding = match (url.parse::<BaseUrl>(), probe(config)) {
+        (Ok(base), Some(probe)) => {
+            let question = probe.ask(SystemClock.now()).ok();
+            let question = question.as_ref().map(Challenge::as_str);
             let path = format!("{}/isogloss-doctor", mount.path);
-            look(&host, &path, &header.unwrap_or_default(), log)
+            look(&HttpClient::new(base), &path, question, log)
         }
         _ => Err("cannot be checked without the public address and the pepper".to_owned()),
     };
@@ -53,14 +53,21 @@ pub(super) fn examine(
     }));
 }
 
-fn look(host: &Host, path: &str, header: &str, log: &Path) -> Result<Finding, String> {
+fn look(
+    client: &HttpClient,
+    path: &str,
+    question: Option<&str>,
+    log: &Path,
+) -> Result<Finding, String> {
     let failed = |error: io::Error| error.to_string();
     let [in_path, in_query] = [mark()?, mark()?];
     let mut file = File::open(log).map_err(failed)?;
     file.seek(SeekFrom::End(0)).map_err(failed)?;
     let target = format!("{path}-{in_path}?token={in_query}");
-    let asked = host.get(&target, header);
-    asked.map_err(|failure| failure.to_string())?;
+    let name = HEADER;
+    let header = question.map(|question| (name.as_str(), question));
+    let response = client.get(&target, header.as_slice());
+    response.map_err(|error| error.to_string())?;
     let mut written = Vec::new();
     let has = |written: &[u8], mark: &str| {
         let mut parts = written.windows(mark.len());

@@ -3,14 +3,16 @@
 use std::net::IpAddr;
 
 use isogloss_core::{Clock as _, SystemClock};
-use isogloss_exchange::{Host, Response};
+use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
+use ureq::http::Response;
 
 use super::{Finding, Findings, certificates, probe};
-use crate::config::{Config, Management, Server};
+use crate::config::{BaseUrl, Config, Management, Server};
 use crate::dialects::Mount;
-use crate::http::self_probe::{Arrival, FORGED, HEADER, Probe};
+use crate::http::self_probe::{FORGED, HEADER, ProbeReport, SelfProbe};
+use crate::http_client::HttpClient;
 use crate::management_client::listener;
 
 /// How far clocks may differ before tokens seem to live too long or too short, in seconds.
@@ -20,26 +22,26 @@ pub(super) fn management(config: &Config, findings: &mut Findings) {
     const CHECK: &str = "management listener";
 
     let Management { bind, tls, .. } = &config.sections.management;
-    let answer = listener(*bind, tls.as_ref()).and_then(|host| host.get("/readyz", ""));
-    let answer = match answer {
-        Ok(answer) => answer,
+    let Ok(base) = listener(*bind, tls.as_ref()) else {
+        return;
+    };
+    let response = match HttpClient::new(base).get("/readyz", &[]) {
+        Ok(response) => response,
         // Its certificate is for a name, which the configuration does not say.
-        Err(failure) if tls.is_some() => {
+        Err(error) if tls.is_some() => {
             let hint = "use the host name of its certificate for /readyz";
-            findings.add(Finding::warning(CHECK, failure.to_string(), hint));
+            findings.add(Finding::warning(CHECK, error.to_string(), hint));
             return;
         }
-        Err(failure) => {
+        Err(error) => {
             let hint = "start the gateway: isogloss serve";
-            findings.add(Finding::warning(CHECK, failure.to_string(), hint));
+            findings.add(Finding::warning(CHECK, error.to_string(), hint));
             return;
         }
     };
-    let reason = answer.json().ok().and_then(|body| {
-        let reason = body.get("reason")?.as_str()?;
-        Some(reason.to_owned())
-    });
-    findings.add(match (answer.status, reason) {
+    let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+    let reason = body["reason"].as_str().map(str::to_owned);
+    findings.add(match (response.status().as_u16(), reason) {
         (200, _) => Finding::ok(CHECK, "the gateway is ready"),
         (503, Some(reason)) => Finding::failed(CHECK, reason, "see /readyz"),
         (status, _) => Finding::failed(
@@ -48,11 +50,11 @@ pub(super) fn management(config: &Config, findings: &mut Findings) {
             "check management.bind",
         ),
     });
-    clock(&answer, "the gateway", findings);
+    clock(&response, "the gateway", findings);
 }
 
-fn clock(answer: &Response, whose: &str, findings: &mut Findings) {
-    let date = answer.header("Date").and_then(|date| {
+fn clock(response: &Response<Vec<u8>>, whose: &str, findings: &mut Findings) {
+    let date = header(response, "Date").and_then(|date| {
         let date = date.replace("GMT", "+0000");
         OffsetDateTime::parse(&date, &Rfc2822).ok()
     });
@@ -72,6 +74,10 @@ fn clock(answer: &Response, whose: &str, findings: &mut Findings) {
     }
 }
 
+fn header<'r>(response: &'r Response<Vec<u8>>, name: &str) -> Option<&'r str> {
+    response.headers().get(name)?.to_str().ok()
+}
+
 /// The routes of each dialect: where the gateway listens, and where clients find it.
 pub(super) fn public(config: &Config, public_url: Option<&str>, findings: &mut Findings) {
     let Some(probe) = probe(config) else {
@@ -87,23 +93,25 @@ pub(super) fn public(config: &Config, public_url: Option<&str>, findings: &mut F
     if tls.is_none()
         && let Ok(listener) = listener(*bind, None)
     {
-        routes(config, &probe, (&listener, Way::Straight), findings);
+        let client = HttpClient::new(listener);
+        routes(config, &probe, (&client, Way::Straight), findings);
     }
     let url = public_url.or(Some(&config.sections.server.public_url));
-    match url.filter(|url| !url.is_empty()).map(str::parse::<Host>) {
+    match url.filter(|url| !url.is_empty()).map(str::parse::<BaseUrl>) {
         None => findings.add(Finding::warning(
             "public address",
             "is not set, so the doctor cannot check that it leads to this gateway",
             "set server.public_url, or give --public-url, such as https://login.example.com",
         )),
-        Some(Err(failure)) => findings.add(Finding::failed(
+        Some(Err(error)) => findings.add(Finding::failed(
             "public address",
-            failure.to_string(),
+            error.to_string(),
             "check server.public_url",
         )),
-        Some(Ok(host)) => {
-            certificates::presented(&host, findings);
-            routes(config, &probe, (&host, Way::AsClients), findings);
+        Some(Ok(base)) => {
+            certificates::presented(&base, findings);
+            let client = HttpClient::new(base);
+            routes(config, &probe, (&client, Way::AsClients), findings);
         }
     }
 }
@@ -116,50 +124,56 @@ enum Way {
     AsClients,
 }
 
-fn routes(config: &Config, probe: &Probe, (host, way): (&Host, Way), findings: &mut Findings) {
+fn routes(
+    config: &Config,
+    probe: &SelfProbe,
+    (client, way): (&HttpClient, Way),
+    findings: &mut Findings,
+) {
     for mount in &config.mounts {
-        let check = format!("{} at {}{}", mount.name, host.base(), mount.path);
-        let finding = match (route(probe, (host, way), mount, &check), way) {
+        let check = format!("{} at {}{}", mount.name, client.base().as_str(), mount.path);
+        let finding = match (route(probe, (client, way), mount, &check), way) {
             (Err(finding), _) => finding,
             (Ok(_), Way::Straight) => Finding::ok(&check, "leads here"),
             (Ok(arrival), Way::AsClients) => source(config, &check, &arrival),
         };
         findings.add(finding);
         // If the host does not respond to one probe, it does not respond to the others.
-        if host.reach().is_err() {
+        if client.get("/", &[]).is_err() {
             return;
         }
     }
 }
 
 fn route(
-    probe: &Probe,
-    (host, way): (&Host, Way),
+    probe: &SelfProbe,
+    (client, way): (&HttpClient, Way),
     mount: &Mount,
     check: &str,
-) -> Result<Arrival, Finding> {
+) -> Result<ProbeReport, Finding> {
     let failed = |text: String, hint: &str| Finding::failed(check, text, hint);
     let question = probe.ask(SystemClock.now());
     let question = question.map_err(|error| failed(error.to_string(), "no random numbers"))?;
-    let mut headers = format!("{HEADER}: {}\r\n", question.as_str());
+    let forwarded = format!("for={FORGED}");
+    let name = HEADER;
+    let mut headers = vec![(name.as_str(), question.as_str())];
     if way == Way::AsClients {
-        let forged = format!("X-Forwarded-For: {FORGED}\r\nForwarded: for={FORGED}\r\n");
-        headers.push_str(&forged);
+        headers.extend([("X-Forwarded-For", FORGED), ("Forwarded", &forwarded)]);
     }
     let path = format!("{}/", mount.path);
-    let answer = host.get(&path, &headers).map_err(|failure| {
+    let response = client.get(&path, &headers).map_err(|error| {
         failed(
-            failure.to_string(),
+            error.to_string(),
             "check that the gateway runs, and that the name leads to it",
         )
     })?;
-    let arrival = answer.header(HEADER.as_str());
+    let arrival = header(&response, name.as_str());
     let Some(arrival) = arrival.and_then(|answer| probe.read(&question, answer)) else {
-        let server = answer.header("Server").unwrap_or("a server");
+        let server = header(&response, "Server").unwrap_or("a server");
         return Err(failed(
             format!(
                 "{server} responded with {}, and is not this gateway",
-                answer.status
+                response.status().as_u16()
             ),
             "check that the name leads to the right machine, that the proxy passes this path to the gateway, \
              and that both machines have the same pepper and time",
@@ -179,7 +193,7 @@ fn route(
 }
 
 /// A route that works, unless anybody can say where he comes from.
-fn source(config: &Config, check: &str, arrival: &Arrival) -> Finding {
+fn source(config: &Config, check: &str, arrival: &ProbeReport) -> Finding {
     if arrival.source == FORGED {
         return Finding::failed(
             check,

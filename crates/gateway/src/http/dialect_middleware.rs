@@ -13,12 +13,12 @@ use time::OffsetDateTime;
 
 use super::self_probe;
 use crate::dialects::Mount;
-use crate::sunset::{Head, Refusal, Sunset, Sunsets};
+use crate::sunset::{Rejection, RequestSummary, Sunset, Sunsets};
 use crate::telemetry::Planned;
 use crate::usage::{Call, Counter, Endpoints, Usage, user_agent};
 
 /// Where all calls to a dialect come through. Each thread has its own.
-pub(crate) struct Door {
+pub(crate) struct DialectMiddleware {
     dialect: &'static str,
     auth: Auth,
     counter: Counter,
@@ -27,14 +27,14 @@ pub(crate) struct Door {
 }
 
 /// A call on its way in and out.
-pub(crate) struct Passage {
-    door: Rc<Door>,
+pub(crate) struct InFlightCall {
+    middleware: Rc<DialectMiddleware>,
     call: Option<Call>,
-    head: Option<Head>,
-    refusal: Option<Refusal>,
+    head: Option<RequestSummary>,
+    refusal: Option<Rejection>,
 }
 
-impl Door {
+impl DialectMiddleware {
     pub(crate) fn new(mount: &Mount, auth: &Auth, usage: &Usage, sunsets: &Sunsets) -> Rc<Self> {
         Rc::new(Self {
             dialect: mount.name,
@@ -55,12 +55,12 @@ impl Door {
     }
 
     /// A call comes in, by a route of that pattern.
-    pub(crate) fn enter(
+    pub(crate) fn start(
         self: &Rc<Self>,
         request: &ServiceRequest,
         pattern: Option<&str>,
         source: Option<Source>,
-    ) -> Passage {
+    ) -> InFlightCall {
         // What a browser asks by itself, and the doctor, is nobody's use of the dialect.
         let counts = self.counter.is_on()
             && request.method() != Method::OPTIONS
@@ -72,7 +72,7 @@ impl Door {
             source,
         });
         let sunset = self.sunset.as_ref().filter(|sunset| sunset.refuses());
-        let head = sunset.map(|_| Head {
+        let head = sunset.map(|_| RequestSummary {
             user_agent: user_agent(request.head()),
             source,
         });
@@ -83,8 +83,8 @@ impl Door {
             extensions.insert(refusal.error());
             extensions.insert(Planned);
         }
-        Passage {
-            door: Rc::clone(self),
+        InFlightCall {
+            middleware: Rc::clone(self),
             call,
             head,
             refusal,
@@ -92,18 +92,18 @@ impl Door {
     }
 }
 
-impl Passage {
+impl InFlightCall {
     /// Answers it, and counts it once that is done.
-    pub(crate) async fn answer<B, F>(self, answering: F) -> Result<ServiceResponse<B>, Error>
+    pub(crate) async fn finish<B, F>(self, answering: F) -> Result<ServiceResponse<B>, Error>
     where
         F: Future<Output = Result<ServiceResponse<B>, Error>>,
     {
         let (mut outcome, client) = Client::meet(self.cut_off(), answering).await;
-        let now = self.door.auth.now();
+        let now = self.middleware.auth.now();
         let refused = is_refusal(&outcome);
         self.retire(&mut outcome, &client, now);
         if let Some(call) = &self.call {
-            self.door.counter.note(call, &client, refused, now);
+            self.middleware.counter.note(call, &client, refused, now);
         }
         outcome
     }
@@ -111,7 +111,7 @@ impl Passage {
     /// What core asks about clients as it gets to know them.
     fn cut_off(&self) -> Option<CutOff> {
         let sunset = self
-            .door
+            .middleware
             .sunset
             .clone()
             .filter(|sunset| sunset.cuts_off())?;
@@ -126,11 +126,11 @@ impl Passage {
         client: &Client,
         now: OffsetDateTime,
     ) {
-        let Some(sunset) = &self.door.sunset else {
+        let Some(sunset) = &self.middleware.sunset else {
             return;
         };
         if let Some(head) = &self.head {
-            let inside = sunset.is_cut_off(client, head).then_some(Refusal::CutOff);
+            let inside = sunset.is_cut_off(client, head).then_some(Rejection::CutOff);
             if let Some(refusal) = self.refusal.or(inside) {
                 sunset.note(refusal, client, head, now);
             }

@@ -14,12 +14,12 @@ use isogloss_core::{Auth, Outbox};
 use tracing_actix_web::TracingLogger;
 
 use super::completion::complete;
-use super::dialect_middleware::Door;
+use super::dialect_middleware::DialectMiddleware;
 use super::drain::Drain;
 use super::security_headers::security_headers_with_hsts;
-use super::self_probe::{self, Asked, Probe};
+use super::self_probe::{self, PendingProbe, SelfProbe};
 use super::timeouts;
-use crate::client_ip::Proxies;
+use crate::client_ip::TrustedProxies;
 use crate::dialects::Mount;
 use crate::metrics::Requests;
 use crate::store_health::Doubt;
@@ -29,7 +29,7 @@ use crate::usage::Usage;
 
 /// What the application is made of.
 #[derive(Clone)]
-pub struct Ingredients {
+pub struct PublicState {
     /// Who may log in.
     pub auth: Auth,
     /// How e-mails are sent.
@@ -43,9 +43,9 @@ pub struct Ingredients {
     /// For how long browsers are to come by HTTPS only; zero says nothing of it.
     pub hsts: Duration,
     /// Whose word counts on where a request came from.
-    pub proxies: Proxies,
+    pub proxies: TrustedProxies,
     /// Answers who asks whether this is the gateway that he means.
-    pub probe: Probe,
+    pub probe: SelfProbe,
     /// What is counted of the use of dialects.
     pub usage: Usage,
     /// The dialects that are being retired.
@@ -58,7 +58,7 @@ pub struct Ingredients {
 
 /// Builds the application that the binary serves.
 pub fn app(
-    ingredients: Ingredients,
+    ingredients: PublicState,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -68,7 +68,7 @@ pub fn app(
         InitError = (),
     >,
 > {
-    let Ingredients {
+    let PublicState {
         auth,
         outbox,
         mounts,
@@ -93,8 +93,8 @@ pub fn app(
     for mount in mounts {
         let (name, proxies) = (mount.name, proxies.clone());
         let requests = Requests::of(name);
-        let door = Door::new(&mount, &auth, &usage, &sunsets);
-        let refusing = Rc::clone(&door);
+        let middleware = DialectMiddleware::new(&mount, &auth, &usage, &sunsets);
+        let refusing = Rc::clone(&middleware);
         app = app.service(
             scope(&mount.pattern())
                 .wrap_fn(move |mut request, service| {
@@ -103,13 +103,13 @@ pub fn app(
                     telemetry::note_dialect(name, under_way.route());
                     let caller = Caller {
                         dialect: Some(name),
-                        source: proxies.note_source(&request),
+                        source: proxies.record_client_ip(&request),
                         request_id: telemetry::request_id_of(&request),
                         actor: None,
                     };
                     proxies.remove_claims(&mut request);
-                    let passage = door.enter(&request, under_way.pattern(), caller.source);
-                    let answer = passage.answer(caller.scope(service.call(request)));
+                    let call = middleware.start(&request, under_way.pattern(), caller.source);
+                    let answer = call.finish(caller.scope(service.call(request)));
                     async move { under_way.end(answer.await) }
                 })
                 .configure(|cfg| refusing.configure(&mount, cfg))
@@ -127,7 +127,7 @@ pub fn app(
     .wrap_fn(move |mut request, service| {
         let (id, asked) = (
             telemetry::request_id_of(&request),
-            Asked::take(&mut request),
+            PendingProbe::take(&mut request),
         );
         let answer = service.call(request);
         let drain = drain.clone();
@@ -144,5 +144,5 @@ pub fn app(
     .wrap(TracingLogger::<RootSpan>::new())
     // All that is changed, recorded and counted is below.
     .wrap_fn(|request, service| complete(service.call(request)))
-    .wrap_fn(move |request, service| timeouts::bound(body_timeout, request, service))
+    .wrap_fn(move |request, service| timeouts::enforce(body_timeout, request, service))
 }

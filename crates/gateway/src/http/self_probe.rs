@@ -11,7 +11,7 @@ use isogloss_core::{Auth, Peppers, Source};
 use ring::hmac;
 use time::OffsetDateTime;
 
-use crate::client_ip::Proxies;
+use crate::client_ip::TrustedProxies;
 
 /// Has the question, and the answer.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-isogloss-probe");
@@ -25,14 +25,14 @@ const CLOCKS_DIFFER: u64 = 300;
 
 /// What both have from the pepper.
 #[derive(Clone)]
-pub struct Probe(hmac::Key);
+pub struct SelfProbe(hmac::Key);
 
 /// A question that was asked, by which the answer is known.
-pub(crate) struct Question(String);
+pub(crate) struct Challenge(String);
 
 /// Where a question has arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Arrival {
+pub(crate) struct ProbeReport {
     /// The dialect below whose path it came, if it came below one.
     pub(crate) dialect: Option<String>,
     /// The address that it came from, as the gateway sees it.
@@ -47,26 +47,26 @@ pub(crate) struct Arrival {
 #[derive(Clone, Copy)]
 struct Reached(&'static str);
 
-impl Probe {
+impl SelfProbe {
     pub(crate) fn new(peppers: &Peppers) -> Self {
         let secret = peppers.current.fingerprint(b"isogloss probe");
         Self(hmac::Key::new(hmac::HMAC_SHA256, &secret))
     }
 
     /// A fresh question.
-    pub(crate) fn ask(&self, now: OffsetDateTime) -> Result<Question, getrandom::Error> {
+    pub(crate) fn ask(&self, now: OffsetDateTime) -> Result<Challenge, getrandom::Error> {
         let mut nonce = [0; 16];
         getrandom::fill(&mut nonce)?;
         let text = format!("{} {}", now.unix_timestamp(), hex::encode(nonce));
-        Ok(Question(self.signed("question", &text)))
+        Ok(Challenge(self.signed("question", &text)))
     }
 
     /// Where the question has arrived, if that is an answer to it.
-    pub(crate) fn read(&self, question: &Question, answer: &str) -> Option<Arrival> {
+    pub(crate) fn read(&self, question: &Challenge, answer: &str) -> Option<ProbeReport> {
         let text = self.verified(&format!("answer to {}", question.0), answer)?;
         let mut words = text.split(' ');
         let (dialect, source) = (words.next()?, words.next()?);
-        Some(Arrival {
+        Some(ProbeReport {
             dialect: (dialect != "-").then(|| dialect.to_owned()),
             source: source.to_owned(),
             told: words.next()? == "told",
@@ -85,7 +85,7 @@ impl Probe {
     }
 
     /// The answer to a question that is genuine.
-    fn answer(&self, question: &str, arrival: &Arrival) -> String {
+    fn answer(&self, question: &str, arrival: &ProbeReport) -> String {
         let dialect = arrival.dialect.as_deref().unwrap_or("-");
         let told = if arrival.told { "told" } else { "untold" };
         let listed = if arrival.by_unlisted {
@@ -110,7 +110,7 @@ impl Probe {
     }
 }
 
-impl Question {
+impl Challenge {
     /// As the header has it.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
@@ -133,17 +133,17 @@ pub(crate) fn is_question(request: &ServiceRequest) -> bool {
 struct Genuine;
 
 /// A question in a request, which is answered beside whatever else the request is answered with.
-pub(crate) struct Asked {
+pub(crate) struct PendingProbe {
     question: String,
     peer: Option<IpAddr>,
 }
 
-impl Asked {
+impl PendingProbe {
     /// Takes the header out of the request. `None` if it is no question of ours, or one of long ago.
     pub(crate) fn take(request: &mut ServiceRequest) -> Option<Self> {
         let mut values = request.headers_mut().remove(HEADER);
         let question = values.next()?.to_str().ok()?.to_owned();
-        let probe = request.app_data::<Data<Probe>>()?;
+        let probe = request.app_data::<Data<SelfProbe>>()?;
         let now = request.app_data::<Data<Auth>>()?.now();
         if !probe.is_genuine(&question, now) {
             return None;
@@ -162,10 +162,10 @@ impl Asked {
     }
 }
 
-fn answer_to(asked: &Asked, request: &HttpRequest) -> Option<String> {
+fn answer_to(asked: &PendingProbe, request: &HttpRequest) -> Option<String> {
     let reached = request.extensions().get::<Reached>().copied();
     let source = request.extensions().get::<Source>().copied();
-    let arrival = Arrival {
+    let arrival = ProbeReport {
         dialect: reached.map(|Reached(name)| name.to_owned()),
         source: match (source, asked.peer) {
             (Some(source), _) => source.to_string(),
@@ -177,16 +177,16 @@ fn answer_to(asked: &Asked, request: &HttpRequest) -> Option<String> {
             .any(|name| request.headers().contains_key(name)),
         by_unlisted: is_by_unlisted(request),
     };
-    let probe = request.app_data::<Data<Probe>>()?;
+    let probe = request.app_data::<Data<SelfProbe>>()?;
     Some(probe.answer(&asked.question, &arrival))
 }
 
 /// Whether a proxy says whom it asks for, and is not listed. What the doctor itself says is no sign of one.
 fn is_by_unlisted(request: &HttpRequest) -> bool {
-    let is_listed = |proxies: &Proxies| proxies.sent_request(request);
+    let is_listed = |proxies: &TrustedProxies| proxies.sent_request(request);
     let mut said = request.headers().get_all(X_FORWARDED_FOR);
     said.any(|said| said.as_bytes() != FORGED.as_bytes())
-        && !request.app_data::<Proxies>().is_some_and(is_listed)
+        && !request.app_data::<TrustedProxies>().is_some_and(is_listed)
 }
 
 #[cfg(test)]
@@ -200,12 +200,12 @@ mod tests {
 
     const NOW: OffsetDateTime = datetime!(2026-11-22 09:00 UTC);
 
-    fn probe(pepper: &str) -> Probe {
-        Probe::new(&Pepper::new(pepper.as_bytes()).unwrap().into())
+    fn probe(pepper: &str) -> SelfProbe {
+        SelfProbe::new(&Pepper::new(pepper.as_bytes()).unwrap().into())
     }
 
-    fn arrival() -> Arrival {
-        Arrival {
+    fn arrival() -> ProbeReport {
+        ProbeReport {
             dialect: Some("bimplus".to_owned()),
             source: "192.0.2.1".to_owned(),
             told: true,

@@ -18,7 +18,7 @@ pub(crate) use self::connection_watchdog::watch;
 
 /// Wraps every route: a body has to be there in time, and a connection does not end while a request is
 /// being answered. After the answer to a body that came too slowly, it does.
-pub(crate) fn bound<S, B>(
+pub(crate) fn enforce<S, B>(
     body_limit: Duration,
     mut request: ServiceRequest,
     service: &S,
@@ -29,7 +29,7 @@ where
     let connection = request.conn_data::<Connection>().map(Connection::handle);
     if let Some(connection) = connection
         .as_ref()
-        .filter(|connection| connection.had_its_last())
+        .filter(|connection| connection.is_last_request())
     {
         return Either::Left(connection.clone().refuse());
     }

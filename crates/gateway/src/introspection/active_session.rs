@@ -3,8 +3,8 @@
 use actix_web::HttpRequest;
 use isogloss_core::{Auth, Client, Session};
 
-use super::Backends;
-use super::oauth_error::Refusal;
+use super::IntrospectionApi;
+use super::oauth_error::OAuthError;
 use super::token_extraction::session_of;
 use crate::dialects::Mount;
 use crate::sunset;
@@ -12,7 +12,7 @@ use crate::sunset;
 /// Why a token is good for nothing, for people.
 pub(super) type Dead = &'static str;
 
-impl Backends {
+impl IntrospectionApi {
     /// The session of a token in whichever form it was received, and its dialect. The question counts as
     /// use of the dialect at `route`, which is the listener's own.
     pub(super) async fn session(
@@ -20,7 +20,7 @@ impl Backends {
         (auth, request, route): (&Auth, &HttpRequest, &'static str),
         dialect: Option<&str>,
         token: &str,
-    ) -> Result<Result<(Session, &Mount), Dead>, Refusal> {
+    ) -> Result<Result<(Session, &Mount), Dead>, OAuthError> {
         let mounts = self.of(dialect)?;
         let (found, client) = Client::meet(None, Box::pin(session_of(auth, mounts, token))).await;
         let Some((session, mount)) = found? else {
@@ -31,9 +31,9 @@ impl Backends {
         self.usage.note((mount, route), request, (client, refused));
         match refusal {
             None => Ok(Ok((session, mount))),
-            Some(sunset::Refusal::CutOff) => Ok(Err("is one of a blocked client")),
-            Some(sunset::Refusal::Over) => Ok(Err("is of a dialect that is no longer served")),
-            Some(brownout @ sunset::Refusal::Brownout { .. }) => Err(Refusal::Brownout {
+            Some(sunset::Rejection::CutOff) => Ok(Err("is one of a blocked client")),
+            Some(sunset::Rejection::Over) => Ok(Err("is of a dialect that is no longer served")),
+            Some(brownout @ sunset::Rejection::Brownout { .. }) => Err(OAuthError::Brownout {
                 retry_after: brownout.retry_after(auth.now()).unwrap_or_default(),
             }),
         }

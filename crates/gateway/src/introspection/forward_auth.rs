@@ -20,14 +20,14 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, Scope};
 use isogloss_core::{Auth, Client, CutOff, Session};
 use serde_json::json;
 
-use super::Backends;
+use super::IntrospectionApi;
 use super::identity_headers;
 use super::original_request::{Told, restore};
 use crate::dialects::Mount;
-use crate::jwt::Identity;
+use crate::jwt::TokenClaims;
 use crate::metrics::Counted;
-use crate::sunset::Head;
-use crate::usage::{Behind, user_agent};
+use crate::sunset::RequestSummary;
+use crate::usage::{ServiceUsage, user_agent};
 
 /// Where a call in any dialect is asked about.
 const ANY: &str = "/forward-auth";
@@ -38,11 +38,11 @@ enum Question {
     /// Whose call is it?
     Whose,
     /// What is a client told whose call is nobody's?
-    Refusal,
+    OAuthError,
 }
 
 /// Adds the routes.
-pub(super) fn configure(backends: &Backends, cfg: &mut ServiceConfig) {
+pub(super) fn configure(backends: &IntrospectionApi, cfg: &mut ServiceConfig) {
     let usage = &backends.usage;
     for mount in backends.mounts.iter() {
         let of = |path: &str| format!("/forward-auth{path}/{}", mount.name);
@@ -54,7 +54,7 @@ pub(super) fn configure(backends: &Backends, cfg: &mut ServiceConfig) {
             (mount, usage),
             (Question::Whose, in_path),
         );
-        let refusal = (Question::Refusal, Told::InHeaders);
+        let refusal = (Question::OAuthError, Told::InHeaders);
         let path = of("/refusal");
         ask(cfg, (scope(&path), path), (mount, usage), refusal);
         let whose = (Question::Whose, Told::InHeaders);
@@ -86,7 +86,7 @@ pub(super) fn configure(backends: &Backends, cfg: &mut ServiceConfig) {
 fn ask(
     cfg: &mut ServiceConfig,
     (door, route): (Scope, String),
-    (mount, usage): (&Mount, &Behind),
+    (mount, usage): (&Mount, &ServiceUsage),
     (question, told): (Question, Told),
 ) {
     let asked = Rc::new((mount.clone(), usage.clone()));
@@ -119,10 +119,10 @@ fn ask(
 
 /// Refuses a call as the dialect's own door would, if the dialect is being retired; and tells whom
 /// core is to refuse.
-fn retired(mount: &Mount, usage: &Behind, request: &HttpRequest) -> Option<CutOff> {
+fn retired(mount: &Mount, usage: &ServiceUsage, request: &HttpRequest) -> Option<CutOff> {
     let sunset = usage.sunset(mount).filter(|sunset| sunset.refuses())?;
     let auth = request.app_data::<Data<Auth>>()?;
-    let head = Head {
+    let head = RequestSummary {
         user_agent: user_agent(request.head()),
         source: usage.source(request),
     };
@@ -153,13 +153,13 @@ fn judged<B: MessageBody>(
             response.into_response(answer).map_into_right_body()
         }
         // It was refused a moment ago, so something was away.
-        (Some(_), Question::Refusal) => {
+        (Some(_), Question::OAuthError) => {
             let answer = HttpResponse::ServiceUnavailable()
                 .insert_header((RETRY_AFTER, "0"))
                 .json(json!({ "reason": "please retry" }));
             response.into_response(answer).map_into_right_body()
         }
-        (None, Question::Refusal) => response.map_into_left_body(),
+        (None, Question::OAuthError) => response.map_into_left_body(),
         (None, Question::Whose) => refused(response).map_into_left_body(),
     }
 }
@@ -167,12 +167,12 @@ fn judged<B: MessageBody>(
 /// Envoy takes no other status than 200 for a yes.
 fn granted(session: &Session, dialect: &str, request: &HttpRequest) -> HttpResponse {
     let jwt = request
-        .app_data::<Data<Backends>>()
+        .app_data::<Data<IntrospectionApi>>()
         .zip(request.app_data::<Data<Auth>>());
     let jwt = jwt.and_then(|(backends, auth)| {
         let jwts = backends.jwts.as_ref()?;
         let audience = [jwts.audience().to_owned()];
-        let identity = Identity::new(session, dialect);
+        let identity = TokenClaims::new(session, dialect);
         let jwt = jwts.sign(&identity, &audience, session.expires_at(), auth.now());
         Some(jwt.text)
     });

@@ -6,7 +6,7 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use isogloss_core::Session;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use crate::jwt::Identity;
+use crate::jwt::TokenClaims;
 
 /// What is escaped in a value, beside all that is not ASCII.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
@@ -39,7 +39,7 @@ pub(super) fn write(
     dialect: &str,
     jwt: Option<String>,
 ) {
-    let identity = Identity::new(session, dialect);
+    let identity = TokenClaims::new(session, dialect);
     let actor = identity.act.as_ref().map(|act| act.sub.to_string());
     let expires = session.expires_at().unix_timestamp().to_string();
     let claimed_project = identity.claimed.as_ref().map(|claimed| claimed.project);

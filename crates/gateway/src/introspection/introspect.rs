@@ -7,10 +7,10 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::Backends;
-use super::oauth_error::{Form, Refusal};
-use super::service_key::Backend;
-use crate::jwt::Identity;
+use super::IntrospectionApi;
+use super::oauth_error::{Form, OAuthError};
+use super::service_key::ServiceKey;
+use crate::jwt::TokenClaims;
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/introspect").route(post().to(introspect)));
@@ -56,7 +56,7 @@ struct Live<'a> {
     /// Unix time of its issue.
     iat: i64,
     #[serde(flatten)]
-    identity: Identity<'a>,
+    identity: TokenClaims<'a>,
 }
 
 /// Introspect a token, as in RFC 7662.
@@ -66,16 +66,16 @@ struct Live<'a> {
     tag = "services",
     description = "Requires the scope `tokens:introspect`. The token may be exactly what the service received: the token alone, the value of a header, or a query.",
     request_body(content = IntrospectForm, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, body = Introspection), Refusal),
+    responses((status = 200, body = Introspection), OAuthError),
     security(("introspection" = ["tokens:introspect"]))
 )]
 pub(super) async fn introspect(
-    backend: Backend,
+    backend: ServiceKey,
     auth: Data<Auth>,
-    backends: Data<Backends>,
+    backends: Data<IntrospectionApi>,
     request: HttpRequest,
     mut form: Form,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, OAuthError> {
     backend.may(Scope::TokensIntrospect).await?;
     let token = form.mandatory("token")?;
     let dialect = form.optional("dialect")?;
@@ -89,6 +89,6 @@ pub(super) async fn introspect(
         token_type: mount.token_type(),
         exp: session.expires_at().unix_timestamp(),
         iat: session.issued_at().unix_timestamp(),
-        identity: Identity::new(&session, mount.name),
+        identity: TokenClaims::new(&session, mount.name),
     }))
 }

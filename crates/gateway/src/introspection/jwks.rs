@@ -7,7 +7,7 @@ use isogloss_core::Auth;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::Backends;
+use super::IntrospectionApi;
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(resource("/.well-known/jwks.json").route(get().to(keys)));
@@ -23,7 +23,7 @@ struct KeySet {
 /// The current, the previous and the next public keys; none if JWTs are disabled.
 #[utoipa::path(get, path = "/.well-known/jwks.json", operation_id = "jwks", tag = "services",
     responses((status = 200, body = KeySet)))]
-pub(super) async fn keys(auth: Data<Auth>, backends: Data<Backends>) -> HttpResponse {
+pub(super) async fn keys(auth: Data<Auth>, backends: Data<IntrospectionApi>) -> HttpResponse {
     let jwts = backends.jwts.as_ref();
     let keys = jwts.map_or_else(Vec::new, |jwts| jwts.published(auth.now()));
     HttpResponse::Ok()

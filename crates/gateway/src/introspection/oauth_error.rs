@@ -19,18 +19,18 @@ pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
     /// A parameter that must be there.
-    pub(super) fn mandatory(&mut self, name: &'static str) -> Result<String, Refusal> {
+    pub(super) fn mandatory(&mut self, name: &'static str) -> Result<String, OAuthError> {
         let value = self.optional(name)?;
-        value.ok_or_else(|| Refusal::InvalidRequest(format!("the parameter {name} is missing")))
+        value.ok_or_else(|| OAuthError::InvalidRequest(format!("the parameter {name} is missing")))
     }
 
     /// A parameter that may be absent; empty counts as absent (RFC 6749, section 3.1).
-    pub(super) fn optional(&mut self, name: &'static str) -> Result<Option<String>, Refusal> {
+    pub(super) fn optional(&mut self, name: &'static str) -> Result<Option<String>, OAuthError> {
         let mut values = self.all(name).into_iter();
         let value = values.next();
         if values.next().is_some() {
             let text = format!("the parameter {name} is given more than once");
-            return Err(Refusal::InvalidRequest(text));
+            return Err(OAuthError::InvalidRequest(text));
         }
         Ok(value)
     }
@@ -43,8 +43,8 @@ impl Form {
 }
 
 impl FromRequest for Form {
-    type Error = Refusal;
-    type Future = LocalBoxFuture<'static, Result<Self, Refusal>>;
+    type Error = OAuthError;
+    type Future = LocalBoxFuture<'static, Result<Self, OAuthError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let media = request.content_type().to_ascii_lowercase();
@@ -52,7 +52,7 @@ impl FromRequest for Form {
         Box::pin(async move {
             if media != "application/x-www-form-urlencoded" {
                 let text = "expected a form: Content-Type: application/x-www-form-urlencoded";
-                return Err(Refusal::InvalidRequest(text.to_owned()));
+                return Err(OAuthError::InvalidRequest(text.to_owned()));
             }
             let body = body.await?;
             let given = form_urlencoded::parse(&body).filter(|(_, value)| !value.is_empty());
@@ -64,7 +64,7 @@ impl FromRequest for Form {
 
 /// Why a service gets no answer. Each becomes an `error` with an `error_description`.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(super) enum OAuthError {
     /// There is no key of the realm `introspection`.
     InvalidClient,
     /// There were too many wrong keys from that address. This one was not looked at.
@@ -90,7 +90,7 @@ pub(super) enum Refusal {
     },
 }
 
-impl Refusal {
+impl OAuthError {
     /// A dialect is named that is not switched on, or none at all.
     pub(super) fn no_dialect() -> Self {
         Self::InvalidRequest("no such dialect is enabled".to_owned())
@@ -152,13 +152,13 @@ pub(super) struct Body {
     error_description: String,
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for OAuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.answer().2)
     }
 }
 
-impl ResponseError for Refusal {
+impl ResponseError for OAuthError {
     fn status_code(&self) -> StatusCode {
         self.answer().0
     }
@@ -190,13 +190,13 @@ impl ResponseError for Refusal {
     }
 }
 
-impl From<StoreError> for Refusal {
+impl From<StoreError> for OAuthError {
     fn from(error: StoreError) -> Self {
         Self::Unavailable(error.to_string())
     }
 }
 
-impl From<Denied> for Refusal {
+impl From<Denied> for OAuthError {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::WrongKey => Self::InvalidClient,
@@ -207,13 +207,13 @@ impl From<Denied> for Refusal {
 }
 
 /// Of all that core may say of a token, only this is left once it is not dead.
-impl From<AuthError> for Refusal {
+impl From<AuthError> for OAuthError {
     fn from(error: AuthError) -> Self {
         Self::Unavailable(error.to_string())
     }
 }
 
-impl From<BodyError> for Refusal {
+impl From<BodyError> for OAuthError {
     fn from(error: BodyError) -> Self {
         match error {
             BodyError::TooLarge => Self::TooLarge,

@@ -8,7 +8,7 @@ use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterIn
 use utoipa::openapi::{OpenApi, RefOr, Required, Response};
 use utoipa::{IntoResponses, OpenApi as _};
 
-use super::oauth_error::{self, Refusal};
+use super::oauth_error::{self, OAuthError};
 use super::{introspect, jwks, token_exchange};
 
 #[derive(utoipa::OpenApi)]
@@ -68,7 +68,7 @@ fn forward_auth(id: &str, of: &str, has_dialect: bool) -> OperationBuilder {
     operation
 }
 
-impl IntoResponses for Refusal {
+impl IntoResponses for OAuthError {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         responses_by_status(
             [

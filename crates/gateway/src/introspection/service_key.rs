@@ -11,22 +11,22 @@ use isogloss_core::{Auth, Key, Realm, Scope};
 use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 
-use super::oauth_error::Refusal;
+use super::oauth_error::OAuthError;
 use crate::http::api_key::{KeyHolder, ShownKey};
 
 /// The realm of the directory's keys that services ask with.
 const REALM: Realm = Realm::new("introspection");
 
 /// A service with such a key.
-pub(super) struct Backend {
+pub(super) struct ServiceKey {
     auth: Data<Auth>,
     caller: Caller,
     key: Key,
 }
 
-impl Backend {
+impl ServiceKey {
     /// Goes on if the key has that scope.
-    pub(super) async fn may(self, scope: Scope) -> Result<Self, Refusal> {
+    pub(super) async fn may(self, scope: Scope) -> Result<Self, OAuthError> {
         if self.key.scopes.allow(scope) {
             return Ok(self);
         }
@@ -39,7 +39,7 @@ impl Backend {
         let refused = self.caller.clone().scope(refused).await;
         self.auth.audit().record(refused.refused(Reason::Scope));
         let text = format!("the key lacks the scope {}", scope.name());
-        Err(Refusal::InsufficientScope(text))
+        Err(OAuthError::InsufficientScope(text))
     }
 
     /// Does something in this service's name.
@@ -48,9 +48,9 @@ impl Backend {
     }
 }
 
-impl FromRequest for Backend {
-    type Error = Refusal;
-    type Future = LocalBoxFuture<'static, Result<Self, Refusal>>;
+impl FromRequest for ServiceKey {
+    type Error = OAuthError;
+    type Future = LocalBoxFuture<'static, Result<Self, OAuthError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let auth = request.app_data::<Data<Auth>>().cloned();
@@ -58,7 +58,7 @@ impl FromRequest for Backend {
         let source = request.peer_addr().map(|peer| peer.ip().into());
         Box::pin(async move {
             let (Some(auth), Some(key)) = (auth, key) else {
-                return Err(Refusal::InvalidClient);
+                return Err(OAuthError::InvalidClient);
             };
             let holder = KeyHolder::check(&auth, REALM, &key, source).await?;
             let KeyHolder { key, caller } = holder;

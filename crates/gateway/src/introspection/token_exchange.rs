@@ -7,10 +7,10 @@ use isogloss_core::{Auth, Scope, Session};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::Backends;
-use super::oauth_error::{Form, Refusal};
-use super::service_key::Backend;
-use crate::jwt::{Identity, Jwts};
+use super::IntrospectionApi;
+use super::oauth_error::{Form, OAuthError};
+use super::service_key::ServiceKey;
+use crate::jwt::{Jwts, TokenClaims};
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
@@ -56,24 +56,24 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
     tag = "services",
     description = "Requires the scope `tokens:exchange`.",
     request_body(content = ExchangeForm, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, body = Exchanged), Refusal),
+    responses((status = 200, body = Exchanged), OAuthError),
     security(("introspection" = ["tokens:exchange"]))
 )]
 pub(super) async fn exchange(
-    backend: Backend,
+    backend: ServiceKey,
     auth: Data<Auth>,
-    backends: Data<Backends>,
+    backends: Data<IntrospectionApi>,
     request: HttpRequest,
     mut form: Form,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, OAuthError> {
     let backend = backend.may(Scope::TokensExchange).await?;
     if form.mandatory("grant_type")? != GRANT_TYPE {
-        return Err(Refusal::UnsupportedGrantType(
+        return Err(OAuthError::UnsupportedGrantType(
             "expected urn:ietf:params:oauth:grant-type:token-exchange",
         ));
     }
     let Some(jwts) = &backends.jwts else {
-        return Err(Refusal::UnsupportedGrantType(
+        return Err(OAuthError::UnsupportedGrantType(
             "no JWT is issued here: jwt.enabled is false",
         ));
     };
@@ -87,10 +87,10 @@ pub(super) async fn exchange(
     backend.act(async { record(&auth, session) }).await;
     let (session, mount) = found.map_err(|dead| {
         let text = format!("the subject_token {dead}");
-        Refusal::InvalidRequest(text)
+        OAuthError::InvalidRequest(text)
     })?;
     let now = auth.now();
-    let identity = Identity::new(&session, mount.name);
+    let identity = TokenClaims::new(&session, mount.name);
     let jwt = jwts.sign(&identity, &audience, session.expires_at(), now);
     Ok(HttpResponse::Ok().json(json!({
         "access_token": jwt.text,
@@ -101,10 +101,10 @@ pub(super) async fn exchange(
 }
 
 /// The dialect that the type of the subject token names, if it names one.
-fn subject(form: &mut Form) -> Result<Option<String>, Refusal> {
+fn subject(form: &mut Form) -> Result<Option<String>, OAuthError> {
     if form.optional("actor_token")?.is_some() {
         let text = "an actor_token is not taken";
-        return Err(Refusal::InvalidRequest(text.to_owned()));
+        return Err(OAuthError::InvalidRequest(text.to_owned()));
     }
     let kind = form.mandatory("subject_token_type")?;
     match kind.strip_prefix(OF_DIALECT) {
@@ -112,23 +112,23 @@ fn subject(form: &mut Form) -> Result<Option<String>, Refusal> {
         None if kind == ACCESS_TOKEN => form.optional("dialect"),
         None => {
             let text = format!("expected a subject_token_type {ACCESS_TOKEN} or {OF_DIALECT}…");
-            Err(Refusal::InvalidRequest(text))
+            Err(OAuthError::InvalidRequest(text))
         }
     }
 }
 
-fn check_requested(form: &mut Form) -> Result<(), Refusal> {
+fn check_requested(form: &mut Form) -> Result<(), OAuthError> {
     match form.optional("requested_token_type")?.as_deref() {
         None | Some(JWT | ACCESS_TOKEN) => Ok(()),
         Some(_) => {
             let text = format!("expected a requested_token_type {JWT}");
-            Err(Refusal::InvalidRequest(text))
+            Err(OAuthError::InvalidRequest(text))
         }
     }
 }
 
 /// Whom the JWT is for: those that are named, in either parameter, or the one of the configuration.
-fn audience(form: &mut Form, jwts: &Jwts) -> Result<Vec<String>, Refusal> {
+fn audience(form: &mut Form, jwts: &Jwts) -> Result<Vec<String>, OAuthError> {
     let mut named = form.all("audience");
     named.append(&mut form.all("resource"));
     if named.is_empty() {
@@ -137,7 +137,7 @@ fn audience(form: &mut Form, jwts: &Jwts) -> Result<Vec<String>, Refusal> {
     if named.iter().all(|audience| jwts.may_be_for(audience)) {
         return Ok(named);
     }
-    Err(Refusal::InvalidTarget)
+    Err(OAuthError::InvalidTarget)
 }
 
 fn record(auth: &Auth, session: Option<&Session>) {

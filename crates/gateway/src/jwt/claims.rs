@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 /// The members that an introspection and a JWT have in common. What is not known is left out.
 #[derive(Serialize)]
-pub(crate) struct Identity<'a> {
+pub(crate) struct TokenClaims<'a> {
     /// The user's identifier.
     pub(crate) sub: Uuid,
     /// The name to log in by.
@@ -53,7 +53,7 @@ pub(crate) struct Act {
     pub(crate) sub: Uuid,
 }
 
-impl<'a> Identity<'a> {
+impl<'a> TokenClaims<'a> {
     pub(crate) fn new(session: &'a Session, dialect: &'a str) -> Self {
         let user = &session.user;
         Self {

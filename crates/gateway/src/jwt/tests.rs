@@ -24,8 +24,8 @@ fn jwts(secrets: &[&str]) -> Jwts {
     Jwts::new(&settings, &secrets)
 }
 
-fn identity() -> Identity<'static> {
-    Identity {
+fn identity() -> TokenClaims<'static> {
+    TokenClaims {
         sub: Uuid::nil(),
         username: "linguist",
         number: 35,

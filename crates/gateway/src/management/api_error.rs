@@ -19,7 +19,7 @@ use serde_json::json;
 use utoipa::IntoResponses;
 use utoipa::openapi::{RefOr, Response};
 
-use crate::admin::Undone;
+use crate::admin::AdminError;
 use crate::admin::api_keys::Rights;
 use crate::http::api_key::{Denied, KeyHolder, ShownKey};
 
@@ -35,14 +35,14 @@ pub(super) struct Admin {
 
 impl Admin {
     /// Goes on if the key has that scope.
-    pub(super) async fn may(self, scope: Scope) -> Result<Entitled, Refusal> {
+    pub(super) async fn may(self, scope: Scope) -> Result<Authorized, ApiError> {
         let Self { auth, caller, key } = self;
         if key.scopes.allow(scope) {
             let rights = Rights {
                 scopes: key.scopes,
                 expires_at: key.expires_at,
             };
-            return Ok(Entitled { caller, rights });
+            return Ok(Authorized { caller, rights });
         }
         let refused = async {
             Event {
@@ -52,17 +52,17 @@ impl Admin {
         };
         let refused = caller.scope(refused).await;
         auth.audit().record(refused.refused(Reason::Scope));
-        Err(Refusal::NoScope(scope))
+        Err(ApiError::NoScope(scope))
     }
 }
 
 /// A request whose key has the scope that it takes.
-pub(super) struct Entitled {
+pub(super) struct Authorized {
     caller: Caller,
     rights: Rights,
 }
 
-impl Entitled {
+impl Authorized {
     /// The other rights of the key.
     pub(super) fn rights(&self) -> Rights {
         self.rights.clone()
@@ -75,8 +75,8 @@ impl Entitled {
 }
 
 impl FromRequest for Admin {
-    type Error = Refusal;
-    type Future = LocalBoxFuture<'static, Result<Self, Refusal>>;
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let auth = request.app_data::<Data<Auth>>().cloned();
@@ -86,7 +86,7 @@ impl FromRequest for Admin {
         let source = request.peer_addr().map(|peer| peer.ip().into());
         Box::pin(async move {
             let (Some(auth), Some(key)) = (auth, key) else {
-                return Err(Refusal::NoKey);
+                return Err(ApiError::NoKey);
             };
             let holder = KeyHolder::check(&auth, REALM, &key, source).await?;
             let KeyHolder { key, caller } = holder;
@@ -102,7 +102,7 @@ fn bearer(value: Option<&HeaderValue>) -> Option<&str> {
 
 /// Why an administrator's request was not done. Each becomes a JSON body with a `reason`.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(super) enum ApiError {
     NoKey,
     /// There were too many wrong keys from that address. This one was not looked at.
     Throttled(Duration),
@@ -121,7 +121,7 @@ pub(super) enum Refusal {
     Internal(String),
 }
 
-impl Refusal {
+impl ApiError {
     fn reason(&self) -> Cow<'_, str> {
         match self {
             Self::NoKey => "a bearer key of the realm admin is required".into(),
@@ -141,13 +141,13 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.reason())
     }
 }
 
-impl ResponseError for Refusal {
+impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::NoKey => StatusCode::UNAUTHORIZED,
@@ -182,14 +182,14 @@ impl ResponseError for Refusal {
 
 /// The body of a refusal.
 #[derive(utoipa::ToSchema)]
-#[schema(as = Refusal)]
+#[schema(as = ApiError)]
 #[expect(dead_code, reason = "it is written member by member")]
 pub(super) struct Body {
     /// The reason, for people.
     reason: String,
 }
 
-impl IntoResponses for Refusal {
+impl IntoResponses for ApiError {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         responses_by_status(
             [
@@ -213,19 +213,19 @@ impl IntoResponses for Refusal {
 
 /// Returns the response to methods other than these.
 pub(super) fn no_method(allowed: &'static str) -> Route {
-    to(move || async move { HttpResponse::from_error(Refusal::NoMethod(allowed)) })
+    to(move || async move { HttpResponse::from_error(ApiError::NoMethod(allowed)) })
 }
 
 /// Adds the response for unknown routes.
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     let nothing = async || {
         let reason = "this route does not exist; /openapi.json lists all routes";
-        HttpResponse::from_error(Refusal::NotFound(reason.to_owned()))
+        HttpResponse::from_error(ApiError::NotFound(reason.to_owned()))
     };
     cfg.service(scope("/admin").default_service(to(nothing)));
 }
 
-impl From<Denied> for Refusal {
+impl From<Denied> for ApiError {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::WrongKey => Self::NoKey,
@@ -235,14 +235,14 @@ impl From<Denied> for Refusal {
     }
 }
 
-impl From<Undone> for Refusal {
-    fn from(undone: Undone) -> Self {
+impl From<AdminError> for ApiError {
+    fn from(undone: AdminError) -> Self {
         match undone {
-            Undone::Malformed(reason) => Self::Malformed(reason),
-            Undone::NotFound(reason) => Self::NotFound(reason),
-            Undone::Conflict(reason) => Self::Conflict(reason),
-            Undone::Forbidden(reason) => Self::Forbidden(reason),
-            Undone::Unavailable(error) => Self::Unavailable(error.to_string()),
+            AdminError::Malformed(reason) => Self::Malformed(reason),
+            AdminError::NotFound(reason) => Self::NotFound(reason),
+            AdminError::Conflict(reason) => Self::Conflict(reason),
+            AdminError::Forbidden(reason) => Self::Forbidden(reason),
+            AdminError::Unavailable(error) => Self::Unavailable(error.to_string()),
         }
     }
 }

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::api_error::{Admin, Refusal, no_method};
-use crate::admin::Administration;
-use crate::admin::api_keys::{NewKey, Shown};
+use super::api_error::{Admin, ApiError, no_method};
+use crate::admin::AdminService;
+use crate::admin::api_keys::{ApiKeyView, NewKey};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(
@@ -28,7 +28,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 
 #[derive(Serialize, ToSchema)]
 struct Keys {
-    keys: Vec<Shown>,
+    keys: Vec<ApiKeyView>,
 }
 
 /// List all keys, without their texts, which are not stored.
@@ -38,17 +38,17 @@ struct Keys {
     operation_id = "listKeys",
     tag = "keys",
     description = "Requires the scope `keys:read`.",
-    responses((status = 200, body = Keys), Refusal),
+    responses((status = 200, body = Keys), ApiError),
     security(("admin" = ["keys:read"]))
 )]
 pub(crate) async fn list(
     admin: Admin,
-    administration: Data<Administration>,
-) -> Result<HttpResponse, Refusal> {
+    administration: Data<AdminService>,
+) -> Result<HttpResponse, ApiError> {
     admin.may(Scope::KeysRead).await?;
     let keys = administration.keys().await;
-    let keys = keys.map_err(|error| Refusal::Unavailable(error.to_string()))?;
-    let keys = keys.iter().map(Shown::from).collect();
+    let keys = keys.map_err(|error| ApiError::Unavailable(error.to_string()))?;
+    let keys = keys.iter().map(ApiKeyView::from).collect();
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(Keys { keys }))
@@ -80,7 +80,7 @@ pub(crate) struct KeyRequest {
 #[derive(Serialize, ToSchema)]
 struct NewlyMade {
     #[serde(flatten)]
-    shown: Shown,
+    shown: ApiKeyView,
     /// Null if the request contained the text.
     key: Option<String>,
 }
@@ -93,14 +93,14 @@ struct NewlyMade {
     tag = "keys",
     description = "Requires the scope `keys:write`.",
     request_body = KeyRequest,
-    responses((status = 201, body = NewlyMade), Refusal),
+    responses((status = 201, body = NewlyMade), ApiError),
     security(("admin" = ["keys:write"]))
 )]
 pub(crate) async fn add(
     admin: Admin,
-    administration: Data<Administration>,
+    administration: Data<AdminService>,
     request: Json<KeyRequest>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::KeysWrite).await?;
     let rights = admin.rights();
     let request = request.into_inner();
@@ -119,7 +119,7 @@ pub(crate) async fn add(
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::LOCATION, format!("/admin/keys/{}", key.id())))
         .json(NewlyMade {
-            shown: Shown::from(&key),
+            shown: ApiKeyView::from(&key),
             key: (!is_brought).then(|| text.expose_secret().to_owned()),
         }))
 }
@@ -140,18 +140,18 @@ pub(crate) struct Where {
     tag = "keys",
     description = "Requires the scope `keys:write`.",
     params(("key" = String, Path, description = "Label, or at least the first six digits of the identifier"), Where),
-    responses((status = 200, body = Shown), Refusal),
+    responses((status = 200, body = ApiKeyView), ApiError),
     security(("admin" = ["keys:write"]))
 )]
 pub(crate) async fn revoke(
     admin: Admin,
-    administration: Data<Administration>,
+    administration: Data<AdminService>,
     key: Path<String>,
     at: Query<Where>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::KeysWrite).await?;
     let revoked = admin
         .act(administration.revoke_key(&key, at.realm.as_deref()))
         .await?;
-    Ok(HttpResponse::Ok().json(Shown::from(&revoked)))
+    Ok(HttpResponse::Ok().json(ApiKeyView::from(&revoked)))
 }

@@ -13,17 +13,17 @@ use isogloss_core::{Auth, Passwords};
 
 use super::metrics::Metrics;
 use super::{Readiness, configure};
-use crate::admin::Administration;
+use crate::admin::AdminService;
 use crate::http::completion::complete;
 use crate::http::security_headers::security_headers;
 use crate::http::timeouts;
-use crate::introspection::Backends;
+use crate::introspection::IntrospectionApi;
 use crate::metrics::Requests;
 use crate::usage::Usage;
 
 /// What it is made of.
 #[derive(Clone)]
-pub(crate) struct Ingredients {
+pub(crate) struct ManagementState {
     pub(crate) readiness: Readiness,
     pub(crate) auth: Auth,
     pub(crate) directory: Arc<dyn Directory>,
@@ -31,13 +31,13 @@ pub(crate) struct Ingredients {
     pub(crate) usage: Usage,
     pub(crate) passwords: Passwords,
     pub(crate) metrics: Metrics,
-    pub(crate) backends: Backends,
+    pub(crate) backends: IntrospectionApi,
     pub(crate) body_timeout: Duration,
 }
 
 /// Builds it.
 pub(crate) fn app(
-    ingredients: Ingredients,
+    ingredients: ManagementState,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -47,7 +47,7 @@ pub(crate) fn app(
         InitError = (),
     >,
 > {
-    let Ingredients {
+    let ManagementState {
         readiness,
         auth,
         directory,
@@ -60,7 +60,7 @@ pub(crate) fn app(
     } = ingredients;
     let requests = Requests::of("");
     let drain = readiness.drain();
-    let administration = Administration {
+    let administration = AdminService {
         directory: directory.clone(),
         audit: auth.audit().clone(),
     };
@@ -94,5 +94,5 @@ pub(crate) fn app(
         })
         // All that is changed, recorded and counted is below.
         .wrap_fn(|request, service| complete(service.call(request)))
-        .wrap_fn(move |request, service| timeouts::bound(body_timeout, request, service))
+        .wrap_fn(move |request, service| timeouts::enforce(body_timeout, request, service))
 }

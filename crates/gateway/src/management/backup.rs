@@ -12,7 +12,7 @@ use isogloss_core::{Auth, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::api_error::{Admin, Refusal, no_method};
+use super::api_error::{Admin, ApiError, no_method};
 use crate::admin::token_stream::token_stream;
 use crate::usage::Usage;
 
@@ -42,7 +42,7 @@ struct Prepared {
     operation_id = "prepareBackup",
     tag = "backup",
     description = "Requires the scope `backup:read`.",
-    responses((status = 200, body = Prepared), Refusal),
+    responses((status = 200, body = Prepared), ApiError),
     security(("admin" = ["backup:read"]))
 )]
 pub(crate) async fn prepare(
@@ -50,13 +50,13 @@ pub(crate) async fn prepare(
     auth: Data<Auth>,
     usage: Data<Usage>,
     directory: Data<Arc<dyn Directory>>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     admin.may(Scope::BackupRead).await?;
     let flushed = usage.flush(directory.as_ref().clone()).await;
-    flushed.map_err(|error| Refusal::Unavailable(error.to_string()))?;
+    flushed.map_err(|error| ApiError::Unavailable(error.to_string()))?;
     if !auth.audit().flush().await {
         let reason = "events of the audit log could not be written in time";
-        return Err(Refusal::Unavailable(reason.to_owned()));
+        return Err(ApiError::Unavailable(reason.to_owned()));
     }
     Ok(HttpResponse::Ok().json(Prepared { prepared: true }))
 }
@@ -68,14 +68,14 @@ pub(crate) async fn prepare(
     operation_id = "backUpTokens",
     tag = "backup",
     description = "Requires the scope `backup:read`. A response without the end mark is truncated.",
-    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), Refusal),
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), ApiError),
     security(("admin" = ["backup:read"]))
 )]
 pub(crate) async fn tokens(
     admin: Admin,
     auth: Data<Auth>,
     tokens: Data<Arc<dyn TokenStore>>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::BackupRead).await?;
     let event = admin.act(async {
         Event {

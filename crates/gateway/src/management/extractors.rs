@@ -9,7 +9,7 @@ use actix_web::web::{JsonConfig, PathConfig, QueryConfig, ServiceConfig};
 use serde::de::Error as _;
 use serde::{Deserialize as _, Deserializer};
 
-use super::api_error::Refusal;
+use super::api_error::ApiError;
 
 /// The largest body, in bytes.
 const LARGEST: usize = 64 * 1024;
@@ -40,37 +40,37 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
     clippy::wildcard_enum_match_arm,
     reason = "the library's enum may grow"
 )]
-fn of_body(error: &JsonPayloadError) -> Refusal {
+fn of_body(error: &JsonPayloadError) -> ApiError {
     match error {
         JsonPayloadError::OverflowKnownLength { .. }
         | JsonPayloadError::Overflow { .. }
-        | JsonPayloadError::Payload(PayloadError::Overflow) => Refusal::TooLarge,
-        JsonPayloadError::ContentType => Refusal::MediaType,
+        | JsonPayloadError::Payload(PayloadError::Overflow) => ApiError::TooLarge,
+        JsonPayloadError::ContentType => ApiError::MediaType,
         JsonPayloadError::Payload(PayloadError::Io(error))
             if error.kind() == ErrorKind::TimedOut =>
         {
-            Refusal::TooSlow
+            ApiError::TooSlow
         }
         JsonPayloadError::Deserialize(error) => {
             let place = format!("line {}, column {}", error.line(), error.column());
-            Refusal::Malformed(format!("{place}: {}", without_values(&error.to_string())))
+            ApiError::Malformed(format!("{place}: {}", without_values(&error.to_string())))
         }
-        _ => Refusal::Malformed("the body is invalid".to_owned()),
+        _ => ApiError::Malformed("the body is invalid".to_owned()),
     }
 }
 
-fn of_query(error: &QueryPayloadError) -> Refusal {
+fn of_query(error: &QueryPayloadError) -> ApiError {
     match error {
         QueryPayloadError::Deserialize(error) => {
             let text = error.to_string();
-            Refusal::Malformed(format!("the query: {}", without_values(&text)))
+            ApiError::Malformed(format!("the query: {}", without_values(&text)))
         }
-        _ => Refusal::Malformed("the query is invalid".to_owned()),
+        _ => ApiError::Malformed("the query is invalid".to_owned()),
     }
 }
 
-fn of_path(_: &PathError) -> Refusal {
-    Refusal::NotFound("no object has this name or identifier".to_owned())
+fn of_path(_: &PathError) -> ApiError {
+    ApiError::NotFound("no object has this name or identifier".to_owned())
 }
 
 /// A parser's message, cut down to what cannot hold a value: it may be a password.

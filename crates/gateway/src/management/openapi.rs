@@ -6,11 +6,11 @@ use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::api_error::Refusal;
+use super::api_error::ApiError;
 use super::{
     api_error, api_keys, backup, metrics, organisations, sessions, throttle, usage, users,
 };
-use crate::introspection::{self, Backends};
+use crate::introspection::{self, IntrospectionApi};
 
 /// Each route is described where it is handled.
 #[derive(utoipa::OpenApi)]
@@ -90,10 +90,10 @@ pub(crate) async fn management() -> HttpResponse {
     responses((status = 200, body = Object), (status = 404, body = api_error::Body)))]
 pub(crate) async fn dialect(
     dialect: Path<String>,
-    backends: Data<Backends>,
-) -> Result<HttpResponse, Refusal> {
+    backends: Data<IntrospectionApi>,
+) -> Result<HttpResponse, ApiError> {
     let mut mounts = backends.mounts.iter();
     let mount = mounts.find(|mount| mount.name == *dialect);
-    let missing = || Refusal::NotFound(format!("{dialect}: no such dialect is enabled"));
+    let missing = || ApiError::NotFound(format!("{dialect}: no such dialect is enabled"));
     Ok(HttpResponse::Ok().json(mount.ok_or_else(missing)?.openapi()))
 }

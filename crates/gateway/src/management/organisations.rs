@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::api_error::{Admin, Refusal, no_method};
+use super::api_error::{Admin, ApiError, no_method};
 use super::{LONGEST_PAGE, PAGE, limit};
-use crate::admin::organisations::Shown;
-use crate::admin::{Administration, Undone};
+use crate::admin::organisations::OrganisationView;
+use crate::admin::{AdminError, AdminService};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(
@@ -54,7 +54,7 @@ pub(crate) struct Page {
 
 #[derive(Serialize, ToSchema)]
 struct Organisations {
-    organisations: Vec<Shown>,
+    organisations: Vec<OrganisationView>,
     /// The start of the next page, if there may be one.
     next: Option<String>,
 }
@@ -67,24 +67,24 @@ struct Organisations {
     tag = "organisations",
     description = "Requires the scope `organisations:read`.",
     params(Page),
-    responses((status = 200, body = Organisations), Refusal),
+    responses((status = 200, body = Organisations), ApiError),
     security(("admin" = ["organisations:read"]))
 )]
 pub(crate) async fn list(
     admin: Admin,
-    administration: Data<Administration>,
+    administration: Data<AdminService>,
     page: Query<Page>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     admin.may(Scope::OrganisationsRead).await?;
     let limit = page.limit.unwrap_or(PAGE).min(LONGEST_PAGE);
     let listed = administration.directory.organisations(&page.after, limit);
-    let listed = listed.await.map_err(Undone::from)?;
+    let listed = listed.await.map_err(AdminError::from)?;
     let is_full = listed.len() == usize::try_from(limit).unwrap_or(usize::MAX);
     let next = listed
         .last()
         .filter(|_| is_full)
         .map(|last| last.name.clone());
-    let organisations = listed.into_iter().map(Shown::from).collect();
+    let organisations = listed.into_iter().map(OrganisationView::from).collect();
     Ok(HttpResponse::Ok().json(Organisations {
         organisations,
         next,
@@ -99,17 +99,17 @@ pub(crate) async fn list(
     tag = "organisations",
     description = "Requires the scope `organisations:read`.",
     params(("organisation" = String, Path, description = "Name or identifier")),
-    responses((status = 200, body = Shown), Refusal),
+    responses((status = 200, body = OrganisationView), ApiError),
     security(("admin" = ["organisations:read"]))
 )]
 pub(crate) async fn show(
     admin: Admin,
-    administration: Data<Administration>,
+    administration: Data<AdminService>,
     organisation: Path<String>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     admin.may(Scope::OrganisationsRead).await?;
     let organisation = administration.organisation(&organisation).await?;
-    Ok(HttpResponse::Ok().json(Shown::from(organisation)))
+    Ok(HttpResponse::Ok().json(OrganisationView::from(organisation)))
 }
 
 /// A new organisation.
@@ -145,14 +145,14 @@ pub(crate) struct UnitRequest {
     tag = "organisations",
     description = "Requires the scope `organisations:write`.",
     request_body = OrganisationRequest,
-    responses((status = 201, body = Shown), Refusal),
+    responses((status = 201, body = OrganisationView), ApiError),
     security(("admin" = ["organisations:write"]))
 )]
 pub(crate) async fn add(
     admin: Admin,
-    administration: Data<Administration>,
+    administration: Data<AdminService>,
     request: Json<OrganisationRequest>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::OrganisationsWrite).await?;
     let request = request.into_inner();
     let units = request.units.into_iter();
@@ -165,7 +165,7 @@ pub(crate) async fn add(
             .collect(),
     };
     let added = admin.act(administration.add_organisation(new)).await?;
-    Ok(HttpResponse::Created().json(Shown::from(added)))
+    Ok(HttpResponse::Created().json(OrganisationView::from(added)))
 }
 
 /// The changes. Members that are left out stay as they are.
@@ -189,21 +189,21 @@ pub(crate) struct EditRequest {
     description = "Requires the scope `organisations:write`.",
     params(("organisation" = String, Path, description = "Name or identifier")),
     request_body = EditRequest,
-    responses((status = 200, body = Shown), Refusal),
+    responses((status = 200, body = OrganisationView), ApiError),
     security(("admin" = ["organisations:write"]))
 )]
 pub(crate) async fn edit(
     admin: Admin,
-    administration: Data<Administration>,
+    administration: Data<AdminService>,
     organisation: Path<String>,
     request: Json<EditRequest>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::OrganisationsWrite).await?;
     let EditRequest { name, default_unit } = request.into_inner();
     let organisation = administration.organisation(&organisation).await?;
     let edit = OrganisationEdit { name, default_unit };
     let edited = admin.act(administration.edit_organisation(&organisation, edit));
-    Ok(HttpResponse::Ok().json(Shown::from(edited.await?)))
+    Ok(HttpResponse::Ok().json(OrganisationView::from(edited.await?)))
 }
 
 /// Remove an organisation without users, and its units.
@@ -214,14 +214,14 @@ pub(crate) async fn edit(
     tag = "organisations",
     description = "Requires the scope `organisations:write`.",
     params(("organisation" = String, Path, description = "Name or identifier")),
-    responses((status = 204), Refusal),
+    responses((status = 204), ApiError),
     security(("admin" = ["organisations:write"]))
 )]
 pub(crate) async fn remove(
     admin: Admin,
-    administration: Data<Administration>,
+    administration: Data<AdminService>,
     organisation: Path<String>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::OrganisationsWrite).await?;
     let organisation = administration.organisation(&organisation).await?;
     admin

@@ -9,8 +9,8 @@ use isogloss_core::{Auth, AuthError, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::api_error::{Admin, Refusal, no_method};
-use crate::admin::sessions::{LIMIT, Misfit, Selection, Shown};
+use super::api_error::{Admin, ApiError, no_method};
+use crate::admin::sessions::{LIMIT, Misfit, SessionQuery, SessionView};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(
@@ -23,7 +23,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 
 #[derive(Serialize, ToSchema)]
 struct Sessions {
-    sessions: Vec<Shown>,
+    sessions: Vec<SessionView>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -41,22 +41,22 @@ type Directories = Data<Arc<dyn Directory>>;
     operation_id = "listSessions",
     tag = "sessions",
     description = "Requires the scope `sessions:read`.",
-    params(Selection),
-    responses((status = 200, body = Sessions), Refusal),
+    params(SessionQuery),
+    responses((status = 200, body = Sessions), ApiError),
     security(("admin" = ["sessions:read"]))
 )]
 pub(crate) async fn list(
     admin: Admin,
     auth: Data<Auth>,
     directory: Directories,
-    selection: Query<Selection>,
-) -> Result<HttpResponse, Refusal> {
+    selection: Query<SessionQuery>,
+) -> Result<HttpResponse, ApiError> {
     admin.may(Scope::SessionsRead).await?;
     let filter = selection.filter(directory.as_ref().as_ref()).await?;
     let limit = selection.limit.unwrap_or(LIMIT);
     let listed = auth.sessions(&filter, limit).await?;
-    let shown: Result<Vec<_>, _> = listed.into_iter().map(Shown::new).collect();
-    let shown = shown.map_err(|error| Refusal::Internal(error.to_string()))?;
+    let shown: Result<Vec<_>, _> = listed.into_iter().map(SessionView::new).collect();
+    let shown = shown.map_err(|error| ApiError::Internal(error.to_string()))?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(Sessions { sessions: shown }))
@@ -69,20 +69,20 @@ pub(crate) async fn list(
     operation_id = "endSessions",
     tag = "sessions",
     description = "Requires the scope `sessions:write`.",
-    params(Selection),
-    responses((status = 200, body = Ended), Refusal),
+    params(SessionQuery),
+    responses((status = 200, body = Ended), ApiError),
     security(("admin" = ["sessions:write"]))
 )]
 pub(crate) async fn end(
     admin: Admin,
     auth: Data<Auth>,
     directory: Directories,
-    selection: Query<Selection>,
-) -> Result<HttpResponse, Refusal> {
+    selection: Query<SessionQuery>,
+) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::SessionsWrite).await?;
     if !selection.is_explicit() {
         let reason = "choose sessions with filters, or set all=true";
-        return Err(Refusal::Malformed(reason.to_owned()));
+        return Err(ApiError::Malformed(reason.to_owned()));
     }
     let filter = selection.filter(directory.as_ref().as_ref()).await?;
     let ended = admin.act(auth.end_sessions(&filter)).await?;
@@ -90,7 +90,7 @@ pub(crate) async fn end(
     Ok(HttpResponse::Ok().json(Ended { ended }))
 }
 
-impl From<Misfit> for Refusal {
+impl From<Misfit> for ApiError {
     fn from(misfit: Misfit) -> Self {
         match misfit {
             Misfit::NoUser(_) => Self::NotFound(misfit.to_string()),
@@ -100,7 +100,7 @@ impl From<Misfit> for Refusal {
     }
 }
 
-impl From<AuthError> for Refusal {
+impl From<AuthError> for ApiError {
     fn from(error: AuthError) -> Self {
         Self::Unavailable(error.to_string())
     }

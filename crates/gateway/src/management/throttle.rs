@@ -6,8 +6,8 @@ use isogloss_core::{Auth, Scope, StrainedFilter};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::api_error::{Admin, Refusal, no_method};
-use crate::admin::throttle::{Selection, Shown};
+use super::api_error::{Admin, ApiError, no_method};
+use crate::admin::throttle::{ThrottleQuery, ThrottleView};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(
@@ -20,7 +20,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 
 #[derive(Serialize, ToSchema)]
 struct Throttle {
-    throttle: Vec<Shown>,
+    throttle: Vec<ThrottleView>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -36,19 +36,19 @@ struct Cleared {
     operation_id = "listThrottle",
     tag = "throttle",
     description = "Requires the scope `throttle:read`.",
-    params(Selection),
-    responses((status = 200, body = Throttle), Refusal),
+    params(ThrottleQuery),
+    responses((status = 200, body = Throttle), ApiError),
     security(("admin" = ["throttle:read"]))
 )]
 pub(crate) async fn list(
     admin: Admin,
     auth: Data<Auth>,
-    selection: Query<Selection>,
-) -> Result<HttpResponse, Refusal> {
+    selection: Query<ThrottleQuery>,
+) -> Result<HttpResponse, ApiError> {
     admin.may(Scope::ThrottleRead).await?;
     let strained = auth.strained(&filter(&selection)?).await?;
-    let shown: Result<Vec<_>, _> = strained.into_iter().map(Shown::new).collect();
-    let shown = shown.map_err(|error| Refusal::Internal(error.to_string()))?;
+    let shown: Result<Vec<_>, _> = strained.into_iter().map(ThrottleView::new).collect();
+    let shown = shown.map_err(|error| ApiError::Internal(error.to_string()))?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(Throttle { throttle: shown }))
@@ -61,19 +61,19 @@ pub(crate) async fn list(
     operation_id = "clearThrottle",
     tag = "throttle",
     description = "Requires the scope `throttle:write`.",
-    params(Selection),
-    responses((status = 200, body = Cleared), Refusal),
+    params(ThrottleQuery),
+    responses((status = 200, body = Cleared), ApiError),
     security(("admin" = ["throttle:write"]))
 )]
 pub(crate) async fn clear(
     admin: Admin,
     auth: Data<Auth>,
-    selection: Query<Selection>,
-) -> Result<HttpResponse, Refusal> {
+    selection: Query<ThrottleQuery>,
+) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::ThrottleWrite).await?;
     if !selection.is_explicit() {
         let reason = "choose entries with user, source or handle, or set all=true";
-        return Err(Refusal::Malformed(reason.to_owned()));
+        return Err(ApiError::Malformed(reason.to_owned()));
     }
     let filter = filter(&selection)?;
     let cleared = admin.act(auth.clear_strained(&filter)).await?;
@@ -81,7 +81,7 @@ pub(crate) async fn clear(
     Ok(HttpResponse::Ok().json(Cleared { cleared }))
 }
 
-fn filter(selection: &Selection) -> Result<StrainedFilter, Refusal> {
+fn filter(selection: &ThrottleQuery) -> Result<StrainedFilter, ApiError> {
     let filter = selection.filter();
-    filter.map_err(|reason| Refusal::Malformed(reason.to_owned()))
+    filter.map_err(|reason| ApiError::Malformed(reason.to_owned()))
 }

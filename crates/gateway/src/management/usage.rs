@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::api_error::{Admin, Refusal, no_method};
+use super::api_error::{Admin, ApiError, no_method};
 use crate::admin::timestamp;
 use crate::dialects;
-use crate::introspection::Backends;
+use crate::introspection::IntrospectionApi;
 use crate::usage::report::{Report, reports};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
@@ -29,7 +29,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Selection {
+pub(crate) struct UsageQuery {
     /// Sessions of this dialect.
     dialect: Option<String>,
     /// Only clients seen since then: a time such as `2026-11-22T09:00:00Z`, or an age such as `30days`.
@@ -48,29 +48,29 @@ struct Reports {
     operation_id = "usage",
     tag = "usage",
     description = "Requires the scope `usage:read`.",
-    params(Selection),
-    responses((status = 200, body = Reports), Refusal),
+    params(UsageQuery),
+    responses((status = 200, body = Reports), ApiError),
     security(("admin" = ["usage:read"]))
 )]
 pub(crate) async fn list(
     admin: Admin,
     auth: Data<Auth>,
     directory: Data<Arc<dyn Directory>>,
-    backends: Data<Backends>,
-    selection: Query<Selection>,
-) -> Result<HttpResponse, Refusal> {
+    backends: Data<IntrospectionApi>,
+    selection: Query<UsageQuery>,
+) -> Result<HttpResponse, ApiError> {
     admin.may(Scope::UsageRead).await?;
     let now = auth.now();
     let since = match &selection.since {
         None => OffsetDateTime::UNIX_EPOCH,
-        Some(text) => timestamp::read(text, now)
-            .ok_or_else(|| Refusal::Malformed(format!("since: {}", timestamp::EXPECTED)))?,
+        Some(text) => timestamp::parse_timestamp_or_age(text, now)
+            .ok_or_else(|| ApiError::Malformed(format!("since: {}", timestamp::EXPECTED)))?,
     };
     let dialects = dialects::served(&backends.mounts, selection.dialect.as_deref());
     let dialects = dialects
-        .map_err(|names| Refusal::Malformed(format!("dialect: expected one of {names}")))?;
+        .map_err(|names| ApiError::Malformed(format!("dialect: expected one of {names}")))?;
     let rows = directory.usage(since).await;
-    let rows = rows.map_err(|error| Refusal::Unavailable(error.to_string()))?;
+    let rows = rows.map_err(|error| ApiError::Unavailable(error.to_string()))?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(Reports {

@@ -15,10 +15,10 @@ use utoipa::ToSchema;
 
 use self::edit::edit;
 use self::erase::erase;
-use super::api_error::{Admin, Refusal, no_method};
+use super::api_error::{Admin, ApiError, no_method};
 use super::{LONGEST_PAGE, PAGE, limit};
-use crate::admin::users::{NewUser, Shown, role_named};
-use crate::admin::{Administration, Undone};
+use crate::admin::users::{NewUser, UserView, role_named};
+use crate::admin::{AdminError, AdminService};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(
@@ -69,7 +69,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    async fn filter(&self, administration: &Administration) -> Result<UserFilter, Undone> {
+    async fn filter(&self, administration: &AdminService) -> Result<UserFilter, AdminError> {
         let organisation = match &self.organisation {
             None => None,
             Some(name) => Some(administration.organisation(name).await?.id),
@@ -85,7 +85,7 @@ impl Page {
 
 #[derive(Serialize, ToSchema)]
 struct Users {
-    users: Vec<Shown>,
+    users: Vec<UserView>,
     /// The start of the next page, if there may be one.
     next: Option<i64>,
 }
@@ -98,23 +98,23 @@ struct Users {
     tag = "users",
     description = "Requires the scope `users:read`.",
     params(Page),
-    responses((status = 200, body = Users), Refusal),
+    responses((status = 200, body = Users), ApiError),
     security(("admin" = ["users:read"]))
 )]
 pub(crate) async fn list(
     admin: Admin,
-    administration: Data<Administration>,
+    administration: Data<AdminService>,
     page: Query<Page>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     admin.may(Scope::UsersRead).await?;
     let limit = page.limit.unwrap_or(PAGE).min(LONGEST_PAGE);
     let after = page.after.unwrap_or(i64::MIN);
     let filter = page.filter(&administration).await?;
     let users = administration.directory.users(&filter, after, limit).await;
-    let users = users.map_err(Undone::from)?;
+    let users = users.map_err(AdminError::from)?;
     let is_full = users.len() == usize::try_from(limit).unwrap_or(usize::MAX);
     let next = users.last().filter(|_| is_full).map(|user| user.number);
-    let users = users.into_iter().map(Shown::from).collect();
+    let users = users.into_iter().map(UserView::from).collect();
     Ok(HttpResponse::Ok().json(Users { users, next }))
 }
 
@@ -126,17 +126,17 @@ pub(crate) async fn list(
     tag = "users",
     description = "Requires the scope `users:read`.",
     params(("user" = String, Path, description = "Name, e-mail address or identifier")),
-    responses((status = 200, body = Shown), Refusal),
+    responses((status = 200, body = UserView), ApiError),
     security(("admin" = ["users:read"]))
 )]
 pub(crate) async fn show(
     admin: Admin,
-    administration: Data<Administration>,
+    administration: Data<AdminService>,
     user: Path<String>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     admin.may(Scope::UsersRead).await?;
     let user = administration.user(&user).await?;
-    Ok(HttpResponse::Ok().json(Shown::from(user)))
+    Ok(HttpResponse::Ok().json(UserView::from(user)))
 }
 
 /// A new user.
@@ -177,15 +177,15 @@ pub(crate) struct UserRequest {
     tag = "users",
     description = "Requires the scope `users:write`.",
     request_body = UserRequest,
-    responses((status = 201, body = Shown), Refusal),
+    responses((status = 201, body = UserView), ApiError),
     security(("admin" = ["users:write"]))
 )]
 pub(crate) async fn add(
     admin: Admin,
-    administration: Data<Administration>,
+    administration: Data<AdminService>,
     passwords: Data<Passwords>,
     request: Json<UserRequest>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::UsersWrite).await?;
     let request = request.into_inner();
     let new = NewUser {
@@ -203,7 +203,7 @@ pub(crate) async fn add(
     let addition = administration.check_new_user(new).await?;
     let adding = administration.add_user(addition, request.password, &passwords);
     let user = admin.act(adding).await?;
-    Ok(HttpResponse::Created().json(Shown::from(user)))
+    Ok(HttpResponse::Created().json(UserView::from(user)))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -223,16 +223,16 @@ pub(crate) struct NewPassword {
     description = "Requires the scope `users:write`.",
     params(("user" = String, Path, description = "Name, e-mail address or identifier")),
     request_body = NewPassword,
-    responses((status = 204), Refusal),
+    responses((status = 204), ApiError),
     security(("admin" = ["users:write"]))
 )]
 pub(crate) async fn set_password(
     admin: Admin,
-    administration: Data<Administration>,
+    administration: Data<AdminService>,
     passwords: Data<Passwords>,
     user: Path<String>,
     request: Json<NewPassword>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::UsersWrite).await?;
     let user = administration.user(&user).await?;
     let password = request.into_inner().password;
@@ -258,20 +258,20 @@ pub(crate) struct NewState {
     description = "Requires the scope `users:write`.",
     params(("user" = String, Path, description = "Name, e-mail address or identifier")),
     request_body = NewState,
-    responses((status = 200, body = Shown), Refusal),
+    responses((status = 200, body = UserView), ApiError),
     security(("admin" = ["users:write"]))
 )]
 pub(crate) async fn set_state(
     admin: Admin,
-    administration: Data<Administration>,
+    administration: Data<AdminService>,
     user: Path<String>,
     request: Json<NewState>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::UsersWrite).await?;
     let mut user = administration.user(&user).await?;
     admin
         .act(administration.set_state(&user, request.state))
         .await?;
     user.state = request.state;
-    Ok(HttpResponse::Ok().json(Shown::from(user)))
+    Ok(HttpResponse::Ok().json(UserView::from(user)))
 }

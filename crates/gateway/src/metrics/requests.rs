@@ -45,8 +45,8 @@ impl Requests {
     }
 
     /// A request begins.
-    pub(crate) fn begin(&self, request: &ServiceRequest) -> UnderWay {
-        UnderWay {
+    pub(crate) fn begin(&self, request: &ServiceRequest) -> RequestTimer {
+        RequestTimer {
             route: self.route(request),
             method: method(request.method()),
             begun: Instant::now(),
@@ -103,13 +103,13 @@ impl Counted {
 }
 
 /// A request that is being answered.
-pub(crate) struct UnderWay {
+pub(crate) struct RequestTimer {
     route: Rc<Route>,
     method: &'static str,
     begun: Instant,
 }
 
-impl UnderWay {
+impl RequestTimer {
     /// The route's name, if there is a route.
     pub(crate) fn route(&self) -> Option<&str> {
         Some(self.route.name.as_ref()).filter(|name| *name != UNMATCHED)

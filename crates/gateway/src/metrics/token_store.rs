@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// A token store whose calls are timed.
-pub(crate) struct MeasuredStore {
+pub(crate) struct InstrumentedTokenStore {
     store: Arc<dyn TokenStore>,
     put: Durations,
     get: Durations,
@@ -25,7 +25,7 @@ pub(crate) struct MeasuredStore {
     ping: Durations,
 }
 
-impl MeasuredStore {
+impl InstrumentedTokenStore {
     pub(crate) fn around(store: Arc<dyn TokenStore>) -> Self {
         Self {
             store,
@@ -82,7 +82,7 @@ impl Durations {
 }
 
 #[async_trait]
-impl TokenStore for MeasuredStore {
+impl TokenStore for InstrumentedTokenStore {
     async fn put(
         &self,
         digest: TokenDigest,

@@ -14,7 +14,7 @@ const FOR_THE_REST: usize = 256;
 
 /// Asks for as many as the connections of the configuration may take. Says so if there are fewer: when
 /// they run out, stores cannot be connected to, either.
-pub(crate) fn ask_for_enough(server: &Server) {
+pub(crate) fn raise_nofile_limit(server: &Server) {
     let workers = server.workers.or_else(|| available_parallelism().ok());
     let connections = workers
         .map_or(1, usize::from)

@@ -20,11 +20,11 @@ use tokio::sync::{mpsc, oneshot};
 
 /// What the workers serve, and how each of them is told of something else.
 #[derive(Clone)]
-pub(crate) struct Renewal<I>(Arc<Mutex<State<I>>>);
+pub(crate) struct HotSwap<I>(Arc<Mutex<State<I>>>);
 
 struct State<I> {
     ingredients: I,
-    workers: Vec<mpsc::UnboundedSender<Order<I>>>,
+    workers: Vec<mpsc::UnboundedSender<Swap<I>>>,
 }
 
 /// Makes the service of a worker.
@@ -51,12 +51,12 @@ impl<B, F> Application<B> for F where
 }
 
 /// What a worker is to serve from now on, and whom it tells that it does.
-struct Order<I> {
+struct Swap<I> {
     ingredients: I,
     done: oneshot::Sender<()>,
 }
 
-impl<I: Clone + Send + 'static> Renewal<I> {
+impl<I: Clone + Send + 'static> HotSwap<I> {
     pub(crate) fn of(ingredients: I) -> Self {
         Self(Arc::new(Mutex::new(State {
             ingredients,
@@ -79,7 +79,7 @@ impl<I: Clone + Send + 'static> Renewal<I> {
                 let (done, taken) = oneshot::channel();
                 let ingredients = ingredients.clone();
                 pending.push(taken);
-                worker.send(Order { ingredients, done }).is_ok()
+                worker.send(Swap { ingredients, done }).is_ok()
             });
         }
         for taken in pending {
@@ -104,12 +104,12 @@ impl<I: Clone + Send + 'static> Renewal<I> {
         fn_factory_with_config(move |config: AppConfig| {
             let renewal = renewal.clone();
             async move {
-                let (ingredients, mut orders) = renewal.enlist();
+                let (ingredients, mut swaps) = renewal.register_worker();
                 let first = build(app(ingredients), config.clone()).await?;
                 let current = Rc::new(RefCell::new(Rc::new(first)));
                 let replaced = current.clone();
                 spawn(async move {
-                    while let Some(Order { ingredients, done }) = orders.recv().await {
+                    while let Some(Swap { ingredients, done }) = swaps.recv().await {
                         if let Ok(next) = build(app(ingredients), config.clone()).await {
                             replaced.replace(Rc::new(next));
                         }
@@ -122,11 +122,11 @@ impl<I: Clone + Send + 'static> Renewal<I> {
         })
     }
 
-    fn enlist(&self) -> (I, mpsc::UnboundedReceiver<Order<I>>) {
-        let (worker, orders) = mpsc::unbounded_channel();
+    fn register_worker(&self) -> (I, mpsc::UnboundedReceiver<Swap<I>>) {
+        let (worker, swaps) = mpsc::unbounded_channel();
         let mut state = self.state();
         state.workers.push(worker);
-        (state.ingredients.clone(), orders)
+        (state.ingredients.clone(), swaps)
     }
 
     fn state(&self) -> MutexGuard<'_, State<I>> {

@@ -21,7 +21,7 @@ use super::hot_swap::Application;
 use crate::config;
 use crate::http::completion::{InProgress, keep_open};
 use crate::http::timeouts;
-use crate::tls::Identity;
+use crate::tls::TlsIdentity;
 
 /// How long a client may take to close a connection whose last response it has got.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -34,7 +34,7 @@ pub(super) struct Listener<'a> {
     /// The key of its address.
     key: &'static str,
     socket: TcpListener,
-    tls: Option<&'a Identity>,
+    tls: Option<&'a TlsIdentity>,
     /// As many as there are cores, if none are given.
     workers: Option<NonZeroUsize>,
     in_progress: InProgress,
@@ -45,7 +45,7 @@ impl<'a> Listener<'a> {
     pub(super) fn public(
         sections: &'a config::Sections,
         socket: TcpListener,
-        tls: Option<&'a Identity>,
+        tls: Option<&'a TlsIdentity>,
         in_progress: &InProgress,
     ) -> Self {
         Self {
@@ -63,7 +63,7 @@ impl<'a> Listener<'a> {
     pub(super) fn management(
         sections: &'a config::Sections,
         socket: TcpListener,
-        tls: Option<&'a Identity>,
+        tls: Option<&'a TlsIdentity>,
         in_progress: &InProgress,
     ) -> Self {
         Self {

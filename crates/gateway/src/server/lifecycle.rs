@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
 use super::systemd;
-use crate::bootstrap::initial_import::Rest;
+use crate::bootstrap::initial_import::ImportTask;
 use crate::bootstrap::open_stores::Open;
 use crate::http::completion::InProgress;
 use crate::management::Readiness;
@@ -26,7 +26,7 @@ use crate::usage::Usage;
 const LEAST_FOR_MANAGEMENT: Duration = Duration::from_secs(1);
 
 /// Two listeners at work.
-pub(super) struct Running {
+pub(super) struct RunningServer {
     pub(super) public: ServerHandle,
     pub(super) inner: ServerHandle,
     pub(super) servers: [JoinHandle<std::io::Result<()>>; 2],
@@ -37,7 +37,7 @@ pub(super) struct Running {
     /// The directory file, which may be applied once more at any time.
     pub(super) filling: Open,
     /// What is left of the start.
-    pub(super) rest: Rest,
+    pub(super) rest: ImportTask,
     pub(super) readiness: Readiness,
     pub(super) in_progress: InProgress,
     pub(super) outbox: Outbox,
@@ -45,8 +45,8 @@ pub(super) struct Running {
     pub(super) shutdown_timeout: Duration,
 }
 
-impl Running {
-    pub(super) async fn until_the_end(mut self, signals: &mut Signals) -> Result<()> {
+impl RunningServer {
+    pub(super) async fn run_until_shutdown(mut self, signals: &mut Signals) -> Result<()> {
         systemd::ready();
         tokio::select! {
             () = signals.next() => {}
@@ -92,7 +92,7 @@ impl Running {
     }
 }
 
-impl Running {
+impl RunningServer {
     /// Finishes requests and letters, and returns how many letters were given up.
     async fn finish(&self) -> usize {
         // Requests that were sent before the signal may still wait for their turn. So probes learn of the end
@@ -113,7 +113,7 @@ impl Running {
 }
 
 /// Comes only if the directory file turns out to be one that cannot be applied.
-async fn failure(rest: &mut Rest) -> Error {
+async fn failure(rest: &mut ImportTask) -> Error {
     match rest.await {
         Ok(Ok(())) => std::future::pending().await,
         Ok(Err(error)) => error,

@@ -11,17 +11,17 @@ use isogloss_core::Peppers;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 
-use super::hot_swap::Renewal;
-use crate::bootstrap::blocking::aside;
+use super::hot_swap::HotSwap;
+use crate::bootstrap::blocking::run_blocking;
 use crate::bootstrap::components::Access;
-use crate::bootstrap::initial_import::{DirectoryFile, Filling};
+use crate::bootstrap::initial_import::{DirectoryFile, InitialImport};
 use crate::bootstrap::mailer;
-use crate::client_ip::Proxies;
+use crate::client_ip::TrustedProxies;
 use crate::config::{Config, Contents, Problem, Sections, Tls};
-use crate::http::public::Ingredients;
+use crate::http::public::PublicState;
 use crate::sunset::Sunsets;
-use crate::tls::Identity;
-use crate::usage::{Behind, Usage};
+use crate::tls::TlsIdentity;
+use crate::usage::{ServiceUsage, Usage};
 use crate::{management, telemetry};
 
 /// What asks us to read the configuration again. At a terminal SIGHUP goes on to mean that the terminal is
@@ -56,13 +56,13 @@ pub(crate) struct Reload {
     /// What the files hold that are named there.
     pub(crate) contents: Contents,
     pub(crate) access: Access,
-    pub(crate) filling: Arc<Filling>,
+    pub(crate) filling: Arc<InitialImport>,
     pub(crate) peppers: Peppers,
-    pub(crate) application: Renewal<Ingredients>,
-    pub(crate) inner: Renewal<management::Ingredients>,
+    pub(crate) application: HotSwap<PublicState>,
+    pub(crate) inner: HotSwap<management::ManagementState>,
     pub(crate) usage: Usage,
-    pub(crate) public: Option<Arc<Identity>>,
-    pub(crate) management: Option<Arc<Identity>>,
+    pub(crate) public: Option<Arc<TlsIdentity>>,
+    pub(crate) management: Option<Arc<TlsIdentity>>,
 }
 
 impl Reload {
@@ -105,14 +105,14 @@ impl Reload {
         telemetry::set_level(&next.logging);
 
         let before = self.inner.ingredients();
-        let proxies = Proxies::new(&next.server.trusted_proxies, next.server.proxy_header);
+        let proxies = TrustedProxies::new(&next.server.trusted_proxies, next.server.proxy_header);
         let sunsets = Sunsets::new(&next.sunset);
-        let usage = Behind::new(&self.usage, proxies.clone(), sunsets.clone());
+        let usage = ServiceUsage::new(&self.usage, proxies.clone(), sunsets.clone());
         let backends = before.backends.with(mounts.clone(), usage);
-        let inner = management::Ingredients { backends, ..before };
+        let inner = management::ManagementState { backends, ..before };
         self.inner.serve(inner).await;
         let before = self.application.ingredients();
-        let ingredients = Ingredients {
+        let ingredients = PublicState {
             outbox: before.outbox.with_mailer(mailer),
             mounts,
             body_limit: next.server.body_limit,
@@ -147,7 +147,7 @@ pub(crate) async fn read(files: &[PathBuf]) -> Result<(Config, Contents)> {
         let contents = config.sections.contents();
         Ok::<_, Problem>((config, contents))
     };
-    Ok(aside(read).await??)
+    Ok(run_blocking(read).await??)
 }
 
 /// The settings in force, and of the others what can change at run time.
@@ -177,7 +177,7 @@ fn change_files(current: &mut Option<Tls>, wanted: Option<&Tls>) {
     }
 }
 
-fn renew(identity: Option<&Identity>, files: Option<&Tls>) -> Result<()> {
+fn renew(identity: Option<&TlsIdentity>, files: Option<&Tls>) -> Result<()> {
     match (identity, files) {
         (Some(identity), Some(files)) => Ok(identity.renew(files)?),
         (None, _) | (_, None) => Ok(()),

@@ -16,7 +16,7 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::registry::LookupSpan;
 
 use self::exporter::Exporter;
-pub(crate) use self::trace_parent::adopt;
+pub(crate) use self::trace_parent::set_parent;
 use crate::config::Tracing;
 
 /// Where the span of a request is made. Nothing else is sent.

@@ -24,7 +24,7 @@ pub(super) fn fields() -> impl for<'writer> FormatFields<'writer> {
 }
 
 /// A format of lines, and what comes at the end of one.
-pub(super) struct OfRequest<F> {
+pub(super) struct WithRequestFields<F> {
     format: F,
     add: fn(&mut String, &Caller) -> fmt::Result,
     /// Whether whole lines are made printable here. In lines of text each [field](fields) is: a line may
@@ -32,7 +32,7 @@ pub(super) struct OfRequest<F> {
     escapes: bool,
 }
 
-impl<F> OfRequest<F> {
+impl<F> WithRequestFields<F> {
     /// For lines of text.
     pub(super) fn text(format: F) -> Self {
         Self {
@@ -52,7 +52,7 @@ impl<F> OfRequest<F> {
     }
 }
 
-impl<S, N, F> FormatEvent<S, N> for OfRequest<F>
+impl<S, N, F> FormatEvent<S, N> for WithRequestFields<F>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
     N: for<'writer> FormatFields<'writer> + 'static,
@@ -170,7 +170,7 @@ mod tests {
             .with_ansi(false)
             .with_writer(move || writer.clone())
             .fmt_fields(fields())
-            .map_event_format(OfRequest::text);
+            .map_event_format(WithRequestFields::text);
         with_default(Registry::default().with(lines), write_hostile_lines);
         assert_one_printable_line(&written(&sink));
     }
@@ -182,7 +182,7 @@ mod tests {
         let lines = fmt::layer()
             .json()
             .with_writer(move || writer.clone())
-            .map_event_format(OfRequest::json);
+            .map_event_format(WithRequestFields::json);
         with_default(Registry::default().with(lines), write_hostile_lines);
         assert_one_printable_line(&written(&sink));
         let read: serde_json::Value = serde_json::from_str(&written(&sink)).unwrap();

@@ -12,9 +12,9 @@ use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 
 /// The certificate that is shown to whoever comes.
 #[derive(Debug)]
-pub(super) struct Presented(RwLock<Arc<CertifiedKey>>);
+pub(super) struct ReloadableCertResolver(RwLock<Arc<CertifiedKey>>);
 
-impl Presented {
+impl ReloadableCertResolver {
     pub(super) fn new(identity: CertifiedKey) -> Self {
         Self(RwLock::new(Arc::new(identity)))
     }
@@ -28,7 +28,7 @@ impl Presented {
     }
 }
 
-impl ResolvesServerCert for Presented {
+impl ResolvesServerCert for ReloadableCertResolver {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let current = self.0.read();
         Some(current.clone())
@@ -37,9 +37,9 @@ impl ResolvesServerCert for Presented {
 
 /// Who has to show a certificate, and of which authority.
 #[derive(Debug)]
-pub(super) struct Clients(RwLock<Arc<dyn ClientCertVerifier>>);
+pub(super) struct ReloadableClientVerifier(RwLock<Arc<dyn ClientCertVerifier>>);
 
-impl Clients {
+impl ReloadableClientVerifier {
     pub(super) fn new(verifier: Arc<dyn ClientCertVerifier>) -> Self {
         Self(RwLock::new(verifier))
     }
@@ -53,7 +53,7 @@ impl Clients {
     }
 }
 
-impl ClientCertVerifier for Clients {
+impl ClientCertVerifier for ReloadableClientVerifier {
     /// None: the authorities may change, and clients do without hints.
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
         &[]

@@ -9,13 +9,13 @@ use crate::config;
 type Stamp = Option<(u64, u64, i64, i64)>;
 
 /// The files, as they were when they were read.
-pub(super) struct Files {
+pub(super) struct WatchedFiles {
     pub(super) settings: config::Tls,
     taken: Vec<Stamp>,
     seen: Vec<Stamp>,
 }
 
-impl Files {
+impl WatchedFiles {
     /// To be called before they are read: what is written meanwhile is then seen as a change.
     pub(super) fn new(settings: &config::Tls) -> Self {
         let taken = stamps(settings);

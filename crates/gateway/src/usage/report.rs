@@ -29,13 +29,13 @@ pub(crate) struct Report {
     /// Exact up to 128, then approximate.
     pub(crate) users: u64,
     /// The most recently seen client first.
-    pub(crate) clients: Vec<Shown>,
+    pub(crate) clients: Vec<ClientUsageView>,
 }
 
 /// A client, and the endpoints that it calls.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ClientUsage)]
-pub(crate) struct Shown {
+pub(crate) struct ClientUsageView {
     pub(crate) revisions: Vec<String>,
     pub(crate) application: Option<String>,
     pub(crate) key: Option<String>,
@@ -60,7 +60,7 @@ pub(crate) struct Shown {
     at: Option<OffsetDateTime>,
 }
 
-impl Shown {
+impl ClientUsageView {
     /// Whether a user has logged in with it.
     fn is_known(&self) -> bool {
         self.user_agent != UNKNOWN
@@ -156,10 +156,10 @@ fn add(sum: &mut Option<UsageCount>, count: &UsageCount) {
     }
 }
 
-fn shown(who: Who, seen: Seen) -> Option<Shown> {
+fn shown(who: Who, seen: Seen) -> Option<ClientUsageView> {
     let count = seen.count?;
     let expired_tokens = ExpiredTokens::new(&count.expired);
-    Some(Shown {
+    Some(ClientUsageView {
         revisions: seen
             .revisions
             .into_iter()
@@ -187,7 +187,7 @@ fn shown(who: Who, seen: Seen) -> Option<Shown> {
 fn verdict(
     all: Option<&UsageCount>,
     last_served: Option<OffsetDateTime>,
-    clients: &[Shown],
+    clients: &[ClientUsageView],
     now: OffsetDateTime,
 ) -> String {
     let Some(all) = all else {

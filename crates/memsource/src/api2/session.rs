@@ -1,13 +1,13 @@
-//! `loginToSession`: a login whose token stands in a cookie.
+//! `loginToSession`: a login whose token is in a cookie.
 
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{Auth, Source};
 
-use super::body::SessionBody;
+use super::json_body::SessionBody;
 use super::wire::SessionAnswer;
-use super::{Answer, authenticate, origin};
-use crate::cookie::{Kept, cookie};
+use super::{HandlerResult, authenticate, origin};
+use crate::cookie::{CookieLifetime, cookie};
 use crate::wire::json;
 use crate::{Settings, issue};
 
@@ -17,11 +17,11 @@ pub(super) async fn login_to_session(
     source: Option<ReqData<Source>>,
     request: HttpRequest,
     body: SessionBody,
-) -> Answer {
+) -> HandlerResult {
     let kept = if body.remember_me {
-        Kept::WithSession
+        CookieLifetime::WithSession
     } else {
-        Kept::UntilClosed
+        CookieLifetime::UntilClosed
     };
     let origin = origin(&settings, &request, source.as_deref().copied());
     let user = authenticate(&auth, origin, body.into()).await?;

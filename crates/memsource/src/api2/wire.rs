@@ -1,4 +1,4 @@
-//! Answers of `api2`: numbers of users are strings, and there is more of everything.
+//! Responses of `api2`: user numbers are strings, and there are more members.
 
 use actix_web::cookie::Cookie;
 use isogloss_core::{IssuedToken, User};
@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::Settings;
 use crate::wire::{expires, spell_token};
 
-/// What `userUid` is compared with.
+/// Returns the text that `userUid` is compared with.
 pub(super) fn uid(user: &User) -> String {
     user.id.to_string()
 }

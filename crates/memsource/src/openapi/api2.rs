@@ -9,7 +9,7 @@ use utoipa::openapi::{Content, Paths, Ref, Required, Response};
 
 use super::{dead, done, impersonating, logging_in, unreadable};
 use crate::api2;
-use crate::errors::Error;
+use crate::error::Error;
 
 /// Adds the routes of `api2`.
 pub(super) fn add(paths: &mut Paths) {
@@ -21,7 +21,7 @@ pub(super) fn add(paths: &mut Paths) {
             .build()
     };
     let operation = |id: String, refusals: Vec<Error>| {
-        let refusals = refusals.into_iter().map(api2::Refusal::from);
+        let refusals = refusals.into_iter().map(api2::Api2Error::from);
         OperationBuilder::new()
             .operation_id(Some(id))
             .responses(responses_by_status(refusals, "Refusal"))

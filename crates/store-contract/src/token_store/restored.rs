@@ -1,9 +1,10 @@
 //! Tokens of a backup.
 
-use isogloss_core::store::{StoredToken, export};
+use isogloss_core::store::{Record, Slot, Spent, StoredToken, TokenStore, export};
 use tokio::sync::mpsc::channel;
+use uuid::Uuid;
 
-use super::*;
+use super::{HOUR, NOW, digest, digests, record};
 
 /// All tokens of a user, as a backup has them.
 pub(super) async fn exported(store: &dyn TokenStore, user: Uuid) -> Vec<StoredToken> {

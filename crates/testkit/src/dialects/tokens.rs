@@ -109,8 +109,8 @@ impl Held {
         Some(request.fill(dialect.mount, &value))
     }
 
-    /// Returns every place in which clients of the dialect put such a token, in a request to a service behind the
-    /// gateway. None if services may not accept it.
+    /// Returns the token in every place in which clients of the dialect put a token, in a request to a service behind
+    /// the gateway. Of a kind that services must not accept, these are the places of the first kind that they accept.
     pub fn carried(&self) -> Vec<Carried> {
         let filled = |text: &str| {
             filled(text, &|name| match name {
@@ -119,8 +119,11 @@ impl Held {
                 _ => None,
             })
         };
-        let places = self.kind.description().map(|token| &token.carried);
-        let places = places.into_iter().flatten().map(|place| match place {
+        let all = &dialect(self.kind.dialect).description.tokens;
+        let own = self.kind.description().into_iter();
+        let kind = own.chain(all).find(|kind| !kind.carried.is_empty());
+        let places = kind.into_iter().flat_map(|kind| &kind.carried);
+        let places = places.map(|place| match place {
             Carried::Header(name, value) => Carried::Header(name.clone(), filled(value)),
             Carried::Query(query) => Carried::Query(filled(query)),
         });

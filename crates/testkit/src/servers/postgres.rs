@@ -16,9 +16,10 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use self::installed::{Account, account, free_port, programs};
+use self::installed::{Account, account, programs};
 pub use self::stalled::Stalled;
 use self::stalled::signal;
+use super::free_port;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(20);

@@ -2,14 +2,12 @@
 
 use std::fs;
 use std::io::{Error, Result};
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{self, Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::{Certificates, resp, wait_until};
+use super::{Certificates, free_port, resp, wait_until};
 
 /// A `redis-server`, in a folder of its own, keeping nothing on disk unless told to.
 #[derive(Debug)]
@@ -187,18 +185,4 @@ impl Drop for Server {
 
 fn read(log: &Path) -> String {
     fs::read_to_string(log).unwrap_or_default()
-}
-
-/// A port below those that outgoing connections are given, whose cluster bus, 10,000 above, is free
-/// as well.
-pub fn free_port() -> Result<u16> {
-    const FIRST: u16 = 10_500;
-    const PORTS: u16 = 9_000;
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let start = u16::try_from(process::id() * 61 % u32::from(PORTS)).unwrap_or_default();
-    let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-    (0..PORTS)
-        .map(|_| FIRST + start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % PORTS)
-        .find(|&port| is_free(port) && is_free(port + 10_000))
-        .ok_or_else(|| Error::other("no free port"))
 }

@@ -2,10 +2,10 @@
 
 use secrecy::SecretString;
 
-use crate::errors::Error;
+use crate::error::Error;
 use crate::model::Model;
 use crate::model_state::ModelState;
-use crate::policy::PasswordPolicy;
+use crate::password_policy::PasswordPolicy;
 
 const LONGEST_DEVICE_NAME: usize = 256;
 
@@ -28,7 +28,7 @@ impl TryFrom<Model> for AuthenticationInfo {
         let password = model.text("password", &mut state);
         let device = model.text("deviceName", &mut state);
         let wants_token = model.flag("generateReAuthenticationToken", &mut state);
-        // No login needs one, so none fails because of one.
+        // A login does not need it, so a malformed one is ignored.
         let re_authentication_token =
             model.text("reAuthenticationToken", &mut ModelState::default());
         if user_name.is_none() {
@@ -105,7 +105,7 @@ pub(crate) struct PasswordResetInformation {
 }
 
 impl PasswordResetInformation {
-    /// Reads the model, and holds the password to the policy.
+    /// Parses the model, and checks the password against the policy.
     pub(crate) fn read(mut model: Model, policy: &PasswordPolicy) -> Result<Self, Error> {
         let mut state = ModelState::default();
         let reset_key = model.text("ResetKey", &mut state);

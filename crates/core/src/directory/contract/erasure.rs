@@ -1,12 +1,14 @@
 //! A user who was erased is gone, and no import brings the user back.
 
+mod tombstones;
+
 use std::sync::Arc;
 
 use time::macros::datetime;
 use uuid::Uuid;
 
 use super::changes::person;
-use super::digests::{NEW, OLD, Reopen, clock, pepper, under, without};
+use super::digests::{OLD, Reopen, clock, pepper, under};
 use super::{FILE, PostgresDatabase, SqliteFile, load};
 use crate::audit::{Actor, Event, Filter, Kind, Name, Who};
 use crate::directory::{
@@ -58,10 +60,10 @@ async fn hold<D: Reopen>(fresh: impl Fn() -> D) {
     no_older_file_brings_the_user_back(&fresh()).await;
     a_name_is_left_out_however_it_is_typed(&fresh()).await;
     who_is_added_by_intention_is_imported_again(&fresh()).await;
-    a_tombstone_outlives_the_pepper(&fresh()).await;
-    a_tombstone_ends_with_its_digest_key(&fresh()).await;
-    an_export_takes_tombstones_along(&fresh(), &fresh()).await;
-    without_a_pepper_nothing_is_erased(&fresh()).await;
+    tombstones::a_tombstone_outlives_the_pepper(&fresh()).await;
+    tombstones::a_tombstone_ends_with_its_digest_key(&fresh()).await;
+    tombstones::an_export_takes_tombstones_along(&fresh(), &fresh()).await;
+    tombstones::without_a_pepper_nothing_is_erased(&fresh()).await;
 }
 
 async fn filled(database: &impl Reopen) -> Box<dyn Directory> {
@@ -281,64 +283,4 @@ async fn who_is_added_by_intention_is_imported_again(database: &impl Reopen) {
         .unwrap();
     let file = "users = [{ user_name = 'ada', first_name = 'Adam' }]";
     assert_eq!(load(directory, file).await.unwrap().updated, 1);
-}
-
-async fn a_tombstone_outlives_the_pepper(database: &impl Reopen) {
-    let clock = clock();
-    let directory = database.open(under(OLD, None, &clock)).await;
-    load(directory.as_ref(), FILE).await.unwrap();
-    erase(directory.as_ref(), "ada").await;
-    let rotated = database.open(under(NEW, Some(OLD), &clock)).await;
-    let both = Ok(left_out(&["user Ada", "here key test"], 2));
-    assert_eq!(load(rotated.as_ref(), FILE).await, both);
-    let after = database.open(under(NEW, None, &clock)).await;
-    assert_eq!(load(after.as_ref(), FILE).await, both);
-    let wrong = database.open(without(&clock)).await;
-    let refused = load(wrong.as_ref(), FILE).await.unwrap_err();
-    assert!(
-        refused.contains("no pepper of the configuration"),
-        "{refused}"
-    );
-    assert!(!is_there(wrong.as_ref(), "ada").await);
-}
-
-/// Or no file could be imported any more, once the pepper is lost.
-async fn a_tombstone_ends_with_its_digest_key(database: &impl Reopen) {
-    let directory = filled(database).await;
-    erase(directory.as_ref(), "ada").await;
-    let key = directory.digest_keys().await.unwrap().remove(0).id;
-    let after = database.open(under(NEW, None, &clock())).await;
-    let after = after.as_ref();
-    let refused = load(after, FILE).await.unwrap_err();
-    assert!(
-        refused.contains("no pepper of the configuration"),
-        "{refused}"
-    );
-    assert_eq!(after.remove_digest_key(key).await.unwrap(), Some(3));
-    assert_eq!(after.snapshot().await.unwrap().erased_users, []);
-    assert_eq!(load(after, FILE).await.unwrap().erased, [""; 0]);
-    assert!(is_there(after, "ada").await);
-}
-
-async fn an_export_takes_tombstones_along(here: &impl Reopen, there: &impl Reopen) {
-    let directory = filled(here).await;
-    erase(directory.as_ref(), "ada").await;
-    let export = directory.snapshot().await.unwrap();
-    let export = toml::to_string(&export).unwrap();
-    let moved = there.open(under(OLD, None, &clock())).await;
-    for _ in 0..2 {
-        load(moved.as_ref(), &export).await.unwrap();
-    }
-    let both = Ok(left_out(&["user Ada", "here key test"], 2));
-    assert_eq!(load(moved.as_ref(), FILE).await, both);
-}
-
-async fn without_a_pepper_nothing_is_erased(database: &impl Reopen) {
-    let directory = database.open(without(&clock())).await;
-    let directory = directory.as_ref();
-    load(directory, FILE).await.unwrap();
-    let id = id_of(directory, "ada").await;
-    let refused = directory.erase(id).await.unwrap_err().to_string();
-    assert!(refused.starts_with("no digest key"), "{refused}");
-    assert!(is_there(directory, "ada").await);
 }

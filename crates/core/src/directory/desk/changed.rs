@@ -3,7 +3,6 @@
 use uuid::Uuid;
 
 use super::{Change, Desk};
-use crate::directory::rows::Result;
 use crate::directory::{OrganisationEntry, OrganisationName};
 use crate::user::User;
 
@@ -41,7 +40,7 @@ impl Change {
 
 impl Subject {
     /// Reads it as the transaction has left it.
-    pub(super) async fn read(self, desk: &mut dyn Desk) -> Result<Changed> {
+    pub(super) async fn read<D: Desk>(self, desk: &mut D) -> Result<Changed, D::Error> {
         Ok(match self {
             Self::User(id) => {
                 let user = desk.shown_user(id).await?;

@@ -16,8 +16,14 @@ pub struct OrganisationEdit {
     pub default_unit: Setting<String>,
 }
 
-pub(super) async fn add(desk: &mut dyn Desk, mut new: OrganisationEntry) -> Result<(), Halt> {
-    let same = desk.organisation(OrganisationName::Id(new.id)).await?;
+pub(super) async fn add<D: Desk>(
+    desk: &mut D,
+    mut new: OrganisationEntry,
+) -> Result<(), Halt<D::Error>> {
+    let same = desk
+        .organisation(OrganisationName::Id(new.id))
+        .await
+        .map_err(Halt::Failed)?;
     if let Some(same) = same {
         let reason = format!("organisation {} has the same identifier", same.name);
         return Err(Unfit::Conflict(reason).into());
@@ -28,11 +34,11 @@ pub(super) async fn add(desk: &mut dyn Desk, mut new: OrganisationEntry) -> Resu
     put(desk, new, None).await
 }
 
-pub(super) async fn edit(
-    desk: &mut dyn Desk,
+pub(super) async fn edit<D: Desk>(
+    desk: &mut D,
     id: Uuid,
     edit: OrganisationEdit,
-) -> Result<(), Halt> {
+) -> Result<(), Halt<D::Error>> {
     let known = known(desk, id).await?;
     let mut organisation = known.clone();
     if let Some(name) = edit.name {
@@ -42,16 +48,19 @@ pub(super) async fn edit(
     put(desk, organisation, Some(&known)).await
 }
 
-async fn put(
-    desk: &mut dyn Desk,
+async fn put<D: Desk>(
+    desk: &mut D,
     mut organisation: OrganisationEntry,
     known: Option<&OrganisationEntry>,
-) -> Result<(), Halt> {
+) -> Result<(), Halt<D::Error>> {
     settle_organisation(&mut organisation, known).map_err(Unfit::Invalid)?;
     let organisation = &organisation;
     let name = &organisation.name;
     for spelling in spellings(name) {
-        let same = desk.organisation(OrganisationName::Name(&spelling)).await?;
+        let same = desk
+            .organisation(OrganisationName::Name(&spelling))
+            .await
+            .map_err(Halt::Failed)?;
         if same.is_some_and(|same| same.id != organisation.id) {
             let reason = format!("{name}: there is such an organisation already");
             return Err(Unfit::Conflict(reason).into());
@@ -59,7 +68,7 @@ async fn put(
     }
     let known_name = known.map(|known| &known.name);
     if known_name != Some(name) {
-        let names = desk.organisation_names().await?;
+        let names = desk.organisation_names().await.map_err(Halt::Failed)?;
         let mut others = names.iter().filter(|other| Some(*other) != known_name);
         if let Some(reason) = others.find_map(|other| organisation_clash(name, other)) {
             return Err(Unfit::Conflict(reason).into());
@@ -71,32 +80,40 @@ async fn put(
         let reason = format!("the default unit {missing} is not among the units of {name}");
         return Err(Unfit::Invalid(reason).into());
     }
-    Ok(desk.put_organisation(organisation).await?)
+    desk.put_organisation(organisation)
+        .await
+        .map_err(Halt::Failed)
 }
 
-pub(super) async fn remove(desk: &mut dyn Desk, id: Uuid) -> Result<(), Halt> {
+pub(super) async fn remove<D: Desk>(desk: &mut D, id: Uuid) -> Result<(), Halt<D::Error>> {
     let organisation = known(desk, id).await?;
-    let users = desk.users_of(id).await?;
+    let users = desk.users_of(id).await.map_err(Halt::Failed)?;
     if users > 0 {
         let reason = format!("{} has users: {users}", organisation.name);
         return Err(Unfit::Conflict(reason).into());
     }
-    Ok(desk.remove_organisation(id).await?)
+    desk.remove_organisation(id).await.map_err(Halt::Failed)
 }
 
-pub(super) async fn put_unit(
-    desk: &mut dyn Desk,
+pub(super) async fn put_unit<D: Desk>(
+    desk: &mut D,
     id: Uuid,
     mut unit: UnitEntry,
-) -> Result<(), Halt> {
+) -> Result<(), Halt<D::Error>> {
     let mut organisation = known(desk, id).await?;
     let present = organisation.units.iter().find(|one| one.id == unit.id);
     check_unit(desk, id, &mut unit, present).await?;
     organisation.units = vec![unit];
-    Ok(desk.put_organisation(&organisation).await?)
+    desk.put_organisation(&organisation)
+        .await
+        .map_err(Halt::Failed)
 }
 
-pub(super) async fn remove_unit(desk: &mut dyn Desk, id: Uuid, unit: &str) -> Result<(), Halt> {
+pub(super) async fn remove_unit<D: Desk>(
+    desk: &mut D,
+    id: Uuid,
+    unit: &str,
+) -> Result<(), Halt<D::Error>> {
     let organisation = known(desk, id).await?;
     let name = &organisation.name;
     if !organisation.has_unit(unit) {
@@ -106,27 +123,33 @@ pub(super) async fn remove_unit(desk: &mut dyn Desk, id: Uuid, unit: &str) -> Re
         let reason = format!("{unit} is the default unit of {name}");
         return Err(Unfit::Conflict(reason).into());
     }
-    let users = desk.users_in(unit).await?;
+    let users = desk.users_in(unit).await.map_err(Halt::Failed)?;
     if users > 0 {
         return Err(Unfit::Conflict(format!("the unit {unit} has users: {users}")).into());
     }
-    Ok(desk.remove_unit(unit).await?)
+    desk.remove_unit(unit).await.map_err(Halt::Failed)
 }
 
-async fn known(desk: &mut dyn Desk, id: Uuid) -> Result<OrganisationEntry, Halt> {
-    let organisation = desk.organisation(OrganisationName::Id(id)).await?;
+async fn known<D: Desk>(desk: &mut D, id: Uuid) -> Result<OrganisationEntry, Halt<D::Error>> {
+    let organisation = desk
+        .organisation(OrganisationName::Id(id))
+        .await
+        .map_err(Halt::Failed)?;
     organisation.ok_or_else(|| Unfit::NotFound(format!("{id}: no such organisation")).into())
 }
 
 /// The identifiers of units are unique over all organisations.
-async fn check_unit(
-    desk: &mut dyn Desk,
+async fn check_unit<D: Desk>(
+    desk: &mut D,
     id: Uuid,
     unit: &mut UnitEntry,
     known: Option<&UnitEntry>,
-) -> Result<(), Halt> {
+) -> Result<(), Halt<D::Error>> {
     settle_unit(unit, known).map_err(Unfit::Invalid)?;
-    let owner = desk.organisation_of_unit(&unit.id).await?;
+    let owner = desk
+        .organisation_of_unit(&unit.id)
+        .await
+        .map_err(Halt::Failed)?;
     if owner.is_some_and(|owner| owner != id) {
         let reason = format!(
             "{}: another organisation has a unit of that identifier",

@@ -65,49 +65,54 @@ impl UserEdit {
     }
 }
 
-pub(super) async fn add(
-    desk: &mut dyn Desk,
+pub(super) async fn add<D: Desk>(
+    desk: &mut D,
     mut user: UserEntry,
     number: Option<i64>,
-) -> Result<(), Halt> {
+) -> Result<(), Halt<D::Error>> {
     user.number = if let Some(number) = number {
         number
     } else {
-        let last = desk.last_number().await?;
+        let last = desk.last_number().await.map_err(Halt::Failed)?;
         last.map_or(1, |last| last.saturating_add(1))
     };
     put(desk, user, None).await
 }
 
-pub(super) async fn edit(desk: &mut dyn Desk, id: Uuid, edit: UserEdit) -> Result<(), Halt> {
-    let known = desk.user(id).await?;
+pub(super) async fn edit<D: Desk>(
+    desk: &mut D,
+    id: Uuid,
+    edit: UserEdit,
+) -> Result<(), Halt<D::Error>> {
+    let known = desk.user(id).await.map_err(Halt::Failed)?;
     let known = known.ok_or_else(|| Unfit::NotFound(format!("{id}: no such user")))?;
     put(desk, edit.of(&known), Some(&known)).await
 }
 
-async fn put(
-    desk: &mut dyn Desk,
+async fn put<D: Desk>(
+    desk: &mut D,
     mut user: UserEntry,
     known: Option<&UserEntry>,
-) -> Result<(), Halt> {
+) -> Result<(), Halt<D::Error>> {
     let written = user.organisation.clone();
     settle_user(&mut user, known).map_err(Unfit::Invalid)?;
     check_number(user.number, known).map_err(Unfit::Invalid)?;
     check_place(desk, &mut user, &written).await?;
     let user = &user;
     check_logins(desk, user, known).await?;
-    if let Some(other) = other(user, desk.user_of_number(user.number).await?) {
+    let holder = desk.user_of_number(user.number).await;
+    if let Some(other) = other(user, holder.map_err(Halt::Failed)?) {
         return Err(Unfit::Conflict(format!("user {other} has the same number")).into());
     }
-    Ok(desk.put_user(user).await?)
+    desk.put_user(user).await.map_err(Halt::Failed)
 }
 
 /// New logins are no other user's, and look like no other user's.
-async fn check_logins(
-    desk: &mut dyn Desk,
+async fn check_logins<D: Desk>(
+    desk: &mut D,
     user: &UserEntry,
     known: Option<&UserEntry>,
-) -> Result<(), Halt> {
+) -> Result<(), Halt<D::Error>> {
     let before: Vec<_> = known.into_iter().flat_map(logins).collect();
     let new: Vec<_> = logins(user)
         .filter(|login| !before.contains(login))
@@ -116,9 +121,12 @@ async fn check_logins(
         return Ok(());
     }
     // Those of logins that a release without looks has written since they were filled before this change.
-    looks::fill(desk).await?;
+    looks::fill(desk).await.map_err(Halt::Failed)?;
     let wanted = new.iter().map(|login| look(login)).collect();
-    let others = desk.logins_that_look_like(wanted).await?;
+    let others = desk
+        .logins_that_look_like(wanted)
+        .await
+        .map_err(Halt::Failed)?;
     for other in others.iter().filter(|other| other.owner.id != user.id) {
         if let Some(reason) = new.iter().find_map(|login| clash(login, other)) {
             return Err(Unfit::Conflict(reason).into());
@@ -133,11 +141,21 @@ fn other(user: &UserEntry, found: Option<Named>) -> Option<String> {
 }
 
 /// The organisation may be stored as the name is written, by an older release, or tidied.
-async fn check_place(desk: &mut dyn Desk, user: &mut UserEntry, written: &str) -> Result<(), Halt> {
+async fn check_place<D: Desk>(
+    desk: &mut D,
+    user: &mut UserEntry,
+    written: &str,
+) -> Result<(), Halt<D::Error>> {
     let name = &user.organisation;
-    let mut organisation = desk.organisation(OrganisationName::Name(written)).await?;
+    let mut organisation = desk
+        .organisation(OrganisationName::Name(written))
+        .await
+        .map_err(Halt::Failed)?;
     if organisation.is_none() {
-        organisation = desk.organisation(OrganisationName::Name(name)).await?;
+        organisation = desk
+            .organisation(OrganisationName::Name(name))
+            .await
+            .map_err(Halt::Failed)?;
     }
     let organisation =
         organisation.ok_or_else(|| Unfit::Invalid(format!("there is no organisation {name}")))?;

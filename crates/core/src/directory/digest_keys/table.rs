@@ -10,7 +10,7 @@ use tracing::warn;
 use super::seal::SealedKey;
 use super::{DigestKeys, Ring};
 use crate::directory::DigestKeyId;
-use crate::directory::rows::{Result, unusable};
+use crate::directory::database::Database;
 use crate::error::StoreError;
 use crate::pepper::{Pepper, Peppers};
 
@@ -20,23 +20,27 @@ const GRACE: Duration = Duration::from_hours(24);
 
 /// The table of digest keys in a database.
 #[async_trait]
-pub(in crate::directory) trait RingTable: Send {
-    async fn sealed_keys(&mut self) -> Result<Vec<SealedKey>>;
+pub(in crate::directory) trait RingTable: Database {
+    async fn sealed_keys(&mut self) -> Result<Vec<SealedKey>, Self::Error>;
 
     /// Whether there are cards or keys with a plain digest.
-    async fn has_plain_digests(&mut self) -> Result<bool>;
+    async fn has_plain_digests(&mut self) -> Result<bool, Self::Error>;
 
     /// Adds a key unless there is one.
-    async fn put_first_key(&mut self, key: &SealedKey) -> Result<()>;
+    async fn put_first_key(&mut self, key: &SealedKey) -> Result<(), Self::Error>;
 
     /// Adds a key, or replaces the one of that pepper.
-    async fn put_sealed_key(&mut self, key: &SealedKey) -> Result<()>;
+    async fn put_sealed_key(&mut self, key: &SealedKey) -> Result<(), Self::Error>;
 
     /// Removes all keys if no digest is stored, be it plain or under one of them.
-    async fn remove_idle_keys(&mut self) -> Result<()>;
+    async fn remove_idle_keys(&mut self) -> Result<(), Self::Error>;
 
     /// Removes the seals of a key that are older than that.
-    async fn remove_seals(&mut self, id: DigestKeyId, before: OffsetDateTime) -> Result<()>;
+    async fn remove_seals(
+        &mut self,
+        id: DigestKeyId,
+        before: OffsetDateTime,
+    ) -> Result<(), Self::Error>;
 }
 
 enum Task {
@@ -46,27 +50,23 @@ enum Task {
 
 impl DigestKeys {
     /// Makes a key that is used for new digests from now on. `None` without a pepper.
-    pub(super) fn make(&self) -> Option<std::result::Result<SealedKey, StoreError>> {
+    pub(super) fn make(&self) -> Option<Result<SealedKey, StoreError>> {
         let peppers = self.peppers.as_ref()?;
         Some(self.fresh(&peppers.current, Duration::ZERO))
     }
 
-    fn fresh(
-        &self,
-        pepper: &Pepper,
-        grace: Duration,
-    ) -> std::result::Result<SealedKey, StoreError> {
+    fn fresh(&self, pepper: &Pepper, grace: Duration) -> Result<SealedKey, StoreError> {
         let now = whole_seconds(self.now());
         SealedKey::fresh(pepper, now, now + grace)
     }
 
     /// Takes over the keys of a directory file and reads all that are there. A directory without a digest
     /// takes over the file's keys alone: moved back and forth, a digest has one form in both places.
-    pub(in crate::directory) async fn take_over(
+    pub(in crate::directory) async fn take_over<T: RingTable>(
         &self,
-        table: &mut dyn RingTable,
+        table: &mut T,
         keys: &[SealedKey],
-    ) -> Result<Arc<Ring>> {
+    ) -> Result<Arc<Ring>, T::Error> {
         if !keys.is_empty() {
             table.remove_idle_keys().await?;
         }
@@ -78,14 +78,17 @@ impl DigestKeys {
 
     /// Reads the keys, and makes the first one if there is none. A key that was not known yet and that
     /// the previous pepper opens is sealed again under the current one.
-    pub(in crate::directory) async fn read(&self, table: &mut dyn RingTable) -> Result<Arc<Ring>> {
+    pub(in crate::directory) async fn read<T: RingTable>(
+        &self,
+        table: &mut T,
+    ) -> Result<Arc<Ring>, T::Error> {
         let known = self.known();
         let mut stored = table.sealed_keys().await?;
         let peppers = self.peppers.as_ref().filter(|_| !self.is_read_only());
         if let (true, Some(peppers)) = (stored.is_empty(), peppers) {
             let waits = table.has_plain_digests().await?;
             let grace = if waits { GRACE } else { Duration::ZERO };
-            let key = self.fresh(&peppers.current, grace).map_err(unusable)?;
+            let key = self.fresh(&peppers.current, grace).map_err(T::unusable)?;
             match table.put_first_key(&key).await {
                 Ok(()) => stored = table.sealed_keys().await?,
                 Err(error) => self.report_unstored(error),
@@ -95,7 +98,8 @@ impl DigestKeys {
             let is_known = |id| known.as_ref().is_some_and(|ring| ring.is_open(id));
             let mut new = stored.clone();
             new.retain(|seal| !is_known(seal.id));
-            for task in tasks(&new, peppers, whole_seconds(self.now()))? {
+            let due = tasks(&new, peppers, whole_seconds(self.now()));
+            for task in due.map_err(T::unusable)? {
                 let done = match &task {
                     Task::Seal(key) => table.put_sealed_key(key).await,
                     Task::RemoveSeals(id, before) => table.remove_seals(*id, *before).await,
@@ -120,7 +124,11 @@ impl DigestKeys {
 ///
 /// A gateway that has only the pepper before may start again meanwhile, so the seal of that one goes only
 /// when the previous pepper is no longer configured, and only where the other seal is newer.
-fn tasks(stored: &[SealedKey], peppers: &Peppers, now: OffsetDateTime) -> Result<Vec<Task>> {
+fn tasks(
+    stored: &[SealedKey],
+    peppers: &Peppers,
+    now: OffsetDateTime,
+) -> Result<Vec<Task>, StoreError> {
     let mut tasks = Vec::new();
     let newest = |id| {
         let seals = stored.iter().filter(move |seal| seal.id == id);
@@ -144,8 +152,7 @@ fn tasks(stored: &[SealedKey], peppers: &Peppers, now: OffsetDateTime) -> Result
                 }
                 let after = newest(seal.id).unwrap_or(now) + Duration::from_secs(1);
                 let again = seal.under(&peppers.current, previous, now.max(after));
-                let again = again.map_err(unusable)?;
-                tasks.extend(again.map(Task::Seal));
+                tasks.extend(again?.map(Task::Seal));
             }
             _ => {}
         }

@@ -40,7 +40,7 @@ pub(super) async fn check(connection: &mut Session, change: Change) -> Done<()> 
     }
 }
 
-pub(super) fn unfit(halt: Halt) -> Result<Unfit> {
+pub(super) fn unfit(halt: Halt<sqlx::Error>) -> Result<Unfit> {
     match halt {
         Halt::Unfit(unfit) => Ok(unfit),
         Halt::Failed(error) => Err(error),

@@ -20,6 +20,9 @@ use super::servers::Servers;
 /// The shortest pause in which a session may do nothing.
 const SHORTEST_PATIENCE: Duration = Duration::from_millis(500);
 
+/// How often a server is asked to end a silent session: what it locks would be in the way of all later work.
+const ATTEMPTS: u32 = 4;
+
 /// Returns how long a session may wait for its next statement, if a query may take as long as `limit`: what
 /// has been silent is given up after twice that time.
 pub(super) fn patience(limit: Duration) -> Duration {
@@ -112,7 +115,16 @@ impl ServerSession {
             };
             if is_silent {
                 // A session that has ended, or a server that cannot be reached, holds nothing.
-                let _ = timeout(patience, self.end(servers)).await;
+                let attempts = if matches!(doing, Some(Doing::Idle(_))) {
+                    ATTEMPTS
+                } else {
+                    1
+                };
+                for _ in 0..attempts {
+                    if let Ok(Ok(())) = timeout(patience, self.end(servers)).await {
+                        break;
+                    }
+                }
                 return silent(servers, patience);
             }
             if let Some(doing) = &doing {

@@ -6,7 +6,7 @@ use crate::directory::desk::Halt;
 use crate::directory::erasure::allow_again;
 use crate::directory::{Change, Changed};
 
-type Done<T> = Result<T, Halt>;
+type Done<T> = Result<T, Halt<sqlx::Error>>;
 
 /// Makes a change.
 pub(super) async fn make(directory: &SqliteDirectory, change: Change) -> Done<Changed> {

@@ -110,8 +110,8 @@ impl DerefMut for Transaction {
 /// Commits what was done, or takes it back if it makes no sense.
 pub(super) async fn end<T>(
     transaction: Transaction,
-    outcome: std::result::Result<T, Halt>,
-) -> std::result::Result<T, Halt> {
+    outcome: std::result::Result<T, Halt<Error>>,
+) -> std::result::Result<T, Halt<Error>> {
     match outcome {
         Ok(done) => {
             transaction.commit().await?;

@@ -21,7 +21,7 @@ use crate::user::Role;
 pub(super) async fn erase(
     directory: &SqliteDirectory,
     user: Uuid,
-) -> std::result::Result<Erased, Halt> {
+) -> std::result::Result<Erased, Halt<sqlx::Error>> {
     let mut transaction = directory.pool.begin().await?;
     // What is deleted is overwritten with zeros, and not only released.
     query("PRAGMA secure_delete = ON")

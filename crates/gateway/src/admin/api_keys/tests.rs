@@ -27,7 +27,7 @@ async fn a_key_is_revoked_by_the_identifier_that_it_had_under_an_older_release()
     let clock = Arc::new(MockClock::at(SystemClock.now()));
     let open = async |digests: DigestKeys| {
         let directory = SqliteDirectory::open(&folder.path().join("directory.db")).await;
-        Administration {
+        AdminService {
             directory: Arc::new(directory.unwrap().digesting(digests)),
             audit: Audit::default(),
         }
@@ -48,9 +48,9 @@ async fn a_key_is_revoked_by_the_identifier_that_it_had_under_an_older_release()
     assert_ne!(id, former_id);
 
     let elsewhere = newer.revoke_key(&former_id, Some("admin")).await;
-    assert!(matches!(elsewhere, Err(Undone::NotFound(_))));
+    assert!(matches!(elsewhere, Err(AdminError::NotFound(_))));
     let short = newer.revoke_key(&former_id[..6], None).await;
-    assert!(matches!(short, Err(Undone::NotFound(_))));
+    assert!(matches!(short, Err(AdminError::NotFound(_))));
     let revoked = newer.revoke_key(&former_id.to_uppercase(), None).await;
     assert_eq!(
         (revoked.unwrap().id(), newer.keys().await.unwrap().len()),

@@ -25,8 +25,8 @@ fn new_user() -> NewUser {
     }
 }
 
-fn unavailable<T: std::fmt::Debug>(made: &Result<T, Undone>) {
-    assert!(matches!(made, Err(Undone::Unavailable(_))), "{made:?}");
+fn unavailable<T: std::fmt::Debug>(made: &Result<T, AdminError>) {
+    assert!(matches!(made, Err(AdminError::Unavailable(_))), "{made:?}");
 }
 
 #[actix_web::test]
@@ -35,7 +35,7 @@ async fn a_change_whose_result_cannot_be_read_is_not_made() {
     let file = folder.path().join("directory.db");
     let directory = Arc::new(SqliteDirectory::open(&file).await.unwrap());
     let recording = Recording::default();
-    let administration = Administration {
+    let administration = AdminService {
         directory: directory.clone(),
         audit: recording.start(),
     };
@@ -66,7 +66,7 @@ async fn a_change_whose_result_cannot_be_read_is_not_made() {
     let added = administration.add_user(addition, "correct-horse".into(), &passwords);
     unavailable(&added.await);
     let user = administration.user("ada").await;
-    assert!(matches!(user, Err(Undone::NotFound(_))), "{user:?}");
+    assert!(matches!(user, Err(AdminError::NotFound(_))), "{user:?}");
 
     run("DROP TRIGGER spoil").await;
     let addition = administration.check_new_user(new_user()).await.unwrap();

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use isogloss_core::directory::file::File;
 use isogloss_core::{Pepper, Peppers};
 
-use crate::bootstrap::blocking::aside;
+use crate::bootstrap::blocking::run_blocking;
 
 /// The directory file of the configuration.
 pub(crate) struct DirectoryFile {
@@ -26,7 +26,7 @@ impl DirectoryFile {
     /// As [`read`](Self::read), on a thread of its own.
     pub(crate) async fn read_aside(path: &Path, peppers: &Peppers) -> Result<Option<Self>> {
         let (path, peppers) = (path.to_owned(), peppers.clone());
-        aside(move || Self::read(&path, &peppers)).await?
+        run_blocking(move || Self::read(&path, &peppers)).await?
     }
 
     /// Reads `directory.import`, if it names a file. A file that makes no sense in itself is refused

@@ -17,7 +17,7 @@ type Recorded = (Outcome, Option<Reason>, Option<u64>);
 /// A gateway whose directory is a file, and a connection beside it.
 struct Started {
     folder: TempDir,
-    filling: Filling,
+    filling: InitialImport,
     recording: Recording,
     pool: SqlitePool,
 }
@@ -28,7 +28,7 @@ impl Started {
         let file = folder.path().join("directory.db");
         let directory = SqliteDirectory::open(&file).await.unwrap();
         let recording = Recording::default();
-        let filling = Filling {
+        let filling = InitialImport {
             directory: Arc::new(directory),
             passwords: Passwords::start(PasswordSettings::default()).unwrap(),
             file: Arc::default(),

@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use isogloss_core::StoreError;
 use isogloss_core::directory::{KeyDigest, KeyEntry, Keys};
 
-use super::Gate;
+use super::PendingDirectory;
 
 #[async_trait]
-impl Keys for Gate {
+impl Keys for PendingDirectory {
     async fn keys(&self) -> Result<Vec<KeyEntry>, StoreError> {
         self.passed()?.keys().await
     }

@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use isogloss_core::StoreError;
 use isogloss_core::directory::{DigestKey, DigestKeyId, DigestRing, KeyEntry, SealedKey};
 
-use super::Gate;
+use super::PendingDirectory;
 
 #[async_trait]
-impl DigestRing for Gate {
+impl DigestRing for PendingDirectory {
     fn opens(&self, key: &SealedKey) -> bool {
         self.directory.opens(key)
     }

@@ -8,10 +8,10 @@ use isogloss_core::{StoreError, TotpStep};
 use time::Date;
 use uuid::Uuid;
 
-use super::Gate;
+use super::PendingDirectory;
 
 #[async_trait]
-impl Enrolments for Gate {
+impl Enrolments for PendingDirectory {
     async fn enrolment(&self, user: Uuid) -> Result<Option<Enrolment>, StoreError> {
         self.passed()?.enrolment(user).await
     }
@@ -46,7 +46,7 @@ impl Enrolments for Gate {
 }
 
 #[async_trait]
-impl AppPasswords for Gate {
+impl AppPasswords for PendingDirectory {
     async fn app_password(
         &self,
         user: Uuid,

@@ -13,11 +13,13 @@ use isogloss_core::store::{StoredToken, TokenReader, TokenStore};
 use serde::Deserialize;
 
 use super::folder::{Partial, TOKENS};
+use ureq::http::Method;
+
 use crate::admin::token_stream::token_stream;
 use crate::bootstrap::components;
 use crate::cli::output;
 use crate::config::{Sections, TokenStoreAddress};
-use crate::management_client::{Gateway, Remote};
+use crate::management_client::{Gateway, ManagementClient};
 
 /// Copies all tokens; how many there are, or `None` if a gateway has them in its memory.
 pub(super) async fn copy(
@@ -49,11 +51,11 @@ pub(super) async fn copy(
 }
 
 /// The running gateway, which has written down what it had in memory.
-fn open_prepared(gateway: &Gateway, sections: &Sections) -> Result<Remote> {
+fn open_prepared(gateway: &Gateway, sections: &Sections) -> Result<ManagementClient> {
     #[derive(Deserialize)]
     struct Prepared {}
-    let remote = Remote::open(gateway, sections)?;
-    let Prepared {} = remote.ask("POST", "backup", &())?;
+    let remote = ManagementClient::open(gateway, sections)?;
+    let Prepared {} = remote.ask(Method::POST, "backup", &())?;
     Ok(remote)
 }
 
@@ -66,7 +68,7 @@ async fn from_store(store: Arc<dyn TokenStore>, file: &Path) -> Result<()> {
     Ok(file.flush()?)
 }
 
-fn from_gateway(remote: &Remote, file: &Path) -> Result<()> {
+fn from_gateway(remote: &ManagementClient, file: &Path) -> Result<()> {
     let mut file = BufWriter::new(new(file)?);
     remote.download("backup/tokens", &mut file)?;
     Ok(file.flush()?)

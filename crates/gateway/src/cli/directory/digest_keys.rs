@@ -7,7 +7,7 @@ use isogloss_core::directory::{DigestKey, DigestKeyId};
 use serde_json::json;
 use time::format_description::well_known::Rfc3339;
 
-use crate::cli::audited_admin::{self, Acts};
+use crate::cli::audited_admin::{self, AuditedAdmin};
 use crate::cli::{Outcome, output};
 
 #[derive(Subcommand)]
@@ -47,7 +47,7 @@ Examples:
     },
 }
 
-pub(super) async fn run(command: Command, acts: &Acts<'_>) -> Result<Outcome> {
+pub(super) async fn run(command: Command, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
     let keys = acts.directory.digest_keys().await?;
     match command {
         Command::List { json } => list(&keys, json),
@@ -101,7 +101,7 @@ fn list(keys: &[DigestKey], json: bool) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-async fn remove(id: DigestKeyId, keys: &[DigestKey], acts: &Acts<'_>) -> Result<Outcome> {
+async fn remove(id: DigestKeyId, keys: &[DigestKey], acts: &AuditedAdmin<'_>) -> Result<Outcome> {
     if keys.iter().any(|key| key.id == id && key.is_readable) {
         output::error(format_args!(
             "{id}: the pepper opens this digest key, so it is not removed"
@@ -156,7 +156,7 @@ mod tests {
         let mut sections = Sections::default();
         sections.audit.to = AuditTarget::None;
         sections.audit.database = true;
-        let acts = Acts {
+        let acts = AuditedAdmin {
             directory: directory.clone(),
             sections: &sections,
         };

@@ -5,7 +5,7 @@ use clap::Subcommand;
 use isogloss_core::directory::UnitEntry;
 
 use super::Which;
-use crate::cli::audited_admin::Acts;
+use crate::cli::audited_admin::AuditedAdmin;
 use crate::cli::{Outcome, output};
 
 #[derive(Subcommand)]
@@ -35,7 +35,7 @@ Examples:
     },
 }
 
-pub(super) async fn run(command: Command, acts: &Acts<'_>) -> Result<Outcome> {
+pub(super) async fn run(command: Command, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
     let (Command::Put { which, .. } | Command::Delete { which, .. }) = &command;
     let organisation = acts.organisation(&which.organisation).await?;
     let name = organisation.name.clone();

@@ -20,6 +20,7 @@ use crate::cli::backup::manifest::Manifest;
 use crate::cli::backup::tokens::count;
 use crate::cli::output;
 use crate::config::{AuditTarget, Database, DirectoryAddress, Sections, TokenStoreAddress};
+use crate::http_client::HttpClient;
 use crate::management_client::listener;
 
 /// How many tokens are written at once.
@@ -231,10 +232,11 @@ fn refuse_running(sections: &Sections) -> Result<()> {
     if management.bind.port() == 0 {
         return Ok(());
     }
-    let host = listener(management.bind, management.tls.as_ref())?;
-    let answers = host.get("/healthz", "");
-    if answers.is_ok_and(|answer| answer.status == 200) {
-        bail!("a gateway runs at {}: stop it first", host.base());
+    let client = HttpClient::new(listener(management.bind, management.tls.as_ref())?);
+    let response = client.get("/healthz", &[]);
+    if response.is_ok_and(|response| response.status() == 200) {
+        let base = client.base().as_str();
+        bail!("a gateway runs at {base}: stop it first");
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::totp::spell;
 use super::{Outcome, Who, end_tokens, find, output};
-use crate::cli::audited_admin::Acts;
+use crate::cli::audited_admin::AuditedAdmin;
 use crate::config::Problem;
 use crate::dialects;
 
@@ -62,7 +62,7 @@ pub(in crate::cli) struct Add {
     json: bool,
 }
 
-pub(super) async fn run(command: Command, acts: &Acts<'_>) -> Result<Outcome> {
+pub(super) async fn run(command: Command, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
     let directory = acts.directory.as_ref();
     let (Command::Add(Add { who, .. }) | Command::List { who, .. } | Command::Revoke { who, .. }) =
         &command;
@@ -76,7 +76,7 @@ pub(super) async fn run(command: Command, acts: &Acts<'_>) -> Result<Outcome> {
     }
 }
 
-async fn add(new: Add, user: &User, acts: &Acts<'_>) -> Result<Outcome> {
+async fn add(new: Add, user: &User, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
     let label = tidy_label(&new.label).map_err(|reason| Problem::new("--label", reason))?;
     let password = AppPassword::random().context("no random numbers")?;
     let known = KnownAppPassword {
@@ -126,7 +126,7 @@ async fn list(user: &User, json: bool, directory: &dyn Directory) -> Result<Outc
     Ok(Outcome::Done)
 }
 
-async fn revoke(user: &User, id: &str, acts: &Acts<'_>) -> Result<Outcome> {
+async fn revoke(user: &User, id: &str, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
     let directory = acts.directory.as_ref();
     let all = directory.app_passwords(user.id).await?;
     let wanted = all.iter().find(|known| known.id().eq_ignore_ascii_case(id));

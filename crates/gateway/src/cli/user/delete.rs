@@ -7,11 +7,13 @@ use clap::Args;
 use isogloss_core::User;
 
 use super::{Outcome, Who, find, output};
-use crate::admin::erasure::Shown;
+use ureq::http::Method;
+
+use crate::admin::erasure::ErasureView;
 use crate::bootstrap::components;
-use crate::cli::audited_admin::{self, Acts};
+use crate::cli::audited_admin::{self, AuditedAdmin};
 use crate::config::{AuditTarget, Config, Problem};
-use crate::management_client::{Gateway, Remote};
+use crate::management_client::{Gateway, ManagementClient};
 
 #[derive(Args)]
 pub(in crate::cli) struct Delete {
@@ -27,7 +29,11 @@ pub(in crate::cli) struct Delete {
     gateway: Gateway,
 }
 
-pub(super) async fn delete(delete: Delete, acts: &Acts<'_>, config: &Config) -> Result<Outcome> {
+pub(super) async fn delete(
+    delete: Delete,
+    acts: &AuditedAdmin<'_>,
+    config: &Config,
+) -> Result<Outcome> {
     if !delete.yes && !stdin().is_terminal() {
         let reason = "there is no terminal for the prompt: use --yes to erase the user without it";
         return Err(Problem::new("user delete", reason).into());
@@ -67,19 +73,19 @@ fn confirm(user: &User) -> Result<()> {
 }
 
 /// Erases the user here where the token store is shared, else through the running gateway.
-async fn erase(user: &User, gateway: &Gateway, config: &Config) -> Result<Shown> {
+async fn erase(user: &User, gateway: &Gateway, config: &Config) -> Result<ErasureView> {
     let Some(opened) = components::open_shared(config).await? else {
-        let remote = Remote::open(gateway, &config.sections)?;
+        let remote = ManagementClient::open(gateway, &config.sections)?;
         let nothing: [(&str, &str); 0] = [];
-        return remote.ask("DELETE", &format!("users/{}", user.id), &nothing);
+        return remote.ask(Method::DELETE, &format!("users/{}", user.id), &nothing);
     };
     let auth = opened.into_auth();
     let erasure = auth.erase(user).await;
     audited_admin::kept(auth.audit()).await;
-    Ok(Shown::new(user, &erasure?))
+    Ok(ErasureView::new(user, &erasure?))
 }
 
-fn print(user: &User, shown: &Shown, config: &Config) -> Result<()> {
+fn print(user: &User, shown: &ErasureView, config: &Config) -> Result<()> {
     let name = &user.user_name;
     output::text(format_args!("{name}: erased"))?;
     output::text(format_args!(

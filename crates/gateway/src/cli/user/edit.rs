@@ -6,7 +6,7 @@ use isogloss_core::Role;
 use isogloss_core::directory::{Setting, UserEdit};
 
 use super::{Outcome, Who, describe, end_tokens, find, output};
-use crate::cli::audited_admin::Acts;
+use crate::cli::audited_admin::AuditedAdmin;
 use crate::config::Problem;
 
 #[derive(Args)]
@@ -75,7 +75,7 @@ impl Field {
     }
 }
 
-pub(super) async fn edit(edit: Edit, acts: &Acts<'_>) -> Result<Outcome> {
+pub(super) async fn edit(edit: Edit, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
     let change = edit.change()?;
     if change == UserEdit::default() {
         let reason = "nothing to change: give a field such as --first-name, or --clear";

@@ -7,7 +7,7 @@ use isogloss_core::{Role, User, UserState};
 
 use super::{Outcome, describe, output};
 use crate::admin::users::state;
-use crate::cli::audited_admin::Acts;
+use crate::cli::audited_admin::AuditedAdmin;
 
 /// How many users are read from the directory at a time.
 const PAGE: u32 = 1000;
@@ -52,7 +52,7 @@ impl From<State> for UserState {
     }
 }
 
-pub(super) async fn list(list: List, acts: &Acts<'_>) -> Result<Outcome> {
+pub(super) async fn list(list: List, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
     let users = find(&list, acts).await?;
     if list.json {
         let users: Vec<_> = users.iter().map(describe).collect::<Result<_>>()?;
@@ -84,7 +84,7 @@ pub(super) async fn list(list: List, acts: &Acts<'_>) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-async fn find(list: &List, acts: &Acts<'_>) -> Result<Vec<User>> {
+async fn find(list: &List, acts: &AuditedAdmin<'_>) -> Result<Vec<User>> {
     let organisation = match &list.organisation {
         None => None,
         Some(name) => Some(acts.organisation(name).await?.id),

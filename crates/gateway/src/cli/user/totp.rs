@@ -12,7 +12,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::totp::enrol::Enrol;
 use super::{Outcome, Who, find, output, tell};
-use crate::cli::audited_admin::Acts;
+use crate::cli::audited_admin::AuditedAdmin;
 
 #[derive(Subcommand)]
 pub(in crate::cli) enum Command {
@@ -59,7 +59,7 @@ Examples:
     },
 }
 
-pub(super) async fn run(command: Command, acts: &Acts<'_>) -> Result<Outcome> {
+pub(super) async fn run(command: Command, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
     match command {
         Command::Enrol(new) => enrol::enrol(new, acts).await,
         Command::Disable(who) => disable(&who, acts).await,
@@ -76,7 +76,7 @@ pub(super) async fn run(command: Command, acts: &Acts<'_>) -> Result<Outcome> {
     }
 }
 
-async fn disable(who: &Who, acts: &Acts<'_>) -> Result<Outcome> {
+async fn disable(who: &Who, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
     let directory = acts.directory.as_ref();
     let Some(user) = find(directory, who).await? else {
         return Ok(Outcome::Refused);
@@ -89,7 +89,7 @@ async fn disable(who: &Who, acts: &Acts<'_>) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-async fn recovery_codes(who: &Who, json: bool, acts: &Acts<'_>) -> Result<Outcome> {
+async fn recovery_codes(who: &Who, json: bool, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
     let directory = acts.directory.as_ref();
     let Some(user) = find(directory, who).await? else {
         return Ok(Outcome::Refused);

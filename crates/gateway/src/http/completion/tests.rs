@@ -1,12 +1,16 @@
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use actix_service::{fn_service, map_config};
 use actix_web::rt::task::yield_now;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use super::*;
+
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Changes something, waits at a gate, and records the change.
 #[derive(Clone)]
@@ -41,9 +45,12 @@ async fn a_request_that_is_dropped_between_change_and_record_is_processed_to_its
     yield_now().await;
     assert_eq!((handler.changed.get(), handler.recorded.get()), (1, 0));
     handler.gate.add_permits(1);
-    while handler.recorded.get() == 0 {
-        yield_now().await;
-    }
+    let recorded = async {
+        while handler.recorded.get() == 0 {
+            yield_now().await;
+        }
+    };
+    timeout(PATIENCE, recorded).await.expect("it was dropped");
     assert_eq!((handler.changed.get(), handler.recorded.get()), (1, 1));
 }
 

@@ -71,7 +71,7 @@ impl Connection {
             requests: Cell::new(0),
             end: Cell::new(Instant::now() + patience),
             patience: Cell::new(patience),
-            had_its_last: Cell::new(false),
+            is_last_request: Cell::new(false),
             hurry: Notify::new(),
             over: Notify::new(),
         });
@@ -102,15 +102,15 @@ pub(crate) struct State {
     end: Cell<Instant>,
     patience: Cell<Duration>,
     /// Whether a request has said that none follows.
-    had_its_last: Cell<bool>,
+    is_last_request: Cell<bool>,
     hurry: Notify,
     over: Notify,
 }
 
 impl State {
     /// Whether a request was to be the last.
-    pub(super) fn had_its_last(&self) -> bool {
-        self.had_its_last.get()
+    pub(super) fn is_last_request(&self) -> bool {
+        self.is_last_request.get()
     }
 
     /// What comes behind the last one is not looked at, and gets no answer (RFC 9112, section 9.6):
@@ -124,7 +124,7 @@ impl State {
     /// A request begins, and is over when what this answers is dropped.
     pub(super) fn begin(self: &Rc<Self>, request: &ServiceRequest) -> Busy {
         let is_last = request.head().connection_type() == ConnectionType::Close;
-        self.had_its_last.set(is_last);
+        self.is_last_request.set(is_last);
         Busy::new(Rc::clone(self))
     }
 

@@ -7,9 +7,9 @@ use isogloss_core::directory::UnitEntry;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::admin::Administration;
-use crate::admin::organisations::Shown;
-use crate::management::api_error::{Admin, Refusal};
+use crate::admin::AdminService;
+use crate::admin::organisations::OrganisationView;
+use crate::management::api_error::{Admin, ApiError};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -30,22 +30,22 @@ pub(crate) struct NameOfUnit {
         ("unit" = String, Path, description = "Identifier of the unit")
     ),
     request_body = NameOfUnit,
-    responses((status = 200, body = Shown), Refusal),
+    responses((status = 200, body = OrganisationView), ApiError),
     security(("admin" = ["organisations:write"]))
 )]
 pub(crate) async fn put(
     admin: Admin,
-    administration: Data<Administration>,
+    administration: Data<AdminService>,
     path: Path<(String, String)>,
     request: Json<NameOfUnit>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::OrganisationsWrite).await?;
     let (organisation, id) = path.into_inner();
     let name = request.into_inner().name;
     let organisation = administration.organisation(&organisation).await?;
     let unit = UnitEntry { id, name };
     let changed = admin.act(administration.put_unit(&organisation, unit));
-    Ok(HttpResponse::Ok().json(Shown::from(changed.await?)))
+    Ok(HttpResponse::Ok().json(OrganisationView::from(changed.await?)))
 }
 
 /// Remove a unit without users.
@@ -59,14 +59,14 @@ pub(crate) async fn put(
         ("organisation" = String, Path, description = "Name or identifier"),
         ("unit" = String, Path, description = "Identifier of the unit")
     ),
-    responses((status = 204), Refusal),
+    responses((status = 204), ApiError),
     security(("admin" = ["organisations:write"]))
 )]
 pub(crate) async fn remove(
     admin: Admin,
-    administration: Data<Administration>,
+    administration: Data<AdminService>,
     path: Path<(String, String)>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::OrganisationsWrite).await?;
     let (organisation, unit) = path.into_inner();
     let organisation = administration.organisation(&organisation).await?;

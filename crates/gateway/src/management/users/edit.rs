@@ -7,9 +7,9 @@ use isogloss_core::directory::{Setting, UserEdit};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::admin::Administration;
-use crate::admin::users::{Shown, role_named};
-use crate::management::api_error::{Admin, Refusal};
+use crate::admin::AdminService;
+use crate::admin::users::{UserView, role_named};
+use crate::management::api_error::{Admin, ApiError};
 
 /// The changes. Members that are left out stay as they are.
 #[derive(Deserialize, ToSchema)]
@@ -47,15 +47,15 @@ pub(crate) struct EditRequest {
     description = "Requires the scope `users:write`.",
     params(("user" = String, Path, description = "Name, e-mail address or identifier")),
     request_body = EditRequest,
-    responses((status = 200, body = Shown), Refusal),
+    responses((status = 200, body = UserView), ApiError),
     security(("admin" = ["users:write"]))
 )]
 pub(crate) async fn edit(
     admin: Admin,
-    administration: Data<Administration>,
+    administration: Data<AdminService>,
     user: Path<String>,
     request: Json<EditRequest>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::UsersWrite).await?;
     let request = request.into_inner();
     let edit = UserEdit {
@@ -72,5 +72,5 @@ pub(crate) async fn edit(
     };
     let user = administration.user(&user).await?;
     let user = admin.act(administration.edit_user(&user, edit)).await?;
-    Ok(HttpResponse::Ok().json(Shown::from(user)))
+    Ok(HttpResponse::Ok().json(UserView::from(user)))
 }

@@ -4,9 +4,9 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use isogloss_core::{Auth, Scope};
 
-use crate::admin::erasure::Shown;
-use crate::admin::{Administration, Undone};
-use crate::management::api_error::{Admin, Refusal};
+use crate::admin::erasure::ErasureView;
+use crate::admin::{AdminError, AdminService};
+use crate::management::api_error::{Admin, ApiError};
 
 /// Erase a user: rows, credentials, tokens, and counted attempts. In the audit log's table, a pseudonym replaces
 /// the user. No import of an older file brings the user back; adding a user with that name does.
@@ -17,17 +17,20 @@ use crate::management::api_error::{Admin, Refusal};
     tag = "users",
     description = "Requires the scope `users:write`.",
     params(("user" = String, Path, description = "Name, e-mail address or identifier")),
-    responses((status = 200, body = Shown), Refusal),
+    responses((status = 200, body = ErasureView), ApiError),
     security(("admin" = ["users:write"]))
 )]
 pub(crate) async fn erase(
     admin: Admin,
-    administration: Data<Administration>,
+    administration: Data<AdminService>,
     auth: Data<Auth>,
     user: Path<String>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::UsersWrite).await?;
     let user = administration.user(&user).await?;
-    let erasure = admin.act(auth.erase(&user)).await.map_err(Undone::from)?;
-    Ok(HttpResponse::Ok().json(Shown::new(&user, &erasure)))
+    let erasure = admin
+        .act(auth.erase(&user))
+        .await
+        .map_err(AdminError::from)?;
+    Ok(HttpResponse::Ok().json(ErasureView::new(&user, &erasure)))
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use isogloss_exchange::Host;
 use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_otlp::{Protocol, WithExportConfig as _, WithHttpConfig as _};
@@ -12,14 +11,15 @@ use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanExporter, SpanLinks};
 use tracing::warn;
 
 use super::http_client::Collector;
+use crate::config::BaseUrl;
 
 /// Sends spans to a collector.
 #[derive(Debug)]
 pub(super) struct Exporter(opentelemetry_otlp::SpanExporter);
 
 impl Exporter {
-    pub(super) fn to(collector: Host) -> Option<Self> {
-        let endpoint = format!("{}/v1/traces", collector.base());
+    pub(super) fn to(collector: BaseUrl) -> Option<Self> {
+        let endpoint = format!("{}/v1/traces", collector.as_str());
         let exporter = opentelemetry_otlp::SpanExporter::builder()
             .with_http()
             .with_http_client(Collector::at(collector))

@@ -2,45 +2,48 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use isogloss_exchange::{Failure, Host};
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
+use thiserror::Error;
 use tracing::{info, warn};
+use ureq::http::StatusCode;
+use ureq::http::header::CONTENT_TYPE;
+
+use crate::config::BaseUrl;
+use crate::http_client::{self, RequestError};
 
 /// A collector, and whether it took what it was sent last.
 #[derive(Debug)]
 pub(super) struct Collector {
-    host: Host,
+    client: http_client::HttpClient,
     is_away: AtomicBool,
 }
 
+/// Why spans were not taken.
+#[derive(Debug, Error)]
+enum Failure {
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    #[error("it answered {}", .0.as_u16())]
+    Status(StatusCode),
+}
+
 impl Collector {
-    pub(super) fn at(host: Host) -> Self {
+    pub(super) fn at(base: BaseUrl) -> Self {
         Self {
-            host,
+            client: http_client::HttpClient::new(base),
             is_away: AtomicBool::new(false),
         }
     }
 
-    fn post(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failure> {
-        let line = self.host.below("POST /v1/traces HTTP/1.1");
-        let mut message = format!(
-            "{line}\r\nHost: {}\r\nContent-Type: application/x-protobuf\r\nContent-Length: {}\r\n\
-             Connection: close\r\n\r\n",
-            self.host.authority(),
-            request.body().len()
-        )
-        .into_bytes();
-        message.extend_from_slice(request.body());
-        let answer = self.host.roundtrip(&message)?;
-        let mut response = Response::new(Bytes::from(answer.body));
-        *response.status_mut() = answer
-            .status
-            .try_into()
-            .map_err(|_| Failure::new(format!("{} is no status", answer.status)))?;
+    fn post(&self, spans: &Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        let request = Request::post(self.client.url("/v1/traces"))
+            .header(CONTENT_TYPE, "application/x-protobuf")
+            .body(spans.body().as_ref());
+        let response = self.client.send(request)?;
         if response.status().is_success() {
-            Ok(response)
+            Ok(response.map(Bytes::from))
         } else {
-            Err(Failure::new(format!("it answered {}", answer.status)))
+            Err(Failure::Status(response.status()))
         }
     }
 }
@@ -52,7 +55,7 @@ impl HttpClient for Collector {
         let was_away = self.is_away.swap(sent.is_err(), Ordering::Relaxed);
         match &sent {
             Err(reason) if !was_away => {
-                warn!(collector = self.host.base(), %reason, "traces cannot be sent, and are lost meanwhile");
+                warn!(collector = self.client.base().as_str(), %reason, "traces cannot be sent, and are lost meanwhile");
             }
             Ok(_) if was_away => info!("traces are sent again"),
             Ok(_) | Err(_) => {}

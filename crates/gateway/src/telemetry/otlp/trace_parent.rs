@@ -8,15 +8,15 @@ use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::are_sent;
-use crate::client_ip::Proxies;
+use crate::client_ip::TrustedProxies;
 
 /// Makes the span part of the trace that a trusted proxy began. What others say would let anybody write
 /// into anybody's traces, and have them all kept.
-pub(crate) fn adopt(span: &Span, request: &ServiceRequest) {
+pub(crate) fn set_parent(span: &Span, request: &ServiceRequest) {
     if !are_sent() {
         return;
     }
-    let proxies = request.app_data::<Proxies>();
+    let proxies = request.app_data::<TrustedProxies>();
     if proxies.is_some_and(|proxies| proxies.sent(request)) {
         let parent = TraceContextPropagator::new().extract(&Headers(request.headers()));
         // Fails only for a span that has begun.

@@ -1,11 +1,9 @@
-//! What a test finds on its machine: the programs of PostgreSQL, an account to run them as, a free port.
+//! What a test finds on its machine: the programs of PostgreSQL, and an account to run them as.
 
 use std::fs;
 use std::io::{Error, Result};
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
-use std::process::{self, Command};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::process::Command;
 
 /// The account that PostgreSQL runs as in place of root, as which it refuses to run.
 #[derive(Debug, Clone, Copy)]
@@ -56,17 +54,4 @@ fn id(arguments: &[&str]) -> Result<u32> {
     let number = String::from_utf8_lossy(&output.stdout);
     let number = number.trim().parse();
     number.map_err(|_| Error::other(format!("no answer from id {}", arguments.join(" "))))
-}
-
-/// A port below those that outgoing connections are given: a client that keeps trying a stopped server's
-/// port from such a port would one day connect to itself.
-pub(super) fn free_port() -> Result<u16> {
-    const FIRST: u16 = 12_000;
-    const PORTS: u16 = 8_000;
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let start = u16::try_from(process::id() * 97 % u32::from(PORTS)).unwrap_or_default();
-    (0..PORTS)
-        .map(|_| FIRST + start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % PORTS)
-        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
-        .ok_or_else(|| Error::other("no free port for postgres"))
 }

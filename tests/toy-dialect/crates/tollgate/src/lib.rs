@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-mod errors;
+mod error;
 mod openapi;
 mod routes;
 mod wire;
@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::OpenApi;
 
-use errors::Error;
+use error::Error;
 
 const REALM: Realm = Realm::new(Tollgate::NAME);
 

@@ -1,4 +1,4 @@
-//! The dialect's routes in the words of OpenAPI. Statuses of refusals are those that `errors.rs` gives.
+//! The dialect's routes in the words of OpenAPI. Statuses of refusals are those that `error.rs` gives.
 
 use isogloss_core::AuthError;
 use isogloss_dialect::openapi::{overloaded, responses_by_status, throttled, unavailable};
@@ -8,7 +8,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, Securi
 use utoipa::openapi::{Content, OpenApi, Paths, Ref, Required, Response};
 use utoipa::{OpenApi as _, ToSchema};
 
-use crate::errors::Error;
+use crate::error::Error;
 use crate::wire::{EnterAnswer, WhoAnswer};
 
 #[derive(utoipa::OpenApi)]

@@ -4,23 +4,23 @@ use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 use isogloss_core::{Auth, AuthError, Presented, Purpose, Session, Source, Terms};
 
-use crate::errors::Error;
+use crate::error::Error;
 use crate::wire::{self, EnterAnswer, EnterRequest, WhoAnswer};
 use crate::{REALM, Settings};
 
-pub(crate) type Answer = Result<HttpResponse, Error>;
+pub(crate) type HandlerResult = Result<HttpResponse, Error>;
 
 /// Adds the dialect's routes.
 pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
     cfg.service(call("/enter", "POST", web::post().to(enter)))
         .service(call("/who", "GET", web::get().to(who)))
         .service(call("/leave", "POST", web::post().to(leave)))
-        .default_service(to(async || Answer::Err(Error::NoRoute)));
+        .default_service(to(async || HandlerResult::Err(Error::NoRoute)));
 }
 
 /// The one call of a path, and the refusal of all other methods there.
 fn call(path: &str, method: &'static str, route: Route) -> Resource {
-    let no_method = to(move || async move { Answer::Err(Error::NoMethod(method)) });
+    let no_method = to(move || async move { HandlerResult::Err(Error::NoMethod(method)) });
     resource(path).route(route).default_service(no_method)
 }
 
@@ -29,7 +29,7 @@ async fn enter(
     settings: Data<Settings>,
     source: Option<ReqData<Source>>,
     request: EnterRequest,
-) -> Answer {
+) -> HandlerResult {
     let mut credentials = request.0;
     credentials.origin.source = source.as_deref().copied();
     let user = auth.login(credentials).await?;
@@ -39,12 +39,12 @@ async fn enter(
     Ok(wire::json(&mut HttpResponse::Ok(), &answer))
 }
 
-async fn who(auth: Data<Auth>, request: HttpRequest) -> Answer {
+async fn who(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     let answer = WhoAnswer::from(&*session(&auth, &request).await?.user);
     Ok(wire::json(&mut HttpResponse::Ok(), &answer))
 }
 
-async fn leave(auth: Data<Auth>, request: HttpRequest) -> Answer {
+async fn leave(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
     auth.end(session(&auth, &request).await?.digest).await?;
     Ok(HttpResponse::NoContent().finish())
 }

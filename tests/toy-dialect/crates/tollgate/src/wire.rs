@@ -11,7 +11,7 @@ use isogloss_dialect::{Dialect as _, read_body};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::errors::Error;
+use crate::error::Error;
 use crate::{REALM, Tollgate};
 
 const PREFIX: &str = "TG-";

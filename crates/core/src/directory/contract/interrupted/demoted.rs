@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::{join, join_all, join3};
 use sqlx::postgres::PgConnection;
-use sqlx::{Connection as _, raw_sql};
+use sqlx::{AssertSqlSafe, Connection as _, raw_sql};
 use time::OffsetDateTime;
 
 use super::super::postgres::{settings, until};
@@ -77,11 +77,11 @@ impl Pair {
         self.old.sql("postgres", &refuse).unwrap();
     }
 
-    /// Lets work wait that needs the table of users at the old server.
-    async fn lock(&self) -> PgConnection {
+    /// Lets work wait that needs that table at the old server.
+    async fn lock(&self, table: &'static str) -> PgConnection {
         let mut holder = PgConnection::connect(&self.address).await.unwrap();
-        let lock = raw_sql("BEGIN; LOCK TABLE users");
-        lock.execute(&mut holder).await.unwrap();
+        let lock = AssertSqlSafe(format!("BEGIN; LOCK TABLE {table}"));
+        raw_sql(lock).execute(&mut holder).await.unwrap();
         holder
     }
 
@@ -94,6 +94,14 @@ impl Pair {
         .await;
         meanwhile.await;
         holder.close().await.unwrap();
+    }
+
+    /// Makes all four connections, and returns what was read over each.
+    async fn use_all(&self) -> Vec<String> {
+        let holder = self.lock("users").await;
+        let four = join_all((0..4).map(|_| self.answers()));
+        let (answers, ()) = join(four, self.unlock_at(4, holder, async {})).await;
+        answers
     }
 
     async fn answers(&self) -> String {
@@ -129,35 +137,37 @@ async fn a_server_that_was_always_read_only_keeps_its_connections() {
     let pair = Pair::start("any").await;
     pair.demote().await;
     let bob = pair.directory.account("bob").await.unwrap().unwrap().user;
-    for _ in 0..3 {
+    assert_eq!(pair.use_all().await, ["Old"; 4]);
+    // The first refusal may mean that the server was demoted, so all others are closed.
+    for open in [1, 4, 4] {
         let refused = pair.directory.set_state(bob.id, UserState::Active).await;
         assert!(refused.unwrap_err().is_read_only());
-        assert_eq!(pair.answers().await, "Old");
+        assert_eq!(pair.directory.connections().unwrap().open, open);
+        assert_eq!(pair.use_all().await, ["Old"; 4]);
     }
 }
 
 #[tokio::test]
 async fn connections_in_use_when_a_change_is_refused_serve_nothing_afterwards() {
     let pair = Pair::start("any").await;
-    let bob = pair.directory.account("bob").await.unwrap().unwrap().user;
-    // All four connections are made.
-    let holder = pair.lock().await;
-    let four = join_all((0..4).map(|_| pair.answers()));
-    let (old, ()) = join(four, pair.unlock_at(4, holder, async {})).await;
-    assert_eq!(old, ["Old"; 4]);
+    assert_eq!(pair.use_all().await, ["Old"; 4]);
 
-    let holder = pair.lock().await;
+    let (users, audit) = (pair.lock("users").await, pair.lock("audit").await);
     pair.takes_no_connections();
     pair.demote().await;
     let refused = async {
+        pair.directory.note_import(&[1; 32]).await.unwrap();
+    };
+    let reads = join_all((0..2).map(|_| pair.answers()));
+    // It is refused after another one was, and before the reads end.
+    let change = async {
         let event = Event::new(Kind::Login, OffsetDateTime::UNIX_EPOCH);
         let events = vec![Arc::new(event)];
         pair.directory.keep_events(events).await.unwrap();
+        users.close().await.unwrap();
     };
-    let reads = join_all((0..2).map(|_| pair.answers()));
-    let change = pair.directory.set_state(bob.id, UserState::Active);
-    let (_, changed, ()) = join3(reads, change, pair.unlock_at(3, holder, refused)).await;
-    changed.unwrap();
+    let (old, (), ()) = join3(reads, change, pair.unlock_at(3, audit, refused)).await;
+    assert_eq!(old, ["Old"; 2]);
     for _ in 0..2 {
         let all = join_all((0..4).map(|_| pair.answers())).await;
         assert_eq!(all, ["New"; 4]);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, raw_sql};
+use tokio::time::timeout;
 
 use super::super::postgres::{settings, until};
 use super::relayed;
@@ -13,6 +14,8 @@ use isogloss_testkit::Postgres;
 use isogloss_testkit::relay::Connection;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
+/// Many times what it may take to give up a silent connection.
+const LIMIT: Duration = Duration::from_secs(25);
 
 fn sessions(server: &Postgres, address: &str, rest: &str) -> String {
     let (_, database) = address.rsplit_once('/').unwrap();
@@ -54,7 +57,8 @@ async fn a_command_says_that_its_connection_fell_silent() {
     let (relay, through) = relayed(&server, &address);
     let mut silent = relay.when_sent("CREATE TABLE organisations", 1, Connection::silence);
     let settings = settings(&through, TIMEOUT);
-    let refusal = PostgresDirectory::migrate(&settings).await.unwrap_err();
+    let migrated = timeout(LIMIT, PostgresDirectory::migrate(&settings)).await;
+    let refusal = migrated.expect("it waits").unwrap_err();
     silent.try_recv().unwrap();
     let place = relay.address();
     assert_eq!(
@@ -64,7 +68,23 @@ async fn a_command_says_that_its_connection_fell_silent() {
         )
     );
     // Its session is ended, so its lock is free.
-    PostgresDirectory::migrate(&settings).await.unwrap();
+    let migrated = timeout(LIMIT, PostgresDirectory::migrate(&settings)).await;
+    migrated.expect("it waits for the lock").unwrap();
+}
+
+#[tokio::test]
+async fn a_silent_session_is_ended_although_the_first_request_for_that_is_lost() {
+    let server = Postgres::shared().unwrap();
+    let (relay, through) = relayed(&server, &server.new_database().unwrap());
+    let mut silent = relay.when_sent("CREATE TABLE organisations", 1, Connection::silence);
+    let mut lost = relay.when_sent("pg_terminate_backend", 1, Connection::silence);
+    let settings = settings(&through, TIMEOUT);
+    let migrated = timeout(LIMIT, PostgresDirectory::migrate(&settings)).await;
+    assert!(migrated.expect("it waits").is_err());
+    silent.try_recv().unwrap();
+    lost.try_recv().unwrap();
+    let migrated = timeout(LIMIT, PostgresDirectory::migrate(&settings)).await;
+    migrated.expect("it waits for the lock").unwrap();
 }
 
 #[tokio::test]
@@ -121,6 +141,30 @@ async fn a_silent_migration_is_given_up_although_another_server_answers_in_the_m
     let demote = format!("ALTER DATABASE {database} SET default_transaction_read_only = on");
     old.sql("postgres", &demote).unwrap();
     until("it serves from the next one", async || {
+        directory.ping().await.is_ok()
+    })
+    .await;
+    let due = PostgresDirectory::outstanding(&settings(&addresses[1], TIMEOUT)).await;
+    assert_eq!(due.unwrap().steps.len(), 0);
+    until("no session is left at the old one", async || {
+        sessions(&old, &addresses[0], "").is_empty()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_silent_migration_is_given_up_although_its_address_leads_to_another_primary() {
+    let (old, new) = (Postgres::start().unwrap(), Postgres::start().unwrap());
+    let addresses = [&old, &new].map(|server| server.new_database().unwrap());
+    let (relay, through) = relayed(&old, &addresses[0]);
+    let mut silent = relay.when_sent("to_regclass", 1, Connection::silence);
+    let directory = PostgresDirectory::new(&settings(&through, TIMEOUT)).unwrap();
+    until("the connection is silent", async || {
+        silent.try_recv().is_ok()
+    })
+    .await;
+    relay.lead_to(new.port());
+    until("it serves from the new one", async || {
         directory.ping().await.is_ok()
     })
     .await;

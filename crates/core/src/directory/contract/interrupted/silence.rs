@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::future::{join, join_all};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, raw_sql};
+use tokio::time::timeout;
 
 use super::super::postgres::{settings, until};
 use super::super::{FILE, load};
@@ -14,6 +15,8 @@ use isogloss_testkit::Postgres;
 use isogloss_testkit::relay::Connection;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
+/// Many times what it may take to give up silent connections, and less than long work may take.
+const LIMIT: Duration = Duration::from_secs(25);
 
 async fn filled(address: &str) -> PostgresDirectory {
     let directory = PostgresDirectory::new(&settings(address, TIMEOUT)).unwrap();
@@ -58,6 +61,21 @@ async fn connections_that_fall_silent_together_cost_one_time_out() {
     relay.connections().iter().for_each(Connection::silence);
     assert!(directory.ping().await.is_err());
     directory.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn long_work_does_not_wait_for_free_connections_that_are_silent() {
+    let server = Postgres::shared().unwrap();
+    let address = server.new_database().unwrap();
+    let (relay, through) = relayed(&server, &address);
+    let directory = filled(&through).await;
+    make_all_connections(&directory, &address).await;
+    relay.connections().iter().for_each(Connection::silence);
+    let read = timeout(LIMIT, directory.snapshot()).await;
+    let refusal = read.expect("it waits").unwrap_err().to_string();
+    let reason = "no connection has answered within 2s";
+    assert!(refusal.ends_with(reason), "{refusal}");
+    assert_eq!(directory.snapshot().await.unwrap().users.len(), 2);
 }
 
 #[tokio::test]

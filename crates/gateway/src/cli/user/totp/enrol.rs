@@ -12,7 +12,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use super::{fresh_codes, print, spelt};
-use crate::cli::audited_admin::Acts;
+use crate::cli::audited_admin::AuditedAdmin;
 use crate::cli::user::password_input::{ask, first_line};
 use crate::cli::user::{Outcome, Who, end_tokens, find, output};
 
@@ -52,7 +52,7 @@ struct Shape {
     json: bool,
 }
 
-pub(super) async fn enrol(new: Enrol, acts: &Acts<'_>) -> Result<Outcome> {
+pub(super) async fn enrol(new: Enrol, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
     let directory = acts.directory.as_ref();
     let Some(user) = find(directory, &new.who).await? else {
         return Ok(Outcome::Refused);

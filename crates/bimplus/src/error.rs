@@ -1,0 +1,150 @@
+//! Every error of this dialect. The vendor documents none; the README explains the choice.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use isogloss_core::AuthError;
+use isogloss_dialect::{BodyError, insert_retry_after};
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::wire::TOKEN_TYPE;
+
+/// Why a request is refused. `Display` is for the log and contains nothing from the request.
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error("the body is not a JSON object")]
+    Malformed,
+    #[error("a mandatory member is missing: {0}")]
+    Missing(&'static str),
+    #[error("a member has the wrong type: {0}")]
+    Invalid(&'static str),
+    #[error("the body is too large")]
+    TooLarge,
+    #[error("the body did not arrive in time")]
+    TooSlow,
+    #[error("the body is of another media type")]
+    MediaType,
+    #[error("the remember-me or cross token is not valid")]
+    StaleGrant,
+    #[error("the application is not known")]
+    UnknownApplication,
+    #[error("no such route")]
+    NoRoute,
+    #[error("no such method")]
+    NoMethod(&'static str),
+    #[error("the gateway mounted this dialect without its data")]
+    Misconfigured,
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+}
+
+/// What a refusal is on the wire.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Refusal)]
+pub(crate) struct ErrorBody<'a> {
+    error: &'a str,
+    error_description: &'a str,
+    message: &'a str,
+}
+
+impl Error {
+    /// Returns the status, `error`, and the text of both other members.
+    fn answer(&self) -> (StatusCode, &'static str, String) {
+        let (status, error, text) = match self {
+            Self::Malformed => (400, "invalid_request", "The body is not a JSON object."),
+            Self::Missing(name) => {
+                let text = format!("The mandatory parameter {name} is missing.");
+                return (StatusCode::BAD_REQUEST, "invalid_request", text);
+            }
+            Self::Invalid(name) => {
+                let text = format!("The parameter {name} has an invalid value.");
+                return (StatusCode::BAD_REQUEST, "invalid_request", text);
+            }
+            Self::TooLarge => (413, "invalid_request", "The body is too large."),
+            Self::TooSlow => (408, "invalid_request", "The body did not arrive in time."),
+            Self::MediaType => (
+                415,
+                "unsupported_media_type",
+                "The body must be JSON: send Content-Type: application/json.",
+            ),
+            Self::StaleGrant => (401, "invalid_grant", "The token is invalid or has expired."),
+            Self::UnknownApplication => (403, "access_denied", "The application is not known."),
+            Self::NoRoute => (404, "not_found", "There is no such resource."),
+            Self::NoMethod(_) => (405, "method_not_allowed", "The method is not allowed here."),
+            Self::Misconfigured => (500, "server_error", "An internal error has occurred."),
+            Self::Auth(AuthError::InvalidCredentials) => (
+                401,
+                "invalid_grant",
+                "The user name or the password is wrong.",
+            ),
+            Self::Auth(AuthError::InvalidToken) => (
+                401,
+                "invalid_token",
+                "The access token is invalid or has expired.",
+            ),
+            Self::Auth(AuthError::AccountDisabled) => {
+                (403, "access_denied", "The account is disabled.")
+            }
+            Self::Auth(AuthError::SecondFactorRequired) => {
+                (403, "access_denied", "The account needs a second factor.")
+            }
+            Self::Auth(AuthError::Forbidden) => (403, "access_denied", "This is not allowed."),
+            Self::Auth(AuthError::Throttled { .. }) => (
+                429,
+                "slow_down",
+                "There were too many wrong logins. Please retry later.",
+            ),
+            Self::Auth(AuthError::Overloaded { .. }) => (
+                503,
+                "temporarily_unavailable",
+                "Too many logins at once. Please retry.",
+            ),
+            Self::Auth(AuthError::Unavailable(_)) => (
+                503,
+                "temporarily_unavailable",
+                "The service is unavailable. Please retry.",
+            ),
+        };
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, error, text.to_owned())
+    }
+}
+
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        self.answer().0
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let (status, error, text) = self.answer();
+        let mut response = HttpResponse::build(status);
+        if status == StatusCode::UNAUTHORIZED {
+            // Never Basic, NTLM or Negotiate: browsers would prompt, .NET would try Windows logins.
+            response.insert_header((header::WWW_AUTHENTICATE, TOKEN_TYPE));
+        }
+        if let Self::NoMethod(allowed) = self {
+            response.insert_header((header::ALLOW, *allowed));
+        }
+        if let Self::Auth(error) = self {
+            insert_retry_after(&mut response, error);
+        }
+        crate::wire::json(
+            &mut response,
+            &ErrorBody {
+                error,
+                error_description: &text,
+                message: &text,
+            },
+        )
+    }
+}
+
+impl From<BodyError> for Error {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::TooLarge,
+            BodyError::TimedOut => Self::TooSlow,
+            BodyError::Unreadable => Self::Malformed,
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The two logins, `POST authorize` and `POST cross-authorize`.
+
+use actix_web::HttpRequest;
+use actix_web::web::{Data, ReqData};
+use isogloss_core::{Auth, AuthError, Concurrency, Credentials, Purpose, Source, Terms, Token};
+
+use crate::authorization::find_token;
+use crate::error::Error;
+use crate::ids::Id;
+use crate::json_body::Members;
+use crate::requests::{AuthorizeRequest, CrossAuthorizeRequest, Ids, Login};
+use crate::routes::{HandlerResult, ok};
+use crate::settings::{Applications, LoginsPerClient};
+use crate::team_ids::Membership;
+use crate::wire::{AccessAnswer, RememberAnswer};
+use crate::{REALM, Settings};
+
+pub(crate) async fn authorize(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    source: Option<ReqData<Source>>,
+    request: HttpRequest,
+    members: Members,
+) -> HandlerResult {
+    let AuthorizeRequest { login, ids } = AuthorizeRequest::read(members, &settings)?;
+    check_application(&auth, &settings, ids.application.as_ref()).await?;
+    match login {
+        Login::Password {
+            mut credentials,
+            remember_me,
+        } => {
+            credentials.origin.source = source.as_deref().copied();
+            credentials.origin.client = ids.client.as_ref().map(Id::canonical);
+            let token = find_token(request.head());
+            let token = token.map(|presented| presented.token);
+            credentials.origin.proofs.extend(token);
+            with_password(&auth, &settings, *credentials, remember_me, ids).await
+        }
+        Login::Remembered { token } => remembered(&auth, &settings, &token, ids).await,
+    }
+}
+
+async fn with_password(
+    auth: &Auth,
+    settings: &Settings,
+    credentials: Credentials,
+    remember_me: bool,
+    ids: Ids,
+) -> HandlerResult {
+    let user = auth.login(credentials).await?;
+    let client = ids.client.unwrap_or_else(Id::fresh);
+    let terms = terms(settings, &client, ids.application.as_ref());
+    if !remember_me {
+        let access = auth.issue(REALM, &user, terms).await?;
+        return Ok(ok(&AccessAnswer::new(&access, client)));
+    }
+    let remembering = Terms {
+        purpose: Purpose::Remember,
+        lifetime: settings.remember_lifetime.into(),
+        concurrency: Concurrency::AtMost(settings.remember_me_per_client),
+        ..terms.clone()
+    };
+    let remember = auth.issue(REALM, &user, remembering).await?;
+    let access = terms.derived_from(&remember.session);
+    let access = auth.issue(REALM, &user, access).await?;
+    let answer = RememberAnswer::new(&access, Some(&remember), client, ids.application);
+    Ok(ok(&answer))
+}
+
+async fn remembered(auth: &Auth, settings: &Settings, token: &str, ids: Ids) -> HandlerResult {
+    let client = ids.client.ok_or(Error::Missing("client_id"))?;
+    let token = Token::from_guid(REALM, token.trim()).ok_or(Error::StaleGrant)?;
+    // Clients' names are recorded and logged.
+    let named = Token::from_guid(REALM, &client.text);
+    if named.is_some_and(|named| named.hex() == token.hex()) {
+        return Err(Error::StaleGrant);
+    }
+    let remembered = auth.validate(&token, &[Purpose::Remember]).await;
+    let remembered = remembered.map_err(stale)?;
+    let made_under = remembered.client();
+    if settings.bind_remember_me && made_under != Some(client.canonical().as_str()) {
+        return Err(Error::StaleGrant);
+    }
+    let terms = terms(settings, &client, ids.application.as_ref()).derived_from(&remembered);
+    let access = auth.issue(REALM, &remembered.user, terms).await?;
+    let answer = RememberAnswer::new(&access, None, client, ids.application);
+    Ok(ok(&answer))
+}
+
+pub(crate) async fn cross_authorize(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    members: Members,
+) -> HandlerResult {
+    let CrossAuthorizeRequest {
+        cross_token,
+        ids,
+        team,
+        project,
+    } = CrossAuthorizeRequest::read(members, &settings)?;
+    check_application(&auth, &settings, ids.application.as_ref()).await?;
+    let token = Token::from_guid(REALM, cross_token.trim()).ok_or(Error::StaleGrant)?;
+    let redeemed = auth.redeem(&token, Purpose::Handover).await;
+    let redeemed = redeemed.map_err(stale)?;
+    let client = ids.client.unwrap_or_else(Id::fresh);
+    // No effect of the team on the response is documented, so another user's team is dropped: an error
+    // would be new to clients, and `GET teams` lists what the user has.
+    let team = team.and_then(|team| Membership::find(&redeemed.user, &team));
+    let terms = Terms {
+        longest_from_login: Some(settings.handover_lifetime),
+        team: team.as_ref().map(|team| team.id.to_string()),
+        unit: team.and_then(|team| team.unit),
+        claimed_project: project.as_ref().map(Id::canonical),
+        ..terms(&settings, &client, ids.application.as_ref()).redeemed_from(&redeemed)
+    };
+    let access = auth.issue(REALM, &redeemed.user, terms).await?;
+    Ok(ok(&AccessAnswer::new(&access, client)))
+}
+
+/// Returns the terms of an access token.
+fn terms(settings: &Settings, client: &Id, application: Option<&Id>) -> Terms {
+    Terms {
+        concurrency: match settings.logins_per_client {
+            LoginsPerClient::Many => Concurrency::Many,
+            LoginsPerClient::One => Concurrency::OnePerClient,
+        },
+        client: Some(client.canonical()),
+        application: application.map(Id::canonical),
+        ..Terms::new(Purpose::Access, settings.access_lifetime)
+    }
+}
+
+async fn check_application(
+    auth: &Auth,
+    settings: &Settings,
+    application: Option<&Id>,
+) -> Result<(), Error> {
+    match (settings.applications, application) {
+        (Applications::Any, _) | (Applications::Known, None) => Ok(()),
+        (Applications::Known, Some(id)) => match auth.key(REALM, &id.text).await? {
+            Some(_) => Ok(()),
+            None => Err(Error::UnknownApplication),
+        },
+    }
+}
+
+/// Returns the error for a remember-me or cross token, which is a credential here and not the bearer's token.
+fn stale(error: AuthError) -> Error {
+    match error {
+        AuthError::InvalidToken => Error::StaleGrant,
+        error @ (AuthError::InvalidCredentials
+        | AuthError::AccountDisabled
+        | AuthError::SecondFactorRequired
+        | AuthError::Forbidden
+        | AuthError::Overloaded { .. }
+        | AuthError::Throttled { .. }
+        | AuthError::Unavailable(_)) => Error::Auth(error),
+    }
+}

@@ -1,0 +1,107 @@
+//! Opens the directory, in SQLite or PostgreSQL.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use isogloss_core::directory::{
+    DigestKeys, Directory, PostgresAccess, PostgresDirectory, PostgresSettings, SqliteDirectory,
+};
+use isogloss_core::{Peppers, SystemClock};
+use secrecy::SecretString;
+
+use super::{Absent, refuse_missing};
+use crate::bootstrap::open_stores::{Open, close_at_the_end};
+use crate::config::{self, DirectoryAddress, Sections};
+
+/// Opens the directory for a command. It must be there.
+pub(crate) async fn directory(sections: &Sections) -> Result<Arc<dyn Directory>> {
+    let digests = digest_keys(&sections.tokens);
+    let (directory, _) = directory_keeping(&sections.directory, 0, digests, Absent::Refuse).await?;
+    Ok(directory)
+}
+
+/// Opens the directory for a command that fills it, and makes it if it is missing.
+pub(crate) async fn directory_to_fill(sections: &Sections) -> Result<Arc<dyn Directory>> {
+    let digests = digest_keys(&sections.tokens);
+    let (directory, _) = directory_keeping(&sections.directory, 0, digests, Absent::Make).await?;
+    Ok(directory)
+}
+
+/// Opens the directory for a command that only looks.
+pub(crate) async fn directory_to_look_at(sections: &Sections) -> Result<Arc<dyn Directory>> {
+    let digests = digest_keys(&sections.tokens).read_only();
+    let (directory, _) = directory_keeping(&sections.directory, 0, digests, Absent::Refuse).await?;
+    Ok(directory)
+}
+
+/// What opens the directory's digest keys, as far as a command knows the pepper: it makes none, and most
+/// do without.
+fn digest_keys(settings: &config::Tokens) -> DigestKeys {
+    let clock = Arc::new(SystemClock);
+    match settings.read_pepper() {
+        Ok(Some(current)) => {
+            let previous = settings.read_previous_pepper().ok().flatten();
+            DigestKeys::under(Peppers { current, previous }, clock)
+        }
+        Ok(None) | Err(_) => DigestKeys::without_pepper(clock),
+    }
+}
+
+/// Opens the directory, and keeps so many users near. PostgreSQL may come up later than we do.
+pub(super) async fn directory_keeping(
+    settings: &config::Directory,
+    users: usize,
+    digests: DigestKeys,
+    absent: Absent,
+) -> Result<(Arc<dyn Directory>, Option<PostgresAccess>)> {
+    let (directory, access) = open_directory(settings, users, digests, absent).await?;
+    close_at_the_end(Open::Directory(directory.clone()));
+    Ok((directory, access))
+}
+
+async fn open_directory(
+    settings: &config::Directory,
+    users: usize,
+    digests: DigestKeys,
+    absent: Absent,
+) -> Result<(Arc<dyn Directory>, Option<PostgresAccess>)> {
+    match DirectoryAddress::of(settings)? {
+        DirectoryAddress::Sqlite(file) => {
+            let place = || format!("{}: {}", settings.url_key(), file.display());
+            let directory = match absent {
+                Absent::Make => SqliteDirectory::open(&file).await,
+                Absent::Refuse => {
+                    let maker = "isogloss serve and isogloss directory import make it";
+                    refuse_missing(settings.url_key(), &file, maker)?;
+                    SqliteDirectory::open_existing(&file).await
+                }
+            };
+            let directory = directory.with_context(place)?;
+            let directory = directory.digesting(digests);
+            match NonZeroUsize::new(users) {
+                None => Ok((Arc::new(directory), None)),
+                Some(users) => {
+                    let directory = directory.keeping(users).await.with_context(place)?;
+                    Ok((Arc::new(directory), None))
+                }
+            }
+        }
+        DirectoryAddress::Postgres(url) => {
+            let directory = PostgresDirectory::new(&postgres(settings, url));
+            let directory = directory.context(settings.url_key())?;
+            let access = directory.access();
+            Ok((Arc::new(directory.digesting(digests)), Some(access)))
+        }
+    }
+}
+
+/// How the directory's PostgreSQL is reached.
+pub(crate) fn postgres(settings: &config::Directory, url: SecretString) -> PostgresSettings {
+    PostgresSettings {
+        url,
+        connections: settings.connections.get(),
+        timeout: settings.timeout,
+        ca_file: settings.ca_file.clone(),
+    }
+}

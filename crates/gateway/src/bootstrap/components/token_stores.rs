@@ -1,0 +1,140 @@
+//! Opens the token store and the store of the throttle.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use isogloss_core::store::{Caps, TokenStore};
+use isogloss_core::throttle::{MemoryThrottle, Throttle};
+use isogloss_store_embedded::EmbeddedStore;
+use isogloss_store_redis::{Eviction, RedisAccess, RedisSettings, RedisStore};
+use secrecy::SecretString;
+
+use super::refuse_missing;
+use crate::bootstrap::open_stores::{Open, close_at_the_end};
+use crate::config::{self, RedisEviction, Sections, TokenStoreAddress};
+
+/// The token store, what counts tries, and how both enter Redis, if they do.
+pub(super) struct Stores {
+    pub(super) tokens: Arc<dyn TokenStore>,
+    pub(super) throttle: Arc<dyn Throttle>,
+    pub(super) redis: Option<RedisAccess>,
+}
+
+/// Opens the token store, and what counts tries: on the same Redis, or in this process.
+pub(super) fn stores(settings: &config::Tokens, remembers: bool) -> Result<Stores> {
+    let store = match TokenStoreAddress::of(settings)? {
+        TokenStoreAddress::Memory => EmbeddedStore::in_memory(caps(settings))?,
+        TokenStoreAddress::Embedded(file) => {
+            let store = EmbeddedStore::open(&file, caps(settings));
+            store.with_context(|| format!("{}: {}", settings.store_key(), file.display()))?
+        }
+        TokenStoreAddress::Redis(url) => {
+            let store = RedisStore::new(&redis(settings, url, remembers)?, caps(settings));
+            let store = store.context(settings.store_key())?;
+            let throttle = store.throttle();
+            let access = store.access();
+            let store = Arc::new(store);
+            close_at_the_end(Open::Tokens(store.clone()));
+            return Ok(Stores {
+                tokens: store,
+                throttle: Arc::new(throttle),
+                redis: Some(access),
+            });
+        }
+    };
+    let store = Arc::new(store);
+    close_at_the_end(Open::Tokens(store.clone()));
+    Ok(Stores {
+        tokens: store,
+        throttle: Arc::new(MemoryThrottle::default()),
+        redis: None,
+    })
+}
+
+/// The token store, and what counts tries there, if it is one that several processes can open.
+pub(crate) fn shared_stores(sections: &Sections, remembers: bool) -> Result<Option<SharedStores>> {
+    let settings = &sections.tokens;
+    match TokenStoreAddress::of(settings)? {
+        TokenStoreAddress::Memory | TokenStoreAddress::Embedded(_) => Ok(None),
+        TokenStoreAddress::Redis(url) => {
+            let redis = RedisSettings {
+                near_cache: 0,
+                ..redis(settings, url, remembers)?
+            };
+            let store = RedisStore::new(&redis, caps(settings)).context(settings.store_key())?;
+            let throttle: Arc<dyn Throttle> = Arc::new(store.throttle());
+            let throttle = sections.throttle.enabled.then_some(throttle);
+            let store = Arc::new(store);
+            close_at_the_end(Open::Tokens(store.clone()));
+            Ok(Some((store, throttle)))
+        }
+    }
+}
+
+/// The token store, if it is one that several processes can open.
+pub(crate) fn shared_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenStore>>> {
+    let stores = shared_stores(sections, false)?;
+    Ok(stores.map(|(tokens, _)| tokens))
+}
+
+/// Where tokens are, and what counts attempts, if anything does.
+type SharedStores = (Arc<dyn TokenStore>, Option<Arc<dyn Throttle>>);
+
+/// Opens the token store in that file, which must be there; `None` if another process has it open.
+pub(crate) fn embedded_tokens(
+    settings: &config::Tokens,
+    file: &Path,
+) -> Result<Option<Arc<dyn TokenStore>>> {
+    refuse_missing(settings.store_key(), file, "isogloss serve makes it")?;
+    embedded_tokens_to_fill(settings, file)
+}
+
+/// Opens the token store in that file for a command that fills it, and makes it if it is missing; `None` if
+/// another process has it open.
+pub(crate) fn embedded_tokens_to_fill(
+    settings: &config::Tokens,
+    file: &Path,
+) -> Result<Option<Arc<dyn TokenStore>>> {
+    let store = EmbeddedStore::open_unless_in_use(file, caps(settings));
+    let store = store.with_context(|| format!("{}: {}", settings.store_key(), file.display()))?;
+    Ok(store.map(|store| {
+        let store: Arc<dyn TokenStore> = Arc::new(store);
+        close_at_the_end(Open::Tokens(store.clone()));
+        store
+    }))
+}
+
+pub(super) fn redis(
+    settings: &config::Tokens,
+    url: SecretString,
+    remembers: bool,
+) -> Result<RedisSettings> {
+    Ok(RedisSettings {
+        url,
+        prefix: settings.key_prefix()?,
+        ca: settings.read_redis_ca()?,
+        connections: settings.redis_connections.get(),
+        connect_timeout: settings.redis_connect_timeout,
+        timeout: settings.redis_timeout,
+        pool_timeout: settings.redis_pool_timeout,
+        wait_replicas: settings.redis_wait_replicas,
+        near_cache: settings.redis_near_cache,
+        worker_connections: settings.redis_worker_connections,
+        touch_batch: settings.redis_touch_batch,
+        eviction: match settings.redis_eviction {
+            RedisEviction::Refuse => Eviction::Refuse,
+            RedisEviction::Warn => Eviction::Warn,
+            RedisEviction::Ignore => Eviction::Ignore,
+        },
+        remembers,
+    })
+}
+
+fn caps(settings: &config::Tokens) -> Caps {
+    Caps {
+        per_user: settings.per_user.get(),
+        per_client: settings.per_client.get(),
+        one_time_per_user: settings.one_time_per_user.get(),
+    }
+}

@@ -1,0 +1,185 @@
+//! Every error of this dialect: a code and a description, or a page for a browser.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use isogloss_core::AuthError;
+use isogloss_dialect::{BodyError, insert_retry_after};
+use serde::Serialize;
+use thiserror::Error;
+
+/// Why a request is refused. `Display` is for the log and contains nothing from the request.
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error("a mandatory parameter is missing: {0}")]
+    Missing(&'static str),
+    #[error("a parameter is given twice, with different values")]
+    Contradiction,
+    #[error("the body cannot be read")]
+    Malformed,
+    #[error("the body is too large")]
+    TooLarge,
+    #[error("the body did not arrive in time")]
+    TooSlow,
+    #[error("the body is of another media type")]
+    MediaType,
+    #[error("the user to log in as is unknown or of another organisation")]
+    UnknownUser,
+    #[error("the address to go to is not allowed")]
+    Redirect,
+    #[error("no such route")]
+    NoRoute,
+    #[error("no such method")]
+    NoMethod(&'static str),
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+}
+
+/// What a refusal is on the wire.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Refusal)]
+pub(crate) struct ErrorBody<'a> {
+    error_code: &'a str,
+    error_description: Option<&'a str>,
+}
+
+impl Error {
+    /// Returns status, code and description.
+    pub(crate) fn answer(&self) -> (StatusCode, &'static str, Option<String>) {
+        let (status, code, text) = match self {
+            Self::Missing(name) => {
+                let text = format!("The field \"{name}\" cannot be empty.");
+                return (StatusCode::BAD_REQUEST, "InvalidArguments", Some(text));
+            }
+            Self::Contradiction => (
+                400,
+                "InvalidArguments",
+                Some("A parameter is given twice, with different values."),
+            ),
+            Self::Malformed => (
+                400,
+                "InvalidArguments",
+                Some("The request body cannot be read."),
+            ),
+            Self::TooLarge => (
+                413,
+                "InvalidArguments",
+                Some("The request body is too large."),
+            ),
+            Self::TooSlow => (
+                408,
+                "InvalidArguments",
+                Some("The request body did not arrive in time."),
+            ),
+            Self::MediaType => (
+                415,
+                "UnsupportedMediaType",
+                Some("The media type of the request is not supported."),
+            ),
+            Self::UnknownUser => (400, "InvalidArguments", Some("The user was not found.")),
+            Self::Redirect => (400, "InvalidArguments", Some("The url is not allowed.")),
+            Self::NoRoute => (404, "NotFound", Some("Not Found")),
+            Self::NoMethod(_) => (405, "MethodNotAllowed", Some("Method Not Allowed")),
+            Self::Auth(AuthError::InvalidCredentials) => (401, "AuthInvalidCredentials", None),
+            Self::Auth(AuthError::InvalidToken) => {
+                (401, "AuthUnauthorized", Some("Unauthorized access."))
+            }
+            Self::Auth(AuthError::AccountDisabled) => {
+                (403, "AuthAccountInactive", Some("The account is inactive."))
+            }
+            Self::Auth(AuthError::SecondFactorRequired) => (
+                403,
+                "AuthAccountTwoFactorProtected",
+                Some("The account is protected by a second factor."),
+            ),
+            Self::Auth(AuthError::Forbidden) => (403, "AuthAccessDenied", Some("Access denied.")),
+            Self::Auth(AuthError::Throttled { .. }) => {
+                (429, "TooManyRequests", Some("Too many requests."))
+            }
+            Self::Auth(AuthError::Overloaded { .. } | AuthError::Unavailable(_)) => (
+                503,
+                "ServiceUnavailable",
+                Some("The service is unavailable. Please retry."),
+            ),
+        };
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, code, text.map(str::to_owned))
+    }
+
+    /// Returns the response with that description.
+    pub(crate) fn respond(&self, description: Option<&str>) -> HttpResponse {
+        let (status, error_code, _) = self.answer();
+        let body = ErrorBody {
+            error_code,
+            error_description: description,
+        };
+        crate::wire::json(&mut self.build(status), &body)
+    }
+
+    fn build(&self, status: StatusCode) -> actix_web::HttpResponseBuilder {
+        let mut response = HttpResponse::build(status);
+        if let Self::NoMethod(allowed) = self {
+            response.insert_header((header::ALLOW, *allowed));
+        }
+        if let Self::Auth(error) = self {
+            insert_retry_after(&mut response, error);
+        }
+        response
+    }
+}
+
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        self.answer().0
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let (status, _, description) = self.answer();
+        // The only error that is not JSON, as a client of that time expects it.
+        if let Self::Auth(AuthError::Throttled { .. }) = self {
+            return self
+                .build(status)
+                .content_type("text/plain")
+                .body(description.unwrap_or_default());
+        }
+        self.respond(description.as_deref())
+    }
+}
+
+impl From<BodyError> for Error {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::TooLarge,
+            BodyError::TimedOut => Self::TooSlow,
+            BodyError::Unreadable => Self::Malformed,
+        }
+    }
+}
+
+/// The same errors as HTML pages.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub(crate) struct Page(#[from] pub(crate) Error);
+
+impl From<AuthError> for Page {
+    fn from(error: AuthError) -> Self {
+        Self(error.into())
+    }
+}
+
+impl ResponseError for Page {
+    fn status_code(&self) -> StatusCode {
+        self.0.status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let (status, _, text) = self.0.answer();
+        let text = text.unwrap_or_default();
+        self.0
+            .build(status)
+            .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+            .body(format!(
+                "<!DOCTYPE html>\n<html lang=\"en\">\n<title>{status}</title>\n<h1>{status}</h1>\n<p>{text}</p>\n</html>\n"
+            ))
+    }
+}

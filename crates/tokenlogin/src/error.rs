@@ -1,0 +1,180 @@
+//! Every error of this dialect: a `LoginData` with `Authenticated: false`, or ASP.NET Web API's `HttpError`.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use isogloss_core::{AuthError, PasswordError, StoreError};
+use isogloss_dialect::{BodyError, insert_retry_after};
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::wire::{json, responses};
+
+const DENIED: &str = "Authorization has been denied for this request.";
+
+/// Why a request is refused. `Display` is for the log and contains nothing from the request.
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error("the developer's key is missing or unknown")]
+    ApiKey,
+    #[error("the session token is missing or not valid")]
+    Session,
+    #[error("suppressResponseCodes is not a boolean")]
+    SuppressResponseCodes,
+    #[error("the model is not valid")]
+    Model(Vec<(String, String)>),
+    #[error("the body is too large")]
+    TooLarge,
+    #[error("the body did not arrive in time")]
+    TooSlow,
+    #[error("the body cannot be read")]
+    Unreadable,
+    #[error("the body is of another media type")]
+    MediaType(String),
+    #[error("no such route")]
+    NoRoute(String),
+    #[error("no such method")]
+    NoMethod { asked: Method, allowed: Method },
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+}
+
+/// What most refusals are on the wire.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct HttpError {
+    message: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(required = false)]
+    model_state: BTreeMap<String, Vec<String>>,
+}
+
+impl From<&str> for HttpError {
+    fn from(message: &str) -> Self {
+        Self {
+            message: message.to_owned(),
+            model_state: BTreeMap::new(),
+        }
+    }
+}
+
+/// The two bodies that an error can have.
+enum Body {
+    Refused,
+    Error(HttpError),
+}
+
+impl Error {
+    fn answer(&self) -> (StatusCode, Body) {
+        let (status, error) = match self {
+            Self::ApiKey => (401, HttpError::from("The APIKey is missing or unknown.")),
+            Self::Session => (401, DENIED.into()),
+            Self::SuppressResponseCodes => {
+                let entry = (
+                    "suppressResponseCodes".to_owned(),
+                    "The value is not valid.".to_owned(),
+                );
+                (400, invalid(&[entry]))
+            }
+            Self::Model(entries) => (400, invalid(entries)),
+            Self::TooLarge => (413, "The request entity is too large.".into()),
+            Self::TooSlow => (408, "The request entity did not arrive in time.".into()),
+            Self::Unreadable => (400, "The request is invalid.".into()),
+            Self::MediaType(media_type) => {
+                let text = if media_type.is_empty() {
+                    "The request contains an entity body but no Content-Type header.".to_owned()
+                } else {
+                    format!(
+                        "The request entity's media type '{media_type}' is not supported for this resource."
+                    )
+                };
+                (415, text.as_str().into())
+            }
+            Self::NoRoute(uri) => {
+                let text =
+                    format!("No HTTP resource was found that matches the request URI '{uri}'.");
+                (404, text.as_str().into())
+            }
+            Self::NoMethod { asked, .. } => {
+                let text =
+                    format!("The requested resource does not support http method '{asked}'.");
+                (405, text.as_str().into())
+            }
+            Self::Auth(
+                AuthError::InvalidCredentials
+                | AuthError::AccountDisabled
+                | AuthError::SecondFactorRequired
+                | AuthError::InvalidToken,
+            ) => return (StatusCode::UNAUTHORIZED, Body::Refused),
+            Self::Auth(AuthError::Forbidden) => (403, DENIED.into()),
+            Self::Auth(AuthError::Throttled { .. }) => {
+                (429, "Too many wrong logins. Try again later.".into())
+            }
+            Self::Auth(AuthError::Overloaded { .. } | AuthError::Unavailable(_)) => {
+                (503, "The service is unavailable.".into())
+            }
+        };
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, Body::Error(error))
+    }
+}
+
+fn invalid(entries: &[(String, String)]) -> HttpError {
+    let mut error = HttpError::from("The request is invalid.");
+    for (member, text) in entries {
+        error
+            .model_state
+            .entry(member.clone())
+            .or_default()
+            .push(text.clone());
+    }
+    error
+}
+
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        self.answer().0
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let (status, body) = self.answer();
+        let mut response = HttpResponse::build(status);
+        if let Self::NoMethod { allowed, .. } = self {
+            response.insert_header((header::ALLOW, allowed.as_str()));
+        }
+        if let Self::Auth(error) = self {
+            insert_retry_after(&mut response, error);
+        }
+        match body {
+            Body::Refused => json(&mut response, &responses::refused()),
+            Body::Error(error) => json(&mut response, &error),
+        }
+    }
+}
+
+impl From<BodyError> for Error {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::TooLarge,
+            BodyError::TimedOut => Self::TooSlow,
+            BodyError::Unreadable => Self::Unreadable,
+        }
+    }
+}
+
+impl From<PasswordError> for Error {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Empty | PasswordError::TooLong | PasswordError::Nul => {
+                let member = "passwordResetInformation.Password".to_owned();
+                Self::Model(vec![(member, error.to_string())])
+            }
+            PasswordError::Bcrypt(reason) => {
+                let error = StoreError::new("password hashing", reason);
+                Self::Auth(AuthError::Unavailable(error))
+            }
+            PasswordError::Auth(error) => Self::Auth(error),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! A forgotten password: a key by e-mail, and the new password in exchange for it.
+
+use actix_web::web::{Data, ReqData};
+use actix_web::{HttpRequest, HttpResponse};
+use isogloss_core::{Auth, AuthError, Credentials, Origin, Outbox, SecondFactor, Source, Token};
+use tracing::{debug, warn};
+
+use crate::error::Error;
+use crate::login::logged_in;
+use crate::model::Model;
+use crate::query::Call;
+use crate::reset_email::send_reset_key;
+use crate::routes::HandlerResult;
+use crate::wire::requests::{PasswordResetInformation, PasswordResetRequest};
+use crate::{REALM, Settings};
+
+/// `POST Authentication/RequestPasswordReset`. The name is looked up after the response, so that neither the
+/// response nor its time reveals whether there is such a user.
+pub(crate) async fn request(
+    auth: Data<Auth>,
+    outbox: Data<Outbox>,
+    settings: Data<Settings>,
+    source: Option<ReqData<Source>>,
+    request: HttpRequest,
+    model: Result<Model, Error>,
+) -> HandlerResult {
+    Call::check(&auth, &request).await?;
+    let login_name = PasswordResetRequest::try_from(model?)?.login_name;
+    auth.ready().await.map_err(AuthError::Unavailable)?;
+    let lifetime = settings.reset_key_lifetime;
+    let origin = Origin::new(REALM, source.as_deref().copied());
+    outbox.post(|mailer| async move {
+        let sent = match auth.may_write(&login_name, &origin).await {
+            Ok(true) => send_reset_key(&auth, &*mailer, &login_name, lifetime).await,
+            Ok(false) => {
+                debug!("an e-mail with a reset key was not sent: too many were requested");
+                Ok(())
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = sent {
+            warn!(%error, "an e-mail with a reset key was not sent");
+        }
+    });
+    Ok(HttpResponse::Ok().finish())
+}
+
+/// `POST Authentication/FinishPasswordReset`.
+pub(crate) async fn finish(
+    auth: Data<Auth>,
+    settings: Data<Settings>,
+    request: HttpRequest,
+    model: Result<Model, Error>,
+) -> HandlerResult {
+    let call = Call::check(&auth, &request).await?;
+    let information = PasswordResetInformation::read(model?, &settings.password_policy)?;
+    let key = Token::from_guid(REALM, information.reset_key.trim());
+    let key = key.ok_or(AuthError::InvalidToken)?;
+    let password = information.password;
+    let user = auth.reset_password(&key, password.clone()).await?;
+    // An e-mail does not replace a second factor, so the policy for logins does not apply. Nothing is guessed here,
+    // so the login has no source address whose budget others may have used up.
+    let credentials = Credentials {
+        name: user.user_name,
+        password,
+        factor: SecondFactor::Code(None),
+        organisation: None,
+        origin: Origin::new(REALM, None),
+    };
+    let user = auth.login(credentials).await?;
+    let session = auth.issue(REALM, &user, settings.session()).await?;
+    Ok(logged_in(&call, &session, String::new()))
+}
