@@ -182,7 +182,7 @@ impl ResponseError for ApiError {
 
 /// The body of a refusal.
 #[derive(utoipa::ToSchema)]
-#[schema(as = ApiError)]
+#[schema(as = Refusal)]
 #[expect(dead_code, reason = "it is written member by member")]
 pub(super) struct Body {
     /// The reason, for people.
