@@ -164,6 +164,9 @@ fn the_crates_are_found() {
 fn core_knows_no_backend_and_no_web_framework() {
     let graph = Graph::read();
     assert_eq!(graph.built_with(CORE), BTreeSet::from([LANES]));
+    let mut with_tests = BTreeSet::from([LANES, STORE_CONTRACT]);
+    with_tests.extend(BACKENDS);
+    assert_eq!(graph.siblings(CORE), with_tests);
     assert_eq!(graph.siblings(LANES), BTreeSet::new());
     let below = graph.below(CORE);
     assert!(below.contains("argon2"), "the search finds nothing");
@@ -184,12 +187,16 @@ fn core_knows_no_backend_and_no_web_framework() {
 #[test]
 fn a_backend_knows_core_and_no_other_sibling() {
     let graph = Graph::read();
+    let mut with_tests = BTreeSet::from([CORE, STORE_CONTRACT]);
+    with_tests.extend(BACKENDS);
     for backend in BACKENDS {
         assert_eq!(
             graph.built_with(backend),
             BTreeSet::from([CORE]),
             "{backend}"
         );
+        let siblings = graph.siblings(backend);
+        assert!(siblings.is_subset(&with_tests), "{backend}: {siblings:?}");
     }
 }
 

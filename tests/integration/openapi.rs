@@ -224,7 +224,7 @@ fn whatever_is_wrong_is_told_in_json() {
             "/admin/keys",
             json("{\"realm\": \"admin\", \"label\": \"demo\"}"),
             409,
-            "a key demo",
+            "a key demo of the realm admin already exists",
         ),
         ("DELETE", "/admin/keys/moon", None, 404, "moon: no such key"),
         (

@@ -76,6 +76,10 @@ async fn long_work_does_not_wait_for_free_connections_that_are_silent() {
     let reason = "no connection has answered within 2s";
     assert!(refusal.ends_with(reason), "{refusal}");
     assert_eq!(directory.snapshot().await.unwrap().users.len(), 2);
+    relay.connections().iter().for_each(Connection::silence);
+    let applied = timeout(LIMIT, load(&directory, FILE)).await;
+    assert!(applied.expect("it waits").is_err());
+    load(&directory, FILE).await.unwrap();
 }
 
 #[tokio::test]
