@@ -3,7 +3,7 @@
 mod error;
 mod tls;
 
-use std::io::{self, Read as _, Write};
+use std::io::{ErrorKind, Read as _, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -17,6 +17,9 @@ use crate::config::BaseUrl;
 
 /// How long connecting, and each read and write after that, may take.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How many bytes of a response are copied at a time.
+const BUFFER: usize = 64 * 1024;
 
 /// Sends requests to one host. Its certificate must be of an authority that the system trusts;
 /// `SSL_CERT_FILE` names others. Redirects are not followed, and no proxy is used.
@@ -112,8 +115,7 @@ impl HttpClient {
     ) -> Result<Response<Vec<u8>>, RequestError> {
         let (head, body) = self.exchange(request)?.into_parts();
         let body = if head.status == 200 {
-            let copied = io::copy(&mut body.into_reader(), file);
-            copied.map_err(|error| self.failed(error.into()))?;
+            self.copy(body, file)?;
             Vec::new()
         } else {
             self.read_to_end(body)?
@@ -129,11 +131,28 @@ impl HttpClient {
         self.agent.run(request).map_err(|error| self.failed(error))
     }
 
+    fn copy(&self, body: Body, file: &mut impl Write) -> Result<(), RequestError> {
+        let mut body = body.into_reader();
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            match body.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(count) => file.write_all(&buffer[..count]).map_err(RequestError::File)?,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.cut_off(error.into())),
+            }
+        }
+    }
+
     fn read_to_end(&self, body: Body) -> Result<Vec<u8>, RequestError> {
         let mut bytes = Vec::new();
         let read = body.into_reader().read_to_end(&mut bytes);
-        read.map_err(|error| self.failed(error.into()))?;
+        read.map_err(|error| self.cut_off(error.into()))?;
         Ok(bytes)
+    }
+
+    fn cut_off(&self, error: ureq::Error) -> RequestError {
+        RequestError::of_response(self.base.authority(), error)
     }
 
     fn failed(&self, error: ureq::Error) -> RequestError {

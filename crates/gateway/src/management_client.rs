@@ -87,7 +87,7 @@ impl ManagementClient {
             return Ok(Self { client, key });
         }
         // Before the operator types a key in vain.
-        client.get("/", &[]).with_context(|| unreachable(&client))?;
+        client.get("/", &[]).map_err(|error| explained(error, &client))?;
         let key = typed_key()?;
         Ok(Self { client, key })
     }
@@ -106,7 +106,7 @@ impl ManagementClient {
         } else {
             self.client.send(request.body(()))
         };
-        let response = response.with_context(|| unreachable(&self.client))?;
+        let response = response.map_err(|error| explained(error, &self.client))?;
         if response.status() == 200 {
             let body = serde_json::from_slice(response.body());
             return body.context("the response of the gateway cannot be read");
@@ -118,7 +118,7 @@ impl ManagementClient {
     pub(crate) fn download(&self, route: &str, file: &mut impl Write) -> Result<()> {
         let request = self.request(&Method::GET, route)?.body(());
         let response = self.client.download(request, file);
-        let response = response.with_context(|| unreachable(&self.client))?;
+        let response = response.map_err(|error| explained(error, &self.client))?;
         if response.status() == 200 {
             return Ok(());
         }
@@ -141,7 +141,7 @@ impl ManagementClient {
             bail!("{reason}");
         }
         let (base, status) = (self.client.base().as_str(), response.status().as_u16());
-        bail!("{base} answered {status}")
+        bail!("{base} responded with {status}")
     }
 }
 
@@ -159,9 +159,17 @@ pub(crate) fn listener(mut bind: SocketAddr, tls: Option<&Tls>) -> Result<BaseUr
     format!("{scheme}://{bind}").parse()
 }
 
-fn unreachable(client: &HttpClient) -> String {
+/// Adds what to do about a host that cannot be reached.
+fn explained(error: RequestError, client: &HttpClient) -> anyhow::Error {
+    let is_unreachable = matches!(error, RequestError::Connect { .. });
+    let error = anyhow::Error::from(error);
+    if !is_unreachable {
+        return error;
+    }
     let base = client.base().as_str();
-    format!("no gateway responds at {base}: start it, or give its address with --management")
+    error.context(format!(
+        "no gateway responds at {base}: start it, or give its address with --management"
+    ))
 }
 
 fn typed_key() -> Result<SecretString> {

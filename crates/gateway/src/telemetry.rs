@@ -26,7 +26,7 @@ use crate::config::{LogFormat, Logging, Tracing};
 
 /// What says at every start what we say in our own words, and what calls a stranger's malformed
 /// request an error of ours.
-const QUIET: &str = "actix_server=warn,actix_http::h1=off";
+const QUIET: &str = "actix_server=warn,actix_http::h1=off,ureq=info,ureq_proto=info";
 
 /// What changes the level while we run.
 static LEVEL: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();

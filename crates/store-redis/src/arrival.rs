@@ -65,7 +65,7 @@ impl RedisStore {
             .await
             .unwrap_or_else(|_| Err(failed("no answer in time")))
         {
-            warn!(%error, session = %digest, "a token of a login that failed is stored until it expires");
+            warn!(%error, session = %digest, "a token of a failed login stays stored until it expires");
         }
     }
 

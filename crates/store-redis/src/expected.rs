@@ -32,7 +32,7 @@ impl Expected {
             findings.push(Finding::new(level, text));
         };
         match server.version.as_deref() {
-            None => find(Level::Unknown, "it does not tell its version".into()),
+            None => find(Level::Unknown, "it does not report its version".into()),
             Some(version) if is_too_old(version) => {
                 let (major, minor) = OLDEST;
                 let text = format!("version {version} is too old, {major}.{minor} is needed");

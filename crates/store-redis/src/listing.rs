@@ -94,7 +94,7 @@ impl RedisStore {
     ) -> Vec<TokenDigest> {
         let mut evicted = Vec::new();
         if let Err(error) = self.evict(listed, newest, now, &mut evicted).await {
-            warn!(%error, user = %newest.1, "tokens beyond the caps live until the next login of their user");
+            warn!(%error, user = %newest.1, "tokens above a limit stay valid until the next login of their user");
         }
         evicted
     }

@@ -41,9 +41,9 @@ pub(super) async fn follow(link: Weak<Link>, near: Arc<NearTokens>) {
         };
         if is_news {
             is_news = false;
-            warn!(%error, "redis tells of no changes: every token is looked up there");
+            warn!(%error, "Redis does not report changes: no token is cached, and each one is looked up");
         } else {
-            debug!(%error, "redis still tells of no changes");
+            debug!(%error, "Redis still does not report changes");
         }
         sleep(RETRY).await;
     }

@@ -62,7 +62,7 @@ impl RedisStore {
     /// harm: to answer that the token could not be ended would.
     pub(super) async fn try_unlist(&self, record: &Record, digest: TokenDigest) {
         if let Err(error) = self.unlist(record, digest).await {
-            warn!(%error, session = %digest, "an ended session stays listed until it would have expired");
+            warn!(%error, session = %digest, "an ended session is still listed until its expiry");
         }
     }
 }
@@ -76,6 +76,6 @@ pub(super) fn write_confirmation(key: &[u8]) -> Cmd {
 
 fn warn_if_lost(digest: TokenDigest, kept: Result<(), StoreError>) {
     if let Err(error) = kept {
-        warn!(%error, session = %digest, "repeating what was answered as unavailable will be refused");
+        warn!(%error, session = %digest, "a client that repeats a logout or a one-time token that was answered as unavailable will be refused");
     }
 }

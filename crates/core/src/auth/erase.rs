@@ -126,7 +126,7 @@ impl Auth {
 fn removed_afterwards(what: &str, erased: &Erased, removed: Result<u64, StoreError>) -> u64 {
     removed.unwrap_or_else(|error| {
         let user = erased.pseudonym;
-        warn!(user.id = %user, %error, "the {what} of an erased user were not removed; they are dead and expire");
+        warn!(user.id = %user, %error, "the {what} of an erased user were not removed; they are no longer valid and will expire");
         0
     })
 }

@@ -83,7 +83,7 @@ impl Auth {
         if let Err(error) = self.accept(realm, user, terms, digest).await {
             // No client gets it.
             if let Err(error) = self.0.tokens.take(digest).await {
-                warn!(session = %digest, %error, "a token that was not handed out lives until it expires");
+                warn!(session = %digest, %error, "a token that was not sent to its client stays stored until it expires");
             }
             return Err(error);
         }

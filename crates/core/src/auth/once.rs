@@ -107,7 +107,7 @@ impl Auth {
         };
         let outcome: Result<bool, StoreError> = outcome.await;
         if let Err(error) = outcome {
-            warn!(%error, session = %redeemed, "a one-time token is lost: nothing was handed out for it");
+            warn!(%error, session = %redeemed, "a one-time token was used up, but no token was issued for it");
         }
     }
 

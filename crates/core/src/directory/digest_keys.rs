@@ -152,7 +152,7 @@ impl DigestKeys {
     /// Logs that the first digest key cannot be stored, as at a standby, unless the log says so already.
     fn report_unstored(&self, error: impl std::fmt::Display) {
         if !self.is_reported.swap(true, Ordering::Relaxed) {
-            tracing::warn!(%error, "cannot store a digest key: digests stay plain");
+            tracing::warn!(%error, "cannot store a digest key: digests stay plain SHA-256");
         }
     }
 

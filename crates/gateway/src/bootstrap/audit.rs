@@ -85,7 +85,7 @@ pub(crate) async fn keep_small(settings: config::Audit, directory: Arc<dyn Direc
         // Nothing is so old that it lies before the calendar's beginning.
         let Some(before) = auth
             .now()
-            .checked_sub(settings.keep.try_into().unwrap_or_default())
+            .checked_sub(settings.keep.try_into().unwrap_or(time::Duration::MAX))
         else {
             return;
         };

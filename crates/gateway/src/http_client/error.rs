@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use thiserror::Error;
 use ureq::Timeout;
 
+use super::TIMEOUT;
+
 /// Why a request has no response.
 #[derive(Debug, Error)]
 pub(crate) enum RequestError {
@@ -18,21 +20,32 @@ pub(crate) enum RequestError {
     /// The host does not have the certificate that it should have, or takes another one.
     #[error("TLS with {authority}: {reason}")]
     Tls { authority: String, reason: String },
-    /// The own certificate or its key cannot be used.
+    /// The response cannot be written to the file.
+    #[error("cannot write the response: {0}")]
+    File(#[source] std::io::Error),
+    /// The client certificate or its key cannot be used.
     #[error("{}: {reason}", file.display())]
     ClientCertificate { file: PathBuf, reason: String },
 }
 
 impl RequestError {
+    /// Describes an error of a request whose response has not begun.
     pub(super) fn of_host(authority: String, error: ureq::Error) -> Self {
         if is_of_connecting(&error) {
             let reason = reason(error);
             Self::Connect { authority, reason }
-        } else if is_of_tls(&error) {
-            let reason = reason(error);
+        } else {
+            Self::of_response(authority, error)
+        }
+    }
+
+    /// Describes an error of an established connection.
+    pub(super) fn of_response(authority: String, error: ureq::Error) -> Self {
+        let is_of_tls = is_of_tls(&error);
+        let reason = reason(error);
+        if is_of_tls {
             Self::Tls { authority, reason }
         } else {
-            let reason = reason(error);
             Self::Request { authority, reason }
         }
     }
@@ -68,12 +81,20 @@ fn is_of_tls(error: &ureq::Error) -> bool {
     matches!(error, ureq::Error::Tls(_) | ureq::Error::Rustls(_))
 }
 
-/// Returns the text of an error without the kind, which the library writes first.
+/// Returns the text of an error, without the kind that the library writes before it.
 fn reason(error: ureq::Error) -> String {
     if let ureq::Error::Io(error) = error {
         error.to_string()
     } else if let ureq::Error::Rustls(error) = error {
         error.to_string()
+    } else if let ureq::Error::Protocol(error) = error {
+        error.to_string()
+    } else if matches!(error, ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve)) {
+        format!("no connection within {TIMEOUT:?}")
+    } else if matches!(error, ureq::Error::Timeout(Timeout::PerRead)) {
+        format!("no response for {TIMEOUT:?}")
+    } else if matches!(error, ureq::Error::Timeout(Timeout::PerWrite)) {
+        format!("sending took longer than {TIMEOUT:?}")
     } else {
         error.to_string()
     }

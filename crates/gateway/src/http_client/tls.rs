@@ -52,7 +52,7 @@ pub(super) fn client_certificate(
         .collect();
     CertifiedKey::from_der(chain, secret, &provider()).map_err(|error| {
         let key = key.display();
-        unusable(certificate, format_args!("with {key}: {error}"))
+        unusable(certificate, format_args!("does not fit {key}: {error}"))
     })?;
     Ok(ClientCert::new_with_certs(&certificates, own))
 }

@@ -198,7 +198,11 @@ impl IntoResponses for ApiError {
                 Self::Forbidden("a key cannot grant more rights than it has".to_owned()),
                 Self::Malformed("the request is invalid".to_owned()),
                 Self::NotFound("not found".to_owned()),
-                Self::Conflict("the name is already in use".to_owned()),
+                Self::Conflict(
+                    "it conflicts with the current data: a name, number or key is already in use, or an organisation or \
+                     unit still has users"
+                        .to_owned(),
+                ),
                 Self::TooLarge,
                 Self::TooSlow,
                 Self::MediaType,

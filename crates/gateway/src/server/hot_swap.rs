@@ -17,6 +17,7 @@ use actix_web::rt::spawn;
 use actix_web::{App, Error};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{mpsc, oneshot};
+use tracing::error;
 
 /// What the workers serve, and how each of them is told of something else.
 #[derive(Clone)]
@@ -110,8 +111,9 @@ impl<I: Clone + Send + 'static> HotSwap<I> {
                 let replaced = current.clone();
                 spawn(async move {
                     while let Some(Swap { ingredients, done }) = swaps.recv().await {
-                        if let Ok(next) = build(app(ingredients), config.clone()).await {
-                            replaced.replace(Rc::new(next));
+                        match build(app(ingredients), config.clone()).await {
+                            Ok(next) => drop(replaced.replace(Rc::new(next))),
+                            Err(()) => error!("a worker cannot be reloaded and keeps its configuration"),
                         }
                         // Nobody listens any more if the reload was given up.
                         let _ = done.send(());

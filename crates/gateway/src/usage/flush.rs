@@ -85,7 +85,7 @@ impl Inner {
 
 async fn prune(table: &dyn UsageTable, settings: &config::Usage, now: OffsetDateTime) {
     // Nothing is so old that it lies before the calendar's beginning.
-    let Some(before) = now.checked_sub(settings.keep.try_into().unwrap_or_default()) else {
+    let Some(before) = now.checked_sub(settings.keep.try_into().unwrap_or(time::Duration::MAX)) else {
         return;
     };
     match table.remove_usage(before).await {

@@ -105,7 +105,7 @@ impl DigestKeys {
                     Task::RemoveSeals(id, before) => table.remove_seals(*id, *before).await,
                 };
                 if let Err(error) = done {
-                    warn!(%error, "cannot seal a digest key under the current pepper");
+                    warn!(%error, "cannot encrypt a digest key under the current pepper");
                 }
             }
         }

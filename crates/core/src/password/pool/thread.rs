@@ -73,7 +73,7 @@ fn tell(answer: oneshot::Sender<Result<bool, AuthError>>, outcome: Result<bool, 
 fn step_back() {
     const LAST: i32 = 19;
     if let Err(error) = rustix::process::setpriority_process(None, LAST) {
-        warn!(%error, "hashing threads have no lower priority than others");
+        warn!(%error, "cannot lower the priority of the hashing threads");
     }
 }
 
