@@ -93,7 +93,7 @@ pub(crate) struct Planned;
 pub(crate) struct RootSpan;
 
 /// Returns whether spans are needed: for a trace collector, or for a log line per request at level `debug`.
-/// All other lines are few, and get the fields of their request [without a span](request_fields).
+/// Other log lines are few. They get the fields of their request [without a span](request_fields).
 fn spans_are_wanted() -> bool {
     otlp::are_sent() || tracing::enabled!(Level::DEBUG)
 }

@@ -1,4 +1,4 @@
-//! Stores plain digests of an older release again, under the directory's digest key.
+//! Converts plain digests of an older release to digests under the directory's digest key.
 
 use std::sync::Arc;
 use std::time::Duration;

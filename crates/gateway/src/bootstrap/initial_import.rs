@@ -61,7 +61,7 @@ impl InitialImport {
     }
 
     /// Runs the initial import. If the directory is unavailable, continues to try in a task. Returns the
-    /// directory that the gateway must use.
+    /// directory that the gateway must use. Fails if the directory file cannot be applied.
     pub(crate) async fn start(self: Arc<Self>) -> Result<(Arc<dyn Directory>, ImportTask)> {
         let directory = self.directory.clone();
         let outcome = match self.attempt().await {

@@ -4,10 +4,10 @@ use isogloss_core::StoreError;
 use isogloss_core::directory::{Directory, LookAlikes};
 use tracing::warn;
 
-/// How many entries are listed; the others are only counted.
+/// How many look-alikes are listed; the others are only counted.
 const NAMED: usize = 10;
 
-/// What an operator should do about them.
+/// What an operator should do about look-alikes.
 pub(crate) const HINT: &str =
     "rename one of each and inform its user: see docs/directory-files.md, look-alikes";
 

@@ -54,7 +54,8 @@ impl DialectMiddleware {
         }
     }
 
-    /// Starts a call, and decides whether it is rejected. `pattern` is that of its route.
+    /// Starts a call, and decides whether it is rejected. `pattern` is that of its route, `None` if no route
+    /// matches.
     pub(crate) fn start(
         self: &Rc<Self>,
         request: &ServiceRequest,

@@ -1,4 +1,4 @@
-//! The flag that the gateway is about to stop.
+//! The flag that says whether the gateway is about to stop.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use actix_web::dev::ServiceResponse;
 use actix_web::http::ConnectionType;
 
-/// Flag that the gateway is about to stop. Once it is set, each response is the last one of its connection,
-/// so that clients send their next request to another gateway.
+/// Flag that says whether the gateway is about to stop. Once it is set, each response is the last one of its
+/// connection, so that clients send their next request to another gateway.
 #[derive(Debug, Clone, Default)]
 pub struct Drain(Arc<AtomicBool>);
 

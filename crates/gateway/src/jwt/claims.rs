@@ -1,4 +1,4 @@
-//! Claims about the user of a token, named as in RFC 7662 and RFC 7519, with own names for other claims.
+//! Claims about the user of a token, named as in RFC 7662 and RFC 7519, or by us where these have no name.
 
 use isogloss_core::{Session, TokenDigest};
 use serde::{Serialize, Serializer};

@@ -96,8 +96,8 @@ impl RunningServer {
 impl RunningServer {
     /// Finishes requests and e-mails, and returns the number of e-mails that were given up.
     async fn finish(&self) -> usize {
-        // Requests that were sent before the signal may still be waiting. So the health check fails first, and
-        // connections are refused after the delay.
+        // Requests that were sent before the signal may still be waiting. So the readiness check fails first,
+        // and connections are refused after the delay.
         self.readiness.end();
         sleep(self.drain_delay).await;
         let begun = Instant::now();

@@ -25,8 +25,8 @@ pub(crate) fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<Tcp
     Ok(socket)
 }
 
-/// Binds a socket with a long backlog: many clients may connect at once, as after a restart. The TCP of a client
-/// that does not fit into the backlog tries again after a second. The system may limit the backlog further.
+/// Binds a socket with a long backlog: many clients may connect at once, as after a restart. Connections beyond
+/// the backlog are retried by the client's TCP after a second. The system may grant a shorter backlog.
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     const ROW: i32 = 4_096;
 

@@ -168,7 +168,7 @@ fn with_changes(current: &Sections, wanted: &Sections) -> Sections {
     next
 }
 
-/// Takes new TLS files. Only a restart switches TLS, or client certificates, on or off.
+/// Takes over the TLS files of `wanted`. Only a restart switches TLS, or client certificates, on or off.
 fn change_files(current: &mut Option<Tls>, wanted: Option<&Tls>) {
     if let (Some(current), Some(wanted)) = (current, wanted)
         && current.client_ca_file.is_some() == wanted.client_ca_file.is_some()

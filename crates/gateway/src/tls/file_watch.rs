@@ -17,8 +17,8 @@ pub(super) struct WatchedFiles {
 }
 
 impl WatchedFiles {
-    /// Records the versions of the files. Call it before reading them, so that a write during the reading is
-    /// detected as a change.
+    /// Records the versions of the files. Must be called before they are read, so that a write during the reading
+    /// is detected as a change.
     pub(super) fn new(settings: &config::Tls) -> Self {
         let taken = stamps(settings);
         Self {

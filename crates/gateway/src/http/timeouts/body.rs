@@ -1,6 +1,6 @@
 //! The timeout of request bodies.
 //!
-//! The handler that reads the body gets an error, and responds with the dialect's own one.
+//! The handler that reads the body gets an error, and responds in the format of its dialect.
 
 use std::cell::Cell;
 use std::io::ErrorKind;
