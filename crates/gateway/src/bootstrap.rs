@@ -1,4 +1,4 @@
-//! From the configuration to the parts that the gateway and its commands work with.
+//! Opens the components of the gateway and of its commands, as the configuration says.
 
 pub(crate) mod audit;
 pub(crate) mod blocking;

@@ -1,4 +1,4 @@
-//! The public application and the layers around it.
+//! The public application, its middleware, and HTTP parts that both listeners use.
 
 pub(crate) mod api_key;
 pub(crate) mod completion;

@@ -1,5 +1,6 @@
-//! Short-lived JWTs for services that do not want to ask: signed by `EdDSA` (RFC 8037), as compact as
-//! RFC 7515 has them.
+//! Short-lived JWTs for services that check tokens offline.
+//!
+//! They are signed with `EdDSA` (RFC 8037), in the compact serialization of RFC 7515.
 
 mod claims;
 mod keys;
@@ -16,7 +17,7 @@ pub(crate) use self::claims::TokenClaims;
 use self::keys::Keys;
 use crate::config::Jwt as Settings;
 
-/// What signs JWTs.
+/// Signer of JWTs.
 pub(crate) struct Jwts {
     issuer: String,
     audience: String,
@@ -28,7 +29,7 @@ pub(crate) struct Jwts {
 /// A signed JWT.
 pub(crate) struct Jwt {
     pub(crate) text: String,
-    /// Seconds.
+    /// Time until the JWT expires, in seconds.
     pub(crate) expires_in: i64,
 }
 
@@ -42,7 +43,7 @@ struct Claims<'a> {
     identity: &'a TokenClaims<'a>,
 }
 
-/// One stands by itself.
+/// Audience of a JWT: a single one is a string, several are an array.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Audience<'a> {
@@ -51,7 +52,7 @@ enum Audience<'a> {
 }
 
 impl Jwts {
-    /// `secrets` are what all keys come from, the one in use first.
+    /// Creates a signer. All keys are derived from `secrets`, of which the first is the one in use.
     pub(crate) fn new(settings: &Settings, secrets: &[SecretString]) -> Self {
         Self {
             issuer: settings.issuer.clone(),
@@ -62,18 +63,18 @@ impl Jwts {
         }
     }
 
-    /// Whom JWTs are for unless somebody else is named.
+    /// Returns the default audience of JWTs.
     pub(crate) fn audience(&self) -> &str {
         &self.audience
     }
 
-    /// Whether somebody may ask for a JWT that is for that audience.
+    /// Returns whether a JWT for that audience may be requested.
     pub(crate) fn may_be_for(&self, audience: &str) -> bool {
         let mut allowed = self.audiences.iter().chain([&self.audience]);
         allowed.any(|allowed| allowed == audience)
     }
 
-    /// A JWT for these, which ends no later than the token that it is made from.
+    /// Returns a signed JWT for these claims. It expires no later than the token that it is made from.
     pub(crate) fn sign(
         &self,
         identity: &TokenClaims<'_>,
@@ -107,14 +108,14 @@ impl Jwts {
         }
     }
 
-    /// The public keys that JWTs are checked with, as JWKs.
+    /// Returns the public keys that verify JWTs, as JWKs.
     pub(crate) fn published(&self, now: OffsetDateTime) -> Vec<Value> {
         self.keys.published(now)
     }
 }
 
 fn encoded(part: &impl Serialize) -> String {
-    // Texts and numbers under fixed names: that cannot fail.
+    // Strings and numbers under fixed names: serialization cannot fail.
     BASE64URL_NOPAD.encode(&serde_json::to_vec(part).unwrap_or_default())
 }
 

@@ -1,4 +1,4 @@
-//! What is counted and timed: requests by dialect and route, and calls of the token store.
+//! Metrics of requests, by dialect and route, and of calls to the token store.
 
 pub(crate) mod names;
 mod outcome;

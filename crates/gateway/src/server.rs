@@ -1,4 +1,4 @@
-//! Two listeners, one life: start, serve, and end without cutting anybody off.
+//! Runs both listeners: starts them, serves, and stops without cutting off clients.
 
 mod file_limit;
 mod hot_swap;
@@ -47,10 +47,10 @@ use crate::{management, telemetry};
 /// How often expired tokens are removed from a store that does not do so by itself.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
-/// Serves until a signal ends it.
+/// Serves until SIGTERM or SIGINT.
 pub(crate) async fn serve(files: Vec<PathBuf>) -> Result<()> {
-    // From here on a signal is an orderly end, at whatever step it arrives. One that asks for a
-    // reload is served when the start is complete.
+    // From here on a signal stops the gateway in an orderly way, at whatever step it arrives. SIGHUP, which
+    // requests a reload, is handled once the start is complete.
     let mut signals = Signals::listen()?;
     let hangups = Hangups::listen()?;
     let (config, contents) = tokio::select! {
@@ -61,7 +61,7 @@ pub(crate) async fn serve(files: Vec<PathBuf>) -> Result<()> {
     for line in unheeded_variables() {
         warn!("{line}");
     }
-    // Opening is not cut off: what is half open could not be closed.
+    // Not cancelled by a signal: stores that are half open could not be closed.
     let opening = Opening::open(config, contents).await?;
     tokio::select! {
         running = start(files, hangups, opening) => running?.run_until_shutdown(&mut signals).await,
@@ -85,7 +85,8 @@ struct Opening {
 impl Opening {
     async fn open(config: Config, contents: Contents) -> Result<Self> {
         let sections = &config.sections;
-        // Bound before anything else is done or logged: whoever started us reads the addresses first.
+        // Bound before anything else is done or logged: the first lines of the log have the addresses, for the
+        // process that started the gateway.
         let public = listener::bind("public", "server.bind", sections.server.bind)?;
         let inner = listener::bind("management", "management.bind", sections.management.bind)?;
         let counted = management::metrics::start()?;

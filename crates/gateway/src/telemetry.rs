@@ -1,4 +1,4 @@
-//! Logs, and the span that a request runs in where somebody wants it.
+//! Logs, and the span of each request if a log level or a trace collector needs it.
 
 pub(crate) mod otlp;
 mod panic_hook;
@@ -24,11 +24,12 @@ use uuid::Uuid;
 use self::request_fields::WithRequestFields;
 use crate::config::{LogFormat, Logging, Tracing};
 
-/// What says at every start what we say in our own words, and what calls a stranger's malformed
-/// request an error of ours.
+/// Directives against log lines of libraries: actix-server repeats at every start what the gateway logs itself,
+/// actix-http logs a client's malformed request as an error of the gateway, and ureq logs each request of the
+/// exporter of traces.
 const QUIET: &str = "actix_server=warn,actix_http::h1=off,ureq=info,ureq_proto=info";
 
-/// What changes the level while we run.
+/// Handle that changes the log level at run time.
 static LEVEL: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
 
 /// Starts logging to the standard error, panics included.
@@ -52,13 +53,13 @@ pub(crate) fn start(logging: &Logging, tracing: &Tracing) {
             registry.with(lines).init();
         }
     }
-    // Logging starts once in a process.
+    // Cannot fail: logging starts once in a process.
     drop(LEVEL.set(level));
     panic::set_hook(Box::new(panic_hook::report));
 }
 
-/// Whether the log is coloured: at a terminal that knows colours, unless the user wants none
-/// (<https://no-color.org>, and `CLICOLOR=0`).
+/// Returns whether the log is coloured: at a terminal that supports colours, unless the user has switched them
+/// off (<https://no-color.org>, and `CLICOLOR=0`).
 fn is_coloured() -> bool {
     std::io::stderr().is_terminal()
         && anstyle_query::term_supports_ansi_color()
@@ -66,7 +67,7 @@ fn is_coloured() -> bool {
         && anstyle_query::clicolor() != Some(false)
 }
 
-/// Logs at another level from now on.
+/// Changes the log level from now on.
 pub(crate) fn set_level(logging: &Logging) {
     if let Some(level) = LEVEL.get()
         && let Err(error) = level.reload(filter(logging))
@@ -75,9 +76,9 @@ pub(crate) fn set_level(logging: &Logging) {
     }
 }
 
-/// Its directives were checked with the configuration.
+/// Returns the filter of log lines and spans. Its directives were checked with the configuration.
 fn filter(logging: &Logging) -> EnvFilter {
-    // A span that no line is to be written in may yet be sent.
+    // A span that the log level excludes may still be sent to a collector.
     let spans = if otlp::are_sent() {
         format!("{}=info,", otlp::TARGET)
     } else {
@@ -85,15 +86,15 @@ fn filter(logging: &Logging) -> EnvFilter {
     };
     EnvFilter::new(format!("{QUIET},{spans}{}", logging.directives()))
 }
-/// In a request that is refused because it is so planned: nobody must act.
+/// Mark of a request that is refused as planned, so that no operator needs to act.
 pub(crate) struct Planned;
 
-/// The span of a request. It holds the route's pattern, never the address: passwords and tokens
-/// of two dialects travel there.
+/// Builder of the span of a request. The span has the pattern of the route, never the URL: two dialects have
+/// passwords and tokens in URLs.
 pub(crate) struct RootSpan;
 
-/// Whether somebody wants spans: a collector of traces, or whoever reads a line for each request. Other
-/// lines say [by themselves](request_fields) whose request they are about, and there are few of them.
+/// Returns whether spans are needed: for a trace collector, or for a log line per request at level `debug`.
+/// Other log lines are few. They get the fields of their request [without a span](request_fields).
 fn spans_are_wanted() -> bool {
     otlp::are_sent() || tracing::enabled!(Level::DEBUG)
 }
@@ -126,7 +127,7 @@ impl RootSpanBuilder for RootSpan {
             debug!("answered");
             return;
         };
-        // What the refusal amounts to, which may be more than the dialect's status says.
+        // The status of the error itself: the one that the dialect sends may hide the error.
         let is_planned = outcome
             .as_ref()
             .is_ok_and(|response| response.request().extensions().contains::<Planned>());
@@ -150,7 +151,7 @@ impl RootSpanBuilder for RootSpan {
     }
 }
 
-/// Tells the client the request's identifier, for the log to be searched by.
+/// Adds the header `X-Request-Id`, by which the client's request can be found in the log.
 pub(crate) fn tell_request_id(id: Option<Uuid>, headers: &mut HeaderMap) {
     const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -161,12 +162,12 @@ pub(crate) fn tell_request_id(id: Option<Uuid>, headers: &mut HeaderMap) {
     }
 }
 
-/// What log lines and the answer name a request by.
+/// Returns the identifier of a request in log lines and in the response.
 pub(crate) fn request_id_of(request: &ServiceRequest) -> Option<Uuid> {
     request.extensions().get::<RequestId>().map(|id| **id)
 }
 
-/// Notes in the span which dialect and which of its routes a request is for.
+/// Records in the current span which dialect and which of its routes a request is for.
 pub(crate) fn note_dialect(name: &'static str, route: Option<&str>) {
     let span = Span::current();
     span.record("dialect", name);

@@ -1,7 +1,7 @@
-//! TLS of a listener, whose certificate is exchanged while connections go on.
+//! TLS of a listener. Its certificate can be replaced while connections stay open.
 //!
-//! HTTP/1.1 only: HTTP/2 writes all header names in lower case, and a client of Memsource's wants
-//! `Content-Type` spelt like that.
+//! HTTP/1.1 only: HTTP/2 sends all header names in lower case, and a client of Memsource requires the spelling
+//! `Content-Type`.
 
 mod cert_resolver;
 mod file_watch;
@@ -21,13 +21,13 @@ use self::cert_resolver::{ReloadableCertResolver, ReloadableClientVerifier};
 use self::file_watch::WatchedFiles;
 use crate::config::{self, KeyMaterial, Problem};
 
-/// How often the files are looked at. A change counts once it has been the same for two looks: a
-/// certificate and its key are seldom written at one moment.
+/// How often the files are checked. A change is applied once two checks have found the same state: a certificate
+/// and its key are rarely written at the same time.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// What a listener proves itself by, and what it wants clients to prove.
+/// TLS identity of a listener: its certificate, and the verifier of client certificates.
 pub(crate) struct TlsIdentity {
-    /// As the configuration has it: `server` or `management`.
+    /// Section of the configuration: `server` or `management`.
     section: &'static str,
     presented: Arc<ReloadableCertResolver>,
     clients: Option<Arc<ReloadableClientVerifier>>,
@@ -35,7 +35,7 @@ pub(crate) struct TlsIdentity {
 }
 
 impl TlsIdentity {
-    /// Reads the files.
+    /// Reads the files of the settings. Fails if one of them cannot be used.
     pub(crate) fn open(section: &'static str, settings: &config::Tls) -> Result<Self, Problem> {
         let files = WatchedFiles::new(settings);
         let material = KeyMaterial::read(section, settings)?;
@@ -50,7 +50,8 @@ impl TlsIdentity {
         })
     }
 
-    /// What the server is started with. What is exchanged later, it sees, too.
+    /// Returns the configuration to start the server with. The server also uses certificates and authorities that
+    /// are replaced later.
     pub(crate) fn server_config(&self) -> Result<ServerConfig> {
         let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -63,17 +64,17 @@ impl TlsIdentity {
             .with_client_cert_verifier(verifier)
             .with_cert_resolver(self.presented.clone());
         if self.clients.is_some() {
-            // A session that is taken up again shows no certificate, and would outlive its authority.
+            // A resumed session presents no certificate, and would stay valid after its authority was removed.
             config.session_storage = Arc::new(NoServerSessionStorage {});
         }
         Ok(config)
     }
 
-    /// Takes what these settings name from the next handshake on; or leaves everything as it was.
+    /// Uses the files of these settings from the next handshake on. If that fails, nothing changes.
     pub(crate) fn renew(&self, settings: &config::Tls) -> Result<(), Problem> {
         let files = WatchedFiles::new(settings);
         let material = KeyMaterial::read(self.section, settings);
-        // Looked at, whatever came of it: what is bad is told once.
+        // Recorded even after an error, so that a file that cannot be used is logged once.
         *self.files.lock() = files;
         let material = material?;
         if self.presented.replace(material.identity) {
@@ -85,7 +86,7 @@ impl TlsIdentity {
         Ok(())
     }
 
-    /// Takes what the files hold whenever they have changed.
+    /// Uses the new contents of the files whenever they have changed.
     pub(crate) async fn watch(self: Arc<Self>) {
         let mut looks = interval(LOOK_INTERVAL);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -1,4 +1,4 @@
-//! The audit log's sinks, from the configuration; and what keeps its table small.
+//! Opens the sinks of the audit log, and removes old events from its table.
 
 #[cfg(test)]
 pub(crate) mod recording;
@@ -19,7 +19,7 @@ use crate::config::{self, AuditTarget};
 /// How often old events are removed from the table.
 const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
 
-/// Opens what a gateway records to.
+/// Opens the audit log of a gateway.
 pub(crate) fn open(settings: &config::Audit, directory: &Arc<dyn Directory>) -> Result<Audit> {
     let lines = match &settings.to {
         AuditTarget::None => None,
@@ -29,7 +29,7 @@ pub(crate) fn open(settings: &config::Audit, directory: &Arc<dyn Directory>) -> 
     start(settings, lines, directory)
 }
 
-/// Makes the folder of the file that a command records to, if the command may make what is missing.
+/// Creates the folder of the audit log's file, for a command that may create missing files.
 pub(crate) fn make_folder(settings: &config::Audit) -> Result<()> {
     let AuditTarget::File(path) = &settings.to else {
         return Ok(());
@@ -42,8 +42,8 @@ pub(crate) fn make_folder(settings: &config::Audit) -> Result<()> {
     }
 }
 
-/// Opens what a command beside it records to, in a folder that must be there. The standard output is the
-/// command's own.
+/// Opens the audit log for a command that runs next to a gateway. The folder of its file must exist. Events do
+/// not go to the standard output: that is the command's own.
 pub(crate) fn open_beside(
     settings: &config::Audit,
     directory: &Arc<dyn Directory>,
@@ -72,7 +72,7 @@ fn start(
     Ok(audit)
 }
 
-/// Removes events from the table when they are old.
+/// Removes events from the table once they are older than `settings.keep`.
 pub(crate) async fn keep_small(settings: config::Audit, directory: Arc<dyn Directory>, auth: Auth) {
     if !settings.database {
         return;
@@ -82,7 +82,7 @@ pub(crate) async fn keep_small(settings: config::Audit, directory: Arc<dyn Direc
     let mut is_failing = false;
     loop {
         ticks.tick().await;
-        // Nothing is so old that it lies before the calendar's beginning.
+        // The limit is before the first date of the calendar: no event is so old.
         let Some(before) = auth
             .now()
             .checked_sub(settings.keep.try_into().unwrap_or(time::Duration::MAX))
@@ -96,7 +96,7 @@ pub(crate) async fn keep_small(settings: config::Audit, directory: Arc<dyn Direc
                     info!(removed, "removed old events from the audit log");
                 }
             }
-            // A standby stays one for months: it is logged once.
+            // A standby database may stay read-only for months, so the error is logged once.
             Err(error) if !is_failing => {
                 is_failing = true;
                 warn!(%error, "cannot remove old events from the audit log, will retry");

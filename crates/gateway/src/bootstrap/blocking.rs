@@ -1,12 +1,13 @@
-//! Blocking work on a thread of its own.
+//! Runs blocking work on a thread of its own.
 
 use std::thread;
 
 use anyhow::{Context as _, Result};
 use tokio::sync::oneshot;
 
-/// Runs what may block for as long as a file does: a FIFO, or a network file system. Signals are served
-/// meanwhile. Not the runtime's pool of threads: the runtime waits for these when it ends.
+/// Runs work that may block without a limit, such as reading a FIFO or a file on a network file system.
+/// Signals are handled concurrently. The work does not run in the runtime's pool of threads: the runtime waits
+/// for these when it ends.
 pub(crate) async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T> {

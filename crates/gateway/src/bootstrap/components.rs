@@ -1,4 +1,4 @@
-//! From configuration to the parts that core is made of.
+//! Component wiring: opens the components of `Auth`, as the configuration says.
 
 mod access;
 mod directories;
@@ -25,16 +25,16 @@ use super::{audit, secrets};
 use crate::config::{self, Config, TokenStoreAddress};
 use crate::dialects::Mount;
 
-/// What becomes of a file that is not there.
+/// What happens if a file does not exist.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Absent {
-    /// It is made: by `serve` and by commands that fill a directory.
+    /// The file is created: by `serve`, and by commands that fill a directory.
     Make,
-    /// It is an error: a command that looks into the wrong place must not leave an empty database there.
+    /// An error: a command with a wrong path must not leave an empty database there.
     Refuse,
 }
 
-/// Opens everything that the gateway needs, and makes what is missing.
+/// Opens all components of the gateway, and creates those that are missing.
 pub(crate) async fn open(config: &Config) -> Result<Components> {
     open_parts(config, Absent::Make).await
 }
@@ -73,8 +73,8 @@ async fn open_parts(config: &Config, absent: Absent) -> Result<Components> {
     })
 }
 
-/// The same for a command beside a gateway, if the token store is one that several processes can
-/// open.
+/// Opens all components for a command that runs next to a gateway. Returns `None` if only one process can
+/// open the token store.
 pub(crate) async fn open_shared(config: &Config) -> Result<Option<Components>> {
     match TokenStoreAddress::of(&config.sections.tokens)? {
         TokenStoreAddress::Memory | TokenStoreAddress::Embedded(_) => Ok(None),
@@ -86,23 +86,23 @@ pub(crate) async fn open_shared(config: &Config) -> Result<Option<Components>> {
     }
 }
 
-/// What [`open`] opened.
+/// The components that [`open`] opened.
 pub(crate) struct Components {
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) tokens: Arc<dyn TokenStore>,
     pub(crate) passwords: Passwords,
     pub(crate) peppers: Peppers,
-    /// Nowhere, until it is said.
+    /// Records nothing until it is replaced.
     pub(crate) audit: Audit,
     pub(crate) access: Access,
-    /// What counts tries, if anything does.
+    /// Counts attempts; `None` if `throttle.enabled` is off.
     pub(crate) throttle: Option<Arc<dyn Throttle>>,
     second_use: config::SecondUse,
     guard: Option<Guard>,
 }
 
 impl Components {
-    /// Puts the parts together.
+    /// Builds `Auth` from the components.
     pub(crate) fn into_auth(self) -> Auth {
         Auth::new(Parts {
             directory: self.directory,
@@ -135,7 +135,7 @@ pub(crate) fn passwords(settings: &config::Passwords) -> Result<Passwords> {
     })?)
 }
 
-/// Refuses a file that is not there, which a setting names.
+/// Fails if the file that the setting `key` names does not exist.
 fn refuse_missing(key: &str, file: &Path, maker: &str) -> Result<()> {
     let is_there = file.try_exists();
     if is_there.with_context(|| format!("{key}: {}", file.display()))? {

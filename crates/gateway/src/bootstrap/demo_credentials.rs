@@ -1,4 +1,4 @@
-//! The demo's passwords and keys are public. This finds out whether one of them still opens anything.
+//! Finds out whether passwords and keys of the demo, which are public, are still valid.
 
 use isogloss_core::Passwords;
 use isogloss_core::directory::{Directory, KeyDigest};
@@ -6,7 +6,7 @@ use tracing::warn;
 
 const DEMO: &str = include_str!("../../../../config/demo-directory.toml");
 
-/// Warns when users of the demo directory still have the passwords that it publishes.
+/// Logs a warning if users still have the passwords that the demo directory publishes.
 pub(crate) async fn warn_of_demo_passwords(directory: &dyn Directory, passwords: &Passwords) {
     let names = users_in_use(directory, passwords).await;
     if !names.is_empty() {
@@ -15,11 +15,11 @@ pub(crate) async fn warn_of_demo_passwords(directory: &dyn Directory, passwords:
     }
 }
 
-/// The users who still have the passwords that the demo publishes.
+/// Returns the names of users who still have the passwords that the demo publishes.
 pub(crate) async fn users_in_use(directory: &dyn Directory, passwords: &Passwords) -> Vec<String> {
     let mut names = Vec::new();
     for (name, password) in accounts() {
-        // A directory that cannot be asked says so at the first login.
+        // A directory that is unavailable is reported at the first login.
         let Ok(Some(account)) = directory.account(&name).await else {
             continue;
         };
@@ -31,7 +31,7 @@ pub(crate) async fn users_in_use(directory: &dyn Directory, passwords: &Password
     names
 }
 
-/// The keys that the demo publishes and that still open something, by realm and label.
+/// Returns the keys that the demo publishes and that are still valid, by realm and label.
 pub(crate) async fn keys_in_use(directory: &dyn Directory) -> Vec<String> {
     let mut keys = Vec::new();
     for (realm, key) in pairs("keys", "realm", "key") {
@@ -46,7 +46,7 @@ fn accounts() -> Vec<(String, String)> {
     pairs("users", "user_name", "password")
 }
 
-/// Two members of each entry that has both.
+/// Returns two members of each entry that has both.
 fn pairs(entries: &str, one: &str, other: &str) -> Vec<(String, String)> {
     let demo: toml::Table = DEMO.parse().unwrap_or_default();
     let entries = demo.get(entries).and_then(toml::Value::as_array);

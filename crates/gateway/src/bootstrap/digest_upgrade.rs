@@ -1,4 +1,4 @@
-//! Plain digests of an older release are stored under the directory's digest key.
+//! Converts plain digests of an older release to digests under the directory's digest key.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,15 +8,15 @@ use isogloss_core::directory::Directory;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
-/// Between two looks for digests that an older gateway has left plain.
+/// Pause between two searches for digests that an older gateway has left plain.
 const PAUSE: Duration = Duration::from_hours(1);
-/// While the directory cannot be asked.
+/// Pause while the directory is unavailable.
 const RETRY: Duration = Duration::from_secs(1);
-/// How many are stored at a time.
+/// How many digests are stored per call.
 const AT_ONCE: u32 = 500;
 
-/// Goes on for as long as the gateway runs. The first look opens the digest keys, and logs those that no
-/// pepper opens.
+/// Stores plain digests under the digest key, for as long as the gateway runs. The first search opens the
+/// digest keys, and logs those that no pepper opens.
 pub(crate) async fn keep_keyed(directory: Arc<dyn Directory>) {
     let mut is_silent = false;
     loop {

@@ -1,5 +1,6 @@
-//! What is done to the directory at the start: the directory file is applied, the demo's passwords
-//! are looked for. If the directory cannot be used, both wait for it, and logins are "unavailable".
+//! Initial import: applies the directory file at the start, and looks for the demo's passwords.
+//!
+//! If the directory cannot be used, both wait for it, and logins are "unavailable".
 
 mod file;
 
@@ -27,21 +28,21 @@ use super::pending_directory::PendingDirectory;
 use super::{demo_credentials, look_alikes};
 use crate::dialects;
 
-/// Between two attempts, while the directory cannot be used.
+/// Pause between two attempts while the directory cannot be used.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What has to be done, and with what. Cheap to clone; clones share the file.
+/// The import of the directory file. Cheap to clone; clones share the file.
 #[derive(Clone)]
 pub(crate) struct InitialImport {
     directory: Arc<dyn Directory>,
     passwords: Passwords,
-    /// Locked while it is applied.
+    /// Locked while the file is applied.
     file: Arc<Mutex<Option<DirectoryFile>>>,
     audit: Audit,
     is_closed: Arc<AtomicBool>,
 }
 
-/// What is still being done. Ends early only if it cannot be done at all.
+/// The rest of the initial import. Fails only if the import can never succeed.
 pub(crate) type ImportTask = JoinHandle<Result<()>>;
 
 impl InitialImport {
@@ -59,8 +60,8 @@ impl InitialImport {
         Ok(filling)
     }
 
-    /// Does it all, or, if the directory cannot be asked, goes on trying beside what follows. Gives the
-    /// directory to work with.
+    /// Runs the initial import. If the directory is unavailable, continues to try in a task. Returns the
+    /// directory that the gateway must use. Fails if the directory file cannot be applied.
     pub(crate) async fn start(self: Arc<Self>) -> Result<(Arc<dyn Directory>, ImportTask)> {
         let directory = self.directory.clone();
         let outcome = match self.attempt().await {
@@ -83,14 +84,14 @@ impl InitialImport {
         }
     }
 
-    /// Another gateway may have applied the same file at the same moment.
+    /// Tries again: another gateway may have applied the same file concurrently.
     async fn second_attempt(&self) -> Result<(), FileError> {
         self.directory.ping().await?;
         self.attempt().await
     }
 
-    /// Applies another file, or another version of it, in place of the one that was read at the start. If
-    /// it cannot be applied, the one before it stays.
+    /// Applies another file, or another version of it, in place of the one that was read at the start. If that
+    /// fails, the previous one stays.
     pub(crate) async fn replace_file(&self, file: Option<DirectoryFile>) -> Result<()> {
         let replaced = self.to_the_end(|filling, mut current| async move {
             if let Some(file) = &file
@@ -104,8 +105,8 @@ impl InitialImport {
         replaced.await.context("directory.import")
     }
 
-    /// Locks the file, and works on it to the end even if the caller is dropped: what the directory has
-    /// taken is recorded.
+    /// Locks the file, and runs `work` on it to its end even if the caller is dropped, so that a change of the
+    /// directory is recorded.
     async fn to_the_end<F>(
         &self,
         work: impl FnOnce(Self, OwnedMutexGuard<Option<DirectoryFile>>) -> F,
@@ -122,14 +123,14 @@ impl InitialImport {
         done.unwrap_or_else(|error| Err(StoreError::new("directory file", error).into()))
     }
 
-    /// Waits until the file that is being applied is applied and recorded. No other one is applied after it.
+    /// Waits until a file that is being applied is applied and recorded. No other file is applied after that.
     pub(crate) async fn close(&self) {
         self.is_closed.store(true, Ordering::Relaxed);
         drop(self.file.lock().await);
     }
 
-    /// Tries until it is done. A reason other than the one before is logged: a server that was unreachable
-    /// may have tables that this gateway may not change.
+    /// Tries until the import is done. Logs a reason that differs from the previous one: a server that was
+    /// unreachable may then have tables that this gateway may not change.
     async fn wait(
         self: Arc<Self>,
         mut reason: String,
@@ -171,7 +172,7 @@ impl InitialImport {
         Ok(())
     }
 
-    /// Applies the file, but leaves that to another gateway where nothing can be written.
+    /// Applies the file. If the directory is read-only here, logs a warning and leaves that to another gateway.
     async fn apply_where_writable(&self, file: &DirectoryFile) -> Result<(), FileError> {
         match self.apply(file).await {
             Err(FileError::Unavailable(error)) if error.is_read_only() => {
@@ -186,8 +187,8 @@ impl InitialImport {
         }
     }
 
-    /// Applies the file, unless this version of it was the last one that was applied. That saves time and
-    /// no more: what was set here since stays in any case.
+    /// Applies the file, unless this version of it was the last one that was applied. The check only saves time:
+    /// values that were set at the gateway since stay in any case.
     async fn apply(&self, file: &DirectoryFile) -> Result<(), FileError> {
         let directory = self.directory.as_ref();
         if directory.was_imported(&file.fingerprint).await? {
@@ -241,8 +242,8 @@ impl InitialImport {
         Ok(())
     }
 
-    /// Records an import, as soon as it was made or when it is not known whether it was: the answer of a
-    /// directory may be lost.
+    /// Records an import if it was made, or if it is unknown whether it was made: the response of a directory may
+    /// be lost.
     fn record(&self, file: &DirectoryFile, applied: &Result<Applied, FileError>) {
         let event = Event {
             target: Some(file.path.display().to_string()),

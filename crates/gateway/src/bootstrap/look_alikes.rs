@@ -1,17 +1,17 @@
-//! Names in the directory that people take for one another, as the log and `doctor` tell them.
+//! Reports names in the directory that people may confuse, for the log and for `isogloss doctor`.
 
 use isogloss_core::StoreError;
 use isogloss_core::directory::{Directory, LookAlikes};
 use tracing::warn;
 
-/// How many are named; the rest are counted.
+/// How many look-alikes are listed; the others are only counted.
 const NAMED: usize = 10;
 
-/// What to do about them.
+/// What an operator should do about look-alikes.
 pub(crate) const HINT: &str =
     "rename one of each and inform its user: see docs/directory-files.md, look-alikes";
 
-/// Returns what there is of either kind, as a sentence each.
+/// Returns a sentence for each kind of look-alikes that the directory has.
 pub(crate) async fn describe(directory: &dyn Directory) -> Result<Vec<String>, StoreError> {
     let found = directory.look_alikes().await?;
     let (one_name, looks): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| one.is_one_name);
@@ -34,7 +34,7 @@ fn listed(found: &[LookAlikes]) -> String {
     named.join("; ")
 }
 
-/// Warns of them once.
+/// Logs one warning if the directory has look-alikes.
 pub(crate) async fn warn(directory: &dyn Directory) {
     match describe(directory).await {
         Ok(found) if found.is_empty() => {}

@@ -1,4 +1,4 @@
-//! Letters by SMTP, or into a folder.
+//! Sends e-mails by SMTP, or writes them to a folder.
 
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::config::{self, MailAddress};
 
-/// Opens whatever `mail.transport` names.
+/// Opens the mailer that `mail.transport` names.
 pub(crate) fn open(settings: &config::Mail) -> Result<Arc<dyn Mailer>> {
     let from = settings.sender()?;
     let key = settings.transport_key();
@@ -39,12 +39,12 @@ pub(crate) fn open(settings: &config::Mail) -> Result<Arc<dyn Mailer>> {
     }
 }
 
-/// Sends through a transport of the mail library.
+/// Mailer that sends through a transport of the mail library.
 struct Post<T> {
     transport: T,
     from: Mailbox,
-    /// Limits the whole delivery: the library's own time-out ends with the TCP handshake, and a server that is
-    /// silent from then on would be waited for without end.
+    /// Limit of the whole delivery. The library's own timeout ends with the TCP handshake, and would wait for
+    /// ever for a server that is silent after it.
     timeout: Duration,
 }
 
@@ -65,8 +65,8 @@ where
     }
 }
 
-/// Writes each letter into a file of its own, which its owner alone may read: there may be a one-time
-/// login in it.
+/// Mailer that writes each e-mail to its own file. Only the owner may read the file: the e-mail may have a
+/// one-time login.
 struct Folder {
     folder: PathBuf,
     from: Mailbox,
@@ -105,7 +105,7 @@ impl Mailer for Folder {
 }
 
 fn message(letter: &Letter, from: &Mailbox) -> Result<Message, StoreError> {
-    // An address alone: a name in front of one would be the user's own words in a header.
+    // Only an address: a display name in front of it would be the user's own text in a header.
     let to = letter
         .to
         .parse::<Address>()
@@ -119,7 +119,7 @@ fn message(letter: &Letter, from: &Mailbox) -> Result<Message, StoreError> {
         .map_err(failed)
 }
 
-/// For operators who send none.
+/// Mailer for operators who send no e-mails.
 struct Nowhere;
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! What a command has open: it is closed when the command ends, however it ends.
+//! The stores that a command has open: they are closed when the command ends, also after an error.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,14 +13,14 @@ use tracing::warn;
 
 use super::initial_import::InitialImport;
 
-/// How long closing one of them may take.
+/// How long closing one store may take.
 const LIMIT: Duration = Duration::from_secs(10);
 
 task_local! {
     static OPEN: Arc<Mutex<Vec<Open>>>;
 }
 
-/// Something that must be closed.
+/// A store, log or import that must be closed.
 pub(crate) enum Open {
     /// Closed before the directory, into which it may write.
     Audit(Audit),
@@ -40,7 +40,7 @@ impl Open {
         }
     }
 
-    /// Closes it, or gives that up after a while.
+    /// Closes the store, or gives up after [`LIMIT`] with a warning.
     pub(crate) async fn close_in_time(&self) {
         if timeout(LIMIT, self.close()).await.is_err() {
             let name = self.name();
@@ -50,7 +50,7 @@ impl Open {
 
     async fn close(&self) {
         match self {
-            // How many events are lost is told where events are awaited.
+            // The number of lost events is reported where the caller waits for events.
             Self::Audit(audit) => drop(audit.close().await),
             Self::Directory(directory) => directory.close().await,
             Self::InitialImport(filling) => filling.close().await,
@@ -59,16 +59,16 @@ impl Open {
     }
 }
 
-/// Has something closed at the end of the work that opens it.
+/// Registers a store, which is closed at the end of the command that opens it.
 pub(crate) fn close_at_the_end(open: Open) {
-    // Outside of `closing_all` there is only what tests open.
+    // Outside of `closing_all`, only tests open stores.
     let _ = OPEN.try_with(|all| {
         let mut all = all.lock();
         all.push(open);
     });
 }
 
-/// Runs a command, and closes what it has opened, the last one first.
+/// Runs a command, and then closes the stores that it has opened, the last one first.
 pub(crate) async fn closing_all<T>(work: impl Future<Output = T>) -> T {
     let all = Arc::default();
     let outcome = OPEN.scope(Arc::clone(&all), work).await;

@@ -1,5 +1,6 @@
-//! A directory that cannot be asked before the directory file is applied: until then a user who is
-//! missing may be one who is still to come.
+//! A directory that is unavailable until the directory file is applied.
+//!
+//! Before that, a missing user may be one that the file will add.
 
 mod api_keys;
 mod digests;
@@ -22,7 +23,7 @@ use isogloss_core::{Connections, Key, NearStatus, StoreError, Unit, User, UserSt
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// The directory behind a gate.
+/// Directory that is unavailable until it is [opened](Self::open).
 pub(crate) struct PendingDirectory {
     directory: Arc<dyn Directory>,
     open: AtomicBool,
@@ -34,7 +35,7 @@ impl PendingDirectory {
         Self { directory, open }
     }
 
-    /// From here on the directory can be asked.
+    /// Makes the directory available.
     pub(crate) fn open(&self) {
         self.open.store(true, Ordering::Release);
     }
@@ -48,7 +49,7 @@ impl PendingDirectory {
     }
 }
 
-/// What is recorded does not wait for users.
+/// Always available: audit events do not depend on the directory file.
 #[async_trait]
 impl AuditTable for PendingDirectory {
     async fn keep_events(&self, events: Vec<Arc<Event>>) -> Result<(), StoreError> {
@@ -64,7 +65,7 @@ impl AuditTable for PendingDirectory {
     }
 }
 
-/// Nor does what is counted.
+/// Always available: counts of usage do not depend on the directory file.
 #[async_trait]
 impl UsageTable for PendingDirectory {
     async fn add_usage(&self, rows: &UsageRows, room: usize) -> Result<(), StoreError> {
@@ -186,7 +187,7 @@ impl Directory for PendingDirectory {
         self.passed()?.look_alikes().await
     }
 
-    /// Does not wait for the file: what is found may be why it is not applied.
+    /// Returns findings even before the file is applied: they may be the reason why it is not.
     async fn health(&self) -> Result<Vec<Finding>, StoreError> {
         self.directory.health().await
     }

@@ -1,4 +1,4 @@
-//! The secrets of the configuration, which are made at the first start if they are in files.
+//! The secrets of the configuration. Those in files are created at the first start.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -12,7 +12,7 @@ use tracing::warn;
 use crate::config;
 use crate::jwt::Jwts;
 
-/// What keys the digests of tokens.
+/// Returns the peppers, which key the digests of tokens. Creates the file of the current one if it is missing.
 pub(crate) fn peppers(settings: &config::Tokens) -> Result<Peppers> {
     Ok(Peppers {
         current: pepper(settings)?,
@@ -20,7 +20,7 @@ pub(crate) fn peppers(settings: &config::Tokens) -> Result<Peppers> {
     })
 }
 
-/// Returns the peppers for a command beside a gateway, which makes none.
+/// Returns the peppers for a command that runs next to a gateway. A missing pepper is an error.
 pub(crate) fn existing_peppers(settings: &config::Tokens) -> Result<Peppers> {
     let current = settings.read_pepper()?.with_context(|| {
         missing(
@@ -35,7 +35,7 @@ pub(crate) fn existing_peppers(settings: &config::Tokens) -> Result<Peppers> {
     })
 }
 
-/// Tells that a file which a setting names is not there, and which file that is.
+/// Returns the message that the file of the setting `key` does not exist, with its absolute path.
 pub(crate) fn missing(key: &str, file: &Path, maker: &str) -> String {
     let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     format!(
@@ -44,7 +44,7 @@ pub(crate) fn missing(key: &str, file: &Path, maker: &str) -> String {
     )
 }
 
-/// The pepper of the configuration, or of its file, which is made if it is missing.
+/// Returns the pepper of the configuration, or that of its file, which is created if it is missing.
 fn pepper(settings: &config::Tokens) -> Result<Pepper> {
     if let Some(pepper) = settings.read_pepper()? {
         return Ok(pepper);
@@ -59,7 +59,7 @@ fn pepper(settings: &config::Tokens) -> Result<Pepper> {
     pepper.context("the pepper is too short")
 }
 
-/// What signs JWTs, if that is switched on.
+/// Returns the signer of JWTs, or `None` if `jwt.enabled` is off.
 pub(crate) fn jwts(settings: &config::Jwt) -> Result<Option<Arc<Jwts>>> {
     if !settings.enabled {
         return Ok(None);
@@ -79,7 +79,7 @@ fn jwt_secret(file: &Path) -> Result<SecretString> {
     Ok(secret)
 }
 
-/// Makes a secret of 32 random bytes, and the file that holds it.
+/// Creates a secret of 32 random bytes, and the file that holds it.
 fn make(path: &Path) -> Result<SecretString> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).context("no random numbers")?;

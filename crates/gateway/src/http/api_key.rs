@@ -1,4 +1,4 @@
-//! The holder of a key at the management listener: a service or an administrator.
+//! API keys of services and administrators at the management listener.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use isogloss_core::audit::{Actor, Caller, Event, Kind, Reason};
 use isogloss_core::{Auth, AuthError, Key, Origin, Realm, Source};
 use secrecy::{ExposeSecret, SecretString};
 
-/// A key as a caller shows it.
+/// A key that a caller sends.
 pub(crate) struct ShownKey {
     pub(crate) key: SecretString,
-    /// What it is if it was encoded as RFC 6749, section 2.3.1 wants it, and that is something else.
+    /// The key after decoding as in RFC 6749, section 2.3.1, if that differs from `key`.
     pub(crate) decoded: Option<SecretString>,
 }
 
@@ -26,18 +26,18 @@ pub(crate) struct KeyHolder {
     pub(crate) caller: Caller,
 }
 
-/// Why a caller with a key is refused.
+/// Reason why a caller with a key is refused.
 pub(crate) enum Denied {
-    /// The directory does not have it.
+    /// The directory does not have the key.
     WrongKey,
-    /// There were too many wrong keys from that address. This one was not looked at.
+    /// Too many wrong keys came from the client IP, and this one was not checked. Holds the time to wait.
     Throttled(Duration),
-    /// A store cannot be asked.
+    /// A store cannot be queried.
     Unavailable(AuthError),
 }
 
 impl KeyHolder {
-    /// Checks a key, and records a refusal.
+    /// Checks a key. Records a wrong or throttled key in the audit log, but not a failure of a store.
     pub(crate) async fn check(
         auth: &Auth,
         realm: Realm,

@@ -1,7 +1,7 @@
-//! Requests whose client closes the connection before the response: they are processed to their end.
+//! Processes requests to their end, even if the client closes the connection before the response.
 //!
-//! actix-http drops the future of a handler when the client resets the connection, at whichever await it
-//! is. What the handler had changed by then would be left without its record.
+//! actix-http drops the future of a handler when the client resets the connection, at whichever `await` it
+//! is. Changes that the handler has made by then would not be recorded.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -18,16 +18,16 @@ use actix_web::rt::task::JoinHandle;
 use tokio::task_local;
 
 task_local! {
-    /// The connection by which the requests came that are processed.
+    /// The connection whose requests are processed.
     static CONNECTION: Rc<Connection>;
 }
 
-/// How many requests are being processed, in all workers of all listeners.
+/// Number of requests that are being processed, in all workers of all listeners.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct InProgress(Arc<AtomicUsize>);
 
 impl InProgress {
-    /// Returns how many there are. Requests that a worker dropped when it ended count for ever.
+    /// Returns the number of requests. Requests that a worker dropped when it ended stay counted for ever.
     pub(crate) fn count(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
@@ -47,7 +47,7 @@ impl Begun {
     }
 }
 
-/// A handler that panics has ended, too.
+/// A handler that panics has ended, too: its request is no longer counted.
 impl Drop for Begun {
     fn drop(&mut self) {
         if thread::panicking() {
@@ -58,12 +58,13 @@ impl Drop for Begun {
 
 struct Connection {
     in_progress: InProgress,
-    /// The requests that go on without the client.
+    /// Tasks of the requests whose client has closed the connection.
     abandoned: RefCell<Vec<JoinHandle<()>>>,
 }
 
-/// Wraps what serves connections. A connection counts as open, against the limit of connections and at a
-/// shutdown, until the requests that its client abandoned have been processed: a worker does not end before.
+/// Wraps the service that serves connections. A connection counts as open, against the limit of connections
+/// and at a shutdown, until the requests that its client abandoned have been processed. A worker does not end
+/// before that.
 pub(crate) fn keep_open<S>(
     connections: S,
     in_progress: InProgress,
@@ -80,7 +81,7 @@ where
         async move {
             let served = serving.await;
             for request in connection.abandoned.take() {
-                // One that panicked was logged.
+                // The panic hook has logged a request that panicked.
                 drop(request.await);
             }
             served
@@ -88,8 +89,8 @@ where
     })
 }
 
-/// Processes a request to its end: in place as long as the client waits, and in a task of its own from
-/// the moment at which the connection drops it.
+/// Processes a request to its end: in place as long as the client waits, and in a task of its own once the
+/// connection drops it.
 pub(crate) fn complete<F: Future + 'static>(work: F) -> Completion<F> {
     let begun = CONNECTION.try_with(|connection| connection.in_progress.begin());
     Completion(Some(Processing {
@@ -98,7 +99,7 @@ pub(crate) fn complete<F: Future + 'static>(work: F) -> Completion<F> {
     }))
 }
 
-/// What [`complete`] returns.
+/// Future that [`complete`] returns.
 pub(crate) struct Completion<F: Future + 'static>(Option<Processing<F>>);
 
 struct Processing<F> {
@@ -119,7 +120,7 @@ impl<F: Future + 'static> Future for Completion<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        // Taken out meanwhile: what panics must not be polled again.
+        // Taken out while it is polled: a future that panics must not be polled again.
         let Some(mut processing) = self.0.take() else {
             return Poll::Pending;
         };
@@ -142,7 +143,7 @@ impl<F: Future + 'static> Drop for Completion<F> {
             drop(processing.work.as_mut().await);
             processing.end();
         });
-        // Outside of a connection nothing waits for it.
+        // Without a connection, as in tests, nothing waits for the task.
         let _ = CONNECTION.try_with(|connection| connection.abandoned.borrow_mut().push(processed));
     }
 }

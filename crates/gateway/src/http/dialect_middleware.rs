@@ -1,4 +1,4 @@
-//! The door of a dialect: who comes is counted, and refused if the dialect is being retired.
+//! Per-dialect middleware: records usage, and rejects requests while the dialect is being retired.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::sunset::{Rejection, RequestSummary, Sunset, Sunsets};
 use crate::telemetry::Planned;
 use crate::usage::{Call, Counter, Endpoints, Usage, user_agent};
 
-/// Where all calls to a dialect come through. Each thread has its own.
+/// The middleware of one dialect. Each thread has its own.
 pub(crate) struct DialectMiddleware {
     dialect: &'static str,
     auth: Auth,
@@ -26,7 +26,7 @@ pub(crate) struct DialectMiddleware {
     sunset: Option<Arc<Sunset>>,
 }
 
-/// A call on its way in and out.
+/// A call that is being processed.
 pub(crate) struct InFlightCall {
     middleware: Rc<DialectMiddleware>,
     call: Option<Call>,
@@ -45,7 +45,7 @@ impl DialectMiddleware {
         })
     }
 
-    /// Adds what answers calls that are refused here, in the dialect's own words.
+    /// Adds the service that responds to calls that are rejected here, with the dialect's own errors.
     pub(crate) fn configure(&self, mount: &Mount, cfg: &mut ServiceConfig) {
         if self.sunset.as_ref().is_some_and(|sunset| sunset.refuses()) {
             let is_refused = fn_guard(|context| context.req_data().contains::<AuthError>());
@@ -54,14 +54,16 @@ impl DialectMiddleware {
         }
     }
 
-    /// A call comes in, by a route of that pattern.
+    /// Starts a call, and decides whether it is rejected. `pattern` is that of its route, `None` if no route
+    /// matches.
     pub(crate) fn start(
         self: &Rc<Self>,
         request: &ServiceRequest,
         pattern: Option<&str>,
         source: Option<Source>,
     ) -> InFlightCall {
-        // What a browser asks by itself, and the doctor, is nobody's use of the dialect.
+        // Requests that a browser sends by itself (CORS preflight) and probes of `isogloss doctor` are not use
+        // of the dialect by a client.
         let counts = self.counter.is_on()
             && request.method() != Method::OPTIONS
             && !self_probe::is_question(request);
@@ -93,7 +95,7 @@ impl DialectMiddleware {
 }
 
 impl InFlightCall {
-    /// Answers it, and counts it once that is done.
+    /// Runs the handler to its response, and then counts the call.
     pub(crate) async fn finish<B, F>(self, answering: F) -> Result<ServiceResponse<B>, Error>
     where
         F: Future<Output = Result<ServiceResponse<B>, Error>>,
@@ -108,7 +110,8 @@ impl InFlightCall {
         outcome
     }
 
-    /// What core asks about clients as it gets to know them.
+    /// Returns the check that core runs whenever it learns more about the client. `None` if no client is
+    /// blocked.
     fn cut_off(&self) -> Option<CutOff> {
         let sunset = self
             .middleware
@@ -119,7 +122,7 @@ impl InFlightCall {
         Some(Arc::new(move |client| sunset.is_cut_off(client, &head)))
     }
 
-    /// Says what is to be said of a dialect that is being retired.
+    /// Records a rejection, and adds the response headers of a dialect that is being retired.
     fn retire<B>(
         &self,
         outcome: &mut Result<ServiceResponse<B>, Error>,
@@ -144,7 +147,8 @@ impl InFlightCall {
     }
 }
 
-/// What it amounts to, which may be more than the dialect's status says.
+/// Returns whether the request failed. The status is not enough: a dialect may report an error with a
+/// successful one.
 fn is_refusal<B>(outcome: &Result<ServiceResponse<B>, Error>) -> bool {
     match outcome {
         Err(_) => true,

@@ -1,4 +1,4 @@
-//! Whether the gateway is about to end.
+//! The flag that says whether the gateway is about to stop.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,23 +6,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use actix_web::dev::ServiceResponse;
 use actix_web::http::ConnectionType;
 
-/// Whether the gateway is about to end: from then on each response is the last one of its connection, so
-/// that clients send their next request elsewhere.
+/// Flag that says whether the gateway is about to stop. Once it is set, each response is the last one of its
+/// connection, so that clients send their next request to another gateway.
 #[derive(Debug, Clone, Default)]
 pub struct Drain(Arc<AtomicBool>);
 
 impl Drain {
-    /// Begins it.
+    /// Sets the flag.
     pub(crate) fn begin(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it has begun.
+    /// Returns whether the flag is set.
     pub(crate) fn has_begun(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Has the connection closed after this response, and the response say so, if it has begun.
+    /// Closes the connection after this response, and says so in the response, if the flag is set.
     pub(crate) fn write<B>(&self, response: &mut ServiceResponse<B>) {
         if self.has_begun() {
             let head = response.response_mut().head_mut();

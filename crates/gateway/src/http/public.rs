@@ -1,4 +1,4 @@
-//! The public application: the enabled dialects, each below its path, and nothing else.
+//! The public application: the enabled dialects, each below its path, and no other routes.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -27,32 +27,32 @@ use crate::sunset::Sunsets;
 use crate::telemetry::{self, RootSpan};
 use crate::usage::Usage;
 
-/// What the application is made of.
+/// State of the public application.
 #[derive(Clone)]
 pub struct PublicState {
-    /// Who may log in.
+    /// Logins and tokens.
     pub auth: Auth,
-    /// How e-mails are sent.
+    /// Sends e-mails.
     pub outbox: Outbox,
-    /// The dialects in the order in which they are tried, the longest path first.
+    /// The dialects in the order in which their paths are matched, the longest path first.
     pub mounts: Vec<Mount>,
-    /// The largest body, in bytes.
+    /// The largest request body, in bytes.
     pub body_limit: usize,
-    /// How long a body may take.
+    /// How long a request body may take.
     pub body_timeout: Duration,
-    /// For how long browsers are to come by HTTPS only; zero says nothing of it.
+    /// `max-age` of `Strict-Transport-Security` (HSTS). Zero omits the header.
     pub hsts: Duration,
-    /// Whose word counts on where a request came from.
+    /// Proxies that are trusted to report the client IP.
     pub proxies: TrustedProxies,
-    /// Answers who asks whether this is the gateway that he means.
+    /// Responds to probes of `isogloss doctor`.
     pub probe: SelfProbe,
-    /// What is counted of the use of dialects.
+    /// Counts the use of dialects.
     pub usage: Usage,
     /// The dialects that are being retired.
     pub sunsets: Sunsets,
     /// Whether each response is the last one of its connection.
     pub drain: Drain,
-    /// What is told when a request was unavailable.
+    /// Raised when a request ended as unavailable: the stores are then examined soon.
     pub doubt: Arc<Doubt>,
 }
 
@@ -142,7 +142,7 @@ pub fn app(
         }
     })
     .wrap(TracingLogger::<RootSpan>::new())
-    // All that is changed, recorded and counted is below.
+    // The layers inside of this one make all changes, audit records and counts.
     .wrap_fn(|request, service| complete(service.call(request)))
     .wrap_fn(move |request, service| timeouts::enforce(body_timeout, request, service))
 }

@@ -1,4 +1,4 @@
-//! Security headers of every response of both listeners.
+//! The security headers of all responses of both listeners.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use actix_web::http::header::{
 };
 use actix_web::middleware::DefaultHeaders;
 
-/// No page loads, runs or submits anything or belongs in a frame, the page of Memsource's `authByToken`
-/// included.
+/// Content security policy: no page may load, run or submit anything, or be shown in a frame. That includes
+/// the page of Memsource's `authByToken`.
 const POLICY: &str =
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -24,7 +24,7 @@ pub(crate) fn security_headers() -> DefaultHeaders {
         .add((CACHE_CONTROL, "no-store"))
 }
 
-/// Returns the same with `Strict-Transport-Security` (HSTS), unless `max_age` is zero.
+/// Returns [`security_headers`] with `Strict-Transport-Security` (HSTS), unless `max_age` is zero.
 pub(crate) fn security_headers_with_hsts(max_age: Duration) -> DefaultHeaders {
     let headers = security_headers();
     if max_age.is_zero() {

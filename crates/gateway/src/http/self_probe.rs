@@ -1,5 +1,7 @@
-//! Does this address lead to this gateway? Asked by `isogloss doctor` with a header that is signed with
-//! a key from the pepper. Any other header of that name is removed and changes nothing.
+//! Challenge and response by which `isogloss doctor` finds out whether an address leads to this gateway.
+//!
+//! The challenge is a header that is signed with a key from the pepper. Any other header of that name is
+//! removed and has no effect.
 
 use std::net::IpAddr;
 
@@ -13,37 +15,37 @@ use time::OffsetDateTime;
 
 use crate::client_ip::TrustedProxies;
 
-/// Has the question, and the answer.
+/// Header of the challenge in a request, and of the report in a response.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-isogloss-probe");
 
-/// An address that is nobody's (RFC 5737): the doctor says that it asks for this one, and a proxy must not
-/// take that from a client.
+/// Address from a range for documentation (RFC 5737), which no client has. `isogloss doctor` sends it as the
+/// client IP, and a proxy must not accept that from a client.
 pub(crate) const FORGED: &str = "203.0.113.77";
 
-/// How far the clocks of both may differ, in seconds.
+/// How far the clocks of `isogloss doctor` and of the gateway may differ, in seconds.
 const CLOCKS_DIFFER: u64 = 300;
 
-/// What both have from the pepper.
+/// Signs and verifies challenges and reports, with a key from the pepper that both sides have.
 #[derive(Clone)]
 pub struct SelfProbe(hmac::Key);
 
-/// A question that was asked, by which the answer is known.
+/// A challenge that was sent. The signature of its report covers it.
 pub(crate) struct Challenge(String);
 
-/// Where a question has arrived.
+/// Report of how a challenge arrived at the gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ProbeReport {
-    /// The dialect below whose path it came, if it came below one.
+    /// The dialect whose path the request was for; `None` if it was for no dialect.
     pub(crate) dialect: Option<String>,
-    /// The address that it came from, as the gateway sees it.
+    /// The client IP that the gateway found.
     pub(crate) source: String,
-    /// Whether a header said anything of that.
+    /// Whether a header reported a client IP.
     pub(crate) told: bool,
-    /// Whether it was said by a proxy that is not listed.
+    /// Whether a proxy that is not listed in `server.trusted_proxies` reported it.
     pub(crate) by_unlisted: bool,
 }
 
-/// The dialect that a request is for, noted for the answer.
+/// The dialect that a request is for, recorded for the report.
 #[derive(Clone, Copy)]
 struct Reached(&'static str);
 
@@ -53,7 +55,7 @@ impl SelfProbe {
         Self(hmac::Key::new(hmac::HMAC_SHA256, &secret))
     }
 
-    /// A fresh question.
+    /// Creates a challenge. Fails if the system has no random numbers.
     pub(crate) fn ask(&self, now: OffsetDateTime) -> Result<Challenge, getrandom::Error> {
         let mut nonce = [0; 16];
         getrandom::fill(&mut nonce)?;
@@ -61,7 +63,7 @@ impl SelfProbe {
         Ok(Challenge(self.signed("question", &text)))
     }
 
-    /// Where the question has arrived, if that is an answer to it.
+    /// Parses the report in a response. Returns `None` if it is not a signed report on this challenge.
     pub(crate) fn read(&self, question: &Challenge, answer: &str) -> Option<ProbeReport> {
         let text = self.verified(&format!("answer to {}", question.0), answer)?;
         let mut words = text.split(' ');
@@ -70,12 +72,12 @@ impl SelfProbe {
             dialect: (dialect != "-").then(|| dialect.to_owned()),
             source: source.to_owned(),
             told: words.next()? == "told",
-            // Earlier releases do not say.
+            // Earlier releases do not send this word.
             by_unlisted: words.next() == Some("unlisted"),
         })
     }
 
-    /// Whether the question was asked with our key, and just now.
+    /// Returns whether the challenge is signed with our key, and its timestamp is within [`CLOCKS_DIFFER`].
     fn is_genuine(&self, question: &str, now: OffsetDateTime) -> bool {
         let asked = self.verified("question", question).and_then(|text| {
             let (moment, _nonce) = text.split_once(' ')?;
@@ -84,7 +86,7 @@ impl SelfProbe {
         asked.is_some_and(|asked| now.unix_timestamp().abs_diff(asked) <= CLOCKS_DIFFER)
     }
 
-    /// The answer to a question that is genuine.
+    /// Returns the signed report on a challenge that is genuine.
     fn answer(&self, question: &str, arrival: &ProbeReport) -> String {
         let dialect = arrival.dialect.as_deref().unwrap_or("-");
         let told = if arrival.told { "told" } else { "untold" };
@@ -111,35 +113,36 @@ impl SelfProbe {
 }
 
 impl Challenge {
-    /// As the header has it.
+    /// Returns the value of the header.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Notes the dialect of a request that is a question.
+/// Records the dialect of a request that has a genuine challenge.
 pub(crate) fn note_dialect(name: &'static str, request: &ServiceRequest) {
     if is_question(request) {
         request.extensions_mut().insert(Reached(name));
     }
 }
 
-/// Whether the request is a question with a good signature: no use of a dialect by a client.
+/// Returns whether the request has a genuine challenge. Such a request is not use of a dialect by a client.
 pub(crate) fn is_question(request: &ServiceRequest) -> bool {
     request.extensions().contains::<Genuine>()
 }
 
-/// In a request whose question was signed with our key, a short time ago.
+/// Mark of a request whose challenge was signed with our key, a short time ago.
 struct Genuine;
 
-/// A question in a request, which is answered beside whatever else the request is answered with.
+/// A challenge in a request. Its report is a header that is added to the normal response.
 pub(crate) struct PendingProbe {
     question: String,
     peer: Option<IpAddr>,
 }
 
 impl PendingProbe {
-    /// Takes the header out of the request. `None` if it is no question of ours, or one of long ago.
+    /// Removes the header from the request. Returns `None` if the request has no challenge that is signed with
+    /// our key, or its timestamp is too far from the current time.
     pub(crate) fn take(request: &mut ServiceRequest) -> Option<Self> {
         let mut values = request.headers_mut().remove(HEADER);
         let question = values.next()?.to_str().ok()?.to_owned();
@@ -153,7 +156,7 @@ impl PendingProbe {
         Some(Self { question, peer })
     }
 
-    /// Answers it.
+    /// Adds the report to the response.
     pub(crate) fn answer<B>(self, response: &mut ServiceResponse<B>) {
         let answer = answer_to(&self, response.request());
         if let Some(answer) = answer.and_then(|answer| HeaderValue::from_str(&answer).ok()) {
@@ -181,7 +184,8 @@ fn answer_to(asked: &PendingProbe, request: &HttpRequest) -> Option<String> {
     Some(probe.answer(&asked.question, &arrival))
 }
 
-/// Whether a proxy says whom it asks for, and is not listed. What the doctor itself says is no sign of one.
+/// Returns whether a proxy reports a client IP and is not trusted. The address that `isogloss doctor` itself
+/// sends is no sign of a proxy.
 fn is_by_unlisted(request: &HttpRequest) -> bool {
     let is_listed = |proxies: &TrustedProxies| proxies.sent_request(request);
     let mut said = request.headers().get_all(X_FORWARDED_FOR);

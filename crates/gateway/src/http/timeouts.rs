@@ -1,7 +1,8 @@
-//! Clients that take their time, so that nobody holds a connection for ever.
+//! Timeouts for slow clients, so that no client holds a connection for ever.
 //!
-//! actix-http bounds the first head of a connection and idleness behind a request that was read to its
-//! end. The rest is here: the body, and a connection on which nothing is being answered.
+//! actix-http limits the time for the first head of a connection, and the idle time after a request that was
+//! read to its end. The other limits are here: the time for a body, and the time for which a connection may
+//! have no request in progress.
 
 mod body;
 mod connection_watchdog;
@@ -16,8 +17,9 @@ use futures_util::future::Either;
 use self::connection_watchdog::Connection;
 pub(crate) use self::connection_watchdog::watch;
 
-/// Wraps every route: a body has to be there in time, and a connection does not end while a request is
-/// being answered. After the answer to a body that came too slowly, it does.
+/// Middleware for every route: a body must arrive within `body_limit`, and the watchdog does not close a
+/// connection while one of its requests is in progress. After the response to a body that was too slow, the
+/// connection is closed.
 pub(crate) fn enforce<S, B>(
     body_limit: Duration,
     mut request: ServiceRequest,
@@ -44,7 +46,7 @@ where
         if late.is_some_and(|late| late.get()) {
             let head = response.response_mut().head_mut();
             head.set_connection_type(ConnectionType::Close);
-            // actix-http would go on reading a body in chunks, to its end.
+            // actix-http would continue to read a chunked body, to its end.
             if let Some(connection) = connection {
                 connection.end_soon();
             }

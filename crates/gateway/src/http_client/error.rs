@@ -1,4 +1,4 @@
-//! Why a request has no response.
+//! The error of a request that gets no response.
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use ureq::Timeout;
 
 use super::TIMEOUT;
 
-/// Why a request has no response.
+/// Reason why a request has no response.
 #[derive(Debug, Error)]
 pub(crate) enum RequestError {
     /// No connection to the host was made.
@@ -17,13 +17,13 @@ pub(crate) enum RequestError {
     /// The connection failed before the end of the response, or the response is not HTTP.
     #[error("request to {authority}: {reason}")]
     Request { authority: String, reason: String },
-    /// The host does not have the certificate that it should have, or takes another one.
+    /// The host does not have the certificate that it should have, or does not accept that of the client.
     #[error("TLS with {authority}: {reason}")]
     Tls { authority: String, reason: String },
     /// The response cannot be written to the file.
     #[error("cannot write the response: {0}")]
     File(#[source] std::io::Error),
-    /// The client certificate or its key cannot be used.
+    /// The client's own certificate or its key cannot be used.
     #[error("{}: {reason}", file.display())]
     ClientCertificate { file: PathBuf, reason: String },
 }
@@ -53,7 +53,7 @@ impl RequestError {
 
 fn is_of_connecting(error: &ureq::Error) -> bool {
     if let ureq::Error::Io(error) = error {
-        // An established connection ends by one of these. A name that cannot be resolved has no kind.
+        // An established connection ends with one of these. A name that cannot be resolved has none of them.
         return !matches!(
             error.kind(),
             ErrorKind::BrokenPipe

@@ -34,7 +34,7 @@ pub(super) fn tls_config(client: Option<ClientCert>) -> TlsConfig {
         .build()
 }
 
-/// Reads a certificate and its key, and checks that they belong together: the library panics over the key of
+/// Reads a certificate and its key, and checks that they belong together: the library panics on the key of
 /// another certificate.
 pub(super) fn client_certificate(
     certificate: &Path,

@@ -1,17 +1,17 @@
-//! Whom a token speaks for, in the words of RFC 7662 and RFC 7519, and our own where those have none.
+//! Claims about the user of a token, named as in RFC 7662 and RFC 7519, or by us where these have no name.
 
 use isogloss_core::{Session, TokenDigest};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-/// The members that an introspection and a JWT have in common. What is not known is left out.
+/// Claims that an introspection response and a JWT have in common. Unknown values are left out.
 #[derive(Serialize)]
 pub(crate) struct TokenClaims<'a> {
     /// The user's identifier.
     pub(crate) sub: Uuid,
-    /// The name to log in by.
+    /// The user's login name.
     pub(crate) username: &'a str,
-    /// The user's number, for dialects that name users by it.
+    /// The user's number, for dialects that identify users by it.
     pub(crate) number: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) email: Option<&'a str>,
@@ -19,23 +19,23 @@ pub(crate) struct TokenClaims<'a> {
     pub(crate) organisation_id: Uuid,
     pub(crate) role: &'static str,
     pub(crate) dialect: &'a str,
-    /// What the device or program that logged in calls itself.
+    /// The name that the device or program sent when it logged in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) client_id: Option<&'a str>,
-    /// The application that it says it is.
+    /// The application that the client says it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) application: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) unit: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) team: Option<&'a str>,
-    /// What the client said and the directory cannot check.
+    /// Statements of the client that the directory cannot check.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) claimed: Option<Claimed<'a>>,
     /// The administrator who acts as the user (RFC 8693, section 4.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) act: Option<Act>,
-    /// The token's handle, by which `isogloss session` knows it.
+    /// The token's handle, as in `isogloss session`.
     #[serde(serialize_with = "handle")]
     pub(crate) jti: TokenDigest,
 }
@@ -43,11 +43,11 @@ pub(crate) struct TokenClaims<'a> {
 /// The client's own statements.
 #[derive(Serialize)]
 pub(crate) struct Claimed<'a> {
-    /// The project that it says the user wants to open.
+    /// The project that, according to the client, the user wants to open.
     pub(crate) project: &'a str,
 }
 
-/// Who acts as somebody else.
+/// The administrator who acts as another user.
 #[derive(Serialize)]
 pub(crate) struct Act {
     pub(crate) sub: Uuid,

@@ -1,6 +1,7 @@
-//! The keys that JWTs are signed with. All gateways that share a secret have the same ones, and
-//! change them at the same moment, without a word between them: each key is derived from the secret
-//! and the number of its period.
+//! The keys that sign JWTs.
+//!
+//! All gateways with the same secret have the same keys, and change them at the same time without communication:
+//! each key is derived from the secret and the number of its period.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +15,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-/// The secrets, the one in use first, and the key of the present.
+/// The secrets, the one in use first, and the key of the current period.
 pub(super) struct Keys {
     secrets: Vec<hmac::Key>,
-    /// Seconds.
+    /// Length of a period, in seconds.
     lifetime: i64,
     present: RwLock<Option<(i64, Arc<Key>)>>,
 }
@@ -35,7 +36,7 @@ impl Keys {
         }
     }
 
-    /// The key that signs at that moment.
+    /// Returns the key that signs at `now`.
     pub(super) fn at(&self, now: OffsetDateTime) -> Arc<Key> {
         let period = self.period(now);
         let present = self.present.read();
@@ -50,7 +51,7 @@ impl Keys {
         key
     }
 
-    /// The keys of this period, the one before and the one after, of each secret: a JWT is good
+    /// Returns the public keys of the current, the previous and the next period, for each secret: a JWT is valid
     /// beyond the end of its key's period, and clocks differ.
     pub(super) fn published(&self, now: OffsetDateTime) -> Vec<Value> {
         let present = self.period(now);
@@ -67,7 +68,7 @@ impl Keys {
     }
 }
 
-/// One of them.
+/// The key pair of one period.
 pub(super) struct Key {
     pair: Ed25519KeyPair,
     id: String,
@@ -84,14 +85,14 @@ impl Key {
         )]
         let pair = Ed25519KeyPair::from_seed_unchecked(context.sign().as_ref())
             .expect("32 bytes are a seed");
-        // The thumbprint of RFC 7638: its members in this order, and nothing else.
+        // The thumbprint of RFC 7638: exactly these members, in this order.
         let x = BASE64URL_NOPAD.encode(pair.public_key().as_ref());
         let thumbprint = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
         let id = BASE64URL_NOPAD.encode(digest(&SHA256, thumbprint.as_bytes()).as_ref());
         Self { pair, id }
     }
 
-    /// What a JWT names it by.
+    /// Returns the identifier of the key (`kid`).
     pub(super) fn id(&self) -> &str {
         &self.id
     }
@@ -100,7 +101,7 @@ impl Key {
         self.pair.sign(message).as_ref().to_vec()
     }
 
-    /// The public half, as a JWK of RFC 8037.
+    /// Returns the public key as a JWK (RFC 8037).
     fn public(&self) -> Value {
         json!({
             "kty": "OKP",

@@ -44,7 +44,7 @@ fn identity() -> TokenClaims<'static> {
     }
 }
 
-/// A JWT of that moment, made from a token that has a day to live.
+/// Returns a JWT that is signed at `now`, from a token that expires a day later.
 fn signed(jwts: &Jwts, now: OffsetDateTime) -> Jwt {
     let audience = [jwts.audience().to_owned()];
     jwts.sign(&identity(), &audience, now + HOUR * 24, now)
@@ -56,7 +56,7 @@ fn part(jwt: &Jwt, index: usize) -> Value {
     serde_json::from_slice(&json).unwrap()
 }
 
-/// Whether one of the keys is the one that the JWT names, and has signed it.
+/// Returns whether the JWT names one of the keys, and is signed with that key.
 fn fits(jwt: &Jwt, keys: &[Value]) -> bool {
     let (message, signature) = jwt.text.rsplit_once('.').unwrap();
     let named = keys.iter().find(|key| key["kid"] == part(jwt, 0)["kid"]);

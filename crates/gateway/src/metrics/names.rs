@@ -5,7 +5,7 @@ use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gau
 
 use crate::{dialects, sunset};
 
-/// What is timed, in seconds.
+/// Histograms of durations, in seconds.
 pub(crate) const TIMED: [(&str, &str); 2] = [
     (
         "isogloss_http_request_duration_seconds",
@@ -79,8 +79,8 @@ const SIZES: [(&str, &str); 7] = [
     ),
 ];
 
-/// Registers all descriptions, and creates the counters that can exist before the first count: a counter that
-/// comes into being has not risen, as Prometheus sees it.
+/// Registers all descriptions, and creates the counters that can exist before the first count: to Prometheus, a
+/// counter that appears with its first count has not increased.
 pub(crate) fn describe() {
     for (name, what) in TIMED {
         describe_histogram!(name, metrics::Unit::Seconds, what);

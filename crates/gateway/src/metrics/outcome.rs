@@ -1,19 +1,19 @@
-//! How a request ended, whatever status its dialect says so by.
+//! Outcome of a request, independent of the status that its dialect sends.
 
 use actix_web::Error;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 
-/// How a request ended. CRM.COM's clients read 200 whatever happened; this tells what did.
+/// Outcome of a request. CRM.COM's clients get status 200 in every case, so the status alone is not enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// It got what it asked for.
+    /// The request succeeded.
     Done,
-    /// It was not to get it.
+    /// The client must not get what it requested.
     Refused,
-    /// We could not say: a store is away, or there is too much to do.
+    /// The gateway could not decide: a store is unavailable, or the gateway is overloaded.
     Unavailable,
-    /// We could not, and should have.
+    /// The gateway failed to process a request that it should have processed.
     Failed,
 }
 

@@ -1,4 +1,4 @@
-//! Requests below one mount, counted and timed by route.
+//! Counts and times the requests of one mount, by route.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,25 +16,24 @@ use super::outcome::Outcome;
 use super::route::{Route, method};
 use crate::store_health::Doubt;
 
-/// What no route is for. The path is the client's own, and is not told.
+/// Label of requests that match no route. Their path is not used: clients can invent any path.
 const UNMATCHED: &str = "unmatched";
 
-/// Requests below one mount, in one worker.
+/// Metrics of the requests of one mount, in one worker.
 pub(crate) struct Requests {
     dialect: &'static str,
     unmatched: Rc<Route>,
-    /// By the router's pattern, of which there are as many as routes.
+    /// Routes by the router's pattern. There are as many patterns as routes.
     routes: RefCell<HashMap<String, Rc<Route>>>,
-    /// By the path, for routes in which nothing is the client's to choose: the router takes its time to
-    /// tell the pattern.
+    /// Routes by path, for routes without parameters: to get the pattern from the router takes longer.
     paths: RefCell<HashMap<String, Rc<Route>>>,
 }
 
-/// Clients write a path in upper and lower case, as they like, in two dialects.
+/// Limit of `paths`: in two dialects, clients may write a path in any mixture of upper and lower case.
 const MOST_PATHS: usize = 64;
 
 impl Requests {
-    /// Counts under that dialect; none, if what is mounted is no dialect's.
+    /// Counts under that dialect. An empty name means that the mount belongs to no dialect.
     pub(crate) fn of(dialect: &'static str) -> Rc<Self> {
         Rc::new(Self {
             dialect,
@@ -44,7 +43,7 @@ impl Requests {
         })
     }
 
-    /// A request begins.
+    /// Starts the timer of a request.
     pub(crate) fn begin(&self, request: &ServiceRequest) -> RequestTimer {
         RequestTimer {
             route: self.route(request),
@@ -53,7 +52,7 @@ impl Requests {
         }
     }
 
-    /// Wraps what is mounted, where there is nothing else to do around it.
+    /// Middleware that only counts and times requests.
     pub(crate) async fn measure<B: MessageBody>(
         self: Rc<Self>,
         request: ServiceRequest,
@@ -90,8 +89,8 @@ impl Requests {
     }
 }
 
-/// What a request is counted under, if what answers it knows that better than the router does: put into
-/// the request's extensions.
+/// Route under which a request is counted, if its handler knows that better than the router. The handler puts
+/// it into the request's extensions.
 #[derive(Clone)]
 pub(crate) struct Counted(Rc<Route>);
 
@@ -102,7 +101,7 @@ impl Counted {
     }
 }
 
-/// A request that is being answered.
+/// Timer of a request that is being processed.
 pub(crate) struct RequestTimer {
     route: Rc<Route>,
     method: &'static str,
@@ -110,17 +109,17 @@ pub(crate) struct RequestTimer {
 }
 
 impl RequestTimer {
-    /// The route's name, if there is a route.
+    /// Returns the name of the route, or `None` if the request matches no route.
     pub(crate) fn route(&self) -> Option<&str> {
         Some(self.route.name.as_ref()).filter(|name| *name != UNMATCHED)
     }
 
-    /// The router's pattern, likewise.
+    /// Returns the router's pattern, or `None` if the request matches no route.
     pub(crate) fn pattern(&self) -> Option<&str> {
         self.route.pattern.as_deref()
     }
 
-    /// It has been answered.
+    /// Stops the timer and counts the request.
     pub(crate) fn end<B>(
         self,
         outcome: Result<ServiceResponse<B>, Error>,

@@ -1,4 +1,4 @@
-//! A route's counters.
+//! The metrics of a route.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -8,17 +8,17 @@ use metrics::{Counter, Histogram, SharedString, counter, histogram};
 
 use super::outcome::Outcome;
 
-/// A route's counters. They are looked up once; after that a request adds to what is at hand.
+/// Metrics of a route. They are looked up once, so that a request only adds to them.
 pub(super) struct Route {
     dialect: &'static str,
     pub(super) name: SharedString,
-    /// As the router has it.
+    /// The router's pattern.
     pub(super) pattern: Option<String>,
     durations: Histogram,
     totals: RefCell<Vec<(Ending, Counter)>>,
 }
 
-/// What the requests of one counter have in common.
+/// Labels that the requests of one counter have in common.
 type Ending = (&'static str, StatusCode, Outcome);
 
 impl Route {
@@ -58,7 +58,8 @@ impl Route {
     }
 }
 
-/// The methods that have a name here. Strangers invent others, and each would be a series.
+/// Returns the label of a method. Clients may invent methods, and each would be a time series, so those that are
+/// not listed are `other`.
 pub(super) fn method(method: &Method) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"];
 

@@ -1,4 +1,4 @@
-//! A token store whose calls are timed.
+//! A token store that measures the duration of its calls.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use metrics::{Histogram, histogram};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// A token store whose calls are timed.
+/// Token store that measures the duration of the calls to another one.
 pub(crate) struct InstrumentedTokenStore {
     store: Arc<dyn TokenStore>,
     put: Durations,
@@ -43,7 +43,7 @@ impl InstrumentedTokenStore {
     }
 }
 
-/// How long calls of one kind took, by whether they were answered.
+/// Durations of calls of one kind, by whether they succeeded.
 struct Durations {
     operation: &'static str,
     done: Histogram,
@@ -74,7 +74,7 @@ impl Durations {
         let took = begun.elapsed();
         match &answer {
             Ok(_) => self.done.record(took),
-            // Seldom enough to be looked up anew.
+            // Looked up again each time: errors are rare.
             Err(_) => Self::ended(self.operation, "unavailable").record(took),
         }
         answer
@@ -111,7 +111,7 @@ impl TokenStore for InstrumentedTokenStore {
         self.replace.time(call).await
     }
 
-    /// Only a command does so, which counts nothing.
+    /// Not measured: only a command restores tokens, and commands have no metrics.
     async fn restore(&self, token: &StoredToken, now: OffsetDateTime) -> Result<(), StoreError> {
         self.store.restore(token, now).await
     }
@@ -140,7 +140,7 @@ impl TokenStore for InstrumentedTokenStore {
         self.ping.time(self.store.ping()).await
     }
 
-    /// Asks several servers several things, which says nothing of one call.
+    /// Not measured: the duration of several requests to several servers says nothing about one call.
     async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
         self.store.health(clock).await
     }
@@ -153,7 +153,7 @@ impl TokenStore for InstrumentedTokenStore {
         self.store.connections()
     }
 
-    /// Takes no time that would be worth telling.
+    /// Not measured: reads only the near cache, which takes almost no time.
     fn kept(&self, digest: TokenDigest) -> Option<Arc<Record>> {
         self.store.kept(digest)
     }

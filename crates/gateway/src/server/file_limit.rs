@@ -1,4 +1,4 @@
-//! File descriptors: most systems give a process few of them until it asks for more.
+//! Raises the limit of open file descriptors, which is low on most systems until a process requests more.
 
 use std::thread::available_parallelism;
 
@@ -7,13 +7,13 @@ use tracing::warn;
 
 use crate::config::Server;
 
-/// A connection, and the copy by which it can be ended.
+/// File descriptors of a connection: its socket, and the duplicate by which the watchdog can close it.
 const FOR_A_CONNECTION: usize = 2;
-/// Stores, log and what else is open.
+/// File descriptors of the stores, the log and other files.
 const FOR_THE_REST: usize = 256;
 
-/// Asks for as many as the connections of the configuration may take. Says so if there are fewer: when
-/// they run out, stores cannot be connected to, either.
+/// Raises the limit to what the configured number of connections may need. Logs a warning if the system allows
+/// fewer: without a free descriptor, the gateway cannot connect to its stores, either.
 pub(crate) fn raise_nofile_limit(server: &Server) {
     let workers = server.workers.or_else(|| available_parallelism().ok());
     let connections = workers

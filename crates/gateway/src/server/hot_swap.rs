@@ -1,8 +1,8 @@
-//! An application in every worker of a listener, and how it is exchanged there while connections go on.
+//! Hot swap of the application in every worker of a listener, while connections stay open.
 //!
-//! actix builds an application once for each worker. What it gets from us is a thin service around the
-//! application; a task beside it builds another one and puts it in its place. A request costs that no more
-//! than a reference count. Requests under way end with the one that they began with.
+//! actix builds an application once for each worker. Here it builds a thin service around the application. A
+//! task in the same worker builds a new application and replaces the current one. The cost for a request is a
+//! reference count. A request in progress ends with the application that it began with.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -19,7 +19,7 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
-/// What the workers serve, and how each of them is told of something else.
+/// State from which the workers build their applications, with a channel to each worker for a new one.
 #[derive(Clone)]
 pub(crate) struct HotSwap<I>(Arc<Mutex<State<I>>>);
 
@@ -28,7 +28,7 @@ struct State<I> {
     workers: Vec<mpsc::UnboundedSender<Swap<I>>>,
 }
 
-/// Makes the service of a worker.
+/// Factory of the service of a worker.
 pub(crate) trait Application<B>:
     ServiceFactory<
         Request,
@@ -51,7 +51,7 @@ impl<B, F> Application<B> for F where
 {
 }
 
-/// What a worker is to serve from now on, and whom it tells that it does.
+/// State that a worker must serve from now on, with a channel to confirm that it does.
 struct Swap<I> {
     ingredients: I,
     done: oneshot::Sender<()>,
@@ -65,12 +65,13 @@ impl<I: Clone + Send + 'static> HotSwap<I> {
         })))
     }
 
-    /// What is served now.
+    /// Returns the state that is served now.
     pub(crate) fn ingredients(&self) -> I {
         self.state().ingredients.clone()
     }
 
-    /// Serves the application made of these. Once this has ended, every request sees it.
+    /// Serves the application that is built from `ingredients`. When this future completes, every new request
+    /// is served by it.
     pub(crate) async fn serve(&self, ingredients: I) {
         let mut pending = Vec::new();
         {
@@ -84,12 +85,12 @@ impl<I: Clone + Send + 'static> HotSwap<I> {
             });
         }
         for taken in pending {
-            // A worker that ends meanwhile serves nothing.
+            // An error means that the worker has ended, and serves nothing.
             drop(taken.await);
         }
     }
 
-    /// Returns what a server builds in each worker.
+    /// Returns the factory that a server runs in each worker.
     pub(crate) fn factory<S, B>(&self, app: fn(I) -> App<S>) -> impl Application<B> + use<I, S, B>
     where
         S: ServiceFactory<
@@ -115,7 +116,7 @@ impl<I: Clone + Send + 'static> HotSwap<I> {
                             Ok(next) => drop(replaced.replace(Rc::new(next))),
                             Err(()) => error!("a worker cannot be reloaded and keeps its configuration"),
                         }
-                        // Nobody listens any more if the reload was given up.
+                        // The receiver is gone if the reload was given up.
                         let _ = done.send(());
                     }
                 });
@@ -153,7 +154,7 @@ where
     app.into_factory().new_service(config).await
 }
 
-/// The application that a worker serves now.
+/// Service that passes requests to the current application of a worker.
 struct Current<S>(Rc<RefCell<Rc<S>>>);
 
 impl<S: Service<Request>> Service<Request> for Current<S> {

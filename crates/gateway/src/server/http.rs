@@ -1,6 +1,6 @@
-//! The servers behind the two listeners.
+//! The HTTP servers of the two listeners.
 //!
-//! They are what actix-web's `HttpServer` builds, with one thing more: a connection counts as open until
+//! They equal the server that actix-web's `HttpServer` builds, except that a connection counts as open until
 //! all its requests have been processed ([`keep_open`]).
 
 use std::any::Any;
@@ -23,25 +23,25 @@ use crate::http::completion::{InProgress, keep_open};
 use crate::http::timeouts;
 use crate::tls::TlsIdentity;
 
-/// How long a client may take to close a connection whose last response it has got.
+/// How long a client may take to close a connection after it has received the last response.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A listener that has yet to be served.
+/// A listener that is not served yet.
 pub(super) struct Listener<'a> {
     settings: &'a config::Server,
-    /// As metrics have it.
+    /// Name of the listener, as in metrics.
     name: &'static str,
-    /// The key of its address.
+    /// Configuration key of the address.
     key: &'static str,
     socket: TcpListener,
     tls: Option<&'a TlsIdentity>,
-    /// As many as there are cores, if none are given.
+    /// Number of workers; `None` means as many as there are CPU cores.
     workers: Option<NonZeroUsize>,
     in_progress: InProgress,
 }
 
 impl<'a> Listener<'a> {
-    /// Returns the one for clients.
+    /// Returns the listener for clients.
     pub(super) fn public(
         sections: &'a config::Sections,
         socket: TcpListener,
@@ -59,7 +59,7 @@ impl<'a> Listener<'a> {
         }
     }
 
-    /// Returns the one for operators, and for the services behind the gateway.
+    /// Returns the listener for operators, and for the services that check tokens with the gateway.
     pub(super) fn management(
         sections: &'a config::Sections,
         socket: TcpListener,
@@ -78,7 +78,7 @@ impl<'a> Listener<'a> {
     }
 }
 
-/// Serves on a listener what is made of an application in each of its workers.
+/// Starts a server on a listener. Each of its workers builds its service with `factory`.
 pub(super) fn serve<R, A, B>(
     listener: Listener<'_>,
     application: &R,
@@ -136,10 +136,10 @@ where
     Ok(server.context(key)?.run())
 }
 
-/// What is told of each connection.
+/// Callback that is called with each new connection.
 type Watch = dyn Fn(&dyn Any, &mut Extensions) + Send + Sync;
 
-/// How the connections of a listener are served.
+/// Settings for the connections of a listener.
 #[derive(Clone)]
 struct Connections {
     keep_alive: Duration,
@@ -151,7 +151,7 @@ struct Connections {
 }
 
 impl Connections {
-    /// Returns what serves an application on connections of that type.
+    /// Returns the service factory that serves an application on connections of type `T`.
     fn http<T: 'static, A: Application<B>, B: MessageBody + 'static>(
         &self,
         application: A,
@@ -168,8 +168,8 @@ impl Connections {
         > + use<T, A, B>,
         B,
     > {
-        // actix-web has no public constructor that takes scheme and address, and the default says `http` and
-        // `localhost:8080`, which reach clients in addresses (tokenlogin's 404).
+        // actix-web has no public constructor that takes scheme and address. The default is `http` and
+        // `localhost:8080`, which would reach clients in URLs (tokenlogin's 404).
         let (secure, address) = (self.is_secure, self.address);
         let config = AppConfig::__priv_test_new(secure, address.to_string(), address);
         let (shutdown, watch) = (self.shutdown.clone(), Arc::clone(&self.watch));

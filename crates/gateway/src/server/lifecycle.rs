@@ -1,4 +1,4 @@
-//! Two listeners at work, to their end.
+//! Runs the two listeners until the shutdown is complete.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,11 +21,11 @@ use crate::management::Readiness;
 use crate::telemetry::otlp;
 use crate::usage::Usage;
 
-/// How long the management listener may take to stop, even if requests to the public one took all the time
-/// that there was.
+/// How long the management listener may take to stop, even if requests to the public one have used up the
+/// shutdown timeout.
 const LEAST_FOR_MANAGEMENT: Duration = Duration::from_secs(1);
 
-/// Two listeners at work.
+/// The two listeners while they serve, and what must be closed after them.
 pub(super) struct RunningServer {
     pub(super) public: ServerHandle,
     pub(super) inner: ServerHandle,
@@ -34,9 +34,9 @@ pub(super) struct RunningServer {
     pub(super) audit: Audit,
     pub(super) usage: Usage,
     pub(super) directory: Arc<dyn Directory>,
-    /// The directory file, which may be applied once more at any time.
+    /// The directory file, which a reload may apply again at any time.
     pub(super) filling: Open,
-    /// What is left of the start.
+    /// The part of the start that still runs.
     pub(super) rest: ImportTask,
     pub(super) readiness: Readiness,
     pub(super) in_progress: InProgress,
@@ -61,7 +61,8 @@ impl RunningServer {
             letters = self.finish() => letters,
             () = signals.next() => {
                 warn!("running requests are cancelled");
-                // A server that finishes requests takes no other order. Without it, its workers end at once.
+                // A server that is finishing requests ignores further commands. Once its task is aborted, its
+                // workers end at once.
                 for server in &self.servers {
                     server.abort();
                 }
@@ -93,10 +94,10 @@ impl RunningServer {
 }
 
 impl RunningServer {
-    /// Finishes requests and letters, and returns how many letters were given up.
+    /// Finishes requests and e-mails, and returns the number of e-mails that were given up.
     async fn finish(&self) -> usize {
-        // Requests that were sent before the signal may still wait for their turn. So probes learn of the end
-        // first, and connections are refused after the delay.
+        // Requests that were sent before the signal may still be waiting. So the readiness check fails first,
+        // and connections are refused after the delay.
         self.readiness.end();
         sleep(self.drain_delay).await;
         let begun = Instant::now();
@@ -112,7 +113,7 @@ impl RunningServer {
     }
 }
 
-/// Comes only if the directory file turns out to be one that cannot be applied.
+/// Completes only if the directory file cannot be applied, with the reason.
 async fn failure(rest: &mut ImportTask) -> Error {
     match rest.await {
         Ok(Ok(())) => std::future::pending().await,
@@ -121,7 +122,7 @@ async fn failure(rest: &mut ImportTask) -> Error {
     }
 }
 
-/// What asks us to stop.
+/// The signals that stop the gateway: SIGTERM and SIGINT.
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,

@@ -1,4 +1,4 @@
-//! The sockets that are listened at: bound here, or passed by who starts us.
+//! The listening sockets: bound here, or passed by the service manager.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -9,7 +9,8 @@ use tracing::info;
 
 use super::systemd;
 
-/// The socket of that listener, whose address `key` sets.
+/// Returns the listening socket of a listener: the one that was passed to the process, or else a new one that is
+/// bound to `address`, the value of the setting `key`.
 pub(crate) fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<TcpListener> {
     let passed = systemd::socket(listener).context("a socket that was passed")?;
     let is_passed = passed.is_some();
@@ -24,8 +25,8 @@ pub(crate) fn bind(listener: &str, key: &str, address: SocketAddr) -> Result<Tcp
     Ok(socket)
 }
 
-/// Many clients may come at the same moment, as after a restart: who finds no place in the row waits a second
-/// and tries again. The system may grant less.
+/// Binds a socket with a long backlog: many clients may connect at once, as after a restart. Connections beyond
+/// the backlog are retried by the client's TCP after a second. The system may grant a shorter backlog.
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     const ROW: i32 = 4_096;
 

@@ -1,4 +1,4 @@
-//! SIGHUP: the configuration is read again, and what can change at run time does.
+//! Reload on SIGHUP: reads the configuration again, and applies the settings that can change at run time.
 
 mod credentials;
 
@@ -24,8 +24,8 @@ use crate::tls::TlsIdentity;
 use crate::usage::{ServiceUsage, Usage};
 use crate::{management, telemetry};
 
-/// What asks us to read the configuration again. At a terminal SIGHUP goes on to mean that the terminal is
-/// gone, and ends us.
+/// The SIGHUP signals, each of which requests a reload. At a terminal, SIGHUP still means that the terminal is
+/// closed, and stops the gateway.
 pub(crate) struct Hangups(Option<Signal>);
 
 impl Hangups {
@@ -48,12 +48,12 @@ impl Hangups {
     }
 }
 
-/// What is in force, where it came from, and what can be exchanged.
+/// The settings in use, their sources, and the parts that a reload can replace.
 pub(crate) struct Reload {
-    /// The files of the configuration.
+    /// The configuration files.
     pub(crate) files: Vec<PathBuf>,
     pub(crate) sections: Sections,
-    /// What the files hold that are named there.
+    /// The contents of the files that the configuration names.
     pub(crate) contents: Contents,
     pub(crate) access: Access,
     pub(crate) filling: Arc<InitialImport>,
@@ -66,7 +66,7 @@ pub(crate) struct Reload {
 }
 
 impl Reload {
-    /// Reads the configuration again whenever it is asked for.
+    /// Reads the configuration again on each SIGHUP.
     pub(crate) async fn at(mut self, mut hangups: Hangups) {
         loop {
             hangups.next().await;
@@ -84,8 +84,8 @@ impl Reload {
         }
     }
 
-    /// Reads the configuration again, and serves with it. The keys of credentials that are exchanged before
-    /// anything fails are left in `exchanged`.
+    /// Reads the configuration again, and serves with it. Adds the keys of replaced credentials to `exchanged`,
+    /// also if a later step fails.
     async fn once(&mut self, exchanged: &mut Vec<&'static str>) -> Result<()> {
         let (config, contents) = read(&self.files).await?;
         let Config {
@@ -94,12 +94,12 @@ impl Reload {
         } = config;
         let import = DirectoryFile::read_aside(&wanted.directory.import, &self.peppers).await?;
         let mailer = mailer::open(&wanted.mail)?;
-        // The file may be applied with these already.
+        // Before the file is applied: that may already need the new credentials.
         self.replace_credentials(&wanted, &contents, exchanged)
             .await?;
         self.filling.replace_file(import).await?;
         let next = with_changes(&self.sections, &wanted);
-        // Whatever could be wrong is looked at by now, but for files that change at this very moment.
+        // All errors are found by now, except in files that change at this very time.
         renew(self.public.as_deref(), next.server.tls.as_ref())?;
         renew(self.management.as_deref(), next.management.tls.as_ref())?;
         telemetry::set_level(&next.logging);
@@ -125,7 +125,7 @@ impl Reload {
         let dialects = dialects.join(", ");
         let doubt = ingredients.doubt.clone();
         self.application.serve(ingredients).await;
-        // Whoever has mended a store says so by a reload.
+        // An operator who has repaired a store may send SIGHUP, so the stores are examined again.
         doubt.raise();
         for key in next.difference(&wanted) {
             warn!(key, "a changed setting waits for a restart");
@@ -139,7 +139,7 @@ impl Reload {
     }
 }
 
-/// Reads the configuration, and what the files hold that it names.
+/// Reads the configuration, and the contents of the files that it names.
 pub(crate) async fn read(files: &[PathBuf]) -> Result<(Config, Contents)> {
     let files = files.to_owned();
     let read = move || {
@@ -150,7 +150,7 @@ pub(crate) async fn read(files: &[PathBuf]) -> Result<(Config, Contents)> {
     Ok(run_blocking(read).await??)
 }
 
-/// The settings in force, and of the others what can change at run time.
+/// Returns the current settings, with those of `wanted` that can change at run time.
 fn with_changes(current: &Sections, wanted: &Sections) -> Sections {
     let mut next = current.clone();
     next.logging.level.clone_from(&wanted.logging.level);
@@ -168,7 +168,7 @@ fn with_changes(current: &Sections, wanted: &Sections) -> Sections {
     next
 }
 
-/// A listener begins and ends to speak TLS, and to ask clients for certificates, at the start only.
+/// Takes over the TLS files of `wanted`. Only a restart switches TLS, or client certificates, on or off.
 fn change_files(current: &mut Option<Tls>, wanted: Option<&Tls>) {
     if let (Some(current), Some(wanted)) = (current, wanted)
         && current.client_ca_file.is_some() == wanted.client_ca_file.is_some()

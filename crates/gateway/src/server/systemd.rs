@@ -1,5 +1,4 @@
-//! What started us, if it is systemd or speaks like it: it may have bound our sockets, and wants to
-//! know when we are there and when we leave.
+//! systemd, or a service manager with the same protocol: takes sockets that it has bound, and notifies it.
 
 use std::io;
 use std::net::TcpListener;
@@ -8,7 +7,7 @@ use listenfd::ListenFd;
 use sd_notify::NotifyState;
 use tracing::debug;
 
-/// The socket of that name (`FileDescriptorName=` of a unit), if one was passed.
+/// Returns the socket of that name (`FileDescriptorName=` of a unit), or `None` if none was passed.
 pub(crate) fn socket(name: &str) -> io::Result<Option<TcpListener>> {
     let mut passed = ListenFd::from_env();
     let names = names();
@@ -29,12 +28,12 @@ fn names() -> Vec<String> {
     names.split(':').map(str::to_owned).collect()
 }
 
-/// Both listeners answer.
+/// Notifies the service manager that both listeners serve.
 pub(crate) fn ready() {
     tell(NotifyState::Ready);
 }
 
-/// We were asked to stop, and do.
+/// Notifies the service manager that the gateway is stopping.
 pub(crate) fn stopping() {
     tell(NotifyState::Stopping);
 }

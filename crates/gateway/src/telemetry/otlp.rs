@@ -1,4 +1,4 @@
-//! Traces: the span of each request, sent to a collector by OTLP. Without a setting nothing of this runs.
+//! Traces: sends the span of each request to a collector by OTLP, if a collector is configured.
 
 mod exporter;
 mod http_client;
@@ -19,20 +19,21 @@ use self::exporter::Exporter;
 pub(crate) use self::trace_parent::set_parent;
 use crate::config::Tracing;
 
-/// Where the span of a request is made. Nothing else is sent.
+/// Target of the span of a request: the module that creates it. Nothing else is sent.
 pub(crate) const TARGET: &str = "isogloss_gateway::telemetry";
-/// How long the end waits for the collector to take the last spans.
+/// How long a shutdown waits for the collector to accept the last spans.
 const LONGEST_FLUSH: Duration = Duration::from_secs(5);
 
-/// What sends spans, if there is something.
+/// Provider that sends spans; not set if none are sent.
 static PROVIDER: OnceLock<SdkTracerProvider> = OnceLock::new();
 
-/// Whether spans are sent.
+/// Returns whether spans are sent.
 pub(crate) fn are_sent() -> bool {
     PROVIDER.get().is_some()
 }
 
-/// What hands spans to a thread of its own, which sends them; none, if they are to go nowhere.
+/// Returns the layer that passes spans to a thread of its own, which sends them. Returns `None` if no spans
+/// are sent.
 pub(crate) fn layer<S>(settings: &Tracing) -> Option<impl Layer<S> + use<S>>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
@@ -45,7 +46,7 @@ where
             "service.version",
             env!("CARGO_PKG_VERSION"),
         ));
-    // Whoever is in front and began a trace has decided whether it is kept.
+    // If a proxy in front of the gateway began the trace, it has decided whether the trace is sampled.
     let sampler = Sampler::TraceIdRatioBased(settings.sample_ratio);
     let provider = SdkTracerProvider::builder()
         .with_span_processor(BatchSpanProcessor::builder(exporter).build())
@@ -62,16 +63,16 @@ where
         .with_filter(filter_fn(|metadata| {
             metadata.is_span() && metadata.target() == TARGET
         }));
-    // Logging starts once in a process.
+    // Cannot fail: logging starts once in a process.
     drop(PROVIDER.set(provider));
     Some(layer)
 }
 
-/// Sends what has not been sent yet.
+/// Sends the spans that are not sent yet, and stops.
 pub(crate) async fn finish() {
     let Some(provider) = PROVIDER.get() else {
         return;
     };
-    // A collector that is away has been told of.
+    // An unreachable collector has been logged.
     drop(tokio::task::spawn_blocking(|| provider.shutdown_with_timeout(LONGEST_FLUSH)).await);
 }

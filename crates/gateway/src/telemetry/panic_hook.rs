@@ -1,13 +1,13 @@
-//! A panic in the log: where it was, and its text only if that stands in the code.
+//! Logs a panic: its location, and its text only if that is a literal of the code.
 
 use std::panic::PanicHookInfo;
 
 use tracing::{error, field};
 
-/// The hook. A text that was put together, as by `unwrap` of an error, may quote a request.
+/// Logs a panic. A text that was formatted, as by `unwrap` of an error, is left out: it may quote a request.
 ///
-/// A handler that panics costs its connection, which is closed without an answer. Its thread goes
-/// on, and so does every other request.
+/// If a handler panics, its connection is closed without a response. Its thread continues, and so do all other
+/// requests.
 pub(crate) fn report(panic: &PanicHookInfo<'_>) {
     let text = panic.payload().downcast_ref::<&'static str>().copied();
     error!(
@@ -39,7 +39,7 @@ mod tests {
         }
     }
 
-    /// What the log has of a panic. Tests panic in threads of their own, and log there.
+    /// Returns what a panic writes to the log. Tests panic in threads of their own, and log there.
     fn logged(panicking: fn()) -> String {
         let lines = Lines::default();
         let writer = lines.clone();

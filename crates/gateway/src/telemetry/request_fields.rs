@@ -1,4 +1,4 @@
-//! Log lines that say whose request they are about, where there is no span that does.
+//! Adds the fields of the request to log lines that are not in a span.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// Formats the fields of a line of text. Values quote clients and other people's errors: each is made
+/// Formats the fields of a line of text. Values quote clients and errors of other software, so each is made
 /// printable and stays on its line.
 pub(super) fn fields() -> impl for<'writer> FormatFields<'writer> {
     let format = debug_fn(|writer, field, value| {
@@ -23,17 +23,17 @@ pub(super) fn fields() -> impl for<'writer> FormatFields<'writer> {
     format.delimited(" ")
 }
 
-/// A format of lines, and what comes at the end of one.
+/// Format of log lines that adds the fields of the request at the end.
 pub(super) struct WithRequestFields<F> {
     format: F,
     add: fn(&mut String, &Caller) -> fmt::Result,
-    /// Whether whole lines are made printable here. In lines of text each [field](fields) is: a line may
-    /// have colours.
+    /// Whether whole lines are made printable here. In lines of text each [field](fields) is instead: a whole
+    /// line may have colour codes.
     escapes: bool,
 }
 
 impl<F> WithRequestFields<F> {
-    /// For lines of text.
+    /// Wraps a format for lines of text.
     pub(super) fn text(format: F) -> Self {
         Self {
             format,
@@ -42,7 +42,7 @@ impl<F> WithRequestFields<F> {
         }
     }
 
-    /// For lines of JSON, in the member in which a span would stand.
+    /// Wraps a format for lines of JSON. The fields are in the member that a span would have.
     pub(super) fn json(format: F) -> Self {
         Self {
             format,
@@ -142,7 +142,7 @@ mod tests {
         String::from_utf8(sink.0.lock().unwrap().clone()).unwrap()
     }
 
-    /// A message, a text, something shown, and an error, each with the hostile name.
+    /// Logs a message, a text, a value with `Display`, and an error, each with the hostile name.
     fn write_hostile_lines() {
         let error = io::Error::other(HOSTILE);
         let span = tracing::info_span!("request", dialect = HOSTILE, shown = %HOSTILE);

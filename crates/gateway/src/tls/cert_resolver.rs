@@ -1,4 +1,4 @@
-//! What handshakes ask for, to be replaced between them.
+//! Resolver of the server certificate and verifier of client certificates, both replaceable at run time.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 
-/// The certificate that is shown to whoever comes.
+/// Resolver that presents the current certificate to every client.
 #[derive(Debug)]
 pub(super) struct ReloadableCertResolver(RwLock<Arc<CertifiedKey>>);
 
@@ -19,7 +19,7 @@ impl ReloadableCertResolver {
         Self(RwLock::new(Arc::new(identity)))
     }
 
-    /// Whether it is another one than before.
+    /// Replaces the certificate, and returns whether it differs from the previous one.
     pub(super) fn replace(&self, identity: CertifiedKey) -> bool {
         let mut current = self.0.write();
         let is_other = current.cert != identity.cert;
@@ -35,7 +35,7 @@ impl ResolvesServerCert for ReloadableCertResolver {
     }
 }
 
-/// Who has to show a certificate, and of which authority.
+/// Verifier of client certificates, whose authorities can be replaced.
 #[derive(Debug)]
 pub(super) struct ReloadableClientVerifier(RwLock<Arc<dyn ClientCertVerifier>>);
 
@@ -54,7 +54,7 @@ impl ReloadableClientVerifier {
 }
 
 impl ClientCertVerifier for ReloadableClientVerifier {
-    /// None: the authorities may change, and clients do without hints.
+    /// Returns no authorities: they may change, and clients work without hints.
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
         &[]
     }

@@ -1,14 +1,15 @@
-//! Whether the files of a listener have changed.
+//! Detects that the TLS files of a listener have changed.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use crate::config;
 
-/// What tells one version of a file from another: its number, its length, and when it was written.
+/// Version of a file: inode number, length in bytes, and modification time in seconds and nanoseconds. `None` if
+/// its metadata cannot be read.
 type Stamp = Option<(u64, u64, i64, i64)>;
 
-/// The files, as they were when they were read.
+/// The files, with their versions when they were read and at the last check.
 pub(super) struct WatchedFiles {
     pub(super) settings: config::Tls,
     taken: Vec<Stamp>,
@@ -16,7 +17,8 @@ pub(super) struct WatchedFiles {
 }
 
 impl WatchedFiles {
-    /// To be called before they are read: what is written meanwhile is then seen as a change.
+    /// Records the versions of the files. Must be called before they are read, so that a write during the reading
+    /// is detected as a change.
     pub(super) fn new(settings: &config::Tls) -> Self {
         let taken = stamps(settings);
         Self {
@@ -26,7 +28,7 @@ impl WatchedFiles {
         }
     }
 
-    /// Whether they are others than those that were read, and the same as at the last look.
+    /// Returns whether the files differ from those that were read, and are the same as at the last check.
     pub(super) fn have_changed(&mut self) -> bool {
         let now = stamps(&self.settings);
         let is_settled = now == self.seen;
@@ -44,7 +46,8 @@ fn stamps(settings: &config::Tls) -> Vec<Stamp> {
         .collect()
 }
 
-/// Links are followed: those who exchange files at one stroke exchange a link.
+/// Returns the version of a file. Symbolic links are followed: to replace files atomically, operators replace a
+/// link.
 fn stamp(file: &Path) -> Stamp {
     let file = std::fs::metadata(file).ok()?;
     Some((file.ino(), file.len(), file.mtime(), file.mtime_nsec()))

@@ -1,4 +1,4 @@
-//! An audit log that tests can look into.
+//! An audit log whose events tests can read.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use isogloss_core::StoreError;
 use isogloss_core::audit::{Audit, Event, Sink, Waiting};
 
-/// What was recorded, the first event first.
+/// The recorded events, oldest first.
 #[derive(Clone, Default)]
 pub(crate) struct Recording(Arc<Mutex<Vec<Event>>>);
 

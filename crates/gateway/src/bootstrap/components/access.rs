@@ -1,4 +1,4 @@
-//! What changes the credentials of Redis and PostgreSQL.
+//! Replaces the credentials of Redis and PostgreSQL at run time.
 
 use anyhow::{Context as _, Result};
 use isogloss_core::AccessChange;
@@ -8,7 +8,7 @@ use isogloss_store_redis::RedisAccess;
 use super::{postgres, redis};
 use crate::config::{self, DirectoryAddress, TokenStoreAddress};
 
-/// What changes the credentials of stores that are servers.
+/// Access to the credentials of the stores that are servers.
 #[derive(Clone)]
 pub(crate) struct Access {
     pub(super) redis: Option<RedisAccess>,
@@ -16,7 +16,7 @@ pub(crate) struct Access {
 }
 
 impl Access {
-    /// Enters Redis with the credentials and authorities of these settings from now on.
+    /// Uses the credentials and certificate authorities of these settings for Redis from now on.
     pub(crate) async fn replace_tokens(&self, settings: &config::Tokens) -> Result<AccessChange> {
         match (&self.redis, TokenStoreAddress::of(settings)?) {
             (Some(access), TokenStoreAddress::Redis(url)) => {
@@ -27,7 +27,7 @@ impl Access {
         }
     }
 
-    /// The same for PostgreSQL.
+    /// Uses the credentials and certificate authorities of these settings for PostgreSQL from now on.
     pub(crate) async fn replace_directory(
         &self,
         settings: &config::Directory,

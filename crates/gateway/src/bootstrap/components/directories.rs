@@ -14,29 +14,29 @@ use super::{Absent, refuse_missing};
 use crate::bootstrap::open_stores::{Open, close_at_the_end};
 use crate::config::{self, DirectoryAddress, Sections};
 
-/// Opens the directory for a command. It must be there.
+/// Opens the directory for a command. The directory must exist.
 pub(crate) async fn directory(sections: &Sections) -> Result<Arc<dyn Directory>> {
     let digests = digest_keys(&sections.tokens);
     let (directory, _) = directory_keeping(&sections.directory, 0, digests, Absent::Refuse).await?;
     Ok(directory)
 }
 
-/// Opens the directory for a command that fills it, and makes it if it is missing.
+/// Opens the directory for a command that fills it, and creates it if it is missing.
 pub(crate) async fn directory_to_fill(sections: &Sections) -> Result<Arc<dyn Directory>> {
     let digests = digest_keys(&sections.tokens);
     let (directory, _) = directory_keeping(&sections.directory, 0, digests, Absent::Make).await?;
     Ok(directory)
 }
 
-/// Opens the directory for a command that only looks.
+/// Opens the directory for a command that only reads it.
 pub(crate) async fn directory_to_look_at(sections: &Sections) -> Result<Arc<dyn Directory>> {
     let digests = digest_keys(&sections.tokens).read_only();
     let (directory, _) = directory_keeping(&sections.directory, 0, digests, Absent::Refuse).await?;
     Ok(directory)
 }
 
-/// What opens the directory's digest keys, as far as a command knows the pepper: it makes none, and most
-/// do without.
+/// Returns the access to the directory's digest keys, with the pepper if the command can read it. A command
+/// creates no pepper, and most commands need none.
 fn digest_keys(settings: &config::Tokens) -> DigestKeys {
     let clock = Arc::new(SystemClock);
     match settings.read_pepper() {
@@ -48,7 +48,8 @@ fn digest_keys(settings: &config::Tokens) -> DigestKeys {
     }
 }
 
-/// Opens the directory, and keeps so many users near. PostgreSQL may come up later than we do.
+/// Opens the directory. A SQLite directory gets a near cache of `users` users, or none if that is zero.
+/// PostgreSQL may start later than the gateway.
 pub(super) async fn directory_keeping(
     settings: &config::Directory,
     users: usize,
@@ -96,7 +97,7 @@ async fn open_directory(
     }
 }
 
-/// How the directory's PostgreSQL is reached.
+/// Returns the settings for connections to the directory's PostgreSQL.
 pub(crate) fn postgres(settings: &config::Directory, url: SecretString) -> PostgresSettings {
     PostgresSettings {
         url,

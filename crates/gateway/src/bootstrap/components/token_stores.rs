@@ -1,4 +1,4 @@
-//! Opens the token store and the store of the throttle.
+//! Opens the token store and the throttle.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,14 +14,14 @@ use super::refuse_missing;
 use crate::bootstrap::open_stores::{Open, close_at_the_end};
 use crate::config::{self, RedisEviction, Sections, TokenStoreAddress};
 
-/// The token store, what counts tries, and how both enter Redis, if they do.
+/// The token store, the throttle, and the access to the credentials of Redis if both are there.
 pub(super) struct Stores {
     pub(super) tokens: Arc<dyn TokenStore>,
     pub(super) throttle: Arc<dyn Throttle>,
     pub(super) redis: Option<RedisAccess>,
 }
 
-/// Opens the token store, and what counts tries: on the same Redis, or in this process.
+/// Opens the token store, and the throttle: in the same Redis, or in this process.
 pub(super) fn stores(settings: &config::Tokens, remembers: bool) -> Result<Stores> {
     let store = match TokenStoreAddress::of(settings)? {
         TokenStoreAddress::Memory => EmbeddedStore::in_memory(caps(settings))?,
@@ -52,7 +52,7 @@ pub(super) fn stores(settings: &config::Tokens, remembers: bool) -> Result<Store
     })
 }
 
-/// The token store, and what counts tries there, if it is one that several processes can open.
+/// Opens the token store, and the throttle there. Returns `None` if only one process can open the token store.
 pub(crate) fn shared_stores(sections: &Sections, remembers: bool) -> Result<Option<SharedStores>> {
     let settings = &sections.tokens;
     match TokenStoreAddress::of(settings)? {
@@ -72,16 +72,16 @@ pub(crate) fn shared_stores(sections: &Sections, remembers: bool) -> Result<Opti
     }
 }
 
-/// The token store, if it is one that several processes can open.
+/// Opens the token store. Returns `None` if only one process can open it.
 pub(crate) fn shared_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenStore>>> {
     let stores = shared_stores(sections, false)?;
     Ok(stores.map(|(tokens, _)| tokens))
 }
 
-/// Where tokens are, and what counts attempts, if anything does.
+/// A token store, and the throttle unless that is switched off.
 type SharedStores = (Arc<dyn TokenStore>, Option<Arc<dyn Throttle>>);
 
-/// Opens the token store in that file, which must be there; `None` if another process has it open.
+/// Opens the token store in `file`, which must exist. Returns `None` if another process has it open.
 pub(crate) fn embedded_tokens(
     settings: &config::Tokens,
     file: &Path,
@@ -90,8 +90,8 @@ pub(crate) fn embedded_tokens(
     embedded_tokens_to_fill(settings, file)
 }
 
-/// Opens the token store in that file for a command that fills it, and makes it if it is missing; `None` if
-/// another process has it open.
+/// Opens the token store in `file` for a command that fills it, and creates it if it is missing. Returns `None`
+/// if another process has it open.
 pub(crate) fn embedded_tokens_to_fill(
     settings: &config::Tokens,
     file: &Path,

@@ -1,4 +1,4 @@
-//! The directory file of the configuration, read and not yet applied.
+//! The directory file of the configuration, which is read but not applied yet.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,23 +14,24 @@ use crate::bootstrap::blocking::run_blocking;
 pub(crate) struct DirectoryFile {
     pub(super) path: PathBuf,
     pub(super) text: String,
-    /// Keyed by the pepper in use.
+    /// Fingerprint of the text, keyed by the pepper in use.
     pub(super) fingerprint: [u8; 32],
-    /// Keyed by the one before: the file is known over a rotation, and known by the new one from then on.
+    /// Fingerprint keyed by the previous pepper. It identifies the file after a rotation; from then on, the one
+    /// of the new pepper does.
     pub(super) previous: Option<[u8; 32]>,
-    /// Whether it is recorded that the directory was unavailable: the file is tried again and again.
+    /// Whether it is already recorded that the directory was unavailable: the import is tried repeatedly.
     pub(super) refusal_recorded: AtomicBool,
 }
 
 impl DirectoryFile {
-    /// As [`read`](Self::read), on a thread of its own.
+    /// Reads the file as [`read`](Self::read) does, on a thread of its own.
     pub(crate) async fn read_aside(path: &Path, peppers: &Peppers) -> Result<Option<Self>> {
         let (path, peppers) = (path.to_owned(), peppers.clone());
         run_blocking(move || Self::read(&path, &peppers)).await?
     }
 
-    /// Reads `directory.import`, if it names a file. A file that makes no sense in itself is refused
-    /// here, whether the directory is there or not.
+    /// Reads the file that `directory.import` names. Returns `None` if that is empty. A file that is invalid
+    /// in itself is an error here, whether the directory is available or not.
     pub(super) fn read(path: &Path, peppers: &Peppers) -> Result<Option<Self>> {
         if path.as_os_str().is_empty() {
             return Ok(None);

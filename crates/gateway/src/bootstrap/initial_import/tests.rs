@@ -1,4 +1,4 @@
-//! An import at the start or at a reload: it is recorded, whatever is lost or cut off.
+//! An import at the start or at a reload is recorded, even if a response is lost or the import is cancelled.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ use crate::bootstrap::audit::recording::Recording;
 
 type Recorded = (Outcome, Option<Reason>, Option<u64>);
 
-/// A gateway whose directory is a file, and a connection beside it.
+/// A gateway whose directory is a file, and a separate connection to that file.
 struct Started {
     folder: TempDir,
     filling: InitialImport,

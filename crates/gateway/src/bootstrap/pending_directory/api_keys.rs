@@ -1,4 +1,4 @@
-//! Keys behind the gate.
+//! API keys of a directory that is unavailable until the directory file is applied.
 
 use async_trait::async_trait;
 use isogloss_core::StoreError;

@@ -1,4 +1,4 @@
-//! Second factors and application passwords behind the gate.
+//! Second factors and application passwords of a directory that is unavailable until the file is applied.
 
 use async_trait::async_trait;
 use isogloss_core::directory::{

@@ -12,7 +12,7 @@ use super::*;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Changes something, waits at a gate, and records the change.
+/// A handler that changes something, waits for a permit, and records the change.
 #[derive(Clone)]
 struct Handler {
     gate: Rc<Semaphore>,
@@ -58,7 +58,7 @@ async fn a_request_that_is_dropped_between_change_and_record_is_processed_to_its
 async fn a_connection_is_open_until_the_requests_that_its_client_abandoned_are_processed() {
     let handler = Handler::new();
     let in_progress = InProgress::default();
-    // As actix-http does, the service drops its request when the connection breaks: at once.
+    // Like actix-http after a broken connection, the service drops its request at once.
     let service = {
         let handler = handler.clone();
         fn_service(move |_: TcpStream| {

@@ -1,4 +1,6 @@
-//! How long a body may take. Who waits for it gets an error then, and answers in a dialect's words.
+//! The timeout of request bodies.
+//!
+//! The handler that reads the body gets an error, and responds in the format of its dialect.
 
 use std::cell::Cell;
 use std::io::ErrorKind;
@@ -14,7 +16,8 @@ use actix_web::web::Bytes;
 use futures_util::Stream;
 use tokio::time::{Sleep, sleep};
 
-/// Gives a body that long. The answer tells, later on, whether it took longer.
+/// Limits the time for the body. Returns a flag that is set once the body has taken longer, or `None` if the
+/// request has no body.
 pub(super) fn bound(limit: Duration, request: &mut ServiceRequest) -> Option<Rc<Cell<bool>>> {
     let payload = request.take_payload();
     if matches!(payload, Payload::None) {
@@ -32,7 +35,7 @@ pub(super) fn bound(limit: Duration, request: &mut ServiceRequest) -> Option<Rc<
     Some(late)
 }
 
-/// A body that has to be there in time.
+/// A body with a deadline.
 struct Bounded {
     payload: Payload,
     deadline: Pin<Box<Sleep>>,

@@ -1,5 +1,7 @@
-//! Ends a connection on which nothing has been answered for a while: whose next head drips in, whose
-//! client sends a body that nobody reads, or does not take its answer.
+//! Closes connections that have had no request in progress for too long.
+//!
+//! On such a connection the next head arrives too slowly, or the client sends a body that no handler reads, or
+//! does not receive its response.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -21,17 +23,17 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, warn};
 
-/// How long a client that was too slow may take for its answer.
+/// How long a client that was too slow may take to receive its response.
 const LAST_WORD: Duration = Duration::from_secs(1);
 
-/// For `HttpServer::on_connect`: ends connections on which nothing is being answered for that long.
+/// Returns a callback for `on_connect` that closes connections without a request in progress for `patience`.
 ///
-/// The socket is actix-http's; a copy of the descriptor is what can end it from outside.
+/// actix-http owns the socket. A duplicate of its file descriptor allows the watchdog to shut it down.
 pub(crate) fn watch(
     listener: &'static str,
     patience: Duration,
 ) -> impl Fn(&dyn Any, &mut Extensions) + Send + Sync + 'static {
-    // One handle for all threads; what it counts is theirs together.
+    // One gauge for all threads: it has the sum of their connections.
     let open = gauge!("isogloss_http_connections", "listener" => listener);
     open.set(0);
     move |stream, data| {
@@ -41,14 +43,14 @@ pub(crate) fn watch(
             return;
         };
         let socket = SockRef::from(stream);
-        // An answer does not wait for the client to have taken note of the one before. It is no harm
-        // where that cannot be set.
+        // With `TCP_NODELAY`, a response does not wait until the client has acknowledged the one before.
+        // A socket on which it cannot be set works without it.
         drop(socket.set_tcp_nodelay(true));
         match socket.try_clone() {
             Ok(copy) => {
                 data.insert(Connection::start(copy, patience, open.clone()));
             }
-            // There is no descriptor left. Who cannot be watched is not served.
+            // No file descriptor is left. A connection that cannot be watched is not served.
             Err(error) => {
                 warn!(%error, "cannot watch a connection, so it is closed");
                 drop(socket.shutdown(Shutdown::Both));
@@ -57,7 +59,7 @@ pub(crate) fn watch(
     }
 }
 
-/// A connection that is being watched, until this is dropped.
+/// A connection that is watched until this value is dropped.
 pub(crate) struct Connection {
     state: Rc<State>,
     watchdog: JoinHandle<()>,
@@ -95,40 +97,40 @@ impl Drop for Connection {
     }
 }
 
-/// What is known of a connection.
+/// State of a connection.
 pub(crate) struct State {
-    /// Those that are being answered.
+    /// Number of requests in progress.
     requests: Cell<usize>,
     end: Cell<Instant>,
     patience: Cell<Duration>,
-    /// Whether a request has said that none follows.
+    /// Whether the client has said in its last request that no other one follows.
     is_last_request: Cell<bool>,
     hurry: Notify,
     over: Notify,
 }
 
 impl State {
-    /// Whether a request was to be the last.
+    /// Returns whether the client has said that no request follows.
     pub(super) fn is_last_request(&self) -> bool {
         self.is_last_request.get()
     }
 
-    /// What comes behind the last one is not looked at, and gets no answer (RFC 9112, section 9.6):
-    /// actix-http would serve what somebody has hidden there from a proxy.
+    /// Rejects what follows the last request, unread and without a response (RFC 9112, section 9.6):
+    /// actix-http would serve a request that an attacker has hidden there from a proxy.
     pub(super) async fn refuse<T>(self: Rc<Self>) -> Result<T, Error> {
         self.end_soon();
         self.over.notified().await;
         Err(ErrorBadRequest("a request behind the last one"))
     }
 
-    /// A request begins, and is over when what this answers is dropped.
+    /// Records that a request is in progress until the returned value is dropped.
     pub(super) fn begin(self: &Rc<Self>, request: &ServiceRequest) -> Busy {
         let is_last = request.head().connection_type() == ConnectionType::Close;
         self.is_last_request.set(is_last);
         Busy::new(Rc::clone(self))
     }
 
-    /// The answer that is about to be sent is the last one, and there is little time for it.
+    /// Leaves only [`LAST_WORD`] for the response that is about to be sent, the last one of the connection.
     pub(crate) fn end_soon(&self) {
         self.patience.set(LAST_WORD);
         self.put_off();
@@ -146,20 +148,21 @@ impl State {
                 () = self.hurry.notified() => continue,
             }
             if self.requests.get() > 0 {
-                // The answer will put it off, too.
+                // The end of a request extends the deadline, too.
                 self.put_off();
             } else if self.end.get() <= Instant::now() {
                 break;
             }
         }
         debug!("a connection made no progress for too long, so it is closed");
-        // actix-http sees it end, and lets go of it. It may have ended by itself.
+        // actix-http notices the shutdown and drops the connection. An error means that the connection has
+        // already ended.
         drop(socket.shutdown(Shutdown::Both));
         self.over.notify_one();
     }
 }
 
-/// A request that is being answered.
+/// A request in progress.
 pub(super) struct Busy(Rc<State>);
 
 impl Busy {

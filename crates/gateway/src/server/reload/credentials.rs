@@ -1,4 +1,4 @@
-//! Credentials of Redis and PostgreSQL that have changed, in the configuration or in a file that it names.
+//! Replaces credentials of Redis and PostgreSQL that changed in the configuration or in a file that it names.
 
 use anyhow::Result;
 use isogloss_core::AccessChange;
@@ -12,8 +12,8 @@ const TOKENS: [&str; 2] = ["tokens.store_file", "tokens.redis_ca_file"];
 const DIRECTORY: [&str; 2] = ["directory.url_file", "directory.ca_file"];
 
 impl Reload {
-    /// Has the stores entered with the credentials and authorities that are wanted, if these have changed
-    /// and are for the servers that are in use. Credentials that a server does not accept change nothing.
+    /// Connects to the stores with the wanted credentials and certificate authorities from now on, if these have
+    /// changed and are for the servers that are in use. Credentials that a server does not accept change nothing.
     pub(super) async fn replace_credentials(
         &mut self,
         wanted: &Sections,

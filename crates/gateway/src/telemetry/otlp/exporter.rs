@@ -1,4 +1,4 @@
-//! What of a span leaves the gateway: what is listed here, in OpenTelemetry's words.
+//! Exports spans with the attributes that are listed here and no others, under OpenTelemetry's names.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ impl SpanExporter for Exporter {
     }
 }
 
-/// The span as collectors know those of servers. What is not listed stays here.
+/// Converts a span to the form that collectors expect of servers. Attributes that are not listed are dropped.
 fn tidy(span: SpanData) -> SpanData {
     let value = |key: &str| {
         let mut attributes = span.attributes.iter();
@@ -95,7 +95,7 @@ fn tidy(span: SpanData) -> SpanData {
     }
 }
 
-/// Strangers invent methods.
+/// Returns the method, or `_OTHER` for a method that is not listed: clients may invent any number of them.
 fn known(method: &str) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"];
 

@@ -1,4 +1,4 @@
-//! The collector that spans are sent to, over HTTP. Only the thread that sends waits for it.
+//! Sends spans to the collector over HTTP. Only the thread that sends waits for it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,14 +11,14 @@ use ureq::http::header::CONTENT_TYPE;
 use crate::config::BaseUrl;
 use crate::http_client::{self, RequestError};
 
-/// A collector, and whether it took what it was sent last.
+/// A collector, and whether it accepted the last spans.
 #[derive(Debug)]
 pub(super) struct Collector {
     client: http_client::HttpClient,
     is_away: AtomicBool,
 }
 
-/// Why spans were not taken.
+/// Reason why spans were not accepted.
 #[derive(Debug, Error)]
 enum Failure {
     #[error(transparent)]

@@ -1,4 +1,4 @@
-//! Whose trace a request belongs to, as a trusted proxy says in `traceparent`.
+//! Reads the trace of a request from the header `traceparent`, if a trusted proxy sent it.
 
 use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{HeaderMap, HeaderName};
@@ -10,8 +10,8 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use super::are_sent;
 use crate::client_ip::TrustedProxies;
 
-/// Makes the span part of the trace that a trusted proxy began. What others say would let anybody write
-/// into anybody's traces, and have them all kept.
+/// Makes the span part of the trace that a trusted proxy began. The header is ignored from all others: with
+/// it, any client could add spans to any trace, and have all of them sampled.
 pub(crate) fn set_parent(span: &Span, request: &ServiceRequest) {
     if !are_sent() {
         return;
@@ -19,7 +19,7 @@ pub(crate) fn set_parent(span: &Span, request: &ServiceRequest) {
     let proxies = request.app_data::<TrustedProxies>();
     if proxies.is_some_and(|proxies| proxies.sent(request)) {
         let parent = TraceContextPropagator::new().extract(&Headers(request.headers()));
-        // Fails only for a span that has begun.
+        // Fails only for a span that has already begun.
         drop(span.set_parent(parent));
     }
 }
