@@ -126,7 +126,7 @@ impl Sunset {
         !self.settings.cut_off.is_empty()
     }
 
-    /// Returns why a call is refused, as far as its head shows. `None` if it does not.
+    /// Returns why a call is refused, as far as its head shows. `None` if it is not refused.
     pub(crate) fn refusal(&self, head: &RequestSummary, now: OffsetDateTime) -> Option<Rejection> {
         let Self { settings, .. } = self;
         let is_over = settings.sunset_at.is_some_and(|at| at.0 <= now);

@@ -1,5 +1,6 @@
-//! Warnings about peers that send a client IP but are not listed as proxies: forgotten proxies, or clients that
-//! try.
+//! Warnings about peers that send a client IP but are not listed as proxies.
+//!
+//! Such a peer is a forgotten proxy, or a client that tries to be taken for one.
 
 use std::collections::BTreeSet;
 

@@ -71,8 +71,8 @@ impl FromRequest for ServiceKey {
 }
 
 /// Reads the key from a bearer token, or from the password of `Basic` with any client name. RFC 6749, section
-/// 2.3.1, form-encodes both before they are joined; many clients do not, so the decoded password is returned,
-/// too. `None` if there is no key.
+/// 2.3.1, form-encodes name and password before they are joined; many clients do not, so the decoded password is
+/// returned, too. `None` if there is no key.
 fn key(value: Option<&HeaderValue>) -> Option<ShownKey> {
     let (scheme, credentials) = value?.to_str().ok()?.split_once(' ')?;
     let credentials = credentials.trim();
