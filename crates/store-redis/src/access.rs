@@ -100,7 +100,7 @@ impl Access {
         }
     }
 
-    /// Reuses no existing connection of the pool. Does nothing for a cluster, which has no pool.
+    /// Marks all existing connections of the pool as unusable. Does nothing for a cluster, which has no pool.
     pub(super) async fn doubt(&self) {
         if let Way::Primary(primary) = &self.way {
             primary.look_anew().await;

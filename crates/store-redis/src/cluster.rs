@@ -160,7 +160,7 @@ impl Cluster {
         }
     }
 
-    /// Returns the errors of the servers that are unreachable, if a failure of the cluster does not name them.
+    /// Returns the errors of the unreachable servers, which `failure` may not name; or `failure` if there are none.
     async fn unreachable(&self, failure: StoreError) -> StoreError {
         let known = {
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);

@@ -21,11 +21,11 @@
 //! # Which server is trusted
 //!
 //! Only a primary is trusted. A server proves by `ROLE` that it is one when a connection is opened, and again
-//! before a connection is used on which the last proof is a second old. So a token that was revoked at a new
-//! primary stays valid for at most that long through an old one that became a replica. Sentinels are queried as
-//! often. When they name another server, there is a new pool, and the connections to the old one are dropped.
-//! Sentinels cannot help if a primary is cut off from all of them together with this gateway; see "Replication"
-//! in `docs/redis.md`.
+//! before a connection is used on which the last proof is at least a second old. So a token that was revoked at
+//! a new primary stays valid for at most that long through an old one that became a replica. Sentinels are
+//! queried as often. When they name another server, there is a new pool, and the connections to the old one are
+//! dropped. Sentinels cannot help if a primary is cut off from all of them together with this gateway; see
+//! "Replication" in `docs/redis.md`.
 //!
 //! Every error response of the server (`LOADING`, `MASTERDOWN`, `CLUSTERDOWN`, `NOAUTH`, `NOPERM`, `OOM` and any
 //! other) is an error here, never an absent token.

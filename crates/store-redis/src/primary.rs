@@ -217,14 +217,14 @@ impl Primary {
         })
     }
 
-    /// Drops a connection that failed, and reuses none of the others.
+    /// Drops a connection that failed, and marks all others as unusable.
     async fn discard(&self, connection: Connection) {
         drop(Connection::take(connection));
         self.look_anew().await;
     }
 
-    /// Reuses no existing connection, as all lead to the same server as the broken one, and looks up the primary
-    /// again.
+    /// Marks all existing connections as unusable, as they lead to the same server as the broken one. The next
+    /// caller looks up the primary again.
     pub(super) async fn look_anew(&self) {
         let mut known = self.way.lock().await;
         if let Some(way) = known.as_mut() {

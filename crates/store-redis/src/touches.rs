@@ -1,5 +1,7 @@
-//! Writes uses of tokens to Redis in batches: uses that arrive while a batch is written wait, and are written
-//! together, over one connection and in one round trip.
+//! Writes uses of tokens to Redis in batches.
+//!
+//! Uses that arrive while a batch is written wait, and are written together, over one connection and in one round
+//! trip.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Weak};
@@ -113,7 +115,8 @@ async fn note_all(
     }
 }
 
-/// Loads the scripts first: the server may have lost them, and a pipeline is not sent again for that.
+/// Returns the commands of all uses. Loads the scripts first: the server may have lost them, and a pipeline is
+/// not sent again for that.
 fn together(scripts: &Scripts, touches: &[Touch]) -> Pipeline {
     let mut pipeline = scripts.load();
     for touch in touches {

@@ -173,7 +173,7 @@ fn note(near: &NearTokens, keys: &Keys, push: PushInfo) {
     if push.kind != PushKind::Invalidate {
         return;
     }
-    // `FLUSHALL` sends no list of keys: everything has changed.
+    // After `FLUSHALL` there is no list of keys: everything has changed.
     let Some(Value::Array(changed)) = push.data.into_iter().next() else {
         near.clear();
         return;

@@ -1,5 +1,4 @@
-//! Recovery of requests that were executed but reported as unavailable, since too few replicas acknowledged
-//! them.
+//! Recovery of requests that were executed, but reported as unavailable since too few replicas have them.
 //!
 //! The primary has executed the request. So an ended token leaves a record that is not valid and says that its
 //! end was not confirmed: a repeated logout finds that record and waits for the replicas again. A one-time
