@@ -1,4 +1,4 @@
-//! The address that a request came from: the peer's, or what trusted proxies say of it.
+//! The client IP of a request: the peer's address, or the one that trusted proxies report.
 
 mod unlisted;
 
@@ -15,7 +15,7 @@ use isogloss_core::{Network, Source};
 use crate::config::ProxyHeader;
 use crate::http::self_probe;
 
-/// Whose word counts on where a request came from.
+/// The networks of trusted proxies, and the header in which they report the client IP.
 #[derive(Debug, Clone)]
 pub struct TrustedProxies {
     trusted: Arc<[Network]>,
@@ -23,7 +23,7 @@ pub struct TrustedProxies {
 }
 
 impl TrustedProxies {
-    /// Trusts these networks' word in that header.
+    /// Trusts what peers in these networks send in that header.
     pub fn new(trusted: &[Network], header: ProxyHeader) -> Self {
         Self {
             trusted: trusted.into(),
@@ -31,7 +31,8 @@ impl TrustedProxies {
         }
     }
 
-    /// Puts the request's [`Source`] where dialects find it, and answers it.
+    /// Inserts the client IP as a [`Source`] into the request's extensions, for dialects, and returns it. `None`
+    /// if the request has no peer address.
     pub(crate) fn record_client_ip(&self, request: &ServiceRequest) -> Option<Source> {
         let peer = request.peer_addr()?.ip().to_canonical();
         let headers = request.headers();
@@ -46,8 +47,8 @@ impl TrustedProxies {
         Some(source)
     }
 
-    /// Removes the headers in which a proxy says what it received, unless a trusted proxy sent them in
-    /// the header that it writes: so no answer repeats what a client claims of host and scheme.
+    /// Removes the headers that describe the original request to a proxy, unless a trusted proxy sent them in
+    /// the header that it writes. Otherwise responses could repeat a host and a scheme that the client invented.
     pub(crate) fn remove_claims(&self, request: &mut ServiceRequest) {
         let is_trusted = self.sent(request);
         let headers = request.headers_mut();
@@ -60,19 +61,19 @@ impl TrustedProxies {
         }
     }
 
-    /// Whether a trusted proxy sent the request.
+    /// Returns whether a trusted proxy sent the request.
     pub(crate) fn sent(&self, request: &ServiceRequest) -> bool {
         self.sent_request(request.request())
     }
 
-    /// As [`sent`](Self::sent).
+    /// Returns whether a trusted proxy sent the request, for handlers: see [`sent`](Self::sent).
     pub(crate) fn sent_request(&self, request: &HttpRequest) -> bool {
         let peer = request.peer_addr();
         peer.is_some_and(|peer| self.trusts(peer.ip().to_canonical()))
     }
 
-    /// The right-most address that is not a trusted proxy's. Whatever stands left of it, or of
-    /// what is no address, may be anybody's invention.
+    /// Returns the right-most address that is not a trusted proxy's. Clients can invent everything to the left
+    /// of it, or of an entry that is not an address.
     pub(crate) fn source(&self, peer: IpAddr, headers: &HeaderMap) -> Source {
         let mut source = peer.to_canonical();
         let mut hops = self.hops(headers).into_iter().rev();
@@ -89,7 +90,7 @@ impl TrustedProxies {
         self.trusted.iter().any(|network| network.contains(address))
     }
 
-    /// The addresses that the header lists, `None` for what is no address.
+    /// Returns the addresses that the header lists, with `None` for each entry that is not an address.
     fn hops(&self, headers: &HeaderMap) -> Vec<Option<IpAddr>> {
         let name: HeaderName = match self.header {
             ProxyHeader::XForwardedFor => X_FORWARDED_FOR,
@@ -114,7 +115,7 @@ fn forwarded_for(element: &str) -> Option<IpAddr> {
     address(named.next()?.1)
 }
 
-/// An address, with a port, brackets and quotes or without.
+/// Parses an IP address with or without port, brackets and quotes. `None` if it is not an address.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim().trim_matches('"');
     let bare = text.trim_start_matches('[').trim_end_matches(']');

@@ -1,5 +1,4 @@
-//! For the services behind the gateway: whose token is it? Asked by a service (introspection), by the
-//! proxy in front of it (forward-auth), or once for many calls (token exchange).
+//! Token checks for services and proxies: token introspection, forward-auth and token exchange for JWTs.
 
 mod active_session;
 mod forward_auth;
@@ -22,19 +21,19 @@ use crate::dialects::Mount;
 use crate::jwt::Jwts;
 use crate::usage::ServiceUsage;
 
-/// What the routes work with, beside [`Auth`](isogloss_core::Auth).
+/// State of the routes, next to [`Auth`](isogloss_core::Auth).
 #[derive(Clone)]
 pub(crate) struct IntrospectionApi {
-    /// The dialects that are switched on. Tokens of others are dead.
+    /// The enabled dialects. Tokens of other dialects are not valid.
     pub(crate) mounts: Arc<[Mount]>,
-    /// What signs JWTs, if that is switched on.
+    /// Signs JWTs. `None` if JWTs are disabled.
     pub(crate) jwts: Option<Arc<Jwts>>,
-    /// Counts questions about a dialect's tokens as use of the dialect.
+    /// Counts checks of a dialect's tokens as use of the dialect.
     pub(crate) usage: ServiceUsage,
 }
 
 impl IntrospectionApi {
-    /// The same for other dialects.
+    /// Returns a copy for other dialects and usage counts; it signs JWTs with the same keys.
     pub(crate) fn with(&self, mounts: Vec<Mount>, usage: ServiceUsage) -> Self {
         Self {
             mounts: mounts.into(),
@@ -43,7 +42,10 @@ impl IntrospectionApi {
         }
     }
 
-    /// The dialect of that name, or all of them.
+    /// Returns the dialect named `dialect`, or all of them for `None`.
+    ///
+    /// # Errors
+    /// No enabled dialect has that name.
     fn of(
         &self,
         dialect: Option<&str>,

@@ -1,4 +1,4 @@
-//! Whether logins and token checks work, as far as stores and their servers decide it.
+//! Health of the stores and their servers: whether logins and token checks can work.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,12 +12,12 @@ use tokio::sync::{Mutex, Notify};
 use tokio::time::{sleep, timeout};
 use tracing::{error, info, warn};
 
-/// How long findings hold.
+/// How long the result of a health check is used.
 const FRESH: Duration = Duration::from_mins(1);
-/// How soon a store is examined again that could not be queried, was refused, or is in doubt.
+/// How soon a store is checked again after it was unreachable, was refused, or is in doubt.
 const SOON: Duration = Duration::from_secs(1);
 
-/// What was found in the directory and in the token store.
+/// The findings of a health check of the directory and of the token store.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Health {
     pub(crate) directory: Vec<Finding>,
@@ -25,14 +25,14 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    /// All findings, with what they are about.
+    /// Returns all findings, with the name of the store that each is about.
     fn findings(&self) -> impl Iterator<Item = (&'static str, &Finding)> {
         let directory = self.directory.iter().map(|finding| ("directory", finding));
         let tokens = self.token_store.findings.iter();
         directory.chain(tokens.map(|finding| ("token store", finding)))
     }
 
-    /// Why logins or token checks fail, if they do.
+    /// Returns why logins or token checks fail. `None` if they do not.
     pub(crate) fn refusal(&self) -> Option<String> {
         let mut findings = self.findings();
         let (about, finding) = findings.find(|(_, one)| one.level == Level::Refused)?;
@@ -40,7 +40,7 @@ impl Health {
     }
 }
 
-/// Examines the token store, and what counts tries beside it.
+/// Checks the token store, and the login throttle next to it.
 pub(crate) async fn examine_tokens(
     tokens: &dyn TokenStore,
     throttle: Option<&dyn Throttle>,
@@ -48,7 +48,7 @@ pub(crate) async fn examine_tokens(
     let mut health = tokens.health(&SystemClock).await?;
     if let Some(throttle) = throttle {
         let found = throttle.health(SystemClock.now()).await?;
-        // Both may be refused the same.
+        // Both may be on the same server and report the same finding.
         let new = |one: &Finding| !health.findings.contains(one);
         let found: Vec<_> = found.into_iter().filter(new).collect();
         health.findings.extend(found);
@@ -57,7 +57,7 @@ pub(crate) async fn examine_tokens(
     Ok(health)
 }
 
-/// Whether a request was just answered as unavailable, so that what was found may no longer hold.
+/// Set after a request failed because a store was unavailable: the last result may be outdated.
 #[derive(Debug, Default)]
 pub struct Doubt {
     raised: AtomicBool,
@@ -65,21 +65,21 @@ pub struct Doubt {
 }
 
 impl Doubt {
-    /// Has the stores examined soon.
+    /// Requests a check of the stores soon.
     pub(crate) fn raise(&self) {
         self.raised.store(true, Ordering::Relaxed);
         self.news.notify_one();
     }
 }
 
-/// What is examined.
+/// The stores that are checked.
 pub(crate) struct Stores {
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) tokens: Arc<dyn TokenStore>,
     pub(crate) throttle: Option<Arc<dyn Throttle>>,
 }
 
-/// What was found last, and what was logged of it.
+/// Checks the stores, and remembers the last result and what was logged.
 pub(crate) struct StoreHealthMonitor {
     stores: Stores,
     doubt: Arc<Doubt>,
@@ -101,7 +101,8 @@ impl StoreHealthMonitor {
         }
     }
 
-    /// Examines directory and token store, or returns what was found a while ago. What is new is logged.
+    /// Checks the directory and the token store, or returns the last result while it is fresh. Logs new
+    /// findings.
     pub(crate) async fn look(&self) -> Result<Health, StoreError> {
         let mut last = self.last.lock().await;
         if let Some((since, health)) = &last.seen
@@ -110,7 +111,7 @@ impl StoreHealthMonitor {
             return Ok(health.clone());
         }
         last.seen = None;
-        // Before it is examined: what fails meanwhile may not be seen.
+        // Cleared before the check: the check may not see a failure that happens while it runs.
         self.doubt.raised.store(false, Ordering::Relaxed);
         let Stores {
             directory,
@@ -127,7 +128,7 @@ impl StoreHealthMonitor {
         Ok(health)
     }
 
-    /// For how long that holds. An operator is at work on what was refused.
+    /// Returns how long a result is used. Short after a refusal, which an operator is working on.
     fn holds(&self, health: &Health) -> Duration {
         if health.refusal().is_some() || self.doubt.raised.load(Ordering::Relaxed) {
             SOON
@@ -136,7 +137,7 @@ impl StoreHealthMonitor {
         }
     }
 
-    /// Examines the stores again next time: one was unavailable, and another server may have taken over.
+    /// Discards the last result: a store was unavailable, and another server may have taken over.
     pub(crate) async fn forget(&self) {
         self.last.lock().await.seen = None;
     }
@@ -146,8 +147,8 @@ impl StoreHealthMonitor {
         self.stores.tokens.ping().await.is_ok()
     }
 
-    /// Examines the stores for as long as the gateway runs: each minute, and soon after a request was
-    /// unavailable.
+    /// Checks the stores for as long as the gateway runs: each minute, and soon after a request failed because a
+    /// store was unavailable.
     pub(crate) async fn watch(&self) {
         let mut silent = false;
         loop {

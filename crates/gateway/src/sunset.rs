@@ -1,4 +1,4 @@
-//! How a dialect is retired: announced in headers, refused for a while, refused to some, refused.
+//! Retirement of a dialect: announcement in headers, brownouts, blocked clients, and the final shutdown.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use crate::config::{self, CutOff, Then};
 const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 const SUNSET: HeaderName = HeaderName::from_static("sunset");
 
-/// Why a call is refused, as `/metrics` has it.
+/// The reasons for refused calls, as labels in `/metrics`.
 pub(crate) const WHY: [&str; 3] = ["brownout", "sunset", "cut_off"];
 
-/// How often a client that is cut off is told of in the log, and how many are remembered for that.
+/// How often a blocked client is logged, and how many such clients are remembered for that.
 const TELL_AGAIN: Duration = Duration::HOUR;
 const TOLD: usize = 1_000;
 
@@ -35,21 +35,21 @@ pub(crate) struct Sunset {
     told: Mutex<HashMap<String, OffsetDateTime>>,
 }
 
-/// Where a call comes from, as far as its head tells.
+/// The origin of a call, as described by the head of its request.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestSummary {
     pub(crate) user_agent: String,
     pub(crate) source: Option<Source>,
 }
 
-/// Why a call is refused at the door.
+/// The reason why a retirement refuses a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rejection {
-    /// For a while.
+    /// The dialect is in a brownout.
     Brownout { until: OffsetDateTime },
-    /// For good.
+    /// The dialect has been shut down for good.
     Over,
-    /// This client.
+    /// The client is blocked.
     CutOff,
 }
 
@@ -66,7 +66,7 @@ impl Sunsets {
         self.0.get(dialect).cloned()
     }
 
-    /// Says in the log what is planned.
+    /// Logs the planned retirements.
     pub(crate) fn announce(&self) {
         for (dialect, sunset) in self.0.iter() {
             let settings = &sunset.settings;
@@ -113,7 +113,7 @@ impl Sunset {
         }
     }
 
-    /// Whether it ever refuses a call at the door.
+    /// Returns whether this retirement ever refuses a call.
     pub(crate) fn refuses(&self) -> bool {
         let Self { settings, .. } = self;
         settings.then == Then::Refuse
@@ -121,12 +121,12 @@ impl Sunset {
             || !settings.cut_off.is_empty()
     }
 
-    /// Whether clients are cut off.
+    /// Returns whether there are blocked clients.
     pub(crate) fn cuts_off(&self) -> bool {
         !self.settings.cut_off.is_empty()
     }
 
-    /// Why a call is refused, as far as its head tells.
+    /// Returns why a call is refused, as far as its head shows. `None` if it is not refused.
     pub(crate) fn refusal(&self, head: &RequestSummary, now: OffsetDateTime) -> Option<Rejection> {
         let Self { settings, .. } = self;
         let is_over = settings.sunset_at.is_some_and(|at| at.0 <= now);
@@ -143,7 +143,7 @@ impl Sunset {
         ends.max().map(|until| Rejection::Brownout { until })
     }
 
-    /// Whether that is one of those who are refused.
+    /// Returns whether a rule blocks this client.
     pub(crate) fn is_cut_off(&self, client: &Client, head: &RequestSummary) -> bool {
         self.settings
             .cut_off
@@ -151,14 +151,14 @@ impl Sunset {
             .any(|rule| fits(rule, client, head))
     }
 
-    /// What answers say of it.
+    /// Adds the headers that announce the retirement to a response.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
         for (name, value) in &self.headers {
             headers.append(name.clone(), value.clone());
         }
     }
 
-    /// Counts a refusal, and tells of a client that is cut off.
+    /// Counts a refusal, and logs a blocked client.
     pub(crate) fn note(
         &self,
         refusal: Rejection,
@@ -207,7 +207,7 @@ impl Sunset {
         if told.len() >= TOLD {
             told.retain(|_, at| is_fresh(at));
         }
-        // Whoever invents clients has no line for each.
+        // A client that invents new names must not fill the log with a line for each.
         if told.len() >= TOLD {
             return false;
         }
@@ -217,7 +217,7 @@ impl Sunset {
 }
 
 impl Rejection {
-    /// As dialects have words for it.
+    /// Returns the error that dialects report for this refusal: unavailable in a brownout, otherwise forbidden.
     pub(crate) fn error(self) -> AuthError {
         match self {
             Self::Brownout { .. } => {
@@ -227,7 +227,7 @@ impl Rejection {
         }
     }
 
-    /// In how many seconds a retry is worth its while.
+    /// Returns after how many seconds a retry makes sense. `None` if never.
     pub(crate) fn retry_after(self, now: OffsetDateTime) -> Option<i64> {
         match self {
             Self::Brownout { until } => Some((until - now).whole_seconds().max(0) + 1),
@@ -235,7 +235,7 @@ impl Rejection {
         }
     }
 
-    /// Tells that.
+    /// Sets `Retry-After` if a retry makes sense.
     pub(crate) fn write(self, headers: &mut HeaderMap, now: OffsetDateTime) {
         if let Some(seconds) = self.retry_after(now) {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
@@ -264,7 +264,7 @@ fn fits(rule: &CutOff, client: &Client, head: &RequestSummary) -> bool {
         && rule.network.as_ref().is_none_or(is_there)
 }
 
-/// However it is spelt: a vendor's documents and the report do so differently.
+/// Compares GUIDs in any spelling: a vendor's documents and the usage report spell them differently.
 fn is_same_guid(one: &str, other: &str) -> bool {
     let guid = |text| uuid::Uuid::try_parse(text).ok();
     guid(one).is_some_and(|one| guid(other) == Some(one))

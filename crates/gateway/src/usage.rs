@@ -1,5 +1,6 @@
-//! Who uses which dialect: counted in memory by whoever answers, and added to the directory's table
-//! every some seconds.
+//! Usage counts: which clients use which dialect.
+//!
+//! Calls are counted in memory by each thread, and added to the directory's table every few seconds.
 
 mod endpoint;
 mod flush;
@@ -26,28 +27,28 @@ use crate::config;
 use crate::dialects::Mount;
 use crate::sunset::{Rejection, RequestSummary, Sunset, Sunsets};
 
-/// Stands for the network of a call whose source is not known.
+/// Stands for the network of a call whose client IP is unknown.
 const NO_NETWORK: &str = "(no network)";
 
-/// What is counted of the use of dialects. Cheap to clone; the default counts nothing.
+/// The counts of the use of dialects. Cheap to clone; the default counts nothing.
 #[derive(Clone, Default)]
 pub struct Usage(Option<Arc<Inner>>);
 
 struct Inner {
-    /// One for each thread that answers: nobody waits for another one.
+    /// One shard for each counting thread, so that threads do not wait for each other.
     shards: Mutex<Vec<Arc<Mutex<Tally>>>>,
-    /// What the table is yet to be told. Held while it is told.
+    /// Counts that the table has not taken yet. Locked during a flush.
     pending: tokio::sync::Mutex<Tally>,
     room: usize,
-    /// Hashes users, with a key.
+    /// Keyed hash of users.
     key: SipHasher24,
 }
 
-/// What a thread counts with.
+/// The counter of one thread.
 #[derive(Clone)]
 pub(crate) struct Counter(Option<(Arc<Mutex<Tally>>, Arc<Inner>)>);
 
-/// A call, as far as its head tells of it.
+/// A call, as described by the head of its request.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub(crate) dialect: &'static str,
@@ -57,7 +58,7 @@ pub(crate) struct Call {
 }
 
 impl Usage {
-    /// Counts as it is set. Users are told apart by a hash that is keyed from the pepper.
+    /// Creates counts as configured. Tells users apart by a hash whose key is derived from the pepper.
     pub(crate) fn new(settings: &config::Usage, peppers: &Peppers) -> Self {
         let secret = peppers.current.fingerprint(b"isogloss usage");
         let (key, _) = secret.as_chunks::<16>();
@@ -72,7 +73,7 @@ impl Usage {
         }))
     }
 
-    /// A counter for one thread.
+    /// Returns a counter for one thread.
     pub(crate) fn counter(&self) -> Counter {
         Counter(self.0.as_ref().map(|inner| {
             let shard = Arc::new(Mutex::new(Tally::new(inner.room)));
@@ -83,8 +84,8 @@ impl Usage {
 }
 
 impl Inner {
-    /// Takes what was counted since the last time, and removes the shards of counters that are gone: each
-    /// reload of the configuration replaces all of them.
+    /// Takes the counts since the last call, and removes the shards of dropped counters: each reload of the
+    /// configuration replaces all of them.
     fn drain(&self) -> Vec<UsageRows> {
         let mut rows = Vec::new();
         self.shards.lock().retain(|shard| {
@@ -102,7 +103,7 @@ impl Inner {
 }
 
 impl Counter {
-    /// Notes a call once it is known how it ended.
+    /// Counts a call after its outcome is known.
     pub(crate) fn note(&self, call: &Call, client: &Client, refused: bool, at: OffsetDateTime) {
         let Some((shard, inner)) = &self.0 else {
             return;
@@ -138,13 +139,13 @@ impl Counter {
     }
 }
 
-/// What the management listener counts: questions of services about a dialect's tokens.
+/// The usage counts of the management listener: token checks for services and proxies.
 #[derive(Clone)]
 pub(crate) struct ServiceUsage {
     counter: Counter,
     proxies: TrustedProxies,
     sunsets: Sunsets,
-    /// By dialect and the listener's own route.
+    /// By dialect and route of the management listener.
     endpoints: Arc<Mutex<ByRoute>>,
 }
 
@@ -160,13 +161,13 @@ impl ServiceUsage {
         }
     }
 
-    /// How the dialect is retired, if it is.
+    /// Returns how the dialect is retired. `None` if it is not.
     pub(crate) fn sunset(&self, mount: &Mount) -> Option<Arc<Sunset>> {
         self.sunsets.of(mount.name)
     }
 
-    /// Why that client's tokens are refused, if they are. Of its program and network nothing is known: it
-    /// is a service that asks.
+    /// Returns why the client's tokens are refused. `None` if they are not. Rules for a `User-Agent` or a
+    /// network do not match here: the request comes from a service, not from the client.
     pub(crate) fn refusal(
         &self,
         mount: &Mount,
@@ -186,7 +187,7 @@ impl ServiceUsage {
         Some(refusal)
     }
 
-    /// Notes that a token of that dialect was asked about. `route` is the listener's own.
+    /// Counts a check of a token of that dialect. `route` is a route of the management listener.
     pub(crate) fn note(
         &self,
         (mount, route): (&Mount, &'static str),
@@ -221,13 +222,13 @@ impl ServiceUsage {
     }
 }
 
-/// The family of the program that sent it.
+/// Returns the family of the program that sent the request.
 pub(crate) fn user_agent(head: &RequestHead) -> String {
     let value = head.headers.get(USER_AGENT);
     family(value.map_or(&b""[..], |value| value.as_bytes()))
 }
 
-/// What clients call themselves may be long.
+/// Shortens `text` to 64 characters: names that clients choose may be long.
 fn shortened(text: &str) -> Cow<'_, str> {
     const LONGEST: usize = 64;
     match text.char_indices().nth(LONGEST) {
@@ -268,7 +269,7 @@ mod tests {
         let now = datetime!(2015-06-01 12:00 UTC);
         let mut calls = 0;
         for _ in 0..100 {
-            // What a reload makes: one for each dialect in each worker, and that of the management listener.
+            // As a reload does: one for each dialect in each worker, and one for the management listener.
             let counters: Vec<_> = (0..9).map(|_| usage.counter()).collect();
             for counter in &counters {
                 counter.note(&call(), &Client::default(), false, now);

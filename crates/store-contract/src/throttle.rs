@@ -1,4 +1,4 @@
-//! What every throttle does, proved for each. Time is given, nobody sleeps.
+//! The contract of login throttles: tests for every implementation. They pass timestamps and never sleep.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
-/// After which one try comes back.
+/// The time after which one try is available again.
 pub const MINUTE: Duration = Duration::from_mins(1);
 /// The budget of the tested buckets: three tries.
 pub const BUDGET: Budget = Budget {
@@ -34,11 +34,11 @@ pub fn bucket(number: u8) -> Bucket {
     }
 }
 
-/// A throttle's bucket at given moments after the start.
+/// The bucket of a throttle, used at given times after the start.
 struct Tested<'t> {
     throttle: &'t dyn Throttle,
     bucket: Bucket,
-    /// The present: Redis drops what has expired by its own clock.
+    /// The current time, because Redis drops expired keys by its own clock.
     start: OffsetDateTime,
 }
 
@@ -56,7 +56,7 @@ impl Tested<'_> {
         }
     }
 
-    /// How long after the start a running lock ends.
+    /// Returns how long after the start a running lock ends.
     async fn locked(&self, after: Duration) -> Duration {
         match self.taken(after).await {
             Taken::Granted(receipt) => panic!("{receipt:?}"),
@@ -113,12 +113,12 @@ async fn tries_come_back_with_time_once_the_lock_is_over(throttle: &dyn Throttle
     for _ in 0..3 {
         t.granted(Duration::ZERO).await;
     }
-    // Two are there again, and the second one locks for the second time.
+    // Two tries are available again, and the second one locks for the second time.
     let later = SECOND + MINUTE * 2;
     t.granted(later).await;
     t.granted(later).await;
     assert_eq!(t.locked(later).await, later + SECOND * 2);
-    // All are there again, and the locks are forgotten.
+    // All tries are available again, and the locks are forgotten.
     let full = later + SECOND * 2 + MINUTE * 3;
     for _ in 0..3 {
         t.granted(full).await;
@@ -136,7 +136,7 @@ async fn what_is_given_back_was_never_taken(throttle: &dyn Throttle) {
     let second = t.granted(Duration::ZERO).await;
     let third = t.granted(Duration::ZERO).await;
     t.locked(Duration::ZERO).await;
-    // Whoever gives back opens the lock that began with the try, and no other.
+    // Giving a try back ends the lock that began with this try, and no other.
     t.give_back(first, Duration::ZERO).await;
     t.locked(Duration::ZERO).await;
     t.give_back(third, Duration::ZERO).await;
@@ -214,14 +214,14 @@ async fn clients_are_known_until_they_are_forgotten(throttle: &dyn Throttle) {
     assert!(knows(1, now + MINUTE - SECOND).await);
     assert!(!knows(1, now + MINUTE).await);
     assert!(!throttle.knows(digest(10), digest(1), now).await.unwrap());
-    // The oldest give way.
+    // The oldest clients are dropped.
     for number in 2..34 {
         remember(number, now + SECOND).await;
     }
     assert!(!knows(1, now).await);
     assert!(knows(2, now).await);
     assert!(knows(33, now).await);
-    // Using one again makes it the newest.
+    // A client that is used again becomes the newest.
     remember(2, now + SECOND * 2).await;
     remember(34, now + SECOND * 2).await;
     assert!(knows(2, now).await);
@@ -231,7 +231,7 @@ async fn clients_are_known_until_they_are_forgotten(throttle: &dyn Throttle) {
     assert!(!throttle.forget(ada).await.unwrap(), "twice");
 }
 
-/// Runs the suite on a throttle that is empty.
+/// Runs all tests on an empty throttle.
 pub async fn fulfil(throttle: &dyn Throttle) {
     locks_follow_the_free_tries_and_grow(throttle).await;
     a_running_lock_is_not_extended(throttle).await;

@@ -1,4 +1,4 @@
-//! What every token store does, proved for each backend. Time is given, nobody sleeps.
+//! The contract of token stores: tests for every backend. They pass timestamps and never sleep.
 
 mod acting;
 mod caps;
@@ -20,12 +20,12 @@ use uuid::Uuid;
 
 pub use self::earlier::Plant;
 
-/// When the tests begin.
+/// The time at which the tests begin.
 pub const NOW: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
-/// How long most of their tokens live.
+/// The life of most tokens in the tests.
 pub const HOUR: Duration = Duration::from_hours(1);
 const CAP: usize = 20;
-/// The caps with which the tested store is made.
+/// The caps that the tested store must have.
 pub const CAPS: Caps = Caps {
     per_user: CAP,
     per_client: CAP / 2,
@@ -201,7 +201,7 @@ async fn of_many_who_replace_one_succeeds(store: &dyn TokenStore) {
         [],
         "what is spent is not listed"
     );
-    // Nothing could be handed out for it.
+    // As if no token could be issued for it.
     let given_back = store.replace(digest(1), &spent(winner), &before, NOW).await;
     assert!(given_back.unwrap());
     assert_eq!(digests(store, user).await, [digest(1)]);
@@ -238,7 +238,7 @@ async fn each_is_shown_until_told_to_stop(store: &dyn TokenStore) {
     store.remove_user(user).await.unwrap();
 }
 
-/// Runs the suite on a store that is empty and has [`CAPS`].
+/// Runs all tests on a store that is empty and has [`CAPS`].
 pub async fn pass_all<S: Plant>(store: &S) {
     store.ping().await.unwrap();
     what_is_put_is_got_and_listed(store).await;

@@ -1,4 +1,4 @@
-//! The storage below the database: what the disk did not take is written once more before it is believed.
+//! The storage below the database. After a failed sync, it is written again before it is trusted.
 
 use std::fmt;
 use std::fs::OpenOptions;
@@ -15,30 +15,30 @@ use redb::{BackendError, StorageBackend};
 use super::failure::failed;
 use super::overlay::Overlay;
 
-/// What is written to find out whether it can be.
+/// What is written to check that the disk accepts writes.
 pub(crate) const PROBE: [u8; 16 * 1024] = [0; 16 * 1024];
 
-/// How much is read and written at a time.
+/// Number of bytes that are read and written at a time.
 const CHUNK: usize = 1 << 20;
 
-/// Where redb's flags are in the file, behind its magic number.
+/// Offset of redb's flags in the file, after its magic number.
 const FLAGS: u64 = 9;
 
-/// The flag of a database that is open, or was not closed in order.
+/// Flag of a database that is open, or was not closed properly.
 const RECOVERY_REQUIRED: u8 = 2;
 
-/// Opens the storage. It is not made: where it is missing, so are all tokens.
+/// Opens the storage. Does not create it: where the storage is missing, so are all tokens.
 type Open = dyn Fn() -> io::Result<Box<dyn StorageBackend>> + Send + Sync;
 
-/// Writes a little beside the storage, syncs it and removes it.
+/// Writes a small file next to the storage, syncs it and removes it.
 type Probe = dyn Fn() -> io::Result<()> + Send + Sync;
 
-/// A place that a database is opened from, again and again.
+/// A storage that a database can be opened from repeatedly.
 #[derive(Clone)]
 pub(super) struct Disk {
     open: Arc<Open>,
     probe: Arc<Probe>,
-    /// Whether something that was written may be known to the operating system alone.
+    /// Whether written data may exist only in the memory of the operating system.
     unsynced: Arc<AtomicBool>,
 }
 
@@ -66,8 +66,8 @@ impl Disk {
 
     /// Opens the storage of a database, which may be empty. Returns `None` if another process has it open.
     ///
-    /// A database that was not closed in order may be the one of a process that saw a sync fail, so it is written
-    /// once more before it is used, as in [`Self::sync_again`].
+    /// A database that was not closed properly may belong to a process that saw a sync fail, so it is written
+    /// again before it is used, as in [`Self::sync_again`].
     pub(super) fn open(&self) -> Result<Option<Synced>, StoreError> {
         let storage = (self.open)().map_err(failed)?;
         if was_left_open(storage.as_ref()).map_err(failed)? {
@@ -80,19 +80,19 @@ impl Disk {
         Ok(Some(self.synced(storage)))
     }
 
-    /// Opens the storage of a database that is there, to read what it has while it takes no writes.
+    /// Opens the storage of an existing database to read its content while the disk accepts no writes.
     pub(super) fn open_for_reading(&self) -> Result<Overlay, StoreError> {
         let storage = with_content((self.open)().map_err(failed)?)?;
         Overlay::over(storage).map_err(failed)
     }
 
-    /// Opens the storage of a database that is there, after the disk has refused something.
+    /// Opens the storage of an existing database after an error of the disk.
     pub(super) fn open_again(&self) -> Result<Synced, StoreError> {
         let storage = with_content((self.open)().map_err(failed)?)?;
         Ok(self.synced(storage))
     }
 
-    /// Returns an error if the disk takes no small write.
+    /// Returns an error if the disk does not accept a small write.
     pub(super) fn probe(&self) -> Result<(), StoreError> {
         (self.probe)().map_err(failed)
     }
@@ -102,11 +102,11 @@ impl Disk {
         self.unsynced.load(Ordering::Acquire)
     }
 
-    /// Writes all of it once more, if a sync has failed. Readers are not disturbed: nothing changes.
+    /// Writes the whole storage again if a sync has failed. Readers are not disturbed, as nothing changes.
     ///
-    /// After a sync that failed, Linux takes what it could not write for written: it is read from memory as if
-    /// it were on the disk, the next sync says nothing of it, and a crash loses it together with all that was
-    /// committed on top of it. So everything is written once more, and has to reach the disk.
+    /// After a failed sync, Linux treats the data that it could not write as written: it is read from memory as
+    /// if it were on the disk, the next sync does not report it, and a crash loses it together with everything
+    /// that was committed on top of it. So everything is written again, and must reach the disk.
     pub(super) fn sync_again(&self, is_locked: bool) -> Result<(), StoreError> {
         if !self.is_unsynced() {
             return Ok(());
@@ -136,7 +136,7 @@ impl Disk {
     }
 }
 
-/// Refuses a storage in which nothing is: a database without tokens would be made in it.
+/// Returns an error if the storage is empty: a database without tokens would be created in it.
 fn with_content(storage: Box<dyn StorageBackend>) -> Result<Box<dyn StorageBackend>, StoreError> {
     if storage.len().map_err(failed)? == 0 {
         return Err(failed("the file is empty, restore it from a backup"));
@@ -144,8 +144,8 @@ fn with_content(storage: Box<dyn StorageBackend>) -> Result<Box<dyn StorageBacke
     Ok(storage)
 }
 
-/// Returns whether the database is open, or was not closed in order: redb has a flag for that at the beginning of
-/// the file (`docs/design.md` of redb, "Database header").
+/// Returns whether the database is open, or was not closed properly: redb has a flag for that at the beginning
+/// of the file (`docs/design.md` of redb, "Database header").
 fn was_left_open(storage: &dyn StorageBackend) -> io::Result<bool> {
     if storage.len()? <= FLAGS {
         return Ok(false);
@@ -155,7 +155,7 @@ fn was_left_open(storage: &dyn StorageBackend) -> io::Result<bool> {
     Ok(flags[0] & RECOVERY_REQUIRED != 0)
 }
 
-/// Locks it, which ends when the storage is closed. Returns `false` if another process has locked it.
+/// Locks the storage until it is closed. Returns `false` if another process has locked it.
 fn lock(storage: &dyn StorageBackend) -> Result<bool, StoreError> {
     match storage.try_lock_range(Bound::Unbounded, Bound::Unbounded) {
         Ok(is_locked) => Ok(is_locked),
@@ -164,14 +164,14 @@ fn lock(storage: &dyn StorageBackend) -> Result<bool, StoreError> {
     }
 }
 
-/// Writes to a file without a name, which is gone when it is closed.
+/// Writes to an unnamed file, which is removed when it is closed.
 fn probe_beside(path: &Path) -> io::Result<()> {
     let path = path.canonicalize()?;
     let Some(folder) = path.parent() else {
         return Ok(());
     };
     let mut file = match tempfile::tempfile_in(folder) {
-        // That says nothing of the database, which may be writable still.
+        // The folder is not writable. The database may be writable nevertheless.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
         made => made?,
     };
@@ -179,7 +179,7 @@ fn probe_beside(path: &Path) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Writes what is there once more.
+/// Writes the existing content again.
 fn rewrite(storage: &dyn StorageBackend) -> io::Result<()> {
     let length = storage.len()?;
     let mut bytes = vec![0; CHUNK];
@@ -194,7 +194,7 @@ fn rewrite(storage: &dyn StorageBackend) -> io::Result<()> {
     storage.sync_data()
 }
 
-/// A storage that remembers a sync that failed.
+/// A storage that records a failed sync.
 pub(super) struct Synced {
     storage: Box<dyn StorageBackend>,
     unsynced: Arc<AtomicBool>,

@@ -1,4 +1,4 @@
-//! What an error of redb says about the disk and the database.
+//! The meaning of redb's errors for the disk and the database.
 
 use std::error::Error;
 
@@ -7,12 +7,12 @@ use redb::{CommitError, StorageError, TableError, TransactionError};
 
 use super::tables;
 
-/// Describes a failure of this store.
+/// Returns the error of this store for a failure.
 pub(super) fn failed(error: impl std::fmt::Display) -> StoreError {
     StoreError::new("embedded token store", error)
 }
 
-/// Describes a read that failed. The name of the store is not repeated.
+/// Returns the error of a failed read. Does not repeat the name of the store.
 pub(super) fn named(error: tables::Error) -> StoreError {
     match error.downcast::<StoreError>() {
         Ok(error) => *error,
@@ -20,7 +20,7 @@ pub(super) fn named(error: tables::Error) -> StoreError {
     }
 }
 
-/// Returns whether redb answers nothing more after it, until the database is opened again.
+/// Returns whether redb rejects everything after this error, until the database is opened again.
 pub(super) fn needs_reopening(error: &(dyn Error + 'static)) -> bool {
     matches!(
         storage_error(error),

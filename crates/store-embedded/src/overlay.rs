@@ -1,4 +1,4 @@
-//! A storage that takes no writes, read as if it did: what opening a database writes stays in memory.
+//! A writable view of a storage that accepts no writes: what opening a database writes stays in memory.
 
 use std::collections::HashMap;
 use std::io;
@@ -8,10 +8,10 @@ use std::sync::{Mutex, PoisonError};
 
 use redb::{BackendError, StorageBackend};
 
-/// How much is kept together.
+/// Number of bytes in a block, the unit that is kept in memory.
 const BLOCK: usize = 4096;
 
-/// A storage, and what was not written to it.
+/// A storage, and the writes that were not passed on to it.
 #[derive(Debug)]
 pub(super) struct Overlay {
     storage: Box<dyn StorageBackend>,
@@ -29,7 +29,7 @@ impl Overlay {
         })
     }
 
-    /// A block as the storage has it, with zeros behind its end.
+    /// Returns a block of the storage, with zeros after the storage's end.
     fn stored(&self, block: u64) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; BLOCK];
         let offset = block * BLOCK as u64;
@@ -42,7 +42,8 @@ impl Overlay {
     }
 }
 
-/// The blocks that so many bytes from an offset are in: each with the part of it, and of the bytes.
+/// Returns the blocks that contain `length` bytes from `offset`: the number of each, the start within it, and
+/// the range of the bytes.
 fn parts(offset: u64, length: usize) -> impl Iterator<Item = (u64, usize, std::ops::Range<usize>)> {
     let mut done = 0;
     std::iter::from_fn(move || {

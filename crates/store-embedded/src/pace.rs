@@ -1,15 +1,15 @@
-//! How fast a sweep may go: whoever wants to write waits for a step of it at the most.
+//! The pace of a sweep: a write waits for at most one step of it.
 
 use std::time::Duration;
 
-/// A step is to take so long, its way to the disk included.
+/// The target duration of a step, including its commit to the disk.
 const STEP: Duration = Duration::from_millis(2);
-/// How many records a first step removes, and how many any may.
+/// Number of records of the first step, and the maximum for any step.
 const FIRST: usize = 8;
 const MOST: usize = 64;
 
-/// The size of the next step, found by trying: one more record as long as that is quick enough, half
-/// as many when it was not.
+/// The number of records of the next step, found by trial: one more after a step that was quick enough, half as
+/// many after one that was not.
 pub(super) struct Pace(usize);
 
 impl Default for Pace {
@@ -19,13 +19,13 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// How many records the next step removes at the most.
+    /// Returns the maximum number of records that the next step removes.
     pub(super) fn records(&self) -> usize {
         self.0
     }
 
-    /// How long to pause after a step that took so long: twice that, for the disk and the writing
-    /// thread are there for those who wait for an answer.
+    /// Returns how long to pause after a step that took `took`: twice as long, so that the disk and the writing
+    /// thread can serve waiting callers.
     pub(super) fn after(&mut self, took: Duration) -> Duration {
         self.0 = if took > STEP {
             (self.0 / 2).max(1)

@@ -1,4 +1,4 @@
-//! Records that the embedded store would not write itself.
+//! Test support: writes records that the embedded store would not write itself.
 
 use async_trait::async_trait;
 use isogloss_core::TokenDigest;

@@ -1,5 +1,6 @@
-//! The open database. After a write that the disk refused, redb answers nothing more, not even
-//! what it has: it is closed and opened anew.
+//! The open database, which is closed and opened again after an error of the disk.
+//!
+//! After a failed write, redb rejects everything, even reads.
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -17,54 +18,56 @@ use super::disk::Disk;
 use super::failure::failed;
 use super::tables;
 
-/// Why there is no answer meanwhile.
+/// The error while the database is closed to be opened again.
 pub(crate) const REOPENING: &str = "being reopened after the disk failed";
 
-/// Between two looks at whether all readers have left.
+/// Interval of the checks whether all readers have finished.
 const GLANCE: Duration = Duration::from_millis(1);
 
-/// Where the open database is, if it is open.
+/// The database that is open, if any.
 #[derive(Clone)]
 pub(super) struct Shelf {
-    /// None for one in memory, which no disk fails.
+    /// `None` for a database in memory, which no disk error can affect.
     disk: Option<Disk>,
     state: Arc<RwLock<State>>,
 }
 
-/// What has become of the database.
+/// The state of the database.
 enum State {
     Open(Arc<Database>),
-    /// It is open for readers: the disk takes no writes.
+    /// Open for reads only: the disk accepts no writes.
     Readable(Arc<Database>),
-    /// It is closed for a moment.
+    /// Closed for a short time.
     Reopening,
     /// It could not be opened again, for this reason.
     Failed(StoreError),
     Closed,
 }
 
-/// Why a database could not be opened for writing again.
+/// Why a database could not be opened again for writing.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// The disk took no small write. What can be read stayed open, and trying again costs no more than that write.
+    /// The disk did not accept a small write. The database stays open for reads, and trying again costs only that
+    /// write.
     Disk(StoreError),
-    /// The database could not be synced or opened, which may have read and written all of it.
+    /// The database could not be synced or opened. The attempt may have read and written all of it.
     Database(StoreError),
 }
 
 impl Shelf {
-    /// Opens the file, makes it if it is missing, repairs it after a crash.
+    /// Opens the file, creates it if it is missing, and repairs it after a crash.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         Self::open_unless_in_use(path)?.ok_or_else(|| failed("another process has it open"))
     }
 
-    /// The same; `None` if another process has it open.
+    /// Opens the file as [`open`](Self::open) does. Returns `None` if another process has it open.
     pub(super) fn open_unless_in_use(path: &Path) -> Result<Option<Self>, StoreError> {
         create_private_file(path).map_err(failed)?;
         Self::on(Disk::at(path))
     }
 
-    /// Opens what is on that disk, and makes it if it is empty.
+    /// Opens the database on a disk, and creates it if the disk is empty. Returns `None` if another process has
+    /// it open.
     pub(super) fn on(disk: Disk) -> Result<Option<Self>, StoreError> {
         let Some(storage) = disk.open()? else {
             return Ok(None);
@@ -94,7 +97,7 @@ impl Shelf {
         }
     }
 
-    /// Returns the database that can be written to. It must not be kept: what closes it waits for that.
+    /// Returns the database for writing. It must not be kept: closing the database waits until it is dropped.
     pub(super) fn database(&self) -> Result<Arc<Database>, StoreError> {
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
             State::Open(database) => Ok(Arc::clone(database)),
@@ -113,20 +116,20 @@ impl Shelf {
         Ok(database.begin_read()?)
     }
 
-    /// Returns an error if the database answers nothing more. Writes nothing.
+    /// Returns an error if the database rejects everything. Writes nothing.
     pub(super) fn check(&self) -> Result<(), tables::Error> {
         Ok(answers(self.database()?.as_ref())?)
     }
 
-    /// Closes the database and opens it again. While the disk takes no writes, it can be read from, and must not be
-    /// written to. What fails here is tried again at the next call.
+    /// Closes the database and opens it again. While the disk accepts no writes, the database is open for reads
+    /// only. After an error, the next call tries again.
     pub(super) fn reopen(&self) -> Result<(), Refusal> {
         let Some(disk) = &self.disk else {
             return Ok(());
         };
         let probed = disk.probe();
         if (probed.is_err() || disk.is_unsynced()) && !self.is_readable() {
-            // What it answers is known by its state.
+            // The state shows the outcome.
             let _ = self.open_as(|| Ok(State::Readable(open(disk.open_for_reading()?)?)));
         }
         match probed {
@@ -142,7 +145,7 @@ impl Shelf {
         opened.map_err(Refusal::Database)
     }
 
-    /// Returns whether the database is open for readers only, and answers them.
+    /// Returns whether the database is open for reads only, and reads work.
     pub(super) fn is_readable(&self) -> bool {
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
             State::Readable(database) => answers(database).is_ok(),
@@ -156,7 +159,7 @@ impl Shelf {
         matches!(&*state, State::Open(_) | State::Readable(_))
     }
 
-    /// Closes what is open, and opens it so.
+    /// Closes the open database, and opens it with `open`.
     fn open_as(&self, open: impl FnOnce() -> Result<State, StoreError>) -> Result<(), StoreError> {
         self.leave(State::Reopening);
         let (state, outcome) = match open() {
@@ -167,12 +170,12 @@ impl Shelf {
         outcome
     }
 
-    /// Closes the database once all readers have left.
+    /// Closes the database after all readers have finished.
     pub(super) fn close(&self) {
         self.leave(State::Closed);
     }
 
-    /// Closes the database, if it is open.
+    /// Sets the next state, and closes the database if it was open, after all readers have finished.
     fn leave(&self, next: State) {
         if let State::Open(before) | State::Readable(before) = self.enter(next) {
             while Arc::strong_count(&before) > 1 {
@@ -181,7 +184,7 @@ impl Shelf {
         }
     }
 
-    /// Puts a state in the place of the one before, and returns that.
+    /// Replaces the state, and returns the previous one.
     fn enter(&self, next: State) -> State {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *state, next)
@@ -196,7 +199,8 @@ fn why_closed(state: &State) -> StoreError {
     }
 }
 
-/// Fails if redb answers nothing more: it says so before a transaction begins, which ends here without a change.
+/// Returns an error if redb rejects everything: it reports that before a transaction begins, and this one ends
+/// without a change.
 fn answers(database: &Database) -> Result<(), TransactionError> {
     database.try_begin_write().map(drop)
 }

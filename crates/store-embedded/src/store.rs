@@ -1,4 +1,4 @@
-//! Tokens in this process: a redb file, or the same in memory.
+//! A token store in this process: in a redb file, or in memory.
 
 use std::ops::Bound;
 use std::path::Path;
@@ -23,14 +23,14 @@ use crate::tables;
 use crate::tables::UserKey;
 use crate::writer::{Change, Writer};
 
-/// How many records are read at a time when all are wanted.
+/// How many records are read at a time when all are read.
 const PAGE: usize = 500;
 
 /// How long a read waits for the database to be opened again.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A token store without a server. Writes are durable when they are answered, and grouped: all
-/// that arrive during one flush to the disk share the next.
+/// A token store without a server. Writes are durable when they return. They are grouped: all writes that arrive
+/// during one sync of the disk share the next.
 pub struct EmbeddedStore {
     pub(crate) shelf: Shelf,
     pub(crate) writer: Writer,
@@ -38,12 +38,12 @@ pub struct EmbeddedStore {
 }
 
 impl EmbeddedStore {
-    /// Opens the file, makes it if it is missing, repairs it after a crash.
+    /// Opens the file, creates it if it is missing, and repairs it after a crash.
     pub fn open(path: &Path, caps: Caps) -> Result<Self, StoreError> {
         Self::start(Shelf::open(path)?, Durability::Immediate, caps)
     }
 
-    /// Does the same, but returns `None` if another process has the file open.
+    /// Opens the file as [`open`](Self::open) does, but returns `None` if another process has it open.
     pub fn open_unless_in_use(path: &Path, caps: Caps) -> Result<Option<Self>, StoreError> {
         match Shelf::open_unless_in_use(path)? {
             Some(shelf) => Self::start(shelf, Durability::Immediate, caps).map(Some),
@@ -51,7 +51,7 @@ impl EmbeddedStore {
         }
     }
 
-    /// A store that is gone with the process.
+    /// Creates a store in memory, whose tokens are lost when the process ends.
     pub fn in_memory(caps: Caps) -> Result<Self, StoreError> {
         Self::start(Shelf::in_memory()?, Durability::None, caps)
     }
@@ -69,7 +69,7 @@ impl EmbeddedStore {
         })
     }
 
-    /// Stores as much as a few tokens need, and removes it.
+    /// Writes as much as a few tokens need, and removes it.
     async fn write_probe(&self) -> Result<(), StoreError> {
         for stored in [Some(&PROBE[..]), None] {
             let probe = |answer| Change::Probe { stored, answer };
@@ -78,8 +78,8 @@ impl EmbeddedStore {
         Ok(())
     }
 
-    /// Reads. When the disk refuses a write, the database is closed and opened again, which ends all reads:
-    /// they begin again after that, unless it takes too long.
+    /// Runs a read. After a failed write, the database is closed and opened again, which ends all reads: they
+    /// are repeated after that, unless it takes too long.
     pub(crate) async fn reading<T>(
         &self,
         read: impl Fn(&ReadTransaction) -> tables::Result<T> + Sync,
@@ -89,7 +89,7 @@ impl EmbeddedStore {
             Ok(found) => return Ok(found),
             Err(error) => error,
         };
-        // Only the shelf itself says a `StoreError`: the database is not open.
+        // Only the shelf returns a `StoreError`: the database is not open.
         if !error.is::<StoreError>() && !needs_reopening(error.as_ref()) {
             return Err(failed(error));
         }
@@ -101,7 +101,7 @@ impl EmbeddedStore {
         }
     }
 
-    /// Some of all records, in the order of their digests.
+    /// Returns the next records after a digest, in the order of their digests.
     async fn page(&self, after: Bound<[u8; 16]>) -> Result<Page, StoreError> {
         self.reading(|transaction| {
             let tokens = transaction.open_table(tables::TOKENS)?;
@@ -121,11 +121,11 @@ impl EmbeddedStore {
     }
 }
 
-/// Some of all records.
+/// One page of all records.
 #[derive(Default)]
 struct Page {
     records: Vec<(TokenDigest, Record)>,
-    /// The last digest that was looked at; `None` if there is no more.
+    /// The last digest that was read. `None` if there are no more.
     last: Option<[u8; 16]>,
 }
 
@@ -231,7 +231,7 @@ impl TokenStore for EmbeddedStore {
                     return Ok(());
                 }
             }
-            // Others wait for this thread, too.
+            // Lets other tasks of this thread run.
             tokio::task::yield_now().await;
         }
     }
@@ -279,7 +279,7 @@ impl TokenStore for EmbeddedStore {
     }
 
     async fn close(&self) {
-        // Fails if it is closed already.
+        // Fails if the store is closed already.
         let _ = self.writer.apply(|answer| Change::Close { answer }).await;
     }
 }

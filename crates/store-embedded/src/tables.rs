@@ -1,4 +1,4 @@
-//! The embedded store's tables and what one change does to them.
+//! The tables of the embedded store, and the changes to them.
 
 mod keys;
 
@@ -19,11 +19,11 @@ pub(super) type Result<T> = std::result::Result<T, Error>;
 pub(super) const TOKENS: TableDefinition<'_, &[u8; 16], &[u8]> = TableDefinition::new("tokens");
 pub(super) const BY_USER: TableDefinition<'_, &UserKey, ()> = TableDefinition::new("by_user");
 const BY_EXPIRY: TableDefinition<'_, &ExpiryKey, ()> = TableDefinition::new("by_expiry");
-/// What is written to find out whether it can be. Nobody reads it.
+/// Written to check that the database accepts writes. Never read.
 const PROBE: TableDefinition<'_, (), &[u8]> = TableDefinition::new("probe");
 pub(super) const SLOTS: TableDefinition<'_, &[u8; 16], &[u8; 16]> = TableDefinition::new("slots");
 
-/// Makes the tables, so that readers find them.
+/// Creates the tables, so that readers find them.
 pub(super) fn create(database: &Database) -> Result<()> {
     let transaction = database.begin_write()?;
     Tables::open(&transaction)?;
@@ -31,7 +31,7 @@ pub(super) fn create(database: &Database) -> Result<()> {
     Ok(())
 }
 
-/// Stores something that is no token, or removes it.
+/// Writes a value that is not a token, or removes it.
 pub(super) fn probe(transaction: &WriteTransaction, stored: Option<&[u8]>) -> Result<()> {
     let mut table = transaction.open_table(PROBE)?;
     match stored {
@@ -78,7 +78,7 @@ impl<'t> Tables<'t> {
         self.enforce_caps(record, digest, now, caps)
     }
 
-    /// Stores a token as it was; nothing ends for it.
+    /// Stores a token as it was. Ends no other token for it.
     pub(super) fn restore(&mut self, token: &StoredToken) -> Result<()> {
         let StoredToken { digest, record, .. } = token;
         if token.holds_slot
@@ -90,7 +90,7 @@ impl<'t> Tables<'t> {
         self.insert(*digest, record)
     }
 
-    /// Stores a record, and lists it where it belongs.
+    /// Stores a record, and lists it by user and by expiry. A spent token is not listed by user.
     fn insert(&mut self, digest: TokenDigest, record: &Record) -> Result<()> {
         self.tokens
             .insert(digest.as_bytes(), record.encode()?.as_slice())?;
@@ -136,7 +136,7 @@ impl<'t> Tables<'t> {
         Ok(true)
     }
 
-    /// Removes a token. One whose record cannot be read is removed, too, and not returned.
+    /// Removes a token and returns its record. `None` if there was none, or its record could not be decoded.
     pub(super) fn take(&mut self, digest: TokenDigest) -> Result<Option<Record>> {
         match self.remove(digest)? {
             Removed::Record(record) => Ok(Some(*record)),
@@ -144,8 +144,8 @@ impl<'t> Tables<'t> {
         }
     }
 
-    /// Removes a token from wherever it is listed. Of one whose record cannot be read that is not known: what is
-    /// listed in vain goes when that is noticed.
+    /// Removes a token and its entries in all lists. If its record cannot be decoded, the entries are not known:
+    /// they are removed when they are found without a token.
     fn remove(&mut self, digest: TokenDigest) -> Result<Removed> {
         let Some(value) = self.tokens.remove(digest.as_bytes())? else {
             return Ok(Removed::Nothing);
@@ -188,7 +188,7 @@ impl<'t> Tables<'t> {
         Ok(removed)
     }
 
-    /// Removes what has expired, but looks at no more than so many ends.
+    /// Removes expired tokens, but examines at most `at_most` expiries.
     pub(super) fn sweep(&mut self, now: OffsetDateTime, at_most: usize) -> Result<Swept> {
         let end = expiry_key(now, [0xff; 16].into());
         let mut ends = Vec::new();
@@ -198,7 +198,8 @@ impl<'t> Tables<'t> {
         let mut removed = 0;
         for key in &ends {
             let digest = token_of_end(key);
-            // What was removed without being read left its end here, and may be back with another one.
+            // A token that was removed without being decoded left its expiry here, and may be back with another
+            // one.
             self.by_expiry.remove(key)?;
             if self.ends_later(digest, now)? {
                 continue;
@@ -217,7 +218,7 @@ impl<'t> Tables<'t> {
         Ok(record.is_some_and(|record| milliseconds(record.expires_at) > milliseconds(now)))
     }
 
-    /// Ends what a user holds beyond the caps, and answers what was live of it.
+    /// Ends the tokens of a user beyond the caps, and returns those that were live.
     fn enforce_caps(
         &mut self,
         record: &Record,
@@ -257,18 +258,18 @@ impl<'t> Tables<'t> {
     }
 }
 
-/// What was removed.
+/// The outcome of a removal.
 enum Removed {
     Record(Box<Record>),
-    /// A record that could not be read.
+    /// There was a record that could not be decoded.
     Unreadable,
     Nothing,
 }
 
-/// What was done of a sweep.
+/// The result of one step of a sweep.
 pub(super) struct Swept {
-    /// How many ends of tokens had come.
+    /// Number of expiries that were examined.
     pub(super) looked_at: usize,
-    /// How many records were removed for that.
+    /// Number of records that were removed.
     pub(super) removed: usize,
 }

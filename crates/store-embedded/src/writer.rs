@@ -1,4 +1,4 @@
-//! One thread that writes: it gathers the changes that wait and commits them together.
+//! The writing thread, which commits all waiting changes together.
 
 mod change;
 mod pause;
@@ -19,10 +19,10 @@ use super::tables::{self, Tables};
 use isogloss_core::StoreError;
 use isogloss_core::store::Caps;
 
-/// How many changes share one commit at the most.
+/// Maximum number of changes in one commit.
 const BATCH: usize = 256;
 
-/// The way to the writing thread, which ends when this is dropped.
+/// The queue of the writing thread. The thread ends when this is dropped.
 pub(super) struct Writer(Sender<Change>);
 
 impl Writer {
@@ -39,7 +39,7 @@ impl Writer {
         Ok(Self(changes))
     }
 
-    /// Has a change made, and answers when it is on disk.
+    /// Sends a change to the thread, and returns its result when it is durable.
     pub(super) async fn apply<T>(
         &self,
         change: impl FnOnce(Answer<T>) -> Change,
@@ -54,7 +54,7 @@ fn write(shelf: &Shelf, durability: Durability, caps: Caps, queue: &Receiver<Cha
     let mut pauses = Pauses::default();
     let mut ill: Option<Illness> = None;
     loop {
-        // However many changes come in meanwhile: they are refused, and none of them holds this up.
+        // Checked first: the changes that keep arriving are refused, and must not delay this.
         if ill.as_ref().is_some_and(|illness| illness.left().is_zero()) {
             ill = shelf
                 .reopen()
@@ -74,7 +74,7 @@ fn write(shelf: &Shelf, durability: Durability, caps: Caps, queue: &Receiver<Cha
         changes.extend(queue.try_iter().take(BATCH - 1));
         let (closes, changes) = split(changes, |change| matches!(change, Change::Close { .. }));
         let (checks, changes) = split(changes, |change| matches!(change, Change::Check { .. }));
-        // No other answer waits for a sweep that came along with it.
+        // The responses to other changes do not wait for a sweep that arrived with them.
         let (sweeps, changes) = split(changes, |change| matches!(change, Change::Sweep { .. }));
         for changes in [changes, sweeps] {
             match &ill {
@@ -110,7 +110,8 @@ fn split(changes: Vec<Change>, is_wanted: fn(&Change) -> bool) -> (Vec<Change>, 
     changes.into_iter().partition(is_wanted)
 }
 
-/// Makes all changes or none, and answers each. Returns why the database needs reopening, if it does.
+/// Makes all changes or none, and reports the outcome to each caller. Returns an error, the reason, if the
+/// database needs reopening.
 fn make(
     shelf: &Shelf,
     durability: Durability,
@@ -137,8 +138,8 @@ fn make(
     }
 }
 
-/// Opens the database again for readers. Writing pauses in any case, or a full disk would keep the thread opening
-/// and closing it.
+/// Opens the database again, for readers. Writing pauses in any case: otherwise, a full disk would make the
+/// thread open and close it all the time.
 fn reopen(shelf: &Shelf, reason: String, pauses: &mut Pauses) -> Illness {
     match shelf.reopen() {
         Ok(()) => Illness::new(reason, pauses.next()),
@@ -146,7 +147,7 @@ fn reopen(shelf: &Shelf, reason: String, pauses: &mut Pauses) -> Illness {
     }
 }
 
-/// Why nothing is written just now.
+/// Why writing pauses, and until when.
 struct Illness {
     reason: String,
     until: Instant,
@@ -172,11 +173,11 @@ impl Illness {
     }
 }
 
-/// Sends an outcome that was kept back until the commit.
+/// Sends an outcome that was held back until the commit.
 type Pending = Box<dyn FnOnce(Result<(), StoreError>)>;
 type Failure = (Box<dyn std::error::Error + Send + Sync>, Vec<Pending>);
 
-/// Applies all changes in one transaction. Nobody is answered before all of it is durable.
+/// Applies all changes in one transaction. No caller gets a result before all of it is durable.
 fn commit(
     shelf: &Shelf,
     durability: Durability,
@@ -212,7 +213,7 @@ fn commit(
                 Change::Restore { token, answer } => {
                     later(answer, tables.restore(&token), &mut pending)
                 }
-                // The thread sees to it after all changes are made.
+                // The thread handles them after all changes.
                 Change::Check { .. } | Change::Close { .. } => Ok(()),
                 Change::Take { digest, answer } => later(answer, tables.take(digest), &mut pending),
                 Change::RemoveUser { user, answer } => {
@@ -250,7 +251,7 @@ fn commit(
     }
 }
 
-/// Keeps an answer back; answers at once only if the change itself failed.
+/// Holds a result back until the commit. Reports a failure of the change itself at once.
 fn later<T: 'static>(
     answer: Answer<T>,
     outcome: Result<T, Box<dyn std::error::Error + Send + Sync>>,
@@ -259,7 +260,7 @@ fn later<T: 'static>(
     later_with(answer, outcome, pending, |value| value)
 }
 
-/// The same, with an answer that is made after the commit.
+/// Holds a result back until the commit, and completes it with `finish` then.
 fn later_with<O: 'static, T: 'static>(
     answer: Answer<T>,
     outcome: Result<O, Box<dyn std::error::Error + Send + Sync>>,
@@ -268,7 +269,7 @@ fn later_with<O: 'static, T: 'static>(
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     match outcome {
         Ok(value) => {
-            // Whoever asked may have gone: then nobody needs the answer.
+            // The caller may have been dropped and needs no result then.
             pending.push(Box::new(move |committed| {
                 drop(answer.send(committed.map(|()| finish(value))));
             }));

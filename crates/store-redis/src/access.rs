@@ -1,4 +1,4 @@
-//! How Redis is entered: with which credentials, trusting which authorities, and by which connections.
+//! Access to Redis: credentials, trusted authorities and connections.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use super::primary::Primary;
 use super::question::{Answered, Manner, Question};
 use super::sentinel::Sentinels;
 
-/// The credentials with which a [`RedisStore`](super::RedisStore) and its throttle enter Redis.
+/// The handle that replaces the credentials of a [`RedisStore`](super::RedisStore) and its throttle.
 #[derive(Clone)]
 pub struct RedisAccess(Arc<Link>);
 
@@ -28,24 +28,24 @@ impl RedisAccess {
         Self(link)
     }
 
-    /// Uses the credentials and authorities of these settings from now on. Requests under way end with those
-    /// that they began with, whose connections are then closed. Fails, and changes nothing, if Redis does
-    /// not accept them.
+    /// Uses the credentials and authorities of these settings from now on. Requests in progress complete with
+    /// the old ones, whose connections are closed afterwards. Fails, and changes nothing, if Redis does not
+    /// accept them.
     pub async fn replace(&self, settings: &RedisSettings) -> Result<AccessChange, StoreError> {
         self.0.replace_access(settings).await
     }
 }
 
-/// How Redis is entered: with which credentials, trusting which authorities. A question ends with the one
-/// that it began with; the connections of one that was replaced are closed when the last question ends.
+/// Access to Redis with certain credentials and trusted authorities. A request completes with the access that it
+/// began with. The connections of a replaced access are closed when its last request ends.
 pub(super) struct Access {
-    /// What the address says, credentials aside.
+    /// The address without credentials.
     pub(super) place: String,
     pub(super) way: Way,
     pub(super) dialer: Dialer,
 }
 
-/// One primary, or all of a cluster.
+/// One primary, or all primaries of a cluster.
 pub(super) enum Way {
     Primary(Box<Primary>),
     Cluster(Box<Cluster>),
@@ -83,12 +83,12 @@ impl Access {
         Ok(Self { place, way, dialer })
     }
 
-    /// Whether servers send questions on to each other.
+    /// Returns whether servers redirect requests to each other.
     pub(super) fn is_cluster(&self) -> bool {
         matches!(self.way, Way::Cluster(_))
     }
 
-    /// Checks that commands are answered, by every primary of a cluster, which must have all slots.
+    /// Checks that commands succeed, on every primary of a cluster. Its primaries must cover all slots.
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
         let ping = cmd("PING");
         match &self.way {
@@ -100,14 +100,14 @@ impl Access {
         }
     }
 
-    /// Uses no connection of the pool again that there is. A cluster has no pool.
+    /// Marks all existing connections of the pool as unusable. Does nothing for a cluster, which has no pool.
     pub(super) async fn doubt(&self) {
         if let Way::Primary(primary) = &self.way {
             primary.look_anew().await;
         }
     }
 
-    /// Returns where the primaries are: at least one.
+    /// Returns the addresses of the primaries: at least one.
     pub(super) async fn primaries(&self) -> Result<Vec<ConnectionInfo>, StoreError> {
         match &self.way {
             Way::Primary(primary) => Ok(vec![primary.place().await?]),

@@ -5,17 +5,17 @@ use redis::{ConnectionInfo, IntoConnectionInfo as _, RedisConnectionInfo};
 
 const SENTINEL_PORT: u16 = 26379;
 
-/// Where Redis is.
+/// The address of Redis.
 pub(super) enum Address {
-    /// One server, always at the same place.
+    /// One server, always at the same address.
     Server(ConnectionInfo),
     /// The primary that sentinels name.
     Sentinels(SentinelAddress),
-    /// A cluster that these servers know.
+    /// A cluster, by the addresses of some servers.
     Cluster(Vec<ConnectionInfo>),
 }
 
-/// Whom to ask for the primary, and how to enter there.
+/// The sentinels that name the primary, and how to log in to it.
 pub(super) struct SentinelAddress {
     pub(super) sentinels: Vec<ConnectionInfo>,
     pub(super) name: String,
@@ -24,7 +24,7 @@ pub(super) struct SentinelAddress {
 }
 
 impl Address {
-    /// Reads an address. Says nothing of why it could not: it may hold a password.
+    /// Parses an address. Gives no reason for a failure: the text may contain a password.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;
         if rest.contains('#') {
@@ -79,7 +79,7 @@ impl Address {
 }
 
 impl Address {
-    /// Returns all that tells one data set from another: kind, servers, name and database.
+    /// Returns all that distinguishes one data set from another: kind, servers, name and database.
     pub(super) fn place(&self) -> String {
         let of = |servers: &[ConnectionInfo]| {
             let places = servers.iter().map(|server| format!("{:?}", server.addr()));
@@ -100,7 +100,7 @@ impl Address {
     }
 }
 
-/// What stands after the question mark.
+/// The parameters after the question mark.
 #[derive(Default)]
 struct Query {
     tls: bool,
@@ -113,7 +113,7 @@ impl Query {
         let mut query = Self::default();
         query.sentinel = quiet(query.sentinel);
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
-            // This is no form: a plus sign stands for itself, as it does before the host.
+            // Not form-encoded: a plus sign stands for itself, as it does before the host.
             let (key, value) = pair.split_once('=')?;
             let value = percent_decode_str(value).decode_utf8().ok()?;
             match key {
@@ -141,14 +141,14 @@ impl Query {
     }
 }
 
-/// Whether there is a password after the user, who may be left out. The library would not log in as a user
-/// without one, and `redis-cli` would take that user for the password.
+/// Returns whether there is a password after the user, which may be empty. The library would not log in as a
+/// user without a password, and `redis-cli` would take that user for the password.
 fn has_password(user: &str) -> bool {
     user.split_once(':')
         .is_some_and(|(_, password)| !password.is_empty())
 }
 
-/// The library reads user, password, host and port.
+/// Parses user, password, host and port with the library's parser.
 fn server(tls: bool, user: Option<&str>, host: &str) -> Option<ConnectionInfo> {
     let scheme = if tls { "rediss" } else { "redis" };
     let at = if user.is_some() { "@" } else { "" };
@@ -159,7 +159,7 @@ fn server(tls: bool, user: Option<&str>, host: &str) -> Option<ConnectionInfo> {
     Some(server.set_redis_settings(redis))
 }
 
-/// Does not introduce itself with a command that an access list need not allow.
+/// Skips `CLIENT SETINFO`, which an access list need not allow.
 fn quiet(redis: RedisConnectionInfo) -> RedisConnectionInfo {
     redis.set_skip_set_lib_name()
 }

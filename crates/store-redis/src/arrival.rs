@@ -1,4 +1,4 @@
-//! Storing a token that was announced, and withdrawing it if its login fails.
+//! Stores a token that was announced, and withdraws it if its login fails.
 
 use isogloss_core::backend::milliseconds;
 use isogloss_core::store::{Record, Slot, StoredToken};
@@ -13,8 +13,8 @@ use super::error::failed;
 use super::scripts::announcement;
 
 impl RedisStore {
-    /// Stores a token that was announced, and lists it. Returns what is listed under its user, if that may be too
-    /// many. If this fails, the token is withdrawn: a client that tries again would leave one each time.
+    /// Stores a token that was announced, and lists it. Returns what is listed under its user, if that may be
+    /// too many. If this fails, the token is withdrawn, or a client that tries again would leave one each time.
     pub(super) async fn store(
         &self,
         digest: TokenDigest,
@@ -28,7 +28,7 @@ impl RedisStore {
             .arg("PX")
             .arg(life);
         if let Err(error) = self.link.ask::<()>(&store).await {
-            // It may be stored yet, later than it is removed, and must be found then.
+            // The token may still be stored after its removal, and must be found then.
             self.withdraw(digest, record, Announcement::Stays).await;
             return Err(error);
         }
@@ -74,7 +74,7 @@ impl RedisStore {
         self.unlist(record, digest).await
     }
 
-    /// Stores and lists a token of a backup.
+    /// Stores and lists a token from a backup.
     pub(super) async fn store_again(
         &self,
         token: &StoredToken,
@@ -101,7 +101,7 @@ impl RedisStore {
     }
 }
 
-/// What becomes of the announcement of a token that is withdrawn.
+/// Whether the announcement of a withdrawn token is removed.
 #[derive(Clone, Copy)]
 enum Announcement {
     Goes,

@@ -1,9 +1,9 @@
 //! A cluster: each command goes to the server that has its key.
 //!
-//! The library's client knows which server has which slot, keeps one connection to each, and
-//! mends both. It is told never to send a command twice: it cannot tell which ones bear that.
-//! That is decided here, command by command. Commands of one pipeline go out side by side, each
-//! to its server, and take effect in any order.
+//! The library's client knows which server has which slot, keeps one connection to each, and repairs both. It is
+//! configured never to send a command twice, as it cannot know which commands may be repeated. This crate
+//! decides that for each command. The commands of one pipeline are sent concurrently, each to its server, and
+//! take effect in any order.
 
 mod confirmation;
 
@@ -32,13 +32,13 @@ use super::wire::{NameOf, Wire};
 /// A cluster.
 pub(super) struct Cluster {
     seed: ConnectionInfo,
-    /// Names those of the configuration in errors.
+    /// Names the configured servers in errors.
     name: String,
-    /// The servers that were known last, with their slots.
+    /// The servers that were last known, with their slots.
     known: RwLock<Vec<(ConnectionInfo, Slots)>>,
     dialer: Dialer,
     all: Arc<Client>,
-    /// `WAIT` holds up whatever comes after it on its connection.
+    /// Separate connections for `WAIT`, which blocks all later commands on its connection.
     waiting: Arc<Client>,
     timeout: Duration,
     replicas: Replicas,
@@ -55,18 +55,18 @@ impl Cluster {
         let known = servers.iter().cloned().map(|server| (server, Slots::new()));
         let known = RwLock::new(known.collect());
         let mut client = ClusterClient::builder(servers)
-            // With it, a broken connection is noticed when it breaks, not when it is used.
+            // With RESP3, a broken connection is noticed when it breaks, not when it is used.
             .use_protocol(ProtocolVersion::RESP3)
             .retries(0)
             .connection_timeout(settings.connect_timeout)
-            // A little less than a command has in all: the error says which server was silent.
+            // Slightly less than the time limit of a whole command, so that the error names the silent server.
             .response_timeout(settings.timeout.mul_f64(0.95))
             .tcp_settings(tcp_settings());
         if let Some(certificates) = dialer.certificates() {
             client = client.certs(certificates);
         }
         let client = client.build().map_err(failed)?;
-        // To those we know, to those they know, and the map.
+        // Connecting to the configured servers, to those that they name, and reading the slot map.
         let entering = settings.connect_timeout * 2 + settings.timeout;
         let times = (entering, settings.pool_timeout);
         let client = || Client::new(client.clone(), dialer.clone(), name.clone(), times);
@@ -109,7 +109,7 @@ impl Cluster {
         Ok(Answered { answer, replicated })
     }
 
-    /// Returns the answer, or what went wrong. Connections that may be the cause are replaced.
+    /// Returns the response or the error. Replaces connections that may be the cause.
     fn answered<T>(
         &self,
         (client, connected): (&Arc<Client>, &Connected),
@@ -133,13 +133,13 @@ impl Cluster {
         }
     }
 
-    /// Returns where the primaries are: at least one, and together they have all slots.
+    /// Returns the addresses of the primaries: at least one, and together they have all slots.
     pub(super) async fn places(&self) -> Result<Vec<ConnectionInfo>, StoreError> {
         let places = self.places_and_slots().await?.into_iter();
         Ok(places.map(|(server, _)| server).collect())
     }
 
-    /// The same, each with its slots.
+    /// Returns the addresses of the primaries, each with its slots.
     async fn places_and_slots(&self) -> Result<Vec<(ConnectionInfo, Slots)>, StoreError> {
         match self.primaries().await {
             Ok(places) => {
@@ -151,7 +151,7 @@ impl Cluster {
         }
     }
 
-    /// Checks that commands are answered, while all slots have a primary.
+    /// Checks that commands succeed, and that all slots have a primary.
     pub(super) async fn ping(&self, ping: &Cmd) -> Result<(), StoreError> {
         self.places().await?;
         match self.put(ping.into(), Manner::Repeatable).await {
@@ -160,7 +160,7 @@ impl Cluster {
         }
     }
 
-    /// Names the servers that cannot be reached, where a failure of the cluster does not say which those are.
+    /// Returns the errors of the unreachable servers, which `failure` may not name; or `failure` if there are none.
     async fn unreachable(&self, failure: StoreError) -> StoreError {
         let known = {
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
@@ -180,7 +180,7 @@ impl Cluster {
         }
     }
 
-    /// Returns what names it in errors.
+    /// Returns the name of the cluster for errors.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
@@ -193,7 +193,7 @@ impl Cluster {
         let connected = self.all.get().await?;
         let mut slots = cmd("CLUSTER");
         slots.arg("SLOTS");
-        // Every primary: one that is cut off from the others does not know of a failover.
+        // Queries every primary: one that is cut off from the others does not know of a failover.
         let everywhere = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
         let mut connection = connected.connection.clone();
         let asked = timeout(self.timeout, connection.route_command(slots, everywhere)).await;
@@ -221,7 +221,7 @@ impl Cluster {
         places.collect::<RedisResult<_>>().map_err(failed)
     }
 
-    /// Returns the name of the server that has a key, as far as that is known.
+    /// Returns the name of the server that has a key. `None` if it is not known.
     fn name_of_server(&self, key: &[u8]) -> Option<String> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let mut known = known.iter();
@@ -229,7 +229,7 @@ impl Cluster {
         server.map(|(server, _)| name_of(server))
     }
 
-    /// Replaces connections of which one was silent.
+    /// Logs that a connection was silent, and replaces all connections of this client.
     fn is_silent(
         &self,
         client: &Arc<Client>,

@@ -1,8 +1,8 @@
-//! The client of a cluster, replaced by another one when one of its connections is silent.
+//! The client of a cluster, replaced by a new one when one of its connections is silent.
 //!
-//! The library makes a connection again that breaks, and never one that is silent. It keeps one to each server
-//! and offers no way to give up one of them, so the whole client is replaced. The old one is used until the
-//! other is connected: the servers that respond do not wait for the one that does not.
+//! The library reconnects a connection that breaks, but never one that is silent. It keeps one connection to
+//! each server and cannot give up a single one, so the whole client is replaced. The old client is used until
+//! the new one is connected: requests to servers that respond do not wait for the silent one.
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,10 +18,10 @@ use tracing::debug;
 use super::dialer::Dialer;
 use super::name::failed_at;
 
-/// For so long a command waits for a client that is being made in place of another. One to servers that
-/// respond takes a few milliseconds.
+/// How long a command waits for a new client that is being connected. With servers that respond, connecting
+/// takes a few milliseconds.
 const GRACE: Duration = Duration::from_millis(100);
-/// How soon after one replacement the next may begin, if nothing is silent.
+/// Minimum time between the end of one replacement and the start of the next, unless a connection is silent.
 const REST: Duration = Duration::from_secs(1);
 
 /// The client of a cluster.
@@ -30,9 +30,9 @@ pub(super) struct Client {
     dialer: Dialer,
     /// Names the cluster in errors.
     name: String,
-    /// How long it may take to connect.
+    /// Time limit for connecting.
     entering: Duration,
-    /// How long to wait for others who are connecting.
+    /// How long to wait while another caller is connecting.
     waiting_time: Duration,
     making: tokio::sync::Mutex<()>,
     state: Mutex<State>,
@@ -42,9 +42,9 @@ pub(super) struct Client {
 #[derive(Default)]
 struct State {
     current: Option<Connected>,
-    /// When the replacement that is under way began.
+    /// Start of the replacement in progress.
     replacing: Option<Instant>,
-    /// When the last one ended.
+    /// End of the last replacement.
     rested: Option<Instant>,
 }
 
@@ -74,7 +74,7 @@ impl Client {
         })
     }
 
-    /// Returns the connections to send a command by.
+    /// Returns the connections to send a command over.
     pub(super) async fn get(&self) -> Result<Connected, StoreError> {
         let mut replaced = pin!(self.replaced.notified());
         replaced.as_mut().enable();
@@ -115,13 +115,13 @@ impl Client {
         Ok(Connected { connection, made })
     }
 
-    /// Makes other connections in place of these, of which one was silent.
+    /// Replaces these connections, of which one was silent.
     pub(super) fn replace(self: &Arc<Self>, silent: &Connected) {
         self.start_replacing(silent, Duration::ZERO);
     }
 
-    /// Makes other connections in place of these if that was not done just now: a server was in no state to
-    /// respond, or a connection broke, and the library may or may not find the way back.
+    /// Replaces these connections unless that was done just before: a server could not handle requests, or a
+    /// connection broke, and the library may not recover from that.
     pub(super) fn doubt(self: &Arc<Self>, failed: &Connected) {
         self.start_replacing(failed, REST);
     }

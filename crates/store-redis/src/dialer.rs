@@ -1,4 +1,4 @@
-//! Connecting to one server.
+//! Opens connections to one server.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -21,20 +21,20 @@ use super::error::failed;
 use super::identity::Identity;
 use super::silence::Silence;
 
-/// How long a connection is idle before the kernel asks whether the other side is still there.
+/// Idle time of a connection before the kernel checks that the other side still exists (TCP keepalive).
 const IDLE: Duration = Duration::from_secs(10);
-/// How often it asks again, and how many requests without a response end the connection.
+/// Interval of these checks, and how many without a response end the connection.
 const PROBES: (Duration, u32) = (Duration::from_secs(5), 3);
-/// How long what was sent may be unacknowledged before the kernel ends the connection.
+/// How long sent data may be unacknowledged before the kernel ends the connection (`TCP_USER_TIMEOUT`).
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
 
-/// Connects, in time, trusting whom it was told to trust.
+/// Opens connections within a time limit, trusting the configured authorities.
 #[derive(Clone)]
 pub(super) struct Dialer {
     ca: Option<Vec<u8>>,
     config: AsyncConnectionConfig,
-    /// Drives all connections.
+    /// The runtime that drives all connections.
     runtime: Handle,
     identity: Arc<Identity>,
     silence: Arc<Silence>,
@@ -49,7 +49,7 @@ impl Dialer {
         if !settings.ca.iter().all(is_pem) {
             return Err(failed("the file of authorities holds no certificate"));
         }
-        // Another part of the process may have chosen already; it is the same one.
+        // Another part of the process may have installed a provider already; it is the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(settings.connect_timeout))
@@ -63,14 +63,14 @@ impl Dialer {
         })
     }
 
-    /// A connection that has shown its password.
+    /// Opens a connection that is driven by our own runtime, and authenticates.
     pub(super) async fn dial(&self, server: &ConnectionInfo) -> RedisResult<MultiplexedConnection> {
         let client = self.client(server)?;
         self.inside(client.get_multiplexed_async_connection_with_config(&self.config))
             .await
     }
 
-    /// The same, and what drives it runs where this is asked.
+    /// Opens a connection that is driven by the caller's runtime, and authenticates.
     pub(super) async fn dial_here(
         &self,
         server: &ConnectionInfo,
@@ -81,7 +81,7 @@ impl Dialer {
             .await
     }
 
-    /// As [`dial`](Self::dial), and whatever the server says unasked goes to `told`.
+    /// Opens a connection as [`dial`](Self::dial) does. Messages that the server pushes go to `told`.
     pub(super) async fn dial_told(
         &self,
         server: &ConnectionInfo,
@@ -93,25 +93,26 @@ impl Dialer {
             .await
     }
 
-    /// Where connections are driven.
+    /// Returns the runtime that drives connections.
     pub(super) fn runtime(&self) -> &Handle {
         &self.runtime
     }
 
-    /// Which servers connections lead to.
+    /// Returns which servers the connections lead to.
     pub(super) fn identity(&self) -> &Arc<Identity> {
         &self.identity
     }
 
-    /// Logs connections that are silent.
+    /// Returns the log of silent servers.
     pub(super) fn silence(&self) -> &Arc<Silence> {
         &self.silence
     }
 
-    /// What makes the connections of a pool. They are made [inside](Self::inside).
+    /// Returns the manager that opens the connections of a pool. They must be opened [inside](Self::inside) our
+    /// runtime.
     pub(super) fn manager(&self, server: &ConnectionInfo) -> RedisResult<Manager> {
         let client = self.client(server)?;
-        // By now it says whom to trust, too.
+        // The client's copy also contains the authorities to trust.
         let server = client.get_connection_info().clone();
         Manager::new_with_config(server, self.config.clone())
     }
@@ -124,7 +125,7 @@ impl Dialer {
         }
     }
 
-    /// Whom to trust, if not whom the system trusts.
+    /// Returns the authorities to trust. `None` for those of the system.
     pub(super) fn certificates(&self) -> Option<TlsCertificates> {
         let root_cert = self.ca.clone()?;
         Some(TlsCertificates {
@@ -133,8 +134,8 @@ impl Dialer {
         })
     }
 
-    /// Does what may connect. What drives a connection is started where it is made: here that is
-    /// our own runtime, whichever one asks.
+    /// Polls work that may connect inside our own runtime: the task that drives a connection is spawned on the
+    /// current runtime, which would be the caller's otherwise.
     pub(super) async fn inside<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         poll_fn(|context| {
@@ -145,8 +146,8 @@ impl Dialer {
     }
 }
 
-/// Returns how the kernel finds out that the other side of a connection is gone. Requests do not wait for
-/// that: they have time-outs, and give up a connection that is silent for so long.
+/// Returns how the kernel detects that the other side of a connection is gone. Requests do not wait for that:
+/// they have time-outs, and give up a connection that is silent for so long.
 pub(super) fn tcp_settings() -> TcpSettings {
     let (interval, retries) = PROBES;
     let keepalive = TcpKeepalive::new()
@@ -159,7 +160,7 @@ pub(super) fn tcp_settings() -> TcpSettings {
     settings
 }
 
-/// A server of whose place others told us.
+/// Returns the settings for a server whose address another server reported.
 pub(super) fn server_at(
     host: String,
     port: u16,

@@ -1,8 +1,8 @@
-//! Letting nothing out of a pool but connections to a primary.
+//! Pool hooks that accept only connections to a primary.
 //!
-//! The pool is the one of `deadpool-redis`. It sends `UNWATCH` and `PING` on a connection before it
-//! hands it out again, which cannot be chosen: a round trip for every question, and the sign of
-//! life that is wanted before what may be asked only once. The role is asked for in its hooks.
+//! The pool is that of `deadpool-redis`. It sends `UNWATCH` and `PING` on a connection before it hands it out
+//! again, which cannot be configured. This costs a round trip for every request, and is also the sign of life
+//! that is needed before requests which must not be repeated. The hooks query the role.
 
 use std::collections::HashMap;
 use std::io;
@@ -17,23 +17,23 @@ use tokio::time::timeout;
 
 use super::identity::{Identity, Queried, RunId};
 
-/// How long a server is taken for the primary without asking it.
+/// How long a server counts as the primary after it has proved that.
 const ROLE_HOLDS: Duration = Duration::from_secs(1);
 
-/// Lets nobody out but the primary.
+/// Hooks that accept only connections to the primary.
 pub(super) struct Doorman {
     timeout: Duration,
     identity: Arc<Identity>,
     known: Mutex<Known>,
 }
 
-/// What is known of connections. A connection is known by when it was made: of two that were made
-/// to the same address in the same nanosecond, one speaks for the other.
+/// What is known about connections. A connection is identified by the time when it was opened: if two were
+/// opened to the same address in the same nanosecond, the proof of one counts for both.
 #[derive(Default)]
 struct Known {
-    /// When the server of each last showed that it is the primary, if that holds.
+    /// When the server of each connection last proved that it is the primary, if that still holds.
     proven: HashMap<Instant, Instant>,
-    /// Those that were made before this lead where a bad one did.
+    /// Connections that were opened until then lead to the same server as a bad one.
     doubted: Option<Instant>,
 }
 
@@ -46,7 +46,7 @@ impl Doorman {
         })
     }
 
-    /// Stands at the door of a pool.
+    /// Adds the hooks to a pool.
     pub(super) fn guard(self: &Arc<Self>, pool: PoolBuilder) -> PoolBuilder {
         let [first, again] = [self.clone(), self.clone()];
         pool.post_create(Hook::async_fn(move |connection, metrics| {
@@ -59,8 +59,7 @@ impl Doorman {
         }))
     }
 
-    /// Has every connection dropped that was made until now: the idle ones, and those in use when
-    /// they come back.
+    /// Marks all existing connections to be dropped: the idle ones, and those in use when they are returned.
     pub(super) async fn doubt_all(&self) {
         self.known.lock().await.doubted = Some(Instant::now());
     }
@@ -75,7 +74,7 @@ impl Doorman {
         match self.identity.is_queried(server, metrics.created) {
             Queried::Still => Ok(()),
             Queried::FromNowOn => {
-                // Those before it lead elsewhere, where the name did not lead any more.
+                // Earlier connections lead to another server, to which the host name no longer resolves.
                 let before = metrics.created.checked_sub(Duration::from_nanos(1));
                 let mut known = self.known.lock().await;
                 known.doubted = known.doubted.max(before);
@@ -92,7 +91,7 @@ impl Doorman {
         connection: &mut MultiplexedConnection,
         metrics: &Metrics,
     ) -> Result<(), HookError> {
-        // Before it is asked: what it says may be as old as that.
+        // Before the request: the response may be as old as that.
         let now = Instant::now();
         let asked = timeout(self.timeout, ask_for_role(connection)).await;
         let asked = asked.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()));
@@ -127,18 +126,18 @@ impl Doorman {
     }
 }
 
-/// Fails unless the server is a primary, as far as it may tell.
+/// Returns an error unless the server is a primary, as far as it may reveal that.
 pub(super) async fn ask_for_role(connection: &mut MultiplexedConnection) -> RedisResult<()> {
     match cmd("ROLE").query_async::<Role>(connection).await {
         Ok(Role::Primary { .. }) => Ok(()),
         Ok(_) => Err((ErrorKind::Client, "this server is not the primary").into()),
-        // It may not tell us. Then READONLY has to.
+        // `ROLE` is forbidden. A replica is then detected by `READONLY`.
         Err(error) if is_forbidden(&error) => Ok(()),
         Err(error) => Err(error),
     }
 }
 
-/// Whether a command was refused because it is unknown here or we may not use it.
+/// Returns whether a command was refused because the server does not know it or the access list forbids it.
 pub(super) fn is_forbidden(error: &RedisError) -> bool {
     matches!(
         error.kind(),

@@ -1,12 +1,12 @@
-//! What drives all connections.
+//! The runtime that drives all connections.
 
 use isogloss_core::StoreError;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::error::failed;
 
-/// A runtime with one thread of its own. Connections must not hang on the runtime of whichever
-/// worker asked first: it may end while others still use them.
+/// A runtime with one thread of its own. Connections must not depend on the runtime of the worker that opened
+/// them: it may end while other workers still use them.
 pub(super) struct Engine(Option<Runtime>);
 
 impl Engine {
@@ -26,7 +26,8 @@ impl Engine {
     }
 }
 
-/// A runtime that is dropped waits for its threads, which nobody may do inside another one.
+/// Shuts down without waiting: a dropped runtime waits for its threads, which is not allowed inside another
+/// runtime.
 impl Drop for Engine {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {

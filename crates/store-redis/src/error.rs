@@ -1,8 +1,8 @@
-//! The error of everything that Redis is queried for.
+//! The error of requests to Redis.
 
 use isogloss_core::StoreError;
 
-/// Returns the error of a query that failed.
+/// Returns the error of a request that failed.
 pub(super) fn failed(error: impl std::fmt::Display) -> StoreError {
     StoreError::new("redis", error)
 }

@@ -1,15 +1,15 @@
-//! What is expected of the servers that hold tokens.
+//! Requirements on the servers that hold tokens.
 
 use isogloss_core::store::{Finding, Level, ServerHealth};
 
 use super::{Eviction, RedisSettings};
 
-/// `GETDEL` came with it.
+/// The oldest version that is supported: the first with `GETDEL`.
 const OLDEST: (u32, u32) = (6, 2);
-/// How far clocks may be apart, in milliseconds.
+/// Maximum difference between clocks, in milliseconds.
 const SKEW: i64 = 1000;
 
-/// What is expected of a server.
+/// Requirements on a server.
 #[derive(Clone, Copy)]
 pub(super) struct Expected {
     eviction: Eviction,
@@ -24,7 +24,7 @@ impl Expected {
         }
     }
 
-    /// What the facts mean.
+    /// Returns the findings about a server.
     pub(super) fn judge(self, server: &ServerHealth) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut find = |level, text: String| {

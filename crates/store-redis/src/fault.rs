@@ -1,17 +1,17 @@
-//! What an error of Redis says about the command, and about the connection it came on.
+//! What an error of Redis means for the command, and for the connection that it arrived on.
 
 use redis::{ErrorKind, RedisError};
 
-/// What an error means.
+/// The meaning of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// This is no longer the server to ask. It has done nothing.
+    /// Another server must be used. This one has executed nothing.
     Elsewhere,
     /// The connection broke. The command may have been executed.
     Broken,
-    /// The server is in no state to be asked. The next one to ask looks for a better one.
+    /// The server cannot handle requests. The next request looks for a better one.
     Unfit,
-    /// A refusal of this command alone; the connection is good.
+    /// Only this command was refused; the connection is good.
     Refused,
 }
 
@@ -22,7 +22,7 @@ impl Fault {
         }
         match error.code() {
             Some("READONLY" | "MOVED") => Self::Elsewhere,
-            // Before Redis 7 a script reports it in words of its own.
+            // Before Redis 7, a script reports it in a text of its own.
             Some("ERR") if error.to_string().contains("-READONLY") => Self::Elsewhere,
             Some(
                 "LOADING" | "MASTERDOWN" | "CLUSTERDOWN" | "NOREPLICAS" | "NOAUTH" | "WRONGPASS",
@@ -32,13 +32,13 @@ impl Fault {
         }
     }
 
-    /// Whether the connection must not be used again.
+    /// Returns whether the connection must not be used again.
     pub(super) fn spoils_the_connection(self) -> bool {
         self != Self::Refused
     }
 }
 
-/// Whether a server of a cluster answered that another one has the key.
+/// Returns whether a server of a cluster responded that another one has the key.
 pub(super) fn is_elsewhere(error: &RedisError) -> bool {
     matches!(error.code(), Some("MOVED" | "ASK"))
 }

@@ -1,7 +1,7 @@
-//! Whether the servers are fit to hold tokens.
+//! Facts about a server that decide whether it is fit to hold tokens.
 //!
-//! A server that does not tell, because its access list forbids `INFO` or `CONFIG`, is "unknown"
-//! in that respect, and used.
+//! What a server does not reveal, because its access list forbids `INFO` or `CONFIG`, is "unknown", and the
+//! server is used.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -16,7 +16,7 @@ use super::dialer::Dialer;
 use super::doorman::is_forbidden;
 use super::name::{failed_at, name_of};
 
-/// Asks one server for all that it tells.
+/// Queries all facts about one server.
 pub(super) async fn examine(
     place: &ConnectionInfo,
     dialer: &Dialer,
@@ -57,7 +57,7 @@ async fn ask(
     })
 }
 
-/// An answer, or nothing if we may not ask.
+/// Returns the response, or `None` if the command is forbidden.
 async fn told<T: FromRedisValue>(
     question: &Cmd,
     server: &mut MultiplexedConnection,
@@ -69,14 +69,14 @@ async fn told<T: FromRedisValue>(
     }
 }
 
-/// The lines `name:value`.
+/// Parses the lines `name:value`.
 fn facts_of(text: &str) -> HashMap<&str, &str> {
     text.lines()
         .filter_map(|line| line.trim().split_once(':'))
         .collect()
 }
 
-/// The value beside its name in an answer of `CONFIG GET`.
+/// Returns the value in a response of `CONFIG GET`, where it follows its name.
 fn second(answer: Vec<String>) -> Option<String> {
     answer.into_iter().nth(1)
 }
@@ -91,7 +91,7 @@ fn role_name(role: &Role) -> &'static str {
     }
 }
 
-/// How a server keeps what it holds, from whether it writes a log, and from when it takes snapshots.
+/// Returns how a server persists its data, from `aof_enabled` and `save`. `None` if it is not known.
 fn persistence(log: Option<&str>, save: Option<&str>) -> Option<String> {
     let kind = match (log?, save) {
         ("1", Some("") | None) => "log",
@@ -103,7 +103,8 @@ fn persistence(log: Option<&str>, save: Option<&str>) -> Option<String> {
     Some(kind.to_owned())
 }
 
-/// Its time was read about half a round trip ago; what the round trip may hide counts as no skew.
+/// Returns how many milliseconds the server's clock is ahead of `clock`; `None` if `TIME` is forbidden. Assumes
+/// that it was read half a round trip ago. A difference that the round trip may explain does not count.
 async fn clock_ahead(
     server: &mut MultiplexedConnection,
     clock: &dyn Clock,

@@ -1,8 +1,9 @@
-//! Which server is queried, and which one tells of changes.
+//! The identity of the server that is queried, and of the one that sends invalidations.
 //!
-//! The pool, the connections of the workers and the one that tells of changes resolve the same name separately,
-//! and it may lead each of them to a different server: while a failover moves it, or with several addresses. The
-//! near cache is right only if lookups go to the server that tells of changes. So the `run_id` of both is compared.
+//! The pool, the connections of the workers and the one that receives invalidations resolve the same name
+//! separately. It may lead each of them to a different server: while a failover moves it, or with several
+//! addresses. The near cache is correct only if lookups go to the server that sends the invalidations. So the
+//! `run_id` of both is compared.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -13,11 +14,11 @@ use redis::{RedisResult, cmd};
 
 use super::doorman::is_forbidden;
 
-/// What a server calls itself from its start to its end.
+/// The identifier of a server from its start to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RunId(String);
 
-/// Which server is queried, and which one tells of changes, as far as they say who they are.
+/// The server that is queried and the one that sends invalidations, as far as they reveal their identity.
 #[derive(Default)]
 pub(super) struct Identity {
     servers: Mutex<Servers>,
@@ -27,25 +28,25 @@ pub(super) struct Identity {
 #[derive(Default)]
 struct Servers {
     queried: Option<RunId>,
-    /// When the connection to that one was made.
+    /// When the connection to the queried server was opened.
     made: Option<Instant>,
     telling: Option<RunId>,
 }
 
-/// What a new connection of the pool says of the others.
+/// What a new connection of the pool shows about the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Queried {
     /// They lead to the same server.
     Still,
-    /// Those that were made before lead to another server.
+    /// Those that were opened before lead to another server.
     FromNowOn,
-    /// One that was made after it leads to another server.
+    /// One that was opened after it leads to another server.
     Before,
 }
 
 impl Identity {
-    /// Records the server of a new connection of the pool, which was made at that moment. Responses may come in
-    /// another order than connections were made in.
+    /// Records the server of a new connection of the pool, which was opened at `made`. Responses may arrive in
+    /// another order than connections were opened.
     pub(super) fn is_queried(&self, server: Option<RunId>, made: Instant) -> Queried {
         self.change(|servers| {
             let is_other = servers.queried.is_some() && servers.queried != server;
@@ -66,17 +67,17 @@ impl Identity {
         })
     }
 
-    /// Records the server that tells of changes from now on.
+    /// Records the server that sends invalidations from now on.
     pub(super) fn tells(&self, server: Option<RunId>) {
         self.change(|servers| servers.telling = server);
     }
 
-    /// Returns whether a server may be the one that tells of changes.
+    /// Returns whether a server may be the one that sends invalidations.
     pub(super) fn may_tell(&self, server: Option<&RunId>) -> bool {
         self.change(|servers| !are_different(servers.telling.as_ref(), server))
     }
 
-    /// Returns whether one server is queried and another one tells of changes.
+    /// Returns whether one server is queried and another one sends invalidations.
     pub(super) fn differs(&self) -> bool {
         self.differ.load(Ordering::Acquire)
     }
@@ -95,7 +96,7 @@ fn are_different(one: Option<&RunId>, other: Option<&RunId>) -> bool {
 }
 
 impl RunId {
-    /// Asks a server who it is. `None` if it may not tell.
+    /// Queries the identifier of a server. `None` if the server does not reveal it.
     pub(super) async fn of(connection: &mut MultiplexedConnection) -> RedisResult<Option<Self>> {
         let told: RedisResult<String> = cmd("INFO").arg("server").query_async(connection).await;
         match told {

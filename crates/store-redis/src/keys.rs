@@ -1,4 +1,4 @@
-//! The keys of everything that is kept in Redis. All begin with one prefix.
+//! The keys of everything that is stored in Redis. All begin with one prefix.
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use uuid::Uuid;
 const TOKEN: &str = "t:";
 const BUCKET: &str = "g:";
 
-/// What all keys begin with, so that several installations can share a server.
+/// The prefix of all keys, so that several installations can share a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyPrefix(Arc<str>);
 
 impl KeyPrefix {
-    /// What a prefix looks like.
+    /// A description of valid prefixes, for error messages.
     pub const EXPECTED: &str =
         "1 to 64 letters, digits and any of - _ . : / of which the last is a colon";
 
@@ -32,7 +32,7 @@ impl Default for KeyPrefix {
     }
 }
 
-/// The keys under a prefix.
+/// The keys with a prefix.
 #[derive(Debug, Clone)]
 pub(crate) struct Keys(KeyPrefix);
 
@@ -57,55 +57,57 @@ impl Keys {
         self.key("u:", user.simple().to_string().as_bytes())
     }
 
-    /// Returns a key that is written so that `WAIT` covers all that was written before. Every slot of a cluster
-    /// has some.
+    /// Returns a key that is written so that `WAIT` covers all earlier writes. Every slot of a cluster has such
+    /// keys.
     pub(super) fn confirmation(&self, number: u32) -> Vec<u8> {
         self.key("w:", number.to_string().as_bytes())
     }
 
-    /// The key of a bucket of tries.
+    /// Returns the key of a bucket of the login throttle.
     pub(crate) fn bucket(&self, bucket: TokenDigest) -> Vec<u8> {
         self.key(BUCKET, bucket.as_bytes())
     }
 
-    /// The key of the clients that an account is known to use.
+    /// Returns the key of the clients that an account is known to use.
     pub(crate) fn clients(&self, account: TokenDigest) -> Vec<u8> {
         self.key("k:", account.as_bytes())
     }
 
-    /// What the key of every token begins with.
+    /// Returns the prefix of all token keys.
     pub(super) fn tokens(&self) -> String {
         format!("{}{TOKEN}", self.0.0)
     }
 
-    /// What the key of every bucket begins with.
+    /// Returns the prefix of all bucket keys.
     pub(crate) fn buckets(&self) -> String {
         format!("{}{BUCKET}", self.0.0)
     }
 
-    /// Returns what the keys of an access list must cover.
+    /// Returns the pattern of keys that an access list must allow.
     pub(super) fn pattern(&self) -> String {
         format!("{}*", self.0.0)
     }
 
-    /// Returns a key of that kind, one of `tusgk`, that is no token's, slot's, user's, bucket's or account's: it
-    /// is too short to end with a digest. Keys of one number belong to one server of a cluster.
+    /// Returns a key of that kind, one of `tusgk`, that is never the key of a token, slot, user, bucket or
+    /// account: it is too short to end with a digest. Keys with the same number belong to one server of a
+    /// cluster.
     pub(crate) fn probe(&self, kind: char, number: u16) -> String {
         format!("{}{kind}:{{probe{number}}}", self.0.0)
     }
 
-    /// Returns the digest of a token from its key, or `None` for another key.
+    /// Returns the digest of a token from its key. `None` for another key.
     pub(super) fn token_of(&self, key: &[u8]) -> Option<TokenDigest> {
         digest_of(key, &self.tokens())
     }
 
-    /// Returns the digest of a bucket from its key, or `None` for another key.
+    /// Returns the digest of a bucket from its key. `None` for another key.
     pub(crate) fn bucket_of(&self, key: &[u8]) -> Option<TokenDigest> {
         digest_of(key, &self.buckets())
     }
 }
 
-/// The digest is all that follows: a longer key belongs to another installation, whose prefix begins alike.
+/// Returns the digest if it is all that follows the prefix: a longer key belongs to another installation, whose
+/// prefix begins in the same way.
 fn digest_of(key: &[u8], prefix: &str) -> Option<TokenDigest> {
     let digest: [u8; 16] = key.strip_prefix(prefix.as_bytes())?.try_into().ok()?;
     Some(digest.into())

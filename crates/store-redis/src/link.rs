@@ -1,34 +1,34 @@
-//! How Redis is asked, wherever it is.
+//! The client of Redis, in every topology.
 //!
 //! # No effect lost or doubled
 //!
-//! A question is sent again in two cases only:
+//! A request is sent again in two cases only:
 //!
-//! - A server answered that it is not the one to ask (`READONLY`, `MOVED`, `ASK`). It has done nothing.
-//!   The second time goes to a connection that was made after asking anew where the primary is; in a
-//!   cluster, to the server that was named, and to at most four more that are named in turn.
-//! - The connection broke, and the question is one that does and answers the same when asked
-//!   twice (and it is asked twice, not more often): [`Link::ask`] and [`Link::pipeline`]. `GET`, `SET` of the same value, `DEL`, `ZADD`
-//!   and `ZREM` are such.
+//! - A server responded that another one must be used (`READONLY`, `MOVED`, `ASK`). It has executed nothing.
+//!   The second attempt uses a connection that was opened after the primary was looked up again. In a
+//!   cluster, it goes to the server that the redirect names, and to at most four more that are named in turn.
+//! - The connection broke, and the request has the same effect and the same response when it is
+//!   repeated: [`Link::ask`] and [`Link::pipeline`]. It is repeated once only. `GET`, `SET` of the
+//!   same value, `DEL`, `ZADD` and `ZREM` are such requests.
 //!
-//! What would answer something else the second time goes through [`Link::script`] and [`Link::revoke`]: a
-//! token that was taken by the first `GETDEL`, whose answer was lost, would be "none" to the second. When its connection breaks,
-//! the answer is an error, and the caller says "unavailable". So that a connection that died in the
-//! pool does not end in that, it is asked for a sign of life before it is used again.
+//! Requests whose second response would differ go through [`Link::script`] and [`Link::revoke`]: if the response
+//! to a `GETDEL` that took a token is lost, the response to a second one would be "none". If the connection
+//! breaks, the result is an error, and the caller responds with "unavailable". So that a connection which died
+//! in the pool does not cause that, the pool checks that it is alive before it is used again.
 //!
-//! A time-out is never asked again: the server may be at it still.
+//! A request that timed out is never repeated: the server may still be executing it.
 //!
-//! # Whom to believe
+//! # Which server is trusted
 //!
-//! Only a primary is believed. A server shows by `ROLE` that it is one when a connection is made,
-//! and again before a connection is used on which it last did so a second ago. So a token that was
-//! revoked at a new primary is known for at most that long by way of an old one that was made a
-//! replica. What sentinels say is asked for as often, and when they name another server, there is a
-//! new pool, and the connections to the old one are dropped. What they cannot help is a primary that is cut off from all of them
-//! together with this gateway; see "Replication" in `docs/redis.md`.
+//! Only a primary is trusted. A server proves by `ROLE` that it is one when a connection is opened, and again
+//! before a connection is used on which the last proof is at least a second old. So a token that was revoked at
+//! a new primary stays valid for at most that long through an old one that became a replica. Sentinels are
+//! queried as often. When they name another server, there is a new pool, and the connections to the old one are
+//! dropped. Sentinels cannot help if a primary is cut off from all of them together with this gateway; see
+//! "Replication" in `docs/redis.md`.
 //!
-//! Every refusal of the server (`LOADING`, `MASTERDOWN`, `CLUSTERDOWN`, `NOAUTH`, `NOPERM`, `OOM`
-//! and whatever else) is an error here, never an absent token.
+//! Every error response of the server (`LOADING`, `MASTERDOWN`, `CLUSTERDOWN`, `NOAUTH`, `NOPERM`, `OOM` and any
+//! other) is an error here, never an absent token.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -50,22 +50,22 @@ use super::question::{Answered, Manner, Question};
 use super::scan::Scan;
 use super::unconfirmed::write_confirmation;
 
-/// The way to Redis.
+/// The client of Redis.
 pub(crate) struct Link {
     current: RwLock<Arc<Access>>,
     keys: Keys,
     expected: Expected,
-    /// Drives the connections for as long as there is this link.
+    /// Drives the connections for as long as this client exists.
     _engine: Engine,
 }
 
 impl Link {
-    /// Whether an address can be understood. Nothing is asked.
+    /// Returns whether `url` is a valid address. Sends nothing to Redis.
     pub(super) fn accepts(url: &str) -> bool {
         Address::parse(url).is_some()
     }
 
-    /// Prepares everything. Nothing is asked yet.
+    /// Creates the client. Sends nothing to Redis yet.
     pub(super) fn new(settings: &RedisSettings) -> Result<Self, StoreError> {
         let engine = Engine::start()?;
         let access = Access::new(settings, (engine.handle()?, Arc::default()))?;
@@ -77,14 +77,14 @@ impl Link {
         })
     }
 
-    /// How Redis is entered now.
+    /// Returns the current access.
     pub(super) fn access(&self) -> Arc<Access> {
         let current = self.current.read();
         Arc::clone(&current.unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Enters with the credentials and authorities of these settings from now on, if they are for the same
-    /// place and let us in there. Otherwise everything stays as it was.
+    /// Uses the credentials and authorities of these settings from now on, if they are for the same address and
+    /// Redis accepts them. Otherwise nothing changes.
     pub(super) async fn replace_access(
         &self,
         settings: &RedisSettings,
@@ -101,7 +101,8 @@ impl Link {
         Ok(AccessChange::Made)
     }
 
-    /// The pool of connections to the primary. To a cluster there is one to each server, which all share.
+    /// Returns the status of the pool. `None` for a cluster, which has one connection to each server that all
+    /// requests share.
     pub(super) fn connections(&self) -> Option<Connections> {
         match &self.access().way {
             Way::Primary(primary) => primary.connections(),
@@ -109,13 +110,13 @@ impl Link {
         }
     }
 
-    /// Runs a command that may be sent again.
+    /// Runs a command that may be repeated.
     pub(crate) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
         self.put(command.into(), Manner::Repeatable).await
     }
 
-    /// Runs commands that may be sent again. This is no transaction: the keys may be anywhere, and
-    /// the commands may take effect in any order.
+    /// Runs commands that may be repeated. This is not a transaction: the keys may be on any server, and the
+    /// commands may take effect in any order.
     pub(crate) async fn pipeline<T: FromRedisValue>(
         &self,
         commands: &Pipeline,
@@ -123,8 +124,8 @@ impl Link {
         self.put(commands.into(), Manner::Repeatable).await
     }
 
-    /// Runs a script on one key, by its digest, loading it where it is missing. It is not sent
-    /// again once it may have been executed.
+    /// Runs a script on one key, by its digest, and loads it if it is missing. It is not sent again once it may
+    /// have been executed.
     pub(crate) async fn script<T: FromRedisValue>(
         &self,
         script: &ScriptInvocation<'_>,
@@ -132,8 +133,8 @@ impl Link {
         self.put(script.into(), Manner::Once).await
     }
 
-    /// Runs what ends tokens: a command, a pipeline or a script. It is not sent again once it may
-    /// have been executed, and it has failed if fewer replicas acknowledged it than are asked for.
+    /// Runs a request that ends tokens: a command, a pipeline or a script. It is not sent again once it may have
+    /// been executed. Fails if fewer replicas acknowledge it than the settings require.
     pub(super) async fn revoke<'a, T: FromRedisValue>(
         &self,
         question: impl Into<Question<'a>>,
@@ -143,7 +144,7 @@ impl Link {
         Ok(revoked.answer)
     }
 
-    /// The same, and tells what the server answered if too few replicas acknowledged it.
+    /// Runs a request that ends tokens, and returns the response even if too few replicas acknowledged it.
     pub(super) async fn revoke_and_tell<'a, T: FromRedisValue>(
         &self,
         question: impl Into<Question<'a>>,
@@ -152,7 +153,7 @@ impl Link {
         self.access().put(question, Manner::Revocation).await
     }
 
-    /// Waits until enough replicas of every primary have all that was written before.
+    /// Waits until enough replicas of every primary have all earlier writes.
     pub(super) async fn confirm(&self) -> Result<(), StoreError> {
         match &self.access().way {
             Way::Primary(primary) => {
@@ -164,30 +165,30 @@ impl Link {
         }
     }
 
-    /// Lists the keys that begin with a prefix, page by page, from every primary. A key may come
-    /// twice; one that comes or goes meanwhile may or may not come.
+    /// Lists the keys that begin with a prefix, page by page, from every primary. A key may be listed twice. A
+    /// key that is added or removed during the listing may or may not be listed.
     pub(crate) async fn scan(&self, prefix: &str) -> Result<Scan, StoreError> {
         let access = self.access();
         let primaries = access.primaries().await?;
         Ok(Scan::new(access, primaries, format!("{prefix}*")))
     }
 
-    /// The keys of everything that is kept there.
+    /// Returns the keys of everything that is stored in Redis.
     pub(crate) fn keys(&self) -> &Keys {
         &self.keys
     }
 
-    /// Checks that commands are answered, by every primary of a cluster, which must have all slots.
+    /// Checks that commands succeed, on every primary of a cluster. Its primaries must cover all slots.
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
         self.access().ping().await
     }
 
-    /// Whether servers send questions on to each other.
+    /// Returns whether servers redirect requests to each other.
     pub(super) fn is_cluster(&self) -> bool {
         self.access().is_cluster()
     }
 
-    /// Asks every primary what it is like.
+    /// Examines every primary.
     pub(super) async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
         let access = self.access();
         let places = access.primaries().await?;
@@ -216,7 +217,7 @@ impl Link {
         Ok(try_join_all(sent).await?.concat())
     }
 
-    /// Returns that there was no answer in time.
+    /// Returns the error for a response that did not arrive in time.
     pub(super) fn no_answer(&self) -> StoreError {
         let access = self.access();
         let name = match &access.way {

@@ -22,7 +22,7 @@ impl RedisStore {
         self.list_each(&lists).await
     }
 
-    /// Announces a token in the same lists, before it is stored: whatever happens then, removing all tokens of
+    /// Announces a token under its user and its actor before it is stored: from then on, removing all tokens of
     /// the user removes it.
     pub(super) async fn announce(
         &self,
@@ -41,8 +41,8 @@ impl RedisStore {
         Ok(())
     }
 
-    /// Lists a token that was announced and is stored now, and returns what is listed under its user, if that
-    /// may be too many: itself and those that arrived before.
+    /// Lists a token that was announced and is stored now. Returns what is listed under its user, if that may be
+    /// too many: the token itself and those that arrived before.
     pub(super) async fn arrive(
         &self,
         digest: TokenDigest,
@@ -81,11 +81,13 @@ impl RedisStore {
         Ok(members.into_iter().map(TokenDigest::from).collect())
     }
 
-    /// Ends what a user holds beyond the caps, now that the newest of these tokens has arrived, and returns what
-    /// it has ended. Those that arrive later end what is too many then: no two end each other. What is listed
-    /// and not there may be a login that is under way: it stays listed until it would have expired.
+    /// Ends the tokens of a user beyond the caps, when the newest of `listed` has arrived, and returns those
+    /// that it ended. Tokens that arrive later end what exceeds the caps then, so no two end each other. A
+    /// listed token that does not exist may belong to a login in progress: it stays listed until it would have
+    /// expired.
     ///
-    /// If Redis fails meanwhile, the login has been done all the same, and the next one ends what is too many.
+    /// If Redis fails here, the login has succeeded all the same, and the next one ends the tokens beyond the
+    /// caps.
     pub(super) async fn enforce_caps(
         &self,
         listed: Vec<TokenDigest>,
@@ -109,7 +111,7 @@ impl RedisStore {
         let mut tokens = self.records(listed).await?;
         tokens.retain(|(_, record)| record.user == user);
         for digest in self.caps.surplus(tokens, newest, now).evicted {
-            // One that another login has ended meanwhile is that one's to report.
+            // A token that another login has ended concurrently is reported there.
             if self.take(digest).await?.is_some() {
                 evicted.push(digest);
             }
@@ -117,8 +119,8 @@ impl RedisStore {
         Ok(())
     }
 
-    /// Has a token hold a slot that only one may hold, and ends the one before first: if an answer is lost in
-    /// between, the slot leads to a token that has ended, and the next token finds it free.
+    /// Makes a token the holder of an exclusive slot, and ends the previous holder first: if a response is lost
+    /// in between, the slot leads to a token that has ended, and the next token finds it free.
     pub(super) async fn take_over(
         &self,
         slot: TokenDigest,
@@ -137,7 +139,7 @@ impl RedisStore {
         }
     }
 
-    /// Has a slot lead to a token.
+    /// Makes a slot lead to a token.
     pub(super) async fn lead(
         &self,
         slot: TokenDigest,
@@ -149,7 +151,7 @@ impl RedisStore {
         self.link.ask(lead.arg("PX").arg(life)).await
     }
 
-    /// Removes all tokens of a user, announced ones included, and returns how many there were.
+    /// Removes all tokens of a user, including announced ones, and returns how many there were.
     pub(super) async fn remove_all(&self, user: Uuid) -> Result<u64, StoreError> {
         let members = self.members(user).await?;
         if members.is_empty() {
@@ -170,10 +172,10 @@ impl RedisStore {
         let gone = pairs.filter(|(_, removed)| removed.iter().sum::<u64>() > 0);
         let gone: Vec<_> = gone.map(|(member, _)| member.as_bytes()).collect();
         if gone.len() < members.len() {
-            // What was ended here confirms nothing at the other primaries of a cluster.
+            // The removals here confirm nothing at the other primaries of a cluster.
             self.confirm_earlier().await?;
         }
-        // Only what was there and was listed: one that is listed and not there may be stored at this moment.
+        // Only those that were there: a listed token that is not there may be about to be stored.
         if !gone.is_empty() {
             let mut unlist = cmd("ZREM");
             unlist.arg(self.link.keys().user(user)).arg(&gone);

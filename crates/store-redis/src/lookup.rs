@@ -1,4 +1,4 @@
-//! Records that are looked up, one by the shared connection, several by the pool.
+//! Lookups of records: of one over a lookup connection, of several over the pool.
 
 use isogloss_core::backend::{Near, decode_or_log};
 use isogloss_core::store::Record;
@@ -10,18 +10,19 @@ use super::fault::Fault;
 use super::near::{Changing, Packed};
 
 impl RedisStore {
-    /// Has a token forgotten when what is begun now is over, before Redis tells of it.
+    /// Returns a guard that removes a token from the near cache at the end of the change that begins now, before
+    /// the invalidation of Redis arrives. `None` without a near cache.
     pub(super) fn changing(&self, digest: TokenDigest) -> Option<Changing<'_>> {
         self.near.as_ref().map(|near| near.changing(digest))
     }
 
-    /// Records that are kept here, unless nobody tells of changes.
+    /// Returns the near cache. `None` if there is none, or if it is not valid.
     pub(super) fn kept_near(&self) -> Option<&Near<TokenDigest, Packed>> {
         self.near.as_ref()?.records()
     }
 
-    /// By this thread's way to the one primary if there is one. If that has an answer of another kind, the
-    /// pool finds out what is wrong.
+    /// Looks up a record over this thread's connection to the only primary, if there is one. After an error
+    /// other than a time-out, the pool is used, which finds out what is wrong.
     pub(super) async fn look_up(&self, digest: TokenDigest) -> Result<Option<Packed>, StoreError> {
         let mut get = cmd("GET");
         get.arg(self.link.keys().token(digest));
@@ -45,7 +46,7 @@ impl RedisStore {
         Ok(packed(asking.await?))
     }
 
-    /// Checks that the connections for lookups respond, those of other threads included.
+    /// Checks that the connections for lookups respond, including those of other threads.
     pub(super) async fn ping_lookups(&self) -> Result<(), StoreError> {
         match self.near.as_ref().and_then(|near| near.wires()) {
             Some(wires) => wires.ping().await,
@@ -53,7 +54,7 @@ impl RedisStore {
         }
     }
 
-    /// Returns those of the records that are there and can be read.
+    /// Returns the records that exist and can be decoded.
     pub(super) async fn records(
         &self,
         digests: Vec<TokenDigest>,

@@ -1,4 +1,4 @@
-//! Errors that name the server which they are about.
+//! Errors that contain the name of their server.
 
 use std::io;
 
@@ -23,13 +23,13 @@ pub(super) fn names_of(servers: &[ConnectionInfo]) -> String {
     servers.iter().map(name_of).collect::<Vec<_>>().join(", ")
 }
 
-/// Makes the error of a server.
+/// Returns the error of a server, with its name.
 pub(super) fn failed_at(name: &str, error: impl std::fmt::Display) -> StoreError {
     failed(format_args!("{name}: {error}"))
 }
 
-/// Adds the name of a server to the error of its connection. What the server itself answered stays as it is:
-/// its code says what to do next.
+/// Adds the name of a server to the I/O error of its connection. Error responses of the server stay unchanged:
+/// their code decides what happens next.
 pub(super) fn naming(name: &str, error: RedisError) -> RedisError {
     if !error.is_io_error() {
         return error;

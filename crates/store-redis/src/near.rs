@@ -1,8 +1,8 @@
-//! Tokens that were looked up in Redis, kept here while Redis tells of every change.
+//! The near cache: tokens that were looked up in Redis, valid while Redis sends invalidations.
 //!
-//! Redis pushes the key of whatever changes to a connection that tracks it (`CLIENT TRACKING`). That
-//! only counts while the connection is known to work: [`Lease`] runs out unless it is renewed, by an
-//! answer that came after everything that Redis had to tell when it was asked.
+//! Redis pushes the key of every change to a connection that tracks it (`CLIENT TRACKING`). The cache is valid
+//! only while the connection is known to work: [`Lease`] expires unless it is renewed by a response that arrived
+//! after all invalidations that were pending when the request was sent.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -18,18 +18,18 @@ use super::dialer::Dialer;
 use super::identity::Identity;
 use super::wires::Wires;
 
-/// For so long what is kept is believed after Redis was asked whether there is news. A gateway that is cut
-/// off from Redis without noticing knows of no log-out for as long as that, and no longer.
+/// How long cached tokens stay valid after the request of the last successful heartbeat. A gateway that is cut
+/// off from Redis without noticing misses logouts for at most this long.
 pub(super) const LEASE: Duration = Duration::from_secs(1);
 
-/// A record as Redis has it: a third of what it takes once it is read, which takes little.
+/// An encoded record, as Redis stores it: a third of the memory of a decoded one, and cheap to decode.
 pub(super) type Packed = Arc<[u8]>;
 
-/// Tokens, and whether they may be believed.
+/// Cached tokens, and whether they are valid.
 pub(super) struct NearTokens {
     near: Near<TokenDigest, Packed>,
     lease: Lease,
-    /// By which what is not kept is asked for, if just one server tells.
+    /// Connections for lookups of tokens that are not cached, if only one server sends invalidations.
     wires: Arc<Wires>,
     identity: Arc<Identity>,
 }
@@ -44,23 +44,23 @@ impl NearTokens {
         }
     }
 
-    /// The ways to the one primary, while it is known to be that.
+    /// Returns the connections to the only primary. `None` if the cache is not valid.
     pub(super) fn wires(&self) -> Option<&Arc<Wires>> {
         self.is_believed().then_some(&self.wires)
     }
 
-    /// Has lookups go there, until nothing is told any more. To be said with each beat: an older connection,
-    /// as it broke, may have undone it.
+    /// Lets lookups use this server until invalidations stop. Must be called with each heartbeat: an older
+    /// connection that broke may have undone it.
     pub(super) fn share(&self, server: &ConnectionInfo, connection: &MultiplexedConnection) {
         self.wires.open(server, connection);
     }
 
-    /// Records, unless nobody tells of changes.
+    /// Returns the cache. `None` if it is not valid.
     pub(super) fn records(&self) -> Option<&Near<TokenDigest, Packed>> {
         self.is_believed().then_some(&self.near)
     }
 
-    /// Whether changes are told, and by the server that is queried.
+    /// Returns whether invalidations arrive, from the server that is queried.
     fn is_believed(&self) -> bool {
         self.lease.holds() && !self.identity.differs()
     }
@@ -69,23 +69,24 @@ impl NearTokens {
         self.near.forget(&digest);
     }
 
-    /// Forgets a token when this is dropped, whatever becomes of the change in between.
+    /// Returns a guard that removes the token when it is dropped, whatever the outcome of the change.
     pub(super) fn changing(&self, digest: TokenDigest) -> Changing<'_> {
         Changing { near: self, digest }
     }
 
-    /// Anything may have changed. To be said, too, once Redis tells and before that is believed: a lookup that
-    /// began while nothing was told must not be kept.
+    /// Removes all tokens, as any of them may have changed. Must also be called after Redis has begun to send
+    /// invalidations and before the cache is valid: a lookup that began without invalidations must not be
+    /// cached.
     pub(super) fn clear(&self) {
         self.near.clear();
     }
 
-    /// All changes until that moment are known.
+    /// Renews the lease: all changes until `moment` are known.
     pub(super) fn is_told_until(&self, moment: Instant) {
         self.lease.renew(moment);
     }
 
-    /// Nobody tells of changes any more.
+    /// Invalidates the cache, because no invalidations arrive any more.
     pub(super) fn close(&self) {
         self.lease.end();
         self.wires.close();
@@ -97,7 +98,7 @@ impl NearTokens {
     }
 }
 
-/// A change that is under way.
+/// A change in progress.
 pub(super) struct Changing<'n> {
     near: &'n NearTokens,
     digest: TokenDigest,
@@ -109,7 +110,7 @@ impl Drop for Changing<'_> {
     }
 }
 
-/// Until when something holds, in milliseconds since it was made.
+/// The end of the cache's validity, in milliseconds since the lease was made.
 struct Lease {
     made: Instant,
     until: AtomicU64,

@@ -1,4 +1,4 @@
-//! Where the primary is said to be.
+//! The address of the primary: fixed, or reported by sentinels.
 
 use isogloss_core::StoreError;
 use redis::ConnectionInfo;
@@ -6,7 +6,7 @@ use redis::ConnectionInfo;
 use super::name::name_of;
 use super::sentinel::Sentinels;
 
-/// Where the primary is said to be.
+/// The address of the primary: fixed, or reported by sentinels.
 pub(super) enum Place {
     Fixed(Box<ConnectionInfo>),
     Sentinels(Box<Sentinels>),
@@ -20,7 +20,7 @@ impl Place {
         }
     }
 
-    /// Returns the name of the server, as far as it is known without asking.
+    /// Returns the name of the server, as far as it is known without a request.
     pub(super) fn name(&self) -> String {
         match self {
             Self::Fixed(server) => name_of(server),
@@ -28,7 +28,7 @@ impl Place {
         }
     }
 
-    /// Whether it is said to be elsewhere now.
+    /// Returns whether the primary is reported at another address now.
     pub(super) async fn is_other_than(&self, place: &str) -> bool {
         match self {
             Self::Fixed(_) => false,

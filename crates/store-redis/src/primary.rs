@@ -1,4 +1,4 @@
-//! One primary at a time, standing alone or found by sentinels, and a pool of connections to it.
+//! A single primary, at a fixed address or found by sentinels, and a pool of connections to it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,13 +21,13 @@ use super::place::Place;
 use super::question::{Answered, Manner, Question};
 use super::replicas::Replicas;
 
-/// The primary, wherever it is.
+/// The primary, at its current address.
 pub(super) struct Primary {
     place: Place,
     dialer: Dialer,
     way: Mutex<Option<Way>>,
     pool: PoolConfig,
-    /// How long it may take to get a connection, waiting for a free one included.
+    /// Time limit for getting a connection, including the wait for a free one.
     entering: Duration,
     timeout: Duration,
     replicas: Replicas,
@@ -39,19 +39,19 @@ struct Way {
     place: String,
     pool: Pool,
     doorman: Arc<Doorman>,
-    /// Whether whoever needs a connection next asks where the primary is, and waits for that.
+    /// Whether the next caller that needs a connection must look up the primary, and wait for that.
     doubted: bool,
 }
 
 impl Way {
-    /// Returns the connection that a pool gave, after the name of its server.
+    /// Returns the name of the server and the connection that its pool returned.
     fn entered(
         self,
         got: Result<Connection, PoolError>,
     ) -> Result<(String, Connection), StoreError> {
         match got {
             Ok(connection) => Ok((self.place, connection)),
-            // Without the pool's own words before those of the connection.
+            // Without the pool's own text before that of the connection.
             Err(
                 PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)),
             ) => Err(failed_at(&self.place, error)),
@@ -80,19 +80,19 @@ impl Primary {
         }
     }
 
-    /// Where the primary is.
+    /// Returns the address of the primary.
     pub(super) async fn place(&self) -> Result<ConnectionInfo, StoreError> {
         self.place.find().await
     }
 
-    /// Returns its name, as far as it is known without asking.
+    /// Returns the name of the primary, as far as it is known without a request.
     pub(super) fn name(&self) -> String {
         let known = self.way.try_lock().ok();
         let known = known.and_then(|way| Some(way.as_ref()?.place.clone()));
         known.unwrap_or_else(|| self.place.name())
     }
 
-    /// The connections to it; none that is known of while somebody looks for it.
+    /// Returns the status of the pool. `None` if there is no pool yet, or while the primary is looked up.
     pub(super) fn connections(&self) -> Option<Connections> {
         let way = self.way.try_lock().ok()?;
         let status = way.as_ref()?.pool.status();
@@ -153,7 +153,7 @@ impl Primary {
         }
     }
 
-    /// Returns a living connection to what is the primary as far as anybody can tell, after its name.
+    /// Returns the name of the primary and a live connection to it, as far as can be determined.
     async fn connection(&self) -> Result<(String, Connection), StoreError> {
         let entering = timeout(self.entering, self.dialer.inside(self.enter()));
         if let Ok(entered) = entering.await {
@@ -179,7 +179,7 @@ impl Primary {
         found.entered(got)
     }
 
-    /// The way to where the primary is said to be.
+    /// Returns the pool of the server that is reported as the primary.
     async fn way(&self) -> Result<Way, StoreError> {
         let known = self.way.lock().await.clone();
         if let Some(way) = known
@@ -217,13 +217,14 @@ impl Primary {
         })
     }
 
-    /// Drops a connection that failed, and uses none of the others again.
+    /// Drops a connection that failed, and marks all others as unusable.
     async fn discard(&self, connection: Connection) {
         drop(Connection::take(connection));
         self.look_anew().await;
     }
 
-    /// Uses no connection again that there is: they lead where the broken one did.
+    /// Marks all existing connections as unusable, as they lead to the same server as the broken one. The next
+    /// caller looks up the primary again.
     pub(super) async fn look_anew(&self) {
         let mut known = self.way.lock().await;
         if let Some(way) = known.as_mut() {
@@ -234,7 +235,7 @@ impl Primary {
     }
 }
 
-/// Whether all connections are in use, and that is all.
+/// Returns whether the only reason is that all connections are in use.
 fn is_busy(error: &PoolError) -> bool {
     matches!(error, PoolError::Timeout(TimeoutType::Wait))
 }

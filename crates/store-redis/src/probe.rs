@@ -1,9 +1,9 @@
-//! Trying what logins and token checks do, on keys that are no token's.
+//! Health probe: tries what logins and token checks do, on keys that belong to no token.
 //!
-//! Permissions and states of a server show only when it is written to: an access list without a script
-//! command, a full memory, a primary without its replicas. So each primary is sent the commands and scripts
-//! that logins use, on a key of each kind. The keys are removed at the end; if that fails, too, they expire,
-//! and the next probe uses the same ones again.
+//! Permissions and states of a server show only when it is written to: an access list without a script command,
+//! a full memory, a primary without its replicas. So each primary is sent the commands and scripts that logins
+//! use, on a key of each kind. The keys are removed at the end. If that fails, too, they expire, and the next
+//! probe uses the same ones.
 
 use isogloss_core::StoreError;
 use isogloss_core::store::{Finding, Level};
@@ -18,24 +18,25 @@ use super::keys::Keys;
 use super::name::{failed_at, name_of};
 use super::replicas::Replicas;
 
-/// How long a key of a probe exists at the most, in milliseconds.
+/// Maximum life of a probe's key, in milliseconds.
 pub(crate) const PROBE_LIFE: i64 = 10_000;
-/// What is stored in it.
+/// The value of a probe's key.
 pub(super) const PROBE_VALUE: &[u8] = b"probe";
-/// What it lists.
+/// The digest that a probe lists.
 pub(crate) const PROBE_DIGEST: [u8; 16] = [0; 16];
 
-/// How many keys are tried to find one that a server of a cluster has. A server with one slot in a hundred
-/// is missed once in 10^17 times.
+/// How many keys are tried to find one that belongs to a server of a cluster. A server with one slot in a
+/// hundred is missed once in 10^17 times.
 const KEYS: u16 = 4_000;
 
-/// What is sent to a server.
+/// The commands that are sent to a server.
 pub(crate) struct Probe {
-    /// In this order. That one is refused does not end it: an operator wants to know all that are missing.
+    /// Sent in this order. After a refused command, the others are still sent: an operator wants to know all
+    /// that are refused.
     commands: Vec<Cmd>,
-    /// What the commands write to.
+    /// The keys that the commands write.
     keys: Vec<String>,
-    /// How many replicas must have acknowledged it.
+    /// How many replicas must acknowledge the writes. `None` to wait for none.
     replicas: Option<Replicas>,
 }
 
@@ -50,10 +51,10 @@ impl Probe {
     }
 }
 
-/// What makes a probe of the keys with a number.
+/// A function that makes the probe of the keys with a number.
 pub(super) type Make<'m> = dyn Fn(u16) -> Probe + Sync + 'm;
 
-/// Sends a probe to a server, and returns what it refused. Fails if the server does not answer.
+/// Sends a probe to a server, and returns what it refused. Fails if the server does not respond.
 pub(super) async fn send(
     place: &ConnectionInfo,
     (dialer, keys): (&Dialer, &Keys),
@@ -70,7 +71,7 @@ pub(super) async fn send(
     Ok(findings)
 }
 
-/// Returns what was refused, and why revocations are "unavailable", if they are.
+/// Returns the refused commands, and why revocations are "unavailable", if they are.
 async fn try_all(
     place: &ConnectionInfo,
     dialer: &Dialer,
@@ -78,7 +79,7 @@ async fn try_all(
 ) -> RedisResult<(Refusals, Option<String>)> {
     let mut server = dialer.dial(place).await?;
     let Some(probe) = fitting(&mut server, make).await? else {
-        // It has no slots, so it has no tokens either.
+        // A server without slots has no tokens.
         return Ok(Default::default());
     };
     let mut refusals = Refusals::default();
@@ -93,13 +94,14 @@ async fn try_all(
         None => None,
     };
     for key in &probe.keys {
-        // It expires where it may not be removed.
+        // The key expires if it may not be removed.
         let _: RedisResult<Value> = cmd("DEL").arg(key).query_async(&mut server).await;
     }
     Ok((refusals, lag))
 }
 
-/// The probe whose keys that server has: in a cluster each has some, elsewhere the one has all.
+/// Returns the probe whose keys that server has: in a cluster, each server has some; a single server has all.
+/// `None` if none is found.
 async fn fitting(
     server: &mut MultiplexedConnection,
     make: &Make<'_>,
@@ -119,7 +121,7 @@ async fn fitting(
     Ok(None)
 }
 
-/// Why revocations are "unavailable", if they are.
+/// Returns why revocations are "unavailable". `None` if they are not.
 async fn lag(
     server: &mut MultiplexedConnection,
     replicas: Replicas,
@@ -136,11 +138,11 @@ async fn lag(
         },
     };
     Ok(Some(format!(
-        "{why}: log-outs, and logins that end another token, are answered as unavailable"
+        "{why}: logouts, and logins that end another token, are answered as unavailable"
     )))
 }
 
-/// Commands that a server refused, by why.
+/// Commands that a server refused, by reason.
 #[derive(Default)]
 struct Refusals(Vec<Refusal>);
 
@@ -151,11 +153,11 @@ struct Refusal {
 }
 
 impl Refusals {
-    /// Fails if that is no refusal, but no answer.
+    /// Adds a refused command. Fails if the error is not a refusal, but a missing response.
     fn add(&mut self, command: &Cmd, error: RedisError) -> RedisResult<()> {
         let code = match error.code() {
             None => return Err(error),
-            // A slot that moves, and a script that may not be loaded, which is said of its own.
+            // A slot that moves; or a script that could not be loaded, which is reported for the load command.
             Some("MOVED" | "ASK" | "TRYAGAIN" | "NOSCRIPT") => return Ok(()),
             Some(code) => code.to_owned(),
         };
@@ -204,19 +206,19 @@ impl Refusal {
         hint.to_owned()
     }
 
-    /// Whether an access list forbids it. Scripts may say so in words of their own.
+    /// Returns whether an access list forbids the commands. Scripts may report that in a text of their own.
     fn is_forbidden(&self) -> bool {
         self.code == "NOPERM" || self.words.contains("executing the script")
     }
 }
 
-/// How an access list allows a command.
+/// Returns the access list rule that allows a command.
 fn rule(command: &str) -> String {
     format!("+{}", command.to_lowercase().replace(' ', "|"))
 }
 
 impl RedisStore {
-    /// Returns what logins, token checks and log-outs send.
+    /// Returns the commands that logins, token checks and logouts send.
     pub(super) fn probe(&self, number: u16, now: OffsetDateTime) -> Probe {
         let [token, user, slot] = ['t', 'u', 's'].map(|kind| self.link.keys().probe(kind, number));
         let command = |name: &str, key: &str| {
@@ -243,7 +245,7 @@ impl RedisStore {
     }
 }
 
-/// Its name, with that of its subcommand if it has some.
+/// Returns the name of a command, with that of its subcommand for `SCRIPT`.
 fn name(command: &Cmd) -> String {
     let word = |argument: Arg<&[u8]>| {
         let Arg::Simple(word) = argument else {
@@ -258,7 +260,7 @@ fn name(command: &Cmd) -> String {
     }
 }
 
-/// In the server's own words, without the place in a script.
+/// Returns the error text of the server, without the position in a script.
 fn words(error: &RedisError) -> String {
     match (error.code(), error.detail()) {
         (Some(code), Some(detail)) => {

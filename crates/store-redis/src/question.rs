@@ -1,10 +1,10 @@
-//! What Redis is asked, and how often it may be asked.
+//! Requests to Redis, and whether they may be repeated.
 
 use isogloss_core::StoreError;
 use redis::aio::ConnectionLike;
 use redis::{Cmd, FromRedisValue, Pipeline, RedisResult, ScriptInvocation};
 
-/// What Redis is asked.
+/// A request to Redis.
 #[derive(Clone, Copy)]
 pub(super) enum Question<'a> {
     Command(&'a Cmd),
@@ -24,8 +24,8 @@ impl Question<'_> {
         }
     }
 
-    /// Whether nothing of it was done if a server answered that it is not the one to ask. Of
-    /// several commands, it may have done the first.
+    /// Returns whether a server that responds with a redirect has executed nothing of it. Of several commands,
+    /// it may have executed the first.
     pub(super) fn is_one(self) -> bool {
         !matches!(self, Self::Pipeline(_))
     }
@@ -61,20 +61,20 @@ impl<'a> From<&'a ScriptInvocation<'a>> for Question<'a> {
     }
 }
 
-/// What Redis answered.
+/// The response of Redis.
 pub(super) struct Answered<T> {
     pub(super) answer: T,
-    /// Why it does not count as done, if replicas were to have it.
+    /// `Err` if too few replicas acknowledged a revocation, so that it does not count as done.
     pub(super) replicated: Result<(), StoreError>,
 }
 
-/// How a question may be asked.
+/// Whether a request may be sent again.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Manner {
-    /// Again, if the connection broke: the second time does and answers what the first did.
+    /// It may be sent again if the connection broke: the second time has the same effect and response.
     Repeatable,
-    /// Not again, once it may have been done.
+    /// It must not be sent again once it may have been executed.
     Once,
-    /// Like `Once`, and it counts as done only when enough replicas have it.
+    /// Like `Once`, and it counts as done only when enough replicas have acknowledged it.
     Revocation,
 }

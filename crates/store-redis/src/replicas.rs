@@ -1,4 +1,4 @@
-//! Waiting until replicas have what was revoked.
+//! Waits until replicas have a revocation.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ impl Replicas {
     pub(super) fn of(settings: &RedisSettings) -> Self {
         Self {
             wanted: settings.wait_replicas,
-            // The answer must arrive before the command itself is given up.
+            // The response must arrive before the command itself times out.
             within: settings.timeout / 2,
         }
     }
@@ -31,12 +31,13 @@ impl Replicas {
     pub(super) fn wait(self) -> Cmd {
         let mut wait = cmd("WAIT");
         let within = u64::try_from(self.within.as_millis()).unwrap_or(u64::MAX);
-        // 0 would be for ever.
+        // 0 would wait forever.
         wait.arg(self.wanted).arg(within.max(1));
         wait
     }
 
-    /// What was done is done; but who asked is told that it is not certain.
+    /// Returns an error if too few replicas acknowledged. The revocation has been executed, but the caller must
+    /// know that it is not certain.
     pub(super) fn suffice(
         self,
         place: &str,

@@ -1,4 +1,4 @@
-//! Listing keys, page by page.
+//! Lists keys, page by page.
 
 use std::sync::Arc;
 
@@ -9,16 +9,16 @@ use redis::{ConnectionInfo, cmd};
 use super::access::Access;
 use super::name::{failed_at, name_of};
 
-/// About so many keys are looked at for a page.
+/// About how many keys are examined for a page.
 const PAGE: usize = 1000;
 
-/// What is listed at the moment: the name of the server, a connection to it, and how far it is.
+/// The listing of the current server: its name, a connection to it, and the cursor.
 type Listing = (String, MultiplexedConnection, u64);
 
-/// The rest of a listing.
+/// A listing in progress.
 ///
-/// While slots move between the servers of a cluster, a key may go from a server that is yet to be listed to
-/// one that was, or to one that had no slot before. So a cluster is listed twice, and again until it has
+/// While slots move between the servers of a cluster, a key may move from a server that has yet to be listed to
+/// one that was listed, or to one that had no slot before. So a cluster is listed twice, and again until it has
 /// the same primaries before and after.
 pub(crate) struct Scan {
     access: Arc<Access>,
@@ -26,7 +26,7 @@ pub(crate) struct Scan {
     left: Vec<ConnectionInfo>,
     may_be_last: bool,
     pattern: String,
-    /// A cursor means something to the server it came from only, and ends with its connection.
+    /// A cursor is valid only at the server that returned it, and only on its connection.
     now: Option<Listing>,
 }
 
@@ -42,8 +42,8 @@ impl Scan {
         }
     }
 
-    /// The next keys, which may be none; `None` after the last page. An error ends it: what was
-    /// listed so far is not all.
+    /// Returns the next keys, which may be none; `None` after the last page. After an error, the listing is
+    /// incomplete and cannot be continued.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
         let (name, mut connection, cursor) = match self.now.take() {
             Some(now) => now,

@@ -1,4 +1,4 @@
-//! What a server does in one step. Each script touches one key.
+//! Scripts, which a server executes in one step. Each uses one key.
 
 use isogloss_core::backend::milliseconds;
 use isogloss_core::store::Record;
@@ -9,9 +9,9 @@ use time::OffsetDateTime;
 use super::keys::Keys;
 use super::probe::{PROBE_DIGEST, PROBE_LIFE, PROBE_VALUE};
 
-/// Lists a token under its user, prunes what has expired, and answers how many are listed.
+/// Lists a token under its user, removes expired ones, and returns how many are listed.
 ///
-/// KEYS: the user's set. ARGV: until when what has expired is pruned, expiry (milliseconds), digest.
+/// KEYS: the user's set. ARGV: until when expired tokens are removed, expiry (milliseconds), digest.
 const LIST: &str = r"
 local set, now = KEYS[1], ARGV[1]
 redis.call('ZREMRANGEBYSCORE', set, '-inf', now)
@@ -21,11 +21,12 @@ redis.call('PEXPIRE', set, math.max(1, tonumber(last[2]) - tonumber(now)))
 return redis.call('ZCARD', set)
 ";
 
-/// Lists a token that is stored now, in the place of its announcement, prunes what has expired, and returns all
-/// that is listed if that may be too many. Tokens of one user arrive one after the other: of two, one finds the
-/// other listed.
+/// Lists a token that has just been stored, replaces its announcement, removes expired tokens, and returns all
+/// that are listed if that may be too many. Tokens of one user arrive one after the other: of two, the later one
+/// finds the other listed.
 ///
-/// KEYS: the user's set. ARGV: until when what has expired is pruned, expiry (milliseconds), digest, announcement, how many are surely not too many.
+/// KEYS: the user's set. ARGV: until when expired tokens are removed, expiry (milliseconds), digest,
+/// announcement, how many are surely not too many.
 const ARRIVE: &str = r"
 local set, now = KEYS[1], ARGV[1]
 redis.call('ZREMRANGEBYSCORE', set, '-inf', now)
@@ -39,7 +40,8 @@ end
 return redis.call('ZRANGE', set, 0, -1)
 ";
 
-/// Has a token hold a slot, unless a token holds it that is not known to be ended: that is returned.
+/// Makes a token the holder of a slot. If another token holds it that is not known to be ended, returns that one
+/// instead.
 ///
 /// KEYS: the slot. ARGV: the digest that was ended (empty for none), the digest, its life in milliseconds.
 const HOLD: &str = r"
@@ -51,9 +53,10 @@ redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return false
 ";
 
-/// Puts a value in the place of another, if that is still there.
+/// Replaces a value, if it has not changed.
 ///
-/// KEYS: the token. ARGV: the value after, its life in milliseconds, and all that the one before may be.
+/// KEYS: the token. ARGV: the new value, its life in milliseconds, and all encodings that the old value may
+/// have.
 const REPLACE: &str = r"
 local before = redis.call('GET', KEYS[1])
 for same = 3, #ARGV do
@@ -65,16 +68,17 @@ end
 return 0
 ";
 
-/// How far the clock of a gateway may be ahead of the others before it removes what they take for live from a
-/// user's list, or lets the list end before it. What has ended stays listed for as long.
+/// How far the clock of a gateway may be ahead of the others before it removes tokens from a user's list that
+/// are live for them, or lets the list expire before such tokens. Expired tokens stay listed for as long. In
+/// milliseconds.
 const AHEAD: i64 = 60_000;
 
-/// Returns until when what has expired is removed from lists.
+/// Returns until when expired tokens are removed from lists.
 fn pruned_until(now: OffsetDateTime) -> i64 {
     milliseconds(now) - AHEAD
 }
 
-/// All of them.
+/// All scripts.
 pub(super) struct Scripts {
     keys: Keys,
     list: Script,
@@ -94,8 +98,8 @@ impl Scripts {
         }
     }
 
-    /// Returns scripts that list a token under its user, which comes first, and under the administrator
-    /// who acts as the user. Each answers how many are listed there.
+    /// Returns scripts that list a token under its user, which comes first, and under the administrator who acts
+    /// as the user. Each returns how many tokens are listed there.
     pub(super) fn lists(
         &self,
         digest: TokenDigest,
@@ -112,7 +116,8 @@ impl Scripts {
         lists.collect()
     }
 
-    /// Has a slot lead to a token for as long as that lives, if it leads there.
+    /// Returns a script that extends the life of a slot to that of the token, if the token holds it. `None` if
+    /// the token has no slot.
     pub(super) fn keep_slot(
         &self,
         digest: TokenDigest,
@@ -128,7 +133,7 @@ impl Scripts {
         Some(keep)
     }
 
-    /// Returns scripts that announce a token in the same lists, before it is stored.
+    /// Returns scripts that announce a token under its user and its actor, before it is stored.
     pub(super) fn announcements(
         &self,
         digest: TokenDigest,
@@ -138,8 +143,8 @@ impl Scripts {
         self.lists(announcement(digest), record, now)
     }
 
-    /// Returns scripts that list a token which was announced and is stored now, in the same lists. Each
-    /// answers all that is listed there, if it is more than `least`.
+    /// Returns scripts that list a token, which was announced and is stored now, under its user and its actor.
+    /// Each returns all tokens that are listed there, if they are more than `least`.
     pub(super) fn arrivals(
         &self,
         digest: TokenDigest,
@@ -159,8 +164,8 @@ impl Scripts {
         lists.collect()
     }
 
-    /// Has a token hold a slot for so many milliseconds. Returns the token that holds it instead, unless that
-    /// is the one that was ended.
+    /// Returns a script that makes a token the holder of a slot for `life` milliseconds. It returns the token
+    /// that holds the slot instead, unless that is the one that was ended.
     pub(super) fn hold(
         &self,
         slot: TokenDigest,
@@ -176,7 +181,7 @@ impl Scripts {
         hold
     }
 
-    /// Puts one record in the place of another, and answers whether that was there.
+    /// Returns a script that replaces a record, and returns whether the old one was there.
     pub(super) fn replace(
         &self,
         digest: TokenDigest,
@@ -192,7 +197,7 @@ impl Scripts {
         Ok(replace)
     }
 
-    /// Returns commands that load the scripts and run each on such a key.
+    /// Returns commands that load the scripts and run each on a probe's key.
     pub(super) fn probe(&self, [token, user, slot]: [&str; 3], now: OffsetDateTime) -> Vec<Cmd> {
         let (now, digest) = (milliseconds(now), PROBE_DIGEST);
         let mut list = self.list.key(user);
@@ -216,7 +221,7 @@ impl Scripts {
         ]
     }
 
-    /// Commands that let a server know those that note uses.
+    /// Returns commands that load the scripts which write token uses.
     pub(super) fn load(&self) -> Pipeline {
         let mut load = pipe();
         for script in [&self.list, &self.replace] {
@@ -226,8 +231,8 @@ impl Scripts {
     }
 }
 
-/// What stands in lists for a token that is about to be stored: its digest with the first bit flipped, which is
-/// no token's. Earlier releases take it for the digest of a token that has ended.
+/// Returns what is listed for a token that is about to be stored: its digest with the first bit flipped, which
+/// is not the digest of any token. Earlier releases take it for the digest of a token that has ended.
 pub(super) fn announcement(digest: TokenDigest) -> TokenDigest {
     let mut bytes = *digest.as_bytes();
     bytes[0] ^= 0x80;

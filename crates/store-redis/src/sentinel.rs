@@ -1,8 +1,8 @@
-//! Asking sentinels where the primary is.
+//! Queries sentinels for the address of the primary.
 //!
-//! All are asked at once, and what more than half of them say holds. If fewer than that answer,
-//! it is what most of these say. A sentinel that is cut off with an old primary is outvoted while
-//! the others can be reached.
+//! All are queried at once. The address that more than half of them name is used. If fewer respond, it is the
+//! address that most of these name. A sentinel that is cut off together with an old primary is outvoted while
+//! the others are reachable.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -19,10 +19,10 @@ use super::dialer::{Dialer, server_at};
 use super::error::failed;
 use super::name::{name_of, names_of};
 
-/// How long an answer of the sentinels is taken for true.
+/// How long a response of the sentinels is used.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// Sentinels, and what they last said.
+/// Sentinels, and their last response.
 pub(super) struct Sentinels {
     address: SentinelAddress,
     dialer: Dialer,
@@ -41,7 +41,7 @@ impl Sentinels {
         }
     }
 
-    /// Where the primary is.
+    /// Returns the address of the primary.
     pub(super) async fn primary(&self) -> Result<ConnectionInfo, StoreError> {
         let mut known = self.known.lock().await;
         if let Some((since, said)) = known.as_ref()
@@ -56,8 +56,8 @@ impl Sentinels {
         said
     }
 
-    /// Whether they name another primary than this one. Sentinels that are away name none, and
-    /// nobody waits for who is just asking them.
+    /// Returns whether they name another primary than this one. Sentinels that are unreachable name none.
+    /// Returns `false` while another caller queries them: callers do not wait for each other here.
     pub(super) async fn name_another_than(&self, place: &str) -> bool {
         if self.known.try_lock().is_err() {
             return false;
@@ -66,13 +66,13 @@ impl Sentinels {
         said.is_ok_and(|primary| name_of(&primary) != place)
     }
 
-    /// Returns the name of the primary that they are asked for, with their own.
+    /// Returns the configured name of the primary, with the names of the sentinels.
     pub(super) fn name(&self) -> String {
         let (name, sentinels) = (&self.address.name, names_of(&self.address.sentinels));
         format!("the primary {name} of the sentinels {sentinels}")
     }
 
-    /// Asks anew when somebody wants to know next.
+    /// Discards the last response, so that the next caller queries them again.
     pub(super) async fn forget(&self) {
         *self.known.lock().await = None;
     }
@@ -125,7 +125,7 @@ impl Sentinels {
             .arg("GET-MASTER-ADDR-BY-NAME")
             .arg(&self.address.name);
         let answer = match question.query_async(&mut alive).await {
-            // The connection may have died of age.
+            // The connection may have been closed because it was idle.
             Err(_) => {
                 alive = self.dialer.dial(&self.address.sentinels[index]).await?;
                 question.query_async(&mut alive).await?

@@ -1,4 +1,4 @@
-//! How Redis is reached, and what is expected of it.
+//! Settings of the connection to Redis, and requirements on it.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -7,56 +7,56 @@ use secrecy::SecretString;
 
 use super::keys::KeyPrefix;
 
-/// How Redis is reached, and what is expected of it.
+/// Settings of the connection to Redis, and requirements on it.
 #[derive(Debug, Clone)]
 pub struct RedisSettings {
-    /// Where it is: [`RedisSettings::EXPECTED`] says how that is written.
+    /// The address, in one of the forms of [`RedisSettings::EXPECTED`].
     pub url: SecretString,
-    /// What all keys begin with.
+    /// The prefix of all keys.
     pub prefix: KeyPrefix,
-    /// Certificates, as PEM, of the authorities to trust instead of the system's.
+    /// PEM certificates of the authorities to trust instead of the system's.
     pub ca: Option<Vec<u8>>,
-    /// Connections at the most. A cluster has one for each server, whatever this says.
+    /// Maximum number of connections. A cluster always has one for each server.
     pub connections: usize,
-    /// How long it may take to connect to one server, TLS and password included.
+    /// Time limit for connecting to one server, including TLS and authentication.
     pub connect_timeout: Duration,
-    /// How long a command may take.
+    /// Time limit for a command.
     pub timeout: Duration,
-    /// How long to wait for a free connection.
+    /// Time limit for waiting for a free connection.
     pub pool_timeout: Duration,
-    /// How many replicas must have acknowledged a revocation before it counts as done.
+    /// How many replicas must acknowledge a revocation before it counts as done.
     pub wait_replicas: usize,
-    /// How many tokens are kept here after a lookup, while Redis tells of their changes; none are if
-    /// that is zero.
+    /// How many tokens are cached after a lookup, while Redis sends invalidations. Zero switches the near cache
+    /// off.
     pub near_cache: usize,
-    /// Whether each thread looks tokens up by a connection of its own, where tokens are kept here.
+    /// Whether each thread looks tokens up over a connection of its own, if there is a near cache.
     pub worker_connections: bool,
-    /// How many uses of tokens are noted together at the most. A cluster is told of each by itself.
+    /// Maximum number of token uses that are written together. In a cluster, each is written separately.
     pub touch_batch: NonZeroUsize,
-    /// What to make of a Redis that may evict tokens.
+    /// What to do if Redis may evict tokens.
     pub eviction: Eviction,
-    /// Whether tokens are issued that users expect to outlive a restart of Redis.
+    /// Whether tokens are issued that users expect to survive a restart of Redis.
     pub remembers: bool,
 }
 
 impl RedisSettings {
-    /// The addresses that are understood.
+    /// A description of valid addresses, for error messages.
     pub const EXPECTED: &str = "redis[s]://[[user]:password@]host[:port][/database], \
         redis[s]+sentinel://[[user]:password@]host[:port],…/name or \
         redis[s]+cluster://[[user]:password@]host[:port],… (a user needs a password: user:password@)";
 
-    /// How long a question may take with all that comes before it: asking sentinels, waiting for a
-    /// connection or making one, and asking for the role.
+    /// Returns how long a request may take with everything that precedes it: querying sentinels, waiting for a
+    /// connection or opening one, and querying the role.
     pub(super) fn patience(&self) -> Duration {
         self.entering() + self.timeout
     }
 
-    /// All that comes before it.
+    /// Returns how long everything that precedes a request may take.
     pub(super) fn entering(&self) -> Duration {
         self.pool_timeout + self.connect_timeout * 2 + self.timeout
     }
 
-    /// An address, and everything else as it mostly is.
+    /// Returns settings for an address, with defaults for everything else.
     pub fn at(url: impl Into<SecretString>) -> Self {
         const SECOND: Duration = Duration::from_secs(1);
         Self {
@@ -77,13 +77,13 @@ impl RedisSettings {
     }
 }
 
-/// What to make of a Redis that may evict tokens when its memory is full.
+/// What to do if Redis may evict tokens when its memory is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Eviction {
-    /// It is not ready for use.
+    /// Redis is not ready for use.
     Refuse,
-    /// It is used, and warned of.
+    /// Redis is used, with a warning.
     Warn,
-    /// Nothing is said.
+    /// Redis is used, without a warning.
     Ignore,
 }

@@ -1,4 +1,4 @@
-//! Logging that a server is silent: once, not with each request that it leaves without a response.
+//! Logs that a server is silent: once, not for each request without a response.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use tracing::{debug, warn};
 
-/// Time-outs that are less apart than this belong to one silence.
+/// Time-outs with less than this between them belong to one silence.
 const APART: Duration = Duration::from_secs(10);
 
-/// When the last time-out of each server was.
+/// The time of the last time-out of each server.
 #[derive(Default)]
 pub(super) struct Silence(Mutex<HashMap<String, Instant>>);
 

@@ -1,18 +1,18 @@
-//! Tokens in Redis: one key a token with its own TTL, one sorted set a user.
+//! Tokens in Redis: one key per token with its own TTL, and one sorted set per user.
 //!
-//! | key | holds | ends |
+//! | key | value | expires |
 //! | --- | --- | --- |
 //! | `isogloss:t:<digest>` | the record | with the token |
 //! | `isogloss:u:<user>` | sorted set: the digest of each token, scored by its expiry | a minute after the last token |
 //! | `isogloss:s:<slot>` | the digest of the token that holds the slot | with that token |
-//! | `isogloss:w:<number>` | nothing; it is written for replicas to acknowledge all that was before it | after a second |
+//! | `isogloss:w:<number>` | empty; written so that replicas acknowledge all earlier writes | after a second |
 //!
-//! `isogloss:` is the prefix of the settings. No command touches two keys, so the same layout serves a cluster.
+//! `isogloss:` is the configured prefix. No command uses two keys, so the same layout works in a cluster.
 //!
-//! A token is announced in its user's list before it is stored, and listed by its digest afterwards: what a crash
-//! leaves behind is an announcement of a token that does not exist or that no client has, never a live token that
-//! is in no list. The order in which tokens are listed decides which of them are too many. A token that takes a
-//! slot ends the one before first, so a lost answer leaves no superseded token that lives. A token whose login
+//! A token is announced in its user's list before it is stored, and listed by its digest afterwards. A crash can
+//! only leave an announcement of a token that does not exist or that no client has, never a live token that is
+//! in no list. The order in which tokens are listed decides which of them exceed the caps. A token that takes a
+//! slot first ends the token before it, so a lost response leaves no superseded token alive. A token whose login
 //! fails before it is listed is withdrawn: no client has it.
 
 use std::collections::HashSet;
@@ -42,7 +42,7 @@ pub struct RedisStore {
     pub(crate) scripts: Arc<Scripts>,
     pub(crate) caps: Caps,
     pub(crate) near: Option<Arc<NearTokens>>,
-    /// None where each use of a token is noted by itself.
+    /// `None` if each use of a token is written separately.
     pub(crate) touches: Option<Touches>,
     pub(crate) replicas: Replicas,
     /// How long it may take to withdraw a token whose login failed.
@@ -50,12 +50,12 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// Whether an address can be understood. Nothing is asked.
+    /// Returns whether `url` is a valid address. Sends nothing to Redis.
     pub fn accepts(url: &str) -> bool {
         Link::accepts(url)
     }
 
-    /// Prepares the way to Redis. Nothing is asked yet: it may come up later than we do.
+    /// Creates the client. Sends nothing to Redis yet: it may start later than the gateway.
     pub fn new(settings: &RedisSettings, caps: Caps) -> Result<Self, StoreError> {
         let link = Arc::new(Link::new(settings)?);
         let near = NonZeroUsize::new(settings.near_cache).map(|room| {
@@ -81,12 +81,12 @@ impl RedisStore {
         })
     }
 
-    /// What changes the credentials while the store is used.
+    /// Returns a handle that replaces the credentials while the store is in use.
     pub fn access(&self) -> RedisAccess {
         RedisAccess::new(Arc::clone(&self.link))
     }
 
-    /// What counts tries on the same server.
+    /// Returns the login throttle on the same server.
     pub fn throttle(&self) -> RedisThrottle {
         RedisThrottle::new(Arc::clone(&self.link))
     }
@@ -119,7 +119,8 @@ impl TokenStore for RedisStore {
         }
         self.announce(digest, record, now).await?;
         let listed = self.store(digest, record, (life, now)).await?;
-        // Other logins hand it out from then on, so it is listed first, and not withdrawn if this fails.
+        // Other logins hand the token out once the slot leads to it, so it is listed before, and not withdrawn
+        // if this fails.
         if let Some(Slot::Newest(slot)) = record.slot {
             self.lead(slot, digest, life).await?;
         }
@@ -203,7 +204,7 @@ impl TokenStore for RedisStore {
     async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
         let keys = self.link.keys();
         let mut scan = self.link.scan(&keys.tokens()).await?;
-        // A key may be listed twice.
+        // `SCAN` may return a key twice.
         let mut seen = HashSet::new();
         while let Some(page) = scan.next().await? {
             let digests = page.iter().filter_map(|key| keys.token_of(key));
@@ -240,7 +241,7 @@ impl TokenStore for RedisStore {
         Ok(health)
     }
 
-    /// Does nothing: every write, a batch of uses included, is awaited by its caller, and connections end
-    /// with the process.
+    /// Does nothing: every write, including a batch of uses, is awaited by its caller, and connections end with
+    /// the process.
     async fn close(&self) {}
 }

@@ -1,11 +1,12 @@
-//! Buckets in Redis, for gateways that share it.
+//! Login throttle in Redis, for gateways that share it.
 //!
-//! | key | holds | ends |
+//! | key | value | expires |
 //! | --- | --- | --- |
-//! | `isogloss:g:<bucket>` | hash: how empty it is, and what it is for | when it is full |
-//! | `isogloss:k:<account>` | sorted set: a digest of each client, scored by the moment it is forgotten | with the last client |
+//! | `isogloss:g:<bucket>` | hash: how empty the bucket is, and what it is for | when the bucket is full |
+//! | `isogloss:k:<account>` | sorted set: a digest of each client, scored by the time when it is forgotten | with the last client |
 //!
-//! `isogloss:` is the prefix of the settings. No command touches two keys, and each script is one step: two gateways never grant one try twice.
+//! `isogloss:` is the configured prefix. No command uses two keys, and each script is one step: two gateways
+//! never grant one try twice.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,10 +24,10 @@ use time::OffsetDateTime;
 use crate::link::Link;
 use crate::probe::{PROBE_DIGEST, PROBE_LIFE, Probe};
 
-/// As `Level::take`, with the same names.
+/// Takes a try from a bucket, as `Level::take` does, with the same names.
 ///
-/// KEYS: the bucket. ARGV: now, refill, capacity, first lock, longest lock (milliseconds), kind,
-/// account, network. Answers what was granted (1 or 0), the cost, the end of the lock.
+/// KEYS: the bucket. ARGV: now, refill, capacity, first lock, longest lock (milliseconds), kind, account,
+/// network. Returns whether the try was granted (1 or 0), the cost, the end of the lock.
 const TAKE: &str = r"
 local key, now, refill, capacity = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local level = redis.call('HMGET', key, 'full_at', 'locks', 'locked_until')
@@ -48,7 +49,7 @@ redis.call('PEXPIRE', key, whole(math.max(1, full_at - now)))
 return {1, full_at - before, lock}
 ";
 
-/// As `Level::give_back`.
+/// Gives a try back to a bucket, as `Level::give_back` does.
 ///
 /// KEYS: the bucket. ARGV: now, cost, the end of the lock.
 const GIVE_BACK: &str = r"
@@ -66,7 +67,9 @@ redis.call('HSET', key, 'full_at', whole(full_at), 'locks', whole(locks), 'locke
 redis.call('PEXPIRE', key, whole(left))
 ";
 
-/// KEYS: the account's clients. ARGV: now, the client, until when, how many at the most.
+/// Remembers a client of an account.
+///
+/// KEYS: the account's clients. ARGV: now, the client, until when, how many at most.
 const REMEMBER: &str = r"
 local key, now = KEYS[1], tonumber(ARGV[1])
 redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
@@ -76,7 +79,7 @@ local last = redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')
 redis.call('PEXPIRE', key, string.format('%.0f', math.max(1, tonumber(last[2]) - now)))
 ";
 
-/// Buckets on a Redis server, beside the tokens. Made by `RedisStore::throttle`.
+/// Buckets on a Redis server, next to the tokens. Created by `RedisStore::throttle`.
 pub struct RedisThrottle {
     link: Arc<Link>,
     take: Script,
@@ -94,7 +97,7 @@ impl RedisThrottle {
         }
     }
 
-    /// Those of the buckets that are there.
+    /// Returns the buckets of these keys that exist and are not full.
     async fn read(
         &self,
         keys: &[Vec<u8>],
@@ -118,7 +121,7 @@ impl RedisThrottle {
             .collect())
     }
 
-    /// Returns what logins and [`Throttle::reset`] send.
+    /// Returns the commands that logins and [`Throttle::reset`] send.
     fn probe(&self, number: u16, now: OffsetDateTime) -> Probe {
         let [bucket, clients] = ['g', 'k'].map(|kind| self.link.keys().probe(kind, number));
         let (now, refill) = (milliseconds(now), PROBE_LIFE / 10);
@@ -240,7 +243,7 @@ impl Throttle for RedisThrottle {
         while let Some(keys) = scan.next().await? {
             strained.extend(self.read(&keys, now).await?);
         }
-        // A key may be shown twice while the table grows.
+        // `SCAN` may return a key twice while the hash table grows.
         strained.sort_by_key(|strained: &Strained| strained.bucket.key);
         strained.dedup_by_key(|strained| strained.bucket.key);
         Ok(strained)
@@ -251,7 +254,7 @@ impl Throttle for RedisThrottle {
     }
 }
 
-/// What stands in a bucket; `None` if it is full, or not there any more.
+/// Parses the fields of a bucket. `None` if the bucket is full, no longer exists or cannot be read.
 fn strained(
     bucket: TokenDigest,
     fields: &HashMap<String, Vec<u8>>,

@@ -14,7 +14,7 @@ use super::error::failed;
 
 const SLOTS: i64 = 16_384;
 
-/// A primary: its host, its port, and the identity that all servers of the cluster know it by.
+/// A primary: its host, its port, and the identifier that all servers of the cluster use for it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ClusterPrimary {
     pub(super) host: String,
@@ -96,7 +96,7 @@ fn primaries_in(
     Ok(primaries.into_iter().collect())
 }
 
-/// An empty or missing host is the one that was queried, as is a server that names no address of its own.
+/// Parses a primary. A host that is empty, missing or unspecified means the host that was queried.
 fn primary_of(node: &[Value], queried: &str) -> Result<ClusterPrimary, StoreError> {
     let [host, port, id, ..] = node else {
         return Err(failed("CLUSTER SLOTS: expected host, port and id"));

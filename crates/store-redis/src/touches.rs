@@ -1,5 +1,7 @@
-//! Noting that tokens were used. What comes in while Redis is being told waits, and is told together: one
-//! connection and one round trip for many.
+//! Writes uses of tokens to Redis in batches.
+//!
+//! Uses that arrive while a batch is written wait, and are written together, over one connection and in one round
+//! trip.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Weak};
@@ -17,21 +19,22 @@ use super::error::failed;
 use super::link::Link;
 use super::scripts::Scripts;
 
-/// Where uses of tokens are noted.
+/// The queue of token uses to write.
 pub(super) struct Touches {
     queue: mpsc::Sender<Touch>,
     patience: Duration,
 }
 
-/// A use that is to be noted.
+/// A token use to write.
 struct Touch {
-    /// The last of them answers whether it was.
+    /// The last of them returns whether the use was written.
     commands: Vec<Cmd>,
     answer: oneshot::Sender<Result<bool, StoreError>>,
 }
 
 impl Touches {
-    /// Notes so many at a time, for as long as there is the link. Nobody waits for longer than that.
+    /// Starts to write up to `most` uses at a time, for as long as the link exists. A caller waits at most
+    /// `patience`.
     pub(super) fn start(
         link: &Arc<Link>,
         scripts: &Arc<Scripts>,
@@ -43,7 +46,7 @@ impl Touches {
         Self { queue, patience }
     }
 
-    /// Answers what the last of the commands does. They are scripts, called by their digests.
+    /// Returns the response of the last command. The commands are scripts, called by their digests.
     async fn note(&self, link: &Link, commands: Vec<Cmd>) -> Result<bool, StoreError> {
         let (answer, noted) = oneshot::channel();
         let noting = async {
@@ -57,8 +60,9 @@ impl Touches {
 }
 
 impl RedisStore {
-    /// Puts the record of a token that was used in the place of the one before, if that is still there, and
-    /// lists it anew if its end has moved. If an answer got lost, it may say no although it was done.
+    /// Replaces the record of a used token if it has not changed, and lists the token again if its expiry has
+    /// moved. Returns whether the record was replaced. If a response got lost, this may be `false` although it
+    /// was.
     pub(super) async fn note_use(
         &self,
         digest: TokenDigest,
@@ -93,7 +97,7 @@ async fn note_all(
 ) {
     let mut touches = Vec::with_capacity(most.get());
     while queue.recv_many(&mut touches, most.get()).await > 0 {
-        // Who has gone meanwhile will note it again.
+        // Callers that have given up will write their use again.
         touches.retain(|touch| !touch.answer.is_closed());
         let Some(link) = link.upgrade() else { return };
         if touches.is_empty() {
@@ -105,13 +109,14 @@ async fn note_all(
                 Ok(noted) => noted.get(index).copied().ok_or_else(|| failed("no answer")),
                 Err(error) => Err(error.clone()),
             };
-            // Nobody may be waiting any more.
+            // The caller may have given up.
             drop(touch.answer.send(noted));
         }
     }
 }
 
-/// The server may have lost the scripts, and of a pipeline nothing is sent again for that.
+/// Returns the commands of all uses. Loads the scripts first: the server may have lost them, and a pipeline is
+/// not sent again for that.
 fn together(scripts: &Scripts, touches: &[Touch]) -> Pipeline {
     let mut pipeline = scripts.load();
     for touch in touches {

@@ -1,4 +1,4 @@
-//! Following what changes in Redis: at every primary a connection that is told of it.
+//! Receives invalidations over a connection to every primary.
 
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -22,13 +22,12 @@ use super::link::Link;
 use super::name::{failed_at, name_of};
 use super::near::{LEASE, NearTokens};
 
-/// How often it is made sure that a connection still tells.
+/// How often the connections are checked.
 const BEAT: Duration = Duration::from_millis(250);
-/// How soon a broken connection is made anew.
+/// How soon a broken connection is opened again.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// Follows the changes for as long as there is the link. Whenever that does not work, nothing that is
-/// kept is believed.
+/// Receives invalidations for as long as the link exists. Whenever that fails, the near cache is invalidated.
 pub(super) async fn follow(link: Weak<Link>, near: Arc<NearTokens>) {
     let mut is_news = true;
     loop {
@@ -49,15 +48,16 @@ pub(super) async fn follow(link: Weak<Link>, near: Arc<NearTokens>) {
     }
 }
 
-/// Why nothing is followed any more, though nothing broke.
+/// Why receiving ended without a failure.
 enum Ended {
-    /// There is no link any more.
+    /// The link no longer exists.
     WithLink,
-    /// Redis is entered with other credentials from now on.
+    /// Redis is accessed with other credentials from now on.
     ForNewAccess,
 }
 
-/// Until the link is dropped or its access replaced, or something breaks or moves.
+/// Receives invalidations until the link is dropped or its access replaced, a connection breaks, or a primary
+/// moves.
 async fn watch(
     link: &Weak<Link>,
     near: &Arc<NearTokens>,
@@ -81,7 +81,7 @@ async fn watch(
                 .iter()
                 .map(|place| Tracker::start(place, (&access.dialer, link.keys()), near));
             trackers = try_join_all(started).await?;
-            // In a cluster, servers are known by the addresses that they give themselves.
+            // Not in a cluster: there, servers are identified by the addresses that they announce.
             if let ([tracker], false) = (&mut trackers[..], link.is_cluster()) {
                 access.dialer.identity().tells(tracker.run_id().await?);
             }
@@ -92,7 +92,7 @@ async fn watch(
             return Err(failed("there are other primaries now"));
         }
         if access.dialer.identity().differs() {
-            // The pool may be the one that is behind: where a name moves, idle connections stay good.
+            // The pool may be the one that is outdated: when a host name moves, idle connections still work.
             access.doubt().await;
             return Err(failed("another server is queried than tells of changes"));
         }
@@ -112,7 +112,7 @@ async fn watch(
     }
 }
 
-/// A connection to a primary that tells of every change.
+/// A connection to a primary that receives its invalidations.
 struct Tracker {
     place: String,
     connection: MultiplexedConnection,
@@ -131,7 +131,7 @@ impl Tracker {
         let server = place.clone().set_redis_settings(resp3);
         let told = Arc::downgrade(near);
         let (keys, tokens) = (keys.clone(), keys.tokens());
-        // Runs in the order in which Redis sends, before any later answer is handed on.
+        // Runs in the order in which Redis sends, before any later response is passed on.
         let tell = move |push: PushInfo| {
             if let Some(near) = told.upgrade() {
                 note(&near, &keys, push);
@@ -158,7 +158,8 @@ impl Tracker {
         asked.map_err(|error| failed_at(&self.place, error))
     }
 
-    /// Whatever it had to tell by now is told when this returns, and it still is the primary.
+    /// Checks that the server is still the primary. When this returns, all invalidations have arrived that were
+    /// pending when it was called.
     async fn beat(&mut self) -> Result<(), StoreError> {
         let asked = ask_for_role(&mut self.connection).await;
         asked.map_err(|error| failed_at(&self.place, error))
@@ -172,7 +173,7 @@ fn note(near: &NearTokens, keys: &Keys, push: PushInfo) {
     if push.kind != PushKind::Invalidate {
         return;
     }
-    // After FLUSHALL there is no list: it is everything.
+    // After `FLUSHALL` there is no list of keys: everything has changed.
     let Some(Value::Array(changed)) = push.data.into_iter().next() else {
         near.clear();
         return;

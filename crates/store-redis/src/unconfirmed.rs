@@ -1,11 +1,11 @@
-//! What was done and answered as unavailable, since too few replicas have it: repeating it goes on from there.
+//! Recovery of requests that were executed, but reported as unavailable since too few replicas have them.
 //!
-//! The primary has done it. So an ended token leaves a record behind that opens nothing and says that its end
-//! was not confirmed: a repeated log-out finds that record and waits for the replicas again. A one-time token
-//! becomes what it was before: no client got a session for it.
+//! The primary has executed the request. So an ended token leaves a record that is not valid and says that its
+//! end was not confirmed: a repeated logout finds that record and waits for the replicas again. A one-time
+//! token is restored: no client got a session for it.
 //!
-//! A record that cannot be left behind, since the primary went away just then, makes the repetition fail as that
-//! of something that was done.
+//! If the record cannot be written, because the primary became unreachable just then, a repeated request fails
+//! like one for something that has already been done.
 
 use isogloss_core::store::Record;
 use isogloss_core::{StoreError, TokenDigest};
@@ -19,8 +19,8 @@ use super::RedisStore;
 const REPEATABLE: u64 = 600_000;
 
 impl RedisStore {
-    /// Leaves the record of a token behind that was removed. It stays listed: the sessions of its user may be
-    /// ended once more, too.
+    /// Writes a record for a token that was removed. The token stays listed, so that the sessions of its user
+    /// can be ended again, too.
     pub(super) async fn keep_unconfirmed_end(&self, digest: TokenDigest, record: &Record) {
         let ended = record.with_unconfirmed_end();
         let kept = async {
@@ -35,7 +35,7 @@ impl RedisStore {
         warn_if_lost(digest, kept.await.map(drop));
     }
 
-    /// Makes a one-time token that was just used what it was before.
+    /// Restores a one-time token that was just used.
     pub(super) async fn undo_use(
         &self,
         digest: TokenDigest,
@@ -49,8 +49,8 @@ impl RedisStore {
         warn_if_lost(digest, undone.await.map(drop));
     }
 
-    /// Waits until replicas have all that was written before: what is not there may have been removed, and that
-    /// not confirmed.
+    /// Waits until replicas have all earlier writes: a token that is not found may have been removed without a
+    /// confirmation.
     pub(super) async fn confirm_earlier(&self) -> Result<(), StoreError> {
         if !self.replicas.are_wanted() {
             return Ok(());
@@ -58,8 +58,8 @@ impl RedisStore {
         self.link.confirm().await
     }
 
-    /// Removes a token that has ended from its lists. If that fails it is listed and not there, which does no
-    /// harm: to answer that the token could not be ended would.
+    /// Removes an ended token from its lists. A failure is only logged: a listed token that does not exist does
+    /// no harm, but a response that the token could not be ended would.
     pub(super) async fn try_unlist(&self, record: &Record, digest: TokenDigest) {
         if let Err(error) = self.unlist(record, digest).await {
             warn!(%error, session = %digest, "an ended session is still listed until its expiry");
@@ -67,7 +67,7 @@ impl RedisStore {
     }
 }
 
-/// Makes what is written so that `WAIT`, on the same connection, covers all that was written before.
+/// Returns a write, so that `WAIT` on the same connection covers all earlier writes.
 pub(super) fn write_confirmation(key: &[u8]) -> Cmd {
     let mut write = cmd("SET");
     write.arg(key).arg("").arg("PX").arg(1000);

@@ -1,4 +1,4 @@
-//! Sending each command to the server of a cluster that has its key.
+//! Sends each command to the server of a cluster that has its key.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -23,31 +23,32 @@ use super::fault::Fault;
 use super::name::{name_of, naming};
 use super::question::Manner;
 
-/// How many milliseconds to wait before each server that is named is asked, and so many are. Two may be named
-/// one after the other whenever slots move; more when the servers do not agree yet, which takes a moment.
+/// Pauses before each redirect that is followed, in milliseconds; their number is the maximum number of
+/// redirects. Two in a row can happen whenever slots move. More can happen while the servers do not agree yet,
+/// which lasts a short time.
 const PAUSES: [u64; 5] = [0, 0, 10, 40, 160];
 
-/// Returns the name of the server that has a key, as far as that is known.
+/// A function that returns the name of the server that has a key, or `None` if it is not known.
 pub(super) type NameOf<'a> = dyn Fn(&[u8]) -> Option<String> + Sync + 'a;
 
-/// Sends each command to its server.
+/// Sends each command of a request to its server.
 pub(super) struct Wire<'a> {
     connection: ClusterConnection,
     name_of_server: &'a NameOf<'a>,
     manner: Manner,
     dialer: &'a Dialer,
-    /// How to enter a server of this cluster.
+    /// How to connect to a server of this cluster.
     seed: &'a ConnectionInfo,
-    /// Where the last command went: a script is loaded where it was missing.
+    /// The route of the last command: a missing script is loaded there.
     last: Option<RoutingInfo>,
     elsewhere: Elsewhere,
 }
 
-/// Commands that were sent over connections of their own, where a server said they belong. `WAIT` covers what was
-/// written by its own connection only.
+/// Commands that were sent over new connections to a server that a redirect named. `WAIT` covers only what was
+/// written over its own connection.
 #[derive(Default)]
 struct Elsewhere {
-    /// What each of those connections is to wait for.
+    /// The `WAIT` to send over each of those connections.
     wait: Option<Cmd>,
     waited: Mutex<Vec<RedisResult<usize>>>,
 }
@@ -70,12 +71,13 @@ impl<'a> Wire<'a> {
         }
     }
 
-    /// Has each connection that is made on the way wait for the replicas of its server.
+    /// Makes each connection that is opened for a redirect wait for the replicas of its server.
     pub(super) fn wait_elsewhere(&mut self, wait: Cmd) {
         self.elsewhere.wait = Some(wait);
     }
 
-    /// Sends a command, and once more where that does no harm. Whoever names another server has done nothing.
+    /// Sends a command, repeats it once if that is safe, and follows redirects. A server that redirects has
+    /// executed nothing.
     async fn send(&self, command: &Cmd, route: &RoutingInfo) -> RedisResult<Value> {
         let mut answer = self.send_once(command, route.clone()).await;
         if answer.as_ref().is_err_and(|error| self.bears_again(error)) {
@@ -114,8 +116,8 @@ impl<'a> Wire<'a> {
         })
     }
 
-    /// Sends a command where a server said it belongs. The client has heard it as well and draws
-    /// its map anew, but whom it asks may not know yet.
+    /// Sends a command to the server that a redirect named. The client has seen the redirect, too, and reloads
+    /// its slot map, but from a server that may not know of the change yet.
     async fn follow(&self, command: &Cmd, to: Redirect) -> RedisResult<Value> {
         if !to.asking {
             let there = SingleNodeRoutingInfo::ByAddress {
@@ -150,7 +152,7 @@ impl<'a> Wire<'a> {
         Ok(answer)
     }
 
-    /// All primaries wait; the fewest replicas that any of them has count.
+    /// Waits on all primaries, and returns the lowest number of replicas that acknowledged at one of them.
     pub(super) async fn wait(mut self, wait: Cmd) -> RedisResult<usize> {
         let everywhere = RoutingInfo::MultiNode((
             MultipleNodeRoutingInfo::AllMasters,
@@ -168,17 +170,18 @@ impl<'a> Wire<'a> {
     }
 }
 
-/// Where a server said that a key is.
+/// The address of the server that has a key, as another server reported it.
 struct Redirect {
     host: String,
     port: u16,
-    /// It is only just moving there, and must be asked for in a special way.
+    /// The key is being moved there (`ASK`): the command must follow an `ASKING`.
     asking: bool,
 }
 
 impl Redirect {
-    /// Returns where an error sends the command. A server that names no host means the one that was queried,
-    /// which is that of the seed: where servers do not know their hosts, there is one for all.
+    /// Parses the redirect in an error. `None` if there is none, or its host is unknown. An empty host means the
+    /// server that was queried. It is replaced by the host of the seed: where servers do not know their hosts,
+    /// all have the same one.
     fn of(error: &RedisError, seed: &ConnectionInfo) -> Option<Self> {
         let (place, _) = error.redirect_node()?;
         let (host, port) = place.rsplit_once(':')?;
@@ -227,7 +230,8 @@ impl ConnectionLike for Wire<'_> {
     }
 }
 
-/// Always to a primary: replicas may not know yet what was revoked. What has no key goes to all.
+/// Routes a command to primaries only, as replicas may not know of a revocation yet. Commands without a key go
+/// to all primaries.
 fn route_of(command: &Cmd) -> RoutingInfo {
     match key_of(command) {
         Some(key) => RoutingInfo::SingleNode(SingleNodeRoutingInfo::SpecificNode(Route::with_key(
@@ -241,7 +245,7 @@ fn route_of(command: &Cmd) -> RoutingInfo {
     }
 }
 
-/// The key of a command. Those that are asked here have one, or none.
+/// Returns the key of a command. Covers only the commands that this crate sends, which have one key or none.
 fn key_of(command: &Cmd) -> Option<&[u8]> {
     let place = match word(command, 0)? {
         b"PING" | b"SCRIPT" => return None,

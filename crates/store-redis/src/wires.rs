@@ -1,6 +1,8 @@
-//! Connections for lookups at the one primary, while it tells of changes: the one that it tells them by, which
-//! all may share, and for each thread that answers requests one of its own. What drives that one runs on the
-//! same thread: an answer wakes no other.
+//! Connections for lookups at the only primary, while it sends invalidations.
+//!
+//! All threads may share the connection that receives the invalidations. Each thread that serves requests can
+//! also have a connection of its own. The task that drives it runs on the same thread, so a response wakes no
+//! other thread.
 
 use std::collections::HashMap;
 use std::mem::take;
@@ -22,12 +24,12 @@ use super::identity::RunId;
 use super::name::{failed_at, name_of};
 use super::silence::Silence;
 
-/// How soon a thread that could not get a connection of its own tries again.
+/// How soon a thread that could not open a connection of its own tries again.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// Those connections.
+/// The connections for lookups.
 pub(super) struct Wires {
-    /// Whether threads have their own.
+    /// Whether threads have connections of their own.
     are_own: bool,
     open: RwLock<Open>,
     silence: Arc<Silence>,
@@ -35,9 +37,9 @@ pub(super) struct Wires {
 
 #[derive(Default)]
 struct Open {
-    /// Grows whenever all are given up.
+    /// Increases whenever all connections are given up.
     epoch: u64,
-    /// How many connections there were.
+    /// Number of connections that have been opened.
     count: u64,
     shared: Option<Shared>,
     own: HashMap<ThreadId, Own>,
@@ -66,7 +68,7 @@ impl Open {
 /// A connection for lookups.
 #[derive(Clone)]
 pub(super) struct Wire {
-    /// Tells it from those before and after it.
+    /// Distinguishes the connection from those before and after it.
     number: u64,
     server: Arc<str>,
     pub(super) connection: MultiplexedConnection,
@@ -77,9 +79,9 @@ struct Shared {
     wire: Wire,
 }
 
-/// What a thread has of its own.
+/// A thread's own connection.
 enum Own {
-    /// Nothing, for the moment: it makes do with the shared one.
+    /// None yet: the thread uses the shared one for now.
     Nothing,
     Connection(Wire),
 }
@@ -93,7 +95,7 @@ impl Wires {
         }
     }
 
-    /// Lets lookups go to that server, until [`close`](Self::close). It tells of changes by that connection.
+    /// Lets lookups go to `server`, until [`close`](Self::close). `connection` receives its invalidations.
     pub(super) fn open(&self, server: &ConnectionInfo, connection: &MultiplexedConnection) {
         if self.read().shared.is_some() {
             return;
@@ -106,14 +108,15 @@ impl Wires {
         });
     }
 
-    /// Gives all connections up.
+    /// Gives up all connections.
     pub(super) fn close(&self) {
         let mut open = self.write();
         let before = take(&mut *open);
         (open.epoch, open.count) = (before.epoch + 1, before.count);
     }
 
-    /// The connection to ask by from this thread. Its own is made at the first time, and used once it is there.
+    /// Returns this thread's connection, or the shared one until that is open. The first call of a thread starts
+    /// to open it, if threads have their own. `None` if lookups must use the pool.
     pub(super) fn get(self: &Arc<Self>, dialer: &Dialer) -> Option<Wire> {
         let thread = thread::current().id();
         let open = self.read();
@@ -140,8 +143,9 @@ impl Wires {
         Some(wire)
     }
 
-    /// Gives up a connection that failed. The next lookup from here goes another way: a thread's own is made
-    /// again, and the shared one is used again once Redis has told by it that nothing changed.
+    /// Gives up a connection that failed. The next lookup of its threads uses another one. A thread's own
+    /// connection is opened again. The shared one is used again after Redis has confirmed over it that all
+    /// changes are known.
     pub(super) fn give_up(&self, failed: &Wire, error: &RedisError) {
         let mut open = self.write();
         let is_shared = |shared: &Shared| shared.wire.number == failed.number;
@@ -164,7 +168,7 @@ impl Wires {
         }
     }
 
-    /// Checks that each connection responds. One that does not is given up; fails if it was silent.
+    /// Checks that each connection responds, and gives up those that do not. Returns an error if one timed out.
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
         let all = self.read().all();
         let asked = all.into_iter().map(async |mut wire| {
@@ -205,13 +209,13 @@ impl Wires {
     }
 }
 
-/// Whether what is started here runs on this thread for as long as there is the thread's runtime.
+/// Returns whether a task that is spawned here stays on this thread, for as long as the thread's runtime exists.
 fn stays_on_its_thread() -> bool {
     let runtime = Handle::try_current();
     runtime.is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::CurrentThread)
 }
 
-/// Connects to a server that has shown that it is a primary, and the one that tells of changes.
+/// Connects to a server, which must prove to be a primary and the one that sends invalidations.
 async fn dial(dialer: &Dialer, server: &ConnectionInfo) -> RedisResult<MultiplexedConnection> {
     let mut connection = dialer.dial_here(server).await?;
     ask_for_role(&mut connection).await?;

@@ -1,4 +1,6 @@
-//! Peers that say whom they speak for, and are not listed as proxies: forgotten proxies, or clients that try.
+//! Warnings about peers that send a client IP but are not listed as proxies.
+//!
+//! Such a peer is a forgotten proxy, or a client that tries to be taken for one.
 
 use std::collections::BTreeSet;
 
@@ -7,18 +9,18 @@ use isogloss_core::Source;
 use parking_lot::Mutex;
 use tracing::warn;
 
-/// How many networks a process warns of: anybody can send the header.
+/// Maximum number of networks that a process logs: any client can send the header.
 const MOST: usize = 16;
 
 static WARNED: Warned = Warned(Mutex::new(BTreeSet::new()));
 
-/// The header in which a request says whom it is sent for.
+/// Returns the header in which a request claims a client IP. `None` if there is none.
 pub(super) fn claim(headers: &HeaderMap) -> Option<HeaderName> {
     let names = [X_FORWARDED_FOR, FORWARDED];
     names.into_iter().find(|name| headers.contains_key(name))
 }
 
-/// Warns of a peer, once for its network, and of a few networks only.
+/// Logs a peer, once for its network and for at most [`MOST`] networks.
 pub(super) fn warn_of(peer: Source, header: &HeaderName) {
     let network = peer.network();
     let Some(number) = WARNED.add(&network) else {
@@ -36,11 +38,11 @@ pub(super) fn warn_of(peer: Source, header: &HeaderName) {
     }
 }
 
-/// The networks that were warned of.
+/// The networks that have been logged.
 struct Warned(Mutex<BTreeSet<String>>);
 
 impl Warned {
-    /// Adds a network and returns how many there are then; `None` if it needs no warning.
+    /// Adds a network and returns the new number of networks. `None` if no warning is needed.
     fn add(&self, network: &str) -> Option<usize> {
         let mut networks = self.0.lock();
         let is_new = networks.len() < MOST && networks.insert(network.to_owned());

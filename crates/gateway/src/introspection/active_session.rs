@@ -1,4 +1,4 @@
-//! A token that a service asks about: whose it is, unless its dialect or its client is being retired.
+//! The session of a token that a service sends for a check, unless its dialect or its client is being retired.
 
 use actix_web::HttpRequest;
 use isogloss_core::{Auth, Client, Session};
@@ -9,12 +9,16 @@ use super::token_extraction::session_of;
 use crate::dialects::Mount;
 use crate::sunset;
 
-/// Why a token is good for nothing, for people.
+/// The reason why a token is not valid, as the rest of a sentence about the token.
 pub(super) type Dead = &'static str;
 
 impl IntrospectionApi {
-    /// The session of a token in whichever form it was received, and its dialect. The question counts as
-    /// use of the dialect at `route`, which is the listener's own.
+    /// Returns the session of a token and its dialect, or the reason why the token is not valid. `token` may
+    /// have any form in which a service received it. Counts the check as use of the dialect at `route`, a route
+    /// of the management listener.
+    ///
+    /// # Errors
+    /// The dialect is not enabled or is in a brownout, or a store is unreachable.
     pub(super) async fn session(
         &self,
         (auth, request, route): (&Auth, &HttpRequest, &'static str),

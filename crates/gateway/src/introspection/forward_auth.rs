@@ -1,11 +1,11 @@
-//! `/forward-auth/…`: what a proxy asks before it lets a call through to a service.
+//! `/forward-auth/…`: the routes that a proxy calls before it passes a request on to a service.
 //!
-//! | path | asks |
+//! | path | response |
 //! | --- | --- |
-//! | `/forward-auth/<dialect>` | whose call is it? 200 with identity headers, or the dialect's refusal |
-//! | `/forward-auth` | the same, of whichever dialect's token the call carries |
-//! | `/forward-auth/envoy/<dialect>/…` | the same, for a proxy that puts the call into method and path |
-//! | `/forward-auth/refusal/<dialect>` | the refusal as a client of the dialect expects it, for proxies that keep only the status |
+//! | `/forward-auth/<dialect>` | 200 with identity headers, or the dialect's error |
+//! | `/forward-auth` | the same, for the dialect whose token the request carries |
+//! | `/forward-auth/envoy/<dialect>/…` | the same, for a proxy that puts the request into method and path |
+//! | `/forward-auth/refusal/<dialect>` | the error as a client of the dialect expects it, for proxies that keep only the status |
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -29,15 +29,15 @@ use crate::metrics::Counted;
 use crate::sunset::RequestSummary;
 use crate::usage::{ServiceUsage, user_agent};
 
-/// Where a call in any dialect is asked about.
+/// Path of forward-auth for any dialect.
 const ANY: &str = "/forward-auth";
 
-/// What is asked.
+/// What the proxy requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Question {
-    /// Whose call is it?
+    /// A check of the token: identity headers, or an error.
     Whose,
-    /// What is a client told whose call is nobody's?
+    /// The dialect's error for the client of a request without a valid token.
     OAuthError,
 }
 
@@ -82,7 +82,7 @@ pub(super) fn configure(backends: &IntrospectionApi, cfg: &mut ServiceConfig) {
     }));
 }
 
-/// Adds a door of a dialect's, at which that is asked.
+/// Adds a scope of a dialect that responds to that kind of request.
 fn ask(
     cfg: &mut ServiceConfig,
     (door, route): (Scope, String),
@@ -105,7 +105,7 @@ fn ask(
             let (answer, client) = Client::meet(cut_off, answer).await;
             let answer = answer?;
             let (mount, usage) = &*asked;
-            // What a client is told that was refused a moment ago was counted then.
+            // A request for the error follows a check that was refused and counted.
             if question == Question::Whose {
                 let refused = answer.response().error().is_some();
                 let route = (mount, ANY);
@@ -117,8 +117,9 @@ fn ask(
     cfg.service(door.configure(|cfg| mount.forward_auth(cfg)));
 }
 
-/// Refuses a call as the dialect's own door would, if the dialect is being retired; and tells whom
-/// core is to refuse.
+/// Inserts an error for the dialect's handler if the head of a request shows that the dialect's retirement
+/// refuses it. Returns the filter by which core refuses blocked clients; `None` if the dialect is not retired,
+/// or its retirement refuses no requests.
 fn retired(mount: &Mount, usage: &ServiceUsage, request: &HttpRequest) -> Option<CutOff> {
     let sunset = usage.sunset(mount).filter(|sunset| sunset.refuses())?;
     let auth = request.app_data::<Data<Auth>>()?;
@@ -132,7 +133,7 @@ fn retired(mount: &Mount, usage: &ServiceUsage, request: &HttpRequest) -> Option
     Some(Arc::new(move |client| sunset.is_cut_off(client, &head)))
 }
 
-/// The call that a proxy asks about, as far as it is in headers.
+/// Returns the head of the request that a proxy describes in headers.
 fn original(head: &RequestHead) -> RequestHead {
     let mut original = RequestHead::default();
     original.headers = head.headers.clone();
@@ -140,7 +141,7 @@ fn original(head: &RequestHead) -> RequestHead {
     original
 }
 
-/// What the proxy is told.
+/// Turns the dialect's response into the response to the proxy.
 fn judged<B: MessageBody>(
     mut response: ServiceResponse<B>,
     question: Question,
@@ -152,7 +153,7 @@ fn judged<B: MessageBody>(
             let answer = granted(&session, dialect, response.request());
             response.into_response(answer).map_into_right_body()
         }
-        // It was refused a moment ago, so something was away.
+        // The token is valid now, but its check was refused just before: a store was unreachable then.
         (Some(_), Question::OAuthError) => {
             let answer = HttpResponse::ServiceUnavailable()
                 .insert_header((RETRY_AFTER, "0"))
@@ -164,7 +165,7 @@ fn judged<B: MessageBody>(
     }
 }
 
-/// Envoy takes no other status than 200 for a yes.
+/// Returns 200 with identity headers: Envoy accepts no other status as success.
 fn granted(session: &Session, dialect: &str, request: &HttpRequest) -> HttpResponse {
     let jwt = request
         .app_data::<Data<IntrospectionApi>>()
@@ -181,7 +182,7 @@ fn granted(session: &Session, dialect: &str, request: &HttpRequest) -> HttpRespo
     answer
 }
 
-/// Some dialects have 200 for refusals, which a proxy would take for a yes.
+/// Replaces a status of success: some dialects send 200 with errors, and a proxy would let the request pass.
 fn refused<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> {
     if response.status().is_success() {
         let refusal = response.response().error();
@@ -191,7 +192,7 @@ fn refused<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> {
     response
 }
 
-/// A call that carries no token, and so is in no dialect.
+/// Responds to a request that carries no dialect's token.
 async fn nobodys() -> HttpResponse {
     HttpResponse::Unauthorized().json(json!({ "reason": "the call carries no dialect's token" }))
 }

@@ -1,4 +1,4 @@
-//! Whom a call comes from, in headers for the service behind the proxy.
+//! Headers that tell a service the user and the client of a request, for proxies to copy.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::jwt::TokenClaims;
 
-/// What is escaped in a value, beside all that is not ASCII.
+/// The characters that are escaped in a value, besides all that are not ASCII.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 
 const USER: HeaderName = HeaderName::from_static("x-isogloss-user");
@@ -23,16 +23,16 @@ const DIALECT: HeaderName = HeaderName::from_static("x-isogloss-dialect");
 const CLIENT: HeaderName = HeaderName::from_static("x-isogloss-client");
 const APPLICATION: HeaderName = HeaderName::from_static("x-isogloss-application");
 const TEAM: HeaderName = HeaderName::from_static("x-isogloss-team");
-/// Carried a project that nothing vouched for. Kept, and empty, so that proxies which copy it still replace
-/// what a client sent under that name.
+/// Held a project that was not verified. Still sent, but empty, so that proxies which copy the header replace a
+/// value that a client sent under that name.
 const RETIRED_PROJECT: HeaderName = HeaderName::from_static("x-isogloss-project");
 const CLAIMED_PROJECT: HeaderName = HeaderName::from_static("x-isogloss-claimed-project");
 const ACTOR: HeaderName = HeaderName::from_static("x-isogloss-actor");
 const EXPIRES: HeaderName = HeaderName::from_static("x-isogloss-expires");
 const JWT: HeaderName = HeaderName::from_static("x-isogloss-jwt");
 
-/// Every header, whether there is something to say or not: what a client sent under such a name is
-/// replaced in any case.
+/// Writes every header, with an empty value if there is none: a value that a client sent under such a name is
+/// always replaced.
 pub(super) fn write(
     headers: &mut HeaderMap,
     session: &Session,
@@ -68,7 +68,7 @@ pub(super) fn write(
     }
 }
 
-/// Names may hold any character; a header may not.
+/// Percent-encodes what a header cannot hold: names may contain any character.
 fn escaped(text: &str) -> HeaderValue {
     if text.is_empty() {
         return HeaderValue::from_static("");

@@ -45,15 +45,15 @@ struct Introspection {
     dialect: Option<String>,
 }
 
-/// A live token.
+/// The response for a live token.
 #[derive(Serialize)]
 struct Live<'a> {
     active: bool,
-    /// What clients of the dialect call it.
+    /// The word that clients of the dialect use for the token.
     token_type: &'static str,
-    /// Unix time of the token's end.
+    /// Unix time of the token's expiry.
     exp: i64,
-    /// Unix time of its issue.
+    /// Unix time of the token's issue.
     iat: i64,
     #[serde(flatten)]
     identity: TokenClaims<'a>,

@@ -1,4 +1,4 @@
-//! `/.well-known/jwks.json`: the keys that JWTs are checked with, as RFC 7517 has them.
+//! `/.well-known/jwks.json`: the public keys that verify JWTs, as a key set of RFC 7517.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::CACHE_CONTROL;

@@ -1,4 +1,4 @@
-//! Forms and refusals as RFC 6749 has them.
+//! Form parameters and error responses as in RFC 6749.
 
 use std::fmt;
 use std::time::Duration;
@@ -18,13 +18,19 @@ use crate::http::api_key::Denied;
 pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// A parameter that must be there.
+    /// Takes a required parameter out of the form.
+    ///
+    /// # Errors
+    /// The parameter is missing, empty or given more than once.
     pub(super) fn mandatory(&mut self, name: &'static str) -> Result<String, OAuthError> {
         let value = self.optional(name)?;
         value.ok_or_else(|| OAuthError::InvalidRequest(format!("the parameter {name} is missing")))
     }
 
-    /// A parameter that may be absent; empty counts as absent (RFC 6749, section 3.1).
+    /// Takes an optional parameter out of the form. `None` if it is absent or empty (RFC 6749, section 3.1).
+    ///
+    /// # Errors
+    /// The parameter is given more than once.
     pub(super) fn optional(&mut self, name: &'static str) -> Result<Option<String>, OAuthError> {
         let mut values = self.all(name).into_iter();
         let value = values.next();
@@ -35,7 +41,7 @@ impl Form {
         Ok(value)
     }
 
-    /// The values of a parameter that may be there more than once.
+    /// Takes all values of a parameter that may be given more than once.
     pub(super) fn all(&mut self, name: &'static str) -> Vec<String> {
         let values = self.0.extract_if(.., |(known, _)| known == name);
         values.map(|(_, value)| value).collect()
@@ -62,36 +68,36 @@ impl FromRequest for Form {
     }
 }
 
-/// Why a service gets no answer. Each becomes an `error` with an `error_description`.
+/// The reason why a request of a service fails. Each becomes an `error` with an `error_description`.
 #[derive(Debug)]
 pub(super) enum OAuthError {
-    /// There is no key of the realm `introspection`.
+    /// The request has no valid key of the realm `introspection`.
     InvalidClient,
-    /// There were too many wrong keys from that address. This one was not looked at.
+    /// Too many wrong keys were sent from this address. This key was not checked.
     Throttled(Duration),
-    /// The key may not do that.
+    /// The key lacks the scope.
     InsufficientScope(String),
-    /// The request makes no sense, or the token that it brings is dead.
+    /// The request is invalid, or its token is not valid.
     InvalidRequest(String),
-    /// Tokens are not exchanged in that way.
+    /// The grant type is not supported, or JWTs are disabled.
     UnsupportedGrantType(&'static str),
-    /// No token is issued for that audience.
+    /// No JWT is issued for that audience.
     InvalidTarget,
     /// The body is too large.
     TooLarge,
     /// The body did not arrive in time.
     TooSlow,
-    /// A store cannot be asked.
+    /// A store is unreachable.
     Unavailable(String),
-    /// The token's dialect is away for a while, as planned.
+    /// The token's dialect is unavailable for a while, as planned.
     Brownout {
-        /// In seconds.
+        /// Time until the end of the brownout, in seconds.
         retry_after: i64,
     },
 }
 
 impl OAuthError {
-    /// A dialect is named that is not switched on, or none at all.
+    /// Returns the error for a name that is not the name of an enabled dialect.
     pub(super) fn no_dialect() -> Self {
         Self::InvalidRequest("no such dialect is enabled".to_owned())
     }
@@ -206,7 +212,7 @@ impl From<Denied> for OAuthError {
     }
 }
 
-/// Of all that core may say of a token, only this is left once it is not dead.
+/// Every other error of core means that the token is not valid, which is no error here.
 impl From<AuthError> for OAuthError {
     fn from(error: AuthError) -> Self {
         Self::Unavailable(error.to_string())

@@ -1,4 +1,4 @@
-//! What the services behind are offered, in the words of OpenAPI.
+//! The OpenAPI description of the routes for services and proxies.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use super::{introspect, jwks, token_exchange};
 )]
 struct Routes;
 
-/// The part of the document of the management listener.
+/// Returns this module's part of the OpenAPI document of the management listener.
 pub(crate) fn document() -> OpenApi {
     let mut document = Routes::openapi();
     for (path, id, of) in [

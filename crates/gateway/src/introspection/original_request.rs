@@ -1,4 +1,4 @@
-//! The call that a proxy asks about.
+//! The original request, restored from the request that a proxy sends.
 
 use std::fmt::Write as _;
 
@@ -6,24 +6,24 @@ use actix_web::dev::RequestHead;
 use actix_web::http::header::HeaderMap;
 use actix_web::http::{Method, Uri};
 
-/// Where proxies put the address of the call: `X-Forwarded-Uri` is what Traefik and Caddy send, and nginx
-/// if it is told to; `X-Original-URI` is what nginx's documentation of `auth_request` sets, and
-/// `X-Original-URL`, with scheme and host, what ingress-nginx sends.
+/// Headers in which proxies send the URI of the original request. Traefik and Caddy send `X-Forwarded-Uri`, and
+/// nginx does if configured. nginx's documentation of `auth_request` sets `X-Original-URI`. ingress-nginx sends
+/// `X-Original-URL`, with scheme and host.
 const URIS: [&str; 3] = ["x-forwarded-uri", "x-original-uri", "x-original-url"];
 
-/// Where they put its method.
+/// Headers in which proxies send its method.
 const METHODS: [&str; 2] = ["x-forwarded-method", "x-original-method"];
 
-/// Where a proxy says what the call was.
+/// Where a proxy puts the original request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Told {
     /// In headers.
     InHeaders,
-    /// In method and path of its own request, behind so many bytes.
+    /// In method and path of the proxy's own request, after a prefix of this many bytes.
     InPath(usize),
 }
 
-/// Makes of the proxy's request the call that it asks about.
+/// Replaces URI and method of the proxy's request with those of the original request.
 pub(super) fn restore(head: &mut RequestHead, told: Told) {
     match told {
         Told::InHeaders => {
@@ -41,8 +41,9 @@ pub(super) fn restore(head: &mut RequestHead, told: Told) {
     }
 }
 
-/// Returns path and query of the call as headers tell it. A proxy sets one of them, and a client may add
-/// the others: where they differ, no query counts, so that no token in it does.
+/// Returns path and query of the original request from the headers. `None` if there is no such header, or the
+/// first one is invalid. A proxy sets one of them, and a client may add the others: if they differ, the query is
+/// dropped, and with it any token in it.
 fn told_uri(headers: &HeaderMap) -> Option<Uri> {
     let values = URIS.iter().flat_map(|name| headers.get_all(*name));
     let mut told = values.map(|value| {
@@ -56,7 +57,7 @@ fn told_uri(headers: &HeaderMap) -> Option<Uri> {
     first.path().parse().ok()
 }
 
-/// Path and query as they were sent. Old clients send bytes in them that have no place there.
+/// Parses path and query as they were sent. Escapes bytes that are invalid in a URI: old clients send them.
 pub(super) fn uri(text: &[u8]) -> Option<Uri> {
     let mut clean = String::with_capacity(text.len());
     for byte in text {
@@ -68,7 +69,7 @@ pub(super) fn uri(text: &[u8]) -> Option<Uri> {
             }
             _ => {}
         }
-        // Writing to a string does not fail.
+        // Writing to a `String` cannot fail.
         let _ = write!(clean, "%{byte:02X}");
     }
     clean.parse().ok()

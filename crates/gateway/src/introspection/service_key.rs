@@ -1,4 +1,4 @@
-//! A service that asks: whoever has a key of the realm `introspection` in the directory.
+//! The extractor of a service's API key, of the realm `introspection`.
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderValue};
@@ -14,10 +14,10 @@ use secrecy::SecretString;
 use super::oauth_error::OAuthError;
 use crate::http::api_key::{KeyHolder, ShownKey};
 
-/// The realm of the directory's keys that services ask with.
+/// The realm of the keys of services in the directory.
 const REALM: Realm = Realm::new("introspection");
 
-/// A service with such a key.
+/// A service that sent a valid key.
 pub(super) struct ServiceKey {
     auth: Data<Auth>,
     caller: Caller,
@@ -25,7 +25,10 @@ pub(super) struct ServiceKey {
 }
 
 impl ServiceKey {
-    /// Goes on if the key has that scope.
+    /// Returns the service if its key has `scope`. Otherwise records a refused audit event.
+    ///
+    /// # Errors
+    /// [`OAuthError::InsufficientScope`] if the key lacks the scope.
     pub(super) async fn may(self, scope: Scope) -> Result<Self, OAuthError> {
         if self.key.scopes.allow(scope) {
             return Ok(self);
@@ -42,7 +45,7 @@ impl ServiceKey {
         Err(OAuthError::InsufficientScope(text))
     }
 
-    /// Does something in this service's name.
+    /// Runs `work` with the service as the caller, for audit events.
     pub(super) async fn act<F: Future>(self, work: F) -> F::Output {
         self.caller.scope(work).await
     }
@@ -67,8 +70,9 @@ impl FromRequest for ServiceKey {
     }
 }
 
-/// The key as a bearer's, or as the password of a client whatever its name. By RFC 6749, section 2.3.1, both
-/// are encoded as in a form before they are put together; many clients do not.
+/// Reads the key from a bearer token, or from the password of `Basic` with any client name. RFC 6749, section
+/// 2.3.1, form-encodes name and password before they are joined; many clients do not, so the decoded password is
+/// returned, too. `None` if there is no key.
 fn key(value: Option<&HeaderValue>) -> Option<ShownKey> {
     let (scheme, credentials) = value?.to_str().ok()?.split_once(' ')?;
     let credentials = credentials.trim();
@@ -87,7 +91,7 @@ fn key(value: Option<&HeaderValue>) -> Option<ShownKey> {
     })
 }
 
-/// The text without its encoding, if it has one.
+/// Form-decodes the text. `None` if it has no encoding.
 fn form_decoded(text: &str) -> Option<String> {
     let spaced = text.replace('+', " ");
     let decoded = percent_decode_str(&spaced).decode_utf8().ok()?;

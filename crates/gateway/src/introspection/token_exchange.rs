@@ -1,4 +1,4 @@
-//! `/token`: a dialect's token for a JWT, by the token exchange of RFC 8693.
+//! `/token`: exchanges a dialect's token for a JWT, by the token exchange of RFC 8693.
 
 use actix_web::web::{Data, ServiceConfig, post, resource};
 use actix_web::{HttpRequest, HttpResponse};
@@ -15,7 +15,7 @@ use crate::jwt::{Jwts, TokenClaims};
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
-/// What a dialect's own type of token begins with.
+/// Prefix of a dialect's own token type.
 const OF_DIALECT: &str = "urn:isogloss:token-type:";
 
 #[derive(ToSchema)]
@@ -100,7 +100,8 @@ pub(super) async fn exchange(
     })))
 }
 
-/// The dialect that the type of the subject token names, if it names one.
+/// Returns the dialect that the type of the subject token names, or the parameter `dialect`; `None` if there is
+/// none.
 fn subject(form: &mut Form) -> Result<Option<String>, OAuthError> {
     if form.optional("actor_token")?.is_some() {
         let text = "an actor_token is not taken";
@@ -127,7 +128,8 @@ fn check_requested(form: &mut Form) -> Result<(), OAuthError> {
     }
 }
 
-/// Whom the JWT is for: those that are named, in either parameter, or the one of the configuration.
+/// Returns the audience of the JWT: all that `audience` and `resource` name, or the configured one if there are
+/// none.
 fn audience(form: &mut Form, jwts: &Jwts) -> Result<Vec<String>, OAuthError> {
     let mut named = form.all("audience");
     named.append(&mut form.all("resource"));

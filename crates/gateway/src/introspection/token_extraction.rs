@@ -1,4 +1,4 @@
-//! The token in what a service has received, in whichever form it passes that on.
+//! Finds the token in the text that a service received, such as a header or a query.
 
 use std::cell::LazyCell;
 
@@ -9,15 +9,17 @@ use isogloss_core::{Auth, AuthError, Presented, Session};
 use super::original_request::uri;
 use crate::dialects::Mount;
 
-/// The session of the first live token that `text` can be read as, and its dialect: a token by
-/// itself, the value of `Authorization` or `Cookie`, a query, a form, or an address with a query.
+/// Returns the session of the first live token that `text` can be read as, and its dialect. `text` may be a
+/// token alone, the value of `Authorization` or `Cookie`, a query, a form, or a URL with a query. `None` if no
+/// such token is live.
 pub(super) async fn session_of<'m>(
     auth: &Auth,
     mounts: impl Iterator<Item = &'m Mount> + Clone,
     text: &str,
 ) -> Result<Option<(Session, &'m Mount)>, AuthError> {
     let text = text.trim();
-    // Most come by themselves and are kept near, though several dialects spell tokens alike.
+    // Fast path: most tokens come alone and are in the near cache. Several dialects spell tokens alike, so the
+    // cache is looked up for all of them before a store is queried.
     for mount in mounts.clone() {
         let Some(by_itself) = mount.parse_token(text) else {
             continue;
@@ -55,7 +57,7 @@ fn readings<'m>(
     readings
 }
 
-/// Calls that may have carried it.
+/// Returns request heads that may have carried the text.
 fn heads(text: &str) -> Vec<RequestHead> {
     let heads = [
         with_header(AUTHORIZATION, text),

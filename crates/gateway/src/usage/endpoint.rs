@@ -1,4 +1,4 @@
-//! The endpoint and the revision of a call, from the pattern of its route.
+//! The endpoint and the API revision of a call, from its route pattern.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -8,19 +8,19 @@ use isogloss_dialect::route::readable;
 
 use crate::dialects::Mount;
 
-/// What a call to a path is counted under that leads nowhere.
+/// Stands for the endpoint of calls to a path without a route.
 const NO_ROUTE: &str = "(no route)";
 
 /// An endpoint of a dialect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Endpoint {
-    /// As it is written in the dialect's documentation.
+    /// Written as in the dialect's documentation.
     pub(crate) pattern: String,
-    /// As `v3`, `api2 v1`, or the release that is configured.
+    /// Such as `v3` or `api2 v1`, or the configured release.
     pub(crate) revision: String,
 }
 
-/// The endpoints of one dialect, worked out once each.
+/// The endpoints of one dialect, each computed once.
 pub(crate) struct Endpoints {
     release: Option<String>,
     path: String,
@@ -37,7 +37,7 @@ impl Endpoints {
         }
     }
 
-    /// The endpoint of a route's pattern, if a call has found one.
+    /// Returns the endpoint of a route pattern. `None` stands for a call without a route.
     pub(crate) fn find(&self, pattern: Option<&str>) -> Arc<Endpoint> {
         let Some(pattern) = pattern else {
             return Arc::new(self.behind(NO_ROUTE));
@@ -51,7 +51,7 @@ impl Endpoints {
         endpoint
     }
 
-    /// One that is not the dialect's own.
+    /// Returns an endpoint that is not a route of the dialect, with the dialect's revision.
     pub(crate) fn behind(&self, route: &str) -> Endpoint {
         Endpoint {
             pattern: route.to_owned(),
@@ -69,7 +69,7 @@ impl Endpoints {
     }
 }
 
-/// `v3`, `v1.2`, `api2`.
+/// Returns whether a path segment is a revision, such as `v3`, `v1.2` or `api2`.
 fn is_revision(segment: &str) -> bool {
     let lower = segment.to_ascii_lowercase();
     let number = lower

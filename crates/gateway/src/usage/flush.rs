@@ -1,4 +1,4 @@
-//! What was counted goes into the directory's table; what is old goes out of it.
+//! Writes the counts to the directory's usage table and removes its old rows.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use crate::config;
 const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
 
 impl Usage {
-    /// Tells the table what was counted. What it does not take is offered again the next time.
+    /// Adds the counts to the table. Counts that the table does not take are kept for the next flush.
     ///
-    /// This goes on to its end if the caller is dropped: the table may have taken it, and it would be told
-    /// again. The next call waits for it.
+    /// Runs in a task of its own, to the end even if the caller is dropped: the table may already have taken the
+    /// counts, and the next flush would add them again. The next flush waits for this one.
     pub(crate) async fn flush(&self, table: Arc<dyn UsageTable>) -> Result<(), StoreError> {
         let Some(inner) = self.0.clone() else {
             return Ok(());
@@ -29,14 +29,14 @@ impl Usage {
         flushed.unwrap_or_else(|error| Err(StoreError::new("usage", error)))
     }
 
-    /// The last time. There is nobody to offer it to later.
+    /// Flushes for the last time. Counts that the table does not take are lost.
     pub(crate) async fn close(&self, table: Arc<dyn UsageTable>) {
         if let Err(error) = self.flush(table).await {
             warn!(%error, "the last usage counts are lost");
         }
     }
 
-    /// Does so for as long as the gateway runs.
+    /// Flushes at the configured interval and removes old rows, for as long as the gateway runs.
     pub(crate) async fn keep(
         self,
         settings: config::Usage,
@@ -84,7 +84,7 @@ impl Inner {
 }
 
 async fn prune(table: &dyn UsageTable, settings: &config::Usage, now: OffsetDateTime) {
-    // Nothing is so old that it lies before the calendar's beginning.
+    // An age that reaches before the start of the calendar: no row is that old.
     let Some(before) = now.checked_sub(settings.keep.try_into().unwrap_or(time::Duration::MAX)) else {
         return;
     };
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use crate::usage::Endpoint;
 
-    /// A table that takes what it is told before it answers, and answers when it may.
+    /// A table that takes rows before it responds, and responds only when the test lets it.
     #[derive(Default)]
     struct SlowTable {
         calls: Mutex<u64>,

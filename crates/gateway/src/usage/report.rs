@@ -1,4 +1,4 @@
-//! What breaks if a dialect is turned off: the table of usage, read for people and programs.
+//! Reports from the usage table: which clients would be affected if a dialect were disabled.
 
 mod expired;
 
@@ -61,13 +61,13 @@ pub(crate) struct ClientUsageView {
 }
 
 impl ClientUsageView {
-    /// Whether a user has logged in with it.
+    /// Returns whether a user has logged in with this client.
     fn is_known(&self) -> bool {
         self.user_agent != UNKNOWN
     }
 }
 
-/// What tells clients apart.
+/// The attributes that distinguish clients.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Who {
     application: Option<String>,
@@ -84,7 +84,7 @@ struct Seen {
     endpoints: BTreeSet<String>,
 }
 
-/// What the table says of each of those dialects, given which of them are served.
+/// Returns a report for each of `dialects`, which come with whether they are enabled.
 pub(crate) fn reports(
     rows: UsageRows,
     dialects: &[(String, bool)],
@@ -183,7 +183,8 @@ fn shown(who: Who, seen: Seen) -> Option<ClientUsageView> {
     })
 }
 
-/// A client with which no user has logged in, or that only ever is refused, does not break.
+/// Returns the verdict in words. Only clients with which a user has logged in, and which were not always
+/// refused, count.
 fn verdict(
     all: Option<&UsageCount>,
     last_served: Option<OffsetDateTime>,
@@ -224,7 +225,7 @@ fn many(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
-/// In the largest unit that is not nought.
+/// Formats a duration in the largest unit that is not zero.
 pub(crate) fn span(span: Duration) -> String {
     let (days, hours, minutes) = (span.whole_days(), span.whole_hours(), span.whole_minutes());
     let (count, noun) = match (days, hours, minutes) {

@@ -1,11 +1,12 @@
-//! The family of a `User-Agent`: which product, which major version, nothing more.
+//! The family of a `User-Agent`: product and major version, nothing more.
 
-/// How long a product's name may be.
+/// Maximum length of a product's name, in bytes.
 const LONGEST: usize = 40;
 const NONE: &str = "(none)";
 const UNREADABLE: &str = "(unreadable)";
 
-/// Browsers call themselves by the names of others; the first of these that is there is the one.
+/// Browsers by their mark. Browsers also send the marks of others: the first mark of this list that is found
+/// decides.
 const BROWSERS: [(&str, &str); 8] = [
     ("Edg/", "Edge"),
     ("OPR/", "Opera"),
@@ -17,7 +18,7 @@ const BROWSERS: [(&str, &str); 8] = [
     ("AppleWebKit/", "AppleWebKit"),
 ];
 
-/// The family of that value: `okhttp/4`, `Firefox/133`, `(none)`.
+/// Returns the family of a header value, such as `okhttp/4`, `Firefox/133` or `(none)`.
 pub(crate) fn family(value: &[u8]) -> String {
     let Ok(text) = std::str::from_utf8(value) else {
         return UNREADABLE.to_owned();
@@ -46,7 +47,7 @@ pub(crate) fn family(value: &[u8]) -> String {
 fn named(name: &str, version: &str) -> String {
     let digits = version.find(|c: char| !c.is_ascii_digit());
     let major = &version[..digits.unwrap_or(version.len())];
-    // A long one is no version.
+    // A longer number is not a version, but for example a build date.
     if major.is_empty() || major.len() > 5 {
         name.to_owned()
     } else {
@@ -54,7 +55,7 @@ fn named(name: &str, version: &str) -> String {
     }
 }
 
-/// Whether it may be a product's name, rather than a token or anything else that went astray.
+/// Returns whether `name` can be a product's name, rather than a token or other data in the wrong header.
 fn is_name(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+!#".contains(c);
     let digits = name.chars().filter(char::is_ascii_digit).count();
@@ -84,7 +85,7 @@ mod tests {
                 "Apache-HttpClient/4",
             ),
             ("MyApp", "MyApp"),
-            ("MyApp (build 7; somebody@example.com)", "MyApp"),
+            ("MyApp (build 7; admin@example.com)", "MyApp"),
             ("MyApp/20261126120000", "MyApp"),
             (
                 "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0",

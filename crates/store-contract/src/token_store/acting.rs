@@ -16,7 +16,7 @@ pub(super) async fn a_token_is_also_listed_under_its_actor(store: &dyn TokenStor
     store.put(digest(2), &own, NOW).await.unwrap();
     assert_eq!(digests(store, user).await, [digest(1)]);
     assert_eq!(digests(store, actor).await, [digest(1), digest(2)]);
-    // A use that moves its end leaves it where it is, an end takes it away.
+    // A use that moves the expiry keeps the token's position in the list; the end of the token removes it.
     let after = Record {
         used_at: NOW + HOUR / 2,
         expires_at: NOW + HOUR * 2,
@@ -28,7 +28,7 @@ pub(super) async fn a_token_is_also_listed_under_its_actor(store: &dyn TokenStor
     store.take(digest(1)).await.unwrap();
     assert_eq!(digests(store, user).await, []);
     assert_eq!(digests(store, actor).await, [digest(2)]);
-    // It counts as one of the user's, not of the actor's.
+    // The token counts towards the caps of the user, not of the actor.
     let cap = u16::try_from(CAP).unwrap();
     for number in 10..10 + cap {
         let put = store.put(digest(number), &acting, NOW).await.unwrap();

@@ -1,4 +1,4 @@
-//! How many tokens a user may hold, and which end when there are more.
+//! Caps: how many tokens a user may have, and which of them end when there are more.
 
 use std::time::Duration;
 
@@ -113,7 +113,7 @@ pub(super) async fn a_login_has_a_cap_of_its_own(store: &dyn TokenStore) {
     let mut evicted = Vec::new();
     for number in 1..cap + 3 {
         let now = NOW + Duration::from_secs(number.into());
-        // Each at a client of its own.
+        // Each has a client of its own.
         let child = Record {
             client: Some(format!("client {number}")),
             parent: Some(digest(0)),

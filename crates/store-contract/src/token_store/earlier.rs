@@ -1,4 +1,4 @@
-//! Records that an earlier release wrote are read, replaced and ended like all others.
+//! Records of an earlier release can be read, replaced and ended like all others.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use super::{HOUR, NOW, digest, digests, record};
 
-/// A store that a test can give what it would not write itself.
+/// A store in which a test can write bytes that the store would not write itself.
 #[async_trait]
 pub trait Plant: TokenStore {
-    /// Puts other bytes in the place of a record's.
+    /// Replaces the bytes of a record.
     async fn plant(&self, digest: TokenDigest, value: &[u8]);
 }
 

@@ -1,4 +1,4 @@
-//! Tokens of different kinds are counted apart, and a token may say how many stand beside it.
+//! Tokens of different kinds are counted separately, and a token may limit how many exist next to it.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{CAP, CAPS, HOUR, NOW, digest, digests, record};
 
-/// A token of the user's for that purpose, issued so many seconds after the first.
+/// Returns the record of a user's token for a purpose, issued `second` seconds after the first.
 fn of_purpose(user: Uuid, purpose: Purpose, second: u64) -> Record {
     Record {
         purpose,
@@ -17,7 +17,7 @@ fn of_purpose(user: Uuid, purpose: Purpose, second: u64) -> Record {
     }
 }
 
-/// Puts a record as many times as numbered, each a second after the one before; what was evicted.
+/// Stores a record for each number, each a second after the previous one. Returns the evicted tokens.
 async fn put_all(
     store: &dyn TokenStore,
     numbers: std::ops::Range<u16>,
@@ -55,7 +55,7 @@ pub(super) async fn one_time_tokens_push_nothing_else_out(store: &dyn TokenStore
         ..of_purpose(user, Purpose::Handover, u64::from(number))
     })
     .await;
-    // One of them stands for the other login.
+    // One of those that stay belongs to the other login.
     let left = 1210 - (most - 1);
     assert_eq!(evicted, (200..left).map(digest).collect::<Vec<_>>());
     let mut listed = digests(store, user).await;
@@ -112,7 +112,8 @@ pub(super) async fn a_token_may_have_so_many_beside_it(store: &dyn TokenStore) {
     store.remove_user(user).await.unwrap();
 }
 
-/// Tokens of a user, each issued a second after the one before and all put at once.
+/// Stores six tokens of a user concurrently, each issued a second after the previous one. Checks that `at_most`
+/// are left, and returns the evicted ones.
 async fn put_at_once(store: &dyn TokenStore, user: Uuid, at_most: u32) -> Vec<TokenDigest> {
     let puts = (0..6).map(|number| async move {
         let one = Record {
@@ -131,14 +132,14 @@ async fn put_at_once(store: &dyn TokenStore, user: Uuid, at_most: u32) -> Vec<To
 pub(super) async fn of_many_at_once_as_many_stay_as_may(store: &dyn TokenStore) {
     let user = Uuid::new_v4();
     let evicted = put_at_once(store, user, 3).await;
-    assert_eq!(evicted.len(), 3, "each is told once: {evicted:?}");
-    // The last to come may be any of them, and stays. Beside it are those that were used last.
+    assert_eq!(evicted.len(), 3, "each is reported once: {evicted:?}");
+    // The last one to arrive may be any of them, and stays. The others that stay are those that were used last.
     let left = digests(store, user).await;
     assert!([4, 5].map(digest).iter().all(|one| left.contains(one)));
     store.remove_user(user).await.unwrap();
     for _ in 0..20 {
         let evicted = put_at_once(store, user, 1).await;
-        assert_eq!(evicted.len(), 5, "each is told once: {evicted:?}");
+        assert_eq!(evicted.len(), 5, "each is reported once: {evicted:?}");
         store.remove_user(user).await.unwrap();
     }
 }

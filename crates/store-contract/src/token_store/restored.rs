@@ -1,4 +1,4 @@
-//! Tokens of a backup.
+//! Tokens from a backup.
 
 use isogloss_core::store::{Record, Slot, Spent, StoredToken, TokenStore, export};
 use tokio::sync::mpsc::channel;
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{HOUR, NOW, digest, digests, record};
 
-/// All tokens of a user, as a backup has them.
+/// Returns all tokens of a user as a backup contains them.
 pub(super) async fn exported(store: &dyn TokenStore, user: Uuid) -> Vec<StoredToken> {
     let (sender, mut pages) = channel(1);
     let export = async move {
@@ -25,8 +25,8 @@ pub(super) async fn exported(store: &dyn TokenStore, user: Uuid) -> Vec<StoredTo
     all
 }
 
-/// More of them than the caps let a user have; one that is spent; two of which the older one is back in
-/// the slot; one that has expired.
+/// Restores more tokens than the caps allow a user; a spent one; two with one slot, which the older one holds
+/// again; and an expired one.
 pub(super) async fn tokens_are_as_they_were(store: &dyn TokenStore) {
     let user = Uuid::new_v4();
     let now = NOW;
@@ -48,7 +48,7 @@ pub(super) async fn tokens_are_as_they_were(store: &dyn TokenStore) {
     let mut expired = token(33, None);
     expired.record.expires_at = now;
     for token in wanted.iter().chain([&expired]) {
-        // A restore may be tried once more.
+        // A restore may be repeated.
         store.restore(token, now).await.unwrap();
         store.restore(token, now).await.unwrap();
     }

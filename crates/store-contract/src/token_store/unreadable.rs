@@ -1,4 +1,4 @@
-//! A record that cannot be read holds up no other.
+//! A record that cannot be decoded does not affect any other.
 
 use std::ops::ControlFlow;
 
@@ -9,10 +9,10 @@ use uuid::Uuid;
 use super::restored::exported;
 use super::{HOUR, NOW, Plant, digest, digests, record};
 
-/// What no release has written.
+/// Bytes that no release has written.
 const RUBBISH: &[u8] = &[9, 9, 9];
 
-/// Puts three tokens of a user of which the second cannot be read.
+/// Stores three tokens of a user, of which the second cannot be decoded.
 async fn planted<S: Plant>(store: &S, user: Uuid) {
     for number in 1..=3 {
         let kept = record(user, NOW, HOUR);
@@ -57,7 +57,7 @@ pub(super) async fn is_ended_like_any_other<S: Plant>(store: &S) {
     let evicted = store.put(digest(5), &slotted, NOW).await.unwrap();
     assert_eq!(store.get(digest(4)).await.unwrap(), None);
     assert_eq!(evicted, []);
-    // It counts as none of those that are too many.
+    // It does not count towards those that exceed the limit.
     store.plant(digest(1), RUBBISH).await;
     let beside = Record {
         slot: None,

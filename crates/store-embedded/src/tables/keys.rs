@@ -1,4 +1,4 @@
-//! The keys of the tables that tell where a token is listed, and when it ends.
+//! The keys of the tables that list tokens by user and by expiry.
 
 use isogloss_core::TokenDigest;
 use isogloss_core::backend::milliseconds;
@@ -6,12 +6,12 @@ use isogloss_core::store::Record;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// User, time of issue, digest: sorted, so that a user's oldest token comes first.
+/// User, time of issue, digest: in this order, a user's oldest token comes first.
 pub(crate) type UserKey = [u8; 40];
 /// Time of expiry, digest.
 pub(super) type ExpiryKey = [u8; 24];
 
-/// The first and the last key that a user can have in the table of users' tokens.
+/// Returns the first and the last possible key of a user in the table of users' tokens.
 pub(crate) fn user_range(user: Uuid) -> (UserKey, UserKey) {
     let bound = |rest: u8| {
         let mut key = [rest; 40];
@@ -21,14 +21,15 @@ pub(crate) fn user_range(user: Uuid) -> (UserKey, UserKey) {
     (bound(0), bound(0xff))
 }
 
-/// The digest at the end of a key of the table of users' tokens.
+/// Returns the digest at the end of a key of the table of users' tokens.
 pub(crate) fn digest_of(key: &UserKey) -> TokenDigest {
     let mut digest = [0; 16];
     digest.copy_from_slice(&key[24..]);
     digest.into()
 }
 
-/// Returns where a token is listed: under its user, and under the administrator who acts as the user.
+/// Returns the keys under which a token is listed: under its user, and under the administrator who acts as the
+/// user.
 pub(super) fn user_keys(record: &Record, digest: TokenDigest) -> impl Iterator<Item = UserKey> {
     record.listed_under().map(move |user| {
         let mut key = [0; 40];
@@ -46,12 +47,12 @@ pub(super) fn expiry_key(expires_at: OffsetDateTime, digest: TokenDigest) -> Exp
     key
 }
 
-/// Big-endian milliseconds since the epoch: bytes that sort as the moments do.
+/// Returns milliseconds since the epoch in big-endian order, so that the bytes sort by time.
 fn sortable(moment: OffsetDateTime) -> [u8; 8] {
     milliseconds(moment).max(0).to_be_bytes()
 }
 
-/// The token of an end.
+/// Returns the digest at the end of a key of the table of expiries.
 pub(super) fn token_of_end(key: &ExpiryKey) -> TokenDigest {
     let mut digest = [0; 16];
     digest.copy_from_slice(&key[8..]);

@@ -1,4 +1,4 @@
-//! What the writing thread is asked for.
+//! Requests to the writing thread.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 use super::super::failure::failed;
 
-/// Where an outcome is awaited.
+/// The channel to the caller that waits for the outcome.
 pub(super) type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 
-/// One change, with the place where its outcome is awaited.
+/// One change, with the channel to its caller.
 pub(crate) enum Change {
     Put {
         digest: TokenDigest,
@@ -44,44 +44,44 @@ pub(crate) enum Change {
         at_most: usize,
         answer: Answer<Step>,
     },
-    /// Stores something that is not a token, or removes it.
+    /// Writes a value that is not a token, or removes it.
     Probe {
         stored: Option<&'static [u8]>,
         answer: Answer<()>,
     },
-    /// Opens the database again if it answers nothing since the disk failed. Writes nothing.
+    /// Opens the database again if it rejects everything since an error of the disk. Writes nothing.
     Check {
         answer: Answer<()>,
     },
-    /// Nothing follows it.
+    /// Closes the database and ends the thread.
     Close {
         answer: Answer<()>,
     },
 }
 
-/// What one step of a sweep did.
+/// The result of one step of a sweep.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Step {
-    /// How many ends of tokens had come.
+    /// Number of expiries that were examined.
     pub(crate) looked_at: usize,
-    /// How many records were removed for that.
+    /// Number of records that were removed.
     pub(crate) removed: usize,
-    /// How long other changes had to wait for it.
+    /// How long other changes had to wait for the step.
     pub(crate) took: Duration,
 }
 
 impl Change {
-    /// Answers a check or a close: it is done.
+    /// Reports success to the caller of a check or a close.
     pub(super) fn done(self) {
         if let Self::Check { answer } | Self::Close { answer } = self {
             drop(answer.send(Ok(())));
         }
     }
 
-    /// Answers that it was not made.
+    /// Reports to the caller that the change was not made.
     pub(super) fn fail(self, reason: &str) {
         let error = failed(reason);
-        // The caller may have gone; then the answer is not needed.
+        // The caller may have been dropped and needs no outcome then.
         match self {
             Self::Put { answer, .. } => drop(answer.send(Err(error))),
             Self::Replace { answer, .. } => drop(answer.send(Err(error))),

@@ -1,12 +1,13 @@
-//! How long nothing is written after the disk refused it.
+//! How long writing pauses after an error of the disk.
 
 use std::time::Duration;
 
-/// The pause after something that cost little.
+/// The first pause, and the pause after an attempt that cost little.
 pub(super) const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_mins(1);
 
-/// Pauses that double while the disk keeps failing. A change that was written begins them again.
+/// Pauses that double while the disk keeps failing. They start from the first one again after a successful
+/// commit.
 #[derive(Debug)]
 pub(super) struct Pauses(Duration);
 

@@ -1,4 +1,4 @@
-//! Addresses of every kind, and texts that are none.
+//! Valid and invalid addresses of every kind.
 
 use super::*;
 

@@ -1,7 +1,7 @@
-//! Waiting until replicas have all that was written before, by whichever connection.
+//! Waits until replicas have all earlier writes, over whichever connection they were written.
 //!
-//! `WAIT` covers what its own connection wrote: on one that wrote nothing it counts the replicas that are
-//! connected, whatever they have. So something is written first, at every primary, and waited for on the same
+//! `WAIT` covers what its own connection wrote. On a connection that wrote nothing, it counts the connected
+//! replicas, whatever they have. So this first writes a key at every primary, and waits for it on the same
 //! connection.
 
 use futures_util::future::try_join_all;
@@ -21,11 +21,11 @@ use super::super::topology::have_key;
 use super::super::unconfirmed::write_confirmation;
 use super::Cluster;
 
-/// So many keys of a primary are tried: the slot of one may be moving.
+/// How many keys of a primary are tried: the slot of one may be moving.
 const TRIES: usize = 3;
 
 impl Cluster {
-    /// Waits until enough replicas of every primary have all that was written there before.
+    /// Waits until enough replicas of every primary have all earlier writes of that primary.
     pub(crate) async fn confirm(&self, keys: &Keys) -> Result<(), StoreError> {
         let primaries = self.places_and_slots().await?;
         let connected = self.waiting.get().await?;
@@ -59,7 +59,7 @@ impl Cluster {
         acknowledged.map_err(|error| naming(&name_of(server), error))
     }
 
-    /// Sends commands to a server and no other, by one connection.
+    /// Sends commands to this server only, over one connection.
     async fn send_to(
         &self,
         server: &ConnectionInfo,

@@ -1,4 +1,4 @@
-//! Tokens that a client presented after their end: it may expect them to live longer.
+//! Expired tokens that a client presented: the client may expect a longer lifetime.
 
 use isogloss_core::usage::ExpiredUse;
 use serde::Serialize;
@@ -31,8 +31,8 @@ impl ExpiredTokens {
         })
     }
 
-    /// Returns what tells that tokens end before the client renews them. `None` if nothing does: a
-    /// client that logs in as soon as it is refused presents each expired token once.
+    /// Returns a hint that tokens expire before the client renews them. `None` if nothing shows that: a client
+    /// that logs in as soon as it is refused presents each expired token once.
     pub(super) fn hint(&self) -> Option<String> {
         (self.calls > self.tokens).then(|| {
             format!(

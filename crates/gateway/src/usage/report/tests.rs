@@ -1,4 +1,4 @@
-//! Reports of rows that are given.
+//! Tests of reports from given rows.
 
 use isogloss_core::Expired;
 use isogloss_core::usage::Observed;
