@@ -77,9 +77,9 @@ impl Passwords {
         })
     }
 
-    /// Returns a place for a later check. Fails if one of the claimants already holds its share of the places.
-    /// In a storm of logins, those that get no place cost as little as possible: they are refused before any
-    /// query is made for them.
+    /// Returns a place for a later check. Fails if one of the claimants already holds its share of the places,
+    /// or if there is none left. In a storm of logins, those that get no place cost as little as possible: they
+    /// are refused before any query is made for them.
     pub(crate) fn place(&self, claimants: Vec<Claimant>) -> Result<Place, AuthError> {
         self.shares.place(claimants, || self.pool.place())
     }
