@@ -1,10 +1,11 @@
-//! Credentials that are replaced while a server is used.
+//! Result of replacing the credentials for a server while the gateway runs.
 
-/// What became of other credentials for a server.
+/// Result of replacing the credentials for a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccessChange {
-    /// They are used from now on.
+    /// The new credentials are used from now on.
     Made,
-    /// They are for another server or database, which is opened at a start only. Nothing has changed.
+    /// The new credentials are for another server or database, which is only opened at a start. Nothing has
+    /// changed.
     NeedsRestart,
 }

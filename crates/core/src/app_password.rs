@@ -1,4 +1,6 @@
-//! Application passwords: for one program of a user, in one dialect, instead of password and second
+//! Application passwords.
+//!
+//! An application password is for one program of a user, in one dialect, and replaces password and second
 //! factor.
 
 use std::fmt;
@@ -8,18 +10,19 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::directory::KeyDigest;
 use crate::recovery::groups;
 
-/// Twenty-four of 26 letters: 112 bits.
+/// Length: 24 characters from a to z, 112 bits.
 const LETTERS: usize = 24;
 const GROUP: usize = 4;
-/// The largest multiple of 26 below 256: a byte from here on would favour the first letters.
+/// The largest multiple of 26 below 256. Larger bytes are discarded: they would favour the first characters of
+/// the alphabet.
 const FAIR: u8 = 234;
 
-/// An application password: six groups of four letters.
+/// An application password: six groups of four characters from a to z.
 #[derive(Clone)]
 pub struct AppPassword(SecretString);
 
 impl AppPassword {
-    /// A fresh one.
+    /// Returns a new random application password. Fails if the operating system gives no random numbers.
     pub fn random() -> Result<Self, getrandom::Error> {
         let mut letters = String::with_capacity(LETTERS);
         while letters.len() < LETTERS {
@@ -32,8 +35,8 @@ impl AppPassword {
         Ok(Self(letters.into()))
     }
 
-    /// Reads what may be one, in any case, with spaces and dashes wherever they are. `None` for a
-    /// password of another shape, which then needs no look into the directory.
+    /// Parses an application password in upper or lower case, with spaces and dashes in any place. Returns
+    /// `None` for a text of another shape, which needs no query to the directory.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let letters: String = text
             .chars()
@@ -44,12 +47,12 @@ impl AppPassword {
         is_one.then(|| Self(letters.into()))
     }
 
-    /// As it is shown to the user, once.
+    /// Returns the clear text, which is shown to the user once.
     pub fn expose(&self) -> String {
         groups(self.0.expose_secret(), GROUP)
     }
 
-    /// What the directory knows it by.
+    /// Returns the digest by which the directory finds the application password.
     pub fn digest(&self) -> KeyDigest {
         KeyDigest::of(self.0.expose_secret())
     }

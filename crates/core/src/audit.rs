@@ -1,7 +1,7 @@
-//! The audit log: who logged in, who was refused, what was issued and ended, and at whose hands.
+//! The audit log: which logins succeeded or were refused, which tokens were issued or ended, and by which actor.
 //!
-//! Recording never waits and never fails: an event goes into a queue, and a thread of its own takes
-//! it to each sink. Plain checks of tokens are not recorded: there is one for every call of a client.
+//! Recording never waits and never fails: an event goes into a queue per sink, and a separate thread passes it
+//! to the sink. Token validations are not recorded: every call of a client causes one.
 
 mod caller;
 mod event;
@@ -27,27 +27,27 @@ pub use self::table::{AuditTable, Database, Filter, Who, prune};
 pub use self::words::{By, Kind, Outcome, Reason};
 use crate::error::StoreError;
 
-/// Where all events go. Cheap to clone; the default goes nowhere.
+/// The sinks of all events. Cheap to clone; the default has no sink and discards all events.
 #[derive(Clone, Default)]
 pub struct Audit(Arc<[Queue]>);
 
-/// What keeps events.
+/// A destination that stores events.
 #[async_trait]
 pub trait Sink: Send + 'static {
-    /// As log lines and metrics have it.
+    /// Returns the name of the sink in log lines and metrics.
     fn name(&self) -> &'static str;
 
-    /// Keeps events, the first one first, and takes those that are kept out of the queue. What is
-    /// left after an error is offered again. With none, it only finds out whether it could.
+    /// Stores events, the oldest first, and removes those that are stored from `events`. After an error, the
+    /// remaining events are passed again. Without any event, only checks whether events could be stored.
     async fn keep(&mut self, events: &mut Waiting) -> Result<(), StoreError>;
 }
 
-/// Events that are yet to be kept.
+/// Events that are not stored yet.
 pub type Waiting = VecDeque<Arc<Event>>;
 
 impl Audit {
-    /// Starts a thread for each sink. As many events as `room` may wait for each of them; what
-    /// comes on top is lost there, counted, and told in the log.
+    /// Starts a thread for each sink. Up to `room` events wait for each of them; further events are lost there,
+    /// counted and logged.
     pub fn start(sinks: Vec<Box<dyn Sink>>, room: NonZeroUsize) -> io::Result<Self> {
         let queues = sinks.into_iter().map(|sink| Queue::start(sink, room));
         queues
@@ -55,7 +55,7 @@ impl Audit {
             .map(|q| Self(q.into()))
     }
 
-    /// Waits until all that was recorded by now is kept, a few seconds at most, and returns whether it is.
+    /// Waits until all events recorded so far are stored, for a few seconds at most. Returns whether they are.
     pub async fn flush(&self) -> bool {
         let mut all = true;
         for queue in self.0.iter() {
@@ -64,7 +64,7 @@ impl Audit {
         all
     }
 
-    /// Hands an event over to every sink.
+    /// Passes an event to every sink.
     pub fn record(&self, event: Event) {
         let event = Arc::new(event);
         for queue in self.0.iter() {
@@ -72,8 +72,8 @@ impl Audit {
         }
     }
 
-    /// Waits until what was recorded is kept, for some seconds at most, and answers how many events
-    /// were lost since the start. From here on all are.
+    /// Waits until the recorded events are stored, for some seconds at most, and returns how many events were
+    /// lost since the start. Events recorded after this call are lost.
     pub async fn close(&self) -> u64 {
         let mut lost = 0;
         for queue in self.0.iter() {

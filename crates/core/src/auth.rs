@@ -1,4 +1,4 @@
-//! The one door that every dialect goes through.
+//! `Auth`, the only entry point of dialect crates.
 
 mod address;
 mod app_passwords;
@@ -42,23 +42,23 @@ pub use self::once::SecondUse;
 pub use self::sessions::{Filter, Listed, Reach};
 pub use self::throttled::StrainedFilter;
 
-/// What [`Auth`] is made of.
+/// The components of [`Auth`].
 pub struct Parts {
-    /// Who may log in.
+    /// The directory of users.
     pub directory: Arc<dyn Directory>,
-    /// Where tokens live.
+    /// The token store.
     pub tokens: Arc<dyn TokenStore>,
-    /// Where passwords are checked.
+    /// The threads that hash and check passwords.
     pub passwords: Passwords,
-    /// What keys the tokens' digests.
+    /// The peppers, which key the digests of tokens.
     pub peppers: Peppers,
     /// What a second use of a one-time token does.
     pub second_use: SecondUse,
-    /// Who may try, and how often; without it everybody, always.
+    /// The login throttle. With `None`, login attempts are not limited.
     pub guard: Option<Guard>,
-    /// Where all that happens is recorded.
+    /// The audit log.
     pub audit: Audit,
-    /// What tells the time.
+    /// The source of the current time.
     pub clock: Arc<dyn Clock>,
 }
 
@@ -66,16 +66,16 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct Auth(Arc<Parts>, Arc<Ended>, Arc<UnrecordedUses>);
 
-/// A name and a password, with what else a dialect asks for.
+/// A name and a password, with the other fields that a dialect requires.
 #[derive(Debug, Clone)]
 pub struct Credentials {
     /// User name or e-mail address, in any case.
     pub name: String,
-    /// What stands in the field for the password.
+    /// The content of the password field.
     pub password: SecretString,
-    /// The second factor, or what the operator says where the dialect has no field for it.
+    /// The second factor, or the operator's rule for a dialect that has no field for it.
     pub factor: SecondFactor,
-    /// The organisation the user must belong to, if the dialect asks for one.
+    /// The organisation the user must belong to, if the dialect requires one.
     pub organisation: Option<OrganisationName>,
     /// Where the login comes from.
     pub origin: Origin,
@@ -84,16 +84,16 @@ pub struct Credentials {
 /// The organisation that a login names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OrganisationName {
-    /// Spelt exactly.
+    /// The exact spelling.
     Exact(String),
-    /// In upper or lower case.
+    /// The spelling in upper or lower case.
     AnyCase(String),
 }
 
 /// A credential other than the password.
 #[derive(Debug, Clone)]
 pub enum AccessCard {
-    /// A code, which is all that is needed.
+    /// A code that suffices alone.
     Code(SecretString),
     /// An identifier with its pass code.
     Identifier {
@@ -105,28 +105,28 @@ pub enum AccessCard {
 }
 
 impl Auth {
-    /// Puts the parts together.
+    /// Creates the service from its components.
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts), Arc::default(), Arc::default())
     }
 
-    /// The present moment, by the clock that judges all tokens.
+    /// Returns the current time of the clock that decides when tokens expire.
     pub fn now(&self) -> OffsetDateTime {
         self.0.clock.now()
     }
 
-    /// Where all that happens is recorded, for what others do with the same user base.
+    /// Returns the audit log, for events of other code that changes the same user base.
     pub fn audit(&self) -> &Audit {
         &self.0.audit
     }
 
-    /// The digest keys of the directory that no pepper opens: cards and keys that are stored under them
-    /// are "unavailable".
+    /// Returns the digest keys of the directory that no pepper decrypts: cards and keys that are stored under
+    /// them are "unavailable".
     pub fn unreadable_digest_keys(&self) -> Vec<DigestKeyId> {
         self.0.directory.unreadable_digest_keys()
     }
 
-    /// Whether directory and token store can be asked.
+    /// Fails if the directory or the token store is unreachable.
     pub async fn ready(&self) -> Result<(), StoreError> {
         self.0.directory.ping().await?;
         self.0.tokens.ping().await

@@ -1,7 +1,7 @@
-//! For authors of backends: what token stores, throttles and directories need beside their traits.
+//! For authors of backends: what token stores, throttles and directories need in addition to their traits.
 //!
-//! Records encode themselves ([`Record::encode`], [`Record::decode`]), [`Caps::surplus`] decides which tokens of a
-//! user are too many, and the suites of `isogloss-store-contract` test a store or a throttle.
+//! Records encode themselves ([`Record::encode`], [`Record::decode`]), [`Caps::surplus`] decides which tokens of
+//! a user are too many, and the suites of `isogloss-store-contract` test a store or a throttle.
 //!
 //! [`Record::encode`]: crate::store::Record::encode
 //! [`Record::decode`]: crate::store::Record::decode

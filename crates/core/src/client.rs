@@ -1,4 +1,4 @@
-//! Who a request turns out to come from, as far as clients tell: found out while it is worked on.
+//! The identity of the client of a request, as far as it becomes known while the request is handled.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -13,21 +13,21 @@ tokio::task_local! {
     static MEETING: RefCell<Meeting>;
 }
 
-/// Whether a client may no longer come. Asked each time something more is known of it.
+/// A function that returns whether a client is blocked. Called each time more becomes known about the client.
 pub type CutOff = Arc<dyn Fn(&Client) -> bool + Send + Sync>;
 
-/// What a request has told of where it comes from.
+/// The identity of a client, as far as a request has revealed it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Client {
     /// The application, if the dialect names it.
     pub application: Option<String>,
     /// The device or program, if the dialect names it.
     pub client: Option<String>,
-    /// The label of the key that it showed.
+    /// The label of the key that the request presented.
     pub key: Option<String>,
-    /// Whose request it is.
+    /// The id of the user of the request.
     pub user: Option<Uuid>,
-    /// The expired token that it presented.
+    /// The expired token that the request presented.
     pub expired: Option<Expired>,
 }
 
@@ -36,7 +36,7 @@ pub struct Client {
 pub struct Expired {
     /// How long ago it was issued.
     pub age: Duration,
-    /// Whether this gateway sees it for the first time since its end.
+    /// Whether this gateway sees the token for the first time since its end.
     pub first: bool,
 }
 
@@ -46,8 +46,8 @@ struct Meeting {
 }
 
 impl Client {
-    /// Does something for a request, and answers what came to be known of its client meanwhile.
-    /// Whoever is cut off is [`AuthError::Forbidden`] all that he asks of core.
+    /// Runs `work` for a request and returns its output with the client identity observed during it. For a
+    /// client that is blocked, calls into core fail with [`AuthError::Forbidden`].
     pub async fn meet<F: Future>(cut_off: Option<CutOff>, work: F) -> (F::Output, Self) {
         let meeting = RefCell::new(Meeting {
             client: Self::default(),
@@ -61,14 +61,15 @@ impl Client {
         MEETING.scope(meeting, work).await
     }
 
-    /// Returns an identifier for a client that names none but must be told one. It names no client:
-    /// each login would have another. A GUID of version 8 (RFC 9562) is told apart from those that
-    /// clients make themselves.
+    /// Returns an identifier for a client that names none but must be given one. It does not identify the
+    /// client: each login would have another. Its GUID version 8 (RFC 9562) distinguishes it from those that
+    /// clients generate.
     pub fn unnamed() -> Uuid {
         Builder::from_custom_bytes(*Uuid::new_v4().as_bytes()).into_uuid()
     }
 
-    /// Returns the name that the client gave itself, if it gave one.
+    /// Returns the name that the client gave itself. `None` if it gave none, or only a GUID of version 8, as
+    /// [`Client::unnamed`] returns.
     pub fn given_name(&self) -> Option<&str> {
         const CUSTOM: usize = 8;
 
@@ -79,7 +80,8 @@ impl Client {
         self.client.as_deref().filter(is_given)
     }
 
-    /// Records that the request presented an expired token, and where that was issued to.
+    /// Records that the request presented an expired token, and the client and application to which it was
+    /// issued.
     pub(crate) fn note_expired(
         client: Option<&String>,
         application: Option<&String>,
@@ -92,12 +94,12 @@ impl Client {
         })
     }
 
-    /// Notes the key that was shown.
+    /// Records the key that the request presented.
     pub(crate) fn note_key(label: &str) -> Result<(), AuthError> {
         Self::note(|client| client.key = Some(label.to_owned()))
     }
 
-    /// Notes whose request it is, and the client that a token was or is to be issued to.
+    /// Records the user of the request, and the client and application of a token that was or will be issued.
     pub(crate) fn note_user(
         user: &User,
         client: Option<&String>,
@@ -119,7 +121,7 @@ impl Client {
                 .as_ref()
                 .is_some_and(|is_cut_off| is_cut_off(client))
         });
-        // Outside of any request nobody is met.
+        // Outside of a request there is no client to block.
         if is_cut_off.unwrap_or(false) {
             return Err(AuthError::Forbidden);
         }

@@ -1,13 +1,13 @@
-//! Where the time comes from: the system in production, the test's own hand in tests.
+//! The source of time: the system clock in production, a manual clock in tests.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use time::OffsetDateTime;
 
-/// Tells the time. Everything that expires is judged by one clock.
+/// A source of time. One clock decides about everything that expires.
 pub trait Clock: Send + Sync + 'static {
-    /// The present moment, UTC, in whole milliseconds.
+    /// Returns the current time, in UTC and in whole milliseconds.
     fn now(&self) -> OffsetDateTime;
 }
 
@@ -30,7 +30,7 @@ impl Clock for SystemClock {
 pub struct MockClock(AtomicI64);
 
 impl MockClock {
-    /// A clock that stands at `now`.
+    /// Creates a clock that stands at `now`.
     pub fn at(now: OffsetDateTime) -> Self {
         Self(AtomicI64::new(milliseconds(now)))
     }
@@ -48,24 +48,25 @@ impl Clock for MockClock {
     }
 }
 
-/// Milliseconds since the Unix epoch.
+/// Converts a timestamp to milliseconds since the Unix epoch.
 pub fn milliseconds(moment: OffsetDateTime) -> i64 {
     moment.unix_timestamp() * 1_000 + i64::from(moment.millisecond())
 }
 
-/// The moment that many milliseconds after the Unix epoch; out of range is the epoch itself.
+/// Converts milliseconds since the Unix epoch to a timestamp. Returns the epoch itself if the value is out of
+/// range.
 pub fn from_milliseconds(milliseconds: i64) -> OffsetDateTime {
     moment(milliseconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
-/// The same, and nothing if that is out of range.
+/// Converts milliseconds since the Unix epoch to a timestamp. Returns `None` if the value is out of range.
 pub(crate) fn moment(milliseconds: i64) -> Option<OffsetDateTime> {
     let seconds = OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1_000)).ok()?;
     let rest = u16::try_from(milliseconds.rem_euclid(1_000)).ok()?;
     seconds.replace_millisecond(rest).ok()
 }
 
-/// The moment so long after another; the last one that can be told if it lies behind that.
+/// Returns the timestamp `by` after another one, or the latest that can be represented.
 pub(crate) fn later(moment: OffsetDateTime, by: Duration) -> OffsetDateTime {
     let by = time::Duration::try_from(by).unwrap_or(time::Duration::MAX);
     moment.saturating_add(by)

@@ -1,14 +1,14 @@
-//! How many connections to a server there are, for operators to see.
+//! The status of a connection pool, for operators.
 
 /// The connections that a store or a directory shares between its callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Connections {
-    /// As many as there may be.
+    /// The maximum number of connections.
     pub most: usize,
-    /// As many as there are.
+    /// The number of open connections.
     pub open: usize,
-    /// How many of them are in use.
+    /// The number of connections that are in use.
     pub in_use: usize,
-    /// How many callers wait for one.
+    /// The number of callers that wait for a connection.
     pub waiting: usize,
 }

@@ -1,19 +1,19 @@
-//! Why a login or a token was refused, and what to do when a store cannot be asked.
+//! Errors of core: why a login or a token was refused, and failures of stores.
 
 use std::time::Duration;
 
 use thiserror::Error;
 
-/// Why core said no.
+/// Why core refused a request.
 ///
-/// Exhaustive on purpose: a new variant stops every dialect from compiling until it is answered
-/// there in the dialect's own words.
+/// Exhaustive on purpose: a new variant stops every dialect from compiling until the dialect has a response of
+/// its own for it.
 #[derive(Debug, Error)]
 pub enum AuthError {
-    /// Unknown user, wrong password, wrong organisation, wrong card: one answer for all.
+    /// Unknown user, wrong password, wrong organisation, wrong card: one error for all.
     #[error("the credentials do not fit")]
     InvalidCredentials,
-    /// The password was right, the account is switched off.
+    /// The password was right, but the account is disabled.
     #[error("the account is disabled")]
     AccountDisabled,
     /// The password was right; the code of the second factor is missing or wrong.
@@ -28,24 +28,24 @@ pub enum AuthError {
     /// All hashing threads are busy and their queue is full.
     #[error("too many logins at once, retry in {} s", retry_after.as_secs())]
     Overloaded {
-        /// When a retry is worth its while.
+        /// How long to wait before a retry.
         retry_after: Duration,
     },
-    /// There were too many wrong tries, and a lock is running. What was sent was not looked at.
+    /// There were too many wrong attempts, and a lock is active. The credentials were not checked.
     #[error("too many wrong tries, retry in {} s", retry_after.as_secs())]
     Throttled {
-        /// When the lock ends.
+        /// How long the lock still lasts.
         retry_after: Duration,
     },
-    /// A store could not be asked. Never to be read as "not logged in".
+    /// A store is unavailable. Must never be treated as "not logged in".
     #[error(transparent)]
     Unavailable(#[from] StoreError),
 }
 
 impl AuthError {
-    /// Whether credentials were looked at and refused, so that the try counts. That holds for a right
-    /// password behind which something else is missing, too: were it given back, a caller who is never
-    /// locked out would know that the password is right.
+    /// Returns whether credentials were checked and refused, so that the attempt counts. This includes a right
+    /// password when something else is missing: if such attempts did not count, a caller who is never locked out
+    /// would know that the password is right.
     pub(crate) fn is_wrong_guess(&self) -> bool {
         match self {
             Self::InvalidCredentials | Self::AccountDisabled | Self::SecondFactorRequired => true,
@@ -58,7 +58,7 @@ impl AuthError {
     }
 }
 
-/// A store that could not be asked, or gave an answer that cannot be read.
+/// A failure of a store: it is unreachable, or returned something that cannot be decoded.
 #[derive(Debug, Clone, Error)]
 #[error("{store}: {reason}")]
 pub struct StoreError {
@@ -68,7 +68,7 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    /// `store` is what could not be asked, `reason` what it said.
+    /// Creates the error of a store that cannot be queried, or returned something that cannot be decoded.
     pub fn new(store: &'static str, reason: impl std::fmt::Display) -> Self {
         Self {
             store,
@@ -77,7 +77,7 @@ impl StoreError {
         }
     }
 
-    /// A store that can be queried, but takes no changes.
+    /// Creates the error of a store that can be queried but accepts no changes.
     pub fn read_only(store: &'static str, reason: impl std::fmt::Display) -> Self {
         Self {
             is_read_only: true,
@@ -85,7 +85,7 @@ impl StoreError {
         }
     }
 
-    /// Tells whether the store takes no changes, while it can be queried.
+    /// Returns whether the store accepts no changes although it can be queried.
     pub fn is_read_only(&self) -> bool {
         self.is_read_only
     }

@@ -1,4 +1,4 @@
-//! The readers of this crate for the fuzz targets in `tests/fuzz`, which see no others of its insides.
+//! Parsers of this crate for the fuzz targets in `tests/fuzz`, which cannot access other internals.
 
 use std::num::NonZeroUsize;
 use std::sync::LazyLock;
@@ -12,23 +12,23 @@ use crate::directory::{Present, Snapshot, directory_of};
 use crate::password::{self, HashError, PasswordSettings, Passwords};
 use crate::store::Record;
 
-/// A record as a store keeps it.
+/// Decodes a stored record. Returns `None` if it is invalid.
 pub fn record(bytes: &[u8]) -> Option<Record> {
     Record::decode(bytes).ok()
 }
 
-/// What a store keeps of a record.
+/// Encodes a record as it is stored. Returns `None` if that fails.
 pub fn stored(record: &Record) -> Option<Vec<u8>> {
     record.encode().ok()
 }
 
-/// The record after a use, if that is worth noting.
+/// Returns the record after a use. `None` if the use does not need to be recorded.
 pub fn used(record: &Record, now: OffsetDateTime) -> Option<Record> {
     auth::used(record, now)
 }
 
-/// The directory that a file makes of an empty one; nothing if it makes no sense, or if it holds a
-/// secret in clear text, which takes its time to hash.
+/// Returns the directory that results from importing a file into an empty one. `None` if the file is invalid, or
+/// if it contains a secret in clear text, which would take long to hash.
 pub fn directory(file: File) -> Option<Snapshot> {
     static PASSWORDS: LazyLock<Option<Passwords>> = LazyLock::new(|| {
         let settings = PasswordSettings {
@@ -47,7 +47,8 @@ pub fn directory(file: File) -> Option<Snapshot> {
     directory_of(&sealed)
 }
 
-/// Whether a password fits a hash, of whatever strength; nothing if it takes more than milliseconds to say.
+/// Returns whether a password matches a hash of any strength. `None` if the check would take more than
+/// milliseconds.
 pub fn fits(hash: &str, password: &str) -> Result<Option<bool>, HashError> {
     password::fits(hash, password)
 }

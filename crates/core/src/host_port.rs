@@ -1,4 +1,4 @@
-//! How a server is named in errors, health checks and the log.
+//! Names of servers in errors, health checks and the log.
 
 /// Returns `host:port`, with an IPv6 address in brackets.
 pub fn host_port(host: &str, port: u16) -> String {

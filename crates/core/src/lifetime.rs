@@ -1,4 +1,4 @@
-//! How long a token lives.
+//! Lifetimes of tokens.
 
 use std::time::Duration;
 
@@ -10,20 +10,20 @@ use crate::store::Idle;
 /// How long a token lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifetime {
-    /// From its issue, used or not.
+    /// Counted from the issue, whether the token is used or not.
     Absolute(Duration),
-    /// From its last use. The use is noted once a minute, so the end may come that much early.
+    /// Counted from the last use. Uses are recorded once a minute, so the token may end up to a minute early.
     Idle {
-        /// What each use adds.
+        /// How long the token lives after each use.
         span: Duration,
-        /// How long it lives at the most, however it is used.
+        /// The maximum life, however often the token is used.
         at_most: Option<Duration>,
     },
 }
 
 impl Lifetime {
-    /// When a token of this life ends that is issued now, and how it moves with its use.
-    /// It ends at `latest` in any case, if that is given.
+    /// Returns when a token with this lifetime ends that is issued now, and how its end moves with its use
+    /// (`None` if it does not). With `latest`, the token ends then at the latest.
     pub(crate) fn begin(
         self,
         now: OffsetDateTime,
@@ -47,7 +47,7 @@ impl Lifetime {
 }
 
 impl Idle {
-    /// The end of a token that is used now.
+    /// Returns the end of a token that is used now.
     pub(crate) fn end(&self, now: OffsetDateTime) -> OffsetDateTime {
         let end = later(now, Duration::from_millis(self.span));
         self.until.map_or(end, |until| until.min(end))

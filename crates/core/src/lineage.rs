@@ -1,26 +1,26 @@
-//! Where a derived token comes from: the login behind it, and the tokens in between.
+//! The origin of a derived token: the login behind it, and the tokens in between.
 
 use time::OffsetDateTime;
 
 use crate::store::Record;
 use crate::token_digest::TokenDigest;
 
-/// How many ancestors a record keeps beside its parent: the root and the nearest ones.
+/// The maximum number of ancestors in a record, without its parent: the root and the nearest ones.
 const KEPT: usize = 7;
 
-/// What a token that was derived from another keeps of its ancestors. It stays when they end.
+/// What a token that was derived from another records of its ancestors. It stays when they end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lineage {
     /// When the user logged in with a password or another credential of their own.
     pub(crate) login_at: OffsetDateTime,
     /// How many tokens lie between the login and this one: 1 for a child of the login's own token.
     pub(crate) depth: u32,
-    /// The ancestors of the parent, oldest first, the root always among them.
+    /// The ancestors of the parent, oldest first. The root is always among them.
     pub(crate) elders: Vec<TokenDigest>,
 }
 
 impl Lineage {
-    /// Returns the lineage of a child of that token.
+    /// Returns the lineage of a child of the token with that record.
     pub fn of_child(record: &Record) -> Self {
         let mut elders: Vec<_> = record.ancestors().collect();
         if elders.len() > KEPT {
@@ -34,7 +34,7 @@ impl Lineage {
     }
 }
 
-/// A record that an earlier release wrote has a parent at the most, and no lineage.
+/// A record that an earlier release wrote has at most a parent, and no lineage.
 impl Record {
     /// Returns when the user logged in with a credential of their own.
     pub(crate) fn login_at(&self) -> OffsetDateTime {
@@ -42,13 +42,13 @@ impl Record {
         lineage.map_or(self.issued_at, |lineage| lineage.login_at)
     }
 
-    /// Returns the tokens that this one comes from, as far as they are kept: the root first, the parent last.
+    /// Returns the recorded ancestors of this token: the root first, the parent last.
     pub(crate) fn ancestors(&self) -> impl Iterator<Item = TokenDigest> {
         let elders = self.lineage.iter().flat_map(|lineage| &lineage.elders);
         elders.copied().chain(self.parent)
     }
 
-    /// Returns the token of the login behind this one, which may be this one, of that digest.
+    /// Returns the token of the login behind this one. This may be the token itself, whose digest is `digest`.
     pub(crate) fn root(&self, digest: TokenDigest) -> TokenDigest {
         self.ancestors().next().unwrap_or(digest)
     }
@@ -59,7 +59,7 @@ impl Record {
         lineage.map_or(u32::from(self.parent.is_some()), |lineage| lineage.depth)
     }
 
-    /// Returns whether there were more ancestors than are kept.
+    /// Returns whether there were more ancestors than are recorded.
     pub(crate) fn is_shortened(&self) -> bool {
         usize::try_from(self.depth()).is_ok_and(|depth| depth > self.ancestors().count())
     }

@@ -1,15 +1,15 @@
-//! Letters to users, and what sends them.
+//! E-mails to users, and the trait for sending them.
 
 use async_trait::async_trait;
 
 use crate::error::StoreError;
 
-/// A letter in plain text. Its text may hold a one-time key: `Debug` does not show it.
+/// An e-mail in plain text. Its text may hold a one-time key: `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Letter {
-    /// The address.
+    /// The address of the recipient.
     pub to: String,
-    /// One line.
+    /// The subject, one line.
     pub subject: String,
     /// The text.
     pub text: String,
@@ -21,9 +21,9 @@ impl std::fmt::Debug for Letter {
     }
 }
 
-/// Sends letters.
+/// A service that sends e-mails.
 #[async_trait]
 pub trait Mailer: Send + Sync + 'static {
-    /// Hands a letter over to whoever delivers it.
+    /// Hands an e-mail over for delivery.
     async fn send(&self, letter: Letter) -> Result<(), StoreError>;
 }

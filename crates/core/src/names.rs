@@ -1,29 +1,29 @@
-//! How names are compared: NFC, so that one name is one account however it was typed.
+//! Comparison of names: in NFC, so that one name is one account however it was typed.
 //!
-//! NFKC is not applied: full-width and other compatibility letters stay names of their own.
+//! NFKC is not applied: names in full-width letters and other compatibility letters stay different names.
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// Returns a login name as it is stored: trimmed, lower case. New names are in NFC; those of before
-/// that rule stay as they are, so that releases of before it find them.
+/// Returns a login name as it is stored: trimmed, lower case. New names are in NFC; older names stay as they
+/// are, so that releases from before that rule find them.
 pub(crate) fn stored_login(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
-/// Returns the forms in which a login name may be stored, the best match first: as it was sent, in NFC,
-/// and in NFD as releases stored it that did not normalise names.
+/// Returns the forms in which a login name may be stored, the best match first: as it was sent, in NFC, and in
+/// NFD (releases that did not normalise names may have stored it so).
 pub(crate) fn login_forms(name: &str) -> [String; 3] {
     spellings(&stored_login(name))
 }
 
-/// Returns the spellings in which a text of a file may be stored: as it is written, which an older release
-/// has stored, and tidied.
+/// Returns the spellings in which a text from a file may be stored: as it is written (older releases stored it
+/// so), and tidied.
 pub(crate) fn stored_spellings(text: &str) -> impl Iterator<Item = String> {
     spellings(text).into_iter().chain(spellings(&tidy(text)))
 }
 
-/// Returns the one of those stored that is this text, or that is when it is tidied: older releases stored
-/// texts as they were written.
+/// Returns the stored text that equals `text`, or else the one that equals it when both are tidied: older
+/// releases stored texts as they were written. `None` if there is neither.
 pub(crate) fn stored_line<'a>(
     text: &str,
     stored: impl Iterator<Item = &'a String> + Clone,
@@ -36,7 +36,7 @@ pub(crate) fn stored_line<'a>(
     })
 }
 
-/// Returns a text as it is, in NFC and in NFD.
+/// Returns a text unchanged, in NFC, and in NFD.
 pub(crate) fn spellings(text: &str) -> [String; 3] {
     [text.to_owned(), text.nfc().collect(), text.nfd().collect()]
 }
@@ -46,7 +46,7 @@ pub(crate) fn tidy(text: &str) -> String {
     text.trim().nfc().collect()
 }
 
-/// Whether two names are one in NFC.
+/// Returns whether two names are equal in NFC.
 pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
     spellings(one)[1] == spellings(other)[1]
 }

@@ -1,9 +1,9 @@
-//! What was looked up is kept in the process for as long as nobody has changed it.
+//! A near cache: values that were looked up are cached in the process until they change.
 //!
-//! Somebody tells when that is: the server that has the original, or whoever writes to it. A lookup that
-//! was under way meanwhile may bring what was there before, so it is not kept: each lookup holds a
-//! [`Ticket`], which a change makes void. That something is *not* there is never kept, so strangers who
-//! ask for what does not exist take no room from what does.
+//! The server that has the original, or the code that writes to it, reports changes. A lookup that runs during a
+//! change may return the old value, so its result is not cached: each lookup holds a [`Ticket`], which a change
+//! makes void. Missing values are never cached, so clients that request keys that do not exist take no room from
+//! those that do.
 
 use std::hash::{BuildHasher as _, Hash};
 use std::num::NonZeroUsize;
@@ -13,12 +13,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use quick_cache::unsync::Cache;
 use quick_cache::{DefaultHashBuilder, UnitWeighter};
 
-/// A change makes the tickets of one shard void. A power of two.
+/// The number of shards. A change makes the tickets of one shard void. A power of two.
 const SHARDS: usize = 64;
-/// Room that a shard has from the start. It grows.
+/// The initial capacity of a shard. It grows.
 const FEW: usize = 16;
 
-/// Kept values. Nobody can choose keys that meet in one place: they are keyed digests, or the directory's own.
+/// A near cache. Clients cannot choose keys that collide: keys are keyed digests, or chosen by the directory.
 pub struct Near<K, V> {
     shards: Vec<Mutex<Shard<K, V>>>,
     hasher: DefaultHashBuilder,
@@ -27,30 +27,30 @@ pub struct Near<K, V> {
 }
 
 struct Shard<K, V> {
-    /// How many changes there were.
+    /// The number of changes so far.
     changes: u64,
     kept: Cache<K, V>,
 }
 
-/// The right to keep what a lookup brings, unless something changes first.
+/// The right to cache the result of a lookup, unless something changes first.
 #[derive(Debug, Clone, Copy)]
 pub struct Ticket {
     changes: u64,
 }
 
-/// What is kept, and how often it was of use.
+/// The number of cached values, and of lookups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NearStatus {
-    /// How many values are kept.
+    /// The number of cached values.
     pub kept: usize,
-    /// Lookups that were answered by them.
+    /// The number of lookups that found a cached value.
     pub hits: u64,
-    /// Lookups that were not.
+    /// The number of lookups that did not.
     pub misses: u64,
 }
 
 impl<K: Eq + Hash, V: Clone> Near<K, V> {
-    /// Room for so many. Beyond that, those go that were used least of late.
+    /// Creates a cache with room for `room` values. Beyond that, values with the least recent use are removed.
     pub fn new(room: NonZeroUsize) -> Self {
         let each = room.get().div_ceil(SHARDS);
         let shard = || {
@@ -67,7 +67,7 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
         }
     }
 
-    /// What is kept, or else the right to keep what is found elsewhere.
+    /// Returns the cached value, or else a ticket for caching the result of a lookup.
     pub fn find(&self, key: &K) -> Result<V, Ticket> {
         let shard = self.shard(key);
         let (value, changes) = (shard.kept.get(key).cloned(), shard.changes);
@@ -81,14 +81,14 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
         value.ok_or(Ticket { changes })
     }
 
-    /// What is kept, for those who look elsewhere otherwise, by [`find_or`]: that counts what is not.
+    /// Returns the cached value. A miss is not counted: callers then use [`find_or`], which counts it.
     pub fn kept(&self, key: &K) -> Option<V> {
         let value = self.shard(key).kept.get(key).cloned()?;
         self.hits.fetch_add(1, Ordering::Relaxed);
         Some(value)
     }
 
-    /// Keeps what was found, unless something has changed since.
+    /// Caches a value, unless something has changed since the ticket was issued.
     pub fn keep(&self, key: K, value: V, ticket: Ticket) {
         let mut shard = self.shard(&key);
         if shard.changes == ticket.changes {
@@ -96,14 +96,14 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
         }
     }
 
-    /// It is changed, or may be.
+    /// Removes `key` and voids outstanding tickets of its shard.
     pub fn forget(&self, key: &K) {
         let mut shard = self.shard(key);
         shard.changes += 1;
         shard.kept.remove(key);
     }
 
-    /// Anything may be changed.
+    /// Removes all values and voids all outstanding tickets.
     pub fn clear(&self) {
         for shard in &self.shards {
             let mut shard = locked(shard);
@@ -112,7 +112,7 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
         }
     }
 
-    /// Returns how much is kept, and how often it was of use.
+    /// Returns the number of cached values and of lookups.
     pub fn status(&self) -> NearStatus {
         NearStatus {
             kept: self
@@ -132,8 +132,8 @@ impl<K: Eq + Hash, V: Clone> Near<K, V> {
     }
 }
 
-/// What is kept, or what a lookup brings, which is kept then. Without a place to keep it, each time is a
-/// lookup.
+/// Returns the cached value, or else the result of a lookup, which is then cached. Without a cache, each call is
+/// a lookup.
 pub async fn find_or<K: Eq + Hash, V: Clone, E>(
     near: Option<&Near<K, V>>,
     key: K,
@@ -144,7 +144,7 @@ pub async fn find_or<K: Eq + Hash, V: Clone, E>(
         Some((near, Err(ticket))) => Some((near, ticket)),
         None => None,
     };
-    // In a place of its own: what is kept is to be had without making room for a whole lookup.
+    // Boxed: keeps the future of the cache-hit path small.
     let found = Box::pin(look_up()).await?;
     if let (Some((near, ticket)), Some(value)) = (place, &found) {
         near.keep(key, value.clone(), ticket);
@@ -152,7 +152,7 @@ pub async fn find_or<K: Eq + Hash, V: Clone, E>(
     Ok(found)
 }
 
-/// Nothing is half done in there.
+/// Locks a shard. A panic cannot leave the map inconsistent, so poisoning is ignored.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Networks as an operator writes them.
+//! Networks in the configuration.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct Network(IpNet);
 
 impl Network {
-    /// Whether the address is one of it. An IPv4 address in the clothes of IPv6 is an IPv4 address.
+    /// Returns whether the network contains the address. An IPv4-mapped IPv6 address counts as an IPv4 address.
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address.to_canonical())
     }

@@ -1,4 +1,4 @@
-//! Letters that are written and sent after their request was answered.
+//! E-mails that are written and sent after the response to their request.
 
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,23 +13,22 @@ use tracing::Instrument as _;
 use crate::audit::Caller;
 use crate::mail::Mailer;
 
-/// Writes and sends letters in tasks of their own, which a shutdown waits for. Cheap to clone; clones share
-/// the tasks.
+/// Writes and sends e-mails in separate tasks, which a shutdown waits for. Cheap to clone; clones share the
+/// tasks.
 #[derive(Clone)]
 pub struct Outbox {
     mailer: Arc<dyn Mailer>,
     tasks: Arc<Tasks>,
 }
 
-/// Letters that have yet to be sent. They are sent on the runtime that outlives the workers which answer
-/// requests.
+/// E-mails that are not sent yet. Their tasks run on the runtime that outlives the workers.
 struct Tasks {
     runtime: Handle,
     letters: Mutex<JoinSet<()>>,
 }
 
 impl Outbox {
-    /// Returns an outbox whose letters are sent on the current runtime.
+    /// Returns an outbox that sends e-mails on the current runtime.
     ///
     /// # Panics
     ///
@@ -53,7 +52,7 @@ impl Outbox {
         }
     }
 
-    /// Starts to write and send a letter for the current [`Caller`].
+    /// Starts to write and send an e-mail on behalf of the current [`Caller`].
     pub fn post<F>(&self, send: impl FnOnce(Arc<dyn Mailer>) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -64,8 +63,8 @@ impl Outbox {
         letters.spawn_on(sending.in_current_span(), &self.tasks.runtime);
     }
 
-    /// Waits until all e-mails are sent, for that long at most, and returns how many were given up. A caller
-    /// that is dropped gives up none: the next one waits for them.
+    /// Waits until all e-mails are sent, for `limit` at most, and returns how many were given up. If the
+    /// returned future is dropped, none is given up: the next call waits for them.
     pub async fn close(&self, limit: Duration) -> usize {
         // An e-mail whose task panicked is no longer pending. It was logged.
         let sent = poll_fn(|context| {
@@ -102,7 +101,7 @@ mod tests {
     use crate::error::StoreError;
     use crate::mail::Letter;
 
-    /// Sends as many letters as it is told to, and keeps the others waiting.
+    /// Sends as many e-mails as it has permits, and keeps the others waiting.
     struct Gate(Semaphore);
 
     #[async_trait]

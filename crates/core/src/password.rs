@@ -1,4 +1,4 @@
-//! Passwords: hashed on threads of their own, checked in whatever format they were brought in.
+//! Passwords: hashed on separate threads, checked in the format of their stored hash.
 
 mod bounds;
 mod check;
@@ -25,30 +25,30 @@ pub(crate) use self::shares::{Claimant, Place};
 use self::waits::Waits;
 use crate::error::AuthError;
 
-/// Salt and digest of some bcrypt hash. Whether a password fits it is not asked.
+/// Salt and digest of some bcrypt hash, for users without a hash. Whether a password matches it does not matter.
 const NOBODYS: &str = "CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 
 /// Why a password cannot be set.
 #[derive(Debug, Error)]
 pub enum PasswordError {
-    /// Nothing at all.
+    /// The password is empty.
     #[error("a password cannot be empty")]
     Empty,
-    /// Bcrypt would cut it off.
+    /// The password is longer than 72 bytes: bcrypt would cut it off.
     #[error("a password may have 72 bytes at most")]
     TooLong,
-    /// Bcrypt implementations end a password there.
+    /// The password contains a NUL byte: bcrypt implementations end a password there.
     #[error("a password cannot hold a NUL byte")]
     Nul,
     /// The cost is outside bcrypt's range, or the system gave no random salt.
     #[error("bcrypt: {0}")]
     Bcrypt(String),
-    /// No thread was free to hash it, or what was to be asked besides was refused.
+    /// The hashing pool is overloaded, or another check failed.
     #[error(transparent)]
     Auth(#[from] AuthError),
 }
 
-/// The hashing threads. They end when the last copy of this is dropped.
+/// The hashing threads. They end when the last clone is dropped.
 #[derive(Clone)]
 pub struct Passwords {
     pool: Pool,
@@ -58,7 +58,7 @@ pub struct Passwords {
 }
 
 impl Passwords {
-    /// Starts the threads.
+    /// Starts the threads. Fails if the cost is outside bcrypt's range, or if a thread cannot be started.
     pub fn start(settings: PasswordSettings) -> Result<Self, PasswordError> {
         let bcrypt_cost = settings.bcrypt_cost;
         if !(4..=31).contains(&bcrypt_cost) {
@@ -77,21 +77,21 @@ impl Passwords {
         })
     }
 
-    /// Returns a place for a check that is to come, unless one of the claimants holds its share of them
-    /// already. In a storm of logins, those that find none cost as little as can be: they are refused
-    /// before anything is asked for them.
+    /// Returns a place for a later check. Fails if one of the claimants already holds its share of the places,
+    /// or if there is none left. In a storm of logins, those that get no place cost as little as possible: they
+    /// are refused before any query is made for them.
     pub(crate) fn place(&self, claimants: Vec<Claimant>) -> Result<Place, AuthError> {
         self.shares.place(claimants, || self.pool.place())
     }
 
-    /// How many hashes are made at once.
+    /// Returns how many hashes are computed concurrently.
     pub fn threads(&self) -> usize {
         self.pool.threads()
     }
 
-    /// Whether the password fits the hash, in any known format. Without a hash (no such user), with
-    /// one that cannot be checked, and with a password that fits none, the answer is no, for the
-    /// price of a hash at the configured cost; no hash is checked for less.
+    /// Returns whether the password matches the hash, in any known format. Returns `false` without a hash (no
+    /// such user), for a hash that cannot be checked, and for a password that no hash of the format can match.
+    /// These cases take as long as a hash at the configured cost; no check takes less.
     pub async fn verify(
         &self,
         password: SecretString,
@@ -99,7 +99,8 @@ impl Passwords {
     ) -> Result<bool, AuthError> {
         let known = hash.is_some();
         let cost = self.policy.bcrypt_cost;
-        // Nobody's goes the same way as everybody's, to the last step.
+        // Unknown users take the same path as known ones up to the last step, so that the timing does not
+        // differ.
         let hash = hash.unwrap_or_else(|| format!("$2b${cost:02}${NOBODYS}"));
         let hash = Hash::read(&hash, self.policy);
         let hash = hash
@@ -117,8 +118,8 @@ impl Passwords {
         Ok(fits && known)
     }
 
-    /// Hashes a password that an operator sets, at the configured cost. However many operators set some
-    /// at once, they leave room for logins.
+    /// Hashes a password that an operator sets, at the configured cost. Operators leave room for logins, however
+    /// many passwords they set concurrently.
     pub async fn hash_for_operator(&self, password: SecretString) -> Result<String, PasswordError> {
         let place = self.place(vec![Claimant::Operators])?;
         let hash = self.hash(password).await;
@@ -126,8 +127,8 @@ impl Passwords {
         hash
     }
 
-    /// Hashes a password that is to be set, at the configured cost. The caller holds a place, or hashes
-    /// no more at once than there are threads.
+    /// Hashes a new password at the configured cost. The caller must hold a place, or hash no more passwords
+    /// concurrently than there are threads.
     pub async fn hash(&self, password: SecretString) -> Result<String, PasswordError> {
         check_new_password(password.expose_secret())?;
         let cost = self.policy.bcrypt_cost;
@@ -136,8 +137,8 @@ impl Passwords {
         hash.map_err(|error| PasswordError::Bcrypt(error.to_string()))
     }
 
-    /// Whether a hash stays as it is: it is one that [`Passwords::hash`] would make today, or one with a rule
-    /// of its own for what is typed.
+    /// Returns whether a hash stays as it is: [`Passwords::hash`] would make the same kind of hash today, or its
+    /// format has a rule of its own for the typed password.
     pub fn is_current(&self, hash: &str) -> bool {
         Hash::read(hash, self.policy).is_ok_and(|hash| {
             let is_of_today = hash.bcrypt_cost() == Some(self.policy.bcrypt_cost);
@@ -145,8 +146,8 @@ impl Passwords {
         })
     }
 
-    /// Whether a hash from elsewhere may be stored: it can be checked, within bounds, and is not weak
-    /// unless that is allowed.
+    /// Checks whether a hash from another system may be stored: it must be checkable, within the cost limits,
+    /// and not weak unless weak hashes are allowed.
     pub fn check_hash(&self, hash: &str) -> Result<(), HashError> {
         Hash::read(hash, self.policy).map(drop)
     }
@@ -165,19 +166,21 @@ impl Passwords {
         self.pool.load().0
     }
 
-    /// Notes how long it took to find a hash and to check a password, from its coming to its answer.
+    /// Records how long it took to find a hash and to check a password, from the start of the request to its
+    /// result.
     pub(crate) fn note_check(&self, took: Duration) {
         self.waits.note(took);
     }
 
-    /// Waits as long as one of the last checks took, without work, for an answer that must not come
-    /// sooner than theirs.
+    /// Waits as long as one of the last checks took, without work, for a response that must not come sooner than
+    /// theirs.
     pub(crate) async fn wait_like_a_check(&self) {
         self.waits.wait().await;
     }
 }
 
-/// Whether a password fits a hash, or why that cannot be told; nothing if it takes its time.
+/// Returns whether a password matches a hash, or why that cannot be checked. `None` if the check would take
+/// long.
 #[cfg(fuzzing)]
 pub(crate) fn fits(hash: &str, password: &str) -> Result<Option<bool>, HashError> {
     let policy = Policy {
@@ -242,7 +245,7 @@ mod tests {
         assert!(!passwords.verify("U*U".into(), None).await.unwrap());
     }
 
-    /// The hashes that are brought were made of the bytes that clients send.
+    /// Imported hashes were computed from the bytes that clients send.
     #[tokio::test]
     async fn a_password_is_the_bytes_that_were_sent_in_whatever_normal_form() {
         let passwords = passwords(8);
@@ -278,7 +281,7 @@ mod tests {
         let tries = known.chain([None]);
         let tries = tries.map(|hash| passwords.verify("slow".into(), hash));
         let answers = futures_util::future::join_all(tries).await;
-        // Had it been told at once, it would not have met the full queue.
+        // If the unknown user had been refused at once, the full queue would not have been reached.
         let unknown = answers.last().unwrap();
         assert!(matches!(unknown, Err(AuthError::Overloaded { .. })));
         assert!(!passwords.verify("slow".into(), None).await.unwrap());

@@ -1,4 +1,4 @@
-//! The secret that keys all digests, and the one before it.
+//! The pepper, which is the secret that keys all digests, and the previous one.
 
 use std::fmt;
 
@@ -7,16 +7,16 @@ use sha2::Sha256;
 
 use crate::token_digest::TokenDigest;
 
-/// The secret that keys all digests. Without it a dump of the token store opens nothing. It is kept as the
-/// keyed hash that it makes, which each digest goes on from; that is wiped when it is dropped.
+/// The secret that keys all digests. Without it, a dump of the token store gives access to nothing. Held as the
+/// initial state of the keyed hash, from which each digest continues; that state is wiped on drop.
 #[derive(Clone)]
 pub struct Pepper(Hmac<Sha256>);
 
 impl Pepper {
-    /// The fewest bytes a pepper may have.
+    /// The minimum length of a pepper in bytes.
     pub const MIN_BYTES: usize = 16;
 
-    /// A pepper of at least [`Pepper::MIN_BYTES`]; fewer are refused with `None`.
+    /// Creates a pepper from at least [`Pepper::MIN_BYTES`] bytes. Returns `None` if there are fewer.
     pub fn new(secret: impl AsRef<[u8]>) -> Option<Self> {
         let secret = secret.as_ref();
         if secret.len() < Self::MIN_BYTES {
@@ -26,14 +26,14 @@ impl Pepper {
         Hmac::new_from_slice(secret).ok().map(Self)
     }
 
-    /// The first half of a keyed hash: as many bits as a token has.
+    /// Returns the first half of a keyed hash: as many bits as a token has.
     pub(crate) fn digest_of(&self, parts: &[&[u8]]) -> TokenDigest {
         let mut half = [0; 16];
         half.copy_from_slice(&self.keyed(parts)[..16]);
         half.into()
     }
 
-    /// HMAC-SHA-256 over `parts`, each preceded by its length, so that no two lists collide.
+    /// Returns HMAC-SHA-256 over `parts`, each preceded by its length, so that no two lists collide.
     pub(crate) fn keyed(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = self.0.clone();
         for part in parts {
@@ -43,7 +43,7 @@ impl Pepper {
         mac.finalize().into_bytes().into()
     }
 
-    /// A keyed fingerprint of `bytes`, to tell whether they changed.
+    /// Returns a keyed fingerprint of `bytes`, which shows whether they changed.
     pub fn fingerprint(&self, bytes: &[u8]) -> [u8; 32] {
         self.keyed(&[b"fingerprint", bytes])
     }
@@ -55,17 +55,17 @@ impl fmt::Debug for Pepper {
     }
 }
 
-/// The pepper in use, and the one before it: its tokens are good until they expire.
+/// The pepper in use, and the one before it, whose tokens stay valid until they expire.
 #[derive(Debug, Clone)]
 pub struct Peppers {
-    /// Keys what is issued.
+    /// The pepper for everything that is issued now.
     pub current: Pepper,
-    /// Keyed what was issued before a rotation.
+    /// The pepper of everything that was issued before a rotation.
     pub previous: Option<Pepper>,
 }
 
 impl Peppers {
-    /// The one in use first.
+    /// Iterates over the peppers, the one in use first.
     pub fn each(&self) -> impl Iterator<Item = &Pepper> {
         std::iter::once(&self.current).chain(&self.previous)
     }

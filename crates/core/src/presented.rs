@@ -1,24 +1,24 @@
-//! A token as a service behind the gateway received it.
+//! A token as a resource server received it.
 
 use crate::error::AuthError;
 use crate::purpose::Purpose;
 use crate::session::Session;
 use crate::token::Token;
 
-/// A token that speaks for a user on a call, read in its dialect's spelling. What it opens is for
-/// [`Auth::open`](crate::Auth::open) to say.
+/// A token that authenticates a call of a user, parsed from its dialect's spelling.
+/// [`Auth::open`](crate::Auth::open) validates it.
 #[derive(Debug, Clone)]
 pub struct Presented {
     /// The token.
     pub token: Token,
-    /// What a token may be for that speaks for its user in that dialect.
+    /// The purposes with which a token authenticates its user in that dialect.
     pub purposes: &'static [Purpose],
-    /// The user's number, where the spelling has it. A token that is another user's is none.
+    /// The user's number, if the spelling contains it. The token of another user is then invalid.
     pub user_number: Option<i64>,
 }
 
 impl Presented {
-    /// A token of a dialect in which access tokens speak for users, and nothing else does.
+    /// Creates the value for a dialect in which only access tokens authenticate users.
     pub fn access(token: Token) -> Self {
         Self {
             token,
@@ -27,7 +27,7 @@ impl Presented {
         }
     }
 
-    /// Refuses the session of another user than the spelling has.
+    /// Refuses the session of a user other than the one in the spelling.
     pub(crate) fn names(&self, session: &Session) -> Result<(), AuthError> {
         match self.user_number {
             Some(number) if number != session.user.number => Err(AuthError::InvalidToken),

@@ -7,9 +7,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Whether a terminal or a viewer obeys the character instead of showing it: the controls of ASCII
-/// and ISO 8859, DEL, line and paragraph separators, and bidirectional embeddings, overrides and
-/// isolates.
+/// Returns whether a terminal or a viewer obeys the character instead of showing it: the controls of ASCII and
+/// ISO 8859, DEL, line and paragraph separators, and bidirectional embeddings, overrides and isolates.
 pub fn is_unprintable(character: char) -> bool {
     character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -4,8 +4,8 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 
-/// Makes a file that is not there yet, with the folders above it, for the owner's eyes only.
-/// `None` if it is there already; then nothing is changed.
+/// Creates a file that does not exist yet, with its parent folders, accessible to the owner only. Returns `None`
+/// and changes nothing if the file exists.
 pub fn create_private_file(path: &Path) -> io::Result<Option<File>> {
     create_folder_of(path)?;
     let mut options = OpenOptions::new();
@@ -19,16 +19,17 @@ pub fn create_private_file(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// What happens to a file that is there already.
+/// What happens to an existing file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
-    /// It stays, and nothing is written.
+    /// The file stays, and nothing is written.
     Keep,
-    /// It is replaced, by a file with a mode of its own.
+    /// The file is replaced by one with a mode of its own.
     Replace,
 }
 
-/// Writes a whole file for the owner's eyes only. Until it is complete, nothing has that name.
+/// Writes a whole file, accessible to the owner only. The content appears under that name only once it is
+/// complete.
 pub fn write_private_file(path: &Path, content: &[u8], existing: Existing) -> io::Result<()> {
     create_folder_of(path)?;
     let folder = folder_of(path).unwrap_or_else(|| Path::new("."));
@@ -42,15 +43,14 @@ pub fn write_private_file(path: &Path, content: &[u8], existing: Existing) -> io
     persisted.map(drop).map_err(|error| error.error)
 }
 
-/// Makes a folder, and those above it, for the owner's eyes only. One that is there already keeps the
-/// mode it has.
+/// Creates a folder and its parents, accessible to the owner only. An existing folder keeps its mode.
 pub fn create_private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder).map_err(|error| {
-        // A file in its place is no folder "already".
+        // A file of that name is not an existing folder.
         let kind = if error.kind() == ErrorKind::AlreadyExists {
             ErrorKind::NotADirectory
         } else {
@@ -61,8 +61,8 @@ pub fn create_private_folder(folder: &Path) -> io::Result<()> {
     })
 }
 
-/// Opens a file for lines at its end, and for its last one to be read. One that is not there yet is
-/// made for the owner's eyes only, in a folder that is there; one that is there keeps the mode it has.
+/// Opens a file for appending lines and for reading the last one. A missing file is created, accessible to the
+/// owner only, in an existing folder; an existing file keeps its mode.
 pub(crate) fn append_to_private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);
@@ -71,7 +71,7 @@ pub(crate) fn append_to_private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Makes the folder of a file as [`create_private_folder`] does.
+/// Creates the folder of a file as [`create_private_folder`] does.
 pub(crate) fn create_folder_of(path: &Path) -> io::Result<()> {
     folder_of(path).map_or(Ok(()), create_private_folder)
 }

@@ -1,4 +1,4 @@
-//! What tokens are for.
+//! The purposes of tokens.
 
 use std::fmt;
 
@@ -7,21 +7,21 @@ use serde::{Deserialize, Serialize};
 /// What a token may be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Purpose {
-    /// Speaks for the user on every call.
+    /// Authenticates the user on every call.
     Access,
     /// Logs the user in again without a password, any number of times.
     Remember,
     /// Logs the user in at another client, once.
     Handover,
-    /// An administrator's token for another user: speaks for that user, and may once be
-    /// exchanged for a browser session.
+    /// An administrator's token for another user: authenticates as that user, and may be exchanged once for a
+    /// browser session.
     Impersonation,
     /// Sets a new password, once.
     Reset,
 }
 
 impl Purpose {
-    /// As lists and events have it.
+    /// Returns the name in lists and events.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Access => "access",

@@ -1,4 +1,4 @@
-//! Recovery codes: what stands in for the second factor, once each, when the telephone is gone.
+//! Recovery codes: each replaces the second factor once, when the telephone is lost.
 
 use std::fmt;
 
@@ -6,15 +6,15 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::directory::KeyDigest;
 
-/// How many a user is given at a time.
+/// The number of codes that a user is given at a time.
 const RECOVERY_CODES: usize = 10;
 
-/// RFC 4648's letters and digits: none of them is easily taken for another.
+/// The base32 alphabet of RFC 4648 in lower case: its characters are not easily confused.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-/// Twelve characters of five bits each: 60 bits.
+/// Length: 12 characters of 5 bits each, 60 bits.
 const CHARACTERS: usize = 12;
 const GROUP: usize = 4;
-/// Three groups with two dashes between them.
+/// Length with the two dashes between the three groups.
 const SPELT: usize = CHARACTERS + 2;
 
 /// A recovery code: `xxxx-xxxx-xxxx`, 60 random bits.
@@ -22,7 +22,7 @@ const SPELT: usize = CHARACTERS + 2;
 pub struct RecoveryCode(SecretString);
 
 impl RecoveryCode {
-    /// As many fresh ones as a user is given.
+    /// Returns a new set of codes for a user.
     pub fn fresh_set() -> Result<Vec<Self>, getrandom::Error> {
         (0..RECOVERY_CODES).map(|_| Self::random()).collect()
     }
@@ -34,7 +34,8 @@ impl RecoveryCode {
         Ok(Self(characters.iter().collect::<String>().into()))
     }
 
-    /// Reads one, in any case, with spaces and dashes wherever they are. `None` for what is none.
+    /// Parses a code in upper or lower case, with spaces and dashes in any place. Returns `None` if the text is
+    /// not a code.
     pub fn read(text: &str) -> Option<Self> {
         let characters: String = text
             .chars()
@@ -46,20 +47,20 @@ impl RecoveryCode {
         is_one.then(|| Self(characters.into()))
     }
 
-    /// Takes a code off the end of a text where it stands as it was printed, and answers what is
-    /// before it. Its dashes keep it apart from six digits, and from nearly every password.
+    /// Splits off a code that stands at the end of a text as it was printed, and returns the text before it and
+    /// the code. The dashes distinguish a code from six digits, and from nearly every password.
     pub(crate) fn split_off(text: &str) -> Option<(&str, &str)> {
         let (before, code) = text.split_at_checked(text.len().checked_sub(SPELT)?)?;
         let printed = code.split('-').map(str::len).eq([GROUP; 3]);
         (printed && Self::read(code).is_some()).then_some((before, code))
     }
 
-    /// As it is shown to the user, once.
+    /// Returns the clear text, which is shown to the user once.
     pub fn expose(&self) -> String {
         groups(self.0.expose_secret(), GROUP)
     }
 
-    /// What the directory knows it by.
+    /// Returns the digest by which the directory finds the code.
     pub fn digest(&self) -> KeyDigest {
         KeyDigest::of(self.0.expose_secret())
     }
@@ -71,7 +72,7 @@ impl fmt::Debug for RecoveryCode {
     }
 }
 
-/// The text with a dash after each `size` of its characters, which are ASCII.
+/// Returns the text with a dash between groups of `size` characters, which must be ASCII.
 pub(crate) fn groups(text: &str, size: usize) -> String {
     let mut grouped = String::with_capacity(text.len() + text.len() / size);
     for (index, character) in text.chars().enumerate() {

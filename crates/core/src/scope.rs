@@ -1,4 +1,4 @@
-//! What a key may do in its realm.
+//! Scopes: what a key may do in its realm.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -19,21 +19,21 @@ pub enum Scope {
     OrganisationsWrite,
     /// See keys, but never their text.
     KeysRead,
-    /// Make and revoke keys.
+    /// Create and revoke keys.
     KeysWrite,
     /// See sessions.
     SessionsRead,
     /// End sessions.
     SessionsWrite,
-    /// See whose tries are counted.
+    /// See whose login attempts are counted.
     ThrottleRead,
-    /// Forgive tries.
+    /// Reset the counts of login attempts.
     ThrottleWrite,
     /// See which dialects and clients are in use.
     UsageRead,
     /// Copy all tokens, as digests, to a backup.
     BackupRead,
-    /// Ask whose token it is.
+    /// Introspect tokens.
     TokensIntrospect,
     /// Exchange a token for a JWT.
     TokensExchange,
@@ -58,7 +58,7 @@ impl Scope {
         Self::TokensExchange,
     ];
 
-    /// As it is written.
+    /// Returns the name of the scope, such as `users:read`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::UsersRead => "users:read",
@@ -78,7 +78,7 @@ impl Scope {
         }
     }
 
-    /// The realm whose keys may have it.
+    /// Returns the realm whose keys may have the scope.
     pub const fn realm(self) -> &'static str {
         match self {
             Self::UsersRead
@@ -97,7 +97,7 @@ impl Scope {
         }
     }
 
-    /// The names of all scopes of a realm.
+    /// Returns the names of all scopes of a realm.
     pub fn names_of(realm: &str) -> impl Iterator<Item = &'static str> {
         let of_realm = Self::ALL
             .into_iter()
@@ -106,36 +106,37 @@ impl Scope {
     }
 }
 
-/// What a key may do: everything that its realm is for, or what is listed.
+/// The rights of a key: everything in its realm, or the listed scopes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scopes(Option<BTreeSet<String>>);
 
-/// Why a list of scopes cannot be a key's.
+/// Why a list of scopes is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum UnknownScope {
-    /// Nothing is listed, which is no way to say "nothing" or "all".
+    /// The list is empty, which is a way to say neither "nothing" nor "all".
     #[error("scopes is an empty list: leave it out for all of the realm, or name some")]
     Empty,
-    /// There are none in that realm.
+    /// The realm has no scopes.
     #[error("keys of the realm {0} have no scopes")]
     NoneInRealm(String),
-    /// There is no such one.
+    /// The realm has no such scope.
     #[error("{name}: no such scope of the realm {realm}, expected one of {expected}")]
     Unknown {
-        /// What was asked for.
+        /// The requested scope.
         name: String,
-        /// Where.
+        /// The realm.
         realm: String,
-        /// Those that there are.
+        /// The scopes of the realm.
         expected: String,
     },
 }
 
 impl Scopes {
-    /// Everything that the realm is for.
+    /// Everything in the realm.
     pub const ALL: Self = Self(None);
 
-    /// Those of these names.
+    /// Parses the names of scopes of a realm. Fails if there are none, or if the realm does not have one of
+    /// them.
     pub fn named<S: AsRef<str>>(realm: &str, names: &[S]) -> Result<Self, UnknownScope> {
         let known: Vec<_> = Scope::names_of(realm).collect();
         if names.is_empty() {
@@ -158,18 +159,18 @@ impl Scopes {
         Ok(Self(Some(scopes)))
     }
 
-    /// Whether that is among them.
+    /// Returns whether the scope is included.
     pub fn allow(&self, scope: Scope) -> bool {
         let listed = self.0.as_ref();
         listed.is_none_or(|listed| listed.contains(scope.name()))
     }
 
-    /// Whether nothing is left out.
+    /// Returns whether everything in the realm is included.
     pub fn are_all(&self) -> bool {
         self.0.is_none()
     }
 
-    /// Whether whoever has `others` may do all that these allow.
+    /// Returns whether `others` include all that these scopes allow.
     pub fn are_within(&self, others: &Self) -> bool {
         match (&self.0, &others.0) {
             (_, None) => true,
@@ -178,13 +179,13 @@ impl Scopes {
         }
     }
 
-    /// Their names, if not all are meant.
+    /// Returns the names of the listed scopes. `None` if everything in the realm is included.
     pub fn names(&self) -> Option<Vec<&str>> {
         let listed = self.0.as_ref()?;
         Some(listed.iter().map(String::as_str).collect())
     }
 
-    /// What a newer gateway has stored may hold names that are unknown here. They allow nothing.
+    /// Parses stored scopes. Names that a newer gateway has stored may be unknown here; they allow nothing.
     pub(crate) fn from_stored(text: Option<&str>) -> Self {
         let names = |text: &str| text.split_whitespace().map(str::to_owned).collect();
         Self(text.map(names))
@@ -195,7 +196,7 @@ impl Scopes {
     }
 }
 
-/// `all`, or their names.
+/// Writes `all`, or the names of the scopes.
 impl fmt::Display for Scopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.names() {

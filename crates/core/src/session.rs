@@ -1,4 +1,4 @@
-//! What a token stands for: the terms it is issued on and the session it opens.
+//! The terms on which a token is issued, and the session of a live token.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -19,64 +19,65 @@ use crate::user::User;
 /// How many live tokens one client of a user may hold for one purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Concurrency {
-    /// Each login adds one.
+    /// Each login adds a token.
     Many,
-    /// A new token ends the one before it, for an equal client and application.
+    /// A new token ends the one before it, of the same client and application.
     OnePerClient,
-    /// A new token stands beside those before it, for an equal client and application; beyond that
-    /// number the least recently used ends.
+    /// A new token is added to those of the same client and application; beyond that number, the least recently
+    /// used one ends.
     AtMost(NonZeroU32),
-    /// The newest token, for an equal client and application, is handed out again as long as it
-    /// has this much life left.
+    /// The newest token of the same client and application is returned again as long as it has this much life
+    /// left.
     Reuse {
-        /// The least that must be left.
+        /// The minimum life that must be left.
         at_least: Duration,
     },
 }
 
-/// The terms on which a dialect has a token issued.
+/// The terms on which a dialect requests a token.
 #[derive(Debug, Clone)]
 pub struct Terms {
     /// What the token is for.
     pub purpose: Purpose,
     /// How long it lives.
     pub lifetime: Lifetime,
-    /// One token a client, or many.
+    /// How many tokens a client may hold.
     pub concurrency: Concurrency,
-    /// What the device or program that logs in calls itself, if the dialect names it.
+    /// The name that the device or program gives itself at the login, if the dialect names it.
     pub client: Option<String>,
-    /// The application that it says it is, if the dialect names it.
+    /// The application that the client claims to be, if the dialect names it.
     pub application: Option<String>,
-    /// The unit of the organisation that the login is for, one of the user's.
+    /// The unit of the organisation that the login is for, one of the user's units.
     pub unit: Option<String>,
-    /// The team that the user opens, by the name that the dialect gives to `unit`, or to the
-    /// organisation where the user has no units.
+    /// The team that the user opens, by the name that the dialect gives to `unit`, or to the organisation if the
+    /// user has no units.
     pub team: Option<String>,
-    /// The project that the client says the user wants to open. The directory knows no projects, so
-    /// nothing vouches for it.
+    /// The project that the client claims the user wants to open. The directory knows no projects, so the claim
+    /// is not verified.
     pub claimed_project: Option<String>,
-    /// The administrator who logs in as this user. The token ends with whatever ends that one's own.
+    /// The administrator who logs in as this user. The token ends with whatever ends the administrator's own
+    /// token.
     pub actor: Option<Actor>,
-    /// The token this one comes from. A [`Purpose::Handover`] token cannot be redeemed once that has
-    /// ended.
+    /// The token from which this one is derived. A [`Purpose::Handover`] token cannot be redeemed once its
+    /// parent has ended.
     pub parent: Option<TokenDigest>,
-    /// The login and the tokens behind the parent. See [`Terms::derived_from`].
+    /// The login and the tokens before the parent. See [`Terms::derived_from`].
     pub lineage: Option<Lineage>,
-    /// The one-time token that was redeemed for this one. Should somebody use that again, it is
-    /// known what came of it.
+    /// The one-time token that was redeemed for this one. If it is used again, this shows which token came of
+    /// it.
     pub redeemed: Option<TokenDigest>,
-    /// How long after the login with a password, or another credential of the user's own, it ends at
-    /// the latest, over any number of tokens in between.
+    /// The maximum time from the login with a password, or another credential of the user's own, to the end of
+    /// the token, over any number of tokens in between.
     pub longest_from_login: Option<Duration>,
-    /// The e-mail address that the token is sent to. It opens nothing while the user has another.
+    /// The e-mail address to which the token is sent. The token is invalid while the user has another.
     pub address: Option<SecretString>,
-    /// What the letter is about that the token is sent in. Letters about different topics do not
-    /// replace each other.
+    /// The topic of the e-mail in which the token is sent. E-mails about different topics do not replace each
+    /// other.
     pub topic: Option<&'static str>,
 }
 
 impl Terms {
-    /// Terms with nothing but purpose and lifetime.
+    /// Creates terms with only purpose and lifetime.
     pub fn new(purpose: Purpose, lifetime: impl Into<Lifetime>) -> Self {
         Self {
             purpose,
@@ -97,7 +98,7 @@ impl Terms {
         }
     }
 
-    /// Makes them the terms of a token that the bearer of a session gets for it.
+    /// Turns these into the terms of a token that the bearer of a session gets for it.
     #[must_use]
     pub fn derived_from(self, session: &Session) -> Self {
         Self {
@@ -107,8 +108,8 @@ impl Terms {
         }
     }
 
-    /// Makes them the terms of the token that a one-time token is exchanged for. It comes from where
-    /// that one came from.
+    /// Turns these into the terms of the token for which a one-time token is exchanged. Its parent and lineage
+    /// are those of the one-time token.
     #[must_use]
     pub fn redeemed_from(self, spent: &Session) -> Self {
         Self {
@@ -123,47 +124,46 @@ impl Terms {
 /// The administrator behind a token for another user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Actor {
-    /// Who it is.
+    /// The administrator's id.
     pub id: Uuid,
-    /// The generation that the administrator's own token was of; unknown for tokens of releases that
-    /// did not note it.
+    /// The generation of the administrator's own token; `None` for tokens of releases that did not record it.
     pub generation: Option<i64>,
 }
 
-/// A live token's session.
+/// The session of a live token.
 ///
-/// User and record are those that are kept in the process: thousands of sessions a second share them.
+/// User and record are those cached in the process: thousands of sessions a second share them.
 #[derive(Debug, Clone)]
 pub struct Session {
-    /// Who the token speaks for, as the directory knows the user now.
+    /// The user of the token, as the directory has it now.
     pub user: Arc<User>,
-    /// The token's digest, to name it as the parent of another.
+    /// The token's digest, by which another token can name it as its parent.
     pub digest: TokenDigest,
     pub(crate) record: Arc<Record>,
 }
 
 impl Session {
-    /// Returns what the store keeps of the token.
+    /// Returns the record of the token in the store.
     pub fn record(&self) -> &Record {
         &self.record
     }
 
-    /// What the token is for.
+    /// Returns the purpose of the token.
     pub fn purpose(&self) -> Purpose {
         self.record.purpose
     }
 
-    /// See [`Terms::client`].
+    /// Returns [`Terms::client`].
     pub fn client(&self) -> Option<&str> {
         self.record.client.as_deref()
     }
 
-    /// See [`Terms::application`].
+    /// Returns [`Terms::application`].
     pub fn application(&self) -> Option<&str> {
         self.record.application.as_deref()
     }
 
-    /// Returns the unit of [`Terms::unit`]; `None` once the user has it no longer.
+    /// Returns the unit of [`Terms::unit`]; `None` once the user no longer has it.
     pub fn unit(&self) -> Option<&str> {
         let unit = self.record.unit.as_deref()?;
         self.user
@@ -173,8 +173,8 @@ impl Session {
             .then_some(unit)
     }
 
-    /// Returns the team of [`Terms::team`]; `None` once the user has it no longer. Earlier releases
-    /// recorded any team that a client named, without its unit: such a team is not returned.
+    /// Returns the team of [`Terms::team`]; `None` once the user no longer has it. Earlier releases recorded any
+    /// team that a client named, without its unit: such a team is not returned.
     pub fn team(&self) -> Option<&str> {
         let team = self.record.team.as_deref()?;
         let is_theirs = match &self.record.unit {
@@ -184,33 +184,33 @@ impl Session {
         is_theirs.then_some(team)
     }
 
-    /// Returns the project of [`Terms::claimed_project`], which is the client's word alone.
+    /// Returns the project of [`Terms::claimed_project`], which is not verified.
     pub fn claimed_project(&self) -> Option<&str> {
         self.record.project.as_deref()
     }
 
-    /// See [`Terms::actor`].
+    /// Returns [`Terms::actor`].
     pub fn actor(&self) -> Option<Actor> {
         let generation = self.record.actor_generation;
         self.record.actor.map(|id| Actor { id, generation })
     }
 
-    /// See [`Terms::parent`].
+    /// Returns [`Terms::parent`].
     pub fn parent(&self) -> Option<TokenDigest> {
         self.record.parent
     }
 
-    /// When the token was issued.
+    /// Returns when the token was issued.
     pub fn issued_at(&self) -> OffsetDateTime {
         self.record.issued_at
     }
 
-    /// When it ends.
+    /// Returns when the token ends.
     pub fn expires_at(&self) -> OffsetDateTime {
         self.record.expires_at
     }
 
-    /// Who is answerable for what this session does: its administrator, else its user.
+    /// Returns the account that is responsible for this session: its administrator, or else its user.
     pub fn acting(&self) -> Actor {
         self.actor().unwrap_or(Actor {
             id: self.user.id,
@@ -218,27 +218,27 @@ impl Session {
         })
     }
 
-    /// Whole seconds until the end, the running one not counted: a token of 300 s that was issued
-    /// this very moment has 299 left.
+    /// Returns the whole seconds until the end, without the running one: a token of 300 s has 299 s left at its
+    /// issue.
     pub fn seconds_left(&self, now: OffsetDateTime) -> i64 {
         let milliseconds = (self.expires_at() - now).whole_milliseconds() - 1;
         i64::try_from(milliseconds.max(0) / 1000).unwrap_or(i64::MAX)
     }
 }
 
-/// A token with its session, as it is handed out. The clear text exists here and on the wire, nowhere else.
+/// A token with its session, as it is issued. The clear text exists only here and on the wire.
 #[derive(Debug)]
 pub struct IssuedToken {
     /// The clear text.
     pub token: Token,
-    /// What it opens.
+    /// The session of the token.
     pub session: Session,
-    /// When it was handed out: at its issue, or later if it was handed out again.
+    /// When the token was returned to the client: at its issue, or later if it was returned again.
     pub handed_out_at: OffsetDateTime,
 }
 
 impl IssuedToken {
-    /// Seconds of life when it was handed out, the running one not counted.
+    /// Returns the seconds of life when the token was returned, without the running one.
     pub fn expires_in(&self) -> i64 {
         self.session.seconds_left(self.handed_out_at)
     }

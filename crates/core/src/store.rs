@@ -1,4 +1,4 @@
-//! Where tokens live: one trait, an embedded and a Redis backend, one suite that both pass.
+//! Token stores: one trait with an embedded and a Redis backend, which pass one test suite.
 
 mod caps;
 mod health;
@@ -23,23 +23,23 @@ use crate::error::StoreError;
 use crate::near::NearStatus;
 use crate::token_digest::TokenDigest;
 
-/// What [`TokenStore::each`] shows records to.
+/// The callback to which [`TokenStore::each`] passes records.
 pub type Visit<'v> = dyn FnMut(TokenDigest, Record) -> ControlFlow<()> + Send + 'v;
 
-/// Keeps records by token digest, and for each user the list of them. An administrator's list also holds
-/// the tokens in which the administrator acts as another user; they do not count against the caps.
+/// A store of records by token digest, with a list of the records of each user. An administrator's list also
+/// holds the tokens with which the administrator acts as another user; they do not count against the caps.
 ///
-/// Expiry is judged by the caller's clock: a backend may still answer a record that has expired,
-/// and removes it in its own time.
+/// The caller's clock decides about expiry: a backend may still return a record that has expired, and removes it
+/// later.
 ///
-/// A record that cannot be read holds up no other: lists, scans and backups leave it out, and whatever ends its
-/// token removes it.
+/// A record that cannot be decoded does not block others: lists, scans and backups omit it, and whatever ends
+/// its token removes it.
 #[async_trait]
 pub trait TokenStore: Send + Sync + 'static {
-    /// Stores a record, lists it under its user, and ends what it replaces: the token that held
-    /// its exclusive slot before, and the least recently used ones beyond the caps and beyond the most that
-    /// the record says of its own kind; of these it returns those that it has ended itself. Of several
-    /// tokens of one user at once, each comes after the other: no two end each other.
+    /// Stores a record, adds it to the list of its user, and ends the tokens that it replaces: the one that held
+    /// its exclusive slot before, and the least recently used ones beyond the caps and beyond the maximum that
+    /// the record sets for its own kind. Returns those of them that this call has ended. Concurrent calls for
+    /// one user run one after the other: no two tokens end each other.
     async fn put(
         &self,
         digest: TokenDigest,
@@ -47,16 +47,17 @@ pub trait TokenStore: Send + Sync + 'static {
         now: OffsetDateTime,
     ) -> Result<Vec<TokenDigest>, StoreError>;
 
-    /// The record, if there is one. Fails if it cannot be read: it may be one of a later release.
+    /// Returns the record. `None` if there is none. Fails if it cannot be decoded: a later release may have
+    /// written it.
     async fn get(&self, digest: TokenDigest) -> Result<Option<Arc<Record>>, StoreError>;
 
-    /// The token that holds a slot, if one does. It may have expired.
+    /// Returns the token that holds a slot. `None` if the slot is free. The token may have expired.
     async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError>;
 
-    /// Puts one record in the place of another, if that is still what is there, and answers
-    /// whether it was: of several callers at once, one succeeds. The user stays the same. A spent
-    /// record is not listed under its user. If nothing is spent and a server's answer got lost, a store
-    /// may say no although it was done: look again.
+    /// Replaces the record `before` by `after`, if `before` is still stored, and returns whether it was: of
+    /// several concurrent callers, one succeeds. The user stays the same. A spent record is not listed under its
+    /// user. If nothing is spent and a response of the server is lost, a store may return `false` although the
+    /// record was replaced: read it again.
     async fn replace(
         &self,
         digest: TokenDigest,
@@ -65,51 +66,50 @@ pub trait TokenStore: Send + Sync + 'static {
         now: OffsetDateTime,
     ) -> Result<bool, StoreError>;
 
-    /// Stores a token of a backup as it was: nothing ends for it, a spent one is not listed under its user,
-    /// and its slot is taken only if it held that. One that has expired is left out.
+    /// Stores a token of a backup as it was: it ends no other token, a spent one is not listed under its user,
+    /// and it takes its slot only if it held that. An expired token is omitted.
     async fn restore(&self, token: &StoredToken, now: OffsetDateTime) -> Result<(), StoreError>;
 
-    /// Removes the record and answers it. Of several callers at once, one gets it.
+    /// Removes the record and returns it. Of several concurrent callers, one gets it.
     async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError>;
 
-    /// The records of a user, and those in which the user acts for another, oldest first.
+    /// Returns the records of a user, and those with which the user acts for another, oldest first.
     async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError>;
 
-    /// Shows all records, those that have expired included, in no order, until told to stop. One may
-    /// be shown twice, and what comes or goes meanwhile may be shown or not.
+    /// Passes all records to `visit`, including expired ones, in no order, until it breaks. A record may be
+    /// passed twice, and records that are added or removed concurrently may be passed or not.
     async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError>;
 
-    /// Removes all records of a user, and those in which the user acts for another, and answers how many
-    /// there were.
+    /// Removes all records of a user, and those with which the user acts for another. Returns how many there
+    /// were.
     async fn remove_user(&self, user: Uuid) -> Result<u64, StoreError>;
 
-    /// Removes what has expired, and answers how many records that were. Backends whose server
-    /// does so by itself answer 0.
+    /// Removes expired records and returns how many there were. Backends whose server removes them return 0.
     async fn sweep(&self, now: OffsetDateTime) -> Result<u64, StoreError>;
 
-    /// Whether the store can be asked.
+    /// Fails if the store is unreachable.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// Looks at what lies behind the store, and tries what logins do, without a trace: whether it is fit
-    /// to hold tokens. Fails if it cannot be queried.
+    /// Checks whether the store is fit to hold tokens: examines its servers, and tries what logins do without
+    /// leaving data. Fails if it cannot be queried.
     async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError>;
 
-    /// Closes the store once what was begun is done; nothing can be read or written from then on. Without
-    /// it, a file may need to be repaired when it is opened next.
+    /// Closes the store after operations that have begun; nothing can be read or written from then on. Without
+    /// this call, a file may need a repair when it is opened next.
     async fn close(&self);
 
-    /// The connections to its server, if it has some that callers share.
+    /// Returns the status of the connections to the server. `None` if callers share none.
     fn connections(&self) -> Option<Connections> {
         None
     }
 
-    /// The record, if this process has it without asking the server. [`get`](Self::get) has to be asked
-    /// otherwise.
+    /// Returns the record if this process has it without a request to the server. `None` means that
+    /// [`get`](Self::get) must be called.
     fn kept(&self, _digest: TokenDigest) -> Option<Arc<Record>> {
         None
     }
 
-    /// What of its server's is kept in this process, if anything is.
+    /// Returns the status of the near cache. `None` if there is none.
     fn near(&self) -> Option<NearStatus> {
         None
     }

@@ -1,14 +1,14 @@
-//! Whether a text that is a whole credential could be guessed.
+//! A check whether a text that is a whole credential can be guessed.
 
 use zxcvbn::zxcvbn;
 
-/// Guesses that a card code or an application key must withstand: 2^48. With a million cards, whose
-/// codes are all right ones, that leaves 2^28 guesses for each hit.
+/// The guesses that a card code or an application key must withstand: 2^48, as a decimal logarithm. With a
+/// million cards, each of which has a right code, that leaves 2^28 guesses for each hit.
 const LEAST_GUESSES_LOG10: f64 = 14.45;
-/// What of a text is looked at: enough for any verdict, and little work.
+/// The number of characters that are examined: enough for any verdict, and little work.
 const LOOKED_AT: usize = 64;
 
-/// Whether fewer than 2^48 guesses find the text, by what people choose: words, names, dates, keyboard
+/// Returns whether fewer than 2^48 guesses find the text, by what people choose: words, names, dates, keyboard
 /// patterns, repetitions. Fifteen random characters withstand more.
 pub fn is_guessable(text: &str) -> bool {
     let start: String = text.chars().take(LOOKED_AT).collect();

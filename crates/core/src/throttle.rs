@@ -1,7 +1,7 @@
-//! How often a password may be guessed: budgets that empty by wrong tries and refill with time.
+//! Limits on guessing passwords: budgets that wrong attempts use up and that refill with time.
 //!
-//! A bucket holds some free tries. When they are used up, each further one is followed by a lock,
-//! twice as long as the one before. Nothing but a granted try makes a lock longer.
+//! A bucket holds some free attempts. When they are used up, each further attempt is followed by a lock, twice
+//! as long as the one before. Only a granted attempt makes a lock longer.
 
 pub(crate) mod bucket;
 mod guard;
@@ -26,16 +26,17 @@ use crate::error::StoreError;
 use crate::store::Finding;
 use crate::token_digest::TokenDigest;
 
-/// How many addresses of an account are remembered at the most; beyond that, the one is forgotten
-/// from which the last login is longest ago. Only logins with the right password add any, so a
-/// stranger cannot push the user's own ones out.
+/// The maximum number of addresses that are remembered for an account; beyond that, the address with the oldest
+/// last login is removed. Only logins with the right password add addresses, so an attacker cannot displace the
+/// user's own ones.
 pub const CLIENTS_PER_ACCOUNT: usize = 32;
 
-/// Keeps buckets, and which clients (keyed digests of their addresses) an account has been used from.
+/// A store of buckets, and of the clients (keyed digests of their addresses) from which an account has been
+/// used.
 #[async_trait]
 pub trait Throttle: Send + Sync + 'static {
-    /// Takes a try out of a bucket. Of several callers at once, only as many are granted one as
-    /// there are; the last one of them locks the bucket.
+    /// Takes an attempt out of a bucket. Of several concurrent callers, only as many are granted one as there
+    /// are; the last of them locks the bucket.
     async fn take(
         &self,
         bucket: &Bucket,
@@ -43,7 +44,7 @@ pub trait Throttle: Send + Sync + 'static {
         now: OffsetDateTime,
     ) -> Result<Taken, StoreError>;
 
-    /// Puts a try back, and opens the lock that it began.
+    /// Returns an attempt to its bucket, and removes the lock that it began.
     async fn give_back(
         &self,
         bucket: TokenDigest,
@@ -51,10 +52,10 @@ pub trait Throttle: Send + Sync + 'static {
         now: OffsetDateTime,
     ) -> Result<(), StoreError>;
 
-    /// Forgets a bucket, and answers whether there was one.
+    /// Removes a bucket, and returns whether there was one.
     async fn reset(&self, bucket: TokenDigest) -> Result<bool, StoreError>;
 
-    /// Notes that an account was used from a client.
+    /// Records that an account was used from a client.
     async fn remember(
         &self,
         account: TokenDigest,
@@ -63,7 +64,7 @@ pub trait Throttle: Send + Sync + 'static {
         now: OffsetDateTime,
     ) -> Result<(), StoreError>;
 
-    /// Whether an account was used from that client.
+    /// Returns whether an account was used from that client.
     async fn knows(
         &self,
         account: TokenDigest,
@@ -71,13 +72,14 @@ pub trait Throttle: Send + Sync + 'static {
         now: OffsetDateTime,
     ) -> Result<bool, StoreError>;
 
-    /// Forgets the clients that an account was used from, and answers whether there were any.
+    /// Removes the clients from which an account was used, and returns whether there were any.
     async fn forget(&self, account: TokenDigest) -> Result<bool, StoreError>;
 
-    /// All buckets that are not full, in no order.
+    /// Returns all buckets that are not full, in no order.
     async fn list(&self, now: OffsetDateTime) -> Result<Vec<Strained>, StoreError>;
 
-    /// Tries what logins do, without a trace, and returns what is refused. Fails if it cannot be queried.
+    /// Tries what logins do without leaving data, and returns what is refused. Fails if the store cannot be
+    /// queried.
     async fn health(&self, _now: OffsetDateTime) -> Result<Vec<Finding>, StoreError> {
         Ok(Vec::new())
     }
@@ -86,12 +88,12 @@ pub trait Throttle: Send + Sync + 'static {
 /// A bucket that is not full.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Strained {
-    /// Which one.
+    /// The bucket.
     pub bucket: Bucket,
-    /// How many locks there were since it was full the last time.
+    /// The number of locks since the bucket was last full.
     pub locks: u32,
-    /// Until when it is locked, if it is.
+    /// When the lock ends. `None` if the bucket is not locked.
     pub locked_until: Option<OffsetDateTime>,
-    /// When it is full again, if nobody tries.
+    /// When the bucket is full again without further attempts.
     pub full_at: OffsetDateTime,
 }

@@ -9,24 +9,24 @@ use uuid::Uuid;
 use crate::pepper::Pepper;
 use crate::token_digest::TokenDigest;
 
-/// Whose tokens these are. A token of one realm opens nothing in another.
+/// The namespace of tokens. A token of one realm is invalid in all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Realm(&'static str);
 
 impl Realm {
-    /// The realm of that name.
+    /// Creates the realm of that name.
     pub const fn new(name: &'static str) -> Self {
         Self(name)
     }
 
-    /// The name.
+    /// Returns the name.
     pub const fn name(self) -> &'static str {
         self.0
     }
 }
 
-/// A token as its bearer holds it. There is no `Display`: each dialect spells it its own way. Its bits
-/// are wiped when it is dropped; what a dialect has spelt, and what came in a request, is not.
+/// A token as its bearer holds it. There is no `Display`: each dialect has its own spelling. The bits are wiped
+/// on drop; the text that a dialect makes of it, and the text in a request, are not.
 #[derive(Clone)]
 pub struct Token {
     realm: Realm,
@@ -34,13 +34,13 @@ pub struct Token {
 }
 
 impl Token {
-    /// A fresh token from the operating system's random numbers.
+    /// Returns a new token from the operating system's random numbers.
     pub(crate) fn random(realm: Realm) -> Result<Self, getrandom::Error> {
         let bits = random_bits()?;
         Ok(Self { realm, bits })
     }
 
-    /// The token that `seed` stands for under this pepper, the same each time.
+    /// Returns the token that `seed` yields under this pepper, always the same one.
     pub(crate) fn derived(realm: Realm, pepper: &Pepper, Seed(seed): &Seed) -> Self {
         let bits = pepper.digest_of(&[b"derived token", realm.name().as_bytes(), seed]);
         Self {
@@ -49,14 +49,15 @@ impl Token {
         }
     }
 
-    /// Reads 32 hexadecimal digits of either case.
+    /// Parses 32 hexadecimal digits in upper or lower case. Returns `None` for other texts.
     pub fn from_hex(realm: Realm, text: &str) -> Option<Self> {
         let mut bits = [0; 16];
         hex::decode_to_slice(text, &mut bits).ok()?;
         Some(Self { realm, bits })
     }
 
-    /// Reads a GUID: 32 hexadecimal digits of either case, with or without its four dashes.
+    /// Parses a GUID: 32 hexadecimal digits in upper or lower case, with or without its four dashes. Returns
+    /// `None` for other texts.
     pub fn from_guid(realm: Realm, text: &str) -> Option<Self> {
         if text.len() != 36 {
             return Self::from_hex(realm, text);
@@ -65,17 +66,17 @@ impl Token {
         Some(Self { realm, bits })
     }
 
-    /// 32 lower-case hexadecimal digits.
+    /// Returns the token as 32 lower-case hexadecimal digits.
     pub fn hex(&self) -> String {
         hex::encode(self.bits)
     }
 
-    /// Returns the digest by which stores know the token under this pepper.
+    /// Returns the digest that identifies the token in stores under this pepper.
     pub fn digest(&self, pepper: &Pepper) -> TokenDigest {
         pepper.digest_of(&[b"token", self.realm.name().as_bytes(), &self.bits])
     }
 
-    /// The realm it belongs to.
+    /// Returns the realm of the token.
     pub fn realm(&self) -> Realm {
         self.realm
     }
@@ -89,12 +90,12 @@ impl Drop for Token {
 
 impl ZeroizeOnDrop for Token {}
 
-/// What a token is derived from, together with the pepper.
+/// The value from which a token is derived, together with the pepper.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seed([u8; 16]);
 
 impl Seed {
-    /// A fresh one.
+    /// Returns a new random seed.
     pub(crate) fn random() -> Result<Self, getrandom::Error> {
         random_bits().map(Self)
     }
@@ -106,7 +107,7 @@ impl fmt::Debug for Seed {
     }
 }
 
-/// 128 bits from the operating system's random numbers.
+/// Returns 128 bits from the operating system's random numbers.
 fn random_bits() -> Result<[u8; 16], getrandom::Error> {
     let mut bits = [0; 16];
     getrandom::fill(&mut bits)?;

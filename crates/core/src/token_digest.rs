@@ -1,4 +1,4 @@
-//! What a store knows a token by.
+//! The digest that identifies a token in stores.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -6,18 +6,18 @@ use std::sync::LazyLock;
 use data_encoding::{BASE32_NOPAD, Encoding};
 use serde::{Deserialize, Serialize};
 
-/// What a store knows a token by. It cannot be turned back into the token, so it also serves as a
+/// The digest that identifies a token in stores. It cannot be turned back into the token, so it also serves as a
 /// handle: the name of a token in lists and logs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TokenDigest([u8; 16]);
 
 impl TokenDigest {
-    /// The digest's bytes.
+    /// Returns the digest's bytes.
     pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
 
-    /// Reads a handle, in either case.
+    /// Parses a handle in upper or lower case. Returns `None` for other texts.
     pub fn from_handle(text: &str) -> Option<Self> {
         let bytes = HANDLE.decode(text.trim().to_ascii_lowercase().as_bytes());
         bytes.ok()?.try_into().ok().map(Self)
@@ -30,7 +30,7 @@ impl From<[u8; 16]> for TokenDigest {
     }
 }
 
-/// The handle: 26 letters and digits, which no dialect's token looks like.
+/// Writes the handle: 26 letters and digits, which no dialect's token looks like.
 impl fmt::Display for TokenDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         HANDLE.encode_display(&self.0).fmt(f)
@@ -43,7 +43,7 @@ impl fmt::Debug for TokenDigest {
     }
 }
 
-/// Base32 with the letters in lower case.
+/// Base32 with a lower-case alphabet.
 pub(crate) static HANDLE: LazyLock<Encoding> = LazyLock::new(|| {
     let mut specification = BASE32_NOPAD.specification();
     specification.symbols.make_ascii_lowercase();

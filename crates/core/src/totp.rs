@@ -1,4 +1,4 @@
-//! The second factor: RFC 6238 codes, SHA-1, six digits, thirty seconds, one step to either side.
+//! TOTP codes (RFC 6238): SHA-1, six digits, steps of thirty seconds, one step of tolerance to either side.
 
 use data_encoding::BASE32_NOPAD;
 use secrecy::{ExposeSecret, SecretString};
@@ -8,10 +8,10 @@ use totp_rs::{Algorithm, Builder, Secret};
 const DIGITS: u8 = 6;
 const STEP_SECONDS: u64 = 30;
 const SKEW_STEPS: u16 = 1;
-/// What RFC 4226 asks for: 160 bits.
+/// The length that RFC 4226 recommends: 160 bits.
 const SECRET_BYTES: usize = 20;
 
-/// How many characters a code has, all of them digits.
+/// The number of characters of a code, all of them digits.
 pub(crate) const CODE_LENGTH: usize = DIGITS as usize;
 
 /// A user's shared secret, in base32 as authenticator apps show it.
@@ -19,14 +19,14 @@ pub(crate) const CODE_LENGTH: usize = DIGITS as usize;
 pub struct TotpSecret(SecretString);
 
 impl TotpSecret {
-    /// A fresh one of 160 bits.
+    /// Returns a new random secret of 160 bits.
     pub fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; SECRET_BYTES];
         getrandom::fill(&mut bytes)?;
         Ok(Self(BASE32_NOPAD.encode(&bytes).into()))
     }
 
-    /// Takes RFC 4648 base32; spaces and letter case do not matter. `None` if it is not base32.
+    /// Parses RFC 4648 base32; spaces and letter case do not matter. Returns `None` if it is not base32.
     pub fn from_base32(text: &str) -> Option<Self> {
         let text: String = text
             .chars()
@@ -37,12 +37,12 @@ impl TotpSecret {
         (!text.is_empty()).then(|| Self(text.into()))
     }
 
-    /// The base32 text.
+    /// Returns the base32 text.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// The step that `code` is the code of, if that is the step of this moment or one next to it.
+    /// Returns the step of `code` if it is the current step or one next to it. `None` for any other text.
     pub fn step(&self, code: &str, now: OffsetDateTime) -> Option<TotpStep> {
         let secret = Secret::try_from_base32(self.expose()).ok()?;
         let totp = Builder::new()
@@ -58,12 +58,12 @@ impl TotpSecret {
     }
 }
 
-/// One of the spans of thirty seconds that each have a code, counted from 1970.
+/// One of the steps of thirty seconds that each have a code, counted from 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TotpStep(pub(crate) i64);
 
 impl TotpStep {
-    /// When it began.
+    /// Returns when the step began.
     pub fn began_at(self) -> OffsetDateTime {
         let seconds = self.0.saturating_mul(STEP_SECONDS.cast_signed());
         OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)

@@ -1,7 +1,6 @@
-//! Which clients use which dialect: counted by endpoint and client, so that an operator sees when
-//! nobody does any more.
+//! Usage of dialects by endpoint and client, which shows operators when a dialect is no longer used.
 //!
-//! A count names no user and holds no secret: users are in a [`Sketch`], keys have their label.
+//! A count names no user and holds no secret: users are counted in a [`Sketch`], keys are named by their label.
 
 mod expired;
 mod observed;
@@ -29,24 +28,24 @@ pub const OTHER: &str = "(other)";
 /// Stands for all clients with which no user has logged in.
 pub const UNKNOWN: &str = "(unknown)";
 
-/// What is counted by itself.
+/// The key of a count.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UsageKey {
     /// The dialect's name.
     pub dialect: String,
-    /// Which of its revisions or releases.
+    /// The revision or release of the dialect.
     pub revision: String,
     /// The pattern of the route, never the path.
     pub endpoint: String,
     /// The application, if the dialect names it.
     pub application: Option<String>,
-    /// The label of the key that was shown.
+    /// The label of the key that was presented.
     pub key: Option<String>,
     /// The device or program, if the dialect names it.
     pub client: Option<String>,
     /// The family of its `User-Agent`: a product with its major version.
     pub user_agent: String,
-    /// The /24 of IPv4 or /48 of IPv6 that it came from.
+    /// The network of the client: the /24 of IPv4 or /48 of IPv6.
     pub network: String,
 }
 
@@ -76,12 +75,12 @@ impl UsageKey {
         }
     }
 
-    /// Whether several clients share this row.
+    /// Returns whether several clients share this row.
     pub fn is_shared(&self) -> bool {
         [OTHER, UNKNOWN].contains(&self.user_agent.as_str())
     }
 
-    /// Without NUL, which PostgreSQL has not in its texts.
+    /// Returns the key without NUL, which PostgreSQL does not allow in texts.
     fn storable(&self) -> Self {
         let text = |text: &String| text.replace('\0', "\u{FFFD}");
         Self {
@@ -96,7 +95,7 @@ impl UsageKey {
         }
     }
 
-    /// A name of bounded length, the same at every gateway.
+    /// Returns a name of bounded length, the same at every gateway.
     pub(crate) fn id(&self) -> String {
         let mut hash = Sha256::new();
         for part in [
@@ -122,7 +121,7 @@ impl UsageKey {
     }
 }
 
-/// How often, since when, by how many.
+/// The calls of one row: how many, since when, and by how many users.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageCount {
     /// The first call.
@@ -133,9 +132,9 @@ pub struct UsageCount {
     pub last_served: Option<OffsetDateTime>,
     /// All calls.
     pub calls: u64,
-    /// Those that were refused.
+    /// The calls that were refused.
     pub refused: u64,
-    /// Those whose calls they were.
+    /// The users who made the calls.
     pub users: Sketch,
     /// Tokens that were presented after their end.
     pub expired: ExpiredUse,
@@ -173,13 +172,13 @@ impl UsageCount {
         }
     }
 
-    /// Whether a user has logged in there, or a live token of a user was presented. A published
-    /// key alone makes no client known.
+    /// Returns whether a user has logged in there, or a live token of a user was presented. A published key
+    /// alone makes no client known.
     pub fn is_known(&self) -> bool {
         !self.users.is_empty()
     }
 
-    /// Both together.
+    /// Adds the counts of `other`.
     pub fn add(&mut self, other: &Self) {
         self.first_seen = self.first_seen.min(other.first_seen);
         self.last_seen = self.last_seen.max(other.last_seen);
@@ -191,5 +190,5 @@ impl UsageCount {
     }
 }
 
-/// Counts by what is counted. Clients choose the keys, so their hashes are nobody's to foresee.
+/// Counts by key. Clients choose the keys, so the hashes are randomly seeded and cannot be foreseen.
 pub type UsageRows = hashbrown::HashMap<UsageKey, UsageCount, RandomState>;

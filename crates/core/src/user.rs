@@ -15,7 +15,7 @@ pub struct User {
     pub number: i64,
     /// The login name, as written when the user was made.
     pub user_name: String,
-    /// The other name one may log in by.
+    /// The e-mail address, by which the user may also log in.
     pub email: Option<String>,
     /// First name, may be empty.
     pub first_name: String,
@@ -39,7 +39,7 @@ pub struct User {
 }
 
 impl User {
-    /// Where letters go: the e-mail address, or the user name of one who logs in by an address.
+    /// Returns the address for e-mails: the e-mail address, or else a user name that is an address.
     pub fn address(&self) -> Option<&str> {
         let user_name = || Some(self.user_name.as_str()).filter(|name| name.contains('@'));
         self.email.as_deref().or_else(user_name)
@@ -78,10 +78,10 @@ pub enum Role {
 }
 
 impl Role {
-    /// Every role, the mightiest first.
+    /// Every role, the most powerful first.
     pub const ALL: [Self; 3] = [Self::Admin, Self::ProjectManager, Self::Linguist];
 
-    /// As written in the directory: `ADMIN`, `PROJECT_MANAGER`, `LINGUIST`.
+    /// Returns the name in the directory: `ADMIN`, `PROJECT_MANAGER`, `LINGUIST`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Admin => "ADMIN",
@@ -90,7 +90,7 @@ impl Role {
         }
     }
 
-    /// The role of that name, in any case.
+    /// Returns the role of that name, in upper or lower case. `None` if there is none.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
@@ -104,19 +104,19 @@ impl Role {
 pub enum UserState {
     /// May log in.
     Active,
-    /// May not; every token is dead.
+    /// May not log in; every token is invalid.
     Disabled,
 }
 
 /// A key that an application, not a person, presents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
-    /// What the operator calls it.
+    /// The operator's name for the key.
     pub label: String,
     /// The user it acts as, for keys that log in.
     pub user: Option<Uuid>,
-    /// What it may do.
+    /// The rights of the key.
     pub scopes: Scopes,
-    /// From when on it opens nothing.
+    /// When the key stops being valid.
     pub expires_at: Option<OffsetDateTime>,
 }

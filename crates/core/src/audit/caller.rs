@@ -1,4 +1,4 @@
-//! Whose request it is that core works on, for events to tell.
+//! The context of a request, which events record.
 
 use std::fmt;
 
@@ -10,52 +10,52 @@ tokio::task_local! {
     static CALLER: Caller;
 }
 
-/// Whose request it is. Set once, around all that is done for it; calls on [`Auth`](crate::Auth)
-/// find it there, whatever they are about.
+/// The context of a request. Set once, around everything that is done for the request; all calls on
+/// [`Auth`](crate::Auth) find it there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Caller {
-    /// The dialect that it is spoken in.
+    /// The dialect of the request.
     pub dialect: Option<&'static str>,
-    /// The address it came from.
+    /// The client IP.
     pub source: Option<Source>,
-    /// What log lines and the answer name it by.
+    /// The id of the request in log lines and in the response.
     pub request_id: Option<Uuid>,
-    /// Who acts, if it is not the user.
+    /// The actor, if it is not the user.
     pub actor: Option<Actor>,
 }
 
 impl Caller {
-    /// Whose request this is; nobody's outside of any.
+    /// Returns the context of the current request, or an empty one outside of any request.
     pub fn current() -> Self {
         CALLER.try_with(Self::clone).unwrap_or_default()
     }
 
-    /// Does something for this caller. A task that is spawned meanwhile is not part of it: hand
-    /// it [`Caller::current`].
+    /// Runs `work` in this context. A task that `work` spawns does not inherit the context: pass it
+    /// [`Caller::current`].
     pub async fn scope<F: Future>(self, work: F) -> F::Output {
         CALLER.scope(self, work).await
     }
 
-    /// The same for what waits for nothing.
+    /// Runs a function that does not wait in this context.
     pub fn within<T>(self, work: impl FnOnce() -> T) -> T {
         CALLER.sync_scope(self, work)
     }
 }
 
-/// Who acts, if it is not the user.
+/// An actor who is not the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
     /// The administrator who logged in as the user.
     User(Uuid),
-    /// Whoever has the key of that label.
+    /// The holder of the key with that label.
     Key(String),
-    /// Whoever runs commands on the machine.
+    /// The operator who runs commands on the machine.
     CommandLine,
     /// The configuration, at a start.
     Configuration,
 }
 
-/// A GUID, `key LABEL`, `command line` or `configuration`.
+/// Writes a GUID, `key LABEL`, `command line` or `configuration`.
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,4 @@
-//! One event, as it is kept: a line of JSON.
+//! One event, which is recorded as a line of JSON.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,16 +18,16 @@ use crate::throttle::{Origin, Source};
 use crate::token_digest::TokenDigest;
 use crate::user::User;
 
-/// Clients write what they like into some fields. More than this is cut off.
+/// The maximum length in characters of texts that clients choose. The rest is cut off.
 const LONGEST_TEXT: usize = 200;
 
-/// What happened. Holds no password, token, code or key, and no name that somebody typed.
+/// An event. Holds no password, token, code or key, and no name that a caller typed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Event {
-    /// When, UTC, in whole milliseconds.
+    /// When the event happened, in UTC and whole milliseconds.
     #[serde(serialize_with = "as_moment")]
     pub time: OffsetDateTime,
-    /// What.
+    /// What happened.
     pub event: Kind,
     /// How it ended.
     pub outcome: Outcome,
@@ -37,10 +37,10 @@ pub struct Event {
     /// The dialect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dialect: Option<String>,
-    /// What a login was tried with.
+    /// The credentials with which a login was tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<By>,
-    /// The user it is about.
+    /// The user that the event is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<Uuid>,
     /// A keyed hash of the name that was given.
@@ -52,13 +52,13 @@ pub struct Event {
     /// The unit of a session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    /// The handle of the token it is about.
+    /// The handle of the token that the event is about.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
     pub handle: Option<TokenDigest>,
-    /// The handle of the token that one comes from.
+    /// The handle of the token from which that token is derived.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
     pub parent: Option<TokenDigest>,
-    /// What the token is for.
+    /// The purpose of the token.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
     pub purpose: Option<Purpose>,
     /// The device or program.
@@ -67,28 +67,28 @@ pub struct Event {
     /// The application.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub application: Option<String>,
-    /// Sessions issued before that moment were meant.
+    /// The operation was for sessions issued before that timestamp.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_moments")]
     pub issued_before: Option<OffsetDateTime>,
-    /// What else was meant: the file that was applied, the address that was forgiven.
+    /// What else the operation was for: the file that was applied, the address whose attempts were reset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// How many, where an act is about many.
+    /// The number of items, for an operation on many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
-    /// The address that the request came from.
+    /// The client IP of the request.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
     pub source: Option<Source>,
-    /// The request.
+    /// The id of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<Uuid>,
-    /// Who acted, if it was not the user.
+    /// The actor, if it was not the user.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown")]
     pub actor: Option<Actor>,
 }
 
 impl Event {
-    /// Something that was done just now, with what is known of the [`Caller`].
+    /// Creates an event of something that was done just now, with what is known of the [`Caller`].
     pub fn new(event: Kind, time: OffsetDateTime) -> Self {
         let caller = Caller::current();
         Self {
@@ -116,7 +116,7 @@ impl Event {
         }
     }
 
-    /// The same, refused.
+    /// Turns this into the event of a refusal.
     #[must_use]
     pub fn refused(self, reason: impl Into<Reason>) -> Self {
         Self {
@@ -126,7 +126,7 @@ impl Event {
         }
     }
 
-    /// The same, about that user.
+    /// Adds the user that the event is about, and the user's organisation.
     #[must_use]
     pub fn about(self, user: &User) -> Self {
         Self {
@@ -176,9 +176,9 @@ impl Event {
         }
     }
 
-    /// One line of JSON, without its end. A terminal that shows it obeys no character of it.
+    /// Returns one line of JSON, without its end. It contains no character that a terminal obeys.
     pub fn line(&self) -> String {
-        // Texts and numbers under fixed names: that cannot fail.
+        // Texts and numbers under fixed names: serialization cannot fail.
         let line = serde_json::to_string(self).unwrap_or_default();
         match printable_json(&line) {
             Cow::Borrowed(_) => line,
@@ -187,7 +187,7 @@ impl Event {
     }
 }
 
-/// A moment as events have it: `2026-11-22T09:00:00.000Z`. In order as text, too.
+/// Formats a timestamp as events have it: `2026-11-22T09:00:00.000Z`. The order as text is the order in time.
 pub fn moment(moment: OffsetDateTime) -> String {
     const FORMAT: &[BorrowedFormatItem<'_>] =
         format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");

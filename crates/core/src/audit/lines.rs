@@ -12,17 +12,17 @@ use super::{Sink, Waiting};
 use crate::error::StoreError;
 use crate::private_file::{append_to_private_file, create_folder_of};
 
-/// Writes a line for each event, in one write each: several processes can share a file.
+/// A sink that writes a line for each event, with one write each: several processes can share a file.
 pub struct Lines {
-    /// The file; without one it is the standard output.
+    /// The path of the file; `None` is the standard output.
     path: Option<PathBuf>,
     open: Option<File>,
-    /// Whether the last line has no end.
+    /// Whether the last line is incomplete.
     torn: bool,
     folder: Folder,
 }
 
-/// What becomes of the file's folder if it is not there.
+/// What happens if the file's folder does not exist.
 #[derive(Clone, Copy)]
 enum Folder {
     Made,
@@ -30,8 +30,8 @@ enum Folder {
 }
 
 impl Lines {
-    /// At the end of that file, which is made if it is missing: for its owner's eyes only. If
-    /// somebody moves it away, a new one is begun.
+    /// Returns a sink that appends to that file. A missing file is created, accessible to the owner only. If the
+    /// file is moved, a new one is begun.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self {
             path: Some(path.into()),
@@ -41,7 +41,8 @@ impl Lines {
         }
     }
 
-    /// The same in a folder that must be there: a command that looks into the wrong place makes none.
+    /// Returns a sink as [`Lines::file`] does, for a folder that must exist: a command that gets a wrong path
+    /// creates none.
     pub fn file_in_folder(path: impl Into<PathBuf>) -> Self {
         Self {
             folder: Folder::Required,
@@ -49,7 +50,7 @@ impl Lines {
         }
     }
 
-    /// On the standard output.
+    /// Returns a sink that writes to the standard output.
     pub fn stdout() -> Self {
         Self {
             path: None,
@@ -78,13 +79,13 @@ impl Lines {
         Ok(())
     }
 
-    /// The file that is there now. After an error it is opened anew.
+    /// Returns the file that exists now. After an error, the file is opened again.
     fn output(&mut self) -> io::Result<File> {
         let open = self.open.take();
         let Some(path) = &self.path else {
             return match open {
                 Some(file) => Ok(file),
-                // Not by way of `std::io::stdout`, whose buffer would cut lines in two.
+                // Not through `std::io::stdout`, whose buffer would cut lines in two.
                 None => Ok(io::stdout().as_fd().try_clone_to_owned()?.into()),
             };
         };
@@ -104,8 +105,8 @@ impl Lines {
     }
 }
 
-/// Whether a file ends in the middle of a line: its writer had no room, or was killed. What is no
-/// plain file does not.
+/// Returns whether a file ends in the middle of a line: its writer had no space left, or was killed. Always
+/// `false` for what is not a plain file.
 fn is_torn(file: &mut File) -> bool {
     let mut last = [0];
     let read = file

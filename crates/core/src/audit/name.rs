@@ -1,20 +1,20 @@
-//! Names of failed logins, which may be anything, a password included: told apart, but not told.
+//! Names in failed logins, as keyed hashes: such a name may be anything, a password included.
 
 use crate::names::login_form;
 use crate::pepper::Pepper;
 use crate::token_digest::TokenDigest;
 
-/// A name that somebody gave.
+/// A name that a caller sent.
 #[derive(Debug, Clone, Copy)]
 pub enum Name<'a> {
-    /// To log in by, in any case.
+    /// A login name, in upper or lower case.
     User(&'a str),
-    /// Of an access card.
+    /// The identifier of an access card.
     Card(&'a str),
 }
 
 impl Name<'_> {
-    /// A keyed hash, the same for the same name, so that events can be counted by it.
+    /// Returns a keyed hash, the same for the same name, so that events can be counted by name.
     pub fn hash(self, pepper: &Pepper) -> TokenDigest {
         let (of, name) = match self {
             Self::User(name) => (&b"user"[..], login_form(name)),

@@ -1,4 +1,4 @@
-//! Between a request and a sink: a queue with an end, and the thread that empties it.
+//! The bounded queue before a sink, and the thread that empties it.
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -14,11 +14,11 @@ use tracing::{error, warn};
 
 use super::{Event, Sink, Waiting};
 
-/// How many events a sink is offered at a time.
+/// The maximum number of events that a sink gets at a time.
 const BATCH: usize = 256;
-/// Before a sink that failed is tried again.
+/// The pause before a sink that failed is tried again.
 const PAUSE: Duration = Duration::from_millis(250);
-/// How long the end waits for a sink.
+/// How long a flush or the end waits for a sink.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The queue before a sink.
@@ -28,7 +28,7 @@ pub(super) struct Queue {
     closing: Arc<Notify>,
     /// How many events were taken into the queue.
     offered: AtomicU64,
-    /// How many of them the sink has kept. Closed when the thread has ended.
+    /// How many of them the sink has stored. Closed when the thread has ended.
     kept: watch::Receiver<u64>,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Queue {
 struct Loss {
     sink: &'static str,
     events: AtomicU64,
-    /// As many as there were when it had last kept up.
+    /// The number of lost events when the sink last had no events waiting.
     told: AtomicU64,
 }
 
@@ -50,7 +50,7 @@ impl Loss {
         }
     }
 
-    /// How many are new since this was last asked.
+    /// Returns how many events were lost since the last call.
     fn tell(&self) -> u64 {
         let events = self.events.load(Ordering::Relaxed);
         events - self.told.swap(events, Ordering::Relaxed)
@@ -66,7 +66,7 @@ impl Queue {
             events: AtomicU64::new(0),
             told: AtomicU64::new(0),
         });
-        // Shown before any is lost, too.
+        // The metric exists before any event is lost.
         counter!("isogloss_audit_lost_total", "sink" => loss.sink).increment(0);
         let closing = Arc::new(Notify::new());
         let writer = Writer {
@@ -77,7 +77,7 @@ impl Queue {
             taken: 0,
             progress,
         };
-        // A runtime of its own: a sink may take its time, and outlives the workers.
+        // A separate runtime: a sink may be slow, and outlives the workers.
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -100,7 +100,8 @@ impl Queue {
         }
     }
 
-    /// Waits until all that was recorded by now is kept, and returns whether it is.
+    /// Waits until all events recorded so far are stored, for [`PATIENCE`] at most, and returns whether they
+    /// are.
     pub(super) async fn flush(&self) -> bool {
         let offered = self.offered.load(Ordering::Relaxed);
         let mut kept = self.kept.clone();
@@ -113,7 +114,7 @@ impl Queue {
         let mut kept = self.kept.clone();
         let end = async { while kept.changed().await.is_ok() {} };
         if timeout(PATIENCE, end).await.is_err() {
-            // Beside those in the queue, the sink holds at least one, and may still keep it.
+            // In addition to those in the queue, the sink holds at least one event, and may still store it.
             let left = self.events.max_capacity() - self.events.capacity();
             self.loss.count(left as u64 + 1);
         }
@@ -121,15 +122,15 @@ impl Queue {
     }
 }
 
-/// What takes events from the queue to the sink.
+/// Passes events from the queue to the sink.
 struct Writer {
     sink: Box<dyn Sink>,
     events: mpsc::Receiver<Arc<Event>>,
     loss: Arc<Loss>,
     closing: Arc<Notify>,
-    /// How many events came out of the queue.
+    /// How many events were taken out of the queue.
     taken: u64,
-    /// Tells how many of them are kept; dropped at the end.
+    /// Publishes how many of them are stored; dropped at the end.
     progress: watch::Sender<u64>,
 }
 
@@ -174,14 +175,14 @@ impl Writer {
         }
     }
 
-    /// Waits for events. `false` if there will be none.
+    /// Waits for events. Returns `false` if there will be no more.
     async fn fetch(&mut self, waiting: &mut Waiting) -> bool {
         let mut batch = Vec::with_capacity(BATCH);
         tokio::select! {
             biased;
             _ = self.events.recv_many(&mut batch, BATCH) => {}
             () = self.closing.notified() => {
-                // What has come by now is kept; nothing more comes.
+                // Events that have arrived by now are stored; no more are accepted.
                 self.events.close();
                 self.events.recv_many(&mut batch, BATCH).await;
             }

@@ -1,4 +1,4 @@
-//! Events in the directory's database: kept, found again, and removed when they are old.
+//! Events in the directory's database: storing and finding them, and removing old ones.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,51 +12,51 @@ use super::{Event, Kind, Sink, Waiting};
 use crate::error::StoreError;
 use crate::token_digest::TokenDigest;
 
-/// How many old events are removed at a time, and how long others may work in between.
+/// How many old events are removed at a time, and how long other queries may run in between.
 const STEP: u32 = 500;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// A table of events.
 #[async_trait]
 pub trait AuditTable: Send + Sync + 'static {
-    /// Adds events, all or none. After an error they are not there, unless no server could be asked whether
-    /// they were committed.
+    /// Adds events, all or none. After an error they are not stored, unless no server was reachable to check
+    /// whether they were committed.
     async fn keep_events(&self, events: Vec<Arc<Event>>) -> Result<(), StoreError>;
 
-    /// The events that fit, as lines of JSON, the latest first.
+    /// Returns the events that match, as lines of JSON, the latest first.
     async fn find_events(&self, filter: &Filter) -> Result<Vec<String>, StoreError>;
 
-    /// Removes events that are older, the oldest first, at most `limit` of them; answers how many.
+    /// Removes events from before `before`, the oldest first, at most `limit` of them. Returns how many.
     async fn remove_events(&self, before: OffsetDateTime, limit: u32) -> Result<u64, StoreError>;
 }
 
-/// Which events are meant: those to which all of it applies.
+/// A filter for events. All conditions that are set must match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
-    /// About somebody, or at somebody's hands.
+    /// The user that the event is about, or that acted.
     pub who: Option<Who>,
-    /// Of that kind.
+    /// The kind of the event.
     pub event: Option<Kind>,
-    /// At that moment or later.
+    /// The earliest timestamp.
     pub since: Option<OffsetDateTime>,
-    /// How many at the most.
+    /// The maximum number of events.
     pub limit: u32,
 }
 
-/// Somebody, by all that events know people by.
+/// A user, by everything that identifies users in events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Who {
-    /// The user, if there is one.
+    /// The user's id. `None` if there is no such user.
     pub user: Option<Uuid>,
     /// Hashes of the names that failed logins may have had, under every pepper.
     pub name_hashes: Vec<TokenDigest>,
 }
 
-/// Keeps events in a table.
+/// A sink that stores events in a table.
 pub struct Database(Arc<dyn AuditTable>);
 
 impl Database {
-    /// In that table.
+    /// Creates a sink for that table.
     pub fn new(table: Arc<dyn AuditTable>) -> Self {
         Self(table)
     }
@@ -78,7 +78,8 @@ impl Sink for Database {
     }
 }
 
-/// Removes all events that are older, a few at a time, so that nobody waits for it; answers how many.
+/// Removes all events from before `before`, a few at a time, so that other queries do not wait long. Returns how
+/// many.
 pub async fn prune(table: &dyn AuditTable, before: OffsetDateTime) -> Result<u64, StoreError> {
     let mut removed = 0;
     loop {

@@ -1,4 +1,4 @@
-//! What becomes of events: kept in order, or lost and counted, and nobody waits.
+//! What happens to events: they are stored in order, or lost and counted, and no caller waits.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -13,7 +13,7 @@ use super::*;
 
 const ROOM: NonZeroUsize = NonZeroUsize::new(3).unwrap();
 
-/// Keeps events for a test to look at.
+/// Stores events for a test to examine.
 #[derive(Clone, Default)]
 struct Recording {
     seen: Arc<Mutex<Vec<Event>>>,
@@ -21,17 +21,17 @@ struct Recording {
 }
 
 impl Recording {
-    /// Keeps nothing from now on: what is recorded waits.
+    /// Fails from now on: events that are recorded wait.
     fn leave(&self) {
         self.is_away.store(true, Ordering::SeqCst);
     }
 
-    /// Keeps what waits, and what comes.
+    /// Stores the events that wait, and new ones.
     fn come_back(&self) {
         self.is_away.store(false, Ordering::SeqCst);
     }
 
-    /// All that was recorded, the first one first.
+    /// Returns all stored events, the first one first.
     fn seen(&self) -> Vec<Event> {
         self.seen
             .lock()

@@ -1,21 +1,21 @@
-//! The words of an event: what happened, how it ended, and why.
+//! The values in an event: what happened, how it ended, and why.
 
 use serde::{Serialize, Serializer};
 
 use crate::error::AuthError;
 use crate::password::PasswordError;
 
-/// How it ended.
+/// How an operation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It was done.
+    /// The operation was done.
     Done,
-    /// It was not.
+    /// The operation was not done.
     Refused,
 }
 
-/// What a login was tried with.
+/// The credentials with which a login was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum By {
@@ -27,11 +27,11 @@ pub enum By {
     Key,
 }
 
-/// Why something was refused.
+/// Why an operation was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// The credentials do not fit.
+    /// The credentials are wrong.
     Credentials,
     /// The account is disabled.
     Disabled,
@@ -43,17 +43,17 @@ pub enum Reason {
     UsedAgain,
     /// The user may not do this.
     Forbidden,
-    /// The key has not the scope.
+    /// The key does not have the scope.
     Scope,
     /// There is no such user in the administrator's organisation.
     UnknownUser,
     /// The new password cannot be set.
     Password,
-    /// Too many wrong tries, or letters.
+    /// There were too many wrong attempts, or too many e-mails.
     Throttled,
-    /// Too many logins at once.
+    /// There are too many logins at once.
     Overloaded,
-    /// A store could not be asked.
+    /// A store is unavailable.
     Unavailable,
 }
 
@@ -87,9 +87,9 @@ impl From<&PasswordError> for Reason {
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Somebody logged in.
+    /// A login.
     Login,
-    /// A token was issued, or the one before was handed out again.
+    /// A token was issued, or the previous one was returned again.
     Issue,
     /// A one-time token was used.
     Redeem,
@@ -99,15 +99,15 @@ pub enum Kind {
     Evict,
     /// Sessions were ended by an administrator.
     EndSessions,
-    /// An administrator wanted to log in as another user.
+    /// An administrator requested to log in as another user.
     Impersonate,
-    /// A new password was set with a key from a letter.
+    /// A new password was set with a key from an e-mail.
     ResetPassword,
-    /// A letter was asked for.
+    /// An e-mail was requested.
     Letter,
-    /// Wrong tries were forgiven.
+    /// Counts of wrong attempts were reset.
     ClearThrottle,
-    /// Somebody called a route for administrators.
+    /// A route for administrators was called.
     Admin,
     /// A service exchanged a token for a JWT.
     Exchange,
@@ -117,15 +117,15 @@ pub enum Kind {
     EditUser,
     /// A user's password was set.
     SetPassword,
-    /// A user was switched off.
+    /// A user was disabled.
     DisableUser,
-    /// A user was switched on again.
+    /// A user was enabled again.
     EnableUser,
     /// A user was erased. The event names the pseudonym that takes the user's place.
     EraseUser,
-    /// A user's second factor was switched on or exchanged.
+    /// A user's second factor was enabled or replaced.
     EnrolTotp,
-    /// A user's second factor was switched off.
+    /// A user's second factor was disabled.
     DisableTotp,
     /// A user got new recovery codes.
     RenewRecoveryCodes,
@@ -133,7 +133,7 @@ pub enum Kind {
     AddAppPassword,
     /// A user's application password was ended.
     RevokeAppPassword,
-    /// A key was made.
+    /// A key was created.
     AddKey,
     /// A key was revoked.
     RevokeKey,
@@ -151,7 +151,7 @@ pub enum Kind {
     ImportDirectory,
     /// Everything, or all tokens, were copied to a backup.
     BackUp,
-    /// A backup was put in the place of what was there.
+    /// A backup replaced the existing data.
     Restore,
 }
 
@@ -193,7 +193,7 @@ impl Kind {
         Self::Restore,
     ];
 
-    /// As it is written.
+    /// Returns the name in events.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Login => "login",
@@ -232,7 +232,7 @@ impl Kind {
         }
     }
 
-    /// The kind of that name.
+    /// Returns the kind of that name. `None` if there is none.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }

@@ -1,4 +1,4 @@
-//! Tokens that were sent in letters: they are bound to the address that the letter went to.
+//! Tokens that were sent by e-mail: they are bound to the address to which the e-mail was sent.
 
 use super::Auth;
 use crate::names::login_form;
@@ -8,12 +8,13 @@ use crate::token_digest::TokenDigest;
 use crate::user::User;
 
 impl Auth {
-    /// Returns what a record keeps of an address.
+    /// Returns the digest of an address for a record.
     pub(super) fn address_digest(&self, user: &User, address: &str) -> TokenDigest {
         digest(&self.0.peppers.current, user, address)
     }
 
-    /// Returns whether the user still has the address that the token was sent to, if it was sent.
+    /// Returns whether the user still has the address to which the token was sent. `true` for tokens that were
+    /// not sent.
     pub(super) fn is_still_addressed(&self, user: &User, record: &Record) -> bool {
         let Some(sent_to) = record.address else {
             return true;
@@ -25,7 +26,7 @@ impl Auth {
     }
 }
 
-/// An address is the same in any case.
+/// Returns the keyed digest of an address, the same in upper and lower case.
 fn digest(pepper: &Pepper, user: &User, address: &str) -> TokenDigest {
     let address = login_form(address);
     pepper.digest_of(&[b"address", user.id.as_bytes(), address.as_bytes()])

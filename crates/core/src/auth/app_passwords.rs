@@ -10,9 +10,9 @@ use crate::directory::Account;
 use crate::error::AuthError;
 
 impl Auth {
-    /// Whether the password is one of the user's application passwords for that dialect. Looked up
-    /// by its digest; what is none of them goes on to be hashed, as any wrong password, and the name
-    /// of nobody costs the same look.
+    /// Returns whether the password is one of the user's application passwords for that dialect. The lookup is
+    /// by digest. A password that is none of them is hashed like any other wrong password, and an unknown name
+    /// costs the same query.
     pub(super) async fn fits_app_password(
         &self,
         account: Option<&Account>,

@@ -1,7 +1,7 @@
-//! What is done at the door is recorded, once it is known how it ended.
+//! Operations whose outcome is recorded in the audit log.
 //!
-//! `validate` is not: clients do so with each of their calls. What comes of a token that logs in
-//! again is an `issue`, with that token as its parent.
+//! `validate` is not recorded: clients validate a token with each of their calls. A token that logs in again
+//! causes an `issue`, with that token as its parent.
 
 use secrecy::SecretString;
 
@@ -18,9 +18,9 @@ use crate::token::{Realm, Token};
 use crate::token_digest::TokenDigest;
 use crate::user::User;
 
-/// Logins, and what else is asked about users.
+/// Logins, and other operations on users.
 impl Auth {
-    /// Checks a name and a password. Unknown users cost as much time as known ones.
+    /// Checks a name and a password. Unknown users take as much time as known ones.
     pub async fn login(&self, credentials: Credentials) -> Result<User, AuthError> {
         let outcome = self.try_password(&credentials).await;
         let name = Name::User(&credentials.name);
@@ -28,7 +28,7 @@ impl Auth {
         outcome
     }
 
-    /// Checks an access card. It stands for itself: no password and no second factor are asked.
+    /// Checks an access card. The card suffices: no password and no second factor are needed.
     pub async fn login_by_card(
         &self,
         card: AccessCard,
@@ -45,15 +45,15 @@ impl Auth {
         outcome
     }
 
-    /// The user that an application's key acts as.
+    /// Returns the user that an application's key acts as. Fails if there is none.
     pub async fn login_by_key(&self, key: &str, origin: &Origin) -> Result<User, AuthError> {
         let outcome = self.try_key(key, origin).await;
         self.record_login(By::Key, None, origin, &outcome);
         outcome
     }
 
-    /// Sets the password of a [`Purpose::Reset`] key's user, ends all the user's tokens, and uses
-    /// the key up. It is not spent on a password that cannot be set, nor when too many wait for a hashing thread.
+    /// Sets the password of a [`Purpose::Reset`] key's user, ends all the user's tokens, and redeems the key.
+    /// The key stays valid if the password cannot be set, or if too many callers wait for a hashing thread.
     pub async fn reset_password(
         &self,
         key: &Token,
@@ -72,8 +72,8 @@ impl Auth {
         outcome
     }
 
-    /// Returns the user whom an administrator wants to log in as: one of the same organisation. `None`
-    /// for an unknown user as for one of another organisation, and for one who is not as wanted.
+    /// Returns the user as which an administrator wants to log in: one of the same organisation. `None` for an
+    /// unknown user, for one of another organisation, and for one who does not match `wanted`.
     pub async fn impersonate(
         &self,
         actor: &Session,
@@ -95,7 +95,7 @@ impl Auth {
         outcome
     }
 
-    /// Whether one more letter may be sent to that name. It counts as sent.
+    /// Returns whether one more e-mail may be sent to that name. If so, it counts as sent.
     pub async fn may_write(&self, name: &str, origin: &Origin) -> Result<bool, AuthError> {
         let outcome = self.grants_letter(name, origin).await;
         let event = Event {
@@ -141,21 +141,21 @@ impl Auth {
         outcome
     }
 
-    /// Uses a token up: of all who try, one gets the session. A token whose parent has ended
-    /// is refused.
+    /// Redeems a token: of several concurrent callers, one gets the session. A token whose parent has ended is
+    /// refused.
     pub async fn redeem(&self, token: &Token, purpose: Purpose) -> Result<Session, AuthError> {
         let outcome = self.use_up(token, purpose).await;
         let event = self.event_of(token, purpose, Kind::Redeem);
         match &outcome {
             Ok(session) => self.record(event.of_session(session)),
-            // That is on record, with all that is known of the token.
+            // Already recorded, with all that is known of the token.
             Err(Miss::UsedAgain) => {}
             Err(Miss::Refused(error)) => self.record(event.refused(error)),
         }
         outcome.map_err(AuthError::from)
     }
 
-    /// Ends a live token and answers the session that it opened: of all who try, one gets it.
+    /// Ends a live token and returns its session: of several concurrent callers, one gets it.
     pub async fn close(&self, token: &Token, purpose: Purpose) -> Result<Session, AuthError> {
         let outcome = self.try_close(token, purpose).await;
         let event = self.event_of(token, purpose, Kind::Revoke);
@@ -166,7 +166,7 @@ impl Auth {
         outcome
     }
 
-    /// Ends the token of that digest. Ending one that is not there is no error.
+    /// Ends the token of that digest. A token that does not exist is no error.
     pub async fn end(&self, digest: TokenDigest) -> Result<(), AuthError> {
         let taken = self.0.tokens.take(digest).await.map_err(AuthError::from);
         self.1.forget(digest);
@@ -175,7 +175,7 @@ impl Auth {
             Ok(Some(record)) if record.is_live(self.now()) => {
                 self.record(event.of_record(digest, record));
             }
-            // Nothing has ended.
+            // No live token has ended.
             Ok(_) => {}
             Err(error) => self.record(Event {
                 handle: Some(digest),
@@ -186,10 +186,10 @@ impl Auth {
     }
 }
 
-/// For those who run the gateway.
+/// Operations for operators.
 impl Auth {
-    /// Ends all sessions that fit, and answers how many tokens that were. A login that is under way
-    /// meanwhile may not be among them.
+    /// Ends all sessions that match, and returns how many tokens ended. A login that is running concurrently may
+    /// be missed.
     pub async fn end_sessions(&self, filter: &Filter) -> Result<u64, AuthError> {
         let outcome = self.end_all(filter).await;
         let event = Event {
@@ -204,7 +204,7 @@ impl Auth {
         outcome
     }
 
-    /// Fills those buckets, and answers how many they were.
+    /// Refills the buckets that match, and returns how many there were.
     pub async fn clear_strained(&self, filter: &StrainedFilter) -> Result<u64, AuthError> {
         let outcome = self.fill_up(filter).await;
         let name = filter.name.as_deref();
@@ -224,7 +224,7 @@ impl Auth {
         Event::new(kind, self.now())
     }
 
-    /// A token that is not known otherwise has a handle, too.
+    /// Returns an event with the handle of a token, which is known even if the store has no such token.
     fn event_of(&self, token: &Token, purpose: Purpose, kind: Kind) -> Event {
         Event {
             dialect: Some(token.realm().name().to_owned()),

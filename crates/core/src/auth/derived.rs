@@ -1,4 +1,4 @@
-//! What came of a token: it ends with it when an operator says so.
+//! Tokens that are derived from others: they end together if an operator requests that.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
@@ -11,32 +11,32 @@ use crate::error::{AuthError, StoreError};
 use crate::store::Record;
 use crate::token_digest::TokenDigest;
 
-/// Records by their digests: a store may show one twice.
+/// Records by their digests: a store may return a record twice.
 pub(super) type Found = BTreeMap<TokenDigest, Record>;
 
-/// How often what came of a token is looked for after its end. The second time finds what was being
-/// derived while the first looked.
+/// The number of searches for derived tokens after the end of a token. The second search finds tokens that were
+/// being derived during the first.
 const PASSES: usize = 2;
 
-/// Tokens, and how to recognise what came of them.
+/// A set of tokens, with what is needed to recognise tokens derived from them.
 #[derive(Default)]
 pub(super) struct Family {
-    /// Each of them.
+    /// The tokens of the set.
     members: BTreeSet<TokenDigest>,
-    /// How near the nearest of them is to its login, for each login.
+    /// For each login, the smallest depth of a member below it.
     depths: HashMap<TokenDigest, u32>,
-    /// Whose lists show what came of them; all records if it is empty.
+    /// The users whose lists contain the derived tokens. If empty, all records are searched.
     users: BTreeSet<Uuid>,
 }
 
 impl Family {
-    /// Returns the family of the tokens that a filter chose. Of a handle that is not there any more
-    /// nothing else is known.
+    /// Returns the family of the tokens that a filter selected. If the token of a handle no longer exists, only
+    /// its handle is known.
     pub(super) fn chosen(filter: &Filter, chosen: &Found) -> Self {
         let mut family = Self::default();
         family.extend(chosen);
         if filter.handle.is_none() && filter.user.is_none() {
-            // All records were looked at, and are once more: that is one query, not one for each user.
+            // The filter has searched all records. One more search of all is one query, not one for each user.
             family.users.clear();
         }
         if chosen.is_empty() {
@@ -61,8 +61,8 @@ impl Family {
         *depth = record.depth().min(*depth);
     }
 
-    /// Returns whether a token came of one of them. Of a token with more ancestors than are kept, all that is
-    /// known may be that it came of the same login and later: it counts as derived.
+    /// Returns whether a token is derived from a member. For a token with more ancestors than are recorded, it
+    /// may only be known that it has the same login as a member and a greater depth: then it counts as derived.
     fn has_made(&self, digest: TokenDigest, record: &Record) -> bool {
         if self.members.contains(&digest) {
             return true;
@@ -77,7 +77,7 @@ impl Family {
 }
 
 impl Auth {
-    /// Ends what came of tokens that have been ended, and returns how many live ones that were.
+    /// Ends the tokens derived from tokens that have been ended, and returns how many of them were live.
     pub(super) async fn end_derived(&self, mut family: Family) -> Result<u64, AuthError> {
         let mut ended = 0;
         for _ in 0..PASSES {
@@ -90,7 +90,7 @@ impl Auth {
         Ok(ended)
     }
 
-    /// Ends tokens, and returns how many live ones that were.
+    /// Ends tokens, and returns how many of them were live.
     pub(super) async fn end_each(&self, found: &Found) -> Result<u64, AuthError> {
         let mut ended = 0;
         for digest in found.keys() {
@@ -101,7 +101,8 @@ impl Auth {
         Ok(ended)
     }
 
-    /// Ends a token and what came of it. It belongs to the user of that record, or to the actor.
+    /// Ends a token and the tokens derived from it. The token belongs to the user of the record `of`, or to its
+    /// actor.
     pub(super) async fn end_family(
         &self,
         token: TokenDigest,
@@ -123,7 +124,7 @@ impl Auth {
         Ok(())
     }
 
-    /// Returns the members of a family that are there, and what came of them.
+    /// Returns the members of a family that still exist, and the tokens derived from them.
     async fn derived(&self, family: &Family) -> Result<Found, StoreError> {
         let mut found = Found::new();
         if family.members.is_empty() {
@@ -150,7 +151,7 @@ impl Auth {
     }
 }
 
-/// The users whose lists hold a record.
+/// Returns the users whose lists contain a record.
 fn owners(record: &Record) -> impl Iterator<Item = Uuid> {
     [Some(record.user), record.actor].into_iter().flatten()
 }

@@ -1,5 +1,6 @@
-//! Access tokens that this gateway issued or saw used lately, for their end to be recognised: stores
-//! forget a token once it has expired.
+//! Access tokens that this gateway issued or saw in use recently.
+//!
+//! They make the end of a token recognisable: stores forget a token once it has expired.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,10 +12,10 @@ use crate::purpose::Purpose;
 use crate::store::{Record, Slot};
 use crate::token_digest::TokenDigest;
 
-/// How many are remembered. The oldest ones are forgotten first.
+/// The maximum number of remembered tokens. The oldest ones are forgotten first.
 const ROOM: usize = 10_000;
 
-/// Tokens by digest.
+/// The remembered tokens, by digest.
 #[derive(Default)]
 pub(super) struct Ended(Mutex<Remembered>);
 
@@ -39,7 +40,7 @@ impl Remembered {
         self.order.push_back(digest);
     }
 
-    /// Forgets the token that a later one ends by taking its slot, unless it has expired before.
+    /// Forgets the token that a later one ends by taking its slot, unless the older token has expired before.
     fn take(&mut self, slot: TokenDigest, digest: TokenDigest, record: &Record) {
         let before = self.holders.get(&slot).copied();
         let before = before.and_then(|before| Some((before, self.tokens.get(&before)?)));
@@ -80,7 +81,7 @@ fn exclusive(record: &Record) -> Option<TokenDigest> {
 
 struct Issued {
     record: Arc<Record>,
-    /// When it was presented last after its end.
+    /// When the token was last presented after its end.
     presented: Option<OffsetDateTime>,
 }
 
@@ -103,14 +104,14 @@ impl Ended {
         }
     }
 
-    /// Forgets a token that was ended before its time: presenting it says nothing of lifetimes.
+    /// Forgets a token that was ended before it expired: presenting it says nothing about lifetimes.
     pub(super) fn forget(&self, digest: TokenDigest) {
         self.locked().remove(digest);
     }
 
-    /// Returns what is remembered of a token that has expired. `None` if it is not remembered or has
-    /// not expired, and for calls that were under way together: one a minute is told of, or one in a
-    /// sixtieth of the token's life if that is shorter.
+    /// Returns what is remembered of a token that has expired. `None` if it is not remembered or has not
+    /// expired. Concurrent calls count as one: also `None` within a minute after the token was last reported, or
+    /// within a sixtieth of the token's life if that is shorter.
     pub(super) fn find(
         &self,
         digest: TokenDigest,
@@ -137,7 +138,7 @@ impl Ended {
         Some((Arc::clone(&issued.record), expired))
     }
 
-    /// The content is whole after each statement, so a thread that panicked has broken nothing.
+    /// Locks the content. Each statement leaves it consistent, so poisoning is ignored.
     fn locked(&self) -> MutexGuard<'_, Remembered> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! Erasing a user: the directory's rows, all tokens, and what is counted for the user.
+//! Erasing a user: the directory's rows, all tokens, and the counters and lists of the login throttle.
 
 use std::collections::HashSet;
 
@@ -15,28 +15,28 @@ use crate::user::User;
 /// What was erased of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Erasure {
-    /// In the directory.
+    /// What the directory erased.
     pub erased: Erased,
-    /// How many tokens ended.
+    /// How many tokens were removed.
     pub tokens: u64,
-    /// How many counts of wrong tries and lists of known clients were removed.
+    /// How many counters of wrong attempts and lists of known clients were removed.
     pub counts: u64,
 }
 
 impl Auth {
-    /// Erases a user. Tokens go first, so nothing is erased while the store cannot be queried, and once
-    /// more afterwards: those of a login that was under way. A login that is still under way then finds
-    /// no user when it issues its token.
+    /// Erases a user. The tokens are removed first, so that nothing is erased while the store cannot be queried,
+    /// and once more afterwards, to catch a login that was running. A login that is still running then finds no
+    /// user when it issues its token.
     ///
-    /// Events that wait for the audit log are written before the directory erases the user, because it
-    /// names the pseudonym only in events that are in its table.
+    /// Events that wait for the audit log are written before the directory erases the user, because the
+    /// directory puts the pseudonym only into events that are in its table.
     ///
     /// # Errors
     ///
-    /// If the waiting events cannot be written in time, the directory is not changed. An erasure of which only
-    /// the tokens were removed is recorded as refused, with their number. If the stores become unavailable
-    /// after the directory has erased the user, what is left there is dead and goes when it expires: that is
-    /// logged, and the user is erased.
+    /// If the waiting events cannot be written in time, the directory is not changed. An erasure that only
+    /// removed the tokens is recorded as refused, with their number. If the stores become unavailable after the
+    /// directory has erased the user, their remaining entries are useless and expire: that is logged, and the
+    /// user is erased.
     pub async fn erase(&self, user: &User) -> Result<Erasure, ChangeError> {
         let event = Event {
             organisation: Some(user.organisation.name.clone()),
@@ -83,7 +83,7 @@ impl Auth {
         })
     }
 
-    /// Records an erasure that ended so many tokens, and nothing else for certain.
+    /// Records an erasure that certainly ended `tokens` tokens, and perhaps nothing else.
     fn record_erasure(&self, event: Event, tokens: u64) {
         self.0.audit.record(Event {
             count: Some(tokens),
@@ -91,7 +91,7 @@ impl Auth {
         });
     }
 
-    /// Removes all that is counted for the user, under whatever name it was tried.
+    /// Removes all counters of the user, under every name.
     async fn forget_tries(&self, guard: &Guard, erased: &Erased) -> Result<u64, StoreError> {
         let accounts = self.accounts_of(erased);
         let mut forgotten = 0;
@@ -122,7 +122,8 @@ impl Auth {
     }
 }
 
-/// How much was removed after the user was erased. What was not is dead.
+/// Returns how many entries were removed after the user was erased. Entries that could not be removed are
+/// useless.
 fn removed_afterwards(what: &str, erased: &Erased, removed: Result<u64, StoreError>) -> u64 {
     removed.unwrap_or_else(|error| {
         let user = erased.pseudonym;

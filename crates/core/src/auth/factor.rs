@@ -1,4 +1,4 @@
-//! The second factor of a login: where its code stands, and whether it is good.
+//! The second factor of a login: where its code is, and whether it is valid.
 
 use metrics::counter;
 use schemars::JsonSchema;
@@ -16,17 +16,17 @@ use crate::throttle::{Guess, Proof, Source};
 use crate::totp::{CODE_LENGTH, TotpSecret};
 use crate::user::User;
 
-/// What a login brings of the second factor.
+/// The second factor as a login provides it.
 #[derive(Debug, Clone)]
 pub enum SecondFactor {
-    /// The dialect has a field for the code; `None` if there was nothing in it.
+    /// The dialect has a field for the code; `None` if it was empty.
     Code(Option<SecretString>),
-    /// The dialect has no such field, and the operator says what becomes of users who need one.
+    /// The dialect has no such field, and the operator's policy decides about users who need a code.
     Policy(SecondFactorPolicy),
 }
 
 impl SecondFactor {
-    /// Of a login in a dialect without a field for the code.
+    /// Creates the value for a login in a dialect without a field for the code.
     pub fn without_field(rule: SecondFactorRule, allow_from: &[Network]) -> Self {
         Self::Policy(SecondFactorPolicy {
             rule,
@@ -35,13 +35,12 @@ impl SecondFactor {
     }
 }
 
-/// What becomes of users with a second factor where there is no field for the code.
+/// The policy for users with a second factor in dialects without a field for the code.
 #[derive(Debug, Clone, Default)]
 pub struct SecondFactorPolicy {
-    /// Where the code is looked for.
+    /// Where the code is searched.
     pub rule: SecondFactorRule,
-    /// Networks from which the password alone will do. Who comes from an unknown address comes from
-    /// none of them.
+    /// Networks from which the password alone suffices. A login from an unknown address is in none of them.
     pub allow_from: Vec<Network>,
 }
 
@@ -69,25 +68,25 @@ impl TryFrom<String> for SecondFactorRule {
     }
 }
 
-/// How the password field of a login is read.
+/// The password field of a login, split into password and code.
 #[derive(Debug, Clone)]
 pub(super) struct Reading {
     pub(super) password: SecretString,
     pub(super) offered: Offered,
 }
 
-/// What a login has to show for the second factor.
+/// The second factor that a login offers.
 #[derive(Debug, Clone)]
 pub(super) enum Offered {
     Nothing,
     Code(SecretString),
-    /// Nothing, and from where it comes nothing is asked.
+    /// No code, from a network that is exempt.
     Excused,
 }
 
 impl Credentials {
-    /// Decides, before anything is hashed, what is the password and what the code: so each login
-    /// costs one hash. Of a user without a second factor the whole field is the password.
+    /// Decides, before anything is hashed, which part is the password and which the code: each login then costs
+    /// one hash. For a user without a second factor, the whole field is the password.
     pub(super) fn reading(&self, totp: Option<&TotpSecret>, now: OffsetDateTime) -> Reading {
         let whole = |offered| Reading {
             password: self.password.clone(),
@@ -107,7 +106,7 @@ impl Credentials {
         };
         let excused = policy.excuses(self.origin.source);
         match appended {
-            // A code is welcome where none is asked for, but a password may end like one.
+            // A code may be sent although none is needed, but a password may also end like a code.
             Some((password, code)) if !excused || totp.step(code, now).is_some() => Reading {
                 password: password.into(),
                 offered: Offered::Code(code.into()),
@@ -125,8 +124,8 @@ impl SecondFactorPolicy {
     }
 }
 
-/// The password and the code that was written behind it. The two kinds of codes cannot be taken for
-/// each other: one has a dash where the other has a digit.
+/// Splits the password field into the password and the code that follows it. The two kinds of codes cannot be
+/// confused: one has a dash where the other has a digit.
 fn split(text: &str) -> Option<(&str, &str)> {
     let digits = text
         .len()
@@ -137,16 +136,16 @@ fn split(text: &str) -> Option<(&str, &str)> {
 }
 
 impl Credentials {
-    /// Whether a refusal says, by the dialect's design, that the password was right and only the code
-    /// is missing or wrong: the dialect has a field for it. Codes are counted by themselves there. In
-    /// all others such a refusal counts as a wrong password.
+    /// Returns whether a refusal reveals, by the dialect's design, that the password was right and only the code
+    /// is missing or wrong: the dialect has a field for it. Codes then have a counter of their own. In all other
+    /// dialects such a refusal counts as a wrong password.
     pub(super) fn is_asked_for_code(&self, refusal: &AuthError) -> bool {
         matches!(self.factor, SecondFactor::Code(_))
             && matches!(refusal, AuthError::SecondFactorRequired)
     }
 }
 
-/// What a login whose password was right is held to.
+/// The second factor that is required of a login whose password was right.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FactorAttempt<'a> {
     pub(super) totp: &'a TotpSecret,
@@ -156,8 +155,8 @@ pub(super) struct FactorAttempt<'a> {
 }
 
 impl Auth {
-    /// Lets a user in whose password was right, if the second factor is, too. A code that is
-    /// missing, wrong or used up is one refusal; no code is no guess.
+    /// Admits a user whose password was right, if the second factor is right, too. A code that is missing, wrong
+    /// or used before gives the same error; a missing code does not count as an attempt.
     pub(super) async fn check_factor(
         &self,
         user: User,
@@ -173,7 +172,7 @@ impl Auth {
         let proven = attempt.proven.filter(|proof| proof.user == user.id);
         let guess = (Guess::Code(user.id), proven);
         let turn = match self.turn(guess, &credentials.origin, &mut None).await {
-            // Without a field for the code, a lock of its own would tell that the password was right.
+            // Without a field for the code, a separate lock would reveal that the password was right.
             Err(AuthError::Throttled { .. })
                 if matches!(credentials.factor, SecondFactor::Policy(_)) =>
             {
@@ -182,7 +181,7 @@ impl Auth {
             turn => turn?,
         };
         match self.use_code(&user, totp, code).await {
-            // The try at the code stays taken.
+            // The attempt stays counted.
             Ok(false) => Err(AuthError::SecondFactorRequired),
             Ok(true) => settled(turn, Ok(user)).await,
             Err(error) => settled(turn, Err(error)).await,

@@ -1,4 +1,4 @@
-//! Handing tokens out: a fresh one, or the one before where a dialect has it so.
+//! Issuing tokens: a new one, or the previous one if the terms reuse it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,7 +81,7 @@ impl Auth {
             self.record_evictions(realm, user, &evicted);
         }
         if let Err(error) = self.accept(realm, user, terms, digest).await {
-            // No client gets it.
+            // The client does not get the token.
             if let Err(error) = self.0.tokens.take(digest).await {
                 warn!(session = %digest, %error, "a token that was not sent to its client stays stored until it expires");
             }
@@ -101,7 +101,7 @@ impl Auth {
         })
     }
 
-    /// Checks that a stored token may be handed out, and ends what it takes the place of.
+    /// Checks that a stored token may be returned to the client, and ends the token that it replaces.
     async fn accept(
         &self,
         realm: Realm,
@@ -109,8 +109,8 @@ impl Auth {
         terms: &Terms,
         digest: TokenDigest,
     ) -> Result<(), AuthError> {
-        // Erasing a user removes the user first and tokens afterwards, so either that finds this token, or
-        // the user is gone here.
+        // Erasing a user removes the user first and tokens afterwards. So either that finds this token, or the
+        // user is gone here.
         if self.user_of(user.id).await?.is_none() {
             return Err(AuthError::InvalidCredentials);
         }
@@ -122,7 +122,7 @@ impl Auth {
         }
     }
 
-    /// The token that was handed out last, if it still is as good as a fresh one.
+    /// Returns the token that was issued last, if it still is as good as a new one. `None` if there is none.
     async fn reuse(
         &self,
         realm: Realm,
@@ -158,7 +158,7 @@ impl Auth {
         Ok(None)
     }
 
-    /// A place that only one token may hold may still be held under the pepper before.
+    /// Ends the holder of an exclusive slot under the previous pepper, where it has another digest.
     async fn end_exclusive_of_previous_pepper(
         &self,
         realm: Realm,
@@ -177,7 +177,8 @@ impl Auth {
     }
 }
 
-/// The place that a token takes: this user's, for this purpose, at this client and application.
+/// Returns the slot that a token takes: the one of this user, for this purpose, at this client and application.
+/// `None` if the terms have no slot.
 fn slot(pepper: &Pepper, realm: Realm, user: &User, terms: &Terms) -> Option<Slot> {
     let digest = || {
         let purpose = [terms.purpose as u8];

@@ -9,13 +9,14 @@ use crate::token::Realm;
 use crate::user::Key;
 
 impl Auth {
-    /// Returns the key that a caller shows, as [`Auth::key`] does. Wrong ones are counted against the
-    /// source of the request; the same key from the same source again is not, right or wrong.
+    /// Returns the key that a caller presents, as [`Auth::key`] does. Wrong keys are counted against the source
+    /// of the request; the same key from the same source is not counted again, right or wrong.
     pub async fn shown_key(&self, key: &str, origin: &Origin) -> Result<Option<Key>, AuthError> {
         self.key_shown_as(key, None, origin).await
     }
 
-    /// The same for a key that was shown in a form that can be read in two ways. Both together are one try.
+    /// Returns the key that a caller presents, as [`Auth::shown_key`] does, in a form that can be parsed in two
+    /// ways. Both together are one attempt.
     pub async fn key_shown_as(
         &self,
         key: &str,
@@ -36,8 +37,8 @@ impl Auth {
         }
     }
 
-    /// An application's key, if the realm has it, it has not expired, and it is not cut off. This is
-    /// for names of applications that are no secret: nothing is counted.
+    /// Returns an application's key. `None` if the realm does not have it, or if it has expired. Fails if the
+    /// key is blocked. Nothing is counted: this is for names of applications that are no secret.
     pub async fn key(&self, realm: Realm, key: &str) -> Result<Option<Key>, AuthError> {
         let digest = KeyDigest::of(key);
         let key = self.0.directory.key(realm.name(), digest).await?;

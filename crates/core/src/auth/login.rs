@@ -1,4 +1,4 @@
-//! Who is it? Logins by password, card and key, and what else is asked about users.
+//! Logins by password, card and key, and other queries about users.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,7 +23,7 @@ use crate::user::{Organisation, Role, Unit, User, UserState};
 impl Auth {
     pub(super) async fn try_password(&self, credentials: &Credentials) -> Result<User, AuthError> {
         let (name, origin) = (&credentials.name, &credentials.origin);
-        // An application password needs no hash, and so no place.
+        // An application password needs no hash, and therefore no place.
         let mut place = match AppPassword::read(credentials.password.expose_secret()) {
             Some(_) => None,
             None => Some(self.place(origin)?),
@@ -67,7 +67,7 @@ impl Auth {
         let hash = account
             .as_ref()
             .map(|account| account.password_hash.expose_secret().to_owned());
-        // What only looks like an application password is hashed like any other.
+        // A password that only looks like an application password is hashed like any other.
         let _place = match place {
             Some(place) => place,
             None => self.place(&credentials.origin)?.claim(share)?,
@@ -93,9 +93,9 @@ impl Auth {
         self.check_factor(user, attempt, credentials).await
     }
 
-    /// A place for a check, among those that its source and its network may hold. The share of its
-    /// account is claimed once a try is granted: strangers' tries take nothing of it while they wait for
-    /// that or are refused.
+    /// Returns a place for a check, among those that the source and its network may hold. The share of the
+    /// account is claimed once an attempt is granted: attempts of strangers take nothing of it while they wait
+    /// for that or are refused.
     pub(super) fn place(&self, origin: &Origin) -> Result<Place, AuthError> {
         let source = origin.source;
         let of = [source.map(Source::host), source.map(Source::network)];
@@ -103,8 +103,8 @@ impl Auth {
         self.0.passwords.place(claimants.collect())
     }
 
-    /// What a granted try holds its place for, beside its source. A known client has a share of its
-    /// own, which strangers do not reach.
+    /// Returns the claimant for which a granted attempt holds its place, in addition to its source. A known
+    /// client has a share of its own, which strangers cannot use up.
     fn share(&self, guess: Guess<'_>, turn: Option<&Turn<'_>>) -> Claimant {
         let counted_for = turn.and_then(Turn::counted_for);
         let account = || guess.account(&self.0.peppers.current);
@@ -186,21 +186,21 @@ impl Auth {
         admit(user.ok_or(AuthError::InvalidCredentials)?, None)
     }
 
-    /// The user of that name or e-mail address, if it is one who may log in.
+    /// Returns the user of that name or e-mail address. `None` if there is none who may log in.
     pub async fn find(&self, name: &str) -> Result<Option<User>, AuthError> {
         let account = self.0.directory.account(name).await?;
         Ok(account.and_then(|account| admit(account.user, None).ok()))
     }
 
-    /// As [`Auth::find`], but without users who have a second factor: for letters whose token logs
-    /// in by itself, which would go round it.
+    /// Returns the user as [`Auth::find`] does, but `None` for users who have a second factor: for e-mails whose
+    /// token logs in by itself, which would bypass it.
     pub async fn find_without_second_factor(&self, name: &str) -> Result<Option<User>, AuthError> {
         let account = self.0.directory.account(name).await?;
         let account = account.filter(|account| account.totp.is_none());
         Ok(account.and_then(|account| admit(account.user, None).ok()))
     }
 
-    /// The units that the user may log in to, the default one first.
+    /// Returns the units to which the user may log in, the default one first.
     pub async fn units(&self, user: &User) -> Result<Vec<Unit>, AuthError> {
         Ok(self.0.directory.units(user).await?)
     }
@@ -219,11 +219,11 @@ impl Auth {
         let spent = spent.map_err(AuthError::from)?;
         let user = Arc::clone(&spent.user);
         if let Err(error) = self.0.directory.set_password(user.id, &hash).await {
-            // If the password was set and only the answer was lost, the key is dead with all other tokens.
+            // If the password was set and only the response was lost, the key is as invalid as all other tokens.
             self.give_back(spent.digest).await;
             return Err(AuthError::from(error).into());
         }
-        // The tokens are dead already. This makes room.
+        // The tokens are already invalid. This frees their space.
         if let Err(error) = self.0.tokens.remove_user(user.id).await {
             warn!(user.id = %user.id, %error, "the ended tokens of a user were not removed");
         }
@@ -261,13 +261,13 @@ impl OrganisationName {
     }
 }
 
-/// Claims the place, if one is needed, for what the try is counted for.
+/// Claims the place, if one is needed, for the account of the attempt.
 fn claimed(place: Option<Place>, share: &Claimant) -> Result<Option<Place>, AuthError> {
     let claimed = place.map(|place| place.claim(share.clone()));
     claimed.transpose()
 }
 
-/// Lets a user in whose credentials fit, unless the organisation is another or the account is off.
+/// Admits a user whose credentials are right, unless the organisation is another or the account is disabled.
 fn admit(user: User, organisation: Option<&OrganisationName>) -> Result<User, AuthError> {
     if organisation.is_some_and(|name| !name.names(&user.organisation)) {
         return Err(AuthError::InvalidCredentials);

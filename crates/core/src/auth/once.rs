@@ -1,4 +1,4 @@
-//! One-time tokens: one use, and an alarm at the second.
+//! One-time tokens: valid for one use, with an alarm at the second.
 
 use std::sync::Arc;
 
@@ -14,22 +14,22 @@ use crate::store::{Record, Spent};
 use crate::token::Token;
 use crate::token_digest::TokenDigest;
 
-/// What a second use of a one-time token does, beside being refused, logged and counted.
+/// What a second use of a one-time token does, besides being refused, logged and counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SecondUse {
     /// Nothing more.
     #[default]
     Refuse,
-    /// It ends the session that the first use made: one of the two users stole the token, and
-    /// nobody knows which.
+    /// Ends the session that the first use created: one of the two users stole the token, and it is not known
+    /// which.
     EndSession,
 }
 
-/// Why a token gives no session.
+/// Why a token yields no session.
 pub(super) enum Miss {
-    /// It was used before. The alarm was raised, and recorded.
+    /// The token was used before. The alarm was raised and recorded.
     UsedAgain,
-    /// For any other reason.
+    /// Any other reason.
     Refused(AuthError),
 }
 
@@ -65,14 +65,15 @@ impl Auth {
         };
         let now = self.now();
         if !self.0.tokens.replace(digest, &record, &spent, now).await? {
-            // Somebody was faster.
+            // Another request was faster.
             if let Some(other) = self.record_of(digest).await? {
                 self.used_again(digest, other).await?;
                 return Err(Miss::UsedAgain);
             }
             return Err(AuthError::InvalidToken.into());
         }
-        // An impersonation outlives the session that the administrator began it in.
+        // For an impersonation, the parent is not checked: it outlives the session in which the administrator
+        // began it.
         if let (Purpose::Handover, Some(parent)) = (purpose, record.parent) {
             match self.live(parent).await {
                 Ok(parent) => parent.ok_or(AuthError::InvalidToken)?,
@@ -89,7 +90,7 @@ impl Auth {
         })
     }
 
-    /// Lets a one-time token be used again for which nothing could be handed out.
+    /// Makes a one-time token valid again for which no token could be issued.
     pub(super) async fn give_back(&self, redeemed: TokenDigest) {
         let outcome = async {
             let Some(before) = self.0.tokens.get(redeemed).await? else {
@@ -111,13 +112,13 @@ impl Auth {
         }
     }
 
-    /// Remembers what a one-time token was exchanged for.
+    /// Records which token a one-time token was exchanged for.
     pub(super) async fn note_child(
         &self,
         redeemed: TokenDigest,
         child: TokenDigest,
     ) -> Result<(), AuthError> {
-        // A second use may come in between: then it is the last to write who ends the child.
+        // A second use may happen concurrently: then the last of the two to write ends the child.
         while let Some(before) = self.record_of(redeemed).await? {
             let Some(spent) = before.spent else { break };
             let after = Record {
@@ -180,7 +181,8 @@ impl Auth {
         Ok(())
     }
 
-    /// Ends the session that a one-time token was exchanged for, with all that came of it.
+    /// Ends the session that a one-time token was exchanged for, with all tokens derived from it, if a second
+    /// use does that.
     async fn end_child(&self, child: TokenDigest, redeemed: &Record) -> Result<(), AuthError> {
         match self.0.second_use {
             SecondUse::Refuse => Ok(()),

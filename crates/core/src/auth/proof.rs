@@ -1,4 +1,4 @@
-//! A live token in the request of a login proves that its client is known.
+//! Proof that the client of a login is known: a live token in its request.
 
 use std::sync::Arc;
 
@@ -11,17 +11,16 @@ use crate::token::Token;
 use crate::token_digest::TokenDigest;
 use crate::user::User;
 
-/// What a token may be for that proves it. One-time tokens go through mails and addresses.
+/// The purposes of tokens that prove it. One-time tokens do not: they are sent in e-mails and URLs.
 const PURPOSES: &[Purpose] = &[Purpose::Access, Purpose::Remember];
 
-/// How many tokens of a request are looked up. No dialect has more places for them.
+/// The maximum number of tokens of a request that are looked up. No dialect has more places for them.
 const AT_MOST: usize = 3;
 
 impl Auth {
-    /// Returns a live token that the request carries, if the name that is tried is that of its
-    /// user; `None` if there is no such token. The name itself is not looked up: before a try is
-    /// taken, nothing may depend on whether there is such a user. Fails if a store cannot be asked:
-    /// then nothing is tried at all.
+    /// Returns a live token that the request carries, if the name that is tried is that of its user; `None` if
+    /// there is no such token. The name itself is not looked up: before an attempt is taken, nothing may depend
+    /// on whether there is such a user. Fails if a store is unavailable: then the login is not tried at all.
     pub(super) async fn proven(
         &self,
         origin: &Origin,
@@ -44,8 +43,9 @@ impl Auth {
         Ok(None)
     }
 
-    /// The user who holds that token, and the token of the login that it comes of. Its use is not noted: guesses keep no session alive. A token with
-    /// which an administrator acts for the user is not the user's.
+    /// Returns the user who holds the token, and the token of the login from which it derives. Its use is not
+    /// recorded: guesses keep no session alive. A token with which an administrator acts for the user is not the
+    /// user's.
     async fn bearer(&self, token: &Token) -> Result<(Arc<User>, TokenDigest), AuthError> {
         let found = self.find_unspent(token, PURPOSES).await;
         let (digest, record) = found.map_err(AuthError::from)?;

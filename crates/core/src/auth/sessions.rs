@@ -1,4 +1,4 @@
-//! What is open, and ending it: for those who run the gateway.
+//! Listing and ending sessions, for operators.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -17,43 +17,43 @@ use crate::store::Record;
 use crate::token_digest::TokenDigest;
 use crate::user::User;
 
-/// Which sessions are meant: those to which all of it applies.
+/// A filter for sessions. All conditions that are set must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// The one of that handle.
+    /// The session of that handle.
     pub handle: Option<TokenDigest>,
-    /// Of that user, or in which that user acts for another.
+    /// Sessions of that user, or in which that user acts for another.
     pub user: Option<Uuid>,
-    /// Of that dialect.
+    /// Sessions of that dialect.
     pub dialect: Option<String>,
-    /// Of that device or program.
+    /// Sessions of that device or program.
     pub client: Option<String>,
-    /// Issued before that moment.
+    /// Sessions that were issued before that timestamp.
     pub issued_before: Option<OffsetDateTime>,
-    /// What else is ended. Lists show what is chosen.
+    /// What else is ended. Lists show only the sessions that match.
     pub reach: Reach,
 }
 
-/// What is ended beside the sessions that are chosen.
+/// Which sessions are ended in addition to those that match.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Reach {
-    /// What came of them: sessions that were handed over or remembered, and impersonations.
+    /// The sessions derived from them: handed-over and remembered sessions, and impersonations.
     #[default]
     Derived,
-    /// Nothing.
+    /// None.
     Chosen,
 }
 
-/// A session as it is listed. It names the token by its handle and cannot be used.
+/// A session in a list. It names the token by its handle and cannot be used as a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// The name of the token.
+    /// The handle of the token.
     pub handle: TokenDigest,
     /// The dialect.
     pub dialect: String,
-    /// Whose it is.
+    /// The user of the session.
     pub user: Uuid,
-    /// The name to log in by.
+    /// The user's login name.
     pub user_name: String,
     /// What the token is for.
     pub purpose: Purpose,
@@ -65,24 +65,24 @@ pub struct Listed {
     pub unit: Option<String>,
     /// The administrator who logged in as the user.
     pub actor: Option<Uuid>,
-    /// That administrator's name to log in by.
+    /// The administrator's login name.
     pub actor_name: Option<String>,
-    /// The token it comes from, which may have ended.
+    /// The token from which this one is derived, which may have ended.
     pub parent: Option<TokenDigest>,
-    /// The token of the login behind it, which may have ended; its own if it was issued at a login.
+    /// The token of the login behind this one, which may have ended; this one if it was issued at a login.
     pub root: TokenDigest,
     /// When the user logged in with a credential of their own.
     pub login_at: OffsetDateTime,
     /// When the token was issued.
     pub issued_at: OffsetDateTime,
-    /// When it was last used, to the hour or, if its end moves with its use, to the minute.
+    /// When the token was last used, to the hour or, if its end moves with its use, to the minute.
     pub used_at: OffsetDateTime,
-    /// When it ends.
+    /// When the token ends.
     pub expires_at: OffsetDateTime,
 }
 
 impl Filter {
-    /// Whether the handle is all that it names.
+    /// Returns whether the filter has no condition other than the handle.
     fn is_handle_alone(&self) -> bool {
         let alone = Self {
             handle: self.handle,
@@ -106,7 +106,7 @@ impl Filter {
 }
 
 impl Auth {
-    /// The live sessions that fit, the latest login first, at most `limit` of them.
+    /// Returns the live sessions that match, the latest login first, at most `limit` of them.
     pub async fn sessions(&self, filter: &Filter, limit: usize) -> Result<Vec<Listed>, AuthError> {
         let now = self.now();
         let found = self.records(filter).await?;
@@ -138,11 +138,11 @@ impl Auth {
         Ok(listed)
     }
 
-    /// Ends the sessions that fit and then, if the filter says so, what came of them: what is derived
-    /// after that has nothing left to come of.
+    /// Ends the sessions that match and then, if the filter says so, the sessions derived from them: after that,
+    /// no token is left from which others can be derived.
     pub(super) async fn end_all(&self, filter: &Filter) -> Result<u64, AuthError> {
         let (chosen, ended) = match filter.handle {
-            // Without a look at it, so that one whose record cannot be read is ended, too.
+            // The record is not read before: so a token whose record cannot be decoded is ended, too.
             Some(handle) if filter.is_handle_alone() => self.end_handle(handle).await?,
             Some(_) | None => {
                 let chosen = self.records(filter).await?;
@@ -159,7 +159,7 @@ impl Auth {
         }
     }
 
-    /// Ends the session of a handle, and returns it with how many live ones that were.
+    /// Ends the session of a handle. Returns its record, and how many live sessions ended.
     async fn end_handle(&self, handle: TokenDigest) -> Result<(Found, u64), AuthError> {
         let taken = self.0.tokens.take(handle).await?;
         self.1.forget(handle);
@@ -169,7 +169,7 @@ impl Auth {
         Ok((found, u64::from(ended)))
     }
 
-    /// By the shortest way there is: the handle, the user's list, everything.
+    /// Returns the matching records by the cheapest query: the handle, the user's list, or all records.
     async fn records(&self, filter: &Filter) -> Result<Found, AuthError> {
         let fits = |(digest, record): &(TokenDigest, Record)| filter.fits(*digest, record);
         if let Some(handle) = filter.handle {
@@ -198,7 +198,7 @@ impl Auth {
     }
 }
 
-/// Users who were asked for before.
+/// Users who were looked up before.
 #[derive(Default)]
 struct Users(HashMap<Uuid, Option<Arc<User>>>);
 

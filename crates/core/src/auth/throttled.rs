@@ -1,4 +1,4 @@
-//! How a login asks the guard, and tells it how it ended.
+//! Logins and the login throttle: taking an attempt, and reporting how it ended.
 
 use super::Auth;
 use crate::directory::Account;
@@ -8,11 +8,11 @@ use crate::throttle::{Guess, Origin, Proof, Source, Strained, Turn, user_account
 use crate::token_digest::TokenDigest;
 
 impl Auth {
-    /// Takes a try at that guess. `None` where nothing is counted. `proven` is a live token that came
-    /// with it, if it is that of the user whose name is tried.
+    /// Takes an attempt at a guess. `None` if attempts are not counted. `proven` is a live token that came with
+    /// the attempt, if it is that of the user whose name is tried.
     ///
-    /// A client that is locked out gives its place for a check back while it waits as long as one takes:
-    /// it could fill them all.
+    /// A locked-out client releases its place for a check before the delay that makes the lock take as long as a
+    /// check; otherwise locked-out clients could fill all places.
     pub(super) async fn turn<'g>(
         &'g self,
         (guess, proven): (Guess<'_>, Option<Proof>),
@@ -26,13 +26,13 @@ impl Auth {
         let turn = guard.turn(pepper, clock, (guess, proven), origin).await;
         if let Err(AuthError::Throttled { .. }) = turn {
             match guess {
-                // A wrong one would have been hashed: a lock that is answered in the same words is
-                // answered in the same time.
+                // A wrong password would have been hashed. The lock has the same response, so it must take the
+                // same time.
                 Guess::Password(_) | Guess::PassCode(_) => {
                     *place = None;
                     self.0.passwords.wait_like_a_check().await;
                 }
-                // A wrong one is answered at once.
+                // A wrong code is refused immediately.
                 Guess::CardCode(_) | Guess::Code(_) => {}
             }
         }
@@ -68,7 +68,7 @@ impl Auth {
 }
 
 impl Auth {
-    /// The buckets that are not full and to which all of the filter applies, locked ones first.
+    /// Returns the buckets that are not full and that match the filter, locked ones first.
     pub async fn strained(&self, filter: &StrainedFilter) -> Result<Vec<Strained>, AuthError> {
         let Some(guard) = &self.0.guard else {
             return Ok(Vec::new());
@@ -100,8 +100,8 @@ impl Auth {
         Ok(strained)
     }
 
-    /// Returns what the tries of one user are counted under: the name that is given, and, if it is a
-    /// user's, the user name, the e-mail address and the user.
+    /// Returns the digests under which the attempts of one user are counted: that of the given name and, if a
+    /// user has that name, those of the user name, the e-mail address and the user.
     async fn accounts(&self, name: &str) -> Result<Vec<TokenDigest>, AuthError> {
         let pepper = &self.0.peppers.current;
         let of_name = |name: &str| Guess::Password(name).account(pepper);
@@ -126,18 +126,18 @@ impl Auth {
     }
 }
 
-/// Which buckets are meant: those to which all of it applies.
+/// A filter for buckets. All conditions that are set must match.
 #[derive(Debug, Clone, Default)]
 pub struct StrainedFilter {
-    /// The one of that key.
+    /// The bucket of that key.
     pub handle: Option<TokenDigest>,
-    /// For that login name, as it was given.
+    /// Buckets of that login name, as it was given.
     pub name: Option<String>,
-    /// For that address or its network.
+    /// Buckets of that address or its network.
     pub source: Option<Source>,
 }
 
-/// Tells the guard how a try ended, and returns the same.
+/// Reports the outcome of an attempt to the throttle, and returns it.
 pub(super) async fn settled<T>(
     turn: Option<Turn<'_>>,
     outcome: Result<T, AuthError>,

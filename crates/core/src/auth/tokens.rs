@@ -1,4 +1,4 @@
-//! What may they do, and for how long? Tokens from their first use to their end.
+//! Validation of tokens, from their first use to their end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,8 @@ use crate::token_digest::TokenDigest;
 use crate::user::{Role, User, UserState};
 
 impl Auth {
-    /// The session that a live token opens, if it is for one of these purposes.
+    /// Returns the session of a live token that has one of these purposes. Fails with
+    /// [`AuthError::InvalidToken`] if there is none.
     pub async fn validate(
         &self,
         token: &Token,
@@ -29,8 +30,8 @@ impl Auth {
         self.record_use(session).await
     }
 
-    /// The same, for a caller that is about to end the token: its use is not recorded, so that a store which
-    /// is full does not refuse the end for it.
+    /// Returns the session of a live token for a caller that is about to end it. The use is not recorded: a
+    /// store that is full then does not refuse the end.
     pub(super) async fn find_session(
         &self,
         token: &Token,
@@ -51,8 +52,8 @@ impl Auth {
         outcome
     }
 
-    /// Records it if the token is invalid because it has expired, as far as that is known, and not
-    /// because its user has ended all tokens.
+    /// Records that the token is invalid because it has expired, as far as that is known, and not because its
+    /// user has ended all tokens.
     async fn note_expired(&self, token: &Token) -> Result<(), AuthError> {
         let digests = self.0.peppers.each().map(|pepper| token.digest(pepper));
         let mut found = digests.filter_map(|digest| self.1.find(digest, self.now()));
@@ -66,7 +67,7 @@ impl Auth {
         Client::note_expired(record.client.as_ref(), record.application.as_ref(), expired)
     }
 
-    /// The session of a token that the store knows of.
+    /// Returns the session of a token that the store has.
     async fn admit(
         &self,
         (digest, record): (TokenDigest, Arc<Record>),
@@ -81,18 +82,19 @@ impl Auth {
         })
     }
 
-    /// The session that a token opens which a service behind the gateway has received.
+    /// Returns the session of a token that a resource server has received.
     pub async fn open(&self, presented: &Presented) -> Result<Session, AuthError> {
         let session = self.validate(&presented.token, presented.purposes).await?;
         presented.names(&session)?;
         Ok(session)
     }
 
-    /// The same, if the store knows of the token without asking anybody. It may be there if not.
+    /// Returns the session of a token whose record this process has without a request to the store's server.
+    /// `None` does not mean that there is no such token.
     pub async fn open_kept(&self, presented: &Presented) -> Result<Option<Session>, AuthError> {
         let digest = presented.token.digest(&self.0.peppers.current);
         let record = self.0.tokens.kept(digest);
-        // A second use is for others to judge.
+        // A spent token needs the handling of a second use, which is not done here.
         let Some(record) = record.filter(|record| record.spent.is_none()) else {
             return Ok(None);
         };
@@ -102,8 +104,8 @@ impl Auth {
         Ok(Some(session))
     }
 
-    /// Returns the session of a token for a request that ends it. It may have ended: a log-out that was answered as
-    /// unavailable, since too few replicas had it, can be repeated.
+    /// Returns the session of a token for a request that ends it. The token may have ended: a logout that was
+    /// refused as unavailable, because too few replicas had it, can be repeated.
     pub async fn validate_to_end(
         &self,
         token: &Token,
@@ -117,7 +119,8 @@ impl Auth {
         }
     }
 
-    /// As [`validate_to_end`](Self::validate_to_end), for a token as [`open`](Self::open) takes it.
+    /// Returns the session as [`validate_to_end`](Self::validate_to_end) does, for a token as
+    /// [`open`](Self::open) takes it.
     pub async fn open_to_end(&self, presented: &Presented) -> Result<Session, AuthError> {
         let session = self
             .validate_to_end(&presented.token, presented.purposes)
@@ -158,8 +161,8 @@ impl Auth {
         record.map(|_| session).ok_or(AuthError::InvalidToken)
     }
 
-    /// What the store knows of a token, under whichever pepper it was issued. A one-time token
-    /// that was used before is an alarm.
+    /// Returns the record of a token, under whichever pepper it was issued. The second use of a one-time token
+    /// raises an alarm.
     pub(super) async fn find_unspent(
         &self,
         token: &Token,
@@ -172,7 +175,7 @@ impl Auth {
             };
             let is_spent = record.spent.is_some() && !record.is_end_unconfirmed;
             if is_spent && purposes.contains(&record.purpose) {
-                // Seldom, and in a place of its own: others need no room for it.
+                // Boxed: rare path, large future.
                 Box::pin(self.used_again(digest, record)).await?;
                 return Err(Miss::UsedAgain);
             }
@@ -181,7 +184,7 @@ impl Auth {
         Err(AuthError::InvalidToken.into())
     }
 
-    /// The user of a live token that is for one of these purposes.
+    /// Returns the user of a live token that has one of these purposes.
     pub(super) async fn owner(
         &self,
         record: &Record,
@@ -207,7 +210,7 @@ impl Auth {
         Ok(record.filter(|record| record.is_live(self.now())))
     }
 
-    /// What is kept near is at hand without waiting for anything.
+    /// Returns a record, from the near cache if present: that needs no await.
     pub(super) async fn record_of(
         &self,
         digest: TokenDigest,
@@ -218,7 +221,7 @@ impl Auth {
         }
     }
 
-    /// Likewise.
+    /// Returns the user, from the near cache if present.
     pub(super) async fn user_of(&self, id: Uuid) -> Result<Option<Arc<User>>, StoreError> {
         match self.0.directory.kept(id) {
             Some(user) => Ok(Some(user)),
@@ -226,11 +229,11 @@ impl Auth {
         }
     }
 
-    /// Records the use of a token, and returns its session with that. Each time is a write.
+    /// Records the use of a token, and returns its session with the new record. Each recorded use is a write.
     ///
-    /// A store that refuses writes ends no token: without the record it is only not known which of a user's
-    /// tokens was used least. But a token whose end moves with its use would end too early, after the client was
-    /// told that it is valid, so that use is "unavailable".
+    /// If the store refuses writes, the token stays valid: the only loss is which of a user's tokens is the
+    /// least recently used. But a token whose end moves with its use would end too early, after the response
+    /// said that it is valid, so that use is "unavailable".
     async fn record_use(&self, session: Session) -> Result<Session, AuthError> {
         let now = self.now();
         let Session { digest, record, .. } = &session;
@@ -262,19 +265,19 @@ impl Auth {
     }
 }
 
-/// Whether tokens of that generation are good.
+/// Returns whether tokens of that generation are valid.
 pub(super) fn is_of(user: &User, generation: i64) -> bool {
     user.state == UserState::Active && user.generation == generation
 }
 
-/// Whether an administrator still stands behind a token for another user.
+/// Returns whether an administrator may still act through a token for another user.
 pub(super) fn vouches(actor: &User, record: &Record) -> bool {
     let generation = record.actor_generation.unwrap_or(actor.generation);
     actor.role == Role::Admin && is_of(actor, generation)
 }
 
-/// The record after a use that is worth noting: often if that moves the token's end, seldom if it
-/// only tells which of a user's tokens was used least.
+/// Returns the record after a use that is worth recording: often if the use moves the token's end, rarely if it
+/// only shows which of a user's tokens is the least recently used. `None` if it is not.
 pub(crate) fn used(record: &Record, now: OffsetDateTime) -> Option<Record> {
     let every = if let Some(idle) = &record.idle {
         Duration::from_mins(1).min(Duration::from_millis(idle.span) / 2)

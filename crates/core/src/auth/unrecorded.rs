@@ -10,12 +10,13 @@ use crate::clock::milliseconds;
 use crate::error::StoreError;
 
 /// How long no use is sent to a store that refused one, in milliseconds, unless the end of a token depends on
-/// it: a store may take as long as its time-out to refuse.
+/// it: the store may take as long as its time-out to refuse.
 const PAUSE: i64 = 5_000;
-/// How long no further refusal is logged, in milliseconds.
+/// The minimum time between two log lines about refusals, in milliseconds.
 const QUIET: i64 = 60_000;
 
-/// When the store last refused to record a use, and when that was last logged, in milliseconds. Zero is never.
+/// When the store last refused to record a use, and when that was last logged, in milliseconds. Zero means
+/// never.
 #[derive(Default)]
 pub(super) struct UnrecordedUses {
     refused_at: AtomicI64,
@@ -23,7 +24,8 @@ pub(super) struct UnrecordedUses {
 }
 
 impl UnrecordedUses {
-    /// Returns whether the store refused one so lately that another one is not sent. That is counted.
+    /// Returns whether the store refused a use so recently that the next one is not sent. Skipped uses are
+    /// counted.
     pub(super) fn skips(&self, now: OffsetDateTime) -> bool {
         let skips = is_within(&self.refused_at, milliseconds(now), PAUSE);
         if skips {
@@ -52,7 +54,8 @@ fn count() {
     counter!("isogloss_token_uses_unrecorded_total").increment(1);
 }
 
-/// A clock that was set back ends the time, too.
+/// Returns whether less than `span` has passed since `since`. If the clock was set back, that time counts as
+/// over.
 fn is_within(since: &AtomicI64, now: i64, span: i64) -> bool {
     let since = since.load(Ordering::Relaxed);
     since != 0 && (0..span).contains(&(now - since))

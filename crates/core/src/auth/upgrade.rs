@@ -1,4 +1,4 @@
-//! Hashes of other systems and costs become ours when their password comes by.
+//! Replacing hashes of other systems and costs when their password is used.
 
 use secrecy::{ExposeSecret, SecretString};
 use tracing::{debug, warn};
@@ -9,8 +9,8 @@ use crate::password::PasswordError;
 use crate::user::User;
 
 impl Auth {
-    /// Replaces the hash of a password that was right by one that would be made today. What prevents
-    /// it never fails the login: the next one tries again.
+    /// Replaces the hash of a password that was right by one that would be made today. A failure never fails the
+    /// login: the next login tries again.
     pub(super) async fn upgrade(&self, user: &User, old: &SecretString, password: &SecretString) {
         let old = old.expose_secret();
         if self.0.passwords.is_current(old) {
@@ -19,7 +19,7 @@ impl Auth {
         let id = user.id;
         match self.hashed_anew(user, old, password).await {
             Ok(true) => debug!(user.id = %id, "upgraded a password hash"),
-            // It was changed meanwhile, or the old format takes the password and ours does not.
+            // The hash was changed concurrently, or the old format takes the password and ours does not.
             Ok(false) | Err(PasswordError::Empty | PasswordError::TooLong | PasswordError::Nul) => {
             }
             Err(PasswordError::Auth(AuthError::Overloaded { .. })) => {

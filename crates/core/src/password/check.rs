@@ -1,4 +1,4 @@
-//! Does it fit? One price for all answers, or at least never less than that of nobody's.
+//! Checks of passwords, none of which takes less time than a hash at the configured cost.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -6,15 +6,16 @@ use std::time::{Duration, Instant};
 use super::formats::Hash;
 use super::lane::Lane;
 
-/// A hash at the configured cost is made in that many pieces at the most, as a power of two, to fill up
-/// what a cheaper one left.
+/// The maximum number of pieces, as a power of two, in which a hash at the configured cost is computed to fill
+/// up the time that a cheaper hash left.
 const PIECES_LOG2: u32 = 6;
 
-/// Bcrypt has no lower cost.
+/// The lowest cost of bcrypt.
 const LEAST_COST: u32 = 4;
 
-/// What one hash of bcrypt tells, at that cost or above: that the password fits, or, of a hash that
-/// cannot be checked or takes no such password, nothing.
+/// Returns the bcrypt computation that decides, at that cost or above, whether the password matches. For a hash
+/// that cannot be checked or takes no such password, that is a decoy, which never matches. `None` if bcrypt at
+/// that cost does not decide.
 pub(super) fn lane(password: &str, hash: Option<&Hash>, cost: u32) -> Option<Lane> {
     match hash.filter(|hash| hash.takes(password)) {
         None => Some(Lane::decoy(cost)),
@@ -22,8 +23,8 @@ pub(super) fn lane(password: &str, hash: Option<&Hash>, cost: u32) -> Option<Lan
     }
 }
 
-/// Whether the password fits a hash that is no such one. Takes as long as a hash of bcrypt at that
-/// cost, or longer if the hash at hand does.
+/// Returns whether the password matches a hash for which `lane` returns `None`. Takes as long as a bcrypt hash
+/// at that cost, or longer if the hash itself does.
 pub(super) fn check(password: &str, hash: &Hash, cost: u32) -> bool {
     let begun = Instant::now();
     let fits = hash.fits(password);
@@ -33,8 +34,8 @@ pub(super) fn check(password: &str, hash: &Hash, cost: u32) -> bool {
     fits
 }
 
-/// Goes on hashing after `spent` until it amounts to a hash at that cost. What that takes is measured
-/// while doing it: on a busy machine all is slow alike.
+/// Continues to hash after `spent` until the time equals that of a hash at that cost. The time of a hash is
+/// measured during that, since a busy machine slows everything down equally.
 fn fill_up(spent: Duration, cost: u32) {
     let small = cost.saturating_sub(PIECES_LOG2).max(LEAST_COST);
     let pieces = 1 << (cost - small);
@@ -76,7 +77,7 @@ mod tests {
         assert!(fits(&"x".repeat(72), Some(&hash), 4));
         assert!(!fits(&"x".repeat(73), Some(&hash), 4));
         assert!(!fits("", None, 4));
-        // {MD5} of "a\0", which no login can mean.
+        // {MD5} of "a\0", which no login can contain.
         let nul = read("{MD5}QUThlfRt54o2I9pzZNBPEQ==");
         assert!(!fits("a\0", Some(&nul), 4));
     }

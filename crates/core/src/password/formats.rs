@@ -1,4 +1,4 @@
-//! Password hashes as other systems wrote them: read, bounded, checked.
+//! Password hashes of other systems: parsing, limits, and checks.
 
 mod argon2;
 mod aspnet;
@@ -29,46 +29,47 @@ use self::scrypt::Scrypt;
 use super::bounds;
 use super::lane::Lane;
 
-/// Why a hash is not taken. Reads after the name of what has it, and never quotes it.
+/// Why a hash is refused. The message continues a sentence about the entry with the hash, and never quotes the
+/// hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum HashError {
-    /// It begins like none.
+    /// The text begins like no known hash.
     #[error("is not a known password hash")]
     Unknown,
-    /// It begins like one, and goes on unlike it.
+    /// The text begins like a hash of that format, but is not a whole one.
     #[error("is not a whole {0} hash")]
     Malformed(&'static str),
-    /// Whoever steals it has the password.
+    /// An attacker who steals the hash has the password.
     #[error("is weak, {0}: set passwords.allow_weak to take it until the next login")]
     Weak(&'static str),
-    /// It would cost too much to check.
+    /// The check would cost too much.
     #[error("has {what} above {bound}")]
     Beyond {
         /// The parameter.
         what: &'static str,
-        /// What it may be at the most.
+        /// The maximum.
         bound: u64,
     },
-    /// A format that is known and not checked here.
+    /// A known format that is not supported.
     #[error("is {0}, which is not supported")]
     Unsupported(&'static str),
 }
 
-/// What is taken and what is not.
+/// Which hashes are accepted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Policy {
-    /// The cost of hashes that are made.
+    /// The cost of new hashes.
     pub(super) bcrypt_cost: u32,
-    /// Whether weak hashes are taken.
+    /// Whether weak hashes are accepted.
     pub(super) allow_weak: bool,
 }
 
 /// A hash that can be checked in bounded time and memory.
 pub(super) enum Hash {
     Bcrypt(Bcrypt),
-    /// Of the hexadecimal SHA-256 of the password: passwords of any length.
+    /// Bcrypt of the hexadecimal SHA-256 of the password: passwords of any length.
     BcryptOfSha256(Bcrypt),
-    /// Of the HMAC-SHA-384 that `WordPress` 6.8 makes of the password.
+    /// Bcrypt of the HMAC-SHA-384 that `WordPress` 6.8 makes of the password.
     WordPress(Bcrypt),
     Argon2(Argon2),
     Pbkdf2(Pbkdf2),
@@ -81,7 +82,8 @@ pub(super) enum Hash {
 }
 
 impl Hash {
-    /// Reads a hash of any known format.
+    /// Parses a hash of any known format. Fails if it is none, is above a limit, or is weak and weak hashes are
+    /// not accepted.
     pub(super) fn read(text: &str, policy: Policy) -> Result<Self, HashError> {
         within(
             "a length in bytes",
@@ -116,7 +118,7 @@ impl Hash {
         aspnet::read(text)
     }
 
-    /// What begins like `$6$`.
+    /// Parses a hash that begins like `$6$`.
     fn of_crypt(text: &str) -> Result<Self, HashError> {
         let name = text.split('$').nth(1).unwrap_or_default();
         match name {
@@ -139,7 +141,7 @@ impl Hash {
         }
     }
 
-    /// Why it is weak, if it is.
+    /// Returns why the hash is weak. `None` if it is not.
     fn weakness(&self) -> Option<&'static str> {
         match self {
             Self::Bcrypt(_) | Self::BcryptOfSha256(_) | Self::WordPress(_) | Self::ShaCrypt(_) => {
@@ -168,7 +170,7 @@ impl Hash {
         }
     }
 
-    /// What bcrypt is to find out of that password, for hashes that are bcrypt's.
+    /// Returns the bcrypt computation for that password. `None` for hashes that are not bcrypt's.
     pub(super) fn lane(&self, password: &str) -> Option<Lane> {
         let bytes = password.as_bytes();
         match self {
@@ -186,22 +188,22 @@ impl Hash {
         }
     }
 
-    /// Bcrypt's cost, for hashes that cost that and no more.
+    /// Returns bcrypt's cost. `None` for hashes whose check takes something else.
     pub(super) fn bcrypt_cost(&self) -> Option<u32> {
         self.bcrypt().map(Bcrypt::cost)
     }
 
-    /// Whether it is what is made here, but for the cost.
+    /// Returns whether the hash is like those made here, except for the cost.
     pub(super) fn is_ours(&self) -> bool {
         matches!(self, Self::Bcrypt(hash) if hash.is_ours())
     }
 
-    /// Whether passwords with blanks around them fit, too. A hash that is made here would refuse them.
+    /// Returns whether passwords with whitespace around them match, too. A hash made here would refuse them.
     pub(super) fn trims(&self) -> bool {
         matches!(self, Self::WordPress(_))
     }
 
-    /// Whether checking it takes milliseconds rather than what the bounds allow.
+    /// Returns whether the check takes milliseconds rather than what the limits allow.
     #[cfg(any(test, fuzzing))]
     pub(super) fn is_cheap(&self) -> bool {
         match self {
@@ -219,7 +221,7 @@ impl Hash {
         }
     }
 
-    /// Whether the format takes such a password whole. What it would cut off does not fit.
+    /// Returns whether the format takes the whole password. A password that it would cut off does not match.
     pub(super) fn takes(&self, password: &str) -> bool {
         let longest = match self {
             Self::Bcrypt(_) => LONGEST_BCRYPT_BYTES,
@@ -237,7 +239,7 @@ impl Hash {
         password.len() <= longest && !password.contains('\0')
     }
 
-    /// Whether the password, one that it [takes](Self::takes), fits.
+    /// Returns whether the password matches. It must be one that the hash [takes](Self::takes).
     pub(super) fn fits(&self, password: &str) -> bool {
         let bytes = password.as_bytes();
         match self {
@@ -264,7 +266,7 @@ fn within(what: &'static str, value: u64, bound: u64) -> Result<(), HashError> {
     }
 }
 
-/// The salt and what is compared in the end, both of a sane length.
+/// Checks that the salt and the output that is compared have acceptable lengths.
 fn check_lengths(format: &'static str, salt: &[u8], output: &[u8]) -> Result<(), HashError> {
     within(
         "a salt length in bytes",

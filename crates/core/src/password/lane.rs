@@ -1,16 +1,16 @@
-//! A key and what bcrypt is to make of it: checked by itself, or beside others at the same cost.
+//! A bcrypt computation with its expected output: checked alone, or together with others at the same cost.
 
 use isogloss_bcrypt_lanes::{Cost, Key, outputs};
 use secrecy::zeroize::Zeroizing;
 use subtle::ConstantTimeEq as _;
 
-/// Bcrypt makes 24 bytes, and its format has room for 23.
+/// Bcrypt computes 24 bytes, and its format has room for 23.
 pub(super) const OUTPUT_BYTES: usize = 23;
 
-/// Some key, salt and output, of which nobody wants to know whether they fit.
+/// Some key, for a computation whose result does not matter.
 const DECOY: &[u8] = b"decoy\0";
 
-/// A password that is to be checked against a hash of bcrypt.
+/// A password to be checked against a bcrypt hash.
 pub(super) struct Lane {
     cost: u32,
     salt: [u8; 16],
@@ -28,7 +28,7 @@ impl Lane {
         }
     }
 
-    /// What takes as long, and does not fit.
+    /// Returns a computation that takes as long as a real one, and does not match.
     pub(super) fn decoy(cost: u32) -> Self {
         Self::new(cost, [0; 16], DECOY.to_vec(), [0; OUTPUT_BYTES])
     }
@@ -37,7 +37,7 @@ impl Lane {
         self.cost
     }
 
-    /// Whether the key fits, by the bcrypt crate.
+    /// Returns whether the key matches, by the `bcrypt` crate.
     pub(super) fn fits(&self) -> bool {
         self.is(&bcrypt::bcrypt(self.cost, self.salt, &self.key))
     }
@@ -54,7 +54,7 @@ impl Lane {
     }
 }
 
-/// Whether each key fits. All are of the cost of the first one.
+/// Returns whether each key matches. All must have the cost of the first one.
 pub(super) fn fit(lanes: &[Lane]) -> Vec<bool> {
     let cost = lanes.first().and_then(|first| Cost::new(first.cost));
     let Some(cost) = cost else {

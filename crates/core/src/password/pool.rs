@@ -1,4 +1,4 @@
-//! Threads for hashing: as many as asked for, with a queue that has an end in length and in time.
+//! The hashing threads, with a queue that is limited in length and in time.
 
 mod queue;
 mod thread;
@@ -16,20 +16,20 @@ use super::PasswordSettings;
 use super::lane::Lane;
 use crate::error::{AuthError, StoreError};
 
-/// What a refused login is told: by then a queue of the default length has drained.
+/// The time after which a refused login may retry: by then a queue of the default length is empty.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
-/// The hashing threads. They end when the last copy of this is dropped.
+/// The hashing threads. They end when the last clone is dropped.
 #[derive(Clone)]
 pub(super) struct Pool {
     queue: Arc<Door>,
     threads: usize,
-    /// As many as wait and are worked on at the most.
+    /// A permit for each job that may wait or run.
     places: Arc<Semaphore>,
     room: usize,
 }
 
-/// Where jobs come in. With it the queue ends.
+/// The queue for callers. It ends when this is dropped.
 struct Door(Arc<Queue>);
 
 impl Drop for Door {
@@ -38,27 +38,27 @@ impl Drop for Door {
     }
 }
 
-/// Something to be done by a hashing thread.
+/// A job for a hashing thread.
 struct Job {
     queued: Instant,
     work: Work,
 }
 
 enum Work {
-    /// Anything, by itself.
+    /// Any work, which runs alone.
     Alone(Box<dyn FnOnce(Turn) + Send>),
-    /// A hash of bcrypt, beside others at the same cost.
+    /// A bcrypt check, which can run together with others at the same cost.
     Lane(Lane, oneshot::Sender<Result<bool, AuthError>>),
 }
 
-/// Whether a job's turn came in time.
+/// Whether a thread took the job in time.
 enum Turn {
     InTime,
     TooLate,
 }
 
 impl Pool {
-    /// Starts the threads: `None` starts as many as there are cores.
+    /// Starts the threads: `None` starts one for each core. Fails if a thread cannot be started.
     pub(super) fn start(settings: PasswordSettings) -> Result<Self, StoreError> {
         let threads = settings
             .threads
@@ -81,7 +81,7 @@ impl Pool {
         })
     }
 
-    /// Refuses at once who would find no room.
+    /// Returns a permit for a job. Fails immediately if there is no room for it.
     pub(super) fn place(&self) -> Result<OwnedSemaphorePermit, AuthError> {
         if self.queue.0.is_full() {
             return Err(OVERLOADED);
@@ -90,7 +90,7 @@ impl Pool {
         place.map_err(|_| OVERLOADED)
     }
 
-    /// How many places there are.
+    /// Returns the number of places.
     pub(super) fn places(&self) -> usize {
         self.room
     }
@@ -99,7 +99,7 @@ impl Pool {
         self.threads
     }
 
-    /// What `work` gives, once a thread is free for it. Not done if nobody waits for it any more.
+    /// Runs `work` once a thread is free, and returns its result. Skips it if the caller no longer waits.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -113,14 +113,14 @@ impl Pool {
                 Turn::InTime => Ok(work()),
                 Turn::TooLate => Err(OVERLOADED),
             };
-            // A closed channel means that the client went while we hashed.
+            // A closed channel means that the caller was cancelled during the hashing.
             let _ = answer.send(outcome);
         };
         self.enqueue(Work::Alone(Box::new(work)))?;
         outcome.await.map_err(gone)?
     }
 
-    /// Whether the key fits, once a thread is free for it. Not found out if nobody waits for it any more.
+    /// Returns whether the key matches, once a thread is free. Skips the check if the caller no longer waits.
     pub(super) async fn fits(&self, lane: Lane) -> Result<bool, AuthError> {
         let (answer, outcome) = oneshot::channel();
         self.enqueue(Work::Lane(lane, answer))?;
@@ -173,7 +173,7 @@ mod tests {
         let rest = (0..31).map(|number| pool.run(move || number));
         let all = join_all(rest);
         let release = async {
-            // By now all have been asked: join polls in order.
+            // By now all jobs have been submitted: join polls in order.
             drop(open);
         };
         let (first, answers, ()) = tokio::join!(blocked, all, release);
@@ -183,7 +183,7 @@ mod tests {
             .iter()
             .filter(|answer| matches!(answer, Err(AuthError::Overloaded { .. })))
             .count();
-        // Two could wait if the thread had taken the first one by then, else one.
+        // Two jobs could wait if the thread had taken the first one by then, else one.
         assert!((1..=2).contains(&served), "{served}");
         assert_eq!(served + refused, 31);
         assert_eq!(pool.run(|| 7).await.unwrap(), 7);
@@ -221,7 +221,7 @@ mod tests {
             move || pool.load()
         };
         assert_eq!(pool.run(inside).await.unwrap(), (0, 1));
-        // The thread takes itself off the count after it has answered; its next job finds one again.
+        // The thread is subtracted from the count after it has sent the result; its next job counts one again.
         let inside = {
             let pool = pool.clone();
             move || pool.load()

@@ -1,4 +1,4 @@
-//! How passwords are hashed: cost, threads, queue and shares.
+//! Settings of password hashing: cost, threads, queue and shares.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -12,24 +12,24 @@ pub struct PasswordSettings {
     pub bcrypt_cost: u32,
     /// Hashing threads; `None` takes as many as there are cores.
     pub threads: Option<NonZeroUsize>,
-    /// How many logins may wait for a thread before further ones are refused.
+    /// How many logins may wait for a thread; further ones are refused.
     pub queue: usize,
-    /// How long one may wait there before it is refused, too.
+    /// How long a login may wait there; then it is refused, too.
     pub queue_timeout: Duration,
-    /// Whether hashes of other systems are taken that give the password away to who steals them.
+    /// Whether hashes of other systems are accepted that reveal the password to an attacker who steals them.
     pub allow_weak: bool,
-    /// Whether hashing threads stand back behind all others, on Linux.
+    /// Whether hashing threads have a lower priority than all others, on Linux.
     pub low_priority: bool,
-    /// Whether one thread checks several passwords at once when several wait.
+    /// Whether one thread checks several passwords together when several wait.
     pub lanes: bool,
     /// How many of the places in the queue and at the threads one account may hold, in percent.
     pub account_share: u8,
-    /// How many one source of requests may hold, and one network, in percent.
+    /// How many of these places one source of requests may hold, and one network, in percent.
     pub source_share: u8,
 }
 
 impl PasswordSettings {
-    /// How many passwords a thread checks at once.
+    /// Returns how many passwords a thread checks together.
     pub(super) fn at_once(self) -> usize {
         if self.lanes { LANES } else { 1 }
     }

@@ -1,4 +1,4 @@
-//! How many of the places for password checks one account, source or task may hold.
+//! Limits on the places for password checks that one account, source or task may hold.
 //!
 //! Without shares, one account over a hundred connections fills the queue of the hashing threads, even
 //! with its right password, and all other logins are refused.
@@ -13,13 +13,13 @@ use super::pool::OVERLOADED;
 use crate::error::AuthError;
 use crate::token_digest::TokenDigest;
 
-/// What holds places together.
+/// A holder of places, which has a share of them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Claimant {
-    /// A keyed hash of the name that is tried, whether there is such a user or not; of the name and the
+    /// A keyed hash of the name that is tried, whether there is such a user or not; or of the name and the
     /// client, if the client is known.
     Account(TokenDigest),
-    /// What counts as one source of requests, or as one network, which has the share of a source.
+    /// One source of requests, or one network, which has the share of a source.
     Source(String),
     /// All operators who set passwords. Their share is that of a source.
     Operators,
@@ -35,7 +35,7 @@ struct Held {
     of_source: usize,
 }
 
-/// A place among those whose passwords are being checked, until it is dropped.
+/// A place for a password check, until it is dropped.
 pub(crate) struct Place {
     _permit: OwnedSemaphorePermit,
     held: Vec<Holding>,
@@ -43,8 +43,8 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Lets the place count for one more claimant, or gives it back and refuses at once if that one
-    /// holds its share.
+    /// Makes the place count for one more claimant. If that claimant already holds its share, fails immediately
+    /// and releases the place.
     pub(crate) fn claim(mut self, claimant: Claimant) -> Result<Self, AuthError> {
         let holding = self.shares.0.take(vec![claimant]).ok_or(OVERLOADED)?;
         self.held.push(holding);
@@ -59,7 +59,7 @@ struct Holding {
 }
 
 impl Shares {
-    /// The shares of so many places; each is at least one.
+    /// Returns the shares of `places` places; each share is at least one.
     pub(super) fn of(places: usize, settings: PasswordSettings) -> Self {
         let share = |percent: u8| (places * usize::from(percent) / 100).max(1);
         Self(Arc::new(Held {
@@ -69,7 +69,8 @@ impl Shares {
         }))
     }
 
-    /// Takes a place for these claimants, or refuses at once if one of them holds its share.
+    /// Takes a place for these claimants. Fails immediately if one of them already holds its share, or if there
+    /// is no permit.
     pub(super) fn place(
         &self,
         claimants: Vec<Claimant>,
@@ -111,7 +112,7 @@ impl Held {
         }
     }
 
-    /// The counts are whole whatever became of the thread that held them.
+    /// Locks the counts. A panic cannot leave them inconsistent, so poisoning is ignored.
     fn locked(&self) -> MutexGuard<'_, HashMap<Claimant, usize>> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -167,7 +168,7 @@ mod tests {
         assert!(claim(&shares, 1, "b").is_none());
         held.extend((2..4).map(|account| claim(&shares, account, "a").unwrap()));
         assert!(claim(&shares, 5, "a").is_none());
-        // What is refused holds nothing of the other share.
+        // A refused claim holds nothing of the other share.
         held.push(claim(&shares, 5, "b").unwrap());
         held.push(claim(&shares, 5, "b").unwrap());
         held.clear();

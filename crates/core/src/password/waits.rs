@@ -1,7 +1,7 @@
-//! How long password checks took lately, and waiting just as long where nothing is checked.
+//! How long recent password checks took, and waiting equally long where nothing is checked.
 //!
-//! A lock refuses before anything is hashed, so that guessing does not cost us anything. In a
-//! dialect that answers a lock in the words of a wrong password, the time must not tell either.
+//! A lock refuses a login before anything is hashed, so that guesses cost us nothing. In a dialect whose
+//! response to a lock is that to a wrong password, the timing must not reveal the difference either.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -14,10 +14,10 @@ use tokio::sync::oneshot;
 
 use crate::error::StoreError;
 
-/// How many checks are remembered: enough to look like them, few enough to follow the load.
+/// The number of remembered checks: enough to resemble them, few enough to follow the load.
 const REMEMBERED: usize = 64;
 
-/// Recent latencies, and the thread that ends waits. It ends with the last copy of this.
+/// Recent latencies, and the thread that ends waits. The thread ends when this is dropped.
 pub(super) struct Waits {
     recent: Mutex<Recent>,
     alarms: Sender<Alarm>,
@@ -27,7 +27,7 @@ pub(super) struct Waits {
 struct Recent {
     /// How long the last checks took.
     took: VecDeque<Duration>,
-    /// How much longer than meant the last waits were.
+    /// How much longer than intended the last waits were.
     late: VecDeque<Duration>,
 }
 
@@ -37,8 +37,8 @@ struct Alarm {
 }
 
 impl Waits {
-    /// Starts the thread. Tokio's own timers count whole milliseconds, which is enough to tell a
-    /// wait from a hash when one has a few thousand of each.
+    /// Starts the thread. Tokio's own timers count whole milliseconds, which is enough to distinguish a wait
+    /// from a hash with a few thousand samples of each.
     pub(super) fn start() -> Result<Self, StoreError> {
         let (alarms, set) = channel();
         thread::Builder::new()
@@ -51,7 +51,7 @@ impl Waits {
         })
     }
 
-    /// Notes how long a check took.
+    /// Records how long a check took.
     pub(super) fn note(&self, took: Duration) {
         remember(&mut self.recent().took, took);
     }
@@ -62,19 +62,20 @@ impl Waits {
         let Some((long, early)) = self.pick() else {
             return;
         };
-        // Waking takes its time, too, and is begun so much earlier.
+        // Waking up takes time, too, so it begins earlier by that time.
         let asked = long.saturating_sub(early);
         let (wake, woken) = oneshot::channel();
         let at = begun + asked;
         if self.alarms.send(Alarm { at, wake }).is_ok() {
-            // Whether it rang or its thread is gone: the wait is over.
+            // The wait is over, whether the alarm rang or its thread is gone.
             let _ = woken.await;
         }
         let late = begun.elapsed().saturating_sub(asked);
         remember(&mut self.recent().late, late);
     }
 
-    /// One of the last checks at random, and how late waits use to end.
+    /// Returns how long one of the last checks took, chosen at random, and how late waits usually end. `None` if
+    /// there was no check.
     fn pick(&self) -> Option<(Duration, Duration)> {
         let recent = self.recent();
         let dice = getrandom::u32().unwrap_or_default() as usize;
@@ -96,7 +97,7 @@ fn remember(row: &mut VecDeque<Duration>, newest: Duration) {
     row.push_back(newest);
 }
 
-/// Wakes everybody at the given moment.
+/// Wakes each waiting task at its time.
 fn ring(set: &Receiver<Alarm>) {
     let mut alarms = BinaryHeap::new();
     loop {
@@ -109,7 +110,7 @@ fn ring(set: &Receiver<Alarm>) {
         match next {
             Ok(alarm) => alarms.push(Reverse(alarm)),
             Err(RecvTimeoutError::Timeout) => {}
-            // Whoever waits still is woken as the alarms are dropped.
+            // Tasks that still wait are woken when their alarms are dropped.
             Err(RecvTimeoutError::Disconnected) => return,
         }
         let now = Instant::now();
@@ -118,7 +119,7 @@ fn ring(set: &Receiver<Alarm>) {
                 alarms.push(Reverse(alarm));
                 break;
             }
-            // A closed channel means that the client went.
+            // A closed channel means that the waiting task was cancelled.
             let _ = alarm.wake.send(());
         }
     }

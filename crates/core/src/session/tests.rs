@@ -1,4 +1,4 @@
-//! What a session tells of its unit and team.
+//! Tests of the unit and the team of a session.
 
 use time::macros::datetime;
 
@@ -9,7 +9,7 @@ use crate::user::{Organisation, Role, UserState};
 
 const HEAD: &str = "HEAD";
 
-/// A session of a user with these units, whose record names that unit and team.
+/// Returns a session of a user with these units, whose record names that unit and team.
 fn session(units: &[&str], unit: Option<&str>, team: Option<&str>) -> Session {
     let realm = Realm::new("bimplus");
     let user = User {

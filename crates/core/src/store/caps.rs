@@ -1,4 +1,4 @@
-//! How many tokens a user may hold, and which end when there are more.
+//! Limits on the number of tokens of a user, and which tokens end beyond them.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -9,16 +9,16 @@ use super::Record;
 use crate::purpose::Purpose;
 use crate::token_digest::TokenDigest;
 
-/// How many live tokens there may be. Sessions, tokens that log in again, one-time tokens and letters are
-/// counted apart.
+/// Limits on live tokens. Sessions, tokens that log in again, one-time tokens and tokens in e-mails are counted
+/// separately.
 #[derive(Debug, Clone, Copy)]
 pub struct Caps {
-    /// Of one user.
+    /// The maximum of one user.
     pub per_user: usize,
-    /// Of one user at one client of one dialect, and of those that come from one login. Tokens without
-    /// a client are counted by their login alone.
+    /// The maximum of one user at one client of one dialect, and of tokens that derive from one login. Tokens
+    /// without a client are counted by their login only.
     pub per_client: usize,
-    /// One-time tokens of one user.
+    /// The maximum of one-time tokens of one user.
     pub one_time_per_user: usize,
 }
 
@@ -32,16 +32,16 @@ impl Default for Caps {
     }
 }
 
-/// What is counted together: no number of tokens of one kind ends one of another.
+/// A kind of tokens that are counted together: tokens of one kind never end those of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Speaks for the user.
+    /// Authenticates the user.
     Session,
     /// Logs the user in again.
     Remember,
-    /// Was handed out to a session, to be used once.
+    /// Was issued to a session, for one use.
     OneTime,
-    /// Was sent in a letter, to be used once.
+    /// Was sent in an e-mail, for one use.
     Letter,
 }
 
@@ -56,24 +56,24 @@ impl Kind {
     }
 }
 
-/// What has to go when a token has come.
+/// The tokens that must be removed after another one was added.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Surplus {
-    /// Dead in any case.
+    /// Tokens that are not live any more.
     pub expired: Vec<TokenDigest>,
     /// The least recently used of the live ones.
     pub evicted: Vec<TokenDigest>,
 }
 
 impl Caps {
-    /// Returns the fewest tokens of a user that may be too many, now that this one has come.
+    /// Returns the smallest of the limits that apply once `newest` is added.
     pub fn least(&self, newest: &Record) -> usize {
         let caps = [self.per_user, self.per_client, self.one_time_per_user];
         let own = newest.at_most.and_then(|most| usize::try_from(most).ok());
         caps.into_iter().chain(own).fold(usize::MAX, usize::min)
     }
 
-    /// Returns what has to go among all tokens of a user, now that `newest` is one of them.
+    /// Returns which of all tokens of a user must be removed after `newest` was added.
     pub fn surplus(
         &self,
         tokens: Vec<(TokenDigest, Record)>,
@@ -83,7 +83,7 @@ impl Caps {
         let (mut held, dead): (Vec<_>, Vec<_>) = tokens
             .into_iter()
             .partition(|(_, record)| record.is_live(now));
-        // The newest has come last, whatever the clock says that it was issued by.
+        // The newest token counts as used last, whatever the clock of its issuer says.
         held.sort_by_key(|(digest, record)| (*digest == newest, record.used_at, *digest));
         Surplus {
             expired: dead.into_iter().map(|(digest, _)| digest).collect(),
@@ -91,9 +91,9 @@ impl Caps {
         }
     }
 
-    /// Returns what has to go among live tokens, the least recently used of which comes first.
+    /// Returns which live tokens must be removed. `held` starts with the least recently used one.
     fn evicted(&self, held: &[(TokenDigest, Record)], newest: TokenDigest) -> Vec<TokenDigest> {
-        // It may have been ended meanwhile.
+        // The newest token may have been ended concurrently.
         let Some((digest, newest)) = held.iter().find(|(digest, _)| *digest == newest) else {
             return Vec::new();
         };
@@ -134,23 +134,24 @@ impl Caps {
                 });
             }
         }
-        // A cap below one would end it, too.
+        // A cap below one would end the newest token, too.
         rivals.evicted.retain(|evicted| evicted != digest);
         rivals.evicted
     }
 }
 
-/// Live tokens of one kind, the least recently used first and the newest last, and those of them that have to go.
+/// Live tokens of one kind, the least recently used first and the newest last, and those of them that must be
+/// removed.
 struct Rivals<'t> {
     held: Vec<(TokenDigest, &'t Record)>,
     evicted: Vec<TokenDigest>,
 }
 
-/// What tokens are held for: a dialect, or there a login.
+/// The group in which a token is counted: a dialect, or a login in a dialect.
 type Group<'t> = (&'t str, Option<TokenDigest>);
 
 impl<'t> Rivals<'t> {
-    /// Keeps at most so many of those that are meant: the most recently used.
+    /// Keeps at most `most` of the tokens that match: the most recently used.
     fn keep(&mut self, most: usize, is_meant: impl Fn(TokenDigest, &Record) -> bool) {
         let meant = |(digest, record): &(TokenDigest, &Record)| is_meant(*digest, record);
         let mut more = self.held.iter().filter(|one| meant(one)).count();
@@ -166,8 +167,8 @@ impl<'t> Rivals<'t> {
         });
     }
 
-    /// Keeps at most so many. Those that go are of the largest group: one that is crowded does not
-    /// push the tokens of another out.
+    /// Keeps at most `most` tokens. Those that are removed are of the largest group: a crowded group does not
+    /// displace the tokens of another.
     fn level(&mut self, most: usize, group: impl Fn(TokenDigest, &'t Record) -> Group<'t>) {
         while self.held.len() > most {
             let mut sizes = HashMap::new();

@@ -1,24 +1,24 @@
-//! What is found where tokens, users and tries are stored.
+//! Results of health checks of the stores for tokens, users and attempts.
 
 use serde::Serialize;
 
-/// What was found where tokens live.
+/// The result of a health check of a token store.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct StoreHealth {
-    /// The servers that were asked, if there are any.
+    /// The servers that were queried, if there are any.
     pub servers: Vec<ServerHealth>,
     /// What an operator should know, the worst first.
     pub findings: Vec<Finding>,
 }
 
 impl StoreHealth {
-    /// Whether it must not be used as it is.
+    /// Returns whether the store must not be used as it is.
     pub fn is_refused(&self) -> bool {
         self.findings.iter().any(|one| one.level == Level::Refused)
     }
 }
 
-/// One server. What it does not tell us is missing.
+/// One server. Values that the server does not report are `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ServerHealth {
     /// Host and port.
@@ -27,28 +27,28 @@ pub struct ServerHealth {
     pub version: Option<String>,
     /// `primary` or `replica`.
     pub role: Option<String>,
-    /// What it does when its memory is full, in its own words.
+    /// What the server does when its memory is full, in the server's own words.
     pub eviction: Option<String>,
-    /// How it keeps what it holds: `none`, `snapshots`, `log` or `snapshots and log`.
+    /// How the server persists its data: `none`, `snapshots`, `log` or `snapshots and log`.
     pub persistence: Option<String>,
-    /// How far its clock is ahead of ours.
+    /// How far the server's clock is ahead of ours, in milliseconds.
     pub clock_ahead_ms: Option<i64>,
 }
 
 /// Something an operator should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// How bad it is.
+    /// The severity.
     pub level: Level,
     /// What was found.
     pub text: String,
-    /// What to do about it, where it is not part of the text.
+    /// What to do about it, if the text does not say so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
 
 impl Finding {
-    /// Makes a finding that says what to do in its text, or for which nothing can be done.
+    /// Creates a finding whose text says what to do, or for which nothing can be done.
     pub fn new(level: Level, text: impl Into<String>) -> Self {
         Self {
             level,
@@ -65,7 +65,7 @@ impl Finding {
     }
 }
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
@@ -73,6 +73,6 @@ pub enum Level {
     Refused,
     /// Logins and token checks work; something else does not, or may not one day.
     Warning,
-    /// It could not be found out.
+    /// The check had no result.
     Unknown,
 }

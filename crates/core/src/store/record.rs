@@ -1,9 +1,9 @@
-//! What a store keeps of a token: a version byte, then postcard.
+//! Records of tokens in a store: a version byte, then postcard.
 //!
-//! Releases may run side by side on one store. A new field is appended and has a default: an older
-//! release reads past it and keeps it when it writes the record back. Any other change takes the
-//! next version, which a release must be able to read before one writes it. Version 2 is written; version
-//! 1, which only releases before the first one wrote, is read.
+//! Releases may run side by side on one store. A new field is appended and has a default: an older release skips
+//! it and keeps it when it writes the record back. Any other change takes the next version, which a release must
+//! be able to read before one writes it. Version 2 is written; version 1, which was only written before the
+//! first release, is read.
 
 mod text;
 mod version_1;
@@ -23,16 +23,16 @@ use crate::purpose::Purpose;
 use crate::token::{Realm, Seed};
 use crate::token_digest::TokenDigest;
 
-/// A token's facts at rest. Holds no clear text. By itself serde writes it as version 1.
+/// The stored data of a token. Holds no clear text. Its own serde implementation writes version 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// The realm's name.
     pub realm: String,
-    /// Whose token it is.
+    /// The user of the token.
     pub user: Uuid,
     /// The user's generation at the time of issue.
     pub generation: i64,
-    /// What it is for.
+    /// The purpose of the token.
     pub purpose: Purpose,
     /// The device or program.
     pub client: Option<String>,
@@ -42,85 +42,85 @@ pub struct Record {
     pub unit: Option<String>,
     /// The administrator who logged in as the user.
     pub actor: Option<Uuid>,
-    /// The token it came from.
+    /// The token from which this one is derived.
     pub parent: Option<TokenDigest>,
-    /// A place that only one token may hold at a time.
+    /// The slot of the token. Only one token may hold a slot at a time.
     pub slot: Option<Slot>,
-    /// What the clear text is derived from, together with the pepper; none for random tokens.
+    /// The value from which the clear text is derived, together with the pepper; `None` for random tokens.
     pub seed: Option<Seed>,
-    /// How it moves with its use; none for a fixed end.
+    /// How the end moves with the use of the token; `None` for a fixed end.
     pub idle: Option<Idle>,
-    /// When it was issued.
+    /// When the token was issued.
     #[serde(with = "time::serde::timestamp::milliseconds")]
     pub issued_at: OffsetDateTime,
-    /// When it was last used, as far as that was noted.
+    /// When the token was last used, as far as that was recorded.
     #[serde(with = "time::serde::timestamp::milliseconds")]
     pub used_at: OffsetDateTime,
-    /// When it ends.
+    /// When the token ends.
     #[serde(with = "time::serde::timestamp::milliseconds")]
     pub expires_at: OffsetDateTime,
-    /// What became of a one-time token that was used. It opens nothing any more.
+    /// What is known of the use of a one-time token that was used. Such a token is invalid.
     pub spent: Option<Spent>,
-    /// The administrator's generation at the time of issue. Appended: records that were written
-    /// before this was kept have none.
+    /// The administrator's generation at the time of issue. Appended: older records have none.
     #[serde(skip)]
     pub actor_generation: Option<i64>,
-    /// The team that the user opened. Appended, with the project. Releases that did not check the
-    /// team recorded no unit beside it.
+    /// The team that the user opened. Appended, with the project. Releases that did not check the team recorded
+    /// no unit with it.
     #[serde(skip)]
     pub team: Option<String>,
     /// The project that the client named.
     #[serde(skip)]
     pub project: Option<String>,
-    /// The login and the tokens behind the parent. Appended, with what follows: version 1 has none of it.
+    /// The login and the tokens before the parent. Appended, with the following fields: version 1 has none of
+    /// them.
     #[serde(skip)]
     pub lineage: Option<Lineage>,
     /// A keyed digest of the e-mail address that the token was sent to.
     #[serde(skip)]
     pub address: Option<TokenDigest>,
-    /// How many of its kind the user may hold at its client and application.
+    /// The maximum number of tokens of this kind that the user may hold at its client and application.
     #[serde(skip)]
     pub at_most: Option<u32>,
-    /// Whether it was ended, and that answered as unavailable since too few replicas have it: the client may
-    /// repeat it. Appended, with when it would have expired: an earlier release finds a token that expired when it
-    /// was issued.
+    /// Whether the token was ended, but the response was "unavailable" because too few replicas have the end:
+    /// the client may repeat the request. Appended, with the original expiry: an earlier release finds a token
+    /// that expired when it was issued.
     #[serde(skip)]
     pub is_end_unconfirmed: bool,
-    /// What a later release has appended.
+    /// Fields that a later release has appended.
     #[serde(skip)]
     pub tail: Vec<u8>,
 }
 
-/// The life of a token that lives by its use.
+/// The lifetime of a token whose end moves with its use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Idle {
     /// Milliseconds from a use to the end.
     pub span: u64,
-    /// The moment that no use moves the end beyond.
+    /// The latest end, which no use moves further.
     #[serde(with = "time::serde::timestamp::milliseconds::option")]
     pub until: Option<OffsetDateTime>,
 }
 
-/// A one-time token after its use, kept to notice a second one.
+/// The use of a one-time token, kept to detect a second one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Spent {
     /// The token that was issued for it.
     pub child: Option<TokenDigest>,
-    /// Whether it was used again.
+    /// Whether the one-time token was used again.
     pub again: bool,
 }
 
-/// A place that a token holds: its user's, for its purpose, at its client and application.
+/// The slot that a token holds: the one of its user, for its purpose, at its client and application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Slot {
-    /// A token that takes it ends the one before.
+    /// A token that takes the slot ends the previous one.
     Exclusive(TokenDigest),
-    /// It leads to the token that took it last.
+    /// The slot refers to the token that took it last.
     Newest(TokenDigest),
 }
 
 impl Slot {
-    /// What the place is known by.
+    /// Returns the digest of the slot.
     pub fn digest(&self) -> &TokenDigest {
         match self {
             Self::Exclusive(digest) | Self::Newest(digest) => digest,
@@ -129,7 +129,7 @@ impl Slot {
 }
 
 impl Record {
-    /// A token that nothing else is known of.
+    /// Creates a record in which all other fields have their defaults.
     pub fn new(
         realm: Realm,
         user: Uuid,
@@ -164,18 +164,18 @@ impl Record {
         }
     }
 
-    /// Returns in whose lists it is: in its user's, and in that of the administrator who acts as the user.
+    /// Returns the users in whose lists the record is: its user, and the administrator who acts as the user.
     pub fn listed_under(&self) -> impl Iterator<Item = Uuid> + use<> {
         let actor = self.actor.filter(|actor| *actor != self.user);
         std::iter::once(self.user).chain(actor)
     }
 
-    /// Whether it opens anything at that moment.
+    /// Returns whether the token is live at that time: not expired, spent or ended.
     pub fn is_live(&self, now: OffsetDateTime) -> bool {
         self.expires_at > now && self.spent.is_none() && !self.is_end_unconfirmed
     }
 
-    /// Returns the record that is left of a token which was ended, if the client was not told that it was. One
+    /// Returns the record to keep for a token that was ended, if the client does not know that it was. A token
     /// that was used before stays as it is.
     #[must_use]
     pub fn with_unconfirmed_end(&self) -> Self {
@@ -184,7 +184,7 @@ impl Record {
         after
     }
 
-    /// Returns the record of the token before that.
+    /// Returns the record from before [`with_unconfirmed_end`](Self::with_unconfirmed_end).
     #[must_use]
     pub fn before_unconfirmed_end(&self) -> Self {
         let mut before = self.clone();
@@ -192,19 +192,19 @@ impl Record {
         before
     }
 
-    /// As it is written.
+    /// Encodes the record for a store.
     pub fn encode(&self) -> Result<Vec<u8>, StoreError> {
         version_2::encode(self)
     }
 
-    /// All that a store may have which is read as this: what is written now comes first, then what
-    /// earlier releases wrote.
+    /// Returns all encodings that decode to this record: the one that is written now comes first, then the one
+    /// of earlier releases.
     pub fn encodings(&self) -> Result<[Vec<u8>; 2], StoreError> {
         Ok([version_2::encode(self)?, version_1::encode(self)?])
     }
 
-    /// Reads what a store has, of whatever release. Fails if it is damaged, or of a later release that changed
-    /// more than it appended.
+    /// Decodes a stored record of any release. Fails if it is damaged, or of a later release that changed more
+    /// than it appended.
     pub fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
         match bytes.split_first() {
             Some((&version_2::VERSION, rest)) => version_2::decode(rest),
@@ -215,7 +215,7 @@ impl Record {
     }
 }
 
-/// Reads a field that was appended; its default if the record was written before.
+/// Decodes a field that was appended. Returns its default if the record was written before that.
 fn next<T: DeserializeOwned + Default>(appended: &mut &[u8]) -> Result<T, StoreError> {
     if appended.is_empty() {
         return Ok(T::default());

@@ -1,8 +1,9 @@
-//! Tokens as a backup has them: the same from every store, and for every store.
+//! Backups of tokens, in a format that is the same for all stores.
 //!
-//! A backup begins with [`MAGIC`]. Each token has its digest (16 bytes), whether it holds its slot (one byte,
-//! 0 or 1), the length of its record (four bytes, big-endian), and the record as stores keep it. The end is one
-//! byte, 2, and the number of tokens (eight bytes): what ends without it is cut short.
+//! A backup begins with [`MAGIC`]. Each token has its digest (16 bytes), whether it holds its slot (one byte, 0
+//! or 1), the length of its record (four bytes, big-endian), and the record as stores keep it. The end is 16
+//! zero bytes, one byte, 2, and the number of tokens (eight bytes, big-endian): a backup without it is cut
+//! short.
 
 use std::io::{ErrorKind, Read};
 use std::ops::ControlFlow;
@@ -15,30 +16,30 @@ use super::{Record, TokenStore};
 use crate::error::StoreError;
 use crate::token_digest::TokenDigest;
 
-/// What a backup of tokens begins with.
+/// The first bytes of a backup of tokens.
 const MAGIC: &[u8] = b"isogloss tokens 1\n";
-/// What its last entry begins with, where others have whether they hold a slot.
+/// Marks the end, in the byte in which tokens have whether they hold a slot.
 const END: u8 = 2;
-/// More than any record has. A length beyond it is none.
+/// The maximum length of a record in bytes, more than any record has. A greater length is damage.
 const LONGEST: usize = 64 * 1024;
-/// How many tokens are handed over together.
+/// The number of tokens in a page.
 const PAGE: usize = 500;
-/// How many are looked up at once.
+/// The number of concurrent lookups.
 const AT_ONCE: usize = 32;
 
 /// A token of a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredToken {
-    /// What stores know it by.
+    /// The digest of the token.
     pub digest: TokenDigest,
-    /// Its facts.
+    /// The record of the token.
     pub record: Record,
-    /// Whether it is the one that holds its record's slot.
+    /// Whether the token holds the slot in its record.
     pub holds_slot: bool,
 }
 
-/// Sends all tokens, a page at a time, and waits whenever the receiver does not keep up. What comes or
-/// goes meanwhile may be among them or not. Ends early if the receiver is gone.
+/// Sends all tokens, a page at a time, and waits whenever the receiver does not keep up. Tokens that are added
+/// or removed concurrently may be included or not. Ends early, without an error, if the receiver is gone.
 pub async fn export(
     store: &dyn TokenStore,
     pages: &Sender<Vec<StoredToken>>,
@@ -55,7 +56,7 @@ pub async fn export(
     Ok(())
 }
 
-/// Returns the digests of all tokens, those that have expired included.
+/// Returns the digests of all tokens, including expired ones.
 pub async fn all_digests(store: &dyn TokenStore) -> Result<Vec<TokenDigest>, StoreError> {
     let mut digests = Vec::new();
     let collect = &mut |digest, _| {
@@ -92,12 +93,12 @@ pub struct TokenWriter {
 }
 
 impl TokenWriter {
-    /// What comes before the first token.
+    /// Returns the bytes before the first token.
     pub fn start(&self) -> Vec<u8> {
         MAGIC.to_vec()
     }
 
-    /// Some tokens.
+    /// Returns the bytes of some tokens.
     pub fn page(&mut self, tokens: &[StoredToken]) -> Result<Vec<u8>, StoreError> {
         let mut bytes = Vec::new();
         for token in tokens {
@@ -112,7 +113,7 @@ impl TokenWriter {
         Ok(bytes)
     }
 
-    /// What comes after the last token.
+    /// Returns the bytes after the last token.
     pub fn end(&self) -> Vec<u8> {
         let mut bytes = vec![0; 16];
         bytes.push(END);
@@ -128,7 +129,7 @@ pub struct TokenReader<R> {
 }
 
 impl<R: Read> TokenReader<R> {
-    /// Reads what comes before the first token.
+    /// Reads the bytes before the first token. Fails if this is no backup of tokens.
     pub fn new(mut input: R) -> Result<Self, StoreError> {
         let mut magic = [0; MAGIC.len()];
         fill(&mut input, &mut magic)?;
@@ -138,7 +139,7 @@ impl<R: Read> TokenReader<R> {
         Ok(Self { input, count: 0 })
     }
 
-    /// Reads a token; `None` at the end.
+    /// Reads a token; `None` at the end. Fails if the backup is cut short or damaged.
     pub fn next_token(&mut self) -> Result<Option<StoredToken>, StoreError> {
         let mut head = [0; 17];
         fill(&mut self.input, &mut head)?;

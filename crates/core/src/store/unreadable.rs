@@ -1,4 +1,4 @@
-//! Records that cannot be read: damaged ones, and those of a later release. Each is logged once.
+//! Records that cannot be decoded: damaged ones, and those of a later release. Each is logged once.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -10,15 +10,16 @@ use super::Record;
 use crate::error::StoreError;
 use crate::token_digest::TokenDigest;
 
-/// How many are told apart. Beyond that, none is logged and counted.
+/// The maximum number of such records that are distinguished. Beyond that, none is logged or counted.
 const MOST: usize = 1_000;
 
-/// Those that were logged.
+/// The digests of those that were logged.
 static LOGGED: Mutex<BTreeSet<TokenDigest>> = Mutex::new(BTreeSet::new());
 
-/// Returns a record for a caller that goes on without it if it cannot be read: `None`, and a line in the log.
+/// Decodes a record for a caller that continues without it if it cannot be decoded. Returns `None` for such a
+/// record, and logs it.
 ///
-/// A lookup of its token is another matter: the token may be valid, so the store is unavailable for it.
+/// A lookup of the token is different: the token may be valid, so the store is unavailable for it.
 pub fn decode_or_log(digest: TokenDigest, value: &[u8]) -> Option<Record> {
     let record = Record::decode(value);
     record.map_err(|error| report(digest, &error)).ok()

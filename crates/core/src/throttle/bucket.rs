@@ -1,4 +1,4 @@
-//! A bucket: what it is for, and how it empties and refills.
+//! A bucket: what it counts, and how it empties and refills.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,12 +9,12 @@ use super::Budget;
 use crate::clock::{from_milliseconds, milliseconds};
 use crate::token_digest::TokenDigest;
 
-/// What tries are counted for.
+/// What attempts are counted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// An account, from one network.
     Account,
-    /// An account, from an address that it was used from before, or with a live token of its user.
+    /// An account, from an address from which it was used before, or with a live token of its user.
     KnownClient,
     /// A source, whatever the account.
     Source,
@@ -26,9 +26,9 @@ pub enum Kind {
     Card,
     /// Application keys of a realm: from a source, from its network, or all of them from everywhere.
     Key,
-    /// Letters to a name.
+    /// E-mails to a name.
     Letters,
-    /// Letters that a source asks for.
+    /// E-mails that a source requests.
     LettersOfSource,
 }
 
@@ -46,7 +46,7 @@ impl Kind {
         Self::LettersOfSource,
     ];
 
-    /// As metrics and lists have it.
+    /// Returns the name in metrics and lists.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Account => "account",
@@ -61,7 +61,7 @@ impl Kind {
         }
     }
 
-    /// The kind of that name.
+    /// Returns the kind of that name. `None` if there is none.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
@@ -73,42 +73,42 @@ impl fmt::Display for Kind {
     }
 }
 
-/// A bucket, and what operators may know of it: never the name that was tried.
+/// A bucket, with the data that operators may see: never the name that was tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bucket {
-    /// A keyed hash of all it is for.
+    /// A keyed hash of everything that identifies the bucket.
     pub key: TokenDigest,
-    /// What it counts.
+    /// What the bucket counts.
     pub kind: Kind,
     /// A keyed hash of the name that was tried.
     pub account: Option<TokenDigest>,
-    /// The network that the tries came from.
+    /// The network from which the attempts came.
     pub network: Option<String>,
 }
 
-/// The answer to one who wants to try.
+/// The result of taking an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
-    /// Go ahead.
+    /// The attempt may proceed.
     Granted(Receipt),
-    /// Not before that moment.
+    /// The bucket is locked.
     Locked {
         /// When the lock ends.
         until: OffsetDateTime,
     },
 }
 
-/// What it takes to put a try back.
+/// What is needed to return an attempt to its bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Receipt {
-    /// What the try took out of the bucket, in milliseconds of refilling.
+    /// What the attempt took out of the bucket, in milliseconds of refilling.
     pub cost: i64,
-    /// The end of the lock that it began, in milliseconds since 1970; 0 if it began none.
+    /// The end of the lock that the attempt began, in milliseconds since 1970; 0 if it began none.
     pub lock: i64,
 }
 
-/// How empty a bucket is. All moments are milliseconds since 1970. The script of
-/// `RedisThrottle` does the same; one suite holds both.
+/// How empty a bucket is. All timestamps are milliseconds since 1970. The script of `RedisThrottle` does the
+/// same; one test suite covers both.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Level {
     pub(super) full_at: i64,
@@ -154,14 +154,14 @@ impl Level {
         }
     }
 
-    /// Whether there is anything to remember.
+    /// Returns whether the bucket must be kept: it is not full, or it is locked.
     pub(super) fn is_strained(&self, now: i64) -> bool {
         self.full_at > now || self.locked_until > now
     }
 }
 
 impl Budget {
-    /// The lock after so many of them, the first being 1.
+    /// Returns the duration of a lock by its number; the first lock has number 1.
     fn lock(&self, number: u32) -> Duration {
         let factor = 1_u32.checked_shl(number - 1).unwrap_or(u32::MAX);
         self.first_lock
@@ -169,21 +169,21 @@ impl Budget {
             .min(self.longest_lock)
     }
 
-    /// The time to refill one try, and all of them.
+    /// Returns the time to refill one attempt, and all of them, in milliseconds.
     pub fn in_milliseconds(&self) -> (i64, i64) {
         let refill = whole_milliseconds(self.refill);
         (refill, refill.saturating_mul(i64::from(self.tries)))
     }
 }
 
-/// Returns a span in milliseconds, rounded down.
+/// Returns a span in milliseconds, rounded down and at most a hundred years.
 pub fn whole_milliseconds(span: Duration) -> i64 {
-    /// A hundred years: no sum of such overflows.
+    /// A hundred years: no sum of such values overflows.
     const LONGEST: i64 = 3_155_760_000_000;
     i64::try_from(span.as_millis()).map_or(LONGEST, |span| span.min(LONGEST))
 }
 
-/// The moment, unless it has passed.
+/// Converts milliseconds since 1970 to a timestamp. `None` if it has passed.
 pub fn future(moment: i64, now: OffsetDateTime) -> Option<OffsetDateTime> {
     (moment > milliseconds(now)).then(|| from_milliseconds(moment))
 }

@@ -1,4 +1,4 @@
-//! Who may try now: which buckets a try comes out of.
+//! Login throttle: selects the buckets an attempt is charged to.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::error::{AuthError, StoreError};
 use crate::pepper::Pepper;
 use crate::token_digest::TokenDigest;
 
-/// Stands before everything that can be guessed.
+/// The login throttle, which limits attempts at everything that can be guessed.
 #[derive(Clone)]
 pub struct Guard {
     throttle: Arc<dyn Throttle>,
@@ -21,18 +21,18 @@ pub struct Guard {
     pub(super) tried: TriedKeys,
 }
 
-/// How well the client of a login is known. What it calls itself does not count.
+/// How well the client of a login is known. The name that the client gives itself does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     Stranger,
     /// The account was used from that address before.
     Known,
-    /// The request carries a live token of that user, whose name is tried.
+    /// The request carries a live token of the user whose name is tried.
     Proven(Proof),
 }
 
 impl Guard {
-    /// A guard that grants so much.
+    /// Creates a login throttle with these limits.
     pub fn new(throttle: Arc<dyn Throttle>, limits: Limits) -> Self {
         Self {
             throttle,
@@ -41,8 +41,9 @@ impl Guard {
         }
     }
 
-    /// Takes a try, before anything is looked up or hashed. `proven` is a live token that the
-    /// request carries, if it is that of the user whose name is tried.
+    /// Takes an attempt, before anything is looked up or hashed. `proven` is a live token that the request
+    /// carries, if it is that of the user whose name is tried. Fails with [`AuthError::Throttled`] if a lock
+    /// refuses the attempt.
     pub(crate) async fn turn<'g>(
         &'g self,
         pepper: &Pepper,
@@ -95,11 +96,11 @@ impl Guard {
         }
     }
 
-    /// The buckets that a try comes out of: always those of its source.
+    /// Returns the buckets an attempt is charged to: always those of its source.
     ///
-    /// A client that proves to be known is held up by its own bucket only. One that comes from a known
-    /// address has a bucket of its own for the account, which strangers elsewhere do not reach, but
-    /// the lock of its source refuses it like all others: so a source that is spent learns nothing.
+    /// A client that proves to be known is refused by the lock of its own bucket only. A client at a known
+    /// address has a bucket of its own for the account, which strangers elsewhere cannot use up, but the lock of
+    /// its source refuses it like all others: so a source whose budget is used up learns nothing.
     fn counts(
         &self,
         pepper: &Pepper,
@@ -144,7 +145,7 @@ impl Guard {
             counts.push(count(bucket, &self.limits.everywhere, of_network));
         }
         match (guess, standing) {
-            // Who sends the code of a card that is known from here does not guess.
+            // A client that sends the code of a card that is known from here does not guess.
             (Guess::CardCode(_), _) => {}
             (_, Standing::Stranger) => {
                 let bucket = own(Kind::Account, None, network);
@@ -166,12 +167,12 @@ impl Guard {
         self.throttle.reset(bucket).await
     }
 
-    /// Forgets the clients that an account was used from, and returns whether there were any.
+    /// Removes the clients from which an account was used, and returns whether there were any.
     pub(crate) async fn forget(&self, account: TokenDigest) -> Result<bool, StoreError> {
         self.throttle.forget(account).await
     }
 
-    /// Whether one more letter may be sent to that name.
+    /// Returns whether one more e-mail may be sent to that name.
     pub(crate) async fn grants_letter(
         &self,
         pepper: &Pepper,

@@ -1,4 +1,4 @@
-//! What is guessed, and the keyed digests under which it is counted.
+//! What an attempt guesses, and the keyed digests under which it is counted.
 
 use uuid::Uuid;
 
@@ -7,21 +7,21 @@ use crate::names::login_form;
 use crate::pepper::Pepper;
 use crate::token_digest::TokenDigest;
 
-/// What is about to be guessed.
+/// What an attempt guesses.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Guess<'a> {
-    /// The password of that name.
+    /// The password of that login name.
     Password(&'a str),
-    /// The pass code of the card of that identifier.
+    /// The pass code of the card with that identifier.
     PassCode(&'a str),
-    /// The code of a card, which is all that is needed.
+    /// The code of a card, which suffices alone.
     CardCode(&'a str),
     /// The second factor of that user, whose password was right.
     Code(Uuid),
 }
 
 impl Guess<'_> {
-    /// Returns a keyed hash of the name as it was given, so that unknown names are like all others.
+    /// Returns a keyed hash of the name as it was given: unknown names are counted like all others.
     pub(crate) fn account(self, pepper: &Pepper) -> TokenDigest {
         let (of, name) = match self {
             Self::Password(name) => (&b"user"[..], login_form(name)),
@@ -32,7 +32,7 @@ impl Guess<'_> {
         pepper.digest_of(&[b"guessed account", of, name.as_bytes()])
     }
 
-    /// Whether it is a card's.
+    /// Returns whether an access card is guessed.
     pub(super) fn is_of_card(self) -> bool {
         match self {
             Self::PassCode(_) | Self::CardCode(_) => true,
@@ -41,29 +41,30 @@ impl Guess<'_> {
     }
 }
 
-/// Returns a keyed hash of a user who is known, whatever name was given.
+/// Returns a keyed hash of a known user, whatever name was given.
 pub(crate) fn user_account(pepper: &Pepper, user: Uuid) -> TokenDigest {
     pepper.digest_of(&[b"guessed account", b"user id", user.as_bytes()])
 }
 
-/// Returns a keyed hash of the address that a login comes from. One address is one client in all
-/// dialects, or each would have a budget for it.
+/// Returns a keyed hash of the address from which a login comes. `None` if it is not known. One address is one
+/// client in all dialects: otherwise it would have a budget in each.
 pub(super) fn address(pepper: &Pepper, origin: &Origin) -> Option<TokenDigest> {
     let host = origin.source?.host();
     Some(pepper.digest_of(&[b"client's address", host.as_bytes()]))
 }
 
-/// A live token that a login carries, of the user whose name is tried.
+/// A live token in a login, of the user whose name is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Proof {
     /// The user.
     pub(crate) user: Uuid,
-    /// The token of the login that it comes of. All that comes of one login is one client.
+    /// The token of the login from which it is derived. All tokens that are derived from one login are one
+    /// client.
     pub(crate) root: TokenDigest,
 }
 
 impl Proof {
-    /// Returns what stands for the client in the bucket of tries with that proof.
+    /// Returns the digest of the client for the bucket of attempts with this proof.
     pub(super) fn client(self, pepper: &Pepper) -> TokenDigest {
         pepper.digest_of(&[b"client with a live token", self.root.as_bytes()])
     }

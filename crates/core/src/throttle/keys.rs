@@ -1,4 +1,4 @@
-//! Application keys: wrong ones are counted by where they come from, right ones pay nothing.
+//! Application keys: wrong ones are counted by their source, right ones cost nothing.
 
 use std::sync::Arc;
 
@@ -13,18 +13,18 @@ use crate::error::AuthError;
 use crate::pepper::Pepper;
 use crate::token_digest::TokenDigest;
 
-/// How many keys are remembered with the sources that sent them.
+/// The maximum number of keys that are remembered with the sources that sent them.
 const REMEMBERED: usize = 65_536;
 
-/// The realms of the management listener. Their keys are long, so no guesses from everywhere together
-/// come near one, and a lock of all callers would do more harm than they.
+/// The realms of the management listener. Their keys are so long that guesses, even all together, do not come
+/// near one, and a lock of all callers would do more harm than the guesses.
 const OF_MANAGEMENT: [&str; 2] = ["admin", "introspection"];
 
-/// The keys that were looked at lately, each with its source and the moment.
+/// The keys that were checked recently, each with its source and a timestamp.
 ///
-/// The same key from the same source once more is no new guess, right or wrong. So a service that
-/// asks again and again with a right key costs no look at the counts and is not refused when others
-/// at its address guess; and one that goes on with an old key locks nobody out.
+/// A repeated key from the same source is no new guess, right or wrong. So a service that calls repeatedly with
+/// a right key causes no query of the counts, and is not refused when others at its address guess; and one that
+/// goes on with an old key locks no other caller out.
 #[derive(Clone)]
 pub(super) struct TriedKeys(Arc<Cache<TokenDigest, OffsetDateTime>>);
 
@@ -34,21 +34,21 @@ impl Default for TriedKeys {
     }
 }
 
-/// A try with a key that was granted. One that is dropped counts as wrong.
+/// A granted attempt with a key. If it is dropped, it counts as wrong.
 pub(crate) struct KeyTurn<'g> {
     tried: &'g TriedKeys,
     pair: TokenDigest,
     now: OffsetDateTime,
-    /// `None` if that key came from that source lately.
+    /// `None` if that key came from that source recently.
     turn: Option<Turn<'g>>,
 }
 
 impl Guard {
-    /// Takes a try with a key, before it is looked up. Each realm has budgets of its own: guesses at
-    /// one listener lock no other.
+    /// Takes an attempt with a key, before the key is looked up. Each realm has its own budgets: guesses at one
+    /// listener lock no other.
     ///
-    /// A key that was right at that address passes all locks. The throttle remembers it for all
-    /// gateways and over restarts; this process remembers it, too, and asks again half-way to its end.
+    /// A key that was right at that address passes all locks. The throttle remembers it for all gateways and
+    /// across restarts; this process remembers it, too, and queries the throttle again after half of that time.
     pub(crate) async fn key_turn<'g>(
         &'g self,
         pepper: &Pepper,
@@ -111,13 +111,13 @@ impl Guard {
 }
 
 impl KeyTurn<'_> {
-    /// Records how the check of the key ended, and returns the same.
+    /// Reports the outcome of the check of the key, and returns it.
     pub(crate) async fn settle<T>(mut self, outcome: Result<T, AuthError>) -> Result<T, AuthError> {
         match &outcome {
             Ok(_) => {
                 if let Some(turn) = &mut self.turn {
-                    // A key that is known here cost no try. That it is remembered for longer is not worth
-                    // refusing it for while the store takes no changes.
+                    // A key that is known here cost no attempt. Remembering it for longer is not worth refusing
+                    // it while the store accepts no changes.
                     let is_known = turn.held.is_empty();
                     let settled = turn.was_right().await;
                     if !is_known {

@@ -1,13 +1,13 @@
-//! How much is granted.
+//! Limits of the login throttle.
 
 use std::time::Duration;
 
 /// What one bucket grants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// Tries that are free; the last one is followed by a lock. At least one.
+    /// The number of free attempts; the last one is followed by a lock. At least one.
     pub tries: u32,
-    /// How long it takes until one of them is there again.
+    /// The time to refill one attempt.
     pub refill: Duration,
     /// The first lock; each further one is twice as long.
     pub first_lock: Duration,
@@ -20,24 +20,24 @@ pub struct Budget {
 pub struct Limits {
     /// Wrong passwords for an account from one network.
     pub account: Budget,
-    /// Wrong passwords for an account from an address that it was used from before, or with a live
-    /// token of its user. A budget other than that of `account` tells neighbours behind one address
-    /// who has logged in from there.
+    /// Wrong passwords for an account from an address from which it was used before, or with a live token of its
+    /// user. A budget other than that of `account` reveals to neighbours behind one address which accounts have
+    /// logged in from there.
     pub known_client: Budget,
     /// Wrong passwords from one source, whatever the account.
     pub source: Budget,
-    /// Wrong passwords from one network, whatever the account; and wrong keys, counted apart.
+    /// Wrong passwords from one network, whatever the account; and wrong keys, counted separately.
     pub network: Budget,
     /// Wrong application keys from one source.
     pub key: Budget,
     /// Wrong access cards from everywhere together; and wrong application keys of each dialect, counted
-    /// apart.
+    /// separately.
     pub everywhere: Budget,
     /// Wrong codes of an account's second factor.
     pub code: Budget,
-    /// Letters that are asked for by one name.
+    /// E-mails that are requested for one name.
     pub letters: Budget,
-    /// Letters that are asked for from one source.
+    /// E-mails that are requested from one source.
     pub letters_of_source: Budget,
     /// How long the address of a login is remembered.
     pub remember_clients: Duration,

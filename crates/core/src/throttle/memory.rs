@@ -12,7 +12,7 @@ use crate::clock::{from_milliseconds, milliseconds};
 use crate::error::StoreError;
 use crate::token_digest::TokenDigest;
 
-/// What is not worth tidying up.
+/// The number of entries up to which tidying is not worthwhile.
 const FEW: usize = 1024;
 
 /// Buckets in this process. They are full again after a restart.
@@ -22,14 +22,15 @@ pub struct MemoryThrottle(Mutex<Tables>);
 #[derive(Debug, Default)]
 struct Tables {
     buckets: HashMap<TokenDigest, (Bucket, Level)>,
-    /// The clients of an account, each with the moment at which it is forgotten.
+    /// The clients of an account, each with the timestamp in milliseconds at which it is forgotten.
     clients: HashMap<TokenDigest, Vec<(TokenDigest, i64)>>,
-    /// How many entries there may be until the next tidying.
+    /// The number of entries at which the tables are tidied next.
     tidy_at: usize,
 }
 
 impl Tables {
-    /// Drops what is full again, whenever there is twice as much as was left the last time.
+    /// Removes full buckets and clients that have expired, whenever there are twice as many entries as were left
+    /// the last time.
     fn tidy(&mut self, now: i64) {
         if self.buckets.len() + self.clients.len() < self.tidy_at.max(FEW) {
             return;

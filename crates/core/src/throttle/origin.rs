@@ -1,4 +1,4 @@
-//! Where a login comes from: dialect, address, client, and what proves that it is no stranger's.
+//! The origin of a login: dialect, address, client, and proof that the client is known.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -8,19 +8,19 @@ use crate::network::Network;
 use crate::token::{Realm, Token};
 use crate::user::User;
 
-/// The address that a request came from, as the gateway has found it out.
+/// The client IP of a request, as the gateway has determined it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source(IpAddr);
 
 impl From<IpAddr> for Source {
-    /// An IPv4 address in the clothes of IPv6 is an IPv4 address.
+    /// Converts an address. An IPv4-mapped IPv6 address becomes an IPv4 address.
     fn from(address: IpAddr) -> Self {
         Self(address.to_canonical())
     }
 }
 
 impl Source {
-    /// What counts as one source: an IPv4 address, or the /64 of IPv6 that one household has.
+    /// Returns what counts as one source: an IPv4 address, or the /64 of IPv6 that one household has.
     pub fn host(self) -> String {
         match self.0 {
             IpAddr::V4(address) => address.to_string(),
@@ -28,12 +28,12 @@ impl Source {
         }
     }
 
-    /// Whether that network holds the address.
+    /// Returns whether that network contains the address.
     pub fn is_in(self, network: &Network) -> bool {
         network.contains(self.0)
     }
 
-    /// What counts as one network before an account: the /24 of IPv4, the /48 of IPv6.
+    /// Returns what counts as one network for the limit of an account: the /24 of IPv4, the /48 of IPv6.
     pub fn network(self) -> String {
         match self.0 {
             IpAddr::V4(address) => {
@@ -45,7 +45,7 @@ impl Source {
     }
 }
 
-/// The whole address.
+/// Writes the whole address.
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -57,34 +57,34 @@ fn prefix(address: Ipv6Addr, length: u32) -> String {
     format!("{}/{length}", Ipv6Addr::from_bits(bits))
 }
 
-/// Where a login comes from.
+/// The origin of a login.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    /// The dialect it is spoken in.
+    /// The dialect of the login.
     pub realm: Realm,
-    /// The address it came from, if that is known.
+    /// The client IP, if it is known.
     pub source: Option<Source>,
-    /// The device or program, if the dialect has the client name itself. It is recorded and decides
-    /// nothing: a stranger can send any name.
+    /// The device or program, if the dialect lets the client name itself. It is recorded and decides nothing: a
+    /// stranger can send any name.
     pub client: Option<String>,
-    /// Tokens that the request carries beside the credentials. A live one of the user whose name is
+    /// Tokens that the request carries in addition to the credentials. A live one of the user whose name is
     /// tried proves that the client is known.
     pub proofs: Vec<Token>,
     /// What the login is for, if it names that: right credentials alone do not admit it.
     pub wanted: Option<Wanted>,
 }
 
-/// What a login names beside its credentials.
+/// What a login names in addition to its credentials.
 #[derive(Debug, Clone)]
 pub enum Wanted {
-    /// A unit of the user's, or the default one.
+    /// One of the user's units; `None` for the default one.
     Unit(Option<String>),
     /// The user of that identifier.
     User(String),
 }
 
 impl Wanted {
-    /// Fails unless the user has what is wanted, or is the one.
+    /// Fails unless the user has the wanted unit, or is the wanted user.
     pub(crate) fn admit(&self, user: &User) -> Result<(), AuthError> {
         match self {
             Self::Unit(unit) => {
@@ -109,7 +109,7 @@ impl Origin {
         Ok(user)
     }
 
-    /// A dialect's login, from wherever.
+    /// Creates the origin of a login in a dialect.
     pub fn new(realm: Realm, source: Option<Source>) -> Self {
         Self {
             realm,

@@ -1,4 +1,4 @@
-//! A try that was granted, and what becomes of it.
+//! A granted attempt, and its outcome.
 
 use std::time::Duration;
 
@@ -11,35 +11,35 @@ use crate::clock::Clock;
 use crate::error::{AuthError, StoreError};
 use crate::token_digest::TokenDigest;
 
-/// A bucket that a try comes out of.
+/// A bucket that an attempt is charged to.
 pub(super) struct Count<'l> {
     pub(super) bucket: Bucket,
     pub(super) budget: &'l Budget,
     pub(super) lock: Lock,
 }
 
-/// What a lock of a bucket means for a try. It is counted either way.
+/// What a lock of a bucket means for an attempt. The attempt is counted in either case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lock {
-    /// The try is refused.
+    /// The attempt is refused.
     Refuses,
-    /// The client is known, and tries on.
+    /// The client is known, and the attempt proceeds.
     Passes,
 }
 
-/// A try that was granted. One that is dropped counts as wrong.
+/// A granted attempt. If it is dropped, it counts as wrong.
 pub(crate) struct Turn<'g> {
     pub(super) throttle: &'g dyn Throttle,
     pub(super) clock: &'g dyn Clock,
     pub(super) held: Vec<(Bucket, Receipt)>,
-    /// The account, and the address that is remembered for it if the try was right.
+    /// The account, and the address that is remembered for it if the attempt was right.
     pub(super) client: Option<(TokenDigest, TokenDigest)>,
     pub(super) remember_clients: Duration,
 }
 
 impl Turn<'_> {
-    /// Takes a try out of one bucket more. If that is locked and its lock counts for this client,
-    /// gives back those that were granted before.
+    /// Takes an attempt out of one more bucket. If that bucket is locked and its lock counts for this client,
+    /// returns the attempt to the buckets before, and fails with [`AuthError::Throttled`].
     pub(super) async fn take(
         &mut self,
         count: Count<'_>,
@@ -65,15 +65,15 @@ impl Turn<'_> {
                 })
             }
             (Err(error), _) => {
-                // Nothing is tried, so nothing counts. A try whose answer was lost is not known here.
+                // Nothing is tried, so nothing counts. An attempt whose response was lost is not known here.
                 let _ = self.give_back().await;
                 Err(error.into())
             }
         }
     }
 
-    /// Returns what a stranger's try is counted for beside its network: the account; and what that of a
-    /// known client is counted for: the account and the client. `None` for tries of other kinds.
+    /// Returns what the attempt is counted for, apart from its network: the account for a stranger, the account
+    /// and the client for a known client. `None` for attempts of other kinds.
     pub(crate) fn counted_for(&self) -> Option<TokenDigest> {
         let mut held = self.held.iter();
         held.find_map(|(bucket, _)| match bucket.kind {
@@ -89,8 +89,9 @@ impl Turn<'_> {
         })
     }
 
-    /// It was right: the account is not suspected any more, and the client is remembered. All is done at once,
-    /// so a store that does not respond costs one time-out; the first error is returned.
+    /// Reports that the attempt was right: the account is no longer suspected, and the client is remembered. All
+    /// writes run concurrently, so a store that does not respond costs one time-out; the first error is
+    /// returned.
     pub(crate) async fn was_right(&mut self) -> Result<(), StoreError> {
         let (throttle, now) = (self.throttle, self.clock.now());
         let settle = async |(bucket, receipt): (Bucket, Receipt)| match bucket.kind {
@@ -116,7 +117,8 @@ impl Turn<'_> {
         settled.into_iter().chain([remembered]).collect()
     }
 
-    /// It was neither right nor wrong. All is given back at once; the first error is returned.
+    /// Reports that the attempt was neither right nor wrong. All buckets get it back concurrently; the first
+    /// error is returned.
     pub(crate) async fn give_back(&mut self) -> Result<(), StoreError> {
         let (throttle, now) = (self.throttle, self.clock.now());
         let held = self.held.drain(..);
@@ -130,7 +132,7 @@ pub(super) fn count_refusal(kind: Kind, origin: &Origin) {
     counter!("isogloss_logins_throttled_total", "dialect" => dialect, "by" => by).increment(1);
 }
 
-/// At least a second, and never less than is left.
+/// Returns the remaining time in whole seconds: at least one, and never less than is left.
 fn whole_seconds(until: OffsetDateTime, now: OffsetDateTime) -> Duration {
     let left = u64::try_from((until - now).whole_milliseconds()).unwrap_or(0);
     Duration::from_secs(left.div_ceil(1000).max(1))

@@ -5,13 +5,13 @@ use crate::client::Expired;
 /// How many expired tokens were presented, how often, and at which age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ExpiredUse {
-    /// Tokens that were presented after their end. One is counted again at each gateway.
+    /// Tokens that were presented after their end. A token is counted again at each gateway.
     pub tokens: u64,
-    /// Calls that were refused for it, at most one a minute for each token.
+    /// Calls that were refused for that reason, at most one a minute for each token.
     pub calls: u64,
     /// The least age of such a token, in seconds since it was issued.
     pub youngest: Option<u64>,
-    /// The greatest one.
+    /// The greatest age of such a token, in seconds since it was issued.
     pub oldest: Option<u64>,
 }
 
@@ -27,7 +27,7 @@ impl ExpiredUse {
         });
     }
 
-    /// Adds all of another one.
+    /// Adds the counts of `other`.
     pub(crate) fn add(&mut self, other: &Self) {
         self.tokens = self.tokens.saturating_add(other.tokens);
         self.calls = self.calls.saturating_add(other.calls);

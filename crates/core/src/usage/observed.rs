@@ -4,15 +4,15 @@ use time::OffsetDateTime;
 
 use crate::client::Expired;
 
-/// What became of one call.
+/// The outcome of one call.
 #[derive(Debug, Clone)]
 pub struct Observed {
-    /// When it was answered.
+    /// When the response was made.
     pub at: OffsetDateTime,
     /// Whether it was refused.
     pub refused: bool,
-    /// A hash of the user whose call it was. `None` if no user was authenticated.
+    /// A hash of the user who made the call. `None` if no user was authenticated.
     pub user: Option<u64>,
-    /// The expired token that it presented. `None` if it presented none.
+    /// The expired token that the call presented. `None` if it presented none.
     pub expired: Option<Expired>,
 }

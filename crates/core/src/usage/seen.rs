@@ -1,10 +1,10 @@
-//! What a call is counted under, as the call has it: nothing is copied for a row that is there.
+//! A borrowed usage key: a call copies nothing if its row exists.
 
 use hashbrown::Equivalent;
 
 use super::UsageKey;
 
-/// The parts of a [`UsageKey`]. Both hash alike: their fields stand in the same order.
+/// The parts of a [`UsageKey`]. Both types have the same hashes: their fields are in the same order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "they are those of the key")]
 pub struct Seen<'a> {

@@ -1,11 +1,11 @@
-//! How many different ones there were, without remembering which.
+//! The number of different users, without remembering which.
 //!
-//! Up to [`EXACT`] are counted exactly. Beyond that it is a `HyperLogLog` of 1,024 registers, read
-//! by Ertl's estimator (arXiv:1702.01284), with a standard error of 3.25 %. It is written here, and
-//! not a library's, because what is stored has to be read by the next release, too, and checked on
-//! its way in: libraries store their memory as it is.
+//! Up to [`EXACT`] members are counted exactly. Beyond that, the sketch is a `HyperLogLog` of 1,024 registers,
+//! read by Ertl's estimator (arXiv:1702.01284), with a standard error of 3.25 %. It is implemented here and not
+//! taken from a library, because later releases must be able to read stored sketches, which are also checked
+//! when they are read: libraries store their memory as it is.
 
-/// So many are counted exactly.
+/// The maximum number of members that are counted exactly.
 const EXACT: usize = 128;
 
 /// Bits that choose the register.
@@ -14,7 +14,7 @@ const REGISTERS: usize = 1 << PRECISION;
 /// The highest value of a register.
 const HIGHEST: u8 = 64 - 10 + 1;
 
-/// The first byte of what is stored.
+/// The first byte of a stored sketch.
 const LISTED: u8 = 1;
 const COUNTED: u8 = 2;
 
@@ -24,7 +24,7 @@ pub struct Sketch(Form);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Form {
-    /// In order.
+    /// The hashes, in ascending order.
     Listed(Vec<u64>),
     Counted(Box<[u8]>),
 }
@@ -36,12 +36,12 @@ impl Default for Sketch {
 }
 
 impl Sketch {
-    /// Whether nobody is in it.
+    /// Returns whether the set is empty.
     pub fn is_empty(&self) -> bool {
         matches!(&self.0, Form::Listed(hashes) if hashes.is_empty())
     }
 
-    /// Adds somebody by a hash, all of whose bits are random.
+    /// Adds a member by its hash, all of whose bits must be random.
     pub fn insert(&mut self, hash: u64) {
         match &mut self.0 {
             Form::Listed(hashes) => {
@@ -61,7 +61,7 @@ impl Sketch {
         }
     }
 
-    /// Adds everybody of another one.
+    /// Adds all members of `other`.
     pub fn merge(&mut self, other: &Self) {
         match (&mut self.0, &other.0) {
             (_, Form::Listed(hashes)) => {
@@ -84,7 +84,7 @@ impl Sketch {
         }
     }
 
-    /// How many there were: exactly, or nearly.
+    /// Returns the number of members: exact, or estimated.
     pub fn count(&self) -> u64 {
         match &self.0 {
             Form::Listed(hashes) => hashes.len() as u64,
@@ -92,7 +92,7 @@ impl Sketch {
         }
     }
 
-    /// As it is stored.
+    /// Encodes the sketch for storage.
     pub fn to_bytes(&self) -> Vec<u8> {
         match &self.0 {
             Form::Listed(hashes) => {
@@ -105,7 +105,7 @@ impl Sketch {
         }
     }
 
-    /// What was stored, if it is that.
+    /// Decodes a stored sketch. Returns `None` if it is not one.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (form, bytes) = bytes.split_first()?;
         match *form {
@@ -126,7 +126,7 @@ impl Sketch {
     }
 }
 
-/// Notes how many zeros follow the bits that choose the register.
+/// Records in the register how many zeros follow the bits that choose it.
 fn note(registers: &mut [u8], hash: u64) {
     let chosen = usize::try_from(hash >> (64 - PRECISION)).unwrap_or_default();
     let zeros = (hash << PRECISION).leading_zeros().min(64 - PRECISION);
@@ -136,7 +136,7 @@ fn note(registers: &mut [u8], hash: u64) {
     }
 }
 
-/// Ertl's improved raw estimator.
+/// Returns the estimate by Ertl's improved raw estimator.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,

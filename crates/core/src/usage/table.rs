@@ -12,14 +12,14 @@ use crate::error::StoreError;
 /// A table of usage.
 #[async_trait]
 pub trait UsageTable: Send + Sync + 'static {
-    /// Adds counts, all or none, in a table of `room` rows of known clients and two shared ones for
-    /// each endpoint. If the answer is lost, they may be there nevertheless.
+    /// Adds counts, all or none, in a table of `room` rows of known clients and two shared ones for each
+    /// endpoint. If the response is lost, the counts may have been added nevertheless.
     async fn add_usage(&self, rows: &UsageRows, room: usize) -> Result<(), StoreError>;
 
-    /// What was seen at that moment or later.
+    /// Returns the rows that were seen at that timestamp or later.
     async fn usage(&self, since: OffsetDateTime) -> Result<UsageRows, StoreError>;
 
-    /// Removes what was not seen since; answers how many rows.
+    /// Removes the rows that were not seen since `before`. Returns how many.
     async fn remove_usage(&self, before: OffsetDateTime) -> Result<u64, StoreError>;
 }
 
@@ -48,20 +48,20 @@ pub(crate) struct Stored {
     pub(crate) expired_oldest: Option<i64>,
 }
 
-/// A dialect, and the program and network that a user has logged in with there.
+/// A dialect, and the program and network from which a user has logged in there.
 pub(crate) type Place = (String, String, String);
 
-/// What the table has, as far as it matters to what is added.
+/// What the table has, as far as it matters for the counts to add.
 pub(crate) struct InTable {
-    /// The rows that counts may go into.
+    /// The rows to which counts may be added.
     pub(crate) stored: Vec<Stored>,
-    /// The known places with one of the programs.
+    /// The known places with one of the programs in the counts.
     pub(crate) places: Vec<Place>,
-    /// How many rows known clients have, the shared ones left out.
+    /// The number of rows of known clients, without the shared ones.
     pub(crate) known: i64,
 }
 
-/// Returns the names of the rows that those counts may go into.
+/// Returns the ids of the rows to which those counts may be added.
 pub(crate) fn ids(rows: &UsageRows) -> Vec<String> {
     let keys = rows.keys().map(UsageKey::storable);
     let mut ids: Vec<_> = keys
@@ -72,14 +72,14 @@ pub(crate) fn ids(rows: &UsageRows) -> Vec<String> {
     ids
 }
 
-/// Returns the programs that those counts name, by which the table is asked for known places.
+/// Returns the programs in those counts, by which the table is queried for known places.
 pub(crate) fn agents(rows: &UsageRows) -> Vec<String> {
     let agents: HashSet<_> = rows.keys().map(|key| key.storable().user_agent).collect();
     agents.into_iter().collect()
 }
 
 impl InTable {
-    /// Returns what the rows must be after `added` has been added to them.
+    /// Returns the rows as they must be after `added` has been added to them.
     ///
     /// A count without any user belongs to a known client if its program has a known place in that
     /// dialect; all others share a row for each endpoint.
@@ -127,8 +127,8 @@ fn place(key: &UsageKey) -> Place {
 }
 
 impl Stored {
-    /// Returns what those rows say. Unknown clients that an earlier release wrote down one by one
-    /// share a row here.
+    /// Returns the content of those rows. Unknown clients, which an earlier release stored one by one, share a
+    /// row here.
     pub(crate) fn read(stored: Vec<Self>) -> UsageRows {
         let mut rows = UsageRows::default();
         for row in stored {
@@ -159,7 +159,7 @@ impl Stored {
             last_served: self.last_served.map(from_milliseconds),
             calls: self.calls.unsigned_abs(),
             refused: self.refused.unsigned_abs(),
-            // One that cannot be read starts empty.
+            // A sketch that cannot be decoded starts empty.
             users: Sketch::from_bytes(&self.users).unwrap_or_default(),
             expired: ExpiredUse {
                 tokens: self.expired_tokens.unsigned_abs(),

@@ -4,11 +4,11 @@ use hashbrown::hash_map::Entry;
 
 use super::{Observed, Seen, UsageCount, UsageKey, UsageRows};
 
-/// The share of the room that is for clients with which no user has logged in yet.
+/// The room for known clients, divided by the room for clients with which no user has logged in yet.
 const UNKNOWN_SHARE: usize = 4;
 
-/// Counts, as many as there is room for. What comes on top is counted by endpoint only: known
-/// clients apart from unknown ones, so that these take no room from those.
+/// Counts, as many as there is room for. Further clients are counted by endpoint only: known clients separately
+/// from unknown ones, so that unknown clients take no room from known ones.
 #[derive(Debug)]
 pub struct Tally {
     rows: UsageRows,
@@ -18,7 +18,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Returns an empty one, with room for so many known clients and a quarter as many others.
+    /// Creates an empty tally, with room for `room` known clients and a quarter as many others.
     pub fn new(room: usize) -> Self {
         Self {
             rows: UsageRows::default(),
@@ -69,20 +69,20 @@ impl Tally {
         }
     }
 
-    /// Adds all of another one.
+    /// Adds counts, each to its row or to a shared row.
     pub fn add_all(&mut self, other: UsageRows) {
         for (key, count) in other {
             self.add(key, &count);
         }
     }
 
-    /// Takes all counts out.
+    /// Removes and returns all counts.
     pub fn take(&mut self) -> UsageRows {
         (self.known, self.unknown) = (0, 0);
         std::mem::take(&mut self.rows)
     }
 
-    /// All counts.
+    /// Returns all counts.
     pub fn rows(&self) -> &UsageRows {
         &self.rows
     }

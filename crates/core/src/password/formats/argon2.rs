@@ -26,7 +26,7 @@ impl Argon2 {
             _ => return Err(broken),
         };
         let mut costs = next()?;
-        // The first version did not name itself.
+        // Strings of the first version have no version field.
         let mut version = Version::V0x10;
         if let Some(named) = costs.strip_prefix("v=") {
             version = match named {

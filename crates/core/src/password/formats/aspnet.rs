@@ -8,7 +8,7 @@ use super::{Hash, HashError};
 /// The header of version 3: version, PRF, iterations, length of the salt.
 const HEADER_BYTES: usize = 13;
 
-/// Neither salt nor subkey may be shorter.
+/// The minimum length of salt and subkey.
 const LEAST_BYTES: usize = 16;
 
 pub(super) fn read(text: &str) -> Result<Hash, HashError> {

@@ -1,15 +1,15 @@
 //! Bcrypt: `$2b$12$…`, and `2a`, `2y`, `2x`.
 //!
-//! `2a`, `2b` and `2y` are the same for passwords of up to 72 bytes without a NUL, and no others are
-//! checked here. `2x` is what `crypt_blowfish` before 1.1 made: it took each byte as a signed
-//! number, so that one above 127 overwrote those before it. That mistake is made in the bytes of the
-//! key, before bcrypt begins, and is made again here.
+//! `2a`, `2b` and `2y` are the same for passwords of up to 72 bytes without a NUL, and no others are checked
+//! here. `2x` marks hashes of `crypt_blowfish` before 1.1: it read each byte as a signed number, so that one
+//! above 127 overwrote those before it. That bug is in the bytes of the key, before bcrypt begins, and is
+//! reproduced here.
 
 use super::HashError;
 use super::fields::BCRYPT64;
 use crate::password::lane::{Lane, OUTPUT_BYTES};
 
-/// Bcrypt reads no further than this.
+/// The maximum number of password bytes that bcrypt reads.
 pub(in crate::password) const LONGEST_PASSWORD_BYTES: usize = 72;
 
 pub(in crate::password) struct Bcrypt {
@@ -60,7 +60,7 @@ impl Bcrypt {
         self.lane(password).fits()
     }
 
-    /// What is to be found out for that.
+    /// Returns the bcrypt computation for that password.
     pub(super) fn lane(&self, password: &[u8]) -> Lane {
         let mut key = if self.signed {
             signed_key(password)
@@ -72,7 +72,7 @@ impl Bcrypt {
     }
 }
 
-/// The 18 words of a key that the mistake makes of a password and its NUL, over and over.
+/// Returns the 18 words of the key that the bug makes of a password and its NUL, repeated.
 fn signed_key(password: &[u8]) -> Vec<u8> {
     let mut bytes = password.iter().chain(&[0]).cycle();
     let word = |_| {

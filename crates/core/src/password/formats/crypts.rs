@@ -1,4 +1,4 @@
-//! The crypts of Unix: SHA-crypt (`$5$`, `$6$`) and MD5-crypt (`$1$`).
+//! The crypt formats of Unix: SHA-crypt (`$5$`, `$6$`) and MD5-crypt (`$1$`).
 
 use md5::{Digest as _, Md5};
 use sha_crypt::{Params, sha256_crypt, sha512_crypt};
@@ -8,7 +8,7 @@ use super::fields::{CRYPT64, number};
 use super::{HashError, within};
 use crate::password::bounds;
 
-/// How the rounds of a hash are told that are not the usual ones.
+/// The prefix of a number of rounds that is not the default.
 const ROUNDS: &str = "rounds=";
 
 /// SHA-crypt by Ulrich Drepper, <https://www.akkadia.org/drepper/SHA-crypt.txt>.
@@ -73,13 +73,13 @@ impl ShaCrypt {
     }
 }
 
-/// The order in which the crypts write their bytes: threes from the three thirds of a digest, the
-/// thirds taking turns, and what remains at the end.
+/// Returns bytes in the order in which the crypts write them: triples from the three thirds of a digest, the
+/// thirds in turn, and the rest at the end.
 fn in_order(made: &[u8], third: usize, turn: fn(&mut [usize], usize), rest: &[usize]) -> Vec<u8> {
     let threes = (0..third).flat_map(|at| {
         let mut three = [at, at + third, at + 2 * third];
         turn(&mut three, at % 3);
-        // The last one has the lowest bits, which are written first.
+        // The last byte has the lowest bits, which are written first.
         [three[2], three[1], three[0]]
     });
     threes
@@ -88,7 +88,7 @@ fn in_order(made: &[u8], third: usize, turn: fn(&mut [usize], usize), rest: &[us
         .collect()
 }
 
-/// MD5-crypt by Poul-Henning Kamp, as FreeBSD's `crypt-md5.c` has it: a thousand rounds.
+/// MD5-crypt by Poul-Henning Kamp, as in FreeBSD's `crypt-md5.c`: a thousand rounds.
 pub(in crate::password) struct Md5Crypt {
     salt: Vec<u8>,
     output: Vec<u8>,

@@ -1,4 +1,4 @@
-//! One round of a digest: LDAP's schemes (`{SSHA}…`) and bare hexadecimal. All of it is weak.
+//! One round of a digest: LDAP's schemes (`{SSHA}…`) and plain hexadecimal. All of them are weak.
 
 use data_encoding::BASE64;
 use md5::{Digest, Md5};
@@ -23,16 +23,16 @@ enum Kind {
     Sha512,
 }
 
-/// Where the salt stands beside the password.
+/// Where the salt is relative to the password.
 #[derive(Clone, Copy)]
 enum Place {
     Before,
     After,
-    /// Nobody wrote it down.
+    /// Not recorded: either order is accepted.
     Either,
 }
 
-/// A directory server's `{scheme}value`, after RFC 2307 and `slapd.conf(5)`.
+/// Parses a directory server's `{scheme}value`, after RFC 2307 and `slapd.conf(5)`.
 pub(super) fn read_ldap(scheme: &str, value: &str) -> Result<Hash, HashError> {
     let scheme = scheme.to_ascii_uppercase();
     let (kind, salted) = match scheme.as_str() {
@@ -62,7 +62,8 @@ pub(super) fn read_ldap(scheme: &str, value: &str) -> Result<Hash, HashError> {
 }
 
 impl Digests {
-    /// 32 digits are MD5, 40 are SHA-1. After a colon there may be a salt.
+    /// Parses hexadecimal digits: 32 are MD5, 40 are SHA-1. A salt may follow after a colon. `None` for other
+    /// texts.
     pub(super) fn read_hex(text: &str) -> Option<Result<Self, HashError>> {
         let (digits, salt) = text.split_once(':').unwrap_or((text, ""));
         let kind = match digits.len() {
@@ -75,7 +76,7 @@ impl Digests {
         Some(Self::new(kind, salt, Place::Either, output))
     }
 
-    /// Django's `md5$salt$digits` and `sha1$…`.
+    /// Parses Django's `md5$salt$digits` and `sha1$…`.
     pub(super) fn read_django(name: &str, salt: &str, digits: &str) -> Result<Self, HashError> {
         let broken = HashError::Malformed("Django");
         let kind = match name {

@@ -41,7 +41,7 @@ fn pbkdf2(prf: Prf, rest: &str) -> Result<Hash, HashError> {
     Pbkdf2::new(prf, iterations, salt.as_bytes().to_vec(), output).map(Hash::Pbkdf2)
 }
 
-/// `scrypt$N$salt$r$p$…`, with N itself and not its logarithm.
+/// Parses `scrypt$N$salt$r$p$…`, with N itself and not its logarithm.
 fn scrypt(rest: &str) -> Result<Hash, HashError> {
     let [n, salt, r, p, output] = fields(rest).ok_or(BROKEN)?;
     let n = number(n)
@@ -56,7 +56,7 @@ fn scrypt(rest: &str) -> Result<Hash, HashError> {
     Scrypt::new(&costs, salt.as_bytes().to_vec(), output).map(Hash::Scrypt)
 }
 
-/// What `bcrypt_sha256` gives to bcrypt instead of the password.
+/// Returns what `bcrypt_sha256` passes to bcrypt instead of the password.
 pub(super) fn hex_sha256(password: &[u8]) -> Vec<u8> {
     hex::encode(Sha256::digest(password)).into_bytes()
 }

@@ -1,4 +1,4 @@
-//! What hash strings are made of: numbers, named parameters, alphabets.
+//! The parts of hash strings: numbers, named parameters, alphabets.
 
 use std::sync::LazyLock;
 
@@ -20,7 +20,7 @@ pub(super) static CRYPT64: LazyLock<Option<Encoding>> = LazyLock::new(|| {
     )
 });
 
-/// Bits that belong to no byte are not looked at: some writers left chance in there.
+/// Creates an encoding that ignores trailing bits which belong to no byte: some writers left random ones there.
 fn alphabet(symbols: &str, bit_order: BitOrder) -> Option<Encoding> {
     let mut specification = Specification::new();
     specification.symbols.push_str(symbols);
@@ -29,15 +29,15 @@ fn alphabet(symbols: &str, bit_order: BitOrder) -> Option<Encoding> {
     specification.encoding().ok()
 }
 
-/// A number without sign and leading zeros: one spelling for each. Too large ones are the largest,
-/// and so above every bound.
+/// Parses a number without sign and leading zeros: each number has one spelling. A number that is too large
+/// becomes the largest, which is above every limit.
 pub(super) fn number(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let canonical = digits && (text == "0" || !text.starts_with('0'));
     canonical.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
-/// The values of `m=65536,t=2`, which must have these names in this order.
+/// Parses the values of `m=65536,t=2`, which must have these names in this order.
 pub(super) fn parameters<const N: usize>(text: &str, names: [&str; N]) -> Option<[u64; N]> {
     let mut fields = text.split(',');
     let mut values = [0; N];
@@ -48,13 +48,13 @@ pub(super) fn parameters<const N: usize>(text: &str, names: [&str; N]) -> Option
     fields.next().is_none().then_some(values)
 }
 
-/// The fields between a string's `$`, which must be so many.
+/// Returns the fields between a string's `$`. `None` unless there are exactly `N`.
 pub(super) fn fields<const N: usize>(text: &str) -> Option<[&str; N]> {
     let fields: Vec<_> = text.split('$').collect();
     fields.try_into().ok()
 }
 
-/// Base64 without padding, in the usual alphabet or in passlib's, which has a dot for the plus.
+/// Decodes Base64 without padding, in the usual alphabet or in passlib's, which has a dot instead of the plus.
 pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
     BASE64_NOPAD.decode(text.replace('.', "+").as_bytes()).ok()
 }

@@ -1,5 +1,7 @@
-//! ASP.NET Membership: `$aspnet-membership$sha1$SALT$HASH`, both in Base64 as in the columns
-//! `PasswordSalt` and `Password` of `aspnet_Membership`; `EncodePassword()` of `SqlMembershipProvider`.
+//! ASP.NET Membership: `$aspnet-membership$sha1$SALT$HASH`.
+//!
+//! Salt and hash are in Base64, as in the columns `PasswordSalt` and `Password` of `aspnet_Membership`. They
+//! come from `EncodePassword()` of `SqlMembershipProvider`.
 
 use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -9,7 +11,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::{HashError, check_lengths};
 
-/// The length of the key of .NET's `HMACSHA256`, which the salt is repeated or cut to.
+/// The length of the key of .NET's `HMACSHA256`, to which the salt is repeated or cut.
 const KEY_BYTES: usize = 64;
 const BROKEN: HashError = HashError::Malformed("ASP.NET Membership");
 

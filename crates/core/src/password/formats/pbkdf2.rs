@@ -1,4 +1,4 @@
-//! PBKDF2 as PHC strings and as passlib's: `$pbkdf2-sha256$i=600000$…$…`, `$pbkdf2-sha256$29000$…$…`.
+//! PBKDF2 in PHC strings and in passlib's: `$pbkdf2-sha256$i=600000$…$…`, `$pbkdf2-sha256$29000$…$…`.
 
 use pbkdf2::pbkdf2_hmac;
 use sha1::Sha1;
@@ -9,7 +9,7 @@ use super::fields::{base64, fields, number};
 use super::{HashError, check_lengths, within};
 use crate::password::bounds;
 
-/// The digest within.
+/// The digest that PBKDF2 uses.
 #[derive(Clone, Copy)]
 pub(super) enum Prf {
     Sha1,
@@ -17,7 +17,7 @@ pub(super) enum Prf {
     Sha512,
 }
 
-/// What it takes to check one, however it is written.
+/// A PBKDF2 hash, in whatever format it was written.
 pub(in crate::password) struct Pbkdf2 {
     prf: Prf,
     iterations: u32,

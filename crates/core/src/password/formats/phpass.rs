@@ -1,7 +1,7 @@
-//! Phpass, of `WordPress` and phpBB (`$P$`, `$H$`), and Drupal 7's of it (`$S$`, with SHA-512).
+//! Phpass, of `WordPress` and phpBB (`$P$`, `$H$`), and the variant of Drupal 7 (`$S$`, with SHA-512).
 //!
-//! `U$` before it is of Drupal 7, too: the password was replaced by its MD5 in hexadecimal, when
-//! the hashes of Drupal 6 were brought in.
+//! The prefix `U` is of Drupal 7, too: the password was replaced by its MD5 in hexadecimal when the hashes of
+//! Drupal 6 were imported.
 
 use md5::{Digest as _, Md5};
 use sha2::Sha512;
@@ -16,7 +16,7 @@ pub(in crate::password) struct Phpass {
     digest: Inner,
     log2: u32,
     salt: [u8; 8],
-    /// As it is written: Drupal cuts it off within a byte.
+    /// The encoded output: Drupal cuts it off within a byte.
     output: Vec<u8>,
 }
 

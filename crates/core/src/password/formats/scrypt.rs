@@ -1,4 +1,4 @@
-//! Scrypt as PHC strings, which passlib writes, too, and as crypt's: `$scrypt$ln=16,r=8,p=1$…$…`, `$7$…`.
+//! Scrypt in PHC strings, which passlib writes, too, and in crypt's: `$scrypt$ln=16,r=8,p=1$…$…`, `$7$…`.
 
 use scrypt::{Params, scrypt};
 use subtle::ConstantTimeEq as _;
@@ -15,7 +15,7 @@ pub(in crate::password) struct Scrypt {
     output: Vec<u8>,
 }
 
-/// The costs, as they are written.
+/// The costs as they are written in a hash.
 pub(super) struct Costs {
     pub(super) log_n: u64,
     pub(super) r: u64,
@@ -33,7 +33,7 @@ impl Scrypt {
         Self::new(&Costs { log_n, r, p }, salt, base64(output).ok_or(BROKEN)?)
     }
 
-    /// `$7$`, one character of cost, five each of r and p, then the salt as it stands.
+    /// Parses `$7$`, one character of cost, five each of r and p, then the salt in clear text.
     fn read_crypt(text: &str) -> Result<Self, HashError> {
         let [_, _, rest, output] = fields(text).ok_or(BROKEN)?;
         let (costs, salt) = rest.split_at_checked(11).ok_or(BROKEN)?;
@@ -45,7 +45,7 @@ impl Scrypt {
                 Some((value << 6) | digit as u64)
             })
         };
-        // Bytes, for what is not ASCII may be cut in half.
+        // Sliced as bytes: a character that is not ASCII may be cut in half.
         let costs = costs.as_bytes();
         let costs = Costs {
             log_n: value(&costs[..1]).ok_or(BROKEN)?,

@@ -1,4 +1,4 @@
-//! Hashes that others made, each from where it is cited, with the password it is of.
+//! Hashes that other programs made, with their sources and their passwords.
 
 mod bounds;
 mod compositions;
@@ -25,7 +25,7 @@ fn fits(hash: &str, password: &str) -> bool {
     hash.takes(password) && hash.fits(password)
 }
 
-/// Each is of its password and of no other.
+/// Checks that each hash matches its password and no other.
 fn are_of(vectors: &[(&str, &str)]) {
     for (password, hash) in vectors {
         assert!(fits(hash, password), "{hash}");

@@ -12,7 +12,7 @@ pub(super) fn read(text: &str) -> Result<Bcrypt, HashError> {
     Bcrypt::read(bcrypt).map_err(|_| HashError::Malformed("WordPress"))
 }
 
-/// Returns what bcrypt is of: the password without what PHP's `trim` takes off, under a fixed key.
+/// Returns the input of bcrypt: the HMAC, under a fixed key, of the password without what PHP's `trim` removes.
 pub(super) fn key(password: &str) -> Vec<u8> {
     let trimmed = password.trim_matches([' ', '\t', '\n', '\r', '\0', '\x0b']);
     // HMAC takes keys of any length.

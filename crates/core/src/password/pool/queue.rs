@@ -1,4 +1,4 @@
-//! What waits for a hashing thread.
+//! The jobs that wait for a hashing thread.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -7,10 +7,10 @@ use metrics::gauge;
 
 use super::{Job, Work};
 
-/// Jobs in their order, and how many threads are at work, as `/metrics` shows them.
+/// Jobs in their order, and the number of busy threads, which `/metrics` shows.
 pub(super) struct Queue {
     state: Mutex<State>,
-    /// Told of jobs, and of the end.
+    /// Notified of new jobs, and of the end.
     news: Condvar,
     room: usize,
 }
@@ -35,7 +35,7 @@ impl Queue {
         self.locked().jobs.len() >= self.room
     }
 
-    /// Whether there was room for it.
+    /// Adds a job. Returns `false` if there is no room for it.
     pub(super) fn push(&self, job: Job) -> bool {
         let mut state = self.locked();
         if state.jobs.len() >= self.room {
@@ -48,8 +48,8 @@ impl Queue {
         true
     }
 
-    /// The job that has waited longest, and up to `beside` others that can be done beside it. Waits for
-    /// one; nothing once the queue has ended and is empty.
+    /// Waits for a job. Returns the one that has waited longest, and up to `beside` others that can run together
+    /// with it; `None` once the queue has ended and is empty.
     pub(super) fn pop(&self, beside: usize) -> Option<Vec<Job>> {
         let mut state = self.locked();
         let first = loop {
@@ -79,14 +79,14 @@ impl Queue {
         Some(jobs)
     }
 
-    /// What was popped is done.
+    /// Records that the jobs of one `pop` are done.
     pub(super) fn note_done(&self) {
         let mut state = self.locked();
         state.busy -= 1;
         state.show();
     }
 
-    /// Nothing more comes.
+    /// Ends the queue: no more jobs are added.
     pub(super) fn end(&self) {
         self.locked().has_ended = true;
         self.news.notify_all();
@@ -103,7 +103,7 @@ impl Queue {
 }
 
 impl State {
-    /// Under the lock, so that an older number never stands over a newer one.
+    /// Updates the gauges. This happens under the lock, so that an older number never overwrites a newer one.
     #[expect(clippy::cast_precision_loss, reason = "nobody has so many")]
     fn show(&self) {
         gauge!("isogloss_hashing_queue_length").set(self.jobs.len() as f64);
@@ -112,7 +112,7 @@ impl State {
 }
 
 impl Job {
-    /// At which cost others can be done beside it, if they can.
+    /// Returns the cost at which other jobs can run together with this one. `None` if they cannot.
     fn cost(&self) -> Option<u32> {
         match &self.work {
             Work::Lane(lane, _) => Some(lane.cost()),

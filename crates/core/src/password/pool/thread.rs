@@ -13,15 +13,15 @@ use crate::error::AuthError;
 use crate::password::PasswordSettings;
 use crate::password::lane::{Lane, fit};
 
-/// Does what comes, until nothing more does.
+/// Runs jobs until the queue ends.
 pub(super) fn serve(queue: &Queue, settings: PasswordSettings) {
     if settings.low_priority {
         step_back();
     }
     let beside = settings.at_once() - 1;
     while let Some(jobs) = queue.pop(beside) {
-        // A fault in the code of one format must not cost a thread: who waits for this job is told
-        // that it is gone, and the next one is served.
+        // A panic in the code of one format must not end the thread: the caller of that job gets an error, and
+        // the next job runs.
         let work = AssertUnwindSafe(|| work(jobs, settings));
         if let Err(fault) = catch_unwind(work) {
             error!(fault = words(&*fault), "password hashing panicked");
@@ -62,13 +62,14 @@ fn turn(waited: Duration, longest: Duration) -> Turn {
     }
 }
 
-/// A closed channel means that the client went while we hashed.
+/// Sends a result. A closed channel means that the caller was cancelled during the hashing.
 fn tell(answer: oneshot::Sender<Result<bool, AuthError>>, outcome: Result<bool, AuthError>) {
     let _ = answer.send(outcome);
 }
 
-/// A hash takes all it can get for a tenth of a second: whoever asks for less goes first, so that a storm
-/// of logins does not keep checks of tokens waiting. On Linux the priority is the thread's own.
+/// Lowers the priority of this thread. A hash takes all the time of a core that it can get for a tenth of a
+/// second: threads that need less run first, so that a storm of logins does not delay token validations. On
+/// Linux the priority is per thread.
 #[cfg(target_os = "linux")]
 fn step_back() {
     const LAST: i32 = 19;

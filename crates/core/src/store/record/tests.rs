@@ -1,11 +1,11 @@
-//! Bytes that a release has written: later ones go on reading them.
+//! Bytes that a release has written: later releases must still read them.
 
 use time::macros::datetime;
 
 use super::*;
 use crate::clock::milliseconds;
 
-/// Version 1 of a plain token; of one that has everything, the project of which was appended last.
+/// Version 1 of a plain token, and of one with all fields, of which the project was appended last.
 const FIRST: &str = concat!(
     "01",
     "0468657265",
@@ -41,7 +41,7 @@ const FIRST_OF_ALL: &str = concat!(
     "010641207465616d",
     "012430313036433842412d414434362d374330382d453236462d303236383532434237353235",
 );
-/// Version 2 of the same.
+/// Version 2 of both tokens.
 const SECOND: &str = concat!(
     "02",
     "0468657265",
@@ -78,8 +78,8 @@ const SECOND_OF_ALL: &str = concat!(
     "010641207465616d",
     "030106c8baad467c08e26f026852cb7525",
 );
-/// What was appended to version 2: a login an hour ago, three tokens in between of which two elders are kept, an
-/// address, and ten at the most.
+/// The fields appended to version 2: a login an hour ago, three tokens in between of which two elders are
+/// recorded, an address, and at most ten tokens.
 const APPENDED: &str = concat!(
     "0180bab70303020606060606060606060606060606060607070707070707070707070707070707",
     "0108080808080808080808080808080808",
@@ -142,7 +142,7 @@ fn decode(text: &str) -> Record {
     Record::decode(&hex::decode(text).unwrap()).unwrap()
 }
 
-/// As version 2 and as version 1.
+/// Returns the encodings in version 2 and in version 1.
 fn encodings(record: &Record) -> [String; 2] {
     record.encodings().unwrap().map(hex::encode)
 }
@@ -177,7 +177,7 @@ fn an_end_that_was_not_confirmed_was_appended_after_them() {
     assert_eq!(ended.before_unconfirmed_end(), record);
 }
 
-/// A token that was used would be an alarm there.
+/// A spent token would raise an alarm there.
 #[test]
 fn an_earlier_release_takes_an_end_that_was_not_confirmed_for_an_expired_token() {
     let record = plain();
@@ -194,7 +194,7 @@ fn an_earlier_release_takes_an_end_that_was_not_confirmed_for_an_expired_token()
 
 #[test]
 fn a_session_of_guids_takes_76_bytes_at_the_most() {
-    // With one more, Redis takes 16 more for it.
+    // With one byte more, Redis takes 16 more for it.
     let record = Record {
         realm: "bimplus".to_owned(),
         client: of_all().client,
@@ -255,7 +255,7 @@ fn moments_out_of_range_are_errors() {
 #[test]
 fn what_is_cut_off_is_an_error() {
     let derived = format!("{SECOND}{APPENDED}");
-    // Where nothing was appended, a record is whole.
+    // Without appended fields, a record is complete.
     let whole = SECOND.len() / 2;
     for text in [FIRST, SECOND, SECOND_OF_ALL, &derived] {
         let bytes = hex::decode(text).unwrap();

@@ -1,10 +1,10 @@
-//! Texts at rest. Clients name themselves by GUIDs, which take half the room as bytes.
+//! Texts in records. Clients name themselves by GUIDs, which take half the space as bytes.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A text, if there is one. The GUIDs are those that spell exactly what was spelt: any other, one of
-/// both cases or in brackets, stays a text.
+/// An optional text. It is stored as a GUID only if that yields exactly the same spelling: any other, such as
+/// one in mixed case or in brackets, stays a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Text<'t> {
     #[default]

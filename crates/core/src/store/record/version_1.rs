@@ -1,10 +1,11 @@
-//! Version 1: the fields one after the other. It is read, and no longer written; nothing more is
-//! appended to it.
+//! Version 1: the fields one after the other.
+//!
+//! It is read, and no longer written; nothing more is appended to it.
 
 use super::{Record, next, unreadable};
 use crate::error::StoreError;
 
-/// The first byte.
+/// The first byte of a record.
 pub(super) const VERSION: u8 = 1;
 
 pub(super) fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
@@ -21,7 +22,7 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
     Ok(bytes)
 }
 
-/// Reads what follows the first byte.
+/// Decodes the bytes after the first one.
 pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
     let (mut record, mut appended): (Record, _) =
         postcard::take_from_bytes(bytes).map_err(unreadable)?;

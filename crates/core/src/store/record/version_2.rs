@@ -1,5 +1,7 @@
-//! Version 2: a GUID takes its bytes, moments count from the issue, and what few tokens have takes one
-//! byte where there is none of it. What was appended comes last, and is not there if there is none of it.
+//! Version 2: GUIDs as bytes, timestamps relative to the issue, and rare fields together.
+//!
+//! The rare fields take one byte if a token has none of them. Appended fields come last, and are absent if a
+//! token has none of them.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -14,10 +16,10 @@ use crate::purpose::Purpose;
 use crate::token::Seed;
 use crate::token_digest::TokenDigest;
 
-/// The first byte.
+/// The first byte of a record.
 pub(super) const VERSION: u8 = 2;
 
-/// What every token has.
+/// The fields that every token has.
 #[derive(Serialize, Deserialize)]
 struct Common<'r> {
     realm: &'r str,
@@ -31,7 +33,7 @@ struct Common<'r> {
     application: Text<'r>,
     /// Milliseconds since the Unix epoch.
     issued_at: i64,
-    /// Milliseconds from the issue to the last use. Clocks differ: it may be less than nothing.
+    /// Milliseconds from the issue to the last use. Clocks differ, so this may be negative.
     used_after: i64,
     /// Milliseconds from the issue to the end.
     expires_after: i64,
@@ -39,7 +41,7 @@ struct Common<'r> {
     rare: Option<Rare<'r>>,
 }
 
-/// What few tokens have.
+/// The fields that few tokens have.
 #[derive(Default, PartialEq, Serialize, Deserialize)]
 struct Rare<'r> {
     #[serde(with = "compact::option")]
@@ -58,7 +60,7 @@ struct Rare<'r> {
     project: Text<'r>,
 }
 
-/// What was appended.
+/// The fields that were appended.
 #[derive(Default, PartialEq, Serialize, Deserialize)]
 struct Appended {
     ancestry: Option<Ancestry>,
@@ -66,7 +68,7 @@ struct Appended {
     at_most: Option<u32>,
 }
 
-/// A [`Lineage`] at rest.
+/// A stored [`Lineage`].
 #[derive(PartialEq, Serialize, Deserialize)]
 struct Ancestry {
     /// Milliseconds from the login to the issue.
@@ -91,7 +93,7 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
     Ok(bytes)
 }
 
-/// Reads what follows the first byte.
+/// Decodes the bytes after the first one.
 pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
     let (common, mut rest): (Common<'_>, _) =
         postcard::take_from_bytes(bytes).map_err(unreadable)?;

@@ -1,4 +1,4 @@
-//! What is refused, and with which words.
+//! Hashes that are refused, and the error messages.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Test vectors of what other systems composed of digests and derivations.
+//! Test vectors of formats that other systems composed of digests and key derivations.
 
 use super::*;
 
@@ -155,7 +155,7 @@ fn aspnet_identity_of_both_versions() {
 
 #[test]
 fn django_s_hashers() {
-    // test_handlers_django.py of passlib 1.7.4, which has them checked by Django itself.
+    // test_handlers_django.py of passlib 1.7.4, which checks them with Django itself.
     are_of(&[
         (
             "not a password",
@@ -227,7 +227,7 @@ fn phpass_and_drupal_7() {
         ("JohnRipper", "$P$612345678si5M0DDyPpmRCmcltU/YW/"),
         (TABLE, "$P$7SMy8VxnfsIy2Sxm7fJxDSdil.h7TW."),
     ]);
-    // drupal7_fmt_plug.c of John the Ripper, then what was made by Drupal's own user_update_7000().
+    // drupal7_fmt_plug.c of John the Ripper, then a hash that Drupal's own user_update_7000() made.
     are_of(&[
         (
             "virtualabc",

@@ -1,4 +1,4 @@
-//! Test vectors of what a password is derived by: bcrypt, argon2, PBKDF2, scrypt.
+//! Test vectors of key derivations: bcrypt, argon2, PBKDF2, scrypt.
 
 use super::*;
 
@@ -34,8 +34,8 @@ fn bcrypt_in_all_its_versions() {
         of_longest,
         &format!("{longest}chars after 72 are ignored")
     ));
-    // The salt that begins with "X" ends on bits that belong to no byte. So does this one, as passlib's
-    // documentation tells of old versions of py-bcrypt.
+    // The salt that begins with "X" ends with bits that belong to no byte. So does this one, as passlib's
+    // documentation describes for old versions of py-bcrypt.
     are_of(&[(
         "U*U",
         "$2b$05$CCCCCCCCCCCCCCCCCCCCC/E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
@@ -52,7 +52,7 @@ fn bcrypt_with_the_mistake_of_2x() {
     let signed = "$2x$05$6bNw2HLQYeqHYyBfLMsv/OiwqTymGIGzFsA4hOTWebfehXHNprcAS";
     are_of(&[("\u{451}", signed)]);
     assert!(!fits(&signed.replace("$2x$", "$2y$"), "\u{451}"));
-    // Its other passwords are no UTF-8, so that no login has them.
+    // Its other passwords are not UTF-8, so no login can contain them.
     for (password, hash) in [
         (
             &b"\xa3"[..],
@@ -128,7 +128,7 @@ fn argon2_as_phc_strings() {
             "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
         ),
     ]);
-    // OpenLDAP's argon2 module writes the same after a scheme of its own, slapd-pw-argon2(5).
+    // OpenLDAP's argon2 module writes the same hash after its own scheme, slapd-pw-argon2(5).
     are_of(&[(
         "password",
         "{ARGON2}$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
@@ -160,7 +160,7 @@ fn pbkdf2_as_passlib_and_phc_write_it() {
             "$pbkdf2-sha512$1212$RHY0Fr3IDMSVO/RSZyb5ow$eNLfBK.eVozomMr.1gYa17k9B7KIK25NOEshvhrSX.esqY3s.FvWZViXz4KoLlQI.BzY/YTNJOiKc5gBYFYGww",
         ),
     ]);
-    // RFC 6070, test 3 and 5: iterations 4096, salt and key as they stand there.
+    // RFC 6070, test 3 and 5: iterations 4096, salt and key as given there.
     are_of(&[
         (
             "password",

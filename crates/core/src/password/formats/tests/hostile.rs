@@ -1,8 +1,8 @@
-//! Hashes that nobody made in earnest are refused, or checked like any other.
+//! Malicious hashes are refused, or checked like any other.
 
 use super::*;
 
-/// One of each format that is cheap to check, to be spoilt.
+/// Hashes of each format that are cheap to check, as a base for damaged ones.
 const HASHES: [&str; 21] = [
     "$2b$04$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
     "$2x$04$6bNw2HLQYeqHYyBfLMsv/OiwqTymGIGzFsA4hOTWebfehXHNprcAS",
@@ -27,7 +27,7 @@ const HASHES: [&str; 21] = [
     "md5$3OpqnFAHW5CT$54b29300675271049a1ebae07b395e20",
 ];
 
-/// What spoils a hash at a place.
+/// Texts that damage a hash at some position.
 const SPOILERS: [&str; 16] = [
     "",
     "$",
@@ -47,11 +47,11 @@ const SPOILERS: [&str; 16] = [
     "\u{1F511}\u{202e}",
 ];
 
-/// Spoilt hashes, always the same ones.
+/// Returns damaged hashes, the same ones in every run.
 fn spoilt() -> impl Iterator<Item = String> {
     let mut state = 0x2545_f491_u32;
     let mut below = move |bound: usize| {
-        // Marsaglia's xorshift: any sequence will do that is the same in every run.
+        // Marsaglia's xorshift: any sequence works that is the same in every run.
         state ^= state << 13;
         state ^= state >> 17;
         state ^= state << 5;
@@ -92,8 +92,8 @@ fn two_thousand_spoilt_hashes_do_no_harm() {
         match Hash::read(&hash, policy) {
             Err(_) => refused += 1,
             Ok(hash) => {
-                // What the bounds let through may still take seconds. That they hold is another
-                // test; here it counts that nothing breaks.
+                // A hash within the limits may still take seconds. The limits have their own test; this one only
+                // checks that nothing breaks.
                 if hash.is_cheap() {
                     assert!(!hash.fits("no such password"));
                     assert!(!hash.fits(""));
