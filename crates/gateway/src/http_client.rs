@@ -137,7 +137,9 @@ impl HttpClient {
         loop {
             match body.read(&mut buffer) {
                 Ok(0) => return Ok(()),
-                Ok(count) => file.write_all(&buffer[..count]).map_err(RequestError::File)?,
+                Ok(count) => file
+                    .write_all(&buffer[..count])
+                    .map_err(RequestError::File)?,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(self.cut_off(error.into())),
             }

@@ -87,7 +87,9 @@ impl ManagementClient {
             return Ok(Self { client, key });
         }
         // Before the operator types a key in vain.
-        client.get("/", &[]).map_err(|error| explained(error, &client))?;
+        client
+            .get("/", &[])
+            .map_err(|error| explained(error, &client))?;
         let key = typed_key()?;
         Ok(Self { client, key })
     }

@@ -89,7 +89,10 @@ fn reason(error: ureq::Error) -> String {
         error.to_string()
     } else if let ureq::Error::Protocol(error) = error {
         error.to_string()
-    } else if matches!(error, ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve)) {
+    } else if matches!(
+        error,
+        ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve)
+    ) {
         format!("no connection within {TIMEOUT:?}")
     } else if matches!(error, ureq::Error::Timeout(Timeout::PerRead)) {
         format!("no response for {TIMEOUT:?}")

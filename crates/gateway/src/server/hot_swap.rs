@@ -114,7 +114,9 @@ impl<I: Clone + Send + 'static> HotSwap<I> {
                     while let Some(Swap { ingredients, done }) = swaps.recv().await {
                         match build(app(ingredients), config.clone()).await {
                             Ok(next) => drop(replaced.replace(Rc::new(next))),
-                            Err(()) => error!("a worker cannot be reloaded and keeps its configuration"),
+                            Err(()) => {
+                                error!("a worker cannot be reloaded and keeps its configuration");
+                            }
                         }
                         // The receiver is gone if the reload was given up.
                         let _ = done.send(());

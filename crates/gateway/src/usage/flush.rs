@@ -85,7 +85,8 @@ impl Inner {
 
 async fn prune(table: &dyn UsageTable, settings: &config::Usage, now: OffsetDateTime) {
     // An age that reaches before the start of the calendar: no row is that old.
-    let Some(before) = now.checked_sub(settings.keep.try_into().unwrap_or(time::Duration::MAX)) else {
+    let Some(before) = now.checked_sub(settings.keep.try_into().unwrap_or(time::Duration::MAX))
+    else {
         return;
     };
     match table.remove_usage(before).await {
