@@ -58,7 +58,7 @@ package: packaging ## install, upgrade and purge the package, and follow the mig
 bench: servers peers bench-build ## how fast it is beside its peers and its limits, with growth and soak; less than half an hour, report in target/bench
 	$(RELEASE)/isogloss-bench run $(RELEASE)/isogloss --out target/bench
 
-bench-smoke: servers peers bench-build ## a little of all of it in a minute, which only prints
+bench-smoke: servers peers bench-build ## a little of all of it in two minutes, which only prints
 	$(RELEASE)/isogloss-bench run $(RELEASE)/isogloss --out target/bench --smoke
 
 growth: servers peers bench-build ## that part of the bench alone: a million users and five million tokens; report in target/bench/growth

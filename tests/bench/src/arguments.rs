@@ -36,7 +36,7 @@ pub(crate) enum Command {
         /// Where the report goes
         #[arg(long, default_value = "target/bench")]
         out: PathBuf,
-        /// Little of everything, in a minute; misses no target
+        /// Little of everything, in two minutes; misses no target
         #[arg(long)]
         smoke: bool,
     },

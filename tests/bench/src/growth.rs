@@ -61,7 +61,7 @@ pub(crate) const SMOKE: Growth = Growth {
     },
     at_start: 10_000,
     rounds: 1,
-    each: Duration::from_millis(300),
+    each: Duration::from_secs(1),
 };
 
 /// Does it all.

@@ -79,9 +79,11 @@ pub(crate) fn ask(
     connections: usize,
     during: Duration,
 ) -> Result<Answers> {
+    // wrk measures whole seconds, and refuses zero.
+    let seconds = during.as_secs().max(1);
     let output = Command::new("wrk")
         .args(["--threads", "1", "--connections", &connections.to_string()])
-        .args(["--duration", &format!("{}s", during.as_secs())])
+        .args(["--duration", &format!("{seconds}s")])
         .arg("--script")
         .arg(Path::new(&questions.script))
         .arg(format!("http://{server}/"))

@@ -84,8 +84,8 @@ const WHOLE: Effort = Effort {
 };
 const SMOKE: Effort = Effort {
     rounds: 1,
-    each: Duration::from_millis(300),
-    cold: 40_000,
+    each: Duration::from_secs(1),
+    cold: 100_000,
     hot: 10_000,
     revocations: 100,
     storm: Duration::from_secs(1),
