@@ -70,9 +70,8 @@ impl InitialImport {
         };
         match outcome {
             Ok(()) => Ok((directory, rt::spawn(async { Ok(()) }))),
-            Err(FileError::Unavailable(error)) => {
-                // A server that answers now may have been too slow for the file.
-                let reason = directory.ping().await.err().unwrap_or(error).to_string();
+            Err(FileError::Unavailable(_)) if let Err(reason) = directory.ping().await => {
+                let reason = reason.to_string();
                 warn_of_unusable(&reason);
                 if self.file.lock().await.is_none() {
                     return Ok((directory, rt::spawn(self.wait(reason, None))));
