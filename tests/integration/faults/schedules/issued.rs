@@ -42,8 +42,11 @@ impl Model {
                 None => None,
             };
             let user = if is_other { 0 } else { job.user };
+            // What is derived from a token ends with it, and that may have ended before: its log-out was not answered,
+            // and another gateway accepted it a little longer.
             let is_late = parent.as_ref().is_some_and(|(index, token)| {
-                *kind != Kind::Session && others.affect(*index, token)
+                let may_have_ended = !matches!(token.state, State::Live);
+                *kind != Kind::Session && (may_have_ended || others.affect(*index, token))
             });
             let affected = is_late
                 || [Some(user), actor]
