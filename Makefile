@@ -33,7 +33,7 @@ fuzz: ## fuzz each parser, with a nightly toolchain, for FUZZ_SECONDS=60 or FUZZ
 
 openapi: ## write docs/openapi anew
 	mkdir -p docs/openapi
-	ISOGLOSS_BLESS=1 $(CARGO) test --locked --package conformance --test integration -- documents_of_the_repository
+	ISOGLOSS_BLESS=1 $(CARGO) test --locked --package integration --test integration -- documents_of_the_repository
 
 schemathesis: ## look for answers that no document promises
 	$(CARGO) build --locked --package isogloss-gateway

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 const CORE: &str = "isogloss-core";
 const DIALECT: &str = "isogloss-dialect";
-const EXCHANGE: &str = "isogloss-exchange";
+const CONFORMANCE: &str = "isogloss-conformance";
 const GATEWAY: &str = "isogloss-gateway";
 const LANES: &str = "isogloss-bcrypt-lanes";
 /// Where tokens and users are stored.
@@ -64,7 +64,7 @@ impl Graph {
         let others = [
             CORE,
             DIALECT,
-            EXCHANGE,
+            CONFORMANCE,
             GATEWAY,
             LANES,
             STORE_CONTRACT,
@@ -203,14 +203,14 @@ fn a_backend_knows_core_and_no_other_sibling() {
 #[test]
 fn the_conversations_know_only_the_wire() {
     let graph = Graph::read();
-    assert_eq!(graph.siblings(EXCHANGE), BTreeSet::new());
-    assert!(!graph.below(EXCHANGE).contains("actix-web"));
+    assert_eq!(graph.siblings(CONFORMANCE), BTreeSet::new());
+    assert!(!graph.below(CONFORMANCE).contains("actix-web"));
 }
 
 #[test]
 fn what_is_for_tests_is_in_no_program() {
     let graph = Graph::read();
-    assert_eq!(graph.siblings(TESTKIT), BTreeSet::from([EXCHANGE]));
+    assert_eq!(graph.siblings(TESTKIT), BTreeSet::from([CONFORMANCE]));
     assert_eq!(graph.siblings(STORE_CONTRACT), BTreeSet::from([CORE]));
     for for_tests in [TESTKIT, STORE_CONTRACT] {
         for name in graph.crates().into_iter().filter(|name| *name != for_tests) {

@@ -21,7 +21,9 @@ pub mod terminal;
 pub mod token_spellings;
 mod whole_response;
 
-pub use isogloss_exchange::{Conversation, Failure, Host, Response, Result, Step, roundtrip, totp};
+pub use isogloss_conformance::{
+    Conversation, Failure, Host, Response, Result, Step, roundtrip, totp,
+};
 
 pub use command::ended;
 pub use doctor_report::Report;

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use isogloss_exchange::{Response, Result, roundtrip};
+use isogloss_conformance::{Response, Result, roundtrip};
 use serde_json::Value;
 
 /// A request of which only what matters is said.

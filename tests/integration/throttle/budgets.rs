@@ -184,7 +184,7 @@ fn surplus_letters_are_not_sent_and_nobody_is_told() {
 fn demo_holds_the_conversations_within_its_budgets() {
     let gateway = Gateway::builder(crate::PROGRAM);
     let gateway = gateway.demo_budgets().start().unwrap();
-    for case in isogloss_exchange::cases().unwrap() {
+    for case in isogloss_conformance::cases().unwrap() {
         if case.conversation.settings().is_empty() {
             let held = case.conversation.hold(&gateway.public().into());
             held.unwrap_or_else(|failure| panic!("{}: {failure}", case.name));

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use isogloss_exchange::{Case, Host, cases};
+use isogloss_conformance::{Case, Host, cases};
 use toml::Table;
 
 use self::outcome::{Held, Verdict};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use isogloss_exchange::Case;
+use isogloss_conformance::Case;
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use toml::Table;
 
@@ -21,8 +21,8 @@ pub(super) enum Verdict {
     LeftOut(Table),
 }
 
-impl From<isogloss_exchange::Result<()>> for Verdict {
-    fn from(result: isogloss_exchange::Result<()>) -> Self {
+impl From<isogloss_conformance::Result<()>> for Verdict {
+    fn from(result: isogloss_conformance::Result<()>) -> Self {
         match result {
             Ok(()) => Self::Ok,
             Err(failure) => Self::Failed(failure.to_string()),
