@@ -4,7 +4,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use isogloss_testkit::servers::{ClusterServers, Server, TOPOLOGIES, move_slot, wait_until};
+use isogloss_testkit::servers::{ClusterServers, RedisServer, TOPOLOGIES, move_slot, wait_until};
 use isogloss_testkit::{Gateway, Postgres, Request, Response, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -142,7 +142,7 @@ fn readyz(gateway: &Gateway) -> (u16, Value) {
 }
 
 /// Moves slots with keys from the first primary to the second, and returns how many.
-fn move_slots(servers: &[Server]) -> usize {
+fn move_slots(servers: &[RedisServer]) -> usize {
     let [from, to, ..] = servers else { return 0 };
     for moved in 0..MOVES {
         let key = from.values(&[b"RANDOMKEY"]).unwrap().concat();

@@ -1,10 +1,10 @@
 //! What the log and `/readyz` say of the Redis that holds the tokens.
 
-use isogloss_testkit::servers::{ClusterServers, SentinelServers, Server, wait_until};
+use isogloss_testkit::servers::{ClusterServers, RedisServer, SentinelServers, wait_until};
 use isogloss_testkit::{Builder, Gateway, Request, Response, Store};
 use serde_json::{Value, json};
 
-fn on(server: &Server) -> Builder {
+fn on(server: &RedisServer) -> Builder {
     at(&format!("redis://127.0.0.1:{}", server.port()))
 }
 
@@ -27,7 +27,7 @@ fn findings(answer: &Response) -> Vec<(String, String)> {
 
 #[test]
 fn a_doubtful_redis_is_used_and_warned_of_once() {
-    let server = Server::start(&["--maxmemory-policy", "allkeys-lru"]).unwrap();
+    let server = RedisServer::start(&["--maxmemory-policy", "allkeys-lru"]).unwrap();
     let gateway = on(&server).start().unwrap();
     for _ in 0..3 {
         let answer = readyz(&gateway);
@@ -58,7 +58,7 @@ fn a_doubtful_redis_is_used_and_warned_of_once() {
 
 #[test]
 fn without_remembered_logins_a_redis_may_forget() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let gateway = on(&server)
         .env("ISOGLOSS__DIALECTS__BIMPLUS__ENABLED", "false")
         .env("ISOGLOSS__DIALECTS__TOKENLOGIN__ENABLED", "false")
@@ -69,7 +69,7 @@ fn without_remembered_logins_a_redis_may_forget() {
 
 #[test]
 fn a_redis_that_evicts_can_be_refused_until_it_is_set_right() {
-    let server = Server::start(&["--maxmemory-policy", "volatile-lru"]).unwrap();
+    let server = RedisServer::start(&["--maxmemory-policy", "volatile-lru"]).unwrap();
     let gateway = on(&server)
         .env("ISOGLOSS__TOKENS__REDIS_EVICTION", "refuse")
         .start()
@@ -92,7 +92,7 @@ fn a_redis_that_evicts_can_be_refused_until_it_is_set_right() {
 
 #[test]
 fn a_redis_that_is_away_is_looked_at_when_it_comes() {
-    let mut server = Server::start(&[]).unwrap();
+    let mut server = RedisServer::start(&[]).unwrap();
     server.kill().unwrap();
     let gateway = on(&server).start().unwrap();
     let answer = readyz(&gateway);
@@ -108,7 +108,7 @@ fn a_redis_that_is_away_is_looked_at_when_it_comes() {
 
 #[test]
 fn no_password_reaches_the_log_or_the_probes() {
-    let server = Server::start(&["--requirepass", "right"]).unwrap();
+    let server = RedisServer::start(&["--requirepass", "right"]).unwrap();
     for password in ["marked-secret", "right"] {
         let url = format!("redis://:{password}@127.0.0.1:{}", server.port());
         let gateway = at(&url)

@@ -24,7 +24,7 @@ pub use self::postgres::{Postgres, Stalled};
 pub use self::redis_cluster::ClusterServers;
 pub use self::redis_process::Redis;
 pub use self::redis_sentinels::SentinelServers;
-pub use self::redis_server::Server;
+pub use self::redis_server::RedisServer;
 pub use self::resp::Reply;
 pub use self::topologies::{TOPOLOGIES, Topology};
 

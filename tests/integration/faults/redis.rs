@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use isogloss_testkit::Store;
 use isogloss_testkit::relay::Relay;
-use isogloss_testkit::servers::Server;
+use isogloss_testkit::servers::RedisServer;
 
 use crate::faults::{gateway, survives};
 
 /// Runs a command as whom `AUTH` with these words lets in.
-fn as_user(redis: &Server, words: &str, command: &str) {
+fn as_user(redis: &RedisServer, words: &str, command: &str) {
     let mut stream = TcpStream::connect(("127.0.0.1", redis.port())).unwrap();
     let lines = format!("AUTH {words}\r\n{command}\r\n");
     stream.write_all(lines.as_bytes()).unwrap();
@@ -24,8 +24,8 @@ fn as_user(redis: &Server, words: &str, command: &str) {
 }
 
 /// Kept on disk, so that what was answered outlives the server.
-fn durable() -> Server {
-    Server::start(&["--appendonly", "yes", "--appendfsync", "always"]).unwrap()
+fn durable() -> RedisServer {
+    RedisServer::start(&["--appendonly", "yes", "--appendfsync", "always"]).unwrap()
 }
 
 fn at(port: u16) -> Store {
@@ -118,7 +118,7 @@ fn it_asks_for_a_password_that_nobody_has() {
 
 #[test]
 fn the_password_it_was_given_is_wrong_of_a_sudden() {
-    let redis = Server::start(&["--requirepass", "right", "--appendonly", "yes"]).unwrap();
+    let redis = RedisServer::start(&["--requirepass", "right", "--appendonly", "yes"]).unwrap();
     as_user(&redis, "right", "ACL SETUSER helper on nopass +@all ~*");
     let url = format!("redis://:right@127.0.0.1:{}", redis.port());
     let gateway = gateway(Store::Redis(url)).start().unwrap();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use isogloss_testkit::servers::{Server, wait_until};
+use isogloss_testkit::servers::{RedisServer, wait_until};
 use isogloss_testkit::{Gateway, Store};
 
 use crate::readiness::{Effect, Subject};
@@ -90,7 +90,7 @@ const CASES: [Case; 10] = [
     },
 ];
 
-fn run(server: &Server, commands: &[&str]) {
+fn run(server: &RedisServer, commands: &[&str]) {
     for command in commands {
         let command = command.replace("ACL RULES", &format!("ACL SETUSER gateway {RULES}"));
         let words: Vec<_> = command.split_whitespace().collect();
@@ -98,7 +98,7 @@ fn run(server: &Server, commands: &[&str]) {
     }
 }
 
-fn start(server: &Server) -> Subject {
+fn start(server: &RedisServer) -> Subject {
     let user = format!("ACL SETUSER gateway on >{PASSWORD}");
     run(server, &[&user, "ACL RULES"]);
     let url = format!("redis://gateway:{PASSWORD}@127.0.0.1:{}", server.port());
@@ -115,7 +115,7 @@ fn assert_no_secret(gateway: &Gateway, said: &str) {
 
 #[test]
 fn what_a_redis_refuses_is_named_by_readyz_log_and_doctor() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let subject = start(&server);
     subject.assert_mended("at the start");
     for case in &CASES {
@@ -131,7 +131,7 @@ fn what_a_redis_refuses_is_named_by_readyz_log_and_doctor() {
 
 #[test]
 fn a_redis_that_cannot_save_is_named() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let subject = start(&server);
     subject.assert_mended("at the start");
     let folder = server.ask(&["CONFIG", "GET", "dir"]).unwrap();

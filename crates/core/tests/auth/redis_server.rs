@@ -1,35 +1,35 @@
-//! A Redis server of a test's own.
+//! A Redis server of one test.
 
 use std::path::Path;
 
-use isogloss_testkit::servers::{Server, wait_until};
+use isogloss_testkit::servers::{self, wait_until};
 
-pub(crate) struct RedisServer(Server);
+pub(crate) struct RedisServer(servers::RedisServer);
 
 impl RedisServer {
     pub(crate) fn start() -> Self {
-        Self(Server::start(&[]).unwrap())
+        Self(servers::RedisServer::start(&[]).unwrap())
     }
 
     pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.0.port())
     }
 
-    /// Sends a command, which is not refused.
+    /// Sends a command and expects that Redis does not refuse it.
     pub(crate) fn ask(&self, words: &[&str]) {
         self.0.ask(words).unwrap();
     }
 
-    /// Removes the folder that it saves to.
+    /// Removes the folder in which Redis writes its dump.
     pub(crate) fn lose_folder(&self) {
         let folder = self.0.ask(&["CONFIG", "GET", "dir"]).unwrap();
         let folder = folder.lines().last().unwrap();
         std::fs::remove_dir_all(Path::new(folder)).unwrap();
     }
 
-    /// Waits until a section of what it tells of itself has that line.
-    pub(crate) fn wait_until_told(&self, section: &str, line: &str) {
-        let is_told = || self.0.ask(&["INFO", section]).unwrap().contains(line);
-        wait_until(line, is_told).unwrap();
+    /// Waits until `INFO` shows `line` in `section`.
+    pub(crate) fn wait_until_info(&self, section: &str, line: &str) {
+        let has_line = || self.0.ask(&["INFO", section]).unwrap().contains(line);
+        wait_until(line, has_line).unwrap();
     }
 }

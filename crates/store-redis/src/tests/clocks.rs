@@ -6,7 +6,7 @@ use std::time::Duration;
 use isogloss_core::backend::milliseconds;
 use isogloss_core::store::{Record, Slot, TokenStore as _};
 use isogloss_store_contract::token_store::{HOUR, NOW, digest, record};
-use isogloss_testkit::servers::Server;
+use isogloss_testkit::servers::RedisServer;
 use uuid::Uuid;
 
 use super::super::keys::{KeyPrefix, Keys};
@@ -15,7 +15,7 @@ use super::{RedisSettings, at, settings, store};
 const FEW: Duration = Duration::from_secs(5);
 
 /// How long a key has left.
-fn left(server: &Server, key: &[u8]) -> Duration {
+fn left(server: &RedisServer, key: &[u8]) -> Duration {
     let left = server.values(&[b"PTTL", key]).unwrap();
     let left = std::str::from_utf8(&left[0]).unwrap().parse().unwrap();
     Duration::from_millis(left)
@@ -27,7 +27,7 @@ fn keys() -> Keys {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_whose_clock_is_ahead_removes_no_live_token_from_a_list() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let (here, ahead) = (
         store(&settings(at(server.port()))),
         store(&settings(at(server.port()))),
@@ -49,7 +49,7 @@ async fn a_gateway_whose_clock_is_ahead_removes_no_live_token_from_a_list() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_whose_clock_is_ahead_lets_no_list_end_before_its_tokens() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let (here, ahead) = (
         store(&settings(at(server.port()))),
         store(&settings(at(server.port()))),
@@ -69,7 +69,7 @@ async fn a_gateway_whose_clock_is_ahead_lets_no_list_end_before_its_tokens() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slot_leads_to_a_token_for_as_long_as_that_lives() {
     for batch in [1, 64] {
-        let server = Server::start(&[]).unwrap();
+        let server = RedisServer::start(&[]).unwrap();
         let store = store(&RedisSettings {
             touch_batch: NonZeroUsize::new(batch).unwrap(),
             ..settings(at(server.port()))

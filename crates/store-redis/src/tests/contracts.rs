@@ -3,7 +3,7 @@
 use isogloss_core::SystemClock;
 use isogloss_core::store::TokenStore as _;
 use isogloss_store_contract::token_store::pass_all;
-use isogloss_testkit::servers::{Certificates, ClusterServers, SentinelServers, Server};
+use isogloss_testkit::servers::{Certificates, ClusterServers, RedisServer, SentinelServers};
 
 use super::super::keys::KeyPrefix;
 use super::{RedisSettings, settings, store};
@@ -46,7 +46,7 @@ async fn one_server_with_tls_a_prefix_and_an_access_list_passes() {
     let certificates = Certificates::make().unwrap();
     let list = access_list().join(" ").replace("~isogloss:", "~team-1:");
     let list: Vec<_> = list.split(' ').collect();
-    let server = Server::start_tls(&certificates, &list).unwrap();
+    let server = RedisServer::start_tls(&certificates, &list).unwrap();
     let place = format!("127.0.0.1:{}/3", server.tls_port());
     let settings = settings(format!("rediss://isogloss:pass%2Fword@{place}"));
     passes_with(settings, "team-1:", &certificates).await;

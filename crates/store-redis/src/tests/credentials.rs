@@ -4,12 +4,12 @@ use std::ops::ControlFlow;
 
 use isogloss_core::AccessChange;
 use isogloss_core::store::TokenStore as _;
-use isogloss_testkit::servers::{ClusterServers, SentinelServers, Server};
+use isogloss_testkit::servers::{ClusterServers, RedisServer, SentinelServers};
 
 use super::{at, settings, store};
 
 /// Gives the user `gateway` that password alone.
-fn set_password(server: &Server, password: &str) {
+fn set_password(server: &RedisServer, password: &str) {
     let words = [
         "ACL", "SETUSER", "gateway", "reset", "on", "~*", "&*", "+@all",
     ];
@@ -38,7 +38,7 @@ async fn takes_the_second(address: impl Fn(&str) -> String, set: impl Fn(&str)) 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_server_is_entered_with_another_password() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let address =
         |password: &str| format!("redis://gateway:{password}@127.0.0.1:{}", server.port());
     takes_the_second(address, |password| set_password(&server, password)).await;
@@ -54,7 +54,7 @@ async fn sentinels_and_their_primary_are_entered_with_other_passwords() {
              ?sentinel_user=gateway&sentinel_password={password}"
         )
     };
-    let ports: Vec<_> = servers.sentinels().iter().map(Server::port).collect();
+    let ports: Vec<_> = servers.sentinels().iter().map(RedisServer::port).collect();
     let primary = servers.primary().unwrap().port();
     let set = |password: &str| {
         for port in ports.iter().chain([&primary]) {

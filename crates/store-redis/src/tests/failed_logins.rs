@@ -6,7 +6,7 @@ use isogloss_core::TokenDigest;
 use isogloss_core::store::{Caps, Record, Slot, TokenStore as _};
 use isogloss_store_contract::token_store::{CAPS, HOUR, NOW, digest, record};
 use isogloss_testkit::relay::Relay;
-use isogloss_testkit::servers::Server;
+use isogloss_testkit::servers::RedisServer;
 use uuid::Uuid;
 
 use super::super::RedisStore;
@@ -21,14 +21,14 @@ fn relayed(relay: &Relay) -> RedisSettings {
     }
 }
 
-fn number_of_tokens(server: &Server) -> usize {
+fn number_of_tokens(server: &RedisServer) -> usize {
     let keys = server.values(&[b"KEYS", b"isogloss:t:*"]).unwrap();
     keys.len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_whose_login_lost_an_answer_is_neither_stored_nor_listed() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let relay = Relay::to(server.port()).unwrap();
     let store = store(&relayed(&relay));
     let kept = record(Uuid::new_v4(), NOW, HOUR);
@@ -45,7 +45,7 @@ async fn a_token_whose_login_lost_an_answer_is_neither_stored_nor_listed() {
 /// It may be stored all the same, and later than it is removed: so it stays announced.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_may_have_been_stored_is_removed_and_stays_announced() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let relay = Relay::to(server.port()).unwrap();
     let store = store(&relayed(&relay));
     let kept = record(Uuid::new_v4(), NOW, HOUR);
@@ -61,7 +61,7 @@ async fn a_token_that_may_have_been_stored_is_removed_and_stays_announced() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn logins_that_no_replica_confirms_leave_no_tokens() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let with = store(&settings(at(server.port())));
     let without = store(&RedisSettings {
         wait_replicas: 1,
@@ -93,7 +93,7 @@ async fn logins_that_no_replica_confirms_leave_no_tokens() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_that_were_evicted_are_reported_though_the_next_one_cannot_be() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let relay = Relay::to(server.port()).unwrap();
     let kept = |number: u16| {
         let used_at = NOW + Duration::from_secs(number.into());

@@ -6,7 +6,7 @@ use isogloss_core::store::{Finding, Level, StoreHealth, TokenStore as _};
 use isogloss_core::throttle::Throttle as _;
 use isogloss_core::{Clock as _, MockClock, SystemClock};
 use isogloss_store_contract::token_store::NOW;
-use isogloss_testkit::servers::{ClusterServers, Server};
+use isogloss_testkit::servers::{ClusterServers, RedisServer};
 
 use super::{Eviction, at, settings, store};
 use crate::RedisStore;
@@ -25,7 +25,7 @@ fn levels(health: &StoreHealth) -> Vec<Level> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fit_server_is_described() {
-    let server = Server::start(&["--appendonly", "yes"]).unwrap();
+    let server = RedisServer::start(&["--appendonly", "yes"]).unwrap();
     let mut settings = settings(at(server.port()));
     settings.remembers = true;
     let health = health(&store(&settings)).await;
@@ -42,7 +42,7 @@ async fn a_fit_server_is_described() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn eviction_and_forgetting_are_found() {
-    let server = Server::start(&["--maxmemory-policy", "volatile-ttl"]).unwrap();
+    let server = RedisServer::start(&["--maxmemory-policy", "volatile-ttl"]).unwrap();
     let mut settings = settings(at(server.port()));
     settings.remembers = true;
     let found = health(&store(&settings)).await;
@@ -61,7 +61,7 @@ async fn eviction_and_forgetting_are_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_is_wrong_is_found() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let store = store(&settings(at(server.port())));
     let health = store
         .health(&MockClock::at(NOW - time::Duration::days(900)))
@@ -71,7 +71,7 @@ async fn a_clock_that_is_wrong_is_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_may_not_be_asked_is_unknown() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let list = [
         "ACL",
         "SETUSER",
@@ -108,7 +108,7 @@ async fn all_primaries_of_a_cluster_are_asked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_away_has_no_health_until_it_comes() {
-    let mut server = Server::start(&[]).unwrap();
+    let mut server = RedisServer::start(&[]).unwrap();
     let store = store(&settings(at(server.port())));
     server.kill().unwrap();
     assert!(store.health(&SystemClock).await.is_err());
@@ -145,7 +145,7 @@ async fn a_probe_is_sent_to_every_primary_of_a_cluster_and_leaves_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn too_few_replicas_for_a_revocation_are_warned_of() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let mut settings = settings(at(server.port()));
     settings.wait_replicas = 1;
     settings.timeout = Duration::from_millis(100);

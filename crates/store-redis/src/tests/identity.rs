@@ -6,7 +6,7 @@ use isogloss_core::backend::Near;
 use isogloss_core::store::TokenStore as _;
 use isogloss_store_contract::token_store::{HOUR, NOW, digest, record};
 use isogloss_testkit::relay::{Direction, Relay};
-use isogloss_testkit::servers::{SentinelServers, Server, wait_until};
+use isogloss_testkit::servers::{RedisServer, SentinelServers, wait_until};
 use tokio::runtime::Builder;
 use tokio::time::sleep;
 use uuid::Uuid;
@@ -43,7 +43,10 @@ async fn wait_until_kept(store: &RedisStore, number: u16) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_server_tells_is_not_believed_once_another_is_queried() {
-    let (first, second) = (Server::start(&[]).unwrap(), Server::start(&[]).unwrap());
+    let (first, second) = (
+        RedisServer::start(&[]).unwrap(),
+        RedisServer::start(&[]).unwrap(),
+    );
     let relay = Relay::to(first.port()).unwrap();
     let here = store(&brief(at(relay.port())));
     let there = store(&brief(at(second.port())));
@@ -69,7 +72,10 @@ async fn what_one_server_tells_is_not_believed_once_another_is_queried() {
 /// The server that the name led to before stays up, and is a primary of its own.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_pool_moves_when_the_connection_that_tells_was_made_to_another_server() {
-    let (first, second) = (Server::start(&[]).unwrap(), Server::start(&[]).unwrap());
+    let (first, second) = (
+        RedisServer::start(&[]).unwrap(),
+        RedisServer::start(&[]).unwrap(),
+    );
     let relay = Relay::to(first.port()).unwrap();
     let here = store(&brief(at(relay.port())));
     let there = store(&brief(at(second.port())));
@@ -88,7 +94,10 @@ async fn the_pool_moves_when_the_connection_that_tells_was_made_to_another_serve
 
 #[test]
 fn a_worker_queries_no_other_server_than_the_one_that_tells() {
-    let (first, second) = (Server::start(&[]).unwrap(), Server::start(&[]).unwrap());
+    let (first, second) = (
+        RedisServer::start(&[]).unwrap(),
+        RedisServer::start(&[]).unwrap(),
+    );
     let relay = Relay::to(first.port()).unwrap();
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -109,7 +118,7 @@ fn a_worker_queries_no_other_server_than_the_one_that_tells() {
 /// A lookup sees that changes are told, and goes on after that has ended.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lookup_that_began_while_nothing_was_told_is_not_kept() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let relay = Relay::to(server.port()).unwrap();
     let here = store(&settings(at(relay.port())));
     put(&here, 1).await;

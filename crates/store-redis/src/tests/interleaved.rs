@@ -5,7 +5,7 @@ use isogloss_core::store::{Caps, Record, TokenStore as _};
 use isogloss_core::{Lineage, Purpose, TokenDigest};
 use isogloss_store_contract::token_store::{CAPS, HOUR, NOW, digest, record};
 use isogloss_testkit::relay::{Connection, Direction, Relay};
-use isogloss_testkit::servers::{ClusterServers, Server};
+use isogloss_testkit::servers::{ClusterServers, RedisServer};
 use uuid::Uuid;
 
 use super::{RedisSettings, at, settings};
@@ -37,7 +37,7 @@ async fn listed(store: &RedisStore, user: Uuid) -> Vec<TokenDigest> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_is_stored_while_its_user_is_removed_stays_listed() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let [login, removal] = [(); 2].map(|()| Relay::to(server.port()).unwrap());
     let [one, other] = [&login, &removal].map(|relay| store(at(relay.port()), CAPS));
     let user = Uuid::new_v4();
@@ -70,7 +70,7 @@ async fn a_token_that_is_stored_while_its_user_is_removed_stays_listed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_is_stored_and_not_yet_listed_is_removed_with_its_user() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let login = Relay::to(server.port()).unwrap();
     let [one, other] = [login.port(), server.port()].map(|port| store(at(port), CAPS));
     let user = Uuid::new_v4();
@@ -129,7 +129,7 @@ fn capped_at_one(user: Uuid, login: TokenDigest) -> [(&'static str, Caps, Record
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_at_once_at_a_cap_of_one_the_later_one_lives() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let relays = [(); 2].map(|()| Relay::to(server.port()).unwrap());
     for first in [0, 1] {
         let user = Uuid::new_v4();

@@ -3,7 +3,7 @@
 use isogloss_core::store::{Record, Slot, TokenStore as _};
 use isogloss_store_contract::token_store::{HOUR, NOW, digest, record};
 use isogloss_testkit::relay::{Connection, Direction, Relay};
-use isogloss_testkit::servers::Server;
+use isogloss_testkit::servers::RedisServer;
 use uuid::Uuid;
 
 use super::{RedisSettings, at, settings, store};
@@ -14,7 +14,7 @@ pub(super) fn lose_the_answer(connection: &Connection) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_may_be_asked_twice_is() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let relay = Relay::to(server.port()).unwrap();
     let store = store(&settings(at(relay.port())));
     let kept = record(Uuid::new_v4(), NOW, HOUR);
@@ -30,7 +30,7 @@ async fn what_may_be_asked_twice_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_taken_token_whose_answer_is_lost_is_unavailable_not_absent() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let relay = Relay::to(server.port()).unwrap();
     let store = store(&settings(at(relay.port())));
     let kept = record(Uuid::new_v4(), NOW, HOUR);
@@ -44,7 +44,7 @@ async fn a_taken_token_whose_answer_is_lost_is_unavailable_not_absent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_that_died_in_the_pool_are_not_noticed() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let store = store(&settings(at(server.port())));
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     for number in 0..30 {
@@ -66,7 +66,7 @@ async fn connections_that_died_in_the_pool_are_not_noticed() {
 
 /// Loses the answer to the command with the nth such text.
 async fn no_superseded_token_lives(text: &str, nth: usize) {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let relay = Relay::to(server.port()).unwrap();
     let store = store(&RedisSettings {
         near_cache: 0,

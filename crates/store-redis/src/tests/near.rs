@@ -8,7 +8,7 @@ use isogloss_core::TokenDigest;
 use isogloss_core::store::TokenStore as _;
 use isogloss_store_contract::token_store::{HOUR, NOW, digest, record};
 use isogloss_testkit::relay::Relay;
-use isogloss_testkit::servers::{ClusterServers, SentinelServers, Server};
+use isogloss_testkit::servers::{ClusterServers, RedisServer, SentinelServers};
 use tokio::time::sleep;
 use uuid::Uuid;
 
@@ -82,7 +82,7 @@ async fn ends_are_told(url: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_server_tells_of_what_ends() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     ends_are_told(&at(server.port())).await;
 }
 
@@ -137,7 +137,7 @@ async fn every_server_of_a_cluster_tells() {
 async fn no_token_that_ends_during_a_lookup_is_kept() {
     const TOKENS: u16 = 8_000;
     const READERS: usize = 4;
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let url = at(server.port());
     let (here, there) = (Arc::new(store(&settings(&url))), store(&settings(&url)));
     put(&here, digest(0)).await;
@@ -171,7 +171,7 @@ async fn no_token_that_ends_during_a_lookup_is_kept() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_cut_off_believes_what_is_kept_for_a_second_and_no_longer() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let relay = Relay::to(server.port()).unwrap();
     let here = store(&settings(at(relay.port())));
     let there = store(&settings(at(server.port())));
@@ -186,7 +186,7 @@ async fn who_is_cut_off_believes_what_is_kept_for_a_second_and_no_longer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_connection_takes_all_with_it_and_comes_back() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let here = store(&settings(at(server.port())));
     put(&here, digest(1)).await;
     wait_until_kept(&here, digest(1)).await;
@@ -202,7 +202,7 @@ async fn a_broken_connection_takes_all_with_it_and_comes_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_may_not_tell_is_asked_each_time() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let user = "isogloss on >pass ~isogloss:* +@all -client|tracking";
     let user: Vec<_> = ["ACL", "SETUSER"]
         .into_iter()
@@ -223,7 +223,7 @@ async fn a_redis_that_may_not_tell_is_asked_each_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_unknown_tokens_leaves_the_hot_ones_where_they_are() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let here = store(&settings(at(server.port())));
     for number in 0..64 {
         put(&here, digest(number)).await;

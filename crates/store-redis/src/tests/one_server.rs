@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use isogloss_core::store::{Slot, TokenStore as _};
 use isogloss_store_contract::token_store::{CAPS, HOUR, NOW, digest, pass_all, record};
-use isogloss_testkit::servers::{Server, wait_until};
+use isogloss_testkit::servers::{RedisServer, wait_until};
 use uuid::Uuid;
 
 use super::at;
 use crate::{RedisSettings, RedisStore};
 
 /// Returns the time to live of every key, in milliseconds; -1 for a key without.
-pub(super) fn ttls(server: &Server) -> Vec<i64> {
+pub(super) fn ttls(server: &RedisServer) -> Vec<i64> {
     let keys = server.values(&[b"KEYS", b"*"]).unwrap();
     let ttl = |key: &Vec<u8>| {
         let ttl = server.values(&[b"PTTL", key]).unwrap();
@@ -21,7 +21,7 @@ pub(super) fn ttls(server: &Server) -> Vec<i64> {
     keys.iter().map(ttl).collect()
 }
 
-fn one(server: &Server) -> RedisStore {
+fn one(server: &RedisServer) -> RedisStore {
     let settings = RedisSettings {
         connections: 8,
         timeout: Duration::from_secs(5),
@@ -32,13 +32,13 @@ fn one(server: &Server) -> RedisStore {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_passes() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     pass_all(&one(&server)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_key_in_redis_has_a_ttl_and_goes_with_its_token() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let store = one(&server);
     let user = Uuid::new_v4();
     let brief = Duration::from_millis(300);
@@ -64,7 +64,7 @@ async fn every_key_in_redis_has_a_ttl_and_goes_with_its_token() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_is_away_is_an_error_and_comes_back_without_a_restart() {
-    let mut server = Server::start(&[]).unwrap();
+    let mut server = RedisServer::start(&[]).unwrap();
     let store = one(&server);
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     store.put(digest(1), &kept, NOW).await.unwrap();

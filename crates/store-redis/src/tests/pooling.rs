@@ -6,7 +6,7 @@ use std::time::Duration;
 use isogloss_core::store::TokenStore as _;
 use isogloss_store_contract::token_store::{HOUR, NOW, digest, record};
 use isogloss_testkit::relay::Relay;
-use isogloss_testkit::servers::{Server, wait_until};
+use isogloss_testkit::servers::{RedisServer, wait_until};
 use tokio::runtime::Builder;
 use tokio::time::sleep;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use super::interleaved::{hold, let_go};
 use super::{RedisSettings, at, settings, store};
 
 /// How many connections it has taken, this question's included.
-fn taken(server: &Server) -> usize {
+fn taken(server: &RedisServer) -> usize {
     let said = server.ask(&["INFO", "stats"]).unwrap();
     let mut lines = said.lines();
     let number = lines.find_map(|line| line.strip_prefix("total_connections_received:"));
@@ -27,7 +27,7 @@ fn taken(server: &Server) -> usize {
 fn a_connection_outlives_the_runtime_that_made_it() {
     let list = access_list();
     let list: Vec<_> = list.iter().map(String::as_str).collect();
-    let server = Server::start(&list).unwrap();
+    let server = RedisServer::start(&list).unwrap();
     let place = format!("127.0.0.1:{}", server.port());
     // What tells of changes has a connection of its own.
     let store = store(&RedisSettings {
@@ -43,7 +43,7 @@ fn a_connection_outlives_the_runtime_that_made_it() {
 }
 
 /// The connections that a server has, by number, that of this question left out.
-fn connections(server: &Server) -> BTreeSet<String> {
+fn connections(server: &RedisServer) -> BTreeSet<String> {
     let listed = server.ask(&["CLIENT", "LIST"]).unwrap();
     let others = listed.lines().filter(|line| !line.contains("cmd=client"));
     let number = |line: &str| line.split_whitespace().next().map(str::to_owned);
@@ -53,7 +53,7 @@ fn connections(server: &Server) -> BTreeSet<String> {
 /// A script takes two commands here, and the time-out of both together is over before that of the second.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_command_that_took_too_long_no_older_connection_is_used() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let relay = Relay::to(server.port()).unwrap();
     let store = store(&RedisSettings {
         near_cache: 0,

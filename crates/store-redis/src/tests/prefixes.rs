@@ -8,7 +8,7 @@ use isogloss_core::store::TokenStore as _;
 use isogloss_core::throttle::{Bucket, Budget, Kind, Throttle as _};
 use isogloss_core::{Clock as _, SystemClock, TokenDigest};
 use isogloss_store_contract::token_store::{HOUR, NOW, digest, record};
-use isogloss_testkit::servers::Server;
+use isogloss_testkit::servers::RedisServer;
 use uuid::Uuid;
 
 use super::super::keys::KeyPrefix;
@@ -17,7 +17,7 @@ use super::{RedisSettings, settings, store};
 use crate::RedisStore;
 
 /// The user of the operator's guide, under another name and prefix.
-fn tenant(server: &Server, name: &str) -> RedisSettings {
+fn tenant(server: &RedisServer, name: &str) -> RedisSettings {
     let mut words: Vec<_> = access_list()
         .into_iter()
         .map(|word| word.replace("~isogloss:", &format!("~{name}:")))
@@ -48,7 +48,7 @@ async fn listed(store: &RedisStore) -> BTreeSet<TokenDigest> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_installations_share_a_server_and_see_nothing_of_each_other() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let (one, other) = (tenant(&server, "one"), tenant(&server, "other"));
     let (one, other) = (store(&one), store(&other));
     let user = Uuid::new_v4();
@@ -93,7 +93,7 @@ async fn two_installations_share_a_server_and_see_nothing_of_each_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_of_one_prefix_cannot_touch_the_keys_of_another() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let wrong = RedisSettings {
         prefix: KeyPrefix::default(),
         near_cache: 0,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use isogloss_core::store::TokenStore as _;
 use isogloss_store_contract::token_store::{CAPS, HOUR, NOW, digest, record};
-use isogloss_testkit::servers::{Certificates, SentinelServers, Server};
+use isogloss_testkit::servers::{Certificates, RedisServer, SentinelServers};
 use uuid::Uuid;
 
 use super::{at, settings, store};
@@ -31,7 +31,7 @@ async fn errors(store: &RedisStore) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_is_not_asked_and_a_primary_again_is() {
-    let [primary, other] = [(); 2].map(|()| Server::start(&[]).unwrap());
+    let [primary, other] = [(); 2].map(|()| RedisServer::start(&[]).unwrap());
     let store = store(&settings(at(primary.port())));
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     store.put(digest(1), &kept, NOW).await.unwrap();
@@ -51,7 +51,7 @@ async fn a_replica_is_not_asked_and_a_primary_again_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_in_constant_use_is_found_out() {
-    let [primary, other] = [(); 2].map(|()| Server::start(&[]).unwrap());
+    let [primary, other] = [(); 2].map(|()| RedisServer::start(&[]).unwrap());
     let store = store(&settings(at(primary.port())));
     store.get(digest(1)).await.unwrap();
     let port = other.port().to_string();
@@ -75,7 +75,7 @@ async fn a_write_to_what_became_a_replica_goes_to_the_new_primary() {
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     store.put(digest(1), &kept, NOW).await.unwrap();
     // Its connections stay open, unlike when sentinels do it. They make it a primary again.
-    let elsewhere = Server::start(&[]).unwrap().port().to_string();
+    let elsewhere = RedisServer::start(&[]).unwrap().port().to_string();
     let primary = servers.primary().unwrap();
     primary
         .ask(&["REPLICAOF", "127.0.0.1", &elsewhere])
@@ -88,7 +88,7 @@ async fn a_write_to_what_became_a_replica_goes_to_the_new_primary() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_passwords_are_told_from_nothing() {
-    let server = Server::start(&["--requirepass", "right"]).unwrap();
+    let server = RedisServer::start(&["--requirepass", "right"]).unwrap();
     let port = server.port();
     for (url, said) in [
         (
@@ -118,7 +118,7 @@ async fn wrong_passwords_are_told_from_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_who_may_not_is_refused() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     server
         .ask(&["ACL", "SETUSER", "poor", "on", ">pw", "+ping"])
         .unwrap();
@@ -139,7 +139,7 @@ async fn a_user_who_may_not_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_authority_is_refused() {
     let certificates = Certificates::make().unwrap();
-    let server = Server::start_tls(&certificates, &[]).unwrap();
+    let server = RedisServer::start_tls(&certificates, &[]).unwrap();
     let port = server.tls_port();
     let mut settings = settings(format!("rediss://127.0.0.1:{port}"));
     let errors_of_system = errors(&store(&settings)).await;
@@ -156,7 +156,7 @@ async fn an_unknown_authority_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn full_memory_is_an_error() {
-    let server = Server::start(&["--maxmemory", "1"]).unwrap();
+    let server = RedisServer::start(&["--maxmemory", "1"]).unwrap();
     let store = store(&settings(at(server.port())));
     let refused = store
         .put(digest(1), &record(Uuid::new_v4(), NOW, HOUR), NOW)
@@ -167,7 +167,7 @@ async fn full_memory_is_an_error() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn loading_is_an_error() {
-    let server = Server::start(&["--save", "3600 1", "--key-load-delay", "10000"]).unwrap();
+    let server = RedisServer::start(&["--save", "3600 1", "--key-load-delay", "10000"]).unwrap();
     let mut server = server;
     let store = store(&settings(at(server.port())));
     for number in 0..50 {

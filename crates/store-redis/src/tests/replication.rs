@@ -5,7 +5,9 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use isogloss_core::store::{Record, Spent, TokenStore as _};
 use isogloss_store_contract::token_store::{HOUR, NOW, digest, record};
-use isogloss_testkit::servers::{ClusterServers, SentinelServers, Server, begin_move, move_keys};
+use isogloss_testkit::servers::{
+    ClusterServers, RedisServer, SentinelServers, begin_move, move_keys,
+};
 use uuid::Uuid;
 
 use super::super::keys::{KeyPrefix, Keys};
@@ -14,7 +16,7 @@ use crate::RedisStore;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_revocation_that_no_replica_has_counts_as_failed() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let mut settings = settings(at(server.port()));
     settings.wait_replicas = 1;
     settings.timeout = Duration::from_millis(400);
@@ -52,9 +54,9 @@ async fn what_was_revoked_is_unknown_to_the_replicas() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_that_lags_makes_a_repeated_revocation_fail_too() {
-    let primary = Server::start(&[]).unwrap();
+    let primary = RedisServer::start(&[]).unwrap();
     let port = primary.port().to_string();
-    let replica = Server::start(&["--replicaof", "127.0.0.1", &port]).unwrap();
+    let replica = RedisServer::start(&["--replicaof", "127.0.0.1", &port]).unwrap();
     isogloss_testkit::servers::wait_until("the replica is connected", || {
         primary
             .ask(&["ROLE"])
@@ -81,7 +83,7 @@ async fn a_replica_that_lags_makes_a_repeated_revocation_fail_too() {
 
 /// A store whose revocations no replica acknowledges, and one beside it that waits for none: as when the
 /// replicas are back.
-fn without_and_with_replicas(server: &Server) -> [RedisStore; 2] {
+fn without_and_with_replicas(server: &RedisServer) -> [RedisStore; 2] {
     let mut waiting = settings(at(server.port()));
     waiting.wait_replicas = 1;
     waiting.timeout = Duration::from_millis(200);
@@ -90,7 +92,7 @@ fn without_and_with_replicas(server: &Server) -> [RedisStore; 2] {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_end_that_no_replica_has_opens_nothing_and_can_be_repeated() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let [without, with] = without_and_with_replicas(&server);
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     without.put(digest(1), &kept, NOW).await.unwrap();
@@ -111,7 +113,7 @@ async fn an_end_that_no_replica_has_opens_nothing_and_can_be_repeated() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_who_repeat_a_use_that_no_replica_has_one_gets_the_token() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let [without, with] = without_and_with_replicas(&server);
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     let spent = Record {
@@ -148,7 +150,7 @@ async fn an_end_that_is_redirected_waits_where_it_was_done() {
     let key = Keys::under(KeyPrefix::default()).token(digest(1));
     let key = String::from_utf8(key).unwrap();
     let servers = servers.servers();
-    let has = |server: &&Server| {
+    let has = |server: &&RedisServer| {
         server
             .ask(&["EXISTS", &key])
             .is_ok_and(|found| found == "1")

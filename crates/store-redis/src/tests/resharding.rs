@@ -2,7 +2,7 @@
 
 use isogloss_core::store::TokenStore as _;
 use isogloss_store_contract::token_store::{HOUR, NOW, digest, record};
-use isogloss_testkit::servers::{ClusterServers, Server, begin_move, end_move, move_keys};
+use isogloss_testkit::servers::{ClusterServers, RedisServer, begin_move, end_move, move_keys};
 use uuid::Uuid;
 
 use super::super::keys::{KeyPrefix, Keys};
@@ -19,8 +19,8 @@ fn key(number: u16) -> String {
 
 /// A token's slot on its way from one server to another.
 struct Move<'s> {
-    from: &'s Server,
-    to: &'s Server,
+    from: &'s RedisServer,
+    to: &'s RedisServer,
     slot: String,
 }
 
@@ -32,12 +32,12 @@ impl Move<'_> {
     }
 
     /// The new server has both.
-    fn finish(&self, primaries: &[Server]) {
+    fn finish(&self, primaries: &[RedisServer]) {
         end_move(&self.slot, self.from, self.to, primaries).unwrap();
     }
 }
 
-fn has(server: &Server, key: &str) -> bool {
+fn has(server: &RedisServer, key: &str) -> bool {
     server.ask(&["EXISTS", key]).is_ok_and(|found| found == "1")
 }
 

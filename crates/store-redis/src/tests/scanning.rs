@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use isogloss_core::store::TokenStore as _;
 use isogloss_store_contract::token_store::{HOUR, NOW, digest, record};
-use isogloss_testkit::servers::{ClusterServers, Server};
+use isogloss_testkit::servers::{ClusterServers, RedisServer};
 use redis::cmd;
 use uuid::Uuid;
 
@@ -32,7 +32,7 @@ async fn all_are_listed(store: &RedisStore) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_server_lists_page_by_page() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let store = store(&settings(at(server.port())));
     all_are_listed(&store).await;
     let size: u16 = store.link.ask(&cmd("DBSIZE")).await.unwrap();

@@ -7,7 +7,7 @@ use isogloss_core::SystemClock;
 use isogloss_core::store::TokenStore as _;
 use isogloss_store_contract::token_store::{HOUR, NOW, digest, record};
 use isogloss_testkit::relay::Relay;
-use isogloss_testkit::servers::{ClusterServers, Server, wait_until};
+use isogloss_testkit::servers::{ClusterServers, RedisServer, wait_until};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::sleep;
 use uuid::Uuid;
@@ -41,7 +41,7 @@ async fn put_many(url: String, numbers: std::ops::Range<u16>) {
 }
 
 /// Has a thread look up what is not there until it does so by a connection of its own.
-async fn has_its_own(here: &RedisStore, server: &Server) {
+async fn has_its_own(here: &RedisStore, server: &RedisServer) {
     for _ in 0..3_000 {
         let unknown = here.get(digest(999)).await;
         let list = server.ask(&["CLIENT", "LIST"]).unwrap();
@@ -56,7 +56,7 @@ async fn has_its_own(here: &RedisStore, server: &Server) {
 
 /// A worker with a connection of its own, and the relay that it goes through.
 fn with_worker<F: Future>(test: impl FnOnce(RedisStore, Relay, u16) -> F) {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let relay = Relay::to(server.port()).unwrap();
     worker().block_on(async {
         put_many(at(server.port()), 0..10).await;
@@ -225,7 +225,7 @@ fn kept_alive(port: u16) -> (usize, usize) {
 
 #[test]
 fn every_connection_is_asked_for_a_sign_of_life_by_the_kernel() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     worker().block_on(async {
         let here = store(&settings(at(server.port())));
         let near = here.near.clone().unwrap();

@@ -7,13 +7,13 @@ use isogloss_core::store::Caps;
 use isogloss_core::throttle::{Taken, Throttle as _};
 use isogloss_core::{Clock as _, SystemClock};
 use isogloss_store_contract::throttle;
-use isogloss_testkit::servers::Server;
+use isogloss_testkit::servers::RedisServer;
 
 use super::at;
 use super::one_server::ttls;
 use crate::{RedisSettings, RedisStore, RedisThrottle};
 
-fn on_redis(server: &Server) -> RedisThrottle {
+fn on_redis(server: &RedisServer) -> RedisThrottle {
     let settings = RedisSettings {
         connections: 4,
         timeout: Duration::from_secs(10),
@@ -29,7 +29,7 @@ fn on_redis(server: &Server) -> RedisThrottle {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_fulfils_the_contract() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     throttle::fulfil(&on_redis(&server)).await;
     let ttls = ttls(&server);
     assert!(!ttls.is_empty());
@@ -38,7 +38,7 @@ async fn redis_fulfils_the_contract() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn gateways_on_one_redis_share_the_tries() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let gateways = [on_redis(&server), on_redis(&server)];
     let now = SystemClock.now();
     let bucket = throttle::bucket(1);
@@ -50,7 +50,7 @@ async fn gateways_on_one_redis_share_the_tries() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_is_away_grants_nothing() {
-    let mut server = Server::start(&[]).unwrap();
+    let mut server = RedisServer::start(&[]).unwrap();
     let tries = on_redis(&server);
     server.kill().unwrap();
     let now = SystemClock.now();

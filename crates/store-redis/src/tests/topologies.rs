@@ -9,7 +9,7 @@ use isogloss_core::store::TokenStore as _;
 use isogloss_core::throttle::Throttle as _;
 use isogloss_core::{StoreError, SystemClock, TokenDigest};
 use isogloss_store_contract::token_store::{HOUR, NOW, digest, record};
-use isogloss_testkit::servers::{ClusterServers, Server, TOPOLOGIES, move_slot};
+use isogloss_testkit::servers::{ClusterServers, RedisServer, TOPOLOGIES, move_slot};
 use tokio::time::sleep;
 use uuid::Uuid;
 
@@ -118,12 +118,12 @@ async fn all_tokens_are_listed_and_ended_while_slots_move() {
         let servers = servers.servers();
         for number in TOKENS {
             let key = String::from_utf8(keys.token(digest(number))).unwrap();
-            let holds = |one: &&Server| one.ask(&["EXISTS", &key]).is_ok_and(|is| is == "1");
+            let holds = |one: &&RedisServer| one.ask(&["EXISTS", &key]).is_ok_and(|is| is == "1");
             let from = servers.iter().find(holds).unwrap();
             let to = if found.contains(key.as_bytes()) {
                 &servers[2]
             } else {
-                let was_listed = |one: &&Server| one.port() != from.port();
+                let was_listed = |one: &&RedisServer| one.port() != from.port();
                 servers[..2].iter().find(was_listed).unwrap()
             };
             if from.port() != to.port() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use isogloss_core::store::{Caps, Record, TokenStore as _};
 use isogloss_store_contract::token_store::{CAPS, HOUR, NOW, digest, pass_all, record};
-use isogloss_testkit::servers::Server;
+use isogloss_testkit::servers::RedisServer;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ use crate::RedisStore;
 const MANY: u16 = 300;
 
 /// How often a server was asked for a connection's sign of life: once for each that was used again.
-fn used_again(server: &Server) -> usize {
+fn used_again(server: &RedisServer) -> usize {
     let said = server.ask(&["INFO", "commandstats"]).unwrap();
     let mut lines = said.lines();
     let line = lines.find_map(|line| line.strip_prefix("cmdstat_ping:calls="));
@@ -60,7 +60,7 @@ async fn use_all(store: &RedisStore, before: &Record, after: &Record) -> Vec<boo
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_are_noted_in_few_round_trips() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let store = store(&RedisSettings {
         near_cache: 0,
         ..settings(at(server.port()))
@@ -88,7 +88,7 @@ async fn many_are_noted_in_few_round_trips() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_all_who_use_one_at_once_one_notes_it() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let store = store(&settings(at(server.port())));
     let kept = record(Uuid::new_v4(), NOW, HOUR);
     store.put(digest(1), &kept, NOW).await.unwrap();
@@ -100,7 +100,7 @@ async fn of_all_who_use_one_at_once_one_notes_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_ended_meanwhile_stays_ended() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let store = store(&settings(at(server.port())));
     let kept = issued(&store).await;
     for number in 0..MANY / 2 {
@@ -114,7 +114,7 @@ async fn what_ended_meanwhile_stays_ended() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_lost_the_scripts_is_told_them() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let store = store(&settings(at(server.port())));
     let kept = issued(&store).await;
     server.ask(&["SCRIPT", "FLUSH"]).unwrap();
@@ -124,7 +124,7 @@ async fn a_server_that_lost_the_scripts_is_told_them() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_redis_each_is_told_so_in_time_and_afterwards_all_is_well() {
-    let mut server = Server::start(&[]).unwrap();
+    let mut server = RedisServer::start(&[]).unwrap();
     let timeout = Duration::from_millis(200);
     let store = store(&RedisSettings {
         timeout,
@@ -151,7 +151,7 @@ async fn without_redis_each_is_told_so_in_time_and_afterwards_all_is_well() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_notes_each_by_itself_passes() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let settings = RedisSettings {
         touch_batch: NonZeroUsize::MIN,
         ..settings(at(server.port()))

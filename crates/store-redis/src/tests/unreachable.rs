@@ -5,7 +5,7 @@ use std::time::Duration;
 use isogloss_core::SystemClock;
 use isogloss_core::store::TokenStore as _;
 use isogloss_store_contract::token_store::{HOUR, NOW, digest, record};
-use isogloss_testkit::servers::{ClusterServers, SentinelServers, Server};
+use isogloss_testkit::servers::{ClusterServers, RedisServer, SentinelServers};
 use uuid::Uuid;
 
 use super::{at, settings, store};
@@ -23,7 +23,7 @@ async fn said(store: &RedisStore) -> [String; 4] {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_away_is_named_without_credentials() {
-    let mut server = Server::start(&[]).unwrap();
+    let mut server = RedisServer::start(&[]).unwrap();
     let port = server.port();
     server.kill().unwrap();
     for host in ["127.0.0.1", "[::1]"] {
@@ -38,7 +38,7 @@ async fn a_server_that_is_away_is_named_without_credentials() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_stalls_is_named() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let mut brief = settings(at(server.port()));
     brief.timeout = Duration::from_millis(200);
     let store = store(&brief);

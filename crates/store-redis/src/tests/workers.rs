@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use isogloss_core::store::TokenStore as _;
 use isogloss_store_contract::token_store::{HOUR, NOW, digest, record};
-use isogloss_testkit::servers::{Server, wait_until};
+use isogloss_testkit::servers::{RedisServer, wait_until};
 use tokio::runtime::Builder;
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ use crate::RedisStore;
 const WORKERS: usize = 4;
 
 /// The identifiers of connections that look up and are told nothing.
-fn own(server: &Server) -> Vec<String> {
+fn own(server: &RedisServer) -> Vec<String> {
     let list = server.ask(&["CLIENT", "LIST"]).unwrap();
     let own = list.lines().filter(|line| {
         let field = |name: &str| line.split(' ').any(|field| field == name);
@@ -76,7 +76,7 @@ impl Drop for Stopping<'_> {
 
 #[test]
 fn each_thread_has_one_and_gets_another_if_it_breaks() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let store = told(&settings(at(server.port())));
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     while_they_work(&store, &AtomicU16::new(1), || {
@@ -97,7 +97,7 @@ fn each_thread_has_one_and_gets_another_if_it_breaks() {
 
 #[test]
 fn a_setting_has_them_share_one() {
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let store = told(&RedisSettings {
         worker_connections: false,
         ..settings(at(server.port()))
@@ -114,7 +114,7 @@ fn a_setting_has_them_share_one() {
 #[test]
 fn no_token_that_ends_during_a_lookup_is_kept() {
     const TOKENS: u16 = 4_000;
-    let server = Server::start(&[]).unwrap();
+    let server = RedisServer::start(&[]).unwrap();
     let url = at(server.port());
     let (here, there) = (told(&settings(&url)), store(&settings(&url)));
     let runtime = Builder::new_multi_thread().enable_all().build().unwrap();

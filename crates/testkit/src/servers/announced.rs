@@ -1,11 +1,11 @@
 //! A cluster whose servers are known by the relays in front of them.
 
-use super::{ClusterServers, Server, wait_until};
+use super::{ClusterServers, RedisServer, wait_until};
 use crate::relay::Relay;
 
 /// Starts a relay to each server, and has the servers name these instead of themselves.
 pub fn announced(cluster: &mut ClusterServers) -> Vec<Relay> {
-    let relay = |server: &Server| {
+    let relay = |server: &RedisServer| {
         let relay = Relay::to(server.port()).unwrap();
         let [own, bus] = [relay.port(), server.port() + 10_000].map(|port| port.to_string());
         for (key, value) in [("bus-port", &bus), ("port", &own)] {

@@ -2,10 +2,10 @@
 
 use std::io::{Error, Result};
 
-use super::{Server, wait_until};
+use super::{RedisServer, wait_until};
 
 /// Opens a slot at both servers: what is not at the old one any more is looked for at the new one.
-pub fn begin_move(slot: &str, from: &Server, to: &Server) -> Result<()> {
+pub fn begin_move(slot: &str, from: &RedisServer, to: &RedisServer) -> Result<()> {
     let [old, new] = [id(from)?, id(to)?];
     to.ask(&["CLUSTER", "SETSLOT", slot, "IMPORTING", &old])?;
     from.ask(&["CLUSTER", "SETSLOT", slot, "MIGRATING", &new])?;
@@ -13,7 +13,7 @@ pub fn begin_move(slot: &str, from: &Server, to: &Server) -> Result<()> {
 }
 
 /// Moves these keys, those that are gone by now excepted.
-pub fn move_keys(keys: &[Vec<u8>], from: &Server, to: &Server) -> Result<()> {
+pub fn move_keys(keys: &[Vec<u8>], from: &RedisServer, to: &RedisServer) -> Result<()> {
     let port = to.port().to_string();
     for key in keys {
         from.values(&[
@@ -33,7 +33,12 @@ pub fn move_keys(keys: &[Vec<u8>], from: &Server, to: &Server) -> Result<()> {
 /// Then they come to agree. A server that gets a slot before it has heard of the latest epoch takes its own
 /// for the latest. An older claim to the slot that is still under way then counts for more, and each of the
 /// two servers names the other for good.
-pub fn end_move(slot: &str, from: &Server, to: &Server, primaries: &[Server]) -> Result<()> {
+pub fn end_move(
+    slot: &str,
+    from: &RedisServer,
+    to: &RedisServer,
+    primaries: &[RedisServer],
+) -> Result<()> {
     let new = id(to)?;
     for server in [to, from].into_iter().chain(primaries) {
         server.ask(&["CLUSTER", "SETSLOT", slot, "NODE", &new])?;
@@ -42,13 +47,18 @@ pub fn end_move(slot: &str, from: &Server, to: &Server, primaries: &[Server]) ->
         let Ok(latest) = epoch(to, "my") else {
             return false;
         };
-        let agrees = |one: &Server| epoch(one, "current").is_ok_and(|known| known == latest);
+        let agrees = |one: &RedisServer| epoch(one, "current").is_ok_and(|known| known == latest);
         primaries.iter().all(agrees)
     })
 }
 
 /// Moves all keys of a slot, and then the slot, while both servers are in use.
-pub fn move_slot(slot: &str, from: &Server, to: &Server, primaries: &[Server]) -> Result<()> {
+pub fn move_slot(
+    slot: &str,
+    from: &RedisServer,
+    to: &RedisServer,
+    primaries: &[RedisServer],
+) -> Result<()> {
     begin_move(slot, from, to)?;
     // What is written meanwhile is written at the new server.
     let keys = from.values(&[b"CLUSTER", b"GETKEYSINSLOT", slot.as_bytes(), b"1000"])?;
@@ -56,12 +66,12 @@ pub fn move_slot(slot: &str, from: &Server, to: &Server, primaries: &[Server]) -
     end_move(slot, from, to, primaries)
 }
 
-fn id(server: &Server) -> Result<String> {
+fn id(server: &RedisServer) -> Result<String> {
     server.ask(&["CLUSTER", "MYID"])
 }
 
 /// A server's own epoch, or the latest one that it has heard of.
-fn epoch(server: &Server, which: &str) -> Result<String> {
+fn epoch(server: &RedisServer, which: &str) -> Result<String> {
     let information = server.ask(&["CLUSTER", "INFO"])?;
     let name = format!("cluster_{which}_epoch:");
     let mut lines = information.lines();

@@ -2,7 +2,7 @@
 
 use std::io::{Error, Result};
 
-use super::{Certificates, Server, wait_until};
+use super::{Certificates, RedisServer, wait_until};
 
 const SLOTS: usize = 16_384;
 
@@ -11,7 +11,7 @@ const SLOTS: usize = 16_384;
 pub struct ClusterServers {
     host: &'static str,
     primaries: usize,
-    servers: Vec<Server>,
+    servers: Vec<RedisServer>,
 }
 
 impl ClusterServers {
@@ -25,10 +25,10 @@ impl ClusterServers {
             all.extend(["--cluster-replica-validity-factor", "0"]);
             all.extend(arguments);
             let Some(certificates) = certificates else {
-                return Server::start(&all);
+                return RedisServer::start(&all);
             };
             all.extend(["--tls-cluster", "yes"]);
-            Server::start_tls(certificates, &all)
+            RedisServer::start_tls(certificates, &all)
         };
         let servers = (0..6).map(server).collect::<Result<Vec<_>>>()?;
         let cluster = Self {
@@ -53,7 +53,7 @@ impl ClusterServers {
         // Nobody is thought dead, however slow this machine is.
         all.extend(["--cluster-node-timeout", "60000"]);
         all.extend(arguments);
-        let servers = (0..primaries + spare).map(|_| Server::start(&all));
+        let servers = (0..primaries + spare).map(|_| RedisServer::start(&all));
         let cluster = Self {
             host,
             primaries,
@@ -100,7 +100,7 @@ impl ClusterServers {
     }
 
     /// All servers.
-    pub fn servers(&mut self) -> &mut [Server] {
+    pub fn servers(&mut self) -> &mut [RedisServer] {
         &mut self.servers
     }
 

@@ -1,12 +1,12 @@
 //! A Redis of the test's own, to be stopped and started again.
 
-use super::{Reply, Server, resp};
+use super::{RedisServer, Reply, resp};
 use crate::Result;
 
-/// One [`Server`] that keeps nothing on disk. It is killed when this is dropped.
+/// One [`RedisServer`] that keeps nothing on disk. It is killed when this is dropped.
 #[derive(Debug)]
 pub struct Redis {
-    server: Server,
+    server: RedisServer,
 }
 
 impl Redis {
@@ -14,7 +14,7 @@ impl Redis {
     ///
     /// Fails, and does not skip, where there is no `redis-server`.
     pub fn start() -> Result<Self> {
-        let server = Server::start(&[])?;
+        let server = RedisServer::start(&[])?;
         Ok(Self { server })
     }
 

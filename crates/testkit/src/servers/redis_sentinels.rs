@@ -2,15 +2,15 @@
 
 use std::io::{Error, Result};
 
-use super::{Certificates, Server, wait_until};
+use super::{Certificates, RedisServer, wait_until};
 
 const NAME: &str = "main";
 
 /// A primary, two replicas, and three sentinels.
 #[derive(Debug)]
 pub struct SentinelServers {
-    servers: Vec<Server>,
-    sentinels: Vec<Server>,
+    servers: Vec<RedisServer>,
+    sentinels: Vec<RedisServer>,
     stalled: Option<u16>,
 }
 
@@ -21,8 +21,8 @@ impl SentinelServers {
         let start = |more: &[&str]| {
             let arguments = [arguments, more].concat();
             match certificates {
-                Some(certificates) => Server::start_tls(certificates, &arguments),
-                None => Server::start(&arguments),
+                Some(certificates) => RedisServer::start_tls(certificates, &arguments),
+                None => RedisServer::start(&arguments),
             }
         };
         let primary = start(&[])?;
@@ -40,7 +40,7 @@ impl SentinelServers {
              sentinel down-after-milliseconds {NAME} 1000\n\
              sentinel failover-timeout {NAME} 5000\n"
         );
-        let sentinel = |_| Server::start_sentinel(certificates, &lines);
+        let sentinel = |_| RedisServer::start_sentinel(certificates, &lines);
         let sentinels = (0..3).map(sentinel).collect::<Result<_>>()?;
         let all = Self {
             servers,
@@ -66,7 +66,7 @@ impl SentinelServers {
     }
 
     /// The server that the sentinels call the primary.
-    pub fn primary(&mut self) -> Result<&mut Server> {
+    pub fn primary(&mut self) -> Result<&mut RedisServer> {
         let port = self.port_of_primary()?;
         let mut servers = self.servers.iter_mut();
         servers
@@ -75,7 +75,7 @@ impl SentinelServers {
     }
 
     /// The others.
-    pub fn replicas(&self) -> Result<Vec<&Server>> {
+    pub fn replicas(&self) -> Result<Vec<&RedisServer>> {
         let port = self.port_of_primary()?;
         let replicas = self
             .servers
@@ -85,7 +85,7 @@ impl SentinelServers {
     }
 
     /// The sentinels.
-    pub fn sentinels(&mut self) -> &mut [Server] {
+    pub fn sentinels(&mut self) -> &mut [RedisServer] {
         &mut self.sentinels
     }
 
@@ -116,7 +116,7 @@ impl SentinelServers {
     }
 
     /// The server that stands still.
-    pub fn stalled(&self) -> Result<&Server> {
+    pub fn stalled(&self) -> Result<&RedisServer> {
         let mut servers = self.servers.iter();
         servers
             .find(|server| Some(server.tls_port()) == self.stalled)
@@ -136,7 +136,7 @@ impl SentinelServers {
     }
 
     fn know_everybody(&self) -> bool {
-        let known = |sentinel: &Server, what: &str| {
+        let known = |sentinel: &RedisServer, what: &str| {
             let answer = sentinel.ask(&["SENTINEL", "MASTER", NAME]);
             let answer = answer.unwrap_or_default();
             let mut lines = answer.lines().skip_while(|line| *line != what);
@@ -149,7 +149,7 @@ impl SentinelServers {
     }
 }
 
-fn primary_of(sentinel: &Server) -> Result<u16> {
+fn primary_of(sentinel: &RedisServer) -> Result<u16> {
     let answer = sentinel.ask(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME])?;
     let port = answer.lines().nth(1).unwrap_or_default();
     port.parse().map_err(Error::other)

@@ -11,7 +11,7 @@ use super::{Certificates, free_port, resp, wait_until};
 
 /// A `redis-server`, in a folder of its own, keeping nothing on disk unless told to.
 #[derive(Debug)]
-pub struct Server {
+pub struct RedisServer {
     port: u16,
     tls_port: Option<u16>,
     folder: TempDir,
@@ -19,7 +19,7 @@ pub struct Server {
     child: Option<Child>,
 }
 
-impl Server {
+impl RedisServer {
     /// Starts a server with further arguments, and waits until it answers.
     ///
     /// Fails, and does not skip, where there is no `redis-server`.
@@ -34,7 +34,7 @@ impl Server {
         Self::run(port, folder, own)
     }
 
-    /// Starts one that also speaks TLS, at [`Server::tls_port`].
+    /// Starts one that also speaks TLS, at [`RedisServer::tls_port`].
     pub fn start_tls(certificates: &Certificates, arguments: &[&str]) -> Result<Self> {
         let tls_port = free_port()?;
         let mut all = certificates.arguments(tls_port);
@@ -177,7 +177,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for RedisServer {
     fn drop(&mut self) {
         drop(self.kill());
     }

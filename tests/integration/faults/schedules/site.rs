@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use isogloss_testkit::relay::{Cut, Direction, Relay};
-use isogloss_testkit::servers::{ClusterServers, Server as RedisServer, wait_until};
+use isogloss_testkit::servers::{ClusterServers, RedisServer, wait_until};
 use isogloss_testkit::{Builder, Gateway, MailServer, Postgres, Request, Store};
 use proptest::prelude::RngExt as _;
 use proptest::test_runner::TestRng;

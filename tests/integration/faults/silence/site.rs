@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use isogloss_testkit::relay::{Connection, Direction, Relay};
-use isogloss_testkit::servers::{ClusterServers, SentinelServers, Server};
+use isogloss_testkit::servers::{ClusterServers, RedisServer, SentinelServers};
 use isogloss_testkit::{Builder, Gateway, MailServer, Postgres, Request, Response, Store};
 use serde_json::json;
 
@@ -23,7 +23,11 @@ pub(super) struct Site {
     /// How long the slowest answer took.
     slowest: Cell<Duration>,
     /// The servers behind them.
-    _servers: (Option<Server>, Option<ClusterServers>, Option<Postgres>),
+    _servers: (
+        Option<RedisServer>,
+        Option<ClusterServers>,
+        Option<Postgres>,
+    ),
 }
 
 fn length() -> Duration {
@@ -53,7 +57,7 @@ fn start(builder: Builder) -> Gateway {
 
 impl Site {
     pub(super) fn redis(settings: &[(&str, &str)]) -> Self {
-        let server = Server::start(&[]).unwrap();
+        let server = RedisServer::start(&[]).unwrap();
         let relay = Relay::to(server.port()).unwrap();
         let store = Store::Redis(format!("redis://{}", relay.address()));
         let builder = settings
