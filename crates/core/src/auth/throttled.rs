@@ -1,9 +1,10 @@
 //! Logins and the login throttle: taking an attempt, and reporting how it ended.
 
+use isogloss_password::Place;
+
 use super::Auth;
 use crate::directory::Account;
 use crate::error::AuthError;
-use crate::password::Place;
 use crate::throttle::{Guess, Origin, Proof, Source, Strained, Turn, user_account};
 use crate::token_digest::TokenDigest;
 

@@ -12,7 +12,8 @@ use isogloss_core::audit::Audit;
 use isogloss_core::directory::{DigestKeys, Directory};
 use isogloss_core::store::TokenStore;
 use isogloss_core::throttle::{Guard, Throttle};
-use isogloss_core::{Auth, Parts, PasswordSettings, Passwords, Peppers, SecondUse, SystemClock};
+use isogloss_core::{Auth, Parts, Peppers, SecondUse, SystemClock};
+use isogloss_password::{PasswordSettings, Passwords};
 
 pub(crate) use self::access::Access;
 use self::directories::directory_keeping;
