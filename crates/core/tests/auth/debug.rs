@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use isogloss_core::directory::{CardName, KeyDigest, PostgresSettings};
+use isogloss_core::directory::{CardRef, KeyDigest, PostgresSettings};
 use isogloss_core::{Concurrency, Letter, RecoveryCode, TotpSecret};
 use isogloss_store_redis::RedisSettings;
 
@@ -126,8 +126,8 @@ async fn what_is_kept_shows_no_secret() {
     let account = directory.account("ada").await.unwrap().unwrap();
     secrets.assert_not_in(&account);
     for name in [
-        CardName::Code(KeyDigest::of(CODE)),
-        CardName::Identifier("card"),
+        CardRef::Code(KeyDigest::of(CODE)),
+        CardRef::Identifier("card"),
     ] {
         let card = directory.card(name).await.unwrap();
         assert!(card.is_some());

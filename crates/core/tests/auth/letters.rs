@@ -1,7 +1,7 @@
 //! Tokens in letters are bound to the address that the letter went to.
 
 use super::*;
-use isogloss_core::directory::{Change, Setting, UserEdit};
+use isogloss_core::directory::{Change, Patch, UserEdit};
 
 const ADDRESS: &str = "ada@example.com";
 
@@ -15,7 +15,7 @@ fn letter(purpose: Purpose) -> Terms {
 async fn move_to(f: &Fixture, email: &str) {
     let user = f.user("ada").await.id;
     let edit = Box::new(UserEdit {
-        email: Setting::To(email.to_owned()),
+        email: Patch::Set(email.to_owned()),
         ..UserEdit::default()
     });
     let edit = Change::EditUser { user, edit };
