@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Table;
 
-use crate::code::until_the_next;
 use crate::exchange::{Exchange, RawExchange};
 use crate::template::Captures;
+use crate::totp_code::until_the_next;
 use crate::{Failure, Host, Result};
 
 /// One documented conversation: requests in their order, and what each must bring.
@@ -99,7 +99,7 @@ impl Conversation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::tests::server;
+    use crate::http1::tests::server;
 
     fn conversation(exchange: &str) -> Conversation {
         Conversation::parse(&format!("source = \"here\"\n[[exchange]]\n{exchange}")).unwrap()

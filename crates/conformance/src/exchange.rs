@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::expectation::{Expectation, Format, Names, split};
-use crate::form::Form;
+use crate::request_template::Form;
 use crate::response::Response;
 use crate::template::Captures;
 use crate::{Failure, Host, Result};

@@ -13,8 +13,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ConfigBuilder};
 use url::Url;
 
+use crate::http1::{self, roundtrip};
 use crate::response::Response;
-use crate::wire::{self, roundtrip};
 use crate::{Failure, Result};
 
 /// A host, by the address below which it has its routes.
@@ -75,7 +75,7 @@ impl Host {
     /// host without TLS.
     pub fn certificate(&self) -> Option<Result<Vec<u8>>> {
         let tls = self.tls.as_ref()?;
-        Some(wire::certificate(&self.address, &tls.name, &tls.config))
+        Some(http1::certificate(&self.address, &tls.name, &tls.config))
     }
 
     /// The same host, asked by whom these files in PEM prove to be; for a host without TLS nothing changes.
@@ -102,14 +102,14 @@ impl Host {
             .tls
             .as_ref()
             .map(|tls| (tls.name.as_str(), &tls.config));
-        wire::download(&self.address, tls, message, file)
+        http1::download(&self.address, tls, message, file)
     }
 
     /// Sends a message as it stands and reads one answer, 30 seconds at most.
     pub fn roundtrip(&self, message: &[u8]) -> Result<Response> {
         match &self.tls {
             None => roundtrip(&self.address, message),
-            Some(tls) => wire::encrypted(&self.address, &tls.name, &tls.config, message),
+            Some(tls) => http1::encrypted(&self.address, &tls.name, &tls.config, message),
         }
     }
 }

@@ -65,23 +65,23 @@
 
 mod body;
 mod case;
-mod code;
 mod conversation;
+mod error;
 mod exchange;
 mod expectation;
-mod failure;
-mod form;
-mod hole;
 mod host;
+mod http1;
 mod pattern;
+mod placeholder;
+mod request_template;
 mod response;
 mod template;
-mod wire;
+mod totp_code;
 
 pub use case::{Case, cases};
-pub use code::{Step, totp};
 pub use conversation::Conversation;
-pub use failure::{Failure, Result};
+pub use error::{Failure, Result};
 pub use host::Host;
+pub use http1::roundtrip;
 pub use response::Response;
-pub use wire::roundtrip;
+pub use totp_code::{Step, totp};

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::hole::Kind;
+use crate::placeholder::Kind;
 use crate::template::{Captures, Part, is_name, split};
 use crate::{Failure, Result};
 

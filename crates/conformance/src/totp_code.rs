@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use totp_rs::{Algorithm, Builder, Secret};
 
-use crate::{Failure, Result, hole};
+use crate::{Failure, Result, placeholder};
 
 const STEP_SECONDS: u64 = 30;
 
@@ -40,5 +40,5 @@ pub(crate) fn until_the_next() -> Duration {
 }
 
 fn now() -> u64 {
-    u64::try_from(hole::now()).unwrap_or_default()
+    u64::try_from(placeholder::now()).unwrap_or_default()
 }

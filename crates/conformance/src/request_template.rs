@@ -2,8 +2,8 @@
 
 use uuid::Uuid;
 
-use crate::code::{Step, totp};
 use crate::template::{Captures, Part, is_name, split};
+use crate::totp_code::{Step, totp};
 use crate::{Failure, Result};
 
 /// What a request's hole is filled with.
