@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use isogloss_testkit::{Conversation, Failure, Gateway, Host, Postgres, Redis, Result, Store};
+use isogloss_testkit::{Conversation, Error, Gateway, Host, Postgres, Redis, Result, Store};
 use libtest_mimic::{Arguments, Trial};
 use toml::Table;
 
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
                 trials(&kinds.each_ref().map(|kind| kind.server(number)), file)
             })
             .collect(),
-        Err(failure) => vec![failing("exchanges", failure)],
+        Err(error) => vec![failing("exchanges", error)],
     };
     libtest_mimic::run(&arguments, trials).exit_code()
 }
@@ -78,8 +78,8 @@ impl Server {
     fn hold(&self, conversation: &Conversation) -> Result<()> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         match running.get_or_insert_with(self.start) {
-            Ok(running) => conversation.hold(&running.host()),
-            Err(failure) => Err(failure.clone()),
+            Ok(running) => conversation.run(&running.host()),
+            Err(error) => Err(error.clone()),
         }
     }
 }
@@ -131,7 +131,7 @@ fn trials(servers: &[&Arc<Server>; 3], file: &Path) -> Vec<Trial> {
         case.unwrap_or_default().display()
     );
     match Conversation::read(file) {
-        Err(failure) => vec![failing(&case, failure.during("reading it"))],
+        Err(error) => vec![failing(&case, error.context("reading it"))],
         Ok(conversation) if conversation.settings().is_empty() => servers
             .iter()
             .map(|server| {
@@ -143,13 +143,13 @@ fn trials(servers: &[&Arc<Server>; 3], file: &Path) -> Vec<Trial> {
             .collect(),
         Ok(conversation) => vec![Trial::test(format!("settings::{case}"), move || {
             let running = Running::start(Store::Memory, conversation.settings())?;
-            conversation.hold(&running.host()).map_err(Into::into)
+            conversation.run(&running.host()).map_err(Into::into)
         })],
     }
 }
 
-fn failing(name: &str, failure: Failure) -> Trial {
-    Trial::test(name, move || Err(failure.into()))
+fn failing(name: &str, error: Error) -> Trial {
+    Trial::test(name, move || Err(error.into()))
 }
 
 /// `<dialect>/<case>.toml`, sorted.
@@ -162,7 +162,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
         .iter()
         .find(|file| file.extension().is_none_or(|e| e != "toml"))
     {
-        return Err(Failure::new(format!(
+        return Err(Error::new(format!(
             "{} is no exchange file",
             other.display()
         )));
@@ -179,5 +179,5 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
                 .map(|entry| entry.map(|entry| entry.path()))
                 .collect()
         })
-        .map_err(|error| Failure::from(error).during(act()))
+        .map_err(|error| Error::from(error).context(act()))
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::{env, iter};
 
-use isogloss_testkit::{Failure, Result};
+use isogloss_testkit::{Error, Result};
 
 use crate::guide;
 use crate::tree::Tree;
@@ -57,7 +57,7 @@ impl Copy {
         };
         let said = copy.run(guide::commands()[0])?;
         if said.contains("warning") {
-            return Err(Failure::new(said));
+            return Err(Error::new(said));
         }
         Ok(copy)
     }
@@ -75,7 +75,7 @@ impl Copy {
         if output.status.success() {
             Ok(said)
         } else {
-            Err(Failure::new(format!("{line}\n{said}")))
+            Err(Error::new(format!("{line}\n{said}")))
         }
     }
 

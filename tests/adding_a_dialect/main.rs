@@ -24,7 +24,7 @@ fn gateway(settings: &str) -> Builder {
 
 fn hold(file: &Path, gateway: &Gateway) {
     let conversation = Conversation::read(file).unwrap();
-    let held = conversation.hold(&gateway.public().into());
+    let held = conversation.run(&gateway.public().into());
     held.unwrap_or_else(|failure| panic!("{}: {failure}", file.display()));
 }
 
