@@ -259,7 +259,7 @@ fn an_identifier_means_its_own_user_though_another_is_named_like_it() {
     assert_eq!(
         ask("GET", id),
         (200, json!(id)),
-        "a name that is no identifier"
+        "a name that is not an identifier"
     );
 }
 

@@ -1,4 +1,4 @@
-//! `isogloss user delete`, beside a running gateway with either kind of store.
+//! `isogloss user delete` next to a running gateway, with both kinds of stores.
 
 use isogloss_testkit::{Builder, Gateway, Redis, Request, Store};
 use serde_json::json;
@@ -18,7 +18,7 @@ fn status(gateway: &Gateway, token: &str) -> u16 {
     request.send(gateway.public()).unwrap().status
 }
 
-/// Erases a user of the demo, as the command line does it with `more` behind the command.
+/// Erases a user of the demo, with the arguments `more` after the command, and checks the effects.
 fn is_erased(builder: Builder, folder: &TempDir, more: &dyn Fn(&Gateway) -> Vec<String>) {
     let builder = builder.env("ISOGLOSS__AUDIT__DATABASE", "true");
     let shell = Shell::beside(&builder, folder.path());
@@ -40,7 +40,7 @@ fn is_erased(builder: Builder, folder: &TempDir, more: &dyn Fn(&Gateway) -> Vec<
     let said = erase("sample", &["--json"]);
     assert_eq!((said.exit, said.out.as_str()), (Some(2), ""), "{said:?}");
     assert!(said.err.contains("use --yes to erase"), "{said:?}");
-    assert_eq!(status(&gateway, &session), 200, "nobody confirmed it");
+    assert_eq!(status(&gateway, &session), 200, "not confirmed");
     assert_eq!(
         erase("nobody", &["--yes"]).refused(),
         "nobody: no such user"
@@ -89,7 +89,7 @@ fn is_erased(builder: Builder, folder: &TempDir, more: &dyn Fn(&Gateway) -> Vec<
     ];
     shell.run_with(&add, "another one\n").done();
     assert!(login(&gateway, "sample", "another one").is_some());
-    // The identifier in the demo's file is that of the erased user for ever; the name is free.
+    // The identifier in the demo's file stays reserved for the erased user. The name is available again.
     let named = "users = [{ user_name = 'sample', first_name = 'Sam', password = 'another one' }]";
     shell.write("named.toml", named);
     let import = shell

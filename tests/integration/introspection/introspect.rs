@@ -1,4 +1,4 @@
-//! `/introspect`, by RFC 7662.
+//! `/introspect` according to RFC 7662.
 
 use isogloss_testkit::dialects::{Kind, Person};
 use isogloss_testkit::{Gateway, Redis, Request, Store};
@@ -68,7 +68,7 @@ fn what_is_known_of_a_token_is_told_and_nothing_else() {
     assert_eq!(of(Kind::of("memsource", "access"))["act"], Value::Null);
 }
 
-/// The access token that a cross token of `admin` becomes with that team and project.
+/// Redeems a cross token of `admin` with that team and project, and returns the access token.
 fn handover(gateway: &Gateway, team: &str, project: &str) -> String {
     let tokens = Person::admin().every_token(gateway.public()).unwrap();
     let cross = tokens
@@ -188,7 +188,7 @@ fn a_dead_token_is_not_active_and_nothing_more_is_said() {
             "{dead}"
         );
     }
-    // A Memsource token that names another user than its own is none.
+    // A Memsource token with the number of another user is invalid.
     let memsource = tokens
         .iter()
         .find(|held| held.kind == Kind::of("memsource", "access"));
