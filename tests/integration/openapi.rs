@@ -236,9 +236,9 @@ fn whatever_is_wrong_is_told_in_json() {
             "give the realm or the identifier",
         ),
     ] {
-        let (answered, told) = send(method, path, body);
-        assert_eq!(answered, status, "{method} {path} {told}");
-        assert!(told.contains(reason), "{method} {path} {told}");
+        let (answered, text) = send(method, path, body);
+        assert_eq!(answered, status, "{method} {path} {text}");
+        assert!(text.contains(reason), "{method} {path} {text}");
     }
     let huge = format!("{{\"realm\": \"{}\"}}", "x".repeat(70_000));
     assert_eq!(send("POST", "/admin/keys", json(&huge)).0, 413);

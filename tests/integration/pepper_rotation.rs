@@ -112,8 +112,8 @@ fn cards_and_keys_are_unavailable_while_their_pepper_is_missing() {
         .unwrap();
     assert_eq!((ready.status, keys.len()), (200, 1), "{body}");
     let lines = wrong.log();
-    let told = lines.iter().filter(|line| line.contains(text)).count();
-    assert_eq!(told, 1, "{lines:?}");
+    let count = lines.iter().filter(|line| line.contains(text)).count();
+    assert_eq!(count, 1, "{lines:?}");
     wrong.terminate().unwrap();
 
     let right = gateway(&folder, OLD, None).start().unwrap();

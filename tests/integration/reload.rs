@@ -141,9 +141,9 @@ fn a_bad_configuration_changes_nothing_and_is_told_in_one_line() {
         rewrite(&gateway, &text);
         gateway.hang_up().unwrap();
         assert!(gateway.logs_times(NOT_RELOADED, before + 1));
-        let told = fields(&gateway, NOT_RELOADED);
-        let told = told.last().unwrap()["problem"].as_str().unwrap();
-        assert!(told.contains(problem), "{told}");
+        let found = fields(&gateway, NOT_RELOADED);
+        let found = found.last().unwrap()["problem"].as_str().unwrap();
+        assert!(found.contains(problem), "{found}");
         assert_eq!(kept.status("/v2/authorize"), 401, "{text}");
         assert_eq!(kept.status("/v9/authorize"), 404, "{text}");
     }
@@ -171,8 +171,8 @@ path = \"/v9\"
 ";
     reload(&gateway, wanted, 1);
     let keys = |gateway: &Gateway| {
-        let told = fields(gateway, "a changed setting waits for a restart").into_iter();
-        let mut keys: Vec<_> = told
+        let found = fields(gateway, "a changed setting waits for a restart").into_iter();
+        let mut keys: Vec<_> = found
             .map(|fields| fields["key"].as_str().unwrap().to_owned())
             .collect();
         keys.sort();

@@ -132,12 +132,12 @@ fn a_collector_that_is_away_is_told_of_once_and_is_sent_to_when_it_is_back() {
         ask();
         std::thread::sleep(std::time::Duration::from_millis(30));
     }
-    let told = gateway
+    let count = gateway
         .log()
         .iter()
         .filter(|line| line.contains(AWAY))
         .count();
-    assert_eq!(told, 1);
+    assert_eq!(count, 1);
     let collector = Collector::at(address);
     ask();
     collector.until(|span| span.name == "GET /v2/authorize");

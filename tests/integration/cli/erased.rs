@@ -74,9 +74,9 @@ fn is_erased(builder: Builder, folder: &TempDir, more: &dyn Fn(&Gateway) -> Vec<
         .json();
     assert_eq!(import["erased"], json!(["user sample"]));
     let table = shell.run(&["directory", "import", &demo()]).done();
-    let told = "1 left out: users who were erased (isogloss user add brings one back), or their \
+    let note = "1 left out: users who were erased (isogloss user add brings one back), or their \
                 keys:\n  user sample\n";
-    assert!(table.ends_with(told), "{table}");
+    assert!(table.ends_with(note), "{table}");
     assert_eq!(login(&gateway, "sample", "sample-demo"), None);
 
     let add = [
@@ -101,13 +101,13 @@ fn is_erased(builder: Builder, folder: &TempDir, more: &dyn Fn(&Gateway) -> Vec<
     );
     assert!(login(&gateway, "sample", "another one").is_some());
 
-    let told = erase("admin", &["--yes"]).done();
-    let mut lines = told.lines();
+    let out = erase("admin", &["--yes"]).done();
+    let mut lines = out.lines();
     assert_eq!(lines.next(), Some("admin: erased"));
     assert_eq!(
         lines.last(),
         Some("  CRMDEMO has no enabled administrator left"),
-        "{told}"
+        "{out}"
     );
 }
 

@@ -57,15 +57,15 @@ fn it_is_switched_on_by_a_code_of_the_secret_that_is_shown() {
         .lines()
         .filter(|line| line.starts_with("  ") && line.len() == 16);
     assert_eq!(codes.count(), 10, "{out}");
-    let told = status(&shell, "linguist");
+    let shown_status = status(&shell, "linguist");
     assert_eq!(
-        (&told["state"], &told["recovery_codes_left"]),
+        (&shown_status["state"], &shown_status["recovery_codes_left"]),
         (&json!("on"), &json!(10))
     );
-    assert!(told["since"].as_str().unwrap().ends_with('Z'));
-    assert!(told["last_used"].is_string());
+    assert!(shown_status["since"].as_str().unwrap().ends_with('Z'));
+    assert!(shown_status["last_used"].is_string());
     let shown = shell.run(&["user", "show", "linguist", "--json"]).json();
-    assert_eq!(shown["second_factor"], told);
+    assert_eq!(shown["second_factor"], shown_status);
     let text = shell.run(&["user", "totp", "status", "linguist"]).done();
     assert!(text.contains("state = \"on\"\n"), "{text}");
 

@@ -92,14 +92,14 @@ fn a_team_of_the_user_is_vouched_for_and_a_project_is_the_clients_claim() {
     for spelling in [team, unit] {
         let token = handover(&gateway, spelling, "P-1");
         let answer = introspect(&gateway, &token);
-        let told = (
+        let found = (
             &answer["team"],
             &answer["unit"],
             &answer["claimed"],
             &answer["project"],
         );
         let claimed = json!({"project": "P-1"});
-        assert_eq!(told, (&json!(team), &json!(unit), &claimed, &Value::Null));
+        assert_eq!(found, (&json!(team), &json!(unit), &claimed, &Value::Null));
         let forwarded = Request::get("/forward-auth/bimplus")
             .header("Authorization", format!("BimPlus {token}"))
             .send(gateway.management())

@@ -113,13 +113,13 @@ fn a_new_password_of_redis_is_used_from_the_reload_on_and_no_request_fails() {
         fs::write(&file, address("third")).unwrap();
         let stranger = "\n[[users]]\nuser_name = \"stranger\"\norganisation = \"Nowhere\"\n";
         fs::write(&import, users.to_owned() + stranger).unwrap();
-        let told = fields(&gateway, NOT_RELOADED).len();
+        let count = fields(&gateway, NOT_RELOADED).len();
         gateway.hang_up().unwrap();
-        assert!(gateway.logs_times(NOT_RELOADED, told + 1));
-        let told = &fields(&gateway, NOT_RELOADED)[told];
+        assert!(gateway.logs_times(NOT_RELOADED, count + 1));
+        let last = &fields(&gateway, NOT_RELOADED)[count];
         let message = "the configuration is not reloaded; the new credentials are in use, all other settings stay";
-        assert_eq!(told["message"], message);
-        assert_eq!(told["keys"], "tokens.store");
+        assert_eq!(last["message"], message);
+        assert_eq!(last["keys"], "tokens.store");
         acl("<second");
     });
     let log = gateway.log().join("\n");

@@ -134,10 +134,10 @@ fn programs_and_networks_are_cut_off_at_the_door() {
         assert_eq!(answer.status, 200, "{dialect}: {}", answer.text());
     }
     let log = gateway.log();
-    let told = log
+    let lines = log
         .iter()
         .filter(|line| line.contains("refused a blocked client"));
-    assert_eq!(told.count(), dialects().len());
+    assert_eq!(lines.count(), dialects().len());
 }
 
 #[test]

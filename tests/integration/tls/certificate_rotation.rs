@@ -59,6 +59,6 @@ fn a_pair_that_does_not_fit_is_refused_once_and_the_old_one_stays() {
     assert!(gateway.logs(TAKEN));
     Client::connect(gateway.public(), &new).unwrap();
     let log = gateway.log();
-    let told = log.iter().filter(|line| line.contains(REFUSED)).count();
-    assert_eq!(told, 1, "{log:#?}");
+    let count = log.iter().filter(|line| line.contains(REFUSED)).count();
+    assert_eq!(count, 1, "{log:#?}");
 }

@@ -134,9 +134,9 @@ impl Events {
                             Some(event),
                         ));
                 if !is_explained {
-                    let told = self.told(&user.id.to_string());
+                    let list = self.told(&user.id.to_string());
                     wrong.push(format!(
-                        "{event}: is not listed, and no event says why:\n      {told}"
+                        "{event}: is not listed, and no event says why:\n      {list}"
                     ));
                 }
             }

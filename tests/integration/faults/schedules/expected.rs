@@ -147,10 +147,10 @@ pub(crate) fn compare(model: &Model, events: &Events, wrong: &mut Vec<String>) {
             let most = sure + count(&model.possible, index, &[kind]) + extra;
             let found = events.of_user(&id, &[kind]);
             if !(sure..=most).contains(&found) {
-                let told = events.told(&id);
+                let list = events.told(&id);
                 wrong.push(format!(
                     "user {index}: {found} events {kind} are recorded, and {sure} to {most} expected:\n      \
-                     {told}"
+                     {list}"
                 ));
             }
         }

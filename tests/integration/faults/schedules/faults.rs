@@ -16,7 +16,7 @@ pub(crate) fn strike(fault: &Fault, relay: &Relay) -> String {
     let open = relay.connections();
     let one = open.get(fault.pick % open.len().max(1));
     let number = one.map_or_else(|| "none".to_owned(), |one| one.number().to_string());
-    let told = format!(
+    let text = format!(
         "  fault: {fault:?} on connection {number} of {}",
         open.len()
     );
@@ -39,7 +39,7 @@ pub(crate) fn strike(fault: &Fault, relay: &Relay) -> String {
         (What::Reorder, _) => reorder(relay, &open),
         (_, None) => {}
     }
-    told
+    text
 }
 
 fn reorder(relay: &Relay, open: &[Connection]) {

@@ -102,9 +102,9 @@ impl<'a> Batch<'a> {
                     let fault = *fault;
                     scope.spawn(move || {
                         if let Some(relay) = site.relay(&fault) {
-                            let told =
+                            let text =
                                 format!("  from phase {index} on, {}", strike(&fault, relay));
-                            struck.lock().unwrap().push(told);
+                            struck.lock().unwrap().push(text);
                         }
                     });
                 }

@@ -80,9 +80,9 @@ pub(crate) fn compare(
     // An event that says that the result is unknown is sufficient.
     if made != recorded && !(made && events.are_in_doubt(&id, kinds)) {
         let attempt = &user.attempt;
-        let told = events.told(&id);
+        let list = events.told(&id);
         wrong.push(format!(
-            "user {index}, {attempt:?}: made is {made}, recorded is {recorded}:\n      {told}"
+            "user {index}, {attempt:?}: made is {made}, recorded is {recorded}:\n      {list}"
         ));
     }
     recorded && ends
