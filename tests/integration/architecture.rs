@@ -160,7 +160,7 @@ fn the_crates_are_found() {
     }
 }
 
-/// The backends depend on core; only core's tests use them.
+/// The backends depend on core, and only core's tests depend on them.
 #[test]
 fn core_knows_no_backend_and_no_web_framework() {
     let graph = Graph::read();

@@ -70,7 +70,7 @@ fn a_tracker_in_a_cluster() {
     );
 }
 
-/// The sentinel is queried whenever a connection to the primary is made.
+/// Silences a connection to a sentinel, which is queried whenever a connection to the primary is made.
 fn a_sentinel() {
     let mut servers = SentinelServers::start(None, &[]).unwrap();
     let site = Site::sentinels(&mut servers);
@@ -88,8 +88,7 @@ fn postgres() {
     site.outlives("a connection to PostgreSQL", &silent, Probe::Login);
 }
 
-/// There is one connection for each e-mail. It goes silent with the current e-mail, and later e-mails use other
-/// ones.
+/// Silences the connection of the current e-mail. Later e-mails use other connections.
 fn the_mail_server() {
     let site = Site::mail();
     let relay = &site.relays[0];

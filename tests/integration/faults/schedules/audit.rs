@@ -78,8 +78,8 @@ impl Events {
     }
 
     fn add(&mut self, event: &Value) {
-        // Also kept: e-mails, since the response is sent before the user is looked up; logins, since wrong
-        // passwords are recorded; and changes that failed as unavailable, since they may have been made.
+        // Also kept: e-mails, since the response is sent before it is known whether there is one; logins, since
+        // wrong passwords are recorded; and changes that failed as unavailable, since they may have been made.
         let is_kept = matches!(event["event"].as_str(), Some("letter" | "login"))
             || event["reason"] == "unavailable";
         if event["outcome"] != "done" && !is_kept {

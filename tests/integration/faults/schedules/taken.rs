@@ -96,7 +96,7 @@ impl Model {
         }
     }
 
-    /// `unanswered_at` is the number of tokens before a change without a response.
+    /// Applies a change of a user. `unanswered_at` is the number of tokens before a change without a response.
     fn change_user(&mut self, index: usize, attempt: &Attempt, unanswered_at: Option<usize>) {
         let user = &mut self.users[index];
         user.passwords += 1;

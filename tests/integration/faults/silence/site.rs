@@ -88,7 +88,7 @@ impl Site {
         }
     }
 
-    /// The relay leads to the first of the sentinels.
+    /// Starts a site whose relay leads to the first of the sentinels.
     pub(super) fn sentinels(servers: &mut SentinelServers) -> Self {
         let port = servers.sentinels()[0].port();
         let relay = Relay::to(port).unwrap();
