@@ -27,10 +27,7 @@ fn from(address: &str) -> Origin {
 fn of_core(error: PasswordError) -> AuthError {
     match error {
         PasswordError::Auth(error) => error,
-        error @ (PasswordError::Empty
-        | PasswordError::TooLong
-        | PasswordError::Nul
-        | PasswordError::Bcrypt(_)) => StoreError::new("password hashing", error).into(),
+        error @ PasswordError::Invalid(_) => StoreError::new("password hashing", error).into(),
     }
 }
 
@@ -178,7 +175,7 @@ async fn resets_with_one_key_and_passwords_that_operators_set_hold_their_share()
         let ada = ada.clone();
         Box::pin(async move {
             let hash = passwords.hash_for_operator("new-pw".into()).await;
-            hash.map(|_| ada).map_err(of_core)
+            hash.map(|_| ada).map_err(|error| of_core(error.into()))
         })
     });
     let admin = f.attempt("admin", "admin-pw", from("192.0.2.1"));
