@@ -34,9 +34,11 @@ use sqlx::{ConnectOptions as _, query, query_scalar};
 use uuid::Uuid;
 
 use self::connections::Connections;
+use self::desk::SqliteTables;
 use self::near::NearRows;
 use super::desk::Abort;
 use super::digest_keys::{DigestKind, OpenKeys, find_digest};
+use super::looks::find_look_alikes;
 use super::user_filter::UserPage;
 use super::{
     Account, Applied, BackedUp, Card, CardRef, Change, ChangeError, Changed, DigestKeys, Directory,
@@ -235,15 +237,15 @@ impl Directory for SqliteDirectory {
     }
 
     async fn change(&self, change: Change) -> Result<Changed, ChangeError> {
-        change::make(self, change).await.map_err(halted)
+        change::make(self, change).await.map_err(aborted)
     }
 
     async fn check(&self, change: Change) -> Result<(), ChangeError> {
-        change::check(self, change).await.map_err(halted)
+        change::check(self, change).await.map_err(aborted)
     }
 
     async fn erase(&self, user: Uuid) -> Result<Erased, ChangeError> {
-        erasure::erase(self, user).await.map_err(halted)
+        erasure::erase(self, user).await.map_err(aborted)
     }
 
     async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {
@@ -277,7 +279,9 @@ impl Directory for SqliteDirectory {
     }
 
     async fn look_alikes(&self) -> Result<Vec<LookAlikes>, StoreError> {
-        let found = self.pool.run(async |c| super::looks::find(c).await);
+        let found = self
+            .pool
+            .run(async |c| find_look_alikes(&mut SqliteTables(c)).await);
         found.await.map_err(failed)
     }
 
@@ -307,9 +311,9 @@ impl Directory for SqliteDirectory {
     }
 }
 
-fn halted(halt: Abort<sqlx::Error>) -> ChangeError {
-    match halt {
-        Abort::Invalid(unfit) => unfit.into(),
+fn aborted(abort: Abort<sqlx::Error>) -> ChangeError {
+    match abort {
+        Abort::Invalid(invalid) => invalid.into(),
         Abort::Failed(error) => failed(error).into(),
     }
 }
