@@ -30,7 +30,7 @@ use clap::{Args, Parser, Subcommand};
 use isogloss_core::audit::{Actor, Caller};
 
 use crate::bootstrap::open_stores::closing_all;
-use crate::config::{Config, Problem, unheeded_variables};
+use crate::config::{Config, ConfigError, unrecognized_variables};
 use crate::management_client::Identity;
 use crate::server;
 
@@ -173,7 +173,7 @@ pub fn main() -> ExitCode {
         Err(error) if error.is::<output::Closed>() => ExitCode::from(output::Closed::EXIT_CODE),
         Err(error) => {
             output::error(format_args!("{error:#}"));
-            let misconfigured = error.downcast_ref::<Problem>().is_some();
+            let misconfigured = error.downcast_ref::<ConfigError>().is_some();
             ExitCode::from(if misconfigured { 2 } else { 1 })
         }
     }
@@ -193,7 +193,7 @@ fn run(cli: Cli) -> Result<Outcome> {
             Command::Beside(command) => command,
         };
         let config = Config::load(&files)?;
-        for line in unheeded_variables() {
+        for line in unrecognized_variables() {
             output::error(format_args!("warning: {line}"));
         }
         match *command {

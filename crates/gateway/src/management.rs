@@ -38,15 +38,15 @@ const LONGEST_PAGE: u32 = 1000;
 #[derive(Clone)]
 pub(crate) struct Readiness {
     auth: Auth,
-    fitness: Arc<StoreHealthMonitor>,
+    store_health_monitor: Arc<StoreHealthMonitor>,
     drain: Drain,
 }
 
 impl Readiness {
-    pub(crate) fn new(auth: Auth, fitness: Arc<StoreHealthMonitor>) -> Self {
+    pub(crate) fn new(auth: Auth, store_health_monitor: Arc<StoreHealthMonitor>) -> Self {
         Self {
             auth,
-            fitness,
+            store_health_monitor,
             drain: Drain::default(),
         }
     }
@@ -68,14 +68,14 @@ impl Readiness {
         }
         let ready = self.auth.ready().await;
         let health = match ready {
-            Ok(()) => self.fitness.look().await,
+            Ok(()) => self.store_health_monitor.check().await,
             Err(error) => Err(error),
         };
         match health {
             Ok(health) => (health.refusal(), Found::from(health)),
             Err(error) => {
-                self.fitness.forget().await;
-                let reachable = self.fitness.is_reachable().await;
+                self.store_health_monitor.invalidate().await;
+                let reachable = self.store_health_monitor.is_reachable().await;
                 let found = Found {
                     token_store: Some(json!({"reachable": reachable})),
                     ..Found::default()

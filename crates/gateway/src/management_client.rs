@@ -13,7 +13,7 @@ use ureq::http::header::{AUTHORIZATION, HeaderValue};
 use ureq::http::request::Builder;
 use ureq::http::{Method, Request, Response};
 
-use crate::config::{BaseUrl, InvalidBaseUrl, Management, Problem, Sections, Tls, read_secret};
+use crate::config::{BaseUrl, ConfigError, InvalidBaseUrl, Management, Sections, Tls, read_secret};
 use crate::http_client::{HttpClient, RequestError};
 
 /// The client certificate for a management listener with `client_ca_file`.
@@ -76,7 +76,7 @@ impl ManagementClient {
     pub(crate) fn open(gateway: &Gateway, sections: &Sections) -> Result<Self> {
         let base = if let Some(url) = &gateway.management {
             url.parse()
-                .map_err(|error| Problem::new("--management", error))?
+                .map_err(|error| ConfigError::new("--management", error))?
         } else {
             let Management { bind, tls, .. } = &sections.management;
             listener(*bind, tls.as_ref())?

@@ -76,7 +76,7 @@ async fn open_parts(config: &Config, absent: Absent) -> Result<Components> {
 /// Opens all components for a command that runs next to a gateway. Returns `None` if only one process can
 /// open the token store.
 pub(crate) async fn open_shared(config: &Config) -> Result<Option<Components>> {
-    match TokenStoreAddress::of(&config.sections.tokens)? {
+    match TokenStoreAddress::from_settings(&config.sections.tokens)? {
         TokenStoreAddress::Memory | TokenStoreAddress::Embedded(_) => Ok(None),
         TokenStoreAddress::Redis(_) => {
             let mut opened = open_parts(config, Absent::Refuse).await?;

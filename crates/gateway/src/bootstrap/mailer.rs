@@ -25,7 +25,7 @@ use crate::config::{self, MailAddress};
 pub(crate) fn open(settings: &config::Mail) -> Result<Arc<dyn Mailer>> {
     let from = settings.sender()?;
     let key = settings.transport_key();
-    match MailAddress::of(settings)? {
+    match MailAddress::from_settings(settings)? {
         MailAddress::Nowhere => Ok(Arc::new(Nowhere)),
         MailAddress::Folder(folder) => Ok(Arc::new(Folder::open(folder, from).context(key)?)),
         MailAddress::Smtp(server) => {

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tracing::warn;
 
 use crate::config;
-use crate::jwt::Jwts;
+use crate::jwt::JwtSigner;
 
 /// Returns the peppers, which key the digests of tokens. Creates the file of the current one if it is missing.
 pub(crate) fn peppers(settings: &config::Tokens) -> Result<Peppers> {
@@ -60,14 +60,14 @@ fn pepper(settings: &config::Tokens) -> Result<Pepper> {
 }
 
 /// Returns the signer of JWTs, or `None` if `jwt.enabled` is off.
-pub(crate) fn jwts(settings: &config::Jwt) -> Result<Option<Arc<Jwts>>> {
+pub(crate) fn jwts(settings: &config::Jwt) -> Result<Option<Arc<JwtSigner>>> {
     if !settings.enabled {
         return Ok(None);
     }
     let (secret, previous) = settings.read_secrets()?;
     let secret = secret.map_or_else(|| jwt_secret(&settings.secret_file), Ok)?;
     let secrets: Vec<_> = std::iter::once(secret).chain(previous).collect();
-    Ok(Some(Arc::new(Jwts::new(settings, &secrets))))
+    Ok(Some(Arc::new(JwtSigner::new(settings, &secrets))))
 }
 
 fn jwt_secret(file: &Path) -> Result<SecretString> {

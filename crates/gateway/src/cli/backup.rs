@@ -84,7 +84,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
         program: env!("CARGO_PKG_VERSION").to_owned(),
         made_at: SystemClock.now().replace_nanosecond(0)?.format(&Rfc3339)?,
         directory: DirectoryPart {
-            database: DirectoryAddress::of(&sections.directory)?.database(),
+            database: DirectoryAddress::from_settings(&sections.directory)?.database(),
             version: copied.version,
             rows: copied.rows,
         },

@@ -13,7 +13,7 @@ use toml::Table;
 
 use self::outcome::{Held, Verdict};
 use super::{Outcome, output};
-use crate::config::{Config, Problem};
+use crate::config::{Config, ConfigError};
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -51,7 +51,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
     let base = arguments.base.parse();
-    let host: Host = base.map_err(|failure| Problem::new("--base", failure))?;
+    let host: Host = base.map_err(|failure| ConfigError::new("--base", failure))?;
     let cases = chosen(arguments)?;
     host.reach().context("the host is unreachable")?;
 
@@ -85,7 +85,7 @@ fn chosen(arguments: &Arguments) -> Result<Vec<Case>> {
     if let Some(other) = arguments.dialect.iter().find(|d| !dialects.contains(d)) {
         let known = dialects.join(", ");
         let reason = format!("no `{other}`, expected one of {known}");
-        return Err(Problem::new("--dialect", reason).into());
+        return Err(ConfigError::new("--dialect", reason).into());
     }
     let is_wanted = |case: &Case| {
         let (dialects, parts) = (&arguments.dialect, &arguments.case);
@@ -96,7 +96,7 @@ fn chosen(arguments: &Arguments) -> Result<Vec<Case>> {
     if cases.is_empty() {
         let parts = arguments.case.join("` or `");
         let reason = format!("no exchange has `{parts}` in its name");
-        return Err(Problem::new("--case", reason).into());
+        return Err(ConfigError::new("--case", reason).into());
     }
     Ok(cases)
 }

@@ -15,7 +15,7 @@ use super::{Outcome, audited_admin, output};
 use crate::admin::api_keys::{ApiKeyView, NewKey, Rights, realms};
 use crate::admin::{AdminError, AdminService};
 use crate::bootstrap::{audit, components};
-use crate::config::{Problem, Sections};
+use crate::config::{ConfigError, Sections};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -177,7 +177,7 @@ fn row((shown, key): (ApiKeyView, &KeyEntry)) -> Vec<String> {
 /// Maps an invalid request to bad usage, and every other error to a refusal.
 fn refused(undone: AdminError, command: &str) -> Result<Outcome> {
     match undone {
-        AdminError::Malformed(reason) => Err(Problem::new(command, reason).into()),
+        AdminError::Malformed(reason) => Err(ConfigError::new(command, reason).into()),
         AdminError::NotFound(reason)
         | AdminError::Conflict(reason)
         | AdminError::Forbidden(reason) => {

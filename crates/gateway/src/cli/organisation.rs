@@ -12,7 +12,7 @@ use super::audited_admin::AuditedAdmin;
 use super::{Outcome, output};
 use crate::admin::organisations::OrganisationView;
 use crate::bootstrap::components;
-use crate::config::{Problem, Sections};
+use crate::config::{ConfigError, Sections};
 
 /// How many organisations are read from the directory at a time.
 const PAGE: u32 = 1000;
@@ -191,7 +191,7 @@ async fn edit(change: Edit, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
     };
     if edit == OrganisationEdit::default() {
         let reason = "nothing to change: give --name, --default-unit or --no-default-unit";
-        return Err(Problem::new("organisation edit", reason).into());
+        return Err(ConfigError::new("organisation edit", reason).into());
     }
     let organisation = acts.organisation(&change.which.organisation).await?;
     let edited = acts

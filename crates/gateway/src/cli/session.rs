@@ -11,7 +11,7 @@ use ureq::http::Method;
 
 use crate::admin::sessions::{LIMIT, SessionQuery, SessionView};
 use crate::bootstrap::components;
-use crate::config::{Config, Problem};
+use crate::config::{Config, ConfigError};
 use crate::management_client::{Gateway, ManagementClient};
 
 #[derive(Subcommand)]
@@ -120,7 +120,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
             if !selection.is_explicit() {
                 let reason =
                     "choose sessions with filters such as --user or --handle, or give --all";
-                return Err(Problem::new("session revoke", reason).into());
+                return Err(ConfigError::new("session revoke", reason).into());
             }
             let ended = end(&selection, &gateway, config).await?;
             if json {

@@ -12,7 +12,7 @@ use ureq::http::Method;
 
 use crate::admin::throttle::{ThrottleQuery, ThrottleView};
 use crate::bootstrap::components;
-use crate::config::{Config, Problem};
+use crate::config::{Config, ConfigError};
 use crate::management_client::{Gateway, ManagementClient};
 
 #[derive(Subcommand)]
@@ -105,7 +105,7 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
             };
             if !selection.is_explicit() {
                 let reason = "choose entries with --user, --source or --handle, or give --all";
-                return Err(Problem::new("throttle clear", reason).into());
+                return Err(ConfigError::new("throttle clear", reason).into());
             }
             let cleared = clear(&selection, &gateway, config).await?;
             if json {

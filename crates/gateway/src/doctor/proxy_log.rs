@@ -40,10 +40,10 @@ pub(super) fn examine(
     let url = public_url.unwrap_or(&config.sections.server.public_url);
     let finding = match (url.parse::<BaseUrl>(), probe(config)) {
         (Ok(base), Some(probe)) => {
-            let question = probe.ask(SystemClock.now()).ok();
-            let question = question.as_ref().map(Challenge::as_str);
+            let challenge = probe.challenge(SystemClock.now()).ok();
+            let challenge = challenge.as_ref().map(Challenge::as_str);
             let path = format!("{}/isogloss-doctor", mount.path);
-            look(&HttpClient::new(base), &path, question, log)
+            look(&HttpClient::new(base), &path, challenge, log)
         }
         _ => Err("cannot be checked without the public address and the pepper".to_owned()),
     };
@@ -56,7 +56,7 @@ pub(super) fn examine(
 fn look(
     client: &HttpClient,
     path: &str,
-    question: Option<&str>,
+    challenge: Option<&str>,
     log: &Path,
 ) -> Result<Finding, String> {
     let failed = |error: io::Error| error.to_string();
@@ -65,7 +65,7 @@ fn look(
     file.seek(SeekFrom::End(0)).map_err(failed)?;
     let target = format!("{path}-{in_path}?token={in_query}");
     let name = HEADER;
-    let header = question.map(|question| (name.as_str(), question));
+    let header = challenge.map(|challenge| (name.as_str(), challenge));
     let response = client.get(&target, header.as_slice());
     response.map_err(|error| error.to_string())?;
     let mut written = Vec::new();

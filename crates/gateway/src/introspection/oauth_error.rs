@@ -98,7 +98,7 @@ pub(super) enum OAuthError {
 
 impl OAuthError {
     /// Returns the error for a name that is not the name of an enabled dialect.
-    pub(super) fn no_dialect() -> Self {
+    pub(super) fn unknown_dialect() -> Self {
         Self::InvalidRequest("no such dialect is enabled".to_owned())
     }
 

@@ -90,9 +90,9 @@ pub(crate) async fn management() -> HttpResponse {
     responses((status = 200, body = Object), (status = 404, body = api_error::Body)))]
 pub(crate) async fn dialect(
     dialect: Path<String>,
-    backends: Data<IntrospectionApi>,
+    introspection: Data<IntrospectionApi>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut mounts = backends.mounts.iter();
+    let mut mounts = introspection.mounts.iter();
     let mount = mounts.find(|mount| mount.name == *dialect);
     let missing = || ApiError::NotFound(format!("{dialect}: no such dialect is enabled"));
     Ok(HttpResponse::Ok().json(mount.ok_or_else(missing)?.openapi()))

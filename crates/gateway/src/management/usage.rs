@@ -56,7 +56,7 @@ pub(crate) async fn list(
     admin: Admin,
     auth: Data<Auth>,
     directory: Data<Arc<dyn Directory>>,
-    backends: Data<IntrospectionApi>,
+    introspection: Data<IntrospectionApi>,
     selection: Query<UsageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     admin.may(Scope::UsageRead).await?;
@@ -66,7 +66,7 @@ pub(crate) async fn list(
         Some(text) => timestamp::parse_timestamp_or_age(text, now)
             .ok_or_else(|| ApiError::Malformed(format!("since: {}", timestamp::EXPECTED)))?,
     };
-    let dialects = dialects::served(&backends.mounts, selection.dialect.as_deref());
+    let dialects = dialects::served(&introspection.mounts, selection.dialect.as_deref());
     let dialects = dialects
         .map_err(|names| ApiError::Malformed(format!("dialect: expected one of {names}")))?;
     let rows = directory.usage(since).await;

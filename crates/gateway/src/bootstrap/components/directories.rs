@@ -67,7 +67,7 @@ async fn open_directory(
     digests: DigestKeys,
     absent: Absent,
 ) -> Result<(Arc<dyn Directory>, Option<PostgresAccess>)> {
-    match DirectoryAddress::of(settings)? {
+    match DirectoryAddress::from_settings(settings)? {
         DirectoryAddress::Sqlite(file) => {
             let place = || format!("{}: {}", settings.url_key(), file.display());
             let directory = match absent {

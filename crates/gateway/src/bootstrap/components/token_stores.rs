@@ -23,7 +23,7 @@ pub(super) struct Stores {
 
 /// Opens the token store, and the throttle: in the same Redis, or in this process.
 pub(super) fn stores(settings: &config::Tokens, remembers: bool) -> Result<Stores> {
-    let store = match TokenStoreAddress::of(settings)? {
+    let store = match TokenStoreAddress::from_settings(settings)? {
         TokenStoreAddress::Memory => EmbeddedStore::in_memory(caps(settings))?,
         TokenStoreAddress::Embedded(file) => {
             let store = EmbeddedStore::open(&file, caps(settings));
@@ -55,7 +55,7 @@ pub(super) fn stores(settings: &config::Tokens, remembers: bool) -> Result<Store
 /// Opens the token store, and the throttle there. Returns `None` if only one process can open the token store.
 pub(crate) fn shared_stores(sections: &Sections, remembers: bool) -> Result<Option<SharedStores>> {
     let settings = &sections.tokens;
-    match TokenStoreAddress::of(settings)? {
+    match TokenStoreAddress::from_settings(settings)? {
         TokenStoreAddress::Memory | TokenStoreAddress::Embedded(_) => Ok(None),
         TokenStoreAddress::Redis(url) => {
             let redis = RedisSettings {

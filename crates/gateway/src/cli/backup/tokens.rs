@@ -32,7 +32,7 @@ pub(super) async fn copy(
         .is_named()
         .then(|| open_prepared(gateway, sections))
         .transpose()?;
-    match TokenStoreAddress::of(&sections.tokens)? {
+    match TokenStoreAddress::from_settings(&sections.tokens)? {
         TokenStoreAddress::Memory => return Ok(None),
         TokenStoreAddress::Redis(_) => {
             let store = components::shared_tokens(sections)?.context("tokens.store")?;

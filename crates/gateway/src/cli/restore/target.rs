@@ -207,7 +207,7 @@ impl<'a> Target<'a> {
 
 /// Whether the directory is one that takes the backup's tables.
 fn fits(manifest: &Manifest, sections: &Sections) -> Result<()> {
-    let there = DirectoryAddress::of(&sections.directory)?.database();
+    let there = DirectoryAddress::from_settings(&sections.directory)?.database();
     let (database, version) = (manifest.directory.database, manifest.directory.version);
     if there != database {
         bail!(
@@ -242,7 +242,7 @@ fn refuse_running(sections: &Sections) -> Result<()> {
 }
 
 fn open_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenStore>>> {
-    match TokenStoreAddress::of(&sections.tokens)? {
+    match TokenStoreAddress::from_settings(&sections.tokens)? {
         TokenStoreAddress::Memory => Ok(None),
         TokenStoreAddress::Redis(_) => components::shared_tokens(sections),
         TokenStoreAddress::Embedded(path) => {

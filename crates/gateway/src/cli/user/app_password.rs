@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::totp::spell;
 use super::{Outcome, Who, end_tokens, find, output};
 use crate::cli::audited_admin::AuditedAdmin;
-use crate::config::Problem;
+use crate::config::ConfigError;
 use crate::dialects;
 
 #[derive(Subcommand)]
@@ -77,7 +77,7 @@ pub(super) async fn run(command: Command, acts: &AuditedAdmin<'_>) -> Result<Out
 }
 
 async fn add(new: Add, user: &User, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
-    let label = tidy_label(&new.label).map_err(|reason| Problem::new("--label", reason))?;
+    let label = tidy_label(&new.label).map_err(|reason| ConfigError::new("--label", reason))?;
     let password = AppPassword::random().context("no random numbers")?;
     let known = KnownAppPassword {
         digest: password.digest(),

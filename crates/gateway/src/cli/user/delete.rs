@@ -12,7 +12,7 @@ use ureq::http::Method;
 use crate::admin::erasure::ErasureView;
 use crate::bootstrap::components;
 use crate::cli::audited_admin::{self, AuditedAdmin};
-use crate::config::{AuditTarget, Config, Problem};
+use crate::config::{AuditTarget, Config, ConfigError};
 use crate::management_client::{Gateway, ManagementClient};
 
 #[derive(Args)]
@@ -36,7 +36,7 @@ pub(super) async fn delete(
 ) -> Result<Outcome> {
     if !delete.yes && !stdin().is_terminal() {
         let reason = "there is no terminal for the prompt: use --yes to erase the user without it";
-        return Err(Problem::new("user delete", reason).into());
+        return Err(ConfigError::new("user delete", reason).into());
     }
     let Some(user) = find(acts.directory.as_ref(), &delete.who).await? else {
         return Ok(Outcome::Refused);

@@ -7,7 +7,7 @@ use isogloss_core::directory::{Setting, UserEdit};
 
 use super::{Outcome, Who, describe, end_tokens, find, output};
 use crate::cli::audited_admin::AuditedAdmin;
-use crate::config::Problem;
+use crate::config::ConfigError;
 
 #[derive(Args)]
 pub(in crate::cli) struct Edit {
@@ -79,7 +79,7 @@ pub(super) async fn edit(edit: Edit, acts: &AuditedAdmin<'_>) -> Result<Outcome>
     let change = edit.change()?;
     if change == UserEdit::default() {
         let reason = "nothing to change: give a field such as --first-name, or --clear";
-        return Err(Problem::new("user edit", reason).into());
+        return Err(ConfigError::new("user edit", reason).into());
     }
     let directory = acts.directory.as_ref();
     let Some(user) = find(directory, &edit.who).await? else {
@@ -103,7 +103,7 @@ pub(super) async fn edit(edit: Edit, acts: &AuditedAdmin<'_>) -> Result<Outcome>
 }
 
 impl Edit {
-    fn change(&self) -> Result<UserEdit, Problem> {
+    fn change(&self) -> Result<UserEdit, ConfigError> {
         let units = Some(&self.units).filter(|units| !units.is_empty());
         let emptied = |set: Option<String>, field: Field| {
             let empty = self.is_cleared(field, set.is_some())?;
@@ -131,11 +131,11 @@ impl Edit {
         })
     }
 
-    fn is_cleared(&self, field: Field, is_set: bool) -> Result<bool, Problem> {
+    fn is_cleared(&self, field: Field, is_set: bool) -> Result<bool, ConfigError> {
         let is_cleared = self.clear.contains(&field);
         if is_cleared && is_set {
             let reason = format!("{} cannot be set and cleared in one command", field.name());
-            return Err(Problem::new("user edit", reason));
+            return Err(ConfigError::new("user edit", reason));
         }
         Ok(is_cleared)
     }
