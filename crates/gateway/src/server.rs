@@ -26,7 +26,7 @@ use self::http::Listener;
 use self::lifecycle::{RunningServer, ShutdownSignals};
 use self::reload::{Reload, ReloadSignals};
 use crate::bootstrap::initial_import::InitialImport;
-use crate::bootstrap::open_stores::Open;
+use crate::bootstrap::open_stores::OpenResource;
 use crate::bootstrap::{audit, components, digest_upgrade, mailer, secrets};
 use crate::client_ip::TrustedProxies;
 use crate::config::{self, Config, FileDigests, unrecognized_variables};
@@ -144,7 +144,7 @@ async fn start(
 
     let sweeper = rt::spawn(sweep(auth.clone(), tokens.clone()));
     let watcher = rt::spawn(async move { store_health_monitor.watch().await });
-    let pruner = audit::keep_small(sections.audit.clone(), old_events, auth.clone());
+    let pruner = audit::prune_periodically(sections.audit.clone(), old_events, auth.clone());
     let pruner = rt::spawn(pruner);
     let public_tls = identity("server", sections.server.tls.as_ref())?;
     let inner_tls = identity("management", sections.management.tls.as_ref())?;
@@ -174,7 +174,7 @@ async fn start(
     let counting = usage.clone();
     let counting =
         rt::spawn(counting.flush_periodically(sections.usage.clone(), directory.clone(), auth));
-    let keying = rt::spawn(digest_upgrade::keep_keyed(directory.clone()));
+    let keying = rt::spawn(digest_upgrade::run(directory.clone()));
     let mut housekeeping = vec![sweeper, watcher, pruner, upkeep, counting, keying];
     housekeeping.extend(public_tls.iter().chain(&inner_tls).map(watched));
     contents.add_created(sections.file_digests());
@@ -200,7 +200,7 @@ async fn start(
         audit,
         usage,
         directory,
-        import: Open::InitialImport(import.as_ref().clone()),
+        import: OpenResource::InitialImport(import.as_ref().clone()),
         import_task,
         readiness,
         in_flight,
@@ -219,7 +219,7 @@ fn introspection_api(config: &Config, usage: &Usage) -> Result<IntrospectionApi>
     let sunsets = Sunsets::new(&sections.sunset);
     Ok(IntrospectionApi {
         mounts: config.mounts.clone().into(),
-        jwts: secrets::jwts(&sections.jwt)?,
+        jwts: secrets::jwt_signer(&sections.jwt)?,
         usage: ServiceUsage::new(usage, proxies(&sections.server), sunsets),
     })
 }

@@ -13,7 +13,7 @@ use crate::config::{BaseUrl, Config, Management, Server};
 use crate::dialects::Mount;
 use crate::http::self_probe::{FORGED_CLIENT_IP, HEADER, ProbeReport, SelfProbe};
 use crate::http_client::HttpClient;
-use crate::management_client::listener;
+use crate::management_client::listener_url;
 
 /// How far clocks may differ before tokens seem to live too long or too short, in seconds.
 const MAX_CLOCK_DIFFERENCE: i64 = 5;
@@ -22,7 +22,7 @@ pub(super) fn management(config: &Config, findings: &mut Findings) {
     const CHECK: &str = "management listener";
 
     let Management { bind, tls, .. } = &config.sections.management;
-    let Ok(base) = listener(*bind, tls.as_ref()) else {
+    let Ok(base) = listener_url(*bind, tls.as_ref()) else {
         return;
     };
     let response = match HttpClient::new(base).get("/readyz", &[]) {
@@ -91,7 +91,7 @@ pub(super) fn public(config: &Config, public_url: Option<&str>, findings: &mut F
     let Server { bind, tls, .. } = &config.sections.server;
     // A certificate is for the name that clients know: with one, only that way is gone.
     if tls.is_none()
-        && let Ok(listener) = listener(*bind, None)
+        && let Ok(listener) = listener_url(*bind, None)
     {
         let client = HttpClient::new(listener);
         routes(config, &probe, (&client, ProbeRoute::Direct), findings);
@@ -109,7 +109,7 @@ pub(super) fn public(config: &Config, public_url: Option<&str>, findings: &mut F
             "check server.public_url",
         )),
         Some(Ok(base)) => {
-            certificates::presented(&base, findings);
+            certificates::check_host(&base, findings);
             let client = HttpClient::new(base);
             routes(
                 config,

@@ -240,8 +240,8 @@ impl From<Denied> for ApiError {
 }
 
 impl From<AdminError> for ApiError {
-    fn from(undone: AdminError) -> Self {
-        match undone {
+    fn from(error: AdminError) -> Self {
+        match error {
             AdminError::Malformed(reason) => Self::Malformed(reason),
             AdminError::NotFound(reason) => Self::NotFound(reason),
             AdminError::Conflict(reason) => Self::Conflict(reason),

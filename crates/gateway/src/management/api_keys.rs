@@ -43,10 +43,10 @@ struct Keys {
 )]
 pub(crate) async fn list(
     admin: Admin,
-    administration: Data<AdminService>,
+    service: Data<AdminService>,
 ) -> Result<HttpResponse, ApiError> {
     admin.may(Scope::KeysRead).await?;
-    let keys = administration.keys().await;
+    let keys = service.keys().await;
     let keys = keys.map_err(|error| ApiError::Unavailable(error.to_string()))?;
     let keys = keys.iter().map(ApiKeyView::from).collect();
     Ok(HttpResponse::Ok()
@@ -98,7 +98,7 @@ struct NewlyMade {
 )]
 pub(crate) async fn add(
     admin: Admin,
-    administration: Data<AdminService>,
+    service: Data<AdminService>,
     request: Json<KeyRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::KeysWrite).await?;
@@ -114,7 +114,7 @@ pub(crate) async fn add(
         text: request.key,
         allow_weak: request.allow_weak,
     };
-    let (text, key) = admin.act(administration.add_key(new, &rights)).await?;
+    let (text, key) = admin.act(service.add_key(new, &rights)).await?;
     Ok(HttpResponse::Created()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::LOCATION, format!("/admin/keys/{}", key.id())))
@@ -145,13 +145,13 @@ pub(crate) struct Where {
 )]
 pub(crate) async fn revoke(
     admin: Admin,
-    administration: Data<AdminService>,
+    service: Data<AdminService>,
     key: Path<String>,
     at: Query<Where>,
 ) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::KeysWrite).await?;
     let revoked = admin
-        .act(administration.revoke_key(&key, at.realm.as_deref()))
+        .act(service.revoke_key(&key, at.realm.as_deref()))
         .await?;
     Ok(HttpResponse::Ok().json(ApiKeyView::from(&revoked)))
 }

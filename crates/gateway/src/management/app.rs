@@ -60,7 +60,7 @@ pub(crate) fn app(
     } = state;
     let requests = RequestMetrics::for_dialect("");
     let drain = readiness.drain();
-    let administration = AdminService {
+    let service = AdminService {
         directory: directory.clone(),
         audit: auth.audit().clone(),
     };
@@ -71,7 +71,7 @@ pub(crate) fn app(
         .app_data(Data::new(directory))
         .app_data(Data::new(tokens))
         .app_data(Data::new(usage))
-        .app_data(Data::new(administration))
+        .app_data(Data::new(service))
         .app_data(Data::new(passwords))
         .app_data(Data::new(metrics))
         // The most frequent routes come first.

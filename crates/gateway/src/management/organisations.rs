@@ -42,7 +42,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Page {
+pub(crate) struct OrganisationPageQuery {
     /// Only organisations with later names: `next` of the previous page.
     #[serde(default)]
     after: String,
@@ -66,18 +66,18 @@ struct Organisations {
     operation_id = "listOrganisations",
     tag = "organisations",
     description = "Requires the scope `organisations:read`.",
-    params(Page),
+    params(OrganisationPageQuery),
     responses((status = 200, body = Organisations), ApiError),
     security(("admin" = ["organisations:read"]))
 )]
 pub(crate) async fn list(
     admin: Admin,
-    administration: Data<AdminService>,
-    page: Query<Page>,
+    service: Data<AdminService>,
+    page: Query<OrganisationPageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     admin.may(Scope::OrganisationsRead).await?;
     let limit = page.limit.unwrap_or(PAGE).min(LONGEST_PAGE);
-    let listed = administration.directory.organisations(&page.after, limit);
+    let listed = service.directory.organisations(&page.after, limit);
     let listed = listed.await.map_err(AdminError::from)?;
     let is_full = listed.len() == usize::try_from(limit).unwrap_or(usize::MAX);
     let next = listed
@@ -104,11 +104,11 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn show(
     admin: Admin,
-    administration: Data<AdminService>,
+    service: Data<AdminService>,
     organisation: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     admin.may(Scope::OrganisationsRead).await?;
-    let organisation = administration.organisation(&organisation).await?;
+    let organisation = service.organisation(&organisation).await?;
     Ok(HttpResponse::Ok().json(OrganisationView::from(organisation)))
 }
 
@@ -150,7 +150,7 @@ pub(crate) struct UnitRequest {
 )]
 pub(crate) async fn add(
     admin: Admin,
-    administration: Data<AdminService>,
+    service: Data<AdminService>,
     request: Json<OrganisationRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::OrganisationsWrite).await?;
@@ -164,7 +164,7 @@ pub(crate) async fn add(
             .map(|UnitRequest { id, name }| UnitEntry { id, name })
             .collect(),
     };
-    let added = admin.act(administration.add_organisation(new)).await?;
+    let added = admin.act(service.add_organisation(new)).await?;
     Ok(HttpResponse::Created().json(OrganisationView::from(added)))
 }
 
@@ -194,15 +194,15 @@ pub(crate) struct EditRequest {
 )]
 pub(crate) async fn edit(
     admin: Admin,
-    administration: Data<AdminService>,
+    service: Data<AdminService>,
     organisation: Path<String>,
     request: Json<EditRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::OrganisationsWrite).await?;
     let EditRequest { name, default_unit } = request.into_inner();
-    let organisation = administration.organisation(&organisation).await?;
+    let organisation = service.organisation(&organisation).await?;
     let edit = OrganisationEdit { name, default_unit };
-    let edited = admin.act(administration.edit_organisation(&organisation, edit));
+    let edited = admin.act(service.edit_organisation(&organisation, edit));
     Ok(HttpResponse::Ok().json(OrganisationView::from(edited.await?)))
 }
 
@@ -219,13 +219,13 @@ pub(crate) async fn edit(
 )]
 pub(crate) async fn remove(
     admin: Admin,
-    administration: Data<AdminService>,
+    service: Data<AdminService>,
     organisation: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::OrganisationsWrite).await?;
-    let organisation = administration.organisation(&organisation).await?;
+    let organisation = service.organisation(&organisation).await?;
     admin
-        .act(administration.remove_organisation(&organisation))
+        .act(service.remove_organisation(&organisation))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

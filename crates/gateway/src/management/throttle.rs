@@ -43,10 +43,10 @@ struct Cleared {
 pub(crate) async fn list(
     admin: Admin,
     auth: Data<Auth>,
-    selection: Query<ThrottleQuery>,
+    query: Query<ThrottleQuery>,
 ) -> Result<HttpResponse, ApiError> {
     admin.may(Scope::ThrottleRead).await?;
-    let strained = auth.strained(&filter(&selection)?).await?;
+    let strained = auth.strained(&filter(&query)?).await?;
     let shown: Result<Vec<_>, _> = strained.into_iter().map(ThrottleView::new).collect();
     let shown = shown.map_err(|error| ApiError::Internal(error.to_string()))?;
     Ok(HttpResponse::Ok()
@@ -68,20 +68,20 @@ pub(crate) async fn list(
 pub(crate) async fn clear(
     admin: Admin,
     auth: Data<Auth>,
-    selection: Query<ThrottleQuery>,
+    query: Query<ThrottleQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::ThrottleWrite).await?;
-    if !selection.is_explicit() {
+    if !query.is_explicit() {
         let reason = "choose entries with user, source or handle, or set all=true";
         return Err(ApiError::Malformed(reason.to_owned()));
     }
-    let filter = filter(&selection)?;
+    let filter = filter(&query)?;
     let cleared = admin.act(auth.clear_strained(&filter)).await?;
     tracing::info!(cleared, "an administrator cleared counted attempts");
     Ok(HttpResponse::Ok().json(Cleared { cleared }))
 }
 
-fn filter(selection: &ThrottleQuery) -> Result<StrainedFilter, ApiError> {
-    let filter = selection.filter();
+fn filter(query: &ThrottleQuery) -> Result<StrainedFilter, ApiError> {
+    let filter = query.filter();
     filter.map_err(|reason| ApiError::Malformed(reason.to_owned()))
 }

@@ -57,16 +57,16 @@ pub(crate) async fn list(
     auth: Data<Auth>,
     directory: Data<Arc<dyn Directory>>,
     introspection: Data<IntrospectionApi>,
-    selection: Query<UsageQuery>,
+    query: Query<UsageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     admin.may(Scope::UsageRead).await?;
     let now = auth.now();
-    let since = match &selection.since {
+    let since = match &query.since {
         None => OffsetDateTime::UNIX_EPOCH,
         Some(text) => timestamp::parse_timestamp_or_age(text, now)
             .ok_or_else(|| ApiError::Malformed(format!("since: {}", timestamp::EXPECTED)))?,
     };
-    let dialects = dialects::served(&introspection.mounts, selection.dialect.as_deref());
+    let dialects = dialects::served(&introspection.mounts, query.dialect.as_deref());
     let dialects = dialects
         .map_err(|names| ApiError::Malformed(format!("dialect: expected one of {names}")))?;
     let rows = directory.usage(since).await;

@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use super::systemd;
 use crate::bootstrap::initial_import::ImportTask;
-use crate::bootstrap::open_stores::Open;
+use crate::bootstrap::open_stores::OpenResource;
 use crate::http::completion::InFlightRequests;
 use crate::management::Readiness;
 use crate::telemetry::otlp;
@@ -35,7 +35,7 @@ pub(super) struct RunningServer {
     pub(super) usage: Usage,
     pub(super) directory: Arc<dyn Directory>,
     /// The directory file, which a reload may apply again at any time.
-    pub(super) import: Open,
+    pub(super) import: OpenResource,
     /// The part of the start that still runs.
     pub(super) import_task: ImportTask,
     pub(super) readiness: Readiness,
@@ -85,7 +85,7 @@ impl RunningServer {
         for task in self.housekeeping {
             task.abort();
         }
-        self.import.close_in_time().await;
+        self.import.close_with_timeout().await;
         self.usage.close(self.directory.clone()).await;
         self.audit.close().await;
         otlp::finish().await;

@@ -13,7 +13,7 @@ use tracing::{error, info, warn};
 
 use super::hot_swap::HotSwap;
 use crate::bootstrap::blocking::run_blocking;
-use crate::bootstrap::components::Access;
+use crate::bootstrap::components::CredentialAccess;
 use crate::bootstrap::initial_import::{DirectoryFile, InitialImport};
 use crate::bootstrap::mailer;
 use crate::client_ip::TrustedProxies;
@@ -55,7 +55,7 @@ pub(crate) struct Reload {
     pub(crate) sections: Sections,
     /// The contents of the files that the configuration names.
     pub(crate) contents: FileDigests,
-    pub(crate) access: Access,
+    pub(crate) access: CredentialAccess,
     pub(crate) import: Arc<InitialImport>,
     pub(crate) peppers: Peppers,
     pub(crate) application: HotSwap<PublicState>,
@@ -92,7 +92,7 @@ impl Reload {
             sections: wanted,
             mounts,
         } = config;
-        let import = DirectoryFile::read_aside(&wanted.directory.import, &self.peppers).await?;
+        let import = DirectoryFile::load(&wanted.directory.import, &self.peppers).await?;
         let mailer = mailer::open(&wanted.mail)?;
         // Before the file is applied: that may already need the new credentials.
         self.replace_credentials(&wanted, &contents, replaced_keys)

@@ -8,14 +8,14 @@ use isogloss_store_redis::RedisAccess;
 use super::{postgres, redis};
 use crate::config::{self, DirectoryAddress, TokenStoreAddress};
 
-/// Access to the credentials of the stores that are servers.
+/// CredentialAccess to the credentials of the stores that are servers.
 #[derive(Clone)]
-pub(crate) struct Access {
+pub(crate) struct CredentialAccess {
     pub(super) redis: Option<RedisAccess>,
     pub(super) postgres: Option<PostgresAccess>,
 }
 
-impl Access {
+impl CredentialAccess {
     /// Uses the credentials and certificate authorities of these settings for Redis from now on.
     pub(crate) async fn replace_tokens(&self, settings: &config::Tokens) -> Result<AccessChange> {
         match (&self.redis, TokenStoreAddress::from_settings(settings)?) {

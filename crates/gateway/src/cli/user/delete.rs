@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use isogloss_core::User;
 
-use super::{Outcome, Who, find, output};
+use super::{Outcome, UserArg, find, output};
 use ureq::http::Method;
 
 use crate::admin::erasure::ErasureView;
@@ -18,7 +18,7 @@ use crate::management_client::{Gateway, ManagementClient};
 #[derive(Args)]
 pub(in crate::cli) struct Delete {
     #[command(flatten)]
-    who: Who,
+    who: UserArg,
     /// Do not prompt; required without a terminal
     #[arg(long)]
     yes: bool,
@@ -31,14 +31,14 @@ pub(in crate::cli) struct Delete {
 
 pub(super) async fn delete(
     delete: Delete,
-    acts: &AuditedAdmin<'_>,
+    admin: &AuditedAdmin<'_>,
     config: &Config,
 ) -> Result<Outcome> {
     if !delete.yes && !stdin().is_terminal() {
         let reason = "there is no terminal for the prompt: use --yes to erase the user without it";
         return Err(ConfigError::new("user delete", reason).into());
     }
-    let Some(user) = find(acts.directory.as_ref(), &delete.who).await? else {
+    let Some(user) = find(admin.directory.as_ref(), &delete.who).await? else {
         return Ok(Outcome::Refused);
     };
     if !delete.yes {
@@ -77,11 +77,11 @@ async fn erase(user: &User, gateway: &Gateway, config: &Config) -> Result<Erasur
     let Some(opened) = components::open_shared(config).await? else {
         let remote = ManagementClient::open(gateway, &config.sections)?;
         let nothing: [(&str, &str); 0] = [];
-        return remote.ask(&Method::DELETE, &format!("users/{}", user.id), &nothing);
+        return remote.call(&Method::DELETE, &format!("users/{}", user.id), &nothing);
     };
     let auth = opened.into_auth();
     let erasure = auth.erase(user).await;
-    audited_admin::kept(auth.audit()).await;
+    audited_admin::flush_audit(auth.audit()).await;
     Ok(ErasureView::new(user, &erasure?))
 }
 

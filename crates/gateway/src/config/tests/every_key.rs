@@ -147,7 +147,7 @@ fn build(config: &Config) -> anyhow::Result<()> {
         let opened = components::open(config).await?;
         drop(audit::open(&sections.audit, &opened.directory)?);
         mailer::open(&sections.mail)?;
-        secrets::jwts(&sections.jwt)?;
+        secrets::jwt_signer(&sections.jwt)?;
         drop(opened.into_auth());
         Ok(())
     })

@@ -35,16 +35,16 @@ pub(crate) struct NameOfUnit {
 )]
 pub(crate) async fn put(
     admin: Admin,
-    administration: Data<AdminService>,
+    service: Data<AdminService>,
     path: Path<(String, String)>,
     request: Json<NameOfUnit>,
 ) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::OrganisationsWrite).await?;
     let (organisation, id) = path.into_inner();
     let name = request.into_inner().name;
-    let organisation = administration.organisation(&organisation).await?;
+    let organisation = service.organisation(&organisation).await?;
     let unit = UnitEntry { id, name };
-    let changed = admin.act(administration.put_unit(&organisation, unit));
+    let changed = admin.act(service.put_unit(&organisation, unit));
     Ok(HttpResponse::Ok().json(OrganisationView::from(changed.await?)))
 }
 
@@ -64,14 +64,12 @@ pub(crate) async fn put(
 )]
 pub(crate) async fn remove(
     admin: Admin,
-    administration: Data<AdminService>,
+    service: Data<AdminService>,
     path: Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::OrganisationsWrite).await?;
     let (organisation, unit) = path.into_inner();
-    let organisation = administration.organisation(&organisation).await?;
-    admin
-        .act(administration.remove_unit(&organisation, &unit))
-        .await?;
+    let organisation = service.organisation(&organisation).await?;
+    admin.act(service.remove_unit(&organisation, &unit)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::admin::AdminService;
-use crate::admin::users::{UserView, role_named};
+use crate::admin::users::{UserView, parse_role};
 use crate::management::api_error::{Admin, ApiError};
 
 /// The changes. Members that are left out stay as they are.
@@ -52,7 +52,7 @@ pub(crate) struct EditRequest {
 )]
 pub(crate) async fn edit(
     admin: Admin,
-    administration: Data<AdminService>,
+    service: Data<AdminService>,
     user: Path<String>,
     request: Json<EditRequest>,
 ) -> Result<HttpResponse, ApiError> {
@@ -65,12 +65,12 @@ pub(crate) async fn edit(
         first_name: request.first_name,
         last_name: request.last_name,
         image_url: request.image_url,
-        role: request.role.as_deref().map(role_named).transpose()?,
+        role: request.role.as_deref().map(parse_role).transpose()?,
         organisation: request.organisation,
         default_unit: request.default_unit,
         units: request.units,
     };
-    let user = administration.user(&user).await?;
-    let user = admin.act(administration.edit_user(&user, edit)).await?;
+    let user = service.user(&user).await?;
+    let user = admin.act(service.edit_user(&user, edit)).await?;
     Ok(HttpResponse::Ok().json(UserView::from(user)))
 }

@@ -22,12 +22,12 @@ use crate::management::api_error::{Admin, ApiError};
 )]
 pub(crate) async fn erase(
     admin: Admin,
-    administration: Data<AdminService>,
+    service: Data<AdminService>,
     auth: Data<Auth>,
     user: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let admin = admin.may(Scope::UsersWrite).await?;
-    let user = administration.user(&user).await?;
+    let user = service.user(&user).await?;
     let erasure = admin
         .act(auth.erase(&user))
         .await
