@@ -9,6 +9,7 @@ mod directory;
 mod doctor;
 mod health;
 mod key;
+mod local_or_remote;
 mod man_pages;
 mod openapi;
 mod organisation;

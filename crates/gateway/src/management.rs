@@ -1,6 +1,7 @@
 //! The management listener: whether the gateway lives, whether it can do its work, what it counts,
 //! and what administrators may do.
 
+mod admin_key;
 mod api_error;
 mod api_keys;
 mod app;

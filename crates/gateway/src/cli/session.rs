@@ -10,9 +10,10 @@ use super::{Outcome, audited_admin, output};
 use ureq::http::Method;
 
 use crate::admin::sessions::{LIMIT, SessionQuery, SessionView};
-use crate::bootstrap::components;
+use crate::bootstrap::components::Components;
+use crate::cli::local_or_remote::local_or_remote;
 use crate::config::{Config, ConfigError};
-use crate::management_client::{Gateway, ManagementClient};
+use crate::management_client::Gateway;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -152,30 +153,34 @@ async fn list(
     config: &Config,
 ) -> Result<Vec<SessionView>> {
     query.parse()?;
-    let Some(opened) = components::open_shared(config).await? else {
-        let remote = ManagementClient::open(gateway, &config.sections)?;
-        let Sessions { sessions } = remote.call(&Method::GET, "sessions", query)?;
-        return Ok(sessions);
+    let local = async |opened: Components| {
+        let filter = query.filter(opened.directory.as_ref()).await?;
+        let limit = query.limit.unwrap_or(LIMIT);
+        let listed = opened.into_auth().sessions(&filter, limit).await?;
+        listed.into_iter().map(SessionView::new).collect()
     };
-    let filter = query.filter(opened.directory.as_ref()).await?;
-    let limit = query.limit.unwrap_or(LIMIT);
-    let listed = opened.into_auth().sessions(&filter, limit).await?;
-    listed.into_iter().map(SessionView::new).collect()
+    local_or_remote(config, gateway, local, |remote| {
+        let Sessions { sessions } = remote.call(&Method::GET, "sessions", query)?;
+        Ok(sessions)
+    })
+    .await
 }
 
 /// Ends sessions, and returns their number.
 pub(super) async fn end(query: &SessionQuery, gateway: &Gateway, config: &Config) -> Result<u64> {
     query.parse()?;
-    let Some(opened) = components::open_shared(config).await? else {
-        let remote = ManagementClient::open(gateway, &config.sections)?;
-        let Ended { ended } = remote.call(&Method::DELETE, "sessions", query)?;
-        return Ok(ended);
+    let local = async |opened: Components| {
+        let filter = query.filter(opened.directory.as_ref()).await?;
+        let auth = opened.into_auth();
+        let ended = auth.end_sessions(&filter).await;
+        audited_admin::flush_audit(auth.audit()).await;
+        Ok(ended?)
     };
-    let filter = query.filter(opened.directory.as_ref()).await?;
-    let auth = opened.into_auth();
-    let ended = auth.end_sessions(&filter).await;
-    audited_admin::flush_audit(auth.audit()).await;
-    Ok(ended?)
+    local_or_remote(config, gateway, local, |remote| {
+        let Ended { ended } = remote.call(&Method::DELETE, "sessions", query)?;
+        Ok(ended)
+    })
+    .await
 }
 
 impl From<SessionFilterArgs> for SessionQuery {

@@ -11,9 +11,10 @@ use super::{Outcome, audited_admin, output};
 use ureq::http::Method;
 
 use crate::admin::throttle::{ThrottleQuery, ThrottleView};
-use crate::bootstrap::components;
+use crate::bootstrap::components::Components;
+use crate::cli::local_or_remote::local_or_remote;
 use crate::config::{Config, ConfigError};
-use crate::management_client::{Gateway, ManagementClient};
+use crate::management_client::Gateway;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -127,26 +128,30 @@ async fn list(
     config: &Config,
 ) -> Result<Vec<ThrottleView>> {
     let filter = query.filter().map_err(Error::msg)?;
-    let Some(opened) = components::open_shared(config).await? else {
-        let remote = ManagementClient::open(gateway, &config.sections)?;
-        let Listed { throttle } = remote.call(&Method::GET, "throttle", query)?;
-        return Ok(throttle);
+    let local = async |opened: Components| {
+        let buckets = opened.into_auth().strained(&filter).await?;
+        buckets.into_iter().map(ThrottleView::new).collect()
     };
-    let strained = opened.into_auth().strained(&filter).await?;
-    strained.into_iter().map(ThrottleView::new).collect()
+    local_or_remote(config, gateway, local, |remote| {
+        let Listed { throttle } = remote.call(&Method::GET, "throttle", query)?;
+        Ok(throttle)
+    })
+    .await
 }
 
 async fn clear(query: &ThrottleQuery, gateway: &Gateway, config: &Config) -> Result<u64> {
     let filter = query.filter().map_err(Error::msg)?;
-    let Some(opened) = components::open_shared(config).await? else {
-        let remote = ManagementClient::open(gateway, &config.sections)?;
-        let Cleared { cleared } = remote.call(&Method::DELETE, "throttle", query)?;
-        return Ok(cleared);
+    let local = async |opened: Components| {
+        let auth = opened.into_auth();
+        let cleared = auth.clear_strained(&filter).await;
+        audited_admin::flush_audit(auth.audit()).await;
+        Ok(cleared?)
     };
-    let auth = opened.into_auth();
-    let cleared = auth.clear_strained(&filter).await;
-    audited_admin::flush_audit(auth.audit()).await;
-    Ok(cleared?)
+    local_or_remote(config, gateway, local, |remote| {
+        let Cleared { cleared } = remote.call(&Method::DELETE, "throttle", query)?;
+        Ok(cleared)
+    })
+    .await
 }
 
 impl From<ThrottleFilterArgs> for ThrottleQuery {

@@ -70,13 +70,13 @@ struct ActiveToken<'a> {
     security(("introspection" = ["tokens:introspect"]))
 )]
 pub(super) async fn introspect(
-    backend: ServiceKey,
+    service: ServiceKey,
     auth: Data<Auth>,
     api: Data<IntrospectionApi>,
     request: HttpRequest,
     mut form: Form,
 ) -> Result<HttpResponse, OAuthError> {
-    backend.may(Scope::TokensIntrospect).await?;
+    service.authorize(Scope::TokensIntrospect).await?;
     let token = form.mandatory("token")?;
     let dialect = form.optional("dialect")?;
     let asked = (&**auth, &request, "/introspect");

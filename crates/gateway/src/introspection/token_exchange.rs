@@ -60,13 +60,13 @@ pub(super) fn configure(cfg: &mut ServiceConfig) {
     security(("introspection" = ["tokens:exchange"]))
 )]
 pub(super) async fn exchange(
-    backend: ServiceKey,
+    service: ServiceKey,
     auth: Data<Auth>,
     api: Data<IntrospectionApi>,
     request: HttpRequest,
     mut form: Form,
 ) -> Result<HttpResponse, OAuthError> {
-    let backend = backend.may(Scope::TokensExchange).await?;
+    let service = service.authorize(Scope::TokensExchange).await?;
     if form.mandatory("grant_type")? != GRANT_TYPE {
         return Err(OAuthError::UnsupportedGrantType(
             "expected urn:ietf:params:oauth:grant-type:token-exchange",
@@ -84,7 +84,7 @@ pub(super) async fn exchange(
     let asked = (&**auth, &request, "/token");
     let found = api.check_token(asked, dialect.as_deref(), &token).await?;
     let session = found.as_ref().ok().map(|(session, _)| session);
-    backend.act(async { record(&auth, session) }).await;
+    service.run(async { record(&auth, session) }).await;
     let (session, mount) = found.map_err(|reason| {
         let text = format!("the subject_token {reason}");
         OAuthError::InvalidRequest(text)

@@ -50,7 +50,7 @@ use crate::introspection::{self, IntrospectionApi};
         management,
         dialect
     ),
-    components(schemas(api_error::Body))
+    components(schemas(api_error::ApiErrorBody))
 )]
 struct Routes;
 
@@ -87,7 +87,7 @@ pub(crate) async fn management() -> HttpResponse {
 /// The document of an enabled dialect, with its configured path.
 #[utoipa::path(get, path = "/openapi/{dialect}.json", operation_id = "openapiOfDialect", tag = "documents",
     params(("dialect" = String, Path)),
-    responses((status = 200, body = Object), (status = 404, body = api_error::Body)))]
+    responses((status = 200, body = Object), (status = 404, body = api_error::ApiErrorBody)))]
 pub(crate) async fn dialect(
     dialect: Path<String>,
     introspection: Data<IntrospectionApi>,

@@ -9,7 +9,8 @@ use isogloss_core::{Auth, AuthError, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::api_error::{Admin, ApiError, no_method};
+use super::admin_key::AdminKey;
+use super::api_error::{ApiError, no_method};
 use crate::admin::sessions::{LIMIT, SessionQuery, SessionQueryError, SessionView};
 
 pub(super) fn configure(cfg: &mut ServiceConfig) {
@@ -46,12 +47,12 @@ type Directories = Data<Arc<dyn Directory>>;
     security(("admin" = ["sessions:read"]))
 )]
 pub(crate) async fn list(
-    admin: Admin,
+    admin: AdminKey,
     auth: Data<Auth>,
     directory: Directories,
     query: Query<SessionQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    admin.may(Scope::SessionsRead).await?;
+    admin.authorize(Scope::SessionsRead).await?;
     let filter = query.filter(directory.as_ref().as_ref()).await?;
     let limit = query.limit.unwrap_or(LIMIT);
     let listed = auth.sessions(&filter, limit).await?;
@@ -74,18 +75,18 @@ pub(crate) async fn list(
     security(("admin" = ["sessions:write"]))
 )]
 pub(crate) async fn end(
-    admin: Admin,
+    admin: AdminKey,
     auth: Data<Auth>,
     directory: Directories,
     query: Query<SessionQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let admin = admin.may(Scope::SessionsWrite).await?;
+    let admin = admin.authorize(Scope::SessionsWrite).await?;
     if !query.is_explicit() {
         let reason = "choose sessions with filters, or set all=true";
         return Err(ApiError::Malformed(reason.to_owned()));
     }
     let filter = query.filter(directory.as_ref().as_ref()).await?;
-    let ended = admin.act(auth.end_sessions(&filter)).await?;
+    let ended = admin.run(auth.end_sessions(&filter)).await?;
     tracing::info!(ended, "an administrator ended sessions");
     Ok(HttpResponse::Ok().json(Ended { ended }))
 }

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::api_error::{Admin, ApiError, no_method};
+use super::admin_key::AdminKey;
+use super::api_error::{ApiError, no_method};
 use crate::admin::timestamp;
 use crate::dialects;
 use crate::introspection::IntrospectionApi;
@@ -53,13 +54,13 @@ struct Reports {
     security(("admin" = ["usage:read"]))
 )]
 pub(crate) async fn list(
-    admin: Admin,
+    admin: AdminKey,
     auth: Data<Auth>,
     directory: Data<Arc<dyn Directory>>,
     introspection: Data<IntrospectionApi>,
     query: Query<UsageQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    admin.may(Scope::UsageRead).await?;
+    admin.authorize(Scope::UsageRead).await?;
     let now = auth.now();
     let since = match &query.since {
         None => OffsetDateTime::UNIX_EPOCH,

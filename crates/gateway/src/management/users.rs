@@ -15,7 +15,8 @@ use utoipa::ToSchema;
 
 use self::edit::edit;
 use self::erase::erase;
-use super::api_error::{Admin, ApiError, no_method};
+use super::admin_key::AdminKey;
+use super::api_error::{ApiError, no_method};
 use super::{LONGEST_PAGE, PAGE, limit};
 use crate::admin::users::{NewUser, UserView, parse_role};
 use crate::admin::{AdminError, AdminService};
@@ -102,11 +103,11 @@ struct Users {
     security(("admin" = ["users:read"]))
 )]
 pub(crate) async fn list(
-    admin: Admin,
+    admin: AdminKey,
     service: Data<AdminService>,
     page: Query<UserPageQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    admin.may(Scope::UsersRead).await?;
+    admin.authorize(Scope::UsersRead).await?;
     let limit = page.limit.unwrap_or(PAGE).min(LONGEST_PAGE);
     let after = page.after.unwrap_or(i64::MIN);
     let filter = page.filter(&service).await?;
@@ -130,11 +131,11 @@ pub(crate) async fn list(
     security(("admin" = ["users:read"]))
 )]
 pub(crate) async fn show(
-    admin: Admin,
+    admin: AdminKey,
     service: Data<AdminService>,
     user: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    admin.may(Scope::UsersRead).await?;
+    admin.authorize(Scope::UsersRead).await?;
     let user = service.user(&user).await?;
     Ok(HttpResponse::Ok().json(UserView::from(user)))
 }
@@ -143,7 +144,7 @@ pub(crate) async fn show(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewUser)]
-pub(crate) struct UserRequest {
+pub(crate) struct NewUserRequest {
     user_name: String,
     /// Name of the organisation; it must exist.
     organisation: String,
@@ -176,17 +177,17 @@ pub(crate) struct UserRequest {
     operation_id = "addUser",
     tag = "users",
     description = "Requires the scope `users:write`.",
-    request_body = UserRequest,
+    request_body = NewUserRequest,
     responses((status = 201, body = UserView), ApiError),
     security(("admin" = ["users:write"]))
 )]
 pub(crate) async fn add(
-    admin: Admin,
+    admin: AdminKey,
     service: Data<AdminService>,
     passwords: Data<Passwords>,
-    request: Json<UserRequest>,
+    request: Json<NewUserRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let admin = admin.may(Scope::UsersWrite).await?;
+    let admin = admin.authorize(Scope::UsersWrite).await?;
     let request = request.into_inner();
     let new = NewUser {
         user_name: request.user_name,
@@ -202,7 +203,7 @@ pub(crate) async fn add(
     };
     let checked_user = service.check_new_user(new).await?;
     let adding = service.add_user(checked_user, request.password, &passwords);
-    let user = admin.act(adding).await?;
+    let user = admin.run(adding).await?;
     Ok(HttpResponse::Created().json(UserView::from(user)))
 }
 
@@ -227,17 +228,17 @@ pub(crate) struct NewPassword {
     security(("admin" = ["users:write"]))
 )]
 pub(crate) async fn set_password(
-    admin: Admin,
+    admin: AdminKey,
     service: Data<AdminService>,
     passwords: Data<Passwords>,
     user: Path<String>,
     request: Json<NewPassword>,
 ) -> Result<HttpResponse, ApiError> {
-    let admin = admin.may(Scope::UsersWrite).await?;
+    let admin = admin.authorize(Scope::UsersWrite).await?;
     let user = service.user(&user).await?;
     let password = request.into_inner().password;
     let setting = service.set_password(&user, password, &passwords);
-    admin.act(setting).await?;
+    admin.run(setting).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -262,14 +263,14 @@ pub(crate) struct NewState {
     security(("admin" = ["users:write"]))
 )]
 pub(crate) async fn set_state(
-    admin: Admin,
+    admin: AdminKey,
     service: Data<AdminService>,
     user: Path<String>,
     request: Json<NewState>,
 ) -> Result<HttpResponse, ApiError> {
-    let admin = admin.may(Scope::UsersWrite).await?;
+    let admin = admin.authorize(Scope::UsersWrite).await?;
     let mut user = service.user(&user).await?;
-    admin.act(service.set_state(&user, request.state)).await?;
+    admin.run(service.set_state(&user, request.state)).await?;
     user.state = request.state;
     Ok(HttpResponse::Ok().json(UserView::from(user)))
 }

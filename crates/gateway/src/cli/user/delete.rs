@@ -10,10 +10,11 @@ use super::{Outcome, UserArg, find, output};
 use ureq::http::Method;
 
 use crate::admin::erasure::ErasureView;
-use crate::bootstrap::components;
+use crate::bootstrap::components::Components;
 use crate::cli::audited_admin::{self, AuditedAdmin};
+use crate::cli::local_or_remote::local_or_remote;
 use crate::config::{AuditTarget, Config, ConfigError};
-use crate::management_client::{Gateway, ManagementClient};
+use crate::management_client::Gateway;
 
 #[derive(Args)]
 pub(in crate::cli) struct Delete {
@@ -74,15 +75,17 @@ fn confirm(user: &User) -> Result<()> {
 
 /// Erases the user here where the token store is shared, else through the running gateway.
 async fn erase(user: &User, gateway: &Gateway, config: &Config) -> Result<ErasureView> {
-    let Some(opened) = components::open_shared(config).await? else {
-        let remote = ManagementClient::open(gateway, &config.sections)?;
-        let nothing: [(&str, &str); 0] = [];
-        return remote.call(&Method::DELETE, &format!("users/{}", user.id), &nothing);
+    let local = async |opened: Components| {
+        let auth = opened.into_auth();
+        let erasure = auth.erase(user).await;
+        audited_admin::flush_audit(auth.audit()).await;
+        Ok(ErasureView::new(user, &erasure?))
     };
-    let auth = opened.into_auth();
-    let erasure = auth.erase(user).await;
-    audited_admin::flush_audit(auth.audit()).await;
-    Ok(ErasureView::new(user, &erasure?))
+    local_or_remote(config, gateway, local, |remote| {
+        let no_query: [(&str, &str); 0] = [];
+        remote.call(&Method::DELETE, &format!("users/{}", user.id), &no_query)
+    })
+    .await
 }
 
 fn print(user: &User, shown: &ErasureView, config: &Config) -> Result<()> {
