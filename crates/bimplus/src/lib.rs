@@ -14,11 +14,11 @@ mod portal_url;
 mod profile;
 mod requests;
 mod routes;
+#[cfg(test)]
+mod sdk_compatibility;
 mod settings;
 mod team_ids;
 mod teams;
-#[cfg(test)]
-mod typed;
 mod wire;
 
 use actix_web::dev::RequestHead;

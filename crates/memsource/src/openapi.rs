@@ -1,7 +1,7 @@
 //! The OpenAPI document of the routes. Statuses and media types of errors are taken from `error.rs`.
 
 mod api2;
-mod shapes;
+mod schemas;
 
 use isogloss_core::AuthError;
 use isogloss_dialect::openapi::{overloaded, responses_by_status, throttled, unavailable};
@@ -12,7 +12,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Paths, Ref, Response, Responses};
 use utoipa::{IntoParams, OpenApi as _};
 
-use self::shapes::{
+use self::schemas::{
     Bearer, ByToken, Login, LoginBody, LoginOther, LoginOtherBody, SessionBody, WhoAmI,
 };
 use crate::error::{self, Error, Page};

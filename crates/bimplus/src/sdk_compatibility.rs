@@ -2,10 +2,10 @@
 //!
 //! The SDK throws at a member of another type, and its login dialog takes that for a user without teams.
 
-mod content;
+mod fixture;
 mod routes;
 mod sdk;
-mod world;
+mod strategies;
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -17,8 +17,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use self::content::{sent_id, text, units, user};
-use self::world::World;
+use self::fixture::World;
+use self::strategies::{sent_id, text, units, user};
 use crate::configurations::{Configurations, Environment};
 use crate::ids::Id;
 use crate::json_body::Members;
