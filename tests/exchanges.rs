@@ -1,7 +1,7 @@
-//! Every file under `exchanges/` against every token store and directory, each a test with its own name:
-//! tokens in memory or in a file beside users in SQLite, and tokens in Redis beside users in PostgreSQL.
+//! Runs every file under `exchanges/` against every token store and directory, each as a test with its own name.
 //!
-//! A file with settings has a gateway of its own, its tokens in memory.
+//! The combinations are tokens in memory or in a file with users in SQLite, and tokens in Redis with users in
+//! PostgreSQL. A file with settings runs on a gateway of its own, with tokens in memory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,9 +14,9 @@ use toml::Table;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_isogloss-under-test");
 
-/// Conversations that are held at the same time. They wait for their gateway, and for time to pass.
+/// Conversations that run concurrently. Most of their time they wait for their gateway, or for time to pass.
 const THREADS: usize = 6;
-/// Servers of each kind: one holds one conversation at a time.
+/// Servers of each kind. Each runs one conversation at a time.
 const SERVERS: usize = 2;
 
 fn main() -> ExitCode {
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// Servers that differ in their stores.
+/// Servers with the same kind of stores.
 struct Kind([Arc<Server>; SERVERS]);
 
 impl Kind {
@@ -45,22 +45,22 @@ impl Kind {
         Self([(); SERVERS].map(|()| Server::new(name, start)))
     }
 
-    /// The server for the file of that number.
+    /// Returns the server for the file of that number.
     fn server(&self, number: usize) -> &Arc<Server> {
         &self.0[number % SERVERS]
     }
 }
 
-/// A server to hold conversations with. It starts when the first one needs it.
+/// A server for conversations. It starts when the first conversation needs it.
 struct Server {
     name: &'static str,
     start: fn() -> Result<Running>,
-    /// Locked for a whole conversation: the demo's users are few, and a login with the same client id may
-    /// replace what another conversation has just been given.
+    /// Locked for a whole conversation: the demo has few users, and a login with the same client id may replace a
+    /// token that another conversation has just received.
     running: Mutex<Option<Result<Running>>>,
 }
 
-/// A server that runs, and what must live as long as it does.
+/// A running server, and the servers that it needs.
 struct Running {
     gateway: Gateway,
     _servers: Option<(Redis, Postgres)>,
@@ -152,7 +152,7 @@ fn failing(name: &str, error: Error) -> Trial {
     Trial::test(name, move || Err(error.into()))
 }
 
-/// `<dialect>/<case>.toml`, sorted.
+/// Returns the paths `<dialect>/<case>.toml` below `folder`, sorted.
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for dialect in entries(folder)? {
