@@ -56,8 +56,11 @@ impl Dialect for Bimplus {
         cfg: &mut ServiceConfig,
         add_routes: impl FnOnce(&mut ServiceConfig),
     ) {
-        cfg.app_data(Data::new(settings.cors()))
-            .service(scope("").wrap(from_fn(cors::answer)).configure(add_routes));
+        cfg.app_data(Data::new(settings.cors())).service(
+            scope("")
+                .wrap(from_fn(cors::middleware))
+                .configure(add_routes),
+        );
     }
 
     fn add_routes(settings: &Settings, cfg: &mut ServiceConfig) {

@@ -4,7 +4,7 @@ mod validation;
 
 use std::time::Duration;
 
-use isogloss_dialect::cors::{Cors, Origins, Style};
+use isogloss_dialect::cors::{Cors, CorsStyle, Origins};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -72,10 +72,10 @@ impl Settings {
     pub(crate) fn cors(&self) -> Cors {
         Cors {
             origins: self.cors_origins.clone(),
-            style: Style::Open {
+            style: CorsStyle::Open {
                 methods: "GET, POST",
-                request_headers: "Authorization, Content-Type, *",
-                answer_headers: None,
+                allowed_headers: "Authorization, Content-Type, *",
+                exposed_headers: None,
             },
         }
     }
