@@ -2,7 +2,7 @@
 
 use utoipa::{IntoParams, ToSchema};
 
-use crate::wire::{OrganizationAnswer, UserAnswer};
+use crate::wire::{OrganizationResponse, UserResponse};
 
 /// Parameters, and members of `api2`'s body as far as it has them.
 #[derive(ToSchema, IntoParams)]
@@ -94,8 +94,8 @@ pub(super) struct LoginOtherBody {
 #[schema(as = WhoAmIAnswer)]
 #[expect(dead_code, reason = "it is written as another type")]
 pub(super) struct WhoAmI {
-    user: UserAnswer<'static>,
+    user: UserResponse<'static>,
     csrf_token: Option<()>,
     #[schema(nullable = false)]
-    organization: Option<OrganizationAnswer<'static>>,
+    organization: Option<OrganizationResponse<'static>>,
 }

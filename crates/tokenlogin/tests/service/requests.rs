@@ -5,7 +5,7 @@ use actix_web::http::header::HeaderMap;
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::fixture::World;
 
 /// A response, completely read. A body that is not JSON is null.
 #[derive(Debug)]

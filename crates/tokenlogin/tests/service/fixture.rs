@@ -27,7 +27,7 @@ use time::macros::datetime;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::calls::Answer;
+use crate::requests::Answer;
 
 pub(crate) const HOUR: Duration = Duration::from_hours(1);
 

@@ -6,7 +6,7 @@ use isogloss_memsource::{Login, Settings};
 use serde_json::json;
 use time::macros::datetime;
 
-use crate::host::{Host, token};
+use crate::fixture::{Host, token};
 
 #[actix_web::test]
 async fn token_of_login_other_opens_one_browser_session() {

@@ -6,7 +6,7 @@ use isogloss_memsource::Settings;
 use serde_json::Value;
 use time::macros::datetime;
 
-use crate::host::Host;
+use crate::fixture::Host;
 
 const MULTIPART: &str = "multipart/form-data; boundary=x-y";
 const MULTIPART_BODY: &str = "--x-y\r\nContent-Disposition: form-data; name=\"userName\"\r\n\r\nada\r\n\

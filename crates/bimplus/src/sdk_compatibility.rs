@@ -2,10 +2,10 @@
 //!
 //! The SDK throws at a member of another type, and its login dialog takes that for a user without teams.
 
-mod content;
+mod fixture;
 mod routes;
 mod sdk;
-mod world;
+mod strategies;
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -17,23 +17,23 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use self::content::{sent_id, text, units, user};
-use self::world::World;
+use self::fixture::World;
+use self::strategies::{sent_id, text, units, user};
 use crate::configurations::{Configurations, Environment};
 use crate::ids::Id;
-use crate::json_body::Members;
+use crate::json_body::JsonObject;
 use crate::profile::Profile;
 use crate::requests::AuthorizeRequest;
 use crate::team_ids::Membership;
 use crate::teams::Team;
-use crate::wire::{AccessAnswer, CrossAnswer, RememberAnswer, TokenInformation};
+use crate::wire::{AccessTokenResponse, CrossTokenResponse, RememberMeResponse, TokenInformation};
 use crate::{REALM, Settings};
 
 const CASES: u32 = 10_000;
 
 /// The answer as the SDK reads it from the wire.
-fn read<T: DeserializeOwned>(answer: &impl Serialize) -> Result<T, TestCaseError> {
-    let wire = serde_json::to_string(answer).map_err(|error| fail(&error))?;
+fn read<T: DeserializeOwned>(body: &impl Serialize) -> Result<T, TestCaseError> {
+    let wire = serde_json::to_string(body).map_err(|error| fail(&error))?;
     serde_json::from_str(&wire)
         .map_err(|error| TestCaseError::fail(format!("{error}: {wire:.400}")))
 }
@@ -48,8 +48,8 @@ fn user_with_units() -> impl Strategy<Value = (User, Vec<Unit>)> {
 
 fn id(text: &str) -> Option<Id> {
     let body = json!({ "team_id": text }).to_string();
-    let mut members = Members::parse(body.as_bytes()).ok()?;
-    Id::read(&mut members, "team_id").ok()?
+    let mut members = JsonObject::parse(body.as_bytes()).ok()?;
+    Id::parse(&mut members, "team_id").ok()?
 }
 
 /// Different units are different teams, and what a client sends back is understood.
@@ -132,19 +132,19 @@ async fn the_sdk_reads_every_answer_to_a_login() {
             let body = json!({
                 "user_id": "a", "password": "b", "client_id": client, "application_id": application,
             });
-            let members = Members::parse(body.to_string().as_bytes()).map_err(|error| fail(&error))?;
-            let request = AuthorizeRequest::read(members, &Settings::default());
+            let members = JsonObject::parse(body.to_string().as_bytes()).map_err(|error| fail(&error))?;
+            let request = AuthorizeRequest::parse(members, &Settings::default());
             request.map(|request| request.ids).map_err(|error| fail(&error))
         };
-        let client = |id: Option<Id>| id.unwrap_or_else(Id::fresh);
-        let plain: sdk::Login = read(&AccessAnswer::new(access, client(ids()?.client)))?;
+        let client = |id: Option<Id>| id.unwrap_or_else(Id::generate);
+        let plain: sdk::Login = read(&AccessTokenResponse::new(access, client(ids()?.client)))?;
         prop_assert!(!plain.client_id.0.is_nil() && plain.token_type == "BimPlus");
         let sent = ids()?;
         let remember = fresh.then_some(remember);
-        let answer = RememberAnswer::new(access, remember, client(sent.client), sent.application);
+        let answer = RememberMeResponse::new(access, remember, client(sent.client), sent.application);
         let remembered: sdk::Login = read(&answer)?;
         prop_assert!(!remembered.client_id.0.is_nil() && remembered.token_type == "BimPlus");
-        let _: sdk::Cross = read(&CrossAnswer::new(access))?;
+        let _: sdk::Cross = read(&CrossTokenResponse::new(access))?;
         let _: sdk::Information =
             read(&TokenInformation::new(&access.session, access.handed_out_at))?;
         Ok(())

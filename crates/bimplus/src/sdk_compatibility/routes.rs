@@ -15,9 +15,9 @@ use proptest::test_runner::TestRunner;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::content::{text, units};
+use super::fixture::World;
 use super::sdk;
-use super::world::World;
+use super::strategies::{text, units};
 use crate::{Bimplus, REALM, Settings};
 
 const CASES: usize = 40;
