@@ -10,14 +10,14 @@ use tokio::runtime::Handle;
 use super::RedisSettings;
 use super::address::Address;
 use super::cluster::Cluster;
-use super::dialer::Dialer;
+use super::connector::Dialer;
 use super::error::failed;
-use super::identity::Identity;
-use super::link::Link;
-use super::place::Place;
-use super::primary::Primary;
-use super::question::{Answered, Manner, Question};
+use super::primary_address::Place;
+use super::primary_pool::Primary;
+use super::redis_client::Link;
+use super::request::{Answered, Manner, Question};
 use super::sentinel::Sentinels;
+use super::server_identity::Identity;
 
 /// The handle that replaces the credentials of a [`RedisStore`](super::RedisStore) and its throttle.
 #[derive(Clone)]

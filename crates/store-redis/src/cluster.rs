@@ -6,6 +6,9 @@
 //! take effect in any order.
 
 mod confirmation;
+mod replaceable_client;
+mod router;
+mod slots;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -18,16 +21,16 @@ use redis::{Cmd, ConnectionInfo, FromRedisValue, ProtocolVersion, RedisError, Re
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
+use self::replaceable_client::{Client, Connected};
+use self::router::{NameOf, Wire};
+use self::slots::{Slots, have_key, primaries_of};
 use super::RedisSettings;
-use super::cluster_client::{Client, Connected};
-use super::dialer::{Dialer, is_tls, server_at, tcp_settings};
+use super::connector::{Dialer, is_tls, server_at, tcp_settings};
 use super::error::failed;
-use super::fault::Fault;
-use super::name::{failed_at, name_of, names_of};
-use super::question::{Answered, Manner, Question};
-use super::replicas::Replicas;
-use super::topology::{Slots, have_key, primaries_of};
-use super::wire::{NameOf, Wire};
+use super::error_class::Fault;
+use super::request::{Answered, Manner, Question};
+use super::server_name::{failed_at, name_of, names_of};
+use super::wait_replicas::Replicas;
 
 /// A cluster.
 pub(super) struct Cluster {

@@ -3,6 +3,9 @@
 //! What a server does not reveal, because its access list forbids `INFO` or `CONFIG`, is "unknown", and the
 //! server is used.
 
+pub(crate) mod probe;
+pub(crate) mod requirements;
+
 use std::collections::HashMap;
 use std::time::Instant;
 
@@ -12,9 +15,9 @@ use isogloss_core::{Clock, StoreError};
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ConnectionInfo, FromRedisValue, RedisResult, Role, cmd};
 
-use super::dialer::Dialer;
-use super::doorman::is_forbidden;
-use super::name::{failed_at, name_of};
+use super::connector::Dialer;
+use super::primary_check::is_forbidden;
+use super::server_name::{failed_at, name_of};
 
 /// Queries all facts about one server.
 pub(super) async fn examine(

@@ -7,7 +7,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{ConnectionInfo, cmd};
 
 use super::access::Access;
-use super::name::{failed_at, name_of};
+use super::server_name::{failed_at, name_of};
 
 /// About how many keys are examined for a page.
 const PAGE: usize = 1000;

@@ -6,8 +6,8 @@ use isogloss_core::{StoreError, TokenDigest};
 use redis::{Cmd, Pipeline, Script, ScriptInvocation, pipe};
 use time::OffsetDateTime;
 
+use super::health::probe::{PROBE_DIGEST, PROBE_LIFE, PROBE_VALUE};
 use super::keys::Keys;
-use super::probe::{PROBE_DIGEST, PROBE_LIFE, PROBE_VALUE};
 
 /// Lists a token under its user, removes expired ones, and returns how many are listed.
 ///

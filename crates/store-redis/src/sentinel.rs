@@ -15,9 +15,9 @@ use redis::{ConnectionInfo, RedisResult, cmd};
 use tokio::sync::Mutex;
 
 use super::address::SentinelAddress;
-use super::dialer::{Dialer, server_at};
+use super::connector::{Dialer, server_at};
 use super::error::failed;
-use super::name::{name_of, names_of};
+use super::server_name::{name_of, names_of};
 
 /// How long a response of the sentinels is used.
 const FRESH: Duration = Duration::from_secs(1);

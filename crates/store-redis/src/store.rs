@@ -15,6 +15,12 @@
 //! slot first ends the token before it, so a lost response leaves no superseded token alive. A token whose login
 //! fails before it is listed is withdrawn: no client has it.
 
+mod insert;
+pub(crate) mod last_used;
+mod lookup;
+pub(crate) mod unconfirmed;
+mod user_index;
+
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -28,13 +34,14 @@ use redis::cmd;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::link::Link;
-use crate::near::NearTokens;
-use crate::question::Answered;
-use crate::replicas::Replicas;
+use self::last_used::Touches;
+use crate::near_cache::NearTokens;
+use crate::near_cache::invalidation_listener;
+use crate::redis_client::Link;
+use crate::request::Answered;
 use crate::scripts::Scripts;
-use crate::touches::Touches;
-use crate::{RedisAccess, RedisSettings, RedisThrottle, tracker};
+use crate::wait_replicas::Replicas;
+use crate::{RedisAccess, RedisSettings, RedisThrottle};
 
 /// A token store on a Redis server.
 pub struct RedisStore {
@@ -61,7 +68,7 @@ impl RedisStore {
         let near = NonZeroUsize::new(settings.near_cache).map(|room| {
             let (own, access) = (settings.worker_connections, link.access());
             let near = Arc::new(NearTokens::new(room, own, &access.dialer));
-            let following = tracker::follow(Arc::downgrade(&link), Arc::clone(&near));
+            let following = invalidation_listener::follow(Arc::downgrade(&link), Arc::clone(&near));
             access.dialer.runtime().spawn(following);
             near
         });

@@ -21,8 +21,8 @@ use isogloss_core::{StoreError, TokenDigest};
 use redis::{Cmd, Script, cmd, pipe};
 use time::OffsetDateTime;
 
-use crate::link::Link;
-use crate::probe::{PROBE_DIGEST, PROBE_LIFE, Probe};
+use crate::health::probe::{PROBE_DIGEST, PROBE_LIFE, Probe};
+use crate::redis_client::Link;
 
 /// Takes a try from a bucket, as `Level::take` does, with the same names.
 ///

@@ -13,13 +13,13 @@ use redis::{
 };
 use tokio::time::timeout;
 
-use super::super::cluster_client::Connected;
-use super::super::fault::is_elsewhere;
-use super::super::keys::Keys;
-use super::super::name::{name_of, naming};
-use super::super::topology::have_key;
-use super::super::unconfirmed::write_confirmation;
 use super::Cluster;
+use super::replaceable_client::Connected;
+use super::slots::have_key;
+use crate::error_class::is_elsewhere;
+use crate::keys::Keys;
+use crate::server_name::{name_of, naming};
+use crate::store::unconfirmed::write_confirmation;
 
 /// How many keys of a primary are tried: the slot of one may be moving.
 const TRIES: usize = 3;

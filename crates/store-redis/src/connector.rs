@@ -18,8 +18,8 @@ use tokio::runtime::Handle;
 
 use super::RedisSettings;
 use super::error::failed;
-use super::identity::Identity;
-use super::silence::Silence;
+use super::server_identity::Identity;
+use super::timeout_log::Silence;
 
 /// Idle time of a connection before the kernel checks that the other side still exists (TCP keepalive).
 const IDLE: Duration = Duration::from_secs(10);

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{at, settings, store};
 use crate::RedisStore;
-use crate::near::LEASE;
+use crate::near_cache::LEASE;
 
 /// More than anything takes here.
 const PATIENCE: u32 = 3_000;

@@ -10,7 +10,7 @@ use isogloss_core::StoreError;
 use redis::cluster_routing::Slot;
 use redis::{FromRedisValue as _, Value};
 
-use super::error::failed;
+use crate::error::failed;
 
 const SLOTS: i64 = 16_384;
 

@@ -15,7 +15,7 @@ use redis::{ErrorKind, RedisError, RedisResult, Role, ServerErrorKind, cmd};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use super::identity::{Identity, Queried, RunId};
+use super::server_identity::{Identity, Queried, RunId};
 
 /// How long a server counts as the primary after it has proved that.
 const ROLE_HOLDS: Duration = Duration::from_secs(1);

@@ -3,8 +3,8 @@
 use isogloss_core::StoreError;
 use redis::ConnectionInfo;
 
-use super::name::name_of;
 use super::sentinel::Sentinels;
+use super::server_name::name_of;
 
 /// The address of the primary: fixed, or reported by sentinels.
 pub(super) enum Place {

@@ -4,6 +4,8 @@
 //! only while the connection is known to work: [`Lease`] expires unless it is renewed by a response that arrived
 //! after all invalidations that were pending when the request was sent.
 
+pub(crate) mod invalidation_listener;
+
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,9 +16,9 @@ use isogloss_core::{NearStatus, TokenDigest};
 use redis::ConnectionInfo;
 use redis::aio::MultiplexedConnection;
 
-use super::dialer::Dialer;
-use super::identity::Identity;
-use super::wires::Wires;
+use super::connector::Dialer;
+use super::server_identity::Identity;
+use super::worker_connections::Wires;
 
 /// How long cached tokens stay valid after the request of the last successful heartbeat. A gateway that is cut
 /// off from Redis without noticing misses logouts for at most this long.

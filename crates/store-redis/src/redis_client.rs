@@ -40,15 +40,15 @@ use redis::{Cmd, FromRedisValue, Pipeline, ScriptInvocation};
 use super::RedisSettings;
 use super::access::{Access, Way};
 use super::address::Address;
-use super::engine::Engine;
-use super::expected::Expected;
 use super::health::examine;
+use super::health::probe::{self, Probe};
+use super::health::requirements::Expected;
 use super::keys::Keys;
-use super::name::failed_at;
-use super::probe::{self, Probe};
-use super::question::{Answered, Manner, Question};
+use super::request::{Answered, Manner, Question};
+use super::runtime::Engine;
 use super::scan::Scan;
-use super::unconfirmed::write_confirmation;
+use super::server_name::failed_at;
+use super::store::unconfirmed::write_confirmation;
 
 /// The client of Redis.
 pub(crate) struct Link {

@@ -14,13 +14,13 @@ use time::OffsetDateTime;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-use super::RedisStore;
-use super::error::failed;
-use super::link::Link;
-use super::scripts::Scripts;
+use crate::RedisStore;
+use crate::error::failed;
+use crate::redis_client::Link;
+use crate::scripts::Scripts;
 
 /// The queue of token uses to write.
-pub(super) struct Touches {
+pub(crate) struct Touches {
     queue: mpsc::Sender<Touch>,
     patience: Duration,
 }
@@ -35,7 +35,7 @@ struct Touch {
 impl Touches {
     /// Starts to write up to `most` uses at a time, for as long as the link exists. A caller waits at most
     /// `patience`.
-    pub(super) fn start(
+    pub(crate) fn start(
         link: &Arc<Link>,
         scripts: &Arc<Scripts>,
         (most, patience): (NonZeroUsize, Duration),
@@ -63,7 +63,7 @@ impl RedisStore {
     /// Replaces the record of a used token if it has not changed, and lists the token again if its expiry has
     /// moved. Returns whether the record was replaced. If a response got lost, this may be `false` although it
     /// was.
-    pub(super) async fn note_use(
+    pub(crate) async fn note_use(
         &self,
         digest: TokenDigest,
         (before, after): (&Record, &Record),

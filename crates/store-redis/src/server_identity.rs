@@ -12,7 +12,7 @@ use std::time::Instant;
 use redis::aio::MultiplexedConnection;
 use redis::{RedisResult, cmd};
 
-use super::doorman::is_forbidden;
+use super::primary_check::is_forbidden;
 
 /// The identifier of a server from its start to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,10 +18,10 @@ use redis::{
 };
 use tokio::time::sleep;
 
-use super::dialer::{Dialer, is_tls, server_at};
-use super::fault::Fault;
-use super::name::{name_of, naming};
-use super::question::Manner;
+use crate::connector::{Dialer, is_tls, server_at};
+use crate::error_class::Fault;
+use crate::request::Manner;
+use crate::server_name::{name_of, naming};
 
 /// Pauses before each redirect that is followed, in milliseconds; their number is the maximum number of
 /// redirects. Two in a row can happen whenever slots move. More can happen while the servers do not agree yet,

@@ -51,7 +51,7 @@ mod tests {
     use redis::IntoConnectionInfo as _;
 
     use super::*;
-    use crate::fault::Fault;
+    use crate::error_class::Fault;
 
     #[test]
     fn a_server_is_named_by_host_and_port_without_credentials() {

@@ -7,12 +7,12 @@ use time::OffsetDateTime;
 use tracing::warn;
 use uuid::Uuid;
 
-use super::RedisStore;
-use super::scripts::announcement;
+use crate::RedisStore;
+use crate::scripts::announcement;
 
 impl RedisStore {
     /// Lists a token under its user and under the administrator who acts as the user.
-    pub(super) async fn list(
+    pub(crate) async fn list(
         &self,
         digest: TokenDigest,
         record: &Record,
@@ -24,7 +24,7 @@ impl RedisStore {
 
     /// Announces a token under its user and its actor before it is stored: from then on, removing all tokens of
     /// the user removes it.
-    pub(super) async fn announce(
+    pub(crate) async fn announce(
         &self,
         digest: TokenDigest,
         record: &Record,
@@ -43,7 +43,7 @@ impl RedisStore {
 
     /// Lists a token that was announced and is stored now. Returns what is listed under its user, if that may be
     /// too many: the token itself and those that arrived before.
-    pub(super) async fn arrive(
+    pub(crate) async fn arrive(
         &self,
         digest: TokenDigest,
         record: &Record,
@@ -59,7 +59,7 @@ impl RedisStore {
         Ok(listed.map(TokenDigest::from).collect())
     }
 
-    pub(super) async fn unlist(
+    pub(crate) async fn unlist(
         &self,
         record: &Record,
         digest: TokenDigest,
@@ -74,7 +74,7 @@ impl RedisStore {
         Ok(())
     }
 
-    pub(super) async fn members(&self, user: Uuid) -> Result<Vec<TokenDigest>, StoreError> {
+    pub(crate) async fn members(&self, user: Uuid) -> Result<Vec<TokenDigest>, StoreError> {
         let mut range = cmd("ZRANGE");
         range.arg(self.link.keys().user(user)).arg(0).arg(-1);
         let members: Vec<[u8; 16]> = self.link.ask(&range).await?;
@@ -88,7 +88,7 @@ impl RedisStore {
     ///
     /// If Redis fails here, the login has succeeded all the same, and the next one ends the tokens beyond the
     /// caps.
-    pub(super) async fn enforce_caps(
+    pub(crate) async fn enforce_caps(
         &self,
         listed: Vec<TokenDigest>,
         newest: (TokenDigest, Uuid),
@@ -121,7 +121,7 @@ impl RedisStore {
 
     /// Makes a token the holder of an exclusive slot, and ends the previous holder first: if a response is lost
     /// in between, the slot leads to a token that has ended, and the next token finds it free.
-    pub(super) async fn take_over(
+    pub(crate) async fn take_over(
         &self,
         slot: TokenDigest,
         digest: TokenDigest,
@@ -140,7 +140,7 @@ impl RedisStore {
     }
 
     /// Makes a slot lead to a token.
-    pub(super) async fn lead(
+    pub(crate) async fn lead(
         &self,
         slot: TokenDigest,
         digest: TokenDigest,
@@ -152,7 +152,7 @@ impl RedisStore {
     }
 
     /// Removes all tokens of a user, including announced ones, and returns how many there were.
-    pub(super) async fn remove_all(&self, user: Uuid) -> Result<u64, StoreError> {
+    pub(crate) async fn remove_all(&self, user: Uuid) -> Result<u64, StoreError> {
         let members = self.members(user).await?;
         if members.is_empty() {
             self.confirm_earlier().await?;

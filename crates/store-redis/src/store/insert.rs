@@ -8,14 +8,14 @@ use time::OffsetDateTime;
 use tokio::time::timeout;
 use tracing::warn;
 
-use super::RedisStore;
-use super::error::failed;
-use super::scripts::announcement;
+use crate::RedisStore;
+use crate::error::failed;
+use crate::scripts::announcement;
 
 impl RedisStore {
     /// Stores a token that was announced, and lists it. Returns what is listed under its user, if that may be
     /// too many. If this fails, the token is withdrawn, or a client that tries again would leave one each time.
-    pub(super) async fn store(
+    pub(crate) async fn store(
         &self,
         digest: TokenDigest,
         record: &Record,
@@ -75,7 +75,7 @@ impl RedisStore {
     }
 
     /// Stores and lists a token from a backup.
-    pub(super) async fn store_again(
+    pub(crate) async fn store_again(
         &self,
         token: &StoredToken,
         now: OffsetDateTime,

@@ -5,25 +5,25 @@ use isogloss_core::store::Record;
 use isogloss_core::{StoreError, TokenDigest};
 use redis::{cmd, pipe};
 
-use super::RedisStore;
-use super::fault::Fault;
-use super::near::{Changing, Packed};
+use crate::RedisStore;
+use crate::error_class::Fault;
+use crate::near_cache::{Changing, Packed};
 
 impl RedisStore {
     /// Returns a guard that removes a token from the near cache at the end of the change that begins now, before
     /// the invalidation of Redis arrives. `None` without a near cache.
-    pub(super) fn changing(&self, digest: TokenDigest) -> Option<Changing<'_>> {
+    pub(crate) fn changing(&self, digest: TokenDigest) -> Option<Changing<'_>> {
         self.near.as_ref().map(|near| near.changing(digest))
     }
 
     /// Returns the near cache. `None` if there is none, or if it is not valid.
-    pub(super) fn kept_near(&self) -> Option<&Near<TokenDigest, Packed>> {
+    pub(crate) fn kept_near(&self) -> Option<&Near<TokenDigest, Packed>> {
         self.near.as_ref()?.records()
     }
 
     /// Looks up a record over this thread's connection to the only primary, if there is one. After an error
     /// other than a time-out, the pool is used, which finds out what is wrong.
-    pub(super) async fn look_up(&self, digest: TokenDigest) -> Result<Option<Packed>, StoreError> {
+    pub(crate) async fn look_up(&self, digest: TokenDigest) -> Result<Option<Packed>, StoreError> {
         let mut get = cmd("GET");
         get.arg(self.link.keys().token(digest));
         let packed = |value: Option<Vec<u8>>| value.map(Packed::from);
@@ -47,7 +47,7 @@ impl RedisStore {
     }
 
     /// Checks that the connections for lookups respond, including those of other threads.
-    pub(super) async fn ping_lookups(&self) -> Result<(), StoreError> {
+    pub(crate) async fn ping_lookups(&self) -> Result<(), StoreError> {
         match self.near.as_ref().and_then(|near| near.wires()) {
             Some(wires) => wires.ping().await,
             None => Ok(()),
@@ -55,7 +55,7 @@ impl RedisStore {
     }
 
     /// Returns the records that exist and can be decoded.
-    pub(super) async fn records(
+    pub(crate) async fn records(
         &self,
         digests: Vec<TokenDigest>,
     ) -> Result<Vec<(TokenDigest, Record)>, StoreError> {

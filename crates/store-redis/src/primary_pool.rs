@@ -12,14 +12,14 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::RedisSettings;
-use super::dialer::Dialer;
-use super::doorman::Doorman;
+use super::connector::Dialer;
 use super::error::failed;
-use super::fault::Fault;
-use super::name::{failed_at, name_of};
-use super::place::Place;
-use super::question::{Answered, Manner, Question};
-use super::replicas::Replicas;
+use super::error_class::Fault;
+use super::primary_address::Place;
+use super::primary_check::Doorman;
+use super::request::{Answered, Manner, Question};
+use super::server_name::{failed_at, name_of};
+use super::wait_replicas::Replicas;
 
 /// The primary, at its current address.
 pub(super) struct Primary {

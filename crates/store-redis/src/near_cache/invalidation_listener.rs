@@ -13,14 +13,14 @@ use redis::{
 use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
-use super::dialer::Dialer;
-use super::doorman::ask_for_role;
-use super::error::failed;
-use super::identity::RunId;
-use super::keys::Keys;
-use super::link::Link;
-use super::name::{failed_at, name_of};
-use super::near::{LEASE, NearTokens};
+use crate::connector::Dialer;
+use crate::error::failed;
+use crate::keys::Keys;
+use crate::near_cache::{LEASE, NearTokens};
+use crate::primary_check::ask_for_role;
+use crate::redis_client::Link;
+use crate::server_identity::RunId;
+use crate::server_name::{failed_at, name_of};
 
 /// How often the connections are checked.
 const BEAT: Duration = Duration::from_millis(250);
@@ -28,7 +28,7 @@ const BEAT: Duration = Duration::from_millis(250);
 const RETRY: Duration = Duration::from_millis(500);
 
 /// Receives invalidations for as long as the link exists. Whenever that fails, the near cache is invalidated.
-pub(super) async fn follow(link: Weak<Link>, near: Arc<NearTokens>) {
+pub(crate) async fn follow(link: Weak<Link>, near: Arc<NearTokens>) {
     let mut is_news = true;
     loop {
         let ended = watch(&link, &near, &mut is_news).await;

@@ -11,17 +11,17 @@ use redis::aio::MultiplexedConnection;
 use redis::{Arg, Cmd, ConnectionInfo, RedisError, RedisResult, Value, cmd};
 use time::OffsetDateTime;
 
-use super::RedisStore;
-use super::dialer::Dialer;
-use super::fault::is_elsewhere;
-use super::keys::Keys;
-use super::name::{failed_at, name_of};
-use super::replicas::Replicas;
+use crate::RedisStore;
+use crate::connector::Dialer;
+use crate::error_class::is_elsewhere;
+use crate::keys::Keys;
+use crate::server_name::{failed_at, name_of};
+use crate::wait_replicas::Replicas;
 
 /// Maximum life of a probe's key, in milliseconds.
 pub(crate) const PROBE_LIFE: i64 = 10_000;
 /// The value of a probe's key.
-pub(super) const PROBE_VALUE: &[u8] = b"probe";
+pub(crate) const PROBE_VALUE: &[u8] = b"probe";
 /// The digest that a probe lists.
 pub(crate) const PROBE_DIGEST: [u8; 16] = [0; 16];
 
@@ -52,10 +52,10 @@ impl Probe {
 }
 
 /// A function that makes the probe of the keys with a number.
-pub(super) type Make<'m> = dyn Fn(u16) -> Probe + Sync + 'm;
+pub(crate) type Make<'m> = dyn Fn(u16) -> Probe + Sync + 'm;
 
 /// Sends a probe to a server, and returns what it refused. Fails if the server does not respond.
-pub(super) async fn send(
+pub(crate) async fn send(
     place: &ConnectionInfo,
     (dialer, keys): (&Dialer, &Keys),
     make: &Make<'_>,
@@ -219,7 +219,7 @@ fn rule(command: &str) -> String {
 
 impl RedisStore {
     /// Returns the commands that logins, token checks and logouts send.
-    pub(super) fn probe(&self, number: u16, now: OffsetDateTime) -> Probe {
+    pub(crate) fn probe(&self, number: u16, now: OffsetDateTime) -> Probe {
         let [token, user, slot] = ['t', 'u', 's'].map(|kind| self.link.keys().probe(kind, number));
         let command = |name: &str, key: &str| {
             let mut command = cmd(name);

@@ -18,11 +18,11 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::time::sleep;
 use tracing::debug;
 
-use super::dialer::Dialer;
-use super::doorman::ask_for_role;
-use super::identity::RunId;
-use super::name::{failed_at, name_of};
-use super::silence::Silence;
+use super::connector::Dialer;
+use super::primary_check::ask_for_role;
+use super::server_identity::RunId;
+use super::server_name::{failed_at, name_of};
+use super::timeout_log::Silence;
 
 /// How soon a thread that could not open a connection of its own tries again.
 const RETRY: Duration = Duration::from_millis(500);

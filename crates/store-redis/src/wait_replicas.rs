@@ -6,7 +6,7 @@ use isogloss_core::StoreError;
 use redis::{Cmd, RedisResult, cmd};
 
 use super::RedisSettings;
-use super::name::failed_at;
+use super::server_name::failed_at;
 
 /// How many replicas a revocation waits for, and how long.
 #[derive(Clone, Copy)]

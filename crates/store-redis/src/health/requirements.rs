@@ -2,7 +2,7 @@
 
 use isogloss_core::store::{Finding, Level, ServerHealth};
 
-use super::{Eviction, RedisSettings};
+use crate::{Eviction, RedisSettings};
 
 /// The oldest version that is supported: the first with `GETDEL`.
 const OLDEST: (u32, u32) = (6, 2);
@@ -11,13 +11,13 @@ const SKEW: i64 = 1000;
 
 /// Requirements on a server.
 #[derive(Clone, Copy)]
-pub(super) struct Expected {
+pub(crate) struct Expected {
     eviction: Eviction,
     remembers: bool,
 }
 
 impl Expected {
-    pub(super) fn of(settings: &RedisSettings) -> Self {
+    pub(crate) fn of(settings: &RedisSettings) -> Self {
         Self {
             eviction: settings.eviction,
             remembers: settings.remembers,
@@ -25,7 +25,7 @@ impl Expected {
     }
 
     /// Returns the findings about a server.
-    pub(super) fn judge(self, server: &ServerHealth) -> Vec<Finding> {
+    pub(crate) fn judge(self, server: &ServerHealth) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut find = |level, text: String| {
             let text = format!("{}: {text}", server.address);

@@ -15,8 +15,8 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 use tracing::debug;
 
-use super::dialer::Dialer;
-use super::name::failed_at;
+use crate::connector::Dialer;
+use crate::server_name::failed_at;
 
 /// How long a command waits for a new client that is being connected. With servers that respond, connecting
 /// takes a few milliseconds.

@@ -13,7 +13,7 @@ use redis::{Cmd, cmd};
 use time::OffsetDateTime;
 use tracing::warn;
 
-use super::RedisStore;
+use crate::RedisStore;
 
 /// How long the end of a token can be repeated, in milliseconds.
 const REPEATABLE: u64 = 600_000;
@@ -21,7 +21,7 @@ const REPEATABLE: u64 = 600_000;
 impl RedisStore {
     /// Writes a record for a token that was removed. The token stays listed, so that the sessions of its user
     /// can be ended again, too.
-    pub(super) async fn keep_unconfirmed_end(&self, digest: TokenDigest, record: &Record) {
+    pub(crate) async fn keep_unconfirmed_end(&self, digest: TokenDigest, record: &Record) {
         let ended = record.with_unconfirmed_end();
         let kept = async {
             let mut keep = cmd("SET");
@@ -36,7 +36,7 @@ impl RedisStore {
     }
 
     /// Restores a one-time token that was just used.
-    pub(super) async fn undo_use(
+    pub(crate) async fn undo_use(
         &self,
         digest: TokenDigest,
         (before, used): (&Record, &Record),
@@ -51,7 +51,7 @@ impl RedisStore {
 
     /// Waits until replicas have all earlier writes: a token that is not found may have been removed without a
     /// confirmation.
-    pub(super) async fn confirm_earlier(&self) -> Result<(), StoreError> {
+    pub(crate) async fn confirm_earlier(&self) -> Result<(), StoreError> {
         if !self.replicas.are_wanted() {
             return Ok(());
         }
@@ -60,7 +60,7 @@ impl RedisStore {
 
     /// Removes an ended token from its lists. A failure is only logged: a listed token that does not exist does
     /// no harm, but a response that the token could not be ended would.
-    pub(super) async fn try_unlist(&self, record: &Record, digest: TokenDigest) {
+    pub(crate) async fn try_unlist(&self, record: &Record, digest: TokenDigest) {
         if let Err(error) = self.unlist(record, digest).await {
             warn!(%error, session = %digest, "an ended session is still listed until its expiry");
         }
@@ -68,7 +68,7 @@ impl RedisStore {
 }
 
 /// Returns a write, so that `WAIT` on the same connection covers all earlier writes.
-pub(super) fn write_confirmation(key: &[u8]) -> Cmd {
+pub(crate) fn write_confirmation(key: &[u8]) -> Cmd {
     let mut write = cmd("SET");
     write.arg(key).arg("").arg("PX").arg(1000);
     write
