@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use isogloss_testkit::dialects::dialects;
-use isogloss_testkit::{Gateway, Request, Step, totp};
+use isogloss_testkit::{Gateway, Request, TimeStep, totp_code};
 use serde_json::{Deserializer, Value, json};
 use tempfile::TempDir;
 
@@ -25,7 +25,7 @@ fn status(shell: &Shell, user: &str) -> Value {
 /// The code that confirms a secret, once it is shown.
 fn code(line: &str) -> Option<String> {
     let secret = line.strip_prefix("Secret: ")?;
-    totp(secret.trim(), Step::Present).ok()
+    totp_code(secret.trim(), TimeStep::Current).ok()
 }
 
 /// A Memsource login; its status.
@@ -110,7 +110,7 @@ fn programs_get_the_secret_before_the_code_and_the_recovery_codes_after_it() {
     let enrol = ["user", "totp", "enrol", "linguist", "--json"];
     let reply = |line: &str| {
         let (_, rest) = line.split_once("\"secret\": \"")?;
-        totp(rest.split('"').next()?, Step::Present).ok()
+        totp_code(rest.split('"').next()?, TimeStep::Current).ok()
     };
     let out = shell
         .run_replying(&[&enrol[..], &["--code-stdin"]].concat(), reply)
@@ -172,11 +172,19 @@ fn switching_on_ends_tokens_and_switching_off_leaves_them() {
     }
     let secret = said["secret"].as_str().unwrap();
     assert_eq!(
-        login(public, "linguist", &totp(secret, Step::Present).unwrap()),
+        login(
+            public,
+            "linguist",
+            &totp_code(secret, TimeStep::Current).unwrap()
+        ),
         200
     );
     assert_eq!(
-        login(public, "linguist", &totp(secret, Step::Before).unwrap()),
+        login(
+            public,
+            "linguist",
+            &totp_code(secret, TimeStep::Previous).unwrap()
+        ),
         403
     );
     let codes = recovery_codes(&said);

@@ -186,7 +186,7 @@ fn demo_holds_the_conversations_within_its_budgets() {
     let gateway = gateway.demo_budgets().start().unwrap();
     for case in isogloss_conformance::cases().unwrap() {
         if case.conversation.settings().is_empty() {
-            let held = case.conversation.hold(&gateway.public().into());
+            let held = case.conversation.run(&gateway.public().into());
             held.unwrap_or_else(|failure| panic!("{}: {failure}", case.name));
         }
     }
