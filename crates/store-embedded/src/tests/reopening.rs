@@ -7,8 +7,8 @@ use isogloss_core::store::TokenStore as _;
 use isogloss_store_contract::token_store::{NOW, digest};
 use redb::StorageError;
 
-use super::failing::{Failing, Gate, kept};
-use crate::shelf::{Refusal, Shelf};
+use super::failing_disk::{Failing, Gate, kept};
+use crate::database::{Refusal, Shelf};
 use crate::writer::Change;
 use crate::{EmbeddedStore, tables};
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use isogloss_core::TokenDigest;
 use isogloss_store_contract::token_store::Plant;
 
-use super::{EmbeddedStore, tables};
+use crate::{EmbeddedStore, tables};
 
 #[async_trait]
 impl Plant for EmbeddedStore {

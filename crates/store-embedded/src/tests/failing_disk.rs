@@ -10,8 +10,8 @@ use redb::{Durability, StorageBackend};
 use uuid::Uuid;
 
 use super::super::EmbeddedStore;
+use super::super::database::{Refusal, Shelf};
 use super::super::disk::Disk;
-use super::super::shelf::{Refusal, Shelf};
 
 /// What the operating system shows, and what is on the disk.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use isogloss_core::TokenDigest;
 use isogloss_core::store::{Record, Slot};
 use uuid::Uuid;
 
-use super::restored::exported;
+use super::backup::exported;
 use super::{HOUR, NOW, Plant, digest, digests, record};
 
 /// Bytes that no release has written.

@@ -15,7 +15,7 @@ use redb::{
 };
 
 use super::disk::Disk;
-use super::failure::failed;
+use super::error::failed;
 use super::tables;
 
 /// The error while the database is closed to be opened again.
