@@ -17,37 +17,37 @@ use redis::{
 use tokio::runtime::Handle;
 
 use super::RedisSettings;
-use super::error::failed;
-use super::server_identity::Identity;
-use super::timeout_log::Silence;
+use super::error::redis_error;
+use super::server_identity::ServerIdentity;
+use super::timeout_log::TimeoutLog;
 
 /// Idle time of a connection before the kernel checks that the other side still exists (TCP keepalive).
-const IDLE: Duration = Duration::from_secs(10);
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
 /// Interval of these checks, and how many without a response end the connection.
-const PROBES: (Duration, u32) = (Duration::from_secs(5), 3);
+const KEEPALIVE_PROBES: (Duration, u32) = (Duration::from_secs(5), 3);
 /// How long sent data may be unacknowledged before the kernel ends the connection (`TCP_USER_TIMEOUT`).
 #[cfg(target_os = "linux")]
-const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
+const USER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Opens connections within a time limit, trusting the configured authorities.
 #[derive(Clone)]
-pub(super) struct Dialer {
+pub(super) struct Connector {
     ca: Option<Vec<u8>>,
     config: AsyncConnectionConfig,
     /// The runtime that drives all connections.
     runtime: Handle,
-    identity: Arc<Identity>,
-    silence: Arc<Silence>,
+    identity: Arc<ServerIdentity>,
+    timeout_log: Arc<TimeoutLog>,
 }
 
-impl Dialer {
+impl Connector {
     pub(super) fn new(
         settings: &RedisSettings,
-        (runtime, identity): (Handle, Arc<Identity>),
+        (runtime, identity): (Handle, Arc<ServerIdentity>),
     ) -> Result<Self, StoreError> {
         let is_pem = |ca: &Vec<u8>| String::from_utf8_lossy(ca).contains("-----BEGIN CERTIFICATE");
         if !settings.ca.iter().all(is_pem) {
-            return Err(failed("the file of authorities holds no certificate"));
+            return Err(redis_error("the file of authorities holds no certificate"));
         }
         // Another part of the process may have installed a provider already; it is the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -59,19 +59,22 @@ impl Dialer {
             config,
             runtime,
             identity,
-            silence: Arc::default(),
+            timeout_log: Arc::default(),
         })
     }
 
     /// Opens a connection that is driven by our own runtime, and authenticates.
-    pub(super) async fn dial(&self, server: &ConnectionInfo) -> RedisResult<MultiplexedConnection> {
+    pub(super) async fn connect(
+        &self,
+        server: &ConnectionInfo,
+    ) -> RedisResult<MultiplexedConnection> {
         let client = self.client(server)?;
-        self.inside(client.get_multiplexed_async_connection_with_config(&self.config))
+        self.on_own_runtime(client.get_multiplexed_async_connection_with_config(&self.config))
             .await
     }
 
     /// Opens a connection that is driven by the caller's runtime, and authenticates.
-    pub(super) async fn dial_here(
+    pub(super) async fn connect_on_this_runtime(
         &self,
         server: &ConnectionInfo,
     ) -> RedisResult<MultiplexedConnection> {
@@ -81,15 +84,15 @@ impl Dialer {
             .await
     }
 
-    /// Opens a connection as [`dial`](Self::dial) does. Messages that the server pushes go to `told`.
-    pub(super) async fn dial_told(
+    /// Opens a connection as [`connect`](Self::connect) does. Messages that the server pushes go to `listener`.
+    pub(super) async fn connect_with_push_listener(
         &self,
         server: &ConnectionInfo,
-        told: impl AsyncPushSender,
+        listener: impl AsyncPushSender,
     ) -> RedisResult<MultiplexedConnection> {
         let client = self.client(server)?;
-        let config = self.config.clone().set_push_sender(told);
-        self.inside(client.get_multiplexed_async_connection_with_config(&config))
+        let config = self.config.clone().set_push_sender(listener);
+        self.on_own_runtime(client.get_multiplexed_async_connection_with_config(&config))
             .await
     }
 
@@ -99,16 +102,16 @@ impl Dialer {
     }
 
     /// Returns which servers the connections lead to.
-    pub(super) fn identity(&self) -> &Arc<Identity> {
+    pub(super) fn identity(&self) -> &Arc<ServerIdentity> {
         &self.identity
     }
 
     /// Returns the log of silent servers.
-    pub(super) fn silence(&self) -> &Arc<Silence> {
-        &self.silence
+    pub(super) fn timeout_log(&self) -> &Arc<TimeoutLog> {
+        &self.timeout_log
     }
 
-    /// Returns the manager that opens the connections of a pool. They must be opened [inside](Self::inside) our
+    /// Returns the manager that opens the connections of a pool. They must be opened [inside](Self::on_own_runtime) our
     /// runtime.
     pub(super) fn manager(&self, server: &ConnectionInfo) -> RedisResult<Manager> {
         let client = self.client(server)?;
@@ -136,10 +139,10 @@ impl Dialer {
 
     /// Polls work that may connect inside our own runtime: the task that drives a connection is spawned on the
     /// current runtime, which would be the caller's otherwise.
-    pub(super) async fn inside<T>(&self, work: impl Future<Output = T>) -> T {
+    pub(super) async fn on_own_runtime<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         poll_fn(|context| {
-            let _inside = self.runtime.enter();
+            let _entered = self.runtime.enter();
             work.as_mut().poll(context)
         })
         .await
@@ -149,25 +152,25 @@ impl Dialer {
 /// Returns how the kernel detects that the other side of a connection is gone. Requests do not wait for that:
 /// they have time-outs, and give up a connection that is silent for so long.
 pub(super) fn tcp_settings() -> TcpSettings {
-    let (interval, retries) = PROBES;
+    let (interval, retries) = KEEPALIVE_PROBES;
     let keepalive = TcpKeepalive::new()
-        .with_time(IDLE)
+        .with_time(KEEPALIVE_IDLE)
         .with_interval(interval)
         .with_retries(retries);
     let settings = TcpSettings::default().set_keepalive(keepalive);
     #[cfg(target_os = "linux")]
-    let settings = settings.set_user_timeout(UNACKNOWLEDGED);
+    let settings = settings.set_user_timeout(USER_TIMEOUT);
     settings
 }
 
 /// Returns the settings for a server whose address another server reported.
-pub(super) fn server_at(
+pub(super) fn connection_info(
     host: String,
     port: u16,
     tls: bool,
     redis: &RedisConnectionInfo,
 ) -> RedisResult<ConnectionInfo> {
-    let place = if tls {
+    let address = if tls {
         ConnectionAddr::TcpTls {
             host,
             port,
@@ -177,7 +180,7 @@ pub(super) fn server_at(
     } else {
         ConnectionAddr::Tcp(host, port)
     };
-    Ok(place
+    Ok(address
         .into_connection_info()?
         .set_redis_settings(redis.clone()))
 }

@@ -4,42 +4,42 @@ use redis::{ErrorKind, RedisError};
 
 /// The meaning of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum ErrorClass {
     /// Another server must be used. This one has executed nothing.
-    Elsewhere,
+    WrongServer,
     /// The connection broke. The command may have been executed.
-    Broken,
+    ConnectionLost,
     /// The server cannot handle requests. The next request looks for a better one.
-    Unfit,
+    ServerUnable,
     /// Only this command was refused; the connection is good.
-    Refused,
+    CommandRefused,
 }
 
-impl Fault {
-    pub(super) fn of(error: &RedisError) -> Self {
+impl ErrorClass {
+    pub(super) fn of_error(error: &RedisError) -> Self {
         if matches!(error.kind(), ErrorKind::Io | ErrorKind::Parse) {
-            return Self::Broken;
+            return Self::ConnectionLost;
         }
         match error.code() {
-            Some("READONLY" | "MOVED") => Self::Elsewhere,
+            Some("READONLY" | "MOVED") => Self::WrongServer,
             // Before Redis 7, a script reports it in a text of its own.
-            Some("ERR") if error.to_string().contains("-READONLY") => Self::Elsewhere,
+            Some("ERR") if error.to_string().contains("-READONLY") => Self::WrongServer,
             Some(
                 "LOADING" | "MASTERDOWN" | "CLUSTERDOWN" | "NOREPLICAS" | "NOAUTH" | "WRONGPASS",
             )
-            | None => Self::Unfit,
-            Some(_) => Self::Refused,
+            | None => Self::ServerUnable,
+            Some(_) => Self::CommandRefused,
         }
     }
 
     /// Returns whether the connection must not be used again.
-    pub(super) fn spoils_the_connection(self) -> bool {
-        self != Self::Refused
+    pub(super) fn closes_connection(self) -> bool {
+        self != Self::CommandRefused
     }
 }
 
 /// Returns whether a server of a cluster responded that another one has the key.
-pub(super) fn is_elsewhere(error: &RedisError) -> bool {
+pub(super) fn is_redirect(error: &RedisError) -> bool {
     matches!(error.code(), Some("MOVED" | "ASK"))
 }
 
@@ -51,45 +51,57 @@ mod tests {
 
     #[test]
     fn refusals_say_what_is_wrong_with_the_server() {
-        use Fault::{Elsewhere, Refused, Unfit};
+        use ErrorClass::{CommandRefused, ServerUnable, WrongServer};
 
-        for (answer, fault) in [
+        for (response, class) in [
             (
                 "READONLY You can't write against a read only replica.",
-                Elsewhere,
+                WrongServer,
             ),
             (
                 "ERR Error running script: @user_script: 3: -READONLY You can't",
-                Elsewhere,
+                WrongServer,
             ),
-            ("MOVED 3999 127.0.0.1:6381", Elsewhere),
-            ("LOADING Redis is loading the dataset in memory", Unfit),
-            ("MASTERDOWN Link with MASTER is down", Unfit),
-            ("CLUSTERDOWN Hash slot not served", Unfit),
-            ("NOAUTH Authentication required.", Unfit),
-            ("WRONGPASS invalid username-password pair", Unfit),
-            ("NOREPLICAS Not enough good replicas to write.", Unfit),
+            ("MOVED 3999 127.0.0.1:6381", WrongServer),
+            (
+                "LOADING Redis is loading the dataset in memory",
+                ServerUnable,
+            ),
+            ("MASTERDOWN Link with MASTER is down", ServerUnable),
+            ("CLUSTERDOWN Hash slot not served", ServerUnable),
+            ("NOAUTH Authentication required.", ServerUnable),
+            ("WRONGPASS invalid username-password pair", ServerUnable),
+            (
+                "NOREPLICAS Not enough good replicas to write.",
+                ServerUnable,
+            ),
             (
                 "TRYAGAIN Multiple keys request during rehashing of slot",
-                Refused,
+                CommandRefused,
             ),
-            ("NOPERM User x has no permissions", Refused),
+            ("NOPERM User x has no permissions", CommandRefused),
             (
                 "OOM command not allowed when used memory > 'maxmemory'.",
-                Refused,
+                CommandRefused,
             ),
-            ("MISCONF Redis is configured to save RDB snapshots", Refused),
-            ("ERR unknown command", Refused),
+            (
+                "MISCONF Redis is configured to save RDB snapshots",
+                CommandRefused,
+            ),
+            ("ERR unknown command", CommandRefused),
         ] {
-            let value = parse_redis_value(format!("-{answer}\r\n").as_bytes());
+            let value = parse_redis_value(format!("-{response}\r\n").as_bytes());
             let error = value.unwrap().extract_error().unwrap_err();
-            assert_eq!(Fault::of(&error), fault, "{answer}");
+            assert_eq!(ErrorClass::of_error(&error), class, "{response}");
         }
     }
 
     #[test]
     fn a_lost_connection_is_broken() {
         let lost = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
-        assert_eq!(Fault::of(&lost.into()), Fault::Broken);
+        assert_eq!(
+            ErrorClass::of_error(&lost.into()),
+            ErrorClass::ConnectionLost
+        );
     }
 }

@@ -15,30 +15,30 @@ use redis::{ErrorKind, RedisError, RedisResult, Role, ServerErrorKind, cmd};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use super::server_identity::{Identity, Queried, RunId};
+use super::server_identity::{QueriedServer, RunId, ServerIdentity};
 
 /// How long a server counts as the primary after it has proved that.
-const ROLE_HOLDS: Duration = Duration::from_secs(1);
+const ROLE_VALID_FOR: Duration = Duration::from_secs(1);
 
 /// Hooks that accept only connections to the primary.
-pub(super) struct Doorman {
+pub(super) struct PrimaryCheck {
     timeout: Duration,
-    identity: Arc<Identity>,
-    known: Mutex<Known>,
+    identity: Arc<ServerIdentity>,
+    known: Mutex<CheckedConnections>,
 }
 
 /// What is known about connections. A connection is identified by the time when it was opened: if two were
 /// opened to the same address in the same nanosecond, the proof of one counts for both.
 #[derive(Default)]
-struct Known {
+struct CheckedConnections {
     /// When the server of each connection last proved that it is the primary, if that still holds.
-    proven: HashMap<Instant, Instant>,
+    role_checked: HashMap<Instant, Instant>,
     /// Connections that were opened until then lead to the same server as a bad one.
-    doubted: Option<Instant>,
+    rejected_until: Option<Instant>,
 }
 
-impl Doorman {
-    pub(super) fn new(timeout: Duration, identity: Arc<Identity>) -> Arc<Self> {
+impl PrimaryCheck {
+    pub(super) fn new(timeout: Duration, identity: Arc<ServerIdentity>) -> Arc<Self> {
         Arc::new(Self {
             timeout,
             identity,
@@ -47,87 +47,92 @@ impl Doorman {
     }
 
     /// Adds the hooks to a pool.
-    pub(super) fn guard(self: &Arc<Self>, pool: PoolBuilder) -> PoolBuilder {
-        let [first, again] = [self.clone(), self.clone()];
+    pub(super) fn add_hooks(self: &Arc<Self>, pool: PoolBuilder) -> PoolBuilder {
+        let [check_new, check_reused] = [self.clone(), self.clone()];
         pool.post_create(Hook::async_fn(move |connection, metrics| {
-            let doorman = first.clone();
-            Box::pin(async move { doorman.prove_first(connection, metrics).await })
+            let check = check_new.clone();
+            Box::pin(async move { check.check_new(connection, metrics).await })
         }))
         .pre_recycle(Hook::async_fn(move |connection, metrics| {
-            let doorman = again.clone();
-            Box::pin(async move { doorman.prove_again(connection, metrics).await })
+            let check = check_reused.clone();
+            Box::pin(async move { check.check_reused(connection, metrics).await })
         }))
     }
 
     /// Marks all existing connections to be dropped: the idle ones, and those in use when they are returned.
-    pub(super) async fn doubt_all(&self) {
-        self.known.lock().await.doubted = Some(Instant::now());
+    pub(super) async fn reject_existing(&self) {
+        self.known.lock().await.rejected_until = Some(Instant::now());
     }
 
-    async fn prove_first(
+    async fn check_new(
         &self,
         connection: &mut MultiplexedConnection,
         metrics: &Metrics,
     ) -> Result<(), HookError> {
-        self.prove(connection, metrics).await?;
-        let server = RunId::of(connection).await.map_err(HookError::Backend)?;
-        match self.identity.is_queried(server, metrics.created) {
-            Queried::Still => Ok(()),
-            Queried::FromNowOn => {
+        self.check_role(connection, metrics).await?;
+        let server = RunId::query(connection).await.map_err(HookError::Backend)?;
+        match self.identity.record_queried(server, metrics.created) {
+            QueriedServer::Unchanged => Ok(()),
+            QueriedServer::Changed => {
                 // Earlier connections lead to another server, to which the host name no longer resolves.
                 let before = metrics.created.checked_sub(Duration::from_nanos(1));
                 let mut known = self.known.lock().await;
-                known.doubted = known.doubted.max(before);
+                known.rejected_until = known.rejected_until.max(before);
                 Ok(())
             }
-            Queried::Before => Err(HookError::message(
+            QueriedServer::Outdated => Err(HookError::message(
                 "a connection that was made after it leads to another server",
             )),
         }
     }
 
-    async fn prove(
+    async fn check_role(
         &self,
         connection: &mut MultiplexedConnection,
         metrics: &Metrics,
     ) -> Result<(), HookError> {
         // Before the request: the response may be as old as that.
         let now = Instant::now();
-        let asked = timeout(self.timeout, ask_for_role(connection)).await;
-        let asked = asked.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()));
-        asked.map_err(HookError::Backend)?;
-        let proven = &mut self.known.lock().await.proven;
-        proven.retain(|_, at| at.elapsed() < ROLE_HOLDS);
-        proven.insert(metrics.created, now);
+        let role = timeout(self.timeout, require_primary_role(connection)).await;
+        let role = role.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()));
+        role.map_err(HookError::Backend)?;
+        let role_checked = &mut self.known.lock().await.role_checked;
+        role_checked.retain(|_, at| at.elapsed() < ROLE_VALID_FOR);
+        role_checked.insert(metrics.created, now);
         Ok(())
     }
 
-    async fn prove_again(
+    async fn check_reused(
         &self,
         connection: &mut MultiplexedConnection,
         metrics: &Metrics,
     ) -> Result<(), HookError> {
-        let made = metrics.created;
-        let proven = {
+        let opened = metrics.created;
+        let role_checked = {
             let known = self.known.lock().await;
-            if known.doubted.is_some_and(|doubted| made <= doubted) {
+            if known
+                .rejected_until
+                .is_some_and(|rejected_until| opened <= rejected_until)
+            {
                 return Err(HookError::message("it leads where a bad one did"));
             }
-            known.proven.get(&made).copied()
+            known.role_checked.get(&opened).copied()
         };
-        if proven.is_some_and(|at| at.elapsed() < ROLE_HOLDS) {
+        if role_checked.is_some_and(|at| at.elapsed() < ROLE_VALID_FOR) {
             return Ok(());
         }
-        let proven = self.prove(connection, metrics).await;
-        if proven.is_err() {
-            self.doubt_all().await;
+        let role_checked = self.check_role(connection, metrics).await;
+        if role_checked.is_err() {
+            self.reject_existing().await;
         }
-        proven
+        role_checked
     }
 }
 
 /// Returns an error unless the server is a primary, as far as it may reveal that.
-pub(super) async fn ask_for_role(connection: &mut MultiplexedConnection) -> RedisResult<()> {
+pub(super) async fn require_primary_role(
+    connection: &mut MultiplexedConnection,
+) -> RedisResult<()> {
     match cmd("ROLE").query_async::<Role>(connection).await {
         Ok(Role::Primary { .. }) => Ok(()),
         Ok(_) => Err((ErrorKind::Client, "this server is not the primary").into()),

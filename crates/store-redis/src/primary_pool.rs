@@ -12,61 +12,65 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::RedisSettings;
-use super::connector::Dialer;
-use super::error::failed;
-use super::error_class::Fault;
-use super::primary_address::Place;
-use super::primary_check::Doorman;
-use super::request::{Answered, Manner, Question};
-use super::server_name::{failed_at, name_of};
-use super::wait_replicas::Replicas;
+use super::connector::Connector;
+use super::error::redis_error;
+use super::error_class::ErrorClass;
+use super::primary_address::PrimaryAddress;
+use super::primary_check::PrimaryCheck;
+use super::request::{Request, Response, RetryPolicy};
+use super::server_name::{error_at, server_name};
+use super::wait_replicas::WaitReplicas;
 
 /// The primary, at its current address.
-pub(super) struct Primary {
-    place: Place,
-    dialer: Dialer,
-    way: Mutex<Option<Way>>,
-    pool: PoolConfig,
+pub(super) struct PrimaryPool {
+    address: PrimaryAddress,
+    connector: Connector,
+    current: Mutex<Option<ServerPool>>,
+    pool_config: PoolConfig,
     /// Time limit for getting a connection, including the wait for a free one.
-    entering: Duration,
+    connection_time_limit: Duration,
     timeout: Duration,
-    replicas: Replicas,
+    replicas: WaitReplicas,
 }
 
 /// A pool of connections to one server.
 #[derive(Clone)]
-struct Way {
-    place: String,
+struct ServerPool {
+    server: String,
     pool: Pool,
-    doorman: Arc<Doorman>,
+    primary_check: Arc<PrimaryCheck>,
     /// Whether the next caller that needs a connection must look up the primary, and wait for that.
-    doubted: bool,
+    is_rejected: bool,
 }
 
-impl Way {
+impl ServerPool {
     /// Returns the name of the server and the connection that its pool returned.
-    fn entered(
+    fn with_server(
         self,
-        got: Result<Connection, PoolError>,
+        obtained: Result<Connection, PoolError>,
     ) -> Result<(String, Connection), StoreError> {
-        match got {
-            Ok(connection) => Ok((self.place, connection)),
+        match obtained {
+            Ok(connection) => Ok((self.server, connection)),
             // Without the pool's own text before that of the connection.
             Err(
                 PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)),
-            ) => Err(failed_at(&self.place, error)),
-            Err(error) => Err(failed_at(&self.place, error)),
+            ) => Err(error_at(&self.server, error)),
+            Err(error) => Err(error_at(&self.server, error)),
         }
     }
 }
 
-impl Primary {
-    pub(super) fn new(place: Place, dialer: Dialer, settings: &RedisSettings) -> Self {
+impl PrimaryPool {
+    pub(super) fn new(
+        address: PrimaryAddress,
+        connector: Connector,
+        settings: &RedisSettings,
+    ) -> Self {
         Self {
-            place,
-            dialer,
-            way: Mutex::default(),
-            pool: PoolConfig {
+            address,
+            connector,
+            current: Mutex::default(),
+            pool_config: PoolConfig {
                 max_size: settings.connections,
                 timeouts: Timeouts {
                     wait: Some(settings.pool_timeout),
@@ -74,28 +78,28 @@ impl Primary {
                 },
                 queue_mode: QueueMode::default(),
             },
-            entering: settings.entering(),
+            connection_time_limit: settings.connection_time_limit(),
             timeout: settings.timeout,
-            replicas: Replicas::of(settings),
+            replicas: WaitReplicas::from_settings(settings),
         }
     }
 
     /// Returns the address of the primary.
-    pub(super) async fn place(&self) -> Result<ConnectionInfo, StoreError> {
-        self.place.find().await
+    pub(super) async fn address(&self) -> Result<ConnectionInfo, StoreError> {
+        self.address.look_up().await
     }
 
     /// Returns the name of the primary, as far as it is known without a request.
     pub(super) fn name(&self) -> String {
-        let known = self.way.try_lock().ok();
-        let known = known.and_then(|way| Some(way.as_ref()?.place.clone()));
-        known.unwrap_or_else(|| self.place.name())
+        let known = self.current.try_lock().ok();
+        let known = known.and_then(|pool| Some(pool.as_ref()?.server.clone()));
+        known.unwrap_or_else(|| self.address.name())
     }
 
     /// Returns the status of the pool. `None` if there is no pool yet, or while the primary is looked up.
     pub(super) fn connections(&self) -> Option<Connections> {
-        let way = self.way.try_lock().ok()?;
-        let status = way.as_ref()?.pool.status();
+        let pool = self.current.try_lock().ok()?;
+        let status = pool.as_ref()?.pool.status();
         Some(Connections {
             most: status.max_size,
             open: status.size,
@@ -104,134 +108,146 @@ impl Primary {
         })
     }
 
-    pub(super) async fn put<T: FromRedisValue>(
+    pub(super) async fn send<T: FromRedisValue>(
         &self,
-        question: Question<'_>,
-        manner: Manner,
-    ) -> Result<Answered<T>, StoreError> {
-        let mut again = true;
+        request: Request<'_>,
+        retry: RetryPolicy,
+    ) -> Result<Response<T>, StoreError> {
+        let mut may_send_again = true;
         loop {
-            let (place, mut connection) = self.connection().await?;
-            let asked = timeout(self.timeout, question.put(&mut connection)).await;
-            let error = match asked {
-                Ok(Ok(answer)) => {
+            let (server, mut connection) = self.connection_in_time().await?;
+            let sent = timeout(self.timeout, request.send(&mut connection)).await;
+            let error = match sent {
+                Ok(Ok(value)) => {
                     let mut replicated = Ok(());
-                    if manner == Manner::Revocation && self.replicas.are_wanted() {
-                        let waited = self.replicas.wait().query_async(&mut connection).await;
+                    if retry == RetryPolicy::Revocation && self.replicas.is_required() {
+                        let waited = self
+                            .replicas
+                            .wait_command()
+                            .query_async(&mut connection)
+                            .await;
                         if let Err(error) = &waited
-                            && Fault::of(error).spoils_the_connection()
+                            && ErrorClass::of_error(error).closes_connection()
                         {
-                            self.discard(connection).await;
+                            self.discard_connection(connection).await;
                         }
-                        replicated = self.replicas.suffice(&place, waited);
+                        replicated = self.replicas.check(&server, waited);
                     }
-                    return Ok(Answered { answer, replicated });
+                    return Ok(Response { value, replicated });
                 }
                 Ok(Err(error)) => error,
                 Err(_) => {
-                    self.dialer.silence().log(&place);
-                    self.discard(connection).await;
-                    return Err(failed_at(&place, "no answer in time"));
+                    self.connector.timeout_log().record(&server);
+                    self.discard_connection(connection).await;
+                    return Err(error_at(&server, "no answer in time"));
                 }
             };
-            let fault = Fault::of(&error);
+            let class = ErrorClass::of_error(&error);
             if error.is_timeout() {
-                self.dialer.silence().log(&place);
+                self.connector.timeout_log().record(&server);
             }
-            if fault.spoils_the_connection() {
-                self.discard(connection).await;
+            if class.closes_connection() {
+                self.discard_connection(connection).await;
             }
-            let may_ask_again = match fault {
-                Fault::Elsewhere => manner == Manner::Repeatable || question.is_one(),
-                Fault::Broken => manner == Manner::Repeatable && !error.is_timeout(),
-                Fault::Unfit | Fault::Refused => false,
+            let may_repeat = match class {
+                ErrorClass::WrongServer => {
+                    retry == RetryPolicy::Idempotent || request.is_single_command()
+                }
+                ErrorClass::ConnectionLost => {
+                    retry == RetryPolicy::Idempotent && !error.is_timeout()
+                }
+                ErrorClass::ServerUnable | ErrorClass::CommandRefused => false,
             };
-            if !again || !may_ask_again {
-                return Err(failed_at(&place, error));
+            if !may_send_again || !may_repeat {
+                return Err(error_at(&server, error));
             }
-            again = false;
+            may_send_again = false;
         }
     }
 
     /// Returns the name of the primary and a live connection to it, as far as can be determined.
-    async fn connection(&self) -> Result<(String, Connection), StoreError> {
-        let entering = timeout(self.entering, self.dialer.inside(self.enter()));
-        if let Ok(entered) = entering.await {
-            return entered;
+    async fn connection_in_time(&self) -> Result<(String, Connection), StoreError> {
+        let connecting = self.connector.on_own_runtime(self.get_connection());
+        if let Ok(connected) = timeout(self.connection_time_limit, connecting).await {
+            return connected;
         }
-        let place = self.name();
-        self.look_anew().await;
-        Err(failed_at(&place, "no connection in time"))
+        let server = self.name();
+        self.reject_connections().await;
+        Err(error_at(&server, "no connection in time"))
     }
 
-    async fn enter(&self) -> Result<(String, Connection), StoreError> {
-        let way = self.way().await?;
-        let error = match way.pool.get().await {
+    async fn get_connection(&self) -> Result<(String, Connection), StoreError> {
+        let pool = self.current_pool().await?;
+        let error = match pool.pool.get().await {
             Err(error) if !is_busy(&error) => error,
-            got => return way.entered(got),
+            obtained => return pool.with_server(obtained),
         };
-        self.look_anew().await;
-        let found = self.way().await?;
-        if found.place == way.place {
-            return found.entered(Err(error));
+        self.reject_connections().await;
+        let found = self.current_pool().await?;
+        if found.server == pool.server {
+            return found.with_server(Err(error));
         }
-        let got = found.pool.get().await;
-        found.entered(got)
+        let obtained = found.pool.get().await;
+        found.with_server(obtained)
     }
 
     /// Returns the pool of the server that is reported as the primary.
-    async fn way(&self) -> Result<Way, StoreError> {
-        let known = self.way.lock().await.clone();
-        if let Some(way) = known
-            && !way.doubted
-            && !self.place.is_other_than(&way.place).await
+    async fn current_pool(&self) -> Result<ServerPool, StoreError> {
+        let known = self.current.lock().await.clone();
+        if let Some(pool) = known
+            && !pool.is_rejected
+            && !self.address.has_moved_from(&pool.server).await
         {
-            return Ok(way);
+            return Ok(pool);
         }
-        let mut known = self.way.lock().await;
-        let server = self.place.find().await?;
-        let place = name_of(&server);
-        let same = known.take().filter(|way| way.place == place);
-        let way = match same {
-            Some(way) => way,
-            None => self.open(place, &server)?,
+        let mut known = self.current.lock().await;
+        let address = self.address.look_up().await?;
+        let server = server_name(&address);
+        let same = known.take().filter(|pool| pool.server == server);
+        let pool = match same {
+            Some(pool) => pool,
+            None => self.open_pool(server, &address)?,
         };
-        let way = known.insert(Way {
-            doubted: false,
-            ..way
+        let pool = known.insert(ServerPool {
+            is_rejected: false,
+            ..pool
         });
-        Ok(way.clone())
+        Ok(pool.clone())
     }
 
-    fn open(&self, place: String, server: &ConnectionInfo) -> Result<Way, StoreError> {
-        let manager = self.dialer.manager(server).map_err(failed)?;
-        let doorman = Doorman::new(self.timeout, Arc::clone(self.dialer.identity()));
+    fn open_pool(
+        &self,
+        server: String,
+        address: &ConnectionInfo,
+    ) -> Result<ServerPool, StoreError> {
+        let manager = self.connector.manager(address).map_err(redis_error)?;
+        let primary_check = PrimaryCheck::new(self.timeout, Arc::clone(self.connector.identity()));
         let pool = Pool::builder(manager)
-            .config(self.pool)
+            .config(self.pool_config)
             .runtime(Runtime::Tokio1);
-        Ok(Way {
-            place,
-            pool: doorman.guard(pool).build().map_err(failed)?,
-            doorman,
-            doubted: false,
+        Ok(ServerPool {
+            server,
+            pool: primary_check.add_hooks(pool).build().map_err(redis_error)?,
+            primary_check,
+            is_rejected: false,
         })
     }
 
     /// Drops a connection that failed, and marks all others as unusable.
-    async fn discard(&self, connection: Connection) {
+    async fn discard_connection(&self, connection: Connection) {
         drop(Connection::take(connection));
-        self.look_anew().await;
+        self.reject_connections().await;
     }
 
     /// Marks all existing connections as unusable, as they lead to the same server as the broken one. The next
     /// caller looks up the primary again.
-    pub(super) async fn look_anew(&self) {
-        let mut known = self.way.lock().await;
-        if let Some(way) = known.as_mut() {
-            way.doorman.doubt_all().await;
-            way.doubted = true;
+    pub(super) async fn reject_connections(&self) {
+        let mut known = self.current.lock().await;
+        if let Some(pool) = known.as_mut() {
+            pool.primary_check.reject_existing().await;
+            pool.is_rejected = true;
         }
-        self.place.forget().await;
+        self.address.forget().await;
     }
 }
 

@@ -8,10 +8,10 @@
 //!   The second attempt uses a connection that was opened after the primary was looked up again. In a
 //!   cluster, it goes to the server that the redirect names, and to at most four more that are named in turn.
 //! - The connection broke, and the request has the same effect and the same response when it is
-//!   repeated: [`Link::ask`] and [`Link::pipeline`]. It is repeated once only. `GET`, `SET` of the
+//!   repeated: [`RedisClient::run`] and [`RedisClient::run_pipeline`]. It is repeated once only. `GET`, `SET` of the
 //!   same value, `DEL`, `ZADD` and `ZREM` are such requests.
 //!
-//! Requests whose second response would differ go through [`Link::script`] and [`Link::revoke`]: if the response
+//! Requests whose second response would differ go through [`RedisClient::run_script`] and [`RedisClient::run_revocation`]: if the response
 //! to a `GETDEL` that took a token is lost, the response to a second one would be "none". If the connection
 //! breaks, the result is an error, and the caller responds with "unavailable". So that a connection which died
 //! in the pool does not cause that, the pool checks that it is alive before it is used again.
@@ -38,28 +38,28 @@ use isogloss_core::{AccessChange, Clock, Connections, StoreError};
 use redis::{Cmd, FromRedisValue, Pipeline, ScriptInvocation};
 
 use super::RedisSettings;
-use super::access::{Access, Way};
+use super::access::{Access, Topology};
 use super::address::Address;
 use super::health::examine;
 use super::health::probe::{self, Probe};
-use super::health::requirements::Expected;
+use super::health::requirements::Requirements;
 use super::keys::Keys;
-use super::request::{Answered, Manner, Question};
-use super::runtime::Engine;
+use super::request::{Request, Response, RetryPolicy};
+use super::runtime::RedisRuntime;
 use super::scan::Scan;
-use super::server_name::failed_at;
-use super::store::unconfirmed::write_confirmation;
+use super::server_name::error_at;
+use super::store::unconfirmed::confirmation_write;
 
 /// The client of Redis.
-pub(crate) struct Link {
+pub(crate) struct RedisClient {
     current: RwLock<Arc<Access>>,
     keys: Keys,
-    expected: Expected,
+    requirements: Requirements,
     /// Drives the connections for as long as this client exists.
-    _engine: Engine,
+    _runtime: RedisRuntime,
 }
 
-impl Link {
+impl RedisClient {
     /// Returns whether `url` is a valid address. Sends nothing to Redis.
     pub(super) fn accepts(url: &str) -> bool {
         Address::parse(url).is_some()
@@ -67,13 +67,13 @@ impl Link {
 
     /// Creates the client. Sends nothing to Redis yet.
     pub(super) fn new(settings: &RedisSettings) -> Result<Self, StoreError> {
-        let engine = Engine::start()?;
-        let access = Access::new(settings, (engine.handle()?, Arc::default()))?;
+        let runtime = RedisRuntime::start()?;
+        let access = Access::new(settings, (runtime.handle()?, Arc::default()))?;
         Ok(Self {
             current: RwLock::new(Arc::new(access)),
             keys: Keys::under(settings.prefix.clone()),
-            expected: Expected::of(settings),
-            _engine: engine,
+            requirements: Requirements::from_settings(settings),
+            _runtime: runtime,
         })
     }
 
@@ -90,9 +90,9 @@ impl Link {
         settings: &RedisSettings,
     ) -> Result<AccessChange, StoreError> {
         let before = self.access();
-        let driven = before.dialer.runtime().clone();
-        let next = Access::new(settings, (driven, Arc::clone(before.dialer.identity())))?;
-        if next.place != before.place {
+        let runtime = before.connector.runtime().clone();
+        let next = Access::new(settings, (runtime, Arc::clone(before.connector.identity())))?;
+        if next.data_set != before.data_set {
             return Ok(AccessChange::NeedsRestart);
         }
         next.ping().await?;
@@ -104,64 +104,64 @@ impl Link {
     /// Returns the status of the pool. `None` for a cluster, which has one connection to each server that all
     /// requests share.
     pub(super) fn connections(&self) -> Option<Connections> {
-        match &self.access().way {
-            Way::Primary(primary) => primary.connections(),
-            Way::Cluster(_) => None,
+        match &self.access().topology {
+            Topology::Primary(primary) => primary.connections(),
+            Topology::Cluster(_) => None,
         }
     }
 
     /// Runs a command that may be repeated.
-    pub(crate) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        self.put(command.into(), Manner::Repeatable).await
+    pub(crate) async fn run<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+        self.send(command.into(), RetryPolicy::Idempotent).await
     }
 
     /// Runs commands that may be repeated. This is not a transaction: the keys may be on any server, and the
     /// commands may take effect in any order.
-    pub(crate) async fn pipeline<T: FromRedisValue>(
+    pub(crate) async fn run_pipeline<T: FromRedisValue>(
         &self,
         commands: &Pipeline,
     ) -> Result<T, StoreError> {
-        self.put(commands.into(), Manner::Repeatable).await
+        self.send(commands.into(), RetryPolicy::Idempotent).await
     }
 
     /// Runs a script on one key, by its digest, and loads it if it is missing. It is not sent again once it may
     /// have been executed.
-    pub(crate) async fn script<T: FromRedisValue>(
+    pub(crate) async fn run_script<T: FromRedisValue>(
         &self,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, StoreError> {
-        self.put(script.into(), Manner::Once).await
+        self.send(script.into(), RetryPolicy::AtMostOnce).await
     }
 
     /// Runs a request that ends tokens: a command, a pipeline or a script. It is not sent again once it may have
     /// been executed. Fails if fewer replicas acknowledge it than the settings require.
-    pub(super) async fn revoke<'a, T: FromRedisValue>(
+    pub(super) async fn run_revocation<'a, T: FromRedisValue>(
         &self,
-        question: impl Into<Question<'a>>,
+        request: impl Into<Request<'a>>,
     ) -> Result<T, StoreError> {
-        let revoked = self.revoke_and_tell(question).await?;
-        revoked.replicated?;
-        Ok(revoked.answer)
+        let response = self.run_revocation_unconfirmed(request).await?;
+        response.replicated?;
+        Ok(response.value)
     }
 
     /// Runs a request that ends tokens, and returns the response even if too few replicas acknowledged it.
-    pub(super) async fn revoke_and_tell<'a, T: FromRedisValue>(
+    pub(super) async fn run_revocation_unconfirmed<'a, T: FromRedisValue>(
         &self,
-        question: impl Into<Question<'a>>,
-    ) -> Result<Answered<T>, StoreError> {
-        let question = question.into();
-        self.access().put(question, Manner::Revocation).await
+        request: impl Into<Request<'a>>,
+    ) -> Result<Response<T>, StoreError> {
+        let request = request.into();
+        self.access().send(request, RetryPolicy::Revocation).await
     }
 
     /// Waits until enough replicas of every primary have all earlier writes.
-    pub(super) async fn confirm(&self) -> Result<(), StoreError> {
-        match &self.access().way {
-            Way::Primary(primary) => {
-                let write = write_confirmation(&self.keys.confirmation(0));
-                let written = primary.put::<()>((&write).into(), Manner::Revocation);
+    pub(super) async fn confirm_writes(&self) -> Result<(), StoreError> {
+        match &self.access().topology {
+            Topology::Primary(primary) => {
+                let write = confirmation_write(&self.keys.confirmation(0));
+                let written = primary.send::<()>((&write).into(), RetryPolicy::Revocation);
                 written.await?.replicated
             }
-            Way::Cluster(cluster) => cluster.confirm(&self.keys).await,
+            Topology::Cluster(cluster) => cluster.confirm_writes(&self.keys).await,
         }
     }
 
@@ -191,14 +191,14 @@ impl Link {
     /// Examines every primary.
     pub(super) async fn health(&self, clock: &dyn Clock) -> Result<StoreHealth, StoreError> {
         let access = self.access();
-        let places = access.primaries().await?;
-        let examined = places
+        let primaries = access.primaries().await?;
+        let examined = primaries
             .iter()
-            .map(|place| examine(place, &access.dialer, clock));
+            .map(|server| examine(server, &access.connector, clock));
         let servers = try_join_all(examined).await?;
         let findings = servers
             .iter()
-            .flat_map(|server| self.expected.judge(server));
+            .flat_map(|server| self.requirements.findings(server));
         let mut findings: Vec<_> = findings.collect();
         findings.sort_by_key(|finding| finding.level);
         Ok(StoreHealth { servers, findings })
@@ -210,29 +210,29 @@ impl Link {
         make: impl Fn(u16) -> Probe + Sync,
     ) -> Result<Vec<Finding>, StoreError> {
         let access = self.access();
-        let places = access.primaries().await?;
-        let sent = places
+        let primaries = access.primaries().await?;
+        let sent = primaries
             .iter()
-            .map(|place| probe::send(place, (&access.dialer, &self.keys), &make));
+            .map(|server| probe::send(server, (&access.connector, &self.keys), &make));
         Ok(try_join_all(sent).await?.concat())
     }
 
     /// Returns the error for a response that did not arrive in time.
-    pub(super) fn no_answer(&self) -> StoreError {
+    pub(super) fn timeout_error(&self) -> StoreError {
         let access = self.access();
-        let name = match &access.way {
-            Way::Primary(primary) => primary.name(),
-            Way::Cluster(cluster) => cluster.name().to_owned(),
+        let name = match &access.topology {
+            Topology::Primary(primary) => primary.name(),
+            Topology::Cluster(cluster) => cluster.name().to_owned(),
         };
-        failed_at(&name, "no answer in time")
+        error_at(&name, "no answer in time")
     }
 
-    async fn put<T: FromRedisValue>(
+    async fn send<T: FromRedisValue>(
         &self,
-        question: Question<'_>,
-        manner: Manner,
+        request: Request<'_>,
+        retry: RetryPolicy,
     ) -> Result<T, StoreError> {
-        let answered = self.access().put(question, manner).await?;
-        Ok(answered.answer)
+        let response = self.access().send(request, retry).await?;
+        Ok(response.value)
     }
 }

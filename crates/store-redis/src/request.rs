@@ -6,14 +6,14 @@ use redis::{Cmd, FromRedisValue, Pipeline, RedisResult, ScriptInvocation};
 
 /// A request to Redis.
 #[derive(Clone, Copy)]
-pub(super) enum Question<'a> {
+pub(super) enum Request<'a> {
     Command(&'a Cmd),
     Pipeline(&'a Pipeline),
     Script(&'a ScriptInvocation<'a>),
 }
 
-impl Question<'_> {
-    pub(super) async fn put<T: FromRedisValue>(
+impl Request<'_> {
+    pub(super) async fn send<T: FromRedisValue>(
         self,
         connection: &mut (impl ConnectionLike + Send),
     ) -> RedisResult<T> {
@@ -26,55 +26,55 @@ impl Question<'_> {
 
     /// Returns whether a server that responds with a redirect has executed nothing of it. Of several commands,
     /// it may have executed the first.
-    pub(super) fn is_one(self) -> bool {
+    pub(super) fn is_single_command(self) -> bool {
         !matches!(self, Self::Pipeline(_))
     }
 }
 
-impl<'a> From<&'a Cmd> for Question<'a> {
+impl<'a> From<&'a Cmd> for Request<'a> {
     fn from(command: &'a Cmd) -> Self {
         Self::Command(command)
     }
 }
 
-impl<'a> From<&'a mut Cmd> for Question<'a> {
+impl<'a> From<&'a mut Cmd> for Request<'a> {
     fn from(command: &'a mut Cmd) -> Self {
         Self::Command(command)
     }
 }
 
-impl<'a> From<&'a Pipeline> for Question<'a> {
+impl<'a> From<&'a Pipeline> for Request<'a> {
     fn from(commands: &'a Pipeline) -> Self {
         Self::Pipeline(commands)
     }
 }
 
-impl<'a> From<&'a mut Pipeline> for Question<'a> {
+impl<'a> From<&'a mut Pipeline> for Request<'a> {
     fn from(commands: &'a mut Pipeline) -> Self {
         Self::Pipeline(commands)
     }
 }
 
-impl<'a> From<&'a ScriptInvocation<'a>> for Question<'a> {
+impl<'a> From<&'a ScriptInvocation<'a>> for Request<'a> {
     fn from(script: &'a ScriptInvocation<'a>) -> Self {
         Self::Script(script)
     }
 }
 
 /// The response of Redis.
-pub(super) struct Answered<T> {
-    pub(super) answer: T,
+pub(super) struct Response<T> {
+    pub(super) value: T,
     /// `Err` if too few replicas acknowledged a revocation, so that it does not count as done.
     pub(super) replicated: Result<(), StoreError>,
 }
 
 /// Whether a request may be sent again.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Manner {
+pub(super) enum RetryPolicy {
     /// It may be sent again if the connection broke: the second time has the same effect and response.
-    Repeatable,
+    Idempotent,
     /// It must not be sent again once it may have been executed.
-    Once,
+    AtMostOnce,
     /// Like `Once`, and it counts as done only when enough replicas have acknowledged it.
     Revocation,
 }

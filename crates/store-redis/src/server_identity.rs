@@ -20,7 +20,7 @@ pub(super) struct RunId(String);
 
 /// The server that is queried and the one that sends invalidations, as far as they reveal their identity.
 #[derive(Default)]
-pub(super) struct Identity {
+pub(super) struct ServerIdentity {
     servers: Mutex<Servers>,
     differ: AtomicBool,
 }
@@ -29,52 +29,52 @@ pub(super) struct Identity {
 struct Servers {
     queried: Option<RunId>,
     /// When the connection to the queried server was opened.
-    made: Option<Instant>,
-    telling: Option<RunId>,
+    opened: Option<Instant>,
+    invalidating: Option<RunId>,
 }
 
 /// What a new connection of the pool shows about the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Queried {
+pub(super) enum QueriedServer {
     /// They lead to the same server.
-    Still,
+    Unchanged,
     /// Those that were opened before lead to another server.
-    FromNowOn,
+    Changed,
     /// One that was opened after it leads to another server.
-    Before,
+    Outdated,
 }
 
-impl Identity {
-    /// Records the server of a new connection of the pool, which was opened at `made`. Responses may arrive in
+impl ServerIdentity {
+    /// Records the server of a new connection of the pool, which was opened at `opened`. Responses may arrive in
     /// another order than connections were opened.
-    pub(super) fn is_queried(&self, server: Option<RunId>, made: Instant) -> Queried {
+    pub(super) fn record_queried(&self, server: Option<RunId>, opened: Instant) -> QueriedServer {
         self.change(|servers| {
             let is_other = servers.queried.is_some() && servers.queried != server;
-            if servers.made.is_some_and(|newest| made < newest) {
+            if servers.opened.is_some_and(|newest| opened < newest) {
                 return if is_other {
-                    Queried::Before
+                    QueriedServer::Outdated
                 } else {
-                    Queried::Still
+                    QueriedServer::Unchanged
                 };
             }
             servers.queried = server;
-            servers.made = Some(made);
+            servers.opened = Some(opened);
             if is_other {
-                Queried::FromNowOn
+                QueriedServer::Changed
             } else {
-                Queried::Still
+                QueriedServer::Unchanged
             }
         })
     }
 
     /// Records the server that sends invalidations from now on.
-    pub(super) fn tells(&self, server: Option<RunId>) {
-        self.change(|servers| servers.telling = server);
+    pub(super) fn record_invalidating(&self, server: Option<RunId>) {
+        self.change(|servers| servers.invalidating = server);
     }
 
     /// Returns whether a server may be the one that sends invalidations.
-    pub(super) fn may_tell(&self, server: Option<&RunId>) -> bool {
-        self.change(|servers| !are_different(servers.telling.as_ref(), server))
+    pub(super) fn may_be_invalidating(&self, server: Option<&RunId>) -> bool {
+        self.change(|servers| !are_different(servers.invalidating.as_ref(), server))
     }
 
     /// Returns whether one server is queried and another one sends invalidations.
@@ -85,7 +85,7 @@ impl Identity {
     fn change<T>(&self, change: impl FnOnce(&mut Servers) -> T) -> T {
         let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
         let outcome = change(&mut servers);
-        let differ = are_different(servers.queried.as_ref(), servers.telling.as_ref());
+        let differ = are_different(servers.queried.as_ref(), servers.invalidating.as_ref());
         self.differ.store(differ, Ordering::Release);
         outcome
     }
@@ -97,9 +97,9 @@ fn are_different(one: Option<&RunId>, other: Option<&RunId>) -> bool {
 
 impl RunId {
     /// Queries the identifier of a server. `None` if the server does not reveal it.
-    pub(super) async fn of(connection: &mut MultiplexedConnection) -> RedisResult<Option<Self>> {
-        let told: RedisResult<String> = cmd("INFO").arg("server").query_async(connection).await;
-        match told {
+    pub(super) async fn query(connection: &mut MultiplexedConnection) -> RedisResult<Option<Self>> {
+        let response: RedisResult<String> = cmd("INFO").arg("server").query_async(connection).await;
+        match response {
             Ok(text) => {
                 let mut lines = text.lines();
                 let id = lines.find_map(|line| line.trim().strip_prefix("run_id:"));
@@ -122,15 +122,21 @@ mod tests {
         let [a, b] = ["a", "b"].map(|id| Some(RunId(id.to_owned())));
         let first = Instant::now();
         let [second, third] = [1, 2].map(|after| first + Duration::from_nanos(after));
-        let identity = Identity::default();
-        identity.tells(b.clone());
-        assert_eq!(identity.is_queried(a.clone(), first), Queried::Still);
+        let identity = ServerIdentity::default();
+        identity.record_invalidating(b.clone());
+        assert_eq!(
+            identity.record_queried(a.clone(), first),
+            QueriedServer::Unchanged
+        );
         assert!(identity.differs());
-        assert_eq!(identity.is_queried(b.clone(), third), Queried::FromNowOn);
+        assert_eq!(
+            identity.record_queried(b.clone(), third),
+            QueriedServer::Changed
+        );
         assert!(!identity.differs());
         // Its response comes last.
-        assert_eq!(identity.is_queried(a, second), Queried::Before);
+        assert_eq!(identity.record_queried(a, second), QueriedServer::Outdated);
         assert!(!identity.differs());
-        assert_eq!(identity.is_queried(b, second), Queried::Still);
+        assert_eq!(identity.record_queried(b, second), QueriedServer::Unchanged);
     }
 }

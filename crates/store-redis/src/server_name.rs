@@ -6,10 +6,10 @@ use isogloss_core::StoreError;
 use isogloss_core::backend::host_port;
 use redis::{ConnectionAddr, ConnectionInfo, RedisError};
 
-use super::error::failed;
+use super::error::redis_error;
 
 /// Returns `host:port` of a server, never its credentials.
-pub(super) fn name_of(server: &ConnectionInfo) -> String {
+pub(super) fn server_name(server: &ConnectionInfo) -> String {
     let address = server.addr();
     if let ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } = address {
         host_port(host, *port)
@@ -19,18 +19,22 @@ pub(super) fn name_of(server: &ConnectionInfo) -> String {
 }
 
 /// Returns the names of servers, separated by commas.
-pub(super) fn names_of(servers: &[ConnectionInfo]) -> String {
-    servers.iter().map(name_of).collect::<Vec<_>>().join(", ")
+pub(super) fn server_names(servers: &[ConnectionInfo]) -> String {
+    servers
+        .iter()
+        .map(server_name)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Returns the error of a server, with its name.
-pub(super) fn failed_at(name: &str, error: impl std::fmt::Display) -> StoreError {
-    failed(format_args!("{name}: {error}"))
+pub(super) fn error_at(name: &str, error: impl std::fmt::Display) -> StoreError {
+    redis_error(format_args!("{name}: {error}"))
 }
 
 /// Adds the name of a server to the I/O error of its connection. Error responses of the server stay unchanged:
 /// their code decides what happens next.
-pub(super) fn naming(name: &str, error: RedisError) -> RedisError {
+pub(super) fn with_server_name(name: &str, error: RedisError) -> RedisError {
     if !error.is_io_error() {
         return error;
     }
@@ -51,7 +55,7 @@ mod tests {
     use redis::IntoConnectionInfo as _;
 
     use super::*;
-    use crate::error_class::Fault;
+    use crate::error_class::ErrorClass;
 
     #[test]
     fn a_server_is_named_by_host_and_port_without_credentials() {
@@ -60,7 +64,7 @@ mod tests {
             ("redis://h", "h:6379"),
             ("rediss://:secret@[2001:db8::1]:7", "[2001:db8::1]:7"),
         ] {
-            assert_eq!(name_of(&url.into_connection_info().unwrap()), name);
+            assert_eq!(server_name(&url.into_connection_info().unwrap()), name);
         }
     }
 
@@ -72,10 +76,10 @@ mod tests {
             io::ErrorKind::ConnectionReset,
         ] {
             let bare = RedisError::from(io::Error::new(kind, "as it was"));
-            let named = naming("[::1]:7", bare.clone());
+            let named = with_server_name("[::1]:7", bare.clone());
             assert_eq!(named.to_string(), "[::1]:7: as it was");
             assert_eq!(named.is_timeout(), bare.is_timeout());
-            assert_eq!(Fault::of(&named), Fault::of(&bare));
+            assert_eq!(ErrorClass::of_error(&named), ErrorClass::of_error(&bare));
         }
     }
 }

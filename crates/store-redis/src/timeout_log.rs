@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 use tracing::{debug, warn};
 
 /// Time-outs with less than this between them belong to one silence.
-const APART: Duration = Duration::from_secs(10);
+const SAME_SILENCE: Duration = Duration::from_secs(10);
 
 /// The time of the last time-out of each server.
 #[derive(Default)]
-pub(super) struct Silence(Mutex<HashMap<String, Instant>>);
+pub(super) struct TimeoutLog(Mutex<HashMap<String, Instant>>);
 
-impl Silence {
+impl TimeoutLog {
     /// Logs a time-out at that server, as a warning if it is the first.
-    pub(super) fn log(&self, server: &str) {
-        if self.begins(server, Instant::now()) {
+    pub(super) fn record(&self, server: &str) {
+        if self.is_first(server, Instant::now()) {
             warn!(
                 server,
                 "redis is silent: its connection is closed and made again"
@@ -26,10 +26,10 @@ impl Silence {
         }
     }
 
-    fn begins(&self, server: &str, now: Instant) -> bool {
+    fn is_first(&self, server: &str, now: Instant) -> bool {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let before = last.insert(server.to_owned(), now);
-        before.is_none_or(|before| now.saturating_duration_since(before) > APART)
+        before.is_none_or(|before| now.saturating_duration_since(before) > SAME_SILENCE)
     }
 }
 
@@ -39,13 +39,13 @@ mod tests {
 
     #[test]
     fn each_silence_of_a_server_is_logged_once() {
-        let silence = Silence::default();
-        let begun = Instant::now();
+        let log = TimeoutLog::default();
+        let start = Instant::now();
         let seconds = Duration::from_secs;
-        assert!(silence.begins("a", begun));
-        assert!(!silence.begins("a", begun + seconds(1)));
-        assert!(silence.begins("b", begun + seconds(1)));
-        assert!(!silence.begins("a", begun + seconds(11)));
-        assert!(silence.begins("a", begun + seconds(22)));
+        assert!(log.is_first("a", start));
+        assert!(!log.is_first("a", start + seconds(1)));
+        assert!(log.is_first("b", start + seconds(1)));
+        assert!(!log.is_first("a", start + seconds(11)));
+        assert!(log.is_first("a", start + seconds(22)));
     }
 }

@@ -6,51 +6,51 @@ use isogloss_core::StoreError;
 use redis::{Cmd, RedisResult, cmd};
 
 use super::RedisSettings;
-use super::server_name::failed_at;
+use super::server_name::error_at;
 
 /// How many replicas a revocation waits for, and how long.
 #[derive(Clone, Copy)]
-pub(super) struct Replicas {
-    wanted: usize,
-    within: Duration,
+pub(super) struct WaitReplicas {
+    required: usize,
+    time_limit: Duration,
 }
 
-impl Replicas {
-    pub(super) fn of(settings: &RedisSettings) -> Self {
+impl WaitReplicas {
+    pub(super) fn from_settings(settings: &RedisSettings) -> Self {
         Self {
-            wanted: settings.wait_replicas,
+            required: settings.wait_replicas,
             // The response must arrive before the command itself times out.
-            within: settings.timeout / 2,
+            time_limit: settings.timeout / 2,
         }
     }
 
-    pub(super) fn are_wanted(self) -> bool {
-        self.wanted > 0
+    pub(super) fn is_required(self) -> bool {
+        self.required > 0
     }
 
-    pub(super) fn wait(self) -> Cmd {
+    pub(super) fn wait_command(self) -> Cmd {
         let mut wait = cmd("WAIT");
-        let within = u64::try_from(self.within.as_millis()).unwrap_or(u64::MAX);
+        let time_limit = u64::try_from(self.time_limit.as_millis()).unwrap_or(u64::MAX);
         // 0 would wait forever.
-        wait.arg(self.wanted).arg(within.max(1));
+        wait.arg(self.required).arg(time_limit.max(1));
         wait
     }
 
     /// Returns an error if too few replicas acknowledged. The revocation has been executed, but the caller must
     /// know that it is not certain.
-    pub(super) fn suffice(
+    pub(super) fn check(
         self,
-        place: &str,
+        server: &str,
         acknowledged: RedisResult<usize>,
     ) -> Result<(), StoreError> {
-        let acknowledged = acknowledged.map_err(|error| failed_at(place, error))?;
-        if acknowledged >= self.wanted {
+        let acknowledged = acknowledged.map_err(|error| error_at(server, error))?;
+        if acknowledged >= self.required {
             return Ok(());
         }
-        let wanted = self.wanted;
-        Err(failed_at(
-            place,
-            format_args!("{acknowledged} of {wanted} replicas acknowledged in time"),
+        let required = self.required;
+        Err(error_at(
+            server,
+            format_args!("{acknowledged} of {required} replicas acknowledged in time"),
         ))
     }
 }

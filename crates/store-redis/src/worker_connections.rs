@@ -18,56 +18,60 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::time::sleep;
 use tracing::debug;
 
-use super::connector::Dialer;
-use super::primary_check::ask_for_role;
+use super::connector::Connector;
+use super::primary_check::require_primary_role;
 use super::server_identity::RunId;
-use super::server_name::{failed_at, name_of};
-use super::timeout_log::Silence;
+use super::server_name::{error_at, server_name};
+use super::timeout_log::TimeoutLog;
 
 /// How soon a thread that could not open a connection of its own tries again.
-const RETRY: Duration = Duration::from_millis(500);
+const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// The connections for lookups.
-pub(super) struct Wires {
+pub(super) struct WorkerConnections {
     /// Whether threads have connections of their own.
-    are_own: bool,
-    open: RwLock<Open>,
-    silence: Arc<Silence>,
+    one_per_thread: bool,
+    connections: RwLock<Connections>,
+    timeout_log: Arc<TimeoutLog>,
 }
 
 #[derive(Default)]
-struct Open {
+struct Connections {
     /// Increases whenever all connections are given up.
     epoch: u64,
     /// Number of connections that have been opened.
     count: u64,
     shared: Option<Shared>,
-    own: HashMap<ThreadId, Own>,
+    by_thread: HashMap<ThreadId, ThreadConnection>,
 }
 
-impl Open {
-    fn wire(&mut self, server: &ConnectionInfo, connection: MultiplexedConnection) -> Wire {
+impl Connections {
+    fn number(
+        &mut self,
+        server: &ConnectionInfo,
+        connection: MultiplexedConnection,
+    ) -> LookupConnection {
         self.count += 1;
-        Wire {
+        LookupConnection {
             number: self.count,
-            server: name_of(server).into(),
+            server: server_name(server).into(),
             connection,
         }
     }
 
-    fn all(&self) -> Vec<Wire> {
-        let own = self.own.values().filter_map(|own| match own {
-            Own::Connection(wire) => Some(wire),
-            Own::Nothing => None,
+    fn all(&self) -> Vec<LookupConnection> {
+        let own = self.by_thread.values().filter_map(|own| match own {
+            ThreadConnection::Open(connection) => Some(connection),
+            ThreadConnection::Opening => None,
         });
-        let shared = self.shared.iter().map(|shared| &shared.wire);
+        let shared = self.shared.iter().map(|shared| &shared.connection);
         shared.chain(own).cloned().collect()
     }
 }
 
 /// A connection for lookups.
 #[derive(Clone)]
-pub(super) struct Wire {
+pub(super) struct LookupConnection {
     /// Distinguishes the connection from those before and after it.
     number: u64,
     server: Arc<str>,
@@ -76,93 +80,94 @@ pub(super) struct Wire {
 
 struct Shared {
     server: ConnectionInfo,
-    wire: Wire,
+    connection: LookupConnection,
 }
 
 /// A thread's own connection.
-enum Own {
+enum ThreadConnection {
     /// None yet: the thread uses the shared one for now.
-    Nothing,
-    Connection(Wire),
+    Opening,
+    Open(LookupConnection),
 }
 
-impl Wires {
-    pub(super) fn new(are_own: bool, silence: Arc<Silence>) -> Self {
+impl WorkerConnections {
+    pub(super) fn new(one_per_thread: bool, timeout_log: Arc<TimeoutLog>) -> Self {
         Self {
-            are_own,
-            open: RwLock::default(),
-            silence,
+            one_per_thread,
+            connections: RwLock::default(),
+            timeout_log,
         }
     }
 
     /// Lets lookups go to `server`, until [`close`](Self::close). `connection` receives its invalidations.
-    pub(super) fn open(&self, server: &ConnectionInfo, connection: &MultiplexedConnection) {
+    pub(super) fn share(&self, server: &ConnectionInfo, connection: &MultiplexedConnection) {
         if self.read().shared.is_some() {
             return;
         }
-        let mut open = self.write();
-        let wire = open.wire(server, connection.clone());
-        open.shared = Some(Shared {
+        let mut connections = self.write();
+        let connection = connections.number(server, connection.clone());
+        connections.shared = Some(Shared {
             server: server.clone(),
-            wire,
+            connection,
         });
     }
 
     /// Gives up all connections.
     pub(super) fn close(&self) {
-        let mut open = self.write();
-        let before = take(&mut *open);
-        (open.epoch, open.count) = (before.epoch + 1, before.count);
+        let mut connections = self.write();
+        let before = take(&mut *connections);
+        (connections.epoch, connections.count) = (before.epoch + 1, before.count);
     }
 
     /// Returns this thread's connection, or the shared one until that is open. The first call of a thread starts
     /// to open it, if threads have their own. `None` if lookups must use the pool.
-    pub(super) fn get(self: &Arc<Self>, dialer: &Dialer) -> Option<Wire> {
+    pub(super) fn get(self: &Arc<Self>, connector: &Connector) -> Option<LookupConnection> {
         let thread = thread::current().id();
-        let open = self.read();
-        let shared = open.shared.as_ref()?;
-        match open.own.get(&thread) {
-            Some(Own::Connection(wire)) => return Some(wire.clone()),
-            None if self.are_own && stays_on_its_thread() => {}
-            Some(Own::Nothing) | None => return Some(shared.wire.clone()),
+        let connections = self.read();
+        let shared = connections.shared.as_ref()?;
+        match connections.by_thread.get(&thread) {
+            Some(ThreadConnection::Open(connection)) => return Some(connection.clone()),
+            None if self.one_per_thread && stays_on_its_thread() => {}
+            Some(ThreadConnection::Opening) | None => return Some(shared.connection.clone()),
         }
-        let (server, wire) = (shared.server.clone(), shared.wire.clone());
-        let epoch = open.epoch;
-        drop(open);
-        self.write().own.insert(thread, Own::Nothing);
-        let (wires, dialer) = (Arc::clone(self), dialer.clone());
+        let (server, connection) = (shared.server.clone(), shared.connection.clone());
+        let epoch = connections.epoch;
+        drop(connections);
+        self.write()
+            .by_thread
+            .insert(thread, ThreadConnection::Opening);
+        let (workers, connector) = (Arc::clone(self), connector.clone());
         tokio::spawn(async move {
-            let made = dial(&dialer, &server).await;
-            if let Err(error) = &made {
-                let server = name_of(&server);
+            let opened = connect_worker(&connector, &server).await;
+            if let Err(error) = &opened {
+                let server = server_name(&server);
                 debug!(server, %error, "a worker gets no connection of its own to redis");
-                sleep(RETRY).await;
+                sleep(RETRY_DELAY).await;
             }
-            wires.keep((thread, epoch), &server, made.ok());
+            workers.add_opened((thread, epoch), &server, opened.ok());
         });
-        Some(wire)
+        Some(connection)
     }
 
     /// Gives up a connection that failed. The next lookup of its threads uses another one. A thread's own
     /// connection is opened again. The shared one is used again after Redis has confirmed over it that all
     /// changes are known.
-    pub(super) fn give_up(&self, failed: &Wire, error: &RedisError) {
-        let mut open = self.write();
-        let is_shared = |shared: &Shared| shared.wire.number == failed.number;
-        let is_own =
-            |own: &Own| matches!(own, Own::Connection(wire) if wire.number == failed.number);
-        let thread = open.own.iter().find(|(_, own)| is_own(own));
+    pub(super) fn discard(&self, failed: &LookupConnection, error: &RedisError) {
+        let mut connections = self.write();
+        let is_shared = |shared: &Shared| shared.connection.number == failed.number;
+        let is_own = |own: &ThreadConnection| matches!(own, ThreadConnection::Open(connection) if connection.number == failed.number);
+        let thread = connections.by_thread.iter().find(|(_, own)| is_own(own));
         if let Some(thread) = thread.map(|(thread, _)| *thread) {
-            open.own.remove(&thread);
-        } else if open.shared.as_ref().is_some_and(is_shared) {
-            open.shared = None;
+            connections.by_thread.remove(&thread);
+        } else if connections.shared.as_ref().is_some_and(is_shared) {
+            connections.shared = None;
         } else {
             return;
         }
-        drop(open);
+        drop(connections);
         let server = &*failed.server;
         if error.is_timeout() {
-            self.silence.log(server);
+            self.timeout_log.record(server);
         } else {
             debug!(server, %error, "a connection to redis is made again");
         }
@@ -171,41 +176,49 @@ impl Wires {
     /// Checks that each connection responds, and gives up those that do not. Returns an error if one timed out.
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
         let all = self.read().all();
-        let asked = all.into_iter().map(async |mut wire| {
-            let ping: RedisResult<()> = cmd("PING").query_async(&mut wire.connection).await;
+        let pings = all.into_iter().map(async |mut connection| {
+            let ping: RedisResult<()> = cmd("PING").query_async(&mut connection.connection).await;
             let error = ping.err()?;
-            self.give_up(&wire, &error);
-            error.is_timeout().then(|| failed_at(&wire.server, error))
+            self.discard(&connection, &error);
+            error
+                .is_timeout()
+                .then(|| error_at(&connection.server, error))
         });
-        let silent = join_all(asked).await.into_iter().flatten().next();
+        let silent = join_all(pings).await.into_iter().flatten().next();
         silent.map_or(Ok(()), Err)
     }
 
-    fn keep(
+    fn add_opened(
         &self,
         (thread, epoch): (ThreadId, u64),
         server: &ConnectionInfo,
-        made: Option<MultiplexedConnection>,
+        opened: Option<MultiplexedConnection>,
     ) {
-        let mut open = self.write();
-        if open.epoch != epoch {
+        let mut connections = self.write();
+        if connections.epoch != epoch {
             return;
         }
-        match made {
+        match opened {
             Some(connection) => {
-                let wire = open.wire(server, connection);
-                open.own.insert(thread, Own::Connection(wire));
+                let connection = connections.number(server, connection);
+                connections
+                    .by_thread
+                    .insert(thread, ThreadConnection::Open(connection));
             }
-            None => drop(open.own.remove(&thread)),
+            None => drop(connections.by_thread.remove(&thread)),
         }
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Open> {
-        self.open.read().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self) -> RwLockReadGuard<'_, Connections> {
+        self.connections
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Open> {
-        self.open.write().unwrap_or_else(PoisonError::into_inner)
+    fn write(&self) -> RwLockWriteGuard<'_, Connections> {
+        self.connections
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -216,11 +229,14 @@ fn stays_on_its_thread() -> bool {
 }
 
 /// Connects to a server, which must prove to be a primary and the one that sends invalidations.
-async fn dial(dialer: &Dialer, server: &ConnectionInfo) -> RedisResult<MultiplexedConnection> {
-    let mut connection = dialer.dial_here(server).await?;
-    ask_for_role(&mut connection).await?;
-    let server = RunId::of(&mut connection).await?;
-    if !dialer.identity().may_tell(server.as_ref()) {
+async fn connect_worker(
+    connector: &Connector,
+    server: &ConnectionInfo,
+) -> RedisResult<MultiplexedConnection> {
+    let mut connection = connector.connect_on_this_runtime(server).await?;
+    require_primary_role(&mut connection).await?;
+    let server = RunId::query(&mut connection).await?;
+    if !connector.identity().may_be_invalidating(server.as_ref()) {
         let other = "this is not the server that tells of changes";
         return Err((ErrorKind::Client, other).into());
     }

@@ -15,67 +15,67 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 use tracing::debug;
 
-use crate::connector::Dialer;
-use crate::server_name::failed_at;
+use crate::connector::Connector;
+use crate::server_name::error_at;
 
 /// How long a command waits for a new client that is being connected. With servers that respond, connecting
 /// takes a few milliseconds.
-const GRACE: Duration = Duration::from_millis(100);
+const WAIT_FOR_REPLACEMENT: Duration = Duration::from_millis(100);
 /// Minimum time between the end of one replacement and the start of the next, unless a connection is silent.
-const REST: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The client of a cluster.
-pub(super) struct Client {
-    connects: ClusterClient,
-    dialer: Dialer,
+pub(super) struct ReplaceableClient {
+    inner: ClusterClient,
+    connector: Connector,
     /// Names the cluster in errors.
     name: String,
     /// Time limit for connecting.
-    entering: Duration,
+    connection_time_limit: Duration,
     /// How long to wait while another caller is connecting.
-    waiting_time: Duration,
-    making: tokio::sync::Mutex<()>,
+    wait_limit: Duration,
+    connecting: tokio::sync::Mutex<()>,
     state: Mutex<State>,
     replaced: Notify,
 }
 
 #[derive(Default)]
 struct State {
-    current: Option<Connected>,
+    current: Option<ClusterConnections>,
     /// Start of the replacement in progress.
     replacing: Option<Instant>,
     /// End of the last replacement.
-    rested: Option<Instant>,
+    last_replaced: Option<Instant>,
 }
 
 /// Connections to all servers.
 #[derive(Clone)]
-pub(super) struct Connected {
+pub(super) struct ClusterConnections {
     pub(super) connection: ClusterConnection,
-    made: Instant,
+    opened: Instant,
 }
 
-impl Client {
+impl ReplaceableClient {
     pub(super) fn new(
-        connects: ClusterClient,
-        dialer: Dialer,
+        inner: ClusterClient,
+        connector: Connector,
         name: String,
-        (entering, waiting_time): (Duration, Duration),
+        (connection_time_limit, wait_limit): (Duration, Duration),
     ) -> Arc<Self> {
         Arc::new(Self {
-            connects,
-            dialer,
+            inner,
+            connector,
             name,
-            entering,
-            waiting_time,
-            making: tokio::sync::Mutex::default(),
+            connection_time_limit,
+            wait_limit,
+            connecting: tokio::sync::Mutex::default(),
             state: Mutex::default(),
             replaced: Notify::new(),
         })
     }
 
     /// Returns the connections to send a command over.
-    pub(super) async fn get(&self) -> Result<Connected, StoreError> {
+    pub(super) async fn get(&self) -> Result<ClusterConnections, StoreError> {
         let mut replaced = pin!(self.replaced.notified());
         replaced.as_mut().enable();
         let (current, replacing) = {
@@ -83,9 +83,9 @@ impl Client {
             (state.current.clone(), state.replacing)
         };
         let Some(current) = current else {
-            return self.first().await;
+            return self.connect_first().await;
         };
-        let left = replacing.map(|since| GRACE.saturating_sub(since.elapsed()));
+        let left = replacing.map(|since| WAIT_FOR_REPLACEMENT.saturating_sub(since.elapsed()));
         if let Some(left) = left
             && timeout(left, replaced).await.is_ok()
         {
@@ -94,45 +94,50 @@ impl Client {
         Ok(current)
     }
 
-    async fn first(&self) -> Result<Connected, StoreError> {
-        let _making = timeout(self.waiting_time, self.making.lock())
+    async fn connect_first(&self) -> Result<ClusterConnections, StoreError> {
+        let _only_one = timeout(self.wait_limit, self.connecting.lock())
             .await
-            .map_err(|_| failed_at(&self.name, "no connection in time"))?;
+            .map_err(|_| error_at(&self.name, "no connection in time"))?;
         if let Some(current) = self.state().current.clone() {
             return Ok(current);
         }
-        let made = self.make().await?;
-        self.state().current = Some(made.clone());
-        Ok(made)
+        let opened = self.connect().await?;
+        self.state().current = Some(opened.clone());
+        Ok(opened)
     }
 
-    async fn make(&self) -> Result<Connected, StoreError> {
-        let entering = timeout(self.entering, self.connects.get_async_connection());
-        let entered = self.dialer.inside(entering).await;
-        let entered = entered.map_err(|_| failed_at(&self.name, "no connection in time"))?;
-        let connection = entered.map_err(|error| failed_at(&self.name, error))?;
-        let made = Instant::now();
-        Ok(Connected { connection, made })
+    async fn connect(&self) -> Result<ClusterConnections, StoreError> {
+        let connecting = timeout(
+            self.connection_time_limit,
+            self.inner.get_async_connection(),
+        );
+        let connected = self.connector.on_own_runtime(connecting).await;
+        let connected = connected.map_err(|_| error_at(&self.name, "no connection in time"))?;
+        let connection = connected.map_err(|error| error_at(&self.name, error))?;
+        let opened = Instant::now();
+        Ok(ClusterConnections { connection, opened })
     }
 
     /// Replaces these connections, of which one was silent.
-    pub(super) fn replace(self: &Arc<Self>, silent: &Connected) {
+    pub(super) fn replace(self: &Arc<Self>, silent: &ClusterConnections) {
         self.start_replacing(silent, Duration::ZERO);
     }
 
     /// Replaces these connections unless that was done just before: a server could not handle requests, or a
     /// connection broke, and the library may not recover from that.
-    pub(super) fn doubt(self: &Arc<Self>, failed: &Connected) {
-        self.start_replacing(failed, REST);
+    pub(super) fn replace_if_rested(self: &Arc<Self>, failed: &ClusterConnections) {
+        self.start_replacing(failed, PAUSE);
     }
 
-    fn start_replacing(self: &Arc<Self>, failed: &Connected, rest: Duration) {
+    fn start_replacing(self: &Arc<Self>, failed: &ClusterConnections, pause: Duration) {
         {
             let mut state = self.state();
-            let is_current = |current: &Connected| current.made == failed.made;
-            let has_rested = state.rested.is_none_or(|ended| ended.elapsed() >= rest);
+            let is_current = |current: &ClusterConnections| current.opened == failed.opened;
+            let is_due = state
+                .last_replaced
+                .is_none_or(|ended| ended.elapsed() >= pause);
             if state.replacing.is_some()
-                || !has_rested
+                || !is_due
                 || !state.current.as_ref().is_some_and(is_current)
             {
                 return;
@@ -140,13 +145,13 @@ impl Client {
             state.replacing = Some(Instant::now());
         }
         let client = Arc::clone(self);
-        self.dialer.runtime().spawn(async move {
-            let made = client.make().await;
+        self.connector.runtime().spawn(async move {
+            let opened = client.connect().await;
             {
                 let mut state = client.state();
-                (state.replacing, state.rested) = (None, Some(Instant::now()));
-                match made {
-                    Ok(made) => state.current = Some(made),
+                (state.replacing, state.last_replaced) = (None, Some(Instant::now()));
+                match opened {
+                    Ok(opened) => state.current = Some(opened),
                     Err(error) => debug!(%error, "the connections to the cluster are kept"),
                 }
             }

@@ -10,9 +10,9 @@ use isogloss_core::StoreError;
 use redis::cluster_routing::Slot;
 use redis::{FromRedisValue as _, Value};
 
-use crate::error::failed;
+use crate::error::redis_error;
 
-const SLOTS: i64 = 16_384;
+const SLOT_COUNT: i64 = 16_384;
 
 /// A primary: its host, its port, and the identifier that all servers of the cluster use for it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +26,7 @@ pub(super) struct ClusterPrimary {
 pub(super) type Slots = Vec<RangeInclusive<u16>>;
 
 /// Returns whether a key belongs to one of these slots.
-pub(super) fn have_key(slots: &Slots, key: &[u8]) -> bool {
+pub(super) fn contain_key(slots: &Slots, key: &[u8]) -> bool {
     let slot = Some(Slot::for_key(key));
     let mut numbers = slots.iter().cloned().flatten();
     numbers.any(|number| Slot::new(number) == slot)
@@ -35,49 +35,55 @@ pub(super) fn have_key(slots: &Slots, key: &[u8]) -> bool {
 /// Returns the primaries that all servers name, from the response of each, by the address it was queried at.
 ///
 /// Fails if there is no response, if one does not cover all slots, or if two name different servers.
-pub(super) fn primaries_of(responses: Value) -> Result<Vec<(ClusterPrimary, Slots)>, StoreError> {
+pub(super) fn parse_primaries(
+    responses: Value,
+) -> Result<Vec<(ClusterPrimary, Slots)>, StoreError> {
     let Value::Map(responses) = responses else {
-        return Err(failed("CLUSTER SLOTS: expected a response of each server"));
+        return Err(redis_error(
+            "CLUSTER SLOTS: expected a response of each server",
+        ));
     };
     let mut known: Option<Vec<(ClusterPrimary, Slots)>> = None;
     for (address, response) in responses {
-        let address = String::from_redis_value(address).map_err(failed)?;
+        let address = String::from_redis_value(address).map_err(redis_error)?;
         let (queried, _) = address
             .rsplit_once(':')
-            .ok_or_else(|| failed("CLUSTER SLOTS: a server without a port"))?;
-        let primaries = primaries_in(response.extract_error().map_err(failed)?, queried)?;
+            .ok_or_else(|| redis_error("CLUSTER SLOTS: a server without a port"))?;
+        let primaries = parse_response(response.extract_error().map_err(redis_error)?, queried)?;
         match &known {
             None => known = Some(primaries),
             Some(known) if ids(known) == ids(&primaries) => {}
             Some(_) => {
-                return Err(failed(
+                return Err(redis_error(
                     "the servers of the cluster name different primaries",
                 ));
             }
         }
     }
-    known.ok_or_else(|| failed("no server of the cluster responded"))
+    known.ok_or_else(|| redis_error("no server of the cluster responded"))
 }
 
 fn ids(primaries: &[(ClusterPrimary, Slots)]) -> BTreeSet<&str> {
     primaries.iter().map(|(one, _)| one.id.as_str()).collect()
 }
 
-fn primaries_in(
+fn parse_response(
     response: Value,
     queried: &str,
 ) -> Result<Vec<(ClusterPrimary, Slots)>, StoreError> {
-    let ranges: Vec<Vec<Value>> = Vec::from_redis_value(response).map_err(failed)?;
+    let ranges: Vec<Vec<Value>> = Vec::from_redis_value(response).map_err(redis_error)?;
     let mut covered = Vec::new();
     let mut primaries = BTreeMap::<_, Slots>::new();
     for range in ranges {
         let [Value::Int(first), Value::Int(last), Value::Array(node), ..] = &range[..] else {
-            return Err(failed("CLUSTER SLOTS: expected a range and its primary"));
+            return Err(redis_error(
+                "CLUSTER SLOTS: expected a range and its primary",
+            ));
         };
         covered.push((*first, *last));
-        let number = |slot: i64| u16::try_from(slot).map_err(failed);
+        let number = |slot: i64| u16::try_from(slot).map_err(redis_error);
         let slots = number(*first)?..=number(*last)?;
-        let primary = primary_of(node, queried)?;
+        let primary = parse_primary(node, queried)?;
         primaries.entry(primary).or_default().push(slots);
     }
     covered.sort_unstable();
@@ -88,24 +94,24 @@ fn primaries_in(
         }
         next = last + 1;
     }
-    if next != SLOTS {
-        return Err(failed(format_args!(
-            "the cluster does not serve all {SLOTS} slots: slot {next} has no primary"
+    if next != SLOT_COUNT {
+        return Err(redis_error(format_args!(
+            "the cluster does not serve all {SLOT_COUNT} slots: slot {next} has no primary"
         )));
     }
     Ok(primaries.into_iter().collect())
 }
 
 /// Parses a primary. A host that is empty, missing or unspecified means the host that was queried.
-fn primary_of(node: &[Value], queried: &str) -> Result<ClusterPrimary, StoreError> {
+fn parse_primary(node: &[Value], queried: &str) -> Result<ClusterPrimary, StoreError> {
     let [host, port, id, ..] = node else {
-        return Err(failed("CLUSTER SLOTS: expected host, port and id"));
+        return Err(redis_error("CLUSTER SLOTS: expected host, port and id"));
     };
-    let host: Option<String> = Option::from_redis_value(host.clone()).map_err(failed)?;
+    let host: Option<String> = Option::from_redis_value(host.clone()).map_err(redis_error)?;
     let host = match host.as_deref() {
         None | Some("" | "0.0.0.0" | "::") => queried.to_owned(),
         Some("?") => {
-            return Err(failed(
+            return Err(redis_error(
                 "a server of the cluster does not know its host name: set \
                  cluster-announce-hostname there, or another cluster-preferred-endpoint-type",
             ));
@@ -114,8 +120,8 @@ fn primary_of(node: &[Value], queried: &str) -> Result<ClusterPrimary, StoreErro
     };
     Ok(ClusterPrimary {
         host,
-        port: u16::from_redis_value(port.clone()).map_err(failed)?,
-        id: String::from_redis_value(id.clone()).map_err(failed)?,
+        port: u16::from_redis_value(port.clone()).map_err(redis_error)?,
+        id: String::from_redis_value(id.clone()).map_err(redis_error)?,
     })
 }
 
@@ -135,7 +141,7 @@ mod tests {
 
     fn read(ranges: Vec<Value>) -> Result<Vec<String>, StoreError> {
         let responses = Value::Map(vec![(text("::1:9"), Value::Array(ranges))]);
-        let primaries = primaries_of(responses)?.into_iter();
+        let primaries = parse_primaries(responses)?.into_iter();
         Ok(primaries
             .map(|(one, _)| format!("{} {}", one.host, one.port))
             .collect())
@@ -168,7 +174,7 @@ mod tests {
         ] {
             assert!(read(ranges.clone()).is_err(), "{ranges:?}");
         }
-        assert!(primaries_of(Value::Map(vec![])).is_err());
+        assert!(parse_primaries(Value::Map(vec![])).is_err());
         let whole = vec![range(5, 16_383, h(), 2), range(0, 4, h(), 1)];
         assert_eq!(read(whole).unwrap(), ["h 1", "h 2"]);
     }
@@ -177,8 +183,8 @@ mod tests {
     fn servers_that_name_different_primaries_are_an_error() {
         let whole = |port| Value::Array(vec![range(0, 16_383, Value::Nil, port)]);
         let both = |one, other| Value::Map(vec![(text("a:1"), one), (text("b:1"), other)]);
-        assert!(primaries_of(both(whole(1), whole(2))).is_err());
+        assert!(parse_primaries(both(whole(1), whole(2))).is_err());
         // One server, reached by two names.
-        assert!(primaries_of(both(whole(1), whole(1))).is_ok());
+        assert!(parse_primaries(both(whole(1), whole(1))).is_ok());
     }
 }

@@ -12,11 +12,11 @@ use redis::{Arg, Cmd, ConnectionInfo, RedisError, RedisResult, Value, cmd};
 use time::OffsetDateTime;
 
 use crate::RedisStore;
-use crate::connector::Dialer;
-use crate::error_class::is_elsewhere;
+use crate::connector::Connector;
+use crate::error_class::is_redirect;
 use crate::keys::Keys;
-use crate::server_name::{failed_at, name_of};
-use crate::wait_replicas::Replicas;
+use crate::server_name::{error_at, server_name};
+use crate::wait_replicas::WaitReplicas;
 
 /// Maximum life of a probe's key, in milliseconds.
 pub(crate) const PROBE_LIFE: i64 = 10_000;
@@ -27,7 +27,7 @@ pub(crate) const PROBE_DIGEST: [u8; 16] = [0; 16];
 
 /// How many keys are tried to find one that belongs to a server of a cluster. A server with one slot in a
 /// hundred is missed once in 10^17 times.
-const KEYS: u16 = 4_000;
+const KEYS_TO_TRY: u16 = 4_000;
 
 /// The commands that are sent to a server.
 pub(crate) struct Probe {
@@ -37,7 +37,7 @@ pub(crate) struct Probe {
     /// The keys that the commands write.
     keys: Vec<String>,
     /// How many replicas must acknowledge the writes. `None` to wait for none.
-    replicas: Option<Replicas>,
+    replicas: Option<WaitReplicas>,
 }
 
 impl Probe {
@@ -52,68 +52,70 @@ impl Probe {
 }
 
 /// A function that makes the probe of the keys with a number.
-pub(crate) type Make<'m> = dyn Fn(u16) -> Probe + Sync + 'm;
+pub(crate) type MakeProbe<'m> = dyn Fn(u16) -> Probe + Sync + 'm;
 
 /// Sends a probe to a server, and returns what it refused. Fails if the server does not respond.
 pub(crate) async fn send(
-    place: &ConnectionInfo,
-    (dialer, keys): (&Dialer, &Keys),
-    make: &Make<'_>,
+    server: &ConnectionInfo,
+    (connector, keys): (&Connector, &Keys),
+    make_probe: &MakeProbe<'_>,
 ) -> Result<Vec<Finding>, StoreError> {
-    let address = name_of(place);
-    let (refusals, lag) = {
-        let tried = try_all(place, dialer, make).await;
-        tried.map_err(|error| failed_at(&address, error))?
+    let address = server_name(server);
+    let (refusals, replication_problem) = {
+        let tried = try_all(server, connector, make_probe).await;
+        tried.map_err(|error| error_at(&address, error))?
     };
-    let user = place.redis_settings().username().unwrap_or("default");
+    let user = server.redis_settings().username().unwrap_or("default");
     let mut findings = refusals.findings(&address, (user, &keys.pattern()));
-    findings.extend(lag.map(|text| Finding::new(Level::Warning, format!("{address}: {text}"))));
+    findings.extend(
+        replication_problem.map(|text| Finding::new(Level::Warning, format!("{address}: {text}"))),
+    );
     Ok(findings)
 }
 
 /// Returns the refused commands, and why revocations are "unavailable", if they are.
 async fn try_all(
-    place: &ConnectionInfo,
-    dialer: &Dialer,
-    make: &Make<'_>,
+    server: &ConnectionInfo,
+    connector: &Connector,
+    make_probe: &MakeProbe<'_>,
 ) -> RedisResult<(Refusals, Option<String>)> {
-    let mut server = dialer.dial(place).await?;
-    let Some(probe) = fitting(&mut server, make).await? else {
+    let mut connection = connector.connect(server).await?;
+    let Some(probe) = probe_with_key_of(&mut connection, make_probe).await? else {
         // A server without slots has no tokens.
         return Ok(Default::default());
     };
     let mut refusals = Refusals::default();
     for command in &probe.commands {
-        let answer: RedisResult<Value> = command.query_async(&mut server).await;
-        if let Err(error) = answer {
+        let response: RedisResult<Value> = command.query_async(&mut connection).await;
+        if let Err(error) = response {
             refusals.add(command, error)?;
         }
     }
-    let lag = match probe.replicas {
-        Some(replicas) => lag(&mut server, replicas).await?,
+    let replication_problem = match probe.replicas {
+        Some(replicas) => replication_problem(&mut connection, replicas).await?,
         None => None,
     };
     for key in &probe.keys {
         // The key expires if it may not be removed.
-        let _: RedisResult<Value> = cmd("DEL").arg(key).query_async(&mut server).await;
+        let _: RedisResult<Value> = cmd("DEL").arg(key).query_async(&mut connection).await;
     }
-    Ok((refusals, lag))
+    Ok((refusals, replication_problem))
 }
 
 /// Returns the probe whose keys that server has: in a cluster, each server has some; a single server has all.
 /// `None` if none is found.
-async fn fitting(
-    server: &mut MultiplexedConnection,
-    make: &Make<'_>,
+async fn probe_with_key_of(
+    connection: &mut MultiplexedConnection,
+    make_probe: &MakeProbe<'_>,
 ) -> RedisResult<Option<Probe>> {
-    for number in 0..KEYS {
-        let probe = make(number);
+    for number in 0..KEYS_TO_TRY {
+        let probe = make_probe(number);
         let Some(key) = probe.keys.first() else {
             return Ok(None);
         };
-        let answer: RedisResult<Value> = cmd("GET").arg(key).query_async(server).await;
-        match answer {
-            Err(error) if is_elsewhere(&error) => {}
+        let response: RedisResult<Value> = cmd("GET").arg(key).query_async(connection).await;
+        match response {
+            Err(error) if is_redirect(&error) => {}
             Err(error) if error.code().is_none() => return Err(error),
             Ok(_) | Err(_) => return Ok(Some(probe)),
         }
@@ -122,15 +124,15 @@ async fn fitting(
 }
 
 /// Returns why revocations are "unavailable". `None` if they are not.
-async fn lag(
-    server: &mut MultiplexedConnection,
-    replicas: Replicas,
+async fn replication_problem(
+    connection: &mut MultiplexedConnection,
+    replicas: WaitReplicas,
 ) -> RedisResult<Option<String>> {
-    let waited: RedisResult<usize> = replicas.wait().query_async(server).await;
+    let waited: RedisResult<usize> = replicas.wait_command().query_async(connection).await;
     let why = match waited {
         Err(error) if error.code().is_none() => return Err(error),
-        Err(error) => format!("WAIT is refused: {}", words(&error)),
-        Ok(count) => match replicas.suffice("", Ok(count)) {
+        Err(error) => format!("WAIT is refused: {}", error_text(&error)),
+        Ok(count) => match replicas.check("", Ok(count)) {
             Ok(()) => return Ok(None),
             Err(_) => format!(
                 "{count} replicas acknowledge in time, fewer than tokens.redis_wait_replicas"
@@ -148,7 +150,7 @@ struct Refusals(Vec<Refusal>);
 
 struct Refusal {
     code: String,
-    words: String,
+    error_text: String,
     commands: Vec<String>,
 }
 
@@ -161,13 +163,13 @@ impl Refusals {
             Some("MOVED" | "ASK" | "TRYAGAIN" | "NOSCRIPT") => return Ok(()),
             Some(code) => code.to_owned(),
         };
-        let command = name(command);
+        let command = command_name(command);
         match self.0.iter_mut().find(|refusal| refusal.code == code) {
             Some(refusal) if refusal.commands.contains(&command) => {}
             Some(refusal) => refusal.commands.push(command),
             None => self.0.push(Refusal {
                 code,
-                words: words(&error),
+                error_text: error_text(&error),
                 commands: vec![command],
             }),
         }
@@ -177,7 +179,7 @@ impl Refusals {
     fn findings(self, address: &str, (user, pattern): (&str, &str)) -> Vec<Finding> {
         let finding = |refusal: Refusal| {
             let commands = refusal.commands.join(", ");
-            let text = format!("{address}: {commands} refused: {}", refusal.words);
+            let text = format!("{address}: {commands} refused: {}", refusal.error_text);
             Finding::new(Level::Refused, text).with_hint(refusal.hint(user, pattern))
         };
         self.0.into_iter().map(finding).collect()
@@ -208,7 +210,7 @@ impl Refusal {
 
     /// Returns whether an access list forbids the commands. Scripts may report that in a text of their own.
     fn is_forbidden(&self) -> bool {
-        self.code == "NOPERM" || self.words.contains("executing the script")
+        self.code == "NOPERM" || self.error_text.contains("executing the script")
     }
 }
 
@@ -220,7 +222,8 @@ fn rule(command: &str) -> String {
 impl RedisStore {
     /// Returns the commands that logins, token checks and logouts send.
     pub(crate) fn probe(&self, number: u16, now: OffsetDateTime) -> Probe {
-        let [token, user, slot] = ['t', 'u', 's'].map(|kind| self.link.keys().probe(kind, number));
+        let [token, user, slot] =
+            ['t', 'u', 's'].map(|kind| self.client.keys().probe(kind, number));
         let command = |name: &str, key: &str| {
             let mut command = cmd(name);
             command.arg(key);
@@ -239,14 +242,14 @@ impl RedisStore {
         commands.splice(0..0, [store, hold, command("GET", &token)]);
         commands.extend([members, take, unlist, remove]);
         Probe {
-            replicas: Some(self.replicas).filter(|replicas| replicas.are_wanted()),
+            replicas: Some(self.replicas).filter(|replicas| replicas.is_required()),
             ..Probe::new(commands, vec![token, user, slot])
         }
     }
 }
 
 /// Returns the name of a command, with that of its subcommand for `SCRIPT`.
-fn name(command: &Cmd) -> String {
+fn command_name(command: &Cmd) -> String {
     let word = |argument: Arg<&[u8]>| {
         let Arg::Simple(word) = argument else {
             return String::new();
@@ -261,7 +264,7 @@ fn name(command: &Cmd) -> String {
 }
 
 /// Returns the error text of the server, without the position in a script.
-fn words(error: &RedisError) -> String {
+fn error_text(error: &RedisError) -> String {
     match (error.code(), error.detail()) {
         (Some(code), Some(detail)) => {
             let end = detail.find(" script: ").unwrap_or(detail.len());

@@ -5,19 +5,19 @@ use isogloss_core::store::{Finding, Level, ServerHealth};
 use crate::{Eviction, RedisSettings};
 
 /// The oldest version that is supported: the first with `GETDEL`.
-const OLDEST: (u32, u32) = (6, 2);
+const OLDEST_VERSION: (u32, u32) = (6, 2);
 /// Maximum difference between clocks, in milliseconds.
-const SKEW: i64 = 1000;
+const LARGEST_CLOCK_DIFFERENCE: i64 = 1000;
 
 /// Requirements on a server.
 #[derive(Clone, Copy)]
-pub(crate) struct Expected {
+pub(crate) struct Requirements {
     eviction: Eviction,
     remembers: bool,
 }
 
-impl Expected {
-    pub(crate) fn of(settings: &RedisSettings) -> Self {
+impl Requirements {
+    pub(crate) fn from_settings(settings: &RedisSettings) -> Self {
         Self {
             eviction: settings.eviction,
             remembers: settings.remembers,
@@ -25,25 +25,25 @@ impl Expected {
     }
 
     /// Returns the findings about a server.
-    pub(crate) fn judge(self, server: &ServerHealth) -> Vec<Finding> {
+    pub(crate) fn findings(self, server: &ServerHealth) -> Vec<Finding> {
         let mut findings = Vec::new();
-        let mut find = |level, text: String| {
+        let mut add = |level, text: String| {
             let text = format!("{}: {text}", server.address);
             findings.push(Finding::new(level, text));
         };
         match server.version.as_deref() {
-            None => find(Level::Unknown, "it does not report its version".into()),
+            None => add(Level::Unknown, "it does not report its version".into()),
             Some(version) if is_too_old(version) => {
-                let (major, minor) = OLDEST;
+                let (major, minor) = OLDEST_VERSION;
                 let text = format!("version {version} is too old, {major}.{minor} is needed");
-                find(Level::Refused, text);
+                add(Level::Refused, text);
             }
             Some(_) => {}
         }
         match server.role.as_deref() {
-            None => find(Level::Unknown, "it does not tell its role".into()),
+            None => add(Level::Unknown, "it does not tell its role".into()),
             Some("primary") => {}
-            Some(role) => find(Level::Refused, format!("it is a {role}, not the primary")),
+            Some(role) => add(Level::Refused, format!("it is a {role}, not the primary")),
         }
         let level = match self.eviction {
             Eviction::Refuse => Some(Level::Refused),
@@ -52,20 +52,20 @@ impl Expected {
         };
         match (level, server.eviction.as_deref()) {
             (None, _) | (Some(_), Some("noeviction")) => {}
-            (Some(_), None) => find(Level::Unknown, "it does not tell what it evicts".into()),
-            (Some(level), Some(policy)) => find(
+            (Some(_), None) => add(Level::Unknown, "it does not tell what it evicts".into()),
+            (Some(level), Some(policy)) => add(
                 level,
                 format!("maxmemory-policy {policy} evicts live tokens, noeviction does not"),
             ),
         }
         match server.persistence.as_deref() {
             None if self.remembers => {
-                find(
+                add(
                     Level::Unknown,
                     "it does not tell whether it persists".into(),
                 );
             }
-            Some("none") if self.remembers => find(
+            Some("none") if self.remembers => add(
                 Level::Warning,
                 "a restart forgets all tokens, those that are to be remembered for weeks too: \
                  switch appendonly or save on"
@@ -74,14 +74,14 @@ impl Expected {
             _ => {}
         }
         if let Some(ahead) = server.clock_ahead_ms
-            && ahead.abs() > SKEW
+            && ahead.abs() > LARGEST_CLOCK_DIFFERENCE
         {
-            let (seconds, way) = (
+            let (seconds, direction) = (
                 ahead.abs() / 1000,
                 if ahead > 0 { "ahead of" } else { "behind" },
             );
-            let text = format!("its clock is {seconds} s {way} this machine's");
-            find(Level::Warning, text);
+            let text = format!("its clock is {seconds} s {direction} this machine's");
+            add(Level::Warning, text);
         }
         findings
     }
@@ -90,7 +90,7 @@ impl Expected {
 fn is_too_old(version: &str) -> bool {
     let mut numbers = version.split('.').map(str::parse::<u32>);
     match (numbers.next(), numbers.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) < OLDEST,
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) < OLDEST_VERSION,
         _ => false,
     }
 }
@@ -111,11 +111,11 @@ mod tests {
     }
 
     fn levels(eviction: Eviction, remembers: bool, server: &ServerHealth) -> Vec<Level> {
-        let expected = Expected {
+        let requirements = Requirements {
             eviction,
             remembers,
         };
-        let findings = expected.judge(server).into_iter();
+        let findings = requirements.findings(server).into_iter();
         findings.map(|finding| finding.level).collect()
     }
 

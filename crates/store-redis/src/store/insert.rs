@@ -9,13 +9,13 @@ use tokio::time::timeout;
 use tracing::warn;
 
 use crate::RedisStore;
-use crate::error::failed;
+use crate::error::redis_error;
 use crate::scripts::announcement;
 
 impl RedisStore {
     /// Stores a token that was announced, and lists it. Returns what is listed under its user, if that may be
     /// too many. If this fails, the token is withdrawn, or a client that tries again would leave one each time.
-    pub(crate) async fn store(
+    pub(crate) async fn store_announced(
         &self,
         digest: TokenDigest,
         record: &Record,
@@ -23,23 +23,23 @@ impl RedisStore {
     ) -> Result<Vec<TokenDigest>, StoreError> {
         let mut store = cmd("SET");
         store
-            .arg(self.link.keys().token(digest))
+            .arg(self.client.keys().token(digest))
             .arg(record.encode()?)
             .arg("PX")
             .arg(life);
-        if let Err(error) = self.link.ask::<()>(&store).await {
+        if let Err(error) = self.client.run::<()>(&store).await {
             // The token may still be stored after its removal, and must be found then.
-            self.withdraw(digest, record, Announcement::Stays).await;
+            self.withdraw(digest, record, Announcement::Keep).await;
             return Err(error);
         }
-        let listed = self.settle(digest, record, (life, now)).await;
+        let listed = self.list_stored(digest, record, (life, now)).await;
         if listed.is_err() {
-            self.withdraw(digest, record, Announcement::Goes).await;
+            self.withdraw(digest, record, Announcement::Remove).await;
         }
         listed
     }
 
-    async fn settle(
+    async fn list_stored(
         &self,
         digest: TokenDigest,
         record: &Record,
@@ -48,22 +48,22 @@ impl RedisStore {
         if let Some(Slot::Exclusive(slot)) = record.slot {
             self.take_over(slot, digest, life).await?;
         }
-        self.arrive(digest, record, now).await
+        self.list_arrived(digest, record, now).await
     }
 
     async fn withdraw(&self, digest: TokenDigest, record: &Record, announcement: Announcement) {
-        let withdrawn = timeout(self.withdrawing, async {
+        let withdrawn = timeout(self.withdrawal_time_limit, async {
             let mut remove = cmd("DEL");
-            remove.arg(self.link.keys().token(digest));
-            let () = self.link.ask(&remove).await?;
+            remove.arg(self.client.keys().token(digest));
+            let () = self.client.run(&remove).await?;
             match announcement {
-                Announcement::Stays => Ok(()),
-                Announcement::Goes => self.unlist_failed(record, digest).await,
+                Announcement::Keep => Ok(()),
+                Announcement::Remove => self.unlist_failed(record, digest).await,
             }
         });
         if let Err(error) = withdrawn
             .await
-            .unwrap_or_else(|_| Err(failed("no answer in time")))
+            .unwrap_or_else(|_| Err(redis_error("no answer in time")))
         {
             warn!(%error, session = %digest, "a token of a failed login stays stored until it expires");
         }
@@ -75,7 +75,7 @@ impl RedisStore {
     }
 
     /// Stores and lists a token from a backup.
-    pub(crate) async fn store_again(
+    pub(crate) async fn restore_token(
         &self,
         token: &StoredToken,
         now: OffsetDateTime,
@@ -85,17 +85,19 @@ impl RedisStore {
         if life <= 0 {
             return Ok(());
         }
-        let _changing = self.changing(*digest);
+        let _removal = self.remove_when_done(*digest);
         if record.spent.is_none() {
             self.list(*digest, record, now).await?;
         }
         let mut store = cmd("SET");
         store
-            .arg(self.link.keys().token(*digest))
+            .arg(self.client.keys().token(*digest))
             .arg(record.encode()?);
-        let () = self.link.ask(store.arg("PX").arg(life)).await?;
+        let () = self.client.run(store.arg("PX").arg(life)).await?;
         match record.slot {
-            Some(slot) if token.holds_slot => self.lead(*slot.digest(), *digest, life).await,
+            Some(slot) if token.holds_slot => {
+                self.point_slot_at(*slot.digest(), *digest, life).await
+            }
             Some(_) | None => Ok(()),
         }
     }
@@ -104,6 +106,6 @@ impl RedisStore {
 /// Whether the announcement of a withdrawn token is removed.
 #[derive(Clone, Copy)]
 enum Announcement {
-    Goes,
-    Stays,
+    Remove,
+    Keep,
 }

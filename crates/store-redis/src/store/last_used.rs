@@ -15,47 +15,52 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::RedisStore;
-use crate::error::failed;
-use crate::redis_client::Link;
+use crate::error::redis_error;
+use crate::redis_client::RedisClient;
 use crate::scripts::Scripts;
 
 /// The queue of token uses to write.
-pub(crate) struct Touches {
-    queue: mpsc::Sender<Touch>,
-    patience: Duration,
+pub(crate) struct LastUsedBatcher {
+    queue: mpsc::Sender<LastUsedUpdate>,
+    time_limit: Duration,
 }
 
 /// A token use to write.
-struct Touch {
+struct LastUsedUpdate {
     /// The last of them returns whether the use was written.
     commands: Vec<Cmd>,
-    answer: oneshot::Sender<Result<bool, StoreError>>,
+    response: oneshot::Sender<Result<bool, StoreError>>,
 }
 
-impl Touches {
-    /// Starts to write up to `most` uses at a time, for as long as the link exists. A caller waits at most
-    /// `patience`.
+impl LastUsedBatcher {
+    /// Starts to write up to `batch_size` uses at a time, for as long as the link exists. A caller waits at most
+    /// `time_limit`.
     pub(crate) fn start(
-        link: &Arc<Link>,
+        client: &Arc<RedisClient>,
         scripts: &Arc<Scripts>,
-        (most, patience): (NonZeroUsize, Duration),
+        (batch_size, time_limit): (NonZeroUsize, Duration),
     ) -> Self {
-        let (queue, touches) = mpsc::channel(most.get());
-        let noting = note_all(Arc::downgrade(link), Arc::clone(scripts), most, touches);
-        link.access().dialer.runtime().spawn(noting);
-        Self { queue, patience }
+        let (queue, updates) = mpsc::channel(batch_size.get());
+        let writing = write_batches(
+            Arc::downgrade(client),
+            Arc::clone(scripts),
+            batch_size,
+            updates,
+        );
+        client.access().connector.runtime().spawn(writing);
+        Self { queue, time_limit }
     }
 
     /// Returns the response of the last command. The commands are scripts, called by their digests.
-    async fn note(&self, link: &Link, commands: Vec<Cmd>) -> Result<bool, StoreError> {
-        let (answer, noted) = oneshot::channel();
-        let noting = async {
-            let touch = Touch { commands, answer };
-            self.queue.send(touch).await.map_err(failed)?;
-            noted.await.map_err(failed)?
+    async fn submit(&self, client: &RedisClient, commands: Vec<Cmd>) -> Result<bool, StoreError> {
+        let (response, written) = oneshot::channel();
+        let writing = async {
+            let update = LastUsedUpdate { commands, response };
+            self.queue.send(update).await.map_err(redis_error)?;
+            written.await.map_err(redis_error)?
         };
-        let in_time = timeout(self.patience, noting).await;
-        in_time.map_err(|_| link.no_answer())?
+        let in_time = timeout(self.time_limit, writing).await;
+        in_time.map_err(|_| client.timeout_error())?
     }
 }
 
@@ -63,7 +68,7 @@ impl RedisStore {
     /// Replaces the record of a used token if it has not changed, and lists the token again if its expiry has
     /// moved. Returns whether the record was replaced. If a response got lost, this may be `false` although it
     /// was.
-    pub(crate) async fn note_use(
+    pub(crate) async fn record_use(
         &self,
         digest: TokenDigest,
         (before, after): (&Record, &Record),
@@ -78,50 +83,55 @@ impl RedisStore {
                 .flatten(),
         );
         let replace = self.scripts.replace(digest, (before, after), now)?;
-        if let Some(touches) = &self.touches {
+        if let Some(batcher) = &self.last_used {
             let commands = lists.iter().chain([&replace]).map(Cmd::invoke_script);
-            return touches.note(&self.link, commands.collect()).await;
+            return batcher.submit(&self.client, commands.collect()).await;
         }
         for list in &lists {
-            let _: usize = self.link.script(list).await?;
+            let _: usize = self.client.run_script(list).await?;
         }
-        self.link.script(&replace).await
+        self.client.run_script(&replace).await
     }
 }
 
-async fn note_all(
-    link: Weak<Link>,
+async fn write_batches(
+    client: Weak<RedisClient>,
     scripts: Arc<Scripts>,
-    most: NonZeroUsize,
-    mut queue: mpsc::Receiver<Touch>,
+    batch_size: NonZeroUsize,
+    mut queue: mpsc::Receiver<LastUsedUpdate>,
 ) {
-    let mut touches = Vec::with_capacity(most.get());
-    while queue.recv_many(&mut touches, most.get()).await > 0 {
+    let mut updates = Vec::with_capacity(batch_size.get());
+    while queue.recv_many(&mut updates, batch_size.get()).await > 0 {
         // Callers that have given up will write their use again.
-        touches.retain(|touch| !touch.answer.is_closed());
-        let Some(link) = link.upgrade() else { return };
-        if touches.is_empty() {
+        updates.retain(|update| !update.response.is_closed());
+        let Some(client) = client.upgrade() else {
+            return;
+        };
+        if updates.is_empty() {
             continue;
         }
-        let noted: Result<Vec<bool>, _> = link.pipeline(&together(&scripts, &touches)).await;
-        for (index, touch) in touches.drain(..).enumerate() {
-            let noted = match &noted {
-                Ok(noted) => noted.get(index).copied().ok_or_else(|| failed("no answer")),
+        let written: Result<Vec<bool>, _> = client.run_pipeline(&batch(&scripts, &updates)).await;
+        for (index, update) in updates.drain(..).enumerate() {
+            let written = match &written {
+                Ok(written) => written
+                    .get(index)
+                    .copied()
+                    .ok_or_else(|| redis_error("no answer")),
                 Err(error) => Err(error.clone()),
             };
             // The caller may have given up.
-            drop(touch.answer.send(noted));
+            drop(update.response.send(written));
         }
     }
 }
 
 /// Returns the commands of all uses. Loads the scripts first: the server may have lost them, and a pipeline is
 /// not sent again for that.
-fn together(scripts: &Scripts, touches: &[Touch]) -> Pipeline {
+fn batch(scripts: &Scripts, updates: &[LastUsedUpdate]) -> Pipeline {
     let mut pipeline = scripts.load();
-    for touch in touches {
-        let last = touch.commands.len().saturating_sub(1);
-        for (index, command) in touch.commands.iter().enumerate() {
+    for update in updates {
+        let last = update.commands.len().saturating_sub(1);
+        for (index, command) in update.commands.iter().enumerate() {
             pipeline.add_command(command.clone());
             if index < last {
                 pipeline.ignore();

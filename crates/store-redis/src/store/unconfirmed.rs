@@ -21,22 +21,22 @@ const REPEATABLE: u64 = 600_000;
 impl RedisStore {
     /// Writes a record for a token that was removed. The token stays listed, so that the sessions of its user
     /// can be ended again, too.
-    pub(crate) async fn keep_unconfirmed_end(&self, digest: TokenDigest, record: &Record) {
+    pub(crate) async fn store_unconfirmed_end(&self, digest: TokenDigest, record: &Record) {
         let ended = record.with_unconfirmed_end();
-        let kept = async {
-            let mut keep = cmd("SET");
-            keep.arg(self.link.keys().token(digest))
+        let stored = async {
+            let mut set = cmd("SET");
+            set.arg(self.client.keys().token(digest))
                 .arg(ended.encode()?)
                 .arg("PX")
                 .arg(REPEATABLE)
                 .arg("NX");
-            self.link.ask::<Option<String>>(&keep).await
+            self.client.run::<Option<String>>(&set).await
         };
-        warn_if_lost(digest, kept.await.map(drop));
+        warn_if_lost(digest, stored.await.map(drop));
     }
 
     /// Restores a one-time token that was just used.
-    pub(crate) async fn undo_use(
+    pub(crate) async fn restore_unused(
         &self,
         digest: TokenDigest,
         (before, used): (&Record, &Record),
@@ -44,18 +44,18 @@ impl RedisStore {
     ) {
         let undone = async {
             let replace = self.scripts.replace(digest, (used, before), now)?;
-            self.link.script::<bool>(&replace).await
+            self.client.run_script::<bool>(&replace).await
         };
         warn_if_lost(digest, undone.await.map(drop));
     }
 
     /// Waits until replicas have all earlier writes: a token that is not found may have been removed without a
     /// confirmation.
-    pub(crate) async fn confirm_earlier(&self) -> Result<(), StoreError> {
-        if !self.replicas.are_wanted() {
+    pub(crate) async fn confirm_earlier_writes(&self) -> Result<(), StoreError> {
+        if !self.replicas.is_required() {
             return Ok(());
         }
-        self.link.confirm().await
+        self.client.confirm_writes().await
     }
 
     /// Removes an ended token from its lists. A failure is only logged: a listed token that does not exist does
@@ -68,14 +68,14 @@ impl RedisStore {
 }
 
 /// Returns a write, so that `WAIT` on the same connection covers all earlier writes.
-pub(crate) fn write_confirmation(key: &[u8]) -> Cmd {
+pub(crate) fn confirmation_write(key: &[u8]) -> Cmd {
     let mut write = cmd("SET");
     write.arg(key).arg("").arg("PX").arg(1000);
     write
 }
 
-fn warn_if_lost(digest: TokenDigest, kept: Result<(), StoreError>) {
-    if let Err(error) = kept {
+fn warn_if_lost(digest: TokenDigest, stored: Result<(), StoreError>) {
+    if let Err(error) = stored {
         warn!(%error, session = %digest, "a client that repeats a logout or a one-time token that was answered as unavailable will be refused");
     }
 }

@@ -36,14 +36,14 @@ impl RedisStore {
 
     async fn list_each(&self, lists: &[ScriptInvocation<'_>]) -> Result<(), StoreError> {
         for list in lists {
-            let _: usize = self.link.script(list).await?;
+            let _: usize = self.client.run_script(list).await?;
         }
         Ok(())
     }
 
     /// Lists a token that was announced and is stored now. Returns what is listed under its user, if that may be
     /// too many: the token itself and those that arrived before.
-    pub(crate) async fn arrive(
+    pub(crate) async fn list_arrived(
         &self,
         digest: TokenDigest,
         record: &Record,
@@ -52,7 +52,7 @@ impl RedisStore {
         let mut of_user = None;
         let least = self.caps.least(record);
         for arrive in self.scripts.arrivals(digest, record, (now, least)) {
-            let listed: Vec<[u8; 16]> = self.link.script(&arrive).await?;
+            let listed: Vec<[u8; 16]> = self.client.run_script(&arrive).await?;
             of_user.get_or_insert(listed);
         }
         let listed = of_user.unwrap_or_default().into_iter();
@@ -67,17 +67,17 @@ impl RedisStore {
         for user in record.listed_under() {
             let mut unlist = cmd("ZREM");
             unlist
-                .arg(self.link.keys().user(user))
+                .arg(self.client.keys().user(user))
                 .arg(digest.as_bytes());
-            let () = self.link.ask(&unlist).await?;
+            let () = self.client.run(&unlist).await?;
         }
         Ok(())
     }
 
     pub(crate) async fn members(&self, user: Uuid) -> Result<Vec<TokenDigest>, StoreError> {
         let mut range = cmd("ZRANGE");
-        range.arg(self.link.keys().user(user)).arg(0).arg(-1);
-        let members: Vec<[u8; 16]> = self.link.ask(&range).await?;
+        range.arg(self.client.keys().user(user)).arg(0).arg(-1);
+        let members: Vec<[u8; 16]> = self.client.run(&range).await?;
         Ok(members.into_iter().map(TokenDigest::from).collect())
     }
 
@@ -88,7 +88,7 @@ impl RedisStore {
     ///
     /// If Redis fails here, the login has succeeded all the same, and the next one ends the tokens beyond the
     /// caps.
-    pub(crate) async fn enforce_caps(
+    pub(crate) async fn enforce_limits(
         &self,
         listed: Vec<TokenDigest>,
         newest: (TokenDigest, Uuid),
@@ -130,7 +130,7 @@ impl RedisStore {
         let mut ended = None;
         loop {
             let hold = self.scripts.hold(slot, (ended, digest), life);
-            let holder: Option<[u8; 16]> = self.link.script(&hold).await?;
+            let holder: Option<[u8; 16]> = self.client.run_script(&hold).await?;
             let Some(holder) = holder.map(TokenDigest::from) else {
                 return Ok(());
             };
@@ -140,46 +140,50 @@ impl RedisStore {
     }
 
     /// Makes a slot lead to a token.
-    pub(crate) async fn lead(
+    pub(crate) async fn point_slot_at(
         &self,
         slot: TokenDigest,
         digest: TokenDigest,
         life: i64,
     ) -> Result<(), StoreError> {
-        let mut lead = cmd("SET");
-        lead.arg(self.link.keys().slot(slot)).arg(digest.as_bytes());
-        self.link.ask(lead.arg("PX").arg(life)).await
+        let mut set = cmd("SET");
+        set.arg(self.client.keys().slot(slot))
+            .arg(digest.as_bytes());
+        self.client.run(set.arg("PX").arg(life)).await
     }
 
     /// Removes all tokens of a user, including announced ones, and returns how many there were.
     pub(crate) async fn remove_all(&self, user: Uuid) -> Result<u64, StoreError> {
         let members = self.members(user).await?;
         if members.is_empty() {
-            self.confirm_earlier().await?;
+            self.confirm_earlier_writes().await?;
             return Ok(0);
         }
         let tokens = members
             .iter()
             .map(|member| [*member, announcement(*member)]);
         let tokens: Vec<_> = tokens.flatten().collect();
-        let _changing: Vec<_> = tokens.iter().map(|token| self.changing(*token)).collect();
+        let _removals: Vec<_> = tokens
+            .iter()
+            .map(|token| self.remove_when_done(*token))
+            .collect();
         let mut removal = pipe();
         for token in &tokens {
-            removal.cmd("DEL").arg(self.link.keys().token(*token));
+            removal.cmd("DEL").arg(self.client.keys().token(*token));
         }
-        let removed: Vec<u64> = self.link.revoke(&removal).await?;
+        let removed: Vec<u64> = self.client.run_revocation(&removal).await?;
         let pairs = members.iter().zip(removed.chunks(2));
         let gone = pairs.filter(|(_, removed)| removed.iter().sum::<u64>() > 0);
         let gone: Vec<_> = gone.map(|(member, _)| member.as_bytes()).collect();
         if gone.len() < members.len() {
             // The removals here confirm nothing at the other primaries of a cluster.
-            self.confirm_earlier().await?;
+            self.confirm_earlier_writes().await?;
         }
         // Only those that were there: a listed token that is not there may be about to be stored.
         if !gone.is_empty() {
             let mut unlist = cmd("ZREM");
-            unlist.arg(self.link.keys().user(user)).arg(&gone);
-            let () = self.link.ask(&unlist).await?;
+            unlist.arg(self.client.keys().user(user)).arg(&gone);
+            let () = self.client.run(&unlist).await?;
         }
         Ok(removed.into_iter().sum())
     }

@@ -157,6 +157,6 @@ async fn a_store_that_notes_each_by_itself_passes() {
         ..settings(at(server.port()))
     };
     let store = RedisStore::new(&settings, CAPS).unwrap();
-    assert!(store.touches.is_none());
+    assert!(store.last_used.is_none());
     pass_all(&store).await;
 }

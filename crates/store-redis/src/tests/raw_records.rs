@@ -11,10 +11,10 @@ use super::super::RedisStore;
 impl Plant for RedisStore {
     async fn plant(&self, digest: TokenDigest, value: &[u8]) {
         let mut set = cmd("SET");
-        set.arg(self.link.keys().token(digest))
+        set.arg(self.client.keys().token(digest))
             .arg(value)
             .arg("XX")
             .arg("KEEPTTL");
-        let () = self.link.ask(&set).await.unwrap();
+        let () = self.client.run(&set).await.unwrap();
     }
 }

@@ -18,10 +18,10 @@ async fn all_are_listed(store: &RedisStore) {
         let kept = record(Uuid::new_v4(), NOW, HOUR);
         store.put(digest(number), &kept, NOW).await.unwrap();
     }
-    let mut scan = store.link.scan("isogloss:t:").await.unwrap();
+    let mut scan = store.client.scan("isogloss:t:").await.unwrap();
     let mut found = HashSet::new();
     let mut pages = 0;
-    while let Some(page) = scan.next().await.unwrap() {
+    while let Some(page) = scan.next_page().await.unwrap() {
         found.extend(page);
         pages += 1;
     }
@@ -35,7 +35,7 @@ async fn one_server_lists_page_by_page() {
     let server = RedisServer::start(&[]).unwrap();
     let store = store(&settings(at(server.port())));
     all_are_listed(&store).await;
-    let size: u16 = store.link.ask(&cmd("DBSIZE")).await.unwrap();
+    let size: u16 = store.client.run(&cmd("DBSIZE")).await.unwrap();
     assert_eq!(size, 2 * TOKENS);
 }
 

@@ -104,8 +104,11 @@ fn a_worker_queries_no_other_server_than_the_one_that_tells() {
         let there = store(&brief(at(second.port())));
         put(&there, 1).await;
         let here = store(&brief(at(relay.port())));
-        let near = here.near.clone().unwrap();
-        wait_until("it is told of changes", || near.wires().is_some()).unwrap();
+        let near = here.near_cache.clone().unwrap();
+        wait_until("it is told of changes", || {
+            near.lookup_connections().is_some()
+        })
+        .unwrap();
         relay.lead_to(second.port());
         // The first of these makes the worker connect.
         for _ in 0..50 {
@@ -123,19 +126,19 @@ async fn a_lookup_that_began_while_nothing_was_told_is_not_kept() {
     let here = store(&settings(at(relay.port())));
     put(&here, 1).await;
     wait_until_kept(&here, 1).await;
-    let near = here.near.clone().unwrap();
-    let seen: &Near<_, _> = near.records().unwrap();
+    let near = here.near_cache.clone().unwrap();
+    let seen: &Near<_, _> = near.valid_cache().unwrap();
     let stale = seen.kept(&digest(1)).unwrap();
     let tracker = relay.when_sent("TRACKING", 1, |one| one.stall(Direction::Requests));
     server.ask(&["CLIENT", "KILL", "TYPE", "normal"]).unwrap();
     let tracker = tracker.await.unwrap();
     let ticket = seen.find(&digest(1)).unwrap_err();
-    assert!(near.records().is_none());
+    assert!(near.valid_cache().is_none());
     // Nothing tells of this.
     let there = store(&settings(at(server.port())));
     there.take(digest(1)).await.unwrap();
     tracker.go_on(Direction::Requests);
-    wait_until("changes are told again", || near.records().is_some()).unwrap();
+    wait_until("changes are told again", || near.valid_cache().is_some()).unwrap();
     seen.keep(digest(1), stale, ticket);
     assert_eq!(here.get(digest(1)).await.unwrap(), None);
 }

@@ -61,8 +61,11 @@ fn with_worker<F: Future>(test: impl FnOnce(RedisStore, Relay, u16) -> F) {
     worker().block_on(async {
         put_many(at(server.port()), 0..10).await;
         let here = store(&brief(at(relay.port())));
-        let near = here.near.clone().unwrap();
-        wait_until("it is told of changes", || near.wires().is_some()).unwrap();
+        let near = here.near_cache.clone().unwrap();
+        wait_until("it is told of changes", || {
+            near.lookup_connections().is_some()
+        })
+        .unwrap();
         has_its_own(&here, &server).await;
         test(here, relay, server.port()).await;
     });
@@ -228,8 +231,11 @@ fn every_connection_is_asked_for_a_sign_of_life_by_the_kernel() {
     let server = RedisServer::start(&[]).unwrap();
     worker().block_on(async {
         let here = store(&settings(at(server.port())));
-        let near = here.near.clone().unwrap();
-        wait_until("it is told of changes", || near.wires().is_some()).unwrap();
+        let near = here.near_cache.clone().unwrap();
+        wait_until("it is told of changes", || {
+            near.lookup_connections().is_some()
+        })
+        .unwrap();
         here.ping().await.unwrap();
         has_its_own(&here, &server).await;
         // The one that tells, the worker's own, one of the pool.

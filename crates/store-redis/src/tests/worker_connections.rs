@@ -49,8 +49,11 @@ fn work<'s>(
 /// A store that is told of changes: nothing but that has asked Redis for anything.
 fn told(settings: &RedisSettings) -> RedisStore {
     let store = store(settings);
-    let near = store.near.as_ref().unwrap();
-    wait_until("it is told of changes", || near.wires().is_some()).unwrap();
+    let near = store.near_cache.as_ref().unwrap();
+    wait_until("it is told of changes", || {
+        near.lookup_connections().is_some()
+    })
+    .unwrap();
     store
 }
 
