@@ -7,6 +7,8 @@
 //! [`Record::decode`]: crate::store::Record::decode
 //! [`Caps::surplus`]: crate::store::Caps::surplus
 
+pub mod directory;
+
 pub use crate::clock::{from_milliseconds, milliseconds};
 pub use crate::host_port::host_port;
 pub use crate::near::{Near, Ticket, find_or};

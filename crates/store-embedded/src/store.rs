@@ -15,10 +15,10 @@ use redb::{Durability, ReadTransaction};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::database::{REOPENING, Shelf};
 use crate::disk::PROBE;
-use crate::failure::{failed, named, needs_reopening};
-use crate::pace::Pace;
-use crate::shelf::{REOPENING, Shelf};
+use crate::error::{failed, named, needs_reopening};
+use crate::sweep_batch::Pace;
 use crate::tables;
 use crate::tables::UserKey;
 use crate::writer::{Change, Writer};

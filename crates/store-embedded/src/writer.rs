@@ -1,7 +1,7 @@
 //! The writing thread, which commits all waiting changes together.
 
 mod change;
-mod pause;
+mod retry_delay;
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -12,9 +12,9 @@ use tokio::sync::oneshot;
 
 use self::change::Answer;
 pub(super) use self::change::{Change, Step};
-use self::pause::Pauses;
-use super::failure::{failed, needs_reopening};
-use super::shelf::{Refusal, Shelf};
+use self::retry_delay::Pauses;
+use super::database::{Refusal, Shelf};
+use super::error::{failed, needs_reopening};
 use super::tables::{self, Tables};
 use isogloss_core::StoreError;
 use isogloss_core::store::Caps;
@@ -163,7 +163,7 @@ impl Illness {
 
     fn after(refusal: Refusal, pauses: &mut Pauses) -> Self {
         match refusal {
-            Refusal::Disk(error) => Self::new(error.to_string(), pause::FIRST),
+            Refusal::Disk(error) => Self::new(error.to_string(), retry_delay::FIRST),
             Refusal::Database(error) => Self::new(error.to_string(), pauses.next()),
         }
     }

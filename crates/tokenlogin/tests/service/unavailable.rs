@@ -1,4 +1,4 @@
-//! Who cannot be asked, or has too much to do, never says "not logged in".
+//! With an unreachable store or too many logins, the response is never "not logged in".
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use isogloss_core::store::Caps;
 use isogloss_store_redis::{RedisSettings, RedisStore};
 use serde_json::json;
 
-use crate::world::{Plan, World};
+use crate::fixture::{Plan, World};
 
 const SOME_TOKEN: &str = "b930e0179baf4f919caeab28328190a3";
 

@@ -44,11 +44,11 @@ impl Dialect for Tollgate {
     }
 
     fn find_token(_settings: &Settings, head: &RequestHead) -> Option<Presented> {
-        wire::pass(&head.headers).map(Presented::access)
+        wire::find_pass(&head.headers).map(Presented::access)
     }
 
     fn parse_token(text: &str) -> Option<Presented> {
-        wire::parse(text.trim()).map(Presented::access)
+        wire::parse_pass(text.trim()).map(Presented::access)
     }
 
     fn openapi() -> OpenApi {
