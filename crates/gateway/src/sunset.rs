@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, HttpDate, LINK, RETRY_AFTER};
-use isogloss_core::{AuthError, Client, Source, StoreError};
+use isogloss_core::{AuthError, ClientIdentity, ClientIp, StoreError};
 use metrics::counter;
 use parking_lot::Mutex;
 use time::{Duration, OffsetDateTime};
@@ -39,7 +39,7 @@ pub(crate) struct Sunset {
 #[derive(Debug, Clone)]
 pub(crate) struct RequestSummary {
     pub(crate) user_agent: String,
-    pub(crate) source: Option<Source>,
+    pub(crate) source: Option<ClientIp>,
 }
 
 /// The reason why a retirement refuses a call.
@@ -133,7 +133,7 @@ impl Sunset {
         if is_over && settings.then == Then::Refuse {
             return Some(Rejection::Over);
         }
-        if self.is_cut_off(&Client::default(), head) {
+        if self.is_cut_off(&ClientIdentity::default(), head) {
             return Some(Rejection::CutOff);
         }
         let ends = settings
@@ -144,7 +144,7 @@ impl Sunset {
     }
 
     /// Returns whether a rule blocks this client.
-    pub(crate) fn is_cut_off(&self, client: &Client, head: &RequestSummary) -> bool {
+    pub(crate) fn is_cut_off(&self, client: &ClientIdentity, head: &RequestSummary) -> bool {
         self.settings
             .cut_off
             .iter()
@@ -162,7 +162,7 @@ impl Sunset {
     pub(crate) fn note(
         &self,
         refusal: Rejection,
-        client: &Client,
+        client: &ClientIdentity,
         head: &RequestSummary,
         now: OffsetDateTime,
     ) {
@@ -181,20 +181,20 @@ impl Sunset {
                 key = client.key,
                 client = client.client,
                 user_agent = head.user_agent,
-                network = head.source.map(Source::network),
+                network = head.source.map(ClientIp::network),
                 "refused a blocked client"
             );
         }
     }
 
-    fn is_news(&self, client: &Client, head: &RequestSummary, now: OffsetDateTime) -> bool {
-        let Client {
+    fn is_news(&self, client: &ClientIdentity, head: &RequestSummary, now: OffsetDateTime) -> bool {
+        let ClientIdentity {
             application,
             key,
             client,
             ..
         } = client;
-        let network = head.source.map(Source::network);
+        let network = head.source.map(ClientIp::network);
         let who = format!(
             "{:?}",
             (application, key, client, &head.user_agent, network)
@@ -243,7 +243,7 @@ impl Rejection {
     }
 }
 
-fn fits(rule: &CutOff, client: &Client, head: &RequestSummary) -> bool {
+fn fits(rule: &CutOff, client: &ClientIdentity, head: &RequestSummary) -> bool {
     let same = |wanted: &Option<String>, found: &Option<String>| match (wanted, found) {
         (None, _) => true,
         (Some(wanted), Some(found)) => wanted == found || is_same_guid(wanted, found),

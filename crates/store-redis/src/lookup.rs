@@ -1,6 +1,6 @@
 //! Lookups of records: of one over a lookup connection, of several over the pool.
 
-use isogloss_core::backend::{Near, decode_or_log};
+use isogloss_core::backend::{NearCache, decode_or_log};
 use isogloss_core::store::Record;
 use isogloss_core::{StoreError, TokenDigest};
 use redis::{cmd, pipe};
@@ -17,7 +17,7 @@ impl RedisStore {
     }
 
     /// Returns the near cache. `None` if there is none, or if it is not valid.
-    pub(super) fn kept_near(&self) -> Option<&Near<TokenDigest, Packed>> {
+    pub(super) fn kept_near(&self) -> Option<&NearCache<TokenDigest, Packed>> {
         self.near.as_ref()?.records()
     }
 

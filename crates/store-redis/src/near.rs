@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use isogloss_core::backend::Near;
-use isogloss_core::{NearStatus, TokenDigest};
+use isogloss_core::backend::NearCache;
+use isogloss_core::{NearCacheStatus, TokenDigest};
 use redis::ConnectionInfo;
 use redis::aio::MultiplexedConnection;
 
@@ -27,7 +27,7 @@ pub(super) type Packed = Arc<[u8]>;
 
 /// Cached tokens, and whether they are valid.
 pub(super) struct NearTokens {
-    near: Near<TokenDigest, Packed>,
+    near: NearCache<TokenDigest, Packed>,
     lease: Lease,
     /// Connections for lookups of tokens that are not cached, if only one server sends invalidations.
     wires: Arc<Wires>,
@@ -37,7 +37,7 @@ pub(super) struct NearTokens {
 impl NearTokens {
     pub(super) fn new(room: NonZeroUsize, worker_connections: bool, dialer: &Dialer) -> Self {
         Self {
-            near: Near::new(room),
+            near: NearCache::new(room),
             lease: Lease::new(),
             wires: Arc::new(Wires::new(worker_connections, Arc::clone(dialer.silence()))),
             identity: Arc::clone(dialer.identity()),
@@ -56,7 +56,7 @@ impl NearTokens {
     }
 
     /// Returns the cache. `None` if it is not valid.
-    pub(super) fn records(&self) -> Option<&Near<TokenDigest, Packed>> {
+    pub(super) fn records(&self) -> Option<&NearCache<TokenDigest, Packed>> {
         self.is_believed().then_some(&self.near)
     }
 
@@ -66,7 +66,7 @@ impl NearTokens {
     }
 
     pub(super) fn forget(&self, digest: TokenDigest) {
-        self.near.forget(&digest);
+        self.near.invalidate(&digest);
     }
 
     /// Returns a guard that removes the token when it is dropped, whatever the outcome of the change.
@@ -93,7 +93,7 @@ impl NearTokens {
         self.near.clear();
     }
 
-    pub(super) fn status(&self) -> NearStatus {
+    pub(super) fn status(&self) -> NearCacheStatus {
         self.near.status()
     }
 }

@@ -21,9 +21,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use isogloss_core::backend::{decode_or_log, find_or, milliseconds};
-use isogloss_core::store::{Caps, Record, Slot, StoreHealth, StoredToken, TokenStore, Visit};
-use isogloss_core::{Clock, Connections, NearStatus, StoreError, TokenDigest};
+use isogloss_core::backend::{decode_or_log, get_or_load, milliseconds};
+use isogloss_core::store::{
+    Record, SessionLimits, Slot, StoreHealth, StoredToken, TokenStore, Visitor,
+};
+use isogloss_core::{Clock, NearCacheStatus, PoolStatus, StoreError, TokenDigest};
 use redis::cmd;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -40,7 +42,7 @@ use crate::{RedisAccess, RedisSettings, RedisThrottle, tracker};
 pub struct RedisStore {
     pub(crate) link: Arc<Link>,
     pub(crate) scripts: Arc<Scripts>,
-    pub(crate) caps: Caps,
+    pub(crate) caps: SessionLimits,
     pub(crate) near: Option<Arc<NearTokens>>,
     /// `None` if each use of a token is written separately.
     pub(crate) touches: Option<Touches>,
@@ -56,7 +58,7 @@ impl RedisStore {
     }
 
     /// Creates the client. Sends nothing to Redis yet: it may start later than the gateway.
-    pub fn new(settings: &RedisSettings, caps: Caps) -> Result<Self, StoreError> {
+    pub fn new(settings: &RedisSettings, caps: SessionLimits) -> Result<Self, StoreError> {
         let link = Arc::new(Link::new(settings)?);
         let near = NonZeroUsize::new(settings.near_cache).map(|room| {
             let (own, access) = (settings.worker_connections, link.access());
@@ -94,16 +96,16 @@ impl RedisStore {
 
 #[async_trait]
 impl TokenStore for RedisStore {
-    fn connections(&self) -> Option<Connections> {
+    fn connections(&self) -> Option<PoolStatus> {
         self.link.connections()
     }
 
-    fn kept(&self, digest: TokenDigest) -> Option<Arc<Record>> {
-        let packed = self.kept_near()?.kept(&digest)?;
+    fn get_cached(&self, digest: TokenDigest) -> Option<Arc<Record>> {
+        let packed = self.kept_near()?.get(&digest)?;
         Record::decode(&packed).ok().map(Arc::new)
     }
 
-    fn near(&self) -> Option<NearStatus> {
+    fn cache_status(&self) -> Option<NearCacheStatus> {
         Some(self.near.as_ref()?.status())
     }
 
@@ -127,7 +129,7 @@ impl TokenStore for RedisStore {
         Ok(self.enforce_caps(listed, (digest, record.user), now).await)
     }
 
-    async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
+    async fn slot_holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
         let mut holder = cmd("GET");
         let holder: Option<[u8; 16]> = self
             .link
@@ -168,7 +170,7 @@ impl TokenStore for RedisStore {
 
     async fn get(&self, digest: TokenDigest) -> Result<Option<Arc<Record>>, StoreError> {
         let look_up = async || self.look_up(digest).await;
-        let found = find_or(self.kept_near(), digest, look_up).await?;
+        let found = get_or_load(self.kept_near(), digest, look_up).await?;
         let record = found.map(|packed| Record::decode(&packed)).transpose()?;
         Ok(record.map(Arc::new))
     }
@@ -177,7 +179,7 @@ impl TokenStore for RedisStore {
         self.store_again(token, now).await
     }
 
-    async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
+    async fn remove(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
         let _changing = self.changing(digest);
         let key = self.link.keys().token(digest);
         let take = &mut cmd("GETDEL");
@@ -195,13 +197,13 @@ impl TokenStore for RedisStore {
         Ok(Some(record.before_unconfirmed_end()))
     }
 
-    async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
+    async fn list_by_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
         let mut records = self.records(self.members(user).await?).await?;
         records.sort_by_key(|(digest, record)| (record.issued_at, *digest));
         Ok(records)
     }
 
-    async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
+    async fn scan(&self, visit: &mut Visitor<'_>) -> Result<(), StoreError> {
         let keys = self.link.keys();
         let mut scan = self.link.scan(&keys.tokens()).await?;
         // `SCAN` may return a key twice.

@@ -1,7 +1,7 @@
 //! The query parameters that every request may have. Names are compared without case.
 
 use actix_web::{HttpMessage as _, HttpRequest};
-use isogloss_core::{Auth, AuthError, Origin, Presented, Session, Source};
+use isogloss_core::{Auth, AuthError, BearerToken, ClientIp, LoginOrigin, Session};
 use isogloss_dialect::Dialect as _;
 
 use crate::error::Error;
@@ -45,8 +45,10 @@ impl Call {
     pub(crate) async fn check(auth: &Auth, request: &HttpRequest) -> Result<Self, Error> {
         suppress_response_codes(request)?;
         let key = first(request.query_string(), "apikey").ok_or(Error::ApiKey)?;
-        let source = request.extensions().get::<Source>().copied();
-        let key = auth.shown_key(&key, &Origin::new(REALM, source)).await?;
+        let source = request.extensions().get::<ClientIp>().copied();
+        let key = auth
+            .shown_key(&key, &LoginOrigin::new(REALM, source))
+            .await?;
         key.ok_or(Error::ApiKey)?;
         Ok(Self {
             fields: Fields::read(request),
@@ -56,17 +58,17 @@ impl Call {
 
 /// Returns the session of the request's `APIToken`.
 pub(crate) async fn session(auth: &Auth, request: &HttpRequest) -> Result<Session, Error> {
-    let opened = auth.open(&presented(request)?).await;
+    let opened = auth.validate_bearer(&presented(request)?).await;
     opened.map_err(no_session)
 }
 
 /// Returns the session of the request's `APIToken`, for a request that ends it.
 pub(crate) async fn session_to_end(auth: &Auth, request: &HttpRequest) -> Result<Session, Error> {
-    let opened = auth.open_to_end(&presented(request)?).await;
+    let opened = auth.validate_bearer_to_end(&presented(request)?).await;
     opened.map_err(no_session)
 }
 
-fn presented(request: &HttpRequest) -> Result<Presented, Error> {
+fn presented(request: &HttpRequest) -> Result<BearerToken, Error> {
     let presented =
         api_token(request.query_string()).and_then(|text| TokenLogin::parse_token(&text));
     presented.ok_or(Error::Session)

@@ -16,7 +16,7 @@ pub use self::setting::Setting;
 pub use self::users::UserEdit;
 use super::changes::logins;
 use super::looks::Looks;
-use super::{OrganisationEntry, OrganisationName, UnitEntry, UserEntry};
+use super::{OrganisationEntry, OrganisationRef, UnitEntry, UserEntry};
 use crate::error::StoreError;
 use crate::user::User;
 
@@ -106,7 +106,7 @@ impl<E> From<Unfit> for Halt<E> {
 pub(super) trait Desk: Looks {
     async fn organisation(
         &mut self,
-        name: OrganisationName<'_>,
+        name: OrganisationRef<'_>,
     ) -> Result<Option<OrganisationEntry>, Self::Error>;
 
     /// Writes an organisation and its units; others that it has stay.

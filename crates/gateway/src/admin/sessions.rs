@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use isogloss_core::directory::Directory;
-use isogloss_core::{Filter, Listed, Reach, TokenDigest, User};
+use isogloss_core::{Reach, SessionFilter, SessionInfo, TokenDigest, User};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -99,7 +99,7 @@ impl SessionQuery {
     }
 
     /// The same in the words of core.
-    pub(crate) async fn filter(&self, directory: &dyn Directory) -> Result<Filter, Misfit> {
+    pub(crate) async fn filter(&self, directory: &dyn Directory) -> Result<SessionFilter, Misfit> {
         let (handle, issued_before) = self.parsed()?;
         let user = match &self.user {
             None => None,
@@ -109,7 +109,7 @@ impl SessionQuery {
                 Some(account.user.id)
             }
         };
-        Ok(Filter {
+        Ok(SessionFilter {
             handle,
             user,
             dialect: self.dialect.clone(),
@@ -150,7 +150,7 @@ pub(crate) struct SessionView {
 }
 
 impl SessionView {
-    pub(crate) fn new(listed: Listed) -> Result<Self> {
+    pub(crate) fn new(listed: SessionInfo) -> Result<Self> {
         let moment = |moment: OffsetDateTime| {
             let seconds = moment.replace_nanosecond(0).unwrap_or(moment);
             seconds.format(&Rfc3339).context("a time is out of range")

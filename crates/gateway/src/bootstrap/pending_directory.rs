@@ -11,15 +11,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use isogloss_core::audit::{AuditTable, Event, Filter};
+use isogloss_core::audit::{AuditTable, Event, EventFilter};
 use isogloss_core::directory::{
-    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, Changed, Directory, Erased,
-    KeyDigest, LookAlikes, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied,
+    Account, Applied, BackedUp, Card, CardRef, Change, ChangeError, Changed, Directory, Erased,
+    KeyDigest, LookAlikes, OrganisationEntry, OrganisationRef, Present, Snapshot, Unapplied,
     UserFilter, Wanted,
 };
 use isogloss_core::store::Finding;
 use isogloss_core::usage::{UsageRows, UsageTable};
-use isogloss_core::{Connections, Key, NearStatus, StoreError, Unit, User, UserState};
+use isogloss_core::{Key, NearCacheStatus, PoolStatus, StoreError, Unit, User, UserState};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -56,7 +56,7 @@ impl AuditTable for PendingDirectory {
         self.directory.keep_events(events).await
     }
 
-    async fn find_events(&self, filter: &Filter) -> Result<Vec<String>, StoreError> {
+    async fn find_events(&self, filter: &EventFilter) -> Result<Vec<String>, StoreError> {
         self.directory.find_events(filter).await
     }
 
@@ -83,20 +83,20 @@ impl UsageTable for PendingDirectory {
 
 #[async_trait]
 impl Directory for PendingDirectory {
-    fn connections(&self) -> Option<Connections> {
+    fn connections(&self) -> Option<PoolStatus> {
         self.directory.connections()
     }
 
-    fn near(&self) -> Option<NearStatus> {
-        self.directory.near()
+    fn cache_status(&self) -> Option<NearCacheStatus> {
+        self.directory.cache_status()
     }
 
     async fn account(&self, login: &str) -> Result<Option<Account>, StoreError> {
         self.passed()?.account(login).await
     }
 
-    fn kept(&self, id: Uuid) -> Option<Arc<User>> {
-        self.passed().ok()?.kept(id)
+    fn user_cached(&self, id: Uuid) -> Option<Arc<User>> {
+        self.passed().ok()?.user_cached(id)
     }
 
     async fn user(&self, id: Uuid) -> Result<Option<Arc<User>>, StoreError> {
@@ -126,12 +126,12 @@ impl Directory for PendingDirectory {
 
     async fn organisation(
         &self,
-        name: OrganisationName<'_>,
+        name: OrganisationRef<'_>,
     ) -> Result<Option<OrganisationEntry>, StoreError> {
         self.passed()?.organisation(name).await
     }
 
-    async fn card(&self, name: CardName<'_>) -> Result<Option<Card>, StoreError> {
+    async fn card(&self, name: CardRef<'_>) -> Result<Option<Card>, StoreError> {
         self.passed()?.card(name).await
     }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use isogloss_core::audit::{Actor, Caller, Event, Kind, Reason};
-use isogloss_core::{Auth, AuthError, Key, Origin, Realm, Source};
+use isogloss_core::audit::{Event, EventActor, EventKind, RefusalReason, RequestContext};
+use isogloss_core::{Auth, AuthError, ClientIp, Key, LoginOrigin, Realm};
 use secrecy::{ExposeSecret, SecretString};
 
 /// A key that a caller sends.
@@ -23,7 +23,7 @@ impl From<SecretString> for ShownKey {
 /// A caller whose key is in the directory.
 pub(crate) struct KeyHolder {
     pub(crate) key: Key,
-    pub(crate) caller: Caller,
+    pub(crate) caller: RequestContext,
 }
 
 /// Reason why a caller with a key is refused.
@@ -42,28 +42,28 @@ impl KeyHolder {
         auth: &Auth,
         realm: Realm,
         shown: &ShownKey,
-        source: Option<Source>,
+        source: Option<ClientIp>,
     ) -> Result<Self, Denied> {
-        let caller = |actor| Caller {
+        let caller = |actor| RequestContext {
             source,
             actor,
-            ..Caller::default()
+            ..RequestContext::default()
         };
-        let origin = Origin::new(realm, source);
+        let origin = LoginOrigin::new(realm, source);
         let decoded = shown.decoded.as_ref().map(ExposeSecret::expose_secret);
         let key = shown.key.expose_secret();
         let (reason, denied) = match auth.key_shown_as(key, decoded, &origin).await {
             Ok(Some(key)) => {
-                let caller = caller(Some(Actor::Key(key.label.clone())));
+                let caller = caller(Some(EventActor::Key(key.label.clone())));
                 return Ok(Self { key, caller });
             }
-            Ok(None) => (Reason::Credentials, Denied::WrongKey),
+            Ok(None) => (RefusalReason::Credentials, Denied::WrongKey),
             Err(AuthError::Throttled { retry_after }) => {
-                (Reason::Throttled, Denied::Throttled(retry_after))
+                (RefusalReason::Throttled, Denied::Throttled(retry_after))
             }
             Err(error) => return Err(Denied::Unavailable(error)),
         };
-        let refused = async { Event::new(Kind::Admin, auth.now()) };
+        let refused = async { Event::new(EventKind::Admin, auth.now()) };
         let refused = caller(None).scope(refused).await;
         auth.audit().record(refused.refused(reason));
         Err(denied)

@@ -6,7 +6,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use data_encoding::BASE64;
 use futures_util::future::LocalBoxFuture;
-use isogloss_core::audit::{Caller, Event, Kind, Reason};
+use isogloss_core::audit::{Event, EventKind, RefusalReason, RequestContext};
 use isogloss_core::{Auth, Key, Realm, Scope};
 use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
@@ -20,7 +20,7 @@ const REALM: Realm = Realm::new("introspection");
 /// A service that sent a valid key.
 pub(super) struct ServiceKey {
     auth: Data<Auth>,
-    caller: Caller,
+    caller: RequestContext,
     key: Key,
 }
 
@@ -36,11 +36,13 @@ impl ServiceKey {
         let refused = async {
             Event {
                 target: Some(scope.name().to_owned()),
-                ..Event::new(Kind::Admin, self.auth.now())
+                ..Event::new(EventKind::Admin, self.auth.now())
             }
         };
         let refused = self.caller.clone().scope(refused).await;
-        self.auth.audit().record(refused.refused(Reason::Scope));
+        self.auth
+            .audit()
+            .record(refused.refused(RefusalReason::Scope));
         let text = format!("the key lacks the scope {}", scope.name());
         Err(OAuthError::InsufficientScope(text))
     }

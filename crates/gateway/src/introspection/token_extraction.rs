@@ -4,7 +4,7 @@ use std::cell::LazyCell;
 
 use actix_web::dev::RequestHead;
 use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
-use isogloss_core::{Auth, AuthError, Presented, Session};
+use isogloss_core::{Auth, AuthError, BearerToken, Session};
 
 use super::original_request::uri;
 use crate::dialects::Mount;
@@ -24,14 +24,14 @@ pub(super) async fn session_of<'m>(
         let Some(by_itself) = mount.parse_token(text) else {
             continue;
         };
-        match auth.open_kept(&by_itself).await {
+        match auth.validate_bearer_cached(&by_itself).await {
             Ok(Some(session)) => return Ok(Some((session, mount))),
             Ok(None) | Err(AuthError::InvalidToken) => {}
             Err(error) => return Err(error),
         }
     }
     for (presented, mount) in readings(mounts, text) {
-        match auth.open(&presented).await {
+        match auth.validate_bearer(&presented).await {
             Ok(session) => return Ok(Some((session, mount))),
             Err(AuthError::InvalidToken) => {}
             Err(error) => return Err(error),
@@ -43,7 +43,7 @@ pub(super) async fn session_of<'m>(
 fn readings<'m>(
     mounts: impl Iterator<Item = &'m Mount>,
     text: &str,
-) -> Vec<(Presented, &'m Mount)> {
+) -> Vec<(BearerToken, &'m Mount)> {
     let heads = LazyCell::new(|| heads(text));
     let mut readings = Vec::new();
     for mount in mounts {

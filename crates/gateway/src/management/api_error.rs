@@ -11,7 +11,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Data, ServiceConfig, scope, to};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, Route};
 use futures_util::future::LocalBoxFuture;
-use isogloss_core::audit::{Caller, Event, Kind, Reason};
+use isogloss_core::audit::{Event, EventKind, RefusalReason, RequestContext};
 use isogloss_core::{Auth, Key, Realm, Scope};
 use isogloss_dialect::openapi::responses_by_status;
 use secrecy::SecretString;
@@ -29,7 +29,7 @@ const REALM: Realm = Realm::new("admin");
 /// A request with such a key, which has yet to say what it is for.
 pub(super) struct Admin {
     auth: Data<Auth>,
-    caller: Caller,
+    caller: RequestContext,
     key: Key,
 }
 
@@ -47,18 +47,18 @@ impl Admin {
         let refused = async {
             Event {
                 target: Some(scope.name().to_owned()),
-                ..Event::new(Kind::Admin, auth.now())
+                ..Event::new(EventKind::Admin, auth.now())
             }
         };
         let refused = caller.scope(refused).await;
-        auth.audit().record(refused.refused(Reason::Scope));
+        auth.audit().record(refused.refused(RefusalReason::Scope));
         Err(ApiError::NoScope(scope))
     }
 }
 
 /// A request whose key has the scope that it takes.
 pub(super) struct Authorized {
-    caller: Caller,
+    caller: RequestContext,
     rights: Rights,
 }
 

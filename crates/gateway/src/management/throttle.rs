@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Query, ServiceConfig, delete, get, resource};
 use actix_web::{HttpResponse, http::header};
-use isogloss_core::{Auth, Scope, StrainedFilter};
+use isogloss_core::{Auth, Scope, ThrottleFilter};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -81,7 +81,7 @@ pub(crate) async fn clear(
     Ok(HttpResponse::Ok().json(Cleared { cleared }))
 }
 
-fn filter(selection: &ThrottleQuery) -> Result<StrainedFilter, ApiError> {
+fn filter(selection: &ThrottleQuery) -> Result<ThrottleFilter, ApiError> {
     let filter = selection.filter();
     filter.map_err(|reason| ApiError::Malformed(reason.to_owned()))
 }

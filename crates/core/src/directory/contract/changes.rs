@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 pub(super) use self::users::one_of_many_adds_a_user;
 use crate::directory::{
-    Attributes, Change, ChangeError, Changed, Directory, OrganisationEntry, OrganisationName,
-    Unfit, UnitEntry, UserEdit, UserEntry,
+    Attributes, Change, ChangeError, Changed, Directory, OrganisationEntry, OrganisationRef, Unfit,
+    UnitEntry, UserEdit, UserEntry,
 };
 use crate::user::{Role, User};
 
@@ -103,7 +103,7 @@ async fn returns_what_is_stored(directory: &dyn Directory, changed: Changed) {
             assert_eq!(*found, *user);
         }
         Changed::Organisation(organisation) => {
-            let name = OrganisationName::Id(organisation.id);
+            let name = OrganisationRef::Id(organisation.id);
             let found = directory.organisation(name).await.unwrap();
             assert_eq!(found, Some(organisation));
         }

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{Change, Desk};
-use crate::directory::{OrganisationEntry, OrganisationName};
+use crate::directory::{OrganisationEntry, OrganisationRef};
 use crate::user::User;
 
 /// What a change has left. It was read before the change was committed: nothing has to be read again for an
@@ -47,7 +47,7 @@ impl Subject {
                 user.map_or(Changed::Removed, |user| Changed::User(Box::new(user)))
             }
             Self::Organisation(id) => {
-                let organisation = desk.organisation(OrganisationName::Id(id)).await?;
+                let organisation = desk.organisation(OrganisationRef::Id(id)).await?;
                 organisation.map_or(Changed::Removed, Changed::Organisation)
             }
         })

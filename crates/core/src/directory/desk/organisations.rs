@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{Desk, Halt, Setting, Unfit};
 use crate::directory::rules::{organisation_clash, settle_organisation, settle_unit};
-use crate::directory::{OrganisationEntry, OrganisationName, UnitEntry};
+use crate::directory::{OrganisationEntry, OrganisationRef, UnitEntry};
 use crate::names::spellings;
 
 /// What of an organisation is to be otherwise; nothing said is nothing changed.
@@ -21,7 +21,7 @@ pub(super) async fn add<D: Desk>(
     mut new: OrganisationEntry,
 ) -> Result<(), Halt<D::Error>> {
     let same = desk
-        .organisation(OrganisationName::Id(new.id))
+        .organisation(OrganisationRef::Id(new.id))
         .await
         .map_err(Halt::Failed)?;
     if let Some(same) = same {
@@ -58,7 +58,7 @@ async fn put<D: Desk>(
     let name = &organisation.name;
     for spelling in spellings(name) {
         let same = desk
-            .organisation(OrganisationName::Name(&spelling))
+            .organisation(OrganisationRef::Name(&spelling))
             .await
             .map_err(Halt::Failed)?;
         if same.is_some_and(|same| same.id != organisation.id) {
@@ -132,7 +132,7 @@ pub(super) async fn remove_unit<D: Desk>(
 
 async fn known<D: Desk>(desk: &mut D, id: Uuid) -> Result<OrganisationEntry, Halt<D::Error>> {
     let organisation = desk
-        .organisation(OrganisationName::Id(id))
+        .organisation(OrganisationRef::Id(id))
         .await
         .map_err(Halt::Failed)?;
     organisation.ok_or_else(|| Unfit::NotFound(format!("{id}: no such organisation")).into())

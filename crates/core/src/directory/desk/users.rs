@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{Desk, Halt, Named, Setting, Unfit};
 use crate::directory::changes::{ends_tokens, logins};
 use crate::directory::rules::{check_number, clash, look, settle_units, settle_user};
-use crate::directory::{OrganisationName, UserEntry, looks};
+use crate::directory::{OrganisationRef, UserEntry, looks};
 use crate::user::Role;
 
 /// What of a user is to be otherwise; nothing said is nothing changed.
@@ -148,12 +148,12 @@ async fn check_place<D: Desk>(
 ) -> Result<(), Halt<D::Error>> {
     let name = &user.organisation;
     let mut organisation = desk
-        .organisation(OrganisationName::Name(written))
+        .organisation(OrganisationRef::Name(written))
         .await
         .map_err(Halt::Failed)?;
     if organisation.is_none() {
         organisation = desk
-            .organisation(OrganisationName::Name(name))
+            .organisation(OrganisationRef::Name(name))
             .await
             .map_err(Halt::Failed)?;
     }

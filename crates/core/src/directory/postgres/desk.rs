@@ -10,14 +10,14 @@ use crate::directory::desk::{Desk, Named};
 use crate::directory::rows::columns::{ACCOUNT, select};
 use crate::directory::rows::{self, Columns as _, Result};
 use crate::directory::rules::LAST_NUMBER;
-use crate::directory::{OrganisationEntry, OrganisationName, UserEntry};
+use crate::directory::{OrganisationEntry, OrganisationRef, UserEntry};
 use crate::user::User;
 
 #[async_trait]
 impl Desk for PgConnection {
     async fn organisation(
         &mut self,
-        name: OrganisationName<'_>,
+        name: OrganisationRef<'_>,
     ) -> Result<Option<OrganisationEntry>> {
         read::organisation(self, name).await
     }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
-use isogloss_core::audit::Kind;
+use isogloss_core::audit::EventKind;
 use isogloss_core::directory::{Directory, KnownAppPassword, tidy_label};
 use isogloss_core::{AppPassword, Clock as _, SystemClock, User};
 use serde_json::{Value, json};
@@ -87,7 +87,7 @@ async fn add(new: Add, user: &User, acts: &AuditedAdmin<'_>) -> Result<Outcome> 
         used_on: None,
     };
     let added = acts.directory.add_app_password(user.id, &known);
-    acts.about(Kind::AddAppPassword, user, added).await?;
+    acts.about(EventKind::AddAppPassword, user, added).await?;
     output::warn_of_readers();
     if new.json {
         let mut described = describe(&known)?;
@@ -133,7 +133,7 @@ async fn revoke(user: &User, id: &str, acts: &AuditedAdmin<'_>) -> Result<Outcom
     let removed = match wanted {
         Some(known) => {
             let removed = directory.remove_app_password(user.id, known.digest);
-            acts.about_any(Kind::RevokeAppPassword, user, removed)
+            acts.about_any(EventKind::RevokeAppPassword, user, removed)
                 .await?
         }
         None => false,

@@ -3,7 +3,7 @@
 mod enrol;
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
-use isogloss_core::audit::Kind;
+use isogloss_core::audit::EventKind;
 use isogloss_core::directory::Enrolment;
 use isogloss_core::{RecoveryCode, TotpStep};
 use serde_json::{Value, json};
@@ -82,7 +82,10 @@ async fn disable(who: &Who, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
         return Ok(Outcome::Refused);
     };
     let disabled = directory.disenrol(user.id);
-    if !acts.about_any(Kind::DisableTotp, &user, disabled).await? {
+    if !acts
+        .about_any(EventKind::DisableTotp, &user, disabled)
+        .await?
+    {
         return Ok(is_off(&user.user_name));
     }
     output::text(format_args!("{}: the second factor is off", user.user_name))?;
@@ -97,7 +100,7 @@ async fn recovery_codes(who: &Who, json: bool, acts: &AuditedAdmin<'_>) -> Resul
     let codes = fresh_codes()?;
     let digests: Vec<_> = codes.iter().map(RecoveryCode::digest).collect();
     let renewed = directory.set_recovery_codes(user.id, &digests);
-    let kind = Kind::RenewRecoveryCodes;
+    let kind = EventKind::RenewRecoveryCodes;
     if !acts.about_any(kind, &user, renewed).await? {
         return Ok(is_off(&user.user_name));
     }

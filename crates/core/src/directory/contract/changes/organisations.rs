@@ -4,17 +4,17 @@ use uuid::Uuid;
 
 use super::{edit, umbrella, unfit, unit};
 use crate::directory::{
-    Change, Directory, OrganisationEdit, OrganisationEntry, OrganisationName, Setting, Unfit,
+    Change, Directory, OrganisationEdit, OrganisationEntry, OrganisationRef, Setting, Unfit,
     UnitEntry, UserEdit,
 };
 
 pub(super) async fn are_found_and_listed(directory: &dyn Directory, id: Uuid) {
-    for name in [OrganisationName::Name("Umbrella"), OrganisationName::Id(id)] {
+    for name in [OrganisationRef::Name("Umbrella"), OrganisationRef::Id(id)] {
         let found = directory.organisation(name).await.unwrap();
         assert_eq!(found, Some(umbrella(id)));
     }
     for name in ["umbrella", "", "Umb\0rella"] {
-        let name = OrganisationName::Name(name);
+        let name = OrganisationRef::Name(name);
         assert_eq!(directory.organisation(name).await.unwrap(), None);
     }
     let names = async |after: &str, limit| {
@@ -42,7 +42,7 @@ pub(super) async fn are_edited(directory: &dyn Directory, id: Uuid) {
             edit,
         };
         directory.change(change).await.unwrap();
-        let found = directory.organisation(OrganisationName::Id(id)).await;
+        let found = directory.organisation(OrganisationRef::Id(id)).await;
         let found = found.unwrap().unwrap();
         (found.name, found.default_unit)
     };
@@ -69,7 +69,7 @@ pub(super) async fn units_come_and_go(directory: &dyn Directory, organisation: U
         };
         let change = Change::PutUnit { organisation, unit };
         directory.change(change).await.unwrap();
-        let name = OrganisationName::Id(organisation);
+        let name = OrganisationRef::Id(organisation);
         let found = directory.organisation(name).await.unwrap().unwrap();
         found
             .units

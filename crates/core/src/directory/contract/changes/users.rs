@@ -68,7 +68,7 @@ pub(super) async fn are_edited(directory: &dyn Directory) {
         ..UserEdit::default()
     };
     edit(directory, "ada", edited).await.unwrap();
-    let card = crate::directory::CardName::Identifier("ada");
+    let card = crate::directory::CardRef::Identifier("ada");
     assert!(directory.card(card).await.unwrap().is_some());
     let still = directory.enrolment(ada.id).await.unwrap().is_some();
     assert_eq!(still, enrolled);
