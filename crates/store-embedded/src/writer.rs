@@ -17,7 +17,7 @@ use super::database::{Refusal, Shelf};
 use super::error::{failed, needs_reopening};
 use super::tables::{self, Tables};
 use isogloss_core::StoreError;
-use isogloss_core::store::Caps;
+use isogloss_core::store::SessionLimits;
 
 /// Maximum number of changes in one commit.
 const BATCH: usize = 256;
@@ -29,7 +29,7 @@ impl Writer {
     pub(super) fn start(
         shelf: Shelf,
         durability: Durability,
-        caps: Caps,
+        caps: SessionLimits,
     ) -> Result<Self, StoreError> {
         let (changes, queue) = channel();
         thread::Builder::new()
@@ -50,7 +50,7 @@ impl Writer {
     }
 }
 
-fn write(shelf: &Shelf, durability: Durability, caps: Caps, queue: &Receiver<Change>) {
+fn write(shelf: &Shelf, durability: Durability, caps: SessionLimits, queue: &Receiver<Change>) {
     let mut pauses = Pauses::default();
     let mut ill: Option<Illness> = None;
     loop {
@@ -115,7 +115,7 @@ fn split(changes: Vec<Change>, is_wanted: fn(&Change) -> bool) -> (Vec<Change>, 
 fn make(
     shelf: &Shelf,
     durability: Durability,
-    caps: Caps,
+    caps: SessionLimits,
     changes: Vec<Change>,
 ) -> Result<(), String> {
     match commit(shelf, durability, caps, changes) {
@@ -181,7 +181,7 @@ type Failure = (Box<dyn std::error::Error + Send + Sync>, Vec<Pending>);
 fn commit(
     shelf: &Shelf,
     durability: Durability,
-    caps: Caps,
+    caps: SessionLimits,
     changes: Vec<Change>,
 ) -> Result<Vec<Pending>, Failure> {
     let started = Instant::now();
