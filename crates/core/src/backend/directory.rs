@@ -38,4 +38,6 @@ pub use crate::directory::present::EntryNames;
 pub use crate::directory::rules::{LAST_NUMBER, breaks_rules, look};
 pub use crate::directory::user_filter::UserPage;
 pub use crate::names::{login_forms, spellings, stored_login};
-pub use crate::usage::table::{StoredUsage, UsageInTable, UsagePlace, usage_row_ids, usage_user_agents};
+pub use crate::usage::table::{
+    StoredUsage, UsageInTable, UsagePlace, usage_row_ids, usage_user_agents,
+};

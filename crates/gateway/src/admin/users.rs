@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use isogloss_core::audit::{Event, Kind};
+use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::directory::{Attributes, Change, Changed, UserEdit, UserEntry};
 use isogloss_core::{Role, StoreError, User, UserState};
 use isogloss_password::{NewPasswordError, Passwords};
@@ -54,7 +54,7 @@ impl AdminService {
         let added = Event {
             user: Some(id),
             organisation: Some(checked_user.user.organisation.clone()),
-            ..event(Kind::AddUser)
+            ..event(EventKind::AddUser)
         };
         checked_user.user.password_hash = hash(password, passwords).await?;
         let made = self.directory.change(checked_user.into()).await;
@@ -64,7 +64,7 @@ impl AdminService {
     /// Changes a user, and returns the new state.
     pub(crate) async fn edit_user(&self, user: &User, edit: UserEdit) -> Result<User, AdminError> {
         let (id, edit) = (user.id, Box::new(edit));
-        let mut edited = about(Kind::EditUser, user);
+        let mut edited = about(EventKind::EditUser, user);
         if let Some(organisation) = &edit.organisation {
             edited.organisation = Some(organisation.clone());
         }
@@ -82,14 +82,14 @@ impl AdminService {
     ) -> Result<(), AdminError> {
         let hash = hash(password, passwords).await?;
         let made = self.directory.set_password(user.id, &hash).await;
-        self.record_change(about(Kind::SetPassword, user), made)
+        self.record_change(about(EventKind::SetPassword, user), made)
     }
 
     /// Switches a user off, which ends all tokens, or on.
     pub(crate) async fn set_state(&self, user: &User, to: UserState) -> Result<(), AdminError> {
         let kind = match to {
-            UserState::Active => Kind::EnableUser,
-            UserState::Disabled => Kind::DisableUser,
+            UserState::Active => EventKind::EnableUser,
+            UserState::Disabled => EventKind::DisableUser,
         };
         let made = self.directory.set_state(user.id, to).await;
         self.record_change(about(kind, user), made)
@@ -185,7 +185,7 @@ fn no_such_user(name: impl std::fmt::Display) -> AdminError {
     AdminError::NotFound(format!("{name}: no such user"))
 }
 
-fn about(kind: Kind, user: &User) -> Event {
+fn about(kind: EventKind, user: &User) -> Event {
     event(kind).about(user)
 }
 

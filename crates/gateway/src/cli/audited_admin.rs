@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use isogloss_core::audit::{Audit, Event, Kind};
+use isogloss_core::audit::{Audit, Event, EventKind};
 use isogloss_core::directory::{Directory, OrganisationEntry};
 use isogloss_core::{Clock as _, SystemClock, User};
 
@@ -33,7 +33,7 @@ impl AuditedAdmin<'_> {
     /// Changes something of a user.
     pub(super) async fn change_user<E: Into<AdminError>>(
         &self,
-        kind: Kind,
+        kind: EventKind,
         user: &User,
         change: impl Future<Output = Result<(), E>>,
     ) -> Result<()> {
@@ -44,7 +44,7 @@ impl AuditedAdmin<'_> {
     /// The same, where it may be that there is nothing to change. Returns whether there was.
     pub(super) async fn change_user_if_needed<E: Into<AdminError>>(
         &self,
-        kind: Kind,
+        kind: EventKind,
         user: &User,
         change: impl Future<Output = Result<bool, E>>,
     ) -> Result<bool> {
@@ -82,7 +82,7 @@ impl AuditedAdmin<'_> {
 }
 
 /// Something that is done now.
-pub(super) fn event(kind: Kind) -> Event {
+pub(super) fn event(kind: EventKind) -> Event {
     Event::new(kind, SystemClock.now())
 }
 

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read as _, Result, Seek as _, SeekFrom};
 use std::path::Path;
 use std::time::Duration;
 
-use isogloss_core::audit::{Filter, Who, moment};
+use isogloss_core::audit::{EventFilter, Subject, moment};
 use serde_json::Value;
 
 /// How much is read at a time.
@@ -15,7 +15,7 @@ const BLOCK_SIZE: u64 = 64 * 1024;
 const OUT_OF_ORDER: Duration = Duration::from_mins(1);
 
 /// The events that fit, the latest first. None if there is no file yet.
-pub(super) fn find(path: &Path, filter: &Filter) -> Result<Vec<Value>> {
+pub(super) fn find(path: &Path, filter: &EventFilter) -> Result<Vec<Value>> {
     let file = match File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         file => file?,
@@ -43,14 +43,14 @@ pub(super) fn find(path: &Path, filter: &Filter) -> Result<Vec<Value>> {
     Ok(found)
 }
 
-fn matches_filter(event: &Value, filter: &Filter) -> bool {
+fn matches_filter(event: &Value, filter: &EventFilter) -> bool {
     filter
         .event
         .is_none_or(|kind| event["event"] == kind.name())
         && filter.who.as_ref().is_none_or(|who| is_about(event, who))
 }
 
-fn is_about(event: &Value, who: &Who) -> bool {
+fn is_about(event: &Value, who: &Subject) -> bool {
     let is_user = who.user.is_some_and(|user| {
         let user = user.to_string();
         event["user"] == user.as_str() || event["actor"] == user.as_str()
@@ -102,12 +102,12 @@ impl ReverseLines {
 
 #[cfg(test)]
 mod tests {
-    use isogloss_core::audit::Kind;
+    use isogloss_core::audit::EventKind;
     use time::macros::datetime;
 
     use super::*;
 
-    const ALL: Filter = Filter {
+    const ALL: EventFilter = EventFilter {
         who: None,
         event: None,
         since: None,
@@ -129,7 +129,7 @@ mod tests {
         let found = find(&path, &ALL).unwrap();
         let counts: Vec<_> = found.iter().map(|e| e["count"].as_u64().unwrap()).collect();
         assert_eq!(counts, (0..9000).rev().collect::<Vec<_>>());
-        let two = Filter { limit: 2, ..ALL };
+        let two = EventFilter { limit: 2, ..ALL };
         assert_eq!(find(&path, &two).unwrap(), found[..2]);
         std::fs::remove_file(path).unwrap();
         let missing = Path::new("/no/such/file");
@@ -149,8 +149,8 @@ mod tests {
                 "{\"time\":\"2026-11-22T09:00:02.000Z\",\"event\":\"login\"}",
             ),
         );
-        let logins = Filter {
-            event: Some(Kind::Login),
+        let logins = EventFilter {
+            event: Some(EventKind::Login),
             since: Some(datetime!(2026-11-22 09:00 UTC)),
             ..ALL
         };
