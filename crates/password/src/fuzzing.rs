@@ -4,12 +4,12 @@ use crate::formats::{Hash, HashError, Policy};
 
 /// Returns whether a password matches a hash of any strength. `None` if the check would take more than
 /// milliseconds.
-pub fn fits(hash: &str, password: &str) -> Result<Option<bool>, HashError> {
+pub fn verify(hash: &str, password: &str) -> Result<Option<bool>, HashError> {
     let policy = Policy {
         bcrypt_cost: 4,
         allow_weak: true,
     };
-    let hash = Hash::read(hash, policy)?;
-    let takes = hash.is_cheap() && hash.takes(password);
-    Ok(takes.then(|| hash.fits(password)))
+    let hash = Hash::parse(hash, policy)?;
+    let accepts = hash.is_cheap() && hash.accepts(password);
+    Ok(accepts.then(|| hash.verify(password)))
 }

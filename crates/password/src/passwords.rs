@@ -6,24 +6,24 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use tracing::warn;
 
-use crate::equal_delay::Waits;
+use crate::equal_delay::EqualDelay;
 use crate::error::{HashingError, InvalidPassword, NewPasswordError, StartError};
 use crate::formats::{Hash, HashError, LONGEST_BCRYPT_BYTES, Policy};
 use crate::settings::PasswordSettings;
-use crate::shares::{Claimant, Place, Shares};
+use crate::shares::{Claimant, HashingPermit, Shares};
 use crate::verify;
-use crate::worker_pool::Pool;
+use crate::worker_pool::WorkerPool;
 
 /// Salt and digest of some bcrypt hash, for users without a hash. Whether a password matches it does not matter.
-const NOBODYS: &str = "CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+const DECOY_BCRYPT: &str = "CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 
 /// The hashing threads. They end when the last clone is dropped.
 #[derive(Clone)]
 pub struct Passwords {
-    pool: Pool,
+    pool: WorkerPool,
     shares: Shares,
     policy: Policy,
-    waits: Arc<Waits>,
+    equal_delay: Arc<EqualDelay>,
 }
 
 impl Passwords {
@@ -33,23 +33,23 @@ impl Passwords {
         if !(4..=31).contains(&bcrypt_cost) {
             return Err(StartError::Cost(bcrypt_cost));
         }
-        let pool = Pool::start(settings).map_err(StartError::Thread)?;
+        let pool = WorkerPool::start(settings).map_err(StartError::Thread)?;
         Ok(Self {
-            shares: Shares::of(pool.places(), settings),
+            shares: Shares::of(pool.capacity(), settings),
             pool,
             policy: Policy {
                 bcrypt_cost,
                 allow_weak: settings.allow_weak,
             },
-            waits: Arc::new(Waits::start().map_err(StartError::Thread)?),
+            equal_delay: Arc::new(EqualDelay::start().map_err(StartError::Thread)?),
         })
     }
 
     /// Returns a place for a later check. Fails if one of the claimants already holds its share of the places,
     /// or if there is none left. In a storm of logins, those that get no place cost as little as possible: they
     /// are refused before any query is made for them.
-    pub fn place(&self, claimants: Vec<Claimant>) -> Result<Place, HashingError> {
-        self.shares.place(claimants, || self.pool.place())
+    pub fn permit(&self, claimants: Vec<Claimant>) -> Result<HashingPermit, HashingError> {
+        self.shares.permit(claimants, || self.pool.permit())
     }
 
     /// Returns how many hashes are computed concurrently.
@@ -69,21 +69,21 @@ impl Passwords {
         let cost = self.policy.bcrypt_cost;
         // Unknown users take the same path as known ones up to the last step, so that the timing does not
         // differ.
-        let hash = hash.unwrap_or_else(|| format!("$2b${cost:02}${NOBODYS}"));
-        let hash = Hash::read(&hash, self.policy);
+        let hash = hash.unwrap_or_else(|| format!("$2b${cost:02}${DECOY_BCRYPT}"));
+        let hash = Hash::parse(&hash, self.policy);
         let hash = hash
             .map_err(|reason| warn!(%reason, "a stored password hash cannot be checked"))
             .ok();
-        let lane = verify::lane(password.expose_secret(), hash.as_ref(), cost);
-        let fits = match (lane, hash) {
-            (Some(lane), _) => self.pool.fits(lane).await?,
+        let lane = verify::bcrypt_lane(password.expose_secret(), hash.as_ref(), cost);
+        let matches = match (lane, hash) {
+            (Some(lane), _) => self.pool.verify(lane).await?,
             (None, Some(hash)) => {
-                let check = move || verify::check(password.expose_secret(), &hash, cost);
+                let check = move || verify::check_padded(password.expose_secret(), &hash, cost);
                 self.pool.run(check).await?
             }
             (None, None) => false,
         };
-        Ok(fits && known)
+        Ok(matches && known)
     }
 
     /// Hashes a password that an operator sets, at the configured cost. Operators leave room for logins, however
@@ -92,9 +92,9 @@ impl Passwords {
         &self,
         password: SecretString,
     ) -> Result<String, NewPasswordError> {
-        let place = self.place(vec![Claimant::Operators])?;
+        let permit = self.permit(vec![Claimant::Operators])?;
         let hash = self.hash(password).await;
-        drop(place);
+        drop(permit);
         hash
     }
 
@@ -111,16 +111,16 @@ impl Passwords {
     /// Returns whether a hash stays as it is: [`Passwords::hash`] would make the same kind of hash today, or its
     /// format has a rule of its own for the typed password.
     pub fn is_current(&self, hash: &str) -> bool {
-        Hash::read(hash, self.policy).is_ok_and(|hash| {
+        Hash::parse(hash, self.policy).is_ok_and(|hash| {
             let is_of_today = hash.bcrypt_cost() == Some(self.policy.bcrypt_cost);
-            hash.trims() || (hash.is_ours() && is_of_today)
+            hash.trims_password() || (hash.is_ours() && is_of_today)
         })
     }
 
     /// Checks whether a hash from another system may be stored: it must be checkable, within the cost limits,
     /// and not weak unless weak hashes are allowed.
     pub fn check_hash(&self, hash: &str) -> Result<(), HashError> {
-        Hash::read(hash, self.policy).map(drop)
+        Hash::parse(hash, self.policy).map(drop)
     }
 
     /// Runs other work on a hashing thread, after the checks that wait for one. Fails if the queue is full, or
@@ -139,14 +139,14 @@ impl Passwords {
 
     /// Records how long it took to find a hash and to check a password, from the start of the request to its
     /// result.
-    pub fn note_check(&self, took: Duration) {
-        self.waits.note(took);
+    pub fn record_check(&self, took: Duration) {
+        self.equal_delay.record(took);
     }
 
     /// Waits as long as one of the last checks took, without work, for a response that must not come sooner than
     /// theirs.
     pub async fn wait_like_a_check(&self) {
-        self.waits.wait().await;
+        self.equal_delay.wait().await;
     }
 }
 
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_right_password_fits_and_others_do_not() {
+    async fn the_right_password_matches_and_others_do_not() {
         let passwords = passwords(8);
         let hash = passwords.hash("pässword".into()).await.unwrap();
         assert!(
@@ -205,20 +205,20 @@ mod tests {
 
     /// Imported hashes were computed from the bytes that clients send.
     #[tokio::test]
-    async fn a_password_is_the_bytes_that_were_sent_in_whatever_normal_form() {
+    async fn a_password_is_the_bytes_that_were_sent_in_any_normal_form() {
         let passwords = passwords(8);
         let forms = ["caf\u{e9} am See", "cafe\u{301} am See"];
         for set in forms {
             let hash = passwords.hash(set.into()).await.unwrap();
             for sent in forms {
-                let fits = passwords.verify(sent.into(), Some(hash.clone())).await;
-                assert_eq!(fits.unwrap(), sent == set);
+                let matches = passwords.verify(sent.into(), Some(hash.clone())).await;
+                assert_eq!(matches.unwrap(), sent == set);
             }
         }
     }
 
     #[tokio::test]
-    async fn a_password_that_bcrypt_would_cut_is_not_set() {
+    async fn a_password_that_bcrypt_would_truncate_is_not_set() {
         let passwords = passwords(8);
         for (password, error) in [
             ("", "a password cannot be empty"),
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_is_not_there_costs_a_hash_like_anybody() {
+    async fn an_unknown_user_costs_a_hash_like_a_known_one() {
         let passwords = passwords(1);
         let slow = bcrypt::hash("slow", 8).unwrap();
         let known = (0..8).map(|_| Some(slow.clone()));

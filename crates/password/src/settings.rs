@@ -30,7 +30,7 @@ pub struct PasswordSettings {
 
 impl PasswordSettings {
     /// Returns how many passwords a thread checks together.
-    pub(super) fn at_once(self) -> usize {
+    pub(super) fn batch_size(self) -> usize {
         if self.lanes { LANES } else { 1 }
     }
 }

@@ -7,7 +7,7 @@
 
 use super::HashError;
 use super::fields::BCRYPT64;
-use crate::bcrypt_lane::{Lane, OUTPUT_BYTES};
+use crate::bcrypt_lane::{BcryptLane, OUTPUT_BYTES};
 
 /// The maximum number of password bytes that bcrypt reads.
 pub(crate) const LONGEST_PASSWORD_BYTES: usize = 72;
@@ -20,11 +20,11 @@ pub(crate) struct Bcrypt {
 }
 
 impl Bcrypt {
-    pub(super) fn read(text: &str) -> Result<Self, HashError> {
-        Self::read_if_whole(text).ok_or(HashError::Malformed("bcrypt"))
+    pub(super) fn parse(text: &str) -> Result<Self, HashError> {
+        Self::parse_if_whole(text).ok_or(HashError::Malformed("bcrypt"))
     }
 
-    fn read_if_whole(text: &str) -> Option<Self> {
+    fn parse_if_whole(text: &str) -> Option<Self> {
         let mut fields = text.strip_prefix("$2")?.split('$');
         let signed = match fields.next()? {
             "a" | "b" | "y" => false,
@@ -56,19 +56,19 @@ impl Bcrypt {
         !self.signed
     }
 
-    pub(super) fn fits(&self, password: &[u8]) -> bool {
-        self.lane(password).fits()
+    pub(super) fn verify(&self, password: &[u8]) -> bool {
+        self.lane(password).verify()
     }
 
     /// Returns the bcrypt computation for that password.
-    pub(super) fn lane(&self, password: &[u8]) -> Lane {
+    pub(super) fn lane(&self, password: &[u8]) -> BcryptLane {
         let mut key = if self.signed {
             signed_key(password)
         } else {
             [password, &[0]].concat()
         };
         key.truncate(LONGEST_PASSWORD_BYTES);
-        Lane::new(self.cost, self.salt, key, self.output)
+        BcryptLane::new(self.cost, self.salt, key, self.output)
     }
 }
 

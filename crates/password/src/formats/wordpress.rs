@@ -7,9 +7,9 @@ use sha2::Sha384;
 use super::HashError;
 use super::bcrypt::Bcrypt;
 
-pub(super) fn read(text: &str) -> Result<Bcrypt, HashError> {
+pub(super) fn parse(text: &str) -> Result<Bcrypt, HashError> {
     let bcrypt = text.strip_prefix("$wp").ok_or(HashError::Unknown)?;
-    Bcrypt::read(bcrypt).map_err(|_| HashError::Malformed("WordPress"))
+    Bcrypt::parse(bcrypt).map_err(|_| HashError::Malformed("WordPress"))
 }
 
 /// Returns the input of bcrypt: the HMAC, under a fixed key, of the password without what PHP's `trim` removes.
