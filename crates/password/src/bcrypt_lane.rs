@@ -28,7 +28,7 @@ impl BcryptLane {
         }
     }
 
-    /// Returns a computation that takes as long as a real one, and does not match.
+    /// Returns a computation that takes as long as a real one at that cost, and matches no password.
     pub(super) fn decoy(cost: u32) -> Self {
         Self::new(cost, [0; 16], DECOY.to_vec(), [0; OUTPUT_BYTES])
     }
@@ -37,7 +37,7 @@ impl BcryptLane {
         self.cost
     }
 
-    /// Returns whether the key matches, by the `bcrypt` crate.
+    /// Returns whether the key has the expected output, computed alone by the `bcrypt` crate.
     pub(super) fn verify(&self) -> bool {
         self.matches(&bcrypt::bcrypt(self.cost, self.salt, &self.key))
     }
@@ -54,7 +54,8 @@ impl BcryptLane {
     }
 }
 
-/// Returns whether each key matches. All must have the cost of the first one.
+/// Computes all lanes together, and returns for each whether its key has the expected output. All lanes must
+/// have the cost of the first one; if bcrypt has no such cost, none matches.
 pub(super) fn verify_all(lanes: &[BcryptLane]) -> Vec<bool> {
     let cost = lanes.first().and_then(|first| Cost::new(first.cost));
     let Some(cost) = cost else {

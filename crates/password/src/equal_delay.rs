@@ -1,4 +1,4 @@
-//! How long recent password checks took, and waiting equally long where nothing is checked.
+//! Delays that take as long as a recent password check, for logins that are refused without one.
 //!
 //! A lock refuses a login before anything is hashed, so that guesses cost us nothing. In a dialect whose
 //! response to a lock is that to a wrong password, the timing must not reveal the difference either.
@@ -36,8 +36,10 @@ struct Alarm {
 }
 
 impl EqualDelay {
-    /// Starts the thread. Tokio's own timers count whole milliseconds, which is enough to distinguish a wait
-    /// from a hash with a few thousand samples of each.
+    /// Starts the thread that ends delays. Fails if the system starts no further thread.
+    ///
+    /// The timers of tokio count whole milliseconds. That would be enough to distinguish a delay from a hash, with
+    /// a few thousand samples of each.
     pub(super) fn start() -> io::Result<Self> {
         let (alarms, set) = channel();
         thread::Builder::new()
@@ -49,12 +51,12 @@ impl EqualDelay {
         })
     }
 
-    /// Records how long a check took.
+    /// Records how long a password check took; later delays resemble it.
     pub(super) fn record(&self, took: Duration) {
         remember(&mut self.recent().took, took);
     }
 
-    /// Waits as long as one of the last checks took; not at all if there was none.
+    /// Waits as long as one of the last password checks took. Returns immediately if none was recorded.
     pub(super) async fn wait(&self) {
         let begun = Instant::now();
         let Some((long, early)) = self.pick() else {
@@ -72,8 +74,8 @@ impl EqualDelay {
         remember(&mut self.recent().late, late);
     }
 
-    /// Returns how long one of the last checks took, chosen at random, and how late waits usually end. `None` if
-    /// there was no check.
+    /// Returns how long one of the last checks took, chosen at random, and the median of how late recent delays
+    /// ended. Returns `None` if no check was recorded.
     fn pick(&self) -> Option<(Duration, Duration)> {
         let recent = self.recent();
         let dice = getrandom::u32().unwrap_or_default() as usize;
@@ -95,7 +97,7 @@ fn remember(row: &mut VecDeque<Duration>, newest: Duration) {
     row.push_back(newest);
 }
 
-/// Wakes each waiting task at its time.
+/// Receives alarms and wakes each waiting task at its time. Returns once the sender is dropped.
 fn run_alarms(set: &Receiver<Alarm>) {
     let mut alarms = BinaryHeap::new();
     loop {

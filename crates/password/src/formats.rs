@@ -82,8 +82,8 @@ pub(super) enum Hash {
 }
 
 impl Hash {
-    /// Parses a hash of any known format. Fails if it is none, is above a limit, or is weak and weak hashes are
-    /// not accepted.
+    /// Parses a hash of any known format. Returns an error if the text is no such hash, if its check would exceed
+    /// a limit, or if the hash is weak and the policy accepts no weak ones.
     pub(super) fn parse(text: &str, policy: Policy) -> Result<Self, HashError> {
         check_limit(
             "a length in bytes",
@@ -118,7 +118,8 @@ impl Hash {
         aspnet_identity::parse(text)
     }
 
-    /// Parses a hash that begins like `$6$`.
+    /// Parses a hash that begins with its format between dollar signs, like `$6$`. Returns an error if the format
+    /// is unknown or not supported, or if the rest does not follow it.
     fn parse_crypt(text: &str) -> Result<Self, HashError> {
         let name = text.split('$').nth(1).unwrap_or_default();
         match name {
@@ -141,7 +142,7 @@ impl Hash {
         }
     }
 
-    /// Returns why the hash is weak. `None` if it is not.
+    /// Returns why an attacker could guess the password of the hash. Returns `None` if the hash is strong.
     fn weakness(&self) -> Option<&'static str> {
         match self {
             Self::Bcrypt(_) | Self::BcryptOfSha256(_) | Self::WordPress(_) | Self::ShaCrypt(_) => {
@@ -170,7 +171,8 @@ impl Hash {
         }
     }
 
-    /// Returns the bcrypt computation for that password. `None` for hashes that are not bcrypt's.
+    /// Returns the bcrypt computation that checks that password. Returns `None` for hashes that bcrypt alone does
+    /// not check.
     pub(super) fn bcrypt_lane(&self, password: &str) -> Option<BcryptLane> {
         let bytes = password.as_bytes();
         match self {
@@ -188,22 +190,23 @@ impl Hash {
         }
     }
 
-    /// Returns bcrypt's cost. `None` for hashes whose check takes something else.
+    /// Returns the bcrypt cost of the hash. Returns `None` for hashes that bcrypt alone does not check.
     pub(super) fn bcrypt_cost(&self) -> Option<u32> {
         self.bcrypt().map(Bcrypt::cost)
     }
 
-    /// Returns whether the hash is like those made here, except for the cost.
+    /// Returns whether this crate makes hashes of that format, at whatever cost.
     pub(super) fn is_ours(&self) -> bool {
         matches!(self, Self::Bcrypt(hash) if hash.is_ours())
     }
 
-    /// Returns whether passwords with whitespace around them match, too. A hash made here would refuse them.
+    /// Returns whether the format removes whitespace around a password before it hashes it. A new bcrypt hash would
+    /// refuse such a password.
     pub(super) fn trims_password(&self) -> bool {
         matches!(self, Self::WordPress(_))
     }
 
-    /// Returns whether the check takes milliseconds rather than what the limits allow.
+    /// Returns whether a check of the hash takes only milliseconds.
     #[cfg(any(test, fuzzing))]
     pub(super) fn is_cheap(&self) -> bool {
         match self {
@@ -221,7 +224,8 @@ impl Hash {
         }
     }
 
-    /// Returns whether the format takes the whole password. A password that it would cut off does not match.
+    /// Returns whether the format uses every byte of the password. A password that it would truncate must not
+    /// match.
     pub(super) fn accepts(&self, password: &str) -> bool {
         let longest = match self {
             Self::Bcrypt(_) => LONGEST_BCRYPT_BYTES,
@@ -239,7 +243,8 @@ impl Hash {
         password.len() <= longest && !password.contains('\0')
     }
 
-    /// Returns whether the password matches. It must be one that the hash [accepts](Self::accepts).
+    /// Returns whether the password matches the hash. Call it only for passwords that the hash
+    /// [accepts](Self::accepts): others may match in a truncated form.
     pub(super) fn verify(&self, password: &str) -> bool {
         let bytes = password.as_bytes();
         match self {
@@ -266,7 +271,8 @@ fn check_limit(what: &'static str, value: u64, limit: u64) -> Result<(), HashErr
     }
 }
 
-/// Checks that the salt and the output that is compared have acceptable lengths.
+/// Checks the lengths of a hash's salt and output. Returns an error if one is above its limit, or if the output is
+/// too short to exclude a match by chance.
 fn check_lengths(format: &'static str, salt: &[u8], output: &[u8]) -> Result<(), HashError> {
     check_limit(
         "a salt length in bytes",

@@ -14,10 +14,10 @@ use crate::shares::{Claimant, HashingPermit, Shares};
 use crate::verify;
 use crate::worker_pool::WorkerPool;
 
-/// Salt and digest of some bcrypt hash, for users without a hash. Whether a password matches it does not matter.
+/// Salt and digest of some bcrypt hash, which is checked when there is no hash. Its result is ignored.
 const DECOY_BCRYPT: &str = "CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 
-/// The hashing threads. They end when the last clone is dropped.
+/// The hashing threads, and what they accept. The threads end when the last clone is dropped.
 #[derive(Clone)]
 pub struct Passwords {
     pool: WorkerPool,
@@ -27,7 +27,12 @@ pub struct Passwords {
 }
 
 impl Passwords {
-    /// Starts the threads. Fails if the cost is outside bcrypt's range, or if a thread cannot be started.
+    /// Starts the hashing threads.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Cost`] if the cost is outside bcrypt's range, and [`StartError::Thread`] if the system
+    /// starts no further thread.
     pub fn start(settings: PasswordSettings) -> Result<Self, StartError> {
         let bcrypt_cost = settings.bcrypt_cost;
         if !(4..=31).contains(&bcrypt_cost) {
@@ -45,14 +50,19 @@ impl Passwords {
         })
     }
 
-    /// Returns a place for a later check. Fails if one of the claimants already holds its share of the places,
-    /// or if there is none left. In a storm of logins, those that get no place cost as little as possible: they
-    /// are refused before any query is made for them.
+    /// Returns a permit for a later check, which counts for each of the claimants until it is dropped.
+    ///
+    /// Take it before the user is looked up: in a storm of logins, those without a permit are then refused before
+    /// they cost a query.
+    ///
+    /// # Errors
+    ///
+    /// [`HashingError::Overloaded`] if a claimant already holds its share of the permits, or if none is left.
     pub fn permit(&self, claimants: Vec<Claimant>) -> Result<HashingPermit, HashingError> {
         self.shares.permit(claimants, || self.pool.permit())
     }
 
-    /// Returns how many hashes are computed concurrently.
+    /// Returns the number of hashing threads.
     pub fn threads(&self) -> usize {
         self.pool.threads()
     }
@@ -60,6 +70,11 @@ impl Passwords {
     /// Returns whether the password matches the hash, in any known format. Returns `false` without a hash (no
     /// such user), for a hash that cannot be checked, and for a password that no hash of the format can match.
     /// These cases take as long as a hash at the configured cost; no check takes less.
+    ///
+    /// # Errors
+    ///
+    /// [`HashingError::Overloaded`] if the queue is full or the check has waited too long, and
+    /// [`HashingError::Unavailable`] if the hashing thread panicked.
     pub async fn verify(
         &self,
         password: SecretString,
@@ -86,8 +101,14 @@ impl Passwords {
         Ok(matches && known)
     }
 
-    /// Hashes a password that an operator sets, at the configured cost. Operators leave room for logins, however
-    /// many passwords they set concurrently.
+    /// Hashes a password that an operator sets, and returns the hash. All operators together hold at most their
+    /// share of the permits ([`Claimant::Operators`]), which leaves room for logins.
+    ///
+    /// # Errors
+    ///
+    /// [`NewPasswordError::Invalid`] if bcrypt cannot hash the password as a whole, and
+    /// [`NewPasswordError::Hashing`] if operators already hold their share, or if the hashing threads are
+    /// overloaded or unavailable.
     pub async fn hash_for_operator(
         &self,
         password: SecretString,
@@ -98,8 +119,13 @@ impl Passwords {
         hash
     }
 
-    /// Hashes a new password at the configured cost. The caller must hold a place, or hash no more passwords
-    /// concurrently than there are threads.
+    /// Hashes a new password with bcrypt at the configured cost, and returns the hash. The caller must hold a
+    /// [`HashingPermit`], or hash no more passwords concurrently than there are threads.
+    ///
+    /// # Errors
+    ///
+    /// [`NewPasswordError::Invalid`] if bcrypt cannot hash the password as a whole, and
+    /// [`NewPasswordError::Hashing`] if the hashing threads are overloaded or unavailable.
     pub async fn hash(&self, password: SecretString) -> Result<String, NewPasswordError> {
         check_new_password(password.expose_secret())?;
         let cost = self.policy.bcrypt_cost;
@@ -108,8 +134,9 @@ impl Passwords {
         hash.map_err(|error| HashingError::Unavailable(format!("bcrypt: {error}")).into())
     }
 
-    /// Returns whether a hash stays as it is: [`Passwords::hash`] would make the same kind of hash today, or its
-    /// format has a rule of its own for the typed password.
+    /// Returns whether a hash needs no replacement at the next login: it is bcrypt at the configured cost, or its
+    /// format changes the typed password before hashing, so that a new hash would refuse what it accepts. Returns
+    /// `false` for a hash that cannot be checked.
     pub fn is_current(&self, hash: &str) -> bool {
         Hash::parse(hash, self.policy).is_ok_and(|hash| {
             let is_of_today = hash.bcrypt_cost() == Some(self.policy.bcrypt_cost);
@@ -117,14 +144,22 @@ impl Passwords {
         })
     }
 
-    /// Checks whether a hash from another system may be stored: it must be checkable, within the cost limits,
-    /// and not weak unless weak hashes are allowed.
+    /// Checks whether a hash from another system may be stored.
+    ///
+    /// # Errors
+    ///
+    /// A [`HashError`] if the format is unknown or not supported, if the hash is malformed or above a cost limit,
+    /// or if it is weak and [`PasswordSettings::allow_weak`] is not set.
     pub fn check_hash(&self, hash: &str) -> Result<(), HashError> {
         Hash::parse(hash, self.policy).map(drop)
     }
 
-    /// Runs other work on a hashing thread, after the checks that wait for one. Fails if the queue is full, or
-    /// if the work has waited too long.
+    /// Runs other work on a hashing thread, after the checks that already wait for one, and returns its result.
+    ///
+    /// # Errors
+    ///
+    /// [`HashingError::Overloaded`] if the queue is full or the work has waited too long, and
+    /// [`HashingError::Unavailable`] if the work panicked.
     pub async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -132,19 +167,19 @@ impl Passwords {
         self.pool.run(work).await
     }
 
-    /// Returns how many checks wait for a hashing thread.
+    /// Returns how many jobs wait for a hashing thread.
     pub fn waiting(&self) -> usize {
         self.pool.load().0
     }
 
-    /// Records how long it took to find a hash and to check a password, from the start of the request to its
-    /// result.
+    /// Records how long a check took, from before the hash is looked up to the result. Delays of
+    /// [`Passwords::wait_like_a_check`] resemble it.
     pub fn record_check(&self, took: Duration) {
         self.equal_delay.record(took);
     }
 
-    /// Waits as long as one of the last checks took, without work, for a response that must not come sooner than
-    /// theirs.
+    /// Waits as long as one of the last recorded checks took, without hashing, for a response that must not come
+    /// sooner than that to a wrong password. Returns immediately if no check was recorded.
     pub async fn wait_like_a_check(&self) {
         self.equal_delay.wait().await;
     }

@@ -1,4 +1,4 @@
-//! Limits on the permits for password checks that one account, source or task may hold.
+//! Limits on the hashing permits that one account, source or task may hold.
 //!
 //! Without shares, one account over a hundred connections fills the queue of the hashing threads, even
 //! with its right password, and all other logins are refused.
@@ -12,7 +12,7 @@ use crate::error::HashingError;
 use crate::settings::PasswordSettings;
 use crate::worker_pool::OVERLOADED;
 
-/// A holder of permits, which has a share of them.
+/// What hashing permits are counted for. Each claimant may hold a share of all permits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Claimant {
     /// A keyed hash of the name that is tried, whether there is such a user or not; or of the name and the
@@ -34,7 +34,7 @@ struct Counts {
     of_source: usize,
 }
 
-/// A permit for a password check, until it is dropped.
+/// A permit for a password check. It counts for its claimants until it is dropped.
 pub struct HashingPermit {
     _permit: OwnedSemaphorePermit,
     claims: Vec<Claim>,
@@ -42,8 +42,11 @@ pub struct HashingPermit {
 }
 
 impl HashingPermit {
-    /// Makes the permit count for one more claimant. If that claimant already holds its share, fails immediately
-    /// and releases the permit.
+    /// Makes the permit count for one more claimant, and returns it.
+    ///
+    /// # Errors
+    ///
+    /// [`HashingError::Overloaded`] if that claimant already holds its share; the permit is then released.
     pub fn claim(mut self, claimant: Claimant) -> Result<Self, HashingError> {
         let claim = self.shares.0.take(vec![claimant]).ok_or(OVERLOADED)?;
         self.claims.push(claim);
@@ -51,14 +54,14 @@ impl HashingPermit {
     }
 }
 
-/// Counts as a permit of each of its claimants.
+/// One permit in the count of each of its claimants, until it is dropped.
 struct Claim {
     held: Arc<Counts>,
     claimants: Vec<Claimant>,
 }
 
 impl Shares {
-    /// Returns the shares of `capacity` permits; each share is at least one.
+    /// Creates the counts for a pool of `capacity` permits. Each share is at least one permit.
     pub(super) fn of(capacity: usize, settings: PasswordSettings) -> Self {
         let share = |percent: u8| (capacity * usize::from(percent) / 100).max(1);
         Self(Arc::new(Counts {
@@ -68,8 +71,8 @@ impl Shares {
         }))
     }
 
-    /// Takes a permit for these claimants. Fails immediately if one of them already holds its share, or if there
-    /// is no permit.
+    /// Returns a permit that counts for these claimants. Returns `Overloaded` if one of them already holds its
+    /// share, and the error of `permit` if that returns one; then nothing is counted.
     pub(super) fn permit(
         &self,
         claimants: Vec<Claimant>,
@@ -111,7 +114,7 @@ impl Counts {
         }
     }
 
-    /// Locks the counts. A panic cannot leave them inconsistent, so poisoning is ignored.
+    /// Locks the counts and returns them. A panic cannot leave them inconsistent, so poisoning is ignored.
     fn locked(&self) -> MutexGuard<'_, HashMap<Claimant, usize>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }

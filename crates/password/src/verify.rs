@@ -13,9 +13,9 @@ const PIECES_LOG2: u32 = 6;
 /// The lowest cost of bcrypt.
 const LEAST_COST: u32 = 4;
 
-/// Returns the bcrypt computation that decides, at that cost or above, whether the password matches. For a hash
-/// that cannot be checked or takes no such password, that is a decoy, which never matches. `None` if bcrypt at
-/// that cost does not decide.
+/// Returns the bcrypt computation whose result says whether the password matches, if its cost is `cost` or more. If
+/// there is no hash that accepts the password, this is a decoy, which never matches. Returns `None` for hashes that
+/// need another check, or a padded one.
 pub(super) fn bcrypt_lane(password: &str, hash: Option<&Hash>, cost: u32) -> Option<BcryptLane> {
     match hash.filter(|hash| hash.accepts(password)) {
         None => Some(BcryptLane::decoy(cost)),
@@ -25,8 +25,8 @@ pub(super) fn bcrypt_lane(password: &str, hash: Option<&Hash>, cost: u32) -> Opt
     }
 }
 
-/// Returns whether the password matches a hash for which `lane` returns `None`. Takes as long as a bcrypt hash
-/// at that cost, or longer if the hash itself does.
+/// Returns whether the password matches a hash, which must accept it. Takes as long as a bcrypt hash at that
+/// cost, or longer if the check itself does. For hashes for which [`bcrypt_lane`] returns `None`.
 pub(super) fn check_padded(password: &str, hash: &Hash, cost: u32) -> bool {
     let begun = Instant::now();
     let matches = hash.verify(password);
@@ -36,8 +36,8 @@ pub(super) fn check_padded(password: &str, hash: &Hash, cost: u32) -> bool {
     matches
 }
 
-/// Continues to hash after `spent` until the time equals that of a hash at that cost. The time of a hash is
-/// measured during that, since a busy machine slows everything down equally.
+/// Hashes decoys until `spent` and that time together equal the time of a bcrypt hash at that cost. That time is
+/// extrapolated from the decoys, so a busy machine slows both down equally.
 fn pad(spent: Duration, cost: u32) {
     let small = cost.saturating_sub(PIECES_LOG2).max(LEAST_COST);
     let pieces = 1 << (cost - small);

@@ -31,7 +31,7 @@ pub(super) struct WorkerPool {
     capacity: usize,
 }
 
-/// The queue for callers. It ends when this is dropped.
+/// Ends the queue when the last handle to the pool is dropped.
 struct QueueGuard(Arc<Queue>);
 
 impl Drop for QueueGuard {
@@ -53,14 +53,15 @@ enum Work {
     Bcrypt(BcryptLane, oneshot::Sender<Result<bool, HashingError>>),
 }
 
-/// Whether a thread took the job in time.
+/// Whether a thread took a job before its time in the queue was over.
 enum Deadline {
     Met,
     Missed,
 }
 
 impl WorkerPool {
-    /// Starts the threads: `None` starts one for each core. Fails if a thread cannot be started.
+    /// Starts the threads, one for each core unless the settings have a number. Returns an error if the system
+    /// starts no further thread.
     pub(super) fn start(settings: PasswordSettings) -> io::Result<Self> {
         let threads = settings
             .threads
@@ -82,7 +83,8 @@ impl WorkerPool {
         })
     }
 
-    /// Returns a permit for a job. Fails immediately if there is no room for it.
+    /// Returns a permit for a job, until it is dropped. Returns `Overloaded` if the queue is full, or if all
+    /// permits are taken.
     pub(super) fn permit(&self) -> Result<OwnedSemaphorePermit, HashingError> {
         if self.queue.0.is_full() {
             return Err(OVERLOADED);
@@ -91,7 +93,7 @@ impl WorkerPool {
         permit.map_err(|_| OVERLOADED)
     }
 
-    /// Returns the number of places.
+    /// Returns the number of permits: as many jobs can wait and run.
     pub(super) fn capacity(&self) -> usize {
         self.capacity
     }
@@ -100,7 +102,8 @@ impl WorkerPool {
         self.threads
     }
 
-    /// Runs `work` once a thread is free, and returns its result. Skips it if the caller no longer waits.
+    /// Runs `work` once a thread is free, and returns its result; skips it if the caller no longer waits. Returns
+    /// `Overloaded` if the queue is full or `work` has waited too long, and `Unavailable` if `work` panicked.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -121,7 +124,9 @@ impl WorkerPool {
         outcome.await.map_err(worker_panicked)?
     }
 
-    /// Returns whether the key matches, once a thread is free. Skips the check if the caller no longer waits.
+    /// Returns whether the key of the lane has the expected output, computed once a thread is free; skips the
+    /// computation if the caller no longer waits. Returns `Overloaded` if the queue is full or the check has waited
+    /// too long, and `Unavailable` if the thread panicked.
     pub(super) async fn verify(&self, lane: BcryptLane) -> Result<bool, HashingError> {
         let (answer, outcome) = oneshot::channel();
         self.enqueue(Work::Bcrypt(lane, answer))?;
@@ -134,7 +139,7 @@ impl WorkerPool {
         is_in.then_some(()).ok_or(OVERLOADED)
     }
 
-    /// Returns how many jobs wait, and how many run.
+    /// Returns how many jobs wait, and how many threads are busy.
     pub(super) fn load(&self) -> (usize, usize) {
         self.queue.0.load()
     }

@@ -60,7 +60,7 @@ impl Bcrypt {
         self.lane(password).verify()
     }
 
-    /// Returns the bcrypt computation for that password.
+    /// Returns the bcrypt computation that checks that password. Bytes after the 72nd are ignored.
     pub(super) fn lane(&self, password: &[u8]) -> BcryptLane {
         let mut key = if self.signed {
             signed_key(password)
@@ -72,7 +72,7 @@ impl Bcrypt {
     }
 }
 
-/// Returns the 18 words of the key that the bug makes of a password and its NUL, repeated.
+/// Returns the 72 bytes of key that `crypt_blowfish` before 1.1 made of a password, with its sign-extension bug.
 fn signed_key(password: &[u8]) -> Vec<u8> {
     let mut bytes = password.iter().chain(&[0]).cycle();
     let word = |_| {

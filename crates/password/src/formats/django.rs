@@ -41,7 +41,8 @@ fn pbkdf2(prf: Prf, rest: &str) -> Result<Hash, HashError> {
     Pbkdf2::new(prf, iterations, salt.as_bytes().to_vec(), output).map(Hash::Pbkdf2)
 }
 
-/// Parses `scrypt$N$salt$r$p$…`, with N itself and not its logarithm.
+/// Parses the rest of `scrypt$N$salt$r$p$…`, with N itself and not its logarithm. Returns an error if a field is
+/// missing or no number, or if a cost is above its limit.
 fn scrypt(rest: &str) -> Result<Hash, HashError> {
     let [n, salt, r, p, output] = split_fields(rest).ok_or(BROKEN)?;
     let n = parse_number(n)
@@ -56,7 +57,8 @@ fn scrypt(rest: &str) -> Result<Hash, HashError> {
     Scrypt::new(&costs, salt.as_bytes().to_vec(), output).map(Hash::Scrypt)
 }
 
-/// Returns what `bcrypt_sha256` passes to bcrypt instead of the password.
+/// Returns the SHA-256 of a password in hexadecimal, which `bcrypt_sha256` passes to bcrypt instead of the
+/// password.
 pub(super) fn hex_sha256(password: &[u8]) -> Vec<u8> {
     hex::encode(Sha256::digest(password)).into_bytes()
 }

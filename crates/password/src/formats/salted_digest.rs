@@ -32,7 +32,8 @@ enum SaltPosition {
     Either,
 }
 
-/// Parses a directory server's `{scheme}value`, after RFC 2307 and `slapd.conf(5)`.
+/// Parses an LDAP password `{scheme}value`, as in RFC 2307 and `slapd.conf(5)`. Returns an error if the scheme is
+/// unknown or not supported, or if the value does not fit it.
 pub(super) fn parse_ldap(scheme: &str, value: &str) -> Result<Hash, HashError> {
     let scheme = scheme.to_ascii_uppercase();
     let (algorithm, salted) = match scheme.as_str() {
@@ -62,8 +63,8 @@ pub(super) fn parse_ldap(scheme: &str, value: &str) -> Result<Hash, HashError> {
 }
 
 impl SaltedDigest {
-    /// Parses hexadecimal digits: 32 are MD5, 40 are SHA-1. A salt may follow after a colon. `None` for other
-    /// texts.
+    /// Parses a digest in hexadecimal: 32 digits are MD5, 40 are SHA-1. A salt may follow after a colon. Returns
+    /// `None` for other texts, and an error if the salt is too long.
     pub(super) fn parse_hex(text: &str) -> Option<Result<Self, HashError>> {
         let (digits, salt) = text.split_once(':').unwrap_or((text, ""));
         let algorithm = match digits.len() {
@@ -76,7 +77,8 @@ impl SaltedDigest {
         Some(Self::new(algorithm, salt, SaltPosition::Either, output))
     }
 
-    /// Parses Django's `md5$salt$digits` and `sha1$…`.
+    /// Parses the parts of Django's `md5$salt$digits` and `sha1$salt$digits`. Returns an error if the name is
+    /// another, or if the digits are not a digest of its length.
     pub(super) fn parse_django(name: &str, salt: &str, digits: &str) -> Result<Self, HashError> {
         let broken = HashError::Malformed("Django");
         let algorithm = match name {

@@ -37,7 +37,8 @@ impl Scrypt {
         )
     }
 
-    /// Parses `$7$`, one character of cost, five each of r and p, then the salt in clear text.
+    /// Parses the crypt format: `$7$`, one character of cost, five each of r and p, then the salt in clear text.
+    /// Returns an error if a part is missing or above a limit.
     fn parse_crypt(text: &str) -> Result<Self, HashError> {
         let [_, _, rest, output] = split_fields(text).ok_or(BROKEN)?;
         let (costs, salt) = rest.split_at_checked(11).ok_or(BROKEN)?;

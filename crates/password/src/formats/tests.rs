@@ -25,7 +25,7 @@ fn verifies(hash: &str, password: &str) -> bool {
     hash.accepts(password) && hash.verify(password)
 }
 
-/// Checks that each hash matches its password and no other.
+/// Asserts that each hash matches its password, and no longer one.
 fn match_their_passwords(vectors: &[(&str, &str)]) {
     for (password, hash) in vectors {
         assert!(verifies(hash, password), "{hash}");

@@ -73,8 +73,8 @@ impl ShaCrypt {
     }
 }
 
-/// Returns bytes in the order in which the crypts write them: triples from the three thirds of a digest, the
-/// thirds in turn, and the rest at the end.
+/// Returns the bytes of a digest in the order in which SHA-crypt writes them: triples of one byte from each third,
+/// rotated by `turn` from triple to triple, then the bytes at the positions `rest`.
 fn in_order(made: &[u8], third: usize, turn: fn(&mut [usize], usize), rest: &[usize]) -> Vec<u8> {
     let threes = (0..third).flat_map(|at| {
         let mut three = [at, at + third, at + 2 * third];

@@ -35,7 +35,7 @@ impl Queue {
         self.locked().jobs.len() >= self.capacity
     }
 
-    /// Adds a job. Returns `false` if there is no room for it.
+    /// Adds a job at the end. Returns `false`, and drops the job, if the queue is full.
     pub(super) fn push(&self, job: Job) -> bool {
         let mut state = self.locked();
         if state.jobs.len() >= self.capacity {
@@ -49,7 +49,7 @@ impl Queue {
     }
 
     /// Waits for a job. Returns the one that has waited longest, and up to `extra` others that can run together
-    /// with it; `None` once the queue has ended and is empty.
+    /// with it. Returns `None` once the queue has ended and is empty.
     pub(super) fn pop(&self, extra: usize) -> Option<Vec<Job>> {
         let mut state = self.locked();
         let first = loop {
@@ -79,14 +79,14 @@ impl Queue {
         Some(jobs)
     }
 
-    /// Records that the jobs of one `pop` are done.
+    /// Records that the jobs of one `pop` are done: one thread less is busy.
     pub(super) fn record_done(&self) {
         let mut state = self.locked();
         state.busy -= 1;
         state.update_gauges();
     }
 
-    /// Ends the queue: no more jobs are added.
+    /// Ends the queue: threads that wait for a job get `None` once it is empty.
     pub(super) fn end(&self) {
         self.locked().has_ended = true;
         self.changed.notify_all();
@@ -103,7 +103,7 @@ impl Queue {
 }
 
 impl State {
-    /// Updates the gauges. This happens under the lock, so that an older number never overwrites a newer one.
+    /// Sets the gauges of `/metrics`. Call it under the lock, so that an older number never overwrites a newer one.
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     fn update_gauges(&self) {
         gauge!("isogloss_hashing_queue_length").set(self.jobs.len() as f64);
@@ -112,7 +112,8 @@ impl State {
 }
 
 impl Job {
-    /// Returns the cost at which other jobs can run together with this one. `None` if they cannot.
+    /// Returns the bcrypt cost of the job: jobs of one cost can run together. Returns `None` for jobs that run
+    /// alone.
     fn cost(&self) -> Option<u32> {
         match &self.work {
             Work::Bcrypt(lane, _) => Some(lane.cost()),

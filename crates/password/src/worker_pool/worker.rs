@@ -13,7 +13,7 @@ use crate::bcrypt_lane::{BcryptLane, verify_all};
 use crate::error::HashingError;
 use crate::settings::PasswordSettings;
 
-/// Runs jobs until the queue ends.
+/// Runs jobs from the queue until it ends. A panic of a job is logged and ends neither the thread nor the queue.
 pub(super) fn run_worker(queue: &Queue, settings: PasswordSettings) {
     if settings.low_priority {
         lower_priority();
@@ -62,14 +62,14 @@ fn deadline(waited: Duration, longest: Duration) -> Deadline {
     }
 }
 
-/// Sends a result. A closed channel means that the caller was cancelled during the hashing.
+/// Sends a result to the caller of a check. Does nothing if the caller was cancelled during the hashing.
 fn send(answer: oneshot::Sender<Result<bool, HashingError>>, outcome: Result<bool, HashingError>) {
     let _ = answer.send(outcome);
 }
 
-/// Lowers the priority of this thread. A hash takes all the time of a core that it can get for a tenth of a
-/// second: threads that need less run first, so that a storm of logins does not delay token validations. On
-/// Linux the priority is per thread.
+/// Lowers the priority of this thread, and logs a warning if the system refuses. A hash takes all the time of a
+/// core that it can get for a tenth of a second: threads that need less run first, so that a storm of logins does
+/// not delay token validations. On Linux the priority is per thread.
 #[cfg(target_os = "linux")]
 fn lower_priority() {
     const LAST: i32 = 19;

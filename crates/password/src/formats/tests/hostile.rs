@@ -47,7 +47,7 @@ const DAMAGE: [&str; 16] = [
     "\u{1F511}\u{202e}",
 ];
 
-/// Returns damaged hashes, the same ones in every run.
+/// Returns two thousand damaged hashes, the same ones in every run.
 fn damaged() -> impl Iterator<Item = String> {
     let mut state = 0x2545_f491_u32;
     let mut below = move |bound: usize| {
