@@ -81,7 +81,7 @@ fn compare(
                 );
             }
         }
-        _ if same(expected, received, captures) => {}
+        _ if matches_value(expected, received, captures) => {}
         _ => found.push(format!("{path}: expected {expected}, came {received}")),
     }
 }
@@ -108,7 +108,7 @@ fn compare_members(
     }
 }
 
-fn same(expected: &Value, received: &Value, captures: &mut Captures) -> bool {
+fn matches_value(expected: &Value, received: &Value, captures: &mut Captures) -> bool {
     let Some(pattern) = expected.as_str().and_then(|text| Pattern::parse(text).ok()) else {
         return expected == received;
     };

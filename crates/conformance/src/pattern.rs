@@ -51,7 +51,7 @@ impl Placeholder {
             .value_type
             .as_ref()
             .is_none_or(|value_type| value_type.matches(value));
-        matches && self.repeats_or_captures(value, captures)
+        matches && self.capture_or_compare(value, captures)
     }
 
     fn accepts_text(&self, text: &str, captures: &mut Captures) -> bool {
@@ -59,10 +59,10 @@ impl Placeholder {
             .value_type
             .as_ref()
             .is_none_or(|value_type| value_type.matches_text(text));
-        matches && self.repeats_or_captures(&Value::from(text), captures)
+        matches && self.capture_or_compare(&Value::from(text), captures)
     }
 
-    fn repeats_or_captures(&self, value: &Value, captures: &mut Captures) -> bool {
+    fn capture_or_compare(&self, value: &Value, captures: &mut Captures) -> bool {
         let Some(name) = &self.name else {
             return true;
         };
