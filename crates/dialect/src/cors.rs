@@ -7,17 +7,17 @@ mod origins;
 #[cfg(test)]
 mod tests;
 
-use actix_web::body::{EitherBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
     ACCESS_CONTROL_REQUEST_METHOD, ALLOW, HeaderMap, HeaderValue, ORIGIN, VARY,
 };
-use actix_web::middleware::Next;
-use actix_web::web::Data;
-use actix_web::{Error, HttpResponse, HttpResponseBuilder};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::web::{Data, ServiceConfig, scope as empty_scope};
+use actix_web::{Error, HttpResponse, HttpResponseBuilder, Scope};
 
 pub use self::origins::Origins;
 
@@ -50,6 +50,23 @@ pub enum CorsStyle {
     /// allowed origin gets status 200, the methods of the resource and the headers that it requests. Other
     /// origins get responses without CORS headers.
     OptIn,
+}
+
+/// Returns a scope for all routes of a dialect, with [`middleware`], and adds the policy to the application's data.
+pub fn scope(
+    cors: Cors,
+    cfg: &mut ServiceConfig,
+) -> Scope<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<EitherBody<BoxBody>>,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
+    cfg.app_data(Data::new(cors));
+    empty_scope("").wrap(from_fn(middleware))
 }
 
 /// Middleware for every route of a dialect, and for its responses to unknown paths. The [`Cors`] is in the

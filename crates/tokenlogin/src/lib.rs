@@ -21,7 +21,7 @@ mod wire;
 use actix_web::HttpRequest;
 use actix_web::dev::RequestHead;
 use actix_web::middleware::from_fn;
-use actix_web::web::{Data, ServiceConfig, scope};
+use actix_web::web::ServiceConfig;
 use isogloss_core::{Auth, Presented, Realm, Session, Token};
 use isogloss_dialect::route::PathCase;
 use isogloss_dialect::{Dialect, TokenLifetimeClass, cors};
@@ -54,12 +54,8 @@ impl Dialect for TokenLogin {
         cfg: &mut ServiceConfig,
         add_routes: impl FnOnce(&mut ServiceConfig),
     ) {
-        cfg.app_data(Data::new(settings.cors())).service(
-            scope("")
-                .wrap(from_fn(cors::middleware))
-                .wrap(from_fn(quirks::adapt_response))
-                .configure(add_routes),
-        );
+        let scope = cors::scope(settings.cors(), cfg).wrap(from_fn(quirks::adapt_response));
+        cfg.service(scope.configure(add_routes));
     }
 
     fn add_routes(_settings: &Settings, cfg: &mut ServiceConfig) {
