@@ -65,7 +65,7 @@ fn the_gateway_changes_by_an_entry_and_a_dependency() {
     }
 }
 
-/// A dialect needs only its own crate, and the edits of lists that every dialect must be in.
+/// A dialect needs only its own crate, and edits without which no suite and no list of names would include it.
 #[test]
 fn the_guide_edits_at_most_five_existing_files() {
     let edits = guide::edits();

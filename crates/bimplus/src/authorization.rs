@@ -6,7 +6,7 @@ use std::pin::Pin;
 use actix_web::dev::{Payload, RequestHead};
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{FromRequest, HttpRequest, web};
-use isogloss_core::{Auth, AuthError, Presented, Purpose, Session, Token};
+use isogloss_core::{Auth, AuthError, BearerToken, Purpose, Session, Token};
 
 use crate::REALM;
 use crate::error::Error;
@@ -56,14 +56,14 @@ impl FromRequest for AuthenticatedCaller {
 }
 
 /// Parses a token, with dashes or without.
-pub(crate) fn parse_token(text: &str) -> Option<Presented> {
-    Token::from_guid(REALM, text.trim()).map(Presented::access)
+pub(crate) fn parse_token(text: &str) -> Option<BearerToken> {
+    Token::from_guid(REALM, text.trim()).map(BearerToken::access)
 }
 
 /// Returns the token in the header, else the one in the query.
-pub(crate) fn find_token(head: &RequestHead) -> Option<Presented> {
+pub(crate) fn find_token(head: &RequestHead) -> Option<BearerToken> {
     match header_token(&head.headers) {
-        Some(token) => Some(Presented::access(token)),
+        Some(token) => Some(BearerToken::access(token)),
         None => parse_token(&query_token(head.uri.query()?)?),
     }
 }

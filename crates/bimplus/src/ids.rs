@@ -1,6 +1,6 @@
 //! Client and application ids: usually GUIDs, echoed as sent, equal in every spelling of a GUID.
 
-use isogloss_core::Client;
+use isogloss_core::ClientIdentity;
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -36,7 +36,7 @@ impl Id {
 
     /// Returns a fresh GUID for a client that names none.
     pub(crate) fn generate() -> Self {
-        let guid = Client::unnamed();
+        let guid = ClientIdentity::unnamed();
         Self {
             text: guid.to_string(),
             guid: Some(guid),

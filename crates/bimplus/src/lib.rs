@@ -23,7 +23,7 @@ mod wire;
 
 use actix_web::dev::RequestHead;
 use actix_web::web::ServiceConfig;
-use isogloss_core::{Presented, Realm};
+use isogloss_core::{BearerToken, Realm};
 use isogloss_dialect::{Dialect, TokenLifetimeClass, cors};
 use utoipa::openapi::OpenApi;
 
@@ -64,11 +64,11 @@ impl Dialect for Bimplus {
     }
 
     /// The token is in the header, or in the query of a download.
-    fn find_token(_settings: &Settings, head: &RequestHead) -> Option<Presented> {
+    fn find_token(_settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
         authorization::find_token(head)
     }
 
-    fn parse_token(text: &str) -> Option<Presented> {
+    fn parse_token(text: &str) -> Option<BearerToken> {
         authorization::parse_token(text)
     }
 

@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::web::{Data, ReqData};
-use isogloss_core::{Auth, AuthError, Concurrency, Credentials, Purpose, Source, Terms, Token};
+use isogloss_core::{Auth, AuthError, ClientIp, Concurrency, Credentials, Purpose, Terms, Token};
 
 use crate::authorization::find_token;
 use crate::error::Error;
@@ -18,7 +18,7 @@ use crate::{REALM, Settings};
 pub(crate) async fn authorize(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: HttpRequest,
     members: JsonObject,
 ) -> HandlerResult {

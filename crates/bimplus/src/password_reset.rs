@@ -4,8 +4,8 @@ use actix_web::HttpRequest;
 use actix_web::web::{Data, ReqData};
 use humantime_serde::re::humantime::format_duration;
 use isogloss_core::{
-    Auth, AuthError, Concurrency, Letter, Mailer, Origin, Outbox, Purpose, Role, Source, Terms,
-    Token, User,
+    Auth, AuthError, ClientIp, Concurrency, Email, LoginOrigin, Mailer, Outbox, Purpose, Role,
+    Terms, Token, User,
 };
 use serde_json::json;
 use tracing::{debug, warn};
@@ -22,19 +22,19 @@ pub(crate) async fn request_reset(
     auth: Data<Auth>,
     settings: Data<Settings>,
     outbox: Data<Outbox>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     http: HttpRequest,
     members: JsonObject,
 ) -> HandlerResult {
     let request = PasswordResetRequest::try_from(members)?;
     let inviter = header_token(http.headers()).filter(|_| request.names_creator);
-    let origin = Origin::new(REALM, source.as_deref().copied());
+    let origin = LoginOrigin::new(REALM, source.as_deref().copied());
     outbox.post(|mailer| async move {
         if !settings.portal_url.is_set() {
             warn!("an e-mail was not sent: dialects.bimplus.portal_url is not set");
             return;
         }
-        let sent = match auth.may_write(&request.user_id, &origin).await {
+        let sent = match auth.may_send_email(&request.user_id, &origin).await {
             Ok(true) => {
                 let sent = send_email(&auth, &settings, &*mailer, (request, inviter));
                 sent.await
@@ -81,7 +81,7 @@ async fn send_email(
     };
     let issued = auth.issue(REALM, &user, terms).await?;
     let link = settings.portal_url.link(template, to, &issued.token);
-    let email = Letter {
+    let email = Email {
         to: to.to_owned(),
         subject: subject.to_owned(),
         text: email_text(

@@ -1,6 +1,6 @@
 //! Requests as the vendor writes them.
 
-use isogloss_core::{Credentials, Origin, Token};
+use isogloss_core::{Credentials, LoginOrigin, Token};
 
 use crate::error::Error;
 use crate::ids::Id;
@@ -40,13 +40,13 @@ impl AuthorizeRequest {
                     password: password.into(),
                     factor: settings.factor(),
                     organisation: None,
-                    origin: Origin {
+                    origin: LoginOrigin {
                         // It proves that the client is known.
                         proofs: token
                             .and_then(|token| Token::from_guid(REALM, token.trim()))
                             .into_iter()
                             .collect(),
-                        ..Origin::new(REALM, None)
+                        ..LoginOrigin::new(REALM, None)
                     },
                 }),
                 remember_me,

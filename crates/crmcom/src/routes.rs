@@ -3,8 +3,8 @@
 use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{
-    Auth, AuthError, Credentials, IssuedToken, Lifetime, Origin, Purpose, Source, Terms, User,
-    Wanted,
+    Auth, AuthError, ClientIp, Credentials, IssuedToken, Lifetime, LoginOrigin, Purpose,
+    RequestedAccess, Terms, User,
 };
 use isogloss_dialect::Dialect as _;
 use secrecy::ExposeSecret as _;
@@ -40,7 +40,7 @@ pub(crate) fn add_routes(cfg: &mut ServiceConfig) {
 async fn token(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: HttpRequest,
     body: Body,
 ) -> HandlerResult {
@@ -52,10 +52,10 @@ async fn token(
         .and_then(|token| Crmcom::parse_token(&token));
     let presented = Crmcom::find_token(&settings, request.head());
     let presented = presented.into_iter().chain(in_body);
-    let origin = Origin {
+    let origin = LoginOrigin {
         proofs: presented.map(|presented| presented.token).collect(),
-        wanted: Some(Wanted::Unit(unit.clone())),
-        ..Origin::new(REALM, source.as_deref().copied())
+        requested: Some(RequestedAccess::Unit(unit.clone())),
+        ..LoginOrigin::new(REALM, source.as_deref().copied())
     };
     let user = log_in(&auth, &settings, wanted, origin).await?;
     let issued = issue(&auth, &user, unit, settings.lifetime()).await?;
@@ -76,14 +76,14 @@ async fn release(auth: Data<Auth>, body: Body) -> HandlerResult {
 async fn key_token(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: HttpRequest,
     body: Body,
 ) -> HandlerResult {
     let unit = body.optional_object()?.text("unit")?;
-    let origin = Origin {
-        wanted: Some(Wanted::Unit(unit.clone())),
-        ..Origin::new(REALM, source.as_deref().copied())
+    let origin = LoginOrigin {
+        requested: Some(RequestedAccess::Unit(unit.clone())),
+        ..LoginOrigin::new(REALM, source.as_deref().copied())
     };
     let key = api_key::find_key(request.headers());
     let key = key.ok_or(Error::Key(AuthError::InvalidCredentials))?;
@@ -97,7 +97,7 @@ async fn log_in(
     auth: &Auth,
     settings: &Settings,
     request: TokenRequest,
-    origin: Origin,
+    origin: LoginOrigin,
 ) -> Result<User, Error> {
     let organisation = settings
         .organisation_match

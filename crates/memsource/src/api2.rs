@@ -7,7 +7,9 @@ mod wire;
 
 use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder};
-use isogloss_core::{Auth, Credentials, Origin, SecondFactor, Source, User, Wanted};
+use isogloss_core::{
+    Auth, ClientIp, Credentials, LoginOrigin, RequestedAccess, SecondFactor, User,
+};
 
 pub(crate) use self::error::Api2Error;
 use self::json_body::{LoginBody, LoginOtherBody};
@@ -56,7 +58,7 @@ fn error_response(error: Error) -> HandlerResult {
 async fn login(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: HttpRequest,
     body: LoginBody,
 ) -> HandlerResult {
@@ -71,14 +73,18 @@ async fn login(
 
 /// Returns the user whose name, password and code are in the body. An identity has one user here, so a request
 /// without a uid means that user.
-async fn authenticate(auth: &Auth, origin: Origin, body: LoginBody) -> Result<User, Api2Error> {
+async fn authenticate(
+    auth: &Auth,
+    origin: LoginOrigin,
+    body: LoginBody,
+) -> Result<User, Api2Error> {
     let credentials = Credentials {
         name: body.user_name.ok_or(Error::Missing("userName"))?,
         password: body.password.ok_or(Error::Missing("password"))?.into(),
         factor: SecondFactor::Code(body.code.map(Into::into)),
         organisation: None,
-        origin: Origin {
-            wanted: body.user_uid.map(Wanted::User),
+        origin: LoginOrigin {
+            requested: body.user_uid.map(RequestedAccess::User),
             ..origin
         },
     };
@@ -86,10 +92,14 @@ async fn authenticate(auth: &Auth, origin: Origin, body: LoginBody) -> Result<Us
 }
 
 /// Returns where a login comes from, with the tokens that may prove that the client is known.
-fn login_origin(settings: &Settings, request: &HttpRequest, source: Option<Source>) -> Origin {
-    Origin {
+fn login_origin(
+    settings: &Settings,
+    request: &HttpRequest,
+    source: Option<ClientIp>,
+) -> LoginOrigin {
+    LoginOrigin {
         proofs: proofs(settings, request.head(), None),
-        ..Origin::new(REALM, source)
+        ..LoginOrigin::new(REALM, source)
     }
 }
 
@@ -101,7 +111,7 @@ async fn login_other(
 ) -> HandlerResult {
     let caller = authenticated_caller(&auth, &request).await?;
     let name = body.user_name.ok_or(Error::Missing("userName"))?;
-    let wanted = body.user_uid.map(Wanted::User);
+    let wanted = body.user_uid.map(RequestedAccess::User);
     let user = auth
         .impersonate(&caller.session, &name, wanted.as_ref())
         .await?

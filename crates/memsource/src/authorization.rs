@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::dev::RequestHead;
 use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap};
-use isogloss_core::{Auth, AuthError, Presented, Purpose, Session, Token};
+use isogloss_core::{Auth, AuthError, BearerToken, Purpose, Session, Token};
 use isogloss_dialect::Dialect as _;
 
 use crate::error::Error;
@@ -23,7 +23,7 @@ impl AuthenticatedCaller {
         parameters: &mut Parameters,
     ) -> Result<Self, Error> {
         let presented = presented(request, parameters)?;
-        let session = auth.open(&presented).await?;
+        let session = auth.validate_bearer(&presented).await?;
         Ok(Self { session })
     }
 
@@ -34,12 +34,12 @@ impl AuthenticatedCaller {
         parameters: &mut Parameters,
     ) -> Result<Self, Error> {
         let presented = presented(request, parameters)?;
-        let session = auth.open_to_end(&presented).await?;
+        let session = auth.validate_bearer_to_end(&presented).await?;
         Ok(Self { session })
     }
 }
 
-fn presented(request: &HttpRequest, parameters: &mut Parameters) -> Result<Presented, Error> {
+fn presented(request: &HttpRequest, parameters: &mut Parameters) -> Result<BearerToken, Error> {
     let text = parameters.optional("token");
     let text = text.or_else(|| header_token(request.headers()));
     let presented = text.as_deref().and_then(parse_token);
@@ -47,9 +47,9 @@ fn presented(request: &HttpRequest, parameters: &mut Parameters) -> Result<Prese
 }
 
 /// Parses a token with the number of its user, which must be right.
-pub(crate) fn parse_token(text: &str) -> Option<Presented> {
+pub(crate) fn parse_token(text: &str) -> Option<BearerToken> {
     let (number, token) = wire::parse_token(text)?;
-    Some(Presented {
+    Some(BearerToken {
         token,
         purposes: &[Purpose::Access, Purpose::Impersonation],
         user_number: Some(number),
@@ -57,7 +57,7 @@ pub(crate) fn parse_token(text: &str) -> Option<Presented> {
 }
 
 /// Returns the token in the query, else in the header, else in the cookie of a browser session.
-pub(crate) fn find_token(settings: &Settings, head: &RequestHead) -> Option<Presented> {
+pub(crate) fn find_token(settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
     let text = query_token(head.uri.query().unwrap_or_default());
     let text = text.or_else(|| header_token(&head.headers));
     let text = text.or_else(|| cookie_token(&head.headers, &settings.cookie_name));

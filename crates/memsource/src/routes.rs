@@ -3,7 +3,7 @@
 use actix_web::http::header;
 use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource};
-use isogloss_core::{Auth, AuthError, Credentials, Origin, Purpose, SecondFactor, Source};
+use isogloss_core::{Auth, AuthError, ClientIp, Credentials, LoginOrigin, Purpose, SecondFactor};
 
 use crate::authorization::{AuthenticatedCaller, proofs};
 use crate::cookie::{CookieLifetime, cookie};
@@ -50,7 +50,7 @@ where
 async fn login(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: HttpRequest,
     mut parameters: Parameters,
 ) -> HandlerResult {
@@ -60,9 +60,9 @@ async fn login(
         password: parameters.mandatory("password")?.into(),
         factor: SecondFactor::Code(parameters.optional("code").map(Into::into)),
         organisation: None,
-        origin: Origin {
+        origin: LoginOrigin {
             proofs: proofs(&settings, request.head(), token.as_deref()),
-            ..Origin::new(REALM, source.as_deref().copied())
+            ..LoginOrigin::new(REALM, source.as_deref().copied())
         },
     };
     let user = auth.login(credentials).await?;
@@ -77,7 +77,7 @@ async fn login(
 async fn login_v2(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: HttpRequest,
     mut parameters: Parameters,
 ) -> HandlerResult {

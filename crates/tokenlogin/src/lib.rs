@@ -22,7 +22,7 @@ use actix_web::HttpRequest;
 use actix_web::dev::RequestHead;
 use actix_web::middleware::from_fn;
 use actix_web::web::ServiceConfig;
-use isogloss_core::{Auth, Presented, Realm, Session, Token};
+use isogloss_core::{Auth, BearerToken, Realm, Session, Token};
 use isogloss_dialect::route::PathCase;
 use isogloss_dialect::{Dialect, TokenLifetimeClass, cors};
 use utoipa::openapi::OpenApi;
@@ -63,12 +63,12 @@ impl Dialect for TokenLogin {
     }
 
     /// The token is the parameter `APIToken` of the query, in any letter case.
-    fn find_token(_settings: &Settings, head: &RequestHead) -> Option<Presented> {
+    fn find_token(_settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
         Self::parse_token(&query::api_token(head.uri.query()?)?)
     }
 
-    fn parse_token(text: &str) -> Option<Presented> {
-        Token::from_guid(REALM, text.trim()).map(Presented::access)
+    fn parse_token(text: &str) -> Option<BearerToken> {
+        Token::from_guid(REALM, text.trim()).map(BearerToken::access)
     }
 
     fn openapi() -> OpenApi {

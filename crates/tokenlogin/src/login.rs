@@ -3,7 +3,8 @@
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
 use isogloss_core::{
-    Auth, AuthError, Concurrency, Credentials, IssuedToken, Origin, Purpose, Source, Terms, Token,
+    Auth, AuthError, ClientIp, Concurrency, Credentials, IssuedToken, LoginOrigin, Purpose, Terms,
+    Token,
 };
 use isogloss_dialect::Dialect as _;
 
@@ -21,7 +22,7 @@ use crate::{REALM, Settings, TokenLogin};
 pub(crate) async fn login(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: HttpRequest,
     model: Result<Model, Error>,
 ) -> HandlerResult {
@@ -38,10 +39,10 @@ pub(crate) async fn login(
         password: info.password,
         factor: settings.factor(),
         organisation: None,
-        origin: Origin {
+        origin: LoginOrigin {
             client: info.device.clone(),
             proofs: presented.map(|presented| presented.token).collect(),
-            ..Origin::new(REALM, source.as_deref().copied())
+            ..LoginOrigin::new(REALM, source.as_deref().copied())
         },
     };
     let user = auth.login(credentials).await?;

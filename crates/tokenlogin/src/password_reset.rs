@@ -2,7 +2,9 @@
 
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
-use isogloss_core::{Auth, AuthError, Credentials, Origin, Outbox, SecondFactor, Source, Token};
+use isogloss_core::{
+    Auth, AuthError, ClientIp, Credentials, LoginOrigin, Outbox, SecondFactor, Token,
+};
 use tracing::{debug, warn};
 
 use crate::error::Error;
@@ -20,7 +22,7 @@ pub(crate) async fn request(
     auth: Data<Auth>,
     outbox: Data<Outbox>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: HttpRequest,
     model: Result<Model, Error>,
 ) -> HandlerResult {
@@ -28,9 +30,9 @@ pub(crate) async fn request(
     let login_name = PasswordResetRequest::try_from(model?)?.login_name;
     auth.ready().await.map_err(AuthError::Unavailable)?;
     let lifetime = settings.reset_key_lifetime;
-    let origin = Origin::new(REALM, source.as_deref().copied());
+    let origin = LoginOrigin::new(REALM, source.as_deref().copied());
     outbox.post(|mailer| async move {
-        let sent = match auth.may_write(&login_name, &origin).await {
+        let sent = match auth.may_send_email(&login_name, &origin).await {
             Ok(true) => send_reset_key(&auth, &*mailer, &login_name, lifetime).await,
             Ok(false) => {
                 debug!("an e-mail with a reset key was not sent: too many were requested");
@@ -65,7 +67,7 @@ pub(crate) async fn finish(
         password,
         factor: SecondFactor::Code(None),
         organisation: None,
-        origin: Origin::new(REALM, None),
+        origin: LoginOrigin::new(REALM, None),
     };
     let user = auth.login(credentials).await?;
     let session = auth.issue(REALM, &user, settings.session()).await?;

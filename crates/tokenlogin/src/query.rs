@@ -1,7 +1,7 @@
 //! The query parameters that every request may have. Names are compared without case.
 
 use actix_web::{HttpMessage as _, HttpRequest};
-use isogloss_core::{Auth, AuthError, Origin, Presented, Session, Source};
+use isogloss_core::{Auth, AuthError, BearerToken, ClientIp, LoginOrigin, Session};
 use isogloss_dialect::Dialect as _;
 
 use crate::error::Error;
@@ -45,8 +45,10 @@ impl DeveloperRequest {
     pub(crate) async fn authenticate(auth: &Auth, request: &HttpRequest) -> Result<Self, Error> {
         suppress_response_codes(request)?;
         let key = first_value(request.query_string(), "apikey").ok_or(Error::ApiKey)?;
-        let source = request.extensions().get::<Source>().copied();
-        let key = auth.shown_key(&key, &Origin::new(REALM, source)).await?;
+        let source = request.extensions().get::<ClientIp>().copied();
+        let key = auth
+            .shown_key(&key, &LoginOrigin::new(REALM, source))
+            .await?;
         key.ok_or(Error::ApiKey)?;
         Ok(Self {
             fields: Fields::parse(request),
@@ -56,7 +58,7 @@ impl DeveloperRequest {
 
 /// Returns the session of the request's `APIToken`.
 pub(crate) async fn session(auth: &Auth, request: &HttpRequest) -> Result<Session, Error> {
-    let opened = auth.open(&presented(request)?).await;
+    let opened = auth.validate_bearer(&presented(request)?).await;
     opened.map_err(session_error)
 }
 
@@ -65,11 +67,11 @@ pub(crate) async fn session_for_logout(
     auth: &Auth,
     request: &HttpRequest,
 ) -> Result<Session, Error> {
-    let opened = auth.open_to_end(&presented(request)?).await;
+    let opened = auth.validate_bearer_to_end(&presented(request)?).await;
     opened.map_err(session_error)
 }
 
-fn presented(request: &HttpRequest) -> Result<Presented, Error> {
+fn presented(request: &HttpRequest) -> Result<BearerToken, Error> {
     let presented =
         api_token(request.query_string()).and_then(|text| TokenLogin::parse_token(&text));
     presented.ok_or(Error::Session)

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
-use isogloss_core::store::Caps;
-use isogloss_core::{Auth, Parts, PasswordSettings, Passwords, Pepper, SecondUse, SystemClock};
+use isogloss_core::store::SessionLimits;
+use isogloss_core::{
+    Auth, AuthComponents, PasswordSettings, Passwords, Pepper, SecondUse, SystemClock,
+};
 use isogloss_store_embedded::EmbeddedStore;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -34,13 +36,13 @@ impl World {
         .unwrap();
         let file = File::parse(Path::new("users.json"), &file.to_string()).unwrap();
         import(&directory, &passwords, file, |_| {}).await.unwrap();
-        let auth = Auth::new(Parts {
+        let auth = Auth::new(AuthComponents {
             directory: Arc::new(directory),
-            tokens: Arc::new(EmbeddedStore::in_memory(Caps::default()).unwrap()),
+            tokens: Arc::new(EmbeddedStore::in_memory(SessionLimits::default()).unwrap()),
             passwords,
             peppers: Pepper::new(b"0123456789abcdef".as_slice()).unwrap().into(),
             second_use: SecondUse::default(),
-            guard: None,
+            throttle: None,
             audit: Audit::default(),
             clock: Arc::new(SystemClock),
         });

@@ -7,7 +7,7 @@ use actix_web::test::{TestRequest, call_and_read_body, init_service};
 use actix_web::web::Data;
 use actix_web::{App, Error, rt};
 use isogloss_core::directory::is_invisible;
-use isogloss_core::{Presented, Token, Unit, is_unprintable};
+use isogloss_core::{BearerToken, Token, Unit, is_unprintable};
 use isogloss_dialect::Dialect as _;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -128,7 +128,11 @@ async fn connect(content: &Content) {
         let body = json!({"cross_token": cross.token, "team_id": team.id.0});
         let opened: sdk::Login = ask(&app, post("/cross-authorize", body), None).await;
         let opened = Token::from_guid(REALM, &opened.access_token.0.to_string()).unwrap();
-        let session = world.auth.open(&Presented::access(opened)).await.unwrap();
+        let session = world
+            .auth
+            .validate_bearer(&BearerToken::access(opened))
+            .await
+            .unwrap();
         assert_eq!(session.team(), Some(team.id.0.to_string().as_str()));
     }
 }

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
-use isogloss_core::{Auth, Source};
+use isogloss_core::{Auth, ClientIp};
 
 use super::json_body::SessionBody;
 use super::wire::SessionResponse;
@@ -14,7 +14,7 @@ use crate::{Settings, issue};
 pub(super) async fn login_to_session(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: HttpRequest,
     body: SessionBody,
 ) -> HandlerResult {

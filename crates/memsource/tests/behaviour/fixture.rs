@@ -13,8 +13,10 @@ use actix_web::{App, Error};
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
-use isogloss_core::store::Caps;
-use isogloss_core::{Auth, MockClock, Parts, PasswordSettings, Passwords, Pepper, SecondUse};
+use isogloss_core::store::SessionLimits;
+use isogloss_core::{
+    Auth, AuthComponents, MockClock, PasswordSettings, Passwords, Pepper, SecondUse,
+};
 use isogloss_dialect::Dialect as _;
 use isogloss_memsource::{Memsource, Settings};
 use isogloss_store_embedded::EmbeddedStore;
@@ -60,15 +62,15 @@ impl Host {
             .expect("an import");
         let directory = Arc::new(directory);
         let clock = Arc::new(MockClock::at(now));
-        let auth = Auth::new(Parts {
+        let auth = Auth::new(AuthComponents {
             directory: directory.clone(),
-            tokens: Arc::new(EmbeddedStore::in_memory(Caps::default()).expect("a store")),
+            tokens: Arc::new(EmbeddedStore::in_memory(SessionLimits::default()).expect("a store")),
             passwords,
             peppers: Pepper::new(b"0123456789abcdef".as_slice())
                 .expect("a pepper")
                 .into(),
             second_use: SecondUse::default(),
-            guard: None,
+            throttle: None,
             audit: Audit::default(),
             clock: clock.clone(),
         });

@@ -13,10 +13,10 @@ use async_trait::async_trait;
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::SqliteDirectory;
 use isogloss_core::directory::file::{File, import};
-use isogloss_core::store::{Caps, TokenStore};
+use isogloss_core::store::{SessionLimits, TokenStore};
 use isogloss_core::{
-    Auth, Letter, Mailer, MockClock, Outbox, Parts, PasswordSettings, Passwords, Pepper, Purpose,
-    Realm, SecondUse, StoreError, Terms,
+    Auth, AuthComponents, Email, Mailer, MockClock, Outbox, PasswordSettings, Passwords, Pepper,
+    Purpose, Realm, SecondUse, StoreError, Terms,
 };
 use isogloss_dialect::Dialect as _;
 use isogloss_store_embedded::EmbeddedStore;
@@ -58,7 +58,7 @@ pub(crate) struct World {
     settings: Settings,
     /// Sends e-mails after the application of a request is dropped.
     outbox: Outbox,
-    letters: Mutex<UnboundedReceiver<Letter>>,
+    letters: Mutex<UnboundedReceiver<Email>>,
     _folder: TempDir,
 }
 
@@ -77,7 +77,7 @@ impl Default for Plan {
     fn default() -> Self {
         Self {
             settings: Settings::default(),
-            tokens: Arc::new(EmbeddedStore::in_memory(Caps::default()).unwrap()),
+            tokens: Arc::new(EmbeddedStore::in_memory(SessionLimits::default()).unwrap()),
             mailer: None,
             queue: 100,
             bcrypt_cost: 4,
@@ -114,13 +114,13 @@ impl World {
         let file = File::parse(Path::new("directory.toml"), DIRECTORY).unwrap();
         import(&directory, &passwords, file, |_| {}).await.unwrap();
         let clock = Arc::new(MockClock::at(datetime!(2015-06-01 12:00 UTC)));
-        let auth = Auth::new(Parts {
+        let auth = Auth::new(AuthComponents {
             directory: Arc::new(directory),
             tokens: plan.tokens,
             passwords,
             peppers: Pepper::new(b"0123456789abcdef".as_slice()).unwrap().into(),
             second_use: SecondUse::default(),
-            guard: None,
+            throttle: None,
             audit: Audit::default(),
             clock: clock.clone(),
         });
@@ -168,7 +168,7 @@ impl World {
     }
 
     /// Returns the next e-mail, and waits up to 30 s for it.
-    pub(crate) async fn letter(&self) -> Letter {
+    pub(crate) async fn letter(&self) -> Email {
         let mut letters = self.letters.lock().await;
         let letter = rt::time::timeout(Duration::from_secs(30), letters.recv());
         letter.await.unwrap().unwrap()
@@ -181,11 +181,11 @@ impl World {
 }
 
 /// A mailer that passes e-mails to the test.
-struct Recorder(UnboundedSender<Letter>);
+struct Recorder(UnboundedSender<Email>);
 
 #[async_trait]
 impl Mailer for Recorder {
-    async fn send(&self, letter: Letter) -> Result<(), StoreError> {
+    async fn send(&self, letter: Email) -> Result<(), StoreError> {
         self.0.send(letter).unwrap();
         Ok(())
     }

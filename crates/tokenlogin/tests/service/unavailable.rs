@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use futures_util::future::join_all;
-use isogloss_core::store::Caps;
+use isogloss_core::store::SessionLimits;
 use isogloss_store_redis::{RedisSettings, RedisStore};
 use serde_json::json;
 
@@ -22,7 +22,7 @@ async fn a_store_that_is_away_is_503() {
         ..RedisSettings::at("redis://127.0.0.1:1")
     };
     let world = World::of(Plan {
-        tokens: Arc::new(RedisStore::new(&settings, Caps::default()).unwrap()),
+        tokens: Arc::new(RedisStore::new(&settings, SessionLimits::default()).unwrap()),
         ..Plan::default()
     })
     .await;

@@ -2,7 +2,7 @@
 
 use actix_web::web::{self, Data, ReqData, ServiceConfig, resource, to};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
-use isogloss_core::{Auth, AuthError, Presented, Purpose, Session, Source, Terms};
+use isogloss_core::{Auth, AuthError, BearerToken, Purpose, Session, ClientIp, Terms};
 
 use crate::error::Error;
 use crate::wire::{self, EnterRequest, EnterResponse, WhoResponse};
@@ -30,7 +30,7 @@ fn action(path: &str, method: &'static str, route: Route) -> Resource {
 async fn enter(
     auth: Data<Auth>,
     settings: Data<Settings>,
-    source: Option<ReqData<Source>>,
+    source: Option<ReqData<ClientIp>>,
     request: EnterRequest,
 ) -> HandlerResult {
     let mut credentials = request.0;
@@ -54,7 +54,7 @@ async fn leave(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
 
 /// The session that the pass of a call opens.
 async fn session(auth: &Auth, request: &HttpRequest) -> Result<Session, Error> {
-    let presented = wire::find_pass(request.headers()).map(Presented::access);
+    let presented = wire::find_pass(request.headers()).map(BearerToken::access);
     Ok(auth
         .open(&presented.ok_or(AuthError::InvalidToken)?)
         .await?)

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder};
-use isogloss_core::{Credentials, IssuedToken, Origin, SecondFactor, Token, User};
+use isogloss_core::{Credentials, IssuedToken, LoginOrigin, SecondFactor, Token, User};
 use isogloss_dialect::{Dialect as _, read_body};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -51,7 +51,7 @@ impl EnterRequest {
             password: password.into(),
             factor: SecondFactor::Code(None),
             organisation: None,
-            origin: Origin::new(REALM, None),
+            origin: LoginOrigin::new(REALM, None),
         }))
     }
 }
