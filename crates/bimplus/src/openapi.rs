@@ -113,6 +113,7 @@ pub(crate) fn openapi() -> OpenApi {
     document
 }
 
+/// Returns the operations of all paths.
 fn paths() -> Paths {
     use HttpMethod::{Delete, Get, Post};
 
@@ -214,7 +215,7 @@ fn paths() -> Paths {
     paths
 }
 
-/// An operation with its answer and its errors.
+/// Returns an operation with a 200 response of this schema and a response for each error.
 fn operation(id: &str, schema: &str, errors: impl IntoIterator<Item = Error>) -> OperationBuilder {
     let responses = responses_by_status(errors, "Refusal");
     let operation = OperationBuilder::new()
@@ -223,7 +224,7 @@ fn operation(id: &str, schema: &str, errors: impl IntoIterator<Item = Error>) ->
     operation.response("200", json_response(Ref::from_schema_name(schema)))
 }
 
-/// The same, of a call that carries a token.
+/// Returns an operation that needs an access token, with a 200 response of this schema and a response for each error.
 fn authenticated_operation(
     id: &str,
     schema: &str,
@@ -233,6 +234,7 @@ fn authenticated_operation(
     operation(id, schema, errors).security(token)
 }
 
+/// Returns a response with a JSON body of this schema.
 fn json_response(schema: impl Into<RefOr<Schema>>) -> Response {
     let content = Content::new(Some(schema));
     Response::builder()
@@ -241,6 +243,7 @@ fn json_response(schema: impl Into<RefOr<Schema>>) -> Response {
         .build()
 }
 
+/// Returns a mandatory JSON request body of this schema.
 fn json_body(schema: &str) -> RequestBody {
     let content = Content::new(Some(Ref::from_schema_name(schema)));
     let body = RequestBody::builder().required(Some(Required::True));

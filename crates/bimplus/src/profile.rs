@@ -35,6 +35,7 @@ struct Membership {
 }
 
 impl Profile {
+    /// Returns the description of a user in these teams.
     pub(crate) fn new(user: &User, teams: Vec<Team>) -> Self {
         let fullname = full_name(user);
         let displayname = format!("{fullname} [{}]", user.organisation.name);

@@ -67,6 +67,7 @@ pub(crate) fn openapi() -> OpenApi {
     document
 }
 
+/// Returns the operations of all paths.
 fn paths() -> Paths {
     let body = || {
         [
@@ -119,6 +120,7 @@ fn paths() -> Paths {
     paths
 }
 
+/// Returns an operation with the envelope as its 200 response and a response for each error.
 fn operation(id: &str, errors: impl IntoIterator<Item = Error>) -> OperationBuilder {
     let content = Content::new(Some(Ref::from_schema_name("Envelope")));
     let response = Response::builder()
@@ -130,6 +132,7 @@ fn operation(id: &str, errors: impl IntoIterator<Item = Error>) -> OperationBuil
         .response("200", response)
 }
 
+/// Returns a builder for a JSON request body of this schema.
 fn json_body(schema: &str) -> RequestBodyBuilder {
     let content = Content::new(Some(Ref::from_schema_name(schema)));
     RequestBody::builder().content("application/json", content)

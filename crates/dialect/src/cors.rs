@@ -69,8 +69,8 @@ pub fn scope(
     empty_scope("").wrap(from_fn(middleware))
 }
 
-/// Middleware for every route of a dialect, and for its responses to unknown paths. The [`Cors`] is in the
-/// application's data.
+/// Responds to preflights and adds the CORS headers to all other responses, by the [`Cors`] in the application's data.
+/// It is middleware for every route of a dialect, and for its responses to unknown paths.
 ///
 /// # Errors
 /// Those of the wrapped routes.
@@ -135,7 +135,7 @@ pub async fn middleware<B: MessageBody>(
     }
 }
 
-/// Returns whether this is a preflight, which not every `OPTIONS` is.
+/// Returns true for a CORS preflight: an `OPTIONS` request with an origin and a requested method.
 fn is_preflight(request: &ServiceRequest) -> bool {
     let headers = request.headers();
     request.method() == Method::OPTIONS
@@ -143,7 +143,8 @@ fn is_preflight(request: &ServiceRequest) -> bool {
         && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// Inserts `Access-Control-Allow-Origin` for the origin of the request, if it may read the response.
+/// Inserts `Access-Control-Allow-Origin` if the origin of the request may read the response, and `Vary` if that depends
+/// on the origin.
 fn insert_allow_origin(headers: &mut HeaderMap, origins: &Origins, origin: Option<&HeaderValue>) {
     let allowed = match origins {
         Origins::Any => Some(HeaderValue::from_static("*")),
@@ -159,7 +160,7 @@ fn insert_allow_origin(headers: &mut HeaderMap, origins: &Origins, origin: Optio
     }
 }
 
-/// Returns the response to a preflight: the methods of the resource and the requested headers.
+/// Returns the 200 response to a preflight, which allows the methods of the resource and the requested headers.
 fn preflight_response(methods: HeaderValue, asked: Option<HeaderValue>) -> HttpResponse {
     let mut preflight: HttpResponseBuilder = HttpResponse::Ok();
     preflight.insert_header((ACCESS_CONTROL_ALLOW_METHODS, methods));
