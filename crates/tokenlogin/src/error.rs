@@ -66,6 +66,7 @@ enum Body {
 }
 
 impl Error {
+    /// Returns the status and the body.
     fn response_parts(&self) -> (StatusCode, Body) {
         let (status, error) = match self {
             Self::ApiKey => (401, HttpError::from("The APIKey is missing or unknown.")),
@@ -120,6 +121,7 @@ impl Error {
     }
 }
 
+/// Returns the body that lists the errors of a model by member.
 fn invalid_model(entries: &[(String, String)]) -> HttpError {
     let mut error = HttpError::from("The request is invalid.");
     for (member, text) in entries {

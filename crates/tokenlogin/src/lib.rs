@@ -62,7 +62,8 @@ impl Dialect for TokenLogin {
         routes::add_routes(cfg);
     }
 
-    /// The token is the parameter `APIToken` of the query, in any letter case.
+    /// Returns the token in the parameter `APIToken` of the query, in any letter case. `None` if it is absent or
+    /// malformed.
     fn find_token(_settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
         Self::parse_token(&query::api_token(head.uri.query()?)?)
     }
@@ -75,7 +76,8 @@ impl Dialect for TokenLogin {
         openapi::openapi()
     }
 
-    /// The developer's key must be right, too.
+    /// Returns the session of the token in a request. `Err` if the developer's key or the token is missing or not
+    /// valid, or if a store is unreachable.
     async fn authorize(
         auth: &Auth,
         _settings: &Settings,

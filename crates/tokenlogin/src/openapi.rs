@@ -56,6 +56,7 @@ enum Credential {
     Session,
 }
 
+/// Returns the operations of all paths.
 fn paths() -> Paths {
     use HttpMethod::{Get, Post};
 
@@ -119,6 +120,8 @@ fn paths() -> Paths {
     paths
 }
 
+/// Returns an operation with the 200 response of this schema, or without a body, and with a response for each error.
+/// The errors of every request of the dialect are added.
 fn operation(
     id: &str,
     credential: Credential,
@@ -155,7 +158,7 @@ fn operation(
         .response("200", done.build())
 }
 
-/// The same with a body.
+/// Adds a mandatory request body of this schema, in each of the three media types.
 fn with_body(operation: OperationBuilder, schema: &str) -> OperationBuilder {
     let mut body = RequestBody::builder().required(Some(Required::True));
     for media in [
@@ -171,7 +174,7 @@ fn with_body(operation: OperationBuilder, schema: &str) -> OperationBuilder {
 /// Either body that a refusal can have.
 const ERROR_SCHEMAS: [&str; 2] = ["LoginData", "HttpError"];
 
-/// One of these, in whichever of the two types was asked for.
+/// Adds a body of any of these schemas, in both JSON media types.
 fn add_content(mut response: ResponseBuilder, schemas: &[&str]) -> ResponseBuilder {
     for media in ["application/json", "text/json"] {
         let refs = schemas.iter().map(|name| Ref::from_schema_name(*name));

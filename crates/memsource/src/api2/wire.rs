@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::Settings;
 use crate::wire::{format_expiry, format_token};
 
-/// Returns the text that `userUid` is compared with.
+/// Returns the `uid` of a user, with which a `userUid` is compared.
 pub(super) fn user_uid(user: &User) -> String {
     user.id.to_string()
 }
