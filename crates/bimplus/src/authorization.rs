@@ -26,9 +26,9 @@ impl AuthenticatedCaller {
         Ok(Self { session })
     }
 
-    /// Returns the caller whose token is in the header `Authorization`, for a request that ends the token: it stays
-    /// valid for this request even where its use cannot be recorded. `Err` if there is no valid token, or if a store is
-    /// unreachable.
+    /// Returns the caller whose token is in the header `Authorization`, for a request that ends the token. The token
+    /// may have ended already, so that a logout that failed as unavailable can be repeated. `Err` if there is no such
+    /// token, or if a store is unreachable.
     pub(crate) async fn for_logout(auth: &Auth, request: &HttpRequest) -> Result<Self, Error> {
         let token = header_token(request.headers()).ok_or(AuthError::InvalidToken)?;
         let session = auth.validate_to_end(&token, &[Purpose::Access]).await?;

@@ -1,4 +1,4 @@
-//! One request, and what must come back.
+//! One request, and the expected response.
 
 use std::thread;
 use std::time::Duration;
@@ -40,6 +40,7 @@ pub(crate) struct RawExchange {
 }
 
 impl Exchange {
+    /// Parses an exchange. `Err` if the request or the expected response is invalid.
     pub(crate) fn parse(raw: RawExchange) -> Result<Self> {
         let header_case = if raw.header_case {
             HeaderCase::Exact
@@ -61,10 +62,13 @@ impl Exchange {
         })
     }
 
+    /// Returns true if the request contains a TOTP code.
     pub(crate) fn sends_totp_codes(&self) -> bool {
         self.send.has_totp_codes()
     }
 
+    /// Waits, sends the request and compares the response, whose placeholders add to `captures`. `Err` with request,
+    /// response and differences if the host is unreachable or the response is not as expected.
     pub(crate) fn run(&self, host: &Host, captures: &mut Captures) -> Result<()> {
         thread::sleep(self.wait);
         let message = self.message(host, captures)?;
@@ -83,7 +87,8 @@ impl Exchange {
         )))
     }
 
-    /// The request's bytes, completed with what a file leaves out.
+    /// Returns the bytes of the request, with the headers and line ends that the file leaves out. `Err` if a
+    /// placeholder has no value, or if there are two bodies.
     fn message(&self, host: &Host, captures: &Captures) -> Result<Vec<u8>> {
         let text = self.send.fill(captures)?;
         let (head, body) = split_message(&text);
@@ -123,6 +128,7 @@ impl Exchange {
         Ok(message)
     }
 
+    /// Returns a line for each capture in `distinct` that equals another one or is missing.
     fn repeated_captures(&self, captures: &Captures) -> Vec<String> {
         let mut seen: Vec<(&String, &Value)> = Vec::new();
         let mut found = Vec::new();
@@ -140,10 +146,12 @@ impl Exchange {
     }
 }
 
+/// Returns a request as the report shows it.
 fn format_request(message: &[u8]) -> String {
     format!("--- sent\n{}", excerpt(message))
 }
 
+/// Returns a response as the report shows it.
 fn format_response(response: &Response) -> String {
     let head = format!("{} {}", response.status, response.reason);
     let headers = response
@@ -157,7 +165,8 @@ fn format_response(response: &Response) -> String {
     )
 }
 
-/// At most so much of a long body that a report stays readable.
+/// Returns the first 4096 bytes as text, and the number of further bytes if there are any, so that a report stays
+/// readable.
 fn excerpt(bytes: &[u8]) -> String {
     const MAX_BYTES: usize = 4096;
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_BYTES)]).replace("\r\n", "\n");
@@ -167,6 +176,7 @@ fn excerpt(bytes: &[u8]) -> String {
     }
 }
 
+/// Parses bytes from hexadecimal digits with or without blanks between them. `Err` if they are not pairs of digits.
 fn parse_hex(text: &str) -> Result<Vec<u8>> {
     let digits: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
     let byte = |pair: &[char]| {

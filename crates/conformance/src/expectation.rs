@@ -6,7 +6,7 @@ use crate::response::Response;
 use crate::template::Captures;
 use crate::{Error, Result};
 
-/// An answer as it must come.
+/// The expected response of an exchange.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Expectation {
     status: Pattern,
@@ -29,7 +29,7 @@ pub(crate) enum HeaderCase {
     Exact,
 }
 
-/// What an expected body is taken for.
+/// How an expected body is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BodyFormat {
     /// JSON if the header says so or it looks so, else text.
@@ -38,6 +38,8 @@ pub(crate) enum BodyFormat {
 }
 
 impl Expectation {
+    /// Parses the expected response of an exchange. `Err` if it has no status, or an invalid header, JSON body or
+    /// placeholder.
     pub(crate) fn parse(text: &str, header_case: HeaderCase, format: BodyFormat) -> Result<Self> {
         let (head, body) = split_message(text);
         let mut lines = head.lines();
@@ -71,7 +73,8 @@ impl Expectation {
         })
     }
 
-    /// What differs, one line each; nothing if the answer is as expected.
+    /// Compares a response with the expected one, captures the values of its placeholders, and returns a line for each
+    /// difference. Empty if the response is as expected.
     pub(crate) fn differences(&self, response: &Response, captures: &mut Captures) -> Vec<String> {
         let mut found = Vec::new();
         if !self.status.matches(&response.status.to_string(), captures) {
@@ -93,6 +96,7 @@ impl Expectation {
         found
     }
 
+    /// Returns the difference of one header. `None` if it is as expected.
     fn header_difference(
         &self,
         name: &str,
@@ -125,8 +129,8 @@ impl Expectation {
     }
 }
 
-/// Head and body of a message as a file has it: a blank line parts them, and the newline before the closing
-/// quotes belongs to neither.
+/// Returns head and body of a message in a file: a blank line separates them, and the newline before the closing quotes
+/// belongs to neither. The body is `None` without a blank line.
 pub(crate) fn split_message(text: &str) -> (&str, Option<&str>) {
     match text.split_once("\n\n") {
         Some((head, body)) => (head, Some(body.strip_suffix('\n').unwrap_or(body))),
@@ -134,6 +138,8 @@ pub(crate) fn split_message(text: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// Parses a line of the expected head into the name and the value, where `-` means that the header must be absent.
+/// `Err` if the line has no colon.
 fn parse_header(line: &str) -> Result<(String, ExpectedHeader)> {
     let (name, value) = line
         .split_once(':')
@@ -145,6 +151,7 @@ fn parse_header(line: &str) -> Result<(String, ExpectedHeader)> {
     Ok((name.to_owned(), expected))
 }
 
+/// Returns true if a body begins like a JSON array or object, and not with a placeholder.
 fn looks_like_json(body: &str) -> bool {
     body.starts_with('[') || (body.starts_with('{') && !body.starts_with("{{"))
 }

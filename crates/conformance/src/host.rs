@@ -1,4 +1,4 @@
-//! Whom a conversation is held with.
+//! The host that a conversation is run against.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -15,13 +15,13 @@ use crate::{Error, Result};
 /// A host, by the address below which it has its routes.
 #[derive(Clone)]
 pub struct Host {
-    /// Without a slash at its end.
+    /// The address, without a slash at its end.
     base: String,
-    /// As the header `Host` has it.
+    /// The value of the header `Host`.
     authority: String,
-    /// What the base has after the authority.
+    /// The path of the base.
     prefix: String,
-    /// The same as the authority, but always with a port.
+    /// Host and port to connect to.
     address: String,
     tls: Option<Tls>,
 }
@@ -33,17 +33,18 @@ struct Tls {
 }
 
 impl Host {
-    /// The address below which it has its routes, like `http://localhost:8080`.
+    /// Returns the address below which the host has its routes, like `http://localhost:8080`, without a slash at the
+    /// end.
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// As the header `Host` has it.
+    /// Returns the value of the header `Host`.
     pub(crate) fn authority(&self) -> &str {
         &self.authority
     }
 
-    /// The first line of a request, its path put below the base.
+    /// Returns the first line of a request with its path below the base path of the host.
     pub(crate) fn request_line(&self, request_line: &str) -> String {
         match request_line.split_once(" /") {
             Some((method, rest)) => format!("{method} {}/{rest}", self.prefix),
@@ -64,7 +65,10 @@ impl Host {
         self.roundtrip(message.as_bytes()).map(drop)
     }
 
-    /// Sends a message as it stands and reads one answer, 30 seconds at most.
+    /// Sends a message unchanged and returns the response. Each read and write may take 30 seconds.
+    ///
+    /// # Errors
+    /// The host is unreachable, its certificate is not trusted, or what it sends is not an HTTP response.
     pub fn roundtrip(&self, message: &[u8]) -> Result<Response> {
         match &self.tls {
             None => roundtrip(&self.address, message),
@@ -88,7 +92,8 @@ impl From<SocketAddr> for Host {
 impl FromStr for Host {
     type Err = Error;
 
-    /// Takes `http://` and `https://`, with a port and a path or without.
+    /// Parses an address with `http://` or `https://` and a host, and optionally a port and a path. `Err` for any other
+    /// text.
     fn from_str(text: &str) -> Result<Self> {
         let bad = |why: &str| {
             Error::new(format!(
@@ -131,7 +136,8 @@ impl fmt::Debug for Host {
     }
 }
 
-/// Trusts whom the machine trusts; `SSL_CERT_FILE` names others.
+/// Returns a TLS configuration that trusts the certificate authorities of the machine, or those in the file that the
+/// environment variable `SSL_CERT_FILE` names. `Err` if TLS cannot be set up.
 fn tls_config() -> Result<ClientConfig> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);

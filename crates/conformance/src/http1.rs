@@ -1,4 +1,4 @@
-//! One message out, one answer in, nothing tidied up on the way.
+//! An HTTP/1.1 client that sends a message unchanged and returns the response unchanged.
 
 mod response;
 
@@ -17,15 +17,19 @@ use crate::{Error, Result};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Sends a message as it stands to `address` (`host:port`) and reads one answer, 30 seconds at most.
+/// Sends a message unchanged to `address` (`host:port`) and returns the response. Each read and write may take 30
+/// seconds.
 ///
-/// A server may answer before it has taken the whole message; that is no failure.
+/// A server may respond before it has read the whole message.
+///
+/// # Errors
+/// The server is unreachable, or what it sends is not an HTTP response.
 pub fn roundtrip(address: &str, message: &[u8]) -> Result<Response> {
     let stream = connect(address)?;
     thread::scope(|scope| {
         let writer = scope.spawn(|| (&stream).write_all(message));
         let response = read_response(&stream, is_head_request(message));
-        // Ends a writer whose message nobody takes any more.
+        // Ends a writer whose message the server does not read any more.
         let closed = stream.shutdown(Shutdown::Both);
         let written = writer.join();
         drop(closed);
@@ -33,7 +37,8 @@ pub fn roundtrip(address: &str, message: &[u8]) -> Result<Response> {
     })
 }
 
-/// The same within TLS, with a server that can show itself to be `name`.
+/// Sends a message unchanged over TLS to a server with a certificate for `name`, and returns the response. `Err` if the
+/// server is unreachable, its certificate is not trusted, or what it sends is not an HTTP response.
 pub(crate) fn encrypted(
     address: &str,
     name: &str,
@@ -46,6 +51,8 @@ pub(crate) fn encrypted(
     response_or_errors(response, written)
 }
 
+/// Returns a connection that starts TLS at the first write. `Err` if `name` cannot be in a certificate, or if the
+/// server is unreachable.
 fn connect_tls(
     address: &str,
     name: &str,
@@ -58,6 +65,7 @@ fn connect_tls(
     Ok(StreamOwned::new(connection, connect(address)?))
 }
 
+/// Connects to the first reachable address of `host:port`, with a time-out of 30 seconds. `Err` if none is reachable.
 fn connect(address: &str) -> Result<TcpStream> {
     let failed = |error| Error::from(error).context(format!("connecting to {address}"));
     let mut last = io::Error::from(ErrorKind::NotFound);
@@ -75,11 +83,13 @@ fn connect(address: &str) -> Result<TcpStream> {
     Ok(stream)
 }
 
+/// Returns true for a HEAD request, whose response has no body.
 fn is_head_request(message: &[u8]) -> bool {
     message.starts_with(b"HEAD ")
 }
 
-/// The answer, or why there is none.
+/// Returns the response, even if the message was not written to its end. `Err` with both errors if there is no
+/// response.
 fn response_or_errors(response: Result<Response>, written: io::Result<()>) -> Result<Response> {
     match (response, written) {
         (Err(error), Err(write_error)) => {
@@ -97,7 +107,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::Host;
 
-    /// A server that answers each head with what `answer` makes of it; its base.
+    /// Starts a server that sends what `answer` returns for each request head. Returns its base address.
     pub(crate) fn server(answer: impl Fn(&str) -> String + Send + 'static) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let authority = listener.local_addr().unwrap().to_string();

@@ -29,8 +29,8 @@ impl AuthenticatedCaller {
     }
 
     /// Returns the caller by the token in the parameter `token`, or in the header `Authorization`, for a request that
-    /// ends the token: it stays valid for this request even where its use cannot be recorded. `Err` if there is no
-    /// valid token, or if a store is unreachable.
+    /// ends the token. The token may have ended already, so that a logout that failed as unavailable can be repeated.
+    /// `Err` if there is no such token, or if a store is unreachable.
     pub(crate) async fn for_logout(
         auth: &Auth,
         request: &HttpRequest,

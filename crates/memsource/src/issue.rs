@@ -82,8 +82,8 @@ pub(crate) async fn browser_session(
     auth.issue(REALM, &spent.user, terms).await
 }
 
-/// Returns how long after the administrator's login all impersonation tokens end. Without this limit, two
-/// administrators could extend a login for ever by impersonating each other.
+/// Returns how long after the administrator's login all impersonation tokens end. Without this limit, an administrator
+/// who impersonates another administrator could extend a login without end.
 fn max_impersonation(settings: &Settings) -> Duration {
     let own = settings.token_lifetime;
     own.saturating_add(settings.impersonation_lifetime())

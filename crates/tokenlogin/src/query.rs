@@ -64,9 +64,9 @@ pub(crate) async fn session(auth: &Auth, request: &HttpRequest) -> Result<Sessio
     opened.map_err(session_error)
 }
 
-/// Returns the session of the token in the parameter `APIToken`, for a request that ends the token: it stays valid for
-/// this request even where its use cannot be recorded. `Err` if the token is missing or not valid, or if a store is
-/// unreachable.
+/// Returns the session of the token in the parameter `APIToken`, for a request that ends the token. The token may have
+/// ended already, so that a logout that failed as unavailable can be repeated. `Err` if there is no such token, or if a
+/// store is unreachable.
 pub(crate) async fn session_for_logout(
     auth: &Auth,
     request: &HttpRequest,

@@ -7,7 +7,7 @@ use crate::{Error, Result};
 
 const MAX_HEADERS: usize = 64;
 
-/// What follows a head.
+/// How a body ends (RFC 9112, section 6).
 enum Framing {
     Nothing,
     Length(usize),
@@ -15,12 +15,14 @@ enum Framing {
     UntilClosed,
 }
 
+/// Reads a final response, after any interim ones. `to_head` says that the request was HEAD. `Err` if it is not HTTP,
+/// or if the connection closes too early.
 pub(super) fn read_response(mut stream: impl Read, to_head: bool) -> Result<Response> {
     let mut bytes = Vec::new();
     loop {
         let closed = fill(&mut stream, &mut bytes)?;
         while let Some((response, head_length)) = parse_head(&bytes)? {
-            // 100 Continue and its like come before the answer.
+            // Interim responses such as 100 Continue precede the final one.
             if response.status < 200 {
                 bytes.drain(..head_length);
                 continue;
@@ -39,7 +41,7 @@ pub(super) fn read_response(mut stream: impl Read, to_head: bool) -> Result<Resp
     }
 }
 
-/// Reads once; whether the other side is done.
+/// Reads once and appends to `bytes`. Returns true if the other side has closed the connection.
 fn fill(stream: &mut impl Read, bytes: &mut Vec<u8>) -> Result<bool> {
     let mut buffer = [0; 16 * 1024];
     match stream.read(&mut buffer) {
@@ -48,12 +50,14 @@ fn fill(stream: &mut impl Read, bytes: &mut Vec<u8>) -> Result<bool> {
             Ok(count == 0)
         }
         Err(error) if error.kind() == ErrorKind::Interrupted => Ok(false),
-        // Within TLS, an end that nobody announced.
+        // Over TLS, a connection that was closed without a close_notify alert.
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(true),
         Err(error) => Err(Error::from(error).context("reading the answer")),
     }
 }
 
+/// Parses the head of a response and returns it with its length. `None` if the head is incomplete; `Err` if it is not
+/// HTTP.
 fn parse_head(bytes: &[u8]) -> Result<Option<(Response, usize)>> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut head = httparse::Response::new(&mut headers);
@@ -78,7 +82,7 @@ fn parse_head(bytes: &[u8]) -> Result<Option<(Response, usize)>> {
     Ok(Some((response, length)))
 }
 
-/// The body, once `bytes` has all of it.
+/// Returns the body once `bytes` contains all of it. `None` if it is incomplete; `Err` if its framing is invalid.
 fn body(response: &Response, bytes: &[u8], closed: bool, to_head: bool) -> Result<Option<Vec<u8>>> {
     match framing(response, to_head)? {
         Framing::Nothing => Ok(Some(Vec::new())),
@@ -88,6 +92,7 @@ fn body(response: &Response, bytes: &[u8], closed: bool, to_head: bool) -> Resul
     }
 }
 
+/// Returns how the body of a response ends. `Err` if the length is not a number.
 fn framing(response: &Response, to_head: bool) -> Result<Framing> {
     if to_head || matches!(response.status, 204 | 304) {
         return Ok(Framing::Nothing);
@@ -107,6 +112,7 @@ fn framing(response: &Response, to_head: bool) -> Result<Framing> {
     }
 }
 
+/// Returns the body of a chunked message. `None` if it is incomplete; `Err` if a chunk is malformed.
 fn chunks(mut bytes: &[u8]) -> Result<Option<Vec<u8>>> {
     let mut body = Vec::new();
     loop {
