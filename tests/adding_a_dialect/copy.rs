@@ -8,19 +8,19 @@ use std::{env, iter};
 
 use isogloss_testkit::{Failure, Result};
 
-use crate::guide;
 use crate::tree::Tree;
+use crate::{compiled, guide};
 
 pub(crate) struct Copy {
     /// Where it stands.
     pub(crate) folder: PathBuf,
-    /// Where its programs are put.
-    programs: PathBuf,
+    /// Where it is built.
+    build: PathBuf,
     /// For other processes that run this test to wait for us.
     _lock: File,
 }
 
-/// The copy, made and built once for all tests. It is kept: the next build finds most of it done.
+/// The copy, made and built once for all tests. What it has in common with this repository is compiled already.
 pub(crate) fn copy() -> &'static Copy {
     static COPY: LazyLock<Result<Copy>> = LazyLock::new(Copy::make);
     COPY.as_ref().unwrap()
@@ -39,20 +39,27 @@ pub(crate) fn toy() -> Tree {
 impl Copy {
     fn make() -> Result<Self> {
         let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("adding-a-dialect");
-        let folder = home.join("repository");
-        fs::create_dir_all(&folder)?;
+        fs::create_dir_all(&home)?;
         let lock = File::create(home.join("lock"))?;
         lock.lock()?;
+        let (folder, build) = (home.join("repository"), home.join("target"));
+        for old in [&folder, &build] {
+            if old.exists() {
+                fs::remove_dir_all(old)?;
+            }
+        }
 
         let mut tree = Tree::read(repository());
         tree.extend(toy());
         for edit in guide::edits() {
             tree.edit(edit.path, |text| edit.apply(text));
         }
-        tree.write(&folder);
+        tree.write(&folder, repository())?;
+        let ours = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+        compiled::take_over(&ours.join("debug"), &build.join("debug"))?;
         let copy = Self {
             folder,
-            programs: home.join("target"),
+            build,
             _lock: lock,
         };
         let said = copy.run(guide::commands()[0])?;
@@ -64,7 +71,7 @@ impl Copy {
 
     /// The gateway with the new dialect in it.
     pub(crate) fn program(&self) -> PathBuf {
-        self.programs.join("debug/isogloss")
+        self.build.join("debug/isogloss")
     }
 
     /// Runs a line of the guide in the copy; what it said. Fails unless it succeeds.
@@ -79,10 +86,7 @@ impl Copy {
         }
     }
 
-    /// What others wrote and is not of this workspace is taken from our own build. The crates of the
-    /// copy have our crates' names: a wrapper, which does nothing, makes cargo keep them apart.
     fn shell(&self, line: &str) -> Command {
-        let build = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
         let cargo = Path::new(env!("CARGO")).parent().unwrap();
         let path = env::var_os("PATH").unwrap_or_default();
         let path = iter::once(cargo.to_owned()).chain(env::split_paths(&path));
@@ -92,9 +96,7 @@ impl Copy {
             .current_dir(&self.folder)
             .env("PATH", env::join_paths(path).unwrap())
             .env("CARGO_NET_OFFLINE", "true")
-            .env("CARGO_BUILD_BUILD_DIR", build)
-            .env("CARGO_TARGET_DIR", &self.programs)
-            .env("RUSTC_WORKSPACE_WRAPPER", "env");
+            .env("CARGO_TARGET_DIR", &self.build);
         // Cargo tells its tests about their own package. Build scripts ask whether that has changed.
         for (key, _) in env::vars_os() {
             let name = key.to_string_lossy();

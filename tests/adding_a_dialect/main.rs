@@ -2,6 +2,7 @@
 //! served there beside the others, and nobody else's file has changed.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod compiled;
 mod copy;
 mod guide;
 mod tree;
