@@ -1,29 +1,29 @@
-//! What is compiled already, taken over into the build of the copy.
+//! Crates that are compiled already, for the target folder of the copy.
 
 use std::fs::{self, File};
 use std::io::Result;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-/// What cargo needs of a profile's folder to see what is compiled.
+/// The parts of a profile's folder by which cargo knows what is compiled.
 const PARTS: [&str; 3] = [".fingerprint", "build", "deps"];
 
-/// Takes over what `from`, the folder of a profile, holds into the new folder `to`, with its timestamps: cargo then
-/// compiles only what differs. Nothing that is built there changes anything in `from`.
-pub(crate) fn take_over(from: &Path, to: &Path) -> Result<()> {
+/// Copies what is compiled in the profile's folder `from` to the new folder `to`, with its timestamps, so that cargo
+/// compiles only what differs. Builds in `to` change nothing in `from`. Fails if a file cannot be copied.
+pub(crate) fn copy_compiled(from: &Path, to: &Path) -> Result<()> {
     for part in PARTS {
-        take_over_folder(&from.join(part), &to.join(part))?;
+        copy_folder(&from.join(part), &to.join(part))?;
     }
     Ok(())
 }
 
-fn take_over_folder(from: &Path, to: &Path) -> Result<()> {
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let (from, to) = (entry.path(), to.join(entry.file_name()));
         if entry.file_type()?.is_dir() {
-            take_over_folder(&from, &to)?;
+            copy_folder(&from, &to)?;
         } else if is_replaced_when_built(&from)? {
             fs::hard_link(&from, &to)?;
         } else {
@@ -34,7 +34,8 @@ fn take_over_folder(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether a compiler puts a new file in the place of that one. Other files, all of them small, are written over.
+/// Returns true if compilers replace that file by a new one, so that a hard link is safe. Other files are small, and cargo
+/// writes into them.
 fn is_replaced_when_built(file: &Path) -> Result<bool> {
     let extension = file.extension().and_then(|extension| extension.to_str());
     Ok(match extension {
@@ -44,7 +45,7 @@ fn is_replaced_when_built(file: &Path) -> Result<bool> {
     })
 }
 
-/// Gives `to` the time at which `from` was changed.
+/// Gives `to` the timestamp of the last change of `from`. Fails if either cannot be opened.
 pub(crate) fn copy_timestamp(from: &Path, to: &Path) -> Result<()> {
     let changed = from.metadata()?.modified()?;
     File::options().write(true).open(to)?.set_modified(changed)

@@ -6,32 +6,32 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::{env, iter};
 
-use isogloss_testkit::{Failure, Result};
+use isogloss_testkit::{Error, Result};
 
 use crate::tree::Tree;
 use crate::{compiled, guide};
 
 pub(crate) struct Copy {
-    /// Where it stands.
+    /// Path of the copy.
     pub(crate) folder: PathBuf,
-    /// Where it is built.
+    /// Target folder of its builds.
     build: PathBuf,
-    /// For other processes that run this test to wait for us.
+    /// Makes other processes that run this test wait for this one.
     _lock: File,
 }
 
-/// The copy, made and built once for all tests. What it has in common with this repository is compiled already.
+/// Returns the copy, made and built once for all tests. What it has in common with this repository is compiled already.
 pub(crate) fn copy() -> &'static Copy {
     static COPY: LazyLock<Result<Copy>> = LazyLock::new(Copy::make);
     COPY.as_ref().unwrap()
 }
 
-/// This repository.
+/// Returns the path of this repository.
 pub(crate) fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// What the new dialect brings, under the paths that it will have.
+/// Returns the files of the new dialect, by the paths that they will have.
 pub(crate) fn toy() -> Tree {
     Tree::read(&repository().join("tests/toy-dialect"))
 }
@@ -56,7 +56,7 @@ impl Copy {
         }
         tree.write(&folder, repository())?;
         let ours = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-        compiled::take_over(&ours.join("debug"), &build.join("debug"))?;
+        compiled::copy_compiled(&ours.join("debug"), &build.join("debug"))?;
         let copy = Self {
             folder,
             build,
@@ -64,17 +64,17 @@ impl Copy {
         };
         let said = copy.run(guide::commands()[0])?;
         if said.contains("warning") {
-            return Err(Failure::new(said));
+            return Err(Error::new(said));
         }
         Ok(copy)
     }
 
-    /// The gateway with the new dialect in it.
+    /// Returns the path of the gateway with the new dialect.
     pub(crate) fn program(&self) -> PathBuf {
         self.build.join("debug/isogloss")
     }
 
-    /// Runs a line of the guide in the copy; what it said. Fails unless it succeeds.
+    /// Runs a line of the guide in the copy and returns its output. Fails unless the command succeeds.
     pub(crate) fn run(&self, line: &str) -> Result<String> {
         let output = self.shell(line).output()?;
         let said = [output.stdout, output.stderr].concat();
@@ -82,10 +82,11 @@ impl Copy {
         if output.status.success() {
             Ok(said)
         } else {
-            Err(Failure::new(format!("{line}\n{said}")))
+            Err(Error::new(format!("{line}\n{said}")))
         }
     }
 
+    /// Returns a command in the copy, with a target folder of its own.
     fn shell(&self, line: &str) -> Command {
         let cargo = Path::new(env!("CARGO")).parent().unwrap();
         let path = env::var_os("PATH").unwrap_or_default();
@@ -97,7 +98,7 @@ impl Copy {
             .env("PATH", env::join_paths(path).unwrap())
             .env("CARGO_NET_OFFLINE", "true")
             .env("CARGO_TARGET_DIR", &self.build);
-        // Cargo tells its tests about their own package. Build scripts ask whether that has changed.
+        // Cargo sets variables about the package of a running test. Build scripts would rerun if they changed.
         for (key, _) in env::vars_os() {
             let name = key.to_string_lossy();
             let ours = ["CARGO_PKG_", "CARGO_MANIFEST_", "ISOGLOSS_"];

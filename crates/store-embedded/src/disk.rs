@@ -12,7 +12,7 @@ use isogloss_core::StoreError;
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
 
-use super::failure::failed;
+use super::error::failed;
 use super::overlay::Overlay;
 
 /// What is written to check that the disk accepts writes.

@@ -1,7 +1,7 @@
 //! The writing thread, which commits all waiting changes together.
 
 mod change;
-mod pause;
+mod retry_delay;
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -12,12 +12,12 @@ use tokio::sync::oneshot;
 
 use self::change::Answer;
 pub(super) use self::change::{Change, Step};
-use self::pause::Pauses;
-use super::failure::{failed, needs_reopening};
-use super::shelf::{Refusal, Shelf};
+use self::retry_delay::Pauses;
+use super::database::{Refusal, Shelf};
+use super::error::{failed, needs_reopening};
 use super::tables::{self, Tables};
 use isogloss_core::StoreError;
-use isogloss_core::store::Caps;
+use isogloss_core::store::SessionLimits;
 
 /// Maximum number of changes in one commit.
 const BATCH: usize = 256;
@@ -29,7 +29,7 @@ impl Writer {
     pub(super) fn start(
         shelf: Shelf,
         durability: Durability,
-        caps: Caps,
+        caps: SessionLimits,
     ) -> Result<Self, StoreError> {
         let (changes, queue) = channel();
         thread::Builder::new()
@@ -50,7 +50,7 @@ impl Writer {
     }
 }
 
-fn write(shelf: &Shelf, durability: Durability, caps: Caps, queue: &Receiver<Change>) {
+fn write(shelf: &Shelf, durability: Durability, caps: SessionLimits, queue: &Receiver<Change>) {
     let mut pauses = Pauses::default();
     let mut ill: Option<Illness> = None;
     loop {
@@ -115,7 +115,7 @@ fn split(changes: Vec<Change>, is_wanted: fn(&Change) -> bool) -> (Vec<Change>, 
 fn make(
     shelf: &Shelf,
     durability: Durability,
-    caps: Caps,
+    caps: SessionLimits,
     changes: Vec<Change>,
 ) -> Result<(), String> {
     match commit(shelf, durability, caps, changes) {
@@ -163,7 +163,7 @@ impl Illness {
 
     fn after(refusal: Refusal, pauses: &mut Pauses) -> Self {
         match refusal {
-            Refusal::Disk(error) => Self::new(error.to_string(), pause::FIRST),
+            Refusal::Disk(error) => Self::new(error.to_string(), retry_delay::FIRST),
             Refusal::Database(error) => Self::new(error.to_string(), pauses.next()),
         }
     }
@@ -181,7 +181,7 @@ type Failure = (Box<dyn std::error::Error + Send + Sync>, Vec<Pending>);
 fn commit(
     shelf: &Shelf,
     durability: Durability,
-    caps: Caps,
+    caps: SessionLimits,
     changes: Vec<Change>,
 ) -> Result<Vec<Pending>, Failure> {
     let started = Instant::now();

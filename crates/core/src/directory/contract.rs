@@ -212,7 +212,7 @@ impl digests::Reopen for SqliteFile {
     async fn open(&self, digests: DigestKeys) -> Box<dyn Directory> {
         let directory = SqliteDirectory::open(&self.0.path().join("directory.db")).await;
         let room = const { NonZeroUsize::new(1_000).unwrap() };
-        let directory = directory.unwrap().keeping(room).await.unwrap();
+        let directory = directory.unwrap().with_near_cache(room).await.unwrap();
         Box::new(directory.digesting(digests))
     }
 }

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::super::failure::failed;
+use super::super::error::failed;
 
 /// The channel to the caller that waits for the outcome.
 pub(super) type Answer<T> = oneshot::Sender<Result<T, StoreError>>;

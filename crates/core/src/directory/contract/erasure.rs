@@ -10,9 +10,10 @@ use uuid::Uuid;
 use super::changes::person;
 use super::digests::{OLD, Reopen, clock, pepper, under};
 use super::{FILE, PostgresDatabase, SqliteFile, load};
-use crate::audit::{Actor, Event, Filter, Kind, Name, Who};
+use crate::audit::{ClaimedName, Event, EventActor, EventFilter, EventKind, Subject};
 use crate::directory::{
-    Applied, CardName, Change, ChangeError, Directory, Erased, KeyDigest, Setting, Unfit, UserEdit,
+    Applied, CardRef, Change, ChangeError, Directory, Erased, InvalidChange, KeyDigest, Patch,
+    UserEdit,
 };
 use isogloss_testkit::Postgres;
 
@@ -118,7 +119,7 @@ async fn everything_of_the_user_is_gone(database: &impl Reopen) {
     assert!(directory.user(id).await.unwrap().is_none());
     assert!(directory.enrolment(id).await.unwrap().is_none());
     let code = KeyDigest::of("CCD4537CA4AD4EE8912FFBAE53110601");
-    for card in [CardName::Code(code), CardName::Identifier("ada")] {
+    for card in [CardRef::Code(code), CardRef::Identifier("ada")] {
         assert!(directory.card(card).await.unwrap().is_none());
     }
     let key = directory.key("here", KeyDigest::of(KEY)).await.unwrap();
@@ -134,7 +135,7 @@ async fn everything_of_the_user_is_gone(database: &impl Reopen) {
         assert!(!text.contains(trace), "{trace}");
     }
     let again = directory.erase(id).await;
-    let Err(ChangeError::Unfit(Unfit::NotFound(reason))) = again else {
+    let Err(ChangeError::Invalid(InvalidChange::NotFound(reason))) = again else {
         panic!("{again:?}")
     };
     assert_eq!(reason, format!("{id}: no such user"));
@@ -145,26 +146,26 @@ async fn events_are_counted_and_name_no_user(database: &impl Reopen) {
     let directory = directory.as_ref();
     let (ada, bob) = (id_of(directory, "ada").await, id_of(directory, "bob").await);
     let event = |kind| Event::new(kind, datetime!(2026-11-29 12:00 UTC));
-    let hash = |name: &str| Name::User(name).hash(&pepper(OLD));
+    let hash = |name: &str| ClaimedName::User(name).hash(&pepper(OLD));
     let events = [
         Event {
             user: Some(ada),
             name_hash: Some(hash("ada")),
-            ..event(Kind::Login)
+            ..event(EventKind::Login)
         },
         Event {
             name_hash: Some(hash("Ada@example.com")),
-            ..event(Kind::Login)
+            ..event(EventKind::Login)
         },
         Event {
             user: Some(bob),
-            actor: Some(Actor::User(ada)),
-            ..event(Kind::Impersonate)
+            actor: Some(EventActor::User(ada)),
+            ..event(EventKind::Impersonate)
         },
         Event {
             user: Some(bob),
             name_hash: Some(hash("bob")),
-            ..event(Kind::Login)
+            ..event(EventKind::Login)
         },
     ];
     let lines: Vec<_> = events.iter().map(Event::line).collect();
@@ -173,7 +174,7 @@ async fn events_are_counted_and_name_no_user(database: &impl Reopen) {
         .await
         .unwrap();
     let found = async |who| {
-        let filter = Filter {
+        let filter = EventFilter {
             who,
             event: None,
             since: None,
@@ -182,7 +183,7 @@ async fn events_are_counted_and_name_no_user(database: &impl Reopen) {
         directory.find_events(&filter).await.unwrap()
     };
     let of = |user, names: &[&str]| {
-        Some(Who {
+        Some(Subject {
             user: Some(user),
             name_hashes: names.iter().copied().map(hash).collect(),
         })
@@ -272,7 +273,7 @@ async fn who_is_added_by_intention_is_imported_again(database: &impl Reopen) {
     erase(directory, "ada").await;
     let renamed = UserEdit {
         user_name: Some("ada".to_owned()),
-        email: Setting::None,
+        email: Patch::Remove,
         ..UserEdit::default()
     };
     let bob = id_of(directory, "bob").await;

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::bootstrap::audit::recording::Recording;
 
-type Recorded = (Outcome, Option<Reason>, Option<u64>);
+type Recorded = (Outcome, Option<RefusalReason>, Option<u64>);
 
 /// A gateway whose directory is a file, and a separate connection to that file.
 struct Started {
@@ -59,7 +59,7 @@ impl Started {
     async fn recorded(&self) -> Vec<Recorded> {
         assert!(self.filling.audit.flush().await);
         let events = self.recording.events().into_iter().map(|event| {
-            assert_eq!(event.event, Kind::ImportDirectory);
+            assert_eq!(event.event, EventKind::ImportDirectory);
             (event.outcome, event.reason, event.count)
         });
         events.collect()
@@ -67,7 +67,7 @@ impl Started {
 }
 
 const MADE: Recorded = (Outcome::Done, None, Some(1));
-const UNKNOWN: Recorded = (Outcome::Refused, Some(Reason::Unavailable), None);
+const UNKNOWN: Recorded = (Outcome::Refused, Some(RefusalReason::Unavailable), None);
 
 #[actix_web::test]
 async fn an_import_that_cannot_be_noted_is_recorded() {
