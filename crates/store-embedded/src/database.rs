@@ -15,18 +15,18 @@ use redb::{
 };
 
 use super::disk::Disk;
-use super::error::failed;
+use super::error::store_error;
 use super::tables;
 
 /// The error while the database is closed to be opened again.
 pub(crate) const REOPENING: &str = "being reopened after the disk failed";
 
 /// Interval of the checks whether all readers have finished.
-const GLANCE: Duration = Duration::from_millis(1);
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
 /// The database that is open, if any.
 #[derive(Clone)]
-pub(super) struct Shelf {
+pub(super) struct ReopenableDatabase {
     /// `None` for a database in memory, which no disk error can affect.
     disk: Option<Disk>,
     state: Arc<RwLock<State>>,
@@ -46,7 +46,7 @@ enum State {
 
 /// Why a database could not be opened again for writing.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(super) enum ReopenError {
     /// The disk did not accept a small write. The database stays open for reads, and trying again costs only that
     /// write.
     Disk(StoreError),
@@ -54,15 +54,15 @@ pub(super) enum Refusal {
     Database(StoreError),
 }
 
-impl Shelf {
+impl ReopenableDatabase {
     /// Opens the file, creates it if it is missing, and repairs it after a crash.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::open_unless_in_use(path)?.ok_or_else(|| failed("another process has it open"))
+        Self::open_unless_in_use(path)?.ok_or_else(|| store_error("another process has it open"))
     }
 
     /// Opens the file as [`open`](Self::open) does. Returns `None` if another process has it open.
     pub(super) fn open_unless_in_use(path: &Path) -> Result<Option<Self>, StoreError> {
-        create_private_file(path).map_err(failed)?;
+        create_private_file(path).map_err(store_error)?;
         Self::on(Disk::at(path))
     }
 
@@ -74,9 +74,9 @@ impl Shelf {
         };
         let database = match Builder::new().create_with_backend(storage) {
             Err(DatabaseError::DatabaseAlreadyOpen) => return Ok(None),
-            opened => opened.map_err(failed)?,
+            opened => opened.map_err(store_error)?,
         };
-        tables::create(&database).map_err(failed)?;
+        tables::create(&database).map_err(store_error)?;
         Ok(Some(Self::with(database, Some(disk))))
     }
 
@@ -84,8 +84,8 @@ impl Shelf {
         let backend = InMemoryBackend::new();
         let database = Builder::new()
             .create_with_backend(backend)
-            .map_err(failed)?;
-        tables::create(&database).map_err(failed)?;
+            .map_err(store_error)?;
+        tables::create(&database).map_err(store_error)?;
         Ok(Self::with(database, None))
     }
 
@@ -98,11 +98,13 @@ impl Shelf {
     }
 
     /// Returns the database for writing. It must not be kept: closing the database waits until it is dropped.
-    pub(super) fn database(&self) -> Result<Arc<Database>, StoreError> {
+    pub(super) fn writable(&self) -> Result<Arc<Database>, StoreError> {
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
             State::Open(database) => Ok(Arc::clone(database)),
-            State::Readable(_) => Err(failed("the disk takes no writes")),
-            state @ (State::Reopening | State::Failed(_) | State::Closed) => Err(why_closed(state)),
+            State::Readable(_) => Err(store_error("the disk takes no writes")),
+            state @ (State::Reopening | State::Failed(_) | State::Closed) => {
+                Err(closed_error(state))
+            }
         }
     }
 
@@ -110,7 +112,7 @@ impl Shelf {
         let database = match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
             State::Open(database) | State::Readable(database) => Arc::clone(database),
             state @ (State::Reopening | State::Failed(_) | State::Closed) => {
-                return Err(why_closed(state).into());
+                return Err(closed_error(state).into());
             }
         };
         Ok(database.begin_read()?)
@@ -118,12 +120,12 @@ impl Shelf {
 
     /// Returns an error if the database rejects everything. Writes nothing.
     pub(super) fn check(&self) -> Result<(), tables::Error> {
-        Ok(answers(self.database()?.as_ref())?)
+        Ok(accepts_transactions(self.writable()?.as_ref())?)
     }
 
     /// Closes the database and opens it again. While the disk accepts no writes, the database is open for reads
     /// only. After an error, the next call tries again.
-    pub(super) fn reopen(&self) -> Result<(), Refusal> {
+    pub(super) fn reopen(&self) -> Result<(), ReopenError> {
         let Some(disk) = &self.disk else {
             return Ok(());
         };
@@ -134,21 +136,22 @@ impl Shelf {
         }
         match probed {
             Ok(()) => {}
-            Err(error) if self.is_readable() => return Err(Refusal::Disk(error)),
-            Err(error) => return Err(Refusal::Database(error)),
+            Err(error) if self.is_readable() => return Err(ReopenError::Disk(error)),
+            Err(error) => return Err(ReopenError::Database(error)),
         }
-        disk.sync_again(self.is_open()).map_err(Refusal::Database)?;
+        disk.sync_again(self.is_open())
+            .map_err(ReopenError::Database)?;
         let opened = self.open_as(|| Ok(State::Open(open(disk.open_again()?)?)));
         if opened.is_err() {
             let _ = self.open_as(|| Ok(State::Readable(open(disk.open_for_reading()?)?)));
         }
-        opened.map_err(Refusal::Database)
+        opened.map_err(ReopenError::Database)
     }
 
     /// Returns whether the database is open for reads only, and reads work.
     pub(super) fn is_readable(&self) -> bool {
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
-            State::Readable(database) => answers(database).is_ok(),
+            State::Readable(database) => accepts_transactions(database).is_ok(),
             State::Open(_) | State::Reopening | State::Failed(_) | State::Closed => false,
         }
     }
@@ -161,54 +164,54 @@ impl Shelf {
 
     /// Closes the open database, and opens it with `open`.
     fn open_as(&self, open: impl FnOnce() -> Result<State, StoreError>) -> Result<(), StoreError> {
-        self.leave(State::Reopening);
+        self.close_into(State::Reopening);
         let (state, outcome) = match open() {
             Ok(state) => (state, Ok(())),
             Err(error) => (State::Failed(error.clone()), Err(error)),
         };
-        drop(self.enter(state));
+        drop(self.replace_state(state));
         outcome
     }
 
     /// Closes the database after all readers have finished.
     pub(super) fn close(&self) {
-        self.leave(State::Closed);
+        self.close_into(State::Closed);
     }
 
     /// Sets the next state, and closes the database if it was open, after all readers have finished.
-    fn leave(&self, next: State) {
-        if let State::Open(before) | State::Readable(before) = self.enter(next) {
+    fn close_into(&self, next: State) {
+        if let State::Open(before) | State::Readable(before) = self.replace_state(next) {
             while Arc::strong_count(&before) > 1 {
-                sleep(GLANCE);
+                sleep(POLL_INTERVAL);
             }
         }
     }
 
     /// Replaces the state, and returns the previous one.
-    fn enter(&self, next: State) -> State {
+    fn replace_state(&self, next: State) -> State {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *state, next)
     }
 }
 
-fn why_closed(state: &State) -> StoreError {
+fn closed_error(state: &State) -> StoreError {
     match state {
         State::Failed(error) => error.clone(),
-        State::Closed => failed("closed"),
-        State::Open(_) | State::Readable(_) | State::Reopening => failed(REOPENING),
+        State::Closed => store_error("closed"),
+        State::Open(_) | State::Readable(_) | State::Reopening => store_error(REOPENING),
     }
 }
 
 /// Returns an error if redb rejects everything: it reports that before a transaction begins, and this one ends
 /// without a change.
-fn answers(database: &Database) -> Result<(), TransactionError> {
+fn accepts_transactions(database: &Database) -> Result<(), TransactionError> {
     database.try_begin_write().map(drop)
 }
 
 fn open(storage: impl StorageBackend) -> Result<Arc<Database>, StoreError> {
     let opened = Builder::new().create_with_backend(storage);
     opened.map(Arc::new).map_err(|error| match error {
-        DatabaseError::DatabaseAlreadyOpen => failed("another process has it open"),
-        error @ (DatabaseError::Storage(_) | _) => failed(error),
+        DatabaseError::DatabaseAlreadyOpen => store_error("another process has it open"),
+        error @ (DatabaseError::Storage(_) | _) => store_error(error),
     })
 }

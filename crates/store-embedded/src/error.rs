@@ -8,15 +8,15 @@ use redb::{CommitError, StorageError, TableError, TransactionError};
 use super::tables;
 
 /// Returns the error of this store for a failure.
-pub(super) fn failed(error: impl std::fmt::Display) -> StoreError {
+pub(super) fn store_error(error: impl std::fmt::Display) -> StoreError {
     StoreError::new("embedded token store", error)
 }
 
 /// Returns the error of a failed read. Does not repeat the name of the store.
-pub(super) fn named(error: tables::Error) -> StoreError {
+pub(super) fn read_error(error: tables::Error) -> StoreError {
     match error.downcast::<StoreError>() {
         Ok(error) => *error,
-        Err(error) => failed(error),
+        Err(error) => store_error(error),
     }
 }
 

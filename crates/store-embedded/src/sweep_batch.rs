@@ -10,23 +10,23 @@ const MOST: usize = 64;
 
 /// The number of records of the next step, found by trial: one more after a step that was quick enough, half as
 /// many after one that was not.
-pub(super) struct Pace(usize);
+pub(super) struct SweepBatch(usize);
 
-impl Default for Pace {
+impl Default for SweepBatch {
     fn default() -> Self {
         Self(FIRST)
     }
 }
 
-impl Pace {
+impl SweepBatch {
     /// Returns the maximum number of records that the next step removes.
-    pub(super) fn records(&self) -> usize {
+    pub(super) fn size(&self) -> usize {
         self.0
     }
 
     /// Returns how long to pause after a step that took `took`: twice as long, so that the disk and the writing
     /// thread can serve waiting callers.
-    pub(super) fn after(&mut self, took: Duration) -> Duration {
+    pub(super) fn pause_after(&mut self, took: Duration) -> Duration {
         self.0 = if took > STEP {
             (self.0 / 2).max(1)
         } else {
@@ -42,20 +42,20 @@ mod tests {
 
     #[test]
     fn slow_steps_shrink_and_quick_ones_grow() {
-        let mut pace = Pace::default();
+        let mut batch = SweepBatch::default();
         let (quick, slow) = (STEP / 2, STEP * 3);
-        assert_eq!(pace.records(), FIRST);
-        assert_eq!(pace.after(quick), STEP);
-        assert_eq!(pace.records(), FIRST + 1);
-        assert_eq!(pace.after(slow), STEP * 6);
-        assert_eq!(pace.records(), FIRST.div_ceil(2));
+        assert_eq!(batch.size(), FIRST);
+        assert_eq!(batch.pause_after(quick), STEP);
+        assert_eq!(batch.size(), FIRST + 1);
+        assert_eq!(batch.pause_after(slow), STEP * 6);
+        assert_eq!(batch.size(), FIRST.div_ceil(2));
         for _ in 0..10 {
-            pace.after(slow);
+            batch.pause_after(slow);
         }
-        assert_eq!(pace.records(), 1);
+        assert_eq!(batch.size(), 1);
         for _ in 0..100 {
-            pace.after(quick);
+            batch.pause_after(quick);
         }
-        assert_eq!(pace.records(), MOST);
+        assert_eq!(batch.size(), MOST);
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::directory::{Attributes, Change, Changed, UserEdit, UserEntry};
-use isogloss_core::{NewPasswordError, Passwords, Role, StoreError, User, UserState};
+use isogloss_core::{Role, StoreError, User, UserState};
+use isogloss_password::{NewPasswordError, Passwords};
 use secrecy::SecretString;
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -12,9 +12,8 @@ use isogloss_core::audit::Audit;
 use isogloss_core::directory::{DigestKeys, Directory};
 use isogloss_core::store::TokenStore;
 use isogloss_core::throttle::{LoginThrottle, Throttle};
-use isogloss_core::{
-    Auth, AuthComponents, PasswordSettings, Passwords, Peppers, SecondUse, SystemClock,
-};
+use isogloss_core::{Auth, AuthComponents, Peppers, SecondUse, SystemClock};
+use isogloss_password::{PasswordSettings, Passwords};
 
 pub(crate) use self::access::CredentialAccess;
 use self::directories::directory_with_cache;

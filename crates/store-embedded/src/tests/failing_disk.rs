@@ -10,7 +10,7 @@ use redb::{Durability, StorageBackend};
 use uuid::Uuid;
 
 use super::super::EmbeddedStore;
-use super::super::database::{Refusal, Shelf};
+use super::super::database::{ReopenError, ReopenableDatabase};
 use super::super::disk::Disk;
 
 /// What the operating system shows, and what is on the disk.
@@ -98,7 +98,7 @@ impl Failing {
 
     /// A store that waits for the gate when it opens the disk.
     pub(super) fn store_behind(&self, gate: &Arc<Gate>) -> EmbeddedStore {
-        let opened = Shelf::on(self.behind(gate)).unwrap().unwrap();
+        let opened = ReopenableDatabase::on(self.behind(gate)).unwrap().unwrap();
         EmbeddedStore::start(opened, Durability::Immediate, CAPS).unwrap()
     }
 
@@ -278,7 +278,7 @@ async fn a_file_that_was_emptied_is_not_a_store_without_tokens() {
         disk.dirty.clear();
     });
     let empty = "embedded token store: the file is empty, restore it from a backup";
-    let Err(Refusal::Database(reopened)) = store.shelf.reopen() else {
+    let Err(ReopenError::Database(reopened)) = store.database.reopen() else {
         panic!("it was opened, or the disk is to blame");
     };
     assert_eq!(reopened.to_string(), empty);

@@ -9,7 +9,7 @@ use crate::{EmbeddedStore, tables};
 #[async_trait]
 impl Plant for EmbeddedStore {
     async fn plant(&self, digest: TokenDigest, value: &[u8]) {
-        let database = self.shelf.database().unwrap();
+        let database = self.database.writable().unwrap();
         let transaction = database.begin_write().unwrap();
         let mut tokens = transaction.open_table(tables::TOKENS).unwrap();
         assert!(tokens.insert(digest.as_bytes(), value).unwrap().is_some());

@@ -8,7 +8,7 @@ use isogloss_store_contract::token_store::{NOW, digest};
 use redb::StorageError;
 
 use super::failing_disk::{Failing, Gate, kept};
-use crate::database::{Refusal, Shelf};
+use crate::database::{ReopenError, ReopenableDatabase};
 use crate::writer::Change;
 use crate::{EmbeddedStore, tables};
 
@@ -16,7 +16,7 @@ use crate::{EmbeddedStore, tables};
 async fn a_lookup_waits_for_a_database_that_is_being_reopened_no_longer_than_its_patience() {
     let (disk, gate) = (Failing::default(), Arc::<Gate>::default());
     let store = EmbeddedStore {
-        patience: Duration::from_millis(1),
+        read_time_limit: Duration::from_millis(1),
         ..disk.store_behind(&gate)
     };
     store.put(digest(1), &kept(), NOW).await.unwrap();
@@ -45,32 +45,34 @@ async fn a_full_disk_is_found_by_a_small_write_and_closes_nothing() {
     let store = disk.store();
     store.put(digest(1), &kept(), NOW).await.unwrap();
     disk.change(|disk| disk.is_full = true);
-    assert!(matches!(store.shelf.reopen(), Err(Refusal::Disk(_))));
+    assert!(matches!(store.database.reopen(), Err(ReopenError::Disk(_))));
     assert!(store.get(digest(1)).await.unwrap().is_some());
     let before = disk.used();
     for _ in 0..3 {
-        assert!(matches!(store.shelf.reopen(), Err(Refusal::Disk(_))));
+        assert!(matches!(store.database.reopen(), Err(ReopenError::Disk(_))));
     }
     assert_eq!(disk.used(), before, "it was opened, read or synced");
     disk.change(|disk| disk.is_full = false);
-    store.shelf.reopen().unwrap();
+    store.database.reopen().unwrap();
     store.put(digest(2), &kept(), NOW).await.unwrap();
 }
 
 #[test]
 fn a_sync_that_fails_again_closes_no_readable_database() {
     let disk = Failing::default();
-    let shelf = Shelf::on(disk.behind(&Arc::default())).unwrap().unwrap();
+    let database = ReopenableDatabase::on(disk.behind(&Arc::default()))
+        .unwrap()
+        .unwrap();
     disk.change(|disk| disk.failing_syncs = usize::MAX);
-    let transaction = shelf.database().unwrap().begin_write().unwrap();
+    let transaction = database.writable().unwrap().begin_write().unwrap();
     tables::probe(&transaction, Some(&[1])).unwrap();
     transaction.commit().unwrap_err();
-    assert!(matches!(shelf.reopen(), Err(Refusal::Database(_))));
-    assert!(shelf.is_readable());
+    assert!(matches!(database.reopen(), Err(ReopenError::Database(_))));
+    assert!(database.is_readable());
     let before = disk.used().opened;
-    assert!(matches!(shelf.reopen(), Err(Refusal::Database(_))));
+    assert!(matches!(database.reopen(), Err(ReopenError::Database(_))));
     assert_eq!(disk.used().opened, before + 1, "only to write it once more");
-    assert!(shelf.is_readable());
+    assert!(database.is_readable());
 }
 
 #[tokio::test]

@@ -9,15 +9,15 @@ const LONGEST: Duration = Duration::from_mins(1);
 /// Pauses that double while the disk keeps failing. They start from the first one again after a successful
 /// commit.
 #[derive(Debug)]
-pub(super) struct Pauses(Duration);
+pub(super) struct RetryDelays(Duration);
 
-impl Default for Pauses {
+impl Default for RetryDelays {
     fn default() -> Self {
         Self(FIRST)
     }
 }
 
-impl Pauses {
+impl RetryDelays {
     /// Returns the next pause.
     pub(super) fn next(&mut self) -> Duration {
         let pause = self.0;
@@ -32,8 +32,8 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_a_minute() {
-        let mut pauses = Pauses::default();
-        let seconds: Vec<_> = (0..9).map(|_| pauses.next().as_secs()).collect();
+        let mut delays = RetryDelays::default();
+        let seconds: Vec<_> = (0..9).map(|_| delays.next().as_secs()).collect();
         assert_eq!(seconds, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
     }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use isogloss_core::PasswordSettings;
 use isogloss_core::audit::{Outcome, RefusalReason};
 use isogloss_core::directory::{Directory as _, OrganisationEntry, SqliteDirectory};
+use isogloss_password::PasswordSettings;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 use super::*;

@@ -9,9 +9,9 @@ use subtle::ConstantTimeEq as _;
 
 use super::fields::CRYPT64;
 use super::{HashError, within};
-use crate::password::bounds;
+use crate::cost_limits;
 
-pub(in crate::password) struct Phpass {
+pub(crate) struct Phpass {
     of_md5: bool,
     digest: Inner,
     log2: u32,
@@ -50,7 +50,7 @@ impl Phpass {
         within(
             "a binary logarithm of phpass rounds",
             log2.into(),
-            bounds::PHPASS_LOG2.into(),
+            cost_limits::PHPASS_LOG2.into(),
         )?;
         let (salt, output) = rest[1..].split_at(8);
         Ok(Self {
@@ -63,7 +63,7 @@ impl Phpass {
     }
 
     pub(super) fn weakness(&self) -> Option<&'static str> {
-        let few = 1 << self.log2 < bounds::STRONG_ROUNDS;
+        let few = 1 << self.log2 < cost_limits::STRONG_ROUNDS;
         few.then_some("phpass with fewer than 1000 rounds")
     }
 

@@ -3,8 +3,8 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use super::formats::Hash;
-use super::lane::Lane;
+use crate::bcrypt_lane::Lane;
+use crate::formats::Hash;
 
 /// The maximum number of pieces, as a power of two, in which a hash at the configured cost is computed to fill
 /// up the time that a cheaper hash left.
@@ -52,7 +52,7 @@ fn fill_up(spent: Duration, cost: u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::password::formats::Policy;
+    use crate::formats::Policy;
 
     const WEAK_TOO: Policy = Policy {
         bcrypt_cost: 4,

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::pool::OVERLOADED;
-use super::{HashingError, PasswordSettings};
+use crate::error::HashingError;
+use crate::settings::PasswordSettings;
+use crate::worker_pool::OVERLOADED;
 
 /// A holder of places, which has a share of them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

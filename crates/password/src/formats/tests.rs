@@ -1,7 +1,7 @@
 //! Hashes that other programs made, with their sources and their passwords.
 
-mod bounds;
 mod compositions;
+mod cost_limits;
 mod derivations;
 mod hostile;
 

@@ -1,7 +1,7 @@
 //! The hashing threads, with a queue that is limited in length and in time.
 
 mod queue;
-mod thread;
+mod worker;
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -13,9 +13,10 @@ use tokio::sync::oneshot::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use self::queue::Queue;
-use self::thread::serve;
-use super::lane::Lane;
-use super::{HashingError, PasswordSettings};
+use self::worker::serve;
+use crate::bcrypt_lane::Lane;
+use crate::error::HashingError;
+use crate::settings::PasswordSettings;
 
 /// The time after which a refused login may retry: by then a queue of the default length is empty.
 const RETRY_AFTER: Duration = Duration::from_secs(2);

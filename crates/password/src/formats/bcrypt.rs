@@ -7,12 +7,12 @@
 
 use super::HashError;
 use super::fields::BCRYPT64;
-use crate::password::lane::{Lane, OUTPUT_BYTES};
+use crate::bcrypt_lane::{Lane, OUTPUT_BYTES};
 
 /// The maximum number of password bytes that bcrypt reads.
-pub(in crate::password) const LONGEST_PASSWORD_BYTES: usize = 72;
+pub(crate) const LONGEST_PASSWORD_BYTES: usize = 72;
 
-pub(in crate::password) struct Bcrypt {
+pub(crate) struct Bcrypt {
     signed: bool,
     cost: u32,
     salt: [u8; 16],

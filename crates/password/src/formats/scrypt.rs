@@ -5,11 +5,11 @@ use subtle::ConstantTimeEq as _;
 
 use super::fields::{CRYPT64, base64, fields, parameters};
 use super::{HashError, check_lengths, within};
-use crate::password::bounds;
+use crate::cost_limits;
 
 const BROKEN: HashError = HashError::Malformed("scrypt");
 
-pub(in crate::password) struct Scrypt {
+pub(crate) struct Scrypt {
     params: Params,
     salt: Vec<u8>,
     output: Vec<u8>,
@@ -59,17 +59,17 @@ impl Scrypt {
 
     pub(super) fn new(costs: &Costs, salt: Vec<u8>, output: Vec<u8>) -> Result<Self, HashError> {
         let Costs { log_n, r, p } = *costs;
-        within("a scrypt r", r, bounds::SCRYPT_R)?;
-        within("a scrypt p", p, bounds::SCRYPT_P)?;
+        within("a scrypt r", r, cost_limits::SCRYPT_R)?;
+        within("a scrypt p", p, cost_limits::SCRYPT_P)?;
         let n = u32::try_from(log_n)
             .ok()
             .and_then(|log_n| 1_u64.checked_shl(log_n));
         let n = n.unwrap_or(u64::MAX);
         // Each of the N blocks has 128 bytes for each r.
         let memory = n.saturating_mul(r) / 8;
-        within("a scrypt memory in KiB", memory, bounds::MEMORY_KIB)?;
+        within("a scrypt memory in KiB", memory, cost_limits::MEMORY_KIB)?;
         let work = n.saturating_mul(r).saturating_mul(p);
-        within("a scrypt N, times r and p,", work, bounds::SCRYPT_WORK)?;
+        within("a scrypt N, times r and p,", work, cost_limits::SCRYPT_WORK)?;
         check_lengths("scrypt", &salt, &output)?;
         let small = |number: u64| u32::try_from(number).map_err(|_| BROKEN);
         let log_n = u8::try_from(log_n)
@@ -86,7 +86,7 @@ impl Scrypt {
 
     pub(super) fn weakness(&self) -> Option<&'static str> {
         let work = self.params.n() * u64::from(self.params.r()) * u64::from(self.params.p()) / 8;
-        (work < bounds::STRONG_WORK_KIB).then_some("scrypt with less than 1 MiB to go through")
+        (work < cost_limits::STRONG_WORK_KIB).then_some("scrypt with less than 1 MiB to go through")
     }
 
     pub(super) fn fits(&self, password: &[u8]) -> bool {

@@ -6,13 +6,13 @@ use subtle::ConstantTimeEq as _;
 
 use super::fields::{CRYPT64, number};
 use super::{HashError, within};
-use crate::password::bounds;
+use crate::cost_limits;
 
 /// The prefix of a number of rounds that is not the default.
 const ROUNDS: &str = "rounds=";
 
 /// SHA-crypt by Ulrich Drepper, <https://www.akkadia.org/drepper/SHA-crypt.txt>.
-pub(in crate::password) struct ShaCrypt {
+pub(crate) struct ShaCrypt {
     wide: bool,
     rounds: u32,
     salt: Vec<u8>,
@@ -32,7 +32,7 @@ impl ShaCrypt {
         if let Some(told) = rest.strip_prefix(ROUNDS) {
             let (told, after) = told.split_once('$').ok_or(broken)?;
             let told = number(told).ok_or(broken)?;
-            within("SHA crypt rounds", told, bounds::SHA_CRYPT_ROUNDS)?;
+            within("SHA crypt rounds", told, cost_limits::SHA_CRYPT_ROUNDS)?;
             rounds = u32::try_from(told).map_err(|_| broken)?;
             rest = after;
         }
@@ -89,7 +89,7 @@ fn in_order(made: &[u8], third: usize, turn: fn(&mut [usize], usize), rest: &[us
 }
 
 /// MD5-crypt by Poul-Henning Kamp, as in FreeBSD's `crypt-md5.c`: a thousand rounds.
-pub(in crate::password) struct Md5Crypt {
+pub(crate) struct Md5Crypt {
     salt: Vec<u8>,
     output: Vec<u8>,
 }

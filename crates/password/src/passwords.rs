@@ -1,29 +1,18 @@
 //! Passwords: hashed on separate threads, checked in the format of their stored hash.
 
-mod bounds;
-mod check;
-mod error;
-mod formats;
-mod lane;
-mod pool;
-mod settings;
-mod shares;
-mod waits;
-
 use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use tracing::warn;
 
-pub use self::error::{HashingError, InvalidPassword, NewPasswordError, StartError};
-pub use self::formats::HashError;
-use self::formats::{Hash, LONGEST_BCRYPT_BYTES, Policy};
-use self::pool::Pool;
-pub use self::settings::PasswordSettings;
-use self::shares::Shares;
-pub use self::shares::{Claimant, Place};
-use self::waits::Waits;
+use crate::equal_delay::Waits;
+use crate::error::{HashingError, InvalidPassword, NewPasswordError, StartError};
+use crate::formats::{Hash, HashError, LONGEST_BCRYPT_BYTES, Policy};
+use crate::settings::PasswordSettings;
+use crate::shares::{Claimant, Place, Shares};
+use crate::verify;
+use crate::worker_pool::Pool;
 
 /// Salt and digest of some bcrypt hash, for users without a hash. Whether a password matches it does not matter.
 const NOBODYS: &str = "CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
@@ -85,11 +74,11 @@ impl Passwords {
         let hash = hash
             .map_err(|reason| warn!(%reason, "a stored password hash cannot be checked"))
             .ok();
-        let lane = check::lane(password.expose_secret(), hash.as_ref(), cost);
+        let lane = verify::lane(password.expose_secret(), hash.as_ref(), cost);
         let fits = match (lane, hash) {
             (Some(lane), _) => self.pool.fits(lane).await?,
             (None, Some(hash)) => {
-                let check = move || check::check(password.expose_secret(), &hash, cost);
+                let check = move || verify::check(password.expose_secret(), &hash, cost);
                 self.pool.run(check).await?
             }
             (None, None) => false,
@@ -159,19 +148,6 @@ impl Passwords {
     pub async fn wait_like_a_check(&self) {
         self.waits.wait().await;
     }
-}
-
-/// Returns whether a password matches a hash, or why that cannot be checked. `None` if the check would take
-/// long.
-#[cfg(fuzzing)]
-pub(crate) fn fits(hash: &str, password: &str) -> Result<Option<bool>, HashError> {
-    let policy = Policy {
-        bcrypt_cost: 4,
-        allow_weak: true,
-    };
-    let hash = Hash::read(hash, policy)?;
-    let takes = hash.is_cheap() && hash.takes(password);
-    Ok(takes.then(|| hash.fits(password)))
 }
 
 fn check_new_password(password: &str) -> Result<(), InvalidPassword> {

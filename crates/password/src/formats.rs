@@ -1,33 +1,33 @@
 //! Password hashes of other systems: parsing, limits, and checks.
 
 mod argon2;
-mod aspnet;
+mod aspnet_identity;
+mod aspnet_membership;
 mod bcrypt;
-mod crypts;
-mod digests;
 mod django;
 mod fields;
-mod membership;
 mod pbkdf2;
 mod phpass;
+mod salted_digest;
 mod scrypt;
 #[cfg(test)]
 mod tests;
+mod unix_crypt;
 mod wordpress;
 
 use thiserror::Error;
 
 use self::argon2::Argon2;
+use self::aspnet_membership::Membership;
 use self::bcrypt::Bcrypt;
 pub(super) use self::bcrypt::LONGEST_PASSWORD_BYTES as LONGEST_BCRYPT_BYTES;
-use self::crypts::{Md5Crypt, ShaCrypt};
-use self::digests::Digests;
-use self::membership::Membership;
 use self::pbkdf2::Pbkdf2;
 use self::phpass::Phpass;
+use self::salted_digest::Digests;
 use self::scrypt::Scrypt;
-use super::bounds;
-use super::lane::Lane;
+use self::unix_crypt::{Md5Crypt, ShaCrypt};
+use super::bcrypt_lane::Lane;
+use super::cost_limits;
 
 /// Why a hash is refused. The message continues a sentence about the entry with the hash, and never quotes the
 /// hash.
@@ -88,11 +88,11 @@ impl Hash {
         within(
             "a length in bytes",
             text.len() as u64,
-            bounds::HASH_BYTES as u64,
+            cost_limits::HASH_BYTES as u64,
         )?;
         let hash = Self::of_any_format(text)?;
         if let Some(bcrypt) = hash.bcrypt() {
-            let most = bounds::BCRYPT_COST.max(policy.bcrypt_cost);
+            let most = cost_limits::BCRYPT_COST.max(policy.bcrypt_cost);
             within("a bcrypt cost", bcrypt.cost().into(), most.into())?;
         }
         match hash.weakness() {
@@ -104,7 +104,7 @@ impl Hash {
     fn of_any_format(text: &str) -> Result<Self, HashError> {
         if let Some(rest) = text.strip_prefix('{') {
             let (scheme, value) = rest.split_once('}').ok_or(HashError::Unknown)?;
-            return digests::read_ldap(scheme, value);
+            return salted_digest::read_ldap(scheme, value);
         }
         if text.starts_with('$') || text.starts_with("U$") {
             return Self::of_crypt(text);
@@ -115,7 +115,7 @@ impl Hash {
         if let Some(digests) = Digests::read_hex(text) {
             return digests.map(Self::Digests);
         }
-        aspnet::read(text)
+        aspnet_identity::read(text)
     }
 
     /// Parses a hash that begins like `$6$`.
@@ -234,7 +234,7 @@ impl Hash {
             | Self::Md5Crypt(_)
             | Self::Phpass(_)
             | Self::Digests(_)
-            | Self::Membership(_) => bounds::PASSWORD_BYTES,
+            | Self::Membership(_) => cost_limits::PASSWORD_BYTES,
         };
         password.len() <= longest && !password.contains('\0')
     }
@@ -271,14 +271,14 @@ fn check_lengths(format: &'static str, salt: &[u8], output: &[u8]) -> Result<(),
     within(
         "a salt length in bytes",
         salt.len() as u64,
-        bounds::SALT_BYTES as u64,
+        cost_limits::SALT_BYTES as u64,
     )?;
     within(
         "an output length in bytes",
         output.len() as u64,
-        bounds::OUTPUT_BYTES as u64,
+        cost_limits::OUTPUT_BYTES as u64,
     )?;
-    if output.len() < bounds::LEAST_OUTPUT_BYTES {
+    if output.len() < cost_limits::LEAST_OUTPUT_BYTES {
         return Err(HashError::Malformed(format));
     }
     Ok(())

@@ -5,9 +5,9 @@ use subtle::ConstantTimeEq as _;
 
 use super::fields::{base64, parameters};
 use super::{HashError, check_lengths, within};
-use crate::password::bounds;
+use crate::cost_limits;
 
-pub(in crate::password) struct Argon2 {
+pub(crate) struct Argon2 {
     algorithm: Algorithm,
     version: Version,
     params: Params,
@@ -42,14 +42,14 @@ impl Argon2 {
         if next().is_ok() {
             return Err(broken);
         }
-        within("an argon2 memory in KiB", memory, bounds::MEMORY_KIB)?;
-        within("argon2 passes", passes, bounds::ARGON2_PASSES)?;
-        within("argon2 lanes", lanes, bounds::ARGON2_LANES)?;
+        within("an argon2 memory in KiB", memory, cost_limits::MEMORY_KIB)?;
+        within("argon2 passes", passes, cost_limits::ARGON2_PASSES)?;
+        within("argon2 lanes", lanes, cost_limits::ARGON2_LANES)?;
         let work = memory.saturating_mul(passes);
         within(
             "an argon2 memory in KiB, times passes,",
             work,
-            bounds::ARGON2_WORK_KIB,
+            cost_limits::ARGON2_WORK_KIB,
         )?;
         check_lengths("argon2", &salt, &output)?;
         let small = |number: u64| u32::try_from(number).map_err(|_| broken);
@@ -68,7 +68,7 @@ impl Argon2 {
 
     pub(super) fn weakness(&self) -> Option<&'static str> {
         let work = u64::from(self.params.m_cost()) * u64::from(self.params.t_cost());
-        (work < bounds::STRONG_WORK_KIB).then_some("argon2 with less than 1 MiB to go through")
+        (work < cost_limits::STRONG_WORK_KIB).then_some("argon2 with less than 1 MiB to go through")
     }
 
     pub(super) fn fits(&self, password: &[u8]) -> bool {

@@ -9,8 +9,9 @@ use tracing::{error, warn};
 
 use super::queue::Queue;
 use super::{Job, OVERLOADED, Turn, Work};
-use crate::password::lane::{Lane, fit};
-use crate::password::{HashingError, PasswordSettings};
+use crate::bcrypt_lane::{Lane, fit};
+use crate::error::HashingError;
+use crate::settings::PasswordSettings;
 
 /// Runs jobs until the queue ends.
 pub(super) fn serve(queue: &Queue, settings: PasswordSettings) {

@@ -15,7 +15,7 @@ use super::{HashError, check_lengths};
 const KEY_BYTES: usize = 64;
 const BROKEN: HashError = HashError::Malformed("ASP.NET Membership");
 
-pub(in crate::password) struct Membership {
+pub(crate) struct Membership {
     algorithm: Algorithm,
     salt: Vec<u8>,
     output: Vec<u8>,

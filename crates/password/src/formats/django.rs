@@ -5,9 +5,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::argon2::Argon2;
 use super::bcrypt::Bcrypt;
-use super::digests::Digests;
 use super::fields::{fields, number};
 use super::pbkdf2::{Pbkdf2, Prf};
+use super::salted_digest::Digests;
 use super::scrypt::{Costs, Scrypt};
 use super::{Hash, HashError};
 

@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::fields::{base64, fields, number};
 use super::{HashError, check_lengths, within};
-use crate::password::bounds;
+use crate::cost_limits;
 
 /// The digest that PBKDF2 uses.
 #[derive(Clone, Copy)]
@@ -18,7 +18,7 @@ pub(super) enum Prf {
 }
 
 /// A PBKDF2 hash, in whatever format it was written.
-pub(in crate::password) struct Pbkdf2 {
+pub(crate) struct Pbkdf2 {
     prf: Prf,
     iterations: u32,
     salt: Vec<u8>,
@@ -61,7 +61,7 @@ impl Pbkdf2 {
             Prf::Sha512 => 64,
         };
         let blocks = output.len().div_ceil(block) as u64;
-        let most = bounds::PBKDF2_ITERATIONS / blocks;
+        let most = cost_limits::PBKDF2_ITERATIONS / blocks;
         within("PBKDF2 iterations", iterations, most)?;
         let iterations = u32::try_from(iterations)
             .ok()
@@ -75,7 +75,7 @@ impl Pbkdf2 {
     }
 
     pub(super) fn weakness(&self) -> Option<&'static str> {
-        let few = u64::from(self.iterations) < bounds::STRONG_ROUNDS;
+        let few = u64::from(self.iterations) < cost_limits::STRONG_ROUNDS;
         few.then_some("PBKDF2 with fewer than 1000 iterations")
     }
 

@@ -8,7 +8,7 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use super::{Hash, HashError, check_lengths};
 
-pub(in crate::password) struct Digests {
+pub(crate) struct Digests {
     kind: Kind,
     salt: Vec<u8>,
     place: Place,
