@@ -38,7 +38,9 @@ use uuid::Uuid;
 
 pub use self::app_passwords::{AppPasswords, KnownAppPassword};
 pub use self::backup::{BackedUp, TABLES};
-pub use self::desk::{Change, ChangeError, Changed, OrganisationEdit, Setting, Unfit, UserEdit};
+pub use self::desk::{
+    Change, ChangeError, Changed, InvalidChange, OrganisationEdit, Patch, UserEdit,
+};
 pub use self::digest::{DigestKeyId, KeyDigest, UnreadableDigest};
 pub use self::digest_keys::{DigestKey, DigestKeys, DigestRing, SealedKey};
 pub use self::enrolments::{Enrolment, Enrolments, NewEnrolment};
@@ -108,11 +110,11 @@ pub trait Directory:
     /// One organisation.
     async fn organisation(
         &self,
-        name: OrganisationName<'_>,
+        name: OrganisationRef<'_>,
     ) -> Result<Option<OrganisationEntry>, StoreError>;
 
     /// The effective access card of that code or identifier, with its user.
-    async fn card(&self, name: CardName<'_>) -> Result<Option<Card>, StoreError>;
+    async fn card(&self, name: CardRef<'_>) -> Result<Option<Card>, StoreError>;
 
     /// The application key of a realm, by the plain digest of its text.
     async fn key(&self, realm: &str, digest: KeyDigest) -> Result<Option<Key>, StoreError>;
@@ -202,7 +204,7 @@ pub struct Account {
 
 /// What an access card is found by.
 #[derive(Debug, Clone, Copy)]
-pub enum CardName<'a> {
+pub enum CardRef<'a> {
     /// The plain digest of its code, which is all that is needed.
     Code(KeyDigest),
     /// Its identifier, to be followed by a pass code.
@@ -211,7 +213,7 @@ pub enum CardName<'a> {
 
 /// What an organisation is found by.
 #[derive(Debug, Clone, Copy)]
-pub enum OrganisationName<'a> {
+pub enum OrganisationRef<'a> {
     /// Its name, to the letter.
     Name(&'a str),
     /// Its identifier.

@@ -229,8 +229,8 @@ impl ServiceUsage {
 }
 
 /// Returns the family of the program that sent the request.
-pub(crate) fn user_agent(summary: &RequestHead) -> String {
-    let value = summary.headers.get(USER_AGENT);
+pub(crate) fn user_agent(head: &RequestHead) -> String {
+    let value = head.headers.get(USER_AGENT);
     family(value.map_or(&b""[..], |value| value.as_bytes()))
 }
 

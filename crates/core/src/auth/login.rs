@@ -10,7 +10,7 @@ use super::factor::{FactorAttempt, Reading};
 use super::throttled::settled;
 use super::{AccessCard, Auth, Credentials, OrganisationName};
 use crate::app_password::AppPassword;
-use crate::directory::{Account, CardName, KeyDigest};
+use crate::directory::{Account, CardRef, KeyDigest};
 use crate::error::AuthError;
 use crate::names::is_same_name;
 use crate::password::{Claimant, PasswordError, Place};
@@ -141,7 +141,7 @@ impl Auth {
     ) -> Result<User, AuthError> {
         let user = match card {
             AccessCard::Code(code) => {
-                let name = CardName::Code(KeyDigest::of(code.expose_secret()));
+                let name = CardRef::Code(KeyDigest::of(code.expose_secret()));
                 self.0.directory.card(name).await?.map(|card| card.user)
             }
             AccessCard::Identifier {
@@ -152,7 +152,7 @@ impl Auth {
                 let card = self
                     .0
                     .directory
-                    .card(CardName::Identifier(identifier))
+                    .card(CardRef::Identifier(identifier))
                     .await?;
                 let hash = card
                     .as_ref()

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::origin::{Attribute, Origin, Value};
+use super::origin::{Attribute, ImportedValues, Value};
 use super::{AppPasswordEntry, Applied, KeyDigest, RecoveryCodeEntry, RevokedEntry, UserEntry};
 use crate::names::login_form;
 use crate::names::stored_login;
@@ -17,7 +17,7 @@ pub(super) struct UserChange {
     /// Whether the entry is to be written.
     pub(super) differs: bool,
     /// What is to be remembered of the import, if that differs.
-    pub(super) origin: Option<Origin>,
+    pub(super) origin: Option<ImportedValues>,
 }
 
 /// A new password, a disabling, another second factor, an application password less, another

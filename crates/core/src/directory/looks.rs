@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::UserEntry;
 use super::changes::logins;
 use super::database::Database;
-use super::desk::Named;
+use super::desk::UserRef;
 use super::rules::{clash, look, look_of_organisation, organisation_clash, shown};
 use crate::names::login_form;
 
@@ -19,7 +19,7 @@ const BATCH: i64 = 10_000;
 /// A login, and its user.
 pub(super) struct Login {
     pub(super) login: String,
-    pub(super) owner: Named,
+    pub(super) owner: UserRef,
 }
 
 /// Names of different users, or of different organisations, that people take for one.
@@ -150,7 +150,7 @@ pub(super) fn mark(users: &mut [UserEntry]) {
     }
     let mut by_look: HashMap<String, Vec<(usize, Login)>> = HashMap::new();
     for (at, login) in all {
-        let owner = Named {
+        let owner = UserRef {
             id: users[at].id,
             user_name: String::new(),
         };

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use self::unique::Unique;
 use super::changes::{UserChange, differs};
-use super::origin::Origin;
+use super::origin::ImportedValues;
 use super::present::Present;
 use super::rules::LAST_NUMBER;
 use super::wanted::{Precedence, SetHere, Wanted, WantedUser};
@@ -161,7 +161,7 @@ impl<'a> Judge<'a> {
                 let reason = "the file has another entry of the same user";
                 return Err(unfit(format!("user {}", wanted.user_name), reason));
             }
-            let origin = Origin::of(&entry);
+            let origin = ImportedValues::of(&entry);
             let remembered = self.present.origins.get(&entry.id);
             changes.push(UserChange {
                 differs: differs(&mut self.applied, known, &entry),

@@ -157,7 +157,7 @@ pub type Attributes = BTreeMap<Attribute, Value>;
 
 /// What an import last said of a user, as a directory remembers it.
 #[derive(Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Origin {
+pub(super) struct ImportedValues {
     /// Digest of the password's hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     password: Option<String>,
@@ -171,7 +171,7 @@ pub(super) struct Origin {
     attributes: HashMap<String, Value>,
 }
 
-impl Origin {
+impl ImportedValues {
     /// Returns what is to be remembered of an entry whose marks are right.
     pub(super) fn of(user: &UserEntry) -> Self {
         let imported = |part| !user.set_here.contains(&part);

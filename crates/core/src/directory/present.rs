@@ -4,13 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::desk::Named;
-use super::digest_keys::{OpenKeys, What};
+use super::desk::UserRef;
+use super::digest_keys::{DigestKind, OpenKeys};
 use super::looks::Login;
-use super::origin::{Attribute, Origin};
+use super::origin::{Attribute, ImportedValues};
 use super::rules::look;
 use super::wanted::{Wanted, WantedUser};
-use super::{KeyDigest, Setting, Snapshot};
+use super::{KeyDigest, Patch, Snapshot};
 use crate::names::{login_form, login_forms, stored_login, stored_spellings, tidy};
 
 /// What of a directory concerns a file: the entries that it names, and those in their way.
@@ -18,19 +18,19 @@ use crate::names::{login_form, login_forms, stored_login, stored_spellings, tidy
 pub struct Present {
     pub(super) open: OpenKeys,
     pub(super) entries: Snapshot,
-    pub(super) origins: HashMap<Uuid, Origin>,
+    pub(super) origins: HashMap<Uuid, ImportedValues>,
     /// Users by the name that an import last gave them.
-    pub(super) imported_names: HashMap<String, Named>,
+    pub(super) imported_names: HashMap<String, UserRef>,
     /// Owners of the login names of the file.
-    pub(super) logins: HashMap<String, Named>,
+    pub(super) logins: HashMap<String, UserRef>,
     /// Logins that look like one of the file.
     pub(super) looks: Vec<Login>,
     /// Owners of the numbers of the file.
-    pub(super) numbers: HashMap<i64, Named>,
+    pub(super) numbers: HashMap<i64, UserRef>,
     /// Owners of the codes of the file's cards, by the form in which they are stored.
-    pub(super) codes: HashMap<KeyDigest, Named>,
+    pub(super) codes: HashMap<KeyDigest, UserRef>,
     /// Owners of the identifiers of the file's cards.
-    pub(super) identifiers: HashMap<String, Named>,
+    pub(super) identifiers: HashMap<String, UserRef>,
     /// Organisations of the units of the file.
     pub(super) units: HashMap<String, Uuid>,
     /// The greatest number that has one after it.
@@ -40,7 +40,7 @@ pub struct Present {
 }
 
 /// The entries that are read.
-pub(super) struct Names {
+pub(super) struct EntryNames {
     pub(super) organisations: Vec<Uuid>,
     pub(super) users: Vec<Uuid>,
     pub(super) keys: Vec<(String, KeyDigest)>,
@@ -71,8 +71,8 @@ impl Wanted {
             [Some(user.user_name.as_str()), email]
         });
         let keys = self.keys.iter().map(|key| match &key.user {
-            Setting::To(user) => Some(user.as_str()),
-            Setting::Same | Setting::None => None,
+            Patch::Set(user) => Some(user.as_str()),
+            Patch::Keep | Patch::Remove => None,
         });
         let logins = users.chain(keys).flatten().flat_map(login_forms);
         let logins: HashSet<_> = logins.filter(|login| !login.is_empty()).collect();
@@ -145,7 +145,7 @@ impl Wanted {
             .flat_map(|user| user.access_cards.iter().flatten());
         let codes = cards.filter_map(|card| card.code_digest);
         codes
-            .flat_map(|code| open.forms(What::Card, code))
+            .flat_map(|code| open.forms(DigestKind::Card, code))
             .collect()
     }
 
@@ -164,7 +164,7 @@ impl Wanted {
         let revoked = self.revoked_keys.iter();
         let revoked = revoked.map(|key| (&key.realm, key.digest));
         let forms = keys.chain(revoked).flat_map(|(realm, digest)| {
-            let forms = open.forms(What::Key { realm }, digest).into_iter();
+            let forms = open.forms(DigestKind::Key { realm }, digest).into_iter();
             forms.map(|form| (realm.clone(), form))
         });
         forms.collect()

@@ -16,7 +16,7 @@ pub(super) use self::digests::{
 };
 pub(super) use self::entries::{Belongings, organisation_entries, person, user_entries};
 pub(super) use self::imports::{revoked_key_entries, said};
-use super::desk::Named;
+use super::desk::UserRef;
 use super::looks::Login;
 use super::{Account, Card, Enrolment, KeyDigest, KeyEntry, KnownAppPassword};
 use crate::scope::Scopes;
@@ -172,8 +172,8 @@ fn scopes(row: &impl Columns) -> Result<Scopes> {
 }
 
 /// A row of `users`, as far as others need to know.
-pub(super) fn named(row: &impl Columns) -> Result<Named> {
-    Ok(Named {
+pub(super) fn named(row: &impl Columns) -> Result<UserRef> {
+    Ok(UserRef {
         id: row.guid("id")?,
         user_name: row.text("user_name")?,
     })

@@ -35,13 +35,13 @@ use uuid::Uuid;
 
 use self::connections::Connections;
 use self::near::NearRows;
-use super::desk::Halt;
-use super::digest_keys::{OpenKeys, What, find_digest};
-use super::user_filter::Found;
+use super::desk::Abort;
+use super::digest_keys::{DigestKind, OpenKeys, find_digest};
+use super::user_filter::UserPage;
 use super::{
-    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, Changed, DigestKeys,
-    Directory, Erased, KeyDigest, LookAlikes, MigrationError, OrganisationEntry, OrganisationName,
-    Outstanding, Present, Snapshot, Unapplied, UserFilter, Wanted,
+    Account, Applied, BackedUp, Card, CardRef, Change, ChangeError, Changed, DigestKeys, Directory,
+    Erased, KeyDigest, LookAlikes, MigrationError, OrganisationEntry, OrganisationRef, Outstanding,
+    Present, Snapshot, Unapplied, UserFilter, Wanted,
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
@@ -164,7 +164,12 @@ impl Directory for SqliteDirectory {
         after: i64,
         limit: u32,
     ) -> Result<Vec<User>, StoreError> {
-        let found = read::users(&self.pool, Found::new(filter, after, limit), filter, limit);
+        let found = read::users(
+            &self.pool,
+            UserPage::new(filter, after, limit),
+            filter,
+            limit,
+        );
         found.await.map_err(failed)
     }
 
@@ -180,16 +185,16 @@ impl Directory for SqliteDirectory {
 
     async fn organisation(
         &self,
-        name: OrganisationName<'_>,
+        name: OrganisationRef<'_>,
     ) -> Result<Option<OrganisationEntry>, StoreError> {
         let found = self.pool.run(async |c| read::organisation(c, name).await);
         found.await.map_err(failed)
     }
 
-    async fn card(&self, name: CardName<'_>) -> Result<Option<Card>, StoreError> {
+    async fn card(&self, name: CardRef<'_>) -> Result<Option<Card>, StoreError> {
         match name {
-            CardName::Code(digest) => find_digest(self, What::Card, digest).await,
-            CardName::Identifier(identifier) => {
+            CardRef::Code(digest) => find_digest(self, DigestKind::Card, digest).await,
+            CardRef::Identifier(identifier) => {
                 let found = read::card_of_identifier(&self.pool, identifier).await;
                 found.map_err(failed)
             }
@@ -198,7 +203,7 @@ impl Directory for SqliteDirectory {
 
     async fn key(&self, realm: &str, digest: KeyDigest) -> Result<Option<Key>, StoreError> {
         let near = self.near.as_ref().and_then(|kept| kept.rows.keys());
-        let look_up = async || find_digest(self, What::Key { realm }, digest).await;
+        let look_up = async || find_digest(self, DigestKind::Key { realm }, digest).await;
         find_or(near, (realm.to_owned(), digest), look_up).await
     }
 
@@ -302,10 +307,10 @@ impl Directory for SqliteDirectory {
     }
 }
 
-fn halted(halt: Halt<sqlx::Error>) -> ChangeError {
+fn halted(halt: Abort<sqlx::Error>) -> ChangeError {
     match halt {
-        Halt::Unfit(unfit) => unfit.into(),
-        Halt::Failed(error) => failed(error).into(),
+        Abort::Invalid(unfit) => unfit.into(),
+        Abort::Failed(error) => failed(error).into(),
     }
 }
 

@@ -57,14 +57,14 @@ impl UserFilter {
 }
 
 /// Users that are found page by page.
-pub(super) struct Found {
+pub(super) struct UserPage {
     filter: UserFilter,
     after: i64,
     limit: usize,
     pub(super) users: Vec<User>,
 }
 
-impl Found {
+impl UserPage {
     pub(super) fn new(filter: &UserFilter, after: i64, limit: u32) -> Self {
         Self {
             filter: filter.clone(),

@@ -2,7 +2,7 @@
 
 use isogloss_core::audit::{Event, Kind};
 use isogloss_core::directory::{
-    Change, Changed, OrganisationEdit, OrganisationEntry, OrganisationName, UnitEntry,
+    Change, Changed, OrganisationEdit, OrganisationEntry, OrganisationRef, UnitEntry,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,12 +15,12 @@ impl AdminService {
     /// [users](Self::user).
     pub(crate) async fn organisation(&self, name: &str) -> Result<OrganisationEntry, AdminError> {
         if let Ok(id) = Uuid::try_parse(name) {
-            let found = self.directory.organisation(OrganisationName::Id(id));
+            let found = self.directory.organisation(OrganisationRef::Id(id));
             if let Some(organisation) = found.await? {
                 return Ok(organisation);
             }
         }
-        let found = self.directory.organisation(OrganisationName::Name(name));
+        let found = self.directory.organisation(OrganisationRef::Name(name));
         found.await?.ok_or_else(|| missing(name))
     }
 

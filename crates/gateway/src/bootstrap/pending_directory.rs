@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use isogloss_core::audit::{AuditTable, Event, Filter};
 use isogloss_core::directory::{
-    Account, Applied, BackedUp, Card, CardName, Change, ChangeError, Changed, Directory, Erased,
-    KeyDigest, LookAlikes, OrganisationEntry, OrganisationName, Present, Snapshot, Unapplied,
+    Account, Applied, BackedUp, Card, CardRef, Change, ChangeError, Changed, Directory, Erased,
+    KeyDigest, LookAlikes, OrganisationEntry, OrganisationRef, Present, Snapshot, Unapplied,
     UserFilter, Wanted,
 };
 use isogloss_core::store::Finding;
@@ -129,12 +129,12 @@ impl Directory for PendingDirectory {
 
     async fn organisation(
         &self,
-        name: OrganisationName<'_>,
+        name: OrganisationRef<'_>,
     ) -> Result<Option<OrganisationEntry>, StoreError> {
         self.ready()?.organisation(name).await
     }
 
-    async fn card(&self, name: CardName<'_>) -> Result<Option<Card>, StoreError> {
+    async fn card(&self, name: CardRef<'_>) -> Result<Option<Card>, StoreError> {
         self.ready()?.card(name).await
     }
 

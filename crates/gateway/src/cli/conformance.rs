@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
     let base = arguments.base.parse();
     let host: Host = base.map_err(|failure| ConfigError::new("--base", failure))?;
     let cases = chosen(arguments)?;
-    host.reach().context("the host is unreachable")?;
+    host.check_reachable().context("the host is unreachable")?;
 
     let set: Table = config.show()?.parse()?;
     let all = cases.len();
@@ -105,7 +105,7 @@ fn run_exchange(case: Case, host: &Host, set: &Table) -> ExchangeResult {
     let needed = case.conversation.settings();
     let started = Instant::now();
     let verdict = if has_settings(needed, set) {
-        case.conversation.hold(host).into()
+        case.conversation.run(host).into()
     } else {
         Verdict::Skipped(needed.clone())
     };

@@ -12,7 +12,7 @@ use time::macros::datetime;
 
 use super::{FILE, load};
 use crate::clock::MockClock;
-use crate::directory::{CardName, DigestKeys, Directory, KeyDigest, KeyEntry};
+use crate::directory::{CardRef, DigestKeys, Directory, KeyDigest, KeyEntry};
 use crate::pepper::{Pepper, Peppers};
 use crate::scope::Scopes;
 
@@ -67,7 +67,7 @@ pub(super) fn without(clock: &Arc<MockClock>) -> DigestKeys {
 }
 
 async fn finds_card(directory: &dyn Directory) -> Result<bool, String> {
-    let found = directory.card(CardName::Code(KeyDigest::of(CODE))).await;
+    let found = directory.card(CardRef::Code(KeyDigest::of(CODE))).await;
     found
         .map(|card| card.is_some())
         .map_err(|error| error.to_string())

@@ -12,7 +12,8 @@ use super::digests::{OLD, Reopen, clock, pepper, under};
 use super::{FILE, PostgresDatabase, SqliteFile, load};
 use crate::audit::{Actor, Event, Filter, Kind, Name, Who};
 use crate::directory::{
-    Applied, CardName, Change, ChangeError, Directory, Erased, KeyDigest, Setting, Unfit, UserEdit,
+    Applied, CardRef, Change, ChangeError, Directory, Erased, InvalidChange, KeyDigest, Patch,
+    UserEdit,
 };
 use isogloss_testkit::Postgres;
 
@@ -118,7 +119,7 @@ async fn everything_of_the_user_is_gone(database: &impl Reopen) {
     assert!(directory.user(id).await.unwrap().is_none());
     assert!(directory.enrolment(id).await.unwrap().is_none());
     let code = KeyDigest::of("CCD4537CA4AD4EE8912FFBAE53110601");
-    for card in [CardName::Code(code), CardName::Identifier("ada")] {
+    for card in [CardRef::Code(code), CardRef::Identifier("ada")] {
         assert!(directory.card(card).await.unwrap().is_none());
     }
     let key = directory.key("here", KeyDigest::of(KEY)).await.unwrap();
@@ -134,7 +135,7 @@ async fn everything_of_the_user_is_gone(database: &impl Reopen) {
         assert!(!text.contains(trace), "{trace}");
     }
     let again = directory.erase(id).await;
-    let Err(ChangeError::Unfit(Unfit::NotFound(reason))) = again else {
+    let Err(ChangeError::Invalid(InvalidChange::NotFound(reason))) = again else {
         panic!("{again:?}")
     };
     assert_eq!(reason, format!("{id}: no such user"));
@@ -272,7 +273,7 @@ async fn who_is_added_by_intention_is_imported_again(database: &impl Reopen) {
     erase(directory, "ada").await;
     let renamed = UserEdit {
         user_name: Some("ada".to_owned()),
-        email: Setting::None,
+        email: Patch::Remove,
         ..UserEdit::default()
     };
     let bob = id_of(directory, "bob").await;

@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
-use crate::directory::{CardName, Directory, KeyDigest, UserFilter};
+use crate::directory::{CardRef, Directory, KeyDigest, UserFilter};
 use crate::user::{Role, UserState};
 
 pub(super) async fn hold(directory: &dyn Directory) {
@@ -57,26 +57,26 @@ async fn units_are_listed_with_the_default_first(directory: &dyn Directory) {
 async fn names_that_no_database_could_hold_are_nobodys(directory: &dyn Directory) {
     for name in ["a\0da", "\0", "\u{feff}", &"a".repeat(100_000)] {
         assert!(directory.account(name).await.unwrap().is_none());
-        let card = directory.card(CardName::Identifier(name)).await;
+        let card = directory.card(CardRef::Identifier(name)).await;
         assert!(card.unwrap().is_none());
     }
 }
 
 async fn only_effective_cards_are_found(directory: &dyn Directory) {
     let code = KeyDigest::of("CCD4537CA4AD4EE8912FFBAE53110601");
-    let card = directory.card(CardName::Code(code)).await.unwrap().unwrap();
+    let card = directory.card(CardRef::Code(code)).await.unwrap().unwrap();
     assert_eq!(card.user.user_name, "Ada");
     assert!(card.pass_code_hash.is_none());
     let card = directory
-        .card(CardName::Identifier("ada"))
+        .card(CardRef::Identifier("ada"))
         .await
         .unwrap()
         .unwrap();
     assert!(card.pass_code_hash.is_some());
     for name in [
-        CardName::Identifier("asleep"),
-        CardName::Identifier("ADA"),
-        CardName::Code(KeyDigest::of("x")),
+        CardRef::Identifier("asleep"),
+        CardRef::Identifier("ADA"),
+        CardRef::Code(KeyDigest::of("x")),
     ] {
         assert!(directory.card(name).await.unwrap().is_none(), "{name:?}");
     }

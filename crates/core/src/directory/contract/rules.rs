@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::changes::person;
 use super::load;
-use crate::directory::{CardName, Change, Directory, Setting, UserEdit};
+use crate::directory::{CardRef, Change, Directory, Patch, UserEdit};
 
 /// "zoé" in NFD and in NFC.
 const NFD: &str = "zoe\u{301}";
@@ -64,7 +64,7 @@ async fn a_value_has_one_verdict_at_each_door(directory: &dyn Directory) {
         ("", "", i64::MAX, number_of),
     ] {
         let edit = Box::new(UserEdit {
-            email: Setting::To(email.to_owned()),
+            email: Patch::Set(email.to_owned()),
             first_name: Some(first_name.to_owned()),
             number: Some(number),
             ..UserEdit::default()
@@ -202,7 +202,7 @@ async fn a_card_of_another_user_is_named(directory: &dyn Directory) {
     let reason = "user ruled3 has an access card of the same identifier, token-\u{e9}";
     assert_eq!(refused, format!("user ruled4: {reason}"));
     for identifier in ["badge-\u{e9}", "badge-e\u{301}"] {
-        let card = directory.card(CardName::Identifier(identifier)).await;
+        let card = directory.card(CardRef::Identifier(identifier)).await;
         assert_eq!(card.unwrap().unwrap().user.user_name, "ruled1");
     }
 }

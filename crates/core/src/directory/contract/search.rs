@@ -3,7 +3,7 @@
 use super::changes::{person, umbrella};
 use crate::directory::contract::postgres::postgres;
 use crate::directory::{
-    Change, Directory, OrganisationName, SqliteDirectory, UserEntry, UserFilter,
+    Change, Directory, OrganisationRef, SqliteDirectory, UserEntry, UserFilter,
 };
 use crate::user::{Role, UserState};
 use isogloss_testkit::Postgres;
@@ -105,7 +105,7 @@ async fn searches_find_what_people_know(directory: &dyn Directory) {
 
 async fn filters_are_combined(directory: &dyn Directory, umbrella: Uuid) {
     let all = UserFilter::default();
-    let name = OrganisationName::Name("Umbrella");
+    let name = OrganisationRef::Name("Umbrella");
     assert!(directory.organisation(name).await.unwrap().is_some());
     for (filter, expected) in [
         (all.clone(), &["redfield", "Claire", "wesker"][..]),

@@ -2,8 +2,8 @@
 
 use uuid::Uuid;
 
-use super::{Change, Desk};
-use crate::directory::{OrganisationEntry, OrganisationName};
+use super::{Change, DirectoryTransaction};
+use crate::directory::{OrganisationEntry, OrganisationRef};
 use crate::user::User;
 
 /// What a change has left. It was read before the change was committed: nothing has to be read again for an
@@ -40,14 +40,17 @@ impl Change {
 
 impl Subject {
     /// Reads it as the transaction has left it.
-    pub(super) async fn read<D: Desk>(self, desk: &mut D) -> Result<Changed, D::Error> {
+    pub(super) async fn read<D: DirectoryTransaction>(
+        self,
+        desk: &mut D,
+    ) -> Result<Changed, D::Error> {
         Ok(match self {
             Self::User(id) => {
                 let user = desk.shown_user(id).await?;
                 user.map_or(Changed::Removed, |user| Changed::User(Box::new(user)))
             }
             Self::Organisation(id) => {
-                let organisation = desk.organisation(OrganisationName::Id(id)).await?;
+                let organisation = desk.organisation(OrganisationRef::Id(id)).await?;
                 organisation.map_or(Changed::Removed, Changed::Organisation)
             }
         })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{DigestKey, DigestKeys, DigestRing, Ring, SealedKey, What};
+use super::{DigestKey, DigestKeys, DigestKind, DigestRing, KeyRing, SealedKey};
 use crate::directory::{DigestKeyId, KeyDigest, KeyEntry};
 use crate::error::StoreError;
 
@@ -14,7 +14,7 @@ pub(in crate::directory) trait DigestStore: Send + Sync + 'static {
     fn digests(&self) -> &DigestKeys;
 
     /// Reads the digest keys.
-    async fn read_ring(&self) -> Result<Arc<Ring>, StoreError>;
+    async fn read_ring(&self) -> Result<Arc<KeyRing>, StoreError>;
 
     async fn sealed_keys(&self) -> Result<Vec<SealedKey>, StoreError>;
 
@@ -34,7 +34,7 @@ pub(in crate::directory) trait DigestStore: Send + Sync + 'static {
     ) -> Result<Vec<(Option<String>, KeyDigest)>, StoreError>;
 
     /// Stores a digest in another form, unless it has another one by now or the digest key is gone.
-    async fn replace_digest(&self, renewal: Renewal) -> Result<(), StoreError>;
+    async fn replace_digest(&self, renewal: DigestReplacement) -> Result<(), StoreError>;
 
     /// The application key whose former identifier is stored as one of these.
     async fn key_once_called(&self, stored: Vec<[u8; 32]>) -> Result<Option<KeyEntry>, StoreError>;
@@ -42,18 +42,18 @@ pub(in crate::directory) trait DigestStore: Send + Sync + 'static {
 
 /// A database that has cards, or application keys.
 #[async_trait]
-pub(in crate::directory) trait Digested<T>: DigestStore {
+pub(in crate::directory) trait DigestLookup<T>: DigestStore {
     /// What is stored in one of these forms, and in which. Nothing is of another kind.
     async fn stored(
         &self,
-        what: What<'_>,
+        what: DigestKind<'_>,
         forms: Vec<KeyDigest>,
     ) -> Result<Option<(T, KeyDigest)>, StoreError>;
 }
 
 /// A digest that is to be stored in another form.
 #[derive(Clone)]
-pub(in crate::directory) struct Renewal {
+pub(in crate::directory) struct DigestReplacement {
     /// None for the code of a card.
     pub(in crate::directory) realm: Option<String>,
     pub(in crate::directory) old: KeyDigest,
@@ -65,7 +65,9 @@ pub(in crate::directory) struct Renewal {
 }
 
 /// The digest keys as they were last read.
-pub(in crate::directory) async fn ring(store: &impl DigestStore) -> Result<Arc<Ring>, StoreError> {
+pub(in crate::directory) async fn ring(
+    store: &impl DigestStore,
+) -> Result<Arc<KeyRing>, StoreError> {
     match store.digests().known() {
         Some(ring) => Ok(ring),
         None => ring_as_stored(store).await,
@@ -75,7 +77,7 @@ pub(in crate::directory) async fn ring(store: &impl DigestStore) -> Result<Arc<R
 /// The digest keys as they are now.
 pub(in crate::directory) async fn ring_as_stored(
     store: &impl DigestStore,
-) -> Result<Arc<Ring>, StoreError> {
+) -> Result<Arc<KeyRing>, StoreError> {
     let ring = store.read_ring().await?;
     store.digests().keep(&ring);
     Ok(ring)
@@ -84,8 +86,8 @@ pub(in crate::directory) async fn ring_as_stored(
 /// Looks for a digest in every form; again, if there are other digest keys by now. What is found in an
 /// old form is stored in the new one.
 pub(in crate::directory) async fn find_digest<T>(
-    store: &impl Digested<T>,
-    what: What<'_>,
+    store: &impl DigestLookup<T>,
+    what: DigestKind<'_>,
     digest: KeyDigest,
 ) -> Result<Option<T>, StoreError> {
     let mut ring = ring(store).await?;
@@ -151,7 +153,7 @@ impl<S: DigestStore> DigestRing for S {
             return Ok(done);
         }
         for (realm, digest) in self.plain_digests(limit).await? {
-            let what = What::of(realm.as_deref());
+            let what = DigestKind::of(realm.as_deref());
             let stored = ring.stored(what, digest, now)?;
             if let Some(renewal) = ring.renewal(what, digest, stored) {
                 self.replace_digest(renewal).await?;

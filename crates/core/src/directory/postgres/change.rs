@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::session::Session;
 use super::write::alone;
-use crate::directory::desk::Halt;
+use crate::directory::desk::Abort;
 use crate::directory::erasure::allow_again;
 use crate::directory::rows::Result;
-use crate::directory::{Change, Changed, DigestKeys, Unfit};
+use crate::directory::{Change, Changed, DigestKeys, InvalidChange};
 
 /// What was done, or why it makes no sense.
-pub(super) type Done<T> = Result<std::result::Result<T, Unfit>>;
+pub(super) type Done<T> = Result<std::result::Result<T, InvalidChange>>;
 
 /// Makes a change.
 pub(super) async fn make(
@@ -40,9 +40,9 @@ pub(super) async fn check(connection: &mut Session, change: Change) -> Done<()> 
     }
 }
 
-pub(super) fn unfit(halt: Halt<sqlx::Error>) -> Result<Unfit> {
+pub(super) fn unfit(halt: Abort<sqlx::Error>) -> Result<InvalidChange> {
     match halt {
-        Halt::Unfit(unfit) => Ok(unfit),
-        Halt::Failed(error) => Err(error),
+        Abort::Invalid(unfit) => Ok(unfit),
+        Abort::Failed(error) => Err(error),
     }
 }

@@ -6,18 +6,18 @@ use sqlx::{query, query_scalar};
 use uuid::Uuid;
 
 use super::{read, write};
-use crate::directory::desk::{Desk, Named};
+use crate::directory::desk::{DirectoryTransaction, UserRef};
 use crate::directory::rows::columns::{ACCOUNT, select};
 use crate::directory::rows::{self, Columns as _, Result};
 use crate::directory::rules::LAST_NUMBER;
-use crate::directory::{OrganisationEntry, OrganisationName, UserEntry};
+use crate::directory::{OrganisationEntry, OrganisationRef, UserEntry};
 use crate::user::User;
 
 #[async_trait]
-impl Desk for PgConnection {
+impl DirectoryTransaction for PgConnection {
     async fn organisation(
         &mut self,
-        name: OrganisationName<'_>,
+        name: OrganisationRef<'_>,
     ) -> Result<Option<OrganisationEntry>> {
         read::organisation(self, name).await
     }
@@ -84,7 +84,7 @@ impl Desk for PgConnection {
         read::user(self, id).await
     }
 
-    async fn user_of_number(&mut self, number: i64) -> Result<Option<Named>> {
+    async fn user_of_number(&mut self, number: i64) -> Result<Option<UserRef>> {
         let row = query("SELECT id, user_name FROM users WHERE number = $1")
             .bind(number)
             .fetch_optional(self)

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use super::session::Session;
 use super::{PostgresDirectory, entries, read};
 use crate::directory::digest_keys::{
-    DigestKeys, DigestStore, Digested, Renewal, Ring, RingTable, What,
+    DigestKeys, DigestKind, DigestLookup, DigestReplacement, DigestStore, KeyRing, KeyRingTable,
 };
 use crate::directory::rows::{self, Result};
 use crate::directory::{Card, DigestKeyId, KeyDigest, KeyEntry, SealedKey};
@@ -25,7 +25,7 @@ impl DigestStore for PostgresDirectory {
         &self.digests
     }
 
-    async fn read_ring(&self) -> Answer<Arc<Ring>> {
+    async fn read_ring(&self) -> Answer<Arc<KeyRing>> {
         let digests = Arc::clone(&self.digests);
         self.ask(move |c| {
             let digests = Arc::clone(&digests);
@@ -58,7 +58,7 @@ impl DigestStore for PostgresDirectory {
         self.ask(move |c| Box::pin(plain_digests(c, limit))).await
     }
 
-    async fn replace_digest(&self, renewal: Renewal) -> Answer<()> {
+    async fn replace_digest(&self, renewal: DigestReplacement) -> Answer<()> {
         self.once(move |c| Box::pin(replace(c, renewal.clone())))
             .await
     }
@@ -70,36 +70,36 @@ impl DigestStore for PostgresDirectory {
 }
 
 #[async_trait]
-impl Digested<Card> for PostgresDirectory {
+impl DigestLookup<Card> for PostgresDirectory {
     async fn stored(
         &self,
-        what: What<'_>,
+        what: DigestKind<'_>,
         forms: Vec<KeyDigest>,
     ) -> Answer<Option<(Card, KeyDigest)>> {
         match what {
-            What::Card => {
+            DigestKind::Card => {
                 self.ask(move |c| Box::pin(read::card_of_code(c, forms.clone())))
                     .await
             }
-            What::Key { .. } => Ok(None),
+            DigestKind::Key { .. } => Ok(None),
         }
     }
 }
 
 #[async_trait]
-impl Digested<Key> for PostgresDirectory {
+impl DigestLookup<Key> for PostgresDirectory {
     async fn stored(
         &self,
-        what: What<'_>,
+        what: DigestKind<'_>,
         forms: Vec<KeyDigest>,
     ) -> Answer<Option<(Key, KeyDigest)>> {
         match what {
-            What::Key { realm } => {
+            DigestKind::Key { realm } => {
                 let realm = realm.to_owned();
                 self.ask(move |c| Box::pin(read::key(c, realm.clone(), forms.clone())))
                     .await
             }
-            What::Card => Ok(None),
+            DigestKind::Card => Ok(None),
         }
     }
 }
@@ -164,8 +164,8 @@ pub(in crate::directory) async fn renewals_wait(transaction: &mut PgConnection) 
 }
 
 /// Logins do not wait for a file that is applied: the digest is stored in its new form at a later use.
-async fn replace(connection: &mut Session, renewal: Renewal) -> Result<()> {
-    let Renewal { old, new, key, .. } = renewal;
+async fn replace(connection: &mut Session, renewal: DigestReplacement) -> Result<()> {
+    let DigestReplacement { old, new, key, .. } = renewal;
     let mut transaction = connection.begin().await?;
     let is_free: bool = query_scalar("SELECT pg_try_advisory_xact_lock_shared($1)")
         .bind(RENEWALS)
@@ -214,7 +214,7 @@ async fn replace(connection: &mut Session, renewal: Renewal) -> Result<()> {
 }
 
 #[async_trait]
-impl RingTable for PgConnection {
+impl KeyRingTable for PgConnection {
     async fn sealed_keys(&mut self) -> Result<Vec<SealedKey>> {
         let rows = query(
             "SELECT id, pepper, sealed, made_at, used_from, sealed_at FROM digest_keys

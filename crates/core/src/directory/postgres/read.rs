@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::directory::rows::columns::{ACCOUNT, select};
 use crate::directory::rows::{self, Columns, Result};
-use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, OrganisationName, UserFilter};
+use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, OrganisationRef, UserFilter};
 use crate::names::spellings;
 use crate::user::{Key, Role, Unit, User, UserState};
 
@@ -103,10 +103,10 @@ pub(super) async fn organisations(
 
 pub(super) async fn organisation(
     connection: &mut PgConnection,
-    name: OrganisationName<'_>,
+    name: OrganisationRef<'_>,
 ) -> Result<Option<OrganisationEntry>> {
     let lookup = match name {
-        OrganisationName::Name(name) => {
+        OrganisationRef::Name(name) => {
             let [as_sent, composed, decomposed] = spellings(name);
             query(
                 "SELECT id, name, default_unit FROM organisations WHERE name IN ($1, $2, $3)
@@ -116,7 +116,7 @@ pub(super) async fn organisation(
             .bind(composed)
             .bind(decomposed)
         }
-        OrganisationName::Id(id) => {
+        OrganisationRef::Id(id) => {
             query("SELECT id, name, default_unit FROM organisations WHERE id = $1").bind(id)
         }
     };
@@ -138,7 +138,7 @@ pub(super) async fn organisation_named(
     connection: &mut PgConnection,
     name: String,
 ) -> Result<Option<OrganisationEntry>> {
-    organisation(connection, OrganisationName::Name(&name)).await
+    organisation(connection, OrganisationRef::Name(&name)).await
 }
 
 pub(super) async fn card_of_code(

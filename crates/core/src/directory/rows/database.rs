@@ -3,7 +3,7 @@
 use sqlx::{Error, PgConnection, SqliteConnection};
 
 use crate::directory::database::Database;
-use crate::directory::desk::Halt;
+use crate::directory::desk::Abort;
 use crate::error::StoreError;
 
 impl Database for PgConnection {
@@ -22,7 +22,7 @@ impl Database for SqliteConnection {
     }
 }
 
-impl From<Error> for Halt<Error> {
+impl From<Error> for Abort<Error> {
     fn from(error: Error) -> Self {
         Self::Failed(error)
     }

@@ -75,10 +75,10 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::directory::desk::Named;
+    use crate::directory::desk::UserRef;
 
     fn reason(login: &str, other: &str) -> Option<String> {
-        let owner = Named {
+        let owner = UserRef {
             id: Uuid::nil(),
             user_name: "other".to_owned(),
         };

@@ -2,11 +2,11 @@
 
 use super::connections::end;
 use super::{SqliteDirectory, looks};
-use crate::directory::desk::Halt;
+use crate::directory::desk::Abort;
 use crate::directory::erasure::allow_again;
 use crate::directory::{Change, Changed};
 
-type Done<T> = Result<T, Halt<sqlx::Error>>;
+type Done<T> = Result<T, Abort<sqlx::Error>>;
 
 /// Makes a change.
 pub(super) async fn make(directory: &SqliteDirectory, change: Change) -> Done<Changed> {

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use super::{SqliteDirectory, entries, failed, read};
 use crate::directory::digest_keys::{
-    DigestKeys, DigestStore, Digested, Renewal, Ring, RingTable, What,
+    DigestKeys, DigestKind, DigestLookup, DigestReplacement, DigestStore, KeyRing, KeyRingTable,
 };
 use crate::directory::rows::{self, Result};
 use crate::directory::{Card, DigestKeyId, KeyDigest, KeyEntry, SealedKey};
@@ -24,7 +24,7 @@ impl DigestStore for SqliteDirectory {
         &self.digests
     }
 
-    async fn read_ring(&self) -> Answer<Arc<Ring>> {
+    async fn read_ring(&self) -> Answer<Arc<KeyRing>> {
         let ring = self.pool.run(async |c| self.digests.read(c).await);
         ring.await.map_err(failed)
     }
@@ -73,7 +73,7 @@ impl DigestStore for SqliteDirectory {
         plain.collect::<Result<_>>().map_err(failed)
     }
 
-    async fn replace_digest(&self, renewal: Renewal) -> Answer<()> {
+    async fn replace_digest(&self, renewal: DigestReplacement) -> Answer<()> {
         replace(self, renewal).await.map_err(failed)
     }
 
@@ -86,35 +86,35 @@ impl DigestStore for SqliteDirectory {
 }
 
 #[async_trait]
-impl Digested<Card> for SqliteDirectory {
+impl DigestLookup<Card> for SqliteDirectory {
     async fn stored(
         &self,
-        what: What<'_>,
+        what: DigestKind<'_>,
         forms: Vec<KeyDigest>,
     ) -> Answer<Option<(Card, KeyDigest)>> {
         match what {
-            What::Card => {
+            DigestKind::Card => {
                 let card = read::card_of_code(&self.pool, &forms).await;
                 card.map_err(failed)
             }
-            What::Key { .. } => Ok(None),
+            DigestKind::Key { .. } => Ok(None),
         }
     }
 }
 
 #[async_trait]
-impl Digested<Key> for SqliteDirectory {
+impl DigestLookup<Key> for SqliteDirectory {
     async fn stored(
         &self,
-        what: What<'_>,
+        what: DigestKind<'_>,
         forms: Vec<KeyDigest>,
     ) -> Answer<Option<(Key, KeyDigest)>> {
         match what {
-            What::Key { realm } => {
+            DigestKind::Key { realm } => {
                 let key = read::key(&self.pool, realm, &forms).await;
                 key.map_err(failed)
             }
-            What::Card => Ok(None),
+            DigestKind::Card => Ok(None),
         }
     }
 }
@@ -137,8 +137,8 @@ async fn remove(directory: &SqliteDirectory, id: DigestKeyId) -> Result<Option<u
     Ok(Some(traces.rows_affected()))
 }
 
-async fn replace(directory: &SqliteDirectory, renewal: Renewal) -> Result<()> {
-    let Renewal { old, new, key, .. } = renewal;
+async fn replace(directory: &SqliteDirectory, renewal: DigestReplacement) -> Result<()> {
+    let DigestReplacement { old, new, key, .. } = renewal;
     let mut transaction = directory.pool.begin().await?;
     let Some(realm) = renewal.realm else {
         query(
@@ -180,7 +180,7 @@ async fn replace(directory: &SqliteDirectory, renewal: Renewal) -> Result<()> {
 }
 
 #[async_trait]
-impl RingTable for SqliteConnection {
+impl KeyRingTable for SqliteConnection {
     async fn sealed_keys(&mut self) -> Result<Vec<SealedKey>> {
         let rows = query(
             "SELECT id, pepper, sealed, made_at, used_from, sealed_at FROM digest_keys

@@ -11,7 +11,7 @@ use super::connections::end;
 use super::entries::list;
 use super::read::one_of;
 use crate::directory::KeyDigest;
-use crate::directory::desk::Halt;
+use crate::directory::desk::Abort;
 use crate::directory::erasure::{self, Erased, ErasureTable};
 use crate::directory::rows::{self, Result};
 use crate::token_digest::TokenDigest;
@@ -21,7 +21,7 @@ use crate::user::Role;
 pub(super) async fn erase(
     directory: &SqliteDirectory,
     user: Uuid,
-) -> std::result::Result<Erased, Halt<sqlx::Error>> {
+) -> std::result::Result<Erased, Abort<sqlx::Error>> {
     let mut transaction = directory.pool.begin().await?;
     // What is deleted is overwritten with zeros, and not only released.
     query("PRAGMA secure_delete = ON")

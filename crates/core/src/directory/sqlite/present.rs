@@ -8,7 +8,7 @@ use super::read::one_of;
 use crate::directory::digest_keys::OpenKeys;
 use crate::directory::erasure::ErasureTable as _;
 use crate::directory::looks::Looks as _;
-use crate::directory::present::{Names, Present};
+use crate::directory::present::{EntryNames, Present};
 use crate::directory::rows::{self, Columns as _, Result};
 use crate::directory::rules::LAST_NUMBER;
 use crate::directory::wanted::Wanted;
@@ -91,7 +91,7 @@ pub(super) async fn read(
         let identifier = row.text("identifier")?;
         present.identifiers.insert(identifier, rows::named(row)?);
     }
-    let mut named = Names {
+    let mut named = EntryNames {
         organisations: Vec::new(),
         users: wanted.user_ids(&present),
         keys: wanted.key_names(&present.open),

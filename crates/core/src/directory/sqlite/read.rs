@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::connections::Connections;
 use crate::directory::rows::columns::{ACCOUNT, select};
 use crate::directory::rows::{self, Columns, Result, unreadable};
-use crate::directory::user_filter::Found;
-use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, OrganisationName, UserFilter};
+use crate::directory::user_filter::UserPage;
+use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, OrganisationRef, UserFilter};
 use crate::names::{login_forms, spellings};
 use crate::user::{Key, Role, Unit, User, UserState};
 
@@ -50,7 +50,7 @@ pub(super) async fn units_of(pool: &Connections, user: &User) -> Result<Vec<Unit
 
 pub(super) async fn users(
     pool: &Connections,
-    mut found: Found,
+    mut found: UserPage,
     filter: &UserFilter,
     limit: u32,
 ) -> Result<Vec<User>> {
@@ -107,10 +107,10 @@ pub(super) async fn organisations(
 
 pub(super) async fn organisation(
     connection: &mut SqliteConnection,
-    name: OrganisationName<'_>,
+    name: OrganisationRef<'_>,
 ) -> Result<Option<OrganisationEntry>> {
     let lookup = match name {
-        OrganisationName::Name(name) => {
+        OrganisationRef::Name(name) => {
             let [as_sent, composed, decomposed] = spellings(name);
             query(
                 "SELECT id, name, default_unit FROM organisations WHERE name IN (?1, ?2, ?3)
@@ -120,7 +120,7 @@ pub(super) async fn organisation(
             .bind(composed)
             .bind(decomposed)
         }
-        OrganisationName::Id(id) => {
+        OrganisationRef::Id(id) => {
             query("SELECT id, name, default_unit FROM organisations WHERE id = ?")
                 .bind(id.to_string())
         }

@@ -7,7 +7,7 @@ use sqlx::{ConnectOptions as _, Error, Executor as _, query, raw_sql};
 
 use super::super::postgres::{postgres, until};
 use super::super::{FILE, load};
-use crate::directory::{Directory, OrganisationName, SqliteDirectory, UserFilter};
+use crate::directory::{Directory, OrganisationRef, SqliteDirectory, UserFilter};
 use isogloss_testkit::Postgres;
 
 /// As many as a pool has connections, and more.
@@ -49,7 +49,7 @@ async fn a_view_that_is_altered_beneath_sqlite_changes_no_answer() {
     find_many(&directory).await;
     let users = directory.users(&UserFilter::default(), 0, 10).await;
     assert_eq!(users.unwrap().len(), 2);
-    let name = OrganisationName::Name("ACME");
+    let name = OrganisationRef::Name("ACME");
     assert!(directory.organisation(name).await.unwrap().is_some());
     assert_eq!(directory.snapshot().await.unwrap().users.len(), 2);
 }

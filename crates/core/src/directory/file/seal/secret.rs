@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::super::FileError;
 use crate::directory::UserEntry;
-use crate::directory::digest_keys::What;
+use crate::directory::digest_keys::DigestKind;
 use crate::directory::origin::Part;
 use crate::directory::present::Present;
 use crate::directory::wanted::{Precedence, Secret, SetHere, WantedUser};
@@ -66,7 +66,7 @@ pub(super) async fn seal_secrets(
         };
         let forms = card
             .code_digest
-            .map(|code| beside.present.open.forms(What::Card, code));
+            .map(|code| beside.present.open.forms(DigestKind::Card, code));
         let forms = forms.unwrap_or_default();
         let mut cards = known.into_iter().flat_map(|known| &known.access_cards);
         let identifiers = cards.clone().filter_map(|known| known.identifier.as_ref());
