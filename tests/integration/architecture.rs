@@ -1,4 +1,4 @@
-//! Who may depend on whom, read from `cargo metadata`. A new dialect needs no edit here.
+//! Which packages may depend on which, from `cargo metadata`. A new dialect needs no change here.
 
 mod third_party;
 
@@ -13,12 +13,12 @@ const DIALECT: &str = "isogloss-dialect";
 const CONFORMANCE: &str = "isogloss-conformance";
 const GATEWAY: &str = "isogloss-gateway";
 const LANES: &str = "isogloss-bcrypt-lanes";
-/// Where tokens and users are stored.
+/// Packages that store tokens and users.
 const BACKENDS: [&str; 2] = ["isogloss-store-embedded", "isogloss-store-redis"];
 const STORE_CONTRACT: &str = "isogloss-store-contract";
 const TESTKIT: &str = "isogloss-testkit";
 
-/// The workspace and everything below it.
+/// The workspace and all packages that it depends on.
 struct Graph(Value);
 
 impl Graph {
@@ -26,7 +26,7 @@ impl Graph {
         let output = Command::new(env!("CARGO"))
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
             .args(["metadata", "--format-version", "1", "--offline", "--locked"])
-            // What other machines would need was not downloaded.
+            // Packages for other platforms were not downloaded.
             .args(["--filter-platform", &this_machine()])
             .output()
             .unwrap();
@@ -35,7 +35,7 @@ impl Graph {
         Self(serde_json::from_slice(&output.stdout).unwrap())
     }
 
-    /// The packages of this workspace, by name.
+    /// Returns the packages of this workspace, by name.
     fn members(&self) -> BTreeMap<&str, &Value> {
         let members = self.0["workspace_members"].as_array().unwrap();
         let packages = self.0["packages"].as_array().unwrap().iter();
@@ -45,7 +45,7 @@ impl Graph {
             .collect()
     }
 
-    /// Those in `crates/`.
+    /// Returns the names of the packages in `crates/`.
     fn crates(&self) -> BTreeSet<&str> {
         let is_crate = |package: &Value| {
             let manifest = Path::new(package["manifest_path"].as_str().unwrap());
@@ -74,7 +74,7 @@ impl Graph {
         dialects
     }
 
-    /// What a member names in its manifest, for building, testing or using it.
+    /// Returns all packages that a member's manifest names, also those for builds and tests.
     fn dependencies(&self, member: &str) -> BTreeSet<&str> {
         let declared = self.members()[member]["dependencies"].as_array().unwrap();
         declared
@@ -83,7 +83,8 @@ impl Graph {
             .collect()
     }
 
-    /// The other packages of this workspace that a member names. Every crate may use the testkit in its tests.
+    /// Returns the other packages of this workspace that a member names, without the testkit, which every crate
+    /// may use in its tests.
     fn siblings(&self, member: &str) -> BTreeSet<&str> {
         let mut members: BTreeSet<_> = self.members().into_keys().collect();
         members.remove(TESTKIT);
@@ -91,7 +92,7 @@ impl Graph {
         dependencies.intersection(&members).copied().collect()
     }
 
-    /// The siblings that a member is built with, its tests aside.
+    /// Returns the siblings that a member is built with, without those of its tests.
     fn built_with(&self, member: &str) -> BTreeSet<&str> {
         let declared = self.members()[member]["dependencies"].as_array().unwrap();
         let built = declared
@@ -104,7 +105,7 @@ impl Graph {
         siblings.intersection(&built).copied().collect()
     }
 
-    /// Names of everything that a member's own build pulls in, tests aside.
+    /// Returns the names of all packages that a member's own build needs, without its tests.
     fn below(&self, member: &str) -> BTreeSet<String> {
         let nodes = self.0["resolve"]["nodes"].as_array().unwrap();
         let used: BTreeMap<&str, Vec<&str>> = nodes
@@ -134,7 +135,7 @@ impl Graph {
     }
 }
 
-/// What rustc builds for here.
+/// Returns the target triple of this machine.
 fn this_machine() -> String {
     let output = Command::new("rustc").arg("-vV").output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
@@ -159,7 +160,7 @@ fn the_crates_are_found() {
     }
 }
 
-/// Backends, which its tests use, depend on core.
+/// The backends depend on core, and only core's tests depend on them.
 #[test]
 fn core_knows_no_backend_and_no_web_framework() {
     let graph = Graph::read();
@@ -234,7 +235,7 @@ fn a_dialect_knows_core_and_what_dialects_share_and_no_other_sibling() {
         assert!(known.contains(CORE), "{dialect}: {known:?}");
         let mut allowed = BTreeSet::from([CORE, DIALECT]);
         assert!(known.is_subset(&allowed), "{dialect}: {known:?}");
-        // Its tests need somewhere to put tokens and users.
+        // The tests of a dialect need stores for tokens and users.
         allowed.extend(BACKENDS);
         let known = graph.siblings(dialect);
         assert!(known.is_subset(&allowed), "{dialect}: {known:?}");
@@ -272,7 +273,7 @@ fn only_the_gateway_knows_the_dialects() {
         let known: BTreeSet<_> = graph.siblings(member);
         let known: BTreeSet<_> = known.intersection(&dialects).copied().collect();
         if member == GATEWAY {
-            assert_eq!(known, dialects, "a dialect that nobody mounts");
+            assert_eq!(known, dialects, "a dialect that is never mounted");
         } else {
             assert_eq!(known, BTreeSet::new(), "{member}");
         }

@@ -7,6 +7,8 @@
 //! [`Record::decode`]: crate::store::Record::decode
 //! [`SessionLimits::excess`]: crate::store::SessionLimits::excess
 
+pub mod directory;
+
 pub use crate::clock::{from_milliseconds, milliseconds};
 pub use crate::host_port::host_port;
 pub use crate::near::{LoadTicket, NearCache, get_or_load};

@@ -2,29 +2,29 @@
 
 mod app_passwords;
 mod backup;
-mod changes;
+pub(crate) mod changes;
 #[cfg(test)]
 mod contract;
-mod database;
-mod desk;
+pub(crate) mod database;
+pub(crate) mod desk;
 mod digest;
-mod digest_keys;
+pub(crate) mod digest_keys;
 mod enrolments;
-mod erasure;
+pub(crate) mod erasure;
 pub mod file;
 mod keys;
-mod looks;
-mod merge;
-mod origin;
-mod outstanding;
+pub(crate) mod looks;
+pub(crate) mod merge;
+pub(crate) mod origin;
+pub(crate) mod outstanding;
 mod postgres;
-mod present;
+pub(crate) mod present;
 mod rows;
-mod rules;
+pub(crate) mod rules;
 mod snapshot;
 mod sqlite;
 mod steps;
-mod user_filter;
+pub(crate) mod user_filter;
 mod wanted;
 
 use std::path::Path;
@@ -38,7 +38,9 @@ use uuid::Uuid;
 
 pub use self::app_passwords::{AppPasswords, KnownAppPassword};
 pub use self::backup::{BackedUp, TABLES};
-pub use self::desk::{Change, ChangeError, Changed, OrganisationEdit, Setting, Unfit, UserEdit};
+pub use self::desk::{
+    Change, ChangeError, Changed, InvalidChange, OrganisationEdit, Patch, UserEdit,
+};
 pub use self::digest::{DigestKeyId, KeyDigest, UnreadableDigest};
 pub use self::digest_keys::{DigestKey, DigestKeys, DigestRing, SealedKey};
 pub use self::enrolments::{Enrolment, Enrolments, NewEnrolment};

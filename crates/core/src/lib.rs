@@ -47,14 +47,17 @@ pub use auth::{
 pub use client::{ClientFilter, ClientIdentity, Expired};
 pub use clock::{Clock, MockClock, SystemClock};
 pub use connections::PoolStatus;
-pub use error::{AuthError, StoreError};
+pub use error::{AuthError, PasswordError, StoreError};
 pub use lifetime::Lifetime;
 pub use lineage::Lineage;
 pub use mail::{Email, Mailer};
 pub use near::NearCacheStatus;
 pub use network::Network;
 pub use outbox::Outbox;
-pub use password::{HashError, PasswordError, PasswordSettings, Passwords};
+pub use password::{
+    Claimant, HashError, HashingError, InvalidPassword, NewPasswordError, PasswordSettings,
+    Passwords, Place, StartError,
+};
 pub use pepper::{Pepper, Peppers};
 pub use presented::BearerToken;
 pub use printable::{is_unprintable, printable, printable_json, printable_lines};

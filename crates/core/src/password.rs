@@ -2,6 +2,7 @@
 
 mod bounds;
 mod check;
+mod error;
 mod formats;
 mod lane;
 mod pool;
@@ -13,40 +14,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use thiserror::Error;
 use tracing::warn;
 
+pub use self::error::{HashingError, InvalidPassword, NewPasswordError, StartError};
 pub use self::formats::HashError;
 use self::formats::{Hash, LONGEST_BCRYPT_BYTES, Policy};
 use self::pool::Pool;
 pub use self::settings::PasswordSettings;
 use self::shares::Shares;
-pub(crate) use self::shares::{Claimant, Place};
+pub use self::shares::{Claimant, Place};
 use self::waits::Waits;
-use crate::error::AuthError;
 
 /// Salt and digest of some bcrypt hash, for users without a hash. Whether a password matches it does not matter.
 const NOBODYS: &str = "CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
-
-/// Why a password cannot be set.
-#[derive(Debug, Error)]
-pub enum PasswordError {
-    /// The password is empty.
-    #[error("a password cannot be empty")]
-    Empty,
-    /// The password is longer than 72 bytes: bcrypt would cut it off.
-    #[error("a password may have 72 bytes at most")]
-    TooLong,
-    /// The password contains a NUL byte: bcrypt implementations end a password there.
-    #[error("a password cannot hold a NUL byte")]
-    Nul,
-    /// The cost is outside bcrypt's range, or the system gave no random salt.
-    #[error("bcrypt: {0}")]
-    Bcrypt(String),
-    /// The hashing pool is overloaded, or another check failed.
-    #[error(transparent)]
-    Auth(#[from] AuthError),
-}
 
 /// The hashing threads. They end when the last clone is dropped.
 #[derive(Clone)]
@@ -59,13 +39,12 @@ pub struct Passwords {
 
 impl Passwords {
     /// Starts the threads. Fails if the cost is outside bcrypt's range, or if a thread cannot be started.
-    pub fn start(settings: PasswordSettings) -> Result<Self, PasswordError> {
+    pub fn start(settings: PasswordSettings) -> Result<Self, StartError> {
         let bcrypt_cost = settings.bcrypt_cost;
         if !(4..=31).contains(&bcrypt_cost) {
-            let reason = format!("the cost {bcrypt_cost} is not one from 4 to 31");
-            return Err(PasswordError::Bcrypt(reason));
+            return Err(StartError::Cost(bcrypt_cost));
         }
-        let pool = Pool::start(settings).map_err(AuthError::from)?;
+        let pool = Pool::start(settings).map_err(StartError::Thread)?;
         Ok(Self {
             shares: Shares::of(pool.places(), settings),
             pool,
@@ -73,14 +52,14 @@ impl Passwords {
                 bcrypt_cost,
                 allow_weak: settings.allow_weak,
             },
-            waits: Arc::new(Waits::start().map_err(AuthError::from)?),
+            waits: Arc::new(Waits::start().map_err(StartError::Thread)?),
         })
     }
 
     /// Returns a place for a later check. Fails if one of the claimants already holds its share of the places,
     /// or if there is none left. In a storm of logins, those that get no place cost as little as possible: they
     /// are refused before any query is made for them.
-    pub(crate) fn place(&self, claimants: Vec<Claimant>) -> Result<Place, AuthError> {
+    pub fn place(&self, claimants: Vec<Claimant>) -> Result<Place, HashingError> {
         self.shares.place(claimants, || self.pool.place())
     }
 
@@ -96,7 +75,7 @@ impl Passwords {
         &self,
         password: SecretString,
         hash: Option<String>,
-    ) -> Result<bool, AuthError> {
+    ) -> Result<bool, HashingError> {
         let known = hash.is_some();
         let cost = self.policy.bcrypt_cost;
         // Unknown users take the same path as known ones up to the last step, so that the timing does not
@@ -120,7 +99,10 @@ impl Passwords {
 
     /// Hashes a password that an operator sets, at the configured cost. Operators leave room for logins, however
     /// many passwords they set concurrently.
-    pub async fn hash_for_operator(&self, password: SecretString) -> Result<String, PasswordError> {
+    pub async fn hash_for_operator(
+        &self,
+        password: SecretString,
+    ) -> Result<String, NewPasswordError> {
         let place = self.place(vec![Claimant::Operators])?;
         let hash = self.hash(password).await;
         drop(place);
@@ -129,12 +111,12 @@ impl Passwords {
 
     /// Hashes a new password at the configured cost. The caller must hold a place, or hash no more passwords
     /// concurrently than there are threads.
-    pub async fn hash(&self, password: SecretString) -> Result<String, PasswordError> {
+    pub async fn hash(&self, password: SecretString) -> Result<String, NewPasswordError> {
         check_new_password(password.expose_secret())?;
         let cost = self.policy.bcrypt_cost;
         let hash = move || bcrypt::hash(password.expose_secret(), cost);
         let hash = self.pool.run(hash).await?;
-        hash.map_err(|error| PasswordError::Bcrypt(error.to_string()))
+        hash.map_err(|error| HashingError::Unavailable(format!("bcrypt: {error}")).into())
     }
 
     /// Returns whether a hash stays as it is: [`Passwords::hash`] would make the same kind of hash today, or its
@@ -157,7 +139,7 @@ impl Passwords {
     pub async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, AuthError> {
+    ) -> Result<T, HashingError> {
         self.pool.run(work).await
     }
 
@@ -168,13 +150,13 @@ impl Passwords {
 
     /// Records how long it took to find a hash and to check a password, from the start of the request to its
     /// result.
-    pub(crate) fn note_check(&self, took: Duration) {
+    pub fn note_check(&self, took: Duration) {
         self.waits.note(took);
     }
 
     /// Waits as long as one of the last checks took, without work, for a response that must not come sooner than
     /// theirs.
-    pub(crate) async fn wait_like_a_check(&self) {
+    pub async fn wait_like_a_check(&self) {
         self.waits.wait().await;
     }
 }
@@ -192,13 +174,13 @@ pub(crate) fn fits(hash: &str, password: &str) -> Result<Option<bool>, HashError
     Ok(takes.then(|| hash.fits(password)))
 }
 
-fn check_new_password(password: &str) -> Result<(), PasswordError> {
+fn check_new_password(password: &str) -> Result<(), InvalidPassword> {
     if password.is_empty() {
-        Err(PasswordError::Empty)
+        Err(InvalidPassword::Empty)
     } else if password.len() > LONGEST_BCRYPT_BYTES {
-        Err(PasswordError::TooLong)
+        Err(InvalidPassword::TooLong)
     } else if password.contains('\0') {
-        Err(PasswordError::Nul)
+        Err(InvalidPassword::Nul)
     } else {
         Ok(())
     }
@@ -283,7 +265,7 @@ mod tests {
         let answers = futures_util::future::join_all(tries).await;
         // If the unknown user had been refused at once, the full queue would not have been reached.
         let unknown = answers.last().unwrap();
-        assert!(matches!(unknown, Err(AuthError::Overloaded { .. })));
+        assert!(matches!(unknown, Err(HashingError::Overloaded { .. })));
         assert!(!passwords.verify("slow".into(), None).await.unwrap());
     }
 }

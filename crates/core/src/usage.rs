@@ -6,7 +6,7 @@ mod expired;
 mod observed;
 mod seen;
 mod sketch;
-mod table;
+pub(crate) mod table;
 mod tally;
 
 use std::hash::RandomState;
@@ -19,7 +19,6 @@ pub use self::observed::Observed;
 pub use self::seen::UsageKeyRef;
 pub use self::sketch::CardinalitySketch;
 pub use self::table::UsageTable;
-pub(crate) use self::table::{InTable, Stored, agents, ids};
 pub use self::tally::BoundedCounter;
 
 /// Stands for known clients for which there is no room.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use isogloss_core::audit::{Audit, Event, EventKind, RefusalReason};
 use isogloss_core::directory::file::FileError;
-use isogloss_core::directory::{ChangeError, Directory, Unfit};
+use isogloss_core::directory::{ChangeError, Directory, InvalidChange};
 use isogloss_core::{Clock as _, StoreError, SystemClock};
 use thiserror::Error;
 
@@ -48,9 +48,9 @@ pub(crate) enum AdminError {
 impl From<ChangeError> for AdminError {
     fn from(error: ChangeError) -> Self {
         match error {
-            ChangeError::Unfit(Unfit::Invalid(reason)) => Self::Malformed(reason),
-            ChangeError::Unfit(Unfit::NotFound(reason)) => Self::NotFound(reason),
-            ChangeError::Unfit(Unfit::Conflict(reason)) => Self::Conflict(reason),
+            ChangeError::Invalid(InvalidChange::Invalid(reason)) => Self::Malformed(reason),
+            ChangeError::Invalid(InvalidChange::NotFound(reason)) => Self::NotFound(reason),
+            ChangeError::Invalid(InvalidChange::Conflict(reason)) => Self::Conflict(reason),
             ChangeError::Unavailable(error) => Self::Unavailable(error),
         }
     }

@@ -4,7 +4,7 @@ mod advice;
 mod certificates;
 mod files;
 mod finding;
-mod queries;
+mod proxy_log;
 mod reachability;
 mod stores;
 
@@ -34,7 +34,7 @@ pub(crate) async fn examine(
     stores::tokens(config, &mut findings).await;
     reachability::management(config, &mut findings);
     reachability::public(config, public_url, &mut findings);
-    queries::examine(config, public_url, proxy_log, &mut findings);
+    proxy_log::examine(config, public_url, proxy_log, &mut findings);
     findings
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
-use isogloss_core::{AuthError, PasswordError, StoreError};
+use isogloss_core::{AuthError, PasswordError};
 use isogloss_dialect::{BodyError, insert_retry_after};
 use serde::Serialize;
 use thiserror::Error;
@@ -166,13 +166,9 @@ impl From<BodyError> for Error {
 impl From<PasswordError> for Error {
     fn from(error: PasswordError) -> Self {
         match error {
-            PasswordError::Empty | PasswordError::TooLong | PasswordError::Nul => {
+            PasswordError::Invalid(error) => {
                 let member = "passwordResetInformation.Password".to_owned();
                 Self::Model(vec![(member, error.to_string())])
-            }
-            PasswordError::Bcrypt(reason) => {
-                let error = StoreError::new("password hashing", reason);
-                Self::Auth(AuthError::Unavailable(error))
             }
             PasswordError::Auth(error) => Self::Auth(error),
         }

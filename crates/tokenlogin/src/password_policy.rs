@@ -1,11 +1,11 @@
 //! What a new password must be like: told by `Company`, enforced by `FinishPasswordReset`.
 
-use isogloss_core::PasswordError;
+use isogloss_core::InvalidPassword;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-/// Core's own limit, see [`PasswordError::TooLong`]. It is checked here before a reset key is spent.
+/// Core's own limit, see [`InvalidPassword::TooLong`]. It is checked here before a reset key is spent.
 const MOST_BYTES: usize = 72;
 
 /// What a new password must be like. Passwords that are there already are not held to it.
@@ -61,9 +61,9 @@ impl PasswordPolicy {
             ),
             (
                 password.len() <= MOST_BYTES,
-                PasswordError::TooLong.to_string(),
+                InvalidPassword::TooLong.to_string(),
             ),
-            (!password.contains('\0'), PasswordError::Nul.to_string()),
+            (!password.contains('\0'), InvalidPassword::Nul.to_string()),
         ];
         rules
             .into_iter()

@@ -1,4 +1,4 @@
-//! Tokens by the hundred thousand, issued without anybody's password.
+//! Issues hundreds of thousands of tokens without a login.
 
 mod noted;
 
@@ -23,12 +23,12 @@ use uuid::Uuid;
 
 pub(crate) use self::noted::issue_noted;
 
-/// The user whose tokens these are.
+/// The user of these tokens.
 const USER: &str = "sample";
 pub(crate) const LIFE: Duration = Duration::from_hours(8);
-/// Logins under way at a time.
+/// Concurrent writes.
 const AT_ONCE: usize = 64;
-/// No token ends because there are too many.
+/// Limits so high that no token ends because there are too many.
 pub(crate) const CAPS: SessionLimits = SessionLimits {
     per_user: usize::MAX,
     per_client: usize::MAX,
@@ -37,13 +37,13 @@ pub(crate) const CAPS: SessionLimits = SessionLimits {
 
 use crate::gateways::pepper;
 
-/// BIMplus tokens in the Redis of a gateway, all of one user.
+/// Issues BIMplus tokens of one user in the Redis of a gateway.
 pub(crate) fn issue(gateway: &Gateway, redis: &str, many: usize) -> Result<Vec<String>> {
     let place = Place::of(gateway);
     Runtime::new()?.block_on(async { place.issue(store_at(redis)?, many).await })
 }
 
-/// Puts as many records there of users that nobody knows, five for each: they open nothing, and take room.
+/// Stores records of users that do not exist, five for each. They are not valid, but take memory.
 pub(crate) fn put_for_many(gateway: &Gateway, redis: &str, many: usize) -> Result<()> {
     const EACH: usize = 5;
     let place = Place::of(gateway);
@@ -96,7 +96,7 @@ impl Place {
         }
     }
 
-    /// Puts tokens into a store which that gateway takes for its own.
+    /// Issues tokens in a store, which the gateway accepts.
     pub(crate) async fn issue(
         &self,
         store: Arc<dyn TokenStore>,
@@ -147,7 +147,7 @@ impl Place {
     }
 }
 
-/// As BIMplus has them.
+/// Returns the terms of a BIMplus session.
 fn terms() -> Terms {
     Terms {
         client: Some("0864b512-1776-4a55-8ee5-2b19d7d9b7ea".to_owned()),

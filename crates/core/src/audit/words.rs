@@ -2,8 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::error::AuthError;
-use crate::password::PasswordError;
+use crate::error::{AuthError, PasswordError};
 
 /// How an operation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -75,10 +74,7 @@ impl From<&AuthError> for RefusalReason {
 impl From<&PasswordError> for RefusalReason {
     fn from(error: &PasswordError) -> Self {
         match error {
-            PasswordError::Empty
-            | PasswordError::TooLong
-            | PasswordError::Nul
-            | PasswordError::Bcrypt(_) => Self::Password,
+            PasswordError::Invalid(_) => Self::Password,
             PasswordError::Auth(error) => error.into(),
         }
     }

@@ -11,9 +11,9 @@ use super::throttled::settle_attempt;
 use super::{AccessCard, Auth, Credentials, OrganisationName};
 use crate::app_password::AppPassword;
 use crate::directory::{Account, CardRef, KeyDigest};
-use crate::error::AuthError;
+use crate::error::{AuthError, PasswordError};
 use crate::names::is_same_name;
-use crate::password::{Claimant, PasswordError, Place};
+use crate::password::{Claimant, Place};
 use crate::purpose::Purpose;
 use crate::session::Session;
 use crate::throttle::{
@@ -102,7 +102,7 @@ impl Auth {
         let source = origin.source;
         let of = [source.map(ClientIp::host), source.map(ClientIp::network)];
         let claimants = of.into_iter().flatten().map(Claimant::Source);
-        self.0.passwords.place(claimants.collect())
+        Ok(self.0.passwords.place(claimants.collect())?)
     }
 
     /// Returns the claimant for which a granted attempt holds its place, in addition to its source. A known
@@ -110,7 +110,7 @@ impl Auth {
     fn share(&self, target: AttemptTarget<'_>, attempt: Option<&Attempt<'_>>) -> Claimant {
         let counted_for = attempt.and_then(Attempt::counted_for);
         let account = || target.account(&self.0.peppers.current);
-        Claimant::Account(counted_for.unwrap_or_else(account))
+        Claimant::Account(*counted_for.unwrap_or_else(account).as_bytes())
     }
 
     pub(super) async fn try_card(
@@ -214,7 +214,9 @@ impl Auth {
     ) -> Result<User, PasswordError> {
         let session = self.find_session(key, &[Purpose::Reset]).await?;
         let account = user_account(&self.0.peppers.current, session.user.id);
-        let place = self.0.passwords.place(vec![Claimant::Account(account)])?;
+        let claimant = Claimant::Account(*account.as_bytes());
+        let place = self.0.passwords.place(vec![claimant]);
+        let place = place.map_err(AuthError::from)?;
         let hash = self.0.passwords.hash(password).await?;
         drop(place);
         let spent = self.redeem_once(key, Purpose::Reset).await;
@@ -268,7 +270,7 @@ impl OrganisationName {
 /// Claims the place, if one is needed, for the account of the attempt.
 fn claimed(place: Option<Place>, share: &Claimant) -> Result<Option<Place>, AuthError> {
     let claimed = place.map(|place| place.claim(share.clone()));
-    claimed.transpose()
+    Ok(claimed.transpose()?)
 }
 
 /// Admits a user whose credentials are right, unless the organisation is another or the account is disabled.

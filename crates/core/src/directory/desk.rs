@@ -12,10 +12,9 @@ use uuid::Uuid;
 
 pub use self::changed::Changed;
 pub use self::organisations::OrganisationEdit;
-pub use self::setting::Setting;
+pub use self::setting::Patch;
 pub use self::users::UserEdit;
-use super::changes::logins;
-use super::looks::Looks;
+use super::looks::LookTable;
 use super::{OrganisationEntry, OrganisationRef, UnitEntry, UserEntry};
 use crate::error::StoreError;
 use crate::user::User;
@@ -66,7 +65,7 @@ pub enum Change {
 
 /// Why a change makes no sense. Each reason is for people.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Unfit {
+pub enum InvalidChange {
     /// What was asked for cannot be.
     #[error("{0}")]
     Invalid(String),
@@ -83,27 +82,30 @@ pub enum Unfit {
 pub enum ChangeError {
     /// It makes no sense.
     #[error(transparent)]
-    Unfit(#[from] Unfit),
+    Invalid(#[from] InvalidChange),
     /// The directory cannot be asked.
     #[error(transparent)]
     Unavailable(#[from] StoreError),
 }
 
 /// Why a change goes no further: the transaction ends without it.
-pub(super) enum Halt<E> {
-    Unfit(Unfit),
+pub enum Abort<E> {
+    /// The change makes no sense.
+    Invalid(InvalidChange),
+    /// A query failed.
     Failed(E),
 }
 
-impl<E> From<Unfit> for Halt<E> {
-    fn from(unfit: Unfit) -> Self {
-        Self::Unfit(unfit)
+impl<E> From<InvalidChange> for Abort<E> {
+    fn from(invalid: InvalidChange) -> Self {
+        Self::Invalid(invalid)
     }
 }
 
 /// A database in such a transaction.
 #[async_trait]
-pub(super) trait Desk: Looks {
+pub trait DirectoryTransaction: LookTable {
+    /// Returns the organisation; `None` if there is none.
     async fn organisation(
         &mut self,
         name: OrganisationRef<'_>,
@@ -137,7 +139,7 @@ pub(super) trait Desk: Looks {
     async fn shown_user(&mut self, id: Uuid) -> Result<Option<User>, Self::Error>;
 
     /// Who has that number.
-    async fn user_of_number(&mut self, number: i64) -> Result<Option<Named>, Self::Error>;
+    async fn user_of_number(&mut self, number: i64) -> Result<Option<UserRef>, Self::Error>;
 
     /// The greatest number that has one after it.
     async fn last_number(&mut self) -> Result<Option<i64>, Self::Error>;
@@ -148,16 +150,18 @@ pub(super) trait Desk: Looks {
 
 /// A user, as far as others need to know.
 #[derive(Clone)]
-pub(super) struct Named {
-    pub(super) id: Uuid,
-    pub(super) user_name: String,
+pub struct UserRef {
+    /// The user's identifier.
+    pub id: Uuid,
+    /// The user's login name.
+    pub user_name: String,
 }
 
 impl Change {
     /// Returns the user names and e-mail addresses that it gives a user.
-    pub(super) fn logins(&self) -> Vec<String> {
+    pub fn logins(&self) -> Vec<String> {
         match self {
-            Self::AddUser { user, .. } => logins(user).collect(),
+            Self::AddUser { user, .. } => user.logins().collect(),
             Self::EditUser { edit, .. } => edit.logins(),
             Self::AddOrganisation(_)
             | Self::EditOrganisation { .. }
@@ -168,13 +172,16 @@ impl Change {
     }
 
     /// Makes the change, and returns what it has left.
-    pub(super) async fn make<D: Desk>(self, desk: &mut D) -> Result<Changed, Halt<D::Error>> {
+    pub async fn apply<D: DirectoryTransaction>(
+        self,
+        desk: &mut D,
+    ) -> Result<Changed, Abort<D::Error>> {
         let subject = self.subject();
         self.write(desk).await?;
-        subject.read(desk).await.map_err(Halt::Failed)
+        subject.read(desk).await.map_err(Abort::Failed)
     }
 
-    async fn write<D: Desk>(self, desk: &mut D) -> Result<(), Halt<D::Error>> {
+    async fn write<D: DirectoryTransaction>(self, desk: &mut D) -> Result<(), Abort<D::Error>> {
         match self {
             Self::AddUser { user, number } => users::add(desk, *user, number).await,
             Self::EditUser { user, edit } => users::edit(desk, user, *edit).await,

@@ -16,11 +16,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-pub(super) use self::open::OpenKeys;
-pub(super) use self::ring::{Ring, What};
+pub use self::open::OpenKeys;
+pub use self::ring::{DigestKind, KeyRing};
 pub use self::seal::SealedKey;
-pub(super) use self::store::{DigestStore, Digested, Renewal, find_digest, ring, ring_as_stored};
-pub(super) use self::table::RingTable;
+pub use self::store::{
+    DigestLookup, DigestReplacement, DigestStore, find_digest, key_ring, read_key_ring,
+};
+pub use self::table::KeyRingTable;
 use super::{DigestKeyId, KeyDigest, KeyEntry};
 use crate::clock::Clock;
 use crate::error::StoreError;
@@ -74,7 +76,7 @@ pub trait DigestRing: Send + Sync + 'static {
 pub struct DigestKeys {
     peppers: Option<Peppers>,
     clock: Arc<dyn Clock>,
-    open: RwLock<Option<Arc<Ring>>>,
+    open: RwLock<Option<Arc<KeyRing>>>,
     is_read_only: AtomicBool,
     /// Whether the log says that no digest key can be stored. It says so once, not at each card.
     is_reported: AtomicBool,
@@ -117,7 +119,8 @@ impl DigestKeys {
         self.peppers.as_ref()
     }
 
-    pub(super) fn now(&self) -> OffsetDateTime {
+    /// Returns the time of the clock that decides which digest key is in use.
+    pub fn now(&self) -> OffsetDateTime {
         self.clock.now()
     }
 
@@ -128,7 +131,7 @@ impl DigestKeys {
     }
 
     /// The keys as they were last read, if they were.
-    pub(super) fn known(&self) -> Option<Arc<Ring>> {
+    pub(super) fn known(&self) -> Option<Arc<KeyRing>> {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
         open.clone()
     }
@@ -137,8 +140,8 @@ impl DigestKeys {
     /// can be written to.
     pub(super) fn renewed(
         &self,
-        ring: &Ring,
-        what: What<'_>,
+        ring: &KeyRing,
+        what: DigestKind<'_>,
         digest: KeyDigest,
         found: KeyDigest,
     ) -> Option<KeyDigest> {
@@ -165,7 +168,7 @@ impl DigestKeys {
     }
 
     /// Keeps what was read. A transaction that read it must be committed.
-    pub(super) fn keep(&self, ring: &Arc<Ring>) {
+    pub fn keep(&self, ring: &Arc<KeyRing>) {
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         let before = open.replace(Arc::clone(ring));
         drop(open);

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 use uuid::{Builder, Uuid};
 
-use super::desk::{Desk, Halt, Unfit};
-use super::digest_keys::{DigestKeys, Ring, RingTable};
+use super::desk::{Abort, DirectoryTransaction, InvalidChange};
+use super::digest_keys::{DigestKeys, KeyRing, KeyRingTable};
 use super::{KeyDigest, UserEntry};
 use crate::audit::ClaimedName;
 use crate::names::login_form;
@@ -48,7 +48,7 @@ pub(super) enum Trace<'a> {
 
 impl Trace<'_> {
     /// Returns its digests under all digest keys that are open, the newest key's first.
-    pub(super) fn digests(self, ring: &Ring) -> Vec<KeyDigest> {
+    pub(super) fn digests(self, ring: &KeyRing) -> Vec<KeyDigest> {
         match self {
             Self::Id(id) => ring.digests_of(&[b"erased user", b"id", id.as_bytes()]),
             Self::Login(login) => {
@@ -61,10 +61,11 @@ impl Trace<'_> {
 
 /// A database in the transaction in which a user is erased.
 #[async_trait]
-pub(super) trait ErasureTable: Desk + RingTable {
+pub trait ErasureTable: DirectoryTransaction + KeyRingTable {
     /// The name that an import last gave the user.
     async fn imported_name(&mut self, user: Uuid) -> Result<Option<String>, Self::Error>;
 
+    /// Returns the identifiers of the user's access cards.
     async fn card_identifiers(&mut self, user: Uuid) -> Result<Vec<String>, Self::Error>;
 
     /// Revokes the keys that act as the user, and returns how many there were.
@@ -96,56 +97,58 @@ pub(super) trait ErasureTable: Desk + RingTable {
     /// Those whose digest key is there. No other can be told from anything.
     async fn tombstones(&mut self) -> Result<Vec<KeyDigest>, Self::Error>;
 
+    /// Stores what is left of an erased user; nothing changes if it is there already.
     async fn put_tombstone(
         &mut self,
         digest: KeyDigest,
         at: OffsetDateTime,
     ) -> Result<(), Self::Error>;
 
+    /// Removes these, so that an import may bring a user of that name again.
     async fn remove_tombstones(&mut self, digests: &[KeyDigest]) -> Result<(), Self::Error>;
 }
 
 /// Erases a user.
-pub(super) async fn erase<T: ErasureTable>(
+pub async fn erase_user<T: ErasureTable>(
     table: &mut T,
     digests: &DigestKeys,
     id: Uuid,
-) -> Result<Erased, Halt<T::Error>> {
-    let user = table.user(id).await.map_err(Halt::Failed)?;
-    let user = user.ok_or_else(|| Unfit::NotFound(format!("{id}: no such user")))?;
-    let ring = digests.read(table).await.map_err(Halt::Failed)?;
+) -> Result<Erased, Abort<T::Error>> {
+    let user = table.user(id).await.map_err(Abort::Failed)?;
+    let user = user.ok_or_else(|| InvalidChange::NotFound(format!("{id}: no such user")))?;
+    let ring = digests.read(table).await.map_err(Abort::Failed)?;
     let pseudonym = pseudonym(&ring, id)?;
-    let logins = logins(&user, table.imported_name(id).await.map_err(Halt::Failed)?);
-    let cards = table.card_identifiers(id).await.map_err(Halt::Failed)?;
+    let logins = logins(&user, table.imported_name(id).await.map_err(Abort::Failed)?);
+    let cards = table.card_identifiers(id).await.map_err(Abort::Failed)?;
     let names = name_hashes(digests.peppers(), &logins, &cards);
-    let events = table.events_of(id, &names).await.map_err(Halt::Failed)?;
+    let events = table.events_of(id, &names).await.map_err(Abort::Failed)?;
     table
         .rename_user_in_events(id, pseudonym)
         .await
-        .map_err(Halt::Failed)?;
+        .map_err(Abort::Failed)?;
     for name in names {
         let to = ring.digests_of(&[b"erased name", name.as_bytes()]);
         let to = to.first().map_or(name, |digest| half(digest.as_bytes()));
         table
             .rename_name_in_events(name, to)
             .await
-            .map_err(Halt::Failed)?;
+            .map_err(Abort::Failed)?;
     }
-    let keys = table.revoke_keys_of(id).await.map_err(Halt::Failed)?;
-    table.remove_user(id).await.map_err(Halt::Failed)?;
+    let keys = table.revoke_keys_of(id).await.map_err(Abort::Failed)?;
+    table.remove_user(id).await.map_err(Abort::Failed)?;
     let traces = logins.iter().map(|login| Trace::Login(login));
     for trace in traces.chain([Trace::Id(id)]) {
         if let Some(digest) = trace.digests(&ring).first() {
             table
                 .put_tombstone(*digest, digests.now())
                 .await
-                .map_err(Halt::Failed)?;
+                .map_err(Abort::Failed)?;
         }
     }
     let administrators = table
         .administrators_of(&user.organisation)
         .await
-        .map_err(Halt::Failed)?;
+        .map_err(Abort::Failed)?;
     Ok(Erased {
         id,
         pseudonym,
@@ -159,7 +162,7 @@ pub(super) async fn erase<T: ErasureTable>(
 
 /// A user is added, or renamed, by intention: an import may name that user from now on. A new one has a
 /// new identifier, so that of the erased one stays where it is.
-pub(super) async fn allow_again<T: ErasureTable>(
+pub async fn allow_again<T: ErasureTable>(
     table: &mut T,
     digests: &DigestKeys,
     logins: &[String],
@@ -176,20 +179,20 @@ pub(super) async fn allow_again<T: ErasureTable>(
 }
 
 fn logins(user: &UserEntry, imported: Option<String>) -> Vec<String> {
-    let mut logins: Vec<_> = super::changes::logins(user).chain(imported).collect();
+    let mut logins: Vec<_> = user.logins().chain(imported).collect();
     logins.sort();
     logins.dedup();
     logins
 }
 
 /// Returns a random-looking identifier that only the holder of a digest key can connect with the user's.
-fn pseudonym(ring: &Ring, id: Uuid) -> Result<Uuid, Unfit> {
+fn pseudonym(ring: &KeyRing, id: Uuid) -> Result<Uuid, InvalidChange> {
     let digests = ring.digests_of(&[b"pseudonym of an erased user", id.as_bytes()]);
     let digest = digests.first().ok_or_else(|| {
         let reason = "no digest key of the directory is open, and without one nothing could keep an \
                       import from bringing the user back: configure tokens.pepper_file, or start \
                       the gateway once";
-        Unfit::Invalid(reason.to_owned())
+        InvalidChange::Invalid(reason.to_owned())
     })?;
     let bytes = *half(digest.as_bytes()).as_bytes();
     Ok(Builder::from_custom_bytes(bytes).into_uuid())

@@ -27,7 +27,7 @@ pub use self::seal::{Import, Progress, import};
 pub(crate) use self::seal::{check, seal};
 #[cfg(doc)]
 use super::Directory;
-use super::{Attributes, KeyDigest, Part, RevokedEntry, RevokedKeyEntry, SealedKey, Setting};
+use super::{Attributes, KeyDigest, Part, Patch, RevokedEntry, RevokedKeyEntry, SealedKey};
 
 /// A directory file as written, unchecked.
 #[derive(Debug, Default, Deserialize)]
@@ -192,7 +192,7 @@ struct FileKey {
     user: Option<String>,
     scopes: Option<Vec<String>>,
     #[serde(default, deserialize_with = "moment::or_empty")]
-    expires_at: Setting<OffsetDateTime>,
+    expires_at: Patch<OffsetDateTime>,
 }
 
 impl File {

@@ -157,7 +157,7 @@ pub type Attributes = BTreeMap<Attribute, Value>;
 
 /// What an import last said of a user, as a directory remembers it.
 #[derive(Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Origin {
+pub struct ImportedValues {
     /// Digest of the password's hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     password: Option<String>,
@@ -171,7 +171,7 @@ pub(super) struct Origin {
     attributes: HashMap<String, Value>,
 }
 
-impl Origin {
+impl ImportedValues {
     /// Returns what is to be remembered of an entry whose marks are right.
     pub(super) fn of(user: &UserEntry) -> Self {
         let imported = |part| !user.set_here.contains(&part);
@@ -190,7 +190,7 @@ impl Origin {
 
     /// Marks in the entry what differs from what an import last said; without an origin, no import
     /// said anything.
-    pub(super) fn mark(origin: Option<&Self>, user: &mut UserEntry) {
+    pub fn mark(origin: Option<&Self>, user: &mut UserEntry) {
         let nothing = Self::default();
         let origin = origin.unwrap_or(&nothing);
         let replaced = user.replaced_hashes.iter().copied();

@@ -46,8 +46,8 @@ pub use self::access::PostgresAccess;
 pub use self::address::AddressError;
 use self::migrate::{Tables, migrate_in_time};
 use self::servers::Servers;
-use super::digest_keys::{OpenKeys, What, find_digest};
-use super::user_filter::Found;
+use super::digest_keys::{DigestKind, OpenKeys, find_digest};
+use super::user_filter::UserPage;
 use super::{
     Account, Applied, BackedUp, Card, CardRef, Change, ChangeError, Changed, DigestKeys, Directory,
     Erased, KeyDigest, LookAlikes, OrganisationEntry, OrganisationRef, Present, Snapshot,
@@ -174,7 +174,7 @@ impl Directory for PostgresDirectory {
         {
             return Ok(Vec::new());
         }
-        let mut found = Found::new(filter, after, limit);
+        let mut found = UserPage::new(filter, after, limit);
         loop {
             let (filter, after) = (filter.clone(), found.after());
             let page = self.ask(move |c| Box::pin(read::users(c, filter.clone(), after, limit)));
@@ -215,7 +215,7 @@ impl Directory for PostgresDirectory {
 
     async fn card(&self, name: CardRef<'_>) -> Result<Option<Card>, StoreError> {
         match name {
-            CardRef::Code(code) => find_digest(self, What::Card, code).await,
+            CardRef::Code(code) => find_digest(self, DigestKind::Card, code).await,
             CardRef::Identifier(identifier) if can_be_stored(identifier) => {
                 let identifier = identifier.to_owned();
                 self.ask(move |c| Box::pin(read::card_of_identifier(c, identifier.clone())))
@@ -226,7 +226,7 @@ impl Directory for PostgresDirectory {
     }
 
     async fn key(&self, realm: &str, digest: KeyDigest) -> Result<Option<Key>, StoreError> {
-        find_digest(self, What::Key { realm }, digest).await
+        find_digest(self, DigestKind::Key { realm }, digest).await
     }
 
     async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError> {

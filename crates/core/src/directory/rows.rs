@@ -1,7 +1,6 @@
 //! How rows become users, cards and keys, whichever database they come from.
 
 pub(super) mod columns;
-mod database;
 mod digests;
 mod entries;
 mod imports;
@@ -16,12 +15,12 @@ pub(super) use self::digests::{
 };
 pub(super) use self::entries::{Belongings, organisation_entries, person, user_entries};
 pub(super) use self::imports::{revoked_key_entries, said};
-use super::desk::Named;
+use super::desk::UserRef;
 use super::looks::Login;
 use super::{Account, Card, Enrolment, KeyDigest, KeyEntry, KnownAppPassword};
 use crate::scope::Scopes;
 use crate::totp::{TotpSecret, TotpStep};
-use crate::usage::Stored;
+use crate::usage::table::StoredUsage;
 use crate::user::{Key, Organisation, Role, Unit, User, UserState};
 
 pub(super) type Result<T> = std::result::Result<T, Error>;
@@ -52,8 +51,8 @@ pub(super) fn account_if_found(row: Option<&impl Columns>) -> Result<Option<Acco
 }
 
 /// A row of `usage`.
-pub(super) fn usage(row: &impl Columns) -> Result<Stored> {
-    Ok(Stored {
+pub(super) fn usage(row: &impl Columns) -> Result<StoredUsage> {
+    Ok(StoredUsage {
         id: row.text("id")?,
         dialect: row.text("dialect")?,
         revision: row.text("revision")?,
@@ -172,8 +171,8 @@ fn scopes(row: &impl Columns) -> Result<Scopes> {
 }
 
 /// A row of `users`, as far as others need to know.
-pub(super) fn named(row: &impl Columns) -> Result<Named> {
-    Ok(Named {
+pub(super) fn named(row: &impl Columns) -> Result<UserRef> {
+    Ok(UserRef {
         id: row.guid("id")?,
         user_name: row.text("user_name")?,
     })

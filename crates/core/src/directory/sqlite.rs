@@ -34,10 +34,12 @@ use sqlx::{ConnectOptions as _, query, query_scalar};
 use uuid::Uuid;
 
 use self::connections::Connections;
+use self::desk::SqliteTables;
 use self::near::NearRows;
-use super::desk::Halt;
-use super::digest_keys::{OpenKeys, What, find_digest};
-use super::user_filter::Found;
+use super::desk::Abort;
+use super::digest_keys::{DigestKind, OpenKeys, find_digest};
+use super::looks::find_look_alikes;
+use super::user_filter::UserPage;
 use super::{
     Account, Applied, BackedUp, Card, CardRef, Change, ChangeError, Changed, DigestKeys, Directory,
     Erased, KeyDigest, LookAlikes, MigrationError, OrganisationEntry, OrganisationRef, Outstanding,
@@ -164,7 +166,12 @@ impl Directory for SqliteDirectory {
         after: i64,
         limit: u32,
     ) -> Result<Vec<User>, StoreError> {
-        let found = read::users(&self.pool, Found::new(filter, after, limit), filter, limit);
+        let found = read::users(
+            &self.pool,
+            UserPage::new(filter, after, limit),
+            filter,
+            limit,
+        );
         found.await.map_err(failed)
     }
 
@@ -188,7 +195,7 @@ impl Directory for SqliteDirectory {
 
     async fn card(&self, name: CardRef<'_>) -> Result<Option<Card>, StoreError> {
         match name {
-            CardRef::Code(digest) => find_digest(self, What::Card, digest).await,
+            CardRef::Code(digest) => find_digest(self, DigestKind::Card, digest).await,
             CardRef::Identifier(identifier) => {
                 let found = read::card_of_identifier(&self.pool, identifier).await;
                 found.map_err(failed)
@@ -198,7 +205,7 @@ impl Directory for SqliteDirectory {
 
     async fn key(&self, realm: &str, digest: KeyDigest) -> Result<Option<Key>, StoreError> {
         let near = self.near.as_ref().and_then(|kept| kept.rows.keys());
-        let look_up = async || find_digest(self, What::Key { realm }, digest).await;
+        let look_up = async || find_digest(self, DigestKind::Key { realm }, digest).await;
         get_or_load(near, (realm.to_owned(), digest), look_up).await
     }
 
@@ -230,15 +237,15 @@ impl Directory for SqliteDirectory {
     }
 
     async fn change(&self, change: Change) -> Result<Changed, ChangeError> {
-        change::make(self, change).await.map_err(halted)
+        change::make(self, change).await.map_err(aborted)
     }
 
     async fn check(&self, change: Change) -> Result<(), ChangeError> {
-        change::check(self, change).await.map_err(halted)
+        change::check(self, change).await.map_err(aborted)
     }
 
     async fn erase(&self, user: Uuid) -> Result<Erased, ChangeError> {
-        erasure::erase(self, user).await.map_err(halted)
+        erasure::erase(self, user).await.map_err(aborted)
     }
 
     async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {
@@ -272,7 +279,9 @@ impl Directory for SqliteDirectory {
     }
 
     async fn look_alikes(&self) -> Result<Vec<LookAlikes>, StoreError> {
-        let found = self.pool.run(async |c| super::looks::find(c).await);
+        let found = self
+            .pool
+            .run(async |c| find_look_alikes(&mut SqliteTables(c)).await);
         found.await.map_err(failed)
     }
 
@@ -302,10 +311,10 @@ impl Directory for SqliteDirectory {
     }
 }
 
-fn halted(halt: Halt<sqlx::Error>) -> ChangeError {
-    match halt {
-        Halt::Unfit(unfit) => unfit.into(),
-        Halt::Failed(error) => failed(error).into(),
+fn aborted(abort: Abort<sqlx::Error>) -> ChangeError {
+    match abort {
+        Abort::Invalid(invalid) => invalid.into(),
+        Abort::Failed(error) => failed(error).into(),
     }
 }
 

@@ -6,8 +6,7 @@ use uuid::Uuid;
 
 use super::origin::{Attribute, Attributes, Part, Value};
 use super::{
-    AppPasswordEntry, KeyDigest, RecoveryCodeEntry, RevokedEntry, RevokedKeyEntry, SealedKey,
-    Setting,
+    AppPasswordEntry, KeyDigest, Patch, RecoveryCodeEntry, RevokedEntry, RevokedKeyEntry, SealedKey,
 };
 use crate::scope::Scopes;
 
@@ -59,7 +58,8 @@ pub struct Wanted {
     pub(super) users: Vec<WantedUser>,
     pub(super) keys: Vec<WantedKey>,
     pub(super) revoked_keys: Vec<RevokedKeyEntry>,
-    pub(super) digest_keys: Vec<SealedKey>,
+    /// The digest keys that the file brings along.
+    pub digest_keys: Vec<SealedKey>,
     pub(super) erased_users: Vec<KeyDigest>,
     pub(super) precedence: Precedence,
     /// Whether passwords that are given in clear are hashed.
@@ -72,7 +72,7 @@ pub(super) struct WantedOrganisation {
     pub(super) id: Option<Uuid>,
     /// As the file has it.
     pub(super) name: String,
-    pub(super) default_unit: Setting<String>,
+    pub(super) default_unit: Patch<String>,
     /// Identifiers as the file has them, and names if they are given.
     pub(super) units: Vec<(String, Option<String>)>,
 }
@@ -156,7 +156,7 @@ pub(super) struct WantedKey {
     pub(super) realm: String,
     pub(super) label: Option<String>,
     pub(super) digest: KeyDigest,
-    pub(super) user: Setting<String>,
+    pub(super) user: Patch<String>,
     pub(super) scopes: Option<Scopes>,
-    pub(super) expires_at: Setting<OffsetDateTime>,
+    pub(super) expires_at: Patch<OffsetDateTime>,
 }

@@ -3,18 +3,19 @@
 mod queue;
 mod thread;
 
+use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
+use tokio::sync::oneshot::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use self::queue::Queue;
 use self::thread::serve;
-use super::PasswordSettings;
 use super::lane::Lane;
-use crate::error::{AuthError, StoreError};
+use super::{HashingError, PasswordSettings};
 
 /// The time after which a refused login may retry: by then a queue of the default length is empty.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
@@ -48,7 +49,7 @@ enum Work {
     /// Any work, which runs alone.
     Alone(Box<dyn FnOnce(Turn) + Send>),
     /// A bcrypt check, which can run together with others at the same cost.
-    Lane(Lane, oneshot::Sender<Result<bool, AuthError>>),
+    Lane(Lane, oneshot::Sender<Result<bool, HashingError>>),
 }
 
 /// Whether a thread took the job in time.
@@ -59,7 +60,7 @@ enum Turn {
 
 impl Pool {
     /// Starts the threads: `None` starts one for each core. Fails if a thread cannot be started.
-    pub(super) fn start(settings: PasswordSettings) -> Result<Self, StoreError> {
+    pub(super) fn start(settings: PasswordSettings) -> io::Result<Self> {
         let threads = settings
             .threads
             .or_else(|| available_parallelism().ok())
@@ -69,8 +70,7 @@ impl Pool {
             let queue = Arc::clone(&queue);
             std::thread::Builder::new()
                 .name(format!("hashing-{number}"))
-                .spawn(move || serve(&queue, settings))
-                .map_err(gone)?;
+                .spawn(move || serve(&queue, settings))?;
         }
         let room = settings.queue.max(1) + threads * settings.at_once();
         Ok(Self {
@@ -82,7 +82,7 @@ impl Pool {
     }
 
     /// Returns a permit for a job. Fails immediately if there is no room for it.
-    pub(super) fn place(&self) -> Result<OwnedSemaphorePermit, AuthError> {
+    pub(super) fn place(&self) -> Result<OwnedSemaphorePermit, HashingError> {
         if self.queue.0.is_full() {
             return Err(OVERLOADED);
         }
@@ -103,7 +103,7 @@ impl Pool {
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, AuthError> {
+    ) -> Result<T, HashingError> {
         let (answer, outcome) = oneshot::channel();
         let work = move |turn| {
             if answer.is_closed() {
@@ -121,13 +121,13 @@ impl Pool {
     }
 
     /// Returns whether the key matches, once a thread is free. Skips the check if the caller no longer waits.
-    pub(super) async fn fits(&self, lane: Lane) -> Result<bool, AuthError> {
+    pub(super) async fn fits(&self, lane: Lane) -> Result<bool, HashingError> {
         let (answer, outcome) = oneshot::channel();
         self.enqueue(Work::Lane(lane, answer))?;
         outcome.await.map_err(gone)?
     }
 
-    fn enqueue(&self, work: Work) -> Result<(), AuthError> {
+    fn enqueue(&self, work: Work) -> Result<(), HashingError> {
         let queued = Instant::now();
         let is_in = self.queue.0.push(Job { queued, work });
         is_in.then_some(()).ok_or(OVERLOADED)
@@ -139,12 +139,13 @@ impl Pool {
     }
 }
 
-pub(super) const OVERLOADED: AuthError = AuthError::Overloaded {
+pub(super) const OVERLOADED: HashingError = HashingError::Overloaded {
     retry_after: RETRY_AFTER,
 };
 
-fn gone(error: impl std::fmt::Display) -> StoreError {
-    StoreError::new("password hashing", error)
+/// Returns the error of a job whose thread panicked before it sent a result.
+fn gone(error: RecvError) -> HashingError {
+    HashingError::Unavailable(error.to_string())
 }
 
 #[cfg(test)]
@@ -181,7 +182,7 @@ mod tests {
         let served = answers.iter().filter(|answer| answer.is_ok()).count();
         let refused = answers
             .iter()
-            .filter(|answer| matches!(answer, Err(AuthError::Overloaded { .. })))
+            .filter(|answer| matches!(answer, Err(HashingError::Overloaded { .. })))
             .count();
         // Two jobs could wait if the thread had taken the first one by then, else one.
         assert!((1..=2).contains(&served), "{served}");
@@ -202,14 +203,14 @@ mod tests {
     async fn a_job_that_has_waited_too_long_is_not_done_but_refused() {
         let pool = pool(8, Duration::ZERO);
         let refused = pool.run(|| panic!("it was done")).await;
-        assert!(matches!(refused, Err(AuthError::Overloaded { .. })));
+        assert!(matches!(refused, Err(HashingError::Overloaded { .. })));
     }
 
     #[tokio::test]
     async fn a_fault_costs_its_own_job_and_no_thread() {
         let pool = pool(8, LONG);
         let gone: Result<(), _> = pool.run(|| panic!("a fault")).await;
-        assert!(matches!(gone, Err(AuthError::Unavailable(_))));
+        assert!(matches!(gone, Err(HashingError::Unavailable(_))));
         assert_eq!(pool.run(|| 7).await.unwrap(), 7);
     }
 

@@ -8,17 +8,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::PasswordSettings;
 use super::pool::OVERLOADED;
-use crate::error::AuthError;
-use crate::token_digest::TokenDigest;
+use super::{HashingError, PasswordSettings};
 
 /// A holder of places, which has a share of them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Claimant {
+pub enum Claimant {
     /// A keyed hash of the name that is tried, whether there is such a user or not; or of the name and the
     /// client, if the client is known.
-    Account(TokenDigest),
+    Account([u8; 16]),
     /// One source of requests, or one network, which has the share of a source.
     Source(String),
     /// All operators who set passwords. Their share is that of a source.
@@ -36,7 +34,7 @@ struct Held {
 }
 
 /// A place for a password check, until it is dropped.
-pub(crate) struct Place {
+pub struct Place {
     _permit: OwnedSemaphorePermit,
     held: Vec<Holding>,
     shares: Shares,
@@ -45,7 +43,7 @@ pub(crate) struct Place {
 impl Place {
     /// Makes the place count for one more claimant. If that claimant already holds its share, fails immediately
     /// and releases the place.
-    pub(crate) fn claim(mut self, claimant: Claimant) -> Result<Self, AuthError> {
+    pub fn claim(mut self, claimant: Claimant) -> Result<Self, HashingError> {
         let holding = self.shares.0.take(vec![claimant]).ok_or(OVERLOADED)?;
         self.held.push(holding);
         Ok(self)
@@ -74,8 +72,8 @@ impl Shares {
     pub(super) fn place(
         &self,
         claimants: Vec<Claimant>,
-        permit: impl FnOnce() -> Result<OwnedSemaphorePermit, AuthError>,
-    ) -> Result<Place, AuthError> {
+        permit: impl FnOnce() -> Result<OwnedSemaphorePermit, HashingError>,
+    ) -> Result<Place, HashingError> {
         let holding = self.0.take(claimants).ok_or(OVERLOADED)?;
         Ok(Place {
             _permit: permit()?,
@@ -151,7 +149,7 @@ mod tests {
 
     fn claim(shares: &Shares, account: u8, source: &str) -> Option<Place> {
         let claimants = vec![
-            Claimant::Account([account; 16].into()),
+            Claimant::Account([account; 16]),
             Claimant::Source(source.to_owned()),
         ];
         let permit = || {
@@ -179,7 +177,7 @@ mod tests {
     #[test]
     fn a_place_is_claimed_for_one_more_or_given_back() {
         let shares = shares(8);
-        let account = || Claimant::Account([1; 16].into());
+        let account = || Claimant::Account([1; 16]);
         let claim_both = |source| claim(&shares, 2, source)?.claim(account()).ok();
         let held: Vec<_> = ["a", "b"].into_iter().map(claim_both).collect();
         assert!(held.iter().all(Option::is_some));

@@ -5,14 +5,13 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
+use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
-
-use crate::error::StoreError;
 
 /// The number of remembered checks: enough to resemble them, few enough to follow the load.
 const REMEMBERED: usize = 64;
@@ -39,12 +38,11 @@ struct Alarm {
 impl Waits {
     /// Starts the thread. Tokio's own timers count whole milliseconds, which is enough to distinguish a wait
     /// from a hash with a few thousand samples of each.
-    pub(super) fn start() -> Result<Self, StoreError> {
+    pub(super) fn start() -> io::Result<Self> {
         let (alarms, set) = channel();
         thread::Builder::new()
             .name("waits".to_owned())
-            .spawn(move || ring(&set))
-            .map_err(|error| StoreError::new("password hashing", error))?;
+            .spawn(move || ring(&set))?;
         Ok(Self {
             recent: Mutex::default(),
             alarms,

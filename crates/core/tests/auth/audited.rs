@@ -1,4 +1,4 @@
-//! What is recorded of each call: whole events, once. Here, of logins.
+//! Which whole events each call records, each once. This file: logins.
 
 mod acts;
 mod erased;
@@ -16,7 +16,7 @@ use isogloss_core::TokenDigest;
 use isogloss_core::audit::{ClaimedName, EventActor, RequestContext};
 use isogloss_core::throttle::{Budget, ClientIp, Limits, MemoryThrottle};
 
-/// A fixture, and what is recorded of it.
+/// A fixture, and the audit events that it records.
 struct Watched {
     f: Fixture,
     recording: Recording,
@@ -56,7 +56,7 @@ async fn watched() -> Watched {
 }
 
 impl Watched {
-    /// All that was recorded, without the time, which stands still.
+    /// Closes the audit log and returns all recorded events without `time`, since the clock stands still.
     async fn end(self) -> Vec<Value> {
         assert_eq!(self.f.auth.audit().close().await, 0);
         let seen = self.recording.seen().into_iter();
@@ -74,7 +74,7 @@ impl Watched {
         account.unwrap().user.id.to_string()
     }
 
-    /// A user who is there without having logged in.
+    /// Returns a user without a login.
     async fn known(&self, name: &str) -> User {
         self.f.directory.account(name).await.unwrap().unwrap().user
     }
@@ -98,7 +98,7 @@ fn caller() -> RequestContext {
     }
 }
 
-/// The event of an issue, with what all of them have.
+/// Returns the expected event of an issued token: the members that all such events have, and those of `more`.
 fn issue(user: &str, issued: &IssuedToken, more: &Value) -> Value {
     let event = json!({
         "event": "issue", "outcome": "done", "dialect": "here", "user": user,

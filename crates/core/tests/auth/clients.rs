@@ -1,4 +1,4 @@
-//! Clients are met, and those that are cut off are refused whatever they ask.
+//! Which clients are recognised, and that blocked clients are refused on every call.
 
 use std::sync::Arc;
 
@@ -87,12 +87,12 @@ async fn whoever_is_cut_off_is_refused_all_that_he_asks() {
             .0
             .is_ok()
     );
-    // It was not used up.
+    // The refused call did not consume the one-time token.
     f.auth.redeem(&once, Purpose::Handover).await.unwrap();
     assert!(f.is_live(&live, Purpose::Access).await);
 }
 
-/// What presenting the token tells of its client.
+/// Returns the error of presenting the token, and what the call found out about its client.
 async fn presented(f: &Fixture, token: &Token) -> (String, ClientIdentity) {
     let validate = f.auth.validate(token, &[Purpose::Access]);
     let (outcome, client) = ClientIdentity::observe(None, validate).await;
@@ -115,7 +115,7 @@ async fn an_expired_token_tells_its_age_though_the_store_has_forgotten_it() {
     };
     let found = presented(&f, &issued.token).await;
     assert_eq!(found, (DEAD.to_owned(), expected.clone()));
-    // A call that was under way together with that one.
+    // A request that was in flight together with the one above.
     f.clock.advance(Duration::from_secs(1));
     let found = presented(&f, &issued.token).await;
     assert_eq!(found, (DEAD.to_owned(), ClientIdentity::default()));
@@ -175,7 +175,7 @@ async fn a_token_that_another_replaced_or_its_user_ended_tells_nothing_of_lifeti
         let found = presented(&f, token).await;
         assert_eq!(found, (DEAD.to_owned(), ClientIdentity::default()));
     }
-    // One that had expired when the next one took its place has expired.
+    // A token that had expired before its successor was issued still counts as expired.
     f.token("stranger", one_at_a_time).await;
     let (_, client) = presented(&f, &expired).await;
     assert!(client.expired.is_some());

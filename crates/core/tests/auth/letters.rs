@@ -1,7 +1,7 @@
-//! Tokens in letters are bound to the address that the letter went to.
+//! Tokens in e-mails are bound to the address that the e-mail was sent to.
 
 use super::*;
-use isogloss_core::directory::{Change, Setting, UserEdit};
+use isogloss_core::directory::{Change, Patch, UserEdit};
 
 const ADDRESS: &str = "ada@example.com";
 
@@ -15,7 +15,7 @@ fn letter(purpose: Purpose) -> Terms {
 async fn move_to(f: &Fixture, email: &str) {
     let user = f.user("ada").await.id;
     let edit = Box::new(UserEdit {
-        email: Setting::To(email.to_owned()),
+        email: Patch::Set(email.to_owned()),
         ..UserEdit::default()
     });
     let edit = Change::EditUser { user, edit };
@@ -28,7 +28,7 @@ async fn a_letter_is_good_at_the_address_it_was_sent_to() {
     move_to(&f, ADDRESS).await;
     let link = f.token("ada", letter(Purpose::Handover)).await;
     let key = f.token("ada", letter(Purpose::Reset)).await;
-    // The same mailbox.
+    // The same mailbox, in another case.
     move_to(&f, "Ada@Example.com").await;
     assert!(f.is_live(&key.token, Purpose::Reset).await);
     f.auth.redeem(&link.token, Purpose::Handover).await.unwrap();

@@ -1,4 +1,4 @@
-//! Who is let in, and as whom.
+//! Which logins succeed, and as which user.
 
 use super::*;
 use isogloss_core::Scopes;

@@ -1,4 +1,4 @@
-//! How long derived tokens live, how many there may be, and how far back their origin is known.
+//! Maximum lifetime of derived tokens, their maximum number, and how long their ancestors stay known.
 
 use std::num::NonZeroU32;
 

@@ -1,4 +1,4 @@
-//! The token core on a mock clock, with an embedded store and a SQLite directory.
+//! Tests of `Auth` on a mock clock, with an embedded token store and a SQLite directory.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod app_passwords;
@@ -171,7 +171,7 @@ const INVALID: &str = "the credentials do not fit";
 const DEAD: &str = "the token is not valid";
 
 impl Fixture {
-    /// The same core on another store of tokens.
+    /// Returns an `Auth` on another token store, with the same directory and clock.
     fn on_store(&self, tokens: Arc<dyn TokenStore>) -> Auth {
         Auth::new(AuthComponents {
             directory: self.directory.clone(),
@@ -203,7 +203,7 @@ impl Fixture {
         self.auth.validate(token, &[purpose]).await.is_ok()
     }
 
-    /// A user with a hash from elsewhere.
+    /// Imports a user with a hash that was made elsewhere. `more` holds further members of the directory entry.
     async fn bring(&self, name: &str, password_hash: &str, more: &str) {
         let text = format!(
             "users = [{{ user_name = '{name}', organisation = 'ACME', password_hash = '{password_hash}', {more} }}]"

@@ -1,4 +1,4 @@
-//! What is open, and ending it.
+//! Lists of sessions, and ending them.
 
 use super::*;
 
@@ -19,7 +19,7 @@ async fn are_listed_by_what_is_asked_and_ended_likewise() {
     let f = fixture().await;
     let first = f.token("ada", at("tablet")).await;
     f.clock.advance(HOUR / 4);
-    let moment = f.auth.now();
+    let start = f.auth.now();
     let second = f.token("ada", at("phone")).await;
     let other = f.token("admin", at("tablet")).await;
     let user = f.user("ada").await;
@@ -36,7 +36,7 @@ async fn are_listed_by_what_is_asked_and_ended_likewise() {
         (ada.clone(), 3),
         (by(&|f| f.client = Some("tablet".to_owned())), 2),
         (by(&|f| f.dialect = Some("there".to_owned())), 1),
-        (by(&|f| f.issued_before = Some(moment)), 1),
+        (by(&|f| f.issued_before = Some(start)), 1),
         (by(&|f| f.handle = Some(second.session.digest)), 1),
         (by(&|f| f.handle = Some([9; 16].into())), 0),
     ];
@@ -50,7 +50,7 @@ async fn are_listed_by_what_is_asked_and_ended_likewise() {
     assert_eq!(f.auth.end_sessions(&by_handle).await.unwrap(), 1);
     assert_eq!(f.auth.end_sessions(&by_handle).await.unwrap(), 0);
     assert!(!f.is_live(&second.token, Purpose::Access).await);
-    let early = by(&|filter| filter.issued_before = Some(moment));
+    let early = by(&|filter| filter.issued_before = Some(start));
     assert_eq!(f.auth.end_sessions(&early).await.unwrap(), 1);
     assert!(!f.is_live(&first.token, Purpose::Access).await);
     assert!(f.is_live(&other.token, Purpose::Access).await);
@@ -84,7 +84,7 @@ async fn beyond_a_cap_the_least_recently_used_ends() {
         tokens.push(f.token("ada", at("tablet")).await);
         f.clock.advance(Duration::from_secs(1));
     }
-    // A use is noted when it is worth a write.
+    // The time of use is recorded only after it has moved by enough to be worth a write.
     f.clock.advance(HOUR / 10);
     assert!(f.is_live(&tokens[0].token, Purpose::Access).await);
     f.token("ada", at("tablet")).await;

@@ -1,4 +1,4 @@
-//! More logins at once than can be hashed.
+//! More concurrent logins than can be hashed.
 
 use std::future::{pending, poll_fn};
 use std::task::Poll;
@@ -13,7 +13,7 @@ use isogloss_core::StoreError;
 use isogloss_core::TokenDigest;
 use isogloss_core::throttle::{Bucket, Budget, Decision, Permit, Throttle, ThrottledBucket};
 
-/// Whoever asks this waits for ever.
+/// A throttle that never responds.
 struct Silent;
 
 #[async_trait]
@@ -84,7 +84,7 @@ async fn who_finds_no_place_is_refused_before_anybody_is_asked() {
         Poll::Ready(())
     })
     .await;
-    // 64 wait, beside what two threads check at once.
+    // 64 logins wait, next to those that two threads check concurrently.
     assert_eq!(refused, ALL - (64 + 2 * LANES));
 }
 

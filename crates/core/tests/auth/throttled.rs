@@ -1,4 +1,4 @@
-//! Who is let try, and who is not.
+//! Which login attempts the throttle admits, and which it refuses.
 
 mod codes;
 mod erased;
@@ -35,7 +35,7 @@ pub(super) const LIMITS: Limits = Limits {
     remember_clients: Duration::from_hours(1),
 };
 
-/// As an attacker sees it who is told nothing but yes, no and not now.
+/// Returns the outcome as a caller sees it who can distinguish only success, failure and lock.
 fn seen(outcome: &Outcome) -> &'static str {
     match outcome {
         In => "in",
@@ -69,7 +69,7 @@ impl Fixture {
         Outcome::of(self.auth.login(credentials).await)
     }
 
-    /// How many wrong passwords are looked at until a lock.
+    /// Returns how many attempts with a wrong password are checked until the account is locked.
     async fn wrong_tries(&self, origin: &LoginOrigin, name: &str) -> usize {
         for count in 0..100 {
             let outcome = self.try_from(origin.clone(), name, "wrong").await;
@@ -88,7 +88,7 @@ enum Outcome {
     Wrong,
     Disabled,
     SecondFactor,
-    /// For so many seconds.
+    /// Locked for that many seconds.
     Throttled(u64),
 }
 
@@ -112,7 +112,7 @@ async fn an_account_is_locked_for_one_network_whether_it_is_there_or_not() {
     let f = limited().await;
     for name in ["ada", "nobody"] {
         assert_eq!(f.wrong_tries(&origin(HOME, None), name).await, 5);
-        // The right password is not looked at.
+        // The right password is not checked either.
         let neighbour = || origin("192.0.2.200", None);
         assert_eq!(f.try_from(neighbour(), name, "ada-pw").await, Throttled(1));
         assert_eq!(
@@ -141,7 +141,7 @@ async fn a_login_that_fits_makes_an_account_unsuspicious() {
         let there = origin(HOME, Some(&client));
         assert_eq!(f.try_from(there, "ada", "ada-pw").await, In);
     }
-    // The source's is not reset: nine tries of twelve are gone.
+    // The budget of the source is not reset: nine of its twelve attempts are used.
     assert_eq!(f.wrong_tries(&origin(HOME, Some("a")), "admin").await, 3);
 }
 
@@ -156,7 +156,7 @@ async fn a_source_has_one_budget_for_all_accounts() {
         assert!([Wrong, Throttled(1)].contains(&outcome), "{outcome:?}");
     }
     assert_eq!(wrong, 12);
-    // What was refused for the source took nothing from the accounts.
+    // Attempts that were refused because of their source took nothing from the budgets of the accounts.
     let elsewhere = origin(ELSEWHERE, None);
     assert_eq!(f.wrong_tries(&elsewhere, "user-99").await, 5);
 }

@@ -1,5 +1,5 @@
-//! Stores that fail between the steps of one act: nothing counts that did not happen, and nothing that did
-//! is forgotten.
+//! Stores that fail between the steps of one operation: what did not happen does not count, and what happened
+//! stays recorded.
 
 use std::net::IpAddr;
 
@@ -16,7 +16,7 @@ use isogloss_core::throttle::{
     ThrottledBucket,
 };
 
-/// Fails to take tries of a network, or to give any back.
+/// A throttle that fails to take attempts from a network's budget, or to refund any.
 struct Failing {
     throttle: MemoryThrottle,
     at: At,
@@ -90,7 +90,7 @@ impl Throttle for Failing {
     }
 }
 
-/// What a login with the right password leaves counted behind such a throttle.
+/// Returns the kinds of buckets that still hold an attempt after a login with the right password.
 async fn counted_after_a_right_login(at: At) -> Vec<BucketKind> {
     let throttle = MemoryThrottle::default();
     let guard = LoginThrottle::new(Arc::new(Failing { throttle, at }), LIMITS);
@@ -125,7 +125,7 @@ async fn a_right_login_clears_the_account_though_its_source_cannot_be_told() {
 }
 
 impl Fixture {
-    /// Executes a statement in the file of the directory, beside it.
+    /// Executes a statement in the directory's database file, over a connection of its own.
     pub(super) async fn execute(&self, statement: &'static str) {
         let file = SqliteConnectOptions::new().filename(self.folder.path().join("directory.db"));
         let pool = SqlitePool::connect_with(file).await.unwrap();

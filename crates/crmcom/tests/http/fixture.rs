@@ -1,4 +1,4 @@
-//! The dialect on a mock clock, with a store in memory and a SQLite directory.
+//! The dialect on a mock clock, with an in-memory token store and a SQLite directory.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -40,14 +40,14 @@ keys = [
 ]
 "#;
 
-/// A server without its settings.
+/// A server without dialect settings, which each request brings.
 pub(crate) struct Fixture {
     pub(crate) clock: Arc<MockClock>,
     auth: Auth,
     _folder: TempDir,
 }
 
-/// An answer.
+/// A response.
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: Value,
@@ -61,7 +61,7 @@ impl Fixture {
         .await
     }
 
-    /// One whose token store nobody listens for.
+    /// Creates a fixture whose token store is unreachable: no server listens at its address.
     pub(crate) async fn with_its_store_away() -> Self {
         let settings = RedisSettings {
             connections: 1,
@@ -132,20 +132,20 @@ impl Fixture {
             .await
     }
 
-    /// Logs ada in.
+    /// Logs ada in with her password and returns the token.
     pub(crate) async fn log_in(&self, settings: &Settings) -> String {
         let body = json!({"username": "ada", "password": "ada-pw", "organisation": "Acme"});
         self.post(settings, "token", body).await.token()
     }
 
-    /// Logs ada in by her key.
+    /// Logs ada in with her API key and returns the token.
     pub(crate) async fn log_in_by_key(&self, settings: &Settings) -> String {
         let request = TestRequest::post().insert_header(KEY);
         let reply = self.send(settings, "web_api_key/token", request).await;
         reply.token()
     }
 
-    /// Uses a token as a business call would. Answers whether it was good, and then its unit.
+    /// Validates a token as a business call would. Returns the session's unit, or `None` if the token is invalid.
     pub(crate) async fn use_token(&self, token: &str) -> Option<String> {
         let token = Token::from_hex(Realm::new(Crmcom::NAME), token).unwrap();
         let session = self.auth.validate(&token, &[Purpose::Access]).await.ok()?;
@@ -159,7 +159,7 @@ impl Reply {
         self.body["data"]["token"].as_str().unwrap().to_owned()
     }
 
-    /// The code, without what all codes begin with.
+    /// Returns the code of the status, without the prefix that all codes have.
     pub(crate) fn code(&self) -> &str {
         let code = self.body["status"]["code"].as_str().unwrap();
         code.strip_prefix("COM.CRM.EXCEPTION.").unwrap_or(code)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::directory::{Attributes, Change, Changed, UserEdit, UserEntry};
-use isogloss_core::{PasswordError, Passwords, Role, StoreError, User, UserState};
+use isogloss_core::{NewPasswordError, Passwords, Role, StoreError, User, UserState};
 use secrecy::SecretString;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -167,12 +167,8 @@ pub(crate) fn role_named(name: &str) -> Result<Role, AdminError> {
 async fn hash(password: SecretString, passwords: &Passwords) -> Result<String, AdminError> {
     let hash = passwords.hash_for_operator(password).await;
     hash.map_err(|error| match error {
-        error @ (PasswordError::Empty | PasswordError::TooLong | PasswordError::Nul) => {
-            AdminError::Malformed(error.to_string())
-        }
-        error @ (PasswordError::Bcrypt(_) | PasswordError::Auth(_)) => {
-            StoreError::new("password hashing", error).into()
-        }
+        NewPasswordError::Invalid(error) => AdminError::Malformed(error.to_string()),
+        NewPasswordError::Hashing(error) => StoreError::new("password hashing", error).into(),
     })
 }
 

@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome> {
     let base = arguments.base.parse();
     let host: Host = base.map_err(|failure| Problem::new("--base", failure))?;
     let cases = chosen(arguments)?;
-    host.reach().context("the host is unreachable")?;
+    host.check_reachable().context("the host is unreachable")?;
 
     let set: Table = config.show()?.parse()?;
     let all = cases.len();
@@ -105,7 +105,7 @@ fn hold(case: Case, host: &Host, set: &Table) -> Held {
     let needed = case.conversation.settings();
     let started = Instant::now();
     let verdict = if fits(needed, set) {
-        case.conversation.hold(host).into()
+        case.conversation.run(host).into()
     } else {
         Verdict::LeftOut(needed.clone())
     };

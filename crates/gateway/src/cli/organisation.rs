@@ -4,7 +4,7 @@ mod unit;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use isogloss_core::directory::{OrganisationEdit, OrganisationEntry, Setting, UnitEntry};
+use isogloss_core::directory::{OrganisationEdit, OrganisationEntry, Patch, UnitEntry};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -184,9 +184,9 @@ async fn edit(change: Edit, acts: &AuditedAdmin<'_>) -> Result<Outcome> {
     let edit = OrganisationEdit {
         name: change.name,
         default_unit: match change.default_unit {
-            Some(unit) => Setting::To(unit),
-            None if change.no_default_unit => Setting::None,
-            None => Setting::Same,
+            Some(unit) => Patch::Set(unit),
+            None if change.no_default_unit => Patch::Remove,
+            None => Patch::Keep,
         },
     };
     if edit == OrganisationEdit::default() {

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf, absolute};
 
 use ::config::{Map, Source as _, Value, ValueKind};
 
-use super::abandoned::Abandoned;
 use super::environment::{Variables, check_texts};
+use super::legacy_path::Abandoned;
 use super::paths::Layer;
-use super::{Problem, file, key, renamed};
+use super::{Problem, file, key, renamed_keys};
 
 /// What a key is followed by that names a file with the value.
 const FILE: &str = "_file";
@@ -64,7 +64,7 @@ impl Merged {
         mut tables: Map<String, Value>,
         folder: &Path,
     ) -> Result<(), Problem> {
-        renamed::rename(&mut tables);
+        renamed_keys::rename(&mut tables);
         refuse_both("", &tables).map_err(|problem| problem.in_place(layer))?;
         let layer = Layer {
             name: layer,

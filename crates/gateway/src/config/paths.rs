@@ -7,7 +7,7 @@ use ::config::{Map, Value, ValueKind};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::abandoned::{Abandoned, refuse_abandoned};
+use super::legacy_path::{Abandoned, refuse_abandoned};
 use super::{Problem, Sections, key};
 
 /// Settings that hold a path and are not called `…_file`.

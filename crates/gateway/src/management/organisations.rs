@@ -7,7 +7,7 @@ use actix_web::web::{
     Data, Json, Path, Query, ServiceConfig, delete, get, patch, post, put, resource,
 };
 use isogloss_core::Scope;
-use isogloss_core::directory::{OrganisationEdit, OrganisationEntry, Setting, UnitEntry};
+use isogloss_core::directory::{OrganisationEdit, OrganisationEntry, Patch, UnitEntry};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -177,7 +177,7 @@ pub(crate) struct EditRequest {
     /// One of its units; null for none.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    default_unit: Setting<String>,
+    default_unit: Patch<String>,
 }
 
 /// Change an organisation's name or default unit.

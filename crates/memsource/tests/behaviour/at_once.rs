@@ -1,4 +1,4 @@
-//! Fifty at the same instant.
+//! Fifty concurrent requests with the same token, and concurrent logins.
 
 use actix_web::test::{TestRequest, call_service, init_service};
 use futures_util::future::join_all;

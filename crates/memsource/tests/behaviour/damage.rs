@@ -1,4 +1,4 @@
-//! Bodies that were damaged on their way: each brings a refusal in the dialect's words, or a login.
+//! Damaged request bodies: the response is always an error in the dialect's format, or a login.
 
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
@@ -14,7 +14,8 @@ const MULTIPART_BODY: &str = "--x-y\r\nContent-Disposition: form-data; name=\"us
     Content-Type: text/plain\r\n\r\npw\r\n--x-y--\r\n";
 const JSON_BODY: &str = r#"{"userName": "ada", "password": "pw", "code": null, "columns": []}"#;
 
-/// Every way to cut the body off, to drop a byte, and to put another in its place.
+/// Returns the body itself, and then each variant with the end cut off, with a byte removed, or with a byte
+/// replaced.
 fn damaged(body: &str) -> Vec<Vec<u8>> {
     let body = body.as_bytes();
     let mut all = vec![body.to_vec()];

@@ -1,4 +1,4 @@
-//! The dialect at `/web`, with a directory and a token store of its own and a clock to move.
+//! The dialect at `/web`, with its own directory and token store, and a mock clock.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -32,7 +32,7 @@ users = [
 ]
 "#;
 
-/// What stands behind the routes.
+/// The dialect's application, and what its routes use.
 pub(crate) struct Host {
     pub(crate) auth: Auth,
     pub(crate) directory: Arc<SqliteDirectory>,
@@ -42,7 +42,7 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// A host whose clock stands at `now`.
+    /// Creates a host whose clock is at `now`.
     pub(crate) async fn at(now: OffsetDateTime, settings: Settings) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let directory = SqliteDirectory::open(&folder.path().join("directory.db"))
@@ -83,13 +83,13 @@ impl Host {
         }
     }
 
-    /// Moves the clock forward to that moment.
-    pub(crate) fn move_to(&self, moment: OffsetDateTime) {
-        let by = moment - self.auth.now();
-        self.clock.advance(by.try_into().expect("a later moment"));
+    /// Moves the clock forward to that time.
+    pub(crate) fn move_to(&self, time: OffsetDateTime) {
+        let by = time - self.auth.now();
+        self.clock.advance(by.try_into().expect("a later time"));
     }
 
-    /// The routes.
+    /// Returns the application with the dialect's routes.
     pub(crate) fn app(
         &self,
     ) -> App<
@@ -106,13 +106,13 @@ impl Host {
             .service(scope("/web").configure(|cfg| Memsource::configure(&self.settings, cfg)))
     }
 
-    /// Status and JSON of a GET.
+    /// Sends a GET request and returns status and JSON body.
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
         self.call(TestRequest::get().uri(&format!("/web/{path}")))
             .await
     }
 
-    /// Status and JSON of a POST with a JSON body, and a token in the header if there is one.
+    /// Posts a JSON body, with a token in the header if there is one. Returns status and JSON body.
     pub(crate) async fn post(&self, path: &str, token: Option<&str>, body: Value) -> (u16, Value) {
         let mut request = TestRequest::post()
             .uri(&format!("/web/{path}"))
@@ -124,7 +124,7 @@ impl Host {
         self.call(request).await
     }
 
-    /// The answer to a login at the old API.
+    /// Logs in at the old API and returns the response body.
     pub(crate) async fn login(&self, name: &str) -> Value {
         let (status, answer) = self
             .get(&format!("api/v3/auth/login?userName={name}&password=pw"))
@@ -133,17 +133,17 @@ impl Host {
         answer
     }
 
-    /// The answer to an administrator's login as another user, at the old API.
+    /// Logs an administrator in as another user at the old API, and returns the response body.
     pub(crate) async fn login_other(&self, admin: &str, user: &str) -> Value {
         let admin = self.login(admin).await;
         let token = token(&admin);
-        let asked = format!("api/v3/auth/loginOther?token={token}&userName={user}");
-        let (status, answer) = self.get(&asked).await;
+        let path = format!("api/v3/auth/loginOther?token={token}&userName={user}");
+        let (status, answer) = self.get(&path).await;
         assert_eq!(status, 200, "{answer}");
         answer
     }
 
-    /// The answer to a login at `api2`.
+    /// Logs in at `api2` and returns the response body.
     pub(crate) async fn login2(&self, name: &str) -> Value {
         let body = json!({"userName": name, "password": "pw"});
         let (status, answer) = self.post("api2/v1/auth/login", None, body).await;
@@ -151,14 +151,14 @@ impl Host {
         answer
     }
 
-    /// The status of `whoAmI` with that token.
+    /// Returns the status of `whoAmI` with that token.
     pub(crate) async fn who_am_i(&self, token: &str) -> u16 {
         self.get(&format!("api/v3/auth/whoAmI?token={token}"))
             .await
             .0
     }
 
-    /// The token of the browser session that `authByToken` answers to a token.
+    /// Sends a token to `authByToken` and returns the token of the browser session, from the cookie.
     pub(crate) async fn enter(&self, token: &str) -> String {
         let request =
             TestRequest::get().uri(&format!("/web/login/authByToken?token={token}&url=/web"));
@@ -175,7 +175,7 @@ impl Host {
     }
 }
 
-/// The token of an answer.
+/// Returns the token in a response body.
 pub(crate) fn token(answer: &Value) -> &str {
     answer["token"].as_str().expect("a token")
 }

@@ -1,4 +1,4 @@
-//! When a token ends.
+//! When tokens end.
 
 use std::time::Duration;
 

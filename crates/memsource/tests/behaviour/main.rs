@@ -1,4 +1,4 @@
-//! What no conversation can show: the instant, other days, the log, bodies without number.
+//! What recorded exchanges cannot show: concurrency, other days, the log, and very many bodies.
 
 mod at_once;
 mod damage;

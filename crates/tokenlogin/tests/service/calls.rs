@@ -1,4 +1,4 @@
-//! The calls of the dialect, and their answers.
+//! Calls of the dialect, and their responses.
 
 use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::world::World;
 
-/// An answer, read to its end. A body that is no JSON is null.
+/// A response, completely read. A body that is not JSON is null.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -16,21 +16,21 @@ pub(crate) struct Answer {
 }
 
 impl World {
-    /// `POST Authentication/<action>`.
+    /// Posts `body` to `Authentication/<action>`.
     pub(crate) async fn post(&self, action: &str, body: Value) -> Answer {
         let request = TestRequest::post().set_json(body);
         let path = format!("Authentication/{action}");
         self.send(request, &path, "").await
     }
 
-    /// A call with a session's token and no body.
+    /// Sends a request with a session token and no body.
     pub(crate) async fn with_token(&self, method: Method, path: &str, token: &str) -> Answer {
         let request = TestRequest::default().method(method);
         self.send(request, path, &format!("&APIToken={token}"))
             .await
     }
 
-    /// Whether the session is alive.
+    /// Returns whether the session is valid.
     pub(crate) async fn is_live(&self, session: &str) -> bool {
         match self
             .with_token(Method::GET, "Users/Me", session)
@@ -48,7 +48,7 @@ impl World {
             .await
     }
 
-    /// Ada's login on a device: the session token and the re-authentication token.
+    /// Logs ada in on a device and returns the session token and the re-authentication token.
     pub(crate) async fn login_on(&self, device: &str) -> (String, String) {
         let answer = self
             .post(
@@ -70,7 +70,7 @@ impl World {
             .await
     }
 
-    /// Asks for a letter.
+    /// Requests an e-mail to reset the password.
     pub(crate) async fn request_reset(&self, name: &str) -> Answer {
         self.post("RequestPasswordReset", json!({"LoginName": name}))
             .await
@@ -81,7 +81,7 @@ impl World {
         self.post("FinishPasswordReset", body).await
     }
 
-    /// The key of a letter to that user.
+    /// Requests an e-mail for that user, and returns the reset key in it.
     pub(crate) async fn reset_key(&self, name: &str) -> String {
         assert_eq!(self.request_reset(name).await.status, 200);
         let letter = self.letter().await;
@@ -95,14 +95,14 @@ impl Answer {
         self.body[member].as_str().unwrap()
     }
 
-    /// The session token of a login that went well.
+    /// Returns the session token of a successful login.
     pub(crate) fn session(&self) -> String {
         assert_eq!(self.status, 200, "{self:?}");
         assert_eq!(self.body["Authenticated"], true);
         self.text("SessionToken").to_owned()
     }
 
-    /// Holds the answer to be a login refused.
+    /// Checks that the response is a refused login.
     #[track_caller]
     pub(crate) fn is_refused(&self) {
         let refused = json!({
@@ -111,7 +111,7 @@ impl Answer {
         assert_eq!((self.status, &self.body), (401, &refused));
     }
 
-    /// The members that a model's refusal names.
+    /// Returns the members that a 400 response names as invalid.
     #[track_caller]
     pub(crate) fn wrong_members(&self) -> Vec<&String> {
         assert_eq!(self.status, 400, "{self:?}");

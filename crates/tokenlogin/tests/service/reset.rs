@@ -1,4 +1,4 @@
-//! A forgotten password, from the letter to the new session.
+//! Resetting a forgotten password, from the e-mail to the new session.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ async fn the_key_of_the_letter_sets_a_password_and_logs_in() {
 async fn the_key_is_spent_by_its_use() {
     let world = World::new().await;
     let key = world.reset_key("ada").await;
-    // As people copy it.
+    // With the spaces and upper case that users may produce when they copy the key.
     let copied = format!(" {}\n", key.to_uppercase());
     world.finish_reset(&copied, "brand new").await.session();
     world.finish_reset(&key, "another one").await.is_refused();
@@ -103,7 +103,7 @@ async fn how_long_the_key_lives_is_a_setting() {
     let world = World::with(json!({"reset_key_lifetime": "3min"})).await;
     let key = world.reset_key("ada").await;
     world.clock.advance(just_short_of(HOUR / 20));
-    // Against the policy, so the key stays.
+    // The password violates the policy, so the key stays valid.
     world.finish_reset(&key, "7 chars").await.wrong_members();
     world.clock.advance(INSTANT);
     world.finish_reset(&key, "brand new").await.is_refused();

@@ -1,4 +1,4 @@
-//! Who cannot be asked, or has too much to do, never says "not logged in".
+//! With an unreachable store or too many logins, the response is never "not logged in".
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A dialect to call: three users, a clock to move, and letters to read.
+//! A dialect under test: three users, a mock clock, and a mailer whose e-mails can be read.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -31,10 +31,10 @@ use crate::calls::Answer;
 
 pub(crate) const HOUR: Duration = Duration::from_hours(1);
 
-/// The clock's finest step.
+/// The smallest step of the clock.
 pub(crate) const INSTANT: Duration = Duration::from_millis(1);
 
-/// The longest span that the clock knows below this one.
+/// Returns `span` less one step of the clock.
 pub(crate) fn just_short_of(span: Duration) -> Duration {
     span.saturating_sub(INSTANT)
 }
@@ -51,24 +51,24 @@ users = [
 keys = [{ realm = "tokenlogin", label = "app", key = "app-key", allow_weak = true }]
 "#;
 
-/// Everything that a call needs and leaves behind.
+/// The application under test, with its clock and its e-mails.
 pub(crate) struct World {
     pub(crate) clock: Arc<MockClock>,
     auth: Auth,
     settings: Settings,
-    /// Its e-mails are sent after the application of a request is dropped.
+    /// Sends e-mails after the application of a request is dropped.
     outbox: Outbox,
     letters: Mutex<UnboundedReceiver<Email>>,
     _folder: TempDir,
 }
 
-/// What differs from world to world.
+/// What differs between the worlds of the tests.
 pub(crate) struct Plan {
     pub(crate) settings: Settings,
     pub(crate) tokens: Arc<dyn TokenStore>,
-    /// Instead of the one whose letters can be read.
+    /// Replaces the mailer whose e-mails can be read.
     pub(crate) mailer: Option<Arc<dyn Mailer>>,
-    /// How many may wait for a hash.
+    /// How many logins may wait for a hashing thread.
     pub(crate) queue: usize,
     pub(crate) bcrypt_cost: u32,
 }
@@ -135,7 +135,7 @@ impl World {
         }
     }
 
-    /// Calls with `query` behind the developer's key.
+    /// Sends a request with `query` after the developer's key.
     pub(crate) async fn send(&self, request: TestRequest, path: &str, query: &str) -> Answer {
         let app = App::new()
             .app_data(Data::new(self.auth.clone()))
@@ -155,7 +155,7 @@ impl World {
         }
     }
 
-    /// Sets a password by another way than this dialect's.
+    /// Sets a password outside this dialect.
     pub(crate) async fn set_password(&self, name: &str, password: &str) {
         let user = self.auth.find(name).await.unwrap().unwrap();
         let elsewhere = Realm::new("elsewhere");
@@ -167,20 +167,20 @@ impl World {
             .unwrap();
     }
 
-    /// The next letter, which may still be on its way.
+    /// Returns the next e-mail, and waits up to 30 s for it.
     pub(crate) async fn letter(&self) -> Email {
         let mut letters = self.letters.lock().await;
         let letter = rt::time::timeout(Duration::from_secs(30), letters.recv());
         letter.await.unwrap().unwrap()
     }
 
-    /// Whether a letter lies there that nobody has read.
+    /// Returns whether there is an e-mail that was not read. Removes it.
     pub(crate) async fn has_letters(&self) -> bool {
         self.letters.lock().await.try_recv().is_ok()
     }
 }
 
-/// Keeps letters for reading.
+/// A mailer that passes e-mails to the test.
 struct Recorder(UnboundedSender<Email>);
 
 #[async_trait]

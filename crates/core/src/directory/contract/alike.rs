@@ -2,7 +2,7 @@
 
 use super::changes::umbrella;
 use super::looks::Sql;
-use crate::directory::{Change, Directory, OrganisationEdit, OrganisationEntry, Setting};
+use crate::directory::{Change, Directory, OrganisationEdit, OrganisationEntry, Patch};
 
 pub(super) async fn organisations_that_look_alike_are_refused_and_listed(
     directory: &dyn Directory,
@@ -54,7 +54,7 @@ pub(super) async fn organisations_that_look_alike_are_refused_and_listed(
             found.names.contains(&format!("organisation {shown}")),
             "{found}"
         );
-        let default_unit = Setting::None;
+        let default_unit = Patch::Remove;
         let edit = OrganisationEdit {
             default_unit,
             ..OrganisationEdit::default()

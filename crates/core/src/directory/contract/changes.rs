@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 pub(super) use self::users::one_of_many_adds_a_user;
 use crate::directory::{
-    Attributes, Change, ChangeError, Changed, Directory, OrganisationEntry, OrganisationRef, Unfit,
-    UnitEntry, UserEdit, UserEntry,
+    Attributes, Change, ChangeError, Changed, Directory, InvalidChange, OrganisationEntry,
+    OrganisationRef, UnitEntry, UserEdit, UserEntry,
 };
 use crate::user::{Role, User};
 
@@ -81,7 +81,11 @@ async fn user(directory: &dyn Directory, name: &str) -> User {
     directory.account(name).await.unwrap().unwrap().user
 }
 
-async fn edit(directory: &dyn Directory, name: &str, edit: UserEdit) -> Result<User, Unfit> {
+async fn edit(
+    directory: &dyn Directory,
+    name: &str,
+    edit: UserEdit,
+) -> Result<User, InvalidChange> {
     let id = user(directory, name).await.id;
     unfit(
         directory,
@@ -111,13 +115,13 @@ async fn returns_what_is_stored(directory: &dyn Directory, changed: Changed) {
     }
 }
 
-async fn unfit(directory: &dyn Directory, change: Change) -> Result<(), Unfit> {
+async fn unfit(directory: &dyn Directory, change: Change) -> Result<(), InvalidChange> {
     match directory.change(change).await {
         Ok(changed) => {
             returns_what_is_stored(directory, changed).await;
             Ok(())
         }
-        Err(ChangeError::Unfit(unfit)) => Err(unfit),
+        Err(ChangeError::Invalid(unfit)) => Err(unfit),
         Err(ChangeError::Unavailable(error)) => panic!("{error}"),
     }
 }

@@ -12,7 +12,8 @@ use super::digests::{OLD, Reopen, clock, pepper, under};
 use super::{FILE, PostgresDatabase, SqliteFile, load};
 use crate::audit::{ClaimedName, Event, EventActor, EventFilter, EventKind, Subject};
 use crate::directory::{
-    Applied, CardRef, Change, ChangeError, Directory, Erased, KeyDigest, Setting, Unfit, UserEdit,
+    Applied, CardRef, Change, ChangeError, Directory, Erased, InvalidChange, KeyDigest, Patch,
+    UserEdit,
 };
 use isogloss_testkit::Postgres;
 
@@ -134,7 +135,7 @@ async fn everything_of_the_user_is_gone(database: &impl Reopen) {
         assert!(!text.contains(trace), "{trace}");
     }
     let again = directory.erase(id).await;
-    let Err(ChangeError::Unfit(Unfit::NotFound(reason))) = again else {
+    let Err(ChangeError::Invalid(InvalidChange::NotFound(reason))) = again else {
         panic!("{again:?}")
     };
     assert_eq!(reason, format!("{id}: no such user"));
@@ -272,7 +273,7 @@ async fn who_is_added_by_intention_is_imported_again(database: &impl Reopen) {
     erase(directory, "ada").await;
     let renamed = UserEdit {
         user_name: Some("ada".to_owned()),
-        email: Setting::None,
+        email: Patch::Remove,
         ..UserEdit::default()
     };
     let bob = id_of(directory, "bob").await;

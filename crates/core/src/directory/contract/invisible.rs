@@ -3,7 +3,7 @@
 use super::changes::person;
 use super::load;
 use super::looks::{Sql, add, edit, entry};
-use crate::directory::{Change, Directory, OrganisationEntry, Setting, UnitEntry, UserEdit};
+use crate::directory::{Change, Directory, OrganisationEntry, Patch, UnitEntry, UserEdit};
 
 const HIDDEN: &str = "a\u{200b}b";
 
@@ -23,7 +23,7 @@ async fn invisible_characters_are_refused_at_each_door(directory: &dyn Directory
         let refused = |what: &str| Err(format!("{what} holds an invisible character, {point}"));
         assert_eq!(add(directory, text).await, refused("the user name"));
         let email = UserEdit {
-            email: Setting::To(format!("{text}@example.com")),
+            email: Patch::Set(format!("{text}@example.com")),
             ..UserEdit::default()
         };
         let by_edit = edit(directory, "seen", email).await;

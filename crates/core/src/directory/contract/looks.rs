@@ -14,7 +14,7 @@ use super::changes::{person, umbrella};
 use super::postgres::postgres;
 use super::{alike, invisible, load, passwords};
 use crate::directory::file::{File, import};
-use crate::directory::{Change, Directory, Setting, SqliteDirectory, UserEdit};
+use crate::directory::{Change, Directory, Patch, SqliteDirectory, UserEdit};
 use isogloss_testkit::Postgres;
 
 /// "raoul" and "zoé" with letters that are others.
@@ -140,12 +140,12 @@ async fn look_alikes_are_refused_at_each_door(directory: &dyn Directory) {
     };
     assert_eq!(edit(directory, "kim", renamed).await, Err(reason));
     let address = UserEdit {
-        email: Setting::To("raoul@example.com".to_owned()),
+        email: Patch::Set("raoul@example.com".to_owned()),
         ..UserEdit::default()
     };
     edit(directory, "raoul", address).await.unwrap();
     let address = UserEdit {
-        email: Setting::To(format!("{CYRILLIC_O}@example.com")),
+        email: Patch::Set(format!("{CYRILLIC_O}@example.com")),
         ..UserEdit::default()
     };
     let refused = edit(directory, "kim", address).await.unwrap_err();

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::changes::person;
 use super::load;
-use crate::directory::{CardRef, Change, Directory, Setting, UserEdit};
+use crate::directory::{CardRef, Change, Directory, Patch, UserEdit};
 
 /// "zoé" in NFD and in NFC.
 const NFD: &str = "zoe\u{301}";
@@ -64,7 +64,7 @@ async fn a_value_has_one_verdict_at_each_door(directory: &dyn Directory) {
         ("", "", i64::MAX, number_of),
     ] {
         let edit = Box::new(UserEdit {
-            email: Setting::To(email.to_owned()),
+            email: Patch::Set(email.to_owned()),
             first_name: Some(first_name.to_owned()),
             number: Some(number),
             ..UserEdit::default()

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Change, Desk};
+use super::{Change, DirectoryTransaction};
 use crate::directory::{OrganisationEntry, OrganisationRef};
 use crate::user::User;
 
@@ -40,7 +40,10 @@ impl Change {
 
 impl Subject {
     /// Reads it as the transaction has left it.
-    pub(super) async fn read<D: Desk>(self, desk: &mut D) -> Result<Changed, D::Error> {
+    pub(super) async fn read<D: DirectoryTransaction>(
+        self,
+        desk: &mut D,
+    ) -> Result<Changed, D::Error> {
         Ok(match self {
             Self::User(id) => {
                 let user = desk.shown_user(id).await?;

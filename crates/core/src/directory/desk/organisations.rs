@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Desk, Halt, Setting, Unfit};
+use super::{Abort, DirectoryTransaction, InvalidChange, Patch};
 use crate::directory::rules::{organisation_clash, settle_organisation, settle_unit};
 use crate::directory::{OrganisationEntry, OrganisationRef, UnitEntry};
 use crate::names::spellings;
@@ -13,20 +13,20 @@ pub struct OrganisationEdit {
     /// Name.
     pub name: Option<String>,
     /// The unit of users who have none of their own.
-    pub default_unit: Setting<String>,
+    pub default_unit: Patch<String>,
 }
 
-pub(super) async fn add<D: Desk>(
+pub(super) async fn add<D: DirectoryTransaction>(
     desk: &mut D,
     mut new: OrganisationEntry,
-) -> Result<(), Halt<D::Error>> {
+) -> Result<(), Abort<D::Error>> {
     let same = desk
         .organisation(OrganisationRef::Id(new.id))
         .await
-        .map_err(Halt::Failed)?;
+        .map_err(Abort::Failed)?;
     if let Some(same) = same {
         let reason = format!("organisation {} has the same identifier", same.name);
-        return Err(Unfit::Conflict(reason).into());
+        return Err(InvalidChange::Conflict(reason).into());
     }
     for unit in &mut new.units {
         check_unit(desk, new.id, unit, None).await?;
@@ -34,11 +34,11 @@ pub(super) async fn add<D: Desk>(
     put(desk, new, None).await
 }
 
-pub(super) async fn edit<D: Desk>(
+pub(super) async fn edit<D: DirectoryTransaction>(
     desk: &mut D,
     id: Uuid,
     edit: OrganisationEdit,
-) -> Result<(), Halt<D::Error>> {
+) -> Result<(), Abort<D::Error>> {
     let known = known(desk, id).await?;
     let mut organisation = known.clone();
     if let Some(name) = edit.name {
@@ -48,114 +48,121 @@ pub(super) async fn edit<D: Desk>(
     put(desk, organisation, Some(&known)).await
 }
 
-async fn put<D: Desk>(
+async fn put<D: DirectoryTransaction>(
     desk: &mut D,
     mut organisation: OrganisationEntry,
     known: Option<&OrganisationEntry>,
-) -> Result<(), Halt<D::Error>> {
-    settle_organisation(&mut organisation, known).map_err(Unfit::Invalid)?;
+) -> Result<(), Abort<D::Error>> {
+    settle_organisation(&mut organisation, known).map_err(InvalidChange::Invalid)?;
     let organisation = &organisation;
     let name = &organisation.name;
     for spelling in spellings(name) {
         let same = desk
             .organisation(OrganisationRef::Name(&spelling))
             .await
-            .map_err(Halt::Failed)?;
+            .map_err(Abort::Failed)?;
         if same.is_some_and(|same| same.id != organisation.id) {
             let reason = format!("{name}: there is such an organisation already");
-            return Err(Unfit::Conflict(reason).into());
+            return Err(InvalidChange::Conflict(reason).into());
         }
     }
     let known_name = known.map(|known| &known.name);
     if known_name != Some(name) {
-        let names = desk.organisation_names().await.map_err(Halt::Failed)?;
+        let names = desk.organisation_names().await.map_err(Abort::Failed)?;
         let mut others = names.iter().filter(|other| Some(*other) != known_name);
         if let Some(reason) = others.find_map(|other| organisation_clash(name, other)) {
-            return Err(Unfit::Conflict(reason).into());
+            return Err(InvalidChange::Conflict(reason).into());
         }
     }
     let default = organisation.default_unit.as_ref();
     let missing = default.filter(|default| !organisation.has_unit(default));
     if let Some(missing) = missing {
         let reason = format!("the default unit {missing} is not among the units of {name}");
-        return Err(Unfit::Invalid(reason).into());
+        return Err(InvalidChange::Invalid(reason).into());
     }
     desk.put_organisation(organisation)
         .await
-        .map_err(Halt::Failed)
+        .map_err(Abort::Failed)
 }
 
-pub(super) async fn remove<D: Desk>(desk: &mut D, id: Uuid) -> Result<(), Halt<D::Error>> {
+pub(super) async fn remove<D: DirectoryTransaction>(
+    desk: &mut D,
+    id: Uuid,
+) -> Result<(), Abort<D::Error>> {
     let organisation = known(desk, id).await?;
-    let users = desk.users_of(id).await.map_err(Halt::Failed)?;
+    let users = desk.users_of(id).await.map_err(Abort::Failed)?;
     if users > 0 {
         let reason = format!("{} has users: {users}", organisation.name);
-        return Err(Unfit::Conflict(reason).into());
+        return Err(InvalidChange::Conflict(reason).into());
     }
-    desk.remove_organisation(id).await.map_err(Halt::Failed)
+    desk.remove_organisation(id).await.map_err(Abort::Failed)
 }
 
-pub(super) async fn put_unit<D: Desk>(
+pub(super) async fn put_unit<D: DirectoryTransaction>(
     desk: &mut D,
     id: Uuid,
     mut unit: UnitEntry,
-) -> Result<(), Halt<D::Error>> {
+) -> Result<(), Abort<D::Error>> {
     let mut organisation = known(desk, id).await?;
     let present = organisation.units.iter().find(|one| one.id == unit.id);
     check_unit(desk, id, &mut unit, present).await?;
     organisation.units = vec![unit];
     desk.put_organisation(&organisation)
         .await
-        .map_err(Halt::Failed)
+        .map_err(Abort::Failed)
 }
 
-pub(super) async fn remove_unit<D: Desk>(
+pub(super) async fn remove_unit<D: DirectoryTransaction>(
     desk: &mut D,
     id: Uuid,
     unit: &str,
-) -> Result<(), Halt<D::Error>> {
+) -> Result<(), Abort<D::Error>> {
     let organisation = known(desk, id).await?;
     let name = &organisation.name;
     if !organisation.has_unit(unit) {
-        return Err(Unfit::NotFound(format!("{name} has no unit {unit}")).into());
+        return Err(InvalidChange::NotFound(format!("{name} has no unit {unit}")).into());
     }
     if organisation.default_unit.as_deref() == Some(unit) {
         let reason = format!("{unit} is the default unit of {name}");
-        return Err(Unfit::Conflict(reason).into());
+        return Err(InvalidChange::Conflict(reason).into());
     }
-    let users = desk.users_in(unit).await.map_err(Halt::Failed)?;
+    let users = desk.users_in(unit).await.map_err(Abort::Failed)?;
     if users > 0 {
-        return Err(Unfit::Conflict(format!("the unit {unit} has users: {users}")).into());
+        return Err(InvalidChange::Conflict(format!("the unit {unit} has users: {users}")).into());
     }
-    desk.remove_unit(unit).await.map_err(Halt::Failed)
+    desk.remove_unit(unit).await.map_err(Abort::Failed)
 }
 
-async fn known<D: Desk>(desk: &mut D, id: Uuid) -> Result<OrganisationEntry, Halt<D::Error>> {
+async fn known<D: DirectoryTransaction>(
+    desk: &mut D,
+    id: Uuid,
+) -> Result<OrganisationEntry, Abort<D::Error>> {
     let organisation = desk
         .organisation(OrganisationRef::Id(id))
         .await
-        .map_err(Halt::Failed)?;
-    organisation.ok_or_else(|| Unfit::NotFound(format!("{id}: no such organisation")).into())
+        .map_err(Abort::Failed)?;
+    organisation
+        .ok_or_else(|| InvalidChange::NotFound(format!("{id}: no such organisation")).into())
 }
 
 /// The identifiers of units are unique over all organisations.
-async fn check_unit<D: Desk>(
+async fn check_unit<D: DirectoryTransaction>(
     desk: &mut D,
     id: Uuid,
     unit: &mut UnitEntry,
     known: Option<&UnitEntry>,
-) -> Result<(), Halt<D::Error>> {
-    settle_unit(unit, known).map_err(Unfit::Invalid)?;
+) -> Result<(), Abort<D::Error>> {
+    settle_unit(unit, known).map_err(InvalidChange::Invalid)?;
     let owner = desk
         .organisation_of_unit(&unit.id)
         .await
-        .map_err(Halt::Failed)?;
+        .map_err(Abort::Failed)?;
     if owner.is_some_and(|owner| owner != id) {
         let reason = format!(
             "{}: another organisation has a unit of that identifier",
             unit.id
         );
-        return Err(Unfit::Conflict(reason).into());
+        return Err(InvalidChange::Conflict(reason).into());
     }
     Ok(())
 }

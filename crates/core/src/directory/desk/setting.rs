@@ -2,32 +2,32 @@
 
 use serde::{Deserialize, Deserializer};
 
-/// What is to become of it. Read from JSON, null is [`Setting::None`]; with `#[serde(default)]`,
-/// what is left out is [`Setting::Same`].
+/// What is to become of it. Read from JSON, null is [`Patch::Remove`]; with `#[serde(default)]`,
+/// what is left out is [`Patch::Keep`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Setting<T> {
+pub enum Patch<T> {
     /// It stays as it is.
     #[default]
-    Same,
+    Keep,
     /// It goes.
-    None,
+    Remove,
     /// It is this.
-    To(T),
+    Set(T),
 }
 
-impl<T> Setting<T> {
+impl<T> Patch<T> {
     pub(in crate::directory) fn after(self, known: Option<T>) -> Option<T> {
         match self {
-            Self::Same => known,
-            Self::None => None,
-            Self::To(value) => Some(value),
+            Self::Keep => known,
+            Self::Remove => None,
+            Self::Set(value) => Some(value),
         }
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Setting<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Option::deserialize(deserializer)?;
-        Ok(value.map_or(Self::None, Self::To))
+        Ok(value.map_or(Self::Remove, Self::Set))
     }
 }

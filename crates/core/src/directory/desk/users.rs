@@ -2,10 +2,11 @@
 
 use uuid::Uuid;
 
-use super::{Desk, Halt, Named, Setting, Unfit};
-use crate::directory::changes::{ends_tokens, logins};
+use super::{Abort, DirectoryTransaction, InvalidChange, Patch, UserRef};
+use crate::directory::changes::ends_tokens;
+use crate::directory::looks::fill_looks;
 use crate::directory::rules::{check_number, clash, look, settle_units, settle_user};
-use crate::directory::{OrganisationRef, UserEntry, looks};
+use crate::directory::{OrganisationRef, UserEntry};
 use crate::user::Role;
 
 /// What of a user is to be otherwise; nothing said is nothing changed.
@@ -16,7 +17,7 @@ pub struct UserEdit {
     /// Login name.
     pub user_name: Option<String>,
     /// E-mail address.
-    pub email: Setting<String>,
+    pub email: Patch<String>,
     /// First name.
     pub first_name: Option<String>,
     /// Last name.
@@ -28,7 +29,7 @@ pub struct UserEdit {
     /// The organisation's name. Tokens that were made in another one end.
     pub organisation: Option<String>,
     /// The user's own default unit.
-    pub default_unit: Setting<String>,
+    pub default_unit: Patch<String>,
     /// All units beside the default one. Where one is taken away, tokens end.
     pub units: Option<Vec<String>>,
 }
@@ -37,8 +38,8 @@ impl UserEdit {
     /// Returns the user name and the e-mail address, as far as they are set.
     pub(super) fn logins(&self) -> Vec<String> {
         let email = match &self.email {
-            Setting::To(email) => Some(email.clone()),
-            Setting::Same | Setting::None => None,
+            Patch::Set(email) => Some(email.clone()),
+            Patch::Keep | Patch::Remove => None,
         };
         self.user_name.clone().into_iter().chain(email).collect()
     }
@@ -65,100 +66,101 @@ impl UserEdit {
     }
 }
 
-pub(super) async fn add<D: Desk>(
+pub(super) async fn add<D: DirectoryTransaction>(
     desk: &mut D,
     mut user: UserEntry,
     number: Option<i64>,
-) -> Result<(), Halt<D::Error>> {
+) -> Result<(), Abort<D::Error>> {
     user.number = if let Some(number) = number {
         number
     } else {
-        let last = desk.last_number().await.map_err(Halt::Failed)?;
+        let last = desk.last_number().await.map_err(Abort::Failed)?;
         last.map_or(1, |last| last.saturating_add(1))
     };
     put(desk, user, None).await
 }
 
-pub(super) async fn edit<D: Desk>(
+pub(super) async fn edit<D: DirectoryTransaction>(
     desk: &mut D,
     id: Uuid,
     edit: UserEdit,
-) -> Result<(), Halt<D::Error>> {
-    let known = desk.user(id).await.map_err(Halt::Failed)?;
-    let known = known.ok_or_else(|| Unfit::NotFound(format!("{id}: no such user")))?;
+) -> Result<(), Abort<D::Error>> {
+    let known = desk.user(id).await.map_err(Abort::Failed)?;
+    let known = known.ok_or_else(|| InvalidChange::NotFound(format!("{id}: no such user")))?;
     put(desk, edit.of(&known), Some(&known)).await
 }
 
-async fn put<D: Desk>(
+async fn put<D: DirectoryTransaction>(
     desk: &mut D,
     mut user: UserEntry,
     known: Option<&UserEntry>,
-) -> Result<(), Halt<D::Error>> {
+) -> Result<(), Abort<D::Error>> {
     let written = user.organisation.clone();
-    settle_user(&mut user, known).map_err(Unfit::Invalid)?;
-    check_number(user.number, known).map_err(Unfit::Invalid)?;
+    settle_user(&mut user, known).map_err(InvalidChange::Invalid)?;
+    check_number(user.number, known).map_err(InvalidChange::Invalid)?;
     check_place(desk, &mut user, &written).await?;
     let user = &user;
     check_logins(desk, user, known).await?;
     let holder = desk.user_of_number(user.number).await;
-    if let Some(other) = other(user, holder.map_err(Halt::Failed)?) {
-        return Err(Unfit::Conflict(format!("user {other} has the same number")).into());
+    if let Some(other) = other(user, holder.map_err(Abort::Failed)?) {
+        return Err(InvalidChange::Conflict(format!("user {other} has the same number")).into());
     }
-    desk.put_user(user).await.map_err(Halt::Failed)
+    desk.put_user(user).await.map_err(Abort::Failed)
 }
 
 /// New logins are no other user's, and look like no other user's.
-async fn check_logins<D: Desk>(
+async fn check_logins<D: DirectoryTransaction>(
     desk: &mut D,
     user: &UserEntry,
     known: Option<&UserEntry>,
-) -> Result<(), Halt<D::Error>> {
-    let before: Vec<_> = known.into_iter().flat_map(logins).collect();
-    let new: Vec<_> = logins(user)
+) -> Result<(), Abort<D::Error>> {
+    let before: Vec<_> = known.into_iter().flat_map(UserEntry::logins).collect();
+    let new: Vec<_> = user
+        .logins()
         .filter(|login| !before.contains(login))
         .collect();
     if new.is_empty() {
         return Ok(());
     }
     // Those of logins that a release without looks has written since they were filled before this change.
-    looks::fill(desk).await.map_err(Halt::Failed)?;
+    fill_looks(desk).await.map_err(Abort::Failed)?;
     let wanted = new.iter().map(|login| look(login)).collect();
     let others = desk
         .logins_that_look_like(wanted)
         .await
-        .map_err(Halt::Failed)?;
+        .map_err(Abort::Failed)?;
     for other in others.iter().filter(|other| other.owner.id != user.id) {
         if let Some(reason) = new.iter().find_map(|login| clash(login, other)) {
-            return Err(Unfit::Conflict(reason).into());
+            return Err(InvalidChange::Conflict(reason).into());
         }
     }
     Ok(())
 }
 
-fn other(user: &UserEntry, found: Option<Named>) -> Option<String> {
+fn other(user: &UserEntry, found: Option<UserRef>) -> Option<String> {
     let found = found.filter(|found| found.id != user.id)?;
     Some(found.user_name)
 }
 
 /// The organisation may be stored as the name is written, by an older release, or tidied.
-async fn check_place<D: Desk>(
+async fn check_place<D: DirectoryTransaction>(
     desk: &mut D,
     user: &mut UserEntry,
     written: &str,
-) -> Result<(), Halt<D::Error>> {
+) -> Result<(), Abort<D::Error>> {
     let name = &user.organisation;
     let mut organisation = desk
         .organisation(OrganisationRef::Name(written))
         .await
-        .map_err(Halt::Failed)?;
+        .map_err(Abort::Failed)?;
     if organisation.is_none() {
         organisation = desk
             .organisation(OrganisationRef::Name(name))
             .await
-            .map_err(Halt::Failed)?;
+            .map_err(Abort::Failed)?;
     }
-    let organisation =
-        organisation.ok_or_else(|| Unfit::Invalid(format!("there is no organisation {name}")))?;
+    let organisation = organisation
+        .ok_or_else(|| InvalidChange::Invalid(format!("there is no organisation {name}")))?;
     user.organisation.clone_from(&organisation.name);
-    settle_units(user, &organisation).map_err(|reason| Unfit::Invalid(reason).into())
+    settle_units(user, &organisation).map_err(|reason| InvalidChange::Invalid(reason).into())
 }

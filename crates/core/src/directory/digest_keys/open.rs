@@ -4,26 +4,23 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use super::store::{DigestStore, ring_as_stored};
-use super::{Ring, SealedKey, What};
+use super::store::{DigestStore, read_key_ring};
+use super::{DigestKind, KeyRing, SealedKey};
 use crate::directory::KeyDigest;
 use crate::error::StoreError;
 
 /// The digest keys that are open, and the moment that decides which of them is for new digests.
 #[derive(Clone)]
-pub(in crate::directory) struct OpenKeys {
-    ring: Arc<Ring>,
+pub struct OpenKeys {
+    ring: Arc<KeyRing>,
     now: OffsetDateTime,
 }
 
 impl OpenKeys {
     /// Reads the digest keys of a database, beside those that a file brings.
-    pub(in crate::directory) async fn of(
-        store: &impl DigestStore,
-        brought: &[SealedKey],
-    ) -> Result<Self, StoreError> {
+    pub async fn of(store: &impl DigestStore, brought: &[SealedKey]) -> Result<Self, StoreError> {
         let digests = store.digests();
-        let mut ring = ring_as_stored(store).await?;
+        let mut ring = read_key_ring(store).await?;
         if !brought.is_empty() {
             let mut keys = store.sealed_keys().await?;
             keys.extend_from_slice(brought);
@@ -33,12 +30,16 @@ impl OpenKeys {
     }
 
     /// Takes the keys of that moment.
-    pub(in crate::directory) fn at(ring: Arc<Ring>, now: OffsetDateTime) -> Self {
+    pub fn at(ring: Arc<KeyRing>, now: OffsetDateTime) -> Self {
         Self { ring, now }
     }
 
     /// Returns every form in which the digest may be stored.
-    pub(in crate::directory) fn forms(&self, what: What<'_>, digest: KeyDigest) -> Vec<KeyDigest> {
+    pub(in crate::directory) fn forms(
+        &self,
+        what: DigestKind<'_>,
+        digest: KeyDigest,
+    ) -> Vec<KeyDigest> {
         self.ring.forms(what, digest)
     }
 
@@ -46,7 +47,7 @@ impl OpenKeys {
     /// digests. Fails if it is not found and a key does not open: it may be stored under that one.
     pub(in crate::directory) fn stored_beside(
         &self,
-        what: What<'_>,
+        what: DigestKind<'_>,
         digest: KeyDigest,
         is_present: impl Fn(&KeyDigest) -> bool,
         mut present: impl Iterator<Item = KeyDigest>,
@@ -65,12 +66,12 @@ impl OpenKeys {
     }
 
     /// Returns the digest keys.
-    pub(in crate::directory) fn ring(&self) -> &Ring {
+    pub(in crate::directory) fn ring(&self) -> &KeyRing {
         &self.ring
     }
 
     /// Returns whether a plain digest is stored as this form under one of the keys.
-    fn is_form(&self, what: What<'_>, plain: KeyDigest, form: KeyDigest) -> bool {
+    fn is_form(&self, what: DigestKind<'_>, plain: KeyDigest, form: KeyDigest) -> bool {
         self.forms(what, plain).contains(&form)
     }
 }

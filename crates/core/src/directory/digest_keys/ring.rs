@@ -3,28 +3,33 @@
 use time::OffsetDateTime;
 
 use super::seal::SealedKey;
-use super::store::Renewal;
+use super::store::DigestReplacement;
 use crate::directory::{DigestKey, DigestKeyId, KeyDigest, KeyEntry};
 use crate::error::StoreError;
 use crate::pepper::Pepper;
 
 /// What a digest is of. The same text has another digest as another thing.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::directory) enum What<'a> {
+pub enum DigestKind<'a> {
+    /// The code of an access card.
     Card,
-    Key { realm: &'a str },
+    /// An application key.
+    Key {
+        /// The realm that the key opens.
+        realm: &'a str,
+    },
 }
 
-impl<'a> What<'a> {
+impl<'a> DigestKind<'a> {
     /// A realm's key, or a card's code.
-    pub(in crate::directory) fn of(realm: Option<&'a str>) -> Self {
+    pub fn of(realm: Option<&'a str>) -> Self {
         realm.map_or(Self::Card, |realm| Self::Key { realm })
     }
 }
 
 /// The digest keys of a directory.
 #[derive(Default)]
-pub(in crate::directory) struct Ring {
+pub struct KeyRing {
     /// By age. The last one that is in use is for new digests, at every process alike.
     open: Vec<OpenKey>,
     unreadable: Vec<DigestKeyId>,
@@ -37,17 +42,17 @@ struct OpenKey {
 }
 
 impl OpenKey {
-    fn digest(&self, what: What<'_>, plain: &KeyDigest) -> KeyDigest {
+    fn digest(&self, what: DigestKind<'_>, plain: &KeyDigest) -> KeyDigest {
         let plain = plain.as_bytes();
         let bytes = match what {
-            What::Card => self.key.keyed(&[b"card", plain]),
-            What::Key { realm } => self.key.keyed(&[b"key", realm.as_bytes(), plain]),
+            DigestKind::Card => self.key.keyed(&[b"card", plain]),
+            DigestKind::Key { realm } => self.key.keyed(&[b"key", realm.as_bytes(), plain]),
         };
         KeyDigest::keyed(bytes, self.id)
     }
 }
 
-impl Ring {
+impl KeyRing {
     /// `known` gives the keys that were opened earlier: their seals may be another pepper's by now.
     pub(super) fn of(
         stored: &[SealedKey],
@@ -97,7 +102,7 @@ impl Ring {
 
     /// Every form in which the digest may be stored, the likeliest first. One that is no plain digest is
     /// stored as it is.
-    pub(in crate::directory) fn forms(&self, what: What<'_>, digest: KeyDigest) -> Vec<KeyDigest> {
+    pub fn forms(&self, what: DigestKind<'_>, digest: KeyDigest) -> Vec<KeyDigest> {
         if digest.key().is_some() {
             return vec![digest];
         }
@@ -110,7 +115,7 @@ impl Ring {
     /// was stored in another form could not be found again.
     pub(in crate::directory) fn stored(
         &self,
-        what: What<'_>,
+        what: DigestKind<'_>,
         digest: KeyDigest,
         now: OffsetDateTime,
     ) -> Result<KeyDigest, StoreError> {
@@ -158,7 +163,7 @@ impl Ring {
     }
 
     /// What the former identifier of an application key is stored as, under each key that is open.
-    pub(in crate::directory) fn former_ids(&self, id: &str) -> Vec<[u8; 32]> {
+    pub fn former_ids(&self, id: &str) -> Vec<[u8; 32]> {
         let id = id.to_ascii_lowercase();
         let stored = |key: &OpenKey| key.key.keyed(&[b"former id", id.as_bytes()]);
         self.open.iter().map(stored).collect()
@@ -174,18 +179,18 @@ impl Ring {
     /// What is to be written so that a digest is stored in a new form, which must be a keyed one.
     pub(super) fn renewal(
         &self,
-        what: What<'_>,
+        what: DigestKind<'_>,
         old: KeyDigest,
         new: KeyDigest,
-    ) -> Option<Renewal> {
+    ) -> Option<DigestReplacement> {
         let key = self.find(new.key()?)?;
         let realm = match what {
-            What::Card => None,
-            What::Key { realm } => Some(realm.to_owned()),
+            DigestKind::Card => None,
+            DigestKind::Key { realm } => Some(realm.to_owned()),
         };
         let id = KeyEntry::id_of(old);
         let is_plain = old.key().is_none();
-        Some(Renewal {
+        Some(DigestReplacement {
             realm,
             old,
             new,

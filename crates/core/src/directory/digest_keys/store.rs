@@ -4,20 +4,23 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{DigestKey, DigestKeys, DigestRing, Ring, SealedKey, What};
+use super::{DigestKey, DigestKeys, DigestKind, DigestRing, KeyRing, SealedKey};
 use crate::directory::{DigestKeyId, KeyDigest, KeyEntry};
 use crate::error::StoreError;
 
 /// A database with cards, application keys and digest keys.
 #[async_trait]
-pub(in crate::directory) trait DigestStore: Send + Sync + 'static {
+pub trait DigestStore: Send + Sync + 'static {
+    /// Returns what opens the digest keys of this directory.
     fn digests(&self) -> &DigestKeys;
 
     /// Reads the digest keys.
-    async fn read_ring(&self) -> Result<Arc<Ring>, StoreError>;
+    async fn read_ring(&self) -> Result<Arc<KeyRing>, StoreError>;
 
+    /// Returns the digest keys as they are stored.
     async fn sealed_keys(&self) -> Result<Vec<SealedKey>, StoreError>;
 
+    /// Adds a digest key, or replaces the one of that pepper.
     async fn put_sealed_key(&self, key: SealedKey) -> Result<(), StoreError>;
 
     /// Removes a key with the traces of erased users that were made with it, and returns how many of those
@@ -34,7 +37,7 @@ pub(in crate::directory) trait DigestStore: Send + Sync + 'static {
     ) -> Result<Vec<(Option<String>, KeyDigest)>, StoreError>;
 
     /// Stores a digest in another form, unless it has another one by now or the digest key is gone.
-    async fn replace_digest(&self, renewal: Renewal) -> Result<(), StoreError>;
+    async fn replace_digest(&self, renewal: DigestReplacement) -> Result<(), StoreError>;
 
     /// The application key whose former identifier is stored as one of these.
     async fn key_once_called(&self, stored: Vec<[u8; 32]>) -> Result<Option<KeyEntry>, StoreError>;
@@ -42,40 +45,40 @@ pub(in crate::directory) trait DigestStore: Send + Sync + 'static {
 
 /// A database that has cards, or application keys.
 #[async_trait]
-pub(in crate::directory) trait Digested<T>: DigestStore {
+pub trait DigestLookup<T>: DigestStore {
     /// What is stored in one of these forms, and in which. Nothing is of another kind.
     async fn stored(
         &self,
-        what: What<'_>,
+        what: DigestKind<'_>,
         forms: Vec<KeyDigest>,
     ) -> Result<Option<(T, KeyDigest)>, StoreError>;
 }
 
 /// A digest that is to be stored in another form.
 #[derive(Clone)]
-pub(in crate::directory) struct Renewal {
+pub struct DigestReplacement {
     /// None for the code of a card.
-    pub(in crate::directory) realm: Option<String>,
-    pub(in crate::directory) old: KeyDigest,
-    pub(in crate::directory) new: KeyDigest,
+    pub realm: Option<String>,
+    /// The form that is stored.
+    pub old: KeyDigest,
+    /// The form that takes its place.
+    pub new: KeyDigest,
     /// The key that the new form is made with.
-    pub(in crate::directory) key: DigestKeyId,
+    pub key: DigestKeyId,
     /// What the key's identifier is stored as, if the old form is plain.
-    pub(in crate::directory) former_id: Option<[u8; 32]>,
+    pub former_id: Option<[u8; 32]>,
 }
 
 /// The digest keys as they were last read.
-pub(in crate::directory) async fn ring(store: &impl DigestStore) -> Result<Arc<Ring>, StoreError> {
+pub async fn key_ring(store: &impl DigestStore) -> Result<Arc<KeyRing>, StoreError> {
     match store.digests().known() {
         Some(ring) => Ok(ring),
-        None => ring_as_stored(store).await,
+        None => read_key_ring(store).await,
     }
 }
 
 /// The digest keys as they are now.
-pub(in crate::directory) async fn ring_as_stored(
-    store: &impl DigestStore,
-) -> Result<Arc<Ring>, StoreError> {
+pub async fn read_key_ring(store: &impl DigestStore) -> Result<Arc<KeyRing>, StoreError> {
     let ring = store.read_ring().await?;
     store.digests().keep(&ring);
     Ok(ring)
@@ -83,15 +86,15 @@ pub(in crate::directory) async fn ring_as_stored(
 
 /// Looks for a digest in every form; again, if there are other digest keys by now. What is found in an
 /// old form is stored in the new one.
-pub(in crate::directory) async fn find_digest<T>(
-    store: &impl Digested<T>,
-    what: What<'_>,
+pub async fn find_digest<T>(
+    store: &impl DigestLookup<T>,
+    what: DigestKind<'_>,
     digest: KeyDigest,
 ) -> Result<Option<T>, StoreError> {
-    let mut ring = ring(store).await?;
+    let mut ring = key_ring(store).await?;
     let mut found = store.stored(what, ring.forms(what, digest)).await?;
     if found.is_none() {
-        let now = ring_as_stored(store).await?;
+        let now = read_key_ring(store).await?;
         if !now.is_like(&ring) {
             found = store.stored(what, now.forms(what, digest)).await?;
         }
@@ -121,7 +124,7 @@ impl<S: DigestStore> DigestRing for S {
     }
 
     async fn digest_keys(&self) -> Result<Vec<DigestKey>, StoreError> {
-        let ring = ring_as_stored(self).await?;
+        let ring = read_key_ring(self).await?;
         Ok(ring.described(&self.sealed_keys().await?, &self.counts().await?))
     }
 
@@ -130,28 +133,28 @@ impl<S: DigestStore> DigestRing for S {
         let key = made.ok_or_else(|| StoreError::new("digest key", "no pepper is known"))??;
         let id = key.id;
         self.put_sealed_key(key).await?;
-        ring_as_stored(self).await?;
+        read_key_ring(self).await?;
         Ok(id)
     }
 
     async fn remove_digest_key(&self, id: DigestKeyId) -> Result<Option<u64>, StoreError> {
-        if ring_as_stored(self).await?.is_open(id) {
+        if read_key_ring(self).await?.is_open(id) {
             return Ok(None);
         }
         let removed = self.remove_key(id).await?;
-        ring_as_stored(self).await?;
+        read_key_ring(self).await?;
         Ok(removed)
     }
 
     async fn key_digests(&self, limit: u32) -> Result<u64, StoreError> {
-        let ring = ring_as_stored(self).await?;
+        let ring = read_key_ring(self).await?;
         let now = self.digests().now();
         let mut done = 0;
         if !ring.has_one_in_use(now) {
             return Ok(done);
         }
         for (realm, digest) in self.plain_digests(limit).await? {
-            let what = What::of(realm.as_deref());
+            let what = DigestKind::of(realm.as_deref());
             let stored = ring.stored(what, digest, now)?;
             if let Some(renewal) = ring.renewal(what, digest, stored) {
                 self.replace_digest(renewal).await?;
@@ -162,7 +165,7 @@ impl<S: DigestStore> DigestRing for S {
     }
 
     async fn key_of_former_id(&self, id: &str) -> Result<Option<KeyEntry>, StoreError> {
-        let ring = ring_as_stored(self).await?;
+        let ring = read_key_ring(self).await?;
         self.key_once_called(ring.former_ids(id)).await
     }
 }

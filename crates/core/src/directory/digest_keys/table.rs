@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use tracing::warn;
 
 use super::seal::SealedKey;
-use super::{DigestKeys, Ring};
+use super::{DigestKeys, KeyRing};
 use crate::directory::DigestKeyId;
 use crate::directory::database::Database;
 use crate::error::StoreError;
@@ -20,7 +20,8 @@ const GRACE: Duration = Duration::from_hours(24);
 
 /// The table of digest keys in a database.
 #[async_trait]
-pub(in crate::directory) trait RingTable: Database {
+pub trait KeyRingTable: Database {
+    /// Returns the digest keys as they are stored.
     async fn sealed_keys(&mut self) -> Result<Vec<SealedKey>, Self::Error>;
 
     /// Whether there are cards or keys with a plain digest.
@@ -62,11 +63,11 @@ impl DigestKeys {
 
     /// Takes over the keys of a directory file and reads all that are there. A directory without a digest
     /// takes over the file's keys alone: moved back and forth, a digest has one form in both places.
-    pub(in crate::directory) async fn take_over<T: RingTable>(
+    pub async fn take_over<T: KeyRingTable>(
         &self,
         table: &mut T,
         keys: &[SealedKey],
-    ) -> Result<Arc<Ring>, T::Error> {
+    ) -> Result<Arc<KeyRing>, T::Error> {
         if !keys.is_empty() {
             table.remove_idle_keys().await?;
         }
@@ -78,10 +79,7 @@ impl DigestKeys {
 
     /// Reads the keys, and makes the first one if there is none. A key that was not known yet and that
     /// the previous pepper opens is sealed again under the current one.
-    pub(in crate::directory) async fn read<T: RingTable>(
-        &self,
-        table: &mut T,
-    ) -> Result<Arc<Ring>, T::Error> {
+    pub async fn read<T: KeyRingTable>(&self, table: &mut T) -> Result<Arc<KeyRing>, T::Error> {
         let known = self.known();
         let mut stored = table.sealed_keys().await?;
         let peppers = self.peppers.as_ref().filter(|_| !self.is_read_only());
@@ -113,10 +111,10 @@ impl DigestKeys {
     }
 
     /// Opens those of the keys that a pepper opens, or that were opened earlier.
-    pub(in crate::directory) fn ring_of(&self, stored: &[SealedKey]) -> Ring {
+    pub(in crate::directory) fn ring_of(&self, stored: &[SealedKey]) -> KeyRing {
         let peppers = || self.peppers.iter().flat_map(Peppers::each);
         let open = |key: &SealedKey| peppers().find_map(|pepper| key.open(pepper));
-        Ring::of(stored, open, self.known().as_deref())
+        KeyRing::of(stored, open, self.known().as_deref())
     }
 }
 

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::directory::Unapplied;
 use crate::error::StoreError;
-use crate::password::PasswordError;
+use crate::password::InvalidPassword;
 
 /// Why a directory file was not applied. Nothing of it was.
 #[derive(Debug, Error)]
@@ -41,7 +41,7 @@ pub enum FileError {
         /// Whose.
         entry: String,
         /// Why.
-        error: PasswordError,
+        error: InvalidPassword,
     },
     /// The directory could not be asked.
     #[error(transparent)]

@@ -4,18 +4,18 @@ use serde::{Deserialize as _, Deserializer, de::Error as _};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::directory::Setting;
+use crate::directory::Patch;
 
 /// Reads it.
 pub(super) fn or_empty<'de, D: Deserializer<'de>>(
     deserializer: D,
-) -> Result<Setting<OffsetDateTime>, D::Error> {
+) -> Result<Patch<OffsetDateTime>, D::Error> {
     let text = String::deserialize(deserializer)?;
     if text.is_empty() {
-        return Ok(Setting::None);
+        return Ok(Patch::Remove);
     }
     let moment = OffsetDateTime::parse(&text, &Rfc3339);
     moment
-        .map(Setting::To)
+        .map(Patch::Set)
         .map_err(|_| D::Error::custom("expected a moment like 2027-01-01T00:00:00Z, or \"\""))
 }

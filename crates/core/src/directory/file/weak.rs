@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{File, FileError, FileKey, NewCard};
-use crate::directory::digest_keys::What;
+use crate::directory::digest_keys::DigestKind;
 use crate::directory::{KeyDigest, Present};
 use crate::strength::is_guessable;
 
@@ -76,7 +76,7 @@ impl Weak {
 
     fn is_in(&self, present: &Present) -> bool {
         let realm = self.realm.as_deref();
-        let forms = present.open.forms(What::of(realm), self.digest);
+        let forms = present.open.forms(DigestKind::of(realm), self.digest);
         match realm {
             None => {
                 let users = present.entries.users.iter();

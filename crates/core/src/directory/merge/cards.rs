@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::secrets::Verdict;
 use super::users::One;
 use super::{Judge, Outcome, unfit};
-use crate::directory::digest_keys::What;
+use crate::directory::digest_keys::DigestKind;
 use crate::directory::wanted::{SetHere, WantedCard};
 use crate::directory::{CardEntry, KeyDigest, UserEntry};
 use crate::names::stored_line;
@@ -25,7 +25,7 @@ impl Judge<'_> {
         let known = known.map_or(&[][..], |known| &known.access_cards);
         let cards = cards.iter().map(|card| self.as_stored(card, known));
         let cards = cards.collect::<Outcome<Vec<_>>>()?;
-        let named = Named {
+        let named = UserRef {
             codes: cards.iter().filter_map(|card| card.code_digest).collect(),
             identifiers: cards
                 .iter()
@@ -54,7 +54,8 @@ impl Judge<'_> {
             let present = known.iter().filter_map(|card| card.code_digest);
             let is_present = |form: &KeyDigest| present.clone().any(|one| one == *form);
             let open = &self.present.open;
-            let stored = open.stored_beside(What::Card, digest, is_present, present.clone())?;
+            let stored =
+                open.stored_beside(DigestKind::Card, digest, is_present, present.clone())?;
             card.code_digest = Some(stored);
         }
         Ok(card)
@@ -65,7 +66,7 @@ impl Judge<'_> {
         label: &str,
         wanted: &WantedCard,
         known: &[CardEntry],
-        named: &Named<'_>,
+        named: &UserRef<'_>,
     ) -> Outcome<CardEntry> {
         let is_same = |known: &&CardEntry| {
             let same_code = known.code_digest.is_some() && known.code_digest == wanted.code_digest;
@@ -127,7 +128,7 @@ impl Judge<'_> {
 }
 
 /// Whatever the cards of a user's entry name.
-struct Named<'a> {
+struct UserRef<'a> {
     codes: HashSet<KeyDigest>,
     identifiers: HashSet<&'a str>,
 }

@@ -4,7 +4,7 @@ use super::{Judge, Outcome};
 use crate::directory::erasure::Trace;
 use crate::directory::origin::Attribute;
 use crate::directory::wanted::{WantedKey, WantedUser};
-use crate::directory::{KeyDigest, Setting};
+use crate::directory::{KeyDigest, Patch};
 use crate::error::StoreError;
 
 impl Judge<'_> {
@@ -21,8 +21,8 @@ impl Judge<'_> {
     /// Whether the key acts as a user who was erased.
     pub(super) fn acts_as_erased(&self, wanted: &WantedKey) -> Outcome<bool> {
         match &wanted.user {
-            Setting::To(user) => self.has_tombstone([Trace::Login(user)].into_iter()),
-            Setting::Same | Setting::None => Ok(false),
+            Patch::Set(user) => self.has_tombstone([Trace::Login(user)].into_iter()),
+            Patch::Keep | Patch::Remove => Ok(false),
         }
     }
 

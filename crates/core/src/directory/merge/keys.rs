@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Judge, Outcome, unfit};
-use crate::directory::changes::{UserChange, differs, logins};
-use crate::directory::digest_keys::What;
+use crate::directory::changes::{UserChange, differs};
+use crate::directory::digest_keys::DigestKind;
 use crate::directory::rules::{LABEL, check_visible};
 use crate::directory::wanted::{SetHere, WantedKey};
-use crate::directory::{KeyDigest, KeyEntry, RevokedKeyEntry, Setting};
+use crate::directory::{KeyDigest, KeyEntry, Patch, RevokedKeyEntry};
 use crate::names::login_form;
 use crate::scope::Scopes;
 
@@ -20,7 +20,9 @@ impl Judge<'_> {
     ) -> Outcome<(Vec<KeyEntry>, Vec<RevokedKeyEntry>)> {
         let of_file = users.iter().flat_map(|user| {
             let name = &user.entry.user_name;
-            logins(&user.entry).map(move |login| (login_form(&login), name.clone()))
+            user.entry
+                .logins()
+                .map(move |login| (login_form(&login), name.clone()))
         });
         let mut names: HashMap<String, String> = HashMap::new();
         let present = &self.present;
@@ -61,8 +63,8 @@ impl Judge<'_> {
     /// Whether the key acts as a user who was erased, and whose name no other user has by now.
     fn acts_as_nobody(&self, wanted: &WantedKey, names: &HashMap<String, String>) -> Outcome<bool> {
         let is_known = match &wanted.user {
-            Setting::To(user) => names.contains_key(&login_form(user)),
-            Setting::Same | Setting::None => true,
+            Patch::Set(user) => names.contains_key(&login_form(user)),
+            Patch::Keep | Patch::Remove => true,
         };
         Ok(!is_known && self.acts_as_erased(wanted)?)
     }
@@ -81,7 +83,7 @@ impl Judge<'_> {
     /// Returns the form in which the digest of a key is stored already, of a live key rather than a revoked
     /// one, or else the one for new ones.
     fn key_digest(&self, realm: &str, digest: KeyDigest) -> Outcome<KeyDigest> {
-        let what = What::Key { realm };
+        let what = DigestKind::Key { realm };
         let open = &self.present.open;
         let is_key = |form: &KeyDigest| self.keys.contains_key(&(realm, *form));
         if let Some(form) = open.forms(what, digest).into_iter().find(is_key) {
@@ -117,9 +119,9 @@ fn merged(
     names: &HashMap<String, String>,
 ) -> Result<KeyEntry, String> {
     let user = match &wanted.user {
-        Setting::Same => known.and_then(|known| known.user.clone()),
-        Setting::None => None,
-        Setting::To(user) => match names.get(&login_form(user)) {
+        Patch::Keep => known.and_then(|known| known.user.clone()),
+        Patch::Remove => None,
+        Patch::Set(user) => match names.get(&login_form(user)) {
             Some(name) => Some(name.clone()),
             None => return Err(format!("there is no user {user}")),
         },

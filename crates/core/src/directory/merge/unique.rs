@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 use super::{Outcome, unfit};
-use crate::directory::changes::{UserChange, logins};
-use crate::directory::desk::Named;
-use crate::directory::digest_keys::What;
+use crate::directory::changes::UserChange;
+use crate::directory::desk::UserRef;
+use crate::directory::digest_keys::DigestKind;
 use crate::directory::looks::Login;
 use crate::directory::present::Present;
 use crate::directory::rules::{clash, clashes_to_the_letter, look};
@@ -28,7 +28,7 @@ impl Unique {
         let mut taken = Self::of_others(present, users);
         // Names that are stored already stay, even two that are one name since names are normalised.
         for user in users {
-            for login in logins(&user.entry).filter(|login| user.had_login(login)) {
+            for login in user.entry.logins().filter(|login| user.had_login(login)) {
                 taken.add_login(login, named(&user.entry));
             }
         }
@@ -44,7 +44,7 @@ impl Unique {
 
     fn of_others(present: &Present, users: &[UserChange]) -> Self {
         let touched: HashSet<Uuid> = users.iter().map(|user| user.entry.id).collect();
-        let is_other = |owner: &Named| !touched.contains(&owner.id);
+        let is_other = |owner: &UserRef| !touched.contains(&owner.id);
         let mut taken = Self::default();
         let of_looks = present.looks.iter().map(|one| (&one.login, &one.owner));
         for (login, owner) in present.logins.iter().chain(of_looks) {
@@ -56,7 +56,7 @@ impl Unique {
             taken.numbers.insert(*number, owner.user_name.clone());
         }
         for (code, owner) in present.codes.iter().filter(|(_, owner)| is_other(owner)) {
-            for form in present.open.forms(What::Card, *code) {
+            for form in present.open.forms(DigestKind::Card, *code) {
                 taken.codes.insert(form, owner.user_name.clone());
             }
         }
@@ -68,7 +68,7 @@ impl Unique {
         taken
     }
 
-    fn add_login(&mut self, login: String, owner: Named) {
+    fn add_login(&mut self, login: String, owner: UserRef) {
         let same = self.logins.entry(look(&login)).or_default();
         same.push(Login { login, owner });
     }
@@ -80,7 +80,7 @@ impl Unique {
             clash
         };
         let user = &change.entry;
-        for login in logins(user).filter(|login| !change.had_login(login)) {
+        for login in user.logins().filter(|login| !change.had_login(login)) {
             let same = self.logins.get(&look(&login));
             let mut others = same
                 .into_iter()
@@ -123,8 +123,8 @@ impl Unique {
     }
 }
 
-fn named(user: &UserEntry) -> Named {
-    Named {
+fn named(user: &UserEntry) -> UserRef {
+    UserRef {
         id: user.id,
         user_name: user.user_name.clone(),
     }

@@ -6,13 +6,15 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use crate::directory::digest_keys::RingTable as _;
+use super::desk::PostgresTables;
+use crate::directory::digest_keys::KeyRingTable as _;
 use crate::directory::erasure::ErasureTable as _;
-use crate::directory::origin::Origin;
-use crate::directory::present::Names;
+use crate::directory::looks::mark_look_alikes;
+use crate::directory::origin::ImportedValues;
+use crate::directory::present::EntryNames;
 use crate::directory::rows::columns::ACCOUNT;
 use crate::directory::rows::{self, Belongings, Result};
-use crate::directory::{KeyEntry, OrganisationEntry, RevokedKeyEntry, Snapshot, UserEntry, looks};
+use crate::directory::{KeyEntry, OrganisationEntry, RevokedKeyEntry, Snapshot, UserEntry};
 
 const KEYS: &str =
     "SELECT k.realm, k.label, k.digest, k.digest_key, k.scopes, k.expires_at, u.user_name
@@ -21,23 +23,23 @@ const KEYS: &str =
 /// Reads all of it, or only what is named: a file of three users must not wait for a million.
 pub(super) async fn read(
     connection: &mut PgConnection,
-    only: Option<&Names>,
-) -> Result<(Snapshot, HashMap<Uuid, Origin>)> {
+    only: Option<&EntryNames>,
+) -> Result<(Snapshot, HashMap<Uuid, ImportedValues>)> {
     let (mut users, origins) = users(connection, only).await?;
     if only.is_none() {
-        looks::mark(&mut users);
+        mark_look_alikes(&mut users);
     }
     let entries = Snapshot {
         organisations: organisations(connection, only).await?,
         users,
         keys: keys(connection, only).await?,
         digest_keys: match only {
-            None => connection.sealed_keys().await?,
+            None => PostgresTables(connection).sealed_keys().await?,
             Some(_) => Vec::new(),
         },
         revoked_keys: revoked_keys(connection, only).await?,
         erased_users: match only {
-            None => connection.tombstones().await?,
+            None => PostgresTables(connection).tombstones().await?,
             Some(_) => Vec::new(),
         },
     };
@@ -46,7 +48,7 @@ pub(super) async fn read(
 
 async fn organisations(
     connection: &mut PgConnection,
-    only: Option<&Names>,
+    only: Option<&EntryNames>,
 ) -> Result<Vec<OrganisationEntry>> {
     let ids = only.map(|only| &only.organisations);
     let units = select(
@@ -72,8 +74,8 @@ async fn organisations(
 
 async fn users(
     connection: &mut PgConnection,
-    only: Option<&Names>,
-) -> Result<(Vec<UserEntry>, HashMap<Uuid, Origin>)> {
+    only: Option<&EntryNames>,
+) -> Result<(Vec<UserEntry>, HashMap<Uuid, ImportedValues>)> {
     let ids = only.map(|only| &only.users);
     let mut find = async |all: &'static str, user: &'static str| {
         let mut statement = select(all, user, ids);
@@ -122,7 +124,7 @@ async fn users(
 /// All keys, or only those.
 pub(super) async fn keys(
     connection: &mut PgConnection,
-    only: Option<&Names>,
+    only: Option<&EntryNames>,
 ) -> Result<Vec<KeyEntry>> {
     let mut statement = QueryBuilder::<Postgres>::new(KEYS);
     push_keys(&mut statement, only);
@@ -152,7 +154,7 @@ pub(super) async fn key_once_called(
 /// All revoked keys, or only those.
 async fn revoked_keys(
     connection: &mut PgConnection,
-    only: Option<&Names>,
+    only: Option<&EntryNames>,
 ) -> Result<Vec<RevokedKeyEntry>> {
     let mut statement = QueryBuilder::<Postgres>::new(
         "SELECT k.realm, k.digest, k.digest_key, k.revoked_at FROM revoked_keys k",
@@ -167,7 +169,7 @@ async fn revoked_keys(
 }
 
 /// Leaves only the keys that are named.
-fn push_keys(statement: &mut QueryBuilder<Postgres>, only: Option<&Names>) {
+fn push_keys(statement: &mut QueryBuilder<Postgres>, only: Option<&EntryNames>) {
     let Some(only) = only else { return };
     let keys = only.keys.iter();
     let (realms, digests): (Vec<_>, Vec<_>) = keys

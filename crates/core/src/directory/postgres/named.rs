@@ -37,7 +37,7 @@ pub(super) fn naming(name: &str, error: Error) -> Error {
         Error::Tls(error) => Error::Tls(format!("{name}: {error}").into()),
         Error::Protocol(error) => Error::Protocol(format!("{name}: {error}")),
         Error::Configuration(error) => Error::Configuration(format!("{name}: {error}").into()),
-        Error::Database(answer) => Error::Database(Box::new(Named {
+        Error::Database(answer) => Error::Database(Box::new(UserRef {
             message: format!("{name}: {}", answer.message()),
             answer,
         })),
@@ -47,20 +47,20 @@ pub(super) fn naming(name: &str, error: Error) -> Error {
 
 /// What a server answered, after its name.
 #[derive(Debug)]
-struct Named {
+struct UserRef {
     message: String,
     answer: Box<dyn DatabaseError>,
 }
 
-impl fmt::Display for Named {
+impl fmt::Display for UserRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl StdError for Named {}
+impl StdError for UserRef {}
 
-impl DatabaseError for Named {
+impl DatabaseError for UserRef {
     fn message(&self) -> &str {
         &self.message
     }

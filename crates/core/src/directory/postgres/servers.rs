@@ -74,7 +74,7 @@ impl SessionAttributes {
 const LIMITS: [&str; 2] = ["statement_timeout", "idle_in_transaction_session_timeout"];
 
 /// The name of a server, and a connection to it.
-type Named = (String, PgConnection);
+type UserRef = (String, PgConnection);
 
 /// One server or several that stand in for each other.
 #[derive(Debug, Clone)]
@@ -171,7 +171,7 @@ impl Servers {
     }
 
     /// As [`connect`](Self::connect), with the name of the server.
-    pub(super) async fn connect_named(&self) -> Result<Named, Error> {
+    pub(super) async fn connect_named(&self) -> Result<UserRef, Error> {
         if self.attributes != SessionAttributes::PreferStandby {
             return self.connect_to(self.attributes).await;
         }
@@ -181,7 +181,7 @@ impl Servers {
         }
     }
 
-    async fn connect_to(&self, attributes: SessionAttributes) -> Result<Named, Error> {
+    async fn connect_to(&self, attributes: SessionAttributes) -> Result<UserRef, Error> {
         let mut failure = Error::PoolClosed;
         let mut earlier = String::new();
         for options in &self.each {

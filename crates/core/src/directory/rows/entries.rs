@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::digests::stored_digest;
 use super::imports::{origin, revoked_entry};
 use super::{Columns, Result, digest_in, moment, role, sorted};
-use crate::directory::origin::{Attributes, Origin};
+use crate::directory::origin::{Attributes, ImportedValues};
 use crate::directory::rules::breaks_rules;
 use crate::directory::{
     AppPasswordEntry, CardEntry, OrganisationEntry, RecoveryCodeEntry, UnitEntry, UserEntry,
@@ -57,7 +57,7 @@ pub(in crate::directory) struct Belongings<C> {
 pub(in crate::directory) fn user_entries<C: Columns>(
     accounts: &[C],
     belongings: &Belongings<C>,
-) -> Result<(Vec<UserEntry>, HashMap<Uuid, Origin>)> {
+) -> Result<(Vec<UserEntry>, HashMap<Uuid, ImportedValues>)> {
     let origins = belongings.origins.iter().map(origin);
     let origins: HashMap<_, _> = origins.collect::<Result<_>>()?;
     let mut revoked = by_user(&belongings.revoked_app_passwords, revoked_entry)?;
@@ -74,7 +74,7 @@ pub(in crate::directory) fn user_entries<C: Columns>(
         user.access_cards = cards.remove(&id).unwrap_or_default();
         user.revoked_app_passwords = revoked.remove(&id).unwrap_or_default();
         user.grandfathered = breaks_rules(&user);
-        Origin::mark(origins.get(&id), &mut user);
+        ImportedValues::mark(origins.get(&id), &mut user);
         Ok(user)
     };
     let users = accounts.iter().map(complete).collect::<Result<_>>()?;

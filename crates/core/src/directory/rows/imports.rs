@@ -5,17 +5,17 @@ use uuid::Uuid;
 
 use super::digests::stored_digest;
 use super::{Columns, Result, digest_in, moment, unreadable};
-use crate::directory::origin::Origin;
+use crate::directory::origin::ImportedValues;
 use crate::directory::{RevokedEntry, RevokedKeyEntry};
 
 /// A row of `imported_users`.
-pub(super) fn origin(row: &impl Columns) -> Result<(Uuid, Origin)> {
+pub(super) fn origin(row: &impl Columns) -> Result<(Uuid, ImportedValues)> {
     let said = serde_json::from_str(&row.text("said")?);
     Ok((row.guid("user")?, said.map_err(|_| unreadable("origin"))?))
 }
 
 /// An origin as it is stored.
-pub(in crate::directory) fn said(origin: &Origin) -> Result<String> {
+pub(in crate::directory) fn said(origin: &ImportedValues) -> Result<String> {
     serde_json::to_string(origin).map_err(|error| Error::Encode(error.into()))
 }
 

@@ -18,7 +18,7 @@ use sqlx::sqlite::{
 use sqlx::{Connection as _, Either, Error, Execute, Executor, SqlStr, Sqlite};
 use tokio::time::timeout;
 
-use crate::directory::desk::Halt;
+use crate::directory::desk::Abort;
 use crate::directory::rows::Result;
 
 /// How long a thread that has nothing to do may take to say that it is there.
@@ -110,18 +110,18 @@ impl DerefMut for Transaction {
 /// Commits what was done, or takes it back if it makes no sense.
 pub(super) async fn end<T>(
     transaction: Transaction,
-    outcome: std::result::Result<T, Halt<Error>>,
-) -> std::result::Result<T, Halt<Error>> {
+    outcome: std::result::Result<T, Abort<Error>>,
+) -> std::result::Result<T, Abort<Error>> {
     match outcome {
         Ok(done) => {
-            transaction.commit().await?;
+            transaction.commit().await.map_err(Abort::Failed)?;
             Ok(done)
         }
-        Err(Halt::Unfit(unfit)) => {
-            transaction.rollback().await?;
-            Err(unfit.into())
+        Err(Abort::Invalid(invalid)) => {
+            transaction.rollback().await.map_err(Abort::Failed)?;
+            Err(invalid.into())
         }
-        Err(Halt::Failed(error)) => Err(error.into()),
+        Err(Abort::Failed(error)) => Err(Abort::Failed(error)),
     }
 }
 

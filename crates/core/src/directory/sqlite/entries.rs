@@ -7,15 +7,17 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
+use super::desk::SqliteTables;
 use super::read::one_of;
-use crate::directory::digest_keys::RingTable as _;
+use crate::directory::digest_keys::KeyRingTable as _;
 use crate::directory::erasure::ErasureTable as _;
-use crate::directory::origin::Origin;
-use crate::directory::present::Names;
+use crate::directory::looks::mark_look_alikes;
+use crate::directory::origin::ImportedValues;
+use crate::directory::present::EntryNames;
 use crate::directory::rows::columns::ACCOUNT;
 use crate::directory::rows::{self, Belongings, Result};
 use crate::directory::{
-    KeyDigest, KeyEntry, OrganisationEntry, RevokedKeyEntry, Snapshot, UserEntry, looks,
+    KeyDigest, KeyEntry, OrganisationEntry, RevokedKeyEntry, Snapshot, UserEntry,
 };
 
 const KEYS: &str =
@@ -25,23 +27,23 @@ const KEYS: &str =
 /// Reads all of it, or only what is named: a file of three users must not wait for a million.
 pub(super) async fn read(
     connection: &mut SqliteConnection,
-    only: Option<&Names>,
-) -> Result<(Snapshot, HashMap<Uuid, Origin>)> {
+    only: Option<&EntryNames>,
+) -> Result<(Snapshot, HashMap<Uuid, ImportedValues>)> {
     let (mut users, origins) = users(connection, only).await?;
     if only.is_none() {
-        looks::mark(&mut users);
+        mark_look_alikes(&mut users);
     }
     let entries = Snapshot {
         organisations: organisations(connection, only).await?,
         users,
         keys: keys(connection, only).await?,
         digest_keys: match only {
-            None => connection.sealed_keys().await?,
+            None => SqliteTables(connection).sealed_keys().await?,
             Some(_) => Vec::new(),
         },
         revoked_keys: revoked_keys(connection, only).await?,
         erased_users: match only {
-            None => connection.tombstones().await?,
+            None => SqliteTables(connection).tombstones().await?,
             Some(_) => Vec::new(),
         },
     };
@@ -50,7 +52,7 @@ pub(super) async fn read(
 
 async fn organisations(
     connection: &mut SqliteConnection,
-    only: Option<&Names>,
+    only: Option<&EntryNames>,
 ) -> Result<Vec<OrganisationEntry>> {
     let ids = only.map(|only| list(&only.organisations));
     let ids = ids.as_deref();
@@ -77,8 +79,8 @@ async fn organisations(
 
 async fn users(
     connection: &mut SqliteConnection,
-    only: Option<&Names>,
-) -> Result<(Vec<UserEntry>, HashMap<Uuid, Origin>)> {
+    only: Option<&EntryNames>,
+) -> Result<(Vec<UserEntry>, HashMap<Uuid, ImportedValues>)> {
     let ids = only.map(|only| list(&only.users));
     let mut find = async |all: &'static str, user: &'static str| {
         let mut statement = select(all, user, ids.as_deref());
@@ -125,7 +127,7 @@ async fn users(
 /// All keys, or only those.
 pub(super) async fn keys(
     connection: &mut SqliteConnection,
-    only: Option<&Names>,
+    only: Option<&EntryNames>,
 ) -> Result<Vec<KeyEntry>> {
     let mut statement = QueryBuilder::<Sqlite>::new(KEYS);
     push_keys(&mut statement, only);
@@ -153,7 +155,7 @@ pub(super) async fn key_once_called(
 /// All revoked keys, or only those.
 async fn revoked_keys(
     connection: &mut SqliteConnection,
-    only: Option<&Names>,
+    only: Option<&EntryNames>,
 ) -> Result<Vec<RevokedKeyEntry>> {
     let mut statement = QueryBuilder::<Sqlite>::new(
         "SELECT k.realm, k.digest, k.digest_key, k.revoked_at FROM revoked_keys k",
@@ -168,7 +170,7 @@ async fn revoked_keys(
 }
 
 /// Leaves only the keys that are named.
-fn push_keys(statement: &mut QueryBuilder<Sqlite>, only: Option<&Names>) {
+fn push_keys(statement: &mut QueryBuilder<Sqlite>, only: Option<&EntryNames>) {
     let Some(only) = only else { return };
     let names = only.keys.iter();
     let names: Value = names

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::connections::Connections;
 use crate::directory::rows::columns::{ACCOUNT, select};
 use crate::directory::rows::{self, Columns, Result, unreadable};
-use crate::directory::user_filter::Found;
+use crate::directory::user_filter::UserPage;
 use crate::directory::{Account, Card, KeyDigest, OrganisationEntry, OrganisationRef, UserFilter};
 use crate::names::{login_forms, spellings};
 use crate::user::{Key, Role, Unit, User, UserState};
@@ -50,7 +50,7 @@ pub(super) async fn units_of(pool: &Connections, user: &User) -> Result<Vec<Unit
 
 pub(super) async fn users(
     pool: &Connections,
-    mut found: Found,
+    mut found: UserPage,
     filter: &UserFilter,
     limit: u32,
 ) -> Result<Vec<User>> {

@@ -9,9 +9,8 @@ use tracing::{error, warn};
 
 use super::queue::Queue;
 use super::{Job, OVERLOADED, Turn, Work};
-use crate::error::AuthError;
-use crate::password::PasswordSettings;
 use crate::password::lane::{Lane, fit};
+use crate::password::{HashingError, PasswordSettings};
 
 /// Runs jobs until the queue ends.
 pub(super) fn serve(queue: &Queue, settings: PasswordSettings) {
@@ -63,7 +62,7 @@ fn turn(waited: Duration, longest: Duration) -> Turn {
 }
 
 /// Sends a result. A closed channel means that the caller was cancelled during the hashing.
-fn tell(answer: oneshot::Sender<Result<bool, AuthError>>, outcome: Result<bool, AuthError>) {
+fn tell(answer: oneshot::Sender<Result<bool, HashingError>>, outcome: Result<bool, HashingError>) {
     let _ = answer.send(outcome);
 }
 

@@ -1,4 +1,4 @@
-//! What administrators do, and what is done by letter.
+//! Audit events of administrators' operations, and of passwords that are reset by e-mail.
 
 use super::*;
 

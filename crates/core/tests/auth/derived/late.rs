@@ -1,4 +1,4 @@
-//! What is derived while its parent is being ended.
+//! Tokens that are derived while their parent is being ended.
 
 use std::sync::Mutex;
 
@@ -11,10 +11,10 @@ use isogloss_core::StoreError;
 use isogloss_core::TokenDigest;
 use isogloss_core::store::{Record, StoreHealth, StoredToken, TokenStore, Visitor};
 
-/// A store to which a record is added just after it was listed for so many times.
+/// A token store that adds a record directly after a given number of list calls.
 struct Late {
     store: Arc<EmbeddedStore>,
-    /// How many lists are answered before it, and the record.
+    /// How many list calls complete before the record is added, and the record.
     late: Mutex<Option<(usize, TokenDigest, Record)>>,
 }
 
@@ -105,7 +105,7 @@ impl TokenStore for Late {
     }
 }
 
-/// A login of Ada's, what it was handed over from, and a child of it that comes late.
+/// A login of Ada's, the hand-over token that it came from, and a token derived from it that is stored late.
 struct Race {
     f: Fixture,
     auth: Auth,
@@ -115,7 +115,7 @@ struct Race {
 }
 
 impl Race {
-    /// The child is stored after so many lists.
+    /// Prepares the race: the derived token is stored after that many list calls.
     async fn after(lists: usize) -> Self {
         let f = fixture().await;
         let first = f.token("ada", at("desk", Purpose::Access)).await;
@@ -156,7 +156,7 @@ impl Race {
 
 #[tokio::test]
 async fn what_is_derived_while_sessions_are_ended_ends_too_and_is_counted() {
-    // By a handle no list is needed to choose, so the first one looks for what came of it.
+    // To choose sessions by handle takes no list call, so the first call already looks for derived tokens.
     type Choose = fn(&Session) -> SessionFilter;
     let choices: [(&str, Choose, usize, u64); 4] = [
         ("handle", |login| handle_of(login), 1, 2),
@@ -190,7 +190,7 @@ async fn a_token_that_is_issued_while_its_user_is_erased_does_not_survive() {
     let erasure = race.auth.erase(&user).await.unwrap();
     assert!(race.is_over().await, "stored after the tokens were removed");
     assert_eq!(erasure.tokens, 3);
-    // A login that was right before the end of the user, and goes on after it.
+    // A login whose password was checked before the user was removed, and that goes on afterwards.
     let terms = Terms::new(Purpose::Access, DAY);
     let late = race.auth.issue(HERE, &user, terms).await;
     assert_eq!(refusal(late), INVALID);

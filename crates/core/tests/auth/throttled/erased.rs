@@ -1,4 +1,4 @@
-//! What is counted for a user goes with the user.
+//! Erasing a user removes the throttle's counts for that user.
 
 use super::*;
 

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use isogloss_core::Role;
-use isogloss_core::directory::{Setting, UserEdit};
+use isogloss_core::directory::{Patch, UserEdit};
 
 use super::{Outcome, Who, describe, end_tokens, find, output};
 use crate::cli::audited_admin::AuditedAdmin;
@@ -111,9 +111,9 @@ impl Edit {
         };
         let removed = |set: Option<String>, field: Field| {
             Ok(match (self.is_cleared(field, set.is_some())?, set) {
-                (true, _) => Setting::None,
-                (false, Some(text)) => Setting::To(text),
-                (false, None) => Setting::Same,
+                (true, _) => Patch::Remove,
+                (false, Some(text)) => Patch::Set(text),
+                (false, None) => Patch::Keep,
             })
         };
         let no_units = self.is_cleared(Field::Units, units.is_some())?;

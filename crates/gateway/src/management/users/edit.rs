@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json, Path};
 use isogloss_core::Scope;
-use isogloss_core::directory::{Setting, UserEdit};
+use isogloss_core::directory::{Patch, UserEdit};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -20,7 +20,7 @@ pub(crate) struct EditRequest {
     /// Null for none.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    email: Setting<String>,
+    email: Patch<String>,
     number: Option<i64>,
     first_name: Option<String>,
     last_name: Option<String>,
@@ -33,7 +33,7 @@ pub(crate) struct EditRequest {
     /// The unit of logins that name none; null for the organisation's default unit.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    default_unit: Setting<String>,
+    default_unit: Patch<String>,
     /// All further units of the user.
     units: Option<Vec<String>>,
 }

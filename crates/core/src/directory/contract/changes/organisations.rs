@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{edit, umbrella, unfit, unit};
 use crate::directory::{
-    Change, Directory, OrganisationEdit, OrganisationEntry, OrganisationRef, Setting, Unfit,
+    Change, Directory, InvalidChange, OrganisationEdit, OrganisationEntry, OrganisationRef, Patch,
     UnitEntry, UserEdit,
 };
 
@@ -32,7 +32,7 @@ pub(super) async fn are_found_and_listed(directory: &dyn Directory, id: Uuid) {
 }
 
 pub(super) async fn are_edited(directory: &dyn Directory, id: Uuid) {
-    let change = async |name: Option<&str>, default_unit: Setting<String>| {
+    let change = async |name: Option<&str>, default_unit: Patch<String>| {
         let edit = OrganisationEdit {
             name: name.map(str::to_owned),
             default_unit,
@@ -46,7 +46,7 @@ pub(super) async fn are_edited(directory: &dyn Directory, id: Uuid) {
         let found = found.unwrap().unwrap();
         (found.name, found.default_unit)
     };
-    let (same, none) = (Setting::Same, Setting::None);
+    let (same, none) = (Patch::Keep, Patch::Remove);
     let named = |name: &str, unit: Option<&str>| (name.to_owned(), unit.map(str::to_owned));
     assert_eq!(
         change(None, same.clone()).await,
@@ -57,7 +57,7 @@ pub(super) async fn are_edited(directory: &dyn Directory, id: Uuid) {
         named("Schirm", Some("R1"))
     );
     assert_eq!(change(None, none).await, named("Schirm", None));
-    let back = change(Some("Umbrella"), Setting::To("R1".to_owned())).await;
+    let back = change(Some("Umbrella"), Patch::Set("R1".to_owned())).await;
     assert_eq!(back, named("Umbrella", Some("R1")));
 }
 
@@ -82,13 +82,13 @@ pub(super) async fn units_come_and_go(directory: &dyn Directory, organisation: U
     let unit = "R3".to_owned();
     let remove = Change::RemoveUnit { organisation, unit };
     assert_eq!(unfit(directory, remove.clone()).await, Ok(()));
-    let gone = Unfit::NotFound("Umbrella has no unit R3".to_owned());
+    let gone = InvalidChange::NotFound("Umbrella has no unit R3".to_owned());
     assert_eq!(unfit(directory, remove).await, Err(gone));
 }
 
 pub(super) async fn what_makes_no_sense_changes_nothing(directory: &dyn Directory, id: Uuid) {
     let before = directory.snapshot().await.unwrap();
-    let invalid = |reason: &str| Err(Unfit::Invalid(reason.to_owned()));
+    let invalid = |reason: &str| Err(InvalidChange::Invalid(reason.to_owned()));
     for (name, default_unit, reason) in [
         ("", None, "the name is empty"),
         ("a\nb", None, "the name holds a control character, U+000A"),
@@ -118,13 +118,13 @@ pub(super) async fn what_makes_no_sense_changes_nothing(directory: &dyn Director
     );
     let nobody = Uuid::new_v4();
     let refused = unfit(directory, Change::RemoveOrganisation(nobody)).await;
-    let no = Unfit::NotFound(format!("{nobody}: no such organisation"));
+    let no = InvalidChange::NotFound(format!("{nobody}: no such organisation"));
     assert_eq!(refused, Err(no));
     assert_eq!(directory.snapshot().await.unwrap(), before);
 }
 
 pub(super) async fn who_is_in_the_way_keeps_it(directory: &dyn Directory, id: Uuid) {
-    let conflict = |reason: &str| Err(Unfit::Conflict(reason.to_owned()));
+    let conflict = |reason: &str| Err(InvalidChange::Conflict(reason.to_owned()));
     let again = OrganisationEntry {
         units: Vec::new(),
         default_unit: None,
@@ -164,7 +164,7 @@ pub(super) async fn who_is_in_the_way_keeps_it(directory: &dyn Directory, id: Uu
     let moved = UserEdit {
         organisation: Some("ACME".to_owned()),
         units: Some(Vec::new()),
-        default_unit: Setting::None,
+        default_unit: Patch::Remove,
         ..UserEdit::default()
     };
     edit(directory, "abernathy", moved).await.unwrap();

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use uuid::Uuid;
 
 use super::{edit, person, umbrella, unfit, user};
-use crate::directory::{Change, Directory, Setting, Unfit, UserEdit};
+use crate::directory::{Change, Directory, InvalidChange, Patch, UserEdit};
 use crate::user::{Role, User};
 
 pub(super) async fn are_added(directory: &dyn Directory) {
@@ -28,12 +28,12 @@ pub(super) async fn are_edited(directory: &dyn Directory) {
     let all = UserEdit {
         number: Some(502),
         user_name: Some("Alice".to_owned()),
-        email: Setting::To("Alice@Example.com".to_owned()),
+        email: Patch::Set("Alice@Example.com".to_owned()),
         first_name: Some("Alice".to_owned()),
         last_name: Some("Abernathy".to_owned()),
         image_url: Some("https://example.com/alice.png".to_owned()),
         role: Some(Role::Admin),
-        default_unit: Setting::To("R2".to_owned()),
+        default_unit: Patch::Set("R2".to_owned()),
         ..UserEdit::default()
     };
     let edited = edit(directory, "alice", all).await.unwrap();
@@ -53,7 +53,7 @@ pub(super) async fn are_edited(directory: &dyn Directory) {
     assert_eq!(user(directory, "alice@example.com").await.id, before.id);
     let renamed = UserEdit {
         user_name: Some("abernathy".to_owned()),
-        email: Setting::None,
+        email: Patch::Remove,
         ..UserEdit::default()
     };
     edit(directory, "alice", renamed).await.unwrap();
@@ -98,7 +98,7 @@ pub(super) async fn a_move_and_a_unit_less_end_tokens(directory: &dyn Directory)
 
 pub(super) async fn what_makes_no_sense_changes_nothing(directory: &dyn Directory) {
     let before = directory.snapshot().await.unwrap();
-    let invalid = |reason: &str| Err(Unfit::Invalid(reason.to_owned()));
+    let invalid = |reason: &str| Err(InvalidChange::Invalid(reason.to_owned()));
     let with = |set: fn(&mut UserEdit)| {
         let mut edit = UserEdit::default();
         set(&mut edit);
@@ -114,7 +114,7 @@ pub(super) async fn what_makes_no_sense_changes_nothing(directory: &dyn Director
             "the number is not between 1 and 9007199254740991",
         ),
         (
-            with(|edit| edit.email = Setting::To("abernathy".into())),
+            with(|edit| edit.email = Patch::Set("abernathy".into())),
             "the e-mail address is not like name@example.com",
         ),
         (
@@ -134,7 +134,7 @@ pub(super) async fn what_makes_no_sense_changes_nothing(directory: &dyn Director
             "Umbrella has no unit U1",
         ),
         (
-            with(|edit| edit.default_unit = Setting::To("R9".into())),
+            with(|edit| edit.default_unit = Patch::Set("R9".into())),
             "Umbrella has no unit R9",
         ),
         (
@@ -148,13 +148,13 @@ pub(super) async fn what_makes_no_sense_changes_nothing(directory: &dyn Director
     let nobody = Uuid::new_v4();
     let edit = Box::default();
     let refused = unfit(directory, Change::EditUser { user: nobody, edit }).await;
-    let no = Unfit::NotFound(format!("{nobody}: no such user"));
+    let no = InvalidChange::NotFound(format!("{nobody}: no such user"));
     assert_eq!(refused, Err(no));
     assert_eq!(directory.snapshot().await.unwrap(), before);
 }
 
 pub(super) async fn who_is_in_the_way_keeps_it(directory: &dyn Directory) {
-    let conflict = |reason: &str| Err(Unfit::Conflict(reason.to_owned()));
+    let conflict = |reason: &str| Err(InvalidChange::Conflict(reason.to_owned()));
     let add = |name: &str, number| Change::AddUser {
         user: person(name),
         number,
@@ -193,7 +193,7 @@ pub(in crate::directory::contract) async fn one_of_many_adds_a_user(
         join_all(tries).await.into_iter().partition(Result::is_ok);
     assert_eq!(done.len(), 1);
     let reason = "user redfield logs in by the same name or e-mail address";
-    let conflict = Err(Unfit::Conflict(reason.to_owned()));
+    let conflict = Err(InvalidChange::Conflict(reason.to_owned()));
     assert!(
         refused.iter().all(|refused| *refused == conflict),
         "{refused:?}"

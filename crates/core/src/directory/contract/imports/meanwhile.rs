@@ -4,7 +4,7 @@ use super::super::{file, load_over};
 use super::newer::{KEPT, is_as_set_here, set_here};
 use super::*;
 use crate::directory::file::{check, seal};
-use crate::directory::{Change, Setting, UserEdit, Wanted};
+use crate::directory::{Change, Patch, UserEdit, Wanted};
 
 #[tokio::test]
 async fn what_is_set_while_a_file_is_hashed_stays_with_sqlite() {
@@ -84,7 +84,7 @@ async fn what_a_file_does_not_say_may_change_meanwhile(directory: &dyn Directory
     let wanted = hashed(directory, SILENT).await;
     let ina = user(directory, "ina").await;
     let edit = UserEdit {
-        email: Setting::To("newer@example.com".to_owned()),
+        email: Patch::Set("newer@example.com".to_owned()),
         number: Some(7001),
         ..UserEdit::default()
     };

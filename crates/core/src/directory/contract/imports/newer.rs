@@ -5,7 +5,7 @@ use time::macros::datetime;
 use super::super::load_over;
 use super::*;
 use crate::directory::file::Import;
-use crate::directory::{Change, KnownAppPassword, NewEnrolment, Precedence, Setting, UserEdit};
+use crate::directory::{Change, KnownAppPassword, NewEnrolment, Patch, Precedence, UserEdit};
 use crate::totp::TotpSecret;
 use crate::user::{Role, UserState};
 
@@ -138,7 +138,7 @@ async fn what_came_from_a_file_follows_the_next_file(directory: &dyn Directory) 
 async fn a_file_applied_again_brings_no_role_or_name_back(directory: &dyn Directory) {
     let edit = UserEdit {
         user_name: Some("ina.renamed".to_owned()),
-        email: Setting::To("ina.renamed@example.com".to_owned()),
+        email: Patch::Set("ina.renamed@example.com".to_owned()),
         role: Some(Role::Linguist),
         units: Some(Vec::new()),
         ..UserEdit::default()

@@ -7,7 +7,7 @@ use super::super::{FileError, FileKey, FileOrganisation};
 use crate::directory::rules;
 use crate::directory::snapshot::ALL_SCOPES;
 use crate::directory::wanted::{WantedKey, WantedOrganisation};
-use crate::directory::{KeyDigest, Setting};
+use crate::directory::{KeyDigest, Patch};
 use crate::names::tidy;
 use crate::scope::Scopes;
 
@@ -52,9 +52,9 @@ pub(super) fn wanted_key(key: FileKey) -> Result<WantedKey, FileError> {
         scopes,
         user: setting(key.user),
         expires_at: match key.expires_at {
-            Setting::Same => Setting::Same,
-            Setting::None => Setting::None,
-            Setting::To(moment) => Setting::To(to_the_second(moment)),
+            Patch::Keep => Patch::Keep,
+            Patch::Remove => Patch::Remove,
+            Patch::Set(moment) => Patch::Set(to_the_second(moment)),
         },
         realm: key.realm,
         label,
@@ -62,11 +62,11 @@ pub(super) fn wanted_key(key: FileKey) -> Result<WantedKey, FileError> {
 }
 
 /// What is not said stays; an empty text clears.
-fn setting(text: Option<String>) -> Setting<String> {
+fn setting(text: Option<String>) -> Patch<String> {
     match text.map(|text| tidy(&text)) {
-        None => Setting::Same,
-        Some(text) if text.is_empty() => Setting::None,
-        Some(text) => Setting::To(text),
+        None => Patch::Keep,
+        Some(text) if text.is_empty() => Patch::Remove,
+        Some(text) => Patch::Set(text),
     }
 }
 

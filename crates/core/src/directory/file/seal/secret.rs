@@ -6,13 +6,13 @@ use secrecy::SecretString;
 
 use super::super::FileError;
 use crate::directory::UserEntry;
-use crate::directory::digest_keys::What;
+use crate::directory::digest_keys::DigestKind;
 use crate::directory::origin::Part;
 use crate::directory::present::Present;
 use crate::directory::wanted::{Precedence, Secret, SetHere, WantedUser};
 use crate::error::StoreError;
 use crate::names::stored_line;
-use crate::password::{PasswordError, Passwords};
+use crate::password::{NewPasswordError, Passwords};
 use uuid::Uuid;
 
 /// The users that are there.
@@ -66,7 +66,7 @@ pub(super) async fn seal_secrets(
         };
         let forms = card
             .code_digest
-            .map(|code| beside.present.open.forms(What::Card, code));
+            .map(|code| beside.present.open.forms(DigestKind::Card, code));
         let forms = forms.unwrap_or_default();
         let mut cards = known.into_iter().flat_map(|known| &known.access_cards);
         let identifiers = cards.clone().filter_map(|known| known.identifier.as_ref());
@@ -123,12 +123,9 @@ async fn hash(
     passwords: &Passwords,
 ) -> Result<String, FileError> {
     passwords.hash(clear).await.map_err(|error| match error {
-        PasswordError::Auth(error) => {
+        NewPasswordError::Hashing(error) => {
             FileError::Unavailable(StoreError::new("password hashing", error))
         }
-        error @ (PasswordError::Empty
-        | PasswordError::TooLong
-        | PasswordError::Nul
-        | PasswordError::Bcrypt(_)) => FileError::Password { entry, error },
+        NewPasswordError::Invalid(error) => FileError::Password { entry, error },
     })
 }

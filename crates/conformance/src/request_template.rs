@@ -1,32 +1,32 @@
-//! Text with holes to be filled before it is sent.
+//! Text with placeholders to be filled before it is sent.
 
 use uuid::Uuid;
 
-use crate::code::{Step, totp};
 use crate::template::{Captures, Part, is_name, split};
-use crate::{Failure, Result};
+use crate::totp_code::{TimeStep, totp_code};
+use crate::{Error, Result};
 
-/// What a request's hole is filled with.
+/// What a request's placeholder is filled with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Filling {
-    Captured {
-        name: String,
-        spellings: Vec<Spelling>,
-    },
-    Totp(String, Step),
+enum RequestPlaceholder {
+    Captured { name: String, filters: Vec<Filter> },
+    Totp(String, TimeStep),
     Repeat(String, usize),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Spelling {
+enum Filter {
     Upper,
     Lower,
     Dashed,
 }
 
-impl Filling {
+impl RequestPlaceholder {
     fn parse(text: &str) -> Result<Self> {
-        for (prefix, step) in [("totp:", Step::Present), ("totp-1:", Step::Before)] {
+        for (prefix, step) in [
+            ("totp:", TimeStep::Current),
+            ("totp-1:", TimeStep::Previous),
+        ] {
             if let Some(secret) = text.strip_prefix(prefix) {
                 return Ok(Self::Totp(secret.to_owned(), step));
             }
@@ -37,64 +37,65 @@ impl Filling {
         {
             let times = times
                 .parse()
-                .map_err(|_| Failure::new(format!("`{times}` is no number of times")))?;
+                .map_err(|_| Error::new(format!("`{times}` is no number of times")))?;
             return Ok(Self::Repeat(what.to_owned(), times));
         }
         let mut words = text.split('|');
         let name = words.next().filter(|name| is_name(name));
-        let name = name.ok_or_else(|| Failure::new(format!("`{{{{{text}}}}}` names nothing")))?;
-        let spellings = words.map(|word| match word {
-            "upper" => Ok(Spelling::Upper),
-            "lower" => Ok(Spelling::Lower),
-            "dashed" => Ok(Spelling::Dashed),
-            _ => Err(Failure::new(format!("no spelling `{word}`"))),
+        let name = name.ok_or_else(|| Error::new(format!("`{{{{{text}}}}}` names nothing")))?;
+        let filters = words.map(|word| match word {
+            "upper" => Ok(Filter::Upper),
+            "lower" => Ok(Filter::Lower),
+            "dashed" => Ok(Filter::Dashed),
+            _ => Err(Error::new(format!("no filter `{word}`"))),
         });
         Ok(Self::Captured {
             name: name.to_owned(),
-            spellings: spellings.collect::<Result<_>>()?,
+            filters: filters.collect::<Result<_>>()?,
         })
     }
 
     fn text(&self, captures: &Captures) -> Result<String> {
         match self {
-            Self::Totp(secret, step) => totp(secret, *step),
+            Self::Totp(secret, step) => totp_code(secret, *step),
             Self::Repeat(what, times) => Ok(what.repeat(*times)),
-            Self::Captured { name, spellings } => {
+            Self::Captured { name, filters } => {
                 let text = captures
                     .text(name)
-                    .ok_or_else(|| Failure::new(format!("nothing was captured as `{name}`")))?;
-                spellings
+                    .ok_or_else(|| Error::new(format!("nothing was captured as `{name}`")))?;
+                filters
                     .iter()
-                    .try_fold(text, |text, spelling| spelling.apply(&text))
+                    .try_fold(text, |text, filter| filter.apply(&text))
             }
         }
     }
 }
 
-impl Spelling {
+impl Filter {
     fn apply(self, text: &str) -> Result<String> {
         match self {
             Self::Upper => Ok(text.to_uppercase()),
             Self::Lower => Ok(text.to_lowercase()),
             Self::Dashed => Uuid::try_parse(text)
                 .map(|id| id.hyphenated().to_string())
-                .map_err(|_| Failure::new(format!("`{text}` is no GUID to put dashes in"))),
+                .map_err(|_| Error::new(format!("`{text}` is no GUID to put dashes in"))),
         }
     }
 }
 
-/// Text with holes to be filled before it is sent.
+/// Text with placeholders to be filled before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Form(Vec<Part<Filling>>);
+pub(crate) struct RequestTemplate(Vec<Part<RequestPlaceholder>>);
 
-impl Form {
+impl RequestTemplate {
     pub(crate) fn parse(text: &str) -> Result<Self> {
-        split(text, Filling::parse).map(Self)
+        split(text, RequestPlaceholder::parse).map(Self)
     }
 
-    /// Whether some hole is a code, which a host may take once.
-    pub(crate) fn has_codes(&self) -> bool {
-        let is_code = |part: &Part<_>| matches!(part, Part::Hole(Filling::Totp(..)));
+    /// Whether some placeholder is a code, which a host may take once.
+    pub(crate) fn has_totp_codes(&self) -> bool {
+        let is_code =
+            |part: &Part<_>| matches!(part, Part::Placeholder(RequestPlaceholder::Totp(..)));
         self.0.iter().any(is_code)
     }
 
@@ -103,7 +104,7 @@ impl Form {
             .iter()
             .map(|part| match part {
                 Part::Literal(text) => Ok(text.clone()),
-                Part::Hole(filling) => filling.text(captures),
+                Part::Placeholder(placeholder) => placeholder.text(captures),
             })
             .collect()
     }
@@ -126,7 +127,7 @@ mod tests {
     #[test]
     fn a_request_is_filled() {
         let captures = captured(&[("token", "35eb2b5e94b54d5aafa6b6a7b6e8de01")]);
-        let fill = |text| Form::parse(text).unwrap().fill(&captures);
+        let fill = |text| RequestTemplate::parse(text).unwrap().fill(&captures);
         assert_eq!(fill(r#"{"a":{"b":"{{token}}"}}"#).unwrap().len(), 46);
         assert_eq!(
             fill("{{token|dashed|upper}}").unwrap(),
@@ -141,7 +142,7 @@ mod tests {
     #[test]
     fn a_bad_filling_is_refused() {
         for text in ["{{repeat:a:b}}", "{{a|b}}", "{{A}}", "{{"] {
-            assert!(Form::parse(text).is_err(), "{text}");
+            assert!(RequestTemplate::parse(text).is_err(), "{text}");
         }
     }
 }

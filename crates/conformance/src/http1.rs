@@ -13,10 +13,10 @@ use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 use self::download::receive;
 use crate::response::Response;
-use crate::{Failure, Result};
+use crate::{Error, Result};
 
-const PATIENCE: Duration = Duration::from_secs(30);
-const MOST_HEADERS: usize = 64;
+const TIMEOUT: Duration = Duration::from_secs(30);
+const MAX_HEADERS: usize = 64;
 
 /// Sends a message as it stands to `address` (`host:port`) and reads one answer, 30 seconds at most.
 ///
@@ -78,10 +78,10 @@ pub(crate) fn certificate(
     let mut stream = within_tls(address, name, config)?;
     while stream.conn.is_handshaking() {
         let handshake = stream.conn.complete_io(&mut stream.sock);
-        handshake.map_err(|error| Failure::from(error).during(format!("TLS with {address}")))?;
+        handshake.map_err(|error| Error::from(error).context(format!("TLS with {address}")))?;
     }
     let shown = stream.conn.peer_certificates().and_then(<[_]>::first);
-    let shown = shown.ok_or_else(|| Failure::new(format!("{address} shows no certificate")))?;
+    let shown = shown.ok_or_else(|| Error::new(format!("{address} shows no certificate")))?;
     Ok(shown.to_vec())
 }
 
@@ -91,26 +91,26 @@ fn within_tls(
     config: &Arc<ClientConfig>,
 ) -> Result<StreamOwned<ClientConnection, TcpStream>> {
     let name = ServerName::try_from(name.to_owned())
-        .map_err(|error| Failure::new(error.to_string()).during(format!("the name {name}")))?;
+        .map_err(|error| Error::new(error.to_string()).context(format!("the name {name}")))?;
     let connection = ClientConnection::new(Arc::clone(config), name)
-        .map_err(|error| Failure::new(error.to_string()))?;
+        .map_err(|error| Error::new(error.to_string()))?;
     Ok(StreamOwned::new(connection, connect(address)?))
 }
 
 fn connect(address: &str) -> Result<TcpStream> {
-    let failed = |error| Failure::from(error).during(format!("connecting to {address}"));
+    let failed = |error| Error::from(error).context(format!("connecting to {address}"));
     let mut last = io::Error::from(ErrorKind::NotFound);
     let mut addresses = address.to_socket_addrs().map_err(failed)?;
     let stream = addresses
         .find_map(|address| {
-            TcpStream::connect_timeout(&address, PATIENCE)
+            TcpStream::connect_timeout(&address, TIMEOUT)
                 .map_err(|error| last = error)
                 .ok()
         })
         .ok_or(last)
         .map_err(failed)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
     Ok(stream)
 }
 
@@ -121,8 +121,8 @@ fn is_head(message: &[u8]) -> bool {
 /// The answer, or why there is none.
 fn told(response: Result<Response>, written: io::Result<()>) -> Result<Response> {
     match (response, written) {
-        (Err(failure), Err(error)) => {
-            Err(failure.during(format!("the message was not taken ({error})")))
+        (Err(error), Err(write_error)) => {
+            Err(error.context(format!("the message was not taken ({write_error})")))
         }
         (response, _) => response,
     }
@@ -153,7 +153,7 @@ fn read(mut stream: impl Read, to_head: bool) -> Result<Response> {
         }
         if closed {
             let so_far = String::from_utf8_lossy(&bytes);
-            return Err(Failure::new(format!(
+            return Err(Error::new(format!(
                 "the connection ended within the answer: `{so_far}`"
             )));
         }
@@ -171,16 +171,16 @@ fn fill(stream: &mut impl Read, bytes: &mut Vec<u8>) -> Result<bool> {
         Err(error) if error.kind() == ErrorKind::Interrupted => Ok(false),
         // Within TLS, an end that nobody announced.
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(true),
-        Err(error) => Err(Failure::from(error).during("reading the answer")),
+        Err(error) => Err(Error::from(error).context("reading the answer")),
     }
 }
 
 fn parse_head(bytes: &[u8]) -> Result<Option<(Response, usize)>> {
-    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut head = httparse::Response::new(&mut headers);
     let parsed = head
         .parse(bytes)
-        .map_err(|error| Failure::new(format!("the answer is no HTTP: {error}")))?;
+        .map_err(|error| Error::new(format!("the answer is no HTTP: {error}")))?;
     let httparse::Status::Complete(length) = parsed else {
         return Ok(None);
     };
@@ -224,7 +224,7 @@ fn framing(response: &Response, to_head: bool) -> Result<Framing> {
         Some(length) => length
             .parse()
             .map(Framing::Length)
-            .map_err(|_| Failure::new(format!("`{length}` is no length"))),
+            .map_err(|_| Error::new(format!("`{length}` is no length"))),
     }
 }
 
@@ -232,14 +232,14 @@ fn chunks(mut bytes: &[u8]) -> Result<Option<Vec<u8>>> {
     let mut body = Vec::new();
     loop {
         let size = httparse::parse_chunk_size(bytes)
-            .map_err(|_| Failure::new("the answer's chunks are malformed"))?;
+            .map_err(|_| Error::new("the answer's chunks are malformed"))?;
         let httparse::Status::Complete((start, size)) = size else {
             return Ok(None);
         };
         if size == 0 {
             return Ok(Some(body));
         }
-        let end = usize::try_from(size).map_err(|_| Failure::new("a chunk is too large"))? + start;
+        let end = usize::try_from(size).map_err(|_| Error::new("a chunk is too large"))? + start;
         let (Some(chunk), Some(rest)) = (bytes.get(start..end), bytes.get(end + 2..)) else {
             return Ok(None);
         };

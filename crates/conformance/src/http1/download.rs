@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 
 use super::{Framing, fill, framing, parse_head, read};
 use crate::response::Response;
-use crate::{Failure, Result};
+use crate::{Error, Result};
 
 /// Reads an answer. The body of a success goes to `file`, the body of anything else into the answer.
 pub(super) fn receive(mut stream: impl Read, file: &mut impl Write) -> Result<Response> {
@@ -14,7 +14,7 @@ pub(super) fn receive(mut stream: impl Read, file: &mut impl Write) -> Result<Re
             break head;
         }
         if fill(&mut stream, &mut bytes)? {
-            return Err(cut_short());
+            return Err(truncated());
         }
     };
     if response.status != 200 {
@@ -40,7 +40,7 @@ struct Body<S> {
 impl<S: Read> Body<S> {
     fn more(&mut self) -> Result<()> {
         if fill(&mut self.stream, &mut self.bytes)? {
-            return Err(cut_short());
+            return Err(truncated());
         }
         Ok(())
     }
@@ -72,14 +72,14 @@ impl<S: Read> Body<S> {
     fn copy_chunk(&mut self, file: &mut impl Write) -> Result<bool> {
         let (start, size) = loop {
             let size = httparse::parse_chunk_size(&self.bytes)
-                .map_err(|_| Failure::new("the answer's chunks are malformed"))?;
+                .map_err(|_| Error::new("the answer's chunks are malformed"))?;
             match size {
                 httparse::Status::Complete(found) => break found,
                 httparse::Status::Partial => self.more()?,
             }
         };
         self.bytes.drain(..start);
-        let size = usize::try_from(size).map_err(|_| Failure::new("a chunk is too large"))?;
+        let size = usize::try_from(size).map_err(|_| Error::new("a chunk is too large"))?;
         self.copy(size, file)?;
         // The line feed behind it.
         self.copy(2, &mut std::io::sink())?;
@@ -87,8 +87,8 @@ impl<S: Read> Body<S> {
     }
 }
 
-fn cut_short() -> Failure {
-    Failure::new("the connection ended within the answer")
+fn truncated() -> Error {
+    Error::new("the connection ended within the answer")
 }
 
 #[cfg(test)]

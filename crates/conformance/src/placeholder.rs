@@ -1,4 +1,4 @@
-//! The kinds of hole an expectation may have, and what fits each.
+//! The kinds of placeholder an expectation may have, and what matches each.
 
 use std::ops::RangeInclusive;
 use std::time::UNIX_EPOCH;
@@ -9,11 +9,11 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use uuid::Uuid;
 
-use crate::{Failure, Result};
+use crate::{Error, Result};
 
-/// What may stand in a hole's place.
+/// What may stand in a placeholder's place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ValueType {
     Int(Option<RangeInclusive<i64>>),
     Number,
     Bool,
@@ -27,8 +27,8 @@ pub(crate) enum Kind {
     Time(Option<RangeInclusive<i64>>),
 }
 
-impl Kind {
-    /// Reads `int:1..5` and the like. `Ok(None)` if the first word names no kind.
+impl ValueType {
+    /// Reads `int:1..5` and the like. `Ok(None)` if the first word names no type.
     pub(crate) fn parse(text: &str) -> Result<Option<Self>> {
         let (word, argument) = match text.split_once(':') {
             Some((word, argument)) => (word, Some(argument)),
@@ -39,7 +39,7 @@ impl Kind {
             "time+0000" => return Ok(Some(Self::Time(argument.map(range).transpose()?))),
             "memsource-token" => {
                 let number = argument.ok_or_else(|| {
-                    Failure::new("`memsource-token` needs a user number: `memsource-token:30`")
+                    Error::new("`memsource-token` needs a user number: `memsource-token:30`")
                 })?;
                 return Ok(Some(Self::MemsourceToken(number.to_owned())));
             }
@@ -55,12 +55,12 @@ impl Kind {
         };
         match argument {
             None => Ok(Some(plain)),
-            Some(argument) => Err(Failure::new(format!("`{word}` takes no `{argument}`"))),
+            Some(argument) => Err(Error::new(format!("`{word}` takes no `{argument}`"))),
         }
     }
 
-    /// Whether the JSON value fits, its type included.
-    pub(crate) fn fits(&self, value: &Value) -> bool {
+    /// Whether the JSON value matches, its type included.
+    pub(crate) fn matches(&self, value: &Value) -> bool {
         match (self, value) {
             (Self::Any, _) | (Self::Bool, Value::Bool(_)) | (Self::Number, Value::Number(_)) => {
                 true
@@ -69,13 +69,13 @@ impl Kind {
                 number.as_i64().is_some_and(|n| within(range.as_ref(), n))
             }
             (Self::Bool | Self::Number | Self::Int(_), _) => false,
-            (_, Value::String(text)) => self.fits_text(text),
+            (_, Value::String(text)) => self.matches_text(text),
             _ => false,
         }
     }
 
-    /// Whether the text fits, where everything is text: a header, a part of a string.
-    pub(crate) fn fits_text(&self, text: &str) -> bool {
+    /// Whether the text matches, where everything is text: a header, a part of a string.
+    pub(crate) fn matches_text(&self, text: &str) -> bool {
         match self {
             Self::Int(range) => text.parse().is_ok_and(|n| within(range.as_ref(), n)),
             Self::Number => text.parse::<f64>().is_ok(),
@@ -106,7 +106,7 @@ fn range(text: &str) -> Result<RangeInclusive<i64>> {
     text.split_once("..")
         .and_then(|(low, high)| Some(low.parse().ok()?..=high.parse().ok()?))
         .ok_or_else(|| {
-            Failure::new(format!(
+            Error::new(format!(
                 "`{text}` is no range, expected something like `1..5`"
             ))
         })
@@ -138,8 +138,8 @@ mod tests {
 
     use super::*;
 
-    fn kind(text: &str) -> Kind {
-        Kind::parse(text).unwrap().unwrap()
+    fn value_type(text: &str) -> ValueType {
+        ValueType::parse(text).unwrap().unwrap()
     }
 
     #[test]
@@ -199,11 +199,11 @@ mod tests {
             ),
         ];
         for (text, good, bad) in cases {
-            assert!(kind(text).fits(&good), "{text} {good}");
-            assert!(!kind(text).fits(&bad), "{text} {bad}");
+            assert!(value_type(text).matches(&good), "{text} {good}");
+            assert!(!value_type(text).matches(&bad), "{text} {bad}");
         }
         for value in [json!(null), json!([1]), json!("x"), json!(1)] {
-            assert!(kind("any").fits(&value), "{value}");
+            assert!(value_type("any").matches(&value), "{value}");
         }
     }
 
@@ -213,27 +213,27 @@ mod tests {
         assert_eq!(seconds("2014-12-12T16:55:02+0000"), Some(1_418_403_302));
         assert_eq!(seconds("2000-02-29T23:59:59+0000"), Some(951_868_799));
         assert_eq!(seconds("2000-03-01T00:00:00+0000"), Some(951_868_800));
-        assert!(!kind("time+0000:86390..86400").fits_text("2014-12-12T16:55:02+0000"));
+        assert!(!value_type("time+0000:86390..86400").matches_text("2014-12-12T16:55:02+0000"));
         let ago = now() - 1_418_403_302;
         let near = format!("time+0000:{}..{}", -ago - 60, 60 - ago);
-        assert!(kind(&near).fits_text("2014-12-12T16:55:02+0000"));
+        assert!(value_type(&near).matches_text("2014-12-12T16:55:02+0000"));
     }
 
     #[test]
     fn in_text_a_number_is_its_digits() {
-        assert!(kind("int:400..401").fits_text("401"));
-        assert!(!kind("int:400..401").fits_text("402"));
-        assert!(kind("number").fits_text("0.5"));
-        assert!(kind("bool").fits_text("true"));
-        assert!(!kind("bool").fits_text("True"));
+        assert!(value_type("int:400..401").matches_text("401"));
+        assert!(!value_type("int:400..401").matches_text("402"));
+        assert!(value_type("number").matches_text("0.5"));
+        assert!(value_type("bool").matches_text("true"));
+        assert!(!value_type("bool").matches_text("True"));
     }
 
     #[test]
     fn a_kind_is_read_or_refused() {
-        assert_eq!(kind("int:1..5"), Kind::Int(Some(1..=5)));
-        assert_eq!(Kind::parse("token").unwrap(), None);
+        assert_eq!(value_type("int:1..5"), ValueType::Int(Some(1..=5)));
+        assert_eq!(ValueType::parse("token").unwrap(), None);
         for text in ["int:5", "int:a..b", "hex32:1", "memsource-token"] {
-            assert!(Kind::parse(text).is_err(), "{text}");
+            assert!(ValueType::parse(text).is_err(), "{text}");
         }
     }
 }
