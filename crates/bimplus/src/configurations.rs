@@ -65,7 +65,7 @@ impl From<Link> for String {
     }
 }
 
-/// The answer to `GET configurations`. A page that is not set is an empty text: without the member the
+/// The response to `GET configurations`. A page that is not set is an empty text: without the member the
 /// SDK opens a page of the vendor.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "PascalCase")]

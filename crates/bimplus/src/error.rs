@@ -38,7 +38,7 @@ pub enum Error {
     Auth(#[from] AuthError),
 }
 
-/// What a refusal is on the wire.
+/// The body of an error.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Refusal)]
 pub(crate) struct ErrorBody<'a> {

@@ -19,7 +19,7 @@ use crate::wire::{CrossTokenResponse, TokenInformation};
 #[openapi(
     info(
         title = "BIMplus v2",
-        description = "The login dialect of BIMplus. Bodies are read as Newtonsoft reads JSON: names in any case, trailing commas, comments, numbers for strings. A preflight of a browser (OPTIONS) is answered with 204 at any path."
+        description = "The login dialect of BIMplus. Bodies are read as Newtonsoft reads JSON: names in any case, trailing commas, comments, numbers for strings. A preflight of a browser (OPTIONS) gets status 204 at any path."
     ),
     components(schemas(
         Authorize, CrossAuthorize, PasswordResetRequest, LoginResponse, TokenInformation, CrossTokenResponse, Profile, Team,
@@ -36,9 +36,9 @@ struct Authorize {
     /// User name or e-mail address.
     user_id: Option<String>,
     password: Option<String>,
-    /// Whether a remember-me token is wanted.
+    /// Whether the response contains a remember-me token.
     remember_me: Option<bool>,
-    /// Instead of name and password.
+    /// Replaces user name and password.
     remember_me_token: Option<String>,
     /// The device: up to 128 printable characters. The zero GUID counts as none.
     client_id: Option<String>,
@@ -61,11 +61,11 @@ struct CrossAuthorize {
 struct PasswordResetRequest {
     /// User name or e-mail address.
     user_id: String,
-    /// Makes the letter an invitation.
+    /// Makes the e-mail an invitation.
     creator_user_id: Option<String>,
 }
 
-/// The members on remember-me are there after a login that is to be remembered.
+/// The members for remember-me are only there after a login with `remember_me`.
 #[derive(ToSchema)]
 #[schema(as = LoginAnswer)]
 #[expect(dead_code, reason = "two types write it")]

@@ -77,7 +77,7 @@ impl RememberMeResponse {
     }
 }
 
-/// The answer to `GET authorize`.
+/// The response to `GET authorize`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct TokenInformation {
     user_id: String,
@@ -96,7 +96,7 @@ impl TokenInformation {
     }
 }
 
-/// The answer to `POST cross-token`.
+/// The response to `POST cross-token`.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = CrossAnswer)]
 pub(crate) struct CrossTokenResponse {

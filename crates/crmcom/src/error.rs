@@ -19,7 +19,7 @@ pub enum Error {
     Missing(&'static str),
     #[error("a member has the wrong type: {0}")]
     Invalid(&'static str),
-    #[error("either {0} or {1} is to be given")]
+    #[error("expected either {0} or {1}")]
     SemiOptional(&'static str, &'static str),
     #[error("the body is too large")]
     TooLarge,

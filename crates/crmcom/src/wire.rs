@@ -11,7 +11,7 @@ use crate::REALM;
 /// release.
 pub(crate) const EMPTY_TEXT: Option<&str> = Some("");
 
-/// The envelope of every answer.
+/// The envelope of every response.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct Envelope<'a> {
     status: Status<'a>,

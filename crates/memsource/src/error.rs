@@ -34,7 +34,7 @@ pub enum Error {
     Auth(#[from] AuthError),
 }
 
-/// What a refusal is on the wire.
+/// The body of an error.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Refusal)]

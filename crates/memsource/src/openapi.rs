@@ -22,7 +22,7 @@ use crate::wire::LoginResponse;
 #[openapi(
     info(
         title = "Memsource authentication v3 and api2",
-        description = "The login dialect of Memsource. Routes of the old API take parameters from the query and from a body of any of three types; one that is in both must be the same in both."
+        description = "The login dialect of Memsource. Routes of the old API take parameters from the query and from a body of any of three types; a parameter that is in both must have the same value."
     ),
     components(schemas(
         Login, LoginOther, Bearer, LoginResponse<'static>, WhoAmI,

@@ -30,7 +30,7 @@ pub(crate) fn parse_token(text: &str) -> Option<(i64, Token)> {
     (format_parts(number, &token) == text).then_some((number, token))
 }
 
-/// The answer to `login` and `loginOther`.
+/// The response to `login` and `loginOther`.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = LoginAnswer)]
 pub(crate) struct LoginResponse<'a> {
@@ -49,7 +49,7 @@ impl<'a> LoginResponse<'a> {
     }
 }
 
-/// The answer to `whoAmI`.
+/// The response to `whoAmI`.
 #[derive(Serialize)]
 pub(crate) struct WhoAmIResponse<'a> {
     user: UserResponse<'a>,

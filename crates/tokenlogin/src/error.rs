@@ -40,7 +40,7 @@ pub enum Error {
     Auth(#[from] AuthError),
 }
 
-/// What most refusals are on the wire.
+/// The body of most errors.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct HttpError {

@@ -21,7 +21,7 @@ use crate::error::{self, Error};
 #[openapi(
     info(
         title = "TokenLogin",
-        description = "The login dialect of 4Dxos. Letter case matters neither in paths nor in names. With `suppressResponseCodes` every outcome has status 200; with `fields` an answer has those members only."
+        description = "The login dialect of 4Dxos. Letter case matters neither in paths nor in names. With `suppressResponseCodes` every outcome has status 200; with `fields` a response has only those members."
     ),
     components(schemas(
         AuthenticationInfo,

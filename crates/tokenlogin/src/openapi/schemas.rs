@@ -7,10 +7,10 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "they are read one by one")]
 pub(super) struct Query {
-    /// Status 200 whatever the outcome: `true`, `1`, `false`, `0`, or empty.
+    /// Status 200 for every outcome: `true`, `1`, `false`, `0`, or empty.
     #[param(rename = "suppressResponseCodes", nullable = false)]
     suppress_response_codes: Option<bool>,
-    /// Show these members only, with commas between them.
+    /// The members of the response, separated by commas.
     #[param(nullable = false)]
     fields: Option<String>,
 }
@@ -51,7 +51,7 @@ pub(super) struct PasswordResetInformation {
     password: String,
 }
 
-/// Members that `fields` does not name are not there.
+/// Members that `fields` does not name are absent.
 #[derive(ToSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 #[expect(dead_code, reason = "it is written member by member")]
@@ -60,7 +60,7 @@ pub(super) struct LoginData {
     authenticated: Option<bool>,
     #[schema(nullable = false)]
     re_authentication_token: Option<String>,
-    /// Null where the login was refused.
+    /// Null if the login was refused.
     me: Option<CurrentUser>,
     #[schema(nullable = false)]
     session_token: Option<String>,
@@ -80,7 +80,7 @@ pub(super) struct CurrentUser {
     image_url: String,
 }
 
-/// Members that `fields` does not name are not there.
+/// Members that `fields` does not name are absent.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "it is written member by member")]
@@ -108,7 +108,7 @@ pub(super) struct User {
     is_deleted: Option<bool>,
 }
 
-/// Members that `fields` does not name are not there.
+/// Members that `fields` does not name are absent.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "it is written member by member")]
