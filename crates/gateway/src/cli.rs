@@ -28,7 +28,7 @@ use std::process::ExitCode;
 use actix_web::rt::System;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
-use isogloss_core::audit::{Actor, Caller};
+use isogloss_core::audit::{EventActor, RequestContext};
 
 use crate::bootstrap::open_stores::run_and_close;
 use crate::config::{Config, ConfigError, unrecognized_variables};
@@ -188,9 +188,9 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<Outcome> {
     let files = cli.files.config;
     let is_client_command = !matches!(cli.command, Command::Serve);
-    let operator = Caller {
-        actor: is_client_command.then_some(Actor::CommandLine),
-        ..Caller::default()
+    let operator = RequestContext {
+        actor: is_client_command.then_some(EventActor::CommandLine),
+        ..RequestContext::default()
     };
     let work = async {
         let command = match cli.command {

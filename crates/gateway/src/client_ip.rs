@@ -10,7 +10,7 @@ use actix_web::http::header::{
     FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO,
 };
 use actix_web::{HttpMessage as _, HttpRequest};
-use isogloss_core::{Network, Source};
+use isogloss_core::{ClientIp, Network};
 
 use crate::config::ProxyHeader;
 
@@ -32,7 +32,7 @@ impl TrustedProxies {
 
     /// Inserts the client IP into the request's extensions, for dialects, and returns it. Returns `None` if the
     /// request has no peer address.
-    pub(crate) fn record_client_ip(&self, request: &ServiceRequest) -> Option<Source> {
+    pub(crate) fn record_client_ip(&self, request: &ServiceRequest) -> Option<ClientIp> {
         let peer = request.peer_addr()?.ip().to_canonical();
         let source = self.source(peer, request.headers());
         request.extensions_mut().insert(source);
@@ -74,7 +74,7 @@ impl TrustedProxies {
 
     /// Returns the client IP: the right-most address that is not a trusted proxy's. Clients can invent
     /// everything to the left of it, or of an entry that is not an address.
-    pub(crate) fn source(&self, peer: IpAddr, headers: &HeaderMap) -> Source {
+    pub(crate) fn source(&self, peer: IpAddr, headers: &HeaderMap) -> ClientIp {
         let mut source = peer.to_canonical();
         let mut hops = self.hops(headers).into_iter().rev();
         while self.trusts(source) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, HttpDate, LINK, RETRY_AFTER};
-use isogloss_core::{AuthError, Client, Source, StoreError};
+use isogloss_core::{AuthError, ClientIdentity, ClientIp, StoreError};
 use metrics::counter;
 use parking_lot::Mutex;
 use time::{Duration, OffsetDateTime};
@@ -39,7 +39,7 @@ pub(crate) struct DialectSunset {
 #[derive(Debug, Clone)]
 pub(crate) struct RequestSummary {
     pub(crate) user_agent: String,
-    pub(crate) source: Option<Source>,
+    pub(crate) source: Option<ClientIp>,
 }
 
 /// The reason why a retirement refuses a call.
@@ -139,7 +139,7 @@ impl DialectSunset {
         if is_over && settings.then == AfterSunset::Refuse {
             return Some(Rejection::ShutDown);
         }
-        if self.is_blocked(&Client::default(), summary) {
+        if self.is_blocked(&ClientIdentity::default(), summary) {
             return Some(Rejection::Blocked);
         }
         let ends = settings
@@ -150,7 +150,7 @@ impl DialectSunset {
     }
 
     /// Returns whether a rule blocks this client.
-    pub(crate) fn is_blocked(&self, client: &Client, summary: &RequestSummary) -> bool {
+    pub(crate) fn is_blocked(&self, client: &ClientIdentity, summary: &RequestSummary) -> bool {
         self.settings
             .cut_off
             .iter()
@@ -168,7 +168,7 @@ impl DialectSunset {
     pub(crate) fn record(
         &self,
         rejection: Rejection,
-        client: &Client,
+        client: &ClientIdentity,
         summary: &RequestSummary,
         now: OffsetDateTime,
     ) {
@@ -187,7 +187,7 @@ impl DialectSunset {
                 key = client.key,
                 client = client.client,
                 user_agent = summary.user_agent,
-                network = summary.source.map(Source::network),
+                network = summary.source.map(ClientIp::network),
                 "refused a blocked client"
             );
         }
@@ -197,17 +197,17 @@ impl DialectSunset {
     /// for new clients while too many are remembered.
     fn must_be_logged(
         &self,
-        client: &Client,
+        client: &ClientIdentity,
         summary: &RequestSummary,
         now: OffsetDateTime,
     ) -> bool {
-        let Client {
+        let ClientIdentity {
             application,
             key,
             client,
             ..
         } = client;
-        let network = summary.source.map(Source::network);
+        let network = summary.source.map(ClientIp::network);
         let client_key = format!(
             "{:?}",
             (application, key, client, &summary.user_agent, network)
@@ -258,7 +258,7 @@ impl Rejection {
 }
 
 /// Returns whether the client matches all fields of the rule.
-fn matches_rule(rule: &BlockedClient, client: &Client, summary: &RequestSummary) -> bool {
+fn matches_rule(rule: &BlockedClient, client: &ClientIdentity, summary: &RequestSummary) -> bool {
     let same = |wanted: &Option<String>, found: &Option<String>| match (wanted, found) {
         (None, _) => true,
         (Some(wanted), Some(found)) => wanted == found || is_same_guid(wanted, found),

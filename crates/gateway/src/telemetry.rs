@@ -12,7 +12,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, HttpMessage as _, HttpRequest};
-use isogloss_core::audit::Caller;
+use isogloss_core::audit::RequestContext;
 use isogloss_dialect::route::readable;
 use tracing::{Level, Span, debug, error, field};
 use tracing_actix_web::{RequestId, RootSpanBuilder};
@@ -143,9 +143,9 @@ impl RootSpanBuilder for RootSpan {
                 let extensions = request.extensions();
                 extensions.get::<RequestId>().map(|id| **id)
             });
-            let caller = Caller {
+            let caller = RequestContext {
                 request_id,
-                ..Caller::default()
+                ..RequestContext::default()
             };
             caller.within(|| error!(reason = %refusal, route, "could not answer"));
         } else {

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use actix_web::dev::RequestHead;
 use actix_web::http::header::USER_AGENT;
-use isogloss_core::usage::{Observed, Seen, Tally, UsageRows};
-use isogloss_core::{Auth, Client, Peppers, Source};
+use isogloss_core::usage::{BoundedCounter, Observed, UsageKeyRef, UsageRows};
+use isogloss_core::{Auth, ClientIdentity, ClientIp, Peppers};
 use parking_lot::Mutex;
 use siphasher::sip::SipHasher24;
 use time::OffsetDateTime;
@@ -36,9 +36,9 @@ pub struct Usage(Option<Arc<Inner>>);
 
 struct Inner {
     /// One shard for each counting thread, so that threads do not wait for each other.
-    shards: Mutex<Vec<Arc<Mutex<Tally>>>>,
+    shards: Mutex<Vec<Arc<Mutex<BoundedCounter>>>>,
     /// Counts that the table has not taken yet. Locked during a flush.
-    pending: tokio::sync::Mutex<Tally>,
+    pending: tokio::sync::Mutex<BoundedCounter>,
     room: usize,
     /// Keyed hash of users.
     key: SipHasher24,
@@ -46,7 +46,7 @@ struct Inner {
 
 /// The counter of one thread.
 #[derive(Clone)]
-pub(crate) struct UsageCounter(Option<(Arc<Mutex<Tally>>, Arc<Inner>)>);
+pub(crate) struct UsageCounter(Option<(Arc<Mutex<BoundedCounter>>, Arc<Inner>)>);
 
 /// A call, as described by the head of its request.
 #[derive(Debug, Clone)]
@@ -54,7 +54,7 @@ pub(crate) struct UsageCall {
     pub(crate) dialect: &'static str,
     pub(crate) endpoint: Arc<Endpoint>,
     pub(crate) user_agent: String,
-    pub(crate) source: Option<Source>,
+    pub(crate) source: Option<ClientIp>,
 }
 
 impl Usage {
@@ -67,7 +67,7 @@ impl Usage {
         Self(settings.enabled.then(|| {
             Arc::new(Inner {
                 shards: Mutex::default(),
-                pending: tokio::sync::Mutex::new(Tally::new(room)),
+                pending: tokio::sync::Mutex::new(BoundedCounter::new(room)),
                 room,
                 key: SipHasher24::new_with_key(&key[0]),
             })
@@ -77,7 +77,7 @@ impl Usage {
     /// Returns a counter for one thread.
     pub(crate) fn counter(&self) -> UsageCounter {
         UsageCounter(self.0.as_ref().map(|inner| {
-            let shard = Arc::new(Mutex::new(Tally::new(inner.room)));
+            let shard = Arc::new(Mutex::new(BoundedCounter::new(inner.room)));
             inner.shards.lock().push(Arc::clone(&shard));
             (shard, Arc::clone(inner))
         }))
@@ -99,7 +99,7 @@ impl Inner {
     }
 
     /// Returns the hash of the client's user, or `None` if no user is known.
-    fn hash(&self, client: &Client) -> Option<u64> {
+    fn hash(&self, client: &ClientIdentity) -> Option<u64> {
         Some(self.key.hash(client.user?.as_bytes()))
     }
 }
@@ -109,7 +109,7 @@ impl UsageCounter {
     pub(crate) fn record(
         &self,
         call: &UsageCall,
-        client: &Client,
+        client: &ClientIdentity,
         refused: bool,
         at: OffsetDateTime,
     ) {
@@ -122,14 +122,14 @@ impl UsageCounter {
             user: inner.hash(client),
             expired: client.expired,
         };
-        let network = call.source.map(Source::network);
+        let network = call.source.map(ClientIp::network);
         let names = [
             client.application.as_deref(),
             client.key.as_deref(),
             client.given_name(),
         ];
         let [application, key, client] = names.map(|text| text.map(shortened));
-        let seen = Seen {
+        let seen = UsageKeyRef {
             dialect: call.dialect,
             revision: &call.endpoint.revision,
             endpoint: &call.endpoint.pattern,
@@ -181,7 +181,7 @@ impl ServiceUsage {
     pub(crate) fn rejection(
         &self,
         mount: &Mount,
-        client: &Client,
+        client: &ClientIdentity,
         now: OffsetDateTime,
     ) -> Option<Rejection> {
         let sunset = self.sunset(mount)?;
@@ -202,7 +202,7 @@ impl ServiceUsage {
         &self,
         (mount, route): (&Mount, &'static str),
         request: &HttpRequest,
-        (client, refused): (Client, bool),
+        (client, refused): (ClientIdentity, bool),
     ) {
         let Some(auth) = request.app_data::<actix_web::web::Data<Auth>>() else {
             return;
@@ -228,7 +228,7 @@ impl ServiceUsage {
     }
 
     /// Returns the client IP of a request, or `None` if it has no peer address.
-    pub(crate) fn client_ip(&self, request: &HttpRequest) -> Option<Source> {
+    pub(crate) fn client_ip(&self, request: &HttpRequest) -> Option<ClientIp> {
         let peer = request.peer_addr()?.ip();
         Some(self.proxies.source(peer, request.headers()))
     }
@@ -284,7 +284,7 @@ mod tests {
             // As a reload does: one for each dialect in each worker, and one for the management listener.
             let counters: Vec<_> = (0..9).map(|_| usage.counter()).collect();
             for counter in &counters {
-                counter.record(&call(), &Client::default(), false, now);
+                counter.record(&call(), &ClientIdentity::default(), false, now);
             }
             drop(counters);
             calls += calls_in(&inner.drain());
@@ -294,7 +294,7 @@ mod tests {
         assert_eq!(inner.shards.lock().len(), 0);
         let counter = usage.counter();
         inner.drain();
-        counter.record(&call(), &Client::default(), false, now);
+        counter.record(&call(), &ClientIdentity::default(), false, now);
         assert_eq!(calls_in(&inner.drain()), 1);
     }
 }

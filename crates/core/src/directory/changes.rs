@@ -8,16 +8,17 @@ use crate::names::login_form;
 use crate::names::stored_login;
 
 /// A user who is new or differs, or of whom something else is to be remembered.
-pub(super) struct UserChange {
+pub struct UserChange {
     /// As the user is afterwards.
-    pub(super) entry: UserEntry,
-    pub(super) known: Option<UserEntry>,
+    pub entry: UserEntry,
+    /// As the user is in the directory; `None` for a new one.
+    pub known: Option<UserEntry>,
     /// Whether the file says that the values are older than the rules.
-    pub(super) exempt: bool,
+    pub exempt: bool,
     /// Whether the entry is to be written.
-    pub(super) differs: bool,
+    pub differs: bool,
     /// What is to be remembered of the import, if that differs.
-    pub(super) origin: Option<ImportedValues>,
+    pub origin: Option<ImportedValues>,
 }
 
 /// A new password, a disabling, another second factor, an application password less, another
@@ -44,13 +45,13 @@ fn units_of(user: &UserEntry) -> impl Iterator<Item = &String> {
 
 impl UserChange {
     /// Whether what was noted of the second factor is about another one.
-    pub(super) fn replaces_second_factor(&self) -> bool {
+    pub fn replaces_second_factor(&self) -> bool {
         let known = self.known.as_ref();
         known.is_some_and(|known| known.totp_secret != self.entry.totp_secret)
     }
 
     /// The recovery codes that are new or differ.
-    pub(super) fn recovery_codes(&self) -> impl Iterator<Item = &RecoveryCodeEntry> {
+    pub fn recovery_codes(&self) -> impl Iterator<Item = &RecoveryCodeEntry> {
         let known = self
             .known
             .as_ref()
@@ -61,7 +62,7 @@ impl UserChange {
     }
 
     /// The recovery codes that are to be no more.
-    pub(super) fn gone_recovery_codes(&self) -> Vec<KeyDigest> {
+    pub fn gone_recovery_codes(&self) -> Vec<KeyDigest> {
         let codes = |user: Option<&UserEntry>| {
             let codes = user.and_then(|user| user.recovery_codes.clone());
             codes.unwrap_or_default()
@@ -71,7 +72,7 @@ impl UserChange {
     }
 
     /// The application passwords that are new or differ.
-    pub(super) fn app_passwords(&self) -> impl Iterator<Item = &AppPasswordEntry> {
+    pub fn app_passwords(&self) -> impl Iterator<Item = &AppPasswordEntry> {
         let known = app_passwords_of(self.known.as_ref());
         let known: HashSet<_> = known.iter().collect();
         let passwords = app_passwords_of(Some(&self.entry)).iter();
@@ -79,7 +80,7 @@ impl UserChange {
     }
 
     /// The application passwords that are to be no more.
-    pub(super) fn gone_app_passwords(&self) -> Vec<KeyDigest> {
+    pub fn gone_app_passwords(&self) -> Vec<KeyDigest> {
         let left = app_passwords_of(Some(&self.entry));
         gone(app_passwords_of(self.known.as_ref()), left, |one| {
             one.digest
@@ -87,20 +88,20 @@ impl UserChange {
     }
 
     /// The revoked application passwords that are not known yet.
-    pub(super) fn revoked_app_passwords(&self) -> impl Iterator<Item = &RevokedEntry> {
+    pub fn revoked_app_passwords(&self) -> impl Iterator<Item = &RevokedEntry> {
         let known = revoked_of(self.known.as_ref());
         let revoked = self.entry.revoked_app_passwords.iter();
         revoked.filter(move |one| known.iter().all(|known| known.digest != one.digest))
     }
 
     /// The revoked application passwords that are good again.
-    pub(super) fn good_again(&self) -> Vec<KeyDigest> {
+    pub fn good_again(&self) -> Vec<KeyDigest> {
         let left = &self.entry.revoked_app_passwords;
         gone(revoked_of(self.known.as_ref()), left, |one| one.digest)
     }
 
     /// What the hashes are that the password's has replaced, if the import brings others.
-    pub(super) fn replaced_hashes(&self) -> &[KeyDigest] {
+    pub fn replaced_hashes(&self) -> &[KeyDigest] {
         let known = self.known.as_ref();
         let same = known.is_some_and(|known| known.password_hash == self.entry.password_hash);
         if same {
@@ -112,12 +113,12 @@ impl UserChange {
 
     /// Whether the user logged in by that name before.
     pub(super) fn had_login(&self, login: &str) -> bool {
-        let mut known = self.known.iter().flat_map(logins);
+        let mut known = self.known.iter().flat_map(UserEntry::logins);
         known.any(|known| known == login)
     }
 
     /// The name that an import gave the user.
-    pub(super) fn imported_name(&self) -> String {
+    pub fn imported_name(&self) -> String {
         let said = self.entry.imported.get(&Attribute::UserName);
         match said {
             Some(Value::Text(name)) => login_form(name),
@@ -141,12 +142,15 @@ fn gone<T>(known: &[T], wanted: &[T], digest: impl Fn(&T) -> KeyDigest) -> Vec<K
     known.filter(|known| !wanted.contains(known)).collect()
 }
 
-/// Every name that a user logs in by, as it is stored.
-pub(super) fn logins(user: &UserEntry) -> impl Iterator<Item = String> {
-    let name = stored_login(&user.user_name);
-    let email = user.email.as_deref().map(stored_login);
-    let email = email.filter(|email| *email != name && !email.is_empty());
-    std::iter::once(name).chain(email)
+impl UserEntry {
+    /// Returns the names that the user logs in by, as they are stored: the user name, and the e-mail address
+    /// if there is one that differs from it.
+    pub fn logins(&self) -> impl Iterator<Item = String> + use<> {
+        let name = stored_login(&self.user_name);
+        let email = self.email.as_deref().map(stored_login);
+        let email = email.filter(|email| *email != name && !email.is_empty());
+        std::iter::once(name).chain(email)
+    }
 }
 
 /// Counts an entry as created, updated or unchanged, and tells whether it is to be written.

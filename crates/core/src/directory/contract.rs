@@ -30,13 +30,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use isogloss_password::{PasswordSettings, Passwords};
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 
 use self::postgres::postgres;
 use super::file::{File, Import, import};
 use super::{Applied, DigestKeys, Directory, Precedence, SetHere, SqliteDirectory};
-use crate::password::{PasswordSettings, Passwords};
 use isogloss_testkit::Postgres;
 
 const FILE: &str = r#"
@@ -212,7 +212,7 @@ impl digests::Reopen for SqliteFile {
     async fn open(&self, digests: DigestKeys) -> Box<dyn Directory> {
         let directory = SqliteDirectory::open(&self.0.path().join("directory.db")).await;
         let room = const { NonZeroUsize::new(1_000).unwrap() };
-        let directory = directory.unwrap().keeping(room).await.unwrap();
+        let directory = directory.unwrap().with_near_cache(room).await.unwrap();
         Box::new(directory.digesting(digests))
     }
 }

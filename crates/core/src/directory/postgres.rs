@@ -137,7 +137,7 @@ impl PostgresDirectory {
 
 #[async_trait]
 impl Directory for PostgresDirectory {
-    fn connections(&self) -> Option<crate::Connections> {
+    fn connections(&self) -> Option<crate::PoolStatus> {
         Some(self.access.connections().status())
     }
 

@@ -1,7 +1,6 @@
 //! How rows become users, cards and keys, whichever database they come from.
 
 pub(super) mod columns;
-mod database;
 mod digests;
 mod entries;
 mod imports;
@@ -21,7 +20,7 @@ use super::looks::Login;
 use super::{Account, Card, Enrolment, KeyDigest, KeyEntry, KnownAppPassword};
 use crate::scope::Scopes;
 use crate::totp::{TotpSecret, TotpStep};
-use crate::usage::Stored;
+use crate::usage::table::StoredUsage;
 use crate::user::{Key, Organisation, Role, Unit, User, UserState};
 
 pub(super) type Result<T> = std::result::Result<T, Error>;
@@ -52,8 +51,8 @@ pub(super) fn account_if_found(row: Option<&impl Columns>) -> Result<Option<Acco
 }
 
 /// A row of `usage`.
-pub(super) fn usage(row: &impl Columns) -> Result<Stored> {
-    Ok(Stored {
+pub(super) fn usage(row: &impl Columns) -> Result<StoredUsage> {
+    Ok(StoredUsage {
         id: row.text("id")?,
         dialect: row.text("dialect")?,
         revision: row.text("revision")?,

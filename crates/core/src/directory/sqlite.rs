@@ -34,9 +34,11 @@ use sqlx::{ConnectOptions as _, query, query_scalar};
 use uuid::Uuid;
 
 use self::connections::Connections;
+use self::desk::SqliteTables;
 use self::near::NearRows;
 use super::desk::Abort;
 use super::digest_keys::{DigestKind, OpenKeys, find_digest};
+use super::looks::find_look_alikes;
 use super::user_filter::UserPage;
 use super::{
     Account, Applied, BackedUp, Card, CardRef, Change, ChangeError, Changed, DigestKeys, Directory,
@@ -45,7 +47,7 @@ use super::{
 };
 use crate::clock::SystemClock;
 use crate::error::StoreError;
-use crate::near::{NearStatus, find_or};
+use crate::near::{NearCacheStatus, get_or_load};
 use crate::private_file::create_private_file;
 use crate::store::Finding;
 use crate::user::{Key, Unit, User, UserState};
@@ -106,7 +108,7 @@ impl SqliteDirectory {
     }
 
     /// Keeps so many users after they were looked up, for as long as nobody changes the file.
-    pub async fn keeping(mut self, users: NonZeroUsize) -> Result<Self, StoreError> {
+    pub async fn with_near_cache(mut self, users: NonZeroUsize) -> Result<Self, StoreError> {
         let opened = async {
             let mut open = self.options.connect().await.map_err(failed)?;
             // Only who has read from the file counts as one who has it open.
@@ -137,8 +139,8 @@ impl Directory for SqliteDirectory {
         read::account(&self.pool, login).await.map_err(failed)
     }
 
-    fn kept(&self, id: Uuid) -> Option<Arc<User>> {
-        self.near.as_ref()?.rows.users()?.kept(&id)
+    fn user_cached(&self, id: Uuid) -> Option<Arc<User>> {
+        self.near.as_ref()?.rows.users()?.get(&id)
     }
 
     async fn user(&self, id: Uuid) -> Result<Option<Arc<User>>, StoreError> {
@@ -147,10 +149,10 @@ impl Directory for SqliteDirectory {
             let user = read::user(&self.pool, id).await.map_err(failed)?;
             Ok(user.map(Arc::new))
         };
-        find_or(near, id, look_up).await
+        get_or_load(near, id, look_up).await
     }
 
-    fn near(&self) -> Option<NearStatus> {
+    fn cache_status(&self) -> Option<NearCacheStatus> {
         Some(self.near.as_ref()?.rows.status())
     }
 
@@ -204,7 +206,7 @@ impl Directory for SqliteDirectory {
     async fn key(&self, realm: &str, digest: KeyDigest) -> Result<Option<Key>, StoreError> {
         let near = self.near.as_ref().and_then(|kept| kept.rows.keys());
         let look_up = async || find_digest(self, DigestKind::Key { realm }, digest).await;
-        find_or(near, (realm.to_owned(), digest), look_up).await
+        get_or_load(near, (realm.to_owned(), digest), look_up).await
     }
 
     async fn set_password(&self, user: Uuid, hash: &str) -> Result<(), StoreError> {
@@ -235,15 +237,15 @@ impl Directory for SqliteDirectory {
     }
 
     async fn change(&self, change: Change) -> Result<Changed, ChangeError> {
-        change::make(self, change).await.map_err(halted)
+        change::make(self, change).await.map_err(aborted)
     }
 
     async fn check(&self, change: Change) -> Result<(), ChangeError> {
-        change::check(self, change).await.map_err(halted)
+        change::check(self, change).await.map_err(aborted)
     }
 
     async fn erase(&self, user: Uuid) -> Result<Erased, ChangeError> {
-        erasure::erase(self, user).await.map_err(halted)
+        erasure::erase(self, user).await.map_err(aborted)
     }
 
     async fn apply(&self, wanted: &Wanted) -> Result<Applied, Unapplied> {
@@ -277,7 +279,9 @@ impl Directory for SqliteDirectory {
     }
 
     async fn look_alikes(&self) -> Result<Vec<LookAlikes>, StoreError> {
-        let found = self.pool.run(async |c| super::looks::find(c).await);
+        let found = self
+            .pool
+            .run(async |c| find_look_alikes(&mut SqliteTables(c)).await);
         found.await.map_err(failed)
     }
 
@@ -307,9 +311,9 @@ impl Directory for SqliteDirectory {
     }
 }
 
-fn halted(halt: Abort<sqlx::Error>) -> ChangeError {
-    match halt {
-        Abort::Invalid(unfit) => unfit.into(),
+fn aborted(abort: Abort<sqlx::Error>) -> ChangeError {
+    match abort {
+        Abort::Invalid(invalid) => invalid.into(),
         Abort::Failed(error) => failed(error).into(),
     }
 }

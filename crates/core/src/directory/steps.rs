@@ -4,7 +4,7 @@ use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 use super::BackedUp;
-use super::outstanding::{Known, Step};
+use super::outstanding::{KnownStep, Step};
 
 /// The number of each step's file, and its name.
 const STEPS: [(i64, &str); 10] = [
@@ -33,7 +33,7 @@ pub(super) fn migrator(steps: [&'static str; STEPS.len()]) -> Migrator {
 }
 
 /// Returns the steps of a migrator, to be compared with those that were taken.
-pub(super) fn known(migrator: &Migrator) -> Vec<Known> {
+pub(super) fn known(migrator: &Migrator) -> Vec<KnownStep> {
     let steps = migrator.iter().map(|step| {
         let name = step.description.clone().into_owned();
         let version = step.version;

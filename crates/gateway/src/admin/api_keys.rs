@@ -1,7 +1,7 @@
 //! Keys of applications: made, listed, revoked.
 
 use data_encoding::BASE32_NOPAD;
-use isogloss_core::audit::{Event, Kind};
+use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::directory::{KeyDigest, KeyEntry, tidy_label};
 use isogloss_core::{Scopes, StoreError, is_guessable};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -141,7 +141,7 @@ impl AdminService {
             return Err(AdminError::Conflict(reason));
         }
         let about_key = |key: &KeyEntry| {
-            let event = about(Kind::AddKey, key);
+            let event = about(EventKind::AddKey, key);
             match &user {
                 Some(user) => event.about(user),
                 None => event,
@@ -201,7 +201,7 @@ impl AdminService {
         if let Ok(false) = removed {
             return Err(missing());
         }
-        self.record_change(about(Kind::RevokeKey, &key), removed)?;
+        self.record_change(about(EventKind::RevokeKey, &key), removed)?;
         Ok(key)
     }
 }
@@ -247,7 +247,7 @@ impl From<&KeyEntry> for ApiKeyView {
     }
 }
 
-fn about(kind: Kind, key: &KeyEntry) -> Event {
+fn about(kind: EventKind, key: &KeyEntry) -> Event {
     Event {
         target: Some(full_name(key)),
         ..event(kind)

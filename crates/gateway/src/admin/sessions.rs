@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use isogloss_core::directory::Directory;
-use isogloss_core::{Filter, Listed, Reach, TokenDigest, User};
+use isogloss_core::{Reach, SessionFilter, SessionInfo, TokenDigest, User};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -107,7 +107,7 @@ impl SessionQuery {
     pub(crate) async fn filter(
         &self,
         directory: &dyn Directory,
-    ) -> Result<Filter, SessionQueryError> {
+    ) -> Result<SessionFilter, SessionQueryError> {
         let (handle, issued_before) = self.parse()?;
         let user = match &self.user {
             None => None,
@@ -118,7 +118,7 @@ impl SessionQuery {
                 Some(account.user.id)
             }
         };
-        Ok(Filter {
+        Ok(SessionFilter {
             handle,
             user,
             dialect: self.dialect.clone(),
@@ -160,7 +160,7 @@ pub(crate) struct SessionView {
 
 impl SessionView {
     /// Converts a session of core for display. Fails if a timestamp is out of the range of RFC 3339.
-    pub(crate) fn new(listed: Listed) -> Result<Self> {
+    pub(crate) fn new(listed: SessionInfo) -> Result<Self> {
         let moment = |moment: OffsetDateTime| {
             let seconds = moment.replace_nanosecond(0).unwrap_or(moment);
             seconds.format(&Rfc3339).context("a time is out of range")

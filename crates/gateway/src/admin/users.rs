@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use isogloss_core::audit::{Event, Kind};
+use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::directory::{Attributes, Change, Changed, UserEdit, UserEntry};
-use isogloss_core::{PasswordError, Passwords, Role, StoreError, User, UserState};
+use isogloss_core::{Role, StoreError, User, UserState};
+use isogloss_password::{NewPasswordError, Passwords};
 use secrecy::SecretString;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -64,7 +65,7 @@ impl AdminService {
         let added = Event {
             user: Some(id),
             organisation: Some(checked_user.user.organisation.clone()),
-            ..event(Kind::AddUser)
+            ..event(EventKind::AddUser)
         };
         checked_user.user.password_hash = hash(password, passwords).await?;
         let made = self.directory.change(checked_user.into()).await;
@@ -78,7 +79,7 @@ impl AdminService {
     /// a name or number is in use, `Unavailable` if the directory is unreachable.
     pub(crate) async fn edit_user(&self, user: &User, edit: UserEdit) -> Result<User, AdminError> {
         let (id, edit) = (user.id, Box::new(edit));
-        let mut edited = about(Kind::EditUser, user);
+        let mut edited = about(EventKind::EditUser, user);
         if let Some(organisation) = &edit.organisation {
             edited.organisation = Some(organisation.clone());
         }
@@ -99,7 +100,7 @@ impl AdminService {
     ) -> Result<(), AdminError> {
         let hash = hash(password, passwords).await?;
         let made = self.directory.set_password(user.id, &hash).await;
-        self.record_change(about(Kind::SetPassword, user), made)
+        self.record_change(about(EventKind::SetPassword, user), made)
     }
 
     /// Disables a user, which ends all tokens, or enables a user, and records it in the audit log.
@@ -108,8 +109,8 @@ impl AdminService {
     /// `Unavailable` if the directory is unreachable.
     pub(crate) async fn set_state(&self, user: &User, to: UserState) -> Result<(), AdminError> {
         let kind = match to {
-            UserState::Active => Kind::EnableUser,
-            UserState::Disabled => Kind::DisableUser,
+            UserState::Active => EventKind::EnableUser,
+            UserState::Disabled => EventKind::DisableUser,
         };
         let made = self.directory.set_state(user.id, to).await;
         self.record_change(about(kind, user), made)
@@ -192,12 +193,8 @@ pub(crate) fn parse_role(name: &str) -> Result<Role, AdminError> {
 async fn hash(password: SecretString, passwords: &Passwords) -> Result<String, AdminError> {
     let hash = passwords.hash_for_operator(password).await;
     hash.map_err(|error| match error {
-        error @ (PasswordError::Empty | PasswordError::TooLong | PasswordError::Nul) => {
-            AdminError::Malformed(error.to_string())
-        }
-        error @ (PasswordError::Bcrypt(_) | PasswordError::Auth(_)) => {
-            StoreError::new("password hashing", error).into()
-        }
+        NewPasswordError::Invalid(error) => AdminError::Malformed(error.to_string()),
+        NewPasswordError::Hashing(error) => StoreError::new("password hashing", error).into(),
     })
 }
 
@@ -213,7 +210,7 @@ fn no_such_user(name: impl std::fmt::Display) -> AdminError {
     AdminError::NotFound(format!("{name}: no such user"))
 }
 
-fn about(kind: Kind, user: &User) -> Event {
+fn about(kind: EventKind, user: &User) -> Event {
     event(kind).about(user)
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use isogloss_core::audit::{Audit, Database, Lines, Sink, prune};
+use isogloss_core::audit::{Audit, AuditSink, JsonLinesSink, TableSink, prune};
 use isogloss_core::directory::Directory;
 use isogloss_core::{Auth, create_private_folder};
 use tokio::time::{MissedTickBehavior, interval};
@@ -23,8 +23,8 @@ const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
 pub(crate) fn open(settings: &config::Audit, directory: &Arc<dyn Directory>) -> Result<Audit> {
     let lines = match &settings.to {
         AuditTarget::None => None,
-        AuditTarget::Stdout => Some(Lines::stdout()),
-        AuditTarget::File(path) => Some(Lines::file(path)),
+        AuditTarget::Stdout => Some(JsonLinesSink::stdout()),
+        AuditTarget::File(path) => Some(JsonLinesSink::file(path)),
     };
     start(settings, lines, directory)
 }
@@ -52,7 +52,7 @@ pub(crate) fn open_for_command(
 ) -> Result<Audit> {
     let lines = match &settings.to {
         AuditTarget::None | AuditTarget::Stdout => None,
-        AuditTarget::File(path) => Some(Lines::file_in_folder(path)),
+        AuditTarget::File(path) => Some(JsonLinesSink::file_in_folder(path)),
     };
     start(settings, lines, directory)
 }
@@ -61,15 +61,15 @@ pub(crate) fn open_for_command(
 /// started.
 fn start(
     settings: &config::Audit,
-    lines: Option<Lines>,
+    lines: Option<JsonLinesSink>,
     directory: &Arc<dyn Directory>,
 ) -> Result<Audit> {
-    let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+    let mut sinks: Vec<Box<dyn AuditSink>> = Vec::new();
     if let Some(lines) = lines {
         sinks.push(Box::new(lines));
     }
     if settings.database {
-        sinks.push(Box::new(Database::new(directory.clone())));
+        sinks.push(Box::new(TableSink::new(directory.clone())));
     }
     let audit = Audit::start(sinks, settings.queue).context("cannot start the audit log")?;
     close_on_exit(OpenResource::Audit(audit.clone()));

@@ -11,8 +11,9 @@ use anyhow::{Context as _, Result, bail};
 use isogloss_core::audit::Audit;
 use isogloss_core::directory::{DigestKeys, Directory};
 use isogloss_core::store::TokenStore;
-use isogloss_core::throttle::{Guard, Throttle};
-use isogloss_core::{Auth, Parts, PasswordSettings, Passwords, Peppers, SecondUse, SystemClock};
+use isogloss_core::throttle::{LoginThrottle, Throttle};
+use isogloss_core::{Auth, AuthComponents, Peppers, SecondUse, SystemClock};
+use isogloss_password::{PasswordSettings, Passwords};
 
 pub(crate) use self::access::CredentialAccess;
 use self::directories::directory_with_cache;
@@ -66,9 +67,9 @@ async fn open_components(config: &Config, missing: MissingFile) -> Result<Compon
         passwords,
         peppers,
         second_use: sections.tokens.second_use,
-        guard: throttle
+        login_throttle: throttle
             .clone()
-            .map(|throttle| Guard::new(throttle, limits)),
+            .map(|throttle| LoginThrottle::new(throttle, limits)),
         throttle,
         audit: Audit::default(),
         access: CredentialAccess { redis, postgres },
@@ -100,13 +101,13 @@ pub(crate) struct Components {
     /// Counts attempts; `None` if `throttle.enabled` is off.
     pub(crate) throttle: Option<Arc<dyn Throttle>>,
     second_use: config::SecondUse,
-    guard: Option<Guard>,
+    login_throttle: Option<LoginThrottle>,
 }
 
 impl Components {
     /// Builds [`Auth`] from the components.
     pub(crate) fn into_auth(self) -> Auth {
-        Auth::new(Parts {
+        Auth::new(AuthComponents {
             directory: self.directory,
             tokens: self.tokens,
             passwords: self.passwords,
@@ -115,7 +116,7 @@ impl Components {
                 config::SecondUse::Refuse => SecondUse::Refuse,
                 config::SecondUse::EndSession => SecondUse::EndSession,
             },
-            guard: self.guard,
+            throttle: self.login_throttle,
             audit: self.audit,
             clock: Arc::new(SystemClock),
         })

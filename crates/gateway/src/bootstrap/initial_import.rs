@@ -13,10 +13,11 @@ use std::time::Duration;
 use actix_web::rt;
 use actix_web::rt::task::JoinHandle;
 use anyhow::{Context as _, Result};
-use isogloss_core::audit::{Actor, Audit, Event, Kind, Reason};
+use isogloss_core::audit::{Audit, Event, EventActor, EventKind, RefusalReason};
 use isogloss_core::directory::file::{File, FileError, Import};
 use isogloss_core::directory::{Applied, Directory, Precedence};
-use isogloss_core::{Clock as _, Passwords, StoreError, SystemClock};
+use isogloss_core::{Clock as _, StoreError, SystemClock};
+use isogloss_password::Passwords;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::sleep;
 use tracing::{error, info, warn};
@@ -257,8 +258,8 @@ impl InitialImport {
     fn record(&self, file: &DirectoryFile, applied: &Result<Applied, FileError>) {
         let event = Event {
             target: Some(file.path.display().to_string()),
-            actor: Some(Actor::Configuration),
-            ..Event::new(Kind::ImportDirectory, SystemClock.now())
+            actor: Some(EventActor::Configuration),
+            ..Event::new(EventKind::ImportDirectory, SystemClock.now())
         };
         match applied {
             Ok(applied) => self.audit.record(Event {
@@ -269,7 +270,7 @@ impl InitialImport {
                 if !error.is_read_only()
                     && !file.refusal_recorded.swap(true, Ordering::Relaxed) =>
             {
-                self.audit.record(event.refused(Reason::Unavailable));
+                self.audit.record(event.refused(RefusalReason::Unavailable));
             }
             Err(_) => {}
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use async_trait::async_trait;
 use isogloss_core::{
-    Letter, Mailer, StoreError, create_private_file, create_private_folder, printable,
+    Email, Mailer, StoreError, create_private_file, create_private_folder, printable,
     printable_lines,
 };
 use lettre::message::Mailbox;
@@ -55,7 +55,7 @@ where
     T: AsyncTransport + Send + Sync + 'static,
     T::Error: std::fmt::Display,
 {
-    async fn send(&self, letter: Letter) -> Result<(), StoreError> {
+    async fn send(&self, letter: Email) -> Result<(), StoreError> {
         let message = message(&letter, &self.from)?;
         let sent = timeout(self.timeout, self.transport.send(message)).await;
         let sent = sent.map_err(|_| {
@@ -91,7 +91,7 @@ impl FolderMailer {
 
 #[async_trait]
 impl Mailer for FolderMailer {
-    async fn send(&self, letter: Letter) -> Result<(), StoreError> {
+    async fn send(&self, letter: Email) -> Result<(), StoreError> {
         let message = message(&letter, &self.from)?.formatted();
         let path = self.folder.join(format!("{}.eml", Uuid::new_v4()));
         let write = move || {
@@ -108,7 +108,7 @@ impl Mailer for FolderMailer {
 }
 
 /// Returns the e-mail in the format of the mail library. Fails if the address of the user is invalid.
-fn message(letter: &Letter, from: &Mailbox) -> Result<Message, StoreError> {
+fn message(letter: &Email, from: &Mailbox) -> Result<Message, StoreError> {
     // Only an address: a display name in front of it would be the user's own text in a header.
     let to = letter
         .to
@@ -128,7 +128,7 @@ struct DiscardingMailer;
 
 #[async_trait]
 impl Mailer for DiscardingMailer {
-    async fn send(&self, _letter: Letter) -> Result<(), StoreError> {
+    async fn send(&self, _letter: Email) -> Result<(), StoreError> {
         warn!("an e-mail was not sent: mail.transport is none");
         Ok(())
     }
@@ -147,7 +147,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let from = "isogloss@example.com".parse().unwrap();
         let transport = FolderMailer::open(folder.path().to_owned(), from).unwrap();
-        let letter = Letter {
+        let letter = Email {
             to: to.to_owned(),
             subject: "Your\r\nBcc: mallory@example.com".to_owned(),
             text: "é\u{1b}[2J\u{9b}\nlink".to_owned(),
@@ -166,7 +166,7 @@ mod tests {
             ..config::Mail::default()
         };
         settings.timeout = Duration::from_millis(200);
-        let letter = Letter {
+        let letter = Email {
             to: "ada@example.com".to_owned(),
             subject: "Your login".to_owned(),
             text: "link".to_owned(),

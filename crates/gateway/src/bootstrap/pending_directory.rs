@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use isogloss_core::audit::{AuditTable, Event, Filter};
+use isogloss_core::audit::{AuditTable, Event, EventFilter};
 use isogloss_core::directory::{
     Account, Applied, BackedUp, Card, CardRef, Change, ChangeError, Changed, Directory, Erased,
     KeyDigest, LookAlikes, OrganisationEntry, OrganisationRef, Present, Snapshot, Unapplied,
@@ -19,7 +19,7 @@ use isogloss_core::directory::{
 };
 use isogloss_core::store::Finding;
 use isogloss_core::usage::{UsageRows, UsageTable};
-use isogloss_core::{Connections, Key, NearStatus, StoreError, Unit, User, UserState};
+use isogloss_core::{Key, NearCacheStatus, PoolStatus, StoreError, Unit, User, UserState};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -61,7 +61,7 @@ impl AuditTable for PendingDirectory {
         self.directory.keep_events(events).await
     }
 
-    async fn find_events(&self, filter: &Filter) -> Result<Vec<String>, StoreError> {
+    async fn find_events(&self, filter: &EventFilter) -> Result<Vec<String>, StoreError> {
         self.directory.find_events(filter).await
     }
 
@@ -88,20 +88,20 @@ impl UsageTable for PendingDirectory {
 
 #[async_trait]
 impl Directory for PendingDirectory {
-    fn connections(&self) -> Option<Connections> {
+    fn connections(&self) -> Option<PoolStatus> {
         self.directory.connections()
     }
 
-    fn near(&self) -> Option<NearStatus> {
-        self.directory.near()
+    fn cache_status(&self) -> Option<NearCacheStatus> {
+        self.directory.cache_status()
     }
 
     async fn account(&self, login: &str) -> Result<Option<Account>, StoreError> {
         self.ready()?.account(login).await
     }
 
-    fn kept(&self, id: Uuid) -> Option<Arc<User>> {
-        self.ready().ok()?.kept(id)
+    fn user_cached(&self, id: Uuid) -> Option<Arc<User>> {
+        self.ready().ok()?.user_cached(id)
     }
 
     async fn user(&self, id: Uuid) -> Result<Option<Arc<User>>, StoreError> {

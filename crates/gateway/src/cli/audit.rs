@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
-use isogloss_core::audit::{Filter, Kind, Name, Who};
+use isogloss_core::audit::{ClaimedName, EventFilter, EventKind, Subject};
 use isogloss_core::directory::Directory;
 use isogloss_core::{Clock as _, SystemClock};
 use serde_json::Value;
@@ -42,7 +42,7 @@ pub(super) struct List {
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
     /// Events of this kind
-    #[arg(long, value_parser = Kind::ALL.map(Kind::name))]
+    #[arg(long, value_parser = EventKind::ALL.map(EventKind::name))]
     event: Option<String>,
     /// Events since then: an age such as 1h or 30days, or a time such as 2026-11-22T09:00:00Z
     #[arg(long, value_name = "AGE|TIME")]
@@ -63,12 +63,12 @@ pub(super) async fn run(command: Command, config: &Config) -> Result<Outcome> {
     let source = Source::of(sections)?;
     let directory = components::directory(sections).await?;
     let directory = directory.as_ref();
-    let filter = Filter {
+    let filter = EventFilter {
         who: match &list.user {
             Some(name) => Some(who(name, directory, sections).await?),
             None => None,
         },
-        event: list.event.as_deref().and_then(Kind::from_name),
+        event: list.event.as_deref().and_then(EventKind::from_name),
         since,
         limit: list.limit,
     };
@@ -122,12 +122,12 @@ fn since(text: &str) -> Result<OffsetDateTime, ConfigError> {
 
 /// Returns the identifiers and name hashes by which events may refer to a user with that name. Fails if the
 /// directory is unreachable or a pepper cannot be read.
-async fn who(name: &str, directory: &dyn Directory, sections: &Sections) -> Result<Who> {
+async fn who(name: &str, directory: &dyn Directory, sections: &Sections) -> Result<Subject> {
     let user = directory.account(name).await?.map(|account| account.user);
-    let mut names = vec![Name::User(name), Name::Card(name)];
+    let mut names = vec![ClaimedName::User(name), ClaimedName::Card(name)];
     if let Some(user) = &user {
-        names.push(Name::User(&user.user_name));
-        names.extend(user.email.as_deref().map(Name::User));
+        names.push(ClaimedName::User(&user.user_name));
+        names.extend(user.email.as_deref().map(ClaimedName::User));
     }
     // Without a pepper nothing was hashed yet.
     let peppers = [
@@ -135,7 +135,7 @@ async fn who(name: &str, directory: &dyn Directory, sections: &Sections) -> Resu
         sections.tokens.read_previous_pepper()?,
     ];
     let peppers = peppers.iter().flatten();
-    Ok(Who {
+    Ok(Subject {
         name_hashes: peppers
             .flat_map(|pepper| names.iter().map(|name| name.hash(pepper)))
             .collect(),

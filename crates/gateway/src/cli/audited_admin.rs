@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use isogloss_core::audit::{Audit, Event, Kind};
+use isogloss_core::audit::{Audit, Event, EventKind};
 use isogloss_core::directory::{Directory, OrganisationEntry};
 use isogloss_core::{Clock as _, SystemClock, User};
 
@@ -35,7 +35,7 @@ impl AuditedAdmin<'_> {
     /// cannot be opened.
     pub(super) async fn change_user<E: Into<AdminError>>(
         &self,
-        kind: Kind,
+        kind: EventKind,
         user: &User,
         change: impl Future<Output = Result<(), E>>,
     ) -> Result<()> {
@@ -47,7 +47,7 @@ impl AuditedAdmin<'_> {
     /// change. Returns whether it changed. Fails if the change fails or the audit log cannot be opened.
     pub(super) async fn change_user_if_needed<E: Into<AdminError>>(
         &self,
-        kind: Kind,
+        kind: EventKind,
         user: &User,
         change: impl Future<Output = Result<bool, E>>,
     ) -> Result<bool> {
@@ -89,7 +89,7 @@ impl AuditedAdmin<'_> {
 }
 
 /// Returns an event of this kind with the current time.
-pub(super) fn event(kind: Kind) -> Event {
+pub(super) fn event(kind: EventKind) -> Event {
     Event::new(kind, SystemClock.now())
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use isogloss_core::audit::{Event, Kind};
+use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::{Clock as _, SystemClock};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
@@ -97,7 +97,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
     let event = Event {
         target: Some(folder.display().to_string()),
         count: manifest.tokens,
-        ..audited_admin::event(Kind::BackUp)
+        ..audited_admin::event(EventKind::BackUp)
     };
     let admin = AuditedAdmin {
         directory,

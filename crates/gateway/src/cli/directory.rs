@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::{Subcommand, ValueEnum};
-use isogloss_core::audit::{Event, Kind};
+use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::directory::file::{File, Import};
 use isogloss_core::directory::{Applied, Precedence, SetHere};
 use isogloss_core::{Existing, printable_json, write_private_file};
@@ -197,7 +197,7 @@ async fn import(file: &Path, precedence: Precedence, admin: &AuditedAdmin<'_>) -
     });
     let event = Event {
         target: Some(file.display().to_string()),
-        ..audited_admin::event(Kind::ImportDirectory)
+        ..audited_admin::event(EventKind::ImportDirectory)
     };
     let counted = |event, applied: &Applied| {
         let count = Some(applied.created + applied.updated);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use isogloss_core::audit::{Event, Kind};
+use isogloss_core::audit::{Event, EventKind};
 use serde::Serialize;
 
 use self::target::{Restored, Target};
@@ -72,7 +72,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
     let event = Event {
         target: Some(folder.display().to_string()),
         count: restored.tokens,
-        ..audited_admin::event(Kind::Restore)
+        ..audited_admin::event(EventKind::Restore)
     };
     admin.record(event).await?;
     for warning in &restored.warnings {

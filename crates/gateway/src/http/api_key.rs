@@ -8,8 +8,8 @@ use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
-use isogloss_core::audit::{Actor, Caller, Event, Kind, Reason};
-use isogloss_core::{Auth, AuthError, Key, Origin, Realm, Scope, Source};
+use isogloss_core::audit::{Event, EventActor, EventKind, RefusalReason, RequestContext};
+use isogloss_core::{Auth, AuthError, ClientIp, Key, LoginOrigin, Realm, Scope};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::admin::api_keys::Rights;
@@ -55,7 +55,7 @@ pub(crate) enum KeyError {
 /// Extractor of a valid key of the realm `R`. Its scopes are not checked yet.
 pub(crate) struct ApiKey<R> {
     auth: Data<Auth>,
-    caller: Caller,
+    caller: RequestContext,
     key: Key,
     realm: PhantomData<R>,
 }
@@ -70,19 +70,19 @@ impl<R: KeyRealm> ApiKey<R> {
     async fn check(
         auth: Data<Auth>,
         presented: &PresentedKey,
-        source: Option<Source>,
+        source: Option<ClientIp>,
     ) -> Result<Self, KeyError> {
-        let caller = |actor| Caller {
+        let caller = |actor| RequestContext {
             source,
             actor,
-            ..Caller::default()
+            ..RequestContext::default()
         };
-        let origin = Origin::new(R::REALM, source);
+        let origin = LoginOrigin::new(R::REALM, source);
         let decoded = presented.decoded.as_ref().map(ExposeSecret::expose_secret);
         let key = presented.key.expose_secret();
         let (reason, error) = match auth.key_shown_as(key, decoded, &origin).await {
             Ok(Some(key)) => {
-                let caller = caller(Some(Actor::Key(key.label.clone())));
+                let caller = caller(Some(EventActor::Key(key.label.clone())));
                 let realm = PhantomData;
                 return Ok(Self {
                     auth,
@@ -91,13 +91,13 @@ impl<R: KeyRealm> ApiKey<R> {
                     realm,
                 });
             }
-            Ok(None) => (Reason::Credentials, KeyError::NoValidKey),
+            Ok(None) => (RefusalReason::Credentials, KeyError::NoValidKey),
             Err(AuthError::Throttled { retry_after }) => {
-                (Reason::Throttled, KeyError::Throttled(retry_after))
+                (RefusalReason::Throttled, KeyError::Throttled(retry_after))
             }
             Err(error) => return Err(KeyError::Unavailable(error)),
         };
-        let refused = async { Event::new(Kind::Admin, auth.now()) };
+        let refused = async { Event::new(EventKind::Admin, auth.now()) };
         let refused = caller(None).scope(refused).await;
         auth.audit().record(refused.refused(reason));
         Err(error)
@@ -117,11 +117,11 @@ impl<R: KeyRealm> ApiKey<R> {
         let refused = async {
             Event {
                 target: Some(scope.name().to_owned()),
-                ..Event::new(Kind::Admin, auth.now())
+                ..Event::new(EventKind::Admin, auth.now())
             }
         };
         let refused = caller.scope(refused).await;
-        auth.audit().record(refused.refused(Reason::Scope));
+        auth.audit().record(refused.refused(RefusalReason::Scope));
         Err(KeyError::NoScope(scope).into())
     }
 }
@@ -145,7 +145,7 @@ impl<R: KeyRealm> FromRequest for ApiKey<R> {
 
 /// A caller whose key has the scope that the route requires.
 pub(crate) struct Authorized {
-    caller: Caller,
+    caller: RequestContext,
     key: Key,
 }
 

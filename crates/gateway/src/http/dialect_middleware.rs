@@ -8,7 +8,7 @@ use actix_web::guard::fn_guard;
 use actix_web::http::Method;
 use actix_web::web::{ServiceConfig, scope};
 use actix_web::{Error, HttpMessage as _};
-use isogloss_core::{Auth, AuthError, Client, CutOff, Source};
+use isogloss_core::{Auth, AuthError, ClientFilter, ClientIdentity, ClientIp};
 use time::OffsetDateTime;
 
 use super::self_probe;
@@ -66,7 +66,7 @@ impl DialectMiddleware {
         self: &Rc<Self>,
         request: &ServiceRequest,
         pattern: Option<&str>,
-        source: Option<Source>,
+        source: Option<ClientIp>,
     ) -> InFlightCall {
         // Requests that a browser sends by itself (CORS preflight) and probes of `isogloss doctor` are not use
         // of the dialect by a client.
@@ -108,7 +108,7 @@ impl InFlightCall {
     where
         F: Future<Output = Result<ServiceResponse<B>, Error>>,
     {
-        let (mut outcome, client) = Client::meet(self.client_filter(), handler).await;
+        let (mut outcome, client) = ClientIdentity::observe(self.client_filter(), handler).await;
         let now = self.middleware.auth.now();
         let refused = is_error(&outcome);
         self.apply_sunset(&mut outcome, &client, now);
@@ -120,7 +120,7 @@ impl InFlightCall {
 
     /// Returns the check that core runs whenever it learns more about the client, or `None` if no client is
     /// blocked.
-    fn client_filter(&self) -> Option<CutOff> {
+    fn client_filter(&self) -> Option<ClientFilter> {
         let sunset = self
             .middleware
             .sunset
@@ -135,7 +135,7 @@ impl InFlightCall {
     fn apply_sunset<B>(
         &self,
         outcome: &mut Result<ServiceResponse<B>, Error>,
-        client: &Client,
+        client: &ClientIdentity,
         now: OffsetDateTime,
     ) {
         let Some(sunset) = &self.middleware.sunset else {

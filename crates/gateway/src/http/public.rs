@@ -9,7 +9,7 @@ use actix_web::dev::{Service as _, ServiceFactory, ServiceRequest, ServiceRespon
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::web::{Data, PayloadConfig, scope, to};
 use actix_web::{App, Error, HttpResponse};
-use isogloss_core::audit::Caller;
+use isogloss_core::audit::RequestContext;
 use isogloss_core::{Auth, Outbox};
 use tracing_actix_web::TracingLogger;
 
@@ -105,7 +105,7 @@ pub fn app(
                     if !self_probe::is_probe(&request) {
                         proxies.warn_of_unlisted_peer(&request);
                     }
-                    let caller = Caller {
+                    let caller = RequestContext {
                         dialect: Some(name),
                         source: proxies.record_client_ip(&request),
                         request_id: telemetry::request_id_of(&request),

@@ -9,7 +9,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{FORWARDED, HeaderName, HeaderValue, X_FORWARDED_FOR};
 use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpRequest};
-use isogloss_core::{Auth, Peppers, Source};
+use isogloss_core::{Auth, ClientIp, Peppers};
 use ring::hmac;
 use time::OffsetDateTime;
 
@@ -174,7 +174,7 @@ impl PendingProbe {
 /// Returns the signed report on how a challenge arrived, or `None` outside of the public application.
 fn report_on(pending: &PendingProbe, request: &HttpRequest) -> Option<String> {
     let reached = request.extensions().get::<ProbedDialect>().copied();
-    let source = request.extensions().get::<Source>().copied();
+    let source = request.extensions().get::<ClientIp>().copied();
     let report = ProbeReport {
         dialect: reached.map(|ProbedDialect(name)| name.to_owned()),
         source: match (source, pending.peer) {

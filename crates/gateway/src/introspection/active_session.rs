@@ -1,7 +1,7 @@
 //! The session of a token that a service sends for a check, unless its dialect or its client is being retired.
 
 use actix_web::HttpRequest;
-use isogloss_core::{Auth, Client, Session};
+use isogloss_core::{Auth, ClientIdentity, Session};
 
 use super::IntrospectionApi;
 use super::oauth_error::OAuthError;
@@ -26,7 +26,8 @@ impl IntrospectionApi {
         token: &str,
     ) -> Result<Result<(Session, &Mount), InvalidTokenReason>, OAuthError> {
         let mounts = self.mounts_named(dialect)?;
-        let (found, client) = Client::meet(None, Box::pin(find_session(auth, mounts, token))).await;
+        let (found, client) =
+            ClientIdentity::observe(None, Box::pin(find_session(auth, mounts, token))).await;
         let Some((session, mount)) = found? else {
             return Ok(Err("is not valid"));
         };

@@ -17,7 +17,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::{Data, ServiceConfig, scope, to};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, Scope};
-use isogloss_core::{Auth, Client, CutOff, Session};
+use isogloss_core::{Auth, ClientFilter, ClientIdentity, Session};
 use serde_json::json;
 
 use super::IntrospectionApi;
@@ -102,7 +102,7 @@ fn add_scope(
         let filter = apply_sunset(mount, usage, request.request());
         let response = service.call(request);
         async move {
-            let (response, client) = Client::meet(filter, response).await;
+            let (response, client) = ClientIdentity::observe(filter, response).await;
             let response = response?;
             let (mount, usage) = &*shared;
             // A request for the error follows a check that was refused and counted.
@@ -120,7 +120,11 @@ fn add_scope(
 /// Inserts an error for the dialect's handler if the head of a request shows that the dialect's retirement
 /// rejects it. Returns the filter by which core refuses blocked clients, or `None` if the dialect is not being
 /// retired, or its retirement rejects no requests.
-fn apply_sunset(mount: &Mount, usage: &ServiceUsage, request: &HttpRequest) -> Option<CutOff> {
+fn apply_sunset(
+    mount: &Mount,
+    usage: &ServiceUsage,
+    request: &HttpRequest,
+) -> Option<ClientFilter> {
     let sunset = usage.sunset(mount).filter(|sunset| sunset.may_reject())?;
     let auth = request.app_data::<Data<Auth>>()?;
     let head = RequestSummary {

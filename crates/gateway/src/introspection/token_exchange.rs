@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, ServiceConfig, post, resource};
 use actix_web::{HttpRequest, HttpResponse};
-use isogloss_core::audit::{Event, Kind, Reason};
+use isogloss_core::audit::{Event, EventKind, RefusalReason};
 use isogloss_core::{Auth, Scope, Session};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -152,12 +152,12 @@ fn audience(form: &mut Form, jwts: &JwtSigner) -> Result<Vec<String>, OAuthError
 
 /// Records the exchange in the audit log; as refused if there is no session.
 fn record(auth: &Auth, session: Option<&Session>) {
-    let event = Event::new(Kind::Exchange, auth.now());
+    let event = Event::new(EventKind::Exchange, auth.now());
     auth.audit().record(match session {
         Some(session) => Event {
             handle: Some(session.digest),
             ..event.about(&session.user)
         },
-        None => event.refused(Reason::Token),
+        None => event.refused(RefusalReason::Token),
     });
 }

@@ -4,7 +4,7 @@ use std::cell::LazyCell;
 
 use actix_web::dev::RequestHead;
 use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
-use isogloss_core::{Auth, AuthError, Presented, Session};
+use isogloss_core::{Auth, AuthError, BearerToken, Session};
 
 use super::original_request::parse_uri;
 use crate::dialects::Mount;
@@ -24,14 +24,14 @@ pub(super) async fn find_session<'m>(
         let Some(token) = mount.parse_token(text) else {
             continue;
         };
-        match auth.open_kept(&token).await {
+        match auth.validate_bearer_cached(&token).await {
             Ok(Some(session)) => return Ok(Some((session, mount))),
             Ok(None) | Err(AuthError::InvalidToken) => {}
             Err(error) => return Err(error),
         }
     }
     for (presented, mount) in candidates(mounts, text) {
-        match auth.open(&presented).await {
+        match auth.validate_bearer(&presented).await {
             Ok(session) => return Ok(Some((session, mount))),
             Err(AuthError::InvalidToken) => {}
             Err(error) => return Err(error),
@@ -44,7 +44,7 @@ pub(super) async fn find_session<'m>(
 fn candidates<'m>(
     mounts: impl Iterator<Item = &'m Mount>,
     text: &str,
-) -> Vec<(Presented, &'m Mount)> {
+) -> Vec<(BearerToken, &'m Mount)> {
     let heads = LazyCell::new(|| heads(text));
     let mut candidates = Vec::new();
     for mount in mounts {

@@ -7,9 +7,10 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{Service as _, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::Data;
 use actix_web::{App, Error};
+use isogloss_core::Auth;
 use isogloss_core::directory::Directory;
 use isogloss_core::store::TokenStore;
-use isogloss_core::{Auth, Passwords};
+use isogloss_password::Passwords;
 
 use super::metrics::Metrics;
 use super::{Readiness, configure};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{Data, ServiceConfig, get, post, resource};
-use isogloss_core::audit::{Event, Kind};
+use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::directory::Directory;
 use isogloss_core::store::TokenStore;
 use isogloss_core::{Auth, Scope};
@@ -81,7 +81,7 @@ pub(crate) async fn tokens(
     let event = admin.run(async {
         Event {
             target: Some("tokens".to_owned()),
-            ..Event::new(Kind::BackUp, auth.now())
+            ..Event::new(EventKind::BackUp, auth.now())
         }
     });
     auth.audit().record(event.await);

@@ -8,7 +8,7 @@ use actix_web::web::{Data, ServiceConfig, get, resource};
 use anyhow::{Context as _, Result};
 use isogloss_core::directory::Directory;
 use isogloss_core::store::TokenStore;
-use isogloss_core::{Connections, NearStatus};
+use isogloss_core::{NearCacheStatus, PoolStatus};
 use metrics::{counter, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
@@ -89,8 +89,8 @@ impl Metrics {
             }
         }
         for (kept, near) in [
-            ("tokens", self.tokens.near()),
-            ("users", self.directory.near()),
+            ("tokens", self.tokens.cache_status()),
+            ("users", self.directory.cache_status()),
         ] {
             if let Some(near) = near {
                 show_near(kept, near);
@@ -102,9 +102,13 @@ impl Metrics {
 
 /// Sets the metrics of a near cache.
 #[expect(clippy::cast_precision_loss, reason = "no cache has so many entries")]
-fn show_near(what: &'static str, near: NearStatus) {
-    let NearStatus { kept, hits, misses } = near;
-    gauge!("isogloss_near_cache_entries", "kept" => what).set(kept as f64);
+fn show_near(what: &'static str, near: NearCacheStatus) {
+    let NearCacheStatus {
+        entries,
+        hits,
+        misses,
+    } = near;
+    gauge!("isogloss_near_cache_entries", "kept" => what).set(entries as f64);
     counter!("isogloss_near_cache_hits_total", "kept" => what).absolute(hits);
     counter!("isogloss_near_cache_misses_total", "kept" => what).absolute(misses);
 }
@@ -114,8 +118,8 @@ fn show_near(what: &'static str, near: NearStatus) {
     clippy::cast_precision_loss,
     reason = "no pool has so many connections"
 )]
-fn show_pool(pool: &'static str, connections: Connections) {
-    let Connections {
+fn show_pool(pool: &'static str, connections: PoolStatus) {
+    let PoolStatus {
         most,
         open,
         in_use,

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Query, ServiceConfig, delete, get, resource};
 use actix_web::{HttpResponse, http::header};
-use isogloss_core::{Auth, Scope, StrainedFilter};
+use isogloss_core::{Auth, Scope, ThrottleFilter};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -82,7 +82,7 @@ pub(crate) async fn clear(
     Ok(HttpResponse::Ok().json(Cleared { cleared }))
 }
 
-fn filter(query: &ThrottleQuery) -> Result<StrainedFilter, ApiError> {
+fn filter(query: &ThrottleQuery) -> Result<ThrottleFilter, ApiError> {
     let filter = query.filter();
     filter.map_err(|reason| ApiError::Malformed(reason.to_owned()))
 }

@@ -8,7 +8,8 @@ use actix_web::web::{
     Data, Json, Path, Query, ServiceConfig, delete, get, patch, post, put, resource,
 };
 use isogloss_core::directory::UserFilter;
-use isogloss_core::{Passwords, Scope, UserState};
+use isogloss_core::{Scope, UserState};
+use isogloss_password::Passwords;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use isogloss_core::store::{Record, StoreHealth, StoredToken, TokenStore, Visit};
-use isogloss_core::{Clock, Connections, NearStatus, StoreError, TokenDigest};
+use isogloss_core::store::{Record, StoreHealth, StoredToken, TokenStore, Visitor};
+use isogloss_core::{Clock, NearCacheStatus, PoolStatus, StoreError, TokenDigest};
 use metrics::{Histogram, histogram};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -100,8 +100,8 @@ impl TokenStore for InstrumentedTokenStore {
         self.get.time(self.store.get(digest)).await
     }
 
-    async fn holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
-        self.holder.time(self.store.holder(slot)).await
+    async fn slot_holder(&self, slot: TokenDigest) -> Result<Option<TokenDigest>, StoreError> {
+        self.holder.time(self.store.slot_holder(slot)).await
     }
 
     async fn replace(
@@ -121,16 +121,16 @@ impl TokenStore for InstrumentedTokenStore {
         self.store.restore(token, now).await
     }
 
-    async fn take(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
-        self.take.time(self.store.take(digest)).await
+    async fn remove(&self, digest: TokenDigest) -> Result<Option<Record>, StoreError> {
+        self.take.time(self.store.remove(digest)).await
     }
 
-    async fn of_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
-        self.of_user.time(self.store.of_user(user)).await
+    async fn list_by_user(&self, user: Uuid) -> Result<Vec<(TokenDigest, Record)>, StoreError> {
+        self.of_user.time(self.store.list_by_user(user)).await
     }
 
-    async fn each(&self, visit: &mut Visit<'_>) -> Result<(), StoreError> {
-        self.each.time(self.store.each(visit)).await
+    async fn scan(&self, visit: &mut Visitor<'_>) -> Result<(), StoreError> {
+        self.each.time(self.store.scan(visit)).await
     }
 
     async fn remove_user(&self, user: Uuid) -> Result<u64, StoreError> {
@@ -155,16 +155,16 @@ impl TokenStore for InstrumentedTokenStore {
         self.store.close().await;
     }
 
-    fn connections(&self) -> Option<Connections> {
+    fn connections(&self) -> Option<PoolStatus> {
         self.store.connections()
     }
 
     /// Not measured: reads only the near cache, which takes almost no time.
-    fn kept(&self, digest: TokenDigest) -> Option<Arc<Record>> {
-        self.store.kept(digest)
+    fn get_cached(&self, digest: TokenDigest) -> Option<Arc<Record>> {
+        self.store.get_cached(digest)
     }
 
-    fn near(&self) -> Option<NearStatus> {
-        self.store.near()
+    fn cache_status(&self) -> Option<NearCacheStatus> {
+        self.store.cache_status()
     }
 }

@@ -155,7 +155,7 @@ mod tests {
         let note = || {
             counter.record(
                 &call,
-                &isogloss_core::Client::default(),
+                &isogloss_core::ClientIdentity::default(),
                 false,
                 SystemClock.now(),
             );

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::desk::PostgresTables;
 use super::session::Session;
 use super::write::alone;
 use crate::directory::desk::Abort;
@@ -21,12 +22,12 @@ pub(super) async fn make(
     let logins = change.logins();
     let mut transaction = connection.begin().await?;
     alone(&mut transaction).await?;
-    match change.make(&mut *transaction).await {
+    match change.apply(&mut PostgresTables(&mut transaction)).await {
         Ok(changed) => {
-            allow_again(&mut *transaction, &digests, &logins).await?;
+            allow_again(&mut PostgresTables(&mut transaction), &digests, &logins).await?;
             transaction.commit().await.map(|()| Ok(changed))
         }
-        Err(halt) => unfit(halt).map(Err),
+        Err(abort) => invalid(abort).map(Err),
     }
 }
 
@@ -34,15 +35,15 @@ pub(super) async fn make(
 pub(super) async fn check(connection: &mut Session, change: Change) -> Done<()> {
     let mut transaction = connection.begin().await?;
     alone(&mut transaction).await?;
-    match change.make(&mut *transaction).await {
+    match change.apply(&mut PostgresTables(&mut transaction)).await {
         Ok(_) => transaction.rollback().await.map(Ok),
-        Err(halt) => unfit(halt).map(Err),
+        Err(abort) => invalid(abort).map(Err),
     }
 }
 
-pub(super) fn unfit(halt: Abort<sqlx::Error>) -> Result<InvalidChange> {
-    match halt {
-        Abort::Invalid(unfit) => Ok(unfit),
+pub(super) fn invalid(abort: Abort<sqlx::Error>) -> Result<InvalidChange> {
+    match abort {
+        Abort::Invalid(invalid) => Ok(invalid),
         Abort::Failed(error) => Err(error),
     }
 }

@@ -7,6 +7,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{query, query_scalar};
 use time::OffsetDateTime;
 
+use super::desk::PostgresTables;
 use super::session::Session;
 use super::{PostgresDirectory, entries, read};
 use crate::directory::digest_keys::{
@@ -29,19 +30,20 @@ impl DigestStore for PostgresDirectory {
         let digests = Arc::clone(&self.digests);
         self.ask(move |c| {
             let digests = Arc::clone(&digests);
-            Box::pin(async move { digests.read(&mut **c).await })
+            Box::pin(async move { digests.read(&mut PostgresTables(c)).await })
         })
         .await
     }
 
     async fn sealed_keys(&self) -> Answer<Vec<SealedKey>> {
-        self.ask(|c| Box::pin(c.sealed_keys())).await
+        self.ask(|c| Box::pin(async move { PostgresTables(c).sealed_keys().await }))
+            .await
     }
 
     async fn put_sealed_key(&self, key: SealedKey) -> Answer<()> {
         self.ask(move |c| {
             let key = key.clone();
-            Box::pin(async move { c.put_sealed_key(&key).await })
+            Box::pin(async move { PostgresTables(c).put_sealed_key(&key).await })
         })
         .await
     }
@@ -107,14 +109,14 @@ impl DigestLookup<Key> for PostgresDirectory {
 async fn remove(connection: &mut Session, id: DigestKeyId) -> Result<Option<u64>> {
     let mut transaction = connection.begin().await?;
     let removed = query("DELETE FROM digest_keys WHERE id = $1")
-        .bind(id.0.as_slice())
+        .bind(id.as_bytes().as_slice())
         .execute(&mut *transaction)
         .await?;
     if removed.rows_affected() == 0 {
         return Ok(None);
     }
     let traces = query("DELETE FROM erased_users WHERE digest_key = $1")
-        .bind(id.0.as_slice())
+        .bind(id.as_bytes().as_slice())
         .execute(&mut *transaction)
         .await?;
     transaction.commit().await?;
@@ -181,7 +183,7 @@ async fn replace(connection: &mut Session, renewal: DigestReplacement) -> Result
                  AND NOT EXISTS (SELECT 1 FROM access_cards WHERE code_digest = $1)",
         )
         .bind(new.as_bytes().as_slice())
-        .bind(key.0.as_slice())
+        .bind(key.as_bytes().as_slice())
         .bind(old.as_bytes().as_slice())
         .execute(&mut *transaction)
         .await?;
@@ -194,7 +196,7 @@ async fn replace(connection: &mut Session, renewal: DigestReplacement) -> Result
              AND NOT EXISTS (SELECT 1 FROM keys WHERE realm = $4 AND digest = $1)",
     )
     .bind(new.as_bytes().as_slice())
-    .bind(key.0.as_slice())
+    .bind(key.as_bytes().as_slice())
     .bind(renewal.former_id.map(|id| id.to_vec()))
     .bind(&realm)
     .bind(old.as_bytes().as_slice())
@@ -214,13 +216,13 @@ async fn replace(connection: &mut Session, renewal: DigestReplacement) -> Result
 }
 
 #[async_trait]
-impl KeyRingTable for PgConnection {
+impl KeyRingTable for PostgresTables<'_> {
     async fn sealed_keys(&mut self) -> Result<Vec<SealedKey>> {
         let rows = query(
             "SELECT id, pepper, sealed, made_at, used_from, sealed_at FROM digest_keys
              ORDER BY made_at, id, pepper",
         )
-        .fetch_all(self)
+        .fetch_all(&mut *self.0)
         .await?;
         rows.iter().map(rows::sealed_key).collect()
     }
@@ -231,13 +233,13 @@ impl KeyRingTable for PgConnection {
                  OR EXISTS (SELECT 1 FROM access_cards
                             WHERE code_digest IS NOT NULL AND code_digest_key IS NULL)",
         )
-        .fetch_one(self)
+        .fetch_one(&mut *self.0)
         .await
     }
 
     async fn put_first_key(&mut self, key: &SealedKey) -> Result<()> {
         put(
-            self,
+            self.0,
             key,
             "INSERT INTO digest_keys (id, pepper, sealed, made_at, used_from, sealed_at)
              SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS (SELECT 1 FROM digest_keys)",
@@ -247,7 +249,7 @@ impl KeyRingTable for PgConnection {
 
     async fn put_sealed_key(&mut self, key: &SealedKey) -> Result<()> {
         put(
-            self,
+            self.0,
             key,
             "INSERT INTO digest_keys (id, pepper, sealed, made_at, used_from, sealed_at)
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id, pepper)
@@ -264,16 +266,16 @@ impl KeyRingTable for PgConnection {
                  AND NOT EXISTS (SELECT 1 FROM erased_users)
                  AND NOT EXISTS (SELECT 1 FROM access_cards WHERE code_digest IS NOT NULL)",
         )
-        .execute(self)
+        .execute(&mut *self.0)
         .await
         .map(drop)
     }
 
     async fn remove_seals(&mut self, id: DigestKeyId, before: OffsetDateTime) -> Result<()> {
         query("DELETE FROM digest_keys WHERE id = $1 AND sealed_at < $2")
-            .bind(id.0.as_slice())
+            .bind(id.as_bytes().as_slice())
             .bind(before.unix_timestamp())
-            .execute(self)
+            .execute(&mut *self.0)
             .await
             .map(drop)
     }
@@ -285,7 +287,7 @@ async fn put(
     statement: &'static str,
 ) -> Result<()> {
     query(statement)
-        .bind(key.id.0.as_slice())
+        .bind(key.id.as_bytes().as_slice())
         .bind(&key.pepper)
         .bind(&key.sealed)
         .bind(key.made_at.unix_timestamp())

@@ -6,13 +6,15 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
+use super::desk::PostgresTables;
 use crate::directory::digest_keys::KeyRingTable as _;
 use crate::directory::erasure::ErasureTable as _;
+use crate::directory::looks::mark_look_alikes;
 use crate::directory::origin::ImportedValues;
 use crate::directory::present::EntryNames;
 use crate::directory::rows::columns::ACCOUNT;
 use crate::directory::rows::{self, Belongings, Result};
-use crate::directory::{KeyEntry, OrganisationEntry, RevokedKeyEntry, Snapshot, UserEntry, looks};
+use crate::directory::{KeyEntry, OrganisationEntry, RevokedKeyEntry, Snapshot, UserEntry};
 
 const KEYS: &str =
     "SELECT k.realm, k.label, k.digest, k.digest_key, k.scopes, k.expires_at, u.user_name
@@ -25,19 +27,19 @@ pub(super) async fn read(
 ) -> Result<(Snapshot, HashMap<Uuid, ImportedValues>)> {
     let (mut users, origins) = users(connection, only).await?;
     if only.is_none() {
-        looks::mark(&mut users);
+        mark_look_alikes(&mut users);
     }
     let entries = Snapshot {
         organisations: organisations(connection, only).await?,
         users,
         keys: keys(connection, only).await?,
         digest_keys: match only {
-            None => connection.sealed_keys().await?,
+            None => PostgresTables(connection).sealed_keys().await?,
             Some(_) => Vec::new(),
         },
         revoked_keys: revoked_keys(connection, only).await?,
         erased_users: match only {
-            None => connection.tombstones().await?,
+            None => PostgresTables(connection).tombstones().await?,
             Some(_) => Vec::new(),
         },
     };

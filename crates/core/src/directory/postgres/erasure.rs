@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::postgres::PgConnection;
 use sqlx::{query, query_scalar};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::change::{Done, unfit};
+use super::change::{Done, invalid};
+use super::desk::PostgresTables;
 use super::digest_keys::renewals_wait;
 use super::read::bytes_of;
 use super::session::Session;
 use super::write::{alone, unlimited};
-use crate::directory::erasure::{self, Erased, ErasureTable};
+use crate::directory::erasure::{Erased, ErasureTable, erase_user};
 use crate::directory::rows::{self, Result};
 use crate::directory::{DigestKeys, KeyDigest};
 use crate::token_digest::TokenDigest;
@@ -29,18 +29,18 @@ pub(super) async fn erase(
     unlimited(&mut transaction).await?;
     alone(&mut transaction).await?;
     renewals_wait(&mut transaction).await?;
-    match erasure::erase(&mut *transaction, &digests, user).await {
+    match erase_user(&mut PostgresTables(&mut transaction), &digests, user).await {
         Ok(erased) => transaction.commit().await.map(|()| Ok(erased)),
-        Err(halt) => unfit(halt).map(Err),
+        Err(abort) => invalid(abort).map(Err),
     }
 }
 
 #[async_trait]
-impl ErasureTable for PgConnection {
+impl ErasureTable for PostgresTables<'_> {
     async fn imported_name(&mut self, user: Uuid) -> Result<Option<String>> {
         query_scalar("SELECT name FROM imported_users WHERE user_id = $1")
             .bind(user)
-            .fetch_optional(self)
+            .fetch_optional(&mut *self.0)
             .await
     }
 
@@ -49,7 +49,7 @@ impl ErasureTable for PgConnection {
             "SELECT identifier FROM access_cards WHERE user_id = $1 AND identifier IS NOT NULL",
         )
         .bind(user)
-        .fetch_all(self)
+        .fetch_all(&mut *self.0)
         .await
     }
 
@@ -61,11 +61,11 @@ impl ErasureTable for PgConnection {
              ON CONFLICT (realm, digest) DO UPDATE SET revoked_at = excluded.revoked_at",
         )
         .bind(user)
-        .execute(&mut *self)
+        .execute(&mut *self.0)
         .await?;
         let removed = query("DELETE FROM keys WHERE user_id = $1")
             .bind(user)
-            .execute(self)
+            .execute(&mut *self.0)
             .await?;
         Ok(removed.rows_affected())
     }
@@ -73,7 +73,7 @@ impl ErasureTable for PgConnection {
     async fn remove_user(&mut self, user: Uuid) -> Result<()> {
         query("DELETE FROM users WHERE id = $1")
             .bind(user)
-            .execute(self)
+            .execute(&mut *self.0)
             .await
             .map(drop)
     }
@@ -85,7 +85,7 @@ impl ErasureTable for PgConnection {
         )
         .bind(Role::Admin.name())
         .bind(organisation)
-        .fetch_one(self)
+        .fetch_one(&mut *self.0)
         .await
     }
 
@@ -96,7 +96,7 @@ impl ErasureTable for PgConnection {
         )
         .bind(user.to_string())
         .bind(names)
-        .fetch_one(self)
+        .fetch_one(&mut *self.0)
         .await
     }
 
@@ -108,7 +108,7 @@ impl ErasureTable for PgConnection {
             query(statement)
                 .bind(user.to_string())
                 .bind(pseudonym.to_string())
-                .execute(&mut *self)
+                .execute(&mut *self.0)
                 .await?;
         }
         Ok(())
@@ -118,7 +118,7 @@ impl ErasureTable for PgConnection {
         query("UPDATE audit SET name_hash = $2, line = replace(line, $1, $2) WHERE name_hash = $1")
             .bind(name.to_string())
             .bind(to.to_string())
-            .execute(self)
+            .execute(&mut *self.0)
             .await
             .map(drop)
     }
@@ -128,7 +128,7 @@ impl ErasureTable for PgConnection {
             "SELECT digest, digest_key FROM erased_users
              WHERE digest_key IN (SELECT id FROM digest_keys) ORDER BY digest",
         )
-        .fetch_all(self)
+        .fetch_all(&mut *self.0)
         .await?;
         rows.iter().map(rows::tombstone).collect()
     }
@@ -141,7 +141,7 @@ impl ErasureTable for PgConnection {
         .bind(digest.as_bytes().as_slice())
         .bind(digest.key_bytes())
         .bind(at.unix_timestamp())
-        .execute(self)
+        .execute(&mut *self.0)
         .await
         .map(drop)
     }
@@ -149,7 +149,7 @@ impl ErasureTable for PgConnection {
     async fn remove_tombstones(&mut self, digests: &[KeyDigest]) -> Result<()> {
         query("DELETE FROM erased_users WHERE digest = ANY($1)")
             .bind(bytes_of(digests))
-            .execute(self)
+            .execute(&mut *self.0)
             .await
             .map(drop)
     }

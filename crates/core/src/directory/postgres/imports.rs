@@ -6,17 +6,19 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, query};
 
 use super::belongings::{put_origin, put_user};
+use super::desk::PostgresTables;
 use super::digest_keys::renewals_wait;
 use super::session::Session;
 use super::write::{alone, forget, put_organisation, unlimited};
 use super::{keys, present};
 use crate::directory::digest_keys::OpenKeys;
 use crate::directory::erasure::ErasureTable as _;
+use crate::directory::looks::fill_looks;
 use crate::directory::merge::Changes;
 use crate::directory::present::Present;
 use crate::directory::rows::Result;
 use crate::directory::wanted::Wanted;
-use crate::directory::{Applied, DigestKeys, Unapplied, looks};
+use crate::directory::{Applied, DigestKeys, Unapplied};
 
 /// Applies a file, or tells why nothing of it was.
 pub(super) async fn apply(
@@ -28,10 +30,11 @@ pub(super) async fn apply(
     unlimited(&mut transaction).await?;
     alone(&mut transaction).await?;
     renewals_wait(&mut transaction).await?;
-    let ring = digests.take_over(&mut *transaction, &wanted.digest_keys);
+    let mut tables = PostgresTables(&mut transaction);
+    let ring = digests.take_over(&mut tables, &wanted.digest_keys);
     let ring = ring.await?;
     let open = OpenKeys::at(Arc::clone(&ring), digests.now());
-    looks::fill(&mut *transaction).await?;
+    fill_looks(&mut tables).await?;
     let present = present::read(&mut transaction, &wanted, open).await?;
     let changes = match Changes::of(&present, &wanted) {
         Ok(changes) => changes,
@@ -58,7 +61,8 @@ pub(super) async fn apply(
         keys::revoke(&mut transaction, key).await?;
     }
     for digest in &changes.erased {
-        transaction.put_tombstone(*digest, digests.now()).await?;
+        let mut tables = PostgresTables(&mut transaction);
+        tables.put_tombstone(*digest, digests.now()).await?;
     }
     transaction.commit().await?;
     digests.keep(&ring);

@@ -9,7 +9,7 @@ use super::read::bytes_of;
 use super::session::Session;
 use super::write::alone;
 use super::{PostgresDirectory, entries, read};
-use crate::directory::digest_keys::{DigestKind, ring, ring_as_stored};
+use crate::directory::digest_keys::{DigestKind, key_ring, read_key_ring};
 use crate::directory::rows;
 use crate::directory::{KeyDigest, KeyEntry, Keys, RevokedKeyEntry};
 use crate::error::StoreError;
@@ -22,7 +22,7 @@ impl Keys for PostgresDirectory {
     }
 
     async fn add_key(&self, key: &KeyEntry) -> Result<Option<KeyEntry>, StoreError> {
-        let ring = ring_as_stored(self).await?;
+        let ring = read_key_ring(self).await?;
         let what = DigestKind::Key { realm: &key.realm };
         let forms = ring.forms(what, key.digest);
         let digest = ring.stored(what, key.digest, self.digests.now())?;
@@ -35,7 +35,9 @@ impl Keys for PostgresDirectory {
     }
 
     async fn remove_key(&self, realm: &str, digest: KeyDigest) -> Result<bool, StoreError> {
-        let forms = ring(self).await?.forms(DigestKind::Key { realm }, digest);
+        let forms = key_ring(self)
+            .await?
+            .forms(DigestKind::Key { realm }, digest);
         let realm = realm.to_owned();
         self.once(move |c| Box::pin(remove(c, realm.clone(), forms.clone())))
             .await

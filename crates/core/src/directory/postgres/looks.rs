@@ -4,22 +4,28 @@ use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, query, query_scalar};
 
+use super::desk::PostgresTables;
 use super::write::{alone, unlimited};
 use crate::directory::LookAlikes;
-use crate::directory::looks::{self, Login, Looks};
+use crate::directory::looks::{Login, LookTable, fill_looks_batch, find_look_alikes};
 use crate::directory::rows::{self, Result};
 
 /// Stores the looks that are missing, beside other gateways that may do the same. Each batch is committed:
 /// others can make changes in between, and what is stored stays if this is interrupted.
 pub(super) async fn fill(connection: &mut PgConnection) -> Result<()> {
-    while !connection.logins_without_look(1).await?.is_empty() {
+    while is_incomplete(connection).await? {
         let mut transaction = connection.begin().await?;
         unlimited(&mut transaction).await?;
         alone(&mut transaction).await?;
-        looks::fill_batch(&mut *transaction).await?;
+        fill_looks_batch(&mut PostgresTables(&mut transaction)).await?;
         transaction.commit().await?;
     }
     Ok(())
+}
+
+async fn is_incomplete(connection: &mut PgConnection) -> Result<bool> {
+    let missing = PostgresTables(connection).logins_without_look(1).await?;
+    Ok(!missing.is_empty())
 }
 
 /// Returns the names that are taken for one another.
@@ -28,17 +34,17 @@ pub(super) async fn find(connection: &mut PgConnection) -> Result<Vec<LookAlikes
         .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         .await?;
     unlimited(&mut transaction).await?;
-    let found = looks::find(&mut *transaction).await?;
+    let found = find_look_alikes(&mut PostgresTables(&mut transaction)).await?;
     transaction.commit().await?;
     Ok(found)
 }
 
 #[async_trait]
-impl Looks for PgConnection {
+impl LookTable for PostgresTables<'_> {
     async fn logins_without_look(&mut self, limit: i64) -> Result<Vec<String>> {
         query_scalar("SELECT login FROM logins WHERE look IS NULL LIMIT $1")
             .bind(limit)
-            .fetch_all(self)
+            .fetch_all(&mut *self.0)
             .await
     }
 
@@ -50,7 +56,7 @@ impl Looks for PgConnection {
         )
         .bind(logins)
         .bind(looks)
-        .execute(self)
+        .execute(&mut *self.0)
         .await
         .map(drop)
     }
@@ -61,7 +67,7 @@ impl Looks for PgConnection {
              WHERE l.look = ANY($1)",
         )
         .bind(looks)
-        .fetch_all(self)
+        .fetch_all(&mut *self.0)
         .await?;
         rows.iter().map(rows::login).collect()
     }
@@ -72,14 +78,14 @@ impl Looks for PgConnection {
              WHERE l.look IN (SELECT look FROM logins GROUP BY look HAVING count(*) > 1)
              ORDER BY l.look, l.login",
         )
-        .fetch_all(self)
+        .fetch_all(&mut *self.0)
         .await?;
         rows.iter().map(rows::login).collect()
     }
 
     async fn organisation_names(&mut self) -> Result<Vec<String>> {
         query_scalar("SELECT name FROM organisations ORDER BY name")
-            .fetch_all(self)
+            .fetch_all(&mut *self.0)
             .await
     }
 }

@@ -15,7 +15,7 @@ use super::fault::READ_ONLY;
 use super::servers::Servers;
 use super::silence::{Doing, patience, watched};
 use super::{PostgresDirectory, PostgresSettings, failed, looks, no_answer, reason, servers};
-use crate::directory::outstanding::{MigrationError, Obstacle, Outstanding, outstanding};
+use crate::directory::outstanding::{MigrationError, Obstacle, Outstanding};
 use crate::directory::steps::{known, migrator};
 use crate::error::StoreError;
 
@@ -203,13 +203,13 @@ pub(super) async fn outstanding_at(
     let there = query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL");
     let is_there: bool = there.fetch_one(&mut *connection).await.map_err(failed)?;
     if !is_there {
-        return outstanding(&known(&migrations()), &[]);
+        return Outstanding::between(&known(&migrations()), &[]);
     }
     let taken = query_as("SELECT version, checksum FROM _sqlx_migrations WHERE success")
         .fetch_all(&mut *connection)
         .await;
     match taken {
-        Ok(taken) => outstanding(&known(&migrations()), &taken),
+        Ok(taken) => Outstanding::between(&known(&migrations()), &taken),
         Err(error) if code(&error).as_deref() == Some(DENIED) => Err(MigrationError::Unreadable {
             role: role(connection).await?,
             reason: reason(&error),

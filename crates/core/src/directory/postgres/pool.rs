@@ -97,9 +97,9 @@ impl Connections {
     }
 
     /// How many there are.
-    pub(super) fn status(&self) -> crate::Connections {
+    pub(super) fn status(&self) -> crate::PoolStatus {
         let status = self.pool.status();
-        crate::Connections {
+        crate::PoolStatus {
             most: status.max_size,
             open: status.size,
             in_use: status.size.saturating_sub(status.available),

@@ -11,7 +11,8 @@ use crate::clock::milliseconds;
 use crate::directory::rows;
 use crate::directory::rows::columns::{USAGE, select};
 use crate::error::StoreError;
-use crate::usage::{InTable, OTHER, Stored, UsageRows, UsageTable, agents, ids};
+use crate::usage::table::{StoredUsage, UsageInTable, usage_row_ids, usage_user_agents};
+use crate::usage::{OTHER, UsageRows, UsageTable};
 
 #[async_trait]
 impl UsageTable for PostgresDirectory {
@@ -37,7 +38,7 @@ async fn add(connection: &mut Session, added: UsageRows, room: usize) -> sqlx::R
         .execute(&mut *transaction)
         .await?;
     let stored = query(select(USAGE, " FROM usage WHERE id = ANY($1)"))
-        .bind(ids(&added))
+        .bind(usage_row_ids(&added))
         .fetch_all(&mut *transaction)
         .await?;
     let stored: sqlx::Result<_> = stored.iter().map(rows::usage).collect();
@@ -45,7 +46,7 @@ async fn add(connection: &mut Session, added: UsageRows, room: usize) -> sqlx::R
         "SELECT DISTINCT dialect, user_agent, network FROM usage
          WHERE known AND user_agent = ANY($1)",
     )
-    .bind(agents(&added))
+    .bind(usage_user_agents(&added))
     .fetch_all(&mut *transaction)
     .await?;
     let known = query_scalar("SELECT count(*) FROM usage WHERE known AND user_agent <> $1")
@@ -53,7 +54,7 @@ async fn add(connection: &mut Session, added: UsageRows, room: usize) -> sqlx::R
         .fetch_one(&mut *transaction)
         .await?;
     let stored = stored?;
-    let rows = InTable {
+    let rows = UsageInTable {
         stored,
         places,
         known,
@@ -63,8 +64,8 @@ async fn add(connection: &mut Session, added: UsageRows, room: usize) -> sqlx::R
     transaction.commit().await
 }
 
-async fn write(connection: &mut PgConnection, rows: &[Stored]) -> sqlx::Result<()> {
-    fn each<T>(rows: &[Stored], value: impl Fn(&Stored) -> T) -> Vec<T> {
+async fn write(connection: &mut PgConnection, rows: &[StoredUsage]) -> sqlx::Result<()> {
+    fn each<T>(rows: &[StoredUsage], value: impl Fn(&StoredUsage) -> T) -> Vec<T> {
         rows.iter().map(value).collect()
     }
     query(
@@ -116,7 +117,7 @@ async fn seen(connection: &mut PgConnection, since: OffsetDateTime) -> sqlx::Res
         .fetch_all(connection)
         .await?;
     let stored: sqlx::Result<_> = rows.iter().map(rows::usage).collect();
-    stored.map(Stored::read)
+    stored.map(StoredUsage::read)
 }
 
 async fn remove(connection: &mut PgConnection, before: OffsetDateTime) -> sqlx::Result<u64> {

@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 use super::entries;
 use super::session::Session;
-use crate::directory::changes::logins;
 use crate::directory::rows::Result;
 use crate::directory::rules::look;
 use crate::directory::{OrganisationEntry, Snapshot, UserEntry};
@@ -121,7 +120,7 @@ pub(super) async fn put_person(connection: &mut PgConnection, user: &UserEntry) 
 
 async fn put_logins(connection: &mut PgConnection, user: &UserEntry) -> Result<()> {
     forget(connection, "DELETE FROM logins WHERE user_id = $1", user.id).await?;
-    for login in logins(user) {
+    for login in user.logins() {
         query("INSERT INTO logins (look, login, user_id) VALUES ($1, $2, $3)")
             .bind(look(&login))
             .bind(login)

@@ -35,7 +35,7 @@ pub(in crate::directory) fn tombstone(row: &impl Columns) -> Result<KeyDigest> {
 
 fn digest_key_id(bytes: &[u8]) -> Result<DigestKeyId> {
     let id = bytes.try_into().map_err(|_| unreadable("digest key"))?;
-    Ok(DigestKeyId(id))
+    Ok(DigestKeyId::from_bytes(id))
 }
 
 /// A row of `digest_keys`.

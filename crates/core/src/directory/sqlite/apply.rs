@@ -6,15 +6,17 @@ use sqlx::query;
 use sqlx::sqlite::SqliteConnection;
 use uuid::Uuid;
 
+use super::desk::SqliteTables;
 use super::{SqliteDirectory, enrolments, keys, present};
-use crate::directory::changes::{UserChange, logins};
+use crate::directory::changes::UserChange;
 use crate::directory::digest_keys::OpenKeys;
 use crate::directory::erasure::ErasureTable as _;
+use crate::directory::looks::fill_looks;
 use crate::directory::merge::Changes;
 use crate::directory::rows::{self, Result};
 use crate::directory::rules::look;
 use crate::directory::wanted::Wanted;
-use crate::directory::{Applied, KeyDigest, OrganisationEntry, Unapplied, UserEntry, looks};
+use crate::directory::{Applied, KeyDigest, OrganisationEntry, Unapplied, UserEntry};
 
 /// Applies a file, or tells why nothing of it was.
 pub(super) async fn apply(
@@ -23,10 +25,11 @@ pub(super) async fn apply(
 ) -> Result<std::result::Result<Applied, Unapplied>> {
     let mut transaction = directory.pool.begin().await?;
     let digests = &directory.digests;
-    let ring = digests.take_over(&mut *transaction, &wanted.digest_keys);
+    let mut tables = SqliteTables(&mut transaction);
+    let ring = digests.take_over(&mut tables, &wanted.digest_keys);
     let ring = ring.await?;
     let open = OpenKeys::at(Arc::clone(&ring), digests.now());
-    looks::fill(&mut *transaction).await?;
+    fill_looks(&mut tables).await?;
     let present = present::read(&mut transaction, wanted, open).await?;
     let changes = match Changes::of(&present, wanted) {
         Ok(changes) => changes,
@@ -60,7 +63,8 @@ pub(super) async fn apply(
         keys::revoke(&mut transaction, key).await?;
     }
     for digest in &changes.erased {
-        transaction.put_tombstone(*digest, digests.now()).await?;
+        let mut tables = SqliteTables(&mut transaction);
+        tables.put_tombstone(*digest, digests.now()).await?;
     }
     transaction.commit().await?;
     digests.keep(&ring);
@@ -141,7 +145,7 @@ pub(super) async fn put_person(connection: &mut SqliteConnection, user: &UserEnt
 
 async fn put_logins(connection: &mut SqliteConnection, user: &UserEntry) -> Result<()> {
     forget(connection, "DELETE FROM logins WHERE user = ?", user.id).await?;
-    for login in logins(user) {
+    for login in user.logins() {
         query("INSERT INTO logins (look, login, user) VALUES (?, ?, ?)")
             .bind(look(&login))
             .bind(login)

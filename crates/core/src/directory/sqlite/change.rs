@@ -1,6 +1,7 @@
 //! Single changes, each in a transaction of its own.
 
 use super::connections::end;
+use super::desk::SqliteTables;
 use super::{SqliteDirectory, looks};
 use crate::directory::desk::Abort;
 use crate::directory::erasure::allow_again;
@@ -12,10 +13,13 @@ type Done<T> = Result<T, Abort<sqlx::Error>>;
 pub(super) async fn make(directory: &SqliteDirectory, change: Change) -> Done<Changed> {
     let logins = change.logins();
     fill_looks(directory, &change).await?;
-    let mut transaction = directory.pool.begin().await?;
+    let mut transaction = directory.pool.begin().await.map_err(Abort::Failed)?;
     let made = async {
-        let changed = change.make(&mut *transaction).await?;
-        allow_again(&mut *transaction, &directory.digests, &logins).await?;
+        let mut tables = SqliteTables(&mut transaction);
+        let changed = change.apply(&mut tables).await?;
+        allow_again(&mut tables, &directory.digests, &logins)
+            .await
+            .map_err(Abort::Failed)?;
         Ok(changed)
     };
     let made = made.await;
@@ -25,9 +29,9 @@ pub(super) async fn make(directory: &SqliteDirectory, change: Change) -> Done<Ch
 /// Makes a change and takes it back.
 pub(super) async fn check(directory: &SqliteDirectory, change: Change) -> Done<()> {
     fill_looks(directory, &change).await?;
-    let mut transaction = directory.pool.begin().await?;
-    let made = change.make(&mut *transaction).await;
-    transaction.rollback().await?;
+    let mut transaction = directory.pool.begin().await.map_err(Abort::Failed)?;
+    let made = change.apply(&mut SqliteTables(&mut transaction)).await;
+    transaction.rollback().await.map_err(Abort::Failed)?;
     made.map(drop)
 }
 
@@ -36,5 +40,5 @@ async fn fill_looks(directory: &SqliteDirectory, change: &Change) -> Done<()> {
     if change.logins().is_empty() {
         return Ok(());
     }
-    Ok(looks::fill(&directory.pool).await?)
+    looks::fill(&directory.pool).await.map_err(Abort::Failed)
 }

@@ -114,14 +114,14 @@ pub(super) async fn end<T>(
 ) -> std::result::Result<T, Abort<Error>> {
     match outcome {
         Ok(done) => {
-            transaction.commit().await?;
+            transaction.commit().await.map_err(Abort::Failed)?;
             Ok(done)
         }
-        Err(Abort::Invalid(unfit)) => {
-            transaction.rollback().await?;
-            Err(unfit.into())
+        Err(Abort::Invalid(invalid)) => {
+            transaction.rollback().await.map_err(Abort::Failed)?;
+            Err(invalid.into())
         }
-        Err(Abort::Failed(error)) => Err(error.into()),
+        Err(Abort::Failed(error)) => Err(Abort::Failed(error)),
     }
 }
 

@@ -2,28 +2,41 @@
 
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{query, query_scalar};
+use sqlx::{Error, query, query_scalar};
 use uuid::Uuid;
 
 use super::{apply, read};
+use crate::directory::database::Database;
 use crate::directory::desk::{DirectoryTransaction, UserRef};
 use crate::directory::rows::columns::{ACCOUNT, select};
 use crate::directory::rows::{self, Columns as _, Result};
 use crate::directory::rules::LAST_NUMBER;
 use crate::directory::{OrganisationEntry, OrganisationRef, UserEntry};
+use crate::error::StoreError;
 use crate::user::User;
 
+/// The tables of a directory, over one connection.
+pub(super) struct SqliteTables<'c>(pub(super) &'c mut SqliteConnection);
+
+impl Database for SqliteTables<'_> {
+    type Error = Error;
+
+    fn unusable(error: StoreError) -> Error {
+        Error::Configuration(Box::new(error))
+    }
+}
+
 #[async_trait]
-impl DirectoryTransaction for SqliteConnection {
+impl DirectoryTransaction for SqliteTables<'_> {
     async fn organisation(
         &mut self,
         name: OrganisationRef<'_>,
     ) -> Result<Option<OrganisationEntry>> {
-        read::organisation(self, name).await
+        read::organisation(self.0, name).await
     }
 
     async fn put_organisation(&mut self, organisation: &OrganisationEntry) -> Result<()> {
-        apply::put_organisation(self, organisation).await
+        apply::put_organisation(self.0, organisation).await
     }
 
     async fn remove_organisation(&mut self, organisation: Uuid) -> Result<()> {
@@ -33,7 +46,7 @@ impl DirectoryTransaction for SqliteConnection {
         ] {
             query(statement)
                 .bind(organisation.to_string())
-                .execute(&mut *self)
+                .execute(&mut *self.0)
                 .await?;
         }
         Ok(())
@@ -42,7 +55,7 @@ impl DirectoryTransaction for SqliteConnection {
     async fn remove_unit(&mut self, unit: &str) -> Result<()> {
         query("DELETE FROM units WHERE id = ?")
             .bind(unit)
-            .execute(self)
+            .execute(&mut *self.0)
             .await
             .map(drop)
     }
@@ -50,7 +63,7 @@ impl DirectoryTransaction for SqliteConnection {
     async fn organisation_of_unit(&mut self, unit: &str) -> Result<Option<Uuid>> {
         let row = query("SELECT organisation FROM units WHERE id = ?")
             .bind(unit)
-            .fetch_optional(self)
+            .fetch_optional(&mut *self.0)
             .await?;
         row.map(|row| row.guid("organisation")).transpose()
     }
@@ -58,7 +71,7 @@ impl DirectoryTransaction for SqliteConnection {
     async fn users_of(&mut self, organisation: Uuid) -> Result<i64> {
         query_scalar("SELECT count(*) FROM users WHERE organisation = ?")
             .bind(organisation.to_string())
-            .fetch_one(self)
+            .fetch_one(&mut *self.0)
             .await
     }
 
@@ -68,26 +81,26 @@ impl DirectoryTransaction for SqliteConnection {
              UNION SELECT id FROM users WHERE default_unit = ?1)",
         )
         .bind(unit)
-        .fetch_one(self)
+        .fetch_one(&mut *self.0)
         .await
     }
 
     async fn user(&mut self, id: Uuid) -> Result<Option<UserEntry>> {
         let row = query(select(ACCOUNT, " FROM accounts a WHERE a.id = ?"))
             .bind(id.to_string())
-            .fetch_optional(self)
+            .fetch_optional(&mut *self.0)
             .await?;
         row.as_ref().map(rows::person).transpose()
     }
 
     async fn shown_user(&mut self, id: Uuid) -> Result<Option<User>> {
-        read::user(self, id).await
+        read::user(&mut *self.0, id).await
     }
 
     async fn user_of_number(&mut self, number: i64) -> Result<Option<UserRef>> {
         let row = query("SELECT id, user_name FROM users WHERE number = ?")
             .bind(number)
-            .fetch_optional(self)
+            .fetch_optional(&mut *self.0)
             .await?;
         row.as_ref().map(rows::named).transpose()
     }
@@ -95,11 +108,11 @@ impl DirectoryTransaction for SqliteConnection {
     async fn last_number(&mut self) -> Result<Option<i64>> {
         query_scalar("SELECT max(number) FROM users WHERE number < ?")
             .bind(LAST_NUMBER)
-            .fetch_one(self)
+            .fetch_one(&mut *self.0)
             .await
     }
 
     async fn put_user(&mut self, user: &UserEntry) -> Result<()> {
-        apply::put_person(self, user).await
+        apply::put_person(self.0, user).await
     }
 }

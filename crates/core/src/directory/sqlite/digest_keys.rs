@@ -7,6 +7,7 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{query, query_scalar};
 use time::OffsetDateTime;
 
+use super::desk::SqliteTables;
 use super::{SqliteDirectory, entries, failed, read};
 use crate::directory::digest_keys::{
     DigestKeys, DigestKind, DigestLookup, DigestReplacement, DigestStore, KeyRing, KeyRingTable,
@@ -25,17 +26,21 @@ impl DigestStore for SqliteDirectory {
     }
 
     async fn read_ring(&self) -> Answer<Arc<KeyRing>> {
-        let ring = self.pool.run(async |c| self.digests.read(c).await);
+        let ring = self
+            .pool
+            .run(async |c| self.digests.read(&mut SqliteTables(c)).await);
         ring.await.map_err(failed)
     }
 
     async fn sealed_keys(&self) -> Answer<Vec<SealedKey>> {
-        let keys = self.pool.run(async |c| c.sealed_keys().await);
+        let keys = self.pool.run(async |c| SqliteTables(c).sealed_keys().await);
         keys.await.map_err(failed)
     }
 
     async fn put_sealed_key(&self, key: SealedKey) -> Answer<()> {
-        let put = self.pool.run(async |c| c.put_sealed_key(&key).await);
+        let put = self
+            .pool
+            .run(async |c| SqliteTables(c).put_sealed_key(&key).await);
         put.await.map_err(failed)
     }
 
@@ -122,7 +127,7 @@ impl DigestLookup<Key> for SqliteDirectory {
 async fn remove(directory: &SqliteDirectory, id: DigestKeyId) -> Result<Option<u64>> {
     let mut transaction = directory.pool.begin().await?;
     let removed = query("DELETE FROM digest_keys WHERE id = ?")
-        .bind(id.0.as_slice())
+        .bind(id.as_bytes().as_slice())
         .execute(&mut *transaction)
         .await?;
     if removed.rows_affected() == 0 {
@@ -130,7 +135,7 @@ async fn remove(directory: &SqliteDirectory, id: DigestKeyId) -> Result<Option<u
         return Ok(None);
     }
     let traces = query("DELETE FROM erased_users WHERE digest_key = ?")
-        .bind(id.0.as_slice())
+        .bind(id.as_bytes().as_slice())
         .execute(&mut *transaction)
         .await?;
     transaction.commit().await?;
@@ -147,7 +152,7 @@ async fn replace(directory: &SqliteDirectory, renewal: DigestReplacement) -> Res
                  AND NOT EXISTS (SELECT 1 FROM access_cards WHERE code_digest = ?1)",
         )
         .bind(new.as_bytes().as_slice())
-        .bind(key.0.as_slice())
+        .bind(key.as_bytes().as_slice())
         .bind(old.as_bytes().as_slice())
         .execute(&mut *transaction)
         .await?;
@@ -160,7 +165,7 @@ async fn replace(directory: &SqliteDirectory, renewal: DigestReplacement) -> Res
              AND NOT EXISTS (SELECT 1 FROM keys WHERE realm = ?4 AND digest = ?1)",
     )
     .bind(new.as_bytes().as_slice())
-    .bind(key.0.as_slice())
+    .bind(key.as_bytes().as_slice())
     .bind(renewal.former_id.map(|id| id.to_vec()))
     .bind(&realm)
     .bind(old.as_bytes().as_slice())
@@ -180,13 +185,13 @@ async fn replace(directory: &SqliteDirectory, renewal: DigestReplacement) -> Res
 }
 
 #[async_trait]
-impl KeyRingTable for SqliteConnection {
+impl KeyRingTable for SqliteTables<'_> {
     async fn sealed_keys(&mut self) -> Result<Vec<SealedKey>> {
         let rows = query(
             "SELECT id, pepper, sealed, made_at, used_from, sealed_at FROM digest_keys
              ORDER BY made_at, id, pepper",
         )
-        .fetch_all(self)
+        .fetch_all(&mut *self.0)
         .await?;
         rows.iter().map(rows::sealed_key).collect()
     }
@@ -197,13 +202,13 @@ impl KeyRingTable for SqliteConnection {
                  OR EXISTS (SELECT 1 FROM access_cards
                             WHERE code_digest IS NOT NULL AND code_digest_key IS NULL)",
         )
-        .fetch_one(self)
+        .fetch_one(&mut *self.0)
         .await
     }
 
     async fn put_first_key(&mut self, key: &SealedKey) -> Result<()> {
         put(
-            self,
+            self.0,
             key,
             "INSERT INTO digest_keys (id, pepper, sealed, made_at, used_from, sealed_at)
              SELECT ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM digest_keys)",
@@ -213,7 +218,7 @@ impl KeyRingTable for SqliteConnection {
 
     async fn put_sealed_key(&mut self, key: &SealedKey) -> Result<()> {
         put(
-            self,
+            self.0,
             key,
             "INSERT INTO digest_keys (id, pepper, sealed, made_at, used_from, sealed_at)
              VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id, pepper)
@@ -230,16 +235,16 @@ impl KeyRingTable for SqliteConnection {
                  AND NOT EXISTS (SELECT 1 FROM erased_users)
                  AND NOT EXISTS (SELECT 1 FROM access_cards WHERE code_digest IS NOT NULL)",
         )
-        .execute(self)
+        .execute(&mut *self.0)
         .await
         .map(drop)
     }
 
     async fn remove_seals(&mut self, id: DigestKeyId, before: OffsetDateTime) -> Result<()> {
         query("DELETE FROM digest_keys WHERE id = ? AND sealed_at < ?")
-            .bind(id.0.as_slice())
+            .bind(id.as_bytes().as_slice())
             .bind(before.unix_timestamp())
-            .execute(self)
+            .execute(&mut *self.0)
             .await
             .map(drop)
     }
@@ -251,7 +256,7 @@ async fn put(
     statement: &'static str,
 ) -> Result<()> {
     query(statement)
-        .bind(key.id.0.as_slice())
+        .bind(key.id.as_bytes().as_slice())
         .bind(&key.pepper)
         .bind(&key.sealed)
         .bind(key.made_at.unix_timestamp())

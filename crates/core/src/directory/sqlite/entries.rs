@@ -7,15 +7,17 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
+use super::desk::SqliteTables;
 use super::read::one_of;
 use crate::directory::digest_keys::KeyRingTable as _;
 use crate::directory::erasure::ErasureTable as _;
+use crate::directory::looks::mark_look_alikes;
 use crate::directory::origin::ImportedValues;
 use crate::directory::present::EntryNames;
 use crate::directory::rows::columns::ACCOUNT;
 use crate::directory::rows::{self, Belongings, Result};
 use crate::directory::{
-    KeyDigest, KeyEntry, OrganisationEntry, RevokedKeyEntry, Snapshot, UserEntry, looks,
+    KeyDigest, KeyEntry, OrganisationEntry, RevokedKeyEntry, Snapshot, UserEntry,
 };
 
 const KEYS: &str =
@@ -29,19 +31,19 @@ pub(super) async fn read(
 ) -> Result<(Snapshot, HashMap<Uuid, ImportedValues>)> {
     let (mut users, origins) = users(connection, only).await?;
     if only.is_none() {
-        looks::mark(&mut users);
+        mark_look_alikes(&mut users);
     }
     let entries = Snapshot {
         organisations: organisations(connection, only).await?,
         users,
         keys: keys(connection, only).await?,
         digest_keys: match only {
-            None => connection.sealed_keys().await?,
+            None => SqliteTables(connection).sealed_keys().await?,
             Some(_) => Vec::new(),
         },
         revoked_keys: revoked_keys(connection, only).await?,
         erased_users: match only {
-            None => connection.tombstones().await?,
+            None => SqliteTables(connection).tombstones().await?,
             Some(_) => Vec::new(),
         },
     };

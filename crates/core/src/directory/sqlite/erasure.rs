@@ -1,18 +1,18 @@
 //! What is removed, and what is left, when a user is erased.
 
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Sqlite, query, query_scalar};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::SqliteDirectory;
 use super::connections::end;
+use super::desk::SqliteTables;
 use super::entries::list;
 use super::read::one_of;
 use crate::directory::KeyDigest;
 use crate::directory::desk::Abort;
-use crate::directory::erasure::{self, Erased, ErasureTable};
+use crate::directory::erasure::{Erased, ErasureTable, erase_user};
 use crate::directory::rows::{self, Result};
 use crate::token_digest::TokenDigest;
 use crate::user::Role;
@@ -22,12 +22,18 @@ pub(super) async fn erase(
     directory: &SqliteDirectory,
     user: Uuid,
 ) -> std::result::Result<Erased, Abort<sqlx::Error>> {
-    let mut transaction = directory.pool.begin().await?;
+    let mut transaction = directory.pool.begin().await.map_err(Abort::Failed)?;
     // What is deleted is overwritten with zeros, and not only released.
     query("PRAGMA secure_delete = ON")
         .execute(&mut *transaction)
-        .await?;
-    let erased = erasure::erase(&mut *transaction, &directory.digests, user).await;
+        .await
+        .map_err(Abort::Failed)?;
+    let erased = erase_user(
+        &mut SqliteTables(&mut transaction),
+        &directory.digests,
+        user,
+    )
+    .await;
     let erased = end(transaction, erased).await?;
     // The write-ahead log holds pages of before. If a reader keeps it from being taken in now, it is taken
     // in later, and the user is erased in either case.
@@ -38,11 +44,11 @@ pub(super) async fn erase(
 }
 
 #[async_trait]
-impl ErasureTable for SqliteConnection {
+impl ErasureTable for SqliteTables<'_> {
     async fn imported_name(&mut self, user: Uuid) -> Result<Option<String>> {
         query_scalar("SELECT name FROM imported_users WHERE user = ?")
             .bind(user.to_string())
-            .fetch_optional(self)
+            .fetch_optional(&mut *self.0)
             .await
     }
 
@@ -51,7 +57,7 @@ impl ErasureTable for SqliteConnection {
             "SELECT identifier FROM access_cards WHERE user = ? AND identifier IS NOT NULL",
         )
         .bind(user.to_string())
-        .fetch_all(self)
+        .fetch_all(&mut *self.0)
         .await
     }
 
@@ -62,11 +68,11 @@ impl ErasureTable for SqliteConnection {
              ON CONFLICT (realm, digest) DO UPDATE SET revoked_at = excluded.revoked_at",
         )
         .bind(user.to_string())
-        .execute(&mut *self)
+        .execute(&mut *self.0)
         .await?;
         let removed = query("DELETE FROM keys WHERE user = ?")
             .bind(user.to_string())
-            .execute(self)
+            .execute(&mut *self.0)
             .await?;
         Ok(removed.rows_affected())
     }
@@ -74,7 +80,7 @@ impl ErasureTable for SqliteConnection {
     async fn remove_user(&mut self, user: Uuid) -> Result<()> {
         query("DELETE FROM users WHERE id = ?")
             .bind(user.to_string())
-            .execute(self)
+            .execute(&mut *self.0)
             .await
             .map(drop)
     }
@@ -86,7 +92,7 @@ impl ErasureTable for SqliteConnection {
         )
         .bind(Role::Admin.name())
         .bind(organisation)
-        .fetch_one(self)
+        .fetch_one(&mut *self.0)
         .await
     }
 
@@ -97,7 +103,7 @@ impl ErasureTable for SqliteConnection {
         )
         .bind(user.to_string())
         .bind(list(names))
-        .fetch_one(self)
+        .fetch_one(&mut *self.0)
         .await
     }
 
@@ -109,7 +115,7 @@ impl ErasureTable for SqliteConnection {
             query(statement)
                 .bind(user.to_string())
                 .bind(pseudonym.to_string())
-                .execute(&mut *self)
+                .execute(&mut *self.0)
                 .await?;
         }
         Ok(())
@@ -119,7 +125,7 @@ impl ErasureTable for SqliteConnection {
         query("UPDATE audit SET name_hash = ?2, line = replace(line, ?1, ?2) WHERE name_hash = ?1")
             .bind(name.to_string())
             .bind(to.to_string())
-            .execute(self)
+            .execute(&mut *self.0)
             .await
             .map(drop)
     }
@@ -129,7 +135,7 @@ impl ErasureTable for SqliteConnection {
             "SELECT digest, digest_key FROM erased_users
              WHERE digest_key IN (SELECT id FROM digest_keys) ORDER BY digest",
         )
-        .fetch_all(self)
+        .fetch_all(&mut *self.0)
         .await?;
         rows.iter().map(rows::tombstone).collect()
     }
@@ -142,7 +148,7 @@ impl ErasureTable for SqliteConnection {
         .bind(digest.as_bytes().as_slice())
         .bind(digest.key_bytes())
         .bind(at.unix_timestamp())
-        .execute(self)
+        .execute(&mut *self.0)
         .await
         .map(drop)
     }
@@ -150,6 +156,6 @@ impl ErasureTable for SqliteConnection {
     async fn remove_tombstones(&mut self, digests: &[KeyDigest]) -> Result<()> {
         let mut removal = QueryBuilder::<Sqlite>::new("DELETE FROM erased_users WHERE digest");
         one_of(&mut removal, digests);
-        removal.build().execute(self).await.map(drop)
+        removal.build().execute(&mut *self.0).await.map(drop)
     }
 }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::read::one_of;
 use super::{SqliteDirectory, entries, failed, read};
-use crate::directory::digest_keys::{DigestKind, ring, ring_as_stored};
+use crate::directory::digest_keys::{DigestKind, key_ring, read_key_ring};
 use crate::directory::rows;
 use crate::directory::{KeyDigest, KeyEntry, Keys, RevokedKeyEntry};
 use crate::error::StoreError;
@@ -21,7 +21,7 @@ impl Keys for SqliteDirectory {
     }
 
     async fn add_key(&self, key: &KeyEntry) -> Result<Option<KeyEntry>, StoreError> {
-        let ring = ring_as_stored(self).await?;
+        let ring = read_key_ring(self).await?;
         let what = DigestKind::Key { realm: &key.realm };
         let forms = ring.forms(what, key.digest);
         let digest = ring.stored(what, key.digest, self.digests.now())?;
@@ -34,7 +34,9 @@ impl Keys for SqliteDirectory {
     }
 
     async fn remove_key(&self, realm: &str, digest: KeyDigest) -> Result<bool, StoreError> {
-        let forms = ring(self).await?.forms(DigestKind::Key { realm }, digest);
+        let forms = key_ring(self)
+            .await?
+            .forms(DigestKind::Key { realm }, digest);
         remove(self, realm, &forms).await.map_err(failed)
     }
 }

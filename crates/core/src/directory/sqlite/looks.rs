@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use serde_json::json;
-use sqlx::sqlite::SqliteConnection;
 use sqlx::{query, query_scalar};
 
 use super::connections::Connections;
+use super::desk::SqliteTables;
 use super::entries::list;
-use crate::directory::looks::{Login, Looks, fill_batch};
+use crate::directory::looks::{Login, LookTable, fill_looks_batch};
 use crate::directory::rows::{self, Result};
 
 /// Stores the looks that are missing. Each batch is committed: other processes can write in between, and
@@ -15,24 +15,24 @@ use crate::directory::rows::{self, Result};
 pub(super) async fn fill(pool: &Connections) -> Result<()> {
     while is_incomplete(pool).await? {
         let mut transaction = pool.begin().await?;
-        fill_batch(&mut *transaction).await?;
+        fill_looks_batch(&mut SqliteTables(&mut transaction)).await?;
         transaction.commit().await?;
     }
     Ok(())
 }
 
 async fn is_incomplete(pool: &Connections) -> Result<bool> {
-    let missing = pool.run(async |c| c.logins_without_look(1).await);
+    let missing = pool.run(async |c| SqliteTables(c).logins_without_look(1).await);
     let missing = missing.await?;
     Ok(!missing.is_empty())
 }
 
 #[async_trait]
-impl Looks for SqliteConnection {
+impl LookTable for SqliteTables<'_> {
     async fn logins_without_look(&mut self, limit: i64) -> Result<Vec<String>> {
         query_scalar("SELECT login FROM logins WHERE look IS NULL LIMIT ?")
             .bind(limit)
-            .fetch_all(self)
+            .fetch_all(&mut *self.0)
             .await
     }
 
@@ -42,7 +42,7 @@ impl Looks for SqliteConnection {
              WHERE logins.login = new.value ->> 0",
         )
         .bind(json!(looks).to_string())
-        .execute(self)
+        .execute(&mut *self.0)
         .await
         .map(drop)
     }
@@ -53,7 +53,7 @@ impl Looks for SqliteConnection {
              WHERE l.look IN (SELECT value FROM json_each(?))",
         )
         .bind(list(&looks))
-        .fetch_all(self)
+        .fetch_all(&mut *self.0)
         .await?;
         rows.iter().map(rows::login).collect()
     }
@@ -64,14 +64,14 @@ impl Looks for SqliteConnection {
              WHERE l.look IN (SELECT look FROM logins GROUP BY look HAVING count(*) > 1)
              ORDER BY l.look, l.login",
         )
-        .fetch_all(self)
+        .fetch_all(&mut *self.0)
         .await?;
         rows.iter().map(rows::login).collect()
     }
 
     async fn organisation_names(&mut self) -> Result<Vec<String>> {
         query_scalar("SELECT name FROM organisations ORDER BY name")
-            .fetch_all(self)
+            .fetch_all(&mut *self.0)
             .await
     }
 }

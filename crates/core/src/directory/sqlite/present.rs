@@ -3,11 +3,12 @@
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Sqlite, query, query_scalar};
 
+use super::desk::SqliteTables;
 use super::entries::{self, list};
 use super::read::one_of;
 use crate::directory::digest_keys::OpenKeys;
 use crate::directory::erasure::ErasureTable as _;
-use crate::directory::looks::Looks as _;
+use crate::directory::looks::LookTable as _;
 use crate::directory::present::{EntryNames, Present};
 use crate::directory::rows::{self, Columns as _, Result};
 use crate::directory::rules::LAST_NUMBER;
@@ -32,7 +33,8 @@ pub(super) async fn read(
     for row in &logins {
         present.logins.insert(row.text("login")?, rows::named(row)?);
     }
-    present.looks = connection.logins_that_look_like(wanted.looks()).await?;
+    let mut tables = SqliteTables(connection);
+    present.looks = tables.logins_that_look_like(wanted.looks()).await?;
     let imported = query(
         "SELECT i.name, u.id, u.user_name FROM imported_users i JOIN users u ON u.id = i.user
          WHERE i.name IN (SELECT value FROM json_each(?))",
@@ -110,7 +112,11 @@ pub(super) async fn read(
     for row in &organisations {
         named.organisations.push(row.guid("id")?);
     }
-    present.erased = connection.tombstones().await?.into_iter().collect();
+    present.erased = SqliteTables(connection)
+        .tombstones()
+        .await?
+        .into_iter()
+        .collect();
     (present.entries, present.origins) = entries::read(connection, Some(&named)).await?;
     Ok(present)
 }

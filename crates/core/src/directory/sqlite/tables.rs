@@ -12,7 +12,7 @@ use tracing::debug;
 
 use super::connections::{Connections, is_reusable};
 use super::{looks, rights};
-use crate::directory::outstanding::{MigrationError, Obstacle, Outstanding, Taken, outstanding};
+use crate::directory::outstanding::{AppliedStep, MigrationError, Obstacle, Outstanding};
 use crate::directory::steps::{known, migrator};
 
 /// Readers at once; SQLite has one writer at a time in any case.
@@ -92,7 +92,7 @@ async fn attempt(options: SqliteConnectOptions) -> Result<(Connections, Outstand
 async fn bring_up_to_date(pool: &Connections) -> Result<Outstanding, Fault> {
     let mut connection = pool.acquire().await?;
     let taken = taken(&mut connection).await?;
-    let due = outstanding(&known(&migrations()), &taken)?;
+    let due = Outstanding::between(&known(&migrations()), &taken)?;
     drop(connection);
     if due.steps.is_empty() {
         return Ok(due);
@@ -125,17 +125,17 @@ pub(super) async fn outstanding_in(path: &Path) -> Result<Outstanding, Migration
     let failed = |error: Error| failed(&error, path);
     let is_there = path.try_exists();
     if !is_there.map_err(|error| MigrationError::Failed(error.to_string()))? {
-        return outstanding(&known(&migrations()), &[]);
+        return Outstanding::between(&known(&migrations()), &[]);
     }
     let options = SqliteConnectOptions::new().filename(path).read_only(true);
     let options = options.busy_timeout(TIMEOUT);
     let mut connection = options.connect().await.map_err(failed)?;
     let taken = taken(&mut connection).await.map_err(failed)?;
     connection.close().await.map_err(failed)?;
-    outstanding(&known(&migrations()), &taken)
+    Outstanding::between(&known(&migrations()), &taken)
 }
 
-async fn taken(connection: &mut SqliteConnection) -> Result<Vec<Taken>, Error> {
+async fn taken(connection: &mut SqliteConnection) -> Result<Vec<AppliedStep>, Error> {
     let is_there: bool = query_scalar(
         "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations')",
     )

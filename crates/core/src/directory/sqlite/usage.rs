@@ -10,7 +10,8 @@ use crate::clock::milliseconds;
 use crate::directory::rows;
 use crate::directory::rows::columns::{USAGE, select};
 use crate::error::StoreError;
-use crate::usage::{InTable, OTHER, Stored, UsageRows, UsageTable, agents, ids};
+use crate::usage::table::{StoredUsage, UsageInTable, usage_row_ids, usage_user_agents};
+use crate::usage::{OTHER, UsageRows, UsageTable};
 
 #[async_trait]
 impl UsageTable for SqliteDirectory {
@@ -25,7 +26,7 @@ impl UsageTable for SqliteDirectory {
             .await
             .map_err(failed)?;
         let stored: sqlx::Result<_> = rows.iter().map(rows::usage).collect();
-        stored.map(Stored::read).map_err(failed)
+        stored.map(StoredUsage::read).map_err(failed)
     }
 
     async fn remove_usage(&self, before: OffsetDateTime) -> Result<u64, StoreError> {
@@ -39,7 +40,7 @@ impl UsageTable for SqliteDirectory {
 
 async fn add(pool: &Connections, added: &UsageRows, room: usize) -> sqlx::Result<()> {
     let mut transaction = pool.begin().await?;
-    let ids = serde_json::to_string(&ids(added)).unwrap_or_default();
+    let ids = serde_json::to_string(&usage_row_ids(added)).unwrap_or_default();
     let stored = query(select(
         USAGE,
         " FROM usage WHERE id IN (SELECT value FROM json_each(?))",
@@ -48,7 +49,7 @@ async fn add(pool: &Connections, added: &UsageRows, room: usize) -> sqlx::Result
     .fetch_all(&mut *transaction)
     .await?;
     let stored: sqlx::Result<_> = stored.iter().map(rows::usage).collect();
-    let agents = serde_json::to_string(&agents(added)).unwrap_or_default();
+    let agents = serde_json::to_string(&usage_user_agents(added)).unwrap_or_default();
     let places = query_as(
         "SELECT DISTINCT dialect, user_agent, network FROM usage
          WHERE known AND user_agent IN (SELECT value FROM json_each(?))",
@@ -61,7 +62,7 @@ async fn add(pool: &Connections, added: &UsageRows, room: usize) -> sqlx::Result
         .fetch_one(&mut *transaction)
         .await?;
     let stored = stored?;
-    let rows = InTable {
+    let rows = UsageInTable {
         stored,
         places,
         known,

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use isogloss_core::PasswordSettings;
-use isogloss_core::audit::{Outcome, Reason};
+use isogloss_core::audit::{Outcome, RefusalReason};
 use isogloss_core::directory::{Directory as _, OrganisationEntry, SqliteDirectory};
+use isogloss_password::PasswordSettings;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 use super::*;
@@ -89,11 +89,16 @@ async fn a_change_whose_result_cannot_be_read_is_not_made() {
         (event.event, user, event.outcome, event.reason)
     });
     let recorded: Vec<_> = events.collect();
-    let unavailable = Some(Reason::Unavailable);
+    let unavailable = Some(RefusalReason::Unavailable);
     let expected = [
-        (Kind::AddUser, refused, Outcome::Refused, unavailable),
-        (Kind::AddUser, before.id, Outcome::Done, None),
-        (Kind::EditUser, before.id, Outcome::Refused, unavailable),
+        (EventKind::AddUser, refused, Outcome::Refused, unavailable),
+        (EventKind::AddUser, before.id, Outcome::Done, None),
+        (
+            EventKind::EditUser,
+            before.id,
+            Outcome::Refused,
+            unavailable,
+        ),
     ];
     assert_eq!(recorded, expected);
 }

@@ -89,7 +89,7 @@ async fn open_directory(
             match NonZeroUsize::new(users) {
                 None => Ok((Arc::new(directory), None)),
                 Some(users) => {
-                    let directory = directory.keeping(users).await.with_context(place)?;
+                    let directory = directory.with_near_cache(users).await.with_context(place)?;
                     Ok((Arc::new(directory), None))
                 }
             }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use isogloss_core::store::{Caps, TokenStore};
+use isogloss_core::store::{SessionLimits, TokenStore};
 use isogloss_core::throttle::{MemoryThrottle, Throttle};
 use isogloss_store_embedded::EmbeddedStore;
 use isogloss_store_redis::{Eviction, RedisAccess, RedisSettings, RedisStore};
@@ -139,8 +139,8 @@ pub(super) fn redis(
     })
 }
 
-fn session_limits(settings: &config::Tokens) -> Caps {
-    Caps {
+fn session_limits(settings: &config::Tokens) -> SessionLimits {
+    SessionLimits {
         per_user: settings.per_user.get(),
         per_client: settings.per_client.get(),
         one_time_per_user: settings.one_time_per_user.get(),

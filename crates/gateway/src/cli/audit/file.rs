@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read as _, Result, Seek as _, SeekFrom};
 use std::path::Path;
 use std::time::Duration;
 
-use isogloss_core::audit::{Filter, Who, moment};
+use isogloss_core::audit::{EventFilter, Subject, moment};
 use serde_json::Value;
 
 /// How much is read at a time.
@@ -16,7 +16,7 @@ const OUT_OF_ORDER: Duration = Duration::from_mins(1);
 
 /// Returns the events of the file that match the filter, the latest first; none if there is no file yet. Fails
 /// if the file cannot be read.
-pub(super) fn find(path: &Path, filter: &Filter) -> Result<Vec<Value>> {
+pub(super) fn find(path: &Path, filter: &EventFilter) -> Result<Vec<Value>> {
     let file = match File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         file => file?,
@@ -45,7 +45,7 @@ pub(super) fn find(path: &Path, filter: &Filter) -> Result<Vec<Value>> {
 }
 
 /// Returns whether an event is of the filter's kind and about its user.
-fn matches_filter(event: &Value, filter: &Filter) -> bool {
+fn matches_filter(event: &Value, filter: &EventFilter) -> bool {
     filter
         .event
         .is_none_or(|kind| event["event"] == kind.name())
@@ -53,7 +53,7 @@ fn matches_filter(event: &Value, filter: &Filter) -> bool {
 }
 
 /// Returns whether an event names the user as user or actor, or has one of the name hashes.
-fn is_about(event: &Value, who: &Who) -> bool {
+fn is_about(event: &Value, who: &Subject) -> bool {
     let is_user = who.user.is_some_and(|user| {
         let user = user.to_string();
         event["user"] == user.as_str() || event["actor"] == user.as_str()
@@ -107,12 +107,12 @@ impl ReverseLines {
 
 #[cfg(test)]
 mod tests {
-    use isogloss_core::audit::Kind;
+    use isogloss_core::audit::EventKind;
     use time::macros::datetime;
 
     use super::*;
 
-    const ALL: Filter = Filter {
+    const ALL: EventFilter = EventFilter {
         who: None,
         event: None,
         since: None,
@@ -134,7 +134,7 @@ mod tests {
         let found = find(&path, &ALL).unwrap();
         let counts: Vec<_> = found.iter().map(|e| e["count"].as_u64().unwrap()).collect();
         assert_eq!(counts, (0..9000).rev().collect::<Vec<_>>());
-        let two = Filter { limit: 2, ..ALL };
+        let two = EventFilter { limit: 2, ..ALL };
         assert_eq!(find(&path, &two).unwrap(), found[..2]);
         std::fs::remove_file(path).unwrap();
         let missing = Path::new("/no/such/file");
@@ -154,8 +154,8 @@ mod tests {
                 "{\"time\":\"2026-11-22T09:00:02.000Z\",\"event\":\"login\"}",
             ),
         );
-        let logins = Filter {
-            event: Some(Kind::Login),
+        let logins = EventFilter {
+            event: Some(EventKind::Login),
             since: Some(datetime!(2026-11-22 09:00 UTC)),
             ..ALL
         };

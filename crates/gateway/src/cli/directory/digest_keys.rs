@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::Subcommand;
-use isogloss_core::audit::{Event, Kind};
+use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::directory::{DigestKey, DigestKeyId};
 use serde_json::json;
 use time::format_description::well_known::Rfc3339;
@@ -55,7 +55,7 @@ pub(super) async fn run(command: Command, admin: &AuditedAdmin<'_>) -> Result<Ou
             let added = admin.directory.add_digest_key();
             let unknown = Event {
                 target: Some("digest key".to_owned()),
-                ..audited_admin::event(Kind::AddKey)
+                ..audited_admin::event(EventKind::AddKey)
             };
             let named = |event, id: &DigestKeyId| Some(about(event, *id));
             let id = admin.change(unknown, added, named).await?;
@@ -111,7 +111,7 @@ async fn remove(id: DigestKeyId, keys: &[DigestKey], admin: &AuditedAdmin<'_>) -
         return Ok(Outcome::Refused);
     }
     let removed = admin.directory.remove_digest_key(id);
-    let event = about(audited_admin::event(Kind::RevokeKey), id);
+    let event = about(audited_admin::event(EventKind::RevokeKey), id);
     let found = |event, traces: &Option<u64>| traces.map(|_| event);
     let Some(traces) = admin.change(event, removed, found).await? else {
         output::error(format_args!("{id}: no such digest key"));
@@ -139,7 +139,7 @@ fn id(text: &str) -> Result<DigestKeyId, String> {
 mod tests {
     use std::sync::Arc;
 
-    use isogloss_core::audit::{AuditTable as _, Filter};
+    use isogloss_core::audit::{AuditTable as _, EventFilter};
     use isogloss_core::directory::SqliteDirectory;
     use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
@@ -164,7 +164,7 @@ mod tests {
             sections: &sections,
         };
         assert!(run(Command::Add, &admin).await.is_err());
-        let all = Filter {
+        let all = EventFilter {
             who: None,
             event: None,
             since: None,

@@ -108,7 +108,7 @@ impl<'a> Target<'a> {
                     ControlFlow::Continue(())
                 }
             };
-            tokens.each(look).await?;
+            tokens.scan(look).await?;
         }
         Ok(has_live.then_some("tokens"))
     }
@@ -269,7 +269,7 @@ fn open_tokens(sections: &Sections) -> Result<Option<Arc<dyn TokenStore>>> {
 async fn remove_all(tokens: &dyn TokenStore) -> Result<()> {
     let digests = all_digests(tokens).await?;
     for digests in digests.chunks(BATCH_SIZE) {
-        let removals = digests.iter().map(|digest| tokens.take(*digest));
+        let removals = digests.iter().map(|digest| tokens.remove(*digest));
         join_all(removals)
             .await
             .into_iter()

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
-use isogloss_core::audit::Kind;
+use isogloss_core::audit::EventKind;
 use isogloss_core::directory::{Directory, KnownAppPassword, tidy_label};
 use isogloss_core::{AppPassword, Clock as _, SystemClock, User};
 use serde_json::{Value, json};
@@ -88,7 +88,9 @@ async fn add(new: AddAppPassword, user: &User, admin: &AuditedAdmin<'_>) -> Resu
         used_on: None,
     };
     let added = admin.directory.add_app_password(user.id, &known);
-    admin.change_user(Kind::AddAppPassword, user, added).await?;
+    admin
+        .change_user(EventKind::AddAppPassword, user, added)
+        .await?;
     output::warn_of_readers();
     if new.json {
         let mut described = describe(&known)?;
@@ -135,7 +137,7 @@ async fn revoke(user: &User, id: &str, admin: &AuditedAdmin<'_>) -> Result<Outco
         Some(known) => {
             let removed = directory.remove_app_password(user.id, known.digest);
             admin
-                .change_user_if_needed(Kind::RevokeAppPassword, user, removed)
+                .change_user_if_needed(EventKind::RevokeAppPassword, user, removed)
                 .await?
         }
         None => false,

@@ -3,7 +3,7 @@
 mod enrol;
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
-use isogloss_core::audit::Kind;
+use isogloss_core::audit::EventKind;
 use isogloss_core::directory::Enrolment;
 use isogloss_core::{RecoveryCode, TotpStep};
 use serde_json::{Value, json};
@@ -83,7 +83,7 @@ async fn disable(who: &UserArg, admin: &AuditedAdmin<'_>) -> Result<Outcome> {
     };
     let disabled = directory.disenrol(user.id);
     if !admin
-        .change_user_if_needed(Kind::DisableTotp, &user, disabled)
+        .change_user_if_needed(EventKind::DisableTotp, &user, disabled)
         .await?
     {
         return Ok(is_off(&user.user_name));
@@ -100,7 +100,7 @@ async fn recovery_codes(who: &UserArg, json: bool, admin: &AuditedAdmin<'_>) -> 
     let codes = fresh_codes()?;
     let digests: Vec<_> = codes.iter().map(RecoveryCode::digest).collect();
     let renewed = directory.set_recovery_codes(user.id, &digests);
-    let kind = Kind::RenewRecoveryCodes;
+    let kind = EventKind::RenewRecoveryCodes;
     if !admin.change_user_if_needed(kind, &user, renewed).await? {
         return Ok(is_off(&user.user_name));
     }

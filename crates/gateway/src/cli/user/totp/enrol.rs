@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use isogloss_core::audit::Kind;
+use isogloss_core::audit::EventKind;
 use isogloss_core::directory::NewEnrolment;
 use isogloss_core::{Clock as _, RecoveryCode, SystemClock, TotpSecret, TotpStep, User};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -84,7 +84,9 @@ pub(super) async fn enrol(new: Enrol, admin: &AuditedAdmin<'_>) -> Result<Outcom
         since: SystemClock.now(),
     };
     let enrolled = directory.enrol(user.id, &enrolment);
-    admin.change_user(Kind::EnrolTotp, &user, enrolled).await?;
+    admin
+        .change_user(EventKind::EnrolTotp, &user, enrolled)
+        .await?;
     end_tokens(&user, admin.sections).await?;
     done(&new, &user, &url, &enrolment.secret, &codes)?;
     Ok(Outcome::Done)
