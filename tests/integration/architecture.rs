@@ -12,6 +12,7 @@ const CORE: &str = "isogloss-core";
 const DIALECT: &str = "isogloss-dialect";
 const CONFORMANCE: &str = "isogloss-conformance";
 const GATEWAY: &str = "isogloss-gateway";
+const PASSWORD: &str = "isogloss-password";
 const LANES: &str = "isogloss-bcrypt-lanes";
 /// Packages that store tokens and users.
 const BACKENDS: [&str; 2] = ["isogloss-store-embedded", "isogloss-store-redis"];
@@ -66,6 +67,7 @@ impl Graph {
             DIALECT,
             CONFORMANCE,
             GATEWAY,
+            PASSWORD,
             LANES,
             STORE_CONTRACT,
             TESTKIT,
@@ -164,11 +166,10 @@ fn the_crates_are_found() {
 #[test]
 fn core_knows_no_backend_and_no_web_framework() {
     let graph = Graph::read();
-    assert_eq!(graph.built_with(CORE), BTreeSet::from([LANES]));
-    let mut with_tests = BTreeSet::from([LANES, STORE_CONTRACT]);
+    assert_eq!(graph.built_with(CORE), BTreeSet::from([PASSWORD]));
+    let mut with_tests = BTreeSet::from([PASSWORD, LANES, STORE_CONTRACT]);
     with_tests.extend(BACKENDS);
     assert_eq!(graph.siblings(CORE), with_tests);
-    assert_eq!(graph.siblings(LANES), BTreeSet::new());
     let below = graph.below(CORE);
     assert!(below.contains("argon2"), "the search finds nothing");
     for foreign in [
@@ -183,6 +184,13 @@ fn core_knows_no_backend_and_no_web_framework() {
     ] {
         assert!(!below.contains(foreign), "{foreign}");
     }
+}
+
+#[test]
+fn password_hashing_knows_the_bcrypt_lanes_and_no_other_sibling() {
+    let graph = Graph::read();
+    assert_eq!(graph.siblings(PASSWORD), BTreeSet::from([LANES]));
+    assert_eq!(graph.siblings(LANES), BTreeSet::new());
 }
 
 #[test]

@@ -14,11 +14,11 @@ mod portal_url;
 mod profile;
 mod requests;
 mod routes;
+#[cfg(test)]
+mod sdk_compatibility;
 mod settings;
 mod team_ids;
 mod teams;
-#[cfg(test)]
-mod typed;
 mod wire;
 
 use actix_web::dev::RequestHead;
@@ -56,8 +56,11 @@ impl Dialect for Bimplus {
         cfg: &mut ServiceConfig,
         add_routes: impl FnOnce(&mut ServiceConfig),
     ) {
-        cfg.app_data(Data::new(settings.cors()))
-            .service(scope("").wrap(from_fn(cors::answer)).configure(add_routes));
+        cfg.app_data(Data::new(settings.cors())).service(
+            scope("")
+                .wrap(from_fn(cors::middleware))
+                .configure(add_routes),
+        );
     }
 
     fn add_routes(settings: &Settings, cfg: &mut ServiceConfig) {

@@ -20,6 +20,7 @@ mod upgrade;
 
 use std::sync::Arc;
 
+use isogloss_password::Passwords;
 use secrecy::SecretString;
 use time::OffsetDateTime;
 
@@ -31,7 +32,6 @@ use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::directory::{DigestKeyId, Directory};
 use crate::error::StoreError;
-use crate::password::Passwords;
 use crate::pepper::Peppers;
 use crate::store::TokenStore;
 use crate::throttle::{LoginOrigin, LoginThrottle};

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
+use isogloss_password::{HashingError, InvalidPassword, NewPasswordError};
 use thiserror::Error;
-
-use crate::password::{HashingError, InvalidPassword, NewPasswordError};
 
 /// Why core refused a request.
 ///

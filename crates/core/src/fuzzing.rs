@@ -4,12 +4,12 @@ use std::num::NonZeroUsize;
 use std::sync::LazyLock;
 
 use futures_util::FutureExt as _;
+use isogloss_password::{PasswordSettings, Passwords};
 use time::OffsetDateTime;
 
 use crate::auth;
 use crate::directory::file::{File, check, seal};
 use crate::directory::{Present, Snapshot, directory_of};
-use crate::password::{self, HashError, PasswordSettings, Passwords};
 use crate::store::Record;
 
 /// Decodes a stored record. Returns `None` if it is invalid.
@@ -45,10 +45,4 @@ pub fn directory(file: File) -> Option<Snapshot> {
     let sealed = seal(&empty, passwords, wanted, |_| {});
     let sealed = sealed.now_or_never()?.ok()?;
     directory_of(&sealed)
-}
-
-/// Returns whether a password matches a hash of any strength. `None` if the check would take more than
-/// milliseconds.
-pub fn fits(hash: &str, password: &str) -> Result<Option<bool>, HashError> {
-    password::fits(hash, password)
 }

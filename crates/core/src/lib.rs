@@ -20,7 +20,6 @@ mod names;
 mod near;
 mod network;
 mod outbox;
-mod password;
 mod pepper;
 mod presented;
 mod printable;
@@ -48,16 +47,13 @@ pub use client::{ClientFilter, ClientIdentity, Expired};
 pub use clock::{Clock, MockClock, SystemClock};
 pub use connections::PoolStatus;
 pub use error::{AuthError, PasswordError, StoreError};
+pub use isogloss_password::{InvalidPassword, PasswordSettings, Passwords};
 pub use lifetime::Lifetime;
 pub use lineage::Lineage;
 pub use mail::{Email, Mailer};
 pub use near::NearCacheStatus;
 pub use network::Network;
 pub use outbox::Outbox;
-pub use password::{
-    Claimant, HashError, HashingError, InvalidPassword, NewPasswordError, PasswordSettings,
-    Passwords, Place, StartError,
-};
 pub use pepper::{Pepper, Peppers};
 pub use presented::BearerToken;
 pub use printable::{is_unprintable, printable, printable_json, printable_lines};

@@ -46,7 +46,7 @@ impl Dialect for Crmcom {
         cfg.app_data(Data::new(settings.cors())).service(
             scope("")
                 .wrap(always_ok)
-                .wrap(from_fn(cors::answer))
+                .wrap(from_fn(cors::middleware))
                 .configure(add_routes),
         );
     }

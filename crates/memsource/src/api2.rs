@@ -14,7 +14,7 @@ use isogloss_core::{
 pub(crate) use self::error::Api2Error;
 use self::json_body::{LoginBody, LoginOtherBody};
 use self::session::login_to_session;
-pub(crate) use self::wire::{LoginAnswer, SessionAnswer, WhoAmIAnswer};
+pub(crate) use self::wire::{LoginResponse, SessionResponse, WhoAmIResponse};
 use crate::authorization::{AuthenticatedCaller, proofs};
 use crate::error::Error;
 use crate::parameters::Parameters;
@@ -35,7 +35,7 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
         .service(
             resource("/api2/v1/auth/whoAmI")
                 .route(web::get().to(who_am_i))
-                .default_service(to(async || refuse(Error::NoMethod("GET")))),
+                .default_service(to(async || error_response(Error::MethodNotAllowed("GET")))),
         );
 }
 
@@ -47,10 +47,10 @@ where
 {
     resource(path)
         .route(web::post().to(handler))
-        .default_service(to(async || refuse(Error::NoMethod("POST"))))
+        .default_service(to(async || error_response(Error::MethodNotAllowed("POST"))))
 }
 
-fn refuse(error: Error) -> HandlerResult {
+fn error_response(error: Error) -> HandlerResult {
     Err(error.into())
 }
 
@@ -62,12 +62,12 @@ async fn login(
     request: HttpRequest,
     body: LoginBody,
 ) -> HandlerResult {
-    let origin = origin(&settings, &request, source.as_deref().copied());
+    let origin = login_origin(&settings, &request, source.as_deref().copied());
     let user = authenticate(&auth, origin, body).await?;
     let issued = issue::access(&auth, &settings, &user).await?;
     Ok(json(
         &mut HttpResponse::Ok(),
-        &LoginAnswer::new(&issued, &settings),
+        &LoginResponse::new(&issued, &settings),
     ))
 }
 
@@ -92,7 +92,11 @@ async fn authenticate(
 }
 
 /// Returns where a login comes from, with the tokens that may prove that the client is known.
-fn origin(settings: &Settings, request: &HttpRequest, source: Option<ClientIp>) -> LoginOrigin {
+fn login_origin(
+    settings: &Settings,
+    request: &HttpRequest,
+    source: Option<ClientIp>,
+) -> LoginOrigin {
     LoginOrigin {
         proofs: proofs(settings, request.head(), None),
         ..LoginOrigin::new(REALM, source)
@@ -105,7 +109,7 @@ async fn login_other(
     request: HttpRequest,
     body: LoginOtherBody,
 ) -> HandlerResult {
-    let caller = caller(&auth, &request).await?;
+    let caller = authenticated_caller(&auth, &request).await?;
     let name = body.user_name.ok_or(Error::Missing("userName"))?;
     let wanted = body.user_uid.map(RequestedAccess::User);
     let user = auth
@@ -115,26 +119,29 @@ async fn login_other(
     let issued = issue::impersonation(&auth, &settings, &caller.session, &user).await?;
     Ok(json(
         &mut HttpResponse::Ok(),
-        &LoginAnswer::new(&issued, &settings),
+        &LoginResponse::new(&issued, &settings),
     ))
 }
 
 async fn logout(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
-    let mut parameters = Parameters::of_query(&request)?;
-    let caller = AuthenticatedCaller::leaving(&auth, &request, &mut parameters).await?;
+    let mut parameters = Parameters::from_query(&request)?;
+    let caller = AuthenticatedCaller::for_logout(&auth, &request, &mut parameters).await?;
     auth.end(caller.session.digest).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
 async fn who_am_i(auth: Data<Auth>, request: HttpRequest) -> HandlerResult {
-    let caller = caller(&auth, &request).await?;
+    let caller = authenticated_caller(&auth, &request).await?;
     Ok(json(
         &mut HttpResponse::Ok(),
-        &WhoAmIAnswer::new(&caller.session.user),
+        &WhoAmIResponse::new(&caller.session.user),
     ))
 }
 
-async fn caller(auth: &Auth, request: &HttpRequest) -> Result<AuthenticatedCaller, Error> {
-    let mut parameters = Parameters::of_query(request)?;
-    AuthenticatedCaller::of(auth, request, &mut parameters).await
+async fn authenticated_caller(
+    auth: &Auth,
+    request: &HttpRequest,
+) -> Result<AuthenticatedCaller, Error> {
+    let mut parameters = Parameters::from_query(request)?;
+    AuthenticatedCaller::authenticate(auth, request, &mut parameters).await
 }

@@ -17,7 +17,7 @@ pub(crate) struct AuthenticatedCaller {
 
 impl AuthenticatedCaller {
     /// Returns the caller by the parameter `token`, or else by the header of `api2`.
-    pub(crate) async fn of(
+    pub(crate) async fn authenticate(
         auth: &Auth,
         request: &HttpRequest,
         parameters: &mut Parameters,
@@ -27,8 +27,8 @@ impl AuthenticatedCaller {
         Ok(Self { session })
     }
 
-    /// Returns the caller by the same token as [`of`](Self::of), for a request that ends it.
-    pub(crate) async fn leaving(
+    /// Returns the caller by the same token as [`authenticate`](Self::authenticate), for a request that ends it.
+    pub(crate) async fn for_logout(
         auth: &Auth,
         request: &HttpRequest,
         parameters: &mut Parameters,
@@ -41,7 +41,7 @@ impl AuthenticatedCaller {
 
 fn presented(request: &HttpRequest, parameters: &mut Parameters) -> Result<BearerToken, Error> {
     let text = parameters.optional("token");
-    let text = text.or_else(|| header(request.headers()));
+    let text = text.or_else(|| header_token(request.headers()));
     let presented = text.as_deref().and_then(parse_token);
     Ok(presented.ok_or(AuthError::InvalidToken)?)
 }
@@ -58,9 +58,9 @@ pub(crate) fn parse_token(text: &str) -> Option<BearerToken> {
 
 /// Returns the token in the query, else in the header, else in the cookie of a browser session.
 pub(crate) fn find_token(settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
-    let text = in_query(head.uri.query().unwrap_or_default());
-    let text = text.or_else(|| header(&head.headers));
-    let text = text.or_else(|| in_cookie(&head.headers, &settings.cookie_name));
+    let text = query_token(head.uri.query().unwrap_or_default());
+    let text = text.or_else(|| header_token(&head.headers));
+    let text = text.or_else(|| cookie_token(&head.headers, &settings.cookie_name));
     parse_token(&text?)
 }
 
@@ -75,13 +75,13 @@ pub(crate) fn proofs(
     presented.map(|presented| presented.token).collect()
 }
 
-fn in_query(query: &str) -> Option<String> {
+fn query_token(query: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(query.as_bytes());
     let token = pairs.find(|(name, value)| name == "token" && !value.is_empty());
     token.map(|(_, value)| value.into_owned())
 }
 
-fn in_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+fn cookie_token(headers: &HeaderMap, name: &str) -> Option<String> {
     let lines = headers
         .get_all(COOKIE)
         .filter_map(|line| line.to_str().ok());
@@ -93,7 +93,7 @@ fn in_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 /// Returns the token of `Authorization: ApiToken <token>`; some clients send `Bearer`.
-pub(crate) fn header(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn header_token(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.trim().split_once(' ')?;
     let known = [Memsource::TOKEN_TYPE, "Bearer"];

@@ -48,8 +48,8 @@ impl Dialect for Memsource {
     ) {
         cfg.app_data(Data::new(settings.cors())).service(
             scope("")
-                .wrap(from_fn(cors::answer))
-                .wrap(from_fn(quirks::answer))
+                .wrap(from_fn(cors::middleware))
+                .wrap(from_fn(quirks::set_headers))
                 .configure(add_routes),
         );
     }

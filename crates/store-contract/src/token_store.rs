@@ -1,11 +1,11 @@
 //! The contract of token stores: tests for every backend. They pass timestamps and never sleep.
 
-mod acting;
-mod caps;
-mod earlier;
-mod kinds;
-mod restored;
-mod unreadable;
+mod acting_as_user;
+mod backup;
+mod old_records;
+mod purposes;
+mod session_limits;
+mod undecodable_records;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 use uuid::Uuid;
 
-pub use self::earlier::Plant;
+pub use self::old_records::Plant;
 
 /// The time at which the tests begin.
 pub const NOW: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
@@ -249,20 +249,20 @@ pub async fn pass_all<S: Plant>(store: &S) {
     a_slot_leads_to_the_newest(store).await;
     an_end_can_be_moved_but_not_brought_back(store).await;
     of_many_who_replace_one_succeeds(store).await;
-    earlier::records_are_as_good_as_others(store).await;
-    unreadable::holds_up_no_list_and_no_backup(store).await;
-    unreadable::is_ended_like_any_other(store).await;
-    caps::expired_tokens_make_room_before_live_ones(store).await;
-    caps::the_least_recently_used_goes_first(store).await;
-    caps::a_client_of_a_user_has_a_cap_of_its_own(store).await;
-    caps::a_login_has_a_cap_of_its_own(store).await;
-    caps::a_crowded_dialect_pushes_no_other_out(store).await;
-    kinds::one_time_tokens_push_nothing_else_out(store).await;
-    kinds::sessions_push_no_remembering_token_out(store).await;
-    kinds::a_token_may_have_so_many_beside_it(store).await;
-    kinds::of_many_at_once_as_many_stay_as_may(store).await;
-    acting::a_token_is_also_listed_under_its_actor(store).await;
+    old_records::records_are_as_good_as_others(store).await;
+    undecodable_records::holds_up_no_list_and_no_backup(store).await;
+    undecodable_records::is_ended_like_any_other(store).await;
+    session_limits::expired_tokens_make_room_before_live_ones(store).await;
+    session_limits::the_least_recently_used_goes_first(store).await;
+    session_limits::a_client_of_a_user_has_a_cap_of_its_own(store).await;
+    session_limits::a_login_has_a_cap_of_its_own(store).await;
+    session_limits::a_crowded_dialect_pushes_no_other_out(store).await;
+    purposes::one_time_tokens_push_nothing_else_out(store).await;
+    purposes::sessions_push_no_remembering_token_out(store).await;
+    purposes::a_token_may_have_so_many_beside_it(store).await;
+    purposes::of_many_at_once_as_many_stay_as_may(store).await;
+    acting_as_user::a_token_is_also_listed_under_its_actor(store).await;
     each_is_shown_until_told_to_stop(store).await;
-    restored::tokens_are_as_they_were(store).await;
-    caps::ten_thousand_logins_leave_a_list_with_an_end(store).await;
+    backup::tokens_are_as_they_were(store).await;
+    session_limits::ten_thousand_logins_leave_a_list_with_an_end(store).await;
 }

@@ -1,8 +1,9 @@
 //! What only the embedded store does.
 
 mod contract;
-mod failing;
-mod reopened;
+mod failing_disk;
+mod raw_records;
+mod reopening;
 
 use futures_util::future::join_all;
 use isogloss_core::store::{Idle, Record, SessionLimits, Slot, TokenStore as _};

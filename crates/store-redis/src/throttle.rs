@@ -23,8 +23,8 @@ use isogloss_core::{StoreError, TokenDigest};
 use redis::{Cmd, Script, cmd, pipe};
 use time::OffsetDateTime;
 
-use crate::link::Link;
-use crate::probe::{PROBE_DIGEST, PROBE_LIFE, Probe};
+use crate::health::probe::{PROBE_DIGEST, PROBE_LIFE, Probe};
+use crate::redis_client::RedisClient;
 
 /// Takes a try from a bucket, as `Level::take` does, with the same names.
 ///
@@ -83,16 +83,16 @@ redis.call('PEXPIRE', key, string.format('%.0f', math.max(1, tonumber(last[2]) -
 
 /// Buckets on a Redis server, next to the tokens. Created by `RedisStore::throttle`.
 pub struct RedisThrottle {
-    link: Arc<Link>,
+    client: Arc<RedisClient>,
     take: Script,
     refund: Script,
     remember: Script,
 }
 
 impl RedisThrottle {
-    pub(crate) fn new(link: Arc<Link>) -> Self {
+    pub(crate) fn new(client: Arc<RedisClient>) -> Self {
         Self {
-            link,
+            client,
             take: Script::new(TAKE),
             refund: Script::new(REFUND),
             remember: Script::new(REMEMBER),
@@ -107,16 +107,18 @@ impl RedisThrottle {
     ) -> Result<Vec<ThrottledBucket>, StoreError> {
         let buckets = keys
             .iter()
-            .filter_map(|key| self.link.keys().bucket_of(key));
+            .filter_map(|key| self.client.keys().bucket_of(key));
         let buckets: Vec<_> = buckets.collect();
         if buckets.is_empty() {
             return Ok(Vec::new());
         }
         let mut lookup = pipe();
         for bucket in &buckets {
-            lookup.cmd("HGETALL").arg(self.link.keys().bucket(*bucket));
+            lookup
+                .cmd("HGETALL")
+                .arg(self.client.keys().bucket(*bucket));
         }
-        let found: Vec<HashMap<String, Vec<u8>>> = self.link.pipeline(&lookup).await?;
+        let found: Vec<HashMap<String, Vec<u8>>> = self.client.run_pipeline(&lookup).await?;
         let found = buckets.into_iter().zip(found);
         Ok(found
             .filter_map(|(bucket, fields)| strained(bucket, &fields, now))
@@ -125,7 +127,7 @@ impl RedisThrottle {
 
     /// Returns the commands that logins and [`Throttle::reset`] send.
     fn probe(&self, number: u16, now: OffsetDateTime) -> Probe {
-        let [bucket, clients] = ['g', 'k'].map(|kind| self.link.keys().probe(kind, number));
+        let [bucket, clients] = ['g', 'k'].map(|kind| self.client.keys().probe(kind, number));
         let (now, refill) = (milliseconds(now), PROBE_LIFE / 10);
         let mut take = self.take.key(&bucket);
         take.arg(now)
@@ -164,7 +166,7 @@ impl Throttle for RedisThrottle {
     ) -> Result<Decision, StoreError> {
         let (refill, capacity) = budget.in_milliseconds();
         let account = bucket.account.map(|account| *account.as_bytes());
-        let mut take = self.take.key(self.link.keys().bucket(bucket.key));
+        let mut take = self.take.key(self.client.keys().bucket(bucket.key));
         take.arg(milliseconds(now))
             .arg(refill)
             .arg(capacity)
@@ -173,7 +175,7 @@ impl Throttle for RedisThrottle {
             .arg(bucket.kind.name())
             .arg(account.as_ref().map_or(&[][..], |account| &account[..]))
             .arg(bucket.network.as_deref().unwrap_or_default());
-        let (granted, cost, lock): (bool, i64, i64) = self.link.script(&take).await?;
+        let (granted, cost, lock): (bool, i64, i64) = self.client.run_script(&take).await?;
         Ok(if granted {
             Decision::Granted(Permit { cost, lock })
         } else {
@@ -189,17 +191,17 @@ impl Throttle for RedisThrottle {
         permit: Permit,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        let mut refund = self.refund.key(self.link.keys().bucket(bucket));
+        let mut refund = self.refund.key(self.client.keys().bucket(bucket));
         refund
             .arg(milliseconds(now))
             .arg(permit.cost)
             .arg(permit.lock);
-        self.link.script(&refund).await
+        self.client.run_script(&refund).await
     }
 
     async fn reset(&self, bucket: TokenDigest) -> Result<bool, StoreError> {
-        self.link
-            .ask(cmd("DEL").arg(self.link.keys().bucket(bucket)))
+        self.client
+            .run(cmd("DEL").arg(self.client.keys().bucket(bucket)))
             .await
     }
 
@@ -210,13 +212,13 @@ impl Throttle for RedisThrottle {
         until: OffsetDateTime,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        let mut remember = self.remember.key(self.link.keys().clients(account));
+        let mut remember = self.remember.key(self.client.keys().clients(account));
         remember
             .arg(milliseconds(now))
             .arg(client.as_bytes())
             .arg(milliseconds(until))
             .arg(CLIENTS_PER_ACCOUNT);
-        self.link.script(&remember).await
+        self.client.run_script(&remember).await
     }
 
     async fn knows(
@@ -227,22 +229,22 @@ impl Throttle for RedisThrottle {
     ) -> Result<bool, StoreError> {
         let mut until = cmd("ZSCORE");
         until
-            .arg(self.link.keys().clients(account))
+            .arg(self.client.keys().clients(account))
             .arg(client.as_bytes());
-        let until: Option<i64> = self.link.ask(&until).await?;
+        let until: Option<i64> = self.client.run(&until).await?;
         Ok(until.is_some_and(|until| until > milliseconds(now)))
     }
 
     async fn forget(&self, account: TokenDigest) -> Result<bool, StoreError> {
-        self.link
-            .ask(cmd("DEL").arg(self.link.keys().clients(account)))
+        self.client
+            .run(cmd("DEL").arg(self.client.keys().clients(account)))
             .await
     }
 
     async fn list(&self, now: OffsetDateTime) -> Result<Vec<ThrottledBucket>, StoreError> {
         let mut strained = Vec::new();
-        let mut scan = self.link.scan(&self.link.keys().buckets()).await?;
-        while let Some(keys) = scan.next().await? {
+        let mut scan = self.client.scan(&self.client.keys().buckets()).await?;
+        while let Some(keys) = scan.next_page().await? {
             strained.extend(self.read(&keys, now).await?);
         }
         // `SCAN` may return a key twice while the hash table grows.
@@ -252,7 +254,7 @@ impl Throttle for RedisThrottle {
     }
 
     async fn health(&self, now: OffsetDateTime) -> Result<Vec<Finding>, StoreError> {
-        self.link.probe(|number| self.probe(number, now)).await
+        self.client.probe(|number| self.probe(number, now)).await
     }
 }
 

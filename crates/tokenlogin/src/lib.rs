@@ -28,7 +28,7 @@ use isogloss_dialect::{Dialect, TokenLifetimeClass, cors};
 use utoipa::openapi::OpenApi;
 
 use error::Error;
-use query::Call;
+use query::DeveloperRequest;
 
 pub use password_policy::PasswordPolicy;
 pub use settings::{LifetimeFrom, LogoutEnds, Settings};
@@ -56,8 +56,8 @@ impl Dialect for TokenLogin {
     ) {
         cfg.app_data(Data::new(settings.cors())).service(
             scope("")
-                .wrap(from_fn(cors::answer))
-                .wrap(from_fn(quirks::answer))
+                .wrap(from_fn(cors::middleware))
+                .wrap(from_fn(quirks::adapt_response))
                 .configure(add_routes),
         );
     }
@@ -85,7 +85,7 @@ impl Dialect for TokenLogin {
         _settings: &Settings,
         request: &HttpRequest,
     ) -> Result<Session, Error> {
-        Call::check(auth, request).await?;
+        DeveloperRequest::authenticate(auth, request).await?;
         query::session(auth, request).await
     }
 }

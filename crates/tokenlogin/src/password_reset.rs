@@ -10,7 +10,7 @@ use tracing::{debug, warn};
 use crate::error::Error;
 use crate::login::logged_in;
 use crate::model::Model;
-use crate::query::Call;
+use crate::query::DeveloperRequest;
 use crate::reset_email::send_reset_key;
 use crate::routes::HandlerResult;
 use crate::wire::requests::{PasswordResetInformation, PasswordResetRequest};
@@ -26,7 +26,7 @@ pub(crate) async fn request(
     request: HttpRequest,
     model: Result<Model, Error>,
 ) -> HandlerResult {
-    Call::check(&auth, &request).await?;
+    DeveloperRequest::authenticate(&auth, &request).await?;
     let login_name = PasswordResetRequest::try_from(model?)?.login_name;
     auth.ready().await.map_err(AuthError::Unavailable)?;
     let lifetime = settings.reset_key_lifetime;
@@ -54,8 +54,8 @@ pub(crate) async fn finish(
     request: HttpRequest,
     model: Result<Model, Error>,
 ) -> HandlerResult {
-    let call = Call::check(&auth, &request).await?;
-    let information = PasswordResetInformation::read(model?, &settings.password_policy)?;
+    let developer = DeveloperRequest::authenticate(&auth, &request).await?;
+    let information = PasswordResetInformation::parse(model?, &settings.password_policy)?;
     let key = Token::from_guid(REALM, information.reset_key.trim());
     let key = key.ok_or(AuthError::InvalidToken)?;
     let password = information.password;
@@ -71,5 +71,5 @@ pub(crate) async fn finish(
     };
     let user = auth.login(credentials).await?;
     let session = auth.issue(REALM, &user, settings.session()).await?;
-    Ok(logged_in(&call, &session, String::new()))
+    Ok(logged_in(&developer, &session, String::new()))
 }

@@ -27,12 +27,12 @@ pub(crate) async fn send_reset_key(
     };
     let key = auth.issue(REALM, &user, terms).await?.token;
     mailer
-        .send(letter(address.to_owned(), &key, lifetime))
+        .send(reset_email(address.to_owned(), &key, lifetime))
         .await?;
     Ok(())
 }
 
-fn letter(to: String, key: &Token, lifetime: Duration) -> Email {
+fn reset_email(to: String, key: &Token, lifetime: Duration) -> Email {
     let (key, minutes) = (key.hex(), lifetime.as_secs().div_ceil(60));
     Email {
         to,

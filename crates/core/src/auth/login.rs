@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use isogloss_password::{Claimant, Place};
 use secrecy::{ExposeSecret, SecretString};
 use tracing::warn;
 
@@ -13,7 +14,6 @@ use crate::app_password::AppPassword;
 use crate::directory::{Account, CardRef, KeyDigest};
 use crate::error::{AuthError, PasswordError};
 use crate::names::is_same_name;
-use crate::password::{Claimant, Place};
 use crate::purpose::Purpose;
 use crate::session::Session;
 use crate::throttle::{

@@ -1,9 +1,10 @@
 //! Logins and the login throttle: taking an attempt, and reporting how it ended.
 
+use isogloss_password::Place;
+
 use super::Auth;
 use crate::directory::Account;
 use crate::error::AuthError;
-use crate::password::Place;
 use crate::throttle::{
     Attempt, AttemptTarget, ClientIp, LoginOrigin, Proof, ThrottledBucket, user_account,
 };

@@ -30,13 +30,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use isogloss_password::{PasswordSettings, Passwords};
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 
 use self::postgres::postgres;
 use super::file::{File, Import, import};
 use super::{Applied, DigestKeys, Directory, Precedence, SetHere, SqliteDirectory};
-use crate::password::{PasswordSettings, Passwords};
 use isogloss_testkit::Postgres;
 
 const FILE: &str = r#"

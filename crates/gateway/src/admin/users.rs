@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use isogloss_core::audit::{Event, EventKind};
 use isogloss_core::directory::{Attributes, Change, Changed, UserEdit, UserEntry};
-use isogloss_core::{NewPasswordError, Passwords, Role, StoreError, User, UserState};
+use isogloss_core::{Role, StoreError, User, UserState};
+use isogloss_password::{NewPasswordError, Passwords};
 use secrecy::SecretString;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -28,35 +29,35 @@ impl AdminService {
 
     /// Checks everything that can be known of a new user before there is a password: a password is
     /// asked for, and hashed, only if it can be used.
-    pub(crate) async fn check_new_user(&self, new: NewUser) -> Result<Addition, AdminError> {
-        let user = new.entry()?;
+    pub(crate) async fn check_new_user(&self, new: NewUser) -> Result<CheckedUser, AdminError> {
+        let user = new.to_entry()?;
         if self.directory.account(&user.user_name).await?.is_some() {
             let reason = format!("{}: this user already exists", user.user_name);
             return Err(AdminError::Conflict(reason));
         }
-        let addition = Addition {
+        let checked_user = CheckedUser {
             user: Box::new(user),
             number: new.number,
         };
-        self.directory.check(addition.clone().into()).await?;
-        Ok(addition)
+        self.directory.check(checked_user.clone().into()).await?;
+        Ok(checked_user)
     }
 
     /// Adds a checked user.
     pub(crate) async fn add_user(
         &self,
-        mut addition: Addition,
+        mut checked_user: CheckedUser,
         password: SecretString,
         passwords: &Passwords,
     ) -> Result<User, AdminError> {
-        let id = addition.user.id;
+        let id = checked_user.user.id;
         let added = Event {
             user: Some(id),
-            organisation: Some(addition.user.organisation.clone()),
+            organisation: Some(checked_user.user.organisation.clone()),
             ..event(EventKind::AddUser)
         };
-        addition.user.password_hash = hash(password, passwords).await?;
-        let made = self.directory.change(addition.into()).await;
+        checked_user.user.password_hash = hash(password, passwords).await?;
+        let made = self.directory.change(checked_user.into()).await;
         user_of(self.record_change(added, made)?, id)
     }
 
@@ -97,13 +98,13 @@ impl AdminService {
 
 /// A new user that was checked, without a password.
 #[derive(Clone)]
-pub(crate) struct Addition {
+pub(crate) struct CheckedUser {
     user: Box<UserEntry>,
     number: Option<i64>,
 }
 
-impl From<Addition> for Change {
-    fn from(Addition { user, number }: Addition) -> Self {
+impl From<CheckedUser> for Change {
+    fn from(CheckedUser { user, number }: CheckedUser) -> Self {
         Self::AddUser { user, number }
     }
 }
@@ -125,9 +126,9 @@ pub(crate) struct NewUser {
 }
 
 impl NewUser {
-    fn entry(&self) -> Result<UserEntry, AdminError> {
+    fn to_entry(&self) -> Result<UserEntry, AdminError> {
         let new = self.clone();
-        let role = new.role.as_deref().map(role_named).transpose()?;
+        let role = new.role.as_deref().map(parse_role).transpose()?;
         Ok(UserEntry {
             id: Uuid::new_v4(),
             number: 0,
@@ -157,7 +158,7 @@ impl NewUser {
 }
 
 /// The role of that name.
-pub(crate) fn role_named(name: &str) -> Result<Role, AdminError> {
+pub(crate) fn parse_role(name: &str) -> Result<Role, AdminError> {
     Role::from_name(name).ok_or_else(|| {
         let names = Role::ALL.map(Role::name).join(", ");
         AdminError::Malformed(format!("{name}: the role is none of {names}"))
@@ -224,7 +225,7 @@ impl From<User> for UserView {
             role: user.role.name(),
             organisation: user.organisation.name,
             units: user.units,
-            state: state(user.state),
+            state: state_name(user.state),
             email: user.email,
             default_unit: user.default_unit,
         }
@@ -232,7 +233,7 @@ impl From<User> for UserView {
 }
 
 /// As it is shown.
-pub(crate) fn state(state: UserState) -> &'static str {
+pub(crate) fn state_name(state: UserState) -> &'static str {
     match state {
         UserState::Active => "active",
         UserState::Disabled => "disabled",

@@ -13,7 +13,7 @@ use isogloss_core::{Auth, create_private_folder};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
-use super::open_stores::{Open, close_at_the_end};
+use super::open_stores::{OpenResource, close_on_exit};
 use crate::config::{self, AuditTarget};
 
 /// How often old events are removed from the table.
@@ -44,7 +44,7 @@ pub(crate) fn make_folder(settings: &config::Audit) -> Result<()> {
 
 /// Opens the audit log for a command that runs next to a gateway. The folder of its file must exist. Events do
 /// not go to the standard output: that is the command's own.
-pub(crate) fn open_beside(
+pub(crate) fn open_for_command(
     settings: &config::Audit,
     directory: &Arc<dyn Directory>,
 ) -> Result<Audit> {
@@ -68,12 +68,16 @@ fn start(
         sinks.push(Box::new(TableSink::new(directory.clone())));
     }
     let audit = Audit::start(sinks, settings.queue).context("cannot start the audit log")?;
-    close_at_the_end(Open::Audit(audit.clone()));
+    close_on_exit(OpenResource::Audit(audit.clone()));
     Ok(audit)
 }
 
 /// Removes events from the table once they are older than `settings.keep`.
-pub(crate) async fn keep_small(settings: config::Audit, directory: Arc<dyn Directory>, auth: Auth) {
+pub(crate) async fn prune_periodically(
+    settings: config::Audit,
+    directory: Arc<dyn Directory>,
+    auth: Auth,
+) {
     if !settings.database {
         return;
     }

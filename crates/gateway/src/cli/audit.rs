@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{Outcome, output};
 use crate::admin::timestamp;
 use crate::bootstrap::components;
-use crate::config::{AuditTarget, Config, Problem, Sections};
+use crate::config::{AuditTarget, Config, ConfigError, Sections};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -96,7 +96,7 @@ enum Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    fn of(sections: &'a Sections) -> Result<Self, Problem> {
+    fn of(sections: &'a Sections) -> Result<Self, ConfigError> {
         if sections.audit.database {
             return Ok(Self::Database);
         }
@@ -109,13 +109,13 @@ impl<'a> Source<'a> {
         };
         let advice = "set audit.database = true, or audit.to = \"file:PATH\"";
         let reason = format!("{reason}: to list events, {advice}");
-        Err(Problem::new("audit list", reason))
+        Err(ConfigError::new("audit list", reason))
     }
 }
 
-fn since(text: &str) -> Result<OffsetDateTime, Problem> {
+fn since(text: &str) -> Result<OffsetDateTime, ConfigError> {
     let moment = timestamp::parse_timestamp_or_age(text, SystemClock.now());
-    moment.ok_or_else(|| Problem::new("--since", timestamp::EXPECTED))
+    moment.ok_or_else(|| ConfigError::new("--since", timestamp::EXPECTED))
 }
 
 /// Returns the identifiers and name hashes by which events may refer to a user of that name.

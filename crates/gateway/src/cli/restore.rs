@@ -62,8 +62,8 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
         ));
         return Ok(Outcome::Refused);
     }
-    let restored = target.fill().await?;
-    let acts = AuditedAdmin {
+    let restored = target.restore_all().await?;
+    let admin = AuditedAdmin {
         directory: target.directory,
         sections,
     };
@@ -72,7 +72,7 @@ pub(super) async fn run(arguments: &Arguments, config: &Config) -> Result<Outcom
         count: restored.tokens,
         ..audited_admin::event(EventKind::Restore)
     };
-    acts.record(event).await?;
+    admin.record(event).await?;
     for warning in &restored.warnings {
         output::warning(warning);
     }

@@ -10,12 +10,12 @@ use super::Sections;
 
 /// Digests of files, by the keys that name these; none of a file that cannot be read.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Contents(BTreeMap<&'static str, Option<Vec<u8>>>);
+pub(crate) struct FileDigests(BTreeMap<&'static str, Option<Vec<u8>>>);
 
 impl Sections {
     /// Reads the files that are used at the start. What a reload takes up in any case is not among them:
     /// certificates of listeners, the address of the mail server, the directory file.
-    pub(crate) fn contents(&self) -> Contents {
+    pub(crate) fn file_digests(&self) -> FileDigests {
         let (tokens, directory, jwt) = (&self.tokens, &self.directory, &self.jwt);
         let pepper = Some(&tokens.pepper_file).filter(|_| tokens.pepper.is_none());
         let previous = tokens.previous_pepper_file.as_ref();
@@ -46,11 +46,11 @@ impl Sections {
                 bytes.map(|bytes| digest(&SHA256, &bytes).as_ref().to_vec()),
             )
         });
-        Contents(digests.collect())
+        FileDigests(digests.collect())
     }
 }
 
-impl Contents {
+impl FileDigests {
     /// The keys whose files hold something else in the other one. A file that is named in one of them only
     /// is a matter of the settings.
     pub(crate) fn difference(&self, other: &Self) -> Vec<&'static str> {
@@ -62,7 +62,7 @@ impl Contents {
     }
 
     /// Adds the files that were made since: the pepper and the secret of JWTs are, if they are missing.
-    pub(crate) fn add_made(&mut self, now: Self) {
+    pub(crate) fn add_created(&mut self, now: Self) {
         for (key, digest) in now.0 {
             let known = self.0.entry(key).or_default();
             *known = known.take().or(digest);

@@ -6,7 +6,7 @@ use super::sections;
 
 /// Returns a line for each variable that is not read although its name begins as those of settings do: with
 /// one underscore where two are wanted. It names the variable that was probably meant, and no value.
-pub(crate) fn unheeded_variables() -> Vec<String> {
+pub(crate) fn unrecognized_variables() -> Vec<String> {
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let mut names: Vec<_> = names.collect();
     names.sort();

@@ -12,7 +12,8 @@ use isogloss_core::{Auth, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::api_error::{Admin, ApiError, no_method};
+use super::admin_key::AdminKey;
+use super::api_error::{ApiError, no_method};
 use crate::admin::token_stream::token_stream;
 use crate::usage::Usage;
 
@@ -46,12 +47,12 @@ struct Prepared {
     security(("admin" = ["backup:read"]))
 )]
 pub(crate) async fn prepare(
-    admin: Admin,
+    admin: AdminKey,
     auth: Data<Auth>,
     usage: Data<Usage>,
     directory: Data<Arc<dyn Directory>>,
 ) -> Result<HttpResponse, ApiError> {
-    admin.may(Scope::BackupRead).await?;
+    admin.authorize(Scope::BackupRead).await?;
     let flushed = usage.flush(directory.as_ref().clone()).await;
     flushed.map_err(|error| ApiError::Unavailable(error.to_string()))?;
     if !auth.audit().flush().await {
@@ -72,12 +73,12 @@ pub(crate) async fn prepare(
     security(("admin" = ["backup:read"]))
 )]
 pub(crate) async fn tokens(
-    admin: Admin,
+    admin: AdminKey,
     auth: Data<Auth>,
     tokens: Data<Arc<dyn TokenStore>>,
 ) -> Result<HttpResponse, ApiError> {
-    let admin = admin.may(Scope::BackupRead).await?;
-    let event = admin.act(async {
+    let admin = admin.authorize(Scope::BackupRead).await?;
+    let event = admin.run(async {
         Event {
             target: Some("tokens".to_owned()),
             ..Event::new(EventKind::BackUp, auth.now())

@@ -27,7 +27,7 @@ const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// The recorder, and the gauges that are read at each scrape.
 #[derive(Clone)]
 pub(crate) struct Metrics {
-    counted: PrometheusHandle,
+    recorder: PrometheusHandle,
     process: Collector,
     tokens: Arc<dyn TokenStore>,
     directory: Arc<dyn Directory>,
@@ -41,34 +41,34 @@ pub(crate) fn start() -> Result<PrometheusHandle> {
             .try_fold(PrometheusBuilder::new(), |builder, (name, _)| {
                 builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), &BUCKETS_SECONDS)
             });
-    let counted = builder
+    let recorder = builder
         .and_then(PrometheusBuilder::install_recorder)
         .context("cannot count")?;
     names::describe();
     gauge!("isogloss_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
-    Ok(counted)
+    Ok(recorder)
 }
 
 /// Keeps what is counted small.
-pub(crate) async fn keep_up(counted: PrometheusHandle) {
+pub(crate) async fn keep_up(recorder: PrometheusHandle) {
     let mut ticks = interval(UPKEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        counted.run_upkeep();
+        recorder.run_upkeep();
     }
 }
 
 impl Metrics {
     pub(crate) fn new(
-        counted: PrometheusHandle,
+        recorder: PrometheusHandle,
         tokens: Arc<dyn TokenStore>,
         directory: Arc<dyn Directory>,
     ) -> Self {
         let process = Collector::default();
         process.describe();
         Self {
-            counted,
+            recorder,
             process,
             tokens,
             directory,
@@ -93,7 +93,7 @@ impl Metrics {
                 show_near(kept, near);
             }
         }
-        self.counted.render()
+        self.recorder.render()
     }
 }
 

@@ -114,7 +114,7 @@ pub(crate) fn describe() {
         "Logins and e-mails refused after too many attempts"
     );
     for dialect in dialects::names() {
-        for why in sunset::WHY {
+        for why in sunset::REASONS {
             counter!("isogloss_sunset_refusals_total", "dialect" => dialect, "why" => why)
                 .increment(0);
         }

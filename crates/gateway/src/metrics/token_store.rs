@@ -26,19 +26,19 @@ pub(crate) struct InstrumentedTokenStore {
 }
 
 impl InstrumentedTokenStore {
-    pub(crate) fn around(store: Arc<dyn TokenStore>) -> Self {
+    pub(crate) fn new(store: Arc<dyn TokenStore>) -> Self {
         Self {
             store,
-            put: Durations::of("put"),
-            get: Durations::of("get"),
-            holder: Durations::of("holder"),
-            replace: Durations::of("replace"),
-            take: Durations::of("take"),
-            of_user: Durations::of("of_user"),
-            each: Durations::of("each"),
-            remove_user: Durations::of("remove_user"),
-            sweep: Durations::of("sweep"),
-            ping: Durations::of("ping"),
+            put: Durations::for_operation("put"),
+            get: Durations::for_operation("get"),
+            holder: Durations::for_operation("holder"),
+            replace: Durations::for_operation("replace"),
+            take: Durations::for_operation("take"),
+            of_user: Durations::for_operation("of_user"),
+            each: Durations::for_operation("each"),
+            remove_user: Durations::for_operation("remove_user"),
+            sweep: Durations::for_operation("sweep"),
+            ping: Durations::for_operation("ping"),
         }
     }
 }
@@ -50,14 +50,14 @@ struct Durations {
 }
 
 impl Durations {
-    fn of(operation: &'static str) -> Self {
+    fn for_operation(operation: &'static str) -> Self {
         Self {
             operation,
-            done: Self::ended(operation, "done"),
+            done: Self::histogram(operation, "done"),
         }
     }
 
-    fn ended(operation: &'static str, outcome: &'static str) -> Histogram {
+    fn histogram(operation: &'static str, outcome: &'static str) -> Histogram {
         histogram!(
             "isogloss_token_store_duration_seconds",
             "operation" => operation,
@@ -70,14 +70,14 @@ impl Durations {
         call: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
         let begun = Instant::now();
-        let answer = call.await;
+        let result = call.await;
         let took = begun.elapsed();
-        match &answer {
+        match &result {
             Ok(_) => self.done.record(took),
             // Looked up again each time: errors are rare.
-            Err(_) => Self::ended(self.operation, "unavailable").record(took),
+            Err(_) => Self::histogram(self.operation, "unavailable").record(took),
         }
-        answer
+        result
     }
 }
 

@@ -65,14 +65,14 @@ where
         event: &Event<'_>,
     ) -> fmt::Result {
         let caller = RequestContext::current();
-        let is_told = caller.request_id.is_none() || context.lookup_current().is_some();
-        if is_told && !self.escapes {
+        let has_fields = caller.request_id.is_none() || context.lookup_current().is_some();
+        if has_fields && !self.escapes {
             return self.format.format_event(context, writer, event);
         }
         let mut line = String::new();
         self.format
             .format_event(context, Writer::new(&mut line), event)?;
-        if !is_told {
+        if !has_fields {
             (self.add)(&mut line, &caller)?;
         }
         if self.escapes {

@@ -10,7 +10,7 @@ use isogloss_testkit::servers::RedisServer;
 use uuid::Uuid;
 
 use super::super::RedisStore;
-use super::lost_answers::lose_the_answer;
+use super::lost_responses::lose_the_answer;
 use super::{RedisSettings, at, settings, store};
 
 /// A store behind a relay, which keeps nothing here.

@@ -183,14 +183,14 @@ async fn an_end_that_one_shard_has_not_confirmed_stays_unavailable_until_it_has(
     for stalled in 3..6 {
         let there = store(&settings);
         // Its connections are older than what they are to confirm.
-        there.confirm_earlier().await.unwrap();
+        there.confirm_earlier_writes().await.unwrap();
         let kept = record(Uuid::new_v4(), NOW, HOUR);
         for number in 0..20 {
             here.put(digest(number), &kept, NOW).await.unwrap();
         }
         servers.servers()[stalled].stall().unwrap();
         assert!(here.remove_user(kept.user).await.is_err());
-        assert!(there.confirm_earlier().await.is_err(), "{stalled}");
+        assert!(there.confirm_earlier_writes().await.is_err(), "{stalled}");
         there.put(digest(20), &kept, NOW).await.unwrap();
         assert!(there.remove_user(kept.user).await.is_err(), "{stalled}");
         servers.servers()[stalled].go_on().unwrap();

@@ -10,7 +10,7 @@ use isogloss_store_contract::throttle;
 use isogloss_testkit::servers::RedisServer;
 
 use super::at;
-use super::one_server::ttls;
+use super::single_server::ttls;
 use crate::{RedisSettings, RedisStore, RedisThrottle};
 
 fn on_redis(server: &RedisServer) -> RedisThrottle {

@@ -112,9 +112,15 @@ async fn all_tokens_are_listed_and_ended_while_slots_move() {
         let (here, there) = (store(&settings), store(&settings));
         put_all(&here).await;
         let keys = Keys::under(KeyPrefix::default());
-        let mut scan = there.link.scan(&keys.tokens()).await.unwrap();
+        let mut scan = there.client.scan(&keys.tokens()).await.unwrap();
         // The first server to be listed has been, and none of the others.
-        let mut found: BTreeSet<_> = scan.next().await.unwrap().unwrap().into_iter().collect();
+        let mut found: BTreeSet<_> = scan
+            .next_page()
+            .await
+            .unwrap()
+            .unwrap()
+            .into_iter()
+            .collect();
         let servers = servers.servers();
         for number in TOKENS {
             let key = String::from_utf8(keys.token(digest(number))).unwrap();
@@ -132,7 +138,7 @@ async fn all_tokens_are_listed_and_ended_while_slots_move() {
             }
             assert!(here.get(digest(number)).await.unwrap().is_some());
         }
-        while let Some(page) = scan.next().await.unwrap() {
+        while let Some(page) = scan.next_page().await.unwrap() {
             found.extend(page);
         }
         assert_eq!(found.len(), TOKENS.len(), "{arguments:?}");

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use isogloss_core::{Email, Mailer, StoreError};
 use serde_json::json;
 
-use crate::world::{HOUR, INSTANT, Plan, World, just_short_of};
+use crate::fixture::{HOUR, INSTANT, Plan, World, just_short_of};
 
 #[actix_web::test]
 async fn the_key_of_the_letter_sets_a_password_and_logs_in() {

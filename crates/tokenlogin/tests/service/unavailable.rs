@@ -10,7 +10,7 @@ use isogloss_core::store::SessionLimits;
 use isogloss_store_redis::{RedisSettings, RedisStore};
 use serde_json::json;
 
-use crate::world::{Plan, World};
+use crate::fixture::{Plan, World};
 
 const SOME_TOKEN: &str = "b930e0179baf4f919caeab28328190a3";
 

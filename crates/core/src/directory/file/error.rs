@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use isogloss_password::InvalidPassword;
 use thiserror::Error;
 
 use crate::directory::Unapplied;
 use crate::error::StoreError;
-use crate::password::InvalidPassword;
 
 /// Why a directory file was not applied. Nothing of it was.
 #[derive(Debug, Error)]

@@ -4,7 +4,8 @@ use std::fs;
 
 use isogloss_core::audit::Outcome;
 use isogloss_core::directory::SqliteDirectory;
-use isogloss_core::{PasswordSettings, Pepper, Peppers};
+use isogloss_core::{Pepper, Peppers};
+use isogloss_password::PasswordSettings;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use tempfile::TempDir;
 use tokio::time::timeout;

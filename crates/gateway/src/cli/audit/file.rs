@@ -9,7 +9,7 @@ use isogloss_core::audit::{EventFilter, Subject, moment};
 use serde_json::Value;
 
 /// How much is read at a time.
-const BLOCK: u64 = 64 * 1024;
+const BLOCK_SIZE: u64 = 64 * 1024;
 
 /// Processes that share a file may write a little later than they look at the clock.
 const OUT_OF_ORDER: Duration = Duration::from_mins(1);
@@ -20,7 +20,7 @@ pub(super) fn find(path: &Path, filter: &EventFilter) -> Result<Vec<Value>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         file => file?,
     };
-    let mut lines = Backwards::new(file)?;
+    let mut lines = ReverseLines::new(file)?;
     // Moments are in order as text, too.
     let since = filter.since.map(moment).unwrap_or_default();
     let enough = filter.since.map(|since| moment(since - OUT_OF_ORDER));
@@ -36,21 +36,21 @@ pub(super) fn find(path: &Path, filter: &EventFilter) -> Result<Vec<Value>> {
         if time < enough.as_str() {
             break;
         }
-        if time >= since.as_str() && fits(&event, filter) {
+        if time >= since.as_str() && matches_filter(&event, filter) {
             found.push(event);
         }
     }
     Ok(found)
 }
 
-fn fits(event: &Value, filter: &EventFilter) -> bool {
+fn matches_filter(event: &Value, filter: &EventFilter) -> bool {
     filter
         .event
         .is_none_or(|kind| event["event"] == kind.name())
-        && filter.who.as_ref().is_none_or(|who| is_of(event, who))
+        && filter.who.as_ref().is_none_or(|who| is_about(event, who))
 }
 
-fn is_of(event: &Value, who: &Subject) -> bool {
+fn is_about(event: &Value, who: &Subject) -> bool {
     let is_user = who.user.is_some_and(|user| {
         let user = user.to_string();
         event["user"] == user.as_str() || event["actor"] == user.as_str()
@@ -60,7 +60,7 @@ fn is_of(event: &Value, who: &Subject) -> bool {
 }
 
 /// The lines of a file, the last one first.
-struct Backwards {
+struct ReverseLines {
     file: File,
     /// Where that begins which was read.
     start: u64,
@@ -68,7 +68,7 @@ struct Backwards {
     read: Vec<u8>,
 }
 
-impl Backwards {
+impl ReverseLines {
     fn new(mut file: File) -> Result<Self> {
         let start = file.seek(SeekFrom::End(0))?;
         Ok(Self {
@@ -89,7 +89,7 @@ impl Backwards {
                 let first = std::mem::take(&mut self.read);
                 return Ok(Some(first).filter(|line| !line.is_empty()));
             }
-            let length = BLOCK.min(self.start);
+            let length = BLOCK_SIZE.min(self.start);
             self.start -= length;
             self.file.seek(SeekFrom::Start(self.start))?;
             let mut before = Vec::new();
@@ -124,7 +124,7 @@ mod tests {
     fn the_last_line_comes_first_however_long_the_file_is() {
         let line = |number: u32| format!("{{\"event\":\"issue\",\"count\":{number}}}\n");
         let text: String = (0..9000).map(line).collect();
-        assert!(text.len() as u64 > 3 * BLOCK);
+        assert!(text.len() as u64 > 3 * BLOCK_SIZE);
         let path = write("long", &text);
         let found = find(&path, &ALL).unwrap();
         let counts: Vec<_> = found.iter().map(|e| e["count"].as_u64().unwrap()).collect();

@@ -44,11 +44,11 @@ impl Dialect for Tollgate {
     }
 
     fn find_token(_settings: &Settings, head: &RequestHead) -> Option<BearerToken> {
-        wire::pass(&head.headers).map(BearerToken::access)
+        wire::find_pass(&head.headers).map(BearerToken::access)
     }
 
     fn parse_token(text: &str) -> Option<BearerToken> {
-        wire::parse(text.trim()).map(BearerToken::access)
+        wire::parse_pass(text.trim()).map(BearerToken::access)
     }
 
     fn openapi() -> OpenApi {

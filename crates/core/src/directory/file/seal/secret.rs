@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use isogloss_password::{NewPasswordError, Passwords};
 use secrecy::SecretString;
 
 use super::super::FileError;
@@ -12,7 +13,6 @@ use crate::directory::present::Present;
 use crate::directory::wanted::{Precedence, Secret, SetHere, WantedUser};
 use crate::error::StoreError;
 use crate::names::stored_line;
-use crate::password::{NewPasswordError, Passwords};
 use uuid::Uuid;
 
 /// The users that are there.
