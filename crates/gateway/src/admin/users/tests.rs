@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use isogloss_core::PasswordSettings;
 use isogloss_core::audit::{Outcome, Reason};
-use isogloss_core::directory::{Directory as _, OrganisationEntry, SqliteDirectory};
+use isogloss_core::directory::{Directory as _, OrganisationEntry};
+use isogloss_directory_sql::SqliteDirectory;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 use super::*;
