@@ -14,7 +14,11 @@ const CONFORMANCE: &str = "isogloss-conformance";
 const GATEWAY: &str = "isogloss-gateway";
 const LANES: &str = "isogloss-bcrypt-lanes";
 /// Where tokens and users are stored.
-const BACKENDS: [&str; 2] = ["isogloss-store-embedded", "isogloss-store-redis"];
+const BACKENDS: [&str; 3] = [
+    "isogloss-directory-sql",
+    "isogloss-store-embedded",
+    "isogloss-store-redis",
+];
 const STORE_CONTRACT: &str = "isogloss-store-contract";
 const TESTKIT: &str = "isogloss-testkit";
 
@@ -161,7 +165,7 @@ fn the_crates_are_found() {
 
 /// Backends, which its tests use, depend on core.
 #[test]
-fn core_knows_no_backend_and_no_web_framework() {
+fn core_knows_no_database_and_no_web_framework() {
     let graph = Graph::read();
     assert_eq!(graph.built_with(CORE), BTreeSet::from([LANES]));
     let mut with_tests = BTreeSet::from([LANES, STORE_CONTRACT]);
@@ -173,7 +177,12 @@ fn core_knows_no_backend_and_no_web_framework() {
     for foreign in [
         "redis",
         "redb",
+        "sqlx",
+        "sqlx-core",
+        "libsqlite3-sys",
+        "deadpool",
         "deadpool-redis",
+        "rustls",
         "actix-web",
         "actix-http",
         "http",
